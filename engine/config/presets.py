@@ -1,0 +1,86 @@
+"""The preset table: one row for each kind of machine.
+
+Widths, batch and rates of ``cpu-tiny`` are measured on 2 cores (docs/measurements.md). The other
+rows follow published settings for their resolution and wait for a GPU to be measured on.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.config.run import NetworkConfig, RunConfig, TrainingConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preset:
+    """One row of the table."""
+
+    name: str
+    summary: str
+    """For whom the row is, in one line."""
+    networks: NetworkConfig
+    training: TrainingConfig
+
+
+PRESETS = {
+    preset.name: preset
+    for preset in (
+        Preset(
+            name="cpu-tiny",
+            summary="32 px, for any laptop without a GPU",
+            networks=NetworkConfig(image_size=32),
+            training=TrainingConfig(),
+        ),
+        Preset(
+            name="laptop",
+            summary="64 px, for a GPU with 6 GB",
+            networks=NetworkConfig(
+                image_size=64,
+                latent_dim=128,
+                generator_width=48,
+                critic_width=48,
+                feature_dim=256,
+                word_dim=64,
+            ),
+            training=TrainingConfig(
+                learning_rate=5e-4,
+                final_learning_rate=5e-5,
+                penalty_weight=0.5,
+                ema_images=50_000.0,
+            ),
+        ),
+        Preset(
+            name="workstation",
+            summary="128 px, for a GPU with 24 GB",
+            networks=NetworkConfig(
+                image_size=128,
+                latent_dim=256,
+                generator_width=64,
+                critic_width=64,
+                feature_dim=512,
+                word_dim=128,
+            ),
+            training=TrainingConfig(
+                learning_rate=2e-4,
+                final_learning_rate=5e-5,
+                penalty_weight=1.0,
+                ema_images=100_000.0,
+            ),
+        ),
+    )
+}
+
+
+def config_from_preset(name: str, *, dataset: Path, run: Path) -> RunConfig:
+    """Start a configuration from a row of the table.
+
+    Raises:
+        KeyError: there is no such row.
+    """
+    preset = PRESETS[name]
+    return RunConfig(
+        dataset=dataset,
+        run=run,
+        preset=name,
+        networks=preset.networks,
+        training=preset.training,
+    )

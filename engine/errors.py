@@ -1,0 +1,126 @@
+"""Facts about what went wrong.
+
+The engine raises facts: a class and its attributes. The sentence that a user of the studio reads,
+in their language and with a hint, is found by ``studio.errors.wording``; ``str(error)`` is the
+English sentence for the command line and the log.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class EngineError(Exception):
+    """Something the caller can explain to a user; never a bug of ours."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with one setting."""
+
+    field: str
+    """Dotted name in the configuration, such as ``training.batch_size``."""
+    message: str
+    """What is wrong, as a clause that can follow the name."""
+
+
+class ConfigError(EngineError):
+    """A configuration that cannot run; names every problem at once."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(f"{p.field}: {p.message}" for p in self.problems))
+
+
+class DatasetMissingError(EngineError):
+    """There is no dataset where one was named."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        super().__init__(f"There is no dataset in {folder}.")
+
+
+class DatasetCorruptError(EngineError):
+    """A dataset folder whose files do not fit together."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        self.folder, self.reason = folder, reason
+        super().__init__(f"The dataset in {folder} cannot be used: {reason}.")
+
+
+class FolderNotWritableError(EngineError):
+    """A folder that a job must write to and cannot."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        self.folder, self.reason = folder, reason
+        super().__init__(f"Cannot write to {folder}: {reason}.")
+
+
+class FolderInUseError(EngineError):
+    """A folder that already holds something a new run or gallery would mix with."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        super().__init__(f"{folder} already holds files. Choose a new or empty folder.")
+
+
+class DiskFullError(EngineError):
+    """The disk has no room for what must be written."""
+
+    def __init__(self, folder: Path, needed_bytes: int, free_bytes: int) -> None:
+        self.folder, self.needed_bytes, self.free_bytes = folder, needed_bytes, free_bytes
+        super().__init__(
+            f"The disk that holds {folder} is full: {needed_bytes / 1e6:.1f} MB are needed, "
+            f"{free_bytes / 1e6:.1f} MB are free."
+        )
+
+
+class RunMissingError(EngineError):
+    """There is no run where one was named."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        super().__init__(f"There is no run in {folder}.")
+
+
+class CheckpointMissingError(EngineError):
+    """A run that has not saved a checkpoint yet."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        super().__init__(f"The run in {folder} has no checkpoint yet.")
+
+
+class CheckpointCorruptError(EngineError):
+    """A checkpoint that cannot be read or does not fit its run."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"The checkpoint {path} cannot be used: {reason}.")
+
+
+class DeviceUnavailableError(EngineError):
+    """A device was asked for that this machine does not offer."""
+
+    def __init__(self, device: str, reason: str) -> None:
+        self.device, self.reason = device, reason
+        super().__init__(f"The device '{device}' is not available: {reason}.")
+
+
+class NonFiniteLossError(EngineError):
+    """A loss became infinite or not a number; going on would destroy the weights."""
+
+    def __init__(self, images_seen: int, losses: Sequence[str]) -> None:
+        self.images_seen, self.losses = images_seen, tuple(losses)
+        super().__init__(
+            f"After {images_seen:,} images these losses were no longer finite: "
+            f"{', '.join(self.losses)}."
+        )
+
+
+class ImagesUnreadableError(EngineError):
+    """A folder or file of images that gives no image to read."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"No image can be read from {path}: {reason}.")

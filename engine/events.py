@@ -1,0 +1,152 @@
+"""What the engine tells whoever started a job.
+
+Events hold numbers, strings, paths, exceptions and ``uint8`` arrays, never tensors. A training run
+emits ``RunPrepared`` once, then any number of the others, and ends with exactly one ``RunEnded``.
+A gallery emits ``GalleryProgressed`` and ends with exactly one ``GalleryEnded``.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+ImageArray = npt.NDArray[np.uint8]
+
+
+class Phase(StrEnum):
+    """What a training run is doing."""
+
+    LOADING = "loading"
+    WARMING_UP = "warming_up"
+    TRAINING = "training"
+    SAVING = "saving"
+
+
+class Outcome(StrEnum):
+    """How a job ended."""
+
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far a run has come. Pauses, loading and warming up do not count as elapsed."""
+
+    images_seen: int
+    """Real images that the critic has been trained on."""
+    elapsed_s: float
+    remaining_s: float | None
+    """Seconds left; ``None`` while unknown or when the run goes on until it is stopped."""
+    fraction: float | None
+    """0 to 1; ``None`` when the run goes on until it is stopped."""
+    images_per_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhaseChanged:
+    """The run has entered another phase."""
+
+    phase: Phase
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunPrepared:
+    """Data and networks stand; training is about to begin."""
+
+    folder: Path
+    dataset: str
+    pairs: int
+    """Training pairs."""
+    image_size: int
+    """Side length in pixels."""
+    device: str
+    """Name a person knows, such as ``CPU, 2 threads`` or the GPU's model."""
+    generator_parameters: int
+    critic_parameters: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossesReported:
+    """Means over the batches since the last report; about ten reports a second at most."""
+
+    progress: Progress
+    losses: Mapping[str, float]
+    """By name: ``generator``, ``critic``, ``penalty``, ``caption``."""
+    signals: Mapping[str, float]
+    """Live health figures by name, such as ``real_score`` and ``fake_score`` (probabilities)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewReady:
+    """A grid of pairs from the fixed preview noise, already on disk as one PNG sheet."""
+
+    images_seen: int
+    elapsed_s: float
+    images: ImageArray
+    """[N, H, W, 3]."""
+    texts: tuple[str, ...]
+    path: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckpointSaved:
+    """A checkpoint is safe on disk."""
+
+    images_seen: int
+    path: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewFailed:
+    """A preview could not be made or written; training goes on."""
+
+    error: Exception
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunEnded:
+    """The last event of every run, whichever way it ended."""
+
+    outcome: Outcome
+    folder: Path
+    images_seen: int
+    elapsed_s: float
+    error: Exception | None = None
+    """Set when the outcome is ``FAILED``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GalleryProgressed:
+    """Some pairs of a gallery are written."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GalleryEnded:
+    """The last event of every gallery. A stopped gallery keeps the pairs that it has."""
+
+    outcome: Outcome
+    folder: Path
+    count: int
+    error: Exception | None = None
+
+
+RunEvent = (
+    PhaseChanged
+    | RunPrepared
+    | LossesReported
+    | PreviewReady
+    | PreviewFailed
+    | CheckpointSaved
+    | RunEnded
+)
+GalleryEvent = GalleryProgressed | GalleryEnded
+Emit = Callable[[RunEvent], None]
+GalleryEmit = Callable[[GalleryEvent], None]

@@ -1,0 +1,1 @@
+"""Networks, built from plain arguments: no configuration reaches in here."""

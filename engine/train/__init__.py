@@ -1,0 +1,1 @@
+"""The loop, its single step, and what a run leaves on disk."""
