@@ -27,7 +27,7 @@ PRESETS = {
         Preset(
             name="cpu-tiny",
             summary="32 px, for any laptop without a GPU",
-            networks=NetworkConfig(image_size=32),
+            networks=NetworkConfig(image_size=32, generator_width=32, critic_width=16),
             training=TrainingConfig(),
         ),
         Preset(

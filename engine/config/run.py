@@ -38,7 +38,7 @@ class NetworkConfig:
         high=512,
     )
     critic_width: int = setting(
-        32,
+        16,
         label="Critic width",
         help="Channels of the critic's finest layer; cost grows with its square.",
         unit="channels",
@@ -102,7 +102,7 @@ class TrainingConfig:
         high=0.9999,
     )
     penalty_weight: float = setting(
-        0.1,
+        2.0,
         label="Penalty (gamma)",
         help="Weight of the R1 penalty that keeps the critic smooth; too much starves small nets.",
         low=0.0,

@@ -1,0 +1,62 @@
+"""What a kind of data must offer to be generated and judged.
+
+The generator, the critic, the step and the loop know modalities only through this protocol, so a
+third one (audio, say) is one new file and one line where a run's modalities are listed.
+
+Shapes: B batch, F features, ``...`` whatever the modality's items look like.
+"""
+
+from typing import Any, Protocol, runtime_checkable
+
+import torch
+from torch import Tensor, nn
+
+
+class Decoder(Protocol):
+    """Makes items of one modality from noise and from what is known of the pair."""
+
+    def draw_noise(self, count: int, generator: torch.Generator) -> Tensor:
+        """Draw the noise of ``count`` items on the generator's device: [count, ...]."""
+        ...
+
+    def __call__(self, noise: Tensor, context: Tensor) -> Tensor:
+        """Make items, differentiably: noise [B, ...] and context [B, F] give [B, ...]."""
+        ...
+
+
+@runtime_checkable
+class LikelihoodDecoder(Protocol):
+    """A decoder that also learns from real items directly, not from the critic alone."""
+
+    def supervised_loss(self, context: Tensor, real: Tensor) -> Tensor:
+        """What real items cost, in nats: context [B, F] and items [B, ...] give [B]."""
+        ...
+
+
+class Modality(Protocol):
+    """One kind of data: how its rows become network input, and the networks for it."""
+
+    @property
+    def name(self) -> str:
+        """Key in batches and the prefix of its weights in a checkpoint."""
+        ...
+
+    def read(self, stored: Tensor) -> Tensor:
+        """Turn stored rows, as the dataset keeps them, into what the networks see."""
+        ...
+
+    def show(self, items: Tensor) -> Any:
+        """Turn network output into what a person sees: a uint8 array or a list of strings."""
+        ...
+
+    def build_encoder(self) -> nn.Module:
+        """Build the network from items to [B, F], for the other modalities' decoders."""
+        ...
+
+    def build_decoder(self) -> nn.Module:
+        """Build the ``Decoder``."""
+        ...
+
+    def build_trunk(self) -> nn.Module:
+        """Build the critic's own network from items to [B, F]."""
+        ...

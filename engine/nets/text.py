@@ -1,0 +1,154 @@
+"""Texts: word embeddings, and a recurrent decoder that writes one word after another.
+
+Shapes: B batch, L word slots, V words in the vocabulary, D embedding, F features.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from engine.data.vocabulary import END, PADDING, UNKNOWN, Vocabulary
+from engine.nets.blocks import activation, initialise
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextModality:
+    """Captions, stored as word numbers and seen by the networks as one-hot rows.
+
+    One-hot on both sides keeps a critic from telling real from fake by sharpness alone.
+    """
+
+    vocabulary: Vocabulary
+    length: int
+    """L, the end included."""
+    word_dim: int
+    feature_dim: int
+    name: str = "text"
+
+    def read(self, stored: Tensor) -> Tensor:
+        """[B, L] word numbers to [B, L, V] one-hot rows."""
+        return functional.one_hot(stored.long(), len(self.vocabulary)).float()
+
+    def show(self, items: Tensor) -> Sequence[str]:
+        """[B, L, V] rows to B captions."""
+        return [self.vocabulary.decode(row) for row in items.detach().argmax(2).cpu().numpy()]
+
+    def build_encoder(self) -> nn.Module:
+        """Build the network that tells the image decoder what is written."""
+        return self._reader()
+
+    def build_decoder(self) -> nn.Module:
+        """Build the network that writes."""
+        return TextDecoder(
+            words=len(self.vocabulary),
+            length=self.length,
+            word_dim=self.word_dim,
+            context_dim=self.feature_dim,
+        )
+
+    def build_trunk(self) -> nn.Module:
+        """Build the critic's reader."""
+        return self._reader()
+
+    def _reader(self) -> nn.Module:
+        return TextReader(
+            words=len(self.vocabulary),
+            length=self.length,
+            word_dim=self.word_dim,
+            feature_dim=self.feature_dim,
+        )
+
+
+class TextReader(nn.Module):
+    """Embeds the words and sums them up, slot by slot: [B, L, V] to [B, F].
+
+    Linear layers only: the gradient penalty differentiates the critic's reader twice.
+    """
+
+    def __init__(self, *, words: int, length: int, word_dim: int, feature_dim: int) -> None:
+        super().__init__()
+        self.embedding = nn.Linear(words, word_dim, bias=False)
+        self.slots = nn.Sequential(
+            nn.Flatten(),
+            nn.Linear(length * word_dim, feature_dim),
+            activation(),
+            nn.Linear(feature_dim, feature_dim),
+            activation(),
+        )
+        initialise(self.slots)
+        nn.init.normal_(self.embedding.weight, std=0.5)
+
+    def forward(self, texts: Tensor) -> Tensor:
+        """[B, L, V] to [B, F]."""
+        return self.slots(self.embedding(texts))
+
+
+class TextDecoder(nn.Module):
+    """Writes a caption word by word, given a context; an empty context gives any caption.
+
+    Noise decides the words: the Gumbel-max trick turns it into exact samples, and the
+    straight-through estimator lets the critic's gradient pass through the choice.
+    Source: Jang et al. 2017, arXiv:1611.01144, eq. 1 and section 2.2.
+    """
+
+    def __init__(self, *, words: int, length: int, word_dim: int, context_dim: int) -> None:
+        super().__init__()
+        self.words, self.length = words, length
+        self.start = nn.Linear(context_dim, context_dim)
+        self.embedding = nn.Linear(words, word_dim, bias=False)
+        self.memory = nn.GRU(word_dim, context_dim, batch_first=True)
+        self.to_words = nn.Linear(context_dim, words)
+        nn.init.normal_(self.embedding.weight, std=0.5)
+
+    def draw_noise(self, count: int, generator: torch.Generator) -> Tensor:
+        """[count, L, V] from the standard Gumbel distribution."""
+        shape = (count, self.length, self.words)
+        uniform = torch.rand(shape, generator=generator, device=generator.device)
+        return -(-uniform.clamp(1e-9, 1 - 1e-6).log()).log()
+
+    def forward(self, noise: Tensor, context: Tensor) -> Tensor:
+        """[B, L, V] and [B, F] to [B, L, V] one-hot rows with a soft gradient."""
+        state = self._begin(context)
+        word = noise.new_zeros(len(noise), self.words)
+        is_open = noise.new_ones(len(noise), 1)
+        chosen: list[Tensor] = []
+        for slot in range(self.length):
+            hidden, state = self.memory(self.embedding(word)[:, None], state)
+            scores = _without_padding(self.to_words(hidden[:, 0])) + noise[:, slot]
+            word = _straight_through(scores) * is_open + self._padding(noise) * (1 - is_open)
+            is_open = is_open * (1 - word[:, END : END + 1].detach())
+            chosen.append(word)
+        return torch.stack(chosen, 1)
+
+    def supervised_loss(self, context: Tensor, real: Tensor) -> Tensor:
+        """Cross-entropy of the real words in nats per word, padding left out: [B]."""
+        before = functional.pad(real[:, :-1], (0, 0, 1, 0))
+        hidden, _state = self.memory(self.embedding(before), self._begin(context))
+        log_probabilities = self.to_words(hidden).log_softmax(2)
+        is_word = 1 - real[:, :, PADDING]
+        surprise = -(log_probabilities * real).sum(2) * is_word
+        return surprise.sum(1) / is_word.sum(1).clamp(min=1)
+
+    def _begin(self, context: Tensor) -> Tensor:
+        return torch.tanh(self.start(context))[None]
+
+    def _padding(self, like: Tensor) -> Tensor:
+        padding = like.new_zeros(1, self.words)
+        padding[:, PADDING] = 1
+        return padding
+
+
+def _without_padding(scores: Tensor) -> Tensor:
+    """Forbid the two entries that no writer means: padding and the unknown word."""
+    forbidden = scores.new_zeros(scores.shape[1])
+    forbidden[[PADDING, UNKNOWN]] = -1e9
+    return scores + forbidden
+
+
+def _straight_through(scores: Tensor) -> Tensor:
+    soft = scores.softmax(1)
+    hard = functional.one_hot(soft.argmax(1), scores.shape[1]).to(soft)
+    return hard + soft - soft.detach()

@@ -1,0 +1,170 @@
+"""Where things lie in a run folder, and what the run was made of.
+
+``run.toml`` is the configuration, ``model.json`` what the networks must be built for,
+``events.jsonl`` the log, ``checkpoints/`` and ``samples/`` hold what their names say.
+"""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.config.codec import config_from_toml, config_to_toml
+from engine.config.run import RunConfig
+from engine.data.vocabulary import Vocabulary
+from engine.disk import atomic_write, ensure_writable, explain_os_error
+from engine.errors import (
+    CheckpointMissingError,
+    ConfigError,
+    FolderInUseError,
+    Problem,
+    RunMissingError,
+)
+
+MODEL_FORMAT = 1
+CHECKPOINT_SUFFIX = ".safetensors"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelFacts:
+    """What the dataset decided about the networks; sampling needs no dataset beside it."""
+
+    dataset: str
+    """Name of the dataset."""
+    dataset_version: str
+    """Content hash of the dataset."""
+    channels: int
+    text_length: int
+    """Word slots, the end included."""
+    vocabulary: Vocabulary
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths and small files of one run."""
+
+    path: Path
+
+    @property
+    def config_file(self) -> Path:
+        """The configuration, as TOML."""
+        return self.path / "run.toml"
+
+    @property
+    def model_file(self) -> Path:
+        """The model's facts, as JSON."""
+        return self.path / "model.json"
+
+    @property
+    def log_file(self) -> Path:
+        """The event log, a JSON object a line."""
+        return self.path / "events.jsonl"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of the checkpoints."""
+        return self.path / "checkpoints"
+
+    @property
+    def samples(self) -> Path:
+        """Folder of the preview sheets."""
+        return self.path / "samples"
+
+    def checkpoint_path(self, images_seen: int) -> Path:
+        """Name for a checkpoint; names sort by progress."""
+        return self.checkpoints / f"checkpoint-{images_seen:012d}{CHECKPOINT_SUFFIX}"
+
+    def preview_path(self, images_seen: int) -> Path:
+        """Name for a preview sheet; names sort by progress."""
+        return self.samples / f"preview-{images_seen:012d}.png"
+
+    def checkpoint_files(self) -> list[Path]:
+        """All checkpoints, oldest first."""
+        return sorted(self.checkpoints.glob(f"checkpoint-*{CHECKPOINT_SUFFIX}"))
+
+    def preview_files(self) -> list[Path]:
+        """All preview sheets, oldest first."""
+        return sorted(self.samples.glob("preview-*.png"))
+
+    def latest_checkpoint(self) -> Path:
+        """The newest checkpoint.
+
+        Raises:
+            CheckpointMissingError: none was saved yet.
+        """
+        files = self.checkpoint_files()
+        if not files:
+            raise CheckpointMissingError(self.path)
+        return files[-1]
+
+    def read_config(self) -> RunConfig:
+        """Read the configuration.
+
+        Raises:
+            RunMissingError: there is no run here.
+            ConfigError: the file is damaged.
+        """
+        return config_from_toml(_read(self.config_file, self.path))
+
+    def read_model(self) -> ModelFacts:
+        """Read the model's facts.
+
+        Raises:
+            RunMissingError: there is no run here, or it never got past loading its data.
+            ConfigError: the file is damaged.
+        """
+        text = _read(self.model_file, self.path)
+        try:
+            table: dict[str, Any] = json.loads(text)
+            if table.pop("format") != MODEL_FORMAT:
+                raise ConfigError([Problem("model.json", f"format must be {MODEL_FORMAT}")])
+            words = [str(word) for word in table.pop("words")]
+            return ModelFacts(vocabulary=Vocabulary(words), **table)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ConfigError([Problem("model.json", f"is damaged: {error}")]) from error
+
+
+def create_run_folder(config: RunConfig) -> RunFolder:
+    """Make the folder of a new run and write its configuration.
+
+    Raises:
+        FolderInUseError: the folder holds files already.
+        FolderNotWritableError, DiskFullError: it cannot be made or written.
+    """
+    folder = RunFolder(config.run)
+    try:
+        if config.run.exists() and any(config.run.iterdir()):
+            raise FolderInUseError(config.run)
+        for path in (folder.path, folder.checkpoints, folder.samples):
+            path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise explain_os_error(error, config.run) from error
+    ensure_writable(folder.path)
+    atomic_write(folder.config_file, config_to_toml(config).encode())
+    return folder
+
+
+def write_model(folder: RunFolder, facts: ModelFacts) -> None:
+    """Write the model's facts."""
+    table = {
+        "format": MODEL_FORMAT,
+        **{
+            field.name: getattr(facts, field.name)
+            for field in dataclasses.fields(facts)
+            if field.name != "vocabulary"
+        },
+        "words": list(facts.vocabulary.words),
+    }
+    atomic_write(folder.model_file, json.dumps(table, ensure_ascii=False, indent=1).encode())
+
+
+def _read(path: Path, run: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise RunMissingError(run) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError([Problem(path.name, "is not UTF-8 text")]) from error
+    except OSError as error:
+        raise explain_os_error(error, run) from error

@@ -1,0 +1,103 @@
+"""The event log of a run: one JSON object a line, appended as things happen."""
+
+import json
+import logging
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+from engine.events import (
+    CheckpointSaved,
+    LossesReported,
+    PhaseChanged,
+    PreviewFailed,
+    PreviewReady,
+    Progress,
+    RunEnded,
+    RunEvent,
+    RunPrepared,
+)
+
+log = logging.getLogger(__name__)
+
+LOSSES_EVERY_S = 1.0
+"""The plot lives on ten reports a second; a night's log must not."""
+
+
+class RunLog:
+    """Appends a run's events to its log file; a line is on its way to the disk when it returns."""
+
+    def __init__(self, path: Path) -> None:
+        self._file: TextIO = path.open("a", encoding="utf-8")
+        self._last_losses_s = float("-inf")
+
+    def record(self, event: RunEvent) -> None:
+        """Append one event; of the loss reports, one a second."""
+        if isinstance(event, LossesReported):
+            if event.progress.elapsed_s - self._last_losses_s < LOSSES_EVERY_S:
+                return
+            self._last_losses_s = event.progress.elapsed_s
+        line = {"event": type(event).__name__, "time": round(time.time(), 3), **_facts(event)}
+        self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def _facts(event: RunEvent) -> dict[str, Any]:
+    """Give the part of an event that JSON can hold and a reader wants."""
+    match event:
+        case PhaseChanged():
+            return {"phase": event.phase}
+        case RunPrepared():
+            return {**vars(event), "folder": event.folder.as_posix()}
+        case LossesReported():
+            return {
+                "progress": vars(event.progress),
+                "losses": dict(event.losses),
+                "signals": dict(event.signals),
+            }
+        case PreviewReady():
+            return {"images_seen": event.images_seen, "path": event.path.name}
+        case CheckpointSaved():
+            return {"images_seen": event.images_seen, "path": event.path.name}
+        case PreviewFailed():
+            return {"error": str(event.error)}
+        case RunEnded():
+            error = None if event.error is None else f"{type(event.error).__name__}: {event.error}"
+            return {
+                "outcome": event.outcome,
+                "images_seen": event.images_seen,
+                "elapsed_s": event.elapsed_s,
+                "error": error,
+            }
+
+
+def read_losses(path: Path) -> Iterator[LossesReported]:
+    """Read a log's loss reports; lines that are torn or strange are passed over.
+
+    Args:
+        path: a run's ``events.jsonl``; a missing one gives nothing.
+    """
+    if not path.is_file():
+        return
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                entry = json.loads(line)
+                if entry["event"] != LossesReported.__name__:
+                    continue
+                yield LossesReported(
+                    progress=Progress(**entry["progress"]),
+                    losses=_numbers(entry["losses"]),
+                    signals=_numbers(entry["signals"]),
+                )
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                log.info("line %d of %s is passed over: %s", number, path, error)
+
+
+def _numbers(table: dict[str, Any]) -> dict[str, float]:
+    return {str(name): float(value) for name, value in table.items()}

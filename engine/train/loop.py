@@ -1,0 +1,190 @@
+"""The training loop: one function from a configuration to a run folder.
+
+The studio's worker thread, the command line and a test all call ``train``; all leave the same
+folder. It never raises: whatever happens is told by the one ``RunEnded`` at the end.
+"""
+
+import contextlib
+import logging
+import time
+
+from engine.config.codec import config_hash
+from engine.config.run import RunConfig
+from engine.control import RunControl
+from engine.errors import EngineError
+from engine.events import (
+    CheckpointSaved,
+    Emit,
+    LossesReported,
+    Outcome,
+    Phase,
+    PhaseChanged,
+    Progress,
+    RunEnded,
+    RunEvent,
+)
+from engine.runs.checkpoint import CheckpointFacts, write_checkpoint
+from engine.runs.folder import RunFolder, create_run_folder
+from engine.runs.log import RunLog
+from engine.sample.sampler import Sampler
+from engine.train.ema import update_average
+from engine.train.meter import Meter
+from engine.train.prepare import PreparedRun, prepare, warm_up
+from engine.train.previews import Previews
+from engine.train.schedule import Budget, learning_rate
+
+log = logging.getLogger(__name__)
+
+CHECKPOINTS_KEPT = 3
+
+
+def train(config: RunConfig, emit: Emit, control: RunControl) -> None:
+    """Train a generator and a critic against each other until the budget is spent or a stop comes.
+
+    Args:
+        config: decides everything; ``config.run`` must be a new or empty folder.
+        emit: receives every event, on this thread; ``RunEnded`` is the last.
+        control: asked between steps.
+    """
+    with contextlib.ExitStack() as stack:
+        tell, clock = emit, _Clock()
+        try:
+            folder = create_run_folder(config)
+            run_log = stack.enter_context(contextlib.closing(RunLog(folder.log_file)))
+            tell = _both(run_log.record, emit)
+            outcome, error = _Training(config, folder, tell, control, clock).run(), None
+        except Exception as caught:
+            outcome, error = Outcome.FAILED, caught
+            log.log(_level(caught), "The run in %s failed.", config.run, exc_info=caught)
+        tell(
+            RunEnded(
+                outcome=outcome,
+                folder=config.run,
+                images_seen=clock.images_seen,
+                elapsed_s=clock.elapsed_s,
+                error=error,
+            )
+        )
+
+
+class _Clock:
+    """Counts training time and images. Loading and warming up do not count."""
+
+    def __init__(self) -> None:
+        self.images_seen = 0
+        self._started_s: float | None = None
+
+    def start(self) -> None:
+        self._started_s = time.monotonic()
+
+    @property
+    def elapsed_s(self) -> float:
+        return 0.0 if self._started_s is None else time.monotonic() - self._started_s
+
+
+class _Training:
+    """One run from loading to the last checkpoint."""
+
+    def __init__(
+        self, config: RunConfig, folder: RunFolder, tell: Emit, control: RunControl, clock: _Clock
+    ) -> None:
+        self._config, self._folder, self._tell = config, folder, tell
+        self._control, self._clock = control, clock
+        self._budget = Budget(config)
+        self._meter = Meter()
+        self._checkpoint_due_s = config.reporting.checkpoint_every_s
+
+    def run(self) -> Outcome:
+        self._tell(PhaseChanged(phase=Phase.LOADING))
+        run = prepare(self._config, self._folder)
+        self._tell(run.announcement)
+        self._tell(PhaseChanged(phase=Phase.WARMING_UP))
+        if not self._control.is_stop_requested:
+            warm_up(run)
+        sampler = Sampler(run.state.average, run.modalities, run.state.device)
+        previews = Previews(
+            sampler, self._config.reporting, self._config.seed, self._folder, self._tell
+        )
+        self._tell(PhaseChanged(phase=Phase.TRAINING))
+        self._clock.start()
+        while not self._is_over():
+            previews.show_if_due(self._progress())
+            self._step(run)
+            self._report_if_due()
+            self._save_if_due(run)
+        return self._finish(run, previews)
+
+    def _step(self, run: PreparedRun) -> None:
+        state, training = run.state, self._config.training
+        fraction = self._budget.fraction(self._clock.images_seen, self._clock.elapsed_s)
+        state.set_learning_rate(learning_rate(training, fraction))
+        self._meter.add(run.step(run.batch(state.step), state.step))
+        state.step += 1
+        state.images_seen = self._clock.images_seen = state.step * training.batch_size
+        update_average(
+            state.average,
+            state.generator,
+            images_seen=state.images_seen,
+            batch=training.batch_size,
+            half_life=training.ema_images,
+        )
+
+    def _report_if_due(self) -> None:
+        if self._meter.is_due:
+            self._report()
+
+    def _report(self) -> None:
+        losses, signals = self._meter.read(self._clock.images_seen)
+        self._tell(LossesReported(progress=self._progress(), losses=losses, signals=signals))
+
+    def _save_if_due(self, run: PreparedRun) -> None:
+        is_due = self._clock.elapsed_s >= self._checkpoint_due_s
+        if self._control.take_checkpoint_request() or is_due:
+            self._save(run)
+            self._checkpoint_due_s = (
+                self._clock.elapsed_s + self._config.reporting.checkpoint_every_s
+            )
+
+    def _finish(self, run: PreparedRun, previews: Previews) -> Outcome:
+        is_stopped = self._control.is_stop_requested
+        if self._clock.images_seen:
+            # The last figures are read first: they tell whether the weights are worth saving.
+            self._report()
+            self._tell(PhaseChanged(phase=Phase.SAVING))
+            self._save(run)
+            previews.show(self._progress())
+        return Outcome.STOPPED if is_stopped else Outcome.FINISHED
+
+    def _save(self, run: PreparedRun) -> None:
+        state = run.state
+        path = self._folder.checkpoint_path(state.images_seen)
+        facts = CheckpointFacts(
+            step=state.step,
+            images_seen=state.images_seen,
+            elapsed_s=self._clock.elapsed_s,
+            config_hash=config_hash(self._config),
+        )
+        write_checkpoint(path, state.tensors(), facts)
+        for old in self._folder.checkpoint_files()[:-CHECKPOINTS_KEPT]:
+            old.unlink(missing_ok=True)
+        self._tell(CheckpointSaved(images_seen=state.images_seen, path=path))
+
+    def _is_over(self) -> bool:
+        fraction = self._budget.fraction(self._clock.images_seen, self._clock.elapsed_s)
+        return self._control.is_stop_requested or (fraction is not None and fraction >= 1)
+
+    def _progress(self) -> Progress:
+        return self._budget.progress(self._clock.images_seen, self._clock.elapsed_s)
+
+
+def _both(first: Emit, second: Emit) -> Emit:
+    def tell(event: RunEvent) -> None:
+        first(event)
+        second(event)
+
+    return tell
+
+
+def _level(error: Exception) -> int:
+    """An error that has a name of its own is a fact; any other is a bug."""
+    return logging.WARNING if isinstance(error, EngineError) else logging.ERROR

@@ -1,0 +1,62 @@
+"""Grids of pairs from the same noise, again and again, so that one can watch them sharpen."""
+
+import logging
+
+from engine.config.run import ReportingConfig
+from engine.data.loader import mix_seed
+from engine.events import Emit, PreviewFailed, PreviewReady, Progress
+from engine.runs.folder import RunFolder
+from engine.sample.sampler import Sampler
+from engine.sample.sheet import write_sheet
+
+log = logging.getLogger(__name__)
+
+FIRST_INTERVAL_S = 2.0
+SHARE_OF_ELAPSED = 0.1
+"""The wait grows with the run, up to what the configuration says."""
+NOISE_STREAM = 0x5EED
+"""Keeps the previews' noise apart from the training's, whatever the seed."""
+
+
+class Previews:
+    """Draws, writes and reports a preview whenever one is due."""
+
+    def __init__(
+        self, sampler: Sampler, config: ReportingConfig, seed: int, folder: RunFolder, emit: Emit
+    ) -> None:
+        self._sampler, self._config, self._folder, self._emit = sampler, config, folder, emit
+        self._noise = sampler.draw_noise(config.preview_count, mix_seed(seed, NOISE_STREAM))
+        self._due_s = 0.0
+
+    def show_if_due(self, progress: Progress) -> None:
+        """Show a preview if the last one is old enough."""
+        if progress.elapsed_s >= self._due_s:
+            self.show(progress)
+
+    def show(self, progress: Progress) -> None:
+        """Show a preview. A failure is reported and never ends a run."""
+        wait_s = max(FIRST_INTERVAL_S, SHARE_OF_ELAPSED * progress.elapsed_s)
+        self._due_s = progress.elapsed_s + min(wait_s, self._config.preview_every_s)
+        try:
+            self._emit(self._draw(progress))
+        except Exception as error:
+            log.exception("A preview failed after %d images.", progress.images_seen)
+            self._emit(PreviewFailed(error=error))
+
+    def _draw(self, progress: Progress) -> PreviewReady:
+        pairs = self._sampler.complete(self._noise, {})
+        path = self._folder.preview_path(progress.images_seen)
+        write_sheet(
+            path,
+            pairs.images,
+            pairs.texts,
+            images_seen=progress.images_seen,
+            elapsed_s=progress.elapsed_s,
+        )
+        return PreviewReady(
+            images_seen=progress.images_seen,
+            elapsed_s=progress.elapsed_s,
+            images=pairs.images,
+            texts=pairs.texts,
+            path=path,
+        )
