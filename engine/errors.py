@@ -124,3 +124,11 @@ class ImagesUnreadableError(EngineError):
     def __init__(self, path: Path, reason: str) -> None:
         self.path, self.reason = path, reason
         super().__init__(f"No image can be read from {path}: {reason}.")
+
+
+class SheetCorruptError(EngineError):
+    """A preview sheet that cannot be read."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"The preview {path} cannot be read: {reason}.")

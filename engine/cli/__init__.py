@@ -1,1 +1,1 @@
-"""The command line: one module a subcommand."""
+"""The command line: one module a subcommand. Runs without Qt and imports torch only to work."""

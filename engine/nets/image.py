@@ -16,6 +16,9 @@ from engine.events import ImageArray
 from engine.nets.blocks import SLOPE, activation, initialise
 
 CHANNELS_LAST = torch.channels_last
+HEARD, LOUDNESS = 16, 0.5
+"""Size of the context beside the noise, and its root mean square. A loud context drowns the noise,
+and then there is one picture a caption (docs/measurements.md)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +82,7 @@ class ImageDecoder(nn.Module):
         self.first_width = widths[0]
         hidden = 2 * context_dim
         self.mix = nn.Sequential(
-            nn.Linear(latent_dim + context_dim, hidden),
+            nn.Linear(latent_dim + HEARD, hidden),
             activation(),
             nn.Linear(hidden, self.first_width * 16),
         )
@@ -91,6 +94,7 @@ class ImageDecoder(nn.Module):
         self.to_pixels = nn.Conv2d(widths[-1], channels * 4, 3, padding=1)
         initialise(self)
         nn.init.normal_(self.to_pixels.weight, std=0.05)
+        self.hear = nn.Linear(context_dim, HEARD)
 
     def draw_noise(self, count: int, generator: torch.Generator) -> Tensor:
         """[count, Z] from the standard normal."""
@@ -98,7 +102,9 @@ class ImageDecoder(nn.Module):
 
     def forward(self, noise: Tensor, context: Tensor) -> Tensor:
         """[B, Z] and [B, F] to [B, C, H, W] in [-1, 1]."""
-        mixed = self.mix(torch.cat([noise, context], 1)).view(-1, self.first_width, 4, 4)
+        mixed = self.mix(
+            torch.cat([noise, LOUDNESS * functional.rms_norm(self.hear(context), (HEARD,))], 1)
+        ).view(-1, self.first_width, 4, 4)
         hidden = self._bend(self.first_norm(mixed.contiguous(memory_format=CHANNELS_LAST)))
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             hidden = self._bend(norm(convolution(functional.interpolate(hidden, scale_factor=2))))

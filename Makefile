@@ -1,0 +1,28 @@
+# Thin wrappers on packaging/bootstrap.py, which works the same where there is no make.
+PYTHON ?= python3
+BOOTSTRAP = $(PYTHON) packaging/bootstrap.py
+
+.PHONY: help run test check setup bench clean
+
+help:  ## say what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
+
+run:  ## set up, then open the studio (without a display: train on the digits for two minutes)
+	@$(BOOTSTRAP) run
+
+test:  ## set up, then check and test everything
+	@$(BOOTSTRAP) test
+
+check:  ## set up, then lint, format, types and layers
+	@$(BOOTSTRAP) check
+
+setup:  ## set up only
+	@$(BOOTSTRAP) setup
+
+bench:  ## measure start-up, responsiveness and throughput of the window
+	@$(BOOTSTRAP) bench
+
+clean:  ## remove everything that the targets above have made
+	rm -rf .venv .coverage .hypothesis .pytest_cache .ruff_cache .import_linter_cache \
+	  build dist *.egg-info
+	find engine studio resources tests packaging -name __pycache__ -type d -exec rm -rf {} +

@@ -1,0 +1,60 @@
+"""``diptych demo``: the main job in two minutes, for a machine without a display."""
+
+import argparse
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from engine.cli import sample, train
+from engine.config.presets import config_from_preset
+from engine.runs.folder import RunFolder
+from engine.runs.log import read_losses
+from engine.sample.request import GalleryRequest
+
+PAIRS = 64
+CHARTED = ("generator", "critic", "caption")
+
+
+def add_to(commands: Any, starters: Path | None) -> None:
+    """Declare the subcommand."""
+    parser = commands.add_parser(
+        "demo", help="train on the digits and save a gallery", description=__doc__
+    )
+    parser.set_defaults(command=run)
+    train.add_starters_option(parser, starters)
+    parser.add_argument("--minutes", type=float, default=2.0, metavar="M", help="(default 2)")
+    parser.add_argument("--seed", type=int, default=1, metavar="S", help="(default 1)")
+    parser.add_argument(
+        "--folder", type=Path, default=Path("diptych-demo"), metavar="DIR", help="for the results"
+    )
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Train, save a gallery and a chart, and say where they are."""
+    results: Path = arguments.folder / time.strftime("%Y%m%d-%H%M%S")
+    dataset = train.built_starter("digits", arguments)
+    config = config_from_preset("cpu-tiny", dataset=dataset, run=results / "run")
+    teller = train.train_and_tell(
+        config.with_values(minutes=arguments.minutes, seed=arguments.seed)
+    )
+    if teller.ended is None or not teller.ended.images_seen:
+        return
+    gallery = GalleryRequest(run=config.run, folder=results / "gallery", count=PAIRS, seed=1)
+    sample.write_and_tell(gallery)
+    chart = results / "losses.png"
+    draw_losses(RunFolder(config.run), chart)
+    print(f"Contact sheet: {gallery.folder / 'contact_sheet.png'}")
+    print(f"Loss curves: {chart}")
+
+
+def draw_losses(folder: RunFolder, path: Path) -> None:
+    """Draw a run's losses, from its log, as a chart."""
+    from engine.sample.loss_chart import write_loss_chart
+
+    curves: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
+    for report in read_losses(folder.log_file):
+        for name in report.losses.keys() & set(CHARTED):
+            curves[name].append((report.progress.images_seen, report.losses[name]))
+    ordered = {name: curves[name] for name in CHARTED if name in curves}
+    write_loss_chart(path, ordered, title=f"Losses of {folder.path.parent.name}")

@@ -1,0 +1,144 @@
+"""Tells a run's events on a terminal: one line that renews itself, or a line now and then."""
+
+import signal
+import sys
+import time
+
+from engine.control import RunControl
+from engine.events import (
+    CheckpointSaved,
+    GalleryEnded,
+    GalleryEvent,
+    GalleryProgressed,
+    LossesReported,
+    Outcome,
+    Phase,
+    PhaseChanged,
+    PreviewFailed,
+    PreviewReady,
+    RunEnded,
+    RunEvent,
+    RunPrepared,
+)
+
+TERMINAL_EVERY_S = 0.5
+FILE_EVERY_S = 10.0
+
+_PHASES = {
+    Phase.LOADING: "Loading the dataset ...",
+    Phase.WARMING_UP: "Warming up ...",
+    Phase.TRAINING: "Training. Ctrl+C stops and saves.",
+    Phase.SAVING: "Saving ...",
+}
+
+
+class RunTeller:
+    """Prints a training run. Keeps its end, and the losses for a chart."""
+
+    def __init__(self) -> None:
+        self.ended: RunEnded | None = None
+        self._line = _Line()
+
+    def __call__(self, event: RunEvent) -> None:
+        """Print one event."""
+        match event:
+            case LossesReported():
+                self._line.renew(_losses_line(event))
+            case PhaseChanged():
+                self._line.say(_PHASES[event.phase])
+            case RunPrepared():
+                self._line.say(_prepared_line(event))
+            case PreviewFailed():
+                self._line.say(f"A preview failed: {event.error}")
+            case RunEnded():
+                self.ended = event
+                self._line.say(f"Run {event.outcome} after {event.images_seen:,} images.")
+            case PreviewReady() | CheckpointSaved():
+                pass
+
+    def raise_failure(self) -> None:
+        """Raise what ended the run, if something did."""
+        if self.ended is not None:
+            _raise(self.ended)
+
+
+class GalleryTeller:
+    """Prints a gallery's progress and keeps its end."""
+
+    def __init__(self) -> None:
+        self.ended: GalleryEnded | None = None
+        self._line = _Line()
+
+    def __call__(self, event: GalleryEvent) -> None:
+        """Print one event."""
+        match event:
+            case GalleryProgressed():
+                self._line.renew(f"{event.done:,} of {event.total:,} pairs")
+            case GalleryEnded():
+                self.ended = event
+                self._line.say(f"Gallery {event.outcome}: {event.count:,} pairs.")
+
+    def raise_failure(self) -> None:
+        """Raise what ended the gallery, if something did."""
+        if self.ended is not None:
+            _raise(self.ended)
+
+
+def stop_on_interrupt(control: RunControl) -> None:
+    """Let Ctrl+C, and a polite kill, end the job as the Stop button does: with all work saved."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: control.request_stop())
+
+
+class _Line:
+    """Standard output, with one renewable line at the bottom when it is a terminal."""
+
+    def __init__(self) -> None:
+        self._is_terminal = sys.stdout.isatty()
+        self._every_s = TERMINAL_EVERY_S if self._is_terminal else FILE_EVERY_S
+        self._shown_s = float("-inf")
+        self._width = 0
+
+    def renew(self, text: str) -> None:
+        if time.monotonic() - self._shown_s < self._every_s:
+            return
+        self._shown_s = time.monotonic()
+        if not self._is_terminal:
+            print(text, flush=True)
+            return
+        print("\r" + text.ljust(self._width), end="", flush=True)
+        self._width = len(text)
+
+    def say(self, text: str) -> None:
+        if self._width:
+            print()
+            self._width = 0
+        print(text, flush=True)
+
+
+def _raise(ended: RunEnded | GalleryEnded) -> None:
+    if ended.outcome is Outcome.FAILED and ended.error is not None:
+        raise ended.error
+
+
+def _prepared_line(event: RunPrepared) -> str:
+    return (
+        f"{event.dataset}: {event.pairs:,} pairs at {event.image_size} px on {event.device}; "
+        f"generator {event.generator_parameters:,}, critic {event.critic_parameters:,} numbers."
+    )
+
+
+def _losses_line(event: LossesReported) -> str:
+    progress = event.progress
+    losses = " ".join(f"{name} {value:.3f}" for name, value in sorted(event.losses.items()))
+    left = "" if progress.remaining_s is None else f" | {_clock(progress.remaining_s)} left"
+    return (
+        f"{progress.images_seen:>9,} images | {progress.images_per_s:5.0f} images/s | "
+        f"{losses}{left}"
+    )
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,51 @@
+"""``diptych sample``: a gallery from a run's newest checkpoint."""
+
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from engine.cli.progress import GalleryTeller, stop_on_interrupt
+from engine.control import RunControl
+from engine.sample.request import Direction, GalleryRequest
+
+
+def add_to(commands: Any, _starters: Path | None) -> None:
+    """Declare the subcommand."""
+    parser = commands.add_parser("sample", help="write a gallery", description=__doc__)
+    parser.set_defaults(command=run)
+    parser.add_argument("--run", type=Path, required=True, metavar="DIR", help="a trained run")
+    parser.add_argument("--count", type=int, default=64, metavar="N", help="pairs (default 64)")
+    parser.add_argument(
+        "--direction",
+        choices=[direction.value for direction in Direction],
+        default=Direction.JOINT.value,
+        help="joint: pairs from noise; image-to-text: a text for each of your images",
+    )
+    parser.add_argument("--images", type=Path, metavar="DIR", help="images for image-to-text")
+    parser.add_argument("--seed", type=int, default=1, metavar="S", help="of the noise (default 1)")
+    parser.add_argument("--gallery", type=Path, required=True, metavar="DIR", help="new folder")
+
+
+def run(arguments: Namespace) -> None:
+    """Write the gallery, and print how far it is."""
+    request = GalleryRequest(
+        run=arguments.run,
+        folder=arguments.gallery,
+        count=arguments.count,
+        seed=arguments.seed,
+        direction=Direction(arguments.direction),
+        images=arguments.images,
+    )
+    write_and_tell(request)
+
+
+def write_and_tell(request: GalleryRequest) -> None:
+    """Write a gallery, print how far it is, and raise what failed."""
+    from engine.sample.gallery import write_gallery
+
+    control = RunControl()
+    stop_on_interrupt(control)
+    teller = GalleryTeller()
+    write_gallery(request, teller, control)
+    teller.raise_failure()
+    print(f"Gallery: {request.folder / 'index.html'}")

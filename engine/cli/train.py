@@ -1,0 +1,119 @@
+"""``diptych train``: one run, headless."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from engine.cli.progress import RunTeller, stop_on_interrupt
+from engine.config.presets import PRESETS, config_from_preset
+from engine.config.run import RunConfig
+from engine.config.setting import Setting, settings_in
+from engine.control import RunControl
+from engine.data.starters import STARTERS, build_starter
+from engine.errors import ConfigError, Problem
+
+SPOKEN_FOR = frozenset({"preset", "minutes", "images"})
+"""Settings whose options are declared by hand below."""
+
+
+def add_to(commands: Any, starters: Path | None) -> None:
+    """Declare the subcommand."""
+    parser = commands.add_parser("train", help="train on a dataset", description=__doc__)
+    parser.set_defaults(command=run)
+    add_starters_option(parser, starters)
+    data = parser.add_mutually_exclusive_group(required=True)
+    data.add_argument("--starter", choices=sorted(STARTERS), help="a dataset that comes along")
+    data.add_argument("--dataset", type=Path, metavar="DIR", help="a built dataset")
+    parser.add_argument("--preset", choices=list(PRESETS), default="cpu-tiny", help=_presets())
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--minutes", type=float, metavar="M", help="training time (default 5)")
+    length.add_argument("--images", type=int, metavar="N", help="images to train on instead")
+    parser.add_argument("--run", type=Path, required=True, metavar="DIR", help="new run folder")
+    add_settings(parser)
+
+
+def add_starters_option(parser: argparse.ArgumentParser, starters: Path | None) -> None:
+    """Declare where the starters lie and where they are built."""
+    parser.add_argument(
+        "--starters",
+        type=Path,
+        default=starters,
+        metavar="DIR",
+        help=argparse.SUPPRESS if starters else "folder of the starter datasets",
+    )
+    parser.add_argument(
+        "--datasets",
+        type=Path,
+        metavar="DIR",
+        help="where a starter is built (default: the user's cache folder)",
+    )
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """Declare an option for every setting there is; unset ones keep the preset's value."""
+    for name, field, about in settings_in(RunConfig):
+        if name in SPOKEN_FOR:
+            continue
+        parser.add_argument(
+            "--" + name.rpartition(".")[2].replace("_", "-"),
+            dest=name.replace(".", "__"),
+            type=field.type if callable(field.type) else str,
+            choices=about.choices or None,
+            metavar=None if about.choices else "X",
+            help=_help(about),
+        )
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Train, and print what happens."""
+    dataset = arguments.dataset or built_starter(arguments.starter, arguments)
+    config = config_from_preset(arguments.preset, dataset=dataset, run=arguments.run)
+    train_and_tell(config.with_values(**chosen(arguments)))
+
+
+def built_starter(name: str, arguments: argparse.Namespace) -> Path:
+    """Find or build a starter dataset."""
+    if arguments.starters is None:
+        raise ConfigError([Problem("--starters", "must name the folder of the starter datasets")])
+    return build_starter(name, arguments.starters, arguments.datasets or default_datasets())
+
+
+def default_datasets() -> Path:
+    """Where starters are built unless somebody says otherwise."""
+    return platformdirs.user_cache_path("diptych", appauthor=False) / "datasets"
+
+
+def chosen(arguments: argparse.Namespace) -> dict[str, object]:
+    """Collect the settings that the command line gave."""
+    values: dict[str, object] = {
+        key: getattr(arguments, key)
+        for name, _field, _about in settings_in(RunConfig)
+        if getattr(arguments, key := name.replace(".", "__"), None) is not None
+    }
+    if values.get("images") is not None:
+        values.setdefault("minutes", 0.0)
+    return values
+
+
+def train_and_tell(config: RunConfig) -> RunTeller:
+    """Train, print what happens, and raise what failed."""
+    from engine.train.loop import train
+
+    control = RunControl()
+    stop_on_interrupt(control)
+    teller = RunTeller()
+    train(config, teller, control)
+    teller.raise_failure()
+    print(f"Run folder: {config.run}")
+    return teller
+
+
+def _help(about: Setting) -> str:
+    unit = f" ({about.unit})" if about.unit else ""
+    return f"{about.help}{unit}".replace("%", "%%")
+
+
+def _presets() -> str:
+    return "; ".join(f"{preset.name}: {preset.summary}" for preset in PRESETS.values())

@@ -1,0 +1,25 @@
+"""Files that come along: starter datasets, icons, themes and translations."""
+
+from pathlib import Path
+
+_HERE = Path(__file__).parent
+
+
+def starters_folder() -> Path:
+    """Give the folder with the starter datasets' files."""
+    return _HERE / "starters"
+
+
+def icons_folder() -> Path:
+    """Give the folder with the icons."""
+    return _HERE / "icons"
+
+
+def theme_folder() -> Path:
+    """Give the folder with the pictures that the theme draws with."""
+    return _HERE / "theme"
+
+
+def translations_folder() -> Path:
+    """Give the folder with the compiled translations."""
+    return _HERE / "translations"

@@ -1,0 +1,1 @@
+"""The Qt application: windows, panels and the workers that run the engine."""

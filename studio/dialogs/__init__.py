@@ -1,0 +1,1 @@
+"""Dialogs; every one of them opens without blocking."""

@@ -1,0 +1,36 @@
+"""What this program is."""
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+
+class AboutDialog(QMessageBox):
+    """Name, version and licence; versions of what it stands on, for a report."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("About Diptych"))
+        self.setIconPixmap(parent.windowIcon().pixmap(64, 64))
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setText(self.tr("Diptych {0}").format(installed_version("diptych-studio")))
+        about = self.tr(
+            "Trains generators of image-text pairs by clicking.\n"
+            "Free software under the Apache License 2.0."
+        )
+        names = {"PyTorch": "torch", "PySide6": "PySide6-Essentials", "NumPy": "numpy"}
+        parts = [f"{name} {installed_version(package)}" for name, package in names.items()]
+        stands_on = ", ".join([f"Python {platform.python_version()}", *parts])
+        self.setInformativeText(f"{about}\n\n{stands_on}")
+        self.setStandardButtons(QMessageBox.StandardButton.Close)
+
+
+def installed_version(package: str) -> str:
+    """Read a version from the package's metadata, which imports nothing."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "-"

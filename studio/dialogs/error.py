@@ -1,0 +1,95 @@
+"""The error dialog: what happened, why, what to do; the details folded away."""
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QGridLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QStyle,
+    QWidget,
+)
+
+from studio.errors.reporter import ErrorReport
+from studio.theme import GAP, MARGIN, SPACING
+from studio.widgets.labels import plain_label
+
+_WIDTH = 520
+_DETAILS_HEIGHT = 180
+
+
+class ErrorDialog(QDialog):
+    """Shows one error; use ``open()``, which does not block."""
+
+    def __init__(self, parent: QWidget | None, report: ErrorReport) -> None:
+        super().__init__(parent)
+        self._report = report
+        self.setWindowTitle(self.tr("Diptych"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(_WIDTH)
+        self._details = self._make_details()
+        self._buttons, self._toggle = self._make_buttons()
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        words = self._report.explanation
+        layout = QGridLayout(self)
+        layout.setContentsMargins(GAP, GAP, GAP, MARGIN)
+        layout.setHorizontalSpacing(GAP)
+        layout.setVerticalSpacing(SPACING)
+        layout.setColumnStretch(1, 1)
+        # The dialog keeps to its content, so that folding the details makes it small again.
+        layout.setSizeConstraint(QGridLayout.SizeConstraint.SetFixedSize)
+        icon = QLabel()
+        icon.setPixmap(
+            self.style().standardIcon(QStyle.StandardPixmap.SP_MessageBoxWarning).pixmap(32, 32)
+        )
+        layout.addWidget(icon, 0, 0, 3, 1, Qt.AlignmentFlag.AlignTop)
+        texts = (
+            plain_label(words.happened, role="heading"),
+            plain_label(words.why, role="muted"),
+            plain_label(words.hint),
+        )
+        for row, label in enumerate(texts):
+            label.setMinimumWidth(_WIDTH - 110)
+            layout.addWidget(label, row, 1)
+        layout.addWidget(self._details, 3, 0, 1, 2)
+        layout.setRowMinimumHeight(4, SPACING)
+        layout.addWidget(self._buttons, 5, 0, 1, 2)
+
+    def _make_details(self) -> QPlainTextEdit:
+        details = QPlainTextEdit(self._report.details)
+        details.setReadOnly(True)
+        details.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        details.setFixedHeight(_DETAILS_HEIGHT)
+        details.setAccessibleName(self.tr("Details"))
+        details.hide()
+        return details
+
+    def _make_buttons(self) -> tuple[QDialogButtonBox, QPushButton]:
+        buttons = QDialogButtonBox()
+        role = QDialogButtonBox.ButtonRole
+        toggle = buttons.addButton(self.tr("Show details"), role.HelpRole)
+        toggle.setCheckable(True)
+        toggle.toggled.connect(self._show_details)
+        copy = buttons.addButton(self.tr("Copy"), role.ActionRole)
+        copy.setToolTip(self.tr("Copy the message and its details"))
+        copy.clicked.connect(self._copy)
+        close = buttons.addButton(QDialogButtonBox.StandardButton.Close)
+        close.setDefault(True)
+        buttons.rejected.connect(self.reject)
+        return buttons, toggle
+
+    @Slot(bool)
+    def _show_details(self, is_shown: bool) -> None:  # noqa: FBT001 - a Qt slot
+        self._details.setVisible(is_shown)
+        self._toggle.setText(self.tr("Hide details") if is_shown else self.tr("Show details"))
+
+    @Slot()
+    def _copy(self) -> None:
+        words = self._report.explanation
+        text = "\n".join((words.happened, words.why, words.hint, "", self._report.details))
+        QGuiApplication.clipboard().setText(text)

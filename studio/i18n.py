@@ -1,0 +1,38 @@
+"""Languages: the studio's own strings, Qt's, and the words that come from the engine."""
+
+from enum import StrEnum
+
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
+
+from studio.paths import resources_folder
+
+ENGINE_CONTEXT = "Engine"
+"""Translation context of labels, tooltips and names that the engine declares."""
+
+
+class Language(StrEnum):
+    """Languages that ship complete."""
+
+    SYSTEM = "system"
+    ENGLISH = "en"
+    CHINESE = "zh_CN"
+
+
+def install_language(app: QCoreApplication, language: Language) -> QLocale:
+    """Make ``language`` the one in which widgets built from now on speak and count."""
+    locale = QLocale.system() if language is Language.SYSTEM else QLocale(language.value)
+    if locale.language() not in (QLocale.Language.English, QLocale.Language.Chinese):
+        # Words would be English anyway; dates and numbers of another tongue would not fit them.
+        locale = QLocale(QLocale.Language.English)
+    QLocale.setDefault(locale)
+    qt_folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    for name, folder in (("qtbase", qt_folder), ("diptych", str(resources_folder() / "translations"))):
+        translator = QTranslator(app)
+        if translator.load(locale, name, "_", folder):
+            app.installTranslator(translator)
+    return locale
+
+
+def translate_engine(text: str) -> str:
+    """Translate a label, tooltip or name that the engine declares in English."""
+    return QCoreApplication.translate(ENGINE_CONTEXT, text) if text else ""

@@ -1,0 +1,107 @@
+"""The gallery job: asks a live run for its current state, then lets the engine write."""
+
+import logging
+from collections.abc import Callable
+from typing import assert_never
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from engine.control import RunControl
+from engine.events import GalleryEmit, GalleryEnded, GalleryEvent, GalleryProgressed, Outcome
+from engine.sample.request import GalleryRequest
+from studio.jobs.thread import JobThread
+from studio.jobs.training import TrainingJob
+
+WriteGallery = Callable[[GalleryRequest, GalleryEmit, RunControl], None]
+
+CHECKPOINT_TIMEOUT_MS = 20_000
+"""After this long without a new checkpoint the latest one serves."""
+
+_log = logging.getLogger(__name__)
+
+
+class GalleryJob(QObject):
+    """At most one gallery; its events in the GUI thread."""
+
+    gallery_progressed = Signal(object)
+    gallery_ended = Signal(object)
+
+    def __init__(
+        self, write_gallery: WriteGallery, training: TrainingJob, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._write_gallery = write_gallery
+        self._training = training
+        self._control = RunControl()
+        self._request: GalleryRequest | None = None
+        self._thread = JobThread(GalleryEnded, self)
+        self._thread.event_emitted.connect(self._take)
+        self._waiting = QTimer(self, singleShot=True, interval=CHECKPOINT_TIMEOUT_MS)
+        self._waiting.timeout.connect(self._write)
+        training.checkpoint_saved.connect(self._end_waiting)
+        training.run_ended.connect(self._end_waiting)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a gallery is under way or waits for a checkpoint."""
+        return self._thread.is_running or self._waiting.isActive()
+
+    def start(self, request: GalleryRequest) -> None:
+        """Write a gallery in a thread; of a live run, from a checkpoint made now.
+
+        Raises:
+            RuntimeError: a gallery is under way.
+        """
+        if self.is_running:
+            raise RuntimeError("A gallery is already under way")
+        self._request = request
+        self._control = RunControl()
+        if self._training.is_running and self._training.folder == request.run:
+            _log.info("Gallery waits for a checkpoint of %s", request.run)
+            self._waiting.start()
+            self._training.request_checkpoint()
+        else:
+            self._write()
+
+    def cancel(self) -> None:
+        """Ask the gallery to end; the pairs it has stay."""
+        self._control.request_stop()
+        self._end_waiting()
+
+    def wait(self, timeout_ms: int) -> bool:
+        """Block until the thread has ended; for quitting only. Whether it did in time."""
+        self._waiting.stop()
+        return self._thread.wait(timeout_ms)
+
+    @Slot()
+    def _end_waiting(self) -> None:
+        if self._waiting.isActive():
+            self._waiting.stop()
+            self._write()
+
+    @Slot()
+    def _write(self) -> None:
+        request, control = self._request, self._control
+        if request is None:
+            return
+
+        def work(emit: Callable[[object], None]) -> None:
+            self._write_gallery(request, emit, control)
+
+        def ending(error: Exception) -> GalleryEnded:
+            return GalleryEnded(
+                outcome=Outcome.FAILED, folder=request.folder, count=0, error=error
+            )
+
+        self._thread.start(work, ending=ending, name="gallery")
+        _log.info("Gallery %s started", request.folder)
+
+    @Slot(object)
+    def _take(self, event: GalleryEvent) -> None:
+        match event:
+            case GalleryProgressed():
+                self.gallery_progressed.emit(event)
+            case GalleryEnded():
+                self.gallery_ended.emit(event)
+            case _:
+                assert_never(event)

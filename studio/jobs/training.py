@@ -1,0 +1,131 @@
+"""The training job: builds the starter if one was chosen, then lets the engine train."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import assert_never
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from engine.config.run import RunConfig
+from engine.control import RunControl
+from engine.events import (
+    CheckpointSaved,
+    Emit,
+    LossesReported,
+    Outcome,
+    PhaseChanged,
+    PreviewFailed,
+    PreviewReady,
+    RunEnded,
+    RunEvent,
+    RunPrepared,
+)
+from studio.jobs.thread import JobThread
+
+Train = Callable[[RunConfig, Emit, RunControl], None]
+BuildStarter = Callable[[str, Path], Path]
+"""From the starter's name and the folder of datasets to the built dataset."""
+
+_log = logging.getLogger(__name__)
+
+
+class TrainingJob(QObject):
+    """At most one training run; one signal for each event, all in the GUI thread."""
+
+    run_started = Signal(object)
+    phase_changed = Signal(object)
+    run_prepared = Signal(object)
+    losses_reported = Signal(object)
+    preview_ready = Signal(object)
+    preview_failed = Signal(object)
+    checkpoint_saved = Signal(object)
+    run_ended = Signal(object)
+
+    def __init__(
+        self, train: Train, build_starter: BuildStarter, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._train = train
+        self._build_starter = build_starter
+        self._control = RunControl()
+        self._config: RunConfig | None = None
+        self._thread = JobThread(RunEnded, self)
+        self._thread.event_emitted.connect(self._take)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a run is under way."""
+        return self._thread.is_running
+
+    @property
+    def folder(self) -> Path | None:
+        """Folder of the run under way or, after it, of the latest one."""
+        return self._config.run if self._config else None
+
+    def start(self, config: RunConfig, starter: str = "") -> None:
+        """Train in a thread.
+
+        Args:
+            config: the run; with a starter, its dataset's parent is the folder of datasets.
+            starter: name of the starter to build first; empty when the dataset stands.
+
+        Raises:
+            RuntimeError: a run is under way.
+        """
+        control = RunControl()
+
+        def work(emit: Callable[[object], None]) -> None:
+            ready = config
+            if starter:
+                dataset = self._build_starter(starter, config.dataset.parent)
+                ready = config.with_values(dataset=dataset)
+            self._train(ready, emit, control)
+
+        def ending(error: Exception) -> RunEnded:
+            return RunEnded(
+                outcome=Outcome.FAILED,
+                folder=config.run,
+                images_seen=0,
+                elapsed_s=0.0,
+                error=error,
+            )
+
+        self._thread.start(work, ending=ending, name="training")
+        self._control, self._config = control, config
+        _log.info("Run %s started", config.run)
+        self.run_started.emit(config)
+
+    def stop(self) -> None:
+        """Ask the run to end; its checkpoint is saved first."""
+        _log.info("Stop requested")
+        # Straight to the control: a queued slot would wait until the thread is free again.
+        self._control.request_stop()
+
+    def request_checkpoint(self) -> None:
+        """Ask the run for a checkpoint; ``checkpoint_saved`` follows."""
+        self._control.request_checkpoint()
+
+    def wait(self, timeout_ms: int) -> bool:
+        """Block until the thread has ended; for quitting only. Whether it did in time."""
+        return self._thread.wait(timeout_ms)
+
+    @Slot(object)
+    def _take(self, event: RunEvent) -> None:
+        match event:
+            case PhaseChanged():
+                self.phase_changed.emit(event)
+            case RunPrepared():
+                self.run_prepared.emit(event)
+            case LossesReported():
+                self.losses_reported.emit(event)
+            case PreviewReady():
+                self.preview_ready.emit(event)
+            case PreviewFailed():
+                self.preview_failed.emit(event)
+            case CheckpointSaved():
+                self.checkpoint_saved.emit(event)
+            case RunEnded():
+                self.run_ended.emit(event)
+            case _:
+                assert_never(event)

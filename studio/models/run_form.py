@@ -1,0 +1,217 @@
+"""The form of a run without its widgets: what is typed, what is wrong with it, what it makes."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication
+
+from engine.config.presets import PRESETS, config_from_preset
+from engine.config.run import RunConfig
+from engine.config.setting import Setting, settings_in, value_at
+from engine.errors import ConfigError, Problem
+from studio.i18n import translate_engine
+from studio.models.run_names import free_run_name, is_usable_name, today
+from studio.models.setting_text import read_value, value_text
+from studio.paths import nearest_existing
+from studio.settings.choices import RunChoices
+
+DEFAULT_PRESET = "cpu-tiny"
+_RECENT_KEPT = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormField:
+    """One setting as the form sees it."""
+
+    name: str
+    """Dotted name in the configuration."""
+    kind: type
+    about: Setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunPlan:
+    """A run that may start."""
+
+    config: RunConfig
+    starter: str
+    """Starter to build first, or empty."""
+
+
+FIELDS: Mapping[str, FormField] = {
+    name: FormField(name=name, kind=field.type, about=about)  # pyright: ignore[reportArgumentType] - annotations are classes here
+    for name, field, about in settings_in(RunConfig)
+    if name != "preset"
+}
+
+
+class RunForm:
+    """What stands in the form, valid or not."""
+
+    def __init__(
+        self,
+        workspace: Path,
+        choices: RunChoices | None = None,
+        day: Callable[[], date] = today,
+    ) -> None:
+        choices = choices or RunChoices()
+        self.workspace = workspace
+        self._day = day
+        self._starter = choices.starter
+        self._dataset = choices.dataset
+        self._recent = choices.recent
+        self._preset = choices.preset if choices.preset in PRESETS else DEFAULT_PRESET
+        self._texts = self._preset_texts()
+        self._texts.update({n: t for n, t in choices.texts.items() if n in FIELDS})
+        self._typed_name = ""
+
+    @property
+    def starter(self) -> str:
+        """Name of the chosen starter; empty when another dataset is chosen."""
+        return self._starter
+
+    @property
+    def dataset(self) -> Path:
+        """Folder of the chosen dataset when it is no starter."""
+        return self._dataset
+
+    @property
+    def recent(self) -> tuple[Path, ...]:
+        """Other datasets chosen lately, latest first."""
+        return tuple(map(Path, self._recent))
+
+    @property
+    def preset(self) -> str:
+        """Name of the chosen row of the preset table."""
+        return self._preset
+
+    @property
+    def runs(self) -> Path:
+        """Folder of all runs."""
+        return self.workspace / "runs"
+
+    @property
+    def name(self) -> str:
+        """Name of the next run: typed, or else made from dataset and day."""
+        subject = self._starter or self._dataset.name
+        return self._typed_name or free_run_name(self.runs, subject, self._day)
+
+    def choose_starter(self, name: str) -> None:
+        """Train on a starter dataset."""
+        self._starter = name
+
+    def choose_dataset(self, folder: Path) -> None:
+        """Train on a dataset folder."""
+        self._starter, self._dataset = "", folder
+        others = tuple(item for item in self._recent if item != str(folder))
+        self._recent = (str(folder), *others)[:_RECENT_KEPT]
+
+    def choose_preset(self, name: str) -> None:
+        """Take a row of the preset table, with all its values.
+
+        Raises:
+            KeyError: there is no such row.
+        """
+        self._preset = PRESETS[name].name
+        self._texts = self._preset_texts()
+
+    def rename(self, name: str) -> None:
+        """Take a typed name for the next run; an empty one brings the made one back."""
+        self._typed_name = name
+
+    def text(self, name: str) -> str:
+        """Give what stands in a field."""
+        return self._texts[name]
+
+    def set_text(self, name: str, text: str) -> None:
+        """Take what was typed into a field."""
+        self._texts[name] = text
+
+    def preset_text(self, name: str) -> str:
+        """Give what the preset says about a field."""
+        return self._preset_texts()[name]
+
+    def is_modified(self, name: str) -> bool:
+        """Whether a field differs from the preset."""
+        return self._texts[name].strip() != self.preset_text(name)
+
+    def problems(self) -> dict[str, str]:
+        """Say everything that keeps the run from starting, by field, in the user's language."""
+        values, found = self._read()
+        found |= self._place_problems()
+        try:
+            self._config(values)
+        except ConfigError as error:
+            for problem in error.problems:
+                found.setdefault(problem.field, translate_engine(problem.message))
+        return found
+
+    def plan(self) -> RunPlan:
+        """Make the run.
+
+        Raises:
+            ConfigError: names every problem at once.
+        """
+        problems = self.problems()
+        if problems:
+            raise ConfigError([Problem(field, text) for field, text in problems.items()])
+        return RunPlan(config=self._config(self._read()[0]), starter=self._starter)
+
+    def choices(self, *, is_more_open: bool = False) -> RunChoices:
+        """Give what to remember of the form."""
+        return RunChoices(
+            starter=self._starter,
+            dataset=self._dataset,
+            recent=self._recent,
+            preset=self._preset,
+            texts={name: text for name, text in self._texts.items() if self.is_modified(name)},
+            is_more_open=is_more_open,
+        )
+
+    def _preset_texts(self) -> dict[str, str]:
+        config = config_from_preset(self._preset, dataset=Path(), run=Path())
+        return {name: value_text(value_at(config, name)) for name in FIELDS}
+
+    def _read(self) -> tuple[dict[str, Any], dict[str, str]]:
+        values: dict[str, Any] = {}
+        problems: dict[str, str] = {}
+        for name, field in FIELDS.items():
+            try:
+                values[name] = read_value(field.kind, field.about, self._texts[name])
+            except ValueError as error:
+                problems[name] = str(error)
+        return values, problems
+
+    def _config(self, values: Mapping[str, Any]) -> RunConfig:
+        # A starter's own folder is known once it is built; until then its parent is what counts.
+        dataset = self.workspace / "datasets" / self._starter if self._starter else self._dataset
+        config = config_from_preset(self._preset, dataset=dataset, run=self.runs / self.name)
+        return config.with_values(**{n.replace(".", "__"): v for n, v in values.items()})
+
+    def _place_problems(self) -> dict[str, str]:
+        translate = QCoreApplication.translate
+        problems: dict[str, str] = {}
+        if not self._starter and not (self._dataset / "manifest.json").is_file():
+            problems["dataset"] = translate("RunForm", "There is no dataset in this folder")
+        if not is_usable_name(self.name):
+            problems["name"] = translate("RunForm", "This cannot be the name of a folder")
+        elif _holds_files(self.runs / self.name):
+            problems["name"] = translate("RunForm", "A run of this name exists already")
+        if not _is_writable(self.workspace):
+            problems["workspace"] = translate("RunForm", "Nothing can be written to this folder")
+        return problems
+
+
+def _holds_files(folder: Path) -> bool:
+    if folder.is_dir():
+        return any(folder.iterdir())
+    return folder.exists()
+
+
+def _is_writable(folder: Path) -> bool:
+    existing = nearest_existing(folder)
+    return existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)

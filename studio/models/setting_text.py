@@ -1,0 +1,113 @@
+"""One setting in words and letters: what a field shows, and what a user typed into it.
+
+Numbers are read and written without the locale: ``0.001`` means the same for everybody, as it
+does in ``run.toml`` and on the command line.
+"""
+
+import re
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication
+
+from engine.config.setting import Setting
+from studio.i18n import translate_engine
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+def value_text(value: object) -> str:
+    """Write a value the short way; reading it back gives the same value."""
+    if isinstance(value, float):
+        return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)  # noqa: PLR2004 - floats count exactly up to here
+    return str(value)
+
+
+def read_value(kind: type, about: Setting, text: str) -> Any:
+    """Read what a user typed.
+
+    Raises:
+        ValueError: not a value for this setting; the message tells why, in the user's language.
+    """
+    value = _parse(kind, about, text.strip())
+    problem = _range_problem(about, value)
+    if problem:
+        raise ValueError(problem)
+    return value
+
+
+def range_text(about: Setting) -> str:
+    """Say which values are allowed, with their unit; empty when choices show it themselves."""
+    if about.choices or about.low is None or about.high is None:
+        return ""
+    span = QCoreApplication.translate("SettingText", "{0} to {1}")
+    return f"{span.format(number_text(about.low), number_text(about.high))} {unit_text(about)}".strip()
+
+
+def number_text(number: float) -> str:
+    """Write a limit, grouped when it is a large whole number."""
+    if float(number).is_integer():
+        return f"{int(number):,}".replace(",", "\N{THIN SPACE}")
+    return f"{number:g}"
+
+
+def unit_text(about: Setting) -> str:
+    """Give the unit in the user's language."""
+    return translate_engine(about.unit)
+
+
+def tooltip_text(about: Setting, default: str) -> str:
+    """Say what a setting means, what it may be and what the preset says."""
+    lines = [translate_engine(about.help)]
+    span = range_text(about)
+    if span:
+        lines.append(QCoreApplication.translate("SettingText", "Allowed: {0}").format(span))
+    lines.append(QCoreApplication.translate("SettingText", "Preset: {0}").format(default))
+    return "\n".join(lines)
+
+
+def choice_text(about: Setting, choice: object) -> str:
+    """Say one of a setting's choices in the user's language."""
+    words = {
+        "auto": QCoreApplication.translate("SettingText", "Automatic"),
+        "cpu": QCoreApplication.translate("SettingText", "CPU"),
+        "cuda": QCoreApplication.translate("SettingText", "GPU (CUDA)"),
+    }
+    text = words.get(str(choice), str(choice))
+    return f"{text} {unit_text(about)}".strip()
+
+
+def _parse(kind: type, about: Setting, text: str) -> Any:
+    if about.choices:
+        return next((choice for choice in about.choices if str(choice) == text), text)
+    if kind is str:
+        return text
+    if not text:
+        raise ValueError(QCoreApplication.translate("SettingText", "Enter a number"))
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(
+            QCoreApplication.translate("SettingText", "Not a number; write 0.001 or 1e-3")
+        )
+    return _whole(text) if kind is int else float(text)
+
+
+def _whole(text: str) -> int:
+    # ``1e6`` is a fine way to say a million; ``2.5`` pairs are not.
+    if text.lstrip("+-").isdecimal():
+        return int(text)
+    number = float(text)
+    if not number.is_integer():
+        raise ValueError(QCoreApplication.translate("SettingText", "Must be a whole number"))
+    return int(number)
+
+
+def _range_problem(about: Setting, value: Any) -> str:
+    if about.choices:
+        is_known = value in about.choices
+        return "" if is_known else QCoreApplication.translate("SettingText", "Not a known choice")
+    if about.low is not None and value < about.low:
+        text = QCoreApplication.translate("SettingText", "Must be at least {0}")
+        return text.format(number_text(about.low))
+    if about.high is not None and value > about.high:
+        text = QCoreApplication.translate("SettingText", "Must be at most {0}")
+        return text.format(number_text(about.high))
+    return ""

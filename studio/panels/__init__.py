@@ -1,0 +1,1 @@
+"""What stands in the docks; panels are strangers to each other."""

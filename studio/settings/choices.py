@@ -1,0 +1,42 @@
+"""The choices that outlive a session, apart from those of the panels in ``settings.views``."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from studio.i18n import Language
+from studio.theme import Appearance
+
+
+@dataclass(frozen=True, kw_only=True)
+class GeneralChoices:
+    """What holds for the whole studio."""
+
+    appearance: Appearance = Appearance.SYSTEM
+    language: Language = Language.SYSTEM
+    workspace: Path = Path()
+    """``Path()`` means the default workspace."""
+    last_run: Path = Path()
+    """``Path()`` means none yet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunChoices:
+    """How the form of the run panel was left."""
+
+    starter: str = "digits"
+    """Empty when another dataset folder is chosen."""
+    dataset: Path = Path()
+    recent: tuple[str, ...] = ()
+    """Other dataset folders, latest first."""
+    preset: str = "cpu-tiny"
+    texts: dict[str, str] = field(default_factory=dict)
+    """What was typed into fields that differ from the preset, by dotted name."""
+    is_more_open: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowLayout:
+    """Where the window stands and how its docks are arranged; empty means the default."""
+
+    geometry: bytes = b""
+    docks: bytes = b""

@@ -1,0 +1,220 @@
+"""How the studio looks: colours, spacing and the few style rules, decided once.
+
+The light or dark choice goes through Qt's colour scheme, so that title bars and native dialogs
+follow; the palette is ours, because platforms without a desktop theme give Qt none.
+"""
+
+from dataclasses import dataclass, fields
+from enum import StrEnum
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+from studio.paths import resources_folder
+
+SPACING = 8
+"""Pixels between neighbours."""
+MARGIN = 12
+"""Pixels between content and the edge of its panel."""
+GAP = 20
+"""Pixels between groups."""
+
+
+class Appearance(StrEnum):
+    """What the user chose."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Colors:
+    """The colours of one scheme; every text colour reads at 4.5:1 or better on ``window``."""
+
+    window: str
+    surface: str
+    """Fields, lists and cards."""
+    raised: str
+    """Buttons and headers."""
+    border: str
+    text: str
+    muted: str
+    disabled: str
+    accent: str
+    accent_hover: str
+    on_accent: str
+    danger: str
+    warning: str
+    success: str
+
+
+LIGHT = Colors(
+    window="#f5f5f7",
+    surface="#ffffff",
+    raised="#fbfbfc",
+    border="#d4d5da",
+    text="#1d1f24",
+    muted="#5f636d",
+    disabled="#a3a6ae",
+    accent="#3355d1",
+    accent_hover="#2746b8",
+    on_accent="#ffffff",
+    danger="#b3261e",
+    warning="#8a5300",
+    success="#1b6e3c",
+)
+DARK = Colors(
+    window="#1f2023",
+    surface="#17181a",
+    raised="#2b2d31",
+    border="#3c3e44",
+    text="#e8e9ec",
+    muted="#a0a4ad",
+    disabled="#666a73",
+    accent="#8ea4ff",
+    accent_hover="#a6b8ff",
+    on_accent="#10142b",
+    danger="#ff8a80",
+    warning="#f2b661",
+    success="#7bd19b",
+)
+
+
+class Theme(QObject):
+    """Keeps the application's palette and style in step with the user's choice and the system."""
+
+    changed = Signal()
+
+    def __init__(self, app: QApplication) -> None:
+        super().__init__(app)
+        self._app = app
+        self._appearance = Appearance.SYSTEM
+        app.setStyle("Fusion")
+        app.styleHints().colorSchemeChanged.connect(self._apply)
+        self._apply()
+
+    @property
+    def appearance(self) -> Appearance:
+        """The user's choice."""
+        return self._appearance
+
+    def set_appearance(self, appearance: Appearance) -> None:
+        """Follow the system, or stay light or dark."""
+        self._appearance = appearance
+        schemes = {
+            Appearance.SYSTEM: Qt.ColorScheme.Unknown,
+            Appearance.LIGHT: Qt.ColorScheme.Light,
+            Appearance.DARK: Qt.ColorScheme.Dark,
+        }
+        self._app.styleHints().setColorScheme(schemes[appearance])
+        self._apply()
+
+    def _apply(self) -> None:
+        colors = DARK if self._is_dark() else LIGHT
+        palette = palette_of(colors)
+        if self._app.styleSheet() and palette == self._app.palette():
+            return
+        self._app.setPalette(palette)
+        self._app.setStyleSheet(_style_sheet(colors))
+        self.changed.emit()
+
+    def _is_dark(self) -> bool:
+        if self._appearance is Appearance.SYSTEM:
+            return self._app.styleHints().colorScheme() is Qt.ColorScheme.Dark
+        return self._appearance is Appearance.DARK
+
+
+def current_colors() -> Colors:
+    """Give the colours of the scheme that is in force."""
+    is_dark = QGuiApplication.palette().window().color().lightness() < 128  # noqa: PLR2004 - half
+    return DARK if is_dark else LIGHT
+
+
+def palette_of(colors: Colors) -> QPalette:
+    """Make Qt's palette from ours."""
+    role = QPalette.ColorRole
+    pairs = {
+        role.Window: colors.window,
+        role.WindowText: colors.text,
+        role.Base: colors.surface,
+        role.AlternateBase: colors.raised,
+        role.Text: colors.text,
+        role.Button: colors.raised,
+        role.ButtonText: colors.text,
+        role.BrightText: colors.danger,
+        role.ToolTipBase: colors.surface,
+        role.ToolTipText: colors.text,
+        role.PlaceholderText: colors.muted,
+        role.Highlight: colors.accent,
+        role.HighlightedText: colors.on_accent,
+        role.Accent: colors.accent,
+        role.Link: colors.accent,
+        role.LinkVisited: colors.accent,
+        role.Mid: colors.border,
+    }
+    palette = QPalette()
+    for which, color in pairs.items():
+        palette.setColor(which, QColor(color))
+    for which in (role.WindowText, role.Text, role.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, which, QColor(colors.disabled))
+    return palette
+
+
+def _style_sheet(colors: Colors) -> str:
+    values = {field.name: getattr(colors, field.name) for field in fields(colors)}
+    arrow = f"down-{'dark' if colors is DARK else 'light'}.svg"
+    return _RULES.format_map({**values, "arrow": (resources_folder() / "theme" / arrow).as_posix()})
+
+
+# Properties that widgets set on themselves: role="primary|heading|title|muted|problem|card",
+# invalid="true", modified="true".
+_RULES = """
+QToolTip {{ color: {text}; background: {surface}; border: 1px solid {border}; padding: 4px 6px; }}
+QLineEdit, QComboBox {{
+  background: {surface}; border: 1px solid {border}; border-radius: 5px;
+  padding: 3px 7px; min-height: 20px; selection-background-color: {accent};
+}}
+QLineEdit:focus, QComboBox:focus {{ border-color: {accent}; }}
+QLineEdit:disabled, QComboBox:disabled {{ color: {disabled}; background: {window}; }}
+QLineEdit[invalid="true"] {{ border: 1px solid {danger}; color: {danger}; }}
+QComboBox::drop-down {{ border: none; width: 20px; }}
+QComboBox::down-arrow {{ image: url("{arrow}"); width: 10px; height: 10px; }}
+QPushButton {{
+  background: {raised}; border: 1px solid {border}; border-radius: 5px;
+  padding: 4px 14px; min-height: 20px;
+}}
+QPushButton:hover {{ border-color: {muted}; }}
+QPushButton:pressed {{ background: {window}; }}
+QPushButton:focus {{ border-color: {accent}; }}
+QPushButton:disabled {{ color: {disabled}; }}
+QPushButton[role="primary"] {{
+  background: {accent}; border-color: {accent}; color: {on_accent}; font-weight: 600;
+}}
+QPushButton[role="primary"]:hover {{ background: {accent_hover}; border-color: {accent_hover}; }}
+QPushButton[role="primary"]:disabled {{
+  background: {raised}; border-color: {border}; color: {disabled};
+}}
+QLabel[role="heading"] {{ font-weight: 600; }}
+QLabel[role="title"] {{ font-size: 20pt; font-weight: 600; }}
+QLabel[role="muted"] {{ color: {muted}; }}
+QLabel[role="problem"] {{ color: {danger}; }}
+QLabel[modified="true"] {{ font-weight: 600; }}
+QFrame[role="card"] {{ background: {surface}; border: 1px solid {border}; border-radius: 9px; }}
+QFrame[role="card"]:hover {{ border-color: {accent}; }}
+QFrame[role="card"]:focus {{ border: 2px solid {accent}; }}
+QProgressBar {{
+  background: {border}; border: none; border-radius: 3px; max-height: 6px; min-height: 6px;
+}}
+QProgressBar::chunk {{ background: {accent}; border-radius: 3px; }}
+QDockWidget::title {{ background: {window}; padding: 6px 12px; border: none; }}
+QMainWindow::separator {{ background: {border}; width: 1px; height: 1px; }}
+QMainWindow::separator:hover {{ background: {accent}; }}
+QToolBar {{ background: {window}; border: none; spacing: 4px; padding: 4px 8px; }}
+QToolBar QToolButton {{ border: 1px solid transparent; border-radius: 5px; padding: 3px 8px; }}
+QToolBar QToolButton:hover {{ background: {raised}; border-color: {border}; }}
+QStatusBar {{ background: {window}; border-top: 1px solid {border}; }}
+QStatusBar::item {{ border: none; }}
+QPlainTextEdit, QScrollArea {{ border: none; }}
+"""

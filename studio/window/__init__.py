@@ -1,0 +1,1 @@
+"""The main window: its docks, actions, status bar and the way it closes."""

@@ -1,0 +1,1 @@
+"""The tests: ``engine`` and ``studio`` mirror the source, ``journeys`` act as a user."""

@@ -1,0 +1,83 @@
+"""What holds for every test: own folders, no thread left running, no unexpected warning.
+
+Only tests under ``studio`` and ``journeys`` import Qt here: the engine's tests know none.
+"""
+
+import os
+
+# Both are read once, when torch and Qt are imported, so they are set before anything else.
+os.environ["OMP_NUM_THREADS"] = "1"
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.problem_log import ProblemLog
+from tests.helpers.threads import left_running, running_threads
+
+TESTS = Path(__file__).parent
+QT_TESTS = (TESTS / "studio", TESTS / "journeys")
+FOLDERS = ("CONFIG", "DATA", "CACHE", "STATE")
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the test an empty home, so that it never touches the user's folders."""
+    home = tmp_path_factory.mktemp("home", numbered=True)
+    monkeypatch.setenv("HOME", str(home))
+    for name in FOLDERS:
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
+    monkeypatch.setenv("XDG_DOCUMENTS_DIR", str(home / "documents"))
+    for name in ("PERSONAL", "APPDATA", "LOCAL_APPDATA"):
+        monkeypatch.setenv(f"WIN_PD_OVERRIDE_{name}", str(home / name.lower()))
+    return home
+
+
+@pytest.fixture(autouse=True)
+def problem_log() -> Iterator[ProblemLog]:
+    """Fail the test that logs a warning or an error, unless it expects it.
+
+    ``problem_log.expect("text")`` asserts that a record was logged and forgives it.
+    """
+    log = ProblemLog()
+    logging.getLogger().addHandler(log)
+    yield log
+    logging.getLogger().removeHandler(log)
+    if log.unexpected:
+        pytest.fail("Logged unexpectedly:\n" + "\n".join(log.unexpected), pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left() -> Iterator[None]:
+    """Fail the test that leaves a thread running."""
+    before = running_threads()
+    yield
+    names = left_running(before)
+    if names:
+        pytest.fail(f"Left running: {', '.join(sorted(names))}", pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def one_torch_thread() -> Iterator[None]:
+    """Undo a change of torch's thread count; never imports torch itself."""
+    yield
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.get_num_threads() != 1:
+        torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def qt_isolation(
+    request: pytest.FixtureRequest, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Give Qt's tests fresh settings, and coverage a view into their workers."""
+    if not any(request.path.is_relative_to(folder) for folder in QT_TESTS):
+        return
+    from tests.helpers.qt_isolation import start_fresh_settings, trace_workers
+
+    start_fresh_settings(own_home / "settings")
+    trace_workers(monkeypatch)
