@@ -28,7 +28,7 @@ PRESETS = {
             name="cpu-tiny",
             summary="32 px, for any laptop without a GPU",
             networks=NetworkConfig(image_size=32, generator_width=32, critic_width=16),
-            training=TrainingConfig(),
+            training=TrainingConfig(learning_rate=2e-3, final_learning_rate=1e-4),
         ),
         Preset(
             name="laptop",

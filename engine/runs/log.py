@@ -33,14 +33,17 @@ class RunLog:
         self._last_losses_s = float("-inf")
 
     def record(self, event: RunEvent) -> None:
-        """Append one event; of the loss reports, one a second."""
+        """Append one event; of the loss reports, one a second. A full disk ends no run."""
         if isinstance(event, LossesReported):
             if event.progress.elapsed_s - self._last_losses_s < LOSSES_EVERY_S:
                 return
             self._last_losses_s = event.progress.elapsed_s
         line = {"event": type(event).__name__, "time": round(time.time(), 3), **_facts(event)}
-        self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
-        self._file.flush()
+        try:
+            self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
+            self._file.flush()
+        except OSError as error:
+            log.warning("%s is missing from the log: %s", type(event).__name__, error)
 
     def close(self) -> None:
         """Close the file."""

@@ -3,7 +3,6 @@
 import importlib.util
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -16,7 +15,7 @@ PYPROJECT = '[build-system]\nrequires = []\n[project]\nname = "x"\ndependencies 
 
 
 @pytest.fixture
-def scripts(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
+def scripts(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """Load the three scripts by path: their folder is deliberately no package."""
     monkeypatch.syspath_prepend(str(PACKAGING))
     loaded: dict[str, ModuleType] = {}
@@ -27,7 +26,7 @@ def scripts(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
         loaded[name] = importlib.util.module_from_spec(spec)
         monkeypatch.setitem(sys.modules, name, loaded[name])
         spec.loader.exec_module(loaded[name])
-    yield SimpleNamespace(**loaded)
+    return SimpleNamespace(**loaded)
 
 
 @pytest.fixture
@@ -54,14 +53,14 @@ def machine(scripts: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Simple
 class FakeCalls:
     """Stands for ``subprocess.call``: makes the environment when asked, and remembers."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.commands, self.fails_on = folder, list[list[str]](), ""
+    def __init__(self, python: Path) -> None:
+        self.python, self.commands, self.fails_on = python, list[list[str]](), ""
 
     def __call__(self, command: tuple[str, ...], **_options: Any) -> int:
         self.commands.append(list(command))
         if "venv" in command:
-            (self.folder / "bin").mkdir(parents=True)
-            (self.folder / "bin" / "python").write_text("")
+            self.python.parent.mkdir(parents=True)
+            self.python.touch()
         return int(bool(self.fails_on) and self.fails_on in " ".join(command))
 
     @property
@@ -78,10 +77,9 @@ def checkout(
     (tmp_path / "packaging" / "constraints.txt").write_text("# why\ntorch==1.2.3\nsix==1.0\n")
     (tmp_path / "pyproject.toml").write_text(PYPROJECT.format(""))
     environment = scripts.environment.Environment(tmp_path)
-    calls = FakeCalls(environment.folder)
+    calls = FakeCalls(environment.python)
     monkeypatch.setattr(subprocess, "call", calls)
     monkeypatch.setattr(scripts.environment.Environment, "_answers", lambda _self: True)
-    monkeypatch.setattr(scripts.environment.os, "name", "posix")
     return SimpleNamespace(root=tmp_path, environment=environment, calls=calls)
 
 
@@ -107,7 +105,7 @@ def test_that_root_gets_what_is_missing(scripts, machine):
 
 def test_that_a_library_still_missing_after_its_installation_is_named(scripts, machine):
     machine.is_root, machine.lacks, machine.stubborn = True, {"libGL.so.1"}, {"libGL.so.1"}
-    with pytest.raises(scripts.system_packages.SetupError, match="Still missing.*libgl1"):
+    with pytest.raises(scripts.system_packages.SetupError, match=r"Still missing.*libgl1"):
         scripts.system_packages.ensure_packages(with_qt=True)
 
 
@@ -201,7 +199,7 @@ def test_that_a_moved_checkout_gets_a_new_environment(scripts, checkout, tmp_pat
     checkout.environment.install(with_tools=True)
     moved = checkout.root.rename(tmp_path.parent / f"{tmp_path.name}-moved")
     environment = scripts.environment.Environment(moved)
-    calls = FakeCalls(environment.folder)
+    calls = FakeCalls(environment.python)
     monkeypatch.setattr(subprocess, "call", calls)
     assert not environment.has("tools")
     environment.install(with_tools=True)
@@ -210,8 +208,8 @@ def test_that_a_moved_checkout_gets_a_new_environment(scripts, checkout, tmp_pat
 
 
 def test_that_an_environment_made_by_hand_is_adopted(checkout):
-    (checkout.environment.folder / "bin").mkdir(parents=True)
-    (checkout.environment.folder / "bin" / "python").touch()
+    checkout.environment.python.parent.mkdir(parents=True)
+    checkout.environment.python.touch()
     checkout.environment.install(with_tools=True)
     assert not any("venv" in command for command in checkout.calls.commands)
     assert checkout.environment.has("tools")

@@ -1,0 +1,98 @@
+"""What ``bench_window.py`` measures from inside a process with the real window.
+
+window_probe.py paint           prints when the window was painted and what was imported
+window_probe.py train DIR S     trains digits for S seconds and prints the timer's gaps
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
+
+BEAT_MS = 5
+WARM_UP_S = 10.0
+
+
+class FirstPaint(QObject):
+    """Calls back once the window's first paint is through."""
+
+    def __init__(self, window: QWidget, then: Callable[[], None]) -> None:
+        super().__init__(window)
+        self._then = then
+        self._is_over = False
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Watch for the paint event; the callback waits until it has been handled."""
+        if event.type() == QEvent.Type.Paint and not self._is_over:
+            self._is_over = True
+            QTimer.singleShot(0, self._then)
+        return super().eventFilter(watched, event)
+
+
+class Heartbeat(QObject):
+    """A timer in the GUI thread whose gaps show how long the window stood still."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.beats_s: list[float] = []
+        timer = QTimer(self)
+        timer.setTimerType(Qt.TimerType.PreciseTimer)
+        timer.timeout.connect(lambda: self.beats_s.append(time.perf_counter()))
+        timer.start(BEAT_MS)
+
+    def summary(self) -> dict[str, float]:
+        """Percentiles of the gaps in milliseconds, the first seconds left out."""
+        beats = np.array(self.beats_s)
+        gaps_ms = np.diff(beats[beats > beats[0] + WARM_UP_S]) * 1000
+        p50, p99, largest = np.percentile(gaps_ms, (50, 99, 100))
+        return {"p50": p50, "p99": p99, "max": largest, "beats": float(len(gaps_ms))}
+
+
+def open_window() -> tuple[QApplication, Any]:
+    """Build the studio as ``diptych`` does; the one place that knows how."""
+    from studio.app import build_studio
+
+    application = QApplication(sys.argv[:1])
+    studio = build_studio(application)
+    studio.window.show()
+    return application, studio
+
+
+def report_first_paint() -> None:
+    """Print the time of the first paint, on the clock of the parent process."""
+    application, studio = open_window()
+
+    def report() -> None:
+        found = {"painted_at": time.time(), "has_torch": "torch" in sys.modules}
+        print(json.dumps(found), flush=True)
+        application.exit()
+
+    FirstPaint(studio.window, report)
+    application.exec()
+
+
+def report_heartbeat(run: Path, seconds: float) -> None:
+    """Train with the window open, and print the gaps between two beats."""
+    from engine.config.presets import config_from_preset
+
+    application, studio = open_window()
+    config = config_from_preset("cpu-tiny", dataset=run.parent / "datasets" / "digits", run=run)
+    studio.training.run_ended.connect(lambda _ended: application.exit())
+    studio.training.start(config.with_values(device="cpu", minutes=seconds / 60, seed=1), "digits")
+    heartbeat = Heartbeat(studio.window)
+    application.exec()
+    print(json.dumps(heartbeat.summary()), flush=True)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "paint":
+        report_first_paint()
+    else:
+        report_heartbeat(Path(sys.argv[2]), float(sys.argv[3]))

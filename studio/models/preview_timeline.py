@@ -1,0 +1,150 @@
+"""All previews of one run, oldest first, and the few sheets that are held in memory.
+
+A long run leaves thousands of previews. Only their paths are kept; sheets are read from disk when
+somebody looks at them.
+"""
+
+import logging
+from bisect import bisect_left
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.errors import SheetCorruptError
+from engine.events import PreviewReady
+from engine.runs.folder import RunFolder
+from engine.sample.sheet import Sheet, read_sheet
+
+CACHE_BYTES = 64_000_000
+"""Pixels held in memory: about 80 sheets of 64 emoji, 1,300 of 64 digits in grey."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PreviewStep:
+    """Where one preview lies and how far its run had come."""
+
+    images_seen: int
+    path: Path
+
+
+class PreviewTimeline(QObject):
+    """The previews of a run under way or of one that is read from disk."""
+
+    steps_changed = Signal()
+
+    def __init__(self, parent: QObject | None = None, *, cache_bytes: int = CACHE_BYTES) -> None:
+        super().__init__(parent)
+        self._steps: list[PreviewStep] = []
+        self._sheets = _SheetCache(cache_bytes)
+
+    @property
+    def cached_bytes(self) -> int:
+        """Pixels held in memory at the moment."""
+        return self._sheets.used_bytes
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def step_at(self, index: int) -> PreviewStep:
+        """Give one preview.
+
+        Raises:
+            IndexError: there is none at ``index``.
+        """
+        return self._steps[index]
+
+    def place_of(self, images_seen: int) -> int:
+        """Give the number of the first preview that is at least this far."""
+        return bisect_left(self._steps, images_seen, key=lambda step: step.images_seen)
+
+    def clear(self) -> None:
+        """Forget everything; a new run begins."""
+        self._steps.clear()
+        self._sheets.clear()
+        self.steps_changed.emit()
+
+    def open_run(self, folder: Path) -> None:
+        """Take the previews that a run has left on disk, in place of those known before."""
+        self._sheets.clear()
+        found = (_step_of(path) for path in RunFolder(folder).preview_files())
+        self._steps = [step for step in found if step is not None]
+        self.steps_changed.emit()
+
+    def add(self, event: PreviewReady) -> None:
+        """Take a new preview; one from another run takes the place of all before it."""
+        if self._steps and self._steps[-1].path.parent != event.path.parent:
+            self._steps.clear()
+            self._sheets.clear()
+        step = PreviewStep(images_seen=event.images_seen, path=event.path)
+        place = self.place_of(step.images_seen)
+        is_known = place < len(self._steps) and self._steps[place].images_seen == step.images_seen
+        self._steps[place : place + is_known] = [step]
+        self._sheets.put(event.path, _sheet_of(event))
+        self.steps_changed.emit()
+
+    def sheet(self, index: int) -> Sheet | None:
+        """Give the pairs of one preview; ``None``, and one preview fewer, if it is damaged."""
+        step = self._steps[index]
+        sheet = self._sheets.get(step.path)
+        if sheet is None:
+            sheet = self._read(step)
+        return sheet
+
+    def _read(self, step: PreviewStep) -> Sheet | None:
+        try:
+            sheet = read_sheet(step.path)
+        except SheetCorruptError as error:
+            _log.warning("A preview is passed over: %s", error)
+            self._steps.remove(step)
+            self.steps_changed.emit()
+            return None
+        self._sheets.put(step.path, sheet)
+        return sheet
+
+
+class _SheetCache:
+    """Sheets by path; the one that was not looked at for longest goes first."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit_bytes = limit_bytes
+        self._sheets: OrderedDict[Path, Sheet] = OrderedDict()
+        self.used_bytes = 0
+
+    def get(self, path: Path) -> Sheet | None:
+        if path in self._sheets:
+            self._sheets.move_to_end(path)
+        return self._sheets.get(path)
+
+    def put(self, path: Path, sheet: Sheet) -> None:
+        replaced = self._sheets.pop(path, None)
+        self.used_bytes += sheet.images.nbytes - (replaced.images.nbytes if replaced else 0)
+        self._sheets[path] = sheet
+        # The newest stays even if it alone is over the limit: somebody is looking at it.
+        while self.used_bytes > self._limit_bytes and len(self._sheets) > 1:
+            _, oldest = self._sheets.popitem(last=False)
+            self.used_bytes -= oldest.images.nbytes
+
+    def clear(self) -> None:
+        self._sheets.clear()
+        self.used_bytes = 0
+
+
+def _step_of(path: Path) -> PreviewStep | None:
+    number = path.stem.removeprefix("preview-")
+    if not number.isdecimal():
+        _log.warning("A preview is passed over, its name has no number: %s", path)
+        return None
+    return PreviewStep(images_seen=int(number), path=path)
+
+
+def _sheet_of(event: PreviewReady) -> Sheet:
+    return Sheet(
+        images=event.images,
+        texts=event.texts,
+        images_seen=event.images_seen,
+        elapsed_s=event.elapsed_s,
+    )

@@ -1,0 +1,200 @@
+"""The gallery: the same noise at every preview, so that one sees pairs take shape."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSlider,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.events import PreviewReady
+from engine.sample.sheet import Sheet
+from studio.dialogs.pair_actions import Pair, PairActions
+from studio.dialogs.pair_view import PairView
+from studio.models.preview_timeline import PreviewTimeline
+from studio.models.step_cursor import StepCursor, step_text
+from studio.models.tile_model import TileModel
+from studio.settings.views import GalleryView
+from studio.theme import MARGIN, SPACING
+from studio.widgets.icons import icon
+from studio.widgets.labels import plain_label
+from studio.widgets.step_bar import StepBar
+from studio.widgets.tile_grid import LARGEST_ZOOM, TileGrid
+
+_MOST_TEXT_LINES = 2
+_ZOOM_SLIDER_WIDTH = 96
+
+
+class GalleryPanel(QWidget):
+    """Shows the previews of one run, live or from disk."""
+
+    save_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._timeline = PreviewTimeline(self)
+        self._cursor = StepCursor(self._timeline, self)
+        self._model = TileModel(self)
+        self._actions = PairActions(self)
+        self._sheet: Sheet | None = None
+        self._text_lines = 1
+        self._pair_view: PairView | None = None
+        self._zoom = self._make_zoom()
+        self._save = QPushButton(icon("save"), self.tr("Save gallery…"))
+        self._save.clicked.connect(self.save_requested)
+        self._grid = self._make_grid()
+        self._stack = QStackedWidget()
+        self._steps = StepBar()
+        self._steps.move_requested.connect(self._cursor.move_to)
+        self._cursor.moved.connect(self._refresh)
+        self._lay_out()
+        self.set_can_save(False)
+        self._refresh()
+
+    def clear(self) -> None:
+        """Forget the previews; a new run begins."""
+        self._text_lines = 1
+        self._timeline.clear()
+
+    def add_preview(self, event: PreviewReady) -> None:
+        """Take a new preview. It is shown at once unless an older step is being looked at."""
+        self._timeline.add(event)
+
+    def open_run(self, folder: Path) -> None:
+        """Show the previews that a run has left on disk, the newest first."""
+        self._text_lines = 1
+        self._timeline.open_run(folder)
+        self._cursor.move_to(self._cursor.count - 1)
+
+    def set_can_save(self, can_save: bool) -> None:  # noqa: FBT001 - one plain fact
+        """Offer to save a gallery, or say why that is not possible."""
+        self._save.setEnabled(can_save)
+        self._save.setToolTip(
+            self.tr("Draw new pairs from the trained generator and write them to a folder")
+            if can_save
+            else self.tr("There is no run to draw pairs from yet. Start one first.")
+        )
+
+    def view(self) -> GalleryView:
+        """Give what to remember."""
+        return GalleryView(zoom=self._zoom.value())
+
+    def set_view(self, view: GalleryView) -> None:
+        """Restore what was remembered."""
+        self._zoom.setValue(view.zoom)
+
+    def _make_zoom(self) -> QSlider:
+        slider = QSlider(Qt.Orientation.Horizontal)
+        slider.setRange(1, LARGEST_ZOOM)
+        slider.setValue(GalleryView().zoom)
+        slider.setPageStep(1)
+        slider.setFixedWidth(_ZOOM_SLIDER_WIDTH)
+        slider.setAccessibleName(self.tr("Zoom"))
+        slider.setToolTip(self.tr("Zoom (Ctrl and mouse wheel)"))
+        slider.valueChanged.connect(self._change_zoom)
+        return slider
+
+    def _make_grid(self) -> TileGrid:
+        grid = TileGrid()
+        grid.setModel(self._model)
+        grid.setAccessibleName(self.tr("Generated pairs"))
+        grid.tile_opened.connect(self._open_pair)
+        grid.zoom_requested.connect(self._zoom_by)
+        grid.customContextMenuRequested.connect(self._show_menu)
+        return grid
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(SPACING)
+        top.addWidget(self._zoom_button("zoom_out", self.tr("Smaller"), -1))
+        top.addWidget(self._zoom)
+        top.addWidget(self._zoom_button("zoom_in", self.tr("Larger"), 1))
+        top.addStretch(1)
+        top.addWidget(self._save)
+        self._stack.addWidget(self._make_empty_state())
+        self._stack.addWidget(self._grid)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(MARGIN, SPACING, MARGIN, MARGIN)
+        layout.setSpacing(SPACING)
+        layout.addLayout(top)
+        layout.addWidget(self._stack, stretch=1)
+        layout.addWidget(self._steps)
+        self.setFocusProxy(self._steps)
+
+    def _zoom_button(self, name: str, tip: str, by: int) -> QToolButton:
+        button = QToolButton(autoRaise=True, autoRepeat=True)
+        button.setIcon(icon(name))
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+        button.clicked.connect(lambda: self._zoom_by(by))
+        return button
+
+    def _make_empty_state(self) -> QWidget:
+        label = plain_label(
+            self.tr("No pairs yet. Start a run: the first ones appear within seconds."),
+            role="muted",
+        )
+        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        return label
+
+    @Slot()
+    def _refresh(self) -> None:
+        sheet = self._sheet = self._cursor.sheet()
+        self._stack.setCurrentIndex(1 if sheet else 0)
+        # The layout first: rows that arrive are then measured once, not twice.
+        self._lay_tiles_out(sheet)
+        self._model.show_sheet(sheet)
+        text = step_text(sheet.images_seen, sheet.elapsed_s) if sheet else ""
+        self._steps.show_step(
+            self._cursor.index, self._cursor.count, text=text, is_live=self._cursor.is_live
+        )
+
+    def _lay_tiles_out(self, sheet: Sheet | None) -> None:
+        if sheet is None:
+            return
+        side = sheet.images.shape[1]
+        zoom = self._zoom.value()
+        self._grid.set_tiles(zoom=zoom, tile_side=side, text_lines=self._text_lines)
+        width, metrics = self._grid.text_width, self._grid.fontMetrics()
+        # Lines are only ever added, so that tiles do not jump from step to step.
+        if any(metrics.horizontalAdvance(text) > width for text in sheet.texts):
+            self._text_lines = _MOST_TEXT_LINES
+            self._grid.set_tiles(zoom=zoom, tile_side=side, text_lines=self._text_lines)
+
+    @Slot(int)
+    def _change_zoom(self, _zoom: int) -> None:
+        self._text_lines = 1
+        self._lay_tiles_out(self._sheet)
+
+    @Slot(int)
+    def _zoom_by(self, factors: int) -> None:
+        self._zoom.setValue(self._zoom.value() + factors)
+
+    @Slot(int)
+    def _open_pair(self, tile: int) -> None:
+        if self._pair_view is None:
+            self._pair_view = PairView(self, self._timeline)
+        self._pair_view.show_pair(tile, self._cursor)
+
+    @Slot(QPoint)
+    def _show_menu(self, place: QPoint) -> None:
+        index = self._grid.indexAt(place)
+        if not index.isValid() or self._sheet is None:
+            return
+        image = index.data(Qt.ItemDataRole.DecorationRole)
+        text = self._sheet.texts[index.row()]
+        self._actions.pair = Pair(
+            image=image, text=text, images_seen=self._sheet.images_seen
+        )
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addActions(list(self._actions.all))
+        menu.popup(self._grid.viewport().mapToGlobal(place))

@@ -1,0 +1,86 @@
+"""The studio's own icons: drawn as strokes, tinted at the moment they are painted.
+
+An icon that is tinted when painted follows the light and dark scheme without being told, and a
+vector that is rendered when painted is crisp at every scale.
+"""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QGuiApplication, QIcon, QIconEngine, QPainter, QPalette, QPixmap
+
+from studio.paths import resources_folder
+from studio.theme import current_colors
+
+if TYPE_CHECKING:
+    from PySide6.QtSvg import QSvgRenderer
+
+TINTS = {"warning": "warning", "error": "danger", "info": "accent"}
+"""Icons whose colour is part of what they say; the others take the colour of text."""
+_KEPT_RENDERERS = 128
+_clones: list[QIconEngine] = []
+"""Qt deletes a clone, but the binding thinks that Python does, and would do it too early."""
+
+
+def icon(name: str, tint: str = "") -> QIcon:
+    """Give an icon.
+
+    Args:
+        name: file in ``resources/icons`` without its suffix, such as ``run``.
+        tint: a field of ``theme.Colors``, for an icon on a coloured ground; text by default.
+
+    Raises:
+        FileNotFoundError: there is no such icon.
+    """
+    path = resources_folder() / "icons" / f"{name}.svg"
+    if not path.is_file():
+        raise FileNotFoundError(path)
+    return QIcon(_TintedEngine(path.read_text(encoding="utf-8"), tint or TINTS.get(name, "")))
+
+
+class _TintedEngine(QIconEngine):
+    def __init__(self, drawing: str, tint: str) -> None:
+        super().__init__()
+        self._drawing = drawing
+        self._tint = tint
+
+    def _color(self, mode: QIcon.Mode) -> str:
+        palette = QGuiApplication.palette()
+        if mode is QIcon.Mode.Disabled:
+            group = QPalette.ColorGroup.Disabled
+            return palette.color(group, QPalette.ColorRole.WindowText).name()
+        if mode is QIcon.Mode.Selected:
+            return palette.color(QPalette.ColorRole.HighlightedText).name()
+        if self._tint:
+            return getattr(current_colors(), self._tint)
+        return palette.color(QPalette.ColorRole.WindowText).name()
+
+    def clone(self) -> QIconEngine:
+        clone = _TintedEngine(self._drawing, self._tint)
+        _clones.append(clone)
+        return clone
+
+    def paint(
+        self, painter: QPainter, rect: QRect, mode: QIcon.Mode, _state: QIcon.State, /
+    ) -> None:
+        side = min(rect.width(), rect.height())
+        square = QRectF(0, 0, side, side)
+        square.moveCenter(QRectF(rect).center())
+        _renderer(self._drawing.replace("currentColor", self._color(mode))).render(painter, square)
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, /) -> QPixmap:
+        pixmap = QPixmap(size)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        self.paint(painter, QRect(QPoint(0, 0), size), mode, state)
+        painter.end()
+        return pixmap
+
+
+@lru_cache(maxsize=_KEPT_RENDERERS)
+def _renderer(drawing: str) -> "QSvgRenderer":
+    # Imported at the first painting, not on the way to the first window.
+    from PySide6.QtSvg import QSvgRenderer
+
+    return QSvgRenderer(drawing.encode())

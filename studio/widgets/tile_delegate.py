@@ -1,0 +1,113 @@
+"""Paints one tile of a grid: the picture crisp, its text centred below."""
+
+from functools import lru_cache
+
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPalette, QPen, QTextLayout, QTextOption
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+PADDING = 6
+"""Pixels around the picture and under the text."""
+_RADIUS = 6
+_KEPT_TEXTS = 4096
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class TileDelegate(QStyledItemDelegate):
+    """Nearest-neighbour scaling; the text in as many lines as the grid gives it."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.side = 32.0
+        """Side of a picture in logical pixels."""
+        self.cell = QSize(64, 64)
+        """Size of a tile with its text and its margins."""
+        self.text_lines = 1
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        painter.save()
+        self._paint_ground(painter, option)
+        left = option.rect.left() + (option.rect.width() - self.side) / 2
+        picture = QRectF(left, option.rect.top() + PADDING, self.side, self.side)
+        self._paint_picture(painter, picture, option, index)
+        self._paint_text(painter, picture.bottom() + PADDING, option, index)
+        painter.restore()
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: _Index) -> QSize:
+        return self.cell
+
+    def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem) -> None:
+        ground = QRectF(option.rect).adjusted(1.5, 1.5, -1.5, -1.5)
+        is_marked = bool(option.state & QStyle.StateFlag.State_MouseOver)
+        has_focus = bool(option.state & QStyle.StateFlag.State_HasFocus)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        if is_marked:
+            painter.setBrush(option.palette.color(QPalette.ColorRole.Window))
+            painter.drawRoundedRect(ground, _RADIUS, _RADIUS)
+        if has_focus:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(option.palette.color(QPalette.ColorRole.Highlight), 2))
+            painter.drawRoundedRect(ground, _RADIUS, _RADIUS)
+
+    def _paint_picture(
+        self, painter: QPainter, place: QRectF, option: QStyleOptionViewItem, index: _Index
+    ) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=False)
+        painter.drawImage(place, index.data(Qt.ItemDataRole.DecorationRole))
+        # Without a line, a picture on white would have no edge on a white ground.
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(option.palette.color(QPalette.ColorRole.Mid), 1))
+        painter.drawRect(place.adjusted(-1, -1, 0, 0))
+
+    def _paint_text(
+        self, painter: QPainter, top: float, option: QStyleOptionViewItem, index: _Index
+    ) -> None:
+        painter.setPen(option.palette.color(QPalette.ColorRole.Text))
+        painter.setFont(option.font)
+        metrics = QFontMetrics(option.font)
+        width = option.rect.width() - PADDING
+        text = str(index.data(Qt.ItemDataRole.DisplayRole))
+        baseline = top + metrics.ascent()
+        for line in wrapped_lines(text, option.font.toString(), width, self.text_lines):
+            indent = (option.rect.width() - metrics.horizontalAdvance(line)) / 2
+            painter.drawText(QPointF(option.rect.left() + indent, baseline), line)
+            baseline += metrics.lineSpacing()
+
+
+@lru_cache(maxsize=_KEPT_TEXTS)
+def wrapped_lines(text: str, font_name: str, width: int, most: int) -> tuple[str, ...]:
+    """Break a text into lines; the last is cut short with an ellipsis if the text goes on.
+
+    Args:
+        text: one paragraph.
+        font_name: ``QFont.toString()`` of the font.
+        width: logical pixels of a line.
+        most: number of lines.
+    """
+    font = QFont()
+    font.fromString(font_name)
+    metrics = QFontMetrics(font)
+    rest, lines = text.strip(), []
+    while rest and len(lines) < most - 1:
+        length = _line_length(rest, font, width)
+        lines.append(rest[:length].rstrip())
+        rest = rest[length:].lstrip()
+    if rest:
+        lines.append(metrics.elidedText(rest, Qt.TextElideMode.ElideRight, width))
+    return tuple(lines)
+
+
+def _line_length(text: str, font: QFont, width: int) -> int:
+    """Count the characters that fit into the first line."""
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    layout = QTextLayout(text, font)
+    layout.setTextOption(option)
+    layout.beginLayout()
+    line = layout.createLine()
+    line.setLineWidth(width)
+    layout.endLayout()
+    # Qt counts UTF-16 units, of which characters such as emoji take two.
+    return len(text.encode("utf-16-le")[: 2 * line.textLength()].decode("utf-16-le"))

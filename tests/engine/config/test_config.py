@@ -1,0 +1,116 @@
+import dataclasses
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.config.codec import config_from_toml, config_hash, config_to_toml
+from engine.config.presets import PRESETS, config_from_preset
+from engine.config.run import RunConfig
+from engine.config.setting import Setting, settings_in, value_at
+from engine.errors import ConfigError
+
+DATASET, RUN = Path("/data/set"), Path("/data/run")
+
+
+def config(**values: object) -> RunConfig:
+    return config_from_preset("cpu-tiny", dataset=DATASET, run=RUN).with_values(**values)
+
+
+def fields_of(error: ConfigError) -> set[str]:
+    return {problem.field for problem in error.problems}
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_that_every_preset_is_a_valid_configuration(name):
+    made = config_from_preset(name, dataset=DATASET, run=RUN)
+    assert made.preset == name
+    assert made.networks == PRESETS[name].networks
+
+
+def test_that_every_setting_can_be_explained_to_a_user():
+    for name, field, about in settings_in(RunConfig):
+        assert about.label, name
+        assert about.help.endswith("."), name
+        assert about.problem_with(field.default) is None, name
+
+
+def test_that_all_problems_are_reported_at_once():
+    with pytest.raises(ConfigError) as caught:
+        config(device="tpu", training__batch_size=0, training__learning_rate=float("nan"))
+    assert fields_of(caught.value) >= {
+        "device",
+        "training.batch_size",
+        "training.learning_rate",
+    }
+
+
+def test_that_the_final_rate_must_not_exceed_the_first():
+    with pytest.raises(ConfigError) as caught:
+        config(training__learning_rate=1e-4, training__final_learning_rate=1e-3)
+    assert fields_of(caught.value) == {"training.final_learning_rate"}
+
+
+def test_that_values_outside_a_range_are_named_with_the_bound():
+    about = Setting(label="Size", help="Size.", low=2, high=8)
+    assert about.problem_with(1) == "must be at least 2, not 1"
+    assert about.problem_with(9) == "must be at most 8, not 9"
+    assert about.problem_with(2) is None
+    assert about.problem_with(True) is None
+
+
+def test_that_toml_gives_back_the_configuration():
+    original = config(seed=7, training__learning_rate=3e-4, networks__image_size=64)
+    assert config_from_toml(config_to_toml(original)) == original
+
+
+@given(
+    seed=st.integers(0, 2**31 - 1),
+    rate=st.floats(1e-4, 0.1),
+    minutes=st.floats(0, 1000),
+    name=st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1),
+)
+def test_that_toml_keeps_any_number_and_any_name(seed, rate, minutes, name):
+    original = dataclasses.replace(
+        config(seed=seed, training__learning_rate=rate, minutes=minutes), dataset=Path(name)
+    )
+    assert config_from_toml(config_to_toml(original)) == original
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("format = 1\nrun = 'a'", "dataset"),
+        ("format = 2\nrun = 'a'\ndataset = 'b'", "format"),
+        ("not toml at all", "file"),
+        ("format = 1\nrun = 'a'\ndataset = 'b'\nmagic = 3", "magic"),
+        ("format = 1\nrun = 'a'\ndataset = 'b'\nseed = '3'", "seed"),
+        ("format = 1\nrun = 'a'\ndataset = 'b'\ntraining = 3", "training"),
+        (
+            "format = 1\nrun = 'a'\ndataset = 'b'\n[training]\nbatch_size = 2.5",
+            "training.batch_size",
+        ),
+    ],
+)
+def test_that_a_damaged_file_names_the_field(text, field):
+    with pytest.raises(ConfigError) as caught:
+        config_from_toml(text)
+    assert field in fields_of(caught.value)
+
+
+def test_that_a_missing_setting_takes_its_default():
+    read = config_from_toml("format = 1\nrun = 'a'\ndataset = 'b'\nminutes = 3")
+    assert read.minutes == 3.0
+    assert read.training == RunConfig(dataset=Path(), run=Path()).training
+
+
+def test_that_the_hash_follows_the_settings_and_not_the_folders():
+    base = config()
+    assert config_hash(base) == config_hash(dataclasses.replace(base, run=Path("/elsewhere")))
+    for name, field, about in settings_in(RunConfig):
+        if about.choices or field.type is str:
+            continue
+        value = value_at(base, name)
+        changed = base.with_values(**{name.replace(".", "__"): value * 0.99 if value else 0.5})
+        assert config_hash(changed) != config_hash(base), name

@@ -1,0 +1,84 @@
+import torch
+
+from engine.nets.generator import PairGenerator
+from engine.nets.modality import LikelihoodDecoder
+from tests.helpers.tiny import tiny_modalities, tiny_pairs
+
+
+def generator() -> PairGenerator:
+    torch.manual_seed(0)
+    return PairGenerator(tiny_modalities(), 8)
+
+
+def noise(net: PairGenerator, count: int = 8) -> dict[str, torch.Tensor]:
+    return net.draw_noise(count, torch.Generator().manual_seed(3))
+
+
+def test_that_nothing_given_makes_whole_pairs():
+    net = generator()
+    pair = net(noise(net), {})
+    assert pair["text"].shape == (8, 3, 6)
+    assert pair["image"].shape == (8, 1, 8, 8)
+
+
+def test_that_what_is_given_is_kept():
+    net, real = generator().eval(), tiny_pairs()
+    captioned = net(noise(net), {"image": real["image"]})
+    assert torch.equal(captioned["image"], real["image"])
+    drawn = net(noise(net), {"text": real["text"]})
+    assert torch.equal(drawn["text"], real["text"])
+
+
+def test_that_a_joint_image_is_drawn_for_the_imagined_text():
+    net = generator().eval()
+    draws = noise(net)
+    joint = net(draws, {})
+    again = net(draws, {"text": joint["text"]})
+    torch.testing.assert_close(joint["image"], again["image"])
+
+
+def test_that_given_images_decide_the_text():
+    net, real = generator().eval(), tiny_pairs(64)
+    draws = noise(net, 64)
+    one = net(draws, {"image": real["image"]})["text"]
+    other = net(draws, {"image": real["image"].flip(0)})["text"]
+    blank = net(draws, {})["text"]
+    assert not torch.equal(one, other)
+    assert not torch.equal(one, blank)
+
+
+def test_that_rehearsal_keeps_what_each_row_keeps():
+    net, real = generator(), tiny_pairs()
+    kept = torch.tensor([0, 1] * 4)
+    pair = net.rehearse(noise(net), real, kept)
+    assert torch.equal(pair["text"][1::2], real["text"][1::2])
+    assert not torch.equal(pair["text"][0::2], real["text"][0::2])
+    assert not torch.isclose(pair["image"], real["image"]).all(3).all(2).any()
+
+
+def test_that_drawing_does_not_bend_the_words():
+    net, real = generator(), tiny_pairs()
+    pair = net.rehearse(noise(net), real, torch.zeros(8, dtype=torch.long))
+    pair["image"].sum().backward()
+    assert all(p.grad is None for p in net.decoders["text"].parameters())
+    assert any(p.grad is not None for p in net.encoders["text"].parameters())
+
+
+def test_that_supervision_sees_the_partner_only_where_known():
+    net, real = generator(), tiny_pairs()
+    decoder = net.decoders["text"]
+    assert isinstance(decoder, LikelihoodDecoder)
+    assert not isinstance(net.decoders["image"], LikelihoodDecoder)
+    is_known = torch.tensor([True, False] * 4)
+    known = decoder.supervised_loss(net.context({"image": real["image"]}, 8), real["text"])
+    blind = decoder.supervised_loss(net.context({}, 8), real["text"])
+    torch.testing.assert_close(
+        net.supervised_loss(real, is_known), torch.where(is_known, known, blind)
+    )
+
+
+def test_that_codes_of_several_items_are_summed():
+    net, real = generator().eval(), tiny_pairs()
+    both = net.context(real, 8)
+    parts = [net.context({name: item}, 8) for name, item in real.items()]
+    torch.testing.assert_close(both, parts[0] + parts[1])

@@ -1,0 +1,87 @@
+import math
+
+import torch
+from torch.nn.functional import cross_entropy
+
+from engine.data.vocabulary import END, PADDING, UNKNOWN
+from engine.nets.text import TextDecoder
+from tests.helpers.tiny import tiny_modalities, tiny_pairs
+
+WORDS, LENGTH = 6, 3
+
+
+def decoder() -> TextDecoder:
+    torch.manual_seed(0)
+    return TextDecoder(words=WORDS, length=LENGTH, word_dim=4, context_dim=8)
+
+
+def sample(count: int, context: torch.Tensor | None = None) -> torch.Tensor:
+    writer = decoder()
+    noise = writer.draw_noise(count, torch.Generator().manual_seed(1))
+    return writer(noise, torch.zeros(count, 8) if context is None else context)
+
+
+def test_that_every_slot_holds_one_word():
+    texts = sample(200)
+    assert texts.shape == (200, LENGTH, WORDS)
+    assert torch.all((texts > 0.5).sum(2) == 1)
+    torch.testing.assert_close(texts.sum(2), torch.ones(200, LENGTH))
+
+
+def test_that_after_the_end_comes_padding_and_nowhere_else():
+    numbers = sample(500).argmax(2)
+    ended = torch.zeros(500, dtype=torch.bool)
+    for slot in range(LENGTH):
+        assert torch.all((numbers[:, slot] == PADDING) == ended)
+        ended |= numbers[:, slot] == END
+    assert ended.any()
+    assert not (numbers == UNKNOWN).any()
+
+
+def test_that_noise_gives_exact_samples_of_the_first_word():
+    writer, count = decoder(), 20_000
+    noise = writer.draw_noise(count, torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        chosen = writer(noise, torch.zeros(count, 8))[:, 0].mean(0)
+        state = torch.tanh(writer.start(torch.zeros(1, 8)))[None]
+        hidden, _ = writer.memory(writer.embedding(torch.zeros(1, WORDS))[:, None], state)
+        scores = writer.to_words(hidden[0, 0])
+    scores[[PADDING, UNKNOWN]] = -math.inf
+    expected = scores.softmax(0)
+    torch.testing.assert_close(chosen, expected, atol=4 * 0.5 / math.sqrt(count), rtol=0)
+
+
+def test_that_the_same_noise_writes_the_same_words():
+    assert torch.equal(sample(50), sample(50))
+
+
+def test_that_the_critics_gradient_passes_through_the_choice():
+    writer = decoder()
+    texts = writer(writer.draw_noise(4, torch.Generator().manual_seed(1)), torch.randn(4, 8))
+    (texts * torch.randn(texts.shape)).sum().backward()
+    for name, parameter in writer.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.abs().sum() > 0, name
+
+
+def test_that_supervision_is_cross_entropy_per_word_without_padding():
+    writer, real = decoder(), tiny_pairs(5, length=LENGTH)["text"]
+    context = torch.randn(5, 8)
+    loss = writer.supervised_loss(context, real)
+    for row in range(5):
+        state = torch.tanh(writer.start(context[row : row + 1]))[None]
+        word, total, count = torch.zeros(1, 1, WORDS), 0.0, 0
+        for slot in range(LENGTH):
+            target = real[row, slot].argmax()
+            if target == PADDING:
+                break
+            hidden, state = writer.memory(writer.embedding(word), state)
+            total += cross_entropy(writer.to_words(hidden[0]), target[None]).item()
+            word, count = real[row : row + 1, slot : slot + 1], count + 1
+        assert math.isclose(loss[row].item(), total / count, rel_tol=1e-5)
+
+
+def test_that_captions_survive_reading_and_showing():
+    text, _image = tiny_modalities()
+    stored = torch.from_numpy(text.vocabulary.encode_all(["dark", "light grey"], 3))
+    assert list(text.show(text.read(stored))) == ["dark", "light grey"]

@@ -1,0 +1,76 @@
+"""Tiny datasets, networks and runs: small enough to train in a test."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from engine.config.run import NetworkConfig, ReportingConfig, RunConfig, TrainingConfig
+from engine.data.store import write_dataset
+from engine.data.vocabulary import Vocabulary
+from engine.nets.image import ImageModality
+from engine.nets.text import TextModality
+
+WORDS = ("dark", "light", "grey")
+
+
+def tiny_dataset(folder: Path, *, pairs: int = 24, size: int = 32, channels: int = 1) -> Path:
+    """Build a dataset of plain images named by their lightness; every fourth is held out."""
+    random = np.random.default_rng(0)
+    kinds = np.arange(pairs) % len(WORDS)
+    level = np.array([40, 215, 128])[kinds]
+    noise = random.integers(-20, 20, (pairs, size, size, channels))
+    images = (level[:, None, None, None] + noise).astype(np.uint8)
+    records = [
+        {"text": WORDS[kind], "split": "held_out" if row % 4 == 3 else "train"}
+        for row, kind in enumerate(kinds)
+    ]
+    write_dataset(
+        folder,
+        name="tiny",
+        title="Tiny",
+        images=images,
+        records=records,
+        licence="CC0",
+        source="a test",
+    )
+    return folder
+
+
+def tiny_config(dataset: Path, run: Path, *, images: int = 64, seed: int = 1) -> RunConfig:
+    """Configure a run of a second."""
+    return RunConfig(
+        dataset=dataset,
+        run=run,
+        device="cpu",
+        seed=seed,
+        minutes=0.0,
+        images=images,
+        networks=NetworkConfig(
+            latent_dim=4, generator_width=4, critic_width=4, feature_dim=8, word_dim=4
+        ),
+        training=TrainingConfig(batch_size=8, penalty_interval=2),
+        reporting=ReportingConfig(preview_count=4, preview_every_s=1.0, checkpoint_every_s=5.0),
+    )
+
+
+def tiny_modalities(*, length: int = 3) -> tuple[TextModality, ImageModality]:
+    """Describe 8 px images and short captions."""
+    text = TextModality(vocabulary=Vocabulary(WORDS), length=length, word_dim=4, feature_dim=8)
+    image = ImageModality(
+        size=8, channels=1, latent_dim=4, generator_width=4, critic_width=4, feature_dim=8
+    )
+    return text, image
+
+
+def tiny_pairs(count: int = 8, *, length: int = 3, seed: int = 0) -> dict[str, torch.Tensor]:
+    """Draw pairs in the networks' form: noise for images, one word for texts."""
+    generator = torch.Generator().manual_seed(seed)
+    text, _image = tiny_modalities(length=length)
+    stored = torch.zeros(count, length, dtype=torch.long)
+    stored[:, 0] = 3 + torch.arange(count) % len(WORDS)
+    stored[:, 1] = 1
+    return {
+        "text": text.read(stored),
+        "image": torch.rand(count, 1, 8, 8, generator=generator) * 2 - 1,
+    }
