@@ -1,0 +1,188 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import resources
+from engine.cli.main import main
+from engine.config.presets import PRESETS
+from engine.runs.folder import RunFolder
+from tests.helpers.tiny import tiny_dataset
+
+ROOT = Path(__file__).parents[3]
+SMALL = [
+    "--images=64",
+    "--batch-size=8",
+    "--preview-count=4",
+    "--latent-dim=4",
+    "--generator-width=4",
+    "--critic-width=4",
+    "--feature-dim=8",
+    "--word-dim=4",
+    "--device=cpu",
+    "--seed=1",
+]
+
+
+@pytest.fixture(autouse=True)
+def keep_signals():
+    """The commands take Ctrl+C over; give it back."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def trained(tmp_path, *options):
+    dataset = tiny_dataset(tmp_path / "data")
+    run = tmp_path / "run"
+    code = main(["train", "--dataset", str(dataset), "--run", str(run), *SMALL, *options])
+    return code, run
+
+
+def test_that_training_and_sampling_work_by_command(tmp_path, capsys):
+    code, run = trained(tmp_path)
+    assert code == 0
+    told = capsys.readouterr().out
+    assert "tiny: 18 pairs at 32 px" in told
+    assert "images/s" in told
+    assert RunFolder(run).read_config().training.batch_size == 8
+    gallery = tmp_path / "gallery"
+    sample = ["sample", "--run", str(run), "--count", "3", "--gallery", str(gallery)]
+    assert main(sample) == 0
+    assert str(gallery / "index.html") in capsys.readouterr().out
+    lines = (gallery / "metadata.jsonl").read_text().splitlines()
+    assert [json.loads(line)["file_name"] for line in lines][-1] == "000002.png"
+
+
+def test_that_images_become_texts_by_command(tmp_path):
+    _code, run = trained(tmp_path)
+    (tmp_path / "mine").mkdir()
+    Image.new("L", (32, 32), 200).save(tmp_path / "mine" / "a.png")
+    gallery = tmp_path / "gallery"
+    sample = ["sample", "--run", str(run), "--gallery", str(gallery), "--images"]
+    assert main([*sample, str(tmp_path / "mine"), "--direction", "image-to-text"]) == 0
+    assert json.loads((gallery / "metadata.jsonl").read_text())["source_file"] == "a.png"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ("train --dataset {tmp}/no --run {tmp}/run", "There is no dataset in"),
+        ("train --dataset {tmp}/no --run {tmp}/run --batch-size 0", "must be at least 2"),
+        ("train --starter digits --run {tmp}/run", "--starters"),
+        ("sample --run {tmp}/no --gallery {tmp}/g", "There is no run in"),
+        ("sample --run {tmp}/no --gallery {tmp}/g --count 0", "must be from 1"),
+        ("sample --run {tmp}/no --gallery {tmp}/g --direction image-to-text", "images"),
+    ],
+)
+def test_that_bad_input_is_one_clear_sentence_and_exit_code_two(
+    tmp_path, capsys, problem_log, arguments, reason
+):
+    assert main(arguments.format(tmp=tmp_path).split()) == 2
+    told = capsys.readouterr().err.strip()
+    assert reason in told
+    assert len(told.splitlines()) == 1
+    if problem_log.unexpected:
+        problem_log.expect("failed")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "",
+        "fly",
+        "train",
+        "train --run r",
+        "train --starter cats --run r",
+        "train --dataset d --run r --minutes 1 --images 5",
+        "train --dataset d --run r --seed one",
+        "sample --run r",
+    ],
+)
+def test_that_bad_arguments_are_refused_in_one_line(capsys, arguments):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments.split())
+    assert caught.value.code == 2
+    told = capsys.readouterr().err
+    assert len(told.strip().splitlines()) == 1
+    assert "--help" in told
+
+
+def test_that_a_bug_is_exit_code_one(tmp_path, capsys, problem_log, monkeypatch):
+    def broken(*_args: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr("engine.train.loop.train", broken)
+    code, _run = trained(tmp_path)
+    assert code == 1
+    assert "ZeroDivisionError: a bug" in capsys.readouterr().err
+    problem_log.expect("The command failed")
+
+
+def test_that_help_names_every_setting_and_preset(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["train", "--help"])
+    assert caught.value.code == 0
+    told = capsys.readouterr().out
+    for word in ("--learning-rate", "--penalty-weight", "--preview-every-s", *PRESETS):
+        assert word in told
+
+
+def test_that_the_demo_leaves_a_gallery_and_a_chart(tmp_path, capsys):
+    code = main(
+        ["demo", "--minutes", "0.02", "--folder", str(tmp_path), "--datasets", str(tmp_path / "d")],
+        starters=resources.starters_folder(),
+    )
+    assert code == 0
+    told = capsys.readouterr().out
+    (results,) = tmp_path.glob("2*")
+    assert len(list((results / "gallery").glob("0*.png"))) == 64
+    for path in (results / "losses.png", results / "gallery/contact_sheet.png"):
+        assert path.is_file()
+        assert str(path) in told
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to send")
+def test_that_ctrl_c_stops_and_saves(tmp_path):
+    dataset, run = tiny_dataset(tmp_path / "data"), tmp_path / "run"
+    options = [option for option in SMALL if not option.startswith("--images")]
+    command = [
+        sys.executable,
+        "-m",
+        "engine",
+        "train",
+        "--dataset",
+        str(dataset),
+        "--run",
+        str(run),
+    ]
+    process = subprocess.Popen([*command, *options], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not list(run.glob("samples/*.png")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.3)
+    os.kill(process.pid, signal.SIGINT)
+    told, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "Run stopped" in told
+    assert len(RunFolder(run).checkpoint_files()) == 1
+
+
+def test_that_the_command_line_never_imports_qt():
+    code = (
+        "import sys; from engine.cli.main import main\n"
+        "try: main(['train', '--help'])\n"
+        "except SystemExit: pass\n"
+        "print([name for name in ('PySide6', 'torch') if name in sys.modules])"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip().endswith("[]")
