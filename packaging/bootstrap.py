@@ -71,7 +71,7 @@ def perform(command: str, rest: Sequence[str]) -> int:
     """
     is_run = command == "run"
     environment = Environment(ROOT)
-    set_up(environment, with_tools=not is_run, with_qt=not is_run or has_display() or bool(rest))
+    set_up(environment, with_tools=not is_run, with_qt=not is_run or has_display())
     if is_run:
         return run_studio(environment, rest)
     if command == "test":

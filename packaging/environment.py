@@ -99,9 +99,11 @@ class Environment:
 
     def _pip(self, what: str, *arguments: str) -> None:
         say(f"Installing {what} ...")
-        pip = ["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
+        pip = ["-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
+        # Somebody who waits for gigabytes likes to see them come; a log file does not.
+        quiet = [] if sys.stdout.isatty() else ["--quiet"]
         constraints = ["--constraint", str(self._constraints)]
-        self._call(what, str(self.python), *pip, *constraints, *arguments)
+        self._call(what, str(self.python), *pip, *quiet, *constraints, *arguments)
 
     def _call(self, what: str, *command: str) -> None:
         if subprocess.call(command, cwd=self.root, stdin=subprocess.DEVNULL):

@@ -7,6 +7,7 @@ as an ImportError, or as "could not load the Qt platform plugin" once the window
 from __future__ import annotations
 
 import ctypes
+import functools
 import importlib
 import importlib.util
 import os
@@ -16,8 +17,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-# Read off the NEEDED entries of QtCore, QtGui, QtWidgets and the platform plugins offscreen, xcb
-# and wayland of PySide6-Essentials 6.11.3.
+# Read off the NEEDED entries of QtCore, QtGui, QtWidgets and the platform plugins offscreen and xcb
+# of PySide6-Essentials 6.11.3.
 PACKAGE_OF_LIBRARY = {
     "libEGL.so.1": "libegl1",
     "libGL.so.1": "libgl1",
@@ -28,8 +29,6 @@ PACKAGE_OF_LIBRARY = {
     "libfreetype.so.6": "libfreetype6",
     "libglib-2.0.so.0": "libglib2.0-0",
     "libgthread-2.0.so.0": "libglib2.0-0",
-    "libwayland-client.so.0": "libwayland-client0",
-    "libwayland-cursor.so.0": "libwayland-cursor0",
     "libxcb.so.1": "libxcb1",
     "libxcb-cursor.so.0": "libxcb-cursor0",
     "libxcb-glx.so.0": "libxcb-glx0",
@@ -50,6 +49,11 @@ PACKAGE_OF_LIBRARY = {
     "libz.so.1": "zlib1g",
     "libzstd.so.1": "libzstd1",
 }
+# Without these Qt falls back to X11, which every Wayland desktop offers as well.
+PACKAGE_OF_WAYLAND_LIBRARY = {
+    "libwayland-client.so.0": "libwayland-client0",
+    "libwayland-cursor.so.0": "libwayland-cursor0",
+}
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts")
 FONT_SUFFIXES = frozenset({".ttf", ".otf", ".ttc", ".pfb"})
 CHINESE_FONTS = ("cjk", "droidsansfallback", "wqy", "hansans", "hanserif", "uming", "ukai")
@@ -66,46 +70,35 @@ def ensure_packages(*, with_qt: bool) -> None:
         with_qt: whether windows will be opened, on a screen or off it.
 
     Raises:
-        SetupError: something is missing and was not installed.
+        SetupError: something without which nothing works is missing and was not installed.
     """
     missing = missing_packages(with_qt=with_qt)
-    if with_qt and is_root() and has_apt():
-        missing += desirable_packages()
-    if not missing:
-        return
-    if not has_apt():
-        raise SetupError(
-            f"This machine lacks libraries. Debian calls them {' '.join(missing)}: install "
-            "their counterparts with your package manager, then run the same command again."
-        )
-    if not is_root():
-        raise SetupError(
-            "This machine lacks libraries. Install them with this command, then run the same "
-            f"command again:\n    sudo apt-get install {' '.join(missing)}"
-        )
-    _install(missing)
-    still_missing = missing_packages(with_qt=with_qt)
-    if still_missing:
-        raise SetupError(f"Still missing after their installation: {' '.join(still_missing)}.")
+    if missing:
+        _require(missing)
+        missing = missing_packages(with_qt=with_qt)
+    if missing:
+        raise SetupError(f"Still missing after their installation: {' '.join(missing)}.")
+    if with_qt:
+        _offer(desirable_packages())
 
 
 def missing_packages(*, with_qt: bool) -> list[str]:
     """Name the packages without which the studio or its set-up cannot work."""
     wanted = set() if has_venv() else {venv_package()}
     if with_qt:
-        wanted |= {
-            package for name, package in PACKAGE_OF_LIBRARY.items() if not can_load_library(name)
-        }
+        wanted |= _packages_to_get(PACKAGE_OF_LIBRARY)
         if not font_files():
             wanted.add("fonts-dejavu-core")  # without any font Qt draws no letter at all
     return sorted(wanted)
 
 
 def desirable_packages() -> list[str]:
-    """Name the packages that only Chinese needs; without them it shows as boxes."""
+    """Name the packages without which a window opens but shows Chinese as boxes, or uses X11."""
+    wanted = _packages_to_get(PACKAGE_OF_WAYLAND_LIBRARY)
     fonts = [font.name.lower().replace("-", "") for font in font_files()]
-    has_chinese = any(part in font for font in fonts for part in CHINESE_FONTS)
-    return [] if has_chinese else ["fonts-wqy-microhei"]
+    if not any(part in font for font in fonts for part in CHINESE_FONTS):
+        wanted.add("fonts-wqy-microhei")  # 2 MB; Noto's Chinese fonts take 50
+    return sorted(wanted)
 
 
 def can_load_library(name: str) -> bool:
@@ -143,12 +136,54 @@ def has_apt() -> bool:
     return shutil.which("apt-get") is not None
 
 
+def _packages_to_get(package_of: dict[str, str]) -> set[str]:
+    return {package for library, package in package_of.items() if not can_load_library(library)}
+
+
+def _require(packages: list[str]) -> None:
+    names = " ".join(packages)
+    if not has_apt():
+        raise SetupError(
+            f"System packages are missing. Debian calls them {names}: install their counterparts "
+            "with your package manager, then run the same command again."
+        )
+    if not is_root():
+        raise SetupError(
+            "System packages are missing. Install them with this command, then run the same "
+            f"command again:\n    sudo apt-get install {names}"
+        )
+    _install(packages)
+
+
+def _offer(packages: list[str]) -> None:
+    """Install what is good to have, or say how to; never in the way of anything."""
+    if not packages or not has_apt():
+        return
+    names = " ".join(packages)
+    if is_root():
+        try:
+            _install(packages)
+        except SetupError as error:
+            print(f"Going on without {names}. {error}", flush=True)
+    else:
+        print(f"Good to have: sudo apt-get install {names}", flush=True)
+
+
 def _install(packages: list[str]) -> None:
     print(f"==> Installing system packages: {' '.join(packages)}", flush=True)
-    _apt("update")
+    _update_lists()
     _apt("install", "-y", "--no-install-recommends", *packages)
     # Python remembers which folders held no such module; ``venv`` may have just come.
     importlib.invalidate_caches()
+
+
+@functools.lru_cache
+def _update_lists() -> None:
+    try:
+        _apt("update")
+    except SetupError as error:
+        # One dead source among several fails the whole update; the packages may come all the same.
+        print(error, flush=True)
 
 
 def _apt(*arguments: str) -> None:

@@ -52,8 +52,11 @@ def problem_log() -> Iterator[ProblemLog]:
 
 
 @pytest.fixture(autouse=True)
-def no_thread_left() -> Iterator[None]:
-    """Fail the test that leaves a thread running."""
+def no_thread_left(problem_log: ProblemLog) -> Iterator[None]:
+    """Fail the test that leaves a thread running.
+
+    Looks before ``problem_log`` does, so that a thread's last words count.
+    """
     before = running_threads()
     yield
     names = left_running(before)

@@ -1,14 +1,13 @@
 """One pair, large: its image, its text, and how both came to be step by step."""
 
 from PySide6.QtCore import QPoint, Qt, Slot
-from PySide6.QtGui import QFont, QKeySequence, QShowEvent
+from PySide6.QtGui import QFont, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
     QLabel,
     QMenu,
     QPushButton,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -18,7 +17,7 @@ from studio.models.preview_timeline import PreviewTimeline
 from studio.models.step_cursor import StepCursor, step_text
 from studio.models.tile_model import picture_of
 from studio.theme import MARGIN, SPACING
-from studio.widgets.icons import icon
+from studio.widgets.icon_button import icon_button
 from studio.widgets.labels import plain_label
 from studio.widgets.picture_view import PictureView
 from studio.widgets.step_bar import StepBar
@@ -42,8 +41,10 @@ class PairView(QDialog):
         self._actions = PairActions(self)
         self._text = self._make_text()
         self._place = QLabel()
-        self._previous = self._make_button("previous", self.tr("Previous pair"), Qt.Key.Key_Up, -1)
-        self._next = self._make_button("next", self.tr("Next pair"), Qt.Key.Key_Down, 1)
+        self._previous = icon_button("previous", self.tr("Previous pair"), "Up")
+        self._previous.clicked.connect(lambda: self._go_to_tile(self._tile - 1))
+        self._next = icon_button("next", self.tr("Next pair"), "Down")
+        self._next.clicked.connect(lambda: self._go_to_tile(self._tile + 1))
         self._steps = StepBar()
         self._steps.move_requested.connect(self._cursor.move_to)
         self._cursor.moved.connect(self._refresh)
@@ -87,16 +88,6 @@ class PairView(QDialog):
         label.setMinimumHeight(2 * label.fontMetrics().lineSpacing())
         return label
 
-    def _make_button(self, name: str, tip: str, key: Qt.Key, by: int) -> QToolButton:
-        button = QToolButton(autoRaise=True, autoRepeat=True)
-        button.setIcon(icon(name))
-        button.setShortcut(QKeySequence(key))
-        keys = button.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        button.setToolTip(f"{tip} ({keys})")
-        button.setAccessibleName(tip)
-        button.clicked.connect(lambda: self._go_to_tile(self._tile + by))
-        return button
-
     def _go_to_tile(self, tile: int) -> None:
         # Around the ends, so that every pair is reached with one key held down.
         self._tile = tile % max(1, self._count)
@@ -135,5 +126,6 @@ class PairView(QDialog):
         menu.popup(self._picture.mapToGlobal(place))
 
     def showEvent(self, event: QShowEvent) -> None:
+        """Catch up: nothing is read while nobody looks."""
         super().showEvent(event)
         self._refresh()

@@ -18,7 +18,7 @@ from engine.runs.folder import RunFolder
 from engine.sample.sheet import Sheet, read_sheet
 
 CACHE_BYTES = 64_000_000
-"""Pixels held in memory: about 80 sheets of 64 emoji, 1,300 of 64 digits in grey."""
+"""Pixels held in memory: about 80 sheets of 64 emoji, or 320 of 64 digits."""
 
 _log = logging.getLogger(__name__)
 

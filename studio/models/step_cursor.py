@@ -42,7 +42,7 @@ class StepCursor(QObject):
     def move_to(self, index: int) -> None:
         """Go to a step; beyond the ends, to the first or the newest."""
         last = self.count - 1
-        if index >= last:
+        if not self.count or index >= last:
             self._held = None
         else:
             self._held = self._timeline.step_at(max(0, index)).images_seen
@@ -79,6 +79,7 @@ class StepCursor(QObject):
 
 def step_text(images_seen: int, elapsed_s: float) -> str:
     """Say how far a run had come, such as ``12,800 images · 0:24``."""
+    # No "%n": its plural forms take 32 bits only, and a long run outgrows them.
     count = QCoreApplication.translate("StepCursor", "{0} images")
     return f"{count.format(QLocale().toString(images_seen))} · {clock_text(elapsed_s)}"
 

@@ -5,12 +5,10 @@ from pathlib import Path
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QMenu,
     QPushButton,
     QSlider,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -24,8 +22,9 @@ from studio.models.step_cursor import StepCursor, step_text
 from studio.models.tile_model import TileModel
 from studio.settings.views import GalleryView
 from studio.theme import MARGIN, SPACING
+from studio.widgets.empty_state import EmptyState
+from studio.widgets.icon_button import icon_button
 from studio.widgets.icons import icon
-from studio.widgets.labels import plain_label
 from studio.widgets.step_bar import StepBar
 from studio.widgets.tile_grid import LARGEST_ZOOM, TileGrid
 
@@ -48,6 +47,7 @@ class GalleryPanel(QWidget):
         self._text_lines = 1
         self._pair_view: PairView | None = None
         self._zoom = self._make_zoom()
+        self._zoom_bar = self._make_zoom_bar()
         self._save = QPushButton(icon("save"), self.tr("Save gallery…"))
         self._save.clicked.connect(self.save_requested)
         self._grid = self._make_grid()
@@ -102,6 +102,18 @@ class GalleryPanel(QWidget):
         slider.valueChanged.connect(self._change_zoom)
         return slider
 
+    def _make_zoom_bar(self) -> QWidget:
+        smaller = icon_button("zoom_out", self.tr("Smaller"))
+        smaller.clicked.connect(lambda: self._zoom_by(-1))
+        larger = icon_button("zoom_in", self.tr("Larger"))
+        larger.clicked.connect(lambda: self._zoom_by(1))
+        bar = QWidget()
+        layout = QHBoxLayout(bar)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for widget in (smaller, self._zoom, larger):
+            layout.addWidget(widget)
+        return bar
+
     def _make_grid(self) -> TileGrid:
         grid = TileGrid()
         grid.setModel(self._model)
@@ -113,13 +125,15 @@ class GalleryPanel(QWidget):
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
-        top.setSpacing(SPACING)
-        top.addWidget(self._zoom_button("zoom_out", self.tr("Smaller"), -1))
-        top.addWidget(self._zoom)
-        top.addWidget(self._zoom_button("zoom_in", self.tr("Larger"), 1))
+        top.addWidget(self._zoom_bar)
         top.addStretch(1)
         top.addWidget(self._save)
-        self._stack.addWidget(self._make_empty_state())
+        self._stack.addWidget(
+            EmptyState(
+                "gallery",
+                self.tr("No pairs yet. Start a run: the first ones appear within seconds."),
+            )
+        )
         self._stack.addWidget(self._grid)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, SPACING, MARGIN, MARGIN)
@@ -129,26 +143,12 @@ class GalleryPanel(QWidget):
         layout.addWidget(self._steps)
         self.setFocusProxy(self._steps)
 
-    def _zoom_button(self, name: str, tip: str, by: int) -> QToolButton:
-        button = QToolButton(autoRaise=True, autoRepeat=True)
-        button.setIcon(icon(name))
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
-        button.clicked.connect(lambda: self._zoom_by(by))
-        return button
-
-    def _make_empty_state(self) -> QWidget:
-        label = plain_label(
-            self.tr("No pairs yet. Start a run: the first ones appear within seconds."),
-            role="muted",
-        )
-        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        return label
-
     @Slot()
     def _refresh(self) -> None:
         sheet = self._sheet = self._cursor.sheet()
         self._stack.setCurrentIndex(1 if sheet else 0)
+        self._zoom_bar.setVisible(sheet is not None)
+        self._steps.setVisible(sheet is not None)
         # The layout first: rows that arrive are then measured once, not twice.
         self._lay_tiles_out(sheet)
         self._model.show_sheet(sheet)
@@ -191,9 +191,7 @@ class GalleryPanel(QWidget):
             return
         image = index.data(Qt.ItemDataRole.DecorationRole)
         text = self._sheet.texts[index.row()]
-        self._actions.pair = Pair(
-            image=image, text=text, images_seen=self._sheet.images_seen
-        )
+        self._actions.pair = Pair(image=image, text=text, images_seen=self._sheet.images_seen)
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addActions(list(self._actions.all))

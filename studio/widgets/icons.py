@@ -57,6 +57,7 @@ class _TintedEngine(QIconEngine):
         return palette.color(QPalette.ColorRole.WindowText).name()
 
     def clone(self) -> QIconEngine:
+        """Copy, for an icon that Qt is about to change."""
         clone = _TintedEngine(self._drawing, self._tint)
         _clones.append(clone)
         return clone
@@ -64,12 +65,14 @@ class _TintedEngine(QIconEngine):
     def paint(
         self, painter: QPainter, rect: QRect, mode: QIcon.Mode, _state: QIcon.State, /
     ) -> None:
+        """Paint into the largest square in the middle of ``rect``."""
         side = min(rect.width(), rect.height())
         square = QRectF(0, 0, side, side)
         square.moveCenter(QRectF(rect).center())
         _renderer(self._drawing.replace("currentColor", self._color(mode))).render(painter, square)
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, /) -> QPixmap:
+        """Paint on nothing; ``size`` counts device pixels."""
         pixmap = QPixmap(size)
         pixmap.fill(Qt.GlobalColor.transparent)
         painter = QPainter(pixmap)

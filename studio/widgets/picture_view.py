@@ -1,6 +1,6 @@
 """One picture, as large as its place allows."""
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -40,9 +40,11 @@ class PictureView(QWidget):
         return place
 
     def sizeHint(self) -> QSize:
+        """Ask for room in which small pictures are easy to judge."""
         return QSize(_PREFERRED, _PREFERRED)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the picture and a thin edge."""
         if self._picture.isNull():
             return
         place = self.picture_rect()

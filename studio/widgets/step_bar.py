@@ -1,14 +1,15 @@
 """A slider through the steps of a run, with buttons beside it and the step in words."""
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
 
 from studio.theme import SPACING
+from studio.widgets.icon_button import icon_button
 from studio.widgets.icons import icon
 
 _PAGE = 10
-_LONGEST = "88,888,888 images · 88:88:88"
+_USUAL = "8,888,888 images · 88:88"
+"""Room is kept for so much, so that the slider keeps its length for most of a run."""
 
 
 class StepBar(QWidget):
@@ -24,14 +25,13 @@ class StepBar(QWidget):
         self._slider.setPageStep(_PAGE)
         self._slider.valueChanged.connect(self.move_requested)
         self._label = QLabel()
-        self._label.setMinimumWidth(self.fontMetrics().horizontalAdvance(_LONGEST))
-        # Captions are no HTML, and neither is anything else that a run says.
-        self._label.setTextFormat(Qt.TextFormat.PlainText)
-        self._previous = self._make_button("previous", self.tr("Previous step"), -1)
-        self._next = self._make_button("next", self.tr("Next step"), 1)
-        self._live = QToolButton(text=self.tr("Live"), checkable=True, autoRaise=True)
-        self._live.setToolTip(self.tr("Show the newest pairs, and each new preview as it comes"))
-        self._live.clicked.connect(self._go_live)
+        self._label.setMinimumWidth(self.fontMetrics().horizontalAdvance(_USUAL))
+        self._label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._previous = icon_button("previous", self.tr("Previous step"), "Alt+Left")
+        self._previous.clicked.connect(lambda: self._go_by(-1))
+        self._next = icon_button("next", self.tr("Next step"), "Alt+Right")
+        self._next.clicked.connect(lambda: self._go_by(1))
+        self._live = self._make_live()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACING)
@@ -60,19 +60,23 @@ class StepBar(QWidget):
         self._next.setEnabled(0 <= index < count - 1)
         self._live.setEnabled(count > 0)
         self._live.setChecked(is_live and count > 0)
+        self._live.setIcon(icon("live", "accent" if is_live and count else ""))
         self._label.setText(text)
         self._slider.setToolTip(text)
+
+    def _make_live(self) -> QToolButton:
+        button = QToolButton()
+        button.setText(self.tr("Live"))
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setCheckable(True)
+        button.setAutoRaise(True)
+        button.setToolTip(self.tr("Show the newest pairs, and each new preview as it comes"))
+        button.clicked.connect(self._go_live)
+        return button
+
+    def _go_by(self, steps: int) -> None:
+        self.move_requested.emit(self._slider.value() + steps)
 
     @Slot()
     def _go_live(self) -> None:
         self.move_requested.emit(self._slider.maximum())
-
-    def _make_button(self, name: str, tip: str, by: int) -> QToolButton:
-        button = QToolButton(autoRaise=True, autoRepeat=True)
-        button.setIcon(icon(name))
-        button.setShortcut(QKeySequence(f"Alt+{'Left' if by < 0 else 'Right'}"))
-        keys = button.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        button.setToolTip(f"{tip} ({keys})")
-        button.setAccessibleName(tip)
-        button.clicked.connect(lambda: self.move_requested.emit(self._slider.value() + by))
-        return button

@@ -25,6 +25,7 @@ class TileDelegate(QStyledItemDelegate):
         self.text_lines = 1
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        """Paint ground, picture and text."""
         painter.save()
         self._paint_ground(painter, option)
         left = option.rect.left() + (option.rect.width() - self.side) / 2
@@ -34,6 +35,7 @@ class TileDelegate(QStyledItemDelegate):
         painter.restore()
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: _Index) -> QSize:
+        """Every tile is as large as the grid says."""
         return self.cell
 
     def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem) -> None:

@@ -88,16 +88,19 @@ class TileGrid(QListView):
             self.tile_opened.emit(index.row())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        """Spread the columns over the new width."""
         self._spread()
         super().resizeEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Open a tile from the keyboard."""
         if event.key() in _OPENING_KEYS:
             self._open(self.currentIndex())
             return
         super().keyPressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom with Ctrl held down; scroll without."""
         if not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             super().wheelEvent(event)
             return

@@ -1,11 +1,12 @@
 """What a test that touches Qt needs: settings of its own, and workers that coverage sees."""
 
+import functools
 import sys
 import threading
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QSettings, Slot
+from PySide6.QtCore import QCoreApplication, QSettings
 
 from studio.jobs import thread
 
@@ -30,7 +31,8 @@ def trace_workers(monkeypatch: pytest.MonkeyPatch) -> None:
         return
     run = thread._Worker.run
 
-    @Slot()
+    # Qt finds a slot by its name. Under another one this would run in the GUI thread.
+    @functools.wraps(run)
     def traced_run(worker: thread._Worker) -> None:
         sys.settrace(trace)
         run(worker)

@@ -1,0 +1,249 @@
+"""Asks how many pairs to draw and where to put them, then shows how the writing goes."""
+
+from enum import Enum, auto
+from pathlib import Path
+from typing import assert_never
+
+from PySide6.QtCore import QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.events import GalleryEnded, GalleryProgressed, Outcome
+from studio.errors.wording import explain
+from studio.models.gallery_form import GalleryForm
+from studio.paths import nearest_existing
+from studio.settings.views import SaveGalleryChoices
+from studio.theme import GAP, MARGIN, SPACING
+from studio.widgets.checked_field import CheckedField
+from studio.widgets.icons import icon
+from studio.widgets.labels import plain_label
+
+_WIDTH = 540
+
+
+class _State(Enum):
+    ASKING = auto()
+    WRITING = auto()
+    CANCELLING = auto()
+    DONE = auto()
+
+
+class SaveGalleryDialog(QDialog):
+    """Use ``open()``, which does not block. It stays until the gallery has ended."""
+
+    start_requested = Signal(object)
+    """Carries a ``GalleryRequest``."""
+    cancel_requested = Signal()
+
+    def __init__(
+        self, parent: QWidget | None, *, run: Path, folder: Path, choices: SaveGalleryChoices
+    ) -> None:
+        """Ask about one gallery.
+
+        Args:
+            parent: the window that it belongs to.
+            run: folder of the run to draw from.
+            folder: where to write unless the user says otherwise; a number is added if it holds
+                files.
+            choices: how the dialog was left the last time.
+        """
+        super().__init__(parent)
+        self._form = GalleryForm(run=run, folder=folder, choices=choices)
+        self._state = _State.ASKING
+        self._folder = folder
+        self.setWindowTitle(self.tr("Save gallery"))
+        self.setMinimumWidth(_WIDTH)
+        self._count = CheckedField(self.tr("Pairs"), self._form.count)
+        self._seed = CheckedField(self.tr("Seed"), self._form.seed)
+        self._place = CheckedField(self.tr("Folder"), self._form.folder)
+        self._fields = {"count": self._count, "seed": self._seed, "folder": self._place}
+        self._summary = plain_label(role="muted")
+        self._progress = QProgressBar(textVisible=False)
+        self._headline = plain_label(role="heading")
+        self._details = plain_label()
+        self._make_buttons()
+        self._explain_fields()
+        self._lay_out()
+        for field in self._fields.values():
+            field.text_changed.connect(self._check)
+        self._enter(_State.ASKING)
+
+    def choices(self) -> SaveGalleryChoices:
+        """Give what to remember for the next time."""
+        return self._form.choices()
+
+    @Slot(object)
+    def show_progress(self, event: GalleryProgressed) -> None:
+        """Show how many pairs are written."""
+        self._progress.setRange(0, event.total)
+        self._progress.setValue(event.done)
+        if self._state is _State.WRITING:
+            text = self.tr("{0} of {1} pairs written")
+            locale = self.locale()
+            self._headline.setText(
+                text.format(locale.toString(event.done), locale.toString(event.total))
+            )
+
+    @Slot(object)
+    def show_ended(self, event: GalleryEnded) -> None:
+        """Show how it went; after a failure, another attempt is possible."""
+        self._folder = event.folder
+        match event.outcome:
+            case Outcome.FINISHED:
+                self._enter(_State.DONE)
+                self._headline.setText(self.tr("%Ln pairs saved", "", event.count))
+            case Outcome.STOPPED:
+                self._enter(_State.DONE)
+                self._headline.setText(
+                    self.tr("Cancelled; %Ln pairs were saved before", "", event.count)
+                )
+            case Outcome.FAILED:
+                self._enter(_State.ASKING)
+                self._show_failure(event.error)
+            case _:
+                assert_never(event.outcome)
+        self._open.setVisible(event.count > 0)
+        self._grow()
+
+    def _make_buttons(self) -> None:
+        self._save = QPushButton(icon("save", "on_accent"), self.tr("Save"))
+        self._save.setProperty("role", "primary")
+        self._save.setDefault(True)
+        self._save.clicked.connect(self._start)
+        self._open = QPushButton(icon("open"), self.tr("Open folder"))
+        self._open.clicked.connect(self._open_folder)
+        self._leave = QPushButton()
+        self._leave.clicked.connect(self.reject)
+        self._browse = QPushButton(self.tr("Browse…"))
+        self._browse.clicked.connect(self._ask_where)
+        for button in (self._open, self._leave, self._browse):
+            button.setAutoDefault(False)
+
+    def _explain_fields(self) -> None:
+        self._count.set_hint(self._form.count_range())
+        self._count.setToolTip(self.tr("How many pairs to draw from the newest checkpoint"))
+        self._seed.set_hint(self._form.seed_range())
+        self._seed.setToolTip(
+            self.tr("Start of the noise: the same seed and checkpoint give the same pairs")
+        )
+        self._place.setToolTip(self.tr("A new or empty folder; it is made if it does not exist"))
+
+    def _lay_out(self) -> None:
+        numbers = QHBoxLayout()
+        numbers.setSpacing(GAP)
+        numbers.addWidget(self._count, stretch=1)
+        numbers.addWidget(self._seed, stretch=1)
+        place = QGridLayout()
+        place.setHorizontalSpacing(SPACING)
+        place.addWidget(self._place, 0, 0)
+        place.addWidget(self._browse, 0, 1)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(SPACING)
+        buttons.addWidget(self._open)
+        buttons.addStretch(1)
+        buttons.addWidget(self._leave)
+        buttons.addWidget(self._save)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(GAP, GAP, GAP, MARGIN)
+        layout.setSpacing(MARGIN)
+        layout.addLayout(numbers)
+        layout.addLayout(place)
+        for widget in (self._summary, self._progress, self._headline, self._details):
+            layout.addWidget(widget)
+        layout.addStretch(1)
+        layout.addLayout(buttons)
+
+    @Slot()
+    def _check(self) -> None:
+        """Take what was typed; say what is wrong or what will be written."""
+        self._form.count = self._count.text()
+        self._form.seed = self._seed.text()
+        self._form.folder = self._place.text()
+        problems = self._form.problems()
+        for name, field in self._fields.items():
+            field.set_problem(problems.get(name, ""))
+        self._save.setEnabled(not problems)
+        self._save.setToolTip("" if not problems else self.tr("Correct the red fields first"))
+        self._summary.setText("" if problems else self._summary_text())
+
+    def _summary_text(self) -> str:
+        request = self._form.request()
+        what = self.tr(
+            "Writes %Ln PNG images, their texts (metadata.jsonl), a contact sheet and a page to "
+            "look through them (index.html) to:",
+            "",
+            request.count,
+        )
+        return f"{what}\n{request.folder}"
+
+    @Slot()
+    def _start(self) -> None:
+        request = self._form.request()
+        self._enter(_State.WRITING)
+        self.start_requested.emit(request)
+
+    def _enter(self, state: _State) -> None:
+        self._state = state
+        is_asking, is_writing = state is _State.ASKING, state is _State.WRITING
+        for widget in (*self._fields.values(), self._browse):
+            widget.setEnabled(is_asking)
+        self._save.setVisible(state is not _State.DONE)
+        self._save.setEnabled(is_asking)
+        self._leave.setText(self.tr("Close") if state is _State.DONE else self.tr("Cancel"))
+        self._leave.setEnabled(state is not _State.CANCELLING)
+        self._open.setVisible(False)
+        self._progress.setVisible(state in (_State.WRITING, _State.CANCELLING))
+        if is_writing:
+            self._progress.setRange(0, 0)
+        words = {
+            _State.WRITING: self.tr("Preparing…"),
+            _State.CANCELLING: self.tr("Cancelling…"),
+        }
+        self._headline.setText(words.get(state, ""))
+        self._summary.setVisible(state is not _State.DONE)
+        self._details.setText(str(self._folder) if state is _State.DONE else "")
+        if is_asking:
+            self._check()
+        self._grow()
+
+    def _grow(self) -> None:
+        # A layout knows how high its wrapped labels are, but does not tell the window.
+        layout = self.layout()
+        if layout is not None:
+            self.setMinimumHeight(layout.totalHeightForWidth(max(self.width(), _WIDTH)))
+
+    def _show_failure(self, error: Exception | None) -> None:
+        words = explain(error or RuntimeError("The gallery failed and gave no reason"))
+        self._headline.setText(words.happened)
+        self._details.setText(f"{words.why}\n{words.hint}")
+
+    @Slot()
+    def _open_folder(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))
+
+    @Slot()
+    def _ask_where(self) -> None:
+        dialog = QFileDialog(self, self.tr("Folder for the gallery"))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.setDirectory(str(nearest_existing(Path(self._place.text()).expanduser())))
+        dialog.fileSelected.connect(self._place.set_text)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def reject(self) -> None:
+        """Cancel the gallery if one is being written; otherwise close."""
+        if self._state is _State.WRITING:
+            self._enter(_State.CANCELLING)
+            self.cancel_requested.emit()
+        elif self._state is not _State.CANCELLING:
+            super().reject()

@@ -1,0 +1,143 @@
+"""The curves of a run in bounded memory, however long it lasts.
+
+Each curve is a preallocated array. When it is full, neighbours are merged in pairs, so the whole
+run stays visible and the newest part is as fine as the rest. No Qt in here.
+"""
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+CAPACITY = 8192
+"""Points a curve keeps; far more than a screen has pixels across."""
+SHOWN_PERCENTILES = (1.0, 99.0)
+HEADROOM = 0.08
+BLOCK = 64
+"""Values smoothed by one matrix product; a loop over all of them would stall the window."""
+
+Floats = npt.NDArray[np.float64]
+
+
+class Curve:
+    """One loss over images seen."""
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        if capacity < 2 or capacity % 2:
+            raise ValueError("the capacity must be an even number of points")
+        self._points = np.empty((capacity, 2), dtype=np.float64)
+        self._count = 0
+        self._merged = 1
+        self._pending: list[tuple[float, float]] = []
+
+    @property
+    def reports_per_point(self) -> int:
+        """How many reports are merged into one point; a power of two."""
+        return self._merged
+
+    def append(self, images_seen: float, value: float) -> None:
+        """Add a report; values that are no finite number leave a gap."""
+        if not np.isfinite(value):
+            return
+        self._pending.append((images_seen, value))
+        if len(self._pending) < self._merged:
+            return
+        if self._count == len(self._points):
+            self._halve()
+            return
+        self._points[self._count] = np.mean(self._pending, axis=0)
+        self._count += 1
+        self._pending.clear()
+
+    def points(self) -> tuple[Floats, Floats]:
+        """Give images seen and values, the newest report always included."""
+        kept = self._points[: self._count]
+        if self._pending:
+            kept = np.concatenate([kept, np.mean(self._pending, axis=0)[None]])
+        return kept[:, 0], kept[:, 1]
+
+    def _halve(self) -> None:
+        """Merge neighbours; what is pending stays pending until it weighs as much."""
+        half = len(self._points) // 2
+        self._points[:half] = self._points.reshape(half, 2, 2).mean(axis=1)
+        self._count, self._merged = half, self._merged * 2
+
+
+class LossHistory:
+    """All curves of a run, by name, in the order in which they first came."""
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self._capacity = capacity
+        self.curves: dict[str, Curve] = {}
+
+    def append(self, images_seen: int, losses: dict[str, float]) -> None:
+        """Add a report; a curve may be missing from it."""
+        for name, value in losses.items():
+            if name not in self.curves:
+                self.curves[name] = Curve(self._capacity)
+            self.curves[name].append(images_seen, value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Range:
+    """From where to where an axis goes."""
+
+    low: float
+    high: float
+
+
+def smoothed(values: Floats, weight: float, reports_per_point: int = 1) -> Floats:
+    """Exponential mean, without the pull towards zero at the start.
+
+    Source: the bias correction of Kingma & Ba 2015, arXiv:1412.6980, algorithm 1.
+
+    Args:
+        values: [N].
+        weight: of the past, 0 (no smoothing) to below 1, for a single report.
+        reports_per_point: how many reports each value stands for; merging a curve then leaves its
+            smoothed shape as it was.
+    """
+    if weight <= 0 or len(values) < 2:
+        return values
+    kept = weight**reports_per_point
+    means = np.empty_like(values)
+    carried = 0.0
+    for start in range(0, len(values), BLOCK):
+        part = values[start : start + BLOCK]
+        reach = kept ** np.arange(1, len(part) + 1)
+        means[start : start + BLOCK] = (1 - kept) * _decay(kept)[: len(part), : len(part)] @ part
+        means[start : start + BLOCK] += carried * reach
+        carried = means[start + len(part) - 1]
+    return means / (1 - kept ** np.arange(1, len(values) + 1))
+
+
+@functools.lru_cache(maxsize=8)
+def _decay(kept: float) -> Floats:
+    """Weights with which a block's values enter its means: row i holds kept^(i - j), j <= i."""
+    steps = np.arange(BLOCK)
+    return np.tril(kept ** np.maximum(steps[:, None] - steps[None, :], 0))
+
+
+def thinned(x: Floats, y: Floats, width: int) -> tuple[Floats, Floats]:
+    """Reduce a curve to what ``width`` pixels can show: the extremes of each pixel's share."""
+    if len(x) <= 2 * width:
+        return x, y
+    share = -(-len(x) // width)
+    whole = len(x) // share * share
+    blocks = y[:whole].reshape(-1, share)
+    starts = np.arange(0, whole, share)
+    picks = np.sort(np.stack([starts + blocks.argmin(1), starts + blocks.argmax(1)], 1), 1)
+    kept = np.concatenate([picks.ravel(), np.arange(whole, len(x))])
+    return x[kept], y[kept]
+
+
+def robust_range(curves: list[Floats]) -> Range:
+    """Find a range that shows the curves and lets single outliers leave the frame."""
+    values = [curve for curve in curves if len(curve)]
+    if not values:
+        return Range(low=0.0, high=1.0)
+    ends = [np.percentile(curve, SHOWN_PERCENTILES) for curve in values]
+    low, high = min(end[0] for end in ends), max(end[1] for end in ends)
+    margin = HEADROOM * (high - low) or max(abs(high), 1.0) * HEADROOM
+    return Range(low=float(low - margin), high=float(high + margin))

@@ -1,0 +1,217 @@
+"""Saving a gallery: what the dialog asks, sends and shows."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QProgressBar, QPushButton
+from pytestqt.qtbot import QtBot
+
+from engine.errors import DiskFullError
+from engine.events import GalleryEnded, GalleryProgressed, Outcome
+from engine.sample.request import MAX_COUNT, GalleryRequest
+from studio.dialogs.save_gallery import SaveGalleryDialog
+from studio.models.gallery_form import free_folder
+from studio.settings.views import SaveGalleryChoices
+from tests.helpers.widgets import child
+
+
+class Opened:
+    """The dialog on screen, and what it asked for."""
+
+    def __init__(
+        self, qtbot: QtBot, place: Path, choices: SaveGalleryChoices | None = None
+    ) -> None:
+        self.qtbot = qtbot
+        self.folder = place / "galleries" / "digits"
+        self.run = place / "runs" / "digits"
+        self.dialog = SaveGalleryDialog(
+            None, run=self.run, folder=self.folder, choices=choices or SaveGalleryChoices()
+        )
+        qtbot.addWidget(self.dialog)
+        self.requests: list[GalleryRequest] = []
+        self.cancellations = 0
+        self.dialog.start_requested.connect(self.requests.append)
+        self.dialog.cancel_requested.connect(self._count)
+        self.dialog.open()
+        self.count, self.seed, self.place = self.dialog.findChildren(QLineEdit)
+
+    def button(self, text: str) -> QPushButton:
+        buttons = self.dialog.findChildren(QPushButton)
+        return next(b for b in buttons if b.text() == text and b.isVisible())
+
+    def click(self, text: str) -> None:
+        self.qtbot.mouseClick(self.button(text), Qt.MouseButton.LeftButton)
+
+    def says(self, text: str) -> bool:
+        labels = self.dialog.findChildren(QLabel)
+        return any(text in label.text() and label.isVisible() for label in labels)
+
+    def start(self) -> None:
+        self.click("Save")
+
+    def end(self, outcome: Outcome, count: int, error: Exception | None = None) -> None:
+        self.dialog.show_ended(
+            GalleryEnded(outcome=outcome, folder=self.folder, count=count, error=error)
+        )
+
+    def _count(self) -> None:
+        self.cancellations += 1
+
+
+@pytest.fixture
+def opened(qtbot: QtBot, tmp_path: Path) -> Opened:
+    return Opened(qtbot, tmp_path)
+
+
+def test_that_it_says_what_will_be_written_and_where(opened: Opened) -> None:
+    assert opened.says("64 PNG images")
+    assert opened.says("metadata.jsonl")
+    assert opened.says(str(opened.folder))
+
+
+def test_that_save_sends_what_was_typed(opened: Opened, tmp_path: Path) -> None:
+    opened.count.setText("100000")
+    opened.seed.setText("7")
+    opened.place.setText(str(tmp_path / "elsewhere" / "mine"))
+    opened.start()
+    assert opened.requests == [
+        GalleryRequest(
+            run=opened.run, folder=tmp_path / "elsewhere" / "mine", count=100_000, seed=7
+        )
+    ]
+
+
+@pytest.mark.parametrize("count", ["0", str(MAX_COUNT + 1), "many", "", "2.5"])
+def test_that_a_bad_count_turns_red_and_disables_save(opened: Opened, count: str) -> None:
+    opened.count.setText(count)
+    assert opened.count.property("invalid")
+    assert opened.count.accessibleDescription()
+    assert not opened.button("Save").isEnabled()
+    assert opened.button("Save").toolTip()
+    opened.count.setText("5")
+    assert not opened.count.property("invalid")
+    assert opened.button("Save").isEnabled()
+
+
+def test_that_a_bad_seed_turns_red(opened: Opened) -> None:
+    opened.seed.setText("-1")
+    assert opened.seed.property("invalid")
+    assert not opened.button("Save").isEnabled()
+
+
+def test_that_a_folder_that_cannot_take_a_gallery_turns_red(opened: Opened, tmp_path: Path) -> None:
+    full = tmp_path / "full"
+    full.mkdir()
+    (full / "a.txt").write_text("mine")
+    bad = ["", "  ", "relative/path", str(full), str(full / "a.txt"), str(full / "a.txt" / "b")]
+    for text in (*bad, "~nobody-of-this-name/gallery"):
+        opened.place.setText(text)
+        assert opened.place.property("invalid"), text
+        assert not opened.button("Save").isEnabled()
+
+
+def test_that_an_empty_folder_is_fine(opened: Opened, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    opened.place.setText(str(tmp_path / "empty"))
+    assert opened.button("Save").isEnabled()
+
+
+def test_that_a_used_folder_is_not_suggested_again(tmp_path: Path, qtbot: QtBot) -> None:
+    for name in ("digits", "digits-2"):
+        (tmp_path / "galleries" / name).mkdir(parents=True)
+        (tmp_path / "galleries" / name / "index.html").touch()
+    assert free_folder(tmp_path / "galleries" / "digits").name == "digits-3"
+    assert Opened(qtbot, tmp_path).place.text() == str(tmp_path / "galleries" / "digits-3")
+
+
+def test_that_progress_is_shown_in_count_and_bar(opened: Opened) -> None:
+    opened.start()
+    bar = child(opened.dialog, QProgressBar)
+    assert bar.isVisible()
+    assert (bar.minimum(), bar.maximum()) == (0, 0)
+    opened.dialog.show_progress(GalleryProgressed(done=23, total=64))
+    assert (bar.value(), bar.maximum()) == (23, 64)
+    assert opened.says("23 of 64 pairs written")
+    assert not opened.count.isEnabled()
+    assert not opened.button("Save").isEnabled()
+
+
+def test_that_the_end_offers_the_folder(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[QUrl] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", shown.append)
+    opened.start()
+    opened.end(Outcome.FINISHED, 64)
+    assert opened.says("64 pairs saved")
+    opened.click("Open folder")
+    assert [Path(url.toLocalFile()) for url in shown] == [opened.folder]
+    opened.click("Close")
+    assert not opened.dialog.isVisible()
+    assert opened.cancellations == 0
+
+
+def test_that_cancel_is_asked_once_and_the_dialog_waits_for_the_end(opened: Opened) -> None:
+    opened.start()
+    opened.click("Cancel")
+    opened.dialog.reject()
+    assert opened.cancellations == 1
+    assert opened.dialog.isVisible()
+    assert opened.says("Cancelling…")
+    opened.dialog.show_progress(GalleryProgressed(done=24, total=64))
+    assert opened.says("Cancelling…")
+    opened.end(Outcome.STOPPED, 24)
+    assert opened.says("24 pairs were saved before")
+    assert opened.button("Open folder").isEnabled()
+
+
+def test_that_closing_the_window_while_writing_cancels_first(opened: Opened) -> None:
+    opened.start()
+    opened.dialog.close()
+    assert opened.cancellations == 1
+    assert opened.dialog.isVisible()
+    opened.end(Outcome.STOPPED, 0)
+    opened.dialog.close()
+    assert not opened.dialog.isVisible()
+
+
+def test_that_a_failure_is_explained_and_another_attempt_is_possible(opened: Opened) -> None:
+    opened.start()
+    opened.end(Outcome.FAILED, 0, DiskFullError(opened.folder, 12_000_000, 100))
+    assert opened.says("The disk is full")
+    assert opened.count.isEnabled()
+    opened.start()
+    assert len(opened.requests) == 2
+
+
+def test_that_cancelling_before_the_start_just_closes(opened: Opened) -> None:
+    opened.click("Cancel")
+    assert not opened.dialog.isVisible()
+    assert (opened.requests, opened.cancellations) == ([], 0)
+
+
+def test_that_browsing_fills_in_the_folder(opened: Opened, tmp_path: Path) -> None:
+    opened.click("Browse…")
+    chooser = child(opened.dialog, QFileDialog)
+    chooser.fileSelected.emit(str(tmp_path / "chosen"))
+    chooser.reject()
+    assert opened.place.text() == str(tmp_path / "chosen")
+
+
+def test_that_choices_come_back(qtbot: QtBot, tmp_path: Path) -> None:
+    first = Opened(qtbot, tmp_path)
+    assert first.dialog.choices() == SaveGalleryChoices()
+    first.count.setText("12")
+    first.seed.setText("3")
+    first.place.setText(str(tmp_path / "mine" / "best"))
+    kept = first.dialog.choices()
+    assert kept == SaveGalleryChoices(count=12, seed=3, folder=str(tmp_path / "mine"))
+    second = Opened(qtbot, tmp_path, kept)
+    assert second.place.text() == str(tmp_path / "mine" / "digits")
+    assert (second.count.text(), second.seed.text()) == ("12", "3")
+
+
+def test_that_invalid_numbers_are_not_remembered(opened: Opened) -> None:
+    opened.count.setText("many")
+    opened.place.setText("")
+    assert opened.dialog.choices() == SaveGalleryChoices()
