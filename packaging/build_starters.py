@@ -21,7 +21,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from engine.data.images import to_channels  # noqa: E402 (the path comes first)
-from engine.data.starters import STARTERS, build_starter  # noqa: E402
+from engine.data.starter_files import build_starter  # noqa: E402
+from engine.data.starters import STARTERS  # noqa: E402
 from engine.data.store import open_dataset  # noqa: E402
 from engine.sample.sheet import write_sheet  # noqa: E402
 

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 import resources
-from engine.data.starters import build_starter
+from engine.data.starter_files import build_starter
 from engine.data.store import HELD_OUT, TRAIN, StoredDataset, open_dataset
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")

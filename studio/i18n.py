@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
-from studio.paths import resources_folder
+from resources import translations_folder
 
 ENGINE_CONTEXT = "Engine"
 """Translation context of labels, tooltips and names that the engine declares."""
@@ -26,7 +26,10 @@ def install_language(app: QCoreApplication, language: Language) -> QLocale:
         locale = QLocale(QLocale.Language.English)
     QLocale.setDefault(locale)
     qt_folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
-    for name, folder in (("qtbase", qt_folder), ("diptych", str(resources_folder() / "translations"))):
+    for name, folder in (
+        ("qtbase", qt_folder),
+        ("diptych", str(translations_folder())),
+    ):
         translator = QTranslator(app)
         if translator.load(locale, name, "_", folder):
             app.installTranslator(translator)

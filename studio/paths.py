@@ -1,6 +1,5 @@
 """Where the studio keeps things on this machine."""
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import platformdirs
@@ -28,10 +27,3 @@ def nearest_existing(folder: Path) -> Path:
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     return folder
-
-
-def resources_folder() -> Path:
-    """Give the folder of the ``resources`` package, without importing it."""
-    spec = find_spec("resources")
-    places = spec.submodule_search_locations if spec else None
-    return Path(places[0]) if places else Path()

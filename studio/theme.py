@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
-from studio.paths import resources_folder
+from resources import theme_folder
 
 SPACING = 8
 """Pixels between neighbours."""
@@ -128,7 +128,7 @@ class Theme(QObject):
 
 def current_colors() -> Colors:
     """Give the colours of the scheme that is in force."""
-    is_dark = QGuiApplication.palette().window().color().lightness() < 128  # noqa: PLR2004 - half
+    is_dark = QGuiApplication.palette().window().color().lightness() < 128
     return DARK if is_dark else LIGHT
 
 
@@ -164,8 +164,8 @@ def palette_of(colors: Colors) -> QPalette:
 
 def _style_sheet(colors: Colors) -> str:
     values = {field.name: getattr(colors, field.name) for field in fields(colors)}
-    arrow = f"down-{'dark' if colors is DARK else 'light'}.svg"
-    return _RULES.format_map({**values, "arrow": (resources_folder() / "theme" / arrow).as_posix()})
+    arrow = theme_folder() / f"down-{'dark' if colors is DARK else 'light'}.svg"
+    return _RULES.format_map({**values, "arrow": arrow.as_posix()})
 
 
 # Properties that widgets set on themselves: role="primary|heading|title|muted|problem|card",

@@ -11,7 +11,8 @@ from engine.config.presets import PRESETS, config_from_preset
 from engine.config.run import RunConfig
 from engine.config.setting import Setting, settings_in
 from engine.control import RunControl
-from engine.data.starters import STARTERS, build_starter
+from engine.data.starter_files import build_starter
+from engine.data.starters import STARTERS
 from engine.errors import ConfigError, Problem
 
 SPOKEN_FOR = frozenset({"preset", "minutes", "images"})

@@ -93,6 +93,7 @@ class _Training:
         self._budget = Budget(config)
         self._meter = Meter()
         self._checkpoint_due_s = config.reporting.checkpoint_every_s
+        self._images_saved = 0
 
     def run(self) -> Outcome:
         self._tell(PhaseChanged(phase=Phase.LOADING))
@@ -151,7 +152,8 @@ class _Training:
             # The last figures are read first: they tell whether the weights are worth saving.
             self._report()
             self._tell(PhaseChanged(phase=Phase.SAVING))
-            self._save(run)
+            if self._clock.images_seen > self._images_saved:
+                self._save(run)
             previews.show(self._progress())
         return Outcome.STOPPED if is_stopped else Outcome.FINISHED
 
@@ -165,6 +167,7 @@ class _Training:
             config_hash=config_hash(self._config),
         )
         write_checkpoint(path, state.tensors(), facts)
+        self._images_saved = state.images_seen
         for old in self._folder.checkpoint_files()[:-CHECKPOINTS_KEPT]:
             old.unlink(missing_ok=True)
         self._tell(CheckpointSaved(images_seen=state.images_seen, path=path))

@@ -91,5 +91,5 @@ class ErrorDialog(QDialog):
     @Slot()
     def _copy(self) -> None:
         words = self._report.explanation
-        text = "\n".join((words.happened, words.why, words.hint, "", self._report.details))
+        text = f"{words.happened}\n{words.why}\n{words.hint}\n\n{self._report.details}"
         QGuiApplication.clipboard().setText(text)

@@ -4,13 +4,13 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import assert_never
 
-from PySide6.QtCore import QUrl, Signal, Slot
+from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QDialog,
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
+    QLabel,
     QProgressBar,
     QPushButton,
     QVBoxLayout,
@@ -20,12 +20,12 @@ from PySide6.QtWidgets import (
 from engine.events import GalleryEnded, GalleryProgressed, Outcome
 from studio.errors.wording import explain
 from studio.models.gallery_form import GalleryForm
-from studio.paths import nearest_existing
 from studio.settings.views import SaveGalleryChoices
 from studio.theme import GAP, MARGIN, SPACING
-from studio.widgets.checked_field import CheckedField
+from studio.widgets.folder_dialog import pick_folder
 from studio.widgets.icons import icon
 from studio.widgets.labels import plain_label
+from studio.widgets.text_field import TextField
 
 _WIDTH = 540
 
@@ -62,9 +62,7 @@ class SaveGalleryDialog(QDialog):
         self._folder = folder
         self.setWindowTitle(self.tr("Save gallery"))
         self.setMinimumWidth(_WIDTH)
-        self._count = CheckedField(self.tr("Pairs"), self._form.count)
-        self._seed = CheckedField(self.tr("Seed"), self._form.seed)
-        self._place = CheckedField(self.tr("Folder"), self._form.folder)
+        self._count, self._seed, self._place = TextField(), TextField(), TextField()
         self._fields = {"count": self._count, "seed": self._seed, "folder": self._place}
         self._summary = plain_label(role="muted")
         self._progress = QProgressBar(textVisible=False)
@@ -73,8 +71,9 @@ class SaveGalleryDialog(QDialog):
         self._make_buttons()
         self._explain_fields()
         self._lay_out()
-        for field in self._fields.values():
-            field.text_changed.connect(self._check)
+        for name, field in self._fields.items():
+            field.set_text(getattr(self._form, name))
+            field.edit.textChanged.connect(self._check)
         self._enter(_State.ASKING)
 
     def choices(self) -> SaveGalleryChoices:
@@ -130,22 +129,31 @@ class SaveGalleryDialog(QDialog):
 
     def _explain_fields(self) -> None:
         self._count.set_hint(self._form.count_range())
-        self._count.setToolTip(self.tr("How many pairs to draw from the newest checkpoint"))
-        self._seed.set_hint(self._form.seed_range())
-        self._seed.setToolTip(
-            self.tr("Start of the noise: the same seed and checkpoint give the same pairs")
+        self._count.set_help(
+            self.tr("How many pairs to draw from the newest checkpoint"), self.tr("Pairs")
         )
-        self._place.setToolTip(self.tr("A new or empty folder; it is made if it does not exist"))
+        self._seed.set_hint(self._form.seed_range())
+        self._seed.set_help(
+            self.tr("Start of the noise: the same seed and checkpoint give the same pairs"),
+            self.tr("Seed"),
+        )
+        self._place.set_help(
+            self.tr("A new or empty folder; it is made if it does not exist"), self.tr("Folder")
+        )
 
     def _lay_out(self) -> None:
-        numbers = QHBoxLayout()
-        numbers.setSpacing(GAP)
-        numbers.addWidget(self._count, stretch=1)
-        numbers.addWidget(self._seed, stretch=1)
+        numbers = QGridLayout()
+        numbers.setHorizontalSpacing(GAP)
+        for column, (name, field) in enumerate(
+            ((self.tr("Pairs"), self._count), (self.tr("Seed"), self._seed))
+        ):
+            numbers.addWidget(_name_label(name, field), 0, column)
+            numbers.addWidget(field, 1, column)
         place = QGridLayout()
         place.setHorizontalSpacing(SPACING)
-        place.addWidget(self._place, 0, 0)
-        place.addWidget(self._browse, 0, 1)
+        place.addWidget(_name_label(self.tr("Folder"), self._place), 0, 0)
+        place.addWidget(self._place, 1, 0)
+        place.addWidget(self._browse, 1, 1, Qt.AlignmentFlag.AlignTop)
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACING)
         buttons.addWidget(self._open)
@@ -232,13 +240,9 @@ class SaveGalleryDialog(QDialog):
 
     @Slot()
     def _ask_where(self) -> None:
-        dialog = QFileDialog(self, self.tr("Folder for the gallery"))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.setDirectory(str(nearest_existing(Path(self._place.text()).expanduser())))
-        dialog.fileSelected.connect(self._place.set_text)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        caption = self.tr("Folder for the gallery")
+        start = Path(self._place.text()).expanduser()
+        pick_folder(self, caption, start, lambda folder: self._place.set_text(str(folder)))
 
     def reject(self) -> None:
         """Cancel the gallery if one is being written; otherwise close."""
@@ -247,3 +251,9 @@ class SaveGalleryDialog(QDialog):
             self.cancel_requested.emit()
         elif self._state is not _State.CANCELLING:
             super().reject()
+
+
+def _name_label(name: str, field: TextField) -> QLabel:
+    label = QLabel(name)
+    label.setBuddy(field.edit)
+    return label

@@ -25,7 +25,197 @@ class Explanation:
 def explain(error: BaseException) -> Explanation:
     """Find the words for an error; unknown ones are explained as a fault of the program."""
     for kind in type(error).__mro__:
-        if kind in _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
+        if kind in _WORDINGS:
+            return _WORDINGS[kind](error)
+        # torch's own class for a full GPU is known by name: the studio does not import torch.
+        if kind.__name__ == "OutOfMemoryError":
+            return _memory(error)
+    return _unknown(error)
+
+
+def _config(error: errors.ConfigError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "The run cannot start with these settings."),
+        why="\n".join(f"{problem.field}: {problem.message}" for problem in error.problems),
+        hint=translate(
+            "Errors",
+            "Correct the fields marked red in the Run panel, then start again.",
+        ),
+    )
+
+
+def _dataset_missing(error: errors.DatasetMissingError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "The dataset was not found."),
+        why=translate("Errors", "There is no dataset in {0}.").format(error.folder),
+        hint=translate("Errors", "Choose a starter or a folder that holds a manifest.json."),
+    )
+
+
+def _dataset_corrupt(error: errors.DatasetCorruptError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "The dataset cannot be used."),
+        why=translate("Errors", "In {0}: {1}.").format(error.folder, error.reason),
+        hint=translate(
+            "Errors",
+            "Build the dataset again; a starter is rebuilt when you delete its folder.",
+        ),
+    )
+
+
+def _not_writable(error: errors.FolderNotWritableError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "A folder cannot be written to."),
+        why=translate("Errors", "{0}: {1}.").format(error.folder, error.reason),
+        hint=translate(
+            "Errors",
+            "Allow writing to this folder, or choose another workspace in the File menu.",
+        ),
+    )
+
+
+def _in_use(error: errors.FolderInUseError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "The folder is not empty."),
+        why=translate(
+            "Errors",
+            "{0} already holds files, and nothing is ever overwritten.",
+        ).format(error.folder),
+        hint=translate("Errors", "Choose another name or an empty folder."),
+    )
+
+
+def _disk_full(error: errors.DiskFullError) -> Explanation:
+    locale = QLocale()
+    return Explanation(
+        happened=translate("Errors", "The disk is full."),
+        why=translate("Errors", "{0} needs {1} more, and {2} are free.").format(
+            error.folder,
+            locale.formattedDataSize(error.needed_bytes),
+            locale.formattedDataSize(error.free_bytes),
+        ),
+        hint=translate(
+            "Errors",
+            "Free some space, or choose a workspace on another disk. "
+            "What was saved before is still there.",
+        ),
+    )
+
+
+def _run_missing(error: errors.RunMissingError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "The run was not found."),
+        why=translate("Errors", "There is no run in {0}.").format(error.folder),
+        hint=translate(
+            "Errors",
+            "Choose a folder that holds a run.toml; runs stand in the workspace under runs.",
+        ),
+    )
+
+
+def _checkpoint_missing(error: errors.CheckpointMissingError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "There is nothing to draw samples from yet."),
+        why=translate("Errors", "The run in {0} has not saved a checkpoint.").format(error.folder),
+        hint=translate("Errors", "Let the run train a little longer, then try again."),
+    )
+
+
+def _checkpoint_corrupt(error: errors.CheckpointCorruptError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "A checkpoint cannot be used."),
+        why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),
+        hint=translate(
+            "Errors",
+            "Move this file out of the run's folder, so that the one before it is taken.",
+        ),
+    )
+
+
+def _device(error: errors.DeviceUnavailableError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "The chosen device is not available."),
+        why=translate("Errors", "'{0}': {1}.").format(error.device, error.reason),
+        hint=translate(
+            "Errors",
+            "Set the device to Automatic or CPU. For an NVIDIA GPU, check that its driver is "
+            "installed and that PyTorch was installed with CUDA.",
+        ),
+    )
+
+
+def _non_finite(error: errors.NonFiniteLossError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "Training became unstable and was ended."),
+        why=translate("Errors", "After {0} images these losses were no longer finite: {1}.").format(
+            QLocale().toString(error.images_seen), ", ".join(error.losses)
+        ),
+        hint=translate(
+            "Errors",
+            "Start again with half the learning rate, or with a larger penalty.",
+        ),
+    )
+
+
+def _images(error: errors.ImagesUnreadableError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "The images cannot be read."),
+        why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),
+        hint=translate(
+            "Errors",
+            "Choose a folder with PNG, JPEG or WebP files that you are allowed to read.",
+        ),
+    )
+
+
+def _sheet(error: errors.SheetCorruptError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "A preview cannot be read."),
+        why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),
+        hint=translate("Errors", "The others are not affected; this file can be deleted."),
+    )
+
+
+def _engine(error: errors.EngineError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "The engine could not go on."),
+        why=str(error),
+        hint=translate("Errors", "What was saved before is still there."),
+    )
+
+
+def _memory(_error: BaseException) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "There was not enough memory."),
+        why=translate("Errors", "The computer or its GPU has less free memory than the run needs."),
+        hint=translate("Errors", "Close other programs, or choose a smaller batch or preset."),
+    )
+
+
+def _system(error: OSError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "A file or folder could not be used."),
+        why=f"{error.filename}: {error.strerror}" if error.filename else str(error),
+        hint=translate(
+            "Errors",
+            "Check that it exists, that you may write to it and that the disk has room.",
+        ),
+    )
+
+
+def _unknown(error: BaseException) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "Something went wrong inside Diptych."),
+        why=f"{type(error).__name__}: {error}",
+        hint=translate(
+            "Errors",
+            "This is a fault of the program, not yours. Nothing that was saved is lost. "
+            "Please report it with the details below.",
+        ),
+    )
+
+
+_WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
     errors.ConfigError: _config,
     errors.DatasetMissingError: _dataset_missing,
     errors.DatasetCorruptError: _dataset_corrupt,

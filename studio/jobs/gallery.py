@@ -89,9 +89,7 @@ class GalleryJob(QObject):
             self._write_gallery(request, emit, control)
 
         def ending(error: Exception) -> GalleryEnded:
-            return GalleryEnded(
-                outcome=Outcome.FAILED, folder=request.folder, count=0, error=error
-            )
+            return GalleryEnded(outcome=Outcome.FAILED, folder=request.folder, count=0, error=error)
 
         self._thread.start(work, ending=ending, name="gallery")
         _log.info("Gallery %s started", request.folder)

@@ -104,7 +104,7 @@ def count_text(count: int) -> str:
 
 def rate_text(images_per_s: float) -> str:
     """Write a speed; slow ones keep a decimal."""
-    decimals = 0 if images_per_s >= 10 else 1  # noqa: PLR2004 - three digits are enough
+    decimals = 0 if images_per_s >= 10 else 1
     number = QLocale().toString(images_per_s, "f", decimals)
     return QCoreApplication.translate("RunStatus", "{0} images/s").format(number)
 

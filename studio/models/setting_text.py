@@ -18,7 +18,7 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 def value_text(value: object) -> str:
     """Write a value the short way; reading it back gives the same value."""
     if isinstance(value, float):
-        return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)  # noqa: PLR2004 - floats count exactly up to here
+        return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
     return str(value)
 
 
@@ -40,7 +40,9 @@ def range_text(about: Setting) -> str:
     if about.choices or about.low is None or about.high is None:
         return ""
     span = QCoreApplication.translate("SettingText", "{0} to {1}")
-    return f"{span.format(number_text(about.low), number_text(about.high))} {unit_text(about)}".strip()
+    return (
+        f"{span.format(number_text(about.low), number_text(about.high))} {unit_text(about)}".strip()
+    )
 
 
 def number_text(number: float) -> str:

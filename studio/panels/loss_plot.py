@@ -92,7 +92,7 @@ class LossPlotPanel(QWidget):
         plot.setMenuEnabled(False)
         plot.hideButtons()
         plot.setLabel("bottom", self.tr("images seen"))
-        plot.getAxis("bottom").enableAutoSIPrefix(False)
+        plot.getAxis("bottom").enableAutoSIPrefix(enable=False)
         plot.getAxis("bottom").tickStrings = _image_ticks
         plot.setAccessibleName(self.tr("Losses"))
         plot.getViewBox().sigRangeChangedManually.connect(self._leave_fitting)

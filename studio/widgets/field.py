@@ -1,9 +1,11 @@
-"""A field of a form: a control, and below it what is wrong with its content."""
+"""A field of a form: a control, and below it a hint or what is wrong with its content."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.widgets.labels import plain_label
+
+_GAP = 3
 
 
 class Field(QWidget):
@@ -15,30 +17,32 @@ class Field(QWidget):
     def __init__(self, control: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._control = control
-        self._problem = plain_label(role="problem")
-        self._problem.hide()
+        self._hint = ""
+        self._found = ""
+        self._below = plain_label()
+        self._below.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(3)
+        layout.setSpacing(_GAP)
         layout.addWidget(control)
-        layout.addWidget(self._problem)
+        layout.addWidget(self._below)
         self.setFocusProxy(control)
 
     @property
     def problem(self) -> str:
         """What is wrong with the content; empty when nothing is."""
-        return self._problem.text()
+        return self._found
 
     def set_problem(self, problem: str) -> None:
         """Turn red with a reason, or back with an empty one."""
-        if problem == self._problem.text():
-            return
-        self._problem.setText(problem)
-        self._problem.setVisible(bool(problem))
-        self._control.setProperty("invalid", "true" if problem else "false")
-        # Style rules that look at a property are only read again when asked.
-        self.style().unpolish(self._control)
-        self.style().polish(self._control)
+        if problem != self._found:
+            self._found = problem
+            self._show_below()
+
+    def set_hint(self, hint: str) -> None:
+        """Say below the control what belongs into it, while nothing is wrong."""
+        self._hint = hint
+        self._show_below()
 
     def set_help(self, help_text: str, name: str) -> None:
         """Set tooltip and the name that a screen reader says."""
@@ -53,3 +57,13 @@ class Field(QWidget):
     def set_text(self, text: str) -> None:
         """Show other content; does not emit ``text_edited``."""
         raise NotImplementedError
+
+    def _show_below(self) -> None:
+        self._below.setText(self._found or self._hint)
+        self._below.setVisible(bool(self._found or self._hint))
+        self._below.setProperty("role", "problem" if self._found else "muted")
+        self._control.setProperty("invalid", "true" if self._found else "false")
+        for widget in (self._below, self._control):
+            # Style rules that look at a property are only read again when asked.
+            self.style().unpolish(widget)
+            self.style().polish(widget)

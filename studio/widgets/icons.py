@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QIcon, QIconEngine, QPainter, QPalette, QPixmap
 
-from studio.paths import resources_folder
+from resources import icons_folder
 from studio.theme import current_colors
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def icon(name: str, tint: str = "") -> QIcon:
     Raises:
         FileNotFoundError: there is no such icon.
     """
-    path = resources_folder() / "icons" / f"{name}.svg"
+    path = icons_folder() / f"{name}.svg"
     if not path.is_file():
         raise FileNotFoundError(path)
     return QIcon(_TintedEngine(path.read_text(encoding="utf-8"), tint or TINTS.get(name, "")))

@@ -17,6 +17,11 @@ class TextField(Field):
         super().__init__(self._edit, parent)
         self._edit.textEdited.connect(self.text_edited)
 
+    @property
+    def edit(self) -> QLineEdit:
+        """The line itself."""
+        return self._edit
+
     def text(self) -> str:
         """Give the content."""
         return self._edit.text()
@@ -26,10 +31,6 @@ class TextField(Field):
         if text != self._edit.text():
             self._edit.setText(text)
             self._edit.setCursorPosition(0)
-
-    def set_placeholder(self, text: str) -> None:
-        """Show a text while the field is empty."""
-        self._edit.setPlaceholderText(text)
 
 
 class _UnitEdit(QLineEdit):

@@ -149,7 +149,9 @@ def test_that_the_demo_leaves_a_gallery_and_a_chart(tmp_path, capsys):
         assert str(path) in told
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to send")
+@pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows has no SIGINT that a test could send to one process"
+)
 def test_that_ctrl_c_stops_and_saves(tmp_path):
     dataset, run = tiny_dataset(tmp_path / "data"), tmp_path / "run"
     options = [option for option in SMALL if not option.startswith("--images")]

@@ -1,13 +1,15 @@
 import collections
+import gzip
 import shutil
 
 import numpy as np
 import pytest
 
 import resources
-from engine.data import starters
+from engine.data import starter_files
 from engine.data.shapes import COLOURS, caption_count, render_shapes
-from engine.data.starters import STARTERS, build_starter
+from engine.data.starter_files import build_starter
+from engine.data.starters import STARTERS
 from engine.data.store import open_dataset
 from engine.errors import DatasetCorruptError, DatasetMissingError
 from engine.sample.sheet import read_sheet
@@ -79,12 +81,11 @@ def test_that_missing_or_damaged_sources_are_named(tmp_path):
 
 
 def test_that_an_idx_file_must_say_what_it_is(tmp_path):
-    import gzip
 
     with gzip.open(tmp_path / "a.gz", "wb") as file:
         file.write(bytes((0, 0, 9, 1, 0, 0, 0, 1, 7)))
     with pytest.raises(ValueError, match="not an IDX file"):
-        starters._read_idx(tmp_path / "a.gz", dimensions=1)
+        starter_files._read_idx(tmp_path / "a.gz", dimensions=1)
 
 
 def test_that_shapes_follow_from_the_seed():
