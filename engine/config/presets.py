@@ -15,6 +15,7 @@ class Preset:
     """One row of the table."""
 
     name: str
+    title: str
     summary: str
     """For whom the row is, in one line."""
     networks: NetworkConfig
@@ -26,12 +27,14 @@ PRESETS = {
     for preset in (
         Preset(
             name="cpu-tiny",
+            title="Tiny, for the CPU",
             summary="32 px, for any laptop without a GPU",
             networks=NetworkConfig(image_size=32, generator_width=32, critic_width=16),
             training=TrainingConfig(learning_rate=2e-3, final_learning_rate=1e-4),
         ),
         Preset(
             name="laptop",
+            title="Laptop GPU",
             summary="64 px, for a GPU with 6 GB",
             networks=NetworkConfig(
                 image_size=64,
@@ -50,6 +53,7 @@ PRESETS = {
         ),
         Preset(
             name="workstation",
+            title="Workstation GPU",
             summary="128 px, for a GPU with 24 GB",
             networks=NetworkConfig(
                 image_size=128,

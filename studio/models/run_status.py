@@ -119,3 +119,15 @@ def duration_text(seconds: float) -> str:
     if minutes:
         return translate("RunStatus", "{0} min {1} s").format(minutes, rest)
     return translate("RunStatus", "{0} s").format(rest)
+
+
+def progress_text(progress: Progress) -> str:
+    """Say how far a run has come: images, speed and the time left, as far as they are known."""
+    translate = QCoreApplication.translate
+    parts = [translate("RunStatus", "{0} images").format(count_text(progress.images_seen))]
+    if progress.images_per_s > 0:
+        parts.append(rate_text(progress.images_per_s))
+    if progress.remaining_s is not None:
+        left = translate("RunStatus", "{0} left")
+        parts.append(left.format(duration_text(progress.remaining_s)))
+    return " · ".join(parts)

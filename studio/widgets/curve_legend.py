@@ -25,7 +25,9 @@ class CurveLegend(QWidget):
 
     def add(self, name: str, label: str, tip: str, *, is_on: bool) -> None:
         """Add a chip."""
-        chip = QToolButton(checkable=True, autoRaise=True)
+        chip = QToolButton()
+        chip.setCheckable(True)
+        chip.setAutoRaise(True)
         chip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         chip.setText(label)
         chip.setToolTip(tip)

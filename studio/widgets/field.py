@@ -62,7 +62,7 @@ class Field(QWidget):
         self._below.setText(self._found or self._hint)
         self._below.setVisible(bool(self._found or self._hint))
         self._below.setProperty("role", "problem" if self._found else "muted")
-        self._control.setProperty("invalid", "true" if self._found else "false")
+        self._control.setProperty("invalid", bool(self._found))
         for widget in (self._below, self._control):
             # Style rules that look at a property are only read again when asked.
             self.style().unpolish(widget)

@@ -1,1 +1,1 @@
-"""The main window: its docks, actions, status bar and the way it closes."""
+"""The main window: where the panels stand and what its menus do."""

@@ -1,0 +1,117 @@
+"""Takes the pictures of the studio that the README shows: ``make screenshots`` (needs Xvfb).
+
+screenshots.py FOLDER [--seconds S]    trains on digits for S seconds and photographs on the way
+
+The window is the real one with the real engine, on a virtual screen. Choices and runs go to a
+temporary folder, never to the user's own.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SHOTS = (
+    # name, appearance, language, width, height, scale
+    ("light", "light", "en", 1280, 800, 1),
+    ("dark", "dark", "en", 1280, 800, 1),
+    ("small", "light", "en", 1280, 720, 1),
+    ("large-scale", "light", "en", 1280, 720, 2),
+    ("chinese", "light", "zh_CN", 1280, 720, 1),
+)
+EXTRA_SCREEN = 2
+
+
+def main() -> int:
+    """Take every picture, each in a process of its own."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--seconds", type=float, default=60.0, help="training time (default 60)")
+    parser.add_argument("--only", choices=[shot[0] for shot in SHOTS], help="one of the looks")
+    parser.add_argument("--inside", nargs=6, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.inside:
+        return _photograph(arguments.folder, arguments.seconds, arguments.inside)
+    if shutil.which("xvfb-run") is None:
+        print("xvfb-run was not found: install Debian's xvfb", file=sys.stderr)
+        return 1
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    for shot in SHOTS:
+        if arguments.only in (None, shot[0]):
+            _start(arguments.folder.resolve(), arguments.seconds, shot)
+    return 0
+
+
+def _start(folder: Path, seconds: float, shot: tuple[str, str, str, int, int, int]) -> None:
+    _name, _appearance, _language, width, height, scale = shot
+    with tempfile.TemporaryDirectory() as home:
+        variables = {**os.environ, "HOME": home, "QT_SCALE_FACTOR": str(scale)}
+        variables["QT_QPA_PLATFORM"] = "xcb"
+        variables["XDG_CONFIG_HOME"] = f"{home}/config"
+        variables["XDG_DOCUMENTS_DIR"] = f"{home}/documents"
+        screen = f"-screen 0 {width * scale}x{height * scale}x24"
+        command = ["xvfb-run", "-a", "-s", screen, sys.executable, __file__, str(folder)]
+        command += ["--seconds", str(seconds), "--inside", *map(str, shot)]
+        subprocess.run(command, cwd=ROOT, env=variables, check=True)
+
+
+def _photograph(folder: Path, seconds: float, shot: list[str]) -> int:
+    sys.path.insert(0, str(ROOT))
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication
+
+    from studio.app import build_studio
+    from studio.paths import settings_file
+    from studio.settings.choices import GeneralChoices
+    from studio.settings.codec import SettingsStore
+
+    name, appearance, language, width, height, _scale = shot
+    application = QApplication(sys.argv[:1])
+    from PySide6.QtCore import QSettings
+
+    from studio.i18n import Language
+    from studio.theme import Appearance
+
+    settings = QSettings(str(settings_file()), QSettings.Format.IniFormat)
+    SettingsStore(settings).save(
+        GeneralChoices(appearance=Appearance(appearance), language=Language(language))
+    )
+    studio = build_studio(application, settings=settings)
+    window = studio.window
+    window.setGeometry(0, 0, int(width), int(height))
+    window.show()
+
+    def shoot(what: str) -> None:
+        window.grab().save(str(folder / f"{name}-{what}.png"))
+
+    def begin() -> None:
+        shoot("welcome")
+        window.welcome.starter_button("digits").click()
+        QTimer.singleShot(int(seconds * 1000), show_training)
+
+    def show_training() -> None:
+        shoot("training")
+        window.gallery.save_requested.emit()
+        QTimer.singleShot(600, show_dialog)
+
+    def show_dialog() -> None:
+        if studio.saving.dialog is not None:
+            studio.saving.dialog.grab().save(str(folder / f"{name}-save.png"))
+            studio.saving.dialog.reject()
+        studio.training.stop()
+
+    def finish() -> None:
+        shoot("stopped")
+        window.leave()
+
+    studio.training.run_ended.connect(lambda _ended: QTimer.singleShot(500, finish))
+    QTimer.singleShot(800, begin)
+    return application.exec()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,252 @@
+"""The composition root: builds the parts of the studio and connects them.
+
+Nothing else knows all of them. Panels emit wishes, jobs emit facts; the wires between are here.
+"""
+
+import logging
+import signal
+from contextlib import ExitStack
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSettings, QTimer, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication
+
+from engine.runs.folder import RunFolder
+from studio.dialogs.error import ErrorDialog
+from studio.errors.excepthooks import excepthooks
+from studio.errors.reporter import ErrorReport, ErrorReporter
+from studio.i18n import Language, install_language
+from studio.jobs.gallery import GalleryJob
+from studio.jobs.training import TrainingJob
+from studio.jobs.work import Work
+from studio.log import LogRelay, start_logging, stop_logging
+from studio.models.run_form import RunForm, RunPlan
+from studio.panels.gallery import GalleryPanel
+from studio.panels.log import LogPanel
+from studio.panels.loss_plot import LossPlotPanel
+from studio.panels.run import RunPanel
+from studio.paths import default_workspace, log_folder, settings_file
+from studio.settings.choices import GeneralChoices, RunChoices, WindowLayout
+from studio.settings.codec import SettingsStore
+from studio.settings.migrations import migrate
+from studio.settings.views import GalleryView, PlotView, SaveGalleryChoices
+from studio.theme import Appearance, Theme
+from studio.widgets.folder_dialog import pick_folder
+from studio.window.closing import Closing
+from studio.window.main_window import MainWindow
+from studio.window.run_view import RunView
+from studio.window.saving import GallerySaving
+
+SIGNALS_EVERY_MS = 250
+_log = logging.getLogger(__name__)
+
+
+class Studio(QObject):
+    """All parts, connected. ``window`` is what the user sees, ``training`` the job behind it."""
+
+    def __init__(self, application: QApplication, settings: QSettings, work: Work) -> None:
+        super().__init__(application)
+        migrate(settings)
+        self.store = SettingsStore(settings)
+        self._general = self.store.load(GeneralChoices())
+        install_language(application, self._general.language)
+        self.theme = Theme(application)
+        self.theme.set_appearance(self._general.appearance)
+        self.reporter = ErrorReporter(self)
+        self.log = LogRelay(self)
+        self.training = TrainingJob(work.train, work.build_starter, self)
+        self.gallery = GalleryJob(work.write_gallery, self.training, self)
+        self.window = self._make_window()
+        self.run_view = RunView(self.window, self.training, self.reporter)
+        choices = self.store.load(SaveGalleryChoices())
+        self.saving = GallerySaving(self.window, self.gallery, choices)
+        self.closing = Closing(self.window, self.training, self.gallery)
+        self._connect()
+
+    @property
+    def workspace(self) -> Path:
+        """Folder of datasets, runs and galleries."""
+        chosen = self._general.workspace
+        return default_workspace() if chosen == Path() else chosen
+
+    @Slot()
+    def restore_last_run(self) -> None:
+        """Show the latest run again, if it is still there; otherwise the welcome stays."""
+        folder = self._general.last_run
+        if folder != Path() and RunFolder(folder).config_file.is_file():
+            self.run_view.open_or_report(folder)
+
+    def remember(self) -> None:
+        """Store layout and choices."""
+        window = self.window
+        run = self.run_view.folder
+        if run is not None:
+            self._remember_general(last_run=run)
+        for value in (
+            window.arrangement(),
+            window.run.choices(),
+            window.losses.view(),
+            window.gallery.view(),
+            self.saving.choices,
+        ):
+            self.store.save(value)
+        self.store.flush()
+
+    def _make_window(self) -> MainWindow:
+        choices = self.store.load(RunChoices())
+        form = RunForm(self.workspace, choices)
+        window = MainWindow(
+            run=RunPanel(form, is_more_open=choices.is_more_open),
+            losses=LossPlotPanel(),
+            gallery=GalleryPanel(),
+            log=LogPanel(self.log.lines),
+        )
+        window.losses.set_view(self.store.load(PlotView()))
+        window.gallery.set_view(self.store.load(GalleryView()))
+        window.arrange(self.store.load(WindowLayout()))
+        window.actions_.check(self._general.appearance, self._general.language)
+        return window
+
+    def _connect(self) -> None:
+        window, actions = self.window, self.window.actions_
+        window.run.start_requested.connect(self._start)
+        window.run.stop_requested.connect(self._stop)
+        window.gallery.save_requested.connect(self._save_gallery)
+        window.log.folder_requested.connect(self._show_log_folder)
+        window.welcome.open_requested.connect(self._pick_run)
+        actions.open_run.triggered.connect(self._pick_run)
+        actions.save_gallery.triggered.connect(self._save_gallery)
+        actions.choose_workspace.triggered.connect(self._pick_workspace)
+        actions.show_workspace.triggered.connect(self._show_workspace)
+        actions.show_log_folder.triggered.connect(self._show_log_folder)
+        actions.appearance_chosen.connect(self._take_appearance)
+        actions.language_chosen.connect(self._take_language)
+        self.log.line_logged.connect(window.log.add_line)
+        self.reporter.error_reported.connect(self._show_error)
+        self.closing.closing.connect(self.remember)
+
+    @Slot(object)
+    def _start(self, plan: RunPlan) -> None:
+        self.training.start(plan.config, plan.starter)
+        # Kept from the start, so that a crash does not cost the way back to the run.
+        self._remember_general(last_run=plan.config.run)
+
+    @Slot()
+    def _stop(self) -> None:
+        self.run_view.show_stopping()
+        self.training.stop()
+
+    @Slot()
+    def _save_gallery(self) -> None:
+        if self.run_view.folder is not None:
+            self.saving.ask(self.run_view.folder, self.workspace / "galleries")
+
+    @Slot()
+    def _pick_run(self) -> None:
+        caption, start = self.tr("Folder of a run"), self.workspace / "runs"
+        pick_folder(self.window, caption, start, self.run_view.open_or_report)
+
+    @Slot()
+    def _pick_workspace(self) -> None:
+        caption = self.tr("Folder for datasets, runs and galleries")
+        pick_folder(self.window, caption, self.workspace, self._take_workspace)
+
+    def _take_workspace(self, folder: Path) -> None:
+        self._remember_general(workspace=folder)
+        self.window.run.set_workspace(folder)
+
+    @Slot()
+    def _show_workspace(self) -> None:
+        _open(self.workspace)
+
+    @Slot()
+    def _show_log_folder(self) -> None:
+        _open(log_folder())
+
+    @Slot(object)
+    def _take_appearance(self, appearance: Appearance) -> None:
+        self.theme.set_appearance(appearance)
+        self._remember_general(appearance=appearance)
+
+    @Slot(object)
+    def _take_language(self, language: Language) -> None:
+        self._remember_general(language=language)
+        self.window.statusBar().showMessage(
+            self.tr("The language changes when Diptych starts the next time."), 10_000
+        )
+
+    @Slot(object)
+    def _show_error(self, report: ErrorReport) -> None:
+        ErrorDialog(self.window, report).open()
+
+    def _remember_general(
+        self,
+        *,
+        appearance: Appearance | None = None,
+        language: Language | None = None,
+        workspace: Path | None = None,
+        last_run: Path | None = None,
+    ) -> None:
+        known = self._general
+        self._general = GeneralChoices(
+            appearance=appearance or known.appearance,
+            language=language or known.language,
+            workspace=workspace or known.workspace,
+            last_run=last_run or known.last_run,
+        )
+        self.window.actions_.check(self._general.appearance, self._general.language)
+        self.store.save(self._general)
+
+
+def build_studio(
+    application: QApplication, *, settings: QSettings | None = None, work: Work | None = None
+) -> Studio:
+    """Build the studio; its window is not shown yet.
+
+    Args:
+        application: the one that runs.
+        settings: where choices are remembered; by default the user's own file.
+        work: what the workers call; by default the engine.
+    """
+    application.setApplicationName("Diptych")
+    application.setOrganizationName("Diptych")
+    if settings is None:
+        settings = QSettings(str(settings_file()), QSettings.Format.IniFormat)
+    return Studio(application, settings, work or Work())
+
+
+def run_studio(arguments: list[str]) -> int:
+    """Open the studio and stay until it is closed.
+
+    Returns:
+        The exit code.
+    """
+    application = QApplication(arguments)
+    studio = build_studio(application)
+    with ExitStack() as stack:
+        stack.enter_context(excepthooks(studio.reporter))
+        start_logging(log_folder(), studio.log)
+        stack.callback(stop_logging, studio.log)
+        _quit_on_interrupt(studio)
+        studio.window.show()
+        # After the first paint: a long run takes a moment to read.
+        QTimer.singleShot(0, studio.restore_last_run)
+        return application.exec()
+
+
+def _quit_on_interrupt(studio: Studio) -> None:
+    """Let Ctrl+C in the terminal save and quit."""
+    signal.signal(signal.SIGINT, lambda _number, _frame: studio.closing.save_and_quit())
+    # Python looks at signals between two lines of Python; Qt's loop alone has none.
+    timer = QTimer(studio, interval=SIGNALS_EVERY_MS)
+    timer.timeout.connect(lambda: None)
+    timer.start()
+
+
+def _open(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        _log.warning("%s cannot be made: %s", folder, error)
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

@@ -1,0 +1,43 @@
+"""The long work itself: the engine's functions, imported on first use.
+
+They are called in a worker's thread, so that torch, which takes seconds to import, is never on the
+way to the first window.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.config.run import RunConfig
+from engine.control import RunControl
+from engine.events import Emit, GalleryEmit
+from engine.sample.request import GalleryRequest
+from resources import starters_folder
+from studio.jobs.gallery import WriteGallery
+from studio.jobs.training import BuildStarter, Train
+
+
+def _train(config: RunConfig, emit: Emit, control: RunControl) -> None:
+    from engine.train.loop import train
+
+    train(config, emit, control)
+
+
+def _build_starter(name: str, datasets: Path) -> Path:
+    from engine.data.starter_files import build_starter
+
+    return build_starter(name, starters_folder(), datasets)
+
+
+def _write_gallery(request: GalleryRequest, emit: GalleryEmit, control: RunControl) -> None:
+    from engine.sample.gallery import write_gallery
+
+    write_gallery(request, emit, control)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What the workers call; a test hands in its own."""
+
+    train: Train = _train
+    build_starter: BuildStarter = _build_starter
+    write_gallery: WriteGallery = _write_gallery

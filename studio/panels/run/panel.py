@@ -1,0 +1,222 @@
+"""The run panel."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QFormLayout,
+    QFrame,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.config.setting import Setting
+from engine.events import RunPrepared
+from studio.i18n import translate_engine
+from studio.models.run_form import FIELDS, RunForm
+from studio.models.run_status import RunState, RunStatus
+from studio.panels.run.progress import RunProgress
+from studio.panels.run.rows import SettingRows, form_layout
+from studio.panels.run.subject import SubjectRows
+from studio.settings.choices import RunChoices
+from studio.theme import MARGIN, SPACING
+from studio.widgets.icons import icon
+from studio.widgets.labels import plain_label
+from studio.widgets.section import Section
+
+MAIN = ("device", "minutes", "training.batch_size", "training.learning_rate", "seed")
+"""The few settings that matter most."""
+
+
+class RunPanel(QWidget):
+    """Asks for a run and shows how it goes; whoever listens starts and stops it."""
+
+    start_requested = Signal(object)
+    """Carries a ``RunPlan`` without problems."""
+    stop_requested = Signal()
+    startable_changed = Signal()
+
+    def __init__(
+        self, form: RunForm, *, is_more_open: bool = False, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._form = form
+        self._problems: dict[str, str] = {}
+        self._status = RunStatus()
+        self._subject = SubjectRows(form, self)
+        self._settings = SettingRows(form, self)
+        for rows in (self._subject, self._settings):
+            rows.edited.connect(self.refresh)
+        self._content = QWidget()
+        self._more = Section(self.tr("More settings"), self._make_more())
+        self._more.set_open(is_open=is_more_open)
+        self._progress = RunProgress()
+        self._reason = plain_label(role="problem")
+        self._button = QPushButton()
+        self._button.clicked.connect(self._press)
+        self._lay_out()
+        self.refresh()
+
+    @property
+    def can_start(self) -> bool:
+        """Whether a click on Start would start a run."""
+        return not self._problems and not self._status.is_running
+
+    @property
+    def reason(self) -> str:
+        """Why Start is disabled; empty when it is not."""
+        return "" if self._status.is_running else self._reason_text()
+
+    def choices(self) -> RunChoices:
+        """Give what to remember."""
+        return self._form.choices(is_more_open=self._more.is_open)
+
+    def show_status(self, status: RunStatus) -> None:
+        """Show how the run goes."""
+        has_changed = status.is_running != self._status.is_running
+        self._status = status
+        self._progress.show_status(status)
+        if has_changed:
+            # The next run needs another name.
+            self._form.rename("")
+            self.refresh()
+        elif status.state in (RunState.STOPPING, RunState.SAVING):
+            self._show_button()
+
+    def show_prepared(self, event: RunPrepared) -> None:
+        """Say what the run works with."""
+        self._progress.show_prepared(event)
+
+    def start_starter(self, name: str) -> None:
+        """Choose a starter with the preset's values and start at once, if nothing is wrong."""
+        self._form.choose_starter(name)
+        self._form.choose_preset(self._form.preset)
+        self.refresh()
+        self.start()
+
+    def set_workspace(self, folder: Path) -> None:
+        """Keep runs and datasets in another folder."""
+        self._form.workspace = folder
+        self.refresh()
+
+    @Slot()
+    def start(self) -> None:
+        """Start the run that the form describes; does nothing while something is wrong."""
+        self.refresh()
+        if self.can_start:
+            self.start_requested.emit(self._form.plan())
+
+    @Slot()
+    def refresh(self) -> None:
+        """Look again at the form, the disk and the status."""
+        if not self._status.is_running:
+            # The folder of the run under way is not empty, and that is as it should be.
+            self._problems = self._form.problems()
+        self._subject.refresh(self._problems)
+        self._settings.refresh(self._problems)
+        self._content.setEnabled(not self._status.is_running)
+        self._show_button()
+        self.startable_changed.emit()
+
+    def _make_more(self) -> QWidget:
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACING)
+        titles = {
+            "": "",
+            "training": self.tr("Training"),
+            "networks": self.tr("Networks"),
+            "reporting": self.tr("Previews and checkpoints"),
+        }
+        for group, title in titles.items():
+            names = [n for n in FIELDS if n.rpartition(".")[0] == group and n not in MAIN]
+            if title:
+                layout.addWidget(plain_label(title, role="heading"))
+            rows = form_layout()
+            self._settings.add_to(rows, names)
+            layout.addLayout(rows)
+        return content
+
+    def _make_form(self) -> QFormLayout:
+        rows = form_layout()
+        self._subject.add_to(rows)
+        self._settings.add_to(rows, MAIN)
+        return rows
+
+    def _lay_out(self) -> None:
+        form = QVBoxLayout(self._content)
+        form.setContentsMargins(MARGIN, SPACING, MARGIN, SPACING)
+        form.setSpacing(SPACING)
+        form.addLayout(self._make_form())
+        form.addWidget(self._more)
+        form.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidget(self._content)
+        bottom = QVBoxLayout()
+        bottom.setContentsMargins(MARGIN, SPACING, MARGIN, MARGIN)
+        bottom.setSpacing(SPACING)
+        for widget in (self._progress, self._reason, self._button):
+            bottom.addWidget(widget)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(scroll, stretch=1)
+        layout.addLayout(bottom)
+        self.setFocusProxy(self._button)
+
+    def _show_button(self) -> None:
+        is_running = self._status.is_running
+        is_ending = self._status.state in (RunState.STOPPING, RunState.SAVING)
+        self._button.setText(self.tr("Stop") if is_running else self.tr("Start training"))
+        self._button.setIcon(icon("stop") if is_running else icon("run", "on_accent"))
+        self._button.setProperty("role", "" if is_running else "primary")
+        self._button.setEnabled((is_running and not is_ending) or self.can_start)
+        self._reason.setText(self.reason)
+        self._reason.setVisible(bool(self.reason))
+        self._button.setToolTip(self._button_tip())
+        # Style rules that look at a property are only read again when asked.
+        self._button.style().unpolish(self._button)
+        self._button.style().polish(self._button)
+
+    def _button_tip(self) -> str:
+        if self._status.is_running:
+            return self.tr("End the run; a checkpoint is saved first")
+        return self.reason or self.tr("Train with the settings above")
+
+    def _reason_text(self) -> str:
+        if not self._problems:
+            return ""
+        name, problem = next(iter(self._problems.items()))
+        text = self.tr("Cannot start yet. {0}: {1}.").format(self._label_of(name), problem)
+        others = len(self._problems) - 1
+        return (
+            f"{text} {self.tr('%n more field(s) need attention.', '', others)}" if others else text
+        )
+
+    def _label_of(self, name: str) -> str:
+        own = {
+            "dataset": self.tr("Dataset"),
+            "name": self.tr("Name"),
+            "workspace": self.tr("Workspace"),
+        }
+        about: Setting | None = FIELDS[name].about if name in FIELDS else None
+        return translate_engine(about.label) if about else own.get(name, name)
+
+    @Slot()
+    def _press(self) -> None:
+        if self._status.is_running:
+            self.stop_requested.emit()
+        else:
+            self.start()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Look again at the disk when the user comes back from another program."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.refresh()

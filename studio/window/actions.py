@@ -1,0 +1,119 @@
+"""What the menus offer."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar
+
+from studio.i18n import Language
+from studio.theme import Appearance
+from studio.widgets.icons import icon
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+class Actions(QObject):
+    """Every action of the main window, and the menus that they stand in."""
+
+    appearance_chosen = Signal(object)
+    language_chosen = Signal(object)
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        key = QKeySequence.StandardKey
+        self.welcome = self._make(self.tr("&New from a starter…"), key.New, "digits")
+        self.open_run = self._make(self.tr("&Open run…"), key.Open, "open")
+        self.save_gallery = self._make(self.tr("&Save gallery…"), key.Save, "save")
+        self.choose_workspace = self._make(self.tr("Choose &workspace…"))
+        self.show_workspace = self._make(self.tr("Show workspace &folder"), None, "folder")
+        self.quit = self._make(self.tr("&Quit"), key.Quit)
+        self.quit.setMenuRole(QAction.MenuRole.QuitRole)
+        self.start = self._make(self.tr("&Start training"), "Ctrl+R", "run")
+        self.stop = self._make(self.tr("S&top"), "Ctrl+.", "stop")
+        self.reset_layout = self._make(self.tr("&Reset layout"))
+        self.full_screen = self._make(self.tr("&Full screen"), "F11")
+        self.full_screen.setCheckable(True)
+        self.show_log_folder = self._make(self.tr("Open &log folder"), None, "log")
+        self.about = self._make(self.tr("&About Diptych"), None, "about")
+        self.about.setMenuRole(QAction.MenuRole.AboutRole)
+        self._appearances = self._make_group(
+            {
+                Appearance.SYSTEM: self.tr("Same as the system"),
+                Appearance.LIGHT: self.tr("Light"),
+                Appearance.DARK: self.tr("Dark"),
+            },
+            self.appearance_chosen.emit,
+        )
+        # Languages are named in themselves, so that whoever is lost finds the way back.
+        self._languages = self._make_group(
+            {
+                Language.SYSTEM: self.tr("Same as the system"),
+                Language.ENGLISH: "English",
+                Language.CHINESE: "简体中文",
+            },
+            self.language_chosen.emit,
+        )
+
+    def fill(self, bar: QMenuBar, docks: list[QAction]) -> None:
+        """Make the menus."""
+        self._add_menu(
+            bar,
+            self.tr("&File"),
+            [self.welcome, self.open_run, self.save_gallery, None, self.choose_workspace, self.show_workspace, None, self.quit],
+        )
+        self._add_menu(bar, self.tr("&Run"), [self.start, self.stop])
+        view = self._add_menu(bar, self.tr("&View"), [*docks, None])
+        appearance, language = QMenu(self.tr("&Appearance"), view), QMenu("&Language / 语言", view)
+        appearance.addActions(self._appearances.actions())
+        language.addActions(self._languages.actions())
+        view.addMenu(appearance)
+        view.addMenu(language)
+        view.addSeparator()
+        view.addActions([self.reset_layout, self.full_screen])
+        self._add_menu(bar, self.tr("&Help"), [self.show_log_folder, self.about])
+
+    def check(self, appearance: Appearance, language: Language) -> None:
+        """Mark what is in force."""
+        for group, value in ((self._appearances, appearance), (self._languages, language)):
+            for action in group.actions():
+                action.setChecked(action.data() == value.value)
+
+    def choice(self, value: Appearance | Language) -> QAction:
+        """Give the action that chooses an appearance or a language."""
+        group = self._appearances if isinstance(value, Appearance) else self._languages
+        return next(action for action in group.actions() if action.data() == value.value)
+
+    def _make(
+        self, text: str, key: QKeySequence.StandardKey | str | None = None, icon_name: str = ""
+    ) -> QAction:
+        action = QAction(text, self)
+        if icon_name:
+            action.setIcon(icon(icon_name))
+        if isinstance(key, str):
+            action.setShortcut(QKeySequence(key))
+        elif key is not None:
+            action.setShortcuts(key)
+        return action
+
+    def _make_group(
+        self, texts: dict[Choice, str], take: Callable[[Choice], object]
+    ) -> QActionGroup:
+        group = QActionGroup(self)
+        for value, text in texts.items():
+            action = group.addAction(text)
+            action.setCheckable(True)
+            action.setData(value.value)
+            action.triggered.connect(lambda _checked, value=value: take(value))
+        return group
+
+    def _add_menu(self, bar: QMenuBar, title: str, actions: list[QAction | None]) -> QMenu:
+        menu = bar.addMenu(title)
+        for action in actions:
+            if action is None:
+                menu.addSeparator()
+            else:
+                menu.addAction(action)
+        return menu

@@ -1,0 +1,110 @@
+"""What happens when the window is closed while something is under way."""
+
+import logging
+from typing import assert_never
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtWidgets import QSystemTrayIcon
+
+from engine.events import Outcome, RunEnded
+from studio.dialogs.close_guard import CloseAnswer, CloseGuard
+from studio.jobs.gallery import GalleryJob
+from studio.jobs.training import TrainingJob
+from studio.window.main_window import MainWindow
+
+LONGEST_WAIT_MS = 20_000
+"""A thread that has not ended by then is left to the operating system."""
+
+_log = logging.getLogger(__name__)
+
+
+class Closing(QObject):
+    """Asks what to do with a run, and does it. Nothing that was made is lost."""
+
+    closing = Signal()
+    """The window is about to go: the last moment to remember things."""
+
+    def __init__(self, window: MainWindow, training: TrainingJob, gallery: GalleryJob) -> None:
+        super().__init__(window)
+        self._window, self._training, self._gallery = window, training, gallery
+        self._quits_after_run = False
+        self._tray: QSystemTrayIcon | None = None
+        window.close_requested.connect(self.ask)
+        training.run_ended.connect(self._after_run)
+
+    @Slot()
+    def ask(self) -> None:
+        """Close at once if nothing trains; otherwise ask."""
+        if not self._training.is_running:
+            self._close()
+            return
+        has_tray = QSystemTrayIcon.isSystemTrayAvailable()
+        guard = CloseGuard(self._window, has_tray=has_tray)
+        guard.answered.connect(self._carry_out)
+        guard.open()
+
+    @Slot()
+    def save_and_quit(self) -> None:
+        """Stop the run, which saves its checkpoint first, and close when it has ended."""
+        if not self._training.is_running:
+            self._close()
+            return
+        self._quits_after_run = True
+        self._training.stop()
+
+    @Slot(object)
+    def _carry_out(self, answer: CloseAnswer) -> None:
+        match answer:
+            case CloseAnswer.KEEP_TRAINING:
+                self._keep_training()
+            case CloseAnswer.SAVE_AND_QUIT:
+                self.save_and_quit()
+            case CloseAnswer.CANCEL:
+                return
+            case _:
+                assert_never(answer)
+
+    def _keep_training(self) -> None:
+        self._quits_after_run = True
+        if QSystemTrayIcon.isSystemTrayAvailable():
+            self._tray = QSystemTrayIcon(self._window.windowIcon(), self)
+            self._tray.setToolTip(self.tr("Diptych is training. Click to see it."))
+            self._tray.activated.connect(self._come_back)
+            self._tray.show()
+            self._window.hide()
+        else:
+            self._window.showMinimized()
+        _log.info("The window steps back; the run goes on")
+
+    @Slot()
+    def _come_back(self) -> None:
+        """Show the window again; whoever looks at it does not want it to vanish."""
+        self._quits_after_run = False
+        if self._tray is not None:
+            self._tray.hide()
+            self._tray.deleteLater()
+            self._tray = None
+        self._window.setWindowState(self._window.windowState() & ~Qt.WindowState.WindowMinimized)
+        self._window.show()
+        self._window.raise_()
+        self._window.activateWindow()
+
+    @Slot(object)
+    def _after_run(self, event: RunEnded) -> None:
+        if not self._quits_after_run:
+            return
+        if event.outcome is Outcome.FAILED:
+            # An error has something to say, and somebody has to see it.
+            self._come_back()
+        else:
+            self._close()
+
+    def _close(self) -> None:
+        self.closing.emit()
+        self._gallery.cancel()
+        for job in (self._gallery, self._training):
+            if not job.wait(LONGEST_WAIT_MS):
+                _log.warning("A job did not end in time")
+        if self._tray is not None:
+            self._tray.hide()
+        self._window.leave()

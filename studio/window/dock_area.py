@@ -1,0 +1,78 @@
+"""The docks: where the panels stand, and how the user arranged them."""
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
+
+from studio.widgets.icons import icon
+
+LAYOUT_VERSION = 1
+"""Grows when docks come or go; an older saved arrangement is then not applied."""
+_RUN_WIDTH, _GALLERY_HEIGHT, _LOSSES_HEIGHT = 330, 430, 250
+
+
+class DockArea(QMainWindow):
+    """A window inside the window, so that its arrangement is saved apart from everything else."""
+
+    def __init__(self, *, run: QWidget, losses: QWidget, gallery: QWidget, log: QWidget) -> None:
+        super().__init__(None, Qt.WindowType.Widget)
+        self.setDockNestingEnabled(True)
+        self.setDockOptions(
+            QMainWindow.DockOption.AllowNestedDocks
+            | QMainWindow.DockOption.AllowTabbedDocks
+            | QMainWindow.DockOption.AnimatedDocks
+        )
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        # No centre: the docks share all the room.
+        centre = QWidget()
+        centre.hide()
+        self.setCentralWidget(centre)
+        self._run = self._make_dock("run", self.tr("Run"), run)
+        self._gallery = self._make_dock("gallery", self.tr("Gallery"), gallery)
+        self._losses = self._make_dock("losses", self.tr("Losses"), losses)
+        self._log = self._make_dock("log", self.tr("Log"), log)
+        self.reset()
+
+    def toggle_actions(self) -> list[QAction]:
+        """Give one action for each dock, which shows or hides it."""
+        return [dock.toggleViewAction() for dock in self._docks()]
+
+    def layout_state(self) -> bytes:
+        """Give the arrangement, to be remembered."""
+        return bytes(self.saveState(LAYOUT_VERSION).data())
+
+    def restore_layout(self, state: bytes) -> None:
+        """Arrange the docks as they were; an unusable state leaves the default."""
+        if state and not self.restoreState(QByteArray(state), LAYOUT_VERSION):
+            self.reset()
+
+    def reset(self) -> None:
+        """Arrange the docks the default way."""
+        for dock in self._docks():
+            dock.setFloating(False)
+            self.removeDockWidget(dock)
+        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+        self.addDockWidget(left, self._run)
+        self.addDockWidget(right, self._gallery)
+        self.splitDockWidget(self._gallery, self._losses, Qt.Orientation.Vertical)
+        self.tabifyDockWidget(self._losses, self._log)
+        for dock in self._docks():
+            dock.show()
+        self._losses.raise_()
+        self.resizeDocks([self._run], [_RUN_WIDTH], Qt.Orientation.Horizontal)
+        self.resizeDocks(
+            [self._gallery, self._losses],
+            [_GALLERY_HEIGHT, _LOSSES_HEIGHT],
+            Qt.Orientation.Vertical,
+        )
+
+    def _docks(self) -> tuple[QDockWidget, ...]:
+        return self._run, self._gallery, self._losses, self._log
+
+    def _make_dock(self, name: str, title: str, content: QWidget) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        # Qt finds a dock in a saved arrangement by this name.
+        dock.setObjectName(name)
+        dock.setWidget(content)
+        dock.setWindowIcon(icon(name))
+        return dock

@@ -1,0 +1,148 @@
+"""The main window: a welcome, and the docks that the work is done in."""
+
+from PySide6.QtCore import QByteArray, QSize, Signal, Slot
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QMainWindow, QStackedWidget
+
+from studio.dialogs.about import AboutDialog
+from studio.models.run_status import RunStatus
+from studio.panels.gallery import GalleryPanel
+from studio.panels.log import LogPanel
+from studio.panels.loss_plot import LossPlotPanel
+from studio.panels.run import RunPanel
+from studio.settings.choices import WindowLayout
+from studio.widgets.icons import icon
+from studio.window.actions import Actions
+from studio.window.dock_area import DockArea
+from studio.window.status_bar import RunStatusBar
+from studio.window.welcome import WelcomePage
+
+_USUAL = QSize(1280, 800)
+_SMALLEST = QSize(800, 480)
+
+
+class MainWindow(QMainWindow):
+    """Holds the parts together; what they mean to each other is wired in ``studio.app``."""
+
+    close_requested = Signal()
+    """The user wants to leave; ``leave`` does it."""
+
+    def __init__(
+        self, *, run: RunPanel, losses: LossPlotPanel, gallery: GalleryPanel, log: LogPanel
+    ) -> None:
+        super().__init__()
+        self.run, self.losses, self.gallery, self.log = run, losses, gallery, log
+        self._may_close = False
+        self.setObjectName("main_window")
+        self.setWindowIcon(icon("app"))
+        self.setMinimumSize(_SMALLEST)
+        self.resize(_USUAL)
+        self.welcome = WelcomePage()
+        self.docks = DockArea(run=run, losses=losses, gallery=gallery, log=log)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.welcome)
+        self._pages.addWidget(self.docks)
+        self.setCentralWidget(self._pages)
+        self._status_bar = RunStatusBar()
+        self.setStatusBar(self._status_bar)
+        self.actions_ = Actions(self)
+        self.actions_.fill(self.menuBar(), self.docks.toggle_actions())
+        self._connect()
+        self.show_status(RunStatus())
+        self.show_welcome()
+
+    @property
+    def is_welcoming(self) -> bool:
+        """Whether the welcome shows, and not the docks."""
+        return self._pages.currentWidget() is self.welcome
+
+    def show_status(self, status: RunStatus) -> None:
+        """Show how the run goes, in its panel, the status bar and the title."""
+        self.run.show_status(status)
+        self._status_bar.show_status(status)
+        name = self.tr("Diptych")
+        self.setWindowTitle(f"{status.name} – {name}" if status.name else name)
+        self.actions_.open_run.setEnabled(not status.is_running)
+        self.actions_.choose_workspace.setEnabled(not status.is_running)
+        self.actions_.welcome.setEnabled(not status.is_running)
+        self.actions_.stop.setEnabled(status.is_running)
+
+    def set_can_save(self, can_save: bool) -> None:  # noqa: FBT001 - one plain fact
+        """Offer to save a gallery, or not."""
+        self.gallery.set_can_save(can_save)
+        self.actions_.save_gallery.setEnabled(can_save)
+
+    @Slot()
+    def show_welcome(self) -> None:
+        """Show the welcome."""
+        self._pages.setCurrentWidget(self.welcome)
+        self.welcome.setFocus()
+
+    @Slot()
+    def show_docks(self) -> None:
+        """Show the docks."""
+        self._pages.setCurrentWidget(self.docks)
+        self.run.setFocus()
+
+    def arrangement(self) -> WindowLayout:
+        """Give size, place and docks, to be remembered."""
+        return WindowLayout(
+            geometry=bytes(self.saveGeometry().data()), docks=self.docks.layout_state()
+        )
+
+    def arrange(self, layout: WindowLayout) -> None:
+        """Restore size, place and docks."""
+        if layout.geometry:
+            self.restoreGeometry(QByteArray(layout.geometry))
+        self.docks.restore_layout(layout.docks)
+
+    def leave(self) -> None:
+        """Close without asking."""
+        self._may_close = True
+        self.close()
+
+    def _connect(self) -> None:
+        actions = self.actions_
+        actions.welcome.triggered.connect(self.show_welcome)
+        actions.quit.triggered.connect(self.close)
+        actions.start.triggered.connect(self._start)
+        actions.stop.triggered.connect(self.run.stop_requested)
+        actions.reset_layout.triggered.connect(self._reset_layout)
+        actions.full_screen.toggled.connect(self._set_full_screen)
+        actions.about.triggered.connect(lambda: AboutDialog(self).open())
+        self.run.startable_changed.connect(self._show_startable)
+        self.welcome.studio_requested.connect(self.show_docks)
+        self.welcome.starter_requested.connect(self._start_starter)
+        self._show_startable()
+
+    @Slot()
+    def _start(self) -> None:
+        self.show_docks()
+        self.run.start()
+
+    @Slot(str)
+    def _start_starter(self, name: str) -> None:
+        self.show_docks()
+        self.run.start_starter(name)
+
+    @Slot()
+    def _show_startable(self) -> None:
+        self.actions_.start.setEnabled(self.run.can_start)
+        self.actions_.start.setToolTip(self.run.reason)
+
+    @Slot()
+    def _reset_layout(self) -> None:
+        self.show_docks()
+        self.docks.reset()
+
+    @Slot(bool)
+    def _set_full_screen(self, is_full: bool) -> None:  # noqa: FBT001 - a Qt slot
+        (self.showFullScreen if is_full else self.showNormal)()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Leave it to whoever listens whether the window may close."""
+        if self._may_close:
+            event.accept()
+        else:
+            event.ignore()
+            self.close_requested.emit()
