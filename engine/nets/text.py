@@ -40,7 +40,7 @@ class TextModality:
         """Build the network that tells the image decoder what is written."""
         return self._reader()
 
-    def build_decoder(self) -> nn.Module:
+    def build_decoder(self) -> "TextDecoder":
         """Build the network that writes."""
         return TextDecoder(
             words=len(self.vocabulary),

@@ -5,15 +5,12 @@ run stays visible and the newest part is as fine as the rest. No Qt in here.
 """
 
 import functools
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 CAPACITY = 8192
 """Points a curve keeps; far more than a screen has pixels across."""
-SHOWN_PERCENTILES = (1.0, 99.0)
-HEADROOM = 0.08
 BLOCK = 64
 """Values smoothed by one matrix product; a loop over all of them would stall the window."""
 
@@ -51,8 +48,8 @@ class Curve:
         self._pending.clear()
 
     def points(self) -> tuple[Floats, Floats]:
-        """Give images seen and values, the newest report always included."""
-        kept = self._points[: self._count]
+        """Give copies of images seen and values, the newest report always included."""
+        kept = self._points[: self._count].copy()
         if self._pending:
             kept = np.concatenate([kept, np.mean(self._pending, axis=0)[None]])
         return kept[:, 0], kept[:, 1]
@@ -77,14 +74,6 @@ class LossHistory:
             if name not in self.curves:
                 self.curves[name] = Curve(self._capacity)
             self.curves[name].append(images_seen, value)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Range:
-    """From where to where an axis goes."""
-
-    low: float
-    high: float
 
 
 def smoothed(values: Floats, weight: float, reports_per_point: int = 1) -> Floats:
@@ -117,27 +106,3 @@ def _decay(kept: float) -> Floats:
     """Weights with which a block's values enter its means: row i holds kept^(i - j), j <= i."""
     steps = np.arange(BLOCK)
     return np.tril(kept ** np.maximum(steps[:, None] - steps[None, :], 0))
-
-
-def thinned(x: Floats, y: Floats, width: int) -> tuple[Floats, Floats]:
-    """Reduce a curve to what ``width`` pixels can show: the extremes of each pixel's share."""
-    if len(x) <= 2 * width:
-        return x, y
-    share = -(-len(x) // width)
-    whole = len(x) // share * share
-    blocks = y[:whole].reshape(-1, share)
-    starts = np.arange(0, whole, share)
-    picks = np.sort(np.stack([starts + blocks.argmin(1), starts + blocks.argmax(1)], 1), 1)
-    kept = np.concatenate([picks.ravel(), np.arange(whole, len(x))])
-    return x[kept], y[kept]
-
-
-def robust_range(curves: list[Floats]) -> Range:
-    """Find a range that shows the curves and lets single outliers leave the frame."""
-    values = [curve for curve in curves if len(curve)]
-    if not values:
-        return Range(low=0.0, high=1.0)
-    ends = [np.percentile(curve, SHOWN_PERCENTILES) for curve in values]
-    low, high = min(end[0] for end in ends), max(end[1] for end in ends)
-    margin = HEADROOM * (high - low) or max(abs(high), 1.0) * HEADROOM
-    return Range(low=float(low - margin), high=float(high + margin))

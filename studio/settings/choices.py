@@ -29,7 +29,7 @@ class RunChoices:
     recent: tuple[str, ...] = ()
     """Other dataset folders, latest first."""
     preset: str = "cpu-tiny"
-    texts: dict[str, str] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict[str, str])
     """What was typed into fields that differ from the preset, by dotted name."""
     is_more_open: bool = False
 

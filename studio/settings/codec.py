@@ -88,7 +88,7 @@ def _typed(kind: Any, value: Any) -> Any:
         return _READERS[kind](_checked(str, value))
     if kind is float and type(value) is int:
         return float(value)
-    return _checked(kind, value)
+    return _checked(cast("type[Any]", kind), value)
 
 
 def _from_base64(text: str) -> bytes:
@@ -98,7 +98,7 @@ def _from_base64(text: str) -> bytes:
 _READERS: dict[Any, Callable[[str], Any]] = {Path: Path, bytes: _from_base64}
 
 
-def _checked(kind: type, value: Any) -> Any:
+def _checked(kind: type[Any], value: Any) -> Any:
     # ``type() is``, because True is an int and would pass for a count.
     if type(value) is not kind:
         raise TypeError(f"{value!r} is not {kind.__name__}")

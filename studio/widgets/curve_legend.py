@@ -36,13 +36,18 @@ class CurveLegend(QWidget):
         self._chips[name], self._labels[name] = chip, label
         self._layout.insertWidget(self._layout.count() - 1, chip)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The curves that have a chip."""
+        return tuple(self._chips)
+
     def chip(self, name: str) -> QToolButton:
         """Give the chip of a curve."""
         return self._chips[name]
 
-    def set_color(self, name: str, color: str) -> None:
+    def set_color(self, name: str, color: QColor) -> None:
         """Colour a chip; a curve that is off is hollow."""
-        self._chips[name].setIcon(_swatch(QColor(color), is_on=self._chips[name].isChecked()))
+        self._chips[name].setIcon(_swatch(color, is_on=self._chips[name].isChecked()))
 
     def set_value(self, name: str, value: float) -> None:
         """Show a curve's latest value."""

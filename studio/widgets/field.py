@@ -9,7 +9,7 @@ _GAP = 3
 
 
 class Field(QWidget):
-    """What every field shares; content goes in and out as text."""
+    """What every field shares: how it says what is right and wrong with its content."""
 
     text_edited = Signal(str)
     """The user changed the content."""
@@ -49,14 +49,6 @@ class Field(QWidget):
         self.setToolTip(help_text)
         self._control.setAccessibleName(name)
         self._control.setAccessibleDescription(help_text)
-
-    def text(self) -> str:
-        """Give the content."""
-        raise NotImplementedError
-
-    def set_text(self, text: str) -> None:
-        """Show other content; does not emit ``text_edited``."""
-        raise NotImplementedError
 
     def _show_below(self) -> None:
         self._below.setText(self._found or self._hint)

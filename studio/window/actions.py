@@ -62,7 +62,16 @@ class Actions(QObject):
         self._add_menu(
             bar,
             self.tr("&File"),
-            [self.welcome, self.open_run, self.save_gallery, None, self.choose_workspace, self.show_workspace, None, self.quit],
+            [
+                self.welcome,
+                self.open_run,
+                self.save_gallery,
+                None,
+                self.choose_workspace,
+                self.show_workspace,
+                None,
+                self.quit,
+            ],
         )
         self._add_menu(bar, self.tr("&Run"), [self.start, self.stop])
         view = self._add_menu(bar, self.tr("&View"), [*docks, None])

@@ -5,14 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.models.loss_history import (
-    CAPACITY,
-    Curve,
-    LossHistory,
-    robust_range,
-    smoothed,
-    thinned,
-)
+from studio.models.loss_history import CAPACITY, Curve, LossHistory, smoothed
+from studio.widgets.curve_shape import robust_range, thinned
 
 numbers = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=300)
 

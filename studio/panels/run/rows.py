@@ -13,6 +13,8 @@ from studio.widgets.choice_field import ChoiceField
 from studio.widgets.field import Field
 from studio.widgets.text_field import TextField
 
+SettingField = TextField | ChoiceField
+
 
 class SettingRows(QObject):
     """A label and a field for each setting; a setting that differs from its preset stands bold."""
@@ -22,7 +24,7 @@ class SettingRows(QObject):
     def __init__(self, form: RunForm, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._form = form
-        self._fields: dict[str, Field] = {}
+        self._fields: dict[str, SettingField] = {}
         self._labels: dict[str, QLabel] = {}
 
     def add_to(self, layout: QFormLayout, names: Iterable[str]) -> None:
@@ -33,7 +35,7 @@ class SettingRows(QObject):
             field.text_edited.connect(lambda text, name=name: self._take(name, text))
             self._labels[name] = add_row(layout, translate_engine(about.about.label), field)
 
-    def field(self, name: str) -> Field:
+    def field(self, name: str) -> SettingField:
         """Give the field of a setting."""
         return self._fields[name]
 
@@ -76,7 +78,7 @@ def add_row(layout: QFormLayout, text: str, field: Field) -> QLabel:
     return label
 
 
-def _make_field(field: FormField) -> Field:
+def _make_field(field: FormField) -> SettingField:
     about = field.about
     if not about.choices:
         return TextField(unit=unit_text(about))

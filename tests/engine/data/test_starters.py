@@ -81,9 +81,7 @@ def test_that_missing_or_damaged_sources_are_named(tmp_path):
 
 
 def test_that_an_idx_file_must_say_what_it_is(tmp_path):
-
-    with gzip.open(tmp_path / "a.gz", "wb") as file:
-        file.write(bytes((0, 0, 9, 1, 0, 0, 0, 1, 7)))
+    (tmp_path / "a.gz").write_bytes(gzip.compress(bytes((0, 0, 9, 1, 0, 0, 0, 1, 7))))
     with pytest.raises(ValueError, match="not an IDX file"):
         starter_files._read_idx(tmp_path / "a.gz", dimensions=1)
 

@@ -26,7 +26,7 @@ def test_that_networks_fit_any_size(size, channels):
     kind = modality(size, channels)
     decoder = kind.build_decoder()
     noise = decoder.draw_noise(2, torch.Generator().manual_seed(1))
-    images = decoder(noise, torch.randn(2, 8))
+    images: torch.Tensor = decoder(noise, torch.randn(2, 8))
     assert images.shape == (2, channels, size, size)
     assert images.abs().max() <= 1
     assert kind.build_trunk()(images).shape == (2, 8)

@@ -38,7 +38,7 @@ def test_that_modalities_add_up():
 
 def test_that_the_penalty_teaches_the_critic():
     torch.manual_seed(0)
-    trunk = image_trunk(8, 1, 4, 8).to(memory_format=torch.channels_last)
+    trunk = image_trunk(8, 1, 4, 8).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] (no stub)
     images = torch.randn(4, 1, 8, 8, requires_grad=True)
     penalty = r1_penalty({"image": images}, trunk(images).sum(1)).mean()
     penalty.backward()

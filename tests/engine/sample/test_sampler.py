@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
 
 from engine.control import RunControl
 from engine.errors import (
@@ -108,7 +109,7 @@ def test_that_a_gallery_is_what_other_programs_read(run, tmp_path):
     lines = metadata(tmp_path / "g")
     assert [line["file_name"] for line in lines] == [f"{number:06d}.png" for number in range(5)]
     for line in lines:
-        with Image.open(tmp_path / "g" / line["file_name"]) as picture:
+        with PngImageFile(tmp_path / "g" / line["file_name"]) as picture:
             assert picture.size == (32, 32)
             assert picture.text["Description"] == line["text"]
             inside = json.loads(picture.text["diptych"])

@@ -1,4 +1,6 @@
 from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
 
 import torch
 from torch.nn.functional import softplus
@@ -13,7 +15,7 @@ from tests.helpers.tiny import tiny_modalities, tiny_pairs
 CPU = torch.device("cpu")
 
 
-def state(seed: int = 0, **training: object) -> TrainingState:
+def state(seed: int = 0, **training: Any) -> TrainingState:
     config = RunConfig(
         dataset=Path(),
         run=Path(),
@@ -116,7 +118,7 @@ def test_that_equal_captions_everywhere_give_no_mismatch_at_all():
 def test_that_the_critic_learns_to_tell_when_the_generator_stands_still():
     made = state(learning_rate=1e-2)
     config = TrainingConfig(learning_rate=1e-2, penalty_weight=0.0)
-    made.generator_optimiser = torch.optim.SGD(made.generator.parameters(), lr=0.0)
+    made.generator_optimiser.step = Mock()
     step = AdversarialStep(made, config, seed=1)
     losses = [step(tiny_pairs(16), number).losses["critic"].item() for number in range(60)]
     assert sum(losses[-5:]) < 0.5 * sum(losses[:5])

@@ -1,0 +1,177 @@
+"""A plot of named curves over one axis, with a crosshair that reads them."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from studio.theme import DARK, current_colors
+from studio.widgets.crosshair import Crosshair, Reading
+from studio.widgets.curve_shape import robust_range, thinned
+
+SMALLEST_LOG = 1e-6
+# Okabe & Ito's colours, which colour-blind eyes tell apart, a shade lighter on dark ground.
+LIGHT_COLORS = ("#0072b2", "#d55e00", "#009e73", "#b5518f", "#b07a00", "#3a8fb7")
+DARK_COLORS = ("#56b4e9", "#ff8f4d", "#35c79a", "#e08fc0", "#f0b93a", "#9ad4f5")
+_RAW_ALPHA = 70
+
+
+@dataclass(eq=False)
+class _Curve:
+    label: str
+    raw: Any
+    bold: Any
+    x: np.ndarray = field(default_factory=lambda: np.empty(0))
+    y: np.ndarray = field(default_factory=lambda: np.empty(0))
+    is_shown: bool = True
+
+
+class CurvePlot(QWidget):
+    """Draws each curve bold, over a faint raw one; fits itself until the user pans or zooms."""
+
+    recolored = Signal()
+    """The colours of the curves changed."""
+
+    def __init__(self, axis: str, reading: str, parent: QWidget | None = None) -> None:
+        """Make an empty plot; ``axis`` names what runs to the right, ``reading`` holds ``{0}``."""
+        super().__init__(parent)
+        self._curves: dict[str, _Curve] = {}
+        self._is_fitting = True
+        self._is_log = False
+        # pyqtgraph builds half of its methods at run time, out of a type checker's sight.
+        self._plot: Any = pg.PlotWidget()
+        self._plot.setMenuEnabled(False)
+        self._plot.hideButtons()
+        self._plot.setLabel("bottom", axis)
+        self._plot.getAxis("bottom").enableAutoSIPrefix(enable=False)
+        self._plot.getAxis("bottom").tickStrings = _count_ticks
+        self._plot.getViewBox().sigRangeChangedManually.connect(self._leave_fitting)
+        self._crosshair = Crosshair(self._plot, reading, self._read_at)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._plot)
+        self._recolor()
+
+    @property
+    def is_fitting(self) -> bool:
+        """Whether the plot still chooses its own range."""
+        return self._is_fitting
+
+    @property
+    def crosshair(self) -> Crosshair:
+        """What follows the pointer."""
+        return self._crosshair
+
+    def plot_item(self) -> Any:
+        """Give pyqtgraph's own item, for what is not wrapped here."""
+        return self._plot.getPlotItem()
+
+    def clear(self) -> None:
+        """Remove all curves and fit again."""
+        for curve in self._curves.values():
+            self._plot.removeItem(curve.raw)
+            self._plot.removeItem(curve.bold)
+        self._curves.clear()
+        self._is_fitting = True
+
+    def add(self, name: str, label: str) -> None:
+        """Add an empty curve; ``label`` is what the crosshair calls it."""
+        self._curves[name] = _Curve(label=label, raw=self._plot.plot(), bold=self._plot.plot())
+        self._recolor()
+
+    def color(self, name: str) -> QColor:
+        """Give the colour of a curve, which depends on its place and on the scheme."""
+        table = DARK_COLORS if current_colors() is DARK else LIGHT_COLORS
+        return QColor(table[list(self._curves).index(name) % len(table)])
+
+    def hide_curve(self, name: str) -> None:
+        """Show neither of a curve's lines."""
+        curve = self._curves[name]
+        curve.is_shown = False
+        curve.raw.hide()
+        curve.bold.hide()
+
+    def show_curve(self, name: str, x: np.ndarray, y: np.ndarray, raw: np.ndarray | None) -> None:
+        """Draw a curve: ``x`` [N], ``y`` [N], and ``raw`` [N] faint behind it or not at all."""
+        curve = self._curves[name]
+        curve.x, curve.y, curve.is_shown = x, y, True
+        width = max(int(self._plot.width() * self.devicePixelRatio()), 100)
+        curve.bold.setData(*thinned(x, self._scaled(y), width))
+        curve.bold.show()
+        curve.raw.setVisible(raw is not None)
+        if raw is not None:
+            curve.raw.setData(*thinned(x, self._scaled(raw), width))
+
+    def set_log(self, *, is_log: bool) -> None:
+        """Switch the vertical axis; curves follow when they are next shown."""
+        self._is_log = is_log
+        self._plot.getAxis("left").setLogMode(is_log)
+
+    def fit_again(self) -> None:
+        """Choose the range from here on, until the user pans or zooms."""
+        self._is_fitting = True
+        self.fit()
+
+    def fit(self) -> None:
+        """Show all of the visible curves, single outliers apart; not if the user chose a range."""
+        shown = [curve for curve in self._curves.values() if curve.is_shown and len(curve.x)]
+        if not shown or not self._is_fitting:
+            return
+        span = robust_range([self._scaled(curve.y) for curve in shown])
+        right = max(float(curve.x[-1]) for curve in shown)
+        self._plot.setRange(xRange=(0, max(right, 1.0)), yRange=(span.low, span.high), padding=0)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the light and dark scheme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._recolor()
+
+    def _scaled(self, values: np.ndarray) -> np.ndarray:
+        return np.log10(np.maximum(values, SMALLEST_LOG)) if self._is_log else values
+
+    @Slot()
+    def _leave_fitting(self) -> None:
+        self._is_fitting = False
+
+    def _read_at(self, x: float) -> Reading | None:
+        shown = [curve for curve in self._curves.values() if curve.is_shown and len(curve.x)]
+        if not shown:
+            return None
+        values = [
+            (curve.label, float(curve.y[int(np.abs(curve.x - x).argmin())])) for curve in shown
+        ]
+        nearest = shown[0].x[int(np.abs(shown[0].x - x).argmin())]
+        return Reading(x=float(nearest), values=values)
+
+    def _recolor(self) -> None:
+        colors = current_colors()
+        self._plot.setBackground(colors.surface)
+        for side in ("left", "bottom"):
+            axis = self._plot.getAxis(side)
+            axis.setPen(colors.border)
+            axis.setTextPen(colors.muted)
+        self._plot.showGrid(x=False, y=True, alpha=0.12)
+        self._crosshair.set_pen(pg.mkPen(colors.muted, style=Qt.PenStyle.DashLine))
+        for name, curve in self._curves.items():
+            color = self.color(name)
+            curve.bold.setPen(pg.mkPen(color, width=2))
+            color.setAlpha(_RAW_ALPHA)
+            curve.raw.setPen(pg.mkPen(color, width=1))
+        self.recolored.emit()
+
+
+def _count_ticks(values: list[float], scale: float, _spacing: float) -> list[str]:
+    """Write counts with k and M, in every locale alike."""
+    return [_short(value * scale) for value in values]
+
+
+def _short(count: float) -> str:
+    for size, suffix in ((1e6, "M"), (1e3, "k")):
+        if abs(count) >= size:
+            return f"{count / size:g}{suffix}"
+    return f"{count:g}"
