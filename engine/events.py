@@ -72,7 +72,7 @@ class RunPrepared:
 
 @dataclass(frozen=True, kw_only=True)
 class LossesReported:
-    """Means over the batches since the last report; about ten reports a second at most."""
+    """Means over the batches since the last report; at most four reports a second."""
 
     progress: Progress
     losses: Mapping[str, float]

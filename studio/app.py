@@ -5,6 +5,7 @@ Nothing else knows all of them. Panels emit wishes, jobs emit facts; the wires b
 
 import logging
 import signal
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -39,6 +40,9 @@ from studio.window.run_view import RunView
 from studio.window.saving import GallerySaving
 
 SIGNALS_EVERY_MS = 250
+SWITCH_INTERVAL_S = 0.0005
+"""How long a thread may hold the interpreter while another waits for it. With Python's own 5 ms,
+training stands still on all cores while the window draws a curve."""
 _log = logging.getLogger(__name__)
 
 
@@ -209,6 +213,7 @@ def build_studio(
         settings: where choices are remembered; by default the user's own file.
         work: what the workers call; by default the engine.
     """
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     application.setApplicationName("Diptych")
     application.setOrganizationName("Diptych")
     if settings is None:

@@ -39,6 +39,7 @@ class Colors:
     raised: str
     """Buttons and headers."""
     border: str
+    grid: str
     text: str
     muted: str
     disabled: str
@@ -55,6 +56,7 @@ LIGHT = Colors(
     surface="#ffffff",
     raised="#fbfbfc",
     border="#d4d5da",
+    grid="#ebecef",
     text="#1d1f24",
     muted="#5f636d",
     disabled="#a3a6ae",
@@ -70,6 +72,7 @@ DARK = Colors(
     surface="#17181a",
     raised="#2b2d31",
     border="#3c3e44",
+    grid="#2a2c30",
     text="#e8e9ec",
     muted="#a0a4ad",
     disabled="#666a73",

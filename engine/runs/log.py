@@ -22,7 +22,7 @@ from engine.events import (
 log = logging.getLogger(__name__)
 
 LOSSES_EVERY_S = 1.0
-"""The plot lives on ten reports a second; a night's log must not."""
+"""The plot lives on four reports a second; a night's log must not."""
 
 
 class RunLog:

@@ -14,7 +14,7 @@ from torch import Tensor
 from engine.errors import NonFiniteLossError
 from engine.train.step import Scalars, StepReport
 
-INTERVAL_S = 0.1
+INTERVAL_S = 0.25
 
 
 class Meter:

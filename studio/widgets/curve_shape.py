@@ -6,7 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 SHOWN_PERCENTILES = (1.0, 99.0)
-HEADROOM = 0.08
+HEADROOM = 0.05
+ROOM = 0.08
+TIGHTNESS = 0.7
 
 Floats = npt.NDArray[np.float64]
 
@@ -17,6 +19,22 @@ class Range:
 
     low: float
     high: float
+
+
+EMPTY = Range(low=0.0, high=0.0)
+
+
+def steady_range(shown: Range, wanted: Range) -> Range:
+    """Keep an axis where it is while that still suits; otherwise move it, with room to spare.
+
+    An axis that moves at every report makes a plot restless, and costs more than its curves.
+    """
+    room = ROOM * (wanted.high - wanted.low)
+    fits = shown.low <= wanted.low and wanted.high <= shown.high
+    is_tight = (shown.high - shown.low) * TIGHTNESS <= wanted.high - wanted.low
+    if fits and is_tight:
+        return shown
+    return Range(low=wanted.low - room, high=wanted.high + room)
 
 
 def thinned(x: Floats, y: Floats, width: int) -> tuple[Floats, Floats]:
