@@ -58,7 +58,7 @@ def bench_start_up(folder: Path, _seconds: float) -> None:
 
 def bench_heartbeat(folder: Path, _seconds: float) -> None:
     """Print the gaps between beats while digits train."""
-    answer = probe(folder, "train", str(folder / "run"), str(WARM_UP_S + HEARTBEAT_S))
+    answer = probe(folder, "heartbeat", str(folder / "run"), str(WARM_UP_S + HEARTBEAT_S))
     figures = ", ".join(f"{name} {answer[name]:.1f} ms" for name in ("p50", "p99", "max"))
     print(f"Heartbeat: {figures} over {answer['beats']:,.0f} beats", flush=True)
 

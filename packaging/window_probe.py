@@ -1,7 +1,8 @@
 """What ``bench_window.py`` measures from inside a process with the real window.
 
-window_probe.py paint           prints when the window was painted and what was imported
-window_probe.py train DIR S     trains digits for S seconds and prints the timer's gaps
+window_probe.py paint             prints when the window was painted and what was imported
+window_probe.py heartbeat DIR S   trains digits for S seconds and prints a timer's gaps
+window_probe.py train DIR S       trains digits for S seconds, without that timer
 """
 
 import json
@@ -78,21 +79,22 @@ def report_first_paint() -> None:
     application.exec()
 
 
-def report_heartbeat(run: Path, seconds: float) -> None:
-    """Train with the window open, and print the gaps between two beats."""
+def train(run: Path, seconds: float, *, has_heartbeat: bool) -> None:
+    """Train with the window open, and print the gaps between two beats if they are wanted."""
     from engine.config.presets import config_from_preset
 
     application, studio = open_window()
     config = config_from_preset("cpu-tiny", dataset=run.parent / "datasets" / "digits", run=run)
     studio.training.run_ended.connect(lambda _ended: application.exit())
     studio.training.start(config.with_values(device="cpu", minutes=seconds / 60, seed=1), "digits")
-    heartbeat = Heartbeat(studio.window)
+    heartbeat = Heartbeat(studio.window) if has_heartbeat else None
     application.exec()
-    print(json.dumps(heartbeat.summary()), flush=True)
+    print(json.dumps(heartbeat.summary() if heartbeat else {}), flush=True)
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "paint":
         report_first_paint()
     else:
-        report_heartbeat(Path(sys.argv[2]), float(sys.argv[3]))
+        is_measured = sys.argv[1] == "heartbeat"
+        train(Path(sys.argv[2]), float(sys.argv[3]), has_heartbeat=is_measured)

@@ -12,7 +12,7 @@ from PySide6.QtCore import QCoreApplication
 from engine.config.setting import Setting
 from studio.i18n import translate_engine
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def value_text(value: object) -> str:

@@ -179,6 +179,10 @@ def _faint(color: QColor, ground: QColor) -> QColor:
     """Mix instead of blending: an opaque line is drawn many times faster than a translucent one."""
     mixed = (
         round(_RAW_SHARE * over + (1 - _RAW_SHARE) * under)
-        for over, under in zip(color.getRgb()[:3], ground.getRgb()[:3], strict=True)
+        for over, under in zip(_channels(color), _channels(ground), strict=True)
     )
     return QColor(*mixed)
+
+
+def _channels(color: QColor) -> tuple[int, int, int]:
+    return color.red(), color.green(), color.blue()

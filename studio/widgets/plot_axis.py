@@ -20,9 +20,9 @@ class GridAxis(pg.AxisItem):
         # The third level would add twenty lines that nobody sees.
         self.setStyle(maxTickLevel=1)
 
-    def generateDrawSpecs(self, painter: QPainter) -> Any:
+    def generateDrawSpecs(self, p: QPainter) -> Any:
         """Give pyqtgraph's own plan, with other pens."""
-        specs = super().generateDrawSpecs(painter)
+        specs = super().generateDrawSpecs(p)
         if specs is None:
             return None
         axis, ticks, texts = specs
@@ -33,7 +33,7 @@ class GridAxis(pg.AxisItem):
 class CountAxis(GridAxis):
     """Writes counts with k and M, in every locale alike."""
 
-    def tickStrings(self, values: list[float], scale: float, _spacing: float) -> list[str]:
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: ARG002 - pyqtgraph's signature
         """Give a text for each tick."""
         return [_short(value * scale) for value in values]
 

@@ -141,8 +141,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Leave it to whoever listens whether the window may close."""
-        if self._may_close:
-            event.accept()
-        else:
-            event.ignore()
+        if not self._may_close:
+            # A listener that calls ``leave`` right away ends up here: Qt passes over its ``close``.
             self.close_requested.emit()
+        event.setAccepted(self._may_close)

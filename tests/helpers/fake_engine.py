@@ -33,6 +33,7 @@ class FakeEngine:
     """Trains until it is stopped, or until ``finish`` is set, or fails with ``failure``."""
 
     failure: BaseException | None = None
+    save_failure: OSError | None = None
     previews: int = 2
     finish: threading.Event = field(default_factory=threading.Event)
     answers_stop: threading.Event = field(default_factory=threading.Event)
@@ -63,7 +64,7 @@ class FakeEngine:
         emit(prepared(config.run))
         if self.failure is not None:
             raise self.failure
-        run.folder.mkdir(parents=True)
+        run.path.mkdir(parents=True)
         run.config_file.touch()
         emit(PhaseChanged(phase=Phase.WARMING_UP))
         emit(PhaseChanged(phase=Phase.TRAINING))
@@ -93,6 +94,8 @@ class FakeEngine:
                 return
 
     def _save(self, emit: Emit, run: RunFolder) -> None:
+        if self.save_failure is not None:
+            raise self.save_failure
         path = run.checkpoint_path(200)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()

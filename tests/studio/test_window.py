@@ -4,13 +4,21 @@ from pathlib import Path
 
 from PySide6.QtCore import QSettings, Qt, QUrl
 from PySide6.QtGui import QAction, QDesktopServices
-from PySide6.QtWidgets import QApplication, QDockWidget, QFileDialog, QLabel, QPushButton
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSlider,
+)
 from pytestqt.qtbot import QtBot
 
 from engine.config.presets import config_from_preset
 from engine.errors import NonFiniteLossError
 from engine.runs.folder import RunFolder, create_run_folder
-from engine.runs.log import EventLog
+from engine.runs.log import RunLog
 from studio.app import Studio, build_studio
 from studio.dialogs.about import AboutDialog
 from studio.dialogs.error import ErrorDialog
@@ -19,6 +27,8 @@ from studio.i18n import Language
 from studio.models.run_status import RunState, state_text
 from studio.settings.choices import GeneralChoices
 from studio.theme import DARK, LIGHT, Appearance, current_colors
+from studio.widgets.step_bar import StepBar
+from studio.window.status_bar import RunStatusBar
 from tests.helpers.fake_engine import FakeEngine, losses
 from tests.helpers.previews import write_preview
 from tests.helpers.problem_log import ProblemLog
@@ -39,7 +49,7 @@ def run_button(studio: Studio) -> QPushButton:
 
 
 def status(studio: Studio) -> str:
-    return studio.window.statusBar().text  # pyright: ignore[reportAttributeAccessIssue] - ours
+    return child(studio.window, RunStatusBar).text
 
 
 def start_digits(qtbot: QtBot, studio: Studio) -> None:
@@ -57,9 +67,10 @@ def write_run(folder: Path, reports: int = 3) -> Path:
     """Write a run as the engine leaves it, with two previews and a checkpoint."""
     config = config_from_preset("cpu-tiny", dataset=folder, run=folder)
     run = create_run_folder(config)
-    with EventLog(run.log_file) as log:
-        for number in range(reports):
-            log.append(losses(100 * (number + 1)))
+    log = RunLog(run.log_file)
+    for number in range(reports):
+        log.record(losses(1000 * (number + 1)))
+    log.close()
     write_preview(folder, 100)
     write_preview(folder, 200)
     run.checkpoint_path(200).touch()
@@ -83,7 +94,7 @@ def test_that_curves_and_previews_follow_the_run(qtbot: QtBot, studio: Studio):
     qtbot.waitUntil(lambda: set(studio.window.losses.legend.names) >= {"generator", "critic"})
     curve = studio.window.losses.history.curves["critic"]
     assert list(curve.points()[0]) == [100, 200]
-    assert studio.window.gallery.step_count == 2
+    assert preview_count(studio) == 2
     assert "1,234 images/s" in status(studio)
     assert "1 min 30 s left" in status(studio)
 
@@ -107,7 +118,7 @@ def test_that_stop_says_so_at_once_and_keeps_a_checkpoint(
 
 
 def test_that_the_form_is_locked_while_training(qtbot: QtBot, studio: Studio):
-    field = child(studio.window.run, QFieldFinder)
+    field = child(studio.window.run, QLineEdit)
     assert field.isEnabled()
     start_digits(qtbot, studio)
     assert not field.isEnabled()
@@ -190,7 +201,7 @@ def test_that_a_run_on_disk_opens_with_curves_and_previews(
 ):
     studio.run_view.open(write_run(tmp_path / "runs" / "old"))
     qtbot.waitUntil(lambda: "critic" in studio.window.losses.legend.names)
-    assert studio.window.gallery.step_count == 2
+    assert preview_count(studio) == 2
     assert studio.window.windowTitle() == "old – Diptych"
     assert studio.window.actions_.save_gallery.isEnabled()
     assert not studio.window.is_welcoming
@@ -236,7 +247,6 @@ def test_that_choices_outlive_the_session(
     picker.choice(Appearance.DARK).trigger()
     picker.choice(Language.CHINESE).trigger()
     assert current_colors() is DARK
-    first.window.losses.legend_toggle = None
     picker.choose_workspace.trigger()
     dialog = child(first.window, QFileDialog)
     dialog.fileSelected.emit(str(tmp_path / "work"))
@@ -301,6 +311,11 @@ def test_that_full_screen_goes_both_ways(studio: Studio):
 def test_that_every_state_has_words():
     texts = {state_text(state) for state in RunState}
     assert len(texts) == len(RunState)
+
+
+def preview_count(studio: Studio) -> int:
+    """Count the places of the slider below the gallery."""
+    return child(child(studio.window.gallery, StepBar), QSlider).maximum() + 1
 
 
 def dock_named(studio: Studio, name: str) -> QDockWidget:

@@ -1,0 +1,203 @@
+"""The loss plot as a user has it: watch, hide, smooth, point, zoom."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtWidgets import QApplication, QCheckBox, QPushButton, QSlider
+from pytestqt.qtbot import QtBot
+
+from studio.models.loss_history import CAPACITY
+from studio.panels.loss_plot import LossPlotPanel
+from studio.settings.views import PlotView
+from studio.theme import DARK, LIGHT, palette_of
+from studio.widgets.curve_plot import DARK_COLORS, LIGHT_COLORS
+from studio.widgets.curve_shape import EMPTY, Range, steady_range
+from studio.widgets.plot_axis import CountAxis
+from tests.helpers.fake_engine import losses
+from tests.helpers.widgets import child
+
+REPORTS = 50
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> LossPlotPanel:
+    panel = LossPlotPanel()
+    qtbot.addWidget(panel)
+    panel.resize(700, 320)
+    panel.show()
+    return panel
+
+
+def feed(panel: LossPlotPanel, count: int = REPORTS) -> None:
+    """Report a falling generator loss and a flat critic loss."""
+    for number in range(1, count + 1):
+        panel.add_losses(losses(number * 100, generator=3.0 / number, critic=1.0))
+    panel._draw()
+
+
+def view_range(panel: LossPlotPanel) -> tuple[list[float], list[float]]:
+    return panel.plot.plot_item().getViewBox().viewRange()
+
+
+def drawn(panel: LossPlotPanel) -> list[np.ndarray]:
+    """Give the values of every visible line, raw before bold for each curve."""
+    return [
+        line.getData()[1] for line in panel.plot.plot_item().listDataItems() if line.isVisible()
+    ]
+
+
+def point_at(panel: LossPlotPanel, images_seen: float, height: float = 1.0) -> str:
+    box = panel.plot.plot_item().getViewBox()
+    panel.plot.crosshair.point_at(box.mapViewToScene(QPointF(images_seen, height)))
+    return panel.plot.crosshair.text
+
+
+def test_that_reports_are_drawn_without_asking(qtbot: QtBot, panel: LossPlotPanel):
+    panel.add_losses(losses(100, critic=0.5))
+    panel.add_losses(losses(200, critic=0.5))
+    qtbot.waitUntil(lambda: panel.legend.names == ("critic",))
+    assert panel.legend.chip("critic").text() == "Critic 0.5"
+
+
+def test_that_smoothing_zero_shows_the_values_themselves(panel: LossPlotPanel):
+    child(panel, QSlider).setValue(0)
+    feed(panel)
+    generator, critic = drawn(panel)
+    np.testing.assert_allclose(generator, [3.0 / n for n in range(1, REPORTS + 1)])
+    np.testing.assert_allclose(critic, 1.0)
+
+
+def test_that_smoothing_keeps_the_raw_curve_behind(panel: LossPlotPanel):
+    feed(panel)
+    raw, bold, *_critic = drawn(panel)
+    np.testing.assert_allclose(raw[:2], [3.0, 1.5])
+    # The debiased mean of 3 and 1.5 with weight 0.6 on the past.
+    assert bold[1] == pytest.approx((0.6 * 0.4 * 3.0 + 0.4 * 1.5) / (1 - 0.36))
+
+
+def test_that_a_chip_hides_its_curve(panel: LossPlotPanel):
+    feed(panel)
+    panel.legend.chip("generator").click()
+    assert len(drawn(panel)) == 2
+    assert panel.view().hidden == ("generator",)
+    assert "Generator" not in point_at(panel, 2500)
+    panel.legend.chip("generator").click()
+    assert len(drawn(panel)) == 4
+
+
+def test_that_the_crosshair_reads_the_nearest_report(panel: LossPlotPanel):
+    child(panel, QSlider).setValue(0)
+    feed(panel)
+    assert point_at(panel, 1010).splitlines() == ["1,000 images", "Generator  0.3", "Critic  1"]
+    left = panel.plot.crosshair._label.x()
+    assert point_at(panel, 4020).splitlines()[1] == "Generator  0.075"
+    assert panel.plot.crosshair._label.x() > left
+    panel.plot.crosshair.point_at(QPointF(-50, -50))
+    assert panel.plot.crosshair.text == ""
+
+
+def test_that_the_crosshair_reads_true_values_on_a_log_axis(panel: LossPlotPanel):
+    child(panel, QSlider).setValue(0)
+    feed(panel)
+    child(panel, QCheckBox).click()
+    assert point_at(panel, 1000, height=0.0).splitlines()[1] == "Generator  0.3"
+
+
+def test_that_the_log_axis_draws_zero_at_its_edge(panel: LossPlotPanel):
+    child(panel, QSlider).setValue(0)
+    child(panel, QCheckBox).click()
+    panel.add_losses(losses(100, critic=0.0))
+    panel.add_losses(losses(200, critic=10.0))
+    panel._draw()
+    np.testing.assert_allclose(drawn(panel)[0], [-6.0, 1.0])
+
+
+def test_that_one_outlier_does_not_flatten_the_rest(panel: LossPlotPanel):
+    child(panel, QSlider).setValue(0)
+    for number in range(1, 301):
+        panel.add_losses(losses(number, critic=1e6 if number == 7 else 1.0 + number / 1000))
+    panel._draw()
+    assert view_range(panel)[1][1] < 2.0
+
+
+def test_that_the_plot_fits_until_the_user_zooms(panel: LossPlotPanel):
+    feed(panel)
+    assert view_range(panel)[0][1] >= REPORTS * 100
+    box = panel.plot.plot_item().getViewBox()
+    box.setRange(xRange=(0, 500), padding=0)
+    box.sigRangeChangedManually.emit([True, True])
+    feed(panel)
+    assert view_range(panel)[0][1] == pytest.approx(500)
+    assert not panel.plot.is_fitting
+    fit = next(b for b in panel.findChildren(QPushButton) if b.text() == "Fit")
+    fit.click()
+    assert view_range(panel)[0][1] >= REPORTS * 100
+
+
+def test_that_an_axis_moves_only_when_it_must():
+    first = steady_range(EMPTY, Range(low=0.0, high=100.0))
+    assert first == Range(low=-8.0, high=108.0)
+    assert steady_range(first, Range(low=0.0, high=105.0)) is first
+    assert steady_range(first, Range(low=0.0, high=109.0)).high > 109.0
+    assert steady_range(first, Range(low=10.0, high=20.0)).high < 22.0
+
+
+def test_that_a_new_run_starts_empty(panel: LossPlotPanel):
+    feed(panel)
+    panel.clear()
+    assert panel.legend.names == ()
+    assert drawn(panel) == []
+    feed(panel, 3)
+    assert view_range(panel)[0][1] < 1000
+
+
+def test_that_a_night_of_reports_stays_small(panel: LossPlotPanel):
+    panel.hide()
+    for number in range(3 * CAPACITY):
+        panel.add_losses(losses(number, critic=1.0))
+    assert panel.legend.names == ()
+    panel.show()
+    assert len(panel.history.curves["critic"].points()[0]) <= CAPACITY + 1
+    bold = drawn(panel)[-1]
+    assert len(bold) <= 4 * panel.plot.width()
+
+
+def test_that_the_view_is_remembered(panel: LossPlotPanel):
+    feed(panel)
+    chosen = PlotView(smoothing=0.9, is_log=True, hidden=("critic",))
+    panel.set_view(chosen)
+    assert panel.view() == chosen
+    assert not panel.legend.chip("critic").isChecked()
+    panel.clear()
+    feed(panel)
+    assert not panel.legend.chip("critic").isChecked()
+
+
+def test_that_colours_follow_the_scheme(panel: LossPlotPanel, qapp: QApplication):
+    before = qapp.palette()
+    feed(panel)
+    try:
+        for colors, table in ((DARK, DARK_COLORS), (LIGHT, LIGHT_COLORS)):
+            qapp.setPalette(palette_of(colors))
+            panel.plot.changeEvent(QEvent(QEvent.Type.PaletteChange))
+            assert panel.plot.color("critic").name() == table[1]
+    finally:
+        qapp.setPalette(before)
+
+
+def test_that_unknown_losses_show_under_their_own_name(panel: LossPlotPanel):
+    panel.add_losses(losses(100, wobble=0.25))
+    panel._draw()
+    assert panel.legend.chip("wobble").text() == "wobble 0.25"
+
+
+def test_that_counts_are_written_short():
+    axis = CountAxis("bottom")
+    assert axis.tickStrings([0, 500, 2500, 1_200_000], 1.0, 500) == ["0", "500", "2.5k", "1.2M"]
+
+
+def test_that_the_smoothing_slider_can_be_reached_by_keyboard(qtbot: QtBot, panel: LossPlotPanel):
+    slider = child(panel, QSlider)
+    value = slider.value()
+    qtbot.keyClick(slider, Qt.Key.Key_Right)
+    assert slider.value() == value + 1

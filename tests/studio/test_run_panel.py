@@ -1,0 +1,212 @@
+"""The run panel as a user fills it in."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from engine.events import Phase, PhaseChanged
+from studio.models.run_form import RunForm
+from studio.models.run_status import RunState, RunStatus
+from studio.panels.run import RunPanel
+from tests.helpers.fake_engine import losses, prepared
+from tests.helpers.tiny import tiny_dataset
+from tests.helpers.widgets import child
+
+
+class Filled:
+    """The panel on screen."""
+
+    def __init__(self, qtbot: QtBot, workspace: Path) -> None:
+        self.qtbot, self.workspace = qtbot, workspace
+        self.form = RunForm(workspace)
+        self.panel = RunPanel(self.form)
+        qtbot.addWidget(self.panel)
+        self.panel.resize(360, 900)
+        self.panel.show()
+        self.started: list[object] = []
+        self.panel.start_requested.connect(self.started.append)
+
+    def control(self, name: str) -> QWidget:
+        """Find a field by the name that a screen reader says."""
+        kinds = (QLineEdit, QComboBox)
+        found = [w for kind in kinds for w in self.panel.findChildren(kind)]
+        return next(w for w in found if w.accessibleName() == name)
+
+    def type(self, name: str, text: str) -> QLineEdit:
+        edit = self.control(name)
+        assert isinstance(edit, QLineEdit)
+        edit.selectAll()
+        self.qtbot.keyClicks(edit, text)
+        return edit
+
+    def choose(self, name: str, text: str) -> QComboBox:
+        box = self.control(name)
+        assert isinstance(box, QComboBox)
+        index = box.findText(text)
+        assert index >= 0, f"{text!r} is not offered"
+        box.setCurrentIndex(index)
+        box.activated.emit(index)
+        return box
+
+    @property
+    def button(self) -> QPushButton:
+        texts = ("Start training", "Stop")
+        return next(b for b in self.panel.findChildren(QPushButton) if b.text() in texts)
+
+    def says(self, text: str) -> bool:
+        labels = self.panel.findChildren(QLabel)
+        return any(text in label.text() and label.isVisible() for label in labels)
+
+
+@pytest.fixture
+def filled(qtbot: QtBot, tmp_path: Path) -> Filled:
+    return Filled(qtbot, tmp_path)
+
+
+def test_that_a_wrong_field_turns_red_and_start_says_why(filled: Filled):
+    edit = filled.type("Batch size", "1")
+    assert edit.property("invalid") is True
+    assert not filled.button.isEnabled()
+    assert filled.panel.reason == "Cannot start yet. Batch size: Must be at least 2."
+    assert filled.says("Must be at least 2")
+    assert filled.button.toolTip() == filled.panel.reason
+    filled.type("Batch size", "32")
+    assert edit.property("invalid") is False
+    assert filled.button.isEnabled()
+    assert not filled.says("Must be at least 2")
+
+
+def test_that_further_problems_are_counted(filled: Filled):
+    filled.type("Batch size", "1")
+    filled.type("Learning rate", "x")
+    assert filled.panel.reason.endswith("1 more field needs attention.")
+    filled.type("Seed", "-3")
+    assert filled.panel.reason.endswith("2 more fields need attention.")
+
+
+def test_that_a_changed_setting_stands_bold(filled: Filled):
+    label = next(w for w in filled.panel.findChildren(QLabel) if w.text() == "Batch size")
+    assert label.property("modified") is False
+    filled.type("Batch size", "32")
+    assert label.property("modified") is True
+    filled.choose("Preset", "Tiny, for the CPU")
+    assert label.property("modified") is False
+
+
+def test_that_a_preset_sets_every_field(filled: Filled):
+    filled.choose("Preset", "Laptop GPU")
+    size = filled.control("Image size")
+    assert isinstance(size, QComboBox)
+    assert size.currentText() == "64 px"
+
+
+def test_that_start_carries_what_was_chosen(filled: Filled):
+    filled.choose("Dataset", "Shapes")
+    filled.type("Name", "my run")
+    filled.type("Seed", "7")
+    filled.qtbot.mouseClick(filled.button, Qt.MouseButton.LeftButton)
+    [plan] = filled.started
+    assert plan.starter == "shapes"  # pyright: ignore[reportAttributeAccessIssue]
+    assert plan.config.seed == 7  # pyright: ignore[reportAttributeAccessIssue]
+    assert plan.config.run == filled.workspace / "runs" / "my run"  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_that_another_folder_becomes_a_dataset(filled: Filled, tmp_path: Path):
+    folder = tiny_dataset(tmp_path / "my pairs")
+    filled.choose("Dataset", "Other folder…")
+    picker = child(filled.panel, QFileDialog)
+    picker.fileSelected.emit(str(folder))
+    picker.reject()
+    box = filled.control("Dataset")
+    assert isinstance(box, QComboBox)
+    assert box.currentText() == "my pairs"
+    assert filled.panel.can_start
+    filled.choose("Dataset", "Digits")
+    assert filled.form.starter == "digits"
+    filled.choose("Dataset", "my pairs")
+    assert filled.form.dataset == folder
+
+
+def test_that_a_folder_without_pairs_is_refused(filled: Filled, tmp_path: Path):
+    filled.choose("Dataset", "Other folder…")
+    picker = child(filled.panel, QFileDialog)
+    picker.fileSelected.emit(str(tmp_path))
+    picker.reject()
+    assert "There is no dataset in this folder" in filled.panel.reason
+    assert not filled.panel.can_start
+
+
+def test_that_the_panel_looks_again_when_the_user_comes_back(filled: Filled, tmp_path: Path):
+    filled.type("Name", "twice")
+    assert filled.panel.can_start
+    (tmp_path / "runs" / "twice").mkdir(parents=True)
+    (tmp_path / "runs" / "twice" / "run.toml").touch()
+    filled.panel.activateWindow()
+    filled.panel.changeEvent(QEvent(QEvent.Type.ActivationChange))
+    assert "A run of this name exists already" in filled.panel.reason
+
+
+def test_that_progress_shows_state_figures_and_device(filled: Filled):
+    status = RunStatus(state=RunState.STARTING, name="x")
+    filled.panel.show_status(status)
+    bar = child(filled.panel, QProgressBar)
+    assert bar.maximum() == 0
+    filled.panel.show_prepared(prepared(Path()))
+    training = status.after(PhaseChanged(phase=Phase.TRAINING)).after(losses(6400))
+    filled.panel.show_status(training)
+    assert filled.says("6,400 images · 1,234 images/s · 1 min 30 s left")
+    assert filled.says("CPU, 2 threads, 60,000 pairs, 32 px")
+    assert bar.value() == 100
+    assert filled.button.text() == "Stop"
+    with filled.qtbot.waitSignal(filled.panel.stop_requested):
+        filled.qtbot.mouseClick(filled.button, Qt.MouseButton.LeftButton)
+    filled.panel.show_status(status.stopping())
+    assert not filled.button.isEnabled()
+
+
+def test_that_the_wheel_changes_no_choice(filled: Filled):
+    box = filled.control("Preset")
+    assert isinstance(box, QComboBox)
+    before = box.currentText()
+    event = QWheelEvent(
+        QPointF(5, 5),
+        QPointF(5, 5),
+        QPoint(),
+        QPoint(0, -120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    box.wheelEvent(event)
+    assert box.currentText() == before
+    assert not event.isAccepted()
+
+
+def test_that_more_settings_fold_away(filled: Filled):
+    width = filled.control("Generator width")
+    assert not width.isVisible()
+    title = next(b for b in filled.panel.findChildren(QToolButton) if b.text() == "More settings")
+    title.click()
+    assert width.isVisible()
+    assert filled.panel.choices().is_more_open
+
+
+def test_that_every_field_has_help(filled: Filled):
+    for kind in (QLineEdit, QComboBox):
+        for control in filled.panel.findChildren(kind):
+            assert control.accessibleName(), control
+            assert control.accessibleDescription(), control.accessibleName()

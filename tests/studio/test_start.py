@@ -1,0 +1,83 @@
+"""What a process does before the user sees the window."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from studio import __main__ as entry
+
+ROOT = Path(__file__).parents[2]
+
+
+def run_python(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # the interpreter that runs the tests, with arguments of ours
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_that_the_first_paint_needs_no_torch():
+    done = run_python("packaging/window_probe.py", "paint", PYTHONPATH=str(ROOT))
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["has_torch"] is False
+
+
+def test_that_the_command_line_needs_no_qt():
+    code = (
+        "import sys; from studio.__main__ import main\n"
+        "sys.argv = ['diptych', 'train', '--help']\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "sys.exit('PySide6' in sys.modules)"
+    )
+    done = run_python("-c", code)
+    assert done.returncode == 0, done.stderr
+    assert "--starter" in done.stdout
+
+
+def test_that_the_window_quits_when_it_is_told_to():
+    code = (
+        "import sys; from studio import app\n"
+        "app.Studio.restore_last_run = lambda studio: studio.window.close()\n"
+        "sys.exit(app.run_studio(['diptych']))"
+    )
+    done = run_python("-c", code)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_that_ctrl_c_closes_the_window():
+    code = (
+        "import os, signal, sys; from studio import app\n"
+        "app.Studio.restore_last_run = lambda studio: os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.exit(app.run_studio(['diptych']))"
+    )
+    done = run_python("-c", code)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("command", ["train", "sample"])
+def test_that_subcommands_go_to_the_engine(command, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["diptych", command, "--help"])
+    with pytest.raises(SystemExit) as left:
+        entry.main()
+    assert left.value.code == 0
+    assert f"diptych {command}" in capsys.readouterr().out
+
+
+def test_that_no_arguments_open_the_studio(monkeypatch):
+    from studio import app
+
+    opened: list[list[str]] = []
+    monkeypatch.setattr(app, "run_studio", lambda arguments: opened.append(arguments) or 0)
+    monkeypatch.setattr(sys, "argv", ["diptych"])
+    assert entry.main() == 0
+    assert opened == [["diptych"]]

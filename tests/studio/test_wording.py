@@ -1,0 +1,77 @@
+"""Every error has words: what happened, why, what to do."""
+
+from pathlib import Path
+
+import pytest
+
+from engine import errors
+from engine.runs.folder import RunFolder
+from studio.errors.reporter import ErrorReporter
+from studio.errors.wording import _WORDINGS, explain
+from tests.helpers.problem_log import ProblemLog
+
+PLACE = Path("/data/x")
+
+
+class OutOfMemoryError(RuntimeError):
+    """Named as torch's is, which the studio must not import."""
+
+
+EXAMPLES: dict[BaseException, str] = {
+    errors.ConfigError([errors.Problem("seed", "must be at least 0")]): "seed: must be at least 0",
+    errors.DatasetMissingError(PLACE): "/data/x",
+    errors.DatasetCorruptError(PLACE, "no images"): "no images",
+    errors.FolderNotWritableError(PLACE, "read-only"): "read-only",
+    errors.FolderInUseError(PLACE): "nothing is ever overwritten",
+    errors.DiskFullError(PLACE, 5_000_000, 1_000): "needs 4.77 MiB more",
+    errors.RunMissingError(PLACE): "/data/x",
+    errors.CheckpointMissingError(PLACE): "/data/x",
+    errors.CheckpointCorruptError(PLACE, "cut short"): "cut short",
+    errors.DeviceUnavailableError("cuda", "no driver"): "'cuda': no driver",
+    errors.NonFiniteLossError(12_000, ["critic", "generator"]): "critic, generator",
+    errors.ImagesUnreadableError(PLACE, "no pictures"): "no pictures",
+    errors.SheetCorruptError(PLACE, "cut short"): "cut short",
+    errors.EngineError("the engine's own sentence"): "the engine's own sentence",
+    MemoryError(): "less free memory",
+    OutOfMemoryError("CUDA out of memory"): "less free memory",
+    PermissionError(13, "Permission denied", "/data/x"): "/data/x: Permission denied",
+    OSError("no name"): "no name",
+    KeyError("bug"): "KeyError: 'bug'",
+}
+
+
+@pytest.mark.parametrize("error", EXAMPLES, ids=lambda error: type(error).__name__)
+def test_that_an_error_is_explained(error: BaseException):
+    words = explain(error)
+    assert EXAMPLES[error] in words.why
+    for text in (words.happened, words.hint):
+        assert text[0].isupper()
+        assert text.endswith(".")
+
+
+def test_that_no_error_of_the_engine_lacks_words():
+    own = {
+        kind
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, errors.EngineError)
+    }
+    assert own <= set(_WORDINGS)
+    assert own <= {type(error) for error in EXAMPLES}
+
+
+def test_that_only_faults_of_the_program_ask_for_a_report():
+    for error in EXAMPLES:
+        asks = "Please report it" in explain(error).hint
+        assert asks == isinstance(error, KeyError)
+
+
+def test_that_the_reporter_logs_and_tells(qtbot, problem_log: ProblemLog):
+    reporter = ErrorReporter()
+    with pytest.raises(errors.RunMissingError) as raised:
+        RunFolder(PLACE).read_config()
+    with qtbot.waitSignal(reporter.error_reported) as told:
+        reporter.report(raised.value)
+    [report] = told.args
+    assert report.explanation == explain(errors.RunMissingError(PLACE))
+    assert "test_wording.py" in report.details
+    problem_log.expect("RunMissingError")
