@@ -9,6 +9,7 @@ from engine.errors import ConfigError, Problem
 
 IMAGE_SIZES = (32, 64, 128)
 DEVICES = ("auto", "cpu", "cuda")
+RATE_ORDER = "must not exceed the learning rate"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,9 +218,7 @@ class RunConfig:
         """
         problems = problems_in(self)
         if self.training.final_learning_rate > self.training.learning_rate:
-            problems.append(
-                Problem("training.final_learning_rate", "must not exceed the learning rate")
-            )
+            problems.append(Problem("training.final_learning_rate", RATE_ORDER))
         if problems:
             raise ConfigError(problems)
 

@@ -4,11 +4,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QSettings
+from PySide6.QtCore import QEvent, QLocale, QSettings, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from studio.app import Studio, build_studio
 from tests.helpers.fake_engine import PATIENCE_S, FakeEngine
+
+
+@pytest.fixture(autouse=True)
+def english(qapp: QApplication) -> Iterator[None]:
+    """Count in English, whatever the machine does, and take back what a test installs."""
+    QLocale.setDefault(QLocale(QLocale.Language.English))
+    yield
+    for translator in qapp.findChildren(QTranslator):
+        qapp.removeTranslator(translator)
+        translator.deleteLater()
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture

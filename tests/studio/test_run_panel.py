@@ -89,14 +89,6 @@ def test_that_a_wrong_field_turns_red_and_start_says_why(filled: Filled):
     assert not filled.says("Must be at least 2")
 
 
-def test_that_further_problems_are_counted(filled: Filled):
-    filled.type("Batch size", "1")
-    filled.type("Learning rate", "x")
-    assert filled.panel.reason.endswith("1 more field needs attention.")
-    filled.type("Seed", "-3")
-    assert filled.panel.reason.endswith("2 more fields need attention.")
-
-
 def test_that_a_changed_setting_stands_bold(filled: Filled):
     label = next(w for w in filled.panel.findChildren(QLabel) if w.text() == "Batch size")
     assert label.property("modified") is False

@@ -195,9 +195,8 @@ class RunPanel(QWidget):
         name, problem = next(iter(self._problems.items()))
         text = self.tr("Cannot start yet. {0}: {1}.").format(self._label_of(name), problem)
         others = len(self._problems) - 1
-        return (
-            f"{text} {self.tr('%n more field(s) need attention.', '', others)}" if others else text
-        )
+        more = self.tr("%n more field(s) need attention.", "", others)
+        return f"{text} {more}" if others else text
 
     def _label_of(self, name: str) -> str:
         own = {

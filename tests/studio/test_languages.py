@@ -1,0 +1,66 @@
+"""The studio speaks the user's language, and counts in it."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QLocale, QSettings
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from engine.errors import DiskFullError
+from studio.app import build_studio
+from studio.errors.wording import explain
+from studio.i18n import Language, install_language, translate_engine
+from studio.models.run_form import RunForm
+from studio.models.run_status import RunState, state_text
+from studio.panels.run import RunPanel
+from studio.settings.choices import GeneralChoices
+from studio.settings.codec import SettingsStore
+from tests.helpers.fake_engine import FakeEngine
+
+
+def test_that_chinese_reaches_every_corner(
+    qtbot: QtBot, qapp: QApplication, settings: QSettings, engine: FakeEngine, tmp_path: Path
+):
+    SettingsStore(settings).save(GeneralChoices(language=Language.CHINESE))
+    studio = build_studio(qapp, settings=settings, work=engine.work())
+    qtbot.addWidget(studio.window)
+    buttons = {button.text() for button in studio.window.findChildren(QPushButton)}
+    assert {"训练手写数字", "开始训练", "保存画廊…"} <= buttons
+    labels = {label.text() for label in studio.window.findChildren(QLabel)}
+    assert {"欢迎使用 Diptych", "批大小", "学习率"} <= labels
+    latin = [text for text in labels | buttons if text.isascii() and len(text.split()) > 2]
+    assert set(latin) <= {"Adam beta 1", "Adam beta 2"}
+    assert state_text(RunState.STOPPED) == "已停止，检查点已保存"
+    assert explain(DiskFullError(tmp_path, 10, 1)).happened == "磁盘已满。"
+    studio.window.leave()
+
+
+def test_that_english_has_plurals(qtbot: QtBot, qapp: QApplication, tmp_path: Path):
+    install_language(qapp, Language.ENGLISH)
+    form = RunForm(tmp_path)
+    panel = RunPanel(form)
+    qtbot.addWidget(panel)
+    form.set_text("training.batch_size", "1")
+    form.set_text("training.learning_rate", "x")
+    panel.refresh()
+    assert panel.reason.endswith("1 more field needs attention.")
+    form.set_text("seed", "-3")
+    panel.refresh()
+    assert panel.reason.endswith("2 more fields need attention.")
+
+
+@pytest.mark.parametrize(
+    ("system", "chosen"), [("de_DE", "en"), ("zh_CN", "zh"), ("en_GB", "en"), ("ar_EG", "en")]
+)
+def test_that_other_systems_get_english(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch, system: str, chosen: str
+):
+    monkeypatch.setattr(QLocale, "system", staticmethod(lambda: QLocale(system)))
+    locale = install_language(qapp, Language.SYSTEM)
+    assert locale.name().startswith(chosen)
+    assert QLocale().toString(1234567) == "1,234,567"
+
+
+def test_that_nothing_stays_nothing():
+    assert translate_engine("") == ""
