@@ -23,7 +23,6 @@ SHOTS = (
     ("large-scale", "light", "en", 1280, 720, 2),
     ("chinese", "light", "zh_CN", 1280, 720, 1),
 )
-EXTRA_SCREEN = 2
 
 
 def main() -> int:

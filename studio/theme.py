@@ -7,7 +7,7 @@ follow; the palette is ours, because platforms without a desktop theme give Qt n
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
@@ -48,7 +48,6 @@ class Colors:
     on_accent: str
     danger: str
     warning: str
-    success: str
 
 
 LIGHT = Colors(
@@ -65,7 +64,6 @@ LIGHT = Colors(
     on_accent="#ffffff",
     danger="#b3261e",
     warning="#8a5300",
-    success="#1b6e3c",
 )
 DARK = Colors(
     window="#1f2023",
@@ -81,14 +79,11 @@ DARK = Colors(
     on_accent="#10142b",
     danger="#ff8a80",
     warning="#f2b661",
-    success="#7bd19b",
 )
 
 
 class Theme(QObject):
     """Keeps the application's palette and style in step with the user's choice and the system."""
-
-    changed = Signal()
 
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
@@ -121,7 +116,6 @@ class Theme(QObject):
             return
         self._app.setPalette(palette)
         self._app.setStyleSheet(_style_sheet(colors))
-        self.changed.emit()
 
     def _is_dark(self) -> bool:
         if self._appearance is Appearance.SYSTEM:
@@ -167,8 +161,10 @@ def palette_of(colors: Colors) -> QPalette:
 
 def _style_sheet(colors: Colors) -> str:
     values = {field.name: getattr(colors, field.name) for field in fields(colors)}
-    arrow = theme_folder() / f"down-{'dark' if colors is DARK else 'light'}.svg"
-    return _RULES.format_map({**values, "arrow": arrow.as_posix()})
+    scheme = "dark" if colors is DARK else "light"
+    for name in ("down", "check"):
+        values[name] = (theme_folder() / f"{name}-{scheme}.svg").as_posix()
+    return _RULES.format_map(values)
 
 
 # Properties that widgets set on themselves: role="primary|heading|title|muted|problem|card",
@@ -183,7 +179,14 @@ QLineEdit:focus, QComboBox:focus {{ border-color: {accent}; }}
 QLineEdit:disabled, QComboBox:disabled {{ color: {disabled}; background: {window}; }}
 QLineEdit[invalid="true"] {{ border: 1px solid {danger}; color: {danger}; }}
 QComboBox::drop-down {{ border: none; width: 20px; }}
-QComboBox::down-arrow {{ image: url("{arrow}"); width: 10px; height: 10px; }}
+QComboBox::down-arrow {{ image: url("{down}"); width: 10px; height: 10px; }}
+QCheckBox::indicator {{
+  width: 14px; height: 14px; border: 1px solid {muted}; border-radius: 3px; background: {surface};
+}}
+QCheckBox::indicator:hover, QCheckBox::indicator:focus {{ border-color: {accent}; }}
+QCheckBox::indicator:checked {{
+  background: {accent}; border-color: {accent}; image: url("{check}");
+}}
 QPushButton {{
   background: {raised}; border: 1px solid {border}; border-radius: 5px;
   padding: 4px 14px; min-height: 20px;

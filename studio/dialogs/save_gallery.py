@@ -227,7 +227,9 @@ class SaveGalleryDialog(QDialog):
         # A layout knows how high its wrapped labels are, but does not tell the window.
         layout = self.layout()
         if layout is not None:
-            self.setMinimumHeight(layout.totalHeightForWidth(max(self.width(), _WIDTH)))
+            width = max(self.width(), _WIDTH)
+            self.setMinimumHeight(layout.totalHeightForWidth(width))
+            self.resize(width, self.minimumHeight())
 
     def _show_failure(self, error: Exception | None) -> None:
         words = explain(error or RuntimeError("The gallery failed and gave no reason"))

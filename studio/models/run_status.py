@@ -58,13 +58,17 @@ class RunStatus:
             case LossesReported():
                 return replace(self, progress=event.progress)
             case RunEnded():
-                return replace(self, state=_OUTCOMES[event.outcome])
+                return replace(self, state=_OUTCOMES[event.outcome], progress=self._progress_made())
             case _:
                 return self
 
     def stopping(self) -> "RunStatus":
         """Give the status that holds once the user has asked to stop."""
         return replace(self, state=RunState.STOPPING) if self.is_running else self
+
+    def _progress_made(self) -> Progress | None:
+        """Of a run that has ended, nothing is left to do."""
+        return replace(self.progress, remaining_s=None) if self.progress else None
 
     def _in_phase(self, phase: Phase) -> "RunStatus":
         # A run that was asked to stop may still report a phase; only saving is news then.

@@ -1,14 +1,14 @@
 """The docks: where the panels stand, and how the user arranged them."""
 
 from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
 from studio.widgets.icons import icon
 
 LAYOUT_VERSION = 1
 """Grows when docks come or go; an older saved arrangement is then not applied."""
-_RUN_WIDTH, _GALLERY_HEIGHT, _LOSSES_HEIGHT = 330, 430, 250
+_RUN_WIDTH, _GALLERY_HEIGHT, _LOSSES_HEIGHT = 340, 430, 250
 
 
 class DockArea(QMainWindow):
@@ -31,6 +31,7 @@ class DockArea(QMainWindow):
         self._gallery = self._make_dock("gallery", self.tr("Gallery"), gallery)
         self._losses = self._make_dock("losses", self.tr("Losses"), losses)
         self._log = self._make_dock("log", self.tr("Log"), log)
+        self._waits_for_size = False
         self.reset()
 
     def toggle_actions(self) -> list[QAction]:
@@ -43,7 +44,9 @@ class DockArea(QMainWindow):
 
     def restore_layout(self, state: bytes) -> None:
         """Arrange the docks as they were; an unusable state leaves the default."""
-        if state and not self.restoreState(QByteArray(state), LAYOUT_VERSION):
+        if state and self.restoreState(QByteArray(state), LAYOUT_VERSION):
+            self._waits_for_size = False
+        else:
             self.reset()
 
     def reset(self) -> None:
@@ -59,7 +62,13 @@ class DockArea(QMainWindow):
         for dock in self._docks():
             dock.show()
         self._losses.raise_()
-        self.resizeDocks([self._run], [_RUN_WIDTH], Qt.Orientation.Horizontal)
+        self._share_room()
+
+    def _share_room(self) -> None:
+        # Docks can only be sized within a window that has its own size.
+        self._waits_for_size = not self.isVisible()
+        widths = [_RUN_WIDTH, max(self.width() - _RUN_WIDTH, _RUN_WIDTH)]
+        self.resizeDocks([self._run, self._gallery], widths, Qt.Orientation.Horizontal)
         self.resizeDocks(
             [self._gallery, self._losses],
             [_GALLERY_HEIGHT, _LOSSES_HEIGHT],
@@ -76,3 +85,9 @@ class DockArea(QMainWindow):
         dock.setWidget(content)
         dock.setWindowIcon(icon(name))
         return dock
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Give the docks their sizes, now that there is room to share."""
+        super().showEvent(event)
+        if self._waits_for_size:
+            self._share_room()

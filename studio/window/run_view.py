@@ -3,7 +3,7 @@
 import logging
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Slot
 
 from engine.config.run import RunConfig
 from engine.errors import EngineError
@@ -28,9 +28,6 @@ _log = logging.getLogger(__name__)
 
 class RunView(QObject):
     """Passes what happens in a run on to the panels that show it."""
-
-    run_changed = Signal()
-    """Another run is shown."""
 
     def __init__(self, window: MainWindow, training: TrainingJob, reporter: ErrorReporter) -> None:
         super().__init__(window)
@@ -69,7 +66,6 @@ class RunView(QObject):
         self._show(RunStatus(state=RunState.IDLE, name=folder.name))
         self._window.show_docks()
         _log.info("Run %s opened", folder)
-        self.run_changed.emit()
 
     @Slot(object)
     def _start(self, config: RunConfig) -> None:
@@ -114,7 +110,6 @@ class RunView(QObject):
         _log.info("Run %s ended: %s, %d images", event.folder, event.outcome, event.images_seen)
         if event.error is not None:
             self._reporter.report(event.error)
-        self.run_changed.emit()
 
     def _clear(self, folder: Path) -> None:
         self.folder = folder

@@ -3,6 +3,7 @@
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QWidget
 
 from studio.models.run_status import RunState, RunStatus, progress_text, state_text
+from studio.theme import MARGIN
 
 _BAR_WIDTH = 140
 _FULL = 1000
@@ -17,6 +18,7 @@ class RunStatusBar(QStatusBar):
         self._text = QLabel()
         self._bar = QProgressBar(textVisible=False)
         self._bar.setFixedWidth(_BAR_WIDTH)
+        self.setContentsMargins(MARGIN, 0, MARGIN, 0)
         self.addWidget(self._text, 1)
         self.addPermanentWidget(self._bar)
         self.show_status(RunStatus())

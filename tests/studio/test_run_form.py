@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.config.presets import PRESETS
 from engine.config.setting import Setting, settings_in, value_at
 from engine.errors import ConfigError
-from engine.events import Phase, PhaseChanged, Progress
+from engine.events import Outcome, Phase, PhaseChanged, Progress, RunEnded
 from studio.models.run_form import FIELDS, RunForm
 from studio.models.run_names import free_run_name, is_usable_name
 from studio.models.run_status import (
@@ -29,7 +29,7 @@ from studio.models.setting_text import (
     value_text,
 )
 from studio.settings.choices import RunChoices
-from tests.helpers.fake_engine import prepared
+from tests.helpers.fake_engine import losses, prepared
 from tests.helpers.tiny import tiny_dataset
 
 DAY = date(2026, 11, 23)
@@ -223,6 +223,15 @@ def test_that_unknown_figures_are_left_out():
         images_seen=64, elapsed_s=0.0, remaining_s=None, fraction=None, images_per_s=0.0
     )
     assert progress_text(progress) == "64 images"
+
+
+def test_that_nothing_is_left_of_a_run_that_has_ended():
+    ended = RunEnded(outcome=Outcome.STOPPED, folder=Path(), images_seen=64, elapsed_s=1.0)
+    status = RunStatus(state=RunState.TRAINING).after(losses(64)).after(ended)
+    assert status.state is RunState.STOPPED
+    assert status.progress is not None
+    assert progress_text(status.progress) == "64 images · 1,234 images/s"
+    assert RunStatus(state=RunState.LOADING).after(ended).progress is None
 
 
 def test_that_a_stopping_run_stays_stopping_until_it_saves():

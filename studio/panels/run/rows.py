@@ -35,10 +35,6 @@ class SettingRows(QObject):
             field.text_edited.connect(lambda text, name=name: self._take(name, text))
             self._labels[name] = add_row(layout, translate_engine(about.about.label), field)
 
-    def field(self, name: str) -> SettingField:
-        """Give the field of a setting."""
-        return self._fields[name]
-
     def refresh(self, problems: Mapping[str, str]) -> None:
         """Show what stands in the form, and what is wrong with it."""
         for name, field in self._fields.items():
