@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BOOTSTRAP = $(PYTHON) packaging/bootstrap.py
 
-.PHONY: help run test check setup bench clean
+.PHONY: help run test check setup bench screenshots translations clean
 
 help:  ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -21,6 +21,12 @@ setup:  ## set up only
 
 bench:  ## measure start-up, responsiveness and throughput of the window
 	@$(BOOTSTRAP) bench
+
+screenshots:  ## set up, then photograph the studio into build/screenshots (needs Debian's xvfb)
+	@$(BOOTSTRAP) screenshots
+
+translations:  ## set up, then collect and compile what has to be translated
+	@$(BOOTSTRAP) translations
 
 clean:  ## remove everything that the targets above have made
 	rm -rf .venv .coverage .hypothesis .pytest_cache .ruff_cache .import_linter_cache \

@@ -1,11 +1,12 @@
 """How quick the window is: start-up, responsiveness while training, and what training pays for it.
 
-    python packaging/bench_window.py [start-up] [heartbeat] [throughput]
+    python packaging/bench_window.py [start-up] [heartbeat] [stop] [throughput]
 
 Start-up is the time from the start of the process to the first paint of the real window, with a
 warm file cache. The heartbeat is a 5 ms precise timer in the GUI thread while digits train in
-their QThread. Throughput compares the same training with and without the window, in turns.
-Windows open on Qt's offscreen platform. Nothing else should run on the machine meanwhile.
+their QThread. Stop is the time from the click to the end of the run, whose checkpoint is then
+loaded. Throughput compares the same training with and without the window, in turns. Windows open
+on Qt's offscreen platform. Nothing else should run on the machine meanwhile.
 """
 
 import argparse
@@ -63,6 +64,18 @@ def bench_heartbeat(folder: Path, _seconds: float) -> None:
     print(f"Heartbeat: {figures} over {answer['beats']:,.0f} beats", flush=True)
 
 
+def bench_stop(folder: Path, _seconds: float) -> None:
+    """Print how long a run takes to end once Stop is pressed."""
+    found = []
+    for turn in range(REPEATS):
+        # Not always at the same distance from a report or a preview.
+        answer = probe(folder, "stop", str(folder / f"stop-{turn}"), str(4.0 + 0.7 * turn))
+        if not answer["is_newest"]:
+            sys.exit("the checkpoint is older than the end of the run")
+        found.append(answer["stop_s"])
+    print(f"Stop: {_spread(found, 's')} until the run had ended; its checkpoint loads", flush=True)
+
+
 def bench_throughput(folder: Path, seconds: float) -> None:
     """Print the training rate with and without the window, measured in turns."""
     headless, windowed = [], []
@@ -84,6 +97,7 @@ def bench_throughput(folder: Path, seconds: float) -> None:
 BENCHES = {
     "start-up": bench_start_up,
     "heartbeat": bench_heartbeat,
+    "stop": bench_stop,
     "throughput": bench_throughput,
 }
 

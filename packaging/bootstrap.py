@@ -1,4 +1,4 @@
-"""Sets up a checkout and runs it: ``python packaging/bootstrap.py run|test|check|setup|bench``.
+"""Sets up a checkout and runs it: ``python packaging/bootstrap.py COMMAND``.
 
 Works on Linux, Windows and macOS with nothing but Python and a network. Whatever is already set
 up is left alone. This file and its two siblings keep to syntax that old Pythons can read, so that
@@ -28,6 +28,13 @@ COMMANDS = {
     "check": "lint, format, types and layers, without the tests",
     "setup": "install everything and run nothing",
     "bench": "measure start-up, responsiveness and throughput of the window",
+    "screenshots": "photograph the studio into build/screenshots (Linux, needs xvfb)",
+    "translations": "collect and compile what has to be translated",
+}
+SCRIPTS = {
+    "bench": ("bench_window.py",),
+    "screenshots": ("screenshots.py", "build/screenshots"),
+    "translations": ("update_translations.py",),
 }
 CHECKS = (
     ("Lint (ruff)", ("-m", "ruff", "check", ".")),
@@ -78,8 +85,9 @@ def perform(command: str, rest: Sequence[str]) -> int:
         return run_tests(environment, rest)
     if command == "check":
         return run_checks(environment)
-    if command == "bench":
-        return call(environment, str(ROOT / "packaging" / "bench_window.py"), *rest)
+    if command in SCRIPTS:
+        script, *fixed = SCRIPTS[command]
+        return call(environment, str(ROOT / "packaging" / script), *fixed, *rest)
     return 0
 
 
@@ -176,7 +184,7 @@ def run_with_suitable_python() -> int:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    lines = [f"  {name:6} {about}" for name, about in COMMANDS.items()]
+    lines = [f"  {name:12} {about}" for name, about in COMMANDS.items()]
     parser = argparse.ArgumentParser(
         description="Sets up this checkout and runs it.",
         epilog="commands:\n" + "\n".join(lines),

@@ -59,22 +59,19 @@ def _start(folder: Path, seconds: float, shot: tuple[str, str, str, int, int, in
 
 
 def _photograph(folder: Path, seconds: float, shot: list[str]) -> int:
-    sys.path.insert(0, str(ROOT))
-    from PySide6.QtCore import QTimer
-    from PySide6.QtWidgets import QApplication
+    """Press the buttons of a first session, and take a picture at each stage."""
+    from PySide6.QtCore import QSettings, QTimer
+    from PySide6.QtWidgets import QApplication, QWidget
 
     from studio.app import build_studio
+    from studio.i18n import Language
     from studio.paths import settings_file
     from studio.settings.choices import GeneralChoices
     from studio.settings.codec import SettingsStore
+    from studio.theme import Appearance
 
     name, appearance, language, width, height, _scale = shot
     application = QApplication(sys.argv[:1])
-    from PySide6.QtCore import QSettings
-
-    from studio.i18n import Language
-    from studio.theme import Appearance
-
     settings = QSettings(str(settings_file()), QSettings.Format.IniFormat)
     SettingsStore(settings).save(
         GeneralChoices(appearance=Appearance(appearance), language=Language(language))
@@ -84,27 +81,27 @@ def _photograph(folder: Path, seconds: float, shot: list[str]) -> int:
     window.setGeometry(0, 0, int(width), int(height))
     window.show()
 
-    def shoot(what: str) -> None:
-        window.grab().save(str(folder / f"{name}-{what}.png"))
+    def shoot(what: str, widget: QWidget) -> None:
+        widget.grab().save(str(folder / f"{name}-{what}.png"))
 
     def begin() -> None:
-        shoot("welcome")
+        shoot("welcome", window)
         window.welcome.starter_button("digits").click()
         QTimer.singleShot(int(seconds * 1000), show_training)
 
     def show_training() -> None:
-        shoot("training")
+        shoot("training", window)
         window.gallery.save_requested.emit()
         QTimer.singleShot(600, show_dialog)
 
     def show_dialog() -> None:
         if studio.saving.dialog is not None:
-            studio.saving.dialog.grab().save(str(folder / f"{name}-save.png"))
+            shoot("save", studio.saving.dialog)
             studio.saving.dialog.reject()
         studio.training.stop()
 
     def finish() -> None:
-        shoot("stopped")
+        shoot("stopped", window)
         window.leave()
 
     studio.training.run_ended.connect(lambda _ended: QTimer.singleShot(500, finish))

@@ -3,6 +3,7 @@
 window_probe.py paint             prints when the window was painted and what was imported
 window_probe.py heartbeat DIR S   trains digits for S seconds and prints a timer's gaps
 window_probe.py train DIR S       trains digits for S seconds, without that timer
+window_probe.py stop DIR S        stops after S seconds and prints how long that took
 """
 
 import json
@@ -92,9 +93,41 @@ def train(run: Path, seconds: float, *, has_heartbeat: bool) -> None:
     print(json.dumps(heartbeat.summary() if heartbeat else {}), flush=True)
 
 
+def report_stop(run: Path, seconds: float) -> None:
+    """Press Stop while training; print how long the run went on, and whether its state was kept."""
+    import torch
+
+    from engine.config.presets import config_from_preset
+    from engine.runs.checkpoint import read_facts
+    from engine.runs.folder import RunFolder
+    from engine.sample.sampler import load_run
+
+    application, studio = open_window()
+    pressed: list[float] = []
+
+    def press() -> None:
+        pressed.append(time.perf_counter())
+        studio.window.run.stop_requested.emit()
+
+    def report(ended: Any) -> None:
+        stop_s = time.perf_counter() - pressed[0]
+        load_run(run, torch.device("cpu"))
+        is_newest = read_facts(RunFolder(run).latest_checkpoint()).images_seen == ended.images_seen
+        print(json.dumps({"stop_s": stop_s, "is_newest": is_newest}), flush=True)
+        application.exit()
+
+    config = config_from_preset("cpu-tiny", dataset=run.parent / "datasets" / "digits", run=run)
+    studio.training.run_prepared.connect(lambda _e: QTimer.singleShot(int(seconds * 1000), press))
+    studio.training.run_ended.connect(report)
+    studio.training.start(config.with_values(device="cpu", minutes=5.0, seed=1), "digits")
+    application.exec()
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "paint":
         report_first_paint()
+    elif sys.argv[1] == "stop":
+        report_stop(Path(sys.argv[2]), float(sys.argv[3]))
     else:
         is_measured = sys.argv[1] == "heartbeat"
         train(Path(sys.argv[2]), float(sys.argv[3]), has_heartbeat=is_measured)
