@@ -1,4 +1,4 @@
-"""``diptych demo``: the main job in two minutes, for a machine without a display."""
+"""The subcommand demo: the main job in two minutes, for a machine without a display."""
 
 import argparse
 import time

@@ -1,4 +1,4 @@
-"""``diptych sample``: a gallery from a run's newest checkpoint."""
+"""The subcommand sample: a gallery from a run's newest checkpoint."""
 
 from argparse import Namespace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""``diptych train``: one run, headless."""
+"""The subcommand train: one run, headless."""
 
 import argparse
 from pathlib import Path

@@ -4,6 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.widgets.labels import plain_label
+from studio.widgets.look import set_look
 
 _GAP = 3
 
@@ -53,9 +54,5 @@ class Field(QWidget):
     def _show_below(self) -> None:
         self._below.setText(self._found or self._hint)
         self._below.setVisible(bool(self._found or self._hint))
-        self._below.setProperty("role", "problem" if self._found else "muted")
-        self._control.setProperty("invalid", bool(self._found))
-        for widget in (self._below, self._control):
-            # Style rules that look at a property are only read again when asked.
-            self.style().unpolish(widget)
-            self.style().polish(widget)
+        set_look(self._below, "role", "problem" if self._found else "muted")
+        set_look(self._control, "invalid", bool(self._found))

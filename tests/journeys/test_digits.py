@@ -2,52 +2,28 @@
 
 import itertools
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
-from PySide6.QtCore import QEvent, QSettings, Qt
-from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
+from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from engine.runs.folder import RunFolder
-from studio.app import Studio, build_studio
+from studio.app import Studio
 from studio.dialogs.save_gallery import SaveGalleryDialog
 from studio.widgets.step_bar import StepBar
 from studio.widgets.tile_grid import TileGrid
 from studio.window.status_bar import RunStatusBar
+from tests.helpers.opened import PATIENCE_MS, press
 from tests.helpers.widgets import child
 
-PATIENCE_MS = 120_000
 DIGITS = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"}
 
 
-@pytest.fixture
-def studio(qapp: QApplication, tmp_path: Path) -> Iterator[Studio]:
-    settings = QSettings(str(tmp_path / "studio.ini"), QSettings.Format.IniFormat)
-    made = build_studio(qapp, settings=settings)
-    made.window.show()
-    yield made
-    made.training.stop()
-    assert made.training.wait(PATIENCE_MS)
-    made.window.leave()
-    made.window.deleteLater()
-    made.deleteLater()
-    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-
-
-def press(qtbot: QtBot, parent: object, text: str) -> None:
-    """Press the button that says ``text``, as a user would."""
-    buttons = parent.findChildren(QPushButton)  # pyright: ignore[reportAttributeAccessIssue] - a widget
-    button = next(b for b in buttons if b.text() == text and b.isVisible() and b.isEnabled())
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-
-
 def test_the_way_from_the_welcome_to_a_gallery_on_disk(qtbot: QtBot, studio: Studio):
-    window, history = studio.window, studio.window.losses.history
+    window = studio.window
     assert window.is_welcoming
 
     # One click, and curves grow and previews arrive.

@@ -24,6 +24,7 @@ from studio.settings.choices import RunChoices
 from studio.theme import MARGIN, SPACING
 from studio.widgets.icons import icon
 from studio.widgets.labels import plain_label
+from studio.widgets.look import set_look
 from studio.widgets.section import Section
 
 MAIN = ("device", "minutes", "training.batch_size", "training.learning_rate", "seed")
@@ -175,14 +176,11 @@ class RunPanel(QWidget):
         is_ending = self._status.state in (RunState.STOPPING, RunState.SAVING)
         self._button.setText(self.tr("Stop") if is_running else self.tr("Start training"))
         self._button.setIcon(icon("stop") if is_running else icon("run", "on_accent"))
-        self._button.setProperty("role", "" if is_running else "primary")
+        set_look(self._button, "role", "" if is_running else "primary")
         self._button.setEnabled((is_running and not is_ending) or self.can_start)
         self._reason.setText(self.reason)
         self._reason.setVisible(bool(self.reason))
         self._button.setToolTip(self._button_tip())
-        # Style rules that look at a property are only read again when asked.
-        self._button.style().unpolish(self._button)
-        self._button.style().polish(self._button)
 
     def _button_tip(self) -> str:
         if self._status.is_running:

@@ -11,6 +11,7 @@ from studio.models.setting_text import choice_text, tooltip_text, unit_text
 from studio.theme import SPACING
 from studio.widgets.choice_field import ChoiceField
 from studio.widgets.field import Field
+from studio.widgets.look import set_look
 from studio.widgets.text_field import TextField
 
 SettingField = TextField | ChoiceField
@@ -46,7 +47,7 @@ class SettingRows(QObject):
                 default = choice_text(about, default)
             field.set_help(tooltip_text(about, default), translate_engine(about.label))
             self._labels[name].setToolTip(field.toolTip())
-            _set_modified(self._labels[name], is_modified=self._form.is_modified(name))
+            set_look(self._labels[name], "modified", self._form.is_modified(name))
 
     def _take(self, name: str, text: str) -> None:
         self._form.set_text(name, text)
@@ -81,12 +82,3 @@ def _make_field(field: FormField) -> SettingField:
     choices = ChoiceField()
     choices.set_choices((str(choice), choice_text(about, choice)) for choice in about.choices)
     return choices
-
-
-def _set_modified(label: QLabel, *, is_modified: bool) -> None:
-    if label.property("modified") == is_modified:
-        return
-    label.setProperty("modified", is_modified)
-    # Style rules that look at a property are only read again when asked.
-    label.style().unpolish(label)
-    label.style().polish(label)

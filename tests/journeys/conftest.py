@@ -1,0 +1,18 @@
+"""The studio as it is delivered, with the real engine."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+
+from studio.app import Studio
+from tests.helpers.opened import counting_in_english, opened_studio
+
+
+@pytest.fixture
+def studio(qapp: QApplication, tmp_path: Path) -> Iterator[Studio]:
+    settings = QSettings(str(tmp_path / "studio.ini"), QSettings.Format.IniFormat)
+    with counting_in_english(qapp), opened_studio(qapp, settings) as made:
+        yield made
