@@ -61,7 +61,7 @@ class _Chart:
             self._pen.text((at[0] - 8 * SCALE, at[1]), f"{value:g}", INK, self._font, anchor="rm")
         for value in _ticks(self._x):
             at = self._place(value, 0)
-            label = f"{value / 1000:g}k" if self._x[1] > 2000 else f"{value:g}"
+            label = f"{value / 1000:g}k" if value and self._x[1] > 2000 else f"{value:g}"
             self._pen.text((at[0], at[1] + 8 * SCALE), label, INK, self._font, anchor="mt")
         bottom = ((LEFT + (WIDTH - LEFT - RIGHT) // 2) * SCALE, (HEIGHT - 14) * SCALE)
         self._pen.text(bottom, "images seen", INK, self._font, anchor="mb")
