@@ -1,7 +1,10 @@
 """``diptych``: without arguments the studio; with a subcommand the command line, without Qt."""
 
 import multiprocessing
+import os
 import sys
+
+DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
 
 def main() -> int:
@@ -12,6 +15,14 @@ def main() -> int:
         from resources import starters_folder
 
         return run_command(sys.argv[1:], starters=starters_folder())
+    # Qt itself would abort, with advice that misleads.
+    if sys.platform == "linux" and not any(os.environ.get(name) for name in DISPLAYS):
+        print(  # noqa: T201 - the one thing to say before there is a window or a log
+            "diptych: there is no display to open a window on. "
+            "'diptych train --help' tells how to train without one.",
+            file=sys.stderr,
+        )
+        return 2
     from studio.app import run_studio
 
     return run_studio(sys.argv)

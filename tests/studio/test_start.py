@@ -81,3 +81,12 @@ def test_that_no_arguments_open_the_studio(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["diptych"])
     assert entry.main() == 0
     assert opened == [["diptych"]]
+
+
+def test_that_a_missing_display_is_said_in_a_sentence(monkeypatch, capsys):
+    for name in entry.DISPLAYS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(sys, "argv", ["diptych"])
+    assert entry.main() == 2
+    assert capsys.readouterr().err.startswith("diptych: there is no display")
