@@ -22,7 +22,21 @@ class Phase(StrEnum):
     LOADING = "loading"
     WARMING_UP = "warming_up"
     TRAINING = "training"
+    EVALUATING = "evaluating"
     SAVING = "saving"
+
+
+class Alarm(StrEnum):
+    """What can go wrong with a run that goes on."""
+
+    MODE_COLLAPSE = "mode_collapse"
+    """The generator makes the same thing again and again."""
+    CRITIC_WINNING = "critic_winning"
+    """The critic is never wrong, so the generator has nothing to follow."""
+    OVERFITTING = "overfitting"
+    """The critic knows the training items by heart."""
+    NON_FINITE = "non_finite"
+    """A loss or gradient became infinite or not a number."""
 
 
 class Outcome(StrEnum):
@@ -94,6 +108,51 @@ class PreviewReady:
 
 
 @dataclass(frozen=True, kw_only=True)
+class QualityMeasured:
+    """How good the run's samples are, in the figures of ``engine.metrics``."""
+
+    images_seen: int
+    elapsed_s: float
+    figures: Mapping[str, float]
+    """By name, such as ``kid`` and ``joint_coherence``; what could not be measured is absent."""
+    best: frozenset[str] = frozenset()
+    """Names of the figures that are the best of the run so far."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationFailed:
+    """Quality could not be measured; training goes on."""
+
+    error: Exception
+
+
+@dataclass(frozen=True, kw_only=True)
+class HealthChanged:
+    """An alarm began or ended."""
+
+    alarm: Alarm
+    is_raised: bool
+    images_seen: int
+    evidence: Mapping[str, float]
+    """The signals that tell, by name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchChosen:
+    """The batch size that a measurement settled on."""
+
+    batch_size: int
+    images_per_s: float
+    """Measured with that batch."""
+    memory_bytes: int
+    """Largest memory that a step took; 0 where it cannot be told."""
+    budget_bytes: int
+    """Memory that a step may take; 0 where it cannot be told."""
+    refused: int = 0
+    """The next larger batch that did not fit or brought nothing; 0 when none was tried."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class CheckpointSaved:
     """A checkpoint is safe on disk."""
 
@@ -144,6 +203,10 @@ RunEvent = (
     | LossesReported
     | PreviewReady
     | PreviewFailed
+    | QualityMeasured
+    | EvaluationFailed
+    | HealthChanged
+    | BatchChosen
     | CheckpointSaved
     | RunEnded
 )

@@ -18,8 +18,9 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
 
+from engine.config.combinations import RULES
 from engine.config.presets import PRESETS
-from engine.config.run import RATE_ORDER, RunConfig
+from engine.config.run import RunConfig
 from engine.config.setting import settings_in
 from engine.data.starters import STARTERS
 from studio.i18n import ENGINE_CONTEXT
@@ -93,7 +94,7 @@ def call(tool: str, *arguments: object) -> None:
 
 
 def _declared() -> Iterator[str]:
-    yield RATE_ORDER
+    yield from (rule.reason for rule in RULES)
     for _name, _field, about in settings_in(RunConfig):
         yield from (about.label, about.help, about.unit)
     for preset in PRESETS.values():

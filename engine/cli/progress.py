@@ -3,19 +3,23 @@
 import signal
 import sys
 import time
+from collections.abc import Callable
+from typing import Any
 
 from engine.control import RunControl
 from engine.events import (
-    CheckpointSaved,
+    BatchChosen,
+    EvaluationFailed,
     GalleryEnded,
     GalleryEvent,
     GalleryProgressed,
+    HealthChanged,
     LossesReported,
     Outcome,
     Phase,
     PhaseChanged,
     PreviewFailed,
-    PreviewReady,
+    QualityMeasured,
     RunEnded,
     RunEvent,
     RunPrepared,
@@ -28,6 +32,7 @@ _PHASES = {
     Phase.LOADING: "Loading the dataset ...",
     Phase.WARMING_UP: "Warming up ...",
     Phase.TRAINING: "Training. Ctrl+C stops and saves.",
+    Phase.EVALUATING: "Preparing the evaluator ...",
     Phase.SAVING: "Saving ...",
 }
 
@@ -41,25 +46,33 @@ class RunTeller:
 
     def __call__(self, event: RunEvent) -> None:
         """Print one event."""
-        match event:
-            case LossesReported():
-                self._line.renew(_losses_line(event))
-            case PhaseChanged():
-                self._line.say(_PHASES[event.phase])
-            case RunPrepared():
-                self._line.say(_prepared_line(event))
-            case PreviewFailed():
-                self._line.say(f"A preview failed: {event.error}")
-            case RunEnded():
-                self.ended = event
-                self._line.say(f"Run {event.outcome} after {event.images_seen:,} images.")
-            case PreviewReady() | CheckpointSaved():
-                pass
+        if isinstance(event, LossesReported):
+            self._line.renew(_losses_line(event))
+            return
+        if isinstance(event, RunEnded):
+            self.ended = event
+        line = _line(event)
+        if line:
+            self._line.say(line)
 
     def raise_failure(self) -> None:
         """Raise what ended the run, if something did."""
         if self.ended is not None:
             _raise(self.ended)
+
+
+def _line(event: RunEvent) -> str:
+    tellers: dict[type[RunEvent], Callable[[Any], str]] = {
+        PhaseChanged: lambda e: _PHASES[e.phase],
+        RunPrepared: _prepared_line,
+        PreviewFailed: lambda e: f"A preview failed: {e.error}",
+        QualityMeasured: _quality_line,
+        EvaluationFailed: lambda e: f"Quality could not be measured: {e.error}",
+        HealthChanged: _health_line,
+        BatchChosen: _batch_line,
+        RunEnded: lambda e: f"Run {e.outcome} after {e.images_seen:,} images.",
+    }
+    return tellers[type(event)](event) if type(event) in tellers else ""
 
 
 class GalleryTeller:
@@ -136,6 +149,27 @@ def _losses_line(event: LossesReported) -> str:
         f"{progress.images_seen:>9,} images | {progress.images_per_s:5.0f} images/s | "
         f"{losses}{left}"
     )
+
+
+def _quality_line(event: QualityMeasured) -> str:
+    figures = " ".join(f"{name} {value:.4g}" for name, value in sorted(event.figures.items()))
+    return f"Quality after {event.images_seen:,} images: {figures}"
+
+
+def _health_line(event: HealthChanged) -> str:
+    alarm = event.alarm.value.replace("_", " ")
+    if not event.is_raised:
+        return f"After {event.images_seen:,} images no more sign of {alarm}."
+    evidence = ", ".join(f"{name} {value:.3g}" for name, value in sorted(event.evidence.items()))
+    return f"After {event.images_seen:,} images signs of {alarm}: {evidence}."
+
+
+def _batch_line(event: BatchChosen) -> str:
+    memory = f", {event.memory_bytes / 1e6:,.0f} MB" if event.memory_bytes else ""
+    limit = f" of {event.budget_bytes / 1e6:,.0f} MB" if memory and event.budget_bytes else ""
+    refused = f"; {event.refused} was tried and not taken" if event.refused else ""
+    rate = f"{event.images_per_s:,.0f} images/s"
+    return f"Batch size {event.batch_size}: {rate}{memory}{limit}{refused}."
 
 
 def _clock(seconds: float) -> str:

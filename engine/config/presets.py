@@ -7,7 +7,9 @@ rows follow published settings for their resolution and wait for a GPU to be mea
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.config.run import NetworkConfig, RunConfig, TrainingConfig
+from engine.config.networks import NetworkConfig
+from engine.config.run import RunConfig
+from engine.config.training import TrainingConfig
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,6 +27,8 @@ class Setting:
     high: float | None = None
     """Largest value allowed."""
     choices: tuple[Any, ...] = ()
+    families: tuple[str, ...] = ()
+    """Model families to which it matters; empty for all."""
 
     def problem_with(self, value: object) -> str | None:
         """Say what is wrong with a value, or ``None``."""

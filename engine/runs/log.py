@@ -3,26 +3,18 @@
 import json
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-from engine.events import (
-    CheckpointSaved,
-    LossesReported,
-    PhaseChanged,
-    PreviewFailed,
-    PreviewReady,
-    Progress,
-    RunEnded,
-    RunEvent,
-    RunPrepared,
-)
+from engine.events import LossesReported, Progress, RunEvent
 
 log = logging.getLogger(__name__)
 
 LOSSES_EVERY_S = 1.0
 """The plot lives on four reports a second; a night's log must not."""
+UNLOGGED = frozenset({"images", "texts"})
+"""Fields of events that are on disk as pictures."""
 
 
 class RunLog:
@@ -52,31 +44,23 @@ class RunLog:
 
 def _facts(event: RunEvent) -> dict[str, Any]:
     """Give the part of an event that JSON can hold and a reader wants."""
-    match event:
-        case PhaseChanged():
-            return {"phase": event.phase}
-        case RunPrepared():
-            return {**vars(event), "folder": event.folder.as_posix()}
-        case LossesReported():
-            return {
-                "progress": vars(event.progress),
-                "losses": dict(event.losses),
-                "signals": dict(event.signals),
-            }
-        case PreviewReady():
-            return {"images_seen": event.images_seen, "path": event.path.name}
-        case CheckpointSaved():
-            return {"images_seen": event.images_seen, "path": event.path.name}
-        case PreviewFailed():
-            return {"error": str(event.error)}
-        case RunEnded():
-            error = None if event.error is None else f"{type(event.error).__name__}: {event.error}"
-            return {
-                "outcome": event.outcome,
-                "images_seen": event.images_seen,
-                "elapsed_s": event.elapsed_s,
-                "error": error,
-            }
+    return {name: _plain(value) for name, value in vars(event).items() if name not in UNLOGGED}
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Path():
+            return value.name
+        case Exception():
+            return f"{type(value).__name__}: {value}"
+        case Mapping():
+            return dict(value)
+        case frozenset():
+            return sorted(value)
+        case Progress():
+            return vars(value)
+        case _:
+            return value
 
 
 def read_losses(path: Path) -> Iterator[LossesReported]:

@@ -17,6 +17,12 @@ class Direction(StrEnum):
     """Nothing: pairs from noise."""
     IMAGE_TO_TEXT = "image-to-text"
     """The image: a text for each."""
+    TEXT_TO_IMAGE = "text-to-image"
+    """The text: an image for each."""
+    LATENT_PATH = "latent-path"
+    """Nothing: a walk from one pair to another, through the noise between them."""
+    TEXT_PATH = "text-path"
+    """Two texts: a walk from the image of one to the image of the other."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from engine.config.codec import config_hash
-from engine.config.run import NetworkConfig, RunConfig
+from engine.config.networks import NetworkConfig
+from engine.config.run import RunConfig
 from engine.data.loader import mix_seed
 from engine.errors import CheckpointCorruptError
 from engine.events import ImageArray
@@ -100,11 +101,23 @@ class Sampler:
             images: [N, C, H, W] uint8, as the run's dataset stores them.
             seed: of the noise that decides between possible words.
         """
-        for start in range(0, len(images), BATCH):
-            given = images[start : start + BATCH].to(self._device)
+        return self._completions("image", images, seed)
+
+    def drawings(self, texts: Tensor, seed: int) -> Iterator[Pairs]:
+        """Draw an image for each text, a batch at a time.
+
+        Args:
+            texts: [N, L] unit numbers, as the run's tokenizer encodes them.
+            seed: of the noise that decides what the text leaves open.
+        """
+        return self._completions("text", texts, seed)
+
+    def _completions(self, name: str, given: Tensor, seed: int) -> Iterator[Pairs]:
+        for start in range(0, len(given), BATCH):
+            rows = given[start : start + BATCH].to(self._device)
             noise = self.draw_noise(BATCH, mix_seed(seed, start))
             yield self.complete(
-                {name: rows[: len(given)] for name, rows in noise.items()}, {"image": given}
+                {key: part[: len(rows)] for key, part in noise.items()}, {name: rows}
             )
 
 

@@ -2,7 +2,7 @@
 
 import logging
 
-from engine.config.run import ReportingConfig
+from engine.config.reporting import ReportingConfig
 from engine.data.loader import mix_seed
 from engine.events import Emit, PreviewFailed, PreviewReady, Progress
 from engine.runs.folder import RunFolder

@@ -3,7 +3,8 @@
 import math
 from collections import deque
 
-from engine.config.run import RunConfig, TrainingConfig
+from engine.config.run import RunConfig
+from engine.config.training import TrainingConfig
 from engine.events import Progress
 
 RATE_WINDOW_S = 20.0

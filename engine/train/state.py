@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Adam
 
-from engine.config.run import RunConfig, TrainingConfig
+from engine.config.run import RunConfig
+from engine.config.training import TrainingConfig
 from engine.nets.critic import Critic
 from engine.nets.generator import PairGenerator
 from engine.nets.modality import Modality

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engine.config.run import TrainingConfig
+from engine.config.training import TrainingConfig
 from engine.data.loader import mix_seed
 from engine.nets.critic import PAIR, Critic
 from engine.nets.generator import Items, PairGenerator

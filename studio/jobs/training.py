@@ -3,20 +3,23 @@
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import assert_never
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 
 from engine.config.run import RunConfig
 from engine.control import RunControl
 from engine.events import (
+    BatchChosen,
     CheckpointSaved,
     Emit,
+    EvaluationFailed,
+    HealthChanged,
     LossesReported,
     Outcome,
     PhaseChanged,
     PreviewFailed,
     PreviewReady,
+    QualityMeasured,
     RunEnded,
     RunEvent,
     RunPrepared,
@@ -39,6 +42,10 @@ class TrainingJob(QObject):
     losses_reported = Signal(object)
     preview_ready = Signal(object)
     preview_failed = Signal(object)
+    quality_measured = Signal(object)
+    evaluation_failed = Signal(object)
+    health_changed = Signal(object)
+    batch_chosen = Signal(object)
     checkpoint_saved = Signal(object)
     run_ended = Signal(object)
 
@@ -52,6 +59,7 @@ class TrainingJob(QObject):
         self._config: RunConfig | None = None
         self._thread = JobThread(RunEnded, self)
         self._thread.event_emitted.connect(self._take)
+        self._signals = self._signal_table()
 
     @property
     def is_running(self) -> bool:
@@ -112,20 +120,19 @@ class TrainingJob(QObject):
 
     @Slot(object)
     def _take(self, event: RunEvent) -> None:
-        match event:
-            case PhaseChanged():
-                self.phase_changed.emit(event)
-            case RunPrepared():
-                self.run_prepared.emit(event)
-            case LossesReported():
-                self.losses_reported.emit(event)
-            case PreviewReady():
-                self.preview_ready.emit(event)
-            case PreviewFailed():
-                self.preview_failed.emit(event)
-            case CheckpointSaved():
-                self.checkpoint_saved.emit(event)
-            case RunEnded():
-                self.run_ended.emit(event)
-            case _:
-                assert_never(event)
+        self._signals[type(event)].emit(event)
+
+    def _signal_table(self) -> dict[type[RunEvent], SignalInstance]:
+        return {
+            PhaseChanged: self.phase_changed,
+            RunPrepared: self.run_prepared,
+            LossesReported: self.losses_reported,
+            PreviewReady: self.preview_ready,
+            PreviewFailed: self.preview_failed,
+            QualityMeasured: self.quality_measured,
+            EvaluationFailed: self.evaluation_failed,
+            HealthChanged: self.health_changed,
+            BatchChosen: self.batch_chosen,
+            CheckpointSaved: self.checkpoint_saved,
+            RunEnded: self.run_ended,
+        }

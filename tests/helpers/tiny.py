@@ -5,7 +5,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from engine.config.run import NetworkConfig, ReportingConfig, RunConfig, TrainingConfig
+from engine.config.networks import NetworkConfig
+from engine.config.reporting import ReportingConfig
+from engine.config.run import RunConfig
+from engine.config.training import TrainingConfig
 from engine.data.store import write_dataset
 from engine.data.vocabulary import Vocabulary
 from engine.nets.image import ImageModality

@@ -75,7 +75,7 @@ def test_that_images_become_texts_by_command(tmp_path):
     ("arguments", "reason"),
     [
         ("train --dataset {tmp}/no --run {tmp}/run", "There is no dataset in"),
-        ("train --dataset {tmp}/no --run {tmp}/run --batch-size 0", "must be at least 2"),
+        ("train --dataset {tmp}/no --run {tmp}/run --batch-size 1", "must be at least 2"),
         ("train --starter digits --run {tmp}/run", "--starters"),
         ("sample --run {tmp}/no --gallery {tmp}/g", "There is no run in"),
         ("sample --run {tmp}/no --gallery {tmp}/g --count 0", "must be from 1"),

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.config.run import RunConfig, TrainingConfig
+from engine.config.run import RunConfig
+from engine.config.training import TrainingConfig
 from engine.train.schedule import RATE_WINDOW_S, Budget, learning_rate
 
 

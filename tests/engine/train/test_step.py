@@ -5,7 +5,9 @@ from unittest.mock import Mock
 import torch
 from torch.nn.functional import softplus
 
-from engine.config.run import NetworkConfig, RunConfig, TrainingConfig
+from engine.config.networks import NetworkConfig
+from engine.config.run import RunConfig
+from engine.config.training import TrainingConfig
 from engine.nets.critic import PAIR
 from engine.train.ema import update_average
 from engine.train.state import TrainingState, build_state
