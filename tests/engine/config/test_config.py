@@ -38,7 +38,7 @@ def test_that_every_setting_can_be_explained_to_a_user():
 
 def test_that_all_problems_are_reported_at_once():
     with pytest.raises(ConfigError) as caught:
-        config(device="tpu", training__batch_size=0, training__learning_rate=float("nan"))
+        config(device="tpu", training__batch_size=1, training__learning_rate=float("nan"))
     assert fields_of(caught.value) >= {
         "device",
         "training.batch_size",
