@@ -1,6 +1,7 @@
 """The subcommand train: one run, headless."""
 
 import argparse
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -60,10 +61,8 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             "--" + name.rpartition(".")[2].replace("_", "-"),
             dest=name.replace(".", "__"),
-            type=field.type if callable(field.type) else str,
-            choices=about.choices or None,
-            metavar=None if about.choices else "X",
             help=_help(about),
+            **_reading(field, about),
         )
 
 
@@ -109,6 +108,18 @@ def train_and_tell(config: RunConfig) -> RunTeller:
     teller.raise_failure()
     print(f"Run folder: {config.run}")
     return teller
+
+
+def _reading(field: "dataclasses.Field[Any]", about: Setting) -> dict[str, Any]:
+    """Say how argparse shall read a setting."""
+    if field.type is bool:
+        return {"action": argparse.BooleanOptionalAction}
+    kind = field.type if callable(field.type) else str
+    return {
+        "type": kind,
+        "choices": about.choices or None,
+        "metavar": None if about.choices else "X",
+    }
 
 
 def _help(about: Setting) -> str:

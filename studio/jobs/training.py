@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.config.run import RunConfig
 from engine.control import RunControl
@@ -29,6 +29,22 @@ from studio.jobs.thread import JobThread
 Train = Callable[[RunConfig, Emit, RunControl], None]
 BuildStarter = Callable[[str, Path], Path]
 """From the starter's name and the folder of datasets to the built dataset."""
+
+SIGNALS: dict[type[RunEvent], str] = {
+    PhaseChanged: "phase_changed",
+    RunPrepared: "run_prepared",
+    LossesReported: "losses_reported",
+    PreviewReady: "preview_ready",
+    PreviewFailed: "preview_failed",
+    QualityMeasured: "quality_measured",
+    EvaluationFailed: "evaluation_failed",
+    HealthChanged: "health_changed",
+    BatchChosen: "batch_chosen",
+    CheckpointSaved: "checkpoint_saved",
+    RunEnded: "run_ended",
+}
+"""Which of the job's signals carries which event; by name, since a signal kept in a table keeps its
+object alive."""
 
 _log = logging.getLogger(__name__)
 
@@ -59,7 +75,6 @@ class TrainingJob(QObject):
         self._config: RunConfig | None = None
         self._thread = JobThread(RunEnded, self)
         self._thread.event_emitted.connect(self._take)
-        self._signals = self._signal_table()
 
     @property
     def is_running(self) -> bool:
@@ -120,19 +135,4 @@ class TrainingJob(QObject):
 
     @Slot(object)
     def _take(self, event: RunEvent) -> None:
-        self._signals[type(event)].emit(event)
-
-    def _signal_table(self) -> dict[type[RunEvent], SignalInstance]:
-        return {
-            PhaseChanged: self.phase_changed,
-            RunPrepared: self.run_prepared,
-            LossesReported: self.losses_reported,
-            PreviewReady: self.preview_ready,
-            PreviewFailed: self.preview_failed,
-            QualityMeasured: self.quality_measured,
-            EvaluationFailed: self.evaluation_failed,
-            HealthChanged: self.health_changed,
-            BatchChosen: self.batch_chosen,
-            CheckpointSaved: self.checkpoint_saved,
-            RunEnded: self.run_ended,
-        }
+        getattr(self, SIGNALS[type(event)]).emit(event)

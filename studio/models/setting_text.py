@@ -69,18 +69,48 @@ def tooltip_text(about: Setting, default: str) -> str:
 
 def choice_text(about: Setting, choice: object) -> str:
     """Say one of a setting's choices in the user's language."""
-    words = {
-        "auto": QCoreApplication.translate("SettingText", "Automatic"),
-        "cpu": QCoreApplication.translate("SettingText", "CPU"),
-        "cuda": QCoreApplication.translate("SettingText", "GPU (CUDA)"),
-    }
-    text = words.get(str(choice), str(choice))
+    text = choice_words().get(value_text(choice), value_text(choice))
     return f"{text} {unit_text(about)}".strip()
+
+
+def choice_words() -> dict[str, str]:
+    """Names, in the user's language, of the choices that have one; others speak for themselves."""
+    translate = QCoreApplication.translate
+    return {
+        "auto": translate("SettingText", "Automatic"),
+        "cpu": translate("SettingText", "CPU"),
+        "cuda": translate("SettingText", "GPU (CUDA)"),
+        "False": translate("SettingText", "No"),
+        "True": translate("SettingText", "Yes"),
+        "none": translate("SettingText", "None"),
+        "hybrid": translate("SettingText", "GAN, texts by likelihood too"),
+        "adversarial": translate("SettingText", "GAN through and through"),
+        "mvae": translate("SettingText", "MVAE, product of experts"),
+        "mopoe": translate("SettingText", "MoPoE-VAE, mixture of products"),
+        "non-saturating": translate("SettingText", "Non-saturating"),
+        "saturating": translate("SettingText", "Min-max (saturating)"),
+        "hinge": translate("SettingText", "Hinge"),
+        "least-squares": translate("SettingText", "Least squares"),
+        "wasserstein": translate("SettingText", "Wasserstein"),
+        "relativistic": translate("SettingText", "Relativistic pairing"),
+        "r1": translate("SettingText", "R1"),
+        "r1-r2": translate("SettingText", "R1 and R2"),
+        "gradient-penalty": translate("SettingText", "Gradient penalty"),
+        "spectral-norm": translate("SettingText", "Spectral norm"),
+        "convolutional": translate("SettingText", "Convolutional"),
+        "dense": translate("SettingText", "Dense"),
+        "batch": translate("SettingText", "Batch norm"),
+        "word": translate("SettingText", "Words"),
+        "bpe": translate("SettingText", "Pieces of words (BPE)"),
+        "characters": translate("SettingText", "Characters"),
+        "diffaugment": translate("SettingText", "DiffAugment"),
+        "ada": translate("SettingText", "Adaptive (ADA)"),
+    }
 
 
 def _parse(kind: type, about: Setting, text: str) -> Any:
     if about.choices:
-        return next((choice for choice in about.choices if str(choice) == text), text)
+        return next((choice for choice in about.choices if value_text(choice) == text), text)
     if kind is str:
         return text
     if not text:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFormLayout, QLabel, QSizePolicy
 
 from studio.i18n import translate_engine
 from studio.models.run_form import FIELDS, FormField, RunForm
-from studio.models.setting_text import choice_text, tooltip_text, unit_text
+from studio.models.setting_text import choice_text, tooltip_text, unit_text, value_text
 from studio.theme import SPACING
 from studio.widgets.choice_field import ChoiceField
 from studio.widgets.field import Field
@@ -80,5 +80,7 @@ def _make_field(field: FormField) -> SettingField:
     if not about.choices:
         return TextField(unit=unit_text(about))
     choices = ChoiceField()
-    choices.set_choices((str(choice), choice_text(about, choice)) for choice in about.choices)
+    choices.set_choices(
+        (value_text(choice), choice_text(about, choice)) for choice in about.choices
+    )
     return choices
