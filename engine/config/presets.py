@@ -22,8 +22,13 @@ class Preset:
     """For whom the row is, in one line."""
     networks: NetworkConfig
     training: TrainingConfig
+    family: str = "hybrid"
 
 
+AUTO = "auto"
+"""In place of a row's name: take the one that suits device and dataset."""
+GPU_BYTES = {"workstation": 20e9, "laptop": 5e9}
+"""Memory that a row's networks want, largest first."""
 PRESETS = {
     preset.name: preset
     for preset in (
@@ -49,6 +54,7 @@ PRESETS = {
             training=TrainingConfig(
                 learning_rate=5e-4,
                 final_learning_rate=5e-5,
+                batch_size=0,
                 penalty_weight=0.5,
                 ema_images=50_000.0,
             ),
@@ -68,12 +74,59 @@ PRESETS = {
             training=TrainingConfig(
                 learning_rate=2e-4,
                 final_learning_rate=5e-5,
+                batch_size=0,
                 penalty_weight=1.0,
                 ema_images=100_000.0,
             ),
         ),
+        Preset(
+            name="textbook",
+            title="The textbook's GAN",
+            summary="32 px, dense layers and the min-max loss of 2014, to watch and to learn from",
+            family="adversarial",
+            networks=NetworkConfig(
+                architecture="dense", image_size=32, generator_width=32, critic_width=32
+            ),
+            training=TrainingConfig(
+                adversarial_loss="saturating",
+                regularizer="none",
+                learning_rate=1e-4,
+                final_learning_rate=1e-4,
+                beta1=0.5,
+                beta2=0.999,
+            ),
+        ),
     )
 }
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A row of the table for a machine and a dataset."""
+
+    name: str
+    reason: str
+    """Why, as a clause in English for the log and the command line."""
+
+
+def suitable_preset(*, gpu_bytes: int, image_size: int) -> Suggestion:
+    """Choose a row.
+
+    Args:
+        gpu_bytes: memory of the GPU to train on; 0 for none.
+        image_size: longer side of the dataset's images in pixels; more pixels than they have
+            would be invented.
+    """
+    if not gpu_bytes:
+        return Suggestion("cpu-tiny", "there is no GPU to train on")
+    gigabytes = f"the GPU has {gpu_bytes / 1e9:.0f} GB"
+    for name, needed in GPU_BYTES.items():
+        size = PRESETS[name].networks.image_size
+        if gpu_bytes >= needed and image_size > size // 2:
+            return Suggestion(name, f"{gigabytes} and the images have {image_size} px")
+    if gpu_bytes < min(GPU_BYTES.values()):
+        return Suggestion("cpu-tiny", f"{gigabytes} only")
+    return Suggestion("cpu-tiny", f"the images have {image_size} px")
 
 
 def config_from_preset(name: str, *, dataset: Path, run: Path) -> RunConfig:
@@ -87,6 +140,7 @@ def config_from_preset(name: str, *, dataset: Path, run: Path) -> RunConfig:
         dataset=dataset,
         run=run,
         preset=name,
+        family=preset.family,
         networks=preset.networks,
         training=preset.training,
     )

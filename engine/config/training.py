@@ -13,6 +13,7 @@ ADVERSARIAL_LOSSES = (
     "wasserstein",
     "relativistic",
 )
+PRECISIONS = ("auto", "fp32", "bf16")
 REGULARIZERS = ("r1", "r1-r2", "gradient-penalty", "spectral-norm", "none")
 GRADIENT_PENALTIES = ("r1", "r1-r2", "gradient-penalty")
 """Those that differentiate the critic's gradient once more."""
@@ -35,6 +36,12 @@ class TrainingConfig:
         help="What keeps the critic smooth, so that the generator has a slope to follow.",
         choices=REGULARIZERS,
         families=ADVERSARIAL_FAMILIES,
+    )
+    precision: str = setting(
+        "auto",
+        label="Precision",
+        help="Bits of the networks' arithmetic; 'auto' takes bf16 where it is faster.",
+        choices=PRECISIONS,
     )
     batch_size: int = setting(
         64,

@@ -5,9 +5,22 @@ place alone. There is no state to save, and a resumed run sees what it would hav
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredBatch:
+    """Rows as the dataset keeps them."""
+
+    items: Mapping[str, Tensor]
+    """By modality, [B, ...]."""
+    present: Mapping[str, Tensor]
+    """By modality, [B] booleans."""
+    is_whole: bool
+    """Nothing is missing in the whole dataset; known without a look at the device."""
 
 
 class DeviceLoader:
@@ -25,12 +38,18 @@ class DeviceLoader:
         self._seed = seed
         first = next(iter(self._stored.values()))
         self._count, self._device = len(first), first.device
+        there = torch.ones(batch_size, dtype=torch.bool, device=first.device)
+        self._present = dict.fromkeys(self._stored, there)
         self._orders: dict[int, Tensor] = {}
 
-    def batch(self, step: int) -> dict[str, Tensor]:
-        """Rows of the batch at a step, counted from 0; by modality, [B, ...]."""
+    def batch(self, step: int) -> StoredBatch:
+        """Rows of the batch at a step, counted from 0."""
         rows = self.rows(step)
-        return {name: stored[rows] for name, stored in self._stored.items()}
+        return StoredBatch(
+            items={name: stored[rows] for name, stored in self._stored.items()},
+            present=self._present,
+            is_whole=True,
+        )
 
     def rows(self, step: int) -> Tensor:
         """Which rows that batch holds: [B] integers. Every row comes once in each epoch."""

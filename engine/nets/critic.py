@@ -21,7 +21,8 @@ class Critic(nn.Module):
     """A trunk for each modality, a logit for each, and one logit for the pair.
 
     Judging the parts apart from their match follows Triangle GAN (Gan et al. 2017,
-    arXiv:1709.06548) and lets an item without a partner teach what it can.
+    arXiv:1709.06548) and lets an item without a partner teach what it can. With a single modality
+    there is nothing to match, and its own logit is all.
 
     Args:
         modalities: in any order.
@@ -33,22 +34,26 @@ class Critic(nn.Module):
         names = [modality.name for modality in modalities]
         self.trunks = nn.ModuleDict({m.name: m.build_trunk() for m in modalities})
         self.alone = nn.ModuleDict({name: _alone_head(feature_dim) for name in names})
-        self.match = nn.Sequential(
-            nn.Linear((len(names) + 1) * feature_dim, feature_dim),
-            activation(),
-            nn.Linear(feature_dim, 1),
-        )
-        initialise(self.match)
-        _start_undecided(self.match)
+        self.heads = (*names, PAIR) if len(names) > 1 else tuple(names)
+        self.match = nn.Sequential()
+        if PAIR in self.heads:
+            self.match = nn.Sequential(
+                nn.Linear((len(names) + 1) * feature_dim, feature_dim),
+                activation(),
+                nn.Linear(feature_dim, 1),
+            )
+            initialise(self.match)
+            _start_undecided(self.match)
 
     def features(self, items: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Look at each item once: by modality, [B, F]."""
         return {name: self.trunks[name](item) for name, item in items.items()}
 
     def judge(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Give the logits of whole pairs: [B] for each modality and for ``PAIR``."""
+        """Give the logits of whole pairs: [B] for each of ``heads``."""
         logits = {name: self.alone[name](seen)[:, 0] for name, seen in features.items()}
-        logits[PAIR] = self.judge_match(features)
+        if PAIR in self.heads:
+            logits[PAIR] = self.judge_match(features)
         return logits
 
     def judge_match(self, features: Mapping[str, Tensor]) -> Tensor:

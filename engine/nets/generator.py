@@ -15,10 +15,9 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from engine.nets.context import PairContext
 from engine.nets.modality import Decoder, LikelihoodDecoder, Modality
-
-Items = Mapping[str, Tensor]
-"""Items by modality; each tensor holds the same B rows."""
+from engine.nets.model import Ends, Items, blend, turn
 
 
 class PairGenerator(nn.Module):
@@ -32,9 +31,11 @@ class PairGenerator(nn.Module):
     def __init__(self, modalities: Sequence[Modality], feature_dim: int) -> None:
         super().__init__()
         self.order = tuple(modality.name for modality in modalities)
-        self.encoders = nn.ModuleDict({m.name: m.build_encoder() for m in modalities})
+        self.context = PairContext(modalities, feature_dim)
         self.decoders = nn.ModuleDict({m.name: m.build_decoder() for m in modalities})
-        self.nothing = nn.Parameter(torch.zeros(feature_dim))
+        self.patterns = tuple(self.order[:kept] for kept in range(len(self.order)))
+        """What a fake pair may keep of a real one: its first modalities, in the order of
+        imagination."""
 
     def decoder(self, name: str) -> Decoder:
         """The decoder of one modality."""
@@ -43,12 +44,6 @@ class PairGenerator(nn.Module):
     def draw_noise(self, count: int, generator: torch.Generator) -> dict[str, Tensor]:
         """Draw what ``forward`` needs for ``count`` pairs."""
         return {name: self.decoder(name).draw_noise(count, generator) for name in self.order}
-
-    def context(self, given: Items, count: int) -> Tensor:
-        """Sum up what is known of each pair, or that nothing is: [count, F]."""
-        if not given:
-            return self.nothing.expand(count, -1)
-        return torch.stack([self.encoders[name](item) for name, item in given.items()]).sum(0)
 
     def forward(self, noise: Items, given: Items) -> dict[str, Tensor]:
         """Complete pairs: real items in ``given``, by modality; the others are made.
@@ -62,39 +57,57 @@ class PairGenerator(nn.Module):
                 known[name] = self.decoder(name)(noise[name], self.context(known, count))
         return known
 
-    def rehearse(self, noise: Items, real: Items, kept: Tensor) -> dict[str, Tensor]:
+    def rehearse(self, noise: Items, real: Items, kept: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Make training pairs, each from a different share of its real pair.
 
         Args:
             noise: as drawn by ``draw_noise``.
-            real: whole real pairs.
-            kept: [B] integers; row i keeps its first ``kept[i]`` modalities, in the order of
-                imagination, and makes the rest.
+            real: real pairs.
+            kept: by modality, [B] booleans: the rows that keep the real item; a row keeps the
+                first modalities, as ``patterns`` says, and makes the rest.
         """
         pair: dict[str, Tensor] = {}
-        for place, name in enumerate(self.order):
+        for name in self.order:
             # What was imagined first is fixed for what follows: the image must follow the words,
             # not bend them towards what is easy to draw.
             known = {earlier: item.detach() for earlier, item in pair.items()}
-            made = self.decoder(name)(noise[name], self.context(known, len(kept)))
-            is_kept = (kept > place).view(-1, *[1] * (made.dim() - 1))
+            made = self.decoder(name)(noise[name], self.context(known, len(kept[name])))
+            is_kept = kept[name].view(-1, *[1] * (made.dim() - 1))
             pair[name] = torch.where(is_kept, real[name], made)
         return pair
 
-    def supervised_loss(self, real: Items, is_known: Tensor) -> Tensor:
-        """What real pairs cost the decoders that learn by likelihood: [B].
+    def supervised_losses(self, real: Items, known: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """What real items cost the decoders that learn by likelihood: by modality, [B].
 
         Args:
-            real: whole real pairs.
-            is_known: [B] booleans; where true the decoder sees the other items of the pair, where
-                false it must do with nothing, as when a pair is imagined.
+            real: real pairs.
+            known: by modality, [B] booleans; where true the other decoders see the item, where
+                false for all others a decoder must do with nothing, as when a pair is imagined.
         """
-        total = self.nothing.new_zeros(len(is_known))
+        losses: dict[str, Tensor] = {}
         for name in self.order:
             decoder = self.decoders[name]
             if isinstance(decoder, LikelihoodDecoder):
                 others = {other: item for other, item in real.items() if other != name}
-                known = self.context(others, len(is_known))
-                context = torch.where(is_known[:, None], known, self.nothing)
-                total = total + decoder.supervised_loss(context, real[name])
-        return total
+                context = self.context(others, len(real[name]), known)
+                losses[name] = decoder.supervised_loss(context, real[name])
+        return losses
+
+    def walk(self, start: Ends, end: Ends, place: Tensor) -> dict[str, Tensor]:
+        """Make the pairs between two: noise turns, what the texts say blends.
+
+        A decoder that chooses between units has no half-way choice: on the way, such an item is
+        read off the others, by likelihood.
+        """
+        first, last = self(start.noise, start.given), self(end.noise, end.given)
+        made: dict[str, Tensor] = {}
+        chosen = [n for n in self.order if isinstance(self.decoders[n], LikelihoodDecoder)]
+        for name in self.order:
+            if name not in chosen:
+                contexts = [
+                    self.context({n: whole[n] for n in chosen}, len(place))
+                    for whole in (first, last)
+                ]
+                noise = turn(start.noise[name], end.noise[name], place)
+                made[name] = self.decoder(name)(noise, blend(contexts[0], contexts[1], place))
+        return self(start.noise, made)

@@ -45,6 +45,11 @@ class ImageModality:
         rgb = pixels.expand(-1, 3, -1, -1) if self.channels == 1 else pixels
         return np.ascontiguousarray(rgb.permute(0, 2, 3, 1).cpu().numpy())
 
+    def compare(self, made: Tensor, real: Tensor) -> dict[str, Tensor]:
+        """Compare how far the pixels of a batch are spread: ``image_diversity``."""
+        spread = made.std(0).mean() / real.std(0).mean().clamp(min=1e-6)
+        return {"image_diversity": spread}
+
     def build_encoder(self) -> nn.Module:
         """A trunk of half the critic's width: reading is easier than judging."""
         return image_trunk(self.size, self.channels, self.critic_width // 2, self.feature_dim)

@@ -49,6 +49,14 @@ class Modality(Protocol):
         """Turn network output into what a person sees: a uint8 array or a list of strings."""
         ...
 
+    def compare(self, made: Tensor, real: Tensor) -> dict[str, Tensor]:
+        """Measure how varied a generated batch is beside a real one.
+
+        Returns:
+            Ratios by name, scalars on the device: about 1 when healthy, 0 when all is the same.
+        """
+        ...
+
     def build_encoder(self) -> nn.Module:
         """Build the network from items to [B, F], for the other modalities' decoders."""
         ...

@@ -1,1 +1,1 @@
-"""Adversarial losses and regularizers, one file each."""
+"""Adversarial losses and regularizers, one file each; ``table`` names them."""

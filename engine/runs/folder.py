@@ -12,6 +12,7 @@ from typing import Any
 
 from engine.config.codec import config_from_toml, config_to_toml
 from engine.config.run import RunConfig
+from engine.config.setting import settings_in, value_at
 from engine.data.vocabulary import Vocabulary
 from engine.disk import atomic_write, ensure_writable, explain_os_error
 from engine.errors import (
@@ -23,6 +24,8 @@ from engine.errors import (
 )
 
 MODEL_FORMAT = 1
+CHANGEABLE = frozenset({"device", "minutes", "images"})
+"""Settings that may differ when a run goes on, beside those of its reporting."""
 CHECKPOINT_SUFFIX = ".safetensors"
 
 
@@ -98,6 +101,14 @@ class RunFolder:
             raise CheckpointMissingError(self.path)
         return files[-1]
 
+    def write_config(self, config: RunConfig) -> None:
+        """Write the configuration.
+
+        Raises:
+            FolderNotWritableError, DiskFullError: it cannot be written.
+        """
+        atomic_write(self.config_file, config_to_toml(config).encode())
+
     def read_config(self) -> RunConfig:
         """Read the configuration.
 
@@ -141,8 +152,40 @@ def create_run_folder(config: RunConfig) -> RunFolder:
     except OSError as error:
         raise explain_os_error(error, config.run) from error
     ensure_writable(folder.path)
-    atomic_write(folder.config_file, config_to_toml(config).encode())
+    folder.write_config(config)
     return folder
+
+
+def reopen_run_folder(config: RunConfig) -> tuple[RunFolder, Path]:
+    """Find where a run was left; note in its configuration how long it goes on now.
+
+    Returns:
+        The folder and its newest checkpoint.
+
+    Raises:
+        RunMissingError, CheckpointMissingError: there is nothing to go on from.
+        ConfigError: a setting that matters differs from the run's; every such is named.
+        FolderNotWritableError, DiskFullError: it cannot be written.
+    """
+    folder = RunFolder(config.run)
+    problems = changed_settings(folder.read_config(), config)
+    if problems:
+        raise ConfigError(problems)
+    checkpoint = folder.latest_checkpoint()
+    ensure_writable(folder.path)
+    folder.write_config(config)
+    return folder, checkpoint
+
+
+def changed_settings(before: RunConfig, after: RunConfig) -> list[Problem]:
+    """Name the settings that differ and decide what a run becomes."""
+    return [
+        Problem(name, f"was {value_at(before, name)} and cannot change in mid-run")
+        for name, _field, _about in settings_in(before)
+        if name not in CHANGEABLE
+        and not name.startswith("reporting.")
+        and value_at(before, name) != value_at(after, name)
+    ]
 
 
 def write_model(folder: RunFolder, facts: ModelFacts) -> None:

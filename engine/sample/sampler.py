@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -13,9 +14,10 @@ from engine.config.run import RunConfig
 from engine.data.loader import mix_seed
 from engine.errors import CheckpointCorruptError
 from engine.events import ImageArray
-from engine.nets.generator import PairGenerator
+from engine.nets.families import build_model
 from engine.nets.image import ImageModality
 from engine.nets.modality import Modality
+from engine.nets.model import PairModel
 from engine.nets.text import TextModality
 from engine.runs.checkpoint import CheckpointFacts, read_facts, read_tensors
 from engine.runs.folder import ModelFacts, RunFolder
@@ -60,27 +62,27 @@ class Sampler:
     """Asks a generator for whole pairs.
 
     Args:
-        generator: usually a run's average.
+        model: usually a run's average.
         modalities: those it was built for.
         device: where it lies.
     """
 
     def __init__(
-        self, generator: PairGenerator, modalities: Sequence[Modality], device: torch.device
+        self, model: PairModel, modalities: Sequence[Modality], device: torch.device
     ) -> None:
-        self._generator = generator
+        self._model = model
         self._modalities = {modality.name: modality for modality in modalities}
         self._device = device
 
     def draw_noise(self, count: int, seed: int) -> dict[str, Tensor]:
         """Draw the noise of ``count`` pairs; the same seed gives the same noise."""
-        return self._generator.draw_noise(count, torch.Generator(self._device).manual_seed(seed))
+        return self._model.draw_noise(count, torch.Generator(self._device).manual_seed(seed))
 
     @torch.no_grad()
     def complete(self, noise: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> Pairs:
         """Complete pairs from noise and from stored rows of what is given, by modality."""
         read = {name: self._modalities[name].read(rows) for name, rows in given.items()}
-        whole = self._generator(noise, read)
+        whole = self._model(noise, read)
         return Pairs(
             images=self._modalities["image"].show(whole["image"]),
             texts=tuple(self._modalities["text"].show(whole["text"])),
@@ -144,7 +146,13 @@ def load_run(folder: Path, device: torch.device) -> LoadedRun:
     path = run.latest_checkpoint()
     facts = read_facts(path)
     modalities = build_modalities(config.networks, model)
-    generator = PairGenerator(modalities, config.networks.feature_dim)
+    networks = config.networks
+    generator = build_model(
+        config.family,
+        modalities,
+        feature_dim=networks.feature_dim,
+        latent_dim=networks.latent_dim,
+    )
     try:
         generator.load_state_dict(read_tensors(path, AVERAGE))
     except RuntimeError as error:
@@ -152,7 +160,7 @@ def load_run(folder: Path, device: torch.device) -> LoadedRun:
         raise CheckpointCorruptError(path, reason) from error
     generator = generator.to(device).eval().requires_grad_(requires_grad=False)
     return LoadedRun(
-        sampler=Sampler(generator, modalities, device),
+        sampler=Sampler(cast("PairModel", generator), modalities, device),
         config=config,
         model=model,
         checkpoint=facts,

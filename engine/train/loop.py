@@ -7,11 +7,13 @@ folder. It never raises: whatever happens is told by the one ``RunEnded`` at the
 import contextlib
 import logging
 import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from engine.config.codec import config_hash
 from engine.config.run import RunConfig
 from engine.control import RunControl
-from engine.errors import EngineError
+from engine.errors import CheckpointCorruptError, EngineError
 from engine.events import (
     CheckpointSaved,
     Emit,
@@ -23,11 +25,12 @@ from engine.events import (
     RunEnded,
     RunEvent,
 )
-from engine.runs.checkpoint import CheckpointFacts, write_checkpoint
-from engine.runs.folder import RunFolder, create_run_folder
+from engine.runs.checkpoint import CheckpointFacts, read_facts, read_tensors, write_checkpoint
+from engine.runs.folder import RunFolder, create_run_folder, reopen_run_folder
 from engine.runs.log import RunLog
 from engine.sample.sampler import Sampler
 from engine.train.ema import update_average
+from engine.train.health import HealthWatch
 from engine.train.meter import Meter
 from engine.train.prepare import PreparedRun, prepare, warm_up
 from engine.train.previews import Previews
@@ -37,22 +40,41 @@ log = logging.getLogger(__name__)
 
 CHECKPOINTS_KEPT = 3
 
+Open = Callable[[], tuple[RunFolder, Path | None]]
+"""Gives the folder to train in, and the checkpoint to go on from if there is one."""
+
 
 def train(config: RunConfig, emit: Emit, control: RunControl) -> None:
-    """Train a generator and a critic against each other until the budget is spent or a stop comes.
+    """Train a family's networks until the budget is spent or a stop comes.
 
     Args:
         config: decides everything; ``config.run`` must be a new or empty folder.
         emit: receives every event, on this thread; ``RunEnded`` is the last.
         control: asked between steps.
     """
+    _conduct(config, emit, control, lambda: (create_run_folder(config), None))
+
+
+def resume(config: RunConfig, emit: Emit, control: RunControl) -> None:
+    """Go on with a run from its newest checkpoint, as if it had never been left.
+
+    Args:
+        config: the run's own; only how long it goes on and what it reports may differ.
+        emit: receives every event, on this thread; ``RunEnded`` is the last.
+        control: asked between steps.
+    """
+    _conduct(config, emit, control, lambda: reopen_run_folder(config))
+
+
+def _conduct(config: RunConfig, emit: Emit, control: RunControl, open_folder: Open) -> None:
     with contextlib.ExitStack() as stack:
         tell, clock = emit, _Clock()
         try:
-            folder = create_run_folder(config)
+            folder, checkpoint = open_folder()
             run_log = stack.enter_context(contextlib.closing(RunLog(folder.log_file)))
             tell = _both(run_log.record, emit)
-            outcome, error = _Training(config, folder, tell, control, clock).run(), None
+            training = _Training(config, folder, tell, control, clock)
+            outcome, error = training.run(checkpoint), None
         except Exception as caught:
             outcome, error = Outcome.FAILED, caught
             log.log(_level(caught), "The run in %s failed.", config.run, exc_info=caught)
@@ -72,14 +94,25 @@ class _Clock:
 
     def __init__(self) -> None:
         self.images_seen = 0
+        self._before_s = 0.0
         self._started_s: float | None = None
 
-    def start(self) -> None:
-        self._started_s = time.monotonic()
+    def start(self, before_s: float = 0.0) -> None:
+        """Start to count; an earlier part of the run took ``before_s``."""
+        self._before_s, self._started_s = before_s, time.monotonic()
+
+    @contextlib.contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Do not count what happens meanwhile."""
+        before_s = self.elapsed_s
+        yield
+        self.start(before_s)
 
     @property
     def elapsed_s(self) -> float:
-        return 0.0 if self._started_s is None else time.monotonic() - self._started_s
+        if self._started_s is None:
+            return self._before_s
+        return self._before_s + time.monotonic() - self._started_s
 
 
 class _Training:
@@ -91,23 +124,29 @@ class _Training:
         self._config, self._folder, self._tell = config, folder, tell
         self._control, self._clock = control, clock
         self._budget = Budget(config)
-        self._meter = Meter()
-        self._checkpoint_due_s = config.reporting.checkpoint_every_s
+        self._meter, self._health = Meter(), HealthWatch()
         self._images_saved = 0
+        self._checkpoint_due_s = 0.0
 
-    def run(self) -> Outcome:
+    def run(self, checkpoint: Path | None) -> Outcome:
         self._tell(PhaseChanged(phase=Phase.LOADING))
-        run = prepare(self._config, self._folder)
+        run = prepare(self._config, self._folder, self._tell)
+        if checkpoint is not None:
+            self._take_up(run, checkpoint)
         self._tell(run.announcement)
         self._tell(PhaseChanged(phase=Phase.WARMING_UP))
         if not self._control.is_stop_requested:
             warm_up(run)
-        sampler = Sampler(run.state.average, run.modalities, run.state.device)
+        return self._train(run)
+
+    def _train(self, run: PreparedRun) -> Outcome:
+        sampler = Sampler(run.state.model, run.modalities, run.state.device)
         previews = Previews(
             sampler, self._config.reporting, self._config.seed, self._folder, self._tell
         )
         self._tell(PhaseChanged(phase=Phase.TRAINING))
-        self._clock.start()
+        self._clock.start(self._clock.elapsed_s)
+        self._plan_checkpoint()
         while not self._is_over():
             previews.show_if_due(self._progress())
             self._step(run)
@@ -115,8 +154,17 @@ class _Training:
             self._save_if_due(run)
         return self._finish(run, previews)
 
+    def _take_up(self, run: PreparedRun, checkpoint: Path) -> None:
+        facts = read_facts(checkpoint)
+        try:
+            run.state.restore(read_tensors(checkpoint, ""), facts)
+        except ValueError as error:
+            raise CheckpointCorruptError(checkpoint, str(error)) from error
+        self._images_saved = self._clock.images_seen = facts.images_seen
+        self._clock.start(facts.elapsed_s)
+
     def _step(self, run: PreparedRun) -> None:
-        state, training = run.state, self._config.training
+        state, training = run.state, run.config.training
         fraction = self._budget.fraction(self._clock.images_seen, self._clock.elapsed_s)
         state.set_learning_rate(learning_rate(training, fraction))
         self._meter.add(run.step(run.batch(state.step), state.step))
@@ -137,14 +185,17 @@ class _Training:
     def _report(self) -> None:
         losses, signals = self._meter.read(self._clock.images_seen)
         self._tell(LossesReported(progress=self._progress(), losses=losses, signals=signals))
+        for change in self._health.see(losses, signals, self._clock.images_seen):
+            self._tell(change)
+
+    def _plan_checkpoint(self) -> None:
+        self._checkpoint_due_s = self._clock.elapsed_s + self._config.reporting.checkpoint_every_s
 
     def _save_if_due(self, run: PreparedRun) -> None:
         is_due = self._clock.elapsed_s >= self._checkpoint_due_s
         if self._control.take_checkpoint_request() or is_due:
             self._save(run)
-            self._checkpoint_due_s = (
-                self._clock.elapsed_s + self._config.reporting.checkpoint_every_s
-            )
+            self._plan_checkpoint()
 
     def _finish(self, run: PreparedRun, previews: Previews) -> Outcome:
         is_stopped = self._control.is_stop_requested

@@ -1,23 +1,29 @@
 """From a configuration to everything a run needs, before the first step."""
 
 import copy
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from torch import Tensor
 
 from engine.config.run import RunConfig
-from engine.data.images import resize
 from engine.data.loader import DeviceLoader
 from engine.data.store import StoredDataset, open_dataset
-from engine.events import RunPrepared
+from engine.errors import ConfigError, Problem
+from engine.events import Emit, RunPrepared
 from engine.nets.modality import Modality
 from engine.runs.folder import ModelFacts, RunFolder, write_model
 from engine.sample.sampler import build_modalities
 from engine.train.device import describe, find_device
-from engine.train.state import TrainingState, build_state, parameter_count
-from engine.train.step import AdversarialStep
+from engine.train.families import build_state, build_step
+from engine.train.precision import resolve_precision
+from engine.train.probe import GpuMemory, MainMemory, choose_batch
+from engine.train.source import Source, load_source
+from engine.train.state import CRITIC, TrainingState, parameter_count
+from engine.train.step import Batch, Step
+
+LARGE_IMAGE = 64
+"""From so many pixels on, layers are large enough for half precision to pay on a CPU."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,73 +31,112 @@ class PreparedRun:
     """What the loop works with."""
 
     config: RunConfig
+    """As asked for, with everything that was left open decided."""
     folder: RunFolder
     state: TrainingState
     modalities: tuple[Modality, ...]
     loader: DeviceLoader
-    step: AdversarialStep
+    step: Step
     announcement: RunPrepared
 
-    def batch(self, step: int) -> dict[str, Tensor]:
+    def batch(self, step: int) -> Batch:
         """Give the real pairs of a step, in the networks' form."""
-        stored = self.loader.batch(step)
-        return {m.name: m.read(stored[m.name]) for m in self.modalities}
+        return read_batch(self.modalities, self.loader, step)
 
 
-def prepare(config: RunConfig, folder: RunFolder) -> PreparedRun:
-    """Load the data onto the device and build the networks.
+def prepare(config: RunConfig, folder: RunFolder, tell: Emit) -> PreparedRun:
+    """Load the data onto the device, build the networks and decide what was left open.
 
     Raises:
         EngineError: the dataset or the device is not to be had; the class says why.
     """
     device = find_device(config.device)
     dataset = open_dataset(config.dataset)
-    facts = ModelFacts(
+    facts = _model_facts(dataset)
+    _refuse_other_data(folder, facts)
+    write_model(folder, facts)
+    modalities = build_modalities(config.networks, facts)
+    source = load_source(config, dataset, modalities, device)
+    config = _decide(config, source, device, tell)
+    folder.write_config(config)
+    state = build_state(modalities, config, device, source.augmenters)
+    return PreparedRun(
+        config=config,
+        folder=folder,
+        state=state,
+        modalities=modalities,
+        loader=source.loader(config.training.batch_size),
+        step=build_step(state, config, modalities=modalities, held_out=source.held_out),
+        announcement=_announcement(folder, source, config, state),
+    )
+
+
+def _model_facts(dataset: StoredDataset) -> ModelFacts:
+    return ModelFacts(
         dataset=dataset.manifest.name,
         dataset_version=dataset.manifest.version,
         channels=dataset.manifest.channels,
         text_length=dataset.manifest.text_length,
         vocabulary=dataset.vocabulary,
     )
-    write_model(folder, facts)
-    modalities = build_modalities(config.networks, facts)
-    stored = stored_rows(dataset, config.networks.image_size, device)
-    state = build_state(modalities, config, device)
-    return PreparedRun(
-        config=config,
-        folder=folder,
-        state=state,
-        modalities=modalities,
-        loader=DeviceLoader(stored, config.training.batch_size, config.seed),
-        step=AdversarialStep(state, config.training, config.seed),
-        announcement=RunPrepared(
-            folder=folder.path,
-            dataset=dataset.manifest.name,
-            pairs=dataset.manifest.train_pairs,
-            image_size=config.networks.image_size,
-            device=describe(device),
-            generator_parameters=parameter_count(state.generator),
-            critic_parameters=parameter_count(state.critic),
-        ),
+
+
+def _refuse_other_data(folder: RunFolder, facts: ModelFacts) -> None:
+    """A run that goes on must go on with the same pairs."""
+    if not folder.model_file.exists():
+        return
+    before = folder.read_model().dataset_version
+    if before != facts.dataset_version:
+        reason = f"has changed: the run began with version {before}, not {facts.dataset_version}"
+        raise ConfigError([Problem("dataset", reason)])
+
+
+def _decide(config: RunConfig, source: Source, device: torch.device, tell: Emit) -> RunConfig:
+    """Settle what the configuration leaves to the machine."""
+    is_large = config.networks.image_size >= LARGE_IMAGE
+    precision = resolve_precision(config.training.precision, device, is_large=is_large)
+    config = config.with_values(training__precision=precision)
+    if config.training.batch_size:
+        return config
+    chosen = choose_batch(
+        lambda size: _take_steps(config.with_values(training__batch_size=size), source, device),
+        GpuMemory(device) if device.type == "cuda" else MainMemory(),
+        largest=source.count,
+    )
+    tell(chosen)
+    return config.with_values(training__batch_size=chosen.batch_size)
+
+
+def _take_steps(config: RunConfig, source: Source, device: torch.device) -> None:
+    """Take the first steps with some batch size, and forget them."""
+    state = build_state(source.modalities, config, device, source.augmenters)
+    loader = source.loader(config.training.batch_size)
+    rehearse_steps(state, config, lambda step: read_batch(source.modalities, loader, step))
+
+
+def _announcement(
+    folder: RunFolder, source: Source, config: RunConfig, state: TrainingState
+) -> RunPrepared:
+    critic = state.players.get(CRITIC)
+    return RunPrepared(
+        folder=folder.path,
+        dataset=source.name,
+        pairs=source.count,
+        image_size=config.networks.image_size,
+        device=describe(state.device),
+        generator_parameters=parameter_count(state.generator),
+        critic_parameters=parameter_count(critic.network) if critic else 0,
     )
 
 
-def stored_rows(dataset: StoredDataset, size: int, device: torch.device) -> dict[str, Tensor]:
-    """Put a dataset's training pairs on the device.
-
-    Returns:
-        ``image``: [N, C, H, W] uint8; ``text``: [N, L] word numbers.
-    """
-    rows = dataset.rows("train")
-    images = np.ascontiguousarray(dataset.images[rows])
-    if images.shape[1:3] != (size, size):
-        images = resize(images, size)
-    texts = [dataset.texts[row] for row in rows]
-    words = dataset.vocabulary.encode_all(texts, dataset.manifest.text_length)
-    return {
-        "image": torch.from_numpy(images).permute(0, 3, 1, 2).contiguous().to(device),
-        "text": torch.from_numpy(words).to(device),
-    }
+def read_batch(modalities: Sequence[Modality], loader: DeviceLoader, step: int) -> Batch:
+    """Read the stored rows of a step into the networks' form."""
+    stored = loader.batch(step)
+    return Batch(
+        items={m.name: m.read(stored.items[m.name]) for m in modalities},
+        present=stored.present,
+        is_whole=stored.is_whole,
+    )
 
 
 def warm_up(run: PreparedRun) -> None:
@@ -100,7 +145,15 @@ def warm_up(run: PreparedRun) -> None:
     The first step compiles kernels and grows memory pools, which takes up to a second; done here,
     the window can say so and the clock does not count it.
     """
-    rehearsal = copy.deepcopy(run.state)
-    step = AdversarialStep(rehearsal, run.config.training, run.config.seed)
+    rehearse_steps(run.state, run.config, run.batch)
+
+
+def rehearse_steps(
+    state: TrainingState, config: RunConfig, batch: Callable[[int], Batch]
+) -> None:
+    """Take the first two steps of a run on a copy of its state."""
+    step = build_step(copy.deepcopy(state), config)
     for number in range(2):
-        step(run.batch(number), number)
+        step(batch(number), number)
+    if state.device.type == "cuda":
+        torch.cuda.synchronize(state.device)

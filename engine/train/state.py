@@ -1,39 +1,57 @@
 """Everything that training changes."""
 
-import copy
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Adam
 
-from engine.config.run import RunConfig
 from engine.config.training import TrainingConfig
-from engine.nets.critic import Critic
-from engine.nets.generator import PairGenerator
-from engine.nets.modality import Modality
+from engine.nets.model import PairModel
+from engine.runs.checkpoint import CheckpointFacts
 from engine.sample.sampler import AVERAGE
+
+GENERATOR, CRITIC = "generator", "critic"
+
+
+@dataclass(kw_only=True)
+class Player:
+    """A network and the optimiser that moves it."""
+
+    network: nn.Module
+    optimiser: Adam
 
 
 @dataclass(kw_only=True)
 class TrainingState:
-    """Networks, their running average, optimisers and counters."""
+    """Networks, their optimisers, the running average and counters."""
 
-    generator: PairGenerator
-    critic: Critic
-    average: PairGenerator
+    players: Mapping[str, Player]
+    """By name; ``GENERATOR`` is the one that samples are drawn from."""
+    average: nn.Module
     """Running average of the generator; previews and samples come from it."""
-    generator_optimiser: Adam
-    critic_optimiser: Adam
     device: torch.device
+    extras: Mapping[str, nn.Module] = field(default_factory=dict)
+    """What else has numbers to remember, such as an augmentation that adapts."""
     step: int = 0
     images_seen: int = 0
 
+    @property
+    def generator(self) -> nn.Module:
+        """The network that samples are drawn from."""
+        return self.players[GENERATOR].network
+
+    @property
+    def model(self) -> PairModel:
+        """The running average as what it is good for."""
+        return cast("PairModel", self.average)
+
     def set_learning_rate(self, rate: float) -> None:
-        """Set the rate of both optimisers."""
-        for optimiser in (self.generator_optimiser, self.critic_optimiser):
-            for group in optimiser.param_groups:
+        """Set the rate of all optimisers."""
+        for player in self.players.values():
+            for group in player.optimiser.param_groups:
                 group["lr"] = rate
 
     def tensors(self) -> dict[str, Tensor]:
@@ -41,38 +59,47 @@ class TrainingState:
         named: dict[str, Tensor] = {}
         for prefix, network in self._networks():
             named |= {f"{prefix}.{name}": value for name, value in network.state_dict().items()}
-        for prefix, optimiser in (
-            ("generator_optimiser", self.generator_optimiser),
-            ("critic_optimiser", self.critic_optimiser),
-        ):
-            named |= _optimiser_tensors(prefix, optimiser)
+        for prefix, player in self.players.items():
+            named |= _optimiser_tensors(f"{prefix}_optimiser", player.optimiser)
         return named
 
+    def restore(self, tensors: Mapping[str, Tensor], facts: CheckpointFacts) -> None:
+        """Take up where a checkpoint was left.
+
+        Raises:
+            ValueError: the tensors do not fit; nothing can be said of the state afterwards.
+        """
+        for prefix, network in self._networks():
+            try:
+                network.load_state_dict(_part(tensors, f"{prefix}."))
+            except RuntimeError as error:
+                raise ValueError(f"the tensors of {prefix} do not fit") from error
+        for prefix, player in self.players.items():
+            _restore_optimiser(player.optimiser, _part(tensors, f"{prefix}_optimiser."))
+        self.step, self.images_seen = facts.step, facts.images_seen
+
     def _networks(self) -> Iterator[tuple[str, nn.Module]]:
-        yield "generator", self.generator
-        yield "critic", self.critic
+        for name, player in self.players.items():
+            yield name, player.network
         yield AVERAGE.rstrip("."), self.average
+        yield from self.extras.items()
 
 
-def build_state(
-    modalities: Sequence[Modality], config: RunConfig, device: torch.device
-) -> TrainingState:
-    """Build networks and optimisers; the seed decides the first weights."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
-        generator = PairGenerator(modalities, config.networks.feature_dim)
-        critic = Critic(modalities, config.networks.feature_dim)
-    generator = generator.to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] (stub lacks it)
-    critic = critic.to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] (stub lacks it)
-    average = copy.deepcopy(generator).eval().requires_grad_(requires_grad=False)
-    return TrainingState(
-        generator=generator,
-        critic=critic,
-        average=average,
-        generator_optimiser=_adam(generator, config.training),
-        critic_optimiser=_adam(critic, config.training),
-        device=device,
+def adam(network: nn.Module, config: TrainingConfig) -> Adam:
+    """Make the optimiser of a network."""
+    return Adam(
+        network.parameters(),
+        lr=config.learning_rate,
+        betas=(config.beta1, config.beta2),
+        fused=True,
     )
+
+
+def learn(player: Player, loss: Tensor) -> None:
+    """Move a network down its loss."""
+    player.optimiser.zero_grad()
+    loss.backward()
+    player.optimiser.step()
 
 
 def parameter_count(network: nn.Module) -> int:
@@ -80,13 +107,12 @@ def parameter_count(network: nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
-def _adam(network: nn.Module, config: TrainingConfig) -> Adam:
-    return Adam(
-        network.parameters(),
-        lr=config.learning_rate,
-        betas=(config.beta1, config.beta2),
-        fused=True,
-    )
+def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {
+        name.removeprefix(prefix): value
+        for name, value in tensors.items()
+        if name.startswith(prefix)
+    }
 
 
 def _optimiser_tensors(prefix: str, optimiser: Adam) -> dict[str, Tensor]:
@@ -96,3 +122,15 @@ def _optimiser_tensors(prefix: str, optimiser: Adam) -> dict[str, Tensor]:
         for index, values in state.items()
         for name, value in values.items()
     }
+
+
+def _restore_optimiser(optimiser: Adam, tensors: Mapping[str, Tensor]) -> None:
+    moments: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        index, _, name = key.partition(".")
+        moments.setdefault(int(index), {})[name] = value
+    groups = optimiser.state_dict()["param_groups"]
+    count = sum(len(group["params"]) for group in groups)
+    if any(not 0 <= index < count for index in moments):
+        raise ValueError("an optimiser has moments of weights that are not there")
+    optimiser.load_state_dict({"state": moments, "param_groups": groups})

@@ -1,0 +1,42 @@
+"""What this machine has, found out without loading torch."""
+
+import ctypes
+import functools
+import importlib.util
+import re
+import sys
+from pathlib import Path
+
+_DRIVERS = {"win32": "nvcuda.dll", "linux": "libcuda.so.1"}
+
+
+@functools.cache
+def gpu_memory_bytes() -> int:
+    """Memory of the first GPU that training can use; 0 when there is none.
+
+    Asks the NVIDIA driver itself, and whether the installed torch was built for it.
+    """
+    if not _torch_has_cuda():
+        return 0
+    try:
+        driver = ctypes.CDLL(_DRIVERS[sys.platform])
+    except (KeyError, OSError):
+        return 0
+    device, size = ctypes.c_int(), ctypes.c_size_t()
+    calls = (
+        lambda: driver.cuInit(0),
+        lambda: driver.cuDeviceGet(ctypes.byref(device), 0),
+        lambda: driver.cuDeviceTotalMem_v2(ctypes.byref(size), device),
+    )
+    return size.value if all(call() == 0 for call in calls) else 0
+
+
+def _torch_has_cuda() -> bool:
+    found = importlib.util.find_spec("torch")
+    if found is None or found.origin is None:
+        return False
+    try:
+        text = (Path(found.origin).parent / "version.py").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return re.search(r"^cuda[^=]*= *['\"]", text, re.MULTILINE) is not None

@@ -1,0 +1,71 @@
+"""Images by dense layers alone, as in the first GAN: every pixel has a weight to every unit.
+
+The networks do not know which pixels are neighbours and have to find out. Slower to learn and
+quicker to compute than convolutions at this size: the textbook's case.
+Source: Goodfellow et al. 2014, arXiv:1406.2661, section 5 (multilayer perceptrons on MNIST).
+
+Shapes: B batch, C channels, H = W side in pixels, F features, Z noise.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from engine.nets.blocks import activation, initialise
+
+UNITS_PER_CHANNEL = 16
+"""Units of a hidden layer for each channel that a convolutional network of that width would have
+at its finest layer: width 32 gives 512 units."""
+
+
+class DenseImageDecoder(nn.Module):
+    """Draws images from noise and context.
+
+    Args:
+        size: H.
+        channels: C.
+        latent_dim: Z.
+        context_dim: F; 0 for a decoder that hears no context.
+        width: hidden layers have ``UNITS_PER_CHANNEL`` times as many units.
+    """
+
+    def __init__(
+        self, *, size: int, channels: int, latent_dim: int, context_dim: int, width: int
+    ) -> None:
+        super().__init__()
+        self.latent_dim, self.hears = latent_dim, context_dim > 0
+        self.shape = (channels, size, size)
+        units = UNITS_PER_CHANNEL * width
+        self.layers = nn.Sequential(
+            nn.Linear(latent_dim + context_dim, units),
+            activation(),
+            nn.Linear(units, units),
+            activation(),
+            nn.Linear(units, channels * size * size),
+        )
+        initialise(self.layers)
+
+    def draw_noise(self, count: int, generator: torch.Generator) -> Tensor:
+        """[count, Z] from the standard normal."""
+        return torch.randn(count, self.latent_dim, generator=generator, device=generator.device)
+
+    def forward(self, noise: Tensor, context: Tensor) -> Tensor:
+        """[B, Z] and [B, F] to [B, C, H, W] in [-1, 1]."""
+        return torch.tanh(self.draw(torch.cat([noise, context], 1) if self.hears else noise))
+
+    def draw(self, noise: Tensor) -> Tensor:
+        """[B, Z + F] to the [B, C, H, W] that ``tanh`` makes pixels."""
+        return self.layers(noise).view(-1, *self.shape)
+
+
+def dense_trunk(size: int, channels: int, width: int, feature_dim: int) -> nn.Sequential:
+    """Dense layers from pixels to features: [B, C, H, W] to [B, F]."""
+    units = UNITS_PER_CHANNEL * width
+    trunk = nn.Sequential(
+        nn.Flatten(),
+        nn.Linear(channels * size * size, units),
+        activation(),
+        nn.Linear(units, feature_dim),
+        activation(),
+    )
+    initialise(trunk)
+    return trunk

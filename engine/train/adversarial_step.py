@@ -1,0 +1,260 @@
+"""One step: the critic learns to tell, then the generator learns to please.
+
+``min_G max_D E[log D(x)] + E[log(1 - D(G(z)))]`` (Goodfellow et al. 2014, arXiv:1406.2661) by
+alternating updates, over however many modalities there are and with whatever loss is chosen. A
+modality is a name here, nothing more. Missing items are masked: what stands in their place changes
+neither a loss nor a gradient.
+
+Shapes: B batch.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import cast
+
+import torch
+from torch import Tensor
+
+from engine.augment.adaptive import Augmenter
+from engine.config.training import TrainingConfig
+from engine.data.loader import mix_seed
+from engine.nets.critic import PAIR, Critic
+from engine.nets.modality import Modality
+from engine.nets.model import Items, RehearsingModel
+from engine.objectives.adversarial import Verdicts, mean_of
+from engine.objectives.penalty import Judged
+from engine.objectives.table import ADVERSARIAL, PENALTIES
+from engine.train.precision import in_precision
+from engine.train.signals import (
+    WATCH_EVERY,
+    gradient_norm,
+    is_watched,
+    overfit_signals,
+    score_signals,
+)
+from engine.train.state import CRITIC, GENERATOR, TrainingState, learn
+from engine.train.step import Batch, Scalars, StepReport, with_stand_ins
+
+Judgement = Mapping[str, Verdicts]
+"""By head of the critic."""
+Masks = Mapping[str, Tensor]
+"""By modality or head, [B] booleans."""
+
+
+class AdversarialStep:
+    """Updates critic and generator once.
+
+    Args:
+        state: with a generator and a critic.
+        config: losses, penalties and their weights.
+        seed: with the step's number, decides all randomness.
+        modalities: measure how varied the generated items are.
+        augmenters: by modality, what both players see through.
+        held_out: real pairs that are not trained on, for the overfitting signal; may be empty.
+    """
+
+    def __init__(
+        self,
+        state: TrainingState,
+        config: TrainingConfig,
+        seed: int,
+        *,
+        modalities: Sequence[Modality] = (),
+        augmenters: Mapping[str, Augmenter] | None = None,
+        held_out: Items | None = None,
+    ) -> None:
+        self._state, self._config, self._seed = state, config, seed
+        self._modalities = {modality.name: modality for modality in modalities}
+        self._augmenters = dict(augmenters or {})
+        self._held_out = held_out or {}
+        self._loss = ADVERSARIAL[config.adversarial_loss]
+        self._penalty = PENALTIES.get(config.regularizer) if config.penalty_weight > 0 else None
+        self._generator = cast("RehearsingModel", state.generator)
+        self._critic = cast("Critic", state.players[CRITIC].network)
+        self._randomness = torch.Generator(state.device)
+
+    def __call__(self, batch: Batch, step: int) -> StepReport:
+        """Learn from one batch of real pairs."""
+        self._randomness.manual_seed(mix_seed(self._seed, step))
+        real, kept = with_stand_ins(batch), self._choose_kept(batch.present)
+        reports = [self._update_critic(real, batch.present, kept, step)]
+        if (step + 1) % self._config.critic_steps == 0:
+            reports.insert(0, self._update_generator(real, batch.present, kept, step))
+        return StepReport(
+            losses={name: value for report in reports for name, value in report.losses.items()},
+            signals={name: value for report in reports for name, value in report.signals.items()},
+        )
+
+    def _choose_kept(self, present: Masks) -> Masks:
+        """Which real items each fake pair keeps: equal shares of the rows follow each pattern."""
+        patterns = self._generator.patterns
+        some = next(iter(present.values()))
+        rows = torch.arange(len(some), device=some.device) * len(patterns) // len(some)
+        chosen = {
+            name: torch.tensor([name in pattern for pattern in patterns], device=some.device)
+            for name in present
+        }
+        return {name: chosen[name][rows] & there for name, there in present.items()}
+
+    def _update_critic(self, real: Items, present: Masks, kept: Masks, step: int) -> StepReport:
+        config = self._config
+        penalty = self._penalty if step % config.penalty_interval == 0 else None
+        with torch.no_grad(), self._precision():
+            noise = self._generator.draw_noise(len(next(iter(kept.values()))), self._randomness)
+            fake = self._augment(self._generator.rehearse(noise, real, kept))
+        shown = self._augment(real)
+        if penalty is not None:
+            shown = _watched(shown, is_watched=penalty.watches_real)
+            fake = _watched(fake, is_watched=penalty.watches_fake)
+        # A penalty's second derivatives want full precision.
+        with self._precision(is_full=penalty is not None):
+            seen = self._critic.features(shown)
+            of_real = _verdicts(self._critic.judge(seen), self._counts(present))
+            of_fake = _verdicts(self._critic(fake), self._made(kept))
+            loss = torch.stack(
+                [self._loss.critic(of_real[head], of_fake[head]) for head in of_real]
+            ).sum()
+            if PAIR in of_real:
+                loss = loss + self._loss.fake(
+                    self._mismatches(real, seen, of_real[PAIR].counts, step), of_real[PAIR]
+                )
+        losses = {"critic": loss.detach()}
+        if penalty is not None:
+            judged = self._judged(shown, of_real, fake, of_fake)
+            paid = config.penalty_weight * penalty(judged).mean()
+            losses["penalty"] = paid.detach()
+            loss = loss + config.penalty_interval * paid
+        learn(self._state.players[CRITIC], loss)
+        self._adapt(of_real)
+        signals = score_signals(of_real[self._critic.heads[-1]], of_fake[self._critic.heads[-1]])
+        if is_watched(step):
+            signals |= {"critic_gradient": gradient_norm(self._critic)}
+            signals |= self._overfitting(of_real, of_fake, step)
+        return StepReport(losses=losses, signals=signals)
+
+    def _update_generator(self, real: Items, present: Masks, kept: Masks, step: int) -> StepReport:
+        self._critic.requires_grad_(requires_grad=False)
+        made = self._made(kept)
+        with self._precision():
+            noise = self._generator.draw_noise(len(made[next(iter(made))]), self._randomness)
+            fake = self._generator.rehearse(noise, real, kept)
+            of_fake = _verdicts(self._critic(self._augment(fake)), made)
+            of_real = self._real_verdicts(real, present)
+            adversarial = torch.stack(
+                [self._loss.generator(of_fake[head], of_real.get(head)) for head in of_fake]
+            ).sum()
+            caption = self._supervised(real, present)
+        losses = {"generator": adversarial.detach()}
+        total = adversarial
+        if caption is not None:
+            losses["caption"] = caption.detach()
+            total = total + self._config.caption_weight * caption
+        learn(self._state.players[GENERATOR], total)
+        self._critic.requires_grad_(requires_grad=True)
+        signals: Scalars = {}
+        if is_watched(step):
+            signals = self._variety(fake, real, made)
+            signals["generator_gradient"] = gradient_norm(self._state.generator)
+        return StepReport(losses=losses, signals=signals)
+
+    def _supervised(self, real: Items, present: Masks) -> Tensor | None:
+        """What real items cost the decoders that learn by likelihood, in nats; none may."""
+        some = next(iter(present.values()))
+        is_told = torch.rand(len(some), generator=self._randomness, device=some.device) < 0.5
+        known = {name: there & is_told for name, there in present.items()}
+        losses = self._generator.supervised_losses(real, known)
+        means = [mean_of(loss, present[name]) for name, loss in losses.items()]
+        return torch.stack(means).sum() if means else None
+
+    def _mismatches(self, real: Items, seen: Items, is_whole: Tensor, step: int) -> Verdicts:
+        """What the critic says of real items of two different pairs, which it must call a fake.
+
+        Each step exchanges another modality with the neighbour's. Where the neighbour's items are
+        the same (ten words for 60,000 digits), the exchange makes no mismatch and does not count.
+        Source: the matching-aware critic of Reed et al. 2016, arXiv:1605.05396, algorithm 1.
+        """
+        exchanged = list(real)[step % len(real)]
+        differs = torch.stack([(i != i.roll(1, 0)).flatten(1).any(1) for i in real.values()])
+        logits = self._critic.judge_match({**seen, exchanged: seen[exchanged].roll(1, 0)})
+        return Verdicts(logits, differs.all(0) & is_whole & is_whole.roll(1, 0))
+
+    def _judged(self, real: Items, of_real: Judgement, fake: Items, of_fake: Judgement) -> Judged:
+        counts = {head: verdicts.counts for head, verdicts in of_real.items()}
+        return Judged(
+            real=real,
+            real_scores=_scores(of_real),
+            fake=fake,
+            fake_scores=_scores(of_fake),
+            score=lambda items: _scores(_verdicts(self._critic(items), counts)),
+            randomness=self._randomness,
+        )
+
+    def _real_verdicts(self, real: Items, present: Masks) -> Judgement:
+        if not self._loss.reads_real:
+            return {}
+        return _verdicts(self._critic(self._augment(real)), self._counts(present))
+
+    def _counts(self, present: Masks) -> Masks:
+        """The rows that each head may call real: a pair is real when all of it is there."""
+        return {**present, PAIR: torch.stack(list(present.values())).all(0)}
+
+    def _made(self, kept: Masks) -> Masks:
+        """The rows that each head may call fake: a pair is fake as soon as one item is."""
+        made = {name: ~real for name, real in kept.items()}
+        return {**made, PAIR: torch.stack(list(made.values())).any(0)}
+
+    def _augment(self, items: Items) -> dict[str, Tensor]:
+        return {
+            name: self._augmenters[name](item, self._randomness)
+            if name in self._augmenters
+            else item
+            for name, item in items.items()
+        }
+
+    def _adapt(self, of_real: Judgement) -> None:
+        for name, augmenter in self._augmenters.items():
+            verdicts = of_real[name]
+            augmenter.update(verdicts.logits.detach().sign(), len(verdicts.logits))
+
+    def _overfitting(self, of_real: Judgement, of_fake: Judgement, step: int) -> Scalars:
+        """How much more the critic believes in items it trains on than in others."""
+        head = self._critic.heads[-1]
+        if not self._held_out:
+            return {}
+        with torch.no_grad():
+            rows = self._held_out_rows(step)
+            held_out = {name: item[rows] for name, item in self._held_out.items()}
+            logits = self._critic(self._augment(held_out))[head]
+        return overfit_signals(of_real[head], of_fake[head], logits)
+
+    def _held_out_rows(self, step: int) -> Tensor:
+        count = len(next(iter(self._held_out.values())))
+        first = step // WATCH_EVERY * self._config.batch_size
+        places = torch.arange(first, first + self._config.batch_size, device=self._state.device)
+        return places % count
+
+    def _variety(self, fake: Items, real: Items, made: Masks) -> Scalars:
+        """Compare rows that are fake through and through with as many real ones."""
+        rows = slice(0, len(made[next(iter(made))]) // len(self._generator.patterns))
+        signals: Scalars = {}
+        for name, modality in self._modalities.items():
+            signals |= modality.compare(fake[name][rows].detach(), real[name][rows])
+        return signals
+
+    def _precision(self, *, is_full: bool = False) -> AbstractContextManager[None]:
+        name = "fp32" if is_full else self._config.precision
+        return in_precision(name, self._state.device)
+
+
+def _watched(items: Items, *, is_watched: bool) -> dict[str, Tensor]:
+    """Cut items off from what made them, and let a penalty differentiate their scores."""
+    return {name: item.detach().requires_grad_(is_watched) for name, item in items.items()}
+
+
+def _verdicts(logits: Items, counts: Masks) -> Judgement:
+    return {head: Verdicts(values.float(), counts[head]) for head, values in logits.items()}
+
+
+def _scores(judgement: Judgement) -> Tensor:
+    """Sum of the logits that count, row by row: [B]."""
+    return torch.stack([v.logits.where(v.counts, 0.0) for v in judgement.values()]).sum(0)

@@ -1,0 +1,110 @@
+"""What each family trains with: its networks, their optimisers and its step."""
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+import torch
+from torch import nn
+
+from engine.augment.adaptive import Augmenter
+from engine.config.families import ADVERSARIAL_FAMILIES
+from engine.config.run import RunConfig
+from engine.nets.critic import Critic
+from engine.nets.families import build_model
+from engine.nets.modality import Modality
+from engine.nets.model import Items
+from engine.nets.variational import MultimodalVae
+from engine.objectives.spectral_norm import bound_layers
+from engine.train.adversarial_step import AdversarialStep
+from engine.train.state import CRITIC, GENERATOR, Player, TrainingState, adam
+from engine.train.step import Step
+from engine.train.variational_step import VariationalStep
+
+
+def build_state(
+    modalities: Sequence[Modality],
+    config: RunConfig,
+    device: torch.device,
+    augmenters: Mapping[str, Augmenter] | None = None,
+) -> TrainingState:
+    """Build networks and optimisers; the seed decides the first weights."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        networks = {GENERATOR: _build_generator(modalities, config)}
+        if config.family in ADVERSARIAL_FAMILIES:
+            networks[CRITIC] = _build_critic(modalities, config)
+    placed = {name: _place(network, device) for name, network in networks.items()}
+    average = copy.deepcopy(placed[GENERATOR]).eval().requires_grad_(requires_grad=False)
+    return TrainingState(
+        players={
+            name: Player(network=network, optimiser=adam(network, config.training))
+            for name, network in placed.items()
+        },
+        average=average,
+        device=device,
+        extras={f"augmenter.{n}": a.to(device) for n, a in (augmenters or {}).items()},
+    )
+
+
+def build_step(
+    state: TrainingState,
+    config: RunConfig,
+    *,
+    modalities: Sequence[Modality] = (),
+    held_out: Items | None = None,
+) -> Step:
+    """Build the step that teaches a state's networks."""
+    if config.family in ADVERSARIAL_FAMILIES:
+        return AdversarialStep(
+            state,
+            config.training,
+            config.seed,
+            modalities=modalities,
+            augmenters=_augmenters_of(state),
+            held_out=held_out,
+        )
+    player, terms = state.players[GENERATOR], config.variational
+    return VariationalStep(
+        cast("MultimodalVae", player.network),
+        player.optimiser,
+        is_mixture=config.family == "mopoe",
+        kl_weight=terms.kl_weight,
+        kl_warmup_images=terms.kl_warmup_images,
+        text_weight=terms.text_weight,
+        random_subsets=terms.random_subsets,
+        batch_size=config.training.batch_size,
+        seed=config.seed,
+        device=state.device,
+        precision=config.training.precision,
+    )
+
+
+def _build_generator(modalities: Sequence[Modality], config: RunConfig) -> nn.Module:
+    networks = config.networks
+    return build_model(
+        config.family,
+        modalities,
+        feature_dim=networks.feature_dim,
+        latent_dim=networks.latent_dim,
+    )
+
+
+def _build_critic(modalities: Sequence[Modality], config: RunConfig) -> Critic:
+    critic = Critic(modalities, config.networks.feature_dim)
+    if config.training.regularizer == "spectral-norm":
+        bound_layers(critic)
+    if config.training.compile_critic:
+        for trunk in critic.trunks.values():
+            # In place: the names of the weights stay what they are.
+            trunk.compile()
+    return critic
+
+
+def _place(network: nn.Module, device: torch.device) -> nn.Module:
+    return network.to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] (stub lacks it)
+
+
+def _augmenters_of(state: TrainingState) -> dict[str, Augmenter]:
+    named = {name.partition(".")[2]: extra for name, extra in state.extras.items()}
+    return {name: extra for name, extra in named.items() if isinstance(extra, Augmenter)}

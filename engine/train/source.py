@@ -1,0 +1,90 @@
+"""A run's data, on the device where it trains."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from engine.augment.adaptive import Augmenter
+from engine.augment.captions import resolve_augmentation
+from engine.config.families import ADVERSARIAL_FAMILIES
+from engine.config.run import RunConfig
+from engine.data.images import resize
+from engine.data.loader import DeviceLoader
+from engine.data.store import HELD_OUT, TRAIN, StoredDataset
+from engine.nets.modality import Modality
+from engine.nets.model import Items
+
+HELD_OUT_SEEN = 1_000
+"""Held-out pairs that tell whether the critic knows the others by heart."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What a run learns from."""
+
+    name: str
+    """Of the dataset."""
+    count: int
+    """Items to train on."""
+    stored: Mapping[str, Tensor]
+    """By modality, rows as the dataset keeps them."""
+    held_out: Items
+    """Pairs that are not trained on, in the networks' form; perhaps none."""
+    modalities: tuple[Modality, ...]
+    augmenters: Mapping[str, Augmenter]
+    """By modality."""
+    seed: int
+
+    def loader(self, batch_size: int) -> DeviceLoader:
+        """Make an endless stream of batches."""
+        return DeviceLoader(self.stored, batch_size, self.seed)
+
+
+def load_source(
+    config: RunConfig,
+    dataset: StoredDataset,
+    modalities: tuple[Modality, ...],
+    device: torch.device,
+) -> Source:
+    """Put a dataset onto the device."""
+    size = config.networks.image_size
+    rows = dataset.rows(TRAIN)
+    held_out = stored_rows(dataset, dataset.rows(HELD_OUT)[:HELD_OUT_SEEN], size, device)
+    return Source(
+        name=dataset.manifest.name,
+        count=len(rows),
+        stored=stored_rows(dataset, rows, size, device),
+        held_out={m.name: m.read(held_out[m.name]) for m in modalities} if held_out else {},
+        modalities=modalities,
+        augmenters=_augmenters(config, dataset),
+        seed=config.seed,
+    )
+
+
+def stored_rows(
+    dataset: StoredDataset, rows: npt.NDArray[np.int64], size: int, device: torch.device
+) -> dict[str, Tensor]:
+    """Put pairs on the device as the dataset keeps them.
+
+    Returns:
+        ``image``: [N, C, H, W] uint8; ``text``: [N, L] word numbers. Nothing for no rows.
+    """
+    if not len(rows):
+        return {}
+    images = np.ascontiguousarray(dataset.images[rows])
+    if images.shape[1:3] != (size, size):
+        images = resize(images, size)
+    texts = [dataset.texts[row] for row in rows]
+    words = dataset.vocabulary.encode_all(texts, dataset.manifest.text_length)
+    return {
+        "image": torch.from_numpy(images).permute(0, 3, 1, 2).contiguous().to(device),
+        "text": torch.from_numpy(words).to(device),
+    }
+
+
+def _augmenters(config: RunConfig, dataset: StoredDataset) -> dict[str, Augmenter]:
+    return {}
