@@ -132,3 +132,22 @@ class SheetCorruptError(EngineError):
     def __init__(self, path: Path, reason: str) -> None:
         self.path, self.reason = path, reason
         super().__init__(f"The preview {path} cannot be read: {reason}.")
+
+
+class TextsUnreadableError(EngineError):
+    """A file of texts that cannot be used."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"No texts can be read from {path}: {reason}.")
+
+
+class UnknownWordsError(EngineError):
+    """Texts with words that a run never learned."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self.words = tuple(words)
+        super().__init__(
+            f"The run never learned {len(words)} of the words: {', '.join(words)}. "
+            "Use words that stand in its dataset."
+        )

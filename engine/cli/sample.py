@@ -19,9 +19,24 @@ def add_to(commands: Any, _starters: Path | None) -> None:
         "--direction",
         choices=[direction.value for direction in Direction],
         default=Direction.JOINT.value,
-        help="joint: pairs from noise; image-to-text: a text for each of your images",
+        help="joint: pairs from noise; image-to-text: a text for each of your images; "
+        "text-to-image: an image for each of your texts; latent-path: from the first pair of one "
+        "seed to that of another; text-path: from the image of one text to that of the next",
     )
     parser.add_argument("--images", type=Path, metavar="DIR", help="images for image-to-text")
+    parser.add_argument(
+        "--texts", type=Path, metavar="FILE", help="texts, one a line, for text-to-image, text-path"
+    )
+    parser.add_argument(
+        "--to-seed", type=int, default=2, metavar="S", help="where a latent-path ends (default 2)"
+    )
+    parser.add_argument(
+        "--truncation",
+        type=float,
+        default=1.0,
+        metavar="T",
+        help="share of the noise to use; less is more typical and varies less (default 1)",
+    )
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="of the noise (default 1)")
     parser.add_argument("--gallery", type=Path, required=True, metavar="DIR", help="new folder")
 
@@ -35,6 +50,9 @@ def run(arguments: Namespace) -> None:
         seed=arguments.seed,
         direction=Direction(arguments.direction),
         images=arguments.images,
+        texts=arguments.texts,
+        to_seed=arguments.to_seed,
+        truncation=arguments.truncation,
     )
     write_and_tell(request)
 

@@ -25,6 +25,9 @@ class Direction(StrEnum):
     """Two texts: a walk from the image of one to the image of the other."""
 
 
+NEED_TEXTS = (Direction.TEXT_TO_IMAGE, Direction.TEXT_PATH)
+
+
 @dataclass(frozen=True, kw_only=True)
 class GalleryRequest:
     """One gallery to write.
@@ -38,22 +41,40 @@ class GalleryRequest:
     folder: Path
     """Folder for the gallery; must be new or empty."""
     count: int = 64
-    """Pairs, 1 to ``MAX_COUNT``; with ``images`` at most one for each of them."""
+    """Pairs, 1 to ``MAX_COUNT``; with ``images`` or ``texts`` at most one for each of
+    them; on a path, the pairs from end to end."""
     seed: int = 1
     """Start of the noise, 0 to ``MAX_SEED``; the same seed gives the same pairs."""
     direction: Direction = Direction.JOINT
     images: Path | None = None
     """Folder of the given images, for image-to-text."""
+    texts: Path | None = None
+    """File of the given texts, one a line, for text-to-image and text-path."""
+    to_seed: int = 2
+    """Seed at whose first pair a latent-path arrives, 0 to ``MAX_SEED``."""
+    truncation: float = 1.0
+    """How much of the noise is used, above 0 to 1; less gives more typical pairs that vary less."""
 
     def __post_init__(self) -> None:
-        problems: list[Problem] = []
-        if not 1 <= self.count <= MAX_COUNT:
-            problems.append(
-                Problem("count", f"must be from 1 to {MAX_COUNT:,}, not {self.count:,}")
+        problems = [
+            Problem(field, message)
+            for field, message, is_broken in (
+                ("count", f"must be from 1 to {MAX_COUNT:,}", not 1 <= self.count <= MAX_COUNT),
+                ("seed", f"must be from 0 to {MAX_SEED:,}", not 0 <= self.seed <= MAX_SEED),
+                ("to_seed", f"must be from 0 to {MAX_SEED:,}", not 0 <= self.to_seed <= MAX_SEED),
+                ("truncation", "must be above 0 and at most 1", not 0 < self.truncation <= 1),
+                (
+                    "images",
+                    "must name a folder of images for image-to-text",
+                    self.direction is Direction.IMAGE_TO_TEXT and self.images is None,
+                ),
+                (
+                    "texts",
+                    f"must name a file of texts for {self.direction}",
+                    self.direction in NEED_TEXTS and self.texts is None,
+                ),
             )
-        if not 0 <= self.seed <= MAX_SEED:
-            problems.append(Problem("seed", f"must be from 0 to {MAX_SEED:,}, not {self.seed:,}"))
-        if self.direction is Direction.IMAGE_TO_TEXT and self.images is None:
-            problems.append(Problem("images", "must name a folder of images for image-to-text"))
+            if is_broken
+        ]
         if problems:
             raise ConfigError(problems)

@@ -17,7 +17,7 @@ from engine.events import ImageArray
 from engine.nets.families import build_model
 from engine.nets.image import ImageModality
 from engine.nets.modality import Modality
-from engine.nets.model import PairModel
+from engine.nets.model import Ends, PairModel
 from engine.nets.text import TextModality
 from engine.runs.checkpoint import CheckpointFacts, read_facts, read_tensors
 from engine.runs.folder import ModelFacts, RunFolder
@@ -65,28 +65,38 @@ class Sampler:
         model: usually a run's average.
         modalities: those it was built for.
         device: where it lies.
+        truncation: share of the noise that is used, above 0 to 1. For normal noise this is
+            StyleGAN's truncation (Karras et al. 2019, arXiv:1812.04948, appendix B) about the
+            mean of the latent space itself; for the noise that chooses words it is a temperature.
     """
 
     def __init__(
-        self, model: PairModel, modalities: Sequence[Modality], device: torch.device
+        self,
+        model: PairModel,
+        modalities: Sequence[Modality],
+        device: torch.device,
+        truncation: float = 1.0,
     ) -> None:
         self._model = model
         self._modalities = {modality.name: modality for modality in modalities}
         self._device = device
+        self._truncation = truncation
+
+    def truncated(self, truncation: float) -> "Sampler":
+        """The same with less of the noise, or more."""
+        modalities = tuple(self._modalities.values())
+        return Sampler(self._model, modalities, self._device, truncation)
 
     def draw_noise(self, count: int, seed: int) -> dict[str, Tensor]:
         """Draw the noise of ``count`` pairs; the same seed gives the same noise."""
-        return self._model.draw_noise(count, torch.Generator(self._device).manual_seed(seed))
+        generator = torch.Generator(self._device).manual_seed(seed)
+        noise = self._model.draw_noise(count, generator)
+        return {name: self._truncation * part for name, part in noise.items()}
 
     @torch.no_grad()
     def complete(self, noise: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> Pairs:
         """Complete pairs from noise and from stored rows of what is given, by modality."""
-        read = {name: self._modalities[name].read(rows) for name, rows in given.items()}
-        whole = self._model(noise, read)
-        return Pairs(
-            images=self._modalities["image"].show(whole["image"]),
-            texts=tuple(self._modalities["text"].show(whole["text"])),
-        )
+        return self._show(self._model(noise, self._read(given)))
 
     def pairs(self, count: int, seed: int) -> Iterator[Pairs]:
         """Draw pairs from noise alone, a batch at a time. Pair i depends on seed and i only."""
@@ -114,13 +124,64 @@ class Sampler:
         """
         return self._completions("text", texts, seed)
 
+    def latent_walk(self, count: int, seed: int, to_seed: int) -> Iterator[Pairs]:
+        """Walk from the first pair of one seed to the first of another, ends included."""
+        start, end = (
+            Ends(noise=self._first_noise(end_seed), given={}) for end_seed in (seed, to_seed)
+        )
+        yield from self._walk(start, end, torch.linspace(0, 1, count))
+
+    def text_walk(self, texts: Tensor, count: int, seed: int) -> Iterator[Pairs]:
+        """Walk from the image of the first text by way of the others' to that of the last.
+
+        Args:
+            texts: [N, L] unit numbers, at least two rows.
+            count: pairs on the whole way, ends included.
+            seed: of the noise that decides what the texts leave open; the same all the way.
+        """
+        noise = self._first_noise(seed)
+        stops = [Ends(noise=noise, given=self._read({"text": row[None]})) for row in texts]
+        place = torch.linspace(0, len(stops) - 1, count)
+        legs = place.floor().clamp(max=len(stops) - 2)
+        for leg in range(len(stops) - 1):
+            yield from self._walk(stops[leg], stops[leg + 1], (place - leg)[legs == leg])
+
+    def _walk(self, start: Ends, end: Ends, place: Tensor) -> Iterator[Pairs]:
+        for part in place.to(self._device).split(BATCH):
+            ends = (_repeated(start, len(part)), _repeated(end, len(part)))
+            with torch.no_grad():
+                yield self._show(self._model.walk(*ends, part))
+
+    def _first_noise(self, seed: int) -> dict[str, Tensor]:
+        noise = self.draw_noise(BATCH, mix_seed(seed, 0))
+        return {name: rows[:1] for name, rows in noise.items()}
+
+    def _read(self, stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        return {
+            name: self._modalities[name].read(rows.to(self._device))
+            for name, rows in stored.items()
+        }
+
+    def _show(self, whole: Mapping[str, Tensor]) -> Pairs:
+        return Pairs(
+            images=self._modalities["image"].show(whole["image"]),
+            texts=tuple(self._modalities["text"].show(whole["text"])),
+        )
+
     def _completions(self, name: str, given: Tensor, seed: int) -> Iterator[Pairs]:
         for start in range(0, len(given), BATCH):
-            rows = given[start : start + BATCH].to(self._device)
+            rows = given[start : start + BATCH]
             noise = self.draw_noise(BATCH, mix_seed(seed, start))
             yield self.complete(
                 {key: part[: len(rows)] for key, part in noise.items()}, {name: rows}
             )
+
+
+def _repeated(ends: Ends, count: int) -> Ends:
+    return Ends(
+        noise={name: row.expand(count, *row.shape[1:]) for name, row in ends.noise.items()},
+        given={name: row.expand(count, *row.shape[1:]) for name, row in ends.given.items()},
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

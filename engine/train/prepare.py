@@ -148,9 +148,7 @@ def warm_up(run: PreparedRun) -> None:
     rehearse_steps(run.state, run.config, run.batch)
 
 
-def rehearse_steps(
-    state: TrainingState, config: RunConfig, batch: Callable[[int], Batch]
-) -> None:
+def rehearse_steps(state: TrainingState, config: RunConfig, batch: Callable[[int], Batch]) -> None:
     """Take the first two steps of a run on a copy of its state."""
     step = build_step(copy.deepcopy(state), config)
     for number in range(2):

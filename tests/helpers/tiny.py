@@ -1,6 +1,8 @@
 """Tiny datasets, networks and runs: small enough to train in a test."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,7 +14,10 @@ from engine.config.training import TrainingConfig
 from engine.data.store import write_dataset
 from engine.data.vocabulary import Vocabulary
 from engine.nets.image import ImageModality
+from engine.nets.modality import Modality
 from engine.nets.text import TextModality
+from engine.train.families import build_state
+from engine.train.state import TrainingState
 
 WORDS = ("dark", "light", "grey")
 
@@ -77,3 +82,27 @@ def tiny_pairs(count: int = 8, *, length: int = 3, seed: int = 0) -> dict[str, t
         "text": text.read(stored),
         "image": torch.rand(count, 1, 8, 8, generator=generator) * 2 - 1,
     }
+
+
+def tiny_step_config(family: str = "hybrid", seed: int = 0, **training: Any) -> RunConfig:
+    """Configure a family for ``tiny_modalities``, in single steps."""
+    return RunConfig(
+        dataset=Path(),
+        run=Path(),
+        family=family,
+        seed=seed,
+        networks=NetworkConfig(feature_dim=8, latent_dim=4),
+        training=TrainingConfig(**{"precision": "fp32", "batch_size": 8, **training}),
+    )
+
+
+def tiny_state(
+    family: str = "hybrid",
+    seed: int = 0,
+    *,
+    modalities: Sequence[Modality] | None = None,
+    **training: Any,
+) -> TrainingState:
+    """Build the networks of a family for ``tiny_modalities``."""
+    config = tiny_step_config(family, seed, **training)
+    return build_state(modalities or tiny_modalities(), config, torch.device("cpu"))

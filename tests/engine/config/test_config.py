@@ -112,5 +112,6 @@ def test_that_the_hash_follows_the_settings_and_not_the_folders():
         if about.choices or field.type is str:
             continue
         value = value_at(base, name)
-        changed = base.with_values(**{name.replace(".", "__"): value * 0.99 if value else 0.5})
+        other = value * 0.99 if value and value * 0.99 >= (about.low or 0) else value + 0.5
+        changed = base.with_values(**{name.replace(".", "__"): other})
         assert config_hash(changed) != config_hash(base), name

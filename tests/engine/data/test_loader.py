@@ -16,8 +16,8 @@ def test_that_every_row_comes_once_in_each_epoch():
 
 
 def test_that_modalities_stay_paired():
-    batch = loader().batch(3)
-    assert torch.equal(batch["b"], batch["a"] * 10)
+    items = loader().batch(3).items
+    assert torch.equal(items["b"], items["a"] * 10)
 
 
 def test_that_the_order_needs_no_history():

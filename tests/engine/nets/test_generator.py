@@ -49,7 +49,7 @@ def test_that_given_images_decide_the_text():
 
 def test_that_rehearsal_keeps_what_each_row_keeps():
     net, real = generator(), tiny_pairs()
-    kept = torch.tensor([0, 1] * 4)
+    kept = {"text": torch.tensor([False, True] * 4), "image": torch.zeros(8, dtype=torch.bool)}
     pair = net.rehearse(noise(net), real, kept)
     assert torch.equal(pair["text"][1::2], real["text"][1::2])
     assert not torch.equal(pair["text"][0::2], real["text"][0::2])
@@ -58,10 +58,10 @@ def test_that_rehearsal_keeps_what_each_row_keeps():
 
 def test_that_drawing_does_not_bend_the_words():
     net, real = generator(), tiny_pairs()
-    pair = net.rehearse(noise(net), real, torch.zeros(8, dtype=torch.long))
+    pair = net.rehearse(noise(net), real, dict.fromkeys(real, torch.zeros(8, dtype=torch.bool)))
     pair["image"].sum().backward()
     assert all(p.grad is None for p in net.decoders["text"].parameters())
-    assert any(p.grad is not None for p in net.encoders["text"].parameters())
+    assert any(p.grad is not None for p in net.context.encoders["text"].parameters())
 
 
 def test_that_supervision_sees_the_partner_only_where_known():
@@ -72,9 +72,9 @@ def test_that_supervision_sees_the_partner_only_where_known():
     is_known = torch.tensor([True, False] * 4)
     known = decoder.supervised_loss(net.context({"image": real["image"]}, 8), real["text"])
     blind = decoder.supervised_loss(net.context({}, 8), real["text"])
-    torch.testing.assert_close(
-        net.supervised_loss(real, is_known), torch.where(is_known, known, blind)
-    )
+    losses = net.supervised_losses(real, {"image": is_known, "text": is_known})
+    assert set(losses) == {"text"}
+    torch.testing.assert_close(losses["text"], torch.where(is_known, known, blind))
 
 
 def test_that_codes_of_several_items_are_summed():

@@ -48,7 +48,13 @@ def test_that_all_problems_come_at_once() -> None:
 
 
 def test_that_a_direction_reads_as_on_the_command_line() -> None:
-    assert [str(direction) for direction in Direction] == ["joint", "image-to-text"]
+    assert [str(direction) for direction in Direction] == [
+        "joint",
+        "image-to-text",
+        "text-to-image",
+        "latent-path",
+        "text-path",
+    ]
 
 
 def test_that_a_request_needs_no_torch() -> None:
