@@ -2,19 +2,26 @@
 
 import argparse
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
 from engine.cli.progress import RunTeller, stop_on_interrupt
-from engine.config.presets import PRESETS, config_from_preset
+from engine.config.machine import gpu_memory_bytes
+from engine.config.presets import AUTO, PRESETS, config_from_preset, suitable_preset
 from engine.config.run import RunConfig
 from engine.config.setting import Setting, settings_in
 from engine.control import RunControl
+from engine.data.manifest import read_manifest
 from engine.data.starter_files import build_starter
 from engine.data.starters import STARTERS
 from engine.errors import ConfigError, Problem
+from engine.events import Emit
+from engine.runs.folder import RunFolder
+
+Train = Callable[[RunConfig, Emit, RunControl], None]
 
 SPOKEN_FOR = frozenset({"preset", "minutes", "images"})
 """Settings whose options are declared by hand below."""
@@ -25,14 +32,19 @@ def add_to(commands: Any, starters: Path | None) -> None:
     parser = commands.add_parser("train", help="train on a dataset", description=__doc__)
     parser.set_defaults(command=run)
     add_starters_option(parser, starters)
-    data = parser.add_mutually_exclusive_group(required=True)
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with a run from its newest checkpoint"
+    )
+    data = parser.add_mutually_exclusive_group()
     data.add_argument("--starter", choices=sorted(STARTERS), help="a dataset that comes along")
     data.add_argument("--dataset", type=Path, metavar="DIR", help="a built dataset")
-    parser.add_argument("--preset", choices=list(PRESETS), default="cpu-tiny", help=_presets())
+    parser.add_argument("--preset", choices=[AUTO, *PRESETS], default=AUTO, help=_presets())
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--minutes", type=float, metavar="M", help="training time (default 5)")
     length.add_argument("--images", type=int, metavar="N", help="images to train on instead")
-    parser.add_argument("--run", type=Path, required=True, metavar="DIR", help="new run folder")
+    parser.add_argument(
+        "--run", type=Path, required=True, metavar="DIR", help="new run folder, or the one resumed"
+    )
     add_settings(parser)
 
 
@@ -68,13 +80,45 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Train, and print what happens."""
+    if arguments.resume:
+        _resume(arguments)
+        return
     dataset = arguments.dataset or built_starter(arguments.starter, arguments)
-    config = config_from_preset(arguments.preset, dataset=dataset, run=arguments.run)
+    preset = arguments.preset
+    if preset == AUTO:
+        preset = _suitable(dataset, arguments)
+    config = config_from_preset(preset, dataset=dataset, run=arguments.run)
     train_and_tell(config.with_values(**chosen(arguments)))
 
 
-def built_starter(name: str, arguments: argparse.Namespace) -> Path:
+def _suitable(dataset: Path, arguments: argparse.Namespace) -> str:
+    """Choose the preset by machine and dataset, and say why."""
+    manifest = read_manifest(dataset)
+    suggestion = suitable_preset(
+        gpu_bytes=0 if arguments.device == "cpu" else gpu_memory_bytes(),
+        image_size=max(manifest.image_height, manifest.image_width),
+    )
+    print(f"Preset {suggestion.name}: {suggestion.reason}.")
+    return suggestion.name
+
+
+def _resume(arguments: argparse.Namespace) -> None:
+    from engine.train.loop import resume
+
+    values = chosen(arguments)
+    if values.get("minutes"):
+        # The new total counts; what the run was once given in images has no say any more.
+        values.setdefault("images", 0)
+    if arguments.dataset is not None:
+        values["dataset"] = arguments.dataset
+    config = RunFolder(arguments.run).read_config()
+    train_and_tell(config.with_values(run=arguments.run, **values), resume)
+
+
+def built_starter(name: str | None, arguments: argparse.Namespace) -> Path:
     """Find or build a starter dataset."""
+    if name is None:
+        raise ConfigError([Problem("--starter", "or --dataset must say what to train on")])
     if arguments.starters is None:
         raise ConfigError([Problem("--starters", "must name the folder of the starter datasets")])
     return build_starter(name, arguments.starters, arguments.datasets or default_datasets())
@@ -97,10 +141,15 @@ def chosen(arguments: argparse.Namespace) -> dict[str, object]:
     return values
 
 
-def train_and_tell(config: RunConfig) -> RunTeller:
-    """Train, print what happens, and raise what failed."""
-    from engine.train.loop import train
+def train_and_tell(config: RunConfig, train: Train | None = None) -> RunTeller:
+    """Train, print what happens, and raise what failed.
 
+    Args:
+        config: of the run.
+        train: a way to train; by default from the beginning.
+    """
+    if train is None:
+        from engine.train.loop import train
     control = RunControl()
     stop_on_interrupt(control)
     teller = RunTeller()
@@ -128,4 +177,5 @@ def _help(about: Setting) -> str:
 
 
 def _presets() -> str:
-    return "; ".join(f"{preset.name}: {preset.summary}" for preset in PRESETS.values())
+    rows = (f"{preset.name}: {preset.summary}" for preset in PRESETS.values())
+    return "; ".join(("auto (default): by device and dataset", *rows))

@@ -125,12 +125,21 @@ def _optimiser_tensors(prefix: str, optimiser: Adam) -> dict[str, Tensor]:
 
 
 def _restore_optimiser(optimiser: Adam, tensors: Mapping[str, Tensor]) -> None:
+    groups = optimiser.state_dict()["param_groups"]
+    weights = [weight for group in optimiser.param_groups for weight in group["params"]]
     moments: dict[int, dict[str, Tensor]] = {}
     for key, value in tensors.items():
         index, _, name = key.partition(".")
-        moments.setdefault(int(index), {})[name] = value
-    groups = optimiser.state_dict()["param_groups"]
-    count = sum(len(group["params"]) for group in groups)
-    if any(not 0 <= index < count for index in moments):
-        raise ValueError("an optimiser has moments of weights that are not there")
+        if not 0 <= int(index) < len(weights):
+            raise ValueError("an optimiser has moments of weights that are not there")
+        moments.setdefault(int(index), {})[name] = _laid_out_like(weights[int(index)], value)
     optimiser.load_state_dict({"state": moments, "param_groups": groups})
+
+
+def _laid_out_like(weight: Tensor, value: Tensor) -> Tensor:
+    """Give a moment its weight's order in memory: the fused kernel walks through both alike."""
+    if value.dim() == 0:
+        return value
+    if value.shape != weight.shape:
+        raise ValueError("an optimiser's moments do not fit its weights")
+    return torch.empty_like(weight, requires_grad=False).copy_(value)

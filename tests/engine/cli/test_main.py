@@ -75,8 +75,13 @@ def test_that_images_become_texts_by_command(tmp_path):
     ("arguments", "reason"),
     [
         ("train --dataset {tmp}/no --run {tmp}/run", "There is no dataset in"),
-        ("train --dataset {tmp}/no --run {tmp}/run --batch-size 1", "must be at least 2"),
+        (
+            "train --dataset {tmp}/no --run {tmp}/run --preset cpu-tiny --batch-size 1",
+            "must be at least 2",
+        ),
         ("train --starter digits --run {tmp}/run", "--starters"),
+        ("train --run {tmp}/run", "what to train on"),
+        ("train --resume --run {tmp}/no", "There is no run in"),
         ("sample --run {tmp}/no --gallery {tmp}/g", "There is no run in"),
         ("sample --run {tmp}/no --gallery {tmp}/g --count 0", "must be from 1"),
         ("sample --run {tmp}/no --gallery {tmp}/g --direction image-to-text", "images"),
@@ -99,7 +104,6 @@ def test_that_bad_input_is_one_clear_sentence_and_exit_code_two(
         "",
         "fly",
         "train",
-        "train --run r",
         "train --starter cats --run r",
         "train --dataset d --run r --minutes 1 --images 5",
         "train --dataset d --run r --seed one",

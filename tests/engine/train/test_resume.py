@@ -1,0 +1,141 @@
+import json
+
+import pytest
+import torch
+
+from engine.config.families import FAMILIES
+from engine.control import RunControl
+from engine.errors import CheckpointCorruptError, CheckpointMissingError, ConfigError
+from engine.events import LossesReported, Outcome, RunEnded
+from engine.runs.checkpoint import read_facts, read_tensors, write_checkpoint
+from engine.runs.folder import RunFolder
+from engine.train.loop import resume, train
+from tests.helpers.tiny import tiny_config, tiny_dataset
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    return tiny_dataset(tmp_path / "data")
+
+
+class StopAfter(RunControl):
+    """Asks to stop once the loop has looked so many times."""
+
+    def __init__(self, looks):
+        super().__init__()
+        self._looks = looks
+
+    @property
+    def is_stop_requested(self):
+        self._looks -= 1
+        return self._looks < 0
+
+
+def config_of(dataset, run, family="hybrid", **values):
+    config = tiny_config(dataset, run, images=96)
+    return config.with_values(family=family, reporting__evaluate_every_s=0.0, **values)
+
+
+def ended(events):
+    return next(event for event in events if isinstance(event, RunEnded))
+
+
+def go(way, config, control=None):
+    events = []
+    way(config, events.append, control or RunControl())
+    return events
+
+
+def newest(run):
+    return read_tensors(RunFolder(run).latest_checkpoint(), "")
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_that_a_resumed_run_equals_one_that_was_never_left(tmp_path, dataset, family):
+    straight = config_of(dataset, tmp_path / "straight", family)
+    assert ended(go(train, straight)).outcome is Outcome.FINISHED
+    broken = config_of(dataset, tmp_path / "broken", family)
+    first = ended(go(train, broken, StopAfter(6)))
+    assert first.outcome is Outcome.STOPPED
+    assert 0 < first.images_seen < 96
+    events = go(resume, RunFolder(broken.run).read_config())
+    assert ended(events).outcome is Outcome.FINISHED
+    one, other = newest(straight.run), newest(broken.run)
+    assert one.keys() == other.keys()
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_that_images_and_time_go_on_counting(tmp_path, dataset):
+    config = config_of(dataset, tmp_path / "run")
+    first = ended(go(train, config, StopAfter(6)))
+    events = go(resume, RunFolder(config.run).read_config())
+    reports = [event for event in events if isinstance(event, LossesReported)]
+    assert reports[0].progress.images_seen > first.images_seen
+    assert ended(events).elapsed_s > first.elapsed_s
+    facts = read_facts(RunFolder(config.run).latest_checkpoint())
+    assert (facts.images_seen, facts.step) == (96, 12)
+
+
+def test_that_a_new_total_makes_a_finished_run_longer(tmp_path, dataset):
+    config = config_of(dataset, tmp_path / "run")
+    go(train, config)
+    longer = RunFolder(config.run).read_config().with_values(images=128)
+    assert ended(go(resume, longer)).images_seen == 128
+    assert RunFolder(config.run).read_config().images == 128
+
+
+def test_that_a_setting_that_matters_cannot_change(tmp_path, dataset, problem_log):
+    config = config_of(dataset, tmp_path / "run")
+    go(train, config)
+    before = newest(config.run)
+    changed = RunFolder(config.run).read_config().with_values(seed=7, training__beta2=0.5)
+    error = ended(go(resume, changed)).error
+    problem_log.expect("failed")
+    assert isinstance(error, ConfigError)
+    assert {problem.field for problem in error.problems} == {"seed", "training.beta2"}
+    after = newest(config.run)
+    assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_that_another_dataset_is_refused(tmp_path, dataset, problem_log):
+    config = config_of(dataset, tmp_path / "run")
+    go(train, config)
+    other = tiny_dataset(tmp_path / "other", pairs=28)
+    moved = RunFolder(config.run).read_config().with_values(dataset=other)
+    error = ended(go(resume, moved)).error
+    problem_log.expect("failed")
+    assert isinstance(error, ConfigError)
+    assert [problem.field for problem in error.problems] == ["dataset"]
+
+
+def test_that_nothing_to_resume_is_said(tmp_path, dataset, problem_log):
+    config = config_of(dataset, tmp_path / "run")
+    go(train, config)
+    RunFolder(config.run).latest_checkpoint().unlink()
+    error = ended(go(resume, RunFolder(config.run).read_config())).error
+    problem_log.expect("failed")
+    assert isinstance(error, CheckpointMissingError)
+
+
+def test_that_a_checkpoint_that_does_not_fit_starts_nothing_from_scratch(
+    tmp_path, dataset, problem_log
+):
+    config = config_of(dataset, tmp_path / "run")
+    go(train, config)
+    path = RunFolder(config.run).latest_checkpoint()
+    tensors, facts = newest(config.run), read_facts(path)
+    name = next(name for name in tensors if name.startswith("critic."))
+    write_checkpoint(path, {**tensors, name: torch.zeros(3)}, facts)
+    error = ended(go(resume, RunFolder(config.run).read_config())).error
+    problem_log.expect("failed")
+    assert isinstance(error, CheckpointCorruptError)
+    assert RunFolder(config.run).checkpoint_files() == [path]
+
+
+def test_that_the_log_goes_on(tmp_path, dataset):
+    config = config_of(dataset, tmp_path / "run")
+    go(train, config, StopAfter(6))
+    go(resume, RunFolder(config.run).read_config())
+    lines = (config.run / "events.jsonl").read_text("utf-8").splitlines()
+    kinds = [json.loads(line)["event"] for line in lines]
+    assert kinds.count("RunPrepared") == kinds.count("RunEnded") == 2
