@@ -7,14 +7,47 @@ Source: Goodfellow et al. 2014, arXiv:1406.2661, section 5 (multilayer perceptro
 Shapes: B batch, C channels, H = W side in pixels, F features, Z noise.
 """
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 
 from engine.nets.blocks import activation, initialise
+from engine.nets.image import ImageModality, LatentImageDecoder
 
 UNITS_PER_CHANNEL = 16
 """Units of a hidden layer for each channel that a convolutional network of that width would have
 at its finest layer: width 32 gives 512 units."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DenseImageModality(ImageModality):
+    """Images whose networks are dense layers alone."""
+
+    def build_encoder(self) -> nn.Module:
+        """A trunk of half the critic's width."""
+        return dense_trunk(self.size, self.channels, self.critic_width // 2, self.feature_dim)
+
+    def build_decoder(self) -> "DenseImageDecoder":
+        """Build the network that draws."""
+        return self._decoder(self.latent_dim, self.feature_dim)
+
+    def build_trunk(self) -> nn.Module:
+        """Build the critic's eye."""
+        return dense_trunk(self.size, self.channels, self.critic_width, self.feature_dim)
+
+    def build_latent_decoder(self, latent_dim: int) -> LatentImageDecoder:
+        """Build the network that draws from a latent code."""
+        return LatentImageDecoder(self._decoder(latent_dim, 0), self.density)
+
+    def _decoder(self, latent_dim: int, context_dim: int) -> "DenseImageDecoder":
+        return DenseImageDecoder(
+            size=self.size,
+            channels=self.channels,
+            latent_dim=latent_dim,
+            context_dim=context_dim,
+            width=self.generator_width,
+        )
 
 
 class DenseImageDecoder(nn.Module):

@@ -14,6 +14,7 @@ from engine.config.run import RunConfig
 from engine.data.loader import mix_seed
 from engine.errors import CheckpointCorruptError
 from engine.events import ImageArray
+from engine.nets.dense import DenseImageModality
 from engine.nets.families import build_model
 from engine.nets.image import ImageModality
 from engine.nets.modality import Modality
@@ -47,13 +48,15 @@ def build_modalities(networks: NetworkConfig, facts: ModelFacts) -> tuple[Modali
         word_dim=networks.word_dim,
         feature_dim=networks.feature_dim,
     )
-    image = ImageModality(
+    kind = DenseImageModality if networks.architecture == "dense" else ImageModality
+    image = kind(
         size=networks.image_size,
         channels=facts.channels,
         latent_dim=networks.latent_dim,
         generator_width=networks.generator_width,
         critic_width=networks.critic_width,
         feature_dim=networks.feature_dim,
+        critic_norm=networks.critic_norm,
     )
     return (text, image)
 

@@ -16,6 +16,7 @@ from engine.data.vocabulary import Vocabulary
 from engine.nets.image import ImageModality
 from engine.nets.modality import Modality
 from engine.nets.text import TextModality
+from engine.runs.folder import ModelFacts
 from engine.train.families import build_state
 from engine.train.state import TrainingState
 
@@ -106,3 +107,14 @@ def tiny_state(
     """Build the networks of a family for ``tiny_modalities``."""
     config = tiny_step_config(family, seed, **training)
     return build_state(modalities or tiny_modalities(), config, torch.device("cpu"))
+
+
+def tiny_facts() -> ModelFacts:
+    """Say what a run on ``tiny_dataset`` would say of itself."""
+    return ModelFacts(
+        dataset="tiny",
+        dataset_version="0" * 16,
+        channels=1,
+        text_length=3,
+        vocabulary=Vocabulary(WORDS),
+    )
