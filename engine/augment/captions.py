@@ -22,9 +22,14 @@ from engine.augment.caption_words import (
 )
 from engine.augment.changes import Change
 
-LEAST_SHARE, LEAST_COUNT = 0.005, 3
+LEAST_COUNT = 3
+LEAST_SHARE = 0.005
 """A topic counts when its words stand in at least this share of the captions, and in at least
 three (in all, where there are fewer). Rarer lies do less harm than no augmentation."""
+SLIGHT = frozenset({Change.HORIZONTAL_MOVE, Change.VERTICAL_MOVE, Change.SCALING})
+SLIGHT_SHARE = 0.05
+"""The same for slight changes: what is moved by an eighth of the side or scaled by a fifth mostly
+stays on the left, or small."""
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _WORDS = re.compile(r"[^\W\d_]+|\d+")
@@ -47,18 +52,15 @@ def forbidden_changes(texts: Iterable[str]) -> frozenset[Change]:
 def reasons_against(texts: Iterable[str]) -> Mapping[Change, str]:
     """Give each forbidden change with the word that speaks against it most often."""
     captions = Counter(map(_normalise, texts))
-    needed = _captions_needed(captions.total())
     reasons: dict[Change, tuple[int, str]] = {}
     for topic in TOPICS:
         frequencies, speaking = _count_words(topic, captions)
-        if speaking < needed or not speaking:
-            continue
-        # The most frequent word; of equally frequent ones the first by alphabet.
-        word = min(frequencies, key=lambda found: (-frequencies[found], found))
         for change in topic.forbids:
-            known = reasons.get(change)
-            if known is None or frequencies[word] > known[0]:
-                reasons[change] = frequencies[word], word
+            if not 0 < _captions_needed(change, captions.total()) <= speaking:
+                continue
+            # The most frequent word; of equally frequent ones the first by alphabet.
+            word = min(frequencies, key=lambda found: (-frequencies[found], found))
+            reasons[change] = max(reasons.get(change, (0, "")), (frequencies[word], word))
     return {change: reasons[change][1] for change in Change if change in reasons}
 
 
@@ -66,8 +68,9 @@ def _normalise(text: str) -> str:
     return unicodedata.normalize("NFKC", text).lower().strip()
 
 
-def _captions_needed(total: int) -> int:
-    return min(total, max(LEAST_COUNT, math.ceil(LEAST_SHARE * total)))
+def _captions_needed(change: Change, total: int) -> int:
+    share = SLIGHT_SHARE if change in SLIGHT else LEAST_SHARE
+    return min(total, max(LEAST_COUNT, math.ceil(share * total)))
 
 
 def _count_words(topic: Topic, captions: Counter[str]) -> tuple[Counter[str], int]:
