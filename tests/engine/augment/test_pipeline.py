@@ -1,0 +1,238 @@
+"""Each change alone, told by its effect: what is left of an image must be explained by it."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from engine.augment.changes import Change
+from engine.augment.draws import Draws
+from engine.augment.pipeline import augment
+
+SIDE = 8
+COUNT = 300
+
+
+def pictures(channels: int = 3) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(9)
+    return torch.rand(COUNT, channels, SIDE, SIDE, generator=generator, dtype=torch.float64) * 2 - 1
+
+
+def changed(
+    images: torch.Tensor, *allowed: Change, probability: float = 1.0, seed: int = 0
+) -> torch.Tensor:
+    draws = Draws(
+        images,
+        torch.Generator().manual_seed(seed),
+        forbidden=frozenset(Change) - set(allowed),
+        probability=torch.tensor(probability),
+    )
+    return augment(images, draws)
+
+
+def shares(made: torch.Tensor, options: list[torch.Tensor]) -> list[float]:
+    """How often each option was taken; every image must equal exactly one."""
+    matches = torch.stack([(made == option).flatten(1).all(1) for option in options])
+    assert (matches.sum(0) == 1).all()
+    return matches.double().mean(1).tolist()
+
+
+def test_that_half_the_flips_flip():
+    images = pictures()
+    for share in shares(changed(images, Change.FLIP), [images, images.flip(3)]):
+        assert math.isclose(share, 0.5, abs_tol=0.15)
+
+
+def test_that_turns_are_quarter_turns_equally_likely():
+    images = pictures()
+    options = [images.rot90(turns, (2, 3)) for turns in range(4)]
+    for share in shares(changed(images, Change.ROTATION), options):
+        assert math.isclose(share, 0.25, abs_tol=0.13)
+
+
+def test_that_flip_and_turn_reach_all_eight_orientations():
+    images = pictures()
+    options = [side.rot90(turns, (2, 3)) for side in (images, images.flip(3)) for turns in range(4)]
+    assert min(shares(changed(images, Change.FLIP, Change.ROTATION), options)) > 0.05
+
+
+@pytest.mark.parametrize(
+    ("change", "axis"), [(Change.HORIZONTAL_MOVE, 3), (Change.VERTICAL_MOVE, 2)]
+)
+def test_that_moves_are_whole_pixels_with_mirrors_at_the_border(change, axis):
+    images = pictures()
+    widths = [(0, 0)] * 4
+    widths[axis] = (1, 1)
+    padded = torch.from_numpy(np.pad(images.numpy(), widths, mode="symmetric"))
+    options = [padded.narrow(axis, start, SIDE) for start in range(3)]
+    assert min(shares(changed(images, change), options)) > 0.1
+
+
+def test_that_scaling_is_about_the_centre_and_alike_on_both_axes():
+    ramp = (torch.arange(SIDE, dtype=torch.float64) - (SIDE - 1) / 2) / SIDE
+    images = torch.stack([ramp.expand(SIDE, SIDE), ramp[:, None].expand(SIDE, SIDE)])
+    made = changed(images.expand(COUNT, 2, SIDE, SIDE)[:, :1], Change.SCALING)
+    tall = changed(images.expand(COUNT, 2, SIDE, SIDE)[:, 1:], Change.SCALING)
+    torch.testing.assert_close(made, tall.transpose(2, 3))
+    # Between its two middle pixels the ramp stays a ramp, with the stretch as its slope.
+    slope = (made[:, 0, 0, 4] - made[:, 0, 0, 3]) * SIDE
+    torch.testing.assert_close(made[:, 0, 0, 4], -made[:, 0, 0, 3])
+    octaves = -slope.log2()
+    assert math.isclose(octaves.std().item(), 0.2, rel_tol=0.15)
+    assert math.isclose(octaves.mean().item(), 0.0, abs_tol=0.05)
+
+
+def test_that_brightness_adds_the_same_everywhere():
+    images = pictures()
+    added = changed(images, Change.BRIGHTNESS) - images
+    strength = added[:, :1, :1, :1]
+    torch.testing.assert_close(added, strength.expand_as(added))
+    assert math.isclose(strength.std().item(), 0.2, rel_tol=0.15)
+
+
+def test_that_contrast_multiplies_about_the_middle_grey():
+    images = pictures()
+    made = changed(images, Change.CONTRAST)
+    factor = (made / images).flatten(1).median(1).values
+    torch.testing.assert_close(made, images * factor[:, None, None, None])
+    assert math.isclose(factor.log2().std().item(), 0.5, rel_tol=0.15)
+
+
+def test_that_saturation_keeps_the_mean_of_the_channels_and_the_hue():
+    images = pictures()
+    made = changed(images, Change.SATURATION)
+    mean = images.mean(1, keepdim=True)
+    factor = ((made - mean) / (images - mean)).flatten(1).median(1).values
+    torch.testing.assert_close(made, (images - mean) * factor[:, None, None, None] + mean)
+    assert math.isclose(factor.log2().std().item(), 1.0, rel_tol=0.15)
+
+
+def test_that_hue_keeps_the_mean_of_the_channels_and_the_saturation():
+    images = pictures()
+    made = changed(images, Change.HUE)
+    mean = images.mean(1, keepdim=True)
+    torch.testing.assert_close(made.mean(1, keepdim=True), mean)
+    before, after = images - mean, made - mean
+    torch.testing.assert_close(after.norm(dim=1), before.norm(dim=1))
+    cosine = (before * after).sum(1) / before.norm(dim=1) / after.norm(dim=1)
+    turn = cosine.flatten(1).median(1).values.clamp(-1, 1).arccos()
+    assert turn.min() < 0.1
+    assert turn.max() > math.pi - 0.1
+
+
+def test_that_cutout_blanks_a_square_and_nothing_else():
+    images = pictures() + 5
+    made = changed(images, Change.CUTOUT)
+    blank = made == 0
+    assert torch.equal(made, torch.where(blank, 0.0, images))
+    assert blank.any(1).flatten(1).any(1).all()
+    assert blank.any(1).flatten(1).sum(1).max() == (SIDE // 2) ** 2
+
+
+COLOUR = torch.tensor([0.25, 0.05, -0.15], dtype=torch.float64)
+
+
+def halves() -> torch.Tensor:
+    """The left half darker than the right, both of one hue and chroma."""
+    step = 0.2 + 0.4 * (torch.arange(SIDE) >= SIDE // 2).double()
+    picture = COLOUR[:, None, None] + step.expand(SIDE, SIDE)
+    return picture.expand(COUNT, 3, SIDE, SIDE)
+
+
+def lightness(images: torch.Tensor) -> torch.Tensor:
+    """Mean of the channels, [B, S, S]; not a number where cut out."""
+    blank = (images == 0).all(1)
+    return images.mean(1).masked_fill(blank, math.nan)
+
+
+def keeps_hue(images: torch.Tensor) -> torch.Tensor:
+    chroma = images - images.mean(1, keepdim=True)
+    cosine = torch.einsum("bchw,c->bhw", chroma, COLOUR - COLOUR.mean())
+    wanted = chroma.norm(dim=1) * (COLOUR - COLOUR.mean()).norm()
+    return ((cosine - wanted).abs() < 1e-9).flatten(1).all(1)
+
+
+def keeps_saturation(images: torch.Tensor) -> torch.Tensor:
+    """Chroma and the step of lightness grow alike."""
+    light = lightness(images).flatten(1)
+    step = light.nan_to_num(-math.inf).amax(1) - light.nan_to_num(math.inf).amin(1)
+    chroma = (images - images.mean(1, keepdim=True)).norm(dim=1).flatten(1).amax(1)
+    return (chroma / step - (COLOUR - COLOUR.mean()).norm() / 0.4).abs() < 1e-9
+
+
+def keeps_sides(images: torch.Tensor) -> torch.Tensor:
+    """All of the left half is darker than all of the right."""
+    light = lightness(images)
+    left, right = light[:, :, : SIDE // 2].flatten(1), light[:, :, SIDE // 2 :].flatten(1)
+    return left.nan_to_num(-math.inf).amax(1) < right.nan_to_num(math.inf).amin(1)
+
+
+def keeps_heights(images: torch.Tensor) -> torch.Tensor:
+    """As for the sides, in pictures that are transposed on the way in and out."""
+    return keeps_sides(images.transpose(2, 3))
+
+
+def keeps_sizes(images: torch.Tensor) -> torch.Tensor:
+    """Nothing lies between dark and light."""
+    light = lightness(images).flatten(1)
+    dark, bright = light.nan_to_num(math.inf).amin(1), light.nan_to_num(-math.inf).amax(1)
+    near = torch.minimum((light - dark[:, None]).abs(), (light - bright[:, None]).abs())
+    return near.nan_to_num(0.0).amax(1) < 1e-9
+
+
+def keeps_light(images: torch.Tensor) -> torch.Tensor:
+    light = lightness(images).flatten(1)
+    darkest, lightest = COLOUR.mean() + 0.2, COLOUR.mean() + 0.6
+    return (
+        (light.nan_to_num(0.5) > darkest - 1e-9) & (light.nan_to_num(0.5) < lightest + 1e-9)
+    ).all(1)
+
+
+@pytest.mark.parametrize(
+    ("forbidden", "is_kept"),
+    [
+        ({Change.HUE}, keeps_hue),
+        ({Change.SATURATION}, keeps_saturation),
+        ({Change.FLIP, Change.ROTATION, Change.HORIZONTAL_MOVE}, keeps_sides),
+        ({Change.ROTATION, Change.VERTICAL_MOVE}, keeps_heights),
+        ({Change.SCALING}, keeps_sizes),
+        ({Change.BRIGHTNESS, Change.CONTRAST}, keeps_light),
+    ],
+)
+def test_that_the_forbidden_is_kept_from_among_all_others(forbidden, is_kept):
+    images = halves().transpose(2, 3) if is_kept is keeps_heights else halves()
+    assert is_kept(images).all()
+    assert is_kept(changed(images, *(set(Change) - forbidden))).all()
+    # And each of them alone would have shown.
+    for change in forbidden:
+        seen = is_kept(changed(images, *(set(Change) - forbidden), change))
+        assert seen.double().mean() < 0.9, change
+
+
+def test_that_nothing_allowed_is_the_identity():
+    images = pictures()
+    assert torch.equal(changed(images), images)
+
+
+def test_that_probability_zero_is_the_identity_bit_for_bit():
+    images = pictures().float().contiguous(memory_format=torch.channels_last)
+    made = changed(images, *Change, probability=0.0)
+    assert torch.equal(made.view(torch.int32), images.view(torch.int32))
+
+
+@pytest.mark.parametrize("change", Change)
+def test_that_each_change_meets_its_share_of_images(change):
+    images = pictures() + 5 if change is Change.CUTOUT else pictures()
+    met = (changed(images, change, probability=0.4) != images).flatten(1).any(1)
+    unseen = {Change.FLIP: 1 / 2, Change.ROTATION: 1 / 4}
+    # Moves of up to one pixel round to none half the time.
+    unseen |= dict.fromkeys((Change.HORIZONTAL_MOVE, Change.VERTICAL_MOVE), 1 / 2)
+    expected = 0.4 * (1 - unseen.get(change, 0.0))
+    assert math.isclose(met.double().mean().item(), expected, abs_tol=0.11)
+
+
+def test_that_grey_images_have_neither_saturation_nor_hue():
+    images = pictures(channels=1)
+    assert torch.equal(changed(images, Change.SATURATION, Change.HUE), images)
+    assert changed(images, *Change).shape == images.shape
