@@ -134,7 +134,7 @@ def chosen(arguments: argparse.Namespace) -> dict[str, object]:
     values: dict[str, object] = {
         key: getattr(arguments, key)
         for name, _field, _about in settings_in(RunConfig)
-        if getattr(arguments, key := name.replace(".", "__"), None) is not None
+        if name != "preset" and getattr(arguments, key := name.replace(".", "__"), None) is not None
     }
     if values.get("images") is not None:
         values.setdefault("minutes", 0.0)

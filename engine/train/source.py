@@ -1,6 +1,7 @@
 """A run's data, on the device where it trains."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +9,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from engine.augment.adaptive import Augmenter
-from engine.augment.captions import resolve_augmentation
+from engine.augment.adaptive import ADA_IMAGES, Augmenter
+from engine.augment.captions import reasons_against
+from engine.augment.changes import NONE, resolve_augmentation
 from engine.config.families import ADVERSARIAL_FAMILIES
 from engine.config.run import RunConfig
 from engine.data.images import resize
@@ -18,6 +20,10 @@ from engine.data.store import HELD_OUT, TRAIN, StoredDataset
 from engine.nets.modality import Modality
 from engine.nets.model import Items
 
+log = logging.getLogger(__name__)
+
+PASSES_TO_CERTAINTY = 100
+"""On small sets the adaptive augmentation moves faster: through its range in so many passes."""
 HELD_OUT_SEEN = 1_000
 """Held-out pairs that tell whether the critic knows the others by heart."""
 
@@ -60,7 +66,7 @@ def load_source(
         stored=stored_rows(dataset, rows, size, device),
         held_out={m.name: m.read(held_out[m.name]) for m in modalities} if held_out else {},
         modalities=modalities,
-        augmenters=_augmenters(config, dataset),
+        augmenters=_augmenters(config, [dataset.texts[row] for row in rows]),
         seed=config.seed,
     )
 
@@ -86,5 +92,19 @@ def stored_rows(
     }
 
 
-def _augmenters(config: RunConfig, dataset: StoredDataset) -> dict[str, Augmenter]:
-    return {}
+def _augmenters(config: RunConfig, texts: Sequence[str]) -> dict[str, Augmenter]:
+    """What critic and generator see images through; captions say what must stay as it is."""
+    mode = resolve_augmentation(config.data.augmentation, len(texts))
+    if mode == NONE or config.family not in ADVERSARIAL_FAMILIES:
+        return {}
+    reasons = reasons_against(texts)
+    for change, word in reasons.items():
+        log.info("No %s: captions say '%s'.", change, word)
+    log.info("Images are augmented by %s.", mode)
+    return {
+        "image": Augmenter(
+            mode,
+            forbidden=frozenset(reasons),
+            ada_images=min(ADA_IMAGES, PASSES_TO_CERTAINTY * len(texts)),
+        )
+    }
