@@ -5,7 +5,7 @@ Shapes: B batch, C channels, H = W side in pixels, F features, Z noise.
 
 import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from engine.events import ImageArray
 from engine.nets.blocks import SLOPE, activation, initialise
+from engine.nets.densities import PixelDensity
 
 CHANNELS_LAST = torch.channels_last
 HEARD, LOUDNESS = 16, 0.5
@@ -34,6 +35,8 @@ class ImageModality:
     critic_width: int
     feature_dim: int
     name: str = "image"
+    density: PixelDensity = field(default_factory=PixelDensity)
+    """How likely a pixel is around a drawn one, where images are learned by likelihood."""
 
     def read(self, stored: Tensor) -> Tensor:
         """[B, C, H, W] uint8 to [B, C, H, W] float in [-1, 1], channels last in memory."""
@@ -68,6 +71,18 @@ class ImageModality:
         """Build the critic's eye."""
         return image_trunk(self.size, self.channels, self.critic_width, self.feature_dim)
 
+    def build_latent_decoder(self, latent_dim: int) -> "LatentImageDecoder":
+        """Build the network that draws from a latent code."""
+        decoder = ImageDecoder(
+            size=self.size,
+            channels=self.channels,
+            latent_dim=latent_dim,
+            context_dim=self.feature_dim,
+            width=self.generator_width,
+            heard=0,
+        )
+        return LatentImageDecoder(decoder, self.density)
+
 
 class ImageDecoder(nn.Module):
     """Draws images from noise and context.
@@ -75,10 +90,25 @@ class ImageDecoder(nn.Module):
     DCGAN's ladder (Radford et al. 2016, arXiv:1511.06434) with nearest-neighbour upsampling, and a
     last pixel shuffle so that no convolution runs at full size: 350 to 800 images/s on one core
     where full-resolution residual blocks give 10 (docs/measurements.md).
+
+    Args:
+        size: H.
+        channels: C.
+        latent_dim: Z.
+        context_dim: F.
+        width: channels of the finest layer.
+        heard: numbers of the context beside the noise; with 0 there is none.
     """
 
     def __init__(
-        self, *, size: int, channels: int, latent_dim: int, context_dim: int, width: int
+        self,
+        *,
+        size: int,
+        channels: int,
+        latent_dim: int,
+        context_dim: int,
+        width: int,
+        heard: int = HEARD,
     ) -> None:
         super().__init__()
         self.latent_dim = latent_dim
@@ -87,7 +117,7 @@ class ImageDecoder(nn.Module):
         self.first_width = widths[0]
         hidden = 2 * context_dim
         self.mix = nn.Sequential(
-            nn.Linear(latent_dim + HEARD, hidden),
+            nn.Linear(latent_dim + heard, hidden),
             activation(),
             nn.Linear(hidden, self.first_width * 16),
         )
@@ -99,7 +129,7 @@ class ImageDecoder(nn.Module):
         self.to_pixels = nn.Conv2d(widths[-1], channels * 4, 3, padding=1)
         initialise(self)
         nn.init.normal_(self.to_pixels.weight, std=0.05)
-        self.hear = nn.Linear(context_dim, HEARD)
+        self.hear = nn.Linear(context_dim, heard) if heard else None
 
     def draw_noise(self, count: int, generator: torch.Generator) -> Tensor:
         """[count, Z] from the standard normal."""
@@ -107,18 +137,48 @@ class ImageDecoder(nn.Module):
 
     def forward(self, noise: Tensor, context: Tensor) -> Tensor:
         """[B, Z] and [B, F] to [B, C, H, W] in [-1, 1]."""
-        mixed = self.mix(
-            torch.cat([noise, LOUDNESS * functional.rms_norm(self.hear(context), (HEARD,))], 1)
-        ).view(-1, self.first_width, 4, 4)
+        if self.hear is not None:
+            heard = self.hear(context)
+            noise = torch.cat([noise, LOUDNESS * functional.rms_norm(heard, heard.shape[1:])], 1)
+        return torch.tanh(self.draw(noise)).contiguous(memory_format=CHANNELS_LAST)
+
+    def draw(self, noise: Tensor) -> Tensor:
+        """[B, Z], with what is heard beside it, to the [B, C, H, W] that ``tanh`` makes pixels."""
+        mixed = self.mix(noise).view(-1, self.first_width, 4, 4)
         hidden = self._bend(self.first_norm(mixed.contiguous(memory_format=CHANNELS_LAST)))
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             hidden = self._bend(norm(convolution(functional.interpolate(hidden, scale_factor=2))))
-        images = torch.tanh(functional.pixel_shuffle(self.to_pixels(hidden), 2))
-        return images.contiguous(memory_format=CHANNELS_LAST)
+        return functional.pixel_shuffle(self.to_pixels(hidden), 2)
 
     @staticmethod
     def _bend(hidden: Tensor) -> Tensor:
         return functional.leaky_relu(hidden, SLOPE)
+
+
+class LatentImageDecoder(nn.Module):
+    """Draws images from a latent code, and says how likely real ones are.
+
+    Args:
+        decoder: one that hears no context; the code takes the noise's place.
+        density: of the pixels around the drawn ones.
+    """
+
+    def __init__(self, decoder: ImageDecoder, density: PixelDensity) -> None:
+        super().__init__()
+        self.decoder = decoder
+        self.density = density
+
+    def draw_noise(self, count: int, generator: torch.Generator) -> Tensor:
+        """[count, 0]: none is needed, the code decides the image."""
+        return torch.empty(count, 0, device=generator.device)
+
+    def forward(self, latent: Tensor, _noise: Tensor) -> Tensor:
+        """[B, Z] to [B, C, H, W] in [-1, 1], the middle of the density."""
+        return torch.tanh(self.decoder.draw(latent)).contiguous(memory_format=CHANNELS_LAST)
+
+    def surprise(self, latent: Tensor, real: Tensor) -> Tensor:
+        """What real images cost in nats: [B, Z] and [B, C, H, W] to [B]."""
+        return self.density.surprise(self.decoder.draw(latent), real)
 
 
 def image_trunk(size: int, channels: int, width: int, feature_dim: int) -> nn.Sequential:

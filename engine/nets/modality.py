@@ -33,6 +33,22 @@ class LikelihoodDecoder(Protocol):
         ...
 
 
+class LatentDecoder(Protocol):
+    """Makes items of one modality from a latent code, and knows how likely real ones are."""
+
+    def draw_noise(self, count: int, generator: torch.Generator) -> Tensor:
+        """Draw what making ``count`` items leaves to chance: [count, ...], perhaps nothing."""
+        ...
+
+    def __call__(self, latent: Tensor, noise: Tensor, /) -> Tensor:
+        """Make items: latent codes [B, Z] and noise [B, ...] give [B, ...]."""
+        ...
+
+    def surprise(self, latent: Tensor, real: Tensor) -> Tensor:
+        """Give ``-log p(real | latent)`` in nats: [B, Z] and items [B, ...] to [B]."""
+        ...
+
+
 class Modality(Protocol):
     """One kind of data: how its rows become network input, and the networks for it."""
 
@@ -67,4 +83,8 @@ class Modality(Protocol):
 
     def build_trunk(self) -> nn.Module:
         """Build the critic's own network from items to [B, F]."""
+        ...
+
+    def build_latent_decoder(self, latent_dim: int) -> nn.Module:
+        """Build the ``LatentDecoder``, for the variational families."""
         ...

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from engine.data.vocabulary import END, PADDING, UNKNOWN, Vocabulary
 from engine.nets.blocks import activation, initialise
+from engine.nets.slot_writer import SlotWriter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +60,15 @@ class TextModality:
     def build_trunk(self) -> nn.Module:
         """Build the critic's reader."""
         return self._reader()
+
+    def build_latent_decoder(self, latent_dim: int) -> SlotWriter:
+        """Build the network that writes from a latent code."""
+        return SlotWriter(
+            words=len(self.vocabulary),
+            length=self.length,
+            latent_dim=latent_dim,
+            width=self.feature_dim,
+        )
 
     def _reader(self) -> nn.Module:
         return TextReader(
