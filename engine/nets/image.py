@@ -6,6 +6,7 @@ Shapes: B batch, C channels, H = W side in pixels, F features, Z noise.
 import itertools
 import math
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -34,6 +35,8 @@ class ImageModality:
     generator_width: int
     critic_width: int
     feature_dim: int
+    critic_norm: str = "none"
+    """``batch`` for batch norm in the critic's eye, or ``none``."""
     name: str = "image"
     density: PixelDensity = field(default_factory=PixelDensity)
     """How likely a pixel is around a drawn one, where images are learned by likelihood."""
@@ -69,7 +72,9 @@ class ImageModality:
 
     def build_trunk(self) -> nn.Module:
         """Build the critic's eye."""
-        return image_trunk(self.size, self.channels, self.critic_width, self.feature_dim)
+        return image_trunk(
+            self.size, self.channels, self.critic_width, self.feature_dim, norm=self.critic_norm
+        )
 
     def build_latent_decoder(self, latent_dim: int) -> "LatentImageDecoder":
         """Build the network that draws from a latent code."""
@@ -155,6 +160,14 @@ class ImageDecoder(nn.Module):
         return functional.leaky_relu(hidden, SLOPE)
 
 
+class PixelWriter(Protocol):
+    """What draws from a latent code; also an ``nn.Module``."""
+
+    def draw(self, noise: Tensor) -> Tensor:
+        """[B, Z] to the [B, C, H, W] that ``tanh`` makes pixels."""
+        ...
+
+
 class LatentImageDecoder(nn.Module):
     """Draws images from a latent code, and says how likely real ones are.
 
@@ -163,7 +176,7 @@ class LatentImageDecoder(nn.Module):
         density: of the pixels around the drawn ones.
     """
 
-    def __init__(self, decoder: ImageDecoder, density: PixelDensity) -> None:
+    def __init__(self, decoder: PixelWriter, density: PixelDensity) -> None:
         super().__init__()
         self.decoder = decoder
         self.density = density
@@ -181,10 +194,18 @@ class LatentImageDecoder(nn.Module):
         return self.density.surprise(self.decoder.draw(latent), real)
 
 
-def image_trunk(size: int, channels: int, width: int, feature_dim: int) -> nn.Sequential:
+def image_trunk(
+    size: int, channels: int, width: int, feature_dim: int, *, norm: str = "none"
+) -> nn.Sequential:
     """Strided convolutions from pixels to features: [B, C, H, W] to [B, F].
 
-    No batch norm: it would tie the items of a batch together under the gradient penalty.
+    Args:
+        size: H, a power of two from 8 up.
+        channels: C.
+        width: channels of the finest layer.
+        feature_dim: F.
+        norm: ``batch`` for DCGAN's batch norm (Radford et al. 2016, arXiv:1511.06434), which ties
+            the items of a batch together and so cannot go with a gradient penalty; or ``none``.
     """
     layers: list[nn.Module] = [
         nn.PixelUnshuffle(2),
@@ -194,7 +215,10 @@ def image_trunk(size: int, channels: int, width: int, feature_dim: int) -> nn.Se
     side, now = size // 2, width
     while side > 4:
         after = min(2 * now, 8 * width)
-        layers += [nn.Conv2d(now, after, 4, stride=2, padding=1), activation()]
+        layers.append(nn.Conv2d(now, after, 4, stride=2, padding=1))
+        if norm == "batch":
+            layers.append(nn.BatchNorm2d(after))
+        layers.append(activation())
         side, now = side // 2, after
     trunk = nn.Sequential(
         *layers, nn.Flatten(), nn.Linear(now * side * side, feature_dim), activation()

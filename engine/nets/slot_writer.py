@@ -52,17 +52,20 @@ class SlotWriter(nn.Module):
         return self.to_words(self.plan(latent).view(-1, self.length, self.width))
 
     def forward(self, latent: Tensor, noise: Tensor) -> Tensor:
-        """[B, Z] and [B, L, V] to [B, L, V] one-hot rows, padded behind the end.
+        """[B, Z] and [B, L, V] to [B, L, V] one-hot rows with a soft gradient.
 
-        The Gumbel-max trick makes them exact samples; noise of zeros gives the likeliest words.
+        The Gumbel-max trick makes them exact samples; noise of zeros gives the likeliest words. The
+        straight-through estimator lets a critic's gradient pass through the choice.
+        Source: Jang et al. 2017, arXiv:1611.01144, section 2.2.
         """
-        scores = self.scores(latent) + noise
-        scores[:, :, [PADDING, UNKNOWN]] = IMPOSSIBLE
-        numbers = scores.argmax(2)
+        forbidden = noise.new_zeros(self.words)
+        forbidden[[PADDING, UNKNOWN]] = IMPOSSIBLE
+        soft = (self.scores(latent) + noise + forbidden).softmax(2)
+        numbers = soft.argmax(2)
         is_end = (numbers == END).long()
         is_over = is_end.cumsum(1) > is_end
-        numbers = numbers.masked_fill(is_over, PADDING)
-        return functional.one_hot(numbers, self.words).to(latent)
+        hard = functional.one_hot(numbers.masked_fill(is_over, PADDING), self.words).to(soft)
+        return hard + (soft - soft.detach()) * ~is_over[:, :, None]
 
     def surprise(self, latent: Tensor, real: Tensor) -> Tensor:
         """What real texts cost in nats, padding left out: [B, Z] and [B, L, V] to [B]."""

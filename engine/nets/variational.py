@@ -15,9 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from engine.nets.experts import Expert, Gaussian, product_of_experts
-from engine.nets.generator import Items
 from engine.nets.modality import LatentDecoder, Modality
-from engine.nets.slerp import spherical_interpolation
+from engine.nets.model import Ends, Items, turn
 
 LATENT = "latent"
 """Name of the code's own noise, beside those of the decoders."""
@@ -103,24 +102,22 @@ class MultimodalVae(nn.Module):
         }
         return {name: given[name] if name in given else made[name] for name in self.order}
 
-    def interpolate(
-        self, noise_a: Items, noise_b: Items, given_a: Items, given_b: Items, place: Tensor
-    ) -> dict[str, Tensor]:
-        """Make pairs on the way from one pair to another; all modalities are made.
+    def walk(self, start: Ends, end: Ends, place: Tensor) -> dict[str, Tensor]:
+        """Make the pairs between two: their codes turn into each other; all modalities are made.
 
         Args:
-            noise_a: of the pairs at place 0, as ``draw_noise`` draws it.
-            noise_b: of those at place 1.
-            given_a: what their codes follow from, or nothing for the prior's.
-            given_b: the same for place 1.
-            place: [B] in [0, 1].
+            start: B pairs; their codes follow from what is given, or from the prior.
+            end: B other pairs.
+            place: [B], 0 at the start, 1 at the end.
         """
-        latent = spherical_interpolation(
-            self.latent(noise_a, given_a), self.latent(noise_b, given_b), place
+        latent = turn(
+            self.latent(start.noise, start.given), self.latent(end.noise, end.given), place
         )
         # The decoders' own chance comes from the nearer end: a mixture would not have its law.
         noise = {
-            name: torch.where(_beside(place < 0.5, noise_a[name]), noise_a[name], noise_b[name])
+            name: torch.where(
+                _beside(place < 0.5, start.noise[name]), start.noise[name], end.noise[name]
+            )
             for name in self.order
         }
         return self.decode(latent, noise)

@@ -19,7 +19,7 @@ from torch.optim import Optimizer
 
 from engine.data.loader import mix_seed
 from engine.nets.experts import Gaussian, product_of_experts
-from engine.nets.generator import Items
+from engine.nets.model import Items
 from engine.nets.variational import MultimodalVae, only_present
 from engine.objectives.elbo import (
     BoundTerms,
@@ -29,7 +29,8 @@ from engine.objectives.elbo import (
     mvae_loss,
     negative_elbo,
 )
-from engine.train.step import StepReport
+from engine.train.precision import in_precision
+from engine.train.step import Batch, StepReport, with_stand_ins
 
 TEXT = "text"
 ACTIVE_VARIANCE = 0.01
@@ -68,6 +69,7 @@ class VariationalStep:
         batch_size: B, to count images.
         seed: of the run.
         device: where the model lies.
+        precision: of the networks' arithmetic, ``fp32`` or ``bf16``.
     """
 
     def __init__(
@@ -83,28 +85,24 @@ class VariationalStep:
         batch_size: int,
         seed: int,
         device: torch.device,
+        precision: str = "fp32",
     ) -> None:
+        self._device, self._precision = device, precision
         self._model, self._optimiser, self._is_mixture = model, optimiser, is_mixture
         self._kl_weight, self._kl_warmup_images = kl_weight, kl_warmup_images
         self._text_weight, self._random_subsets = text_weight, random_subsets
         self._batch_size, self._seed = batch_size, seed
         self._randomness = torch.Generator(device)
 
-    def __call__(self, items: Items, present: Present | None, step: int) -> StepReport:
-        """Learn from one batch.
-
-        Args:
-            items: by modality, [B, ...] in the networks' form.
-            present: by modality, [B] booleans, or nothing for whole pairs. The content of an item
-                that is not there plays no part.
-            step: counted from 0.
-        """
-        weights = self.weights(step)
-        bound = self._bound(items, present or {}, weights, step)
+    def __call__(self, batch: Batch, step: int) -> StepReport:
+        """Learn from one batch; the content of an item that is not there plays no part."""
+        weights, present = self.weights(step), {} if batch.is_whole else batch.present
+        with in_precision(self._precision, self._device):
+            bound = self._bound(with_stand_ins(batch), present, weights, step)
         self._optimiser.zero_grad()
         bound.loss.mean().backward()
         self._optimiser.step()
-        return _report(bound, present or {}, weights)
+        return _report(bound, present, weights)
 
     def weights(self, step: int) -> BoundWeights:
         """What the terms weigh at a step; the divergence is annealed.
