@@ -36,7 +36,9 @@ def run(arguments: argparse.Namespace) -> None:
     dataset = train.built_starter("digits", arguments)
     config = config_from_preset("cpu-tiny", dataset=dataset, run=results / "run")
     teller = train.train_and_tell(
-        config.with_values(minutes=arguments.minutes, seed=arguments.seed)
+        config.with_values(
+            minutes=arguments.minutes, seed=arguments.seed, reporting__evaluate_every_s=0.0
+        )
     )
     if teller.ended is None or not teller.ended.images_seen:
         return

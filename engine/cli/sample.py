@@ -31,6 +31,12 @@ def add_to(commands: Any, _starters: Path | None) -> None:
         "--to-seed", type=int, default=2, metavar="S", help="where a latent-path ends (default 2)"
     )
     parser.add_argument(
+        "--checkpoint",
+        choices=["newest", "kid", "joint_coherence"],
+        default="newest",
+        help="the newest, or the best by a figure of its quality (default newest)",
+    )
+    parser.add_argument(
         "--truncation",
         type=float,
         default=1.0,
@@ -52,6 +58,7 @@ def run(arguments: Namespace) -> None:
         images=arguments.images,
         texts=arguments.texts,
         to_seed=arguments.to_seed,
+        checkpoint=arguments.checkpoint,
         truncation=arguments.truncation,
     )
     write_and_tell(request)

@@ -27,6 +27,7 @@ MODEL_FORMAT = 1
 CHANGEABLE = frozenset({"device", "minutes", "images"})
 """Settings that may differ when a run goes on, beside those of its reporting."""
 CHECKPOINT_SUFFIX = ".safetensors"
+NEWEST = "newest"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +79,10 @@ class RunFolder:
         """Name for a checkpoint; names sort by progress."""
         return self.checkpoints / f"checkpoint-{images_seen:012d}{CHECKPOINT_SUFFIX}"
 
+    def best_path(self, figure: str) -> Path:
+        """Name for the checkpoint that is the best by a figure of its quality."""
+        return self.checkpoints / f"best-{figure}{CHECKPOINT_SUFFIX}"
+
     def preview_path(self, images_seen: int) -> Path:
         """Name for a preview sheet; names sort by progress."""
         return self.samples / f"preview-{images_seen:012d}.png"
@@ -108,6 +113,22 @@ class RunFolder:
             FolderNotWritableError, DiskFullError: it cannot be written.
         """
         atomic_write(self.config_file, config_to_toml(config).encode())
+
+    def chosen_checkpoint(self, choice: str) -> Path:
+        """The newest checkpoint, or the best by a figure.
+
+        Args:
+            choice: ``NEWEST``, or a figure's name.
+
+        Raises:
+            CheckpointMissingError: there is no such checkpoint.
+        """
+        if choice == NEWEST:
+            return self.latest_checkpoint()
+        path = self.best_path(choice)
+        if not path.is_file():
+            raise CheckpointMissingError(self.path)
+        return path
 
     def read_config(self) -> RunConfig:
         """Read the configuration.

@@ -59,7 +59,7 @@ class _Writing:
 
     def run(self) -> Outcome:
         # The CPU is enough for sampling and leaves a GPU to whoever trains on it.
-        run = load_run(self._request.run, torch.device("cpu"))
+        run = load_run(self._request.run, torch.device("cpu"), self._request.checkpoint)
         plan = self._plan(run)
         self._emit(GalleryProgressed(done=0, total=plan.total))
         with GalleryWriter(self._request.folder, self._provenance(run)) as writer:

@@ -52,6 +52,8 @@ class GalleryRequest:
     """File of the given texts, one a line, for text-to-image and text-path."""
     to_seed: int = 2
     """Seed at whose first pair a latent-path arrives, 0 to ``MAX_SEED``."""
+    checkpoint: str = "newest"
+    """``newest``, or the figure by which the checkpoint is the best, such as ``kid``."""
     truncation: float = 1.0
     """How much of the noise is used, above 0 to 1; less gives more typical pairs that vary less."""
 

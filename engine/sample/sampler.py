@@ -21,7 +21,7 @@ from engine.nets.modality import Modality
 from engine.nets.model import Ends, PairModel
 from engine.nets.text import TextModality
 from engine.runs.checkpoint import CheckpointFacts, read_facts, read_tensors
-from engine.runs.folder import ModelFacts, RunFolder
+from engine.runs.folder import NEWEST, ModelFacts, RunFolder
 
 AVERAGE = "average."
 """Prefix, in a checkpoint, of the generator that samples are drawn from."""
@@ -198,8 +198,8 @@ class LoadedRun:
     config_hash: str
 
 
-def load_run(folder: Path, device: torch.device) -> LoadedRun:
-    """Load the averaged generator from a run's newest checkpoint.
+def load_run(folder: Path, device: torch.device, checkpoint: str = NEWEST) -> LoadedRun:
+    """Load the averaged generator from a checkpoint of a run, by default the newest.
 
     Raises:
         RunMissingError, CheckpointMissingError: there is nothing to load.
@@ -207,7 +207,7 @@ def load_run(folder: Path, device: torch.device) -> LoadedRun:
     """
     run = RunFolder(folder)
     config, model = run.read_config(), run.read_model()
-    path = run.latest_checkpoint()
+    path = run.chosen_checkpoint(checkpoint)
     facts = read_facts(path)
     modalities = build_modalities(config.networks, model)
     networks = config.networks

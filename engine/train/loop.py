@@ -34,6 +34,7 @@ from engine.train.health import HealthWatch
 from engine.train.meter import Meter
 from engine.train.prepare import PreparedRun, prepare, warm_up
 from engine.train.previews import Previews
+from engine.train.quality import KEPT_BEST, Judge, Quality
 from engine.train.schedule import Budget, learning_rate
 
 log = logging.getLogger(__name__)
@@ -144,15 +145,43 @@ class _Training:
         previews = Previews(
             sampler, self._config.reporting, self._config.seed, self._folder, self._tell
         )
+        quality = Quality(
+            sampler,
+            self._config.reporting,
+            self._config.seed,
+            lambda: self._find_judge(run),
+            self._tell,
+        )
         self._tell(PhaseChanged(phase=Phase.TRAINING))
         self._clock.start(self._clock.elapsed_s)
+        quality.start(self._clock.elapsed_s)
         self._plan_checkpoint()
         while not self._is_over():
             previews.show_if_due(self._progress())
             self._step(run)
             self._report_if_due()
             self._save_if_due(run)
+            if quality.is_due(self._clock.elapsed_s):
+                self._measure(run, quality)
         return self._finish(run, previews)
+
+    def _measure(self, run: PreparedRun, quality: Quality) -> None:
+        """Measure quality; the clock stands still, and the best checkpoints are kept apart."""
+        with self._clock.stopped():
+            best = quality.measure(self._clock.images_seen, self._clock.elapsed_s)
+            for figure in KEPT_BEST:
+                if figure in best:
+                    self._write(run, self._folder.best_path(figure))
+
+    def _find_judge(self, run: PreparedRun) -> Judge:
+        """Find or make what measures quality; the first time with a dataset it is trained."""
+        from engine.metrics.judge import QualityJudge
+
+        self._tell(PhaseChanged(phase=Phase.EVALUATING))
+        try:
+            return QualityJudge.of_run(run.folder.read_model(), run.config, control=self._control)
+        finally:
+            self._tell(PhaseChanged(phase=Phase.TRAINING))
 
     def _take_up(self, run: PreparedRun, checkpoint: Path) -> None:
         facts = read_facts(checkpoint)
@@ -209,19 +238,22 @@ class _Training:
         return Outcome.STOPPED if is_stopped else Outcome.FINISHED
 
     def _save(self, run: PreparedRun) -> None:
-        state = run.state
-        path = self._folder.checkpoint_path(state.images_seen)
-        facts = CheckpointFacts(
-            step=state.step,
-            images_seen=state.images_seen,
-            elapsed_s=self._clock.elapsed_s,
-            config_hash=config_hash(self._config),
-        )
-        write_checkpoint(path, state.tensors(), facts)
-        self._images_saved = state.images_seen
+        images_seen = run.state.images_seen
+        path = self._folder.checkpoint_path(images_seen)
+        self._write(run, path)
+        self._images_saved = images_seen
         for old in self._folder.checkpoint_files()[:-CHECKPOINTS_KEPT]:
             old.unlink(missing_ok=True)
-        self._tell(CheckpointSaved(images_seen=state.images_seen, path=path))
+        self._tell(CheckpointSaved(images_seen=images_seen, path=path))
+
+    def _write(self, run: PreparedRun, path: Path) -> None:
+        facts = CheckpointFacts(
+            step=run.state.step,
+            images_seen=run.state.images_seen,
+            elapsed_s=self._clock.elapsed_s,
+            config_hash=config_hash(run.config),
+        )
+        write_checkpoint(path, run.state.tensors(), facts)
 
     def _is_over(self) -> bool:
         fraction = self._budget.fraction(self._clock.images_seen, self._clock.elapsed_s)

@@ -61,7 +61,11 @@ class Quality:
         self._find_judge, self._tell = find_judge, tell
         self._judge: Judge | None = None
         self._best: dict[str, float] = {}
-        self._due_s = config.evaluate_every_s
+        self._due_s = 0.0
+
+    def start(self, elapsed_s: float) -> None:
+        """Wait a whole interval from here on."""
+        self._due_s = elapsed_s + self._config.evaluate_every_s
 
     def is_due(self, elapsed_s: float) -> bool:
         """Whether it is time to measure."""
@@ -69,7 +73,7 @@ class Quality:
 
     def measure(self, images_seen: int, elapsed_s: float) -> frozenset[str]:
         """Measure; give the figures that are the best so far. A failure never ends a run."""
-        self._due_s = elapsed_s + self._config.evaluate_every_s
+        self.start(elapsed_s)
         try:
             if self._judge is None:
                 self._judge = self._find_judge()
@@ -95,7 +99,7 @@ class Quality:
         if name.endswith(NO_RANK):
             return False
         rank = -value if name in LOWER_IS_BETTER else value
-        if rank <= self._best.get(name, float("-inf")):
+        if not rank > self._best.get(name, float("-inf")):
             return False
         self._best[name] = rank
         return True
