@@ -151,3 +151,11 @@ class UnknownWordsError(EngineError):
             f"The run never learned {len(words)} of the words: {', '.join(words)}. "
             "Use words that stand in its dataset."
         )
+
+
+class VectorsUnreadableError(EngineError):
+    """A file of word vectors that cannot be used."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"No word vectors can be read from {path}: {reason}.")

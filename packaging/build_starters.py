@@ -112,7 +112,7 @@ def draw_previews() -> None:
                 images_seen=0,
                 elapsed_s=0.0,
             )
-            print(f"{name}: {dataset.manifest.pairs:,} pairs, {dataset.manifest.words} words")
+            print(f"{name}: {dataset.manifest.pairs:,} pairs")
 
 
 def write_licence(name: str, text: str) -> None:

@@ -6,9 +6,23 @@ place alone. There is no state to save, and a resumed run sees what it would hav
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredRows:
+    """One modality of a dataset, on the device."""
+
+    rows: Tensor
+    """[M, ...], as the dataset keeps them."""
+    places: Tensor | None = None
+    """[N] integers: where each item's row stands, -1 where it has none. None where item i has row
+    i."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +30,7 @@ class StoredBatch:
     """Rows as the dataset keeps them."""
 
     items: Mapping[str, Tensor]
-    """By modality, [B, ...]."""
+    """By modality, [B, ...]. Where an item is missing, some other row stands."""
     present: Mapping[str, Tensor]
     """By modality, [B] booleans."""
     is_whole: bool
@@ -27,32 +41,43 @@ class DeviceLoader:
     """An endless stream of shuffled batches.
 
     Args:
-        stored: by modality, one tensor of N rows as the dataset keeps them, on the device.
+        stored: by modality, on the device.
         batch_size: B.
         seed: decides the order.
+        weights: [N] how likely each item is to be drawn; by default each comes once in each epoch.
     """
 
-    def __init__(self, stored: Mapping[str, Tensor], batch_size: int, seed: int) -> None:
+    def __init__(
+        self,
+        stored: Mapping[str, StoredRows],
+        batch_size: int,
+        seed: int,
+        weights: npt.NDArray[np.float64] | None = None,
+    ) -> None:
         self._stored = dict(stored)
         self._batch_size = batch_size
         self._seed = seed
         first = next(iter(self._stored.values()))
-        self._count, self._device = len(first), first.device
-        there = torch.ones(batch_size, dtype=torch.bool, device=first.device)
-        self._present = dict.fromkeys(self._stored, there)
+        self._count = len(first.rows if first.places is None else first.places)
+        self._device = first.rows.device
+        self._there = torch.ones(batch_size, dtype=torch.bool, device=self._device)
+        self._is_whole = all(part.places is None for part in self._stored.values())
+        self._reach = None if weights is None else np.cumsum(weights)
         self._orders: dict[int, Tensor] = {}
 
     def batch(self, step: int) -> StoredBatch:
         """Rows of the batch at a step, counted from 0."""
         rows = self.rows(step)
-        return StoredBatch(
-            items={name: stored[rows] for name, stored in self._stored.items()},
-            present=self._present,
-            is_whole=True,
-        )
+        items: dict[str, Tensor] = {}
+        present: dict[str, Tensor] = {}
+        for name, part in self._stored.items():
+            places = rows if part.places is None else part.places[rows]
+            items[name] = part.rows[places.clamp(min=0)]
+            present[name] = self._there if part.places is None else places >= 0
+        return StoredBatch(items=items, present=present, is_whole=self._is_whole)
 
     def rows(self, step: int) -> Tensor:
-        """Which rows that batch holds: [B] integers. Every row comes once in each epoch."""
+        """Which items that batch holds: [B] integers."""
         start = step * self._batch_size
         end = start + self._batch_size
         parts: list[Tensor] = []
@@ -65,10 +90,19 @@ class DeviceLoader:
 
     def _order(self, epoch: int) -> Tensor:
         if epoch not in self._orders:
-            generator = torch.Generator().manual_seed(mix_seed(self._seed, epoch))
-            order = torch.randperm(self._count, generator=generator).to(self._device)
-            self._orders = {epoch: order}
+            seed = mix_seed(self._seed, epoch)
+            drawn = self._shuffled(seed) if self._reach is None else self._weighed(seed)
+            self._orders = {epoch: drawn.to(self._device)}
         return self._orders[epoch]
+
+    def _shuffled(self, seed: int) -> Tensor:
+        return torch.randperm(self._count, generator=torch.Generator().manual_seed(seed))
+
+    def _weighed(self, seed: int) -> Tensor:
+        """Draw with replacement, by inverting the cumulated weights."""
+        reach = cast("npt.NDArray[np.float64]", self._reach)
+        places = np.random.default_rng(seed).random(self._count) * reach[-1]
+        return torch.from_numpy(np.searchsorted(reach, places, side="right"))
 
 
 def mix_seed(*numbers: int) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.errors import DatasetCorruptError, DatasetMissingError
 
-FORMAT = 1
+FORMAT = 2
 FILE_NAME = "manifest.json"
 
 
@@ -22,19 +22,23 @@ class Manifest:
     version: str
     """Content hash: 16 hex digits over images and pairs."""
     pairs: int
-    train_pairs: int
-    held_out_pairs: int
+    """Items with an image and a text."""
+    image_only: int
+    text_only: int
+    train_items: int
+    held_out_items: int
     image_height: int
     image_width: int
     channels: int
     """1 (grey) or 3 (RGB)."""
-    text_length: int
-    """Word slots, the end included, that hold at least 95 % of the captions whole."""
-    words: int
-    """Size of the vocabulary, special entries included."""
     licence: str
     source: str
     """Where the pairs came from, in words."""
+
+    @property
+    def items(self) -> int:
+        """Pairs, and what is half a pair."""
+        return self.pairs + self.image_only + self.text_only
 
     def to_json(self) -> str:
         """Write it as JSON."""

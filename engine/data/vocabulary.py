@@ -1,17 +1,14 @@
-"""Words and their numbers."""
+"""Texts in units that are written down one by one: whole words, or characters."""
 
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
+from engine.data.tokenizer import END, PADDING, SPECIAL, UNKNOWN, Numbers, lay_out
 
-PADDING, END, UNKNOWN = 0, 1, 2
-SPECIAL = ("<pad>", "<end>", "<unk>")
-
-Numbers = npt.NDArray[np.int64]
+WORD, CHARACTERS = "word", "characters"
 
 # A word keeps its inner apostrophes and hyphens; a Chinese character is a word of its own, since
 # nothing marks where Chinese words end; any other visible character stands alone.
@@ -26,79 +23,108 @@ def split_words(text: str) -> list[str]:
     return _TOKEN.findall(unicodedata.normalize("NFKC", text).lower())
 
 
+def split_characters(text: str) -> list[str]:
+    """Split a caption into its characters, with single spaces between words."""
+    return list(" ".join(unicodedata.normalize("NFC", text).split()))
+
+
 def join_words(words: Iterable[str]) -> str:
     """Put words together again, with spaces where a reader expects them."""
     text = _NO_SPACE_BEFORE.sub(r"\1", " ".join(words))
     return _HAN_GAP.sub("", _NO_SPACE_AFTER.sub(r"\1", text))
 
 
+def join_characters(characters: Iterable[str]) -> str:
+    """Put characters together again."""
+    return "".join(characters)
+
+
+_WAYS: Mapping[str, tuple[Callable[[str], list[str]], Callable[[Iterable[str]], str]]] = {
+    WORD: (split_words, join_words),
+    CHARACTERS: (split_characters, join_characters),
+}
+
+
 class Vocabulary:
-    """The words of a dataset, numbered: 0 padding, 1 end, 2 unknown, then word by word.
+    """The units of a dataset's texts, numbered: 0 padding, 1 end, 2 unknown, then one by one.
 
     Args:
-        words: without the three special entries, each once.
+        units: without the three special entries, each once.
+        kind: ``word`` or ``characters``.
+
+    Raises:
+        ValueError: a unit stands twice, or there is no such kind.
     """
 
-    def __init__(self, words: Sequence[str]) -> None:
-        if len(set(words)) != len(words):
-            raise ValueError("a word stands twice in the vocabulary")
-        self.words = tuple(words)
-        self._numbers = {word: number for number, word in enumerate(words, len(SPECIAL))}
+    def __init__(self, units: Sequence[str], kind: str = WORD) -> None:
+        if len(set(units)) != len(units):
+            raise ValueError("a unit stands twice in the vocabulary")
+        if kind not in _WAYS:
+            raise ValueError(f"there is no vocabulary of {kind}")
+        self.units, self.kind = tuple(units), kind
+        self._split, self._join = _WAYS[kind]
+        self._numbers = {unit: number for number, unit in enumerate(units, len(SPECIAL))}
 
     @classmethod
-    def build(cls, texts: Iterable[str], min_count: int = 1) -> "Vocabulary":
-        """Number the words of captions, the most frequent first, then by alphabet."""
-        counts = Counter(word for text in texts for word in split_words(text))
+    def build(
+        cls,
+        texts: Iterable[str],
+        *,
+        kind: str = WORD,
+        size: int | None = None,
+        min_count: int = 1,
+    ) -> "Vocabulary":
+        """Number the units of captions, the most frequent first, then by alphabet.
+
+        Args:
+            texts: captions.
+            kind: ``word`` or ``characters``.
+            size: most entries, the three special ones included.
+            min_count: rarer units stay unknown.
+        """
+        split, _join = _WAYS[kind]
+        counts = Counter(unit for text in texts for unit in split(text))
         kept = [item for item in counts.items() if item[1] >= min_count]
-        return cls([word for word, _count in sorted(kept, key=lambda item: (-item[1], item[0]))])
+        ordered = [unit for unit, _count in sorted(kept, key=lambda item: (-item[1], item[0]))]
+        room = len(ordered) if size is None else max(0, size - len(SPECIAL))
+        return cls(ordered[:room], kind)
 
     def __len__(self) -> int:
-        return len(SPECIAL) + len(self.words)
+        return len(SPECIAL) + len(self.units)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Vocabulary) and self.words == other.words
+        return isinstance(other, Vocabulary) and self.to_table() == other.to_table()
 
     def __hash__(self) -> int:
-        return hash(self.words)
+        return hash((self.kind, self.units))
 
     def encode(self, text: str, length: int) -> Numbers:
-        """Number a caption: words, the end, padding; [length]. A long caption loses its tail."""
-        numbers = [self._numbers.get(word, UNKNOWN) for word in split_words(text)][: length - 1]
-        row = np.full(length, PADDING, dtype=np.int64)
-        row[: len(numbers)] = numbers
-        row[len(numbers)] = END
-        return row
-
-    def encode_all(self, texts: Sequence[str], length: int) -> Numbers:
-        """Number many captions: [N, length]. Equal captions are numbered once."""
-        rows = {text: self.encode(text, length) for text in set(texts)}
-        if not texts:
-            return np.empty((0, length), dtype=np.int64)
-        return np.stack([rows[text] for text in texts])
+        """Number a caption: units, the end, padding; [length]. A long caption loses its tail."""
+        numbers = [self._numbers.get(unit, UNKNOWN) for unit in self._split(text)]
+        return lay_out(numbers, length)
 
     def decode(self, numbers: Iterable[int]) -> str:
-        """Read a caption up to its end; strange numbers read as unknown words."""
-        words: list[str] = []
+        """Read a caption up to its end; strange numbers read as unknown units."""
+        units: list[str] = []
         for number in numbers:
             if number == END:
                 break
             if number != PADDING:
-                words.append(self._word(int(number)))
-        return join_words(words)
+                units.append(self._unit(int(number)))
+        return self._join(units)
+
+    def count(self, text: str) -> int:
+        """Count the units of a caption."""
+        return len(self._split(text))
 
     def unknown_words(self, text: str) -> list[str]:
-        """List the words of a text that have no number, in order."""
-        return [word for word in split_words(text) if word not in self._numbers]
+        """List the units of a text that have no number, in order."""
+        return [unit for unit in self._split(text) if unit not in self._numbers]
 
-    def _word(self, number: int) -> str:
+    def to_table(self) -> dict[str, Any]:
+        """Give what JSON can hold of it."""
+        return {"kind": self.kind, "units": list(self.units)}
+
+    def _unit(self, number: int) -> str:
         place = number - len(SPECIAL)
-        return self.words[place] if 0 <= place < len(self.words) else SPECIAL[UNKNOWN]
-
-
-def covering_length(texts: Iterable[str], share: float = 0.95) -> int:
-    """Count the slots, end included, that hold whole at least this share of the captions."""
-    lengths = sorted(len(split_words(text)) for text in texts)
-    if not lengths:
-        return 1
-    place = min(int(np.ceil(share * len(lengths))), len(lengths)) - 1
-    return lengths[place] + 1
+        return self.units[place] if 0 <= place < len(self.units) else SPECIAL[UNKNOWN]

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.data.vocabulary import END, PADDING, UNKNOWN
+from engine.data.tokenizer import END, PADDING, UNKNOWN
 from engine.nets.blocks import activation, initialise
 
 IMPOSSIBLE = -1e9

@@ -10,9 +10,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.data.vocabulary import END, PADDING, UNKNOWN, Vocabulary
+from engine.data.tokenizer import END, PADDING, UNKNOWN, Tokenizer
+from engine.data.word_vectors import WordVectors, fitted
 from engine.nets.blocks import activation, initialise
 from engine.nets.slot_writer import SlotWriter
+
+WORD_SPREAD = 0.5
+"""Standard deviation of the words' first embeddings."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,20 +26,22 @@ class TextModality:
     One-hot on both sides keeps a critic from telling real from fake by sharpness alone.
     """
 
-    vocabulary: Vocabulary
+    tokenizer: Tokenizer
     length: int
     """L, the end included."""
     word_dim: int
     feature_dim: int
     name: str = "text"
+    vectors: WordVectors | None = None
+    """What words to start from, where somebody brought vectors; they are learned on from there."""
 
     def read(self, stored: Tensor) -> Tensor:
         """[B, L] word numbers to [B, L, V] one-hot rows."""
-        return functional.one_hot(stored.long(), len(self.vocabulary)).float()
+        return functional.one_hot(stored.long(), len(self.tokenizer)).float()
 
     def show(self, items: Tensor) -> Sequence[str]:
         """[B, L, V] rows to B captions."""
-        return [self.vocabulary.decode(row) for row in items.detach().argmax(2).cpu().numpy()]
+        return [self.tokenizer.decode(row) for row in items.detach().argmax(2).cpu().numpy()]
 
     def compare(self, made: Tensor, real: Tensor) -> dict[str, Tensor]:
         """Compare the share of distinct texts and the entropy of their units."""
@@ -50,12 +56,14 @@ class TextModality:
 
     def build_decoder(self) -> "TextDecoder":
         """Build the network that writes."""
-        return TextDecoder(
-            words=len(self.vocabulary),
+        decoder = TextDecoder(
+            words=len(self.tokenizer),
             length=self.length,
             word_dim=self.word_dim,
             context_dim=self.feature_dim,
         )
+        self._start(decoder.embedding)
+        return decoder
 
     def build_trunk(self) -> nn.Module:
         """Build the critic's reader."""
@@ -64,19 +72,32 @@ class TextModality:
     def build_latent_decoder(self, latent_dim: int) -> SlotWriter:
         """Build the network that writes from a latent code."""
         return SlotWriter(
-            words=len(self.vocabulary),
+            words=len(self.tokenizer),
             length=self.length,
             latent_dim=latent_dim,
             width=self.feature_dim,
         )
 
     def _reader(self) -> nn.Module:
-        return TextReader(
-            words=len(self.vocabulary),
+        reader = TextReader(
+            words=len(self.tokenizer),
             length=self.length,
             word_dim=self.word_dim,
             feature_dim=self.feature_dim,
         )
+        self._start(reader.embedding)
+        return reader
+
+    @torch.no_grad()
+    def _start(self, embedding: nn.Linear) -> None:
+        """Start the words that have a vector from it; the others stay random."""
+        if self.vectors is None:
+            return
+        values = torch.from_numpy(fitted(self.vectors, self.word_dim))
+        values = values * (WORD_SPREAD / values.std().clamp(min=1e-6))
+        for word, value in zip(self.vectors.words, values, strict=True):
+            number = int(self.tokenizer.encode(word, 2)[0])
+            embedding.weight[: len(value), number] = value
 
 
 class TextReader(nn.Module):
@@ -96,7 +117,7 @@ class TextReader(nn.Module):
             activation(),
         )
         initialise(self.slots)
-        nn.init.normal_(self.embedding.weight, std=0.5)
+        nn.init.normal_(self.embedding.weight, std=WORD_SPREAD)
 
     def forward(self, texts: Tensor) -> Tensor:
         """[B, L, V] to [B, F]."""
@@ -118,7 +139,7 @@ class TextDecoder(nn.Module):
         self.embedding = nn.Linear(words, word_dim, bias=False)
         self.memory = nn.GRU(word_dim, context_dim, batch_first=True)
         self.to_words = nn.Linear(context_dim, words)
-        nn.init.normal_(self.embedding.weight, std=0.5)
+        nn.init.normal_(self.embedding.weight, std=WORD_SPREAD)
 
     def draw_noise(self, count: int, generator: torch.Generator) -> Tensor:
         """[count, L, V] from the standard Gumbel distribution."""

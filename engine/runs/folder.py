@@ -13,7 +13,8 @@ from typing import Any
 from engine.config.codec import config_from_toml, config_to_toml
 from engine.config.run import RunConfig
 from engine.config.setting import settings_in, value_at
-from engine.data.vocabulary import Vocabulary
+from engine.data.tokenizer import Tokenizer
+from engine.data.tokenizers import tokenizer_from_table
 from engine.disk import atomic_write, ensure_writable, explain_os_error
 from engine.errors import (
     CheckpointMissingError,
@@ -23,7 +24,7 @@ from engine.errors import (
     RunMissingError,
 )
 
-MODEL_FORMAT = 1
+MODEL_FORMAT = 2
 CHANGEABLE = frozenset({"device", "minutes", "images"})
 """Settings that may differ when a run goes on, beside those of its reporting."""
 CHECKPOINT_SUFFIX = ".safetensors"
@@ -40,8 +41,8 @@ class ModelFacts:
     """Content hash of the dataset."""
     channels: int
     text_length: int
-    """Word slots, the end included."""
-    vocabulary: Vocabulary
+    """Slots for the units of a text, the end included."""
+    tokenizer: Tokenizer
 
 
 @dataclass(frozen=True)
@@ -151,8 +152,7 @@ class RunFolder:
             table: dict[str, Any] = json.loads(text)
             if table.pop("format") != MODEL_FORMAT:
                 raise ConfigError([Problem("model.json", f"format must be {MODEL_FORMAT}")])
-            words = [str(word) for word in table.pop("words")]
-            return ModelFacts(vocabulary=Vocabulary(words), **table)
+            return ModelFacts(tokenizer=tokenizer_from_table(table.pop("tokenizer")), **table)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ConfigError([Problem("model.json", f"is damaged: {error}")]) from error
 
@@ -216,9 +216,9 @@ def write_model(folder: RunFolder, facts: ModelFacts) -> None:
         **{
             field.name: getattr(facts, field.name)
             for field in dataclasses.fields(facts)
-            if field.name != "vocabulary"
+            if field.name != "tokenizer"
         },
-        "words": list(facts.vocabulary.words),
+        "tokenizer": facts.tokenizer.to_table(),
     }
     atomic_write(folder.model_file, json.dumps(table, ensure_ascii=False, indent=1).encode())
 

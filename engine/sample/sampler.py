@@ -12,6 +12,7 @@ from engine.config.codec import config_hash
 from engine.config.networks import NetworkConfig
 from engine.config.run import RunConfig
 from engine.data.loader import mix_seed
+from engine.data.word_vectors import WordVectors
 from engine.errors import CheckpointCorruptError
 from engine.events import ImageArray
 from engine.nets.dense import DenseImageModality
@@ -37,13 +38,16 @@ class Pairs:
     texts: tuple[str, ...]
 
 
-def build_modalities(networks: NetworkConfig, facts: ModelFacts) -> tuple[Modality, ...]:
+def build_modalities(
+    networks: NetworkConfig, facts: ModelFacts, vectors: WordVectors | None = None
+) -> tuple[Modality, ...]:
     """List the modalities of a run in the order in which a pair is imagined.
 
     A third modality is one more entry here.
     """
     text = TextModality(
-        vocabulary=facts.vocabulary,
+        tokenizer=facts.tokenizer,
+        vectors=vectors,
         length=facts.text_length,
         word_dim=networks.word_dim,
         feature_dim=networks.feature_dim,

@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from engine.data.tokenizer import encode_all
 from engine.errors import TextsUnreadableError, UnknownWordsError
 from engine.runs.folder import ModelFacts
 
@@ -41,7 +42,7 @@ def encode_texts(texts: Sequence[str], model: ModelFacts) -> Tensor:
     Raises:
         UnknownWordsError: names every word that the run never learned.
     """
-    unknown = {word: None for text in texts for word in model.vocabulary.unknown_words(text)}
+    unknown = {word: None for text in texts for word in model.tokenizer.unknown_words(text)}
     if unknown:
         raise UnknownWordsError(list(unknown))
-    return torch.from_numpy(model.vocabulary.encode_all(texts, model.text_length))
+    return torch.from_numpy(encode_all(model.tokenizer, texts, model.text_length))

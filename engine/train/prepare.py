@@ -8,7 +8,7 @@ import torch
 
 from engine.config.run import RunConfig
 from engine.data.loader import DeviceLoader
-from engine.data.store import StoredDataset, open_dataset
+from engine.data.store import open_dataset
 from engine.errors import ConfigError, Problem
 from engine.events import Emit, RunPrepared
 from engine.nets.modality import Modality
@@ -18,7 +18,7 @@ from engine.train.device import describe, find_device
 from engine.train.families import build_state, build_step
 from engine.train.precision import resolve_precision
 from engine.train.probe import GpuMemory, MainMemory, choose_batch
-from engine.train.source import Source, load_source
+from engine.train.source import Source, load_source, load_vectors, model_facts
 from engine.train.state import CRITIC, TrainingState, parameter_count
 from engine.train.step import Batch, Step
 
@@ -52,11 +52,11 @@ def prepare(config: RunConfig, folder: RunFolder, tell: Emit) -> PreparedRun:
     """
     device = find_device(config.device)
     dataset = open_dataset(config.dataset)
-    facts = _model_facts(dataset)
+    facts = model_facts(config, dataset)
     _refuse_other_data(folder, facts)
     write_model(folder, facts)
-    modalities = build_modalities(config.networks, facts)
-    source = load_source(config, dataset, modalities, device)
+    modalities = build_modalities(config.networks, facts, load_vectors(config, facts))
+    source = load_source(config, dataset, facts, modalities, device)
     config = _decide(config, source, device, tell)
     folder.write_config(config)
     state = build_state(modalities, config, device, source.augmenters)
@@ -68,16 +68,6 @@ def prepare(config: RunConfig, folder: RunFolder, tell: Emit) -> PreparedRun:
         loader=source.loader(config.training.batch_size),
         step=build_step(state, config, modalities=modalities, held_out=source.held_out),
         announcement=_announcement(folder, source, config, state),
-    )
-
-
-def _model_facts(dataset: StoredDataset) -> ModelFacts:
-    return ModelFacts(
-        dataset=dataset.manifest.name,
-        dataset_version=dataset.manifest.version,
-        channels=dataset.manifest.channels,
-        text_length=dataset.manifest.text_length,
-        vocabulary=dataset.vocabulary,
     )
 
 

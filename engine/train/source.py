@@ -3,6 +3,8 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +16,18 @@ from engine.augment.captions import reasons_against
 from engine.augment.changes import NONE, resolve_augmentation
 from engine.config.families import ADVERSARIAL_FAMILIES
 from engine.config.run import RunConfig
+from engine.data.groups import group_keys, item_weights
 from engine.data.images import resize
-from engine.data.loader import DeviceLoader
+from engine.data.loader import DeviceLoader, StoredRows
 from engine.data.store import HELD_OUT, TRAIN, StoredDataset
+from engine.data.tokenizer import covering_length, encode_all
+from engine.data.tokenizers import build_tokenizer
+from engine.data.vocabulary import Vocabulary
+from engine.data.word_vectors import WordVectors, read_word_vectors
+from engine.errors import DatasetCorruptError
 from engine.nets.modality import Modality
 from engine.nets.model import Items
+from engine.runs.folder import ModelFacts
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +45,10 @@ class Source:
     """Of the dataset."""
     count: int
     """Items to train on."""
-    stored: Mapping[str, Tensor]
-    """By modality, rows as the dataset keeps them."""
+    stored: Mapping[str, StoredRows]
+    """By modality, as the dataset keeps them."""
+    weights: npt.NDArray[np.float64] | None
+    """How likely each item is to be drawn, where groups are balanced."""
     held_out: Items
     """Pairs that are not trained on, in the networks' form; perhaps none."""
     modalities: tuple[Modality, ...]
@@ -47,49 +58,124 @@ class Source:
 
     def loader(self, batch_size: int) -> DeviceLoader:
         """Make an endless stream of batches."""
-        return DeviceLoader(self.stored, batch_size, self.seed)
+        return DeviceLoader(self.stored, batch_size, self.seed, self.weights)
+
+
+def model_facts(config: RunConfig, dataset: StoredDataset) -> ModelFacts:
+    """Decide what the networks must be built for, from the training texts alone.
+
+    Raises:
+        DatasetCorruptError: not one item to train on has a text.
+    """
+    texts = _texts(dataset)
+    if not texts:
+        raise DatasetCorruptError(dataset.folder, "no item to train on has a text")
+    data = config.data
+    tokenizer = build_tokenizer(data.tokenizer, texts, size=data.vocabulary_size)
+    return ModelFacts(
+        dataset=dataset.manifest.name,
+        dataset_version=dataset.manifest.version,
+        channels=dataset.manifest.channels,
+        text_length=covering_length(tokenizer, texts),
+        tokenizer=tokenizer,
+    )
+
+
+def load_vectors(config: RunConfig, facts: ModelFacts) -> WordVectors | None:
+    """Read the word vectors that the configuration names, if it does.
+
+    Raises:
+        VectorsUnreadableError: they cannot be used.
+    """
+    if not config.data.word_vectors or not isinstance(facts.tokenizer, Vocabulary):
+        return None
+    words = facts.tokenizer.units
+    vectors = read_word_vectors(Path(config.data.word_vectors), frozenset(words))
+    log.info("%d of %d words start from vectors.", len(vectors.words), len(words))
+    return vectors
 
 
 def load_source(
     config: RunConfig,
     dataset: StoredDataset,
+    facts: ModelFacts,
     modalities: tuple[Modality, ...],
     device: torch.device,
 ) -> Source:
-    """Put a dataset onto the device."""
-    size = config.networks.image_size
+    """Put a dataset onto the device.
+
+    Raises:
+        ConfigError: the dataset lacks the field that groups shall be made by.
+    """
     rows = dataset.rows(TRAIN)
-    held_out = stored_rows(dataset, dataset.rows(HELD_OUT)[:HELD_OUT_SEEN], size, device)
+    reader = _Reader(dataset, facts, config.networks.image_size, device)
+    held_out = dataset.whole_rows(HELD_OUT)[:HELD_OUT_SEEN]
     return Source(
         name=dataset.manifest.name,
         count=len(rows),
-        stored=stored_rows(dataset, rows, size, device),
-        held_out={m.name: m.read(held_out[m.name]) for m in modalities} if held_out else {},
+        stored=reader.read(rows),
+        weights=_weights(config, [dataset.records[row] for row in rows]),
+        held_out=_in_networks_form(reader.read(held_out), modalities) if len(held_out) else {},
         modalities=modalities,
-        augmenters=_augmenters(config, [dataset.texts[row] for row in rows]),
+        augmenters=_augmenters(config, _texts(dataset)),
         seed=config.seed,
     )
 
 
-def stored_rows(
-    dataset: StoredDataset, rows: npt.NDArray[np.int64], size: int, device: torch.device
-) -> dict[str, Tensor]:
-    """Put pairs on the device as the dataset keeps them.
+@dataclass(frozen=True)
+class _Reader:
+    """Reads items onto a device as a run stores them."""
 
-    Returns:
-        ``image``: [N, C, H, W] uint8; ``text``: [N, L] word numbers. Nothing for no rows.
-    """
-    if not len(rows):
-        return {}
-    images = np.ascontiguousarray(dataset.images[rows])
-    if images.shape[1:3] != (size, size):
-        images = resize(images, size)
-    texts = [dataset.texts[row] for row in rows]
-    words = dataset.vocabulary.encode_all(texts, dataset.manifest.text_length)
-    return {
-        "image": torch.from_numpy(images).permute(0, 3, 1, 2).contiguous().to(device),
-        "text": torch.from_numpy(words).to(device),
-    }
+    dataset: StoredDataset
+    facts: ModelFacts
+    size: int
+    device: torch.device
+
+    def read(self, rows: npt.NDArray[np.int64]) -> dict[str, StoredRows]:
+        """``image``: [M, C, H, W] uint8; ``text``: [M, L] numbers; only what is there."""
+        has_image = self.dataset.image_rows[rows] >= 0
+        has_text = self.dataset.has_text[rows]
+        return {
+            "image": self._stored(self._images(rows[has_image]), has_image),
+            "text": self._stored(self._texts(rows[has_text]), has_text),
+        }
+
+    def _stored(self, rows: Tensor, is_there: npt.NDArray[np.bool_]) -> StoredRows:
+        if is_there.all():
+            return StoredRows(rows=rows.to(self.device))
+        places = np.where(is_there, is_there.cumsum() - 1, -1)
+        return StoredRows(
+            rows=rows.to(self.device), places=torch.from_numpy(places).to(self.device)
+        )
+
+    def _images(self, rows: npt.NDArray[np.int64]) -> Tensor:
+        images = self.dataset.images_of(rows)
+        if images.shape[1:3] != (self.size, self.size):
+            images = resize(images, self.size)
+        return torch.from_numpy(images).permute(0, 3, 1, 2).contiguous()
+
+    def _texts(self, rows: npt.NDArray[np.int64]) -> Tensor:
+        texts = [self.dataset.texts[row] for row in rows]
+        return torch.from_numpy(encode_all(self.facts.tokenizer, texts, self.facts.text_length))
+
+
+def _texts(dataset: StoredDataset) -> list[str]:
+    """The training texts, as often as they stand there."""
+    return [dataset.texts[row] for row in dataset.rows(TRAIN) if dataset.has_text[row]]
+
+
+def _in_networks_form(
+    stored: Mapping[str, StoredRows], modalities: Sequence[Modality]
+) -> dict[str, Tensor]:
+    return {modality.name: modality.read(stored[modality.name].rows) for modality in modalities}
+
+
+def _weights(
+    config: RunConfig, records: Sequence[Mapping[str, Any]]
+) -> npt.NDArray[np.float64] | None:
+    if not config.data.balance:
+        return None
+    return item_weights(group_keys(records, config.data.balance_by), config.data.balance)
 
 
 def _augmenters(config: RunConfig, texts: Sequence[str]) -> dict[str, Augmenter]:

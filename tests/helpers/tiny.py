@@ -65,7 +65,7 @@ def tiny_config(dataset: Path, run: Path, *, images: int = 64, seed: int = 1) ->
 
 def tiny_modalities(*, length: int = 3) -> tuple[TextModality, ImageModality]:
     """Describe 8 px images and short captions."""
-    text = TextModality(vocabulary=Vocabulary(WORDS), length=length, word_dim=4, feature_dim=8)
+    text = TextModality(tokenizer=Vocabulary(WORDS), length=length, word_dim=4, feature_dim=8)
     image = ImageModality(
         size=8, channels=1, latent_dim=4, generator_width=4, critic_width=4, feature_dim=8
     )
@@ -116,5 +116,5 @@ def tiny_facts() -> ModelFacts:
         dataset_version="0" * 16,
         channels=1,
         text_length=3,
-        vocabulary=Vocabulary(WORDS),
+        tokenizer=Vocabulary(WORDS),
     )

@@ -1,11 +1,13 @@
 import torch
 
-from engine.data.loader import DeviceLoader, mix_seed
+from engine.data.groups import item_weights
+from engine.data.loader import DeviceLoader, StoredRows, mix_seed
 
 
 def loader(count: int = 10, batch: int = 4, seed: int = 1) -> DeviceLoader:
     rows = torch.arange(count)
-    return DeviceLoader({"a": rows, "b": rows * 10}, batch, seed)
+    stored = {"a": StoredRows(rows=rows), "b": StoredRows(rows=rows * 10)}
+    return DeviceLoader(stored, batch, seed)
 
 
 def test_that_every_row_comes_once_in_each_epoch():
@@ -43,3 +45,44 @@ def test_that_mixed_seeds_do_not_collide():
     assert len(seeds) == 9000
     assert mix_seed(1, 2) != mix_seed(2, 1)
     assert all(0 <= seed < 2**63 for seed in seeds)
+
+
+def test_that_nothing_is_missing_from_a_whole_dataset():
+    batch = loader().batch(0)
+    assert batch.is_whole
+    assert batch.present["a"].tolist() == [True] * 4
+
+
+def test_that_missing_items_are_masked_and_some_other_row_stands_there():
+    places = torch.tensor([0, -1, 1, -1, 2])
+    stored = {
+        "a": StoredRows(rows=torch.arange(5)),
+        "b": StoredRows(rows=torch.tensor([70, 71, 72]), places=places),
+    }
+    made = DeviceLoader(stored, 5, 1)
+    batch = made.batch(0)
+    assert not batch.is_whole
+    assert batch.present["a"].all()
+    for item, content, is_there in zip(
+        batch.items["a"], batch.items["b"], batch.present["b"], strict=True
+    ):
+        assert bool(is_there) == (places[item] >= 0)
+        if is_there:
+            assert content == 70 + places[item]
+        else:
+            assert content.item() in {70, 71, 72}
+
+
+def test_that_weights_decide_how_often_items_come():
+    keys = ["rare"] * 10 + ["common"] * 990
+    stored = {"a": StoredRows(rows=torch.arange(1000))}
+    for alpha in (0.0, 0.5, 1.0):
+        made = DeviceLoader(stored, 1000, 3, item_weights(keys, alpha))
+        rows = torch.cat([made.rows(step) for step in range(20)])
+        rare, common = 10 ** (1 - alpha), 990 ** (1 - alpha)
+        expected = rare / (rare + common)
+        share = (rows < 10).float().mean().item()
+        assert abs(share - expected) < 4 * (expected * (1 - expected) / 20_000) ** 0.5
+        assert torch.equal(
+            made.rows(7), DeviceLoader(stored, 1000, 3, item_weights(keys, alpha)).rows(7)
+        )

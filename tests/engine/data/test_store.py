@@ -12,9 +12,8 @@ from tests.helpers.tiny import WORDS, tiny_dataset
 def test_that_a_dataset_reads_as_it_was_written(tmp_path):
     dataset = open_dataset(tiny_dataset(tmp_path / "tiny"))
     assert dataset.manifest.pairs == 24
-    assert dataset.manifest.train_pairs == 18
-    assert dataset.manifest.words == 3 + len(WORDS)
-    assert dataset.manifest.text_length == 2
+    assert (dataset.manifest.train_items, dataset.manifest.held_out_items) == (18, 6)
+    assert (dataset.manifest.image_only, dataset.manifest.text_only) == (0, 0)
     assert dataset.texts[:3] == list(WORDS)
     assert dataset.images.shape == (24, 32, 32, 1)
     assert dataset.images[1].mean() > dataset.images[0].mean()
@@ -76,8 +75,18 @@ def _lose_a_text(folder):
     (folder / "pairs.jsonl").write_text("\n".join(['{"split": "train"}', *lines[1:]]) + "\n")
 
 
-def _other_words(folder):
-    (folder / "vocabulary.json").write_text('["just", "two"]')
+def _change_a_line(folder, **changes):
+    lines = (folder / "pairs.jsonl").read_text().splitlines()
+    first = json.dumps(json.loads(lines[0]) | changes)
+    (folder / "pairs.jsonl").write_text("\n".join([first, *lines[1:]]) + "\n")
+
+
+def _hide_an_image(folder):
+    _change_a_line(folder, image=False)
+
+
+def _empty_an_item(folder):
+    _change_a_line(folder, image=False, text=None)
 
 
 def _edit_manifest(**changes):
@@ -95,14 +104,15 @@ def _edit_manifest(**changes):
         _pickle,
         _lose_a_pair,
         _lose_a_text,
-        _other_words,
         _edit_manifest(format=99),
         _edit_manifest(pairs="many"),
         _edit_manifest(surprise=1),
         _edit_manifest(channels=2),
         lambda folder: (folder / "manifest.json").write_text("{"),
         lambda folder: (folder / "manifest.json").write_text("[]"),
-        lambda folder: (folder / "vocabulary.json").unlink(),
+        lambda folder: (folder / "images.npy").unlink(),
+        _hide_an_image,
+        _empty_an_item,
     ],
 )
 def test_that_a_damaged_dataset_is_refused_with_a_reason(tmp_path, damage):
@@ -126,3 +136,39 @@ def test_that_rgb_images_are_kept(tmp_path):
         folder, name="rgb", title="", images=images, records=records, licence="", source=""
     )
     assert np.array_equal(open_dataset(folder).images, images)
+
+
+def half_pairs(folder):
+    """Five items: two pairs, two images alone, a text alone; the last pair is held out."""
+    images = np.arange(4, dtype=np.uint8)[:, None, None, None] * np.ones((1, 8, 8, 1), np.uint8)
+    records = [
+        {"text": None, "split": "train"},
+        {"text": "one", "split": "train"},
+        {"text": "words", "image": False, "split": "train"},
+        {"text": None, "split": "train"},
+        {"text": "three", "split": "held_out"},
+    ]
+    write_dataset(
+        folder, name="half", title="", images=images, records=records, licence="", source=""
+    )
+    return open_dataset(folder)
+
+
+def test_that_halves_of_pairs_are_kept_as_such(tmp_path):
+    dataset = half_pairs(tmp_path / "half")
+    manifest = dataset.manifest
+    assert (manifest.pairs, manifest.image_only, manifest.text_only) == (2, 2, 1)
+    assert (manifest.items, manifest.train_items, manifest.held_out_items) == (5, 4, 1)
+    assert dataset.images.shape[0] == 4
+    assert dataset.image_rows.tolist() == [0, 1, -1, 2, 3]
+    assert dataset.has_text.tolist() == [False, True, True, False, True]
+    assert dataset.texts == ["", "one", "words", "", "three"]
+    assert dataset.rows("train").tolist() == [0, 1, 2, 3]
+    assert dataset.whole_rows("train").tolist() == [1]
+    assert dataset.images_of(np.array([4, 0]))[:, 0, 0, 0].tolist() == [3, 0]
+
+
+def test_that_no_image_is_filled_in_for_a_text_alone(tmp_path):
+    folder = tmp_path / "half"
+    half_pairs(folder)
+    assert np.load(folder / "images.npy").shape == (4, 8, 8, 1)

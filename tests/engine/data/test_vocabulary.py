@@ -3,15 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.data.vocabulary import (
-    END,
-    PADDING,
-    UNKNOWN,
-    Vocabulary,
-    covering_length,
-    join_words,
-    split_words,
-)
+from engine.data.tokenizer import END, PADDING, UNKNOWN, covering_length, encode_all
+from engine.data.vocabulary import Vocabulary, join_words, split_words
 
 
 @pytest.mark.parametrize(
@@ -36,8 +29,8 @@ def test_that_joining_gives_readable_text_back(text):
 
 def test_that_words_are_numbered_by_frequency_then_alphabet():
     vocabulary = Vocabulary.build(["b a", "b c", "b c d"])
-    assert vocabulary.words == ("b", "c", "a", "d")
-    assert Vocabulary.build(["b a", "b c", "b c d"], min_count=2).words == ("b", "c")
+    assert vocabulary.units == ("b", "c", "a", "d")
+    assert Vocabulary.build(["b a", "b c", "b c d"], min_count=2).units == ("b", "c")
 
 
 def test_that_a_caption_becomes_words_end_and_padding():
@@ -61,14 +54,14 @@ def test_that_a_word_may_stand_only_once():
 
 
 def test_that_no_captions_give_an_empty_array():
-    assert Vocabulary(["a"]).encode_all([], 4).shape == (0, 4)
+    assert encode_all(Vocabulary(["a"]), [], 4).shape == (0, 4)
 
 
 @given(st.lists(st.text(), min_size=1, max_size=8))
 def test_that_any_known_text_survives_encoding(texts):
     vocabulary = Vocabulary.build(texts)
     length = max(len(split_words(text)) for text in texts) + 1
-    rows = vocabulary.encode_all(texts, length)
+    rows = encode_all(vocabulary, texts, length)
     for text, row in zip(texts, rows, strict=True):
         assert vocabulary.decode(row) == join_words(split_words(text))
         assert np.flatnonzero(row == END).size == 1
@@ -76,7 +69,9 @@ def test_that_any_known_text_survives_encoding(texts):
 
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=60), st.floats(0.05, 1))
 def test_that_the_length_covers_the_share_and_no_more(lengths, share):
-    chosen = covering_length([" ".join(["w"] * length) for length in lengths], share)
+    chosen = covering_length(
+        Vocabulary(["w"]), [" ".join(["w"] * length) for length in lengths], share
+    )
     covered = sum(length + 1 <= chosen for length in lengths)
     assert covered >= share * len(lengths) - 1e-9
     assert sum(length + 1 <= chosen - 1 for length in lengths) < np.ceil(share * len(lengths))

@@ -3,7 +3,7 @@ import math
 import torch
 from torch.nn.functional import cross_entropy
 
-from engine.data.vocabulary import END, PADDING, UNKNOWN
+from engine.data.tokenizer import END, PADDING, UNKNOWN, encode_all
 from engine.nets.text import TextDecoder
 from tests.helpers.tiny import tiny_modalities, tiny_pairs
 
@@ -83,5 +83,5 @@ def test_that_supervision_is_cross_entropy_per_word_without_padding():
 
 def test_that_captions_survive_reading_and_showing():
     text, _image = tiny_modalities()
-    stored = torch.from_numpy(text.vocabulary.encode_all(["dark", "light grey"], 3))
+    stored = torch.from_numpy(encode_all(text.tokenizer, ["dark", "light grey"], 3))
     assert list(text.show(text.read(stored))) == ["dark", "light grey"]

@@ -58,7 +58,7 @@ def test_that_the_models_facts_read_as_written(tmp_path):
         dataset_version="ff",
         channels=1,
         text_length=3,
-        vocabulary=Vocabulary(["a", "字"]),
+        tokenizer=Vocabulary(["a", "字"]),
     )
     write_model(RunFolder(tmp_path), facts)
     assert RunFolder(tmp_path).read_model() == facts

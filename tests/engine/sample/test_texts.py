@@ -41,4 +41,4 @@ def test_that_known_texts_become_numbers():
     model = tiny_facts()
     texts = encode_texts(["dark", "light"], model)
     assert texts.shape == (2, model.text_length)
-    assert model.vocabulary.decode(texts[1].tolist()) == "light"
+    assert model.tokenizer.decode(texts[1].tolist()) == "light"
