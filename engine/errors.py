@@ -159,3 +159,21 @@ class VectorsUnreadableError(EngineError):
     def __init__(self, path: Path, reason: str) -> None:
         self.path, self.reason = path, reason
         super().__init__(f"No word vectors can be read from {path}: {reason}.")
+
+
+class DatasetChangedError(EngineError):
+    """A run is to be measured against a dataset that is not its own."""
+
+    def __init__(self, folder: Path, expected: str, found: str) -> None:
+        self.folder, self.expected, self.found = folder, expected, found
+        super().__init__(
+            f"The run was trained on version {expected} of its dataset, and {folder} holds version "
+            f"{found}."
+        )
+
+
+class StoppedError(EngineError):
+    """Work ended early because somebody asked for it."""
+
+    def __init__(self) -> None:
+        super().__init__("It was stopped.")

@@ -13,6 +13,7 @@ from pathlib import Path
 from engine.config.codec import config_hash
 from engine.config.run import RunConfig
 from engine.control import RunControl
+from engine.data.store import open_dataset
 from engine.errors import CheckpointCorruptError, EngineError
 from engine.events import (
     CheckpointSaved,
@@ -25,6 +26,8 @@ from engine.events import (
     RunEnded,
     RunEvent,
 )
+from engine.metrics.cache import default_cache
+from engine.metrics.evaluate import judge_for
 from engine.runs.checkpoint import CheckpointFacts, read_facts, read_tensors, write_checkpoint
 from engine.runs.folder import RunFolder, create_run_folder, reopen_run_folder
 from engine.runs.log import RunLog
@@ -175,11 +178,15 @@ class _Training:
 
     def _find_judge(self, run: PreparedRun) -> Judge:
         """Find or make what measures quality; the first time with a dataset it is trained."""
-        from engine.metrics.judge import QualityJudge
-
         self._tell(PhaseChanged(phase=Phase.EVALUATING))
         try:
-            return QualityJudge.of_run(run.folder.read_model(), run.config, control=self._control)
+            return judge_for(
+                open_dataset(run.config.dataset),
+                run.folder.read_model(),
+                run.config.networks.image_size,
+                default_cache(),
+                self._control,
+            )
         finally:
             self._tell(PhaseChanged(phase=Phase.TRAINING))
 

@@ -1,0 +1,57 @@
+"""The subcommand evaluate: how good a run's samples are."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from engine.cli.progress import stop_on_interrupt
+from engine.control import RunControl
+
+PAIRS = 5_000
+
+
+def add_to(commands: Any, _starters: Path | None) -> None:
+    """Declare the subcommand."""
+    parser = commands.add_parser("evaluate", help="measure a run", description=__doc__)
+    parser.set_defaults(command=run)
+    parser.add_argument("--run", type=Path, required=True, metavar="DIR", help="a trained run")
+    parser.add_argument(
+        "--count", type=_count, default=PAIRS, metavar="N", help=f"pairs to draw (default {PAIRS})"
+    )
+    parser.add_argument("--seed", type=int, default=1, metavar="S", help="of the noise (default 1)")
+    parser.add_argument(
+        "--dataset", type=Path, metavar="DIR", help="to measure against (default: the run's own)"
+    )
+    parser.add_argument(
+        "--checkpoint",
+        choices=["newest", "kid", "joint_coherence"],
+        default="newest",
+        help="the newest, or the best by a figure (default newest)",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Measure, and print the report."""
+    from engine.metrics.cache import default_cache
+    from engine.metrics.evaluate import evaluate_run
+
+    control = RunControl()
+    stop_on_interrupt(control)
+    report = evaluate_run(
+        arguments.run,
+        cache=default_cache(),
+        count=arguments.count,
+        seed=arguments.seed,
+        dataset=arguments.dataset,
+        checkpoint=arguments.checkpoint,
+        control=control,
+    )
+    print(report.to_json() if arguments.json else report.to_text())
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if not 100 <= count <= 100_000:
+        raise argparse.ArgumentTypeError("must be from 100 to 100,000")
+    return count

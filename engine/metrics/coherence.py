@@ -1,0 +1,142 @@
+"""Whether images and texts belong together.
+
+Where a dataset says what is true of its pairs, the reader sees it in an image and the text says it;
+else a matcher tells which of many texts belongs to an image.
+
+Shapes: N pairs, D features, A attributes.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.data.store import TRAIN, StoredDataset
+from engine.metrics.attributes import UNKNOWN, Labels, normal_form
+from engine.metrics.eye import Eye
+from engine.metrics.kernel_distance import Features
+from engine.metrics.matcher import LEAST_PAIRS, train_matcher
+
+MOST_MODES = 2_000
+"""More different captions than this are no list of modes."""
+
+Rows = npt.NDArray[np.int64]
+Figures = dict[str, float]
+
+
+class Coherence:
+    """Knows what belongs together in a dataset.
+
+    Args:
+        dataset: whose pairs are known.
+        eye: sees images.
+        held_out: items with image and text that no model learns from.
+    """
+
+    def __init__(self, dataset: StoredDataset, eye: Eye, held_out: Rows) -> None:
+        self._dataset, self._table = dataset, eye.attributes
+        self._ceiling = self._matcher = None
+        if self._table is not None and len(held_out):
+            _features, seen = eye.see(eye.images_of(held_out))
+            truth = self._table.labels_of_records([dataset.records[row] for row in held_out])
+            self._ceiling = agreement(truth, seen)
+        elif self._table is None and len(held_out) >= LEAST_PAIRS:
+            texts = [normal_form(dataset.texts[row]) for row in held_out]
+            self._matcher = train_matcher(eye.features_of(held_out), texts)
+        self._modes = self._find_modes()
+
+    @property
+    def is_valid(self) -> Callable[[str], bool] | None:
+        """Whether a text says something that the dataset can mean; None where it cannot tell."""
+        if self._table is None:
+            return None
+        known = self._table.of_text
+        return lambda text: normal_form(text) in known
+
+    def measure_joint(
+        self,
+        features: Features,
+        seen: Labels | None,
+        texts: Sequence[str],
+        figures: Figures,
+        absent: dict[str, str],
+    ) -> None:
+        """Measure pairs from noise: their coherence beside chance and ceiling, and their modes."""
+        if self._table is not None and seen is not None:
+            said = self._table.labels_of_texts(texts)
+            figures["joint_coherence"] = agreement(said, seen)
+            # Any pairing of these texts with these images, but for their own.
+            figures["joint_coherence_chance"] = agreement(np.roll(said, len(said) // 2, 0), seen)
+            if self._ceiling is not None:
+                figures["joint_coherence_ceiling"] = self._ceiling
+            figures |= mode_figures([tuple(row) for row in seen.tolist()], self._modes)
+            return
+        if self._matcher is None:
+            for name in ("joint_coherence", "text_to_image", "image_to_text"):
+                absent[name] = f"needs {LEAST_PAIRS} held-out pairs"
+        else:
+            plain = [normal_form(text) for text in texts]
+            figures["joint_coherence"] = self._matcher.precision(features, plain)
+            figures["joint_coherence_chance"] = self._matcher.chance
+            figures["joint_coherence_ceiling"] = self._matcher.ceiling
+        if self._modes:
+            figures |= mode_figures([normal_form(text) for text in texts], self._modes)
+
+    def measure_drawings(
+        self, features: Features, seen: Labels | None, texts: Sequence[str], figures: Figures
+    ) -> None:
+        """Measure images that were drawn for texts."""
+        if self._table is not None and seen is not None:
+            figures["text_to_image"] = agreement(self._table.labels_of_texts(texts), seen)
+        elif self._matcher is not None:
+            plain = [normal_form(text) for text in texts]
+            figures["text_to_image"] = self._matcher.precision(features, plain)
+
+    def measure_captions(
+        self, rows: Rows, features: Features, texts: Sequence[str], figures: Figures
+    ) -> None:
+        """Measure texts that were written for real images."""
+        if self._table is not None:
+            records = [self._dataset.records[row] for row in rows]
+            truth = self._table.labels_of_records(records)
+            figures["image_to_text"] = agreement(self._table.labels_of_texts(texts), truth)
+        elif self._matcher is not None:
+            plain = [normal_form(text) for text in texts]
+            figures["image_to_text"] = self._matcher.precision(features, plain)
+
+    def _find_modes(self) -> "Counter[object]":
+        """How often each mode stands in the training items; nothing where there are too many."""
+        rows = self._dataset.rows(TRAIN)
+        texts = [normal_form(self._dataset.texts[r]) for r in rows if self._dataset.has_text[r]]
+        modes: Counter[object] = Counter(
+            self._table.of_text[text] if self._table else text for text in texts
+        )
+        return modes if len(modes) <= MOST_MODES else Counter()
+
+
+def agreement(one: Labels, other: Labels) -> float:
+    """Share of rows in which all attributes are known and the same: [N, A] each."""
+    return float(((one == other) & (one != UNKNOWN)).all(1).mean())
+
+
+def mode_figures(made: Sequence[object], modes: "Counter[object]") -> Figures:
+    """Measure which modes were made, and how evenly.
+
+    Returns:
+        ``covered_modes``: share of the modes that came at all; ``smallest_share``: of the mode that
+        came least often; ``mode_kl``: divergence of the made shares from the data's, in nats (over
+        the modes; what is none of them counts as one more, rare one).
+    """
+    found = Counter(made)
+    counts = np.array([found[mode] for mode in modes], dtype=np.float64)
+    data = np.array(list(modes.values()), dtype=np.float64)
+    strange = len(made) - counts.sum()
+    shares = np.append(counts, strange) / len(made)
+    expected = np.append(data, 0.5) / (data.sum() + 0.5)
+    is_made = shares > 0
+    return {
+        "covered_modes": float((counts > 0).mean()),
+        "smallest_share": float(counts.min() / len(made)),
+        "mode_kl": float((shares[is_made] * np.log(shares[is_made] / expected[is_made])).sum()),
+    }
