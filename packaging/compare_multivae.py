@@ -1,0 +1,299 @@
+r"""Our multimodal VAEs beside those of the PyPI package ``multivae``: same networks, same data.
+
+    python -m venv /tmp/peer
+    echo "$PWD/.venv/lib/python3.11/site-packages" > /tmp/peer/lib/python3.11/site-packages/ours.pth
+    /tmp/peer/bin/pip install --no-deps multivae==1.0.3 pythae cloudpickle pydantic pydantic_core \
+        annotated-types typing-inspection tqdm
+    PYTHONPATH=. /tmp/peer/bin/python packaging/compare_multivae.py --family mopoe --epochs 5
+
+Both begin with the same weights and see the same pairs for as many epochs, in turns, with the same
+likelihoods and weights. "Bound" is the importance-sampled joint log-likelihood of held-out pairs in
+nats, unweighted, always by our estimator; "its own" is what the package itself makes of its model.
+"Coherence" is the share of pairs from the prior whose picture an independent reader reads as the
+digit that the likeliest words name. "Images/s" counts whole trainings, ours without reports;
+"steps" counts forward, backward and Adam alone, in blocks that take turns.
+"""
+
+import argparse
+import copy
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from mnist_judge import WORDS, Judge, digits, load_judge
+from multivae_peer import Peer, Recipe
+from torch import Tensor
+
+from engine.data.loader import DeviceLoader
+from engine.data.store import HELD_OUT, TRAIN, StoredDataset
+from engine.nets.densities import PixelDensity
+from engine.nets.image import ImageModality
+from engine.nets.modality import Modality
+from engine.nets.text import TextModality
+from engine.nets.variational import MultimodalVae
+from engine.objectives.elbo import importance_bound
+from engine.train.variational_step import VariationalStep
+
+CPU = torch.device("cpu")
+HELD_OUT_PAIRS = SAMPLES_JUDGED = 1_000
+FEATURES, WIDTH, WORD = 128, 16, 32
+BLOCK, ROUNDS = 10, 7
+"""Steps in a block of the timing, and how often each side has its turn."""
+FIGURES = ("bound", "coherence", "images_per_s")
+
+Items = Mapping[str, Tensor]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """What there is to learn, and who judges."""
+
+    modalities: tuple[TextModality, ImageModality]
+    train: dict[str, Tensor]
+    held_out: dict[str, Tensor]
+    judge: Judge
+    samples: int
+    """K of the bound."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """One training, measured."""
+
+    side: str
+    seed: int
+    bound: float
+    own_bound: float | None
+    """By the package's own estimator."""
+    coherence: float
+    images_per_s: float
+
+
+def main() -> None:
+    """Train both sides by turns, and print a table."""
+    arguments = _parse()
+    task = prepare(arguments)
+    results: list[Result] = []
+    for seed in arguments.seeds:
+        recipe = _recipe(arguments, seed)
+        sides = [measure_ours, measure_peer]
+        for measure in sides if seed % 2 else reversed(sides):
+            results.append(measure(task, recipe))
+            print(_row(results[-1]), flush=True)
+    print_medians(results)
+    print_step_speed(task, _recipe(arguments, arguments.seeds[0]))
+
+
+def prepare(arguments: argparse.Namespace) -> Task:
+    """Load the digits in the networks' form."""
+    data = digits()
+    density = PixelDensity(family=arguments.density, scale=arguments.scale)
+    text = TextModality(
+        vocabulary=data.vocabulary,
+        length=data.manifest.text_length,
+        word_dim=WORD,
+        feature_dim=FEATURES,
+    )
+    image = ImageModality(
+        size=32,
+        channels=1,
+        latent_dim=arguments.latent,
+        generator_width=WIDTH,
+        critic_width=WIDTH,
+        feature_dim=FEATURES,
+        density=density,
+    )
+    return Task(
+        modalities=(text, image),
+        train=_items(data, TRAIN, arguments.pairs, (text, image)),
+        held_out=_items(data, HELD_OUT, HELD_OUT_PAIRS, (text, image)),
+        judge=load_judge(),
+        samples=arguments.samples,
+    )
+
+
+def measure_ours(task: Task, recipe: Recipe) -> Result:
+    """Train and measure our side."""
+    model = build(task, recipe)
+    step = our_step(model, recipe)
+    count = len(task.train["image"])
+    loader = DeviceLoader(task.train, recipe.batch_size, recipe.seed)
+    started_s = time.monotonic()
+    steps = recipe.epochs * count // recipe.batch_size
+    for number in range(steps):
+        step(loader.batch(number), None, number)
+    speed = steps * recipe.batch_size / (time.monotonic() - started_s)
+    return _result(task, recipe, "ours", model, speed)
+
+
+def measure_peer(task: Task, recipe: Recipe) -> Result:
+    """Train and measure the package's side."""
+    peer = Peer(build(task, recipe), recipe)
+    seconds = peer.train(task.train)
+    speed = recipe.epochs * len(task.train["image"]) / seconds
+    own = peer.log_likelihood(task.held_out, task.samples)
+    return _result(task, recipe, "multivae", peer.ours, speed, own)
+
+
+def build(task: Task, recipe: Recipe) -> MultimodalVae:
+    """Build the networks; the seed decides the first weights, the same on both sides."""
+    torch.manual_seed(recipe.seed)
+    return MultimodalVae(task.modalities, feature_dim=FEATURES, latent_dim=recipe.latent_dim)
+
+
+def our_step(model: MultimodalVae, recipe: Recipe) -> VariationalStep:
+    """Prepare our training of a model, without annealing."""
+    return VariationalStep(
+        model,
+        torch.optim.Adam(model.parameters(), lr=recipe.learning_rate),
+        is_mixture=recipe.is_mixture,
+        kl_weight=1.0,
+        kl_warmup_images=0.0,
+        text_weight=recipe.text_weight,
+        random_subsets=0,
+        batch_size=recipe.batch_size,
+        seed=recipe.seed,
+        device=CPU,
+    )
+
+
+@torch.no_grad()
+def held_out_bound(model: MultimodalVae, items: Items, samples: int) -> float:
+    """Estimate the mean joint log-likelihood in nats."""
+    generator = torch.Generator().manual_seed(0)
+    bound = importance_bound(
+        lambda latent: model.log_likelihood(latent, items),
+        *model.posterior(items),
+        samples=samples,
+        generator=generator,
+        chunk=1,
+    )
+    return bound.mean().item()
+
+
+@torch.no_grad()
+def coherence(model: MultimodalVae, task: Task) -> float:
+    """Share of pairs from the prior whose picture shows what the likeliest words say."""
+    noise = model.draw_noise(SAMPLES_JUDGED, torch.Generator().manual_seed(1))
+    pairs = model({**noise, "text": torch.zeros_like(noise["text"])}, {})
+    text, image = task.modalities
+    seen = task.judge.read(image.show(pairs["image"]))
+    said = text.show(pairs["text"])
+    return float(np.mean([WORDS[digit] == words for digit, words in zip(seen, said, strict=True)]))
+
+
+def print_medians(results: Sequence[Result]) -> None:
+    """Print a line for each side."""
+    for side in ("ours", "multivae"):
+        own = [result for result in results if result.side == side]
+        middle = (statistics.median(getattr(r, name) for r in own) for name in FIGURES)
+        bound, share, speed = middle
+        print(f"median {side:>8}: bound {bound:.2f}, coherence {share:.1%}, {speed:.0f} images/s")
+
+
+def print_step_speed(task: Task, recipe: Recipe) -> None:
+    """Time steps alone, block by block in turns, and print the medians."""
+    model = build(task, recipe)
+    peer = Peer(copy.deepcopy(model), recipe)
+    loader = DeviceLoader(task.train, recipe.batch_size, recipe.seed)
+    step = our_step(model, recipe)
+    optimiser = torch.optim.Adam(peer.model.parameters(), lr=recipe.learning_rate)
+
+    def peer_step(items: Items, _present: None, _number: int) -> None:
+        loss = peer.loss(items)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+
+    sides: dict[str, Callable[..., object]] = {"ours": step, "multivae": peer_step}
+    speeds: dict[str, list[float]] = {name: [] for name in sides}
+    for turn in range(ROUNDS + 1):
+        for name, take in sides.items():
+            seconds = _time_block(take, loader, turn)
+            speeds[name].append(BLOCK * recipe.batch_size / seconds)
+    for name, found in speeds.items():
+        # The first block warms up and does not count.
+        print(f"steps alone {name:>8}: {statistics.median(found[1:]):.0f} images/s")
+
+
+def _time_block(take: Callable[..., object], loader: DeviceLoader, turn: int) -> float:
+    started_s = time.monotonic()
+    for number in range(turn * BLOCK, (turn + 1) * BLOCK):
+        take(loader.batch(number), None, number)
+    return time.monotonic() - started_s
+
+
+def _result(
+    task: Task,
+    recipe: Recipe,
+    side: str,
+    model: MultimodalVae,
+    speed: float,
+    own_bound: float | None = None,
+) -> Result:
+    model.eval()
+    return Result(
+        side=side,
+        seed=recipe.seed,
+        bound=held_out_bound(model, task.held_out, task.samples),
+        own_bound=own_bound,
+        coherence=coherence(model, task),
+        images_per_s=speed,
+    )
+
+
+def _row(result: Result) -> str:
+    own = "" if result.own_bound is None else f" (its own {result.own_bound:.2f})"
+    return (
+        f"seed {result.seed} {result.side:>8}: bound {result.bound:.2f}{own}, "
+        f"coherence {result.coherence:.1%}, {result.images_per_s:.0f} images/s"
+    )
+
+
+def _items(
+    data: StoredDataset, split: str, limit: int, modalities: Sequence[Modality]
+) -> dict[str, Tensor]:
+    rows = data.rows(split)[:limit]
+    texts = [data.texts[row] for row in rows]
+    words = data.vocabulary.encode_all(texts, data.manifest.text_length)
+    stored = {
+        "text": torch.from_numpy(words),
+        "image": torch.from_numpy(np.ascontiguousarray(data.images[rows])).permute(0, 3, 1, 2),
+    }
+    return {m.name: m.read(stored[m.name]) for m in modalities}
+
+
+def _recipe(arguments: argparse.Namespace, seed: int) -> Recipe:
+    return Recipe(
+        is_mixture=arguments.family == "mopoe",
+        density=PixelDensity(family=arguments.density, scale=arguments.scale),
+        text_weight=arguments.text_weight,
+        latent_dim=arguments.latent,
+        learning_rate=arguments.rate,
+        batch_size=arguments.batch,
+        epochs=arguments.epochs,
+        seed=seed,
+    )
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Compares our multimodal VAEs with multivae's.")
+    parser.add_argument("--family", choices=("mvae", "mopoe"), default="mopoe")
+    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--pairs", type=int, default=60_000, help="training pairs to use")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3], metavar="S")
+    parser.add_argument("--samples", type=int, default=100, help="K of the bound")
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--rate", type=float, default=1e-3, help="Adam's")
+    parser.add_argument("--latent", type=int, default=64, help="numbers in the code")
+    parser.add_argument("--density", choices=("laplace", "normal"), default="laplace")
+    parser.add_argument("--scale", type=float, default=1.0, help="of the density")
+    parser.add_argument("--text-weight", type=float, default=10.0)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
