@@ -31,7 +31,7 @@ from torch.utils.data import DataLoader, Dataset
 import resources
 from engine.config.presets import config_from_preset
 from engine.config.training import TrainingConfig
-from engine.data.loader import DeviceLoader
+from engine.data.loader import DeviceLoader, StoredRows
 from engine.data.starter_files import build_starter
 from engine.data.store import open_dataset
 from engine.nets.critic import Critic
@@ -203,7 +203,7 @@ def our_loop(images: np.ndarray, device: torch.device, precision: str) -> Run:
         device=device,
     )
     rows = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous().to(device)
-    loader = DeviceLoader({"image": rows}, BATCH, 0)
+    loader = DeviceLoader({"image": StoredRows(rows=rows)}, BATCH, 0)
     return _stepping(AdversarialStep(state, training, 0), (modality,), loader, device)
 
 

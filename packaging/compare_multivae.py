@@ -27,14 +27,16 @@ from mnist_judge import WORDS, Judge, digits, load_judge
 from multivae_peer import Peer, Recipe
 from torch import Tensor
 
-from engine.data.loader import DeviceLoader
+from engine.data.loader import DeviceLoader, StoredRows
 from engine.data.store import HELD_OUT, TRAIN, StoredDataset
+from engine.data.tokenizer import covering_length, encode_all
+from engine.data.vocabulary import Vocabulary
 from engine.nets.densities import PixelDensity
 from engine.nets.image import ImageModality
-from engine.nets.modality import Modality
 from engine.nets.text import TextModality
 from engine.nets.variational import MultimodalVae
 from engine.objectives.elbo import importance_bound
+from engine.train.step import Batch, whole
 from engine.train.variational_step import VariationalStep
 
 CPU = torch.device("cpu")
@@ -91,9 +93,11 @@ def prepare(arguments: argparse.Namespace) -> Task:
     """Load the digits in the networks' form."""
     data = digits()
     density = PixelDensity(family=arguments.density, scale=arguments.scale)
+    texts = [data.texts[row] for row in data.rows(TRAIN)]
+    tokenizer = Vocabulary.build(texts)
     text = TextModality(
-        vocabulary=data.vocabulary,
-        length=data.manifest.text_length,
+        tokenizer=tokenizer,
+        length=covering_length(tokenizer, texts),
         word_dim=WORD,
         feature_dim=FEATURES,
     )
@@ -120,11 +124,11 @@ def measure_ours(task: Task, recipe: Recipe) -> Result:
     model = build(task, recipe)
     step = our_step(model, recipe)
     count = len(task.train["image"])
-    loader = DeviceLoader(task.train, recipe.batch_size, recipe.seed)
+    loader = _loader(task, recipe)
     started_s = time.monotonic()
     steps = recipe.epochs * count // recipe.batch_size
     for number in range(steps):
-        step(loader.batch(number), None, number)
+        step(whole(loader.batch(number).items), number)
     speed = steps * recipe.batch_size / (time.monotonic() - started_s)
     return _result(task, recipe, "ours", model, speed)
 
@@ -198,12 +202,12 @@ def print_step_speed(task: Task, recipe: Recipe) -> None:
     """Time steps alone, block by block in turns, and print the medians."""
     model = build(task, recipe)
     peer = Peer(copy.deepcopy(model), recipe)
-    loader = DeviceLoader(task.train, recipe.batch_size, recipe.seed)
+    loader = _loader(task, recipe)
     step = our_step(model, recipe)
     optimiser = torch.optim.Adam(peer.model.parameters(), lr=recipe.learning_rate)
 
-    def peer_step(items: Items, _present: None, _number: int) -> None:
-        loss = peer.loss(items)
+    def peer_step(batch: Batch, _number: int) -> None:
+        loss = peer.loss(batch.items)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -222,8 +226,13 @@ def print_step_speed(task: Task, recipe: Recipe) -> None:
 def _time_block(take: Callable[..., object], loader: DeviceLoader, turn: int) -> float:
     started_s = time.monotonic()
     for number in range(turn * BLOCK, (turn + 1) * BLOCK):
-        take(loader.batch(number), None, number)
+        take(whole(loader.batch(number).items), number)
     return time.monotonic() - started_s
+
+
+def _loader(task: Task, recipe: Recipe) -> DeviceLoader:
+    stored = {name: StoredRows(rows=rows) for name, rows in task.train.items()}
+    return DeviceLoader(stored, recipe.batch_size, recipe.seed)
 
 
 def _result(
@@ -254,11 +263,12 @@ def _row(result: Result) -> str:
 
 
 def _items(
-    data: StoredDataset, split: str, limit: int, modalities: Sequence[Modality]
+    data: StoredDataset, split: str, limit: int, modalities: tuple[TextModality, ImageModality]
 ) -> dict[str, Tensor]:
     rows = data.rows(split)[:limit]
     texts = [data.texts[row] for row in rows]
-    words = data.vocabulary.encode_all(texts, data.manifest.text_length)
+    text = modalities[0]
+    words = encode_all(text.tokenizer, texts, text.length)
     stored = {
         "text": torch.from_numpy(words),
         "image": torch.from_numpy(np.ascontiguousarray(data.images[rows])).permute(0, 3, 1, 2),

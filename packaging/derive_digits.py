@@ -10,8 +10,8 @@
 ``--imbalance``    the classes' sizes fall evenly in ratio, from all of the first class's pairs to
                    the given fraction of it for the last.
 
-What is held out stays whole. With ``--broken 0.9`` and ``--only-paired 0.1`` the whole pairs are the
-same ones.
+What is held out stays whole. With ``--broken 0.9`` and ``--only-paired 0.1`` the whole pairs are
+the same ones.
 """
 
 import argparse

@@ -5,15 +5,16 @@
 Plans:
 ``digits``      the pair GAN and MVAE on digits (10 minutes each by default).
 ``shapes``      the pair GAN on shapes (30 minutes).
-``weak``        digits of which 90 % of the pairs are broken apart, against all pairs and against the
-                remaining 10 % alone (5 minutes).
+``weak``        digits of which 90 % or 99 % of the pairs are broken apart, against all pairs and
+                against the remaining ones alone (5 minutes).
 ``imbalance``   digits whose classes fall from 100 to 1, with balance 0, 0.5 and 1 (5 minutes).
 ``families``    every family and objective on digits (3 minutes).
 
 Training goes through the command line, as a user's would; the judge of ``engine.metrics`` belongs
-to the whole dataset whatever part of it a run has seen. Results are appended to ``DIR/results.jsonl``
-as they come, and what is there already is not trained again, so a long plan may be broken off.
-With ``--jobs 2`` two runs train side by side, one thread each: slower for each run, faster for all.
+to the whole dataset whatever part of it a run has seen. Results are appended to
+``DIR/results.jsonl`` as they come, and what is there already is not trained again, so a long plan
+may be broken off. With ``--jobs 2`` two runs train side by side, one thread each: slower for each,
+faster for all.
 """
 
 import argparse

@@ -19,9 +19,9 @@ class VariationalConfig:
         families=VARIATIONAL_FAMILIES,
     )
     kl_warmup_images: float = setting(
-        60_000.0,
+        0.0,
         label="KL warm-up",
-        help="Over so many images the KL weight rises from 0, so that the code is used at all.",
+        help="Over so many images the KL weight rises from 0; 0 gives it its whole weight at once.",
         unit="images",
         low=0.0,
         high=1e9,

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.store import TRAIN, StoredDataset
-from engine.metrics.attributes import UNKNOWN, Labels, normal_form
+from engine.metrics.attributes import UNKNOWN, AttributeTable, Labels, normal_form
 from engine.metrics.eye import Eye
 from engine.metrics.kernel_distance import Features
 from engine.metrics.matcher import LEAST_PAIRS, train_matcher
@@ -37,11 +37,9 @@ class Coherence:
     def __init__(self, dataset: StoredDataset, eye: Eye, held_out: Rows) -> None:
         self._dataset, self._table = dataset, eye.attributes
         self._ceiling = self._matcher = None
-        if self._table is not None and len(held_out):
-            _features, seen = eye.see(eye.images_of(held_out))
-            truth = self._table.labels_of_records([dataset.records[row] for row in held_out])
-            self._ceiling = agreement(truth, seen)
-        elif self._table is None and len(held_out) >= LEAST_PAIRS:
+        if self._table is not None:
+            self._ceiling = self._find_ceiling(eye, self._table, held_out)
+        elif len(held_out) >= LEAST_PAIRS:
             texts = [normal_form(dataset.texts[row]) for row in held_out]
             self._matcher = train_matcher(eye.features_of(held_out), texts)
         self._modes = self._find_modes()
@@ -104,6 +102,14 @@ class Coherence:
         elif self._matcher is not None:
             plain = [normal_form(text) for text in texts]
             figures["image_to_text"] = self._matcher.precision(features, plain)
+
+    def _find_ceiling(self, eye: Eye, table: AttributeTable, rows: Rows) -> float | None:
+        """How often the reader itself is right about unseen images; None where there are none."""
+        if not len(rows):
+            return None
+        _features, seen = eye.see(eye.images_of(rows))
+        truth = table.labels_of_records([self._dataset.records[row] for row in rows])
+        return None if seen is None else agreement(truth, seen)
 
     def _find_modes(self) -> "Counter[object]":
         """How often each mode stands in the training items; nothing where there are too many."""

@@ -28,7 +28,7 @@ class DenseImageModality(ImageModality):
         """A trunk of half the critic's width."""
         return dense_trunk(self.size, self.channels, self.critic_width // 2, self.feature_dim)
 
-    def build_decoder(self) -> "DenseImageDecoder":
+    def build_decoder(self) -> nn.Module:
         """Build the network that draws."""
         return self._decoder(self.latent_dim, self.feature_dim)
 

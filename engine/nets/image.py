@@ -60,7 +60,7 @@ class ImageModality:
         """A trunk of half the critic's width: reading is easier than judging."""
         return image_trunk(self.size, self.channels, self.critic_width // 2, self.feature_dim)
 
-    def build_decoder(self) -> "ImageDecoder":
+    def build_decoder(self) -> nn.Module:
         """Build the network that draws."""
         return ImageDecoder(
             size=self.size,

@@ -24,7 +24,7 @@ def has_bf16_cpu() -> bool:
     return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()  # noqa: SLF001 (the only way to ask)
 
 
-def in_precision(name: str, device: torch.device) -> AbstractContextManager[None]:
+def in_precision(name: str, device: torch.device) -> AbstractContextManager[object]:
     """Compute in a precision while the context lasts; weights stay float32."""
     if name != "bf16":
         return contextlib.nullcontext()

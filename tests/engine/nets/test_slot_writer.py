@@ -2,7 +2,7 @@ import math
 
 import torch
 
-from engine.data.vocabulary import END, PADDING, UNKNOWN
+from engine.data.tokenizer import END, PADDING, UNKNOWN
 from engine.nets.slot_writer import SlotWriter
 from tests.helpers.tiny import tiny_pairs
 

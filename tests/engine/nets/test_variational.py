@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from engine.nets.experts import product_of_experts
+from engine.nets.model import Ends
 from engine.nets.variational import LATENT, MultimodalVae
 from engine.sample.sampler import Sampler
 from tests.helpers.linear_pairs import linear_items, linear_vae
@@ -95,8 +96,8 @@ def test_that_the_way_between_pairs_begins_and_ends_at_them():
     net, real = model(), tiny_pairs()
     start, end = noise(net, seed=1), noise(net, seed=2)
     given = {"image": real["image"]}
-    there = net.interpolate(start, end, {}, given, torch.ones(8))
-    here = net.interpolate(start, end, {}, given, torch.zeros(8))
+    there = net.walk(Ends(noise=start, given={}), Ends(noise=end, given=given), torch.ones(8))
+    here = net.walk(Ends(noise=start, given={}), Ends(noise=end, given=given), torch.zeros(8))
     made = net.decode(net.latent(end, given), end)
     for name in net.order:
         torch.testing.assert_close(here[name], net(start, {})[name])
@@ -111,7 +112,9 @@ def test_that_the_way_between_pairs_is_smooth():
         {name: rows.expand(101, *rows.shape[1:]) for name, rows in draws.items()}
         for draws in (start, end)
     ]
-    images = net.interpolate(repeated[0], repeated[1], {}, {}, places)["image"]
+    images = net.walk(Ends(noise=repeated[0], given={}), Ends(noise=repeated[1], given={}), places)[
+        "image"
+    ]
     steps = (images[1:] - images[:-1]).abs().amax((1, 2, 3))
     assert 0 < steps.max() < 0.1 * (images[-1] - images[0]).abs().max()
 

@@ -8,8 +8,10 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from engine.data.loader import mix_seed
+from engine.nets.model import Items
 from engine.nets.variational import MultimodalVae
 from engine.objectives.elbo import BoundWeights, gaussian_divergence
+from engine.train.step import Batch, whole
 from engine.train.variational_step import (
     Bound,
     VariationalStep,
@@ -28,6 +30,11 @@ FAMILIES = pytest.mark.parametrize("is_mixture", [False, True], ids=["mvae", "mo
 def tiny_vae(seed: int = 0) -> MultimodalVae:
     torch.manual_seed(seed)
     return MultimodalVae(tiny_modalities(), feature_dim=8, latent_dim=4)
+
+
+def half(items: Items, has_text: Tensor) -> Batch:
+    there = torch.ones(len(has_text), dtype=torch.bool)
+    return Batch(items=items, present={"image": there, "text": has_text})
 
 
 def tiny_step(model: MultimodalVae, **changes: Any) -> VariationalStep:
@@ -206,7 +213,7 @@ def test_that_the_gradient_is_the_slope(is_mixture):
 def test_that_a_tiny_run_lowers_the_bound(is_mixture):
     step = tiny_step(tiny_vae(), is_mixture=is_mixture)
     items = tiny_pairs()
-    losses = [step(items, None, number).losses for number in range(80)]
+    losses = [step(whole(items), number).losses for number in range(80)]
     for name in ("bound", "image", "text"):
         first, last = (
             sum(report[name].item() for report in part) for part in (losses[:8], losses[-8:])
@@ -216,10 +223,10 @@ def test_that_a_tiny_run_lowers_the_bound(is_mixture):
 
 @FAMILIES
 def test_that_a_step_reports_the_bound_and_its_terms(is_mixture):
-    report = tiny_step(tiny_vae(), is_mixture=is_mixture)(tiny_pairs(), None, 0)
+    report = tiny_step(tiny_vae(), is_mixture=is_mixture)(whole(tiny_pairs()), 0)
     assert set(report.losses) == {"bound", "image", "text", "kl"}
-    whole = report.losses["image"] + report.losses["text"] + report.losses["kl"]
-    torch.testing.assert_close(report.losses["bound"], whole)
+    total = report.losses["image"] + report.losses["text"] + report.losses["kl"]
+    torch.testing.assert_close(report.losses["bound"], total)
     assert set(report.signals) == {"kl_weight", "active_latents"}
     figures = {**report.losses, **report.signals}.values()
     assert not any(value.requires_grad or value.dim() for value in figures)
@@ -227,7 +234,7 @@ def test_that_a_step_reports_the_bound_and_its_terms(is_mixture):
 
 def test_that_the_report_counts_only_what_is_there():
     items, is_there = tiny_pairs(), torch.tensor([True, False] * 4)
-    report = tiny_step(tiny_vae(), is_mixture=True)(items, {"text": is_there}, 0)
+    report = tiny_step(tiny_vae(), is_mixture=True)(half(items, is_there), 0)
     randomness = torch.Generator().manual_seed(mix_seed(1, 0))
     model = tiny_vae()
     terms = mopoe_bound(model, items, {"text": is_there}, BoundWeights(), randomness).whole
@@ -236,14 +243,14 @@ def test_that_the_report_counts_only_what_is_there():
     whole = text + terms.surprise["image"] + terms.divergence
     torch.testing.assert_close(report.losses["bound"], whole.mean())
     nowhere = torch.zeros(8, dtype=torch.bool)
-    assert tiny_step(tiny_vae())(items, {"text": nowhere}, 0).losses["text"] == 0
+    assert tiny_step(tiny_vae())(half(items, nowhere), 0).losses["text"] == 0
 
 
 @FAMILIES
 def test_that_a_step_follows_from_its_number_and_the_seed(is_mixture):
     def taken(seed: int, number: int) -> float:
         step = tiny_step(tiny_vae(), is_mixture=is_mixture, seed=seed)
-        return step(tiny_pairs(), None, number).losses["bound"].item()
+        return step(whole(tiny_pairs()), number).losses["bound"].item()
 
     assert taken(1, 4) == taken(1, 4)
     assert taken(1, 4) != taken(1, 5)
@@ -256,7 +263,7 @@ def test_that_the_divergence_warms_up_along_a_line():
     assert found == pytest.approx([0.0, 0.3, 1.5, 3.0, 3.0])
     assert step.weights(0).modalities == {"text": 7.0}
     assert tiny_step(tiny_vae(), kl_weight=3.0).weights(0).divergence == 3.0
-    assert step(tiny_pairs(), None, 5).signals["kl_weight"].item() == pytest.approx(1.5)
+    assert step(whole(tiny_pairs()), 5).signals["kl_weight"].item() == pytest.approx(1.5)
 
 
 def test_that_latents_that_say_nothing_do_not_count_as_active():
@@ -264,12 +271,12 @@ def test_that_latents_that_say_nothing_do_not_count_as_active():
     step = tiny_step(model)
     for name in model.order:
         nn.init.zeros_(cast("Any", model.experts[name]).opinion.weight)
-    assert step(tiny_pairs(), None, 0).signals["active_latents"] == 0
+    assert step(whole(tiny_pairs()), 0).signals["active_latents"] == 0
     for name in model.order:
         weight = cast("Any", model.experts[name]).opinion.weight
         nn.init.zeros_(weight)
         nn.init.normal_(weight[:1], std=10.0)
-    assert step(tiny_pairs(), None, 1).signals["active_latents"] == 0.25
+    assert step(whole(tiny_pairs()), 1).signals["active_latents"] == 0.25
 
 
 def test_that_all_sets_are_listed_the_largest_first():
