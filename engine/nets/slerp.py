@@ -16,7 +16,7 @@ def spherical_interpolation(first: Tensor, second: Tensor, place: Tensor) -> Ten
     Normal noise of many dimensions lies near a sphere; the straight line between two draws cuts
     through its empty inside.
     Source: Shoemake 1985, doi:10.1145/325334.325242; for latent codes White 2016,
-    arXiv:1609.04468, section 2.1.
+    arXiv:1609.04468.
 
     Args:
         first: [B, Z].
