@@ -77,3 +77,27 @@ def test_that_images_lie_channels_last():
     _text, image = tiny_modalities()
     read = image.read(torch.zeros(2, 3, 8, 8, dtype=torch.uint8))
     assert read.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_that_a_decoder_that_hears_nothing_draws_from_the_noise_alone():
+    torch.manual_seed(0)
+    decoder = ImageDecoder(size=8, channels=1, latent_dim=4, context_dim=8, width=4, heard=0).eval()
+    noise, context = torch.randn(5, 4), torch.randn(5, 8)
+    drawn = decoder(noise, context)
+    assert torch.equal(drawn, decoder(noise, -context))
+    torch.testing.assert_close(drawn, decoder.draw(noise).tanh())
+
+
+def test_that_a_latent_decoder_draws_the_middle_of_its_density():
+    torch.manual_seed(0)
+    decoder = modality(8).build_latent_decoder(3).eval()
+    latent = torch.randn(5, 3)
+    noise = decoder.draw_noise(5, torch.Generator())
+    assert noise.shape == (5, 0)
+    drawn = decoder(latent, noise)
+    assert drawn.shape == (5, 1, 8, 8)
+    nearby = decoder.surprise(latent, (drawn + 0.1).clamp(-1, 1))
+    assert torch.all(decoder.surprise(latent, drawn) < nearby)
+    torch.testing.assert_close(
+        decoder.surprise(latent, drawn), torch.full((5,), 64 * math.log(2.0))
+    )
