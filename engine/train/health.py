@@ -111,7 +111,7 @@ class HealthWatch:
     def _change(
         self,
         alarm: Alarm,
-        is_raised: bool,
+        is_raised: bool,  # noqa: FBT001 (a fact among others)
         evidence: Mapping[str, float],
         images_seen: int,
     ) -> HealthChanged | None:
