@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+
+from engine.metrics.frechet_distance import frechet_distance, is_enough
+from engine.metrics.kernel_distance import kernel_distance, squared_discrepancy
+from engine.metrics.manifold import manifold_figures, nearest_distances, squared_distances
+
+
+def sample(seed: int, count: int = 60, size: int = 4, shift: float = 0.0, scale: float = 1.0):
+    return shift + scale * np.random.default_rng(seed).normal(size=(count, size))
+
+
+def test_that_the_discrepancy_is_the_sum_over_all_pairs():
+    one, other = sample(0, 7), sample(1, 5, shift=0.5)
+
+    def k(a, b):
+        return (a @ b / 4 + 1) ** 3
+
+    among_one = sum(k(a, b) for i, a in enumerate(one) for j, b in enumerate(one) if i != j) / 42
+    among_other = (
+        sum(k(a, b) for i, a in enumerate(other) for j, b in enumerate(other) if i != j) / 20
+    )
+    across = sum(k(a, b) for a in one for b in other) / 35
+    expected = among_one + among_other - 2 * across
+    assert squared_discrepancy(one, other) == pytest.approx(expected)
+
+
+def test_that_real_against_real_is_about_nothing():
+    distance, spread = kernel_distance(sample(0, 4000), sample(1, 4000), seed=0)
+    assert abs(distance) < 0.02
+    assert spread < 0.1
+    moved, _spread = kernel_distance(sample(0, 4000), sample(1, 4000, shift=1.0), seed=0)
+    assert moved > 1.0
+
+
+def test_that_the_kernel_distance_follows_its_seed():
+    one, other = sample(0, 1500), sample(1, 1500)
+    assert kernel_distance(one, other, 3) == kernel_distance(one, other, 3)
+    assert kernel_distance(one, other, 3) != kernel_distance(one, other, 4)
+
+
+def test_that_the_frechet_distance_of_diagonal_gaussians_is_exact():
+    one = sample(0, 200, size=3)
+    # Whitened, so that means and covariances are known to the last digit.
+    one = (one - one.mean(0)) @ np.linalg.inv(np.linalg.cholesky(np.cov(one, rowvar=False))).T
+    scale, shift = np.array([1.0, 2.0, 0.5]), np.array([0.0, 1.0, -2.0])
+    expected = (shift**2).sum() + ((1 - scale) ** 2).sum()
+    assert frechet_distance(one, one * scale + shift) == pytest.approx(expected, rel=1e-6)
+    assert frechet_distance(one, one) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_that_the_frechet_distance_copes_with_covariances_that_do_not_commute():
+    random = np.random.default_rng(5)
+    one, other = sample(0, 300, 3) @ random.normal(size=(3, 3)), sample(1, 300, 3)
+    first, second = np.cov(one, rowvar=False), np.cov(other, rowvar=False)
+    values = np.linalg.eigvals(first @ second)
+    expected = (
+        ((one.mean(0) - other.mean(0)) ** 2).sum()
+        + np.trace(first)
+        + np.trace(second)
+        - 2 * np.sqrt(values.real.clip(0)).sum()
+    )
+    assert frechet_distance(one, other) == pytest.approx(expected, rel=1e-6)
+
+
+def test_that_few_items_are_not_enough():
+    assert is_enough(640, 64)
+    assert not is_enough(639, 64)
+
+
+def test_that_manifold_figures_are_what_counting_gives():
+    real, made = sample(0, 30, 2), sample(1, 25, 2, shift=0.7)
+
+    def radius(items, i):
+        return sorted(np.linalg.norm(items[i] - other) for other in items)[5]
+
+    def inside(item, items, i):
+        return np.linalg.norm(item - items[i]) < radius(items, i)
+
+    hits = np.array([[inside(m, real, i) for m in made] for i in range(30)])
+    back = np.array([[inside(r, made, i) for r in real] for i in range(25)])
+    figures = manifold_figures(real, made)
+    assert figures["precision"] == pytest.approx(hits.any(0).mean())
+    assert figures["recall"] == pytest.approx(back.any(0).mean())
+    assert figures["density"] == pytest.approx(hits.sum() / (5 * 25))
+    assert figures["coverage"] == pytest.approx(hits.any(1).mean())
+
+
+def test_that_a_collapsed_model_is_precise_and_covers_nothing():
+    real = sample(0, 200)
+    figures = manifold_figures(real, real[:1] + 1e-3 * sample(1, 200))
+    assert figures["precision"] > 0.95
+    assert figures["recall"] < 0.1
+    assert figures["coverage"] < 0.2
+
+
+def test_that_distances_are_euclids():
+    one, other = sample(0, 9), sample(1, 7)
+    expected = np.linalg.norm(one[:, None] - other[None], axis=2)
+    np.testing.assert_allclose(squared_distances(one, other), expected**2, atol=1e-9)
+    np.testing.assert_allclose(nearest_distances(one, other, block=4), expected.min(1))

@@ -1,0 +1,92 @@
+import json
+
+import pytest
+
+from engine.cli.main import main
+from engine.control import RunControl
+from engine.errors import DatasetChangedError
+from engine.events import Phase, PhaseChanged, QualityMeasured
+from engine.metrics.evaluate import evaluate_run
+from engine.metrics.report import EvaluationReport
+from engine.runs.folder import RunFolder
+from engine.train import loop
+from tests.helpers.tiny import tiny_config, tiny_dataset
+
+
+@pytest.fixture
+def run(tmp_path):
+    data = tiny_dataset(tmp_path / "data", pairs=120)
+    config = tiny_config(data, tmp_path / "run", images=32)
+    config = config.with_values(reporting__evaluate_every_s=0.0)
+    loop.train(config, lambda _event: None, RunControl())
+    return config.run
+
+
+def test_that_a_run_is_measured_and_the_report_stays_with_it(run, tmp_path):
+    report = evaluate_run(run, cache=tmp_path / "cache", count=100)
+    assert {"kid", "precision", "text_validity", "novelty"} <= set(report.figures)
+    assert report.about["images seen"] == 32
+    assert "local features" in report.about["features"]
+    kept = json.loads((run / "evaluation.json").read_text("utf-8"))
+    assert kept["figures"]["kid"] == pytest.approx(report.figures["kid"], abs=1e-6)
+    again = evaluate_run(run, cache=tmp_path / "cache", count=100)
+    assert again.figures == report.figures
+
+
+def test_that_a_changed_dataset_is_refused_unless_asked_for(run, tmp_path):
+    other = tiny_dataset(tmp_path / "other", pairs=124)
+    folder = RunFolder(run)
+    folder.write_config(folder.read_config().with_values(dataset=other))
+    with pytest.raises(DatasetChangedError):
+        evaluate_run(run, cache=tmp_path / "cache", count=100)
+    assert evaluate_run(run, cache=tmp_path / "cache", count=100, dataset=other).figures
+
+
+def test_that_the_command_prints_a_table_or_json(run, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("engine.metrics.cache.default_cache", lambda: tmp_path / "cache")
+    assert main(["evaluate", "--run", str(run), "--count", "100"]) == 0
+    table = capsys.readouterr().out
+    assert "kid" in table
+    assert "Coherence" in table
+    assert main(["evaluate", "--run", str(run), "--count", "100", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["about"]["family"] == "hybrid"
+    assert main(["evaluate", "--run", str(tmp_path / "no")]) == 2
+    assert "There is no run" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["evaluate", "--run", str(run), "--count", "5"])
+
+
+def test_that_quality_is_measured_in_mid_run_and_the_best_is_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "default_cache", lambda: tmp_path / "cache")
+    data = tiny_dataset(tmp_path / "data", pairs=120)
+    config = tiny_config(data, tmp_path / "run", images=0).with_values(
+        reporting__evaluate_every_s=0.01, reporting__evaluate_count=100
+    )
+    control, events = RunControl(), []
+
+    def emit(event):
+        events.append(event)
+        if isinstance(event, QualityMeasured):
+            control.request_stop()
+
+    loop.train(config, emit, control)
+    measured = next(event for event in events if isinstance(event, QualityMeasured))
+    assert "kid" in measured.best
+    folder = RunFolder(config.run)
+    assert folder.chosen_checkpoint("kid") == folder.best_path("kid")
+    phases = [event.phase for event in events if isinstance(event, PhaseChanged)]
+    assert phases.index(Phase.EVALUATING) < phases.index(Phase.SAVING)
+    assert '"QualityMeasured"' in folder.log_file.read_text("utf-8")
+
+
+def test_that_a_report_says_what_is_absent_and_why():
+    report = EvaluationReport(
+        figures={"kid": 0.5, "kid_std": 0.1, "joint_coherence": 0.9},
+        absent={"fid": "needs 640 items"},
+        about={"run": "mine"},
+    )
+    text = report.to_text()
+    assert "run: mine" in text
+    assert "(std 0.1)" in text
+    assert "(needs 640 items)" in text
+    assert json.loads(report.to_json())["absent"] == {"fid": "needs 640 items"}

@@ -1,0 +1,161 @@
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import torch
+
+from engine.data.store import open_dataset, write_dataset
+from engine.metrics import judge as judging
+from engine.metrics.attributes import UNKNOWN, find_attributes
+from engine.metrics.judge import QualityJudge, spread
+from engine.sample.sampler import Pairs
+
+SHADES = ("dark", "grey", "light")
+SIDES = ("left", "right")
+
+
+def dataset(folder, *, with_attributes=True, pairs=240, seed=0):
+    """Pictures of three shades with a bright bar left or right, and captions that say so."""
+    random = np.random.default_rng(seed)
+    shade, side = random.integers(0, 3, pairs), random.integers(0, 2, pairs)
+    images = random.integers(0, 25, (pairs, 8, 8, 1)).astype(np.uint8)
+    images += (20 + 60 * shade).astype(np.uint8)[:, None, None, None]
+    records = []
+    for row in range(pairs):
+        images[row, :, 6 * side[row] : 6 * side[row] + 2] = 255
+        record = {
+            "text": f"{SHADES[shade[row]]} bar {SIDES[side[row]]}",
+            "split": "held_out" if row % 3 == 0 else "train",
+        }
+        if with_attributes:
+            record["attributes"] = {"shade": SHADES[shade[row]], "side": SIDES[side[row]]}
+        records.append(record)
+    write_dataset(
+        folder, name="bars", title="", images=images, records=records, licence="", source=""
+    )
+    return open_dataset(folder)
+
+
+@dataclass
+class Copier:
+    """A sampler that answers with real pairs, shuffled or not."""
+
+    stored: object
+    rows: np.ndarray
+    shuffle: bool = False
+
+    def _pairs(self, rows):
+        texts = [self.stored.texts[row] for row in rows]
+        if self.shuffle:
+            texts = list(np.random.default_rng(1).permutation(texts))
+        yield Pairs(images=np.repeat(self.stored.images_of(rows), 3, 3), texts=tuple(texts))
+
+    def pairs(self, count, _seed):
+        return self._pairs(np.resize(self.rows, count))
+
+    def drawings(self, texts, _seed):
+        wanted = [self.stored.texts[int(row)] for row in texts[:, 0]]
+        known = {self.stored.texts[row]: row for row in self.rows}
+        return self._pairs(np.array([known[text] for text in wanted]))
+
+    def captions(self, images, _seed):
+        plain = images.permute(0, 2, 3, 1).numpy()
+        own = [np.flatnonzero((self.stored.images == image).all((1, 2, 3)))[0] for image in plain]
+        return self._pairs(np.array(own))
+
+
+def judge(stored, tmp_path):
+    places = {text: row for row, text in enumerate(stored.texts)}
+    return QualityJudge(
+        stored,
+        8,
+        encode=lambda texts: torch.tensor([[places[text]] for text in texts]),
+        is_known=lambda text: "bar" in text,
+        cache=tmp_path / "cache",
+    )
+
+
+@pytest.fixture(autouse=True)
+def few_are_enough(monkeypatch):
+    monkeypatch.setattr(judging, "LEAST_HELD_OUT", 20)
+
+
+def test_that_real_pairs_are_as_good_as_real(tmp_path):
+    stored = dataset(tmp_path / "bars")
+    copier = Copier(stored, stored.rows("held_out"))
+    report = judge(stored, tmp_path).measure(copier, count=80, seed=1)
+    figures = report.figures
+    assert figures["joint_coherence_ceiling"] > 0.95
+    assert figures["joint_coherence"] > 0.95
+    assert figures["text_to_image"] > 0.95
+    assert figures["image_to_text"] == 1.0
+    assert figures["text_validity"] == 1.0
+    assert figures["covered_modes"] == 1.0
+    assert figures["kid"] < 0.05
+    assert figures["precision"] > 0.95
+    assert "640 items" in report.absent["fid"]
+
+
+def test_that_shuffled_pairs_are_as_coherent_as_chance(tmp_path):
+    stored = dataset(tmp_path / "bars", pairs=600)
+    copier = Copier(stored, stored.rows("held_out"), shuffle=True)
+    figures = judge(stored, tmp_path).measure(copier, count=200, seed=1).figures
+    # Six captions, about equally often.
+    assert figures["joint_coherence"] == pytest.approx(1 / 6, abs=0.1)
+    assert figures["joint_coherence_chance"] == pytest.approx(1 / 6, abs=0.1)
+    # Its drawings are right, only what it says of them is not.
+    assert figures["text_to_image"] > 0.95
+    assert figures["image_to_text"] < 0.4
+
+
+def test_that_a_copied_training_set_is_found_out(tmp_path):
+    stored = dataset(tmp_path / "bars")
+    copier = Copier(stored, stored.rows("train"))
+    figures = judge(stored, tmp_path).measure(copier, count=160, seed=1).figures
+    assert figures["novelty"] == 0.0
+    assert figures["copied_share"] == 1.0
+    assert figures["memorisation"] > 0.9
+
+
+def test_that_a_matcher_serves_where_nothing_is_known(tmp_path):
+    stored = dataset(tmp_path / "bars", with_attributes=False, pairs=600)
+    made = judge(stored, tmp_path)
+    real = made.measure(Copier(stored, stored.rows("held_out")), count=100, seed=1)
+    mixed = made.measure(Copier(stored, stored.rows("held_out"), shuffle=True), count=100, seed=1)
+    assert real.figures["joint_coherence_chance"] == pytest.approx(1 / 7)
+    assert real.figures["joint_coherence_ceiling"] > 0.8
+    assert real.figures["joint_coherence"] > 0.8
+    assert mixed.figures["joint_coherence"] < 0.5
+    assert real.figures["text_validity"] == 1.0
+
+
+def test_that_too_few_held_out_pairs_are_said(tmp_path):
+    stored = dataset(tmp_path / "bars", with_attributes=False, pairs=60)
+    report = judge(stored, tmp_path).measure(Copier(stored, stored.rows("train")), count=40, seed=1)
+    assert "needs 40 held-out pairs" in report.absent["joint_coherence"]
+    assert "joint_coherence" not in report.figures
+
+
+def test_that_attributes_that_captions_do_not_determine_are_none(tmp_path):
+    stored = dataset(tmp_path / "bars")
+    table = find_attributes(stored)
+    assert table is not None
+    assert table.names == ("shade", "side")
+    said = table.labels_of_texts(["Dark  bar left", "purple bar left"])
+    assert said.tolist() == [[0, 0], [UNKNOWN, UNKNOWN]]
+    records = [dict(record, text="bar") for record in stored.records]
+    write_dataset(
+        tmp_path / "vague",
+        name="vague",
+        title="",
+        images=np.array(stored.images),
+        records=records,
+        licence="",
+        source="",
+    )
+    assert find_attributes(open_dataset(tmp_path / "vague")) is None
+
+
+def test_that_rows_are_spread_evenly():
+    assert spread(np.arange(10), 4).tolist() == [0, 3, 6, 9]
+    assert spread(np.arange(3), 4).tolist() == [0, 1, 2]
