@@ -11,6 +11,9 @@ from engine.objectives.adversarial import Verdicts, mean_of
 WATCH_EVERY = 16
 """Figures that cost time are taken every so many steps."""
 
+LEAST_REACH = 0.5
+"""Logits between real and fake below which a critic is too unsure to know anything by heart."""
+
 Scalars = dict[str, Tensor]
 
 
@@ -47,7 +50,7 @@ def overfit_signals(real: Verdicts, fake: Verdicts, held_out: Tensor) -> Scalars
     """
     believed = mean_of(real.logits.detach(), real.counts)
     reach = believed - mean_of(fake.logits.detach(), fake.counts)
-    return {"overfit_gap": (believed - held_out.mean()) / reach.clamp(min=0.1)}
+    return {"overfit_gap": (believed - held_out.mean()) / reach.clamp(min=LEAST_REACH)}
 
 
 def gradient_norm(network: nn.Module) -> Tensor:
