@@ -3,11 +3,13 @@
 import json
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
 
-from engine.events import LossesReported, Progress, RunEvent
+from engine.events import LossesReported, Progress, QualityMeasured, RunEvent
+
+Event = TypeVar("Event", LossesReported, QualityMeasured)
 
 log = logging.getLogger(__name__)
 
@@ -69,21 +71,42 @@ def read_losses(path: Path) -> Iterator[LossesReported]:
     Args:
         path: a run's ``events.jsonl``; a missing one gives nothing.
     """
+    return _read(path, LossesReported, _losses)
+
+
+def read_quality(path: Path) -> Iterator[QualityMeasured]:
+    """Read a log's measurements of quality, as ``read_losses`` reads losses."""
+    return _read(path, QualityMeasured, _quality)
+
+
+def _read(path: Path, kind: type, build: Callable[[dict[str, Any]], Event]) -> Iterator[Event]:
     if not path.is_file():
         return
     with path.open(encoding="utf-8", errors="replace") as file:
         for number, line in enumerate(file, 1):
             try:
                 entry = json.loads(line)
-                if entry["event"] != LossesReported.__name__:
-                    continue
-                yield LossesReported(
-                    progress=Progress(**entry["progress"]),
-                    losses=_numbers(entry["losses"]),
-                    signals=_numbers(entry["signals"]),
-                )
+                if entry["event"] == kind.__name__:
+                    yield build(entry)
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 log.info("line %d of %s is passed over: %s", number, path, error)
+
+
+def _losses(entry: dict[str, Any]) -> LossesReported:
+    return LossesReported(
+        progress=Progress(**entry["progress"]),
+        losses=_numbers(entry["losses"]),
+        signals=_numbers(entry["signals"]),
+    )
+
+
+def _quality(entry: dict[str, Any]) -> QualityMeasured:
+    return QualityMeasured(
+        images_seen=int(entry["images_seen"]),
+        elapsed_s=float(entry["elapsed_s"]),
+        figures=_numbers(entry["figures"]),
+        best=frozenset(map(str, entry["best"])),
+    )
 
 
 def _numbers(table: dict[str, Any]) -> dict[str, float]:

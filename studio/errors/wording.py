@@ -203,6 +203,51 @@ def _system(error: OSError) -> Explanation:
     )
 
 
+def _texts(error: errors.TextsUnreadableError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "The texts could not be read."),
+        why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),
+        hint=translate("Errors", "Choose a text file in UTF-8 with one text a line."),
+    )
+
+
+def _words(error: errors.UnknownWordsError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "Some words are unknown to this run."),
+        why=translate("Errors", "It never learned: {0}.").format(", ".join(error.words)),
+        hint=translate("Errors", "Use words that stand in the dataset it was trained on."),
+    )
+
+
+def _vectors(error: errors.VectorsUnreadableError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "The word vectors cannot be used."),
+        why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),
+        hint=translate(
+            "Errors",
+            "Choose a text file in the format of word2vec or GloVe, or leave the field empty.",
+        ),
+    )
+
+
+def _dataset_changed(error: errors.DatasetChangedError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "The dataset is not the one this run was trained on."),
+        why=translate("Errors", "{0} holds version {1}, the run knows version {2}.").format(
+            error.folder, error.found, error.expected
+        ),
+        hint=translate("Errors", "Bring the old version back, or measure a newer run."),
+    )
+
+
+def _stopped(_error: errors.StoppedError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "The work was stopped."),
+        why=translate("Errors", "Somebody asked for it."),
+        hint=translate("Errors", "Start it again whenever you like."),
+    )
+
+
 def _unknown(error: BaseException) -> Explanation:
     return Explanation(
         happened=translate("Errors", "Something went wrong inside Diptych."),
@@ -229,6 +274,11 @@ _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
     errors.NonFiniteLossError: _non_finite,
     errors.ImagesUnreadableError: _images,
     errors.SheetCorruptError: _sheet,
+    errors.TextsUnreadableError: _texts,
+    errors.UnknownWordsError: _words,
+    errors.VectorsUnreadableError: _vectors,
+    errors.DatasetChangedError: _dataset_changed,
+    errors.StoppedError: _stopped,
     errors.EngineError: _engine,
     MemoryError: _memory,
     OSError: _system,

@@ -135,6 +135,11 @@ class RunForm:
         """Give what the preset says about a field."""
         return self._preset_texts()[name]
 
+    def matters(self, name: str) -> bool:
+        """Whether a field says anything to the chosen family of models."""
+        families = FIELDS[name].about.families
+        return not families or self._texts["family"] in families
+
     def is_modified(self, name: str) -> bool:
         """Whether a field differs from the preset."""
         return self._texts[name].strip() != self.preset_text(name)

@@ -53,6 +53,10 @@ class CurveLegend(QWidget):
         """Show a curve's latest value."""
         self._chips[name].setText(f"{self._labels[name]} {value:.3g}")
 
+    def set_tip(self, name: str, tip: str) -> None:
+        """Say something else about a curve."""
+        self._chips[name].setToolTip(tip)
+
     def clear(self) -> None:
         """Remove all chips."""
         for chip in self._chips.values():

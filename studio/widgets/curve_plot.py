@@ -19,6 +19,7 @@ SMALLEST_LOG = 1e-6
 LIGHT_COLORS = ("#0072b2", "#d55e00", "#009e73", "#b5518f", "#b07a00", "#3a8fb7")
 DARK_COLORS = ("#56b4e9", "#ff8f4d", "#35c79a", "#e08fc0", "#f0b93a", "#9ad4f5")
 _RAW_SHARE = 0.3
+_MARK = 6
 _SIDES = ("left", "bottom")
 
 
@@ -38,9 +39,19 @@ class CurvePlot(QWidget):
     recolored = Signal()
     """The colours of the curves changed."""
 
-    def __init__(self, axis: str, reading: str, parent: QWidget | None = None) -> None:
-        """Make an empty plot; ``axis`` names what runs to the right, ``reading`` holds ``{0}``."""
+    def __init__(
+        self, axis: str, reading: str, parent: QWidget | None = None, *, has_marks: bool = False
+    ) -> None:
+        """Make an empty plot.
+
+        Args:
+            axis: names what runs to the right.
+            reading: holds ``{0}``.
+            parent: Qt's.
+            has_marks: draw a dot at each point, for curves of few points.
+        """
         super().__init__(parent)
+        self._has_marks = has_marks
         self._curves: dict[str, _Curve] = {}
         self._is_fitting = True
         self._across = self._up = EMPTY
@@ -171,6 +182,11 @@ class CurvePlot(QWidget):
         for name, curve in self._curves.items():
             color = self.color(name)
             curve.bold.setPen(pg.mkPen(color, width=2))
+            if self._has_marks:
+                curve.bold.setSymbol("o")
+                curve.bold.setSymbolSize(_MARK)
+                curve.bold.setSymbolBrush(color)
+                curve.bold.setSymbolPen(None)
             curve.raw.setPen(pg.mkPen(_faint(color, QColor(colors.surface)), width=1))
         self.recolored.emit()
 

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
 from studio.widgets.icons import icon
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 """Grows when docks come or go; an older saved arrangement is then not applied."""
 _RUN_WIDTH, _GALLERY_HEIGHT, _LOSSES_HEIGHT = 340, 430, 250
 
@@ -14,7 +14,9 @@ _RUN_WIDTH, _GALLERY_HEIGHT, _LOSSES_HEIGHT = 340, 430, 250
 class DockArea(QMainWindow):
     """A window inside the window, so that its arrangement is saved apart from everything else."""
 
-    def __init__(self, *, run: QWidget, losses: QWidget, gallery: QWidget, log: QWidget) -> None:
+    def __init__(
+        self, *, run: QWidget, losses: QWidget, quality: QWidget, gallery: QWidget, log: QWidget
+    ) -> None:
         super().__init__(None, Qt.WindowType.Widget)
         self.setDockNestingEnabled(True)
         self.setDockOptions(
@@ -30,6 +32,7 @@ class DockArea(QMainWindow):
         self._run = self._make_dock("run", self.tr("Run"), run)
         self._gallery = self._make_dock("gallery", self.tr("Gallery"), gallery)
         self._losses = self._make_dock("losses", self.tr("Losses"), losses)
+        self._quality = self._make_dock("quality", self.tr("Quality"), quality)
         self._log = self._make_dock("log", self.tr("Log"), log)
         self._waits_for_size = False
         self.reset()
@@ -58,7 +61,8 @@ class DockArea(QMainWindow):
         self.addDockWidget(left, self._run)
         self.addDockWidget(right, self._gallery)
         self.splitDockWidget(self._gallery, self._losses, Qt.Orientation.Vertical)
-        self.tabifyDockWidget(self._losses, self._log)
+        self.tabifyDockWidget(self._losses, self._quality)
+        self.tabifyDockWidget(self._quality, self._log)
         for dock in self._docks():
             dock.show()
         self._losses.raise_()
@@ -76,7 +80,7 @@ class DockArea(QMainWindow):
         )
 
     def _docks(self) -> tuple[QDockWidget, ...]:
-        return self._run, self._gallery, self._losses, self._log
+        return self._run, self._gallery, self._losses, self._quality, self._log
 
     def _make_dock(self, name: str, title: str, content: QWidget) -> QDockWidget:
         dock = QDockWidget(title, self)

@@ -9,6 +9,7 @@ from studio.models.run_status import RunStatus
 from studio.panels.gallery import GalleryPanel
 from studio.panels.log import LogPanel
 from studio.panels.loss_plot import LossPlotPanel
+from studio.panels.quality import QualityPanel
 from studio.panels.run import RunPanel
 from studio.settings.choices import WindowLayout
 from studio.widgets.icons import icon
@@ -28,17 +29,26 @@ class MainWindow(QMainWindow):
     """The user wants to leave; ``leave`` does it."""
 
     def __init__(
-        self, *, run: RunPanel, losses: LossPlotPanel, gallery: GalleryPanel, log: LogPanel
+        self,
+        *,
+        run: RunPanel,
+        losses: LossPlotPanel,
+        quality: QualityPanel,
+        gallery: GalleryPanel,
+        log: LogPanel,
     ) -> None:
         super().__init__()
-        self.run, self.losses, self.gallery, self.log = run, losses, gallery, log
+        self.run, self.losses, self.quality = run, losses, quality
+        self.gallery, self.log = gallery, log
         self._may_close = False
         self.setObjectName("main_window")
         self.setWindowIcon(icon("app"))
         self.setMinimumSize(_SMALLEST)
         self.resize(_USUAL)
         self.welcome = WelcomePage()
-        self.docks = DockArea(run=run, losses=losses, gallery=gallery, log=log)
+        self.docks = DockArea(
+            run=run, losses=losses, quality=quality, gallery=gallery, log=log
+        )
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self.docks)

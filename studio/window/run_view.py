@@ -8,16 +8,20 @@ from PySide6.QtCore import QObject, Slot
 from engine.config.run import RunConfig
 from engine.errors import EngineError
 from engine.events import (
+    BatchChosen,
     CheckpointSaved,
+    EvaluationFailed,
+    HealthChanged,
     LossesReported,
     PhaseChanged,
     PreviewFailed,
     PreviewReady,
+    QualityMeasured,
     RunEnded,
     RunPrepared,
 )
 from engine.runs.folder import RunFolder
-from engine.runs.log import read_losses
+from engine.runs.log import read_losses, read_quality
 from studio.errors.reporter import ErrorReporter
 from studio.jobs.training import TrainingJob
 from studio.models.run_status import RunState, RunStatus
@@ -40,6 +44,10 @@ class RunView(QObject):
         training.losses_reported.connect(self._take_losses)
         training.preview_ready.connect(self._take_preview)
         training.preview_failed.connect(self._take_preview_failure)
+        training.quality_measured.connect(self._take_quality)
+        training.evaluation_failed.connect(self._take_evaluation_failure)
+        training.health_changed.connect(self._take_health)
+        training.batch_chosen.connect(self._take_batch)
         training.checkpoint_saved.connect(self._take_checkpoint)
         training.run_ended.connect(self._end)
         window.set_can_save(False)
@@ -61,6 +69,8 @@ class RunView(QObject):
         self._clear(folder)
         for report in read_losses(run.log_file):
             self._window.losses.add_losses(report)
+        for measured in read_quality(run.log_file):
+            self._window.quality.add_quality(measured)
         self._window.gallery.open_run(folder)
         self._window.set_can_save(bool(run.checkpoint_files()))
         self._show(RunStatus(state=RunState.IDLE, name=folder.name))
@@ -99,6 +109,32 @@ class RunView(QObject):
         _log.warning("A preview could not be made; training goes on: %s", event.error)
 
     @Slot(object)
+    def _take_quality(self, event: QualityMeasured) -> None:
+        self._window.quality.add_quality(event)
+
+    @Slot(object)
+    def _take_evaluation_failure(self, event: EvaluationFailed) -> None:
+        _log.warning("Quality could not be measured; training goes on: %s", event.error)
+
+    @Slot(object)
+    def _take_health(self, event: HealthChanged) -> None:
+        self._window.run.show_health(event)
+        evidence = ", ".join(f"{name} {value:.3g}" for name, value in event.evidence.items())
+        state = "begins" if event.is_raised else "ends"
+        _log.info("%s %s at %d images: %s", event.alarm, state, event.images_seen, evidence)
+
+    @Slot(object)
+    def _take_batch(self, event: BatchChosen) -> None:
+        _log.info(
+            "Batch size %d: %.0f images/s, %d MB of %d; %d was tried and not taken",
+            event.batch_size,
+            event.images_per_s,
+            event.memory_bytes // 1_000_000,
+            event.budget_bytes // 1_000_000,
+            event.refused,
+        )
+
+    @Slot(object)
     def _take_checkpoint(self, event: CheckpointSaved) -> None:
         _log.info("Checkpoint saved: %s", event.path)
 
@@ -114,6 +150,8 @@ class RunView(QObject):
     def _clear(self, folder: Path) -> None:
         self.folder = folder
         self._window.losses.clear()
+        self._window.quality.clear()
+        self._window.run.clear_health()
         self._window.gallery.clear()
 
     def _show(self, status: RunStatus) -> None:

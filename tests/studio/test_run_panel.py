@@ -77,16 +77,16 @@ def filled(qtbot: QtBot, tmp_path: Path) -> Filled:
 
 
 def test_that_a_wrong_field_turns_red_and_start_says_why(filled: Filled):
-    edit = filled.type("Batch size", "1")
+    edit = filled.type("Batch size", "-1")
     assert edit.property("invalid") is True
     assert not filled.button.isEnabled()
-    assert filled.panel.reason == "Cannot start yet. Batch size: Must be at least 2."
-    assert filled.says("Must be at least 2")
+    assert filled.panel.reason == "Cannot start yet. Batch size: Must be at least 0."
+    assert filled.says("Must be at least 0")
     assert filled.button.toolTip() == filled.panel.reason
     filled.type("Batch size", "32")
     assert edit.property("invalid") is False
     assert filled.button.isEnabled()
-    assert not filled.says("Must be at least 2")
+    assert not filled.says("Must be at least 0")
 
 
 def test_that_a_changed_setting_stands_bold(filled: Filled):
@@ -202,3 +202,24 @@ def test_that_every_field_has_help(filled: Filled):
         for control in filled.panel.findChildren(kind):
             assert control.accessibleName(), control
             assert control.accessibleDescription(), control.accessibleName()
+
+
+def test_that_only_settings_that_matter_to_the_family_are_shown(filled: Filled):
+    def shown() -> set[str]:
+        return {w.text() for w in filled.panel.findChildren(QLabel) if not w.isHidden()}
+
+    assert {"Family", "Adversarial loss", "Caption weight", "Data"} <= shown()
+    assert not {"KL weight", "Likelihood", "Random subsets"} & shown()
+    filled.choose("Family", "MVAE, product of experts")
+    assert {"KL weight", "Likelihood", "Random subsets", "Learning rate"} <= shown()
+    assert not {"Adversarial loss", "Penalty (gamma)", "Caption weight"} & shown()
+    filled.choose("Family", "GAN through and through")
+    assert "Adversarial loss" in shown()
+    assert not {"KL weight", "Caption weight"} & shown()
+
+
+def test_that_an_impossible_combination_says_why(filled: Filled):
+    filled.choose("Critic's norm", "Batch norm")
+    assert "batch norm ties the items of a batch together" in filled.panel.reason
+    filled.choose("Regularizer", "Spectral norm")
+    assert filled.button.isEnabled()

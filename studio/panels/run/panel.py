@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
+    QLabel,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -13,10 +14,11 @@ from PySide6.QtWidgets import (
 )
 
 from engine.config.setting import Setting
-from engine.events import RunPrepared
+from engine.events import HealthChanged, RunPrepared
 from studio.i18n import translate_engine
 from studio.models.run_form import FIELDS, RunForm
 from studio.models.run_status import RunState, RunStatus
+from studio.panels.run.health import HealthNotes
 from studio.panels.run.progress import RunProgress
 from studio.panels.run.rows import SettingRows, form_layout
 from studio.panels.run.subject import SubjectRows
@@ -27,7 +29,7 @@ from studio.widgets.labels import plain_label
 from studio.widgets.look import set_look
 from studio.widgets.section import Section
 
-MAIN = ("device", "minutes", "training.batch_size", "training.learning_rate", "seed")
+MAIN = ("family", "device", "minutes", "training.batch_size", "training.learning_rate", "seed")
 """The few settings that matter most."""
 
 
@@ -46,6 +48,8 @@ class RunPanel(QWidget):
         self._form = form
         self._problems: dict[str, str] = {}
         self._status = RunStatus()
+        self._health = HealthNotes(self)
+        self._headings: dict[str, QLabel] = {}
         self._subject = SubjectRows(form, self)
         self._settings = SettingRows(form, self)
         for rows in (self._subject, self._settings):
@@ -90,6 +94,14 @@ class RunPanel(QWidget):
         """Say what the run works with."""
         self._progress.show_prepared(event)
 
+    def show_health(self, event: HealthChanged) -> None:
+        """Show or take back an alarm."""
+        self._health.show_health(event)
+
+    def clear_health(self) -> None:
+        """Forget the alarms; another run begins."""
+        self._health.clear()
+
     def start_starter(self, name: str) -> None:
         """Choose a starter with the preset's values and start at once, if nothing is wrong."""
         self._form.choose_starter(name)
@@ -117,6 +129,8 @@ class RunPanel(QWidget):
             self._problems = self._form.problems()
         self._subject.refresh(self._problems)
         self._settings.refresh(self._problems)
+        for group, heading in self._headings.items():
+            heading.setVisible(any(self._form.matters(name) for name in FIELDS if _in(group, name)))
         self._content.setEnabled(not self._status.is_running)
         self._show_button()
         self.startable_changed.emit()
@@ -129,13 +143,16 @@ class RunPanel(QWidget):
         titles = {
             "": "",
             "training": self.tr("Training"),
+            "variational": self.tr("Likelihood"),
+            "data": self.tr("Data"),
             "networks": self.tr("Networks"),
             "reporting": self.tr("Previews and checkpoints"),
         }
         for group, title in titles.items():
-            names = [n for n in FIELDS if n.rpartition(".")[0] == group and n not in MAIN]
+            names = [name for name in FIELDS if _in(group, name)]
             if title:
-                layout.addWidget(plain_label(title, role="heading"))
+                self._headings[group] = plain_label(title, role="heading")
+                layout.addWidget(self._headings[group])
             rows = form_layout()
             self._settings.add_to(rows, names)
             layout.addLayout(rows)
@@ -162,7 +179,7 @@ class RunPanel(QWidget):
         bottom = QVBoxLayout()
         bottom.setContentsMargins(MARGIN, SPACING, MARGIN, MARGIN)
         bottom.setSpacing(SPACING)
-        for widget in (self._progress, self._reason, self._button):
+        for widget in (self._health, self._progress, self._reason, self._button):
             bottom.addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -217,3 +234,8 @@ class RunPanel(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
             self.refresh()
+
+
+def _in(group: str, name: str) -> bool:
+    """Whether a setting stands in a group of the folded part."""
+    return name.rpartition(".")[0] == group and name not in MAIN

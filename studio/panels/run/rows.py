@@ -27,11 +27,13 @@ class SettingRows(QObject):
         self._form = form
         self._fields: dict[str, SettingField] = {}
         self._labels: dict[str, QLabel] = {}
+        self._layouts: dict[str, QFormLayout] = {}
 
     def add_to(self, layout: QFormLayout, names: Iterable[str]) -> None:
         """Make the rows of some settings, by their dotted names."""
         for name in names:
             about = FIELDS[name]
+            self._layouts[name] = layout
             field = self._fields[name] = _make_field(about)
             field.text_edited.connect(lambda text, name=name: self._take(name, text))
             self._labels[name] = add_row(layout, translate_engine(about.about.label), field)
@@ -48,6 +50,7 @@ class SettingRows(QObject):
             field.set_help(tooltip_text(about, default), translate_engine(about.label))
             self._labels[name].setToolTip(field.toolTip())
             set_look(self._labels[name], "modified", self._form.is_modified(name))
+            self._layouts[name].setRowVisible(field, self._form.matters(name))
 
     def _take(self, name: str, text: str) -> None:
         self._form.set_text(name, text)
