@@ -84,7 +84,9 @@ class Augmenter(nn.Module):
         """Take note of how sure the critic is; in the adaptive mode p follows.
 
         Args:
-            real_logit_signs: [N] in {-1, 0, 1}, of the critic's logits for real images.
+            real_logit_signs: [N] in {-1, 0, 1}, of the critic's logits for real images. They must
+                be logits that are 0 where the critic is unsure: the image's own, not a pair's that
+                also learns to refuse mismatched real pairs, nor a relativistic one.
             images: real images since the last call.
         """
         if self.mode != ADA:

@@ -35,6 +35,11 @@ class AdversarialLoss(Protocol):
         """Whether the generator's loss looks at the real items too."""
         ...
 
+    @property
+    def is_logistic(self) -> bool:
+        """Whether a logit, squashed, is a probability."""
+        ...
+
     def critic(self, real: Verdicts, fake: Verdicts) -> Tensor:
         """What the critic pays for real and fake items."""
         ...
@@ -56,6 +61,8 @@ class SeparateLoss:
     fake_loss: Loss
     generator_loss: Loss
     reads_real: bool = False
+    is_logistic: bool = True
+    """Whether a logit, squashed, is a probability."""
 
     def critic(self, real: Verdicts, fake: Verdicts) -> Tensor:
         """Sum of the means over the real and over the fake items."""

@@ -16,6 +16,7 @@ class RelativisticLoss:
     """Judges row by row by the difference of two logits; a row counts where both its items do."""
 
     reads_real = True
+    is_logistic = False
 
     def critic(self, real: Verdicts, fake: Verdicts) -> Tensor:
         """Mean of ``softplus(D(G(z)) - D(x))``."""

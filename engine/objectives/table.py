@@ -10,9 +10,13 @@ from engine.objectives.r1 import R1
 from engine.objectives.r1_r2 import R1R2
 from engine.objectives.relativistic import RelativisticLoss
 
+LOGISTIC = ("non-saturating", "saturating")
+"""Losses whose logits are those of a probability."""
 ADVERSARIAL: Mapping[str, AdversarialLoss] = {
     **{
-        name: SeparateLoss(loss.real_loss, loss.fake_loss, loss.generator_loss)
+        name: SeparateLoss(
+            loss.real_loss, loss.fake_loss, loss.generator_loss, is_logistic=name in LOGISTIC
+        )
         for name, loss in {
             "non-saturating": nonsaturating,
             "saturating": saturating,

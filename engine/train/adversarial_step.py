@@ -129,7 +129,9 @@ class AdversarialStep:
             loss = loss + config.penalty_interval * paid
         learn(self._state.players[CRITIC], loss)
         self._adapt(of_real)
-        signals = score_signals(of_real[self._watched], of_fake[self._watched])
+        signals: Scalars = {}
+        if self._loss.is_logistic:
+            signals = score_signals(of_real[self._watched], of_fake[self._watched])
         if is_watched(step):
             signals |= {"critic_gradient": gradient_norm(self._critic)}
             signals |= self._overfitting(of_real, of_fake, step)
