@@ -26,6 +26,7 @@ from studio.models.run_form import RunForm, RunPlan
 from studio.panels.gallery import GalleryPanel
 from studio.panels.log import LogPanel
 from studio.panels.loss_plot import LossPlotPanel
+from studio.panels.quality import QualityPanel
 from studio.panels.run import RunPanel
 from studio.paths import default_workspace, log_folder, settings_file
 from studio.settings.choices import GeneralChoices, RunChoices, WindowLayout
@@ -103,6 +104,7 @@ class Studio(QObject):
         window = MainWindow(
             run=RunPanel(form, is_more_open=choices.is_more_open),
             losses=LossPlotPanel(),
+            quality=QualityPanel(),
             gallery=GalleryPanel(),
             log=LogPanel(self.log.lines),
         )

@@ -4,28 +4,26 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import assert_never
 
-from PySide6.QtCore import Qt, QUrl, Signal, Slot
+from PySide6.QtCore import QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QDialog,
-    QGridLayout,
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
+from engine.errors import EngineError
 from engine.events import GalleryEnded, GalleryProgressed, Outcome
+from studio.dialogs.gallery_fields import GalleryFields
 from studio.errors.wording import explain
 from studio.models.gallery_form import GalleryForm
 from studio.settings.views import SaveGalleryChoices
 from studio.theme import GAP, MARGIN, SPACING
-from studio.widgets.folder_dialog import pick_folder
 from studio.widgets.icons import icon
 from studio.widgets.labels import plain_label
-from studio.widgets.text_field import TextField
 
 _WIDTH = 540
 
@@ -62,18 +60,14 @@ class SaveGalleryDialog(QDialog):
         self._folder = folder
         self.setWindowTitle(self.tr("Save gallery"))
         self.setMinimumWidth(_WIDTH)
-        self._count, self._seed, self._place = TextField(), TextField(), TextField()
-        self._fields = {"count": self._count, "seed": self._seed, "folder": self._place}
+        self._fields = GalleryFields(self._form)
         self._summary = plain_label(role="muted")
         self._progress = QProgressBar(textVisible=False)
         self._headline = plain_label(role="heading")
         self._details = plain_label()
         self._make_buttons()
-        self._explain_fields()
         self._lay_out()
-        for name, field in self._fields.items():
-            field.set_text(getattr(self._form, name))
-            field.edit.textChanged.connect(self._check)
+        self._fields.changed.connect(self._check)
         self._enter(_State.ASKING)
 
     def choices(self) -> SaveGalleryChoices:
@@ -122,38 +116,10 @@ class SaveGalleryDialog(QDialog):
         self._open.clicked.connect(self._open_folder)
         self._leave = QPushButton()
         self._leave.clicked.connect(self.reject)
-        self._browse = QPushButton(self.tr("Browse…"))
-        self._browse.clicked.connect(self._ask_where)
-        for button in (self._open, self._leave, self._browse):
+        for button in (self._open, self._leave):
             button.setAutoDefault(False)
 
-    def _explain_fields(self) -> None:
-        self._count.set_hint(self._form.count_range())
-        self._count.set_help(
-            self.tr("How many pairs to draw from the newest checkpoint"), self.tr("Pairs")
-        )
-        self._seed.set_hint(self._form.seed_range())
-        self._seed.set_help(
-            self.tr("Start of the noise: the same seed and checkpoint give the same pairs"),
-            self.tr("Seed"),
-        )
-        self._place.set_help(
-            self.tr("A new or empty folder; it is made if it does not exist"), self.tr("Folder")
-        )
-
     def _lay_out(self) -> None:
-        numbers = QGridLayout()
-        numbers.setHorizontalSpacing(GAP)
-        for column, (name, field) in enumerate(
-            ((self.tr("Pairs"), self._count), (self.tr("Seed"), self._seed))
-        ):
-            numbers.addWidget(_name_label(name, field), 0, column)
-            numbers.addWidget(field, 1, column)
-        place = QGridLayout()
-        place.setHorizontalSpacing(SPACING)
-        place.addWidget(_name_label(self.tr("Folder"), self._place), 0, 0)
-        place.addWidget(self._place, 1, 0)
-        place.addWidget(self._browse, 1, 1, Qt.AlignmentFlag.AlignTop)
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACING)
         buttons.addWidget(self._open)
@@ -163,8 +129,7 @@ class SaveGalleryDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GAP, GAP, GAP, MARGIN)
         layout.setSpacing(MARGIN)
-        layout.addLayout(numbers)
-        layout.addLayout(place)
+        layout.addWidget(self._fields)
         for widget in (self._summary, self._progress, self._headline, self._details):
             layout.addWidget(widget)
         layout.addStretch(1)
@@ -173,37 +138,36 @@ class SaveGalleryDialog(QDialog):
     @Slot()
     def _check(self) -> None:
         """Take what was typed; say what is wrong or what will be written."""
-        self._form.count = self._count.text()
-        self._form.seed = self._seed.text()
-        self._form.folder = self._place.text()
         problems = self._form.problems()
-        for name, field in self._fields.items():
-            field.set_problem(problems.get(name, ""))
+        self._fields.show_problems(problems)
         self._save.setEnabled(not problems)
         self._save.setToolTip("" if not problems else self.tr("Correct the red fields first"))
         self._summary.setText("" if problems else self._summary_text())
+        self._grow()
 
     def _summary_text(self) -> str:
-        request = self._form.request()
         what = self.tr(
             "Writes %Ln PNG images, their texts (metadata.jsonl), a contact sheet and a page to "
             "look through them (index.html) to:",
             "",
-            request.count,
+            self._form.pair_count(),
         )
-        return f"{what}\n{request.folder}"
+        return f"{what}\n{self._form.gallery_folder()}"
 
     @Slot()
     def _start(self) -> None:
-        request = self._form.request()
+        try:
+            request = self._form.request()
+        except (OSError, EngineError) as error:
+            self._show_failure(error)
+            return
         self._enter(_State.WRITING)
         self.start_requested.emit(request)
 
     def _enter(self, state: _State) -> None:
         self._state = state
         is_asking, is_writing = state is _State.ASKING, state is _State.WRITING
-        for widget in (*self._fields.values(), self._browse):
-            widget.setEnabled(is_asking)
+        self._fields.setEnabled(is_asking)
         self._save.setVisible(state is not _State.DONE)
         self._save.setEnabled(is_asking)
         self._leave.setText(self.tr("Close") if state is _State.DONE else self.tr("Cancel"))
@@ -240,12 +204,6 @@ class SaveGalleryDialog(QDialog):
     def _open_folder(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))
 
-    @Slot()
-    def _ask_where(self) -> None:
-        caption = self.tr("Folder for the gallery")
-        start = Path(self._place.text()).expanduser()
-        pick_folder(self, caption, start, lambda folder: self._place.set_text(str(folder)))
-
     def reject(self) -> None:
         """Cancel the gallery if one is being written; otherwise close."""
         if self._state is _State.WRITING:
@@ -253,9 +211,3 @@ class SaveGalleryDialog(QDialog):
             self.cancel_requested.emit()
         elif self._state is not _State.CANCELLING:
             super().reject()
-
-
-def _name_label(name: str, field: TextField) -> QLabel:
-    label = QLabel(name)
-    label.setBuddy(field.edit)
-    return label

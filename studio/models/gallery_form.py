@@ -1,18 +1,33 @@
 """What stands in the dialog that saves a gallery, valid or not."""
 
 import os
+import tempfile
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 
 from engine.config.setting import Setting
-from engine.sample.request import MAX_COUNT, MAX_SEED, GalleryRequest
-from studio.models.setting_text import range_text, read_value
+from engine.sample.request import MAX_COUNT, MAX_SEED, NEED_TEXTS, Direction, GalleryRequest
+from studio.models.setting_text import range_text, read_value, value_text
 from studio.paths import nearest_existing
 from studio.settings.views import SaveGalleryChoices
 
 COUNT = Setting(label="Pairs", help="Pairs to draw.", low=1, high=MAX_COUNT)
 SEED = Setting(label="Seed", help="Start of the noise.", low=0, high=MAX_SEED)
+TRUNCATION = Setting(label="Truncation", help="Share of the noise.", low=0.01, high=1.0)
+_NUMBERS: dict[str, tuple[type, Setting]] = {
+    "count": (int, COUNT),
+    "seed": (int, SEED),
+    "to_seed": (int, SEED),
+    "truncation": (float, TRUNCATION),
+}
+_ASKED = {
+    "texts": NEED_TEXTS,
+    "images": (Direction.IMAGE_TO_TEXT,),
+    "to_seed": (Direction.LATENT_PATH,),
+}
+"""Fields that matter to some directions only."""
 
 
 class GalleryForm:
@@ -25,6 +40,14 @@ class GalleryForm:
         self.count = str(choices.count)
         self.seed = str(choices.seed)
         self.folder = str(free_folder(parent / folder.name))
+        self.direction = _direction(choices.direction)
+        self.truncation = value_text(choices.truncation)
+        self.to_seed = str(choices.to_seed)
+        self.texts, self.images = choices.texts, choices.images
+
+    def asks_for(self, name: str) -> bool:
+        """Whether a field matters to the direction."""
+        return self.direction in _ASKED.get(name, tuple(Direction))
 
     def count_range(self) -> str:
         """Say which counts are allowed."""
@@ -34,44 +57,76 @@ class GalleryForm:
         """Say which seeds are allowed."""
         return range_text(SEED)
 
+    def truncation_range(self) -> str:
+        """Say which shares of the noise are allowed."""
+        return range_text(TRUNCATION)
+
+    def pair_count(self) -> int:
+        """How many pairs will be written, as far as the form can tell."""
+        if self.direction is Direction.TEXT_TO_IMAGE:
+            return min(self._number("count"), len(_lines(self.texts)))
+        return self._number("count")
+
+    def gallery_folder(self) -> Path:
+        """Where they will be written."""
+        return _path(self.folder)
+
     def problems(self) -> dict[str, str]:
         """Say everything that keeps the gallery from being saved, by field."""
         found: dict[str, str] = {}
-        for name, about, text in (("count", COUNT, self.count), ("seed", SEED, self.seed)):
+        for name, (kind, about) in _NUMBERS.items():
             try:
-                read_value(int, about, text)
+                read_value(kind, about, getattr(self, name))
             except ValueError as error:
                 found[name] = str(error)
-        problem = _folder_problem(self.folder)
-        if problem:
-            found["folder"] = problem
-        return found
+        found |= {"folder": _folder_problem(self.folder), **self._given_problems()}
+        return {name: text for name, text in found.items() if text and self.asks_for(name)}
 
     def request(self) -> GalleryRequest:
-        """Make the request.
+        """Make the request; texts are written to a file, which is what the engine takes.
 
         Raises:
             ValueError: a field has a problem.
             ConfigError: the engine refuses it.
+            OSError: the texts cannot be written.
         """
         return GalleryRequest(
             run=self._run,
             folder=_path(self.folder),
-            count=read_value(int, COUNT, self.count),
-            seed=read_value(int, SEED, self.seed),
+            direction=self.direction,
+            images=_path(self.images) if self.asks_for("images") else None,
+            texts=_written(self.texts) if self.asks_for("texts") else None,
+            **{name: self._number(name) for name in _NUMBERS if self.asks_for(name)},
         )
 
     def choices(self) -> SaveGalleryChoices:
         """Give what to remember: numbers that are valid, and where galleries are kept."""
         problems = self.problems()
-        usual = SaveGalleryChoices()
         parent = _path(self.folder).parent
         is_own = "folder" not in problems and parent != self._usual_parent
+        numbers = {n: self._number(n) for n in _NUMBERS if self.asks_for(n) and n not in problems}
         return SaveGalleryChoices(
-            count=usual.count if "count" in problems else read_value(int, COUNT, self.count),
-            seed=usual.seed if "seed" in problems else read_value(int, SEED, self.seed),
             folder=str(parent) if is_own else "",
+            direction=self.direction.value,
+            texts=self.texts,
+            images=self.images,
+            **numbers,
         )
+
+    def _number(self, name: str) -> Any:
+        kind, about = _NUMBERS[name]
+        return read_value(kind, about, getattr(self, name))
+
+    def _given_problems(self) -> dict[str, str]:
+        lines = _lines(self.texts)
+        least = 2 if self.direction is Direction.TEXT_PATH else 1
+        few = QCoreApplication.translate("GalleryForm", "Write at least %n text(s)", "", least)
+        no_folder = QCoreApplication.translate("GalleryForm", "Choose a folder of images")
+        has_images = bool(self.images.strip()) and _path(self.images).is_dir()
+        return {
+            "texts": few if len(lines) < least else "",
+            "images": "" if has_images else no_folder,
+        }
 
 
 def free_folder(folder: Path) -> Path:
@@ -81,6 +136,35 @@ def free_folder(folder: Path) -> Path:
         number += 1
         found = folder.with_name(f"{folder.name}-{number}")
     return found
+
+
+def direction_texts() -> dict[str, str]:
+    """Name the directions in the user's language."""
+    translate = QCoreApplication.translate
+    return {
+        Direction.JOINT.value: translate("GalleryForm", "Pairs from noise"),
+        Direction.TEXT_TO_IMAGE.value: translate("GalleryForm", "Images for my texts"),
+        Direction.IMAGE_TO_TEXT.value: translate("GalleryForm", "Texts for my images"),
+        Direction.LATENT_PATH.value: translate("GalleryForm", "A walk between two pairs"),
+        Direction.TEXT_PATH.value: translate("GalleryForm", "A walk between my texts"),
+    }
+
+
+def _direction(name: str) -> Direction:
+    return Direction(name) if name in direction_texts() else Direction.JOINT
+
+
+def _written(texts: str) -> Path:
+    """Write texts to a file that stays until the system clears its temporary files."""
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", prefix="diptych-texts-", suffix=".txt", delete=False
+    ) as file:
+        file.write(texts)
+    return Path(file.name)
+
+
+def _lines(texts: str) -> list[str]:
+    return [line for line in texts.splitlines() if line.strip()]
 
 
 def _path(text: str) -> Path:

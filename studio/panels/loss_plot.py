@@ -177,6 +177,18 @@ class LossPlotPanel(QWidget):
                 self.tr("How surprising the real words are to the generator, in nats a word"),
             ),
         }
+        known |= {
+            "bound": (
+                self.tr("Bound"),
+                self.tr("How badly the model explains whole pairs, in nats; lower is better"),
+            ),
+            "image": (self.tr("Image"), self.tr("How surprising real images are, in nats")),
+            "text": (self.tr("Text"), self.tr("How surprising real texts are, in nats")),
+            "kl": (
+                self.tr("KL"),
+                self.tr("How much the latent code says about each pair, in nats"),
+            ),
+        }
         return known.get(name, (name, name))
 
     @Slot(str, bool)

@@ -34,9 +34,7 @@ class QualityPanel(QWidget):
         self._legend = CurveLegend()
         self._legend.visibility_changed.connect(self._switch)
         self._hidden: set[str] = set()
-        self._plot = CurvePlot(
-            self.tr("images seen"), self.tr("{0} images"), has_marks=True
-        )
+        self._plot = CurvePlot(self.tr("images seen"), self.tr("{0} images"), has_marks=True)
         self._plot.setAccessibleName(self.tr("Quality"))
         self._plot.recolored.connect(self._color_legend)
         self._lay_out()

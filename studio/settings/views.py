@@ -30,3 +30,10 @@ class SaveGalleryChoices:
     seed: int = 1
     folder: str = ""
     """Folder that holds the galleries; empty means the workspace's."""
+    direction: str = "joint"
+    truncation: float = 1.0
+    to_seed: int = 2
+    texts: str = ""
+    """Texts to draw, one a line."""
+    images: str = ""
+    """Folder of images to name."""

@@ -46,9 +46,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(_SMALLEST)
         self.resize(_USUAL)
         self.welcome = WelcomePage()
-        self.docks = DockArea(
-            run=run, losses=losses, quality=quality, gallery=gallery, log=log
-        )
+        self.docks = DockArea(run=run, losses=losses, quality=quality, gallery=gallery, log=log)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self.docks)

@@ -53,7 +53,7 @@ def test_the_way_from_the_welcome_to_a_gallery_on_disk(qtbot: QtBot, studio: Stu
     # Save a gallery; the files open and carry their texts.
     press(qtbot, window.gallery, "Save gallery…")
     dialog = child(window, SaveGalleryDialog)
-    count = dialog.findChildren(QLineEdit)[0]
+    count = next(e for e in dialog.findChildren(QLineEdit) if e.accessibleName() == "Pairs")
     count.selectAll()
     qtbot.keyClicks(count, "12")
     with qtbot.waitSignal(studio.gallery.gallery_ended, timeout=PATIENCE_MS) as saved:

@@ -5,12 +5,20 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QProgressBar, QPushButton
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+)
 from pytestqt.qtbot import QtBot
 
 from engine.errors import DiskFullError
 from engine.events import GalleryEnded, GalleryProgressed, Outcome
-from engine.sample.request import MAX_COUNT, GalleryRequest
+from engine.sample.request import MAX_COUNT, Direction, GalleryRequest
 from studio.dialogs.save_gallery import SaveGalleryDialog
 from studio.models.gallery_form import free_folder
 from studio.settings.views import SaveGalleryChoices
@@ -35,7 +43,16 @@ class Opened:
         self.dialog.start_requested.connect(self.requests.append)
         self.dialog.cancel_requested.connect(self._count)
         self.dialog.open()
-        self.count, self.seed, self.place = self.dialog.findChildren(QLineEdit)
+        self.count, self.seed, self.place = map(self.line, ("Pairs", "Seed", "Folder"))
+
+    def line(self, name: str) -> QLineEdit:
+        lines = self.dialog.findChildren(QLineEdit)
+        return next(line for line in lines if line.accessibleName() == name)
+
+    def choose(self, text: str) -> None:
+        box = child(self.dialog, QComboBox)
+        box.setCurrentIndex(box.findText(text))
+        box.activated.emit(box.currentIndex())
 
     def button(self, text: str) -> QPushButton:
         buttons = self.dialog.findChildren(QPushButton)
@@ -215,3 +232,51 @@ def test_that_invalid_numbers_are_not_remembered(opened: Opened) -> None:
     opened.count.setText("many")
     opened.place.setText("")
     assert opened.dialog.choices() == SaveGalleryChoices()
+
+
+def test_that_texts_become_a_file_for_the_engine(opened: Opened) -> None:
+    opened.choose("Images for my texts")
+    assert not opened.button("Save").isEnabled()
+    opened.dialog.findChildren(QPlainTextEdit)[0].setPlainText("a red cat\n\n一只猫\n")
+    assert opened.says("Writes 2 PNG images")
+    opened.start()
+    (request,) = opened.requests
+    assert request.direction is Direction.TEXT_TO_IMAGE
+    assert request.texts is not None
+    assert request.texts.read_text("utf-8").split("\n") == ["a red cat", "", "一只猫", ""]
+
+
+def test_that_a_walk_between_texts_needs_two(opened: Opened) -> None:
+    opened.choose("A walk between my texts")
+    opened.dialog.findChildren(QPlainTextEdit)[0].setPlainText("one")
+    assert not opened.button("Save").isEnabled()
+    opened.dialog.findChildren(QPlainTextEdit)[0].setPlainText("one\ntwo")
+    assert opened.button("Save").isEnabled()
+
+
+def test_that_a_walk_between_seeds_asks_where_to(opened: Opened) -> None:
+    assert not opened.line("To seed").isVisible()
+    opened.choose("A walk between two pairs")
+    opened.line("To seed").setText("9")
+    opened.line("Truncation").setText("0.7")
+    opened.start()
+    request = opened.requests[0]
+    assert (request.direction, request.to_seed) == (Direction.LATENT_PATH, 9)
+    assert request.truncation == 0.7
+
+
+def test_that_images_to_name_come_from_a_folder(opened: Opened, tmp_path: Path) -> None:
+    opened.choose("Texts for my images")
+    opened.line("Images").setText(str(tmp_path / "nowhere"))
+    assert not opened.button("Save").isEnabled()
+    opened.line("Images").setText(str(tmp_path))
+    opened.start()
+    assert opened.requests[0].images == tmp_path
+
+
+def test_that_the_last_choices_come_back(qtbot: QtBot, tmp_path: Path) -> None:
+    choices = SaveGalleryChoices(
+        direction="text-to-image", texts="one", truncation=0.5, to_seed=4, images="/i"
+    )
+    again = Opened(qtbot, tmp_path, choices).dialog.choices()
+    assert (again.direction, again.texts, again.truncation) == ("text-to-image", "one", 0.5)
