@@ -8,6 +8,7 @@ Shapes: N pairs, D features, A attributes.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -111,11 +112,11 @@ class Coherence:
         truth = table.labels_of_records([self._dataset.records[row] for row in rows])
         return None if seen is None else agreement(truth, seen)
 
-    def _find_modes(self) -> "Counter[object]":
+    def _find_modes(self) -> "Counter[Any]":
         """How often each mode stands in the training items; nothing where there are too many."""
         rows = self._dataset.rows(TRAIN)
         texts = [normal_form(self._dataset.texts[r]) for r in rows if self._dataset.has_text[r]]
-        modes: Counter[object] = Counter(
+        modes: Counter[Any] = Counter(
             self._table.of_text[text] if self._table else text for text in texts
         )
         return modes if len(modes) <= MOST_MODES else Counter()
@@ -126,7 +127,7 @@ def agreement(one: Labels, other: Labels) -> float:
     return float(((one == other) & (one != UNKNOWN)).all(1).mean())
 
 
-def mode_figures(made: Sequence[object], modes: "Counter[object]") -> Figures:
+def mode_figures(made: Sequence[Any], modes: "Counter[Any]") -> Figures:
     """Measure which modes were made, and how evenly.
 
     Returns:

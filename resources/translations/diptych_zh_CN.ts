@@ -154,6 +154,10 @@ Free software under the Apache License 2.0.</source>
         <translation>损失</translation>
     </message>
     <message>
+        <source>Quality</source>
+        <translation>质量</translation>
+    </message>
+    <message>
         <source>Log</source>
         <translation>日志</translation>
     </message>
@@ -165,12 +169,44 @@ Free software under the Apache License 2.0.</source>
         <translation>不得大于学习率</translation>
     </message>
     <message>
+        <source>must be at least 2, or 0 to measure what fits: a batch of one has no variance</source>
+        <translation>必须至少为 2，或为 0 以实测可容纳的大小：只有一对的批没有方差</translation>
+    </message>
+    <message>
+        <source>cannot go with a gradient penalty: a compiled network cannot be differentiated twice. Choose spectral-norm or none as the regularizer, or do not compile</source>
+        <translation>不能与梯度惩罚同用：编译后的网络无法二次求导。请改用谱归一化或不用正则项，或不要编译</translation>
+    </message>
+    <message>
+        <source>cannot go with a gradient penalty: batch norm ties the items of a batch together, and the penalty belongs to each item alone</source>
+        <translation>不能与梯度惩罚同用：批归一化把一批中的样本联系在一起，而惩罚只属于单个样本</translation>
+    </message>
+    <message>
+        <source>cannot be none for the Wasserstein loss: it is a distance only to a critic whose slope is bounded. Choose gradient-penalty</source>
+        <translation>用 Wasserstein 损失时不能为“无”：只有评判器的斜率有界，它才是一种距离。请选择梯度惩罚</translation>
+    </message>
+    <message>
+        <source>can be dense only up to 64 px: every pixel has a weight to every unit</source>
+        <translation>超过 64 像素时不能用全连接：每个像素与每个单元之间都有权重</translation>
+    </message>
+    <message>
+        <source>need whole words as text units</source>
+        <translation>需要以整词作为文本单位</translation>
+    </message>
+    <message>
         <source>Preset</source>
         <translation>预设</translation>
     </message>
     <message>
         <source>The row of the preset table that the other settings started from.</source>
         <translation>其他设置所依据的预设。</translation>
+    </message>
+    <message>
+        <source>Family</source>
+        <translation>模型族</translation>
+    </message>
+    <message>
+        <source>What kind of model learns: a GAN whose texts also learn by likelihood, a GAN through and through, or a multimodal VAE.</source>
+        <translation>用哪一类模型学习：文本也按似然学习的 GAN、纯粹的 GAN，或多模态 VAE。</translation>
     </message>
     <message>
         <source>Device</source>
@@ -211,6 +247,14 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>images</source>
         <translation>张</translation>
+    </message>
+    <message>
+        <source>Architecture</source>
+        <translation>网络结构</translation>
+    </message>
+    <message>
+        <source>Convolutions know that neighbouring pixels belong together; dense layers, the first GAN&apos;s own, do not.</source>
+        <translation>卷积知道相邻像素彼此相关；最早的 GAN 所用的全连接层则不知道。</translation>
     </message>
     <message>
         <source>Image size</source>
@@ -269,12 +313,52 @@ Free software under the Apache License 2.0.</source>
         <translation>一个词的嵌入向量的维数。</translation>
     </message>
     <message>
+        <source>Critic&apos;s norm</source>
+        <translation>评判器归一化</translation>
+    </message>
+    <message>
+        <source>Batch norm in the critic&apos;s convolutions, as DCGAN had it; no gradient penalty can be had with it.</source>
+        <translation>像 DCGAN 那样在评判器的卷积中使用批归一化；不能与梯度惩罚同用。</translation>
+    </message>
+    <message>
+        <source>Adversarial loss</source>
+        <translation>对抗损失</translation>
+    </message>
+    <message>
+        <source>What critic and generator pay when the other is right.</source>
+        <translation>对方判断正确时，评判器与生成器各自付出的代价。</translation>
+    </message>
+    <message>
+        <source>Regularizer</source>
+        <translation>正则项</translation>
+    </message>
+    <message>
+        <source>What keeps the critic smooth, so that the generator has a slope to follow.</source>
+        <translation>使评判器保持平滑，让生成器有坡度可循。</translation>
+    </message>
+    <message>
+        <source>Precision</source>
+        <translation>精度</translation>
+    </message>
+    <message>
+        <source>Bits of the networks&apos; arithmetic; &apos;auto&apos; takes bf16 where it is faster.</source>
+        <translation>网络运算的位数；“自动”会在更快时使用 bf16。</translation>
+    </message>
+    <message>
         <source>Batch size</source>
         <translation>批大小</translation>
     </message>
     <message>
-        <source>Pairs in one step. Larger is steadier, and slower to react.</source>
-        <translation>每一步的图文对数。越大越稳，但反应越慢。</translation>
+        <source>Pairs in one step. Larger is steadier, and slower to react. 0 measures what fits.</source>
+        <translation>每一步的图文对数。越大越稳，反应也越慢。0 表示实测可容纳的大小。</translation>
+    </message>
+    <message>
+        <source>Size of Adam&apos;s steps at the start, for all networks alike.</source>
+        <translation>Adam 起始的步长，所有网络相同。</translation>
+    </message>
+    <message>
+        <source>Weight of the regularizer&apos;s penalty; too much starves small nets.</source>
+        <translation>正则惩罚的权重；过大会让小网络学不动。</translation>
     </message>
     <message>
         <source>pairs</source>
@@ -283,10 +367,6 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Learning rate</source>
         <translation>学习率</translation>
-    </message>
-    <message>
-        <source>Size of Adam&apos;s steps at the start, for generator and critic alike.</source>
-        <translation>Adam 的初始步长，生成器与判别器相同。</translation>
     </message>
     <message>
         <source>Final learning rate</source>
@@ -317,10 +397,6 @@ Free software under the Apache License 2.0.</source>
         <translation>惩罚（gamma）</translation>
     </message>
     <message>
-        <source>Weight of the R1 penalty that keeps the critic smooth; too much starves small nets.</source>
-        <translation>使判别器保持平滑的 R1 惩罚的权重；过大会让小网络学不到东西。</translation>
-    </message>
-    <message>
         <source>Penalty interval</source>
         <translation>惩罚间隔</translation>
     </message>
@@ -331,6 +407,22 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>steps</source>
         <translation>步</translation>
+    </message>
+    <message>
+        <source>Critic steps</source>
+        <translation>评判器步数</translation>
+    </message>
+    <message>
+        <source>Steps of the critic for each step of the generator.</source>
+        <translation>生成器每走一步，评判器走的步数。</translation>
+    </message>
+    <message>
+        <source>Compile the critic</source>
+        <translation>编译评判器</translation>
+    </message>
+    <message>
+        <source>Let torch.compile fuse the critic; it takes a minute and needs a C++ compiler.</source>
+        <translation>用 torch.compile 融合评判器；需要约一分钟和一个 C++ 编译器。</translation>
     </message>
     <message>
         <source>Caption weight</source>
@@ -347,6 +439,90 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Samples come from a running average of the generator with this half-life.</source>
         <translation>样本来自生成器权重的滑动平均，此为其半衰期。</translation>
+    </message>
+    <message>
+        <source>KL weight</source>
+        <translation>KL 权重</translation>
+    </message>
+    <message>
+        <source>Weight of the divergence between the latent code and its prior, once warmed up.</source>
+        <translation>预热之后，潜编码与先验之间散度的权重。</translation>
+    </message>
+    <message>
+        <source>KL warm-up</source>
+        <translation>KL 预热</translation>
+    </message>
+    <message>
+        <source>Over so many images the KL weight rises from 0; 0 gives it its whole weight at once.</source>
+        <translation>KL 权重在这么多图像内从 0 升起；0 表示一开始就取全部权重。</translation>
+    </message>
+    <message>
+        <source>Text weight</source>
+        <translation>文本权重</translation>
+    </message>
+    <message>
+        <source>Weight of a text&apos;s likelihood beside the image&apos;s, which has many more numbers.</source>
+        <translation>文本似然相对于图像似然的权重；图像的数值要多得多。</translation>
+    </message>
+    <message>
+        <source>Random subsets</source>
+        <translation>随机子集</translation>
+    </message>
+    <message>
+        <source>Random sets of modalities, beside all and each, whose bound a step of MVAE adds.</source>
+        <translation>除全部与单个模态之外，MVAE 每一步再加入其下界的随机模态子集数。</translation>
+    </message>
+    <message>
+        <source>Text units</source>
+        <translation>文本单位</translation>
+    </message>
+    <message>
+        <source>What a text is cut into: whole words, learned pieces of words, or characters.</source>
+        <translation>文本切分成什么：整词、学到的词片，或字符。</translation>
+    </message>
+    <message>
+        <source>Vocabulary</source>
+        <translation>词表</translation>
+    </message>
+    <message>
+        <source>Most units to know; the rarest others become unknown words.</source>
+        <translation>最多认识的单位数；其余最罕见的成为未知词。</translation>
+    </message>
+    <message>
+        <source>units</source>
+        <translation>个单位</translation>
+    </message>
+    <message>
+        <source>Word vectors</source>
+        <translation>词向量</translation>
+    </message>
+    <message>
+        <source>Text file of word2vec or GloVe vectors to start the words from; empty learns them.</source>
+        <translation>作为词的起点的 word2vec 或 GloVe 文本文件；留空则从头学习。</translation>
+    </message>
+    <message>
+        <source>Balance</source>
+        <translation>平衡</translation>
+    </message>
+    <message>
+        <source>How much rarer groups are favoured: 0 not at all, 1 until all come equally often.</source>
+        <translation>对少见类别的偏重：0 为不偏重，1 为各类同样常见。</translation>
+    </message>
+    <message>
+        <source>Balance by</source>
+        <translation>平衡依据</translation>
+    </message>
+    <message>
+        <source>What makes a group: a field of the dataset&apos;s records, or &apos;auto&apos;.</source>
+        <translation>按什么分组：数据集记录中的一个字段，或 auto。</translation>
+    </message>
+    <message>
+        <source>Augmentation</source>
+        <translation>数据增强</translation>
+    </message>
+    <message>
+        <source>Random changes that critic and generator see alike; &apos;auto&apos; uses them on small sets.</source>
+        <translation>评判器与生成器同样看到的随机变化；“自动”只用于小数据集。</translation>
     </message>
     <message>
         <source>Pairs in a preview</source>
@@ -377,6 +553,22 @@ Free software under the Apache License 2.0.</source>
         <translation>两个检查点之间的时间。</translation>
     </message>
     <message>
+        <source>Evaluate every</source>
+        <translation>评估间隔</translation>
+    </message>
+    <message>
+        <source>Time between two measurements of quality; 0 never measures.</source>
+        <translation>两次质量评估之间的时间；0 表示从不评估。</translation>
+    </message>
+    <message>
+        <source>Pairs evaluated</source>
+        <translation>评估对数</translation>
+    </message>
+    <message>
+        <source>Pairs drawn for a measurement of quality during a run.</source>
+        <translation>训练中每次质量评估所生成的图文对数。</translation>
+    </message>
+    <message>
         <source>Tiny, for the CPU</source>
         <translation>微型，适合 CPU</translation>
     </message>
@@ -399,6 +591,14 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>128 px, for a GPU with 24 GB</source>
         <translation>128 像素，适合 24 GB 显存的 GPU</translation>
+    </message>
+    <message>
+        <source>The textbook&apos;s GAN</source>
+        <translation>教科书里的 GAN</translation>
+    </message>
+    <message>
+        <source>32 px, dense layers and the min-max loss of 2014, to watch and to learn from</source>
+        <translation>32 像素、全连接层与 2014 年的极小极大损失，供观察与学习</translation>
     </message>
     <message>
         <source>Digits</source>
@@ -635,6 +835,58 @@ Free software under the Apache License 2.0.</source>
         <translation>请确认其存在、可以写入，且磁盘仍有空间。</translation>
     </message>
     <message>
+        <source>The texts could not be read.</source>
+        <translation>无法读取文本。</translation>
+    </message>
+    <message>
+        <source>Choose a text file in UTF-8 with one text a line.</source>
+        <translation>请选择每行一条文本的 UTF-8 文本文件。</translation>
+    </message>
+    <message>
+        <source>Some words are unknown to this run.</source>
+        <translation>有些词是这次训练没学过的。</translation>
+    </message>
+    <message>
+        <source>It never learned: {0}.</source>
+        <translation>从未学过：{0}。</translation>
+    </message>
+    <message>
+        <source>Use words that stand in the dataset it was trained on.</source>
+        <translation>请使用其训练数据集中出现过的词。</translation>
+    </message>
+    <message>
+        <source>The word vectors cannot be used.</source>
+        <translation>无法使用词向量。</translation>
+    </message>
+    <message>
+        <source>Choose a text file in the format of word2vec or GloVe, or leave the field empty.</source>
+        <translation>请选择 word2vec 或 GloVe 格式的文本文件，或将此栏留空。</translation>
+    </message>
+    <message>
+        <source>The dataset is not the one this run was trained on.</source>
+        <translation>这不是训练时所用的数据集。</translation>
+    </message>
+    <message>
+        <source>{0} holds version {1}, the run knows version {2}.</source>
+        <translation>{0} 中是版本 {1}，而训练用的是版本 {2}。</translation>
+    </message>
+    <message>
+        <source>Bring the old version back, or measure a newer run.</source>
+        <translation>请恢复旧版本，或评估更新的训练。</translation>
+    </message>
+    <message>
+        <source>The work was stopped.</source>
+        <translation>工作已停止。</translation>
+    </message>
+    <message>
+        <source>Somebody asked for it.</source>
+        <translation>这是应要求停止的。</translation>
+    </message>
+    <message>
+        <source>Start it again whenever you like.</source>
+        <translation>随时可以重新开始。</translation>
+    </message>
+    <message>
         <source>Something went wrong inside Diptych.</source>
         <translation>Diptych 内部出了问题。</translation>
     </message>
@@ -644,7 +896,118 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>GalleryFields</name>
+    <message>
+        <source>Texts</source>
+        <translation>文本</translation>
+    </message>
+    <message>
+        <source>What to draw, one text a line</source>
+        <translation>要画什么，每行一条文本</translation>
+    </message>
+    <message>
+        <source>Images</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>Folder of the images to name</source>
+        <translation>要配文字的图像所在文件夹</translation>
+    </message>
+    <message>
+        <source>Pairs</source>
+        <translation>图文对</translation>
+    </message>
+    <message>
+        <source>How many pairs to draw from the newest checkpoint</source>
+        <translation>从最新检查点生成多少对</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>种子</translation>
+    </message>
+    <message>
+        <source>Start of the noise: the same seed and checkpoint give the same pairs</source>
+        <translation>噪声的起点：相同的种子和检查点得到相同的图文对</translation>
+    </message>
+    <message>
+        <source>To seed</source>
+        <translation>到种子</translation>
+    </message>
+    <message>
+        <source>Where the walk ends: at the first pair of this seed</source>
+        <translation>漫步的终点：此种子的第一对</translation>
+    </message>
+    <message>
+        <source>Truncation</source>
+        <translation>截断</translation>
+    </message>
+    <message>
+        <source>Share of the noise: less gives more typical pairs that vary less</source>
+        <translation>使用多少噪声：越少越典型，变化也越小</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>A new or empty folder; it is made if it does not exist</source>
+        <translation>新的或空的文件夹；不存在时会创建</translation>
+    </message>
+    <message>
+        <source>What is given and what is made</source>
+        <translation>给定什么、生成什么</translation>
+    </message>
+    <message>
+        <source>What to make</source>
+        <translation>生成内容</translation>
+    </message>
+    <message>
+        <source>Folder of images</source>
+        <translation>图像文件夹</translation>
+    </message>
+    <message>
+        <source>Folder for the gallery</source>
+        <translation>画廊文件夹</translation>
+    </message>
+    <message>
+        <source>Browse…</source>
+        <translation>浏览…</translation>
+    </message>
+</context>
+<context>
     <name>GalleryForm</name>
+    <message>
+        <source>Write at least one text</source>
+        <translation>请至少写一条文本</translation>
+    </message>
+    <message>
+        <source>Write at least two texts</source>
+        <translation>请至少写两条文本</translation>
+    </message>
+    <message>
+        <source>Choose a folder of images</source>
+        <translation>请选择图像文件夹</translation>
+    </message>
+    <message>
+        <source>Pairs from noise</source>
+        <translation>由噪声生成图文对</translation>
+    </message>
+    <message>
+        <source>Images for my texts</source>
+        <translation>为我的文本画图</translation>
+    </message>
+    <message>
+        <source>Texts for my images</source>
+        <translation>为我的图像配文</translation>
+    </message>
+    <message>
+        <source>A walk between two pairs</source>
+        <translation>在两对之间漫步</translation>
+    </message>
+    <message>
+        <source>A walk between my texts</source>
+        <translation>在我的文本之间漫步</translation>
+    </message>
     <message>
         <source>Choose a folder</source>
         <translation>请选择文件夹</translation>
@@ -703,6 +1066,41 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>No pairs yet. Start a run: the first ones appear within seconds.</source>
         <translation>还没有图文对。开始训练后，几秒内就会出现。</translation>
+    </message>
+</context>
+<context>
+    <name>Health</name>
+    <message>
+        <source>The generator makes the same thing again and again.</source>
+        <translation>生成器反复生成同样的东西。</translation>
+    </message>
+    <message>
+        <source>Try a larger batch, relativistic pairing, or a lower rate.</source>
+        <translation>可尝试更大的批、相对配对损失或更低的学习率。</translation>
+    </message>
+    <message>
+        <source>The critic is never wrong, so the generator learns nothing.</source>
+        <translation>评判器从不出错，生成器因此学不到东西。</translation>
+    </message>
+    <message>
+        <source>Try a larger penalty (gamma), R1 as regularizer, or fewer steps.</source>
+        <translation>可尝试更大的惩罚（gamma）、以 R1 为正则项，或减少评判器步数。</translation>
+    </message>
+    <message>
+        <source>The critic knows the training pairs by heart.</source>
+        <translation>评判器已把训练数据背了下来。</translation>
+    </message>
+    <message>
+        <source>Try augmentation, a smaller critic, or more data.</source>
+        <translation>可尝试数据增强、更小的评判器或更多数据。</translation>
+    </message>
+    <message>
+        <source>A loss is no longer a number.</source>
+        <translation>有损失已不再是数值。</translation>
+    </message>
+    <message>
+        <source>Try a lower learning rate, or full precision (fp32).</source>
+        <translation>可尝试更低的学习率，或全精度（fp32）。</translation>
     </message>
 </context>
 <context>
@@ -798,6 +1196,38 @@ Free software under the Apache License 2.0.</source>
         <source>How surprising the real words are to the generator, in nats a word</source>
         <translation>真实词语对生成器的意外程度，单位为每词 nat</translation>
     </message>
+    <message>
+        <source>Bound</source>
+        <translation>下界</translation>
+    </message>
+    <message>
+        <source>How badly the model explains whole pairs, in nats; lower is better</source>
+        <translation>模型解释整对图文的差距，单位奈特；越低越好</translation>
+    </message>
+    <message>
+        <source>Image</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>How surprising real images are, in nats</source>
+        <translation>真实图像有多出乎意料，单位奈特</translation>
+    </message>
+    <message>
+        <source>Text</source>
+        <translation>文本</translation>
+    </message>
+    <message>
+        <source>How surprising real texts are, in nats</source>
+        <translation>真实文本有多出乎意料，单位奈特</translation>
+    </message>
+    <message>
+        <source>KL</source>
+        <translation>KL 散度</translation>
+    </message>
+    <message>
+        <source>How much the latent code says about each pair, in nats</source>
+        <translation>潜编码对每一对说明了多少，单位奈特</translation>
+    </message>
 </context>
 <context>
     <name>MainWindow</name>
@@ -849,10 +1279,149 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
-    <name>PathField</name>
+    <name>Quality</name>
     <message>
-        <source>Change…</source>
-        <translation>更改…</translation>
+        <source>Coherence</source>
+        <translation>一致性</translation>
+    </message>
+    <message>
+        <source>Pictures</source>
+        <translation>图像质量</translation>
+    </message>
+    <message>
+        <source>Variety</source>
+        <translation>多样性</translation>
+    </message>
+    <message>
+        <source>Texts</source>
+        <translation>文本</translation>
+    </message>
+    <message>
+        <source>Pairs</source>
+        <translation>图文对</translation>
+    </message>
+    <message>
+        <source>Share of pairs from noise whose image and text belong together</source>
+        <translation>由噪声生成、图文相符的比例</translation>
+    </message>
+    <message>
+        <source>Text to image</source>
+        <translation>文到图</translation>
+    </message>
+    <message>
+        <source>Share of images drawn for a text that show what it says</source>
+        <translation>为文本所画、与文本相符的图像比例</translation>
+    </message>
+    <message>
+        <source>Image to text</source>
+        <translation>图到文</translation>
+    </message>
+    <message>
+        <source>Share of texts written for a real image that are right</source>
+        <translation>为真实图像所写、正确的文本比例</translation>
+    </message>
+    <message>
+        <source>KID × 1000</source>
+        <translation>KID × 1000</translation>
+    </message>
+    <message>
+        <source>Distance of generated from real images, on features learned from this dataset; lower is better, 0 is as good as real</source>
+        <translation>在由本数据集学到的特征上，生成图像与真实图像的距离；越低越好，0 即与真实无异</translation>
+    </message>
+    <message>
+        <source>Precision</source>
+        <translation>精确率</translation>
+    </message>
+    <message>
+        <source>Share of generated images that look like some real one</source>
+        <translation>看起来像某张真实图像的生成图像比例</translation>
+    </message>
+    <message>
+        <source>Recall</source>
+        <translation>召回率</translation>
+    </message>
+    <message>
+        <source>Share of real images that some generated one looks like</source>
+        <translation>有生成图像与之相像的真实图像比例</translation>
+    </message>
+    <message>
+        <source>Density</source>
+        <translation>密度</translation>
+    </message>
+    <message>
+        <source>How many real neighbours a generated image has; real ones: 1</source>
+        <translation>一张生成图像有多少真实近邻；真实图像为 1</translation>
+    </message>
+    <message>
+        <source>Coverage</source>
+        <translation>覆盖率</translation>
+    </message>
+    <message>
+        <source>Share of real images with a generated one in their vicinity</source>
+        <translation>邻近处有生成图像的真实图像比例</translation>
+    </message>
+    <message>
+        <source>Modes</source>
+        <translation>模式</translation>
+    </message>
+    <message>
+        <source>Share of the kinds of pairs in the data that are made at all</source>
+        <translation>数据中的各类图文对有多少被生成过</translation>
+    </message>
+    <message>
+        <source>Valid</source>
+        <translation>有效</translation>
+    </message>
+    <message>
+        <source>Share of texts that mean something in this dataset</source>
+        <translation>在本数据集中有意义的文本比例</translation>
+    </message>
+    <message>
+        <source>Unique</source>
+        <translation>互异</translation>
+    </message>
+    <message>
+        <source>Different texts over all texts</source>
+        <translation>不同文本占全部文本的比例</translation>
+    </message>
+    <message>
+        <source>Distinct words</source>
+        <translation>互异词</translation>
+    </message>
+    <message>
+        <source>Different words over all words</source>
+        <translation>不同的词占全部词的比例</translation>
+    </message>
+    <message>
+        <source>Known</source>
+        <translation>已有</translation>
+    </message>
+    <message>
+        <source>Share of texts that stand word for word in the training set</source>
+        <translation>与训练集逐字相同的文本比例</translation>
+    </message>
+</context>
+<context>
+    <name>QualityPanel</name>
+    <message>
+        <source>images seen</source>
+        <translation>已见图像</translation>
+    </message>
+    <message>
+        <source>{0} images</source>
+        <translation>{0} 张图像</translation>
+    </message>
+    <message>
+        <source>Quality</source>
+        <translation>质量</translation>
+    </message>
+    <message>
+        <source>Quality is measured about once a minute while a run trains.</source>
+        <translation>训练时大约每分钟评估一次质量。</translation>
+    </message>
+    <message>
+        <source>Best so far: {0}</source>
+        <translation>目前最佳：{0}</translation>
     </message>
 </context>
 <context>
@@ -883,6 +1452,14 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Training</source>
         <translation>训练</translation>
+    </message>
+    <message>
+        <source>Likelihood</source>
+        <translation>似然</translation>
+    </message>
+    <message>
+        <source>Data</source>
+        <translation>数据</translation>
     </message>
     <message>
         <source>Networks</source>
@@ -965,6 +1542,10 @@ Free software under the Apache License 2.0.</source>
         <translation>训练</translation>
     </message>
     <message>
+        <source>Preparing to measure quality…</source>
+        <translation>正在准备质量评估…</translation>
+    </message>
+    <message>
         <source>Saving a checkpoint…</source>
         <translation>正在保存检查点…</translation>
     </message>
@@ -1040,34 +1621,6 @@ Free software under the Apache License 2.0.</source>
         <translation>打开文件夹</translation>
     </message>
     <message>
-        <source>Browse…</source>
-        <translation>浏览…</translation>
-    </message>
-    <message>
-        <source>How many pairs to draw from the newest checkpoint</source>
-        <translation>从最新检查点生成多少对</translation>
-    </message>
-    <message>
-        <source>Pairs</source>
-        <translation>对数</translation>
-    </message>
-    <message>
-        <source>Start of the noise: the same seed and checkpoint give the same pairs</source>
-        <translation>噪声的起点：相同的种子和检查点得到相同的图文对</translation>
-    </message>
-    <message>
-        <source>Seed</source>
-        <translation>随机种子</translation>
-    </message>
-    <message>
-        <source>A new or empty folder; it is made if it does not exist</source>
-        <translation>新的或空的文件夹；不存在时会自动创建</translation>
-    </message>
-    <message>
-        <source>Folder</source>
-        <translation>文件夹</translation>
-    </message>
-    <message>
         <source>Correct the red fields first</source>
         <translation>请先更正标红的字段</translation>
     </message>
@@ -1092,10 +1645,6 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Cancelling…</source>
         <translation>正在取消…</translation>
-    </message>
-    <message>
-        <source>Folder for the gallery</source>
-        <translation>画廊的文件夹</translation>
     </message>
 </context>
 <context>
@@ -1123,6 +1672,106 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>GPU (CUDA)</source>
         <translation>GPU (CUDA)</translation>
+    </message>
+    <message>
+        <source>No</source>
+        <translation>否</translation>
+    </message>
+    <message>
+        <source>Yes</source>
+        <translation>是</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>GAN, texts by likelihood too</source>
+        <translation>GAN，文本兼用似然</translation>
+    </message>
+    <message>
+        <source>GAN through and through</source>
+        <translation>纯 GAN</translation>
+    </message>
+    <message>
+        <source>MVAE, product of experts</source>
+        <translation>MVAE（专家乘积）</translation>
+    </message>
+    <message>
+        <source>MoPoE-VAE, mixture of products</source>
+        <translation>MoPoE-VAE（乘积混合）</translation>
+    </message>
+    <message>
+        <source>Non-saturating</source>
+        <translation>非饱和</translation>
+    </message>
+    <message>
+        <source>Min-max (saturating)</source>
+        <translation>极小极大（饱和）</translation>
+    </message>
+    <message>
+        <source>Hinge</source>
+        <translation>合页</translation>
+    </message>
+    <message>
+        <source>Least squares</source>
+        <translation>最小二乘</translation>
+    </message>
+    <message>
+        <source>Wasserstein</source>
+        <translation>Wasserstein</translation>
+    </message>
+    <message>
+        <source>Relativistic pairing</source>
+        <translation>相对配对</translation>
+    </message>
+    <message>
+        <source>R1</source>
+        <translation>R1</translation>
+    </message>
+    <message>
+        <source>R1 and R2</source>
+        <translation>R1 与 R2</translation>
+    </message>
+    <message>
+        <source>Gradient penalty</source>
+        <translation>梯度惩罚</translation>
+    </message>
+    <message>
+        <source>Spectral norm</source>
+        <translation>谱归一化</translation>
+    </message>
+    <message>
+        <source>Convolutional</source>
+        <translation>卷积</translation>
+    </message>
+    <message>
+        <source>Dense</source>
+        <translation>全连接</translation>
+    </message>
+    <message>
+        <source>Batch norm</source>
+        <translation>批归一化</translation>
+    </message>
+    <message>
+        <source>Words</source>
+        <translation>词</translation>
+    </message>
+    <message>
+        <source>Pieces of words (BPE)</source>
+        <translation>词片（BPE）</translation>
+    </message>
+    <message>
+        <source>Characters</source>
+        <translation>字符</translation>
+    </message>
+    <message>
+        <source>DiffAugment</source>
+        <translation>DiffAugment</translation>
+    </message>
+    <message>
+        <source>Adaptive (ADA)</source>
+        <translation>自适应（ADA）</translation>
     </message>
     <message>
         <source>Enter a number</source>

@@ -118,13 +118,14 @@ class GalleryForm:
         return read_value(kind, about, getattr(self, name))
 
     def _given_problems(self) -> dict[str, str]:
-        lines = _lines(self.texts)
-        least = 2 if self.direction is Direction.TEXT_PATH else 1
-        few = QCoreApplication.translate("GalleryForm", "Write at least %n text(s)", "", least)
-        no_folder = QCoreApplication.translate("GalleryForm", "Choose a folder of images")
+        translate = QCoreApplication.translate
+        one = translate("GalleryForm", "Write at least one text")
+        two = translate("GalleryForm", "Write at least two texts")
+        few, least = (two, 2) if self.direction is Direction.TEXT_PATH else (one, 1)
+        no_folder = translate("GalleryForm", "Choose a folder of images")
         has_images = bool(self.images.strip()) and _path(self.images).is_dir()
         return {
-            "texts": few if len(lines) < least else "",
+            "texts": few if len(_lines(self.texts)) < least else "",
             "images": "" if has_images else no_folder,
         }
 

@@ -25,6 +25,9 @@ class LinearModality:
     def show(self, items: Tensor) -> Any:
         return items
 
+    def compare(self, made: Tensor, real: Tensor) -> dict[str, Tensor]:
+        raise NotImplementedError
+
     def build_encoder(self) -> nn.Module:
         return nn.Linear(self.size, self.feature_dim)
 

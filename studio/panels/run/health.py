@@ -45,6 +45,7 @@ class HealthNotes(QWidget):
             lines.addWidget(label)
         self._notes[event.alarm] = note
         self._layout.addWidget(note)
+        note.show()
 
     def _remove(self, alarm: Alarm) -> None:
         note = self._notes.pop(alarm, None)

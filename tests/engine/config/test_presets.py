@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 
 from engine.config import machine
@@ -55,3 +57,37 @@ def test_that_a_missing_driver_is_no_gpu(monkeypatch):
     monkeypatch.setattr(machine, "_DRIVERS", {})
     assert machine.gpu_memory_bytes() == 0
     machine.gpu_memory_bytes.cache_clear()
+
+
+class Driver:
+    """Stands in for NVIDIA's: answers each call with a code, and says how much memory there is."""
+
+    def __init__(self, *codes: int):
+        self._codes = list(codes)
+
+    def cuInit(self, _flags):  # noqa: N802 (NVIDIA's name)
+        return self._codes.pop(0)
+
+    def cuDeviceGet(self, _device, _number):  # noqa: N802
+        return self._codes.pop(0)
+
+    def cuDeviceTotalMem_v2(self, size, _device):  # noqa: N802
+        size._obj.value = 8_000_000_000
+        return self._codes.pop(0)
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"), [((0, 0, 0), 8_000_000_000), ((100,), 0), ((0, 101), 0), ((0, 0, 1), 0)]
+)
+def test_that_the_driver_is_asked(monkeypatch, codes, expected):
+    machine.gpu_memory_bytes.cache_clear()
+    monkeypatch.setattr(machine, "_torch_has_cuda", lambda: True)
+    monkeypatch.setattr(machine, "_DRIVERS", {sys.platform: "driver"})
+    monkeypatch.setattr(machine.ctypes, "CDLL", lambda _name: Driver(*codes))
+    assert machine.gpu_memory_bytes() == expected
+    machine.gpu_memory_bytes.cache_clear()
+
+
+def test_that_no_torch_is_no_gpu(monkeypatch):
+    monkeypatch.setattr(machine.importlib.util, "find_spec", lambda _name: None)
+    assert not machine._torch_has_cuda()

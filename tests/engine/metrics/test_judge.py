@@ -1,14 +1,15 @@
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 import pytest
 import torch
 
-from engine.data.store import open_dataset, write_dataset
+from engine.data.store import StoredDataset, open_dataset, write_dataset
 from engine.metrics import judge as judging
 from engine.metrics.attributes import UNKNOWN, find_attributes
 from engine.metrics.judge import QualityJudge, spread
-from engine.sample.sampler import Pairs
+from engine.sample.sampler import Pairs, Sampler
 
 SHADES = ("dark", "grey", "light")
 SIDES = ("left", "right")
@@ -23,7 +24,7 @@ def dataset(folder, *, with_attributes=True, pairs=240, seed=0):
     records = []
     for row in range(pairs):
         images[row, :, 6 * side[row] : 6 * side[row] + 2] = 255
-        record = {
+        record: dict[str, Any] = {
             "text": f"{SHADES[shade[row]]} bar {SIDES[side[row]]}",
             "split": "held_out" if row % 3 == 0 else "train",
         }
@@ -40,7 +41,7 @@ def dataset(folder, *, with_attributes=True, pairs=240, seed=0):
 class Copier:
     """A sampler that answers with real pairs, shuffled or not."""
 
-    stored: object
+    stored: StoredDataset
     rows: np.ndarray
     shuffle: bool = False
 
@@ -64,6 +65,10 @@ class Copier:
         return self._pairs(np.array(own))
 
 
+def copier(stored: StoredDataset, split: str, *, shuffle: bool = False) -> Sampler:
+    return cast("Sampler", Copier(stored, stored.rows(split), shuffle))
+
+
 def judge(stored, tmp_path):
     places = {text: row for row, text in enumerate(stored.texts)}
     return QualityJudge(
@@ -82,8 +87,8 @@ def few_are_enough(monkeypatch):
 
 def test_that_real_pairs_are_as_good_as_real(tmp_path):
     stored = dataset(tmp_path / "bars")
-    copier = Copier(stored, stored.rows("held_out"))
-    report = judge(stored, tmp_path).measure(copier, count=80, seed=1)
+    sampler = copier(stored, "held_out")
+    report = judge(stored, tmp_path).measure(sampler, count=80, seed=1)
     figures = report.figures
     assert figures["joint_coherence_ceiling"] > 0.95
     assert figures["joint_coherence"] > 0.95
@@ -98,8 +103,8 @@ def test_that_real_pairs_are_as_good_as_real(tmp_path):
 
 def test_that_shuffled_pairs_are_as_coherent_as_chance(tmp_path):
     stored = dataset(tmp_path / "bars", pairs=600)
-    copier = Copier(stored, stored.rows("held_out"), shuffle=True)
-    figures = judge(stored, tmp_path).measure(copier, count=200, seed=1).figures
+    sampler = copier(stored, "held_out", shuffle=True)
+    figures = judge(stored, tmp_path).measure(sampler, count=200, seed=1).figures
     # Six captions, about equally often.
     assert figures["joint_coherence"] == pytest.approx(1 / 6, abs=0.1)
     assert figures["joint_coherence_chance"] == pytest.approx(1 / 6, abs=0.1)
@@ -110,8 +115,8 @@ def test_that_shuffled_pairs_are_as_coherent_as_chance(tmp_path):
 
 def test_that_a_copied_training_set_is_found_out(tmp_path):
     stored = dataset(tmp_path / "bars")
-    copier = Copier(stored, stored.rows("train"))
-    figures = judge(stored, tmp_path).measure(copier, count=160, seed=1).figures
+    sampler = copier(stored, "train")
+    figures = judge(stored, tmp_path).measure(sampler, count=160, seed=1).figures
     assert figures["novelty"] == 0.0
     assert figures["copied_share"] == 1.0
     assert figures["memorisation"] > 0.9
@@ -120,8 +125,8 @@ def test_that_a_copied_training_set_is_found_out(tmp_path):
 def test_that_a_matcher_serves_where_nothing_is_known(tmp_path):
     stored = dataset(tmp_path / "bars", with_attributes=False, pairs=600)
     made = judge(stored, tmp_path)
-    real = made.measure(Copier(stored, stored.rows("held_out")), count=100, seed=1)
-    mixed = made.measure(Copier(stored, stored.rows("held_out"), shuffle=True), count=100, seed=1)
+    real = made.measure(copier(stored, "held_out"), count=100, seed=1)
+    mixed = made.measure(copier(stored, "held_out", shuffle=True), count=100, seed=1)
     assert real.figures["joint_coherence_chance"] == pytest.approx(1 / 7)
     assert real.figures["joint_coherence_ceiling"] > 0.8
     assert real.figures["joint_coherence"] > 0.8
@@ -131,7 +136,7 @@ def test_that_a_matcher_serves_where_nothing_is_known(tmp_path):
 
 def test_that_too_few_held_out_pairs_are_said(tmp_path):
     stored = dataset(tmp_path / "bars", with_attributes=False, pairs=60)
-    report = judge(stored, tmp_path).measure(Copier(stored, stored.rows("train")), count=40, seed=1)
+    report = judge(stored, tmp_path).measure(copier(stored, "train"), count=40, seed=1)
     assert "needs 40 held-out pairs" in report.absent["joint_coherence"]
     assert "joint_coherence" not in report.figures
 

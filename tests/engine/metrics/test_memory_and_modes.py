@@ -30,7 +30,7 @@ def test_that_images_beside_training_images_are_remembered():
 
 
 def test_that_modes_are_counted():
-    figures = mode_figures(["a"] * 6 + ["b"] * 3 + ["x"], Counter(a=50, b=25, c=25))
+    figures = mode_figures(["a"] * 6 + ["b"] * 3 + ["x"], Counter({"a": 50, "b": 25, "c": 25}))
     assert figures["covered_modes"] == pytest.approx(2 / 3)
     assert figures["smallest_share"] == 0.0
     expected = (
@@ -42,7 +42,7 @@ def test_that_modes_are_counted():
 
 
 def test_that_the_datas_own_shares_do_not_diverge():
-    figures = mode_figures(["a"] * 50 + ["b"] * 50, Counter(a=500, b=500))
+    figures = mode_figures(["a"] * 50 + ["b"] * 50, Counter({"a": 500, "b": 500}))
     assert figures == {
         "covered_modes": 1.0,
         "smallest_share": 0.5,

@@ -1,3 +1,5 @@
+from typing import Any, cast
+
 import torch
 
 from engine.nets.model import Ends
@@ -35,7 +37,7 @@ def test_that_texts_are_chosen_unit_by_unit_with_a_gradient():
 
 def test_that_all_branches_hang_on_the_same_noise():
     net = model().eval()
-    torch.nn.init.normal_(net.branches["text"].to_words.weight)
+    torch.nn.init.normal_(cast("Any", net.branches["text"]).to_words.weight)
     one = net(noise(net, 64), {})
     other = net({**noise(net, 64), "latent": noise(net, 64, seed=2)["latent"]}, {})
     assert not torch.equal(one["image"], other["image"])

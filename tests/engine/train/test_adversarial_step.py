@@ -1,5 +1,5 @@
 import itertools
-from typing import Any
+from typing import Any, cast
 from unittest.mock import Mock
 
 import pytest
@@ -9,7 +9,7 @@ from torch.nn.functional import softplus
 
 from engine.config.families import ADVERSARIAL_FAMILIES
 from engine.config.training import ADVERSARIAL_LOSSES, REGULARIZERS
-from engine.nets.critic import PAIR
+from engine.nets.critic import PAIR, Critic
 from engine.train.adversarial_step import AdversarialStep
 from engine.train.signals import WATCH_EVERY
 from engine.train.state import CRITIC, GENERATOR, TrainingState
@@ -33,6 +33,14 @@ def step_of(
 
 def weights(state: TrainingState, player: str) -> list[Tensor]:
     return [p.detach().clone() for p in state.players[player].network.parameters()]
+
+
+def critic_of(state: TrainingState) -> Critic:
+    return cast("Critic", state.players[CRITIC].network)
+
+
+def slopes(state: TrainingState) -> list[Tensor]:
+    return [cast("Tensor", p.grad).clone() for p in critic_of(state).parameters()]
 
 
 def changed(state: TrainingState, player: str, before: list[Tensor]) -> int:
@@ -78,14 +86,14 @@ def test_that_the_generators_turn_leaves_the_critic_alone():
     before = {player: weights(state, player) for player in (GENERATOR, CRITIC)}
     state.players[CRITIC].optimiser.zero_grad()
     step_of(state)(whole(tiny_pairs()), 0)
-    after_critics_turn = [p.grad.clone() for p in state.players[CRITIC].network.parameters()]
+    after_critics_turn = slopes(state)
     assert changed(state, CRITIC, before[CRITIC]) == 0
     assert changed(state, GENERATOR, before[GENERATOR]) > 10
     # The critic's gradients are those of its own turn: the generator's added nothing.
     alone = tiny_state()
     alone.players[CRITIC].optimiser.step = Mock()
     step_of(alone, critic_steps=2)(whole(tiny_pairs()), 0)
-    own = [p.grad for p in alone.players[CRITIC].network.parameters()]
+    own = slopes(alone)
     assert all(torch.equal(a, b) for a, b in zip(after_critics_turn, own, strict=True))
 
 
@@ -196,7 +204,7 @@ def test_that_items_of_one_kind_alone_teach_what_they_can(missing_everywhere):
 
 
 def mismatches(state: TrainingState, real: dict[str, Tensor], step: int):
-    critic = state.players[CRITIC].network
+    critic = critic_of(state)
     seen = critic.features(real)
     return step_of(state)._mismatches(real, seen, ALL_THERE, step), seen
 
@@ -205,7 +213,7 @@ def test_that_the_same_caption_next_door_is_no_mismatch():
     state, real = tiny_state(), tiny_pairs(6)
     real["text"][:3] = real["text"][0]
     found, seen = mismatches(state, real, step=0)
-    critic = state.players[CRITIC].network
+    critic = critic_of(state)
     logits = critic.judge_match({"text": seen["text"].roll(1, 0), "image": seen["image"]})
     assert found.counts.tolist() == [True, False, False, False, True, True]
     torch.testing.assert_close(softplus(found.logits), softplus(logits))
@@ -214,7 +222,7 @@ def test_that_the_same_caption_next_door_is_no_mismatch():
 def test_that_an_incomplete_neighbour_makes_no_mismatch():
     state, real = tiny_state(), tiny_pairs(6)
     is_whole = torch.tensor([True, True, False, True, True, True])
-    seen = state.players[CRITIC].network.features(real)
+    seen = critic_of(state).features(real)
     found = step_of(state)._mismatches(real, seen, is_whole, 0)
     assert found.counts.tolist() == [True, True, False, False, True, True]
 

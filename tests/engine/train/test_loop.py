@@ -1,9 +1,12 @@
+from typing import cast
+
 import numpy as np
 import pytest
 import torch
 
 from engine.config.codec import config_hash
 from engine.control import RunControl
+from engine.data.vocabulary import Vocabulary
 from engine.errors import (
     DatasetMissingError,
     DeviceUnavailableError,
@@ -70,7 +73,7 @@ def test_that_a_run_leaves_what_others_can_read(tmp_path, dataset):
     events = events_of(config)
     folder = RunFolder(tmp_path / "run")
     assert folder.read_config() == config.with_values(training__precision="fp32")
-    assert folder.read_model().tokenizer.units == ("dark", "grey", "light")
+    assert cast("Vocabulary", folder.read_model().tokenizer).units == ("dark", "grey", "light")
     assert read_facts(folder.latest_checkpoint()).config_hash == config_hash(folder.read_config())
     assert len(list(read_losses(folder.log_file))) >= 1
     last = of(events, PreviewReady)[-1]

@@ -1,8 +1,9 @@
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from engine.config.reporting import ReportingConfig
 from engine.events import EvaluationFailed, QualityMeasured
+from engine.metrics.report import EvaluationReport
 from engine.train.quality import Quality
 
 
@@ -11,18 +12,13 @@ class FakeJudge:
     rounds: list[dict[str, float]]
     asked: list[tuple[int, int]] = field(default_factory=list)
 
-    def measure(self, sampler, *, count, seed):
+    def measure(self, sampler: Any, *, count: int, seed: int) -> EvaluationReport:
         self.asked.append((count, seed))
         figures = self.rounds.pop(0)
         if not figures:
             raise RuntimeError("no figures")
 
-        class Report:
-            pass
-
-        report = Report()
-        report.figures = figures
-        return report
+        return EvaluationReport(figures=figures)
 
 
 def quality_of(judge: FakeJudge, **config: Any):
@@ -34,7 +30,11 @@ def quality_of(judge: FakeJudge, **config: Any):
         return judge
 
     config = {"evaluate_every_s": 10.0, "evaluate_count": 200, **config}
-    return Quality(None, ReportingConfig(**config), 3, find, events.append), events, found
+    return (
+        Quality(cast("Any", None), ReportingConfig(**config), 3, find, events.append),
+        events,
+        found,
+    )
 
 
 def test_that_it_is_due_every_so_often():

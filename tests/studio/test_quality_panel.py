@@ -1,0 +1,86 @@
+"""The quality panel: figures by scale, their best, and what they mean."""
+
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from engine.events import QualityMeasured
+from engine.runs.folder import RunFolder
+from engine.runs.log import RunLog, read_quality
+from studio.panels.quality import QualityPanel
+
+
+def measured(images: int, best: frozenset[str] = frozenset(), **figures: float) -> QualityMeasured:
+    usual = {"kid": 0.02, "joint_coherence": 0.5, "precision": 0.9, "text_validity": 1.0}
+    return QualityMeasured(
+        images_seen=images, elapsed_s=images / 1000, figures={**usual, **figures}, best=best
+    )
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> QualityPanel:
+    made = QualityPanel()
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+def test_that_coherence_comes_first(panel: QualityPanel):
+    panel.add_quality(measured(100, joint_coherence=0.4, text_to_image=0.7))
+    assert panel.legend.names == ("joint_coherence", "text_to_image")
+    assert panel.legend.chip("joint_coherence").text() == "Pairs 0.4"
+
+
+def test_that_another_view_shows_other_figures(qtbot: QtBot, panel: QualityPanel):
+    panel.add_quality(measured(100))
+    panel.show_view("pictures")
+    assert panel.legend.names == ("kid",)
+    assert panel.legend.chip("kid").text() == "KID × 1000 20"
+    panel.show_view("variety")
+    assert panel.legend.names == ("precision",)
+    qtbot.waitUntil(panel.legend.chip("precision").isVisible)
+
+
+def test_that_curves_grow_and_a_single_point_is_seen(panel: QualityPanel):
+    panel.add_quality(measured(100, joint_coherence=0.4))
+    (curve,) = (c for c in panel.plot._curves.values())
+    assert curve.bold.opts["symbol"] == "o"
+    panel.add_quality(measured(200, joint_coherence=0.6))
+    assert curve.x.tolist() == [100, 200]
+    assert curve.y.tolist() == [0.4, 0.6]
+
+
+def test_that_a_chip_says_what_its_figure_means_and_the_best(panel: QualityPanel):
+    panel.add_quality(measured(100, frozenset({"kid"}), kid=0.02))
+    panel.add_quality(measured(200, kid=0.03))
+    panel.show_view("pictures")
+    tip = panel.legend.chip("kid").toolTip()
+    assert "lower is better" in tip
+    assert "Best so far: 20" in tip
+
+
+def test_that_a_figure_can_be_switched_off(panel: QualityPanel):
+    panel.add_quality(measured(100))
+    panel.legend.chip("joint_coherence").click()
+    panel.add_quality(measured(200))
+    assert not panel.plot._curves["joint_coherence"].is_shown
+
+
+def test_that_a_new_run_starts_with_nothing(panel: QualityPanel):
+    panel.add_quality(measured(100))
+    panel.clear()
+    assert panel.legend.names == ()
+    panel.add_quality(measured(50))
+    assert panel.legend.names == ("joint_coherence",)
+
+
+def test_that_a_stored_run_brings_its_figures_back(tmp_path: Path):
+    log = RunLog(RunFolder(tmp_path).log_file)
+    events = [measured(100, frozenset({"kid"})), measured(200, kid=0.5)]
+    for event in events:
+        log.record(event)
+    log.close()
+    with RunFolder(tmp_path).log_file.open("a", encoding="utf-8") as file:
+        file.write('{"event": "QualityMeasured", "figures": 3}\n{"event": "Qual')
+    assert list(read_quality(RunFolder(tmp_path).log_file)) == events
