@@ -9,9 +9,12 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 
-from engine.config.presets import PRESETS, config_from_preset
+from engine.config.machine import gpu_memory_bytes
+from engine.config.networks import IMAGE_SIZES
+from engine.config.presets import PRESETS, config_from_preset, suitable_preset
 from engine.config.run import RunConfig
 from engine.config.setting import Setting, settings_in, value_at
+from engine.data.starters import STARTERS
 from engine.errors import ConfigError, Problem
 from studio.i18n import translate_engine
 from studio.models.run_names import free_run_name, is_usable_name, today
@@ -19,7 +22,6 @@ from studio.models.setting_text import read_value, value_text
 from studio.paths import nearest_existing
 from studio.settings.choices import RunChoices
 
-DEFAULT_PRESET = "cpu-tiny"
 _RECENT_KEPT = 5
 
 
@@ -64,7 +66,7 @@ class RunForm:
         self._starter = choices.starter
         self._dataset = choices.dataset
         self._recent = choices.recent
-        self._preset = choices.preset if choices.preset in PRESETS else DEFAULT_PRESET
+        self._preset = choices.preset if choices.preset in PRESETS else self._suitable_preset()
         self._texts = self._preset_texts()
         self._texts.update({n: t for n, t in choices.texts.items() if n in FIELDS})
         self._typed_name = ""
@@ -176,6 +178,12 @@ class RunForm:
             texts={name: text for name, text in self._texts.items() if self.is_modified(name)},
             is_more_open=is_more_open,
         )
+
+    def _suitable_preset(self) -> str:
+        """Choose by machine and starter, for somebody who has not chosen yet."""
+        starter = STARTERS.get(self._starter)
+        size = starter.image_size if starter else max(IMAGE_SIZES)
+        return suitable_preset(gpu_bytes=gpu_memory_bytes(), image_size=size).name
 
     def _preset_texts(self) -> dict[str, str]:
         config = config_from_preset(self._preset, dataset=Path(), run=Path())

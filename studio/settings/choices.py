@@ -28,7 +28,8 @@ class RunChoices:
     dataset: Path = Path()
     recent: tuple[str, ...] = ()
     """Other dataset folders, latest first."""
-    preset: str = "cpu-tiny"
+    preset: str = ""
+    """Row of the preset table; empty lets machine and dataset choose."""
     texts: dict[str, str] = field(default_factory=dict[str, str])
     """What was typed into fields that differ from the preset, by dotted name."""
     is_more_open: bool = False

@@ -1,0 +1,145 @@
+"""Whole runs on data that is not just pairs of an image and a few words."""
+
+import math
+from typing import Any, cast
+
+import numpy as np
+import pytest
+import torch
+
+from engine.config.families import FAMILIES
+from engine.control import RunControl
+from engine.data.store import write_dataset
+from engine.data.word_vectors import WordVectors
+from engine.errors import ConfigError, VectorsUnreadableError
+from engine.events import LossesReported, Outcome, RunEnded
+from engine.nets.text import WORD_SPREAD, TextModality
+from engine.runs.folder import RunFolder
+from engine.sample.sampler import load_run
+from engine.sample.texts import encode_texts
+from engine.train.loop import train
+from tests.helpers.tiny import tiny_config, tiny_dataset, tiny_facts
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    return tiny_dataset(tmp_path / "data")
+
+
+def half_pairs(folder):
+    """Two dozen items: every third without its text, every fifth without its image."""
+    random = np.random.default_rng(0)
+    records, images = [], []
+    for row in range(24):
+        split = "held_out" if row > 20 else "train"
+        record: dict[str, Any] = {"text": ("dark", "light")[row % 2], "split": split}
+        if row % 3 == 1:
+            record["text"] = None
+        if row % 5 == 2:
+            record["image"] = False
+        if record["text"] is None and record.get("image") is False:
+            continue
+        if record.get("image") is not False:
+            images.append(random.integers(0, 255, (32, 32, 1), dtype=np.uint8))
+        records.append(record)
+    write_dataset(
+        folder,
+        name="half",
+        title="",
+        images=np.stack(images),
+        records=records,
+        licence="",
+        source="",
+    )
+    return folder
+
+
+def trained(config):
+    events = []
+    config = config.with_values(reporting__evaluate_every_s=0.0)
+    train(config, events.append, RunControl())
+    ended = events[-1]
+    assert isinstance(ended, RunEnded)
+    if ended.error is not None:
+        raise ended.error
+    assert ended.outcome is Outcome.FINISHED
+    return [event for event in events if isinstance(event, LossesReported)]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_that_halves_of_pairs_teach_every_family(tmp_path, family):
+    data = half_pairs(tmp_path / "half")
+    reports = trained(tiny_config(data, tmp_path / "run").with_values(family=family))
+    assert all(math.isfinite(value) for report in reports for value in report.losses.values())
+    pairs = next(load_run(tmp_path / "run", CPU).sampler.pairs(4, 1))
+    assert len(pairs.texts) == 4
+
+
+@pytest.mark.parametrize("kind", ["word", "bpe", "characters"])
+def test_that_texts_in_any_units_are_learned_and_drawn(tmp_path, dataset, kind):
+    config = tiny_config(dataset, tmp_path / "run").with_values(data__tokenizer=kind)
+    trained(config)
+    loaded = load_run(tmp_path / "run", CPU)
+    numbers = encode_texts(["light", "grey"], loaded.model)
+    (pairs,) = loaded.sampler.drawings(numbers, 1)
+    assert pairs.texts == ("light", "grey")
+    assert loaded.model.text_length >= loaded.model.tokenizer.count("light") + 1
+
+
+def test_that_balance_needs_its_field(tmp_path, dataset, problem_log):
+    config = tiny_config(dataset, tmp_path / "run")
+    trained(config.with_values(data__balance=1.0))
+    other = tiny_config(dataset, tmp_path / "other")
+    with pytest.raises(ConfigError, match="balance_by"):
+        trained(other.with_values(data__balance=1.0, data__balance_by="colour"))
+    problem_log.expect("failed")
+
+
+def test_that_word_vectors_are_read_or_refused(tmp_path, dataset, problem_log):
+    vectors = tmp_path / "vectors.txt"
+    vectors.write_text("light 1 0 0 0 0 0\ndark -1 0 0 0 0 0\ngrey 0 1 0 0 0 0\n")
+    config = tiny_config(dataset, tmp_path / "run").with_values(data__word_vectors=str(vectors))
+    trained(config)
+    vectors.write_text("zebra 1 2 3\n")
+    with pytest.raises(VectorsUnreadableError):
+        trained(config.with_values(run=tmp_path / "other"))
+    problem_log.expect("failed")
+
+
+def test_that_known_words_start_from_their_vectors_and_others_at_random():
+    values = np.array([[3.0, 0.0, 1.0], [-3.0, 1.0, 0.0]], dtype=np.float32)
+    vectors = WordVectors(words=("dark", "light"), values=values, skipped_lines=0)
+    tokenizer = tiny_facts().tokenizer
+
+    def embedding(given):
+        torch.manual_seed(0)
+        modality = TextModality(
+            tokenizer=tokenizer, length=3, word_dim=4, feature_dim=8, vectors=given
+        )
+        return cast("Any", modality.build_decoder()).embedding.weight.detach()
+
+    with_vectors, without = embedding(vectors), embedding(None)
+    dark, light = (int(tokenizer.encode(word, 2)[0]) for word in ("dark", "light"))
+    grey = int(tokenizer.encode("grey", 2)[0])
+    assert torch.equal(with_vectors[:, grey], without[:, grey])
+    centred = torch.from_numpy(values - values.mean(0))
+    expected = centred * WORD_SPREAD / centred.std()
+    torch.testing.assert_close(with_vectors[:3, dark], expected[0])
+    torch.testing.assert_close(with_vectors[:3, light], expected[1])
+    assert torch.equal(with_vectors[3], without[3])
+
+
+def test_that_the_batch_can_be_measured(tmp_path, dataset):
+    config = tiny_config(dataset, tmp_path / "run").with_values(training__batch_size=0)
+    trained(config)
+    assert RunFolder(tmp_path / "run").read_config().training.batch_size >= 2
+    log = (tmp_path / "run" / "events.jsonl").read_text("utf-8")
+    assert '"BatchChosen"' in log
+
+
+@pytest.mark.parametrize("mode", ["diffaugment", "ada"])
+def test_that_augmented_runs_train(tmp_path, dataset, mode):
+    reports = trained(tiny_config(dataset, tmp_path / "run").with_values(data__augmentation=mode))
+    assert all(math.isfinite(value) for report in reports for value in report.losses.values())
