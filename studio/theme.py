@@ -167,17 +167,24 @@ def _style_sheet(colors: Colors) -> str:
     return _RULES.format_map(values)
 
 
-# Properties that widgets set on themselves: role="primary|heading|title|muted|problem|card",
-# invalid="true", modified="true".
+# Properties that widgets set on themselves: role="primary|heading|title|muted|problem|card|field|
+# view", invalid="true", modified="true".
 _RULES = """
 QToolTip {{ color: {text}; background: {surface}; border: 1px solid {border}; padding: 4px 6px; }}
-QLineEdit, QComboBox {{
+QLineEdit, QComboBox, QPlainTextEdit[role="field"] {{
   background: {surface}; border: 1px solid {border}; border-radius: 5px;
   padding: 3px 7px; min-height: 20px; selection-background-color: {accent};
 }}
-QLineEdit:focus, QComboBox:focus {{ border-color: {accent}; }}
-QLineEdit:disabled, QComboBox:disabled {{ color: {disabled}; background: {window}; }}
-QLineEdit[invalid="true"] {{ border: 1px solid {danger}; color: {danger}; }}
+QLineEdit:focus, QComboBox:focus, QPlainTextEdit[role="field"]:focus {{ border-color: {accent}; }}
+QLineEdit:disabled, QComboBox:disabled, QPlainTextEdit[role="field"]:disabled {{
+    color: {disabled}; background: {window}; }}
+QLineEdit[invalid="true"], QPlainTextEdit[invalid="true"] {{
+    border: 1px solid {danger}; color: {danger}; }}
+QToolButton[role="view"] {{
+  background: {surface}; border: 1px solid {border}; border-radius: 5px; padding: 3px 9px;
+}}
+QToolButton[role="view"]:hover, QToolButton[role="view"]:focus {{ border-color: {accent}; }}
+QToolButton[role="view"]:checked {{ border-color: {accent}; color: {accent}; font-weight: 600; }}
 QComboBox::drop-down {{ border: none; width: 20px; }}
 QComboBox::down-arrow {{ image: url("{down}"); width: 10px; height: 10px; }}
 QCheckBox::indicator {{

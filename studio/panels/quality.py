@@ -78,6 +78,7 @@ class QualityPanel(QWidget):
         for view in self._views.values():
             button = QToolButton()
             button.setText(view.title)
+            button.setProperty("role", "view")
             button.setCheckable(True)
             button.setChecked(view.name == self._view)
             button.clicked.connect(lambda _checked, name=view.name: self.show_view(name))

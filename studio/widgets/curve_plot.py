@@ -64,6 +64,9 @@ class CurvePlot(QWidget):
         self._plot.hideButtons()
         self._plot.setLabel("bottom", axis)
         self._plot.getAxis("bottom").enableAutoSIPrefix(enable=False)
+        for side in _SIDES:
+            # The grid belongs to the axes, and below the curves.
+            self._plot.getAxis(side).setZValue(-1)
         self._plot.getViewBox().sigRangeChangedManually.connect(self._leave_fitting)
         self._crosshair = Crosshair(self._plot, reading, self._read_at)
         layout = QVBoxLayout(self)

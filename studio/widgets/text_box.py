@@ -12,6 +12,7 @@ class TextBox(Field):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._edit = QPlainTextEdit()
+        self._edit.setProperty("role", "field")
         self._edit.setTabChangesFocus(True)
         self._edit.setFixedHeight(_HEIGHT)
         super().__init__(self._edit, parent)
