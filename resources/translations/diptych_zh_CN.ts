@@ -182,7 +182,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>cannot be none for the Wasserstein loss: it is a distance only to a critic whose slope is bounded. Choose gradient-penalty</source>
-        <translation>用 Wasserstein 损失时不能为“无”：只有评判器的斜率有界，它才是一种距离。请选择梯度惩罚</translation>
+        <translation>用 Wasserstein 损失时不能为“无”：只有判别器的斜率有界，它才是一种距离。请选择梯度惩罚</translation>
     </message>
     <message>
         <source>can be dense only up to 64 px: every pixel has a weight to every unit</source>
@@ -314,11 +314,11 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Critic&apos;s norm</source>
-        <translation>评判器归一化</translation>
+        <translation>判别器归一化</translation>
     </message>
     <message>
         <source>Batch norm in the critic&apos;s convolutions, as DCGAN had it; no gradient penalty can be had with it.</source>
-        <translation>像 DCGAN 那样在评判器的卷积中使用批归一化；不能与梯度惩罚同用。</translation>
+        <translation>像 DCGAN 那样在判别器的卷积中使用批归一化；不能与梯度惩罚同用。</translation>
     </message>
     <message>
         <source>Adversarial loss</source>
@@ -326,7 +326,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>What critic and generator pay when the other is right.</source>
-        <translation>对方判断正确时，评判器与生成器各自付出的代价。</translation>
+        <translation>对方判断正确时，判别器与生成器各自付出的代价。</translation>
     </message>
     <message>
         <source>Regularizer</source>
@@ -334,7 +334,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>What keeps the critic smooth, so that the generator has a slope to follow.</source>
-        <translation>使评判器保持平滑，让生成器有坡度可循。</translation>
+        <translation>使判别器保持平滑，让生成器有坡度可循。</translation>
     </message>
     <message>
         <source>Precision</source>
@@ -410,19 +410,19 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Critic steps</source>
-        <translation>评判器步数</translation>
+        <translation>判别器步数</translation>
     </message>
     <message>
         <source>Steps of the critic for each step of the generator.</source>
-        <translation>生成器每走一步，评判器走的步数。</translation>
+        <translation>生成器每走一步，判别器走的步数。</translation>
     </message>
     <message>
         <source>Compile the critic</source>
-        <translation>编译评判器</translation>
+        <translation>编译判别器</translation>
     </message>
     <message>
         <source>Let torch.compile fuse the critic; it takes a minute and needs a C++ compiler.</source>
-        <translation>用 torch.compile 融合评判器；需要约一分钟和一个 C++ 编译器。</translation>
+        <translation>用 torch.compile 融合判别器；需要约一分钟和一个 C++ 编译器。</translation>
     </message>
     <message>
         <source>Caption weight</source>
@@ -522,7 +522,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Random changes that critic and generator see alike; &apos;auto&apos; uses them on small sets.</source>
-        <translation>评判器与生成器同样看到的随机变化；“自动”只用于小数据集。</translation>
+        <translation>判别器与生成器同样看到的随机变化；“自动”只用于小数据集。</translation>
     </message>
     <message>
         <source>Pairs in a preview</source>
@@ -1080,19 +1080,19 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>The critic is never wrong, so the generator learns nothing.</source>
-        <translation>评判器从不出错，生成器因此学不到东西。</translation>
+        <translation>判别器从不出错，生成器因此学不到东西。</translation>
     </message>
     <message>
         <source>Try a larger penalty (gamma), R1 as regularizer, or fewer steps.</source>
-        <translation>可尝试更大的惩罚（gamma）、以 R1 为正则项，或减少评判器步数。</translation>
+        <translation>可尝试更大的惩罚（gamma）、以 R1 为正则项，或减少判别器步数。</translation>
     </message>
     <message>
         <source>The critic knows the training pairs by heart.</source>
-        <translation>评判器已把训练数据背了下来。</translation>
+        <translation>判别器已把训练数据背了下来。</translation>
     </message>
     <message>
         <source>Try augmentation, a smaller critic, or more data.</source>
-        <translation>可尝试数据增强、更小的评判器或更多数据。</translation>
+        <translation>可尝试数据增强、更小的判别器或更多数据。</translation>
     </message>
     <message>
         <source>A loss is no longer a number.</source>
