@@ -123,14 +123,13 @@ def measure_ours(task: Task, recipe: Recipe) -> Result:
     """Train and measure our side."""
     model = build(task, recipe)
     step = our_step(model, recipe)
-    count = len(task.train["image"])
     loader = _loader(task, recipe)
     started_s = time.monotonic()
-    steps = recipe.epochs * count // recipe.batch_size
+    steps = recipe.epochs * len(task.train["image"]) // recipe.batch_size
     for number in range(steps):
         step(whole(loader.batch(number).items), number)
     speed = steps * recipe.batch_size / (time.monotonic() - started_s)
-    return _result(task, recipe, "ours", model, speed)
+    return _result(task, recipe, "ours", model, speed, None)
 
 
 def measure_peer(task: Task, recipe: Recipe) -> Result:
@@ -193,8 +192,7 @@ def print_medians(results: Sequence[Result]) -> None:
     """Print a line for each side."""
     for side in ("ours", "multivae"):
         own = [result for result in results if result.side == side]
-        middle = (statistics.median(getattr(r, name) for r in own) for name in FIGURES)
-        bound, share, speed = middle
+        bound, share, speed = (statistics.median(getattr(r, name) for r in own) for name in FIGURES)
         print(f"median {side:>8}: bound {bound:.2f}, coherence {share:.1%}, {speed:.0f} images/s")
 
 
@@ -216,8 +214,7 @@ def print_step_speed(task: Task, recipe: Recipe) -> None:
     speeds: dict[str, list[float]] = {name: [] for name in sides}
     for turn in range(ROUNDS + 1):
         for name, take in sides.items():
-            seconds = _time_block(take, loader, turn)
-            speeds[name].append(BLOCK * recipe.batch_size / seconds)
+            speeds[name].append(BLOCK * recipe.batch_size / _time_block(take, loader, turn))
     for name, found in speeds.items():
         # The first block warms up and does not count.
         print(f"steps alone {name:>8}: {statistics.median(found[1:]):.0f} images/s")
@@ -236,19 +233,14 @@ def _loader(task: Task, recipe: Recipe) -> DeviceLoader:
 
 
 def _result(
-    task: Task,
-    recipe: Recipe,
-    side: str,
-    model: MultimodalVae,
-    speed: float,
-    own_bound: float | None = None,
+    task: Task, recipe: Recipe, side: str, model: MultimodalVae, speed: float, own: float | None
 ) -> Result:
     model.eval()
     return Result(
         side=side,
         seed=recipe.seed,
         bound=held_out_bound(model, task.held_out, task.samples),
-        own_bound=own_bound,
+        own_bound=own,
         coherence=coherence(model, task),
         images_per_s=speed,
     )
@@ -267,10 +259,9 @@ def _items(
 ) -> dict[str, Tensor]:
     rows = data.rows(split)[:limit]
     texts = [data.texts[row] for row in rows]
-    text = modalities[0]
-    words = encode_all(text.tokenizer, texts, text.length)
+    text, _ = modalities
     stored = {
-        "text": torch.from_numpy(words),
+        "text": torch.from_numpy(encode_all(text.tokenizer, texts, text.length)),
         "image": torch.from_numpy(np.ascontiguousarray(data.images[rows])).permute(0, 3, 1, 2),
     }
     return {m.name: m.read(stored[m.name]) for m in modalities}

@@ -2,16 +2,39 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from engine.config.data import DataConfig
 from engine.config.families import ADVERSARIAL_FAMILIES
-from engine.config.training import GRADIENT_PENALTIES
+from engine.config.networks import NetworkConfig
+from engine.config.training import GRADIENT_PENALTIES, TrainingConfig
 from engine.errors import Problem
 
-if TYPE_CHECKING:
-    from engine.config.run import RunConfig
-
 LARGEST_DENSE_IMAGE = 64
+
+
+class Combined(Protocol):
+    """What a run's configuration must offer to be held against the rules."""
+
+    @property
+    def family(self) -> str:
+        """Of models."""
+        ...
+
+    @property
+    def networks(self) -> NetworkConfig:
+        """How they are built."""
+        ...
+
+    @property
+    def training(self) -> TrainingConfig:
+        """How they learn."""
+        ...
+
+    @property
+    def data(self) -> DataConfig:
+        """What from."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +44,7 @@ class Rule:
     field: str
     """Dotted name of the setting to change first."""
     reason: str
-    is_broken: "Callable[[RunConfig], bool]"
+    is_broken: Callable[[Combined], bool]
 
 
 RULES = (
@@ -79,14 +102,14 @@ RULES = (
 )
 
 
-def combination_problems(run: "RunConfig") -> list[Problem]:
+def combination_problems(run: Combined) -> list[Problem]:
     """Give all impossible combinations of a configuration."""
     return [Problem(rule.field, rule.reason) for rule in RULES if rule.is_broken(run)]
 
 
-def _is_adversarial(run: "RunConfig") -> bool:
+def _is_adversarial(run: Combined) -> bool:
     return run.family in ADVERSARIAL_FAMILIES
 
 
-def _has_gradient_penalty(run: "RunConfig") -> bool:
+def _has_gradient_penalty(run: Combined) -> bool:
     return run.training.regularizer in GRADIENT_PENALTIES and run.training.penalty_weight > 0
