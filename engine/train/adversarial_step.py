@@ -80,9 +80,14 @@ class AdversarialStep:
         """Learn from one batch of real pairs."""
         self._randomness.manual_seed(mix_seed(self._seed, step))
         real, kept = with_stand_ins(batch), self._choose_kept(batch.present)
-        reports = [self._update_critic(real, batch.present, kept, step)]
-        if (step + 1) % self._config.critic_steps == 0:
-            reports.insert(0, self._update_generator(real, batch.present, kept, step))
+        is_generators_turn = (step + 1) % self._config.critic_steps == 0
+        with torch.set_grad_enabled(is_generators_turn), self._precision():
+            noise = self._generator.draw_noise(len(next(iter(kept.values()))), self._randomness)
+            # Both players see the same fakes: drawing them twice buys nothing measurable.
+            fake = self._generator.rehearse(noise, real, kept)
+        reports = [self._update_critic(real, fake, batch.present, kept, step)]
+        if is_generators_turn:
+            reports.insert(0, self._update_generator(real, fake, batch.present, kept, step))
         return StepReport(
             losses={name: value for report in reports for name, value in report.losses.items()},
             signals={name: value for report in reports for name, value in report.signals.items()},
@@ -99,13 +104,13 @@ class AdversarialStep:
         }
         return {name: chosen[name][rows] & there for name, there in present.items()}
 
-    def _update_critic(self, real: Items, present: Masks, kept: Masks, step: int) -> StepReport:
+    def _update_critic(
+        self, real: Items, fake: Items, present: Masks, kept: Masks, step: int
+    ) -> StepReport:
         config = self._config
         penalty = self._penalty if step % config.penalty_interval == 0 else None
-        with torch.no_grad(), self._precision():
-            noise = self._generator.draw_noise(len(next(iter(kept.values()))), self._randomness)
-            fake = self._augment(self._generator.rehearse(noise, real, kept))
         shown = self._augment(real)
+        fake = self._augment({name: item.detach() for name, item in fake.items()})
         if penalty is not None:
             shown = _watched(shown, is_watched=penalty.watches_real)
             fake = _watched(fake, is_watched=penalty.watches_fake)
@@ -137,18 +142,18 @@ class AdversarialStep:
             signals |= self._overfitting(of_real, of_fake, step)
         return StepReport(losses=losses, signals=signals)
 
-    def _update_generator(self, real: Items, present: Masks, kept: Masks, step: int) -> StepReport:
+    def _update_generator(
+        self, real: Items, fake: Items, present: Masks, kept: Masks, step: int
+    ) -> StepReport:
         self._critic.requires_grad_(requires_grad=False)
         made = self._made(kept)
         with self._precision():
-            noise = self._generator.draw_noise(len(made[next(iter(made))]), self._randomness)
-            fake = self._generator.rehearse(noise, real, kept)
             of_fake = _verdicts(self._critic(self._augment(fake)), made)
             of_real = self._real_verdicts(real, present)
             adversarial = torch.stack(
                 [self._loss.generator(of_fake[head], of_real.get(head)) for head in of_fake]
             ).sum()
-            caption = self._supervised(real, present)
+            caption = self._supervised(real, present, fake, kept)
         losses = {"generator": adversarial.detach()}
         total = adversarial
         if caption is not None:
@@ -162,12 +167,22 @@ class AdversarialStep:
             signals["generator_gradient"] = gradient_norm(self._state.generator)
         return StepReport(losses=losses, signals=signals)
 
-    def _supervised(self, real: Items, present: Masks) -> Tensor | None:
-        """What real items cost the decoders that learn by likelihood, in nats; none may."""
+    def _supervised(self, real: Items, present: Masks, fake: Items, kept: Masks) -> Tensor | None:
+        """What real items cost the decoders that learn by likelihood, in nats; none may.
+
+        Where a text has no image, what the generator drew for it stands in: the words are real,
+        and reading them off the drawing is a task like any other. Source: back-translation,
+        Sennrich et al. 2016, arXiv:1511.06709.
+        """
         some = next(iter(present.values()))
         is_told = torch.rand(len(some), generator=self._randomness, device=some.device) < 0.5
-        known = {name: there & is_told for name, there in present.items()}
-        losses = self._generator.supervised_losses(real, known)
+        is_made_for_it = torch.stack(list(kept.values())).any(0)
+        seen = {
+            name: torch.where(_like(present[name], item), item, fake[name].detach())
+            for name, item in real.items()
+        }
+        known = {name: (there | is_made_for_it) & is_told for name, there in present.items()}
+        losses = self._generator.supervised_losses(seen, known)
         means = [mean_of(loss, present[name]) for name, loss in losses.items()]
         return torch.stack(means).sum() if means else None
 
@@ -248,6 +263,11 @@ class AdversarialStep:
     def _precision(self, *, is_full: bool = False) -> AbstractContextManager[object]:
         name = "fp32" if is_full else self._config.precision
         return in_precision(name, self._state.device)
+
+
+def _like(mask: Tensor, item: Tensor) -> Tensor:
+    """Give a mask [B] as many dimensions as an item [B, ...]."""
+    return mask.view(-1, *[1] * (item.dim() - 1))
 
 
 def _watched(items: Items, *, is_watched: bool) -> dict[str, Tensor]:

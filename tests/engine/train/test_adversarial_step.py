@@ -203,6 +203,22 @@ def test_that_items_of_one_kind_alone_teach_what_they_can(missing_everywhere):
     assert any(name.startswith(f"alone.{other}") for name in moved)
 
 
+def test_that_a_text_alone_is_read_off_what_was_drawn_for_it(monkeypatch):
+    state, real = tiny_state(), tiny_pairs(4)
+    fake = {"text": real["text"], "image": tiny_pairs(4, seed=9)["image"].requires_grad_()}
+    present = {"text": torch.ones(4, dtype=torch.bool), "image": torch.tensor([1, 0, 1, 0]) > 0}
+    kept = {"text": torch.tensor([1, 1, 0, 0]) > 0, "image": torch.zeros(4, dtype=torch.bool)}
+    spy = Mock(return_value={})
+    monkeypatch.setattr(state.generator, "supervised_losses", spy)
+    step_of(state)._supervised(real, present, fake, kept)
+    seen, known = spy.call_args.args
+    assert torch.equal(seen["image"][[0, 2]], real["image"][[0, 2]])
+    assert torch.equal(seen["image"][[1, 3]], fake["image"][[1, 3]])
+    assert not seen["image"].requires_grad
+    # Nothing was drawn for the last row's text, so there is nothing to read it off.
+    assert not known["image"][3]
+
+
 def mismatches(state: TrainingState, real: dict[str, Tensor], step: int):
     critic = critic_of(state)
     seen = critic.features(real)
