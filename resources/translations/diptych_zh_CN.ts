@@ -140,6 +140,17 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>CurveBoard</name>
+    <message>
+        <source>images seen</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} images</source>
+        <translation type="unfinished">{0} 张图像</translation>
+    </message>
+</context>
+<context>
     <name>DockArea</name>
     <message>
         <source>Run</source>
@@ -1125,14 +1136,6 @@ Free software under the Apache License 2.0.</source>
 <context>
     <name>LossPlotPanel</name>
     <message>
-        <source>images seen</source>
-        <translation>已训练图像数</translation>
-    </message>
-    <message>
-        <source>{0} images</source>
-        <translation>{0} 张图像</translation>
-    </message>
-    <message>
         <source>Losses</source>
         <translation>损失</translation>
     </message>
@@ -1403,14 +1406,6 @@ Free software under the Apache License 2.0.</source>
 </context>
 <context>
     <name>QualityPanel</name>
-    <message>
-        <source>images seen</source>
-        <translation>已见图像</translation>
-    </message>
-    <message>
-        <source>{0} images</source>
-        <translation>{0} 张图像</translation>
-    </message>
     <message>
         <source>Quality</source>
         <translation>质量</translation>

@@ -1,7 +1,5 @@
 """The losses, live: one curve for each, smoothed over the raw one."""
 
-import math
-
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
@@ -10,18 +8,15 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSlider,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from engine.events import LossesReported
-from studio.models.loss_history import Curve, LossHistory, smoothed
+from studio.models.loss_history import LossHistory, smoothed
 from studio.settings.views import PlotView
 from studio.theme import MARGIN, SPACING
-from studio.widgets.curve_legend import CurveLegend
-from studio.widgets.curve_plot import CurvePlot
-from studio.widgets.labels import plain_label
+from studio.widgets.curve_board import CurveBoard
 
 REDRAW_MS = 50
 SMOOTHING_STEPS = 99
@@ -33,26 +28,19 @@ class LossPlotPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._history = LossHistory()
-        self._hidden: set[str] = set()
-        self._legend = CurveLegend()
-        self._legend.visibility_changed.connect(self._switch)
-        self._plot = CurvePlot(self.tr("images seen"), self.tr("{0} images"))
-        self._plot.setAccessibleName(self.tr("Losses"))
-        self._plot.recolored.connect(self._color_legend)
+        self._board = CurveBoard(
+            self.tr("Losses"), self.tr("Loss curves appear here when training starts.")
+        )
+        self._board.switched.connect(self._draw)
         self._make_controls()
         self._redraw = QTimer(self, singleShot=True, interval=REDRAW_MS)
         self._redraw.timeout.connect(self._draw)
         self._lay_out()
 
     @property
-    def plot(self) -> CurvePlot:
-        """The plot itself."""
-        return self._plot
-
-    @property
-    def legend(self) -> CurveLegend:
-        """The chips above it."""
-        return self._legend
+    def board(self) -> CurveBoard:
+        """The curves."""
+        return self._board
 
     @property
     def history(self) -> LossHistory:
@@ -62,9 +50,7 @@ class LossPlotPanel(QWidget):
     def clear(self) -> None:
         """Forget the curves; a new run begins."""
         self._history = LossHistory()
-        self._plot.clear()
-        self._legend.clear()
-        self._stack.setCurrentIndex(0)
+        self._board.clear()
 
     def add_losses(self, event: LossesReported) -> None:
         """Take a report in; it is drawn a moment later, together with its neighbours."""
@@ -77,16 +63,14 @@ class LossPlotPanel(QWidget):
         return PlotView(
             smoothing=self._smoothing.value() / 100,
             is_log=self._log.isChecked(),
-            hidden=tuple(sorted(self._hidden)),
+            hidden=self._board.hidden,
         )
 
     def set_view(self, view: PlotView) -> None:
         """Restore what was remembered."""
         self._smoothing.setValue(round(view.smoothing * 100))
         self._log.setChecked(view.is_log)
-        self._hidden = set(view.hidden)
-        for name in self._legend.names:
-            self._legend.chip(name).setChecked(name not in self._hidden)
+        self._board.hide_curves(view.hidden)
 
     def _make_controls(self) -> None:
         self._smoothing = QSlider(Qt.Orientation.Horizontal)
@@ -107,56 +91,32 @@ class LossPlotPanel(QWidget):
         self._fit.setToolTip(
             self.tr("Show the whole run again; single outliers may leave the frame")
         )
-        self._fit.clicked.connect(self._plot.fit_again)
+        self._fit.clicked.connect(self._board.plot.fit_again)
 
     def _lay_out(self) -> None:
         controls = QHBoxLayout()
         controls.setSpacing(SPACING)
-        controls.addWidget(self._legend, stretch=1)
+        controls.addWidget(self._board.legend, stretch=1)
         controls.addWidget(QLabel(self.tr("Smoothing")))
         controls.addWidget(self._smoothing)
         controls.addWidget(self._log)
         controls.addWidget(self._fit)
-        empty = plain_label(self.tr("Loss curves appear here when training starts."), role="muted")
-        empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._stack = QStackedWidget()
-        self._stack.addWidget(empty)
-        self._stack.addWidget(self._plot)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, SPACING, MARGIN, MARGIN)
         layout.setSpacing(SPACING)
         layout.addLayout(controls)
-        layout.addWidget(self._stack, stretch=1)
+        layout.addWidget(self._board, stretch=1)
 
     @Slot()
     def _draw(self) -> None:
-        for name, curve in self._history.curves.items():
-            if name not in self._legend.names:
-                self._add_curve(name)
-            self._draw_curve(name, curve)
-        if self._history.curves:
-            self._stack.setCurrentIndex(1)
-        self._plot.fit()
-
-    def _draw_curve(self, name: str, curve: Curve) -> None:
-        x, values = curve.points()
         weight = self._smoothing.value() / 100
-        soft = smoothed(values, weight, curve.reports_per_point)
-        self._legend.set_value(name, float(soft[-1]) if len(soft) else math.nan)
-        if name in self._hidden:
-            self._plot.hide_curve(name)
-        else:
-            self._plot.show_curve(name, x, soft, values if weight > 0 else None)
-
-    def _add_curve(self, name: str) -> None:
-        label, tip = self._words(name)
-        self._legend.add(name, label, tip, is_on=name not in self._hidden)
-        self._plot.add(name, label)
-
-    @Slot()
-    def _color_legend(self) -> None:
-        for name in self._legend.names:
-            self._legend.set_color(name, self._plot.color(name))
+        for name, curve in self._history.curves.items():
+            if not self._board.has_curve(name):
+                self._board.add(name, *self._words(name))
+            x, values = curve.points()
+            soft = smoothed(values, weight, curve.reports_per_point)
+            self._board.draw(name, x, soft, values if weight > 0 else None)
+        self._board.show_drawn()
 
     def _words(self, name: str) -> tuple[str, str]:
         known = {
@@ -191,15 +151,9 @@ class LossPlotPanel(QWidget):
         }
         return known.get(name, (name, name))
 
-    @Slot(str, bool)
-    def _switch(self, name: str, is_on: bool) -> None:  # noqa: FBT001 - a Qt slot
-        (self._hidden.discard if is_on else self._hidden.add)(name)
-        self._color_legend()
-        self._draw()
-
     @Slot(bool)
     def _set_log(self, is_log: bool) -> None:  # noqa: FBT001 - a Qt slot
-        self._plot.set_log(is_log=is_log)
+        self._board.plot.set_log(is_log=is_log)
         self._draw()
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -37,7 +37,7 @@ def test_the_way_from_the_welcome_to_a_gallery_on_disk(qtbot: QtBot, studio: Stu
     )
     images_seen, _losses = history.curves["critic"].points()
     assert all(earlier < later for earlier, later in itertools.pairwise(images_seen))
-    assert set(window.losses.legend.names) >= {"generator", "critic", "caption"}
+    assert set(window.losses.board.legend.names) >= {"generator", "critic", "caption"}
     tiles = child(window.gallery, TileGrid).model()
     qtbot.waitUntil(lambda: tiles.rowCount() == 64, timeout=PATIENCE_MS)
     assert not child(window.gallery, StepBar).isHidden()

@@ -36,27 +36,29 @@ def feed(panel: LossPlotPanel, count: int = REPORTS) -> None:
 
 
 def view_range(panel: LossPlotPanel) -> tuple[list[float], list[float]]:
-    return panel.plot.plot_item().getViewBox().viewRange()
+    return panel.board.plot.plot_item().getViewBox().viewRange()
 
 
 def drawn(panel: LossPlotPanel) -> list[np.ndarray]:
     """Give the values of every visible line, raw before bold for each curve."""
     return [
-        line.getData()[1] for line in panel.plot.plot_item().listDataItems() if line.isVisible()
+        line.getData()[1]
+        for line in panel.board.plot.plot_item().listDataItems()
+        if line.isVisible()
     ]
 
 
 def point_at(panel: LossPlotPanel, images_seen: float, height: float = 1.0) -> str:
-    box = panel.plot.plot_item().getViewBox()
-    panel.plot.crosshair.point_at(box.mapViewToScene(QPointF(images_seen, height)))
-    return panel.plot.crosshair.text
+    box = panel.board.plot.plot_item().getViewBox()
+    panel.board.plot.crosshair.point_at(box.mapViewToScene(QPointF(images_seen, height)))
+    return panel.board.plot.crosshair.text
 
 
 def test_that_reports_are_drawn_without_asking(qtbot: QtBot, panel: LossPlotPanel):
     panel.add_losses(losses(100, critic=0.5))
     panel.add_losses(losses(200, critic=0.5))
-    qtbot.waitUntil(lambda: panel.legend.names == ("critic",))
-    assert panel.legend.chip("critic").text() == "Critic 0.5"
+    qtbot.waitUntil(lambda: panel.board.legend.names == ("critic",))
+    assert panel.board.legend.chip("critic").text() == "Critic 0.5"
 
 
 def test_that_smoothing_zero_shows_the_values_themselves(panel: LossPlotPanel):
@@ -77,11 +79,11 @@ def test_that_smoothing_keeps_the_raw_curve_behind(panel: LossPlotPanel):
 
 def test_that_a_chip_hides_its_curve(panel: LossPlotPanel):
     feed(panel)
-    panel.legend.chip("generator").click()
+    panel.board.legend.chip("generator").click()
     assert len(drawn(panel)) == 2
     assert panel.view().hidden == ("generator",)
     assert "Generator" not in point_at(panel, 2500)
-    panel.legend.chip("generator").click()
+    panel.board.legend.chip("generator").click()
     assert len(drawn(panel)) == 4
 
 
@@ -89,11 +91,11 @@ def test_that_the_crosshair_reads_the_nearest_report(panel: LossPlotPanel):
     child(panel, QSlider).setValue(0)
     feed(panel)
     assert point_at(panel, 1010).splitlines() == ["1,000 images", "Generator  0.3", "Critic  1"]
-    left = panel.plot.crosshair._label.x()
+    left = panel.board.plot.crosshair._label.x()
     assert point_at(panel, 4020).splitlines()[1] == "Generator  0.075"
-    assert panel.plot.crosshair._label.x() > left
-    panel.plot.crosshair.point_at(QPointF(-50, -50))
-    assert panel.plot.crosshair.text == ""
+    assert panel.board.plot.crosshair._label.x() > left
+    panel.board.plot.crosshair.point_at(QPointF(-50, -50))
+    assert panel.board.plot.crosshair.text == ""
 
 
 def test_that_the_crosshair_reads_true_values_on_a_log_axis(panel: LossPlotPanel):
@@ -123,12 +125,12 @@ def test_that_one_outlier_does_not_flatten_the_rest(panel: LossPlotPanel):
 def test_that_the_plot_fits_until_the_user_zooms(panel: LossPlotPanel):
     feed(panel)
     assert view_range(panel)[0][1] >= REPORTS * 100
-    box = panel.plot.plot_item().getViewBox()
+    box = panel.board.plot.plot_item().getViewBox()
     box.setRange(xRange=(0, 500), padding=0)
     box.sigRangeChangedManually.emit([True, True])
     feed(panel)
     assert view_range(panel)[0][1] == pytest.approx(500)
-    assert not panel.plot.is_fitting
+    assert not panel.board.plot.is_fitting
     fit = next(b for b in panel.findChildren(QPushButton) if b.text() == "Fit")
     fit.click()
     assert view_range(panel)[0][1] >= REPORTS * 100
@@ -145,7 +147,7 @@ def test_that_an_axis_moves_only_when_it_must():
 def test_that_a_new_run_starts_empty(panel: LossPlotPanel):
     feed(panel)
     panel.clear()
-    assert panel.legend.names == ()
+    assert panel.board.legend.names == ()
     assert drawn(panel) == []
     feed(panel, 3)
     assert view_range(panel)[0][1] < 1000
@@ -155,11 +157,11 @@ def test_that_a_night_of_reports_stays_small(panel: LossPlotPanel):
     panel.hide()
     for number in range(3 * CAPACITY):
         panel.add_losses(losses(number, critic=1.0))
-    assert panel.legend.names == ()
+    assert panel.board.legend.names == ()
     panel.show()
     assert len(panel.history.curves["critic"].points()[0]) <= CAPACITY + 1
     bold = drawn(panel)[-1]
-    assert len(bold) <= 4 * panel.plot.width()
+    assert len(bold) <= 4 * panel.board.plot.width()
 
 
 def test_that_the_view_is_remembered(panel: LossPlotPanel):
@@ -167,10 +169,10 @@ def test_that_the_view_is_remembered(panel: LossPlotPanel):
     chosen = PlotView(smoothing=0.9, is_log=True, hidden=("critic",))
     panel.set_view(chosen)
     assert panel.view() == chosen
-    assert not panel.legend.chip("critic").isChecked()
+    assert not panel.board.legend.chip("critic").isChecked()
     panel.clear()
     feed(panel)
-    assert not panel.legend.chip("critic").isChecked()
+    assert not panel.board.legend.chip("critic").isChecked()
 
 
 def test_that_colours_follow_the_scheme(panel: LossPlotPanel, qapp: QApplication):
@@ -179,8 +181,8 @@ def test_that_colours_follow_the_scheme(panel: LossPlotPanel, qapp: QApplication
     try:
         for colors, table in ((DARK, DARK_COLORS), (LIGHT, LIGHT_COLORS)):
             qapp.setPalette(palette_of(colors))
-            panel.plot.changeEvent(QEvent(QEvent.Type.PaletteChange))
-            assert panel.plot.color("critic").name() == table[1]
+            panel.board.plot.changeEvent(QEvent(QEvent.Type.PaletteChange))
+            assert panel.board.plot.color("critic").name() == table[1]
     finally:
         qapp.setPalette(before)
 
@@ -188,7 +190,7 @@ def test_that_colours_follow_the_scheme(panel: LossPlotPanel, qapp: QApplication
 def test_that_unknown_losses_show_under_their_own_name(panel: LossPlotPanel):
     panel.add_losses(losses(100, wobble=0.25))
     panel._draw()
-    assert panel.legend.chip("wobble").text() == "wobble 0.25"
+    assert panel.board.legend.chip("wobble").text() == "wobble 0.25"
 
 
 def test_that_counts_are_written_short():

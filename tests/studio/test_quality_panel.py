@@ -28,23 +28,23 @@ def panel(qtbot: QtBot) -> QualityPanel:
 
 def test_that_coherence_comes_first(panel: QualityPanel):
     panel.add_quality(measured(100, joint_coherence=0.4, text_to_image=0.7))
-    assert panel.legend.names == ("joint_coherence", "text_to_image")
-    assert panel.legend.chip("joint_coherence").text() == "Pairs 0.4"
+    assert panel.board.legend.names == ("joint_coherence", "text_to_image")
+    assert panel.board.legend.chip("joint_coherence").text() == "Pairs 0.4"
 
 
 def test_that_another_view_shows_other_figures(qtbot: QtBot, panel: QualityPanel):
     panel.add_quality(measured(100))
     panel.show_view("pictures")
-    assert panel.legend.names == ("kid",)
-    assert panel.legend.chip("kid").text() == "KID × 1000 20"
+    assert panel.board.legend.names == ("kid",)
+    assert panel.board.legend.chip("kid").text() == "KID × 1000 20"
     panel.show_view("variety")
-    assert panel.legend.names == ("precision",)
-    qtbot.waitUntil(panel.legend.chip("precision").isVisible)
+    assert panel.board.legend.names == ("precision",)
+    qtbot.waitUntil(panel.board.legend.chip("precision").isVisible)
 
 
 def test_that_curves_grow_and_a_single_point_is_seen(panel: QualityPanel):
     panel.add_quality(measured(100, joint_coherence=0.4))
-    (curve,) = (c for c in panel.plot._curves.values())
+    (curve,) = (c for c in panel.board.plot._curves.values())
     assert curve.bold.opts["symbol"] == "o"
     panel.add_quality(measured(200, joint_coherence=0.6))
     assert curve.x.tolist() == [100, 200]
@@ -55,24 +55,24 @@ def test_that_a_chip_says_what_its_figure_means_and_the_best(panel: QualityPanel
     panel.add_quality(measured(100, frozenset({"kid"}), kid=0.02))
     panel.add_quality(measured(200, kid=0.03))
     panel.show_view("pictures")
-    tip = panel.legend.chip("kid").toolTip()
+    tip = panel.board.legend.chip("kid").toolTip()
     assert "lower is better" in tip
     assert "Best so far: 20" in tip
 
 
 def test_that_a_figure_can_be_switched_off(panel: QualityPanel):
     panel.add_quality(measured(100))
-    panel.legend.chip("joint_coherence").click()
+    panel.board.legend.chip("joint_coherence").click()
     panel.add_quality(measured(200))
-    assert not panel.plot._curves["joint_coherence"].is_shown
+    assert not panel.board.plot._curves["joint_coherence"].is_shown
 
 
 def test_that_a_new_run_starts_with_nothing(panel: QualityPanel):
     panel.add_quality(measured(100))
     panel.clear()
-    assert panel.legend.names == ()
+    assert panel.board.legend.names == ()
     panel.add_quality(measured(50))
-    assert panel.legend.names == ("joint_coherence",)
+    assert panel.board.legend.names == ("joint_coherence",)
 
 
 def test_that_a_stored_run_brings_its_figures_back(tmp_path: Path):

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, Qt, QUrl
-from PySide6.QtGui import QAction, QDesktopServices
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -20,11 +19,9 @@ from engine.errors import NonFiniteLossError
 from engine.runs.folder import RunFolder, create_run_folder
 from engine.runs.log import RunLog
 from studio.app import Studio, build_studio
-from studio.dialogs.about import AboutDialog
 from studio.dialogs.error import ErrorDialog
 from studio.dialogs.save_gallery import SaveGalleryDialog
 from studio.i18n import Language
-from studio.models.run_status import RunState, state_text
 from studio.settings.choices import GeneralChoices
 from studio.theme import DARK, LIGHT, Appearance, current_colors
 from studio.widgets.step_bar import StepBar
@@ -91,7 +88,7 @@ def test_that_a_newcomer_trains_with_one_click(qtbot: QtBot, studio: Studio, eng
 
 def test_that_curves_and_previews_follow_the_run(qtbot: QtBot, studio: Studio):
     start_digits(qtbot, studio)
-    qtbot.waitUntil(lambda: set(studio.window.losses.legend.names) >= {"generator", "critic"})
+    qtbot.waitUntil(lambda: set(studio.window.losses.board.legend.names) >= {"generator", "critic"})
     curve = studio.window.losses.history.curves["critic"]
     assert list(curve.points()[0]) == [100, 200]
     assert preview_count(studio) == 2
@@ -200,7 +197,7 @@ def test_that_a_run_on_disk_opens_with_curves_and_previews(
     qtbot: QtBot, studio: Studio, tmp_path: Path
 ):
     studio.run_view.open(write_run(tmp_path / "runs" / "old"))
-    qtbot.waitUntil(lambda: "critic" in studio.window.losses.legend.names)
+    qtbot.waitUntil(lambda: "critic" in studio.window.losses.board.legend.names)
     assert preview_count(studio) == 2
     assert studio.window.windowTitle() == "old – Diptych"
     assert studio.window.actions_.save_gallery.isEnabled()
@@ -251,74 +248,19 @@ def test_that_choices_outlive_the_session(
     dialog = child(first.window, QFileDialog)
     dialog.fileSelected.emit(str(tmp_path / "work"))
     dialog.reject()
-    dock_named(first, "log").hide()
+    child(first.window, QDockWidget, "log").hide()
     first.window.close()
     second = build_studio(qapp, settings=settings, work=engine.work())
     assert second.workspace == tmp_path / "work"
     assert second.window.actions_.choice(Appearance.DARK).isChecked()
     assert second.window.actions_.choice(Language.CHINESE).isChecked()
-    assert dock_named(second, "log").isHidden()
+    assert child(second.window, QDockWidget, "log").isHidden()
     second.window.actions_.choice(Language.ENGLISH).trigger()
     second.window.actions_.choice(Appearance.LIGHT).trigger()
     assert current_colors() is LIGHT
     second.window.leave()
 
 
-def test_that_docks_come_back_with_reset(studio: Studio):
-    log = dock_named(studio, "log")
-    toggle = next(a for a in studio.window.findChildren(QAction) if a.text() == "Log")
-    studio.window.show_docks()
-    toggle.trigger()
-    assert log.isHidden()
-    studio.window.actions_.reset_layout.trigger()
-    assert not log.isHidden()
-
-
-def test_that_folders_open_in_the_file_manager(studio: Studio, monkeypatch):
-    opened: list[QUrl] = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
-    studio.window.actions_.show_workspace.trigger()
-    studio.window.actions_.show_log_folder.trigger()
-    assert Path(opened[0].toLocalFile()) == studio.workspace
-    assert all(Path(url.toLocalFile()).is_dir() for url in opened)
-
-
-def test_that_a_folder_that_cannot_be_made_is_only_logged(
-    studio: Studio, monkeypatch, problem_log: ProblemLog
-):
-    monkeypatch.setattr(QDesktopServices, "openUrl", lambda _url: False)
-    studio.workspace.parent.mkdir(parents=True)
-    studio.workspace.touch()
-    studio.window.actions_.show_workspace.trigger()
-    problem_log.expect("cannot be made", logger="studio.app")
-
-
-def test_that_about_names_the_version(qtbot: QtBot, studio: Studio):
-    studio.window.actions_.about.trigger()
-    about = child(studio.window, AboutDialog)
-    assert "0.1.0" in about.text()
-    assert "PySide6 6." in about.informativeText()
-    about.close()
-
-
-def test_that_full_screen_goes_both_ways(studio: Studio):
-    studio.window.actions_.full_screen.trigger()
-    assert studio.window.isFullScreen()
-    studio.window.actions_.full_screen.trigger()
-    assert not studio.window.isFullScreen()
-
-
-def test_that_every_state_has_words():
-    texts = {state_text(state) for state in RunState}
-    assert len(texts) == len(RunState)
-
-
 def preview_count(studio: Studio) -> int:
     """Count the places of the slider below the gallery."""
     return child(child(studio.window.gallery, StepBar), QSlider).maximum() + 1
-
-
-def dock_named(studio: Studio, name: str) -> QDockWidget:
-    found = studio.window.docks.findChild(QDockWidget, name)
-    assert found is not None
-    return found

@@ -1,76 +1,12 @@
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
 
-from engine.events import Alarm, HealthChanged
-from engine.train.health import GRACE_IMAGES, GRADIENT_SHARE, RULES, STALE_IMAGES, HealthWatch
-
-REPORT = 256
-"""Images between reports: a quarter of a second of cpu-tiny."""
-WELL = {
-    "real_score": 0.35,
-    "fake_score": 0.35,
-    "real_sign": -1.0,
-    "generator_gradient": 0.5,
-    "critic_gradient": 20.0,
-    "image_diversity": 1.0,
-    "unique_texts": 1.0,
-    "token_entropy": 1.0,
-    "overfit_gap": 0.1,
-}
-NOISE = {
-    "real_score": 0.02,
-    "fake_score": 0.02,
-    "generator_gradient": 0.1,
-    "image_diversity": 0.15,
-    "unique_texts": 0.06,
-    "token_entropy": 0.05,
-    "overfit_gap": 0.4,
-}
-"""Standard deviations, as in real logs of cpu-tiny or somewhat above."""
-
-Curve = Callable[[int], Mapping[str, float]]
-
-
-def watched(
-    curve: Curve,
-    *,
-    images: int,
-    every: int = REPORT,
-    losses: Mapping[str, float] | None = None,
-    watch: HealthWatch | None = None,
-    start: int = 0,
-) -> list[HealthChanged]:
-    """Everything that the watch says about a run whose signals follow the curve."""
-    watch = watch or HealthWatch()
-    return [
-        change
-        for seen in range(start, images, every)
-        for change in watch.see(losses or {"critic": 4.0}, curve(seen), seen)
-    ]
-
-
-def noisy(curve: Curve, seed: int = 0) -> Curve:
-    rng = np.random.default_rng(seed)
-
-    def with_noise(images: int) -> Mapping[str, float]:
-        return {
-            name: value + rng.normal(0, NOISE.get(name, 0.0))
-            for name, value in curve(images).items()
-        }
-
-    return with_noise
-
-
-def turning(at: int, **bad: float) -> Curve:
-    """Well until some image, and bad from then on."""
-    return lambda images: WELL | bad if images >= at else WELL
-
-
-def said(changes: list[HealthChanged]) -> list[tuple[Alarm, bool]]:
-    return [(change.alarm, change.is_raised) for change in changes]
+from engine.events import Alarm
+from engine.train.health import GRACE_IMAGES, GRADIENT_SHARE, RULES, STALE_IMAGES
+from tests.helpers.signals import REPORT, WELL, noisy, said, turning, watched
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -261,41 +197,6 @@ def test_that_a_gradient_of_zero_counts_as_vanished():
 def test_that_a_gradient_that_was_never_there_tells_nothing():
     never = turning(0, generator_gradient=0.0, fake_score=0.01)
     assert watched(never, images=200_000) == []
-
-
-@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-@pytest.mark.parametrize("place", ["loss", "signal"])
-def test_that_a_non_finite_figure_raises_at_once(value, place):
-    losses, signals = {"critic": 4.0}, dict(WELL)
-    if place == "loss":
-        losses["critic"] = value
-    else:
-        signals["critic_gradient"] = value
-    (raised,) = HealthWatch().see(losses, signals, 64)
-    assert (raised.alarm, raised.is_raised, raised.images_seen) == (Alarm.NON_FINITE, True, 64)
-    ((name, evidence),) = raised.evidence.items()
-    assert name == ("critic" if place == "loss" else "critic_gradient")
-    assert math.isnan(evidence) if math.isnan(value) else evidence == value
-
-
-def test_that_non_finite_figures_are_told_once_and_clear_after_a_while():
-    def curve(images: int) -> Mapping[str, float]:
-        is_wrong = 50_000 <= images < 60_000 and images // 1_000 % 2 == 0
-        return WELL | {"critic_gradient": math.nan} if is_wrong else WELL
-
-    raised, cleared = watched(curve, images=100_000, every=1_000)
-    assert (raised.is_raised, raised.images_seen) == (True, 50_000)
-    assert (cleared.is_raised, cleared.images_seen) == (False, 68_000)
-
-
-def test_that_a_non_finite_signal_does_not_spoil_its_smoothing():
-    def curve(images: int) -> Mapping[str, float]:
-        if images == 100 * REPORT:
-            return WELL | {"image_diversity": math.nan}
-        return WELL | {"image_diversity": 0.05 if images >= 50_000 else 1.0}
-
-    changes = watched(curve, images=100_000)
-    assert (Alarm.MODE_COLLAPSE, True) in said(changes)
 
 
 def test_that_every_alarm_has_rules_with_room_between_their_thresholds():

@@ -1,4 +1,3 @@
-import itertools
 import math
 from typing import Any, cast
 
@@ -15,7 +14,6 @@ from engine.train.step import Batch, whole
 from engine.train.variational_step import (
     Bound,
     VariationalStep,
-    all_subsets,
     mopoe_bound,
     mvae_bound,
     mvae_subsets,
@@ -277,33 +275,3 @@ def test_that_latents_that_say_nothing_do_not_count_as_active():
         nn.init.zeros_(weight)
         nn.init.normal_(weight[:1], std=10.0)
     assert step(whole(tiny_pairs()), 1).signals["active_latents"] == 0.25
-
-
-def test_that_all_sets_are_listed_the_largest_first():
-    assert all_subsets("ab") == [("a", "b"), ("a",), ("b",)]
-    for count in (1, 2, 3, 4):
-        names = "abcd"[:count]
-        subsets = all_subsets(names)
-        assert subsets[0] == tuple(names)
-        assert len(set(subsets)) == len(subsets) == 2**count - 1
-
-
-def test_that_mvae_takes_all_each_and_random_sets_between():
-    assert mvae_subsets("ab", 5, 0) == [("a", "b"), ("a",), ("b",)]
-    assert mvae_subsets("abc", 0, 0) == [("a", "b", "c"), ("a",), ("b",), ("c",)]
-    pairs = set(itertools.combinations("abc", 2))
-    drawn = [mvae_subsets("abc", 2, seed)[4:] for seed in range(20)]
-    assert all(len(set(sets)) == 2 and set(sets) <= pairs for sets in drawn)
-    assert {subset for sets in drawn for subset in sets} == pairs
-    assert mvae_subsets("abc", 2, 7) == mvae_subsets("abc", 2, 7)
-    assert len(mvae_subsets("abc", 99, 0)) == 7
-
-
-def test_that_random_sets_add_their_bounds():
-    model = linear_vae(1, 2, 2)
-    items = linear_items(model, 4)
-    subsets = mvae_subsets(model.order, 3, 0)
-    more = mvae_bound(model, items, {}, subsets, BoundWeights(), draws())
-    fewer = mvae_bound(model, items, {}, subsets[:4], BoundWeights(), draws())
-    assert not torch.allclose(more.loss, fewer.loss)
-    torch.testing.assert_close(more.whole.surprise, fewer.whole.surprise)
