@@ -143,11 +143,11 @@ Free software under the Apache License 2.0.</source>
     <name>CurveBoard</name>
     <message>
         <source>images seen</source>
-        <translation type="unfinished"></translation>
+        <translation>已看图像数</translation>
     </message>
     <message>
         <source>{0} images</source>
-        <translation type="unfinished">{0} 张图像</translation>
+        <translation>{0} 张图像</translation>
     </message>
 </context>
 <context>
