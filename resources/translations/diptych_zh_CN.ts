@@ -143,7 +143,7 @@ Free software under the Apache License 2.0.</source>
     <name>CurveBoard</name>
     <message>
         <source>images seen</source>
-        <translation>已看图像数</translation>
+        <translation>已训练图像数</translation>
     </message>
     <message>
         <source>{0} images</source>
