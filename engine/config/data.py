@@ -45,6 +45,13 @@ class DataConfig:
         label="Balance by",
         help="What makes a group: a field of the dataset's records, or 'auto'.",
     )
+    paired_share: float = setting(
+        0.5,
+        label="Share of pairs",
+        help="Where items lack an image or a text: whole pairs are at least this share of a batch.",
+        low=0.0,
+        high=1.0,
+    )
     augmentation: str = setting(
         "auto",
         label="Augmentation",

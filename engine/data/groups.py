@@ -45,6 +45,27 @@ def item_weights(keys: Sequence[str], alpha: float) -> npt.NDArray[np.float64]:
     return weights / weights.sum()
 
 
+def favour_whole(
+    weights: npt.NDArray[np.float64], is_whole: npt.NDArray[np.bool_], share: float
+) -> npt.NDArray[np.float64]:
+    """Let whole pairs be at least a share of what is drawn; among themselves nothing changes.
+
+    Few pairs among many loose items would otherwise teach, batch by batch, less than alone.
+
+    Args:
+        weights: [N], to sum 1.
+        is_whole: [N].
+        share: 0 to 1.
+
+    Returns:
+        [N], to sum 1.
+    """
+    whole = weights[is_whole].sum()
+    if not 0 < whole < share:
+        return weights
+    return np.where(is_whole, weights * share / whole, weights * (1 - share) / (1 - whole))
+
+
 def _auto_field(records: Sequence[Mapping[str, Any]]) -> str:
     for field in (*FIELDS, "attributes"):
         if all(field in record for record in records) and (

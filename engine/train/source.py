@@ -4,7 +4,6 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +15,7 @@ from engine.augment.captions import reasons_against
 from engine.augment.changes import NONE, resolve_augmentation
 from engine.config.families import ADVERSARIAL_FAMILIES
 from engine.config.run import RunConfig
-from engine.data.groups import group_keys, item_weights
+from engine.data.groups import favour_whole, group_keys, item_weights
 from engine.data.images import resize
 from engine.data.loader import DeviceLoader, StoredRows
 from engine.data.store import HELD_OUT, TRAIN, StoredDataset
@@ -114,7 +113,7 @@ def load_source(
         name=dataset.manifest.name,
         count=len(rows),
         stored=reader.read(rows),
-        weights=_weights(config, [dataset.records[row] for row in rows]),
+        weights=_weights(config, dataset, rows),
         held_out=_in_networks_form(reader.read(held_out), modalities) if len(held_out) else {},
         modalities=modalities,
         augmenters=_augmenters(config, _texts(dataset)),
@@ -171,11 +170,16 @@ def _in_networks_form(
 
 
 def _weights(
-    config: RunConfig, records: Sequence[Mapping[str, Any]]
+    config: RunConfig, dataset: StoredDataset, rows: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.float64] | None:
-    if not config.data.balance:
+    """How likely each item is to be drawn; None where all are equally likely."""
+    data = config.data
+    is_whole = np.isin(rows, dataset.whole_rows(TRAIN))
+    if not data.balance and is_whole.all():
         return None
-    return item_weights(group_keys(records, config.data.balance_by), config.data.balance)
+    records = [dataset.records[row] for row in rows]
+    keys = group_keys(records, data.balance_by) if data.balance else [""] * len(rows)
+    return favour_whole(item_weights(keys, data.balance), is_whole, data.paired_share)
 
 
 def _augmenters(config: RunConfig, texts: Sequence[str]) -> dict[str, Augmenter]:

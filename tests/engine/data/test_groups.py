@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from engine.data.groups import group_keys, item_weights
+from engine.data.groups import favour_whole, group_keys, item_weights
 from engine.errors import ConfigError
 
 
@@ -40,3 +40,33 @@ def test_that_a_named_field_is_taken_and_a_missing_one_refused():
     assert group_keys(records, "kind") == ["x", "y"]
     with pytest.raises(ConfigError, match="colour"):
         group_keys(records, "colour")
+
+
+def test_that_whole_pairs_are_drawn_at_least_so_often():
+    weights = item_weights(["a"] * 6 + ["b"] * 4, 1.0)
+    is_whole = np.array([True, False, False, False, False, False, True, False, False, False])
+    favoured = favour_whole(weights, is_whole, 0.5)
+    assert favoured.sum() == pytest.approx(1)
+    assert favoured[is_whole].sum() == pytest.approx(0.5)
+    # Among the whole ones, and among the others, the groups keep their say.
+    assert favoured[6] / favoured[0] == pytest.approx(weights[6] / weights[0])
+    assert favoured[9] / favoured[1] == pytest.approx(weights[9] / weights[1])
+
+
+@pytest.mark.parametrize(
+    ("is_whole", "share"),
+    [
+        ([True, True, False], 0.5),
+        ([True] * 3, 0.5),
+        ([False] * 3, 0.5),
+        ([True, False, False], 0.0),
+    ],
+)
+def test_that_pairs_are_not_favoured_without_need(is_whole, share):
+    weights = np.full(3, 1 / 3)
+    assert np.array_equal(favour_whole(weights, np.array(is_whole, dtype=bool), share), weights)
+
+
+def test_that_nothing_but_pairs_may_be_drawn():
+    drawn = favour_whole(np.full(4, 0.25), np.array([True, False, False, False]), 1.0)
+    assert drawn.tolist() == [1, 0, 0, 0]
