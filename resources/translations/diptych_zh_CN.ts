@@ -528,6 +528,14 @@ Free software under the Apache License 2.0.</source>
         <translation>按什么分组：数据集记录中的一个字段，或 auto。</translation>
     </message>
     <message>
+        <source>Share of pairs</source>
+        <translation>成对比例</translation>
+    </message>
+    <message>
+        <source>Where items lack an image or a text: whole pairs are at least this share of a batch.</source>
+        <translation>当部分数据缺图像或缺文本时：每批中完整图文对至少占此比例。</translation>
+    </message>
+    <message>
         <source>Augmentation</source>
         <translation>数据增强</translation>
     </message>
