@@ -202,9 +202,9 @@ class AdversarialStep:
         counts = {head: verdicts.counts for head, verdicts in of_real.items()}
         return Judged(
             real=real,
-            real_scores=_scores(of_real),
+            real_scores=_weighed_scores(of_real),
             fake=fake,
-            fake_scores=_scores(of_fake),
+            fake_scores=_weighed_scores(of_fake),
             score=lambda items: _scores(_verdicts(self._critic(items), counts)),
             randomness=self._randomness,
         )
@@ -282,3 +282,16 @@ def _verdicts(logits: Items, counts: Masks) -> Judgement:
 def _scores(judgement: Judgement) -> Tensor:
     """Sum of the logits that count, row by row: [B]."""
     return torch.stack([v.logits.where(v.counts, 0.0) for v in judgement.values()]).sum(0)
+
+
+def _weighed_scores(judgement: Judgement) -> Tensor:
+    """The same where rare verdicts weigh more: [B].
+
+    A squared slope, averaged over all rows, is then for each head an average over the rows that it
+    counts, as its loss is. Else a head of few rows would hardly be held back.
+    """
+    weighed = [
+        v.logits.where(v.counts, 0.0) * (len(v.counts) / v.counts.sum().clamp(min=1)).sqrt()
+        for v in judgement.values()
+    ]
+    return torch.stack(weighed).sum(0)

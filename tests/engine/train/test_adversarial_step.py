@@ -10,7 +10,9 @@ from torch.nn.functional import softplus
 from engine.config.families import ADVERSARIAL_FAMILIES
 from engine.config.training import ADVERSARIAL_LOSSES, REGULARIZERS
 from engine.nets.critic import PAIR, Critic
-from engine.train.adversarial_step import AdversarialStep
+from engine.objectives.adversarial import Verdicts
+from engine.objectives.penalty import squared_slope
+from engine.train.adversarial_step import AdversarialStep, _weighed_scores
 from engine.train.signals import WATCH_EVERY
 from engine.train.state import CRITIC, GENERATOR, TrainingState
 from engine.train.step import Batch, StepReport, whole
@@ -217,6 +219,19 @@ def test_that_a_text_alone_is_read_off_what_was_drawn_for_it(monkeypatch):
     assert not seen["image"].requires_grad
     # Nothing was drawn for the last row's text, so there is nothing to read it off.
     assert not known["image"][3]
+
+
+def test_that_a_rare_verdict_is_held_back_as_much_as_a_frequent_one():
+    # Linear heads with orthogonal slopes: each adds its own squared slope, however few rows it has.
+    items = torch.randn(8, 4, requires_grad=True)
+    often, rarely = torch.tensor([2.0, 1.0, 0.0, 0.0]), torch.tensor([0.0, 0.0, 3.0, 1.0])
+    heads = {
+        "often": Verdicts(items @ often, torch.ones(8, dtype=torch.bool)),
+        "rarely": Verdicts(items @ rarely, torch.arange(8) < 2),
+        "never": Verdicts(items @ rarely, torch.zeros(8, dtype=torch.bool)),
+    }
+    slopes = squared_slope({"item": items}, _weighed_scores(heads))
+    assert slopes.mean().item() == pytest.approx(5.0 + 10.0)
 
 
 def mismatches(state: TrainingState, real: dict[str, Tensor], step: int):
