@@ -9,7 +9,7 @@ Plans:
                 the remaining ones alone (5 minutes).
 ``scarce``      the same with 99 %.
 ``imbalance``   digits whose classes fall from 100 to 1, with balance 0, 0.5 and 1 (5 minutes).
-``families``    every family and objective on digits (3 minutes).
+``families``    every family and objective on digits (2 minutes).
 
 Training goes through the command line, as a user's would; the judge of ``engine.metrics`` belongs
 to the whole dataset whatever part of it a run has seen. Results are appended to
@@ -48,7 +48,7 @@ DEFAULT_MINUTES = {
     "weak": 5.0,
     "scarce": 5.0,
     "imbalance": 5.0,
-    "families": 3.0,
+    "families": 2.0,
 }
 
 
