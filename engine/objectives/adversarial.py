@@ -40,6 +40,11 @@ class AdversarialLoss(Protocol):
         """Whether a logit, squashed, is a probability."""
         ...
 
+    @property
+    def has_floor(self) -> bool:
+        """Whether what the critic pays is bounded below, however many fakes it is shown."""
+        ...
+
     def critic(self, real: Verdicts, fake: Verdicts) -> Tensor:
         """What the critic pays for real and fake items."""
         ...
@@ -63,6 +68,7 @@ class SeparateLoss:
     reads_real: bool = False
     is_logistic: bool = True
     """Whether a logit, squashed, is a probability."""
+    has_floor: bool = True
 
     def critic(self, real: Verdicts, fake: Verdicts) -> Tensor:
         """Sum of the means over the real and over the fake items."""

@@ -17,6 +17,7 @@ class RelativisticLoss:
 
     reads_real = True
     is_logistic = False
+    has_floor = True
 
     def critic(self, real: Verdicts, fake: Verdicts) -> Tensor:
         """Mean of ``softplus(D(G(z)) - D(x))``."""

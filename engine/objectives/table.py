@@ -15,7 +15,11 @@ LOGISTIC = ("non-saturating", "saturating")
 ADVERSARIAL: Mapping[str, AdversarialLoss] = {
     **{
         name: SeparateLoss(
-            loss.real_loss, loss.fake_loss, loss.generator_loss, is_logistic=name in LOGISTIC
+            loss.real_loss,
+            loss.fake_loss,
+            loss.generator_loss,
+            is_logistic=name in LOGISTIC,
+            has_floor=name != "wasserstein",
         )
         for name, loss in {
             "non-saturating": nonsaturating,

@@ -122,7 +122,7 @@ class AdversarialStep:
             loss = torch.stack(
                 [self._loss.critic(of_real[head], of_fake[head]) for head in of_real]
             ).sum()
-            if PAIR in of_real:
+            if PAIR in of_real and self._loss.has_floor:
                 loss = loss + self._loss.fake(
                     self._mismatches(real, seen, of_real[PAIR].counts, step), of_real[PAIR]
                 )

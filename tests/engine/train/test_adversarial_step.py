@@ -250,6 +250,19 @@ def test_that_the_same_caption_next_door_is_no_mismatch():
     torch.testing.assert_close(softplus(found.logits), softplus(logits))
 
 
+def test_that_a_loss_without_a_floor_is_paid_for_as_many_fakes_as_real_items(monkeypatch):
+    # With -D(x) for each real and D(x) for each fake, two kinds of fakes would let the critic earn
+    # without end by calling everything fake a little more.
+    seen = Mock(wraps=AdversarialStep._mismatches)
+    monkeypatch.setattr(AdversarialStep, "_mismatches", seen)
+    wasserstein: dict[str, Any] = {
+        "adversarial_loss": "wasserstein",
+        "regularizer": "gradient-penalty",
+    }
+    step_of(tiny_state(**wasserstein), **wasserstein)(whole(tiny_pairs()), 0)
+    assert not seen.called
+
+
 def test_that_an_incomplete_neighbour_makes_no_mismatch():
     state, real = tiny_state(), tiny_pairs(6)
     is_whole = torch.tensor([True, True, False, True, True, True])
