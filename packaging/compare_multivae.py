@@ -28,7 +28,6 @@ from mnist_judge import WORDS
 from multivae_peer import Peer, Recipe
 from multivae_task import FEATURES, Items, Task, prepare
 
-from engine.config.training import TrainingConfig
 from engine.data.loader import DeviceLoader, StoredRows
 from engine.nets.densities import PixelDensity
 from engine.nets.variational import MultimodalVae
@@ -89,7 +88,7 @@ def measure_ours(task: Task, recipe: Recipe) -> list[Result]:
             model,
             images_seen=(number + 1) * recipe.batch_size,
             batch=recipe.batch_size,
-            half_life=TrainingConfig().ema_images,
+            half_life=recipe.half_life,
         )
     speed = steps * recipe.batch_size / (time.monotonic() - started_s)
     sides = {OURS: model, AVERAGED: average}
@@ -227,6 +226,7 @@ def _recipe(arguments: argparse.Namespace, seed: int) -> Recipe:
         learning_rate=arguments.rate,
         batch_size=arguments.batch,
         epochs=arguments.epochs,
+        half_life=arguments.half_life,
         seed=seed,
     )
 
@@ -241,6 +241,9 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rate", type=float, default=1e-3, help="Adam's")
     parser.add_argument("--latent", type=int, default=64, help="numbers in the code")
+    parser.add_argument(
+        "--half-life", type=float, default=2_000, help="of our running average, in images"
+    )
     parser.add_argument("--density", choices=("laplace", "normal"), default="laplace")
     parser.add_argument("--scale", type=float, default=1.0, help="of the density")
     parser.add_argument("--text-weight", type=float, default=10.0)

@@ -52,6 +52,8 @@ class Recipe:
     learning_rate: float
     batch_size: int
     epochs: int
+    half_life: float
+    """Of our running average, in images."""
     seed: int
 
 
