@@ -177,3 +177,27 @@ class StoppedError(EngineError):
 
     def __init__(self) -> None:
         super().__init__("It was stopped.")
+
+
+class SourceUnreadableError(EngineError):
+    """A folder, archive or table that cannot be imported at all."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"{path} cannot be imported: {reason}.")
+
+
+class NothingToImportError(EngineError):
+    """A source in which no item was found, with the likeliest reasons."""
+
+    def __init__(self, path: Path, reasons: Sequence[str]) -> None:
+        self.path, self.reasons = path, tuple(reasons)
+        super().__init__(f"Nothing to import was found in {path}. {' '.join(reasons)}")
+
+
+class EntryError(EngineError):
+    """One file of a source that cannot be read; the import goes on without it."""
+
+    def __init__(self, path: str, reason: str, detail: str = "") -> None:
+        self.path, self.reason, self.detail = path, reason, detail
+        super().__init__(f"{path}: {detail or reason}")

@@ -2,7 +2,8 @@
 
 Events hold numbers, strings, paths, exceptions and ``uint8`` arrays, never tensors. A training run
 emits ``RunPrepared`` once, then any number of the others, and ends with exactly one ``RunEnded``.
-A gallery emits ``GalleryProgressed`` and ends with exactly one ``GalleryEnded``.
+A gallery emits ``GalleryProgressed`` and ends with exactly one ``GalleryEnded``, an import likewise
+``ImportProgressed`` and ``ImportEnded``.
 """
 
 from collections.abc import Callable, Mapping
@@ -45,6 +46,21 @@ class Outcome(StrEnum):
     FINISHED = "finished"
     STOPPED = "stopped"
     FAILED = "failed"
+
+
+class ImportStage(StrEnum):
+    """What an import is doing."""
+
+    LISTING = "listing"
+    """Names are read."""
+    SCANNING = "scanning"
+    """Texts and images are brought together."""
+    DECODING = "decoding"
+    """Images are decoded and checked."""
+    EXAMINING = "examining"
+    """The doctor compares them."""
+    WRITING = "writing"
+    """The dataset is put in its place."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,6 +213,35 @@ class GalleryEnded:
     error: Exception | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class ImportProgressed:
+    """An import has come further; at most ten such reports a second."""
+
+    stage: ImportStage
+    done: int
+    total: int
+    """0 while it is not known."""
+    items_per_s: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportEnded:
+    """The last event of every import. What is not finished leaves no dataset."""
+
+    outcome: Outcome
+    folder: Path
+    """Of the dataset."""
+    version: str = ""
+    """Content hash of the dataset; empty when there is none."""
+    imported: int = 0
+    """Items in the dataset."""
+    skipped: int = 0
+    """Items and files that are not."""
+    report: Path | None = None
+    """The readable report, where one was written."""
+    error: Exception | None = None
+
+
 RunEvent = (
     PhaseChanged
     | RunPrepared
@@ -211,5 +256,7 @@ RunEvent = (
     | RunEnded
 )
 GalleryEvent = GalleryProgressed | GalleryEnded
+ImportEvent = ImportProgressed | ImportEnded
 Emit = Callable[[RunEvent], None]
 GalleryEmit = Callable[[GalleryEvent], None]
+ImportEmit = Callable[[ImportEvent], None]

@@ -1,0 +1,1 @@
+"""Brings people's own files in: sources, formats, the doctor, the build."""

@@ -1,0 +1,110 @@
+"""Keeps account of every file and every item: nothing goes missing without a reason.
+
+For every import: files found = files used + files skipped, and items found = items imported + items
+skipped. ``Accounts`` holds the skipped ones with their reasons.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why something is not imported."""
+
+    HIDDEN = "hidden"
+    """The system's own file, such as ``Thumbs.db`` or ``._x.jpg``."""
+    EMPTY = "empty"
+    """No bytes at all, or a text of nothing but spaces."""
+    NOT_USED = "not_used"
+    """Neither image nor text to this format, such as a read-me."""
+    NOT_AN_IMAGE = "not_an_image"
+    """Named like an image, but its content is none."""
+    UNSUPPORTED = "unsupported"
+    """An image of a kind that cannot be read, such as HEIC."""
+    TRUNCATED = "truncated"
+    """The file ends before the image does."""
+    DAMAGED = "damaged"
+    """The content contradicts itself."""
+    TOO_LARGE = "too_large"
+    """More pixels or bytes than ``Limits`` allow."""
+    UNREADABLE = "unreadable"
+    """The system refuses to read it."""
+    UNSAFE_PATH = "unsafe_path"
+    """Absolute, or leading out of the source."""
+    LINK = "link"
+    """A link in an archive, or one that leads out of the folder or around in circles."""
+    SPECIAL_FILE = "special_file"
+    """A device, socket or pipe."""
+    BAD_ROW = "bad_row"
+    """A line of a table that does not have what the mapping names."""
+    BAD_ENCODING = "bad_encoding"
+    """Bytes that are no text in any encoding known."""
+    NO_TEXT = "no_text"
+    """An image without a text, where image-only items are not kept."""
+    NO_IMAGE = "no_image"
+    """A text without an image, where text-only items are not kept."""
+    SAME_IMAGE = "same_image"
+    """The same pixels as another item, and the repair says to keep one."""
+    SIMILAR_IMAGE = "similar_image"
+    TINY_IMAGE = "tiny_image"
+    EXTREME_RATIO = "extreme_ratio"
+    REPEATED_TEXT = "repeated_text"
+    LONG_TEXT = "long_text"
+    MOJIBAKE = "mojibake"
+    LEAK = "leak"
+    """Held out, and all but the same as an item to train on."""
+    EXCLUDED = "excluded"
+    """The user said so."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Skipped:
+    """One file or item that is not imported."""
+
+    path: str
+    """As the source names it: ``a/b.jpg``, or ``captions.csv#12`` for the twelfth row of data."""
+    reason: Reason
+    detail: str = ""
+    """More, in English: what the decoder said, which file it equals."""
+
+
+class Accounts:
+    """What became of every file of a source, and of every item that was made of them."""
+
+    def __init__(self) -> None:
+        self.files_found = 0
+        self._used: set[str] = set()
+        self._skipped_files: dict[str, Skipped] = {}
+        self._skipped_items: dict[str, Skipped] = {}
+
+    def find(self, count: int = 1) -> None:
+        """Count files of the source."""
+        self.files_found += count
+
+    def use(self, path: str) -> None:
+        """A file gives an image or a text; it may be named more than once."""
+        self._used.add(path)
+        self._skipped_files.pop(path, None)
+
+    def skip_file(self, path: str, reason: Reason, detail: str = "") -> None:
+        """A file gives nothing. The first reason stands; a file that is used is not skipped."""
+        if path not in self._used:
+            self._skipped_files.setdefault(path, Skipped(path=path, reason=reason, detail=detail))
+
+    def skip_item(self, key: str, reason: Reason, detail: str = "") -> None:
+        """An item is not imported. The first reason stands."""
+        self._skipped_items.setdefault(key, Skipped(path=key, reason=reason, detail=detail))
+
+    @property
+    def files_used(self) -> int:
+        """Files that gave an image or a text."""
+        return len(self._used)
+
+    def skipped_files(self) -> Iterator[Skipped]:
+        """Files that gave nothing, in the order in which that was found out."""
+        return iter(self._skipped_files.values())
+
+    def skipped_items(self) -> Iterator[Skipped]:
+        """Items that are not imported, in that order."""
+        return iter(self._skipped_items.values())
