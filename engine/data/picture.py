@@ -117,10 +117,10 @@ def _explain(content: bytes, error: Exception) -> EntryError:
     # Compressed texts and profiles in a PNG are bounded by Pillow, in these words.
     if "ata too large" in detail or "Too much memory used in text" in detail:
         return EntryError("", Flaw.TOO_LARGE, detail)
+    flaw = flaw_of_header(content)
+    if flaw is not None:
+        return EntryError("", *flaw)
     if isinstance(error, Image.UnidentifiedImageError):
-        flaw = flaw_of_header(content)
-        if flaw is not None:
-            return EntryError("", *flaw)
         detail = "it starts like an image and goes on like none"
     is_cut = "truncated" in detail or isinstance(error, EOFError) or ends_early(content)
     return EntryError("", Flaw.TRUNCATED if is_cut else Flaw.DAMAGED, detail)
