@@ -41,6 +41,8 @@ FORMATS = tuple(name for name in _PLUGINS if name != "AVIF" or features.check("a
 MAX_BYTES = 512_000_000
 """A larger file is refused before it is read."""
 
+_SCANS = 20
+"""Times that a JPEG of the largest size may go over its pixels; progressive ones do about ten."""
 _ORIENTATION = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -73,6 +75,7 @@ def decode_picture(content: bytes, max_pixels: int, *, at_least: int = 0) -> Ima
     try:
         with quiet(), Image.open(io.BytesIO(content), formats=FORMATS) as file:
             _check_size(file, max_pixels)
+            _check_scans(file, content, max_pixels)
             if at_least and file.format in {"JPEG", "MPO"}:
                 file.draft(None, (2 * at_least, 2 * at_least))
             file.load()
@@ -99,6 +102,18 @@ def _check_size(file: Image.Image, max_pixels: int) -> None:
         raise EntryError("", Flaw.TOO_LARGE, detail)
     if file.width < 1 or file.height < 1:
         raise EntryError("", Flaw.DAMAGED, "it has no pixels")
+
+
+def _check_scans(file: Image.Image, content: bytes, max_pixels: int) -> None:
+    """Refuse a JPEG that goes over its pixels again and again: a few bytes cost seconds each time.
+
+    Source: "Two Issues with the JPEG Standard", libjpeg-turbo project, 2015.
+    """
+    if file.format not in {"JPEG", "MPO"}:
+        return
+    scans = content.count(b"\xff\xda")
+    if scans * file.width * file.height > _SCANS * max_pixels:
+        raise EntryError("", Flaw.TOO_LARGE, f"it goes over its pixels {scans:,} times")
 
 
 def _upright(file: Image.Image) -> Image.Image:

@@ -133,8 +133,8 @@ ZIPS: dict[str, tuple[bytes, Fates | None]] = {
         {"a.jpg": USED, **{f"{n}.jpg": Reason.DAMAGED for n in "bcde"}},
     ),
     "longer-than-the-archive": (
-        patched_directory(zipped("a.jpg"), 20, struct.pack("<LL", 2**31, 2**31)),
-        {"a.jpg": Reason.DAMAGED},
+        patched_directory(zipped("a.jpg", "b.jpg"), 20, struct.pack("<LL", 2**31, 2**31)),
+        {"a.jpg": Reason.TRUNCATED, "b.jpg": USED},
     ),
     "hidden": (
         zipped("__MACOSX/._a.jpg", "a/._b.jpg", "Thumbs.db", "a/DESKTOP.INI", ".git/x", "a.jpg"),

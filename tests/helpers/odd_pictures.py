@@ -262,6 +262,13 @@ FLAWS: dict[str, tuple[bytes, Reason]] = {
     "scrambled.webp": (b"RIFF\x10\0\0\0WEBPVP8 " + bytes(8), Reason.DAMAGED),
     "scrambled.jpg": (_JPEG[:20] + bytes(200) + b"\xff\xd9", Reason.DAMAGED),
     "scrambled.tif": (b"II*\0" + b"\xff" * 40, Reason.DAMAGED),
+    "too-many-samples.tif": (
+        # Pillow logs this one as an error of its own, which nobody needs to see.
+        _TIFF.replace(
+            struct.pack("<HHL", 277, 3, 1) + b"\3", struct.pack("<HHL", 277, 3, 1) + b"\x99"
+        ),
+        Reason.DAMAGED,
+    ),
     "bomb-by-its-header.png": (png(50_000, 50_000), Reason.TOO_LARGE),
     "bomb-just-above-the-limit.png": (png(8_001, 8_000), Reason.TOO_LARGE),
     "bomb-as-wide-as-can-be.png": (png(2**31 - 1, 1), Reason.TOO_LARGE),

@@ -221,13 +221,8 @@ def test_that_too_many_files_are_refused(tmp_path):
 
 
 def test_that_many_files_are_streamed_in_little_memory(tmp_path):
-    folders = [tmp_path / f"{n:02}" for n in range(20)]
-    for folder in folders:
-        folder.mkdir()
-        for n in range(100):
-            os.link(folders[0] / "0.jpg", folder / f"{n}.jpg") if n or folder != folders[0] else (
-                folder / "0.jpg"
-            ).write_bytes(b"abc")
+    for folder in range(20):
+        write(tmp_path, *(f"{folder:02}/{n}.jpg" for n in range(100)))
     tracemalloc.start()
     try:
         count = sum(1 for _ in FolderTree(tmp_path).entries(Accounts()))
@@ -252,10 +247,10 @@ def test_that_a_read_only_source_works_and_stays_as_it_is(tmp_path):
     (tmp_path / "a.jpg").chmod(0o444)
     tmp_path.chmod(0o555)
     try:
-        before = os.stat(tmp_path).st_mtime_ns
+        before = tmp_path.stat().st_mtime_ns
         tree = FolderTree(tmp_path)
         assert listed(tree) == (["a.jpg"], {})
         assert tree.read("a.jpg", 3) == b"abc"
-        assert os.stat(tmp_path).st_mtime_ns == before
+        assert tmp_path.stat().st_mtime_ns == before
     finally:
         tmp_path.chmod(0o755)

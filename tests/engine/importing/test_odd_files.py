@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from engine.errors import EntryError, SourceUnreadableError
-from engine.importing.accounts import Accounts
+from engine.importing.accounts import Accounts, Reason
+from engine.importing.limits import LIMITS
 from engine.importing.opening import open_tree
 from engine.importing.picture import read_picture
 from tests.helpers.odd_archives import CONTENT, TARS, ZIPS, duplicates, zipped
-from tests.helpers.odd_pictures import FLAWS, LOOKS
+from tests.helpers.odd_files import ODD_FILES, write_odd_files
+from tests.helpers.odd_pictures import FLAWS, LOOKS, Look
 
 KNOWN_ENDS = {"gz": ".tar.gz", "bz2": ".tar.bz2", "xz": ".tar.xz"}
 
@@ -41,6 +43,23 @@ def test_that_every_member_of_an_odd_zip_meets_its_fate(tmp_path, name):
 def test_that_every_member_of_an_odd_tar_meets_its_fate(tmp_path, name):
     ending = KNOWN_ENDS.get(name.split("-")[0], ".tar")
     check_fates(tmp_path / f"a{ending}", *TARS[name])
+
+
+def test_that_a_folder_of_them_all_is_accounted_for(tmp_path):
+    count = write_odd_files(tmp_path)
+    accounts = Accounts()
+    with open_tree(tmp_path) as tree:
+        for entry in tree.entries(accounts):
+            try:
+                read_picture(tree.read(entry.path, LIMITS.file_bytes))
+                accounts.use(entry.path)
+            except EntryError as error:
+                accounts.skip_file(entry.path, Reason(error.reason), error.detail)
+    skipped = {skip.path: skip.reason for skip in accounts.skipped_files()}
+    flaws = {name: want for name, (_, want) in ODD_FILES.items() if not isinstance(want, Look)}
+    assert skipped == flaws
+    assert accounts.files_used + len(skipped) == accounts.files_found == count
+    assert count >= 60
 
 
 def test_that_every_one_of_a_zips_equal_names_is_accounted_for(tmp_path):

@@ -1,4 +1,5 @@
 import gzip
+import os
 import struct
 import tarfile
 
@@ -67,6 +68,16 @@ def test_that_a_table_stands_for_its_folder(tmp_path, name, content):
         assert (tree.source, tree.focus) == (tmp_path / name, name)
         assert {entry.path for entry in tree.entries(Accounts())} == {name, "a.jpg"}
         assert tree.read(tree.focus, 999) == content
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are UTF-16 there")
+def test_that_a_table_whose_name_is_no_text_can_be_read(tmp_path):
+    path = tmp_path / os.fsdecode(b"caf\xe9.csv")
+    path.write_bytes(b"file,text\n")
+    with open_tree(path) as tree:
+        assert tree.focus == "caf%E9.csv"
+        assert tree.read(tree.focus, 99) == b"file,text\n"
+        assert [entry.path for entry in tree.entries(Accounts())] == [tree.focus]
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,18 @@ def test_that_a_huge_picture_is_refused_before_it_is_decoded(monkeypatch):
     assert refusal(saved(noise(), "JPEG"), Limits(pixels=10)).reason is Reason.TOO_LARGE
 
 
+def test_that_a_jpeg_that_goes_over_its_pixels_without_end_is_refused():
+    content = saved(noise(64), "JPEG", progressive=True)
+    scans = content.count(b"\xff\xda")
+    assert 5 <= scans <= 20
+    start = content.rindex(b"\xff\xda")
+    again = content[:-2] + content[start:-2] * 1_000 + content[-2:]
+    assert read_picture(again, Limits(pixels=64 * 64 * 52)).size == (64, 64)
+    error = refusal(again, Limits(pixels=64 * 64 * 50))
+    assert error.reason is Reason.TOO_LARGE
+    assert "times" in error.detail
+
+
 def test_that_damage_is_never_painted_over():
     assert not ImageFile.LOAD_TRUNCATED_IMAGES
 

@@ -4,6 +4,7 @@ import lzma
 import tarfile
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from engine.importing.limits import Limits
 from engine.importing.tar_tree import TarTree
 
 
-def make(path, files, mode="w", form=tarfile.GNU_FORMAT):
+def make(path, files, mode: Any = "w", form=tarfile.GNU_FORMAT):
     with tarfile.open(path, mode, format=form) as archive:
         for name, content in files.items():
             info = tarfile.TarInfo(name)
@@ -59,20 +60,19 @@ def test_that_several_threads_read_at_once(tmp_path):
 def test_that_systems_without_pread_read_the_same(tmp_path, monkeypatch):
     path = make(tmp_path / "a.tar", {"a": b"12345", "b": b"678"})
     monkeypatch.delattr("os.pread")
-    with TarTree(path) as tree:
-        with tree.open("a") as file:
-            assert file.read(2) == b"12"
-            assert tree.read("b", 3) == b"678"
-            assert file.read() == b"345"
+    with TarTree(path) as tree, tree.open("a") as file:
+        assert file.read(2) == b"12"
+        assert tree.read("b", 3) == b"678"
+        assert file.read() == b"345"
 
 
 def test_that_a_member_can_be_read_anywhere(tmp_path):
-    with TarTree(make(tmp_path / "a.tar", {"a": b"12345", "b": b"678"})) as tree:
-        with tree.open("a") as file:
-            assert file.seek(-2, 2) == 3
-            assert file.read() == b"45"
-            assert file.seek(1) == 1
-            assert file.read(1) == b"2"
+    path = make(tmp_path / "a.tar", {"a": b"12345", "b": b"678"})
+    with TarTree(path) as tree, tree.open("a") as file:
+        assert file.seek(-2, 2) == 3
+        assert file.read() == b"45"
+        assert file.seek(1) == 1
+        assert file.read(1) == b"2"
 
 
 def test_that_the_temporary_file_is_gone_afterwards(tmp_path, monkeypatch):
@@ -82,8 +82,8 @@ def test_that_the_temporary_file_is_gone_afterwards(tmp_path, monkeypatch):
     with TarTree(path) as tree:
         assert tree.read("a", 5) == b"12345"
     assert not list((tmp_path / "temp").iterdir())
+    path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(SourceUnreadableError):
-        path.write_bytes(path.read_bytes()[:-9])
         TarTree(path)
     assert not list((tmp_path / "temp").iterdir())
 
