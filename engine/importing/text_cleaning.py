@@ -3,13 +3,13 @@
 import re
 import unicodedata
 
-_LINE_ENDS = re.compile(r"\r\n?|[\x85\u2028\u2029]")
+_LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029]")
 _ODD_SPACES = re.compile(r"[\v\f\x1c-\x1f]")
-# C0 and C1 but tab and new line; marks of byte order; orders to turn the writing around, which can
+# C0 but tab and new line; marks of byte order; orders to turn the writing around, which can
 # make a shown text read otherwise than the stored one; halves of surrogate pairs; the characters
 # that Unicode promises never to assign. Joiners stay: families of emoji and Persian need them.
 _NOISE = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufdd0-\ufdef\ufff9-\ufffb"
+    "[\x00-\x08\x0e-\x1b\x7f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufdd0-\ufdef\ufff9-\ufffb"
     + "".join(
         f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
     )
@@ -21,7 +21,8 @@ def clean_text(text: str) -> str:
     r"""Compose characters (NFC), end lines with ``\n`` and take noise out.
 
     For every text of a source, however it was read: JSON, for one, can hold NUL bytes and halves of
-    surrogate pairs. Never raises.
+    surrogate pairs. The C1 control characters stay, since without them text that was read in the
+    wrong encoding cannot be mended; ``text_plan.apply`` takes them out. Never raises.
     """
     if text.isascii() and text.isprintable():
         return text

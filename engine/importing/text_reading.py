@@ -8,6 +8,7 @@ answer.
 """
 
 import codecs
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -64,6 +65,7 @@ _MOST_NOISE = 0.05
 # below the second it is noise. A rare Chinese character costs 8.5 a byte, an odd accent 10.5.
 _POOR_FIT, _NO_TEXT = -8.5, -12.0
 _LEAST_FOR_NORMALIZER = 40
+_NO_ENCODINGS = ("idna", "punycode", "unicode_escape", "raw-unicode-escape", "undefined", "utf-7")
 _LONG = 1_024
 _SURE = 8
 _UTF8_PRIOR = math.log(3.0)
@@ -74,7 +76,7 @@ class DecodedText:
     """Text, and how it was read."""
 
     text: str
-    """In NFC, with ``\\n`` at the ends of lines, without control characters."""
+    """As ``text_cleaning.clean_text`` leaves it."""
     encoding: str
     """A name that ``bytes.decode`` knows."""
     confidence: float
@@ -139,10 +141,28 @@ def _finished(text: str | None, encoding: str, confidence: float) -> DecodedText
 
 def _decode(content: bytes, encoding: str, *, final: bool = True) -> str | None:
     """Decode strictly; None if that cannot be done."""
-    try:
-        return codecs.getincrementaldecoder(encoding)("strict").decode(content, final)
-    except (UnicodeError, LookupError, ValueError, AttributeError, TypeError):
+    if not _is_text_encoding(encoding):
         return None
+    try:
+        if final:
+            return content.decode(encoding)
+        return codecs.getincrementaldecoder(encoding)("strict").decode(content)
+    except (UnicodeError, ValueError):
+        return None
+
+
+@functools.lru_cache(maxsize=256)
+def _is_text_encoding(encoding: str) -> bool:
+    """Tell whether a name, which may come from anywhere, is of a codec for files of text.
+
+    Python's other codecs unpack and decrypt, or warn.
+    """
+    try:
+        codecs.getincrementaldecoder(encoding)
+        b"".decode(encoding)
+        return codecs.lookup(encoding).name not in _NO_ENCODINGS
+    except (LookupError, ValueError, UnicodeError):
+        return False
 
 
 def _is_better(unicode: str | None, stated: str, encoding: str) -> bool:
