@@ -1,6 +1,7 @@
 import dataclasses
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ KEEP, SKIP, FIX, MERGE = Repair.KEEP, Repair.SKIP, Repair.FIX, Repair.MERGE
 
 
 def item(number, *texts, **changes):
-    fields = {
+    fields: dict[str, Any] = {
         "key": f"{number}.jpg",
         "texts": texts or (f"text number {number}",),
         "has_image": True,
@@ -38,7 +39,11 @@ def text_only(number, *texts):
 
 
 def plan(repairs=None, **changes):
-    fields = {"source": Path("a"), "dataset": Path("b"), "reading": Reading(format="sidecar")}
+    fields: dict[str, Any] = {
+        "source": Path("a"),
+        "dataset": Path("b"),
+        "reading": Reading(format="sidecar"),
+    }
     return ImportPlan(**(fields | {"repairs": repairs or {}} | changes))
 
 
@@ -115,7 +120,7 @@ def test_that_similar_images_are_found_by_hash_and_colour():
         item(0, colours=b"\x10" * 64),
         item(1, phash=near, colours=b"\x18" * 64),
         item(2, phash=near, colours=b"\x90" * 64),
-        item(3, phash=HASHES[0] ^ 0b11111),
+        item(3, phash=HASHES[0] ^ 0b11111, colours=b"\x10" * 64),
         item(4, phash=0),
         item(5, phash=0),
     ]
@@ -202,7 +207,7 @@ def test_that_uneven_groups_are_found():
     report = examine(items).report(Finding.IMBALANCE)
     assert report.keys == ("50.jpg", "51.jpg", "52.jpg", "53.jpg")
     assert report.detail == {"groups": 2, "small_groups": 1, "largest": 50, "smallest": 4}
-    assert examine(items[:50] + items[50:53] * 2).report(Finding.IMBALANCE).count == 0
+    assert examine([*items, item(54, group="dog")]).report(Finding.IMBALANCE).count == 0
 
 
 def test_that_leaks_move_to_where_their_twins_are():
@@ -282,7 +287,6 @@ def test_that_every_item_has_one_fate_and_nothing_is_remembered(items, repairs):
     assert [dataclasses.astuple(i) for i in items] == before
     assert list(accounts.skipped_items()) == []
     keys = {i.key for i in items}
-    kept = {d.key for d in diagnosis.kept()}
     for report in diagnosis.reports:
         assert report.count == len(report.keys) == len(set(report.keys))
         assert keys.issuperset(report.keys)

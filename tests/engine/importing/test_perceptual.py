@@ -34,7 +34,7 @@ def stored(picture, size=64):
 
 
 def bits_apart(one, other):
-    return bin(int(one) ^ int(other)).count("1")
+    return (int(one) ^ int(other)).bit_count()
 
 
 def dct_hash(grey):
@@ -47,9 +47,9 @@ def dct_hash(grey):
                 np.cos(np.pi * u * (2 * x + 1) / 64), np.cos(np.pi * v * (2 * x + 1) / 64)
             )
             found[u, v] = float((grey * waves).sum())
-    order = [(u, v) for u in range(8) for v in range(8)][1:] + [(8, 0)]
-    values = [found[place] for place in order]
-    return [value > np.median(values) for value in values]
+    order = [*[(u, v) for u in range(8) for v in range(8)][1:], (8, 0)]
+    values = np.array([found[place] for place in order])
+    return values - min(np.median(values), -grey.max() / 4)
 
 
 def test_that_the_hash_is_that_of_the_cosine_transform():
@@ -58,8 +58,11 @@ def test_that_the_hash_is_that_of_the_cosine_transform():
         hash_ = int(perceptual_hashes(grey)[0])
         bits = [bool(hash_ >> (63 - place) & 1) for place in range(64)]
         expected = dct_hash(grey[0, ..., 0].astype(float))
-        # The waves are rounded to whole numbers, so a value at the median may fall on either side.
-        assert sum(a != b for a, b in zip(bits, expected, strict=True)) <= 1
+        # The waves are rounded, which moves a value by 255 * 1024 / 4096 at most, and the median
+        # by as much.
+        sure = np.abs(expected) > 128
+        assert sure.sum() > 40
+        assert np.array(bits)[sure].tolist() == (expected > 0)[sure].tolist()
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -108,7 +111,8 @@ def test_that_flat_images_have_the_flat_hash(value):
 def test_that_stripes_hash_the_same_at_any_brightness():
     ramp = np.tile(np.arange(64, dtype=np.uint8)[:, None, None], (1, 1, 64, 1)) * 2
     hashes = perceptual_hashes(np.concatenate([ramp, ramp + 40]))
-    assert hashes[0] == hashes[1] != FLAT
+    assert hashes[0] == hashes[1]
+    assert hashes[0] != FLAT
 
 
 def test_that_mean_colours_are_means():

@@ -130,7 +130,10 @@ def test_that_facts_are_in_units_of_the_tokenizer():
 
 
 def test_that_no_tensors_are_needed():
-    program = "import sys, engine.importing.text_facts, engine.importing.doctor; print('torch' in sys.modules)"
+    program = (
+        "import sys, engine.importing.text_facts, engine.importing.doctor\n"
+        "print('torch' in sys.modules)"
+    )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
