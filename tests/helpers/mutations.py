@@ -4,7 +4,20 @@ from collections.abc import Mapping
 
 from hypothesis import strategies as st
 
-_PIECES = [b"\0", b"\xff\xfe", b'"', b"\n", b"\r", b"{", b"[", b"]", b",", b"../", b"\xf0\x9f", b"9" * 30]
+_PIECES = [
+    b"\0",
+    b"\xff\xfe",
+    b'"',
+    b"\n",
+    b"\r",
+    b"{",
+    b"[",
+    b"]",
+    b",",
+    b"../",
+    b"\xf0\x9f",
+    b"9" * 30,
+]
 
 
 @st.composite

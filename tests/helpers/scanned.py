@@ -4,6 +4,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hypothesis import HealthCheck, settings
+
 from engine.errors import ConfigError, EntryError, SourceUnreadableError
 from engine.importing.accounts import Accounts, Reason
 from engine.importing.candidate import Candidate
@@ -11,7 +13,12 @@ from engine.importing.formats.format import Proposal, Reading
 from engine.importing.formats.table import FORMATS
 from tests.helpers.memory_tree import MemoryTree, overview_of
 
-FUZZ_EXAMPLES = int(os.environ.get("DIPTYCH_FUZZ_EXAMPLES", "25"))
+fuzzed = settings(
+    max_examples=int(os.environ.get("DIPTYCH_FUZZ_EXAMPLES", "25")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+"""For tests that damage sources: few cases each time, and as many as one likes in a longer run."""
 
 
 @dataclass(frozen=True)
@@ -83,4 +90,9 @@ def survives(files: Mapping[str, bytes], name: str, reading: Reading) -> None:
             if item.image is not None:
                 FORMATS[name].load(found.tree, item.image)
         except EntryError as error:
-            assert Reason(error.reason)
+            assert_reason(error)
+
+
+def assert_reason(error: EntryError) -> None:
+    """Hold an error's reason against those that the accounts know."""
+    assert error.reason in set(Reason)

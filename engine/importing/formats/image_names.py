@@ -26,7 +26,7 @@ _SPLITS = {
     "validation": "validation",
     "dev": "validation",
 }
-_WORD = re.compile(r"[a-z]+|t10k")
+_WORD = re.compile(r"t10k|[a-z]+")
 _WEB = re.compile(r"(?i)(https?|ftp|s3|gs)://|www\.")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _AMBIGUOUS = ""

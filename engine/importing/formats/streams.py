@@ -101,7 +101,7 @@ def checked_encoding(wanted: str) -> str:
 def _known(encoding: str, otherwise: str = "utf-8") -> str:
     try:
         # Python's "encodings" hold some that turn bytes into bytes, such as zlib.
-        b"".decode(encoding)
+        " ".encode(encoding)
         codecs.getincrementaldecoder(encoding)(errors="replace").decode(b"a\0")
     except (LookupError, ValueError, TypeError, AttributeError):
         return otherwise

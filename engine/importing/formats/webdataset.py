@@ -12,7 +12,7 @@ from engine.importing.formats.image_names import is_image
 from engine.importing.formats.rest import skip_rest
 from engine.importing.formats.shard import ShardScan, sample_columns
 from engine.importing.formats.streams import STREAM_ERRORS
-from engine.importing.formats.tar_members import TarBrokenError, members, read_member
+from engine.importing.formats.tar_members import Member, TarBrokenError, members, read_member
 from engine.importing.tree import Tree
 
 _RANGE = re.compile(r"\{(\d+)\.\.(\d+)\}")
@@ -65,14 +65,17 @@ class WebDataset:
 
 def _columns(tree: Tree, shard: str) -> tuple[str, ...]:
     """Look at a shard's first members; nothing if none is an image."""
+    found: list[Member] = []
+    columns: tuple[str, ...] = ()
     try:
         with tree.open(shard) as stream:
-            found = list(islice(members(stream), _LOOKED_AT))
-            if not any(is_image(member.name) for member in found):
-                return ()
-            return ("image", *sample_columns(stream, found))
-    except (EntryError, TarBrokenError, *STREAM_ERRORS):
-        return ()
+            # One by one: those before a break count.
+            for member in islice(members(stream), _LOOKED_AT):
+                found.append(member)
+                columns = tuple(dict.fromkeys([*columns, *sample_columns(stream, [member])]))
+    except (EntryError, *STREAM_ERRORS):
+        pass
+    return ("image", *columns) if any(is_image(member.name) for member in found) else ()
 
 
 def _is_named(pattern: str, path: str) -> bool:
