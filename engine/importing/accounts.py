@@ -92,6 +92,12 @@ class Accounts:
         if path not in self._used:
             self._skipped_files.setdefault(path, Skipped(path=path, reason=reason, detail=detail))
 
+    def reject_file(self, path: str, reason: Reason, detail: str = "") -> None:
+        """A file that was to be used gives nothing after all: its image cannot be decoded, say."""
+        if path in self._used:
+            self._used.discard(path)
+            self.skip_file(path, reason, detail)
+
     def skip_item(self, key: str, reason: Reason, detail: str = "") -> None:
         """An item is not imported. The first reason stands."""
         self._skipped_items.setdefault(key, Skipped(path=key, reason=reason, detail=detail))
