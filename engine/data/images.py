@@ -3,14 +3,14 @@
 Shapes: N images, H height, W width, C channels.
 """
 
-import warnings
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
-from engine.errors import ImagesUnreadableError
+from engine.data.picture import MAX_BYTES, decode_picture, flatten
+from engine.errors import EntryError, ImagesUnreadableError
 
 MAX_PIXELS = 64_000_000
 """A larger picture is refused before it is decoded."""
@@ -26,15 +26,12 @@ def read_image(path: Path) -> Pixels:
         ImagesUnreadableError: not a picture, damaged, or too large; it says which.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as file:
-                if file.width * file.height <= MAX_PIXELS:
-                    return np.asarray(_to_rgb(ImageOps.exif_transpose(file)))
-    # Pillow's decoders raise whatever they like on damaged files.
-    except Exception as error:
-        raise ImagesUnreadableError(path, str(error) or type(error).__name__) from error
-    raise ImagesUnreadableError(path, f"it has more than {MAX_PIXELS:,} pixels")
+        content = _read_file(path)
+        return np.asarray(flatten(decode_picture(content, MAX_PIXELS), "white").convert("RGB"))
+    except EntryError as error:
+        raise ImagesUnreadableError(path, error.detail or error.reason) from error
+    except OSError as error:
+        raise ImagesUnreadableError(path, error.strerror or str(error)) from error
 
 
 def resize(images: Pixels, size: int) -> Pixels:
@@ -98,18 +95,9 @@ def read_image_folder(
     return names, np.stack(images), skipped
 
 
-def _to_rgb(picture: Image.Image) -> Image.Image:
-    if picture.mode.startswith("I") or picture.mode == "F":
-        return _from_deep(picture)
-    if picture.has_transparency_data:
-        layers = picture.convert("RGBA")
-        white = Image.new("RGBA", layers.size, "white")
-        return Image.alpha_composite(white, layers).convert("RGB")
-    return picture.convert("RGB")
-
-
-def _from_deep(picture: Image.Image) -> Image.Image:
-    """Sixteen bits and more: Pillow's own conversion clips at 255 instead of scaling."""
-    deep = np.asarray(picture, dtype=np.float64)
-    top = 65535.0 if deep.max(initial=0) > 255 else 255.0
-    return Image.fromarray((deep / top * 255).clip(0, 255).astype(np.uint8)).convert("RGB")
+def _read_file(path: Path) -> bytes:
+    with path.open("rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise ImagesUnreadableError(path, f"it has more than {MAX_BYTES:,} bytes")
+    return content

@@ -1,0 +1,89 @@
+"""Says what is wrong with a file that gives no picture, from its bytes alone."""
+
+import re
+import struct
+from enum import StrEnum
+
+
+class Flaw(StrEnum):
+    """Why a file gives no picture."""
+
+    EMPTY = "empty"
+    NOT_AN_IMAGE = "not_an_image"
+    UNSUPPORTED = "unsupported"
+    TRUNCATED = "truncated"
+    DAMAGED = "damaged"
+    TOO_LARGE = "too_large"
+
+
+_KNOWN = re.compile(
+    rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP|II[*+]\0|MM\0[*+]|P[1-7f]\s+[\d#-]"
+    # Two letters are too few: a bitmap has zeros in two fields behind its size.
+    rb"|BM....\0\0\0\0",
+    re.DOTALL,
+)
+_UNSUPPORTED = {
+    rb"....ftyp(hei[cxms]|hev[cxms]|mif1|msf1)": "a HEIC photograph; save it as JPEG",
+    rb"....ftypavi[fs]": "an AVIF image, which this installation cannot read",
+    rb"....ftyp": "a video",
+    rb"RIFF....AVI ": "a video",
+    rb"8BPS": "a Photoshop file",
+    rb"gimp xcf": "a GIMP file",
+    rb"%!PS|\xc5\xd0\xd3\xc6": "a PostScript file",
+    rb"%PDF": "a PDF file",
+    rb"\0\0[\1\2]\0": "an icon",
+    rb"icns": "an icon",
+    rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51": "a JPEG 2000 image",
+    rb"\0\0\0\x0cJXL |\xff\x0a": "a JPEG XL image",
+    rb"DDS ": "a DirectDraw texture",
+    rb"\x76\x2f\x31\x01": "an OpenEXR image",
+    rb"#\?RADIANCE|#\?RGBE": "a Radiance image",
+    rb"qoif": "a QOI image",
+    rb"\xd7\xcd\xc6\x9a|\1\0\0\0....{32} EMF": "a Windows metafile",
+    rb"FUJIFILM": "a raw photograph",
+    rb"(\xef\xbb\xbf)?\s*(<\?xml.{0,2000}?)?(<!--.{0,2000}?-->\s*)?(<!DOCTYPE svg.{0,500}?)?<svg": (
+        "an SVG drawing"
+    ),
+}
+_HEAD_BYTES = 8_192
+
+
+def flaw_of_header(content: bytes) -> tuple[Flaw, str] | None:
+    """Say what a file is that is no picture of a kind on the list; None if it looks like one."""
+    head = content[:_HEAD_BYTES]
+    if _KNOWN.match(head):
+        return None
+    for pattern, kind in _UNSUPPORTED.items():
+        if re.match(pattern, head, re.DOTALL):
+            return Flaw.UNSUPPORTED, f"it is {kind}"
+    if any(mark.startswith(head) for mark in (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF89a")):
+        return Flaw.TRUNCATED, f"it has {len(content)} bytes"
+    return Flaw.NOT_AN_IMAGE, "its content is no image"
+
+
+def ends_early(content: bytes) -> bool:
+    """Whether a file stops before its format says that it ends."""
+    match content[:4]:
+        case b"\x89PNG":
+            return _png_ends_early(content)
+        case b"RIFF":
+            return len(content) < 12 or struct.unpack_from("<I", content, 4)[0] + 8 > len(content)
+        case b"GIF8":
+            return not content.rstrip(b"\0").endswith(b";")
+    if content[:2] == b"BM":
+        return len(content) < 26 or struct.unpack_from("<I", content, 2)[0] > len(content)
+    if content[:2] == b"\xff\xd8":
+        # Some cameras add bytes of their own behind the end.
+        return b"\xff\xd9" not in content[-4_096:]
+    return False
+
+
+def _png_ends_early(content: bytes) -> bool:
+    """Follow a PNG's chunks, each of which says how long it is, until its last."""
+    place = 8
+    while place + 12 <= len(content):
+        length, kind = struct.unpack_from(">I4s", content, place)
+        if kind == b"IEND":
+            return False
+        place += 12 + length
+    return True
