@@ -78,6 +78,15 @@ class Accounts:
         self._skipped_files: dict[str, Skipped] = {}
         self._skipped_items: dict[str, Skipped] = {}
 
+    def copy(self) -> "Accounts":
+        """Give accounts of their own, to try out what would become of the items."""
+        other = Accounts()
+        other.files_found = self.files_found
+        other._used = set(self._used)
+        other._skipped_files = dict(self._skipped_files)
+        other._skipped_items = dict(self._skipped_items)
+        return other
+
     def find(self, count: int = 1) -> None:
         """Count files of the source."""
         self.files_found += count

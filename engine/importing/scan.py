@@ -71,13 +71,13 @@ def scan_source(plan: ImportPlan, tree: Tree, control: RunControl, tell: Tell) -
         tell(ImportStage.SCANNING, len(candidates), 0)
         candidates.append(candidate)
     stop_if_asked(control)
-    refused = sum(1 for _item in accounts.skipped_items())
+    refused = {skipped.path for skipped in accounts.skipped_items()}
     return Scan(
         form=form,
         overview=overview,
         accounts=accounts,
-        candidates=tuple(_with_own_keys(candidates)),
-        items_found=len(candidates) + refused,
+        candidates=tuple(_with_own_keys(candidates, refused)),
+        items_found=len(candidates) + len(refused),
     )
 
 
@@ -101,9 +101,9 @@ def _reason_against(plan: ImportPlan, candidate: Candidate) -> Reason | None:
     return None
 
 
-def _with_own_keys(candidates: list[Candidate]) -> Iterator[Candidate]:
+def _with_own_keys(candidates: list[Candidate], refused: set[str]) -> Iterator[Candidate]:
     """Tell apart the items that share a key, such as a picture that is named in two places."""
-    seen: set[str] = set()
+    seen = set(refused)
     counts: Counter[str] = Counter()
     for candidate in candidates:
         key = candidate.key

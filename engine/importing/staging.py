@@ -63,7 +63,7 @@ class Staging:
         self.folder = folder
         self._fingerprint = {"format": FORMAT, **fingerprint}
         self._shape = shape
-        self._row_bytes = int(np.prod(shape))
+        self.row_bytes = int(np.prod(shape))
         self.items: list[StagedItem] = []
         """In the order of the candidates."""
         self.rows = 0
@@ -130,8 +130,8 @@ class Staging:
                 wanted = np.asarray(rows[start : start + PIECE_ROWS])
                 first = int(wanted[0])
                 # What lies between is skipped items; they are few, and reading on is quick.
-                file.seek(first * self._row_bytes)
-                content = file.read((int(wanted[-1]) - first + 1) * self._row_bytes)
+                file.seek(first * self.row_bytes)
+                content = file.read((int(wanted[-1]) - first + 1) * self.row_bytes)
                 block = np.frombuffer(content, np.uint8).reshape(-1, *self._shape)
                 yield block[wanted - first]
 
@@ -166,15 +166,15 @@ class Staging:
             self.items.append(item)
             self.rows += item.row >= 0
             whole += len(line)
-        for file, end in ((self._lines, whole), (self._images, self.rows * self._row_bytes)):
+        for file, end in ((self._lines, whole), (self._images, self.rows * self.row_bytes)):
             file.seek(end)
             file.truncate()
 
     def _is_row_whole(self, item: StagedItem) -> bool:
         if item.facts is None:
             return True
-        content = self._images.read(self._row_bytes)
-        if len(content) < self._row_bytes:
+        content = self._images.read(self.row_bytes)
+        if len(content) < self.row_bytes:
             return False
         pixels = np.frombuffer(content, np.uint8).reshape(self._shape)
         return pixel_digest(pixels) == item.facts.digest
@@ -184,12 +184,17 @@ class Staging:
         try:
             yield
         except OSError as error:
-            raise explain_os_error(error, self.folder, self._row_bytes) from error
+            raise explain_os_error(error, self.folder, self.row_bytes) from error
 
 
 def staging_folder(dataset: Path) -> Path:
     """Say where the import into a dataset folder keeps its work."""
     return dataset.with_name(f".{dataset.name}.import")
+
+
+def discard_staging(dataset: Path) -> None:
+    """Delete what an import has left that is not to be gone on with."""
+    shutil.rmtree(staging_folder(dataset), ignore_errors=True)
 
 
 def _line(item: StagedItem) -> bytes:
