@@ -1,7 +1,6 @@
 """Builds the datasets that come along on the spot, from small files, offline."""
 
 import gzip
-import hashlib
 import io
 import json
 import zipfile
@@ -15,6 +14,7 @@ from PIL import Image
 
 from engine.data.manifest import read_manifest
 from engine.data.shapes import render_shapes
+from engine.data.splits import stable_split
 from engine.data.starters import SHAPES_COUNT, STARTERS, Starter
 from engine.data.store import HELD_OUT, TRAIN, Images, Record, open_dataset, write_dataset
 from engine.errors import DatasetCorruptError, DatasetMissingError, EngineError
@@ -125,19 +125,13 @@ def _read_emoji(folder: Path) -> Built:
     with zipfile.ZipFile(folder / "images.zip") as archive:
         images = [_read_png(archive.read(record.pop("file_name"))) for record in records]
     for record in records:
-        record["split"] = _stable_split(record["emoji"])
+        record["split"] = stable_split(record["emoji"], HELD_OUT_PERCENT)
     return np.stack(images), list[Record](records)
 
 
 def _read_png(content: bytes) -> Images:
     with Image.open(io.BytesIO(content), formats=("PNG",)) as picture:
         return np.asarray(picture.convert("RGB"))
-
-
-def _stable_split(key: str) -> str:
-    """Hold the same items out for ever, whatever else joins the dataset."""
-    number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:4])
-    return HELD_OUT if number % 100 < HELD_OUT_PERCENT else TRAIN
 
 
 def _render_shapes(_folder: Path) -> Built:

@@ -12,7 +12,7 @@ WORD, CHARACTERS = "word", "characters"
 
 # A word keeps its inner apostrophes and hyphens; a Chinese character is a word of its own, since
 # nothing marks where Chinese words end; any other visible character stands alone.
-_TOKEN = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+(?:['’-][^\W_\u3400-\u9fff]+)*|[^\w\s]|_")
+TOKEN = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+(?:['’-][^\W_\u3400-\u9fff]+)*|[^\w\s]|_")
 _NO_SPACE_BEFORE = re.compile(r"\s+([:,.;!?)\]}%’”])")
 _NO_SPACE_AFTER = re.compile(r"([(\[{#“])\s+")
 _HAN_GAP = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
@@ -20,7 +20,7 @@ _HAN_GAP = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 
 def split_words(text: str) -> list[str]:
     """Split a caption into lower-case words and single signs."""
-    return _TOKEN.findall(unicodedata.normalize("NFKC", text).lower())
+    return TOKEN.findall(unicodedata.normalize("NFKC", text).lower())
 
 
 def split_characters(text: str) -> list[str]:

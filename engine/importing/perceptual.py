@@ -1,0 +1,109 @@
+"""Fingerprints of images: equal for equal pixels, near for what looks the same.
+
+Sources: the hash of the discrete cosine transform from Zauner 2010, "Implementation and
+Benchmarking of Perceptual Image Hash Functions", section 3.2.1 (pHash): 64 low frequencies of a
+32 x 32 grey image, each above the median or not. It knows no colours, so a layout of mean colours
+stands beside it. All arithmetic is on whole numbers, so that every machine finds the same hash.
+
+Shapes: N images, S side, C channels.
+"""
+
+import hashlib
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from engine.importing.candidate import Pixels
+
+FLAT = 0
+"""The hash of an image without contrast; it is near no other."""
+LAYOUT = 8
+"""Side of the layout of mean colours."""
+_SIDE, _LOW = 32, 9
+_LEAST_CONTRAST = 8
+# Whole numbers in float64: products and sums stay below 2 ** 53, so BLAS adds them up exactly, in
+# whatever order.
+_SCALE = 4_096
+_WAVES = np.rint(_SCALE * np.cos(np.pi / _SIDE * np.outer(np.arange(_LOW), np.arange(_SIDE) + 0.5)))
+# 8 x 8 frequencies without the mean, which says nothing about what is seen; one more takes
+# its place.
+_ROWS, _COLUMNS = np.divmod(np.arange(1, 64), 8)
+_ROWS, _COLUMNS = np.append(_ROWS, 8), np.append(_COLUMNS, 0)
+
+
+def perceptual_hash(image: Image.Image) -> int:
+    """Hash one image: 64 bits, ``FLAT`` where it has no contrast."""
+    picture = image.convert("L" if image.mode in ("L", "1") else "RGB")
+    if picture.width != picture.height or picture.width % _SIDE:
+        picture = picture.resize((_SIDE, _SIDE), Image.Resampling.BOX)
+    pixels = np.asarray(picture)
+    return int(perceptual_hashes(pixels.reshape(1, *pixels.shape[:2], -1))[0])
+
+
+def perceptual_hashes(images: Pixels) -> npt.NDArray[np.uint64]:
+    """Hash stored images: uint8 [N, S, S, C] to [N]; a few hundred at once are fastest."""
+    if not len(images):
+        return np.empty(0, dtype=np.uint64)
+    grey = _to_grey(_block_sums(_to_whole_blocks(images), _SIDE))
+    waves = _WAVES @ grey @ _WAVES.T
+    low = waves[:, _ROWS, _COLUMNS]
+    flat = grey.reshape(len(grey), -1)
+    highest, area = flat.max(axis=1), max(1, images.shape[1] // _SIDE) ** 2
+    # Frequencies that an image lacks are near zero by rounding, which must not become bits.
+    least = np.maximum(np.median(low, axis=1), highest * float(_SCALE) ** 2)
+    octets = np.ascontiguousarray(np.packbits(low > least[:, None], axis=1))
+    hashes = octets.view(">u8").astype(np.uint64)[:, 0]
+    has_contrast = highest - flat.min(axis=1) >= _LEAST_CONTRAST * area
+    return np.where(has_contrast, hashes, np.uint64(FLAT))
+
+
+def colour_layouts(images: Pixels) -> npt.NDArray[np.uint8]:
+    """Give the mean colours of 8 x 8 fields: uint8 [N, S, S, C] to [N, 64] or [N, 192]."""
+    if not len(images):
+        return np.empty((0, LAYOUT**2), dtype=np.uint8)
+    images = _to_whole_blocks(images)
+    area = (images.shape[1] // LAYOUT) ** 2
+    return (_block_sums(images, LAYOUT) // area).astype(np.uint8).reshape(len(images), -1)
+
+
+def pixel_digest(pixels: Pixels) -> bytes:
+    """Hash pixels exactly: equal for equal shape and content alone, 16 bytes."""
+    digest = hashlib.blake2b(repr(pixels.shape).encode(), digest_size=16)
+    digest.update(np.ascontiguousarray(pixels).data)
+    return digest.digest()
+
+
+def _to_whole_blocks(images: Pixels) -> Pixels:
+    """Leave one channel or three, and make sides a multiple of 32."""
+    images = images[..., : 3 if images.shape[-1] >= 3 else 1]
+    side = images.shape[1]
+    if side % _SIDE == 0 and images.shape[2] == side:
+        return images
+    resized = [
+        Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).resize(
+            (_SIDE, _SIDE), Image.Resampling.BOX
+        )
+        for image in images
+    ]
+    return np.stack([np.asarray(image) for image in resized]).reshape(len(images), _SIDE, _SIDE, -1)
+
+
+def _to_grey(sums: npt.NDArray[np.uint32]) -> npt.NDArray[np.float64]:
+    """Weigh colours as ITU-R BT.601 does: [N, 32, 32, C] to whole numbers [N, 32, 32]."""
+    if sums.shape[-1] == 1:
+        return sums[..., 0].astype(np.float64)
+    red, green, blue = (sums[..., channel] for channel in range(3))
+    return ((red * 299 + green * 587 + blue * 114) // 1_000).astype(np.float64)
+
+
+def _block_sums(images: Pixels, side: int) -> npt.NDArray[np.uint32]:
+    """Add blocks up until ``side`` x ``side`` are left: [N, S, S, C] to [N, side, side, C]."""
+    block = images.shape[1] // side
+    rows = np.zeros((len(images), side, *images.shape[2:]), dtype=np.uint16)
+    for row in range(block):
+        rows += images[:, row::block]
+    sums = np.zeros((len(images), side, side, images.shape[3]), dtype=np.uint32)
+    for column in range(block):
+        sums += rows[:, :, column::block]
+    return sums

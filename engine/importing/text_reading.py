@@ -1,0 +1,267 @@
+"""Reads bytes as text, whatever encoding they are in.
+
+The order: a byte order mark, then UTF-8 (which other encodings hardly ever look like), then UTF-16
+and UTF-32 by their zero bytes, then what ``text_likelihood`` finds likeliest, and for all other
+encodings charset-normalizer, which needs longer texts. Short captions cannot be told apart one by
+one, so a source's are looked at together: ``detect_encoding``, then ``decode_text`` with its
+answer.
+"""
+
+import codecs
+import functools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from charset_normalizer import from_bytes
+
+from engine.errors import EntryError
+from engine.importing.accounts import Reason
+from engine.importing.text_cleaning import clean_text, noise_share
+from engine.importing.text_likelihood import (
+    ASCII,
+    IMPOSSIBLE,
+    MODELS,
+    Model,
+    log_likelihood,
+    unicode_log_likelihood,
+)
+
+ENCODINGS: Mapping[str, str] = {
+    "utf-8": "Unicode (UTF-8)",
+    "utf-16": "Unicode (UTF-16)",
+    "utf-16-le": "Unicode (UTF-16, little-endian)",
+    "utf-16-be": "Unicode (UTF-16, big-endian)",
+    "gb18030": "Chinese, simplified (GBK, GB18030)",
+    "big5hkscs": "Chinese, traditional (Big5)",
+    "cp932": "Japanese (Shift-JIS)",
+    "euc_jp": "Japanese (EUC-JP)",
+    "cp949": "Korean (EUC-KR)",
+    "cp1252": "Western European (Windows-1252)",
+    "cp1250": "Central European (Windows-1250)",
+    "cp1251": "Cyrillic (Windows-1251)",
+    "koi8_r": "Cyrillic (KOI8-R)",
+    "cp1253": "Greek (Windows-1253)",
+    "cp1255": "Hebrew (Windows-1255)",
+    "cp1256": "Arabic (Windows-1256)",
+    "cp874": "Thai (Windows-874)",
+}
+"""What a user may choose from, with names for people; ``decode_text`` takes any other codec too."""
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    # UTF-32's little-endian mark begins with UTF-16's.
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
+_POOL_BYTES = 65_536
+_ESCAPE = b"\x1b$"
+"""By which the Japanese of ISO 2022 begins."""
+_MOST_NOISE = 0.05
+# Log-likelihoods for each byte that is not ASCII. Below the first, none of the models fits well;
+# below the second it is noise. A rare Chinese character costs 8.5 a byte, an odd accent 10.5.
+_POOR_FIT, _NO_TEXT = -8.5, -12.0
+_LEAST_FOR_NORMALIZER = 40
+_NO_ENCODINGS = ("idna", "punycode", "unicode_escape", "raw-unicode-escape", "undefined", "utf-7")
+_LONG = 1_024
+_SURE = 8
+_UTF8_PRIOR = math.log(3.0)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DecodedText:
+    """Text, and how it was read."""
+
+    text: str
+    """As ``text_cleaning.clean_text`` leaves it."""
+    encoding: str
+    """A name that ``bytes.decode`` knows."""
+    confidence: float
+    """0 to 1; below 0.5 somebody should look at it."""
+
+
+def decode_text(content: bytes, encoding: str = "") -> DecodedText:
+    """Read bytes as text.
+
+    A byte order mark decides before everything else. Then comes the encoding that is given, unless
+    the bytes are no text in it or far better text in UTF-8: one source may mix both.
+
+    Args:
+        content: a file or a field, whole.
+        encoding: what the source is in; empty looks at these bytes alone.
+
+    Raises:
+        EntryError: with ``Reason.BAD_ENCODING``: it is no text.
+    """
+    for mark, name in _MARKS:
+        if content.startswith(mark):
+            return _finished(_decode(content, name), name, 1.0)
+    if content.isascii() and 0 not in content and _ESCAPE not in content:
+        return _finished(content.decode("ascii"), encoding or "utf-8", 1.0)
+    stated = _decode(content, encoding) if encoding else None
+    unicode = None if 0 in content else _decode(content, "utf-8")
+    if stated is not None and not _is_better(unicode, stated, encoding):
+        return _finished(stated, encoding, 1.0)
+    if unicode is not None and (stated is not None or _is_surely_utf8(unicode)):
+        return _finished(unicode, "utf-8", 1.0)
+    name, confidence = _detect((content,))
+    return _finished(_decode(content, name), name, confidence)
+
+
+def detect_encoding(samples: Sequence[bytes]) -> str:
+    """Find the one encoding of a source's texts.
+
+    Args:
+        samples: some of its texts, or the start of a table; a character cut in two at the end of a
+            sample does no harm. A few hundred texts are plenty: 64 KiB are looked at.
+
+    Returns:
+        A codec's name that ``open`` and ``decode_text`` take; ``utf-8`` where nothing speaks
+        against it, so also for no samples at all.
+    """
+    for sample in samples:
+        for mark, name in _MARKS:
+            if sample.startswith(mark):
+                return name
+    return _detect(_pool(samples))[0]
+
+
+def _finished(text: str | None, encoding: str, confidence: float) -> DecodedText:
+    if text is None:
+        raise EntryError("", Reason.BAD_ENCODING, f"it is no text in {encoding or 'any encoding'}")
+    if confidence <= 0.0:
+        raise EntryError("", Reason.BAD_ENCODING, "it makes no sense in any encoding")
+    if noise_share(text) > _MOST_NOISE:
+        raise EntryError("", Reason.BAD_ENCODING, "it holds control characters, not text")
+    return DecodedText(text=clean_text(text), encoding=encoding, confidence=confidence)
+
+
+def _decode(content: bytes, encoding: str, *, final: bool = True) -> str | None:
+    """Decode strictly; None if that cannot be done."""
+    if not _is_text_encoding(encoding):
+        return None
+    try:
+        if final:
+            return content.decode(encoding)
+        return codecs.getincrementaldecoder(encoding)("strict").decode(content)
+    except (UnicodeError, ValueError):
+        return None
+
+
+@functools.lru_cache(maxsize=256)
+def _is_text_encoding(encoding: str) -> bool:
+    """Tell whether a name, which may come from anywhere, is of a codec for files of text.
+
+    Python's other codecs unpack and decrypt, or warn.
+    """
+    try:
+        codecs.getincrementaldecoder(encoding)
+        b"".decode(encoding)
+        return codecs.lookup(encoding).name not in _NO_ENCODINGS
+    except (LookupError, ValueError, UnicodeError):
+        return False
+
+
+def _is_better(unicode: str | None, stated: str, encoding: str) -> bool:
+    """Tell whether bytes read as UTF-8 make far better sense than as stated.
+
+    Chinese in UTF-8 can be read as GBK without an error, and then consists of rare characters; GBK
+    that passes for UTF-8 consists of accented letters and Cyrillic instead.
+    """
+    models = [model for model in MODELS if model.encoding == encoding]
+    if unicode is None or unicode == stated or not models:
+        return False
+    return unicode_log_likelihood(unicode) > log_likelihood(stated, models[0])
+
+
+def _is_surely_utf8(text: str) -> bool:
+    """Tell whether bytes that pass for UTF-8 are it; a few pairs of bytes pass by chance."""
+    foreign = [character for character in text if character >= "\x80"]
+    return len(foreign) > _SURE or any(character >= "\u0800" for character in foreign)
+
+
+def _pool(samples: Sequence[bytes]) -> tuple[bytes, ...]:
+    """Take as many samples as are looked at, the first of each text."""
+    pool: dict[bytes, None] = {}
+    room = _POOL_BYTES
+    for sample in samples:
+        if room <= 0:
+            break
+        part = sample[:room]
+        if not part.isascii() or 0 in part or _ESCAPE in part:
+            pool[part] = None
+            room -= len(part)
+    return tuple(pool)
+
+
+def _detect(pool: Sequence[bytes]) -> tuple[str, float]:
+    """Find the encoding of texts without byte order marks, and how sure that is."""
+    if wide := _wide_encoding(pool):
+        return wide, 0.95
+    lines = [line for sample in pool for line in _lines(sample) if not line.isascii()]
+    if not lines:
+        japanese = any(_ESCAPE in sample for sample in pool)
+        return ("iso2022_jp", 0.9) if japanese else ("utf-8", 1.0)
+    unicode = [_decode_line(line, "utf-8") for line in lines]
+    if None not in unicode and _is_surely_utf8("".join(text or "" for text in unicode)):
+        return "utf-8", 1.0
+    return _likeliest(lines)
+
+
+def _lines(sample: bytes) -> list[bytes]:
+    """Split; the last line of a long sample may be cut in two and is left out."""
+    lines = sample.split(b"\n")
+    return lines[:-1] if len(lines) > 1 and len(sample) >= _LONG else lines
+
+
+def _decode_line(line: bytes, encoding: str) -> str | None:
+    return _decode(line, encoding, final=len(line) < _LONG)
+
+
+def _wide_encoding(pool: Sequence[bytes]) -> str:
+    """Tell UTF-16 and UTF-32 without a mark by where the zero bytes stand; empty if it is none."""
+    zeros = sum(sample.count(0) for sample in pool)
+    if not zeros:
+        return ""
+    found: dict[str, float] = {}
+    for name in _WIDE:
+        texts = [_decode(sample, name, final=len(sample) < _LONG) for sample in pool]
+        whole = "".join(text for text in texts if text is not None)
+        if None not in texts and noise_share(whole) < _MOST_NOISE and "\0" not in whole:
+            found[name] = unicode_log_likelihood(whole)
+    return max(found, key=lambda name: found[name], default="")
+
+
+def _likeliest(lines: Sequence[bytes]) -> tuple[str, float]:
+    scores = {m.encoding: m.prior + _total(lines, m.encoding, m) for m in MODELS}
+    scores["utf-8"] = _UTF8_PRIOR + _total(lines, "utf-8", None)
+    first, second = sorted(scores, key=lambda name: -scores[name])[:2]
+    foreign = sum(byte >= 0x80 for line in lines for byte in line)
+    fit = (scores[first] - ASCII * (sum(map(len, lines)) - foreign)) / foreign
+    if fit < _POOR_FIT and foreign >= _LEAST_FOR_NORMALIZER:
+        match = from_bytes(b"\n".join(lines)).best()
+        if match is not None:
+            return match.encoding, 0.5
+    if fit < _NO_TEXT:
+        return first, 0.0
+    return first, _sureness(scores[first] - scores[second])
+
+
+def _total(lines: Sequence[bytes], encoding: str, model: Model | None) -> float:
+    """Add the likelihoods up; a line that is none in this encoding costs as much as noise."""
+    total = 0.0
+    for line in lines:
+        text = _decode_line(line, encoding)
+        if text is None:
+            total += IMPOSSIBLE * len(line)
+        else:
+            total += log_likelihood(text, model) if model else unicode_log_likelihood(text)
+    return total
+
+
+def _sureness(lead: float) -> float:
+    """Turn a lead in log-likelihood over the second into a probability."""
+    return 1.0 / (1.0 + math.exp(-min(lead, 50.0)))
