@@ -125,9 +125,7 @@ class Decoder:
             return Decoded(candidate=candidate, reason=Reason.DAMAGED, detail=detail)
 
 
-def image_facts(
-    images: Pixels, sizes: Sequence[tuple[int, int]]
-) -> list[ImageFacts]:
+def image_facts(images: Pixels, sizes: Sequence[tuple[int, int]]) -> list[ImageFacts]:
     """Hash stored images [N, S, S, C], together because that is several times as fast.
 
     Args:
