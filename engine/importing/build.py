@@ -161,7 +161,7 @@ def _report(plan: ImportPlan, scan: Scan, settled: Settled, manifest: Manifest) 
         counts=counts,
         image_size=manifest.image_height,
         channels=manifest.channels,
-        findings=settled.findings,
+        findings=settled.diagnosis.reports,
         skipped_files=tuple(scan.accounts.skipped_files()),
         skipped_items=tuple(scan.accounts.skipped_items()),
     )

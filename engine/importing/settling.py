@@ -1,16 +1,17 @@
-"""Decides what becomes of every item, by the plan and the doctor: the records of the dataset."""
+"""Carries out what the doctor decided: the items of the dataset, and accounts of all the others."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from engine.data.manifest import TRAIN
 from engine.importing.accounts import Accounts, Reason
 from engine.importing.decode_pass import Item
+from engine.importing.diagnosis import Decision, Diagnosis, ExaminedItem
+from engine.importing.doctor import examine_items
 from engine.importing.plan import ImportPlan
-from engine.importing.report import FoundAndDone
-from engine.importing.splits import split_of
-from engine.importing.text_plan import apply_all, rare_words, without_rare
+
+_FACTS = ("width", "height", "phash", "colours", "pixel_digest")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,8 +37,8 @@ class Entry:
         if len(self.texts) > 1:
             record["texts"] = list(self.texts)
         extras = self.item.candidate.extras
-        record |= {name: _plain(extras[name]) for name in ("label", "group") if extras.get(name)}
-        return record | {"key": _plain(self.item.candidate.key)}
+        record |= {name: extras[name] for name in ("label", "group") if extras.get(name)}
+        return _plain(record | {"key": self.item.candidate.key})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,11 +46,12 @@ class Settled:
     """What is to be written."""
 
     entries: tuple[Entry, ...]
-    findings: tuple[FoundAndDone, ...]
+    diagnosis: Diagnosis
     channels: int
+    """1 where grey is planned, or all images are grey; else 3."""
 
     @property
-    def counts(self) -> dict[str, int]:
+    def counts(self) -> Mapping[str, int]:
         """How many items there are, by the names of a report."""
         image_only = sum(not entry.texts for entry in self.entries)
         text_only = sum(entry.item.facts is None for entry in self.entries)
@@ -72,18 +74,56 @@ class Settled:
 
 
 def settle(plan: ImportPlan, items: Sequence[Item], accounts: Accounts) -> Settled:
-    """Settle what becomes of items; those that are left out go into the accounts."""
-    entries = [
-        Entry(
-            item=item,
-            texts=apply_all(plan.texts, item.candidate.texts),
-            split=split_of(
-                item.candidate.key, item.candidate.extras.get("split", ""), plan.held_out_percent
-            ),
-        )
-        for item in items
-    ]
-    return Settled(entries=tuple(entries), findings=(), channels=_channels(plan, entries))
+    """Let the doctor decide about items; those that are left out go into the accounts.
+
+    Raises:
+        ConfigError: the plan wants a repair that is not offered.
+    """
+    diagnosis = examine_items([_examined(item) for item in items], accounts, plan)
+    entries: list[Entry] = []
+    left_out: list[tuple[Item, Decision, Reason]] = []
+    for item, decision in zip(items, diagnosis.decisions, strict=True):
+        if decision.skipped is None:
+            entries.append(Entry(item=item, texts=decision.texts, split=decision.split))
+        else:
+            left_out.append((item, decision, decision.skipped))
+    _account_for(left_out, entries, accounts)
+    return Settled(entries=tuple(entries), diagnosis=diagnosis, channels=_channels(plan, entries))
+
+
+def _examined(item: Item) -> ExaminedItem:
+    candidate, facts = item.candidate, item.facts
+    known: dict[str, Any] = {}
+    if facts is not None:
+        known = {name: getattr(facts, name) for name in _FACTS}
+    return ExaminedItem(
+        key=candidate.key,
+        texts=candidate.texts,
+        has_image=facts is not None,
+        split=candidate.extras.get("split", ""),
+        group=candidate.extras.get("group") or candidate.extras.get("label", ""),
+        **known,
+    )
+
+
+def _account_for(
+    left_out: Sequence[tuple[Item, Decision, Reason]], entries: Sequence[Entry], accounts: Accounts
+) -> None:
+    """Skip items, and their files unless another item needs them."""
+    needed = {_file_of(entry.item) for entry in entries}
+    for item, decision, reason in left_out:
+        accounts.skip_item(item.candidate.key, reason, decision.detail)
+        path = _file_of(item)
+        if path not in needed and not decision.merged_into:
+            accounts.reject_file(path, reason, decision.detail)
+
+
+def _file_of(item: Item) -> str:
+    """Name the file that is this item alone; empty where it shares one with others."""
+    image = item.candidate.image
+    if image is None:
+        return item.candidate.key
+    return image.path if image.part < 0 else ""
 
 
 def _channels(plan: ImportPlan, entries: Sequence[Entry]) -> int:
@@ -93,6 +133,10 @@ def _channels(plan: ImportPlan, entries: Sequence[Entry]) -> int:
     return 1 if all(fact.is_grey for fact in facts) else 3
 
 
-def _plain(text: str) -> str:
-    """Write a name with bytes that are no text in a way that UTF-8 can hold."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+def _plain(value: Any) -> Any:
+    """Write texts with bytes that are no text in a way that UTF-8 can hold."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value

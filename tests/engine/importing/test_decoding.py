@@ -57,7 +57,7 @@ def test_that_results_come_in_order_whatever_the_threads_do(tmp_path):
     pictures = Pictures(200, before=lambda number: time.sleep(waits_s[number]))
     done = list(decode_all(decoder(pictures, tmp_path), pictures.candidates(), RunControl(), 4))
     assert [int(one.candidate.key) for one in done] == list(range(200))
-    assert len({one.facts.digest for one in done}) == 200
+    assert len({one.facts.pixel_digest for one in done}) == 200
 
 
 def test_that_facts_are_those_of_the_picture(tmp_path):
