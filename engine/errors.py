@@ -195,6 +195,17 @@ class NothingToImportError(EngineError):
         super().__init__(f"Nothing to import was found in {path}. {' '.join(reasons)}")
 
 
+class FilesSkippedError(EngineError):
+    """A strict import of a source that has files which cannot be used."""
+
+    def __init__(self, path: Path, count: int, first: str, reason: str) -> None:
+        self.path, self.count, self.first, self.reason = path, count, first, reason
+        super().__init__(
+            f"{count:,} files of {path} are not used, the first is {first} ({reason}). "
+            "Without --strict the others are imported."
+        )
+
+
 class EntryError(EngineError):
     """One file of a source that cannot be read; the import goes on without it."""
 

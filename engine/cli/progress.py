@@ -42,7 +42,7 @@ class RunTeller:
 
     def __init__(self) -> None:
         self.ended: RunEnded | None = None
-        self._line = _Line()
+        self._line = RenewedLine()
 
     def __call__(self, event: RunEvent) -> None:
         """Print one event."""
@@ -80,7 +80,7 @@ class GalleryTeller:
 
     def __init__(self) -> None:
         self.ended: GalleryEnded | None = None
-        self._line = _Line()
+        self._line = RenewedLine()
 
     def __call__(self, event: GalleryEvent) -> None:
         """Print one event."""
@@ -103,7 +103,7 @@ def stop_on_interrupt(control: RunControl) -> None:
         signal.signal(number, lambda _number, _frame: control.request_stop())
 
 
-class _Line:
+class RenewedLine:
     """Standard output, with one renewable line at the bottom when it is a terminal."""
 
     def __init__(self) -> None:
@@ -113,6 +113,7 @@ class _Line:
         self._width = 0
 
     def renew(self, text: str) -> None:
+        """Show a line that the next one replaces; the more frequent ones are passed over."""
         if time.monotonic() - self._shown_s < self._every_s:
             return
         self._shown_s = time.monotonic()
@@ -123,6 +124,7 @@ class _Line:
         self._width = len(text)
 
     def say(self, text: str) -> None:
+        """Print a line that stays."""
         if self._width:
             print()
             self._width = 0

@@ -1,18 +1,17 @@
 """The subcommand train: one run, headless."""
 
 import argparse
-import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
+from engine.cli.options import add_settings, chosen_settings
 from engine.cli.progress import RunTeller, stop_on_interrupt
 from engine.config.machine import gpu_memory_bytes
 from engine.config.presets import AUTO, PRESETS, config_from_preset, suitable_preset
 from engine.config.run import RunConfig
-from engine.config.setting import Setting, settings_in
 from engine.control import RunControl
 from engine.data.manifest import read_manifest
 from engine.data.starter_files import build_starter
@@ -45,7 +44,7 @@ def add_to(commands: Any, starters: Path | None) -> None:
     parser.add_argument(
         "--run", type=Path, required=True, metavar="DIR", help="new run folder, or the one resumed"
     )
-    add_settings(parser)
+    add_settings(parser, RunConfig, spoken_for=SPOKEN_FOR)
 
 
 def add_starters_option(parser: argparse.ArgumentParser, starters: Path | None) -> None:
@@ -63,19 +62,6 @@ def add_starters_option(parser: argparse.ArgumentParser, starters: Path | None) 
         metavar="DIR",
         help="where a starter is built (default: the user's cache folder)",
     )
-
-
-def add_settings(parser: argparse.ArgumentParser) -> None:
-    """Declare an option for every setting there is; unset ones keep the preset's value."""
-    for name, field, about in settings_in(RunConfig):
-        if name in SPOKEN_FOR:
-            continue
-        parser.add_argument(
-            "--" + name.rpartition(".")[2].replace("_", "-"),
-            dest=name.replace(".", "__"),
-            help=_help(about),
-            **_reading(field, about),
-        )
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -132,9 +118,9 @@ def default_datasets() -> Path:
 def chosen(arguments: argparse.Namespace) -> dict[str, object]:
     """Collect the settings that the command line gave."""
     values: dict[str, object] = {
-        key: getattr(arguments, key)
-        for name, _field, _about in settings_in(RunConfig)
-        if name != "preset" and getattr(arguments, key := name.replace(".", "__"), None) is not None
+        name.replace(".", "__"): value
+        for name, value in chosen_settings(arguments, RunConfig).items()
+        if name != "preset"
     }
     if values.get("images") is not None:
         values.setdefault("minutes", 0.0)
@@ -157,23 +143,6 @@ def train_and_tell(config: RunConfig, train: Train | None = None) -> RunTeller:
     teller.raise_failure()
     print(f"Run folder: {config.run}")
     return teller
-
-
-def _reading(field: "dataclasses.Field[Any]", about: Setting) -> dict[str, Any]:
-    """Say how argparse shall read a setting."""
-    if field.type is bool:
-        return {"action": argparse.BooleanOptionalAction}
-    kind = field.type if callable(field.type) else str
-    return {
-        "type": kind,
-        "choices": about.choices or None,
-        "metavar": None if about.choices else "X",
-    }
-
-
-def _help(about: Setting) -> str:
-    unit = f" ({about.unit})" if about.unit else ""
-    return f"{about.help}{unit}".replace("%", "%%")
 
 
 def _presets() -> str:

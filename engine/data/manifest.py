@@ -10,6 +10,8 @@ from engine.errors import DatasetCorruptError, DatasetMissingError
 
 FORMAT = 2
 FILE_NAME = "manifest.json"
+TRAIN, HELD_OUT = "train", "held_out"
+"""Splits of the items."""
 
 
 @dataclass(frozen=True, kw_only=True)

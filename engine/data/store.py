@@ -7,13 +7,9 @@ line an item, with ``text``, ``split`` and whatever else is known of it. An item
 Shapes: N items, M images, H height, W width, C channels.
 """
 
-import contextlib
 import functools
-import hashlib
 import json
-import os
-import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,14 +17,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.data.manifest import FILE_NAME, Manifest, read_manifest
-from engine.disk import atomic_write, ensure_room, explain_os_error, sync_folder
-from engine.errors import DatasetCorruptError, EngineError, FolderInUseError
-
-TRAIN, HELD_OUT = "train", "held_out"
-
-Images = npt.NDArray[np.uint8]
-Record = Mapping[str, Any]
+from engine.data.dataset_writer import DatasetWriter, Images, Record, has_image
+from engine.data.manifest import HELD_OUT, TRAIN, Manifest, read_manifest
+from engine.errors import DatasetCorruptError
 
 
 @dataclass(frozen=True)
@@ -55,8 +46,8 @@ class StoredDataset:
     @functools.cached_property
     def image_rows(self) -> npt.NDArray[np.int64]:
         """Where each item's image stands in ``images``, -1 where there is none: [N]."""
-        has_image = np.array([_has_image(record) for record in self.records], dtype=bool)
-        return np.where(has_image, has_image.cumsum() - 1, -1)
+        is_there = np.array([has_image(record) for record in self.records], dtype=bool)
+        return np.where(is_there, is_there.cumsum() - 1, -1)
 
     def rows(self, split: str) -> npt.NDArray[np.int64]:
         """Items of a split, ``train`` or ``held_out``, ascending."""
@@ -83,8 +74,9 @@ def open_dataset(folder: Path) -> StoredDataset:
     manifest = read_manifest(folder)
     try:
         images = np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
-        lines = (folder / "pairs.jsonl").read_text(encoding="utf-8").splitlines()
-        records: list[Record] = [json.loads(line) for line in lines]
+        # Not splitlines: a text or a name may hold one of Unicode's other line ends.
+        lines = (folder / "pairs.jsonl").read_text(encoding="utf-8").split("\n")
+        records: list[Record] = [json.loads(line) for line in lines if line]
     except (OSError, ValueError, TypeError, EOFError) as error:
         raise DatasetCorruptError(folder, str(error)) from error
     dataset = StoredDataset(folder, manifest, images, records)
@@ -98,7 +90,7 @@ def write_dataset(
     name: str,
     title: str,
     images: Images,
-    records: Sequence[Record],
+    records: Iterable[Record],
     licence: str,
     source: str,
 ) -> Manifest:
@@ -108,7 +100,8 @@ def write_dataset(
         folder: must not exist yet, or be empty.
         name: short, for folders and commands.
         title: for people.
-        images: [M, H, W, C] uint8, C 1 or 3, in the order of the records that have one.
+        images: [M, H, W, C] uint8, C 1 or 3, in the order of the records that have one;
+            may lie in a memory map.
         records: N tables with at least ``text``, which may be None, and ``split`` (``train`` or
             ``held_out``); ``"image": False`` marks those without an image.
         licence: one line.
@@ -118,60 +111,18 @@ def write_dataset(
         FolderInUseError: the folder holds files.
         FolderNotWritableError, DiskFullError: it cannot be written.
     """
-    lines = [json.dumps(record, ensure_ascii=False) for record in records]
-    splits = [record["split"] for record in records]
-    image_only = sum(record["text"] is None for record in records)
-    text_only = sum(not _has_image(record) for record in records)
-    manifest = Manifest(
-        name=name,
-        title=title,
-        version=_content_hash(images, lines),
-        pairs=len(records) - image_only - text_only,
-        image_only=image_only,
-        text_only=text_only,
-        train_items=splits.count(TRAIN),
-        held_out_items=splits.count(HELD_OUT),
-        image_height=images.shape[1],
-        image_width=images.shape[2],
-        channels=images.shape[3],
-        licence=licence,
-        source=source,
-    )
-    _publish(folder, images, lines, manifest)
+    with DatasetWriter(folder, _shape(images)) as writer:
+        writer.add_images(images)
+        for record in records:
+            writer.add_record(record)
+        manifest = writer.manifest(name=name, title=title, licence=licence, source=source)
+        writer.publish(manifest)
     return manifest
 
 
-def _publish(folder: Path, images: Images, lines: list[str], manifest: Manifest) -> None:
-    staged = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    try:
-        if folder.exists() and any(folder.iterdir()):
-            raise FolderInUseError(folder)
-        shutil.rmtree(staged, ignore_errors=True)
-        staged.mkdir(parents=True)
-        ensure_room(staged, images.nbytes)
-        with (staged / "images.npy").open("wb") as file:
-            np.save(file, images, allow_pickle=False)
-            file.flush()
-            os.fsync(file.fileno())
-        atomic_write(staged / "pairs.jsonl", "".join(f"{line}\n" for line in lines).encode())
-        atomic_write(staged / FILE_NAME, manifest.to_json().encode())
-        with contextlib.suppress(FileNotFoundError):
-            folder.rmdir()
-        staged.replace(folder)
-        sync_folder(folder.parent)
-    except (OSError, EngineError) as error:
-        shutil.rmtree(staged, ignore_errors=True)
-        if isinstance(error, OSError):
-            raise explain_os_error(error, folder, images.nbytes) from error
-        raise
-
-
-def _content_hash(images: Images, lines: list[str]) -> str:
-    digest = hashlib.sha256(repr(images.shape).encode())
-    digest.update(np.ascontiguousarray(images).data)
-    for line in lines:
-        digest.update(line.encode() + b"\n")
-    return digest.hexdigest()[:16]
+def _shape(images: Images) -> tuple[int, int, int, int]:
+    count, height, width, channels = images.shape
+    return count, height, width, channels
 
 
 def _check(dataset: StoredDataset) -> None:
@@ -185,7 +136,7 @@ def _check(dataset: StoredDataset) -> None:
         problem = f"pairs.jsonl has {len(dataset.records)} lines, not {manifest.items}"
     elif not all(_is_record(record) for record in dataset.records):
         problem = "a line of pairs.jsonl lacks its text, its image or its split"
-    elif sum(map(_has_image, dataset.records)) != count:
+    elif sum(map(has_image, dataset.records)) != count:
         problem = f"pairs.jsonl does not name {count} images"
     elif manifest.channels not in {1, 3} or manifest.train_items < 1:
         problem = "it has no training items, or neither 1 nor 3 colour channels"
@@ -193,15 +144,11 @@ def _check(dataset: StoredDataset) -> None:
         raise DatasetCorruptError(dataset.folder, problem)
 
 
-def _has_image(record: Record) -> bool:
-    return record.get("image", True) is not False
-
-
 def _is_record(record: Any) -> bool:
     return (
         isinstance(record, dict)
         and isinstance(record.get("text"), str | None)
         and "text" in record
-        and (record["text"] is not None or _has_image(record))
+        and (record["text"] is not None or has_image(record))
         and record.get("split") in {TRAIN, HELD_OUT}
     )

@@ -78,6 +78,15 @@ class Accounts:
         self._skipped_files: dict[str, Skipped] = {}
         self._skipped_items: dict[str, Skipped] = {}
 
+    def copy(self) -> "Accounts":
+        """Give accounts of their own, to try out what would become of the items."""
+        other = Accounts()
+        other.files_found = self.files_found
+        other._used = set(self._used)
+        other._skipped_files = dict(self._skipped_files)
+        other._skipped_items = dict(self._skipped_items)
+        return other
+
     def find(self, count: int = 1) -> None:
         """Count files of the source."""
         self.files_found += count
@@ -91,6 +100,12 @@ class Accounts:
         """A file gives nothing. The first reason stands; a file that is used is not skipped."""
         if path not in self._used:
             self._skipped_files.setdefault(path, Skipped(path=path, reason=reason, detail=detail))
+
+    def reject_file(self, path: str, reason: Reason, detail: str = "") -> None:
+        """A file that was to be used gives nothing after all: its image cannot be decoded, say."""
+        if path in self._used:
+            self._used.discard(path)
+            self.skip_file(path, reason, detail)
 
     def skip_item(self, key: str, reason: Reason, detail: str = "") -> None:
         """An item is not imported. The first reason stands."""

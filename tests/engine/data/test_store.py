@@ -45,7 +45,7 @@ def test_that_a_failed_build_leaves_nothing(tmp_path, monkeypatch):
     def fail(*_args: object, **_kwargs: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(np, "save", fail)
+    monkeypatch.setattr("engine.data.dataset_writer.os.fsync", fail)
     with pytest.raises(Exception, match="full"):
         tiny_dataset(tmp_path / "tiny")
     assert list(tmp_path.iterdir()) == []
@@ -172,3 +172,17 @@ def test_that_no_image_is_filled_in_for_a_text_alone(tmp_path):
     folder = tmp_path / "half"
     half_pairs(folder)
     assert np.load(folder / "images.npy").shape == (4, 8, 8, 1)
+
+
+def test_that_texts_and_names_with_odd_line_ends_are_kept(tmp_path):
+    text = "one\u2028two\x85three"
+    write_dataset(
+        tmp_path / "odd",
+        name="odd",
+        title="",
+        images=np.zeros((1, 8, 8, 1), np.uint8),
+        records=[{"text": text, "split": "train", "key": text}],
+        licence="",
+        source="",
+    )
+    assert open_dataset(tmp_path / "odd").records[0]["key"] == text

@@ -1,0 +1,170 @@
+"""The subcommand import: somebody's own files become a dataset."""
+
+import argparse
+import csv
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from engine.cli.import_progress import ImportTeller
+from engine.cli.options import add_settings, chosen_settings
+from engine.cli.progress import stop_on_interrupt
+from engine.control import RunControl
+from engine.errors import NothingToImportError, TextsUnreadableError
+from engine.importing.accounts import Accounts
+from engine.importing.formats.format import Proposal, Reading
+from engine.importing.formats.table import FORMATS
+from engine.importing.plan import Finding, ImportPlan, Repair
+
+AUTO = "auto"
+
+
+def add_to(commands: Any, _starters: Path | None) -> None:
+    """Declare the subcommand."""
+    parser = commands.add_parser(
+        "import", help="make a dataset of your own pairs", description=__doc__
+    )
+    parser.set_defaults(command=run)
+    add_source(parser, what="folder, archive or table")
+    parser.add_argument(
+        "--dataset", type=Path, required=True, metavar="DIR", help="new folder for the dataset"
+    )
+    parser.add_argument("--title", default="", metavar="T", help="for people (default: the name)")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="a copy of report.json")
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="make no dataset if any file but the system's own is skipped",
+    )
+
+
+def add_source(parser: argparse.ArgumentParser, what: str) -> None:
+    """Declare the source, how it is read, and every setting of an import."""
+    parser.add_argument("source", type=Path, metavar="SOURCE", help=what)
+    parser.add_argument(
+        "--format", choices=[AUTO, *FORMATS], default=AUTO, help="(default auto: the likeliest)"
+    )
+    parser.add_argument("--table", metavar="FILE", help="the table or annotations in the source")
+    parser.add_argument("--image-column", metavar="NAME", help="column with images or their paths")
+    parser.add_argument(
+        "--text-column",
+        action="append",
+        metavar="NAME",
+        help="column with texts; may be given several times",
+    )
+    parser.add_argument("--label-column", metavar="NAME", help="column that makes groups")
+    parser.add_argument("--encoding", metavar="NAME", help="of the texts (default: detected)")
+    parser.add_argument(
+        "--words",
+        type=Path,
+        metavar="FILE",
+        help="what labels mean in words: a JSON object, or CSV or TSV lines such as 3,three",
+    )
+    parser.add_argument(
+        "--repair",
+        action="extend",
+        nargs="+",
+        type=_repair,
+        default=[],
+        metavar="FINDING=ACTION",
+        help=f"findings: {', '.join(Finding)}; actions: {', '.join(Repair)}",
+    )
+    add_settings(parser, ImportPlan, names={"held_out_percent": "held-out"})
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Import, and print what happens."""
+    from engine.importing.build import import_dataset
+
+    control = RunControl()
+    stop_on_interrupt(control)
+    plan = plan_from(arguments, control)
+    print(f"Reading {plan.source} as {plan.reading.format}.")
+    teller = ImportTeller()
+    import_dataset(plan, teller, control, is_strict=arguments.strict)
+    teller.raise_failure()
+    print(f"Dataset: {plan.dataset}")
+    print(f"Report: {plan.dataset / 'report.html'}")
+    if arguments.report:
+        shutil.copyfile(plan.dataset / "report.json", arguments.report)
+
+
+def plan_from(arguments: argparse.Namespace, control: RunControl) -> ImportPlan:
+    """Turn arguments into a plan; what is not given is as the wizard proposes it.
+
+    Raises:
+        SourceUnreadableError, StoppedError: the source cannot be looked over, or was not.
+        NothingToImportError: no format knows the source.
+        ConfigError: an argument is wrong.
+    """
+    plan = ImportPlan(
+        source=arguments.source,
+        dataset=getattr(arguments, "dataset", Path()),
+        title=getattr(arguments, "title", ""),
+        reading=_reading(arguments, control),
+        repairs=dict(arguments.repair),
+    )
+    values = chosen_settings(arguments, ImportPlan)
+    inner = {name: value for name, value in values.items() if "." in name}
+    for name, value in inner.items():
+        outer, _dot, field = name.partition(".")
+        part = dataclasses.replace(getattr(plan, outer), **{field: value})
+        plan = dataclasses.replace(plan, **{outer: part})
+    return dataclasses.replace(plan, **{n: v for n, v in values.items() if n not in inner})
+
+
+def _reading(arguments: argparse.Namespace, control: RunControl) -> Reading:
+    found = _proposal(arguments, control).reading
+    given: dict[str, Any] = {
+        "table": arguments.table,
+        "image_column": arguments.image_column,
+        "text_columns": tuple(arguments.text_column or ()) or None,
+        "label_column": arguments.label_column,
+        "encoding": arguments.encoding,
+        "words": read_words(arguments.words) if arguments.words else None,
+    }
+    if arguments.table and arguments.table != found.table:
+        # Columns of another table mean nothing in this one.
+        found = Reading(format=found.format)
+    return dataclasses.replace(found, **{k: v for k, v in given.items() if v is not None})
+
+
+def _proposal(arguments: argparse.Namespace, control: RunControl) -> Proposal:
+    from engine.importing.opening import open_tree
+    from engine.importing.survey import overview_of, proposals
+
+    with open_tree(arguments.source) as tree:
+        offers = proposals(tree, overview_of(tree, Accounts(), control))
+    if arguments.format != AUTO:
+        forced = Proposal(reading=Reading(format=arguments.format), confidence=0.0, images=0)
+        return next((o for o in offers if o.reading.format == arguments.format), forced)
+    if not offers:
+        reasons = ["No format recognises it.", f"Known formats: {', '.join(FORMATS)}."]
+        raise NothingToImportError(arguments.source, reasons)
+    return offers[0]
+
+
+def read_words(path: Path) -> tuple[tuple[str, str], ...]:
+    """Read what labels mean: a JSON object, or a line each with a comma or a tab between.
+
+    Raises:
+        TextsUnreadableError: it cannot be read as such.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        if path.suffix.lower() == ".json":
+            return tuple((str(k), str(v)) for k, v in json.loads(text).items())
+        rows = csv.reader(text.splitlines(), delimiter="\t" if "\t" in text else ",")
+        return tuple((row[0].strip(), row[1].strip()) for row in rows if row)
+    except (OSError, ValueError, AttributeError, IndexError, csv.Error) as error:
+        raise TextsUnreadableError(path, str(error)) from error
+
+
+def _repair(text: str) -> tuple[Finding, Repair]:
+    finding, _equals, action = text.partition("=")
+    try:
+        return Finding(finding), Repair(action)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error

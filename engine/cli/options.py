@@ -1,0 +1,62 @@
+"""Options made from the settings of a configuration: a new setting needs no new code here."""
+
+import argparse
+import dataclasses
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from engine.config.setting import Setting, settings_in
+
+
+def add_settings(
+    parser: argparse.ArgumentParser,
+    config: type,
+    *,
+    spoken_for: Collection[str] = (),
+    names: Mapping[str, str] | None = None,
+) -> None:
+    """Declare an option for every setting there is; those not given stay None.
+
+    Args:
+        parser: to declare them on.
+        config: a class with settings.
+        spoken_for: settings whose options are declared by hand.
+        names: other names for some options than those of the settings.
+    """
+    for name, field, about in settings_in(config):
+        if name in spoken_for:
+            continue
+        option = (names or {}).get(name, name.rpartition(".")[2].replace("_", "-"))
+        parser.add_argument(
+            f"--{option}",
+            dest=name.replace(".", "__"),
+            default=None,
+            help=_help(about),
+            **_reading(field, about),
+        )
+
+
+def chosen_settings(arguments: argparse.Namespace, config: type) -> dict[str, Any]:
+    """Collect the settings that the command line gave, by dotted name."""
+    values = {
+        name: getattr(arguments, name.replace(".", "__"), None)
+        for name, _field, _about in settings_in(config)
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _reading(field: "dataclasses.Field[Any]", about: Setting) -> dict[str, Any]:
+    """Say how argparse shall read a setting."""
+    if field.type is bool:
+        return {"action": argparse.BooleanOptionalAction}
+    kind = field.type if callable(field.type) else str
+    return {
+        "type": kind,
+        "choices": about.choices or None,
+        "metavar": None if about.choices else "X",
+    }
+
+
+def _help(about: Setting) -> str:
+    unit = f" ({about.unit})" if about.unit else ""
+    return f"{about.help}{unit}".replace("%", "%%")
