@@ -113,6 +113,8 @@ def load_source(
     held_out = dataset.whole_rows(HELD_OUT)[:HELD_OUT_SEEN]
     texts = _texts(dataset)
     reasons = reasons_against(texts)
+    # What is cut out may be just what the text names.
+    disguise = Augmenter(DIFFAUGMENT, forbidden=frozenset(reasons) | {Change.CUTOUT})
     return Source(
         name=dataset.manifest.name,
         count=len(rows),
@@ -121,7 +123,7 @@ def load_source(
         held_out=_in_networks_form(reader.read(held_out), modalities) if len(held_out) else {},
         modalities=modalities,
         augmenters=_augmenters(config, len(texts), reasons),
-        disguises={"image": Augmenter(DIFFAUGMENT, forbidden=frozenset(reasons))},
+        disguises={"image": disguise},
         seed=config.seed,
     )
 
