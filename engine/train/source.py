@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engine.augment.adaptive import ADA_IMAGES, Augmenter
 from engine.augment.captions import reasons_against
-from engine.augment.changes import NONE, resolve_augmentation
+from engine.augment.changes import DIFFAUGMENT, NONE, Change, resolve_augmentation
 from engine.config.families import ADVERSARIAL_FAMILIES
 from engine.config.run import RunConfig
 from engine.data.groups import favour_whole, group_keys, item_weights
@@ -52,7 +52,9 @@ class Source:
     """Pairs that are not trained on, in the networks' form; perhaps none."""
     modalities: tuple[Modality, ...]
     augmenters: Mapping[str, Augmenter]
-    """By modality."""
+    """By modality, what critic and generator see items through."""
+    disguises: Mapping[str, Augmenter]
+    """By modality, how an item is changed where its label is the generator's own."""
     seed: int
 
     def loader(self, batch_size: int) -> DeviceLoader:
@@ -109,6 +111,10 @@ def load_source(
     rows = dataset.rows(TRAIN)
     reader = _Reader(dataset, facts, config.networks.image_size, device)
     held_out = dataset.whole_rows(HELD_OUT)[:HELD_OUT_SEEN]
+    texts = _texts(dataset)
+    reasons = reasons_against(texts)
+    # What is cut out may be just what the text names.
+    disguise = Augmenter(DIFFAUGMENT, forbidden=frozenset(reasons) | {Change.CUTOUT})
     return Source(
         name=dataset.manifest.name,
         count=len(rows),
@@ -116,7 +122,8 @@ def load_source(
         weights=_weights(config, dataset, rows),
         held_out=_in_networks_form(reader.read(held_out), modalities) if len(held_out) else {},
         modalities=modalities,
-        augmenters=_augmenters(config, _texts(dataset)),
+        augmenters=_augmenters(config, len(texts), reasons),
+        disguises={"image": disguise},
         seed=config.seed,
     )
 
@@ -182,12 +189,13 @@ def _weights(
     return favour_whole(item_weights(keys, data.balance), is_whole, data.paired_share)
 
 
-def _augmenters(config: RunConfig, texts: Sequence[str]) -> dict[str, Augmenter]:
+def _augmenters(
+    config: RunConfig, texts: int, reasons: Mapping[Change, str]
+) -> dict[str, Augmenter]:
     """What critic and generator see images through; captions say what must stay as it is."""
-    mode = resolve_augmentation(config.data.augmentation, len(texts))
+    mode = resolve_augmentation(config.data.augmentation, texts)
     if mode == NONE or config.family not in ADVERSARIAL_FAMILIES:
         return {}
-    reasons = reasons_against(texts)
     for change, word in reasons.items():
         log.info("No %s: captions say '%s'.", change, word)
     log.info("Images are augmented by %s.", mode)
@@ -195,6 +203,6 @@ def _augmenters(config: RunConfig, texts: Sequence[str]) -> dict[str, Augmenter]
         "image": Augmenter(
             mode,
             forbidden=frozenset(reasons),
-            ada_images=min(ADA_IMAGES, PASSES_TO_CERTAINTY * len(texts)),
+            ada_images=min(ADA_IMAGES, PASSES_TO_CERTAINTY * texts),
         )
     }
