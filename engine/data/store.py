@@ -3,6 +3,7 @@
 A dataset folder holds ``manifest.json``, ``images.npy`` (uint8 [M, H, W, C]) and ``pairs.jsonl``: a
 line an item, with ``text``, ``split`` and whatever else is known of it. An item without a text has
 ``null`` for it; one without an image says ``"image": false``, and images.npy has no row for it.
+What else a line may say stands in ``engine.data.record``.
 
 Shapes: N items, M images, H height, W width, C channels.
 """
@@ -22,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.manifest import FILE_NAME, Manifest, read_manifest
+from engine.data.record import has_image, has_sound_extras
 from engine.disk import atomic_write, ensure_room, explain_os_error, sync_folder
 from engine.errors import DatasetCorruptError, EngineError, FolderInUseError
 
@@ -55,8 +57,8 @@ class StoredDataset:
     @functools.cached_property
     def image_rows(self) -> npt.NDArray[np.int64]:
         """Where each item's image stands in ``images``, -1 where there is none: [N]."""
-        has_image = np.array([_has_image(record) for record in self.records], dtype=bool)
-        return np.where(has_image, has_image.cumsum() - 1, -1)
+        is_there = np.array([has_image(record) for record in self.records], dtype=bool)
+        return np.where(is_there, is_there.cumsum() - 1, -1)
 
     def rows(self, split: str) -> npt.NDArray[np.int64]:
         """Items of a split, ``train`` or ``held_out``, ascending."""
@@ -121,7 +123,7 @@ def write_dataset(
     lines = [json.dumps(record, ensure_ascii=False) for record in records]
     splits = [record["split"] for record in records]
     image_only = sum(record["text"] is None for record in records)
-    text_only = sum(not _has_image(record) for record in records)
+    text_only = sum(not has_image(record) for record in records)
     manifest = Manifest(
         name=name,
         title=title,
@@ -184,8 +186,8 @@ def _check(dataset: StoredDataset) -> None:
     elif len(dataset.records) != manifest.items:
         problem = f"pairs.jsonl has {len(dataset.records)} lines, not {manifest.items}"
     elif not all(_is_record(record) for record in dataset.records):
-        problem = "a line of pairs.jsonl lacks its text, its image or its split"
-    elif sum(map(_has_image, dataset.records)) != count:
+        problem = "a line of pairs.jsonl lacks its text, its image or its split, or is malformed"
+    elif sum(map(has_image, dataset.records)) != count:
         problem = f"pairs.jsonl does not name {count} images"
     elif manifest.channels not in {1, 3} or manifest.train_items < 1:
         problem = "it has no training items, or neither 1 nor 3 colour channels"
@@ -193,15 +195,12 @@ def _check(dataset: StoredDataset) -> None:
         raise DatasetCorruptError(dataset.folder, problem)
 
 
-def _has_image(record: Record) -> bool:
-    return record.get("image", True) is not False
-
-
 def _is_record(record: Any) -> bool:
     return (
         isinstance(record, dict)
         and isinstance(record.get("text"), str | None)
         and "text" in record
-        and (record["text"] is not None or _has_image(record))
+        and (record["text"] is not None or has_image(record))
         and record.get("split") in {TRAIN, HELD_OUT}
+        and has_sound_extras(record)
     )
