@@ -13,10 +13,12 @@ from PySide6.QtCore import (
     QSize,
     Qt,
     Signal,
+    Slot,
 )
 from PySide6.QtGui import (
     QCursor,
     QFontMetrics,
+    QKeyEvent,
     QPainter,
     QPaintEvent,
     QRegion,
@@ -42,6 +44,7 @@ _Index = QModelIndex | QPersistentModelIndex
 _Hint = QAbstractItemView.ScrollHint
 _EnsureVisible = _Hint.EnsureVisible
 _State = QStyle.StateFlag
+_REMOVING_KEYS = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 
 
 class TileWall(QAbstractItemView):
@@ -51,8 +54,8 @@ class TileWall(QAbstractItemView):
     ``DisplayRole`` gives the text.
     """
 
-    zoom_requested = Signal(int)
-    """By so many factors, up or down: Ctrl and the wheel."""
+    removal_requested = Signal()
+    """The Delete key was pressed, for what is selected."""
 
     def __init__(self, delegate: TileDelegate, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -83,6 +86,12 @@ class TileWall(QAbstractItemView):
         """
         self._zoom, self._tile_side = zoom, tile_side
         self._delegate.text_lines = text_lines
+        self._spread()
+
+    @Slot(int)
+    def zoom_by(self, factors: int) -> None:
+        """Enlarge the pictures by so many factors, or shrink them."""
+        self._zoom = min(max(self._zoom + factors, 1), LARGEST_WALL_ZOOM)
         self._spread()
 
     def visible_rows(self) -> range:
@@ -251,6 +260,13 @@ class TileWall(QAbstractItemView):
         super().resizeEvent(event)
         self._spread()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Hear the Delete key; the rest moves the cursor."""
+        if event.key() in _REMOVING_KEYS:
+            self.removal_requested.emit()
+            return
+        super().keyPressEvent(event)
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom with Ctrl held down; scroll without."""
         if not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
@@ -261,5 +277,5 @@ class TileWall(QAbstractItemView):
         notches = int(self._turned / _NOTCH)
         self._turned -= notches * _NOTCH
         if notches:
-            self.zoom_requested.emit(notches)
+            self.zoom_by(notches)
         event.accept()

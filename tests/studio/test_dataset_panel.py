@@ -164,7 +164,7 @@ def test_that_a_caption_is_edited_undone_and_redone_by_key(opened: DatasetPanel,
     assert texts(opened)[1] == "a wolf"
     assert opened.has_unsaved
     wall = opened.browser.wall
-    QApplication.setActiveWindow(opened)
+    opened.activateWindow()
     wall.setFocus()
     qtbot.keyClick(wall, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert texts(opened)[1] == "a grey dog"

@@ -1,8 +1,8 @@
 """The items of one dataset: look, search, filter, edit, undo, count."""
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtCore import QItemSelectionModel, Qt, Signal, Slot
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.data.editing import Edit, EditKind, Edits
@@ -22,7 +22,7 @@ from studio.panels.datasets.statistics import StatisticsPage
 from studio.panels.datasets.tile import ItemDelegate
 from studio.theme import SPACING
 from studio.widgets.empty_state import EmptyState
-from studio.widgets.tile_wall import LARGEST_WALL_ZOOM, TileWall
+from studio.widgets.tile_wall import TileWall
 
 _LARGEST_TILE, _USUAL_TILE = 96, 72
 _WALL_WIDTH, _DETAIL_WIDTH = 460, 250
@@ -40,7 +40,6 @@ class DatasetBrowser(QWidget):
         self._opened: OpenedDataset | None = None
         self._edits: Edits | None = None
         self._chosen: list[int] = []
-        self._zoom = 1
         self._model = DatasetItems(self)
         self._undo = step_action(self, "undo", self.tr("Undo"), QKeySequence.StandardKey.Undo)
         self._undo.triggered.connect(lambda: self._step_back(is_redo=False))
@@ -79,8 +78,8 @@ class DatasetBrowser(QWidget):
         side = max(opened.dataset.images.shape[1:3])
         largest = round(_LARGEST_TILE * self.devicePixelRatioF())
         self._model.open(opened.dataset, self._edits, largest)
-        self._zoom = max(1, round(_USUAL_TILE / side))
-        self._lay_tiles()
+        zoom = max(1, round(_USUAL_TILE / side))
+        self.wall.set_tiles(zoom=zoom, tile_side=min(side, _LARGEST_TILE), text_lines=1)
         self.bar.clear()
         self._offer_choices()
         self.show_page(0)
@@ -99,7 +98,10 @@ class DatasetBrowser(QWidget):
         """Show one item, if the filter lets it through."""
         row = self._model.row_of(item)
         if row >= 0:
-            self.wall.setCurrentIndex(self._model.index(row))
+            # The wall's own way looks at the keyboard, and Ctrl is held down while one undoes.
+            self.wall.selectionModel().setCurrentIndex(
+                self._model.index(row), QItemSelectionModel.SelectionFlag.ClearAndSelect
+            )
 
     @Slot(int)
     def show_page(self, page: int) -> None:
@@ -114,14 +116,9 @@ class DatasetBrowser(QWidget):
         wall = TileWall(ItemDelegate(self))
         wall.setModel(self._model)
         wall.setAccessibleName(self.tr("Items of the dataset"))
-        wall.zoom_requested.connect(self._zoom_by)
         wall.selectionModel().selectionChanged.connect(self._choose)
         wall.selectionModel().currentChanged.connect(self._choose)
-        toggle = QAction(self.tr("Exclude or include"), wall)
-        toggle.setShortcut(QKeySequence(QKeySequence.StandardKey.Delete))
-        toggle.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        toggle.triggered.connect(self._toggle_excluded)
-        wall.addAction(toggle)
+        wall.removal_requested.connect(self._toggle_excluded)
         return wall
 
     def _lay_out(self) -> None:
@@ -145,7 +142,7 @@ class DatasetBrowser(QWidget):
     def _connect(self) -> None:
         self.bar.filter_changed.connect(self._filter)
         self.bar.page_requested.connect(self.show_page)
-        self.bar.zoom_requested.connect(self._zoom_by)
+        self.bar.zoom_requested.connect(self.wall.zoom_by)
         self.bar.replace_requested.connect(self._ask_replacement)
         self.replacing.replace_requested.connect(self._replace)
         self._jobs.measuring.ended.connect(self._show_statistics)
@@ -296,13 +293,3 @@ class DatasetBrowser(QWidget):
             self.statistics.show_statistics(event.result)
         elif event.error is not None:
             self.statistics.show_problem(explain(event.error).why)
-
-    @Slot(int)
-    def _zoom_by(self, factors: int) -> None:
-        self._zoom = min(max(self._zoom + factors, 1), LARGEST_WALL_ZOOM)
-        self._lay_tiles()
-
-    def _lay_tiles(self) -> None:
-        if self._opened is not None:
-            side = min(max(self._opened.dataset.images.shape[1:3]), _LARGEST_TILE)
-            self.wall.set_tiles(zoom=self._zoom, tile_side=side, text_lines=1)

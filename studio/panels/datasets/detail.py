@@ -14,7 +14,7 @@ from studio.widgets.choice_field import ChoiceField
 from studio.widgets.labels import plain_label
 from studio.widgets.picture_view import PictureView
 
-_SMALLEST_PICTURE = 96
+_SMALLEST_PICTURE = 64
 _CAPTIONS_HEIGHT = 68
 _COMMAS = str.maketrans({"，": ",", "、": ",", "\n": ","})
 
@@ -78,8 +78,8 @@ class ItemDetail(QWidget):
         self._about.setText(view.about)
         self._about.setVisible(bool(view.about))
         self.show_problem("")
-        self._show_captions(view.state.captions)
         is_one = view.selected == 1
+        self._show_captions(view.state.captions if is_one else ())
         self._captions.setEnabled(is_one)
         self._tags.show_text(", ".join(view.state.tags) if is_one else "")
         self._tags.setPlaceholderText(

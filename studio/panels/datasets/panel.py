@@ -32,6 +32,7 @@ from studio.widgets.empty_state import EmptyState
 from studio.widgets.folder_dialog import pick_folder
 from studio.widgets.labels import plain_label
 from studio.widgets.look import set_look
+from studio.widgets.scrolling import scrolling
 
 _SHELF_WIDTH, _BROWSER_WIDTH = 232, 720
 _log = logging.getLogger(__name__)
@@ -156,7 +157,7 @@ class DatasetPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, SPACING, MARGIN, MARGIN)
         layout.setSpacing(SPACING)
-        layout.addWidget(split, stretch=1)
+        layout.addWidget(scrolling(split), stretch=1)
         layout.addWidget(self.tasks)
 
     def _connect(self) -> None:

@@ -12,6 +12,8 @@ from studio.widgets.labels import plain_label
 _MOST_BARS = 60
 _MOST_NAMES = 12
 _SWATCH = 16
+_SEVERAL = 1.05
+"""Captions an image from which on their number is worth saying."""
 
 
 class StatisticsPage(QWidget):
@@ -100,7 +102,7 @@ class StatisticsPage(QWidget):
         )
         images = sum(found.captions_per_image.values())
         captions = sum(number * count for number, count in found.captions_per_image.items())
-        if captions > images:
+        if captions > _SEVERAL * images:
             parts.append(self.tr("{0} captions an image").format(f"{captions / images:.1f}"))
         parts.append(locale.formattedDataSize(found.image_bytes, 1))
         if found.excluded:
