@@ -3,12 +3,14 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt, QUrl
 from PySide6.QtGui import QColor, QDesktopServices, QImage
 from PySide6.QtWidgets import QApplication, QCheckBox, QFileDialog, QLineEdit, QListWidget
 from pytestqt.qtbot import QtBot
+from pytestqt.wait_signal import SignalBlocker
 
 from engine.data.manifest import read_manifest
 from engine.data.store import open_dataset
@@ -51,6 +53,12 @@ def panel(qtbot: QtBot, workspace: Path) -> Iterator[DatasetPanel]:
 def opened(qtbot: QtBot, panel: DatasetPanel) -> DatasetPanel:
     choose(qtbot, panel, "mixed")
     return panel
+
+
+def first_of(heard: SignalBlocker) -> Any:
+    """Give what a signal carried."""
+    assert heard.args
+    return heard.args[0]
 
 
 def is_open(panel: DatasetPanel, name: str) -> bool:
@@ -286,7 +294,7 @@ def test_that_a_version_that_cannot_be_saved_keeps_the_edits(
     qtbot.keyClick(opened.browser.wall, Qt.Key.Key_Delete)
     with qtbot.waitSignal(opened.failed) as heard:
         opened.save_version()
-    assert "train" in str(heard.args[0])
+    assert "train" in str(first_of(heard))
     assert opened.has_unsaved
     assert opened.browser.isEnabled()
     assert names(opened) == ["mixed", "other"]
@@ -319,7 +327,7 @@ def test_that_training_takes_the_saved_version(opened: DatasetPanel, qtbot: QtBo
     press(qtbot, opened, "Train on this")
     with qtbot.waitSignal(opened.train_requested) as heard:
         answer(opened, UnsavedAnswer.SAVE)
-    assert heard.args[0].name == "mixed-2"
+    assert first_of(heard).name == "mixed-2"
     qtbot.waitUntil(lambda: is_open(opened, "mixed-2"))
 
 
@@ -361,7 +369,7 @@ def test_that_a_failed_export_is_told(opened: DatasetPanel, qtbot: QtBot, monkey
     monkeypatch.setattr(opened._jobs, "_work", DatasetWork(export=fail))
     with qtbot.waitSignal(opened.failed) as heard:
         opened._export(Path("somewhere"))
-    assert isinstance(heard.args[0], FolderInUseError)
+    assert isinstance(first_of(heard), FolderInUseError)
     assert opened.tasks.text == ""
 
 

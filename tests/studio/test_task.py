@@ -19,6 +19,7 @@ def task() -> Task:
 def outcome(qtbot: QtBot, task: Task, work) -> TaskEnded:
     with qtbot.waitSignal(task.ended) as heard:
         task.start(work)
+    assert heard.args
     return heard.args[0]
 
 
@@ -70,6 +71,7 @@ def test_that_a_task_can_be_cancelled(qtbot: QtBot, task: Task):
     task.start(lambda _report, control: waiting(control))
     with qtbot.waitSignal(task.ended) as heard:
         task.cancel()
+    assert heard.args
     assert heard.args[0].outcome is Outcome.STOPPED
 
 

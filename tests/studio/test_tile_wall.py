@@ -1,7 +1,17 @@
 """The wall of tiles: only what is seen is asked for, however many there are."""
 
+from typing import Any
+
 import pytest
-from PySide6.QtCore import QAbstractListModel, QItemSelectionModel, QModelIndex, QPoint, QPointF, Qt
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QPointF,
+    Qt,
+)
 from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication
 from pytestqt.qtbot import QtBot
@@ -10,6 +20,8 @@ from studio.widgets.tile_delegate import TileDelegate
 from studio.widgets.tile_wall import TileWall
 
 COUNT = 100_000
+ROOT = QModelIndex()
+Index = QModelIndex | QPersistentModelIndex
 
 
 class Counting(QAbstractListModel):
@@ -21,10 +33,10 @@ class Counting(QAbstractListModel):
         self.picture = QImage(8, 8, QImage.Format.Format_RGB32)
         self.picture.fill(0)
 
-    def rowCount(self, parent=QModelIndex()):  # noqa: B008 - Qt's own default
+    def rowCount(self, parent: Index = ROOT) -> int:
         return 0 if parent.isValid() else COUNT
 
-    def data(self, index, role=Qt.ItemDataRole.DisplayRole):
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role == Qt.ItemDataRole.DecorationRole:
             self.asked.append(index.row())
             return self.picture
