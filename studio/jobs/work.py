@@ -4,7 +4,7 @@ They are called in a worker's thread, so that torch, which takes seconds to impo
 way to the first window.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.config.run import RunConfig
@@ -12,6 +12,7 @@ from engine.control import RunControl
 from engine.events import Emit, GalleryEmit
 from engine.sample.request import GalleryRequest
 from resources import starters_folder
+from studio.jobs.dataset_work import DatasetWork
 from studio.jobs.gallery import WriteGallery
 from studio.jobs.training import BuildStarter, Train
 
@@ -41,3 +42,4 @@ class Work:
     train: Train = _train
     build_starter: BuildStarter = _build_starter
     write_gallery: WriteGallery = _write_gallery
+    datasets: DatasetWork = field(default_factory=DatasetWork)

@@ -109,6 +109,11 @@ class RunPanel(QWidget):
         self.refresh()
         self.start()
 
+    def choose_dataset(self, folder: Path) -> None:
+        """Choose a dataset for the next run."""
+        self._form.choose_dataset(folder)
+        self.refresh()
+
     def set_workspace(self, folder: Path) -> None:
         """Keep runs and datasets in another folder."""
         self._form.workspace = folder
