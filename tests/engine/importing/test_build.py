@@ -1,3 +1,4 @@
+import contextlib
 import json
 import threading
 from dataclasses import replace
@@ -19,6 +20,7 @@ from engine.errors import (
 )
 from engine.events import ImportEnded, ImportProgressed, ImportStage, Outcome
 from engine.importing.build import import_dataset
+from engine.importing.decoding import Decoder
 from engine.importing.formats.format import Reading
 from engine.importing.plan import Finding, PicturePlan, Repair, TextPlan
 from engine.importing.staging import Staging
@@ -191,12 +193,14 @@ def test_that_a_stop_leaves_work_to_be_gone_on_with(source, tmp_path):
     expected = finished(sidecar_plan(source, tmp_path / "whole")).version
     plan, control = sidecar_plan(source, tmp_path / "pets"), RunControl()
 
+    events = []
+
     def stop(event):
+        events.append(event)
         if isinstance(event, ImportProgressed) and event.stage is ImportStage.WRITING:
             control.request_stop()
 
-    events = []
-    import_dataset(plan, lambda e: (events.append(e), stop(e)), control)
+    import_dataset(plan, stop, control)
     assert events[-1].outcome is Outcome.STOPPED
     assert not plan.dataset.exists()
     with counted_decodes() as decodes:
@@ -205,26 +209,18 @@ def test_that_a_stop_leaves_work_to_be_gone_on_with(source, tmp_path):
     assert not (tmp_path / ".pets.import").exists()
 
 
-class counted_decodes:  # noqa: N801 - reads as a phrase
-    """Lists the keys of the images that are decoded meanwhile."""
+@contextlib.contextmanager
+def counted_decodes():
+    """List the keys of the images that are decoded meanwhile."""
+    fit, keys = Decoder._fit, []
 
-    def __enter__(self):
-        from engine.importing.decoding import Decoder
+    def counting(decoder, candidate):
+        keys.append(candidate.key)
+        return fit(decoder, candidate)
 
-        self._fit = Decoder._fit
-        keys = []
-
-        def fit(decoder, candidate):
-            keys.append(candidate.key)
-            return self._fit(decoder, candidate)
-
-        Decoder._fit = fit
-        return keys
-
-    def __exit__(self, *_exception):
-        from engine.importing.decoding import Decoder
-
-        Decoder._fit = self._fit
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Decoder, "_fit", counting)
+        yield keys
 
 
 def stop_after(count, monkeypatch):
