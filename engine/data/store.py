@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from engine.data.dataset_writer import DatasetWriter, Images
 from engine.data.manifest import HELD_OUT, TRAIN, Manifest, read_manifest
-from engine.data.record import Record, has_image, has_sound_extras
+from engine.data.record import Record, captions_of, has_image, has_sound_extras
 from engine.errors import DatasetCorruptError
 
 
@@ -37,8 +37,13 @@ class StoredDataset:
 
     @functools.cached_property
     def texts(self) -> list[str]:
-        """The captions, one an item; empty where there is none."""
+        """The first caption of each item; empty where there is none."""
         return [record["text"] or "" for record in self.records]
+
+    @functools.cached_property
+    def captions(self) -> list[tuple[str, ...]]:
+        """All captions of each item; none for an image alone."""
+        return [captions_of(record) for record in self.records]
 
     @functools.cached_property
     def has_text(self) -> npt.NDArray[np.bool_]:

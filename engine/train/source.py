@@ -122,7 +122,7 @@ def load_source(
         weights=_weights(config, dataset, rows),
         held_out=_in_networks_form(reader.read(held_out), modalities) if len(held_out) else {},
         modalities=modalities,
-        augmenters=_augmenters(config, len(texts), reasons),
+        augmenters=_augmenters(config, int((dataset.image_rows[rows] >= 0).sum()), reasons),
         disguises={"image": disguise},
         seed=config.seed,
     )
@@ -138,13 +138,30 @@ class _Reader:
     device: torch.device
 
     def read(self, rows: npt.NDArray[np.int64]) -> dict[str, StoredRows]:
-        """``image``: [M, C, H, W] uint8; ``text``: [M, L] numbers; only what is there."""
+        """``image``: [M, C, H, W] uint8; ``text``: [M, L] numbers; only what is there.
+
+        An item of several captions has a row for each.
+        """
         has_image = self.dataset.image_rows[rows] >= 0
         has_text = self.dataset.has_text[rows]
         return {
             "image": self._stored(self._images(rows[has_image]), has_image),
-            "text": self._stored(self._texts(rows[has_text]), has_text),
+            "text": self._stored_texts(rows, has_text),
         }
+
+    def _stored_texts(
+        self, rows: npt.NDArray[np.int64], has_text: npt.NDArray[np.bool_]
+    ) -> StoredRows:
+        counts = np.array([len(self.dataset.captions[row]) for row in rows], dtype=np.int64)
+        numbers = self._texts(rows[has_text])
+        if counts.max(initial=0) <= 1:
+            return self._stored(numbers, has_text)
+        places = np.where(has_text, counts.cumsum() - counts, -1)
+        return StoredRows(
+            rows=numbers.to(self.device),
+            places=torch.from_numpy(places).to(self.device),
+            choices=torch.from_numpy(counts).to(self.device),
+        )
 
     def _stored(self, rows: Tensor, is_there: npt.NDArray[np.bool_]) -> StoredRows:
         if is_there.all():
@@ -161,19 +178,25 @@ class _Reader:
         return torch.from_numpy(images).permute(0, 3, 1, 2).contiguous()
 
     def _texts(self, rows: npt.NDArray[np.int64]) -> Tensor:
-        texts = [self.dataset.texts[row] for row in rows]
+        texts = [text for row in rows for text in self.dataset.captions[row]]
         return torch.from_numpy(encode_all(self.facts.tokenizer, texts, self.facts.text_length))
 
 
 def _texts(dataset: StoredDataset) -> list[str]:
     """The training texts, as often as they stand there."""
-    return [dataset.texts[row] for row in dataset.rows(TRAIN) if dataset.has_text[row]]
+    return [text for row in dataset.rows(TRAIN) for text in dataset.captions[row]]
 
 
 def _in_networks_form(
     stored: Mapping[str, StoredRows], modalities: Sequence[Modality]
 ) -> dict[str, Tensor]:
-    return {modality.name: modality.read(stored[modality.name].rows) for modality in modalities}
+    """Read whole pairs; of several captions the first."""
+    items: dict[str, Tensor] = {}
+    for modality in modalities:
+        part = stored[modality.name]
+        rows = part.rows if part.places is None else part.rows[part.places]
+        items[modality.name] = modality.read(rows)
+    return items
 
 
 def _weights(
@@ -190,10 +213,10 @@ def _weights(
 
 
 def _augmenters(
-    config: RunConfig, texts: int, reasons: Mapping[Change, str]
+    config: RunConfig, images: int, reasons: Mapping[Change, str]
 ) -> dict[str, Augmenter]:
     """What critic and generator see images through; captions say what must stay as it is."""
-    mode = resolve_augmentation(config.data.augmentation, texts)
+    mode = resolve_augmentation(config.data.augmentation, images)
     if mode == NONE or config.family not in ADVERSARIAL_FAMILIES:
         return {}
     for change, word in reasons.items():
@@ -203,6 +226,6 @@ def _augmenters(
         "image": Augmenter(
             mode,
             forbidden=frozenset(reasons),
-            ada_images=min(ADA_IMAGES, PASSES_TO_CERTAINTY * texts),
+            ada_images=min(ADA_IMAGES, PASSES_TO_CERTAINTY * images),
         )
     }
