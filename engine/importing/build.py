@@ -158,7 +158,7 @@ def _report(plan: ImportPlan, scan: Scan, settled: Settled, manifest: Manifest) 
     return ImportReport(
         plan=plan,
         version=manifest.version,
-        encodings={},
+        encodings=dict(scan.accounts.encodings),
         counts=counts,
         image_size=manifest.image_height,
         channels=manifest.channels,

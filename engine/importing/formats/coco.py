@@ -54,6 +54,7 @@ class Coco:
         for table in tables:
             accounts.use(table)
             encoding = encoding_of(tree, table, reading.encoding)
+            accounts.encodings[encoding] += 1
             scan = CocoScan(tree, table, overview, index, accounts)
             yield from scan.items(encoding, gathering)
         yield from gathering.candidates()

@@ -87,6 +87,7 @@ class TableFile:
         tables = _chosen(tree, overview, reading, index)
         for table in tables:
             accounts.use(table.layout.path)
+            accounts.encodings[table.layout.encoding] += 1
             chosen = _mapping(reading, table)
             yield from TableScan(tree, table.layout, chosen, index, gathering, accounts).items()
         yield from gathering.candidates()
