@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from engine.control import RunControl
 from engine.events import ImportEmit, ImportEnded, ImportEvent, ImportProgressed, Outcome
 from engine.importing.plan import ImportPlan
-from studio.jobs.latest import LatestJob, Look
+from studio.jobs.latest import LatestJob
 from studio.jobs.thread import JobThread
 
 ImportDataset = Callable[[ImportPlan, ImportEmit, RunControl], None]
@@ -35,6 +35,8 @@ class ImportJobs(QObject):
         self.texts = LatestJob("texts", self)
         self.pictures = LatestJob("pictures", self)
         self.check = LatestJob("check", self)
+        self.recount = LatestJob("recount", self)
+        self.thumbnails = LatestJob("thumbnails", self)
         self.building = BuildJob(import_dataset, self)
 
     @property
@@ -54,10 +56,18 @@ class ImportJobs(QObject):
 
     def wait(self, timeout_ms: int) -> bool:
         """Block until all threads have ended; for quitting only. Whether they did in time."""
-        return all([job.wait(timeout_ms) for job in (*self._looks(), self.building)])
+        return all(job.wait(timeout_ms) for job in (*self._looks(), self.building))
 
     def _looks(self) -> tuple[LatestJob, ...]:
-        return self.listing, self.previews, self.texts, self.pictures, self.check
+        return (
+            self.listing,
+            self.previews,
+            self.texts,
+            self.pictures,
+            self.check,
+            self.recount,
+            self.thumbnails,
+        )
 
 
 class BuildJob(QObject):
@@ -115,5 +125,3 @@ class BuildJob(QObject):
             case _:
                 assert_never(event)
 
-
-__all__ = ["BuildJob", "FilesCounted", "ImportDataset", "ImportJobs", "Look"]
