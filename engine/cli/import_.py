@@ -27,7 +27,7 @@ def add_to(commands: Any, _starters: Path | None) -> None:
         "import", help="make a dataset of your own pairs", description=__doc__
     )
     parser.set_defaults(command=run)
-    add_source(parser)
+    add_source(parser, what="folder, archive or table")
     parser.add_argument(
         "--dataset", type=Path, required=True, metavar="DIR", help="new folder for the dataset"
     )
@@ -40,9 +40,9 @@ def add_to(commands: Any, _starters: Path | None) -> None:
     )
 
 
-def add_source(parser: argparse.ArgumentParser) -> None:
+def add_source(parser: argparse.ArgumentParser, what: str) -> None:
     """Declare the source, how it is read, and every setting of an import."""
-    parser.add_argument("source", type=Path, metavar="SOURCE", help="folder, archive or table")
+    parser.add_argument("source", type=Path, metavar="SOURCE", help=what)
     parser.add_argument(
         "--format", choices=[AUTO, *FORMATS], default=AUTO, help="(default auto: the likeliest)"
     )

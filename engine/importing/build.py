@@ -2,10 +2,11 @@
 
 Work is staged beside the dataset's folder. Whatever ends an import in its middle (a stop, a crash,
 a full disk, a drive that was pulled) leaves the staging, and the same plan goes on from there and
-gives the same dataset. Another plan, or a source that has changed, starts over.
+gives the same dataset. A plan that decodes otherwise, or a source that has changed, starts over.
 """
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.control import RunControl
@@ -30,7 +31,7 @@ from engine.importing.opening import open_tree
 from engine.importing.plan import ImportPlan
 from engine.importing.progress import ProgressTeller
 from engine.importing.report import PAGE_NAME, ImportReport, counts_of, write_report
-from engine.importing.scan import Scan, check_plan, scan_source, wanted
+from engine.importing.scan import Scan, check_plan, scan_source
 from engine.importing.settling import Settled, settle
 from engine.importing.staging import Staging, discard_staging, staging_folder
 from engine.importing.survey import stop_if_asked
@@ -81,13 +82,12 @@ class _Import:
     def _stage(self, tree: Tree, scan: Scan) -> ImportEnded:
         plan = self._plan
         decoder = Decoder(tree=tree, form=scan.form, pictures=plan.pictures)
-        candidates = wanted(plan, scan)
         shape = (plan.pictures.size, plan.pictures.size, decoder.channels)
         folder = staging_folder(plan.dataset)
         with Staging(folder, fingerprint(plan, tree, scan.overview), shape) as staging:
-            _ensure_room(staging, candidates)
+            _ensure_room(staging, scan.candidates)
             items = decode_items(
-                decoder, candidates, scan.accounts, self._control, self._tell, staging
+                decoder, scan.candidates, scan.accounts, self._control, self._tell, staging
             )
             staging.sync()
             self._tell(ImportStage.EXAMINING, 0, len(items))
@@ -150,16 +150,7 @@ class _Import:
 
 
 def _report(plan: ImportPlan, scan: Scan, settled: Settled, manifest: Manifest) -> ImportReport:
-    counts = counts_of(
-        scan.accounts,
-        found=scan.items_found,
-        imported=manifest.items,
-        pairs=manifest.pairs,
-        image_only=manifest.image_only,
-        text_only=manifest.text_only,
-        train_items=manifest.train_items,
-        held_out_items=manifest.held_out_items,
-    )
+    counts = counts_of(scan.accounts, found=scan.items_found, **settled.counts)
     if not counts.adds_up:
         # The report says so too. It is a bug of ours, but no reason to lose the dataset.
         log.error("Not all of %s is accounted for: %s", plan.source, counts)
@@ -170,7 +161,7 @@ def _report(plan: ImportPlan, scan: Scan, settled: Settled, manifest: Manifest) 
         counts=counts,
         image_size=manifest.image_height,
         channels=manifest.channels,
-        findings=settled.findings,
+        findings=settled.diagnosis.reports,
         skipped_files=tuple(scan.accounts.skipped_files()),
         skipped_items=tuple(scan.accounts.skipped_items()),
     )
@@ -188,7 +179,7 @@ def _ensure_place(folder: Path) -> None:
     ensure_writable(folder.absolute().parent)
 
 
-def _ensure_room(staging: Staging, candidates: list[Candidate]) -> None:
+def _ensure_room(staging: Staging, candidates: Sequence[Candidate]) -> None:
     """Rows that are missing in the staging, and then all of them once more in the dataset."""
     images = sum(candidate.image is not None for candidate in candidates)
     ensure_room(staging.folder, (2 * images - staging.rows) * staging.row_bytes)

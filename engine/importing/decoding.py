@@ -2,8 +2,8 @@
 
 Pillow gives the interpreter back while it decodes and resizes, so threads are enough: no pixel is
 copied from one process to another. Work is handed out in batches, because a thread that is
-woken for every single image spends its time waiting for the interpreter. What is under way is bounded,
-so memory does not depend on how many candidates there are.
+woken for every single image spends its time waiting for the interpreter. What is under way is
+bounded, so that memory does not depend on how many candidates there are.
 
 Shapes: S side of the stored images, C channels.
 """
@@ -44,9 +44,9 @@ class ImageFacts:
     width: int
     """Of the original, in pixels."""
     height: int
-    digest: bytes
+    pixel_digest: bytes
     """Of the stored pixels: equal means equal."""
-    look: int
+    phash: int
     """Perceptual hash of the stored pixels: few bits apart means alike."""
     colours: bytes
     """Layout of their mean colours."""
@@ -125,9 +125,7 @@ class Decoder:
             return Decoded(candidate=candidate, reason=Reason.DAMAGED, detail=detail)
 
 
-def image_facts(
-    images: Pixels, sizes: Sequence[tuple[int, int]]
-) -> list[ImageFacts]:
+def image_facts(images: Pixels, sizes: Sequence[tuple[int, int]]) -> list[ImageFacts]:
     """Hash stored images [N, S, S, C], together because that is several times as fast.
 
     Args:
@@ -140,8 +138,8 @@ def image_facts(
         ImageFacts(
             width=width,
             height=height,
-            digest=pixel_digest(images[row]),
-            look=looks[row],
+            pixel_digest=pixel_digest(images[row]),
+            phash=looks[row],
             colours=layouts[row].tobytes(),
             is_grey=greys[row],
         )

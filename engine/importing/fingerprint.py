@@ -10,6 +10,9 @@ from engine.importing.formats.format import Overview
 from engine.importing.plan import ImportPlan
 from engine.importing.tree import Tree
 
+DECODING = ("source", "reading", "pictures")
+"""Fields of a plan that decide what is staged."""
+
 
 def plan_table(plan: ImportPlan) -> dict[str, Any]:
     """Write a plan as what JSON can hold; the order of the fields is always the same."""
@@ -23,10 +26,12 @@ def plan_table(plan: ImportPlan) -> dict[str, Any]:
 
 
 def fingerprint(plan: ImportPlan, tree: Tree, overview: Overview) -> dict[str, str]:
-    """Hash a plan, where the dataset lies left out, and the names, sizes and times of a source."""
-    settings = plan_table(plan)
-    del settings["dataset"]
-    text = json.dumps(settings, sort_keys=True)
+    """Hash what decides about decoding in a plan, and the names, sizes and times of a source.
+
+    What becomes of the texts, the doctor's repairs and the like may change in between.
+    """
+    table = plan_table(plan)
+    text = json.dumps([table[name] for name in DECODING], sort_keys=True)
     return {
         "plan": hashlib.sha256(text.encode()).hexdigest(),
         "source": _source_hash(tree, overview),

@@ -1,4 +1,4 @@
-"""Says why nothing was found to import, from what was found: at most three reasons, likeliest first."""
+"""Says why there is nothing to import, from what was found: the three likeliest reasons."""
 
 from collections import Counter
 from collections.abc import Iterable

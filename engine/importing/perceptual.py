@@ -46,7 +46,10 @@ def perceptual_hashes(images: Pixels) -> npt.NDArray[np.uint64]:
     if not len(images):
         return np.empty(0, dtype=np.uint64)
     grey = _to_grey(_block_sums(_to_whole_blocks(images), _SIDE))
-    waves = _WAVES @ grey @ _WAVES.T
+    # Two plain products of matrices are many times quicker than a stack of small ones.
+    across = (grey.reshape(-1, _SIDE) @ _WAVES.T).reshape(-1, _SIDE, _LOW)
+    down = across.transpose(0, 2, 1).reshape(-1, _SIDE) @ _WAVES.T
+    waves = down.reshape(-1, _LOW, _LOW).transpose(0, 2, 1)
     low = waves[:, _ROWS, _COLUMNS]
     flat = grey.reshape(len(grey), -1)
     highest, area = flat.max(axis=1), max(1, images.shape[1] // _SIDE) ** 2

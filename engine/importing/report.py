@@ -16,24 +16,16 @@ from typing import Any
 
 from engine.disk import atomic_write
 from engine.importing.accounts import Accounts, Skipped
+from engine.importing.diagnosis import FindingReport
 from engine.importing.fingerprint import plan_table
-from engine.importing.plan import Finding, ImportPlan, Repair
+from engine.importing.plan import ImportPlan
 from engine.importing.report_page import report_page
 
 FORMAT = 1
 JSON_NAME, PAGE_NAME = "report.json", "report.html"
+KEYS_NAMED = 1_000
+"""Of each finding; its count goes on."""
 LIBRARIES = ("pillow", "numpy", "ftfy", "charset-normalizer", "pyarrow")
-
-
-@dataclass(frozen=True, kw_only=True)
-class FoundAndDone:
-    """One kind of finding, how often it was made, and what was done about it."""
-
-    finding: Finding
-    count: int
-    repair: Repair
-    keys: tuple[str, ...] = ()
-    """Of the items; of very many the first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +65,7 @@ class ImportReport:
     counts: ImportCounts
     image_size: int
     channels: int
-    findings: tuple[FoundAndDone, ...]
+    findings: tuple[FindingReport, ...]
     skipped_files: tuple[Skipped, ...]
     skipped_items: tuple[Skipped, ...]
 
@@ -88,7 +80,7 @@ class ImportReport:
             "image_size": self.image_size,
             "channels": self.channels,
             "encodings": dict(self.encodings),
-            "findings": [asdict(found) for found in self.findings],
+            "findings": [_finding_table(finding) for finding in self.findings],
             "skipped_by_reason": reason_counts(self.skipped_files, self.skipped_items),
             "skipped_files": [asdict(skipped) for skipped in self.skipped_files],
             "skipped_items": [asdict(skipped) for skipped in self.skipped_items],
@@ -134,6 +126,16 @@ def versions() -> dict[str, str]:
         "diptych": _version("diptych-studio"),
         "python": platform.python_version(),
         **{name: _version(name) for name in LIBRARIES},
+    }
+
+
+def _finding_table(found: FindingReport) -> dict[str, Any]:
+    return {
+        "finding": found.finding,
+        "count": found.count,
+        "repair": found.repair,
+        "keys": list(found.keys[:KEYS_NAMED]),
+        "detail": dict(found.detail),
     }
 
 

@@ -9,7 +9,7 @@ from engine.config.setting import problems_in
 from engine.control import RunControl
 from engine.errors import ConfigError, Problem
 from engine.events import ImportStage
-from engine.importing.accounts import Accounts, Reason
+from engine.importing.accounts import Accounts
 from engine.importing.candidate import Candidate
 from engine.importing.formats.format import Format, Overview
 from engine.importing.formats.table import FORMATS
@@ -62,9 +62,7 @@ def scan_source(plan: ImportPlan, tree: Tree, control: RunControl, tell: Tell) -
         SourceUnreadableError: the source, or its table, cannot be read.
     """
     accounts, form = Accounts(), FORMATS[plan.reading.format]
-    overview = overview_of(
-        tree, accounts, control, lambda done: tell(ImportStage.LISTING, done, 0)
-    )
+    overview = overview_of(tree, accounts, control, lambda done: tell(ImportStage.LISTING, done, 0))
     candidates: list[Candidate] = []
     for candidate in form.scan(tree, overview, plan.reading, accounts):
         stop_if_asked(control)
@@ -79,26 +77,6 @@ def scan_source(plan: ImportPlan, tree: Tree, control: RunControl, tell: Tell) -
         candidates=tuple(_with_own_keys(candidates, refused)),
         items_found=len(candidates) + len(refused),
     )
-
-
-def wanted(plan: ImportPlan, scan: Scan) -> list[Candidate]:
-    """Choose the items worth decoding; the others are skipped with their reason."""
-    chosen: list[Candidate] = []
-    for candidate in scan.candidates:
-        reason = _reason_against(plan, candidate)
-        if reason is None:
-            chosen.append(candidate)
-        else:
-            scan.accounts.skip_item(candidate.key, reason)
-    return chosen
-
-
-def _reason_against(plan: ImportPlan, candidate: Candidate) -> Reason | None:
-    if candidate.key in plan.excluded:
-        return Reason.EXCLUDED
-    if candidate.image is None and not candidate.texts:
-        return Reason.NO_IMAGE
-    return None
 
 
 def _with_own_keys(candidates: list[Candidate], refused: set[str]) -> Iterator[Candidate]:

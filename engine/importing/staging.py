@@ -30,7 +30,7 @@ FORMAT = 1
 SYNC_EVERY_S = 3.0
 PIECE_ROWS = 256
 BUFFER_BYTES = 1_000_000
-_HEX = ("digest", "colours")
+_HEX = ("pixel_digest", "colours")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -177,7 +177,7 @@ class Staging:
         if len(content) < self.row_bytes:
             return False
         pixels = np.frombuffer(content, np.uint8).reshape(self._shape)
-        return pixel_digest(pixels) == item.facts.digest
+        return pixel_digest(pixels) == item.facts.pixel_digest
 
     @contextlib.contextmanager
     def _explaining(self) -> Iterator[None]:
