@@ -19,6 +19,7 @@ from studio.errors.excepthooks import excepthooks
 from studio.errors.reporter import ErrorReport, ErrorReporter
 from studio.i18n import Language, install_language
 from studio.jobs.gallery import GalleryJob
+from studio.jobs.importing import ImportJobs
 from studio.jobs.training import TrainingJob
 from studio.jobs.work import Work
 from studio.log import LogRelay, start_logging, stop_logging
@@ -32,10 +33,11 @@ from studio.paths import default_workspace, log_folder, settings_file
 from studio.settings.choices import GeneralChoices, RunChoices, WindowLayout
 from studio.settings.codec import SettingsStore
 from studio.settings.migrations import migrate
-from studio.settings.views import GalleryView, PlotView, SaveGalleryChoices
+from studio.settings.views import GalleryView, ImportChoices, PlotView, SaveGalleryChoices
 from studio.theme import Appearance, Theme
 from studio.widgets.folder_dialog import pick_folder
 from studio.window.closing import Closing
+from studio.window.import_flow import Imported, ImportFlow
 from studio.window.main_window import MainWindow
 from studio.window.run_view import RunView
 from studio.window.saving import GallerySaving
@@ -67,6 +69,13 @@ class Studio(QObject):
         choices = self.store.load(SaveGalleryChoices())
         self.saving = GallerySaving(self.window, self.gallery, choices)
         self.closing = Closing(self.window, self.training, self.gallery)
+        self.importing = ImportFlow(
+            self.window,
+            ImportJobs(work.import_dataset, self),
+            work.looks,
+            lambda: self.workspace,
+            self.store.load(ImportChoices()),
+        )
         self._connect()
 
     @property
@@ -94,6 +103,7 @@ class Studio(QObject):
             window.losses.view(),
             window.gallery.view(),
             self.saving.choices,
+            self.importing.choices,
         ):
             self.store.save(value)
         self.store.flush()
@@ -131,12 +141,22 @@ class Studio(QObject):
         self.log.line_logged.connect(window.log.add_line)
         self.reporter.error_reported.connect(self._show_error)
         self.closing.closing.connect(self.remember)
+        self.closing.closing.connect(self.importing.shut_down)
+        window.import_requested.connect(self.importing.open)
+        self.importing.train_requested.connect(self._train_on)
 
     @Slot(object)
     def _start(self, plan: RunPlan) -> None:
         self.training.start(plan.config, plan.starter)
         # Kept from the start, so that a crash does not cost the way back to the run.
         self._remember_general(last_run=plan.config.run)
+
+    @Slot(object)
+    def _train_on(self, imported: Imported) -> None:
+        self.window.show_docks()
+        self.window.run.choose_dataset(imported.dataset, tokenizer=imported.tokenizer)
+        self.window.raise_()
+        self.window.activateWindow()
 
     @Slot()
     def _stop(self) -> None:

@@ -180,6 +180,15 @@ QLineEdit:disabled, QComboBox:disabled, QPlainTextEdit[role="field"]:disabled {{
     color: {disabled}; background: {window}; }}
 QLineEdit[invalid="true"], QPlainTextEdit[invalid="true"] {{
     border: 1px solid {danger}; color: {danger}; }}
+QToolButton[role="choice"] {{
+  background: {surface}; border: 1px solid {border}; border-radius: 5px;
+  padding: 3px 22px 3px 7px; min-height: 20px; text-align: left;
+}}
+QToolButton[role="choice"]:hover, QToolButton[role="choice"]:focus {{ border-color: {accent}; }}
+QToolButton[role="choice"]::menu-indicator {{
+  image: url("{down}"); subcontrol-origin: padding; subcontrol-position: center right;
+  width: 10px; height: 10px; right: 6px;
+}}
 QToolButton[role="view"] {{
   background: {surface}; border: 1px solid {border}; border-radius: 5px; padding: 3px 9px;
 }}
@@ -211,10 +220,15 @@ QPushButton[role="primary"]:disabled {{
 }}
 QLabel[role="heading"] {{ font-weight: 600; }}
 QLabel[role="title"] {{ font-size: 20pt; font-weight: 600; }}
+QLabel[role="page-title"] {{ font-size: 15pt; font-weight: 600; }}
 QLabel[role="muted"] {{ color: {muted}; }}
 QLabel[role="problem"] {{ color: {danger}; }}
 QLabel[modified="true"] {{ font-weight: 600; }}
 QFrame[role="card"] {{ background: {surface}; border: 1px solid {border}; border-radius: 9px; }}
+QFrame[role="panel"] {{ background: {surface}; border: 1px solid {border}; border-radius: 9px; }}
+QFrame[role="drop"] {{ background: {surface}; border: 2px dashed {border}; border-radius: 9px; }}
+QFrame[role="drop"][lit="true"] {{ border-color: {accent}; }}
+QFrame[role="line"] {{ border: none; background: {border}; max-height: 1px; }}
 QFrame[role="card"]:hover {{ border-color: {accent}; }}
 QFrame[role="card"]:focus {{ border: 2px solid {accent}; }}
 QProgressBar {{
@@ -229,5 +243,22 @@ QToolBar QToolButton {{ border: 1px solid transparent; border-radius: 5px; paddi
 QToolBar QToolButton:hover {{ background: {raised}; border-color: {border}; }}
 QStatusBar {{ background: {window}; border-top: 1px solid {border}; }}
 QStatusBar::item {{ border: none; }}
+QListWidget[role="view"], QTableWidget[role="view"] {{
+  background: {surface}; alternate-background-color: {raised};
+  border: 1px solid {border}; border-radius: 6px; outline: none;
+}}
+QListWidget[role="view"]::item {{ padding: 7px 8px; }}
+QListWidget[role="view"]::item:selected {{ background: {accent}; color: {on_accent}; }}
+QTableWidget[role="view"]::item {{ padding: 2px 8px; }}
+QHeaderView::section {{
+  background: {raised}; color: {muted}; border: none; border-bottom: 1px solid {border};
+  padding: 4px 8px;
+}}
+QRadioButton {{ spacing: 8px; }}
+QRadioButton::indicator {{
+  width: 14px; height: 14px; border: 1px solid {muted}; border-radius: 8px; background: {surface};
+}}
+QRadioButton::indicator:hover, QRadioButton::indicator:focus {{ border-color: {accent}; }}
+QRadioButton::indicator:checked {{ border: 5px solid {accent}; width: 6px; height: 6px; }}
 QPlainTextEdit, QScrollArea {{ border: none; }}
 """

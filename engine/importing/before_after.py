@@ -54,7 +54,7 @@ def before_and_after(
     """
     shown: list[BeforeAfter] = []
     form = FORMATS[plan.reading.format]
-    with open_tree(plan.source) as tree:
+    with open_tree(plan.source, control=control) as tree:
         candidates = islice(form.scan(tree, look.overview, plan.reading, Accounts()), LOOKED_AT)
         images = [(item.key, item.image) for item in candidates if item.image is not None]
         for key, image in _spread(images):
@@ -79,9 +79,7 @@ def _both(
     width, height = picture.size
     small = picture.convert("RGBA")
     small.thumbnail((BEFORE_SIDE, BEFORE_SIDE))
-    return BeforeAfter(
-        key=key, before=np.asarray(small), after=after, width=width, height=height
-    )
+    return BeforeAfter(key=key, before=np.asarray(small), after=after, width=width, height=height)
 
 
 def _spread(images: Sequence[tuple[str, ImageRef]]) -> list[tuple[str, ImageRef]]:

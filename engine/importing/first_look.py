@@ -39,9 +39,7 @@ class FirstLook:
         return sum(self.overview.suffixes.get(suffix, 0) for suffix in TEXT_SUFFIXES)
 
 
-def look_at(
-    source: Path, tell: Callable[[int], None], control: RunControl
-) -> FirstLook:
+def look_at(source: Path, tell: Callable[[int], None], control: RunControl) -> FirstLook:
     """List a source and ask the formats; opens at most a few small files.
 
     Args:
@@ -54,7 +52,7 @@ def look_at(
         SourceUnreadableError: the source cannot be read, or has too many files.
     """
     accounts = Accounts()
-    with open_tree(source) as tree:
+    with open_tree(source, control=control) as tree:
         overview = overview_of(tree, accounts, control, tell)
         offers = proposals(tree, overview)
     reasons = Counter(skipped.reason for skipped in accounts.skipped_files())

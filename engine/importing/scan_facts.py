@@ -79,7 +79,7 @@ def scan_facts(
     """
     scanned, accounts = _Scanned(), Accounts()
     accounts.find(look.files)
-    with open_tree(plan.source) as tree:
+    with open_tree(plan.source, control=control) as tree:
         form = FORMATS[plan.reading.format]
         candidates = form.scan(tree, look.overview, plan.reading, accounts)
         for number, candidate in enumerate(candidates):
@@ -91,9 +91,7 @@ def scan_facts(
     return _facts(scanned, plan.texts, tokenizer, look, accounts, control)
 
 
-def _take(
-    scanned: _Scanned, candidate: Candidate, plan: TextPlan, accounts: Accounts
-) -> None:
+def _take(scanned: _Scanned, candidate: Candidate, plan: TextPlan, accounts: Accounts) -> None:
     formed = apply_all(plan, candidate.texts)
     if candidate.image is None:
         scanned.text_only += 1

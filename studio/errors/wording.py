@@ -240,6 +240,34 @@ def _dataset_changed(error: errors.DatasetChangedError) -> Explanation:
     )
 
 
+def _source(error: errors.SourceUnreadableError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "The source cannot be read."),
+        why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),
+        hint=translate(
+            "Errors",
+            "Check that it is still there and that you may read it, or choose another folder, "
+            "archive or table.",
+        ),
+    )
+
+
+def _nothing(error: errors.NothingToImportError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "There is nothing to import."),
+        why="\n".join([str(error.path), *error.reasons]),
+        hint=translate("Errors", "Choose another way of reading, or correct the names of files."),
+    )
+
+
+def _entry(error: errors.EntryError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "A file of the source cannot be read."),
+        why=f"{error.path}: {error.detail or error.reason}",
+        hint=translate("Errors", "It is left out, and the report names it. The others are used."),
+    )
+
+
 def _stopped(_error: errors.StoppedError) -> Explanation:
     return Explanation(
         happened=translate("Errors", "The work was stopped."),
@@ -278,6 +306,9 @@ _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
     errors.UnknownWordsError: _words,
     errors.VectorsUnreadableError: _vectors,
     errors.DatasetChangedError: _dataset_changed,
+    errors.SourceUnreadableError: _source,
+    errors.NothingToImportError: _nothing,
+    errors.EntryError: _entry,
     errors.StoppedError: _stopped,
     errors.EngineError: _engine,
     MemoryError: _memory,

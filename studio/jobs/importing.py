@@ -124,4 +124,3 @@ class BuildJob(QObject):
                 self.ended.emit(event)
             case _:
                 assert_never(event)
-

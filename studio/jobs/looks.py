@@ -29,13 +29,11 @@ def _first_look(source: Path, tell: Count, control: RunControl) -> "FirstLook":
     return look_at(source, tell, control)
 
 
-def _preview(
-    plan: ImportPlan, look: "FirstLook", control: RunControl
-) -> "tuple[PreviewItem, ...]":
+def _preview(plan: ImportPlan, look: "FirstLook", control: RunControl) -> "tuple[PreviewItem, ...]":
     from engine.importing.opening import open_tree
     from engine.importing.preview import COUNT, preview
 
-    with open_tree(plan.source) as tree:
+    with open_tree(plan.source, control=control) as tree:
         return preview(plan, COUNT, control, (tree, look.overview))
 
 
@@ -47,9 +45,7 @@ def _scan(
     return scan_facts(plan, look, tokenizer, tell, control)
 
 
-def _fit(
-    plan: ImportPlan, look: "FirstLook", control: RunControl
-) -> "tuple[BeforeAfter, ...]":
+def _fit(plan: ImportPlan, look: "FirstLook", control: RunControl) -> "tuple[BeforeAfter, ...]":
     from engine.importing.before_after import before_and_after
 
     return before_and_after(plan, look, control)
@@ -61,6 +57,13 @@ def _examine(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> "Examin
     return examine_source(plan, emit, control)
 
 
+def _is_staged(plan: ImportPlan) -> bool:
+    from engine.importing.fingerprint import decoding_hash
+    from engine.importing.staging import has_staged
+
+    return has_staged(plan.dataset, decoding_hash(plan))
+
+
 @dataclass(frozen=True, kw_only=True)
 class ImportLooks:
     """Everything that the wizard asks before it writes; a test hands in its own."""
@@ -70,3 +73,5 @@ class ImportLooks:
     scan: "Callable[[ImportPlan, FirstLook, str, Count, RunControl], ScanFacts]" = _scan
     fit: "Callable[[ImportPlan, FirstLook, RunControl], tuple[BeforeAfter, ...]]" = _fit
     examine: "Callable[[ImportPlan, ImportEmit, RunControl], Examination]" = _examine
+    is_staged: Callable[[ImportPlan], bool] = _is_staged
+    """Whether an import of the plan was cut off, and can be gone on with; quick."""

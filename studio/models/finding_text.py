@@ -123,7 +123,8 @@ def _sentences() -> dict[Finding, str]:
         ),
         Finding.TINY_IMAGE: translate(
             "FindingText",
-            "These images are smaller than the size to store, so they are enlarged and look blurred.",
+            "These images are smaller than the size to store, so they are enlarged and look "
+            "blurred.",
         ),
         Finding.EXTREME_RATIO: translate(
             "FindingText",

@@ -27,15 +27,24 @@ def _sentence(reason: LikelyReason) -> str:
             return translate("LikelyReasons", "There is no file in it.")
         case Cause.NO_IMAGES:
             return translate(
-                "LikelyReasons", "None of the %Ln file(s) is an image in this way of reading.", "", count
+                "LikelyReasons",
+                "None of the %Ln file(s) is an image in this way of reading.",
+                "",
+                count,
             )
         case Cause.IMAGES_WITHOUT_TEXT:
             return translate(
-                "LikelyReasons", "%Ln image(s) have no text that belongs to them by name.", "", count
+                "LikelyReasons",
+                "%Ln image(s) have no text that belongs to them by name.",
+                "",
+                count,
             )
         case Cause.TEXTS_WITHOUT_IMAGE:
             return translate(
-                "LikelyReasons", "%Ln text(s) have no image that belongs to them by name.", "", count
+                "LikelyReasons",
+                "%Ln text(s) have no image that belongs to them by name.",
+                "",
+                count,
             )
         case Cause.TEXTS_ELSEWHERE:
             return translate(

@@ -113,9 +113,7 @@ class FormatPage(Page):
     def has_answers(self) -> bool:
         """Whether previews and figures are those of what is chosen."""
         jobs = self.jobs
-        return not (
-            self._timer.isActive() or jobs.previews.is_running or jobs.texts.is_running
-        )
+        return not (self._timer.isActive() or jobs.previews.is_running or jobs.texts.is_running)
 
     def choose(self, name: str) -> None:
         """Choose a format, as a click on it would."""
@@ -235,9 +233,7 @@ class FormatPage(Page):
             parts.append(self.tr("%Ln text(s) without image", "", facts.text_only))
         self._found.setText(joined(parts))
         if not facts.pairs:
-            sentences = reason_sentences(
-                facts.reasons, has_other_formats=len(self._offered) > 1
-            )
+            sentences = reason_sentences(facts.reasons, has_other_formats=len(self._offered) > 1)
             self._reasons.show_reasons(sentences, has_images=facts.image_only > 0)
             self._reasons.keep.set_text(self.form.text("keep_image_only"))
         self._reasons.setVisible(not facts.pairs)

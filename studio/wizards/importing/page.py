@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from studio.models.import_form import ImportForm
 from studio.jobs.importing import ImportJobs
+from studio.models.import_form import ImportForm
 from studio.theme import SPACING
 from studio.widgets.field import Field
 

@@ -37,7 +37,10 @@ class SettingFields(QObject):
         """Lay the fields out below each other."""
         # A check box carries its own label.
         return ask_rows(
-            ("" if isinstance(field, CheckField) else translate_engine(FIELDS[name].about.label), field)
+            (
+                "" if isinstance(field, CheckField) else translate_engine(FIELDS[name].about.label),
+                field,
+            )
             for name, field in self.fields.items()
         )
 

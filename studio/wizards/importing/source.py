@@ -143,9 +143,7 @@ class SourcePage(Page):
             (number(look.images), self.tr("image files")),
             (number(look.texts), self.tr("text files")),
         ]
-        rows += [
-            (number(count), reason_words(reason)) for reason, count in look.left_out.items()
-        ]
+        rows += [(number(count), reason_words(reason)) for reason, count in look.left_out.items()]
         self._show_facts([row for row in rows if row[0] != "0"])
         self._facts.addWidget(
             plain_label(suffix_words(look.overview.suffixes), role="muted"),

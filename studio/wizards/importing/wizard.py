@@ -82,7 +82,7 @@ class ImportWizard(QDialog):
         self.texts = TextsPage(self.form, jobs, looks)
         self.images = ImagesPage(self.form, jobs, looks)
         self.check = CheckPage(self.form, jobs, looks)
-        self.summary = SummaryPage(self.form, jobs, looks)
+        self.summary = SummaryPage(self.form, jobs, looks, self.check)
         self.pages: tuple[Page, ...] = (
             self.source,
             self.format,
