@@ -31,7 +31,7 @@ _UNSUPPORTED = {
     rb"gimp xcf": "a GIMP file",
     rb"%!PS|\xc5\xd0\xd3\xc6": "a PostScript file",
     rb"%PDF": "a PDF file",
-    rb"\0\0[\1\2]\0": "an icon",
+    rb"\0\0[\x01\x02]\0": "an icon, a cursor or a Targa image",
     rb"icns": "an icon",
     rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51": "a JPEG 2000 image",
     rb"\0\0\0\x0cJXL |\xff\x0a": "a JPEG XL image",
@@ -39,7 +39,7 @@ _UNSUPPORTED = {
     rb"\x76\x2f\x31\x01": "an OpenEXR image",
     rb"#\?RADIANCE|#\?RGBE": "a Radiance image",
     rb"qoif": "a QOI image",
-    rb"\xd7\xcd\xc6\x9a|\1\0\0\0....{32} EMF": "a Windows metafile",
+    rb"\xd7\xcd\xc6\x9a|\x01\0\0\0.{36} EMF": "a Windows metafile",
     rb"FUJIFILM": "a raw photograph",
     rb"(\xef\xbb\xbf)?\s*(<\?xml.{0,2000}?)?(<!--.{0,2000}?-->\s*)?(<!DOCTYPE svg.{0,500}?)?<svg": (
         "an SVG drawing"
@@ -58,7 +58,7 @@ def flaw_of_header(content: bytes) -> tuple[Flaw, str] | None:
             return Flaw.UNSUPPORTED, f"it is {kind}"
     if any(mark.startswith(head) for mark in (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF89a")):
         return Flaw.TRUNCATED, f"it has {len(content)} bytes"
-    return Flaw.NOT_AN_IMAGE, "its content is no image"
+    return Flaw.NOT_AN_IMAGE, "it is no image of a kind that can be read"
 
 
 def ends_early(content: bytes) -> bool:

@@ -1,9 +1,13 @@
 """Keeps Pillow's warnings quiet while strangers' files are decoded in several threads."""
 
+import logging
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+# It also logs as errors what it raises or gets over: the reason in the accounts is what counts.
+logging.getLogger("PIL").setLevel(logging.CRITICAL)
 
 
 class _Silence:

@@ -36,11 +36,11 @@ class FolderTree:
         self, folder: Path, limits: Limits = LIMITS, *, source: Path | None = None, focus: str = ""
     ) -> None:
         self.source = source or folder
-        self.focus = focus
+        self.focus = printable(focus)
         self._root = os.path.realpath(folder)
         self._limits = limits
         # Names that are no text are given out in another spelling: theirs is kept here.
-        self._odd_names: dict[str, str] = {}
+        self._odd_names = {self.focus: focus} if focus else {}
         try:
             os.scandir(self._root).close()
         except OSError as error:

@@ -35,7 +35,9 @@ def check_similar(checkup: Checkup) -> None:
     """Find images that look the same; equal pixels are another finding and stand for one here."""
     first_of: dict[bytes, Case] = {}
     for case in checkup.left_with_image():
-        first_of.setdefault(case.item.pixel_digest or case.item.key.encode(errors="surrogatepass"), case)
+        first_of.setdefault(
+            case.item.pixel_digest or case.item.key.encode(errors="surrogatepass"), case
+        )
     cases = list(first_of.values())
     hashes = [case.item.phash for case in cases]
     groups = near_groups(hashes, SIMILAR_BITS, [case.item.colours for case in cases])

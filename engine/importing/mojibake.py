@@ -53,4 +53,4 @@ def _mend_chinese(text: str) -> str:
     except UnicodeError:
         return text
     lead = unicode_log_likelihood(meant) - log_likelihood(text, _CHINESE)
-    return meant if lead > _CLEAR_LEAD else text
+    return meant if lead > _CLEAR_LEAD and not any(mark in meant for mark in _LOST) else text

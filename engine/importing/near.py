@@ -16,13 +16,13 @@ COLOUR_TOLERANCE = 16
 """How far the mean colours of any field may lie apart in images that look the same; of 255."""
 _BITS = 64
 # Beyond it, hashes are made to collide, by somebody or by images that are alike by nature.
-_MOST_COMPARED = 256
+_MOST_COMPARED = 128
 
 
 class NearIndex:
     """Fingerprints that were added, to be asked for one near another.
 
-    Flat images are near none. With more than ``256`` in one bucket, later ones are not compared:
+    Flat images are near none. With more than ``128`` in one bucket, later ones are not compared:
     that bounds the work, and only matters where images are alike by the hundreds.
 
     Args:
@@ -37,6 +37,7 @@ class NearIndex:
         self._tables: list[tuple[int, dict[int, list[int]]]] = [(band, {}) for band in bands]
         self._hashes: list[int] = []
         self._colours: list[bytes] = []
+        self._sums: list[int] = []
         self._names: list[int] = []
         self._known: dict[tuple[int, bytes], int] = {}
 
@@ -48,6 +49,7 @@ class NearIndex:
         self._names.append(name)
         self._hashes.append(hash_)
         self._colours.append(colours)
+        self._sums.append(sum(colours))
         for mask, table in self._tables:
             bucket = table.setdefault(hash_ & mask, [])
             if len(bucket) < _MOST_COMPARED:
@@ -58,26 +60,26 @@ class NearIndex:
         if hash_ == FLAT:
             return None
         best = self._known.get((hash_, colours), len(self._names))
+        total = sum(colours)
         for mask, table in self._tables:
             for place in table.get(hash_ & mask, ()):
                 if place >= best:
                     break
-                if self._is_near(place, hash_, colours):
+                if (
+                    self._hashes[place] ^ hash_
+                ).bit_count() <= self.distance and self._is_same_colour(place, colours, total):
                     best = place
                     break
         return self._names[best] if best < len(self._names) else None
 
-    def _is_near(self, place: int, hash_: int, colours: bytes) -> bool:
-        return (self._hashes[place] ^ hash_).bit_count() <= self.distance and is_same_colour(
-            self._colours[place], colours, self.tolerance
-        )
-
-
-def is_same_colour(one: bytes, other: bytes, tolerance: int) -> bool:
-    """Tell whether two layouts of colours look the same; an empty one says nothing."""
-    if one == other or not one or not other:
-        return True
-    return all(abs(a - b) <= tolerance for a, b in zip(one, other, strict=False))
+    def _is_same_colour(self, place: int, colours: bytes, total: int) -> bool:
+        known = self._colours[place]
+        if known == colours or not known or not colours:
+            return True
+        # The sums tell most apart, many times quicker than field by field.
+        if abs(self._sums[place] - total) > self.tolerance * len(colours):
+            return False
+        return all(abs(a - b) <= self.tolerance for a, b in zip(known, colours, strict=False))
 
 
 def near_groups(

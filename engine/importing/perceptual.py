@@ -53,8 +53,9 @@ def perceptual_hashes(images: Pixels) -> npt.NDArray[np.uint64]:
     low = waves[:, _ROWS, _COLUMNS]
     flat = grey.reshape(len(grey), -1)
     highest, area = flat.max(axis=1), max(1, images.shape[1] // _SIDE) ** 2
-    # Frequencies that an image lacks are near zero by rounding, which must not become bits.
-    least = np.maximum(np.median(low, axis=1), highest * float(_SCALE) ** 2)
+    # Frequencies that an image lacks come out as zero but for rounding, of at most a quarter of the
+    # highest grey; those are all set, whatever their sign.
+    least = np.minimum(np.median(low, axis=1), -highest * float(_SCALE) ** 2 / 4)
     octets = np.ascontiguousarray(np.packbits(low > least[:, None], axis=1))
     hashes = octets.view(">u8").astype(np.uint64)[:, 0]
     has_contrast = highest - flat.min(axis=1) >= _LEAST_CONTRAST * area

@@ -14,6 +14,7 @@ from engine.importing.candidate import Candidate
 from engine.importing.formats.format import Format, Overview
 from engine.importing.formats.table import FORMATS
 from engine.importing.plan import ImportPlan
+from engine.importing.repairs import check_repairs
 from engine.importing.survey import overview_of, stop_if_asked
 from engine.importing.tree import Tree
 
@@ -51,6 +52,7 @@ def check_plan(plan: ImportPlan) -> None:
         problems.append(Problem("reading.format", message))
     if problems:
         raise ConfigError(problems)
+    check_repairs(plan)
 
 
 def scan_source(plan: ImportPlan, tree: Tree, control: RunControl, tell: Tell) -> Scan:

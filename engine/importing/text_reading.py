@@ -65,9 +65,10 @@ _MOST_NOISE = 0.05
 # below the second it is noise. A rare Chinese character costs 8.5 a byte, an odd accent 10.5.
 _POOR_FIT, _NO_TEXT = -8.5, -12.0
 _LEAST_FOR_NORMALIZER = 40
-_NO_ENCODINGS = ("idna", "punycode", "unicode_escape", "raw-unicode-escape", "undefined", "utf-7")
+_NO_ENCODINGS = ("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7")
 _LONG = 1_024
 _SURE = 8
+_CLEAR_LEAD = 5.0
 _UTF8_PRIOR = math.log(3.0)
 
 
@@ -158,11 +159,14 @@ def _is_text_encoding(encoding: str) -> bool:
     Python's other codecs unpack and decrypt, or warn.
     """
     try:
-        codecs.getincrementaldecoder(encoding)
-        b"".decode(encoding)
-        return codecs.lookup(encoding).name not in _NO_ENCODINGS
-    except (LookupError, ValueError, UnicodeError):
+        name = codecs.getincrementaldecoder(encoding) and codecs.lookup(encoding).name
+        b"a".decode(encoding)
+    except UnicodeError:
+        # A single byte is too little for UTF-16.
+        return encoding.lower().startswith("utf")
+    except (LookupError, ValueError):
         return False
+    return name.replace("_", "-") not in _NO_ENCODINGS
 
 
 def _is_better(unicode: str | None, stated: str, encoding: str) -> bool:
@@ -174,7 +178,7 @@ def _is_better(unicode: str | None, stated: str, encoding: str) -> bool:
     models = [model for model in MODELS if model.encoding == encoding]
     if unicode is None or unicode == stated or not models:
         return False
-    return unicode_log_likelihood(unicode) > log_likelihood(stated, models[0])
+    return unicode_log_likelihood(unicode) > log_likelihood(stated, models[0]) + _CLEAR_LEAD
 
 
 def _is_surely_utf8(text: str) -> bool:

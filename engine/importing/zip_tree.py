@@ -99,15 +99,16 @@ class ZipTree:
         raw_names = (i.orig_filename.encode("cp437") for i in self._infos if not _is_utf8(i))
         encoding = guess_name_encoding(raw_names, "cp437")
         for place, info in enumerate(self._infos):
-            packed_bytes += info.compress_size
             name = _name_of(info, encoding)
             if name.endswith(("/", "\\")) and not info.file_size:
                 continue
             reason, detail = self._problem(info)
-            if reason is None and packed_bytes > archive_bytes:
-                reason, detail = Reason.DAMAGED, "its data overlaps with another file's"
-            if reason is None and info.header_offset + info.compress_size > archive_bytes:
+            if info.header_offset + info.compress_size > archive_bytes:
                 reason, detail = Reason.TRUNCATED, "the archive ends before the file does"
+            elif reason is None:
+                packed_bytes += info.compress_size
+                if packed_bytes > archive_bytes:
+                    reason, detail = Reason.DAMAGED, "its data overlaps with another file's"
             members.add(
                 Member(path=name, size=info.file_size, place=place, reason=reason, detail=detail)
             )

@@ -1,0 +1,101 @@
+"""A gallery that Diptych saved: ``metadata.jsonl`` beside numbered pictures."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from engine.errors import ConfigError, EngineError, Problem
+from engine.importing.accounts import Accounts, Reason
+from engine.importing.candidate import Candidate, ImageRef
+from engine.importing.formats.format import Overview, Proposal, Reading
+from engine.importing.formats.gathering import Gathering
+from engine.importing.formats.image_names import ImageIndex, is_image
+from engine.importing.formats.rest import offer_rest
+from engine.importing.formats.table_rows import Layout, rows_of
+from engine.importing.formats.table_scan import TableScan
+from engine.importing.limits import LIMITS
+from engine.importing.tree import Tree
+
+METADATA = "metadata.jsonl"
+CONTACT_SHEET = "contact_sheet.png"
+PROVENANCE = ("run", "dataset", "images_seen", "step", "seed", "direction", "source_file")
+"""Of a pair's line, what its extras keep."""
+
+_MARKS = {"file_name", "text", "run", "images_seen", "config_hash"}
+_MOST_OPENED = 3
+
+
+class Gallery:
+    """Pairs that a run of this program made."""
+
+    name = "gallery"
+
+    def propose(self, tree: Tree, overview: Overview) -> Proposal | None:
+        """Offer to read a folder whose metadata carry a run's provenance."""
+        tables = [table for table in _metadata(overview) if tree.focus in ("", table)]
+        if not any(_is_gallery(tree, table) for table in tables[:_MOST_OPENED]):
+            return None
+        return Proposal(
+            reading=Reading(
+                format=self.name,
+                table=tables[0] if len(tables) == 1 else "",
+                image_column="file_name",
+                text_columns=("text",),
+            ),
+            confidence=0.99,
+            images=sum(is_image(entry.path) for entry in overview.entries),
+            columns=("file_name", "text", *PROVENANCE),
+            tables=tuple(tables),
+        )
+
+    def scan(
+        self, tree: Tree, overview: Overview, reading: Reading, accounts: Accounts
+    ) -> Iterator[Candidate]:
+        """Find the pairs, with their provenance as extras."""
+        tables = _metadata(overview)
+        if reading.table or not tables:
+            if reading.table not in {entry.path for entry in overview.entries}:
+                message = f"names no file of the source: {reading.table or METADATA}"
+                raise ConfigError([Problem("reading.table", message)])
+            tables = [reading.table]
+        index, gathering = ImageIndex(overview), Gathering(accounts)
+        for table in tables:
+            accounts.use(table)
+            scan = TableScan(tree, _layout(table), _whole(reading), index, gathering, accounts)
+            yield from scan.items(also=PROVENANCE)
+        yield from gathering.candidates()
+        done = {*tables, *gathering.paths}
+        for entry in overview.entries:
+            # It shows the pictures once more.
+            if entry.path.rpartition("/")[2] == CONTACT_SHEET and entry.path not in done:
+                accounts.skip_file(entry.path, Reason.NOT_USED, "the gallery's contact sheet")
+                done.add(entry.path)
+        yield from offer_rest(overview, accounts, done)
+
+    def load(self, tree: Tree, image: ImageRef) -> bytes:
+        """Read a picture's file."""
+        return tree.read(image.path, LIMITS.file_bytes)
+
+
+def _metadata(overview: Overview) -> list[str]:
+    files = overview.of(".jsonl")
+    return [entry.path for entry in files if entry.path.rpartition("/")[2] == METADATA]
+
+
+def _layout(table: str) -> Layout:
+    """The writer's own: it never varies."""
+    return Layout(path=table, encoding="utf-8", kind="lines")
+
+
+def _whole(reading: Reading) -> Reading:
+    columns = reading.text_columns or ("text",)
+    return Reading(
+        format=reading.format, image_column="file_name", text_columns=columns, words=reading.words
+    )
+
+
+def _is_gallery(tree: Tree, table: str) -> bool:
+    try:
+        row = next(islice(rows_of(tree, _layout(table)), 1), None)
+    except EngineError:
+        return False
+    return row is not None and set(row.values) >= _MARKS

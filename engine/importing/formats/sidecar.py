@@ -1,0 +1,178 @@
+"""Images with text files of the same name beside them, or in a folder beside theirs."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from engine.importing.accounts import Accounts
+from engine.importing.candidate import Candidate, ImageRef
+from engine.importing.formats.format import Overview, Proposal, Reading
+from engine.importing.formats.gathering import MOST_CAPTIONS
+from engine.importing.formats.image_names import (
+    folder_of,
+    is_image,
+    split_extras,
+    split_of_name,
+    stem_of,
+    suffix_of,
+)
+from engine.importing.formats.rest import skip_rest
+from engine.importing.formats.text_files import TextFiles
+from engine.importing.limits import LIMITS
+from engine.importing.tree import Tree
+
+SUFFIXES = (".txt", ".caption")
+_IMAGE_FOLDER = re.compile(r"(?i)images?|imgs?|jpe?gs?")
+_TEXT_FOLDER = re.compile(r"(?i)texts?(_c\d+)?|captions?|labels?")
+_NOTES = re.compile(
+    r"(?i)(read.?me|licen[cs]e|copying|notice|authors|changelog|classes|attribution)"
+)
+_LOOKED_AT = 8
+_PARALLEL = "*"
+
+
+@dataclass(slots=True)
+class _Pairing:
+    """Which texts belong to which image, by path."""
+
+    texts: dict[str, list[str]] = field(default_factory=dict)
+    """Of each image, in the source's order."""
+    orphans: list[str] = field(default_factory=list)
+    """Texts without an image."""
+
+    @property
+    def share(self) -> float:
+        """Of images that have a text."""
+        return sum(bool(texts) for texts in self.texts.values()) / max(len(self.texts), 1)
+
+
+class Sidecar:
+    """The habit of kohya's trainers, and that of the Oxford and CUB datasets."""
+
+    name = "sidecar"
+
+    def propose(self, tree: Tree, overview: Overview) -> Proposal | None:
+        """Offer to read a source in which images have text files of their own."""
+        pairing = _pair(overview, SUFFIXES)
+        if tree.focus or not pairing.share:
+            return None
+        found = [suffix for suffix in SUFFIXES if overview.suffixes.get(suffix)]
+        most = 0.9 if _has_words(tree, pairing) else 0.3
+        return Proposal(
+            reading=Reading(format=self.name),
+            confidence=most * (1.0 if pairing.share > 0.5 else pairing.share),
+            images=len(pairing.texts),
+            columns=tuple(suffix[1:] for suffix in found),
+        )
+
+    def scan(
+        self, tree: Tree, overview: Overview, reading: Reading, accounts: Accounts
+    ) -> Iterator[Candidate]:
+        """Find the items: images with their texts, then texts that have no image."""
+        suffixes = tuple(f".{column}" for column in reading.text_columns) or SUFFIXES
+        pairing = _pair(overview, suffixes)
+        paths = [path for texts in pairing.texts.values() for path in texts] + pairing.orphans
+        files = _Captions(TextFiles(tree, paths, reading.encoding), accounts)
+        for image, texts in pairing.texts.items():
+            accounts.use(image)
+            found = [caption for path in texts for caption in files.of(path)]
+            extras = _extras(image, texts)
+            yield Candidate(
+                key=image, image=ImageRef(path=image), texts=tuple(found), extras=extras
+            )
+        for path in pairing.orphans:
+            found = files.of(path)
+            if found:
+                yield Candidate(key=path, image=None, texts=found, extras=split_extras(path))
+        skip_rest(overview, accounts, {*pairing.texts, *paths})
+
+    def load(self, tree: Tree, image: ImageRef) -> bytes:
+        """Read an image's file."""
+        return tree.read(image.path, LIMITS.file_bytes)
+
+
+class _Captions:
+    """The captions in text files."""
+
+    def __init__(self, files: TextFiles, accounts: Accounts) -> None:
+        self._files, self._accounts = files, accounts
+
+    def of(self, path: str) -> tuple[str, ...]:
+        """Give a file's captions: each line is one in CUB's folders, elsewhere the whole file."""
+        text = self._files.read(path, self._accounts)
+        if not text:
+            return ()
+        self._accounts.use(path)
+        if _anchor(path, _TEXT_FOLDER) is None:
+            return (text,)
+        lines = [line.strip() for line in text.splitlines()]
+        return tuple(line for line in lines if line)[:MOST_CAPTIONS]
+
+
+def _pair(overview: Overview, suffixes: tuple[str, ...]) -> _Pairing:
+    """Pair by names: in the same folder, then in folders that are parallel."""
+    images = [entry.path for entry in overview.entries if is_image(entry.path)]
+    by_place: dict[str, list[str]] = defaultdict(list)
+    for path in images:
+        for place in _image_places(path):
+            by_place[place].append(path)
+    pairing = _Pairing(texts={path: [] for path in images})
+    for entry in overview.of(*suffixes):
+        owners = next((by_place[p] for p in _text_places(entry.path) if p in by_place), [])
+        for image in owners:
+            pairing.texts[image].append(entry.path)
+        if not owners and not _NOTES.match(stem_of(entry.path)):
+            pairing.orphans.append(entry.path)
+    return pairing
+
+
+def _image_places(path: str) -> list[str]:
+    """Where an image's text may lie, as ``_text_places`` puts it."""
+    without = path.removesuffix(suffix_of(path)) if suffix_of(path) else path
+    places = [path, f"{folder_of(path)}/{stem_of(path)}"]
+    anchor = _anchor(path, _IMAGE_FOLDER)
+    if anchor is not None:
+        parts = without.split("/")
+        parts[-1] = stem_of(path)
+        rest = "/".join(parts[anchor + 1 :])
+        places += [f"{'/'.join(parts[:anchor])}/{_PARALLEL}/{rest}"]
+        # Oxford's flowers lie in one folder, and their texts in one for each class.
+        if "/" not in rest:
+            places.append(f"{'/'.join(parts[:anchor])}/{_PARALLEL}{_PARALLEL}/{rest}")
+    return places
+
+
+def _text_places(path: str) -> list[str]:
+    folder, stem = folder_of(path), stem_of(path)
+    # "cat.jpg.txt" belongs to "cat.jpg".
+    places = [f"{folder}/{stem}" if folder else stem, f"{folder}/{stem}"]
+    anchor = _anchor(path, _TEXT_FOLDER)
+    if anchor is not None:
+        parts = path.split("/")
+        above = "/".join(parts[:anchor])
+        places.append("/".join([above, _PARALLEL, *parts[anchor + 1 : -1], stem]))
+        places.append(f"{above}/{_PARALLEL}{_PARALLEL}/{stem}")
+    return places
+
+
+def _anchor(path: str, name: re.Pattern[str]) -> int | None:
+    """Give the place of the first folder of such a name in a path."""
+    parts = path.split("/")[:-1]
+    return next((n for n, part in enumerate(parts) if name.fullmatch(part)), None)
+
+
+def _extras(image: str, texts: list[str]) -> dict[str, str]:
+    """Give split and, in CUB's folders, the class."""
+    anchor = _anchor(texts[0], _TEXT_FOLDER) if texts else None
+    folders = texts[0].split("/")[anchor + 1 : -1] if anchor is not None and texts else []
+    label = folders[-1] if folders and not split_of_name(folders[-1]) else ""
+    return split_extras(image) | ({"label": label} if label else {})
+
+
+def _has_words(tree: Tree, pairing: _Pairing) -> bool:
+    """Whether some texts hold letters; files of bounding boxes hold numbers alone."""
+    paths = [texts[0] for texts in pairing.texts.values() if texts][:_LOOKED_AT]
+    ignored = Accounts()
+    files = TextFiles(tree, paths, "")
+    return any(character.isalpha() for path in paths for character in files.read(path, ignored))

@@ -1,0 +1,166 @@
+"""Reads files of any size in pieces, as bytes, as text and line by line."""
+
+import codecs
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from engine.errors import ConfigError, EntryError, Problem, SourceUnreadableError
+from engine.importing.limits import LIMITS
+from engine.importing.text_reading import detect_encoding
+from engine.importing.tree import Tree
+
+STREAM_ERRORS = (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile, tarfile.TarError)
+"""What reading an open file of a folder or an archive may raise."""
+
+CHUNK = 1 << 18
+_LOOKED_AT = 4_000_000
+_SAMPLE = 1 << 16
+_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def open_table(tree: Tree, path: str) -> BinaryIO:
+    """Open a file that everything hangs on.
+
+    Raises:
+        SourceUnreadableError: it cannot be opened.
+    """
+    try:
+        return tree.open(path)
+    except EntryError as error:
+        raise unreadable(tree, path, error) from error
+
+
+def unreadable(tree: Tree, path: str, reason: object) -> SourceUnreadableError:
+    """Make the error that says that a table cannot be read."""
+    return SourceUnreadableError(tree.source / path, f"reading it fails: {reason}")
+
+
+def bytes_of(tree: Tree, path: str) -> Iterator[bytes]:
+    """Give a file's content in chunks.
+
+    Raises:
+        SourceUnreadableError: it cannot be read, or no further.
+    """
+    with open_table(tree, path) as stream:
+        while True:
+            try:
+                chunk = stream.read(CHUNK)
+            except STREAM_ERRORS as error:
+                raise unreadable(tree, path, error) from error
+            if not chunk:
+                return
+            yield chunk
+
+
+def text_of(tree: Tree, path: str, encoding: str) -> Iterator[str]:
+    """Give a file's text in chunks; what is no text in the encoding becomes U+FFFD."""
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    for chunk in bytes_of(tree, path):
+        yield decoder.decode(chunk)
+    yield decoder.decode(b"", final=True)
+
+
+def encoding_of(tree: Tree, path: str, wanted: str = "") -> str:
+    """Find a file's encoding from those of its first lines that are not plain ASCII.
+
+    Raises:
+        ConfigError: there is no such encoding as the user wants.
+        SourceUnreadableError: the file cannot be read.
+    """
+    if wanted:
+        return checked_encoding(wanted)
+    sample, looked_at = b"", 0
+    for chunk in bytes_of(tree, path):
+        if not looked_at and (chunk.startswith(_MARKS) or b"\0" in chunk[:_SAMPLE]):
+            return _known(detect_encoding([chunk[:_SAMPLE]]))
+        looked_at += len(chunk)
+        if not chunk.isascii():
+            lines = [line for line in chunk.split(b"\n")[1:-1] if not line.isascii()]
+            sample += b"\n".join(lines) or chunk
+        if len(sample) >= _SAMPLE or looked_at >= _LOOKED_AT:
+            break
+    return _known(detect_encoding([sample[:_SAMPLE]])) if sample else "utf-8"
+
+
+def checked_encoding(wanted: str) -> str:
+    """Give an encoding's name back, or empty.
+
+    Raises:
+        ConfigError: there is no such encoding.
+    """
+    if wanted and _known(wanted, "") != wanted:
+        message = f"names no encoding that is known: {wanted}"
+        raise ConfigError([Problem("reading.encoding", message)])
+    return wanted
+
+
+def _known(encoding: str, otherwise: str = "utf-8") -> str:
+    try:
+        # Python's "encodings" hold some that turn bytes into bytes, such as zlib.
+        " ".encode(encoding)
+        codecs.getincrementaldecoder(encoding)(errors="replace").decode(b"a\0")
+    except (LookupError, ValueError, TypeError, AttributeError):
+        return otherwise
+    return encoding
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a file."""
+
+    text: str
+    """With its end, without NULs."""
+    offset: int
+    """Of its first byte in the file; -1 where it is not known."""
+
+
+def lines_of(tree: Tree, path: str, encoding: str) -> Iterator[Line]:
+    """Give a file line by line; a line beyond ``row_bytes`` is cut there.
+
+    Bytes that are no text in the encoding become U+FFFD: the rows that hold one are bad, and the
+    others are not.
+    """
+    if encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32")):
+        yield from _wide_lines(tree, path, encoding)
+        return
+    offset = 0
+    for line in _cut(bytes_of(tree, path)):
+        text = line.decode(encoding, "replace")
+        yield Line(text.removeprefix("\ufeff").replace("\0", ""), offset)
+        offset += len(line)
+
+
+def _wide_lines(tree: Tree, path: str, encoding: str) -> Iterator[Line]:
+    # In these encodings the byte of a line's end is half of other characters, too.
+    chunks = (text.encode("utf-8", "replace") for text in text_of(tree, path, encoding))
+    for line in _cut(chunks):
+        text = line.decode("utf-8", "replace")
+        yield Line(text.removeprefix("\ufeff").replace("\0", ""), -1)
+
+
+def _cut(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    end = b"\n"
+    rest: list[bytes] = []
+    length = 0
+    for chunk in chunks:
+        # Old Macs end their lines with a carriage return alone.
+        if not rest and end not in chunk and b"\r" in chunk:
+            end = b"\r"
+        for piece in _pieces(chunk, end):
+            rest.append(piece)
+            length += len(piece)
+            if piece.endswith(end) or length > LIMITS.row_bytes:
+                yield b"".join(rest)
+                rest, length = [], 0
+    if rest:
+        yield b"".join(rest)
+
+
+def _pieces(chunk: bytes, end: bytes) -> list[bytes]:
+    parts = chunk.split(end)
+    whole = [part + end for part in parts[:-1]]
+    return [*whole, parts[-1]] if parts[-1] else whole

@@ -1,0 +1,183 @@
+"""Tables: CSV, TSV, JSON and JSON lines with a row for each image or caption."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from engine.errors import ConfigError, EngineError, EntryError, Problem
+from engine.importing.accounts import Accounts, Reason
+from engine.importing.candidate import Candidate, ImageRef
+from engine.importing.formats.columns import Guess, guess_columns
+from engine.importing.formats.embedded_bytes import read_embedded
+from engine.importing.formats.format import Overview, Proposal, Reading
+from engine.importing.formats.gathering import Gathering
+from engine.importing.formats.image_names import (
+    ImageIndex,
+    folder_of,
+    is_image,
+    stem_of,
+    suffix_of,
+)
+from engine.importing.formats.mapping import check_columns, complete
+from engine.importing.formats.rest import offer_rest
+from engine.importing.formats.streams import STREAM_ERRORS
+from engine.importing.formats.table_rows import (
+    TABLE_SUFFIXES,
+    Layout,
+    NoTableError,
+    layout_of,
+    rows_of,
+)
+from engine.importing.formats.table_scan import TableScan
+from engine.importing.limits import LIMITS
+from engine.importing.tree import Tree
+
+METADATA = "metadata"
+"""Stem of the tables of Hugging Face's ImageFolder."""
+MOST_LISTED = 50
+_MOST_OPENED = 6
+_LOOKED_AT = 100
+_PLAIN_TEXT = ".txt"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Table:
+    layout: Layout
+    guess: Guess
+
+
+class TableFile:
+    """A table beside images, or with the images in it."""
+
+    name = "table_file"
+
+    def propose(self, tree: Tree, overview: Overview) -> Proposal | None:
+        """Offer the table whose rows find the most images."""
+        index = ImageIndex(overview)
+        tables = possible_tables(tree, overview)
+        found = [(path, _look(tree, path, index)) for path in tables[:_MOST_OPENED]]
+        known = {path: table for path, table in found if table and table.guess.image}
+        if not known:
+            return None
+        # "max" keeps the first of equals, and the likeliest stands first.
+        best = max(known, key=lambda path: known[path].guess.matched)
+        guess = known[best].guess
+        several = stem_of(best) == METADATA and not tree.focus
+        reading = Reading(
+            format=self.name,
+            table="" if several else best,
+            image_column=guess.image,
+            text_columns=guess.texts,
+            label_column=guess.label,
+        )
+        return Proposal(
+            reading=reading,
+            confidence=_confidence(best, guess, tree.focus),
+            images=len(index.paths) or _LOOKED_AT,
+            columns=guess.columns,
+            tables=tuple(tables[:MOST_LISTED]),
+        )
+
+    def scan(
+        self, tree: Tree, overview: Overview, reading: Reading, accounts: Accounts
+    ) -> Iterator[Candidate]:
+        """Find the items: first those of the table's own, then images with all their captions."""
+        index = ImageIndex(overview)
+        gathering = Gathering(accounts)
+        tables = _chosen(tree, overview, reading, index)
+        for table in tables:
+            accounts.use(table.layout.path)
+            chosen = _mapping(reading, table)
+            yield from TableScan(tree, table.layout, chosen, index, gathering, accounts).items()
+        yield from gathering.candidates()
+        done = {table.layout.path for table in tables} | set(gathering.paths)
+        yield from offer_rest(overview, accounts, done)
+
+    def load(self, tree: Tree, image: ImageRef) -> bytes:
+        """Read an image's file, or what stands in the table."""
+        if image.part < 0:
+            return tree.read(image.path, LIMITS.file_bytes)
+        try:
+            with tree.open(image.path) as stream:
+                return read_embedded(stream, image.part)
+        except STREAM_ERRORS as error:
+            raise EntryError(image.path, Reason.DAMAGED, str(error)) from error
+
+
+def possible_tables(tree: Tree, overview: Overview) -> list[str]:
+    """Give the files that may be tables, the likeliest first.
+
+    A file that the user picked is the only one.
+    """
+    if tree.focus:
+        return [tree.focus] if suffix_of(tree.focus) in TABLE_SUFFIXES else []
+    stems = {_place_of(entry.path) for entry in overview.entries if is_image(entry.path)}
+    found = [entry for entry in overview.of(*TABLE_SUFFIXES) if _place_of(entry.path) not in stems]
+    found.sort(key=lambda e: (*_likeliness(e.path), -e.size, e.path))
+    return [entry.path for entry in found]
+
+
+def _place_of(path: str) -> tuple[str, str]:
+    """Folder and stem: a table beside an image of its name is that image's sidecar."""
+    return folder_of(path), stem_of(path)
+
+
+def _likeliness(path: str) -> tuple[bool, bool, int]:
+    return stem_of(path) != METADATA, suffix_of(path) == _PLAIN_TEXT, path.count("/")
+
+
+def _look(tree: Tree, path: str, index: ImageIndex, encoding: str = "") -> _Table | None:
+    """Look at the first rows of what may be a table; None if it is none."""
+    try:
+        layout = layout_of(tree, path, encoding)
+        rows = [row.values for row in islice(rows_of(tree, layout), _LOOKED_AT) if row.values]
+    except (NoTableError, EngineError):
+        return None
+    return _Table(layout=layout, guess=guess_columns(rows, index, (folder_of(path), "")))
+
+
+def _confidence(path: str, guess: Guess, focus: str) -> float:
+    if not guess.matched and not focus:
+        return 0.1
+    most = 0.96 if stem_of(path) == METADATA or focus else 0.95
+    return most if guess.matched >= 0.5 else most * (0.3 + guess.matched)
+
+
+def _chosen(tree: Tree, overview: Overview, reading: Reading, index: ImageIndex) -> list[_Table]:
+    """Find the tables to read: the one that is named, or all of ImageFolder's, or the best."""
+    if reading.table:
+        return [_opened(tree, overview, reading, index, reading.table)]
+    paths = possible_tables(tree, overview)
+    folders = [p for p in paths if stem_of(p) == METADATA]
+    if folders:
+        tables = [_look(tree, path, index, reading.encoding) for path in sorted(folders)]
+        return [table for table in tables if table]
+    looks = [_look(tree, path, index, reading.encoding) for path in paths[:_MOST_OPENED]]
+    tables = [table for table in looks if table and table.guess.image]
+    if not tables:
+        raise ConfigError([Problem("reading.table", "is not given, and no table is found")])
+    return [max(tables, key=lambda table: table.guess.matched)]
+
+
+def _opened(
+    tree: Tree, overview: Overview, reading: Reading, index: ImageIndex, path: str
+) -> _Table:
+    if not any(entry.path == path for entry in overview.entries):
+        raise ConfigError([Problem("reading.table", f"names no file of the source: {path}")])
+    try:
+        layout = layout_of(tree, path, reading.encoding)
+    except NoTableError as error:
+        problem = Problem("reading.table", f"names a file that is no table: {path}")
+        raise ConfigError([problem]) from error
+    rows = [row.values for row in islice(rows_of(tree, layout), _LOOKED_AT) if row.values]
+    return _Table(layout=layout, guess=guess_columns(rows, index, (folder_of(path), "")))
+
+
+def _mapping(reading: Reading, table: _Table) -> Reading:
+    """Complete a reading by what the table seems to hold, and check that its columns are there."""
+    guess = table.guess
+    check_columns(reading, guess.columns, table.layout.path)
+    if not (reading.image_column or guess.image):
+        message = "is not given, and no column holds images"
+        raise ConfigError([Problem("reading.image_column", message)])
+    return complete(reading, guess)

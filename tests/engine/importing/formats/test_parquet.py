@@ -1,0 +1,130 @@
+import io
+import json
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+
+from engine.errors import ConfigError, EntryError
+from engine.importing.accounts import Accounts, Reason
+from engine.importing.candidate import ImageRef
+from engine.importing.formats.format import Reading
+from engine.importing.formats.table import FORMATS
+from tests.helpers.memory_tree import MemoryTree
+from tests.helpers.mutations import mutated
+from tests.helpers.picture_bytes import picture
+from tests.helpers.scanned import best, fuzzed, scanned, survives
+
+PICTURES = [picture(shade) for shade in range(200)]
+NAME = "data/train-00000-of-00001.parquet"
+
+
+def parquet(
+    columns: Mapping[str, Sequence[object]], notes: object = None, row_group_size: int = 1_000
+) -> bytes:
+    table = pa.table(dict(columns))
+    if notes:
+        table = table.replace_schema_metadata({"huggingface": json.dumps(notes)})
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, row_group_size=row_group_size)
+    return buffer.getvalue()
+
+
+def hugging_face(count: int = 200, row_group_size: int = 1_000) -> dict[str, bytes]:
+    images = [{"bytes": PICTURES[n], "path": f"{n}.png"} for n in range(count)]
+    features = {"label": {"names": ["zero", "one"], "_type": "ClassLabel"}}
+    columns = {"image": images, "label": [n % 2 for n in range(count)]}
+    return {NAME: parquet(columns, {"info": {"features": features}}, row_group_size)}
+
+
+def test_that_images_as_hugging_face_keeps_them_are_loaded_by_row():
+    found = scanned(hugging_face(row_group_size=70) | {"README.md": b"x"}, "parquet")
+    assert [item.key for item in found.items] == [f"{NAME}#{n}" for n in range(1, 201)]
+    assert found.texts[f"{NAME}#2"] == ("one",)
+    assert found.item(f"{NAME}#2").extras == {"label": "one", "split": "train"}
+    assert found.skipped_files == {"README.md": Reason.NOT_USED}
+    for number in (1, 2, 200, 3, 150, 149, 71, 70):
+        assert found.load(f"{NAME}#{number}") == PICTURES[number - 1]
+
+
+def test_that_a_pass_over_all_rows_opens_the_file_once_and_from_several_threads():
+    found = scanned(hugging_face(row_group_size=50), "parquet")
+    before = found.tree.opened[NAME]
+    with ThreadPoolExecutor(4) as threads:
+        loaded = list(threads.map(lambda item: found.load(item.key), found.items))
+    assert loaded == PICTURES
+    assert found.tree.opened[NAME] == before + 1
+
+
+def test_that_bytes_alone_and_several_captions_are_read():
+    columns = {"jpg": PICTURES[:2], "captions": [["a", "b"], ["c"]]}
+    found = scanned({"t.parquet": parquet(columns)}, "parquet")
+    assert found.texts == {"t.parquet#1": ("a", "b"), "t.parquet#2": ("c",)}
+    assert found.load("t.parquet#2") == PICTURES[1]
+
+
+def test_that_rows_without_an_image_are_texts_or_name_a_file():
+    images = [{"bytes": PICTURES[0], "path": None}, {"bytes": None, "path": "x/a.png"}]
+    images += [{"bytes": None, "path": None}, None]
+    columns = {"image": images, "text": ["inside", "beside", "alone", None]}
+    found = scanned({"t.parquet": parquet(columns), "x/a.png": PICTURES[5]}, "parquet")
+    assert found.texts == {
+        "t.parquet#1": ("inside",),
+        "t.parquet#3": ("alone",),
+        "x/a.png": ("beside",),
+    }
+    assert found.item("t.parquet#3").image is None
+    assert found.load("x/a.png") == PICTURES[5]
+    assert found.skipped_items == {"t.parquet#4": Reason.BAD_ROW}
+
+
+def test_that_metadata_of_image_folder_name_files_beside_them():
+    table = parquet({"file_name": ["a.png", "a.png", "../b.png"], "text": ["one", "two", "x"]})
+    files = {
+        "train/metadata.parquet": table,
+        "train/a.png": PICTURES[0],
+        "train/c.png": PICTURES[1],
+    }
+    found = scanned(files, "parquet")
+    assert found.texts == {"train/a.png": ("one", "two"), "train/c.png": ()}
+    assert found.skipped_items == {"train/metadata.parquet#3": Reason.BAD_ROW}
+
+
+def test_that_it_is_the_likeliest_where_it_has_images():
+    assert best(hugging_face(5)) == "parquet"
+    assert best({"a.png": PICTURES[0], "b.parquet": parquet({"x": [1]})}) == "file_names"
+
+
+def test_that_bad_files_and_rows_are_named():
+    good = parquet({"image": PICTURES[:1], "text": ["x"]})
+    found = scanned({"a.parquet": good, "b.parquet": good[:100]}, "parquet")
+    assert found.skipped_files == {"b.parquet": Reason.DAMAGED}
+    for part in (5_000, 7):
+        with pytest.raises(EntryError):
+            FORMATS["parquet"].load(found.tree, ImageRef(path="a.parquet", part=part))
+    with pytest.raises(EntryError):
+        FORMATS["parquet"].load(found.tree, ImageRef(path="b.parquet", part=0))
+    with pytest.raises(ConfigError):
+        scanned({"a.parquet": good}, "parquet", Reading(format="parquet", text_columns=("y",)))
+    with pytest.raises(ConfigError):
+        scanned({"a.parquet": good}, "parquet", Reading(format="parquet", table="y"))
+
+
+def test_that_another_tree_with_the_same_names_is_not_mixed_up():
+    for shade in (1, 2, 3):
+        tree = MemoryTree({"t.parquet": parquet({"image": [PICTURES[shade]], "text": ["x"]})})
+        assert FORMATS["parquet"].load(tree, ImageRef(path="t.parquet", part=0)) == PICTURES[shade]
+        assert not list(Accounts().skipped_files())
+        del tree
+
+
+FUZZED = hugging_face(8, row_group_size=3)
+
+
+@fuzzed
+@given(mutated(FUZZED))
+def test_that_damaged_files_are_survived(files):
+    survives(files, "parquet", Reading(format="parquet", image_column="image"))

@@ -1,0 +1,112 @@
+import pytest
+from hypothesis import given
+
+from engine.importing.accounts import Reason
+from engine.importing.formats.format import Reading
+from tests.helpers.mutations import mutated
+from tests.helpers.picture_bytes import picture
+from tests.helpers.scanned import best, fuzzed, proposed, scanned, survives
+
+P = picture()
+KOHYA = {
+    "10_cat/a.png": P,
+    "10_cat/a.txt": b"a black cat,\nsitting",
+    "10_cat/b.jpg": P,
+    "10_cat/b.caption": b"a white cat",
+    "c.png": P,
+    "c.png.txt": b"a dog",
+    "d.png": P,
+    "lost.txt": b"nobody's words",
+    "README.txt": b"about these files",
+    "notes.md": b"# more",
+}
+CUB = {
+    "images/001.Crow/x_1.jpg": P,
+    "images/002.Owl/y_1.jpg": P,
+    "text/001.Crow/x_1.txt": b"a black bird\n\nit is on a branch\n",
+    "text/002.Owl/y_1.txt": b"big eyes",
+}
+PLAIN = Reading(format="sidecar")
+
+
+def test_that_texts_beside_images_are_their_captions_whole():
+    found = scanned(KOHYA, "sidecar")
+    assert found.texts == {
+        "10_cat/a.png": ("a black cat,\nsitting",),
+        "10_cat/b.jpg": ("a white cat",),
+        "c.png": ("a dog",),
+        "d.png": (),
+        "lost.txt": ("nobody's words",),
+    }
+    assert found.item("lost.txt").image is None
+    assert found.skipped_files == {"README.txt": Reason.NOT_USED, "notes.md": Reason.NOT_USED}
+    assert found.load("c.png") == P
+
+
+def test_that_each_line_is_a_caption_in_parallel_folders():
+    found = scanned(CUB, "sidecar")
+    assert found.texts["images/001.Crow/x_1.jpg"] == ("a black bird", "it is on a branch")
+    assert found.texts["images/002.Owl/y_1.jpg"] == ("big eyes",)
+    assert found.item("images/002.Owl/y_1.jpg").extras == {"label": "002.Owl"}
+    assert not found.skipped_files
+
+
+@pytest.mark.parametrize(
+    ("images", "texts"), [("imgs", "captions"), ("jpg", "labels"), ("Images", "texts")]
+)
+def test_that_parallel_folders_have_many_names(images, texts):
+    files = {f"data/{images}/a.jpg": P, f"data/{texts}/a.txt": b"one\ntwo"}
+    assert scanned(files, "sidecar").texts == {f"data/{images}/a.jpg": ("one", "two")}
+
+
+def test_that_texts_in_class_folders_find_images_that_lie_in_one():
+    files = {"jpg/image_1.jpg": P, "text_c10/class_1/image_1.txt": b"pink petals\nfive petals"}
+    found = scanned(files, "sidecar")
+    assert found.texts == {"jpg/image_1.jpg": ("pink petals", "five petals")}
+    assert found.item("jpg/image_1.jpg").extras == {"label": "class_1"}
+
+
+def test_that_images_of_one_stem_share_their_text_and_an_image_may_have_two():
+    files = {"a.png": P, "a.jpg": P, "a.txt": b"one", "a.caption": b"two"}
+    found = scanned(files, "sidecar")
+    assert found.texts == {"a.png": ("one", "two"), "a.jpg": ("one", "two")}
+    chosen = scanned(files, "sidecar", Reading(format="sidecar", text_columns=("caption",)))
+    assert chosen.texts["a.png"] == ("two",)
+    assert chosen.skipped_files == {"a.txt": Reason.NOT_USED}
+
+
+def test_that_bad_texts_are_skipped_with_their_reasons_and_images_stay():
+    files = {"a.png": P, "a.txt": b"x" * 1_000_001, "b.png": P, "b.txt": b" \n ", "c.png": P}
+    found = scanned(files, "sidecar", PLAIN)
+    assert found.texts == {"a.png": (), "b.png": (), "c.png": ()}
+    assert found.skipped_files == {"a.txt": Reason.TOO_LARGE, "b.txt": Reason.EMPTY}
+
+
+def test_that_folders_of_the_split_are_told():
+    found = scanned({"train/a.png": P, "train/a.txt": b"x", "val/b.png": P}, "sidecar", PLAIN)
+    assert found.item("train/a.png").extras == {"split": "train"}
+    assert found.item("val/b.png").extras == {"split": "validation"}
+
+
+def test_that_it_is_offered_where_most_images_have_a_text_of_words():
+    assert best(KOHYA) == "sidecar"
+    assert best(CUB) == "sidecar"
+    boxes = {"images/a.jpg": P, "labels/a.txt": b"0 0.5 0.5 0.2 0.2"}
+    offer = proposed(boxes, "sidecar")
+    assert offer is not None
+    assert offer.confidence < 0.5
+    assert proposed({"a.png": P, "other.txt": b"x"}, "sidecar") is None
+
+
+def test_that_pairing_many_files_opens_each_text_a_few_times_at_most():
+    files = {f"{n % 50}/{n}.png": P for n in range(2_000)}
+    files |= {f"{n % 50}/{n}.txt": b"word" for n in range(2_000)}
+    found = scanned(files, "sidecar", PLAIN)
+    assert sum(bool(texts) for texts in found.texts.values()) == 2_000
+    assert max(found.tree.opened.values()) <= 3
+
+
+@fuzzed
+@given(mutated(KOHYA | CUB))
+def test_that_damaged_sources_are_survived(files):
+    survives(files, "sidecar", PLAIN)

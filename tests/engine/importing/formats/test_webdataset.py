@@ -1,0 +1,115 @@
+import io
+import tarfile
+
+import pytest
+from hypothesis import given
+
+from engine.errors import ConfigError, EntryError
+from engine.importing.accounts import Reason
+from engine.importing.candidate import ImageRef
+from engine.importing.formats.format import Reading
+from engine.importing.formats.table import FORMATS
+from tests.helpers.mutations import mutated
+from tests.helpers.picture_bytes import picture
+from tests.helpers.scanned import best, fuzzed, scanned, survives
+
+P, Q = picture(1), picture(2)
+
+
+def shard(files: dict[str, bytes], kind: int = tarfile.GNU_FORMAT) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=kind) as tar:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+SAMPLES = {
+    "000001.jpg": P,
+    "000001.txt": b"a cat\n",
+    "000002.json": b'{"caption": "a dog", "width": 8}',
+    "000002.png": Q,
+    "sub/000003.jpg": P,
+    "sub/000003.cls": b"7",
+    "000004.txt": b"words alone",
+}
+FILES = {"train-000.tar": shard(SAMPLES), "README.md": b"x"}
+
+
+def test_that_members_of_one_name_make_a_sample():
+    found = scanned(FILES, "webdataset")
+    assert found.texts == {
+        "train-000.tar#000001": ("a cat",),
+        "train-000.tar#000002": ("a dog",),
+        "train-000.tar#sub/000003": ("7",),
+        "train-000.tar#000004": ("words alone",),
+    }
+    assert found.load("train-000.tar#000002") == Q
+    assert found.item("train-000.tar#000004").image is None
+    assert found.item("train-000.tar#sub/000003").extras == {"split": "train", "label": "7"}
+    assert found.skipped_files == {"README.md": Reason.NOT_USED}
+
+
+@pytest.mark.parametrize("kind", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT, tarfile.USTAR_FORMAT])
+def test_that_long_and_foreign_names_are_read(kind):
+    name = "猫" * 12 if kind == tarfile.USTAR_FORMAT else "猫" * 70
+    found = scanned({"s.tar": shard({f"{name}.png": P, f"{name}.txt": b"cat"}, kind)}, "webdataset")
+    assert found.texts == {f"s.tar#{name}": ("cat",)}
+    assert found.load(f"s.tar#{name}") == P
+
+
+def test_that_columns_and_words_are_chosen():
+    members = {"1.png": P, "1.txt": b"3", "1.json": b'{"caption": "x", "tags": ["a", "b"]}'}
+    tags = Reading(format="webdataset", text_columns=("json.tags",))
+    assert scanned({"s.tar": shard(members)}, "webdataset", tags).texts == {"s.tar#1": ("a", "b")}
+    words = Reading(format="webdataset", words=(("3", "three"),))
+    assert scanned({"s.tar": shard(members)}, "webdataset", words).texts == {"s.tar#1": ("three",)}
+
+
+def test_that_braces_name_shards():
+    files = {f"s-{n:03}.tar": shard({"1.png": P, "1.txt": b"x"}) for n in range(4)}
+    found = scanned(files, "webdataset", Reading(format="webdataset", table="s-{001..002}.tar"))
+    assert list(found.texts) == ["s-001.tar#1", "s-002.tar#1"]
+    assert set(found.skipped_files) == {"s-000.tar", "s-003.tar"}
+    with pytest.raises(ConfigError):
+        scanned(files, "webdataset", Reading(format="webdataset", table="s-{7..9999999999}.tar"))
+
+
+def test_that_links_are_no_images_and_a_second_image_is_named():
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        link = tarfile.TarInfo("evil.png")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        tar.addfile(link)
+        for name in ("1.a.png", "1.b.png"):
+            info = tarfile.TarInfo(name)
+            info.size = len(P)
+            tar.addfile(info, io.BytesIO(P))
+    found = scanned({"s.tar": buffer.getvalue()}, "webdataset")
+    assert list(found.texts) == ["s.tar#1"]
+    assert found.skipped_items == {"s.tar#1.b.png": Reason.NOT_USED}
+
+
+def test_that_a_shard_that_breaks_off_gives_what_stands_before():
+    whole = shard({"1.png": P, "1.txt": b"x", "2.png": Q, "2.txt": b"y"})
+    cut = whole[: 512 * 6] + b"garbage" * 100
+    found = scanned({"s.tar": cut, "t.tar": b"no tar at all" * 99}, "webdataset")
+    assert "s.tar#1" in found.texts
+    assert found.skipped_items["s.tar#end"] == Reason.DAMAGED
+    assert found.skipped_files == {"t.tar": Reason.DAMAGED}
+    for part in (7, 10**9, 512):
+        with pytest.raises(EntryError):
+            FORMATS["webdataset"].load(found.tree, ImageRef(path="t.tar", part=part))
+
+
+def test_that_it_is_the_likeliest_where_shards_hold_images():
+    assert best(FILES) == "webdataset"
+    assert best({"x.tar": shard({"notes.md": b"x"})}) == ""
+
+
+@fuzzed
+@given(mutated(FILES))
+def test_that_damaged_shards_are_survived(files):
+    survives(files, "webdataset", Reading(format="webdataset"))

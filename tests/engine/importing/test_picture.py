@@ -1,0 +1,149 @@
+import subprocess
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFile
+
+from engine.data import picture as data_picture
+from engine.data.picture_warnings import quiet
+from engine.errors import EntryError
+from engine.importing.accounts import Reason
+from engine.importing.limits import Limits
+from engine.importing.picture import read_picture
+from tests.helpers.odd_pictures import FLAWS, LOOKS, noise, saved
+
+
+def refusal(*args, **options):
+    with pytest.raises(EntryError) as caught:
+        read_picture(*args, **options)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("side", "at_least", "expected"),
+    [(256, 0, 256), (256, 16, 32), (256, 64, 128), (256, 100, 256), (256, 128, 256)],
+)
+def test_that_a_jpeg_is_decoded_no_larger_than_needed(side, at_least, expected):
+    content = saved(noise(side), "JPEG")
+    assert read_picture(content, at_least=at_least).size == (expected, expected)
+
+
+def test_that_a_long_jpeg_keeps_its_shorter_side():
+    content = saved(Image.new("RGB", (1024, 256)), "JPEG")
+    assert read_picture(content, at_least=64).size == (512, 128)
+
+
+def test_that_a_smaller_decoding_looks_the_same():
+    content = saved(Image.linear_gradient("L"), "JPEG", quality=95)
+    small = read_picture(content, at_least=32)
+    exact = read_picture(content).resize(small.size, Image.Resampling.BOX)
+    difference = np.asarray(small).astype(int) - np.asarray(exact)
+    assert small.size == (64, 64)
+    assert np.abs(difference).max() <= 3
+
+
+@pytest.mark.parametrize("channels", [(), (1,), (2,), (3,), (4,)])
+def test_that_pixels_are_taken_as_they_are(channels):
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 7, *channels), dtype=np.uint8)
+    picture = read_picture(pixels)
+    assert picture.size == (7, 5)
+    assert picture.mode == {(): "L", (1,): "L", (2,): "LA", (3,): "RGB", (4,): "RGBA"}[channels]
+    assert np.array_equal(np.asarray(picture).reshape(pixels.shape), pixels)
+
+
+@pytest.mark.parametrize(
+    ("shape", "reason"),
+    [
+        ((0, 5), Reason.EMPTY),
+        ((5,), Reason.UNSUPPORTED),
+        ((5, 5, 5), Reason.UNSUPPORTED),
+        ((2, 2, 2, 2), Reason.UNSUPPORTED),
+        ((11, 10), Reason.TOO_LARGE),
+    ],
+)
+def test_that_pixels_of_no_picture_are_refused(shape, reason):
+    pixels = np.zeros(shape, dtype=np.uint8)
+    assert refusal(pixels, Limits(pixels=100)).reason is reason
+
+
+def test_that_limits_hold_for_bytes_and_pixels():
+    content = saved(noise(), "PNG")
+    assert read_picture(content, Limits(pixels=4_096, file_bytes=len(content))).size == (64, 64)
+    assert refusal(content, Limits(pixels=4_095)).reason is Reason.TOO_LARGE
+    assert refusal(content, Limits(file_bytes=len(content) - 1)).reason is Reason.TOO_LARGE
+
+
+def test_that_a_huge_picture_is_refused_before_it_is_decoded(monkeypatch):
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda _self: pytest.fail("decoded"))
+    assert refusal(saved(noise(), "JPEG"), Limits(pixels=10)).reason is Reason.TOO_LARGE
+
+
+def test_that_a_jpeg_that_goes_over_its_pixels_without_end_is_refused():
+    content = saved(noise(64), "JPEG", progressive=True)
+    scans = content.count(b"\xff\xda")
+    assert 5 <= scans <= 20
+    start = content.rindex(b"\xff\xda")
+    again = content[:-2] + content[start:-2] * 1_000 + content[-2:]
+    assert read_picture(again, Limits(pixels=64 * 64 * 52)).size == (64, 64)
+    error = refusal(again, Limits(pixels=64 * 64 * 50))
+    assert error.reason is Reason.TOO_LARGE
+    assert "times" in error.detail
+
+
+def test_that_damage_is_never_painted_over():
+    assert not ImageFile.LOAD_TRUNCATED_IMAGES
+
+
+def test_that_only_listed_formats_are_tried(monkeypatch):
+    """PostScript would start Ghostscript; nothing here starts anything."""
+    monkeypatch.setattr(subprocess, "Popen", lambda *_args, **_options: pytest.fail("started"))
+    for content, _reason in FLAWS.values():
+        with pytest.raises(EntryError):
+            read_picture(content)
+    assert not {"EPS", "PDF", "WMF", "PSD", "TGA", "FPX", "MIC"} & set(data_picture.FORMATS)
+
+
+def test_that_heic_says_what_to_do():
+    assert "save it as JPEG" in refusal(FLAWS["photo.heic"][0]).detail
+
+
+def test_that_avif_is_read_or_named(monkeypatch):
+    content = saved(Image.new("RGB", (16, 16), "red"), "AVIF")
+    assert read_picture(content).size == (16, 16)
+    without = tuple(name for name in data_picture.FORMATS if name != "AVIF")
+    monkeypatch.setattr(data_picture, "FORMATS", without)
+    error = refusal(content)
+    assert error.reason is Reason.UNSUPPORTED
+    assert "AVIF" in error.detail
+
+
+def test_that_running_out_of_memory_is_a_reason(monkeypatch):
+    def fail(_self):
+        raise MemoryError
+
+    content = saved(noise(), "PNG")
+    monkeypatch.setattr(ImageFile.ImageFile, "load", fail)
+    assert refusal(content).reason is Reason.TOO_LARGE
+
+
+def test_that_several_threads_decode_at_once():
+    wanted = [content for content, _look in LOOKS.values()]
+    alone = [read_picture(content).tobytes() for content in wanted]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda content: read_picture(content).tobytes(), wanted * 3))
+    assert together == alone * 3
+
+
+def test_that_pillows_warnings_are_quiet_and_others_are_not():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        before = list(warnings.filters)
+        with quiet(), quiet():
+            warnings.warn_explicit("quiet", UserWarning, "x.py", 1, module="PIL.Image")
+            with pytest.raises(UserWarning, match="loud"):
+                warnings.warn_explicit("loud", UserWarning, "x.py", 1, module="engine.data")
+        assert list(warnings.filters) == before
+        with pytest.raises(UserWarning, match="loud again"):
+            warnings.warn_explicit("loud again", UserWarning, "x.py", 1, module="PIL.Image")
