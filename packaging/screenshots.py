@@ -30,18 +30,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seconds", type=float, default=60.0, help="training time (default 60)")
+    parser.add_argument("--wizard", action="store_true", help="the import wizard alone")
     parser.add_argument("--only", choices=[shot[0] for shot in SHOTS], help="one of the looks")
     parser.add_argument("--inside", nargs=6, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.inside:
-        return _photograph(arguments.folder, arguments.seconds, arguments.inside)
+        seconds = 0.0 if arguments.wizard else arguments.seconds
+        return _photograph(arguments.folder, seconds, arguments.inside)
     if shutil.which("xvfb-run") is None:
         print("xvfb-run was not found: install Debian's xvfb", file=sys.stderr)
         return 1
     arguments.folder.mkdir(parents=True, exist_ok=True)
     for shot in SHOTS:
         if arguments.only in (None, shot[0]):
-            _start(arguments.folder.resolve(), arguments.seconds, shot)
+            seconds = 0.0 if arguments.wizard else arguments.seconds
+            _start(arguments.folder.resolve(), seconds, shot)
     return 0
 
 
@@ -54,12 +57,14 @@ def _start(folder: Path, seconds: float, shot: tuple[str, str, str, int, int, in
         variables["XDG_DOCUMENTS_DIR"] = f"{home}/documents"
         screen = f"-screen 0 {width * scale}x{height * scale}x24"
         command = ["xvfb-run", "-a", "-s", screen, sys.executable, __file__, str(folder)]
-        command += ["--seconds", str(seconds), "--inside", *map(str, shot)]
+        command += ["--seconds", str(seconds), *([] if seconds else ["--wizard"])]
+        command += ["--inside", *map(str, shot)]
         subprocess.run(command, cwd=ROOT, env=variables, check=True)
 
 
 def _photograph(folder: Path, seconds: float, shot: list[str]) -> int:
     """Press the buttons of a first session, and take a picture at each stage."""
+    import wizard_shots
     from PySide6.QtCore import QSettings, QTimer
     from PySide6.QtWidgets import QApplication, QWidget
 
@@ -81,13 +86,27 @@ def _photograph(folder: Path, seconds: float, shot: list[str]) -> int:
     window.setGeometry(0, 0, int(width), int(height))
     window.show()
 
+    pictures = tempfile.TemporaryDirectory()
+    source = wizard_shots.make_pictures(Path(pictures.name) / "My pictures")
+    walk = wizard_shots.walk(studio.importing, source, lambda *shot: shoot(*shot))
+    timer = QTimer(interval=wizard_shots.EVERY_MS)
+
+    def go_on() -> None:
+        if next(walk, None) is None:
+            timer.stop()
+            if seconds:
+                window.welcome.starter_button("digits").click()
+                QTimer.singleShot(int(seconds * 1000), show_training)
+            else:
+                window.leave()
+
     def shoot(what: str, widget: QWidget) -> None:
         widget.grab().save(str(folder / f"{name}-{what}.png"))
 
     def begin() -> None:
         shoot("welcome", window)
-        window.welcome.starter_button("digits").click()
-        QTimer.singleShot(int(seconds * 1000), show_training)
+        timer.timeout.connect(go_on)
+        timer.start()
 
     def show_training() -> None:
         shoot("training", window)

@@ -103,7 +103,7 @@ class MappingFields(QWidget):
         return [(name, field) for name, field, _help in rows]
 
     def _offer(self, field: ChoiceField, choices: Iterable[str], chosen: str) -> None:
-        known = dict.fromkeys([*choices, *([chosen] if chosen else [])])
+        known: dict[str, None] = dict.fromkeys([*choices, chosen])
         field.set_choices(
             [(_AUTOMATIC, self.tr("Automatic")), *((name, name) for name in known if name)]
         )

@@ -92,7 +92,7 @@ class ImportWizard(QDialog):
             self.summary,
         )
         self._at = 0
-        self._closes_after: Callable[[], None] | None = None
+        self._closes_after: Callable[[], object] | None = None
         self.setWindowTitle(self.tr("Import your own images"))
         self.setWindowIcon(icon("import"))
         # A dialog without a way to maximise would be a pity: previews like room.
