@@ -49,7 +49,10 @@ def _draw(path: Path, number: int) -> str:
     noise = random.normal(0, 9, (height, width, 3)) + np.array(_GROUNDS[ground])
     picture = Image.fromarray(noise.clip(0, 255).astype(np.uint8))
     draw, radius = ImageDraw.Draw(picture), int(random.integers(40, 90))
-    x, y = int(random.integers(radius, width - radius)), int(random.integers(radius, height - radius))
+    x, y = (
+        int(random.integers(radius, width - radius)),
+        int(random.integers(radius, height - radius)),
+    )
     box = (x - radius, y - radius, x + radius, y + radius)
     is_round = bool(random.integers(2))
     (draw.ellipse if is_round else draw.rectangle)(box, fill=_COLOURS[colour])
@@ -77,7 +80,11 @@ def walk(flow: Any, source: Path, shoot: Callable[[str, Any], None]) -> Iterator
     wizard.open_source(source)
     yield from _until(lambda: not wizard.source.refusal())
     shoot("import-1-source", wizard)
-    for name, page in (("2-format", wizard.format), ("3-texts", wizard.texts), ("4-images", wizard.images)):
+    for name, page in (
+        ("2-format", wizard.format),
+        ("3-texts", wizard.texts),
+        ("4-images", wizard.images),
+    ):
         wizard.go_next()
         yield from _until(lambda page=page: page.has_answers)
         shoot(f"import-{name}", wizard)

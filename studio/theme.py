@@ -180,15 +180,6 @@ QLineEdit:disabled, QComboBox:disabled, QPlainTextEdit[role="field"]:disabled {{
     color: {disabled}; background: {window}; }}
 QLineEdit[invalid="true"], QPlainTextEdit[invalid="true"] {{
     border: 1px solid {danger}; color: {danger}; }}
-QToolButton[role="choice"] {{
-  background: {surface}; border: 1px solid {border}; border-radius: 5px;
-  padding: 3px 22px 3px 7px; min-height: 20px; text-align: left;
-}}
-QToolButton[role="choice"]:hover, QToolButton[role="choice"]:focus {{ border-color: {accent}; }}
-QToolButton[role="choice"]::menu-indicator {{
-  image: url("{down}"); subcontrol-origin: padding; subcontrol-position: center right;
-  width: 10px; height: 10px; right: 6px;
-}}
 QToolButton[role="view"] {{
   background: {surface}; border: 1px solid {border}; border-radius: 5px; padding: 3px 9px;
 }}
@@ -217,6 +208,15 @@ QPushButton[role="primary"] {{
 QPushButton[role="primary"]:hover {{ background: {accent_hover}; border-color: {accent_hover}; }}
 QPushButton[role="primary"]:disabled {{
   background: {raised}; border-color: {border}; color: {disabled};
+}}
+QPushButton[role="choice"] {{
+  background: {surface}; border: 1px solid {border}; border-radius: 5px;
+  padding: 3px 22px 3px 8px; min-height: 20px; text-align: left;
+}}
+QPushButton[role="choice"]:hover, QPushButton[role="choice"]:focus {{ border-color: {accent}; }}
+QPushButton[role="choice"]::menu-indicator {{
+  image: url("{down}"); subcontrol-origin: padding; subcontrol-position: center right;
+  width: 10px; height: 10px; right: 6px;
 }}
 QLabel[role="heading"] {{ font-weight: 600; }}
 QLabel[role="title"] {{ font-size: 20pt; font-weight: 600; }}

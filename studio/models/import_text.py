@@ -120,6 +120,27 @@ def _reason_words() -> dict[Reason, str]:
     }
 
 
+def card_words(reason: Reason) -> str:
+    """Say why one item is not imported, in the few words that fit on a card."""
+    translate = QCoreApplication.translate
+    words = {
+        Reason.EMPTY: translate("ImportText", "Empty"),
+        Reason.NOT_AN_IMAGE: translate("ImportText", "Not an image"),
+        Reason.UNSUPPORTED: translate("ImportText", "Cannot be read"),
+        Reason.TRUNCATED: translate("ImportText", "Ends too early"),
+        Reason.DAMAGED: translate("ImportText", "Damaged"),
+        Reason.TOO_LARGE: translate("ImportText", "Too large"),
+        Reason.UNREADABLE: translate("ImportText", "May not be read"),
+        Reason.HIDDEN: translate("ImportText", "Hidden file"),
+        Reason.NO_TEXT: translate("ImportText", "No text"),
+        Reason.NO_IMAGE: translate("ImportText", "No image"),
+        Reason.BAD_ROW: translate("ImportText", "Incomplete row"),
+        Reason.LINK: translate("ImportText", "Link"),
+        Reason.EXCLUDED: translate("ImportText", "Excluded"),
+    }
+    return words.get(reason) or reason_words(reason)
+
+
 def script_words(name: str) -> str:
     """Name a writing system."""
     translate = QCoreApplication.translate

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QAction, QMouseEvent
-from PySide6.QtWidgets import QMenu, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 
 from studio.widgets.field import Field
 
@@ -15,10 +15,9 @@ class ChecksField(Field):
     def __init__(self, nothing: str, parent: QWidget | None = None) -> None:
         """Make an empty field; ``nothing`` says what it means that nothing is chosen."""
         self._nothing = nothing
-        self._button = QToolButton()
+        self._button = QPushButton()
         self._button.setProperty("role", "choice")
-        self._button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self._button.setAutoDefault(False)
         self._button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._menu = _StayingMenu(self._button)
         self._button.setMenu(self._menu)

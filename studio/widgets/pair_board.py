@@ -20,8 +20,7 @@ from studio.theme import SPACING, current_colors
 from studio.widgets.tile_delegate import wrapped_lines
 
 _PADDING = 8
-_LINES = 3
-_SIDE = 104
+_SIDE = 92
 _ARROW = 24
 _SQUARE = 8
 """Side of a square of the pattern that stands for transparency."""
@@ -46,6 +45,8 @@ class PairBoard(QScrollArea):
         """Make an empty board; a double one shows two pictures a card."""
         super().__init__(parent)
         self._width = _card_width(is_double)
+        # Sizes of images are short; texts are not.
+        self._lines = 2 if is_double else 3
         self._cards: list[_CardView] = []
         self._columns = 0
         self._content = QWidget()
@@ -73,7 +74,7 @@ class PairBoard(QScrollArea):
             view.hide()
             view.deleteLater()
         for card in cards[len(self._cards) :]:
-            self._cards.append(_CardView(card, self._width))
+            self._cards.append(_CardView(card, self._width, self._lines))
             self._columns = 0
         self._spread()
 
@@ -99,10 +100,10 @@ class PairBoard(QScrollArea):
 
 
 class _CardView(QWidget):
-    def __init__(self, card: Card, width: int) -> None:
+    def __init__(self, card: Card, width: int, lines: int) -> None:
         super().__init__()
         self.card = card
-        self._width = width
+        self._width, self._lines = width, lines
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.show_card(card)
 
@@ -113,7 +114,7 @@ class _CardView(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        lines = _LINES * QFontMetrics(self.font()).lineSpacing()
+        lines = self._lines * QFontMetrics(self.font()).lineSpacing()
         return QSize(self._width, _SIDE + lines + 3 * _PADDING)
 
     def minimumSizeHint(self) -> QSize:
@@ -156,8 +157,12 @@ class _CardView(QWidget):
         metrics = QFontMetrics(self.font())
         width = self.width() - 2 * _PADDING
         font = self.font().toString()
-        problem = wrapped_lines(self.card.problem, font, width, 2) if self.card.problem else ()
-        lines = wrapped_lines(self.card.text, font, width, _LINES - len(problem))
+        problem = (
+            wrapped_lines(self.card.problem, font, width, self._lines - 1)
+            if self.card.problem
+            else ()
+        )
+        lines = wrapped_lines(self.card.text, font, width, self._lines - len(problem))
         text = self.palette().color(QPalette.ColorRole.Text)
         colors = [text] * len(lines) + [QColor(current_colors().danger)] * len(problem)
         baseline = _SIDE + 2 * _PADDING + metrics.ascent()
@@ -169,7 +174,7 @@ class _CardView(QWidget):
 
 
 def _card_width(is_double: bool) -> int:  # noqa: FBT001 - one plain fact
-    return (2 * _SIDE + _ARROW if is_double else _SIDE) + 2 * _PADDING + 16
+    return (2 * _SIDE + _ARROW if is_double else _SIDE) + 4 * _PADDING
 
 
 def _paint_picture(painter: QPainter, place: QRectF, picture: QImage, palette: QPalette) -> None:

@@ -13,7 +13,7 @@ from engine.importing.plan import Finding, Repair
 from studio.jobs.importing import ImportJobs
 from studio.jobs.latest import LookEnded
 from studio.models.finding_text import finding_sentence, finding_title, repair_words
-from studio.models.import_text import reason_words
+from studio.models.import_text import card_words
 from studio.models.pictures import image_of
 from studio.theme import SPACING
 from studio.widgets.choice_field import ChoiceField
@@ -102,7 +102,7 @@ class FindingView(QWidget):
         picture = () if pixels is None else (image_of(pixels),)
         name = PurePosixPath(key).name
         text = f"{name}\n{' / '.join(texts)}" if texts else name
-        problem = reason_words(reason[0]) if reason and not picture else ""
+        problem = card_words(reason[0]) if reason and not picture else ""
         detail = reason[1] if reason else ""
         return Card(
             pictures=picture,

@@ -22,7 +22,7 @@ from studio.jobs.importing import FilesCounted, ImportJobs
 from studio.jobs.latest import LookEnded, Tell
 from studio.jobs.looks import ImportLooks
 from studio.models.import_form import ImportForm
-from studio.models.import_text import format_words, joined, reason_words
+from studio.models.import_text import card_words, format_words, joined
 from studio.models.likely_reasons import reason_sentences
 from studio.models.pictures import image_of
 from studio.theme import GAP, MARGIN, SPACING
@@ -291,6 +291,6 @@ class _Reasons(QFrame):
 def _card(item: "PreviewItem") -> Card:
     picture = () if item.image is None else (image_of(item.image),)
     text = " / ".join(item.texts)
-    problem = reason_words(item.problem) if item.problem else ""
+    problem = card_words(item.problem) if item.problem else ""
     tip = "\n".join(filter(None, [item.key, *item.texts, problem, item.detail]))
     return Card(pictures=picture, text=text, problem=problem, tip=tip)

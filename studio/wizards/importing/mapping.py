@@ -74,7 +74,9 @@ class MappingFields(QWidget):
         asks_image = bool(offer and offer.reading.image_column) or bool(reading.image_column)
         self._rows.setRowVisible(self.table, len(offer.tables if offer else ()) > 1)
         self._rows.setRowVisible(self.image, has_columns and asks_image)
-        self._rows.setRowVisible(self.texts, has_columns)
+        # A single place for texts leaves nothing to choose, and a table has its own columns.
+        is_choice = asks_image or len(offer.columns if offer else ()) > 1
+        self._rows.setRowVisible(self.texts, has_columns and is_choice)
         self._rows.setRowVisible(self.label, has_columns and asks_image)
         self._words.setVisible(bool(self._form.labels))
 

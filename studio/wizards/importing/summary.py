@@ -207,7 +207,7 @@ class SummaryPage(Page):
             case Outcome.FINISHED:
                 self._enter(_State.DONE)
                 self._headline.setText(self.tr("%Ln item(s) imported", "", event.imported))
-                self._details.setText(self._skipped_words(event.skipped))
+                self._details.setText(self._skipped_words())
             case Outcome.STOPPED:
                 self._enter(_State.ASKING)
                 self._headline.setText(self.tr("Cancelled. No dataset was made."))
@@ -227,7 +227,9 @@ class SummaryPage(Page):
         self.changed.emit()
         self.ended.emit(event.folder if event.outcome is Outcome.FINISHED else None)
 
-    def _skipped_words(self, skipped: int) -> str:
+    def _skipped_words(self) -> str:
+        examination = self._check.examination
+        skipped = sum(skipped_counts(examination).values()) if examination else 0
         if not skipped:
             return self.tr("Nothing was left out.")
         return self.tr(

@@ -46,7 +46,7 @@ NAMES = (
     "texts.longest",
 )
 _SHOWN_SCRIPTS = 4
-_WORDS_WIDTH = 220
+_WORDS_WIDTH = 196
 
 
 class TextsPage(Page):
@@ -75,8 +75,7 @@ class TextsPage(Page):
         self._lengths.setProperty("role", "heading")
         self.chart = BarChart()
         self.chart.setAccessibleName(self.tr("How long the texts are"))
-        self._vocabulary = QLabel()
-        self._vocabulary.setProperty("role", "heading")
+        self._vocabulary = plain_label(role="heading")
         self.words = _table([self.tr("Unit"), self.tr("Times")])
         self.samples = _table([self.tr("Before"), self.tr("After")])
         self._timer = QTimer(self, singleShot=True, interval=DEBOUNCE_MS)
@@ -215,6 +214,7 @@ class TextsPage(Page):
     def _show_samples(self, samples: Sequence[tuple[str, str]]) -> None:
         gone = self.tr("(nothing left)")
         _fill(self.samples, [(before, after or gone) for before, after in samples])
+        self.samples.resizeRowsToContents()
         for row, (before, after) in enumerate(samples):
             item = self.samples.item(row, 1)
             if item is not None and before != after:

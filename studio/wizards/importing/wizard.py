@@ -203,6 +203,8 @@ class ImportWizard(QDialog):
         self._explanation.setText(page.explanation())
         self._stack.setCurrentWidget(page)
         page.enter()
+        # Where the last page's button had it, the focus would fall on Cancel.
+        page.setFocus()
         self._show_buttons()
 
     @Slot()
