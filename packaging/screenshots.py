@@ -64,9 +64,9 @@ def _start(folder: Path, seconds: float, shot: tuple[str, str, str, int, int, in
 
 def _photograph(folder: Path, seconds: float, shot: list[str]) -> int:
     """Press the buttons of a first session, and take a picture at each stage."""
-    import wizard_shots
     from PySide6.QtCore import QSettings, QTimer
     from PySide6.QtWidgets import QApplication, QWidget
+    from wizard_shots import start_walk
 
     from studio.app import build_studio
     from studio.i18n import Language
@@ -86,27 +86,16 @@ def _photograph(folder: Path, seconds: float, shot: list[str]) -> int:
     window.setGeometry(0, 0, int(width), int(height))
     window.show()
 
-    pictures = tempfile.TemporaryDirectory()
-    source = wizard_shots.make_pictures(Path(pictures.name) / "My pictures")
-    walk = wizard_shots.walk(studio.importing, source, lambda *shot: shoot(*shot))
-    timer = QTimer(interval=wizard_shots.EVERY_MS)
-
-    def go_on() -> None:
-        if next(walk, None) is None:
-            timer.stop()
-            if seconds:
-                window.welcome.starter_button("digits").click()
-                QTimer.singleShot(int(seconds * 1000), show_training)
-            else:
-                window.leave()
-
     def shoot(what: str, widget: QWidget) -> None:
         widget.grab().save(str(folder / f"{name}-{what}.png"))
 
     def begin() -> None:
         shoot("welcome", window)
-        timer.timeout.connect(go_on)
-        timer.start()
+        start_walk(studio, shoot, train if seconds else window.leave)
+
+    def train() -> None:
+        window.welcome.starter_button("digits").click()
+        QTimer.singleShot(int(seconds * 1000), show_training)
 
     def show_training() -> None:
         shoot("training", window)

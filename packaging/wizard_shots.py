@@ -1,5 +1,6 @@
 """Walks through the import wizard over made-up files, and has every page photographed."""
 
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from PIL import Image, ImageDraw
 EVERY_MS = 100
 PATIENCE = 600
 """Looks before a page is photographed as it is."""
+_SHOWN_FINDING = 4
+"""Of the list: one with pictures."""
 _COLOURS = {"red": (210, 60, 50), "green": (60, 160, 80), "blue": (60, 90, 200)}
 _GROUNDS = {"sand": (236, 220, 180), "grass": (190, 220, 170), "water": (180, 210, 235)}
 _SIZES = ((320, 240), (240, 320), (256, 256), (400, 300))
@@ -49,10 +52,7 @@ def _draw(path: Path, number: int) -> str:
     noise = random.normal(0, 9, (height, width, 3)) + np.array(_GROUNDS[ground])
     picture = Image.fromarray(noise.clip(0, 255).astype(np.uint8))
     draw, radius = ImageDraw.Draw(picture), int(random.integers(40, 90))
-    x, y = (
-        int(random.integers(radius, width - radius)),
-        int(random.integers(radius, height - radius)),
-    )
+    x, y = (int(random.integers(radius, side - radius)) for side in (width, height))
     box = (x - radius, y - radius, x + radius, y + radius)
     is_round = bool(random.integers(2))
     (draw.ellipse if is_round else draw.rectangle)(box, fill=_COLOURS[colour])
@@ -80,16 +80,15 @@ def walk(flow: Any, source: Path, shoot: Callable[[str, Any], None]) -> Iterator
     wizard.open_source(source)
     yield from _until(lambda: not wizard.source.refusal())
     shoot("import-1-source", wizard)
-    for name, page in (
-        ("2-format", wizard.format),
-        ("3-texts", wizard.texts),
-        ("4-images", wizard.images),
-    ):
+    pages = {"2-format": wizard.format, "3-texts": wizard.texts, "4-images": wizard.images}
+    for name, page in pages.items():
         wizard.go_next()
         yield from _until(lambda page=page: page.has_answers)
         shoot(f"import-{name}", wizard)
     wizard.go_next()
     yield from _until(lambda: wizard.check.examination is not None, extra=8)
+    wizard.check.findings.setCurrentRow(_SHOWN_FINDING)
+    yield from _until(lambda: not wizard.jobs.thumbnails.is_running)
     shoot("import-5-check", wizard)
     wizard.go_next()
     yield from _until(lambda: True, extra=4)
@@ -106,6 +105,31 @@ def walk(flow: Any, source: Path, shoot: Callable[[str, Any], None]) -> Iterator
     yield from _until(lambda: wizard.format.has_answers)
     shoot("import-8-no-pair", wizard)
     wizard.close()
+
+
+def start_walk(studio: Any, shoot: Callable[[str, Any], None], after: Callable[[], object]) -> None:
+    """Walk through the wizard while the application runs, and then do what comes after.
+
+    Args:
+        studio: the open ``Studio``.
+        shoot: takes a picture of a widget under a name.
+        after: called at the end.
+    """
+    from PySide6.QtCore import QTimer
+
+    pictures = tempfile.TemporaryDirectory()
+    source = make_pictures(Path(pictures.name) / "My pictures")
+    steps = walk(studio.importing, source, shoot)
+    timer = QTimer(studio, interval=EVERY_MS)
+
+    def go_on() -> None:
+        if next(steps, None) is None:
+            timer.stop()
+            pictures.cleanup()
+            after()
+
+    timer.timeout.connect(go_on)
+    timer.start()
 
 
 def _until(is_ready: Callable[[], bool], extra: int = 3) -> Iterator[bool]:

@@ -5,13 +5,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication
 
 from engine.config.setting import settings_in, value_at
 from engine.errors import ConfigError, Problem
-from engine.importing.first_look import FirstLook
 from engine.importing.formats.format import Proposal, Reading
 from engine.importing.plan import ImportPlan, PicturePlan, TextPlan
 from studio.models.repair_history import RepairHistory
@@ -19,6 +18,9 @@ from studio.models.run_form import FormField
 from studio.models.run_names import is_usable_name
 from studio.models.setting_text import read_value, value_text
 from studio.paths import nearest_existing
+
+if TYPE_CHECKING:
+    from engine.importing.first_look import FirstLook
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _UNUSABLE = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
@@ -59,7 +61,7 @@ class ImportForm:
         offers = self.look.proposals if self.look else ()
         return next((o for o in offers if o.reading.format == self.reading.format), None)
 
-    def take_look(self, look: FirstLook) -> None:
+    def take_look(self, look: "FirstLook") -> None:
         """Start on a source: the best format is chosen, and a free name made."""
         self.look = look
         self.history = RepairHistory()
