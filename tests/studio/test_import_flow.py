@@ -54,7 +54,8 @@ def test_that_nothing_is_written_before_import_is_pressed(opened: OpenWizard, fa
     assert not opened.workspace.exists()
     assert "import" not in fake.plans
     assert opened.says(str(opened.workspace / "datasets" / "cats"))
-    assert opened.says("3 pair(s)")
+    # Labels that were just made are shown a moment later.
+    opened.qtbot.waitUntil(lambda: opened.says("3 pair(s)"))
     assert opened.says("Hidden files of the system")
 
 
