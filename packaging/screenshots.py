@@ -1,6 +1,7 @@
 """Takes the pictures of the studio that the README shows: ``make screenshots`` (needs Xvfb).
 
-screenshots.py FOLDER [--seconds S]    trains on digits for S seconds and photographs on the way
+screenshots.py FOLDER [--seconds S]    imports made-up files, trains on digits for S seconds and
+                                       photographs on the way; --wizard leaves the training out
 
 The window is the real one with the real engine, on a virtual screen. Choices and runs go to a
 temporary folder, never to the user's own.

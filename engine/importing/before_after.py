@@ -14,7 +14,6 @@ from engine.importing.first_look import FirstLook
 from engine.importing.formats.format import Format
 from engine.importing.formats.table import FORMATS
 from engine.importing.limits import LIMITS
-from engine.importing.opening import open_tree
 from engine.importing.picture import read_picture
 from engine.importing.picture_fit import fit
 from engine.importing.plan import ImportPlan
@@ -43,7 +42,7 @@ class BeforeAfter:
 
 
 def before_and_after(
-    plan: ImportPlan, look: FirstLook, control: RunControl
+    plan: ImportPlan, tree: Tree, look: FirstLook, control: RunControl
 ) -> tuple[BeforeAfter, ...]:
     """Fit a few images, spread over the beginning of a source; unreadable ones are passed over.
 
@@ -54,16 +53,15 @@ def before_and_after(
     """
     shown: list[BeforeAfter] = []
     form = FORMATS[plan.reading.format]
-    with open_tree(plan.source, control=control) as tree:
-        candidates = islice(form.scan(tree, look.overview, plan.reading, Accounts()), LOOKED_AT)
-        images = [(item.key, item.image) for item in candidates if item.image is not None]
-        for key, image in _spread(images):
-            stop_if_asked(control)
-            both = _both(plan, tree, form, key, image)
-            if both is not None:
-                shown.append(both)
-            if len(shown) == COUNT:
-                break
+    candidates = islice(form.scan(tree, look.overview, plan.reading, Accounts()), LOOKED_AT)
+    images = [(item.key, item.image) for item in candidates if item.image is not None]
+    for key, image in _spread(images):
+        stop_if_asked(control)
+        both = _both(plan, tree, form, key, image)
+        if both is not None:
+            shown.append(both)
+        if len(shown) == COUNT:
+            break
     return tuple(shown)
 
 

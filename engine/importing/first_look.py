@@ -9,8 +9,8 @@ from engine.control import RunControl
 from engine.importing.accounts import Accounts, Reason
 from engine.importing.formats.format import Overview, Proposal
 from engine.importing.formats.image_names import IMAGE_SUFFIXES
-from engine.importing.opening import open_tree
 from engine.importing.survey import overview_of, proposals
+from engine.importing.tree import Tree
 
 TEXT_SUFFIXES = frozenset((".txt", ".caption"))
 
@@ -39,11 +39,11 @@ class FirstLook:
         return sum(self.overview.suffixes.get(suffix, 0) for suffix in TEXT_SUFFIXES)
 
 
-def look_at(source: Path, tell: Callable[[int], None], control: RunControl) -> FirstLook:
+def look_at(tree: Tree, tell: Callable[[int], None], control: RunControl) -> FirstLook:
     """List a source and ask the formats; opens at most a few small files.
 
     Args:
-        source: folder, archive or table.
+        tree: the source.
         tell: receives the number of files listed so far, every few files.
         control: asked every few files.
 
@@ -52,12 +52,11 @@ def look_at(source: Path, tell: Callable[[int], None], control: RunControl) -> F
         SourceUnreadableError: the source cannot be read, or has too many files.
     """
     accounts = Accounts()
-    with open_tree(source, control=control) as tree:
-        overview = overview_of(tree, accounts, control, tell)
-        offers = proposals(tree, overview)
+    overview = overview_of(tree, accounts, control, tell)
+    offers = proposals(tree, overview)
     reasons = Counter(skipped.reason for skipped in accounts.skipped_files())
     return FirstLook(
-        source=source,
+        source=tree.source,
         overview=overview,
         proposals=offers,
         files=accounts.files_found,

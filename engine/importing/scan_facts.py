@@ -9,11 +9,11 @@ from engine.importing.candidate import Candidate
 from engine.importing.first_look import FirstLook
 from engine.importing.formats.table import FORMATS
 from engine.importing.likely_reasons import LikelyReason, likely_reasons
-from engine.importing.opening import open_tree
 from engine.importing.plan import ImportPlan, TextPlan
 from engine.importing.survey import stop_if_asked
 from engine.importing.text_facts import TextFacts, describe_texts
 from engine.importing.text_plan import apply_all, rare_words, without_rare
+from engine.importing.tree import Tree
 
 KEPT_SAMPLES = 8
 KEPT_LABELS = 200
@@ -58,6 +58,7 @@ class _Scanned:
 
 def scan_facts(
     plan: ImportPlan,
+    tree: Tree,
     look: FirstLook,
     tokenizer: str,
     tell: Callable[[int], None],
@@ -67,7 +68,8 @@ def scan_facts(
 
     Args:
         plan: how it is read, and what becomes of the texts.
-        look: what the source holds.
+        tree: the source.
+        look: what it holds.
         tokenizer: the units in which texts are measured: ``word``, ``bpe`` or ``characters``.
         tell: receives the number of items so far, every few items.
         control: asked every few items.
@@ -79,14 +81,13 @@ def scan_facts(
     """
     scanned, accounts = _Scanned(), Accounts()
     accounts.find(look.files)
-    with open_tree(plan.source, control=control) as tree:
-        form = FORMATS[plan.reading.format]
-        candidates = form.scan(tree, look.overview, plan.reading, accounts)
-        for number, candidate in enumerate(candidates):
-            if number % ASK_EVERY == 0:
-                stop_if_asked(control)
-                tell(number)
-            _take(scanned, candidate, plan.texts, accounts)
+    form = FORMATS[plan.reading.format]
+    candidates = form.scan(tree, look.overview, plan.reading, accounts)
+    for number, candidate in enumerate(candidates):
+        if number % ASK_EVERY == 0:
+            stop_if_asked(control)
+            tell(number)
+        _take(scanned, candidate, plan.texts, accounts)
     stop_if_asked(control)
     return _facts(scanned, plan.texts, tokenizer, look, accounts, control)
 

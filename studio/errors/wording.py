@@ -268,6 +268,14 @@ def _entry(error: errors.EntryError) -> Explanation:
     )
 
 
+def _files_skipped(error: errors.FilesSkippedError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "Some files cannot be used, so no dataset was made."),
+        why=str(error),
+        hint=translate("Errors", "Repair or remove these files, or import without being strict."),
+    )
+
+
 def _stopped(_error: errors.StoppedError) -> Explanation:
     return Explanation(
         happened=translate("Errors", "The work was stopped."),
@@ -309,6 +317,7 @@ _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
     errors.SourceUnreadableError: _source,
     errors.NothingToImportError: _nothing,
     errors.EntryError: _entry,
+    errors.FilesSkippedError: _files_skipped,
     errors.StoppedError: _stopped,
     errors.EngineError: _engine,
     MemoryError: _memory,

@@ -15,7 +15,7 @@ from engine.sample.request import GalleryRequest
 from resources import starters_folder
 from studio.jobs.gallery import WriteGallery
 from studio.jobs.importing import ImportDataset
-from studio.jobs.looks import ImportLooks
+from studio.jobs.looks import ImportLooks, engine_looks
 from studio.jobs.training import BuildStarter, Train
 
 
@@ -51,4 +51,4 @@ class Work:
     build_starter: BuildStarter = _build_starter
     write_gallery: WriteGallery = _write_gallery
     import_dataset: ImportDataset = _import_dataset
-    looks: ImportLooks = field(default_factory=ImportLooks)
+    looks: ImportLooks = field(default_factory=engine_looks)

@@ -53,6 +53,7 @@ class ImportFlow(QObject):
         """End all work: the window is about to go. An import can be gone on with later."""
         self.jobs.cancel()
         self.jobs.wait(LONGEST_WAIT_MS)
+        self._looks.close()
         if self.wizard is not None:
             self.wizard.hide()
 
@@ -80,6 +81,7 @@ class ImportFlow(QObject):
     @Slot()
     def _forget(self) -> None:
         self.wizard = None
+        self._looks.close()
 
 
 __all__ = ["ImportFlow", "Imported"]

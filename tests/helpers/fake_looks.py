@@ -66,6 +66,7 @@ class FakeLooks:
             fit=self._fit,
             examine=self._examine,
             is_staged=lambda _plan: self.is_staged,
+            close=lambda: None,
         )
 
     def work(self, engine: FakeEngine) -> Work:

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from engine.sample.gallery_files import GalleryWriter, Provenance

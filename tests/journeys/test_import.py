@@ -24,14 +24,14 @@ def opened(qtbot: QtBot, flow: ImportFlow, source: Path) -> ImportWizard:
 def go_to(qtbot: QtBot, wizard: ImportWizard, page: object) -> None:
     """Press Next, as soon as it may be pressed, until a page shows."""
     while wizard.page is not page:
-        qtbot.waitUntil(lambda: wizard.next.isEnabled(), timeout=PATIENCE_MS)
+        qtbot.waitUntil(wizard.next.isEnabled, timeout=PATIENCE_MS)
         press(qtbot, wizard, "Next")
 
 
 def run_import(qtbot: QtBot, wizard: ImportWizard) -> Path:
     """Go to the end and import."""
     go_to(qtbot, wizard, wizard.summary)
-    qtbot.waitUntil(lambda: wizard.next.isEnabled(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(wizard.next.isEnabled, timeout=PATIENCE_MS)
     with qtbot.waitSignal(wizard.imported, timeout=PATIENCE_MS) as made:
         press(qtbot, wizard, "Import")
     assert made.args is not None
@@ -104,7 +104,7 @@ def test_that_a_cancelled_import_goes_on_to_the_same_dataset(
     source = make(tmp_path / "packed")
     wizard = opened(qtbot, studio.importing, source)
     go_to(qtbot, wizard, wizard.summary)
-    qtbot.waitUntil(lambda: wizard.next.isEnabled(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(wizard.next.isEnabled, timeout=PATIENCE_MS)
     with qtbot.waitSignal(studio.importing.jobs.building.ended, timeout=PATIENCE_MS):
         wizard.summary.start()
         wizard.summary.cancel()

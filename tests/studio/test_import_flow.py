@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
@@ -36,7 +37,7 @@ def start(opened: OpenWizard) -> None:
     opened.press("Import")
 
 
-def drop(widget: object, path: Path) -> None:
+def drop(widget: Any, path: Path) -> None:
     content = QMimeData()
     content.setUrls([QUrl.fromLocalFile(str(path))])
     event = QDropEvent(
@@ -93,6 +94,8 @@ def test_that_the_import_ends_with_report_and_training(
     assert shown[0].toLocalFile().endswith("report.html")
     with opened.qtbot.waitSignal(opened.wizard.train_requested) as train:
         opened.press("Train on this")
+    assert train.args is not None
+    assert made.args is not None
     assert train.args[0].dataset == made.args[0] == opened.workspace / "datasets" / "cats"
     assert not opened.wizard.isVisible()
 
@@ -144,7 +147,9 @@ def test_that_closing_asks_only_while_work_is_under_way(opened: OpenWizard, fake
     assert opened.jobs.building.is_running
     opened.wizard.close()
     opened.qtbot.waitUntil(lambda: opened.question() is not None)
-    press(opened.qtbot, opened.question(), "Stop and close")
+    question = opened.question()
+    assert question is not None
+    press(opened.qtbot, question, "Stop and close")
     opened.qtbot.waitUntil(lambda: not opened.wizard.isVisible())
     assert not opened.jobs.building.is_running
 
@@ -193,17 +198,19 @@ def test_that_a_folder_dropped_onto_the_window_is_listed(
     wizard = studio.importing.wizard
     assert wizard is not None
     qtbot.waitUntil(lambda: wizard.form.look is not None)
+    assert wizard.form.look is not None
     assert wizard.form.look.source == tmp_path
     assert studio.importing.choices == ImportChoices(recent=(str(tmp_path),))
     drop(wizard.findChild(DropZone), tmp_path.parent)
-    qtbot.waitUntil(lambda: wizard.form.look is not None)
-    assert wizard.form.look.source == tmp_path.parent
+    qtbot.waitUntil(lambda: wizard.source.source == tmp_path.parent)
+    qtbot.waitUntil(lambda: not wizard.source.refusal())
     wizard.close()
 
 
 def test_that_train_on_this_makes_it_the_next_run(qtbot: QtBot, studio: Studio, tmp_path: Path):
     studio.importing.open(tmp_path)
     wizard = studio.importing.wizard
+    assert wizard is not None
     qtbot.waitUntil(lambda: wizard.form.look is not None)
     wizard.form.tokenizer = "characters"
     for page in wizard.pages[1:]:

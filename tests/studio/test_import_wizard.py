@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -27,6 +28,11 @@ def opened(qtbot: QtBot, tmp_path: Path, fake: FakeLooks) -> Iterator[OpenWizard
     made = OpenWizard(qtbot, tmp_path, fake)
     yield made
     made.end()
+
+
+def field(page: Any, name: str) -> Any:
+    """Give the field of a setting."""
+    return page.fields.fields[name]
 
 
 def pick(box: QComboBox, text: str) -> None:
@@ -126,7 +132,9 @@ def test_that_labels_can_be_given_words(opened: OpenWizard):
     opened.go_to(opened.wizard.format)
     words = opened.wizard.format.mapping.words
     assert words.rowCount() == 1
-    words.item(0, 1).setText("three")
+    item = words.item(0, 1)
+    assert item is not None
+    item.setText("three")
     opened.wait()
     assert opened.wizard.form.reading.words == (("3", "three"),)
 
@@ -140,19 +148,21 @@ def test_that_texts_are_measured_in_the_units_chosen(opened: OpenWizard, fake: F
     assert opened.says("Length in characters")
     # "text 0" has six characters.
     assert opened.wizard.texts.chart.bars == [(6, 6, 3)]
-    assert opened.wizard.texts.samples.item(0, 0).text() == "TEXT 0"
+    sample = opened.wizard.texts.samples.item(0, 0)
+    assert sample is not None
+    assert sample.text() == "TEXT 0"
 
 
 def test_that_a_wrong_number_turns_red_says_why_and_blocks_next(opened: OpenWizard):
     opened.go_to(opened.wizard.texts)
-    field = opened.wizard.texts.fields.fields["texts.min_count"]
-    field.edit.setText("0")
-    field.edit.textEdited.emit("0")
-    assert field.edit.property("invalid")
-    assert "at least 1" in field.problem
+    edited = field(opened.wizard.texts, "texts.min_count")
+    edited.edit.setText("0")
+    edited.edit.textEdited.emit("0")
+    assert edited.edit.property("invalid")
+    assert "at least 1" in edited.problem
     assert not opened.wizard.next.isEnabled()
-    field.edit.setText("2")
-    field.edit.textEdited.emit("2")
+    edited.edit.setText("2")
+    edited.edit.textEdited.emit("2")
     opened.wait()
     assert opened.wizard.next.isEnabled()
     assert opened.wizard.form.plan().texts.min_count == 2
@@ -160,12 +170,12 @@ def test_that_a_wrong_number_turns_red_says_why_and_blocks_next(opened: OpenWiza
 
 def test_that_a_wrong_colour_turns_red(opened: OpenWizard):
     opened.go_to(opened.wizard.images)
-    field = opened.wizard.images.fields.fields["pictures.background"]
-    field.edit.setText("white")
-    field.edit.textEdited.emit("white")
-    assert "six hex digits" in field.problem
+    edited = field(opened.wizard.images, "pictures.background")
+    edited.edit.setText("white")
+    edited.edit.textEdited.emit("white")
+    assert "six hex digits" in edited.problem
     assert not opened.wizard.next.isEnabled()
-    field._take(field.palette().base().color())
+    edited._take(edited.palette().base().color())
     opened.wait()
     assert opened.wizard.next.isEnabled()
 
@@ -174,14 +184,14 @@ def test_that_images_are_shown_before_and_after(opened: OpenWizard, fake: FakeLo
     opened.go_to(opened.wizard.images)
     [card] = opened.wizard.images.board.cards
     assert [picture.width() for picture in card.pictures] == [9, 8]
-    pick(opened.wizard.images.fields.fields["pictures.fit"]._box, "Crop")
+    pick(field(opened.wizard.images, "pictures.fit")._box, "Crop")
     opened.wait()
     assert fake.plans["fit"][-1].pictures.fit == "crop"
 
 
 def test_that_back_works_from_every_page_and_keeps_what_was_chosen(opened: OpenWizard):
     opened.go_to(opened.wizard.images)
-    pick(opened.wizard.images.fields.fields["pictures.size"]._box, "32 px")
+    pick(field(opened.wizard.images, "pictures.size")._box, "32 px")
     opened.go_to(opened.wizard.summary)
     for page in reversed(opened.wizard.pages[:-1]):
         opened.press("Back")
@@ -200,7 +210,7 @@ def test_that_the_check_runs_once_until_the_reading_changes(opened: OpenWizard, 
     opened.wait()
     assert len(fake.plans["check"]) == 1
     opened.press("Back")
-    pick(opened.wizard.images.fields.fields["pictures.size"]._box, "32 px")
+    pick(field(opened.wizard.images, "pictures.size")._box, "32 px")
     opened.wait()
     opened.press("Next")
     opened.wait()

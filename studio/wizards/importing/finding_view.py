@@ -1,12 +1,14 @@
 """One finding: what it means, what it looks like, and what to do about it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from engine.control import RunControl
 from engine.events import ImageArray, Outcome
 from engine.importing.accounts import Reason
 from engine.importing.plan import Finding, Repair
@@ -28,6 +30,15 @@ SHOWN = 24
 _REPAIR_WIDTH = 320
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Details:
+    """What is known of the items that are shown, by their keys."""
+
+    pictures: Mapping[str, ImageArray] = field(default_factory=dict[str, ImageArray])
+    texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    reasons: Mapping[str, tuple[Reason, str]] = field(default_factory=dict[str, tuple[Reason, str]])
+
+
 class FindingView(QWidget):
     """Shows one finding of an examination."""
 
@@ -38,7 +49,7 @@ class FindingView(QWidget):
         super().__init__(parent)
         self._jobs = jobs
         self._shown: tuple[Examination, Finding] | None = None
-        self._pictures: Mapping[str, ImageArray] = {}
+        self._details = _Details()
         self._keys: tuple[str, ...] = ()
         self._title = plain_label(role="heading")
         self._sentence = plain_label()
@@ -70,45 +81,34 @@ class FindingView(QWidget):
         self._some.setText(some if len(grouped or report.keys) > len(keys) else "")
         self._some.setVisible(bool(self._some.text()))
         if is_other:
-            self._pictures = {}
+            self._details = _Details()
+            # In the worker: there may be a million items to search through.
             self._jobs.thumbnails.request(
-                lambda _tell, control: examination.thumbnails(keys, control=control)
+                lambda _tell, control: _details(examination, keys, control)
             )
         self._show_cards()
 
     @Slot(object)
     def _take(self, event: LookEnded) -> None:
         if event.outcome is Outcome.FINISHED and self._shown is not None:
-            self._pictures = event.result
+            self._details = event.result
             self._show_cards()
 
     def _show_cards(self) -> None:
-        if self._shown is None:
-            return
-        examination, _finding = self._shown
-        asked = set(self._keys)
-        texts = {
-            one.candidate.key: one.candidate.texts
-            for one in examination.items
-            if one.candidate.key in asked
-        }
-        reasons = _reasons(examination)
-        self.board.show_cards(
-            [self._card(key, texts.get(key, ()), reasons.get(key)) for key in self._keys]
-        )
+        self.board.show_cards([self._card(key) for key in self._keys])
 
-    def _card(self, key: str, texts: tuple[str, ...], reason: tuple[Reason, str] | None) -> Card:
-        pixels = self._pictures.get(key)
+    def _card(self, key: str) -> Card:
+        details, name = self._details, PurePosixPath(key).name
+        pixels = details.pictures.get(key)
         picture = () if pixels is None else (image_of(pixels),)
-        name = PurePosixPath(key).name
-        text = f"{name}\n{' / '.join(texts)}" if texts else name
-        problem = card_words(reason[0]) if reason and not picture else ""
-        detail = reason[1] if reason else ""
+        texts = " / ".join(details.texts.get(key, ()))
+        reason, detail = details.reasons.get(key, (None, ""))
+        problem = card_words(reason) if reason and not picture else ""
         return Card(
             pictures=picture,
-            text=" / ".join(texts) or name,
+            text=texts or name,
             problem=problem,
-            tip="\n".join(filter(None, [key, text if texts else "", problem, detail])),
+            tip="\n".join(filter(None, [key, texts, problem, detail])),
         )
 
     def _lay_out(self) -> None:
@@ -128,8 +128,13 @@ class FindingView(QWidget):
         self._title.setAlignment(Qt.AlignmentFlag.AlignLeft)
 
 
-def _reasons(examination: "Examination") -> dict[str, tuple[Reason, str]]:
-    found = {s.path: (s.reason, s.detail) for s in examination.accounts.skipped_items()}
-    for skipped in examination.accounts.skipped_files():
-        found[skipped.path] = (skipped.reason, skipped.detail)
-    return found
+def _details(examination: "Examination", keys: tuple[str, ...], control: RunControl) -> _Details:
+    asked = set(keys)
+    items = examination.items
+    accounts = examination.accounts
+    skipped = [*accounts.skipped_items(), *accounts.skipped_files()]
+    return _Details(
+        pictures=examination.thumbnails(keys, control=control),
+        texts={i.candidate.key: i.candidate.texts for i in items if i.candidate.key in asked},
+        reasons={s.path: (s.reason, s.detail) for s in skipped if s.path in asked},
+    )

@@ -252,6 +252,8 @@ class ImportWizard(QDialog):
         self.close()
 
     def _ask_to_close(self) -> None:
+        if any(box.isVisible() for box in self.findChildren(QMessageBox)):
+            return
         box = QMessageBox(self)
         box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle(self.tr("Close the import?"))
