@@ -78,6 +78,8 @@ class TextsPage(Page):
         self._vocabulary = plain_label(role="heading")
         self.words = _table([self.tr("Unit"), self.tr("Times")])
         self.samples = _table([self.tr("Before"), self.tr("After")])
+        rows = self.samples.verticalHeader()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self._timer = QTimer(self, singleShot=True, interval=DEBOUNCE_MS)
         self._timer.timeout.connect(self._ask)
         self._lay_out()
@@ -214,7 +216,6 @@ class TextsPage(Page):
     def _show_samples(self, samples: Sequence[tuple[str, str]]) -> None:
         gone = self.tr("(nothing left)")
         _fill(self.samples, [(before, after or gone) for before, after in samples])
-        self.samples.resizeRowsToContents()
         for row, (before, after) in enumerate(samples):
             item = self.samples.item(row, 1)
             if item is not None and before != after:
