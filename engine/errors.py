@@ -161,6 +161,22 @@ class VectorsUnreadableError(EngineError):
         super().__init__(f"No word vectors can be read from {path}: {reason}.")
 
 
+class PatternInvalidError(EngineError):
+    """A search pattern that cannot be used."""
+
+    def __init__(self, pattern: str, reason: str) -> None:
+        self.pattern, self.reason = pattern, reason
+        super().__init__(f"The pattern '{pattern}' cannot be used: {reason}.")
+
+
+class EditRefusedError(EngineError):
+    """A change that would leave a dataset unusable."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"This cannot be done: {reason}.")
+
+
 class DatasetChangedError(EngineError):
     """A run is to be measured against a dataset that is not its own."""
 

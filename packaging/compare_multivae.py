@@ -37,7 +37,7 @@ from engine.train.step import Batch, whole
 from engine.train.variational_step import VariationalStep
 
 CPU = torch.device("cpu")
-SAMPLES_JUDGED = 1_000
+SAMPLES_JUDGED = 10_000
 BLOCK, ROUNDS = 10, 7
 """Steps in a block of the timing, and how often each side has its turn."""
 SIDES = OURS, AVERAGED, THEIRS = "ours", "ours, averaged", "multivae"

@@ -18,12 +18,14 @@ from studio.dialogs.error import ErrorDialog
 from studio.errors.excepthooks import excepthooks
 from studio.errors.reporter import ErrorReport, ErrorReporter
 from studio.i18n import Language, install_language
+from studio.jobs.dataset import DatasetJobs
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.importing import ImportJobs
 from studio.jobs.training import TrainingJob
 from studio.jobs.work import Work
 from studio.log import LogRelay, start_logging, stop_logging
 from studio.models.run_form import RunForm, RunPlan
+from studio.panels.datasets import DatasetPanel
 from studio.panels.gallery import GalleryPanel
 from studio.panels.log import LogPanel
 from studio.panels.loss_plot import LossPlotPanel
@@ -64,11 +66,12 @@ class Studio(QObject):
         self.log = LogRelay(self)
         self.training = TrainingJob(work.train, work.build_starter, self)
         self.gallery = GalleryJob(work.write_gallery, self.training, self)
+        self.datasets = DatasetJobs(work.datasets, self)
         self.window = self._make_window()
         self.run_view = RunView(self.window, self.training, self.reporter)
         choices = self.store.load(SaveGalleryChoices())
         self.saving = GallerySaving(self.window, self.gallery, choices)
-        self.closing = Closing(self.window, self.training, self.gallery)
+        self.closing = Closing(self.window, self.training, self.gallery, self.datasets)
         self.importing = ImportFlow(
             self.window,
             ImportJobs(work.import_dataset, self),
@@ -116,6 +119,7 @@ class Studio(QObject):
             losses=LossPlotPanel(),
             quality=QualityPanel(),
             gallery=GalleryPanel(),
+            datasets=DatasetPanel(self.datasets, self.workspace),
             log=LogPanel(self.log.lines),
         )
         window.losses.set_view(self.store.load(PlotView()))
@@ -129,6 +133,10 @@ class Studio(QObject):
         window.run.start_requested.connect(self._start)
         window.run.stop_requested.connect(self._stop)
         window.gallery.save_requested.connect(self._save_gallery)
+        window.datasets.train_requested.connect(self._train_on)
+        window.datasets.failed.connect(self.reporter.report)
+        # A starter's dataset may just have been built.
+        self.training.run_prepared.connect(window.datasets.refresh)
         window.log.folder_requested.connect(self._show_log_folder)
         window.welcome.open_requested.connect(self._pick_run)
         actions.open_run.triggered.connect(self._pick_run)
@@ -143,7 +151,9 @@ class Studio(QObject):
         self.closing.closing.connect(self.remember)
         self.closing.closing.connect(self.importing.shut_down)
         window.import_requested.connect(self.importing.open)
-        self.importing.train_requested.connect(self._train_on)
+        window.datasets.import_requested.connect(self.importing.open)
+        self.importing.imported.connect(window.datasets.refresh)
+        self.importing.train_requested.connect(self._train_on_import)
 
     @Slot(object)
     def _start(self, plan: RunPlan) -> None:
@@ -152,7 +162,12 @@ class Studio(QObject):
         self._remember_general(last_run=plan.config.run)
 
     @Slot(object)
-    def _train_on(self, imported: Imported) -> None:
+    def _train_on(self, dataset: Path) -> None:
+        self.window.run.choose_dataset(dataset)
+        self.window.show_docks()
+
+    @Slot(object)
+    def _train_on_import(self, imported: Imported) -> None:
         self.window.show_docks()
         self.window.run.choose_dataset(imported.dataset, tokenizer=imported.tokenizer)
         self.window.raise_()
@@ -181,6 +196,7 @@ class Studio(QObject):
     def _take_workspace(self, folder: Path) -> None:
         self._remember_general(workspace=folder)
         self.window.run.set_workspace(folder)
+        self.window.datasets.set_workspace(folder)
 
     @Slot()
     def _show_workspace(self) -> None:

@@ -120,6 +120,15 @@ class TrainingConfig:
         high=100.0,
         families=("hybrid",),
     )
+    self_label_sureness: float = setting(
+        0.95,
+        label="Sureness of self-labels",
+        help="An image without a text takes the one that the generator reads off it, once it is "
+        "this sure of it; 1 never.",
+        low=0.0,
+        high=1.0,
+        families=("hybrid",),
+    )
     ema_images: float = setting(
         10_000.0,
         label="Averaging half-life",

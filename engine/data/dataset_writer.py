@@ -9,22 +9,23 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import BinaryIO, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.data.manifest import FILE_NAME, HELD_OUT, TRAIN, Manifest
+from engine.data.publishing import ensure_unused
+from engine.data.record import Record, has_image
 from engine.disk import atomic_write, ensure_room, explain_os_error, sync_folder
-from engine.errors import EngineError, FolderInUseError
+from engine.errors import EngineError
 
 PIECE_BYTES = 4_000_000
 """Images are hashed and written in pieces of about this size."""
 
 Images = npt.NDArray[np.uint8]
-Record = Mapping[str, Any]
 
 
 class DatasetWriter:
@@ -37,6 +38,8 @@ class DatasetWriter:
         shape: [M, H, W, C] of all images together, C 1 or 3.
         staged: where the files are until they are published, on the same disk; by default beside
             the folder.
+        shared: an images.npy that holds just these images; where the disk can do that, both
+            datasets share it by a hard link. They are added all the same, for the content hash.
 
     Raises:
         FolderInUseError: the folder holds files.
@@ -44,14 +47,20 @@ class DatasetWriter:
     """
 
     def __init__(
-        self, folder: Path, shape: tuple[int, int, int, int], staged: Path | None = None
+        self,
+        folder: Path,
+        shape: tuple[int, int, int, int],
+        *,
+        staged: Path | None = None,
+        shared: Path | None = None,
     ) -> None:
-        self._folder, self._shape = folder, shape
+        self._folder, self._shape, self._shared = folder, shape, shared
         self.staged = staged or folder.with_name(f".{folder.name}.{os.getpid()}.part")
         """Further files may be put there before ``publish``."""
         self._needed_bytes = int(np.prod(shape, dtype=np.int64))
         self._digest = hashlib.sha256(repr(shape).encode())
         self._counts: Counter[str] = Counter()
+        self._images: BinaryIO | None = None
         self._images_written = 0
         self._is_published = False
 
@@ -61,11 +70,8 @@ class DatasetWriter:
             shutil.rmtree(self.staged, ignore_errors=True)
             self.staged.mkdir(parents=True)
             try:
-                ensure_room(self.staged, self._needed_bytes)
-                self._images = (self.staged / "images.npy").open("wb")
-                np.lib.format.write_array_header_1_0(
-                    self._images, {"descr": "|u1", "fortran_order": False, "shape": self._shape}
-                )
+                if not self._is_image_file_shared():
+                    self._open_images()
                 self._lines = (self.staged / "pairs.jsonl").open("wb")
             except (OSError, EngineError):
                 self._clean_up()
@@ -86,7 +92,8 @@ class DatasetWriter:
             for start in range(0, len(images), step):
                 piece = np.ascontiguousarray(images[start : start + step])
                 self._digest.update(piece.data)
-                self._images.write(piece.data)
+                if self._images is not None:
+                    self._images.write(piece.data)
         self._images_written += len(images)
 
     def add_record(self, record: Record) -> None:
@@ -130,14 +137,31 @@ class DatasetWriter:
         """Let the dataset appear under its name."""
         with self._explaining():
             for file in (self._images, self._lines):
-                _sync(file)
-                file.close()
+                if file is not None:
+                    _sync(file)
+                    file.close()
             atomic_write(self.staged / FILE_NAME, manifest.to_json().encode())
             with contextlib.suppress(FileNotFoundError):
                 self._folder.rmdir()
             self.staged.replace(self._folder)
             self._is_published = True
             sync_folder(self._folder.parent)
+
+    def _is_image_file_shared(self) -> bool:
+        if self._shared is None:
+            return False
+        try:
+            os.link(self._shared, self.staged / "images.npy")
+        except OSError:
+            return False
+        return True
+
+    def _open_images(self) -> None:
+        ensure_room(self.staged, self._needed_bytes)
+        self._images = (self.staged / "images.npy").open("wb")
+        np.lib.format.write_array_header_1_0(
+            self._images, {"descr": "|u1", "fortran_order": False, "shape": self._shape}
+        )
 
     def _clean_up(self) -> None:
         for name in ("_images", "_lines"):
@@ -155,22 +179,6 @@ class DatasetWriter:
             yield
         except OSError as error:
             raise explain_os_error(error, self._folder, self._needed_bytes) from error
-
-
-def ensure_unused(folder: Path) -> None:
-    """Check that a folder is new or empty.
-
-    Raises:
-        FolderInUseError: it holds files, or is one.
-        OSError: it cannot be read.
-    """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise FolderInUseError(folder)
-
-
-def has_image(record: Record) -> bool:
-    """Whether an item has an image."""
-    return record.get("image", True) is not False
 
 
 def _sync(file: BinaryIO) -> None:

@@ -21,8 +21,11 @@ class StoredRows:
     rows: Tensor
     """[M, ...], as the dataset keeps them."""
     places: Tensor | None = None
-    """[N] integers: where each item's row stands, -1 where it has none. None where item i has row
-    i."""
+    """[N] integers: where each item's first row stands, -1 where it has none. None where item i has
+    row i alone."""
+    choices: Tensor | None = None
+    """[N] integers: of how many rows, one after another, an item's is drawn each time. None where
+    each has one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +64,9 @@ class DeviceLoader:
         self._count = len(first.rows if first.places is None else first.places)
         self._device = first.rows.device
         self._there = torch.ones(batch_size, dtype=torch.bool, device=self._device)
-        self._is_whole = all(part.places is None for part in self._stored.values())
+        self._is_whole = all(
+            part.places is None or bool((part.places >= 0).all()) for part in self._stored.values()
+        )
         self._reach = None if weights is None else np.cumsum(weights)
         self._orders: dict[int, Tensor] = {}
 
@@ -70,10 +75,12 @@ class DeviceLoader:
         rows = self.rows(step)
         items: dict[str, Tensor] = {}
         present: dict[str, Tensor] = {}
-        for name, part in self._stored.items():
+        for number, (name, part) in enumerate(self._stored.items()):
             places = rows if part.places is None else part.places[rows]
-            items[name] = part.rows[places.clamp(min=0)]
             present[name] = self._there if part.places is None else places >= 0
+            if part.choices is not None:
+                places = places + self._chosen(part.choices[rows], mix_seed(step, number))
+            items[name] = part.rows[places.clamp(min=0)]
         return StoredBatch(items=items, present=present, is_whole=self._is_whole)
 
     def rows(self, step: int) -> Tensor:
@@ -87,6 +94,12 @@ class DeviceLoader:
             parts.append(part)
             start += len(part)
         return torch.cat(parts)
+
+    def _chosen(self, choices: Tensor, counter: int) -> Tensor:
+        """Draw one of each item's rows, by counter: [B] integers from 0."""
+        generator = torch.Generator().manual_seed(mix_seed(self._seed, counter))
+        share = torch.rand(len(choices), generator=generator).to(self._device)
+        return (share * choices).long()
 
     def _order(self, epoch: int) -> Tensor:
         if epoch not in self._orders:

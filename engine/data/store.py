@@ -3,6 +3,7 @@
 A dataset folder holds ``manifest.json``, ``images.npy`` (uint8 [M, H, W, C]) and ``pairs.jsonl``: a
 line an item, with ``text``, ``split`` and whatever else is known of it. An item without a text has
 ``null`` for it; one without an image says ``"image": false``, and images.npy has no row for it.
+What else a line may say stands in ``engine.data.record``.
 
 Shapes: N items, M images, H height, W width, C channels.
 """
@@ -17,8 +18,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.data.dataset_writer import DatasetWriter, Images, Record, has_image
+from engine.data.dataset_writer import DatasetWriter, Images
 from engine.data.manifest import HELD_OUT, TRAIN, Manifest, read_manifest
+from engine.data.record import Record, captions_of, has_image, has_sound_extras
 from engine.errors import DatasetCorruptError
 
 
@@ -35,8 +37,13 @@ class StoredDataset:
 
     @functools.cached_property
     def texts(self) -> list[str]:
-        """The captions, one an item; empty where there is none."""
+        """The first caption of each item; empty where there is none."""
         return [record["text"] or "" for record in self.records]
+
+    @functools.cached_property
+    def captions(self) -> list[tuple[str, ...]]:
+        """All captions of each item; none for an image alone."""
+        return [captions_of(record) for record in self.records]
 
     @functools.cached_property
     def has_text(self) -> npt.NDArray[np.bool_]:
@@ -135,7 +142,7 @@ def _check(dataset: StoredDataset) -> None:
     elif len(dataset.records) != manifest.items:
         problem = f"pairs.jsonl has {len(dataset.records)} lines, not {manifest.items}"
     elif not all(_is_record(record) for record in dataset.records):
-        problem = "a line of pairs.jsonl lacks its text, its image or its split"
+        problem = "a line of pairs.jsonl lacks its text, its image or its split, or is malformed"
     elif sum(map(has_image, dataset.records)) != count:
         problem = f"pairs.jsonl does not name {count} images"
     elif manifest.channels not in {1, 3} or manifest.train_items < 1:
@@ -151,4 +158,5 @@ def _is_record(record: Any) -> bool:
         and "text" in record
         and (record["text"] is not None or has_image(record))
         and record.get("split") in {TRAIN, HELD_OUT}
+        and has_sound_extras(record)
     )

@@ -4,6 +4,7 @@ For every import: files found = files used + files skipped, and items found = it
 skipped. ``Accounts`` holds the skipped ones with their reasons.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -74,6 +75,8 @@ class Accounts:
 
     def __init__(self) -> None:
         self.files_found = 0
+        self.encodings: Counter[str] = Counter()
+        """How many files, or tables, were read in each encoding."""
         self._used: set[str] = set()
         self._skipped_files: dict[str, Skipped] = {}
         self._skipped_items: dict[str, Skipped] = {}
@@ -82,6 +85,7 @@ class Accounts:
         """Give accounts of their own, to try out what would become of the items."""
         other = Accounts()
         other.files_found = self.files_found
+        other.encodings = self.encodings.copy()
         other._used = set(self._used)
         other._skipped_files = dict(self._skipped_files)
         other._skipped_items = dict(self._skipped_items)

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.control import RunControl
-from engine.data.dataset_writer import DatasetWriter, ensure_unused
+from engine.data.dataset_writer import DatasetWriter
 from engine.data.manifest import Manifest
+from engine.data.publishing import ensure_unused
 from engine.disk import ensure_room, ensure_writable, explain_os_error
 from engine.errors import (
     EngineError,
@@ -157,7 +158,7 @@ def _report(plan: ImportPlan, scan: Scan, settled: Settled, manifest: Manifest) 
     return ImportReport(
         plan=plan,
         version=manifest.version,
-        encodings={},
+        encodings=dict(scan.accounts.encodings),
         counts=counts,
         image_size=manifest.image_height,
         channels=manifest.channels,

@@ -61,7 +61,7 @@ class ImportReport:
     version: str
     """Content hash of the dataset."""
     encodings: Mapping[str, int]
-    """How many texts were read in each encoding, as far as known."""
+    """How many files or tables were read in each encoding; empty where texts are in no files."""
     counts: ImportCounts
     image_size: int
     channels: int

@@ -97,9 +97,8 @@ def decode_text(content: bytes, encoding: str = "") -> DecodedText:
     Raises:
         EntryError: with ``Reason.BAD_ENCODING``: it is no text.
     """
-    for mark, name in _MARKS:
-        if content.startswith(mark):
-            return _finished(_decode(content, name), name, 1.0)
+    if marked := _marked_encoding(content):
+        return _finished(_decode(content, marked), marked, 1.0)
     if content.isascii() and 0 not in content and _ESCAPE not in content:
         return _finished(content.decode("ascii"), encoding or "utf-8", 1.0)
     stated = _decode(content, encoding) if encoding else None
@@ -123,11 +122,18 @@ def detect_encoding(samples: Sequence[bytes]) -> str:
         A codec's name that ``open`` and ``decode_text`` take; ``utf-8`` where nothing speaks
         against it, so also for no samples at all.
     """
-    for sample in samples:
-        for mark, name in _MARKS:
-            if sample.startswith(mark):
-                return name
-    return _detect(_pool(samples))[0]
+    marked = [_marked_encoding(sample) for sample in samples]
+    # Marked texts are read by their marks in any case; what is found here is for the others.
+    others = [sample for sample, name in zip(samples, marked, strict=True) if not name]
+    pool = _pool(others)
+    if not pool and any(marked):
+        return next(name for name in marked if name)
+    return _detect(pool)[0]
+
+
+def _marked_encoding(content: bytes) -> str:
+    """Tell the encoding by the byte order mark; empty without one."""
+    return next((name for mark, name in _MARKS if content.startswith(mark)), "")
 
 
 def _finished(text: str | None, encoding: str, confidence: float) -> DecodedText:
@@ -159,7 +165,8 @@ def _is_text_encoding(encoding: str) -> bool:
     Python's other codecs unpack and decrypt, or warn.
     """
     try:
-        name = codecs.getincrementaldecoder(encoding) and codecs.lookup(encoding).name
+        codecs.getincrementaldecoder(encoding)
+        name = codecs.lookup(encoding).name
         b"a".decode(encoding)
     except UnicodeError:
         # A single byte is too little for UTF-16.

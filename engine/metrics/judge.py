@@ -75,7 +75,9 @@ class QualityJudge:
             self._eye.features_of(spread(held_out, REFERENCE)) if len(held_out) else self._real,
         )
         self._coherence = Coherence(dataset, self._eye, held_out)
-        self._training_texts = frozenset(normal_form(dataset.texts[row]) for row in training)
+        self._training_texts = frozenset(
+            normal_form(text) for row in training for text in dataset.captions[row]
+        )
         self._held_out_texts = [dataset.texts[row] for row in held_out]
         self._is_known = is_known
 

@@ -93,6 +93,22 @@ class PairGenerator(nn.Module):
                 losses[name] = decoder.supervised_loss(context, real[name])
         return losses
 
+    def likeliest(
+        self, real: Items, known: Mapping[str, Tensor]
+    ) -> dict[str, tuple[Tensor, Tensor]]:
+        """What decoders that learn by likelihood would say, and how sure they are: [B, ...], [B].
+
+        Args:
+            real: items by modality.
+            known: by modality, [B] booleans; where true the other decoders see the item.
+        """
+        made: dict[str, tuple[Tensor, Tensor]] = {}
+        for name, decoder in self.decoders.items():
+            if isinstance(decoder, LikelihoodDecoder):
+                others = {other: item for other, item in real.items() if other != name}
+                made[name] = decoder.likeliest(self.context(others, len(real[name]), known))
+        return made
+
     def walk(self, start: Ends, end: Ends, place: Tensor) -> dict[str, Tensor]:
         """Make the pairs between two: noise turns, what the texts say blends.
 

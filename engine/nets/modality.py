@@ -32,6 +32,10 @@ class LikelihoodDecoder(Protocol):
         """What real items cost, in nats: context [B, F] and items [B, ...] give [B]."""
         ...
 
+    def likeliest(self, context: Tensor) -> tuple[Tensor, Tensor]:
+        """Make the likeliest items for contexts [B, F]: [B, ...], and their probabilities [B]."""
+        ...
+
 
 class LatentDecoder(Protocol):
     """Makes items of one modality from a latent code, and knows how likely real ones are."""

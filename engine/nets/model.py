@@ -68,6 +68,17 @@ class RehearsingModel(PairModel, Protocol):
         """What real items cost the decoders that learn by likelihood too: by modality, [B]."""
         ...
 
+    def likeliest(
+        self, real: Items, known: Mapping[str, Tensor]
+    ) -> dict[str, tuple[Tensor, Tensor]]:
+        """What decoders that learn by likelihood would say, and how sure they are: [B, ...], [B].
+
+        Args:
+            real: items by modality.
+            known: by modality, [B] booleans: the rows in which other decoders may see the item.
+        """
+        ...
+
 
 def blend(start: Tensor, end: Tensor, place: Tensor) -> Tensor:
     """Mix rows along a straight line: [B, ...] each, and [B]."""

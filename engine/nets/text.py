@@ -170,6 +170,12 @@ class TextDecoder(nn.Module):
         surprise = -(log_probabilities * real).sum(2) * is_word
         return surprise.sum(1) / is_word.sum(1).clamp(min=1)
 
+    def likeliest(self, context: Tensor) -> tuple[Tensor, Tensor]:
+        """The likeliest word after each other: texts [B, L, V], and how likely each is: [B]."""
+        texts = self(context.new_zeros(len(context), self.length, self.words), context)
+        words = (1 - texts[:, :, PADDING]).sum(1)
+        return texts, (-self.supervised_loss(context, texts) * words).exp()
+
     def _begin(self, context: Tensor) -> Tensor:
         return torch.tanh(self.start(context))[None]
 

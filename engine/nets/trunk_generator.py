@@ -89,6 +89,14 @@ class TrunkGenerator(nn.Module):
         """Nothing here learns by likelihood."""
         return {}
 
+    def likeliest(
+        self,
+        real: Items,  # noqa: ARG002 (the protocol's)
+        known: Mapping[str, Tensor],  # noqa: ARG002 (as above)
+    ) -> dict[str, tuple[Tensor, Tensor]]:
+        """Nothing here learns by likelihood, so nothing is ever sure."""
+        return {}
+
     def walk(self, start: Ends, end: Ends, place: Tensor) -> dict[str, Tensor]:
         """Make the pairs between two: the noise turns, what is known blends."""
         contexts = [self.context(side.given, len(place)) for side in (start, end)]

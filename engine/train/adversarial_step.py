@@ -21,10 +21,11 @@ from engine.data.loader import mix_seed
 from engine.nets.critic import PAIR, Critic
 from engine.nets.modality import Modality
 from engine.nets.model import Items, RehearsingModel
-from engine.objectives.adversarial import Verdicts, mean_of
+from engine.objectives.adversarial import Verdicts
 from engine.objectives.penalty import Judged
 from engine.objectives.table import ADVERSARIAL, PENALTIES
 from engine.train.precision import in_precision
+from engine.train.self_labels import Completed, complete
 from engine.train.signals import (
     WATCH_EVERY,
     gradient_norm,
@@ -33,12 +34,11 @@ from engine.train.signals import (
     score_signals,
 )
 from engine.train.state import CRITIC, GENERATOR, TrainingState, learn
-from engine.train.step import Batch, Scalars, StepReport, with_stand_ins
+from engine.train.step import Batch, Masks, Scalars, StepReport, with_stand_ins
+from engine.train.supervision import supervised_loss
 
 Judgement = Mapping[str, Verdicts]
 """By head of the critic."""
-Masks = Mapping[str, Tensor]
-"""By modality or head, [B] booleans."""
 
 
 class AdversarialStep:
@@ -50,6 +50,7 @@ class AdversarialStep:
         seed: with the step's number, decides all randomness.
         modalities: measure how varied the generated items are.
         augmenters: by modality, what both players see through.
+        disguises: by modality, what an item looks like where its label is the generator's own.
         held_out: real pairs that are not trained on, for the overfitting signal; may be empty.
     """
 
@@ -61,11 +62,12 @@ class AdversarialStep:
         *,
         modalities: Sequence[Modality] = (),
         augmenters: Mapping[str, Augmenter] | None = None,
+        disguises: Mapping[str, Augmenter] | None = None,
         held_out: Items | None = None,
     ) -> None:
         self._state, self._config, self._seed = state, config, seed
         self._modalities = {modality.name: modality for modality in modalities}
-        self._augmenters = dict(augmenters or {})
+        self._augmenters, self._disguises = dict(augmenters or {}), dict(disguises or {})
         self._held_out = held_out or {}
         self._loss = ADVERSARIAL[config.adversarial_loss]
         self._penalty = PENALTIES.get(config.regularizer) if config.penalty_weight > 0 else None
@@ -79,19 +81,30 @@ class AdversarialStep:
     def __call__(self, batch: Batch, step: int) -> StepReport:
         """Learn from one batch of real pairs."""
         self._randomness.manual_seed(mix_seed(self._seed, step))
-        real, kept = with_stand_ins(batch), self._choose_kept(batch.present)
+        completed = self._complete(batch)
+        real, kept = completed.items, self._choose_kept(completed.present)
+        counts = {**batch.present, PAIR: torch.stack(list(completed.present.values())).all(0)}
         is_generators_turn = (step + 1) % self._config.critic_steps == 0
         with torch.set_grad_enabled(is_generators_turn), self._precision():
             noise = self._generator.draw_noise(len(next(iter(kept.values()))), self._randomness)
             # Both players see the same fakes: drawing them twice buys nothing measurable.
             fake = self._generator.rehearse(noise, real, kept)
-        reports = [self._update_critic(real, fake, batch.present, kept, step)]
+        reports = [self._update_critic(real, fake, counts, kept, step)]
         if is_generators_turn:
-            reports.insert(0, self._update_generator(real, fake, batch.present, kept, step))
+            reports.insert(0, self._update_generator(completed, fake, counts, kept, step))
         return StepReport(
             losses={name: value for report in reports for name, value in report.losses.items()},
             signals={name: value for report in reports for name, value in report.signals.items()},
         )
+
+    def _complete(self, batch: Batch) -> Completed:
+        """Let another row's item stand for a missing one, or what the generator is sure of."""
+        items = with_stand_ins(batch)
+        if batch.is_whole or self._config.self_label_sureness >= 1:
+            return Completed(items=items, present=batch.present, filled={})
+        average = cast("RehearsingModel", self._state.average)
+        sureness = self._config.self_label_sureness
+        return complete(average, items, batch.present, sureness=sureness)
 
     def _choose_kept(self, present: Masks) -> Masks:
         """Which real items each fake pair keeps: equal shares of the rows follow each pattern."""
@@ -105,7 +118,7 @@ class AdversarialStep:
         return {name: chosen[name][rows] & there for name, there in present.items()}
 
     def _update_critic(
-        self, real: Items, fake: Items, present: Masks, kept: Masks, step: int
+        self, real: Items, fake: Items, counts: Masks, kept: Masks, step: int
     ) -> StepReport:
         config = self._config
         penalty = self._penalty if step % config.penalty_interval == 0 else None
@@ -117,7 +130,7 @@ class AdversarialStep:
         # A penalty's second derivatives want full precision.
         with self._precision(is_full=penalty is not None):
             seen = self._critic.features(shown)
-            of_real = _verdicts(self._critic.judge(seen), self._counts(present))
+            of_real = _verdicts(self._critic.judge(seen), counts)
             of_fake = _verdicts(self._critic(fake), self._made(kept))
             loss = torch.stack(
                 [self._loss.critic(of_real[head], of_fake[head]) for head in of_real]
@@ -143,17 +156,19 @@ class AdversarialStep:
         return StepReport(losses=losses, signals=signals)
 
     def _update_generator(
-        self, real: Items, fake: Items, present: Masks, kept: Masks, step: int
+        self, completed: Completed, fake: Items, counts: Masks, kept: Masks, step: int
     ) -> StepReport:
         self._critic.requires_grad_(requires_grad=False)
         made = self._made(kept)
         with self._precision():
             of_fake = _verdicts(self._critic(self._augment(fake)), made)
-            of_real = self._real_verdicts(real, present)
+            of_real = self._real_verdicts(completed.items, counts)
             adversarial = torch.stack(
                 [self._loss.generator(of_fake[head], of_real.get(head)) for head in of_fake]
             ).sum()
-            caption = self._supervised(real, present, fake, kept)
+            caption = supervised_loss(
+                self._generator, completed, fake, kept, self._disguises, self._randomness
+            )
         losses = {"generator": adversarial.detach()}
         total = adversarial
         if caption is not None:
@@ -163,28 +178,9 @@ class AdversarialStep:
         self._critic.requires_grad_(requires_grad=True)
         signals: Scalars = {}
         if is_watched(step):
-            signals = self._variety(fake, real, made)
+            signals = self._variety(fake, completed.items, made)
             signals["generator_gradient"] = gradient_norm(self._state.generator)
         return StepReport(losses=losses, signals=signals)
-
-    def _supervised(self, real: Items, present: Masks, fake: Items, kept: Masks) -> Tensor | None:
-        """What real items cost the decoders that learn by likelihood, in nats; none may.
-
-        Where a text has no image, what the generator drew for it stands in: the words are real,
-        and reading them off the drawing is a task like any other. Source: back-translation,
-        Sennrich et al. 2016, arXiv:1511.06709.
-        """
-        some = next(iter(present.values()))
-        is_told = torch.rand(len(some), generator=self._randomness, device=some.device) < 0.5
-        is_made_for_it = torch.stack(list(kept.values())).any(0)
-        seen = {
-            name: torch.where(_like(present[name], item), item, fake[name].detach())
-            for name, item in real.items()
-        }
-        known = {name: (there | is_made_for_it) & is_told for name, there in present.items()}
-        losses = self._generator.supervised_losses(seen, known)
-        means = [mean_of(loss, present[name]) for name, loss in losses.items()]
-        return torch.stack(means).sum() if means else None
 
     def _mismatches(self, real: Items, seen: Items, is_whole: Tensor, step: int) -> Verdicts:
         """What the critic says of real items of two different pairs, which it must call a fake.
@@ -209,14 +205,10 @@ class AdversarialStep:
             randomness=self._randomness,
         )
 
-    def _real_verdicts(self, real: Items, present: Masks) -> Judgement:
+    def _real_verdicts(self, real: Items, counts: Masks) -> Judgement:
         if not self._loss.reads_real:
             return {}
-        return _verdicts(self._critic(self._augment(real)), self._counts(present))
-
-    def _counts(self, present: Masks) -> Masks:
-        """The rows that each head may call real: a pair is real when all of it is there."""
-        return {**present, PAIR: torch.stack(list(present.values())).all(0)}
+        return _verdicts(self._critic(self._augment(real)), counts)
 
     def _made(self, kept: Masks) -> Masks:
         """The rows that each head may call fake: a pair is fake as soon as one item is."""
@@ -263,11 +255,6 @@ class AdversarialStep:
     def _precision(self, *, is_full: bool = False) -> AbstractContextManager[object]:
         name = "fp32" if is_full else self._config.precision
         return in_precision(name, self._state.device)
-
-
-def _like(mask: Tensor, item: Tensor) -> Tensor:
-    """Give a mask [B] as many dimensions as an item [B, ...]."""
-    return mask.view(-1, *[1] * (item.dim() - 1))
 
 
 def _watched(items: Items, *, is_watched: bool) -> dict[str, Tensor]:

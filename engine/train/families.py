@@ -52,6 +52,7 @@ def build_step(
     config: RunConfig,
     *,
     modalities: Sequence[Modality] = (),
+    disguises: Mapping[str, Augmenter] | None = None,
     held_out: Items | None = None,
 ) -> Step:
     """Build the step that teaches a state's networks."""
@@ -62,6 +63,7 @@ def build_step(
             config.seed,
             modalities=modalities,
             augmenters=_augmenters_of(state),
+            disguises=disguises,
             held_out=held_out,
         )
     player, terms = state.players[GENERATOR], config.variational

@@ -66,7 +66,13 @@ def prepare(config: RunConfig, folder: RunFolder, tell: Emit) -> PreparedRun:
         state=state,
         modalities=modalities,
         loader=source.loader(config.training.batch_size),
-        step=build_step(state, config, modalities=modalities, held_out=source.held_out),
+        step=build_step(
+            state,
+            config,
+            modalities=modalities,
+            disguises=source.disguises,
+            held_out=source.held_out,
+        ),
         announcement=_announcement(folder, source, config, state),
     )
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engine.augment.adaptive import ADA_IMAGES, Augmenter
 from engine.augment.captions import reasons_against
-from engine.augment.changes import NONE, resolve_augmentation
+from engine.augment.changes import DIFFAUGMENT, NONE, Change, resolve_augmentation
 from engine.config.families import ADVERSARIAL_FAMILIES
 from engine.config.run import RunConfig
 from engine.data.groups import favour_whole, group_keys, item_weights
@@ -52,7 +52,9 @@ class Source:
     """Pairs that are not trained on, in the networks' form; perhaps none."""
     modalities: tuple[Modality, ...]
     augmenters: Mapping[str, Augmenter]
-    """By modality."""
+    """By modality, what critic and generator see items through."""
+    disguises: Mapping[str, Augmenter]
+    """By modality, how an item is changed where its label is the generator's own."""
     seed: int
 
     def loader(self, batch_size: int) -> DeviceLoader:
@@ -109,6 +111,10 @@ def load_source(
     rows = dataset.rows(TRAIN)
     reader = _Reader(dataset, facts, config.networks.image_size, device)
     held_out = dataset.whole_rows(HELD_OUT)[:HELD_OUT_SEEN]
+    texts = _texts(dataset)
+    reasons = reasons_against(texts)
+    # What is cut out may be just what the text names.
+    disguise = Augmenter(DIFFAUGMENT, forbidden=frozenset(reasons) | {Change.CUTOUT})
     return Source(
         name=dataset.manifest.name,
         count=len(rows),
@@ -116,7 +122,8 @@ def load_source(
         weights=_weights(config, dataset, rows),
         held_out=_in_networks_form(reader.read(held_out), modalities) if len(held_out) else {},
         modalities=modalities,
-        augmenters=_augmenters(config, _texts(dataset)),
+        augmenters=_augmenters(config, int((dataset.image_rows[rows] >= 0).sum()), reasons),
+        disguises={"image": disguise},
         seed=config.seed,
     )
 
@@ -131,13 +138,30 @@ class _Reader:
     device: torch.device
 
     def read(self, rows: npt.NDArray[np.int64]) -> dict[str, StoredRows]:
-        """``image``: [M, C, H, W] uint8; ``text``: [M, L] numbers; only what is there."""
+        """``image``: [M, C, H, W] uint8; ``text``: [M, L] numbers; only what is there.
+
+        An item of several captions has a row for each.
+        """
         has_image = self.dataset.image_rows[rows] >= 0
         has_text = self.dataset.has_text[rows]
         return {
             "image": self._stored(self._images(rows[has_image]), has_image),
-            "text": self._stored(self._texts(rows[has_text]), has_text),
+            "text": self._stored_texts(rows, has_text),
         }
+
+    def _stored_texts(
+        self, rows: npt.NDArray[np.int64], has_text: npt.NDArray[np.bool_]
+    ) -> StoredRows:
+        counts = np.array([len(self.dataset.captions[row]) for row in rows], dtype=np.int64)
+        numbers = self._texts(rows[has_text])
+        if counts.max(initial=0) <= 1:
+            return self._stored(numbers, has_text)
+        places = np.where(has_text, counts.cumsum() - counts, -1)
+        return StoredRows(
+            rows=numbers.to(self.device),
+            places=torch.from_numpy(places).to(self.device),
+            choices=torch.from_numpy(counts).to(self.device),
+        )
 
     def _stored(self, rows: Tensor, is_there: npt.NDArray[np.bool_]) -> StoredRows:
         if is_there.all():
@@ -154,19 +178,25 @@ class _Reader:
         return torch.from_numpy(images).permute(0, 3, 1, 2).contiguous()
 
     def _texts(self, rows: npt.NDArray[np.int64]) -> Tensor:
-        texts = [self.dataset.texts[row] for row in rows]
+        texts = [text for row in rows for text in self.dataset.captions[row]]
         return torch.from_numpy(encode_all(self.facts.tokenizer, texts, self.facts.text_length))
 
 
 def _texts(dataset: StoredDataset) -> list[str]:
     """The training texts, as often as they stand there."""
-    return [dataset.texts[row] for row in dataset.rows(TRAIN) if dataset.has_text[row]]
+    return [text for row in dataset.rows(TRAIN) for text in dataset.captions[row]]
 
 
 def _in_networks_form(
     stored: Mapping[str, StoredRows], modalities: Sequence[Modality]
 ) -> dict[str, Tensor]:
-    return {modality.name: modality.read(stored[modality.name].rows) for modality in modalities}
+    """Read whole pairs; of several captions the first."""
+    items: dict[str, Tensor] = {}
+    for modality in modalities:
+        part = stored[modality.name]
+        rows = part.rows if part.places is None else part.rows[part.places]
+        items[modality.name] = modality.read(rows)
+    return items
 
 
 def _weights(
@@ -182,12 +212,13 @@ def _weights(
     return favour_whole(item_weights(keys, data.balance), is_whole, data.paired_share)
 
 
-def _augmenters(config: RunConfig, texts: Sequence[str]) -> dict[str, Augmenter]:
+def _augmenters(
+    config: RunConfig, images: int, reasons: Mapping[Change, str]
+) -> dict[str, Augmenter]:
     """What critic and generator see images through; captions say what must stay as it is."""
-    mode = resolve_augmentation(config.data.augmentation, len(texts))
+    mode = resolve_augmentation(config.data.augmentation, images)
     if mode == NONE or config.family not in ADVERSARIAL_FAMILIES:
         return {}
-    reasons = reasons_against(texts)
     for change, word in reasons.items():
         log.info("No %s: captions say '%s'.", change, word)
     log.info("Images are augmented by %s.", mode)
@@ -195,6 +226,6 @@ def _augmenters(config: RunConfig, texts: Sequence[str]) -> dict[str, Augmenter]
         "image": Augmenter(
             mode,
             forbidden=frozenset(reasons),
-            ada_images=min(ADA_IMAGES, PASSES_TO_CERTAINTY * len(texts)),
+            ada_images=min(ADA_IMAGES, PASSES_TO_CERTAINTY * images),
         )
     }

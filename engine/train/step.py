@@ -13,6 +13,9 @@ from torch import Tensor
 from engine.nets.model import Items
 from engine.train.signals import Scalars
 
+Masks = Mapping[str, Tensor]
+"""By modality, or by head of a critic: [B] booleans."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class StepReport:
@@ -28,8 +31,8 @@ class Batch:
 
     items: Items
     """By modality, [B, ...]."""
-    present: Mapping[str, Tensor]
-    """By modality, [B] booleans."""
+    present: Masks
+    """By modality."""
     is_whole: bool = False
     """Nothing is missing; known without a look at the device."""
 
@@ -62,6 +65,11 @@ def with_stand_ins(batch: Batch) -> Items:
         name: item.index_select(0, _stand_in_rows(batch.present[name]))
         for name, item in batch.items.items()
     }
+
+
+def like(mask: Tensor, item: Tensor) -> Tensor:
+    """Give a mask [B] as many dimensions as an item [B, ...]."""
+    return mask.view(-1, *[1] * (item.dim() - 1))
 
 
 def _stand_in_rows(present: Tensor) -> Tensor:

@@ -444,6 +444,14 @@ Free software under the Apache License 2.0.</source>
         <translation>文本生成器从真实图文对学习时交叉熵的权重。</translation>
     </message>
     <message>
+        <source>Sureness of self-labels</source>
+        <translation>自标注把握</translation>
+    </message>
+    <message>
+        <source>An image without a text takes the one that the generator reads off it, once it is this sure of it; 1 never.</source>
+        <translation>没有文本的图像采用生成器从中读出的文本，只要把握达到此值；1 表示从不采用。</translation>
+    </message>
+    <message>
         <source>Averaging half-life</source>
         <translation>平均半衰期</translation>
     </message>

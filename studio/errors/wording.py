@@ -230,6 +230,22 @@ def _vectors(error: errors.VectorsUnreadableError) -> Explanation:
     )
 
 
+def _pattern(error: errors.PatternInvalidError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "This pattern cannot be used."),
+        why=translate("Errors", "{0}: {1}.").format(error.pattern, error.reason),
+        hint=translate("Errors", "Correct the regular expression, or search for plain text."),
+    )
+
+
+def _edit_refused(error: errors.EditRefusedError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "This change was not made."),
+        why=str(error),
+        hint=translate("Errors", "Take some of the changes back, or exclude the item instead."),
+    )
+
+
 def _dataset_changed(error: errors.DatasetChangedError) -> Explanation:
     return Explanation(
         happened=translate("Errors", "The dataset is not the one this run was trained on."),
@@ -313,6 +329,8 @@ _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
     errors.TextsUnreadableError: _texts,
     errors.UnknownWordsError: _words,
     errors.VectorsUnreadableError: _vectors,
+    errors.PatternInvalidError: _pattern,
+    errors.EditRefusedError: _edit_refused,
     errors.DatasetChangedError: _dataset_changed,
     errors.SourceUnreadableError: _source,
     errors.NothingToImportError: _nothing,

@@ -13,6 +13,7 @@ from engine.events import Emit, GalleryEmit, ImportEmit
 from engine.importing.plan import ImportPlan
 from engine.sample.request import GalleryRequest
 from resources import starters_folder
+from studio.jobs.dataset_work import DatasetWork
 from studio.jobs.gallery import WriteGallery
 from studio.jobs.importing import ImportDataset
 from studio.jobs.looks import ImportLooks, engine_looks
@@ -52,3 +53,4 @@ class Work:
     write_gallery: WriteGallery = _write_gallery
     import_dataset: ImportDataset = _import_dataset
     looks: ImportLooks = field(default_factory=engine_looks)
+    datasets: DatasetWork = field(default_factory=DatasetWork)

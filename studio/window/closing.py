@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSystemTrayIcon
 
 from engine.events import Outcome, RunEnded
 from studio.dialogs.close_guard import CloseAnswer, CloseGuard
+from studio.jobs.dataset import DatasetJobs
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.training import TrainingJob
 from studio.window.main_window import MainWindow
@@ -24,9 +25,16 @@ class Closing(QObject):
     closing = Signal()
     """The window is about to go: the last moment to remember things."""
 
-    def __init__(self, window: MainWindow, training: TrainingJob, gallery: GalleryJob) -> None:
+    def __init__(
+        self,
+        window: MainWindow,
+        training: TrainingJob,
+        gallery: GalleryJob,
+        datasets: DatasetJobs,
+    ) -> None:
         super().__init__(window)
         self._window, self._training, self._gallery = window, training, gallery
+        self._datasets = datasets
         self._quits_after_run = False
         self._tray: QSystemTrayIcon | None = None
         window.close_requested.connect(self.ask)
@@ -34,7 +42,12 @@ class Closing(QObject):
 
     @Slot()
     def ask(self) -> None:
-        """Close at once if nothing trains; otherwise ask."""
+        """Close at once if nothing trains and nothing is unsaved; otherwise ask."""
+        if self._window.datasets.has_unsaved:
+            self._window.show_datasets()
+        self._window.datasets.settle_edits(lambda _folder: self._ask_about_run())
+
+    def _ask_about_run(self) -> None:
         if not self._training.is_running:
             self._close()
             return
@@ -102,7 +115,8 @@ class Closing(QObject):
     def _close(self) -> None:
         self.closing.emit()
         self._gallery.cancel()
-        for job in (self._gallery, self._training):
+        self._datasets.cancel()
+        for job in (self._gallery, self._datasets, self._training):
             if not job.wait(LONGEST_WAIT_MS):
                 _log.warning("A job did not end in time")
         if self._tray is not None:

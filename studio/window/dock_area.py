@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
 from studio.widgets.icons import icon
 
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 """Grows when docks come or go; an older saved arrangement is then not applied."""
 _RUN_WIDTH, _GALLERY_HEIGHT, _LOSSES_HEIGHT = 340, 430, 250
 
@@ -15,7 +15,14 @@ class DockArea(QMainWindow):
     """A window inside the window, so that its arrangement is saved apart from everything else."""
 
     def __init__(
-        self, *, run: QWidget, losses: QWidget, quality: QWidget, gallery: QWidget, log: QWidget
+        self,
+        *,
+        run: QWidget,
+        losses: QWidget,
+        quality: QWidget,
+        gallery: QWidget,
+        datasets: QWidget,
+        log: QWidget,
     ) -> None:
         super().__init__(None, Qt.WindowType.Widget)
         self.setDockNestingEnabled(True)
@@ -31,6 +38,7 @@ class DockArea(QMainWindow):
         self.setCentralWidget(centre)
         self._run = self._make_dock("run", self.tr("Run"), run)
         self._gallery = self._make_dock("gallery", self.tr("Gallery"), gallery)
+        self._datasets = self._make_dock("datasets", self.tr("Datasets"), datasets)
         self._losses = self._make_dock("losses", self.tr("Losses"), losses)
         self._quality = self._make_dock("quality", self.tr("Quality"), quality)
         self._log = self._make_dock("log", self.tr("Log"), log)
@@ -40,6 +48,11 @@ class DockArea(QMainWindow):
     def toggle_actions(self) -> list[QAction]:
         """Give one action for each dock, which shows or hides it."""
         return [dock.toggleViewAction() for dock in self._docks()]
+
+    def raise_datasets(self) -> None:
+        """Bring the datasets to the front, shown again if they were hidden."""
+        self._datasets.show()
+        self._datasets.raise_()
 
     def layout_state(self) -> bytes:
         """Give the arrangement, to be remembered."""
@@ -61,10 +74,12 @@ class DockArea(QMainWindow):
         self.addDockWidget(left, self._run)
         self.addDockWidget(right, self._gallery)
         self.splitDockWidget(self._gallery, self._losses, Qt.Orientation.Vertical)
+        self.tabifyDockWidget(self._gallery, self._datasets)
         self.tabifyDockWidget(self._losses, self._quality)
         self.tabifyDockWidget(self._quality, self._log)
         for dock in self._docks():
             dock.show()
+        self._gallery.raise_()
         self._losses.raise_()
         self._share_room()
 
@@ -80,7 +95,14 @@ class DockArea(QMainWindow):
         )
 
     def _docks(self) -> tuple[QDockWidget, ...]:
-        return self._run, self._gallery, self._losses, self._quality, self._log
+        return (
+            self._run,
+            self._gallery,
+            self._datasets,
+            self._losses,
+            self._quality,
+            self._log,
+        )
 
     def _make_dock(self, name: str, title: str, content: QWidget) -> QDockWidget:
         dock = QDockWidget(title, self)

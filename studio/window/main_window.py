@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget
 
 from studio.dialogs.about import AboutDialog
 from studio.models.run_status import RunStatus
+from studio.panels.datasets import DatasetPanel
 from studio.panels.gallery import GalleryPanel
 from studio.panels.log import LogPanel
 from studio.panels.loss_plot import LossPlotPanel
@@ -38,11 +39,12 @@ class MainWindow(QMainWindow):
         losses: LossPlotPanel,
         quality: QualityPanel,
         gallery: GalleryPanel,
+        datasets: DatasetPanel,
         log: LogPanel,
     ) -> None:
         super().__init__()
         self.run, self.losses, self.quality = run, losses, quality
-        self.gallery, self.log = gallery, log
+        self.gallery, self.datasets, self.log = gallery, datasets, log
         self._may_close = False
         self.setObjectName("main_window")
         self.setWindowIcon(icon("app"))
@@ -50,7 +52,9 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.resize(_USUAL)
         self.welcome = WelcomePage()
-        self.docks = DockArea(run=run, losses=losses, quality=quality, gallery=gallery, log=log)
+        self.docks = DockArea(
+            run=run, losses=losses, quality=quality, gallery=gallery, datasets=datasets, log=log
+        )
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self.docks)
@@ -95,6 +99,12 @@ class MainWindow(QMainWindow):
         """Show the docks."""
         self._pages.setCurrentWidget(self.docks)
         self.run.setFocus()
+
+    @Slot()
+    def show_datasets(self) -> None:
+        """Show the datasets, in front of what shares their place."""
+        self._pages.setCurrentWidget(self.docks)
+        self.docks.raise_datasets()
 
     def arrangement(self) -> WindowLayout:
         """Give size, place and docks, to be remembered."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from engine.data.manifest import read_manifest
 from engine.data.store import open_dataset
+from engine.importing.staging import staging_folder
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,7 +41,8 @@ def kill_import(source: Path, dataset: Path, kills: int, longest_s: float, seed:
         source: to import.
         dataset: folder to be.
         kills: how often.
-        longest_s: the longest that an import may live.
+        longest_s: the longest that an import may live; every other one counts from its first work
+            on, the others from their start.
         seed: of the moments.
 
     Returns:
@@ -48,7 +50,7 @@ def kill_import(source: Path, dataset: Path, kills: int, longest_s: float, seed:
     """
     moments = random.Random(seed)  # noqa: S311 - not for secrets
     killed = 0
-    for _number in range(kills):
+    for number in range(kills):
         if dataset.exists():
             break
         process = subprocess.Popen(
@@ -57,13 +59,20 @@ def kill_import(source: Path, dataset: Path, kills: int, longest_s: float, seed:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        time.sleep(moments.uniform(0.1, longest_s))
+        if number % 2 == 0:
+            _wait_for_work(process, dataset)
+        time.sleep(moments.uniform(0, longest_s))
         killed += process.poll() is None
         process.kill()
         process.wait()
         if dataset.exists():
             open_dataset(dataset)
     return killed
+
+
+def _wait_for_work(process: "subprocess.Popen[bytes]", dataset: Path) -> None:
+    while process.poll() is None and not staging_folder(dataset).exists():
+        time.sleep(0.002)
 
 
 def main() -> None:

@@ -34,6 +34,8 @@ def opened_studio(
     yield studio
     studio.training.stop()
     assert studio.training.wait(PATIENCE_MS)
+    studio.datasets.cancel()
+    assert studio.datasets.wait(PATIENCE_MS)
     studio.window.leave()
     studio.window.deleteLater()
     studio.deleteLater()

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from engine.errors import ConfigError, EngineError, EntryError, Problem
+from engine.errors import ConfigError, EntryError, Problem
 from engine.importing.accounts import Accounts
 from engine.importing.candidate import Candidate, ImageRef
 from engine.importing.formats.coco_scan import CocoScan
@@ -54,6 +54,7 @@ class Coco:
         for table in tables:
             accounts.use(table)
             encoding = encoding_of(tree, table, reading.encoding)
+            accounts.encodings[encoding] += 1
             scan = CocoScan(tree, table, overview, index, accounts)
             yield from scan.items(encoding, gathering)
         yield from gathering.candidates()
@@ -79,7 +80,7 @@ def _is_coco(tree: Tree, path: str, size: int) -> bool:
             if size > 2 * _HEAD:
                 stream.seek(size - _HEAD)
             content += stream.read(_HEAD)
-    except (EntryError, EngineError, *STREAM_ERRORS):
+    except (EntryError, *STREAM_ERRORS):
         return False
     # "images" may stand behind all annotations, in the middle of a large file.
     has_images = bool(_IMAGES.search(content)) or size > 2 * _HEAD

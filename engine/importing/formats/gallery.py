@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import islice
 
-from engine.errors import ConfigError, EngineError, Problem
+from engine.errors import ConfigError, Problem, SourceUnreadableError
 from engine.importing.accounts import Accounts, Reason
 from engine.importing.candidate import Candidate, ImageRef
 from engine.importing.formats.format import Overview, Proposal, Reading
@@ -96,6 +96,6 @@ def _whole(reading: Reading) -> Reading:
 def _is_gallery(tree: Tree, table: str) -> bool:
     try:
         row = next(islice(rows_of(tree, _layout(table)), 1), None)
-    except EngineError:
+    except SourceUnreadableError:
         return False
     return row is not None and set(row.values) >= _MARKS

@@ -54,10 +54,12 @@ class Sidecar:
 
     def propose(self, tree: Tree, overview: Overview) -> Proposal | None:
         """Offer to read a source in which images have text files of their own."""
-        pairing = _pair(overview, SUFFIXES)
-        if tree.focus or not pairing.share:
-            return None
         found = [suffix for suffix in SUFFIXES if overview.suffixes.get(suffix)]
+        if tree.focus or not found:
+            return None
+        pairing = _pair(overview, SUFFIXES)
+        if not pairing.share:
+            return None
         most = 0.9 if _has_words(tree, pairing) else 0.3
         return Proposal(
             reading=Reading(format=self.name),

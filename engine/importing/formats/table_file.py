@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from engine.errors import ConfigError, EngineError, EntryError, Problem
+from engine.errors import ConfigError, EntryError, Problem, SourceUnreadableError
 from engine.importing.accounts import Accounts, Reason
 from engine.importing.candidate import Candidate, ImageRef
 from engine.importing.formats.columns import Guess, guess_columns
@@ -87,6 +87,7 @@ class TableFile:
         tables = _chosen(tree, overview, reading, index)
         for table in tables:
             accounts.use(table.layout.path)
+            accounts.encodings[table.layout.encoding] += 1
             chosen = _mapping(reading, table)
             yield from TableScan(tree, table.layout, chosen, index, gathering, accounts).items()
         yield from gathering.candidates()
@@ -131,7 +132,7 @@ def _look(tree: Tree, path: str, index: ImageIndex, encoding: str = "") -> _Tabl
     try:
         layout = layout_of(tree, path, encoding)
         rows = [row.values for row in islice(rows_of(tree, layout), _LOOKED_AT) if row.values]
-    except (NoTableError, EngineError):
+    except (NoTableError, ConfigError, SourceUnreadableError):
         return None
     return _Table(layout=layout, guess=guess_columns(rows, index, (folder_of(path), "")))
 

@@ -35,14 +35,17 @@ class TextFiles:
         """
         try:
             content = self._tree.read(path, LIMITS.text_bytes)
-            text = decode_text(content, self._encoding).text.strip()
+            decoded = decode_text(content, self._encoding)
         except EntryError as error:
             accounts.skip_file(path, Reason(error.reason), error.detail)
             return ""
         except STREAM_ERRORS as error:
             accounts.skip_file(path, Reason.UNREADABLE, str(error))
             return ""
-        if not text:
+        text = decoded.text.strip()
+        if text:
+            accounts.encodings[decoded.encoding] += 1
+        else:
             accounts.skip_file(path, Reason.EMPTY)
         return text
 

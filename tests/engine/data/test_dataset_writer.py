@@ -21,7 +21,7 @@ def some_images() -> np.ndarray:
 
 
 def write(folder, images, staged=None):
-    with DatasetWriter(folder, images.shape, staged) as writer:
+    with DatasetWriter(folder, images.shape, staged=staged) as writer:
         for row in range(len(images)):
             writer.add_images(images[row : row + 1])
         for record in RECORDS:

@@ -86,3 +86,31 @@ def test_that_weights_decide_how_often_items_come():
         assert torch.equal(
             made.rows(7), DeviceLoader(stored, 1000, 3, item_weights(keys, alpha)).rows(7)
         )
+
+
+def test_that_one_of_several_captions_is_drawn_each_time():
+    # Item 0 has captions 0 to 2, item 1 has none, item 2 has caption 3.
+    stored = {
+        "image": StoredRows(rows=torch.arange(3)),
+        "text": StoredRows(
+            rows=torch.arange(4),
+            places=torch.tensor([0, -1, 3]),
+            choices=torch.tensor([3, 0, 1]),
+        ),
+    }
+    made = DeviceLoader(stored, 300, 1)
+    batch = made.batch(0)
+    of_first = batch.items["text"][batch.items["image"] == 0]
+    shares = of_first.bincount(minlength=4) / len(of_first)
+    assert shares[3] == 0
+    assert all(abs(share - 1 / 3) < 0.15 for share in shares[:3])
+    assert (batch.items["text"][batch.items["image"] == 2] == 3).all()
+    assert torch.equal(batch.present["text"], batch.items["image"] != 1)
+    assert torch.equal(made.batch(0).items["text"], batch.items["text"])
+    assert not torch.equal(made.batch(1).items["text"], batch.items["text"])
+
+
+def test_that_several_captions_leave_a_dataset_whole():
+    places, choices = torch.tensor([0, 2]), torch.tensor([2, 1])
+    stored = {"text": StoredRows(rows=torch.arange(3), places=places, choices=choices)}
+    assert DeviceLoader(stored, 4, 1).batch(0).is_whole

@@ -1,6 +1,5 @@
 import json
 import threading
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +10,6 @@ from engine.data.manifest import read_manifest
 from engine.data.store import open_dataset
 from engine.errors import (
     ConfigError,
-    DiskFullError,
     FilesSkippedError,
     FolderInUseError,
     NothingToImportError,
@@ -21,9 +19,7 @@ from engine.events import ImportEnded, ImportProgressed, ImportStage, Outcome
 from engine.importing.build import import_dataset
 from engine.importing.formats.format import Reading
 from engine.importing.plan import Finding, PicturePlan, Repair, TextPlan
-from engine.importing.staging import Staging
 from tests.helpers.import_sources import caption, picture, sidecar_folder, sidecar_plan
-from tests.helpers.kill_import import import_whole, kill_import
 
 
 def run(plan, control=None, **options):
@@ -185,176 +181,6 @@ def test_that_a_source_says_itself_what_is_held_out(tmp_path):
     assert {r["key"] for r in records if r["split"] == "held_out"} == {
         f"test/{number}.png" for number in range(5, 8)
     }
-
-
-def test_that_a_stop_leaves_work_to_be_gone_on_with(source, tmp_path):
-    expected = finished(sidecar_plan(source, tmp_path / "whole")).version
-    plan, control = sidecar_plan(source, tmp_path / "pets"), RunControl()
-
-    def stop(event):
-        if isinstance(event, ImportProgressed) and event.stage is ImportStage.WRITING:
-            control.request_stop()
-
-    events = []
-    import_dataset(plan, lambda e: (events.append(e), stop(e)), control)
-    assert events[-1].outcome is Outcome.STOPPED
-    assert not plan.dataset.exists()
-    with counted_decodes() as decodes:
-        assert finished(plan).version == expected
-    assert decodes == []
-    assert not (tmp_path / ".pets.import").exists()
-
-
-class counted_decodes:  # noqa: N801 - reads as a phrase
-    """Lists the keys of the images that are decoded meanwhile."""
-
-    def __enter__(self):
-        from engine.importing.decoding import Decoder
-
-        self._fit = Decoder._fit
-        keys = []
-
-        def fit(decoder, candidate):
-            keys.append(candidate.key)
-            return self._fit(decoder, candidate)
-
-        Decoder._fit = fit
-        return keys
-
-    def __exit__(self, *_exception):
-        from engine.importing.decoding import Decoder
-
-        Decoder._fit = self._fit
-
-
-def stop_after(count, monkeypatch):
-    """Let the disk be full once so many items are staged."""
-    append = Staging.append
-
-    def fail_late(staging, decoded):
-        if len(staging.items) >= count:
-            raise DiskFullError(staging.folder, 1, 0)
-        return append(staging, decoded)
-
-    monkeypatch.setattr(Staging, "append", fail_late)
-
-
-@pytest.mark.parametrize("name", ["items.jsonl", "images.part"])
-@pytest.mark.parametrize("cut", [0, 1, 77, 3_072, 10_000])
-def test_that_an_import_goes_on_after_torn_tails(source, tmp_path, monkeypatch, name, cut):
-    expected = finished(sidecar_plan(source, tmp_path / "whole")).version
-    plan = sidecar_plan(source, tmp_path / "pets")
-    with monkeypatch.context() as patch:
-        stop_after(12, patch)
-        assert isinstance(failed(plan), DiskFullError)
-    path = tmp_path / ".pets.import" / name
-    content = path.read_bytes()
-    path.write_bytes(content[: max(0, len(content) - cut)])
-    with counted_decodes() as decodes:
-        assert finished(plan).version == expected
-    if cut == 0:
-        assert sorted(decodes) == [f"{number:04}.png" for number in range(12, 20)]
-    assert not (tmp_path / ".pets.import").exists()
-
-
-def test_that_a_full_disk_leaves_no_half_dataset(source, tmp_path, monkeypatch):
-    plan = sidecar_plan(source, tmp_path / "pets")
-    with monkeypatch.context() as patch:
-        stop_after(5, patch)
-        error = failed(plan)
-    assert isinstance(error, DiskFullError)
-    assert not plan.dataset.exists()
-    assert finished(plan).imported == 20
-
-
-def test_that_a_disk_that_fills_while_publishing_leaves_no_half_dataset(
-    source, tmp_path, monkeypatch
-):
-    expected = finished(sidecar_plan(source, tmp_path / "whole")).version
-    plan = sidecar_plan(source, tmp_path / "pets")
-
-    def fail(_file):
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr("engine.data.dataset_writer._sync", fail)
-        assert isinstance(failed(plan), DiskFullError)
-    assert not plan.dataset.exists()
-    with counted_decodes() as decodes:
-        assert finished(plan).version == expected
-    assert decodes == []
-
-
-def test_that_missing_room_is_noticed_before_the_work(source, tmp_path, monkeypatch):
-    monkeypatch.setattr("engine.disk.free_bytes", lambda _folder: 50_000)
-    with counted_decodes() as decodes:
-        assert isinstance(failed(sidecar_plan(source, tmp_path / "pets")), DiskFullError)
-    assert decodes == []
-
-
-@pytest.mark.parametrize("change", ["plan", "name", "size", "time"])
-def test_that_another_plan_or_a_changed_source_starts_over(source, tmp_path, monkeypatch, change):
-    plan = sidecar_plan(source, tmp_path / "pets")
-    with monkeypatch.context() as patch:
-        stop_after(12, patch)
-        failed(plan)
-    if change == "plan":
-        plan = replace(plan, pictures=PicturePlan(size=32, fit="stretch"))
-    elif change == "name":
-        for suffix in ("png", "txt"):
-            (source / f"0000.{suffix}").rename(source / f"a.{suffix}")
-    elif change == "size":
-        (source / "0000.txt").write_text("quite another text than before")
-    else:
-        picture(50).save(source / "0000.png")
-    with counted_decodes() as decodes:
-        ended = finished(plan)
-    assert len(decodes) == 20
-    twin = replace(plan, dataset=tmp_path / "twin")
-    assert ended.version == finished(twin).version
-
-
-def test_that_another_text_plan_goes_on_with_the_same_pixels(source, tmp_path, monkeypatch):
-    plan = sidecar_plan(source, tmp_path / "pets")
-    with monkeypatch.context() as patch:
-        stop_after(12, patch)
-        failed(plan)
-    plan = replace(plan, texts=TextPlan(longest=1))
-    with counted_decodes() as decodes:
-        ended = finished(plan)
-    assert len(decodes) == 8
-    assert ended.version == finished(replace(plan, dataset=tmp_path / "twin")).version
-
-
-def test_that_a_source_that_is_pulled_out_leaves_work_to_be_gone_on_with(
-    source, tmp_path, monkeypatch
-):
-    expected = finished(sidecar_plan(source, tmp_path / "whole")).version
-    plan, away = sidecar_plan(source, tmp_path / "pets"), tmp_path / "away"
-    append = Staging.append
-
-    def pull(staging, decoded):
-        if len(staging.items) == 3 and source.exists():
-            source.rename(away)
-        return append(staging, decoded)
-
-    monkeypatch.setattr("engine.importing.decoding.BATCH", 1)
-    monkeypatch.setattr("engine.importing.decoding.AHEAD", 1)
-    with monkeypatch.context() as patch:
-        patch.setattr(Staging, "append", pull)
-        assert isinstance(failed(plan), SourceUnreadableError)
-    away.rename(source)
-    assert finished(plan).version == expected
-
-
-def test_that_an_import_killed_at_any_moment_gives_the_same_dataset(tmp_path):
-    source = sidecar_folder(tmp_path / "source", 150)
-    expected = import_whole(source, tmp_path / "whole")
-    assert kill_import(source, tmp_path / "pets", kills=2, longest_s=0.8) >= 1
-    if not (tmp_path / "pets").exists():
-        import_whole(source, tmp_path / "pets")
-    assert open_dataset(tmp_path / "pets").manifest.version == expected
-    assert {path.name for path in tmp_path.iterdir()} <= {"source", "whole", "pets"}
 
 
 def test_that_a_stop_before_anything_leaves_nothing(source, tmp_path):

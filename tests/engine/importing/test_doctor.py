@@ -31,7 +31,8 @@ def item(number, *texts, **changes):
         "pixel_digest": number.to_bytes(16),
         "split": "train",
     }
-    return ExaminedItem(**(fields | changes))
+    fields.update(changes)
+    return ExaminedItem(**fields)
 
 
 def text_only(number, *texts):
@@ -44,7 +45,9 @@ def plan(repairs=None, **changes):
         "dataset": Path("b"),
         "reading": Reading(format="sidecar"),
     }
-    return ImportPlan(**(fields | {"repairs": repairs or {}} | changes))
+    fields["repairs"] = repairs or {}
+    fields.update(changes)
+    return ImportPlan(**fields)
 
 
 def examine(items, repairs=None, accounts=None, **changes):

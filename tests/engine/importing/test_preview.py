@@ -8,9 +8,13 @@ from engine.importing.accounts import Accounts, Reason
 from engine.importing.formats.format import Reading
 from engine.importing.opening import open_tree
 from engine.importing.plan import PicturePlan, TextPlan
-from engine.importing.preview import preview
+from engine.importing.preview import PreviewItem, preview
 from engine.importing.survey import overview_of
 from tests.helpers.import_sources import caption, sidecar_folder, sidecar_plan
+
+
+def shape(item: PreviewItem):
+    return None if item.image is None else item.image.shape
 
 
 def test_that_previews_are_spread_over_the_source(tmp_path):
@@ -19,7 +23,7 @@ def test_that_previews_are_spread_over_the_source(tmp_path):
     numbers = [int(item.key.removesuffix(".png")) for item in items]
     assert numbers == [round(99 * place / 11) for place in range(12)]
     assert [item.texts for item in items] == [(caption(number),) for number in numbers]
-    assert all(item.problem is None and item.image.shape == (32, 32, 3) for item in items)
+    assert all(item.problem is None and shape(item) == (32, 32, 3) for item in items)
 
 
 def test_that_a_preview_shows_what_the_plan_makes(tmp_path):
@@ -27,7 +31,7 @@ def test_that_a_preview_shows_what_the_plan_makes(tmp_path):
     pictures = PicturePlan(size=64, channels="grey")
     plan = sidecar_plan(source, tmp_path / "p", pictures=pictures, texts=TextPlan(longest=1))
     (first, _second) = preview(plan)
-    assert first.image.shape == (64, 64, 1)
+    assert shape(first) == (64, 64, 1)
     assert first.texts == (caption(0).split()[0],)
 
 

@@ -140,6 +140,12 @@ def test_that_a_mark_outweighs_what_is_stated(mark, encoding):
     assert detect_encoding([b"x", content]) in ("utf-16", "utf-32")
 
 
+def test_that_one_marked_file_does_not_decide_for_the_others():
+    samples = [codecs.BOM_UTF16_LE + "红色".encode("utf-16-le")]
+    samples += [phrase.encode("gb18030") for phrase in SIMPLIFIED]
+    assert detect_encoding(samples) == "gb18030"
+
+
 def test_that_the_end_of_a_long_sample_may_be_cut():
     table = "\n".join(SIMPLIFIED * 40)
     for cut in range(1, 6):

@@ -9,15 +9,16 @@ import torch
 
 from engine.config.families import FAMILIES
 from engine.control import RunControl
-from engine.data.store import write_dataset
+from engine.data.store import open_dataset, write_dataset
 from engine.data.word_vectors import WordVectors
 from engine.errors import ConfigError, VectorsUnreadableError
 from engine.events import LossesReported, Outcome, RunEnded
 from engine.nets.text import WORD_SPREAD, TextModality
 from engine.runs.folder import RunFolder
-from engine.sample.sampler import load_run
+from engine.sample.sampler import build_modalities, load_run
 from engine.sample.texts import encode_texts
 from engine.train.loop import train
+from engine.train.source import load_source, model_facts
 from tests.helpers.tiny import tiny_config, tiny_dataset, tiny_facts
 
 CPU = torch.device("cpu")
@@ -75,6 +76,42 @@ def test_that_halves_of_pairs_teach_every_family(tmp_path, family):
     assert all(math.isfinite(value) for report in reports for value in report.losses.values())
     pairs = next(load_run(tmp_path / "run", CPU).sampler.pairs(4, 1))
     assert len(pairs.texts) == 4
+
+
+def test_that_all_captions_of_an_image_are_learned(tmp_path):
+    random = np.random.default_rng(0)
+    records = [
+        {"text": "dark", "texts": ["dark", "a dim one", "gloom"], "split": "train"},
+        {"text": None, "split": "train"},
+        {"text": "light", "split": "train"},
+        {"text": "pale", "texts": ["pale", "bright"], "split": "held_out"},
+        {"text": "light", "split": "held_out"},
+    ]
+    data = tmp_path / "several"
+    write_dataset(
+        data,
+        name="several",
+        title="",
+        images=random.integers(0, 255, (5, 32, 32, 1), dtype=np.uint8),
+        records=records,
+        licence="",
+        source="",
+    )
+    config = tiny_config(data, tmp_path / "run")
+    stored = open_dataset(data)
+    facts = model_facts(config, stored)
+    assert set(facts.tokenizer.unknown_words("dim gloom light pale")) == {"pale"}
+    modalities = build_modalities(config.networks, facts)
+    source = load_source(config, stored, facts, modalities, CPU)
+    texts = modalities[0].show(source.held_out["text"])
+    assert list(texts) == ["<unk>", "light"]
+    drawn: set[str] = set()
+    for step in range(20):
+        batch = source.loader(8).batch(step)
+        there = batch.items["text"][batch.present["text"]]
+        drawn |= set(modalities[0].show(modalities[0].read(there)))
+    assert drawn == {"dark", "a dim one", "gloom", "light"}
+    assert trained(config)
 
 
 @pytest.mark.parametrize("kind", ["word", "bpe", "characters"])

@@ -1,0 +1,225 @@
+"""Changes to a dataset that is open: held in memory, undone and redone, saved as a new version.
+
+The dataset itself is never touched: ``engine.data.versions`` writes the new one beside it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Self
+
+from engine.data.record import Record, captions_of, has_image, tags_of
+from engine.data.store import HELD_OUT, TRAIN, StoredDataset
+from engine.errors import EditRefusedError
+
+
+class EditKind(StrEnum):
+    """What an edit is about."""
+
+    CAPTIONS = "captions"
+    TAGS = "tags"
+    EXCLUDED = "excluded"
+    SPLIT = "split"
+    REPLACED = "replaced"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ItemState:
+    """What can be changed about an item."""
+
+    captions: tuple[str, ...]
+    tags: tuple[str, ...]
+    is_excluded: bool
+    """It will not be part of the next version."""
+    split: str
+
+    @property
+    def text(self) -> str:
+        """The first caption; empty where there is none."""
+        return self.captions[0] if self.captions else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edit:
+    """One step that can be undone: what each item was and what it became."""
+
+    kind: EditKind
+    before: Mapping[int, ItemState]
+    after: Mapping[int, ItemState]
+
+
+class Edits:
+    """All changes to one dataset since it was opened.
+
+    Not safe to use from two threads; ``copy`` gives another thread its own.
+    """
+
+    def __init__(
+        self, dataset: StoredDataset, states: Mapping[int, ItemState] | None = None
+    ) -> None:
+        self._dataset = dataset
+        self._states = dict(states or {})
+        self._done: list[Edit] = []
+        self._undone: list[Edit] = []
+
+    @property
+    def changed(self) -> Iterable[int]:
+        """The items that differ from the dataset."""
+        return self._states.keys()
+
+    @property
+    def change_count(self) -> int:
+        """How many items differ from the dataset."""
+        return len(self._states)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to take back."""
+        return bool(self._done)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is a step to make again."""
+        return bool(self._undone)
+
+    def copy(self) -> Self:
+        """Give the same state with no steps to undo, for another thread."""
+        return type(self)(self._dataset, self._states)
+
+    def is_changed(self, item: int) -> bool:
+        """Whether an item differs from the dataset."""
+        return item in self._states
+
+    def has_image(self, item: int) -> bool:
+        """Whether an item has an image."""
+        return has_image(self._dataset.records[item])
+
+    def state(self, item: int) -> ItemState:
+        """Give an item as it is now."""
+        return self._states.get(item) or self._original(item)
+
+    def states(self) -> Iterator[ItemState]:
+        """Give all items as they are now, in the dataset's order."""
+        return (self.state(item) for item in range(len(self._dataset.records)))
+
+    def set_captions(self, item: int, captions: Iterable[str]) -> Edit | None:
+        """Write other captions; blank ones and repetitions are left out.
+
+        Returns:
+            The step, or None where nothing changes. So do all that follow.
+
+        Raises:
+            EditRefusedError: the item has no image and would be left with nothing.
+        """
+        wanted = tidy(captions)
+        if not wanted and not self.has_image(item):
+            raise EditRefusedError("an item without an image needs its text")
+        return self._make(EditKind.CAPTIONS, [item], lambda state: replace(state, captions=wanted))
+
+    def set_all_captions(self, captions: Mapping[int, tuple[str, ...]]) -> Edit | None:
+        """Take what a search and replace has made, as one step."""
+        after = {
+            item: replace(self.state(item), captions=texts) for item, texts in captions.items()
+        }
+        return self._take(EditKind.REPLACED, after)
+
+    def set_tags(self, item: int, tags: Iterable[str]) -> Edit | None:
+        """Give an item these tags and no others."""
+        wanted = tidy(tags)
+        return self._make(EditKind.TAGS, [item], lambda state: replace(state, tags=wanted))
+
+    def add_tags(self, items: Iterable[int], tags: Iterable[str]) -> Edit | None:
+        """Give items these tags beside those that they have."""
+        more = tidy(tags)
+        return self._make(
+            EditKind.TAGS, items, lambda state: replace(state, tags=tidy(state.tags + more))
+        )
+
+    def set_excluded(self, items: Iterable[int], *, is_excluded: bool) -> Edit | None:
+        """Leave items out of the next version, or take them back in."""
+        return self._make(
+            EditKind.EXCLUDED, items, lambda state: replace(state, is_excluded=is_excluded)
+        )
+
+    def set_split(self, items: Iterable[int], split: str) -> Edit | None:
+        """Move items between what is trained on and what is held out."""
+        if split not in {TRAIN, HELD_OUT}:
+            raise EditRefusedError(f"there is no split '{split}'")
+        return self._make(EditKind.SPLIT, items, lambda state: replace(state, split=split))
+
+    def undo(self) -> Edit | None:
+        """Take the latest step back and give it; None where there is none."""
+        if not self._done:
+            return None
+        edit = self._done.pop()
+        self._undone.append(edit)
+        self._put(edit.before)
+        return edit
+
+    def redo(self) -> Edit | None:
+        """Make the latest undone step again and give it; None where there is none."""
+        if not self._undone:
+            return None
+        edit = self._undone.pop()
+        self._done.append(edit)
+        self._put(edit.after)
+        return edit
+
+    def record(self, item: int) -> Record:
+        """Give an item's line for the next version; an unchanged one is as it was."""
+        record = self._dataset.records[item]
+        if item not in self._states:
+            return record
+        state, original = self._states[item], self._original(item)
+        changed = dict(record)
+        if state.captions != original.captions:
+            changed["text"] = state.captions[0] if state.captions else None
+            _put_list(changed, "texts", state.captions if len(state.captions) > 1 else ())
+        _put_list(changed, "tags", state.tags)
+        changed["split"] = state.split
+        return changed
+
+    def _original(self, item: int) -> ItemState:
+        record = self._dataset.records[item]
+        return ItemState(
+            captions=captions_of(record),
+            tags=tags_of(record),
+            is_excluded=False,
+            split=record["split"],
+        )
+
+    def _make(
+        self, kind: EditKind, items: Iterable[int], change: Callable[[ItemState], ItemState]
+    ) -> Edit | None:
+        return self._take(kind, {item: change(self.state(item)) for item in items})
+
+    def _take(self, kind: EditKind, wanted: Mapping[int, ItemState]) -> Edit | None:
+        after = {item: state for item, state in wanted.items() if state != self.state(item)}
+        if not after:
+            return None
+        before = {item: self.state(item) for item in after}
+        edit = Edit(kind=kind, before=before, after=after)
+        self._done.append(edit)
+        self._undone.clear()
+        self._put(after)
+        return edit
+
+    def _put(self, states: Mapping[int, ItemState]) -> None:
+        for item, state in states.items():
+            # An item that is back where it began counts as unchanged.
+            if state == self._original(item):
+                self._states.pop(item, None)
+            else:
+                self._states[item] = state
+
+
+def tidy(texts: Iterable[str]) -> tuple[str, ...]:
+    """Strip texts; leave out blank ones and repetitions."""
+    return tuple(dict.fromkeys(stripped for text in texts if (stripped := text.strip())))
+
+
+def _put_list(record: dict[str, Any], name: str, values: tuple[str, ...]) -> None:
+    if values:
+        record[name] = list(values)
+    else:
+        record.pop(name, None)

@@ -1,0 +1,143 @@
+"""What a dataset looks like in numbers: lengths, words, groups, colours.
+
+Shapes: K sampled images, H height, W width, C channels.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.control import RunControl
+from engine.data.editing import Edits, ItemState
+from engine.data.record import group_of
+from engine.data.store import HELD_OUT, TRAIN, StoredDataset
+from engine.data.vocabulary import split_words
+from engine.errors import StoppedError
+
+BRIGHTNESS_BINS = 32
+_SAMPLED, _SAMPLE_SEED = 2000, 0
+_LOOK_EVERY = 1024
+_LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, as Pillow's own "L"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statistics:
+    """Counts over all items that are not excluded."""
+
+    pairs: int
+    image_only: int
+    text_only: int
+    train_items: int
+    held_out_items: int
+    excluded: int
+    image_bytes: int
+    """What the images take, unpacked."""
+    text_lengths: Mapping[int, int]
+    """How many captions have so many words."""
+    captions_per_image: Mapping[int, int]
+    """How many images have so many captions."""
+    words: tuple[tuple[str, int], ...]
+    """All words of two letters and more with their counts, most frequent first."""
+    groups: tuple[tuple[str, int], ...]
+    """Group, or label, with its count, most frequent first; items without one are not counted."""
+    brightness: tuple[int, ...]
+    """Sampled images by their mean brightness, in ``BRIGHTNESS_BINS`` steps from black to white."""
+    mean_colour: tuple[float, float, float]
+    """Of the sampled images: red, green, blue in 0 to 255."""
+    sampled: int
+    """How many images the last two look at."""
+
+
+def measure(
+    dataset: StoredDataset,
+    edits: Edits | None = None,
+    *,
+    control: RunControl | None = None,
+    sample: int = _SAMPLED,
+) -> Statistics:
+    """Count everything; of many images, the colours of a fixed sample.
+
+    Raises:
+        StoppedError: the control asked for it.
+    """
+    control = control or RunControl()
+    states = dict(enumerate((edits or Edits(dataset)).states()))
+    kept = {item: state for item, state in states.items() if not state.is_excluded}
+    has_image = {item: bool(dataset.image_rows[item] >= 0) for item in kept}
+    lengths, words = _count_words(kept.values(), control)
+    rows = [int(dataset.image_rows[item]) for item in kept if has_image[item]]
+    means = _sample_means(dataset, rows, sample, control)
+    text_only = len(kept) - len(rows)
+    image_only = sum(not state.captions for state in kept.values())
+    return Statistics(
+        pairs=len(kept) - text_only - image_only,
+        image_only=image_only,
+        text_only=text_only,
+        train_items=sum(state.split == TRAIN for state in kept.values()),
+        held_out_items=sum(state.split == HELD_OUT for state in kept.values()),
+        excluded=len(states) - len(kept),
+        image_bytes=len(rows) * dataset.images[:1].nbytes,
+        text_lengths=dict(sorted(lengths.items())),
+        captions_per_image=_captions_per_image(kept, has_image),
+        words=tuple(_ranked(words)),
+        groups=tuple(_ranked(Counter(filter(None, (group_of(dataset.records[i]) for i in kept))))),
+        brightness=_brightness(means),
+        mean_colour=_colour(means),
+        sampled=len(means),
+    )
+
+
+def _count_words(
+    states: Iterable[ItemState], control: RunControl
+) -> tuple[Counter[int], Counter[str]]:
+    lengths: Counter[int] = Counter()
+    words: Counter[str] = Counter()
+    for number, state in enumerate(states):
+        if number % _LOOK_EVERY == 0 and control.is_stop_requested:
+            raise StoppedError
+        for caption in state.captions:
+            found = [word for word in split_words(caption) if word[0].isalnum()]
+            lengths[len(found)] += 1
+            words.update(word for word in found if len(word) > 1 or not word.isascii())
+    return lengths, words
+
+
+def _captions_per_image(
+    states: Mapping[int, ItemState], has_image: Mapping[int, bool]
+) -> dict[int, int]:
+    counts = Counter(len(state.captions) for item, state in states.items() if has_image[item])
+    return dict(sorted(counts.items()))
+
+
+def _ranked(counts: Counter[str]) -> list[tuple[str, int]]:
+    """Most frequent first; equals in the order of their names, so that nothing jumps about."""
+    return sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
+
+
+def _sample_means(
+    dataset: StoredDataset, rows: list[int], sample: int, control: RunControl
+) -> npt.NDArray[np.float64]:
+    """Mean colour of each sampled image: [K, 3]."""
+    chosen = np.array(rows, dtype=np.int64)
+    if len(chosen) > sample:
+        picked = np.random.default_rng(_SAMPLE_SEED).choice(len(chosen), sample, replace=False)
+        chosen = chosen[np.sort(picked)]
+    means = np.zeros((len(chosen), 3))
+    for place, row in enumerate(chosen):
+        if control.is_stop_requested:
+            raise StoppedError
+        means[place] = dataset.images[row].mean(axis=(0, 1))
+    return means
+
+
+def _brightness(means: npt.NDArray[np.float64]) -> tuple[int, ...]:
+    counts, _edges = np.histogram(means @ _LUMA, bins=BRIGHTNESS_BINS, range=(0, 256))
+    return tuple(counts.tolist())
+
+
+def _colour(means: npt.NDArray[np.float64]) -> tuple[float, float, float]:
+    red, green, blue = means.mean(axis=0).tolist() if len(means) else (0.0, 0.0, 0.0)
+    return red, green, blue

@@ -1,0 +1,99 @@
+"""Edits become a new dataset beside the old one, which stays as it is.
+
+Runs name the version that they were trained on, and it is still there. Images are shared by a hard
+link where all are kept; otherwise those that are kept are copied piece by piece.
+
+Shapes: M images, H height, W width, C channels.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.control import RunControl
+from engine.data.dataset_writer import DatasetWriter, Images
+from engine.data.editing import Edits
+from engine.data.manifest import TRAIN, Manifest
+from engine.data.store import StoredDataset
+from engine.errors import EditRefusedError, StoppedError
+
+Report = Callable[[int, int], None]
+"""Told how much is done and how much there is."""
+
+_PIECE_BYTES = 8_000_000
+_ORIGIN = "; edited from "
+_NUMBERED = re.compile(r"(.+)-\d+")
+
+
+def next_version_folder(folder: Path) -> Path:
+    """Find a free place beside a dataset: ``name``, then ``name-2``, then ``name-3``."""
+    numbered = _NUMBERED.fullmatch(folder.name)
+    # A dataset may be called mnist-10 by its own right; its number counts if there is a mnist.
+    is_version = numbered is not None and folder.with_name(numbered[1]).exists()
+    stem = numbered[1] if numbered and is_version else folder.name
+    number = 2
+    while folder.with_name(f"{stem}-{number}").exists():
+        number += 1
+    return folder.with_name(f"{stem}-{number}")
+
+
+def save_version(
+    dataset: StoredDataset,
+    edits: Edits,
+    folder: Path,
+    *,
+    report: Report = lambda _done, _total: None,
+    control: RunControl | None = None,
+) -> Manifest:
+    """Write a dataset with its edits into a new folder. It appears whole, or not at all.
+
+    Args:
+        dataset: stays as it is.
+        edits: of this dataset.
+        folder: must not exist yet, or be empty.
+        report: told how many of the images are done.
+        control: may ask for a stop.
+
+    Raises:
+        EditRefusedError: nothing would be left to train on.
+        StoppedError: the control asked for it.
+        FolderInUseError, FolderNotWritableError, DiskFullError: the folder cannot be written.
+    """
+    items = range(len(dataset.records))
+    kept = [item for item in items if not edits.state(item).is_excluded]
+    records = [edits.record(item) for item in kept]
+    if not any(record["split"] == TRAIN for record in records):
+        raise EditRefusedError("no item would be left to train on")
+    rows = dataset.image_rows[kept]
+    rows = rows[rows >= 0]
+    height, width, channels = dataset.images.shape[1:]
+    shared = dataset.folder / "images.npy" if len(rows) == len(dataset.images) else None
+    with DatasetWriter(folder, (len(rows), height, width, channels), shared=shared) as writer:
+        for piece in _pieces(dataset.images, rows, report, control or RunControl()):
+            writer.add_images(piece)
+        for record in records:
+            writer.add_record(record)
+        manifest = _manifest(dataset.manifest, folder.name, writer)
+        writer.publish(manifest)
+    return manifest
+
+
+def _pieces(
+    images: Images, rows: npt.NDArray[np.int64], report: Report, control: RunControl
+) -> Iterator[Images]:
+    """Give images a few megabytes at a time: [K, H, W, C]."""
+    total = len(rows)
+    step = max(1, _PIECE_BYTES // max(1, images[:1].nbytes))
+    for start in range(0, total, step):
+        if control.is_stop_requested:
+            raise StoppedError
+        yield np.ascontiguousarray(images[rows[start : start + step]])
+        report(min(start + step, total), total)
+
+
+def _manifest(old: Manifest, name: str, writer: DatasetWriter) -> Manifest:
+    origin = f"{old.source.split(_ORIGIN)[0]}{_ORIGIN}{old.name}, version {old.version}"
+    return writer.manifest(name=name, title=old.title, licence=old.licence, source=origin)

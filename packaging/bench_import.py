@@ -1,0 +1,221 @@
+"""How quick an import is beside Pillow alone, how much memory it takes, how soon a stop is heeded.
+
+    python packaging/bench_import.py [rate] [scan] [--images 20000] [--rounds 3] [--files 100000]
+
+``rate``  JPEG files of 256 px into 64 px. The peer does what a script would: two processes that
+          open, decode whole and resize with LANCZOS, and keep nothing. Ours scans, reads the
+          texts, decodes, compares, writes and publishes a dataset. Both take turns, every time in
+          processes of their own; medians, and the median of each round's ratio.
+``scan``  Many small files: how long listing and pairing take, how much memory, and how long it
+          takes from a stop to the end, at several moments.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from engine.control import RunControl
+from engine.errors import StoppedError
+from engine.events import ImportEnded, ImportStage, Outcome
+from engine.importing.build import import_dataset
+from engine.importing.formats.format import Reading
+from engine.importing.opening import open_tree
+from engine.importing.plan import ImportPlan, PicturePlan
+from engine.importing.scan import scan_source
+
+SIDE, SIZE, PROCESSES = 256, 64, 2
+STOPS = (0.1, 0.3, 0.5, 0.7, 0.9)
+"""When a stop comes, as shares of a whole scan."""
+
+
+def main() -> None:
+    """Run the parts asked for, or one contestant in a process of its own."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", default=["rate", "scan"])
+    parser.add_argument("--images", type=int, default=20_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--files", type=int, default=100_000)
+    parser.add_argument("--contestant", choices=["peer", "ours", "scan"], help=argparse.SUPPRESS)
+    parser.add_argument("--source", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.contestant:
+        contestants = {"peer": run_peer, "ours": run_ours, "scan": run_scan}
+        print(json.dumps(contestants[arguments.contestant](arguments.source)))
+        return
+    if "rate" in arguments.parts:
+        compare_rates(arguments.images, arguments.rounds)
+    if "scan" in arguments.parts:
+        measure_scan(arguments.files)
+
+
+def compare_rates(images: int, rounds: int) -> None:
+    """Print the rates of both, round by round."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder)
+        make_pictures(source, images)
+        results: dict[str, list[dict[str, float]]] = {"peer": [], "ours": []}
+        print(f"{images:,} JPEG files of {SIDE} px into {SIZE} px, {os.cpu_count()} cores")
+        for number in range(rounds):
+            # Who comes first changes, so that neither always finds a warmer machine.
+            for name in sorted(results, reverse=bool(number % 2)):
+                result = contest(name, source)
+                results[name].append(result)
+                print(f"  {name}: {images / result['seconds']:7,.0f} a second", flush=True)
+    rates = {name: [images / r["seconds"] for r in some] for name, some in results.items()}
+    ratios = [ours / peer for ours, peer in zip(rates["ours"], rates["peer"], strict=True)]
+    peak = max(result["peak_mb"] for result in results["ours"])
+    print("| contestant | images a second | peak memory |")
+    print("|---|---|---|")
+    print(f"| Pillow, two processes | {statistics.median(rates['peer']):,.0f} | |")
+    print(f"| import | {statistics.median(rates['ours']):,.0f} | {peak:,.0f} MB |")
+    print(f"Ratio: {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
+
+
+def measure_scan(files: int) -> None:
+    """Print what scanning many small files takes."""
+    for count in (files // 10, files):
+        with tempfile.TemporaryDirectory() as folder:
+            make_small_files(Path(folder), count)
+            result = contest("scan", Path(folder))
+        latencies = " ".join(f"{result[f'stop_{share}'] * 1e3:.0f}" for share in STOPS)
+        print(
+            f"{count:,} small files: scanned in {result['seconds']:.2f} s, peak "
+            f"{result['peak_mb']:,.0f} MB; from stop to end: {latencies} ms",
+            flush=True,
+        )
+
+
+def contest(name: str, source: Path) -> dict[str, float]:
+    """Let one contestant run in a process of its own."""
+    command = [sys.executable, __file__, "--contestant", name, "--source", str(source)]
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    ended = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment)
+    return json.loads(ended.stdout.splitlines()[-1])
+
+
+def run_peer(source: Path) -> dict[str, float]:
+    """Decode and resize in two processes, and nothing else."""
+    paths = sorted(str(path) for path in source.glob("*.jpg"))
+    started_s = time.monotonic()
+    with multiprocessing.Pool(PROCESSES) as pool:
+        total = sum(pool.imap_unordered(_decode, paths, chunksize=64))
+    seconds = time.monotonic() - started_s
+    if total != len(paths) * SIZE * SIZE * 3:
+        raise RuntimeError("the peer lost an image")
+    return {"seconds": seconds, "peak_mb": _peak_mb()}
+
+
+def run_ours(source: Path) -> dict[str, float]:
+    """Import, from the empty folder to the published dataset."""
+    ends: list[ImportEnded] = []
+
+    def keep(event: object) -> None:
+        if isinstance(event, ImportEnded):
+            ends.append(event)
+
+    with tempfile.TemporaryDirectory() as folder:
+        plan = _plan(source, Path(folder) / "dataset")
+        started_s = time.monotonic()
+        import_dataset(plan, keep, RunControl())
+        seconds = time.monotonic() - started_s
+    if ends[-1].outcome is not Outcome.FINISHED:
+        raise RuntimeError(f"the import failed: {ends[-1].error}")
+    return {"seconds": seconds, "peak_mb": _peak_mb()}
+
+
+def run_scan(source: Path) -> dict[str, float]:
+    """Scan once to the end, then stop scans at several moments."""
+    plan = _plan(source, source / "none")
+    started_s = time.monotonic()
+    _scan(plan, RunControl())
+    seconds = time.monotonic() - started_s
+    result = {"seconds": seconds, "peak_mb": _peak_mb()}
+    for share in STOPS:
+        result[f"stop_{share}"] = _stop_latency(plan, share * seconds)
+    return result
+
+
+def make_pictures(folder: Path, count: int) -> None:
+    """Write JPEG files as photographs are: smooth, with some noise; each with a text."""
+    random = np.random.default_rng(0)
+    for number in range(count):
+        coarse = random.integers(0, 256, (8, 8, 3), dtype=np.uint8)
+        smooth = np.asarray(Image.fromarray(coarse).resize((SIDE, SIDE), Image.Resampling.BICUBIC))
+        noisy = smooth + random.normal(0, 8, (SIDE, SIDE, 1))
+        picture = Image.fromarray(noisy.clip(0, 255).astype(np.uint8))
+        picture.save(folder / f"{number:06}.jpg", quality=90)
+        (folder / f"{number:06}.txt").write_text(f"picture number {number}", encoding="utf-8")
+
+
+def make_small_files(folder: Path, count: int) -> None:
+    """Write pairs of tiny files, a thousand a folder."""
+    for number in range(count // 2):
+        place = folder / f"{number // 500:04}"
+        place.mkdir(exist_ok=True)
+        (place / f"{number}.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+        (place / f"{number}.txt").write_text(f"words of {number}", encoding="utf-8")
+
+
+def _decode(path: str) -> int:
+    with Image.open(path) as picture:
+        small = picture.convert("RGB").resize((SIZE, SIZE), Image.Resampling.LANCZOS)
+    return np.asarray(small).size
+
+
+def _plan(source: Path, dataset: Path) -> ImportPlan:
+    return ImportPlan(
+        source=source,
+        dataset=dataset,
+        reading=Reading(format="sidecar"),
+        pictures=PicturePlan(size=SIZE),
+    )
+
+
+def _scan(plan: ImportPlan, control: RunControl) -> None:
+    def ignore(_stage: ImportStage, _done: int, _total: int) -> None:
+        pass
+
+    tell: Callable[[ImportStage, int, int], None] = ignore
+    with open_tree(plan.source, control=control) as tree:
+        scan_source(plan, tree, control, tell)
+
+
+def _stop_latency(plan: ImportPlan, after_s: float) -> float:
+    control, asked_s = RunControl(), 0.0
+
+    def stop() -> None:
+        nonlocal asked_s
+        asked_s = time.monotonic()
+        control.request_stop()
+
+    timer = threading.Timer(after_s, stop)
+    timer.start()
+    try:
+        _scan(plan, control)
+    except StoppedError:
+        return time.monotonic() - asked_s
+    finally:
+        timer.cancel()
+    return 0.0
+
+
+def _peak_mb() -> float:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak / 1e3
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""The items of an open dataset as an item model; images are read when they are asked for."""
+
+from collections import OrderedDict
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QImage
+
+from engine.data.editing import Edits
+from engine.data.store import StoredDataset
+from studio.models.tile_model import picture_of
+
+_ROOT = QModelIndex()
+_Role = Qt.ItemDataRole
+_Index = QModelIndex | QPersistentModelIndex
+EXCLUDED_ROLE = _Role.UserRole
+EDITED_ROLE = _Role.UserRole + 1
+_KEPT_PICTURES = 1024
+
+
+class DatasetItems(QAbstractListModel):
+    """One row for each item that is shown. ``DecorationRole`` gives a ``QImage``, or None."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._dataset: StoredDataset | None = None
+        self._edits: Edits | None = None
+        self._items: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
+        self._pictures: OrderedDict[int, QImage] = OrderedDict()
+        self._largest = 0
+
+    @property
+    def items(self) -> npt.NDArray[np.int64]:
+        """The items that are shown, ascending."""
+        return self._items
+
+    def open(self, dataset: StoredDataset | None, edits: Edits | None, largest: int) -> None:
+        """Take another dataset, showing nothing of it yet.
+
+        Args:
+            dataset: None for nothing.
+            edits: of the dataset.
+            largest: pixels that a picture's side may have; larger ones are scaled down.
+        """
+        self.beginResetModel()
+        self._dataset, self._edits, self._largest = dataset, edits, largest
+        self._items = np.empty(0, dtype=np.int64)
+        self._pictures.clear()
+        self.endResetModel()
+
+    def show_items(self, items: npt.NDArray[np.int64]) -> None:
+        """Show other items of the dataset."""
+        self.beginResetModel()
+        self._items = items
+        self.endResetModel()
+
+    def item(self, row: int) -> int:
+        """Give the item of a row."""
+        return int(self._items[row])
+
+    def row_of(self, item: int) -> int:
+        """Give the row of an item, -1 where it is not shown."""
+        row = int(np.searchsorted(self._items, item))
+        return row if row < len(self._items) and self._items[row] == item else -1
+
+    def refresh(self) -> None:
+        """Say that items may have changed."""
+        if len(self._items):
+            self.dataChanged.emit(self.index(0), self.index(len(self._items) - 1))
+
+    def picture(self, item: int) -> QImage | None:
+        """Read an item's image at its own size; None where it has none."""
+        if self._dataset is None:
+            return None
+        row = int(self._dataset.image_rows[item])
+        return picture_of(_coloured(self._dataset.images[row])) if row >= 0 else None
+
+    def rowCount(self, parent: _Index = _ROOT) -> int:
+        """Give the number of items shown."""
+        return 0 if parent.isValid() else len(self._items)
+
+    def data(self, index: _Index, role: int = _Role.DisplayRole) -> Any:
+        """Give one part of an item."""
+        if not index.isValid() or self._edits is None:
+            return None
+        item = self.item(index.row())
+        if role == _Role.DecorationRole:
+            return self._thumbnail(item)
+        if role == EDITED_ROLE:
+            return self._edits.is_changed(item)
+        state = self._edits.state(item)
+        if role == EXCLUDED_ROLE:
+            return state.is_excluded
+        if role == _Role.DisplayRole:
+            return state.text
+        if role == _Role.ToolTipRole:
+            return "\n".join(state.captions)
+        if role == _Role.AccessibleTextRole:
+            return self.tr("Item {0}: {1}").format(item + 1, state.text)
+        return None
+
+    def _thumbnail(self, item: int) -> QImage | None:
+        if item in self._pictures:
+            self._pictures.move_to_end(item)
+            return self._pictures[item]
+        picture = self.picture(item)
+        if picture is None:
+            return None
+        if max(picture.width(), picture.height()) > self._largest:
+            picture = picture.scaled(
+                self._largest,
+                self._largest,
+                Qt.AspectRatioMode.KeepAspectRatio,
+                Qt.TransformationMode.SmoothTransformation,
+            )
+        self._pictures[item] = picture
+        if len(self._pictures) > _KEPT_PICTURES:
+            self._pictures.popitem(last=False)
+        return picture
+
+
+def _coloured(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Copy [H, W, 1 or 3] out of the memory map as [H, W, 3]."""
+    return np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else np.ascontiguousarray(pixels)

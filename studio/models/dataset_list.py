@@ -1,0 +1,61 @@
+"""The datasets of a workspace: what their manifests say, and nothing more is read."""
+
+import logging
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QLocale
+
+from engine.data.manifest import Manifest, read_manifest
+from engine.errors import DatasetCorruptError, DatasetMissingError
+
+_log = logging.getLogger(__name__)
+_NUMBER = re.compile(r"(\d+)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetSummary:
+    """One dataset, before it is opened."""
+
+    folder: Path
+    manifest: Manifest
+
+
+def list_datasets(folder: Path) -> list[DatasetSummary]:
+    """Find the datasets in a folder, by name; what is no dataset is passed over."""
+    found: list[DatasetSummary] = []
+    try:
+        folders = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    except OSError:
+        return []
+    for path in sorted(folders, key=_by_name):
+        try:
+            found.append(DatasetSummary(folder=path, manifest=read_manifest(path)))
+        except DatasetMissingError:
+            continue
+        except DatasetCorruptError as error:
+            _log.info("Not listed: %s", error)
+    return found
+
+
+def pairs_text(manifest: Manifest) -> str:
+    """Say how many pairs there are, or items where some are only half a pair."""
+    translate = QCoreApplication.translate
+    if manifest.items == manifest.pairs:
+        return translate("DatasetList", "%Ln pair(s)", "", manifest.pairs)
+    return translate("DatasetList", "%Ln item(s)", "", manifest.items)
+
+
+def size_text(manifest: Manifest) -> str:
+    """Say how large the images are and what they take."""
+    images = manifest.pairs + manifest.image_only
+    area = manifest.image_height * manifest.image_width
+    size = QLocale().formattedDataSize(images * area * manifest.channels, 1)
+    return f"{manifest.image_width} px · {size}"
+
+
+def _by_name(path: Path) -> list[tuple[int, str]]:
+    """Names in the order of people: cats, cats-2, cats-10."""
+    parts = _NUMBER.split(path.stem.casefold())
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]

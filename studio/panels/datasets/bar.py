@@ -1,0 +1,139 @@
+"""The row above the items: page, search, filter, undo, zoom."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QToolButton, QWidget
+
+from engine.data.index import Filter, Show
+from studio.theme import SPACING
+from studio.widgets.choice_field import ChoiceField
+from studio.widgets.icon_button import icon_button
+from studio.widgets.icons import icon
+
+_TYPING_MS = 150
+_MOST_CHOICES = 40
+_FIELD_WIDTH = 110
+
+
+def step_action(
+    panel: QWidget, icon_name: str, text: str, key: QKeySequence.StandardKey
+) -> QAction:
+    """Make the action that undoes or redoes, by key only while the panel has the focus."""
+    action = QAction(icon(icon_name), text, panel)
+    keys = QKeySequence.keyBindings(key)
+    action.setShortcuts(keys)
+    # The rest of the window has its own ideas of undoing.
+    action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+    if keys:
+        native = keys[0].toString(QKeySequence.SequenceFormat.NativeText)
+        action.setToolTip(f"{text} ({native})")
+    panel.addAction(action)
+    return action
+
+
+class BrowserBar(QWidget):
+    """Says what somebody wants to see; knows nothing of the items."""
+
+    filter_changed = Signal()
+    page_requested = Signal(int)
+    zoom_requested = Signal(int)
+    replace_requested = Signal()
+
+    def __init__(self, undo: QAction, redo: QAction, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._pages = QButtonGroup(self)
+        self._search = QLineEdit()
+        self._search.setPlaceholderText(self.tr("Search texts"))
+        self._search.setAccessibleName(self.tr("Search texts"))
+        self._search.setClearButtonEnabled(True)
+        self._search.setMinimumWidth(_FIELD_WIDTH)
+        self._show = ChoiceField()
+        self._show.set_help(self.tr("Which items to show"), self.tr("Filter"))
+        self._show.setMinimumWidth(_FIELD_WIDTH)
+        self._typing = QTimer(self, singleShot=True, interval=_TYPING_MS)
+        self._typing.timeout.connect(self.filter_changed)
+        self._search.textChanged.connect(lambda _text: self._typing.start())
+        self._show.text_edited.connect(self.filter_changed)
+        self._for_items: list[QWidget] = [self._search, self._show]
+        self._lay_out(undo, redo)
+        self.set_choices((), ())
+
+    @property
+    def filter(self) -> Filter:
+        """What is asked for."""
+        show, _colon, value = self._show.text().partition(":")
+        return Filter(show=Show(show or Show.ALL), value=value, text=self._search.text())
+
+    def clear(self) -> None:
+        """Ask for everything again."""
+        self._search.clear()
+        self._typing.stop()
+        self._show.set_text(Show.ALL.value)
+
+    def set_choices(
+        self, tags: Sequence[tuple[str, int]], groups: Sequence[tuple[str, int]]
+    ) -> None:
+        """Offer these tags and groups, each with its count; of very many only the largest."""
+        plain = [
+            (Show.ALL, self.tr("All items")),
+            (Show.TRAIN, self.tr("To train on")),
+            (Show.HELD_OUT, self.tr("Held out")),
+            (Show.NO_TEXT, self.tr("Without text")),
+            (Show.NO_IMAGE, self.tr("Without image")),
+            (Show.EXCLUDED, self.tr("Excluded")),
+            (Show.EDITED, self.tr("Edited")),
+        ]
+        choices = [(show.value, text) for show, text in plain]
+        for show, words, found in (
+            (Show.TAG, self.tr("Tag: {0} ({1})"), tags),
+            (Show.GROUP, self.tr("Group: {0} ({1})"), groups),
+        ):
+            if found:
+                choices.append(("", ""))
+            for name, count in found[:_MOST_CHOICES]:
+                number = self.locale().toString(count)
+                choices.append((f"{show.value}:{name}", words.format(name, number)))
+        self._show.set_choices(choices)
+        if not self._show.text():
+            self._show.set_text(Show.ALL.value)
+
+    @Slot(int)
+    def show_page(self, page: int) -> None:
+        """Mark a page; search and filter belong to the first."""
+        self._pages.button(page).setChecked(True)
+        for widget in self._for_items:
+            widget.setEnabled(page == 0)
+
+    def _lay_out(self, undo: QAction, redo: QAction) -> None:
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACING // 2)
+        for page, text in enumerate((self.tr("Items"), self.tr("Statistics"))):
+            button = QToolButton()
+            button.setText(text)
+            button.setProperty("role", "view")
+            button.setCheckable(True)
+            button.setChecked(page == 0)
+            self._pages.addButton(button, page)
+            layout.addWidget(button)
+        self._pages.idClicked.connect(self.page_requested)
+        layout.addSpacing(SPACING)
+        layout.addWidget(self._search, stretch=3)
+        layout.addWidget(self._show, stretch=2)
+        replace = icon_button("replace", self.tr("Find and replace…"))
+        replace.setAutoRepeat(False)
+        replace.clicked.connect(self.replace_requested)
+        smaller = icon_button("zoom_out", self.tr("Smaller"))
+        smaller.clicked.connect(lambda: self.zoom_requested.emit(-1))
+        larger = icon_button("zoom_in", self.tr("Larger"))
+        larger.clicked.connect(lambda: self.zoom_requested.emit(1))
+        for action in (undo, redo):
+            button = QToolButton()
+            button.setAutoRaise(True)
+            button.setDefaultAction(action)
+            layout.addWidget(button)
+        for button in (replace, smaller, larger):
+            layout.addWidget(button)
+            self._for_items.append(button)

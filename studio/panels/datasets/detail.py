@@ -1,0 +1,140 @@
+"""One item, large, with everything about it that can be changed."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.data.editing import ItemState
+from engine.data.store import HELD_OUT, TRAIN
+from studio.panels.datasets.typed import CaptionBox, TagLine
+from studio.theme import SPACING
+from studio.widgets.choice_field import ChoiceField
+from studio.widgets.labels import plain_label
+from studio.widgets.picture_view import PictureView
+
+_SMALLEST_PICTURE = 64
+_CAPTIONS_HEIGHT = 68
+_COMMAS = str.maketrans({"，": ",", "、": ",", "\n": ","})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemView:
+    """What there is to show of an item, or of several that are selected."""
+
+    state: ItemState
+    picture: QImage | None
+    place: str
+    """Which item it is, in words."""
+    about: str
+    """What else is known of it."""
+    selected: int = 1
+    """How many are selected; what is not a text applies to all of them."""
+
+
+class ItemDetail(QWidget):
+    """Shows an item and tells what the user makes of it."""
+
+    captions_edited = Signal(object)
+    tags_edited = Signal(object)
+    excluded_edited = Signal(bool)
+    split_edited = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._selected = 1
+        self._shown: tuple[str, ...] = ()
+        self._picture = PictureView()
+        self._picture.setMinimumSize(_SMALLEST_PICTURE, _SMALLEST_PICTURE)
+        self._place = plain_label(role="heading")
+        self._about = plain_label(role="muted")
+        self._captions = CaptionBox()
+        self._captions.setFixedHeight(_CAPTIONS_HEIGHT)
+        self._captions.setAccessibleName(self.tr("Captions"))
+        self._captions.committed.connect(
+            lambda: self.captions_edited.emit(tuple(self._captions.toPlainText().splitlines()))
+        )
+        self._problem = plain_label(role="problem")
+        self._tags = TagLine()
+        self._tags.committed.connect(lambda: self.tags_edited.emit(_parted(self._tags.text())))
+        self._split = ChoiceField()
+        self._split.set_choices([(TRAIN, self.tr("To train on")), (HELD_OUT, self.tr("Held out"))])
+        self._split.text_edited.connect(self.split_edited)
+        self._exclude = QCheckBox(self.tr("Exclude"))
+        self._exclude.setToolTip(self.tr("Leave it out of the next version (Delete)"))
+        self._exclude.clicked.connect(self.excluded_edited)
+        self._lay_out()
+
+    def show_item(self, view: ItemView | None) -> None:
+        """Show an item, or nothing."""
+        self.setVisible(view is not None)
+        if view is None:
+            return
+        self._selected = view.selected
+        self._picture.set_picture(view.picture or QImage())
+        self._picture.setAccessibleName(view.state.text)
+        self._place.setText(view.place)
+        self._about.setText(view.about)
+        self._about.setVisible(bool(view.about))
+        self.show_problem("")
+        is_one = view.selected == 1
+        self._show_captions(view.state.captions if is_one else ())
+        self._captions.setEnabled(is_one)
+        self._tags.show_text(", ".join(view.state.tags) if is_one else "")
+        self._tags.setPlaceholderText(
+            self.tr("red, round") if is_one else self.tr("Tags to add to all selected")
+        )
+        self._split.set_text(view.state.split)
+        self._exclude.setChecked(view.state.is_excluded)
+
+    def show_problem(self, problem: str) -> None:
+        """Say why the captions cannot be like this."""
+        self._problem.setText(problem)
+        self._problem.setVisible(bool(problem))
+
+    def commit(self) -> None:
+        """Tell of what was typed and not told yet."""
+        self._captions.commit()
+        self._tags.commit()
+
+    def _show_captions(self, captions: tuple[str, ...]) -> None:
+        # A caption is one line here, whatever breaks it holds. While somebody types, what they
+        # typed stays, with the blank line that they are about to fill.
+        lines = tuple(" ".join(caption.split("\n")) for caption in captions)
+        typed = tuple(
+            line.strip() for line in self._captions.toPlainText().splitlines() if line.strip()
+        )
+        if not (self._captions.hasFocus() and typed == lines):
+            self._captions.show_text("\n".join(lines))
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setSpacing(SPACING)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        tags_help = self.tr("Words of your own, with commas between them")
+        self._tags.setToolTip(tags_help)
+        self._tags.setAccessibleName(self.tr("Tags"))
+        form.addRow(self.tr("Tags"), self._tags)
+        self._split.set_help(
+            self.tr("Held-out items are never trained on, only measured with"), self.tr("Split")
+        )
+        row = QHBoxLayout()
+        row.setSpacing(SPACING)
+        row.addWidget(self._split, stretch=1)
+        row.addWidget(self._exclude)
+        form.addRow(self.tr("Split"), row)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACING)
+        layout.addWidget(self._picture, stretch=1)
+        self._captions.setPlaceholderText(self.tr("Captions, one a line"))
+        for widget in (self._place, self._about, self._captions, self._problem):
+            layout.addWidget(widget)
+        layout.addLayout(form)
+
+
+def _parted(tags: str) -> tuple[str, ...]:
+    return tuple(tags.translate(_COMMAS).split(","))

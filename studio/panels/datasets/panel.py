@@ -1,0 +1,292 @@
+"""The datasets of the workspace: choose one, look at it, edit it, train on it."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices, QShowEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.data.versions import next_version_folder
+from engine.events import Outcome
+from studio.dialogs.unsaved_edits import UnsavedAnswer, UnsavedEdits
+from studio.errors.wording import explain
+from studio.jobs.dataset import DatasetJobs
+from studio.jobs.dataset_work import OpenedDataset
+from studio.jobs.task import TaskEnded
+from studio.models.dataset_list import list_datasets
+from studio.panels.datasets.browser import DatasetBrowser
+from studio.panels.datasets.shelf import DatasetShelf
+from studio.panels.datasets.task_bar import TaskBar
+from studio.theme import MARGIN, SPACING
+from studio.widgets.empty_state import EmptyState
+from studio.widgets.folder_dialog import pick_folder
+from studio.widgets.labels import plain_label
+from studio.widgets.look import set_look
+from studio.widgets.scrolling import scrolling
+
+_SHELF_WIDTH, _BROWSER_WIDTH = 232, 720
+_log = logging.getLogger(__name__)
+Proceed = Callable[[Path], None]
+
+
+class DatasetPanel(QWidget):
+    """Lists datasets and shows one; edits become a new version beside it."""
+
+    import_requested = Signal()
+    doctor_requested = Signal(object)
+    """The open dataset's folder. So does the next."""
+    train_requested = Signal(object)
+    failed = Signal(object)
+    """An error that the user must hear of."""
+
+    def __init__(self, jobs: DatasetJobs, workspace: Path, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._jobs, self._workspace = jobs, workspace
+        self._folder: Path | None = None
+        self._after_saving: Proceed | None = None
+        self._exported = Path()
+        self.shelf = DatasetShelf()
+        self.browser = DatasetBrowser(jobs)
+        self.tasks = TaskBar()
+        self._pages = QStackedWidget()
+        self._message = plain_label(role="muted")
+        self._count = QLabel()
+        self._count.setProperty("role", "muted")
+        self._save = QPushButton()
+        self._save.clicked.connect(self.save_version)
+        self._lay_out()
+        self._connect()
+        self._show_changes()
+        self.shelf.set_open(is_open=False)
+
+    @property
+    def folder(self) -> Path | None:
+        """The dataset that is open."""
+        return self._folder
+
+    @property
+    def has_unsaved(self) -> bool:
+        """Whether there are edits that are in no version yet."""
+        self.browser.commit()
+        edits = self.browser.edits
+        return edits is not None and edits.change_count > 0
+
+    def set_workspace(self, folder: Path) -> None:
+        """List the datasets of another workspace; the open one stays open."""
+        self._workspace = folder
+        self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Look again which datasets there are."""
+        self.shelf.show_datasets(list_datasets(self._workspace / "datasets"), self._folder)
+        if self._folder is None and self._pages.currentIndex() < 2:
+            self._pages.setCurrentIndex(1 if self.shelf.count else 0)
+
+    def open_dataset(self, folder: Path) -> None:
+        """Read a dataset and show it; unsaved edits of another are asked about first."""
+        if folder != self._folder:
+            self.settle_edits(lambda _now: self._open(folder))
+
+    def settle_edits(self, proceed: Proceed) -> None:
+        """Go on at once if nothing is unsaved; otherwise ask first.
+
+        Args:
+            proceed: is handed the folder that the user goes on with; not called if they cancel, or
+                if saving fails.
+        """
+        folder, edits = self._folder, self.browser.edits
+        if not self.has_unsaved or folder is None or edits is None:
+            proceed(folder or Path())
+            return
+        question = UnsavedEdits(
+            self,
+            name=folder.name,
+            new_name=next_version_folder(folder).name,
+            count=edits.change_count,
+        )
+        question.answered.connect(lambda answer: self._settle(answer, proceed))
+        question.open()
+
+    @Slot()
+    def save_version(self) -> None:
+        """Write the edits as a new dataset, and open that."""
+        dataset = self.browser.dataset
+        if not self.has_unsaved or dataset is None or self.browser.edits is None:
+            return
+        folder = next_version_folder(dataset.folder)
+        self.tasks.begin(self.tr("Saving {0}…").format(folder.name))
+        self._set_writing(is_writing=True)
+        self._jobs.save(dataset, self.browser.edits, folder)
+
+    def _lay_out(self) -> None:
+        for name, text in (
+            ("datasets", self.tr("No datasets yet. Import your own images and texts, or train on a "
+                "starter: its dataset is listed here once it is built.")),
+            ("datasets", self.tr("Choose a dataset to look at it.")),
+        ):  # fmt: skip
+            self._pages.addWidget(EmptyState(name, text))
+        self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._pages.addWidget(self._message)
+        content = QWidget()
+        inside = QVBoxLayout(content)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(SPACING)
+        inside.addWidget(self.browser, stretch=1)
+        foot = QHBoxLayout()
+        foot.addWidget(self._count, stretch=1)
+        foot.addWidget(self._save)
+        inside.addLayout(foot)
+        self._pages.addWidget(content)
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.addWidget(self.shelf)
+        split.addWidget(self._pages)
+        split.setStretchFactor(1, 1)
+        split.setSizes([_SHELF_WIDTH, _BROWSER_WIDTH])
+        split.setHandleWidth(MARGIN)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(MARGIN, SPACING, MARGIN, MARGIN)
+        layout.setSpacing(SPACING)
+        layout.addWidget(scrolling(split), stretch=1)
+        layout.addWidget(self.tasks)
+
+    def _connect(self) -> None:
+        shelf, jobs = self.shelf, self._jobs
+        shelf.chosen.connect(self._choose)
+        shelf.import_requested.connect(self.import_requested)
+        shelf.doctor_requested.connect(lambda: self.settle_edits(self.doctor_requested.emit))
+        shelf.train_requested.connect(lambda: self.settle_edits(self.train_requested.emit))
+        shelf.export_requested.connect(self._ask_export)
+        shelf.folder_requested.connect(self._show_folder)
+        self.browser.changed.connect(self._show_changes)
+        self.tasks.cancel_requested.connect(jobs.saving.cancel)
+        self.tasks.cancel_requested.connect(jobs.exporting.cancel)
+        jobs.opening.ended.connect(self._take_opened)
+        for task in (jobs.saving, jobs.exporting):
+            task.progressed.connect(self.tasks.show_progress)
+        jobs.saving.ended.connect(self._take_saved)
+        jobs.exporting.ended.connect(self._take_exported)
+
+    @Slot(object)
+    def _choose(self, folder: Path) -> None:
+        # Marked only once it is open; until then the user may still change their mind.
+        self.shelf.mark(self._folder)
+        self.open_dataset(folder)
+
+    def _open(self, folder: Path) -> None:
+        self._folder = folder
+        self.shelf.mark(folder)
+        self.shelf.set_open(is_open=False)
+        self._say(self.tr("Opening {0}…").format(folder.name))
+        self.tasks.end("")
+        self._jobs.open(folder)
+
+    def _say(self, text: str, *, is_problem: bool = False) -> None:
+        self._message.setText(text)
+        set_look(self._message, "role", "problem" if is_problem else "muted")
+        self._pages.setCurrentWidget(self._message)
+
+    @Slot(object)
+    def _take_opened(self, event: TaskEnded) -> None:
+        if isinstance(event.result, OpenedDataset):
+            self.browser.open(event.result)
+            self._pages.setCurrentIndex(3)
+            self.shelf.set_open(is_open=True)
+            _log.info("Dataset %s opened", event.result.dataset.folder)
+        elif event.error is not None:
+            words = explain(event.error)
+            self._folder = None
+            self.shelf.mark(None)
+            self._say(f"{words.happened}\n{words.why}\n{words.hint}", is_problem=True)
+
+    @Slot(object)
+    def _settle(self, answer: UnsavedAnswer, proceed: Proceed) -> None:
+        if answer is UnsavedAnswer.SAVE:
+            self._after_saving = proceed
+            self.save_version()
+        elif answer is UnsavedAnswer.DISCARD:
+            self.browser.discard()
+            proceed(self._folder or Path())
+
+    @Slot(object)
+    def _take_saved(self, event: TaskEnded) -> None:
+        proceed, self._after_saving = self._after_saving, None
+        self._set_writing(is_writing=False)
+        self.tasks.end("")
+        if event.outcome is Outcome.FINISHED and isinstance(event.result, Path):
+            self.browser.discard()
+            self._open(event.result)
+            self.refresh()
+            self.tasks.end(self.tr("Saved as {0}.").format(event.result.name))
+            if proceed is not None:
+                proceed(event.result)
+        elif event.error is not None:
+            self.failed.emit(event.error)
+
+    @Slot()
+    def _ask_export(self) -> None:
+        self.browser.commit()
+        pick_folder(self, self.tr("Export into folder"), self._workspace, self._export)
+
+    def _export(self, parent: Path) -> None:
+        dataset, edits = self.browser.dataset, self.browser.edits
+        if dataset is None or edits is None or self._jobs.exporting.is_running:
+            return
+        folder = parent / f"{dataset.folder.name}-images"
+        self._exported = next_version_folder(folder) if folder.exists() else folder
+        self.tasks.begin(self.tr("Exporting to {0}…").format(self._exported))
+        self._jobs.export(dataset, edits, self._exported)
+
+    @Slot(object)
+    def _take_exported(self, event: TaskEnded) -> None:
+        self.tasks.end("")
+        if isinstance(event.result, int):
+            text = self.tr("%Ln image(s) exported to {0}", "", event.result)
+            self.tasks.end(text.format(self._exported))
+        elif event.error is not None:
+            self.failed.emit(event.error)
+
+    @Slot()
+    def _show_folder(self) -> None:
+        if self._folder is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))
+
+    def _set_writing(self, *, is_writing: bool) -> None:
+        # Edits made while a version is written would be in none.
+        self._pages.setEnabled(not is_writing)
+        self.shelf.setEnabled(not is_writing)
+
+    @Slot()
+    def _show_changes(self) -> None:
+        edits, dataset = self.browser.edits, self.browser.dataset
+        count = edits.change_count if edits else 0
+        self._save.setEnabled(count > 0)
+        number = self.locale().toString(count)
+        self._save.setText(
+            self.tr("Save as new version ({0})").format(number)
+            if count
+            else self.tr("Save as new version")
+        )
+        set_look(self._save, "role", "primary" if count else "")
+        self._save.setToolTip(
+            self.tr("%Ln item(s) changed; the dataset itself stays as it is", "", count)
+        )
+        if dataset is not None:
+            shown = self.locale().toString(self.browser.shown_count)
+            words = self.tr("{0} of %Ln item(s) shown", "", len(dataset.records))
+            self._count.setText(words.format(shown))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Look at the disk when somebody looks at the panel."""
+        super().showEvent(event)
+        self.refresh()

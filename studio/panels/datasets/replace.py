@@ -1,0 +1,189 @@
+"""Finds a text in all captions and replaces it, once the user has seen what would change."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.data.replacing import Replacement, Search
+from studio.theme import GAP, MARGIN, SPACING
+from studio.widgets.labels import plain_label
+from studio.widgets.look import set_look
+
+MOST_SHOWN = 200
+_TYPING_MS = 250
+_WIDTH, _HEIGHT = 640, 460
+
+
+class ReplaceDialog(QDialog):
+    """Not modal; asks for a preview at every change, and for the replacement on a click."""
+
+    preview_requested = Signal()
+    replace_requested = Signal(object)
+    """The ``Replacement`` that was shown."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._found: Replacement | None = None
+        self.setWindowTitle(self.tr("Find and replace"))
+        self.resize(_WIDTH, _HEIGHT)
+        self._find, self._replacement = QLineEdit(), QLineEdit()
+        self._case = QCheckBox(self.tr("Match case"))
+        self._whole = QCheckBox(self.tr("Whole words"))
+        self._regex = QCheckBox(self.tr("Regular expression"))
+        self._only_shown = QCheckBox(self.tr("Only the items shown"))
+        self._headline = plain_label(role="muted")
+        self._table = self._make_table()
+        self._replace = QPushButton(self.tr("Replace"))
+        self._replace.setProperty("role", "primary")
+        self._replace.setDefault(True)
+        self._replace.clicked.connect(self._tell)
+        self._typing = QTimer(self, singleShot=True, interval=_TYPING_MS)
+        self._typing.timeout.connect(self.preview_requested)
+        for field in (self._find, self._replacement):
+            field.textChanged.connect(self.look_again)
+        for box in self._boxes:
+            box.toggled.connect(self.look_again)
+        self._lay_out()
+        self.look_again()
+
+    @property
+    def search(self) -> Search:
+        """What is typed."""
+        return Search(
+            find=self._find.text(),
+            replacement=self._replacement.text(),
+            is_regex=self._regex.isChecked(),
+            matches_case=self._case.isChecked(),
+            is_whole_words=self._whole.isChecked(),
+        )
+
+    @property
+    def is_only_shown(self) -> bool:
+        """Whether only the items that the browser shows are meant."""
+        return self._only_shown.isChecked()
+
+    @property
+    def headline(self) -> str:
+        """What is said about the preview."""
+        return self._headline.text()
+
+    @Slot()
+    def look_again(self) -> None:
+        """Wait for a new preview; the old one is not to be acted on."""
+        self._found = None
+        self._replace.setEnabled(False)
+        self._table.setRowCount(0)
+        if self._find.text():
+            self._say(self.tr("Searching…"))
+            self._typing.start()
+        else:
+            self._say(self.tr("Nothing is changed before you click Replace, and it can be undone."))
+            self._typing.stop()
+
+    def show_found(self, found: Replacement, now: Sequence[Sequence[str]]) -> None:
+        """Show what would change.
+
+        Args:
+            found: the changes.
+            now: captions before, of the first ``MOST_SHOWN`` items that change.
+        """
+        self._found = found
+        self._replace.setEnabled(bool(found.changes))
+        self._say(self._words(found))
+        self._table.setRowCount(len(now))
+        for row, (item, before) in enumerate(zip(found.changes, now, strict=False)):
+            after = " / ".join(found.changes[item]) or self.tr("(no text)")
+            for column, text in enumerate((str(item + 1), " / ".join(before), after)):
+                cell = QTableWidgetItem(text)
+                cell.setToolTip(text)
+                self._table.setItem(row, column, cell)
+
+    def show_problem(self, problem: str) -> None:
+        """Say why there is no preview."""
+        self._found = None
+        self._say(problem, role="problem")
+
+    @property
+    def _boxes(self) -> tuple[QCheckBox, ...]:
+        return self._case, self._whole, self._regex, self._only_shown
+
+    def _words(self, found: Replacement) -> str:
+        if not found.changes:
+            words = self.tr("No text would change.")
+        else:
+            words = self.tr("%Ln text(s) would change:", "", found.captions)
+        if found.refused:
+            words += " " + self.tr(
+                "%Ln item(s) without an image would lose their text and stay as they are.",
+                "",
+                found.refused,
+            )
+        return words
+
+    def _say(self, text: str, *, role: str = "muted") -> None:
+        self._headline.setText(text)
+        set_look(self._headline, "role", role)
+
+    def _make_table(self) -> QTableWidget:
+        table = QTableWidget(0, 3)
+        table.setHorizontalHeaderLabels([self.tr("Item"), self.tr("Now"), self.tr("Then")])
+        table.verticalHeader().hide()
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.setTextElideMode(Qt.TextElideMode.ElideRight)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        table.setAccessibleName(self.tr("Preview"))
+        header, mode = table.horizontalHeader(), QHeaderView.ResizeMode
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        header.setSectionResizeMode(0, mode.ResizeToContents)
+        header.setSectionResizeMode(1, mode.Stretch)
+        header.setSectionResizeMode(2, mode.Stretch)
+        return table
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.setSpacing(SPACING)
+        form.addRow(self.tr("Find"), self._find)
+        form.addRow(self.tr("Replace with"), self._replacement)
+        boxes = QHBoxLayout()
+        boxes.setSpacing(MARGIN)
+        for box in self._boxes:
+            boxes.addWidget(box)
+        boxes.addStretch(1)
+        close = QPushButton(self.tr("Close"))
+        close.setAutoDefault(False)
+        close.clicked.connect(self.reject)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(SPACING)
+        buttons.addStretch(1)
+        buttons.addWidget(close)
+        buttons.addWidget(self._replace)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(GAP, GAP, GAP, MARGIN)
+        layout.setSpacing(MARGIN)
+        layout.addLayout(form)
+        layout.addLayout(boxes)
+        layout.addWidget(self._headline)
+        layout.addWidget(self._table, stretch=1)
+        layout.addLayout(buttons)
+        self._find.setFocus()
+
+    @Slot()
+    def _tell(self) -> None:
+        if self._found is not None:
+            self.replace_requested.emit(self._found)

@@ -1,0 +1,130 @@
+"""What a dataset looks like as a whole: four plots and a line of facts."""
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.data.statistics import BRIGHTNESS_BINS, Statistics
+from studio.theme import SPACING
+from studio.widgets.bar_plot import BarPlot
+from studio.widgets.labels import plain_label
+
+_MOST_BARS = 60
+_MOST_NAMES = 12
+_SWATCH = 16
+_SEVERAL = 1.05
+"""Captions an image from which on their number is worth saying."""
+
+
+class StatisticsPage(QWidget):
+    """Shows ``Statistics``; until they come, says that they are on their way."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._facts = plain_label(role="muted")
+        self._colour = _Swatch()
+        self.lengths = BarPlot(self.tr("Length of texts"), self.tr("words"))
+        self.brightness = BarPlot(
+            self.tr("Brightness of images"), self.tr("mean, from 0 (black) to 255 (white)")
+        )
+        self.words = BarPlot(self.tr("Most frequent words"))
+        self.groups = BarPlot(self.tr("Largest groups"))
+        top = QHBoxLayout()
+        top.setSpacing(SPACING)
+        top.addWidget(self._colour)
+        top.addWidget(self._facts, stretch=1)
+        grid = QGridLayout()
+        grid.setSpacing(SPACING)
+        for place, plot in enumerate((self.lengths, self.words, self.brightness, self.groups)):
+            grid.addWidget(plot, place // 2, place % 2)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACING)
+        layout.addLayout(top)
+        layout.addLayout(grid, stretch=1)
+        self.show_waiting()
+
+    @property
+    def facts(self) -> str:
+        """The line above the plots."""
+        return self._facts.text()
+
+    def show_waiting(self) -> None:
+        """Say that the numbers are on their way."""
+        self._facts.setText(self.tr("Counting…"))
+        self._colour.hide()
+
+    def show_problem(self, problem: str) -> None:
+        """Say why there are no numbers."""
+        self._facts.setText(problem)
+
+    def show_statistics(self, found: Statistics) -> None:
+        """Show the numbers."""
+        self._facts.setText(self._words(found))
+        red, green, blue = (round(part) for part in found.mean_colour)
+        self._colour.show_colour(QColor(red, green, blue))
+        self._colour.setToolTip(
+            self.tr("Mean colour of %Ln image(s): {0}", "", found.sampled).format(
+                f"#{red:02x}{green:02x}{blue:02x}"
+            )
+        )
+        self._colour.setVisible(found.sampled > 0)
+        self._show_lengths(found)
+        width = 256 // BRIGHTNESS_BINS
+        places = [width * (number + 0.5) for number in range(BRIGHTNESS_BINS)]
+        self.brightness.show_numbers(places, found.brightness, width)
+        for plot, ranked in ((self.words, found.words), (self.groups, found.groups)):
+            best = ranked[:_MOST_NAMES]
+            plot.show_names([name for name, _count in best], [count for _name, count in best])
+        # An empty plot of groups would only ask what is missing.
+        self.groups.setVisible(bool(found.groups))
+
+    def _show_lengths(self, found: Statistics) -> None:
+        longest = max(found.text_lengths, default=0)
+        step = 1 + longest // _MOST_BARS
+        counts = [0] * (longest // step + 1)
+        for words, count in found.text_lengths.items():
+            counts[words // step] += count
+        places = [number * step + (step - 1) / 2 for number in range(len(counts))]
+        self.lengths.show_numbers(places, counts, step)
+
+    def _words(self, found: Statistics) -> str:
+        locale = self.locale()
+        parts = [self.tr("%Ln pair(s)", "", found.pairs)]
+        if found.image_only:
+            parts.append(self.tr("%Ln image(s) without text", "", found.image_only))
+        if found.text_only:
+            parts.append(self.tr("%Ln text(s) without image", "", found.text_only))
+        parts.append(
+            self.tr("{0} to train on, {1} held out").format(
+                locale.toString(found.train_items), locale.toString(found.held_out_items)
+            )
+        )
+        images = sum(found.captions_per_image.values())
+        captions = sum(number * count for number, count in found.captions_per_image.items())
+        if captions > _SEVERAL * images:
+            parts.append(self.tr("{0} captions an image").format(f"{captions / images:.1f}"))
+        parts.append(locale.formattedDataSize(found.image_bytes, 1))
+        if found.excluded:
+            parts.append(self.tr("%Ln item(s) excluded", "", found.excluded))
+        return "  ·  ".join(parts)
+
+
+class _Swatch(QWidget):
+    def __init__(self) -> None:
+        super().__init__()
+        self._colour = QColor()
+        self.setFixedSize(QSize(_SWATCH, _SWATCH))
+
+    def show_colour(self, colour: QColor) -> None:
+        self._colour = colour
+        self.setAccessibleName(colour.name())
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the colour and a thin edge."""
+        painter = QPainter(self)
+        painter.setBrush(self._colour)
+        painter.setPen(self.palette().color(QPalette.ColorRole.Mid))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        painter.end()

@@ -1,0 +1,62 @@
+"""One line at the foot of the panel: what is being written, how far it is, and a way to stop it."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
+
+from studio.jobs.task import TaskProgressed
+from studio.theme import SPACING
+from studio.widgets.labels import plain_label
+
+_BAR_WIDTH = 160
+
+
+class TaskBar(QWidget):
+    """Hidden until there is something to say."""
+
+    cancel_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._text = plain_label()
+        self._bar = QProgressBar(textVisible=False)
+        self._bar.setFixedWidth(_BAR_WIDTH)
+        self._cancel = QPushButton(self.tr("Cancel"))
+        self._cancel.clicked.connect(self._stop)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACING)
+        layout.addWidget(self._text, stretch=1)
+        layout.addWidget(self._bar)
+        layout.addWidget(self._cancel)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """What it says; empty while it is hidden."""
+        return self._text.text() if not self.isHidden() else ""
+
+    def begin(self, text: str) -> None:
+        """Say what has begun."""
+        self._show(text, is_busy=True)
+        self._cancel.setEnabled(True)
+        self._bar.setRange(0, 0)
+
+    def show_progress(self, event: TaskProgressed) -> None:
+        """Show how far it is."""
+        self._bar.setRange(0, event.total)
+        self._bar.setValue(event.done)
+
+    def end(self, text: str) -> None:
+        """Say how it ended; an empty text hides the line."""
+        self._show(text, is_busy=False)
+        self.setVisible(bool(text))
+
+    def _show(self, text: str, *, is_busy: bool) -> None:
+        self._text.setText(text)
+        self._bar.setVisible(is_busy)
+        self._cancel.setVisible(is_busy)
+        self.show()
+
+    def _stop(self) -> None:
+        self._cancel.setEnabled(False)
+        self.cancel_requested.emit()
