@@ -287,7 +287,9 @@ def _entry(error: errors.EntryError) -> Explanation:
 def _files_skipped(error: errors.FilesSkippedError) -> Explanation:
     return Explanation(
         happened=translate("Errors", "Some files cannot be used, so no dataset was made."),
-        why=str(error),
+        why=translate(
+            "Errors", "%Ln file(s) of {0} are not used, the first is {1} ({2}).", "", error.count
+        ).format(error.path, error.first, error.reason),
         hint=translate("Errors", "Repair or remove these files, or import without being strict."),
     )
 
