@@ -249,7 +249,6 @@ QListWidget[role="view"], QTableWidget[role="view"] {{
 }}
 QListWidget[role="view"]::item {{ padding: 7px 8px; }}
 QListWidget[role="view"]::item:selected {{ background: {accent}; color: {on_accent}; }}
-QTableWidget[role="view"]::item {{ padding: 2px 8px; }}
 QHeaderView::section {{
   background: {raised}; color: {muted}; border: none; border-bottom: 1px solid {border};
   padding: 4px 8px;

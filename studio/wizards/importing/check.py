@@ -29,6 +29,7 @@ from studio.models.finding_text import finding_title, severity, severity_words
 from studio.models.import_form import ImportForm
 from studio.models.import_text import progress_words
 from studio.models.likely_reasons import reason_sentences
+from studio.models.plan_parts import gives_alike, reads_alike
 from studio.theme import GAP, SPACING
 from studio.widgets.empty_state import EmptyState
 from studio.widgets.icon_button import icon_button
@@ -129,8 +130,8 @@ class CheckPage(Page):
         if plan is None:
             return
         self._asked = plan
-        if known is not None and _reading(known.plan) == _reading(plan):
-            if _same(known.plan, plan):
+        if known is not None and reads_alike(known.plan, plan):
+            if gives_alike(known.plan, plan):
                 self._show(known)
             else:
                 self.jobs.recount.request(lambda _tell, _control: known.reconsidered(plan))
@@ -279,24 +280,3 @@ class CheckPage(Page):
         layout.addWidget(self._stack, stretch=1)
         layout.addStretch(0)
         self._set_checking(is_checking=False)
-
-
-def _reading(plan: ImportPlan) -> tuple[object, ...]:
-    """Give what decides how a source is read and decoded."""
-    return plan.source, plan.reading, plan.pictures
-
-
-def _same(first: ImportPlan, second: ImportPlan) -> bool:
-    """Whether two plans differ in their place alone."""
-    return _without_place(first) == _without_place(second)
-
-
-def _without_place(plan: ImportPlan) -> tuple[object, ...]:
-    return (
-        plan.texts,
-        plan.keep_image_only,
-        plan.keep_text_only,
-        plan.held_out_percent,
-        dict(plan.repairs),
-        plan.excluded,
-    )

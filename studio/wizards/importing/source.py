@@ -7,7 +7,6 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QProgressBar,
@@ -24,8 +23,9 @@ from studio.jobs.latest import LookEnded, Tell
 from studio.jobs.looks import ImportLooks
 from studio.models.import_form import ImportForm
 from studio.models.import_text import reason_words, suffix_words
-from studio.theme import GAP, MARGIN, SPACING
+from studio.theme import MARGIN, SPACING
 from studio.widgets.drop_zone import DropZone
+from studio.widgets.fact_grid import FactGrid
 from studio.widgets.folder_dialog import pick_folder
 from studio.widgets.icon_view import IconView
 from studio.widgets.icons import icon
@@ -64,8 +64,8 @@ class SourcePage(Page):
         self._cancel = QPushButton(self.tr("Cancel"))
         self._cancel.setAutoDefault(False)
         self._cancel.clicked.connect(jobs.listing.cancel)
-        self._facts = QGridLayout()
-        self._facts.setHorizontalSpacing(GAP)
+        self._facts = FactGrid("heading", is_numeric=True)
+        self._suffixes = plain_label(role="muted")
         self._found = self._make_found()
         self._found.hide()
         self._lay_out()
@@ -104,7 +104,8 @@ class SourcePage(Page):
         self._place.setText(str(source.parent))
         self._headline.setText(self.tr("Listing…"))
         set_look(self._headline, "role", "")
-        self._show_facts([])
+        self._facts.show_rows([])
+        self._suffixes.setText("")
         self._set_listing(is_listing=True)
         self._found.show()
         looks = self._looks
@@ -144,28 +145,8 @@ class SourcePage(Page):
             (number(look.texts), self.tr("text files")),
         ]
         rows += [(number(count), reason_words(reason)) for reason, count in look.left_out.items()]
-        self._show_facts([row for row in rows if row[0] != "0"])
-        self._facts.addWidget(
-            plain_label(suffix_words(look.overview.suffixes), role="muted"),
-            self._facts.rowCount(),
-            0,
-            1,
-            2,
-        )
-
-    def _show_facts(self, rows: list[tuple[str, str]]) -> None:
-        while (item := self._facts.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        for number, (count, text) in enumerate(rows):
-            label = QLabel(count)
-            label.setProperty("role", "heading")
-            label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            self._facts.addWidget(label, number, 0)
-            self._facts.addWidget(plain_label(text), number, 1)
-        self._facts.setColumnStretch(1, 1)
+        self._facts.show_rows([row for row in rows if row[0] != "0"])
+        self._suffixes.setText(suffix_words(look.overview.suffixes))
 
     def _set_listing(self, *, is_listing: bool) -> None:
         self._bar.setVisible(is_listing)
@@ -219,7 +200,8 @@ class SourcePage(Page):
         layout.addLayout(top)
         layout.addWidget(self._bar)
         layout.addWidget(self._headline)
-        layout.addLayout(self._facts)
+        layout.addWidget(self._facts)
+        layout.addWidget(self._suffixes)
         return card
 
     def _lay_out(self) -> None:

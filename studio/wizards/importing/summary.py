@@ -4,13 +4,11 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import assert_never
 
-from PySide6.QtCore import Qt, QUrl, Signal, Slot
+from PySide6.QtCore import QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QFrame,
-    QGridLayout,
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QVBoxLayout,
@@ -26,7 +24,8 @@ from studio.models.check_text import counts_words, skipped_counts, skipped_rows
 from studio.models.import_form import ImportForm
 from studio.models.import_text import format_words, joined, progress_words
 from studio.models.setting_text import choice_words
-from studio.theme import GAP, MARGIN, SPACING
+from studio.theme import MARGIN, SPACING
+from studio.widgets.fact_grid import FactGrid
 from studio.widgets.icons import icon
 from studio.widgets.labels import plain_label
 from studio.widgets.look import set_look
@@ -65,10 +64,7 @@ class SummaryPage(Page):
         self.name.set_help(self.tr("The dataset's folder in the workspace"), self.tr("Name"))
         self.name.text_edited.connect(self._rename)
         self._place = plain_label(role="muted")
-        self._facts = QGridLayout()
-        self._facts.setHorizontalSpacing(GAP)
-        self._facts.setVerticalSpacing(SPACING)
-        self._facts.setColumnStretch(1, 1)
+        self._facts = FactGrid("muted")
         self._card = QFrame()
         self._asks = QWidget()
         self._headline = plain_label(role="heading")
@@ -135,7 +131,7 @@ class SummaryPage(Page):
             self.name.set_text(self.form.name)
             self._headline.setText("")
             self._details.setText("")
-            self._show_facts()
+            self._facts.show_rows(self._rows())
             self._look_at_name()
 
     def leave(self) -> None:
@@ -252,19 +248,6 @@ class SummaryPage(Page):
         self.open_report.setVisible(state is _State.DONE and self._report is not None)
         self.train.setVisible(state is _State.DONE)
 
-    def _show_facts(self) -> None:
-        while (item := self._facts.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        for row, (name, text) in enumerate(self._rows()):
-            label = QLabel(name)
-            label.setProperty("role", "muted")
-            label.setAlignment(Qt.AlignmentFlag.AlignTop)
-            self._facts.addWidget(label, row, 0)
-            self._facts.addWidget(plain_label(text), row, 1)
-
     def _rows(self) -> list[tuple[str, str]]:
         look, examination = self.form.look, self._check.examination
         if look is None or examination is None:
@@ -292,7 +275,7 @@ class SummaryPage(Page):
         self._card.setProperty("role", "panel")
         card = QVBoxLayout(self._card)
         card.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
-        card.addLayout(self._facts)
+        card.addWidget(self._facts)
         asks = QVBoxLayout(self._asks)
         asks.setContentsMargins(0, 0, 0, 0)
         asks.setSpacing(SPACING // 2)
