@@ -249,9 +249,9 @@ QListWidget[role="view"], QTableWidget[role="view"] {{
 }}
 QListWidget[role="view"]::item {{ padding: 7px 8px; }}
 QListWidget[role="view"]::item:selected {{ background: {accent}; color: {on_accent}; }}
-QHeaderView::section {{
+QTableWidget[role="view"] QHeaderView::section {{
   background: {raised}; color: {muted}; border: none; border-bottom: 1px solid {border};
-  padding: 4px 8px;
+  padding: 4px 4px;
 }}
 QRadioButton {{ spacing: 8px; }}
 QRadioButton::indicator {{

@@ -58,7 +58,7 @@ class SummaryPage(Page):
         self._looks, self._check = looks, check
         self._state = _State.ASKING
         self._report: Path | None = None
-        self._is_shown = self._is_continued = False
+        self._is_continued = False
         self.name = TextField()
         self.name.setMaximumWidth(_NAME_WIDTH)
         self.name.set_help(self.tr("The dataset's folder in the workspace"), self.tr("Name"))
@@ -126,17 +126,12 @@ class SummaryPage(Page):
 
     def enter(self) -> None:
         """Show what the earlier pages have decided."""
-        self._is_shown = True
         if self._state is _State.ASKING:
             self.name.set_text(self.form.name)
             self._headline.setText("")
             self._details.setText("")
             self._facts.show_rows(self._rows())
             self._look_at_name()
-
-    def leave(self) -> None:
-        """Nothing to end: an import goes on until it is cancelled."""
-        self._is_shown = False
 
     @Slot()
     def start(self) -> None:
@@ -252,12 +247,10 @@ class SummaryPage(Page):
         look, examination = self.form.look, self._check.examination
         if look is None or examination is None:
             return []
-        size = self.form.text("pictures.size")
-        words = choice_words()
         pictures = joined(
             [
-                self.tr("{0} × {0} px").format(size),
-                words[self.form.text("pictures.fit")],
+                self.tr("{0} × {0} px").format(self.form.text("pictures.size")),
+                choice_words()[self.form.text("pictures.fit")],
                 self.tr("Colour") if examination.channels == 3 else self.tr("Grey"),
             ]
         )
