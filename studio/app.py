@@ -20,6 +20,7 @@ from studio.errors.reporter import ErrorReport, ErrorReporter
 from studio.i18n import Language, install_language
 from studio.jobs.dataset import DatasetJobs
 from studio.jobs.gallery import GalleryJob
+from studio.jobs.importing import ImportJobs
 from studio.jobs.training import TrainingJob
 from studio.jobs.work import Work
 from studio.log import LogRelay, start_logging, stop_logging
@@ -34,10 +35,11 @@ from studio.paths import default_workspace, log_folder, settings_file
 from studio.settings.choices import GeneralChoices, RunChoices, WindowLayout
 from studio.settings.codec import SettingsStore
 from studio.settings.migrations import migrate
-from studio.settings.views import GalleryView, PlotView, SaveGalleryChoices
+from studio.settings.views import GalleryView, ImportChoices, PlotView, SaveGalleryChoices
 from studio.theme import Appearance, Theme
 from studio.widgets.folder_dialog import pick_folder
 from studio.window.closing import Closing
+from studio.window.import_flow import Imported, ImportFlow
 from studio.window.main_window import MainWindow
 from studio.window.run_view import RunView
 from studio.window.saving import GallerySaving
@@ -70,6 +72,13 @@ class Studio(QObject):
         choices = self.store.load(SaveGalleryChoices())
         self.saving = GallerySaving(self.window, self.gallery, choices)
         self.closing = Closing(self.window, self.training, self.gallery, self.datasets)
+        self.importing = ImportFlow(
+            self.window,
+            ImportJobs(work.import_dataset, self),
+            work.looks,
+            lambda: self.workspace,
+            self.store.load(ImportChoices()),
+        )
         self._connect()
 
     @property
@@ -97,6 +106,7 @@ class Studio(QObject):
             window.losses.view(),
             window.gallery.view(),
             self.saving.choices,
+            self.importing.choices,
         ):
             self.store.save(value)
         self.store.flush()
@@ -139,6 +149,11 @@ class Studio(QObject):
         self.log.line_logged.connect(window.log.add_line)
         self.reporter.error_reported.connect(self._show_error)
         self.closing.closing.connect(self.remember)
+        self.closing.closing.connect(self.importing.shut_down)
+        window.import_requested.connect(self.importing.open)
+        window.datasets.import_requested.connect(self.importing.open)
+        self.importing.imported.connect(window.datasets.refresh)
+        self.importing.train_requested.connect(self._train_on_import)
 
     @Slot(object)
     def _start(self, plan: RunPlan) -> None:
@@ -150,6 +165,13 @@ class Studio(QObject):
     def _train_on(self, dataset: Path) -> None:
         self.window.run.choose_dataset(dataset)
         self.window.show_docks()
+
+    @Slot(object)
+    def _train_on_import(self, imported: Imported) -> None:
+        self.window.show_docks()
+        self.window.run.choose_dataset(imported.dataset, tokenizer=imported.tokenizer)
+        self.window.raise_()
+        self.window.activateWindow()
 
     @Slot()
     def _stop(self) -> None:

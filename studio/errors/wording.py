@@ -256,6 +256,44 @@ def _dataset_changed(error: errors.DatasetChangedError) -> Explanation:
     )
 
 
+def _source(error: errors.SourceUnreadableError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "The source cannot be read."),
+        why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),
+        hint=translate(
+            "Errors",
+            "Check that it is still there and that you may read it, or choose another folder, "
+            "archive or table.",
+        ),
+    )
+
+
+def _nothing(error: errors.NothingToImportError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "There is nothing to import."),
+        why="\n".join([str(error.path), *error.reasons]),
+        hint=translate("Errors", "Choose another way of reading, or correct the names of files."),
+    )
+
+
+def _entry(error: errors.EntryError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "A file of the source cannot be read."),
+        why=f"{error.path}: {error.detail or error.reason}",
+        hint=translate("Errors", "It is left out, and the report names it. The others are used."),
+    )
+
+
+def _files_skipped(error: errors.FilesSkippedError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "Some files cannot be used, so no dataset was made."),
+        why=translate(
+            "Errors", "%Ln file(s) of {0} are not used, the first is {1} ({2}).", "", error.count
+        ).format(error.path, error.first, error.reason),
+        hint=translate("Errors", "Repair or remove these files, or import without being strict."),
+    )
+
+
 def _stopped(_error: errors.StoppedError) -> Explanation:
     return Explanation(
         happened=translate("Errors", "The work was stopped."),
@@ -296,6 +334,10 @@ _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
     errors.PatternInvalidError: _pattern,
     errors.EditRefusedError: _edit_refused,
     errors.DatasetChangedError: _dataset_changed,
+    errors.SourceUnreadableError: _source,
+    errors.NothingToImportError: _nothing,
+    errors.EntryError: _entry,
+    errors.FilesSkippedError: _files_skipped,
     errors.StoppedError: _stopped,
     errors.EngineError: _engine,
     MemoryError: _memory,
