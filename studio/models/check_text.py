@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QLocale
+from PySide6.QtCore import QCoreApplication, QLocale, QObject
 
 from engine.importing.accounts import Reason
 from studio.models.import_text import joined, reason_words
@@ -15,17 +15,7 @@ if TYPE_CHECKING:
 
 def counts_words(counts: "ImportCounts") -> str:
     """Say what would be imported, in one line."""
-    translate = QCoreApplication.translate
-    parts = [translate("CheckText", "%Ln pair(s)", "", counts.pairs)]
-    if counts.image_only:
-        parts.append(translate("CheckText", "%Ln image(s) alone", "", counts.image_only))
-    if counts.text_only:
-        parts.append(translate("CheckText", "%Ln text(s) alone", "", counts.text_only))
-    if counts.held_out_items:
-        parts.append(translate("CheckText", "%Ln of them held out", "", counts.held_out_items))
-    if counts.items_skipped:
-        parts.append(translate("CheckText", "%Ln left out", "", counts.items_skipped))
-    return joined(parts)
+    return joined(_ImportedText().parts(counts))
 
 
 def sizes_words(sizes: Sequence[tuple[tuple[int, int], int]]) -> str:
@@ -61,3 +51,19 @@ def skipped_rows(counts: Mapping[Reason, int]) -> list[tuple[str, str]]:
     """Give count and words of each reason."""
     number = QLocale().toString
     return [(number(count), reason_words(reason)) for reason, count in counts.items()]
+
+
+class _ImportedText(QObject):
+    """Counts in words: Qt's tools find plural forms in ``tr`` alone."""
+
+    def parts(self, counts: "ImportCounts") -> list[str]:
+        parts = [self.tr("%Ln pair(s)", "", counts.pairs)]
+        if counts.image_only:
+            parts.append(self.tr("%Ln image(s) alone", "", counts.image_only))
+        if counts.text_only:
+            parts.append(self.tr("%Ln text(s) alone", "", counts.text_only))
+        if counts.held_out_items:
+            parts.append(self.tr("%Ln of them held out", "", counts.held_out_items))
+        if counts.items_skipped:
+            parts.append(self.tr("%Ln left out", "", counts.items_skipped))
+        return parts
