@@ -80,8 +80,9 @@ def _facts(dataset: StoredDataset, control: RunControl, report: Report) -> Itera
         stop_if_asked(control)
         images = np.ascontiguousarray(dataset.images[start : start + PIECE])
         # How large the originals were is not known any more.
-        yield from image_facts(images, [(0, 0)] * len(images))
-        report(min(start + PIECE, len(dataset.images)), len(dataset.images))
+        found = image_facts(images, [(0, 0)] * len(images))
+        report(start + len(images), len(dataset.images))
+        yield from found
 
 
 def _item(record: Record, key: str, facts: ImageFacts | None) -> ExaminedItem:
