@@ -36,6 +36,11 @@ class TaskBar(QWidget):
         """What it says; empty while it is hidden."""
         return self._text.text() if not self.isHidden() else ""
 
+    @property
+    def done(self) -> int:
+        """How far it is."""
+        return self._bar.value()
+
     def follow(self, task: Task) -> None:
         """Show how far a task is, and let it be cancelled here."""
         task.progressed.connect(self.show_progress)

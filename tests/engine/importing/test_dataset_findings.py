@@ -2,37 +2,23 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from engine.control import RunControl
 from engine.data.editing import Edits
-from engine.data.store import HELD_OUT, TRAIN, StoredDataset, open_dataset, write_dataset
+from engine.data.store import HELD_OUT, TRAIN, StoredDataset, open_dataset
 from engine.errors import StoppedError
 from engine.importing.dataset_findings import find_in_dataset
 from engine.importing.item_finding import ItemFinding, repaired
 from engine.importing.plan import Finding, Repair
+from tests.helpers.datasets import sick_dataset
 
 SAME, LEAK, MOJIBAKE = Finding.SAME_IMAGE, Finding.LEAK, Finding.MOJIBAKE
 
 
 @pytest.fixture
 def dataset(tmp_path: Path) -> StoredDataset:
-    """Four noises; 1 shows 0 again, and 4 shows 2 again but is held out. Texts carry mojibake."""
-    noise = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), dtype=np.uint8)
-    records = [
-        {"text": "one", "split": "train", "key": "twice"},
-        {"text": "uno", "texts": ["uno", "one"], "split": "train", "key": "twice"},
-        {"text": "cafÃ©", "texts": ["cafÃ©", "bar"], "split": "train"},
-        {"text": None, "split": "train"},
-        {"text": "two", "split": "held_out"},
-        {"text": "alone", "image": False, "split": "train"},
-    ]
-    write_dataset(
-        tmp_path / "sick", name="sick", title="Sick", images=noise[[0, 0, 1, 2, 1]],
-        records=records, licence="", source="a test",
-    )  # fmt: skip
-    return open_dataset(tmp_path / "sick")
+    return open_dataset(sick_dataset(tmp_path / "sick"))
 
 
 def found(dataset: StoredDataset, edits: Edits) -> dict[Finding, ItemFinding]:
