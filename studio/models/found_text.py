@@ -20,9 +20,7 @@ def found_words(finding: Finding, count: int) -> str:
         Finding.MOJIBAKE: translate("FoundText", "%Ln item(s) with a garbled text", "", count),
         Finding.LONG_TEXT: translate("FoundText", "%Ln item(s) with a very long text", "", count),
         Finding.IMBALANCE: translate("FoundText", "%Ln item(s) of very small groups", "", count),
-        Finding.LEAK: translate(
-            "FoundText", "%Ln held-out image(s) that are trained on too", "", count
-        ),
+        Finding.LEAK: translate("FoundText", "%Ln held-out image(s) trained on too", "", count),
     }
     # The others are about files, of which a dataset that is built knows no more.
     return words[finding]

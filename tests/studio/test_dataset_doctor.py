@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton, QToolButton
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.errors import DatasetCorruptError, StoppedError
@@ -41,12 +41,13 @@ def pane(panel: DatasetPanel) -> DoctorPane:
     return child(panel.browser, DoctorPane)
 
 
-def lines(panel: DatasetPanel) -> list[QToolButton]:
-    found = [button for button in pane(panel).findChildren(QToolButton) if button.isVisible()]
+def lines(panel: DatasetPanel) -> list[QPushButton]:
+    buttons = pane(panel).findChildren(QPushButton)
+    found = [button for button in buttons if button.isVisible() and button.isCheckable()]
     return sorted(found, key=lambda button: button.y())
 
 
-def line(panel: DatasetPanel, words: str) -> QToolButton:
+def line(panel: DatasetPanel, words: str) -> QPushButton:
     return next(button for button in lines(panel) if words in button.text())
 
 

@@ -26,6 +26,7 @@ from studio.widgets.tile_wall import TileWall
 
 _LARGEST_TILE, _USUAL_TILE = 96, 72
 _WALL_WIDTH, _DETAIL_WIDTH = 460, 250
+_WALL_HEIGHT = 110
 
 
 class DatasetBrowser(QWidget):
@@ -141,6 +142,7 @@ class DatasetBrowser(QWidget):
         self._items_page.addWidget(self.wall)
         self._items_page.addWidget(EmptyState("gallery", self.tr("No item fits the filter.")))
         split = QSplitter(Qt.Orientation.Horizontal)
+        self._items_page.setMinimumHeight(_WALL_HEIGHT)
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)

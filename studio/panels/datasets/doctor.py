@@ -3,14 +3,13 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
     QPushButton,
     QSizePolicy,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -23,7 +22,7 @@ from studio.theme import SPACING
 from studio.widgets.labels import plain_label
 from studio.widgets.scrolling import scrolling
 
-_MOST_HEIGHT = 168
+_MOST_HEIGHT = 104
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,12 +50,13 @@ class DoctorPane(QFrame):
         self._headline = plain_label(role="heading")
         self._note = plain_label(role="muted")
         self._again = QPushButton(self.tr("Examine again"))
+        self._again.setProperty("role", "small")
         self._again.clicked.connect(self.examination_requested)
         self._rows: dict[Finding, _Row] = {}
         self._body = QWidget()
         self._grid = QGridLayout(self._body)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(SPACING // 2)
+        self._grid.setSpacing(2)
         self._grid.setColumnStretch(0, 1)
         self._area = scrolling(self._body)
         self._lay_out()
@@ -118,11 +118,10 @@ class DoctorPane(QFrame):
             lambda is_on: self.chosen.emit(found.finding if is_on else None)
         )
         self._grid.addWidget(row.show_button, place, 0)
-        self._grid.addWidget(row.done, place, 1)
         for column, (repair, button) in enumerate(row.repairs.items()):
             wish = RepairWish(found=found, repair=repair)
             button.clicked.connect(lambda _on=False, wish=wish: self.repair_requested.emit(wish))
-            self._grid.addWidget(button, place, 2 + column)
+            self._grid.addWidget(button, place, 1 + column)
         return row
 
     def _lay_out(self) -> None:
@@ -135,12 +134,13 @@ class DoctorPane(QFrame):
         words.addWidget(self.tasks)
         top.addLayout(words, stretch=1)
         close = QPushButton(self.tr("Close"))
+        close.setProperty("role", "small")
         close.clicked.connect(self._close)
-        top.addWidget(self._again)
-        top.addWidget(close)
+        for button in (self._again, close):
+            top.addWidget(button, alignment=Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACING, SPACING, SPACING, SPACING)
-        layout.setSpacing(SPACING)
+        layout.setContentsMargins(SPACING, SPACING // 2, SPACING // 2, SPACING // 2)
+        layout.setSpacing(SPACING // 2)
         layout.addLayout(top)
         layout.addWidget(self._area)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
@@ -155,21 +155,18 @@ class _Row:
     """The widgets of one finding."""
 
     def __init__(self, found: ItemFinding) -> None:
-        words = found_words(found.finding, len(found.found))
-        self.show_button = QToolButton()
-        self.show_button.setProperty("role", "view")
+        self._words = words = found_words(found.finding, len(found.found))
+        self.show_button = QPushButton(words)
+        self.show_button.setProperty("role", "line")
         self.show_button.setCheckable(True)
-        self.show_button.setText(words)
         policy = QSizePolicy.Policy
         self.show_button.setSizePolicy(policy.Ignored, policy.Fixed)
         self.show_button.setToolTip(words)
-        self.done = plain_label(role="muted")
-        self.done.setWordWrap(False)
-        self.done.hide()
         self.repairs: dict[Repair, QPushButton] = {}
         for repair in found.repairs:
             text, explained = repair_words(found.finding, repair)
             button = QPushButton(text)
+            button.setProperty("role", "small")
             button.setToolTip(explained)
             button.setAccessibleName(f"{words}: {text}")
             self.repairs[repair] = button
@@ -178,12 +175,15 @@ class _Row:
         self.show_button.setChecked(is_chosen)
 
     def show_repaired(self, *, is_repaired: bool) -> None:
-        self.done.setText(self.done.tr("Repaired") if is_repaired else "")
-        self.done.setVisible(is_repaired)
+        words = self._words
+        if is_repaired:
+            words = self.show_button.tr("{0} (repaired)").format(words)
+        self.show_button.setText(words)
+        self.show_button.setToolTip(words)
         for button in self.repairs.values():
             button.setEnabled(not is_repaired)
 
     def discard(self) -> None:
-        for widget in (self.show_button, self.done, *self.repairs.values()):
+        for widget in (self.show_button, *self.repairs.values()):
             widget.hide()
             widget.deleteLater()

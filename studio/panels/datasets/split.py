@@ -43,6 +43,7 @@ class SplitDialog(QDialog):
         self._split.setProperty("role", "primary")
         self._split.setDefault(True)
         self._split.clicked.connect(self._tell)
+        self._share.edit.selectAll()
         self._lay_out()
         self._look()
 
