@@ -280,11 +280,19 @@ def run_studio(arguments: list[str]) -> int:
 
 def _quit_on_interrupt(studio: Studio) -> None:
     """Let Ctrl+C in the terminal save and quit."""
-    signal.signal(signal.SIGINT, lambda _number, _frame: studio.closing.save_and_quit())
+    signal.signal(signal.SIGINT, lambda _number, _frame: _interrupt(studio))
     # Python looks at signals between two lines of Python; Qt's loop alone has none.
     timer = QTimer(studio, interval=SIGNALS_EVERY_MS)
     timer.timeout.connect(lambda: None)
     timer.start()
+
+
+def _interrupt(studio: Studio) -> None:
+    # Whoever sits at the terminal may not see a question.
+    unsaved = studio.window.datasets.unsaved_count
+    if unsaved:
+        _log.warning("Quitting; the edits of %d item(s) were not saved", unsaved)
+    studio.closing.save_and_quit()
 
 
 def _open(folder: Path) -> None:

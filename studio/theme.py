@@ -168,7 +168,7 @@ def _style_sheet(colors: Colors) -> str:
 
 
 # Properties that widgets set on themselves: role="primary|heading|title|muted|problem|card|field|
-# view", invalid="true", modified="true".
+# view|small|line", invalid="true", modified="true".
 _RULES = """
 QToolTip {{ color: {text}; background: {surface}; border: 1px solid {border}; padding: 4px 6px; }}
 QLineEdit, QComboBox, QPlainTextEdit[role="field"] {{
@@ -202,6 +202,10 @@ QPushButton:hover {{ border-color: {muted}; }}
 QPushButton:pressed {{ background: {window}; }}
 QPushButton:focus {{ border-color: {accent}; }}
 QPushButton:disabled {{ color: {disabled}; }}
+QPushButton[role="small"], QPushButton[role="line"] {{ padding: 1px 9px; min-height: 18px; }}
+QPushButton[role="line"] {{ background: transparent; border-color: transparent; text-align: left; }}
+QPushButton[role="line"]:hover, QPushButton[role="line"]:focus {{ border-color: {border}; }}
+QPushButton[role="line"]:checked {{ border-color: {accent}; color: {accent}; font-weight: 600; }}
 QPushButton[role="primary"] {{
   background: {accent}; border-color: {accent}; color: {on_accent}; font-weight: 600;
 }}

@@ -3,10 +3,10 @@
 The dataset itself is never touched: ``engine.data.versions`` writes the new one beside it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from engine.data.record import Record, captions_of, has_image, tags_of
 from engine.data.store import HELD_OUT, TRAIN, StoredDataset
@@ -21,11 +21,11 @@ class EditKind(StrEnum):
     EXCLUDED = "excluded"
     SPLIT = "split"
     REPLACED = "replaced"
+    REPAIRED = "repaired"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ItemState:
-    """What can be changed about an item."""
+class ItemState(NamedTuple):
+    """What can be changed about an item; a tuple, since a hundred thousand are made at a click."""
 
     captions: tuple[str, ...]
     tags: tuple[str, ...]
@@ -55,10 +55,22 @@ class Edits:
     """
 
     def __init__(
-        self, dataset: StoredDataset, states: Mapping[int, ItemState] | None = None
+        self,
+        dataset: StoredDataset,
+        states: Mapping[int, ItemState] | None = None,
+        originals: Sequence[ItemState] | None = None,
     ) -> None:
+        """Begin with no step to undo.
+
+        Args:
+            dataset: stays as it is.
+            states: of the items that differ from it.
+            originals: ``original_states`` of it, made where nobody waits; else they are read one by
+                one, which a hundred thousand at a click would feel.
+        """
         self._dataset = dataset
         self._states = dict(states or {})
+        self._originals = originals
         self._done: list[Edit] = []
         self._undone: list[Edit] = []
 
@@ -73,6 +85,11 @@ class Edits:
         return len(self._states)
 
     @property
+    def latest(self) -> Edit | None:
+        """The step that made the items what they are now; None before the first."""
+        return self._done[-1] if self._done else None
+
+    @property
     def can_undo(self) -> bool:
         """Whether there is a step to take back."""
         return bool(self._done)
@@ -84,7 +101,11 @@ class Edits:
 
     def copy(self) -> Self:
         """Give the same state with no steps to undo, for another thread."""
-        return type(self)(self._dataset, self._states)
+        return type(self)(self._dataset, self._states, self._originals)
+
+    def has_made(self, edit: Edit) -> bool:
+        """Whether a step counts now: it was made, and not taken back."""
+        return any(done is edit for done in self._done)
 
     def is_changed(self, item: int) -> bool:
         """Whether an item differs from the dataset."""
@@ -96,7 +117,8 @@ class Edits:
 
     def state(self, item: int) -> ItemState:
         """Give an item as it is now."""
-        return self._states.get(item) or self._original(item)
+        found = self._states.get(item)
+        return self._original(item) if found is None else found
 
     def states(self) -> Iterator[ItemState]:
         """Give all items as they are now, in the dataset's order."""
@@ -114,38 +136,56 @@ class Edits:
         wanted = tidy(captions)
         if not wanted and not self.has_image(item):
             raise EditRefusedError("an item without an image needs its text")
-        return self._make(EditKind.CAPTIONS, [item], lambda state: replace(state, captions=wanted))
+        return self._make(EditKind.CAPTIONS, [item], lambda state: state._replace(captions=wanted))
 
     def set_all_captions(self, captions: Mapping[int, tuple[str, ...]]) -> Edit | None:
         """Take what a search and replace has made, as one step."""
         after = {
-            item: replace(self.state(item), captions=texts) for item, texts in captions.items()
+            item: self.state(item)._replace(captions=texts) for item, texts in captions.items()
         }
         return self._take(EditKind.REPLACED, after)
 
     def set_tags(self, item: int, tags: Iterable[str]) -> Edit | None:
         """Give an item these tags and no others."""
         wanted = tidy(tags)
-        return self._make(EditKind.TAGS, [item], lambda state: replace(state, tags=wanted))
+        return self._make(EditKind.TAGS, [item], lambda state: state._replace(tags=wanted))
 
     def add_tags(self, items: Iterable[int], tags: Iterable[str]) -> Edit | None:
         """Give items these tags beside those that they have."""
         more = tidy(tags)
         return self._make(
-            EditKind.TAGS, items, lambda state: replace(state, tags=tidy(state.tags + more))
+            EditKind.TAGS, items, lambda state: state._replace(tags=tidy(state.tags + more))
         )
 
     def set_excluded(self, items: Iterable[int], *, is_excluded: bool) -> Edit | None:
         """Leave items out of the next version, or take them back in."""
-        return self._make(
-            EditKind.EXCLUDED, items, lambda state: replace(state, is_excluded=is_excluded)
-        )
+
+        def change(state: ItemState) -> ItemState:
+            captions, tags, _was_excluded, split = state
+            return ItemState(captions, tags, is_excluded, split)
+
+        return self._make(EditKind.EXCLUDED, items, change)
 
     def set_split(self, items: Iterable[int], split: str) -> Edit | None:
         """Move items between what is trained on and what is held out."""
         if split not in {TRAIN, HELD_OUT}:
             raise EditRefusedError(f"there is no split '{split}'")
-        return self._make(EditKind.SPLIT, items, lambda state: replace(state, split=split))
+        return self._make(EditKind.SPLIT, items, lambda state: state._replace(split=split))
+
+    def split_again(self, held_out: Collection[int]) -> Edit | None:
+        """Hold these items out and no others, as one step."""
+        chosen = frozenset(held_out)
+        after: dict[int, ItemState] = {}
+        for item in range(len(self._dataset.records)):
+            split = HELD_OUT if item in chosen else TRAIN
+            captions, tags, is_excluded, now = self.state(item)
+            if now != split:
+                after[item] = ItemState(captions, tags, is_excluded, split)
+        return self._take(EditKind.SPLIT, after)
+
+    def repair(self, states: Mapping[int, ItemState]) -> Edit | None:
+        """Take what a repair of the doctor has made of items, as one step."""
+        return self._take(EditKind.REPAIRED, states)
 
     def undo(self) -> Edit | None:
         """Take the latest step back and give it; None where there is none."""
@@ -180,24 +220,26 @@ class Edits:
         return changed
 
     def _original(self, item: int) -> ItemState:
-        record = self._dataset.records[item]
-        return ItemState(
-            captions=captions_of(record),
-            tags=tags_of(record),
-            is_excluded=False,
-            split=record["split"],
-        )
+        if self._originals is not None:
+            return self._originals[item]
+        return _state_of(self._dataset.records[item])
 
     def _make(
         self, kind: EditKind, items: Iterable[int], change: Callable[[ItemState], ItemState]
     ) -> Edit | None:
-        return self._take(kind, {item: change(self.state(item)) for item in items})
+        now = {item: self.state(item) for item in items}
+        return self._note(kind, now, {item: change(state) for item, state in now.items()})
 
     def _take(self, kind: EditKind, wanted: Mapping[int, ItemState]) -> Edit | None:
-        after = {item: state for item, state in wanted.items() if state != self.state(item)}
+        return self._note(kind, {item: self.state(item) for item in wanted}, wanted)
+
+    def _note(
+        self, kind: EditKind, now: Mapping[int, ItemState], wanted: Mapping[int, ItemState]
+    ) -> Edit | None:
+        after = {item: state for item, state in wanted.items() if state != now[item]}
         if not after:
             return None
-        before = {item: self.state(item) for item in after}
+        before = {item: now[item] for item in after}
         edit = Edit(kind=kind, before=before, after=after)
         self._done.append(edit)
         self._undone.clear()
@@ -213,9 +255,23 @@ class Edits:
                 self._states[item] = state
 
 
+def original_states(dataset: StoredDataset) -> Sequence[ItemState]:
+    """Give all items as the dataset has them."""
+    return [_state_of(record) for record in dataset.records]
+
+
 def tidy(texts: Iterable[str]) -> tuple[str, ...]:
     """Strip texts; leave out blank ones and repetitions."""
     return tuple(dict.fromkeys(stripped for text in texts if (stripped := text.strip())))
+
+
+def _state_of(record: Record) -> ItemState:
+    return ItemState(
+        captions=captions_of(record),
+        tags=tags_of(record),
+        is_excluded=False,
+        split=record["split"],
+    )
 
 
 def _put_list(record: dict[str, Any], name: str, values: tuple[str, ...]) -> None:

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.editing import Edits, ItemState
-from engine.data.record import captions_of, group_of, tags_of
+from engine.data.record import captions_of, group_of, key_of, tags_of
+from engine.data.splits import split_place
 from engine.data.store import HELD_OUT, TRAIN, StoredDataset
 
 Mask = npt.NDArray[np.bool_]
@@ -29,6 +30,8 @@ class Show(StrEnum):
     EDITED = "edited"
     TAG = "tag"
     GROUP = "group"
+    FINDING = "finding"
+    """What the doctor found; which items those are is said beside the filter."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +40,7 @@ class Filter:
 
     show: Show = Show.ALL
     value: str = ""
-    """The tag or the group."""
+    """The tag, the group or the finding."""
     text: str = ""
     """Stands in a caption, a tag or the key, in capitals or not."""
 
@@ -63,7 +66,12 @@ class Index:
             Show.NO_IMAGE: dataset.image_rows < 0,
             Show.EXCLUDED: np.zeros(len(records), dtype=bool),
             Show.EDITED: np.zeros(len(records), dtype=bool),
+            Show.FINDING: np.ones(len(records), dtype=bool),
         }
+        self.places = np.array(
+            [split_place(key_of(record, number)) for number, record in enumerate(records)], np.uint8
+        )
+        """Of each item in the stable split: [N]; held out are those below the percentage."""
 
     def key(self, item: int) -> str:
         """What the item was called where it came from; may be empty."""
@@ -85,12 +93,22 @@ class Index:
             counts.update(edits.state(item).tags)
         return _ranked(+counts)
 
-    def find(self, edits: Edits, wanted: Filter) -> npt.NDArray[np.int64]:
-        """Give the items that fit, as they are now, in the dataset's order."""
+    def find(
+        self, edits: Edits, wanted: Filter, among: npt.NDArray[np.int64] | None = None
+    ) -> npt.NDArray[np.int64]:
+        """Give the items that fit, as they are now, in the dataset's order.
+
+        Args:
+            edits: to the items.
+            wanted: what somebody wants to see.
+            among: where to look; None for everywhere.
+        """
         mask = self._mask(wanted).copy()
         for item in edits.changed:
             mask[item] = self._fits(item, edits.state(item), wanted)
         found = np.flatnonzero(mask)
+        if among is not None:
+            found = np.intersect1d(found, among)
         needle = wanted.text.strip().casefold()
         if not needle:
             return found

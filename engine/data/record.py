@@ -28,6 +28,11 @@ def group_of(record: Record) -> str:
     return next((str(record[name]) for name in GROUP_FIELDS if name in record), "")
 
 
+def key_of(record: Record, number: int) -> str:
+    """Name an item: by its key, or its number where it was not imported from files."""
+    return str(record.get("key", f"#{number}"))
+
+
 def has_image(record: Record) -> bool:
     """Whether images.npy holds a row for the item."""
     return record.get("image", True) is not False

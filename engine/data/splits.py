@@ -14,5 +14,10 @@ def stable_split(key: str, percent: int) -> str:
         key: names the item; any string, also one with halves of surrogate pairs, as paths have.
         percent: share to hold out, 0 to 100.
     """
+    return HELD_OUT if split_place(key) < percent else TRAIN
+
+
+def split_place(key: str) -> int:
+    """Give an item's place, 0 to 99: it is held out at every percentage above."""
     digest = hashlib.sha256(key.encode(errors="surrogatepass")).digest()
-    return HELD_OUT if int.from_bytes(digest[:4]) % 100 < percent else TRAIN
+    return int.from_bytes(digest[:4]) % 100

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from engine.control import RunControl
+from engine.errors import StoppedError
 from engine.importing.accounts import Reason
 from engine.importing.diagnosis import Decision, ExaminedItem, FindingReport
 from engine.importing.plan import Finding, ImportPlan, Repair
@@ -11,6 +13,7 @@ from engine.importing.splits import split_of
 
 MOST_KEYS = 200_000
 """Keys that one report names; the count goes on."""
+_LOOK_EVERY = 256
 
 
 @dataclass(slots=True)
@@ -44,8 +47,14 @@ class Case:
 class Checkup:
     """All cases of one examination. Checks look at the cases that are left, one after another."""
 
-    def __init__(self, items: Iterable[ExaminedItem], plan: ImportPlan) -> None:
+    def __init__(
+        self,
+        items: Iterable[ExaminedItem],
+        plan: ImportPlan,
+        control: RunControl | None = None,
+    ) -> None:
         self.plan = plan
+        self._control = control or RunControl()
         percent = plan.held_out_percent
         self.cases = [
             Case(item, item.texts, split_of(item.key, item.split, percent)) for item in items
@@ -53,8 +62,16 @@ class Checkup:
         self.reports: dict[Finding, FindingReport] = {}
 
     def left(self) -> Iterator[Case]:
-        """Give the cases that are not skipped, in order."""
-        return (case for case in self.cases if case.skipped is None)
+        """Give the cases that are not skipped, in order.
+
+        Raises:
+            StoppedError: somebody asked for it, while something was done with each.
+        """
+        for number, case in enumerate(self.cases):
+            if number % _LOOK_EVERY == 0 and self._control.is_stop_requested:
+                raise StoppedError
+            if case.skipped is None:
+                yield case
 
     def left_with_image(self) -> list[Case]:
         """Give those that have an image."""

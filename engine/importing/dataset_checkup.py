@@ -1,6 +1,6 @@
 """The doctor on a dataset that is built already: the same checks of its stored images and texts."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +8,8 @@ import numpy as np
 
 from engine.control import RunControl
 from engine.data.manifest import HELD_OUT
-from engine.data.store import Record, StoredDataset, open_dataset
+from engine.data.record import Record, captions_of, key_of
+from engine.data.store import StoredDataset, open_dataset
 from engine.importing.accounts import Accounts
 from engine.importing.decoding import ImageFacts, image_facts
 from engine.importing.diagnosis import Diagnosis, ExaminedItem
@@ -18,6 +19,8 @@ from engine.importing.plan import Finding, ImportPlan, Repair
 from engine.importing.survey import stop_if_asked
 
 PIECE = 256
+Report = Callable[[int, int], None]
+"""Told how many images are done and how many there are."""
 
 
 def examine_dataset(
@@ -35,49 +38,51 @@ def examine_dataset(
         DatasetMissingError, DatasetCorruptError: there is no dataset to read.
         ConfigError: a repair is not offered.
     """
-    dataset = open_dataset(folder)
-    plan = ImportPlan(
+    plan = dataset_plan(folder, repairs or {})
+    return examine_items(
+        list(examined_items(open_dataset(folder), control)), Accounts(), plan, control
+    )
+
+
+def dataset_plan(
+    folder: Path, repairs: Mapping[Finding, Repair], excluded: frozenset[str] = frozenset()
+) -> ImportPlan:
+    """Say how a dataset that is built already is examined: what was formed once stays so."""
+    return ImportPlan(
         source=folder,
         dataset=folder,
         reading=Reading(format=""),
         # Halves of pairs are there because somebody wanted them.
         keep_image_only=True,
         keep_text_only=True,
-        repairs=repairs or {},
+        repairs=repairs,
+        excluded=excluded,
     )
-    return examine_items(list(examined_items(dataset, control)), Accounts(), plan)
 
 
-def examined_items(dataset: StoredDataset, control: RunControl) -> Iterator[ExaminedItem]:
+def examined_items(
+    dataset: StoredDataset, control: RunControl, report: Report = lambda _done, _total: None
+) -> Iterator[ExaminedItem]:
     """Give a dataset's items as the doctor sees them, in order.
 
     Raises:
         StoppedError: the control asked for it.
     """
-    facts = _facts(dataset, control)
+    facts = _facts(dataset, control, report)
     for number, (record, row) in enumerate(
         zip(dataset.records, dataset.image_rows.tolist(), strict=True)
     ):
         yield _item(record, key_of(record, number), None if row < 0 else next(facts))
 
 
-def key_of(record: Record, number: int) -> str:
-    """Name an item: by its key, or its number where it was not imported from files."""
-    return str(record.get("key", f"#{number}"))
-
-
-def texts_of(record: Record) -> tuple[str, ...]:
-    """Give all captions of an item."""
-    texts: Sequence[str] = record.get("texts") or ()
-    return tuple(texts) or ((record["text"],) if record["text"] else ())
-
-
-def _facts(dataset: StoredDataset, control: RunControl) -> Iterator[ImageFacts]:
+def _facts(dataset: StoredDataset, control: RunControl, report: Report) -> Iterator[ImageFacts]:
     for start in range(0, len(dataset.images), PIECE):
         stop_if_asked(control)
         images = np.ascontiguousarray(dataset.images[start : start + PIECE])
         # How large the originals were is not known any more.
-        yield from image_facts(images, [(0, 0)] * len(images))
+        found = image_facts(images, [(0, 0)] * len(images))
+        report(start + len(images), len(dataset.images))
+        yield from found
 
 
 def _item(record: Record, key: str, facts: ImageFacts | None) -> ExaminedItem:
@@ -90,7 +95,7 @@ def _item(record: Record, key: str, facts: ImageFacts | None) -> ExaminedItem:
         }
     return ExaminedItem(
         key=key,
-        texts=texts_of(record),
+        texts=captions_of(record),
         has_image=facts is not None,
         split="test" if record["split"] == HELD_OUT else "train",
         group=str(record.get("group") or record.get("label") or ""),

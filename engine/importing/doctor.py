@@ -6,6 +6,7 @@ So undoing a repair is examining with the plan as it was without it.
 
 from collections.abc import Iterator, Sequence
 
+from engine.control import RunControl
 from engine.importing.accounts import Accounts, Reason, Skipped
 from engine.importing.checkup import MOST_KEYS, Case, Checkup
 from engine.importing.diagnosis import (
@@ -68,19 +69,26 @@ _CHECKS = (
 )
 
 
-def examine_items(items: Sequence[ExaminedItem], accounts: Accounts, plan: ImportPlan) -> Diagnosis:
+def examine_items(
+    items: Sequence[ExaminedItem],
+    accounts: Accounts,
+    plan: ImportPlan,
+    control: RunControl | None = None,
+) -> Diagnosis:
     """Examine all items that could be read, and the files that could not.
 
     Args:
         items: in the source's order, each key once; of equal images the first stays.
         accounts: what was skipped before; only read.
         plan: what is to be done.
+        control: may ask for a stop.
 
     Raises:
         ConfigError: the plan wants a repair that its finding does not offer.
+        StoppedError: the control asked for it.
     """
     check_repairs(plan)
-    checkup = Checkup(items, plan)
+    checkup = Checkup(items, plan, control)
     _report_files(checkup, accounts)
     for case in checkup.cases:
         if case.item.key in plan.excluded:

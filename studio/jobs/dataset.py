@@ -27,11 +27,19 @@ class DatasetJobs(QObject):
         self.searching = Task("search dataset", self)
         self.saving = Task("save dataset", self)
         self.exporting = Task("export dataset", self)
+        self.examining = Task("examine dataset", self)
 
     @property
     def tasks(self) -> tuple[Task, ...]:
         """All of them."""
-        return self.opening, self.measuring, self.searching, self.saving, self.exporting
+        return (
+            self.opening,
+            self.measuring,
+            self.searching,
+            self.saving,
+            self.exporting,
+            self.examining,
+        )
 
     def open(self, folder: Path) -> None:
         """Read a dataset; the result is an ``OpenedDataset``."""
@@ -67,6 +75,14 @@ class DatasetJobs(QObject):
             lambda report, control: self._work.export(dataset, copy, folder, report, control)
         )
         _log.info("Exporting %s to %s", dataset.folder, folder)
+
+    def examine(self, dataset: StoredDataset, edits: Edits) -> None:
+        """Have the doctor look; the result is a tuple of ``ItemFinding``."""
+        copy = edits.copy()
+        self.examining.start(
+            lambda report, control: self._work.examine(dataset, copy, report, control)
+        )
+        _log.info("Examining %s", dataset.folder)
 
     def cancel(self) -> None:
         """Ask all of them to end."""

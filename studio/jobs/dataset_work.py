@@ -1,15 +1,16 @@
 """What is done to datasets in a worker's thread: the engine's functions, imported on first use."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.control import RunControl
-from engine.data.editing import Edits
+from engine.data.editing import Edits, ItemState, original_states
 from engine.data.index import Index
 from engine.data.replacing import Replacement, Search
 from engine.data.statistics import Statistics
 from engine.data.store import StoredDataset
+from engine.importing.item_finding import ItemFinding
 
 Report = Callable[[int, int], None]
 
@@ -20,13 +21,15 @@ class OpenedDataset:
 
     dataset: StoredDataset
     index: Index
+    originals: Sequence[ItemState]
+    """``original_states`` of it."""
 
 
 def _open(folder: Path) -> OpenedDataset:
     from engine.data.store import open_dataset
 
     dataset = open_dataset(folder)
-    return OpenedDataset(dataset=dataset, index=Index(dataset))
+    return OpenedDataset(dataset=dataset, index=Index(dataset), originals=original_states(dataset))
 
 
 def _measure(dataset: StoredDataset, edits: Edits, control: RunControl) -> Statistics:
@@ -59,6 +62,14 @@ def _export(
     return export_image_folder(dataset, folder, edits=edits, report=report, control=control)
 
 
+def _examine(
+    dataset: StoredDataset, edits: Edits, report: Report, control: RunControl
+) -> tuple[ItemFinding, ...]:
+    from engine.importing.dataset_findings import find_in_dataset
+
+    return find_in_dataset(dataset, edits, report=report, control=control)
+
+
 @dataclass(frozen=True, kw_only=True)
 class DatasetWork:
     """What the workers call; a test hands in its own."""
@@ -68,3 +79,6 @@ class DatasetWork:
     find_changes: Callable[[Edits, Search, Iterable[int], RunControl], Replacement] = _find_changes
     save: Callable[[StoredDataset, Edits, Path, Report, RunControl], None] = _save
     export: Callable[[StoredDataset, Edits, Path, Report, RunControl], int] = _export
+    examine: Callable[[StoredDataset, Edits, Report, RunControl], tuple[ItemFinding, ...]] = (
+        _examine
+    )

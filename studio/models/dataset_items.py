@@ -70,12 +70,14 @@ class DatasetItems(QAbstractListModel):
         if len(self._items):
             self.dataChanged.emit(self.index(0), self.index(len(self._items) - 1))
 
-    def picture(self, item: int) -> QImage | None:
-        """Read an item's image at its own size; None where it has none."""
+    def picture(self, item: int, every: int = 1) -> QImage | None:
+        """Read an item's image, or every n-th pixel of it; None where it has none."""
         if self._dataset is None:
             return None
         row = int(self._dataset.image_rows[item])
-        return picture_of(_coloured(self._dataset.images[row])) if row >= 0 else None
+        return (
+            picture_of(_coloured(self._dataset.images[row, ::every, ::every])) if row >= 0 else None
+        )
 
     def rowCount(self, parent: _Index = _ROOT) -> int:
         """Give the number of items shown."""
@@ -105,7 +107,11 @@ class DatasetItems(QAbstractListModel):
         if item in self._pictures:
             self._pictures.move_to_end(item)
             return self._pictures[item]
-        picture = self.picture(item)
+        if self._dataset is None:
+            return None
+        # Scaling smoothly takes long for all pixels of a large image; a multiple is enough.
+        every = max(1, max(self._dataset.images.shape[1:3]) // self._largest)
+        picture = self.picture(item, every)
         if picture is None:
             return None
         if max(picture.width(), picture.height()) > self._largest:

@@ -33,6 +33,23 @@ def large_dataset(folder: Path, count: int) -> Path:
     return _write(folder, images, records)
 
 
+def sick_dataset(folder: Path) -> Path:
+    """Build noises of which 1 shows 0 again, and 4 shows 2 again but is held out.
+
+    Item 2 has a garbled caption, 3 has none, and 5 has no image.
+    """
+    noise = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), dtype=np.uint8)
+    records: list[dict[str, Any]] = [
+        {"text": "one", "split": "train", "key": "twice"},
+        {"text": "uno", "texts": ["uno", "one"], "split": "train", "key": "twice"},
+        {"text": "cafÃ©", "texts": ["cafÃ©", "bar"], "split": "train"},
+        {"text": None, "split": "train"},
+        {"text": "two", "split": "held_out"},
+        {"text": "alone", "image": False, "split": "train"},
+    ]
+    return _write(folder, noise[[0, 0, 1, 2, 1]], records)
+
+
 def _write(folder: Path, images: np.ndarray, records: list[dict[str, Any]]) -> Path:
     write_dataset(
         folder,

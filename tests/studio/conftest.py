@@ -6,8 +6,14 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from studio.app import Studio
+from studio.jobs.dataset import DatasetJobs
+from studio.jobs.dataset_work import DatasetWork
+from studio.panels.datasets import DatasetPanel
+from tests.helpers.dataset_panel import choose
+from tests.helpers.datasets import mixed_dataset
 from tests.helpers.fake_engine import FakeEngine
 from tests.helpers.opened import counting_in_english, opened_studio
 
@@ -33,3 +39,32 @@ def studio(qapp: QApplication, settings: QSettings, engine: FakeEngine) -> Itera
     with opened_studio(qapp, settings, engine.work()) as made:
         yield made
         engine.answers_stop.set()
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """Hold two datasets, and what is none."""
+    mixed_dataset(tmp_path / "datasets" / "mixed")
+    mixed_dataset(tmp_path / "datasets" / "other")
+    (tmp_path / "datasets" / ".other.1.part").mkdir()
+    (tmp_path / "datasets" / "empty").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, workspace: Path) -> Iterator[DatasetPanel]:
+    jobs = DatasetJobs(DatasetWork())
+    panel = DatasetPanel(jobs, workspace)
+    qtbot.addWidget(panel)
+    panel.resize(1000, 520)
+    panel.show()
+    yield panel
+    jobs.cancel()
+    assert jobs.wait(10_000)
+    QApplication.processEvents()
+
+
+@pytest.fixture
+def opened(qtbot: QtBot, panel: DatasetPanel) -> DatasetPanel:
+    choose(qtbot, panel, "mixed")
+    return panel

@@ -73,9 +73,18 @@ class BrowserBar(QWidget):
         self._show.set_text(Show.ALL.value)
 
     def set_choices(
-        self, tags: Sequence[tuple[str, int]], groups: Sequence[tuple[str, int]]
+        self,
+        tags: Sequence[tuple[str, int]],
+        groups: Sequence[tuple[str, int]],
+        findings: Sequence[tuple[str, str]] = (),
     ) -> None:
-        """Offer these tags and groups, each with its count; of very many only the largest."""
+        """Offer what there is to choose; what is chosen and is there no more becomes everything.
+
+        Args:
+            tags: each with its count; of very many only the most frequent. So with groups.
+            groups: each with its count.
+            findings: each with its words.
+        """
         plain = [
             (Show.ALL, self.tr("All items")),
             (Show.TRAIN, self.tr("To train on")),
@@ -85,19 +94,30 @@ class BrowserBar(QWidget):
             (Show.EXCLUDED, self.tr("Excluded")),
             (Show.EDITED, self.tr("Edited")),
         ]
+        chosen = self.filter
         choices = [(show.value, text) for show, text in plain]
+        if findings:
+            choices.append(("", ""))
+        choices += [(f"{Show.FINDING}:{finding}", words) for finding, words in findings]
         for show, words, found in (
             (Show.TAG, self.tr("Tag: {0} ({1})"), tags),
             (Show.GROUP, self.tr("Group: {0} ({1})"), groups),
         ):
             if found:
                 choices.append(("", ""))
-            for name, count in found[:_MOST_CHOICES]:
+            rarer = [pair for pair in found[_MOST_CHOICES:] if pair[0] == chosen.value]
+            for name, count in (*found[:_MOST_CHOICES], *rarer):
                 number = self.locale().toString(count)
                 choices.append((f"{show.value}:{name}", words.format(name, number)))
         self._show.set_choices(choices)
         if not self._show.text():
             self._show.set_text(Show.ALL.value)
+            self.filter_changed.emit()
+
+    def choose(self, show: Show, value: str = "") -> None:
+        """Ask for other items, as if the user had."""
+        self._show.set_text(f"{show}:{value}" if value else show.value)
+        self.filter_changed.emit()
 
     @Slot(int)
     def show_page(self, page: int) -> None:

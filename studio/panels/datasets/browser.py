@@ -6,17 +6,17 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.data.editing import Edit, EditKind, Edits
+from engine.data.index import Show
 from engine.data.replacing import Replacement
-from engine.data.statistics import Statistics
 from engine.data.store import StoredDataset
-from engine.errors import EditRefusedError
-from studio.errors.wording import explain
+from engine.importing.plan import Finding
 from studio.jobs.dataset import DatasetJobs
 from studio.jobs.dataset_work import OpenedDataset
-from studio.jobs.task import TaskEnded
 from studio.models.dataset_items import DatasetItems
 from studio.panels.datasets.bar import BrowserBar, step_action
 from studio.panels.datasets.detail import ItemDetail, ItemView
+from studio.panels.datasets.doctoring import Doctoring, Patient
+from studio.panels.datasets.editing import Edited, ItemEditing
 from studio.panels.datasets.replacing import Replacing, SearchedItems
 from studio.panels.datasets.statistics import StatisticsPage
 from studio.panels.datasets.tile import ItemDelegate
@@ -26,6 +26,7 @@ from studio.widgets.tile_wall import TileWall
 
 _LARGEST_TILE, _USUAL_TILE = 96, 72
 _WALL_WIDTH, _DETAIL_WIDTH = 460, 250
+_WALL_HEIGHT = 110
 
 
 class DatasetBrowser(QWidget):
@@ -49,7 +50,9 @@ class DatasetBrowser(QWidget):
         self.wall = self._make_wall()
         self.detail = ItemDetail()
         self.statistics = StatisticsPage()
+        self.editing = ItemEditing(self.detail, self)
         self.replacing = Replacing(jobs, self._searched_items, self)
+        self.doctoring = Doctoring(jobs, self._patient, self)
         self._items_page = QStackedWidget()
         self._pages = QStackedWidget()
         self._lay_out()
@@ -74,7 +77,9 @@ class DatasetBrowser(QWidget):
         """Show another dataset from its beginning, without edits."""
         self.replacing.close()
         self._jobs.measuring.cancel()
-        self._opened, self._edits, self._chosen = opened, Edits(opened.dataset), []
+        if opened is not self._opened:
+            self.doctoring.leave()
+        self._opened, self._edits, self._chosen = opened, _edits_of(opened), []
         side = max(opened.dataset.images.shape[1:3])
         largest = round(_LARGEST_TILE * self.devicePixelRatioF())
         self._model.open(opened.dataset, self._edits, largest)
@@ -84,6 +89,7 @@ class DatasetBrowser(QWidget):
         self._offer_choices()
         self.show_page(0)
         self._filter()
+        self.doctoring.look_again()
 
     def discard(self) -> None:
         """Forget all edits."""
@@ -103,6 +109,18 @@ class DatasetBrowser(QWidget):
                 self._model.index(row), QItemSelectionModel.SelectionFlag.ClearAndSelect
             )
 
+    @Slot()
+    def examine(self) -> None:
+        """Have the doctor look at the items as they are now."""
+        self.show_page(0)
+        self.doctoring.begin()
+
+    @Slot()
+    def ask_split(self) -> None:
+        """Ask which share of the items to hold out."""
+        self.commit()
+        self.editing.ask_split()
+
     @Slot(int)
     def show_page(self, page: int) -> None:
         """Show the items (0) or the statistics (1)."""
@@ -118,14 +136,20 @@ class DatasetBrowser(QWidget):
         wall.setAccessibleName(self.tr("Items of the dataset"))
         wall.selectionModel().selectionChanged.connect(self._choose)
         wall.selectionModel().currentChanged.connect(self._choose)
-        wall.removal_requested.connect(self._toggle_excluded)
         return wall
 
     def _lay_out(self) -> None:
         self._items_page.addWidget(self.wall)
         self._items_page.addWidget(EmptyState("gallery", self.tr("No item fits the filter.")))
         split = QSplitter(Qt.Orientation.Horizontal)
-        split.addWidget(self._items_page)
+        self._items_page.setMinimumHeight(_WALL_HEIGHT)
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACING)
+        column.addWidget(self._items_page, stretch=1)
+        column.addWidget(self.doctoring.pane)
+        split.addWidget(left)
         split.addWidget(self.detail)
         split.setStretchFactor(0, 1)
         split.setSizes([_WALL_WIDTH, _DETAIL_WIDTH])
@@ -145,11 +169,12 @@ class DatasetBrowser(QWidget):
         self.bar.zoom_requested.connect(self.wall.zoom_by)
         self.bar.replace_requested.connect(self._ask_replacement)
         self.replacing.replace_requested.connect(self._replace)
-        self._jobs.measuring.ended.connect(self._show_statistics)
-        self.detail.captions_edited.connect(self._edit_captions)
-        self.detail.tags_edited.connect(self._edit_tags)
-        self.detail.excluded_edited.connect(self._exclude)
-        self.detail.split_edited.connect(self._move)
+        self.statistics.follow(self._jobs.measuring)
+        self.wall.removal_requested.connect(self.editing.toggle_excluded)
+        self.editing.made.connect(self._took)
+        self.doctoring.repaired.connect(self._took)
+        self.doctoring.found.connect(self._offer_choices)
+        self.doctoring.chosen.connect(self._show_finding)
 
     @Slot()
     def _filter(self) -> None:
@@ -157,7 +182,11 @@ class DatasetBrowser(QWidget):
             return
         self.commit()
         current = self._chosen[0] if self._chosen else 0
-        self._model.show_items(self._opened.index.find(self._edits, self.bar.filter))
+        wanted = self.bar.filter
+        among = self.doctoring.items(wanted)
+        self._model.show_items(self._opened.index.find(self._edits, wanted, among))
+        is_finding = wanted.show is Show.FINDING
+        self.doctoring.pane.mark(Finding(wanted.value) if is_finding else None)
         self._items_page.setCurrentIndex(0 if self.shown_count else 1)
         self._chosen = []
         self.choose(current)
@@ -183,6 +212,9 @@ class DatasetBrowser(QWidget):
     def _show_chosen(self) -> None:
         self._undo.setEnabled(self._edits is not None and self._edits.can_undo)
         self._redo.setEnabled(self._edits is not None and self._edits.can_redo)
+        if self._opened is not None and self._edits is not None:
+            index, chosen = self._opened.index, tuple(self._chosen)
+            self.editing.choose(Edited(edits=self._edits, index=index, chosen=chosen))
         if self._opened is None or self._edits is None or not self._chosen:
             self.detail.show_item(None)
             return
@@ -201,10 +233,9 @@ class DatasetBrowser(QWidget):
         )
         self.detail.show_item(view)
 
-    def _took(self, edit: Edit | None) -> None:
+    @Slot(object)
+    def _took(self, edit: Edit) -> None:
         """Show what an edit, or its undoing, has changed."""
-        if edit is None:
-            return
         self._model.refresh()
         self._show_chosen()
         if edit.kind is EditKind.TAGS:
@@ -212,57 +243,32 @@ class DatasetBrowser(QWidget):
         if self._pages.currentIndex() == 1:
             self._measure()
         self.replacing.look_again()
+        self.doctoring.look_again()
         self.changed.emit()
 
+    @Slot()
     def _offer_choices(self) -> None:
         if self._opened is not None and self._edits is not None:
             index = self._opened.index
-            self.bar.set_choices(index.tags(self._edits), index.groups())
+            self.bar.set_choices(index.tags(self._edits), index.groups(), self.doctoring.choices)
 
     @Slot(object)
-    def _edit_captions(self, captions: tuple[str, ...]) -> None:
-        if self._edits is None or not self._chosen:
-            return
-        try:
-            edit = self._edits.set_captions(self._chosen[0], captions)
-        except EditRefusedError:
-            self.detail.show_problem(
-                self.tr("An item without an image needs its text. Exclude it instead.")
-            )
-            return
-        self.detail.show_problem("")
-        self._took(edit)
+    def _show_finding(self, finding: Finding | None) -> None:
+        self.bar.choose(Show.ALL if finding is None else Show.FINDING, finding or "")
 
-    @Slot(object)
-    def _edit_tags(self, tags: tuple[str, ...]) -> None:
-        if self._edits is None or not self._chosen:
-            return
-        if len(self._chosen) == 1:
-            self._took(self._edits.set_tags(self._chosen[0], tags))
-        else:
-            self._took(self._edits.add_tags(self._chosen, tags))
-
-    @Slot(bool)
-    def _exclude(self, is_excluded: bool) -> None:  # noqa: FBT001 - a Qt slot
-        if self._edits is not None:
-            self._took(self._edits.set_excluded(self._chosen, is_excluded=is_excluded))
-
-    @Slot()
-    def _toggle_excluded(self) -> None:
-        if self._edits is not None and self._chosen:
-            self._exclude(not self._edits.state(self._chosen[0]).is_excluded)
-
-    @Slot(str)
-    def _move(self, split: str) -> None:
-        if self._edits is not None:
-            self._took(self._edits.set_split(self._chosen, split))
+    def _patient(self) -> Patient | None:
+        if self._opened is None or self._edits is None:
+            return None
+        return Patient(dataset=self._opened.dataset, edits=self._edits)
 
     def _step_back(self, *, is_redo: bool) -> None:
         self.commit()
         if self._edits is None:
             return
         edit = self._edits.redo() if is_redo else self._edits.undo()
-        if edit is not None and len(edit.after) == 1:
+        if edit is None:
+            return
+        if len(edit.after) == 1:
             self.choose(next(iter(edit.after)))
         self._took(edit)
 
@@ -279,17 +285,15 @@ class DatasetBrowser(QWidget):
 
     @Slot(object)
     def _replace(self, found: Replacement) -> None:
-        if self._edits is not None:
-            self._took(self._edits.set_all_captions(found.changes))
+        edit = self._edits.set_all_captions(found.changes) if self._edits is not None else None
+        if edit is not None:
+            self._took(edit)
 
     def _measure(self) -> None:
         if self._opened is not None and self._edits is not None:
             self.statistics.show_waiting()
             self._jobs.measure(self._opened.dataset, self._edits)
 
-    @Slot(object)
-    def _show_statistics(self, event: TaskEnded) -> None:
-        if isinstance(event.result, Statistics):
-            self.statistics.show_statistics(event.result)
-        elif event.error is not None:
-            self.statistics.show_problem(explain(event.error).why)
+
+def _edits_of(opened: OpenedDataset) -> Edits:
+    return Edits(opened.dataset, originals=opened.originals)

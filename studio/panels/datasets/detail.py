@@ -44,7 +44,7 @@ class ItemDetail(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._selected = 1
-        self._shown: tuple[str, ...] = ()
+        self._originals: dict[str, str] = {}
         self._picture = PictureView()
         self._picture.setMinimumSize(_SMALLEST_PICTURE, _SMALLEST_PICTURE)
         self._place = plain_label(role="heading")
@@ -52,9 +52,7 @@ class ItemDetail(QWidget):
         self._captions = CaptionBox()
         self._captions.setFixedHeight(_CAPTIONS_HEIGHT)
         self._captions.setAccessibleName(self.tr("Captions"))
-        self._captions.committed.connect(
-            lambda: self.captions_edited.emit(tuple(self._captions.toPlainText().splitlines()))
-        )
+        self._captions.committed.connect(lambda: self.captions_edited.emit(tuple(self._typed())))
         self._problem = plain_label(role="problem")
         self._tags = TagLine()
         self._tags.committed.connect(lambda: self.tags_edited.emit(_parted(self._tags.text())))
@@ -99,14 +97,17 @@ class ItemDetail(QWidget):
         self._tags.commit()
 
     def _show_captions(self, captions: tuple[str, ...]) -> None:
-        # A caption is one line here, whatever breaks it holds. While somebody types, what they
-        # typed stays, with the blank line that they are about to fill.
-        lines = tuple(" ".join(caption.split("\n")) for caption in captions)
-        typed = tuple(
-            line.strip() for line in self._captions.toPlainText().splitlines() if line.strip()
-        )
+        # While somebody types, what they typed stays, with the blank line that they are about to
+        # fill.
+        lines = [_line(caption) for caption in captions]
+        self._originals = dict(zip(lines, captions, strict=True))
+        typed = [line for line in self._captions.lines if line]
         if not (self._captions.hasFocus() and typed == lines):
             self._captions.show_text("\n".join(lines))
+
+    def _typed(self) -> list[str]:
+        # A caption that nobody touched keeps the breaks and spaces that the field cannot show.
+        return [self._originals.get(line, line) for line in self._captions.lines]
 
     def _lay_out(self) -> None:
         form = QFormLayout()
@@ -134,6 +135,11 @@ class ItemDetail(QWidget):
         for widget in (self._place, self._about, self._captions, self._problem):
             layout.addWidget(widget)
         layout.addLayout(form)
+
+
+def _line(caption: str) -> str:
+    """A caption as the field can show it: one line, whatever breaks it holds."""
+    return " ".join(caption.splitlines()).replace("\N{NO-BREAK SPACE}", " ").strip()
 
 
 def _parted(tags: str) -> tuple[str, ...]:

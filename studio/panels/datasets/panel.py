@@ -1,7 +1,6 @@
 """The datasets of the workspace: choose one, look at it, edit it, train on it."""
 
 import logging
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
@@ -17,7 +16,6 @@ from PySide6.QtWidgets import (
 )
 
 from engine.data.versions import next_version_folder
-from engine.events import Outcome
 from studio.dialogs.unsaved_edits import UnsavedAnswer, UnsavedEdits
 from studio.errors.wording import explain
 from studio.jobs.dataset import DatasetJobs
@@ -26,7 +24,7 @@ from studio.jobs.task import TaskEnded
 from studio.models.dataset_list import list_datasets
 from studio.panels.datasets.browser import DatasetBrowser
 from studio.panels.datasets.shelf import DatasetShelf
-from studio.panels.datasets.task_bar import TaskBar
+from studio.panels.datasets.writing import Proceed, Writing
 from studio.theme import MARGIN, SPACING
 from studio.widgets.empty_state import EmptyState
 from studio.widgets.folder_dialog import pick_folder
@@ -36,16 +34,14 @@ from studio.widgets.scrolling import scrolling
 
 _SHELF_WIDTH, _BROWSER_WIDTH = 232, 720
 _log = logging.getLogger(__name__)
-Proceed = Callable[[Path], None]
 
 
 class DatasetPanel(QWidget):
     """Lists datasets and shows one; edits become a new version beside it."""
 
     import_requested = Signal()
-    doctor_requested = Signal(object)
-    """The open dataset's folder. So does the next."""
     train_requested = Signal(object)
+    """The open dataset's folder."""
     failed = Signal(object)
     """An error that the user must hear of."""
 
@@ -53,15 +49,16 @@ class DatasetPanel(QWidget):
         super().__init__(parent)
         self._jobs, self._workspace = jobs, workspace
         self._folder: Path | None = None
-        self._after_saving: Proceed | None = None
-        self._exported = Path()
         self.shelf = DatasetShelf()
         self.browser = DatasetBrowser(jobs)
-        self.tasks = TaskBar()
+        self.writing = Writing(jobs, self)
         self._pages = QStackedWidget()
         self._message = plain_label(role="muted")
         self._count = QLabel()
         self._count.setProperty("role", "muted")
+        self._split = QPushButton(self.tr("Split again…"))
+        self._split.setToolTip(self.tr("Choose anew which items are held out"))
+        self._split.clicked.connect(self.browser.ask_split)
         self._save = QPushButton()
         self._save.clicked.connect(self.save_version)
         self._lay_out()
@@ -75,11 +72,16 @@ class DatasetPanel(QWidget):
         return self._folder
 
     @property
-    def has_unsaved(self) -> bool:
-        """Whether there are edits that are in no version yet."""
+    def unsaved_count(self) -> int:
+        """How many items have edits that are in no version yet."""
         self.browser.commit()
         edits = self.browser.edits
-        return edits is not None and edits.change_count > 0
+        return edits.change_count if edits is not None else 0
+
+    @property
+    def has_unsaved(self) -> bool:
+        """Whether there are edits that are in no version yet."""
+        return self.unsaved_count > 0
 
     def set_workspace(self, folder: Path) -> None:
         """List the datasets of another workspace; the open one stays open."""
@@ -121,13 +123,12 @@ class DatasetPanel(QWidget):
     @Slot()
     def save_version(self) -> None:
         """Write the edits as a new dataset, and open that."""
-        dataset = self.browser.dataset
-        if not self.has_unsaved or dataset is None or self.browser.edits is None:
-            return
-        folder = next_version_folder(dataset.folder)
-        self.tasks.begin(self.tr("Saving {0}…").format(folder.name))
-        self._set_writing(is_writing=True)
-        self._jobs.save(dataset, self.browser.edits, folder)
+        self._save_version()
+
+    def _save_version(self, proceed: Proceed | None = None) -> None:
+        dataset, edits = self.browser.dataset, self.browser.edits
+        if self.has_unsaved and dataset is not None and edits is not None:
+            self.writing.save(dataset, edits, proceed=proceed)
 
     def _lay_out(self) -> None:
         for name, text in (
@@ -145,6 +146,7 @@ class DatasetPanel(QWidget):
         inside.addWidget(self.browser, stretch=1)
         foot = QHBoxLayout()
         foot.addWidget(self._count, stretch=1)
+        foot.addWidget(self._split)
         foot.addWidget(self._save)
         inside.addLayout(foot)
         self._pages.addWidget(content)
@@ -158,24 +160,21 @@ class DatasetPanel(QWidget):
         layout.setContentsMargins(MARGIN, SPACING, MARGIN, MARGIN)
         layout.setSpacing(SPACING)
         layout.addWidget(scrolling(split), stretch=1)
-        layout.addWidget(self.tasks)
+        layout.addLayout(self.writing.bars)
 
     def _connect(self) -> None:
         shelf, jobs = self.shelf, self._jobs
         shelf.chosen.connect(self._choose)
         shelf.import_requested.connect(self.import_requested)
-        shelf.doctor_requested.connect(lambda: self.settle_edits(self.doctor_requested.emit))
+        shelf.doctor_requested.connect(self.browser.examine)
         shelf.train_requested.connect(lambda: self.settle_edits(self.train_requested.emit))
         shelf.export_requested.connect(self._ask_export)
         shelf.folder_requested.connect(self._show_folder)
         self.browser.changed.connect(self._show_changes)
-        self.tasks.cancel_requested.connect(jobs.saving.cancel)
-        self.tasks.cancel_requested.connect(jobs.exporting.cancel)
         jobs.opening.ended.connect(self._take_opened)
-        for task in (jobs.saving, jobs.exporting):
-            task.progressed.connect(self.tasks.show_progress)
-        jobs.saving.ended.connect(self._take_saved)
-        jobs.exporting.ended.connect(self._take_exported)
+        self.writing.saving_began.connect(lambda: self._set_writing(is_writing=True))
+        self.writing.saving_ended.connect(self._take_saved)
+        self.writing.failed.connect(self.failed)
 
     @Slot(object)
     def _choose(self, folder: Path) -> None:
@@ -188,7 +187,7 @@ class DatasetPanel(QWidget):
         self.shelf.mark(folder)
         self.shelf.set_open(is_open=False)
         self._say(self.tr("Opening {0}…").format(folder.name))
-        self.tasks.end("")
+        self.writing.clear()
         self._jobs.open(folder)
 
     def _say(self, text: str, *, is_problem: bool = False) -> None:
@@ -212,26 +211,18 @@ class DatasetPanel(QWidget):
     @Slot(object)
     def _settle(self, answer: UnsavedAnswer, proceed: Proceed) -> None:
         if answer is UnsavedAnswer.SAVE:
-            self._after_saving = proceed
-            self.save_version()
+            self._save_version(proceed)
         elif answer is UnsavedAnswer.DISCARD:
             self.browser.discard()
             proceed(self._folder or Path())
 
     @Slot(object)
-    def _take_saved(self, event: TaskEnded) -> None:
-        proceed, self._after_saving = self._after_saving, None
+    def _take_saved(self, folder: Path | None) -> None:
         self._set_writing(is_writing=False)
-        self.tasks.end("")
-        if event.outcome is Outcome.FINISHED and isinstance(event.result, Path):
+        if folder is not None:
             self.browser.discard()
-            self._open(event.result)
+            self._open(folder)
             self.refresh()
-            self.tasks.end(self.tr("Saved as {0}.").format(event.result.name))
-            if proceed is not None:
-                proceed(event.result)
-        elif event.error is not None:
-            self.failed.emit(event.error)
 
     @Slot()
     def _ask_export(self) -> None:
@@ -240,21 +231,8 @@ class DatasetPanel(QWidget):
 
     def _export(self, parent: Path) -> None:
         dataset, edits = self.browser.dataset, self.browser.edits
-        if dataset is None or edits is None or self._jobs.exporting.is_running:
-            return
-        folder = parent / f"{dataset.folder.name}-images"
-        self._exported = next_version_folder(folder) if folder.exists() else folder
-        self.tasks.begin(self.tr("Exporting to {0}…").format(self._exported))
-        self._jobs.export(dataset, edits, self._exported)
-
-    @Slot(object)
-    def _take_exported(self, event: TaskEnded) -> None:
-        self.tasks.end("")
-        if isinstance(event.result, int):
-            text = self.tr("%Ln image(s) exported to {0}", "", event.result)
-            self.tasks.end(text.format(self._exported))
-        elif event.error is not None:
-            self.failed.emit(event.error)
+        if dataset is not None and edits is not None:
+            self.writing.export(dataset, edits, parent)
 
     @Slot()
     def _show_folder(self) -> None:

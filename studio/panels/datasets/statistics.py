@@ -1,10 +1,12 @@
 """What a dataset looks like as a whole: four plots and a line of facts."""
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.data.statistics import BRIGHTNESS_BINS, Statistics
+from studio.errors.wording import explain
+from studio.jobs.task import Task, TaskEnded
 from studio.theme import SPACING
 from studio.widgets.bar_plot import BarPlot
 from studio.widgets.labels import plain_label
@@ -49,6 +51,10 @@ class StatisticsPage(QWidget):
         """The line above the plots."""
         return self._facts.text()
 
+    def follow(self, task: Task) -> None:
+        """Show what a task counts."""
+        task.ended.connect(self._take)
+
     def show_waiting(self) -> None:
         """Say that the numbers are on their way."""
         self._facts.setText(self.tr("Counting…"))
@@ -78,6 +84,13 @@ class StatisticsPage(QWidget):
             plot.show_names([name for name, _count in best], [count for _name, count in best])
         # An empty plot of groups would only ask what is missing.
         self.groups.setVisible(bool(found.groups))
+
+    @Slot(object)
+    def _take(self, event: TaskEnded) -> None:
+        if isinstance(event.result, Statistics):
+            self.show_statistics(event.result)
+        elif event.error is not None:
+            self.show_problem(explain(event.error).why)
 
     def _show_lengths(self, found: Statistics) -> None:
         longest = max(found.text_lengths, default=0)

@@ -1,9 +1,9 @@
 """One line at the foot of the panel: what is being written, how far it is, and a way to stop it."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
-from studio.jobs.task import TaskProgressed
+from studio.jobs.task import Task, TaskProgressed
 from studio.theme import SPACING
 from studio.widgets.labels import plain_label
 
@@ -17,6 +17,7 @@ class TaskBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._is_busy = False
         self._text = plain_label()
         self._bar = QProgressBar(textVisible=False)
         self._bar.setFixedWidth(_BAR_WIDTH)
@@ -35,12 +36,23 @@ class TaskBar(QWidget):
         """What it says; empty while it is hidden."""
         return self._text.text() if not self.isHidden() else ""
 
+    @property
+    def done(self) -> int:
+        """How far it is."""
+        return self._bar.value()
+
+    def follow(self, task: Task) -> None:
+        """Show how far a task is, and let it be cancelled here."""
+        task.progressed.connect(self.show_progress)
+        self.cancel_requested.connect(task.cancel)
+
     def begin(self, text: str) -> None:
         """Say what has begun."""
         self._show(text, is_busy=True)
         self._cancel.setEnabled(True)
         self._bar.setRange(0, 0)
 
+    @Slot(object)
     def show_progress(self, event: TaskProgressed) -> None:
         """Show how far it is."""
         self._bar.setRange(0, event.total)
@@ -51,7 +63,13 @@ class TaskBar(QWidget):
         self._show(text, is_busy=False)
         self.setVisible(bool(text))
 
+    def clear(self) -> None:
+        """Say no more of what has ended; what is under way stays."""
+        if not self._is_busy:
+            self.hide()
+
     def _show(self, text: str, *, is_busy: bool) -> None:
+        self._is_busy = is_busy
         self._text.setText(text)
         self._bar.setVisible(is_busy)
         self._cancel.setVisible(is_busy)

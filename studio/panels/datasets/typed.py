@@ -20,6 +20,12 @@ class CaptionBox(QPlainTextEdit):
         self._pause.timeout.connect(self.commit)
         self.textChanged.connect(self._wait)
 
+    @property
+    def lines(self) -> list[str]:
+        """The lines as they are typed, without the spaces around them."""
+        # Not splitlines: a typed text may hold one of Unicode's other line ends.
+        return [line.strip() for line in self.toPlainText().split("\n")]
+
     def show_text(self, text: str) -> None:
         """Show other content, which nobody has typed."""
         if text != self.toPlainText():
