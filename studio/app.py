@@ -71,13 +71,15 @@ class Studio(QObject):
         self.run_view = RunView(self.window, self.training, self.reporter)
         choices = self.store.load(SaveGalleryChoices())
         self.saving = GallerySaving(self.window, self.gallery, choices)
-        self.closing = Closing(self.window, self.training, self.gallery, self.datasets)
         self.importing = ImportFlow(
             self.window,
             ImportJobs(work.import_dataset, self),
             work.looks,
             lambda: self.workspace,
             self.store.load(ImportChoices()),
+        )
+        self.closing = Closing(
+            self.window, self.training, self.gallery, self.datasets, self.importing
         )
         self._connect()
 

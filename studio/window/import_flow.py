@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from studio.jobs.importing import ImportJobs
 from studio.jobs.looks import ImportLooks
@@ -37,6 +37,7 @@ class ImportFlow(QObject):
         self._workspace = workspace
         self.choices = choices
         self.wizard: ImportWizard | None = None
+        self._then: Callable[[], object] | None = None
 
     def open(self, source: Path | None = None) -> None:
         """Open the wizard, or bring it to the front; look at a source if one is given."""
@@ -47,6 +48,15 @@ class ImportFlow(QObject):
         self.wizard.activateWindow()
         if source is not None:
             self.wizard.open_source(source)
+
+    def settle(self, then: Callable[[], object]) -> None:
+        """Call ``then`` once no import is under way; the wizard asks, and may be told to go on."""
+        if self.wizard is None or not self.jobs.is_busy:
+            then()
+            return
+        self._then = then
+        self.open()
+        self.wizard.close()
 
     @Slot()
     def shut_down(self) -> None:
@@ -70,6 +80,7 @@ class ImportFlow(QObject):
         wizard.source_chosen.connect(self._remember)
         wizard.imported.connect(self.imported)
         wizard.train_requested.connect(self.train_requested)
+        wizard.stay_chosen.connect(self._stay)
         wizard.finished.connect(self._forget)
         return wizard
 
@@ -82,6 +93,14 @@ class ImportFlow(QObject):
     def _forget(self) -> None:
         self.wizard = None
         self._looks.close()
+        then, self._then = self._then, None
+        if then is not None:
+            # Not from within the wizard's own closing.
+            QTimer.singleShot(0, then)
+
+    @Slot()
+    def _stay(self) -> None:
+        self._then = None
 
 
 __all__ = ["ImportFlow", "Imported"]

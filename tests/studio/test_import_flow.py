@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QDropEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.errors import DiskFullError
@@ -234,3 +234,28 @@ def test_that_leaving_the_studio_ends_an_import(qtbot: QtBot, studio: Studio, fa
     studio.window.close()
     assert not studio.window.isVisible()
     assert not studio.importing.jobs.listing.is_running
+
+
+def test_that_closing_the_window_asks_about_an_import(
+    qtbot: QtBot, studio: Studio, tmp_path: Path, fake: FakeLooks
+):
+    fake.holds.add("import")
+    studio.importing.open(tmp_path)
+    wizard = studio.importing.wizard
+    assert wizard is not None
+    qtbot.waitUntil(lambda: wizard.form.look is not None)
+    while wizard.page is not wizard.summary:
+        qtbot.waitUntil(lambda: not wizard.page.refusal())
+        wizard.go_next()
+    qtbot.waitUntil(lambda: not wizard.page.refusal())
+    wizard.go_next()
+    qtbot.waitUntil(lambda: studio.importing.jobs.building.is_running)
+    studio.window.close()
+    press(qtbot, wizard, "Go on")
+    assert studio.window.isVisible()
+    assert studio.importing.jobs.building.is_running
+    studio.window.close()
+    qtbot.waitUntil(lambda: any(box.isVisible() for box in wizard.findChildren(QMessageBox)))
+    press(qtbot, wizard, "Stop and close")
+    qtbot.waitUntil(lambda: not studio.window.isVisible())
+    assert not studio.importing.jobs.building.is_running

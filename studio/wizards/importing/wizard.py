@@ -50,6 +50,8 @@ class Imported:
 class ImportWizard(QDialog):
     """Use ``show()``: training goes on beside it. Nothing is written before the last page."""
 
+    stay_chosen = Signal()
+    """Asked whether to stop the work and close, the user said no."""
     train_requested = Signal(object)
     """Carries an ``Imported``."""
     imported = Signal(object)
@@ -267,7 +269,8 @@ class ImportWizard(QDialog):
             box.setText(self.tr("The check of your files is under way."))
             box.setInformativeText(self.tr("Nothing has been written yet."))
             stop = box.addButton(self.tr("Close"), QMessageBox.ButtonRole.AcceptRole)
-        box.addButton(self.tr("Go on"), QMessageBox.ButtonRole.RejectRole)
+        stay = box.addButton(self.tr("Go on"), QMessageBox.ButtonRole.RejectRole)
+        stay.clicked.connect(self.stay_chosen)
         stop.clicked.connect(self._stop_and_close)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()
