@@ -9,8 +9,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSettings, QTimer, QUrl, Slot
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, QSettings, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from engine.runs.folder import RunFolder
@@ -37,7 +36,7 @@ from studio.settings.codec import SettingsStore
 from studio.settings.migrations import migrate
 from studio.settings.views import GalleryView, ImportChoices, PlotView, SaveGalleryChoices
 from studio.theme import Appearance, Theme
-from studio.widgets.folder_dialog import pick_folder
+from studio.widgets.folder_dialog import pick_folder, show_folder
 from studio.window.closing import Closing
 from studio.window.import_flow import Imported, ImportFlow
 from studio.window.main_window import MainWindow
@@ -165,12 +164,12 @@ class Studio(QObject):
 
     @Slot(object)
     def _train_on(self, dataset: Path) -> None:
-        self.window.run.choose_dataset(dataset)
         self.window.show_docks()
+        self.window.run.choose_dataset(dataset)
 
     @Slot(object)
     def _train_on_import(self, imported: Imported) -> None:
-        self.window.show_docks()
+        self._train_on(imported.dataset)
         self.window.run.choose_dataset(imported.dataset, tokenizer=imported.tokenizer)
         self.window.raise_()
         self.window.activateWindow()
@@ -202,11 +201,11 @@ class Studio(QObject):
 
     @Slot()
     def _show_workspace(self) -> None:
-        _open(self.workspace)
+        show_folder(self.workspace)
 
     @Slot()
     def _show_log_folder(self) -> None:
-        _open(log_folder())
+        show_folder(log_folder())
 
     @Slot(object)
     def _take_appearance(self, appearance: Appearance) -> None:
@@ -295,11 +294,3 @@ def _interrupt(studio: Studio) -> None:
     if unsaved:
         _log.warning("Quitting; the edits of %d item(s) were not saved", unsaved)
     studio.closing.save_and_quit()
-
-
-def _open(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        _log.warning("%s cannot be made: %s", folder, error)
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

@@ -1,25 +1,15 @@
 """From an error to what the user reads: what happened, why, and what to do next."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from engine import errors
+from studio.errors.explanation import Explanation
+from studio.errors.import_wording import IMPORT_WORDINGS
 
 translate = QCoreApplication.translate
-
-
-@dataclass(frozen=True, kw_only=True)
-class Explanation:
-    """An error in the user's language."""
-
-    happened: str
-    """What happened, as one short sentence."""
-    why: str
-    hint: str
-    """What to do next."""
 
 
 def explain(error: BaseException) -> Explanation:
@@ -230,22 +220,6 @@ def _vectors(error: errors.VectorsUnreadableError) -> Explanation:
     )
 
 
-def _pattern(error: errors.PatternInvalidError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "This pattern cannot be used."),
-        why=translate("Errors", "{0}: {1}.").format(error.pattern, error.reason),
-        hint=translate("Errors", "Correct the regular expression, or search for plain text."),
-    )
-
-
-def _edit_refused(error: errors.EditRefusedError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "This change was not made."),
-        why=str(error),
-        hint=translate("Errors", "Take some of the changes back, or exclude the item instead."),
-    )
-
-
 def _dataset_changed(error: errors.DatasetChangedError) -> Explanation:
     return Explanation(
         happened=translate("Errors", "The dataset is not the one this run was trained on."),
@@ -253,44 +227,6 @@ def _dataset_changed(error: errors.DatasetChangedError) -> Explanation:
             error.folder, error.found, error.expected
         ),
         hint=translate("Errors", "Bring the old version back, or measure a newer run."),
-    )
-
-
-def _source(error: errors.SourceUnreadableError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "The source cannot be read."),
-        why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),
-        hint=translate(
-            "Errors",
-            "Check that it is still there and that you may read it, or choose another folder, "
-            "archive or table.",
-        ),
-    )
-
-
-def _nothing(error: errors.NothingToImportError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "There is nothing to import."),
-        why="\n".join([str(error.path), *error.reasons]),
-        hint=translate("Errors", "Choose another way of reading, or correct the names of files."),
-    )
-
-
-def _entry(error: errors.EntryError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "A file of the source cannot be read."),
-        why=f"{error.path}: {error.detail or error.reason}",
-        hint=translate("Errors", "It is left out, and the report names it. The others are used."),
-    )
-
-
-def _files_skipped(error: errors.FilesSkippedError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "Some files cannot be used, so no dataset was made."),
-        why=translate(
-            "Errors", "%Ln file(s) of {0} are not used, the first is {1} ({2}).", "", error.count
-        ).format(error.path, error.first, error.reason),
-        hint=translate("Errors", "Repair or remove these files, or import without being strict."),
     )
 
 
@@ -331,15 +267,10 @@ _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
     errors.TextsUnreadableError: _texts,
     errors.UnknownWordsError: _words,
     errors.VectorsUnreadableError: _vectors,
-    errors.PatternInvalidError: _pattern,
-    errors.EditRefusedError: _edit_refused,
     errors.DatasetChangedError: _dataset_changed,
-    errors.SourceUnreadableError: _source,
-    errors.NothingToImportError: _nothing,
-    errors.EntryError: _entry,
-    errors.FilesSkippedError: _files_skipped,
     errors.StoppedError: _stopped,
     errors.EngineError: _engine,
     MemoryError: _memory,
     OSError: _system,
+    **IMPORT_WORDINGS,
 }
