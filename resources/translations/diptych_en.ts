@@ -2,6 +2,122 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en">
 <context>
+    <name>DatasetBrowser</name>
+    <message numerus="yes">
+        <source>%Ln items selected</source>
+        <translation>
+            <numerusform>%Ln item selected</numerusform>
+            <numerusform>%Ln items selected</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>DatasetPanel</name>
+    <message numerus="yes">
+        <source>%Ln item(s) changed; the dataset itself stays as it is</source>
+        <translation>
+            <numerusform>%Ln item changed; the dataset itself stays as it is</numerusform>
+            <numerusform>%Ln items changed; the dataset itself stays as it is</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{0} of %Ln item(s) shown</source>
+        <translation>
+            <numerusform>{0} of %Ln item shown</numerusform>
+            <numerusform>{0} of %Ln items shown</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Doctoring</name>
+    <message numerus="yes">
+        <source>Examining %Ln item(s)…</source>
+        <translation>
+            <numerusform>Examining %Ln item…</numerusform>
+            <numerusform>Examining %Ln items…</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>The doctor has %Ln remark(s)</source>
+        <translation>
+            <numerusform>The doctor has %Ln remark</numerusform>
+            <numerusform>The doctor has %Ln remarks</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>FindingView</name>
+    <message numerus="yes">
+        <source>The first %Ln of them:</source>
+        <translation>
+            <numerusform>The first %Ln of them:</numerusform>
+            <numerusform>The first %Ln of them:</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>FormatPage</name>
+    <message numerus="yes">
+        <source>%Ln image(s)</source>
+        <translation>
+            <numerusform>%Ln image</numerusform>
+            <numerusform>%Ln images</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln item(s) found so far…</source>
+        <translation>
+            <numerusform>%Ln item found so far…</numerusform>
+            <numerusform>%Ln items found so far…</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln pair(s)</source>
+        <translation>
+            <numerusform>%Ln pair</numerusform>
+            <numerusform>%Ln pairs</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s) with several texts</source>
+        <translation>
+            <numerusform>%Ln image with several texts</numerusform>
+            <numerusform>%Ln images with several texts</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s) without text</source>
+        <translation>
+            <numerusform>%Ln image without text</numerusform>
+            <numerusform>%Ln images without text</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln text(s) without image</source>
+        <translation>
+            <numerusform>%Ln text without image</numerusform>
+            <numerusform>%Ln texts without image</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ReplaceDialog</name>
+    <message numerus="yes">
+        <source>%Ln text(s) would change:</source>
+        <translation>
+            <numerusform>%Ln text would change:</numerusform>
+            <numerusform>%Ln texts would change:</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln item(s) without an image would lose their text and stay as they are.</source>
+        <translation>
+            <numerusform>%Ln item without an image would lose its text and stays as it is.</numerusform>
+            <numerusform>%Ln items without an image would lose their text and stay as they are.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>RunPanel</name>
     <message numerus="yes">
         <source>%n more field(s) need attention.</source>
@@ -32,6 +148,326 @@
         <translation>
             <numerusform>Writes %Ln PNG image, its text (metadata.jsonl), a contact sheet and a page to look through them (index.html) to:</numerusform>
             <numerusform>Writes %Ln PNG images, their texts (metadata.jsonl), a contact sheet and a page to look through them (index.html) to:</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>SourcePage</name>
+    <message numerus="yes">
+        <source>%Ln file(s) found so far…</source>
+        <translation>
+            <numerusform>%Ln file found so far…</numerusform>
+            <numerusform>%Ln files found so far…</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln file(s) found</source>
+        <translation>
+            <numerusform>%Ln file found</numerusform>
+            <numerusform>%Ln files found</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>SplitDialog</name>
+    <message numerus="yes">
+        <source>%Ln item(s) held out, {0} to train on; {1} of them change sides.</source>
+        <translation>
+            <numerusform>%Ln item held out, {0} to train on; {1} of them change sides.</numerusform>
+            <numerusform>%Ln items held out, {0} to train on; {1} of them change sides.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>StatisticsPage</name>
+    <message numerus="yes">
+        <source>Mean colour of %Ln image(s): {0}</source>
+        <translation>
+            <numerusform>Mean colour of %Ln image: {0}</numerusform>
+            <numerusform>Mean colour of %Ln images: {0}</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln pair(s)</source>
+        <translation>
+            <numerusform>%Ln pair</numerusform>
+            <numerusform>%Ln pairs</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s) without text</source>
+        <translation>
+            <numerusform>%Ln image without text</numerusform>
+            <numerusform>%Ln images without text</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln text(s) without image</source>
+        <translation>
+            <numerusform>%Ln text without image</numerusform>
+            <numerusform>%Ln texts without image</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln item(s) excluded</source>
+        <translation>
+            <numerusform>%Ln item excluded</numerusform>
+            <numerusform>%Ln items excluded</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>SummaryPage</name>
+    <message numerus="yes">
+        <source>%Ln item(s) imported</source>
+        <translation>
+            <numerusform>%Ln item imported</numerusform>
+            <numerusform>%Ln items imported</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln file(s) or item(s) were left out; the report names each of them with its reason.</source>
+        <translation>
+            <numerusform>%Ln file or item was left out; the report names it with its reason.</numerusform>
+            <numerusform>%Ln files or items were left out; the report names each of them with its reason.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>TextsPage</name>
+    <message numerus="yes">
+        <source>%Ln item(s) read so far…</source>
+        <translation>
+            <numerusform>%Ln item read so far…</numerusform>
+            <numerusform>%Ln items read so far…</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln text(s)</source>
+        <translation>
+            <numerusform>%Ln text</numerusform>
+            <numerusform>%Ln texts</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln of them different</source>
+        <translation>
+            <numerusform>%Ln of them different</numerusform>
+            <numerusform>%Ln of them different</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln text(s) would be empty</source>
+        <translation>
+            <numerusform>%Ln text would be empty</numerusform>
+            <numerusform>%Ln texts would be empty</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln different unit(s)</source>
+        <translation>
+            <numerusform>%Ln different unit</numerusform>
+            <numerusform>%Ln different units</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln only once</source>
+        <translation>
+            <numerusform>%Ln only once</numerusform>
+            <numerusform>%Ln only once</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>UnsavedEdits</name>
+    <message numerus="yes">
+        <source>%Ln item(s) of {0} were edited. Save them?</source>
+        <translation>
+            <numerusform>%Ln item of {0} was edited. Save it?</numerusform>
+            <numerusform>%Ln items of {0} were edited. Save them?</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Writing</name>
+    <message numerus="yes">
+        <source>%Ln image(s) exported to {0}</source>
+        <translation>
+            <numerusform>%Ln image exported to {0}</numerusform>
+            <numerusform>%Ln images exported to {0}</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>_DatasetText</name>
+    <message numerus="yes">
+        <source>%Ln pair(s)</source>
+        <translation>
+            <numerusform>%Ln pair</numerusform>
+            <numerusform>%Ln pairs</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln item(s)</source>
+        <translation>
+            <numerusform>%Ln item</numerusform>
+            <numerusform>%Ln items</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>_FoundText</name>
+    <message numerus="yes">
+        <source>%Ln image(s) without text</source>
+        <translation>
+            <numerusform>%Ln image without text</numerusform>
+            <numerusform>%Ln images without text</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln text(s) without image</source>
+        <translation>
+            <numerusform>%Ln text without image</numerusform>
+            <numerusform>%Ln texts without image</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s) equal to another</source>
+        <translation>
+            <numerusform>%Ln image equal to another</numerusform>
+            <numerusform>%Ln images equal to another</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s) much like another</source>
+        <translation>
+            <numerusform>%Ln image much like another</numerusform>
+            <numerusform>%Ln images much like another</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s) with a text of many others</source>
+        <translation>
+            <numerusform>%Ln image with a text of many others</numerusform>
+            <numerusform>%Ln images with a text of many others</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln item(s) with a garbled text</source>
+        <translation>
+            <numerusform>%Ln item with a garbled text</numerusform>
+            <numerusform>%Ln items with a garbled text</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln item(s) with a very long text</source>
+        <translation>
+            <numerusform>%Ln item with a very long text</numerusform>
+            <numerusform>%Ln items with a very long text</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln item(s) of very small groups</source>
+        <translation>
+            <numerusform>%Ln item of very small groups</numerusform>
+            <numerusform>%Ln items of very small groups</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln held-out image(s) trained on too</source>
+        <translation>
+            <numerusform>%Ln held-out image trained on too</numerusform>
+            <numerusform>%Ln held-out images trained on too</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>_ImportedText</name>
+    <message numerus="yes">
+        <source>%Ln pair(s)</source>
+        <translation>
+            <numerusform>%Ln pair</numerusform>
+            <numerusform>%Ln pairs</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s) alone</source>
+        <translation>
+            <numerusform>%Ln image alone</numerusform>
+            <numerusform>%Ln images alone</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln text(s) alone</source>
+        <translation>
+            <numerusform>%Ln text alone</numerusform>
+            <numerusform>%Ln texts alone</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln of them held out</source>
+        <translation>
+            <numerusform>%Ln of them held out</numerusform>
+            <numerusform>%Ln of them held out</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln left out</source>
+        <translation>
+            <numerusform>%Ln left out</numerusform>
+            <numerusform>%Ln left out</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>_ReasonText</name>
+    <message numerus="yes">
+        <source>None of the %Ln file(s) is an image in this way of reading.</source>
+        <translation>
+            <numerusform>The %Ln file is no image in this way of reading.</numerusform>
+            <numerusform>None of the %Ln files is an image in this way of reading.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s) have no text that belongs to them by name.</source>
+        <translation>
+            <numerusform>%Ln image has no text that belongs to it by name.</numerusform>
+            <numerusform>%Ln images have no text that belongs to them by name.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln text(s) have no image that belongs to them by name.</source>
+        <translation>
+            <numerusform>%Ln text has no image that belongs to it by name.</numerusform>
+            <numerusform>%Ln texts have no image that belongs to them by name.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln text(s) have the name of an image that lies in another folder.</source>
+        <translation>
+            <numerusform>%Ln text has the name of an image that lies in another folder.</numerusform>
+            <numerusform>%Ln texts have the names of images that lie in another folder.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s) cannot be read.</source>
+        <translation>
+            <numerusform>%Ln image cannot be read.</numerusform>
+            <numerusform>%Ln images cannot be read.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln row(s) lack the image or the text that the chosen columns should hold.</source>
+        <translation>
+            <numerusform>%Ln row lacks the image or the text that the chosen columns should hold.</numerusform>
+            <numerusform>%Ln rows lack the image or the text that the chosen columns should hold.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln item(s) are left out by what you have chosen.</source>
+        <translation>
+            <numerusform>%Ln item is left out by what you have chosen.</numerusform>
+            <numerusform>%Ln items are left out by what you have chosen.</numerusform>
         </translation>
     </message>
 </context>

@@ -29,6 +29,10 @@ Free software under the Apache License 2.0.</source>
         <translation>打开训练(&amp;O)…</translation>
     </message>
     <message>
+        <source>&amp;Import dataset…</source>
+        <translation>导入数据集(&amp;I)…</translation>
+    </message>
+    <message>
         <source>&amp;Save gallery…</source>
         <translation>保存画廊(&amp;S)…</translation>
     </message>
@@ -102,6 +106,143 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>BrowserBar</name>
+    <message>
+        <source>Search texts</source>
+        <translation>搜索文本</translation>
+    </message>
+    <message>
+        <source>Which items to show</source>
+        <translation>显示哪些条目</translation>
+    </message>
+    <message>
+        <source>Filter</source>
+        <translation>筛选</translation>
+    </message>
+    <message>
+        <source>All items</source>
+        <translation>全部条目</translation>
+    </message>
+    <message>
+        <source>To train on</source>
+        <translation>用于训练</translation>
+    </message>
+    <message>
+        <source>Held out</source>
+        <translation>留出</translation>
+    </message>
+    <message>
+        <source>Without text</source>
+        <translation>无文本</translation>
+    </message>
+    <message>
+        <source>Without image</source>
+        <translation>无图像</translation>
+    </message>
+    <message>
+        <source>Excluded</source>
+        <translation>已排除</translation>
+    </message>
+    <message>
+        <source>Edited</source>
+        <translation>已编辑</translation>
+    </message>
+    <message>
+        <source>Tag: {0} ({1})</source>
+        <translation>标签：{0}（{1}）</translation>
+    </message>
+    <message>
+        <source>Group: {0} ({1})</source>
+        <translation>分组：{0}（{1}）</translation>
+    </message>
+    <message>
+        <source>Items</source>
+        <translation>条目</translation>
+    </message>
+    <message>
+        <source>Statistics</source>
+        <translation>统计</translation>
+    </message>
+    <message>
+        <source>Find and replace…</source>
+        <translation>查找和替换…</translation>
+    </message>
+    <message>
+        <source>Smaller</source>
+        <translation>缩小</translation>
+    </message>
+    <message>
+        <source>Larger</source>
+        <translation>放大</translation>
+    </message>
+</context>
+<context>
+    <name>CheckPage</name>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>重做</translation>
+    </message>
+    <message>
+        <source>Findings</source>
+        <translation>发现</translation>
+    </message>
+    <message>
+        <source>Nothing was found that needs a decision.</source>
+        <translation>没有发现需要决定的问题。</translation>
+    </message>
+    <message>
+        <source>Check</source>
+        <translation>检查</translation>
+    </message>
+    <message>
+        <source>Every file is opened and looked at. Decide what to do about what is odd.</source>
+        <translation>每个文件都会打开查看。请决定如何处理异常之处。</translation>
+    </message>
+    <message>
+        <source>Your files are being checked…</source>
+        <translation>正在检查您的文件…</translation>
+    </message>
+    <message>
+        <source>The check has to be done first.</source>
+        <translation>必须先完成检查。</translation>
+    </message>
+    <message>
+        <source>Starting…</source>
+        <translation>正在开始…</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Check again</source>
+        <translation>重新检查</translation>
+    </message>
+    <message>
+        <source>The check was cancelled.</source>
+        <translation>检查已取消。</translation>
+    </message>
+    <message>
+        <source>Will be imported: {0}</source>
+        <translation>将导入：{0}</translation>
+    </message>
+</context>
+<context>
+    <name>CheckText</name>
+    <message>
+        <source>All images are {0} × {1} px.</source>
+        <translation>所有图像均为 {0} × {1} 像素。</translation>
+    </message>
+    <message>
+        <source>Images from {0} × {1} to {2} × {3} px; most often {4} × {5} ({6}).</source>
+        <translation>图像从 {0} × {1} 到 {2} × {3} 像素；最常见的是 {4} × {5}（{6}）。</translation>
+    </message>
+</context>
+<context>
     <name>CloseGuard</name>
     <message>
         <source>Training is under way</source>
@@ -140,6 +281,13 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>ColourField</name>
+    <message>
+        <source>Choose a colour</source>
+        <translation>选择颜色</translation>
+    </message>
+</context>
+<context>
     <name>CurveBoard</name>
     <message>
         <source>images seen</source>
@@ -148,6 +296,136 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>{0} images</source>
         <translation>{0} 张图像</translation>
+    </message>
+</context>
+<context>
+    <name>DatasetBrowser</name>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>重做</translation>
+    </message>
+    <message>
+        <source>Items of the dataset</source>
+        <translation>数据集的条目</translation>
+    </message>
+    <message>
+        <source>No item fits the filter.</source>
+        <translation>没有符合筛选条件的条目。</translation>
+    </message>
+    <message>
+        <source>Item {0} of {1}</source>
+        <translation>第 {0} 条，共 {1} 条</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln items selected</source>
+        <translation>
+            <numerusform>已选 %Ln 条</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>DatasetItems</name>
+    <message>
+        <source>Item {0}: {1}</source>
+        <translation>条目 {0}：{1}</translation>
+    </message>
+</context>
+<context>
+    <name>DatasetPanel</name>
+    <message>
+        <source>Split again…</source>
+        <translation>重新划分…</translation>
+    </message>
+    <message>
+        <source>Choose anew which items are held out</source>
+        <translation>重新选择留出哪些条目</translation>
+    </message>
+    <message>
+        <source>No datasets yet. Import your own images and texts, or train on a starter: its dataset is listed here once it is built.</source>
+        <translation>还没有数据集。请导入自己的图像和文本，或用入门数据训练：其数据集建成后会列在这里。</translation>
+    </message>
+    <message>
+        <source>Choose a dataset to look at it.</source>
+        <translation>请选择要查看的数据集。</translation>
+    </message>
+    <message>
+        <source>Opening {0}…</source>
+        <translation>正在打开 {0}…</translation>
+    </message>
+    <message>
+        <source>Export into folder</source>
+        <translation>导出到文件夹</translation>
+    </message>
+    <message>
+        <source>Save as new version ({0})</source>
+        <translation>保存为新版本（{0}）</translation>
+    </message>
+    <message>
+        <source>Save as new version</source>
+        <translation>保存为新版本</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln item(s) changed; the dataset itself stays as it is</source>
+        <translation>
+            <numerusform>更改了 %Ln 条；数据集本身保持不变</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{0} of %Ln item(s) shown</source>
+        <translation>
+            <numerusform>显示 {0} 条，共 %Ln 条</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>DatasetShelf</name>
+    <message>
+        <source>Datasets</source>
+        <translation>数据集</translation>
+    </message>
+    <message>
+        <source>Train on this</source>
+        <translation>用它训练</translation>
+    </message>
+    <message>
+        <source>Choose this dataset for the next run</source>
+        <translation>为下次运行选用此数据集</translation>
+    </message>
+    <message>
+        <source>Doctor…</source>
+        <translation>体检…</translation>
+    </message>
+    <message>
+        <source>Look for damaged, doubled and doubtful items</source>
+        <translation>查找损坏、重复和可疑的条目</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>导出…</translation>
+    </message>
+    <message>
+        <source>Write PNG files and metadata.jsonl, as Hugging Face&apos;s ImageFolder reads them</source>
+        <translation>写出 PNG 文件和 metadata.jsonl，Hugging Face 的 ImageFolder 可直接读取</translation>
+    </message>
+    <message>
+        <source>Open folder</source>
+        <translation>打开文件夹</translation>
+    </message>
+    <message>
+        <source>Show the dataset&apos;s files</source>
+        <translation>显示数据集的文件</translation>
+    </message>
+    <message>
+        <source>Import…</source>
+        <translation>导入…</translation>
+    </message>
+    <message>
+        <source>Make a dataset of your own images and texts</source>
+        <translation>用自己的图像和文本制作数据集</translation>
     </message>
 </context>
 <context>
@@ -161,6 +439,10 @@ Free software under the Apache License 2.0.</source>
         <translation>画廊</translation>
     </message>
     <message>
+        <source>Datasets</source>
+        <translation>数据集</translation>
+    </message>
+    <message>
         <source>Losses</source>
         <translation>损失</translation>
     </message>
@@ -171,6 +453,64 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Log</source>
         <translation>日志</translation>
+    </message>
+</context>
+<context>
+    <name>DoctorPane</name>
+    <message>
+        <source>Doctor</source>
+        <translation>体检</translation>
+    </message>
+    <message>
+        <source>Examine again</source>
+        <translation>重新体检</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>{0} (repaired)</source>
+        <translation>{0}（已修复）</translation>
+    </message>
+</context>
+<context>
+    <name>Doctoring</name>
+    <message numerus="yes">
+        <source>Examining %Ln item(s)…</source>
+        <translation>
+            <numerusform>正在检查 %Ln 条…</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Not examined yet.</source>
+        <translation>尚未体检。</translation>
+    </message>
+    <message>
+        <source>Out of date: this was found in {0} before.</source>
+        <translation>已过期：这是先前在 {0} 中发现的。</translation>
+    </message>
+    <message>
+        <source>Out of date: items were edited since.</source>
+        <translation>已过期：此后编辑过条目。</translation>
+    </message>
+    <message>
+        <source>Not examined: it was cancelled.</source>
+        <translation>未体检：已取消。</translation>
+    </message>
+    <message numerus="yes">
+        <source>The doctor has %Ln remark(s)</source>
+        <translation>
+            <numerusform>体检提出 %Ln 条意见</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>The doctor found nothing.</source>
+        <translation>体检没有发现问题。</translation>
+    </message>
+    <message>
+        <source>Nothing is left to repair there.</source>
+        <translation>那里已没有可修复的内容。</translation>
     </message>
 </context>
 <context>
@@ -596,6 +936,114 @@ Free software under the Apache License 2.0.</source>
         <translation>训练中每次质量评估所生成的图文对数。</translation>
     </message>
     <message>
+        <source>Case</source>
+        <translation>大小写</translation>
+    </message>
+    <message>
+        <source>Whether texts keep their capitals.</source>
+        <translation>文本是否保留大写字母。</translation>
+    </message>
+    <message>
+        <source>Punctuation</source>
+        <translation>标点</translation>
+    </message>
+    <message>
+        <source>Whether texts keep their punctuation.</source>
+        <translation>文本是否保留标点。</translation>
+    </message>
+    <message>
+        <source>Captions</source>
+        <translation>描述</translation>
+    </message>
+    <message>
+        <source>Where an image has several: keep all and draw one at random each time, or the first.</source>
+        <translation>图像有多个描述时：全部保留并每次随机取一个，或只取第一个。</translation>
+    </message>
+    <message>
+        <source>Rare words</source>
+        <translation>罕见词</translation>
+    </message>
+    <message>
+        <source>Words that stand in fewer texts than this are taken out.</source>
+        <translation>出现在少于此数目文本中的词会被去掉。</translation>
+    </message>
+    <message>
+        <source>texts</source>
+        <translation>个文本</translation>
+    </message>
+    <message>
+        <source>Longest text</source>
+        <translation>最长文本</translation>
+    </message>
+    <message>
+        <source>Words after which a text is cut; 0 cuts none.</source>
+        <translation>文本超过此词数则截断；0 表示不截断。</translation>
+    </message>
+    <message>
+        <source>words</source>
+        <translation>词</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>尺寸</translation>
+    </message>
+    <message>
+        <source>Side of the stored images.</source>
+        <translation>存储图像的边长。</translation>
+    </message>
+    <message>
+        <source>Shape</source>
+        <translation>形状</translation>
+    </message>
+    <message>
+        <source>How an image becomes square: padded, cropped about its middle, or stretched.</source>
+        <translation>图像如何变成正方形：填充、从中间裁剪或拉伸。</translation>
+    </message>
+    <message>
+        <source>Background</source>
+        <translation>背景</translation>
+    </message>
+    <message>
+        <source>Colour under transparent images and beside padded ones: # and six hex digits.</source>
+        <translation>透明图像之下和填充图像旁边的颜色：# 加六位十六进制数字。</translation>
+    </message>
+    <message>
+        <source>Colour</source>
+        <translation>彩色</translation>
+    </message>
+    <message>
+        <source>Grey, colour, or grey only if every image is.</source>
+        <translation>灰度、彩色，或仅当全部图像为灰度时用灰度。</translation>
+    </message>
+    <message>
+        <source>Keep images without text</source>
+        <translation>保留没有文本的图像</translation>
+    </message>
+    <message>
+        <source>They teach the generator what images look like.</source>
+        <translation>它们教会生成器图像的样子。</translation>
+    </message>
+    <message>
+        <source>Keep texts without image</source>
+        <translation>保留没有图像的文本</translation>
+    </message>
+    <message>
+        <source>They teach the generator what texts look like.</source>
+        <translation>它们教会生成器文本的样子。</translation>
+    </message>
+    <message>
+        <source>Held out</source>
+        <translation>留出</translation>
+    </message>
+    <message>
+        <source>Share that is not trained on, chosen by a stable hash of each item&apos;s name.</source>
+        <translation>不用于训练的比例，按每个条目名称的稳定哈希选取。</translation>
+    </message>
+    <message>
+        <source>%</source>
+        <translation>%</translation>
+    </message>
+    <message>
         <source>Tiny, for the CPU</source>
         <translation>微型，适合 CPU</translation>
     </message>
@@ -730,8 +1178,60 @@ Free software under the Apache License 2.0.</source>
         <translation>无法写入文件夹。</translation>
     </message>
     <message>
+        <source>This pattern cannot be used.</source>
+        <translation>无法使用此模式。</translation>
+    </message>
+    <message>
         <source>{0}: {1}.</source>
         <translation>{0}：{1}。</translation>
+    </message>
+    <message>
+        <source>Correct the regular expression, or search for plain text.</source>
+        <translation>请改正正则表达式，或按普通文本搜索。</translation>
+    </message>
+    <message>
+        <source>This change was not made.</source>
+        <translation>未作此更改。</translation>
+    </message>
+    <message>
+        <source>Take some of the changes back, or exclude the item instead.</source>
+        <translation>请撤回部分更改，或改为排除该条目。</translation>
+    </message>
+    <message>
+        <source>The source cannot be read.</source>
+        <translation>无法读取来源。</translation>
+    </message>
+    <message>
+        <source>Check that it is still there and that you may read it, or choose another folder, archive or table.</source>
+        <translation>请确认它仍在原处且您有读取权限，或选择其他文件夹、压缩包或表格。</translation>
+    </message>
+    <message>
+        <source>There is nothing to import.</source>
+        <translation>没有可导入的内容。</translation>
+    </message>
+    <message>
+        <source>Choose another way of reading, or correct the names of files.</source>
+        <translation>请选择其他读取方式，或改正文件名。</translation>
+    </message>
+    <message>
+        <source>A file of the source cannot be read.</source>
+        <translation>来源中的一个文件无法读取。</translation>
+    </message>
+    <message>
+        <source>It is left out, and the report names it. The others are used.</source>
+        <translation>它被略去，并在报告中列出。其余文件照常使用。</translation>
+    </message>
+    <message>
+        <source>Some files cannot be used, so no dataset was made.</source>
+        <translation>有些文件无法使用，因此没有建立数据集。</translation>
+    </message>
+    <message>
+        <source>Not used in {0}: {1}, beginning with {2} ({3}).</source>
+        <translation>{0} 中未使用 {1} 个文件，第一个是 {2}（{3}）。</translation>
+    </message>
+    <message>
+        <source>Repair or remove these files, or import without being strict.</source>
+        <translation>请修复或移除这些文件，或不使用严格模式导入。</translation>
     </message>
     <message>
         <source>Allow writing to this folder, or choose another workspace in the File menu.</source>
@@ -920,6 +1420,288 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>This is a fault of the program, not yours. Nothing that was saved is lost. Please report it with the details below.</source>
         <translation>这是程序的错误，与您无关。已保存的内容没有丢失。请附上下面的详细信息进行报告。</translation>
+    </message>
+</context>
+<context>
+    <name>FindingText</name>
+    <message>
+        <source>Serious</source>
+        <translation>严重</translation>
+    </message>
+    <message>
+        <source>Worth a look</source>
+        <translation>值得一看</translation>
+    </message>
+    <message>
+        <source>Good to know</source>
+        <translation>供参考</translation>
+    </message>
+    <message>
+        <source>Import them as they are</source>
+        <translation>照原样导入</translation>
+    </message>
+    <message>
+        <source>Leave them out</source>
+        <translation>略去</translation>
+    </message>
+    <message>
+        <source>Mend them</source>
+        <translation>修复</translation>
+    </message>
+    <message>
+        <source>Make one item of each, with all their texts</source>
+        <translation>合为一条，保留其全部文本</translation>
+    </message>
+    <message>
+        <source>Keep the first of each</source>
+        <translation>只保留第一个</translation>
+    </message>
+    <message>
+        <source>Import the images alone</source>
+        <translation>只导入图像</translation>
+    </message>
+    <message>
+        <source>Import the texts alone</source>
+        <translation>只导入文本</translation>
+    </message>
+    <message>
+        <source>Restore the right characters</source>
+        <translation>恢复正确的字符</translation>
+    </message>
+    <message>
+        <source>Shorten them to a usual length</source>
+        <translation>缩短到常见长度</translation>
+    </message>
+    <message>
+        <source>Train on them instead</source>
+        <translation>改为用于训练</translation>
+    </message>
+    <message>
+        <source>Keep them held out</source>
+        <translation>继续留出</translation>
+    </message>
+    <message>
+        <source>Unreadable images</source>
+        <translation>无法读取的图像</translation>
+    </message>
+    <message>
+        <source>Hidden files</source>
+        <translation>隐藏文件</translation>
+    </message>
+    <message>
+        <source>Images without text</source>
+        <translation>没有文本的图像</translation>
+    </message>
+    <message>
+        <source>Texts without image</source>
+        <translation>没有图像的文本</translation>
+    </message>
+    <message>
+        <source>Identical images</source>
+        <translation>相同的图像</translation>
+    </message>
+    <message>
+        <source>Nearly identical images</source>
+        <translation>几乎相同的图像</translation>
+    </message>
+    <message>
+        <source>Tiny images</source>
+        <translation>过小的图像</translation>
+    </message>
+    <message>
+        <source>Very long or wide images</source>
+        <translation>过长或过宽的图像</translation>
+    </message>
+    <message>
+        <source>One text on many images</source>
+        <translation>许多图像同一文本</translation>
+    </message>
+    <message>
+        <source>Garbled texts</source>
+        <translation>乱码文本</translation>
+    </message>
+    <message>
+        <source>Very long texts</source>
+        <translation>过长的文本</translation>
+    </message>
+    <message>
+        <source>Unequal groups</source>
+        <translation>分组不均</translation>
+    </message>
+    <message>
+        <source>Held-out twins</source>
+        <translation>留出项与训练项雷同</translation>
+    </message>
+    <message>
+        <source>These files give no image: they are empty, cut short, damaged, too large or of a kind that cannot be read. They are left out.</source>
+        <translation>这些文件读不出图像：它们为空、不完整、已损坏、过大，或属于无法读取的类型。它们将被略去。</translation>
+    </message>
+    <message>
+        <source>The system&apos;s own files, such as Thumbs.db. They hold no picture of yours and are left out.</source>
+        <translation>系统自己的文件，例如 Thumbs.db。其中没有您的图片，将被略去。</translation>
+    </message>
+    <message>
+        <source>No text belongs to these images. Alone they can still teach what images look like.</source>
+        <translation>这些图像没有对应的文本。单独的图像仍能教会模型图像的样子。</translation>
+    </message>
+    <message>
+        <source>No image belongs to these texts. Alone they can still teach what texts look like.</source>
+        <translation>这些文本没有对应的图像。单独的文本仍能教会模型文本的样子。</translation>
+    </message>
+    <message>
+        <source>These images are stored the same, pixel by pixel. What stands twice is learned twice as hard.</source>
+        <translation>这些图像存储后逐像素相同。出现两次的内容会被学习两遍。</translation>
+    </message>
+    <message>
+        <source>A person would call these images the same: saved again, scaled or slightly changed.</source>
+        <translation>人会认为这些图像相同：重新保存、缩放或略有改动。</translation>
+    </message>
+    <message>
+        <source>These images are smaller than the size to store, so they are enlarged and look blurred.</source>
+        <translation>这些图像小于存储尺寸，因此会被放大而显得模糊。</translation>
+    </message>
+    <message>
+        <source>These images are more than three times as long as wide, or as wide as long. Little of them is left in a square.</source>
+        <translation>这些图像的长宽比超过三倍。放进正方形后所剩不多。</translation>
+    </message>
+    <message>
+        <source>The same text stands on very many images, while most texts are their own. It may be a placeholder.</source>
+        <translation>同一文本出现在非常多的图像上，而其他文本大多各不相同。它可能是占位文字。</translation>
+    </message>
+    <message>
+        <source>These texts were once read in a wrong encoding, so that letters turned into strange signs.</source>
+        <translation>这些文本曾以错误的编码读取，字母变成了奇怪的符号。</translation>
+    </message>
+    <message>
+        <source>These texts are far longer than most. They slow the training of all the others down.</source>
+        <translation>这些文本远长于其他文本，会拖慢其他所有文本的训练。</translation>
+    </message>
+    <message>
+        <source>Some groups are more than ten times as large as others. A run can draw them evenly: its setting is called Balance.</source>
+        <translation>有些分组比其他分组大十倍以上。运行可以均匀抽取：相应设置名为“平衡”。</translation>
+    </message>
+    <message>
+        <source>These held-out images all but equal one to train on, so measuring with them would flatter the run.</source>
+        <translation>这些留出图像与某张训练图像几乎相同，用它们衡量会高估运行结果。</translation>
+    </message>
+</context>
+<context>
+    <name>FindingView</name>
+    <message>
+        <source>What to do</source>
+        <translation>如何处理</translation>
+    </message>
+    <message>
+        <source>What to do about this finding</source>
+        <translation>如何处理此项发现</translation>
+    </message>
+    <message numerus="yes">
+        <source>The first %Ln of them:</source>
+        <translation>
+            <numerusform>其中前 %Ln 个：</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>FormatPage</name>
+    <message>
+        <source>Format</source>
+        <translation>格式</translation>
+    </message>
+    <message>
+        <source>Check that images and texts belong together as they are shown here.</source>
+        <translation>请检查此处显示的图像与文本是否对应。</translation>
+    </message>
+    <message>
+        <source>Looking for pairs…</source>
+        <translation>正在寻找图文对…</translation>
+    </message>
+    <message>
+        <source>No pair was found in this way of reading.</source>
+        <translation>以此方式读取没有找到图文对。</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s)</source>
+        <translation>
+            <numerusform>%Ln 张图像</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Looking…</source>
+        <translation>正在查看…</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln item(s) found so far…</source>
+        <translation>
+            <numerusform>目前找到 %Ln 条…</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>This way of reading does not work here.</source>
+        <translation>此读取方式在这里行不通。</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln pair(s)</source>
+        <translation>
+            <numerusform>%Ln 个图文对</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s) with several texts</source>
+        <translation>
+            <numerusform>%Ln 张图像有多个文本</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s) without text</source>
+        <translation>
+            <numerusform>%Ln 张图像没有文本</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln text(s) without image</source>
+        <translation>
+            <numerusform>%Ln 个文本没有图像</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>FoundText</name>
+    <message>
+        <source>Merge</source>
+        <translation>合并</translation>
+    </message>
+    <message>
+        <source>Give the first of each all captions, and exclude the others</source>
+        <translation>把全部描述给第一个，并排除其他</translation>
+    </message>
+    <message>
+        <source>Train on them</source>
+        <translation>用于训练</translation>
+    </message>
+    <message>
+        <source>Hold these images out no longer</source>
+        <translation>不再留出这些图像</translation>
+    </message>
+    <message>
+        <source>Mend</source>
+        <translation>修复</translation>
+    </message>
+    <message>
+        <source>Restore the right characters</source>
+        <translation>恢复正确的字符</translation>
+    </message>
+    <message>
+        <source>Keep the first of each, and exclude the others</source>
+        <translation>只保留第一个，排除其他</translation>
+    </message>
+    <message>
+        <source>Leave these items out of the next version</source>
+        <translation>在下一版本中略去这些条目</translation>
+    </message>
+    <message>
+        <source>Exclude</source>
+        <translation>排除</translation>
     </message>
 </context>
 <context>
@@ -1131,6 +1913,531 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>ImagesPage</name>
+    <message>
+        <source>Images</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>Every image is stored as a square of one size. See what is kept of yours.</source>
+        <translation>每张图像都存为同一尺寸的正方形。请查看您的图像保留了什么。</translation>
+    </message>
+    <message>
+        <source>Before and after</source>
+        <translation>处理前后</translation>
+    </message>
+    <message>
+        <source>No image could be read.</source>
+        <translation>没有可读取的图像。</translation>
+    </message>
+    <message>
+        <source>{0} × {1}  →  {2} × {2} px</source>
+        <translation>{0} × {1}  →  {2} × {2} 像素</translation>
+    </message>
+    <message>
+        <source>Smaller than the size to store</source>
+        <translation>小于存储尺寸</translation>
+    </message>
+</context>
+<context>
+    <name>ImportForm</name>
+    <message>
+        <source>Enter a name</source>
+        <translation>请输入名称</translation>
+    </message>
+    <message>
+        <source>This cannot be the name of a folder</source>
+        <translation>这不能用作文件夹名称</translation>
+    </message>
+    <message>
+        <source>A dataset of this name exists already</source>
+        <translation>已有同名数据集</translation>
+    </message>
+    <message>
+        <source>Nothing can be written to the workspace</source>
+        <translation>无法写入工作区</translation>
+    </message>
+    <message>
+        <source>Write # and six hex digits, such as #ffffff</source>
+        <translation>请写 # 加六位十六进制数字，例如 #ffffff</translation>
+    </message>
+</context>
+<context>
+    <name>ImportText</name>
+    <message>
+        <source>Images with a text file for each</source>
+        <translation>每张图像配一个文本文件</translation>
+    </message>
+    <message>
+        <source>A .txt or .caption file of the same name, beside the image or in a folder of its own, holds its text.</source>
+        <translation>同名的 .txt 或 .caption 文件（与图像同处或在单独的文件夹中）存放其文本。</translation>
+    </message>
+    <message>
+        <source>Images in class folders</source>
+        <translation>按类别分文件夹的图像</translation>
+    </message>
+    <message>
+        <source>The name of the folder that an image lies in is its text.</source>
+        <translation>图像所在文件夹的名称就是其文本。</translation>
+    </message>
+    <message>
+        <source>A table that names images and texts</source>
+        <translation>列出图像与文本的表格</translation>
+    </message>
+    <message>
+        <source>One row for each image, in CSV, TSV, JSON or JSON lines.</source>
+        <translation>每张图像一行，格式为 CSV、TSV、JSON 或 JSON Lines。</translation>
+    </message>
+    <message>
+        <source>A Parquet table</source>
+        <translation>Parquet 表格</translation>
+    </message>
+    <message>
+        <source>Its rows name image files, or hold the images themselves.</source>
+        <translation>各行给出图像文件名，或直接包含图像。</translation>
+    </message>
+    <message>
+        <source>COCO captions</source>
+        <translation>COCO 图像描述</translation>
+    </message>
+    <message>
+        <source>One JSON file lists the images and several captions of each.</source>
+        <translation>一个 JSON 文件列出图像及每张的多个描述。</translation>
+    </message>
+    <message>
+        <source>WebDataset shards</source>
+        <translation>WebDataset 分片</translation>
+    </message>
+    <message>
+        <source>In tar files, an image and its text share the first part of a name.</source>
+        <translation>在 tar 文件中，图像与其文本的文件名前半部分相同。</translation>
+    </message>
+    <message>
+        <source>IDX files, like MNIST</source>
+        <translation>IDX 文件（如 MNIST）</translation>
+    </message>
+    <message>
+        <source>One file holds all images, another the label of each.</source>
+        <translation>一个文件存放全部图像，另一个存放每张的标签。</translation>
+    </message>
+    <message>
+        <source>A gallery that Diptych saved</source>
+        <translation>Diptych 保存的画廊</translation>
+    </message>
+    <message>
+        <source>Pairs that a run has drawn, with their texts.</source>
+        <translation>某次运行生成的图文对。</translation>
+    </message>
+    <message>
+        <source>Texts inside the image files</source>
+        <translation>图像文件内的文本</translation>
+    </message>
+    <message>
+        <source>Descriptions that cameras and programs write into EXIF, XMP or PNG.</source>
+        <translation>相机和程序写入 EXIF、XMP 或 PNG 的描述。</translation>
+    </message>
+    <message>
+        <source>File names as texts</source>
+        <translation>以文件名为文本</translation>
+    </message>
+    <message>
+        <source>What an image is called is its text; numbers are left out.</source>
+        <translation>图像的文件名就是其文本；数字略去。</translation>
+    </message>
+    <message>
+        <source>Hidden files of the system</source>
+        <translation>系统的隐藏文件</translation>
+    </message>
+    <message>
+        <source>Empty files and texts</source>
+        <translation>空文件和空文本</translation>
+    </message>
+    <message>
+        <source>Files that are neither image nor text here</source>
+        <translation>在此既非图像也非文本的文件</translation>
+    </message>
+    <message>
+        <source>Named like images, but none</source>
+        <translation>名称像图像但并非图像</translation>
+    </message>
+    <message>
+        <source>Images of a kind that cannot be read</source>
+        <translation>无法读取的图像类型</translation>
+    </message>
+    <message>
+        <source>Images that end too early</source>
+        <translation>不完整的图像</translation>
+    </message>
+    <message>
+        <source>Damaged images</source>
+        <translation>损坏的图像</translation>
+    </message>
+    <message>
+        <source>Larger than what is allowed</source>
+        <translation>超过允许的大小</translation>
+    </message>
+    <message>
+        <source>Files that the system does not let us read</source>
+        <translation>系统不允许读取的文件</translation>
+    </message>
+    <message>
+        <source>Paths that lead out of the source</source>
+        <translation>指向来源之外的路径</translation>
+    </message>
+    <message>
+        <source>Links</source>
+        <translation>链接</translation>
+    </message>
+    <message>
+        <source>Devices and pipes</source>
+        <translation>设备和管道</translation>
+    </message>
+    <message>
+        <source>Rows that lack an image or a text</source>
+        <translation>缺少图像或文本的行</translation>
+    </message>
+    <message>
+        <source>Texts in an unknown encoding</source>
+        <translation>编码未知的文本</translation>
+    </message>
+    <message>
+        <source>Images without a text</source>
+        <translation>没有文本的图像</translation>
+    </message>
+    <message>
+        <source>Texts without an image</source>
+        <translation>没有图像的文本</translation>
+    </message>
+    <message>
+        <source>Copies of another image</source>
+        <translation>其他图像的副本</translation>
+    </message>
+    <message>
+        <source>Images almost like another</source>
+        <translation>与其他图像几乎相同的图像</translation>
+    </message>
+    <message>
+        <source>Images smaller than the size to store</source>
+        <translation>小于存储尺寸的图像</translation>
+    </message>
+    <message>
+        <source>Very long or very wide images</source>
+        <translation>过长或过宽的图像</translation>
+    </message>
+    <message>
+        <source>Items with a text that many others share</source>
+        <translation>文本与许多条目相同的条目</translation>
+    </message>
+    <message>
+        <source>Items with a very long text</source>
+        <translation>文本过长的条目</translation>
+    </message>
+    <message>
+        <source>Items with garbled text</source>
+        <translation>文本乱码的条目</translation>
+    </message>
+    <message>
+        <source>Held-out items that resemble one to train on</source>
+        <translation>与训练项雷同的留出条目</translation>
+    </message>
+    <message>
+        <source>Items that you excluded</source>
+        <translation>您排除的条目</translation>
+    </message>
+    <message>
+        <source>Empty</source>
+        <translation>空</translation>
+    </message>
+    <message>
+        <source>Not an image</source>
+        <translation>不是图像</translation>
+    </message>
+    <message>
+        <source>Cannot be read</source>
+        <translation>无法读取</translation>
+    </message>
+    <message>
+        <source>Ends too early</source>
+        <translation>不完整</translation>
+    </message>
+    <message>
+        <source>Damaged</source>
+        <translation>已损坏</translation>
+    </message>
+    <message>
+        <source>Too large</source>
+        <translation>过大</translation>
+    </message>
+    <message>
+        <source>May not be read</source>
+        <translation>不允许读取</translation>
+    </message>
+    <message>
+        <source>Hidden file</source>
+        <translation>隐藏文件</translation>
+    </message>
+    <message>
+        <source>No text</source>
+        <translation>无文本</translation>
+    </message>
+    <message>
+        <source>No image</source>
+        <translation>无图像</translation>
+    </message>
+    <message>
+        <source>Incomplete row</source>
+        <translation>不完整的行</translation>
+    </message>
+    <message>
+        <source>Link</source>
+        <translation>链接</translation>
+    </message>
+    <message>
+        <source>Excluded</source>
+        <translation>已排除</translation>
+    </message>
+    <message>
+        <source>Latin</source>
+        <translation>拉丁字母</translation>
+    </message>
+    <message>
+        <source>Chinese characters</source>
+        <translation>汉字</translation>
+    </message>
+    <message>
+        <source>Japanese</source>
+        <translation>日文</translation>
+    </message>
+    <message>
+        <source>Korean</source>
+        <translation>韩文</translation>
+    </message>
+    <message>
+        <source>Cyrillic</source>
+        <translation>西里尔字母</translation>
+    </message>
+    <message>
+        <source>Greek</source>
+        <translation>希腊字母</translation>
+    </message>
+    <message>
+        <source>Arabic</source>
+        <translation>阿拉伯文</translation>
+    </message>
+    <message>
+        <source>Hebrew</source>
+        <translation>希伯来文</translation>
+    </message>
+    <message>
+        <source>Devanagari</source>
+        <translation>天城文</translation>
+    </message>
+    <message>
+        <source>Thai</source>
+        <translation>泰文</translation>
+    </message>
+    <message>
+        <source>Digits and signs alone</source>
+        <translation>仅数字和符号</translation>
+    </message>
+    <message>
+        <source>Other scripts</source>
+        <translation>其他文字</translation>
+    </message>
+    <message>
+        <source>Detect automatically</source>
+        <translation>自动检测</translation>
+    </message>
+    <message>
+        <source>Simplified Chinese (GBK, GB18030)</source>
+        <translation>简体中文（GBK、GB18030）</translation>
+    </message>
+    <message>
+        <source>Traditional Chinese (Big5)</source>
+        <translation>繁体中文（Big5）</translation>
+    </message>
+    <message>
+        <source>Japanese (Shift-JIS)</source>
+        <translation>日文（Shift-JIS）</translation>
+    </message>
+    <message>
+        <source>Japanese (EUC-JP)</source>
+        <translation>日文（EUC-JP）</translation>
+    </message>
+    <message>
+        <source>Korean (EUC-KR)</source>
+        <translation>韩文（EUC-KR）</translation>
+    </message>
+    <message>
+        <source>Western European (Windows-1252)</source>
+        <translation>西欧（Windows-1252）</translation>
+    </message>
+    <message>
+        <source>Cyrillic (Windows-1251)</source>
+        <translation>西里尔文（Windows-1251）</translation>
+    </message>
+    <message>
+        <source>Western European (Latin-1)</source>
+        <translation>西欧（Latin-1）</translation>
+    </message>
+    <message>
+        <source>Listing the files</source>
+        <translation>正在列出文件</translation>
+    </message>
+    <message>
+        <source>Bringing images and texts together</source>
+        <translation>正在匹配图像与文本</translation>
+    </message>
+    <message>
+        <source>Reading the images</source>
+        <translation>正在读取图像</translation>
+    </message>
+    <message>
+        <source>Comparing what was found</source>
+        <translation>正在比较结果</translation>
+    </message>
+    <message>
+        <source>Putting the dataset in its place</source>
+        <translation>正在写入数据集</translation>
+    </message>
+    <message>
+        <source>{0} of {1}</source>
+        <translation>{0} / {1}</translation>
+    </message>
+    <message>
+        <source>{0} a second</source>
+        <translation>每秒 {0} 个</translation>
+    </message>
+    <message>
+        <source>less than a minute left</source>
+        <translation>剩余不到一分钟</translation>
+    </message>
+    <message>
+        <source>no suffix</source>
+        <translation>无后缀</translation>
+    </message>
+</context>
+<context>
+    <name>ImportWizard</name>
+    <message>
+        <source>Import your own images</source>
+        <translation>导入自己的图像</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>上一步</translation>
+    </message>
+    <message>
+        <source>Next</source>
+        <translation>下一步</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Cancel the import</source>
+        <translation>取消导入</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Close the import?</source>
+        <translation>关闭导入？</translation>
+    </message>
+    <message>
+        <source>The import is under way.</source>
+        <translation>导入正在进行。</translation>
+    </message>
+    <message>
+        <source>What it has done is kept, and the same import goes on from there later.</source>
+        <translation>已完成的部分会保留，以后同一导入将从那里继续。</translation>
+    </message>
+    <message>
+        <source>Stop and close</source>
+        <translation>停止并关闭</translation>
+    </message>
+    <message>
+        <source>The check of your files is under way.</source>
+        <translation>正在检查您的文件。</translation>
+    </message>
+    <message>
+        <source>Nothing has been written yet.</source>
+        <translation>尚未写入任何内容。</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>继续</translation>
+    </message>
+</context>
+<context>
+    <name>ItemDelegate</name>
+    <message>
+        <source>no image</source>
+        <translation>无图像</translation>
+    </message>
+</context>
+<context>
+    <name>ItemDetail</name>
+    <message>
+        <source>Captions</source>
+        <translation>描述</translation>
+    </message>
+    <message>
+        <source>To train on</source>
+        <translation>用于训练</translation>
+    </message>
+    <message>
+        <source>Held out</source>
+        <translation>留出</translation>
+    </message>
+    <message>
+        <source>Exclude</source>
+        <translation>排除</translation>
+    </message>
+    <message>
+        <source>Leave it out of the next version (Delete)</source>
+        <translation>在下一版本中略去（Delete）</translation>
+    </message>
+    <message>
+        <source>red, round</source>
+        <translation>红色, 圆形</translation>
+    </message>
+    <message>
+        <source>Tags to add to all selected</source>
+        <translation>要添加到所有选中条目的标签</translation>
+    </message>
+    <message>
+        <source>Words of your own, with commas between them</source>
+        <translation>自定义词语，用逗号分隔</translation>
+    </message>
+    <message>
+        <source>Tags</source>
+        <translation>标签</translation>
+    </message>
+    <message>
+        <source>Held-out items are never trained on, only measured with</source>
+        <translation>留出条目从不用于训练，只用于衡量</translation>
+    </message>
+    <message>
+        <source>Split</source>
+        <translation>划分</translation>
+    </message>
+    <message>
+        <source>Captions, one a line</source>
+        <translation>描述，每行一个</translation>
+    </message>
+</context>
+<context>
+    <name>ItemEditing</name>
+    <message>
+        <source>An item without an image needs its text. Exclude it instead.</source>
+        <translation>没有图像的条目需要文本。请改为排除它。</translation>
+    </message>
+</context>
+<context>
     <name>LogPanel</name>
     <message>
         <source>Only warnings and errors</source>
@@ -1253,6 +2560,57 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Diptych</source>
         <translation>Diptych</translation>
+    </message>
+</context>
+<context>
+    <name>MappingFields</name>
+    <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>Words for the labels</source>
+        <translation>标签对应的词</translation>
+    </message>
+    <message>
+        <source>Table</source>
+        <translation>表格</translation>
+    </message>
+    <message>
+        <source>The file that names images and texts</source>
+        <translation>列出图像与文本的文件</translation>
+    </message>
+    <message>
+        <source>Images from</source>
+        <translation>图像来自</translation>
+    </message>
+    <message>
+        <source>The column that names the image</source>
+        <translation>给出图像名的列</translation>
+    </message>
+    <message>
+        <source>Texts from</source>
+        <translation>文本来自</translation>
+    </message>
+    <message>
+        <source>Where texts are taken from; several give several captions an image</source>
+        <translation>文本的来源；选多个则每张图像有多个描述</translation>
+    </message>
+    <message>
+        <source>Groups from</source>
+        <translation>分组来自</translation>
+    </message>
+    <message>
+        <source>A column such as a class; a run can draw groups evenly</source>
+        <translation>例如类别列；运行可以均匀抽取各组</translation>
+    </message>
+    <message>
+        <source>Encoding of the texts</source>
+        <translation>文本编码</translation>
+    </message>
+    <message>
+        <source>Choose another where letters look wrong in the previews</source>
+        <translation>如果预览中的文字不对，请选择其他编码</translation>
     </message>
 </context>
 <context>
@@ -1433,6 +2791,89 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Best so far: {0}</source>
         <translation>目前最佳：{0}</translation>
+    </message>
+</context>
+<context>
+    <name>ReplaceDialog</name>
+    <message>
+        <source>Find and replace</source>
+        <translation>查找和替换</translation>
+    </message>
+    <message>
+        <source>Match case</source>
+        <translation>区分大小写</translation>
+    </message>
+    <message>
+        <source>Whole words</source>
+        <translation>整词匹配</translation>
+    </message>
+    <message>
+        <source>Regular expression</source>
+        <translation>正则表达式</translation>
+    </message>
+    <message>
+        <source>Only the items shown</source>
+        <translation>仅限显示的条目</translation>
+    </message>
+    <message>
+        <source>Replace</source>
+        <translation>替换</translation>
+    </message>
+    <message>
+        <source>Searching…</source>
+        <translation>正在搜索…</translation>
+    </message>
+    <message>
+        <source>Nothing is changed before you click Replace, and it can be undone.</source>
+        <translation>点击“替换”之前不会有任何更改，之后也可撤销。</translation>
+    </message>
+    <message>
+        <source>(no text)</source>
+        <translation>（无文本）</translation>
+    </message>
+    <message>
+        <source>No text would change.</source>
+        <translation>没有文本会改变。</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln text(s) would change:</source>
+        <translation>
+            <numerusform>将更改 %Ln 个文本：</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln item(s) without an image would lose their text and stay as they are.</source>
+        <translation>
+            <numerusform>%Ln 条没有图像的条目会失去文本，因此保持不变。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Item</source>
+        <translation>条目</translation>
+    </message>
+    <message>
+        <source>Now</source>
+        <translation>现在</translation>
+    </message>
+    <message>
+        <source>Then</source>
+        <translation>之后</translation>
+    </message>
+    <message>
+        <source>Preview</source>
+        <translation>预览</translation>
+    </message>
+    <message>
+        <source>Find</source>
+        <translation>查找</translation>
+    </message>
+    <message>
+        <source>Replace with</source>
+        <translation>替换为</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
     </message>
 </context>
 <context>
@@ -1785,6 +3226,46 @@ Free software under the Apache License 2.0.</source>
         <translation>自适应（ADA）</translation>
     </message>
     <message>
+        <source>Keep</source>
+        <translation>保留</translation>
+    </message>
+    <message>
+        <source>Lower case</source>
+        <translation>小写</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>All of them</source>
+        <translation>全部</translation>
+    </message>
+    <message>
+        <source>The first alone</source>
+        <translation>仅第一个</translation>
+    </message>
+    <message>
+        <source>Pad</source>
+        <translation>填充</translation>
+    </message>
+    <message>
+        <source>Crop</source>
+        <translation>裁剪</translation>
+    </message>
+    <message>
+        <source>Stretch</source>
+        <translation>拉伸</translation>
+    </message>
+    <message>
+        <source>Grey</source>
+        <translation>灰度</translation>
+    </message>
+    <message>
+        <source>Colour</source>
+        <translation>彩色</translation>
+    </message>
+    <message>
         <source>Enter a number</source>
         <translation>请输入数字</translation>
     </message>
@@ -1807,6 +3288,195 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Must be at most {0}</source>
         <translation>不得大于 {0}</translation>
+    </message>
+</context>
+<context>
+    <name>SourcePage</name>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Source</source>
+        <translation>来源</translation>
+    </message>
+    <message>
+        <source>Choose what to import. Your files are only read, never changed.</source>
+        <translation>请选择要导入的内容。您的文件只会被读取，绝不会被更改。</translation>
+    </message>
+    <message>
+        <source>The files are being listed…</source>
+        <translation>正在列出文件…</translation>
+    </message>
+    <message>
+        <source>Choose a folder or a file first.</source>
+        <translation>请先选择文件夹或文件。</translation>
+    </message>
+    <message>
+        <source>Nothing here is known to hold images or texts.</source>
+        <translation>这里没有已知的图像或文本。</translation>
+    </message>
+    <message>
+        <source>Listing…</source>
+        <translation>正在列出…</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln file(s) found so far…</source>
+        <translation>
+            <numerusform>目前找到 %Ln 个文件…</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Cancelled. Choose again, or something else.</source>
+        <translation>已取消。请重新选择，或选择其他内容。</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln file(s) found</source>
+        <translation>
+            <numerusform>找到 %Ln 个文件</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>image files</source>
+        <translation>图像文件</translation>
+    </message>
+    <message>
+        <source>text files</source>
+        <translation>文本文件</translation>
+    </message>
+    <message>
+        <source>Drop a folder or a file here</source>
+        <translation>将文件夹或文件拖放到这里</translation>
+    </message>
+    <message>
+        <source>Folders, ZIP and tar archives, tables (CSV, TSV, JSON, Parquet) and IDX files are understood.</source>
+        <translation>支持文件夹、ZIP 和 tar 压缩包、表格（CSV、TSV、JSON、Parquet）和 IDX 文件。</translation>
+    </message>
+    <message>
+        <source>Choose folder…</source>
+        <translation>选择文件夹…</translation>
+    </message>
+    <message>
+        <source>Choose file or archive…</source>
+        <translation>选择文件或压缩包…</translation>
+    </message>
+    <message>
+        <source>Recent:</source>
+        <translation>最近：</translation>
+    </message>
+    <message>
+        <source>Folder with images</source>
+        <translation>图像文件夹</translation>
+    </message>
+    <message>
+        <source>Archive, table or IDX file</source>
+        <translation>压缩包、表格或 IDX 文件</translation>
+    </message>
+</context>
+<context>
+    <name>SplitDialog</name>
+    <message>
+        <source>Split again</source>
+        <translation>重新划分</translation>
+    </message>
+    <message>
+        <source>Share of items that is never trained on</source>
+        <translation>从不用于训练的条目比例</translation>
+    </message>
+    <message>
+        <source>Held out</source>
+        <translation>留出</translation>
+    </message>
+    <message>
+        <source>Split</source>
+        <translation>划分</translation>
+    </message>
+    <message>
+        <source>Give a whole number from 0 to {0}.</source>
+        <translation>请输入 0 到 {0} 的整数。</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln item(s) held out, {0} to train on; {1} of them change sides.</source>
+        <translation>
+            <numerusform>留出 %Ln 条，{0} 条用于训练；其中 {1} 条改变归属。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>A stable hash of each item&apos;s name decides: whoever is held out stays so when items are added or the share grows.</source>
+        <translation>由每个条目名称的稳定哈希决定：添加条目或提高比例时，已留出的仍然留出。</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+</context>
+<context>
+    <name>StatisticsPage</name>
+    <message>
+        <source>Length of texts</source>
+        <translation>文本长度</translation>
+    </message>
+    <message>
+        <source>words</source>
+        <translation>词</translation>
+    </message>
+    <message>
+        <source>Brightness of images</source>
+        <translation>图像亮度</translation>
+    </message>
+    <message>
+        <source>mean, from 0 (black) to 255 (white)</source>
+        <translation>均值，从 0（黑）到 255（白）</translation>
+    </message>
+    <message>
+        <source>Most frequent words</source>
+        <translation>最常见的词</translation>
+    </message>
+    <message>
+        <source>Largest groups</source>
+        <translation>最大的分组</translation>
+    </message>
+    <message>
+        <source>Counting…</source>
+        <translation>正在统计…</translation>
+    </message>
+    <message numerus="yes">
+        <source>Mean colour of %Ln image(s): {0}</source>
+        <translation>
+            <numerusform>%Ln 张图像的平均颜色：{0}</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln pair(s)</source>
+        <translation>
+            <numerusform>%Ln 个图文对</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s) without text</source>
+        <translation>
+            <numerusform>%Ln 张图像没有文本</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln text(s) without image</source>
+        <translation>
+            <numerusform>%Ln 个文本没有图像</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>{0} to train on, {1} held out</source>
+        <translation>{0} 条用于训练，{1} 条留出</translation>
+    </message>
+    <message>
+        <source>{0} captions an image</source>
+        <translation>每张图像 {0} 个描述</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln item(s) excluded</source>
+        <translation>
+            <numerusform>已排除 %Ln 条</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -1890,10 +3560,276 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>SummaryPage</name>
+    <message>
+        <source>The dataset&apos;s folder in the workspace</source>
+        <translation>数据集在工作区中的文件夹</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Open report</source>
+        <translation>打开报告</translation>
+    </message>
+    <message>
+        <source>Train on this</source>
+        <translation>用它训练</translation>
+    </message>
+    <message>
+        <source>Import</source>
+        <translation>导入</translation>
+    </message>
+    <message>
+        <source>Nothing has been written yet. This is what will be.</source>
+        <translation>尚未写入任何内容。以下是将要写入的内容。</translation>
+    </message>
+    <message>
+        <source>You can go on working in the main window meanwhile.</source>
+        <translation>在此期间您可以继续使用主窗口。</translation>
+    </message>
+    <message>
+        <source>The dataset is ready.</source>
+        <translation>数据集已就绪。</translation>
+    </message>
+    <message>
+        <source>Continue the import</source>
+        <translation>继续导入</translation>
+    </message>
+    <message>
+        <source>Name: {0}</source>
+        <translation>名称：{0}</translation>
+    </message>
+    <message>
+        <source>Starting…</source>
+        <translation>正在开始…</translation>
+    </message>
+    <message>
+        <source>Cancelling…</source>
+        <translation>正在取消…</translation>
+    </message>
+    <message>
+        <source>An earlier import of this was not finished. It goes on from there, unless your files have changed since.</source>
+        <translation>此前有一次同样的导入未完成。如果文件没有变化，将从那里继续。</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln item(s) imported</source>
+        <translation>
+            <numerusform>已导入 %Ln 条</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Cancelled. No dataset was made.</source>
+        <translation>已取消。没有建立数据集。</translation>
+    </message>
+    <message>
+        <source>What was done is kept: press Continue the import to go on from there, now or another day.</source>
+        <translation>已完成的部分会保留：随时按“继续导入”即可从那里继续。</translation>
+    </message>
+    <message>
+        <source>Nothing was left out.</source>
+        <translation>没有略去任何内容。</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln file(s) or item(s) were left out; the report names each of them with its reason.</source>
+        <translation>
+            <numerusform>略去了 %Ln 个文件或条目；报告中列出了每一个及其原因。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>{0} × {0} px</source>
+        <translation>{0} × {0} 像素</translation>
+    </message>
+    <message>
+        <source>Colour</source>
+        <translation>彩色</translation>
+    </message>
+    <message>
+        <source>Grey</source>
+        <translation>灰度</translation>
+    </message>
+    <message>
+        <source>From</source>
+        <translation>来自</translation>
+    </message>
+    <message>
+        <source>Read as</source>
+        <translation>读取方式</translation>
+    </message>
+    <message>
+        <source>Content</source>
+        <translation>内容</translation>
+    </message>
+    <message>
+        <source>Images</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>Left out</source>
+        <translation>略去</translation>
+    </message>
+    <message>
+        <source>Nothing</source>
+        <translation>无</translation>
+    </message>
+</context>
+<context>
+    <name>TaskBar</name>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+</context>
+<context>
+    <name>TextsPage</name>
+    <message>
+        <source>The dataset keeps whole texts. This is how a run would cut them.</source>
+        <translation>数据集保留完整文本。以下是运行时的切分方式。</translation>
+    </message>
+    <message>
+        <source>What lengths and frequencies on this page are counted in</source>
+        <translation>本页长度和频率的计量单位</translation>
+    </message>
+    <message>
+        <source>Count in</source>
+        <translation>计量单位</translation>
+    </message>
+    <message>
+        <source>How long the texts are</source>
+        <translation>文本的长度</translation>
+    </message>
+    <message>
+        <source>Unit</source>
+        <translation>单位</translation>
+    </message>
+    <message>
+        <source>Times</source>
+        <translation>次数</translation>
+    </message>
+    <message>
+        <source>Before</source>
+        <translation>之前</translation>
+    </message>
+    <message>
+        <source>After</source>
+        <translation>之后</translation>
+    </message>
+    <message>
+        <source>Texts</source>
+        <translation>文本</translation>
+    </message>
+    <message>
+        <source>Decide what becomes of the texts. The files keep theirs as they are.</source>
+        <translation>请决定如何处理文本。文件中的文本保持原样。</translation>
+    </message>
+    <message>
+        <source>Reading the texts…</source>
+        <translation>正在读取文本…</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln item(s) read so far…</source>
+        <translation>
+            <numerusform>目前读取了 %Ln 条…</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln text(s)</source>
+        <translation>
+            <numerusform>%Ln 个文本</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln of them different</source>
+        <translation>
+            <numerusform>其中 %Ln 个不同</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln text(s) would be empty</source>
+        <translation>
+            <numerusform>%Ln 个文本将为空</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>{0} {1} %</source>
+        <translation>{0} {1} %</translation>
+    </message>
+    <message>
+        <source>Length in words and signs</source>
+        <translation>长度（词和符号）</translation>
+    </message>
+    <message>
+        <source>Length in pieces of words</source>
+        <translation>长度（词片）</translation>
+    </message>
+    <message>
+        <source>Length in characters</source>
+        <translation>长度（字符）</translation>
+    </message>
+    <message>
+        <source>Length {0}: {1} texts</source>
+        <translation>长度 {0}：{1} 个文本</translation>
+    </message>
+    <message>
+        <source>{0} hold 95 % of the texts whole</source>
+        <translation>{0} 个单位可完整容纳 95 % 的文本</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln different unit(s)</source>
+        <translation>
+            <numerusform>%Ln 个不同单位</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln only once</source>
+        <translation>
+            <numerusform>%Ln 个仅出现一次</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>(nothing left)</source>
+        <translation>（没有剩余）</translation>
+    </message>
+    <message>
+        <source>Texts before and after</source>
+        <translation>处理前后的文本</translation>
+    </message>
+</context>
+<context>
     <name>TileModel</name>
     <message>
         <source>Pair {0}: {1}</source>
         <translation>第 {0} 对：{1}</translation>
+    </message>
+</context>
+<context>
+    <name>UnsavedEdits</name>
+    <message>
+        <source>Unsaved edits</source>
+        <translation>未保存的编辑</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln item(s) of {0} were edited. Save them?</source>
+        <translation>
+            <numerusform>{0} 中有 %Ln 条已编辑。要保存吗？</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>They become a new version, {0}; {1} stays as it is.</source>
+        <translation>它们将成为新版本 {0}；{1} 保持不变。</translation>
+    </message>
+    <message>
+        <source>Save as new version</source>
+        <translation>保存为新版本</translation>
+    </message>
+    <message>
+        <source>Discard</source>
+        <translation>放弃</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
     </message>
 </context>
 <context>
@@ -1911,6 +3847,10 @@ Free software under the Apache License 2.0.</source>
         <translation>训练{0}</translation>
     </message>
     <message>
+        <source>Import your own images…</source>
+        <translation>导入自己的图像…</translation>
+    </message>
+    <message>
         <source>Set up a run yourself</source>
         <translation>自行设置训练</translation>
     </message>
@@ -1921,6 +3861,223 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>{0} px · {1}</source>
         <translation>{0} 像素 · {1}</translation>
+    </message>
+</context>
+<context>
+    <name>Writing</name>
+    <message>
+        <source>Saving {0}…</source>
+        <translation>正在保存 {0}…</translation>
+    </message>
+    <message>
+        <source>Exporting to {0}…</source>
+        <translation>正在导出到 {0}…</translation>
+    </message>
+    <message>
+        <source>Saved as {0}.</source>
+        <translation>已保存为 {0}。</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s) exported to {0}</source>
+        <translation>
+            <numerusform>已导出 %Ln 张图像到 {0}</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>_DatasetText</name>
+    <message numerus="yes">
+        <source>%Ln pair(s)</source>
+        <translation>
+            <numerusform>%Ln 个图文对</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln item(s)</source>
+        <translation>
+            <numerusform>%Ln 条</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>_FoundText</name>
+    <message numerus="yes">
+        <source>%Ln image(s) without text</source>
+        <translation>
+            <numerusform>%Ln 张图像没有文本</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln text(s) without image</source>
+        <translation>
+            <numerusform>%Ln 个文本没有图像</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s) equal to another</source>
+        <translation>
+            <numerusform>%Ln 张图像与其他图像相同</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s) much like another</source>
+        <translation>
+            <numerusform>%Ln 张图像与其他图像很相似</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s) with a text of many others</source>
+        <translation>
+            <numerusform>%Ln 张图像的文本与许多图像相同</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln item(s) with a garbled text</source>
+        <translation>
+            <numerusform>%Ln 条文本乱码</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln item(s) with a very long text</source>
+        <translation>
+            <numerusform>%Ln 条文本过长</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln item(s) of very small groups</source>
+        <translation>
+            <numerusform>%Ln 条属于很小的分组</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln held-out image(s) trained on too</source>
+        <translation>
+            <numerusform>%Ln 张留出图像也用于训练</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>_ImportedText</name>
+    <message numerus="yes">
+        <source>%Ln pair(s)</source>
+        <translation>
+            <numerusform>%Ln 个图文对</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s) alone</source>
+        <translation>
+            <numerusform>%Ln 张单独图像</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln text(s) alone</source>
+        <translation>
+            <numerusform>%Ln 个单独文本</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln of them held out</source>
+        <translation>
+            <numerusform>其中留出 %Ln 条</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln left out</source>
+        <translation>
+            <numerusform>略去 %Ln 个</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>_ReasonText</name>
+    <message>
+        <source>There is no file in it.</source>
+        <translation>其中没有文件。</translation>
+    </message>
+    <message numerus="yes">
+        <source>None of the %Ln file(s) is an image in this way of reading.</source>
+        <translation>
+            <numerusform>以此方式读取，%Ln 个文件中没有图像。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s) have no text that belongs to them by name.</source>
+        <translation>
+            <numerusform>%Ln 张图像没有同名的文本。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln text(s) have no image that belongs to them by name.</source>
+        <translation>
+            <numerusform>%Ln 个文本没有同名的图像。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln text(s) have the name of an image that lies in another folder.</source>
+        <translation>
+            <numerusform>%Ln 个文本与其他文件夹中的图像同名。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s) cannot be read.</source>
+        <translation>
+            <numerusform>%Ln 张图像无法读取。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln row(s) lack the image or the text that the chosen columns should hold.</source>
+        <translation>
+            <numerusform>%Ln 行缺少所选列应有的图像或文本。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln item(s) are left out by what you have chosen.</source>
+        <translation>
+            <numerusform>按您的选择略去了 %Ln 条。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Another way of reading may fit better: try the others on the left.</source>
+        <translation>其他读取方式可能更合适：请试试左侧的其他方式。</translation>
+    </message>
+    <message>
+        <source>A text and its image must have the same name: cat.txt belongs to cat.jpg.</source>
+        <translation>文本与其图像必须同名：cat.txt 对应 cat.jpg。</translation>
+    </message>
+    <message>
+        <source>The texts may lie elsewhere: choose the folder that holds both images and texts.</source>
+        <translation>文本可能在别处：请选择同时包含图像和文本的文件夹。</translation>
+    </message>
+    <message>
+        <source>The columns may be others: choose those that name the images and hold the texts.</source>
+        <translation>可能是其他列：请选择给出图像名和文本的列。</translation>
+    </message>
+</context>
+<context>
+    <name>_Reasons</name>
+    <message>
+        <source>Import the images without texts</source>
+        <translation>导入没有文本的图像</translation>
+    </message>
+    <message>
+        <source>No pair was found. The likeliest reasons:</source>
+        <translation>没有找到图文对。最可能的原因：</translation>
+    </message>
+</context>
+<context>
+    <name>_WordTable</name>
+    <message>
+        <source>Label</source>
+        <translation>标签</translation>
+    </message>
+    <message>
+        <source>Word</source>
+        <translation>词</translation>
+    </message>
+    <message>
+        <source>Words for the labels</source>
+        <translation>标签对应的词</translation>
     </message>
 </context>
 </TS>

@@ -1,6 +1,6 @@
 """What the doctor found in a dataset that is built, and what can be done there, in words."""
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QObject
 
 from engine.importing.item_finding import ALIKE
 from engine.importing.plan import Finding, Repair
@@ -8,22 +8,8 @@ from engine.importing.plan import Finding, Repair
 
 def found_words(finding: Finding, count: int) -> str:
     """Say what was found, and how often."""
-    translate = QCoreApplication.translate
-    words = {
-        Finding.NO_TEXT: translate("FoundText", "%Ln image(s) without text", "", count),
-        Finding.NO_IMAGE: translate("FoundText", "%Ln text(s) without image", "", count),
-        Finding.SAME_IMAGE: translate("FoundText", "%Ln image(s) equal to another", "", count),
-        Finding.SIMILAR_IMAGE: translate("FoundText", "%Ln image(s) much like another", "", count),
-        Finding.REPEATED_TEXT: translate(
-            "FoundText", "%Ln image(s) with a text of many others", "", count
-        ),
-        Finding.MOJIBAKE: translate("FoundText", "%Ln item(s) with a garbled text", "", count),
-        Finding.LONG_TEXT: translate("FoundText", "%Ln item(s) with a very long text", "", count),
-        Finding.IMBALANCE: translate("FoundText", "%Ln item(s) of very small groups", "", count),
-        Finding.LEAK: translate("FoundText", "%Ln held-out image(s) trained on too", "", count),
-    }
     # The others are about files, of which a dataset that is built knows no more.
-    return words[finding]
+    return _FoundText().all(count)[finding]
 
 
 def repair_words(finding: Finding, repair: Repair) -> tuple[str, str]:
@@ -50,3 +36,20 @@ def repair_words(finding: Finding, repair: Repair) -> tuple[str, str]:
         else translate("FoundText", "Leave these items out of the next version")
     )
     return translate("FoundText", "Exclude"), explained
+
+
+class _FoundText(QObject):
+    """Counts in words: Qt's tools find plural forms in ``tr`` alone."""
+
+    def all(self, count: int) -> dict[Finding, str]:
+        return {
+            Finding.NO_TEXT: self.tr("%Ln image(s) without text", "", count),
+            Finding.NO_IMAGE: self.tr("%Ln text(s) without image", "", count),
+            Finding.SAME_IMAGE: self.tr("%Ln image(s) equal to another", "", count),
+            Finding.SIMILAR_IMAGE: self.tr("%Ln image(s) much like another", "", count),
+            Finding.REPEATED_TEXT: self.tr("%Ln image(s) with a text of many others", "", count),
+            Finding.MOJIBAKE: self.tr("%Ln item(s) with a garbled text", "", count),
+            Finding.LONG_TEXT: self.tr("%Ln item(s) with a very long text", "", count),
+            Finding.IMBALANCE: self.tr("%Ln item(s) of very small groups", "", count),
+            Finding.LEAK: self.tr("%Ln held-out image(s) trained on too", "", count),
+        }

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -177,7 +177,7 @@ class _Row:
     def show_repaired(self, *, is_repaired: bool) -> None:
         words = self._words
         if is_repaired:
-            words = self.show_button.tr("{0} (repaired)").format(words)
+            words = QCoreApplication.translate("DoctorPane", "{0} (repaired)").format(words)
         self.show_button.setText(words)
         self.show_button.setToolTip(words)
         for button in self.repairs.values():
