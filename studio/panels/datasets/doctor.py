@@ -175,11 +175,11 @@ class _Row:
         self.show_button.setChecked(is_chosen)
 
     def show_repaired(self, *, is_repaired: bool) -> None:
-        words = self._words
-        if is_repaired:
-            words = self.show_button.tr("{0} (repaired)").format(words)
-        self.show_button.setText(words)
-        self.show_button.setToolTip(words)
+        done = self.show_button.tr("{0} (repaired)").format(self._words)
+        # A narrow row has no room for the word.
+        self.show_button.setText(f"✓ {self._words}" if is_repaired else self._words)
+        self.show_button.setToolTip(done if is_repaired else self._words)
+        self.show_button.setAccessibleName(done if is_repaired else self._words)
         for button in self.repairs.values():
             button.setEnabled(not is_repaired)
 
