@@ -1,25 +1,15 @@
 """From an error to what the user reads: what happened, why, and what to do next."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from engine import errors
+from studio.errors import computer_wording
+from studio.errors.explanation import Explanation
 
 translate = QCoreApplication.translate
-
-
-@dataclass(frozen=True, kw_only=True)
-class Explanation:
-    """An error in the user's language."""
-
-    happened: str
-    """What happened, as one short sentence."""
-    why: str
-    hint: str
-    """What to do next."""
 
 
 def explain(error: BaseException) -> Explanation:
@@ -29,7 +19,7 @@ def explain(error: BaseException) -> Explanation:
             return _WORDINGS[kind](error)
         # torch's own class for a full GPU is known by name: the studio does not import torch.
         if kind.__name__ == "OutOfMemoryError":
-            return _memory(error)
+            return computer_wording.memory(error)
     return _unknown(error)
 
 
@@ -59,45 +49,6 @@ def _dataset_corrupt(error: errors.DatasetCorruptError) -> Explanation:
         hint=translate(
             "Errors",
             "Build the dataset again; a starter is rebuilt when you delete its folder.",
-        ),
-    )
-
-
-def _not_writable(error: errors.FolderNotWritableError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "A folder cannot be written to."),
-        why=translate("Errors", "{0}: {1}.").format(error.folder, error.reason),
-        hint=translate(
-            "Errors",
-            "Allow writing to this folder, or choose another workspace in the File menu.",
-        ),
-    )
-
-
-def _in_use(error: errors.FolderInUseError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "The folder is not empty."),
-        why=translate(
-            "Errors",
-            "{0} already holds files, and nothing is ever overwritten.",
-        ).format(error.folder),
-        hint=translate("Errors", "Choose another name or an empty folder."),
-    )
-
-
-def _disk_full(error: errors.DiskFullError) -> Explanation:
-    locale = QLocale()
-    return Explanation(
-        happened=translate("Errors", "The disk is full."),
-        why=translate("Errors", "{0} needs {1} more, and {2} are free.").format(
-            error.folder,
-            locale.formattedDataSize(error.needed_bytes),
-            locale.formattedDataSize(error.free_bytes),
-        ),
-        hint=translate(
-            "Errors",
-            "Free some space, or choose a workspace on another disk. "
-            "What was saved before is still there.",
         ),
     )
 
@@ -184,25 +135,6 @@ def _engine(error: errors.EngineError) -> Explanation:
     )
 
 
-def _memory(_error: BaseException) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "There was not enough memory."),
-        why=translate("Errors", "The computer or its GPU has less free memory than the run needs."),
-        hint=translate("Errors", "Close other programs, or choose a smaller batch or preset."),
-    )
-
-
-def _system(error: OSError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "A file or folder could not be used."),
-        why=f"{error.filename}: {error.strerror}" if error.filename else str(error),
-        hint=translate(
-            "Errors",
-            "Check that it exists, that you may write to it and that the disk has room.",
-        ),
-    )
-
-
 def _texts(error: errors.TextsUnreadableError) -> Explanation:
     return Explanation(
         happened=translate("Errors", "The texts could not be read."),
@@ -280,9 +212,9 @@ _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
     errors.ConfigError: _config,
     errors.DatasetMissingError: _dataset_missing,
     errors.DatasetCorruptError: _dataset_corrupt,
-    errors.FolderNotWritableError: _not_writable,
-    errors.FolderInUseError: _in_use,
-    errors.DiskFullError: _disk_full,
+    errors.FolderNotWritableError: computer_wording.not_writable,
+    errors.FolderInUseError: computer_wording.in_use,
+    errors.DiskFullError: computer_wording.disk_full,
     errors.RunMissingError: _run_missing,
     errors.CheckpointMissingError: _checkpoint_missing,
     errors.CheckpointCorruptError: _checkpoint_corrupt,
@@ -298,6 +230,6 @@ _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
     errors.DatasetChangedError: _dataset_changed,
     errors.StoppedError: _stopped,
     errors.EngineError: _engine,
-    MemoryError: _memory,
-    OSError: _system,
+    MemoryError: computer_wording.memory,
+    OSError: computer_wording.system,
 }
