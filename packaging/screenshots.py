@@ -1,6 +1,7 @@
 """Takes the pictures of the studio that the README shows: ``make screenshots`` (needs Xvfb).
 
-screenshots.py FOLDER [--seconds S]    trains on digits for S seconds and photographs on the way
+screenshots.py FOLDER [--seconds S]    imports made-up files, trains on digits for S seconds and
+                                       photographs on the way; --wizard leaves the training out
 
 The window is the real one with the real engine, on a virtual screen. Choices and runs go to a
 temporary folder, never to the user's own.
@@ -30,18 +31,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seconds", type=float, default=60.0, help="training time (default 60)")
+    parser.add_argument("--wizard", action="store_true", help="the import wizard alone")
     parser.add_argument("--only", choices=[shot[0] for shot in SHOTS], help="one of the looks")
     parser.add_argument("--inside", nargs=6, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.inside:
-        return _photograph(arguments.folder, arguments.seconds, arguments.inside)
+        seconds = 0.0 if arguments.wizard else arguments.seconds
+        return _photograph(arguments.folder, seconds, arguments.inside)
     if shutil.which("xvfb-run") is None:
         print("xvfb-run was not found: install Debian's xvfb", file=sys.stderr)
         return 1
     arguments.folder.mkdir(parents=True, exist_ok=True)
     for shot in SHOTS:
         if arguments.only in (None, shot[0]):
-            _start(arguments.folder.resolve(), arguments.seconds, shot)
+            seconds = 0.0 if arguments.wizard else arguments.seconds
+            _start(arguments.folder.resolve(), seconds, shot)
     return 0
 
 
@@ -54,7 +58,8 @@ def _start(folder: Path, seconds: float, shot: tuple[str, str, str, int, int, in
         variables["XDG_DOCUMENTS_DIR"] = f"{home}/documents"
         screen = f"-screen 0 {width * scale}x{height * scale}x24"
         command = ["xvfb-run", "-a", "-s", screen, sys.executable, __file__, str(folder)]
-        command += ["--seconds", str(seconds), "--inside", *map(str, shot)]
+        command += ["--seconds", str(seconds), *([] if seconds else ["--wizard"])]
+        command += ["--inside", *map(str, shot)]
         subprocess.run(command, cwd=ROOT, env=variables, check=True)
 
 
@@ -62,6 +67,7 @@ def _photograph(folder: Path, seconds: float, shot: list[str]) -> int:
     """Press the buttons of a first session, and take a picture at each stage."""
     from PySide6.QtCore import QSettings, QTimer
     from PySide6.QtWidgets import QApplication, QWidget
+    from wizard_shots import start_walk
 
     from studio.app import build_studio
     from studio.i18n import Language
@@ -86,6 +92,9 @@ def _photograph(folder: Path, seconds: float, shot: list[str]) -> int:
 
     def begin() -> None:
         shoot("welcome", window)
+        start_walk(studio, shoot, train if seconds else window.leave)
+
+    def train() -> None:
         window.welcome.starter_button("digits").click()
         QTimer.singleShot(int(seconds * 1000), show_training)
 

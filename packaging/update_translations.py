@@ -23,6 +23,7 @@ from engine.config.presets import PRESETS
 from engine.config.run import RunConfig
 from engine.config.setting import settings_in
 from engine.data.starters import STARTERS
+from engine.importing.plan import ImportPlan
 from studio.i18n import ENGINE_CONTEXT
 
 ROOT = Path(__file__).parents[1]
@@ -95,8 +96,9 @@ def call(tool: str, *arguments: object) -> None:
 
 def _declared() -> Iterator[str]:
     yield from (rule.reason for rule in RULES)
-    for _name, _field, about in settings_in(RunConfig):
-        yield from (about.label, about.help, about.unit)
+    for config in (RunConfig, ImportPlan):
+        for _name, _field, about in settings_in(config):
+            yield from (about.label, about.help, about.unit)
     for preset in PRESETS.values():
         yield from (preset.title, preset.summary)
     for starter in STARTERS.values():

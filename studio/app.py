@@ -9,8 +9,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSettings, QTimer, QUrl, Slot
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, QSettings, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from engine.runs.folder import RunFolder
@@ -20,6 +19,7 @@ from studio.errors.reporter import ErrorReport, ErrorReporter
 from studio.i18n import Language, install_language
 from studio.jobs.dataset import DatasetJobs
 from studio.jobs.gallery import GalleryJob
+from studio.jobs.importing import ImportJobs
 from studio.jobs.training import TrainingJob
 from studio.jobs.work import Work
 from studio.log import LogRelay, start_logging, stop_logging
@@ -34,10 +34,11 @@ from studio.paths import default_workspace, log_folder, settings_file
 from studio.settings.choices import GeneralChoices, RunChoices, WindowLayout
 from studio.settings.codec import SettingsStore
 from studio.settings.migrations import migrate
-from studio.settings.views import GalleryView, PlotView, SaveGalleryChoices
+from studio.settings.views import GalleryView, ImportChoices, PlotView, SaveGalleryChoices
 from studio.theme import Appearance, Theme
-from studio.widgets.folder_dialog import pick_folder
+from studio.widgets.folder_dialog import pick_folder, show_folder
 from studio.window.closing import Closing
+from studio.window.import_flow import Imported, ImportFlow
 from studio.window.main_window import MainWindow
 from studio.window.run_view import RunView
 from studio.window.saving import GallerySaving
@@ -69,7 +70,16 @@ class Studio(QObject):
         self.run_view = RunView(self.window, self.training, self.reporter)
         choices = self.store.load(SaveGalleryChoices())
         self.saving = GallerySaving(self.window, self.gallery, choices)
-        self.closing = Closing(self.window, self.training, self.gallery, self.datasets)
+        self.importing = ImportFlow(
+            self.window,
+            ImportJobs(work.import_dataset, self),
+            work.looks,
+            lambda: self.workspace,
+            self.store.load(ImportChoices()),
+        )
+        self.closing = Closing(
+            self.window, self.training, self.gallery, self.datasets, self.importing
+        )
         self._connect()
 
     @property
@@ -97,6 +107,7 @@ class Studio(QObject):
             window.losses.view(),
             window.gallery.view(),
             self.saving.choices,
+            self.importing.choices,
         ):
             self.store.save(value)
         self.store.flush()
@@ -139,6 +150,11 @@ class Studio(QObject):
         self.log.line_logged.connect(window.log.add_line)
         self.reporter.error_reported.connect(self._show_error)
         self.closing.closing.connect(self.remember)
+        self.closing.closing.connect(self.importing.shut_down)
+        window.import_requested.connect(self.importing.open)
+        window.datasets.import_requested.connect(self.importing.open)
+        self.importing.imported.connect(window.datasets.refresh)
+        self.importing.train_requested.connect(self._train_on_import)
 
     @Slot(object)
     def _start(self, plan: RunPlan) -> None:
@@ -148,8 +164,15 @@ class Studio(QObject):
 
     @Slot(object)
     def _train_on(self, dataset: Path) -> None:
-        self.window.run.choose_dataset(dataset)
         self.window.show_docks()
+        self.window.run.choose_dataset(dataset)
+
+    @Slot(object)
+    def _train_on_import(self, imported: Imported) -> None:
+        self._train_on(imported.dataset)
+        self.window.run.choose_dataset(imported.dataset, tokenizer=imported.tokenizer)
+        self.window.raise_()
+        self.window.activateWindow()
 
     @Slot()
     def _stop(self) -> None:
@@ -178,11 +201,11 @@ class Studio(QObject):
 
     @Slot()
     def _show_workspace(self) -> None:
-        _open(self.workspace)
+        show_folder(self.workspace)
 
     @Slot()
     def _show_log_folder(self) -> None:
-        _open(log_folder())
+        show_folder(log_folder())
 
     @Slot(object)
     def _take_appearance(self, appearance: Appearance) -> None:
@@ -271,11 +294,3 @@ def _interrupt(studio: Studio) -> None:
     if unsaved:
         _log.warning("Quitting; the edits of %d item(s) were not saved", unsaved)
     studio.closing.save_and_quit()
-
-
-def _open(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        _log.warning("%s cannot be made: %s", folder, error)
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

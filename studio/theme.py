@@ -213,12 +213,26 @@ QPushButton[role="primary"]:hover {{ background: {accent_hover}; border-color: {
 QPushButton[role="primary"]:disabled {{
   background: {raised}; border-color: {border}; color: {disabled};
 }}
+QPushButton[role="choice"] {{
+  background: {surface}; border: 1px solid {border}; border-radius: 5px;
+  padding: 3px 22px 3px 8px; min-height: 20px; text-align: left;
+}}
+QPushButton[role="choice"]:hover, QPushButton[role="choice"]:focus {{ border-color: {accent}; }}
+QPushButton[role="choice"]::menu-indicator {{
+  image: url("{down}"); subcontrol-origin: padding; subcontrol-position: center right;
+  width: 10px; height: 10px; right: 6px;
+}}
 QLabel[role="heading"] {{ font-weight: 600; }}
 QLabel[role="title"] {{ font-size: 20pt; font-weight: 600; }}
+QLabel[role="page-title"] {{ font-size: 15pt; font-weight: 600; }}
 QLabel[role="muted"] {{ color: {muted}; }}
 QLabel[role="problem"] {{ color: {danger}; }}
 QLabel[modified="true"] {{ font-weight: 600; }}
 QFrame[role="card"] {{ background: {surface}; border: 1px solid {border}; border-radius: 9px; }}
+QFrame[role="panel"] {{ background: {surface}; border: 1px solid {border}; border-radius: 9px; }}
+QFrame[role="drop"] {{ background: {surface}; border: 2px dashed {border}; border-radius: 9px; }}
+QFrame[role="drop"][lit="true"] {{ border-color: {accent}; }}
+QFrame[role="line"] {{ border: none; background: {border}; max-height: 1px; }}
 QFrame[role="card"]:hover {{ border-color: {accent}; }}
 QFrame[role="card"]:focus {{ border: 2px solid {accent}; }}
 QProgressBar {{
@@ -233,5 +247,21 @@ QToolBar QToolButton {{ border: 1px solid transparent; border-radius: 5px; paddi
 QToolBar QToolButton:hover {{ background: {raised}; border-color: {border}; }}
 QStatusBar {{ background: {window}; border-top: 1px solid {border}; }}
 QStatusBar::item {{ border: none; }}
+QListWidget[role="view"], QTableWidget[role="view"] {{
+  background: {surface}; alternate-background-color: {raised};
+  border: 1px solid {border}; border-radius: 6px; outline: none;
+}}
+QListWidget[role="view"]::item {{ padding: 7px 8px; }}
+QListWidget[role="view"]::item:selected {{ background: {accent}; color: {on_accent}; }}
+QTableWidget[role="view"] QHeaderView::section {{
+  background: {raised}; color: {muted}; border: none; border-bottom: 1px solid {border};
+  padding: 4px 4px;
+}}
+QRadioButton {{ spacing: 8px; }}
+QRadioButton::indicator {{
+  width: 14px; height: 14px; border: 1px solid {muted}; border-radius: 8px; background: {surface};
+}}
+QRadioButton::indicator:hover, QRadioButton::indicator:focus {{ border-color: {accent}; }}
+QRadioButton::indicator:checked {{ border: 5px solid {accent}; width: 6px; height: 6px; }}
 QPlainTextEdit, QScrollArea {{ border: none; }}
 """

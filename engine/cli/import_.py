@@ -17,6 +17,7 @@ from engine.importing.accounts import Accounts
 from engine.importing.formats.format import Proposal, Reading
 from engine.importing.formats.table import FORMATS
 from engine.importing.plan import Finding, ImportPlan, Repair
+from engine.importing.report import JSON_NAME, PAGE_NAME
 
 AUTO = "auto"
 
@@ -85,10 +86,17 @@ def run(arguments: argparse.Namespace) -> None:
     teller = ImportTeller()
     import_dataset(plan, teller, control, is_strict=arguments.strict)
     teller.raise_failure()
+    _print_skipped(plan.dataset / JSON_NAME)
     print(f"Dataset: {plan.dataset}")
-    print(f"Report: {plan.dataset / 'report.html'}")
+    print(f"Report: {plan.dataset / PAGE_NAME}")
     if arguments.report:
-        shutil.copyfile(plan.dataset / "report.json", arguments.report)
+        shutil.copyfile(plan.dataset / JSON_NAME, arguments.report)
+
+
+def _print_skipped(report: Path) -> None:
+    """Say how many files and items are not imported, by reason."""
+    for reason, count in json.loads(report.read_bytes())["skipped_by_reason"].items():
+        print(f"  {count:>9,} {reason.replace('_', ' ')}")
 
 
 def plan_from(arguments: argparse.Namespace, control: RunControl) -> ImportPlan:

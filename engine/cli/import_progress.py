@@ -54,7 +54,8 @@ def _progress_line(event: ImportProgressed) -> str:
 def _end_line(event: ImportEnded) -> str:
     match event.outcome:
         case Outcome.FINISHED:
-            return f"Imported {event.imported:,} items; {event.skipped:,} files and items are not."
+            more = f"; of files and items {event.skipped:,} are not:" if event.skipped else "."
+            return f"Imported {event.imported:,} items{more}"
         case Outcome.STOPPED:
             return "Import stopped. Nothing is lost: the same command goes on from here."
         case Outcome.FAILED:

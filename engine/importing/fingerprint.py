@@ -30,12 +30,14 @@ def fingerprint(plan: ImportPlan, tree: Tree, overview: Overview) -> dict[str, s
 
     What becomes of the texts, the doctor's repairs and the like may change in between.
     """
+    return {"plan": decoding_hash(plan), "source": _source_hash(tree, overview)}
+
+
+def decoding_hash(plan: ImportPlan) -> str:
+    """Hash what decides about decoding in a plan."""
     table = plan_table(plan)
     text = json.dumps([table[name] for name in DECODING], sort_keys=True)
-    return {
-        "plan": hashlib.sha256(text.encode()).hexdigest(),
-        "source": _source_hash(tree, overview),
-    }
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _source_hash(tree: Tree, overview: Overview) -> str:

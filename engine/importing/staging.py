@@ -203,6 +203,19 @@ def staging_folder(dataset: Path) -> Path:
     return dataset.with_name(f".{dataset.name}.import")
 
 
+def has_staged(dataset: Path, plan_hash: str) -> bool:
+    """Whether an import of a plan into a dataset folder was cut off; the source may have changed.
+
+    Args:
+        dataset: folder of the dataset.
+        plan_hash: ``fingerprint.decoding_hash`` of the plan.
+    """
+    try:
+        return json.loads((staging_folder(dataset) / "plan.json").read_bytes())["plan"] == plan_hash
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
+
+
 def discard_staging(dataset: Path) -> None:
     """Delete what an import has left that is not to be gone on with."""
     shutil.rmtree(staging_folder(dataset), ignore_errors=True)

@@ -6,8 +6,8 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from engine import errors
-from studio.errors import computer_wording
 from studio.errors.explanation import Explanation
+from studio.errors.import_wording import IMPORT_WORDINGS
 
 translate = QCoreApplication.translate
 
@@ -19,7 +19,7 @@ def explain(error: BaseException) -> Explanation:
             return _WORDINGS[kind](error)
         # torch's own class for a full GPU is known by name: the studio does not import torch.
         if kind.__name__ == "OutOfMemoryError":
-            return computer_wording.memory(error)
+            return _memory(error)
     return _unknown(error)
 
 
@@ -49,6 +49,45 @@ def _dataset_corrupt(error: errors.DatasetCorruptError) -> Explanation:
         hint=translate(
             "Errors",
             "Build the dataset again; a starter is rebuilt when you delete its folder.",
+        ),
+    )
+
+
+def _not_writable(error: errors.FolderNotWritableError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "A folder cannot be written to."),
+        why=translate("Errors", "{0}: {1}.").format(error.folder, error.reason),
+        hint=translate(
+            "Errors",
+            "Allow writing to this folder, or choose another workspace in the File menu.",
+        ),
+    )
+
+
+def _in_use(error: errors.FolderInUseError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "The folder is not empty."),
+        why=translate(
+            "Errors",
+            "{0} already holds files, and nothing is ever overwritten.",
+        ).format(error.folder),
+        hint=translate("Errors", "Choose another name or an empty folder."),
+    )
+
+
+def _disk_full(error: errors.DiskFullError) -> Explanation:
+    locale = QLocale()
+    return Explanation(
+        happened=translate("Errors", "The disk is full."),
+        why=translate("Errors", "{0} needs {1} more, and {2} are free.").format(
+            error.folder,
+            locale.formattedDataSize(error.needed_bytes),
+            locale.formattedDataSize(error.free_bytes),
+        ),
+        hint=translate(
+            "Errors",
+            "Free some space, or choose a workspace on another disk. "
+            "What was saved before is still there.",
         ),
     )
 
@@ -135,6 +174,25 @@ def _engine(error: errors.EngineError) -> Explanation:
     )
 
 
+def _memory(_error: BaseException) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "There was not enough memory."),
+        why=translate("Errors", "The computer or its GPU has less free memory than the run needs."),
+        hint=translate("Errors", "Close other programs, or choose a smaller batch or preset."),
+    )
+
+
+def _system(error: OSError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "A file or folder could not be used."),
+        why=f"{error.filename}: {error.strerror}" if error.filename else str(error),
+        hint=translate(
+            "Errors",
+            "Check that it exists, that you may write to it and that the disk has room.",
+        ),
+    )
+
+
 def _texts(error: errors.TextsUnreadableError) -> Explanation:
     return Explanation(
         happened=translate("Errors", "The texts could not be read."),
@@ -159,22 +217,6 @@ def _vectors(error: errors.VectorsUnreadableError) -> Explanation:
             "Errors",
             "Choose a text file in the format of word2vec or GloVe, or leave the field empty.",
         ),
-    )
-
-
-def _pattern(error: errors.PatternInvalidError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "This pattern cannot be used."),
-        why=translate("Errors", "{0}: {1}.").format(error.pattern, error.reason),
-        hint=translate("Errors", "Correct the regular expression, or search for plain text."),
-    )
-
-
-def _edit_refused(error: errors.EditRefusedError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "This change was not made."),
-        why=str(error),
-        hint=translate("Errors", "Take some of the changes back, or exclude the item instead."),
     )
 
 
@@ -212,9 +254,9 @@ _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
     errors.ConfigError: _config,
     errors.DatasetMissingError: _dataset_missing,
     errors.DatasetCorruptError: _dataset_corrupt,
-    errors.FolderNotWritableError: computer_wording.not_writable,
-    errors.FolderInUseError: computer_wording.in_use,
-    errors.DiskFullError: computer_wording.disk_full,
+    errors.FolderNotWritableError: _not_writable,
+    errors.FolderInUseError: _in_use,
+    errors.DiskFullError: _disk_full,
     errors.RunMissingError: _run_missing,
     errors.CheckpointMissingError: _checkpoint_missing,
     errors.CheckpointCorruptError: _checkpoint_corrupt,
@@ -225,11 +267,10 @@ _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
     errors.TextsUnreadableError: _texts,
     errors.UnknownWordsError: _words,
     errors.VectorsUnreadableError: _vectors,
-    errors.PatternInvalidError: _pattern,
-    errors.EditRefusedError: _edit_refused,
     errors.DatasetChangedError: _dataset_changed,
     errors.StoppedError: _stopped,
     errors.EngineError: _engine,
-    MemoryError: computer_wording.memory,
-    OSError: computer_wording.system,
+    MemoryError: _memory,
+    OSError: _system,
+    **IMPORT_WORDINGS,
 }

@@ -9,11 +9,14 @@ from pathlib import Path
 
 from engine.config.run import RunConfig
 from engine.control import RunControl
-from engine.events import Emit, GalleryEmit
+from engine.events import Emit, GalleryEmit, ImportEmit
+from engine.importing.plan import ImportPlan
 from engine.sample.request import GalleryRequest
 from resources import starters_folder
 from studio.jobs.dataset_work import DatasetWork
 from studio.jobs.gallery import WriteGallery
+from studio.jobs.importing import ImportDataset
+from studio.jobs.looks import ImportLooks, engine_looks
 from studio.jobs.training import BuildStarter, Train
 
 
@@ -35,6 +38,12 @@ def _write_gallery(request: GalleryRequest, emit: GalleryEmit, control: RunContr
     write_gallery(request, emit, control)
 
 
+def _import_dataset(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> None:
+    from engine.importing.build import import_dataset
+
+    import_dataset(plan, emit, control)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Work:
     """What the workers call; a test hands in its own."""
@@ -42,4 +51,6 @@ class Work:
     train: Train = _train
     build_starter: BuildStarter = _build_starter
     write_gallery: WriteGallery = _write_gallery
+    import_dataset: ImportDataset = _import_dataset
+    looks: ImportLooks = field(default_factory=engine_looks)
     datasets: DatasetWork = field(default_factory=DatasetWork)

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QLocale
+from PySide6.QtCore import QLocale, QObject
 
 from engine.data.manifest import Manifest, read_manifest
 from engine.errors import DatasetCorruptError, DatasetMissingError
@@ -41,10 +41,7 @@ def list_datasets(folder: Path) -> list[DatasetSummary]:
 
 def pairs_text(manifest: Manifest) -> str:
     """Say how many pairs there are, or items where some are only half a pair."""
-    translate = QCoreApplication.translate
-    if manifest.items == manifest.pairs:
-        return translate("DatasetList", "%Ln pair(s)", "", manifest.pairs)
-    return translate("DatasetList", "%Ln item(s)", "", manifest.items)
+    return _DatasetText().items(manifest)
 
 
 def size_text(manifest: Manifest) -> str:
@@ -59,3 +56,12 @@ def _by_name(path: Path) -> list[tuple[int, str]]:
     """Names in the order of people: cats, cats-2, cats-10."""
     parts = _NUMBER.split(path.stem.casefold())
     return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
+
+
+class _DatasetText(QObject):
+    """Counts in words: Qt's tools find plural forms in ``tr`` alone."""
+
+    def items(self, manifest: Manifest) -> str:
+        if manifest.items == manifest.pairs:
+            return self.tr("%Ln pair(s)", "", manifest.pairs)
+        return self.tr("%Ln item(s)", "", manifest.items)

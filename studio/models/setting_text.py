@@ -105,6 +105,16 @@ def choice_words() -> dict[str, str]:
         "characters": translate("SettingText", "Characters"),
         "diffaugment": translate("SettingText", "DiffAugment"),
         "ada": translate("SettingText", "Adaptive (ADA)"),
+        "keep": translate("SettingText", "Keep"),
+        "lower": translate("SettingText", "Lower case"),
+        "remove": translate("SettingText", "Remove"),
+        "all": translate("SettingText", "All of them"),
+        "first": translate("SettingText", "The first alone"),
+        "pad": translate("SettingText", "Pad"),
+        "crop": translate("SettingText", "Crop"),
+        "stretch": translate("SettingText", "Stretch"),
+        "grey": translate("SettingText", "Grey"),
+        "colour": translate("SettingText", "Colour"),
     }
 
 

@@ -23,6 +23,14 @@ class GalleryView:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ImportChoices:
+    """What the import wizard remembers."""
+
+    recent: tuple[str, ...] = ()
+    """Sources chosen lately, latest first."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SaveGalleryChoices:
     """How the save-gallery dialog was left."""
 

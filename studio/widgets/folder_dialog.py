@@ -1,12 +1,16 @@
-"""Asks for a folder without blocking."""
+"""Asks for a folder without blocking, and shows one."""
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from studio.paths import nearest_existing
+
+_log = logging.getLogger(__name__)
 
 
 def pick_folder(
@@ -20,3 +24,12 @@ def pick_folder(
     dialog.fileSelected.connect(lambda name: take(Path(name)))
     dialog.open()
     return dialog
+
+
+def show_folder(folder: Path) -> None:
+    """Show a folder in the platform's own way, making it if need be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        _log.warning("%s cannot be made: %s", folder, error)
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

@@ -26,6 +26,7 @@ class Actions(QObject):
         key = QKeySequence.StandardKey
         self.welcome = self._make(self.tr("&New from a starter…"), key.New, "digits")
         self.open_run = self._make(self.tr("&Open run…"), key.Open, "open")
+        self.import_dataset = self._make(self.tr("&Import dataset…"), "Ctrl+I", "import")
         self.save_gallery = self._make(self.tr("&Save gallery…"), key.Save, "save")
         self.choose_workspace = self._make(self.tr("Choose &workspace…"))
         self.show_workspace = self._make(self.tr("Show workspace &folder"), None, "folder")
@@ -64,6 +65,7 @@ class Actions(QObject):
             self.tr("&File"),
             [
                 self.welcome,
+                self.import_dataset,
                 self.open_run,
                 self.save_gallery,
                 None,

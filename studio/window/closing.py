@@ -11,6 +11,7 @@ from studio.dialogs.close_guard import CloseAnswer, CloseGuard
 from studio.jobs.dataset import DatasetJobs
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.training import TrainingJob
+from studio.window.import_flow import ImportFlow
 from studio.window.main_window import MainWindow
 
 LONGEST_WAIT_MS = 20_000
@@ -31,10 +32,11 @@ class Closing(QObject):
         training: TrainingJob,
         gallery: GalleryJob,
         datasets: DatasetJobs,
+        importing: ImportFlow,
     ) -> None:
         super().__init__(window)
         self._window, self._training, self._gallery = window, training, gallery
-        self._datasets = datasets
+        self._datasets, self._importing = datasets, importing
         self._quits_after_run = False
         self._tray: QSystemTrayIcon | None = None
         window.close_requested.connect(self.ask)
@@ -42,10 +44,13 @@ class Closing(QObject):
 
     @Slot()
     def ask(self) -> None:
-        """Close at once if nothing trains and nothing is unsaved; otherwise ask."""
+        """Close at once if nothing is under way and nothing is unsaved; otherwise ask."""
         if self._window.datasets.has_unsaved:
             self._window.show_datasets()
-        self._window.datasets.settle_edits(lambda _folder: self._ask_about_run())
+        self._window.datasets.settle_edits(lambda _folder: self._ask_about_import())
+
+    def _ask_about_import(self) -> None:
+        self._importing.settle(self._ask_about_run)
 
     def _ask_about_run(self) -> None:
         if not self._training.is_running:

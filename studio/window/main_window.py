@@ -1,7 +1,7 @@
 """The main window: a welcome, and the docks that the work is done in."""
 
 from PySide6.QtCore import QByteArray, QSize, Signal, Slot
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget
 
 from studio.dialogs.about import AboutDialog
@@ -13,6 +13,7 @@ from studio.panels.loss_plot import LossPlotPanel
 from studio.panels.quality import QualityPanel
 from studio.panels.run import RunPanel
 from studio.settings.choices import WindowLayout
+from studio.widgets.drop_zone import dropped_path
 from studio.widgets.icons import icon
 from studio.window.actions import Actions
 from studio.window.dock_area import DockArea
@@ -28,6 +29,8 @@ class MainWindow(QMainWindow):
 
     close_requested = Signal()
     """The user wants to leave; ``leave`` does it."""
+    import_requested = Signal(object)
+    """Carries the folder or file that was dropped onto the window, or ``None``."""
 
     def __init__(
         self,
@@ -46,6 +49,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("main_window")
         self.setWindowIcon(icon("app"))
         self.setMinimumSize(_SMALLEST)
+        self.setAcceptDrops(True)
         self.resize(_USUAL)
         self.welcome = WelcomePage()
         self.docks = DockArea(
@@ -122,6 +126,8 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         actions = self.actions_
         actions.welcome.triggered.connect(self.show_welcome)
+        actions.import_dataset.triggered.connect(self._import)
+        self.welcome.import_requested.connect(self._import)
         actions.quit.triggered.connect(self.close)
         actions.start.triggered.connect(self._start)
         actions.stop.triggered.connect(self.run.stop_requested)
@@ -132,6 +138,10 @@ class MainWindow(QMainWindow):
         self.welcome.studio_requested.connect(self.show_docks)
         self.welcome.starter_requested.connect(self._start_starter)
         self._show_startable()
+
+    @Slot()
+    def _import(self) -> None:
+        self.import_requested.emit(None)
 
     @Slot()
     def _start(self) -> None:
@@ -156,6 +166,18 @@ class MainWindow(QMainWindow):
     @Slot(bool)
     def _set_full_screen(self, is_full: bool) -> None:  # noqa: FBT001 - a Qt slot
         (self.showFullScreen if is_full else self.showNormal)()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take one folder or file from outside."""
+        if dropped_path(event.mimeData()) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Offer to import it."""
+        path = dropped_path(event.mimeData())
+        if path is not None:
+            event.acceptProposedAction()
+            self.import_requested.emit(path)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Leave it to whoever listens whether the window may close."""

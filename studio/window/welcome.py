@@ -30,6 +30,8 @@ class WelcomePage(QScrollArea):
     starter_requested = Signal(str)
     """Train on a starter, now."""
     open_requested = Signal()
+    import_requested = Signal()
+    """Make a dataset of one's own images."""
     studio_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -84,6 +86,8 @@ class WelcomePage(QScrollArea):
         return cards
 
     def _make_others(self) -> QHBoxLayout:
+        images = QPushButton(icon("import"), self.tr("Import your own images…"))
+        images.clicked.connect(self.import_requested)
         own = QPushButton(icon("folder"), self.tr("Set up a run yourself"))
         own.clicked.connect(self.studio_requested)
         open_run = QPushButton(icon("open"), self.tr("Open a run…"))
@@ -91,6 +95,7 @@ class WelcomePage(QScrollArea):
         row = QHBoxLayout()
         row.setSpacing(SPACING)
         row.addStretch(1)
+        row.addWidget(images)
         row.addWidget(own)
         row.addWidget(open_run)
         row.addStretch(1)

@@ -31,6 +31,9 @@ NAMES = [
     "open",
     "about",
     "live",
+    "import",
+    "undo",
+    "redo",
 ]
 
 

@@ -109,9 +109,11 @@ class RunPanel(QWidget):
         self.refresh()
         self.start()
 
-    def choose_dataset(self, folder: Path) -> None:
-        """Choose a dataset for the next run."""
+    def choose_dataset(self, folder: Path, *, tokenizer: str = "") -> None:
+        """Make a dataset the subject of the next run, cut into some units if any are named."""
         self._form.choose_dataset(folder)
+        if tokenizer:
+            self._form.set_text("data.tokenizer", tokenizer)
         self.refresh()
 
     def set_workspace(self, folder: Path) -> None:

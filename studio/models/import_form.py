@@ -1,0 +1,169 @@
+"""The form of an import without its widgets: what is chosen, what is wrong, what plan it makes."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QCoreApplication
+
+from engine.config.setting import settings_in, value_at
+from engine.errors import ConfigError, Problem
+from engine.importing.formats.format import Proposal, Reading
+from engine.importing.plan import ImportPlan, PicturePlan, TextPlan
+from studio.models.repair_history import RepairHistory
+from studio.models.run_form import FormField
+from studio.models.run_names import is_usable_name
+from studio.models.setting_text import read_value, value_text
+from studio.paths import nearest_existing
+
+if TYPE_CHECKING:
+    from engine.importing.first_look import FirstLook
+
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_UNUSABLE = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
+_LONGEST_NAME = 60
+_ARCHIVES = (".tar.gz", ".tar.bz2", ".tar.xz")
+_NO_READING = Reading(format="")
+
+FIELDS: Mapping[str, FormField] = {
+    name: FormField(name=name, kind=field.type, about=about)  # pyright: ignore[reportArgumentType] - annotations are classes here
+    for name, field, about in settings_in(ImportPlan)
+}
+_DEFAULTS = ImportPlan(source=Path(), dataset=Path(), reading=_NO_READING)
+
+
+class ImportForm:
+    """What stands in the wizard, valid or not."""
+
+    def __init__(self, workspace: Path) -> None:
+        self.workspace = workspace
+        self.look: FirstLook | None = None
+        self.reading = _NO_READING
+        self.labels: tuple[str, ...] = ()
+        """What images are labelled with, before words stand for it."""
+        self.tokenizer = "word"
+        """Which units the texts are shown in; a run's setting, not the import's."""
+        self.name = ""
+        self.history = RepairHistory()
+        self._texts = {name: value_text(value_at(_DEFAULTS, name)) for name in FIELDS}
+
+    @property
+    def dataset(self) -> Path:
+        """Folder of the dataset to make."""
+        return self.workspace / "datasets" / self.name.strip()
+
+    @property
+    def proposal(self) -> Proposal | None:
+        """The offer of the chosen format."""
+        offers = self.look.proposals if self.look else ()
+        return next((o for o in offers if o.reading.format == self.reading.format), None)
+
+    def take_look(self, look: "FirstLook") -> None:
+        """Start on a source: the best format is chosen, and a free name made."""
+        self.look = look
+        self.history = RepairHistory()
+        self.labels = ()
+        self.reading = look.proposals[0].reading if look.proposals else _NO_READING
+        self.name = free_name(self.workspace / "datasets", look.source)
+
+    def forget_look(self) -> None:
+        """Another source is being looked at."""
+        self.look = None
+        self.reading = _NO_READING
+
+    def choose_format(self, name: str) -> None:
+        """Read the source as another format; its own mapping comes with it."""
+        for offer in self.look.proposals if self.look else ():
+            if offer.reading.format == name:
+                self.reading = replace(offer.reading, encoding=self.reading.encoding)
+                self.labels = ()
+
+    def map(self, **values: Any) -> None:
+        """Change fields of the reading."""
+        self.reading = replace(self.reading, **values)
+
+    def text(self, name: str) -> str:
+        """Give what stands in a field."""
+        return self._texts[name]
+
+    def set_text(self, name: str, text: str) -> None:
+        """Take what was chosen or typed into a field."""
+        self._texts[name] = text
+
+    def problems(self) -> dict[str, str]:
+        """Say what is wrong with the fields, by their names, in the user's language."""
+        return self._read()[1]
+
+    def name_problem(self) -> str:
+        """Say why the dataset cannot have this name or place; empty when it can."""
+        translate, name = QCoreApplication.translate, self.name.strip()
+        if not name:
+            return translate("ImportForm", "Enter a name")
+        if not is_usable_name(name):
+            return translate("ImportForm", "This cannot be the name of a folder")
+        if _is_taken(self.dataset):
+            return translate("ImportForm", "A dataset of this name exists already")
+        existing = nearest_existing(self.workspace)
+        if not (existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)):
+            return translate("ImportForm", "Nothing can be written to the workspace")
+        return ""
+
+    def plan(self) -> ImportPlan:
+        """Make the plan.
+
+        Raises:
+            ConfigError: names every field that is wrong.
+        """
+        values, problems = self._read()
+        if problems or self.look is None:
+            raise ConfigError([Problem(field, text) for field, text in problems.items()])
+        return ImportPlan(
+            source=self.look.source,
+            dataset=self.dataset,
+            reading=self.reading,
+            texts=TextPlan(**_under("texts.", values)),
+            pictures=PicturePlan(**_under("pictures.", values)),
+            repairs=dict(self.history.repairs),
+            **{name: value for name, value in values.items() if "." not in name},
+        )
+
+    def _read(self) -> tuple[dict[str, Any], dict[str, str]]:
+        values: dict[str, Any] = {}
+        problems: dict[str, str] = {}
+        for name, field in FIELDS.items():
+            try:
+                values[name] = read_value(field.kind, field.about, self._texts[name])
+            except ValueError as error:
+                problems[name] = str(error)
+        if not _COLOUR.fullmatch(self._texts["pictures.background"].strip()):
+            problems["pictures.background"] = QCoreApplication.translate(
+                "ImportForm", "Write # and six hex digits, such as #ffffff"
+            )
+        return values, problems
+
+
+def free_name(datasets: Path, source: Path) -> str:
+    """Make a dataset's name from a source's, which no folder has yet."""
+    name = source.name
+    suffixes = [s for s in _ARCHIVES if name.lower().endswith(s)] or [source.suffix]
+    plain = name if source.is_dir() else name[: len(name) - len(suffixes[0])]
+    stem = _UNUSABLE.sub("-", plain).strip(" .-")[:_LONGEST_NAME].strip(" .-")
+    stem = stem if is_usable_name(stem) else "dataset"
+    found, number = stem, 1
+    while _is_taken(datasets / found):
+        number += 1
+        found = f"{stem}-{number}"
+    return found
+
+
+def _is_taken(folder: Path) -> bool:
+    if folder.is_dir():
+        return any(folder.iterdir())
+    return folder.exists()
+
+
+def _under(prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {n.removeprefix(prefix): v for n, v in values.items() if n.startswith(prefix)}

@@ -1,0 +1,296 @@
+"""The second page: how the source is to be read, with twelve of its items at once."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.control import RunControl
+from engine.errors import ConfigError
+from engine.events import Outcome
+from engine.importing.formats.format import Proposal
+from studio.errors.wording import explain
+from studio.jobs.importing import FilesCounted, ImportJobs
+from studio.jobs.latest import LookEnded, Tell
+from studio.jobs.looks import ImportLooks
+from studio.models.import_form import ImportForm
+from studio.models.import_text import card_words, format_words, joined
+from studio.models.likely_reasons import reason_sentences
+from studio.models.pictures import image_of
+from studio.theme import GAP, MARGIN, SPACING
+from studio.widgets.check_field import CheckField
+from studio.widgets.icon_view import IconView
+from studio.widgets.icons import icon
+from studio.widgets.labels import plain_label
+from studio.widgets.pair_board import Card, PairBoard
+from studio.wizards.importing.mapping import MappingFields
+from studio.wizards.importing.page import Page, asking_column, stacked
+
+if TYPE_CHECKING:
+    from engine.importing.preview import PreviewItem
+    from engine.importing.scan_facts import ScanFacts
+
+DEBOUNCE_MS = 200
+
+
+class FormatPage(Page):
+    """Offers the formats that know the source; every change is shown at once."""
+
+    def __init__(self, form: ImportForm, jobs: ImportJobs, looks: ImportLooks) -> None:
+        super().__init__(form, jobs)
+        self._looks = looks
+        self._facts: ScanFacts | None = None
+        self._items: tuple[PreviewItem, ...] = ()
+        self._failure = ""
+        self._choices = QButtonGroup(self)
+        self._choices.idToggled.connect(self._choose)
+        self._options = QWidget()
+        self._option_rows = QVBoxLayout(self._options)
+        self._option_rows.setContentsMargins(0, 0, 0, 0)
+        self._option_rows.setSpacing(SPACING)
+        self.mapping = MappingFields(form)
+        self.mapping.edited.connect(self._look_again)
+        self._found = plain_label(role="heading")
+        self.board = PairBoard()
+        self._reasons = _Reasons()
+        self._reasons.keep.text_edited.connect(self._keep_images)
+        self._timer = QTimer(self, singleShot=True, interval=DEBOUNCE_MS)
+        self._timer.timeout.connect(self._ask)
+        self._lay_out()
+        jobs.previews.ended.connect(self._take_previews)
+        jobs.texts.progressed.connect(self._show_count)
+        jobs.texts.ended.connect(self._take_facts)
+        self._offered: tuple[Proposal, ...] = ()
+        self._is_shown = False
+
+    def title(self) -> str:
+        """Name the page."""
+        return self.tr("Format")
+
+    def explanation(self) -> str:
+        """Say what the page is for."""
+        return self.tr("Check that images and texts belong together as they are shown here.")
+
+    def refusal(self) -> str:
+        """Say why there is nothing to go on with."""
+        if self._failure:
+            return self._failure
+        if self._has_pairs() or self._keeps_images():
+            return ""
+        if self._facts is None:
+            return self.tr("Looking for pairs…")
+        return self.tr("No pair was found in this way of reading.")
+
+    def enter(self) -> None:
+        """Show the offers for the source, and look at it as the form says."""
+        self._is_shown = True
+        offers = self.form.look.proposals if self.form.look else ()
+        if offers is not self._offered:
+            self._offered = offers
+            self._facts, self._items = None, ()
+            self._show_offers()
+        self.mapping.refresh()
+        self._look_again()
+        self._timer.stop()
+        self._ask()
+
+    def leave(self) -> None:
+        """End what only this page shows."""
+        self._is_shown = False
+        self._timer.stop()
+        self.jobs.previews.forget()
+        self.jobs.texts.forget()
+
+    @property
+    def has_answers(self) -> bool:
+        """Whether previews and figures are those of what is chosen."""
+        jobs = self.jobs
+        return not (self._timer.isActive() or jobs.previews.is_running or jobs.texts.is_running)
+
+    def choose(self, name: str) -> None:
+        """Choose a format, as a click on it would."""
+        for number, offer in enumerate(self._offered):
+            if offer.reading.format == name:
+                self._choices.button(number).setChecked(True)
+
+    def _has_pairs(self) -> bool:
+        if self._facts is not None:
+            return self._facts.pairs > 0
+        return any(item.texts and item.image is not None for item in self._items)
+
+    def _keeps_images(self) -> bool:
+        has_images = self._facts is not None and self._facts.image_only > 0
+        return has_images and self.form.text("keep_image_only") == "True"
+
+    def _show_offers(self) -> None:
+        for button in self._choices.buttons():
+            self._choices.removeButton(button)
+        while (item := self._option_rows.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for number, offer in enumerate(self._offered):
+            self._option_rows.addWidget(self._make_option(number, offer))
+
+    def _make_option(self, number: int, offer: Proposal) -> QWidget:
+        title, sentence = format_words(offer.reading.format)
+        button = QRadioButton(title)
+        button.setToolTip(sentence)
+        self._choices.blockSignals(True)  # noqa: FBT003 - Qt's signature
+        self._choices.addButton(button, number)
+        button.setChecked(offer.reading.format == self.form.reading.format)
+        self._choices.blockSignals(False)  # noqa: FBT003 - Qt's signature
+        count = self.tr("%Ln image(s)", "", offer.images) if offer.images else ""
+        note = plain_label(f"{sentence} {count}".strip(), role="muted")
+        note.setIndent(22)
+        return stacked(button, note, is_tight=True)
+
+    @Slot(int, bool)
+    def _choose(self, number: int, is_chosen: bool) -> None:  # noqa: FBT001 - a Qt slot
+        if is_chosen:
+            self.form.choose_format(self._offered[number].reading.format)
+            self._facts, self._items = None, ()
+            self.mapping.refresh()
+            self._look_again()
+
+    @Slot()
+    def _look_again(self) -> None:
+        self._facts, self._failure = None, ""
+        self.board.set_dimmed(is_dimmed=True)
+        self._found.setText(self.tr("Looking…"))
+        self._reasons.hide()
+        self._timer.start()
+        self.changed.emit()
+        self.edited.emit()
+
+    @Slot()
+    def _ask(self) -> None:
+        look, looks, tokenizer = self.form.look, self._looks, self.form.tokenizer
+        try:
+            plan = self.form.plan()
+        except ConfigError:
+            # A field of a later page is wrong; it says so itself.
+            return
+        if look is None:
+            return
+
+        def scan(tell: Tell, control: RunControl) -> "ScanFacts":
+            return looks.scan(plan, look, tokenizer, lambda n: tell(FilesCounted(count=n)), control)
+
+        self.jobs.previews.request(lambda _tell, control: looks.preview(plan, look, control))
+        self.jobs.texts.request(scan)
+
+    @Slot(object)
+    def _take_previews(self, event: LookEnded) -> None:
+        if event.outcome is Outcome.FINISHED and self._is_shown:
+            self._items = event.result
+            self.board.show_cards([_card(item) for item in self._items])
+            self.board.set_dimmed(is_dimmed=False)
+        self._take_failure(event)
+
+    @Slot(object)
+    def _show_count(self, event: FilesCounted) -> None:
+        if self._is_shown and event.count:
+            self._found.setText(self.tr("%Ln item(s) found so far…", "", event.count))
+
+    @Slot(object)
+    def _take_facts(self, event: LookEnded) -> None:
+        if not self._is_shown:
+            return
+        if event.outcome is Outcome.FINISHED:
+            facts: ScanFacts = event.result
+            self._facts = facts
+            self._show_facts(facts)
+            if not self.form.reading.words and facts.labels != self.form.labels:
+                self.form.labels = facts.labels
+                self.mapping.refresh()
+        self._take_failure(event)
+
+    def _take_failure(self, event: LookEnded) -> None:
+        if event.outcome is Outcome.FAILED and self._is_shown:
+            words = explain(event.error or RuntimeError("The look failed and gave no reason"))
+            self._failure = self.tr("This way of reading does not work here.")
+            self._found.setText(words.why)
+            self.board.show_cards([])
+        self.changed.emit()
+
+    def _show_facts(self, facts: "ScanFacts") -> None:
+        parts = [self.tr("%Ln pair(s)", "", facts.pairs)]
+        if facts.several:
+            parts.append(self.tr("%Ln image(s) with several texts", "", facts.several))
+        if facts.image_only:
+            parts.append(self.tr("%Ln image(s) without text", "", facts.image_only))
+        if facts.text_only:
+            parts.append(self.tr("%Ln text(s) without image", "", facts.text_only))
+        self._found.setText(joined(parts))
+        if not facts.pairs:
+            sentences = reason_sentences(facts.reasons, has_other_formats=len(self._offered) > 1)
+            self._reasons.show_reasons(sentences, has_images=facts.image_only > 0)
+            self._reasons.keep.set_text(self.form.text("keep_image_only"))
+        self._reasons.setVisible(not facts.pairs)
+
+    @Slot(str)
+    def _keep_images(self, text: str) -> None:
+        self.form.set_text("keep_image_only", text)
+        self.changed.emit()
+        self.edited.emit()
+
+    def _lay_out(self) -> None:
+        ask = stacked(self._options, None, self.mapping)
+        show = QVBoxLayout()
+        show.setSpacing(SPACING)
+        show.addWidget(self._found)
+        show.addWidget(self._reasons)
+        show.addWidget(self.board, stretch=1)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GAP)
+        layout.addWidget(asking_column(ask))
+        layout.addLayout(show, stretch=1)
+
+
+class _Reasons(QFrame):
+    """Says why there is no pair."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "panel")
+        self.keep = CheckField(self.tr("Import the images without texts"))
+        self._lines = [plain_label() for _number in range(3)]
+        head = QHBoxLayout()
+        head.setSpacing(SPACING)
+        head.addWidget(IconView(icon("warning"), 20))
+        title = QLabel(self.tr("No pair was found. The likeliest reasons:"))
+        title.setProperty("role", "heading")
+        head.addWidget(title, stretch=1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        layout.setSpacing(SPACING)
+        layout.addLayout(head)
+        for line in self._lines:
+            layout.addWidget(line)
+        layout.addWidget(self.keep)
+        self.hide()
+
+    def show_reasons(self, sentences: list[str], *, has_images: bool) -> None:
+        """Show three sentences, and the way out where there are images."""
+        for number, (line, sentence) in enumerate(zip(self._lines, sentences, strict=True), 1):
+            line.setText(f"{number}.  {sentence}")
+        self.keep.setVisible(has_images)
+
+
+def _card(item: "PreviewItem") -> Card:
+    picture = () if item.image is None else (image_of(item.image),)
+    text = " / ".join(item.texts)
+    problem = card_words(item.problem) if item.problem else ""
+    tip = "\n".join(filter(None, [item.key, *item.texts, problem, item.detail]))
+    return Card(pictures=picture, text=text, problem=problem, tip=tip)

@@ -1,0 +1,136 @@
+"""The fourth page: what becomes of the images."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
+
+from engine.errors import ConfigError
+from engine.events import Outcome
+from studio.errors.wording import explain
+from studio.jobs.importing import ImportJobs
+from studio.jobs.latest import LookEnded
+from studio.jobs.looks import ImportLooks
+from studio.models.import_form import ImportForm
+from studio.models.pictures import image_of
+from studio.theme import GAP, SPACING
+from studio.widgets.labels import plain_label
+from studio.widgets.pair_board import Card, PairBoard
+from studio.wizards.importing.page import Page, asking_column, stacked
+from studio.wizards.importing.setting_fields import SettingFields
+
+if TYPE_CHECKING:
+    from engine.importing.before_after import BeforeAfter
+
+DEBOUNCE_MS = 200
+PICTURES = ("pictures.size", "pictures.fit", "pictures.background", "pictures.channels")
+OTHERS = ("held_out_percent", "keep_image_only", "keep_text_only")
+
+
+class ImagesPage(Page):
+    """Shows images before and after."""
+
+    def __init__(self, form: ImportForm, jobs: ImportJobs, looks: ImportLooks) -> None:
+        super().__init__(form, jobs)
+        self._looks = looks
+        self._is_shown = False
+        self.fields = SettingFields(form, PICTURES, self)
+        self.others = SettingFields(form, OTHERS, self)
+        self.fields.edited.connect(self._look_again)
+        self.others.edited.connect(self.changed)
+        self.others.edited.connect(self.edited)
+        self._headline = plain_label(role="heading")
+        self.board = PairBoard(is_double=True)
+        self._timer = QTimer(self, singleShot=True, interval=DEBOUNCE_MS)
+        self._timer.timeout.connect(self._ask)
+        self._lay_out()
+        jobs.pictures.ended.connect(self._take)
+
+    def title(self) -> str:
+        """Name the page."""
+        return self.tr("Images")
+
+    def explanation(self) -> str:
+        """Say what the page is for."""
+        return self.tr("Every image is stored as a square of one size. See what is kept of yours.")
+
+    def refusal(self) -> str:
+        """Say which field is wrong."""
+        return self.fields.problem() or self.others.problem()
+
+    def enter(self) -> None:
+        """Fit some images as the form says."""
+        self._is_shown = True
+        self.fields.refresh()
+        self.others.refresh()
+        self._look_again()
+        self._timer.stop()
+        self._ask()
+
+    def leave(self) -> None:
+        """End what only this page shows."""
+        self._is_shown = False
+        self._timer.stop()
+        self.jobs.pictures.forget()
+
+    @property
+    def has_answers(self) -> bool:
+        """Whether the images are shown as the form says."""
+        return not (self._timer.isActive() or self.jobs.pictures.is_running)
+
+    @Slot()
+    def _look_again(self) -> None:
+        if not self.fields.problem():
+            self.board.set_dimmed(is_dimmed=True)
+            self._timer.start()
+        self.changed.emit()
+        self.edited.emit()
+
+    @Slot()
+    def _ask(self) -> None:
+        look, looks = self.form.look, self._looks
+        try:
+            plan = self.form.plan()
+        except ConfigError:
+            return
+        if look is not None:
+            self.jobs.pictures.request(lambda _tell, control: looks.fit(plan, look, control))
+
+    @Slot(object)
+    def _take(self, event: LookEnded) -> None:
+        if not self._is_shown:
+            return
+        if event.outcome is Outcome.FINISHED:
+            shown: tuple[BeforeAfter, ...] = event.result
+            self.board.show_cards([self._card(one) for one in shown])
+            self.board.set_dimmed(is_dimmed=False)
+            self._headline.setText(
+                self.tr("Before and after") if shown else self.tr("No image could be read.")
+            )
+        elif event.outcome is Outcome.FAILED:
+            words = explain(event.error or RuntimeError("The look failed and gave no reason"))
+            self._headline.setText(f"{words.happened} {words.why}")
+        self.changed.emit()
+
+    def _card(self, one: "BeforeAfter") -> Card:
+        side = one.after.shape[0]
+        sizes = self.tr("{0} × {1}  →  {2} × {2} px").format(one.width, one.height, side)
+        is_enlarged = max(one.width, one.height) < side
+        return Card(
+            pictures=(image_of(one.before), image_of(one.after)),
+            text=sizes,
+            problem=self.tr("Smaller than the size to store") if is_enlarged else "",
+            tip=one.key,
+        )
+
+    def _lay_out(self) -> None:
+        ask = stacked(self.fields.rows(), None, self.others.rows())
+        show = QVBoxLayout()
+        show.setSpacing(SPACING)
+        show.addWidget(self._headline)
+        show.addWidget(self.board, stretch=1)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GAP)
+        layout.addWidget(asking_column(ask))
+        layout.addLayout(show, stretch=1)

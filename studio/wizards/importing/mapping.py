@@ -1,0 +1,164 @@
+"""How a format is to read a source: tables, columns, encoding, and words for labels."""
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QFormLayout,
+    QHeaderView,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.importing.formats.format import Proposal, Reading
+from studio.models.import_form import ImportForm
+from studio.models.import_text import ENCODINGS, encoding_words
+from studio.theme import SPACING
+from studio.widgets.checks_field import ChecksField
+from studio.widgets.choice_field import ChoiceField
+from studio.widgets.field import Field
+from studio.widgets.section import Section
+from studio.wizards.importing.page import ask_rows
+
+_AUTOMATIC = "\0"
+"""Stands for an empty field: a combo box needs a key."""
+_WORDS_HEIGHT = 190
+
+
+class MappingFields(QWidget):
+    """Shows a reading, and only what its format asks for."""
+
+    edited = Signal()
+
+    def __init__(self, form: ImportForm) -> None:
+        super().__init__()
+        self._form = form
+        self.table = ChoiceField()
+        self.image = ChoiceField()
+        self.texts = ChecksField(self.tr("Automatic"))
+        self.label = ChoiceField()
+        self.encoding = ChoiceField()
+        self.words = _WordTable()
+        self._words = Section(self.tr("Words for the labels"), self.words)
+        self._rows: QFormLayout = ask_rows(self._explained())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACING)
+        layout.addLayout(self._rows)
+        layout.addWidget(self._words)
+        self.encoding.set_choices((e or _AUTOMATIC, encoding_words(e)) for e in ENCODINGS)
+        self.table.text_edited.connect(self._take_table)
+        self.image.text_edited.connect(lambda key: self._take(image_column=_plain(key)))
+        self.texts.text_edited.connect(lambda _text: self._take(text_columns=self.texts.chosen()))
+        self.label.text_edited.connect(lambda key: self._take(label_column=_plain(key)))
+        self.encoding.text_edited.connect(lambda key: self._take(encoding=_plain(key)))
+        self.words.edited.connect(lambda: self._take(words=self.words.words()))
+
+    def refresh(self) -> None:
+        """Show what the form holds."""
+        reading, offer = self._form.reading, self._form.proposal
+        columns = offer.columns if offer else ()
+        tables = offer.tables if offer else ()
+        self._offer(self.table, tables, reading.table)
+        self._offer(self.image, columns, reading.image_column)
+        self._offer(self.label, columns, reading.label_column)
+        self.texts.set_choices(columns, reading.text_columns)
+        self.encoding.set_text(reading.encoding or _AUTOMATIC)
+        self.words.show_words(self._form.labels, dict(reading.words))
+        self._show_rows(reading, offer)
+
+    def _show_rows(self, reading: Reading, offer: Proposal | None) -> None:
+        has_columns = bool(offer and offer.columns)
+        asks_image = bool(offer and offer.reading.image_column) or bool(reading.image_column)
+        self._rows.setRowVisible(self.table, len(offer.tables if offer else ()) > 1)
+        self._rows.setRowVisible(self.image, has_columns and asks_image)
+        # A single place for texts leaves nothing to choose, and a table has its own columns.
+        is_choice = asks_image or len(offer.columns if offer else ()) > 1
+        self._rows.setRowVisible(self.texts, has_columns and is_choice)
+        self._rows.setRowVisible(self.label, has_columns and asks_image)
+        self._words.setVisible(bool(self._form.labels))
+
+    def _explained(self) -> list[tuple[str, Field]]:
+        rows: list[tuple[str, Field, str]] = [
+            (self.tr("Table"), self.table, self.tr("The file that names images and texts")),
+            (self.tr("Images from"), self.image, self.tr("The column that names the image")),
+            (
+                self.tr("Texts from"),
+                self.texts,
+                self.tr("Where texts are taken from; several give several captions an image"),
+            ),
+            (
+                self.tr("Groups from"),
+                self.label,
+                self.tr("A column such as a class; a run can draw groups evenly"),
+            ),
+            (
+                self.tr("Encoding of the texts"),
+                self.encoding,
+                self.tr("Choose another where letters look wrong in the previews"),
+            ),
+        ]
+        for name, field, help_text in rows:
+            field.set_help(help_text, name)
+        return [(name, field) for name, field, _help in rows]
+
+    def _offer(self, field: ChoiceField, choices: Iterable[str], chosen: str) -> None:
+        known: dict[str, None] = dict.fromkeys([*choices, chosen])
+        field.set_choices(
+            [(_AUTOMATIC, self.tr("Automatic")), *((name, name) for name in known if name)]
+        )
+        field.set_text(chosen or _AUTOMATIC)
+
+    @Slot(str)
+    def _take_table(self, key: str) -> None:
+        # Columns of another table are others; the format finds them.
+        self._take(table=_plain(key), image_column="", text_columns=(), label_column="")
+        self.refresh()
+
+    def _take(self, **values: object) -> None:
+        self._form.map(**values)
+        self.edited.emit()
+
+
+class _WordTable(QTableWidget):
+    """A row for each label: what it is in the source, and the word that stands for it."""
+
+    edited = Signal()
+
+    def __init__(self) -> None:
+        super().__init__(0, 2)
+        self.setHorizontalHeaderLabels([self.tr("Label"), self.tr("Word")])
+        self.verticalHeader().hide()
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.setFixedHeight(_WORDS_HEIGHT)
+        self.setAccessibleName(self.tr("Words for the labels"))
+        self.cellChanged.connect(self.edited)
+
+    def words(self) -> tuple[tuple[str, str], ...]:
+        """Give the labels that have a word of their own, with it."""
+        pairs = [(self._text(row, 0), self._text(row, 1)) for row in range(self.rowCount())]
+        return tuple((label, word) for label, word in pairs if word)
+
+    def show_words(self, labels: Iterable[str], words: dict[str, str]) -> None:
+        """Show labels with their words."""
+        shown = list(labels)
+        if [self._text(row, 0) for row in range(self.rowCount())] == shown:
+            return
+        self.blockSignals(True)  # noqa: FBT003 - Qt's signature
+        self.setRowCount(len(shown))
+        for row, label in enumerate(shown):
+            name = QTableWidgetItem(label)
+            name.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            self.setItem(row, 0, name)
+            self.setItem(row, 1, QTableWidgetItem(words.get(label, "")))
+        self.blockSignals(False)  # noqa: FBT003 - Qt's signature
+
+    def _text(self, row: int, column: int) -> str:
+        item = self.item(row, column)
+        return item.text().strip() if item else ""
+
+
+def _plain(key: str) -> str:
+    return "" if key == _AUTOMATIC else key

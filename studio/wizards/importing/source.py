@@ -1,0 +1,253 @@
+"""The first page: what to import."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.control import RunControl
+from engine.events import Outcome
+from studio.errors.wording import explain
+from studio.jobs.importing import FilesCounted, ImportJobs
+from studio.jobs.latest import LookEnded, Tell
+from studio.jobs.looks import ImportLooks
+from studio.models.import_form import ImportForm
+from studio.models.import_text import reason_words, suffix_words
+from studio.theme import MARGIN, SPACING
+from studio.widgets.drop_zone import DropZone
+from studio.widgets.fact_grid import FactGrid
+from studio.widgets.folder_dialog import pick_folder
+from studio.widgets.icon_view import IconView
+from studio.widgets.icons import icon
+from studio.widgets.labels import plain_label
+from studio.widgets.look import set_look
+from studio.wizards.importing.page import Page
+
+if TYPE_CHECKING:
+    from engine.importing.first_look import FirstLook
+
+_ICON_SIDE = 44
+_RECENT_SHOWN = 4
+
+
+class SourcePage(Page):
+    """Takes a folder or file, lists it, and says what was found."""
+
+    source_taken = Signal(object)
+    """Carries the path of a source that could be listed."""
+    proceed_requested = Signal()
+
+    def __init__(
+        self, form: ImportForm, jobs: ImportJobs, looks: ImportLooks, recent: tuple[Path, ...]
+    ) -> None:
+        super().__init__(form, jobs)
+        self._looks = looks
+        self._recent = recent[:_RECENT_SHOWN]
+        self._source: Path | None = None
+        self._failure = ""
+        self._zone = self._make_zone()
+        self._name = plain_label(role="heading")
+        self._place = plain_label(role="muted")
+        self._headline = plain_label()
+        self._bar = QProgressBar(textVisible=False)
+        self._bar.setRange(0, 0)
+        self._cancel = QPushButton(self.tr("Cancel"))
+        self._cancel.setAutoDefault(False)
+        self._cancel.clicked.connect(jobs.listing.cancel)
+        self._facts = FactGrid("heading", is_numeric=True)
+        self._suffixes = plain_label(role="muted")
+        self._found = self._make_found()
+        self._found.hide()
+        self._lay_out()
+        jobs.listing.progressed.connect(self._show_count)
+        jobs.listing.ended.connect(self._take)
+
+    def title(self) -> str:
+        """Name the page."""
+        return self.tr("Source")
+
+    def explanation(self) -> str:
+        """Say what the page is for."""
+        return self.tr("Choose what to import. Your files are only read, never changed.")
+
+    def refusal(self) -> str:
+        """Say why there is nothing to go on with."""
+        if self.jobs.listing.is_running:
+            return self.tr("The files are being listed…")
+        if self._failure:
+            return self._failure
+        look = self.form.look
+        if look is None:
+            return self.tr("Choose a folder or a file first.")
+        return "" if look.proposals else self.tr("Nothing here is known to hold images or texts.")
+
+    @property
+    def source(self) -> Path | None:
+        """What was chosen last."""
+        return self._source
+
+    def choose(self, source: Path) -> None:
+        """List a source."""
+        self._source, self._failure = source, ""
+        self.form.forget_look()
+        self._name.setText(source.name or str(source))
+        self._place.setText(str(source.parent))
+        self._headline.setText(self.tr("Listing…"))
+        set_look(self._headline, "role", "")
+        self._facts.show_rows([])
+        self._suffixes.setText("")
+        self._set_listing(is_listing=True)
+        self._found.show()
+        looks = self._looks
+
+        def look(tell: Tell, control: RunControl) -> "FirstLook":
+            return looks.first_look(source, lambda n: tell(FilesCounted(count=n)), control)
+
+        self.jobs.listing.request(look)
+        self.changed.emit()
+
+    @Slot(object)
+    def _show_count(self, event: FilesCounted) -> None:
+        self._headline.setText(self.tr("%Ln file(s) found so far…", "", event.count))
+
+    @Slot(object)
+    def _take(self, event: LookEnded) -> None:
+        self._set_listing(is_listing=False)
+        if event.outcome is Outcome.FINISHED:
+            self.form.take_look(event.result)
+            self._show_look(event.result)
+            self.source_taken.emit(self._source)
+        elif event.outcome is Outcome.STOPPED:
+            self._headline.setText(self.tr("Cancelled. Choose again, or something else."))
+        else:
+            words = explain(event.error or RuntimeError("Listing failed and gave no reason"))
+            self._failure = words.happened
+            self._headline.setText(f"{words.why}\n{words.hint}")
+            set_look(self._headline, "role", "problem")
+        self.changed.emit()
+        self.edited.emit()
+
+    def _show_look(self, look: "FirstLook") -> None:
+        self._headline.setText(self.tr("%Ln file(s) found", "", look.files))
+        number = self.locale().toString
+        rows = [
+            (number(look.images), self.tr("image files")),
+            (number(look.texts), self.tr("text files")),
+        ]
+        rows += [(number(count), reason_words(reason)) for reason, count in look.left_out.items()]
+        self._facts.show_rows([row for row in rows if row[0] != "0"])
+        self._suffixes.setText(suffix_words(look.overview.suffixes))
+
+    def _set_listing(self, *, is_listing: bool) -> None:
+        self._bar.setVisible(is_listing)
+        self._cancel.setVisible(is_listing)
+
+    def _make_zone(self) -> DropZone:
+        zone = DropZone()
+        zone.dropped.connect(self.choose)
+        picture = IconView(icon("import", "accent"), _ICON_SIDE)
+        heading = plain_label(self.tr("Drop a folder or a file here"), role="heading")
+        kinds = plain_label(
+            self.tr(
+                "Folders, ZIP and tar archives, tables (CSV, TSV, JSON, Parquet) and IDX files "
+                "are understood."
+            ),
+            role="muted",
+        )
+        for label in (heading, kinds):
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        folder = QPushButton(icon("folder"), self.tr("Choose folder…"))
+        folder.clicked.connect(self._pick_folder)
+        file = QPushButton(icon("open"), self.tr("Choose file or archive…"))
+        file.clicked.connect(self._pick_file)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(SPACING)
+        buttons.addStretch(1)
+        for button in (folder, file):
+            button.setAutoDefault(False)
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        zone.content.addWidget(picture, alignment=Qt.AlignmentFlag.AlignHCenter)
+        zone.content.addWidget(heading)
+        zone.content.addWidget(kinds)
+        zone.content.addSpacing(SPACING)
+        zone.content.addLayout(buttons)
+        return zone
+
+    def _make_found(self) -> QFrame:
+        card = QFrame()
+        card.setProperty("role", "panel")
+        layout = QVBoxLayout(card)
+        layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        layout.setSpacing(SPACING)
+        top = QHBoxLayout()
+        names = QVBoxLayout()
+        names.setSpacing(2)
+        names.addWidget(self._name)
+        names.addWidget(self._place)
+        top.addLayout(names, stretch=1)
+        top.addWidget(self._cancel, alignment=Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(top)
+        layout.addWidget(self._bar)
+        layout.addWidget(self._headline)
+        layout.addWidget(self._facts)
+        layout.addWidget(self._suffixes)
+        return card
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(MARGIN)
+        layout.addWidget(self._zone)
+        if self._recent:
+            layout.addWidget(self._make_recent())
+        layout.addWidget(self._found)
+        layout.addStretch(1)
+
+    def _make_recent(self) -> QWidget:
+        widget = QWidget()
+        row = QHBoxLayout(widget)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SPACING)
+        row.addWidget(QLabel(self.tr("Recent:")))
+        for source in self._recent:
+            button = QPushButton(icon("folder" if source.is_dir() else "open"), _short(source))
+            button.setToolTip(str(source))
+            button.setAutoDefault(False)
+            button.clicked.connect(lambda _checked, source=source: self.choose(source))
+            row.addWidget(button)
+        row.addStretch(1)
+        return widget
+
+    @Slot()
+    def _pick_folder(self) -> None:
+        start = self._start_folder()
+        pick_folder(self.window(), self.tr("Folder with images"), start, self.choose)
+
+    @Slot()
+    def _pick_file(self) -> None:
+        caption = self.tr("Archive, table or IDX file")
+        dialog = QFileDialog(self.window(), caption, str(self._start_folder()))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda name: self.choose(Path(name)))
+        dialog.open()
+
+    def _start_folder(self) -> Path:
+        known = self._source or next(iter(self._recent), None)
+        return known.parent if known else Path.home()
+
+
+def _short(source: Path) -> str:
+    name = source.name or str(source)
+    return (name if len(name) <= 24 else f"{name[:22]}…").replace("&", "&&")

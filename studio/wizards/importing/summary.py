@@ -1,0 +1,297 @@
+"""The last page: where the dataset will be and what will be in it; then, how the import goes."""
+
+from enum import Enum, auto
+from pathlib import Path
+from typing import assert_never
+
+from PySide6.QtCore import QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.errors import ConfigError
+from engine.events import ImportEnded, ImportProgressed, Outcome
+from studio.errors.wording import explain
+from studio.jobs.importing import ImportJobs
+from studio.jobs.looks import ImportLooks
+from studio.models.check_text import counts_words, skipped_counts, skipped_rows
+from studio.models.import_form import ImportForm
+from studio.models.import_text import format_words, joined, progress_words
+from studio.models.setting_text import choice_words
+from studio.theme import MARGIN, SPACING
+from studio.widgets.fact_grid import FactGrid
+from studio.widgets.icons import icon
+from studio.widgets.labels import plain_label
+from studio.widgets.look import set_look
+from studio.widgets.text_field import TextField
+from studio.wizards.importing.check import CheckPage
+from studio.wizards.importing.page import Page, ask_rows
+
+_NAME_WIDTH = 360
+_MOST_REASONS = 8
+
+
+class _State(Enum):
+    ASKING = auto()
+    IMPORTING = auto()
+    CANCELLING = auto()
+    DONE = auto()
+
+
+class SummaryPage(Page):
+    """Writes, and nothing before it does."""
+
+    ended = Signal(object)
+    """An import has ended; carries the dataset's folder, or ``None`` where there is none."""
+    train_requested = Signal()
+
+    def __init__(
+        self, form: ImportForm, jobs: ImportJobs, looks: ImportLooks, check: CheckPage
+    ) -> None:
+        super().__init__(form, jobs)
+        self._looks, self._check = looks, check
+        self._state = _State.ASKING
+        self._report: Path | None = None
+        self._is_continued = False
+        self.name = TextField()
+        self.name.setMaximumWidth(_NAME_WIDTH)
+        self.name.set_help(self.tr("The dataset's folder in the workspace"), self.tr("Name"))
+        self.name.text_edited.connect(self._rename)
+        self._place = plain_label(role="muted")
+        self._facts = FactGrid("muted")
+        self._card = QFrame()
+        self._asks = QWidget()
+        self._headline = plain_label(role="heading")
+        self._bar = QProgressBar(textVisible=False)
+        self._details = plain_label()
+        self.open_report = QPushButton(icon("info"), self.tr("Open report"))
+        self.open_report.clicked.connect(self._open_report)
+        self.train = QPushButton(icon("run", "on_accent"), self.tr("Train on this"))
+        self.train.setProperty("role", "primary")
+        self.train.clicked.connect(self.train_requested)
+        self._lay_out()
+        jobs.building.progressed.connect(self._show_progress)
+        jobs.building.ended.connect(self._take_end)
+        self._enter(_State.ASKING)
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether an import is under way, so that nothing can be changed."""
+        return self._state in (_State.IMPORTING, _State.CANCELLING)
+
+    @property
+    def is_cancelling(self) -> bool:
+        """Whether the import was asked to end."""
+        return self._state is _State.CANCELLING
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the dataset is made."""
+        return self._state is _State.DONE
+
+    def title(self) -> str:
+        """Name the page."""
+        return self.tr("Import")
+
+    def explanation(self) -> str:
+        """Say what the page is for."""
+        match self._state:
+            case _State.ASKING:
+                return self.tr("Nothing has been written yet. This is what will be.")
+            case _State.IMPORTING | _State.CANCELLING:
+                return self.tr("You can go on working in the main window meanwhile.")
+            case _State.DONE:
+                return self.tr("The dataset is ready.")
+            case _:
+                assert_never(self._state)
+
+    def button_text(self) -> str:
+        """Say what the button does that starts the import."""
+        return self.tr("Continue the import") if self._is_continued else self.tr("Import")
+
+    def refusal(self) -> str:
+        """Say why the import cannot start."""
+        if self._state is not _State.ASKING:
+            return ""
+        problem = self.form.name_problem()
+        if problem:
+            return self.tr("Name: {0}").format(problem)
+        return self._check.refusal()
+
+    def enter(self) -> None:
+        """Show what the earlier pages have decided."""
+        if self._state is _State.ASKING:
+            self.name.set_text(self.form.name)
+            self._headline.setText("")
+            self._details.setText("")
+            self._facts.show_rows(self._rows())
+            self._look_at_name()
+
+    @Slot()
+    def start(self) -> None:
+        """Import as planned; an import that was cut off goes on."""
+        try:
+            plan = self.form.plan()
+        except ConfigError as error:
+            self._show_failure(error)
+            return
+        self._report = None
+        self._headline.setText(self.tr("Starting…"))
+        self._details.setText("")
+        self._bar.setRange(0, 0)
+        self._enter(_State.IMPORTING)
+        self.jobs.building.start(plan)
+        self.changed.emit()
+
+    @Slot()
+    def cancel(self) -> None:
+        """Ask the import to end."""
+        if self._state is _State.IMPORTING:
+            self._enter(_State.CANCELLING)
+            self._headline.setText(self.tr("Cancelling…"))
+            self.jobs.building.cancel()
+            self.changed.emit()
+
+    @Slot(str)
+    def _rename(self, name: str) -> None:
+        self.form.name = name
+        self._look_at_name()
+        self.changed.emit()
+
+    def _look_at_name(self) -> None:
+        problem = self.form.name_problem()
+        self.name.set_problem(problem)
+        self._place.setText("" if problem else str(self.form.dataset))
+        self._is_continued = False
+        if not problem:
+            try:
+                self._is_continued = self._looks.is_staged(self.form.plan())
+            except ConfigError:
+                return
+        if self._is_continued and not self._headline.text():
+            self._details.setText(
+                self.tr(
+                    "An earlier import of this was not finished. It goes on from there, unless "
+                    "your files have changed since."
+                )
+            )
+        elif not self._headline.text():
+            self._details.setText("")
+
+    @Slot(object)
+    def _show_progress(self, event: ImportProgressed) -> None:
+        self._bar.setRange(0, event.total)
+        self._bar.setValue(event.done)
+        if self._state is _State.IMPORTING:
+            self._headline.setText(progress_words(event))
+
+    @Slot(object)
+    def _take_end(self, event: ImportEnded) -> None:
+        self._report = event.report
+        match event.outcome:
+            case Outcome.FINISHED:
+                self._enter(_State.DONE)
+                self._headline.setText(self.tr("%Ln item(s) imported", "", event.imported))
+                self._details.setText(self._skipped_words())
+            case Outcome.STOPPED:
+                self._enter(_State.ASKING)
+                self._headline.setText(self.tr("Cancelled. No dataset was made."))
+                self._details.setText(
+                    self.tr(
+                        "What was done is kept: press Continue the import to go on from there, now "
+                        "or another day."
+                    )
+                )
+                self._look_at_name()
+            case Outcome.FAILED:
+                self._enter(_State.ASKING)
+                self._show_failure(event.error)
+                self._look_at_name()
+            case _:
+                assert_never(event.outcome)
+        self.changed.emit()
+        self.ended.emit(event.folder if event.outcome is Outcome.FINISHED else None)
+
+    def _skipped_words(self) -> str:
+        examination = self._check.examination
+        skipped = sum(skipped_counts(examination).values()) if examination else 0
+        if not skipped:
+            return self.tr("Nothing was left out.")
+        return self.tr(
+            "%Ln file(s) or item(s) were left out; the report names each of them with its reason.",
+            "",
+            skipped,
+        )
+
+    def _show_failure(self, error: Exception | None) -> None:
+        words = explain(error or RuntimeError("The import failed and gave no reason"))
+        self._headline.setText(words.happened)
+        self._details.setText(f"{words.why}\n{words.hint}")
+        set_look(self._headline, "role", "problem")
+
+    def _enter(self, state: _State) -> None:
+        self._state = state
+        self._asks.setEnabled(state is _State.ASKING)
+        self._bar.setVisible(self.is_locked)
+        set_look(self._headline, "role", "heading")
+        self.open_report.setVisible(state is _State.DONE and self._report is not None)
+        self.train.setVisible(state is _State.DONE)
+
+    def _rows(self) -> list[tuple[str, str]]:
+        look, examination = self.form.look, self._check.examination
+        if look is None or examination is None:
+            return []
+        pictures = joined(
+            [
+                self.tr("{0} × {0} px").format(self.form.text("pictures.size")),
+                choice_words()[self.form.text("pictures.fit")],
+                self.tr("Colour") if examination.channels == 3 else self.tr("Grey"),
+            ]
+        )
+        skipped = skipped_rows(skipped_counts(examination))
+        lines = [f"{count}  {text}" for count, text in skipped[:_MOST_REASONS]]
+        return [
+            (self.tr("From"), str(look.source)),
+            (self.tr("Read as"), format_words(self.form.reading.format)[0]),
+            (self.tr("Content"), counts_words(examination.counts)),
+            (self.tr("Images"), pictures),
+            (self.tr("Left out"), "\n".join(lines) or self.tr("Nothing")),
+        ]
+
+    def _lay_out(self) -> None:
+        self._card.setProperty("role", "panel")
+        card = QVBoxLayout(self._card)
+        card.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        card.addWidget(self._facts)
+        asks = QVBoxLayout(self._asks)
+        asks.setContentsMargins(0, 0, 0, 0)
+        asks.setSpacing(SPACING // 2)
+        asks.addLayout(ask_rows([(self.tr("Name"), self.name)]))
+        asks.addWidget(self._place)
+        ends = QHBoxLayout()
+        ends.setSpacing(SPACING)
+        ends.addWidget(self.train)
+        ends.addWidget(self.open_report)
+        ends.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(MARGIN)
+        layout.addWidget(self._asks)
+        layout.addWidget(self._card)
+        for widget in (self._headline, self._bar, self._details):
+            layout.addWidget(widget)
+        layout.addLayout(ends)
+        layout.addStretch(1)
+        for button in (self.open_report, self.train):
+            button.setAutoDefault(False)
+
+    @Slot()
+    def _open_report(self) -> None:
+        if self._report is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._report)))

@@ -1,0 +1,290 @@
+"""The third page: what becomes of the texts."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.config.data import TOKENIZERS
+from engine.control import RunControl
+from engine.errors import ConfigError
+from engine.events import Outcome
+from studio.errors.wording import explain
+from studio.jobs.importing import FilesCounted, ImportJobs
+from studio.jobs.latest import LookEnded, Tell
+from studio.jobs.looks import ImportLooks
+from studio.models.import_form import ImportForm
+from studio.models.import_text import joined, script_words
+from studio.models.setting_text import choice_words
+from studio.theme import GAP, SPACING
+from studio.widgets.bar_chart import BarChart
+from studio.widgets.choice_field import ChoiceField
+from studio.widgets.labels import plain_label
+from studio.wizards.importing.page import Page, ask_rows, asking_column, stacked
+from studio.wizards.importing.setting_fields import SettingFields
+
+if TYPE_CHECKING:
+    from engine.importing.scan_facts import ScanFacts
+    from engine.importing.text_facts import TextFacts
+
+DEBOUNCE_MS = 250
+NAMES = (
+    "texts.case",
+    "texts.punctuation",
+    "texts.captions",
+    "texts.min_count",
+    "texts.longest",
+)
+_SHOWN_SCRIPTS = 4
+_WORDS_WIDTH = 196
+
+
+class TextsPage(Page):
+    """Shows texts before and after, and what they are made of."""
+
+    def __init__(self, form: ImportForm, jobs: ImportJobs, looks: ImportLooks) -> None:
+        super().__init__(form, jobs)
+        self._looks = looks
+        self._is_shown = False
+        self.fields = SettingFields(form, NAMES, self)
+        self.fields.edited.connect(self._look_again)
+        self.tokenizer = ChoiceField()
+        self.tokenizer.set_choices((kind, choice_words()[kind]) for kind in TOKENIZERS)
+        self.tokenizer.set_text(form.tokenizer)
+        self.tokenizer.set_hint(
+            self.tr("The dataset keeps whole texts. This is how a run would cut them.")
+        )
+        self.tokenizer.set_help(
+            self.tr("What lengths and frequencies on this page are counted in"),
+            self.tr("Count in"),
+        )
+        self.tokenizer.text_edited.connect(self._take_tokenizer)
+        self._headline = plain_label(role="heading")
+        self._facts = plain_label(role="muted")
+        self._lengths = QLabel()
+        self._lengths.setProperty("role", "heading")
+        self.chart = BarChart()
+        self.chart.setAccessibleName(self.tr("How long the texts are"))
+        self._vocabulary = plain_label(role="heading")
+        self.words = _table([self.tr("Unit"), self.tr("Times")])
+        self.samples = _table([self.tr("Before"), self.tr("After")])
+        rows = self.samples.verticalHeader()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self._timer = QTimer(self, singleShot=True, interval=DEBOUNCE_MS)
+        self._timer.timeout.connect(self._ask)
+        self._lay_out()
+        jobs.texts.progressed.connect(self._show_count)
+        jobs.texts.ended.connect(self._take)
+
+    def title(self) -> str:
+        """Name the page."""
+        return self.tr("Texts")
+
+    def explanation(self) -> str:
+        """Say what the page is for."""
+        return self.tr("Decide what becomes of the texts. The files keep theirs as they are.")
+
+    def refusal(self) -> str:
+        """Say which field is wrong."""
+        return self.fields.problem()
+
+    def enter(self) -> None:
+        """Measure the texts as the form says."""
+        self._is_shown = True
+        self.fields.refresh()
+        self._look_again()
+        self._timer.stop()
+        self._ask()
+
+    def leave(self) -> None:
+        """End what only this page shows."""
+        self._is_shown = False
+        self._timer.stop()
+        self.jobs.texts.forget()
+
+    @property
+    def has_answers(self) -> bool:
+        """Whether the figures are those of what is chosen."""
+        return not (self._timer.isActive() or self.jobs.texts.is_running)
+
+    @Slot(str)
+    def _take_tokenizer(self, kind: str) -> None:
+        self.form.tokenizer = kind
+        self._look_again()
+
+    @Slot()
+    def _look_again(self) -> None:
+        if not self.fields.problem():
+            self._headline.setText(self.tr("Reading the texts…"))
+            self._timer.start()
+        self.changed.emit()
+        self.edited.emit()
+
+    @Slot()
+    def _ask(self) -> None:
+        look, looks, tokenizer = self.form.look, self._looks, self.form.tokenizer
+        try:
+            plan = self.form.plan()
+        except ConfigError:
+            return
+        if look is None:
+            return
+
+        def scan(tell: Tell, control: RunControl) -> "ScanFacts":
+            return looks.scan(plan, look, tokenizer, lambda n: tell(FilesCounted(count=n)), control)
+
+        self.jobs.texts.request(scan)
+
+    @Slot(object)
+    def _show_count(self, event: FilesCounted) -> None:
+        if self._is_shown and event.count:
+            self._headline.setText(self.tr("%Ln item(s) read so far…", "", event.count))
+
+    @Slot(object)
+    def _take(self, event: LookEnded) -> None:
+        if not self._is_shown:
+            return
+        if event.outcome is Outcome.FINISHED:
+            self._show(event.result)
+        elif event.outcome is Outcome.FAILED:
+            words = explain(event.error or RuntimeError("The look failed and gave no reason"))
+            self._headline.setText(words.happened)
+            self._facts.setText(words.why)
+        self.changed.emit()
+
+    def _show(self, facts: "ScanFacts") -> None:
+        texts = facts.texts
+        self._headline.setText(
+            joined(
+                [
+                    self.tr("%Ln text(s)", "", texts.count),
+                    self.tr("%Ln of them different", "", texts.distinct),
+                ]
+            )
+        )
+        emptied = self.tr("%Ln text(s) would be empty", "", facts.emptied)
+        self._facts.setText(joined([self._scripts(texts), emptied if facts.emptied else ""]))
+        self._facts.setVisible(bool(self._facts.text()))
+        self._show_lengths(texts)
+        self._show_words(texts)
+        self._show_samples(facts.samples)
+
+    def _scripts(self, texts: "TextFacts") -> str:
+        percent = self.tr("{0} {1} %")
+        parts = [*texts.languages, *texts.scripts]
+        return joined(
+            [
+                percent.format(script_words(name), max(1, round(100 * share)))
+                for name, share in parts[:_SHOWN_SCRIPTS]
+                if share > 0
+            ]
+        )
+
+    def _show_lengths(self, texts: "TextFacts") -> None:
+        units = {
+            "word": self.tr("Length in words and signs"),
+            "bpe": self.tr("Length in pieces of words"),
+            "characters": self.tr("Length in characters"),
+        }
+        self._lengths.setText(units[self.form.tokenizer])
+        self.chart.show_counts(texts.lengths, tip=self.tr("Length {0}: {1} texts"))
+        mark = self.tr("{0} hold 95 % of the texts whole").format(texts.covering_length)
+        self.chart.show_mark(texts.covering_length, mark if texts.count else "")
+
+    def _show_words(self, texts: "TextFacts") -> None:
+        self._vocabulary.setText(
+            joined(
+                [
+                    self.tr("%Ln different unit(s)", "", texts.vocabulary_size),
+                    self.tr("%Ln only once", "", texts.once),
+                ]
+            )
+        )
+        number = self.locale().toString
+        _fill(self.words, [(_visible(unit), number(count)) for unit, count in texts.frequent])
+
+    def _show_samples(self, samples: Sequence[tuple[str, str]]) -> None:
+        gone = self.tr("(nothing left)")
+        _fill(self.samples, [(before, after or gone) for before, after in samples])
+        for row, (before, after) in enumerate(samples):
+            item = self.samples.item(row, 1)
+            if item is not None and before != after:
+                font = item.font()
+                font.setBold(True)
+                item.setFont(font)
+
+    def _lay_out(self) -> None:
+        counting = ask_rows([(self.tr("Count in"), self.tokenizer)])
+        ask = stacked(self.fields.rows(), None, counting)
+        lower = QHBoxLayout()
+        lower.setSpacing(GAP)
+        lower.addWidget(_titled(QLabel(self.tr("Texts before and after")), self.samples), 1)
+        words = _titled(self._vocabulary, self.words)
+        words.setFixedWidth(_WORDS_WIDTH)
+        lower.addWidget(words)
+        self.samples.setWordWrap(True)
+        show = QVBoxLayout()
+        show.setSpacing(SPACING)
+        show.addWidget(self._headline)
+        show.addWidget(self._facts)
+        show.addWidget(self._lengths)
+        show.addWidget(self.chart)
+        show.addLayout(lower, stretch=1)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GAP)
+        layout.addWidget(asking_column(ask))
+        layout.addLayout(show, stretch=1)
+
+
+def _titled(title: QLabel, content: QWidget) -> QWidget:
+    title.setProperty("role", "heading")
+    widget = QWidget()
+    layout = QVBoxLayout(widget)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(SPACING // 2)
+    layout.addWidget(title)
+    layout.addWidget(content, stretch=1)
+    return widget
+
+
+def _table(headers: list[str]) -> QTableWidget:
+    table = QTableWidget(0, len(headers))
+    table.setProperty("role", "view")
+    table.setHorizontalHeaderLabels(headers)
+    table.verticalHeader().hide()
+    table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+    table.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
+    table.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    table.setFrameShape(QFrame.Shape.NoFrame)
+    table.setShowGrid(False)
+    table.setAlternatingRowColors(True)
+    header = table.horizontalHeader()
+    header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    header.setHighlightSections(False)
+    return table
+
+
+def _fill(table: QTableWidget, rows: Sequence[tuple[str, str]]) -> None:
+    table.setRowCount(len(rows))
+    for number, row in enumerate(rows):
+        for column, text in enumerate(row):
+            item = QTableWidgetItem(text)
+            item.setToolTip(text)
+            table.setItem(number, column, item)
+
+
+def _visible(unit: str) -> str:
+    """Show a space as a mark: an empty row would look like a fault."""
+    return unit.replace(" ", "␣")

@@ -1,0 +1,299 @@
+"""The import wizard: six pages from somebody's files to a dataset."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMessageBox,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.jobs.importing import ImportJobs
+from studio.jobs.looks import ImportLooks
+from studio.models.import_form import ImportForm
+from studio.theme import GAP, MARGIN, SPACING
+from studio.widgets.icons import icon
+from studio.widgets.labels import plain_label
+from studio.widgets.step_list import StepList
+from studio.wizards.importing.check import CheckPage
+from studio.wizards.importing.format import FormatPage
+from studio.wizards.importing.images import ImagesPage
+from studio.wizards.importing.page import Page
+from studio.wizards.importing.source import SourcePage
+from studio.wizards.importing.summary import SummaryPage
+from studio.wizards.importing.texts import TextsPage
+
+_USUAL = QSize(1080, 690)
+_SMALLEST = QSize(860, 560)
+_SIDE_WIDTH = 176
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imported:
+    """A dataset that the user wants to train on."""
+
+    dataset: Path
+    tokenizer: str
+    """The units that the texts were looked at in."""
+
+
+class ImportWizard(QDialog):
+    """Use ``show()``: training goes on beside it. Nothing is written before the last page."""
+
+    stay_chosen = Signal()
+    """Asked whether to stop the work and close, the user said no."""
+    train_requested = Signal(object)
+    """Carries an ``Imported``."""
+    imported = Signal(object)
+    """A dataset was made; carries its folder."""
+    source_chosen = Signal(object)
+
+    def __init__(
+        self,
+        parent: QWidget | None,
+        *,
+        workspace: Path,
+        jobs: ImportJobs,
+        looks: ImportLooks,
+        recent: tuple[Path, ...] = (),
+    ) -> None:
+        """Open on the first page.
+
+        Args:
+            parent: the window that it belongs to.
+            workspace: the new dataset is put under its ``datasets``.
+            jobs: what runs in threads.
+            looks: what the jobs call.
+            recent: sources of earlier imports, latest first.
+        """
+        super().__init__(parent)
+        self.form = ImportForm(workspace)
+        self.jobs = jobs
+        self.source = SourcePage(self.form, jobs, looks, recent)
+        self.format = FormatPage(self.form, jobs, looks)
+        self.texts = TextsPage(self.form, jobs, looks)
+        self.images = ImagesPage(self.form, jobs, looks)
+        self.check = CheckPage(self.form, jobs, looks)
+        self.summary = SummaryPage(self.form, jobs, looks, self.check)
+        self.pages: tuple[Page, ...] = (
+            self.source,
+            self.format,
+            self.texts,
+            self.images,
+            self.check,
+            self.summary,
+        )
+        self._at = 0
+        self._closes_after: Callable[[], object] | None = None
+        self.setWindowTitle(self.tr("Import your own images"))
+        self.setWindowIcon(icon("import"))
+        # A dialog without a way to maximise would be a pity: previews like room.
+        self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
+        self.setMinimumSize(_SMALLEST)
+        self.resize(_USUAL)
+        self._make_parts()
+        self._lay_out()
+        self._connect()
+        self._show_page(0)
+
+    @property
+    def page(self) -> Page:
+        """The page in view."""
+        return self.pages[self._at]
+
+    def open_source(self, source: Path) -> None:
+        """Go to the first page and look at a source, unless an import is under way."""
+        if not self.jobs.building.is_running:
+            self._show_page(0)
+            self.source.choose(source)
+
+    @Slot()
+    def go_next(self) -> None:
+        """Go on, or do what the last page is for."""
+        if self.page.refusal():
+            return
+        if self.page is self.summary:
+            self.summary.start()
+        else:
+            self._show_page(self._at + 1)
+
+    @Slot()
+    def go_back(self) -> None:
+        """Go back; an import that is under way has to be cancelled first."""
+        if self._at and not self.summary.is_locked:
+            self._show_page(self._at - 1)
+
+    def _make_parts(self) -> None:
+        self._steps = StepList([page.title() for page in self.pages])
+        self._title = QLabel()
+        self._title.setProperty("role", "page-title")
+        self._explanation = plain_label(role="muted")
+        self._stack = QStackedWidget()
+        for page in self.pages:
+            self._stack.addWidget(page)
+        self._note = plain_label(role="muted")
+        self.back = QPushButton(self.tr("Back"))
+        self.next = QPushButton()
+        self.next.setProperty("role", "primary")
+        self.leave = QPushButton()
+        self.next.setDefault(True)
+        for button in (self.back, self.leave):
+            button.setAutoDefault(False)
+
+    def _lay_out(self) -> None:
+        content = QVBoxLayout()
+        content.setContentsMargins(GAP, GAP, GAP, MARGIN)
+        content.setSpacing(SPACING // 2)
+        content.addWidget(self._title)
+        content.addWidget(self._explanation)
+        content.addSpacing(SPACING)
+        content.addWidget(self._stack, stretch=1)
+        side = QWidget()
+        side.setFixedWidth(_SIDE_WIDTH)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(GAP, GAP, 0, GAP)
+        column.addWidget(self._steps)
+        upper = QHBoxLayout()
+        upper.setSpacing(0)
+        upper.addWidget(side)
+        upper.addLayout(content, stretch=1)
+        buttons = QHBoxLayout()
+        buttons.setContentsMargins(GAP, MARGIN, GAP, MARGIN)
+        buttons.setSpacing(SPACING)
+        buttons.addWidget(self._note, stretch=1)
+        for button in (self.leave, self.back, self.next):
+            buttons.addWidget(button)
+        line = QFrame()
+        line.setFrameShape(QFrame.Shape.HLine)
+        line.setProperty("role", "line")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(upper, stretch=1)
+        layout.addWidget(line)
+        layout.addLayout(buttons)
+
+    def _connect(self) -> None:
+        self.next.clicked.connect(self.go_next)
+        self.back.clicked.connect(self.go_back)
+        self.leave.clicked.connect(self._leave)
+        self._steps.step_requested.connect(self._show_page)
+        for page in self.pages:
+            page.changed.connect(self._show_buttons)
+        self.source.source_taken.connect(self.source_chosen)
+        self.source.proceed_requested.connect(self.go_next)
+        self.summary.ended.connect(self._take_end)
+        self.summary.train_requested.connect(self._train)
+
+    @Slot(int)
+    def _show_page(self, number: int) -> None:
+        if self._stack.isVisible() or number != self._at:
+            self.page.leave()
+        self._at = number
+        page = self.page
+        self._title.setText(page.title())
+        self._explanation.setText(page.explanation())
+        self._stack.setCurrentWidget(page)
+        page.enter()
+        # Where the last page's button had it, the focus would fall on Cancel.
+        page.setFocus()
+        self._show_buttons()
+
+    @Slot()
+    def _show_buttons(self) -> None:
+        page, is_last = self.page, self.page is self.summary
+        refusal, is_locked = page.refusal(), self.summary.is_locked
+        is_over = is_last and self.summary.is_over
+        self._steps.show_step(self._at, is_locked=is_locked or is_over)
+        self._title.setText(page.title())
+        self._explanation.setText(page.explanation())
+        self._note.setText(refusal)
+        self.back.setVisible(not is_over)
+        self.back.setEnabled(self._at > 0 and not is_locked)
+        self.next.setVisible(not is_over and not is_locked)
+        self.next.setEnabled(not refusal)
+        self.next.setText(self.summary.button_text() if is_last else self.tr("Next"))
+        self.next.setToolTip(refusal)
+        self.leave.setText(self._leave_text(is_over=is_over, is_locked=is_locked))
+        self.leave.setEnabled(not self.summary.is_cancelling)
+
+    def _leave_text(self, *, is_over: bool, is_locked: bool) -> str:
+        if is_over:
+            return self.tr("Close")
+        return self.tr("Cancel the import") if is_locked else self.tr("Cancel")
+
+    @Slot()
+    def _leave(self) -> None:
+        if self.summary.is_locked:
+            self.summary.cancel()
+        else:
+            self.close()
+
+    @Slot(object)
+    def _take_end(self, folder: Path | None) -> None:
+        if folder is not None:
+            self.imported.emit(folder)
+        if self._closes_after is not None:
+            self._closes_after()
+
+    @Slot()
+    def _train(self) -> None:
+        self.train_requested.emit(
+            Imported(dataset=self.form.dataset, tokenizer=self.form.tokenizer)
+        )
+        self.close()
+
+    def _ask_to_close(self) -> None:
+        if any(box.isVisible() for box in self.findChildren(QMessageBox)):
+            return
+        box = QMessageBox(self)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle(self.tr("Close the import?"))
+        if self.jobs.building.is_running:
+            box.setText(self.tr("The import is under way."))
+            box.setInformativeText(
+                self.tr("What it has done is kept, and the same import goes on from there later.")
+            )
+            stop = box.addButton(self.tr("Stop and close"), QMessageBox.ButtonRole.AcceptRole)
+        else:
+            box.setText(self.tr("The check of your files is under way."))
+            box.setInformativeText(self.tr("Nothing has been written yet."))
+            stop = box.addButton(self.tr("Close"), QMessageBox.ButtonRole.AcceptRole)
+        stay = box.addButton(self.tr("Go on"), QMessageBox.ButtonRole.RejectRole)
+        stay.clicked.connect(self.stay_chosen)
+        stop.clicked.connect(self._stop_and_close)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
+
+    @Slot()
+    def _stop_and_close(self) -> None:
+        self.jobs.forget_looks()
+        if self.jobs.building.is_running:
+            self._closes_after = self.close
+            self.summary.cancel()
+        else:
+            self.close()
+
+    def reject(self) -> None:
+        """Close by Escape, which asks like the other ways."""
+        self.close()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask while work is under way; otherwise end every look and go."""
+        if self.jobs.is_busy:
+            event.ignore()
+            self._ask_to_close()
+            return
+        self.jobs.forget_looks()
+        event.accept()
+        super().reject()

@@ -1,0 +1,225 @@
+"""What the import wizard asks, answered at once or when a test says so."""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from engine.control import RunControl
+from engine.errors import StoppedError
+from engine.events import ImportEmit, ImportEnded, ImportProgressed, ImportStage, Outcome
+from engine.importing.accounts import Accounts, Reason
+from engine.importing.diagnosis import Diagnosis, FindingReport
+from engine.importing.first_look import FirstLook
+from engine.importing.formats.format import Overview, Proposal, Reading
+from engine.importing.likely_reasons import Cause, LikelyReason
+from engine.importing.plan import Finding, ImportPlan, Repair
+from engine.importing.preview import PreviewItem
+from engine.importing.repairs import OFFERED, chosen_repair
+from engine.importing.report import ImportCounts
+from engine.importing.scan_facts import ScanFacts
+from engine.importing.text_facts import describe_texts
+from engine.importing.tree import Entry
+from studio.jobs.looks import ImportLooks
+from studio.jobs.work import Work
+from tests.helpers.fake_engine import FakeEngine
+
+PATIENCE_S = 10.0
+PIXELS = np.full((8, 8, 3), 90, dtype=np.uint8)
+SIDECAR = Proposal(reading=Reading(format="sidecar"), confidence=0.9, images=3)
+TABLE = Proposal(
+    reading=Reading(
+        format="table_file", table="a.csv", image_column="file", text_columns=("caption",)
+    ),
+    confidence=0.5,
+    images=3,
+    columns=("file", "caption", "alt", "class"),
+    tables=("a.csv", "b.csv"),
+)
+
+
+@dataclass
+class FakeLooks:
+    """Three pairs; ``pairs`` says how many a reading finds, ``hold`` keeps a look from ending."""
+
+    offers: tuple[Proposal, ...] = (SIDECAR, TABLE)
+    pairs: Mapping[str, int] = field(default_factory=lambda: {"sidecar": 3, "table_file": 0})
+    failure: Exception | None = None
+    findings: tuple[Finding, ...] = (Finding.SAME_IMAGE, Finding.HIDDEN)
+    holds: set[str] = field(default_factory=set)
+    """Looks that wait until they are stopped: ``listing``, ``check``, ``import``."""
+    go_on: threading.Event = field(default_factory=threading.Event)
+    plans: dict[str, list[ImportPlan]] = field(default_factory=dict)
+    """Every plan asked about, by look."""
+    is_staged: bool = False
+
+    def looks(self) -> ImportLooks:
+        """Give them as the wizard takes them."""
+        return ImportLooks(
+            first_look=self._first_look,
+            preview=self._preview,
+            scan=self._scan,
+            fit=self._fit,
+            examine=self._examine,
+            is_staged=lambda _plan: self.is_staged,
+            close=lambda: None,
+        )
+
+    def work(self, engine: FakeEngine) -> Work:
+        """Give them to a studio."""
+        return replace(engine.work(), looks=self.looks(), import_dataset=self.import_dataset)
+
+    def import_dataset(self, plan: ImportPlan, emit: ImportEmit, control: RunControl) -> None:
+        """Claim to have imported three pairs."""
+        self._note("import", plan)
+        progress = ImportProgressed(stage=ImportStage.DECODING, done=1, total=3, items_per_s=2.0)
+        emit(progress)
+        try:
+            self._wait("import", control)
+        except StoppedError:
+            self.is_staged = True
+            emit(ImportEnded(outcome=Outcome.STOPPED, folder=plan.dataset))
+            return
+        if self.failure is not None:
+            emit(ImportEnded(outcome=Outcome.FAILED, folder=plan.dataset, error=self.failure))
+            return
+        plan.dataset.mkdir(parents=True)
+        (plan.dataset / "manifest.json").write_text("{}")
+        report = plan.dataset / "report.html"
+        emit(
+            ImportEnded(
+                outcome=Outcome.FINISHED, folder=plan.dataset, imported=3, skipped=1, report=report
+            )
+        )
+
+    def _first_look(
+        self, source: Path, tell: Callable[[int], None], control: RunControl
+    ) -> FirstLook:
+        tell(7)
+        self._wait("listing", control)
+        if self.failure is not None:
+            raise self.failure
+        entries = tuple(Entry(path=f"{n}.png", size=9) for n in range(3))
+        return FirstLook(
+            source=source,
+            overview=Overview(entries=entries, suffixes={".png": 3}),
+            proposals=self.offers,
+            files=4,
+            left_out={Reason.HIDDEN: 1},
+        )
+
+    def _preview(
+        self, plan: ImportPlan, _look: FirstLook, _control: RunControl
+    ) -> tuple[PreviewItem, ...]:
+        self._note("preview", plan)
+        count = self.pairs[plan.reading.format]
+        return tuple(
+            PreviewItem(key=f"{n}.png", texts=(f"text {n}",), image=PIXELS, problem=None)
+            for n in range(count)
+        )
+
+    def _scan(
+        self,
+        plan: ImportPlan,
+        _look: FirstLook,
+        tokenizer: str,
+        _tell: Callable[[int], None],
+        control: RunControl,
+    ) -> ScanFacts:
+        self._note("scan", plan)
+        self._wait("scan", control)
+        count = self.pairs[plan.reading.format]
+        texts = [f"text {n}" for n in range(count)]
+        reasons = (LikelyReason(cause=Cause.IMAGES_WITHOUT_TEXT, count=3),)
+        return ScanFacts(
+            pairs=count,
+            image_only=3 - count,
+            text_only=0,
+            several=0,
+            emptied=0,
+            labels=("3",) if plan.reading.format == "sidecar" else (),
+            texts=describe_texts(texts, tokenizer),
+            samples=tuple((text.upper(), text) for text in texts),
+            reasons=() if count else reasons,
+        )
+
+    def _fit(self, plan: ImportPlan, _look: FirstLook, _control: RunControl) -> tuple[Any, ...]:
+        self._note("fit", plan)
+        before = np.full((4, 9, 4), 120, dtype=np.uint8)
+        return (SimpleNamespace(key="0.png", before=before, after=PIXELS, width=9, height=4),)
+
+    def _examine(self, plan: ImportPlan, emit: ImportEmit, control: RunControl) -> Any:
+        self._note("check", plan)
+        emit(ImportProgressed(stage=ImportStage.DECODING, done=1, total=3))
+        self._wait("check", control)
+        if self.failure is not None:
+            raise self.failure
+        return FakeExamination(plan, self.findings, self._note)
+
+    def _note(self, name: str, plan: ImportPlan) -> None:
+        self.plans.setdefault(name, []).append(plan)
+
+    def _wait(self, name: str, control: RunControl) -> None:
+        if name not in self.holds:
+            return
+        for _turn in range(int(PATIENCE_S / 0.002)):
+            if control.is_stop_requested:
+                raise StoppedError
+            if self.go_on.wait(0.002):
+                return
+
+
+class FakeExamination:
+    """Three pairs, of which a repair that skips leaves two."""
+
+    def __init__(
+        self,
+        plan: ImportPlan,
+        findings: Iterable[Finding],
+        note: Callable[[str, ImportPlan], None],
+    ) -> None:
+        self.plan, self._findings, self._note = plan, tuple(findings), note
+        self.accounts, self.items = Accounts(), ()
+        self.likely_reasons, self.channels = (), 3
+        self.sizes = (((40, 30), 3),)
+        self.settled = SimpleNamespace(
+            diagnosis=Diagnosis(
+                reports=tuple(self._report(finding) for finding in Finding), decisions=()
+            )
+        )
+        skips = sum(repair is Repair.SKIP for repair in plan.repairs.values())
+        self.accounts.skip_file("Thumbs.db", Reason.HIDDEN)
+        if skips:
+            self.accounts.skip_item("2.png", Reason.SAME_IMAGE)
+        self.counts = ImportCounts(
+            files_found=4,
+            files_used=3,
+            files_skipped=1,
+            items_found=3,
+            items_imported=3 - skips,
+            items_skipped=skips,
+            pairs=3 - skips,
+        )
+
+    def reconsidered(self, plan: ImportPlan) -> "FakeExamination":
+        """Weigh other repairs."""
+        self._note("reconsidered", plan)
+        return FakeExamination(plan, self._findings, self._note)
+
+    def thumbnails(self, keys: Iterable[str], **_more: object) -> dict[str, Any]:
+        """Give one picture each."""
+        return dict.fromkeys(keys, PIXELS)
+
+    def _report(self, finding: Finding) -> FindingReport:
+        is_found = finding in self._findings
+        return FindingReport(
+            finding=finding,
+            count=int(is_found),
+            keys=("2.png",) if is_found else (),
+            repair=chosen_repair(self.plan, finding),
+            offered=OFFERED[finding],
+        )

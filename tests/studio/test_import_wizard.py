@@ -1,0 +1,263 @@
+"""The import wizard: what its pages show, what they refuse, and the way back."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox
+from pytestqt.qtbot import QtBot
+
+from engine.errors import SourceUnreadableError
+from engine.importing.plan import Finding, Repair
+from studio.widgets.pair_board import Card
+from tests.helpers.fake_looks import FakeLooks
+from tests.helpers.open_wizard import OpenWizard
+
+
+@pytest.fixture
+def fake() -> FakeLooks:
+    return FakeLooks()
+
+
+@pytest.fixture
+def opened(qtbot: QtBot, tmp_path: Path, fake: FakeLooks) -> Iterator[OpenWizard]:
+    made = OpenWizard(qtbot, tmp_path, fake)
+    yield made
+    made.end()
+
+
+def field(page: Any, name: str) -> Any:
+    """Give the field of a setting."""
+    return page.fields.fields[name]
+
+
+def pick(box: QComboBox, text: str) -> None:
+    box.setCurrentIndex(box.findText(text))
+    box.activated.emit(box.currentIndex())
+
+
+def test_that_next_waits_for_a_source(opened: OpenWizard):
+    assert not opened.wizard.next.isEnabled()
+    assert opened.says("Choose a folder or a file first.")
+    opened.choose()
+    assert opened.wizard.next.isEnabled()
+    assert opened.says("4 file(s) found")
+    assert opened.says("Hidden files of the system")
+
+
+def test_that_listing_counts_and_can_be_cancelled(opened: OpenWizard, fake: FakeLooks):
+    fake.holds.add("listing")
+    opened.wizard.open_source(opened.source)
+    opened.qtbot.waitUntil(lambda: opened.says("7 file(s) found so far…"))
+    assert not opened.wizard.next.isEnabled()
+    opened.qtbot.mouseClick(opened.wizard.source._cancel, Qt.MouseButton.LeftButton)
+    opened.qtbot.waitUntil(lambda: opened.says("Cancelled."))
+    assert not opened.wizard.next.isEnabled()
+
+
+def test_that_a_source_that_cannot_be_read_is_explained(opened: OpenWizard, fake: FakeLooks):
+    fake.failure = SourceUnreadableError(opened.source, "permission denied")
+    opened.choose()
+    assert opened.says("permission denied")
+    assert not opened.wizard.next.isEnabled()
+    fake.failure = None
+    opened.choose()
+    assert opened.wizard.next.isEnabled()
+
+
+def test_that_the_best_format_is_chosen_and_previewed(opened: OpenWizard):
+    opened.go_to(opened.wizard.format)
+    assert opened.wizard.form.reading.format == "sidecar"
+    assert opened.says("3 pair(s)")
+    cards: tuple[Card, ...] = opened.wizard.format.board.cards
+    assert [card.text for card in cards] == ["text 0", "text 1", "text 2"]
+
+
+def test_that_no_pair_blocks_next_and_gives_three_reasons(opened: OpenWizard):
+    opened.go_to(opened.wizard.format)
+    opened.wizard.format.choose("table_file")
+    opened.wait()
+    assert not opened.wizard.next.isEnabled()
+    assert opened.says("1.  3 image(s) have no text")
+    assert opened.says("2.  Another way of reading may fit better")
+    assert opened.says("3.  A text and its image must have the same name")
+    opened.wizard.format.choose("sidecar")
+    opened.wait()
+    assert opened.wizard.next.isEnabled()
+    assert not opened.says("Another way of reading")
+
+
+def test_that_images_alone_pass_when_the_user_says_so(opened: OpenWizard):
+    opened.go_to(opened.wizard.format)
+    opened.wizard.format.choose("table_file")
+    opened.wait()
+    box = opened.wizard.format._reasons.keep._box
+    box.click()
+    assert opened.wizard.next.isEnabled()
+    assert opened.wizard.form.plan().keep_image_only
+
+
+def test_that_a_mapping_is_previewed_at_once_and_the_newest_counts(
+    opened: OpenWizard, fake: FakeLooks
+):
+    opened.go_to(opened.wizard.format)
+    page = opened.wizard.format
+    page.choose("table_file")
+    page.mapping.texts.set_choices(["caption", "alt"], ["alt"])
+    page.mapping.texts.text_edited.emit("")
+    pick(page.mapping.label._box, "class")
+    pick(page.mapping.encoding._box, "Japanese (Shift-JIS)")
+    opened.wait()
+    reading = fake.plans["preview"][-1].reading
+    assert (reading.text_columns, reading.label_column) == (("alt",), "class")
+    assert reading.encoding == "shift_jis"
+    # Three changes in one breath make one look.
+    assert len(fake.plans["preview"]) == 2
+
+
+def test_that_another_table_leaves_its_columns_to_the_format(opened: OpenWizard):
+    opened.go_to(opened.wizard.format)
+    opened.wizard.format.choose("table_file")
+    pick(opened.wizard.format.mapping.table._box, "b.csv")
+    reading = opened.wizard.form.reading
+    assert (reading.table, reading.image_column, reading.text_columns) == ("b.csv", "", ())
+    opened.wait()
+
+
+def test_that_labels_can_be_given_words(opened: OpenWizard):
+    opened.go_to(opened.wizard.format)
+    words = opened.wizard.format.mapping.words
+    assert words.rowCount() == 1
+    item = words.item(0, 1)
+    assert item is not None
+    item.setText("three")
+    opened.wait()
+    assert opened.wizard.form.reading.words == (("3", "three"),)
+
+
+def test_that_texts_are_measured_in_the_units_chosen(opened: OpenWizard, fake: FakeLooks):
+    opened.go_to(opened.wizard.texts)
+    assert opened.says("Length in words and signs")
+    assert opened.says("Latin 100 %")
+    pick(opened.wizard.texts.tokenizer._box, "Characters")
+    opened.wait()
+    assert opened.says("Length in characters")
+    # "text 0" has six characters.
+    assert opened.wizard.texts.chart.bars == [(6, 6, 3)]
+    sample = opened.wizard.texts.samples.item(0, 0)
+    assert sample is not None
+    assert sample.text() == "TEXT 0"
+
+
+def test_that_a_wrong_number_turns_red_says_why_and_blocks_next(opened: OpenWizard):
+    opened.go_to(opened.wizard.texts)
+    edited = field(opened.wizard.texts, "texts.min_count")
+    edited.edit.setText("0")
+    edited.edit.textEdited.emit("0")
+    assert edited.edit.property("invalid")
+    assert "at least 1" in edited.problem
+    assert not opened.wizard.next.isEnabled()
+    edited.edit.setText("2")
+    edited.edit.textEdited.emit("2")
+    opened.wait()
+    assert opened.wizard.next.isEnabled()
+    assert opened.wizard.form.plan().texts.min_count == 2
+
+
+def test_that_a_wrong_colour_turns_red(opened: OpenWizard):
+    opened.go_to(opened.wizard.images)
+    edited = field(opened.wizard.images, "pictures.background")
+    edited.edit.setText("white")
+    edited.edit.textEdited.emit("white")
+    assert "six hex digits" in edited.problem
+    assert not opened.wizard.next.isEnabled()
+    edited._take(edited.palette().base().color())
+    opened.wait()
+    assert opened.wizard.next.isEnabled()
+
+
+def test_that_images_are_shown_before_and_after(opened: OpenWizard, fake: FakeLooks):
+    opened.go_to(opened.wizard.images)
+    [card] = opened.wizard.images.board.cards
+    assert [picture.width() for picture in card.pictures] == [9, 8]
+    pick(field(opened.wizard.images, "pictures.fit")._box, "Crop")
+    opened.wait()
+    assert fake.plans["fit"][-1].pictures.fit == "crop"
+
+
+def test_that_back_works_from_every_page_and_keeps_what_was_chosen(opened: OpenWizard):
+    opened.go_to(opened.wizard.images)
+    pick(field(opened.wizard.images, "pictures.size")._box, "32 px")
+    opened.go_to(opened.wizard.summary)
+    for page in reversed(opened.wizard.pages[:-1]):
+        opened.press("Back")
+        opened.wait()
+        assert opened.wizard.page is page
+    assert not opened.wizard.back.isEnabled()
+    opened.go_to(opened.wizard.summary)
+    assert opened.wizard.form.plan().pictures.size == 32
+
+
+def test_that_the_check_runs_once_until_the_reading_changes(opened: OpenWizard, fake: FakeLooks):
+    opened.go_to(opened.wizard.check)
+    opened.press("Back")
+    opened.wait()
+    opened.press("Next")
+    opened.wait()
+    assert len(fake.plans["check"]) == 1
+    opened.press("Back")
+    pick(field(opened.wizard.images, "pictures.size")._box, "32 px")
+    opened.wait()
+    opened.press("Next")
+    opened.wait()
+    assert len(fake.plans["check"]) == 2
+
+
+def test_that_a_repair_changes_the_counts_and_is_undone_and_redone(opened: OpenWizard):
+    opened.go_to(opened.wizard.check)
+    check = opened.wizard.check
+    assert opened.says("Will be imported: 3 pair(s)")
+    assert not check.undo.isEnabled()
+    assert check.findings.count() == 2
+    pick(check.view.repairs._box, "Keep the first of each")
+    opened.wait()
+    assert opened.says("Will be imported: 2 pair(s)")
+    assert opened.wizard.form.plan().repairs == {Finding.SAME_IMAGE: Repair.SKIP}
+    check.undo.click()
+    opened.wait()
+    assert opened.says("Will be imported: 3 pair(s)")
+    assert check.view.repairs.text() == Repair.MERGE.value
+    check.redo.click()
+    opened.wait()
+    assert opened.says("Will be imported: 2 pair(s)")
+    assert not check.redo.isEnabled()
+
+
+def test_that_the_check_can_be_cancelled_and_done_again(opened: OpenWizard, fake: FakeLooks):
+    opened.go_to(opened.wizard.images)
+    fake.holds.add("check")
+    opened.press("Next")
+    opened.qtbot.waitUntil(lambda: opened.says("Reading the images"))
+    assert not opened.wizard.next.isEnabled()
+    opened.wizard.check.again.click()
+    opened.qtbot.waitUntil(lambda: opened.says("The check was cancelled."))
+    assert not opened.wizard.next.isEnabled()
+    fake.holds.clear()
+    opened.press("Check again")
+    opened.wait()
+    assert opened.wizard.next.isEnabled()
+
+
+def test_that_the_way_to_the_wizard_loads_no_library_for_tables_or_texts():
+    code = (
+        "import sys, studio.app\n"
+        "print([m for m in ('pyarrow', 'ftfy', 'charset_normalizer', 'torch') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"
