@@ -44,7 +44,6 @@ class DoctorPane(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setProperty("role", "panel")
         self.setAccessibleName(self.tr("Doctor"))
         self.tasks = TaskBar()
         self._headline = plain_label(role="heading")
