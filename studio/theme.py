@@ -205,7 +205,7 @@ QPushButton:disabled {{ color: {disabled}; }}
 QPushButton[role="small"], QPushButton[role="line"] {{ padding: 1px 9px; min-height: 18px; }}
 QPushButton[role="line"] {{ background: transparent; border-color: transparent; text-align: left; }}
 QPushButton[role="line"]:hover, QPushButton[role="line"]:focus {{ border-color: {border}; }}
-QPushButton[role="line"]:checked {{ border-color: {accent}; color: {accent}; font-weight: 600; }}
+QPushButton[role="line"]:checked {{ border-color: {accent}; color: {accent}; }}
 QPushButton[role="primary"] {{
   background: {accent}; border-color: {accent}; color: {on_accent}; font-weight: 600;
 }}

@@ -1,16 +1,31 @@
 """The dataset panel as a user has it: edit, undo, find and replace."""
 
+from pathlib import Path
+
+import numpy as np
+import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QCheckBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from engine.data.store import write_dataset
 from studio.panels.datasets import DatasetPanel
 from studio.panels.datasets.replace import ReplaceDialog
 from studio.panels.datasets.typed import TagLine
 from studio.widgets.choice_field import ChoiceField
-from tests.helpers.dataset_panel import captions, click_item, show_only, texts, type_captions
+from tests.helpers.dataset_panel import (
+    captions,
+    choose,
+    click_item,
+    show_only,
+    texts,
+    type_captions,
+)
 from tests.helpers.opened import press
 from tests.helpers.widgets import child
+
+ODD = ("one\u2028two", "three\x85four", "five\xa0six", "seven")
 
 
 def test_that_a_caption_is_edited_undone_and_redone_by_key(opened: DatasetPanel, qtbot: QtBot):
@@ -109,3 +124,44 @@ def test_that_only_the_shown_items_are_replaced_on_request(opened: DatasetPanel,
     next(b for b in dialog.findChildren(QCheckBox) if "Only" in b.text()).click()
     qtbot.waitUntil(lambda: "1 text" in dialog.headline)
     dialog.reject()
+
+
+@pytest.fixture
+def odd(qtbot: QtBot, workspace: Path, panel: DatasetPanel) -> DatasetPanel:
+    """Open a dataset whose first item has captions with breaks that are no line ends here."""
+    images = np.zeros((2, 8, 8, 3), np.uint8)
+    records = [
+        {"text": ODD[0], "texts": list(ODD), "split": "train"},
+        {"text": "b", "tags": ["rare"], "split": "train"},
+    ]
+    folder = workspace / "datasets" / "odd"
+    write_dataset(
+        folder, name="odd", title="Odd", images=images, records=records, licence="", source="a test"
+    )
+    panel.refresh()
+    choose(qtbot, panel, "odd")
+    return panel
+
+
+def test_that_a_caption_with_odd_breaks_stays_one_caption(odd: DatasetPanel, qtbot: QtBot):
+    box = captions(odd)
+    assert box.toPlainText() == "one two\nthree four\nfive six\nseven"
+    box.setFocus()
+    box.moveCursor(QTextCursor.MoveOperation.End)
+    qtbot.keyClicks(box, "!")
+    odd.browser.commit()
+    assert odd.browser.edits is not None
+    assert odd.browser.edits.state(0).captions == (*ODD[:3], "seven!")
+
+
+def test_that_a_filter_by_a_tag_that_disappears_shows_everything_again(
+    odd: DatasetPanel, qtbot: QtBot
+):
+    show_only(odd, "tag:rare")
+    assert texts(odd) == ["b"]
+    tags = child(odd.browser.detail, TagLine)
+    tags.selectAll()
+    qtbot.keyClick(tags, Qt.Key.Key_Delete)
+    qtbot.keyClick(tags, Qt.Key.Key_Return)
+    assert child(odd.browser.bar, ChoiceField).text() == "all"
+    assert len(texts(odd)) == 2

@@ -1,6 +1,7 @@
 """The dataset panel as a user has it: save versions, export, and lose nothing."""
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,13 @@ from pytestqt.qtbot import QtBot
 
 from engine.data.manifest import read_manifest
 from engine.data.store import open_dataset
-from engine.errors import FolderInUseError
+from engine.errors import FolderInUseError, StoppedError
 from studio.dialogs.unsaved_edits import UnsavedAnswer
 from studio.jobs.dataset_work import DatasetWork
 from studio.panels.datasets import DatasetPanel
 from tests.helpers.dataset_panel import (
     answer,
+    choose,
     click_dataset,
     first_of,
     is_open,
@@ -110,3 +112,28 @@ def test_that_a_failed_export_is_told(opened: DatasetPanel, qtbot: QtBot, monkey
         opened._export(Path("somewhere"))
     assert isinstance(first_of(heard), FolderInUseError)
     assert opened.writing.exporting.text == ""
+
+
+def test_that_an_export_keeps_its_line_and_its_cancel(
+    opened: DatasetPanel, qtbot: QtBot, tmp_path: Path, monkeypatch
+):
+    ended = threading.Event()
+
+    def wait(_dataset, _edits, _folder, _report, control) -> int:
+        while not control.is_stop_requested:
+            ended.wait(0.005)
+        ended.set()
+        raise StoppedError
+
+    monkeypatch.setattr(opened._jobs, "_work", DatasetWork(export=wait))
+    opened._export(tmp_path)
+    choose(qtbot, opened, "other")
+    qtbot.keyClick(opened.browser.wall, Qt.Key.Key_Delete)
+    press(qtbot, opened, "Save as new version (1)")
+    qtbot.waitUntil(lambda: is_open(opened, "other-2"))
+    assert "other-2" in opened.writing.saving.text
+    assert "mixed-images" in opened.writing.exporting.text
+    press(qtbot, opened.writing.exporting, "Cancel")
+    qtbot.waitUntil(lambda: opened.writing.exporting.text == "")
+    assert ended.is_set()
+    assert "other-2" in opened.writing.saving.text

@@ -8,7 +8,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget
 from pytestqt.qtbot import QtBot
 
-from studio.app import Studio
+from studio.app import Studio, _interrupt
 from studio.dialogs.error import ErrorDialog
 from studio.dialogs.unsaved_edits import UnsavedAnswer, UnsavedEdits
 from tests.helpers.datasets import mixed_dataset
@@ -78,3 +78,13 @@ def test_that_another_workspace_lists_its_own_datasets(studio: Studio, tmp_path:
     mixed_dataset(tmp_path / "elsewhere" / "datasets" / "there")
     studio._take_workspace(tmp_path / "elsewhere")
     assert studio.window.datasets.shelf.count == 1
+
+
+def test_that_an_interrupt_says_what_was_not_saved(
+    qtbot: QtBot, studio: Studio, dataset: Path, problem_log: ProblemLog
+):
+    open_datasets(qtbot, studio, dataset)
+    qtbot.keyClick(studio.window.datasets.browser.wall, Qt.Key.Key_Delete)
+    _interrupt(studio)
+    problem_log.expect("the edits of 1 item(s) were not saved")
+    assert not studio.window.isVisible()

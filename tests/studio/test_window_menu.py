@@ -40,7 +40,7 @@ def test_that_a_folder_that_cannot_be_made_is_only_logged(
     studio.workspace.parent.mkdir(parents=True)
     studio.workspace.touch()
     studio.window.actions_.show_workspace.trigger()
-    problem_log.expect("cannot be made", logger="studio.app")
+    problem_log.expect("cannot be made", logger="studio.widgets.folder_dialog")
 
 
 def test_that_about_names_the_version(qtbot: QtBot, studio: Studio):

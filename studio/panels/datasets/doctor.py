@@ -44,7 +44,6 @@ class DoctorPane(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setProperty("role", "panel")
         self.setAccessibleName(self.tr("Doctor"))
         self.tasks = TaskBar()
         self._headline = plain_label(role="heading")
@@ -175,11 +174,11 @@ class _Row:
         self.show_button.setChecked(is_chosen)
 
     def show_repaired(self, *, is_repaired: bool) -> None:
-        words = self._words
-        if is_repaired:
-            words = QCoreApplication.translate("DoctorPane", "{0} (repaired)").format(words)
-        self.show_button.setText(words)
-        self.show_button.setToolTip(words)
+        done = QCoreApplication.translate("DoctorPane", "{0} (repaired)").format(self._words)
+        # A narrow row has no room for the word.
+        self.show_button.setText(f"✓ {self._words}" if is_repaired else self._words)
+        self.show_button.setToolTip(done if is_repaired else self._words)
+        self.show_button.setAccessibleName(done if is_repaired else self._words)
         for button in self.repairs.values():
             button.setEnabled(not is_repaired)
 

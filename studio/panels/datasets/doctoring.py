@@ -98,7 +98,7 @@ class Doctoring(QObject):
             return
         edits = patient.edits
         is_old = edits.latest is not self._examined
-        self.pane.say(self.tr("Out of date: items were edited since.") if is_old else "")
+        self.pane.say(self.tr("Out of date: items were edited.") if is_old else "")
         self.pane.mark_repaired({f for f, edit in self._repairs.items() if edits.has_made(edit)})
 
     @Slot(object)

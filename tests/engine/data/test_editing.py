@@ -6,7 +6,7 @@ import pytest
 
 from engine.control import RunControl
 from engine.data import replacing
-from engine.data.editing import EditKind, Edits
+from engine.data.editing import EditKind, Edits, original_states
 from engine.data.replacing import Search, find_changes
 from engine.errors import (
     EditRefusedError,
@@ -169,3 +169,41 @@ def test_that_texts_do_not_grow_without_end(edits, monkeypatch):
         search = Search(find="a", replacement="b" * 30, is_regex=is_regex)
         with pytest.raises(PatternInvalidError, match="grow"):
             find_changes(edits, search, range(5))
+
+
+def test_that_originals_read_before_change_nothing(dataset, edits):
+    quick = Edits(dataset, originals=original_states(dataset))
+    for one in (quick, edits):
+        one.set_excluded(range(5), is_excluded=True)
+        one.set_tags(1, ["x"])
+        one.set_excluded([0, 3], is_excluded=False)
+    assert everything(quick) == everything(edits)
+    assert set(quick.changed) == set(edits.changed) == {1, 2, 4}
+    assert [quick.record(item) for item in range(5)] == [edits.record(item) for item in range(5)]
+    while quick.undo():
+        pass
+    assert quick.change_count == 0
+
+
+def test_that_the_latest_step_tells_whether_anything_happened_since(edits):
+    first = edits.set_tags(1, ["x"])
+    assert edits.latest is first
+    second = edits.set_tags(1, ["y"])
+    assert edits.has_made(first)
+    assert edits.has_made(second)
+    edits.undo()
+    assert edits.latest is first
+    assert not edits.has_made(second)
+    edits.redo()
+    assert edits.latest is second
+
+
+def test_that_splitting_again_holds_out_these_and_no_others(edits):
+    assert edits.split_again([1, 3]) is not None
+    assert [state.split for state in everything(edits)] == [
+        "train", "held_out", "train", "held_out", "train",
+    ]  # fmt: skip
+    assert set(edits.changed) == {1, 3, 4}
+    assert edits.split_again([1, 3]) is None
+    edits.undo()
+    assert edits.change_count == 0
