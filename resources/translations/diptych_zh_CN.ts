@@ -491,8 +491,8 @@ Free software under the Apache License 2.0.</source>
         <translation>已过期：这是先前在 {0} 中发现的。</translation>
     </message>
     <message>
-        <source>Out of date: items were edited since.</source>
-        <translation>已过期：此后编辑过条目。</translation>
+        <source>Out of date: items were edited.</source>
+        <translation>已过期：条目已编辑。</translation>
     </message>
     <message>
         <source>Not examined: it was cancelled.</source>
@@ -1226,7 +1226,7 @@ Free software under the Apache License 2.0.</source>
         <translation>有些文件无法使用，因此没有建立数据集。</translation>
     </message>
     <message>
-        <source>Not used in {0}: {1}, beginning with {2} ({3}).</source>
+        <source>Files of {0} that cannot be used: {1}, beginning with {2} ({3}).</source>
         <translation>{0} 中未使用 {1} 个文件，第一个是 {2}（{3}）。</translation>
     </message>
     <message>

@@ -58,9 +58,9 @@ def _entry(error: errors.EntryError) -> Explanation:
 def _files_skipped(error: errors.FilesSkippedError) -> Explanation:
     return Explanation(
         happened=translate("Errors", "Some files cannot be used, so no dataset was made."),
-        why=translate("Errors", "Not used in {0}: {1}, beginning with {2} ({3}).").format(
-            error.path, QLocale().toString(error.count), error.first, error.reason
-        ),
+        why=translate(
+            "Errors", "Files of {0} that cannot be used: {1}, beginning with {2} ({3})."
+        ).format(error.path, QLocale().toString(error.count), error.first, error.reason),
         hint=translate("Errors", "Repair or remove these files, or import without being strict."),
     )
 

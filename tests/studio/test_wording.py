@@ -37,7 +37,7 @@ EXAMPLES: dict[BaseException, str] = {
     errors.DatasetChangedError(PLACE, "aaa", "bbb"): "version bbb",
     errors.SourceUnreadableError(PLACE, "no archive"): "/data/x: no archive",
     errors.NothingToImportError(PLACE, ["It holds no file."]): "It holds no file.",
-    errors.FilesSkippedError(PLACE, 3, "a.jpg", "damaged"): "the first is a.jpg (damaged)",
+    errors.FilesSkippedError(PLACE, 3, "a.jpg", "damaged"): "beginning with a.jpg (damaged)",
     errors.EntryError("a/b.jpg", "damaged", "no header"): "a/b.jpg: no header",
     errors.PatternInvalidError("(", "no end"): "(: no end",
     errors.EditRefusedError("all would be gone"): "all would be gone",
