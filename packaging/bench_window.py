@@ -1,11 +1,12 @@
 """How quick the window is: start-up, responsiveness while training, and what training pays for it.
 
-    python packaging/bench_window.py [start-up] [heartbeat] [stop] [throughput]
+    python packaging/bench_window.py [start-up] [heartbeat] [stop] [throughput] [import]
 
 Start-up is the time from the start of the process to the first paint of the real window, with a
 warm file cache. The heartbeat is a 5 ms precise timer in the GUI thread while digits train in
 their QThread. Stop is the time from the click to the end of the run, whose checkpoint is then
-loaded. Throughput compares the same training with and without the window, in turns. Windows open
+loaded. Throughput compares the same training with and without the window, in turns. Import beats
+while the wizard checks and imports 5,000 JPEG files, from its first page to its last. Windows open
 on Qt's offscreen platform. Nothing else should run on the machine meanwhile.
 """
 
@@ -21,6 +22,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from bench_import import make_pictures
+
 from engine.runs.folder import RunFolder
 from engine.runs.log import read_losses
 
@@ -29,6 +32,7 @@ REPEATS = 5
 WARM_UP_S = 10.0
 """Left out of every rate: loading, warming up and the first previews."""
 HEARTBEAT_S = 60.0
+IMPORTED = 5_000
 
 
 def main() -> None:
@@ -94,11 +98,22 @@ def bench_throughput(folder: Path, seconds: float) -> None:
     print(f"            windowed {_spread(windowed, 'images/s')}; ratio {ratio:.3f}", flush=True)
 
 
+def bench_import(folder: Path, _seconds: float) -> None:
+    """Print the gaps between beats while pictures are imported."""
+    source = folder / "pictures"
+    source.mkdir()
+    make_pictures(source, IMPORTED)
+    answer = probe(folder, "import", str(folder), str(source))
+    figures = ", ".join(f"{name} {answer[name]:.1f} ms" for name in ("p50", "p99", "max"))
+    print(f"Import: {figures} over {answer['beats']:,.0f} beats", flush=True)
+
+
 BENCHES = {
     "start-up": bench_start_up,
     "heartbeat": bench_heartbeat,
     "stop": bench_stop,
     "throughput": bench_throughput,
+    "import": bench_import,
 }
 
 

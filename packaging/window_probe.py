@@ -4,6 +4,7 @@ window_probe.py paint             prints when the window was painted and what wa
 window_probe.py heartbeat DIR S   trains digits for S seconds and prints a timer's gaps
 window_probe.py train DIR S       trains digits for S seconds, without that timer
 window_probe.py stop DIR S        stops after S seconds and prints how long that took
+window_probe.py import DIR SOURCE imports SOURCE through the wizard and prints a timer's gaps
 """
 
 import json
@@ -49,10 +50,10 @@ class Heartbeat(QObject):
         timer.timeout.connect(lambda: self.beats_s.append(time.perf_counter()))
         timer.start(BEAT_MS)
 
-    def summary(self) -> dict[str, float]:
+    def summary(self, warm_up_s: float = WARM_UP_S) -> dict[str, float]:
         """Percentiles of the gaps in milliseconds, the first seconds left out."""
         beats = np.array(self.beats_s)
-        gaps_ms = np.diff(beats[beats > beats[0] + WARM_UP_S]) * 1000
+        gaps_ms = np.diff(beats[beats > beats[0] + warm_up_s]) * 1000
         p50, p99, largest = np.percentile(gaps_ms, (50, 99, 100))
         return {"p50": p50, "p99": p99, "max": largest, "beats": float(len(gaps_ms))}
 
@@ -123,9 +124,33 @@ def report_stop(run: Path, seconds: float) -> None:
     application.exec()
 
 
+def import_through_wizard(source: Path) -> None:
+    """Press Next and Import as soon as they may be pressed; print the gaps from start to end."""
+    application, studio = open_window()
+    studio.importing.open(source)
+    wizard = studio.importing.wizard
+    heartbeat = Heartbeat(studio.window)
+
+    def go_on() -> None:
+        if wizard.next.isEnabled() and not wizard.summary.is_locked:
+            wizard.go_next()
+
+    def report() -> None:
+        print(json.dumps(heartbeat.summary(0.0)), flush=True)
+        application.exit()
+
+    timer = QTimer(wizard)
+    timer.timeout.connect(go_on)
+    timer.start(500)
+    wizard.imported.connect(report)
+    application.exec()
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "paint":
         report_first_paint()
+    elif sys.argv[1] == "import":
+        import_through_wizard(Path(sys.argv[3]))
     elif sys.argv[1] == "stop":
         report_stop(Path(sys.argv[2]), float(sys.argv[3]))
     else:
