@@ -20,8 +20,8 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class LookEnded:
-    """The last event of every look: nothing was written, there is a result or an error."""
+class TaskEnded:
+    """The last event of every request."""
 
     outcome: Outcome
     result: Any = None
@@ -35,7 +35,7 @@ class LatestJob(QObject):
 
     progressed = Signal(object)
     ended = Signal(object)
-    """Carries a ``LookEnded`` that answers the newest request."""
+    """Carries a ``TaskEnded`` that answers the newest request."""
 
     def __init__(self, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -43,7 +43,7 @@ class LatestJob(QObject):
         self._control = RunControl()
         self._next: Look | None = None
         self._is_dropped = self._is_cancelled = False
-        self._thread = JobThread(LookEnded, self)
+        self._thread = JobThread(TaskEnded, self)
         self._thread.event_emitted.connect(self._take)
 
     @property
@@ -91,28 +91,28 @@ class LatestJob(QObject):
             try:
                 result = look(tell, control)
             except StoppedError:
-                tell(LookEnded(outcome=Outcome.STOPPED))
+                tell(TaskEnded(outcome=Outcome.STOPPED))
             except (EngineError, OSError) as error:
                 # The user's files or choices; the page that asked says what is wrong.
                 _log.info("%s: %s", type(error).__name__, error)
-                tell(LookEnded(outcome=Outcome.FAILED, error=error))
+                tell(TaskEnded(outcome=Outcome.FAILED, error=error))
             else:
-                tell(LookEnded(outcome=Outcome.FINISHED, result=result))
+                tell(TaskEnded(outcome=Outcome.FINISHED, result=result))
 
-        def ending(error: Exception) -> LookEnded:
-            return LookEnded(outcome=Outcome.FAILED, error=error)
+        def ending(error: Exception) -> TaskEnded:
+            return TaskEnded(outcome=Outcome.FAILED, error=error)
 
         self._thread.start(work, ending=ending, name=self._name)
 
     @Slot(object)
     def _take(self, event: object) -> None:
-        if not isinstance(event, LookEnded):
+        if not isinstance(event, TaskEnded):
             if not self._is_dropped:
                 self.progressed.emit(event)
         elif self._next is not None:
             self._start()
         elif self._is_cancelled:
             # Even if it was finished in the meantime: it may answer an older question.
-            self.ended.emit(LookEnded(outcome=Outcome.STOPPED))
+            self.ended.emit(TaskEnded(outcome=Outcome.STOPPED))
         elif not self._is_dropped:
             self.ended.emit(event)

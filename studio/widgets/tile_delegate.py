@@ -6,6 +6,8 @@ from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF,
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPalette, QPen, QTextLayout, QTextOption
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+NARROWEST = 76
+"""Logical pixels that a text needs to be legible, however small its picture is."""
 PADDING = 6
 """Pixels around the picture and under the text."""
 _RADIUS = 6

@@ -4,13 +4,10 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QStyle, QWidget
 
-from studio.widgets.tile_delegate import PADDING, TileDelegate
+from studio.widgets.notches import Notches
+from studio.widgets.tile_delegate import NARROWEST, PADDING, TileDelegate
 
 LARGEST_ZOOM = 8
-_NOTCH = 120
-"""Angle of one notch of a wheel, in eighths of a degree."""
-_NARROWEST = 76
-"""Logical pixels that a text needs to be legible, however small its picture is."""
 _OPENING_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 
 
@@ -30,7 +27,7 @@ class TileGrid(QListView):
         super().__init__(parent)
         self._zoom = 1
         self._tile_side = 0
-        self._turned = 0
+        self._notches = Notches()
         self._delegate = TileDelegate(self)
         self.setItemDelegate(self._delegate)
         self.setViewMode(QListView.ViewMode.IconMode)
@@ -59,7 +56,7 @@ class TileGrid(QListView):
     @property
     def text_width(self) -> int:
         """Logical pixels that a line of text may take in the narrowest layout."""
-        return max(round(self._side()), _NARROWEST)
+        return max(round(self._side()), NARROWEST)
 
     def _side(self) -> float:
         # A whole factor of device pixels, whatever the scale of the screen: every pixel of the
@@ -104,10 +101,7 @@ class TileGrid(QListView):
         if not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             super().wheelEvent(event)
             return
-        # A touchpad sends many small turns: they add up to one notch.
-        self._turned += event.angleDelta().y()
-        notches = int(self._turned / _NOTCH)
-        self._turned -= notches * _NOTCH
+        notches = self._notches.take(event)
         if notches:
             self.zoom_requested.emit(notches)
         event.accept()

@@ -33,13 +33,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.widgets.tile_delegate import PADDING, TileDelegate
+from studio.widgets.notches import Notches
+from studio.widgets.tile_delegate import NARROWEST, PADDING, TileDelegate
 
 LARGEST_WALL_ZOOM = 8
-_NOTCH = 120
-"""Angle of one notch of a wheel, in eighths of a degree."""
-_NARROWEST = 76
-"""Logical pixels that a text needs to be legible, however small its picture is."""
 _Index = QModelIndex | QPersistentModelIndex
 _Hint = QAbstractItemView.ScrollHint
 _EnsureVisible = _Hint.EnsureVisible
@@ -63,7 +60,7 @@ class TileWall(QAbstractItemView):
         self._zoom, self._tile_side = 1, 32
         self._cell = QSize(64, 64)
         self._columns = 1
-        self._turned = 0
+        self._notches = Notches()
         self.setItemDelegate(delegate)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -111,7 +108,7 @@ class TileWall(QAbstractItemView):
         scale = self.devicePixelRatioF()
         side = self._tile_side * max(1, round(self._zoom * scale)) / scale
         line = QFontMetrics(self.font()).lineSpacing()
-        cell = max(round(side), _NARROWEST) + 2 * PADDING
+        cell = max(round(side), NARROWEST) + 2 * PADDING
         width = max(self.viewport().width(), cell)
         self._columns = width // cell
         height = round(side) + 3 * PADDING + self._delegate.text_lines * line
@@ -272,10 +269,7 @@ class TileWall(QAbstractItemView):
         if not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             super().wheelEvent(event)
             return
-        # A touchpad sends many small turns: they add up to one notch.
-        self._turned += event.angleDelta().y()
-        notches = int(self._turned / _NOTCH)
-        self._turned -= notches * _NOTCH
+        notches = self._notches.take(event)
         if notches:
             self.zoom_by(notches)
         event.accept()

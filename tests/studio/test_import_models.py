@@ -14,7 +14,7 @@ from engine.importing.formats.table import FORMATS
 from engine.importing.likely_reasons import Cause, LikelyReason
 from engine.importing.plan import Finding, Repair
 from engine.importing.repairs import OFFERED
-from studio.jobs.latest import LatestJob, LookEnded, Tell
+from studio.jobs.latest import LatestJob, TaskEnded, Tell
 from studio.models.finding_text import (
     finding_sentence,
     finding_title,
@@ -130,7 +130,7 @@ class Asked:
 
     def __init__(self, qtbot: QtBot) -> None:
         self.qtbot, self.job = qtbot, LatestJob("test")
-        self.ended: list[LookEnded] = []
+        self.ended: list[TaskEnded] = []
         self.go_on = threading.Event()
         self.started = threading.Event()
         self.job.ended.connect(self.ended.append)
@@ -146,7 +146,7 @@ class Asked:
         self.job.request(self.slow)
         self.qtbot.waitUntil(self.started.is_set)
 
-    def wait(self) -> LookEnded:
+    def wait(self) -> TaskEnded:
         self.qtbot.waitUntil(lambda: bool(self.ended))
         return self.ended[-1]
 

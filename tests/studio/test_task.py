@@ -7,7 +7,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.errors import EditRefusedError, StoppedError
 from engine.events import Outcome
-from studio.jobs.task import Task, TaskEnded, TaskProgressed
+from studio.jobs.latest import TaskEnded
+from studio.jobs.task import Task, TaskProgressed
 from tests.helpers.problem_log import ProblemLog
 
 

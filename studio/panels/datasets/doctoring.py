@@ -15,7 +15,7 @@ from engine.importing.item_finding import ItemFinding, repaired
 from engine.importing.plan import Finding
 from studio.errors.wording import explain
 from studio.jobs.dataset import DatasetJobs
-from studio.jobs.task import TaskEnded
+from studio.jobs.latest import TaskEnded
 from studio.models.found_text import found_words
 from studio.panels.datasets.doctor import DoctorPane, RepairWish
 

@@ -20,7 +20,7 @@ from studio.dialogs.unsaved_edits import UnsavedAnswer, UnsavedEdits
 from studio.errors.wording import explain
 from studio.jobs.dataset import DatasetJobs
 from studio.jobs.dataset_work import OpenedDataset
-from studio.jobs.task import TaskEnded
+from studio.jobs.latest import TaskEnded
 from studio.models.dataset_list import list_datasets
 from studio.panels.datasets.browser import DatasetBrowser
 from studio.panels.datasets.shelf import DatasetShelf

@@ -13,7 +13,7 @@ from engine.data.replacing import Replacement
 from engine.events import Outcome
 from studio.errors.wording import explain
 from studio.jobs.dataset import DatasetJobs
-from studio.jobs.task import TaskEnded
+from studio.jobs.latest import TaskEnded
 from studio.panels.datasets.replace import MOST_SHOWN, ReplaceDialog
 
 

@@ -11,7 +11,7 @@ from engine.data.store import StoredDataset
 from engine.data.versions import next_version_folder
 from engine.events import Outcome
 from studio.jobs.dataset import DatasetJobs
-from studio.jobs.task import TaskEnded
+from studio.jobs.latest import TaskEnded
 from studio.panels.datasets.task_bar import TaskBar
 
 Proceed = Callable[[Path], None]

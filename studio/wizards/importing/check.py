@@ -22,7 +22,7 @@ from engine.events import ImportProgressed, Outcome
 from engine.importing.plan import Finding, ImportPlan, Repair
 from studio.errors.wording import explain
 from studio.jobs.importing import ImportJobs
-from studio.jobs.latest import LookEnded, Tell
+from studio.jobs.latest import TaskEnded, Tell
 from studio.jobs.looks import ImportLooks
 from studio.models.check_text import counts_words, sizes_words
 from studio.models.finding_text import finding_title, severity, severity_words
@@ -177,7 +177,7 @@ class CheckPage(Page):
             self._bar.setValue(event.done)
 
     @Slot(object)
-    def _take(self, event: LookEnded) -> None:
+    def _take(self, event: TaskEnded) -> None:
         self.again.setEnabled(True)
         if not self._is_shown:
             return

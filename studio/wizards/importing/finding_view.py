@@ -13,7 +13,7 @@ from engine.events import ImageArray, Outcome
 from engine.importing.accounts import Reason
 from engine.importing.plan import Finding, Repair
 from studio.jobs.importing import ImportJobs
-from studio.jobs.latest import LookEnded
+from studio.jobs.latest import TaskEnded
 from studio.models.finding_text import finding_sentence, finding_title, repair_words
 from studio.models.import_text import card_words
 from studio.models.pictures import image_of
@@ -89,7 +89,7 @@ class FindingView(QWidget):
         self._show_cards()
 
     @Slot(object)
-    def _take(self, event: LookEnded) -> None:
+    def _take(self, event: TaskEnded) -> None:
         if event.outcome is Outcome.FINISHED and self._shown is not None:
             self._details = event.result
             self._show_cards()

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -13,13 +13,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.control import RunControl
-from engine.errors import ConfigError
 from engine.events import Outcome
 from engine.importing.formats.format import Proposal
+from engine.importing.plan import ImportPlan
 from studio.errors.wording import explain
 from studio.jobs.importing import FilesCounted, ImportJobs
-from studio.jobs.latest import LookEnded, Tell
+from studio.jobs.latest import TaskEnded
 from studio.jobs.looks import ImportLooks
 from studio.models.import_form import ImportForm
 from studio.models.import_text import card_words, format_words, joined
@@ -32,21 +31,19 @@ from studio.widgets.icons import icon
 from studio.widgets.labels import plain_label
 from studio.widgets.pair_board import Card, PairBoard
 from studio.wizards.importing.mapping import MappingFields
-from studio.wizards.importing.page import Page, asking_column, stacked
+from studio.wizards.importing.page import LookingPage, asking_column, stacked
 
 if TYPE_CHECKING:
+    from engine.importing.first_look import FirstLook
     from engine.importing.preview import PreviewItem
     from engine.importing.scan_facts import ScanFacts
 
-DEBOUNCE_MS = 200
 
-
-class FormatPage(Page):
+class FormatPage(LookingPage):
     """Offers the formats that know the source; every change is shown at once."""
 
     def __init__(self, form: ImportForm, jobs: ImportJobs, looks: ImportLooks) -> None:
-        super().__init__(form, jobs)
-        self._looks = looks
+        super().__init__(form, jobs, looks, jobs.previews, jobs.texts)
         self._facts: ScanFacts | None = None
         self._items: tuple[PreviewItem, ...] = ()
         self._failure = ""
@@ -57,19 +54,16 @@ class FormatPage(Page):
         self._option_rows.setContentsMargins(0, 0, 0, 0)
         self._option_rows.setSpacing(SPACING)
         self.mapping = MappingFields(form)
-        self.mapping.edited.connect(self._look_again)
+        self.mapping.edited.connect(self.look_again)
         self._found = plain_label(role="heading")
         self.board = PairBoard()
         self._reasons = _Reasons()
         self._reasons.keep.text_edited.connect(self._keep_images)
-        self._timer = QTimer(self, singleShot=True, interval=DEBOUNCE_MS)
-        self._timer.timeout.connect(self._ask)
         self._lay_out()
         jobs.previews.ended.connect(self._take_previews)
         jobs.texts.progressed.connect(self._show_count)
         jobs.texts.ended.connect(self._take_facts)
         self._offered: tuple[Proposal, ...] = ()
-        self._is_shown = False
 
     def title(self) -> str:
         """Name the page."""
@@ -91,29 +85,13 @@ class FormatPage(Page):
 
     def enter(self) -> None:
         """Show the offers for the source, and look at it as the form says."""
-        self._is_shown = True
         offers = self.form.look.proposals if self.form.look else ()
         if offers is not self._offered:
             self._offered = offers
             self._facts, self._items = None, ()
             self._show_offers()
         self.mapping.refresh()
-        self._look_again()
-        self._timer.stop()
-        self._ask()
-
-    def leave(self) -> None:
-        """End what only this page shows."""
-        self._is_shown = False
-        self._timer.stop()
-        self.jobs.previews.forget()
-        self.jobs.texts.forget()
-
-    @property
-    def has_answers(self) -> bool:
-        """Whether previews and figures are those of what is chosen."""
-        jobs = self.jobs
-        return not (self._timer.isActive() or jobs.previews.is_running or jobs.texts.is_running)
+        super().enter()
 
     def choose(self, name: str) -> None:
         """Choose a format, as a click on it would."""
@@ -160,37 +138,25 @@ class FormatPage(Page):
             self.form.choose_format(self._offered[number].reading.format)
             self._facts, self._items = None, ()
             self.mapping.refresh()
-            self._look_again()
+            self.look_again()
 
     @Slot()
-    def _look_again(self) -> None:
+    def look_again(self) -> None:
+        """Show that what is shown is not of the form any more, and ask anew."""
         self._facts, self._failure = None, ""
         self.board.set_dimmed(is_dimmed=True)
         self._found.setText(self.tr("Looking…"))
         self._reasons.hide()
-        self._timer.start()
-        self.changed.emit()
-        self.edited.emit()
+        super().look_again()
 
-    @Slot()
-    def _ask(self) -> None:
-        look, looks, tokenizer = self.form.look, self._looks, self.form.tokenizer
-        try:
-            plan = self.form.plan()
-        except ConfigError:
-            # A field of a later page is wrong; it says so itself.
-            return
-        if look is None:
-            return
-
-        def scan(tell: Tell, control: RunControl) -> "ScanFacts":
-            return looks.scan(plan, look, tokenizer, lambda n: tell(FilesCounted(count=n)), control)
-
+    def request(self, plan: ImportPlan, look: "FirstLook") -> None:
+        """Ask for twelve items, and for what there is in all."""
+        looks = self._looks
         self.jobs.previews.request(lambda _tell, control: looks.preview(plan, look, control))
-        self.jobs.texts.request(scan)
+        self.request_texts(plan, look)
 
     @Slot(object)
-    def _take_previews(self, event: LookEnded) -> None:
+    def _take_previews(self, event: TaskEnded) -> None:
         if event.outcome is Outcome.FINISHED and self._is_shown:
             self._items = event.result
             self.board.show_cards([_card(item) for item in self._items])
@@ -203,7 +169,7 @@ class FormatPage(Page):
             self._found.setText(self.tr("%Ln item(s) found so far…", "", event.count))
 
     @Slot(object)
-    def _take_facts(self, event: LookEnded) -> None:
+    def _take_facts(self, event: TaskEnded) -> None:
         if not self._is_shown:
             return
         if event.outcome is Outcome.FINISHED:
@@ -215,7 +181,7 @@ class FormatPage(Page):
                 self.mapping.refresh()
         self._take_failure(event)
 
-    def _take_failure(self, event: LookEnded) -> None:
+    def _take_failure(self, event: TaskEnded) -> None:
         if event.outcome is Outcome.FAILED and self._is_shown:
             words = explain(event.error or RuntimeError("The look failed and gave no reason"))
             self._failure = self.tr("This way of reading does not work here.")

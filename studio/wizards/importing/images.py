@@ -2,47 +2,43 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
-from engine.errors import ConfigError
 from engine.events import Outcome
+from engine.importing.plan import ImportPlan
 from studio.errors.wording import explain
 from studio.jobs.importing import ImportJobs
-from studio.jobs.latest import LookEnded
+from studio.jobs.latest import TaskEnded
 from studio.jobs.looks import ImportLooks
 from studio.models.import_form import ImportForm
 from studio.models.pictures import image_of
 from studio.theme import GAP, SPACING
 from studio.widgets.labels import plain_label
 from studio.widgets.pair_board import Card, PairBoard
-from studio.wizards.importing.page import Page, asking_column, stacked
+from studio.wizards.importing.page import LookingPage, asking_column, stacked
 from studio.wizards.importing.setting_fields import SettingFields
 
 if TYPE_CHECKING:
     from engine.importing.before_after import BeforeAfter
+    from engine.importing.first_look import FirstLook
 
-DEBOUNCE_MS = 200
 PICTURES = ("pictures.size", "pictures.fit", "pictures.background", "pictures.channels")
 OTHERS = ("held_out_percent", "keep_image_only", "keep_text_only")
 
 
-class ImagesPage(Page):
+class ImagesPage(LookingPage):
     """Shows images before and after."""
 
     def __init__(self, form: ImportForm, jobs: ImportJobs, looks: ImportLooks) -> None:
-        super().__init__(form, jobs)
-        self._looks = looks
-        self._is_shown = False
+        super().__init__(form, jobs, looks, jobs.pictures)
         self.fields = SettingFields(form, PICTURES, self)
         self.others = SettingFields(form, OTHERS, self)
-        self.fields.edited.connect(self._look_again)
+        self.fields.edited.connect(self.look_again)
         self.others.edited.connect(self.changed)
         self.others.edited.connect(self.edited)
         self._headline = plain_label(role="heading")
         self.board = PairBoard(is_double=True)
-        self._timer = QTimer(self, singleShot=True, interval=DEBOUNCE_MS)
-        self._timer.timeout.connect(self._ask)
         self._lay_out()
         jobs.pictures.ended.connect(self._take)
 
@@ -60,44 +56,24 @@ class ImagesPage(Page):
 
     def enter(self) -> None:
         """Fit some images as the form says."""
-        self._is_shown = True
         self.fields.refresh()
         self.others.refresh()
-        self._look_again()
-        self._timer.stop()
-        self._ask()
-
-    def leave(self) -> None:
-        """End what only this page shows."""
-        self._is_shown = False
-        self._timer.stop()
-        self.jobs.pictures.forget()
-
-    @property
-    def has_answers(self) -> bool:
-        """Whether the images are shown as the form says."""
-        return not (self._timer.isActive() or self.jobs.pictures.is_running)
+        super().enter()
 
     @Slot()
-    def _look_again(self) -> None:
+    def look_again(self) -> None:
+        """Show that the images are not of the form any more, and fit them anew."""
         if not self.fields.problem():
             self.board.set_dimmed(is_dimmed=True)
-            self._timer.start()
-        self.changed.emit()
-        self.edited.emit()
+        super().look_again()
 
-    @Slot()
-    def _ask(self) -> None:
-        look, looks = self.form.look, self._looks
-        try:
-            plan = self.form.plan()
-        except ConfigError:
-            return
-        if look is not None:
-            self.jobs.pictures.request(lambda _tell, control: looks.fit(plan, look, control))
+    def request(self, plan: ImportPlan, look: "FirstLook") -> None:
+        """Ask for images before and after."""
+        looks = self._looks
+        self.jobs.pictures.request(lambda _tell, control: looks.fit(plan, look, control))
 
     @Slot(object)
-    def _take(self, event: LookEnded) -> None:
+    def _take(self, event: TaskEnded) -> None:
         if not self._is_shown:
             return
         if event.outcome is Outcome.FINISHED:

@@ -1,15 +1,26 @@
 """What every page of the import wizard has in common."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFormLayout, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from studio.jobs.importing import ImportJobs
+from engine.control import RunControl
+from engine.errors import ConfigError
+from engine.importing.plan import ImportPlan
+from studio.jobs.importing import FilesCounted, ImportJobs
+from studio.jobs.latest import LatestJob, Tell
+from studio.jobs.looks import ImportLooks
 from studio.models.import_form import ImportForm
 from studio.theme import SPACING
 from studio.widgets.field import Field
 
+if TYPE_CHECKING:
+    from engine.importing.first_look import FirstLook
+    from engine.importing.scan_facts import ScanFacts
+
+DEBOUNCE_MS = 200
 FORM_WIDTH = 290
 """Logical pixels of the column that asks; the rest of a page shows."""
 
@@ -43,6 +54,75 @@ class Page(QWidget):
 
     def leave(self) -> None:
         """Go out of view; work that only this page needs is ended."""
+
+
+class LookingPage(Page):
+    """A page that looks at the source again, a moment after each change of the form.
+
+    Args:
+        form: what is chosen.
+        jobs: of the wizard.
+        looks: what the page can ask.
+        asked: the jobs that answer.
+    """
+
+    def __init__(
+        self, form: ImportForm, jobs: ImportJobs, looks: ImportLooks, *asked: LatestJob
+    ) -> None:
+        super().__init__(form, jobs)
+        self._looks, self._asked = looks, asked
+        self._is_shown = False
+        self._timer = QTimer(self, singleShot=True, interval=DEBOUNCE_MS)
+        self._timer.timeout.connect(self._ask)
+
+    @property
+    def has_answers(self) -> bool:
+        """Whether what is shown is what is chosen."""
+        return not (self._timer.isActive() or any(job.is_running for job in self._asked))
+
+    def enter(self) -> None:
+        """Look as the form says, without delay."""
+        self._is_shown = True
+        self.look_again()
+        self._timer.stop()
+        self._ask()
+
+    def leave(self) -> None:
+        """End what only this page shows."""
+        self._is_shown = False
+        self._timer.stop()
+        for job in self._asked:
+            job.forget()
+
+    def request(self, plan: ImportPlan, look: "FirstLook") -> None:
+        """Ask what the page shows of a plan."""
+        raise NotImplementedError
+
+    @Slot()
+    def look_again(self) -> None:
+        """Ask anew in a moment: the form has changed."""
+        self._timer.start()
+        self.changed.emit()
+        self.edited.emit()
+
+    @Slot()
+    def _ask(self) -> None:
+        try:
+            plan = self.form.plan()
+        except ConfigError:
+            # A field is wrong, of this page or of a later one; it says so itself.
+            return
+        if self.form.look is not None:
+            self.request(plan, self.form.look)
+
+    def request_texts(self, plan: ImportPlan, look: "FirstLook") -> None:
+        """Have all texts measured as a plan says."""
+        looks, tokenizer = self._looks, self.form.tokenizer
+
+        def scan(tell: Tell, control: RunControl) -> "ScanFacts":
+            return looks.scan(plan, look, tokenizer, lambda n: tell(FilesCounted(count=n)), control)
+
+        self.jobs.texts.request(scan)
 
 
 def ask_rows(rows: Iterable[tuple[str, Field]]) -> QFormLayout:

@@ -19,7 +19,7 @@ from engine.control import RunControl
 from engine.events import Outcome
 from studio.errors.wording import explain
 from studio.jobs.importing import FilesCounted, ImportJobs
-from studio.jobs.latest import LookEnded, Tell
+from studio.jobs.latest import TaskEnded, Tell
 from studio.jobs.looks import ImportLooks
 from studio.models.import_form import ImportForm
 from studio.models.import_text import reason_words, suffix_words
@@ -121,7 +121,7 @@ class SourcePage(Page):
         self._headline.setText(self.tr("%Ln file(s) found so far…", "", event.count))
 
     @Slot(object)
-    def _take(self, event: LookEnded) -> None:
+    def _take(self, event: TaskEnded) -> None:
         self._set_listing(is_listing=False)
         if event.outcome is Outcome.FINISHED:
             self.form.take_look(event.result)

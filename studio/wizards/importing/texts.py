@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -16,12 +16,11 @@ from PySide6.QtWidgets import (
 )
 
 from engine.config.data import TOKENIZERS
-from engine.control import RunControl
-from engine.errors import ConfigError
 from engine.events import Outcome
+from engine.importing.plan import ImportPlan
 from studio.errors.wording import explain
 from studio.jobs.importing import FilesCounted, ImportJobs
-from studio.jobs.latest import LookEnded, Tell
+from studio.jobs.latest import TaskEnded
 from studio.jobs.looks import ImportLooks
 from studio.models.import_form import ImportForm
 from studio.models.import_text import joined, script_words
@@ -30,14 +29,14 @@ from studio.theme import GAP, SPACING
 from studio.widgets.bar_chart import BarChart
 from studio.widgets.choice_field import ChoiceField
 from studio.widgets.labels import plain_label
-from studio.wizards.importing.page import Page, ask_rows, asking_column, stacked
+from studio.wizards.importing.page import LookingPage, ask_rows, asking_column, stacked
 from studio.wizards.importing.setting_fields import SettingFields
 
 if TYPE_CHECKING:
+    from engine.importing.first_look import FirstLook
     from engine.importing.scan_facts import ScanFacts
     from engine.importing.text_facts import TextFacts
 
-DEBOUNCE_MS = 250
 NAMES = (
     "texts.case",
     "texts.punctuation",
@@ -49,15 +48,13 @@ _SHOWN_SCRIPTS = 4
 _WORDS_WIDTH = 196
 
 
-class TextsPage(Page):
+class TextsPage(LookingPage):
     """Shows texts before and after, and what they are made of."""
 
     def __init__(self, form: ImportForm, jobs: ImportJobs, looks: ImportLooks) -> None:
-        super().__init__(form, jobs)
-        self._looks = looks
-        self._is_shown = False
+        super().__init__(form, jobs, looks, jobs.texts)
         self.fields = SettingFields(form, NAMES, self)
-        self.fields.edited.connect(self._look_again)
+        self.fields.edited.connect(self.look_again)
         self.tokenizer = ChoiceField()
         self.tokenizer.set_choices((kind, choice_words()[kind]) for kind in TOKENIZERS)
         self.tokenizer.set_text(form.tokenizer)
@@ -80,8 +77,6 @@ class TextsPage(Page):
         self.samples = _table([self.tr("Before"), self.tr("After")])
         rows = self.samples.verticalHeader()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self._timer = QTimer(self, singleShot=True, interval=DEBOUNCE_MS)
-        self._timer.timeout.connect(self._ask)
         self._lay_out()
         jobs.texts.progressed.connect(self._show_count)
         jobs.texts.ended.connect(self._take)
@@ -100,50 +95,24 @@ class TextsPage(Page):
 
     def enter(self) -> None:
         """Measure the texts as the form says."""
-        self._is_shown = True
         self.fields.refresh()
-        self._look_again()
-        self._timer.stop()
-        self._ask()
-
-    def leave(self) -> None:
-        """End what only this page shows."""
-        self._is_shown = False
-        self._timer.stop()
-        self.jobs.texts.forget()
-
-    @property
-    def has_answers(self) -> bool:
-        """Whether the figures are those of what is chosen."""
-        return not (self._timer.isActive() or self.jobs.texts.is_running)
+        super().enter()
 
     @Slot(str)
     def _take_tokenizer(self, kind: str) -> None:
         self.form.tokenizer = kind
-        self._look_again()
+        self.look_again()
 
     @Slot()
-    def _look_again(self) -> None:
+    def look_again(self) -> None:
+        """Say that the texts are being measured anew."""
         if not self.fields.problem():
             self._headline.setText(self.tr("Reading the texts…"))
-            self._timer.start()
-        self.changed.emit()
-        self.edited.emit()
+        super().look_again()
 
-    @Slot()
-    def _ask(self) -> None:
-        look, looks, tokenizer = self.form.look, self._looks, self.form.tokenizer
-        try:
-            plan = self.form.plan()
-        except ConfigError:
-            return
-        if look is None:
-            return
-
-        def scan(tell: Tell, control: RunControl) -> "ScanFacts":
-            return looks.scan(plan, look, tokenizer, lambda n: tell(FilesCounted(count=n)), control)
-
-        self.jobs.texts.request(scan)
+    def request(self, plan: ImportPlan, look: "FirstLook") -> None:
+        """Ask what the texts are made of."""
+        self.request_texts(plan, look)
 
     @Slot(object)
     def _show_count(self, event: FilesCounted) -> None:
@@ -151,7 +120,7 @@ class TextsPage(Page):
             self._headline.setText(self.tr("%Ln item(s) read so far…", "", event.count))
 
     @Slot(object)
-    def _take(self, event: LookEnded) -> None:
+    def _take(self, event: TaskEnded) -> None:
         if not self._is_shown:
             return
         if event.outcome is Outcome.FINISHED:

@@ -15,30 +15,12 @@ from engine.errors import (
     NothingToImportError,
     SourceUnreadableError,
 )
-from engine.events import ImportEnded, ImportProgressed, ImportStage, Outcome
+from engine.events import ImportProgressed, ImportStage, Outcome
 from engine.importing.build import import_dataset
 from engine.importing.formats.format import Reading
 from engine.importing.plan import Finding, PicturePlan, Repair, TextPlan
+from tests.helpers.import_ends import failed, finished, run
 from tests.helpers.import_sources import caption, picture, sidecar_folder, sidecar_plan
-
-
-def run(plan, control=None, **options):
-    events = []
-    import_dataset(plan, events.append, control or RunControl(), **options)
-    assert [type(event) for event in events].count(ImportEnded) == 1
-    return events[-1]
-
-
-def finished(plan, **options):
-    ended = run(plan, **options)
-    assert (ended.outcome, ended.error) == (Outcome.FINISHED, None)
-    return ended
-
-
-def failed(plan, **options):
-    ended = run(plan, **options)
-    assert ended.outcome is Outcome.FAILED
-    return ended.error
 
 
 def report_of(dataset):

@@ -9,32 +9,14 @@ from engine.errors import (
     DiskFullError,
     SourceUnreadableError,
 )
-from engine.events import ImportEnded, ImportProgressed, ImportStage, Outcome
+from engine.events import ImportProgressed, ImportStage, Outcome
 from engine.importing.build import import_dataset
 from engine.importing.decoding import Decoder
 from engine.importing.plan import PicturePlan, TextPlan
 from engine.importing.staging import Staging
+from tests.helpers.import_ends import failed, finished
 from tests.helpers.import_sources import picture, sidecar_folder, sidecar_plan
 from tests.helpers.kill_import import import_whole, kill_import
-
-
-def run(plan, control=None, **options):
-    events = []
-    import_dataset(plan, events.append, control or RunControl(), **options)
-    assert [type(event) for event in events].count(ImportEnded) == 1
-    return events[-1]
-
-
-def finished(plan, **options):
-    ended = run(plan, **options)
-    assert (ended.outcome, ended.error) == (Outcome.FINISHED, None)
-    return ended
-
-
-def failed(plan, **options):
-    ended = run(plan, **options)
-    assert ended.outcome is Outcome.FAILED
-    return ended.error
 
 
 @pytest.fixture
