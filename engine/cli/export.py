@@ -1,0 +1,44 @@
+"""The subcommand export: a dataset as a folder that other programs read."""
+
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from engine.cli.progress import RenewedLine, stop_on_interrupt
+from engine.control import RunControl
+from engine.errors import StoppedError
+
+
+def add_to(commands: Any, _starters: Path | None) -> None:
+    """Declare the subcommand."""
+    parser = commands.add_parser(
+        "export", help="write a dataset as an ImageFolder", description=__doc__
+    )
+    parser.set_defaults(command=run)
+    parser.add_argument("dataset", type=Path, metavar="DATASET", help="a built dataset")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="new folder, for PNG files and metadata.jsonl as Hugging Face's ImageFolder reads them",
+    )
+
+
+def run(arguments: Namespace) -> None:
+    """Write the folder, and print how far it is."""
+    from engine.data.export import export_image_folder
+    from engine.data.store import open_dataset
+
+    control, line = RunControl(), RenewedLine()
+    stop_on_interrupt(control)
+    try:
+        count = export_image_folder(
+            open_dataset(arguments.dataset),
+            arguments.folder,
+            report=lambda done, total: line.renew(f"{done:,} of {total:,} images"),
+            control=control,
+        )
+    except StoppedError:
+        raise KeyboardInterrupt from None
+    line.say(f"Exported {count:,} images to {arguments.folder}")
