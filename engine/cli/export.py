@@ -21,7 +21,7 @@ def add_to(commands: Any, _starters: Path | None) -> None:
         type=Path,
         required=True,
         metavar="DIR",
-        help="new folder, for PNG files and metadata.jsonl as Hugging Face's ImageFolder reads them",
+        help="new folder, for PNG files and metadata.jsonl as Hugging Face reads them",
     )
 
 
