@@ -109,11 +109,14 @@ def _photograph(folder: Path, seconds: float, shot: list[str]) -> int:
             studio.saving.dialog.reject()
         studio.training.stop()
 
-    def finish() -> None:
+    def show_datasets() -> None:
         shoot("stopped", window)
-        window.leave()
+        window.show_datasets()
+        window.datasets.open_dataset(studio.workspace / "datasets" / "digits")
+        QTimer.singleShot(2_000, lambda: shoot("datasets", window))
+        QTimer.singleShot(2_500, window.leave)
 
-    studio.training.run_ended.connect(lambda _ended: QTimer.singleShot(500, finish))
+    studio.training.run_ended.connect(lambda _ended: QTimer.singleShot(500, show_datasets))
     QTimer.singleShot(800, begin)
     return application.exec()
 

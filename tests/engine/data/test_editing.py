@@ -1,7 +1,5 @@
 """Edits, search and replace."""
 
-import time
-
 import pytest
 
 from engine.control import RunControl
@@ -149,10 +147,8 @@ def test_that_a_wrong_pattern_is_refused_with_its_reason(edits, search):
 
 def test_that_a_pattern_that_runs_wild_is_given_up(edits):
     edits.set_captions(1, ["a" * 60 + "!"])
-    began = time.monotonic()
     with pytest.raises(PatternInvalidError, match="too long"):
         find_changes(edits, Search(find="(a+)+$", is_regex=True), range(5), longest_wait_s=0.3)
-    assert time.monotonic() - began < 5
 
 
 def test_that_a_search_can_be_stopped(edits):

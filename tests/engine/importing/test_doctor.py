@@ -1,61 +1,13 @@
-import dataclasses
-import time
-from pathlib import Path
-from typing import Any
-
-import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from engine.data.store import HELD_OUT, TRAIN
 from engine.errors import ConfigError
 from engine.importing.accounts import Accounts, Reason
-from engine.importing.doctor import DEFAULTS, OFFERED, ExaminedItem, examine_items
-from engine.importing.formats.format import Reading
-from engine.importing.plan import Finding, ImportPlan, PicturePlan, Repair, TextPlan
+from engine.importing.doctor import DEFAULTS, OFFERED
+from engine.importing.plan import Finding, PicturePlan, Repair, TextPlan
+from tests.helpers.doctor_items import HASHES, examine, fates, item, text_only
 
-RANDOM = np.random.default_rng(0)
-HASHES = RANDOM.integers(1, 2**64, 100_000, dtype=np.uint64).tolist()
 KEEP, SKIP, FIX, MERGE = Repair.KEEP, Repair.SKIP, Repair.FIX, Repair.MERGE
-
-
-def item(number, *texts, **changes):
-    fields: dict[str, Any] = {
-        "key": f"{number}.jpg",
-        "texts": texts or (f"text number {number}",),
-        "has_image": True,
-        "width": 256,
-        "height": 256,
-        "phash": HASHES[number],
-        "pixel_digest": number.to_bytes(16),
-        "split": "train",
-    }
-    fields.update(changes)
-    return ExaminedItem(**fields)
-
-
-def text_only(number, *texts):
-    return item(number, *texts, has_image=False, width=0, height=0, phash=0, pixel_digest=b"")
-
-
-def plan(repairs=None, **changes):
-    fields: dict[str, Any] = {
-        "source": Path("a"),
-        "dataset": Path("b"),
-        "reading": Reading(format="sidecar"),
-    }
-    fields["repairs"] = repairs or {}
-    fields.update(changes)
-    return ImportPlan(**fields)
-
-
-def examine(items, repairs=None, accounts=None, **changes):
-    return examine_items(items, accounts or Accounts(), plan(repairs, **changes))
-
-
-def fates(diagnosis):
-    return [decision.skipped for decision in diagnosis.decisions]
 
 
 def test_that_healthy_items_pass_untouched():
@@ -248,80 +200,3 @@ def test_that_excluded_items_are_skipped_and_not_examined():
     diagnosis = examine(items, excluded=frozenset({"0.jpg", "2.jpg"}))
     assert fates(diagnosis) == [Reason.EXCLUDED, None, Reason.EXCLUDED]
     assert {report.count for report in diagnosis.reports} == {0}
-
-
-ITEMS = st.lists(
-    st.builds(
-        lambda number, near, same, texts, split, whole: item(
-            number,
-            *texts,
-            phash=HASHES[near % 4] ^ (near // 4),
-            pixel_digest=bytes([same]) * 16,
-            split=split,
-            has_image=whole,
-        ),
-        st.integers(0, 500),
-        st.integers(0, 31),
-        st.integers(0, 9),
-        st.lists(
-            st.sampled_from(["cat", "Ã©tÃ©", "", "a b c " * 9, "\ufffd"]), min_size=1, max_size=3
-        ),
-        st.sampled_from(["train", "test", ""]),
-        st.booleans(),
-    ),
-    max_size=25,
-    unique_by=lambda made: made.key,
-)
-REPAIRS = st.fixed_dictionaries(
-    {}, optional={finding: st.sampled_from(offered) for finding, offered in OFFERED.items()}
-)
-
-
-@settings(max_examples=150, deadline=None)
-@given(ITEMS, REPAIRS)
-def test_that_every_item_has_one_fate_and_nothing_is_remembered(items, repairs):
-    accounts = Accounts()
-    chosen = plan(repairs)
-    before = [dataclasses.astuple(i) for i in items]
-    diagnosis = examine_items(items, accounts, chosen)
-    assert [d.key for d in diagnosis.decisions] == [i.key for i in items]
-    assert examine_items(items, accounts, plan()) == examine_items(items, accounts, plan())
-    assert examine_items(items, accounts, chosen) == diagnosis
-    assert [dataclasses.astuple(i) for i in items] == before
-    assert list(accounts.skipped_items()) == []
-    keys = {i.key for i in items}
-    for report in diagnosis.reports:
-        assert report.count == len(report.keys) == len(set(report.keys))
-        assert keys.issuperset(report.keys)
-    for decision in diagnosis.decisions:
-        if decision.merged_into:
-            assert decision.skipped in (Reason.SAME_IMAGE, Reason.SIMILAR_IMAGE)
-
-
-@settings(max_examples=100, deadline=None)
-@given(ITEMS)
-def test_that_no_kept_image_leaks_and_no_caption_is_lost(items):
-    diagnosis = examine(items)
-    by_key = {i.key: i for i in items}
-    kept = list(diagnosis.kept())
-    digests = [by_key[d.key].pixel_digest for d in kept if by_key[d.key].has_image]
-    assert len(digests) == len(set(digests))
-    train = [by_key[d.key].phash for d in kept if d.split == TRAIN]
-    for decision in kept:
-        if decision.split == HELD_OUT:
-            assert all((by_key[decision.key].phash ^ one).bit_count() > 2 for one in train)
-    stored = {text for d in kept for text in d.texts}
-    whole = [i for i in items if i.has_image and i.key not in stored]
-    if any("cat" in i.texts for i in whole):
-        assert "cat" in stored
-
-
-def test_that_a_hundred_thousand_items_take_seconds():
-    items = [
-        item(n, f"a {n % 977} red cat on a mat {n}", colours=bytes(64), split="", group=str(n % 7))
-        for n in range(100_000)
-    ]
-    start = time.process_time()
-    diagnosis = examine(items)
-    assert time.process_time() - start < 30
-    assert len(diagnosis.decisions) == 100_000
