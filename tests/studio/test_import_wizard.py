@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,9 @@ from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from engine.errors import SourceUnreadableError
-from engine.importing.plan import Finding, Repair
+from engine.importing.plan import Finding, ImportPlan, Repair
 from studio.widgets.pair_board import Card
-from tests.helpers.fake_looks import FakeLooks
+from tests.helpers.fake_looks import FakeExamination, FakeLooks
 from tests.helpers.open_wizard import OpenWizard
 
 
@@ -235,6 +236,27 @@ def test_that_a_repair_changes_the_counts_and_is_undone_and_redone(opened: OpenW
     opened.wait()
     assert opened.says("Will be imported: 2 pair(s)")
     assert not check.redo.isEnabled()
+
+
+def test_that_a_repair_that_was_undone_is_not_counted_after_all(
+    opened: OpenWizard, monkeypatch: pytest.MonkeyPatch
+):
+    opened.go_to(opened.wizard.check)
+    check, may_end = opened.wizard.check, threading.Event()
+    slow = FakeExamination.reconsidered
+
+    def reconsidered(known: FakeExamination, plan: ImportPlan) -> FakeExamination:
+        assert may_end.wait(10)
+        return slow(known, plan)
+
+    monkeypatch.setattr(FakeExamination, "reconsidered", reconsidered)
+    pick(check.view.repairs._box, "Keep the first of each")
+    check.undo.click()
+    may_end.set()
+    assert opened.jobs.recount.wait(10_000)
+    opened.wait()
+    assert opened.says("Will be imported: 3 pair(s)")
+    assert check.view.repairs.text() == Repair.MERGE.value
 
 
 def test_that_the_check_can_be_cancelled_and_done_again(opened: OpenWizard, fake: FakeLooks):

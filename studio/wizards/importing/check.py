@@ -132,6 +132,8 @@ class CheckPage(Page):
         self._asked = plan
         if known is not None and reads_alike(known.plan, plan):
             if gives_alike(known.plan, plan):
+                # A count of what was chosen meanwhile must not come after it.
+                self.jobs.recount.forget()
                 self._show(known)
             else:
                 self.jobs.recount.request(lambda _tell, _control: known.reconsidered(plan))
