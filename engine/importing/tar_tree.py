@@ -115,7 +115,7 @@ class TarTree:
                     yield self._member(info, count, is_cut=is_cut)
             file.seek(tar.offset)
             if not is_cut and file.read(tarfile.BLOCKSIZE).strip(b"\0"):
-                raise tarfile.ReadError("there is no header where one should be")  # noqa: TRY301
+                raise tarfile.ReadError("there is no header where one should be")  # noqa: TRY301 (explained below)
         except (SourceUnreadableError, StoppedError):
             raise
         # tarfile raises whatever it likes on damaged files.
