@@ -106,8 +106,7 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
         if "srgb" in (facts.profile_description or "").lower():
             return None
         return ImageCms.buildTransform(opened, ImageCms.createProfile("sRGB"), mode, "RGB")
-    # Profiles come from strangers too, and a picture without one is still a picture.
-    except Exception:  # noqa: BLE001
+    except Exception:  # noqa: BLE001 (a stranger's profile; a picture without is still one)
         return None
 
 
