@@ -45,6 +45,8 @@ def _squared(
             return _resized(image, (size, size), (0, 0, *image.size))
         case _:
             inner = _resized(image, _within(image, size), (0, 0, *image.size)).convert(mode)
+            if inner.size == (size, size):
+                return inner
             square = Image.new("RGB", (size, size), background).convert(mode)
             square.paste(inner, ((size - inner.width) // 2, (size - inner.height) // 2))
             return square
