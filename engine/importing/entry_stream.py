@@ -26,15 +26,18 @@ def stream(source: IO[bytes], path: str, limit: int) -> BinaryIO:
     return cast("BinaryIO", io.BufferedReader(_Guarded(source, path, limit), 1 << 16))
 
 
-def read_whole(source: BinaryIO, path: str, limit: int) -> bytes:
-    """Read a guarded file to its end, whatever size it claims to have.
+def read_whole(
+    source: BinaryIO | io.FileIO, path: str, limit: int, *, chunk_bytes: int = CHUNK_BYTES
+) -> bytes:
+    """Read a file to its end, whatever size it claims to have.
 
     Raises:
-        EntryError: it is larger than ``limit``, or cannot be read.
+        EntryError: it is larger than ``limit``, or, if it is guarded, cannot be read.
+        OSError: it is not guarded, and cannot be read.
     """
     chunks: list[bytes] = []
     size = 0
-    while chunk := source.read(CHUNK_BYTES):
+    while chunk := source.read(chunk_bytes):
         chunks.append(chunk)
         size += len(chunk)
         if size > limit:

@@ -10,7 +10,7 @@ from typing import BinaryIO, Self
 from engine.errors import EntryError, SourceUnreadableError
 from engine.importing.accounts import Accounts, Reason
 from engine.importing.entry_names import is_hidden, is_hidden_folder, is_safe, printable
-from engine.importing.entry_stream import read_whole, stream, too_large
+from engine.importing.entry_stream import CHUNK_BYTES, explain, read_whole, stream, too_large
 from engine.importing.limits import LIMITS, Limits
 from engine.importing.tree import Entry
 
@@ -82,10 +82,14 @@ class FolderTree:
     def read(self, path: str, limit: int) -> bytes:
         """Read a whole file; see ``Tree.read``."""
         file, size = self._open(path)
-        with stream(file, path, self._limits.unpacked_bytes) as source:
+        with file:
             if size > limit:
                 raise too_large(path, limit)
-            return read_whole(source, path, limit)
+            # Bare: most files are small, and there are two for every pair.
+            try:
+                return read_whole(file, path, limit, chunk_bytes=min(size + 1, CHUNK_BYTES))
+            except OSError as error:
+                raise explain(path, error) from error
 
     def __enter__(self) -> Self:
         return self
