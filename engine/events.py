@@ -23,6 +23,8 @@ class Phase(StrEnum):
     LOADING = "loading"
     WARMING_UP = "warming_up"
     TRAINING = "training"
+    SAMPLING = "sampling"
+    """A preview is drawn because somebody asked for it."""
     EVALUATING = "evaluating"
     SAVING = "saving"
 
@@ -177,6 +179,72 @@ class CheckpointSaved:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RunResumed:
+    """The run goes on from a checkpoint; what it had done since then is done again."""
+
+    images_seen: int
+    elapsed_s: float
+    checkpoint: str
+    """Name of the checkpoint."""
+    passed_over: tuple[str, ...] = ()
+    """Newer checkpoints that are damaged: name and reason of each."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunPaused:
+    """The run stands still; the next ``PhaseChanged`` says that it goes on."""
+
+    images_seen: int
+    is_released: bool = False
+    """Its memory was given back, after a checkpoint."""
+    error: Exception | None = None
+    """Set when nobody asked for it: what keeps the run from saving. It tries again now and then."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunMoved:
+    """The run goes on in another folder, which somebody offered; all later files are there."""
+
+    folder: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepsSkipped:
+    """Some steps would have spoilt the weights, and changed nothing."""
+
+    images_seen: int
+    steps: tuple[int, ...]
+    """Numbers of the steps, ascending."""
+    terms: tuple[str, ...]
+    """Losses and gradients that were infinite or not a number, such as ``critic``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RolledBack:
+    """After many skipped steps the run went back to its last good state, with a lower rate."""
+
+    images_seen: int
+    """Where it goes on from."""
+    from_images_seen: int
+    rate_scale: float
+    """What the learning rates are multiplied with from here on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchSplit:
+    """A step did not fit into memory: batches are learnt from in parts, to the same effect."""
+
+    images_seen: int
+    batch_size: int
+    """Unchanged: of the whole batch."""
+    parts: int
+    memory_bytes: int
+    """Largest memory that a step took before; 0 where it cannot be told."""
+    budget_bytes: int
+    """Memory of the device; 0 where it cannot be told."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PreviewFailed:
     """A preview could not be made or written; training goes on."""
 
@@ -191,6 +259,8 @@ class RunEnded:
     folder: Path
     images_seen: int
     elapsed_s: float
+    images_saved: int = 0
+    """Images seen at the newest checkpoint; 0 when there is none."""
     error: Exception | None = None
     """Set when the outcome is ``FAILED``."""
 
@@ -253,6 +323,12 @@ RunEvent = (
     | HealthChanged
     | BatchChosen
     | CheckpointSaved
+    | RunResumed
+    | RunPaused
+    | RunMoved
+    | StepsSkipped
+    | RolledBack
+    | BatchSplit
     | RunEnded
 )
 GalleryEvent = GalleryProgressed | GalleryEnded

@@ -9,6 +9,7 @@ from typing import Any
 from engine.control import RunControl
 from engine.events import (
     BatchChosen,
+    BatchSplit,
     EvaluationFailed,
     GalleryEnded,
     GalleryEvent,
@@ -20,9 +21,14 @@ from engine.events import (
     PhaseChanged,
     PreviewFailed,
     QualityMeasured,
+    RolledBack,
     RunEnded,
     RunEvent,
+    RunMoved,
+    RunPaused,
     RunPrepared,
+    RunResumed,
+    StepsSkipped,
 )
 
 TERMINAL_EVERY_S = 0.5
@@ -32,6 +38,7 @@ _PHASES = {
     Phase.LOADING: "Loading the dataset ...",
     Phase.WARMING_UP: "Warming up ...",
     Phase.TRAINING: "Training. Ctrl+C stops and saves.",
+    Phase.SAMPLING: "Drawing a preview ...",
     Phase.EVALUATING: "Preparing the evaluator ...",
     Phase.SAVING: "Saving ...",
 }
@@ -70,6 +77,12 @@ def _line(event: RunEvent) -> str:
         EvaluationFailed: lambda e: f"Quality could not be measured: {e.error}",
         HealthChanged: _health_line,
         BatchChosen: _batch_line,
+        RunResumed: _resumed_line,
+        RunPaused: _paused_line,
+        RunMoved: lambda e: f"The run goes on in {e.folder}.",
+        StepsSkipped: _skipped_line,
+        RolledBack: _rolled_back_line,
+        BatchSplit: _split_line,
         RunEnded: lambda e: f"Run {e.outcome} after {e.images_seen:,} images.",
     }
     return tellers[type(event)](event) if type(event) in tellers else ""
@@ -172,6 +185,41 @@ def _batch_line(event: BatchChosen) -> str:
     refused = f"; {event.refused} was tried and not taken" if event.refused else ""
     rate = f"{event.images_per_s:,.0f} images/s"
     return f"Batch size {event.batch_size}: {rate}{memory}{limit}{refused}."
+
+
+def _resumed_line(event: RunResumed) -> str:
+    damaged = "".join(f" Passed over, because damaged: {one}." for one in event.passed_over)
+    return f"Going on from {event.checkpoint}, {event.images_seen:,} images.{damaged}"
+
+
+def _paused_line(event: RunPaused) -> str:
+    if event.error is None:
+        return f"Paused after {event.images_seen:,} images."
+    return (
+        f"Training waits after {event.images_seen:,} images, because it cannot save. {event.error} "
+        "It tries again by itself; Ctrl+C gives up what is not saved."
+    )
+
+
+def _skipped_line(event: StepsSkipped) -> str:
+    steps = f"{len(event.steps)} steps from {event.steps[0]:,} on"
+    terms = ", ".join(event.terms)
+    return f"Skipped {steps}: no longer finite were {terms}. The weights are as before."
+
+
+def _rolled_back_line(event: RolledBack) -> str:
+    return (
+        f"Went back from {event.from_images_seen:,} to {event.images_seen:,} images, with "
+        f"{event.rate_scale:g} of the learning rate."
+    )
+
+
+def _split_line(event: BatchSplit) -> str:
+    needed = f" ({event.memory_bytes / 1e6:,.0f} MB were taken)" if event.memory_bytes else ""
+    return (
+        f"Memory ran out{needed}: each batch of {event.batch_size} is learnt from in "
+        f"{event.parts} parts from here on."
+    )
 
 
 def _clock(seconds: float) -> str:

@@ -33,6 +33,30 @@ class ReportingConfig:
         low=5.0,
         high=86_400.0,
     )
+    checkpoints_kept: int = setting(
+        3,
+        label="Checkpoints kept",
+        help="So many of the newest checkpoints are kept; the best by a figure are kept besides.",
+        low=1,
+        high=1000,
+    )
+    keep_every_images: int = setting(
+        0,
+        label="Keep one every",
+        help="One checkpoint in so many images is kept for good. 0 keeps none.",
+        unit="images",
+        low=0,
+        high=10**12,
+    )
+    checkpoint_budget_mb: float = setting(
+        0.0,
+        label="Checkpoint budget",
+        help="Room that the run's checkpoints may take; the oldest go first, the newest stays. "
+        "0 means no limit.",
+        unit="MB",
+        low=0.0,
+        high=1e9,
+    )
     evaluate_every_s: float = setting(
         60.0,
         label="Evaluate every",

@@ -920,6 +920,34 @@ Free software under the Apache License 2.0.</source>
         <translation>两个检查点之间的时间。</translation>
     </message>
     <message>
+        <source>Checkpoints kept</source>
+        <translation>保留的检查点</translation>
+    </message>
+    <message>
+        <source>So many of the newest checkpoints are kept; the best by a figure are kept besides.</source>
+        <translation>保留最新的这么多个检查点；各项指标最好的另外保留。</translation>
+    </message>
+    <message>
+        <source>Keep one every</source>
+        <translation>长期保留间隔</translation>
+    </message>
+    <message>
+        <source>One checkpoint in so many images is kept for good. 0 keeps none.</source>
+        <translation>每隔这么多张图像长期保留一个检查点。0 表示不保留。</translation>
+    </message>
+    <message>
+        <source>Checkpoint budget</source>
+        <translation>检查点空间上限</translation>
+    </message>
+    <message>
+        <source>Room that the run&apos;s checkpoints may take; the oldest go first, the newest stays. 0 means no limit.</source>
+        <translation>本次运行的检查点最多可占用的空间；先删最旧的，最新的总会保留。0 表示不限。</translation>
+    </message>
+    <message>
+        <source>MB</source>
+        <translation>MB</translation>
+    </message>
+    <message>
         <source>Evaluate every</source>
         <translation>评估间隔</translation>
     </message>
@@ -2992,6 +3020,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Training</source>
         <translation>训练</translation>
+    </message>
+    <message>
+        <source>Drawing a preview…</source>
+        <translation>正在绘制预览…</translation>
     </message>
     <message>
         <source>Preparing to measure quality…</source>

@@ -10,6 +10,7 @@ from engine.config.run import RunConfig
 from engine.control import RunControl
 from engine.events import (
     BatchChosen,
+    BatchSplit,
     CheckpointSaved,
     Emit,
     EvaluationFailed,
@@ -20,9 +21,14 @@ from engine.events import (
     PreviewFailed,
     PreviewReady,
     QualityMeasured,
+    RolledBack,
     RunEnded,
     RunEvent,
+    RunMoved,
+    RunPaused,
     RunPrepared,
+    RunResumed,
+    StepsSkipped,
 )
 from studio.jobs.thread import JobThread
 
@@ -41,6 +47,12 @@ SIGNALS: dict[type[RunEvent], str] = {
     HealthChanged: "health_changed",
     BatchChosen: "batch_chosen",
     CheckpointSaved: "checkpoint_saved",
+    RunResumed: "run_resumed",
+    RunPaused: "run_paused",
+    RunMoved: "run_moved",
+    StepsSkipped: "steps_skipped",
+    RolledBack: "rolled_back",
+    BatchSplit: "batch_split",
     RunEnded: "run_ended",
 }
 """Which of the job's signals carries which event; by name, since a signal kept in a table keeps its
@@ -63,6 +75,12 @@ class TrainingJob(QObject):
     health_changed = Signal(object)
     batch_chosen = Signal(object)
     checkpoint_saved = Signal(object)
+    run_resumed = Signal(object)
+    run_paused = Signal(object)
+    run_moved = Signal(object)
+    steps_skipped = Signal(object)
+    rolled_back = Signal(object)
+    batch_split = Signal(object)
     run_ended = Signal(object)
 
     def __init__(

@@ -27,6 +27,7 @@ class RunState(StrEnum):
     LOADING = "loading"
     WARMING_UP = "warming_up"
     TRAINING = "training"
+    SAMPLING = "sampling"
     EVALUATING = "evaluating"
     SAVING = "saving"
     STOPPING = "stopping"
@@ -94,6 +95,7 @@ def state_text(state: RunState) -> str:
         RunState.LOADING: translate("RunStatus", "Loading the data…"),
         RunState.WARMING_UP: translate("RunStatus", "Warming up…"),
         RunState.TRAINING: translate("RunStatus", "Training"),
+        RunState.SAMPLING: translate("RunStatus", "Drawing a preview…"),
         RunState.EVALUATING: translate("RunStatus", "Preparing to measure quality…"),
         RunState.SAVING: translate("RunStatus", "Saving a checkpoint…"),
         RunState.STOPPING: translate("RunStatus", "Stopping…"),
