@@ -103,14 +103,10 @@ class AdversarialStep:
         return joined(reports)
 
     def _share(self, completed: Completed) -> Share:
-        return Share(
-            real=completed,
-            kept=self._choose_kept(completed.present),
-            counts={
-                **completed.present,
-                PAIR: torch.stack(list(completed.present.values())).all(0),
-            },
-        )
+        present = completed.present
+        is_whole = torch.stack(list(present.values())).all(0)
+        counts = {**present, PAIR: is_whole}
+        return Share(real=completed, kept=self._choose_kept(present), counts=counts)
 
     def _imagine(self, share: Share, *, for_generator: bool) -> None:
         with torch.set_grad_enabled(for_generator), self._precision():

@@ -1,6 +1,7 @@
 """Decides when skipped steps are too many, and how a run goes on from its last good state."""
 
 from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
 from engine.errors import NonFiniteLossError
@@ -64,6 +65,6 @@ class Recovery:
         """Give what a checkpoint must remember."""
         return {"rate_scale": self.rate_scale}
 
-    def restore(self, position: dict[str, Any]) -> None:
+    def restore(self, position: Mapping[str, Any]) -> None:
         """Take up what a checkpoint remembers."""
         self.rate_scale = float(position.get("rate_scale", 1.0))
