@@ -87,7 +87,8 @@ def ensure_room(folder: Path, needed_bytes: int) -> None:
     """
     free = free_bytes(folder)
     if free < needed_bytes + SPARE_BYTES:
-        raise DiskFullError(folder, needed_bytes, free)
+        # With the spare room: else it could say that less is needed than there is.
+        raise DiskFullError(folder, needed_bytes + SPARE_BYTES, free)
 
 
 def ensure_writable(folder: Path) -> None:
