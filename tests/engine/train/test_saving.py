@@ -9,7 +9,6 @@ from engine.control import RunControl
 from engine.errors import DiskFullError, FolderNotWritableError
 from engine.events import (
     CheckpointSaved,
-    LossesReported,
     Outcome,
     Phase,
     PhaseChanged,
@@ -21,8 +20,8 @@ from engine.runs.checkpoint import read_facts, read_tensors
 from engine.runs.folder import RunFolder
 from engine.runs.log import read_losses
 from engine.train import meter, saving
-from engine.train.loop import resume, train
-from tests.helpers.tiny import tiny_config, tiny_dataset
+from engine.train.loop import resume
+from tests.helpers.run_story import RunStory, expect_all, images_of
 
 
 @pytest.fixture(autouse=True)
@@ -49,39 +48,8 @@ def disk(monkeypatch):
     return Disk(monkeypatch)
 
 
-class Story:
-    """Trains, keeps what is told, and lets a test answer."""
-
-    def __init__(self, tmp_path, images=160):
-        self.config = tiny_config(tiny_dataset(tmp_path / "data"), tmp_path / "run", images=images)
-        self.config = self.config.with_values(reporting__evaluate_every_s=0.0)
-        self.control = RunControl()
-        self.events = []
-
-    def tell(self, answer, way=train):
-        def emit(event):
-            self.events.append(event)
-            answer(event)
-
-        way(self.config, emit, self.control)
-        return self.events[-1]
-
-    def of(self, kind):
-        return [event for event in self.events if isinstance(event, kind)]
-
-
-def images_of(event):
-    return event.progress.images_seen if isinstance(event, LossesReported) else -1
-
-
-def expect(problem_log, *texts):
-    for text in texts:
-        while any(text in line for line in problem_log.unexpected):
-            problem_log.expect(text)
-
-
 def test_that_a_run_waits_for_room_and_goes_on_where_it_was(tmp_path, disk, problem_log):
-    story = Story(tmp_path)
+    story = RunStory(tmp_path)
 
     def answer(event):
         if images_of(event) == 40:
@@ -92,7 +60,7 @@ def test_that_a_run_waits_for_room_and_goes_on_where_it_was(tmp_path, disk, prob
             story.control.request_resume()
 
     ended = story.tell(answer)
-    expect(problem_log, "could not be saved")
+    expect_all(problem_log, "could not be saved")
     first, *_rest = paused = story.of(RunPaused)
     assert len(paused) == 3
     assert isinstance(first.error, DiskFullError)
@@ -105,7 +73,7 @@ def test_that_a_run_waits_for_room_and_goes_on_where_it_was(tmp_path, disk, prob
 
 def test_that_it_tries_again_by_itself(tmp_path, disk, problem_log, monkeypatch):
     monkeypatch.setattr(saving, "RETRY_S", 0.0)
-    story = Story(tmp_path)
+    story = RunStory(tmp_path)
 
     def answer(event):
         if images_of(event) == 40:
@@ -114,12 +82,12 @@ def test_that_it_tries_again_by_itself(tmp_path, disk, problem_log, monkeypatch)
         disk.is_full = disk.is_full and len(story.of(RunPaused)) < 2
 
     assert story.tell(answer).outcome is Outcome.FINISHED
-    expect(problem_log, "could not be saved")
+    expect_all(problem_log, "could not be saved")
     assert len(story.of(RunPaused)) == 2
 
 
 def test_that_a_run_can_go_on_in_another_folder(tmp_path, disk, problem_log):
-    story, elsewhere = Story(tmp_path), tmp_path / "other disk"
+    story, elsewhere = RunStory(tmp_path), tmp_path / "other disk"
 
     def answer(event):
         if images_of(event) == 40:
@@ -132,7 +100,7 @@ def test_that_a_run_can_go_on_in_another_folder(tmp_path, disk, problem_log):
             story.control.offer_folder(elsewhere)
 
     ended = story.tell(answer)
-    expect(problem_log, "could not be saved", "goes on in")
+    expect_all(problem_log, "could not be saved", "goes on in")
     assert ended.outcome is Outcome.FINISHED
     assert ended.folder == elsewhere
     assert [event.folder for event in story.of(RunMoved)] == [elsewhere]
@@ -150,7 +118,7 @@ def test_that_a_run_can_go_on_in_another_folder(tmp_path, disk, problem_log):
 
 
 def test_that_a_folder_with_something_in_it_gets_one_for_the_run(tmp_path, disk, problem_log):
-    story, elsewhere = Story(tmp_path), tmp_path / "disk"
+    story, elsewhere = RunStory(tmp_path), tmp_path / "disk"
     elsewhere.mkdir()
     (elsewhere / "holiday.jpg").write_bytes(b"x")
 
@@ -163,13 +131,13 @@ def test_that_a_folder_with_something_in_it_gets_one_for_the_run(tmp_path, disk,
             story.control.offer_folder(elsewhere)
 
     assert story.tell(answer).folder == elsewhere / "run"
-    expect(problem_log, "could not be saved", "goes on in")
+    expect_all(problem_log, "could not be saved", "goes on in")
 
 
 def test_that_a_folder_that_is_no_better_is_said_and_another_may_follow(
     tmp_path, disk, problem_log
 ):
-    story = Story(tmp_path)
+    story = RunStory(tmp_path)
     wrong, right = tmp_path / "file", tmp_path / "right"
     wrong.write_text("no folder")
 
@@ -182,14 +150,14 @@ def test_that_a_folder_that_is_no_better_is_said_and_another_may_follow(
             story.control.offer_folder(right if len(story.of(RunPaused)) > 2 else wrong)
 
     ended = story.tell(answer)
-    expect(problem_log, "could not be saved", "goes on in", "cannot go on in")
+    expect_all(problem_log, "could not be saved", "goes on in", "cannot go on in")
     assert ended.outcome is Outcome.FINISHED
     assert any(isinstance(event.error, FolderNotWritableError) for event in story.of(RunPaused))
 
 
 @pytest.mark.parametrize("discard", [False, True])
 def test_that_who_gives_up_keeps_what_was_saved_before(tmp_path, disk, problem_log, discard):
-    story = Story(tmp_path)
+    story = RunStory(tmp_path)
 
     def answer(event):
         if images_of(event) == 40:
@@ -201,7 +169,7 @@ def test_that_who_gives_up_keeps_what_was_saved_before(tmp_path, disk, problem_l
             story.control.request_stop(discard=discard)
 
     ended = story.tell(answer)
-    expect(problem_log, "could not be saved", "failed")
+    expect_all(problem_log, "could not be saved", "failed")
     assert ended.outcome is Outcome.FAILED
     assert isinstance(ended.error, DiskFullError)
     assert (ended.images_seen, ended.images_saved) == (80, 40)
@@ -210,7 +178,7 @@ def test_that_who_gives_up_keeps_what_was_saved_before(tmp_path, disk, problem_l
 
 
 def test_that_a_stop_on_a_full_disk_waits_too(tmp_path, disk, problem_log):
-    story, elsewhere = Story(tmp_path, images=10**6), tmp_path / "elsewhere"
+    story, elsewhere = RunStory(tmp_path, images=10**6), tmp_path / "elsewhere"
 
     def answer(event):
         if images_of(event) == 40:
@@ -221,13 +189,13 @@ def test_that_a_stop_on_a_full_disk_waits_too(tmp_path, disk, problem_log):
             story.control.offer_folder(elsewhere)
 
     ended = story.tell(answer)
-    expect(problem_log, "could not be saved", "goes on in")
+    expect_all(problem_log, "could not be saved", "goes on in")
     assert ended.outcome is Outcome.STOPPED
     assert ended.images_saved == ended.images_seen == 40
 
 
 def test_that_a_folder_that_is_deleted_in_mid_run_costs_nothing(tmp_path, problem_log):
-    story, elsewhere = Story(tmp_path), tmp_path / "elsewhere"
+    story, elsewhere = RunStory(tmp_path), tmp_path / "elsewhere"
 
     def answer(event):
         if images_of(event) == 80:
@@ -237,12 +205,12 @@ def test_that_a_folder_that_is_deleted_in_mid_run_costs_nothing(tmp_path, proble
             story.control.offer_folder(elsewhere)
 
     ended = story.tell(answer)
-    expect(problem_log, "could not be saved", "goes on in", "missing from the log", "A preview")
+    expect_all(problem_log, "could not be saved", "goes on in", "missing from the log", "A preview")
     assert isinstance(story.of(RunPaused)[0].error, FolderNotWritableError)
     assert ended.outcome is Outcome.FINISHED
     newest = RunFolder(elsewhere).newest_valid().path
-    straight = Story(tmp_path / "again")
-    straight.tell(lambda _event: None)
+    straight = RunStory(tmp_path / "again")
+    straight.tell()
     expected = read_tensors(RunFolder(straight.config.run).newest_valid().path, "generator.")
     found = read_tensors(newest, "generator.")
     assert all(torch.equal(expected[name], found[name]) for name in expected)
