@@ -33,6 +33,9 @@ def config_from_bytes(content: bytes, name: str) -> RunConfig:
         return config_from_toml(text)
     except RecursionError as error:
         raise ConfigError([Problem(name, "is nested too deeply")]) from error
+    except ValueError as error:
+        # A number of thousands of digits.
+        raise ConfigError([Problem(name, f"is damaged: {str(error)[:100]}")]) from error
 
 
 def changed_settings(before: RunConfig, after: RunConfig) -> list[Problem]:
