@@ -28,6 +28,7 @@ def test_that_the_first_at_or_after_each_multiple_is_kept_for_good(tmp_path):
 
 def test_that_pruning_after_each_save_keeps_the_same_milestones(tmp_path):
     run = stored_run(tmp_path / "run")
+    left = []
     for images in range(30, 600, 30):
         write_checkpoint(run.checkpoint_path(images), some_tensors(), facts_at(images))
         left = kept(run, checkpoints_kept=2, keep_every_images=100)

@@ -97,6 +97,7 @@ def test_that_a_preview_comes_without_its_pictures(tmp_path):
 def test_that_an_error_is_told_in_its_own_words(tmp_path, kind):
     error = DiskFullError(tmp_path, 5, 1)
     [read] = read_events(log_of(tmp_path / "events.jsonl", kind(error=error)))
+    assert isinstance(read, EvaluationFailed | PreviewFailed)
     assert isinstance(read.error, LoggedError)
     assert (read.error.kind, str(read.error)) == ("DiskFullError", str(error))
 
