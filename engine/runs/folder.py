@@ -195,11 +195,15 @@ class RunFolder:
 
         Raises:
             ConfigError: its log is no plain file.
+            FolderNotWritableError: the disk fails.
         """
-        if self.checkpoints.is_dir() and any(self.checkpoints.iterdir()):
-            return True
         try:
+            # Hidden files are those of file browsers.
+            if any(not path.name.startswith(".") for path in self.checkpoints.glob("*")):
+                return True
             return has_saved(self.log_file)
+        except OSError as error:
+            raise explain_os_error(error, self.path) from error
         except StrangeFileError as error:
             raise ConfigError([Problem(self.log_file.name, str(error))]) from error
 

@@ -70,7 +70,8 @@ def test_that_a_run_that_never_saved_begins_at_its_beginning(tmp_path):
     shutil.rmtree(run.checkpoints)
     shutil.rmtree(run.samples)
     assert reopen_run_folder(run.read_config()).checkpoint is None
-    assert run.checkpoints.is_dir()
+    (run.checkpoints / ".DS_Store").write_text("of a file browser")
+    assert reopen_run_folder(run.read_config()).checkpoint is None
     assert run.samples.is_dir()
 
 
