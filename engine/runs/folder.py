@@ -47,7 +47,6 @@ __all__ = [
     "ValidCheckpoint",
     "changed_settings",
     "create_run_folder",
-    "images_in_name",
     "reopen_run_folder",
     "write_model",
 ]
