@@ -42,6 +42,6 @@ def run(arguments: argparse.Namespace) -> None:
 def branched_config(arguments: argparse.Namespace, before: RunConfig) -> RunConfig:
     """Give the settings of a branch: those of the other run, but for what was said."""
     values = chosen(arguments)
-    if values.get("minutes"):
+    if "minutes" in values:
         values.setdefault("images", 0)
     return before.with_values(run=arguments.run, **values)

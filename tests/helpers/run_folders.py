@@ -12,7 +12,7 @@ BEGUN_S = 1_790_000_000.0
 
 
 def made_run(
-    runs: Path, name: str, *, outcome: str | None = "finished", images: int = 6400, **values: Any
+    runs: Path, name: str, *, outcome: str | None = "finished", seen: int = 6400, **values: Any
 ) -> Path:
     """Make a run folder.
 
@@ -20,14 +20,14 @@ def made_run(
         runs: holds it.
         name: of the folder.
         outcome: how its log ends; None leaves the log without an end, as a crash does.
-        images: how far it came; 0 leaves no log.
+        seen: how many images it saw; 0 leaves no log.
         values: settings, as ``RunConfig.with_values`` takes them.
     """
     config = run_config(runs, name, **values)
     folder = create_run_folder(config)
-    if images:
-        write_log(folder.path, run_lines(images, outcome))
-        checkpoint = folder.checkpoints / f"checkpoint-{images:012d}"
+    if seen:
+        write_log(folder.path, run_lines(seen, outcome))
+        checkpoint = folder.checkpoints / f"checkpoint-{seen:012d}"
         checkpoint.mkdir()
         (checkpoint / "tensors.safetensors").write_bytes(bytes(2000))
     return folder.path

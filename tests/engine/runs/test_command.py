@@ -96,11 +96,11 @@ def test_that_a_branch_is_repeated_as_a_branch(tmp_path):
 
 @pytest.mark.parametrize("values", CHANGES.values(), ids=CHANGES.keys())
 def test_that_a_branch_takes_what_its_command_says(tmp_path, values):
-    before = made_run(tmp_path, "cats", minutes=0.0, images=100, training__beta1=0.3)
-    config = run_config(tmp_path, "dogs", training__beta1=0.3, **values)
+    before = made_run(tmp_path, "cats", minutes=0.0, images=100, training__beta2=0.3)
+    config = run_config(tmp_path, "dogs", training__beta2=0.3, **values)
     parsed = _parser(None).parse_args(branch_arguments(before, "newest", config))
     made = branch.branched_config(
-        parsed, run_config(tmp_path, "cats", minutes=0.0, images=100, training__beta1=0.3)
+        parsed, run_config(tmp_path, "cats", minutes=0.0, images=100, training__beta2=0.3)
     )
     assert made == config
 

@@ -32,7 +32,7 @@ def test_that_a_run_that_goes_on_after_its_end_is_interrupted_if_nobody_holds_it
 
 
 def test_that_a_run_without_a_log_is_new(tmp_path):
-    assert standing_of(made_run(tmp_path, "run", images=0)).standing is Standing.NEW
+    assert standing_of(made_run(tmp_path, "run", seen=0)).standing is Standing.NEW
     (tmp_path / "run" / "events.jsonl").touch()
     assert standing_of(tmp_path / "run").standing is Standing.NEW
     assert standing_of(tmp_path / "nowhere").standing is Standing.NEW

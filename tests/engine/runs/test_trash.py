@@ -37,8 +37,8 @@ def test_that_a_deleted_run_comes_back_whole(tmp_path):
 
 
 def test_that_two_deleted_runs_of_one_name_come_back_both(tmp_path):
-    first = delete_run(made_run(tmp_path, "cats", images=100))
-    second = delete_run(made_run(tmp_path, "cats", images=200))
+    first = delete_run(made_run(tmp_path, "cats", seen=100))
+    second = delete_run(made_run(tmp_path, "cats", seen=200))
     assert restore_run(second).name == "cats"
     assert restore_run(first).name == "cats-2"
     assert RunFolder(tmp_path / "cats-2").read_config().run == tmp_path / "cats-2"
