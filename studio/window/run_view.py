@@ -72,7 +72,7 @@ class RunView(QObject):
         for measured in read_quality(run.log_file):
             self._window.quality.add_quality(measured)
         self._window.gallery.open_run(folder)
-        self._window.set_can_save(bool(run.checkpoint_files()))
+        self._window.set_can_save(bool(run.checkpoint_paths()))
         self._show(RunStatus(state=RunState.IDLE, name=folder.name))
         self._window.show_docks()
         _log.info("Run %s opened", folder)
@@ -141,7 +141,7 @@ class RunView(QObject):
     @Slot(object)
     def _end(self, event: RunEnded) -> None:
         self._show(self._status.after(event))
-        has_checkpoint = bool(RunFolder(event.folder).checkpoint_files())
+        has_checkpoint = bool(RunFolder(event.folder).checkpoint_paths())
         self._window.set_can_save(has_checkpoint)
         _log.info("Run %s ended: %s, %d images", event.folder, event.outcome, event.images_seen)
         if event.error is not None:
