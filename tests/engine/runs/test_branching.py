@@ -91,7 +91,8 @@ def test_that_a_batch_left_open_stays_what_it_was(source):
 def test_that_a_branch_of_the_best_checkpoint_can_be_gone_on_with(source):
     source.latest_checkpoint().rename(source.best_path("kid"))
     branch = make_branch(source, find_checkpoint(source, "kid"), branched(source, images=80))
-    assert read_notes(branch.path).origin.checkpoint == "best-kid"
+    origin = Origin(run="source", checkpoint="best-kid", images_seen=64)
+    assert read_notes(branch.path).origin == origin
     assert go(resume, branch.read_config()).images_seen == 80
 
 
