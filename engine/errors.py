@@ -99,6 +99,30 @@ class CheckpointCorruptError(EngineError):
         super().__init__(f"The checkpoint {path} cannot be used: {reason}.")
 
 
+class RunLockedError(EngineError):
+    """A run that a live process holds; ``pid`` is 0 where it cannot be told."""
+
+    def __init__(self, folder: Path, pid: int, host: str) -> None:
+        self.folder, self.pid, self.host = folder, pid, host
+        super().__init__(f"The run in {folder} is held by process {pid} on {host or '?'}.")
+
+
+class ImportLockedError(EngineError):
+    """A dataset folder that a live process imports into; ``pid`` is 0 where it cannot be told."""
+
+    def __init__(self, folder: Path, pid: int, host: str) -> None:
+        self.folder, self.pid, self.host = folder, pid, host
+        super().__init__(f"Process {pid} on {host or '?'} is importing into {folder}.")
+
+
+class LoggedError(EngineError):
+    """What a run's log says of an error; the error itself is gone."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        self.kind, self.message = kind, message
+        super().__init__(message or kind)
+
+
 class DeviceUnavailableError(EngineError):
     """A device was asked for that this machine does not offer."""
 
