@@ -131,6 +131,29 @@ class DeviceUnavailableError(EngineError):
         super().__init__(f"The device '{device}' is not available: {reason}.")
 
 
+class DeviceLostError(EngineError):
+    """A device stopped working in the middle of a run; only a new process can use it again."""
+
+    def __init__(self, device: str, reason: str, images_saved: int) -> None:
+        self.device, self.reason, self.images_saved = device, reason, images_saved
+        super().__init__(
+            f"The device '{device}' was lost: {reason}. The run is saved up to {images_saved:,} "
+            "images; start again and resume it."
+        )
+
+
+class MemoryExhaustedError(EngineError):
+    """A step does not fit into the device's memory, even in the smallest parts."""
+
+    def __init__(self, batch_size: int, memory_bytes: int, budget_bytes: int) -> None:
+        self.batch_size = batch_size
+        self.memory_bytes, self.budget_bytes = memory_bytes, budget_bytes
+        super().__init__(
+            f"A batch of {batch_size:,} does not fit into memory: a step took "
+            f"{memory_bytes / 1e6:.0f} MB of {budget_bytes / 1e6:.0f} MB."
+        )
+
+
 class NonFiniteLossError(EngineError):
     """A loss became infinite or not a number; going on would destroy the weights."""
 
