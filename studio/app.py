@@ -22,16 +22,18 @@ from studio.i18n import Language, install_language
 from studio.jobs.dataset import DatasetJobs
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.importing import ImportJobs
+from studio.jobs.runs import RunJobs
 from studio.jobs.training import TrainingJob
 from studio.jobs.work import Work
 from studio.log import LogRelay, start_logging, stop_logging
-from studio.models.run_form import RunForm, RunPlan
+from studio.models.run_form import RunForm
 from studio.panels.datasets import DatasetPanel
 from studio.panels.gallery import GalleryPanel
 from studio.panels.log import LogPanel
 from studio.panels.loss_plot import LossPlotPanel
 from studio.panels.quality import QualityPanel
 from studio.panels.run import RunPanel
+from studio.panels.runs import RunsPanel
 from studio.paths import default_workspace, log_folder, settings_file
 from studio.settings.choices import GeneralChoices, RunChoices, WindowLayout
 from studio.settings.codec import SettingsStore
@@ -42,6 +44,7 @@ from studio.widgets.folder_dialog import pick_folder, show_folder
 from studio.window.closing import Closing
 from studio.window.import_flow import Imported, ImportFlow
 from studio.window.main_window import MainWindow
+from studio.window.run_library import RunLibrary
 from studio.window.run_notes import RunNotes
 from studio.window.run_steering import RunSteering
 from studio.window.run_view import RunView
@@ -71,11 +74,20 @@ class Studio(QObject):
         self.training = TrainingJob(work.train, work.resume, work.build_starter, self)
         self.gallery = GalleryJob(work.write_gallery, self.training, self)
         self.datasets = DatasetJobs(work.datasets, self)
+        self.runs = RunJobs(self)
         self.window = self._make_window()
         self.run_view = RunView(self.window, self.training, self.reporter)
         self.notes = RunNotes(self.window.run, self.training)
         self.steering = RunSteering(self.window, self.training, self.run_view)
         self.trouble = RunTrouble(self.window, self.training, self.run_view)
+        self.library = RunLibrary(
+            self.window,
+            self.training,
+            self.runs,
+            self.run_view,
+            self.reporter,
+            lambda: self.workspace,
+        )
         choices = self.store.load(SaveGalleryChoices())
         self.saving = GallerySaving(self.window, self.gallery, choices)
         self.importing = ImportFlow(
@@ -129,6 +141,7 @@ class Studio(QObject):
             quality=QualityPanel(),
             gallery=GalleryPanel(),
             datasets=DatasetPanel(self.datasets, self.workspace),
+            runs=RunsPanel(self.runs, self.workspace),
             log=LogPanel(self.log.lines),
         )
         window.losses.set_view(self.store.load(PlotView()))
@@ -139,7 +152,7 @@ class Studio(QObject):
 
     def _connect(self) -> None:
         window, actions = self.window, self.window.actions_
-        window.run.start_requested.connect(self._start)
+        window.run.start_requested.connect(self.library.start)
         window.gallery.save_requested.connect(self._save_gallery)
         window.datasets.train_requested.connect(self._train_on)
         window.datasets.failed.connect(self.reporter.report)
@@ -161,14 +174,11 @@ class Studio(QObject):
         self.reporter.error_reported.connect(self._show_error)
         self.closing.closing.connect(self.remember)
         self.closing.closing.connect(self.importing.shut_down)
+        self.closing.closing.connect(self.library.shut_down)
         window.import_requested.connect(self.importing.open)
         window.datasets.import_requested.connect(self.importing.open)
         self.importing.imported.connect(window.datasets.refresh)
         self.importing.train_requested.connect(self._train_on_import)
-
-    @Slot(object)
-    def _start(self, plan: RunPlan) -> None:
-        self.training.start(plan.config, plan.starter)
 
     @Slot(object)
     def _remember_run(self, event: RunConfig | RunMoved) -> None:
@@ -207,6 +217,7 @@ class Studio(QObject):
         self._remember_general(workspace=folder)
         self.window.run.set_workspace(folder)
         self.window.datasets.set_workspace(folder)
+        self.library.use_workspace()
 
     @Slot()
     def _show_workspace(self) -> None:

@@ -247,13 +247,13 @@ QToolBar QToolButton {{ border: 1px solid transparent; border-radius: 5px; paddi
 QToolBar QToolButton:hover {{ background: {raised}; border-color: {border}; }}
 QStatusBar {{ background: {window}; border-top: 1px solid {border}; }}
 QStatusBar::item {{ border: none; }}
-QListWidget[role="view"], QTableWidget[role="view"] {{
+QListWidget[role="view"], QTableView[role="view"] {{
   background: {surface}; alternate-background-color: {raised};
   border: 1px solid {border}; border-radius: 6px; outline: none;
 }}
 QListWidget[role="view"]::item {{ padding: 7px 8px; }}
 QListWidget[role="view"]::item:selected {{ background: {accent}; color: {on_accent}; }}
-QTableWidget[role="view"] QHeaderView::section {{
+QTableView[role="view"] QHeaderView::section {{
   background: {raised}; color: {muted}; border: none; border-bottom: 1px solid {border};
   padding: 4px 4px;
 }}
