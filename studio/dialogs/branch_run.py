@@ -29,10 +29,11 @@ class BranchRun(QDialog):
         self.field.set_choices((name, self._text(s)) for name, s in self._starts.items())
         self.field.set_text(next(iter(self._starts), ""))
         self.field.set_help(self.tr("Where the branch begins"), self.tr("Checkpoint"))
-        kind = QDialogButtonBox.StandardButton
-        self.buttons = QDialogButtonBox(kind.Ok | kind.Cancel)
-        self.buttons.button(kind.Ok).setText(self.tr("Choose settings"))
-        self.buttons.button(kind.Ok).setEnabled(bool(self._starts))
+        self.buttons = QDialogButtonBox()
+        role = QDialogButtonBox.ButtonRole
+        self.ok = self.buttons.addButton(self.tr("Choose settings"), role.AcceptRole)
+        self.buttons.addButton(self.tr("Cancel"), role.RejectRole)
+        self.ok.setEnabled(bool(self._starts))
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)

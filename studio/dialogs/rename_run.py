@@ -29,9 +29,10 @@ class RenameRun(QDialog):
         self.field.set_text(folder.name)
         self.field.set_help(self.tr("The run's folder is renamed"), self.tr("Name"))
         self.field.text_edited.connect(self._check)
-        kind = QDialogButtonBox.StandardButton
-        self.buttons = QDialogButtonBox(kind.Ok | kind.Cancel)
-        self.buttons.button(kind.Ok).setText(self.tr("Rename"))
+        self.buttons = QDialogButtonBox()
+        role = QDialogButtonBox.ButtonRole
+        self.ok = self.buttons.addButton(self.tr("Rename"), role.AcceptRole)
+        self.buttons.addButton(self.tr("Cancel"), role.RejectRole)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
@@ -52,11 +53,10 @@ class RenameRun(QDialog):
             problem = self.tr("A run of this name exists already")
         self.field.set_problem(problem)
         is_new = name != self._folder.name
-        ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
-        ok.setEnabled(is_new and not problem)
+        self.ok.setEnabled(is_new and not problem)
 
     def accept(self) -> None:
         """Hand the name on."""
-        if self.buttons.button(QDialogButtonBox.StandardButton.Ok).isEnabled():
+        if self.ok.isEnabled():
             self.name_chosen.emit(self.field.text())
             super().accept()

@@ -11,7 +11,7 @@ from studio.widgets.labels import plain_label
 
 _TYPING_MS = 800
 _GAP = 3
-_HEIGHT = 60
+_HEIGHT = 44
 
 
 class NotesEditor(QWidget):

@@ -23,7 +23,7 @@ from studio.theme import MARGIN, SPACING
 from studio.widgets.empty_state import EmptyState
 
 _LOOK_EVERY_MS = 5_000
-_TABLE_SHARE, _NOTES_SHARE = 300, 90
+_TABLE_SHARE, _NOTES_SHARE = 400, 60
 
 
 class RunsPanel(QWidget):

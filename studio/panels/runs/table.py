@@ -13,15 +13,14 @@ from studio.models.run_history import RUN_ROLE, Column, RunFilter, RunHistory
 _ROW_HEIGHT = 28
 _STAR_WIDTH = 30
 _WIDTHS = {
-    Column.NAME: 190,
-    Column.STATE: 112,
+    Column.STATE: 108,
     Column.DATASET: 84,
     Column.IMAGES: 84,
     Column.TIME: 84,
     Column.KID: 64,
     Column.COHERENCE: 84,
     Column.SIZE: 76,
-    Column.DATE: 124,
+    Column.DATE: 136,
 }
 
 
@@ -100,7 +99,8 @@ class RunTable(QTableView):
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(Column.STAR, QHeaderView.ResizeMode.Fixed)
-        header.setStretchLastSection(True)
+        header.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
+        header.setMinimumSectionSize(_STAR_WIDTH)
         header.resizeSection(Column.STAR, _STAR_WIDTH)
         for column, width in _WIDTHS.items():
             header.resizeSection(column, width)
