@@ -71,9 +71,7 @@ class StuckRunDialog(QDialog):
         if not isinstance(error, DiskFullError):
             return ""
         text = self.tr("A checkpoint needs {0}, and {1} are free on the disk that holds {2}.")
-        return text.format(
-            size_text(error.needed_bytes), size_text(error.free_bytes), error.folder
-        )
+        return text.format(size_text(error.needed_bytes), size_text(error.free_bytes), error.folder)
 
     def _lay_out(self) -> None:
         sign = QLabel()
