@@ -90,9 +90,7 @@ class FakeEngine:
         run.images = run.saved = int(checkpoint.name.rpartition("-")[2])
 
         def begin() -> None:
-            emit(
-                RunResumed(images_seen=run.images, elapsed_s=1.0, checkpoint=checkpoint.name)
-            )
+            emit(RunResumed(images_seen=run.images, elapsed_s=1.0, checkpoint=checkpoint.name))
 
         run.conduct(begin)
 
