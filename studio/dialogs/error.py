@@ -82,10 +82,11 @@ class ErrorDialog(QDialog):
         copy.setToolTip(self.tr("Copy the message and its details"))
         copy.clicked.connect(self._copy)
         close = buttons.addButton(QDialogButtonBox.StandardButton.Close)
-        close.setDefault(True)
+        close.setDefault(not self._report.needs_restart)
         if self._report.needs_restart:
             restart = buttons.addButton(self.tr("Restart and resume"), role.AcceptRole)
             restart.setDefault(True)
+            restart.setFocus()
             restart.clicked.connect(self._restart)
         buttons.rejected.connect(self.reject)
         return buttons, toggle

@@ -1,6 +1,7 @@
 """An engine that says what a test tells it to, at once and without torch."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,6 +48,12 @@ class FakeEngine:
     previews: int = 2
     is_disk_full: threading.Event = field(default_factory=threading.Event)
     """Set, a run that saves stands still until it is told to try again."""
+    retry_s: float = PATIENCE_S
+    """A run that stands still for a full disk tries again after this long."""
+    where: str = ""
+    """Where the run under way is: ``training``, ``paused``, ``stuck``, or nowhere."""
+    flood: int = 0
+    """Loss reports to emit at once, as fast as they come."""
     finish: threading.Event = field(default_factory=threading.Event)
     answers_stop: threading.Event = field(default_factory=threading.Event)
     """Cleared, a stop is heard and not yet followed."""
@@ -130,7 +137,11 @@ class _FakeRun:
         emit(PhaseChanged(phase=Phase.TRAINING))
         for _ in range(self.engine.previews):
             self._learn()
-        self._train_on()
+        self.engine.where = "training"
+        try:
+            self._train_on()
+        finally:
+            self.engine.where = ""
         if not control.is_discard_requested:
             emit(PhaseChanged(phase=Phase.SAVING))
             self._save()
@@ -156,11 +167,7 @@ class _FakeRun:
     def _train_on(self) -> None:
         engine, control = self.engine, self.control
         while not engine.finish.wait(LOOK_S):
-            if engine.fails_now.is_set():
-                engine.fails_now.clear()
-                raise ZeroDivisionError("told to")
-            while engine.trouble:
-                self.emit(engine.trouble.pop(0))
+            self._do_as_told()
             if control.take_checkpoint_request():
                 self._save()
             if control.take_sample_request():
@@ -172,15 +179,28 @@ class _FakeRun:
             if control.is_stop_requested and engine.answers_stop.wait(PATIENCE_S):
                 return
 
+    def _do_as_told(self) -> None:
+        engine = self.engine
+        if engine.fails_now.is_set():
+            engine.fails_now.clear()
+            raise ZeroDivisionError("told to")
+        while engine.trouble:
+            self.emit(engine.trouble.pop(0))
+        for _ in range(engine.flood):
+            self.emit(losses(self.images))
+        engine.flood = 0
+
     def _stand_still(self) -> None:
         control, released = self.control, self.control.is_release_requested
         if released and not control.is_stop_requested:
             self._save()
         self.emit(RunPaused(images_seen=self.images, is_released=released))
+        self.engine.where = "paused"
         while control.is_pause_requested and not control.is_stop_requested:
             if control.take_checkpoint_request():
                 self._save()
             control.wait(LOOK_S)
+        self.engine.where = "training"
         if not control.is_stop_requested:
             self.emit(PhaseChanged(phase=Phase.LOADING if released else Phase.TRAINING))
             self.emit(PhaseChanged(phase=Phase.TRAINING))
@@ -201,10 +221,13 @@ class _FakeRun:
     def _stand_by(self, error: DiskFullError, *, had_stop: bool) -> None:
         control = self.control
         self.emit(RunPaused(images_seen=self.images, error=error))
-        while not control.take_retry_request():
+        before, self.engine.where = self.engine.where, "stuck"
+        retry_at_s = time.monotonic() + self.engine.retry_s
+        while time.monotonic() < retry_at_s and not control.take_retry_request():
             if control.is_discard_requested or (control.is_stop_requested and not had_stop):
                 raise error
             control.wait(LOOK_S)
+        self.engine.where = before
         target = control.take_folder()
         if target is not None:
             self.folder = RunFolder(target)
