@@ -9,7 +9,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSettings, QTimer, Slot
+from PySide6.QtCore import QObject, QProcess, QSettings, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from engine.config.run import RunConfig
@@ -27,6 +27,7 @@ from studio.jobs.training import TrainingJob
 from studio.jobs.work import Work
 from studio.log import LogRelay, start_logging, stop_logging
 from studio.models.run_form import RunForm
+from studio.models.run_life import Wish
 from studio.panels.datasets import DatasetPanel
 from studio.panels.gallery import GalleryPanel
 from studio.panels.log import LogPanel
@@ -98,7 +99,12 @@ class Studio(QObject):
             self.store.load(ImportChoices()),
         )
         self.closing = Closing(
-            self.window, self.training, self.gallery, self.datasets, self.importing
+            self.window,
+            self.training,
+            self.gallery,
+            self.datasets,
+            self.importing,
+            self.run_view,
         )
         self._connect()
 
@@ -112,8 +118,12 @@ class Studio(QObject):
     def restore_last_run(self) -> None:
         """Show the latest run again, if it is still there; otherwise the welcome stays."""
         folder = self._general.last_run
+        resumes = self._general.resumes_last_run
+        self._remember_general(resumes_last_run=False)
         if folder != Path() and RunFolder(folder).config_file.is_file():
             self.run_view.open_or_report(folder)
+            if resumes:
+                self.window.run.ask(Wish.RESUME)
 
     def remember(self) -> None:
         """Store layout and choices."""
@@ -241,7 +251,15 @@ class Studio(QObject):
 
     @Slot(object)
     def _show_error(self, report: ErrorReport) -> None:
-        ErrorDialog(self.window, report).open()
+        dialog = ErrorDialog(self.window, report)
+        dialog.restart_requested.connect(lambda: self.closing.ask(self._start_again))
+        dialog.open()
+
+    def _start_again(self) -> None:
+        """Let a new process go on with the run once this one is gone."""
+        self._remember_general(resumes_last_run=True)
+        self.store.flush()
+        QProcess.startDetached(sys.executable, ["-m", "studio"])
 
     def _remember_general(
         self,
@@ -250,6 +268,7 @@ class Studio(QObject):
         language: Language | None = None,
         workspace: Path | None = None,
         last_run: Path | None = None,
+        resumes_last_run: bool | None = None,
     ) -> None:
         known = self._general
         self._general = GeneralChoices(
@@ -257,6 +276,9 @@ class Studio(QObject):
             language=language or known.language,
             workspace=workspace or known.workspace,
             last_run=last_run or known.last_run,
+            resumes_last_run=(
+                known.resumes_last_run if resumes_last_run is None else resumes_last_run
+            ),
         )
         self.window.actions_.check(self._general.appearance, self._general.language)
         self.store.save(self._general)

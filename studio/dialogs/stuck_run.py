@@ -44,6 +44,7 @@ class StuckRunDialog(QDialog):
             )
         )
         self.retry = QPushButton(self.tr("Try again"))
+        self.retry.setProperty("role", "primary")
         self.folder = QPushButton(self.tr("Choose another folder…"))
         self.discard = QPushButton(self.tr("Stop without saving"))
         self._lay_out()
