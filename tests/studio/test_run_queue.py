@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt
+from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 
 from engine.errors import FolderNotWritableError
@@ -227,9 +229,34 @@ def test_that_the_panel_adds_the_form_to_the_queue(qtbot: QtBot, studio: Studio)
     assert studio.window.runs.queue.list.count() == 2
 
 
-def test_that_lines_are_moved_by_key(qtbot: QtBot, studio: Studio, waiting: RunQueue):
-    from PySide6.QtCore import Qt
+@pytest.mark.parametrize(
+    ("row", "onto", "half", "after"),
+    [
+        (0, 1, "lower", ["two", "one", "three"]),
+        (0, 1, "upper", ["one", "two", "three"]),
+        (0, 2, "lower", ["two", "three", "one"]),
+        (2, 0, "upper", ["three", "one", "two"]),
+        (2, 0, "lower", ["one", "three", "two"]),
+        (0, None, "", ["two", "three", "one"]),
+    ],
+)
+def test_that_lines_are_dragged(
+    studio: Studio, waiting: RunQueue, row: int, onto: int | None, half: str, after: list[str]
+):
+    studio.window.show_runs()
+    studio.window.runs.show_page(1)
+    lines = studio.window.runs.queue.list
+    lines.setCurrentRow(row)
+    rect = lines.visualItemRect(lines.item(2 if onto is None else onto))
+    y = {"upper": rect.top() + 2, "lower": rect.bottom() - 2}.get(half, rect.bottom() + 20)
+    mime, kind = QMimeData(), Qt.DropAction.MoveAction
+    button, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    lines.dropEvent(QDropEvent(QPointF(20, y), kind, mime, button, keys))
+    assert names(waiting) == after
+    assert [lines.item(place).text().split(" ")[0] for place in range(3)] == after
 
+
+def test_that_lines_are_moved_by_key(qtbot: QtBot, studio: Studio, waiting: RunQueue):
     view = studio.window.runs.queue
     studio.window.show_runs()
     studio.window.runs.show_page(1)

@@ -87,6 +87,8 @@ class QueueView(QWidget):
 
     def _line(self, run: QueuedRun) -> QListWidgetItem:
         item = QListWidgetItem(icon(_ICONS[run.state]), self._text(run))
+        # Dropped between two others, never onto one.
+        item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsDropEnabled)
         item.setToolTip("\n".join(part for part in (str(run.plan.config.run), run.reason) if part))
         if run.state is QueueState.FAILED:
             item.setForeground(QColor(current_colors().danger))
@@ -173,9 +175,10 @@ class _DragList(QListWidget):
     def dropEvent(self, event: QDropEvent) -> None:
         """Say where a line was dropped."""
         row = self.currentRow()
-        index = self.indexAt(event.position().toPoint())
+        place = event.position().toPoint()
+        index = self.indexAt(place)
         to = index.row() if index.isValid() else self.count()
-        if self.dropIndicatorPosition() is QAbstractItemView.DropIndicatorPosition.BelowItem:
+        if index.isValid() and place.y() > self.visualRect(index).center().y():
             to += 1
         # Qt would move the line itself, and then nobody knew of it.
         event.setDropAction(Qt.DropAction.IgnoreAction)
