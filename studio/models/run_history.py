@@ -97,9 +97,9 @@ class RunHistory(QAbstractTableModel):
         """How many runs there are."""
         return 0 if parent is not None and parent.isValid() else len(self._runs)
 
-    def columnCount(self, _parent: _Index | None = None) -> int:
+    def columnCount(self, parent: _Index | None = None) -> int:
         """How many columns there are."""
-        return len(Column)
+        return 0 if parent is not None and parent.isValid() else len(Column)
 
     def headerData(
         self,

@@ -29,7 +29,7 @@ class QueueState(StrEnum):
     WAITING = "waiting"
     RUNNING = "running"
     INTERRUPTED = "interrupted"
-    """The program went down while it ran; it goes on where it was."""
+    """It was stopped, or the program went down while it ran; it goes on where it was left."""
     FAILED = "failed"
 
 

@@ -24,7 +24,8 @@ class QueueRunner(QObject):
     """Never starts a run while another is under way.
 
     A run that fails is marked and the next one is started, unless the user wants the queue to stop
-    there. A run that the user stops pauses the queue: who stops a run wants the machine.
+    there. A run that the user stops pauses the queue: who stops a run wants the machine. It goes
+    on where it was left when the queue starts again.
 
     Args:
         training: the job; its ends are what the queue waits for.
@@ -146,8 +147,10 @@ class QueueRunner(QObject):
             self._fail(place, event.error or RuntimeError())
             return
         if event.outcome is Outcome.STOPPED:
+            self._note(lambda: self.queue.change(place, QueueState.INTERRUPTED))
             self.pause()
-        self._note(lambda: self.queue.remove(place))
+        else:
+            self._note(lambda: self.queue.remove(place))
 
     def _fail(self, place: int, error: Exception) -> None:
         words = explain(error)

@@ -192,8 +192,24 @@ def test_that_a_stop_pauses_the_queue(
         studio.training.stop()
     qtbot.wait(50)
     assert started(engine) == ["one"]
-    assert names(waiting) == ["two", "three"]
+    assert names(waiting) == ["one", "two", "three"]
+    assert waiting[0].state is QueueState.INTERRUPTED
     assert not studio.library.runner.is_active
+
+
+def test_that_a_run_that_was_stopped_goes_on_when_the_queue_does(
+    qtbot: QtBot, studio: Studio, engine: FakeEngine, waiting: RunQueue
+):
+    folder = made_run(studio.workspace / "runs", "zero", outcome="stopped")
+    waiting.add(plan(studio.workspace, "zero"))
+    waiting.replace_plan(3, plan(studio.workspace, "zero"))
+    waiting.move(3, 0)
+    waiting.change(0, QueueState.INTERRUPTED)
+    engine.finish.set()
+    studio.library.runner.start()
+    qtbot.waitUntil(lambda: not studio.library.runner.is_active)
+    assert [config.run for config in engine.resumed] == [folder]
+    assert len(waiting) == 0
 
 
 def test_that_pausing_lets_the_run_under_way_go_on(

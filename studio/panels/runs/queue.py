@@ -99,7 +99,7 @@ class QueueView(QWidget):
         state = {
             QueueState.WAITING: self.tr("waits"),
             QueueState.RUNNING: self.tr("is trained now"),
-            QueueState.INTERRUPTED: self.tr("was interrupted and goes on"),
+            QueueState.INTERRUPTED: self.tr("goes on where it was left"),
             QueueState.FAILED: self.tr("failed: {0}").format(run.reason),
         }[run.state]
         parts = [run.name, run.plan.starter or config.dataset.name, state]
