@@ -105,7 +105,6 @@ def test_that_bad_input_is_one_clear_sentence_and_exit_code_two(
         "fly",
         "train",
         "train --starter cats --run r",
-        "train --dataset d --run r --minutes 1 --images 5",
         "train --dataset d --run r --seed one",
         "sample --run r",
     ],
