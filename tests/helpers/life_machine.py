@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from PySide6.QtCore import QEvent, QSettings
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from pytestqt import exceptions
 from pytestqt.qtbot import QtBot
 
 from engine.config.presets import config_from_preset
@@ -284,7 +285,14 @@ class LifeMachine(RuleBasedStateMachine):
                 return not is_alive(life)
             return training.waiting_count == 0 and SETTLED.get(self.engine.where) is life
 
-        self.qtbot.waitUntil(agrees, timeout=PATIENCE_MS)
+        try:
+            self.qtbot.waitUntil(agrees, timeout=PATIENCE_MS)
+        except exceptions.TimeoutError:
+            training, status = self.studio.training, self.studio.run_view.status
+            raise AssertionError(
+                f"{status.life} ({status.state}, {self.engine.where or 'nowhere'}), "
+                f"running: {training.is_running}, waiting: {training.waiting_count}"
+            ) from None
         if not self.studio.training.is_running:
             self.engine.finish.clear()
             self.engine.fails_now.clear()
