@@ -155,6 +155,19 @@ def test_that_a_run_that_cannot_save_on_its_way_out_waits_for_a_word(
     assert "Stopped, checkpoint saved" in status_text(studio)
 
 
+def test_that_stopping_a_second_time_tries_to_save_at_once(
+    qtbot: QtBot, studio: Studio, engine: FakeEngine
+):
+    start(qtbot, studio)
+    engine.is_disk_full.set()
+    ask(studio, Wish.STOP_SAVE)
+    wait_for(qtbot, studio, LifeState.PAUSED)
+    engine.is_disk_full.clear()
+    ask(studio, Wish.STOP_SAVE)
+    wait_for(qtbot, studio, LifeState.FINISHED)
+    assert "Stopped, checkpoint saved" in status_text(studio)
+
+
 def test_that_other_reasons_have_words_too(qtbot: QtBot, studio: Studio):
     error = FolderNotWritableError(Path("/gone"), "no such folder")
     dialog = StuckRunDialog(studio.window, error)
