@@ -60,13 +60,11 @@ class StuckRunDialog(QDialog):
         self._why.setText(self._measured(error) or words.why)
         self.retry.setText(self.tr("Try again"))
         self.retry.setEnabled(True)
-        self.folder.setEnabled(True)
 
     def show_trying(self) -> None:
         """Say that the run tries to save just now."""
         self.retry.setText(self.tr("Trying…"))
         self.retry.setEnabled(False)
-        self.folder.setEnabled(False)
 
     def _measured(self, error: Exception) -> str:
         if not isinstance(error, DiskFullError):

@@ -1,5 +1,6 @@
 """An engine that says what a test tells it to, at once and without torch."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from engine.config.run import RunConfig
 from engine.control import RunControl
-from engine.errors import DiskFullError
+from engine.errors import DiskFullError, StoppedError
 from engine.events import (
     CheckpointSaved,
     Emit,
@@ -60,7 +61,8 @@ class FakeEngine:
     trouble: list[RunEvent] = field(default_factory=list)
     """Emitted while the next run trains, such as steps that were skipped."""
     fails_now: threading.Event = field(default_factory=threading.Event)
-    """Set, the run under way breaks."""
+    """Set, the run under way breaks with ``failure_now``."""
+    failure_now: Exception = field(default_factory=lambda: ZeroDivisionError("told to"))
     configs: list[RunConfig] = field(default_factory=list)
     resumed: list[RunConfig] = field(default_factory=list)
     starters: list[str] = field(default_factory=list)
@@ -137,14 +139,13 @@ class _FakeRun:
         emit(PhaseChanged(phase=Phase.TRAINING))
         for _ in range(self.engine.previews):
             self._learn()
-        self.engine.where = "training"
-        try:
+        with contextlib.suppress(StoppedError):
+            self.engine.where = "training"
             self._train_on()
-        finally:
-            self.engine.where = ""
-        if not control.is_discard_requested:
-            emit(PhaseChanged(phase=Phase.SAVING))
-            self._save()
+            if not control.is_discard_requested:
+                emit(PhaseChanged(phase=Phase.SAVING))
+                self._save()
+        self.engine.where = ""
         outcome = Outcome.STOPPED if control.is_stop_requested else Outcome.FINISHED
         emit(
             RunEnded(
@@ -183,7 +184,7 @@ class _FakeRun:
         engine = self.engine
         if engine.fails_now.is_set():
             engine.fails_now.clear()
-            raise ZeroDivisionError("told to")
+            raise engine.failure_now
         while engine.trouble:
             self.emit(engine.trouble.pop(0))
         for _ in range(engine.flood):
@@ -224,7 +225,9 @@ class _FakeRun:
         before, self.engine.where = self.engine.where, "stuck"
         retry_at_s = time.monotonic() + self.engine.retry_s
         while time.monotonic() < retry_at_s and not control.take_retry_request():
-            if control.is_discard_requested or (control.is_stop_requested and not had_stop):
+            if control.is_discard_requested:
+                raise StoppedError
+            if control.is_stop_requested and not had_stop:
                 raise error
             control.wait(LOOK_S)
         self.engine.where = before

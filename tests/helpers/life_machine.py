@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from PySide6.QtCore import QEvent, QSettings
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from pytestqt import exceptions
 from pytestqt.qtbot import QtBot
 
 from engine.config.presets import config_from_preset
@@ -54,7 +55,11 @@ SETTLED = {"training": LifeState.RUNNING, "paused": LifeState.PAUSED, "stuck": L
 
 
 class LifeMachine(RuleBasedStateMachine):
-    """Checks after every action that the window tells the truth and offers what it should."""
+    """Checks after every action that the window tells the truth and offers what it should.
+
+    Every rule may be drawn at any time, and does nothing where there is nothing to press: what
+    another thread has done by then must not decide what is drawn, or no seed would repeat.
+    """
 
     qtbot: ClassVar[QtBot]
     problem_log: ClassVar[ProblemLog]
@@ -90,10 +95,10 @@ class LifeMachine(RuleBasedStateMachine):
         if wishes:
             self.studio.window.run.ask(wishes[choice % len(wishes)])
 
-    @precondition(lambda self: self.studio.training.is_running)
     @rule(releases=st.booleans())
     def pause_and_wait(self, *, releases: bool) -> None:
         self._count()
+        self._settle()
         wish = Wish.PAUSE_RELEASE if releases else Wish.PAUSE
         self.studio.window.actions_.run.action(wish).trigger()
         self._settle()
@@ -112,31 +117,30 @@ class LifeMachine(RuleBasedStateMachine):
         elif button.isVisible():
             button.click()  # pyright: ignore[reportAttributeAccessIssue] - all others are buttons
 
-    @precondition(lambda self: self.studio.steering.guard is not None)
     @rule(is_sure=st.booleans())
     def answer_whether_to_discard(self, *, is_sure: bool) -> None:
         self._count()
         guard = self.studio.steering.guard
-        assert guard is not None
-        (guard.discard.click if is_sure else guard.reject)()
+        if guard is not None:
+            (guard.discard.click if is_sure else guard.reject)()
 
-    @precondition(lambda self: self.studio.trouble.dialog is not None)
     @rule(way=st.sampled_from(("retry", "folder", "discard", "hide")))
     def answer_a_stuck_run(self, way: str) -> None:
         self._count()
         dialog = self.studio.trouble.dialog
-        assert dialog is not None
+        if dialog is None:
+            return
         if way == "hide":
             dialog.close()
         else:
             getattr(dialog, way).click()
 
-    @precondition(lambda self: self._picker() is not None)
     @rule(picks=st.booleans())
     def pick_another_folder(self, *, picks: bool) -> None:
         self._count()
         picker = self._picker()
-        assert picker is not None
+        if picker is None:
+            return
         if picks:
             picker.fileSelected.emit(str(self.folder / "moved" / f"run-{next(self._runs)}"))
         picker.reject()
@@ -281,7 +285,14 @@ class LifeMachine(RuleBasedStateMachine):
                 return not is_alive(life)
             return training.waiting_count == 0 and SETTLED.get(self.engine.where) is life
 
-        self.qtbot.waitUntil(agrees, timeout=PATIENCE_MS)
+        try:
+            self.qtbot.waitUntil(agrees, timeout=PATIENCE_MS)
+        except exceptions.TimeoutError:
+            training, status = self.studio.training, self.studio.run_view.status
+            raise AssertionError(
+                f"{status.life} ({status.state}, {self.engine.where or 'nowhere'}), "
+                f"running: {training.is_running}, waiting: {training.waiting_count}"
+            ) from None
         if not self.studio.training.is_running:
             self.engine.finish.clear()
             self.engine.fails_now.clear()
