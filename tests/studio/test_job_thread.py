@@ -158,6 +158,11 @@ def test_that_the_window_has_its_turn_between_events(qtbot, monkeypatch):
     job = JobThread(Ended)
     job.event_emitted.connect(heard.append)
     # Without any time for a turn, all are passed on when the thread has ended, and in order.
-    finish(qtbot, job, lambda emit: (emit("one"), emit("two"), emit(Ended())))
+
+    def work(emit):
+        for event in ("one", "two", Ended()):
+            emit(event)
+
+    finish(qtbot, job, work)
     assert heard[:2] == ["one", "two"]
     assert isinstance(heard[2], Ended)
