@@ -32,6 +32,7 @@ from engine.runs.checkpoint import CheckpointFacts, read_facts, read_tensors, wr
 from engine.runs.folder import RunFolder, create_run_folder, reopen_run_folder
 from engine.runs.log import RunLog
 from engine.sample.sampler import Sampler
+from engine.train.asides import Aside
 from engine.train.ema import update_average
 from engine.train.health import HealthWatch
 from engine.train.meter import Meter
@@ -160,17 +161,25 @@ class _Training:
         quality.start(self._clock.elapsed_s)
         self._plan_checkpoint()
         while not self._is_over():
-            previews.show_if_due(self._progress())
+            if previews.is_due(self._clock.elapsed_s):
+                self._show(previews)
             self._step(run)
             self._report_if_due()
             self._save_if_due(run)
-            if quality.is_due(self._clock.elapsed_s):
+            if quality.is_due(self._clock.elapsed_s) or self._wants_evaluation():
                 self._measure(run, quality)
         return self._finish(run, previews)
 
+    def _show(self, previews: Previews) -> None:
+        with self._budget.during(Aside.PREVIEW):
+            previews.show(self._progress())
+
+    def _wants_evaluation(self) -> bool:
+        return self._budget.wants_evaluation(self._clock.images_seen, self._clock.elapsed_s)
+
     def _measure(self, run: PreparedRun, quality: Quality) -> None:
         """Measure quality; the clock stands still, and the best checkpoints are kept apart."""
-        with self._clock.stopped():
+        with self._clock.stopped(), self._budget.during(Aside.EVALUATION):
             best = quality.measure(self._clock.images_seen, self._clock.elapsed_s)
             for figure in KEPT_BEST:
                 if figure in best:
@@ -180,13 +189,14 @@ class _Training:
         """Find or make what measures quality; the first time with a dataset it is trained."""
         self._tell(PhaseChanged(phase=Phase.EVALUATING))
         try:
-            return judge_for(
-                open_dataset(run.config.dataset),
-                run.folder.read_model(),
-                run.config.networks.image_size,
-                default_cache(),
-                self._control,
-            )
+            with self._budget.paused():
+                return judge_for(
+                    open_dataset(run.config.dataset),
+                    run.folder.read_model(),
+                    run.config.networks.image_size,
+                    default_cache(),
+                    self._control,
+                )
         finally:
             self._tell(PhaseChanged(phase=Phase.TRAINING))
 
@@ -230,7 +240,8 @@ class _Training:
     def _save_if_due(self, run: PreparedRun) -> None:
         is_due = self._clock.elapsed_s >= self._checkpoint_due_s
         if self._control.take_checkpoint_request() or is_due:
-            self._save(run)
+            with self._budget.during(Aside.CHECKPOINT):
+                self._save(run)
             self._plan_checkpoint()
 
     def _finish(self, run: PreparedRun, previews: Previews) -> Outcome:
