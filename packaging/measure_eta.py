@@ -45,7 +45,7 @@ def train(arguments: argparse.Namespace) -> Path:
     device = ["--device", arguments.device]
     options = ["--starter", "digits", *length, *every, *device, "--run", f"{run}"]
     command = [sys.executable, "-m", "studio", "train", *options, *arguments.rest]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own program
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return run
 
 
@@ -61,7 +61,7 @@ def said(entries: Sequence[dict[str, Any]]) -> Iterator[tuple[float, float, floa
 
 
 def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--minutes", type=float, default=2.0, metavar="M")
     parser.add_argument("--images", type=int, default=0, metavar="N", help="instead of minutes")
     parser.add_argument("--evaluate-every-s", type=float, default=20.0, metavar="S")
