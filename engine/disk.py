@@ -3,14 +3,61 @@
 import contextlib
 import errno
 import os
+import re
 import shutil
+import stat
 import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 from engine.errors import DiskFullError, EngineError, FolderNotWritableError
 
 SPARE_BYTES = 8_000_000
 """Left free for whoever else writes to the disk."""
+_NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})
+"""What some network drives answer; they have nothing better to offer."""
+_STAGED = re.compile(r"\.(?P<name>.+)\.\d+\.(?P<is_old>old\.)?part")
+
+
+class FileCalls:
+    """Every call by which a run changes the disk, so that a test can make each of them fail."""
+
+    def create(self, path: Path) -> BinaryIO:
+        """Make a new file and open it; there is no buffer between it and the system."""
+        return path.open("xb", buffering=0)
+
+    def write(self, file: BinaryIO, content: bytes | memoryview) -> None:
+        """Write all of the content."""
+        left = memoryview(content)
+        while left:
+            # A disk that fills up takes a part first, and says so only when asked again.
+            left = left[file.write(left) :]
+
+    def sync(self, file: BinaryIO) -> None:
+        """Make what is written survive a power cut."""
+        os.fsync(file.fileno())
+
+    def make_folder(self, path: Path) -> None:
+        """Make a folder in one that is there."""
+        path.mkdir()
+
+    def rename(self, source: Path, target: Path) -> None:
+        """Give a file or folder another name; a file replaces the file that has it."""
+        source.replace(target)
+
+    def remove(self, path: Path) -> None:
+        """Remove a file, a link or a folder with all that is in it."""
+        if stat.S_ISDIR(path.lstat().st_mode):
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+    def sync_folder(self, path: Path) -> None:
+        """Make a rename in a folder survive a power cut."""
+        sync_folder(path)
+
+
+files = FileCalls()
 
 
 def explain_os_error(error: OSError, folder: Path, needed_bytes: int = 0) -> EngineError:
@@ -59,18 +106,59 @@ def atomic_write(path: Path, content: bytes) -> None:
     Raises:
         FolderNotWritableError, DiskFullError: the old file, if any, is untouched.
     """
-    staged = path.with_name(f".{path.name}.{os.getpid()}.part")
+    staged = staged_path(path)
     try:
-        with staged.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        staged.replace(path)
-        sync_folder(path.parent)
-    except OSError as error:
+        remove_if_there(staged)
+        with files.create(staged) as file:
+            files.write(file, content)
+            files.sync(file)
+        files.rename(staged, path)
+        files.sync_folder(path.parent)
+    except BaseException as error:
         with contextlib.suppress(OSError):
-            staged.unlink(missing_ok=True)
-        raise explain_os_error(error, path.parent, len(content)) from error
+            remove_if_there(staged)
+        if isinstance(error, OSError):
+            raise explain_os_error(error, path.parent, len(content)) from error
+        raise
+
+
+def staged_path(path: Path, *, is_old: bool = False) -> Path:
+    """Say where something stands until it takes its name, or after it has lost it (``is_old``)."""
+    return path.with_name(f".{path.name}.{os.getpid()}.{'old.' if is_old else ''}part")
+
+
+def is_staged(path: Path) -> bool:
+    """Whether a name is one of those that ``staged_path`` gives."""
+    return _STAGED.fullmatch(path.name) is not None
+
+
+def remove_if_there(path: Path) -> None:
+    """Remove a file or folder that may be gone already.
+
+    Raises:
+        OSError: it is there and cannot be removed.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        files.remove(path)
+
+
+def sweep_staged(folder: Path) -> None:
+    """Remove what a killed program left half done in a folder that nobody else writes to.
+
+    What had lost its name to something that never came gets it back.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
+    for path in sorted(folder.iterdir()):
+        match = _STAGED.fullmatch(path.name)
+        if match is None:
+            continue
+        real = path.with_name(match["name"])
+        if match["is_old"] and not os.path.lexists(real):
+            files.rename(path, real)
+        else:
+            remove_if_there(path)
 
 
 def sync_folder(folder: Path) -> None:
@@ -80,5 +168,8 @@ def sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _NO_FOLDER_SYNC:
+            raise
     finally:
         os.close(handle)

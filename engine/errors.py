@@ -99,12 +99,59 @@ class CheckpointCorruptError(EngineError):
         super().__init__(f"The checkpoint {path} cannot be used: {reason}.")
 
 
+class RunLockedError(EngineError):
+    """A run that a live process holds; ``pid`` is 0 where it cannot be told."""
+
+    def __init__(self, folder: Path, pid: int, host: str) -> None:
+        self.folder, self.pid, self.host = folder, pid, host
+        super().__init__(f"The run in {folder} is held by process {pid} on {host or '?'}.")
+
+
+class ImportLockedError(EngineError):
+    """A dataset folder that a live process imports into; ``pid`` is 0 where it cannot be told."""
+
+    def __init__(self, folder: Path, pid: int, host: str) -> None:
+        self.folder, self.pid, self.host = folder, pid, host
+        super().__init__(f"Process {pid} on {host or '?'} is importing into {folder}.")
+
+
+class LoggedError(EngineError):
+    """What a run's log says of an error; the error itself is gone."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        self.kind, self.message = kind, message
+        super().__init__(message or kind)
+
+
 class DeviceUnavailableError(EngineError):
     """A device was asked for that this machine does not offer."""
 
     def __init__(self, device: str, reason: str) -> None:
         self.device, self.reason = device, reason
         super().__init__(f"The device '{device}' is not available: {reason}.")
+
+
+class DeviceLostError(EngineError):
+    """A device stopped working in the middle of a run; only a new process can use it again."""
+
+    def __init__(self, device: str, reason: str, images_saved: int) -> None:
+        self.device, self.reason, self.images_saved = device, reason, images_saved
+        super().__init__(
+            f"The device '{device}' was lost: {reason}. The run is saved up to {images_saved:,} "
+            "images; start again and resume it."
+        )
+
+
+class MemoryExhaustedError(EngineError):
+    """A step does not fit into the device's memory, even in the smallest parts."""
+
+    def __init__(self, batch_size: int, memory_bytes: int, budget_bytes: int) -> None:
+        self.batch_size = batch_size
+        self.memory_bytes, self.budget_bytes = memory_bytes, budget_bytes
+        super().__init__(
+            f"A batch of {batch_size:,} does not fit into memory: a step took "
+            f"{memory_bytes / 1e6:.0f} MB of {budget_bytes / 1e6:.0f} MB."
+        )
 
 
 class NonFiniteLossError(EngineError):

@@ -108,7 +108,7 @@ def report_stop(run: Path, seconds: float) -> None:
 
     def press() -> None:
         pressed.append(time.perf_counter())
-        studio.window.run.stop_requested.emit()
+        studio.window.actions_.stop.trigger()
 
     def report(ended: Any) -> None:
         stop_s = time.perf_counter() - pressed[0]

@@ -12,6 +12,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSettings, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
+from engine.config.run import RunConfig
+from engine.events import RunMoved
 from engine.runs.folder import RunFolder
 from studio.dialogs.error import ErrorDialog
 from studio.errors.excepthooks import excepthooks
@@ -40,8 +42,11 @@ from studio.widgets.folder_dialog import pick_folder, show_folder
 from studio.window.closing import Closing
 from studio.window.import_flow import Imported, ImportFlow
 from studio.window.main_window import MainWindow
+from studio.window.run_notes import RunNotes
+from studio.window.run_steering import RunSteering
 from studio.window.run_view import RunView
 from studio.window.saving import GallerySaving
+from studio.window.trouble import RunTrouble
 
 SIGNALS_EVERY_MS = 250
 SWITCH_INTERVAL_S = 0.0005
@@ -63,11 +68,14 @@ class Studio(QObject):
         self.theme.set_appearance(self._general.appearance)
         self.reporter = ErrorReporter(self)
         self.log = LogRelay(self)
-        self.training = TrainingJob(work.train, work.build_starter, self)
+        self.training = TrainingJob(work.train, work.resume, work.build_starter, self)
         self.gallery = GalleryJob(work.write_gallery, self.training, self)
         self.datasets = DatasetJobs(work.datasets, self)
         self.window = self._make_window()
         self.run_view = RunView(self.window, self.training, self.reporter)
+        self.notes = RunNotes(self.window.run, self.training)
+        self.steering = RunSteering(self.window, self.training, self.run_view)
+        self.trouble = RunTrouble(self.window, self.training, self.run_view)
         choices = self.store.load(SaveGalleryChoices())
         self.saving = GallerySaving(self.window, self.gallery, choices)
         self.importing = ImportFlow(
@@ -132,10 +140,12 @@ class Studio(QObject):
     def _connect(self) -> None:
         window, actions = self.window, self.window.actions_
         window.run.start_requested.connect(self._start)
-        window.run.stop_requested.connect(self._stop)
         window.gallery.save_requested.connect(self._save_gallery)
         window.datasets.train_requested.connect(self._train_on)
         window.datasets.failed.connect(self.reporter.report)
+        self.training.run_started.connect(self._remember_run)
+        self.training.run_moved.connect(self._remember_run)
+        self.trouble.discard_requested.connect(self.steering.ask_to_discard)
         # A starter's dataset may just have been built.
         self.training.run_prepared.connect(window.datasets.refresh)
         window.log.folder_requested.connect(self._show_log_folder)
@@ -159,8 +169,12 @@ class Studio(QObject):
     @Slot(object)
     def _start(self, plan: RunPlan) -> None:
         self.training.start(plan.config, plan.starter)
-        # Kept from the start, so that a crash does not cost the way back to the run.
-        self._remember_general(last_run=plan.config.run)
+
+    @Slot(object)
+    def _remember_run(self, event: RunConfig | RunMoved) -> None:
+        """Keep the way back to a run from its start, so that a crash does not cost it."""
+        folder = event.run if isinstance(event, RunConfig) else event.folder
+        self._remember_general(last_run=folder)
 
     @Slot(object)
     def _train_on(self, dataset: Path) -> None:
@@ -173,11 +187,6 @@ class Studio(QObject):
         self.window.run.choose_dataset(imported.dataset, tokenizer=imported.tokenizer)
         self.window.raise_()
         self.window.activateWindow()
-
-    @Slot()
-    def _stop(self) -> None:
-        self.run_view.show_stopping()
-        self.training.stop()
 
     @Slot()
     def _save_gallery(self) -> None:

@@ -5,7 +5,7 @@ import dataclasses
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from engine.config.setting import Setting, settings_in
+from engine.config.setting import Setting, option_of, settings_in
 
 
 def add_settings(
@@ -26,7 +26,7 @@ def add_settings(
     for name, field, about in settings_in(config):
         if name in spoken_for:
             continue
-        option = (names or {}).get(name, name.rpartition(".")[2].replace("_", "-"))
+        option = (names or {}).get(name, option_of(name))
         parser.add_argument(
             f"--{option}",
             dest=name.replace(".", "__"),

@@ -38,13 +38,19 @@ def add_to(commands: Any, starters: Path | None) -> None:
     data.add_argument("--starter", choices=sorted(STARTERS), help="a dataset that comes along")
     data.add_argument("--dataset", type=Path, metavar="DIR", help="a built dataset")
     parser.add_argument("--preset", choices=[AUTO, *PRESETS], default=AUTO, help=_presets())
-    length = parser.add_mutually_exclusive_group()
-    length.add_argument("--minutes", type=float, metavar="M", help="training time (default 5)")
-    length.add_argument("--images", type=int, metavar="N", help="images to train on instead")
+    add_lengths(parser)
     parser.add_argument(
         "--run", type=Path, required=True, metavar="DIR", help="new run folder, or the one resumed"
     )
     add_settings(parser, RunConfig, spoken_for=SPOKEN_FOR)
+
+
+def add_lengths(parser: argparse.ArgumentParser) -> None:
+    """Declare how long a run goes on; of two limits the first that is reached counts."""
+    parser.add_argument("--minutes", type=float, metavar="M", help="training time (default 5)")
+    parser.add_argument(
+        "--images", type=int, metavar="N", help="images to train on, without a limit in time"
+    )
 
 
 def add_starters_option(parser: argparse.ArgumentParser, starters: Path | None) -> None:

@@ -65,6 +65,11 @@ def settings_in(config: Any) -> Iterator[tuple[str, "dataclasses.Field[Any]", Se
                 yield f"{field.name}.{name}", inner, about
 
 
+def option_of(name: str) -> str:
+    """Give the command line's name for a setting, without the dashes."""
+    return name.rpartition(".")[2].replace("_", "-")
+
+
 def value_at(config: Any, name: str) -> Any:
     """Read a dotted name from a configuration."""
     for part in name.split("."):

@@ -30,6 +30,8 @@ from engine.metrics.cache import default_cache
 from engine.metrics.evaluate import judge_for
 from engine.runs.checkpoint import CheckpointFacts, read_facts, read_tensors, write_checkpoint
 from engine.runs.folder import RunFolder, create_run_folder, reopen_run_folder
+from engine.runs.keeping import Keeper
+from engine.runs.lock import RunLock
 from engine.runs.log import RunLog
 from engine.sample.sampler import Sampler
 from engine.train.asides import Aside
@@ -43,10 +45,9 @@ from engine.train.schedule import Budget, learning_rate
 
 log = logging.getLogger(__name__)
 
-CHECKPOINTS_KEPT = 3
-
-Open = Callable[[], tuple[RunFolder, Path | None]]
-"""Gives the folder to train in, and the checkpoint to go on from if there is one."""
+Open = Callable[[contextlib.ExitStack], tuple[RunFolder, Path | None]]
+"""Gives the folder to train in, and the checkpoint to go on from if there is one; the lock that
+it takes is let go with the stack."""
 
 
 def train(config: RunConfig, emit: Emit, control: RunControl) -> None:
@@ -57,7 +58,13 @@ def train(config: RunConfig, emit: Emit, control: RunControl) -> None:
         emit: receives every event, on this thread; ``RunEnded`` is the last.
         control: asked between steps.
     """
-    _conduct(config, emit, control, lambda: (create_run_folder(config), None))
+
+    def create(stack: contextlib.ExitStack) -> tuple[RunFolder, Path | None]:
+        folder = create_run_folder(config)
+        stack.enter_context(RunLock(folder.path))
+        return folder, None
+
+    _conduct(config, emit, control, create)
 
 
 def resume(config: RunConfig, emit: Emit, control: RunControl) -> None:
@@ -68,14 +75,20 @@ def resume(config: RunConfig, emit: Emit, control: RunControl) -> None:
         emit: receives every event, on this thread; ``RunEnded`` is the last.
         control: asked between steps.
     """
-    _conduct(config, emit, control, lambda: reopen_run_folder(config))
+
+    def reopen(stack: contextlib.ExitStack) -> tuple[RunFolder, Path | None]:
+        stack.enter_context(RunLock(config.run))
+        reopened = reopen_run_folder(config)
+        return reopened.folder, reopened.checkpoint
+
+    _conduct(config, emit, control, reopen)
 
 
 def _conduct(config: RunConfig, emit: Emit, control: RunControl, open_folder: Open) -> None:
     with contextlib.ExitStack() as stack:
         tell, clock = emit, _Clock()
         try:
-            folder, checkpoint = open_folder()
+            folder, checkpoint = open_folder(stack)
             run_log = stack.enter_context(contextlib.closing(RunLog(folder.log_file)))
             tell = _both(run_log.record, emit)
             training = _Training(config, folder, tell, control, clock)
@@ -132,6 +145,7 @@ class _Training:
         self._meter, self._health = Meter(), HealthWatch()
         self._images_saved = 0
         self._checkpoint_due_s = 0.0
+        self._keeper = Keeper(folder, config.reporting)
 
     def run(self, checkpoint: Path | None) -> Outcome:
         self._tell(PhaseChanged(phase=Phase.LOADING))
@@ -260,8 +274,7 @@ class _Training:
         path = self._folder.checkpoint_path(images_seen)
         self._write(run, path)
         self._images_saved = images_seen
-        for old in self._folder.checkpoint_files()[:-CHECKPOINTS_KEPT]:
-            old.unlink(missing_ok=True)
+        self._keeper.prune()
         self._tell(CheckpointSaved(images_seen=images_seen, path=path))
 
     def _write(self, run: PreparedRun, path: Path) -> None:

@@ -122,6 +122,34 @@ def _checkpoint_corrupt(error: errors.CheckpointCorruptError) -> Explanation:
     )
 
 
+def _run_locked(error: errors.RunLockedError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "This run is being trained already."),
+        why=translate("Errors", "Process {0} on {1} holds {2}.").format(
+            error.pid or "?", error.host or "?", error.folder
+        ),
+        hint=translate("Errors", "Wait until it has ended, or end it there, then try again."),
+    )
+
+
+def _import_locked(error: errors.ImportLockedError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "Somebody else imports into this dataset."),
+        why=translate("Errors", "Process {0} on {1} is writing {2}.").format(
+            error.pid or "?", error.host or "?", error.folder
+        ),
+        hint=translate("Errors", "Wait until it has ended, or choose another name."),
+    )
+
+
+def _logged(error: errors.LoggedError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "The run failed."),
+        why=f"{error.message or error.kind}",
+        hint=translate("Errors", "Its log in the run's folder says when and where."),
+    )
+
+
 def _device(error: errors.DeviceUnavailableError) -> Explanation:
     return Explanation(
         happened=translate("Errors", "The chosen device is not available."),
@@ -260,6 +288,9 @@ _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
     errors.RunMissingError: _run_missing,
     errors.CheckpointMissingError: _checkpoint_missing,
     errors.CheckpointCorruptError: _checkpoint_corrupt,
+    errors.RunLockedError: _run_locked,
+    errors.ImportLockedError: _import_locked,
+    errors.LoggedError: _logged,
     errors.DeviceUnavailableError: _device,
     errors.NonFiniteLossError: _non_finite,
     errors.ImagesUnreadableError: _images,

@@ -1,11 +1,19 @@
 """One long job in a thread of its own: the only code that starts and stops a ``QThread``."""
 
 import logging
+import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
+
+from studio.jobs.mailbox import Mailbox
 
 _log = logging.getLogger(__name__)
+
+TURN_S = 0.008
+"""How long events are passed on in one go, before the window has its turn."""
+PAUSE_MS = 12
+"""How long the window then has; what comes in meanwhile is passed on together."""
 
 Work = Callable[[Callable[[object], None]], None]
 """Does the job; is handed the function that emits its events."""
@@ -17,17 +25,23 @@ class JobThread(QObject):
     """Runs one job at a time and passes its events on in the GUI thread.
 
     The last event is held back until the thread has ended: whoever sees it may start the next job
-    at once, and a job that dies without a last event is given one.
+    at once, and a job that dies without a last event is given one. However many events a job
+    emits, the window keeps its turn, and what waits is bounded.
     """
 
     event_emitted = Signal(object)
 
-    def __init__(self, last: type, parent: QObject | None = None) -> None:
-        """Name the class of a job's last event."""
+    def __init__(
+        self, last: type, parent: QObject | None = None, *, thinned: tuple[type, ...] = ()
+    ) -> None:
+        """Name the class of a job's last event, and those of which only the newest matter."""
         super().__init__(parent)
-        self._last = last
+        self._last, self._thinned = last, thinned
         self._thread: QThread | None = None
         self._worker: _Worker | None = None
+        self._turn = QTimer(self, singleShot=True, interval=PAUSE_MS)
+        self._turn.setTimerType(Qt.TimerType.PreciseTimer)
+        self._turn.timeout.connect(self._pass_on)
 
     @property
     def is_running(self) -> bool:
@@ -49,10 +63,10 @@ class JobThread(QObject):
             raise RuntimeError(f"A {name} job is already under way")
         thread = QThread()
         thread.setObjectName(name)
-        worker = _Worker(work, self._last, ending)
+        worker = _Worker(work, self._last, ending, Mailbox(self._thinned))
         worker.moveToThread(thread)
         thread.started.connect(worker.run)
-        worker.event_emitted.connect(self.event_emitted)
+        worker.event_waits.connect(self._pass_on)
         # Direct: queued to the GUI thread, ``quit`` would never come while that thread waits.
         worker.finished.connect(thread.quit, Qt.ConnectionType.DirectConnection)
         thread.finished.connect(self._finish)
@@ -61,7 +75,26 @@ class JobThread(QObject):
 
     def wait(self, timeout_ms: int) -> bool:
         """Block until the thread has ended; for quitting only. Whether it did in time."""
-        return self._thread is None or self._thread.wait(timeout_ms)
+        if self._thread is None or self._worker is None:
+            return True
+        self._worker.mailbox.open_wide()
+        return self._thread.wait(timeout_ms)
+
+    @property
+    def waiting_count(self) -> int:
+        """Events that are not passed on yet."""
+        return len(self._worker.mailbox) if self._worker else 0
+
+    @Slot()
+    def _pass_on(self) -> None:
+        """Pass on what waits, for a short while; the rest when the window has had its turn."""
+        worker = self._worker
+        if worker is None or worker.mailbox.rest():
+            return
+        self._turn.start()
+        ends_at = time.monotonic() + TURN_S
+        while time.monotonic() < ends_at and (event := worker.mailbox.take()) is not None:
+            self.event_emitted.emit(event)
 
     @Slot()
     def _finish(self) -> None:
@@ -70,6 +103,9 @@ class JobThread(QObject):
             return
         # Returns at once: ``finished`` is the last thing a thread does.
         thread.wait()
+        while (event := worker.mailbox.take()) is not None:
+            self.event_emitted.emit(event)
+        self._turn.stop()
         self._thread = self._worker = None
         self.event_emitted.emit(worker.last_event)
 
@@ -77,11 +113,12 @@ class JobThread(QObject):
 class _Worker(QObject):
     """Lives in the job's thread; the wall that no exception passes."""
 
-    event_emitted = Signal(object)
+    event_waits = Signal()
     finished = Signal()
 
-    def __init__(self, work: Work, last: type, ending: Ending) -> None:
+    def __init__(self, work: Work, last: type, ending: Ending, mailbox: Mailbox) -> None:
         super().__init__()
+        self.mailbox = mailbox
         self._work = work
         self._last = last
         self._ending = ending
@@ -101,8 +138,8 @@ class _Worker(QObject):
     def _pass_on(self, event: object) -> None:
         if isinstance(event, self._last):
             self.last_event = event
-        else:
-            self.event_emitted.emit(event)
+        elif self.mailbox.put(event):
+            self.event_waits.emit()
 
     def _take_failure(self, error: BaseException) -> None:
         _log.error("A job failed", exc_info=error)

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 
 from engine.config.run import RunConfig
 from engine.control import RunControl
@@ -33,6 +33,7 @@ from engine.events import (
 from studio.jobs.thread import JobThread
 
 Train = Callable[[RunConfig, Emit, RunControl], None]
+"""Trains a new run, or goes on with one that has a checkpoint."""
 BuildStarter = Callable[[str, Path], Path]
 """From the starter's name and the folder of datasets to the built dataset."""
 
@@ -65,6 +66,10 @@ class TrainingJob(QObject):
     """At most one training run; one signal for each event, all in the GUI thread."""
 
     run_started = Signal(object)
+    """Carries the configuration of a run that begins, or goes on from a checkpoint."""
+    pause_asked = Signal()
+    resume_asked = Signal()
+    stop_asked = Signal()
     phase_changed = Signal(object)
     run_prepared = Signal(object)
     losses_reported = Signal(object)
@@ -84,14 +89,18 @@ class TrainingJob(QObject):
     run_ended = Signal(object)
 
     def __init__(
-        self, train: Train, build_starter: BuildStarter, parent: QObject | None = None
+        self,
+        train: Train,
+        resume: Train,
+        build_starter: BuildStarter,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._train = train
+        self._train, self._resume = train, resume
         self._build_starter = build_starter
         self._control = RunControl()
         self._config: RunConfig | None = None
-        self._thread = JobThread(RunEnded, self)
+        self._thread = JobThread(RunEnded, self, thinned=(LossesReported,))
         self._thread.event_emitted.connect(self._take)
 
     @property
@@ -104,24 +113,31 @@ class TrainingJob(QObject):
         """Folder of the run under way or, after it, of the latest one."""
         return self._config.run if self._config else None
 
-    def start(self, config: RunConfig, starter: str = "") -> None:
+    @property
+    def waiting_count(self) -> int:
+        """Events of the run that the window has not seen yet."""
+        return self._thread.waiting_count
+
+    def start(self, config: RunConfig, starter: str = "", *, resumes: bool = False) -> None:
         """Train in a thread.
 
         Args:
             config: the run; with a starter, its dataset's parent is the folder of datasets.
             starter: name of the starter to build first; empty when the dataset stands.
+            resumes: go on from the run's newest checkpoint.
 
         Raises:
             RuntimeError: a run is under way.
         """
         control = RunControl()
+        train = self._resume if resumes else self._train
 
         def work(emit: Callable[[object], None]) -> None:
             ready = config
             if starter:
                 dataset = self._build_starter(starter, config.dataset.parent)
                 ready = config.with_values(dataset=dataset)
-            self._train(ready, emit, control)
+            train(ready, emit, control)
 
         def ending(error: Exception) -> RunEnded:
             return RunEnded(
@@ -134,23 +150,52 @@ class TrainingJob(QObject):
 
         self._thread.start(work, ending=ending, name="training")
         self._control, self._config = control, config
-        _log.info("Run %s started", config.run)
+        _log.info("Run %s %s", config.run, "resumed" if resumes else "started")
         self.run_started.emit(config)
 
-    def stop(self) -> None:
-        """Ask the run to end; its checkpoint is saved first."""
-        _log.info("Stop requested")
-        # Straight to the control: a queued slot would wait until the thread is free again.
-        self._control.request_stop()
+    # Wishes go straight to the control: a queued slot would wait until the thread is free again.
+
+    def pause(self, *, release: bool = False) -> None:
+        """Ask the run to stand still; with ``release`` it saves and gives its memory back."""
+        _log.info("Pause requested%s", ", memory to be given back" if release else "")
+        self._control.request_pause(release=release)
+        self._tell(self.pause_asked)
+
+    def go_on(self) -> None:
+        """Ask a run that stands still to go on."""
+        _log.info("Resume requested")
+        self._control.request_resume()
+        self._tell(self.resume_asked)
+
+    def stop(self, *, discard: bool = False) -> None:
+        """Ask the run to end; its checkpoint is saved first, unless that is to be discarded."""
+        _log.info("Stop requested%s", ", nothing to be saved" if discard else "")
+        self._control.request_stop(discard=discard)
+        self._tell(self.stop_asked)
 
     def request_checkpoint(self) -> None:
         """Ask the run for a checkpoint; ``checkpoint_saved`` follows."""
         self._control.request_checkpoint()
 
+    def request_sample(self) -> None:
+        """Ask the run for a preview; ``preview_ready`` follows."""
+        self._control.request_sample()
+
+    def offer_folder(self, folder: Path) -> None:
+        """Offer an empty folder to a run that cannot save; ``run_moved`` follows."""
+        _log.info("Folder %s offered", folder)
+        self._control.offer_folder(folder)
+
     def wait(self, timeout_ms: int) -> bool:
         """Block until the thread has ended; for quitting only. Whether it did in time."""
         return self._thread.wait(timeout_ms)
 
+    def _tell(self, asked: SignalInstance) -> None:
+        if self.is_running:
+            asked.emit()
+
     @Slot(object)
     def _take(self, event: RunEvent) -> None:
+        if isinstance(event, RunMoved) and self._config is not None:
+            self._config = self._config.with_values(run=event.folder)
         getattr(self, SIGNALS[type(event)]).emit(event)

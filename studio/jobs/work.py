@@ -26,6 +26,12 @@ def _train(config: RunConfig, emit: Emit, control: RunControl) -> None:
     train(config, emit, control)
 
 
+def _resume(config: RunConfig, emit: Emit, control: RunControl) -> None:
+    from engine.train.loop import resume
+
+    resume(config, emit, control)
+
+
 def _build_starter(name: str, datasets: Path) -> Path:
     from engine.data.starter_files import build_starter
 
@@ -49,6 +55,7 @@ class Work:
     """What the workers call; a test hands in its own."""
 
     train: Train = _train
+    resume: Train = _resume
     build_starter: BuildStarter = _build_starter
     write_gallery: WriteGallery = _write_gallery
     import_dataset: ImportDataset = _import_dataset

@@ -47,6 +47,13 @@ class Curve:
         self._count += 1
         self._pending.clear()
 
+    def drop_after(self, images_seen: float) -> None:
+        """Forget what came later: a run that went back does that part again."""
+        self._pending = [report for report in self._pending if report[0] <= images_seen]
+        while self._count and self._points[self._count - 1, 0] > images_seen:
+            self._count -= 1
+            self._pending.clear()
+
     def points(self) -> tuple[Floats, Floats]:
         """Give copies of images seen and values, the newest report always included."""
         kept = self._points[: self._count].copy()
@@ -74,6 +81,11 @@ class LossHistory:
             if name not in self.curves:
                 self.curves[name] = Curve(self._capacity)
             self.curves[name].append(images_seen, value)
+
+    def drop_after(self, images_seen: float) -> None:
+        """Forget what came later: a run that went back does that part again."""
+        for curve in self.curves.values():
+            curve.drop_after(images_seen)
 
 
 def smoothed(values: Floats, weight: float, reports_per_point: int = 1) -> Floats:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from engine.events import (
+    CheckpointSaved,
     LossesReported,
     Outcome,
     Phase,
@@ -13,16 +14,22 @@ from engine.events import (
     Progress,
     RunEnded,
     RunEvent,
+    RunMoved,
+    RunPaused,
+    RunResumed,
 )
+from studio.models.run_life import Happening, LifeState, happening_of, is_alive, next_state
 
 _MINUTE_S = 60
 _HOUR_S = 3600
 
 
 class RunState(StrEnum):
-    """What a user needs to know about a run: the engine's phases, and what lies around them."""
+    """The finer words for where a run stands: the engine's phases, and what lies around them."""
 
     IDLE = "idle"
+    ELSEWHERE = "elsewhere"
+    """Another program trains it."""
     STARTING = "starting"
     LOADING = "loading"
     WARMING_UP = "warming_up"
@@ -30,59 +37,141 @@ class RunState(StrEnum):
     SAMPLING = "sampling"
     EVALUATING = "evaluating"
     SAVING = "saving"
+    PAUSING = "pausing"
+    PAUSED = "paused"
+    RELEASED = "released"
+    """Paused, and its memory given back."""
+    STUCK = "stuck"
+    """Paused because it cannot save."""
+    RESUMING = "resuming"
     STOPPING = "stopping"
     FINISHED = "finished"
     STOPPED = "stopped"
+    DISCARDED = "discarded"
+    """Stopped without saving what came after the last checkpoint."""
+    INTERRUPTED = "interrupted"
     FAILED = "failed"
-
-
-_ENDED = (RunState.FINISHED, RunState.STOPPED, RunState.FAILED)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunStatus:
     """State and progress of the run under way or, after it, of the latest."""
 
+    life: LifeState = LifeState.IDLE
     state: RunState = RunState.IDLE
     name: str = ""
     progress: Progress | None = None
+    is_ending: bool = False
+    """Whether somebody asked it to stop."""
+    saved_images: int = 0
+    """Images seen at the newest checkpoint."""
+    saved_s: float = 0.0
+    """Training time at the newest checkpoint."""
+    holder: str = ""
+    """Who trains it, when that is another program."""
 
     @property
     def is_running(self) -> bool:
-        """Whether a run is under way."""
-        return self.state is not RunState.IDLE and self.state not in _ENDED
+        """Whether a run is under way, be it standing still."""
+        return is_alive(self.life)
+
+    @property
+    def unsaved_images(self) -> int:
+        """Images since the newest checkpoint."""
+        return max(0, self.progress.images_seen - self.saved_images) if self.progress else 0
+
+    @property
+    def unsaved_s(self) -> float:
+        """Training time since the newest checkpoint."""
+        return max(0.0, self.progress.elapsed_s - self.saved_s) if self.progress else 0.0
+
+    def started(self, name: str) -> "RunStatus":
+        """Give the status of a run that somebody just started or took up again.
+
+        Raises:
+            ValueError: this one is still under way.
+        """
+        life = next_state(self.life, Happening.STARTED)
+        return RunStatus(life=life, state=RunState.STARTING, name=name)
 
     def after(self, event: RunEvent) -> "RunStatus":
-        """Give the status that holds after an event."""
+        """Give the status that holds after an event.
+
+        Raises:
+            ValueError: this cannot happen to such a run.
+        """
+        happening = happening_of(event, is_ending=self.is_ending)
+        life = next_state(self.life, happening) if happening else self.life
+        moved = replace(self, life=life)
         match event:
             case PhaseChanged():
-                return self._in_phase(event.phase)
+                return moved._in_phase(event.phase)
             case LossesReported():
-                return replace(self, progress=event.progress)
+                return replace(moved, progress=event.progress)
+            case CheckpointSaved():
+                return moved._saved(event.images_seen, self._elapsed_s)
+            case RunResumed():
+                return moved._saved(event.images_seen, event.elapsed_s)
+            case RunPaused():
+                return moved._paused(event)
+            case RunMoved():
+                return replace(moved, name=event.folder.name)
             case RunEnded():
-                return replace(self, state=_OUTCOMES[event.outcome], progress=self._progress_made())
+                return moved._ended(event)
             case _:
-                return self
+                return moved
 
-    def stopping(self) -> "RunStatus":
-        """Give the status that holds once the user has asked to stop."""
-        return replace(self, state=RunState.STOPPING) if self.is_running else self
+    def after_asking(self, happening: Happening) -> "RunStatus":
+        """Give the status that holds once somebody asked for a pause, to go on, or to stop.
 
-    def _progress_made(self) -> Progress | None:
-        """Of a run that has ended, nothing is left to do."""
-        return replace(self.progress, remaining_s=None) if self.progress else None
+        Raises:
+            ValueError: such a run cannot be asked for that.
+        """
+        if happening is Happening.RESUME_ASKED and self.is_ending:
+            happening = Happening.STOP_ASKED
+        life = next_state(self.life, happening)
+        is_ending = self.is_ending or happening is Happening.STOP_ASKED
+        return replace(self, life=life, is_ending=is_ending, state=_ASKED[happening])
+
+    @property
+    def _elapsed_s(self) -> float:
+        return self.progress.elapsed_s if self.progress else 0.0
+
+    def _saved(self, images: int, elapsed_s: float) -> "RunStatus":
+        return replace(self, saved_images=images, saved_s=elapsed_s)
 
     def _in_phase(self, phase: Phase) -> "RunStatus":
-        # A run that was asked to stop may still report a phase; only saving is news then.
-        if self.state is RunState.STOPPING and phase is not Phase.SAVING:
-            return self
+        # What was asked for is what matters then; only saving is news on the way there.
+        is_asked = self.life in (LifeState.PAUSING, LifeState.STOPPING)
+        if is_asked and phase is not Phase.SAVING:
+            return replace(self, state=RunState(self.life.value))
         return replace(self, state=RunState(phase.value))
+
+    def _paused(self, event: RunPaused) -> "RunStatus":
+        if self.life is not LifeState.PAUSED:
+            return self
+        if event.error is not None:
+            return replace(self, state=RunState.STUCK)
+        return replace(self, state=RunState.RELEASED if event.is_released else RunState.PAUSED)
+
+    def _ended(self, event: RunEnded) -> "RunStatus":
+        state = _OUTCOMES[event.outcome]
+        if state is RunState.STOPPED and event.images_saved < max(1, event.images_seen):
+            state = RunState.DISCARDED
+        # Of a run that has ended, nothing is left to do.
+        progress = replace(self.progress, remaining_s=None) if self.progress else None
+        return replace(self, state=state, progress=progress, is_ending=False)
 
 
 _OUTCOMES = {
     Outcome.FINISHED: RunState.FINISHED,
     Outcome.STOPPED: RunState.STOPPED,
     Outcome.FAILED: RunState.FAILED,
+}
+_ASKED = {
+    Happening.PAUSE_ASKED: RunState.PAUSING,
+    Happening.RESUME_ASKED: RunState.RESUMING,
+    Happening.STOP_ASKED: RunState.STOPPING,
 }
 
 
@@ -91,6 +180,7 @@ def state_text(state: RunState) -> str:
     translate = QCoreApplication.translate
     return {
         RunState.IDLE: translate("RunStatus", "Ready"),
+        RunState.ELSEWHERE: translate("RunStatus", "Trained by another program"),
         RunState.STARTING: translate("RunStatus", "Loading PyTorch and the data…"),
         RunState.LOADING: translate("RunStatus", "Loading the data…"),
         RunState.WARMING_UP: translate("RunStatus", "Warming up…"),
@@ -98,9 +188,16 @@ def state_text(state: RunState) -> str:
         RunState.SAMPLING: translate("RunStatus", "Drawing a preview…"),
         RunState.EVALUATING: translate("RunStatus", "Preparing to measure quality…"),
         RunState.SAVING: translate("RunStatus", "Saving a checkpoint…"),
+        RunState.PAUSING: translate("RunStatus", "Pausing…"),
+        RunState.PAUSED: translate("RunStatus", "Paused"),
+        RunState.RELEASED: translate("RunStatus", "Paused, memory given back"),
+        RunState.STUCK: translate("RunStatus", "Waiting: it cannot save"),
+        RunState.RESUMING: translate("RunStatus", "Going on…"),
         RunState.STOPPING: translate("RunStatus", "Stopping…"),
         RunState.FINISHED: translate("RunStatus", "Finished"),
         RunState.STOPPED: translate("RunStatus", "Stopped, checkpoint saved"),
+        RunState.DISCARDED: translate("RunStatus", "Stopped without saving"),
+        RunState.INTERRUPTED: translate("RunStatus", "Interrupted"),
         RunState.FAILED: translate("RunStatus", "Ended with an error"),
     }[state]
 

@@ -58,6 +58,10 @@ class LossPlotPanel(QWidget):
         if not self._redraw.isActive() and self.isVisible():
             self._redraw.start()
 
+    def drop_after(self, images_seen: int) -> None:
+        """Forget what a run that went back does again."""
+        self._history.drop_after(images_seen)
+
     def view(self) -> PlotView:
         """Give what to remember."""
         return PlotView(

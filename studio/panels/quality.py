@@ -52,6 +52,11 @@ class QualityPanel(QWidget):
         self._best.update({name: values[name] for name in event.best if name in values})
         self._draw()
 
+    def drop_after(self, images_seen: int) -> None:
+        """Forget what a run that went back does again."""
+        self._history.drop_after(images_seen)
+        self._draw()
+
     def show_view(self, name: str) -> None:
         """Show other figures."""
         self._buttons[name].setChecked(True)

@@ -9,8 +9,10 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from studio.i18n import Language
+from studio.models.run_life import Wish
 from studio.theme import Appearance
 from studio.widgets.icons import icon
+from studio.window.run_actions import RunActions
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -32,8 +34,8 @@ class Actions(QObject):
         self.show_workspace = self._make(self.tr("Show workspace &folder"), None, "folder")
         self.quit = self._make(self.tr("&Quit"), key.Quit)
         self.quit.setMenuRole(QAction.MenuRole.QuitRole)
-        self.start = self._make(self.tr("&Start training"), "Ctrl+R", "run")
-        self.stop = self._make(self.tr("S&top"), "Ctrl+.", "stop")
+        self.run = RunActions(self)
+        self.start, self.stop = self.run.action(Wish.START), self.run.action(Wish.STOP_SAVE)
         self.reset_layout = self._make(self.tr("&Reset layout"))
         self.full_screen = self._make(self.tr("&Full screen"), "F11")
         self.full_screen.setCheckable(True)
@@ -75,7 +77,7 @@ class Actions(QObject):
                 self.quit,
             ],
         )
-        self._add_menu(bar, self.tr("&Run"), [self.start, self.stop])
+        self._add_menu(bar, self.tr("&Run"), self.run.menu())
         view = self._add_menu(bar, self.tr("&View"), [*docks, None])
         appearance, language = QMenu(self.tr("&Appearance"), view), QMenu("&Language / 语言", view)
         appearance.addActions(self._appearances.actions())

@@ -5,7 +5,8 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget
 
 from studio.dialogs.about import AboutDialog
-from studio.models.run_status import RunStatus
+from studio.models.run_life import LifeState, Wish
+from studio.models.run_status import RunStatus, state_text
 from studio.panels.datasets import DatasetPanel
 from studio.panels.gallery import GalleryPanel
 from studio.panels.log import LogPanel
@@ -22,6 +23,8 @@ from studio.window.welcome import WelcomePage
 
 _USUAL = QSize(1280, 800)
 _SMALLEST = QSize(800, 480)
+_PLAIN = (LifeState.IDLE, LifeState.PREPARING, LifeState.RUNNING)
+"""States that the window's title does not name."""
 
 
 class MainWindow(QMainWindow):
@@ -77,11 +80,11 @@ class MainWindow(QMainWindow):
         self.run.show_status(status)
         self._status_bar.show_status(status)
         name = self.tr("Diptych")
-        self.setWindowTitle(f"{status.name} – {name}" if status.name else name)
+        parts = (status.name, self._title_state(status), name)
+        self.setWindowTitle(" – ".join(part for part in parts if part))
         self.actions_.open_run.setEnabled(not status.is_running)
         self.actions_.choose_workspace.setEnabled(not status.is_running)
         self.actions_.welcome.setEnabled(not status.is_running)
-        self.actions_.stop.setEnabled(status.is_running)
 
     def set_can_save(self, can_save: bool) -> None:  # noqa: FBT001 - one plain fact
         """Offer to save a gallery, or not."""
@@ -129,24 +132,29 @@ class MainWindow(QMainWindow):
         actions.import_dataset.triggered.connect(self._import)
         self.welcome.import_requested.connect(self._import)
         actions.quit.triggered.connect(self.close)
-        actions.start.triggered.connect(self._start)
-        actions.stop.triggered.connect(self.run.stop_requested)
+        actions.run.wish_chosen.connect(self._take_wish)
         actions.reset_layout.triggered.connect(self._reset_layout)
         actions.full_screen.toggled.connect(self._set_full_screen)
         actions.about.triggered.connect(lambda: AboutDialog(self).open())
-        self.run.startable_changed.connect(self._show_startable)
+        self.run.offer_changed.connect(self._show_offer)
         self.welcome.studio_requested.connect(self.show_docks)
         self.welcome.starter_requested.connect(self._start_starter)
-        self._show_startable()
+        self._show_offer()
+
+    @staticmethod
+    def _title_state(status: RunStatus) -> str:
+        """What somebody wants to read in the task bar: what a run waits for, or how it ended."""
+        return "" if status.life in _PLAIN else state_text(status.state)
 
     @Slot()
     def _import(self) -> None:
         self.import_requested.emit(None)
 
-    @Slot()
-    def _start(self) -> None:
-        self.show_docks()
-        self.run.start()
+    @Slot(object)
+    def _take_wish(self, wish: Wish) -> None:
+        if wish is Wish.START:
+            self.show_docks()
+        self.run.ask(wish)
 
     @Slot(str)
     def _start_starter(self, name: str) -> None:
@@ -154,9 +162,8 @@ class MainWindow(QMainWindow):
         self.run.start_starter(name)
 
     @Slot()
-    def _show_startable(self) -> None:
-        self.actions_.start.setEnabled(self.run.can_start)
-        self.actions_.start.setToolTip(self.run.reason)
+    def _show_offer(self) -> None:
+        self.actions_.run.show_offered(self.run.offered, self.run.reason)
 
     @Slot()
     def _reset_layout(self) -> None:

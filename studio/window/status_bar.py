@@ -2,6 +2,7 @@
 
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QWidget
 
+from studio.models.run_life import LifeState
 from studio.models.run_status import RunState, RunStatus, progress_text, state_text
 from studio.theme import MARGIN
 
@@ -36,5 +37,6 @@ class RunStatusBar(QStatusBar):
         self._text.setText("  ·  ".join(part for part in parts if part))
         fraction = status.progress.fraction if status.progress else None
         self._bar.setVisible(status.is_running)
-        self._bar.setRange(0, 0 if fraction is None else _FULL)
+        is_busy = fraction is None and status.life is not LifeState.PAUSED
+        self._bar.setRange(0, 0 if is_busy else _FULL)
         self._bar.setValue(round((fraction or 0.0) * _FULL))

@@ -14,6 +14,8 @@ SAMPLES = [
     errors.RunMissingError(Path("/data/here")),
     errors.CheckpointMissingError(Path("/data/here")),
     errors.CheckpointCorruptError(Path("/data/here"), "it is too short"),
+    errors.RunLockedError(Path("/data/here"), 4711, "box"),
+    errors.ImportLockedError(Path("/data/here"), 4711, ""),
     errors.ImagesUnreadableError(Path("/data/here"), "it is not a folder"),
     errors.SheetCorruptError(Path("/data/here"), "it is no PNG"),
 ]

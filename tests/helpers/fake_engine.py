@@ -97,8 +97,7 @@ class FakeEngine:
         if self.save_failure is not None:
             raise self.save_failure
         path = run.checkpoint_path(200)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
+        path.mkdir(parents=True, exist_ok=True)
         emit(CheckpointSaved(images_seen=200, path=path))
 
 

@@ -46,7 +46,7 @@ def test_the_way_from_the_welcome_to_a_gallery_on_disk(qtbot: QtBot, studio: Stu
     with qtbot.waitSignal(studio.training.run_ended, timeout=PATIENCE_MS) as ended:
         press(qtbot, window.run, "Stop")
     run = RunFolder(event_of(ended).folder)
-    assert run.latest_checkpoint().is_file()
+    assert run.latest_checkpoint().is_dir()
     assert run.preview_files()
     assert "Stopped, checkpoint saved" in child(window, RunStatusBar).text
 

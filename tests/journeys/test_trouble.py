@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.runs.folder import RunFolder
+from engine.runs.manifest import TENSORS
 from studio.app import Studio
 from studio.dialogs.error import ErrorDialog
 from studio.dialogs.save_gallery import SaveGalleryDialog
@@ -81,7 +82,8 @@ def test_that_a_damaged_checkpoint_is_explained_where_the_gallery_is_saved(
         press(qtbot, studio.window.run, "Stop")
     assert studio.run_view.folder is not None
     newest = RunFolder(studio.run_view.folder).latest_checkpoint()
-    newest.write_bytes(newest.read_bytes()[:1000])
+    tensors = newest / TENSORS
+    tensors.write_bytes(tensors.read_bytes()[:1000])
     press(qtbot, studio.window.gallery, "Save gallery…")
     dialog = child(studio.window, SaveGalleryDialog)
     with qtbot.waitSignal(studio.gallery.gallery_ended, timeout=PATIENCE_MS):

@@ -51,7 +51,7 @@ def test_that_save_and_quit_leaves_a_checkpoint(qtbot: QtBot, studio: Studio, en
     answer(studio, CloseAnswer.SAVE_AND_QUIT)
     qtbot.waitUntil(lambda: not studio.window.isVisible())
     assert not studio.training.is_running
-    assert RunFolder(engine.configs[0].run).checkpoint_files()
+    assert RunFolder(engine.configs[0].run).checkpoint_paths()
 
 
 def test_that_keep_training_quits_when_the_run_ends(
@@ -64,7 +64,7 @@ def test_that_keep_training_quits_when_the_run_ends(
     assert studio.training.is_running
     engine.finish.set()
     qtbot.waitUntil(lambda: not studio.window.isVisible())
-    assert RunFolder(engine.configs[0].run).checkpoint_files()
+    assert RunFolder(engine.configs[0].run).checkpoint_paths()
 
 
 @pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)

@@ -16,7 +16,7 @@ from tests.helpers.problem_log import ProblemLog
 
 @pytest.fixture
 def training(qtbot: QtBot, engine: FakeEngine):
-    job = TrainingJob(engine.train, engine.build_starter)
+    job = TrainingJob(engine.train, engine.resume, engine.build_starter)
     yield job
     job.stop()
     assert job.wait(5000)

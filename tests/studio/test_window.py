@@ -70,7 +70,7 @@ def write_run(folder: Path, reports: int = 3) -> Path:
     log.close()
     write_preview(folder, 100)
     write_preview(folder, 200)
-    run.checkpoint_path(200).touch()
+    run.checkpoint_path(200).mkdir()
     return folder
 
 
@@ -111,7 +111,7 @@ def test_that_stop_says_so_at_once_and_keeps_a_checkpoint(
     assert "Stopped, checkpoint saved" in status(studio)
     assert button.text() == "Start training"
     assert button.isEnabled()
-    assert RunFolder(engine.configs[0].run).checkpoint_files()
+    assert RunFolder(engine.configs[0].run).checkpoint_paths()
 
 
 def test_that_the_form_is_locked_while_training(qtbot: QtBot, studio: Studio):

@@ -7,26 +7,26 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
     QLabel,
-    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from engine.config.setting import Setting
-from engine.events import HealthChanged, RunPrepared
+from engine.events import RunPrepared
 from studio.i18n import translate_engine
+from studio.models.more_training import Resumable
 from studio.models.run_form import FIELDS, RunForm
-from studio.models.run_status import RunState, RunStatus
+from studio.models.run_life import Wish
+from studio.models.run_status import RunStatus
+from studio.panels.run.controls import RunControls
 from studio.panels.run.health import HealthNotes
 from studio.panels.run.progress import RunProgress
 from studio.panels.run.rows import SettingRows, form_layout
 from studio.panels.run.subject import SubjectRows
 from studio.settings.choices import RunChoices
 from studio.theme import MARGIN, SPACING
-from studio.widgets.icons import icon
 from studio.widgets.labels import plain_label
-from studio.widgets.look import set_look
 from studio.widgets.section import Section
 
 MAIN = ("family", "device", "minutes", "training.batch_size", "training.learning_rate", "seed")
@@ -38,8 +38,12 @@ class RunPanel(QWidget):
 
     start_requested = Signal(object)
     """Carries a ``RunPlan`` without problems."""
-    stop_requested = Signal()
-    startable_changed = Signal()
+    resume_requested = Signal(object)
+    """Carries the ``RunConfig`` of a run at rest that shall go on."""
+    wish_requested = Signal(object)
+    """Carries a ``Wish`` to the run under way."""
+    offer_changed = Signal()
+    """Other wishes may be uttered than before."""
 
     def __init__(
         self, form: RunForm, *, is_more_open: bool = False, parent: QWidget | None = None
@@ -48,7 +52,7 @@ class RunPanel(QWidget):
         self._form = form
         self._problems: dict[str, str] = {}
         self._status = RunStatus()
-        self._health = HealthNotes(self)
+        self.notes = HealthNotes(self)
         self._headings: dict[str, QLabel] = {}
         self._subject = SubjectRows(form, self)
         self._settings = SettingRows(form, self)
@@ -59,8 +63,9 @@ class RunPanel(QWidget):
         self._more.set_open(is_open=is_more_open)
         self._progress = RunProgress()
         self._reason = plain_label(role="problem")
-        self._button = QPushButton()
-        self._button.clicked.connect(self._press)
+        self._controls = RunControls()
+        self._controls.wish_requested.connect(self._take_wish)
+        self._controls.resume_requested.connect(self.resume_requested)
         self._lay_out()
         self.refresh()
 
@@ -78,29 +83,41 @@ class RunPanel(QWidget):
         """Give what to remember."""
         return self._form.choices(is_more_open=self._more.is_open)
 
+    @property
+    def offered(self) -> frozenset[Wish]:
+        """What may be asked of the run now."""
+        return self._controls.offered
+
+    def ask(self, wish: Wish) -> None:
+        """Ask for something as its button does; does nothing while it is not offered."""
+        if wish is Wish.START:
+            self.start()
+        else:
+            self._controls.ask(wish)
+
     def show_status(self, status: RunStatus) -> None:
         """Show how the run goes."""
-        has_changed = status.is_running != self._status.is_running
+        has_begun_or_ended = status.is_running != self._status.is_running
+        has_moved = status.life is not self._status.life
         self._status = status
         self._progress.show_status(status)
-        if has_changed:
+        if has_moved:
+            self._controls.show_life(status.life)
+        if has_begun_or_ended:
             # The next run needs another name.
             self._form.rename("")
             self.refresh()
-        elif status.state in (RunState.STOPPING, RunState.SAVING):
-            self._show_button()
+        elif has_moved:
+            self.offer_changed.emit()
+
+    def show_resumable(self, run: Resumable | None) -> None:
+        """Offer to go on with a run at rest, or with none."""
+        self._controls.show_resumable(run)
+        self.offer_changed.emit()
 
     def show_prepared(self, event: RunPrepared) -> None:
         """Say what the run works with."""
         self._progress.show_prepared(event)
-
-    def show_health(self, event: HealthChanged) -> None:
-        """Show or take back an alarm."""
-        self._health.show_health(event)
-
-    def clear_health(self) -> None:
-        """Forget the alarms; another run begins."""
-        self._health.clear()
 
     def start_starter(self, name: str) -> None:
         """Choose a starter with the preset's values and start at once, if nothing is wrong."""
@@ -139,8 +156,8 @@ class RunPanel(QWidget):
         for group, heading in self._headings.items():
             heading.setVisible(any(self._form.matters(name) for name in FIELDS if _in(group, name)))
         self._content.setEnabled(not self._status.is_running)
-        self._show_button()
-        self.startable_changed.emit()
+        self._show_start()
+        self.offer_changed.emit()
 
     def _make_more(self) -> QWidget:
         content = QWidget()
@@ -186,30 +203,20 @@ class RunPanel(QWidget):
         bottom = QVBoxLayout()
         bottom.setContentsMargins(MARGIN, SPACING, MARGIN, MARGIN)
         bottom.setSpacing(SPACING)
-        for widget in (self._health, self._progress, self._reason, self._button):
+        for widget in (self.notes, self._progress, self._reason, self._controls):
             bottom.addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(scroll, stretch=1)
         layout.addLayout(bottom)
-        self.setFocusProxy(self._button)
+        self.setFocusProxy(self._controls)
 
-    def _show_button(self) -> None:
-        is_running = self._status.is_running
-        is_ending = self._status.state in (RunState.STOPPING, RunState.SAVING)
-        self._button.setText(self.tr("Stop") if is_running else self.tr("Start training"))
-        self._button.setIcon(icon("stop") if is_running else icon("run", "on_accent"))
-        set_look(self._button, "role", "" if is_running else "primary")
-        self._button.setEnabled((is_running and not is_ending) or self.can_start)
+    def _show_start(self) -> None:
+        tip = self.reason or self.tr("Train with the settings above")
+        self._controls.show_startable(can_start=self.can_start, tip=tip)
         self._reason.setText(self.reason)
         self._reason.setVisible(bool(self.reason))
-        self._button.setToolTip(self._button_tip())
-
-    def _button_tip(self) -> str:
-        if self._status.is_running:
-            return self.tr("End the run; a checkpoint is saved first")
-        return self.reason or self.tr("Train with the settings above")
 
     def _reason_text(self) -> str:
         if not self._problems:
@@ -229,12 +236,12 @@ class RunPanel(QWidget):
         about: Setting | None = FIELDS[name].about if name in FIELDS else None
         return translate_engine(about.label) if about else own.get(name, name)
 
-    @Slot()
-    def _press(self) -> None:
-        if self._status.is_running:
-            self.stop_requested.emit()
-        else:
+    @Slot(object)
+    def _take_wish(self, wish: Wish) -> None:
+        if wish is Wish.START:
             self.start()
+        else:
+            self.wish_requested.emit(wish)
 
     def changeEvent(self, event: QEvent) -> None:
         """Look again at the disk when the user comes back from another program."""

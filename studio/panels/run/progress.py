@@ -3,6 +3,7 @@
 from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 
 from engine.events import RunPrepared
+from studio.models.run_life import LifeState
 from studio.models.run_status import RunState, RunStatus, count_text, progress_text, state_text
 from studio.widgets.labels import plain_label
 
@@ -48,5 +49,6 @@ class RunProgress(QWidget):
         fraction = status.progress.fraction if status.progress else None
         self._bar.setVisible(status.is_running)
         # Without an end in sight, or before the first figure, the bar only says "busy".
-        self._bar.setRange(0, 0 if fraction is None else _FULL)
+        is_busy = fraction is None and status.life is not LifeState.PAUSED
+        self._bar.setRange(0, 0 if is_busy else _FULL)
         self._bar.setValue(round((fraction or 0.0) * _FULL))

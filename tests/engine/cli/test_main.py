@@ -105,7 +105,6 @@ def test_that_bad_input_is_one_clear_sentence_and_exit_code_two(
         "fly",
         "train",
         "train --starter cats --run r",
-        "train --dataset d --run r --minutes 1 --images 5",
         "train --dataset d --run r --seed one",
         "sample --run r",
     ],
@@ -178,7 +177,7 @@ def test_that_ctrl_c_stops_and_saves(tmp_path):
     told, _ = process.communicate(timeout=30)
     assert process.returncode == 0
     assert "Run stopped" in told
-    assert len(RunFolder(run).checkpoint_files()) == 1
+    assert len(RunFolder(run).checkpoint_paths()) == 1
 
 
 def test_that_the_command_line_never_imports_qt():

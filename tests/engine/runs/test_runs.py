@@ -2,6 +2,7 @@ import json
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from engine.data.vocabulary import Vocabulary
 from engine.errors import (
@@ -16,6 +17,7 @@ from engine.events import LossesReported, Outcome, Phase, PhaseChanged, Progress
 from engine.runs.checkpoint import CheckpointFacts, read_facts, read_tensors, write_checkpoint
 from engine.runs.folder import ModelFacts, RunFolder, create_run_folder, write_model
 from engine.runs.log import RunLog, read_losses
+from engine.runs.manifest import TENSORS
 from tests.helpers.tiny import tiny_config
 
 FACTS = CheckpointFacts(step=3, images_seen=192, elapsed_s=1.5, config_hash="abc")
@@ -90,39 +92,42 @@ def test_that_the_newest_checkpoint_is_found(tmp_path):
 
 def test_that_a_checkpoint_reads_as_written(tmp_path):
     tensors = {"average.w": torch.randn(2, 3), "critic.w": torch.arange(4)}
-    write_checkpoint(tmp_path / "c.safetensors", tensors, FACTS)
-    assert read_facts(tmp_path / "c.safetensors") == FACTS
-    read = read_tensors(tmp_path / "c.safetensors", "average.")
+    write_checkpoint(tmp_path / "c", tensors, FACTS)
+    assert read_facts(tmp_path / "c") == FACTS
+    read = read_tensors(tmp_path / "c", "average.")
     assert set(read) == {"w"}
     assert torch.equal(read["w"], tensors["average.w"])
 
 
 def test_that_channels_last_weights_keep_their_values(tmp_path):
     weight = torch.randn(4, 3, 2, 2).to(memory_format=torch.channels_last)
-    write_checkpoint(tmp_path / "c.safetensors", {"a.w": weight}, FACTS)
-    assert torch.equal(read_tensors(tmp_path / "c.safetensors", "a.")["w"], weight)
+    write_checkpoint(tmp_path / "c", {"a.w": weight}, FACTS)
+    assert torch.equal(read_tensors(tmp_path / "c", "a.")["w"], weight)
 
 
 def test_that_a_damaged_checkpoint_is_refused(tmp_path):
-    path = tmp_path / "c.safetensors"
+    path = tmp_path / "c"
     write_checkpoint(path, {"a.w": torch.zeros(100)}, FACTS)
-    whole = path.read_bytes()
+    whole = (path / TENSORS).read_bytes()
     for content in (b"", b"\x80\x04 a pickle", whole[:60], whole[:-10]):
-        path.write_bytes(content)
+        (path / TENSORS).write_bytes(content)
         with pytest.raises(CheckpointCorruptError):
             read_facts(path)
         with pytest.raises(CheckpointCorruptError):
             read_tensors(path, "a.")
 
 
-def test_that_a_foreign_safetensors_file_is_refused(tmp_path):
-    from safetensors.torch import save_file
+def test_that_a_checkpoint_of_an_older_version_is_called_so(tmp_path):
+    path = tmp_path / "checkpoint-000000000064.safetensors"
+    save_file({"w": torch.zeros(1)}, path)
+    with pytest.raises(CheckpointCorruptError, match="older Diptych"):
+        read_facts(path)
 
-    save_file({"w": torch.zeros(1)}, tmp_path / "c.safetensors")
-    with pytest.raises(CheckpointCorruptError, match="format"):
-        read_facts(tmp_path / "c.safetensors")
+
+def test_that_a_checkpoint_lacks_what_nobody_put_in(tmp_path):
+    write_checkpoint(tmp_path / "c", {"a.w": torch.zeros(1)}, FACTS)
     with pytest.raises(CheckpointCorruptError, match="no tensor"):
-        read_tensors(tmp_path / "c.safetensors", "average.")
+        read_tensors(tmp_path / "c", "average.")
 
 
 def test_that_the_log_keeps_one_loss_report_a_second(tmp_path):

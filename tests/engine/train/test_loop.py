@@ -25,14 +25,14 @@ from engine.events import (
     RunEnded,
     RunPrepared,
 )
-from engine.runs import checkpoint
+from engine.runs import checkpoint_files
 from engine.runs.checkpoint import read_facts, read_tensors
 from engine.runs.folder import RunFolder
 from engine.runs.log import read_losses
 from engine.sample.sampler import load_run
 from engine.sample.sheet import read_sheet
 from engine.train import previews
-from engine.train.loop import CHECKPOINTS_KEPT, train
+from engine.train.loop import train
 from engine.train.meter import Meter
 from tests.helpers.tiny import tiny_config, tiny_dataset
 
@@ -150,9 +150,9 @@ def test_that_only_the_latest_checkpoints_are_kept(tmp_path, dataset):
 
     config = tiny_config(dataset, tmp_path / "run", images=2400)
     saved = of(events_of(config, control, ask), CheckpointSaved)
-    kept = RunFolder(config.run).checkpoint_files()
-    assert len(saved) > CHECKPOINTS_KEPT
-    assert kept == [event.path for event in saved[-CHECKPOINTS_KEPT:]]
+    kept = RunFolder(config.run).checkpoint_paths()
+    assert len(saved) > 3
+    assert kept == [event.path for event in saved[-3:]]
 
 
 def failure(config, kind, problem_log):
@@ -187,7 +187,7 @@ def test_that_a_full_disk_fails_the_run_and_keeps_what_is_there(
     def full(folder, needed_bytes):
         raise DiskFullError(folder, needed_bytes, 0)
 
-    monkeypatch.setattr(checkpoint, "ensure_room", full)
+    monkeypatch.setattr(checkpoint_files, "ensure_room", full)
     config = tiny_config(dataset, tmp_path / "run")
     failure(config, DiskFullError, problem_log)
     assert RunFolder(config.run).preview_files()
@@ -219,7 +219,7 @@ def test_that_a_non_finite_loss_ends_the_run_before_it_is_saved(
     config = tiny_config(dataset, tmp_path / "run")
     ended = failure(config, NonFiniteLossError, problem_log)
     assert ended.images_seen == 64
-    assert not RunFolder(config.run).checkpoint_files()
+    assert not RunFolder(config.run).checkpoint_paths()
 
 
 def test_that_images_are_resized_and_colours_kept(tmp_path):

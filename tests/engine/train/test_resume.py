@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import pytest
 import torch
@@ -111,7 +112,7 @@ def test_that_another_dataset_is_refused(tmp_path, dataset, problem_log):
 def test_that_nothing_to_resume_is_said(tmp_path, dataset, problem_log):
     config = config_of(dataset, tmp_path / "run")
     go(train, config)
-    RunFolder(config.run).latest_checkpoint().unlink()
+    shutil.rmtree(RunFolder(config.run).latest_checkpoint())
     error = ended(go(resume, RunFolder(config.run).read_config())).error
     problem_log.expect("failed")
     assert isinstance(error, CheckpointMissingError)
@@ -129,7 +130,7 @@ def test_that_a_checkpoint_that_does_not_fit_starts_nothing_from_scratch(
     error = ended(go(resume, RunFolder(config.run).read_config())).error
     problem_log.expect("failed")
     assert isinstance(error, CheckpointCorruptError)
-    assert RunFolder(config.run).checkpoint_files() == [path]
+    assert RunFolder(config.run).checkpoint_paths() == [path]
 
 
 def test_that_the_log_goes_on(tmp_path, dataset):

@@ -1,0 +1,47 @@
+"""The subcommand branch: a new run from a checkpoint of another, with other settings."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from engine.cli.options import add_settings
+from engine.cli.train import SPOKEN_FOR, add_lengths, chosen, train_and_tell
+from engine.config.run import RunConfig
+from engine.runs.folder import NEWEST, RunFolder
+
+
+def add_to(commands: Any, _starters: Path | None) -> None:
+    """Declare the subcommand."""
+    parser = commands.add_parser(
+        "branch", help="train on from another run's checkpoint", description=__doc__
+    )
+    parser.set_defaults(command=run)
+    parser.add_argument("source", type=Path, metavar="RUN", help="folder of the other run")
+    parser.add_argument("--run", type=Path, required=True, metavar="DIR", help="new run folder")
+    parser.add_argument(
+        "--checkpoint",
+        default=NEWEST,
+        metavar="NAME",
+        help="newest (default), a figure such as kid for the best by it, or a checkpoint's name",
+    )
+    add_lengths(parser)
+    add_settings(parser, RunConfig, spoken_for=SPOKEN_FOR)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Make the branch and train it."""
+    from engine.runs.branching import find_checkpoint, make_branch
+    from engine.train.loop import resume
+
+    source = RunFolder(arguments.source)
+    config = branched_config(arguments, source.read_config())
+    make_branch(source, find_checkpoint(source, arguments.checkpoint), config)
+    train_and_tell(RunFolder(config.run).read_config().with_values(run=config.run), resume)
+
+
+def branched_config(arguments: argparse.Namespace, before: RunConfig) -> RunConfig:
+    """Give the settings of a branch: those of the other run, but for what was said."""
+    values = chosen(arguments)
+    if "minutes" in values:
+        values.setdefault("images", 0)
+    return before.with_values(run=arguments.run, **values)

@@ -1,0 +1,123 @@
+"""The subcommand runs: what runs there are, and the command that does one again."""
+
+import argparse
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from engine.errors import RunMissingError
+from engine.runs.catalogue import FILE_NAME, Catalogue
+from engine.runs.command import quoted, repeating_arguments
+from engine.runs.listing import ListedRun
+
+_MINUTE_S, _HOUR_S = 60, 3600
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+def add_to(commands: Any, _starters: Path | None) -> None:
+    """Declare the subcommand."""
+    parser = commands.add_parser("runs", help="list runs", description=__doc__)
+    parser.set_defaults(command=run)
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument(
+        "folder", type=Path, nargs="?", metavar="DIR", help="a folder that holds run folders"
+    )
+    place.add_argument(
+        "--workspace",
+        type=Path,
+        metavar="DIR",
+        help="a workspace of the studio (default: Diptych in your documents)",
+    )
+    place.add_argument(
+        "--command", dest="repeated", type=Path, metavar="RUN", help="print how to do a run again"
+    )
+    parser.add_argument(
+        "--search", default="", metavar="TEXT", help="words in name, notes, dataset or settings"
+    )
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print the table, or the command."""
+    if arguments.repeated is not None:
+        print(quoted(repeating_arguments(arguments.repeated.absolute())))
+        return
+    runs, file = _place(arguments)
+    if not runs.is_dir():
+        raise RunMissingError(runs)
+    with Catalogue(runs, file) as catalogue:
+        catalogue.refresh()
+        found = catalogue.runs(arguments.search)
+    if not found:
+        print(f"No runs in {runs}" + (f" match '{arguments.search}'" if arguments.search else ""))
+        return
+    print(table_of(found))
+
+
+def table_of(runs: Sequence[ListedRun]) -> str:
+    """Write a table for a terminal, and below it what is wrong with which run."""
+    rows = [list(_COLUMNS), *([text(run) for text in _COLUMNS.values()] for run in runs)]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(_COLUMNS))]
+    lines = ["  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)).rstrip() for r in rows]
+    lines += [f"{_printable(run.name)}: {run.problem}" for run in runs if run.problem]
+    return "\n".join(lines)
+
+
+def _place(arguments: argparse.Namespace) -> tuple[Path, Path | None]:
+    """Give the folder of runs and the catalogue's file; a workspace alone keeps one."""
+    if arguments.folder is not None and not (arguments.folder / "runs").is_dir():
+        return arguments.folder.absolute(), None
+    default = Path(platformdirs.user_documents_dir()) / "Diptych"
+    workspace = (arguments.folder or arguments.workspace or default).absolute()
+    return workspace / "runs", workspace / FILE_NAME
+
+
+def _standing(run: ListedRun) -> str:
+    if run.is_held:
+        return f"{run.standing} ({run.holder_pid})"
+    return f"{run.standing}, damaged" if run.problem else str(run.standing)
+
+
+def _time(run: ListedRun) -> str:
+    whole = round(run.elapsed_s)
+    if whole >= _HOUR_S:
+        return f"{whole // _HOUR_S} h {whole % _HOUR_S // _MINUTE_S} min"
+    return f"{whole // _MINUTE_S} min {whole % _MINUTE_S} s"
+
+
+def _size(run: ListedRun) -> str:
+    size, unit = float(run.size_bytes), 0
+    while size >= 1000 and unit < len(_UNITS) - 1:
+        size, unit = size / 1000, unit + 1
+    return f"{size:.{1 if unit else 0}f} {_UNITS[unit]}"
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
+def _date(run: ListedRun) -> str:
+    try:
+        return time.strftime("%Y-%m-%d %H:%M", time.localtime(run.changed_s))
+    except (ValueError, OSError, OverflowError):
+        return "-"
+
+
+def _printable(text: str) -> str:
+    """Replace what could move the cursor of a terminal, or break it."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+_COLUMNS: dict[str, Callable[[ListedRun], str]] = {
+    "NAME": lambda run: ("* " if run.is_starred else "") + _printable(run.name),
+    "STATE": _standing,
+    "IMAGES": lambda run: f"{run.images_seen:,}",
+    "TIME": _time,
+    "KID": lambda run: _figure(run.kid),
+    "COHERENCE": lambda run: _figure(run.joint_coherence),
+    "SIZE": _size,
+    "DATASET": lambda run: _printable(run.dataset),
+    "DATE": _date,
+}

@@ -1,0 +1,126 @@
+"""Reading small and large files of folders that a stranger may have made.
+
+Nothing here follows a link, waits for a pipe or believes a size: what is not a plain file of a
+sane size is refused with a reason, as a clause such as ``model.json is a symbolic link``.
+"""
+
+import json
+import os
+import stat
+from io import FileIO
+from pathlib import Path
+from typing import Any, NoReturn
+
+DEEPEST = 64
+"""Levels of lists and tables in JSON; nothing of ours has half as many."""
+_KINDS = {
+    stat.S_IFLNK: "a symbolic link",
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+_FLAGS = os.O_RDONLY | sum(
+    getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")
+)
+
+
+class StrangeFileError(ValueError):
+    """A file that is not what it should be; the text is a clause that names it."""
+
+
+def open_plain(path: Path, most_bytes: int) -> FileIO:
+    """Open a file for reading that must be a plain one; no buffer, and it never waits.
+
+    Raises:
+        StrangeFileError: it is something else, or larger than ``most_bytes``.
+        OSError: it cannot be opened, or is not there.
+    """
+    # Looked at first: to open a device may already do something.
+    _ensure_plain(path.name, path.lstat())
+    handle = os.open(path, _FLAGS)
+    file = os.fdopen(handle, "rb", buffering=0)
+    try:
+        status = os.fstat(handle)
+        _ensure_plain(path.name, status)
+        _ensure_small(path.name, status.st_size, most_bytes)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def read_plain(path: Path, most_bytes: int) -> bytes:
+    """Read a whole plain file.
+
+    Raises:
+        StrangeFileError: it is something else, or larger than ``most_bytes``.
+        OSError: it cannot be read, or is not there.
+    """
+    with open_plain(path, most_bytes) as file:
+        # One byte more than may be: a file that grows meanwhile is found out.
+        content = bytearray()
+        while piece := file.read(min(1 << 20, most_bytes + 1 - len(content))):
+            content += piece
+    _ensure_small(path.name, len(content), most_bytes)
+    return bytes(content)
+
+
+def ensure_plain_folder(path: Path) -> None:
+    """Check that a folder is one, and no link to one.
+
+    Raises:
+        StrangeFileError: it is something else.
+        OSError: it cannot be looked at, or is not there.
+    """
+    kind = stat.S_IFMT(path.lstat().st_mode)
+    if kind != stat.S_IFDIR:
+        raise StrangeFileError(f"{path.name} is {_KINDS.get(kind, 'a file')}")
+
+
+def read_table(content: bytes, name: str) -> dict[str, Any]:
+    """Read a JSON object of at most ``DEEPEST`` levels.
+
+    Raises:
+        StrangeFileError: it is something else.
+    """
+    try:
+        table = json.loads(content.decode("utf-8"))
+    except RecursionError:
+        _refuse_depth(name)
+    except ValueError as error:
+        raise StrangeFileError(f"{name} is not JSON ({str(error)[:100]})") from error
+    if not isinstance(table, dict):
+        raise StrangeFileError(f"{name} is not a JSON object")
+    _ensure_shallow(table, name)
+    return table
+
+
+def _ensure_shallow(table: dict[str, Any], name: str) -> None:
+    level: list[Any] = [table]
+    for _depth in range(DEEPEST):
+        level = [part for value in level for part in _parts(value)]
+        if not level:
+            return
+    _refuse_depth(name)
+
+
+def _parts(value: Any) -> list[Any]:
+    inner = value.values() if isinstance(value, dict) else value
+    return [part for part in inner if isinstance(part, dict | list)]
+
+
+def _refuse_depth(name: str) -> NoReturn:
+    raise StrangeFileError(f"{name} is nested more than {DEEPEST} levels deep")
+
+
+def _ensure_plain(name: str, status: os.stat_result) -> None:
+    kind = stat.S_IFMT(status.st_mode)
+    if kind != stat.S_IFREG:
+        raise StrangeFileError(f"{name} is {_KINDS.get(kind, 'no plain file')}")
+
+
+def _ensure_small(name: str, size: int, most_bytes: int) -> None:
+    if size > most_bytes:
+        raise StrangeFileError(f"{name} is larger than {most_bytes:,} bytes")

@@ -1,0 +1,257 @@
+"""An index of all runs of a workspace, so that a thousand of them are listed at once.
+
+The folders are the truth: whatever is wrong with the catalogue's file, it is deleted and made
+again from them. A refresh reads only the runs whose files have changed.
+"""
+
+import contextlib
+import logging
+import math
+import os
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from engine.control import RunControl
+from engine.errors import StoppedError
+from engine.runs.listing import ListedRun, read_run, run_folders, stamp_of
+from engine.runs.lock import holder_of
+from engine.runs.standing import LARGEST_COUNT, Standing
+
+log = logging.getLogger(__name__)
+
+FILE_NAME = "catalogue.sqlite"
+SCHEMA = 1
+"""Grows with every change of the table; a file of another number is made again."""
+BUSY_S = 10.0
+MEMORY = ":memory:"
+_KINDS: dict[str, type] = {
+    "standing": str,
+    "is_held": bool,
+    "holder_pid": int,
+    "holder_host": str,
+    "dataset": str,
+    "family": str,
+    "preset": str,
+    "images_seen": int,
+    "elapsed_s": float,
+    "kid": float,
+    "joint_coherence": float,
+    "size_bytes": int,
+    "changed_s": float,
+    "is_starred": bool,
+    "notes": str,
+    "origin": str,
+    "checkpoints": int,
+    "error": str,
+    "problem": str,
+}
+"""Columns beside name and stamp; each is a field of ``ListedRun``."""
+_OPEN_ENDED = frozenset({"kid", "joint_coherence"})
+_TYPES = {str: "TEXT", int: "INTEGER", bool: "INTEGER", float: "REAL"}
+
+Report = Callable[[int, int], None]
+
+
+class Catalogue:
+    """The runs of one folder; used within one thread, and closed.
+
+    Args:
+        runs: holds the run folders.
+        file: of the catalogue; without one, or where none can be written, it lives in memory.
+    """
+
+    def __init__(self, runs: Path, file: Path | None = None) -> None:
+        self._runs, self._file = runs, file
+        self._base = self._opened()
+
+    def refresh(self, report: Report | None = None, control: RunControl | None = None) -> None:
+        """Bring the index up to what the folders say.
+
+        Args:
+            report: is told how many of all changed runs are read.
+            control: may ask to stop; what was read until then is kept.
+
+        Raises:
+            StoppedError: it was asked to stop.
+        """
+        try:
+            self._refresh(report, control)
+        except sqlite3.DatabaseError as error:
+            self._make_again(error)
+            self._refresh(report, control)
+
+    def runs(self, text: str = "") -> list[ListedRun]:
+        """List the runs that match a search, latest first."""
+        try:
+            found = self._read()
+        except (sqlite3.DatabaseError, ValueError, TypeError) as error:
+            self._make_again(error)
+            self.refresh()
+            found = self._read()
+        found.sort(key=lambda run: (-run.changed_s, run.name))
+        return [run for run in found if run.matches(text)]
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._base.close()
+
+    def _refresh(self, report: Report | None, control: RunControl | None) -> None:
+        folders = {os.fsencode(path.name): path for path in run_folders(self._runs)}
+        known = dict(self._base.execute("SELECT name, stamp FROM runs"))
+        stamps = {name: stamp_of(path) for name, path in folders.items()}
+        changed = [name for name in folders if known.get(name) != stamps[name]]
+        rows: list[tuple[Any, ...]] = []
+        try:
+            for done, name in enumerate(changed):
+                if control is not None and control.is_stop_requested:
+                    raise StoppedError
+                rows.append((name, stamps[name], *_values(read_run(folders[name]))))
+                if report is not None:
+                    report(done + 1, len(changed))
+        finally:
+            self._write(rows, [name for name in known if name not in folders])
+        self._note_holders(folders)
+
+    def _write(self, rows: list[tuple[Any, ...]], gone: list[bytes]) -> None:
+        marks = ", ".join("?" * (len(_KINDS) + 2))
+        with self._base:
+            self._base.executemany("DELETE FROM runs WHERE name = ?", [(name,) for name in gone])
+            self._base.executemany(f"INSERT OR REPLACE INTO runs VALUES ({marks})", rows)  # noqa: S608 (question marks)
+
+    def _note_holders(self, folders: dict[bytes, Path]) -> None:
+        """Note who trains what now: a process that dies changes no file."""
+        held = [
+            (holder.pid, holder.host, name)
+            for name, path in folders.items()
+            if (holder := holder_of(path)) is not None
+        ]
+        with self._base:
+            self._base.execute(
+                "UPDATE runs SET is_held = 0, holder_pid = 0, holder_host = '' WHERE is_held"
+            )
+            self._base.executemany(
+                "UPDATE runs SET is_held = 1, holder_pid = ?, holder_host = ? WHERE name = ?", held
+            )
+
+    def _read(self) -> list[ListedRun]:
+        names = ", ".join(_KINDS)
+        rows = self._base.execute(f"SELECT name, {names} FROM runs")  # noqa: S608 (our own names)
+        return [self._run(name, values) for name, *values in rows]
+
+    def _run(self, name: bytes, values: list[Any]) -> ListedRun:
+        """Make a run from a row.
+
+        Raises:
+            ValueError, TypeError: the row is none of ours.
+        """
+        facts = {
+            column: _checked(column, value) for column, value in zip(_KINDS, values, strict=True)
+        }
+        facts["standing"] = Standing(facts["standing"])
+        run = ListedRun(folder=self._runs / os.fsdecode(name), **facts)
+        return replace(run, standing=Standing.RUNNING) if run.is_held else run
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._file is None:
+            return _open(MEMORY)
+        try:
+            try:
+                return _open(str(self._file))
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError as error:
+                log.info("The catalogue %s is made again: %s", self._file, error)
+                _delete(self._file)
+                return _open(str(self._file))
+        except sqlite3.DatabaseError as error:
+            log.info("The catalogue %s is kept in memory: %s", self._file, error)
+            return _open(MEMORY)
+
+    def _make_again(self, error: Exception) -> None:
+        log.info("The catalogue %s is made again: %s", self._file, error)
+        with contextlib.suppress(sqlite3.Error):
+            self._base.close()
+        if self._file is not None:
+            _delete(self._file)
+        self._base = self._opened()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _open(place: str) -> sqlite3.Connection:
+    """Open a catalogue, making its table if need be.
+
+    Raises:
+        sqlite3.OperationalError: there can be no file here.
+        sqlite3.DatabaseError: the file is damaged, or of another version.
+    """
+    base = sqlite3.connect(place, timeout=BUSY_S)
+    try:
+        _ensure_sound(base)
+        base.execute("PRAGMA journal_mode = WAL")
+        # The folders are the truth: a write that a power cut takes is made again.
+        base.execute("PRAGMA synchronous = OFF")
+        columns = "".join(f", {name} {_TYPES[kind]}" for name, kind in _KINDS.items())
+        base.execute(
+            f"CREATE TABLE IF NOT EXISTS runs (name BLOB PRIMARY KEY, stamp TEXT{columns})"
+        )
+        base.execute(f"PRAGMA user_version = {SCHEMA}")
+        base.commit()
+    except BaseException:
+        base.close()
+        raise
+    return base
+
+
+def _ensure_sound(base: sqlite3.Connection) -> None:
+    (version,) = base.execute("PRAGMA user_version").fetchone()
+    (count,) = base.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if version != SCHEMA and count:
+        raise sqlite3.DatabaseError(f"its schema is {version}, not {SCHEMA}")
+    if base.execute("PRAGMA quick_check").fetchone() != ("ok",):
+        raise sqlite3.DatabaseError("its pages do not fit together")
+
+
+def _delete(file: Path) -> None:
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        with contextlib.suppress(OSError):
+            file.with_name(file.name + suffix).unlink()
+
+
+def _values(run: ListedRun) -> list[Any]:
+    return [_storable(getattr(run, name)) for name in _KINDS]
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        # A name from another system may hold half a character, which no database takes.
+        return str(value).encode("utf-8", "replace").decode()
+    if isinstance(value, int):
+        return min(int(value), LARGEST_COUNT)
+    return value
+
+
+def _checked(name: str, value: Any) -> Any:
+    kind = _KINDS[name]
+    if value is None and name in _OPEN_ENDED:
+        return None
+    if kind is bool and value in (0, 1):
+        return bool(value)
+    if kind is float and isinstance(value, int | float) and math.isfinite(value):
+        return float(value)
+    if type(value) is not kind:
+        raise TypeError(f"{value!r} is no {name}")
+    return value

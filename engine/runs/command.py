@@ -1,0 +1,92 @@
+"""The command line that does a run again."""
+
+import os
+import shlex
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from engine.config.presets import PRESETS, config_from_preset
+from engine.config.run import RunConfig
+from engine.config.setting import option_of, settings_in, value_at
+from engine.errors import EngineError
+from engine.runs.folder import RunFolder
+from engine.runs.names import free_name_like
+from engine.runs.notes import read_notes
+
+PROGRAM = "diptych"
+_BY_HAND = frozenset({"preset", "minutes", "images"})
+
+
+def repeating_arguments(folder: Path) -> list[str]:
+    """Give the arguments that do a run again, beside it and under the next free name.
+
+    A branch is repeated as a branch, as long as the run that it left is there.
+
+    Raises:
+        RunMissingError, ConfigError: there is no run, or its configuration is damaged.
+    """
+    config = RunFolder(folder).read_config()
+    again = config.with_values(run=folder.parent / free_name_like(folder.parent, folder.name))
+    try:
+        origin = read_notes(folder).origin
+        if origin is not None:
+            source = folder.parent / Path(origin.run).name
+            return branch_arguments(source, origin.checkpoint, again)
+    except EngineError:
+        pass  # What is known of the origin is damaged, or the other run is gone.
+    return train_arguments(again)
+
+
+def train_arguments(config: RunConfig) -> list[str]:
+    """Give the arguments after which ``diptych`` makes exactly this run.
+
+    Only what differs from the run's preset is named.
+    """
+    preset = config.preset if config.preset in PRESETS else next(iter(PRESETS))
+    plain = config_from_preset(preset, dataset=config.dataset, run=config.run)
+    start = ["train", *_option("dataset", config.dataset), *_option("run", config.run)]
+    return [*start, *_option("preset", preset), *_differences(plain, config)]
+
+
+def branch_arguments(source: Path, checkpoint: str, config: RunConfig) -> list[str]:
+    """Give the arguments after which ``diptych`` makes this run a branch of another.
+
+    Raises:
+        RunMissingError, ConfigError: there is no other run, or its configuration is damaged.
+    """
+    before = RunFolder(source).read_config()
+    start = ["branch", str(source), *_option("run", config.run)]
+    return [*start, *_option("checkpoint", checkpoint), *_differences(before, config)]
+
+
+def quoted(arguments: Sequence[str]) -> str:
+    """Write a command line as this system's shell reads it."""
+    line = [PROGRAM, *arguments]
+    return subprocess.list2cmdline(line) if os.name == "nt" else shlex.join(line)
+
+
+def _differences(plain: RunConfig, config: RunConfig) -> list[str]:
+    words: list[str] = []
+    for name, _field, _about in settings_in(RunConfig):
+        value = value_at(config, name)
+        if name not in _BY_HAND and value != value_at(plain, name):
+            words += _option(option_of(name), value)
+    return words + _lengths(plain, config)
+
+
+def _lengths(plain: RunConfig, config: RunConfig) -> list[str]:
+    """Name how long the run goes on; either of the two alone lifts the other's limit."""
+    if (config.minutes, config.images) == (plain.minutes, plain.images):
+        return []
+    minutes = _option("minutes", config.minutes) if config.minutes or not config.images else []
+    return minutes + (_option("images", config.images) if config.images else [])
+
+
+def _option(name: str, value: Any) -> list[str]:
+    if isinstance(value, bool):
+        return [f"--{name}" if value else f"--no-{name}"]
+    text = repr(value) if isinstance(value, float) else str(value)
+    # A value that looks like an option has to stick to its own.
+    return [f"--{name}={text}"] if text.startswith("-") else [f"--{name}", text]

@@ -1,0 +1,97 @@
+"""Which checkpoints a run keeps, and how the others go."""
+
+import contextlib
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.config.reporting import ReportingConfig
+from engine.disk import files, remove_if_there, staged_path
+from engine.runs.folder import RunFolder, images_in_name
+
+log = logging.getLogger(__name__)
+
+
+class Keeper:
+    """Removes the checkpoints of a run that are no longer wanted.
+
+    Args:
+        folder: the run's.
+        reporting: how many of the newest are kept, which are kept for good, and the room for all.
+    """
+
+    def __init__(self, folder: RunFolder, reporting: ReportingConfig) -> None:
+        self._folder, self._reporting = folder, reporting
+
+    def prune(self) -> None:
+        """Remove what is too much. A disk that refuses ends no run: it is tried after each save."""
+        paths = self._folder.checkpoint_paths()
+        kept = self._wanted(paths)
+        try:
+            for path in paths:
+                if path not in kept:
+                    remove_checkpoint(path)
+            self._keep_budget()
+        except OSError as error:
+            log.warning("An old checkpoint of %s cannot be removed: %s", self._folder.path, error)
+
+    def _wanted(self, paths: Sequence[Path]) -> set[Path]:
+        wanted = set(paths[-self._reporting.checkpoints_kept :])
+        wanted.update(_milestones(paths, self._reporting.keep_every_images))
+        return wanted | _last_written(paths)
+
+    def _keep_budget(self) -> None:
+        """Remove the oldest until all fit; never the newest, and never the best by a figure."""
+        budget = self._reporting.checkpoint_budget_mb * 1e6
+        if not budget:
+            return
+        paths = self._folder.checkpoint_paths()
+        sizes = {path: bytes_in(path) for path in (*paths, *self._folder.best_paths())}
+        total = sum(sizes.values())
+        kept = {*paths[-1:], *_last_written(paths)}
+        for path in paths:
+            if total > budget and path not in kept:
+                remove_checkpoint(path)
+                total -= sizes[path]
+
+
+def remove_checkpoint(path: Path) -> None:
+    """Remove a checkpoint; it loses its name first, so that no half of it is ever offered.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
+    going = staged_path(path)
+    remove_if_there(going)
+    files.rename(path, going)
+    files.remove(going)
+
+
+def bytes_in(folder: Path) -> int:
+    """Count the bytes of the files in a folder; what is gone meanwhile counts nothing."""
+    total = 0
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            with contextlib.suppress(OSError):
+                total += path.lstat().st_size
+    return total
+
+
+def _milestones(paths: Sequence[Path], every: int) -> list[Path]:
+    """Pick the first checkpoint at or after each multiple of a number of images."""
+    picked, reached = [], 0
+    for path in paths:
+        multiple = images_in_name(path) // every if every else 0
+        if multiple > reached:
+            picked.append(path)
+            reached = multiple
+    return picked
+
+
+def _last_written(paths: Sequence[Path]) -> set[Path]:
+    """Find the one that was written last: after going back it is not the one with most images."""
+    written: dict[Path, float] = {}
+    for path in paths:
+        with contextlib.suppress(OSError):
+            written[path] = path.lstat().st_mtime
+    return {max(written, key=lambda path: written[path])} if written else set()

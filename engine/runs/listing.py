@@ -1,0 +1,143 @@
+"""What a list of runs says about each; a damaged folder is listed all the same."""
+
+import contextlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from engine.errors import EngineError
+from engine.runs.best import best_figures
+from engine.runs.disk_use import bytes_in
+from engine.runs.folder import RunFolder
+from engine.runs.notes import FILE_NAME as NOTES_FILE
+from engine.runs.notes import RunNotes, read_notes
+from engine.runs.standing import Standing, left_standing
+
+MARKS = ("run.toml", "events.jsonl", "model.json", "checkpoints")
+"""A folder that has any of them is a run, or what is left of one."""
+WATCHED = ("run.toml", "events.jsonl", NOTES_FILE, "checkpoints", "samples")
+"""What changes when there is something new to say."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedRun:
+    """One line of a list of runs."""
+
+    folder: Path
+    standing: Standing
+    is_held: bool = False
+    """Whether somebody trains it now."""
+    holder_pid: int = 0
+    """Process that does; 0 where it cannot be told."""
+    holder_host: str = ""
+    dataset: str = ""
+    family: str = ""
+    preset: str = ""
+    images_seen: int = 0
+    elapsed_s: float = 0.0
+    """Time trained."""
+    kid: float | None = None
+    """The best of the run; so with the next."""
+    joint_coherence: float | None = None
+    size_bytes: int = 0
+    changed_s: float = 0.0
+    """When something last happened, in seconds since 1970."""
+    is_starred: bool = False
+    notes: str = ""
+    origin: str = ""
+    """Name of the run that it is a branch of."""
+    checkpoints: int = 0
+    error: str = ""
+    """What ended a run that failed."""
+    problem: str = ""
+    """What is wrong with the folder; empty when nothing is."""
+
+    @property
+    def name(self) -> str:
+        """The run's name."""
+        return self.folder.name
+
+    def matches(self, text: str) -> bool:
+        """Whether every word of a search is in the run's name, notes or settings."""
+        words = f"{self.name}\n{self.notes}\n{self.dataset}\n{self.preset}\n{self.family}"
+        place = words.casefold()
+        return all(word in place for word in text.casefold().split())
+
+
+def run_folders(runs: Path) -> list[Path]:
+    """Find the run folders among what lies in a folder, by name."""
+    try:
+        with os.scandir(runs) as entries:
+            paths = [Path(e.path) for e in entries if not e.name.startswith(".") and e.is_dir()]
+    except OSError:
+        return []
+    return sorted(path for path in paths if any(os.path.lexists(path / mark) for mark in MARKS))
+
+
+def stamp_of(folder: Path) -> str:
+    """Sum up the state of a run's files; as long as it stays, there is nothing new to read."""
+    parts: list[str] = []
+    for name in WATCHED:
+        try:
+            facts = (folder / name).lstat()
+            parts.append(f"{facts.st_mtime_ns}.{facts.st_size}")
+        except OSError:
+            parts.append("")
+    return " ".join(parts)
+
+
+def read_run(folder: Path) -> ListedRun:
+    """Read what there is to say about a run; whatever is damaged becomes its ``problem``."""
+    problems: list[str] = []
+    run = RunFolder(folder)
+    config = _tried(run.read_config, problems)
+    notes = _tried(lambda: read_notes(folder), problems) or RunNotes()
+    best = _tried(lambda: _best(run), problems) or {}
+    left = left_standing(folder)
+    return ListedRun(
+        folder=folder,
+        standing=left.standing,
+        dataset=config.dataset.name if config else "",
+        family=config.family if config else "",
+        preset=config.preset if config else "",
+        images_seen=left.images_seen,
+        elapsed_s=left.elapsed_s,
+        kid=best.get("kid"),
+        joint_coherence=best.get("joint_coherence"),
+        size_bytes=bytes_in(folder),
+        changed_s=left.last_s or _changed_s(folder),
+        is_starred=notes.is_starred,
+        notes=notes.text,
+        origin=notes.origin.run if notes.origin else "",
+        checkpoints=_checkpoint_count(run),
+        error=left.error,
+        problem="; ".join(problems),
+    )
+
+
+def _tried(read: Callable[[], T], problems: list[str]) -> T | None:
+    try:
+        return read()
+    except (EngineError, OSError, ValueError, TypeError, ArithmeticError, RecursionError) as error:
+        problems.append(f"{error}"[:300] or type(error).__name__)
+        return None
+
+
+def _best(run: RunFolder) -> dict[str, float]:
+    return best_figures(run.log_file) if os.path.lexists(run.log_file) else {}
+
+
+def _checkpoint_count(run: RunFolder) -> int:
+    with contextlib.suppress(OSError):
+        return sum(name.startswith("checkpoint-") for name in os.listdir(run.checkpoints))  # noqa: PTH208 (a tenth of the time)
+    return 0
+
+
+def _changed_s(folder: Path) -> float:
+    with contextlib.suppress(OSError):
+        return folder.stat().st_mtime
+    return 0.0

@@ -1,0 +1,93 @@
+"""What went wrong in a run that goes on: what happened and what was done, in plain words."""
+
+from PySide6.QtCore import QCoreApplication, QLocale
+
+from engine.events import BatchSplit, RolledBack, RunResumed, StepsSkipped
+from studio.models.health_text import Advice
+from studio.models.run_status import count_text
+
+translate = QCoreApplication.translate
+_SHOWN_STEPS = 5
+
+
+def skipped_text(event: StepsSkipped) -> Advice:
+    """Say which steps were left out, and why."""
+    return Advice(
+        translate("Trouble", "Steps were left out at {0} images: {1} was not a number.").format(
+            count_text(event.images_seen), ", ".join(event.terms)
+        ),
+        translate("Trouble", "They changed nothing (step {0}). Training goes on.").format(
+            _steps(event.steps)
+        ),
+    )
+
+
+def rolled_back_text(event: RolledBack) -> Advice:
+    """Say how far a run went back, and what is different now."""
+    return Advice(
+        translate("Trouble", "Training became unstable at {0} images.").format(
+            count_text(event.from_images_seen)
+        ),
+        translate(
+            "Trouble", "It went back to {0} images and goes on with {1} of the learning rate."
+        ).format(count_text(event.images_seen), _percent(event.rate_scale)),
+    )
+
+
+def split_text(event: BatchSplit) -> Advice:
+    """Say that a batch did not fit, with what was measured."""
+    remedy = translate(
+        "Trouble", "Each batch is now learnt from in {0} parts, to the same effect but slower."
+    ).format(count_text(event.parts))
+    if event.memory_bytes and event.budget_bytes:
+        measured = translate("Trouble", "A step took {0} of {1}.").format(
+            size_text(event.memory_bytes), size_text(event.budget_bytes)
+        )
+        remedy = f"{remedy} {measured}"
+    return Advice(
+        translate("Trouble", "A batch of {0} does not fit into memory.").format(
+            count_text(event.batch_size)
+        ),
+        remedy,
+    )
+
+
+def passed_over_text(event: RunResumed) -> Advice | None:
+    """Say which checkpoints were damaged and which one was taken; ``None`` when none was."""
+    if not event.passed_over:
+        return None
+    return Advice(
+        translate("Trouble", "Damaged checkpoints were passed over: {0}.").format(
+            "; ".join(event.passed_over)
+        ),
+        translate("Trouble", "The run goes on from {0} ({1} images), which is whole.").format(
+            event.checkpoint, count_text(event.images_seen)
+        ),
+    )
+
+
+def held_text(holder: str) -> Advice:
+    """Say that somebody else trains a run."""
+    return Advice(
+        translate("Trouble", "Another program trains this run: {0}.").format(holder),
+        translate("Trouble", "It can be resumed here once that program has stopped it."),
+    )
+
+
+def holder_text(pid: int, host: str) -> str:
+    """Name whoever trains a run."""
+    return translate("Trouble", "process {0} on {1}").format(pid, host)
+
+
+def size_text(count: int) -> str:
+    """Write a number of bytes."""
+    return QLocale().formattedDataSize(count)
+
+
+def _steps(steps: tuple[int, ...]) -> str:
+    shown = ", ".join(count_text(step) for step in steps[:_SHOWN_STEPS])
+    return f"{shown}, …" if len(steps) > _SHOWN_STEPS else shown
+
+
+def _percent(scale: float) -> str:
+    return QLocale().toString(scale * 100, "g", 3) + " %"

@@ -1,0 +1,50 @@
+"""A button for the usual way of doing something, with a small one beside it for the others."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction, QIcon
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
+
+
+class SplitButton(QWidget):
+    """Looks like one button; a click takes the first way, the arrow lists them all."""
+
+    clicked = Signal()
+
+    def __init__(self, others: str, parent: QWidget | None = None) -> None:
+        """Say what the arrow is for, to whoever cannot see it."""
+        super().__init__(parent)
+        self.main = QPushButton()
+        self.main.setProperty("split", "left")
+        self.main.clicked.connect(self.clicked)
+        self.arrow = QToolButton()
+        self.arrow.setProperty("split", "right")
+        self.arrow.setAccessibleName(others)
+        self.arrow.setToolTip(others)
+        self.arrow.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._menu = QMenu(self.arrow)
+        self.arrow.setMenu(self._menu)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.main, stretch=1)
+        layout.addWidget(self.arrow)
+        self.setFocusProxy(self.main)
+
+    @property
+    def menu(self) -> QMenu:
+        """What the arrow opens."""
+        return self._menu
+
+    def add(self, text: str) -> QAction:
+        """Add a way of doing it."""
+        return self._menu.addAction(text)
+
+    def show_text(self, text: str, icon: QIcon) -> None:
+        """Say what a click does now."""
+        self.main.setText(text)
+        self.main.setIcon(icon)
+
+    def set_enabled(self, *, main: bool, arrow: bool) -> None:
+        """Let either half be pressed, or not."""
+        self.main.setEnabled(main)
+        self.arrow.setEnabled(arrow)
