@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from engine.cli import branch, demo, doctor, evaluate, export, import_, runs, sample, train
+from engine.cli import branch, demo, doctor, evaluate, export, import_, report, runs, sample, train
 from engine.errors import EngineError
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
@@ -61,7 +61,7 @@ def _parser(starters: Path | None) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"diptych {_version()}")
     parser.add_argument("--verbose", action="store_true", help="log what happens to stderr")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (train, branch, runs, sample, evaluate, import_, doctor, export, demo):
+    for module in (train, branch, runs, sample, evaluate, import_, doctor, export, demo, report):
         module.add_to(commands, starters)
     return parser
 

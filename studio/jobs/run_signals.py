@@ -50,7 +50,7 @@ class RunSignals(QObject):
     """What a job tells of a run: one that trains here, or one that another process trains."""
 
     run_started = Signal(object)
-    """Carries the run's configuration."""
+    """Carries the configuration of a run that begins, goes on, or is seen to go on."""
     phase_changed = Signal(object)
     run_prepared = Signal(object)
     losses_reported = Signal(object)

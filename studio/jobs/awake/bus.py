@@ -100,9 +100,7 @@ class BusHold(QObject):
         _log.info("Nothing on this system keeps it awake; it may go to sleep in mid-run")
 
     def _ask(self, connection: QDBusConnection, door: Door) -> None:
-        message = QDBusMessage.createMethodCall(
-            door.service, door.path, door.interface, "Inhibit"
-        )
+        message = QDBusMessage.createMethodCall(door.service, door.path, door.interface, "Inhibit")
         message.setArguments(list(door.arguments))
         message.setAutoStartService(False)
         watcher = QDBusPendingCallWatcher(connection.asyncCall(message, TIMEOUT_MS), self)
