@@ -7,8 +7,8 @@ import re
 import shutil
 import stat
 import tempfile
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from engine.errors import DiskFullError, EngineError, FolderNotWritableError
 
@@ -22,20 +22,24 @@ _STAGED = re.compile(r"\.(?P<name>.+)\.\d+\.(?P<is_old>old\.)?part")
 class FileCalls:
     """Every call by which a run changes the disk, so that a test can make each of them fail."""
 
-    def create(self, path: Path) -> BinaryIO:
+    def create(self, path: Path) -> FileIO:
         """Make a new file and open it; there is no buffer between it and the system."""
-        return path.open("xb", buffering=0)
+        return FileIO(path, "xb")
 
-    def write(self, file: BinaryIO, content: bytes | memoryview) -> None:
+    def write(self, file: FileIO, content: bytes | memoryview) -> None:
         """Write all of the content."""
         left = memoryview(content)
         while left:
             # A disk that fills up takes a part first, and says so only when asked again.
             left = left[file.write(left) :]
 
-    def sync(self, file: BinaryIO) -> None:
+    def sync(self, file: FileIO) -> None:
         """Make what is written survive a power cut."""
         os.fsync(file.fileno())
+
+    def cut(self, file: FileIO, size: int) -> None:
+        """Cut a file off after so many bytes."""
+        file.truncate(size)
 
     def make_folder(self, path: Path) -> None:
         """Make a folder in one that is there."""
@@ -83,7 +87,8 @@ def ensure_room(folder: Path, needed_bytes: int) -> None:
     """
     free = free_bytes(folder)
     if free < needed_bytes + SPARE_BYTES:
-        raise DiskFullError(folder, needed_bytes, free)
+        # With the spare room: else it could say that less is needed than there is.
+        raise DiskFullError(folder, needed_bytes + SPARE_BYTES, free)
 
 
 def ensure_writable(folder: Path) -> None:

@@ -21,6 +21,8 @@ from typing import Any, BinaryIO, Self
 import numpy as np
 
 from engine.disk import atomic_write, explain_os_error
+from engine.errors import ImportLockedError
+from engine.folder_lock import FolderLock
 from engine.importing.accounts import Reason
 from engine.importing.candidate import Pixels
 from engine.importing.decoding import Decoded, ImageFacts
@@ -58,6 +60,7 @@ class Staging:
         shape: [S, S, C] of a row.
 
     Raises:
+        ImportLockedError: on entering, another process imports into the same dataset.
         FolderNotWritableError, DiskFullError: it cannot be written; so says every method.
     """
 
@@ -72,23 +75,30 @@ class Staging:
         """In the order of the candidates."""
         self.rows = 0
         self._files = contextlib.ExitStack()
+        self._held = contextlib.ExitStack()
         self._synced_s = self._flushed_s = time.monotonic()
 
     def __enter__(self) -> Self:
-        with self._explaining():
+        with contextlib.ExitStack() as held, self._explaining():
+            self.folder.parent.mkdir(parents=True, exist_ok=True)
+            # Beside the folder, which may be thrown away and made anew.
+            file = self.folder.with_name(f"{self.folder.name}.lock")
+            held.enter_context(FolderLock(self._dataset, file, ImportLockedError))
             if not self._is_ours():
-                self.remove()
-                self.folder.mkdir(parents=True)
+                self._throw_away()
+                self.folder.mkdir()
                 atomic_write(self._plan_file, json.dumps(self._fingerprint).encode())
             self._lines = self._open("items.jsonl")
             self._images = self._open("images.part")
             self._recover()
+            self._held = held.pop_all()
         return self
 
     def __exit__(self, *exception: object) -> None:
         # On a full disk closing fails as well: what is buffered cannot be written.
         with contextlib.suppress(OSError):
             self._files.close()
+        self._held.close()
 
     def append(self, decoded: Decoded) -> StagedItem:
         """Write down one candidate: its pixels first, then what is known of it."""
@@ -141,6 +151,9 @@ class Staging:
     def remove(self) -> None:
         """Delete the folder."""
         self._files.close()
+        self._throw_away()
+
+    def _throw_away(self) -> None:
         with self._explaining(), contextlib.suppress(FileNotFoundError):
             shutil.rmtree(self.folder)
 
@@ -152,6 +165,11 @@ class Staging:
             self._images.flush()
             self._lines.flush()
             self._flushed_s = now_s
+
+    @property
+    def _dataset(self) -> Path:
+        name = self.folder.name.removeprefix(".").removesuffix(".import")
+        return self.folder.with_name(name)
 
     @property
     def _plan_file(self) -> Path:

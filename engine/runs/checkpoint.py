@@ -33,7 +33,6 @@ __all__ = [
     "CheckpointFacts",
     "copy_checkpoint",
     "read_facts",
-    "read_shapes",
     "read_tensors",
     "verify_checkpoint",
     "write_checkpoint",
@@ -98,21 +97,6 @@ def read_tensors(path: Path, prefix: str) -> dict[str, Tensor]:
     if not tensors:
         raise CheckpointCorruptError(path, f"it holds no tensor named {prefix}*")
     return tensors
-
-
-def read_shapes(path: Path, prefix: str) -> dict[str, tuple[int, ...]]:
-    """Read the shapes alone, of the tensors that ``read_tensors`` would give.
-
-    Raises:
-        CheckpointCorruptError: it is damaged.
-    """
-    with open_tensors(path) as (file, entry):
-        _head, spans = head_of(file, entry.size)
-        return {
-            span.name.removeprefix(prefix): span.shape
-            for span in spans
-            if span.name.startswith(prefix)
-        }
 
 
 def _laid_out(tensors: Mapping[str, Tensor]) -> list[TensorSpan]:

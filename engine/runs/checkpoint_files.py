@@ -253,8 +253,10 @@ def _take_place(staged: Path, path: Path) -> None:
             with contextlib.suppress(OSError):
                 files.rename(aside, path)
         raise
-    files.sync_folder(path.parent)
-    if is_taken:
-        # It is published; an old one that cannot be removed is swept another time.
-        with contextlib.suppress(OSError):
-            files.remove(aside)
+    try:
+        files.sync_folder(path.parent)
+    finally:
+        # The new one has the name; an old one that cannot be removed is swept another time.
+        if is_taken:
+            with contextlib.suppress(OSError):
+                files.remove(aside)

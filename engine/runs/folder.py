@@ -5,36 +5,36 @@
 be a stranger's: nothing in it is believed to be small, or even a file.
 """
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.config.codec import config_from_toml, config_to_toml
+from engine.config.codec import config_to_toml
 from engine.config.run import RunConfig
-from engine.config.setting import settings_in, value_at
-from engine.disk import (
-    atomic_write,
-    ensure_writable,
-    explain_os_error,
-    files,
-    is_staged,
-    remove_if_there,
-    sweep_staged,
-)
+from engine.disk import atomic_write, ensure_writable, explain_os_error, is_staged, sweep_staged
 from engine.errors import (
-    CheckpointCorruptError,
     CheckpointMissingError,
     ConfigError,
     FolderInUseError,
     Problem,
     RunMissingError,
 )
-from engine.plain_files import StrangeFileError, ensure_plain_folder, open_plain, read_plain
-from engine.runs.checkpoint_files import OLD_SUFFIX, verify_checkpoint
+from engine.plain_files import StrangeFileError, read_plain
+from engine.runs.finding import (
+    ValidCheckpoint,
+    best_in,
+    checkpoint_name,
+    checkpoints_in,
+    images_in_name,
+    newest_valid_in,
+    set_aside,
+)
 from engine.runs.lock import LOCK_NAME
+from engine.runs.log_reading import has_saved
 from engine.runs.model_facts import ModelFacts, model_from_json, model_to_json
+from engine.runs.run_config import CHANGEABLE, CONFIG_BYTES, changed_settings, config_from_bytes
 
 __all__ = [
+    "CHANGEABLE",
     "NEWEST",
     "ModelFacts",
     "ReopenedRun",
@@ -48,26 +48,8 @@ __all__ = [
 ]
 
 NEWEST = "newest"
-CONFIG_BYTES = 64_000
-"""A configuration of ours takes a twentieth."""
 MODEL_BYTES = 32_000_000
-"""The largest vocabularies take a tenth."""
-CHANGEABLE = frozenset({"device", "minutes", "images"})
-"""Settings that may differ when a run goes on, beside those of its reporting."""
-SAVED = b'"event": "CheckpointSaved"'
-_PIECE_BYTES = 1_000_000
-_CHECKPOINT = re.compile(r"checkpoint-(\d{12,15})")
-_MOST_DOTS = 8
-_FIGURE = re.compile(r"[a-z0-9_]+")
-
-
-@dataclass(frozen=True)
-class ValidCheckpoint:
-    """A checkpoint of which every byte is as it was written."""
-
-    path: Path
-    passed_over: tuple[str, ...] = ()
-    """Newer ones that cannot be used: name and reason of each, the newest first."""
+"""Most that a model's facts may take; the largest vocabularies take a tenth."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +90,7 @@ class RunFolder:
 
     def checkpoint_path(self, images_seen: int) -> Path:
         """Name for a checkpoint; names sort by progress."""
-        return self.checkpoints / f"checkpoint-{images_seen:012d}"
+        return self.checkpoints / checkpoint_name(images_seen)
 
     def best_path(self, figure: str) -> Path:
         """Name for the checkpoint that is the best by a figure of its quality."""
@@ -120,8 +102,7 @@ class RunFolder:
 
     def checkpoint_paths(self) -> list[Path]:
         """All checkpoints by name, oldest first; whether they are whole is another question."""
-        found = (p for p in self.checkpoints.glob("checkpoint-*") if _CHECKPOINT.fullmatch(p.name))
-        return sorted((path for path in found if path.is_dir()), key=images_in_name)
+        return checkpoints_in(self.checkpoints)
 
     def best_paths(self) -> list[Path]:
         """The checkpoints that are the best by a figure."""
@@ -149,20 +130,7 @@ class RunFolder:
             CheckpointMissingError: there is none at all.
             CheckpointCorruptError: there is none that can be used; of the newest.
         """
-        self._ensure_own(self.checkpoints)
-        damaged: list[CheckpointCorruptError] = []
-        for path in reversed(self.checkpoint_paths()):
-            try:
-                verify_checkpoint(path)
-            except CheckpointCorruptError as error:
-                damaged.append(error)
-            else:
-                return ValidCheckpoint(path, tuple(f"{e.path.name}: {e.reason}" for e in damaged))
-        if damaged:
-            raise damaged[0]
-        for path in sorted(self.checkpoints.glob(f"checkpoint-*{OLD_SUFFIX}")):
-            verify_checkpoint(path)
-        raise CheckpointMissingError(self.path)
+        return newest_valid_in(self.checkpoints, self.path)
 
     def chosen_checkpoint(self, choice: str) -> Path:
         """The newest checkpoint that can be used, or the best by a figure.
@@ -176,20 +144,7 @@ class RunFolder:
         """
         if choice == NEWEST:
             return self.newest_valid().path
-        self._ensure_own(self.checkpoints)
-        if not _FIGURE.fullmatch(choice) or not self.best_path(choice).is_dir():
-            raise CheckpointMissingError(self.path)
-        return self.best_path(choice)
-
-    def set_aside(self, checkpoint: Path) -> None:
-        """Take a checkpoint out of the row of those that a run goes on from; it is kept.
-
-        Raises:
-            OSError: it cannot be renamed.
-        """
-        aside = checkpoint.with_name(f"damaged-{checkpoint.name}")
-        remove_if_there(aside)
-        files.rename(checkpoint, aside)
+        return best_in(self.checkpoints, self.path, choice)
 
     def sweep(self) -> None:
         """Remove what a killed program left half done. For whoever holds the run's lock.
@@ -220,17 +175,7 @@ class RunFolder:
             ConfigError: the file is damaged, or no file of ours.
         """
         content = self._read(self.config_file, CONFIG_BYTES)
-        try:
-            text = content.decode("utf-8")
-            # Python's reader takes a minute for a kilobyte of dots; ours write none at all.
-            if any(line.partition("=")[0].count(".") > _MOST_DOTS for line in text.splitlines()):
-                raise ConfigError([Problem(self.config_file.name, "is nested too deeply")])
-            return config_from_toml(text)
-        except UnicodeDecodeError as error:
-            raise ConfigError([Problem(self.config_file.name, "is not UTF-8 text")]) from error
-        except RecursionError:
-            problem = Problem(self.config_file.name, "is nested too deeply")
-            raise ConfigError([problem]) from None
+        return config_from_bytes(content, self.config_file.name)
 
     def read_model(self) -> ModelFacts:
         """Read the model's facts.
@@ -254,17 +199,9 @@ class RunFolder:
         if self.checkpoints.is_dir() and any(self.checkpoints.iterdir()):
             return True
         try:
-            with open_plain(self.log_file, 1 << 40) as file:
-                before = b""
-                for piece in iter(lambda: file.read(_PIECE_BYTES), b""):
-                    if SAVED in before + piece:
-                        return True
-                    before = piece[-len(SAVED) :]
-        except FileNotFoundError:
-            return False
+            return has_saved(self.log_file)
         except StrangeFileError as error:
             raise ConfigError([Problem(self.log_file.name, str(error))]) from error
-        return False
 
     def _read(self, path: Path, most_bytes: int) -> bytes:
         try:
@@ -276,15 +213,6 @@ class RunFolder:
         except OSError as error:
             raise explain_os_error(error, self.path) from error
 
-    def _ensure_own(self, folder: Path) -> None:
-        """Nothing outside a run is opened because of a link in it."""
-        try:
-            ensure_plain_folder(folder)
-        except FileNotFoundError as error:
-            raise CheckpointMissingError(self.path) from error
-        except (StrangeFileError, OSError) as error:
-            raise CheckpointCorruptError(folder, str(error)) from error
-
 
 @dataclass(frozen=True)
 class ReopenedRun:
@@ -295,12 +223,6 @@ class ReopenedRun:
     """None where the run never saved one: it begins at its beginning."""
     passed_over: tuple[str, ...] = ()
     """Newer checkpoints that cannot be used: name and reason of each, the newest first."""
-
-
-def images_in_name(checkpoint: Path) -> int:
-    """Read from a checkpoint's name how many images it had seen; 0 where it does not say."""
-    match = _CHECKPOINT.fullmatch(checkpoint.name)
-    return int(match[1]) if match else 0
 
 
 def create_run_folder(config: RunConfig) -> RunFolder:
@@ -348,7 +270,7 @@ def reopen_run_folder(config: RunConfig) -> ReopenedRun:
         _make_subfolders(folder)
         for path in folder.checkpoint_paths():
             if found is not None and images_in_name(path) > images_in_name(found.path):
-                folder.set_aside(path)
+                set_aside(path)
     except OSError as error:
         raise explain_os_error(error, folder.path) from error
     if found is None:
@@ -373,17 +295,6 @@ def _is_husk(path: Path) -> bool:
 def _make_subfolders(folder: RunFolder) -> None:
     for path in (folder.checkpoints, folder.samples):
         path.mkdir(exist_ok=True)
-
-
-def changed_settings(before: RunConfig, after: RunConfig) -> list[Problem]:
-    """Name the settings that differ and decide what a run becomes."""
-    return [
-        Problem(name, f"was {value_at(before, name)} and cannot change in mid-run")
-        for name, _field, _about in settings_in(before)
-        if name not in CHANGEABLE
-        and not name.startswith("reporting.")
-        and value_at(before, name) != value_at(after, name)
-    ]
 
 
 def write_model(folder: RunFolder, facts: ModelFacts) -> None:

@@ -1,113 +1,101 @@
 """The event log of a run: one JSON object a line, appended as things happen."""
 
-import json
+import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from io import FileIO
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
 
-from engine.events import LossesReported, Progress, QualityMeasured, RunEvent
+from engine.disk import files
+from engine.events import CheckpointSaved, LossesReported, RunEnded, RunEvent
+from engine.plain_files import StrangeFileError
+from engine.runs.log_entries import line_of, line_of_facts
+from engine.runs.log_reading import read_losses, read_quality
+from engine.runs.log_repair import open_end
 
-Event = TypeVar("Event", LossesReported, QualityMeasured)
+__all__ = ["RunLog", "read_losses", "read_quality"]
 
 log = logging.getLogger(__name__)
 
 LOSSES_EVERY_S = 1.0
 """The plot lives on four reports a second; a night's log must not."""
-UNLOGGED = frozenset({"images", "texts"})
-"""Fields of events that are on disk as pictures."""
+SYNC_EVERY_S = 1.0
+"""What is written survives the end of the program at once, and a power cut after so long."""
+MOST_WAITING = 10_000
+"""Lines that wait for a disk that fails; the oldest are lost first."""
 
 
 class RunLog:
-    """Appends a run's events to its log file; a line is on its way to the disk when it returns."""
+    """Appends a run's events to its log file; a line is on its way to the disk when it returns.
+
+    A torn last line, as a killed program leaves it, is repaired first. A disk that fails never
+    raises: it is said once, and what could not be written waits for the next event.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._file: TextIO = path.open("a", encoding="utf-8")
+        self._path = path
+        self._file: FileIO | None = None
+        self._waiting: deque[bytes] = deque(maxlen=MOST_WAITING)
+        self._is_failing = False
         self._last_losses_s = float("-inf")
+        self._synced_s = time.monotonic()
+        self._write()
 
     def record(self, event: RunEvent) -> None:
         """Append one event; of the loss reports, one a second. A full disk ends no run."""
         if isinstance(event, LossesReported):
-            if event.progress.elapsed_s - self._last_losses_s < LOSSES_EVERY_S:
+            if 0 <= event.progress.elapsed_s - self._last_losses_s < LOSSES_EVERY_S:
                 return
             self._last_losses_s = event.progress.elapsed_s
-        line = {"event": type(event).__name__, "time": round(time.time(), 3), **_facts(event)}
-        try:
-            self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
-            self._file.flush()
-        except OSError as error:
-            log.warning("%s is missing from the log: %s", type(event).__name__, error)
+        self._waiting.append(line_of(event))
+        # What a run goes back to must not be on the disk before the log that tells of it.
+        self._write(is_urgent=isinstance(event, CheckpointSaved | RunEnded))
+
+    def reopen(self, path: Path) -> None:
+        """Go on in another file; what could not be written yet goes there."""
+        self.close()
+        self._path = path
+        self._write()
 
     def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+        """Close the file. A later event opens it again."""
+        self._write(is_urgent=True)
+        self._drop()
 
+    def _write(self, *, is_urgent: bool = False) -> None:
+        try:
+            file = self._file = self._file or self._open()
+            while self._waiting:
+                files.write(file, self._waiting[0])
+                self._waiting.popleft()
+            if is_urgent or time.monotonic() - self._synced_s >= SYNC_EVERY_S:
+                self._synced_s = time.monotonic()
+                files.sync(file)
+        except (OSError, StrangeFileError) as error:
+            self._tell(error)
+            # Opened anew the next time: that also repairs what was written in part.
+            self._drop()
+        else:
+            self._tell(None)
 
-def _facts(event: RunEvent) -> dict[str, Any]:
-    """Give the part of an event that JSON can hold and a reader wants."""
-    return {name: _plain(value) for name, value in vars(event).items() if name not in UNLOGGED}
+    def _open(self) -> FileIO:
+        file, cut = open_end(self._path)
+        if cut:
+            log.info("A torn line of %d bytes is cut off %s.", cut, self._path)
+            self._waiting.appendleft(line_of_facts("LogRepaired", {"bytes_cut": cut}))
+        return file
 
+    def _drop(self) -> None:
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                self._file.close()
+        self._file = None
 
-def _plain(value: Any) -> Any:
-    match value:
-        case Path():
-            return value.name
-        case Exception():
-            return f"{type(value).__name__}: {value}"
-        case Mapping():
-            return dict(value)
-        case frozenset():
-            return sorted(value)
-        case Progress():
-            return vars(value)
-        case _:
-            return value
-
-
-def read_losses(path: Path) -> Iterator[LossesReported]:
-    """Read a log's loss reports; lines that are torn or strange are passed over.
-
-    Args:
-        path: a run's ``events.jsonl``; a missing one gives nothing.
-    """
-    return _read(path, LossesReported, _losses)
-
-
-def read_quality(path: Path) -> Iterator[QualityMeasured]:
-    """Read a log's measurements of quality, as ``read_losses`` reads losses."""
-    return _read(path, QualityMeasured, _quality)
-
-
-def _read(path: Path, kind: type, build: Callable[[dict[str, Any]], Event]) -> Iterator[Event]:
-    if not path.is_file():
-        return
-    with path.open(encoding="utf-8", errors="replace") as file:
-        for number, line in enumerate(file, 1):
-            try:
-                entry = json.loads(line)
-                if entry["event"] == kind.__name__:
-                    yield build(entry)
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                log.info("line %d of %s is passed over: %s", number, path, error)
-
-
-def _losses(entry: dict[str, Any]) -> LossesReported:
-    return LossesReported(
-        progress=Progress(**entry["progress"]),
-        losses=_numbers(entry["losses"]),
-        signals=_numbers(entry["signals"]),
-    )
-
-
-def _quality(entry: dict[str, Any]) -> QualityMeasured:
-    return QualityMeasured(
-        images_seen=int(entry["images_seen"]),
-        elapsed_s=float(entry["elapsed_s"]),
-        figures=_numbers(entry["figures"]),
-        best=frozenset(map(str, entry["best"])),
-    )
-
-
-def _numbers(table: dict[str, Any]) -> dict[str, float]:
-    return {str(name): float(value) for name, value in table.items()}
+    def _tell(self, error: Exception | None) -> None:
+        """Say once that the disk fails, and once that it does no longer."""
+        if error is not None and not self._is_failing:
+            log.warning("The log %s cannot be written, events wait: %s", self._path, error)
+        if error is None and self._is_failing:
+            log.info("The log %s is written again.", self._path)
+        self._is_failing = error is not None

@@ -1,12 +1,13 @@
 """Draws pairs and captions from a trained generator."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.config.codec import config_hash
 from engine.config.networks import NetworkConfig
@@ -22,11 +23,14 @@ from engine.nets.modality import Modality
 from engine.nets.model import Ends, PairModel
 from engine.nets.text import TextModality
 from engine.runs.checkpoint import CheckpointFacts, read_facts, read_tensors
-from engine.runs.folder import NEWEST, ModelFacts, RunFolder
+from engine.runs.folder import NEWEST, ModelFacts, RunFolder, ValidCheckpoint
 
 AVERAGE = "average."
 """Prefix, in a checkpoint, of the generator that samples are drawn from."""
 BATCH = 64
+MISFIT = "its tensors do not fit the run's networks"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,6 +204,8 @@ class LoadedRun:
     model: ModelFacts
     checkpoint: CheckpointFacts
     config_hash: str
+    passed_over: tuple[str, ...] = ()
+    """Newer checkpoints that are damaged: name and reason of each."""
 
 
 def load_run(folder: Path, device: torch.device, checkpoint: str = NEWEST) -> LoadedRun:
@@ -211,21 +217,16 @@ def load_run(folder: Path, device: torch.device, checkpoint: str = NEWEST) -> Lo
     """
     run = RunFolder(folder)
     config, model = run.read_config(), run.read_model()
-    path = run.chosen_checkpoint(checkpoint)
-    facts = read_facts(path)
+    chosen = _choose(run, checkpoint)
+    path = chosen.path
+    facts, tensors = read_facts(path), read_tensors(path, AVERAGE)
+    _ensure_fit(path, config, model, tensors)
     modalities = build_modalities(config.networks, model)
-    networks = config.networks
-    generator = build_model(
-        config.family,
-        modalities,
-        feature_dim=networks.feature_dim,
-        latent_dim=networks.latent_dim,
-    )
+    generator = _generator(config, modalities)
     try:
-        generator.load_state_dict(read_tensors(path, AVERAGE))
+        generator.load_state_dict(tensors)
     except RuntimeError as error:
-        reason = "its tensors do not fit the run's networks"
-        raise CheckpointCorruptError(path, reason) from error
+        raise CheckpointCorruptError(path, MISFIT) from error
     generator = generator.to(device).eval().requires_grad_(requires_grad=False)
     return LoadedRun(
         sampler=Sampler(cast("PairModel", generator), modalities, device),
@@ -233,4 +234,35 @@ def load_run(folder: Path, device: torch.device, checkpoint: str = NEWEST) -> Lo
         model=model,
         checkpoint=facts,
         config_hash=config_hash(config),
+        passed_over=chosen.passed_over,
+    )
+
+
+def _choose(run: RunFolder, checkpoint: str) -> ValidCheckpoint:
+    if checkpoint != NEWEST:
+        return ValidCheckpoint(run.chosen_checkpoint(checkpoint))
+    found = run.newest_valid()
+    for reason in found.passed_over:
+        log.warning("%s: a damaged checkpoint is passed over: %s", run.path, reason)
+    return found
+
+
+def _ensure_fit(
+    path: Path, config: RunConfig, model: ModelFacts, tensors: Mapping[str, Tensor]
+) -> None:
+    """Compare shapes before any memory is taken: a stranger's run may describe a giant."""
+    with torch.device("meta"):
+        wanted = _generator(config, build_modalities(config.networks, model)).state_dict()
+    shapes = {name: tensor.shape for name, tensor in tensors.items()}
+    if shapes != {name: tensor.shape for name, tensor in wanted.items()}:
+        raise CheckpointCorruptError(path, MISFIT)
+
+
+def _generator(config: RunConfig, modalities: tuple[Modality, ...]) -> nn.Module:
+    networks = config.networks
+    return build_model(
+        config.family,
+        modalities,
+        feature_dim=networks.feature_dim,
+        latent_dim=networks.latent_dim,
     )

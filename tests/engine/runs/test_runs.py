@@ -5,6 +5,7 @@ import torch
 from safetensors.torch import save_file
 
 from engine.data.vocabulary import Vocabulary
+from engine.disk import files
 from engine.errors import (
     CheckpointCorruptError,
     CheckpointMissingError,
@@ -172,12 +173,12 @@ def test_that_torn_and_strange_lines_are_passed_over(tmp_path):
 def test_that_a_log_on_a_full_disk_does_not_end_the_run(tmp_path, problem_log, monkeypatch):
     log = RunLog(tmp_path / "events.jsonl")
 
-    def full() -> None:
+    def full(_file, _content) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(log._file, "flush", full)
+    monkeypatch.setattr(files, "write", full)
     log.record(report(0.0))
-    problem_log.expect("LossesReported is missing from the log")
+    problem_log.expect("cannot be written")
     monkeypatch.undo()
     log.record(report(5.0))
     log.close()
