@@ -30,18 +30,23 @@ class Aside(StrEnum):
 class Asides:
     """Measures what lies beside training, and says what is to be expected of it.
 
-    Previews and checkpoints count as training time; the clock of training stands still while a run
-    is evaluated, and while it pauses.
+    Previews and checkpoints count as training time, and are measured by its clock, which stands
+    still whenever the run has to wait. It also does while a run is evaluated, so evaluations are
+    measured by a clock on the wall.
 
     Args:
         config: how often everything comes.
+        elapsed_s: the clock of training.
         now_s: a clock that never goes back.
     """
 
     def __init__(
-        self, config: ReportingConfig, now_s: Callable[[], float] = time.monotonic
+        self,
+        config: ReportingConfig,
+        elapsed_s: Callable[[], float],
+        now_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._config, self._now_s = config, now_s
+        self._config, self._elapsed_s, self._now_s = config, elapsed_s, now_s
         self._took_s = {kind: deque[float](maxlen=LATEST) for kind in Aside}
         self._paused_s = self._pause_began_s = 0.0
         self._pauses = 0
@@ -72,9 +77,10 @@ class Asides:
     @contextlib.contextmanager
     def during(self, kind: Aside) -> Iterator[None]:
         """Measure how long it takes, less the pauses in it. What fails is not counted."""
-        began_s = self._active_s()
+        clock_s = self._active_s if kind is Aside.EVALUATION else self._elapsed_s
+        began_s = clock_s()
         yield
-        took_s = self._active_s() - began_s
+        took_s = clock_s() - began_s
         self._took_s[kind].append(took_s)
         if kind is not Aside.EVALUATION:
             self.counted_s += took_s

@@ -141,7 +141,7 @@ class _Training:
     ) -> None:
         self._config, self._folder, self._tell = config, folder, tell
         self._control, self._clock = control, clock
-        self._budget = Budget(config)
+        self._budget = Budget(config, lambda: clock.elapsed_s)
         self._meter, self._health = Meter(), HealthWatch()
         self._images_saved = 0
         self._checkpoint_due_s = 0.0

@@ -28,20 +28,26 @@ class Budget:
 
         with budget.during(Aside.EVALUATION):
             ...
-            with budget.paused():  # only once, or because somebody wants it
+            with budget.paused():  # what is done only once, or waits for somebody
                 ...
 
     Args:
         config: of the run.
-        now_s: a clock that never goes back.
+        clock_s: the run's clock of training, for what is measured with ``during``.
+        now_s: a clock on the wall that never goes back.
     """
 
-    def __init__(self, config: RunConfig, now_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        config: RunConfig,
+        clock_s: Callable[[], float] = lambda: 0.0,
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._seconds = config.minutes * 60 or None
         self._images = config.images or None
         self._evaluates_every_s = config.reporting.evaluate_every_s
         self._recent: deque[tuple[float, int]] = deque([(0.0, 0)])
-        self._pace, self._asides = Pace(), Asides(config.reporting, now_s)
+        self._pace, self._asides = Pace(), Asides(config.reporting, clock_s, now_s)
         self._known_pace: float | None = None
         self._elapsed_s = 0.0
         self._evaluated_s: float | None = None

@@ -48,6 +48,8 @@ class SimulatedRun:
     evaluate_every_s: float = 60.0
     pauses: Mapping[float, float] = field(default_factory=dict[float, float])
     """Seconds, by the share of the run at which somebody pauses it."""
+    full_disk_s: float = 0.0
+    """How long the second checkpoint waits for room."""
     begins_at: tuple[int, float] = (0, 0.0)
     """Images and training time of an earlier part."""
     remembered: Mapping[str, float] = field(default_factory=dict[str, float])
@@ -64,7 +66,7 @@ class SimulatedRun:
             images=self.images,
             reporting=reporting,
         )
-        self.budget = Budget(config, lambda: self.now_s)
+        self.budget = Budget(config, lambda: self.elapsed_s, lambda: self.now_s)
         self.budget.recall(self.remembered)
         self._waits = sorted(self.pauses.items())
         self._has_judge = False
@@ -102,6 +104,9 @@ class SimulatedRun:
                 self._spend(self.preview_s)
         if self.elapsed_s >= due["save"]:
             with self.budget.during(Aside.CHECKPOINT):
+                if due["save"] > 100 and self.full_disk_s:
+                    self._wait(self.full_disk_s)
+                    self.full_disk_s = 0.0
                 self._spend(self.checkpoint_s)
             due["save"] = self.elapsed_s + 60
         wants = self.budget.wants_evaluation(self.images_seen, self.elapsed_s)
@@ -121,9 +126,12 @@ class SimulatedRun:
 
     def _pause(self, seconds: float) -> None:
         self.budget.pause()
+        self._wait(seconds)
+        self.budget.go_on()
+
+    def _wait(self, seconds: float) -> None:
         self.now_s += seconds
         self.paused_s += seconds
-        self.budget.go_on()
 
     def _take_step(self) -> None:
         self.images_seen += BATCH

@@ -45,6 +45,9 @@ RUNS = {
     "pauses, minutes": lambda: SimulatedRun(
         minutes=10, evaluation_s=12.0, preview_s=0.5, pauses={0.04: 3600.0, 0.3: 30.0}
     ),
+    "a full disk for an hour": lambda: SimulatedRun(
+        images=600_000, checkpoint_s=2.0, evaluation_s=2.0, full_disk_s=3600.0
+    ),
     "both limits": lambda: SimulatedRun(minutes=60, images=400_000, evaluation_s=4.0),
     "no evaluation": lambda: SimulatedRun(images=300_000, evaluate_every_s=0.0, preview_s=0.2),
 }
@@ -102,7 +105,7 @@ def test_that_a_short_run_is_not_evaluated_early():
 
 def test_that_a_pause_within_an_aside_is_not_its_cost():
     now_s = 0.0
-    asides = Asides(ReportingConfig(), lambda: now_s)
+    asides = Asides(ReportingConfig(), lambda: 0.0, lambda: now_s)
     with asides.during(Aside.EVALUATION):
         now_s += 3.0
         with asides.paused():
