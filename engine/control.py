@@ -3,6 +3,8 @@
 import threading
 from pathlib import Path
 
+from engine.errors import StoppedError
+
 
 class RunControl:
     """Wishes to a job that is under way; safe to call from any thread.
@@ -84,6 +86,15 @@ class RunControl:
     def is_release_requested(self) -> bool:
         """Whether a run that stands still shall give its memory back."""
         return self._is_releasing
+
+    def stop_if_asked(self) -> None:
+        """Leave a job in its middle.
+
+        Raises:
+            StoppedError: somebody asked the job to end.
+        """
+        if self._is_stopping:
+            raise StoppedError
 
     def take_checkpoint_request(self) -> bool:
         """Whether a checkpoint was asked for since the last call; answers yes only once."""

@@ -4,7 +4,6 @@
 """
 
 import argparse
-import importlib.metadata
 import logging
 import sys
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from typing import NoReturn
 
 from engine.cli import branch, demo, doctor, evaluate, export, import_, report, runs, sample, train
 from engine.errors import EngineError
+from engine.installed import installed_version
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 
@@ -58,16 +58,9 @@ def _parser(starters: Path | None) -> argparse.ArgumentParser:
         prog="diptych",
         description="Trains generators of image-text pairs. Without a subcommand: the studio.",
     )
-    parser.add_argument("--version", action="version", version=f"diptych {_version()}")
+    parser.add_argument("--version", action="version", version=f"diptych {installed_version()}")
     parser.add_argument("--verbose", action="store_true", help="log what happens to stderr")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for module in (train, branch, runs, sample, evaluate, import_, doctor, export, demo, report):
         module.add_to(commands, starters)
     return parser
-
-
-def _version() -> str:
-    try:
-        return importlib.metadata.version("diptych-studio")
-    except importlib.metadata.PackageNotFoundError:
-        return "unknown"

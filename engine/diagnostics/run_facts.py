@@ -53,7 +53,8 @@ def _text(path: Path) -> str:
 
 def _model_facts(path: Path) -> dict[str, Any]:
     table = read_table(read_plain(path, _MODEL_BYTES), path.name)
-    facts = {name: value for name, value in table.items() if isinstance(value, str | int | float)}
+    kept = {name: value for name, value in table.items() if isinstance(value, str | int | float)}
+    facts: dict[str, Any] = dict(kept)
     tokenizer = table.get("tokenizer")
     if isinstance(tokenizer, dict):
         facts["tokenizer"] = {

@@ -5,7 +5,6 @@ every import holds: files found = files used + files skipped, and items found = 
 items skipped.
 """
 
-import importlib.metadata
 import json
 import platform
 from collections import Counter
@@ -20,6 +19,7 @@ from engine.importing.diagnosis import FindingReport
 from engine.importing.fingerprint import plan_table
 from engine.importing.plan import ImportPlan
 from engine.importing.report_page import report_page
+from engine.installed import installed_version
 
 FORMAT = 1
 JSON_NAME, PAGE_NAME = "report.json", "report.html"
@@ -123,9 +123,9 @@ def reason_counts(*skipped: Iterable[Skipped]) -> dict[str, int]:
 def versions() -> dict[str, str]:
     """Name the program and whatever it read the source with."""
     return {
-        "diptych": _version("diptych-studio"),
+        "diptych": installed_version(),
         "python": platform.python_version(),
-        **{name: _version(name) for name in LIBRARIES},
+        **{name: installed_version(name) for name in LIBRARIES},
     }
 
 
@@ -137,10 +137,3 @@ def _finding_table(found: FindingReport) -> dict[str, Any]:
         "keys": list(found.keys[:KEYS_NAMED]),
         "detail": dict(found.detail),
     }
-
-
-def _version(name: str) -> str:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return "unknown"

@@ -1,6 +1,5 @@
 """Galleries: many pairs from a run's newest checkpoint, as files that other programs can read."""
 
-import importlib.metadata
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from engine.control import RunControl
 from engine.data.images import read_image_folder
 from engine.errors import EngineError
 from engine.events import GalleryEmit, GalleryEnded, GalleryProgressed, Outcome
+from engine.installed import installed_version
 from engine.sample.gallery_files import GalleryWriter, Provenance
 from engine.sample.request import Direction, GalleryRequest
 from engine.sample.sampler import LoadedRun, Pairs, Sampler, load_run
@@ -120,16 +120,8 @@ class _Writing:
             seed=self._request.seed,
             direction=self._request.direction,
             config_hash=run.config_hash,
-            version=program_version(),
+            version=installed_version(),
         )
-
-
-def program_version() -> str:
-    """Version of the installed program."""
-    try:
-        return importlib.metadata.version("diptych-studio")
-    except importlib.metadata.PackageNotFoundError:
-        return "unknown"
 
 
 def _given(path: Path | None) -> Path:

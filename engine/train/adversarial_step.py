@@ -24,8 +24,18 @@ from engine.nets.model import Items, RehearsingModel
 from engine.objectives.adversarial import Verdicts
 from engine.objectives.penalty import Judged
 from engine.objectives.table import ADVERSARIAL, PENALTIES
+from engine.train.judgement import (
+    Judgement,
+    Share,
+    frozen,
+    judgement,
+    scores,
+    watched,
+    weighed_scores,
+)
 from engine.train.precision import in_precision
 from engine.train.self_labels import Completed, complete
+from engine.train.shares import joined, mean_report, shares_of_completed
 from engine.train.signals import (
     WATCH_EVERY,
     gradient_norm,
@@ -33,12 +43,9 @@ from engine.train.signals import (
     overfit_signals,
     score_signals,
 )
-from engine.train.state import CRITIC, GENERATOR, TrainingState, learn
+from engine.train.state import CRITIC, GENERATOR, TrainingState, advance
 from engine.train.step import Batch, Masks, Scalars, StepReport, with_stand_ins
 from engine.train.supervision import supervised_loss
-
-Judgement = Mapping[str, Verdicts]
-"""By head of the critic."""
 
 
 class AdversarialStep:
@@ -77,25 +84,35 @@ class AdversarialStep:
         # mismatches fake and so believes in nothing by more than a third.
         self._watched = next(iter(reversed(self._generator.order)))
         self._randomness = torch.Generator(state.device)
+        self.parts = 1
 
     def __call__(self, batch: Batch, step: int) -> StepReport:
         """Learn from one batch of real pairs."""
         self._randomness.manual_seed(mix_seed(self._seed, step))
-        completed = self._complete(batch)
-        real, kept = completed.items, self._choose_kept(completed.present)
-        counts = {**batch.present, PAIR: torch.stack(list(completed.present.values())).all(0)}
         is_generators_turn = (step + 1) % self._config.critic_steps == 0
-        with torch.set_grad_enabled(is_generators_turn), self._precision():
-            noise = self._generator.draw_noise(len(next(iter(kept.values()))), self._randomness)
+        shares = [
+            self._share(completed)
+            for completed in shares_of_completed(self._complete(batch), self.parts)
+        ]
+        if len(shares) == 1:
             # Both players see the same fakes: drawing them twice buys nothing measurable.
-            fake = self._generator.rehearse(noise, real, kept)
-        reports = [self._update_critic(real, fake, counts, kept, step)]
+            self._imagine(shares[0], for_generator=is_generators_turn)
+        reports = [self._teach_critic(shares, step)]
         if is_generators_turn:
-            reports.insert(0, self._update_generator(completed, fake, counts, kept, step))
-        return StepReport(
-            losses={name: value for report in reports for name, value in report.losses.items()},
-            signals={name: value for report in reports for name, value in report.signals.items()},
-        )
+            reports.insert(0, self._teach_generator(shares, step))
+        return joined(reports)
+
+    def _share(self, completed: Completed) -> Share:
+        present = completed.present
+        is_whole = torch.stack(list(present.values())).all(0)
+        counts = {**present, PAIR: is_whole}
+        return Share(real=completed, kept=self._choose_kept(present), counts=counts)
+
+    def _imagine(self, share: Share, *, for_generator: bool) -> None:
+        with torch.set_grad_enabled(for_generator), self._precision():
+            count = len(next(iter(share.kept.values())))
+            noise = self._generator.draw_noise(count, self._randomness)
+            share.fake = self._generator.rehearse(noise, share.real.items, share.kept)
 
     def _complete(self, batch: Batch) -> Completed:
         """Let another row's item stand for a missing one, or what the generator is sure of."""
@@ -117,70 +134,90 @@ class AdversarialStep:
         }
         return {name: chosen[name][rows] & there for name, there in present.items()}
 
-    def _update_critic(
-        self, real: Items, fake: Items, counts: Masks, kept: Masks, step: int
-    ) -> StepReport:
+    def _teach_critic(self, shares: Sequence[Share], step: int) -> StepReport:
+        optimiser = self._state.players[CRITIC].optimiser
+        optimiser.zero_grad()
+        reports: list[StepReport] = []
+        for share in shares:
+            if len(shares) > 1:
+                self._imagine(share, for_generator=False)
+            loss, report = self._judge(share, step)
+            (loss / len(shares)).backward()
+            self._adapt(share.of_real)
+            reports.append(report)
+        report = mean_report(reports)
+        report.skipped[CRITIC] = advance(optimiser)
+        if is_watched(step):
+            report.signals["critic_gradient"] = gradient_norm(self._critic)
+            report.signals.update(self._overfitting(shares[-1], step))
+        return report
+
+    def _judge(self, share: Share, step: int) -> tuple[Tensor, StepReport]:
+        """Give the critic's loss, and let the share remember its verdicts."""
         config = self._config
         penalty = self._penalty if step % config.penalty_interval == 0 else None
-        shown = self._augment(real)
-        fake = self._augment({name: item.detach() for name, item in fake.items()})
+        shown = self._augment(share.real.items)
+        fake = self._augment({name: item.detach() for name, item in share.fake.items()})
         if penalty is not None:
-            shown = _watched(shown, is_watched=penalty.watches_real)
-            fake = _watched(fake, is_watched=penalty.watches_fake)
+            shown = watched(shown, is_watched=penalty.watches_real)
+            fake = watched(fake, is_watched=penalty.watches_fake)
         # A penalty's second derivatives want full precision.
         with self._precision(is_full=penalty is not None):
             seen = self._critic.features(shown)
-            of_real = _verdicts(self._critic.judge(seen), counts)
-            of_fake = _verdicts(self._critic(fake), self._made(kept))
+            of_real = share.of_real = judgement(self._critic.judge(seen), share.counts)
+            of_fake = share.of_fake = judgement(self._critic(fake), self._made(share.kept))
             loss = torch.stack(
                 [self._loss.critic(of_real[head], of_fake[head]) for head in of_real]
             ).sum()
             if PAIR in of_real and self._loss.has_floor:
-                loss = loss + self._loss.fake(
-                    self._mismatches(real, seen, of_real[PAIR].counts, step), of_real[PAIR]
-                )
+                mismatches = self._mismatches(share.real.items, seen, of_real[PAIR].counts, step)
+                loss = loss + self._loss.fake(mismatches, of_real[PAIR])
         losses = {"critic": loss.detach()}
         if penalty is not None:
-            judged = self._judged(shown, of_real, fake, of_fake)
-            paid = config.penalty_weight * penalty(judged).mean()
+            paid = config.penalty_weight * penalty(self._judged(shown, fake, share)).mean()
             losses["penalty"] = paid.detach()
             loss = loss + config.penalty_interval * paid
-        learn(self._state.players[CRITIC], loss)
-        self._adapt(of_real)
-        signals: Scalars = {}
-        if self._loss.is_logistic:
-            signals = score_signals(of_real[self._watched], of_fake[self._watched])
-        if is_watched(step):
-            signals |= {"critic_gradient": gradient_norm(self._critic)}
-            signals |= self._overfitting(of_real, of_fake, step)
-        return StepReport(losses=losses, signals=signals)
+        is_logistic, name = self._loss.is_logistic, self._watched
+        signals = score_signals(of_real[name], of_fake[name]) if is_logistic else {}
+        return loss, StepReport(losses=losses, signals=signals)
 
-    def _update_generator(
-        self, completed: Completed, fake: Items, counts: Masks, kept: Masks, step: int
-    ) -> StepReport:
-        self._critic.requires_grad_(requires_grad=False)
-        made = self._made(kept)
+    def _teach_generator(self, shares: Sequence[Share], step: int) -> StepReport:
+        optimiser = self._state.players[GENERATOR].optimiser
+        optimiser.zero_grad()
+        reports: list[StepReport] = []
+        with frozen(self._critic):
+            for share in shares:
+                if len(shares) > 1:
+                    # Not kept from the critic's turn: that is what would not fit.
+                    self._imagine(share, for_generator=True)
+                loss, report = self._please(share, step)
+                (loss / len(shares)).backward()
+                share.fake = {}
+                reports.append(report)
+        report = mean_report(reports)
+        report.skipped[GENERATOR] = advance(optimiser)
+        if is_watched(step):
+            report.signals["generator_gradient"] = gradient_norm(self._state.generator)
+        return report
+
+    def _please(self, share: Share, step: int) -> tuple[Tensor, StepReport]:
+        """Give the generator's loss."""
+        made, real = self._made(share.kept), share.real
         with self._precision():
-            of_fake = _verdicts(self._critic(self._augment(fake)), made)
-            of_real = self._real_verdicts(completed.items, counts)
+            of_fake = judgement(self._critic(self._augment(share.fake)), made)
+            of_real = self._real_verdicts(real.items, share.counts)
             adversarial = torch.stack(
                 [self._loss.generator(of_fake[head], of_real.get(head)) for head in of_fake]
             ).sum()
             caption = supervised_loss(
-                self._generator, completed, fake, kept, self._disguises, self._randomness
+                self._generator, real, share.fake, share.kept, self._disguises, self._randomness
             )
-        losses = {"generator": adversarial.detach()}
-        total = adversarial
+        losses, total = {"generator": adversarial.detach()}, adversarial
         if caption is not None:
             losses["caption"] = caption.detach()
             total = total + self._config.caption_weight * caption
-        learn(self._state.players[GENERATOR], total)
-        self._critic.requires_grad_(requires_grad=True)
-        signals: Scalars = {}
-        if is_watched(step):
-            signals = self._variety(fake, completed.items, made)
-            signals["generator_gradient"] = gradient_norm(self._state.generator)
-        return StepReport(losses=losses, signals=signals)
+        signals = self._variety(share.fake, real.items, made) if is_watched(step) else {}
+        return total, StepReport(losses=losses, signals=signals)
 
     def _mismatches(self, real: Items, seen: Items, is_whole: Tensor, step: int) -> Verdicts:
         """What the critic says of real items of two different pairs, which it must call a fake.
@@ -194,21 +231,21 @@ class AdversarialStep:
         logits = self._critic.judge_match({**seen, exchanged: seen[exchanged].roll(1, 0)})
         return Verdicts(logits, differs.all(0) & is_whole & is_whole.roll(1, 0))
 
-    def _judged(self, real: Items, of_real: Judgement, fake: Items, of_fake: Judgement) -> Judged:
-        counts = {head: verdicts.counts for head, verdicts in of_real.items()}
+    def _judged(self, real: Items, fake: Items, share: Share) -> Judged:
+        counts = {head: verdicts.counts for head, verdicts in share.of_real.items()}
         return Judged(
             real=real,
-            real_scores=_weighed_scores(of_real),
+            real_scores=weighed_scores(share.of_real),
             fake=fake,
-            fake_scores=_weighed_scores(of_fake),
-            score=lambda items: _scores(_verdicts(self._critic(items), counts)),
+            fake_scores=weighed_scores(share.of_fake),
+            score=lambda items: scores(judgement(self._critic(items), counts)),
             randomness=self._randomness,
         )
 
     def _real_verdicts(self, real: Items, counts: Masks) -> Judgement:
         if not self._loss.reads_real:
             return {}
-        return _verdicts(self._critic(self._augment(real)), counts)
+        return judgement(self._critic(self._augment(real)), counts)
 
     def _made(self, kept: Masks) -> Masks:
         """The rows that each head may call fake: a pair is fake as soon as one item is."""
@@ -225,10 +262,11 @@ class AdversarialStep:
 
     def _adapt(self, of_real: Judgement) -> None:
         for name, augmenter in self._augmenters.items():
-            verdicts = of_real[name]
-            augmenter.update(verdicts.logits.detach().sign(), len(verdicts.logits))
+            # What is no number says nothing, and must not stay in a sum.
+            logits = of_real[name].logits.detach().nan_to_num()
+            augmenter.update(logits.sign(), len(logits))
 
-    def _overfitting(self, of_real: Judgement, of_fake: Judgement, step: int) -> Scalars:
+    def _overfitting(self, share: Share, step: int) -> Scalars:
         """How much more the critic believes in items it trains on than in others."""
         if not self._held_out:
             return {}
@@ -236,7 +274,7 @@ class AdversarialStep:
             rows = self._held_out_rows(step)
             held_out = {name: item[rows] for name, item in self._held_out.items()}
             logits = self._critic(self._augment(held_out))[self._watched]
-        return overfit_signals(of_real[self._watched], of_fake[self._watched], logits)
+        return overfit_signals(share.of_real[self._watched], share.of_fake[self._watched], logits)
 
     def _held_out_rows(self, step: int) -> Tensor:
         count = len(next(iter(self._held_out.values())))
@@ -246,7 +284,10 @@ class AdversarialStep:
 
     def _variety(self, fake: Items, real: Items, made: Masks) -> Scalars:
         """Compare rows that are fake through and through with as many real ones."""
-        rows = slice(0, len(made[next(iter(made))]) // len(self._generator.patterns))
+        count = len(made[next(iter(made))]) // len(self._generator.patterns)
+        if count < 2:  # in a small share of a batch
+            return {}
+        rows = slice(0, count)
         signals: Scalars = {}
         for name, modality in self._modalities.items():
             signals |= modality.compare(fake[name][rows].detach(), real[name][rows])
@@ -255,30 +296,3 @@ class AdversarialStep:
     def _precision(self, *, is_full: bool = False) -> AbstractContextManager[object]:
         name = "fp32" if is_full else self._config.precision
         return in_precision(name, self._state.device)
-
-
-def _watched(items: Items, *, is_watched: bool) -> dict[str, Tensor]:
-    """Cut items off from what made them, and let a penalty differentiate their scores."""
-    return {name: item.detach().requires_grad_(is_watched) for name, item in items.items()}
-
-
-def _verdicts(logits: Items, counts: Masks) -> Judgement:
-    return {head: Verdicts(values.float(), counts[head]) for head, values in logits.items()}
-
-
-def _scores(judgement: Judgement) -> Tensor:
-    """Sum of the logits that count, row by row: [B]."""
-    return torch.stack([v.logits.where(v.counts, 0.0) for v in judgement.values()]).sum(0)
-
-
-def _weighed_scores(judgement: Judgement) -> Tensor:
-    """The same where rare verdicts weigh more: [B].
-
-    A squared slope, averaged over all rows, is then for each head an average over the rows that it
-    counts, as its loss is. Else a head of few rows would hardly be held back.
-    """
-    weighed = [
-        v.logits.where(v.counts, 0.0) * (len(v.counts) / v.counts.sum().clamp(min=1)).sqrt()
-        for v in judgement.values()
-    ]
-    return torch.stack(weighed).sum(0)

@@ -80,7 +80,7 @@ class Asides:
         clock_s = self._active_s if kind is Aside.EVALUATION else self._elapsed_s
         began_s = clock_s()
         yield
-        took_s = clock_s() - began_s
+        took_s = max(clock_s() - began_s, 0.0)
         self._took_s[kind].append(took_s)
         if kind is not Aside.EVALUATION:
             self.counted_s += took_s

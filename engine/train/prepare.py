@@ -1,23 +1,26 @@
 """From a configuration to everything a run needs, before the first step."""
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from engine.config.run import RunConfig
+from engine.control import RunControl
 from engine.data.loader import DeviceLoader
 from engine.data.store import open_dataset
 from engine.errors import ConfigError, Problem
 from engine.events import Emit, RunPrepared
 from engine.nets.modality import Modality
+from engine.runs.checkpoint import CheckpointFacts
 from engine.runs.folder import ModelFacts, RunFolder, write_model
 from engine.sample.sampler import build_modalities
 from engine.train.device import describe, find_device
 from engine.train.families import build_state, build_step
 from engine.train.precision import resolve_precision
-from engine.train.probe import GpuMemory, MainMemory, choose_batch
+from engine.train.probe import choose_batch, memory_of
 from engine.train.source import Source, load_source, load_vectors, model_facts
 from engine.train.state import CRITIC, TrainingState, parameter_count
 from engine.train.step import Batch, Step
@@ -35,8 +38,11 @@ class PreparedRun:
     folder: RunFolder
     state: TrainingState
     modalities: tuple[Modality, ...]
+    model: ModelFacts
     loader: DeviceLoader
     step: Step
+    first: Mapping[str, Tensor]
+    """All tensors of the state before the first step, on the CPU."""
     announcement: RunPrepared
 
     def batch(self, step: int) -> Batch:
@@ -44,10 +50,11 @@ class PreparedRun:
         return read_batch(self.modalities, self.loader, step)
 
 
-def prepare(config: RunConfig, folder: RunFolder, tell: Emit) -> PreparedRun:
+def prepare(config: RunConfig, folder: RunFolder, tell: Emit, control: RunControl) -> PreparedRun:
     """Load the data onto the device, build the networks and decide what was left open.
 
     Raises:
+        StoppedError: the control asked for it.
         EngineError: the dataset or the device is not to be had; the class says why.
     """
     device = find_device(config.device)
@@ -55,9 +62,11 @@ def prepare(config: RunConfig, folder: RunFolder, tell: Emit) -> PreparedRun:
     facts = model_facts(config, dataset)
     _refuse_other_data(folder, facts)
     write_model(folder, facts)
+    control.stop_if_asked()
     modalities = build_modalities(config.networks, facts, load_vectors(config, facts))
     source = load_source(config, dataset, facts, modalities, device)
-    config = _decide(config, source, device, tell)
+    control.stop_if_asked()
+    config = _decide(config, source, device, tell, control)
     folder.write_config(config)
     state = build_state(modalities, config, device, source.augmenters)
     return PreparedRun(
@@ -65,6 +74,7 @@ def prepare(config: RunConfig, folder: RunFolder, tell: Emit) -> PreparedRun:
         folder=folder,
         state=state,
         modalities=modalities,
+        model=facts,
         loader=source.loader(config.training.batch_size),
         step=build_step(
             state,
@@ -73,8 +83,15 @@ def prepare(config: RunConfig, folder: RunFolder, tell: Emit) -> PreparedRun:
             disguises=source.disguises,
             held_out=source.held_out,
         ),
+        first={name: tensor.detach().cpu().clone() for name, tensor in state.tensors().items()},
         announcement=_announcement(folder, source, config, state),
     )
+
+
+def start_over(run: PreparedRun) -> None:
+    """Put a run's networks back to where they were before the first step."""
+    nothing_yet = CheckpointFacts(step=0, images_seen=0, elapsed_s=0.0, config_hash="")
+    run.state.restore(run.first, nothing_yet)
 
 
 def _refuse_other_data(folder: RunFolder, facts: ModelFacts) -> None:
@@ -87,18 +104,21 @@ def _refuse_other_data(folder: RunFolder, facts: ModelFacts) -> None:
         raise ConfigError([Problem("dataset", reason)])
 
 
-def _decide(config: RunConfig, source: Source, device: torch.device, tell: Emit) -> RunConfig:
+def _decide(
+    config: RunConfig, source: Source, device: torch.device, tell: Emit, control: RunControl
+) -> RunConfig:
     """Settle what the configuration leaves to the machine."""
     is_large = config.networks.image_size >= LARGE_IMAGE
     precision = resolve_precision(config.training.precision, device, is_large=is_large)
     config = config.with_values(training__precision=precision)
     if config.training.batch_size:
         return config
-    chosen = choose_batch(
-        lambda size: _take_steps(config.with_values(training__batch_size=size), source, device),
-        GpuMemory(device) if device.type == "cuda" else MainMemory(),
-        largest=source.count,
-    )
+
+    def take_steps(size: int) -> None:
+        control.stop_if_asked()
+        _take_steps(config.with_values(training__batch_size=size), source, device)
+
+    chosen = choose_batch(take_steps, memory_of(device), largest=source.count)
     tell(chosen)
     return config.with_values(training__batch_size=chosen.batch_size)
 
@@ -135,18 +155,19 @@ def read_batch(modalities: Sequence[Modality], loader: DeviceLoader, step: int) 
     )
 
 
-def warm_up(run: PreparedRun) -> None:
-    """Take two steps on copies, with and without the penalty, and forget them.
+def rehearse_steps(
+    state: TrainingState, config: RunConfig, batch: Callable[[int], Batch], *, parts: int = 1
+) -> None:
+    """Take the first two steps of a run on a copy of its state.
 
-    The first step compiles kernels and grows memory pools, which takes up to a second; done here,
-    the window can say so and the clock does not count it.
+    Args:
+        state: is not changed.
+        config: of the run.
+        batch: gives the pairs of a step.
+        parts: shares in which a batch is learnt from.
     """
-    rehearse_steps(run.state, run.config, run.batch)
-
-
-def rehearse_steps(state: TrainingState, config: RunConfig, batch: Callable[[int], Batch]) -> None:
-    """Take the first two steps of a run on a copy of its state."""
     step = build_step(copy.deepcopy(state), config)
+    step.parts = parts
     for number in range(2):
         step(batch(number), number)
     if state.device.type == "cuda":

@@ -2,6 +2,7 @@
 
 import logging
 import math
+from collections.abc import Callable
 
 from engine.config.reporting import ReportingConfig
 from engine.data.loader import mix_seed
@@ -20,10 +21,23 @@ NOISE_STREAM = 0x5EED
 
 
 class Previews:
-    """Draws, writes and reports a preview whenever one is due."""
+    """Draws, writes and reports a preview whenever one is due.
+
+    Args:
+        sampler: draws from the running average.
+        config: how often, and how many pairs.
+        seed: of the run; every preview uses the same noise.
+        folder: says where the run lives, which may change.
+        emit: receives what was drawn.
+    """
 
     def __init__(
-        self, sampler: Sampler, config: ReportingConfig, seed: int, folder: RunFolder, emit: Emit
+        self,
+        sampler: Sampler,
+        config: ReportingConfig,
+        seed: int,
+        folder: Callable[[], RunFolder],
+        emit: Emit,
     ) -> None:
         self._sampler, self._config, self._folder, self._emit = sampler, config, folder, emit
         self._noise = sampler.draw_noise(config.preview_count, mix_seed(seed, NOISE_STREAM))
@@ -45,7 +59,7 @@ class Previews:
 
     def _draw(self, progress: Progress) -> PreviewReady:
         pairs = self._sampler.complete(self._noise, {})
-        path = self._folder.preview_path(progress.images_seen)
+        path = self._folder().preview_path(progress.images_seen)
         write_sheet(
             path,
             pairs.images,

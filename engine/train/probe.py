@@ -32,6 +32,15 @@ class Memory(Protocol):
         """Most bytes that training took since the probe began; 0 when it cannot be told."""
         ...
 
+    def total(self) -> int:
+        """Bytes that the device has; 0 when it cannot be told."""
+        ...
+
+
+def memory_of(device: torch.device) -> Memory:
+    """Give what a device's memory can tell."""
+    return GpuMemory(device) if device.type == "cuda" else MainMemory()
+
 
 def choose_batch(
     take_steps: Callable[[int], None],
@@ -101,6 +110,10 @@ class GpuMemory:
         """Peak of the allocator."""
         return torch.cuda.max_memory_allocated(self._device)
 
+    def total(self) -> int:
+        """Of the card."""
+        return torch.cuda.get_device_properties(self._device).total_memory
+
 
 class MainMemory:
     """The computer's memory, as far as the system tells."""
@@ -110,15 +123,23 @@ class MainMemory:
 
     def budget(self) -> int:
         """Most of what is free."""
-        try:
-            free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        except (AttributeError, ValueError, OSError):
-            return 0  # macOS and Windows do not tell.
-        return int(SHARE_OF_FREE * free)
+        return int(SHARE_OF_FREE * _pages("SC_AVPHYS_PAGES"))
 
     def peak(self) -> int:
         """How far the process has grown."""
         return max(0, _largest_resident() - self._before)
+
+    def total(self) -> int:
+        """Of the computer."""
+        return _pages("SC_PHYS_PAGES")
+
+
+def _pages(name: str) -> int:
+    """Bytes in so many pages; 0 on systems that do not tell."""
+    try:
+        return os.sysconf(name) * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return 0
 
 
 def _largest_resident() -> int:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from engine.config.reporting import ReportingConfig
 from engine.data.loader import mix_seed
+from engine.errors import StoppedError
 from engine.events import Emit, EvaluationFailed, QualityMeasured
 from engine.sample.sampler import Sampler
 
@@ -80,6 +81,8 @@ class Quality:
             report = self._judge.measure(
                 self._sampler, count=self._config.evaluate_count, seed=self._seed
             )
+        except StoppedError:
+            return frozenset()
         except Exception as error:
             log.exception("Quality could not be measured after %d images.", images_seen)
             self._tell(EvaluationFailed(error=error))
@@ -94,6 +97,16 @@ class Quality:
             )
         )
         return best
+
+    def position(self) -> dict[str, object]:
+        """Give what a checkpoint must remember."""
+        return {"best": dict(self._best)}
+
+    def restore(self, position: Mapping[str, object]) -> None:
+        """Take up what a checkpoint remembers."""
+        best = position.get("best")
+        if isinstance(best, Mapping):
+            self._best = {str(name): float(rank) for name, rank in best.items()}
 
     def _beats(self, name: str, value: float) -> bool:
         if name.endswith(NO_RANK):

@@ -5,7 +5,6 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from engine.config.run import RunConfig
 from engine.config.training import TrainingConfig
@@ -17,7 +16,7 @@ RATE_WINDOW_S = 20.0
 """Images per second are a mean over this much of the latest training time."""
 EARLY_SHARE = 0.03
 """The first evaluation of a long run comes so early, for only then is known what they take."""
-_PACE = "pace"
+_FORECAST, _PACE = "forecast", "pace"
 
 
 class Budget:
@@ -97,13 +96,16 @@ class Budget:
             return False
         return 0 < self._evaluates_every_s < elapsed_s / fraction - elapsed_s
 
-    def remembered(self) -> dict[str, float]:
+    def position(self) -> dict[str, object]:
         """Give what makes a resumed run's first forecast a good one, for its checkpoint."""
         pace = self._pace.images_per_s()
-        return self._asides.remembered() | ({_PACE: pace} if pace else {})
+        return {_FORECAST: self._asides.remembered() | ({_PACE: pace} if pace else {})}
 
-    def recall(self, table: Mapping[str, Any]) -> None:
-        """Take up what an earlier part of the run remembered; what makes no sense is ignored."""
+    def restore(self, position: Mapping[str, object]) -> None:
+        """Take up what a checkpoint remembers; what makes no sense is passed over."""
+        table = position.get(_FORECAST)
+        if not isinstance(table, Mapping):
+            return
         self._asides.recall(table)
         pace = table.get(_PACE)
         if isinstance(pace, int | float) and 0 < pace < math.inf:

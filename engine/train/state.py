@@ -6,6 +6,7 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import get_total_norm
 from torch.optim import Adam
 
 from engine.config.training import TrainingConfig
@@ -63,6 +64,11 @@ class TrainingState:
             named |= _optimiser_tensors(f"{prefix}_optimiser", player.optimiser)
         return named
 
+    def is_finite(self) -> bool:
+        """Whether all that would be saved is worth it; waits for the device."""
+        floats = [value for value in self.tensors().values() if value.is_floating_point()]
+        return all(torch.stack([value.isfinite().all() for value in floats]).tolist())
+
     def restore(self, tensors: Mapping[str, Tensor], facts: CheckpointFacts) -> None:
         """Take up where a checkpoint was left.
 
@@ -95,11 +101,22 @@ def adam(network: nn.Module, config: TrainingConfig) -> Adam:
     )
 
 
-def learn(player: Player, loss: Tensor) -> None:
-    """Move a network down its loss."""
-    player.optimiser.zero_grad()
-    loss.backward()
-    player.optimiser.step()
+def advance(optimiser: Adam) -> Tensor:
+    """Move weights along their gradients, unless one of those is not finite.
+
+    Then neither weights nor moments change. The device is not waited for: the optimiser's fused
+    kernel looks at the flag itself.
+
+    Returns:
+        A scalar: 1 if nothing was changed, else 0.
+    """
+    weights = [weight for group in optimiser.param_groups for weight in group["params"]]
+    length = get_total_norm([weight.grad for weight in weights if weight.grad is not None])
+    skipped = 1.0 - length.isfinite().float()
+    # What the scaler of mixed precision sets as well.
+    optimiser.found_inf = skipped  # pyright: ignore[reportAttributeAccessIssue] (not in the stub)
+    optimiser.step()
+    return skipped
 
 
 def parameter_count(network: nn.Module) -> int:

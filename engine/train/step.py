@@ -4,7 +4,7 @@ Shapes: B batch.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
@@ -23,6 +23,8 @@ class StepReport:
 
     losses: Scalars
     signals: Scalars
+    skipped: Scalars = field(default_factory=dict)
+    """By player: 1 where a gradient was not finite, so that its weights stayed as they were."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +41,9 @@ class Batch:
 
 class Step(Protocol):
     """Teaches a model with one batch. All its randomness follows from seed and step number."""
+
+    parts: int
+    """Shares in which a batch is learnt from; more of them take less memory and more time."""
 
     def __call__(self, batch: Batch, step: int) -> StepReport:
         """Learn from a batch."""

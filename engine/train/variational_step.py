@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
-from torch.optim import Optimizer
+from torch.optim import Adam
 
 from engine.data.loader import mix_seed
 from engine.nets.experts import Gaussian, product_of_experts
@@ -30,6 +30,8 @@ from engine.objectives.elbo import (
     negative_elbo,
 )
 from engine.train.precision import in_precision
+from engine.train.shares import mean_report, shares_of_batch
+from engine.train.state import GENERATOR, advance
 from engine.train.step import Batch, StepReport, with_stand_ins
 
 TEXT = "text"
@@ -60,7 +62,7 @@ class VariationalStep:
 
     Args:
         model: learns.
-        optimiser: of its parameters.
+        optimiser: of its parameters; a fused one.
         is_mixture: MoPoE if true, MVAE if not.
         kl_weight: of the divergence, once warmed up.
         kl_warmup_images: over so many images it rises from 0 along a line.
@@ -75,7 +77,7 @@ class VariationalStep:
     def __init__(
         self,
         model: MultimodalVae,
-        optimiser: Optimizer,
+        optimiser: Adam,
         *,
         is_mixture: bool,
         kl_weight: float,
@@ -93,15 +95,23 @@ class VariationalStep:
         self._text_weight, self._random_subsets = text_weight, random_subsets
         self._batch_size, self._seed = batch_size, seed
         self._randomness = torch.Generator(device)
+        self.parts = 1
 
     def __call__(self, batch: Batch, step: int) -> StepReport:
         """Learn from one batch; the content of an item that is not there plays no part."""
-        weights, present = self.weights(step), {} if batch.is_whole else batch.present
-        with in_precision(self._precision, self._device):
-            bound = self._bound(with_stand_ins(batch), present, weights, step)
+        self._randomness.manual_seed(mix_seed(self._seed, step))
+        shares = [batch] if self.parts == 1 else shares_of_batch(batch, self.parts)
         self._optimiser.zero_grad()
-        bound.loss.mean().backward()
-        self._optimiser.step()
+        report = mean_report([self._gather(share, step, len(shares)) for share in shares])
+        report.skipped[GENERATOR] = advance(self._optimiser)
+        return report
+
+    def _gather(self, share: Batch, step: int, shares: int) -> StepReport:
+        """Add a share's gradient to those of the others."""
+        weights, present = self.weights(step), {} if share.is_whole else share.present
+        with in_precision(self._precision, self._device):
+            bound = self._bound(with_stand_ins(share), present, weights, step)
+        (bound.loss.mean() / shares).backward()
         return _report(bound, present, weights)
 
     def weights(self, step: int) -> BoundWeights:
@@ -116,10 +126,9 @@ class VariationalStep:
         )
 
     def _bound(self, items: Items, present: Present, weights: BoundWeights, step: int) -> Bound:
-        seed = mix_seed(self._seed, step)
-        self._randomness.manual_seed(seed)
         if self._is_mixture:
             return mopoe_bound(self._model, items, present, weights, self._randomness)
+        seed = mix_seed(self._seed, step)
         subsets = mvae_subsets(self._model.order, self._random_subsets, seed)
         return mvae_bound(self._model, items, present, subsets, weights, self._randomness)
 

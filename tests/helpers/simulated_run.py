@@ -52,7 +52,7 @@ class SimulatedRun:
     """How long the second checkpoint waits for room."""
     begins_at: tuple[int, float] = (0, 0.0)
     """Images and training time of an earlier part."""
-    remembered: Mapping[str, float] = field(default_factory=dict[str, float])
+    remembered: Mapping[str, object] = field(default_factory=dict[str, object])
 
     def __post_init__(self) -> None:
         self.now_s = 5000.0
@@ -67,7 +67,7 @@ class SimulatedRun:
             reporting=reporting,
         )
         self.budget = Budget(config, lambda: self.elapsed_s, lambda: self.now_s)
-        self.budget.recall(self.remembered)
+        self.budget.restore(self.remembered)
         self._waits = sorted(self.pauses.items())
         self._has_judge = False
 

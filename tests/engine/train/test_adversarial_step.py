@@ -12,7 +12,8 @@ from engine.config.training import ADVERSARIAL_LOSSES, REGULARIZERS
 from engine.nets.critic import PAIR, Critic
 from engine.objectives.adversarial import Verdicts
 from engine.objectives.penalty import squared_slope
-from engine.train.adversarial_step import AdversarialStep, _weighed_scores
+from engine.train.adversarial_step import AdversarialStep
+from engine.train.judgement import weighed_scores
 from engine.train.signals import WATCH_EVERY
 from engine.train.state import CRITIC, GENERATOR, TrainingState
 from engine.train.step import Batch, StepReport, whole
@@ -216,7 +217,7 @@ def test_that_a_rare_verdict_is_held_back_as_much_as_a_frequent_one():
         "rarely": Verdicts(items @ rarely, torch.arange(8) < 2),
         "never": Verdicts(items @ rarely, torch.zeros(8, dtype=torch.bool)),
     }
-    slopes = squared_slope({"item": items}, _weighed_scores(heads))
+    slopes = squared_slope({"item": items}, weighed_scores(heads))
     assert slopes.mean().item() == pytest.approx(5.0 + 10.0)
 
 

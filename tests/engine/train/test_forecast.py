@@ -70,7 +70,7 @@ def test_that_a_resumed_run_knows_from_the_start_what_it_takes(begins_at: tuple[
         evaluation_s=12.0,
         preview_s=0.4,
         begins_at=begins_at,
-        remembered=first.budget.remembered(),
+        remembered=first.budget.position(),
     )
     progress = again.budget.progress(*begins_at)
     began_s = again.now_s
@@ -90,8 +90,9 @@ def test_that_a_resumed_run_that_remembers_nothing_learns_it():
 def test_that_nonsense_that_is_remembered_is_ignored():
     run = SimulatedRun(images=1000)
     nonsense = {"pace": math.nan, "preview": "long", "checkpoint": -1.0, "evaluation": math.inf}
-    run.budget.recall(nonsense)
-    assert run.budget.remembered() == {}
+    for position in ({"forecast": nonsense}, {"forecast": [1]}, {}):
+        run.budget.restore(position)
+        assert run.budget.position() == {"forecast": {}}
 
 
 def test_that_a_short_run_is_not_evaluated_early():

@@ -1,49 +1,89 @@
+import math
+
 import pytest
 import torch
 
-from engine.errors import NonFiniteLossError
-from engine.train.meter import INTERVAL_S, Meter
+from engine.train.meter import INTERVAL_S, Meter, Reading
 from engine.train.step import StepReport
 
 
-def report(signals: dict[str, float] | None = None, **losses: float) -> StepReport:
-    def tensors(table: dict[str, float]) -> dict[str, torch.Tensor]:
-        return {name: torch.tensor(value) for name, value in table.items()}
+def tensors(table: dict[str, float]) -> dict[str, torch.Tensor]:
+    return {name: torch.tensor(value) for name, value in table.items()}
 
-    return StepReport(losses=tensors(losses), signals=tensors(signals or {}))
+
+def report(
+    signals: dict[str, float] | None = None,
+    skipped: dict[str, float] | None = None,
+    **losses: float,
+) -> StepReport:
+    return StepReport(
+        losses=tensors(losses), signals=tensors(signals or {}), skipped=tensors(skipped or {})
+    )
 
 
 def test_that_means_are_over_the_steps_that_reported():
     meter = Meter()
-    meter.add(report(critic=1.0, penalty=4.0))
-    meter.add(report(critic=3.0, signals={"real_score": 0.5}))
-    losses, signals = meter.read(128)
-    assert losses == {"critic": 2.0, "penalty": 4.0}
-    assert signals == {"real_score": 0.5}
+    meter.add(report(critic=1.0, penalty=4.0), 0)
+    meter.add(report(critic=3.0, signals={"real_score": 0.5}), 1)
+    reading = meter.read()
+    assert reading.losses == {"critic": 2.0, "penalty": 4.0}
+    assert reading.signals == {"real_score": 0.5}
+    assert reading.skipped is None
 
 
 def test_that_reading_starts_over():
     meter = Meter()
-    meter.add(report(critic=1.0))
-    meter.read(64)
-    assert meter.read(64) == ({}, {})
+    meter.add(report(critic=1.0), 0)
+    meter.read()
+    assert meter.read() == Reading()
 
 
-def test_that_it_is_due_about_ten_times_a_second():
+def test_that_what_is_forgotten_is_not_read():
+    meter = Meter()
+    meter.add(report(critic=1.0), 0)
+    meter.forget()
+    assert meter.read() == Reading()
+
+
+def test_that_it_is_due_a_few_times_a_second():
     now = [100.0]
     meter = Meter(clock=lambda: now[0])
     assert not meter.is_due
     now[0] += INTERVAL_S
     assert meter.is_due
-    meter.read(0)
+    meter.read()
     assert not meter.is_due
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_that_a_non_finite_loss_is_named(value):
+def test_that_numbers_of_any_kind_are_read_with_their_own_names():
     meter = Meter()
-    meter.add(report(critic=1.0, generator=value))
-    with pytest.raises(NonFiniteLossError) as caught:
-        meter.read(640)
-    assert caught.value.losses == ("generator",)
-    assert caught.value.images_seen == 640
+    half = StepReport(
+        losses={"critic": torch.tensor(0.5, dtype=torch.bfloat16)},
+        signals={"count": torch.tensor(3)},
+    )
+    meter.add(half, 0)
+    reading = meter.read()
+    assert (reading.losses, reading.signals) == ({"critic": 0.5}, {"count": 3.0})
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_that_a_skipped_step_is_told_with_its_terms_and_stays_out_of_the_means(value):
+    meter = Meter()
+    for step, generator in ((7, 1.0), (8, value), (9, 3.0)):
+        skipped = {"critic": 0.0, "generator": float(not math.isfinite(generator))}
+        meter.add(report(critic=1.0, generator=generator, skipped=skipped), step)
+    reading = meter.read()
+    assert reading.losses == {"critic": 1.0, "generator": 2.0}
+    assert reading.skipped is not None
+    assert reading.skipped.steps == (8,)
+    assert list(reading.skipped.terms) == ["generator"]
+    assert not math.isfinite(reading.skipped.terms["generator"])
+
+
+def test_that_a_gradient_alone_can_be_what_was_wrong():
+    meter = Meter()
+    meter.add(report(critic=1.0, skipped={"critic": 1.0, "generator": 0.0}), 3)
+    reading = meter.read()
+    assert reading.skipped is not None
+    assert reading.skipped.terms == {"critic_gradient": math.inf}
+    assert reading.losses == {"critic": 1.0}

@@ -77,12 +77,12 @@ def test_that_a_purely_adversarial_generator_is_never_sure():
 def test_that_what_is_filled_in_makes_real_pairs_but_no_real_texts(monkeypatch, sureness, pairs):
     seen: list[dict[str, Tensor]] = []
 
-    def keep(step: Any, real: Any, fake: Any, counts: dict[str, Tensor], *rest: Any) -> Any:
-        seen.append(counts)
-        return original(step, real, fake, counts, *rest)
+    def keep(step: Any, share: Any, *rest: Any) -> Any:
+        seen.append(share.counts)
+        return original(step, share, *rest)
 
-    original = AdversarialStep._update_critic
-    monkeypatch.setattr(AdversarialStep, "_update_critic", keep)
+    original = AdversarialStep._judge
+    monkeypatch.setattr(AdversarialStep, "_judge", keep)
     config = tiny_step_config(self_label_sureness=sureness)
     step = AdversarialStep(tiny_state(), config.training, 1, modalities=tiny_modalities())
     step(Batch(items=tiny_pairs(6), present=PRESENT), 0)

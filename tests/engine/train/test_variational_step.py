@@ -47,7 +47,9 @@ def tiny_step(model: MultimodalVae, **changes: Any) -> VariationalStep:
         "device": CPU,
         **changes,
     }
-    return VariationalStep(model, torch.optim.Adam(model.parameters(), lr=1e-2), **arguments)
+    return VariationalStep(
+        model, torch.optim.Adam(model.parameters(), lr=1e-2, fused=True), **arguments
+    )
 
 
 def draws(seed: int = 5) -> torch.Generator:
