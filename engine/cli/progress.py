@@ -37,7 +37,7 @@ FILE_EVERY_S = 10.0
 _PHASES = {
     Phase.LOADING: "Loading the dataset ...",
     Phase.WARMING_UP: "Warming up ...",
-    Phase.TRAINING: "Training. Ctrl+C stops and saves.",
+    Phase.TRAINING: "Training. Ctrl+C stops and saves; a second one leaves at once.",
     Phase.SAMPLING: "Drawing a preview ...",
     Phase.EVALUATING: "Preparing the evaluator ...",
     Phase.SAVING: "Saving ...",
@@ -111,9 +111,17 @@ class GalleryTeller:
 
 
 def stop_on_interrupt(control: RunControl) -> None:
-    """Let Ctrl+C, and a polite kill, end the job as the Stop button does: with all work saved."""
+    """Let Ctrl+C, and a polite kill, end the job as the Stop button does: with all work saved.
+
+    A second one leaves at once; what was saved before is safe.
+    """
+
+    def stop(number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        control.request_stop()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: control.request_stop())
+        signal.signal(number, stop)
 
 
 class RenewedLine:

@@ -42,7 +42,7 @@ class Eye:
         dataset: that it belongs to.
         size: side in pixels of all images.
         cache: folder of the readers.
-        control: asked while a reader is trained.
+        control: asked while a reader is trained, and while images are looked at.
 
     Raises:
         StoppedError: a stop was asked for.
@@ -51,7 +51,7 @@ class Eye:
     def __init__(
         self, dataset: StoredDataset, size: int, cache: Path, control: RunControl | None
     ) -> None:
-        self._dataset, self._size = dataset, size
+        self._dataset, self._size, self._control = dataset, size, control
         self.attributes = find_attributes(dataset)
         training = dataset.whole_rows(TRAIN)
         target, truth = self._lesson(training)
@@ -68,8 +68,14 @@ class Eye:
         self._spread = some.numpy().std(0).clip(min=1e-6)
 
     def see(self, images: ImageArray) -> tuple[Features, Labels | None]:
-        """Look at images: [N, S, S, 1 or 3] to features [N, D] and attributes [N, A]."""
-        features, said = look(self._reader, to_channels(images, self._dataset.manifest.channels))
+        """Look at images: [N, S, S, 1 or 3] to features [N, D] and attributes [N, A].
+
+        Raises:
+            StoppedError: a stop was asked for.
+        """
+        features, said = look(
+            self._reader, to_channels(images, self._dataset.manifest.channels), self._control
+        )
         standard = ((features.numpy() - self._mean) / self._spread).astype(np.float64)
         if self.attributes is None:
             return standard, None

@@ -46,7 +46,7 @@ class QualityJudge:
         encode: numbers the texts that a model shall draw.
         is_known: whether a model could have been given a text at all.
         cache: folder of the trained readers.
-        control: asked while a reader is trained.
+        control: asked while a reader is trained, and between batches.
 
     Raises:
         StoppedError: a stop was asked for.
@@ -63,6 +63,7 @@ class QualityJudge:
         control: RunControl | None = None,
     ) -> None:
         self._dataset, self._encode = dataset, encode
+        self._control = control or RunControl()
         self._eye = Eye(dataset, image_size, cache, control)
         held_out, training = dataset.whole_rows(HELD_OUT), dataset.whole_rows(TRAIN)
         self._is_held_out = len(held_out) >= LEAST_HELD_OUT
@@ -88,8 +89,11 @@ class QualityJudge:
             sampler: draws.
             count: joint pairs, and at most so many in each of the other directions.
             seed: of the noise.
+
+        Raises:
+            StoppedError: a stop was asked for.
         """
-        images, texts = gathered(sampler.pairs(count, seed))
+        images, texts = gathered(sampler.pairs(count, seed), self._control)
         features, said = self._eye.see(images)
         report = EvaluationReport(figures={}, absent={}, about=self._about(count, seed))
         figures, absent = dict(report.figures), dict(report.absent)
@@ -129,12 +133,12 @@ class QualityJudge:
     ) -> None:
         rows = spread(self._asked, count)
         asked = [self._dataset.texts[row] for row in rows]
-        images, texts = gathered(sampler.drawings(self._encode(asked), seed))
+        images, texts = gathered(sampler.drawings(self._encode(asked), seed), self._control)
         features, said = self._eye.see(images)
         self._coherence.measure_drawings(features, said, asked, figures)
         real = self._eye.images_of(rows)
         given = torch.from_numpy(real).permute(0, 3, 1, 2).contiguous()
-        _images, texts = gathered(sampler.captions(given, seed))
+        _images, texts = gathered(sampler.captions(given, seed), self._control)
         self._coherence.measure_captions(rows, self._eye.features_of(rows), texts, figures)
 
     def _about(self, count: int, seed: int) -> dict[str, object]:
@@ -156,11 +160,18 @@ def spread(rows: Rows, most: int) -> Rows:
     return rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
 
 
-def gathered(batches: Iterable[Pairs]) -> tuple[npt.NDArray[np.uint8], list[str]]:
-    """Put batches of pairs together: [N, S, S, 3] and N texts."""
+def gathered(
+    batches: Iterable[Pairs], control: RunControl
+) -> tuple[npt.NDArray[np.uint8], list[str]]:
+    """Put batches of pairs together: [N, S, S, 3] and N texts.
+
+    Raises:
+        StoppedError: the control asked for it.
+    """
     images: list[npt.NDArray[np.uint8]] = []
     texts: list[str] = []
     for pairs in batches:
+        control.stop_if_asked()
         images.append(pairs.images)
         texts += pairs.texts
     return np.concatenate(images), texts

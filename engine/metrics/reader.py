@@ -19,7 +19,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.control import RunControl
-from engine.errors import StoppedError
 from engine.events import ImageArray
 
 FEATURES = 64
@@ -140,11 +139,20 @@ def train_reader(
     return reader.eval().to(memory_format=torch.contiguous_format)  # pyright: ignore[reportCallIssue] (stub lacks it)
 
 
-def look(reader: ImageReader, images: ImageArray) -> tuple[Tensor, Tensor]:
-    """Look at many images: [N, S, S, C] to features [N, D] and what is said [N, outputs]."""
-    starts = range(0, len(images), BLOCK)
-    with torch.no_grad():
-        found = [reader(_prepared(images[start : start + BLOCK])) for start in starts]
+def look(
+    reader: ImageReader, images: ImageArray, control: RunControl | None = None
+) -> tuple[Tensor, Tensor]:
+    """Look at many images: [N, S, S, C] to features [N, D] and what is said [N, outputs].
+
+    Raises:
+        StoppedError: the control asked for it.
+    """
+    found: list[tuple[Tensor, Tensor]] = []
+    for start in range(0, len(images), BLOCK):
+        if control is not None:
+            control.stop_if_asked()
+        with torch.no_grad():
+            found.append(reader(_prepared(images[start : start + BLOCK])))
     return torch.cat([f for f, _said in found]), torch.cat([said for _f, said in found])
 
 
@@ -166,8 +174,8 @@ def _fit(
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK_RATE, total_steps=steps)
     order = torch.empty(0, dtype=torch.long)
     for _step in range(steps):
-        if control is not None and control.is_stop_requested:
-            raise StoppedError
+        if control is not None:
+            control.stop_if_asked()
         if len(order) < size:
             order = torch.randperm(len(images))
         rows, order = order[:size], order[size:]

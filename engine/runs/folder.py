@@ -16,9 +16,8 @@ from engine.errors import (
     ConfigError,
     FolderInUseError,
     Problem,
-    RunMissingError,
 )
-from engine.plain_files import StrangeFileError, read_plain
+from engine.plain_files import StrangeFileError
 from engine.runs.finding import (
     ValidCheckpoint,
     best_in,
@@ -31,7 +30,13 @@ from engine.runs.finding import (
 from engine.runs.lock import LOCK_NAME
 from engine.runs.log_reading import has_saved
 from engine.runs.model_facts import ModelFacts, model_from_json, model_to_json
-from engine.runs.run_config import CHANGEABLE, CONFIG_BYTES, changed_settings, config_from_bytes
+from engine.runs.run_config import (
+    CHANGEABLE,
+    CONFIG_BYTES,
+    changed_settings,
+    config_from_bytes,
+    read_part,
+)
 
 __all__ = [
     "CHANGEABLE",
@@ -42,7 +47,6 @@ __all__ = [
     "ValidCheckpoint",
     "changed_settings",
     "create_run_folder",
-    "images_in_name",
     "reopen_run_folder",
     "write_model",
 ]
@@ -174,7 +178,7 @@ class RunFolder:
             RunMissingError: there is no run here.
             ConfigError: the file is damaged, or no file of ours.
         """
-        content = self._read(self.config_file, CONFIG_BYTES)
+        content = read_part(self.config_file, CONFIG_BYTES)
         return config_from_bytes(content, self.config_file.name)
 
     def read_model(self) -> ModelFacts:
@@ -184,7 +188,7 @@ class RunFolder:
             RunMissingError: there is no run here, or it never got past loading its data.
             ConfigError: the file is damaged, or no file of ours.
         """
-        content = self._read(self.model_file, MODEL_BYTES)
+        content = read_part(self.model_file, MODEL_BYTES)
         try:
             return model_from_json(content, self.model_file.name)
         except StrangeFileError as error:
@@ -195,23 +199,17 @@ class RunFolder:
 
         Raises:
             ConfigError: its log is no plain file.
+            FolderNotWritableError: the disk fails.
         """
-        if self.checkpoints.is_dir() and any(self.checkpoints.iterdir()):
-            return True
         try:
+            # Hidden files are those of file browsers.
+            if any(not path.name.startswith(".") for path in self.checkpoints.glob("*")):
+                return True
             return has_saved(self.log_file)
-        except StrangeFileError as error:
-            raise ConfigError([Problem(self.log_file.name, str(error))]) from error
-
-    def _read(self, path: Path, most_bytes: int) -> bytes:
-        try:
-            return read_plain(path, most_bytes)
-        except (FileNotFoundError, NotADirectoryError) as error:
-            raise RunMissingError(self.path) from error
-        except StrangeFileError as error:
-            raise ConfigError([Problem(path.name, str(error))]) from error
         except OSError as error:
             raise explain_os_error(error, self.path) from error
+        except StrangeFileError as error:
+            raise ConfigError([Problem(self.log_file.name, str(error))]) from error
 
 
 @dataclass(frozen=True)

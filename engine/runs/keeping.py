@@ -7,7 +7,8 @@ from pathlib import Path
 
 from engine.config.reporting import ReportingConfig
 from engine.disk import files, remove_if_there, staged_path
-from engine.runs.folder import RunFolder, images_in_name
+from engine.runs.finding import images_in_name
+from engine.runs.folder import RunFolder
 
 log = logging.getLogger(__name__)
 

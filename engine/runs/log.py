@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import time
 from collections import deque
 from io import FileIO
@@ -67,7 +68,7 @@ class RunLog:
         try:
             file = self._file = self._file or self._open()
             while self._waiting:
-                files.write(file, self._waiting[0])
+                _append(file, self._waiting[0])
                 self._waiting.popleft()
             if is_urgent or time.monotonic() - self._synced_s >= SYNC_EVERY_S:
                 self._synced_s = time.monotonic()
@@ -99,3 +100,14 @@ class RunLog:
         if error is None and self._is_failing:
             log.info("The log %s is written again.", self._path)
         self._is_failing = error is not None
+
+
+def _append(file: FileIO, line: bytes) -> None:
+    end = file.seek(0, os.SEEK_END)
+    try:
+        files.write(file, line)
+    except OSError:
+        # It is written again, and must not stand there twice.
+        with contextlib.suppress(OSError):
+            files.cut(file, end)
+        raise

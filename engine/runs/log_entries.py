@@ -95,7 +95,7 @@ def _reading(hint: Any) -> Read:
     if isinstance(hint, UnionType):
         inner = _reading(next(part for part in get_args(hint) if part is not NoneType))
         return lambda value, place: None if value is None else inner(value, place)
-    if hint is ImageArray:
+    if hint == ImageArray:
         return lambda _value, _place: np.empty((0, 0, 0, 3), np.uint8)
     if get_origin(hint) is not None:
         return _reading_group(hint)

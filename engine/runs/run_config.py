@@ -1,15 +1,37 @@
 """Reading a run's configuration, which may be a stranger's, and comparing two of them."""
 
+from pathlib import Path
+
 from engine.config.codec import config_from_toml
 from engine.config.run import RunConfig
 from engine.config.setting import settings_in, value_at
-from engine.errors import ConfigError, Problem
+from engine.disk import explain_os_error
+from engine.errors import ConfigError, Problem, RunMissingError
+from engine.plain_files import StrangeFileError, read_plain
 
 CHANGEABLE = frozenset({"device", "minutes", "images"})
 """Settings that may differ when a run goes on, beside those of its reporting."""
 CONFIG_BYTES = 64_000
 """Most that a configuration may take; ours take a twentieth."""
 _MOST_DOTS = 8
+
+
+def read_part(path: Path, most_bytes: int) -> bytes:
+    """Read a small file of a run folder, which may be a stranger's.
+
+    Raises:
+        RunMissingError: there is no such file.
+        ConfigError: it is no plain file, or too large to be one of ours.
+        FolderNotWritableError: the disk fails.
+    """
+    try:
+        return read_plain(path, most_bytes)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise RunMissingError(path.parent) from error
+    except StrangeFileError as error:
+        raise ConfigError([Problem(path.name, str(error))]) from error
+    except OSError as error:
+        raise explain_os_error(error, path.parent) from error
 
 
 def config_from_bytes(content: bytes, name: str) -> RunConfig:
@@ -33,6 +55,9 @@ def config_from_bytes(content: bytes, name: str) -> RunConfig:
         return config_from_toml(text)
     except RecursionError as error:
         raise ConfigError([Problem(name, "is nested too deeply")]) from error
+    except ValueError as error:
+        # A number of thousands of digits.
+        raise ConfigError([Problem(name, f"is damaged: {str(error)[:100]}")]) from error
 
 
 def changed_settings(before: RunConfig, after: RunConfig) -> list[Problem]:

@@ -37,34 +37,49 @@ class Saver:
         self.images_saved = 0
         """Images seen at the newest checkpoint."""
 
-    def save(self, run: PreparedRun, facts: CheckpointFacts) -> None:
+    def save(
+        self, run: PreparedRun, facts: CheckpointFacts, *, during: Phase = Phase.TRAINING
+    ) -> None:
         """Save a checkpoint, and let go of old ones.
+
+        Args:
+            run: as it stands.
+            facts: what to remember beside its tensors.
+            during: the phase that goes on when it had to wait.
 
         Raises:
             DiskFullError, FolderNotWritableError: it could not be written, and whoever was asked
                 gave up.
         """
-        path = self._write(run, facts, lambda folder: folder.checkpoint_path(facts.images_seen))
+        path = self._write(
+            run, facts, lambda folder: folder.checkpoint_path(facts.images_seen), during
+        )
         self.images_saved = facts.images_seen
         Keeper(self._place.folder, run.config.reporting).prune()
         self._place.tell(CheckpointSaved(images_seen=facts.images_seen, path=path))
 
     def save_best(self, run: PreparedRun, facts: CheckpointFacts, figure: str) -> None:
         """Save what is the best by a figure; raises what ``save`` does."""
-        self._write(run, facts, lambda folder: folder.best_path(figure))
+        self._write(run, facts, lambda folder: folder.best_path(figure), Phase.TRAINING)
 
     def _write(
-        self, run: PreparedRun, facts: CheckpointFacts, path_in: Callable[[RunFolder], Path]
+        self,
+        run: PreparedRun,
+        facts: CheckpointFacts,
+        path_in: Callable[[RunFolder], Path],
+        during: Phase,
     ) -> Path:
-        had_stop = self._control.is_stop_requested
+        had_stop, has_waited = self._control.is_stop_requested, False
         while True:
             path = path_in(self._place.folder)
             problem = _attempt(path, run, facts)
             if problem is None:
+                if has_waited:
+                    self._place.tell(PhaseChanged(phase=during))
                 return path
+            has_waited = True
             with self._clock.stopped():
                 self._stand_by(run, problem, had_stop=had_stop)
-            self._place.tell(PhaseChanged(phase=Phase.SAVING))
 
     def _stand_by(self, run: PreparedRun, problem: EngineError, *, had_stop: bool) -> None:
         """Wait until another attempt is worth it.

@@ -247,7 +247,7 @@ class Session:
             return
         if not state.is_finite():
             raise NonFiniteLossError(state.images_seen, (WEIGHTS,))
-        context.saver.save(self._run, self._facts())
+        context.saver.save(self._run, self._facts(), during=Phase.SAVING)
 
     def _finish(self) -> Outcome:
         context = self._context

@@ -10,9 +10,7 @@ from engine.data.vocabulary import Vocabulary
 from engine.errors import (
     DatasetMissingError,
     DeviceUnavailableError,
-    DiskFullError,
     FolderInUseError,
-    NonFiniteLossError,
 )
 from engine.events import (
     CheckpointSaved,
@@ -25,7 +23,6 @@ from engine.events import (
     RunEnded,
     RunPrepared,
 )
-from engine.runs import checkpoint_files
 from engine.runs.checkpoint import read_facts, read_tensors
 from engine.runs.folder import RunFolder
 from engine.runs.log import read_losses
@@ -33,7 +30,6 @@ from engine.sample.sampler import load_run
 from engine.sample.sheet import read_sheet
 from engine.train import previews
 from engine.train.loop import train
-from engine.train.meter import Meter
 from tests.helpers.tiny import tiny_config, tiny_dataset
 
 
@@ -181,18 +177,6 @@ def test_that_a_used_run_folder_is_left_alone(tmp_path, dataset, problem_log):
     assert sorted(path.name for path in config.run.rglob("*")) == before
 
 
-def test_that_a_full_disk_fails_the_run_and_keeps_what_is_there(
-    tmp_path, dataset, problem_log, monkeypatch
-):
-    def full(folder, needed_bytes):
-        raise DiskFullError(folder, needed_bytes, 0)
-
-    monkeypatch.setattr(checkpoint_files, "ensure_room", full)
-    config = tiny_config(dataset, tmp_path / "run")
-    failure(config, DiskFullError, problem_log)
-    assert RunFolder(config.run).preview_files()
-
-
 def test_that_a_failed_preview_does_not_end_the_run(tmp_path, dataset, problem_log, monkeypatch):
     def fail(*_args, **_kwargs):
         raise OSError(5, "Input/output error")
@@ -203,23 +187,6 @@ def test_that_a_failed_preview_does_not_end_the_run(tmp_path, dataset, problem_l
     assert isinstance(of(events, PreviewFailed)[0].error, OSError)
     while problem_log.unexpected:
         problem_log.expect("A preview failed")
-
-
-def test_that_a_non_finite_loss_ends_the_run_before_it_is_saved(
-    tmp_path, dataset, problem_log, monkeypatch
-):
-    read = Meter.read
-
-    def poisoned(meter, images_seen):
-        if images_seen >= 64:
-            raise NonFiniteLossError(images_seen, ["critic"])
-        return read(meter, images_seen)
-
-    monkeypatch.setattr(Meter, "read", poisoned)
-    config = tiny_config(dataset, tmp_path / "run")
-    ended = failure(config, NonFiniteLossError, problem_log)
-    assert ended.images_seen == 64
-    assert not RunFolder(config.run).checkpoint_paths()
 
 
 def test_that_images_are_resized_and_colours_kept(tmp_path):

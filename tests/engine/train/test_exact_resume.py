@@ -1,0 +1,109 @@
+"""Two times N steps are N steps, a checkpoint, a new process and N steps: bit for bit."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.config.families import ADVERSARIAL_FAMILIES, FAMILIES
+from engine.config.training import ADVERSARIAL_LOSSES, REGULARIZERS
+from engine.control import RunControl
+from engine.events import LossesReported, Outcome, RunEnded
+from engine.runs.checkpoint import read_facts, read_tensors
+from engine.runs.folder import RunFolder
+from engine.train import meter
+from engine.train.loop import train
+from tests.helpers.tiny import tiny_config, tiny_dataset
+
+IMAGES, BATCH, LEFT_AT_STEP = 96, 8, 5
+INTERVAL = 4
+"""Of the penalty: the run is left in the middle of one."""
+KINDS = {
+    **{
+        f"{family} {loss}": {"family": family, "training__adversarial_loss": loss}
+        for family in ADVERSARIAL_FAMILIES
+        for loss in ADVERSARIAL_LOSSES
+    },
+    **{
+        f"hybrid {regularizer}": {"training__regularizer": regularizer}
+        for regularizer in REGULARIZERS
+        if regularizer != "r1"
+    },
+    "hybrid ada": {"data__augmentation": "ada"},
+    "hybrid diffaugment": {"data__augmentation": "diffaugment"},
+    "adversarial ada, two turns": {
+        "family": "adversarial",
+        "data__augmentation": "ada",
+        "training__critic_steps": 2,
+    },
+    "hybrid balanced": {"data__balance": 1.0},
+    "mvae": {"family": "mvae"},
+    "mvae warming up": {"family": "mvae", "variational__kl_warmup_images": 80.0},
+    "mopoe": {"family": "mopoe"},
+}
+
+
+def config_of(dataset: Path, run: Path, kind: str):
+    config = tiny_config(dataset, run, images=IMAGES)
+    return config.with_values(
+        training__penalty_interval=INTERVAL, reporting__evaluate_every_s=0.0, **KINDS[kind]
+    )
+
+
+def left_in_the_middle(config) -> None:
+    control, events = RunControl(), []
+
+    def emit(event):
+        events.append(event)
+        is_there = isinstance(event, LossesReported)
+        if is_there and event.progress.images_seen == LEFT_AT_STEP * BATCH:
+            control.request_stop()
+
+    train(config, emit, control)
+    assert isinstance(events[-1], RunEnded)
+    assert events[-1].outcome is Outcome.STOPPED, events[-1].error
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """Train every kind straight and in two parts, the second parts in another process."""
+    folder = tmp_path_factory.mktemp("runs")
+    dataset = tiny_dataset(folder / "data")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(meter, "INTERVAL_S", 0.0)
+        for kind in KINDS:
+            train(
+                config_of(dataset, folder / "straight" / kind, kind), lambda _e: None, RunControl()
+            )
+            left_in_the_middle(config_of(dataset, folder / "broken" / kind, kind))
+    broken = [str(folder / "broken" / kind) for kind in KINDS]
+    subprocess.run([sys.executable, "-m", "tests.helpers.resume_runs", *broken], check=True)
+    return folder
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_that_a_run_in_two_processes_equals_one_in_one(runs, kind):
+    broken = RunFolder(runs / "broken" / kind)
+    first, last = broken.checkpoint_paths()
+    assert read_facts(first).step % INTERVAL == LEFT_AT_STEP % INTERVAL != 0
+    one = read_tensors(RunFolder(runs / "straight" / kind).latest_checkpoint(), "")
+    other = read_tensors(last, "")
+    assert one.keys() == other.keys()
+    assert [name for name in one if not torch.equal(one[name], other[name])] == []
+
+
+def test_that_every_family_and_every_objective_is_among_them():
+    loss = "training__adversarial_loss"
+    kinds = {(k.get("family", "hybrid"), k.get(loss)) for k in KINDS.values()}
+    losses = {(family, loss) for family in ADVERSARIAL_FAMILIES for loss in ADVERSARIAL_LOSSES}
+    assert losses <= kinds
+    assert set(FAMILIES) == {family for family, _loss in kinds}
+
+
+def test_that_an_augmentation_that_adapts_is_in_the_middle_of_it(runs):
+    (first, _last) = RunFolder(runs / "broken" / "hybrid ada").checkpoint_paths()
+    tensors = read_tensors(first, "augmenter.image.")
+    assert tensors["sign_count"] > 0
+    assert tensors["pending_images"] == LEFT_AT_STEP * BATCH
