@@ -33,12 +33,13 @@ from studio.panels.loss_plot import LossPlotPanel
 from studio.panels.quality import QualityPanel
 from studio.panels.run import RunPanel
 from studio.paths import default_workspace, log_folder, settings_file
-from studio.settings.choices import GeneralChoices, RunChoices, WindowLayout
+from studio.settings.choices import AroundChoices, GeneralChoices, RunChoices, WindowLayout
 from studio.settings.codec import SettingsStore
 from studio.settings.migrations import migrate
 from studio.settings.views import GalleryView, ImportChoices, PlotView, SaveGalleryChoices
 from studio.theme import Appearance, Theme
 from studio.widgets.folder_dialog import pick_folder, show_folder
+from studio.window.around import Around
 from studio.window.closing import Closing
 from studio.window.import_flow import Imported, ImportFlow
 from studio.window.main_window import MainWindow
@@ -88,6 +89,13 @@ class Studio(QObject):
         self.closing = Closing(
             self.window, self.training, self.gallery, self.datasets, self.importing
         )
+        self.around = Around(
+            self.window,
+            self.training,
+            self.run_view,
+            self.reporter,
+            self.store.load(AroundChoices()),
+        )
         self._connect()
 
     @property
@@ -116,6 +124,7 @@ class Studio(QObject):
             window.gallery.view(),
             self.saving.choices,
             self.importing.choices,
+            self.around.choices,
         ):
             self.store.save(value)
         self.store.flush()
@@ -161,6 +170,7 @@ class Studio(QObject):
         self.reporter.error_reported.connect(self._show_error)
         self.closing.closing.connect(self.remember)
         self.closing.closing.connect(self.importing.shut_down)
+        self.closing.closing.connect(self.around.shut_down)
         window.import_requested.connect(self.importing.open)
         window.datasets.import_requested.connect(self.importing.open)
         self.importing.imported.connect(window.datasets.refresh)

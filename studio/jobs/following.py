@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from engine.runs.log_reading import LogTail
 from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.control import RunControl
@@ -23,6 +22,7 @@ from engine.events import (
 )
 from engine.runs.folder import RunFolder
 from engine.runs.lock import holder_of
+from engine.runs.log_reading import LogTail
 from engine.sample.sheet import read_sheet
 from studio.jobs.latest import LatestJob, TaskEnded, Tell
 from studio.jobs.run_signals import RunSignals

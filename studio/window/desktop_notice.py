@@ -5,8 +5,9 @@ unsigned number, which this toolkit's Python side cannot send.
 """
 
 import logging
+from typing import Any
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import SLOT, QObject, Signal, Slot
 from PySide6.QtDBus import QDBusConnection, QDBusMessage
 
 from studio.jobs.desktop_bus import has_session
@@ -36,9 +37,8 @@ class DesktopNotice(QObject):
         super().__init__(parent)
         self._connection = connection or _session()
         if self._connection is not None:
-            self._connection.connect(
-                "", PATH, INTERFACE, "ActionInvoked", self, b"1take(QDBusMessage)"
-            )
+            slot: Any = SLOT("take(QString,QString)")
+            self._connection.connect("", PATH, INTERFACE, "ActionInvoked", self, slot)
 
     @property
     def is_there(self) -> bool:
@@ -54,10 +54,10 @@ class DesktopNotice(QObject):
         if not self._connection.send(message):
             _log.info("No message could be shown: %s", self._connection.lastError().message())
 
-    @Slot("QDBusMessage")  # pyright: ignore[reportArgumentType] (Qt's name of the type)
-    def take(self, message: QDBusMessage) -> None:
+    @Slot(str, str)
+    def take(self, notice: str, action: str) -> None:
         """Hear of a click, on this message or on one of another program."""
-        if message.arguments()[:2] == [NOTICE, SHOW]:
+        if (notice, action) == (NOTICE, SHOW):
             self.clicked.emit()
 
 
