@@ -47,8 +47,8 @@ def bus() -> Iterator[PrivateBus]:
 
 
 @pytest.fixture
-def run(tmp_path) -> Iterator[RunSignals]:
-    yield RunSignals()
+def run() -> RunSignals:
+    return RunSignals()
 
 
 def ended(tmp_path, outcome: Outcome) -> RunEnded:
