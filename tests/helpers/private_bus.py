@@ -27,7 +27,9 @@ class FakeService(QDBusVirtualObject):
         """Say nothing of itself."""
         return ""
 
-    def handleMessage(self, message: QDBusMessage, connection: QDBusConnection) -> bool:
+    def handleMessage(  # noqa: N802 - Qt's name
+        self, message: QDBusMessage, connection: QDBusConnection
+    ) -> bool:
         """Remember a call, and answer it."""
         self.calls.append((message.interface(), message.member(), message.arguments()))
         return connection.send(self._answer(message))

@@ -4,8 +4,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -38,8 +39,8 @@ PATIENCE_MS = 60_000
 class FakeTail:
     """Gives what it was handed, a list at a time."""
 
-    def __init__(self, *turns: list[RunEvent]) -> None:
-        self.turns = list(turns)
+    def __init__(self, *turns: Sequence[RunEvent]) -> None:
+        self.turns = [list(turn) for turn in turns]
 
     def read_new(self) -> list[RunEvent]:
         return self.turns.pop(0) if self.turns else []
@@ -52,11 +53,11 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def watched(
     folder: Path, tail: FakeTail, shown: Progress | None = None
-) -> tuple[list[RunEvent], Followed]:
+) -> tuple[list[Any], Followed]:
     """Follow what the tail gives; the process lives as long as there is something to read."""
-    told: list[RunEvent] = []
+    told: list[Any] = []
     watch = RunWatch(folder, tail, lambda: bool(tail.turns))
-    followed = watch.watch(shown, told.append, RunControl())  # pyright: ignore[reportArgumentType]
+    followed = watch.watch(shown, told.append, RunControl())
     return told, followed
 
 

@@ -1,11 +1,10 @@
-"""The diagnostic report: everything that helps, nothing that is private, whatever the run is like."""
+"""The diagnostic report: all that helps and nothing private, whatever the run is like."""
 
 import errno
 import json
 import logging
 import os
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -180,12 +179,11 @@ def test_that_the_drivers_own_tool_is_asked(monkeypatch: pytest.MonkeyPatch, tmp
 
 
 @pytest.fixture
-def full_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_arguments: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(disk.os, "fsync", fail)
-    yield
 
 
 @pytest.mark.usefixtures("full_disk")
