@@ -32,6 +32,7 @@ from PIL import Image
 
 import resources
 from engine.config.presets import config_from_preset
+from engine.control import RunControl
 from engine.data.starter_files import build_starter
 from engine.data.store import open_dataset
 from engine.runs.folder import create_run_folder
@@ -140,7 +141,7 @@ def prepared_digits() -> PreparedRun:
     with tempfile.TemporaryDirectory() as made:
         config = config_from_preset("cpu-tiny", dataset=dataset, run=Path(made) / "run")
         config = config.with_values(device="cpu")
-        return prepare(config, create_run_folder(config), lambda _event: None)
+        return prepare(config, create_run_folder(config), lambda _event: None, RunControl())
 
 
 def _emoji() -> np.ndarray:

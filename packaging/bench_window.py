@@ -1,13 +1,14 @@
 """How quick the window is: start-up, responsiveness while training, and what training pays for it.
 
-    python packaging/bench_window.py [start-up] [heartbeat] [stop] [throughput] [import]
+    python packaging/bench_window.py [start-up] [heartbeat] [stop] [throughput] [import] [flood]
 
 Start-up is the time from the start of the process to the first paint of the real window, with a
 warm file cache. The heartbeat is a 5 ms precise timer in the GUI thread while digits train in
 their QThread. Stop is the time from the click to the end of the run, whose checkpoint is then
 loaded. Throughput compares the same training with and without the window, in turns. Import beats
-while the wizard checks and imports 5,000 JPEG files, from its first page to its last. Windows open
-on Qt's offscreen platform. Nothing else should run on the machine meanwhile.
+while the wizard checks and imports 5,000 JPEG files, from its first page to its last. Flood beats
+while an engine that only talks emits 10,000 events a second; none but loss reports may be lost.
+Windows open on Qt's offscreen platform. Nothing else should run on the machine meanwhile.
 """
 
 import argparse
@@ -33,6 +34,7 @@ WARM_UP_S = 10.0
 """Left out of every rate: loading, warming up and the first previews."""
 HEARTBEAT_S = 60.0
 IMPORTED = 5_000
+FLOOD_S = 20.0
 
 
 def main() -> None:
@@ -108,12 +110,23 @@ def bench_import(folder: Path, _seconds: float) -> None:
     print(f"Import: {figures} over {answer['beats']:,.0f} beats", flush=True)
 
 
+def bench_flood(folder: Path, _seconds: float) -> None:
+    """Print the gaps between beats in a flood of events, and how many waited at most."""
+    answer = probe(folder, "flood", str(folder / "run"), str(FLOOD_S))
+    figures = ", ".join(f"{name} {answer[name]:.1f} ms" for name in ("p50", "p99", "max"))
+    if answer["lost"]:
+        sys.exit(f"{answer['lost']:.0f} events of importance were lost")
+    print(f"Flood: {figures} over {answer['beats']:,.0f} beats")
+    print(f"       {answer['events_per_s']:,.0f} events/s; {answer['waiting']:.0f} waited at most")
+
+
 BENCHES = {
     "start-up": bench_start_up,
     "heartbeat": bench_heartbeat,
     "stop": bench_stop,
     "throughput": bench_throughput,
     "import": bench_import,
+    "flood": bench_flood,
 }
 
 

@@ -4,6 +4,7 @@ window_probe.py paint             prints when the window was painted and what wa
 window_probe.py heartbeat DIR S   trains digits for S seconds and prints a timer's gaps
 window_probe.py train DIR S       trains digits for S seconds, without that timer
 window_probe.py stop DIR S        stops after S seconds and prints how long that took
+window_probe.py flood DIR S       emits 10,000 events a second for S seconds; prints a timer's gaps
 window_probe.py import DIR SOURCE imports SOURCE through the wizard and prints a timer's gaps
 """
 
@@ -20,6 +21,10 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 BEAT_MS = 5
 WARM_UP_S = 10.0
+FLOOD_WARM_UP_S = 1.0
+BURST_S = 0.01
+BURST = 97
+"""Loss reports in a burst, beside three events of importance: 10,000 events a second in all."""
 
 
 class FirstPaint(QObject):
@@ -124,6 +129,74 @@ def report_stop(run: Path, seconds: float) -> None:
     application.exec()
 
 
+def report_flood(run: Path, seconds: float) -> None:
+    """Let an engine talk without end; print the gaps between beats, and what waited and was lost.
+
+    A hundredth of a second brings 97 loss reports, two phases and an alarm that comes or goes.
+    """
+    from engine.config.presets import config_from_preset
+    from studio.app import build_studio
+    from studio.jobs.work import Work
+
+    told: dict[str, float] = {}
+
+    def talk(config: Any, emit: Callable[[Any], None], control: Any) -> None:
+        told.update(_talk(config.run, emit, control, seconds))
+
+    application = QApplication(sys.argv[:1])
+    studio = build_studio(application, work=Work(train=talk))
+    studio.window.show()
+    heartbeat = Heartbeat(studio.window)
+    waiting, heard = [0], [0]
+    timer = QTimer(studio.window)
+    timer.timeout.connect(lambda: waiting.append(studio.training.waiting_count))
+    timer.start(BEAT_MS)
+    for signal in (studio.training.phase_changed, studio.training.health_changed):
+        signal.connect(lambda _event: heard.append(heard.pop() + 1))
+    studio.training.run_ended.connect(lambda _ended: application.exit())
+    config = config_from_preset("cpu-tiny", dataset=run.parent / "digits", run=run)
+    studio.training.start(config)
+    application.exec()
+    answer = heartbeat.summary(FLOOD_WARM_UP_S)
+    answer |= {"events_per_s": told["all"] / seconds, "waiting": float(max(waiting))}
+    print(json.dumps({**answer, "lost": told["important"] - heard[0]}), flush=True)
+
+
+def _talk(run: Path, emit: Callable[[Any], None], control: Any, seconds: float) -> dict[str, float]:
+    from engine import events
+
+    begun = time.perf_counter()
+    bursts = 0
+    while time.perf_counter() - begun < seconds:
+        bursts += 1
+        for number in range(BURST):
+            emit(_losses(events, bursts * BURST + number))
+        emit(events.PhaseChanged(phase=events.Phase.EVALUATING))
+        emit(events.PhaseChanged(phase=events.Phase.TRAINING))
+        alarm, is_raised = events.Alarm.OVERFITTING, bool(bursts % 2)
+        emit(
+            events.HealthChanged(
+                alarm=alarm, is_raised=is_raised, images_seen=bursts, evidence={"gap": 1.0}
+            )
+        )
+        control.wait(max(0.0, begun + bursts * BURST_S - time.perf_counter()))
+    outcome = events.Outcome.FINISHED
+    emit(events.RunEnded(outcome=outcome, folder=run, images_seen=bursts, elapsed_s=seconds))
+    return {"all": bursts * (BURST + 3.0), "important": bursts * 3.0}
+
+
+def _losses(events: Any, images_seen: int) -> Any:
+    progress = events.Progress(
+        images_seen=images_seen,
+        elapsed_s=images_seen / 1000,
+        remaining_s=60.0,
+        fraction=0.5,
+        images_per_s=1000.0,
+    )
+    losses = {"generator": 0.7, "critic": 0.9, "penalty": 0.01, "caption": 1.5}
+    return events.LossesReported(progress=progress, losses=losses, signals={})
+
+
 def import_through_wizard(source: Path) -> None:
     """Press Next and Import as soon as they may be pressed; print the gaps from start to end."""
     application, studio = open_window()
@@ -151,6 +224,8 @@ if __name__ == "__main__":
         report_first_paint()
     elif sys.argv[1] == "import":
         import_through_wizard(Path(sys.argv[3]))
+    elif sys.argv[1] == "flood":
+        report_flood(Path(sys.argv[2]), float(sys.argv[3]))
     elif sys.argv[1] == "stop":
         report_stop(Path(sys.argv[2]), float(sys.argv[3]))
     else:

@@ -9,7 +9,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSettings, QTimer, Slot
+from PySide6.QtCore import QObject, QProcess, QSettings, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from engine.config.run import RunConfig
@@ -22,16 +22,19 @@ from studio.i18n import Language, install_language
 from studio.jobs.dataset import DatasetJobs
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.importing import ImportJobs
+from studio.jobs.runs import RunJobs
 from studio.jobs.training import TrainingJob
 from studio.jobs.work import Work
 from studio.log import LogRelay, start_logging, stop_logging
-from studio.models.run_form import RunForm, RunPlan
+from studio.models.run_form import RunForm
+from studio.models.run_life import Wish
 from studio.panels.datasets import DatasetPanel
 from studio.panels.gallery import GalleryPanel
 from studio.panels.log import LogPanel
 from studio.panels.loss_plot import LossPlotPanel
 from studio.panels.quality import QualityPanel
 from studio.panels.run import RunPanel
+from studio.panels.runs import RunsPanel
 from studio.paths import default_workspace, log_folder, settings_file
 from studio.settings.choices import AroundChoices, GeneralChoices, RunChoices, WindowLayout
 from studio.settings.codec import SettingsStore
@@ -43,6 +46,7 @@ from studio.window.around import Around
 from studio.window.closing import Closing
 from studio.window.import_flow import Imported, ImportFlow
 from studio.window.main_window import MainWindow
+from studio.window.run_library import RunLibrary
 from studio.window.run_notes import RunNotes
 from studio.window.run_steering import RunSteering
 from studio.window.run_view import RunView
@@ -72,11 +76,20 @@ class Studio(QObject):
         self.training = TrainingJob(work.train, work.resume, work.build_starter, self)
         self.gallery = GalleryJob(work.write_gallery, self.training, self)
         self.datasets = DatasetJobs(work.datasets, self)
+        self.runs = RunJobs(self)
         self.window = self._make_window()
         self.run_view = RunView(self.window, self.training, self.reporter)
         self.notes = RunNotes(self.window.run, self.training)
         self.steering = RunSteering(self.window, self.training, self.run_view)
         self.trouble = RunTrouble(self.window, self.training, self.run_view)
+        self.library = RunLibrary(
+            self.window,
+            self.training,
+            self.runs,
+            self.run_view,
+            self.reporter,
+            lambda: self.workspace,
+        )
         choices = self.store.load(SaveGalleryChoices())
         self.saving = GallerySaving(self.window, self.gallery, choices)
         self.importing = ImportFlow(
@@ -87,7 +100,12 @@ class Studio(QObject):
             self.store.load(ImportChoices()),
         )
         self.closing = Closing(
-            self.window, self.training, self.gallery, self.datasets, self.importing
+            self.window,
+            self.training,
+            self.gallery,
+            self.datasets,
+            self.importing,
+            self.run_view,
         )
         self.around = Around(
             self.window,
@@ -108,8 +126,12 @@ class Studio(QObject):
     def restore_last_run(self) -> None:
         """Show the latest run again, if it is still there; otherwise the welcome stays."""
         folder = self._general.last_run
+        resumes = self._general.resumes_last_run
+        self._remember_general(resumes_last_run=False)
         if folder != Path() and RunFolder(folder).config_file.is_file():
             self.run_view.open_or_report(folder)
+            if resumes:
+                self.window.run.ask(Wish.RESUME)
 
     def remember(self) -> None:
         """Store layout and choices."""
@@ -138,6 +160,7 @@ class Studio(QObject):
             quality=QualityPanel(),
             gallery=GalleryPanel(),
             datasets=DatasetPanel(self.datasets, self.workspace),
+            runs=RunsPanel(self.runs, self.workspace),
             log=LogPanel(self.log.lines),
         )
         window.losses.set_view(self.store.load(PlotView()))
@@ -148,7 +171,7 @@ class Studio(QObject):
 
     def _connect(self) -> None:
         window, actions = self.window, self.window.actions_
-        window.run.start_requested.connect(self._start)
+        window.run.start_requested.connect(self.library.start)
         window.gallery.save_requested.connect(self._save_gallery)
         window.datasets.train_requested.connect(self._train_on)
         window.datasets.failed.connect(self.reporter.report)
@@ -171,14 +194,11 @@ class Studio(QObject):
         self.closing.closing.connect(self.remember)
         self.closing.closing.connect(self.importing.shut_down)
         self.closing.closing.connect(self.around.shut_down)
+        self.closing.closing.connect(self.library.shut_down)
         window.import_requested.connect(self.importing.open)
         window.datasets.import_requested.connect(self.importing.open)
         self.importing.imported.connect(window.datasets.refresh)
         self.importing.train_requested.connect(self._train_on_import)
-
-    @Slot(object)
-    def _start(self, plan: RunPlan) -> None:
-        self.training.start(plan.config, plan.starter)
 
     @Slot(object)
     def _remember_run(self, event: RunConfig | RunMoved) -> None:
@@ -217,6 +237,7 @@ class Studio(QObject):
         self._remember_general(workspace=folder)
         self.window.run.set_workspace(folder)
         self.window.datasets.set_workspace(folder)
+        self.library.use_workspace()
 
     @Slot()
     def _show_workspace(self) -> None:
@@ -240,7 +261,15 @@ class Studio(QObject):
 
     @Slot(object)
     def _show_error(self, report: ErrorReport) -> None:
-        ErrorDialog(self.window, report).open()
+        dialog = ErrorDialog(self.window, report)
+        dialog.restart_requested.connect(lambda: self.closing.ask(self._start_again))
+        dialog.open()
+
+    def _start_again(self) -> None:
+        """Let a new process go on with the run once this one is gone."""
+        self._remember_general(resumes_last_run=True)
+        self.store.flush()
+        QProcess.startDetached(sys.executable, ["-m", "studio"])
 
     def _remember_general(
         self,
@@ -249,6 +278,7 @@ class Studio(QObject):
         language: Language | None = None,
         workspace: Path | None = None,
         last_run: Path | None = None,
+        resumes_last_run: bool | None = None,
     ) -> None:
         known = self._general
         self._general = GeneralChoices(
@@ -256,6 +286,9 @@ class Studio(QObject):
             language=language or known.language,
             workspace=workspace or known.workspace,
             last_run=last_run or known.last_run,
+            resumes_last_run=(
+                known.resumes_last_run if resumes_last_run is None else resumes_last_run
+            ),
         )
         self.window.actions_.check(self._general.appearance, self._general.language)
         self.store.save(self._general)

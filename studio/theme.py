@@ -213,6 +213,17 @@ QPushButton[role="primary"]:hover {{ background: {accent_hover}; border-color: {
 QPushButton[role="primary"]:disabled {{
   background: {raised}; border-color: {border}; color: {disabled};
 }}
+QPushButton[split="left"] {{ border-top-right-radius: 0; border-bottom-right-radius: 0; }}
+QToolButton[split="right"] {{
+  background: {raised}; border: 1px solid {border}; border-left: none; border-radius: 5px;
+  border-top-left-radius: 0; border-bottom-left-radius: 0; min-height: 20px; padding: 4px 9px;
+}}
+QToolButton[split="right"]:hover, QToolButton[split="right"]:focus {{ border-color: {muted}; }}
+QToolButton[split="right"]::menu-indicator {{
+  image: url("{down}"); subcontrol-origin: border; subcontrol-position: center;
+  width: 10px; height: 10px;
+}}
+QToolButton[split="right"]::menu-indicator:disabled {{ image: none; }}
 QPushButton[role="choice"] {{
   background: {surface}; border: 1px solid {border}; border-radius: 5px;
   padding: 3px 22px 3px 8px; min-height: 20px; text-align: left;
@@ -247,13 +258,13 @@ QToolBar QToolButton {{ border: 1px solid transparent; border-radius: 5px; paddi
 QToolBar QToolButton:hover {{ background: {raised}; border-color: {border}; }}
 QStatusBar {{ background: {window}; border-top: 1px solid {border}; }}
 QStatusBar::item {{ border: none; }}
-QListWidget[role="view"], QTableWidget[role="view"] {{
+QListWidget[role="view"], QTableView[role="view"] {{
   background: {surface}; alternate-background-color: {raised};
   border: 1px solid {border}; border-radius: 6px; outline: none;
 }}
 QListWidget[role="view"]::item {{ padding: 7px 8px; }}
 QListWidget[role="view"]::item:selected {{ background: {accent}; color: {on_accent}; }}
-QTableWidget[role="view"] QHeaderView::section {{
+QTableView[role="view"] QHeaderView::section {{
   background: {raised}; color: {muted}; border: none; border-bottom: 1px solid {border};
   padding: 4px 4px;
 }}

@@ -78,7 +78,7 @@ def _studio_log(folder: Path) -> str:
     for name in STUDIO_LOGS:
         try:
             parts.append(log_tail(folder / name))
-        except OSError as error:
+        except (OSError, ValueError) as error:
             log.info("%s is not in the report: %s", name, error)
     return "".join(parts)
 

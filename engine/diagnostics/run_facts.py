@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.plain_files import StrangeFileError, read_plain, read_table
-from engine.runs.bounded import read_tail
+from engine.runs.tail import read_tail
 from engine.runs.folder import RunFolder
 
 LOG_BYTES = 256_000
@@ -35,6 +35,7 @@ def log_tail(path: Path) -> str:
 
     Raises:
         OSError: it cannot be read.
+        StrangeFileError: it is no plain file.
     """
     return b"\n".join(read_tail(path, LOG_BYTES)).decode("utf-8", "replace") + "\n"
 

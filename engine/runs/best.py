@@ -1,16 +1,18 @@
 """The best figures of a run, from its log: quickly, since a night's log has many other lines."""
 
+import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.runs.bounded import open_plain
+from engine.plain_files import open_plain
 from engine.runs.standing import number_in, read_entry
 
 LOWER, HIGHER = "lower", "higher"
 RANKED = {"kid": LOWER, "joint_coherence": HIGHER}
 """Figures that a list of runs shows, and which way is better."""
 _LONGEST_LINE = 1_000_000
+_LARGEST_LOG = 1 << 40
 _MOST_POINTS = 100_000
 
 
@@ -21,7 +23,8 @@ def best_figures(log: Path) -> dict[str, float]:
     went on from never happened.
 
     Raises:
-        OSError: the log cannot be read.
+        StrangeFileError: the log is no plain file.
+        OSError: it cannot be read.
     """
     points: list[tuple[float, Mapping[str, Any]]] = []
     for line in _lines(log):
@@ -58,6 +61,6 @@ def _figure(point: Mapping[str, Any], name: str) -> float | None:
 
 
 def _lines(log: Path) -> Iterator[bytes]:
-    with open_plain(log) as file:
+    with io.BufferedReader(open_plain(log, _LARGEST_LOG)) as file:
         while line := file.readline(_LONGEST_LINE):
             yield line

@@ -6,16 +6,13 @@ from pathlib import Path
 from engine.config.codec import config_hash, config_to_toml
 from engine.config.run import RunConfig
 from engine.data.publishing import published
-from engine.disk import atomic_write
 from engine.errors import CheckpointMissingError, ConfigError
-from engine.runs.bounded import read_bounded
 from engine.runs.branch_rules import branch_problems
-from engine.runs.checkpoint import CheckpointFacts, read_facts, read_tensors, write_checkpoint
+from engine.runs.checkpoint_facts import CheckpointFacts
+from engine.runs.checkpoint_files import copy_checkpoint, read_facts
 from engine.runs.disk_use import bytes_in
-from engine.runs.folder import RunFolder
+from engine.runs.folder import RunFolder, write_model
 from engine.runs.notes import Origin, RunNotes, write_notes
-
-_LARGEST_MODEL = 500_000_000
 
 
 def make_branch(source: RunFolder, checkpoint: Path, config: RunConfig) -> RunFolder:
@@ -41,15 +38,15 @@ def make_branch(source: RunFolder, checkpoint: Path, config: RunConfig) -> RunFo
     if problems:
         raise ConfigError(problems)
     facts = read_facts(checkpoint)
-    tensors = read_tensors(checkpoint, "")
+    model = source.read_model()
     with published(config.run, bytes_in(checkpoint)) as staged:
         run = RunFolder(staged)
         for folder in (run.checkpoints, run.samples):
             folder.mkdir()
         run.write_config(config)
-        atomic_write(run.model_file, read_bounded(source.model_file, _LARGEST_MODEL))
+        write_model(run, model)
         path = run.checkpoint_path(facts.images_seen)
-        write_checkpoint(path, tensors, _renewed(facts, before, config))
+        copy_checkpoint(checkpoint, path, _renewed(facts, before, config))
         origin = Origin(
             run=source.path.name, checkpoint=checkpoint.name, images_seen=facts.images_seen
         )

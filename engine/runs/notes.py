@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.disk import atomic_write
 from engine.errors import ConfigError, Problem
-from engine.runs.bounded import read_bounded
+from engine.plain_files import read_plain, read_table
 
 FORMAT = 1
 FILE_NAME = "notes.json"
@@ -46,11 +46,10 @@ def read_notes(folder: Path) -> RunNotes:
         ConfigError: the file is damaged, or none that a run would have.
     """
     try:
-        table = json.loads(read_bounded(folder / FILE_NAME, _LARGEST_FILE))
-        return _notes(table)
+        return _notes(read_table(read_plain(folder / FILE_NAME, _LARGEST_FILE), FILE_NAME))
     except FileNotFoundError:
         return RunNotes()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError([Problem(FILE_NAME, f"is damaged: {error}")]) from error
 
 

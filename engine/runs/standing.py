@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.events import Outcome
-from engine.runs.bounded import read_tail
 from engine.runs.folder import RunFolder
 from engine.runs.lock import Holder, holder_of
+from engine.runs.tail import read_tail
 
 TAIL_BYTES = 64_000
 """Read of a log; the last seconds of a run are in it."""
@@ -61,7 +61,7 @@ def left_standing(folder: Path) -> RunStanding:
     """Find out how a run stands that nobody holds."""
     try:
         lines = read_tail(RunFolder(folder).log_file, TAIL_BYTES)
-    except OSError:
+    except (OSError, ValueError):
         lines = []
     entries = [entry for line in lines if (entry := read_entry(line))]
     if not entries:

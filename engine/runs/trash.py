@@ -13,10 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.disk import explain_os_error
-from engine.errors import ConfigError, EngineError, FolderInUseError, Problem, RunMissingError
+from engine.errors import (
+    ConfigError,
+    EngineError,
+    FolderInUseError,
+    Problem,
+    RunLockedError,
+    RunMissingError,
+)
 from engine.runs.disk_use import bytes_in
 from engine.runs.folder import RunFolder
-from engine.runs.lock import RunLockedError, holder_of
+from engine.runs.lock import holder_of
 from engine.runs.names import free_name_like, is_usable_name
 
 FOLDER = ".trash"

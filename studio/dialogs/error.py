@@ -1,6 +1,6 @@
 """The error dialog: what happened, why, what to do; the details folded away."""
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
@@ -23,6 +23,9 @@ _DETAILS_HEIGHT = 180
 
 class ErrorDialog(QDialog):
     """Shows one error; use ``open()``, which does not block."""
+
+    restart_requested = Signal()
+    """The user wants a new process that goes on with the run."""
 
     def __init__(self, parent: QWidget | None, report: ErrorReport) -> None:
         super().__init__(parent)
@@ -79,7 +82,12 @@ class ErrorDialog(QDialog):
         copy.setToolTip(self.tr("Copy the message and its details"))
         copy.clicked.connect(self._copy)
         close = buttons.addButton(QDialogButtonBox.StandardButton.Close)
-        close.setDefault(True)
+        close.setDefault(not self._report.needs_restart)
+        if self._report.needs_restart:
+            restart = buttons.addButton(self.tr("Restart and resume"), role.AcceptRole)
+            restart.setDefault(True)
+            restart.setFocus()
+            restart.clicked.connect(self._restart)
         buttons.rejected.connect(self.reject)
         return buttons, toggle
 
@@ -87,6 +95,11 @@ class ErrorDialog(QDialog):
     def _show_details(self, is_shown: bool) -> None:  # noqa: FBT001 - a Qt slot
         self._details.setVisible(is_shown)
         self._toggle.setText(self.tr("Hide details") if is_shown else self.tr("Show details"))
+
+    @Slot()
+    def _restart(self) -> None:
+        self.accept()
+        self.restart_requested.emit()
 
     @Slot()
     def _copy(self) -> None:

@@ -44,6 +44,7 @@ class StuckRunDialog(QDialog):
             )
         )
         self.retry = QPushButton(self.tr("Try again"))
+        self.retry.setProperty("role", "primary")
         self.folder = QPushButton(self.tr("Choose another folder…"))
         self.discard = QPushButton(self.tr("Stop without saving"))
         self._lay_out()
@@ -59,21 +60,17 @@ class StuckRunDialog(QDialog):
         self._why.setText(self._measured(error) or words.why)
         self.retry.setText(self.tr("Try again"))
         self.retry.setEnabled(True)
-        self.folder.setEnabled(True)
 
     def show_trying(self) -> None:
         """Say that the run tries to save just now."""
         self.retry.setText(self.tr("Trying…"))
         self.retry.setEnabled(False)
-        self.folder.setEnabled(False)
 
     def _measured(self, error: Exception) -> str:
         if not isinstance(error, DiskFullError):
             return ""
         text = self.tr("A checkpoint needs {0}, and {1} are free on the disk that holds {2}.")
-        return text.format(
-            size_text(error.needed_bytes), size_text(error.free_bytes), error.folder
-        )
+        return text.format(size_text(error.needed_bytes), size_text(error.free_bytes), error.folder)
 
     def _lay_out(self) -> None:
         sign = QLabel()

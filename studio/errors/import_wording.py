@@ -65,6 +65,16 @@ def _files_skipped(error: errors.FilesSkippedError) -> Explanation:
     )
 
 
+def _import_locked(error: errors.ImportLockedError) -> Explanation:
+    return Explanation(
+        happened=translate("Errors", "Somebody else imports into this dataset."),
+        why=translate("Errors", "Process {0} on {1} is writing {2}.").format(
+            error.pid or "?", error.host or "?", error.folder
+        ),
+        hint=translate("Errors", "Wait until it has ended, or choose another name."),
+    )
+
+
 IMPORT_WORDINGS: Mapping[type[BaseException], Callable[[Any], Explanation]] = {
     errors.PatternInvalidError: _pattern,
     errors.EditRefusedError: _edit_refused,
@@ -72,4 +82,5 @@ IMPORT_WORDINGS: Mapping[type[BaseException], Callable[[Any], Explanation]] = {
     errors.NothingToImportError: _nothing,
     errors.EntryError: _entry,
     errors.FilesSkippedError: _files_skipped,
+    errors.ImportLockedError: _import_locked,
 }

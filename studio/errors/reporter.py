@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.errors import DeviceLostError
 from studio.errors.wording import Explanation, explain
 
 _log = logging.getLogger(__name__)
@@ -18,6 +19,8 @@ class ErrorReport:
     explanation: Explanation
     details: str
     """Traceback and causes, in English, for a report."""
+    needs_restart: bool = False
+    """Whether only a new process can go on."""
 
 
 class ErrorReporter(QObject):
@@ -29,4 +32,9 @@ class ErrorReporter(QObject):
         """Log an error and show it to the user."""
         _log.error("%s: %s", type(error).__name__, error, exc_info=error)
         details = "".join(traceback.format_exception(error))
-        self.error_reported.emit(ErrorReport(explanation=explain(error), details=details))
+        report = ErrorReport(
+            explanation=explain(error),
+            details=details,
+            needs_restart=isinstance(error, DeviceLostError),
+        )
+        self.error_reported.emit(report)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication, QLocale
 from engine import errors
 from studio.errors.explanation import Explanation
 from studio.errors.import_wording import IMPORT_WORDINGS
+from studio.errors.run_wording import RUN_WORDINGS
 
 translate = QCoreApplication.translate
 
@@ -88,89 +89,6 @@ def _disk_full(error: errors.DiskFullError) -> Explanation:
             "Errors",
             "Free some space, or choose a workspace on another disk. "
             "What was saved before is still there.",
-        ),
-    )
-
-
-def _run_missing(error: errors.RunMissingError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "The run was not found."),
-        why=translate("Errors", "There is no run in {0}.").format(error.folder),
-        hint=translate(
-            "Errors",
-            "Choose a folder that holds a run.toml; runs stand in the workspace under runs.",
-        ),
-    )
-
-
-def _checkpoint_missing(error: errors.CheckpointMissingError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "There is nothing to draw samples from yet."),
-        why=translate("Errors", "The run in {0} has not saved a checkpoint.").format(error.folder),
-        hint=translate("Errors", "Let the run train a little longer, then try again."),
-    )
-
-
-def _checkpoint_corrupt(error: errors.CheckpointCorruptError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "A checkpoint cannot be used."),
-        why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),
-        hint=translate(
-            "Errors",
-            "Move this file out of the run's folder, so that the one before it is taken.",
-        ),
-    )
-
-
-def _run_locked(error: errors.RunLockedError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "This run is being trained already."),
-        why=translate("Errors", "Process {0} on {1} holds {2}.").format(
-            error.pid or "?", error.host or "?", error.folder
-        ),
-        hint=translate("Errors", "Wait until it has ended, or end it there, then try again."),
-    )
-
-
-def _import_locked(error: errors.ImportLockedError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "Somebody else imports into this dataset."),
-        why=translate("Errors", "Process {0} on {1} is writing {2}.").format(
-            error.pid or "?", error.host or "?", error.folder
-        ),
-        hint=translate("Errors", "Wait until it has ended, or choose another name."),
-    )
-
-
-def _logged(error: errors.LoggedError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "The run failed."),
-        why=f"{error.message or error.kind}",
-        hint=translate("Errors", "Its log in the run's folder says when and where."),
-    )
-
-
-def _device(error: errors.DeviceUnavailableError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "The chosen device is not available."),
-        why=translate("Errors", "'{0}': {1}.").format(error.device, error.reason),
-        hint=translate(
-            "Errors",
-            "Set the device to Automatic or CPU. For an NVIDIA GPU, check that its driver is "
-            "installed and that PyTorch was installed with CUDA.",
-        ),
-    )
-
-
-def _non_finite(error: errors.NonFiniteLossError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "Training became unstable and was ended."),
-        why=translate("Errors", "After {0} images these losses were no longer finite: {1}.").format(
-            QLocale().toString(error.images_seen), ", ".join(error.losses)
-        ),
-        hint=translate(
-            "Errors",
-            "Start again with half the learning rate, or with a larger penalty.",
         ),
     )
 
@@ -285,14 +203,6 @@ _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
     errors.FolderNotWritableError: _not_writable,
     errors.FolderInUseError: _in_use,
     errors.DiskFullError: _disk_full,
-    errors.RunMissingError: _run_missing,
-    errors.CheckpointMissingError: _checkpoint_missing,
-    errors.CheckpointCorruptError: _checkpoint_corrupt,
-    errors.RunLockedError: _run_locked,
-    errors.ImportLockedError: _import_locked,
-    errors.LoggedError: _logged,
-    errors.DeviceUnavailableError: _device,
-    errors.NonFiniteLossError: _non_finite,
     errors.ImagesUnreadableError: _images,
     errors.SheetCorruptError: _sheet,
     errors.TextsUnreadableError: _texts,
@@ -303,5 +213,6 @@ _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
     errors.EngineError: _engine,
     MemoryError: _memory,
     OSError: _system,
+    **RUN_WORDINGS,
     **IMPORT_WORDINGS,
 }

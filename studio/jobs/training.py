@@ -116,6 +116,9 @@ class TrainingJob(RunSignals):
     def stop(self, *, discard: bool = False) -> None:
         """Ask the run to end; its checkpoint is saved first, unless that is to be discarded."""
         _log.info("Stop requested%s", ", nothing to be saved" if discard else "")
+        if self._control.is_stop_requested:
+            # A run that cannot save on its way out tries again, for whoever stops it twice.
+            self._control.request_resume()
         self._control.request_stop(discard=discard)
         self._tell(self.stop_asked)
 

@@ -16,9 +16,12 @@ from engine.config.run import RunConfig
 from engine.config.setting import Setting, settings_in, value_at
 from engine.data.starters import STARTERS
 from engine.errors import ConfigError, Problem
+from engine.runs.branch_rules import branch_problems
+from engine.runs.branch_start import BranchStart
+from engine.runs.names import free_name_like
 from studio.i18n import translate_engine
 from studio.models.run_names import free_run_name, is_usable_name, today
-from studio.models.setting_text import read_value, value_text
+from studio.models.setting_text import choice_text, read_value, value_text
 from studio.paths import nearest_existing
 from studio.settings.choices import RunChoices
 
@@ -42,6 +45,8 @@ class RunPlan:
     config: RunConfig
     starter: str
     """Starter to build first, or empty."""
+    branch: BranchStart | None = None
+    """The checkpoint to go on from, of a run that is a branch."""
 
 
 FIELDS: Mapping[str, FormField] = {
@@ -70,6 +75,13 @@ class RunForm:
         self._texts = self._preset_texts()
         self._texts.update({n: t for n, t in choices.texts.items() if n in FIELDS})
         self._typed_name = ""
+        self._branch: BranchStart | None = None
+        self._branched: RunConfig | None = None
+
+    @property
+    def branch(self) -> BranchStart | None:
+        """Where the next run begins, if it is a branch of another."""
+        return self._branch
 
     @property
     def starter(self) -> str:
@@ -99,6 +111,8 @@ class RunForm:
     @property
     def name(self) -> str:
         """Name of the next run: typed, or else made from dataset and day."""
+        if self._branch is not None and not self._typed_name:
+            return free_name_like(self.runs, self._branch.source.name)
         subject = self._starter or self._dataset.name
         return self._typed_name or free_run_name(self.runs, subject, self._day)
 
@@ -120,6 +134,27 @@ class RunForm:
         """
         self._preset = PRESETS[name].name
         self._texts = self._preset_texts()
+
+    def begin_branch(self, start: BranchStart, config: RunConfig) -> None:
+        """Make the next run a branch of another, whose settings are the ones to change.
+
+        Args:
+            start: where it begins.
+            config: of the other run.
+        """
+        self._branch, self._branched, self._typed_name = start, config, ""
+        self.choose_dataset(config.dataset)
+        self._preset = config.preset if config.preset in PRESETS else self._preset
+        self._texts = {name: value_text(value_at(config, name)) for name in FIELDS}
+        if config.minutes and config.minutes <= start.minutes:
+            # What was planned is done; as much again is a first guess.
+            self._texts["minutes"] = value_text(round(start.minutes + config.minutes, 1))
+        if config.images and config.images <= start.images_seen:
+            self._texts["images"] = value_text(start.images_seen + config.images)
+
+    def end_branch(self) -> None:
+        """Make the next run begin at the beginning; the settings stay."""
+        self._branch = self._branched = None
 
     def rename(self, name: str) -> None:
         """Take a typed name for the next run; an empty one brings the made one back."""
@@ -151,10 +186,12 @@ class RunForm:
         values, found = self._read()
         found |= self._place_problems()
         try:
-            self._config(values)
+            config = self._config(values)
         except ConfigError as error:
             for problem in error.problems:
                 found.setdefault(problem.field, translate_engine(problem.message))
+        else:
+            found |= self._branch_problems(config)
         return found
 
     def plan(self) -> RunPlan:
@@ -166,7 +203,9 @@ class RunForm:
         problems = self.problems()
         if problems:
             raise ConfigError([Problem(field, text) for field, text in problems.items()])
-        return RunPlan(config=self._config(self._read()[0]), starter=self._starter)
+        return RunPlan(
+            config=self._config(self._read()[0]), starter=self._starter, branch=self._branch
+        )
 
     def choices(self, *, is_more_open: bool = False) -> RunChoices:
         """Give what to remember of the form."""
@@ -204,6 +243,26 @@ class RunForm:
         dataset = self.workspace / "datasets" / self._starter if self._starter else self._dataset
         config = config_from_preset(self._preset, dataset=dataset, run=self.runs / self.name)
         return config.with_values(**{n.replace(".", "__"): v for n, v in values.items()})
+
+    def _branch_problems(self, config: RunConfig) -> dict[str, str]:
+        if self._branch is None or self._branched is None:
+            return {}
+        translate = QCoreApplication.translate
+        fixed = translate("RunForm", "A branch has the same as its run: {0}")
+        problems = {
+            problem.field: fixed.format(self._branched_text(problem.field))
+            for problem in branch_problems(self._branched, config)
+        }
+        spent = translate("RunForm", "Must be more than {0}, which the checkpoint has behind it")
+        if config.minutes and config.minutes <= self._branch.minutes:
+            problems["minutes"] = spent.format(value_text(round(self._branch.minutes, 2)))
+        if config.images and config.images <= self._branch.images_seen:
+            problems["images"] = spent.format(value_text(self._branch.images_seen))
+        return problems
+
+    def _branched_text(self, name: str) -> str:
+        value = value_at(self._branched, name)
+        return choice_text(FIELDS[name].about, value) if name in FIELDS else str(value)
 
     def _place_problems(self) -> dict[str, str]:
         translate = QCoreApplication.translate

@@ -112,8 +112,7 @@ _STOPS = frozenset({Wish.STOP_SAVE, Wish.STOP_DISCARD})
 _WISHES: Mapping[LifeState, frozenset[Wish]] = {
     LifeState.IDLE: frozenset({Wish.START}),
     LifeState.PREPARING: _STOPS,
-    LifeState.RUNNING: _STOPS
-    | {Wish.PAUSE, Wish.PAUSE_RELEASE, Wish.SAVE_NOW, Wish.SAMPLE_NOW},
+    LifeState.RUNNING: _STOPS | {Wish.PAUSE, Wish.PAUSE_RELEASE, Wish.SAVE_NOW, Wish.SAMPLE_NOW},
     LifeState.PAUSING: _STOPS,
     LifeState.PAUSED: _STOPS | {Wish.RESUME},
     LifeState.STOPPING: frozenset(),

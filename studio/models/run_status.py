@@ -105,19 +105,20 @@ class RunStatus:
         moved = replace(self, life=life)
         match event:
             case PhaseChanged():
-                return moved._in_phase(event.phase)
+                return _in_phase(moved, event.phase)
             case LossesReported():
-                return replace(moved, progress=event.progress)
+                return _in_training(moved, event.progress)
             case CheckpointSaved():
-                return moved._saved(event.images_seen, self._elapsed_s)
+                elapsed_s = self.progress.elapsed_s if self.progress else 0.0
+                return replace(moved, saved_images=event.images_seen, saved_s=elapsed_s)
             case RunResumed():
-                return moved._saved(event.images_seen, event.elapsed_s)
+                return replace(moved, saved_images=event.images_seen, saved_s=event.elapsed_s)
             case RunPaused():
-                return moved._paused(event)
+                return _paused(moved, event)
             case RunMoved():
                 return replace(moved, name=event.folder.name)
             case RunEnded():
-                return moved._ended(event)
+                return _ended(moved, event)
             case _:
                 return moved
 
@@ -133,34 +134,36 @@ class RunStatus:
         is_ending = self.is_ending or happening is Happening.STOP_ASKED
         return replace(self, life=life, is_ending=is_ending, state=_ASKED[happening])
 
-    @property
-    def _elapsed_s(self) -> float:
-        return self.progress.elapsed_s if self.progress else 0.0
 
-    def _saved(self, images: int, elapsed_s: float) -> "RunStatus":
-        return replace(self, saved_images=images, saved_s=elapsed_s)
+def _in_phase(status: RunStatus, phase: Phase) -> RunStatus:
+    # What was asked for is what matters then; only saving is news on the way there.
+    is_asked = status.life in (LifeState.PAUSING, LifeState.STOPPING)
+    if is_asked and phase is not Phase.SAVING:
+        return replace(status, state=RunState(status.life.value))
+    return replace(status, state=RunState(phase.value))
 
-    def _in_phase(self, phase: Phase) -> "RunStatus":
-        # What was asked for is what matters then; only saving is news on the way there.
-        is_asked = self.life in (LifeState.PAUSING, LifeState.STOPPING)
-        if is_asked and phase is not Phase.SAVING:
-            return replace(self, state=RunState(self.life.value))
-        return replace(self, state=RunState(phase.value))
 
-    def _paused(self, event: RunPaused) -> "RunStatus":
-        if self.life is not LifeState.PAUSED:
-            return self
-        if event.error is not None:
-            return replace(self, state=RunState.STUCK)
-        return replace(self, state=RunState.RELEASED if event.is_released else RunState.PAUSED)
+def _in_training(status: RunStatus, progress: Progress) -> RunStatus:
+    # Not every save says that it is over: a run that reports losses trains.
+    state = RunState.TRAINING if status.life is LifeState.RUNNING else status.state
+    return replace(status, progress=progress, state=state)
 
-    def _ended(self, event: RunEnded) -> "RunStatus":
-        state = _OUTCOMES[event.outcome]
-        if state is RunState.STOPPED and event.images_saved < max(1, event.images_seen):
-            state = RunState.DISCARDED
-        # Of a run that has ended, nothing is left to do.
-        progress = replace(self.progress, remaining_s=None) if self.progress else None
-        return replace(self, state=state, progress=progress, is_ending=False)
+
+def _paused(status: RunStatus, event: RunPaused) -> RunStatus:
+    if status.life is not LifeState.PAUSED:
+        return status
+    if event.error is not None:
+        return replace(status, state=RunState.STUCK)
+    return replace(status, state=RunState.RELEASED if event.is_released else RunState.PAUSED)
+
+
+def _ended(status: RunStatus, event: RunEnded) -> RunStatus:
+    state = _OUTCOMES[event.outcome]
+    if state is RunState.STOPPED and event.images_saved < max(1, event.images_seen):
+        state = RunState.DISCARDED
+    # Of a run that has ended, nothing is left to do.
+    progress = replace(status.progress, remaining_s=None) if status.progress else None
+    return replace(status, state=state, progress=progress, is_ending=False)
 
 
 _OUTCOMES = {

@@ -13,7 +13,7 @@ _SHOWN_STEPS = 5
 def skipped_text(event: StepsSkipped) -> Advice:
     """Say which steps were left out, and why."""
     return Advice(
-        translate("Trouble", "Steps were left out at {0} images: {1} was not a number.").format(
+        translate("Trouble", "Steps were left out at {0} images. Not a number: {1}.").format(
             count_text(event.images_seen), ", ".join(event.terms)
         ),
         translate("Trouble", "They changed nothing (step {0}). Training goes on.").format(

@@ -17,6 +17,8 @@ class GeneralChoices:
     """``Path()`` means the default workspace."""
     last_run: Path = Path()
     """``Path()`` means none yet."""
+    resumes_last_run: bool = False
+    """Whether the next start goes on with it, because this process cannot."""
 
 
 @dataclass(frozen=True, kw_only=True)

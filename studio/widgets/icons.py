@@ -16,7 +16,7 @@ from studio.theme import current_colors
 if TYPE_CHECKING:
     from PySide6.QtSvg import QSvgRenderer
 
-TINTS = {"warning": "warning", "error": "danger", "info": "accent"}
+TINTS = {"warning": "warning", "error": "danger", "info": "accent", "starred": "accent"}
 """Icons whose colour is part of what they say; the others take the colour of text."""
 _KEPT_RENDERERS = 128
 _clones: list[QIconEngine] = []

@@ -1,6 +1,7 @@
 """What happens when the window is closed while something is under way."""
 
 import logging
+from collections.abc import Callable
 from typing import assert_never
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -11,8 +12,10 @@ from studio.dialogs.close_guard import CloseAnswer, CloseGuard
 from studio.jobs.dataset import DatasetJobs
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.training import TrainingJob
+from studio.models.run_life import LifeState
 from studio.window.import_flow import ImportFlow
 from studio.window.main_window import MainWindow
+from studio.window.run_view import RunView
 
 LONGEST_WAIT_MS = 20_000
 """A thread that has not ended by then is left to the operating system."""
@@ -33,18 +36,26 @@ class Closing(QObject):
         gallery: GalleryJob,
         datasets: DatasetJobs,
         importing: ImportFlow,
+        view: RunView,
     ) -> None:
         super().__init__(window)
         self._window, self._training, self._gallery = window, training, gallery
-        self._datasets, self._importing = datasets, importing
+        self._datasets, self._importing, self._view = datasets, importing, view
+        self._guard: CloseGuard | None = None
         self._quits_after_run = False
+        self._then: Callable[[], None] | None = None
         self._tray: QSystemTrayIcon | None = None
         window.close_requested.connect(self.ask)
         training.run_ended.connect(self._after_run)
 
     @Slot()
-    def ask(self) -> None:
-        """Close at once if nothing is under way and nothing is unsaved; otherwise ask."""
+    def ask(self, then: Callable[[], None] | None = None) -> None:
+        """Close at once if nothing is under way and nothing is unsaved; otherwise ask.
+
+        Args:
+            then: called when the window does close.
+        """
+        self._then = then
         if self._window.datasets.has_unsaved:
             self._window.show_datasets()
         self._window.datasets.settle_edits(lambda _folder: self._ask_about_import())
@@ -56,10 +67,14 @@ class Closing(QObject):
         if not self._training.is_running:
             self._close()
             return
+        if self._guard is not None:
+            self._guard.raise_()
+            return
         has_tray = QSystemTrayIcon.isSystemTrayAvailable()
-        guard = CloseGuard(self._window, has_tray=has_tray)
-        guard.answered.connect(self._carry_out)
-        guard.open()
+        is_paused = self._view.status.life is LifeState.PAUSED
+        self._guard = CloseGuard(self._window, has_tray=has_tray, is_paused=is_paused)
+        self._guard.answered.connect(self._carry_out)
+        self._guard.open()
 
     @Slot()
     def save_and_quit(self) -> None:
@@ -72,6 +87,7 @@ class Closing(QObject):
 
     @Slot(object)
     def _carry_out(self, answer: CloseAnswer) -> None:
+        self._guard = None
         match answer:
             case CloseAnswer.KEEP_TRAINING:
                 self._keep_training()
@@ -83,6 +99,10 @@ class Closing(QObject):
                 assert_never(answer)
 
     def _keep_training(self) -> None:
+        if not self._training.is_running:
+            # It ended while the question stood.
+            self._close()
+            return
         self._quits_after_run = True
         if QSystemTrayIcon.isSystemTrayAvailable():
             self._tray = QSystemTrayIcon(self._window.windowIcon(), self)
@@ -126,4 +146,6 @@ class Closing(QObject):
                 _log.warning("A job did not end in time")
         if self._tray is not None:
             self._tray.hide()
+        if self._then is not None:
+            self._then()
         self._window.leave()

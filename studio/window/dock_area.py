@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
 from studio.widgets.icons import icon
 
-LAYOUT_VERSION = 3
+LAYOUT_VERSION = 4
 """Grows when docks come or go; an older saved arrangement is then not applied."""
 _RUN_WIDTH, _GALLERY_HEIGHT, _LOSSES_HEIGHT = 340, 430, 250
 
@@ -22,6 +22,7 @@ class DockArea(QMainWindow):
         quality: QWidget,
         gallery: QWidget,
         datasets: QWidget,
+        runs: QWidget,
         log: QWidget,
     ) -> None:
         super().__init__(None, Qt.WindowType.Widget)
@@ -39,6 +40,7 @@ class DockArea(QMainWindow):
         self._run = self._make_dock("run", self.tr("Run"), run)
         self._gallery = self._make_dock("gallery", self.tr("Gallery"), gallery)
         self._datasets = self._make_dock("datasets", self.tr("Datasets"), datasets)
+        self._runs = self._make_dock("runs", self.tr("Runs"), runs)
         self._losses = self._make_dock("losses", self.tr("Losses"), losses)
         self._quality = self._make_dock("quality", self.tr("Quality"), quality)
         self._log = self._make_dock("log", self.tr("Log"), log)
@@ -53,6 +55,11 @@ class DockArea(QMainWindow):
         """Bring the datasets to the front, shown again if they were hidden."""
         self._datasets.show()
         self._datasets.raise_()
+
+    def raise_runs(self) -> None:
+        """Bring the runs to the front, shown again if they were hidden."""
+        self._runs.show()
+        self._runs.raise_()
 
     def layout_state(self) -> bytes:
         """Give the arrangement, to be remembered."""
@@ -75,6 +82,7 @@ class DockArea(QMainWindow):
         self.addDockWidget(right, self._gallery)
         self.splitDockWidget(self._gallery, self._losses, Qt.Orientation.Vertical)
         self.tabifyDockWidget(self._gallery, self._datasets)
+        self.tabifyDockWidget(self._datasets, self._runs)
         self.tabifyDockWidget(self._losses, self._quality)
         self.tabifyDockWidget(self._quality, self._log)
         for dock in self._docks():
@@ -99,6 +107,7 @@ class DockArea(QMainWindow):
             self._run,
             self._gallery,
             self._datasets,
+            self._runs,
             self._losses,
             self._quality,
             self._log,

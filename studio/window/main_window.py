@@ -13,6 +13,7 @@ from studio.panels.log import LogPanel
 from studio.panels.loss_plot import LossPlotPanel
 from studio.panels.quality import QualityPanel
 from studio.panels.run import RunPanel
+from studio.panels.runs import RunsPanel
 from studio.settings.choices import WindowLayout
 from studio.widgets.drop_zone import dropped_path
 from studio.widgets.icons import icon
@@ -43,11 +44,13 @@ class MainWindow(QMainWindow):
         quality: QualityPanel,
         gallery: GalleryPanel,
         datasets: DatasetPanel,
+        runs: RunsPanel,
         log: LogPanel,
     ) -> None:
         super().__init__()
         self.run, self.losses, self.quality = run, losses, quality
         self.gallery, self.datasets, self.log = gallery, datasets, log
+        self.runs = runs
         self._may_close = False
         self.setObjectName("main_window")
         self.setWindowIcon(icon("app"))
@@ -56,7 +59,13 @@ class MainWindow(QMainWindow):
         self.resize(_USUAL)
         self.welcome = WelcomePage()
         self.docks = DockArea(
-            run=run, losses=losses, quality=quality, gallery=gallery, datasets=datasets, log=log
+            run=run,
+            losses=losses,
+            quality=quality,
+            gallery=gallery,
+            datasets=datasets,
+            runs=runs,
+            log=log,
         )
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
@@ -108,6 +117,12 @@ class MainWindow(QMainWindow):
         """Show the datasets, in front of what shares their place."""
         self._pages.setCurrentWidget(self.docks)
         self.docks.raise_datasets()
+
+    @Slot()
+    def show_runs(self) -> None:
+        """Show the runs, in front of what shares their place."""
+        self._pages.setCurrentWidget(self.docks)
+        self.docks.raise_runs()
 
     def arrangement(self) -> WindowLayout:
         """Give size, place and docks, to be remembered."""

@@ -25,6 +25,7 @@ class RunTrouble(QObject):
         super().__init__(window)
         self._window, self._training, self._view = window, training, view
         self._picker: QFileDialog | None = None
+        self._offered: Path | None = None
         self.dialog: StuckRunDialog | None = None
         training.run_paused.connect(self._take_pause)
         training.phase_changed.connect(self._take_phase)
@@ -44,6 +45,7 @@ class RunTrouble(QObject):
         else:
             # Where somebody closed it, it stays closed: the run only tried again by itself.
             self.dialog.show_error(event.error)
+            self._use_offer()
 
     @Slot(object)
     def _take_phase(self, event: PhaseChanged) -> None:
@@ -69,8 +71,15 @@ class RunTrouble(QObject):
 
     def _offer(self, folder: Path) -> None:
         # While the folder was looked for, the run may have got on by itself.
-        if self._view.status.life is LifeState.PAUSED:
-            self._training.offer_folder(folder)
+        if self.dialog is not None:
+            self._offered = folder
+            self._use_offer()
+
+    def _use_offer(self) -> None:
+        """Pass a folder on once the run stands still; just now it may be trying the old one."""
+        if self._offered is not None and self._view.status.life is LifeState.PAUSED:
+            self._training.offer_folder(self._offered)
+            self._offered = None
             self._training.go_on()
 
     @Slot()
@@ -84,7 +93,7 @@ class RunTrouble(QObject):
 
     @Slot()
     def _close(self) -> None:
-        dialog, self.dialog = self.dialog, None
+        dialog, self.dialog, self._offered = self.dialog, None, None
         if dialog is not None:
             dialog.close()
             dialog.deleteLater()

@@ -1,11 +1,15 @@
 """An engine that says what a test tells it to, at once and without torch."""
 
+import contextlib
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.config.run import RunConfig
 from engine.control import RunControl
+from engine.errors import DiskFullError, StoppedError
 from engine.events import (
     CheckpointSaved,
     Emit,
@@ -18,7 +22,11 @@ from engine.events import (
     PhaseChanged,
     Progress,
     RunEnded,
+    RunEvent,
+    RunMoved,
+    RunPaused,
     RunPrepared,
+    RunResumed,
 )
 from engine.runs.folder import RunFolder
 from engine.sample.request import GalleryRequest
@@ -26,6 +34,9 @@ from studio.jobs.work import Work
 from tests.helpers.previews import make_preview
 
 PATIENCE_S = 10.0
+LOOK_S = 0.002
+PREVIEW_IMAGES = 100
+"""Images between two previews."""
 
 
 @dataclass
@@ -34,11 +45,26 @@ class FakeEngine:
 
     failure: BaseException | None = None
     save_failure: OSError | None = None
+    """Ends the run that saves."""
     previews: int = 2
+    is_disk_full: threading.Event = field(default_factory=threading.Event)
+    """Set, a run that saves stands still until it is told to try again."""
+    retry_s: float = PATIENCE_S
+    """A run that stands still for a full disk tries again after this long."""
+    where: str = ""
+    """Where the run under way is: ``training``, ``paused``, ``stuck``, or nowhere."""
+    flood: int = 0
+    """Loss reports to emit at once, as fast as they come."""
     finish: threading.Event = field(default_factory=threading.Event)
     answers_stop: threading.Event = field(default_factory=threading.Event)
     """Cleared, a stop is heard and not yet followed."""
+    trouble: list[RunEvent] = field(default_factory=list)
+    """Emitted while the next run trains, such as steps that were skipped."""
+    fails_now: threading.Event = field(default_factory=threading.Event)
+    """Set, the run under way breaks with ``failure_now``."""
+    failure_now: Exception = field(default_factory=lambda: ZeroDivisionError("told to"))
     configs: list[RunConfig] = field(default_factory=list)
+    resumed: list[RunConfig] = field(default_factory=list)
     starters: list[str] = field(default_factory=list)
     requests: list[GalleryRequest] = field(default_factory=list)
 
@@ -48,7 +74,10 @@ class FakeEngine:
     def work(self) -> Work:
         """Give it as the studio takes it."""
         return Work(
-            train=self.train, build_starter=self.build_starter, write_gallery=self.write_gallery
+            train=self.train,
+            resume=self.resume,
+            build_starter=self.build_starter,
+            write_gallery=self.write_gallery,
         )
 
     def build_starter(self, name: str, datasets: Path) -> Path:
@@ -59,23 +88,20 @@ class FakeEngine:
     def train(self, config: RunConfig, emit: Emit, control: RunControl) -> None:
         """Go through the phases of a run."""
         self.configs.append(config)
-        run = RunFolder(config.run)
-        emit(PhaseChanged(phase=Phase.LOADING))
-        emit(prepared(config.run))
-        if self.failure is not None:
-            raise self.failure
-        run.path.mkdir(parents=True)
-        run.config_file.touch()
-        emit(PhaseChanged(phase=Phase.WARMING_UP))
-        emit(PhaseChanged(phase=Phase.TRAINING))
-        for number in range(self.previews):
-            emit(losses(number * 100 + 100))
-            emit(make_preview(config.run, number * 100 + 100))
-        self._train_on(emit, control, run)
-        emit(PhaseChanged(phase=Phase.SAVING))
-        self._save(emit, run)
-        outcome = Outcome.STOPPED if control.is_stop_requested else Outcome.FINISHED
-        emit(RunEnded(outcome=outcome, folder=config.run, images_seen=200, elapsed_s=1.0))
+        _FakeRun(self, config, emit, control).conduct(lambda: self._begin(config))
+
+    def resume(self, config: RunConfig, emit: Emit, control: RunControl) -> None:
+        """Go on from the newest checkpoint."""
+        self.configs.append(config)
+        self.resumed.append(config)
+        checkpoint = RunFolder(config.run).latest_checkpoint()
+        run = _FakeRun(self, config, emit, control)
+        run.images = run.saved = int(checkpoint.name.rpartition("-")[2])
+
+        def begin() -> None:
+            emit(RunResumed(images_seen=run.images, elapsed_s=1.0, checkpoint=checkpoint.name))
+
+        run.conduct(begin)
 
     def write_gallery(
         self, request: GalleryRequest, emit: GalleryEmit, control: RunControl
@@ -86,19 +112,132 @@ class FakeEngine:
         outcome = Outcome.STOPPED if control.is_stop_requested else Outcome.FINISHED
         emit(GalleryEnded(outcome=outcome, folder=request.folder, count=request.count))
 
-    def _train_on(self, emit: Emit, control: RunControl, run: RunFolder) -> None:
-        while not self.finish.wait(0.002):
+    def _begin(self, config: RunConfig) -> None:
+        if self.failure is not None:
+            raise self.failure
+        config.run.mkdir(parents=True)
+        RunFolder(config.run).write_config(config)
+
+
+class _FakeRun:
+    """One run of the fake engine, as obedient as the real one."""
+
+    def __init__(
+        self, engine: FakeEngine, config: RunConfig, emit: Emit, control: RunControl
+    ) -> None:
+        self.engine, self.config, self.emit, self.control = engine, config, emit, control
+        self.folder = RunFolder(config.run)
+        self.images = self.saved = 0
+
+    def conduct(self, begin: Callable[[], None]) -> None:
+        """Live from loading to the end."""
+        emit, control = self.emit, self.control
+        emit(PhaseChanged(phase=Phase.LOADING))
+        emit(prepared(self.config.run))
+        begin()
+        emit(PhaseChanged(phase=Phase.WARMING_UP))
+        emit(PhaseChanged(phase=Phase.TRAINING))
+        for _ in range(self.engine.previews):
+            self._learn()
+        with contextlib.suppress(StoppedError):
+            self.engine.where = "training"
+            self._train_on()
+            if not control.is_discard_requested:
+                emit(PhaseChanged(phase=Phase.SAVING))
+                self._save()
+        self.engine.where = ""
+        outcome = Outcome.STOPPED if control.is_stop_requested else Outcome.FINISHED
+        emit(
+            RunEnded(
+                outcome=outcome,
+                folder=self.folder.path,
+                images_seen=self.images,
+                images_saved=self.saved,
+                elapsed_s=1.0,
+            )
+        )
+
+    def _learn(self) -> None:
+        self.images += PREVIEW_IMAGES
+        self.emit(losses(self.images))
+        self._sample()
+
+    def _sample(self) -> None:
+        self.emit(make_preview(self.folder.path, self.images))
+
+    def _train_on(self) -> None:
+        engine, control = self.engine, self.control
+        while not engine.finish.wait(LOOK_S):
+            self._do_as_told()
             if control.take_checkpoint_request():
-                self._save(emit, run)
-            if control.is_stop_requested and self.answers_stop.wait(PATIENCE_S):
+                self._save()
+            if control.take_sample_request():
+                self.emit(PhaseChanged(phase=Phase.SAMPLING))
+                self._learn()
+                self.emit(PhaseChanged(phase=Phase.TRAINING))
+            if control.is_pause_requested:
+                self._stand_still()
+            if control.is_stop_requested and engine.answers_stop.wait(PATIENCE_S):
                 return
 
-    def _save(self, emit: Emit, run: RunFolder) -> None:
-        if self.save_failure is not None:
-            raise self.save_failure
-        path = run.checkpoint_path(200)
+    def _do_as_told(self) -> None:
+        engine = self.engine
+        if engine.fails_now.is_set():
+            engine.fails_now.clear()
+            raise engine.failure_now
+        while engine.trouble:
+            self.emit(engine.trouble.pop(0))
+        for _ in range(engine.flood):
+            self.emit(losses(self.images))
+        engine.flood = 0
+
+    def _stand_still(self) -> None:
+        control, released = self.control, self.control.is_release_requested
+        if released and not control.is_stop_requested:
+            self._save()
+        self.emit(RunPaused(images_seen=self.images, is_released=released))
+        self.engine.where = "paused"
+        while control.is_pause_requested and not control.is_stop_requested:
+            if control.take_checkpoint_request():
+                self._save()
+            control.wait(LOOK_S)
+        self.engine.where = "training"
+        if not control.is_stop_requested:
+            self.emit(PhaseChanged(phase=Phase.LOADING if released else Phase.TRAINING))
+            self.emit(PhaseChanged(phase=Phase.TRAINING))
+
+    def _save(self) -> None:
+        engine, path = self.engine, self.folder.checkpoint_path(self.images)
+        if engine.save_failure is not None:
+            raise engine.save_failure
+        had_stop = self.control.is_stop_requested
+        while engine.is_disk_full.is_set():
+            self._stand_by(DiskFullError(path, 300_000_000, 1_000_000), had_stop=had_stop)
+            path = self.folder.checkpoint_path(self.images)
+            self.emit(PhaseChanged(phase=Phase.SAVING))
         path.mkdir(parents=True, exist_ok=True)
-        emit(CheckpointSaved(images_seen=200, path=path))
+        self.saved = self.images
+        self.emit(CheckpointSaved(images_seen=self.images, path=path))
+
+    def _stand_by(self, error: DiskFullError, *, had_stop: bool) -> None:
+        control = self.control
+        self.emit(RunPaused(images_seen=self.images, error=error))
+        before, self.engine.where = self.engine.where, "stuck"
+        retry_at_s = time.monotonic() + self.engine.retry_s
+        while time.monotonic() < retry_at_s and not control.take_retry_request():
+            if control.is_discard_requested:
+                raise StoppedError
+            if control.is_stop_requested and not had_stop:
+                raise error
+            control.wait(LOOK_S)
+        self.engine.where = before
+        target = control.take_folder()
+        if target is not None:
+            self.folder = RunFolder(target)
+            target.mkdir(parents=True, exist_ok=True)
+            self.folder.write_config(self.config)
+            self.engine.is_disk_full.clear()
+            self.emit(RunMoved(folder=target))
 
 
 def prepared(folder: Path) -> RunPrepared:

@@ -37,6 +37,7 @@ def opened_studio(
     studio.datasets.cancel()
     assert studio.datasets.wait(PATIENCE_MS)
     studio.around.shut_down()
+    studio.library.shut_down()
     studio.window.leave()
     studio.window.deleteLater()
     studio.deleteLater()

@@ -6,6 +6,8 @@ from collections.abc import Callable
 import pytest
 from pytestqt.qtbot import QtBot
 
+from studio.jobs import thread
+from studio.jobs.mailbox import ROOM
 from studio.jobs.thread import JobThread
 
 
@@ -122,3 +124,45 @@ def test_that_a_thread_that_finishes_twice_ends_the_job_once(qtbot, job, heard):
     finish(qtbot, job, lambda emit: emit(Ended()))
     job._finish()
     assert len(heard) == 1
+
+
+class Report:
+    """Of which only the newest matter."""
+
+
+def test_that_a_flood_reaches_the_window_thinned_and_nothing_else_is_lost(qtbot):
+    heard = []
+    job = JobThread(Ended, thinned=(Report,))
+    job.event_emitted.connect(heard.append)
+    most = 0
+
+    def work(emit):
+        nonlocal most
+        for number in range(2_000):
+            emit(Report())
+            if number % 10 == 0:
+                emit(number)
+            most = max(most, job.waiting_count)
+        emit(Ended())
+
+    finish(qtbot, job, work)
+    assert [event for event in heard if isinstance(event, int)] == list(range(0, 2_000, 10))
+    assert isinstance(heard[-1], Ended)
+    assert most <= ROOM
+    assert job.waiting_count == 0
+
+
+def test_that_the_window_has_its_turn_between_events(qtbot, monkeypatch):
+    monkeypatch.setattr(thread, "TURN_S", 0.0)
+    heard = []
+    job = JobThread(Ended)
+    job.event_emitted.connect(heard.append)
+    # Without any time for a turn, all are passed on when the thread has ended, and in order.
+
+    def work(emit):
+        for event in ("one", "two", Ended()):
+            emit(event)
+
+    finish(qtbot, job, work)
+    assert heard[:2] == ["one", "two"]
+    assert isinstance(heard[2], Ended)

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from engine.config.presets import PRESETS
 from engine.config.setting import Setting, settings_in, value_at
 from engine.errors import ConfigError
-from engine.events import Outcome, Phase, PhaseChanged, Progress, RunEnded
+from engine.events import Outcome, Progress, RunEnded
 from studio.models.run_form import FIELDS, RunForm
+from studio.models.run_life import LifeState
 from studio.models.run_names import free_run_name, is_usable_name
 from studio.models.run_status import (
     RunState,
@@ -29,7 +30,7 @@ from studio.models.setting_text import (
     value_text,
 )
 from studio.settings.choices import RunChoices
-from tests.helpers.fake_engine import losses, prepared
+from tests.helpers.fake_engine import losses
 from tests.helpers.tiny import tiny_dataset
 
 DAY = date(2026, 11, 23)
@@ -226,17 +227,12 @@ def test_that_unknown_figures_are_left_out():
 
 
 def test_that_nothing_is_left_of_a_run_that_has_ended():
-    ended = RunEnded(outcome=Outcome.STOPPED, folder=Path(), images_seen=64, elapsed_s=1.0)
-    status = RunStatus(state=RunState.TRAINING).after(losses(64)).after(ended)
+    ended = RunEnded(
+        outcome=Outcome.STOPPED, folder=Path(), images_seen=64, elapsed_s=1.0, images_saved=64
+    )
+    training = RunStatus(life=LifeState.RUNNING, state=RunState.TRAINING)
+    status = training.after(losses(64)).after(ended)
     assert status.state is RunState.STOPPED
     assert status.progress is not None
     assert progress_text(status.progress) == "64 images · 1,234 images/s"
-    assert RunStatus(state=RunState.LOADING).after(ended).progress is None
-
-
-def test_that_a_stopping_run_stays_stopping_until_it_saves():
-    stopping = RunStatus(state=RunState.TRAINING).stopping()
-    assert stopping.after(PhaseChanged(phase=Phase.TRAINING)).state is RunState.STOPPING
-    assert stopping.after(PhaseChanged(phase=Phase.SAVING)).state is RunState.SAVING
-    assert stopping.after(prepared(Path())) == stopping
-    assert RunStatus().stopping() == RunStatus()
+    assert training.after(ended).progress is None

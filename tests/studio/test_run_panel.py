@@ -19,7 +19,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.events import Phase, PhaseChanged
 from studio.models.run_form import RunForm
-from studio.models.run_status import RunState, RunStatus
+from studio.models.run_life import Happening, Wish
+from studio.models.run_status import RunStatus
 from studio.panels.run import RunPanel
 from tests.helpers.fake_engine import losses, prepared
 from tests.helpers.tiny import tiny_dataset
@@ -64,7 +65,8 @@ class Filled:
     @property
     def button(self) -> QPushButton:
         texts = ("Start training", "Stop")
-        return next(b for b in self.panel.findChildren(QPushButton) if b.text() in texts)
+        buttons = self.panel.findChildren(QPushButton)
+        return next(b for b in buttons if b.text() in texts and b.isVisible())
 
     def says(self, text: str) -> bool:
         labels = self.panel.findChildren(QLabel)
@@ -152,7 +154,7 @@ def test_that_the_panel_looks_again_when_the_user_comes_back(filled: Filled, tmp
 
 
 def test_that_progress_shows_state_figures_and_device(filled: Filled):
-    status = RunStatus(state=RunState.STARTING, name="x")
+    status = RunStatus().started("x")
     filled.panel.show_status(status)
     bar = child(filled.panel, QProgressBar)
     assert bar.maximum() == 0
@@ -163,10 +165,13 @@ def test_that_progress_shows_state_figures_and_device(filled: Filled):
     assert filled.says("CPU, 2 threads, 60,000 pairs, 32 px")
     assert bar.value() == 100
     assert filled.button.text() == "Stop"
-    with filled.qtbot.waitSignal(filled.panel.stop_requested):
-        filled.qtbot.mouseClick(filled.button, Qt.MouseButton.LeftButton)
-    filled.panel.show_status(status.stopping())
-    assert not filled.button.isEnabled()
+    stop = filled.button
+    with filled.qtbot.waitSignal(filled.panel.wish_requested) as wished:
+        filled.qtbot.mouseClick(stop, Qt.MouseButton.LeftButton)
+    assert wished.args == [Wish.STOP_SAVE]
+    filled.panel.show_status(training.after_asking(Happening.STOP_ASKED))
+    assert stop.text() == "Stopping…"
+    assert not stop.isEnabled()
 
 
 def test_that_the_wheel_changes_no_choice(filled: Filled):

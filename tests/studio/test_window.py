@@ -37,11 +37,11 @@ def click(qtbot: QtBot, button: QPushButton) -> None:
 
 
 def run_button(studio: Studio) -> QPushButton:
-    """Give the one button that starts and stops."""
+    """Give the button that starts or, while a run is under way, the one that stops."""
     return next(
         button
         for button in studio.window.run.findChildren(QPushButton)
-        if button.text() in ("Start training", "Stop")
+        if button.text() in ("Start training", "Stop") and button.isVisible()
     )
 
 
@@ -109,8 +109,9 @@ def test_that_stop_says_so_at_once_and_keeps_a_checkpoint(
     with qtbot.waitSignal(studio.training.run_ended):
         engine.answers_stop.set()
     assert "Stopped, checkpoint saved" in status(studio)
-    assert button.text() == "Start training"
-    assert button.isEnabled()
+    assert not button.isVisible()
+    assert run_button(studio).text() == "Start training"
+    assert run_button(studio).isEnabled()
     assert RunFolder(engine.configs[0].run).checkpoint_paths()
 
 
@@ -199,7 +200,7 @@ def test_that_a_run_on_disk_opens_with_curves_and_previews(
     studio.run_view.open(write_run(tmp_path / "runs" / "old"))
     qtbot.waitUntil(lambda: "critic" in studio.window.losses.board.legend.names)
     assert preview_count(studio) == 2
-    assert studio.window.windowTitle() == "old – Diptych"
+    assert studio.window.windowTitle() == "old – Interrupted – Diptych"
     assert studio.window.actions_.save_gallery.isEnabled()
     assert not studio.window.is_welcoming
 
@@ -229,7 +230,7 @@ def test_that_the_latest_run_comes_back(
     again = build_studio(qapp, settings=settings, work=engine.work())
     qtbot.addWidget(again.window)
     again.restore_last_run()
-    assert again.window.windowTitle() == "yesterday – Diptych"
+    assert again.window.windowTitle() == "yesterday – Interrupted – Diptych"
     for made in (studio, again):
         made.window.leave()
 

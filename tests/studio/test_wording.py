@@ -31,6 +31,8 @@ EXAMPLES: dict[BaseException, str] = {
     errors.ImportLockedError(PLACE, 4711, "box"): "Process 4711 on box is writing /data/x",
     errors.LoggedError("ValueError", "the log's own words"): "the log's own words",
     errors.DeviceUnavailableError("cuda", "no driver"): "'cuda': no driver",
+    errors.DeviceLostError("cuda", "it fell off the bus", 6_400): "saved up to 6,400 images",
+    errors.MemoryExhaustedError(64, 7 * 2**30, 8 * 2**30): "a step took 7.00 GiB of 8.00 GiB",
     errors.NonFiniteLossError(12_000, ["critic", "generator"]): "critic, generator",
     errors.ImagesUnreadableError(PLACE, "no pictures"): "no pictures",
     errors.SheetCorruptError(PLACE, "cut short"): "cut short",
@@ -71,6 +73,14 @@ def test_that_no_error_of_the_engine_lacks_words():
     }
     assert own <= set(_WORDINGS)
     assert own <= {type(error) for error in EXAMPLES}
+
+
+def test_that_what_was_not_measured_or_saved_is_not_made_up():
+    lost = explain(errors.DeviceLostError("cuda", "gone", 0))
+    assert "had not saved a checkpoint yet" in lost.why
+    unmeasured = explain(errors.MemoryExhaustedError(64, 0, 0))
+    assert unmeasured.why == "A batch of 64 does not fit, even learnt from in parts."
+    assert "a batch of 32" in unmeasured.hint
 
 
 def test_that_only_faults_of_the_program_ask_for_a_report():

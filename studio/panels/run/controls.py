@@ -21,11 +21,16 @@ class RunControls(QWidget):
     resume_requested = Signal(object)
     """Carries the ``RunConfig`` of a run at rest that shall go on."""
 
+    queue_requested = Signal()
+    """The run of the form shall wait its turn."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._life = LifeState.IDLE
         self._can_start = False
         self.start = QPushButton(self.tr("Start training"))
+        self.queue = QPushButton(icon("queue"), "")
+        self.queue.setAccessibleName(self.tr("Add to queue"))
         self.more = MoreTraining()
         self.pause = SplitButton(self.tr("Ways to pause"))
         self.resume = QPushButton(icon("resume", "on_accent"), self.tr("Resume"))
@@ -58,6 +63,8 @@ class RunControls(QWidget):
         """Allow Start, or say why not."""
         self._can_start = can_start
         self.start.setToolTip(tip)
+        add = self.tr("Add to queue: the run waits, and is started from the Runs panel")
+        self.queue.setToolTip(add if can_start else tip)
         self._show()
 
     def show_resumable(self, run: Resumable | None) -> None:
@@ -88,6 +95,7 @@ class RunControls(QWidget):
 
     def _connect(self) -> None:
         self.start.clicked.connect(lambda: self.ask(Wish.START))
+        self.queue.clicked.connect(self.queue_requested)
         self.resume.clicked.connect(lambda: self.ask(Wish.RESUME))
         self.pause.clicked.connect(lambda: self.ask(Wish.PAUSE))
         self.stop.clicked.connect(lambda: self.ask(Wish.STOP_SAVE))
@@ -119,14 +127,20 @@ class RunControls(QWidget):
         layout.addLayout(asking)
         layout.addLayout(steering)
         layout.addWidget(self.more)
-        layout.addWidget(self.start)
+        starting = QHBoxLayout()
+        starting.setSpacing(SPACING)
+        starting.addWidget(self.start, stretch=1)
+        starting.addWidget(self.queue)
+        layout.addLayout(starting)
 
     @Slot()
     def _show(self) -> None:
         life, offered = self._life, self.offered
         is_under_way, is_paused = is_alive(life), life is LifeState.PAUSED
         self._show_texts()
-        self.start.setEnabled(Wish.START in offered)
+        for button in (self.start, self.queue):
+            button.setEnabled(Wish.START in offered)
+            button.setVisible(not is_under_way)
         self.resume.setEnabled(Wish.RESUME in offered)
         self.pause.set_enabled(main=Wish.PAUSE in offered, arrow=Wish.PAUSE_RELEASE in offered)
         self.stop.set_enabled(main=Wish.STOP_SAVE in offered, arrow=Wish.STOP_DISCARD in offered)
@@ -134,7 +148,6 @@ class RunControls(QWidget):
         self.sample.setEnabled(Wish.SAMPLE_NOW in offered)
         for wish, action in self.menu_actions.items():
             action.setEnabled(wish in offered)
-        self.start.setVisible(not is_under_way)
         self.more.setVisible(not is_under_way and self.more.run is not None)
         self.resume.setVisible(is_paused)
         self.pause.setVisible(is_under_way and not is_paused)

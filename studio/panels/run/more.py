@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.config.run import RunConfig
 from studio.models.more_training import Resumable, Unit
 from studio.theme import SPACING
 from studio.widgets.icons import icon

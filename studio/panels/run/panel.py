@@ -12,8 +12,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.config.run import RunConfig
 from engine.config.setting import Setting
 from engine.events import RunPrepared
+from engine.runs.branch_start import BranchStart
 from studio.i18n import translate_engine
 from studio.models.more_training import Resumable
 from studio.models.run_form import FIELDS, RunForm
@@ -21,6 +23,7 @@ from studio.models.run_life import Wish
 from studio.models.run_status import RunStatus
 from studio.panels.run.controls import RunControls
 from studio.panels.run.health import HealthNotes
+from studio.panels.run.origin import OriginLine
 from studio.panels.run.progress import RunProgress
 from studio.panels.run.rows import SettingRows, form_layout
 from studio.panels.run.subject import SubjectRows
@@ -38,6 +41,8 @@ class RunPanel(QWidget):
 
     start_requested = Signal(object)
     """Carries a ``RunPlan`` without problems."""
+    queue_requested = Signal(object)
+    """Carries a ``RunPlan`` without problems, to be started when its turn comes."""
     resume_requested = Signal(object)
     """Carries the ``RunConfig`` of a run at rest that shall go on."""
     wish_requested = Signal(object)
@@ -58,6 +63,8 @@ class RunPanel(QWidget):
         self._settings = SettingRows(form, self)
         for rows in (self._subject, self._settings):
             rows.edited.connect(self.refresh)
+        self.origin = OriginLine()
+        self.origin.cancel_requested.connect(self._end_branch)
         self._content = QWidget()
         self._more = Section(self.tr("More settings"), self._make_more())
         self._more.set_open(is_open=is_more_open)
@@ -66,6 +73,7 @@ class RunPanel(QWidget):
         self._controls = RunControls()
         self._controls.wish_requested.connect(self._take_wish)
         self._controls.resume_requested.connect(self.resume_requested)
+        self._controls.queue_requested.connect(self.queue)
         self._lay_out()
         self.refresh()
 
@@ -104,8 +112,9 @@ class RunPanel(QWidget):
         if has_moved:
             self._controls.show_life(status.life)
         if has_begun_or_ended:
-            # The next run needs another name.
+            # The next run needs another name, and begins at its beginning.
             self._form.rename("")
+            self._form.end_branch()
             self.refresh()
         elif has_moved:
             self.offer_changed.emit()
@@ -121,6 +130,7 @@ class RunPanel(QWidget):
 
     def start_starter(self, name: str) -> None:
         """Choose a starter with the preset's values and start at once, if nothing is wrong."""
+        self._form.end_branch()
         self._form.choose_starter(name)
         self._form.choose_preset(self._form.preset)
         self.refresh()
@@ -128,6 +138,7 @@ class RunPanel(QWidget):
 
     def choose_dataset(self, folder: Path, *, tokenizer: str = "") -> None:
         """Make a dataset the subject of the next run, cut into some units if any are named."""
+        self._form.end_branch()
         self._form.choose_dataset(folder)
         if tokenizer:
             self._form.set_text("data.tokenizer", tokenizer)
@@ -146,11 +157,31 @@ class RunPanel(QWidget):
             self.start_requested.emit(self._form.plan())
 
     @Slot()
+    def queue(self) -> None:
+        """Have the run that the form describes wait its turn; nothing while something is wrong."""
+        self.refresh()
+        if self.can_start:
+            self.queue_requested.emit(self._form.plan())
+            self._form.rename("")
+            self._end_branch()
+
+    def begin_branch(self, start: BranchStart, config: RunConfig) -> None:
+        """Fill the form with another run's settings; Start then begins at its checkpoint."""
+        self._form.begin_branch(start, config)
+        self.refresh()
+
+    @Slot()
+    def _end_branch(self) -> None:
+        self._form.end_branch()
+        self.refresh()
+
+    @Slot()
     def refresh(self) -> None:
         """Look again at the form, the disk and the status."""
         if not self._status.is_running:
             # The folder of the run under way is not empty, and that is as it should be.
             self._problems = self._form.problems()
+        self.origin.show_branch(self._form.branch)
         self._subject.refresh(self._problems)
         self._settings.refresh(self._problems)
         for group, heading in self._headings.items():
@@ -192,6 +223,7 @@ class RunPanel(QWidget):
         form = QVBoxLayout(self._content)
         form.setContentsMargins(MARGIN, SPACING, MARGIN, SPACING)
         form.setSpacing(SPACING)
+        form.addWidget(self.origin)
         form.addLayout(self._make_form())
         form.addWidget(self._more)
         form.addStretch(1)

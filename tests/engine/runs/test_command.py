@@ -58,7 +58,7 @@ def test_that_every_setting_has_its_place_in_the_command(tmp_path):
         before = value_at(plain, name)
         for value in (*about.choices, about.low, about.high, not before, "x"):
             try:
-                config = plain.with_values(**{name.replace(".", "__"): field.type(value)})
+                config = plain.with_values(**{name.replace(".", "__"): field.type(value)})  # pyright: ignore[reportCallIssue] - a class here
             except Exception:  # noqa: BLE001, S112 - a value that this setting does not take
                 continue
             assert trained(train_arguments(config)) == config, (name, value)

@@ -16,7 +16,7 @@ def test_that_notes_read_as_written(tmp_path):
     notes = RunNotes(text="Größer, 更大\nsecond line", is_starred=True, origin=origin)
     write_notes(tmp_path, notes)
     assert read_notes(tmp_path) == notes
-    assert os.listdir(tmp_path) == ["notes.json"]
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.json"]
 
 
 def test_that_a_change_leaves_the_rest(tmp_path):
@@ -57,7 +57,7 @@ HOSTILE = {
 @pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE.keys())
 def test_that_damaged_notes_are_refused_and_kept_when_new_ones_are_written(tmp_path, content):
     (tmp_path / "notes.json").write_text(content)
-    with pytest.raises(ConfigError, match="notes.json"):
+    with pytest.raises(ConfigError, match=r"notes\.json"):
         read_notes(tmp_path)
     change_notes(tmp_path, text="new")
     assert read_notes(tmp_path).text == "new"

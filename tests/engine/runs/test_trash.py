@@ -2,10 +2,16 @@ import os
 
 import pytest
 
-from engine.errors import ConfigError, FolderInUseError, FolderNotWritableError, RunMissingError
+from engine.errors import (
+    ConfigError,
+    FolderInUseError,
+    FolderNotWritableError,
+    RunLockedError,
+    RunMissingError,
+)
 from engine.runs.disk_use import bytes_in
 from engine.runs.folder import RunFolder
-from engine.runs.lock import RunLock, RunLockedError
+from engine.runs.lock import RunLock
 from engine.runs.trash import (
     delete_run,
     empty_trash,

@@ -25,6 +25,9 @@ class FakeMachine:
     def peak(self):
         return self.largest * self._per_image if self._tells else 0
 
+    def total(self):
+        return self._total
+
     def choose(self, largest=10_000):
         return choose_batch(self.take_steps, self, largest=largest, clock=lambda: self.seconds)
 

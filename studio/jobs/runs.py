@@ -1,0 +1,240 @@
+"""Work on the runs of a workspace: listing them, and what changes their folders."""
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from engine.config.run import RunConfig
+from engine.control import RunControl
+from engine.errors import EngineError
+from engine.runs.branch_start import BranchStart
+from engine.runs.branching import make_branch
+from engine.runs.catalogue import FILE_NAME, Catalogue
+from engine.runs.checkpoint_files import read_facts
+from engine.runs.folder import RunFolder
+from engine.runs.listing import ListedRun
+from engine.runs.notes import change_notes
+from engine.runs.trash import (
+    TrashedRun,
+    delete_run,
+    empty_trash,
+    rename_run,
+    restore_run,
+    trash_bytes,
+    trashed_runs,
+)
+from studio.jobs.latest import TaskEnded
+from studio.jobs.task import Task
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunList:
+    """The runs of a workspace, and its trash."""
+
+    runs: tuple[ListedRun, ...]
+    trashed: int = 0
+    trash_bytes: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunChanged:
+    """A run's folder was changed."""
+
+    folder: Path
+    """Where the run lay."""
+    result: object = None
+    """Its new folder, what undoes the change, or the bytes that became free."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BranchChoices:
+    """Where a branch of a run can begin."""
+
+    source: Path
+    starts: tuple[BranchStart, ...]
+    """The newest first, then the best by some figure."""
+
+
+Change = Callable[[], object]
+
+
+class RunJobs(QObject):
+    """Lists runs in a thread, and changes them in another, one after the other."""
+
+    listed = Signal(object)
+    """Carries a ``RunList``."""
+    changed = Signal(object)
+    """Carries a ``RunChanged``."""
+    choices_found = Signal(object)
+    """Carries ``BranchChoices``."""
+    failed = Signal(object)
+    """Carries the error."""
+    branch_failed = Signal(object)
+    """Carries the error; ``failed`` says it too."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.listing = Task("list runs", self)
+        self.changing = Task("change run", self)
+        self.looking = Task("look for checkpoints", self)
+        self.branching = Task("branch run", self)
+        self._waiting: deque[tuple[Path, Change]] = deque()
+        self._now = Path()
+        self.listing.ended.connect(self._take_list)
+        self.changing.ended.connect(self._take_change)
+        self.looking.ended.connect(self._take_choices)
+        self.branching.ended.connect(self._take_branch)
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether a change is under way or waits."""
+        return self.changing.is_running or bool(self._waiting)
+
+    @property
+    def is_branching(self) -> bool:
+        """Whether a branch is being made."""
+        return self.branching.is_running
+
+    def list_runs(self, workspace: Path) -> None:
+        """Look at the folders; ``listed`` follows."""
+
+        def work(_report: object, control: RunControl) -> RunList:
+            runs = workspace / "runs"
+            with Catalogue(runs, workspace / FILE_NAME if runs.is_dir() else None) as catalogue:
+                catalogue.refresh(control=control)
+                found = tuple(catalogue.runs())
+            return RunList(
+                runs=found, trashed=len(trashed_runs(runs)), trash_bytes=trash_bytes(runs)
+            )
+
+        self.listing.start(work)
+
+    def rename(self, folder: Path, name: str) -> None:
+        """Give a run another name; the result is its folder."""
+        self._change(folder, lambda: rename_run(folder, name))
+        _log.info("Run %s is renamed to %s", folder, name)
+
+    def delete(self, folder: Path) -> None:
+        """Move a run to the trash; the result is a ``TrashedRun``."""
+        self._change(folder, lambda: delete_run(folder))
+        _log.info("Run %s is moved to the trash", folder)
+
+    def restore(self, trashed: TrashedRun) -> None:
+        """Take a run out of the trash; the result is its folder."""
+        self._change(trashed.runs / trashed.name, lambda: restore_run(trashed))
+        _log.info("Run %s is taken out of the trash", trashed.name)
+
+    def empty_trash(self, workspace: Path) -> None:
+        """Delete for good what is in the trash; the result is the bytes that became free."""
+        runs = workspace / "runs"
+        self._change(runs, lambda: empty_trash(runs))
+        _log.info("The trash of %s is emptied", runs)
+
+    def write_text(self, folder: Path, text: str) -> None:
+        """Change the notes of a run; the result is what they are now."""
+        self._change(folder, lambda: change_notes(folder, text=text))
+
+    def star(self, folder: Path, *, is_starred: bool) -> None:
+        """Star a run, or not; the result is its notes."""
+        self._change(folder, lambda: change_notes(folder, is_starred=is_starred))
+
+    def branch(self, start: BranchStart, config: RunConfig) -> None:
+        """Make a branch; the result is its configuration, which can then be gone on with."""
+
+        def work(_report: object, _control: RunControl) -> RunConfig:
+            made = make_branch(RunFolder(start.source), start.checkpoint, config)
+            return made.read_config().with_values(run=made.path)
+
+        self.branching.start(work)
+        _log.info("Run %s branches from %s", config.run, start.checkpoint)
+
+    def find_choices(self, source: Path) -> None:
+        """Look where a branch of a run can begin; ``choices_found`` follows."""
+        self.looking.start(lambda _report, _control: _choices(source))
+
+    def cancel(self) -> None:
+        """Ask all to end; changes that wait are made before the program ends."""
+        self.listing.cancel()
+        self.looking.cancel()
+
+    def wait(self, timeout_ms: int) -> bool:
+        """Block until all have ended; for quitting only. Whether they did in time."""
+        is_done = self.changing.wait(timeout_ms)
+        while self._waiting and is_done:
+            folder, change = self._waiting.popleft()
+            try:
+                change()
+            except (EngineError, OSError) as error:
+                _log.warning("%s is not changed: %s", folder, error)
+        others = (self.listing, self.looking, self.branching)
+        return all([is_done, *(task.wait(timeout_ms) for task in others)])
+
+    def _change(self, folder: Path, change: Change) -> None:
+        # A task drops an older request for a newer one, and each of these counts.
+        self._waiting.append((folder, change))
+        if not self.changing.is_running:
+            self._begin_next()
+
+    def _begin_next(self) -> None:
+        if self._waiting:
+            self._now, change = self._waiting.popleft()
+            self.changing.start(lambda _report, _control: change())
+
+    @Slot(object)
+    def _take_change(self, event: TaskEnded) -> None:
+        folder = self._now
+        self._begin_next()
+        if event.error is not None:
+            self.failed.emit(event.error)
+        else:
+            self.changed.emit(RunChanged(folder=folder, result=event.result))
+
+    @Slot(object)
+    def _take_branch(self, event: TaskEnded) -> None:
+        if event.error is not None:
+            self.failed.emit(event.error)
+            self.branch_failed.emit(event.error)
+        elif isinstance(event.result, RunConfig):
+            self.changed.emit(RunChanged(folder=event.result.run, result=event.result))
+
+    @Slot(object)
+    def _take_list(self, event: TaskEnded) -> None:
+        if event.error is not None:
+            self.failed.emit(event.error)
+        elif isinstance(event.result, RunList):
+            self.listed.emit(event.result)
+
+    @Slot(object)
+    def _take_choices(self, event: TaskEnded) -> None:
+        if event.error is not None:
+            self.failed.emit(event.error)
+        elif isinstance(event.result, BranchChoices):
+            self.choices_found.emit(event.result)
+
+
+def _choices(source: Path) -> BranchChoices:
+    run = RunFolder(source)
+    run.read_config()
+    paths = [*reversed(run.checkpoint_paths()), *run.best_paths()]
+    starts: list[BranchStart] = []
+    for path in paths:
+        try:
+            facts = read_facts(path)
+        except EngineError as error:
+            _log.info("No branch can begin here: %s", error)
+            continue
+        starts.append(
+            BranchStart(
+                source=source,
+                checkpoint=path,
+                images_seen=facts.images_seen,
+                elapsed_s=facts.elapsed_s,
+            )
+        )
+    return BranchChoices(source=source, starts=tuple(starts))

@@ -1,0 +1,300 @@
+"""The runs of a workspace as a table: what each cell says, and by what it is sorted."""
+
+from collections.abc import Sequence
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QCoreApplication,
+    QDateTime,
+    QLocale,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+)
+from PySide6.QtGui import QColor, QIcon
+
+from engine.runs.listing import ListedRun
+from engine.runs.standing import Standing
+from studio.models.run_status import count_text, duration_text
+from studio.theme import current_colors
+from studio.widgets.icons import icon
+
+RUN_ROLE = Qt.ItemDataRole.UserRole
+SORT_ROLE = Qt.ItemDataRole.UserRole + 1
+_Index = QModelIndex | QPersistentModelIndex
+_NONE = -1e300
+_ICONS = {
+    Standing.RUNNING: "live",
+    Standing.FINISHED: "done",
+    Standing.STOPPED: "stop",
+    Standing.FAILED: "error",
+    Standing.INTERRUPTED: "warning",
+    Standing.NEW: "info",
+}
+
+
+class Column(IntEnum):
+    """Columns of the table."""
+
+    STAR = 0
+    NAME = 1
+    STATE = 2
+    DATASET = 3
+    IMAGES = 4
+    TIME = 5
+    KID = 6
+    COHERENCE = 7
+    SIZE = 8
+    DATE = 9
+
+
+NUMBERS = (Column.IMAGES, Column.TIME, Column.KID, Column.COHERENCE, Column.SIZE)
+
+
+class RunHistory(QAbstractTableModel):
+    """The table, one row a run."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._runs: list[ListedRun] = []
+
+    @property
+    def runs(self) -> Sequence[ListedRun]:
+        """All runs, in no order."""
+        return tuple(self._runs)
+
+    def show_runs(self, runs: Sequence[ListedRun]) -> None:
+        """Show other runs; rows that stay keep their place, so that a choice survives."""
+        wanted = {run.folder: run for run in runs}
+        for row in reversed(range(len(self._runs))):
+            if self._runs[row].folder not in wanted:
+                self.beginRemoveRows(QModelIndex(), row, row)
+                del self._runs[row]
+                self.endRemoveRows()
+        for row, old in enumerate(self._runs):
+            new = wanted.pop(old.folder)
+            if new != old:
+                self._runs[row] = new
+                last = self.index(row, len(Column) - 1)
+                self.dataChanged.emit(self.index(row, 0), last)
+        if wanted:
+            first = len(self._runs)
+            self.beginInsertRows(QModelIndex(), first, first + len(wanted) - 1)
+            self._runs += wanted.values()
+            self.endInsertRows()
+
+    def row_of(self, folder: Path) -> int | None:
+        """Find a run's row."""
+        rows = [row for row, run in enumerate(self._runs) if run.folder == folder]
+        return rows[0] if rows else None
+
+    def rowCount(self, parent: _Index | None = None) -> int:
+        """How many runs there are."""
+        return 0 if parent is not None and parent.isValid() else len(self._runs)
+
+    def columnCount(self, parent: _Index | None = None) -> int:
+        """How many columns there are."""
+        return 0 if parent is not None and parent.isValid() else len(Column)
+
+    def headerData(
+        self,
+        section: int,
+        orientation: Qt.Orientation,
+        role: int = Qt.ItemDataRole.DisplayRole,
+    ) -> Any:
+        """Name a column."""
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        column = Column(section)
+        if role == Qt.ItemDataRole.DisplayRole:
+            return column_title(column)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return column_help(column)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(column)
+        return None
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Say what a cell shows."""
+        run, column = self._runs[index.row()], Column(index.column())
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return cell_text(run, column)
+            case Qt.ItemDataRole.DecorationRole:
+                return _cell_icon(run, column)
+            case Qt.ItemDataRole.ForegroundRole:
+                return _cell_colour(run, column)
+            case Qt.ItemDataRole.ToolTipRole:
+                return row_help(run)
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return _alignment(column)
+            case Qt.ItemDataRole.AccessibleTextRole:
+                return cell_text(run, column) or column_title(column)
+            case _:
+                return _own_data(run, column, role)
+
+
+class RunFilter(QSortFilterProxyModel):
+    """The rows that a search leaves, in the order of a column."""
+
+    def __init__(self, history: RunHistory, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._history, self._text = history, ""
+        self.setSortRole(SORT_ROLE)
+        self.setSourceModel(history)
+
+    def search(self, text: str) -> None:
+        """Leave only the runs in which every word is found."""
+        self._text = text
+        self.invalidate()
+
+    def filterAcceptsRow(self, row: int, _parent: _Index) -> bool:
+        """Whether a run is shown."""
+        return self._history.runs[row].matches(self._text) if self._text else True
+
+
+def column_title(column: Column) -> str:
+    """Name a column in the user's language."""
+    translate = QCoreApplication.translate
+    return {
+        Column.STAR: "",
+        Column.NAME: translate("RunHistory", "Name"),
+        Column.STATE: translate("RunHistory", "State"),
+        Column.DATASET: translate("RunHistory", "Dataset"),
+        Column.IMAGES: translate("RunHistory", "Images"),
+        Column.TIME: translate("RunHistory", "Time"),
+        Column.KID: translate("RunHistory", "KID"),
+        Column.COHERENCE: translate("RunHistory", "Coherence"),
+        Column.SIZE: translate("RunHistory", "Size"),
+        Column.DATE: translate("RunHistory", "Date"),
+    }[column]
+
+
+def column_help(column: Column) -> str:
+    """Explain a column; most need no word."""
+    translate = QCoreApplication.translate
+    return {
+        Column.STAR: translate("RunHistory", "Starred runs"),
+        Column.IMAGES: translate("RunHistory", "Images trained on, counted with repeats"),
+        Column.TIME: translate("RunHistory", "Time trained"),
+        Column.KID: translate("RunHistory", "Best KID of the run: how far its pictures are from "
+            "real ones; lower is better"),
+        Column.COHERENCE: translate("RunHistory", "Best joint coherence of the run: how often "
+            "image and text of a pair belong together; higher is better"),
+        Column.SIZE: translate("RunHistory", "What the run takes on the disk"),
+        Column.DATE: translate("RunHistory", "When something last happened"),
+    }.get(column, "")  # fmt: skip
+
+
+def standing_text(run: ListedRun) -> str:
+    """Say how a run stands."""
+    translate = QCoreApplication.translate
+    if run.problem and run.standing is not Standing.RUNNING:
+        return translate("RunHistory", "Damaged")
+    return {
+        Standing.RUNNING: translate("RunHistory", "Training"),
+        Standing.FINISHED: translate("RunHistory", "Finished"),
+        Standing.STOPPED: translate("RunHistory", "Stopped"),
+        Standing.FAILED: translate("RunHistory", "Failed"),
+        Standing.INTERRUPTED: translate("RunHistory", "Interrupted"),
+        Standing.NEW: translate("RunHistory", "Not trained"),
+    }[run.standing]
+
+
+def cell_text(run: ListedRun, column: Column) -> str:
+    """Say what a cell shows."""
+    match column:
+        case Column.STAR:
+            return ""
+        case Column.NAME:
+            return run.name
+        case Column.STATE:
+            return standing_text(run)
+        case Column.DATASET:
+            return run.dataset
+        case Column.IMAGES:
+            return count_text(run.images_seen) if run.images_seen else ""
+        case Column.TIME:
+            return duration_text(run.elapsed_s) if run.elapsed_s else ""
+        case Column.KID:
+            return _figure_text(run.kid)
+        case _:
+            return _last_text(run, column)
+
+
+def row_help(run: ListedRun) -> str:
+    """Say about a run what has no column."""
+    translate = QCoreApplication.translate
+    lines = [run.name]
+    if run.standing is Standing.RUNNING:
+        held = translate("RunHistory", "Process {0} on {1} trains it now.")
+        lines.append(held.format(run.holder_pid or "?", run.holder_host or "?"))
+    if run.origin:
+        lines.append(translate("RunHistory", "Branch of {0}").format(run.origin))
+    lines += [text for text in (run.error, run.problem, run.notes[:500]) if text]
+    return "\n".join(lines)
+
+
+def _last_text(run: ListedRun, column: Column) -> str:
+    if column is Column.COHERENCE:
+        return _figure_text(run.joint_coherence)
+    if column is Column.SIZE:
+        return QLocale().formattedDataSize(run.size_bytes, 1)
+    moment = QDateTime.fromSecsSinceEpoch(int(min(run.changed_s, 1e11)))
+    return QLocale().toString(moment, QLocale.FormatType.ShortFormat)
+
+
+def _figure_text(value: float | None) -> str:
+    return "" if value is None else QLocale().toString(value, "f", 4)
+
+
+def _cell_icon(run: ListedRun, column: Column) -> QIcon | None:
+    if column is Column.STAR:
+        return icon("starred") if run.is_starred else icon("star", "disabled")
+    if column is Column.STATE:
+        is_damaged = bool(run.problem) and run.standing is not Standing.RUNNING
+        return icon("error" if is_damaged else _ICONS[run.standing])
+    return None
+
+
+def _cell_colour(run: ListedRun, column: Column) -> QColor | None:
+    if column is not Column.STATE:
+        return None
+    colours = current_colors()
+    if run.standing is Standing.RUNNING:
+        return QColor(colours.accent)
+    if run.problem or run.standing is Standing.FAILED:
+        return QColor(colours.danger)
+    return QColor(colours.warning) if run.standing is Standing.INTERRUPTED else None
+
+
+def _own_data(run: ListedRun, column: Column, role: int) -> Any:
+    if role == RUN_ROLE:
+        return run
+    return _sort_key(run, column) if role == SORT_ROLE else None
+
+
+def _sort_key(run: ListedRun, column: Column) -> Any:
+    return {
+        Column.STAR: int(run.is_starred),
+        Column.NAME: run.name.casefold(),
+        Column.STATE: standing_text(run),
+        Column.DATASET: run.dataset.casefold(),
+        # A count may be larger than what Qt's whole numbers hold.
+        Column.IMAGES: float(run.images_seen),
+        Column.TIME: run.elapsed_s,
+        Column.KID: _NONE if run.kid is None else run.kid,
+        Column.COHERENCE: _NONE if run.joint_coherence is None else run.joint_coherence,
+        Column.SIZE: float(run.size_bytes),
+        Column.DATE: run.changed_s,
+    }[column]
+
+
+def _alignment(column: Column) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if column in NUMBERS else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter

@@ -1,0 +1,212 @@
+"""Runs that wait their turn, in a file of the workspace: they wait through a restart too."""
+
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, cast
+
+from engine.config.codec import config_from_toml, config_to_toml
+from engine.config.run import RunConfig
+from engine.disk import atomic_write
+from engine.errors import ConfigError
+from engine.plain_files import read_plain, read_table
+from engine.runs.branch_start import BranchStart
+from engine.runs.names import free_name_like
+from studio.models.run_form import RunPlan
+
+FILE_NAME = "queue.json"
+FORMAT = 1
+_LARGEST_FILE = 8_000_000
+_log = logging.getLogger(__name__)
+
+
+class QueueState(StrEnum):
+    """How a run in the queue stands; one that is done is in the queue no more."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    INTERRUPTED = "interrupted"
+    """It was stopped, or the program went down while it ran; it goes on where it was left."""
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueuedRun:
+    """One run in the queue."""
+
+    plan: RunPlan
+    state: QueueState = QueueState.WAITING
+    reason: str = ""
+    """Why it failed."""
+
+    @property
+    def name(self) -> str:
+        """The run's name."""
+        return self.plan.config.run.name
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it may be started."""
+        return self.state in (QueueState.WAITING, QueueState.INTERRUPTED)
+
+
+class RunQueue:
+    """The order of runs to come. Every change is on disk when it returns.
+
+    Args:
+        file: of the workspace; one that is damaged is kept aside, and the queue begins empty.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._runs: list[QueuedRun] = []
+        self._stops_on_failure = False
+        self._load()
+
+    def __iter__(self) -> Iterator[QueuedRun]:
+        return iter(self._runs)
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def __getitem__(self, place: int) -> QueuedRun:
+        return self._runs[place]
+
+    @property
+    def stops_on_failure(self) -> bool:
+        """Whether a run that fails holds up the others."""
+        return self._stops_on_failure
+
+    @property
+    def due_count(self) -> int:
+        """How many may still be started."""
+        return sum(run.is_due for run in self._runs)
+
+    def set_stops_on_failure(self, *, stops: bool) -> None:
+        """Let a run that fails hold up the others, or not.
+
+        Raises:
+            FolderNotWritableError, DiskFullError: it cannot be noted.
+        """
+        self._stops_on_failure = stops
+        self._save()
+
+    def add(self, plan: RunPlan) -> QueuedRun:
+        """Put a run at the end; one whose name is taken gets the next free one.
+
+        Raises:
+            FolderNotWritableError, DiskFullError: it cannot be noted.
+        """
+        self._runs.append(QueuedRun(plan=self.with_free_name(plan)))
+        self._save()
+        return self._runs[-1]
+
+    def remove(self, place: int) -> None:
+        """Take a run out.
+
+        Raises:
+            FolderNotWritableError, DiskFullError: it cannot be noted.
+        """
+        del self._runs[place]
+        self._save()
+
+    def move(self, place: int, to: int) -> None:
+        """Give a run another place; those between make room.
+
+        Raises:
+            FolderNotWritableError, DiskFullError: it cannot be noted.
+        """
+        self._runs.insert(to, self._runs.pop(place))
+        self._save()
+
+    def change(self, place: int, state: QueueState, reason: str = "") -> None:
+        """Note how a run stands.
+
+        Raises:
+            FolderNotWritableError, DiskFullError: it cannot be noted.
+        """
+        self._runs[place] = replace(self._runs[place], state=state, reason=reason)
+        self._save()
+
+    def replace_plan(self, place: int, plan: RunPlan) -> None:
+        """Note that a run will be made another way, such as under another name.
+
+        Raises:
+            FolderNotWritableError, DiskFullError: it cannot be noted.
+        """
+        self._runs[place] = replace(self._runs[place], plan=plan)
+        self._save()
+
+    def next_due(self) -> int | None:
+        """Give the place of the run that comes next, if there is one."""
+        return next((place for place, run in enumerate(self._runs) if run.is_due), None)
+
+    def running(self) -> int | None:
+        """Give the place of the run that is under way, if there is one."""
+        states = [run.state for run in self._runs]
+        return states.index(QueueState.RUNNING) if QueueState.RUNNING in states else None
+
+    def with_free_name(self, plan: RunPlan, but: int | None = None) -> RunPlan:
+        """Give a plan whose folder neither exists nor is meant by another run of the queue."""
+        folder = plan.config.run
+        others = (run for place, run in enumerate(self._runs) if place != but)
+        taken = frozenset(run.name for run in others if run.plan.config.run.parent == folder.parent)
+        name = free_name_like(folder.parent, folder.name, taken)
+        return replace(plan, config=plan.config.with_values(run=folder.parent / name))
+
+    def _load(self) -> None:
+        try:
+            table = read_table(read_plain(self._file, _LARGEST_FILE), FILE_NAME)
+            entries = cast("list[Any]", {FORMAT: table["runs"]}[table["format"]])
+            self._runs = [_queued(entry) for entry in entries]
+            self._stops_on_failure = table.get("stops_on_failure") is True
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, ConfigError) as error:
+            _log.info("The queue %s is not usable and begins empty: %s", self._file, error)
+            self._runs = []
+            self._keep_aside()
+
+    def _keep_aside(self) -> None:
+        try:
+            self._file.replace(self._file.with_name("queue-damaged.json"))
+        except OSError as error:
+            _log.info("The damaged queue cannot be kept: %s", error)
+
+    def _save(self) -> None:
+        table = {
+            "format": FORMAT,
+            "stops_on_failure": self._stops_on_failure,
+            "runs": [_table(run) for run in self._runs],
+        }
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        atomic_write(self._file, json.dumps(table, ensure_ascii=False, indent=1).encode())
+
+
+def _table(run: QueuedRun) -> dict[str, Any]:
+    branch = run.plan.branch
+    return {
+        "config": config_to_toml(run.plan.config),
+        "starter": run.plan.starter,
+        "state": run.state.value,
+        "reason": run.reason,
+        "branch": None if branch is None else branch.to_table(),
+    }
+
+
+def _queued(entry: dict[str, Any]) -> QueuedRun:
+    config: RunConfig = config_from_toml(entry["config"])
+    branch = entry.get("branch")
+    plan = RunPlan(
+        config=config,
+        starter=str(entry.get("starter", "")),
+        branch=None if branch is None else BranchStart.from_table(branch),
+    )
+    state = QueueState(entry["state"])
+    if state is QueueState.RUNNING:
+        # Nobody is there any more to say how it ended.
+        state = QueueState.INTERRUPTED
+    return QueuedRun(plan=plan, state=state, reason=str(entry.get("reason", "")))

@@ -1,0 +1,156 @@
+"""The row above the table: page, search, and what can be done with the marked run."""
+
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
+
+from engine.runs.listing import ListedRun
+from engine.runs.standing import Standing
+from studio.theme import SPACING
+from studio.widgets.icons import icon
+
+_TYPING_MS = 150
+_SEARCH_WIDTH = 110
+RESUMABLE = (Standing.INTERRUPTED, Standing.STOPPED, Standing.FAILED, Standing.NEW)
+"""Runs that have something left to do. One that is finished is opened, or branched."""
+
+
+class RunsBar(QWidget):
+    """Says what somebody wants; whoever listens does it."""
+
+    page_requested = Signal(int)
+    search_changed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.open = QPushButton(icon("open"), self.tr("Open"))
+        self.open.setToolTip(self.tr("Show the run's curves and pictures"))
+        self.resume = QPushButton(icon("resume"), self.tr("Resume"))
+        self.branch = QPushButton(icon("branch"), self.tr("Branch…"))
+        self.branch.setToolTip(
+            self.tr("Begin a new run at a checkpoint of this one, with other settings")
+        )
+        self.star = QAction(icon("star"), self.tr("Star"), self)
+        self.rename = QAction(self.tr("Rename…"), self)
+        self.rename.setShortcut(Qt.Key.Key_F2)
+        self.queue_again = QAction(icon("queue"), self.tr("Queue again"), self)
+        self.queue_again.setToolTip(self.tr("Have a run with the same settings wait in the queue"))
+        self.show_folder = QAction(icon("folder"), self.tr("Show folder"), self)
+        self.copy_command = QAction(self.tr("Copy command"), self)
+        self.copy_command.setToolTip(self.tr("Copy the command line that does this run again"))
+        self.delete = QAction(self.tr("Delete"), self)
+        self.delete.setShortcut(Qt.Key.Key_Delete)
+        self.empty_trash = QAction(self.tr("Empty trash…"), self)
+        for action in (self.rename, self.delete):
+            # The table listens to these keys itself.
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self.menu = QMenu(self)
+        self._pages = QButtonGroup(self)
+        self._search = QLineEdit()
+        self._typing = QTimer(self, singleShot=True, interval=_TYPING_MS)
+        self._typing.timeout.connect(lambda: self.search_changed.emit(self._search.text()))
+        self._fill_menu()
+        self._lay_out()
+        self.show_run(None, is_busy=False)
+        self.show_counts(waiting=0, trashed=0, trash_size="")
+
+    def show_run(self, run: ListedRun | None, *, is_busy: bool) -> None:
+        """Offer what can be done with a run.
+
+        Args:
+            run: the one that is marked.
+            is_busy: this studio trains already.
+        """
+        is_sound = run is not None and not run.problem
+        is_free = run is not None and not run.is_held
+        self.open.setEnabled(is_sound and not is_busy)
+        self.resume.setEnabled(not is_busy and is_sound and is_resumable(run))
+        self.resume.setToolTip(self._resume_tip(run, is_busy=is_busy))
+        self.branch.setEnabled(not is_busy and is_sound and bool(run and run.checkpoints))
+        for action in (self.star, self.show_folder):
+            action.setEnabled(run is not None)
+        for action in (self.rename, self.delete):
+            action.setEnabled(is_free)
+        for action in (self.queue_again, self.copy_command):
+            action.setEnabled(is_sound)
+        is_starred = run is not None and run.is_starred
+        self.star.setText(self.tr("Take the star away") if is_starred else self.tr("Star"))
+
+    def show_counts(self, *, waiting: int, trashed: int, trash_size: str) -> None:
+        """Say how much waits in the queue, and lies in the trash."""
+        number = self.locale().toString(waiting)
+        text = self.tr("Queue ({0})").format(number) if waiting else self.tr("Queue")
+        self._pages.button(1).setText(text)
+        self.empty_trash.setEnabled(trashed > 0)
+        full = self.tr("Empty trash ({0})…").format(trash_size)
+        self.empty_trash.setText(full if trashed else self.tr("Empty trash…"))
+
+    @Slot(int)
+    def show_page(self, page: int) -> None:
+        """Mark a page; what is done with a run belongs to the first."""
+        self._pages.button(page).setChecked(True)
+        for widget in (self._search, self.open, self.resume, self.branch, self._more):
+            widget.setVisible(page == 0)
+
+    def _resume_tip(self, run: ListedRun | None, *, is_busy: bool) -> str:
+        if is_busy:
+            return self.tr("A run is under way already")
+        if run is not None and run.is_held:
+            return self.tr("Another program trains this run now")
+        if run is not None and run.standing is Standing.FINISHED:
+            return self.tr("This run has done all it was meant to: open it to train on")
+        return self.tr("Go on from the newest checkpoint that is whole")
+
+    def _fill_menu(self) -> None:
+        first = (self.star, self.rename, self.queue_again)
+        for group in (first, (self.show_folder, self.copy_command), (self.delete,)):
+            self.menu.addActions(list(group))
+            self.menu.addSeparator()
+        self.menu.addAction(self.empty_trash)
+        self.menu.setToolTipsVisible(True)
+
+    def _lay_out(self) -> None:
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACING // 2)
+        for page, text in enumerate((self.tr("History"), self.tr("Queue"))):
+            button = QToolButton()
+            button.setText(text)
+            button.setProperty("role", "view")
+            button.setCheckable(True)
+            button.setChecked(page == 0)
+            self._pages.addButton(button, page)
+            layout.addWidget(button)
+        self._pages.idClicked.connect(self.page_requested)
+        self._search.setPlaceholderText(self.tr("Search runs"))
+        self._search.setAccessibleName(self.tr("Search runs"))
+        self._search.setClearButtonEnabled(True)
+        self._search.setMinimumWidth(_SEARCH_WIDTH)
+        self._search.textChanged.connect(lambda _text: self._typing.start())
+        self._more = QToolButton()
+        self._more.setIcon(icon("more"))
+        self._more.setToolTip(self.tr("More actions"))
+        self._more.setAccessibleName(self.tr("More actions"))
+        self._more.setAutoRaise(True)
+        self._more.setMenu(self.menu)
+        self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        layout.addSpacing(SPACING)
+        layout.addWidget(self._search, stretch=1)
+        layout.addSpacing(SPACING)
+        for widget in (self.open, self.resume, self.branch, self._more):
+            layout.addWidget(widget)
+        layout.addStretch(0)
+
+
+def is_resumable(run: ListedRun | None) -> bool:
+    """Whether a run has something left to do that nobody does."""
+    return run is not None and not run.problem and run.standing in RESUMABLE

@@ -1,0 +1,139 @@
+"""The table of runs: choose one, sort by a column, star with a click."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from engine.runs.listing import ListedRun
+from studio.models.run_history import RUN_ROLE, Column, RunFilter, RunHistory
+
+_ROW_HEIGHT = 28
+_STAR_WIDTH = 30
+_WIDTHS = {
+    Column.STATE: 108,
+    Column.DATASET: 84,
+    Column.IMAGES: 84,
+    Column.TIME: 84,
+    Column.KID: 64,
+    Column.COHERENCE: 84,
+    Column.SIZE: 76,
+    Column.DATE: 136,
+}
+
+
+class RunTable(QTableView):
+    """Says which run is wanted; knows nothing of folders."""
+
+    chosen = Signal()
+    """Another run is marked, or none."""
+    open_requested = Signal()
+    star_requested = Signal(object)
+    """Carries the ``ListedRun``."""
+    delete_requested = Signal()
+    rename_requested = Signal()
+    menu_requested = Signal(object)
+    """Carries where on the screen."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.history = RunHistory(self)
+        self._filter = RunFilter(self.history, self)
+        self.setModel(self._filter)
+        self.setProperty("role", "view")
+        self.setAccessibleName(self.tr("Runs"))
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setShowGrid(False)
+        self.setAlternatingRowColors(True)
+        self.setTabKeyNavigation(False)
+        self.setWordWrap(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self._arrange_columns()
+        self.selectionModel().selectionChanged.connect(lambda *_: self.chosen.emit())
+        self._filter.dataChanged.connect(lambda *_: self.chosen.emit())
+        self.clicked.connect(self._click)
+        self.doubleClicked.connect(self._double_click)
+        self.customContextMenuRequested.connect(self._ask_menu)
+
+    @property
+    def run(self) -> ListedRun | None:
+        """The run that is marked."""
+        rows = self.selectionModel().selectedRows()
+        return rows[0].data(RUN_ROLE) if rows else None
+
+    @property
+    def shown_count(self) -> int:
+        """How many runs the search leaves."""
+        return self._filter.rowCount()
+
+    def show_runs(self, runs: Sequence[ListedRun]) -> None:
+        """Show what is there now; the marked run stays marked."""
+        self.history.show_runs(runs)
+
+    def search(self, text: str) -> None:
+        """Show only the runs in which every word is found."""
+        self._filter.search(text)
+
+    def mark(self, folder: Path) -> None:
+        """Mark a run and bring it into view."""
+        row = self.history.row_of(folder)
+        if row is not None:
+            index = self._filter.mapFromSource(self.history.index(row, Column.NAME))
+            self.setCurrentIndex(index)
+            self.scrollTo(index)
+
+    def names(self) -> list[str]:
+        """Give the names from top to bottom."""
+        return [
+            self._filter.index(row, Column.NAME).data(RUN_ROLE).name
+            for row in range(self._filter.rowCount())
+        ]
+
+    def _arrange_columns(self) -> None:
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(Column.STAR, QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
+        header.setMinimumSectionSize(_STAR_WIDTH)
+        header.resizeSection(Column.STAR, _STAR_WIDTH)
+        for column, width in _WIDTHS.items():
+            header.resizeSection(column, width)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
+        self.setSortingEnabled(True)
+        self.sortByColumn(Column.DATE, Qt.SortOrder.DescendingOrder)
+
+    @Slot(QModelIndex)
+    def _click(self, index: QModelIndex) -> None:
+        if index.column() == Column.STAR:
+            self.star_requested.emit(index.data(RUN_ROLE))
+
+    @Slot(QModelIndex)
+    def _double_click(self, index: QModelIndex) -> None:
+        if index.column() != Column.STAR:
+            self.open_requested.emit()
+
+    @Slot(QPoint)
+    def _ask_menu(self, place: QPoint) -> None:
+        if self.indexAt(place).isValid():
+            self.menu_requested.emit(self.viewport().mapToGlobal(place))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Open, rename and delete by key."""
+        wishes = {
+            Qt.Key.Key_Return: self.open_requested,
+            Qt.Key.Key_Enter: self.open_requested,
+            Qt.Key.Key_F2: self.rename_requested,
+            Qt.Key.Key_Delete: self.delete_requested,
+        }
+        wish = wishes.get(Qt.Key(event.key()))
+        if wish is not None and self.run is not None:
+            wish.emit()
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,336 @@
+"""A user who presses anything at any time, in the real window over the fake engine."""
+
+import itertools
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from PySide6.QtCore import QEvent, QSettings
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from pytestqt import exceptions
+from pytestqt.qtbot import QtBot
+
+from engine.config.presets import config_from_preset
+from engine.events import BatchSplit, RolledBack, StepsSkipped
+from engine.runs.folder import create_run_folder
+from engine.runs.lock import RunLock
+from engine.runs.log import RunLog
+from studio.app import Studio, build_studio
+from studio.dialogs.close_guard import CloseAnswer, CloseGuard
+from studio.dialogs.error import ErrorDialog
+from studio.models.run_life import LifeState, Wish, is_alive
+from studio.settings.choices import GeneralChoices
+from studio.settings.codec import SettingsStore
+from tests.helpers.fake_engine import FakeEngine, losses
+from tests.helpers.problem_log import ProblemLog
+from tests.helpers.threads import running_qthreads
+
+PATIENCE_MS = 10_000
+FLOOD = 2_000
+EXPECTED = ("A job failed", "told to", "DiskFullError", "ZeroDivisionError")
+"""What may be logged: ends that the test itself brought about."""
+ALLOWED = {
+    LifeState.IDLE: {"start"},
+    LifeState.PREPARING: {"stop_save", "stop_discard"},
+    LifeState.RUNNING: {
+        "pause",
+        "pause_release",
+        "stop_save",
+        "stop_discard",
+        "save_now",
+        "sample_now",
+    },
+    LifeState.PAUSING: {"stop_save", "stop_discard"},
+    LifeState.PAUSED: {"resume", "stop_save", "stop_discard"},
+    LifeState.STOPPING: set(),
+    LifeState.FINISHED: {"start", "resume"},
+    LifeState.INTERRUPTED: {"start", "resume"},
+    LifeState.FAILED: {"start", "resume"},
+}
+SETTLED = {"training": LifeState.RUNNING, "paused": LifeState.PAUSED, "stuck": LifeState.PAUSED}
+
+
+class LifeMachine(RuleBasedStateMachine):
+    """Checks after every action that the window tells the truth and offers what it should.
+
+    Every rule may be drawn at any time, and does nothing where there is nothing to press: what
+    another thread has done by then must not decide what is drawn, or no seed would repeat.
+    """
+
+    qtbot: ClassVar[QtBot]
+    problem_log: ClassVar[ProblemLog]
+    actions: ClassVar[int] = 0
+    seen: ClassVar[set[LifeState]] = set()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._home = tempfile.TemporaryDirectory(prefix="life-")
+        self.folder = Path(self._home.name)
+        self.raised: list[Any] = []
+        self._hook, sys.excepthook = sys.excepthook, lambda *what: self.raised.append(what)
+        self._runs = itertools.count(1)
+        self.engine = FakeEngine(previews=1, retry_s=0.03)
+        path = str(self.folder / "studio.ini")
+        self.settings = QSettings(path, QSettings.Format.IniFormat)
+        SettingsStore(self.settings).save(GeneralChoices(workspace=self.folder))
+        self.studio = self._open()
+
+    # What a user may do.
+
+    @initialize(has_run=st.booleans())
+    def begin(self, *, has_run: bool) -> None:
+        self.studio.window.show_docks()
+        if has_run:
+            self.studio.window.actions_.start.trigger()
+            self._settle()
+
+    @rule(choice=st.integers(0, 100))
+    def ask_for_what_is_offered(self, choice: int) -> None:
+        self._count()
+        wishes = sorted(self.studio.window.run.offered)
+        if wishes:
+            self.studio.window.run.ask(wishes[choice % len(wishes)])
+
+    @rule(releases=st.booleans())
+    def pause_and_wait(self, *, releases: bool) -> None:
+        self._count()
+        self._settle()
+        wish = Wish.PAUSE_RELEASE if releases else Wish.PAUSE
+        self.studio.window.actions_.run.action(wish).trigger()
+        self._settle()
+
+    @rule(wish=st.sampled_from(Wish))
+    def choose_in_the_menu(self, wish: Wish) -> None:
+        self._count()
+        self.studio.window.actions_.run.action(wish).trigger()
+
+    @rule(wish=st.sampled_from(Wish))
+    def press_a_button(self, wish: Wish) -> None:
+        self._count()
+        button = self._buttons()[wish]
+        if isinstance(button, QAction):
+            button.trigger()
+        elif button.isVisible():
+            button.click()  # pyright: ignore[reportAttributeAccessIssue] - all others are buttons
+
+    @rule(is_sure=st.booleans())
+    def answer_whether_to_discard(self, *, is_sure: bool) -> None:
+        self._count()
+        guard = self.studio.steering.guard
+        if guard is not None:
+            (guard.discard.click if is_sure else guard.reject)()
+
+    @rule(way=st.sampled_from(("retry", "folder", "discard", "hide")))
+    def answer_a_stuck_run(self, way: str) -> None:
+        self._count()
+        dialog = self.studio.trouble.dialog
+        if dialog is None:
+            return
+        if way == "hide":
+            dialog.close()
+        else:
+            getattr(dialog, way).click()
+
+    @rule(picks=st.booleans())
+    def pick_another_folder(self, *, picks: bool) -> None:
+        self._count()
+        picker = self._picker()
+        if picker is None:
+            return
+        if picks:
+            picker.fileSelected.emit(str(self.folder / "moved" / f"run-{next(self._runs)}"))
+        picker.reject()
+
+    @rule(answer=st.sampled_from(CloseAnswer))
+    def close_the_window(self, answer: CloseAnswer) -> None:
+        self._count()
+        window = self.studio.window
+        window.close()
+        guards = [g for g in window.findChildren(CloseGuard) if g.isVisible()]
+        assert len(guards) <= 1
+        if guards and answer in guards[0]._answers.values():
+            guards[0].button_for(answer).click()
+        elif guards:
+            guards[0].reject()
+
+    @rule(is_held=st.booleans(), has_checkpoint=st.booleans())
+    def open_a_run(self, *, is_held: bool, has_checkpoint: bool) -> None:
+        self._count()
+        if not self.studio.window.actions_.open_run.isEnabled():
+            return
+        run = self._write_run(has_checkpoint=has_checkpoint)
+        if not is_held:
+            self.studio.run_view.open_or_report(run)
+            return
+        with RunLock(run):
+            self.studio.run_view.open_or_report(run)
+        assert self.studio.run_view.status.holder
+        assert Wish.RESUME not in self.studio.window.run.offered
+
+    # What may happen to a run.
+
+    @rule(chance=st.integers(0, 5))
+    def end_or_break_the_run(self, chance: int) -> None:
+        self._count()
+        if chance == 0:
+            self.engine.finish.set()
+        elif chance == 1 and self.engine.where == "training":
+            self.engine.fails_now.set()
+
+    @rule(is_full=st.booleans())
+    def fill_or_free_the_disk(self, *, is_full: bool) -> None:
+        self._count()
+        (self.engine.is_disk_full.set if is_full else self.engine.is_disk_full.clear)()
+
+    @rule()
+    def give_it_trouble(self) -> None:
+        self._count()
+        self.engine.trouble += [
+            StepsSkipped(images_seen=100, steps=(1, 2), terms=("critic",)),
+            RolledBack(images_seen=50, from_images_seen=100, rate_scale=0.5),
+            BatchSplit(images_seen=50, batch_size=8, parts=2, memory_bytes=2, budget_bytes=1),
+        ]
+
+    @rule()
+    def flood_the_window(self) -> None:
+        self._count()
+        self.engine.flood = FLOOD
+
+    @rule(wait_ms=st.sampled_from((1, 15, 60)))
+    def look_on(self, wait_ms: int) -> None:
+        self._count()
+        self.qtbot.wait(wait_ms)
+
+    @rule()
+    def wait_until_it_settles(self) -> None:
+        self._count()
+        self._settle()
+
+    # What holds at any time.
+
+    @invariant()
+    def the_state_fits_the_job(self) -> None:
+        life = self.studio.run_view.status.life
+        self.seen.add(life)
+        assert is_alive(life) == self.studio.training.is_running, life
+
+    @invariant()
+    def exactly_what_is_allowed_is_offered(self) -> None:
+        panel, life = self.studio.window.run, self.studio.run_view.status.life
+        expected = set(ALLOWED[life])
+        if not panel.can_start:
+            expected.discard("start")
+        if not is_alive(life) and panel._controls.more.run is None:
+            expected.discard("resume")
+        assert panel.offered == expected, life
+        for wish in Wish:
+            action = self.studio.window.actions_.run.action(wish)
+            assert action.isEnabled() == (wish in expected), (life, wish)
+            button = self._buttons()[wish]
+            is_shown = isinstance(button, QAction) or button.isVisibleTo(panel)
+            assert (is_shown and button.isEnabled()) == (wish in expected), (life, wish)
+
+    @invariant()
+    def nothing_was_raised_or_logged(self) -> None:
+        assert not self.raised
+        for line in self.problem_log.unexpected:
+            assert any(text in line for text in EXPECTED), line
+            self.problem_log.expect("")
+
+    def teardown(self) -> None:
+        """End whatever goes on; nothing may be left of it."""
+        try:
+            self.engine.is_disk_full.clear()
+            self._settle()
+            self.nothing_was_raised_or_logged()
+            self._shut()
+            self.nothing_was_raised_or_logged()
+            assert not running_qthreads()
+        finally:
+            sys.excepthook = self._hook
+            self._home.cleanup()
+
+    def _open(self) -> Studio:
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        studio = build_studio(application, settings=self.settings, work=self.engine.work())
+        studio.window.show()
+        return studio
+
+    def _shut(self) -> None:
+        studio = self.studio
+        self.engine.is_disk_full.clear()
+        studio.training.stop(discard=True)
+        assert studio.training.wait(PATIENCE_MS)
+        self.qtbot.waitUntil(lambda: not studio.training.is_running, timeout=PATIENCE_MS)
+        studio.datasets.cancel()
+        assert studio.datasets.wait(PATIENCE_MS)
+        studio.window.leave()
+        studio.window.deleteLater()
+        studio.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        self.engine.finish.clear()
+        self.engine.fails_now.clear()
+
+    def _settle(self) -> None:
+        """Wait until window and engine agree on where the run is."""
+
+        def agrees() -> bool:
+            training, life = self.studio.training, self.studio.run_view.status.life
+            if not training.is_running:
+                return not is_alive(life)
+            return training.waiting_count == 0 and SETTLED.get(self.engine.where) is life
+
+        try:
+            self.qtbot.waitUntil(agrees, timeout=PATIENCE_MS)
+        except exceptions.TimeoutError:
+            training, status = self.studio.training, self.studio.run_view.status
+            raise AssertionError(
+                f"{status.life} ({status.state}, {self.engine.where or 'nowhere'}), "
+                f"running: {training.is_running}, waiting: {training.waiting_count}"
+            ) from None
+        if not self.studio.training.is_running:
+            self.engine.finish.clear()
+            self.engine.fails_now.clear()
+        for dialog in self.studio.window.findChildren(ErrorDialog):
+            dialog.reject()
+
+    def _count(self) -> None:
+        type(self).actions += 1
+        if not self.studio.window.isVisible() and not self.studio.training.is_running:
+            # The window was closed; the next day begins.
+            self._shut()
+            self.studio = self._open()
+            self.studio.restore_last_run()
+
+    def _buttons(self) -> dict[Wish, QWidget | QAction]:
+        controls = self.studio.window.run._controls
+        is_under_way = is_alive(self.studio.run_view.status.life)
+        return {
+            Wish.START: controls.start,
+            Wish.RESUME: controls.resume if is_under_way else controls.more.button,
+            Wish.PAUSE: controls.pause.main,
+            Wish.PAUSE_RELEASE: controls.menu_actions[Wish.PAUSE_RELEASE],
+            Wish.STOP_SAVE: controls.stop.main,
+            Wish.STOP_DISCARD: controls.menu_actions[Wish.STOP_DISCARD],
+            Wish.SAVE_NOW: controls.save,
+            Wish.SAMPLE_NOW: controls.sample,
+        }
+
+    def _picker(self) -> QFileDialog | None:
+        found = self.studio.window.findChildren(QFileDialog)
+        return next((picker for picker in found if picker.isVisible()), None)
+
+    def _write_run(self, *, has_checkpoint: bool) -> Path:
+        path = self.folder / "runs" / f"old-{next(self._runs)}"
+        run = create_run_folder(config_from_preset("cpu-tiny", dataset=path, run=path))
+        log = RunLog(run.log_file)
+        log.record(losses(1_000))
+        log.close()
+        if has_checkpoint:
+            run.checkpoint_path(1_000).mkdir(parents=True)
+        return path
