@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.plain_files import StrangeFileError, read_plain, read_table
-from engine.runs.tail import read_tail
 from engine.runs.folder import RunFolder
+from engine.runs.tail import read_tail
 
 LOG_BYTES = 256_000
 """Of the end of a log: the last minutes."""
