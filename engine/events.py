@@ -73,7 +73,8 @@ class Progress:
     """Real images that the critic has been trained on."""
     elapsed_s: float
     remaining_s: float | None
-    """Seconds left; ``None`` while unknown or when the run goes on until it is stopped."""
+    """Seconds until the run is over, on a clock on the wall: with previews, checkpoints and
+    evaluations, without pauses. ``None`` while unknown or when it goes on until it is stopped."""
     fraction: float | None
     """0 to 1; ``None`` when the run goes on until it is stopped."""
     images_per_s: float

@@ -36,12 +36,13 @@ from studio.panels.quality import QualityPanel
 from studio.panels.run import RunPanel
 from studio.panels.runs import RunsPanel
 from studio.paths import default_workspace, log_folder, settings_file
-from studio.settings.choices import GeneralChoices, RunChoices, WindowLayout
+from studio.settings.choices import AroundChoices, GeneralChoices, RunChoices, WindowLayout
 from studio.settings.codec import SettingsStore
 from studio.settings.migrations import migrate
 from studio.settings.views import GalleryView, ImportChoices, PlotView, SaveGalleryChoices
 from studio.theme import Appearance, Theme
 from studio.widgets.folder_dialog import pick_folder, show_folder
+from studio.window.around import Around
 from studio.window.closing import Closing
 from studio.window.import_flow import Imported, ImportFlow
 from studio.window.main_window import MainWindow
@@ -106,6 +107,13 @@ class Studio(QObject):
             self.importing,
             self.run_view,
         )
+        self.around = Around(
+            self.window,
+            self.training,
+            self.run_view,
+            self.reporter,
+            self.store.load(AroundChoices()),
+        )
         self._connect()
 
     @property
@@ -138,6 +146,7 @@ class Studio(QObject):
             window.gallery.view(),
             self.saving.choices,
             self.importing.choices,
+            self.around.choices,
         ):
             self.store.save(value)
         self.store.flush()
@@ -184,6 +193,7 @@ class Studio(QObject):
         self.reporter.error_reported.connect(self._show_error)
         self.closing.closing.connect(self.remember)
         self.closing.closing.connect(self.importing.shut_down)
+        self.closing.closing.connect(self.around.shut_down)
         self.closing.closing.connect(self.library.shut_down)
         window.import_requested.connect(self.importing.open)
         window.datasets.import_requested.connect(self.importing.open)

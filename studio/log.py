@@ -18,6 +18,8 @@ KEPT_LINES = 2_000
 _FILE_BYTES = 1_000_000
 _FILE_COUNT = 3
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+_LONGEST = 50_000
+"""Characters of one record in the file: a file is only as short as what is written at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +69,16 @@ class _RelayHandler(logging.Handler):
             return
 
 
+class _BoundedFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        """Write a record; of a very long one, its beginning and its end."""
+        text = super().format(record)
+        if len(text) <= _LONGEST:
+            return text
+        half = _LONGEST // 2
+        return f"{text[:half]}\n[{len(text) - 2 * half} characters left out]\n{text[-half:]}"
+
+
 def start_logging(folder: Path, relay: LogRelay) -> None:
     """Send the root logger to a rotating file in ``folder`` and to the relay.
 
@@ -87,7 +99,7 @@ def start_logging(folder: Path, relay: LogRelay) -> None:
     except OSError as error:
         root.warning("No log file: %s", error)
         return
-    file.setFormatter(logging.Formatter(_FORMAT))
+    file.setFormatter(_BoundedFormatter(_FORMAT))
     root.addHandler(file)
 
 

@@ -5,9 +5,12 @@ Only tests under ``studio`` and ``journeys`` import Qt here: the engine's tests 
 
 import os
 
-# Both are read once, when torch and Qt are imported, so they are set before anything else.
+# These are read once, when torch and Qt are imported, so they are set before anything else.
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# No test speaks to the desktop of whoever runs it.
+os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = "unix:path=/nonexistent"
+os.environ["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=/nonexistent"
 
 import logging
 import sys

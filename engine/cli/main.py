@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from engine.cli import branch, demo, doctor, evaluate, export, import_, runs, sample, train
+from engine.cli import branch, demo, doctor, evaluate, export, import_, report, runs, sample, train
 from engine.errors import EngineError
 from engine.installed import installed_version
 
@@ -61,6 +61,6 @@ def _parser(starters: Path | None) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"diptych {installed_version()}")
     parser.add_argument("--verbose", action="store_true", help="log what happens to stderr")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (train, branch, runs, sample, evaluate, import_, doctor, export, demo):
+    for module in (train, branch, runs, sample, evaluate, import_, doctor, export, demo, report):
         module.add_to(commands, starters)
     return parser

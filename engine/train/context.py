@@ -42,3 +42,8 @@ class RunContext:
     def fraction(self) -> float | None:
         """Share of the run that is done."""
         return self.budget.fraction(self.clock.images_seen, self.clock.elapsed_s)
+
+    @property
+    def wants_evaluation(self) -> bool:
+        """Whether to evaluate now so that the time left can be told."""
+        return self.budget.wants_evaluation(self.clock.images_seen, self.clock.elapsed_s)

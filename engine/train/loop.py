@@ -82,7 +82,7 @@ def _conduct(config: RunConfig, emit: Emit, control: RunControl, *, is_resumed: 
                 control=control,
                 clock=clock,
                 saver=saver,
-                budget=Budget(config),
+                budget=Budget(config, lambda: clock.elapsed_s),
             )
             outcome = _run(context, start)
         except StoppedError:
@@ -145,6 +145,7 @@ def _take_up(context: RunContext, run: PreparedRun, start: _Start) -> Mapping[st
     context.saver.images_saved = facts.images_seen
     context.clock.set(facts.images_seen, facts.elapsed_s)
     context.recovery.restore(facts.positions)
+    context.budget.restore(facts.positions)
     run.step.parts = int(facts.positions.get("parts", 1))
     context.tell(
         RunResumed(

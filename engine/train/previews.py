@@ -1,6 +1,7 @@
 """Grids of pairs from the same noise, again and again, so that one can watch them sharpen."""
 
 import logging
+import math
 from collections.abc import Callable
 
 from engine.config.reporting import ReportingConfig
@@ -42,10 +43,9 @@ class Previews:
         self._noise = sampler.draw_noise(config.preview_count, mix_seed(seed, NOISE_STREAM))
         self._due_s = 0.0
 
-    def show_if_due(self, progress: Progress) -> None:
-        """Show a preview if the last one is old enough."""
-        if progress.elapsed_s >= self._due_s:
-            self.show(progress)
+    def is_due(self, elapsed_s: float) -> bool:
+        """Whether the last one is old enough."""
+        return elapsed_s >= self._due_s
 
     def show(self, progress: Progress) -> None:
         """Show a preview. A failure is reported and never ends a run."""
@@ -74,3 +74,20 @@ class Previews:
             texts=pairs.texts,
             path=path,
         )
+
+
+def previews_until(elapsed_s: float, longest_s: float) -> float:
+    """How many previews come within some training time from the start of a run, about.
+
+    Args:
+        elapsed_s: the training time.
+        longest_s: the longest wait between two.
+    """
+    shortest_s = min(FIRST_INTERVAL_S, longest_s)
+    grows_from_s, grows_to_s = shortest_s / SHARE_OF_ELAPSED, longest_s / SHARE_OF_ELAPSED
+    count = min(elapsed_s, grows_from_s) / shortest_s
+    if elapsed_s > grows_from_s:
+        # Each comes at so many times the time of the one before.
+        growth = min(elapsed_s, grows_to_s) / grows_from_s
+        count += math.log(growth) / math.log1p(SHARE_OF_ELAPSED)
+    return count + max(elapsed_s - grows_to_s, 0.0) / longest_s

@@ -16,6 +16,7 @@ from engine.metrics.cache import default_cache
 from engine.metrics.evaluate import judge_for
 from engine.runs.checkpoint import CheckpointFacts
 from engine.sample.sampler import Sampler
+from engine.train.asides import Aside
 from engine.train.checkpointing import facts_of
 from engine.train.context import RunContext
 from engine.train.ema import update_average
@@ -99,13 +100,14 @@ class Session:
         context, clock = self._context, self._context.clock
         if self._control.take_sample_request():
             self._sample()
-        self._previews.show_if_due(context.progress)
+        if self._previews.is_due(clock.elapsed_s):
+            self._preview()
         self._step()
         if context.meter.is_due:
             self._report()
         if self._control.take_checkpoint_request() or clock.elapsed_s >= self._checkpoint_due_s:
             self._save()
-        if self._quality.is_due(clock.elapsed_s):
+        if self._quality.is_due(clock.elapsed_s) or context.wants_evaluation:
             self._measure()
 
     def _step(self) -> None:
@@ -165,7 +167,8 @@ class Session:
 
     def _save(self) -> None:
         if self._run.state.is_finite():
-            self._context.saver.save(self._run, self._facts())
+            with self._context.budget.during(Aside.CHECKPOINT):
+                self._context.saver.save(self._run, self._facts())
             self._plan_checkpoint()
         else:
             self._rescue.roll_back(None)
@@ -175,20 +178,26 @@ class Session:
         positions = {
             **context.recovery.position(),
             **self._quality.position(),
+            **context.budget.position(),
             "log_bytes": context.place.log_bytes,
         }
         return facts_of(self._run, elapsed_s=context.clock.elapsed_s, positions=positions)
 
+    def _preview(self) -> None:
+        with self._context.budget.during(Aside.PREVIEW):
+            self._previews.show(self._context.progress)
+
     def _sample(self) -> None:
         self._context.tell(PhaseChanged(phase=Phase.SAMPLING))
-        self._previews.show(self._context.progress)
+        self._preview()
         self._context.tell(PhaseChanged(phase=Phase.TRAINING))
 
     def _measure(self) -> None:
         """Measure quality; the clock stands still, and the best checkpoints are kept apart."""
         context = self._context
         with context.clock.stopped():
-            best = self._quality.measure(context.clock.images_seen, context.clock.elapsed_s)
+            with context.budget.during(Aside.EVALUATION):
+                best = self._quality.measure(context.clock.images_seen, context.clock.elapsed_s)
             for figure in KEPT_BEST:
                 if figure in best:
                     context.saver.save_best(self._run, self._facts(), figure)
@@ -198,13 +207,14 @@ class Session:
         run, context = self._run, self._context
         context.tell(PhaseChanged(phase=Phase.EVALUATING))
         try:
-            return judge_for(
-                open_dataset(run.config.dataset),
-                run.model,
-                run.config.networks.image_size,
-                default_cache(),
-                context.control,
-            )
+            with context.budget.paused():
+                return judge_for(
+                    open_dataset(run.config.dataset),
+                    run.model,
+                    run.config.networks.image_size,
+                    default_cache(),
+                    context.control,
+                )
         finally:
             context.tell(PhaseChanged(phase=Phase.TRAINING))
 

@@ -9,27 +9,14 @@ from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 from engine.config.run import RunConfig
 from engine.control import RunControl
 from engine.events import (
-    BatchChosen,
-    BatchSplit,
-    CheckpointSaved,
     Emit,
-    EvaluationFailed,
-    HealthChanged,
     LossesReported,
     Outcome,
-    PhaseChanged,
-    PreviewFailed,
-    PreviewReady,
-    QualityMeasured,
-    RolledBack,
     RunEnded,
     RunEvent,
     RunMoved,
-    RunPaused,
-    RunPrepared,
-    RunResumed,
-    StepsSkipped,
 )
+from studio.jobs.run_signals import RunSignals
 from studio.jobs.thread import JobThread
 
 Train = Callable[[RunConfig, Emit, RunControl], None]
@@ -37,56 +24,15 @@ Train = Callable[[RunConfig, Emit, RunControl], None]
 BuildStarter = Callable[[str, Path], Path]
 """From the starter's name and the folder of datasets to the built dataset."""
 
-SIGNALS: dict[type[RunEvent], str] = {
-    PhaseChanged: "phase_changed",
-    RunPrepared: "run_prepared",
-    LossesReported: "losses_reported",
-    PreviewReady: "preview_ready",
-    PreviewFailed: "preview_failed",
-    QualityMeasured: "quality_measured",
-    EvaluationFailed: "evaluation_failed",
-    HealthChanged: "health_changed",
-    BatchChosen: "batch_chosen",
-    CheckpointSaved: "checkpoint_saved",
-    RunResumed: "run_resumed",
-    RunPaused: "run_paused",
-    RunMoved: "run_moved",
-    StepsSkipped: "steps_skipped",
-    RolledBack: "rolled_back",
-    BatchSplit: "batch_split",
-    RunEnded: "run_ended",
-}
-"""Which of the job's signals carries which event; by name, since a signal kept in a table keeps its
-object alive."""
-
 _log = logging.getLogger(__name__)
 
 
-class TrainingJob(QObject):
+class TrainingJob(RunSignals):
     """At most one training run; one signal for each event, all in the GUI thread."""
 
-    run_started = Signal(object)
-    """Carries the configuration of a run that begins, or goes on from a checkpoint."""
     pause_asked = Signal()
     resume_asked = Signal()
     stop_asked = Signal()
-    phase_changed = Signal(object)
-    run_prepared = Signal(object)
-    losses_reported = Signal(object)
-    preview_ready = Signal(object)
-    preview_failed = Signal(object)
-    quality_measured = Signal(object)
-    evaluation_failed = Signal(object)
-    health_changed = Signal(object)
-    batch_chosen = Signal(object)
-    checkpoint_saved = Signal(object)
-    run_resumed = Signal(object)
-    run_paused = Signal(object)
-    run_moved = Signal(object)
-    steps_skipped = Signal(object)
-    rolled_back = Signal(object)
-    batch_split = Signal(object)
-    run_ended = Signal(object)
 
     def __init__(
         self,
@@ -201,4 +147,4 @@ class TrainingJob(QObject):
     def _take(self, event: RunEvent) -> None:
         if isinstance(event, RunMoved) and self._config is not None:
             self._config = self._config.with_values(run=event.folder)
-        getattr(self, SIGNALS[type(event)]).emit(event)
+        super()._take(event)

@@ -22,6 +22,14 @@ class GeneralChoices:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AroundChoices:
+    """What goes on around a run."""
+
+    keeps_awake: bool = True
+    """Whether the computer may not go to sleep while a run trains."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunChoices:
     """How the form of the run panel was left."""
 

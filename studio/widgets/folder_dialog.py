@@ -1,4 +1,4 @@
-"""Asks for a folder without blocking, and shows one."""
+"""Asks for a folder, or for where to write a file, without blocking; shows a folder."""
 
 import logging
 from collections.abc import Callable
@@ -21,6 +21,28 @@ def pick_folder(
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setFileMode(QFileDialog.FileMode.Directory)
     dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+    dialog.fileSelected.connect(lambda name: take(Path(name)))
+    dialog.open()
+    return dialog
+
+
+def pick_new_file(
+    parent: QWidget, caption: str, start: Path, kind: str, take: Callable[[Path], None]
+) -> QFileDialog:
+    """Ask where to write a file, and hand the place to ``take``.
+
+    Args:
+        parent: the window in front of which to ask.
+        caption: of the dialog.
+        start: the place that is proposed.
+        kind: the filter, such as ``ZIP files (*.zip)``.
+        take: receives the place.
+    """
+    dialog = QFileDialog(parent, caption, str(nearest_existing(start.parent)), kind)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setDefaultSuffix(start.suffix.removeprefix("."))
+    dialog.selectFile(start.name)
     dialog.fileSelected.connect(lambda name: take(Path(name)))
     dialog.open()
     return dialog

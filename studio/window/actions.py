@@ -40,6 +40,9 @@ class Actions(QObject):
         self.full_screen = self._make(self.tr("&Full screen"), "F11")
         self.full_screen.setCheckable(True)
         self.show_log_folder = self._make(self.tr("Open &log folder"), None, "log")
+        self.save_report = self._make(self.tr("Save &diagnostic report…"), None, "doctor")
+        self.keep_awake = self._make(self.tr("Keep the computer a&wake while training"))
+        self.keep_awake.setCheckable(True)
         self.about = self._make(self.tr("&About Diptych"), None, "about")
         self.about.setMenuRole(QAction.MenuRole.AboutRole)
         self._appearances = self._make_group(
@@ -77,7 +80,7 @@ class Actions(QObject):
                 self.quit,
             ],
         )
-        self._add_menu(bar, self.tr("&Run"), self.run.menu())
+        self._add_menu(bar, self.tr("&Run"), [*self.run.menu(), None, self.keep_awake])
         view = self._add_menu(bar, self.tr("&View"), [*docks, None])
         appearance, language = QMenu(self.tr("&Appearance"), view), QMenu("&Language / 语言", view)
         appearance.addActions(self._appearances.actions())
@@ -86,7 +89,8 @@ class Actions(QObject):
         view.addMenu(language)
         view.addSeparator()
         view.addActions([self.reset_layout, self.full_screen])
-        self._add_menu(bar, self.tr("&Help"), [self.show_log_folder, self.about])
+        help_actions = [self.show_log_folder, self.save_report, None, self.about]
+        self._add_menu(bar, self.tr("&Help"), help_actions)
 
     def check(self, appearance: Appearance, language: Language) -> None:
         """Mark what is in force."""

@@ -3,7 +3,7 @@
 import logging
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.config.run import RunConfig
 from engine.errors import EngineError
@@ -22,6 +22,7 @@ from engine.events import (
 from engine.runs.folder import RunFolder
 from engine.runs.log import read_losses, read_quality
 from studio.errors.reporter import ErrorReporter
+from studio.jobs.run_signals import RunSignals
 from studio.jobs.training import TrainingJob
 from studio.models.more_training import Resumable
 from studio.models.opened_run import opened_run, resumable_run
@@ -36,6 +37,9 @@ _log = logging.getLogger(__name__)
 
 class RunView(QObject):
     """Passes what happens in a run on to the panels that show it."""
+
+    run_opened = Signal(object)
+    """Carries the folder of a run on disk that is now shown."""
 
     def __init__(self, window: MainWindow, training: TrainingJob, reporter: ErrorReporter) -> None:
         super().__init__(window)
@@ -59,6 +63,15 @@ class RunView(QObject):
         training.run_ended.connect(self._end)
         window.set_can_save(False)
 
+    def follow(self, run: RunSignals) -> None:
+        """Show also what a run tells that another process trains; its life is not ours."""
+        run.run_prepared.connect(self._take_prepared)
+        run.losses_reported.connect(self._take_losses)
+        run.preview_ready.connect(self._take_preview)
+        run.quality_measured.connect(self._take_quality)
+        run.run_resumed.connect(self._go_back)
+        run.rolled_back.connect(self._go_back)
+
     def open(self, folder: Path) -> None:
         """Show a run that lies on disk.
 
@@ -75,6 +88,7 @@ class RunView(QObject):
             self._window.run.notes.show_note(_HELD, held_text(opened.status.holder))
         self._window.show_docks()
         _log.info("Run %s opened", folder)
+        self.run_opened.emit(folder)
 
     def open_or_report(self, folder: Path) -> None:
         """Show a run that lies on disk, or say why that is not possible."""

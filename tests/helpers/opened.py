@@ -36,6 +36,7 @@ def opened_studio(
     assert studio.training.wait(PATIENCE_MS)
     studio.datasets.cancel()
     assert studio.datasets.wait(PATIENCE_MS)
+    studio.around.shut_down()
     studio.library.shut_down()
     studio.window.leave()
     studio.window.deleteLater()

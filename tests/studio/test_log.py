@@ -60,6 +60,27 @@ def test_that_a_folder_that_cannot_be_written_costs_only_the_file(
     problem_log.expect("No log file")
 
 
+def test_that_the_file_rotates_and_never_takes_more_than_a_few_megabytes(
+    qtbot: QtBot, tmp_path: Path
+):
+    relay = LogRelay()
+    level = logging.getLogger().level
+    start_logging(tmp_path, relay)
+    try:
+        for number in range(900):
+            log.info("%d %s", number, "x" * 9_000)
+        log.info("one enormous record %s its end", "y" * 20_000_000)
+    finally:
+        stop_logging(relay)
+        logging.getLogger().setLevel(level)
+    files = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
+    assert set(files) == {"studio.log", "studio.log.1", "studio.log.2", "studio.log.3"}
+    assert max(files.values()) <= 1_000_000
+    newest = (tmp_path / "studio.log").read_text(encoding="utf-8")
+    assert "one enormous record" in newest
+    assert newest.endswith("its end\n")
+
+
 def test_that_a_relay_that_is_gone_stays_silent(qtbot: QtBot):
     relay = LogRelay()
     handler = relay.handler

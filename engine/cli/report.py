@@ -1,0 +1,26 @@
+"""The subcommand report: what a developer needs to know, without what is nobody's business."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+
+def add_to(commands: Any, _starters: Path | None) -> None:
+    """Declare the subcommand."""
+    parser = commands.add_parser("report", help="write a diagnostic report", description=__doc__)
+    parser.set_defaults(command=run)
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="FILE.zip", help="the report to write"
+    )
+    parser.add_argument("--run", type=Path, metavar="DIR", help="a run that it is about")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Write the report, and say where it is."""
+    from engine.diagnostics.report import write_report
+
+    logs = platformdirs.user_log_path("diptych", appauthor=False)
+    target = write_report(arguments.output, run=arguments.run, logs=logs)
+    print(f"Report: {target}. Have a look before you send it.")

@@ -1,0 +1,142 @@
+"""What programs and hardware a machine has: what a developer asks first."""
+
+import ctypes
+import importlib.metadata
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.disk import free_bytes
+
+PACKAGES = (
+    "diptych-studio",
+    "PySide6-Essentials",
+    "torch",
+    "numpy",
+    "pyqtgraph",
+    "pillow",
+    "safetensors",
+    "tokenizers",
+    "pyarrow",
+    "platformdirs",
+    "ftfy",
+)
+SHOWN_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "GOMP_SPINCOUNT",
+    "CUDA_VISIBLE_DEVICES",
+    "PYTORCH_CUDA_ALLOC_CONF",
+    "QT_QPA_PLATFORM",
+    "QT_SCALE_FACTOR",
+    "XDG_SESSION_TYPE",
+    "XDG_CURRENT_DESKTOP",
+    "LANG",
+)
+"""No other variable of the environment is in a report."""
+_PATIENCE_S = 5.0
+_ASK_DRIVER = ["--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
+
+
+def versions() -> dict[str, str]:
+    """Versions of the program and of what it stands on."""
+    found = {name: _version(name) for name in PACKAGES}
+    return {"Python": sys.version.replace("\n", " "), "system": _system(), **found}
+
+
+def hardware() -> dict[str, Any]:
+    """Processors, memory and GPUs, as the system and PyTorch see them; imports PyTorch."""
+    return {
+        "processor": platform.processor() or platform.machine(),
+        "architecture": platform.machine(),
+        "cpu_count": os.cpu_count(),
+        "memory_bytes": memory_bytes(),
+        "gpus_of_the_driver": _driver_gpus(),
+        "torch": _torch_facts(),
+    }
+
+
+def environment() -> dict[str, str]:
+    """The few variables of the environment that matter."""
+    return {name: os.environ[name] for name in SHOWN_VARIABLES if name in os.environ}
+
+
+def disk(places: Mapping[str, Path]) -> dict[str, int]:
+    """Free bytes on the disks of some places, by their name."""
+    return {name: free_bytes(place) for name, place in places.items()}
+
+
+def memory_bytes() -> int:
+    """Main memory; 0 where the system does not tell."""
+    if sys.platform == "win32":
+        return _windows_memory_bytes()
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return 0
+
+
+def _windows_memory_bytes() -> int:
+    """Ask GlobalMemoryStatusEx, whose structure begins with its own size."""
+    status = (ctypes.c_ulonglong * 8)()
+    ctypes.cast(status, ctypes.POINTER(ctypes.c_ulong))[0] = ctypes.sizeof(status)
+    answered = vars(ctypes)["windll"].kernel32.GlobalMemoryStatusEx(ctypes.byref(status))
+    # Two numbers of four bytes stand before the total.
+    return status[1] if answered else 0
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _system() -> str:
+    try:
+        name = platform.freedesktop_os_release()["PRETTY_NAME"]
+    except (OSError, KeyError):
+        name = ""
+    return f"{platform.platform()} {name}".strip()
+
+
+def _driver_gpus() -> list[str]:
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return []
+    try:
+        answer = subprocess.run(  # noqa: S603 - the driver's own tool
+            [program, *_ASK_DRIVER],
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE_S,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return [f"nvidia-smi: {type(error).__name__}"]
+    return answer.stdout.strip().splitlines() or [answer.stderr.strip()[:200]]
+
+
+def _torch_facts() -> dict[str, Any]:
+    """What PyTorch says. One that is broken is a finding, not a failure."""
+    try:
+        import torch
+
+        facts: dict[str, Any] = {
+            "version": torch.__version__,
+            "cuda": torch.version.cuda,
+            "threads": torch.get_num_threads(),
+            "sees_gpu": torch.cuda.is_available(),
+        }
+        if facts["sees_gpu"]:
+            facts["gpus"] = [
+                torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())
+            ]
+    except Exception as error:  # noqa: BLE001 - whatever a damaged library raises
+        return {"error": f"{type(error).__name__}: {error}"[:2000]}
+    return facts

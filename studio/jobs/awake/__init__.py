@@ -1,0 +1,87 @@
+"""Keeps the computer awake while a run trains, whatever the system. Never an error to the user."""
+
+import logging
+import subprocess
+import sys
+
+from PySide6.QtCore import QCoreApplication, QObject, Slot
+
+from studio.jobs.awake.hold import Hold, Way
+from studio.jobs.awake.macos import MacHold
+from studio.jobs.awake.windows import WindowsHold
+from studio.jobs.run_signals import RunSignals
+
+_log = logging.getLogger(__name__)
+
+
+class Awake(QObject):
+    """Holds the computer awake from the start of a run to its end, except while it is paused.
+
+    Args:
+        way: how; by default the system's own.
+        parent: the owner.
+    """
+
+    def __init__(self, way: Way | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._way = way or way_of(sys.platform)
+        self._hold: Hold | None = None
+        self._is_wanted = False
+        self._is_allowed = True
+        application = QCoreApplication.instance()
+        if application is not None:
+            application.aboutToQuit.connect(self.let_go)
+
+    @property
+    def is_holding(self) -> bool:
+        """Whether the computer was asked to stay awake."""
+        return self._hold is not None
+
+    def follow(self, run: RunSignals) -> None:
+        """Hold while a job trains."""
+        run.run_started.connect(self.hold)
+        # After a pause, the next phase says that the run goes on.
+        run.phase_changed.connect(self.hold)
+        run.run_paused.connect(self.let_go)
+        run.run_ended.connect(self.let_go)
+
+    def set_allowed(self, is_allowed: bool) -> None:  # noqa: FBT001 - one plain fact
+        """Take the user's word on whether the computer may be kept awake at all."""
+        self._is_allowed = is_allowed
+        self._settle()
+
+    @Slot()
+    def hold(self) -> None:
+        """Keep the computer awake, if that is allowed."""
+        self._is_wanted = True
+        self._settle()
+
+    @Slot()
+    def let_go(self) -> None:
+        """Let it sleep again."""
+        self._is_wanted = False
+        self._settle()
+
+    def _settle(self) -> None:
+        wants = self._is_wanted and self._is_allowed
+        if wants == self.is_holding:
+            return
+        try:
+            if self._hold is None:
+                self._hold = self._way()
+            else:
+                hold, self._hold = self._hold, None
+                hold.release()
+        except (OSError, AttributeError, KeyError, subprocess.TimeoutExpired) as error:
+            _log.info("The system cannot be kept awake, or let go: %s", error)
+
+
+def way_of(platform: str) -> Way:
+    """Give a system's own way of staying awake."""
+    if platform == "win32":
+        return WindowsHold
+    if platform == "darwin":
+        return MacHold
+    from studio.jobs.awake.bus import BusHold
+
+    return BusHold

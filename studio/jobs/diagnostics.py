@@ -1,0 +1,35 @@
+"""Writing the diagnostic report; it asks PyTorch about the machine, so a worker does it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from studio.jobs.latest import LatestJob
+
+WriteReport = Callable[[Path, Path | None, Path], Path]
+"""From the target, the run that it is about, and the folder of logs, to the file."""
+
+
+class ReportJob(LatestJob):
+    """Writes one report at a time; ``ended`` carries its path."""
+
+    def __init__(self, write: WriteReport | None = None, parent: QObject | None = None) -> None:
+        super().__init__("report", parent)
+        self._write = write or _write
+
+    def start(self, target: Path, run: Path | None, logs: Path) -> None:
+        """Write a report.
+
+        Args:
+            target: the ZIP file.
+            run: the run that it is about, if there is one.
+            logs: folder of the studio's log.
+        """
+        self.request(lambda _tell, _control: self._write(target, run, logs))
+
+
+def _write(target: Path, run: Path | None, logs: Path) -> Path:
+    from engine.diagnostics.report import write_report
+
+    return write_report(target, run=run, logs=logs)

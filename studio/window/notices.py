@@ -1,0 +1,116 @@
+"""Tells a user who is elsewhere that a run has ended."""
+
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Qt, QTimer, Slot
+from PySide6.QtWidgets import QApplication, QMainWindow, QSystemTrayIcon
+
+from engine.events import Outcome, RunEnded
+from studio.models.run_status import count_text, duration_text
+from studio.window.desktop_notice import DesktopNotice
+
+SHOWN_MS = 15_000
+"""How long the icon stays beside the clock; a message without its icon cannot be clicked."""
+
+_log = logging.getLogger(__name__)
+
+
+class Notice(Protocol):
+    """Shows a message outside the window."""
+
+    def show(self, title: str, text: str) -> None:
+        """Show it, instead of an earlier one."""
+        ...
+
+
+class RunNotices(QObject):
+    """Says that a run finished or failed, unless the window is in front anyway.
+
+    Args:
+        window: comes back when the message is clicked.
+        make: makes what shows messages; by default what the system offers.
+    """
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        make: Callable[["RunNotices"], Notice | None] | None = None,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._make = make or system_notice
+        self._notice: Notice | None = None
+
+    @Slot(object)
+    def take_end(self, event: RunEnded) -> None:
+        """Tell of the end of a run. Who stopped it knows."""
+        if event.outcome is Outcome.STOPPED or self._is_in_front():
+            return
+        QApplication.alert(self._window)
+        self._notice = self._notice or self._make(self)
+        if self._notice is None:
+            _log.info("Nothing on this system shows a message")
+            return
+        self._notice.show(*self._words(event))
+
+    @Slot()
+    def bring_back(self) -> None:
+        """Show the window in front of all others."""
+        window = self._window
+        window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+        window.show()
+        window.raise_()
+        window.activateWindow()
+
+    def _words(self, event: RunEnded) -> tuple[str, str]:
+        name = event.folder.name
+        if event.outcome is Outcome.FAILED:
+            return (
+                self.tr("{0} ended with an error").format(name),
+                self.tr("Training has stopped. Click to see what happened."),
+            )
+        made = self.tr("{0} images in {1}. Click to see the pairs.").format(
+            count_text(event.images_seen), duration_text(event.elapsed_s)
+        )
+        return self.tr("{0} is finished").format(name), made
+
+    def _is_in_front(self) -> bool:
+        window = self._window
+        is_seen = window.isVisible() and not window.isMinimized()
+        return is_seen and QApplication.activeWindow() is not None
+
+
+class TrayNotice(QObject):
+    """Shows messages from an icon beside the clock, which goes again after a while."""
+
+    def __init__(self, notices: RunNotices, window: QMainWindow) -> None:
+        super().__init__(notices)
+        self.icon = QSystemTrayIcon(window.windowIcon(), self)
+        self.icon.messageClicked.connect(notices.bring_back)
+        self.icon.activated.connect(notices.bring_back)
+        self.icon.messageClicked.connect(self.icon.hide)
+        self.icon.activated.connect(self.icon.hide)
+        self._timer = QTimer(self, singleShot=True, interval=SHOWN_MS)
+        self._timer.timeout.connect(self.icon.hide)
+
+    def show(self, title: str, text: str) -> None:
+        """Show a message."""
+        self.icon.setToolTip(title)
+        self.icon.show()
+        self.icon.showMessage(title, text, self.icon.icon(), SHOWN_MS)
+        self._timer.start()
+
+
+def system_notice(notices: RunNotices) -> Notice | None:
+    """Make what the system offers; ``None`` where there is nothing."""
+    window = notices.parent()
+    if QSystemTrayIcon.isSystemTrayAvailable() and isinstance(window, QMainWindow):
+        return TrayNotice(notices, window)
+    notice = DesktopNotice(notices)
+    if not notice.is_there:
+        notice.deleteLater()
+        return None
+    notice.clicked.connect(notices.bring_back)
+    return notice

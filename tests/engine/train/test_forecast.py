@@ -1,0 +1,147 @@
+"""The time left, held against runs in made-up time: within 15 % from 5 % of the run on."""
+
+import math
+
+import numpy as np
+import pytest
+
+from engine.config.reporting import ReportingConfig
+from engine.train.asides import Aside, Asides
+from engine.train.pace import THINNED_FROM, Pace
+from engine.train.previews import previews_until
+from tests.helpers.simulated_run import MOMENTS, SimulatedRun
+
+NEAR = 0.15
+
+
+def noisy(images_per_s: float, spread: float) -> SimulatedRun:
+    noise = np.random.default_rng(0)
+    return SimulatedRun(
+        images=500_000, images_per_s=lambda _s: images_per_s * noise.uniform(1 - spread, 1 + spread)
+    )
+
+
+RUNS = {
+    "constant rate, images": lambda: SimulatedRun(images=300_000),
+    "constant rate, minutes": lambda: SimulatedRun(minutes=5),
+    "noisy steps": lambda: noisy(800.0, 0.5),
+    "warms up": lambda: SimulatedRun(
+        images=600_000, images_per_s=lambda s: 1000 * (1 - 0.6 * math.exp(-s / 10))
+    ),
+    "slows down by and by": lambda: SimulatedRun(
+        images=400_000, images_per_s=lambda s: 1000 / (1 + s / 4000)
+    ),
+    "evaluations of 12 s a minute, minutes": lambda: SimulatedRun(minutes=10, evaluation_s=12.0),
+    "the same, short": lambda: SimulatedRun(minutes=3, evaluation_s=12.0),
+    "the same, overnight": lambda: SimulatedRun(minutes=480, evaluation_s=12.0),
+    "the same, images": lambda: SimulatedRun(images=600_000, evaluation_s=12.0),
+    "a judge of 40 s first": lambda: SimulatedRun(minutes=10, evaluation_s=6.0, judge_s=40.0),
+    "dear previews and checkpoints": lambda: SimulatedRun(
+        images=600_000, preview_s=1.2, checkpoint_s=8.0, evaluation_s=5.0
+    ),
+    "a pause of an hour": lambda: SimulatedRun(
+        images=600_000, evaluation_s=12.0, pauses={0.02: 3600.0, 0.4: 3600.0}
+    ),
+    "pauses, minutes": lambda: SimulatedRun(
+        minutes=10, evaluation_s=12.0, preview_s=0.5, pauses={0.04: 3600.0, 0.3: 30.0}
+    ),
+    "a full disk for an hour": lambda: SimulatedRun(
+        images=600_000, checkpoint_s=2.0, evaluation_s=2.0, full_disk_s=3600.0
+    ),
+    "both limits": lambda: SimulatedRun(minutes=60, images=400_000, evaluation_s=4.0),
+    "no evaluation": lambda: SimulatedRun(images=300_000, evaluate_every_s=0.0, preview_s=0.2),
+}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_that_the_time_left_is_right_from_a_twentieth_of_a_run_on(name: str):
+    forecasts = RUNS[name]().forecasts()
+    assert [forecast.fraction for forecast in forecasts] == list(MOMENTS)
+    wrong = [forecast for forecast in forecasts if forecast.error > NEAR]
+    assert not wrong
+
+
+@pytest.mark.parametrize("begins_at", [(15_000, 20.0), (150_000, 200.0), (450_000, 600.0)])
+def test_that_a_resumed_run_knows_from_the_start_what_it_takes(begins_at: tuple[int, float]):
+    first = SimulatedRun(images=600_000, evaluation_s=12.0, preview_s=0.4)
+    first.forecasts()
+    again = SimulatedRun(
+        images=600_000,
+        evaluation_s=12.0,
+        preview_s=0.4,
+        begins_at=begins_at,
+        remembered=first.budget.position(),
+    )
+    progress = again.budget.progress(*begins_at)
+    began_s = again.now_s
+    forecasts = again.forecasts()
+    came_s = again.now_s - began_s
+    assert progress.remaining_s == pytest.approx(came_s, rel=NEAR)
+    assert all(forecast.error <= NEAR for forecast in forecasts)
+
+
+def test_that_a_resumed_run_that_remembers_nothing_learns_it():
+    again = SimulatedRun(minutes=10, evaluation_s=12.0, begins_at=(100_000, 100.0))
+    assert [f.fraction for f in again.forecasts()] == [0.25, 0.5, 0.75]
+    again = SimulatedRun(minutes=10, evaluation_s=12.0, begins_at=(100_000, 100.0))
+    assert all(forecast.error <= NEAR for forecast in again.forecasts())
+
+
+def test_that_nonsense_that_is_remembered_is_ignored():
+    run = SimulatedRun(images=1000)
+    nonsense = {"pace": math.nan, "preview": "long", "checkpoint": -1.0, "evaluation": math.inf}
+    for position in ({"forecast": nonsense}, {"forecast": [1]}, {}):
+        run.budget.restore(position)
+        assert run.budget.position() == {"forecast": {}}
+
+
+def test_that_a_short_run_is_not_evaluated_early():
+    """It would not be evaluated at all, so there is nothing to learn."""
+    run = SimulatedRun(minutes=0.9)
+    assert not run.budget.wants_evaluation(1000, 5.0)
+    run = SimulatedRun(minutes=2)
+    assert not run.budget.wants_evaluation(1000, 2.0)
+    assert run.budget.wants_evaluation(1000, 4.0)
+
+
+def test_that_a_pause_within_an_aside_is_not_its_cost():
+    now_s = 0.0
+    asides = Asides(ReportingConfig(), lambda: 0.0, lambda: now_s)
+    with asides.during(Aside.EVALUATION):
+        now_s += 3.0
+        with asides.paused():
+            now_s += 500.0
+            with asides.paused():
+                now_s += 100.0
+        now_s += 4.0
+    assert asides.expected_s(Aside.EVALUATION) == pytest.approx(7.0)
+
+
+def test_that_a_run_that_is_set_back_keeps_its_pace():
+    pace = Pace()
+    pace.start(0.0, 0)
+    for second in range(1, 60):
+        pace.see(float(second), 100 * second)
+    pace.see(60.0, 2000)
+    assert pace.images_per_s() == pytest.approx(100.0)
+    pace.see(61.0, 2100)
+    assert pace.images_per_s() == pytest.approx(100.0)
+
+
+def test_that_a_long_run_takes_bounded_memory():
+    pace = Pace()
+    pace.start(0.0, 0)
+    for report in range(1, 40_000):
+        pace.see(report / 4, 25 * report)
+    assert len(pace._points) <= THINNED_FROM
+    assert pace.images_per_s() == pytest.approx(100.0)
+
+
+@pytest.mark.parametrize("end_s", [1.0, 30.0, 100.0, 1000.0])
+@pytest.mark.parametrize("longest_s", [1.0, 15.0, 60.0])
+def test_that_previews_are_counted_about_right(end_s: float, longest_s: float):
+    at_s, count = 0.0, 0
+    while at_s < end_s:
+        at_s += min(max(2.0, 0.1 * at_s), longest_s)
+        count += 1
+    assert previews_until(end_s, longest_s) == pytest.approx(count, abs=1.5)

@@ -1,0 +1,150 @@
+"""A training run in made-up time, to hold forecasts against what then happens.
+
+It knows the run's rhythm by itself: previews after 2 s and then a tenth of the time, checkpoints
+and evaluations at fixed intervals, of which evaluations and pauses stop the clock of training.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.config.reporting import ReportingConfig
+from engine.config.run import RunConfig
+from engine.train.asides import Aside
+from engine.train.schedule import Budget
+
+BATCH = 64
+REPORT_EVERY_S = 0.25
+MOMENTS = (0.05, 0.1, 0.25, 0.5, 0.75)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What was said at one moment, and what came."""
+
+    fraction: float
+    said_s: float
+    came_s: float
+
+    @property
+    def error(self) -> float:
+        """Relative error of what was said."""
+        return abs(self.said_s - self.came_s) / self.came_s
+
+
+@dataclass(kw_only=True)
+class SimulatedRun:
+    """One run whose steps and interruptions take as long as a test says."""
+
+    minutes: float = 0.0
+    images: int = 0
+    images_per_s: Callable[[float], float] = lambda _elapsed_s: 1000.0
+    """Of the steps alone, by training time."""
+    preview_s: float = 0.0
+    checkpoint_s: float = 0.0
+    evaluation_s: float = 0.0
+    judge_s: float = 0.0
+    """Making the judge, before the first evaluation."""
+    evaluate_every_s: float = 60.0
+    pauses: Mapping[float, float] = field(default_factory=dict[float, float])
+    """Seconds, by the share of the run at which somebody pauses it."""
+    full_disk_s: float = 0.0
+    """How long the second checkpoint waits for room."""
+    begins_at: tuple[int, float] = (0, 0.0)
+    """Images and training time of an earlier part."""
+    remembered: Mapping[str, object] = field(default_factory=dict[str, object])
+
+    def __post_init__(self) -> None:
+        self.now_s = 5000.0
+        self.paused_s = 0.0
+        self.images_seen, self.elapsed_s = self.begins_at
+        reporting = ReportingConfig(evaluate_every_s=self.evaluate_every_s)
+        config = RunConfig(
+            dataset=Path(),
+            run=Path(),
+            minutes=self.minutes,
+            images=self.images,
+            reporting=reporting,
+        )
+        self.budget = Budget(config, lambda: self.elapsed_s, lambda: self.now_s)
+        self.budget.restore(self.remembered)
+        self._waits = sorted(self.pauses.items())
+        self._has_judge = False
+
+    def forecasts(self) -> list[Forecast]:
+        """Run to the end; give what was said at 5, 10, 25, 50 and 75 %."""
+        said = list(self._said())
+        end_s = self._active_s
+        return [Forecast(share, left_s, end_s - at_s) for share, left_s, at_s in said]
+
+    @property
+    def _active_s(self) -> float:
+        return self.now_s - self.paused_s
+
+    def _said(self) -> Iterator[tuple[float, float, float]]:
+        due = {"preview": self.elapsed_s, "save": self.elapsed_s + 60, "report": self.elapsed_s}
+        due["evaluate"] = self.elapsed_s + self.evaluate_every_s
+        moments = [share for share in MOMENTS if share > self._share()]
+        while self._share() < 1:
+            self._rest_if_due(due)
+            self._take_step()
+            if self.elapsed_s >= due["report"]:
+                due["report"] = self.elapsed_s + REPORT_EVERY_S
+                progress = self.budget.progress(self.images_seen, self.elapsed_s)
+                if moments and self._share() >= moments[0]:
+                    assert progress.remaining_s is not None
+                    yield moments.pop(0), progress.remaining_s, self._active_s
+        self._spend(self.checkpoint_s + self.preview_s)
+
+    def _rest_if_due(self, due: dict[str, float]) -> None:
+        if self.elapsed_s >= due["preview"]:
+            wait_s = min(max(2.0, 0.1 * self.elapsed_s), 15.0)
+            due["preview"] = self.elapsed_s + wait_s
+            with self.budget.during(Aside.PREVIEW):
+                self._spend(self.preview_s)
+        if self.elapsed_s >= due["save"]:
+            with self.budget.during(Aside.CHECKPOINT):
+                if due["save"] > 100 and self.full_disk_s:
+                    self._wait(self.full_disk_s)
+                    self.full_disk_s = 0.0
+                self._spend(self.checkpoint_s)
+            due["save"] = self.elapsed_s + 60
+        wants = self.budget.wants_evaluation(self.images_seen, self.elapsed_s)
+        if self.evaluate_every_s and (wants or self.elapsed_s >= due["evaluate"]):
+            due["evaluate"] = self.elapsed_s + self.evaluate_every_s
+            self._evaluate()
+        while self._waits and self._share() >= self._waits[0][0]:
+            self._pause(self._waits.pop(0)[1])
+
+    def _evaluate(self) -> None:
+        with self.budget.during(Aside.EVALUATION):
+            if not self._has_judge:
+                self._has_judge = True
+                with self.budget.paused():
+                    self.now_s += self.judge_s
+            self.now_s += self.evaluation_s
+
+    def _pause(self, seconds: float) -> None:
+        self.budget.pause()
+        self._wait(seconds)
+        self.budget.go_on()
+
+    def _wait(self, seconds: float) -> None:
+        self.now_s += seconds
+        self.paused_s += seconds
+
+    def _take_step(self) -> None:
+        self.images_seen += BATCH
+        self._spend(BATCH / self.images_per_s(self.elapsed_s))
+
+    def _spend(self, seconds: float) -> None:
+        self.now_s += seconds
+        self.elapsed_s += seconds
+
+    def _share(self) -> float:
+        shares = [0.0]
+        if self.minutes:
+            shares.append(self.elapsed_s / (60 * self.minutes))
+        if self.images:
+            shares.append(self.images_seen / self.images)
+        return max(shares)
