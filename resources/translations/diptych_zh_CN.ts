@@ -61,6 +61,14 @@ Free software under the Apache License 2.0.</source>
         <translation>打开日志文件夹(&amp;L)</translation>
     </message>
     <message>
+        <source>Save &amp;diagnostic report…</source>
+        <translation>保存诊断报告(&amp;D)…</translation>
+    </message>
+    <message>
+        <source>Keep the computer a&amp;wake while training</source>
+        <translation>训练时保持电脑唤醒(&amp;W)</translation>
+    </message>
+    <message>
         <source>&amp;About Diptych</source>
         <translation>关于 Diptych(&amp;A)</translation>
     </message>
@@ -95,6 +103,25 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>&amp;Help</source>
         <translation>帮助(&amp;H)</translation>
+    </message>
+</context>
+<context>
+    <name>Around</name>
+    <message>
+        <source>Save diagnostic report</source>
+        <translation>保存诊断报告</translation>
+    </message>
+    <message>
+        <source>ZIP files (*.zip)</source>
+        <translation>ZIP 文件 (*.zip)</translation>
+    </message>
+    <message>
+        <source>The report is being written…</source>
+        <translation>正在写入报告…</translation>
+    </message>
+    <message>
+        <source>Report saved: {0}. Have a look before you send it.</source>
+        <translation>报告已保存：{0}。发送前请先查看一遍。</translation>
     </message>
 </context>
 <context>
@@ -3514,6 +3541,25 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Copied: {0}</source>
         <translation>已复制：{0}</translation>
+    </message>
+</context>
+<context>
+    <name>RunNotices</name>
+    <message>
+        <source>{0} ended with an error</source>
+        <translation>{0} 因错误而结束</translation>
+    </message>
+    <message>
+        <source>Training has stopped. Click to see what happened.</source>
+        <translation>训练已停止。点击查看原因。</translation>
+    </message>
+    <message>
+        <source>{0} images in {1}. Click to see the pairs.</source>
+        <translation>{1} 内训练了 {0} 张图像。点击查看图文对。</translation>
+    </message>
+    <message>
+        <source>{0} is finished</source>
+        <translation>{0} 已完成</translation>
     </message>
 </context>
 <context>
