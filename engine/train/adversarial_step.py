@@ -105,7 +105,8 @@ class AdversarialStep:
     def _share(self, completed: Completed) -> Share:
         present = completed.present
         is_whole = torch.stack(list(present.values())).all(0)
-        counts = {**present, PAIR: is_whole}
+        # What is filled in makes real pairs, but by itself it is no real item.
+        counts = {**completed.real, PAIR: is_whole}
         return Share(real=completed, kept=self._choose_kept(present), counts=counts)
 
     def _imagine(self, share: Share, *, for_generator: bool) -> None:

@@ -26,6 +26,14 @@ class Completed:
     filled: Masks
     """What is filled in; a modality that cannot be is absent."""
 
+    @property
+    def real(self) -> Masks:
+        """What is real alone."""
+        return {
+            n: there & ~self.filled[n] if n in self.filled else there
+            for n, there in self.present.items()
+        }
+
 
 @torch.no_grad()
 def complete(model: RehearsingModel, items: Items, present: Masks, *, sureness: float) -> Completed:

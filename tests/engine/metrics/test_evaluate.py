@@ -9,7 +9,7 @@ from engine.events import Phase, PhaseChanged, QualityMeasured
 from engine.metrics.evaluate import evaluate_run
 from engine.metrics.report import EvaluationReport
 from engine.runs.folder import RunFolder
-from engine.train import loop
+from engine.train import loop, session
 from tests.helpers.tiny import tiny_config, tiny_dataset
 
 
@@ -57,7 +57,7 @@ def test_that_the_command_prints_a_table_or_json(run, tmp_path, capsys, monkeypa
 
 
 def test_that_quality_is_measured_in_mid_run_and_the_best_is_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(loop, "default_cache", lambda: tmp_path / "cache")
+    monkeypatch.setattr(session, "default_cache", lambda: tmp_path / "cache")
     data = tiny_dataset(tmp_path / "data", pairs=120)
     config = tiny_config(data, tmp_path / "run", images=0).with_values(
         reporting__evaluate_every_s=0.01, reporting__evaluate_count=100
