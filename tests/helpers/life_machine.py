@@ -236,7 +236,9 @@ class LifeMachine(RuleBasedStateMachine):
 
     @invariant()
     def nothing_was_raised_or_logged(self) -> None:
-        assert not self.raised
+        if self.raised:
+            # As it was raised in a slot, with the lines it came from.
+            raise self.raised[0][1].with_traceback(self.raised[0][2])
         for line in self.problem_log.unexpected:
             assert any(text in line for text in EXPECTED), line
             self.problem_log.expect("")
@@ -259,6 +261,10 @@ class LifeMachine(RuleBasedStateMachine):
         assert isinstance(application, QApplication)
         studio = build_studio(application, settings=self.settings, work=self.engine.work())
         studio.window.show()
+        # Some states last for less than an action.
+        training = studio.training
+        for fact in (training.pause_asked, training.stop_asked, training.phase_changed):
+            fact.connect(lambda *_event: self.seen.add(studio.run_view.status.life))
         return studio
 
     def _shut(self) -> None:
