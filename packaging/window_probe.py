@@ -20,6 +20,8 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 BEAT_MS = 5
+MOST_BEATS = 2_000_000
+"""Of almost three hours."""
 WARM_UP_S = 10.0
 FLOOD_WARM_UP_S = 1.0
 BURST_S = 0.01
@@ -49,15 +51,28 @@ class Heartbeat(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self.beats_s: list[float] = []
+        # Filled beforehand, so that what is measured beside it does not grow with it.
+        self._beats_s = np.zeros(MOST_BEATS)
+        self._beats_s[:] = np.nan
+        self._count = 0
         timer = QTimer(self)
         timer.setTimerType(Qt.TimerType.PreciseTimer)
-        timer.timeout.connect(lambda: self.beats_s.append(time.perf_counter()))
+        timer.timeout.connect(self._beat)
         timer.start(BEAT_MS)
+
+    @property
+    def beats_s(self) -> np.ndarray:
+        """When the timer beat."""
+        return self._beats_s[: self._count]
+
+    def _beat(self) -> None:
+        if self._count < MOST_BEATS:
+            self._beats_s[self._count] = time.perf_counter()
+            self._count += 1
 
     def summary(self, warm_up_s: float = WARM_UP_S) -> dict[str, float]:
         """Percentiles of the gaps in milliseconds, the first seconds left out."""
-        beats = np.array(self.beats_s)
+        beats = self.beats_s
         gaps_ms = np.diff(beats[beats > beats[0] + warm_up_s]) * 1000
         p50, p99, largest = np.percentile(gaps_ms, (50, 99, 100))
         return {"p50": p50, "p99": p99, "max": largest, "beats": float(len(gaps_ms))}

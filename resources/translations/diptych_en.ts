@@ -46,6 +46,16 @@
     </message>
 </context>
 <context>
+    <name>EmptyTrash</name>
+    <message numerus="yes">
+        <source>Delete %Ln run(s) for good?</source>
+        <translation>
+            <numerusform>Delete %Ln run for good?</numerusform>
+            <numerusform>Delete %Ln runs for good?</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>FindingView</name>
     <message numerus="yes">
         <source>The first %Ln of them:</source>

@@ -49,14 +49,6 @@ Free software under the Apache License 2.0.</source>
         <translation>退出(&amp;Q)</translation>
     </message>
     <message>
-        <source>&amp;Start training</source>
-        <translation>开始训练(&amp;S)</translation>
-    </message>
-    <message>
-        <source>S&amp;top</source>
-        <translation>停止(&amp;T)</translation>
-    </message>
-    <message>
         <source>&amp;Reset layout</source>
         <translation>恢复默认布局(&amp;R)</translation>
     </message>
@@ -103,6 +95,45 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>&amp;Help</source>
         <translation>帮助(&amp;H)</translation>
+    </message>
+</context>
+<context>
+    <name>BranchRun</name>
+    <message>
+        <source>Branch run</source>
+        <translation>创建分支</translation>
+    </message>
+    <message>
+        <source>Where the branch begins</source>
+        <translation>分支的起点</translation>
+    </message>
+    <message>
+        <source>Checkpoint</source>
+        <translation>检查点</translation>
+    </message>
+    <message>
+        <source>Choose settings</source>
+        <translation>选择设置</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>{0} has no checkpoint that can be used.</source>
+        <translation>{0} 没有可用的检查点。</translation>
+    </message>
+    <message>
+        <source>A new run begins at a checkpoint of {0}, which stays as it is. Its settings then stand in the Run panel, to be changed before you start.</source>
+        <translation>新训练从 {0} 的检查点开始，原训练保持不变。其设置会出现在“训练”面板中，开始之前可以更改。</translation>
+    </message>
+    <message>
+        <source>Best {0}: {1} images, {2}</source>
+        <translation>最佳 {0}：{1} 张图像，{2}</translation>
+    </message>
+    <message>
+        <source>{0} images, {1}</source>
+        <translation>{0} 张图像，{1}</translation>
     </message>
 </context>
 <context>
@@ -269,6 +300,18 @@ Free software under the Apache License 2.0.</source>
         <translation>保存并退出</translation>
     </message>
     <message>
+        <source>A run is paused</source>
+        <translation>运行已暂停</translation>
+    </message>
+    <message>
+        <source>The run is paused. Save it and quit?</source>
+        <translation>运行已暂停。要保存并退出吗？</translation>
+    </message>
+    <message>
+        <source>It can be resumed the next time Diptych starts.</source>
+        <translation>下次启动 Diptych 时可以继续。</translation>
+    </message>
+    <message>
         <source>Cancel</source>
         <translation>取消</translation>
     </message>
@@ -429,6 +472,29 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>DiscardGuard</name>
+    <message>
+        <source>Stop and discard</source>
+        <translation>停止并放弃</translation>
+    </message>
+    <message>
+        <source>Stop without saving?</source>
+        <translation>不保存就停止吗？</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Training of {0} ({1} images) since the last checkpoint will be lost.</source>
+        <translation>自上一个检查点以来的 {0} 训练（{1} 张图像）将会丢失。</translation>
+    </message>
+    <message>
+        <source>Training of {0} ({1} images) will be lost: nothing was saved yet.</source>
+        <translation>{0} 的训练（{1} 张图像）将会丢失：尚未保存任何内容。</translation>
+    </message>
+</context>
+<context>
     <name>DockArea</name>
     <message>
         <source>Run</source>
@@ -441,6 +507,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Datasets</source>
         <translation>数据集</translation>
+    </message>
+    <message>
+        <source>Runs</source>
+        <translation>训练列表</translation>
     </message>
     <message>
         <source>Losses</source>
@@ -511,6 +581,31 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Nothing is left to repair there.</source>
         <translation>那里已没有可修复的内容。</translation>
+    </message>
+</context>
+<context>
+    <name>EmptyTrash</name>
+    <message>
+        <source>Empty trash</source>
+        <translation>清空回收站</translation>
+    </message>
+    <message numerus="yes">
+        <source>Delete %Ln run(s) for good?</source>
+        <translation>
+            <numerusform>永久删除 %Ln 个运行？</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>{0} become free. Checkpoints and pictures cannot be brought back.</source>
+        <translation>将释放 {0}。检查点和图像无法恢复。</translation>
+    </message>
+    <message>
+        <source>Delete for good</source>
+        <translation>永久删除</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
     </message>
 </context>
 <context>
@@ -1163,6 +1258,10 @@ Free software under the Apache License 2.0.</source>
         <translation>复制消息及其详细信息</translation>
     </message>
     <message>
+        <source>Restart and resume</source>
+        <translation>重新启动并继续</translation>
+    </message>
+    <message>
         <source>Hide details</source>
         <translation>隐藏详细信息</translation>
     </message>
@@ -1262,6 +1361,18 @@ Free software under the Apache License 2.0.</source>
         <translation>请修复或移除这些文件，或不使用严格模式导入。</translation>
     </message>
     <message>
+        <source>Somebody else imports into this dataset.</source>
+        <translation>另一个程序正在向此数据集导入。</translation>
+    </message>
+    <message>
+        <source>Process {0} on {1} is writing {2}.</source>
+        <translation>{1} 上的进程 {0} 正在写入 {2}。</translation>
+    </message>
+    <message>
+        <source>Wait until it has ended, or choose another name.</source>
+        <translation>请等它结束，或换一个名称。</translation>
+    </message>
+    <message>
         <source>Allow writing to this folder, or choose another workspace in the File menu.</source>
         <translation>请允许写入该文件夹，或在“文件”菜单中选择其他工作区。</translation>
     </message>
@@ -1322,6 +1433,26 @@ Free software under the Apache License 2.0.</source>
         <translation>请把该文件移出训练文件夹，程序会改用上一个检查点。</translation>
     </message>
     <message>
+        <source>This run is being trained already.</source>
+        <translation>此训练任务已在运行中。</translation>
+    </message>
+    <message>
+        <source>Process {0} on {1} holds {2}.</source>
+        <translation>{1} 上的进程 {0} 正在使用 {2}。</translation>
+    </message>
+    <message>
+        <source>Wait until it has ended, or end it there, then try again.</source>
+        <translation>请等它结束，或在那里将其结束，然后重试。</translation>
+    </message>
+    <message>
+        <source>The run failed.</source>
+        <translation>训练失败。</translation>
+    </message>
+    <message>
+        <source>Its log in the run&apos;s folder says when and where.</source>
+        <translation>训练文件夹中的日志记录了时间和位置。</translation>
+    </message>
+    <message>
         <source>The chosen device is not available.</source>
         <translation>所选设备不可用。</translation>
     </message>
@@ -1332,6 +1463,34 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Set the device to Automatic or CPU. For an NVIDIA GPU, check that its driver is installed and that PyTorch was installed with CUDA.</source>
         <translation>请将设备设为“自动”或“CPU”。若使用 NVIDIA GPU，请确认已安装驱动程序，且 PyTorch 为 CUDA 版本。</translation>
+    </message>
+    <message>
+        <source>&apos;{0}&apos;: {1}. The run is saved up to {2} images.</source>
+        <translation>“{0}”：{1}。运行已保存到 {2} 张图像。</translation>
+    </message>
+    <message>
+        <source>&apos;{0}&apos;: {1}. The run had not saved a checkpoint yet.</source>
+        <translation>“{0}”：{1}。运行尚未保存过检查点。</translation>
+    </message>
+    <message>
+        <source>The graphics card stopped working in mid-run.</source>
+        <translation>显卡在运行途中停止工作。</translation>
+    </message>
+    <message>
+        <source>Only a fresh start of Diptych can use it again. Restart, then resume the run.</source>
+        <translation>只有重新启动 Diptych 才能再次使用它。请重新启动，然后继续运行。</translation>
+    </message>
+    <message>
+        <source>A batch of {0} does not fit, even learnt from in parts.</source>
+        <translation>大小为 {0} 的批次即使分成几部分学习也放不下。</translation>
+    </message>
+    <message>
+        <source>A batch of {0} does not fit: a step took {1} of {2}.</source>
+        <translation>大小为 {0} 的批次放不下：一步占用了 {1}，共有 {2}。</translation>
+    </message>
+    <message>
+        <source>Close other programs that use this memory and resume, or start again with a batch of {0} or a smaller preset. What was saved before is still there.</source>
+        <translation>请关闭占用这些内存的其他程序后继续，或以大小为 {0} 的批次或更小的预设重新开始。之前保存的内容仍在。</translation>
     </message>
     <message>
         <source>Training became unstable and was ended.</source>
@@ -2642,6 +2801,98 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>MoreTraining</name>
+    <message>
+        <source>no limit</source>
+        <translation>无限制</translation>
+    </message>
+    <message>
+        <source>min</source>
+        <translation>分钟</translation>
+    </message>
+    <message>
+        <source>images</source>
+        <translation>张图像</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>More training, on top of what the run has behind it; empty has no limit</source>
+        <translation>在已有训练之上再训练多少；留空则没有限制</translation>
+    </message>
+    <message>
+        <source>Count the additional training in minutes or in images</source>
+        <translation>以分钟或图像数计算追加的训练</translation>
+    </message>
+    <message>
+        <source>More training</source>
+        <translation>追加训练</translation>
+    </message>
+    <message>
+        <source>Unit</source>
+        <translation>单位</translation>
+    </message>
+    <message>
+        <source>Go on with the open run from its newest checkpoint, with its own settings</source>
+        <translation>以打开的运行自己的设置，从其最新检查点继续</translation>
+    </message>
+    <message>
+        <source>Train on for</source>
+        <translation>再训练</translation>
+    </message>
+</context>
+<context>
+    <name>NotesEditor</name>
+    <message>
+        <source>Notes about this run</source>
+        <translation>关于该训练的备注</translation>
+    </message>
+    <message>
+        <source>Notes</source>
+        <translation>备注</translation>
+    </message>
+    <message>
+        <source>Mark a run to read or write notes about it.</source>
+        <translation>选中一个训练即可查看或书写备注。</translation>
+    </message>
+    <message>
+        <source>{0} is damaged: {1}</source>
+        <translation>{0} 已损坏：{1}</translation>
+    </message>
+    <message>
+        <source>{0} failed: {1}</source>
+        <translation>{0} 失败：{1}</translation>
+    </message>
+    <message>
+        <source>{0}, a branch of {1}</source>
+        <translation>{0}，{1} 的分支</translation>
+    </message>
+</context>
+<context>
+    <name>OfferLine</name>
+    <message>
+        <source>Hide this line</source>
+        <translation>隐藏此行</translation>
+    </message>
+</context>
+<context>
+    <name>OriginLine</name>
+    <message>
+        <source>Cancel branch</source>
+        <translation>取消分支</translation>
+    </message>
+    <message>
+        <source>Begin at the beginning; the settings stay</source>
+        <translation>从头开始；设置保持不变</translation>
+    </message>
+    <message>
+        <source>A branch of {0}, from {1} after {2} images.</source>
+        <translation>{0} 的分支，始于 {1}，已训练 {2} 张图像。</translation>
+    </message>
+</context>
+<context>
     <name>PairActions</name>
     <message>
         <source>Copy image</source>
@@ -2822,6 +3073,100 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>QueueView</name>
+    <message>
+        <source>Start queue</source>
+        <translation>启动队列</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>Stop the queue on failure</source>
+        <translation>失败时停止队列</translation>
+    </message>
+    <message>
+        <source>Otherwise a run that fails is marked, and the next one is started</source>
+        <translation>否则失败的训练会被标记，并启动下一个</translation>
+    </message>
+    <message>
+        <source>waits</source>
+        <translation>等待中</translation>
+    </message>
+    <message>
+        <source>is trained now</source>
+        <translation>正在训练</translation>
+    </message>
+    <message>
+        <source>goes on where it was left</source>
+        <translation>将从停下处继续</translation>
+    </message>
+    <message>
+        <source>failed: {0}</source>
+        <translation>失败：{0}</translation>
+    </message>
+    <message>
+        <source>No runs wait. Fill in the form of a run and choose Add to queue: the runs are then trained one after another.</source>
+        <translation>没有排队的训练。填好训练表单并选择“加入队列”，训练就会依次进行。</translation>
+    </message>
+    <message>
+        <source>Pause queue</source>
+        <translation>暂停队列</translation>
+    </message>
+    <message>
+        <source>Start no other run; the one under way goes on</source>
+        <translation>不再启动新的训练；正在进行的继续</translation>
+    </message>
+    <message>
+        <source>Train the runs one after another, from the top</source>
+        <translation>从上到下依次训练</translation>
+    </message>
+    <message>
+        <source>The queue is under way.</source>
+        <translation>队列正在进行。</translation>
+    </message>
+</context>
+<context>
+    <name>RenameRun</name>
+    <message>
+        <source>Rename run</source>
+        <translation>重命名训练</translation>
+    </message>
+    <message>
+        <source>The run&apos;s folder is renamed</source>
+        <translation>该训练的文件夹将被重命名</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation>重命名</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>New name of {0}</source>
+        <translation>{0} 的新名称</translation>
+    </message>
+    <message>
+        <source>This cannot be the name of a folder</source>
+        <translation>这不能用作文件夹名</translation>
+    </message>
+    <message>
+        <source>A run of this name exists already</source>
+        <translation>已有同名的运行</translation>
+    </message>
+</context>
+<context>
     <name>ReplaceDialog</name>
     <message>
         <source>Find and replace</source>
@@ -2905,7 +3250,137 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>RunActions</name>
+    <message>
+        <source>&amp;Start training</source>
+        <translation>开始训练(&amp;S)</translation>
+    </message>
+    <message>
+        <source>&amp;Pause</source>
+        <translation>暂停(&amp;P)</translation>
+    </message>
+    <message>
+        <source>Pause and &amp;give the memory back</source>
+        <translation>暂停并归还内存(&amp;G)</translation>
+    </message>
+    <message>
+        <source>R&amp;esume</source>
+        <translation>继续(&amp;E)</translation>
+    </message>
+    <message>
+        <source>S&amp;top and save</source>
+        <translation>停止并保存(&amp;T)</translation>
+    </message>
+    <message>
+        <source>Stop and &amp;discard…</source>
+        <translation>停止并放弃(&amp;D)…</translation>
+    </message>
+    <message>
+        <source>Save a &amp;checkpoint now</source>
+        <translation>立即保存检查点(&amp;C)</translation>
+    </message>
+    <message>
+        <source>Draw a sa&amp;mple now</source>
+        <translation>立即绘制样本(&amp;M)</translation>
+    </message>
+</context>
+<context>
+    <name>RunControls</name>
+    <message>
+        <source>Start training</source>
+        <translation>开始训练</translation>
+    </message>
+    <message>
+        <source>Add to queue</source>
+        <translation>加入队列</translation>
+    </message>
+    <message>
+        <source>Ways to pause</source>
+        <translation>暂停的方式</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Ways to stop</source>
+        <translation>停止的方式</translation>
+    </message>
+    <message>
+        <source>Save now</source>
+        <translation>立即保存</translation>
+    </message>
+    <message>
+        <source>Sample now</source>
+        <translation>立即采样</translation>
+    </message>
+    <message>
+        <source>Add to queue: the run waits, and is started from the Runs panel</source>
+        <translation>加入队列：训练将等待，并从训练列表面板启动</translation>
+    </message>
+    <message>
+        <source>Pause, keep the memory</source>
+        <translation>暂停，保留内存</translation>
+    </message>
+    <message>
+        <source>Pause and give the memory back</source>
+        <translation>暂停并归还内存</translation>
+    </message>
+    <message>
+        <source>Stop and save</source>
+        <translation>停止并保存</translation>
+    </message>
+    <message>
+        <source>Stop and discard…</source>
+        <translation>停止并放弃…</translation>
+    </message>
+    <message>
+        <source>Go on where the run stands</source>
+        <translation>从停下的地方继续</translation>
+    </message>
+    <message>
+        <source>Stand still after the current step</source>
+        <translation>在当前步骤之后停在原处</translation>
+    </message>
+    <message>
+        <source>End the run; a checkpoint is saved first</source>
+        <translation>结束运行；会先保存检查点</translation>
+    </message>
+    <message>
+        <source>Write a checkpoint after the current step</source>
+        <translation>在当前步骤之后写入检查点</translation>
+    </message>
+    <message>
+        <source>Draw a preview after the current step</source>
+        <translation>在当前步骤之后绘制预览</translation>
+    </message>
+    <message>
+        <source>Pausing…</source>
+        <translation>正在暂停…</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Stopping…</source>
+        <translation>正在停止…</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+</context>
+<context>
     <name>RunForm</name>
+    <message>
+        <source>A branch has the same as its run: {0}</source>
+        <translation>分支必须与原训练相同：{0}</translation>
+    </message>
+    <message>
+        <source>Must be more than {0}, which the checkpoint has behind it</source>
+        <translation>必须大于 {0}，检查点已经训练了这么多</translation>
+    </message>
     <message>
         <source>There is no dataset in this folder</source>
         <translation>该文件夹中没有数据集</translation>
@@ -2921,6 +3396,124 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Nothing can be written to this folder</source>
         <translation>无法写入该文件夹</translation>
+    </message>
+</context>
+<context>
+    <name>RunHistory</name>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Dataset</source>
+        <translation>数据集</translation>
+    </message>
+    <message>
+        <source>Images</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>KID</source>
+        <translation>KID</translation>
+    </message>
+    <message>
+        <source>Coherence</source>
+        <translation>一致性</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Date</source>
+        <translation>日期</translation>
+    </message>
+    <message>
+        <source>Starred runs</source>
+        <translation>加星标的训练</translation>
+    </message>
+    <message>
+        <source>Images trained on, counted with repeats</source>
+        <translation>训练所用图像数，重复的也计入</translation>
+    </message>
+    <message>
+        <source>Time trained</source>
+        <translation>训练时间</translation>
+    </message>
+    <message>
+        <source>Best KID of the run: how far its pictures are from real ones; lower is better</source>
+        <translation>该训练的最佳 KID：生成图像与真实图像的差距，越低越好</translation>
+    </message>
+    <message>
+        <source>Best joint coherence of the run: how often image and text of a pair belong together; higher is better</source>
+        <translation>该训练的最佳联合一致性：图像与文本相符的比例，越高越好</translation>
+    </message>
+    <message>
+        <source>What the run takes on the disk</source>
+        <translation>该训练占用的磁盘空间</translation>
+    </message>
+    <message>
+        <source>When something last happened</source>
+        <translation>最近一次活动的时间</translation>
+    </message>
+    <message>
+        <source>Damaged</source>
+        <translation>已损坏</translation>
+    </message>
+    <message>
+        <source>Training</source>
+        <translation>训练中</translation>
+    </message>
+    <message>
+        <source>Finished</source>
+        <translation>已完成</translation>
+    </message>
+    <message>
+        <source>Stopped</source>
+        <translation>已停止</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>失败</translation>
+    </message>
+    <message>
+        <source>Interrupted</source>
+        <translation>已中断</translation>
+    </message>
+    <message>
+        <source>Not trained</source>
+        <translation>未训练</translation>
+    </message>
+    <message>
+        <source>Process {0} on {1} trains it now.</source>
+        <translation>{1} 上的进程 {0} 正在训练它。</translation>
+    </message>
+    <message>
+        <source>Branch of {0}</source>
+        <translation>{0} 的分支</translation>
+    </message>
+</context>
+<context>
+    <name>RunLibrary</name>
+    <message>
+        <source>Copying the checkpoint of {0}…</source>
+        <translation>正在复制 {0} 的检查点…</translation>
+    </message>
+    <message>
+        <source>{0} waits in the queue.</source>
+        <translation>{0} 已在队列中等待。</translation>
+    </message>
+    <message>
+        <source>Copied: {0}</source>
+        <translation>已复制：{0}</translation>
     </message>
 </context>
 <context>
@@ -2948,18 +3541,6 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Previews and checkpoints</source>
         <translation>预览与检查点</translation>
-    </message>
-    <message>
-        <source>Stop</source>
-        <translation>停止</translation>
-    </message>
-    <message>
-        <source>Start training</source>
-        <translation>开始训练</translation>
-    </message>
-    <message>
-        <source>End the run; a checkpoint is saved first</source>
-        <translation>结束训练；会先保存检查点</translation>
     </message>
     <message>
         <source>Train with the settings above</source>
@@ -3006,6 +3587,10 @@ Free software under the Apache License 2.0.</source>
         <translation>就绪</translation>
     </message>
     <message>
+        <source>Trained by another program</source>
+        <translation>正由另一个程序训练</translation>
+    </message>
+    <message>
         <source>Loading PyTorch and the data…</source>
         <translation>正在加载 PyTorch 和数据…</translation>
     </message>
@@ -3034,6 +3619,26 @@ Free software under the Apache License 2.0.</source>
         <translation>正在保存检查点…</translation>
     </message>
     <message>
+        <source>Pausing…</source>
+        <translation>正在暂停…</translation>
+    </message>
+    <message>
+        <source>Paused</source>
+        <translation>已暂停</translation>
+    </message>
+    <message>
+        <source>Paused, memory given back</source>
+        <translation>已暂停，内存已归还</translation>
+    </message>
+    <message>
+        <source>Waiting: it cannot save</source>
+        <translation>等待中：无法保存</translation>
+    </message>
+    <message>
+        <source>Going on…</source>
+        <translation>正在继续…</translation>
+    </message>
+    <message>
         <source>Stopping…</source>
         <translation>正在停止…</translation>
     </message>
@@ -3044,6 +3649,14 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Stopped, checkpoint saved</source>
         <translation>已停止，检查点已保存</translation>
+    </message>
+    <message>
+        <source>Stopped without saving</source>
+        <translation>已停止，未保存</translation>
+    </message>
+    <message>
+        <source>Interrupted</source>
+        <translation>已中断</translation>
     </message>
     <message>
         <source>Ended with an error</source>
@@ -3072,6 +3685,150 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>{0} left</source>
         <translation>剩余 {0}</translation>
+    </message>
+</context>
+<context>
+    <name>RunTable</name>
+    <message>
+        <source>Runs</source>
+        <translation>训练列表</translation>
+    </message>
+</context>
+<context>
+    <name>RunTrouble</name>
+    <message>
+        <source>Empty folder for the run to go on in</source>
+        <translation>供运行继续的空文件夹</translation>
+    </message>
+</context>
+<context>
+    <name>RunsBar</name>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Show the run&apos;s curves and pictures</source>
+        <translation>显示该训练的曲线和图像</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Branch…</source>
+        <translation>分支…</translation>
+    </message>
+    <message>
+        <source>Begin a new run at a checkpoint of this one, with other settings</source>
+        <translation>从该训练的检查点开始一个新训练，可更改设置</translation>
+    </message>
+    <message>
+        <source>Star</source>
+        <translation>加星标</translation>
+    </message>
+    <message>
+        <source>Rename…</source>
+        <translation>重命名…</translation>
+    </message>
+    <message>
+        <source>Queue again</source>
+        <translation>再次排队</translation>
+    </message>
+    <message>
+        <source>Have a run with the same settings wait in the queue</source>
+        <translation>将设置相同的训练加入队列</translation>
+    </message>
+    <message>
+        <source>Show folder</source>
+        <translation>显示文件夹</translation>
+    </message>
+    <message>
+        <source>Copy command</source>
+        <translation>复制命令</translation>
+    </message>
+    <message>
+        <source>Copy the command line that does this run again</source>
+        <translation>复制可重复该训练的命令行</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Empty trash…</source>
+        <translation>清空回收站…</translation>
+    </message>
+    <message>
+        <source>Take the star away</source>
+        <translation>取消星标</translation>
+    </message>
+    <message>
+        <source>Queue ({0})</source>
+        <translation>队列（{0}）</translation>
+    </message>
+    <message>
+        <source>Queue</source>
+        <translation>队列</translation>
+    </message>
+    <message>
+        <source>Empty trash ({0})…</source>
+        <translation>清空回收站（{0}）…</translation>
+    </message>
+    <message>
+        <source>A run is under way already</source>
+        <translation>已有训练正在进行</translation>
+    </message>
+    <message>
+        <source>Another program trains this run now</source>
+        <translation>另一个程序正在训练它</translation>
+    </message>
+    <message>
+        <source>This run has done all it was meant to: open it to train on</source>
+        <translation>该训练已按计划完成：打开后可继续训练</translation>
+    </message>
+    <message>
+        <source>Go on from the newest checkpoint that is whole</source>
+        <translation>从最新的完整检查点继续</translation>
+    </message>
+    <message>
+        <source>History</source>
+        <translation>历史</translation>
+    </message>
+    <message>
+        <source>Search runs</source>
+        <translation>搜索训练</translation>
+    </message>
+    <message>
+        <source>More actions</source>
+        <translation>更多操作</translation>
+    </message>
+</context>
+<context>
+    <name>RunsPanel</name>
+    <message>
+        <source>Resume</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>No runs yet. Every training becomes a run, which is listed here.</source>
+        <translation>还没有训练。每次训练都会列在这里。</translation>
+    </message>
+    <message>
+        <source>No run matches the search.</source>
+        <translation>没有符合搜索条件的训练。</translation>
+    </message>
+    <message>
+        <source>{0} was moved to the trash.</source>
+        <translation>{0} 已移到回收站。</translation>
+    </message>
+    <message>
+        <source>{0} was interrupted after {1} images. Nothing up to its last checkpoint is lost.</source>
+        <translation>{0} 在 {1} 张图像后中断。最后一个检查点之前的内容没有丢失。</translation>
     </message>
 </context>
 <context>
@@ -3542,6 +4299,37 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>StuckRunDialog</name>
+    <message>
+        <source>The run cannot save</source>
+        <translation>运行无法保存</translation>
+    </message>
+    <message>
+        <source>The run stands still, and nothing is lost. It tries again by itself now and then.</source>
+        <translation>运行已停在原处，没有丢失任何内容。它会不时自动重试。</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>Choose another folder…</source>
+        <translation>选择其他文件夹…</translation>
+    </message>
+    <message>
+        <source>Stop without saving</source>
+        <translation>不保存就停止</translation>
+    </message>
+    <message>
+        <source>Trying…</source>
+        <translation>正在重试…</translation>
+    </message>
+    <message>
+        <source>A checkpoint needs {0}, and {1} are free on the disk that holds {2}.</source>
+        <translation>一个检查点需要 {0}，而 {2} 所在的磁盘只剩 {1}。</translation>
+    </message>
+</context>
+<context>
     <name>Studio</name>
     <message>
         <source>Folder of a run</source>
@@ -3836,6 +4624,57 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>Trouble</name>
+    <message>
+        <source>Steps were left out at {0} images. Not a number: {1}.</source>
+        <translation>在 {0} 张图像处跳过了一些步骤。不是数值：{1}。</translation>
+    </message>
+    <message>
+        <source>They changed nothing (step {0}). Training goes on.</source>
+        <translation>它们没有改变任何内容（步骤 {0}）。训练继续进行。</translation>
+    </message>
+    <message>
+        <source>Training became unstable at {0} images.</source>
+        <translation>训练在 {0} 张图像处变得不稳定。</translation>
+    </message>
+    <message>
+        <source>It went back to {0} images and goes on with {1} of the learning rate.</source>
+        <translation>它退回到 {0} 张图像处，以学习率的 {1} 继续。</translation>
+    </message>
+    <message>
+        <source>Each batch is now learnt from in {0} parts, to the same effect but slower.</source>
+        <translation>现在每个批次分成 {0} 部分学习，效果相同但更慢。</translation>
+    </message>
+    <message>
+        <source>A step took {0} of {1}.</source>
+        <translation>一步占用了 {0}，共有 {1}。</translation>
+    </message>
+    <message>
+        <source>A batch of {0} does not fit into memory.</source>
+        <translation>大小为 {0} 的批次放不进内存。</translation>
+    </message>
+    <message>
+        <source>Damaged checkpoints were passed over: {0}.</source>
+        <translation>跳过了损坏的检查点：{0}。</translation>
+    </message>
+    <message>
+        <source>The run goes on from {0} ({1} images), which is whole.</source>
+        <translation>运行从完好的 {0}（{1} 张图像）继续。</translation>
+    </message>
+    <message>
+        <source>Another program trains this run: {0}.</source>
+        <translation>另一个程序正在训练这个运行：{0}。</translation>
+    </message>
+    <message>
+        <source>It can be resumed here once that program has stopped it.</source>
+        <translation>那个程序停止它之后，就可以在这里继续。</translation>
+    </message>
+    <message>
+        <source>process {0} on {1}</source>
+        <translation>{1} 上的进程 {0}</translation>
+    </message>
+</context>
+<context>
     <name>UnsavedEdits</name>
     <message>
         <source>Unsaved edits</source>
@@ -3929,6 +4768,17 @@ Free software under the Apache License 2.0.</source>
         <translation>
             <numerusform>%Ln 条</numerusform>
         </translation>
+    </message>
+</context>
+<context>
+    <name>_DragList</name>
+    <message>
+        <source>Queue</source>
+        <translation>队列</translation>
+    </message>
+    <message>
+        <source>Drag the lines into another order, or press Alt+Up and Alt+Down</source>
+        <translation>拖动各行可改变顺序，也可按 Alt+↑ 和 Alt+↓</translation>
     </message>
 </context>
 <context>

@@ -17,8 +17,9 @@ from engine.events import PreviewReady
 from engine.runs.folder import RunFolder
 from engine.sample.sheet import Sheet, read_sheet
 
-CACHE_BYTES = 64_000_000
-"""Pixels held in memory: about 80 sheets of 64 emoji, or 320 of 64 digits."""
+CACHE_BYTES = 8_000_000
+"""Pixels held in memory: about 10 sheets of 64 emoji, or 40 of 64 digits. More would still grow in
+the second hour of a run."""
 
 _log = logging.getLogger(__name__)
 
