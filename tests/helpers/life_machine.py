@@ -73,7 +73,7 @@ class LifeMachine(RuleBasedStateMachine):
         self.raised: list[Any] = []
         self._hook, sys.excepthook = sys.excepthook, lambda *what: self.raised.append(what)
         self._runs = itertools.count(1)
-        self.engine = FakeEngine(previews=1, retry_s=0.03)
+        self.engine = FakeEngine(previews=1, retry_s=0.15)
         path = str(self.folder / "studio.ini")
         self.settings = QSettings(path, QSettings.Format.IniFormat)
         SettingsStore(self.settings).save(GeneralChoices(workspace=self.folder))
@@ -273,9 +273,10 @@ class LifeMachine(RuleBasedStateMachine):
         studio.training.stop(discard=True)
         assert studio.training.wait(PATIENCE_MS)
         self.qtbot.waitUntil(lambda: not studio.training.is_running, timeout=PATIENCE_MS)
-        studio.datasets.cancel()
-        assert studio.datasets.wait(PATIENCE_MS)
-        studio.window.leave()
+        # The way that a user goes: it asks nothing now, and ends whatever else is under way.
+        if studio.window.isVisible():
+            studio.window.close()
+        assert not studio.window.isVisible()
         studio.window.deleteLater()
         studio.deleteLater()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
