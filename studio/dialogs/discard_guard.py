@@ -35,7 +35,8 @@ class DiscardGuard(QMessageBox):
         text = lost.format(duration_text(status.unsaved_s), count_text(status.unsaved_images))
         if not status.saved_images:
             return text
-        return f"{text} {self.tr('Older checkpoints stay.')}"
+        calm = self.tr("Older checkpoints stay.")
+        return f"{text} {calm}"
 
     def _tell(self) -> None:
         if self.clickedButton() is self.discard:

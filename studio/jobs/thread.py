@@ -10,9 +10,9 @@ from studio.jobs.mailbox import Mailbox
 
 _log = logging.getLogger(__name__)
 
-TURN_S = 0.008
+TURN_S = 0.01
 """How long events are passed on in one go, before the window has its turn."""
-PAUSE_MS = 12
+PAUSE_MS = 20
 """How long the window then has; what comes in meanwhile is passed on together."""
 
 Work = Callable[[Callable[[object], None]], None]

@@ -45,6 +45,9 @@ class QueueRunner(QObject):
         self._training, self._start, self._resume = training, start, resume
         self._is_active = False
         self.queue = RunQueue(file)
+        # A timer of its own ends with the runner; a free one would call what is gone.
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._start_next)
         training.run_ended.connect(self._take_end)
 
     @property
@@ -109,7 +112,7 @@ class QueueRunner(QObject):
 
     def _start_soon(self) -> None:
         # Whoever else hears of an end must have heard of it before the next run begins.
-        QTimer.singleShot(0, self._start_next)
+        self._soon.start()
 
     @Slot()
     def _start_next(self) -> None:

@@ -73,7 +73,7 @@ class LifeMachine(RuleBasedStateMachine):
         self.raised: list[Any] = []
         self._hook, sys.excepthook = sys.excepthook, lambda *what: self.raised.append(what)
         self._runs = itertools.count(1)
-        self.engine = FakeEngine(previews=1, retry_s=0.03)
+        self.engine = FakeEngine(previews=1, retry_s=0.15)
         path = str(self.folder / "studio.ini")
         self.settings = QSettings(path, QSettings.Format.IniFormat)
         SettingsStore(self.settings).save(GeneralChoices(workspace=self.folder))
@@ -236,7 +236,9 @@ class LifeMachine(RuleBasedStateMachine):
 
     @invariant()
     def nothing_was_raised_or_logged(self) -> None:
-        assert not self.raised
+        if self.raised:
+            # As it was raised in a slot, with the lines it came from.
+            raise self.raised[0][1].with_traceback(self.raised[0][2])
         for line in self.problem_log.unexpected:
             assert any(text in line for text in EXPECTED), line
             self.problem_log.expect("")
@@ -259,6 +261,10 @@ class LifeMachine(RuleBasedStateMachine):
         assert isinstance(application, QApplication)
         studio = build_studio(application, settings=self.settings, work=self.engine.work())
         studio.window.show()
+        # Some states last for less than an action.
+        training = studio.training
+        for fact in (training.pause_asked, training.stop_asked, training.phase_changed):
+            fact.connect(lambda *_event: self.seen.add(studio.run_view.status.life))
         return studio
 
     def _shut(self) -> None:
@@ -267,9 +273,10 @@ class LifeMachine(RuleBasedStateMachine):
         studio.training.stop(discard=True)
         assert studio.training.wait(PATIENCE_MS)
         self.qtbot.waitUntil(lambda: not studio.training.is_running, timeout=PATIENCE_MS)
-        studio.datasets.cancel()
-        assert studio.datasets.wait(PATIENCE_MS)
-        studio.window.leave()
+        # The way that a user goes: it asks nothing now, and ends whatever else is under way.
+        if studio.window.isVisible():
+            studio.window.close()
+        assert not studio.window.isVisible()
         studio.window.deleteLater()
         studio.deleteLater()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

@@ -12,6 +12,8 @@ from engine.runs.manifest import TENSORS
 from studio.app import Studio
 from studio.dialogs.error import ErrorDialog
 from studio.dialogs.save_gallery import SaveGalleryDialog
+from studio.dialogs.stuck_run import StuckRunDialog
+from studio.window.status_bar import RunStatusBar
 from tests.helpers.opened import PATIENCE_MS, press
 from tests.helpers.problem_log import ProblemLog
 from tests.helpers.tiny import tiny_dataset
@@ -94,7 +96,7 @@ def test_that_a_damaged_checkpoint_is_explained_where_the_gallery_is_saved(
     problem_log.expect("failed", logger="engine.sample")
 
 
-def test_that_a_full_disk_ends_the_run_in_words(
+def test_that_a_run_waits_for_a_full_disk_and_loses_nothing(
     qtbot: QtBot,
     studio: Studio,
     tmp_path: Path,
@@ -104,11 +106,15 @@ def test_that_a_full_disk_ends_the_run_in_words(
     choose_tiny(studio, tmp_path / "tiny")
     with qtbot.waitSignal(studio.training.preview_ready, timeout=PATIENCE_MS):
         studio.window.actions_.start.trigger()
-    monkeypatch.setattr("engine.disk.free_bytes", lambda _folder: 0)
-    with qtbot.waitSignal(studio.reporter.error_reported, timeout=PATIENCE_MS):
-        press(qtbot, studio.window.run, "Stop")
-    dialog = child(studio.window, ErrorDialog)
-    assert says(dialog, "The disk is full.")
-    dialog.reject()
-    problem_log.expect("failed")
-    problem_log.expect("DiskFullError")
+    with monkeypatch.context() as patch:
+        patch.setattr("engine.disk.free_bytes", lambda _folder: 0)
+        with qtbot.waitSignal(studio.training.run_paused, timeout=PATIENCE_MS):
+            press(qtbot, studio.window.run, "Stop")
+        dialog = child(studio.window, StuckRunDialog)
+        assert says(dialog, "The disk is full.")
+        assert says(dialog, "0 bytes are free")
+    with qtbot.waitSignal(studio.training.run_ended, timeout=PATIENCE_MS):
+        dialog.retry.click()
+    assert "Stopped, checkpoint saved" in child(studio.window, RunStatusBar).text
+    assert studio.trouble.dialog is None
+    problem_log.expect("could not be saved", logger="engine.train")
