@@ -123,8 +123,11 @@ def _run(context: RunContext, start: _Start) -> Outcome:
         _rest(context)
         if context.control.is_stop_requested:
             return Outcome.STOPPED
-        newest = context.place.folder.newest_valid()
-        start = _Start(newest.path, newest.passed_over)
+        if context.saver.images_saved:
+            newest = context.place.folder.newest_valid()
+            start = _Start(newest.path, newest.passed_over)
+        else:
+            start = _Start(None)
 
 
 def _train(context: RunContext, start: _Start) -> Outcome | None:

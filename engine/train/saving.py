@@ -6,7 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.control import RunControl
-from engine.errors import DiskFullError, EngineError, FolderInUseError, FolderNotWritableError
+from engine.errors import (
+    DiskFullError,
+    EngineError,
+    FolderInUseError,
+    FolderNotWritableError,
+    StoppedError,
+)
 from engine.events import CheckpointSaved, Phase, PhaseChanged, RunPaused
 from engine.runs.checkpoint import CheckpointFacts, write_checkpoint
 from engine.runs.folder import RunFolder
@@ -85,16 +91,17 @@ class Saver:
         """Wait until another attempt is worth it.
 
         Raises:
-            EngineError: the problem, when nothing more is to be saved.
+            EngineError: the problem, when somebody wants an end.
+            StoppedError: what is not saved is to be discarded.
         """
         log.warning("A checkpoint could not be saved: %s", problem)
         self._place.tell(RunPaused(images_seen=self._clock.images_seen, error=problem))
         due_s = time.monotonic() + RETRY_S
         while time.monotonic() < due_s and not self._control.take_retry_request():
+            if self._control.is_discard_requested:
+                raise StoppedError
             # Who asked for a stop before knew nothing of this; who does now wants an end.
-            if self._control.is_discard_requested or (
-                self._control.is_stop_requested and not had_stop
-            ):
+            if self._control.is_stop_requested and not had_stop:
                 raise problem
             self._control.wait(LOOK_EVERY_S)
         target = self._control.take_folder()

@@ -222,19 +222,23 @@ class Session:
         """Wait until the run shall go on or end; whether its memory shall be given back first."""
         context, control = self._context, self._control
         with context.clock.stopped():
-            context.tell(RunPaused(images_seen=context.clock.images_seen))
+            if not control.is_release_requested:
+                context.tell(RunPaused(images_seen=context.clock.images_seen))
             while control.is_pause_requested and not control.is_stop_requested:
                 if control.is_release_requested:
                     self._save_rest()
                     return not control.is_stop_requested
-                if control.take_checkpoint_request():
-                    self._save_rest()
-                if control.take_sample_request():
-                    self._previews.show(context.progress)
+                self._answer_at_rest()
                 control.wait(LOOK_EVERY_S)
         if not control.is_stop_requested:
             context.tell(PhaseChanged(phase=Phase.TRAINING))
         return False
+
+    def _answer_at_rest(self) -> None:
+        if self._control.take_checkpoint_request():
+            self._save_rest()
+        if self._control.take_sample_request():
+            self._previews.show(self._context.progress)
 
     def _save_rest(self) -> None:
         """Save what came after the last checkpoint.

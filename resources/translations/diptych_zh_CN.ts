@@ -520,6 +520,10 @@ Free software under the Apache License 2.0.</source>
         <source>Training of {0} ({1} images) will be lost: nothing was saved yet.</source>
         <translation>{0} 的训练（{1} 张图像）将会丢失：尚未保存任何内容。</translation>
     </message>
+    <message>
+        <source>Older checkpoints stay.</source>
+        <translation>更早的检查点会保留。</translation>
+    </message>
 </context>
 <context>
     <name>DockArea</name>

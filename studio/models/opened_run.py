@@ -29,7 +29,7 @@ class OpenedRun:
 
     status: RunStatus
     resumable: Resumable | None
-    """Set where it has a checkpoint and nobody trains it."""
+    """Set where it can go on and nobody trains it."""
 
 
 def opened_run(before: LifeState, folder: Path, reports: Sequence[LossesReported]) -> OpenedRun:
@@ -45,7 +45,8 @@ def opened_run(before: LifeState, folder: Path, reports: Sequence[LossesReported
     """
     stands = standing_of(folder)
     holder = stands.holder
-    resumable = None if holder else resumable_run(folder, reports)
+    is_cut_off = stands.standing is Standing.INTERRUPTED
+    resumable = None if holder else resumable_run(folder, reports, begins_again=is_cut_off)
     happening, state = _opened(stands, resumable)
     progress = replace(reports[-1].progress, remaining_s=None) if reports else None
     status = RunStatus(
@@ -60,17 +61,25 @@ def opened_run(before: LifeState, folder: Path, reports: Sequence[LossesReported
     return OpenedRun(status=status, resumable=resumable)
 
 
-def resumable_run(folder: Path, reports: Sequence[LossesReported]) -> Resumable | None:
-    """Give what is needed to go on with a run, or ``None`` where it has no checkpoint."""
+def resumable_run(
+    folder: Path, reports: Sequence[LossesReported], *, begins_again: bool = False
+) -> Resumable | None:
+    """Give what is needed to go on with a run, or ``None`` where it has no checkpoint.
+
+    Args:
+        folder: of the run.
+        reports: what its log says of its losses.
+        begins_again: a run that was cut off before its first checkpoint goes on from its beginning.
+    """
     run = RunFolder(folder)
     checkpoints = run.checkpoint_paths()
-    if not checkpoints:
+    if not checkpoints and not begins_again:
         return None
     try:
         config = run.read_config()
     except EngineError:
         return None
-    images = _images_in(checkpoints[-1])
+    images = _images_in(checkpoints[-1]) if checkpoints else 0
     times = [r.progress.elapsed_s for r in reports if r.progress.images_seen <= images]
     return Resumable(
         config=config.with_values(run=folder),

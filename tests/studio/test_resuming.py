@@ -189,9 +189,18 @@ def test_that_what_is_no_amount_is_said_and_starts_nothing(
     assert not engine.resumed
 
 
-def test_that_a_run_without_a_checkpoint_cannot_go_on(studio: Studio, tmp_path: Path):
+def test_that_a_run_that_was_cut_off_before_it_saved_can_begin_again(
+    studio: Studio, engine: FakeEngine, tmp_path: Path
+):
     studio.run_view.open(write_run(tmp_path / "runs" / "old", saved=None))
     assert life(studio) is LifeState.INTERRUPTED
+    ask(studio, Wish.RESUME)
+    assert [config.run for config in engine.resumed] == [tmp_path / "runs" / "old"]
+
+
+def test_that_a_run_that_was_stopped_before_it_saved_cannot_go_on(studio: Studio, tmp_path: Path):
+    studio.run_view.open(write_run(tmp_path / "runs" / "old", outcome=Outcome.STOPPED, saved=None))
+    assert life(studio) is LifeState.FINISHED
     assert "Resume" not in visible_buttons(studio.window.run)
     assert not studio.window.actions_.run.action(Wish.RESUME).isEnabled()
 

@@ -55,7 +55,7 @@ def test_that_a_pause_changes_nothing_in_what_is_learned(tmp_path, release):
     assert story.tell(answer).outcome is Outcome.FINISHED
     expect_equal_to_straight(story, tmp_path)
     paused = story.of(RunPaused)
-    assert [event.is_released for event in paused] == ([False, True] if release else [False])
+    assert [event.is_released for event in paused] == [release]
     assert {event.images_seen for event in paused} == {40}
     phases = [event.phase for event in story.of(PhaseChanged)]
     assert phases.count(Phase.LOADING) == (2 if release else 1)
@@ -78,6 +78,19 @@ def test_that_memory_can_be_given_back_later_in_a_pause(tmp_path):
             story.control.request_resume()
 
     assert story.tell(answer).outcome is Outcome.FINISHED
+    expect_equal_to_straight(story, tmp_path)
+
+
+def test_that_memory_can_be_given_back_before_anything_was_saved(tmp_path):
+    story = RunStory(tmp_path)
+    story.control.request_pause(release=True)
+
+    def answer(event):
+        if isinstance(event, RunPaused):
+            story.control.request_resume()
+
+    assert story.tell(answer).outcome is Outcome.FINISHED
+    assert [event.images_seen for event in story.of(RunPaused)] == [0]
     expect_equal_to_straight(story, tmp_path)
 
 
