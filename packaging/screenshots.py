@@ -100,6 +100,11 @@ def _photograph(folder: Path, seconds: float, shot: list[str]) -> int:
 
     def show_training() -> None:
         shoot("training", window)
+        studio.training.pause()
+        QTimer.singleShot(1_500, show_paused)
+
+    def show_paused() -> None:
+        shoot("paused", window)
         window.gallery.save_requested.emit()
         QTimer.singleShot(600, show_dialog)
 
@@ -114,7 +119,12 @@ def _photograph(folder: Path, seconds: float, shot: list[str]) -> int:
         window.show_datasets()
         window.datasets.open_dataset(studio.workspace / "datasets" / "digits")
         QTimer.singleShot(2_000, lambda: shoot("datasets", window))
-        QTimer.singleShot(2_500, window.leave)
+        QTimer.singleShot(2_500, show_runs)
+
+    def show_runs() -> None:
+        window.show_runs()
+        QTimer.singleShot(1_500, lambda: shoot("runs", window))
+        QTimer.singleShot(2_000, window.leave)
 
     studio.training.run_ended.connect(lambda _ended: QTimer.singleShot(500, show_datasets))
     QTimer.singleShot(800, begin)

@@ -28,7 +28,7 @@ from engine.events import (
     RunPrepared,
     RunResumed,
 )
-from engine.runs.folder import RunFolder
+from engine.runs.folder import RunFolder, images_in_name
 from engine.sample.request import GalleryRequest
 from studio.jobs.work import Work
 from tests.helpers.previews import make_preview
@@ -91,15 +91,16 @@ class FakeEngine:
         _FakeRun(self, config, emit, control).conduct(lambda: self._begin(config))
 
     def resume(self, config: RunConfig, emit: Emit, control: RunControl) -> None:
-        """Go on from the newest checkpoint."""
+        """Go on from the newest checkpoint, or from the beginning where there is none."""
         self.configs.append(config)
         self.resumed.append(config)
-        checkpoint = RunFolder(config.run).latest_checkpoint()
         run = _FakeRun(self, config, emit, control)
-        run.images = run.saved = int(checkpoint.name.rpartition("-")[2])
+        newest = RunFolder(config.run).checkpoint_paths()[-1:]
+        run.images = run.saved = sum(images_in_name(path) for path in newest)
 
         def begin() -> None:
-            emit(RunResumed(images_seen=run.images, elapsed_s=1.0, checkpoint=checkpoint.name))
+            for path in newest:
+                emit(RunResumed(images_seen=run.images, elapsed_s=1.0, checkpoint=path.name))
 
         run.conduct(begin)
 
