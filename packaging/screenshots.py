@@ -13,9 +13,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+Shoot = Callable[[str, Any], None]
+"""Saves a picture of a widget under a name."""
 SHOTS = (
     # name, appearance, language, width, height, scale
     ("light", "light", "en", 1280, 800, 1),
@@ -96,39 +100,54 @@ def _photograph(folder: Path, seconds: float, shot: list[str]) -> int:
 
     def train() -> None:
         window.welcome.starter_button("digits").click()
-        QTimer.singleShot(int(seconds * 1000), show_training)
+        QTimer.singleShot(int(seconds * 1000), lambda: _follow_run(studio, shoot))
 
-    def show_training() -> None:
-        shoot("training", window)
-        studio.training.pause()
-        QTimer.singleShot(1_500, show_paused)
+    studio.training.run_ended.connect(lambda _ended: _show_what_is_left(studio, shoot))
+    QTimer.singleShot(800, begin)
+    return application.exec()
 
-    def show_paused() -> None:
-        shoot("paused", window)
-        window.gallery.save_requested.emit()
-        QTimer.singleShot(600, show_dialog)
+
+def _follow_run(studio: Any, shoot: Shoot) -> None:
+    """Picture a run that trains, its gallery's dialog, a pause, and stop it."""
+    from PySide6.QtCore import QTimer
+
+    window = studio.window
 
     def show_dialog() -> None:
         if studio.saving.dialog is not None:
             shoot("save", studio.saving.dialog)
             studio.saving.dialog.reject()
+        studio.training.pause()
+        QTimer.singleShot(1_500, show_pause)
+
+    def show_pause() -> None:
+        shoot("paused", window)
         studio.training.stop()
+
+    shoot("training", window)
+    window.gallery.save_requested.emit()
+    QTimer.singleShot(600, show_dialog)
+
+
+def _show_what_is_left(studio: Any, shoot: Shoot) -> None:
+    """Picture the run that has ended, its dataset, and the history of runs; then leave."""
+    from PySide6.QtCore import QTimer
+
+    window = studio.window
 
     def show_datasets() -> None:
         shoot("stopped", window)
         window.show_datasets()
         window.datasets.open_dataset(studio.workspace / "datasets" / "digits")
-        QTimer.singleShot(2_000, lambda: shoot("datasets", window))
-        QTimer.singleShot(2_500, show_runs)
 
     def show_runs() -> None:
+        shoot("datasets", window)
         window.show_runs()
-        QTimer.singleShot(1_500, lambda: shoot("runs", window))
-        QTimer.singleShot(2_000, window.leave)
 
-    studio.training.run_ended.connect(lambda _ended: QTimer.singleShot(500, show_datasets))
-    QTimer.singleShot(800, begin)
-    return application.exec()
+    QTimer.singleShot(500, show_datasets)
+    QTimer.singleShot(2_500, show_runs)
+    QTimer.singleShot(4_000, lambda: shoot("runs", window))
+    QTimer.singleShot(4_500, window.leave)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,11 @@ def reader_name(version: str, side: int, outputs: int) -> str:
     return f"{version}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
 
 
+def has_reader(cache: Path, version: str) -> bool:
+    """Whether a reader of a dataset's version has been trained before."""
+    return any(cache.glob(f"{version}-*.safetensors"))
+
+
 def cached_reader(
     cache: Path, name: str, blank: ImageReader, train: Callable[[], ImageReader]
 ) -> ImageReader:
