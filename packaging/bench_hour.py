@@ -65,7 +65,8 @@ def measure(folder: Path, preset: str, minutes: float) -> None:
     timer.timeout.connect(sample)
     timer.start()
     ends = []
-    studio.training.run_ended.connect(lambda ended: (ends.append(ended), application.exit()))
+    studio.training.run_ended.connect(ends.append)
+    studio.training.run_ended.connect(lambda _ended: QTimer.singleShot(0, studio.closing.ask))
     studio.training.start(config.with_values(device="cpu", minutes=minutes, seed=1), "digits")
     application.exec()
     found, beats = np.array(samples), heartbeat.summary()

@@ -107,7 +107,8 @@ def train(run: Path, seconds: float, *, has_heartbeat: bool) -> None:
 
     application, studio = open_window()
     config = config_from_preset("cpu-tiny", dataset=run.parent / "datasets" / "digits", run=run)
-    studio.training.run_ended.connect(lambda _ended: application.exit())
+    # As a user leaves: what is still under way in other threads is waited for.
+    studio.training.run_ended.connect(lambda _ended: QTimer.singleShot(0, studio.closing.ask))
     studio.training.start(config.with_values(device="cpu", minutes=seconds / 60, seed=1), "digits")
     heartbeat = Heartbeat(studio.window) if has_heartbeat else None
     application.exec()
@@ -135,7 +136,7 @@ def report_stop(run: Path, seconds: float) -> None:
         load_run(run, torch.device("cpu"))
         is_newest = read_facts(RunFolder(run).latest_checkpoint()).images_seen == ended.images_seen
         print(json.dumps({"stop_s": stop_s, "is_newest": is_newest}), flush=True)
-        application.exit()
+        QTimer.singleShot(0, studio.closing.ask)
 
     config = config_from_preset("cpu-tiny", dataset=run.parent / "datasets" / "digits", run=run)
     studio.training.run_prepared.connect(lambda _e: QTimer.singleShot(int(seconds * 1000), press))
@@ -168,7 +169,8 @@ def report_flood(run: Path, seconds: float) -> None:
     timer.start(BEAT_MS)
     for signal in (studio.training.phase_changed, studio.training.health_changed):
         signal.connect(lambda _event: heard.append(heard.pop() + 1))
-    studio.training.run_ended.connect(lambda _ended: application.exit())
+    # As a user leaves: what is still under way in other threads is waited for.
+    studio.training.run_ended.connect(lambda _ended: QTimer.singleShot(0, studio.closing.ask))
     config = config_from_preset("cpu-tiny", dataset=run.parent / "digits", run=run)
     studio.training.start(config)
     application.exec()
