@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BOOTSTRAP = $(PYTHON) packaging/bootstrap.py
 
-.PHONY: help run test check setup bench screenshots translations clean
+.PHONY: help run test check setup bench endurance screenshots translations clean
 
 help:  ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ setup:  ## set up only
 
 bench:  ## measure start-up, responsiveness and throughput of the window
 	@$(BOOTSTRAP) bench
+
+endurance:  ## do at length what the tests do in short: kills, a random user, fuzzing, an hour
+	@$(BOOTSTRAP) endurance
 
 screenshots:  ## set up, then photograph the studio into build/screenshots (needs Debian's xvfb)
 	@$(BOOTSTRAP) screenshots

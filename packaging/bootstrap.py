@@ -28,11 +28,13 @@ COMMANDS = {
     "check": "lint, format, types and layers, without the tests",
     "setup": "install everything and run nothing",
     "bench": "measure start-up, responsiveness and throughput of the window",
+    "endurance": "do at length what the tests do in short: kills, a random user, fuzzing, an hour",
     "screenshots": "photograph the studio into build/screenshots (Linux, needs xvfb)",
     "translations": "collect and compile what has to be translated",
 }
 SCRIPTS = {
     "bench": ("bench_window.py",),
+    "endurance": ("endurance.py",),
     "screenshots": ("screenshots.py", "build/screenshots"),
     "translations": ("update_translations.py",),
 }

@@ -3,8 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import torch
@@ -16,6 +14,7 @@ from engine.runs.folder import reopen_run_folder
 from engine.runs.log import RunLog
 from engine.runs.log_reading import read_losses
 from tests.helpers.fake_engine import losses
+from tests.helpers.small_disk import small_disk as mounted
 from tests.helpers.stored_runs import content_of, facts_at, some_tensors, stored_run
 
 MEGABYTE = 1_000_000
@@ -24,15 +23,8 @@ MEGABYTE = 1_000_000
 @pytest.fixture
 def small_disk(tmp_path):
     """A disk of 2 MB, mounted for the test."""
-    if not sys.platform.startswith("linux") or os.geteuid() != 0 or not Path("/bin/mount").exists():
-        pytest.skip("only root of a Linux machine can mount a small disk")
-    place = tmp_path / "small"
-    place.mkdir()
-    command = ["/bin/mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)]
-    if subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("this machine does not let its root mount")
-    yield place
-    subprocess.run(["/bin/umount", "-l", str(place)], check=True)
+    with mounted(tmp_path / "disk", megabytes=2) as place:
+        yield place
 
 
 def tensors_of(size: int) -> dict[str, torch.Tensor]:

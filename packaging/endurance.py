@@ -1,0 +1,85 @@
+"""The long forms of what the tests do in short: ``make endurance`` (about an hour and a half).
+
+    python packaging/endurance.py [life] [fuzz] [kills] [imports] [hour]
+
+``life``     a random user presses everything in the real window, 2,600 times
+``fuzz``     10,000 strange sources for each importer, for archives, pictures and encodings
+``kills``    a hundred kill -9 of training runs of every preset, half of them amid a save
+``imports``  twenty kill -9 of an import
+``hour``     an hour of training in the studio: its memory and its heartbeat
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from bench_import import make_pictures
+
+ROOT = Path(__file__).resolve().parent.parent
+IMPORTED = 4_000
+
+
+def main() -> int:
+    """Do what was asked for, everything by default; 1 if anything failed."""
+    parser = argparse.ArgumentParser(description="The long forms of the tests.")
+    parser.add_argument("what", nargs="*", metavar="WHAT", help=f"any of {', '.join(PARTS)}")
+    arguments = parser.parse_args()
+    failed: list[str] = []
+    for name in arguments.what or PARTS:
+        if name not in PARTS:
+            parser.error(f"there is no part called {name}")
+        print(f"== {name}", flush=True)
+        with tempfile.TemporaryDirectory(prefix="diptych-endurance-") as folder:
+            if PARTS[name](Path(folder)):
+                failed.append(name)
+    print(f"Failed: {', '.join(failed)}" if failed else "All went well.")
+    return bool(failed)
+
+
+def _life(_folder: Path) -> int:
+    tests = ("-m", "pytest", "-q", "-s", "tests/studio/test_life_machine.py")
+    return _call(*tests, variables={"DIPTYCH_LIFE_EXAMPLES": "60"})
+
+
+def _fuzz(_folder: Path) -> int:
+    tests = ("-m", "pytest", "-q", "tests/engine/importing", "-k", "fuzz")
+    return _call(*tests, variables={"DIPTYCH_FUZZ_EXAMPLES": "10000"})
+
+
+def _kills(folder: Path) -> int:
+    return _call("-m", "tests.helpers.kill_train", str(folder), "--kills", "100")
+
+
+def _imports(folder: Path) -> int:
+    source = folder / "pictures"
+    source.mkdir()
+    make_pictures(source, IMPORTED)
+    return _call("-m", "tests.helpers.kill_import", str(source), str(folder), "--kills", "20")
+
+
+def _hour(_folder: Path) -> int:
+    return _call("packaging/bench_hour.py")
+
+
+def _call(*arguments: str, variables: Mapping[str, str] | None = None) -> int:
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen"}
+    environment |= variables or {}
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+
+
+PARTS: Mapping[str, Callable[[Path], int]] = {
+    "life": _life,
+    "fuzz": _fuzz,
+    "kills": _kills,
+    "imports": _imports,
+    "hour": _hour,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
