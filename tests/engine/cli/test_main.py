@@ -11,7 +11,9 @@ from PIL import Image
 
 import resources
 from engine.cli.main import main
+from engine.cli.progress import stop_on_interrupt
 from engine.config.presets import PRESETS
+from engine.control import RunControl
 from engine.runs.folder import RunFolder
 from tests.helpers.tiny import tiny_dataset
 
@@ -178,6 +180,16 @@ def test_that_ctrl_c_stops_and_saves(tmp_path):
     assert process.returncode == 0
     assert "Run stopped" in told
     assert len(RunFolder(run).checkpoint_paths()) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_that_the_first_signal_asks_and_the_second_leaves_at_once(number):
+    control = RunControl()
+    stop_on_interrupt(control)
+    signal.raise_signal(number)
+    assert control.is_stop_requested
+    assert not control.is_discard_requested
+    assert signal.getsignal(number) is signal.SIG_DFL
 
 
 def test_that_the_command_line_never_imports_qt():
