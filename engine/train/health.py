@@ -155,6 +155,18 @@ class HealthWatch:
             changes += self._look(alarm, values, images_seen)
         return changes
 
+    def go_back(self, images_seen: int) -> None:
+        """Begin to watch anew from an earlier point; alarms that are raised stay so until cleared.
+
+        Args:
+            images_seen: where the run goes on from.
+        """
+        self._smoothed.clear()
+        self._usual_gradient = _Usual()
+        for watch in self._rules:
+            watch.forget()
+        self._finiteness.go_back(images_seen)
+
     def _smooth(self, signals: Mapping[str, float], images_seen: int) -> None:
         for name, value in _limited(signals):
             self._smoothed.setdefault(name, _Smoothed()).add(value, images_seen)
@@ -233,6 +245,10 @@ class _RuleWatch:
         self.rule, self.is_raised = rule, False
         self._since: int | None = None
 
+    def forget(self) -> None:
+        """Begin to wait anew."""
+        self._since = None
+
     def look(self, values: Mapping[str, float], images_seen: int) -> bool:
         """Say whether the rule has just been raised or cleared."""
         is_turning = self.rule.is_well(values) if self.is_raised else self.rule.is_bad(values)
@@ -252,6 +268,9 @@ class _FinitenessWatch:
 
     def __init__(self) -> None:
         self._is_raised, self._last_wrong = False, 0
+
+    def go_back(self, images_seen: int) -> None:
+        self._last_wrong = min(self._last_wrong, images_seen)
 
     def look(self, figures: Mapping[str, float], images_seen: int) -> list[HealthChanged]:
         wrong = {name: value for name, value in figures.items() if not math.isfinite(value)}

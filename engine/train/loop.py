@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from engine.config.run import RunConfig
 from engine.control import RunControl
-from engine.errors import DeviceLostError, EngineError, StoppedError
+from engine.errors import DeviceLostError, EngineError, MemoryExhaustedError, StoppedError
 from engine.events import (
     Emit,
     Outcome,
@@ -26,12 +26,14 @@ from engine.events import (
 from engine.train.checkpointing import take_up
 from engine.train.clock import Clock
 from engine.train.context import RunContext
+from engine.train.device import find_device
 from engine.train.place import Place
 from engine.train.prepare import PreparedRun, prepare
+from engine.train.probe import most_taken_bytes, total_bytes
 from engine.train.saving import Saver
 from engine.train.schedule import Budget
 from engine.train.session import LOOK_EVERY_S, Session
-from engine.train.trouble import give_memory_back, is_device_lost
+from engine.train.trouble import give_memory_back, is_device_lost, is_out_of_memory
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +134,9 @@ def _run(context: RunContext, start: _Start) -> Outcome:
 
 def _train(context: RunContext, start: _Start) -> Outcome | None:
     context.tell(PhaseChanged(phase=Phase.LOADING))
-    run = prepare(context.config, context.place.folder, context.tell, context.control)
+    folder = context.place.folder
+    config = context.config.with_values(run=folder.path)
+    run = prepare(config, folder, context.tell, context.control)
     position = _take_up(context, run, start)
     context.tell(run.announcement)
     context.tell(PhaseChanged(phase=Phase.WARMING_UP))
@@ -166,11 +170,16 @@ def _rest(context: RunContext) -> None:
     give_memory_back()
     context.tell(RunPaused(images_seen=context.clock.images_seen, is_released=True))
     while context.control.is_pause_requested and not context.control.is_stop_requested:
+        context.place.hold()
         context.control.wait(LOOK_EVERY_S)
 
 
 def _explained(error: Exception, config: RunConfig, images_saved: int) -> Exception:
     """Give an error of the device the name that says what can be done."""
-    if not is_device_lost(error):
-        return error
-    return DeviceLostError(config.device, str(error).splitlines()[0], images_saved)
+    if is_device_lost(error):
+        return DeviceLostError(config.device, str(error).splitlines()[0], images_saved)
+    if is_out_of_memory(error):
+        device = find_device(config.device)
+        size = config.training.batch_size
+        return MemoryExhaustedError(size, most_taken_bytes(device), total_bytes(device))
+    return error

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import shutil
+import time
 from pathlib import Path
 
 from engine.config.run import RunConfig
@@ -20,6 +21,7 @@ from engine.runs.log import RunLog
 
 log = logging.getLogger(__name__)
 
+TOUCH_EVERY_S = 5.0
 TAKEN_ALONG = ("events.jsonl", "notes.json")
 """Files that a run takes along when it moves; what it has saved stays where it is, and safe."""
 
@@ -37,6 +39,7 @@ class Place:
         self._emit = emit
         self._held = contextlib.ExitStack()
         self._lock: RunLock | None = None
+        self._touched_s = float("-inf")
         self._log: RunLog | None = None
 
     def create(self, config: RunConfig) -> None:
@@ -75,9 +78,15 @@ class Place:
         """Log an event, and pass it on."""
         if self._log is not None:
             self._log.record(event)
-        if self._lock is not None:
-            self._lock.touch()
+        self.hold()
         self._emit(event)
+
+    def hold(self) -> None:
+        """Show other machines that the run is held; to be called again and again."""
+        now_s = time.monotonic()
+        if self._lock is not None and now_s - self._touched_s > TOUCH_EVERY_S:
+            self._lock.touch()
+            self._touched_s = now_s
 
     def move(self, target: Path, config: RunConfig, model: ModelFacts) -> None:
         """Go on in another folder.

@@ -32,14 +32,24 @@ class Memory(Protocol):
         """Most bytes that training took since the probe began; 0 when it cannot be told."""
         ...
 
-    def total(self) -> int:
-        """Bytes that the device has; 0 when it cannot be told."""
-        ...
-
 
 def memory_of(device: torch.device) -> Memory:
     """Give what a device's memory can tell."""
     return GpuMemory(device) if device.type == "cuda" else MainMemory()
+
+
+def most_taken_bytes(device: torch.device) -> int:
+    """Most bytes of a device that this process ever held; 0 when it cannot be told."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    return _largest_resident()
+
+
+def total_bytes(device: torch.device) -> int:
+    """Bytes that a device has; 0 when it cannot be told."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_properties(device).total_memory
+    return _pages("SC_PHYS_PAGES")
 
 
 def choose_batch(
@@ -110,10 +120,6 @@ class GpuMemory:
         """Peak of the allocator."""
         return torch.cuda.max_memory_allocated(self._device)
 
-    def total(self) -> int:
-        """Of the card."""
-        return torch.cuda.get_device_properties(self._device).total_memory
-
 
 class MainMemory:
     """The computer's memory, as far as the system tells."""
@@ -128,10 +134,6 @@ class MainMemory:
     def peak(self) -> int:
         """How far the process has grown."""
         return max(0, _largest_resident() - self._before)
-
-    def total(self) -> int:
-        """Of the computer."""
-        return _pages("SC_PHYS_PAGES")
 
 
 def _pages(name: str) -> int:

@@ -11,7 +11,7 @@ from engine.train.checkpointing import take_up
 from engine.train.context import RunContext
 from engine.train.meter import Skipped
 from engine.train.prepare import PreparedRun, start_over
-from engine.train.probe import memory_of
+from engine.train.probe import most_taken_bytes, total_bytes
 from engine.train.trouble import give_memory_back
 
 log = logging.getLogger(__name__)
@@ -39,11 +39,11 @@ class Rescue:
         Raises:
             MemoryExhaustedError: they would be too small.
         """
-        run = self._run
+        run, device = self._run, self._run.state.device
         size, parts = run.config.training.batch_size, 2 * run.step.parts
-        memory = memory_of(run.state.device)
+        taken, total = most_taken_bytes(device), total_bytes(device)
         if size // parts < LEAST_SHARE:
-            raise MemoryExhaustedError(size, memory.peak(), memory.total())
+            raise MemoryExhaustedError(size, taken, total)
         run.step.parts = parts
         give_memory_back()
         self._context.tell(
@@ -51,8 +51,8 @@ class Rescue:
                 images_seen=run.state.images_seen,
                 batch_size=size,
                 parts=parts,
-                memory_bytes=memory.peak(),
-                budget_bytes=memory.total(),
+                memory_bytes=taken,
+                budget_bytes=total,
             )
         )
 
@@ -75,6 +75,7 @@ class Rescue:
         self._take_up_before(began)
         context.clock.images_seen = state.images_seen
         context.meter.forget()
+        context.health.go_back(state.images_seen)
         context.recovery.end(state.step)
         context.tell(
             RolledBack(

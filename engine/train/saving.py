@@ -103,6 +103,7 @@ class Saver:
             # Who asked for a stop before knew nothing of this; who does now wants an end.
             if self._control.is_stop_requested and not had_stop:
                 raise problem
+            self._place.hold()
             self._control.wait(LOOK_EVERY_S)
         target = self._control.take_folder()
         if target is not None:

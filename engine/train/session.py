@@ -237,6 +237,7 @@ class Session:
                     self._save_rest()
                     return not control.is_stop_requested
                 self._answer_at_rest()
+                context.place.hold()
                 control.wait(LOOK_EVERY_S)
         if not control.is_stop_requested:
             context.tell(PhaseChanged(phase=Phase.TRAINING))

@@ -1,5 +1,6 @@
 """What went wrong on a device, told from the error that PyTorch raised."""
 
+import contextlib
 import gc
 import re
 
@@ -32,5 +33,7 @@ def is_device_lost(error: Exception) -> bool:
 def give_memory_back() -> None:
     """Return what is no longer used to the system, as far as it can be."""
     gc.collect()
-    if torch.cuda.is_available() and torch.cuda.is_initialized():
-        torch.cuda.empty_cache()
+    # A lost device cannot give anything back.
+    with contextlib.suppress(RuntimeError):
+        if torch.cuda.is_available() and torch.cuda.is_initialized():
+            torch.cuda.empty_cache()

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from engine.events import Alarm
-from engine.train.health import GRACE_IMAGES, GRADIENT_SHARE, RULES, STALE_IMAGES
+from engine.train.health import GRACE_IMAGES, GRADIENT_SHARE, RULES, STALE_IMAGES, HealthWatch
 from tests.helpers.signals import REPORT, WELL, noisy, said, turning, watched
 
 
@@ -207,3 +207,16 @@ def test_that_every_alarm_has_rules_with_room_between_their_thresholds():
             assert bound.raise_at != bound.clear_at
             assert not bound.is_bad(between)
             assert not bound.is_well(between)
+
+
+def test_that_a_run_that_went_back_is_watched_anew_and_keeps_its_alarms():
+    watch = HealthWatch()
+    collapsed = WELL | {"image_diversity": 0.05}
+    raised = [c for n in range(60) for c in watch.see({}, collapsed, 10_000 + n * 1_000)]
+    assert [(c.alarm, c.is_raised) for c in raised] == [(Alarm.MODE_COLLAPSE, True)]
+    watch.go_back(20_000)
+    # Nothing of the later past is left in what is smoothed, and it takes its time to clear.
+    changes = [c for n in range(30) for c in watch.see({}, WELL, 20_000 + n * 1_000)]
+    assert [(c.alarm, c.is_raised) for c in changes] == [(Alarm.MODE_COLLAPSE, False)]
+    assert 30_000 <= changes[0].images_seen <= 35_000
+    assert changes[0].evidence["image_diversity"] == pytest.approx(WELL["image_diversity"])

@@ -1,7 +1,13 @@
 import pytest
 import torch
 
-from engine.train.probe import CANDIDATES, MainMemory, choose_batch
+from engine.train.probe import (
+    CANDIDATES,
+    MainMemory,
+    choose_batch,
+    most_taken_bytes,
+    total_bytes,
+)
 
 
 class FakeMachine:
@@ -24,9 +30,6 @@ class FakeMachine:
 
     def peak(self):
         return self.largest * self._per_image if self._tells else 0
-
-    def total(self):
-        return self._total
 
     def choose(self, largest=10_000):
         return choose_batch(self.take_steps, self, largest=largest, clock=lambda: self.seconds)
@@ -75,3 +78,10 @@ def test_that_main_memory_tells_what_it_can():
     held = bytearray(b"x") * 200_000_000
     assert memory.peak() >= before
     assert len(held) == 200_000_000
+
+
+def test_that_this_machine_tells_what_it_has_and_what_was_taken():
+    device = torch.device("cpu")
+    total, taken = total_bytes(device), most_taken_bytes(device)
+    # With torch inside, a process takes tens of megabytes; some systems tell nothing.
+    assert total == 0 or 10**7 < taken < total
