@@ -1,5 +1,6 @@
 """What a checkpoint holds, and how a run takes it up again."""
 
+import logging
 import platform
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,8 @@ from engine.errors import CheckpointCorruptError
 from engine.installed import installed_version
 from engine.runs.checkpoint import CheckpointFacts, read_facts, read_tensors
 from engine.train.prepare import PreparedRun
+
+log = logging.getLogger(__name__)
 
 RANDOMNESS = "randomness."
 """Prefix of the states of PyTorch's own random numbers; a run draws none of them, but who knows."""
@@ -44,12 +47,7 @@ def facts_of(
         config_hash=config_hash(run.config),
         config=config_to_toml(run.config),
         dataset_version=run.model.dataset_version,
-        versions={
-            "diptych": installed_version(),
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "numpy": np.__version__,
-        },
+        versions=_versions(),
         positions={"parts": run.step.parts, **positions},
     )
 
@@ -62,12 +60,33 @@ def take_up(run: PreparedRun, checkpoint: Path) -> CheckpointFacts:
             networks afterwards.
     """
     facts, tensors = read_facts(checkpoint), read_tensors(checkpoint, "")
+    _note_other_versions(facts)
     try:
         run.state.restore(tensors, facts)
         _restore_randomness(tensors, run.state.device)
     except (ValueError, RuntimeError) as error:
         raise CheckpointCorruptError(checkpoint, str(error)) from error
     return facts
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "diptych": installed_version(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+    }
+
+
+def _note_other_versions(facts: CheckpointFacts) -> None:
+    """Say when the run may go on a little differently than it would have where it was left."""
+    others = {
+        name: known
+        for name, known in facts.versions.items()
+        if name in _versions() and known != _versions()[name]
+    }
+    if others:
+        log.info("The checkpoint was saved with other versions: %s", others)
 
 
 def _restore_randomness(tensors: Mapping[str, Tensor], device: torch.device) -> None:

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from engine.errors import DiskFullError
-from engine.train.trouble import is_device_lost, is_out_of_memory
+from engine.train.trouble import give_memory_back, is_device_lost, is_out_of_memory
 
 
 def error_of_the_cpu() -> Exception:
@@ -52,3 +52,17 @@ def test_that_a_lost_device_is_recognised(error):
 def test_that_a_bug_is_neither(error):
     assert not is_out_of_memory(error)
     assert not is_device_lost(error)
+
+
+def test_that_a_lost_device_that_gives_nothing_back_is_no_further_trouble(monkeypatch):
+    asked = []
+
+    def fail():
+        asked.append(True)
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.cuda, "empty_cache", fail)
+    give_memory_back()
+    assert asked == [True]
