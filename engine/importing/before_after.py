@@ -17,7 +17,6 @@ from engine.importing.limits import LIMITS
 from engine.importing.picture import read_picture
 from engine.importing.picture_fit import fit
 from engine.importing.plan import ImportPlan
-from engine.importing.survey import stop_if_asked
 from engine.importing.tree import Tree
 
 COUNT = 6
@@ -56,7 +55,7 @@ def before_and_after(
     candidates = islice(form.scan(tree, look.overview, plan.reading, Accounts()), LOOKED_AT)
     images = [(item.key, item.image) for item in candidates if item.image is not None]
     for key, image in _spread(images):
-        stop_if_asked(control)
+        control.stop_if_asked()
         both = _both(plan, tree, form, key, image)
         if both is not None:
             shown.append(both)

@@ -35,7 +35,6 @@ from engine.importing.report import PAGE_NAME, ImportReport, counts_of, write_re
 from engine.importing.scan import Scan, check_plan, scan_source
 from engine.importing.settling import Settled, settle
 from engine.importing.staging import Staging, discard_staging, staging_folder
-from engine.importing.survey import stop_if_asked
 from engine.importing.tree import Tree
 
 log = logging.getLogger(__name__)
@@ -93,7 +92,7 @@ class _Import:
             staging.sync()
             self._tell(ImportStage.EXAMINING, 0, len(items))
             settled = settle(plan, items, scan.accounts)
-            stop_if_asked(self._control)
+            self._control.stop_if_asked()
             try:
                 self._check(scan, settled)
             except EngineError:
@@ -123,7 +122,7 @@ class _Import:
         with DatasetWriter(folder, shape, staged=staging.folder / "dataset") as writer:
             done = 0
             for images in staging.pieces(rows):
-                stop_if_asked(self._control)
+                self._control.stop_if_asked()
                 # Where all is grey, the three channels are equal.
                 writer.add_images(images[..., :channels])
                 done += len(images)
@@ -138,7 +137,7 @@ class _Import:
             )
             report = _report(plan, scan, settled, manifest)
             write_report(report, writer.staged)
-            stop_if_asked(self._control)
+            self._control.stop_if_asked()
             writer.publish(manifest)
         return ImportEnded(
             outcome=Outcome.FINISHED,

@@ -16,7 +16,6 @@ from engine.importing.diagnosis import Diagnosis, ExaminedItem
 from engine.importing.doctor import examine_items
 from engine.importing.formats.format import Reading
 from engine.importing.plan import Finding, ImportPlan, Repair
-from engine.importing.survey import stop_if_asked
 
 PIECE = 256
 Report = Callable[[int, int], None]
@@ -77,7 +76,7 @@ def examined_items(
 
 def _facts(dataset: StoredDataset, control: RunControl, report: Report) -> Iterator[ImageFacts]:
     for start in range(0, len(dataset.images), PIECE):
-        stop_if_asked(control)
+        control.stop_if_asked()
         images = np.ascontiguousarray(dataset.images[start : start + PIECE])
         # How large the originals were is not known any more.
         found = image_facts(images, [(0, 0)] * len(images))

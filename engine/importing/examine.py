@@ -23,7 +23,6 @@ from engine.importing.progress import ProgressTeller
 from engine.importing.report import ImportCounts, counts_of
 from engine.importing.scan import Scan, check_plan, scan_source
 from engine.importing.settling import Settled, settle
-from engine.importing.survey import stop_if_asked
 from engine.importing.text_facts import TextFacts, describe_texts
 
 MOST_THUMBNAILS = 60
@@ -114,7 +113,7 @@ def examine_source(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> E
         decoder = Decoder(tree=tree, form=scan.form, pictures=plan.pictures)
         items = decode_items(decoder, scan.candidates, scan.accounts, control, tell)
     tell(ImportStage.EXAMINING, 0, len(items))
-    stop_if_asked(control)
+    control.stop_if_asked()
     return _examination(plan, scan, tuple(items))
 
 
@@ -150,7 +149,7 @@ def thumbnails(
     found: dict[str, Pixels] = {}
     with open_tree(plan.source, control=control) as tree:
         for key, image in images.items():
-            stop_if_asked(control)
+            control.stop_if_asked()
             try:
                 picture = read_picture(form.load(tree, image), LIMITS, at_least=size)
             except EntryError:

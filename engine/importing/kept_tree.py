@@ -8,7 +8,6 @@ from pathlib import Path
 
 from engine.control import RunControl
 from engine.importing.opening import open_tree
-from engine.importing.survey import stop_if_asked
 from engine.importing.tree import Tree
 
 ASK_EVERY_S = 0.1
@@ -53,7 +52,7 @@ class KeptTree:
     def _take(self, source: Path, control: RunControl) -> _Kept:
         # Whoever waits here waits for an archive that another look is unpacking for both.
         while not self._lock.acquire(timeout=ASK_EVERY_S):
-            stop_if_asked(control)
+            control.stop_if_asked()
         try:
             key = _key(source)
             if self._kept is None or self._kept.key != key:

@@ -14,7 +14,7 @@ from engine.importing.formats.table import FORMATS
 from engine.importing.opening import open_tree
 from engine.importing.plan import ImportPlan
 from engine.importing.scan import check_plan
-from engine.importing.survey import overview_of, stop_if_asked
+from engine.importing.survey import overview_of
 from engine.importing.text_plan import apply_all
 from engine.importing.tree import Tree
 
@@ -72,14 +72,14 @@ def _preview(
     found: list[Candidate] = []
     ends_s = time.monotonic() + SCAN_S
     for candidate in form.scan(tree, overview, plan.reading, Accounts()):
-        stop_if_asked(control)
+        control.stop_if_asked()
         found.append(candidate)
         if len(found) >= count and time.monotonic() > ends_s:
             break
     decoder = Decoder(tree=tree, form=form, pictures=plan.pictures)
     items: list[PreviewItem] = []
     for candidate in _spread(found, count):
-        stop_if_asked(control)
+        control.stop_if_asked()
         items.append(_item(plan, decoder, candidate))
     return tuple(items)
 

@@ -15,7 +15,7 @@ from engine.importing.formats.format import Format, Overview
 from engine.importing.formats.table import FORMATS
 from engine.importing.plan import ImportPlan
 from engine.importing.repairs import check_repairs
-from engine.importing.survey import overview_of, stop_if_asked
+from engine.importing.survey import overview_of
 from engine.importing.tree import Tree
 
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -67,10 +67,10 @@ def scan_source(plan: ImportPlan, tree: Tree, control: RunControl, tell: Tell) -
     overview = overview_of(tree, accounts, control, lambda done: tell(ImportStage.LISTING, done, 0))
     candidates: list[Candidate] = []
     for candidate in form.scan(tree, overview, plan.reading, accounts):
-        stop_if_asked(control)
+        control.stop_if_asked()
         tell(ImportStage.SCANNING, len(candidates), 0)
         candidates.append(candidate)
-    stop_if_asked(control)
+    control.stop_if_asked()
     refused = {skipped.path for skipped in accounts.skipped_items()}
     return Scan(
         form=form,

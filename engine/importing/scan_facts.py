@@ -10,7 +10,6 @@ from engine.importing.first_look import FirstLook
 from engine.importing.formats.table import FORMATS
 from engine.importing.likely_reasons import LikelyReason, likely_reasons
 from engine.importing.plan import ImportPlan, TextPlan
-from engine.importing.survey import stop_if_asked
 from engine.importing.text_facts import TextFacts, describe_texts
 from engine.importing.text_plan import apply_all, rare_words, without_rare
 from engine.importing.tree import Tree
@@ -85,10 +84,10 @@ def scan_facts(
     candidates = form.scan(tree, look.overview, plan.reading, accounts)
     for number, candidate in enumerate(candidates):
         if number % ASK_EVERY == 0:
-            stop_if_asked(control)
+            control.stop_if_asked()
             tell(number)
         _take(scanned, candidate, plan.texts, accounts)
-    stop_if_asked(control)
+    control.stop_if_asked()
     return _facts(scanned, plan.texts, tokenizer, look, accounts, control)
 
 
@@ -123,7 +122,7 @@ def _facts(
 ) -> ScanFacts:
     rare = rare_words(scanned.after, plan.min_count)
     after = [without_rare(text, rare) for text in scanned.after]
-    stop_if_asked(control)
+    control.stop_if_asked()
     reasons = likely_reasons(look.overview, accounts, scanned.first) if not scanned.pairs else ()
     return ScanFacts(
         pairs=scanned.pairs,

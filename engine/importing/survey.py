@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import PurePosixPath
 
 from engine.control import RunControl
-from engine.errors import EngineError, StoppedError
+from engine.errors import EngineError
 from engine.importing.accounts import Accounts
 from engine.importing.formats.format import Format, Overview, Proposal
 from engine.importing.formats.table import FORMATS
@@ -37,11 +37,11 @@ def overview_of(
     suffixes: Counter[str] = Counter()
     for entry in tree.entries(accounts):
         if len(entries) % ASK_EVERY == 0:
-            stop_if_asked(control)
+            control.stop_if_asked()
             tell(len(entries))
         entries.append(entry)
         suffixes[PurePosixPath(entry.path).suffix.lower()] += 1
-    stop_if_asked(control)
+    control.stop_if_asked()
     return Overview(entries=tuple(entries), suffixes=dict(suffixes))
 
 
@@ -52,16 +52,6 @@ def proposals(tree: Tree, overview: Overview) -> tuple[Proposal, ...]:
     return tuple(
         sorted((o for o in offers if o is not None), key=lambda o: o.confidence, reverse=True)
     )
-
-
-def stop_if_asked(control: RunControl) -> None:
-    """Leave work that somebody asked to end.
-
-    Raises:
-        StoppedError: somebody did.
-    """
-    if control.is_stop_requested:
-        raise StoppedError
 
 
 def _offer(form: Format, tree: Tree, overview: Overview) -> Proposal | None:

@@ -11,6 +11,7 @@ from studio.theme import SPACING
 from studio.widgets.choice_field import ChoiceField
 from studio.widgets.icon_button import icon_button
 from studio.widgets.icons import icon
+from studio.widgets.page_buttons import add_page_buttons
 
 _TYPING_MS = 150
 _MOST_CHOICES = 40
@@ -130,14 +131,7 @@ class BrowserBar(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACING // 2)
-        for page, text in enumerate((self.tr("Items"), self.tr("Statistics"))):
-            button = QToolButton()
-            button.setText(text)
-            button.setProperty("role", "view")
-            button.setCheckable(True)
-            button.setChecked(page == 0)
-            self._pages.addButton(button, page)
-            layout.addWidget(button)
+        add_page_buttons(layout, self._pages, (self.tr("Items"), self.tr("Statistics")))
         self._pages.idClicked.connect(self.page_requested)
         layout.addSpacing(SPACING)
         layout.addWidget(self._search, stretch=3)

@@ -16,6 +16,7 @@ from engine.runs.listing import ListedRun
 from engine.runs.standing import Standing
 from studio.theme import SPACING
 from studio.widgets.icons import icon
+from studio.widgets.page_buttons import add_page_buttons
 
 _TYPING_MS = 150
 _SEARCH_WIDTH = 110
@@ -121,14 +122,7 @@ class RunsBar(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACING // 2)
-        for page, text in enumerate((self.tr("History"), self.tr("Queue"))):
-            button = QToolButton()
-            button.setText(text)
-            button.setProperty("role", "view")
-            button.setCheckable(True)
-            button.setChecked(page == 0)
-            self._pages.addButton(button, page)
-            layout.addWidget(button)
+        add_page_buttons(layout, self._pages, (self.tr("History"), self.tr("Queue")))
         self._pages.idClicked.connect(self.page_requested)
         self._search.setPlaceholderText(self.tr("Search runs"))
         self._search.setAccessibleName(self.tr("Search runs"))
