@@ -1,9 +1,8 @@
 """What the engine tells whoever started a job.
 
 Events hold numbers, strings, paths, exceptions and ``uint8`` arrays, never tensors. A training run
-emits ``RunPrepared`` once, then any number of the others, and ends with exactly one ``RunEnded``.
-A gallery emits ``GalleryProgressed`` and ends with exactly one ``GalleryEnded``, an import likewise
-``ImportProgressed`` and ``ImportEnded``.
+emits ``RunPrepared`` whenever its networks stand, any number of the others, and ends with exactly
+one ``RunEnded``. Other jobs speak in the events of ``engine.job_events``.
 """
 
 from collections.abc import Callable, Mapping
@@ -48,21 +47,6 @@ class Outcome(StrEnum):
     FINISHED = "finished"
     STOPPED = "stopped"
     FAILED = "failed"
-
-
-class ImportStage(StrEnum):
-    """What an import is doing."""
-
-    LISTING = "listing"
-    """Names are read."""
-    SCANNING = "scanning"
-    """Texts and images are brought together."""
-    DECODING = "decoding"
-    """Images are decoded and checked."""
-    EXAMINING = "examining"
-    """The doctor compares them."""
-    WRITING = "writing"
-    """The dataset is put in its place."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -266,53 +250,6 @@ class RunEnded:
     """Set when the outcome is ``FAILED``."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class GalleryProgressed:
-    """Some pairs of a gallery are written."""
-
-    done: int
-    total: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class GalleryEnded:
-    """The last event of every gallery. A stopped gallery keeps the pairs that it has."""
-
-    outcome: Outcome
-    folder: Path
-    count: int
-    error: Exception | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImportProgressed:
-    """An import has come further; at most ten such reports a second."""
-
-    stage: ImportStage
-    done: int
-    total: int
-    """0 while it is not known."""
-    items_per_s: float = 0.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImportEnded:
-    """The last event of every import. What is not finished leaves no dataset."""
-
-    outcome: Outcome
-    folder: Path
-    """Of the dataset."""
-    version: str = ""
-    """Content hash of the dataset; empty when there is none."""
-    imported: int = 0
-    """Items in the dataset."""
-    skipped: int = 0
-    """Items and files that are not."""
-    report: Path | None = None
-    """The readable report, where one was written."""
-    error: Exception | None = None
-
-
 RunEvent = (
     PhaseChanged
     | RunPrepared
@@ -332,8 +269,4 @@ RunEvent = (
     | BatchSplit
     | RunEnded
 )
-GalleryEvent = GalleryProgressed | GalleryEnded
-ImportEvent = ImportProgressed | ImportEnded
 Emit = Callable[[RunEvent], None]
-GalleryEmit = Callable[[GalleryEvent], None]
-ImportEmit = Callable[[ImportEvent], None]

@@ -49,6 +49,7 @@ CHECKS = (
 )
 FULLY_COVERED = (
     "engine/events.py",
+    "engine/job_events.py",
     "engine/errors.py",
     "engine/control.py",
     "engine/config/*",

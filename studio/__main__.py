@@ -23,7 +23,7 @@ def main() -> int:
             file=sys.stderr,
         )
         return 2
-    from studio.app import run_studio
+    from studio.start import run_studio
 
     return run_studio(sys.argv)
 

@@ -3,20 +3,16 @@
 Nothing else knows all of them. Panels emit wishes, jobs emit facts; the wires between are here.
 """
 
-import logging
-import signal
 import sys
-from contextlib import ExitStack
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QProcess, QSettings, QTimer, Slot
+from PySide6.QtCore import QObject, QProcess, QSettings, Slot
 from PySide6.QtWidgets import QApplication
 
 from engine.config.run import RunConfig
 from engine.events import RunMoved
 from engine.runs.folder import RunFolder
 from studio.dialogs.error import ErrorDialog
-from studio.errors.excepthooks import excepthooks
 from studio.errors.reporter import ErrorReport, ErrorReporter
 from studio.i18n import Language, install_language
 from studio.jobs.dataset import DatasetJobs
@@ -25,7 +21,7 @@ from studio.jobs.importing import ImportJobs
 from studio.jobs.runs import RunJobs
 from studio.jobs.training import TrainingJob
 from studio.jobs.work import Work
-from studio.log import LogRelay, start_logging, stop_logging
+from studio.log import LogRelay
 from studio.models.run_form import RunForm
 from studio.models.run_life import Wish
 from studio.panels.datasets import DatasetPanel
@@ -53,11 +49,9 @@ from studio.window.run_view import RunView
 from studio.window.saving import GallerySaving
 from studio.window.trouble import RunTrouble
 
-SIGNALS_EVERY_MS = 250
 SWITCH_INTERVAL_S = 0.0005
 """How long a thread may hold the interpreter while another waits for it. With Python's own 5 ms,
 training stands still on all cores while the window draws a curve."""
-_log = logging.getLogger(__name__)
 
 
 class Studio(QObject):
@@ -100,12 +94,7 @@ class Studio(QObject):
             self.store.load(ImportChoices()),
         )
         self.closing = Closing(
-            self.window,
-            self.training,
-            self.gallery,
-            self.datasets,
-            self.importing,
-            self.run_view,
+            self.window, self.training, self.gallery, self.datasets, self.importing, self.run_view
         )
         self.around = Around(
             self.window,
@@ -310,39 +299,3 @@ def build_studio(
     if settings is None:
         settings = QSettings(str(settings_file()), QSettings.Format.IniFormat)
     return Studio(application, settings, work or Work())
-
-
-def run_studio(arguments: list[str]) -> int:
-    """Open the studio and stay until it is closed.
-
-    Returns:
-        The exit code.
-    """
-    application = QApplication(arguments)
-    studio = build_studio(application)
-    with ExitStack() as stack:
-        stack.enter_context(excepthooks(studio.reporter))
-        start_logging(log_folder(), studio.log)
-        stack.callback(stop_logging, studio.log)
-        _quit_on_interrupt(studio)
-        studio.window.show()
-        # After the first paint: a long run takes a moment to read.
-        QTimer.singleShot(0, studio.restore_last_run)
-        return application.exec()
-
-
-def _quit_on_interrupt(studio: Studio) -> None:
-    """Let Ctrl+C in the terminal save and quit."""
-    signal.signal(signal.SIGINT, lambda _number, _frame: _interrupt(studio))
-    # Python looks at signals between two lines of Python; Qt's loop alone has none.
-    timer = QTimer(studio, interval=SIGNALS_EVERY_MS)
-    timer.timeout.connect(lambda: None)
-    timer.start()
-
-
-def _interrupt(studio: Studio) -> None:
-    # Whoever sits at the terminal may not see a question.
-    unsaved = studio.window.datasets.unsaved_count
-    if unsaved:
-        _log.warning("Quitting; the edits of %d item(s) were not saved", unsaved)
-    studio.closing.save_and_quit()

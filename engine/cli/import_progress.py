@@ -1,7 +1,8 @@
 """Tells an import's events on a terminal."""
 
 from engine.cli.progress import RenewedLine
-from engine.events import ImportEnded, ImportEvent, ImportProgressed, ImportStage, Outcome
+from engine.events import Outcome
+from engine.job_events import ImportEnded, ImportEvent, ImportProgressed, ImportStage
 
 WIDTH = 24
 """Characters of the bar."""

@@ -11,9 +11,6 @@ from engine.events import (
     BatchChosen,
     BatchSplit,
     EvaluationFailed,
-    GalleryEnded,
-    GalleryEvent,
-    GalleryProgressed,
     HealthChanged,
     LossesReported,
     Outcome,
@@ -30,6 +27,7 @@ from engine.events import (
     RunResumed,
     StepsSkipped,
 )
+from engine.job_events import GalleryEnded, GalleryEvent, GalleryProgressed
 
 TERMINAL_EVERY_S = 0.5
 FILE_EVERY_S = 10.0

@@ -21,7 +21,7 @@ from engine.errors import (
     NothingToImportError,
     StoppedError,
 )
-from engine.events import ImportEmit, ImportEnded, ImportStage, Outcome
+from engine.events import Outcome
 from engine.importing.accounts import Reason
 from engine.importing.candidate import Candidate
 from engine.importing.decode_pass import decode_items
@@ -36,6 +36,7 @@ from engine.importing.scan import Scan, check_plan, scan_source
 from engine.importing.settling import Settled, settle
 from engine.importing.staging import Staging, discard_staging, staging_folder
 from engine.importing.tree import Tree
+from engine.job_events import ImportEmit, ImportEnded, ImportStage
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from engine.control import RunControl
 from engine.errors import EntryError
-from engine.events import ImportEmit, ImportStage
 from engine.importing.accounts import Accounts
 from engine.importing.candidate import ImageRef, Pixels
 from engine.importing.decode_pass import Item, decode_items
@@ -24,6 +23,7 @@ from engine.importing.report import ImportCounts, counts_of
 from engine.importing.scan import Scan, check_plan, scan_source
 from engine.importing.settling import Settled, settle
 from engine.importing.text_facts import TextFacts, describe_texts
+from engine.job_events import ImportEmit, ImportStage
 
 MOST_THUMBNAILS = 60
 THUMBNAIL_SIZE = 64

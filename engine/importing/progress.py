@@ -2,7 +2,7 @@
 
 import time
 
-from engine.events import ImportEmit, ImportProgressed, ImportStage
+from engine.job_events import ImportEmit, ImportProgressed, ImportStage
 
 EVERY_S = 0.1
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from engine.config.setting import problems_in
 from engine.control import RunControl
 from engine.errors import ConfigError, Problem
-from engine.events import ImportStage
 from engine.importing.accounts import Accounts
 from engine.importing.candidate import Candidate
 from engine.importing.formats.format import Format, Overview
@@ -17,6 +16,7 @@ from engine.importing.plan import ImportPlan
 from engine.importing.repairs import check_repairs
 from engine.importing.survey import overview_of
 from engine.importing.tree import Tree
+from engine.job_events import ImportStage
 
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 

@@ -10,8 +10,9 @@ import torch
 from engine.control import RunControl
 from engine.data.images import read_image_folder
 from engine.errors import EngineError
-from engine.events import GalleryEmit, GalleryEnded, GalleryProgressed, Outcome
+from engine.events import Outcome
 from engine.installed import installed_version
+from engine.job_events import GalleryEmit, GalleryEnded, GalleryProgressed
 from engine.sample.gallery_files import GalleryWriter, Provenance
 from engine.sample.request import Direction, GalleryRequest
 from engine.sample.sampler import LoadedRun, Pairs, Sampler, load_run

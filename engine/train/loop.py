@@ -14,15 +14,7 @@ from typing import NamedTuple
 from engine.config.run import RunConfig
 from engine.control import RunControl
 from engine.errors import DeviceLostError, EngineError, MemoryExhaustedError, StoppedError
-from engine.events import (
-    Emit,
-    Outcome,
-    Phase,
-    PhaseChanged,
-    RunEnded,
-    RunPaused,
-    RunResumed,
-)
+from engine.events import Emit, Outcome, Phase, PhaseChanged, RunEnded, RunPaused, RunResumed
 from engine.train.checkpointing import take_up
 from engine.train.clock import Clock
 from engine.train.context import RunContext

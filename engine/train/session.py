@@ -4,14 +4,7 @@ from collections.abc import Mapping
 
 from engine.data.store import open_dataset
 from engine.errors import NonFiniteLossError
-from engine.events import (
-    LossesReported,
-    Outcome,
-    Phase,
-    PhaseChanged,
-    RunPaused,
-    StepsSkipped,
-)
+from engine.events import LossesReported, Outcome, Phase, PhaseChanged, RunPaused, StepsSkipped
 from engine.metrics.cache import default_cache, has_reader
 from engine.metrics.evaluate import judge_for
 from engine.runs.checkpoint import CheckpointFacts

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
 )
 
 from engine.errors import EngineError
-from engine.events import GalleryEnded, GalleryProgressed, Outcome
+from engine.events import Outcome
+from engine.job_events import GalleryEnded, GalleryProgressed
 from studio.dialogs.gallery_fields import GalleryFields
 from studio.errors.wording import explain
 from studio.models.gallery_form import GalleryForm

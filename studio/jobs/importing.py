@@ -8,8 +8,9 @@ from typing import assert_never
 from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.control import RunControl
-from engine.events import ImportEmit, ImportEnded, ImportEvent, ImportProgressed, Outcome
+from engine.events import Outcome
 from engine.importing.plan import ImportPlan
+from engine.job_events import ImportEmit, ImportEnded, ImportEvent, ImportProgressed
 from studio.jobs.latest import LatestJob
 from studio.jobs.thread import JobThread
 

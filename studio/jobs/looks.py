@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.control import RunControl
-from engine.events import ImportEmit
 from engine.importing.plan import ImportPlan
+from engine.job_events import ImportEmit
 
 if TYPE_CHECKING:
     from engine.importing.before_after import BeforeAfter

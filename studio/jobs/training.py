@@ -8,14 +8,7 @@ from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 
 from engine.config.run import RunConfig
 from engine.control import RunControl
-from engine.events import (
-    Emit,
-    LossesReported,
-    Outcome,
-    RunEnded,
-    RunEvent,
-    RunMoved,
-)
+from engine.events import Emit, LossesReported, Outcome, RunEnded, RunEvent, RunMoved
 from studio.jobs.run_signals import RunSignals
 from studio.jobs.thread import JobThread
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from engine.config.run import RunConfig
 from engine.control import RunControl
-from engine.events import Emit, GalleryEmit, ImportEmit
+from engine.events import Emit
 from engine.importing.plan import ImportPlan
+from engine.job_events import GalleryEmit, ImportEmit
 from engine.sample.request import GalleryRequest
 from resources import starters_folder
 from studio.jobs.dataset_work import DatasetWork

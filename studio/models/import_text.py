@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
-from engine.events import ImportProgressed, ImportStage
 from engine.importing.accounts import Reason
+from engine.job_events import ImportProgressed, ImportStage
 
 _MINUTE_S = 60
 _HOUR_S = 3600

@@ -13,9 +13,6 @@ from engine.errors import DiskFullError, StoppedError
 from engine.events import (
     CheckpointSaved,
     Emit,
-    GalleryEmit,
-    GalleryEnded,
-    GalleryProgressed,
     LossesReported,
     Outcome,
     Phase,
@@ -28,6 +25,7 @@ from engine.events import (
     RunPrepared,
     RunResumed,
 )
+from engine.job_events import GalleryEmit, GalleryEnded, GalleryProgressed
 from engine.runs.folder import RunFolder, images_in_name
 from engine.sample.request import GalleryRequest
 from studio.jobs.work import Work

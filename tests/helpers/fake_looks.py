@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.control import RunControl
 from engine.errors import StoppedError
-from engine.events import ImportEmit, ImportEnded, ImportProgressed, ImportStage, Outcome
+from engine.events import Outcome
 from engine.importing.accounts import Accounts, Reason
 from engine.importing.diagnosis import Diagnosis, FindingReport
 from engine.importing.first_look import FirstLook
@@ -24,6 +24,7 @@ from engine.importing.report import ImportCounts
 from engine.importing.scan_facts import ScanFacts
 from engine.importing.text_facts import describe_texts
 from engine.importing.tree import Entry
+from engine.job_events import ImportEmit, ImportEnded, ImportProgressed, ImportStage
 from studio.jobs.looks import ImportLooks
 from studio.jobs.work import Work
 from tests.helpers.fake_engine import FakeEngine

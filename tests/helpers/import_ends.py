@@ -1,8 +1,9 @@
 """Runs an import and looks at its end."""
 
 from engine.control import RunControl
-from engine.events import ImportEnded, Outcome
+from engine.events import Outcome
 from engine.importing.build import import_dataset
+from engine.job_events import ImportEnded
 
 
 def run(plan, control=None, **options):

@@ -8,9 +8,10 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget
 from pytestqt.qtbot import QtBot
 
-from studio.app import Studio, _interrupt
+from studio.app import Studio
 from studio.dialogs.error import ErrorDialog
 from studio.dialogs.unsaved_edits import UnsavedAnswer, UnsavedEdits
+from studio.start import _interrupt
 from tests.helpers.datasets import mixed_dataset
 from tests.helpers.opened import press
 from tests.helpers.problem_log import ProblemLog

@@ -6,7 +6,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.config.presets import config_from_preset
-from engine.events import GalleryEnded, Outcome
+from engine.events import Outcome
+from engine.job_events import GalleryEnded
 from engine.sample.request import GalleryRequest
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.training import TrainingJob

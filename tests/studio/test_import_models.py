@@ -8,12 +8,13 @@ from pytestqt.qtbot import QtBot
 
 from engine.control import RunControl
 from engine.errors import ConfigError, SourceUnreadableError, StoppedError
-from engine.events import ImportProgressed, ImportStage, Outcome
+from engine.events import Outcome
 from engine.importing.accounts import Reason
 from engine.importing.formats.table import FORMATS
 from engine.importing.likely_reasons import Cause, LikelyReason
 from engine.importing.plan import Finding, Repair
 from engine.importing.repairs import OFFERED
+from engine.job_events import ImportProgressed, ImportStage
 from studio.jobs.latest import LatestJob, TaskEnded, Tell
 from studio.models.finding_text import (
     finding_sentence,

@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from engine.errors import DiskFullError
-from engine.events import GalleryEnded, GalleryProgressed, Outcome
+from engine.events import Outcome
+from engine.job_events import GalleryEnded, GalleryProgressed
 from engine.sample.request import MAX_COUNT, Direction, GalleryRequest
 from studio.dialogs.save_gallery import SaveGalleryDialog
 from studio.models.gallery_form import free_folder

@@ -46,9 +46,9 @@ def test_that_the_command_line_needs_no_qt():
 
 def test_that_the_window_quits_when_it_is_told_to():
     code = (
-        "import sys; from studio import app\n"
+        "import sys; from studio import app, start\n"
         "app.Studio.restore_last_run = lambda studio: studio.window.close()\n"
-        "sys.exit(app.run_studio(['diptych']))"
+        "sys.exit(start.run_studio(['diptych']))"
     )
     done = run_python("-c", code)
     assert (done.returncode, done.stderr) == (0, "")
@@ -56,9 +56,9 @@ def test_that_the_window_quits_when_it_is_told_to():
 
 def test_that_ctrl_c_closes_the_window():
     code = (
-        "import os, signal, sys; from studio import app\n"
+        "import os, signal, sys; from studio import app, start\n"
         "app.Studio.restore_last_run = lambda studio: os.kill(os.getpid(), signal.SIGINT)\n"
-        "sys.exit(app.run_studio(['diptych']))"
+        "sys.exit(start.run_studio(['diptych']))"
     )
     done = run_python("-c", code)
     assert (done.returncode, done.stderr) == (0, "")
@@ -74,10 +74,10 @@ def test_that_subcommands_go_to_the_engine(command, capsys, monkeypatch):
 
 
 def test_that_no_arguments_open_the_studio(monkeypatch):
-    from studio import app
+    from studio import start
 
     opened: list[list[str]] = []
-    monkeypatch.setattr(app, "run_studio", lambda arguments: opened.append(arguments) or 0)
+    monkeypatch.setattr(start, "run_studio", lambda arguments: opened.append(arguments) or 0)
     monkeypatch.setattr(sys, "argv", ["diptych"])
     assert entry.main() == 0
     assert opened == [["diptych"]]

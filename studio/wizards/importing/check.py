@@ -18,8 +18,9 @@ from PySide6.QtWidgets import (
 
 from engine.control import RunControl
 from engine.errors import ConfigError
-from engine.events import ImportProgressed, Outcome
+from engine.events import Outcome
 from engine.importing.plan import Finding, ImportPlan, Repair
+from engine.job_events import ImportProgressed
 from studio.errors.wording import explain
 from studio.jobs.importing import ImportJobs
 from studio.jobs.latest import TaskEnded, Tell

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
 )
 
 from engine.errors import ConfigError
-from engine.events import ImportEnded, ImportProgressed, Outcome
+from engine.events import Outcome
+from engine.job_events import ImportEnded, ImportProgressed
 from studio.errors.wording import explain
 from studio.jobs.importing import ImportJobs
 from studio.jobs.looks import ImportLooks

@@ -9,11 +9,12 @@ from engine.errors import (
     DiskFullError,
     SourceUnreadableError,
 )
-from engine.events import ImportProgressed, ImportStage, Outcome
+from engine.events import Outcome
 from engine.importing.build import import_dataset
 from engine.importing.decoding import Decoder
 from engine.importing.plan import PicturePlan, TextPlan
 from engine.importing.staging import Staging
+from engine.job_events import ImportProgressed, ImportStage
 from tests.helpers.import_ends import failed, finished
 from tests.helpers.import_sources import picture, sidecar_folder, sidecar_plan
 from tests.helpers.kill_import import import_whole, kill_import

@@ -15,7 +15,8 @@ from engine.errors import (
     ImagesUnreadableError,
     RunMissingError,
 )
-from engine.events import GalleryEnded, GalleryProgressed, Outcome
+from engine.events import Outcome
+from engine.job_events import GalleryEnded, GalleryProgressed
 from engine.runs.checkpoint import write_checkpoint
 from engine.runs.folder import RunFolder
 from engine.sample import sampler

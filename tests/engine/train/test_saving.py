@@ -7,14 +7,7 @@ import torch
 
 from engine.control import RunControl
 from engine.errors import DiskFullError, FolderNotWritableError
-from engine.events import (
-    CheckpointSaved,
-    Outcome,
-    Phase,
-    PhaseChanged,
-    RunMoved,
-    RunPaused,
-)
+from engine.events import CheckpointSaved, Outcome, Phase, PhaseChanged, RunMoved, RunPaused
 from engine.runs import checkpoint_files
 from engine.runs.checkpoint import read_facts, read_tensors
 from engine.runs.folder import RunFolder
