@@ -125,9 +125,8 @@ class Studio(QObject):
     def remember(self) -> None:
         """Store layout and choices."""
         window = self.window
-        run = self.run_view.folder
-        if run is not None:
-            self._remember_general(last_run=run)
+        if self.run_view.folder is not None:
+            self._remember_general(last_run=self.run_view.folder)
         for value in (
             window.arrangement(),
             window.run.choices(),

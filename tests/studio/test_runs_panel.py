@@ -51,9 +51,8 @@ def settled(qtbot: QtBot, studio: Studio) -> None:
 
 
 def cells(panel: RunsPanel, name: str) -> list[str]:
-    model = panel.table.model()
-    rows = [row for row in range(model.rowCount()) if panel.table.names()[row] == name]
-    return [model.index(rows[0], column).data() for column in Column]
+    model, row = panel.table.model(), panel.table.names().index(name)
+    return [model.index(row, column).data() for column in Column]
 
 
 def test_that_a_workspace_without_runs_says_so(qtbot: QtBot, studio: Studio):
@@ -64,9 +63,8 @@ def test_that_a_workspace_without_runs_says_so(qtbot: QtBot, studio: Studio):
 
 
 def test_that_every_run_stands_in_the_table(panel: RunsPanel):
-    assert cells(panel, "cats")[1:8] == [
-        *("cats", "Finished", "digits", "9,000", "1 min 30 s", "0.0500", "0.8000"),
-    ]
+    expected = ["cats", "Finished", "digits", "9,000", "1 min 30 s", "0.0500", "0.8000"]
+    assert cells(panel, "cats")[1:8] == expected
     assert cells(panel, "night")[Column.STATE] == "Interrupted"
     assert cells(panel, "torn")[Column.STATE] == "Damaged"
     assert cells(panel, "new")[Column.STATE] == "Not trained"
