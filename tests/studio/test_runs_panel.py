@@ -65,9 +65,8 @@ def test_that_a_workspace_without_runs_says_so(qtbot: QtBot, studio: Studio):
 def test_that_every_run_stands_in_the_table(panel: RunsPanel):
     expected = ["cats", "Finished", "digits", "9,000", "1 min 30 s", "0.0500", "0.8000"]
     assert cells(panel, "cats")[1:8] == expected
-    assert cells(panel, "night")[Column.STATE] == "Interrupted"
-    assert cells(panel, "torn")[Column.STATE] == "Damaged"
-    assert cells(panel, "new")[Column.STATE] == "Not trained"
+    for name, state in (("night", "Interrupted"), ("torn", "Damaged"), ("new", "Not trained")):
+        assert cells(panel, name)[Column.STATE] == state
 
 
 def test_that_a_click_on_a_column_sorts_by_its_numbers(panel: RunsPanel):
