@@ -75,7 +75,7 @@ class Saver:
         path_in: Callable[[RunFolder], Path],
         during: Phase,
     ) -> Path:
-        had_stop, has_waited = self._control.is_stop_requested, False
+        had_stop, has_waited, is_news = self._control.is_stop_requested, False, True
         while True:
             path = path_in(self._place.folder)
             problem = _attempt(path, run, facts)
@@ -83,31 +83,38 @@ class Saver:
                 if has_waited:
                     self._place.tell(PhaseChanged(phase=during))
                 return path
+            if is_news:
+                log.warning("A checkpoint could not be saved: %s", problem)
+                self._place.tell(RunPaused(images_seen=self._clock.images_seen, error=problem))
             has_waited = True
             with self._clock.stopped():
-                self._stand_by(run, problem, had_stop=had_stop)
+                is_news = self._stand_by(run, problem, had_stop=had_stop)
 
-    def _stand_by(self, run: PreparedRun, problem: EngineError, *, had_stop: bool) -> None:
+    def _stand_by(self, run: PreparedRun, problem: EngineError, *, had_stop: bool) -> bool:
         """Wait until another attempt is worth it.
+
+        Returns:
+            Whether somebody asked for it, and wants to know how it went.
 
         Raises:
             EngineError: the problem, when somebody wants an end.
             StoppedError: what is not saved is to be discarded.
         """
-        log.warning("A checkpoint could not be saved: %s", problem)
-        self._place.tell(RunPaused(images_seen=self._clock.images_seen, error=problem))
         due_s = time.monotonic() + RETRY_S
-        while time.monotonic() < due_s and not self._control.take_retry_request():
+        while not self._control.take_retry_request():
             if self._control.is_discard_requested:
                 raise StoppedError
             # Who asked for a stop before knew nothing of this; who does now wants an end.
             if self._control.is_stop_requested and not had_stop:
                 raise problem
+            if time.monotonic() >= due_s:
+                return False
             self._place.hold()
             self._control.wait(LOOK_EVERY_S)
         target = self._control.take_folder()
         if target is not None:
             self._move(run, target)
+        return True
 
     def _move(self, run: PreparedRun, target: Path) -> None:
         try:

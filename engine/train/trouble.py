@@ -1,8 +1,10 @@
 """What went wrong on a device, told from the error that PyTorch raised."""
 
 import contextlib
+import ctypes
 import gc
 import re
+import sys
 
 import torch
 
@@ -33,6 +35,10 @@ def is_device_lost(error: Exception) -> bool:
 def give_memory_back() -> None:
     """Return what is no longer used to the system, as far as it can be."""
     gc.collect()
+    if sys.platform == "linux":
+        # What is free keeps its place in the process else; other C libraries have no such call.
+        with contextlib.suppress(AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)
     # A lost device cannot give anything back.
     with contextlib.suppress(RuntimeError):
         if torch.cuda.is_available() and torch.cuda.is_initialized():

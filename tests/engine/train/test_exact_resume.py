@@ -17,6 +17,7 @@ from engine.train import meter
 from engine.train.loop import train
 from tests.helpers.tiny import tiny_config, tiny_dataset
 
+ROOT = Path(__file__).parents[3]
 IMAGES, BATCH, LEFT_AT_STEP = 96, 8, 5
 INTERVAL = 4
 """Of the penalty: the run is left in the middle of one."""
@@ -79,7 +80,8 @@ def runs(tmp_path_factory):
             )
             left_in_the_middle(config_of(dataset, folder / "broken" / kind, kind))
     broken = [str(folder / "broken" / kind) for kind in KINDS]
-    subprocess.run([sys.executable, "-m", "tests.helpers.resume_runs", *broken], check=True)
+    command = [sys.executable, "-m", "tests.helpers.resume_runs", *broken]
+    subprocess.run(command, cwd=ROOT, check=True)
     return folder
 
 

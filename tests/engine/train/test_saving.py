@@ -27,11 +27,14 @@ class Disk:
 
     def __init__(self, monkeypatch):
         self.is_full = False
+        self.full_for = -1
+        """So many more attempts; -1 for as long as it is full."""
         self._room = checkpoint_files.ensure_room
         monkeypatch.setattr(checkpoint_files, "ensure_room", self._ensure_room)
 
     def _ensure_room(self, folder, needed_bytes):
-        if self.is_full:
+        if self.is_full and self.full_for:
+            self.full_for -= self.full_for > 0
             raise DiskFullError(folder, needed_bytes, 5)
         self._room(folder, needed_bytes)
 
@@ -64,19 +67,21 @@ def test_that_a_run_waits_for_room_and_goes_on_where_it_was(tmp_path, disk, prob
     assert story.events[at + 1] == PhaseChanged(phase=Phase.TRAINING)
 
 
-def test_that_it_tries_again_by_itself(tmp_path, disk, problem_log, monkeypatch):
+def test_that_it_tries_again_by_itself_and_says_so_once(tmp_path, disk, problem_log, monkeypatch):
     monkeypatch.setattr(saving, "RETRY_S", 0.0)
     story = RunStory(tmp_path)
+    disk.full_for = 3
 
     def answer(event):
         if images_of(event) == 40:
             disk.is_full = True
             story.control.request_checkpoint()
-        disk.is_full = disk.is_full and len(story.of(RunPaused)) < 2
 
     assert story.tell(answer).outcome is Outcome.FINISHED
     expect_all(problem_log, "could not be saved")
-    assert len(story.of(RunPaused)) == 2
+    assert len(story.of(RunPaused)) == 1
+    assert disk.full_for == 0
+    assert [event.images_seen for event in story.of(CheckpointSaved)] == [40, 160]
 
 
 def test_that_a_run_can_go_on_in_another_folder(tmp_path, disk, problem_log):
