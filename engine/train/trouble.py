@@ -35,11 +35,15 @@ def is_device_lost(error: Exception) -> bool:
 def give_memory_back() -> None:
     """Return what is no longer used to the system, as far as it can be."""
     gc.collect()
-    if sys.platform == "linux":
-        # What is free keeps its place in the process else; other C libraries have no such call.
-        with contextlib.suppress(AttributeError):
-            ctypes.CDLL(None).malloc_trim(0)
+    _trim_memory()
     # A lost device cannot give anything back.
     with contextlib.suppress(RuntimeError):
         if torch.cuda.is_available() and torch.cuda.is_initialized():
             torch.cuda.empty_cache()
+
+
+def _trim_memory() -> None:
+    """Return the free places between blocks in use, where the C library has such a call."""
+    if sys.platform == "linux":
+        with contextlib.suppress(AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)
