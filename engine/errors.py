@@ -149,8 +149,8 @@ class MemoryExhaustedError(EngineError):
         self.batch_size = batch_size
         self.memory_bytes, self.budget_bytes = memory_bytes, budget_bytes
         super().__init__(
-            f"A batch of {batch_size:,} does not fit into memory: a step took "
-            f"{memory_bytes / 1e6:.0f} MB of {budget_bytes / 1e6:.0f} MB."
+            f"A batch of {batch_size:,} does not fit into memory: "
+            f"{memory_bytes / 1e6:,.0f} MB of {budget_bytes / 1e6:,.0f} MB were taken."
         )
 
 

@@ -224,7 +224,8 @@ class BatchSplit:
     """Unchanged: of the whole batch."""
     parts: int
     memory_bytes: int
-    """Largest memory that a step took before; 0 where it cannot be told."""
+    """Most memory that was taken before, on the CPU by the whole process; 0 where it cannot be
+    told."""
     budget_bytes: int
     """Memory of the device; 0 where it cannot be told."""
 

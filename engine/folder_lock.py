@@ -21,6 +21,7 @@ from typing import Self
 
 from engine.disk import explain_os_error
 from engine.errors import EngineError, FolderNotWritableError
+from engine.plain_files import WARY
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,6 @@ TRIES, BETWEEN_TRIES_S = 5, 0.02
 _MOST_BYTES = 4096
 _LOCKED_BYTE = 1 << 20
 """Where Windows locks: beyond the text, which others must be able to read."""
-_FLAGS = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
 _BUSY = frozenset({errno.EACCES, errno.EAGAIN, errno.EDEADLK})
 _LOCKLESS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.EINVAL})
 
@@ -98,7 +98,7 @@ class FolderLock:
     def _acquire(self) -> int:
         holder = Holder(0, "", is_us=False)
         for _try in range(TRIES):
-            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | _FLAGS, 0o644)
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | WARY, 0o644)
             try:
                 if self._is_taken_over(handle):
                     return handle
@@ -137,7 +137,7 @@ def holder_of_file(path: Path) -> Holder | None:
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
             return None
-        handle = os.open(path, (os.O_RDWR if os.name == "nt" else os.O_RDONLY) | _FLAGS)
+        handle = os.open(path, (os.O_RDWR if os.name == "nt" else os.O_RDONLY) | WARY)
     except OSError:
         return None
     try:

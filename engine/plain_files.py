@@ -21,9 +21,9 @@ _KINDS = {
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
-_FLAGS = os.O_RDONLY | sum(
-    getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")
-)
+WARY = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
+"""How a file is opened that somebody may have put something else in place of: no link is followed,
+and no pipe waited for."""
 
 
 class StrangeFileError(ValueError):
@@ -39,7 +39,7 @@ def open_plain(path: Path, most_bytes: int) -> FileIO:
     """
     # Looked at first: to open a device may already do something.
     ensure_plain(path.name, path.lstat())
-    handle = os.open(path, _FLAGS)
+    handle = os.open(path, os.O_RDONLY | WARY)
     file = os.fdopen(handle, "rb", buffering=0)
     try:
         status = os.fstat(handle)

@@ -3,6 +3,7 @@
 import ctypes
 import functools
 import importlib.util
+import os
 import re
 import sys
 from pathlib import Path
@@ -29,6 +30,25 @@ def gpu_memory_bytes() -> int:
         lambda: driver.cuDeviceTotalMem_v2(ctypes.byref(size), device),
     )
     return size.value if all(call() == 0 for call in calls) else 0
+
+
+def memory_bytes() -> int:
+    """Main memory; 0 where the system does not tell."""
+    if sys.platform == "win32":
+        return _windows_memory_bytes()
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return 0
+
+
+def _windows_memory_bytes() -> int:
+    """Ask GlobalMemoryStatusEx, whose structure begins with its own size."""
+    status = (ctypes.c_ulonglong * 8)()
+    ctypes.cast(status, ctypes.POINTER(ctypes.c_ulong))[0] = ctypes.sizeof(status)
+    answered = vars(ctypes)["windll"].kernel32.GlobalMemoryStatusEx(ctypes.byref(status))
+    # Two numbers of four bytes stand before the total.
+    return status[1] if answered else 0
 
 
 def _torch_has_cuda() -> bool:

@@ -1,7 +1,5 @@
 """What programs and hardware a machine has: what a developer asks first."""
 
-import ctypes
-import importlib.metadata
 import os
 import platform
 import shutil
@@ -11,7 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from engine.config.machine import memory_bytes
 from engine.disk import free_bytes
+from engine.installed import installed_version
 
 PACKAGES = (
     "diptych-studio",
@@ -45,7 +45,7 @@ _ASK_DRIVER = ["--query-gpu=name,driver_version,memory.total", "--format=csv,noh
 
 def versions() -> dict[str, str]:
     """Versions of the program and of what it stands on."""
-    found = {name: _version(name) for name in PACKAGES}
+    found = {name: installed_version(name) for name in PACKAGES}
     return {"Python": sys.version.replace("\n", " "), "system": _system(), **found}
 
 
@@ -69,32 +69,6 @@ def environment() -> dict[str, str]:
 def disk(places: Mapping[str, Path]) -> dict[str, int]:
     """Free bytes on the disks of some places, by their name."""
     return {name: free_bytes(place) for name, place in places.items()}
-
-
-def memory_bytes() -> int:
-    """Main memory; 0 where the system does not tell."""
-    if sys.platform == "win32":
-        return _windows_memory_bytes()
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return 0
-
-
-def _windows_memory_bytes() -> int:
-    """Ask GlobalMemoryStatusEx, whose structure begins with its own size."""
-    status = (ctypes.c_ulonglong * 8)()
-    ctypes.cast(status, ctypes.POINTER(ctypes.c_ulong))[0] = ctypes.sizeof(status)
-    answered = vars(ctypes)["windll"].kernel32.GlobalMemoryStatusEx(ctypes.byref(status))
-    # Two numbers of four bytes stand before the total.
-    return status[1] if answered else 0
-
-
-def _version(name: str) -> str:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return "not installed"
 
 
 def _system() -> str:

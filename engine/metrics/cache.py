@@ -62,7 +62,8 @@ def cached_reader(
 def _load(path: Path, blank: ImageReader) -> bool:
     try:
         with safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
+            names: list[str] = file.keys()
+            tensors = {name: file.get_tensor(name) for name in names}
         blank.load_state_dict(tensors)
     except (SafetensorError, OSError, RuntimeError) as error:
         log.info("The evaluator in %s is trained anew: %s", path, error)

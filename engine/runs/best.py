@@ -1,66 +1,40 @@
-"""The best figures of a run, from its log: quickly, since a night's log has many other lines."""
+"""The best figures of a run, for a list of runs."""
 
-import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-from engine.plain_files import open_plain
-from engine.runs.standing import number_in, read_entry
+from engine.events import QualityMeasured
+from engine.runs.log_lines import open_log
+from engine.runs.log_reading import read_quality
 
 LOWER, HIGHER = "lower", "higher"
 RANKED = {"kid": LOWER, "joint_coherence": HIGHER}
-"""Figures that a list of runs shows, and which way is better."""
-_LONGEST_LINE = 1_000_000
-_LARGEST_LOG = 1 << 40
-_MOST_POINTS = 100_000
+"""Figures whose best is listed and whose best checkpoint is kept, and which way is better."""
+_ABSURD = 1e9
 
 
 def best_figures(log: Path) -> dict[str, float]:
     """Find the best of each figure; one that was never measured is absent.
 
-    Points that a resumed run measured again count once: what lies beyond the checkpoint that it
-    went on from never happened.
+    What a run measured again after it went back counts once, as in its curves.
 
     Raises:
         StrangeFileError: the log is no plain file.
         OSError: it cannot be read.
     """
-    points: list[tuple[float, Mapping[str, Any]]] = []
-    for line in _lines(log):
-        # A look for the name is fifty times as quick as reading the line.
-        if b'"QualityMeasured"' not in line and b'"RunResumed"' not in line:
-            continue
-        entry = read_entry(line)
-        seen = number_in(entry, "images_seen")
-        if seen is None:
-            continue
-        if entry.get("event") == "RunResumed":
-            points = [point for point in points if point[0] <= seen]
-        elif entry.get("event") == "QualityMeasured" and len(points) < _MOST_POINTS:
-            figures = entry.get("figures")
-            points.append((seen, figures if isinstance(figures, dict) else {}))
-    return _best([figures for _seen, figures in points])
+    with open_log(log):
+        # Only to find out: a curve would be empty, and nothing said of why.
+        pass
+    return _best(read_quality(log))
 
 
-def _best(points: list[Mapping[str, Any]]) -> dict[str, float]:
+def _best(points: Iterable[QualityMeasured]) -> dict[str, float]:
     found: dict[str, float] = {}
-    for name, better in RANKED.items():
-        values = [v for point in points if (v := _figure(point, name)) is not None]
-        if values:
-            found[name] = min(values) if better == LOWER else max(values)
+    for point in points:
+        for name, better in RANKED.items():
+            # KID is an unbiased estimate, and may fall a little below zero.
+            value = point.figures.get(name)
+            if value is not None and abs(value) < _ABSURD:
+                pick = min if better == LOWER else max
+                found[name] = pick(found.get(name, value), value)
     return found
-
-
-def _figure(point: Mapping[str, Any], name: str) -> float | None:
-    value = point.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    # KID is an unbiased estimate, and may fall a little below zero.
-    return float(value) if abs(value) < 1e9 else None
-
-
-def _lines(log: Path) -> Iterator[bytes]:
-    with io.BufferedReader(open_plain(log, _LARGEST_LOG)) as file:
-        while line := file.readline(_LONGEST_LINE):
-            yield line

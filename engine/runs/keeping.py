@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.config.reporting import ReportingConfig
 from engine.disk import files, remove_if_there, staged_path
+from engine.runs.disk_use import bytes_in
 from engine.runs.finding import images_in_name
 from engine.runs.folder import RunFolder
 
@@ -66,16 +67,6 @@ def remove_checkpoint(path: Path) -> None:
     remove_if_there(going)
     files.rename(path, going)
     files.remove(going)
-
-
-def bytes_in(folder: Path) -> int:
-    """Count the bytes of the files in a folder; what is gone meanwhile counts nothing."""
-    total = 0
-    with contextlib.suppress(OSError):
-        for path in folder.iterdir():
-            with contextlib.suppress(OSError):
-                total += path.lstat().st_size
-    return total
 
 
 def _milestones(paths: Sequence[Path], every: int) -> list[Path]:

@@ -11,6 +11,7 @@ from engine.plain_files import StrangeFileError, open_plain, read_table
 LONGEST_LINE = 1_000_000
 """Bytes; a longer line is none of ours and is passed over."""
 MOST_BYTES = 1 << 40
+"""Of a log; more is none of ours."""
 _BUFFER_BYTES = 1 << 16
 
 

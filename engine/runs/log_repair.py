@@ -5,11 +5,10 @@ from io import FileIO
 from pathlib import Path
 
 from engine.disk import files
-from engine.plain_files import ensure_plain
+from engine.plain_files import WARY, ensure_plain
 from engine.runs.log_lines import LONGEST_LINE, entry_in
 
 _PIECE_BYTES = 1 << 16
-_FLAGS = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
 
 
 def open_end(path: Path) -> tuple[FileIO, int]:
@@ -24,7 +23,7 @@ def open_end(path: Path) -> tuple[FileIO, int]:
         StrangeFileError: it is no plain file.
         OSError: it cannot be opened or written.
     """
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _FLAGS, 0o644)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | WARY, 0o644)
     file = FileIO(handle, "r+b")
     try:
         ensure_plain(path.name, os.fstat(handle))

@@ -1,6 +1,5 @@
 """How a run folder stands: trained by somebody now, ended well, or left in the middle."""
 
-import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 from engine.events import Outcome
 from engine.runs.folder import RunFolder
 from engine.runs.lock import Holder, holder_of
+from engine.runs.log_lines import entry_in
 from engine.runs.tail import read_tail
 
 TAIL_BYTES = 64_000
@@ -63,7 +63,7 @@ def left_standing(folder: Path) -> RunStanding:
         lines = read_tail(RunFolder(folder).log_file, TAIL_BYTES)
     except (OSError, ValueError):
         lines = []
-    entries = [entry for line in lines if (entry := read_entry(line))]
+    entries = [entry for line in lines if (entry := entry_in(line))]
     if not entries:
         # A log of which nothing can be read is of a run that was under way.
         standing = Standing.INTERRUPTED if any(lines) else Standing.NEW
@@ -76,15 +76,6 @@ def left_standing(folder: Path) -> RunStanding:
         error=str(last.get("error") or "")[:1000],
         last_s=number_in(last, "time") or 0.0,
     )
-
-
-def read_entry(line: bytes) -> Mapping[str, Any]:
-    """Read a line of a log; one that is torn or strange gives nothing."""
-    try:
-        entry = json.loads(line)
-    except (ValueError, RecursionError):
-        return {}
-    return entry if isinstance(entry, dict) else {}
 
 
 def number_in(entry: Mapping[str, Any], name: str) -> float | None:

@@ -4,8 +4,7 @@ import os
 from pathlib import Path
 
 from engine.plain_files import open_plain
-
-_LARGEST_LOG = 1 << 40
+from engine.runs.log_lines import MOST_BYTES
 
 
 def read_tail(path: Path, longest: int) -> list[bytes]:
@@ -17,7 +16,7 @@ def read_tail(path: Path, longest: int) -> list[bytes]:
         StrangeFileError: it is no plain file.
         OSError: it cannot be read.
     """
-    with open_plain(path, _LARGEST_LOG) as file:
+    with open_plain(path, MOST_BYTES) as file:
         size = file.seek(0, os.SEEK_END)
         start = max(0, size - longest)
         file.seek(start)

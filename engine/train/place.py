@@ -49,7 +49,8 @@ class Place:
             FolderInUseError, FolderNotWritableError, DiskFullError: it cannot be made.
         """
         create_run_folder(config)
-        self._settle()
+        self._lock_folder()
+        self._open_log()
 
     def reopen(self, config: RunConfig) -> ReopenedRun:
         """Find where a run was left.
@@ -62,7 +63,6 @@ class Place:
         """
         self.folder.read_config()
         self._lock_folder()
-        self.folder.sweep()
         found = reopen_run_folder(config)
         self._open_log()
         return found
@@ -105,12 +105,14 @@ class Place:
                 target = target / before.path.name
         after = create_run_folder(config.with_values(run=target))
         write_model(after, model)
-        for name in TAKEN_ALONG:
-            with contextlib.suppress(FileNotFoundError):
-                shutil.copyfile(before.path / name, after.path / name)
-        self.close()
+        _take_along(before, after)
+        if self._lock is not None:
+            self._lock.release()
         self.folder = after
-        self._settle()
+        self._lock_folder()
+        if self._log is not None:
+            # What the old disk would not take goes along.
+            self._log.reopen(after.log_file)
         log.warning("The run in %s goes on in %s.", before.path, after.path)
         self.tell(RunMoved(folder=after.path))
 
@@ -119,12 +121,19 @@ class Place:
         self._held.close()
         self._log = self._lock = None
 
-    def _settle(self) -> None:
-        self._lock_folder()
-        self._open_log()
-
     def _lock_folder(self) -> None:
         self._lock = self._held.enter_context(RunLock(self.folder.path))
 
     def _open_log(self) -> None:
         self._log = self._held.enter_context(contextlib.closing(RunLog(self.folder.log_file)))
+
+
+def _take_along(before: RunFolder, after: RunFolder) -> None:
+    """Copy what a run cannot do without; a disk that gives nothing more must not end it."""
+    for name in TAKEN_ALONG:
+        try:
+            shutil.copyfile(before.path / name, after.path / name)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            log.warning("%s stays behind in %s: %s", name, before.path, error)

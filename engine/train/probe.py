@@ -12,6 +12,7 @@ from typing import Protocol
 
 import torch
 
+from engine.config.machine import memory_bytes
 from engine.events import BatchChosen
 
 CANDIDATES = (16, 32, 64, 128, 256, 512)
@@ -49,7 +50,7 @@ def total_bytes(device: torch.device) -> int:
     """Bytes that a device has; 0 when it cannot be told."""
     if device.type == "cuda":
         return torch.cuda.get_device_properties(device).total_memory
-    return _pages("SC_PHYS_PAGES")
+    return memory_bytes()
 
 
 def choose_batch(
@@ -129,19 +130,15 @@ class MainMemory:
 
     def budget(self) -> int:
         """Most of what is free."""
-        return int(SHARE_OF_FREE * _pages("SC_AVPHYS_PAGES"))
+        try:
+            free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        except (AttributeError, ValueError, OSError):
+            return 0  # macOS and Windows do not tell.
+        return int(SHARE_OF_FREE * free)
 
     def peak(self) -> int:
         """How far the process has grown."""
         return max(0, _largest_resident() - self._before)
-
-
-def _pages(name: str) -> int:
-    """Bytes in so many pages; 0 on systems that do not tell."""
-    try:
-        return os.sysconf(name) * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return 0
 
 
 def _largest_resident() -> int:

@@ -8,6 +8,7 @@ from engine.config.reporting import ReportingConfig
 from engine.data.loader import mix_seed
 from engine.errors import StoppedError
 from engine.events import Emit, EvaluationFailed, QualityMeasured
+from engine.runs.best import RANKED
 from engine.sample.sampler import Sampler
 
 log = logging.getLogger(__name__)
@@ -15,7 +16,7 @@ log = logging.getLogger(__name__)
 LOWER_IS_BETTER = frozenset({"kid", "fid", "copied_share", "memorisation", "self_bleu", "mode_kl"})
 NO_RANK = ("_std", "_chance", "_ceiling", "_floor", "_n")
 """Endings of figures that explain others and are neither good nor bad."""
-KEPT_BEST = ("kid", "joint_coherence")
+KEPT_BEST = tuple(RANKED)
 """Figures whose best checkpoint is kept."""
 EVALUATION_STREAM = 0xE7A1
 """Keeps the evaluation's noise apart from the training's, whatever the seed."""

@@ -91,13 +91,19 @@ class Rescue:
         for checkpoint in reversed(self._context.place.folder.checkpoint_paths()):
             if images_in_name(checkpoint) > images_seen:
                 # Of what is given up now; it must not pass for the newest when the run goes on.
-                remove_checkpoint(checkpoint)
+                self._remove(checkpoint)
                 continue
             if self._can_take_up(checkpoint):
                 saver.images_saved = self._run.state.images_seen
                 return
         start_over(self._run)
         saver.images_saved = 0
+
+    def _remove(self, checkpoint: Path) -> None:
+        try:
+            remove_checkpoint(checkpoint)
+        except OSError as error:
+            log.warning("%s cannot be removed: %s", checkpoint, error)
 
     def _can_take_up(self, checkpoint: Path) -> bool:
         try:

@@ -1460,8 +1460,8 @@ Free software under the Apache License 2.0.</source>
         <translation>检查点无法使用。</translation>
     </message>
     <message>
-        <source>Move this file out of the run&apos;s folder, so that the one before it is taken.</source>
-        <translation>请把该文件移出训练文件夹，程序会改用上一个检查点。</translation>
+        <source>Choose another checkpoint, or queue the run again from its settings. Whole ones are found by themselves.</source>
+        <translation>请选择其他检查点，或用其设置将运行重新排队。完好的检查点会自动找到。</translation>
     </message>
     <message>
         <source>This run is being trained already.</source>
@@ -1516,8 +1516,8 @@ Free software under the Apache License 2.0.</source>
         <translation>大小为 {0} 的批次即使分成几部分学习也放不下。</translation>
     </message>
     <message>
-        <source>A batch of {0} does not fit: a step took {1} of {2}.</source>
-        <translation>大小为 {0} 的批次放不下：一步占用了 {1}，共有 {2}。</translation>
+        <source>A batch of {0} does not fit: {1} of {2} were taken.</source>
+        <translation>{0} 个一批放不下：已用去 {1}（共 {2}）。</translation>
     </message>
     <message>
         <source>Close other programs that use this memory and resume, or start again with a batch of {0} or a smaller preset. What was saved before is still there.</source>
@@ -4696,8 +4696,8 @@ Free software under the Apache License 2.0.</source>
         <translation>现在每个批次分成 {0} 部分学习，效果相同但更慢。</translation>
     </message>
     <message>
-        <source>A step took {0} of {1}.</source>
-        <translation>一步占用了 {0}，共有 {1}。</translation>
+        <source>{0} of {1} were taken.</source>
+        <translation>已用去 {0}（共 {1}）。</translation>
     </message>
     <message>
         <source>A batch of {0} does not fit into memory.</source>

@@ -36,7 +36,8 @@ def _checkpoint_corrupt(error: errors.CheckpointCorruptError) -> Explanation:
         why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),
         hint=translate(
             "Errors",
-            "Move this file out of the run's folder, so that the one before it is taken.",
+            "Choose another checkpoint, or queue the run again from its settings. Whole ones are "
+            "found by themselves.",
         ),
     )
 
@@ -89,7 +90,7 @@ def _memory_exhausted(error: errors.MemoryExhaustedError) -> Explanation:
     locale = QLocale()
     measured = translate("Errors", "A batch of {0} does not fit, even learnt from in parts.")
     if error.memory_bytes and error.budget_bytes:
-        measured = translate("Errors", "A batch of {0} does not fit: a step took {1} of {2}.")
+        measured = translate("Errors", "A batch of {0} does not fit: {1} of {2} were taken.")
     return Explanation(
         happened=translate("Errors", "There was not enough memory."),
         why=measured.format(

@@ -68,6 +68,10 @@ class RunHistory(QAbstractTableModel):
         """All runs, in no order."""
         return tuple(self._runs)
 
+    def run_at(self, row: int) -> ListedRun:
+        """Give the run of a row."""
+        return self._runs[row]
+
     def show_runs(self, runs: Sequence[ListedRun]) -> None:
         """Show other runs; rows that stay keep their place, so that a choice survives."""
         wanted = {run.folder: run for run in runs}
@@ -80,8 +84,7 @@ class RunHistory(QAbstractTableModel):
             new = wanted.pop(old.folder)
             if new != old:
                 self._runs[row] = new
-                last = self.index(row, len(Column) - 1)
-                self.dataChanged.emit(self.index(row, 0), last)
+                self.dataChanged.emit(self.index(row, 0), self.index(row, len(Column) - 1))
         if wanted:
             first = len(self._runs)
             self.beginInsertRows(QModelIndex(), first, first + len(wanted) - 1)
@@ -90,8 +93,7 @@ class RunHistory(QAbstractTableModel):
 
     def row_of(self, folder: Path) -> int | None:
         """Find a run's row."""
-        rows = [row for row, run in enumerate(self._runs) if run.folder == folder]
-        return rows[0] if rows else None
+        return next((row for row, run in enumerate(self._runs) if run.folder == folder), None)
 
     def rowCount(self, parent: _Index | None = None) -> int:
         """How many runs there are."""
@@ -102,10 +104,7 @@ class RunHistory(QAbstractTableModel):
         return 0 if parent is not None and parent.isValid() else len(Column)
 
     def headerData(
-        self,
-        section: int,
-        orientation: Qt.Orientation,
-        role: int = Qt.ItemDataRole.DisplayRole,
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
         """Name a column."""
         if orientation is not Qt.Orientation.Horizontal:
@@ -155,7 +154,7 @@ class RunFilter(QSortFilterProxyModel):
 
     def filterAcceptsRow(self, row: int, _parent: _Index) -> bool:
         """Whether a run is shown."""
-        return self._history.runs[row].matches(self._text) if self._text else True
+        return self._history.run_at(row).matches(self._text) if self._text else True
 
 
 def column_title(column: Column) -> str:

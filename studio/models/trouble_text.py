@@ -40,7 +40,7 @@ def split_text(event: BatchSplit) -> Advice:
         "Trouble", "Each batch is now learnt from in {0} parts, to the same effect but slower."
     ).format(count_text(event.parts))
     if event.memory_bytes and event.budget_bytes:
-        measured = translate("Trouble", "A step took {0} of {1}.").format(
+        measured = translate("Trouble", "{0} of {1} were taken.").format(
             size_text(event.memory_bytes), size_text(event.budget_bytes)
         )
         remedy = f"{remedy} {measured}"

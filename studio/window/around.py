@@ -20,6 +20,7 @@ from studio.settings.choices import AroundChoices
 from studio.widgets.folder_dialog import pick_new_file
 from studio.window.main_window import MainWindow
 from studio.window.notices import RunNotices
+from studio.window.run_notes import RunNotes
 from studio.window.run_view import RunView
 
 _PATIENCE_MS = 10_000
@@ -53,6 +54,7 @@ class Around(QObject):
         training.run_ended.connect(self.notices.take_end)
         self.following = FollowingJob(self)
         run_view.follow(self.following)
+        self.notes = RunNotes(window.run, self.following)
         run_view.run_opened.connect(self._follow_if_elsewhere)
         training.run_started.connect(self.following.leave)
         self.following.run_ended.connect(self.notices.take_end)

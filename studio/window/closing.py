@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import assert_never
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QSystemTrayIcon
 
 from engine.events import Outcome, RunEnded
@@ -13,6 +13,7 @@ from studio.jobs.dataset import DatasetJobs
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.training import TrainingJob
 from studio.models.run_life import LifeState
+from studio.window.bring_back import bring_back
 from studio.window.import_flow import ImportFlow
 from studio.window.main_window import MainWindow
 from studio.window.run_view import RunView
@@ -122,10 +123,7 @@ class Closing(QObject):
             self._tray.hide()
             self._tray.deleteLater()
             self._tray = None
-        self._window.setWindowState(self._window.windowState() & ~Qt.WindowState.WindowMinimized)
-        self._window.show()
-        self._window.raise_()
-        self._window.activateWindow()
+        bring_back(self._window)
 
     @Slot(object)
     def _after_run(self, event: RunEnded) -> None:

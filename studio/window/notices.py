@@ -4,11 +4,12 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from PySide6.QtCore import QObject, Qt, QTimer, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtWidgets import QApplication, QMainWindow, QSystemTrayIcon
 
 from engine.events import Outcome, RunEnded
 from studio.models.run_status import count_text, duration_text
+from studio.window.bring_back import bring_back
 from studio.window.desktop_notice import DesktopNotice
 
 SHOWN_MS = 15_000
@@ -58,11 +59,7 @@ class RunNotices(QObject):
     @Slot()
     def bring_back(self) -> None:
         """Show the window in front of all others."""
-        window = self._window
-        window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
-        window.show()
-        window.raise_()
-        window.activateWindow()
+        bring_back(self._window)
 
     def _words(self, event: RunEnded) -> tuple[str, str]:
         name = event.folder.name

@@ -16,7 +16,7 @@ from engine.events import (
     StepsSkipped,
 )
 from studio.errors.wording import explain
-from studio.jobs.training import TrainingJob
+from studio.jobs.run_signals import RunSignals
 from studio.models.health_text import Advice
 from studio.models.trouble_text import (
     passed_over_text,
@@ -32,19 +32,19 @@ _log = logging.getLogger(__name__)
 class RunNotes(QObject):
     """Listens to a run and writes notes into its panel."""
 
-    def __init__(self, panel: RunPanel, training: TrainingJob) -> None:
+    def __init__(self, panel: RunPanel, run: RunSignals) -> None:
         super().__init__(panel)
         self._notes = panel.notes
-        training.preview_failed.connect(self._take_preview_failure)
-        training.evaluation_failed.connect(self._take_evaluation_failure)
-        training.health_changed.connect(self._take_health)
-        training.batch_chosen.connect(self._take_batch)
-        training.run_resumed.connect(self._take_resumed)
-        training.run_paused.connect(self._take_paused)
-        training.phase_changed.connect(self._go_on)
-        training.steps_skipped.connect(self._take_skipped)
-        training.rolled_back.connect(self._take_rolled_back)
-        training.batch_split.connect(self._take_split)
+        run.preview_failed.connect(self._take_preview_failure)
+        run.evaluation_failed.connect(self._take_evaluation_failure)
+        run.health_changed.connect(self._take_health)
+        run.batch_chosen.connect(self._take_batch)
+        run.run_resumed.connect(self._take_resumed)
+        run.run_paused.connect(self._take_paused)
+        run.phase_changed.connect(self._go_on)
+        run.steps_skipped.connect(self._take_skipped)
+        run.rolled_back.connect(self._take_rolled_back)
+        run.batch_split.connect(self._take_split)
 
     @Slot(object)
     def _take_preview_failure(self, event: PreviewFailed) -> None:

@@ -6,7 +6,9 @@ from typing import Any
 
 from engine.config.presets import config_from_preset
 from engine.config.run import RunConfig
+from engine.runs.catalogue import Catalogue
 from engine.runs.folder import RunFolder, create_run_folder
+from engine.runs.listing import ListedRun
 
 BEGUN_S = 1_790_000_000.0
 
@@ -79,3 +81,10 @@ def write_log(folder: Path, lines: list[dict[str, Any]]) -> None:
     """Write a whole log."""
     text = "".join(json.dumps(line) + "\n" for line in lines)
     RunFolder(folder).log_file.write_text(text, encoding="utf-8")
+
+
+def listed(runs: Path, file: Path | None = None, text: str = "") -> list[ListedRun]:
+    """List the runs of a folder, by a catalogue that is brought up to date."""
+    with Catalogue(runs, file) as catalogue:
+        catalogue.refresh()
+        return catalogue.runs(text)

@@ -22,6 +22,7 @@ from engine.events import (
     RunEvent,
     RunMoved,
     RunResumed,
+    StepsSkipped,
 )
 from engine.runs.folder import RunFolder
 from studio.app import Studio
@@ -182,6 +183,12 @@ def open_when_trained(qtbot: QtBot, studio: Studio, run: Path) -> None:
     studio.run_view.open_or_report(run)
     assert studio.run_view.status.state is RunState.ELSEWHERE
     assert studio.around.following.is_running
+
+
+def test_that_what_goes_wrong_in_a_followed_run_is_noted(studio: Studio):
+    skipped = StepsSkipped(images_seen=640, steps=(9,), terms=("critic",))
+    studio.around.following.steps_skipped.emit(skipped)
+    assert not studio.window.run.notes.isHidden()
 
 
 def test_that_a_real_run_is_followed_to_its_end(

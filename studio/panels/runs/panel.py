@@ -41,6 +41,7 @@ class RunsPanel(QWidget):
         super().__init__(parent)
         self._jobs, self._workspace = jobs, workspace
         self._is_busy = self._is_silenced = False
+        self._waiting = 0
         self._list = RunList(runs=())
         self._interrupted: ListedRun | None = None
         self._trashed: TrashedRun | None = None
@@ -236,8 +237,6 @@ class RunsPanel(QWidget):
             trashed=self._list.trashed,
             trash_size=self._size(self._list.trash_bytes),
         )
-
-    _waiting = 0
 
     def _show_interrupted(self) -> None:
         """Offer to go on with the latest run that a crash has ended."""

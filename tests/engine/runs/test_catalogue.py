@@ -6,27 +6,11 @@ import pytest
 from engine.control import RunControl
 from engine.errors import StoppedError
 from engine.runs import catalogue as module
-from engine.runs.catalogue import FILE_NAME, Catalogue
+from engine.runs.catalogue import Catalogue
 from engine.runs.lock import RunLock
 from engine.runs.notes import Origin, RunNotes, change_notes, write_notes
 from engine.runs.standing import Standing
-from tests.helpers.run_folders import BEGUN_S, made_run, measured, write_log
-
-
-@pytest.fixture
-def runs(tmp_path):
-    return tmp_path / "runs"
-
-
-@pytest.fixture
-def file(tmp_path):
-    return tmp_path / FILE_NAME
-
-
-def listed(runs, file=None, text=""):
-    with Catalogue(runs, file) as catalogue:
-        catalogue.refresh()
-        return catalogue.runs(text)
+from tests.helpers.run_folders import BEGUN_S, listed, made_run, measured, write_log
 
 
 def names(found):

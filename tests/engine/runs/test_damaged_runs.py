@@ -4,24 +4,7 @@ import os
 
 import pytest
 
-from engine.runs.catalogue import FILE_NAME, Catalogue
-from tests.helpers.run_folders import made_run
-
-
-@pytest.fixture
-def runs(tmp_path):
-    return tmp_path / "runs"
-
-
-@pytest.fixture
-def file(tmp_path):
-    return tmp_path / FILE_NAME
-
-
-def listed(runs, file=None, text=""):
-    with Catalogue(runs, file) as catalogue:
-        catalogue.refresh()
-        return catalogue.runs(text)
+from tests.helpers.run_folders import listed, made_run
 
 
 def hurt_config(folder):

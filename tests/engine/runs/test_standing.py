@@ -1,11 +1,14 @@
+import json
 import os
 import subprocess
 import sys
 
 import pytest
 
+from engine.events import RolledBack, RunResumed
 from engine.runs.best import best_figures
 from engine.runs.lock import RunLock
+from engine.runs.log_entries import line_of
 from engine.runs.standing import TAIL_BYTES, Standing, standing_of
 from tests.helpers.run_folders import made_run, measured, run_lines, write_log
 
@@ -110,16 +113,22 @@ def test_that_our_own_run_is_known_as_ours(tmp_path):
     assert standing_of(run).standing is Standing.FINISHED
 
 
-def test_that_the_best_figures_are_those_of_the_points_that_count(tmp_path):
+@pytest.mark.parametrize(
+    "back",
+    [
+        RunResumed(images_seen=200, elapsed_s=40.0, checkpoint="checkpoint-000000000200"),
+        RolledBack(images_seen=200, from_images_seen=300, rate_scale=0.5),
+    ],
+)
+def test_that_the_best_figures_are_those_of_the_points_that_count(tmp_path, back):
     log = made_run(tmp_path, "run") / "events.jsonl"
-    resumed = {"event": "RunResumed", "images_seen": 200}
     write_log(
         log.parent,
         [
             measured(100, kid=0.5, joint_coherence=0.3),
             measured(200, kid=0.4, joint_coherence=0.6),
             measured(300, kid=0.1, joint_coherence=0.9),
-            resumed,
+            json.loads(line_of(back)),
             measured(300, kid=0.2, joint_coherence=float("nan")),
             measured(400, kid=0.3),
         ],

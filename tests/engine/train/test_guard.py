@@ -171,6 +171,27 @@ def test_that_it_goes_back_to_the_checkpoint_before_the_trouble(tmp_path, monkey
     assert names == ["checkpoint-000000000080", "checkpoint-000000000640"]
 
 
+def test_that_what_cannot_be_removed_does_not_end_the_run(tmp_path, monkeypatch, problem_log):
+    control, wanted = RunControl(), {80, 24 * 8}
+
+    def react(event):
+        if isinstance(event, LossesReported) and event.progress.images_seen in wanted:
+            wanted.remove(event.progress.images_seen)
+            control.request_checkpoint()
+
+    def refuse(_path):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("engine.train.rescue.remove_checkpoint", refuse)
+    is_bad = first_time(range(20, 20 + TOO_MANY))
+    events, _poison, _folder = run_poisoned(
+        tmp_path, monkeypatch, "critic", is_bad, control=control, react=react
+    )
+    problem_log.expect("cannot be removed")
+    assert [event.images_seen for event in of(events, RolledBack)] == [80]
+    assert events[-1].outcome is Outcome.FINISHED
+
+
 def test_that_a_run_that_cannot_be_mended_fails_and_keeps_what_was_good(
     tmp_path, monkeypatch, problem_log
 ):
@@ -196,6 +217,8 @@ def test_that_spoilt_statistics_are_not_saved(tmp_path, monkeypatch):
         return len(spoilt) != 1
 
     monkeypatch.setattr(TrainingState, "is_finite", spoil)
+    # Reported at once, so that the checkpoint is asked for before the run is over.
+    monkeypatch.setattr("engine.train.meter.INTERVAL_S", 0.0)
     control = RunControl()
     config = tiny_config(tiny_dataset(tmp_path / "data"), tmp_path / "run", images=160)
     events = []
@@ -209,3 +232,15 @@ def test_that_spoilt_statistics_are_not_saved(tmp_path, monkeypatch):
     (back,) = of(events, RolledBack)
     assert back.images_seen == 0
     assert events[-1].outcome is Outcome.FINISHED
+
+
+def test_that_a_run_whose_last_state_is_spoilt_fails_and_saves_none_of_it(
+    tmp_path, monkeypatch, problem_log
+):
+    monkeypatch.setattr(TrainingState, "is_finite", lambda _state: False)
+    events = []
+    config = tiny_config(tiny_dataset(tmp_path / "data"), tmp_path / "run", images=64)
+    train(config.with_values(reporting__evaluate_every_s=0.0), events.append, RunControl())
+    problem_log.expect("failed")
+    assert isinstance(events[-1].error, NonFiniteLossError)
+    assert not RunFolder(config.run).checkpoint_paths()

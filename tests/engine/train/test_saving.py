@@ -1,5 +1,7 @@
 """A disk that is full or gone makes a run wait; nothing that was made is lost."""
 
+import errno
+import os
 import shutil
 
 import pytest
@@ -8,13 +10,16 @@ import torch
 from engine.control import RunControl
 from engine.errors import DiskFullError, FolderNotWritableError
 from engine.events import CheckpointSaved, Outcome, Phase, PhaseChanged, RunMoved, RunPaused
-from engine.runs import checkpoint_files
+from engine.runs import checkpoint_files, log
 from engine.runs.checkpoint import read_facts, read_tensors
 from engine.runs.folder import RunFolder
 from engine.runs.log import read_losses
+from engine.runs.log_reading import read_events
 from engine.train import meter, saving
 from engine.train.loop import resume
+from engine.train.place import Place
 from tests.helpers.run_story import RunStory, expect_all, images_of
+from tests.helpers.tiny import tiny_facts
 
 
 @pytest.fixture(autouse=True)
@@ -44,18 +49,29 @@ def disk(monkeypatch):
     return Disk(monkeypatch)
 
 
-def test_that_a_run_waits_for_room_and_goes_on_where_it_was(tmp_path, disk, problem_log):
-    story = RunStory(tmp_path)
+def told(story, disk, on_pause, *, saves_at=0, full_at=80):
+    """Train on a disk that is full from some image on; ``on_pause`` answers when the run waits."""
 
     def answer(event):
-        if images_of(event) == 40:
+        if images_of(event) == saves_at:
+            story.control.request_checkpoint()
+        if images_of(event) == full_at:
             disk.is_full = True
             story.control.request_checkpoint()
         if isinstance(event, RunPaused):
-            disk.is_full = len(story.of(RunPaused)) < 3
-            story.control.request_resume()
+            on_pause(event)
 
-    ended = story.tell(answer)
+    return story.tell(answer)
+
+
+def test_that_a_run_waits_for_room_and_goes_on_where_it_was(tmp_path, disk, problem_log):
+    story = RunStory(tmp_path)
+
+    def on_pause(_event):
+        disk.is_full = len(story.of(RunPaused)) < 3
+        story.control.request_resume()
+
+    ended = told(story, disk, on_pause, full_at=40)
     expect_all(problem_log, "could not be saved")
     first, *_rest = paused = story.of(RunPaused)
     assert len(paused) == 3
@@ -71,14 +87,9 @@ def test_that_it_tries_again_by_itself_and_says_so_once(tmp_path, disk, problem_
     monkeypatch.setattr(saving, "RETRY_S", 0.0)
     story = RunStory(tmp_path)
     disk.full_for = 3
-
-    def answer(event):
-        if images_of(event) == 40:
-            disk.is_full = True
-            story.control.request_checkpoint()
-
-    assert story.tell(answer).outcome is Outcome.FINISHED
+    ended = told(story, disk, lambda _event: None, full_at=40)
     expect_all(problem_log, "could not be saved")
+    assert ended.outcome is Outcome.FINISHED
     assert len(story.of(RunPaused)) == 1
     assert disk.full_for == 0
     assert [event.images_seen for event in story.of(CheckpointSaved)] == [40, 160]
@@ -87,17 +98,11 @@ def test_that_it_tries_again_by_itself_and_says_so_once(tmp_path, disk, problem_
 def test_that_a_run_can_go_on_in_another_folder(tmp_path, disk, problem_log):
     story, elsewhere = RunStory(tmp_path), tmp_path / "other disk"
 
-    def answer(event):
-        if images_of(event) == 40:
-            story.control.request_checkpoint()
-        if images_of(event) == 80:
-            disk.is_full = True
-            story.control.request_checkpoint()
-        if isinstance(event, RunPaused):
-            disk.is_full = False
-            story.control.offer_folder(elsewhere)
+    def on_pause(_event):
+        disk.is_full = False
+        story.control.offer_folder(elsewhere)
 
-    ended = story.tell(answer)
+    ended = told(story, disk, on_pause, saves_at=40)
     expect_all(problem_log, "could not be saved", "goes on in")
     assert ended.outcome is Outcome.FINISHED
     assert ended.folder == elsewhere
@@ -105,8 +110,8 @@ def test_that_a_run_can_go_on_in_another_folder(tmp_path, disk, problem_log):
     before, after = RunFolder(story.config.run), RunFolder(elsewhere)
     assert [read_facts(path).images_seen for path in before.checkpoint_paths()] == [40]
     assert [read_facts(path).images_seen for path in after.checkpoint_paths()] == [80, 160]
-    told = [report.progress.images_seen for report in read_losses(after.log_file)]
-    assert told[0] < 40
+    reported = [report.progress.images_seen for report in read_losses(after.log_file)]
+    assert reported[0] < 40
     assert not after.lock_file.exists()
     assert not before.lock_file.exists()
     longer = after.read_config().with_values(run=elsewhere, images=240)
@@ -120,15 +125,11 @@ def test_that_a_folder_with_something_in_it_gets_one_for_the_run(tmp_path, disk,
     elsewhere.mkdir()
     (elsewhere / "holiday.jpg").write_bytes(b"x")
 
-    def answer(event):
-        if images_of(event) == 80:
-            disk.is_full = True
-            story.control.request_checkpoint()
-        if isinstance(event, RunPaused):
-            disk.is_full = False
-            story.control.offer_folder(elsewhere)
+    def on_pause(_event):
+        disk.is_full = False
+        story.control.offer_folder(elsewhere)
 
-    assert story.tell(answer).folder == elsewhere / "run"
+    assert told(story, disk, on_pause).folder == elsewhere / "run"
     expect_all(problem_log, "could not be saved", "goes on in")
 
 
@@ -139,15 +140,11 @@ def test_that_a_folder_that_is_no_better_is_said_and_another_may_follow(
     wrong, right = tmp_path / "file", tmp_path / "right"
     wrong.write_text("no folder")
 
-    def answer(event):
-        if images_of(event) == 80:
-            disk.is_full = True
-            story.control.request_checkpoint()
-        if isinstance(event, RunPaused):
-            disk.is_full = isinstance(event.error, FolderNotWritableError)
-            story.control.offer_folder(right if len(story.of(RunPaused)) > 2 else wrong)
+    def on_pause(event):
+        disk.is_full = isinstance(event.error, FolderNotWritableError)
+        story.control.offer_folder(right if len(story.of(RunPaused)) > 2 else wrong)
 
-    ended = story.tell(answer)
+    ended = told(story, disk, on_pause)
     expect_all(problem_log, "could not be saved", "goes on in", "cannot go on in")
     assert ended.outcome is Outcome.FINISHED
     assert any(isinstance(event.error, FolderNotWritableError) for event in story.of(RunPaused))
@@ -157,22 +154,15 @@ def test_that_a_folder_that_is_no_better_is_said_and_another_may_follow(
 def test_that_who_gives_up_keeps_what_was_saved_before(tmp_path, disk, problem_log, discard):
     story = RunStory(tmp_path)
 
-    def answer(event):
-        if images_of(event) == 40:
-            story.control.request_checkpoint()
-        if images_of(event) == 80:
-            disk.is_full = True
-            story.control.request_checkpoint()
-        if isinstance(event, RunPaused):
-            story.control.request_stop(discard=discard)
+    def on_pause(_event):
+        story.control.request_stop(discard=discard)
 
-    ended = story.tell(answer)
+    ended = told(story, disk, on_pause, saves_at=40)
     expect_all(problem_log, "could not be saved", "failed")
     assert ended.outcome is (Outcome.STOPPED if discard else Outcome.FAILED)
     assert isinstance(ended.error, type(None) if discard else DiskFullError)
     assert (ended.images_seen, ended.images_saved) == (80, 40)
-    folder = RunFolder(story.config.run)
-    assert read_facts(folder.newest_valid().path).images_seen == 40
+    assert read_facts(story.folder.newest_valid().path).images_seen == 40
 
 
 def test_that_a_stop_on_a_full_disk_waits_too(tmp_path, disk, problem_log):
@@ -203,12 +193,33 @@ def test_that_a_folder_that_is_deleted_in_mid_run_costs_nothing(tmp_path, proble
             story.control.offer_folder(elsewhere)
 
     ended = story.tell(answer)
-    expect_all(problem_log, "could not be saved", "goes on in", "missing from the log", "A preview")
+    expect_all(problem_log, "could not be saved", "goes on in", "cannot be written", "A preview")
     assert isinstance(story.of(RunPaused)[0].error, FolderNotWritableError)
     assert ended.outcome is Outcome.FINISHED
-    newest = RunFolder(elsewhere).newest_valid().path
     straight = RunStory(tmp_path / "again")
     straight.tell()
-    expected = read_tensors(RunFolder(straight.config.run).newest_valid().path, "generator.")
-    found = read_tensors(newest, "generator.")
+    expected = read_tensors(straight.folder.newest_valid().path, "generator.")
+    found = read_tensors(RunFolder(elsewhere).newest_valid().path, "generator.")
     assert all(torch.equal(expected[name], found[name]) for name in expected)
+
+
+def test_that_what_the_old_disk_would_not_take_goes_along(tmp_path, monkeypatch, problem_log):
+    config = RunStory(tmp_path).config
+    place = Place(config.run, lambda _event: None)
+    place.create(config)
+    place.tell(PhaseChanged(phase=Phase.LOADING))
+    old, append = place.folder.log_file.stat().st_ino, log._append
+
+    def fill_up(file, line):
+        if os.fstat(file.fileno()).st_ino == old:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        append(file, line)
+
+    monkeypatch.setattr(log, "_append", fill_up)
+    place.tell(PhaseChanged(phase=Phase.SAVING))
+    place.move(tmp_path / "elsewhere", config, tiny_facts())
+    place.close()
+    expect_all(problem_log, "cannot be written", "goes on in")
+    events = list(read_events(tmp_path / "elsewhere" / "events.jsonl"))
+    assert events[:2] == [PhaseChanged(phase=Phase.LOADING), PhaseChanged(phase=Phase.SAVING)]
+    assert [type(event) for event in events[2:]] == [RunMoved]

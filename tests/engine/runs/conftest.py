@@ -1,0 +1,15 @@
+"""Where the tests of the catalogue keep their runs."""
+
+import pytest
+
+from engine.runs.catalogue import FILE_NAME
+
+
+@pytest.fixture
+def runs(tmp_path):
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / FILE_NAME
