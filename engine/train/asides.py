@@ -107,8 +107,8 @@ class Asides:
             total_s = steps_s + self._counted_in(elapsed_s, elapsed_s + total_s)
         return total_s
 
-    def evaluating_s(self, last_s: float, elapsed_s: float, end_s: float) -> float:
-        """Time that the evaluations up to the end of a run will take.
+    def evaluations(self, last_s: float, elapsed_s: float, end_s: float) -> int:
+        """Count the evaluations that are still to come.
 
         Args:
             last_s: training time of the latest one, or of the start.
@@ -117,10 +117,9 @@ class Asides:
         """
         every_s = self._config.evaluate_every_s
         if every_s <= 0:
-            return 0.0
+            return 0
         first_s = max(last_s + every_s, elapsed_s)
-        count = max(math.ceil((end_s - first_s) / every_s), 0)
-        return count * self.expected_s(Aside.EVALUATION)
+        return max(math.ceil((end_s - first_s) / every_s), 0)
 
     def finishing_s(self) -> float:
         """Time from the last step to the end: a checkpoint and a preview."""

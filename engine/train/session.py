@@ -46,7 +46,8 @@ class Session:
         )
         self._quality = Quality(sampler, reporting, seed, self._find_judge, context.tell)
         self._quality.restore(position)
-        self._has_reader = has_reader(default_cache(), run.model.dataset_version)
+        if not has_reader(default_cache(), run.model.dataset_version):
+            context.budget.expect_reader()
         self._checkpoint_due_s = 0.0
 
     def warm_up(self) -> None:
@@ -101,15 +102,8 @@ class Session:
             self._report()
         if self._control.take_checkpoint_request() or clock.elapsed_s >= self._checkpoint_due_s:
             self._save()
-        if self._quality.is_due(clock.elapsed_s) or self._wants_evaluation():
+        if self._quality.is_due(clock.elapsed_s) or context.wants_evaluation:
             self._measure()
-
-    def _wants_evaluation(self) -> bool:
-        """Whether to evaluate early, for the forecast; never where a reader must be trained first.
-
-        That takes a while, and nobody wants to wait when the first pictures appear.
-        """
-        return self._has_reader and self._context.wants_evaluation
 
     def _step(self) -> None:
         context, state = self._context, self._run.state

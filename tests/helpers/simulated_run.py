@@ -68,6 +68,8 @@ class SimulatedRun:
         )
         self.budget = Budget(config, lambda: self.elapsed_s, lambda: self.now_s)
         self.budget.restore(self.remembered)
+        if self.judge_s:
+            self.budget.expect_reader()
         self._waits = sorted(self.pauses.items())
         self._has_judge = False
 

@@ -104,6 +104,21 @@ def test_that_a_short_run_is_not_evaluated_early():
     assert run.budget.wants_evaluation(1000, 4.0)
 
 
+def test_that_nobody_waits_early_for_a_reader_to_be_trained():
+    run = SimulatedRun(minutes=2, judge_s=10.0)
+    assert not run.budget.wants_evaluation(1000, 4.0)
+
+
+@pytest.mark.parametrize(("judge_s", "expected_s"), [(0.0, 114 + 8.5), (10.0, 114 + 19.25)])
+def test_that_before_the_first_evaluation_their_cost_is_guessed_by_the_pace(
+    judge_s: float, expected_s: float
+):
+    """On digits at 2,000 images a second: 1.7 s for each of five, and 10.75 s for a reader."""
+    budget = SimulatedRun(minutes=2, evaluate_every_s=20.0, judge_s=judge_s).budget
+    said = [budget.progress(2000 * second, float(second)).remaining_s for second in range(7)]
+    assert said[-1] == pytest.approx(expected_s)
+
+
 def test_that_a_pause_within_an_aside_is_not_its_cost():
     now_s = 0.0
     asides = Asides(ReportingConfig(), lambda: 0.0, lambda: now_s)

@@ -3,13 +3,18 @@ from pathlib import Path
 
 import pytest
 
+from engine.config.reporting import ReportingConfig
 from engine.config.run import RunConfig
 from engine.config.training import TrainingConfig
 from engine.train.schedule import RATE_WINDOW_S, Budget, learning_rate
 
 
 def budget(minutes: float = 0.0, images: int = 0) -> Budget:
-    return Budget(RunConfig(dataset=Path(), run=Path(), minutes=minutes, images=images))
+    # What evaluations add is held in test_forecast.py.
+    reporting = ReportingConfig(evaluate_every_s=0.0)
+    return Budget(
+        RunConfig(dataset=Path(), run=Path(), minutes=minutes, images=images, reporting=reporting)
+    )
 
 
 def test_that_a_run_without_limits_has_no_end():
