@@ -43,6 +43,8 @@ MAX_BYTES = 512_000_000
 
 _SCANS = 20
 """Times that a JPEG of the largest size may go over its pixels; progressive ones do about ten."""
+_SCAN_BYTES = 10
+"""What the header of a scan takes at least; nothing need come after it."""
 _ORIENTATION = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -112,7 +114,7 @@ def _check_scans(file: Image.Image, content: bytes, max_pixels: int) -> None:
     if file.format not in {"JPEG", "MPO"}:
         return
     allowed = _SCANS * max_pixels // (file.width * file.height)
-    if len(content) <= allowed:  # a scan takes more than a byte
+    if len(content) // _SCAN_BYTES <= allowed:
         return
     scans = content.count(b"\xff\xda")
     if scans > allowed:

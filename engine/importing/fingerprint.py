@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +45,10 @@ def _source_hash(tree: Tree, overview: Overview) -> str:
     digest = hashlib.sha256()
     root = _folder_of(tree)
     if root is None:
-        digest.update(f"{tree.source.stat().st_size} {_modified_ns(tree.source)}\n".encode())
+        status = tree.source.stat()
+        digest.update(f"{status.st_size} {status.st_mtime_ns}\n".encode())
     for entry in overview.entries:
-        time_ns = 0 if root is None else _modified_ns(root / entry.path)
+        time_ns = 0 if root is None else _modified_ns(f"{root}/{entry.path}")
         line = f"{entry.path}\0{entry.size}\0{time_ns}\n"
         digest.update(line.encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
@@ -59,8 +61,8 @@ def _folder_of(tree: Tree) -> Path | None:
     return tree.source.parent if tree.focus else None
 
 
-def _modified_ns(path: Path) -> int:
+def _modified_ns(path: str) -> int:
     try:
-        return path.stat().st_mtime_ns
+        return os.lstat(path).st_mtime_ns
     except (OSError, ValueError):
         return -1

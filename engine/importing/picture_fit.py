@@ -29,9 +29,10 @@ def fit(image: Image.Image, plan: PicturePlan, channels: int) -> Pixels:
     mode = "L" if channels == 1 else "RGB"
     opaque = flatten(image, background)
     if mode == "L":
-        opaque = opaque.convert("L")
-    square = _squared(opaque, plan, mode, background).convert(mode)
-    return np.asarray(square).reshape(plan.size, plan.size, channels)
+        opaque = _in_mode(opaque, mode)
+    square = _in_mode(_squared(opaque, plan, mode, background), mode)
+    # Not ``asarray``, which asks the picture for a table of its shape first.
+    return np.frombuffer(square.tobytes(), np.uint8).reshape(plan.size, plan.size, channels)
 
 
 def _squared(
@@ -44,12 +45,17 @@ def _squared(
         case "stretch":
             return _resized(image, (size, size), (0, 0, *image.size))
         case _:
-            inner = _resized(image, _within(image, size), (0, 0, *image.size)).convert(mode)
+            inner = _in_mode(_resized(image, _within(image, size), (0, 0, *image.size)), mode)
             if inner.size == (size, size):
                 return inner
             square = Image.new("RGB", (size, size), background).convert(mode)
             square.paste(inner, ((size - inner.width) // 2, (size - inner.height) // 2))
             return square
+
+
+def _in_mode(image: Image.Image, mode: str) -> Image.Image:
+    """Convert where there is something to do: Pillow would copy, which holds other threads up."""
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _resized(
