@@ -61,8 +61,8 @@ def _set_libraries_aside() -> None:
     """Leave what there is once torch is imported out of every later search for garbage.
 
     A full search goes through all of it and holds the window up for 0.2 s, again and again in a
-    run. What is set aside is never freed: libraries live as long as the program, and what else
-    there is by the first run is little.
+    run. What is set aside is freed with its last user, as ever; only rings of what is there by the
+    first run, nearly all of it the libraries', stay for good.
     """
     # Half of it comes with the first optimiser, unless it is here already.
     importlib.import_module("torch._dynamo")
