@@ -92,6 +92,16 @@ def test_that_a_jpeg_that_goes_over_its_pixels_without_end_is_refused():
     assert "times" in error.detail
 
 
+def test_that_a_scan_that_is_but_its_header_is_counted():
+    """T.81, B.2.3: one component, its last refinement again; ten bytes, and nothing after them."""
+    content = saved(noise(64), "JPEG", progressive=True)
+    shortest = b"\xff\xda\x00\x08\x01\x01\x00\x01\x3f\x10"
+    again = content[:-2] + shortest * 50_000 + content[-2:]
+    scans = again.count(b"\xff\xda")
+    assert read_picture(again, Limits(pixels=64 * 64 * (scans // 20 + 1))).size == (64, 64)
+    assert refusal(again, Limits(pixels=64 * 64 * (scans // 20))).reason is Reason.TOO_LARGE
+
+
 def test_that_damage_is_never_painted_over():
     assert not ImageFile.LOAD_TRUNCATED_IMAGES
 
