@@ -2966,6 +2966,33 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>Plots</name>
+    <message>
+        <source>Length of texts</source>
+        <translation>文本长度</translation>
+    </message>
+    <message>
+        <source>words</source>
+        <translation>词</translation>
+    </message>
+    <message>
+        <source>Brightness of images</source>
+        <translation>图像亮度</translation>
+    </message>
+    <message>
+        <source>mean, from 0 (black) to 255 (white)</source>
+        <translation>均值，从 0（黑）到 255（白）</translation>
+    </message>
+    <message>
+        <source>Most frequent words</source>
+        <translation>最常见的词</translation>
+    </message>
+    <message>
+        <source>Largest groups</source>
+        <translation>最大的分组</translation>
+    </message>
+</context>
+<context>
     <name>Quality</name>
     <message>
         <source>Coherence</source>
@@ -4251,30 +4278,6 @@ Free software under the Apache License 2.0.</source>
 </context>
 <context>
     <name>StatisticsPage</name>
-    <message>
-        <source>Length of texts</source>
-        <translation>文本长度</translation>
-    </message>
-    <message>
-        <source>words</source>
-        <translation>词</translation>
-    </message>
-    <message>
-        <source>Brightness of images</source>
-        <translation>图像亮度</translation>
-    </message>
-    <message>
-        <source>mean, from 0 (black) to 255 (white)</source>
-        <translation>均值，从 0（黑）到 255（白）</translation>
-    </message>
-    <message>
-        <source>Most frequent words</source>
-        <translation>最常见的词</translation>
-    </message>
-    <message>
-        <source>Largest groups</source>
-        <translation>最大的分组</translation>
-    </message>
     <message>
         <source>Counting…</source>
         <translation>正在统计…</translation>

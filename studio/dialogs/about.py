@@ -1,10 +1,11 @@
 """What this program is."""
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
+
+from engine.installed import installed_version
 
 
 class AboutDialog(QMessageBox):
@@ -16,7 +17,7 @@ class AboutDialog(QMessageBox):
         self.setWindowTitle(self.tr("About Diptych"))
         self.setIconPixmap(parent.windowIcon().pixmap(64, 64))
         self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setText(self.tr("Diptych {0}").format(installed_version("diptych-studio")))
+        self.setText(self.tr("Diptych {0}").format(installed_version()))
         about = self.tr(
             "Trains generators of image-text pairs by clicking.\n"
             "Free software under the Apache License 2.0."
@@ -26,11 +27,3 @@ class AboutDialog(QMessageBox):
         stands_on = ", ".join([f"Python {platform.python_version()}", *parts])
         self.setInformativeText(f"{about}\n\n{stands_on}")
         self.setStandardButtons(QMessageBox.StandardButton.Close)
-
-
-def installed_version(package: str) -> str:
-    """Read a version from the package's metadata, which imports nothing."""
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "-"

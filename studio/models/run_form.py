@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ class RunForm:
         self._dataset = choices.dataset
         self._recent = choices.recent
         self._preset = choices.preset if choices.preset in PRESETS else self._suitable_preset()
-        self._texts = self._preset_texts()
+        self._texts = dict(_preset_texts(self._preset))
         self._texts.update({n: t for n, t in choices.texts.items() if n in FIELDS})
         self._typed_name = ""
         self._branch: BranchStart | None = None
@@ -133,7 +134,7 @@ class RunForm:
             KeyError: there is no such row.
         """
         self._preset = PRESETS[name].name
-        self._texts = self._preset_texts()
+        self._texts = dict(_preset_texts(self._preset))
 
     def begin_branch(self, start: BranchStart, config: RunConfig) -> None:
         """Make the next run a branch of another, whose settings are the ones to change.
@@ -170,7 +171,7 @@ class RunForm:
 
     def preset_text(self, name: str) -> str:
         """Give what the preset says about a field."""
-        return self._preset_texts()[name]
+        return _preset_texts(self._preset)[name]
 
     def matters(self, name: str) -> bool:
         """Whether a field says anything to the chosen family of models."""
@@ -224,10 +225,6 @@ class RunForm:
         size = starter.image_size if starter else max(IMAGE_SIZES)
         return suitable_preset(gpu_bytes=gpu_memory_bytes(), image_size=size).name
 
-    def _preset_texts(self) -> dict[str, str]:
-        config = config_from_preset(self._preset, dataset=Path(), run=Path())
-        return {name: value_text(value_at(config, name)) for name in FIELDS}
-
     def _read(self) -> tuple[dict[str, Any], dict[str, str]]:
         values: dict[str, Any] = {}
         problems: dict[str, str] = {}
@@ -276,6 +273,12 @@ class RunForm:
         if not _is_writable(self.workspace):
             problems["workspace"] = translate("RunForm", "Nothing can be written to this folder")
         return problems
+
+
+@cache
+def _preset_texts(preset: str) -> Mapping[str, str]:
+    config = config_from_preset(preset, dataset=Path(), run=Path())
+    return {name: value_text(value_at(config, name)) for name in FIELDS}
 
 
 def _holds_files(folder: Path) -> bool:

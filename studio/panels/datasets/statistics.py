@@ -1,5 +1,7 @@
 """What a dataset looks like as a whole: four plots and a line of facts."""
 
+from functools import cached_property
+
 from PySide6.QtCore import QSize, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
@@ -26,26 +28,26 @@ class StatisticsPage(QWidget):
         super().__init__(parent)
         self._facts = plain_label(role="muted")
         self._colour = _Swatch()
-        self.lengths = BarPlot(self.tr("Length of texts"), self.tr("words"))
-        self.brightness = BarPlot(
-            self.tr("Brightness of images"), self.tr("mean, from 0 (black) to 255 (white)")
-        )
-        self.words = BarPlot(self.tr("Most frequent words"))
-        self.groups = BarPlot(self.tr("Largest groups"))
         top = QHBoxLayout()
         top.setSpacing(SPACING)
         top.addWidget(self._colour)
         top.addWidget(self._facts, stretch=1)
-        grid = QGridLayout()
-        grid.setSpacing(SPACING)
-        for place, plot in enumerate((self.lengths, self.words, self.brightness, self.groups)):
-            grid.addWidget(plot, place // 2, place % 2)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACING)
         layout.addLayout(top)
-        layout.addLayout(grid, stretch=1)
+        place = QWidget()
+        layout.addWidget(place, stretch=1)
+        self._place = QVBoxLayout(place)
+        self._place.setContentsMargins(0, 0, 0, 0)
         self.show_waiting()
+
+    @cached_property
+    def plots(self) -> "Plots":
+        """The plots, made when there is something to show: that takes a while."""
+        plots = Plots()
+        self._place.addWidget(plots)
+        return plots
 
     @property
     def facts(self) -> str:
@@ -76,15 +78,7 @@ class StatisticsPage(QWidget):
             )
         )
         self._colour.setVisible(found.sampled > 0)
-        self._show_lengths(found)
-        width = 256 // BRIGHTNESS_BINS
-        places = [width * (number + 0.5) for number in range(BRIGHTNESS_BINS)]
-        self.brightness.show_numbers(places, found.brightness, width)
-        for plot, ranked in ((self.words, found.words), (self.groups, found.groups)):
-            best = ranked[:_MOST_NAMES]
-            plot.show_names([name for name, _count in best], [count for _name, count in best])
-        # An empty plot of groups would only ask what is missing.
-        self.groups.setVisible(bool(found.groups))
+        self.plots.show_statistics(found)
 
     @Slot(object)
     def _take(self, event: TaskEnded) -> None:
@@ -92,15 +86,6 @@ class StatisticsPage(QWidget):
             self.show_statistics(event.result)
         elif event.error is not None:
             self.show_problem(explain(event.error).why)
-
-    def _show_lengths(self, found: Statistics) -> None:
-        longest = max(found.text_lengths, default=0)
-        step = 1 + longest // _MOST_BARS
-        counts = [0] * (longest // step + 1)
-        for words, count in found.text_lengths.items():
-            counts[words // step] += count
-        places = [number * step + (step - 1) / 2 for number in range(len(counts))]
-        self.lengths.show_numbers(places, counts, step)
 
     def _words(self, found: Statistics) -> str:
         locale = self.locale()
@@ -122,6 +107,45 @@ class StatisticsPage(QWidget):
         if found.excluded:
             parts.append(self.tr("%Ln item(s) excluded", "", found.excluded))
         return "  ·  ".join(parts)
+
+
+class Plots(QWidget):
+    """The four plots: texts, words, images, groups."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lengths = BarPlot(self.tr("Length of texts"), self.tr("words"))
+        self.brightness = BarPlot(
+            self.tr("Brightness of images"), self.tr("mean, from 0 (black) to 255 (white)")
+        )
+        self.words = BarPlot(self.tr("Most frequent words"))
+        self.groups = BarPlot(self.tr("Largest groups"))
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(SPACING)
+        for place, plot in enumerate((self.lengths, self.words, self.brightness, self.groups)):
+            grid.addWidget(plot, place // 2, place % 2)
+
+    def show_statistics(self, found: Statistics) -> None:
+        """Show the numbers."""
+        self._show_lengths(found)
+        width = 256 // BRIGHTNESS_BINS
+        places = [width * (number + 0.5) for number in range(BRIGHTNESS_BINS)]
+        self.brightness.show_numbers(places, found.brightness, width)
+        for plot, ranked in ((self.words, found.words), (self.groups, found.groups)):
+            best = ranked[:_MOST_NAMES]
+            plot.show_names([name for name, _count in best], [count for _name, count in best])
+        # An empty plot of groups would only ask what is missing.
+        self.groups.setVisible(bool(found.groups))
+
+    def _show_lengths(self, found: Statistics) -> None:
+        longest = max(found.text_lengths, default=0)
+        step = 1 + longest // _MOST_BARS
+        counts = [0] * (longest // step + 1)
+        for words, count in found.text_lengths.items():
+            counts[words // step] += count
+        places = [number * step + (step - 1) / 2 for number in range(len(counts))]
+        self.lengths.show_numbers(places, counts, step)
 
 
 class _Swatch(QWidget):
