@@ -46,6 +46,35 @@ def tiny_dataset(folder: Path, *, pairs: int = 24, size: int = 32, channels: int
     return folder
 
 
+def unpaired_dataset(folder: Path) -> Path:
+    """Build two dozen items: every third without its text, every fifth without its image."""
+    random = np.random.default_rng(0)
+    records: list[dict[str, Any]] = []
+    images: list[np.ndarray] = []
+    for row in range(24):
+        split = "held_out" if row > 20 else "train"
+        record: dict[str, Any] = {"text": ("dark", "light")[row % 2], "split": split}
+        if row % 3 == 1:
+            record["text"] = None
+        if row % 5 == 2:
+            record["image"] = False
+        if record["text"] is None and record.get("image") is False:
+            continue
+        if record.get("image") is not False:
+            images.append(random.integers(0, 255, (32, 32, 1), dtype=np.uint8))
+        records.append(record)
+    write_dataset(
+        folder,
+        name="half",
+        title="",
+        images=np.stack(images),
+        records=records,
+        licence="",
+        source="",
+    )
+    return folder
+
+
 def tiny_config(dataset: Path, run: Path, *, images: int = 64, seed: int = 1) -> RunConfig:
     """Configure a run of a second."""
     return RunConfig(

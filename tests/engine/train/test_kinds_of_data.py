@@ -19,7 +19,7 @@ from engine.sample.sampler import build_modalities, load_run
 from engine.sample.texts import encode_texts
 from engine.train.loop import train
 from engine.train.source import load_source, model_facts
-from tests.helpers.tiny import tiny_config, tiny_dataset, tiny_facts
+from tests.helpers.tiny import tiny_config, tiny_dataset, tiny_facts, unpaired_dataset
 
 CPU = torch.device("cpu")
 
@@ -27,34 +27,6 @@ CPU = torch.device("cpu")
 @pytest.fixture
 def dataset(tmp_path):
     return tiny_dataset(tmp_path / "data")
-
-
-def half_pairs(folder):
-    """Two dozen items: every third without its text, every fifth without its image."""
-    random = np.random.default_rng(0)
-    records, images = [], []
-    for row in range(24):
-        split = "held_out" if row > 20 else "train"
-        record: dict[str, Any] = {"text": ("dark", "light")[row % 2], "split": split}
-        if row % 3 == 1:
-            record["text"] = None
-        if row % 5 == 2:
-            record["image"] = False
-        if record["text"] is None and record.get("image") is False:
-            continue
-        if record.get("image") is not False:
-            images.append(random.integers(0, 255, (32, 32, 1), dtype=np.uint8))
-        records.append(record)
-    write_dataset(
-        folder,
-        name="half",
-        title="",
-        images=np.stack(images),
-        records=records,
-        licence="",
-        source="",
-    )
-    return folder
 
 
 def trained(config):
@@ -71,7 +43,7 @@ def trained(config):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_that_halves_of_pairs_teach_every_family(tmp_path, family):
-    data = half_pairs(tmp_path / "half")
+    data = unpaired_dataset(tmp_path / "half")
     reports = trained(tiny_config(data, tmp_path / "run").with_values(family=family))
     assert all(math.isfinite(value) for report in reports for value in report.losses.values())
     pairs = next(load_run(tmp_path / "run", CPU).sampler.pairs(4, 1))

@@ -1,0 +1,152 @@
+"""Golden figures: 20 steps of every family, every example dataset and every kind of import.
+
+They change only on purpose. ``python -m tests.engine.test_golden`` writes them again; whoever does
+so says in the change why they had to move.
+"""
+
+import json
+import math
+import re
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import resources
+from engine.cli.main import main as main_command
+from engine.control import RunControl
+from engine.data.manifest import read_manifest
+from engine.data.starter_files import build_starter
+from engine.data.starters import STARTERS
+from engine.runs.folder import create_run_folder
+from engine.train.ema import update_average
+from engine.train.prepare import prepare
+from engine.train.schedule import learning_rate
+from tests.helpers.small_sources import SOURCES
+from tests.helpers.tiny import tiny_config, tiny_dataset, unpaired_dataset
+
+FIGURES = Path(__file__).parents[1] / "golden" / "figures.json"
+STEPS = 20
+RUNS: dict[str, dict[str, Any]] = {
+    "hybrid": {"family": "hybrid"},
+    "hybrid, unpaired": {"family": "hybrid"},
+    "hybrid, ada, r1-r2": {
+        "family": "hybrid",
+        "data__augmentation": "ada",
+        "training__regularizer": "r1-r2",
+        "training__adversarial_loss": "relativistic",
+    },
+    "adversarial": {"family": "adversarial"},
+    "adversarial, wasserstein": {
+        "family": "adversarial",
+        "training__adversarial_loss": "wasserstein",
+        "training__regularizer": "gradient-penalty",
+        "training__critic_steps": 2,
+    },
+    "mvae": {"family": "mvae"},
+    "mopoe": {"family": "mopoe"},
+    "mopoe, unpaired": {"family": "mopoe"},
+}
+
+
+def losses_of_run(folder: Path, name: str) -> dict[str, list[float | None]]:
+    """Take 20 steps on the CPU in fp32; give each loss by step, to 6 digits."""
+    build = unpaired_dataset if name.endswith("unpaired") else tiny_dataset
+    config = tiny_config(build(folder / "data"), folder / "run", images=8 * STEPS)
+    config = config.with_values(training__precision="fp32", **RUNS[name])
+    losses: list[dict[str, float]] = []
+    control = RunControl()
+    run = prepare(config, create_run_folder(config), lambda _event: None, control)
+    training = run.config.training
+    for step in range(STEPS):
+        run.state.set_learning_rate(learning_rate(training, step / STEPS))
+        report = run.step(run.batch(step), step)
+        losses.append({name: float(value) for name, value in report.losses.items()})
+        seen = (step + 1) * training.batch_size
+        update_average(
+            run.state.average,
+            run.state.generator,
+            images_seen=seen,
+            batch=training.batch_size,
+            half_life=training.ema_images,
+        )
+    names = sorted({name for row in losses for name in row})
+    table: dict[str, list[float | None]] = {
+        name: [rounded(row[name]) if name in row else None for row in losses] for name in names
+    }
+    for part, network in (("generator", run.state.generator), ("average", run.state.average)):
+        weights = torch.cat([weight.detach().flatten() for weight in network.parameters()])
+        table[f"{part} weights"] = [rounded(float(weights.abs().double().mean()))]
+    return table
+
+
+def rounded(value: float) -> float:
+    """Keep six significant digits."""
+    return float(f"{value:.6g}")
+
+
+def starter_hash(folder: Path, name: str) -> str:
+    """Build an example dataset and give its content hash."""
+    return read_manifest(build_starter(name, resources.starters_folder(), folder)).version
+
+
+def import_hash(folder: Path, kind: str) -> str:
+    """Import a small source and give the dataset's content hash."""
+    make, _format = SOURCES[kind]
+    command = ["import", str(make(folder / "source")), "--dataset", str(folder / "dataset")]
+    assert main_command(command) == 0
+    return read_manifest(folder / "dataset").version
+
+
+GOLDEN: dict[str, Any] = json.loads(FIGURES.read_text("utf-8")) if FIGURES.exists() else {}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_that_twenty_steps_give_the_golden_losses(tmp_path, name):
+    found, golden = losses_of_run(tmp_path, name), GOLDEN["losses"][name]
+    assert found.keys() == golden.keys()
+    for loss, values in golden.items():
+        for step, (value, expected) in enumerate(zip(found[loss], values, strict=True)):
+            place = f"{loss} at step {step}"
+            if expected is None or value is None:
+                assert value is expected, place
+            else:
+                assert math.isclose(value, expected, rel_tol=2e-5, abs_tol=1e-7), place
+
+
+@pytest.mark.parametrize("name", STARTERS)
+def test_that_an_example_dataset_has_its_golden_hash(tmp_path, name):
+    assert starter_hash(tmp_path, name) == GOLDEN["starters"][name]
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_that_an_import_has_its_golden_hash(tmp_path, kind):
+    assert import_hash(tmp_path, kind) == GOLDEN["imports"][kind]
+
+
+def main() -> None:
+    """Write the figures as the code gives them now."""
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        figures = {
+            "losses": {run: losses_of_run(folder / "losses" / run, run) for run in RUNS},
+            "starters": {n: starter_hash(folder / "starters", n) for n in STARTERS},
+            "imports": {kind: import_hash(folder / "imports" / kind, kind) for kind in SOURCES},
+        }
+    FIGURES.parent.mkdir(exist_ok=True)
+    text = json.dumps(figures, indent=1, ensure_ascii=False)
+    FIGURES.write_text(_one_line_lists(text) + "\n", "utf-8")
+    sys.stdout.write(f"{FIGURES}\n")
+
+
+def _one_line_lists(text: str) -> str:
+    """Put each list of numbers onto one line."""
+    return re.sub(r"\[[^\[\]]*\]", lambda found: " ".join(found[0].split()), text)
+
+
+if __name__ == "__main__":
+    main()
