@@ -29,13 +29,12 @@ from PIL import Image
 
 from engine.control import RunControl
 from engine.errors import StoppedError
-from engine.events import Outcome
+from engine.events import ImportEnded, ImportStage, Outcome
 from engine.importing.build import import_dataset
 from engine.importing.formats.format import Reading
-from engine.importing.opening import open_tree
 from engine.importing.plan import ImportPlan, PicturePlan
 from engine.importing.scan import scan_source
-from engine.job_events import ImportEnded, ImportStage
+from engine.importing.sources.opening import open_tree
 
 SIDE, SIZE, PROCESSES = 256, 64, 2
 STOPS = (0.1, 0.3, 0.5, 0.7, 0.9)

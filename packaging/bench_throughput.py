@@ -36,9 +36,9 @@ from engine.control import RunControl
 from engine.data.starter_files import build_starter
 from engine.data.store import open_dataset
 from engine.runs.folder import create_run_folder
+from engine.train.device import has_bf16_cpu
 from engine.train.families import build_state, build_step
-from engine.train.precision import has_bf16_cpu
-from engine.train.prepare import PreparedRun, prepare
+from engine.train.setup import PreparedRun, prepare
 
 CPU = torch.device("cpu")
 DCGAN_STEPS = 12

@@ -25,8 +25,8 @@ from typing import Any
 
 from bench_import import make_pictures
 
+from engine.runs.event_reader import read_losses
 from engine.runs.folder import RunFolder
-from engine.runs.log import read_losses
 
 PROBE = Path(__file__).with_name("window_probe.py")
 REPEATS = 5

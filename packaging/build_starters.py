@@ -20,11 +20,11 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from engine.data.images import to_channels  # noqa: E402 (the path comes first)
+from engine.data.image_files import to_channels  # noqa: E402 (the path comes first)
 from engine.data.starter_files import build_starter  # noqa: E402
 from engine.data.starters import STARTERS  # noqa: E402
 from engine.data.store import open_dataset  # noqa: E402
-from engine.sample.sheet import write_sheet  # noqa: E402
+from engine.sample.preview_sheet import write_sheet  # noqa: E402
 
 TARGET = ROOT / "resources" / "starters"
 SKIN_TONES = {"1f3fb", "1f3fc", "1f3fd", "1f3fe", "1f3ff"}

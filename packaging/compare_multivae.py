@@ -29,12 +29,12 @@ from multivae_peer import Peer, Recipe
 from multivae_task import FEATURES, Items, Task, prepare
 
 from engine.data.loader import DeviceLoader, StoredRows
-from engine.nets.densities import PixelDensity
-from engine.nets.variational import MultimodalVae
-from engine.objectives.elbo import importance_bound
-from engine.train.ema import update_average
+from engine.losses.elbo import importance_bound
+from engine.nets.image import PixelDensity
+from engine.nets.vae import MultimodalVae
+from engine.train.state import update_average
 from engine.train.step import Batch, whole
-from engine.train.variational_step import VariationalStep
+from engine.train.vae_step import VariationalStep
 
 CPU = torch.device("cpu")
 SAMPLES_JUDGED = 10_000

@@ -15,13 +15,13 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from engine.config.training import TrainingConfig
+from engine.config.sections import TrainingConfig
 from engine.data.loader import DeviceLoader, StoredRows
-from engine.nets.critic import Critic
+from engine.nets.discriminator import Critic
 from engine.nets.generator import PairGenerator
-from engine.nets.modality import Modality
-from engine.train.adversarial_step import AdversarialStep
-from engine.train.prepare import read_batch
+from engine.nets.protocols import Modality
+from engine.train.gan_step import AdversarialStep
+from engine.train.setup import read_batch
 from engine.train.state import CRITIC, GENERATOR, Player, TrainingState, adam
 from engine.train.step import Step
 

@@ -41,7 +41,7 @@ def main() -> int:
 
 
 def _life(_folder: Path) -> int:
-    tests = ("-m", "pytest", "-q", "-s", "tests/studio/test_life_machine.py")
+    tests = ("-m", "pytest", "-q", "-s", "tests/studio/test_random_user.py")
     return _call(*tests, variables={"DIPTYCH_LIFE_EXAMPLES": "60"})
 
 

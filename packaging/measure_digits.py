@@ -26,8 +26,8 @@ from mnist_judge import WORDS, Judge, digits, load_judge
 from PIL import Image
 
 from engine.data.store import HELD_OUT
+from engine.runs.event_reader import read_losses
 from engine.runs.folder import RunFolder
-from engine.runs.log import read_losses
 
 PAIRS = 1_000
 

@@ -35,10 +35,10 @@ from derive_digits import derive
 
 import resources
 from engine.data.starter_files import build_starter
-from engine.metrics.cache import default_cache
 from engine.metrics.evaluate import evaluate_run
+from engine.metrics.extractor import default_cache
+from engine.runs.event_reader import read_losses
 from engine.runs.folder import RunFolder
-from engine.runs.log import read_losses
 
 PAIRS = 5_000
 SHOWN = ("kid", "joint_coherence", "text_to_image", "image_to_text", "smallest_share")

@@ -21,12 +21,10 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from engine.data.vocabulary import PADDING
-from engine.nets.densities import PixelDensity
-from engine.nets.experts import Expert
-from engine.nets.image import LatentImageDecoder
-from engine.nets.slot_writer import SlotWriter
-from engine.nets.variational import MultimodalVae
+from engine.data.tokenizers import PADDING
+from engine.nets.image import LatentImageDecoder, PixelDensity
+from engine.nets.text import SlotWriter
+from engine.nets.vae import Expert, MultimodalVae
 
 UNUSED = (
     "torchvision",

@@ -10,10 +10,8 @@ from mnist_judge import Judge, digits, load_judge
 from torch import Tensor
 
 from engine.data.store import HELD_OUT, TRAIN, StoredDataset
-from engine.data.tokenizer import covering_length, encode_all
-from engine.data.vocabulary import Vocabulary
-from engine.nets.densities import PixelDensity
-from engine.nets.image import ImageModality
+from engine.data.tokenizers import Vocabulary, covering_length, encode_all
+from engine.nets.image import ImageModality, PixelDensity
 from engine.nets.text import TextModality
 
 HELD_OUT_PAIRS = 1_000

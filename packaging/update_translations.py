@@ -18,9 +18,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.config.combinations import RULES
 from engine.config.presets import PRESETS
-from engine.config.run import RunConfig
+from engine.config.run import RULES, RunConfig
 from engine.config.setting import settings_in
 from engine.data.starters import STARTERS
 from engine.importing.plan import ImportPlan

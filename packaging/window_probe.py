@@ -152,7 +152,7 @@ def report_flood(run: Path, seconds: float) -> None:
     """
     from engine.config.presets import config_from_preset
     from studio.app import build_studio
-    from studio.jobs.work import Work
+    from studio.jobs.engine_api import Work
 
     told: dict[str, float] = {}
 

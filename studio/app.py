@@ -16,14 +16,14 @@ from studio.dialogs.error import ErrorDialog
 from studio.errors.reporter import ErrorReport, ErrorReporter
 from studio.i18n import Language, install_language
 from studio.jobs.dataset import DatasetJobs
+from studio.jobs.engine_api import Work
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.importing import ImportJobs
 from studio.jobs.runs import RunJobs
 from studio.jobs.training import TrainingJob
-from studio.jobs.work import Work
 from studio.log import LogRelay
 from studio.models.run_form import RunForm
-from studio.models.run_life import Wish
+from studio.models.run_state import Wish
 from studio.panels.datasets import DatasetPanel
 from studio.panels.gallery import GalleryPanel
 from studio.panels.log import LogPanel
@@ -32,22 +32,26 @@ from studio.panels.quality import QualityPanel
 from studio.panels.run import RunPanel
 from studio.panels.runs import RunsPanel
 from studio.paths import default_workspace, log_folder, settings_file
-from studio.settings.choices import AroundChoices, GeneralChoices, RunChoices, WindowLayout
-from studio.settings.codec import SettingsStore
-from studio.settings.migrations import migrate
-from studio.settings.views import GalleryView, ImportChoices, PlotView, SaveGalleryChoices
+from studio.settings.choices import (
+    AroundChoices,
+    GalleryView,
+    GeneralChoices,
+    ImportChoices,
+    PlotView,
+    RunChoices,
+    SaveGalleryChoices,
+    WindowLayout,
+)
+from studio.settings.codec import SettingsStore, migrate
 from studio.theme import Appearance, Theme
 from studio.widgets.folder_dialog import pick_folder, show_folder
-from studio.window.around import Around
-from studio.window.closing import Closing
+from studio.window.closing import Closing, GallerySaving
+from studio.window.desktop_integration import Around
 from studio.window.import_flow import Imported, ImportFlow
 from studio.window.main_window import MainWindow
-from studio.window.run_library import RunLibrary
-from studio.window.run_notes import RunNotes
-from studio.window.run_steering import RunSteering
+from studio.window.run_controller import RunNotes, RunSteering, RunTrouble
 from studio.window.run_view import RunView
-from studio.window.saving import GallerySaving
-from studio.window.trouble import RunTrouble
+from studio.window.runs_controller import RunLibrary
 
 SWITCH_INTERVAL_S = 0.0005
 """How long a thread may hold the interpreter while another waits for it. With Python's own 5 ms,

@@ -8,7 +8,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from studio.app import Studio, build_studio
-from studio.errors.excepthooks import excepthooks
+from studio.errors.reporter import excepthooks
 from studio.log import start_logging, stop_logging
 from studio.paths import log_folder
 

@@ -19,8 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.problem_log import ProblemLog
-from tests.helpers.threads import left_running, running_threads
+from tests.helpers.guards import ProblemLog, left_running, running_threads
 
 TESTS = Path(__file__).parent
 QT_TESTS = (TESTS / "studio", TESTS / "journeys")

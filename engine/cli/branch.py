@@ -31,7 +31,7 @@ def add_to(commands: Any, _starters: Path | None) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Make the branch and train it."""
     from engine.runs.branching import find_checkpoint, make_branch
-    from engine.train.loop import resume
+    from engine.train.run import resume
 
     source = RunFolder(arguments.source)
     config = branched_config(arguments, source.read_config())

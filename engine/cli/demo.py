@@ -8,8 +8,8 @@ from typing import Any
 
 from engine.cli import sample, train
 from engine.config.presets import config_from_preset
+from engine.runs.event_reader import read_losses
 from engine.runs.folder import RunFolder
-from engine.runs.log import read_losses
 from engine.sample.request import GalleryRequest
 
 PAIRS = 64

@@ -10,7 +10,7 @@ from engine.cli.progress import stop_on_interrupt
 from engine.control import RunControl
 from engine.data.manifest import FILE_NAME
 from engine.errors import StoppedError
-from engine.importing.diagnosis import Diagnosis, FindingReport
+from engine.importing.check_context import Diagnosis, FindingReport
 
 NAMED = 3
 """Items that are named for each finding."""
@@ -36,8 +36,8 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _diagnosis(arguments: argparse.Namespace, control: RunControl) -> Diagnosis:
-    from engine.importing.dataset_checkup import examine_dataset
-    from engine.importing.examine import examine_source
+    from engine.importing.dataset_checks import examine_dataset
+    from engine.importing.dry_run import examine_source
 
     if (arguments.source / FILE_NAME).is_file():
         return examine_dataset(arguments.source, control, repairs=dict(arguments.repair))

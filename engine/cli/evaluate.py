@@ -33,8 +33,8 @@ def add_to(commands: Any, _starters: Path | None) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Measure, and print the report."""
-    from engine.metrics.cache import default_cache
     from engine.metrics.evaluate import evaluate_run
+    from engine.metrics.extractor import default_cache
 
     control = RunControl()
     stop_on_interrupt(control)

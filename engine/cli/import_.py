@@ -13,9 +13,9 @@ from engine.cli.options import add_settings, chosen_settings
 from engine.cli.progress import stop_on_interrupt
 from engine.control import RunControl
 from engine.errors import NothingToImportError, TextsUnreadableError
-from engine.importing.accounts import Accounts
 from engine.importing.formats.format import Proposal, Reading
-from engine.importing.formats.table import FORMATS
+from engine.importing.formats.registry import FORMATS
+from engine.importing.ledger import Accounts
 from engine.importing.plan import Finding, ImportPlan, Repair
 from engine.importing.report import JSON_NAME, PAGE_NAME
 
@@ -140,8 +140,8 @@ def _reading(arguments: argparse.Namespace, control: RunControl) -> Reading:
 
 
 def _proposal(arguments: argparse.Namespace, control: RunControl) -> Proposal:
-    from engine.importing.opening import open_tree
-    from engine.importing.survey import overview_of, proposals
+    from engine.importing.scan import overview_of, proposals
+    from engine.importing.sources.opening import open_tree
 
     with open_tree(arguments.source) as tree:
         offers = proposals(tree, overview_of(tree, Accounts(), control))

@@ -1,8 +1,7 @@
 """Tells an import's events on a terminal."""
 
 from engine.cli.progress import RenewedLine
-from engine.events import Outcome
-from engine.job_events import ImportEnded, ImportEvent, ImportProgressed, ImportStage
+from engine.events import ImportEnded, ImportEvent, ImportProgressed, ImportStage, Outcome
 
 WIDTH = 24
 """Characters of the bar."""

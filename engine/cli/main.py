@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from engine.cli import branch, demo, doctor, evaluate, export, import_, report, runs, sample, train
 from engine.errors import EngineError
-from engine.installed import installed_version
+from engine.version import installed_version
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 

@@ -11,6 +11,9 @@ from engine.events import (
     BatchChosen,
     BatchSplit,
     EvaluationFailed,
+    GalleryEnded,
+    GalleryEvent,
+    GalleryProgressed,
     HealthChanged,
     LossesReported,
     Outcome,
@@ -27,7 +30,6 @@ from engine.events import (
     RunResumed,
     StepsSkipped,
 )
-from engine.job_events import GalleryEnded, GalleryEvent, GalleryProgressed
 
 TERMINAL_EVERY_S = 0.5
 FILE_EVERY_S = 10.0

@@ -9,8 +9,13 @@ import platformdirs
 
 from engine.cli.options import add_settings, chosen_settings
 from engine.cli.progress import RunTeller, stop_on_interrupt
-from engine.config.machine import gpu_memory_bytes
-from engine.config.presets import AUTO, PRESETS, config_from_preset, suitable_preset
+from engine.config.presets import (
+    AUTO,
+    PRESETS,
+    config_from_preset,
+    gpu_memory_bytes,
+    suitable_preset,
+)
 from engine.config.run import RunConfig
 from engine.control import RunControl
 from engine.data.manifest import read_manifest
@@ -95,7 +100,7 @@ def _suitable(dataset: Path, arguments: argparse.Namespace) -> str:
 
 
 def _resume(arguments: argparse.Namespace) -> None:
-    from engine.train.loop import resume
+    from engine.train.run import resume
 
     values = chosen(arguments)
     if values.get("minutes"):
@@ -141,7 +146,7 @@ def train_and_tell(config: RunConfig, train: Train | None = None) -> RunTeller:
         train: a way to train; by default from the beginning.
     """
     if train is None:
-        from engine.train.loop import train
+        from engine.train.run import train
     control = RunControl()
     stop_on_interrupt(control)
     teller = RunTeller()

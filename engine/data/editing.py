@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
-from engine.data.record import Record, captions_of, has_image, tags_of
+from engine.data.manifest import Record, captions_of, has_image, tags_of
 from engine.data.store import HELD_OUT, TRAIN, StoredDataset
 from engine.errors import EditRefusedError
 

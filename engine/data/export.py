@@ -14,11 +14,11 @@ import numpy as np
 
 from engine.control import RunControl
 from engine.data.editing import Edits, ItemState
-from engine.data.publishing import published
 from engine.data.store import HELD_OUT, TRAIN, StoredDataset
 from engine.data.versions import Report
-from engine.disk import atomic_write
+from engine.data.writer import published
 from engine.errors import EditRefusedError, StoppedError
+from engine.fs.atomic import atomic_write
 
 SPLIT_FOLDERS = {TRAIN: "train", HELD_OUT: "test"}
 

@@ -1,7 +1,9 @@
 """What a dataset says about itself, in one small JSON file."""
 
 import dataclasses
+import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,3 +70,78 @@ def read_manifest(folder: Path) -> Manifest:
         raise DatasetMissingError(folder) from error
     except (OSError, ValueError, AttributeError) as error:
         raise DatasetCorruptError(folder, f"its manifest cannot be read ({error})") from error
+
+
+# --------------------------------------------------------------------------
+# What a line of ``pairs.jsonl`` may say beside its text and its split.
+#
+# Optional: ``texts`` (all captions of an image, ``text`` first), ``tags``, ``key`` (what the item
+# was called where it came from), ``label`` and ``group``.
+
+
+Record = Mapping[str, Any]
+GROUP_FIELDS = ("group", "label")
+
+
+def captions_of(record: Record) -> tuple[str, ...]:
+    """Give all captions of an item; none for an image alone."""
+    if record.get("texts"):
+        return tuple(record["texts"])
+    return () if record["text"] is None else (record["text"],)
+
+
+def tags_of(record: Record) -> tuple[str, ...]:
+    """Give the tags of an item."""
+    return tuple(record.get("tags", ()))
+
+
+def group_of(record: Record) -> str:
+    """Give the group of an item, or else its label; empty where it has neither."""
+    return next((str(record[name]) for name in GROUP_FIELDS if name in record), "")
+
+
+def key_of(record: Record, number: int) -> str:
+    """Name an item: by its key, or its number where it was not imported from files."""
+    return str(record.get("key", f"#{number}"))
+
+
+def has_image(record: Record) -> bool:
+    """Whether images.npy holds a row for the item."""
+    return record.get("image", True) is not False
+
+
+def has_sound_extras(record: Record) -> bool:
+    """Whether what is optional has the right types where it is there."""
+    texts = record.get("texts", [])
+    return (
+        _is_texts(texts)
+        and (record.get("text") is not None or not texts)
+        and _is_texts(record.get("tags", []))
+        and isinstance(record.get("key", ""), str)
+    )
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
+
+
+# --------------------------------------------------------------------------
+# Which items are held out: decided by each item's name alone, so for ever the same.
+
+
+def stable_split(key: str, percent: int) -> str:
+    """Hold the same items out for ever, whatever else joins the dataset.
+
+    Who is held out at some percentage still is at any higher one.
+
+    Args:
+        key: names the item; any string, also one with halves of surrogate pairs, as paths have.
+        percent: share to hold out, 0 to 100.
+    """
+    return HELD_OUT if split_place(key) < percent else TRAIN
+
+
+def split_place(key: str) -> int:
+    """Give an item's place, 0 to 99: it is held out at every percentage above."""
+    digest = hashlib.sha256(key.encode(errors="surrogatepass")).digest()
+    return int.from_bytes(digest[:4]) % 100

@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from engine.control import RunControl
 from engine.data.editing import Edits, ItemState
-from engine.data.record import group_of
+from engine.data.manifest import group_of
 from engine.data.store import HELD_OUT, TRAIN, StoredDataset
-from engine.data.vocabulary import split_words
+from engine.data.tokenizers import split_words
 from engine.errors import StoppedError
 
 BRIGHTNESS_BINS = 32

@@ -3,7 +3,7 @@
 A dataset folder holds ``manifest.json``, ``images.npy`` (uint8 [M, H, W, C]) and ``pairs.jsonl``: a
 line an item, with ``text``, ``split`` and whatever else is known of it. An item without a text has
 ``null`` for it; one without an image says ``"image": false``, and images.npy has no row for it.
-What else a line may say stands in ``engine.data.record``.
+What else a line may say stands in ``engine.data.manifest``.
 
 Shapes: N items, M images, H height, W width, C channels.
 """
@@ -18,9 +18,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.data.dataset_writer import DatasetWriter, Images
-from engine.data.manifest import HELD_OUT, TRAIN, Manifest, read_manifest
-from engine.data.record import Record, captions_of, has_image, has_sound_extras
+from engine.data.manifest import (
+    HELD_OUT,
+    TRAIN,
+    Manifest,
+    Record,
+    captions_of,
+    has_image,
+    has_sound_extras,
+    read_manifest,
+)
+from engine.data.writer import DatasetWriter, Images
 from engine.errors import DatasetCorruptError
 
 

@@ -1,11 +1,318 @@
 """Makes tokenizers, and reads them back."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+import json
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
-from engine.data.byte_pairs import BPE, BytePairs
-from engine.data.tokenizer import Tokenizer
-from engine.data.vocabulary import Vocabulary
+import numpy as np
+import numpy.typing as npt
+
+# --------------------------------------------------------------------------
+# What a tokenizer is: texts to numbers and back.
+#
+# All have padding, end and unknown as their first three numbers. How they are made and stored is in
+# ``engine.data.tokenizers``.
+#
+# Shapes: N texts, L slots.
+
+
+PADDING, END, UNKNOWN = 0, 1, 2
+SPECIAL = ("<pad>", "<end>", "<unk>")
+
+Numbers = npt.NDArray[np.int64]
+
+
+class Tokenizer(Protocol):
+    """Cuts texts into units and numbers them."""
+
+    def __len__(self) -> int:
+        """How many numbers there are, the three special ones included."""
+        ...
+
+    def encode(self, text: str, length: int) -> Numbers:
+        """Number a text: units, the end, padding; [length]. A long text loses its tail."""
+        ...
+
+    def decode(self, numbers: Iterable[int]) -> str:
+        """Read a text up to its end."""
+        ...
+
+    def count(self, text: str) -> int:
+        """Count the units of a text."""
+        ...
+
+    def unknown_words(self, text: str) -> list[str]:
+        """List what of a text has no number, in order."""
+        ...
+
+    def to_table(self) -> dict[str, Any]:
+        """Give what JSON can hold of it, with its ``kind``."""
+        ...
+
+
+def encode_all(tokenizer: Tokenizer, texts: Sequence[str], length: int) -> Numbers:
+    """Number many texts: [N, L]. Equal texts are numbered once."""
+    rows = {text: tokenizer.encode(text, length) for text in set(texts)}
+    if not texts:
+        return np.empty((0, length), dtype=np.int64)
+    return np.stack([rows[text] for text in texts])
+
+
+def covering_length(tokenizer: Tokenizer, texts: Iterable[str], share: float = 0.95) -> int:
+    """Count the slots, end included, that hold whole at least this share of the texts."""
+    lengths = sorted(tokenizer.count(text) for text in texts)
+    if not lengths:
+        return 1
+    place = min(int(np.ceil(share * len(lengths))), len(lengths)) - 1
+    return lengths[place] + 1
+
+
+def lay_out(numbers: Sequence[int], length: int) -> Numbers:
+    """Lay units out in slots: the first of them, the end, padding; [L]."""
+    kept = list(numbers)[: length - 1]
+    row = np.full(length, PADDING, dtype=np.int64)
+    row[: len(kept)] = kept
+    row[len(kept)] = END
+    return row
+
+
+# --------------------------------------------------------------------------
+# Texts in units that are written down one by one: whole words, or characters.
+
+
+WORD, CHARACTERS = "word", "characters"
+
+# A word keeps its inner apostrophes and hyphens; a Chinese character is a word of its own, since
+# nothing marks where Chinese words end; any other visible character stands alone.
+TOKEN = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+(?:['’-][^\W_\u3400-\u9fff]+)*|[^\w\s]|_")
+_NO_SPACE_BEFORE = re.compile(r"\s+([:,.;!?)\]}%’”])")
+_NO_SPACE_AFTER = re.compile(r"([(\[{#“])\s+")
+_HAN_GAP = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
+
+
+def split_words(text: str) -> list[str]:
+    """Split a caption into lower-case words and single signs."""
+    return TOKEN.findall(unicodedata.normalize("NFKC", text).lower())
+
+
+def split_characters(text: str) -> list[str]:
+    """Split a caption into its characters, with single spaces between words."""
+    return list(" ".join(unicodedata.normalize("NFC", text).split()))
+
+
+def join_words(words: Iterable[str]) -> str:
+    """Put words together again, with spaces where a reader expects them."""
+    text = _NO_SPACE_BEFORE.sub(r"\1", " ".join(words))
+    return _HAN_GAP.sub("", _NO_SPACE_AFTER.sub(r"\1", text))
+
+
+def join_characters(characters: Iterable[str]) -> str:
+    """Put characters together again."""
+    return "".join(characters)
+
+
+_WAYS: Mapping[str, tuple[Callable[[str], list[str]], Callable[[Iterable[str]], str]]] = {
+    WORD: (split_words, join_words),
+    CHARACTERS: (split_characters, join_characters),
+}
+
+
+class Vocabulary:
+    """The units of a dataset's texts, numbered: 0 padding, 1 end, 2 unknown, then one by one.
+
+    Args:
+        units: without the three special entries, each once.
+        kind: ``word`` or ``characters``.
+
+    Raises:
+        ValueError: a unit stands twice, or there is no such kind.
+    """
+
+    def __init__(self, units: Sequence[str], kind: str = WORD) -> None:
+        if len(set(units)) != len(units):
+            raise ValueError("a unit stands twice in the vocabulary")
+        if kind not in _WAYS:
+            raise ValueError(f"there is no vocabulary of {kind}")
+        self.units, self.kind = tuple(units), kind
+        self._split, self._join = _WAYS[kind]
+        self._numbers = {unit: number for number, unit in enumerate(units, len(SPECIAL))}
+
+    @classmethod
+    def build(
+        cls,
+        texts: Iterable[str],
+        *,
+        kind: str = WORD,
+        size: int | None = None,
+        min_count: int = 1,
+    ) -> "Vocabulary":
+        """Number the units of captions, the most frequent first, then by alphabet.
+
+        Args:
+            texts: captions.
+            kind: ``word`` or ``characters``.
+            size: most entries, the three special ones included.
+            min_count: rarer units stay unknown.
+        """
+        split, _join = _WAYS[kind]
+        counts = Counter(unit for text in texts for unit in split(text))
+        kept = [item for item in counts.items() if item[1] >= min_count]
+        ordered = [unit for unit, _count in sorted(kept, key=lambda item: (-item[1], item[0]))]
+        room = len(ordered) if size is None else max(0, size - len(SPECIAL))
+        return cls(ordered[:room], kind)
+
+    def __len__(self) -> int:
+        return len(SPECIAL) + len(self.units)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Vocabulary) and self.to_table() == other.to_table()
+
+    def __hash__(self) -> int:
+        return hash((self.kind, self.units))
+
+    def encode(self, text: str, length: int) -> Numbers:
+        """Number a caption: units, the end, padding; [length]. A long caption loses its tail."""
+        numbers = [self._numbers.get(unit, UNKNOWN) for unit in self._split(text)]
+        return lay_out(numbers, length)
+
+    def decode(self, numbers: Iterable[int]) -> str:
+        """Read a caption up to its end; strange numbers read as unknown units."""
+        units: list[str] = []
+        for number in numbers:
+            if number == END:
+                break
+            if number != PADDING:
+                units.append(self._unit(int(number)))
+        return self._join(units)
+
+    def count(self, text: str) -> int:
+        """Count the units of a caption."""
+        return len(self._split(text))
+
+    def unknown_words(self, text: str) -> list[str]:
+        """List the units of a text that have no number, in order."""
+        return [unit for unit in self._split(text) if unit not in self._numbers]
+
+    def to_table(self) -> dict[str, Any]:
+        """Give what JSON can hold of it."""
+        return {"kind": self.kind, "units": list(self.units)}
+
+    def _unit(self, number: int) -> str:
+        place = number - len(SPECIAL)
+        return self.units[place] if 0 <= place < len(self.units) else SPECIAL[UNKNOWN]
+
+
+# --------------------------------------------------------------------------
+# Texts in learned pieces of words, down to single bytes: nothing is ever unknown.
+#
+# Source: Sennrich et al. 2016, arXiv:1508.07909 (byte-pair encoding of words); Radford et al. 2019,
+# "Language models are unsupervised multitask learners", section 2.2 (on bytes). The work is done by
+# the ``tokenizers`` library, which is imported on first use.
+
+
+BPE = "bpe"
+BYTES = 256
+
+
+class BytePairs:
+    """Cuts texts into frequent pieces.
+
+    Args:
+        model: the library's own JSON.
+
+    Raises:
+        ValueError: it is damaged, or its first numbers are not the special ones.
+    """
+
+    def __init__(self, model: str) -> None:
+        from tokenizers import Tokenizer
+
+        try:
+            self._model = Tokenizer.from_str(_without_added(model))
+        # The library raises bare exceptions.
+        except Exception as error:
+            raise ValueError(f"not a byte-pair model: {error}") from error
+        found = tuple(self._model.id_to_token(number) for number in (PADDING, END, UNKNOWN))
+        if found != SPECIAL:
+            raise ValueError(f"a byte-pair model must begin with {SPECIAL}, not {found}")
+
+    @classmethod
+    def build(cls, texts: Iterable[str], *, size: int) -> "BytePairs":
+        """Learn the pieces of captions.
+
+        Args:
+            texts: captions.
+            size: most entries; all 256 bytes and the three special ones are always there.
+        """
+        from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+        learned = Tokenizer(models.BPE(unk_token=SPECIAL[UNKNOWN]))
+        learned.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        learned.decoder = decoders.ByteLevel()
+        trainer = trainers.BpeTrainer(
+            vocab_size=max(size, BYTES + len(SPECIAL)),
+            special_tokens=list(SPECIAL),
+            initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+            show_progress=False,
+        )
+        learned.train_from_iterator(map(normalise, texts), trainer)
+        return cls(learned.to_str())
+
+    def __len__(self) -> int:
+        return self._model.get_vocab_size()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, BytePairs) and self.to_table() == other.to_table()
+
+    def __hash__(self) -> int:
+        return hash(self._model.to_str())
+
+    def encode(self, text: str, length: int) -> Numbers:
+        """Number a caption: pieces, the end, padding; [length]. A long caption loses its tail."""
+        return lay_out(self._pieces(text), length)
+
+    def decode(self, numbers: Iterable[int]) -> str:
+        """Read a caption up to its end; bytes that are no UTF-8 read as replacement characters."""
+        pieces: list[int] = []
+        for number in numbers:
+            if number == END:
+                break
+            if UNKNOWN < number < len(self):
+                pieces.append(int(number))
+        return self._model.decode(pieces, skip_special_tokens=False)
+
+    def count(self, text: str) -> int:
+        """Count the pieces of a caption."""
+        return len(self._pieces(text))
+
+    def unknown_words(self, text: str) -> list[str]:  # noqa: ARG002 (the protocol's)
+        """Nothing is unknown: every text is bytes."""
+        return []
+
+    def to_table(self) -> dict[str, Any]:
+        """Give what JSON can hold of it."""
+        return {"kind": BPE, "model": self._model.to_str()}
+
+    def _pieces(self, text: str) -> list[int]:
+        return self._model.encode(normalise(text)).ids
+
+
+def normalise(text: str) -> str:
+    """Compose characters, and leave single spaces between words."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _without_added(model: str) -> str:
+    """Keep the special entries' numbers and forget what they look like.
+
+    Somebody who writes ``<end>`` in a caption means five characters.
+    """
+    table = json.loads(model)
+    table["added_tokens"] = []
+    return json.dumps(table)
 
 
 def build_tokenizer(kind: str, texts: Iterable[str], *, size: int) -> Tokenizer:

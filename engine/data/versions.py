@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.control import RunControl
-from engine.data.dataset_writer import DatasetWriter, Images
 from engine.data.editing import Edits
 from engine.data.manifest import TRAIN, Manifest
 from engine.data.store import StoredDataset
+from engine.data.writer import DatasetWriter, Images
 from engine.errors import EditRefusedError, StoppedError
 
 Report = Callable[[int, int], None]

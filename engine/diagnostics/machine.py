@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.config.machine import memory_bytes
-from engine.disk import free_bytes
-from engine.installed import installed_version
+from engine.config.presets import memory_bytes
+from engine.fs.atomic import free_bytes
+from engine.version import installed_version
 
 PACKAGES = (
     "diptych-studio",

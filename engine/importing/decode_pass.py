@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.control import RunControl
-from engine.importing.accounts import Accounts, Reason
-from engine.importing.candidate import Candidate
-from engine.importing.decoding import Decoded, Decoder, ImageFacts, decode_all
+from engine.events import ImportStage
+from engine.importing.decode import Decoded, Decoder, ImageFacts, decode_all
+from engine.importing.formats.format import Candidate
+from engine.importing.ledger import Accounts, Reason
 from engine.importing.scan import Tell
 from engine.importing.staging import StagedItem, Staging
-from engine.job_events import ImportStage
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

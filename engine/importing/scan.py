@@ -1,22 +1,82 @@
 """Opens a source as a plan says and lists its items: the first half of every pass."""
 
+import dataclasses
+import hashlib
+import json
+import os
 import re
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 from engine.config.setting import problems_in
 from engine.control import RunControl
-from engine.errors import ConfigError, Problem
-from engine.importing.accounts import Accounts
-from engine.importing.candidate import Candidate
-from engine.importing.formats.format import Format, Overview
-from engine.importing.formats.table import FORMATS
-from engine.importing.plan import ImportPlan
-from engine.importing.repairs import check_repairs
-from engine.importing.survey import overview_of
-from engine.importing.tree import Tree
-from engine.job_events import ImportStage
+from engine.errors import ConfigError, EngineError, Problem
+from engine.events import ImportEmit, ImportProgressed, ImportStage
+from engine.importing.formats.format import Candidate, Format, Overview, Proposal
+from engine.importing.formats.names import IMAGE_SUFFIXES
+from engine.importing.formats.registry import FORMATS
+from engine.importing.ledger import Accounts, Reason
+from engine.importing.plan import ImportPlan, check_repairs
+from engine.importing.sources.archive import Entry, Tree
+
+# --------------------------------------------------------------------------
+# Looks a source over: which files there are, and which formats offer to read them.
+
+
+ASK_EVERY = 64
+"""Entries between two looks at the control: a few milliseconds even on a slow disk."""
+
+
+def overview_of(
+    tree: Tree,
+    accounts: Accounts,
+    control: RunControl,
+    tell: Callable[[int], None] = lambda _count: None,
+) -> Overview:
+    """List a source; no file is opened.
+
+    Args:
+        tree: the source.
+        accounts: counts the files, and takes what is refused.
+        control: asked every few files.
+        tell: receives the number of files listed so far, every few files.
+
+    Raises:
+        StoppedError: the control asked for it.
+        SourceUnreadableError: the source cannot be read, or has too many files.
+    """
+    entries: list[Entry] = []
+    suffixes: Counter[str] = Counter()
+    for entry in tree.entries(accounts):
+        if len(entries) % ASK_EVERY == 0:
+            control.stop_if_asked()
+            tell(len(entries))
+        entries.append(entry)
+        suffixes[PurePosixPath(entry.path).suffix.lower()] += 1
+    control.stop_if_asked()
+    return Overview(entries=tuple(entries), suffixes=dict(suffixes))
+
+
+def proposals(tree: Tree, overview: Overview) -> tuple[Proposal, ...]:
+    """Ask every format whether it knows the source; the most confident comes first."""
+    offers = [_offer(form, tree, overview) for form in FORMATS.values()]
+    # Sorting is stable: between equals the order of the table decides, the same every time.
+    return tuple(
+        sorted((o for o in offers if o is not None), key=lambda o: o.confidence, reverse=True)
+    )
+
+
+def _offer(form: Format, tree: Tree, overview: Overview) -> Proposal | None:
+    try:
+        return form.propose(tree, overview)
+    except EngineError:
+        # A file that cannot be read is no habit to recognise; the scan will name it.
+        return None
+
 
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -92,3 +152,154 @@ def _with_own_keys(candidates: list[Candidate], refused: set[str]) -> Iterator[C
             key = f"{candidate.key} ({counts[candidate.key] + 1})"
         seen.add(key)
         yield candidate if key == candidate.key else replace(candidate, key=key)
+
+
+# --------------------------------------------------------------------------
+# What a source holds, before anybody says how to read it.
+
+
+TEXT_SUFFIXES = frozenset((".txt", ".caption"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstLook:
+    """A source, listed, and the formats that offer to read it."""
+
+    source: Path
+    overview: Overview
+    proposals: tuple[Proposal, ...]
+    """Best first."""
+    files: int
+    """All that were found, those that are left out included."""
+    left_out: Mapping[Reason, int]
+    """Files that no format will see, such as hidden ones, by reason."""
+
+    @property
+    def images(self) -> int:
+        """Files that are named like an image."""
+        return sum(self.overview.suffixes.get(suffix, 0) for suffix in IMAGE_SUFFIXES)
+
+    @property
+    def texts(self) -> int:
+        """Files that are named like a caption."""
+        return sum(self.overview.suffixes.get(suffix, 0) for suffix in TEXT_SUFFIXES)
+
+
+def look_at(tree: Tree, tell: Callable[[int], None], control: RunControl) -> FirstLook:
+    """List a source and ask the formats; opens at most a few small files.
+
+    Args:
+        tree: the source.
+        tell: receives the number of files listed so far, every few files.
+        control: asked every few files.
+
+    Raises:
+        StoppedError: the control asked for it.
+        SourceUnreadableError: the source cannot be read, or has too many files.
+    """
+    accounts = Accounts()
+    overview = overview_of(tree, accounts, control, tell)
+    offers = proposals(tree, overview)
+    reasons = Counter(skipped.reason for skipped in accounts.skipped_files())
+    return FirstLook(
+        source=tree.source,
+        overview=overview,
+        proposals=offers,
+        files=accounts.files_found,
+        left_out=dict(reasons),
+    )
+
+
+# --------------------------------------------------------------------------
+# Tells whether an import may go on where another one ended: same plan, same source.
+
+
+DECODING = ("source", "reading", "pictures")
+"""Fields of a plan that decide what is staged."""
+
+
+def plan_table(plan: ImportPlan) -> dict[str, Any]:
+    """Write a plan as what JSON can hold; the order of the fields is always the same."""
+    table = {field.name: getattr(plan, field.name) for field in dataclasses.fields(plan)}
+    for name in ("reading", "texts", "pictures"):
+        table[name] = dataclasses.asdict(table[name])
+    table["source"], table["dataset"] = str(plan.source), str(plan.dataset)
+    table["repairs"] = {str(k): str(v) for k, v in sorted(plan.repairs.items())}
+    table["excluded"] = sorted(plan.excluded)
+    return table
+
+
+def fingerprint(plan: ImportPlan, tree: Tree, overview: Overview) -> dict[str, str]:
+    """Hash what decides about decoding in a plan, and the names, sizes and times of a source.
+
+    What becomes of the texts, the doctor's repairs and the like may change in between.
+    """
+    return {"plan": decoding_hash(plan), "source": _source_hash(tree, overview)}
+
+
+def decoding_hash(plan: ImportPlan) -> str:
+    """Hash what decides about decoding in a plan."""
+    table = plan_table(plan)
+    text = json.dumps([table[name] for name in DECODING], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _source_hash(tree: Tree, overview: Overview) -> str:
+    digest = hashlib.sha256()
+    root = _folder_of(tree)
+    if root is None:
+        status = tree.source.stat()
+        digest.update(f"{status.st_size} {status.st_mtime_ns}\n".encode())
+    for entry in overview.entries:
+        time_ns = 0 if root is None else _modified_ns(f"{root}/{entry.path}")
+        line = f"{entry.path}\0{entry.size}\0{time_ns}\n"
+        digest.update(line.encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def _folder_of(tree: Tree) -> Path | None:
+    """Find where the files lie, or None for an archive, whose own time says it all."""
+    if tree.source.is_dir():
+        return tree.source
+    return tree.source.parent if tree.focus else None
+
+
+def _modified_ns(path: str) -> int:
+    try:
+        return os.lstat(path).st_mtime_ns
+    except (OSError, ValueError):
+        return -1
+
+
+# --------------------------------------------------------------------------
+# Tells how far an import has come, and no more than ten times a second.
+
+
+EVERY_S = 0.1
+
+
+class ProgressTeller:
+    """Turns counts into events. A new stage is told at once, and so is the end of one.
+
+    Args:
+        emit: receives the events, on the calling thread.
+    """
+
+    def __init__(self, emit: ImportEmit) -> None:
+        self._emit = emit
+        self._stage: ImportStage | None = None
+        self._first_done = 0
+        self._started_s = self._told_s = 0.0
+
+    def __call__(self, stage: ImportStage, done: int, total: int) -> None:
+        """Tell of a stage, how much of it is done, and of how much; 0 while that is not known."""
+        now_s = time.monotonic()
+        if stage is not self._stage:
+            # What was done before, by an import that was cut off, says nothing about the speed.
+            self._stage, self._first_done, self._started_s = stage, done, now_s
+        elif now_s - self._told_s < EVERY_S and done != total:
+            return
+        self._told_s = now_s
+        spent_s = now_s - self._started_s
+        rate = (done - self._first_done) / spent_s if spent_s > 0 else 0.0
+        self._emit(ImportProgressed(stage=stage, done=done, total=total, items_per_s=rate))

@@ -20,13 +20,13 @@ from typing import Any, BinaryIO, Self
 
 import numpy as np
 
-from engine.disk import atomic_write, explain_os_error
 from engine.errors import ImportLockedError
-from engine.folder_lock import FolderLock
-from engine.importing.accounts import Reason
-from engine.importing.candidate import Pixels
-from engine.importing.decoding import Decoded, ImageFacts
-from engine.importing.perceptual import pixel_digest
+from engine.fs.atomic import atomic_write, explain_os_error
+from engine.fs.lock import FolderLock
+from engine.importing.decode import Decoded, ImageFacts
+from engine.importing.formats.format import Pixels
+from engine.importing.ledger import Reason
+from engine.importing.near_duplicates import pixel_digest
 
 FORMAT = 1
 SYNC_EVERY_S = 3.0

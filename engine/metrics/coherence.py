@@ -14,10 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.store import TRAIN, StoredDataset
-from engine.metrics.attributes import UNKNOWN, AttributeTable, Labels, normal_form
-from engine.metrics.eye import Eye
-from engine.metrics.kernel_distance import Features
-from engine.metrics.matcher import LEAST_PAIRS, train_matcher
+from engine.metrics.distances import Features
+from engine.metrics.extractor import UNKNOWN, AttributeTable, Eye, Labels, normal_form
+from engine.metrics.retrieval import LEAST_PAIRS, train_matcher
 
 MOST_MODES = 2_000
 """More different captions than this are no list of modes."""

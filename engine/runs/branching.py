@@ -1,18 +1,61 @@
 """A new run from a checkpoint of another, with other settings."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from engine.config.codec import config_hash, config_to_toml
 from engine.config.run import RunConfig
-from engine.data.publishing import published
-from engine.errors import CheckpointMissingError, ConfigError
-from engine.runs.branch_rules import branch_problems
-from engine.runs.checkpoint_facts import CheckpointFacts
-from engine.runs.checkpoint_files import copy_checkpoint, read_facts
-from engine.runs.disk_use import bytes_in
-from engine.runs.folder import RunFolder, write_model
-from engine.runs.notes import Origin, RunNotes, write_notes
+from engine.config.setting import settings_in, value_at
+from engine.config.toml import config_hash, config_to_toml
+from engine.data.writer import published
+from engine.errors import CheckpointMissingError, ConfigError, Problem
+from engine.runs.checkpoint_files import CheckpointFacts, copy_checkpoint, read_facts
+from engine.runs.folder import RunFolder, bytes_in, write_model
+from engine.runs.metadata import Origin, RunNotes, write_notes
+
+# --------------------------------------------------------------------------
+# What a branch may change: everything that neither shapes the networks nor the texts.
+#
+# No tensor is touched here, so that the studio's form can ask at every key.
+
+
+_FIXED = frozenset(
+    {
+        "family",
+        "data.tokenizer",
+        "data.vocabulary_size",
+        "data.word_vectors",
+        # It has numbers of its own in a checkpoint.
+        "data.augmentation",
+    }
+)
+_BOUND = "spectral-norm"
+"""This regularizer lives in the critic's layers."""
+
+
+def branch_problems(source: RunConfig, config: RunConfig) -> list[Problem]:
+    """Name every setting in which a branch cannot differ from the run that it leaves."""
+    problems = [
+        _problem(name, value_at(source, name))
+        for name, _field, _about in settings_in(source)
+        if (name in _FIXED or name.startswith("networks."))
+        and value_at(source, name) != value_at(config, name)
+    ]
+    if source.dataset != config.dataset:
+        problems.append(_problem("dataset", source.dataset))
+    regularizers = {source.training.regularizer, config.training.regularizer}
+    if len(regularizers) > 1 and _BOUND in regularizers:
+        problems.append(_problem("training.regularizer", source.training.regularizer))
+    return problems
+
+
+def is_fixed_in_branch(name: str) -> bool:
+    """Whether a setting can never differ in a branch."""
+    return name in _FIXED or name.startswith("networks.")
+
+
+def _problem(name: str, value: object) -> Problem:
+    return Problem(name, f"is {value} in the run that is branched and cannot differ")
 
 
 def make_branch(source: RunFolder, checkpoint: Path, config: RunConfig) -> RunFolder:
@@ -89,3 +132,50 @@ def _renewed(facts: CheckpointFacts, before: RunConfig, config: RunConfig) -> Ch
         config_hash=config_hash(config),
         config=config_to_toml(config),
     )
+
+
+# --------------------------------------------------------------------------
+# Where a branch begins: another run's checkpoint.
+
+
+_MINUTE_S = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class BranchStart:
+    """A checkpoint to train on from with other settings."""
+
+    source: Path
+    """Folder of the other run."""
+    checkpoint: Path
+    images_seen: int
+    elapsed_s: float
+    """Training time at the checkpoint."""
+
+    @property
+    def minutes(self) -> float:
+        """Training time at the checkpoint."""
+        return self.elapsed_s / _MINUTE_S
+
+    def to_table(self) -> dict[str, Any]:
+        """Give it as JSON can hold it."""
+        return {
+            "source": str(self.source),
+            "checkpoint": str(self.checkpoint),
+            "images_seen": self.images_seen,
+            "elapsed_s": self.elapsed_s,
+        }
+
+    @classmethod
+    def from_table(cls, table: dict[str, Any]) -> "BranchStart":
+        """Read what ``to_table`` gave.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is something else.
+        """
+        return cls(
+            source=Path(table["source"]),
+            checkpoint=Path(table["checkpoint"]),
+            images_seen=int(table["images_seen"]),
+            elapsed_s=float(table["elapsed_s"]),
+        )

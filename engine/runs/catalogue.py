@@ -17,9 +17,9 @@ from typing import Any, Self
 
 from engine.control import RunControl
 from engine.errors import StoppedError
+from engine.fs.lock import holder_of
 from engine.runs.listing import ListedRun, read_run, run_folders, stamp_of
-from engine.runs.lock import holder_of
-from engine.runs.standing import LARGEST_COUNT, Standing
+from engine.runs.status import LARGEST_COUNT, Standing
 
 log = logging.getLogger(__name__)
 

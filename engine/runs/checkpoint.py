@@ -14,20 +14,22 @@ import torch
 from torch import Tensor
 
 from engine.errors import CheckpointCorruptError
-from engine.runs.checkpoint_facts import CheckpointFacts
 from engine.runs.checkpoint_files import (
+    ITEM_BYTES,
     PIECE_BYTES,
+    TENSORS,
+    CheckpointFacts,
+    TensorSpan,
     copy_checkpoint,
     ensure_checksum,
     head_of,
+    header_to_bytes,
     open_tensors,
     publish_checkpoint,
     read_exactly,
     read_facts,
     verify_checkpoint,
 )
-from engine.runs.manifest import TENSORS
-from engine.runs.tensor_header import ITEM_BYTES, TensorSpan, header_to_bytes
 
 __all__ = [
     "CheckpointFacts",

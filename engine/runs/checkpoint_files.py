@@ -4,32 +4,297 @@ Nothing here knows torch, so that the studio may look at checkpoints too.
 """
 
 import contextlib
+import dataclasses
 import hashlib
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from io import FileIO
+from math import prod
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn, TypeGuard
 
-from engine.disk import ensure_room, explain_os_error, files, remove_if_there, staged_path
 from engine.errors import CheckpointCorruptError
-from engine.plain_files import StrangeFileError, ensure_plain_folder, open_plain, read_plain
-from engine.runs.checkpoint_facts import FACTS, CheckpointFacts, facts_from_json, facts_to_json
-from engine.runs.manifest import (
-    LARGEST,
-    MANIFEST,
-    MANIFEST_BYTES,
-    TENSORS,
-    FileEntry,
-    manifest_from_json,
-    manifest_to_json,
+from engine.fs.atomic import ensure_room, explain_os_error, files, remove_if_there, staged_path
+from engine.fs.untrusted import (
+    StrangeFileError,
+    ensure_plain_folder,
+    open_plain,
+    read_plain,
+    read_table,
 )
-from engine.runs.tensor_header import (
-    LENGTH_BYTES,
-    TensorSpan,
-    header_length,
-    is_pickle,
-    spans_in,
-)
+
+# --------------------------------------------------------------------------
+# What a checkpoint says about itself, as JSON, and nothing else than that.
+
+
+FACTS = "facts.json"
+FACTS_BYTES = 8_000_000
+"""Most that the facts may take; a run's own take a few thousand."""
+MOST = 10**15
+"""No run takes so many steps, images or seconds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckpointFacts:
+    """What a checkpoint says about itself."""
+
+    step: int
+    images_seen: int
+    elapsed_s: float
+    config_hash: str
+    config: str = ""
+    """The run's configuration, as TOML."""
+    dataset_version: str = ""
+    """Content hash of the dataset."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Of the software that wrote it, by name."""
+    positions: Mapping[str, Any] = field(default_factory=dict)
+    """What the loop must remember beside its tensors, as JSON can hold it."""
+
+
+def facts_to_json(facts: CheckpointFacts) -> bytes:
+    """Write facts.
+
+    Raises:
+        ValueError: they hold what JSON cannot, or too much of it; that is a bug of ours.
+    """
+    content = json.dumps(vars(facts), ensure_ascii=False, indent=1).encode()
+    facts_from_json(content)
+    return content
+
+
+def facts_from_json(content: bytes) -> CheckpointFacts:
+    """Read facts that may be a stranger's.
+
+    Raises:
+        StrangeFileError: they are none of ours.
+    """
+    if len(content) > FACTS_BYTES:
+        raise StrangeFileError(f"{FACTS} is larger than {FACTS_BYTES:,} bytes")
+    table = read_table(content, FACTS)
+    known = {entry.name: entry for entry in dataclasses.fields(CheckpointFacts)}
+    for name in table.keys() - known.keys():
+        raise StrangeFileError(f"{FACTS} holds '{name[:100]}', which is none of its facts")
+    for name in ("step", "images_seen", "elapsed_s", "config_hash"):
+        if name not in table:
+            raise StrangeFileError(f"{FACTS} lacks '{name}'")
+    for name, value in table.items():
+        if not _is_sane(name, value):
+            raise StrangeFileError(f"{FACTS} has no usable '{name}'")
+    return CheckpointFacts(**table)
+
+
+def _is_sane(name: str, value: Any) -> bool:
+    match name:
+        case "step" | "images_seen":
+            return type(value) is int and 0 <= value <= MOST
+        case "elapsed_s":
+            return type(value) in {int, float} and 0 <= value <= MOST
+        case "versions":
+            return isinstance(value, dict) and all(isinstance(v, str) for v in value.values())
+        case "positions":
+            return isinstance(value, dict)
+        case _:
+            return isinstance(value, str)
+
+
+# --------------------------------------------------------------------------
+# The list of a checkpoint's files with their sizes and checksums.
+#
+# It carries a checksum of itself and has exactly one way of being written, so that no byte of it
+# can change unseen either.
+
+
+MANIFEST = "manifest.json"
+MANIFEST_BYTES = 16_384
+TENSORS = "tensors.safetensors"
+FORMAT = "diptych-checkpoint-2"
+LARGEST = {TENSORS: 1 << 36, FACTS: FACTS_BYTES}
+"""The files of a checkpoint beside its manifest, and the most bytes of each."""
+_DIGITS = frozenset("0123456789abcdef")
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """What a manifest knows of one file."""
+
+    size: int
+    """Bytes."""
+    sha256: str
+
+
+def manifest_to_json(entries: Mapping[str, FileEntry]) -> bytes:
+    """Write a manifest."""
+    return _written(
+        {
+            "format": FORMAT,
+            "files": {name: {"bytes": e.size, "sha256": e.sha256} for name, e in entries.items()},
+        }
+    )
+
+
+def manifest_from_json(content: bytes) -> dict[str, FileEntry]:
+    """Read a manifest that may be a stranger's, or damaged.
+
+    Raises:
+        StrangeFileError: a byte of it has changed, or it lists what a checkpoint does not hold.
+    """
+    table = read_table(content, MANIFEST)
+    if table.get("format") != FORMAT:
+        raise StrangeFileError(f"its format is not {FORMAT}")
+    files = table.get("files")
+    if not isinstance(files, dict) or files.keys() != LARGEST.keys():
+        raise StrangeFileError(f"{MANIFEST} must list {' and '.join(LARGEST)}, nothing else")
+    entries = {name: _entry(name, entry) for name, entry in files.items()}
+    if content != manifest_to_json(entries):
+        raise StrangeFileError(f"{MANIFEST} is damaged: it does not fit its own checksum")
+    return entries
+
+
+def _entry(name: str, entry: Any) -> FileEntry:
+    if not isinstance(entry, dict) or entry.keys() != {"bytes", "sha256"}:
+        raise StrangeFileError(f"{MANIFEST} has no size and checksum of {name}")
+    size, sha256 = entry["bytes"], entry["sha256"]
+    if type(size) is not int or not 0 <= size <= LARGEST[name]:
+        raise StrangeFileError(f"{MANIFEST} gives {name} an impossible size")
+    if not isinstance(sha256, str) or len(sha256) != 64 or not _DIGITS.issuperset(sha256):
+        raise StrangeFileError(f"{MANIFEST} gives {name} an impossible checksum")
+    return FileEntry(size, sha256)
+
+
+def _written(table: dict[str, Any]) -> bytes:
+    own = hashlib.sha256(_canonical(table)).hexdigest()
+    return _canonical({**table, "sha256": own})
+
+
+def _canonical(table: dict[str, Any]) -> bytes:
+    return json.dumps(table, indent=1, sort_keys=True).encode() + b"\n"
+
+
+# --------------------------------------------------------------------------
+# The head of a safetensors file: which tensors lie where. Read without torch.
+#
+# Format: https://huggingface.co/docs/safetensors (eight bytes with the length of a JSON table, the
+# table, then the tensors' bytes without gaps).
+
+
+LENGTH_BYTES = 8
+HEADER_BYTES = 16_000_000
+"""Most that the table may take; a large network's takes a hundredth."""
+ITEM_BYTES = {
+    "BOOL": 1,
+    "U8": 1,
+    "I8": 1,
+    "I16": 2,
+    "I32": 4,
+    "I64": 8,
+    "F16": 2,
+    "BF16": 2,
+    "F32": 4,
+    "F64": 8,
+}
+_MOST_DIMENSIONS = 16
+_PICKLES = (b"PK\x03\x04", *(bytes([0x80, version]) for version in range(2, 6)))
+"""How files of ``torch.save`` and ``pickle`` begin."""
+
+
+@dataclass(frozen=True)
+class TensorSpan:
+    """Where a tensor lies, counted from the end of the head."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    start: int
+    end: int
+
+
+def header_to_bytes(spans: list[TensorSpan]) -> bytes:
+    """Write the head of a file, its length included."""
+    table = {
+        span.name: {
+            "dtype": span.dtype,
+            "shape": span.shape,
+            "data_offsets": (span.start, span.end),
+        }
+        for span in spans
+    }
+    text = json.dumps(table, ensure_ascii=False, separators=(",", ":")).encode()
+    # The tensors begin at a multiple of eight; blanks are what the format fills up with.
+    text += b" " * (-len(text) % LENGTH_BYTES)
+    return len(text).to_bytes(LENGTH_BYTES, "little") + text
+
+
+def header_length(start: bytes, file_bytes: int, name: str) -> int:
+    """Read how long the table is, from the first eight bytes.
+
+    Raises:
+        StrangeFileError: it is no safetensors file; a pickle is called one.
+    """
+    length = int.from_bytes(start[:LENGTH_BYTES], "little")
+    if len(start) < LENGTH_BYTES or length + LENGTH_BYTES > file_bytes:
+        reason = "is cut off, or no safetensors file: its head would reach beyond its end"
+    elif length > HEADER_BYTES:
+        reason = f"has a head of {length:,} bytes, and {HEADER_BYTES:,} are the most"
+    else:
+        return length
+    if is_pickle(start):
+        reason = "is a pickle, which can run any code when it is loaded"
+    raise StrangeFileError(f"{name} {reason}")
+
+
+def is_pickle(start: bytes) -> bool:
+    """Whether a file's first bytes are those of a pickle, or of an archive with one."""
+    return start.startswith(_PICKLES)
+
+
+def spans_in(header: bytes, data_bytes: int, name: str) -> list[TensorSpan]:
+    """List the tensors in the order in which they lie.
+
+    Args:
+        header: the table.
+        data_bytes: how many bytes follow it.
+        name: of the file, for the reason.
+
+    Raises:
+        StrangeFileError: the table is damaged, or does not fit what follows.
+    """
+    table = read_table(header, f"the head of {name}")
+    table.pop("__metadata__", None)
+    spans = sorted((_span(key, entry, name) for key, entry in table.items()), key=_place)
+    end = 0
+    for span in spans:
+        if span.start != end:
+            raise StrangeFileError(f"{name} has gaps or overlaps between its tensors")
+        end = span.end
+    if end != data_bytes:
+        raise StrangeFileError(f"{name} holds {data_bytes:,} bytes of tensors, not {end:,}")
+    return spans
+
+
+def _place(span: TensorSpan) -> tuple[int, int]:
+    return span.start, span.end
+
+
+def _span(key: str, entry: Any, name: str) -> TensorSpan:
+    fields: Mapping[str, Any] = entry if isinstance(entry, dict) else {}
+    shape, offsets = fields.get("shape"), fields.get("data_offsets")
+    item = ITEM_BYTES.get(str(fields.get("dtype")))
+    if item is None or not _are_counts(shape) or not _are_counts(offsets) or len(offsets) != 2:
+        raise StrangeFileError(f"{name} has a strange entry for '{key[:100]}'")
+    if offsets[1] - offsets[0] != prod(shape) * item:
+        raise StrangeFileError(f"{name} has too few or too many bytes for '{key[:100]}'")
+    return TensorSpan(key, fields["dtype"], tuple(shape), *offsets)
+
+
+def _are_counts(values: Any) -> TypeGuard[list[int]]:
+    return (
+        isinstance(values, list)
+        and len(values) <= _MOST_DIMENSIONS
+        and all(type(value) is int and 0 <= value < 1 << 48 for value in values)
+    )
+
 
 PIECE_BYTES = 1_000_000
 OLD_SUFFIX = ".safetensors"

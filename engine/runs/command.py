@@ -12,8 +12,7 @@ from engine.config.run import RunConfig
 from engine.config.setting import option_of, settings_in, value_at
 from engine.errors import EngineError
 from engine.runs.folder import RunFolder
-from engine.runs.names import free_name_like
-from engine.runs.notes import read_notes
+from engine.runs.metadata import free_name_like, read_notes
 
 PROGRAM = "diptych"
 _BY_HAND = frozenset({"preset", "minutes", "images"})

@@ -5,51 +5,140 @@
 be a stranger's: nothing in it is believed to be small, or even a file.
 """
 
+import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.config.codec import config_to_toml
 from engine.config.run import RunConfig
-from engine.disk import atomic_write, ensure_writable, explain_os_error, is_staged, sweep_staged
+from engine.config.toml import config_to_toml
 from engine.errors import (
+    CheckpointCorruptError,
     CheckpointMissingError,
     ConfigError,
     FolderInUseError,
     Problem,
 )
-from engine.plain_files import StrangeFileError
-from engine.runs.finding import (
-    ValidCheckpoint,
-    best_in,
-    checkpoint_name,
-    checkpoints_in,
-    images_in_name,
-    newest_valid_in,
-    set_aside,
+from engine.fs.atomic import (
+    atomic_write,
+    ensure_writable,
+    explain_os_error,
+    files,
+    is_staged,
+    remove_if_there,
+    sweep_staged,
 )
-from engine.runs.lock import LOCK_NAME
-from engine.runs.log_reading import has_saved
-from engine.runs.model_facts import ModelFacts, model_from_json, model_to_json
-from engine.runs.run_config import (
-    CHANGEABLE,
+from engine.fs.lock import LOCK_NAME
+from engine.fs.untrusted import StrangeFileError, ensure_plain_folder
+from engine.runs.checkpoint_files import OLD_SUFFIX, verify_checkpoint
+from engine.runs.event_reader import has_saved
+from engine.runs.metadata import (
     CONFIG_BYTES,
+    ModelFacts,
     changed_settings,
     config_from_bytes,
+    model_from_json,
+    model_to_json,
     read_part,
 )
 
-__all__ = [
-    "CHANGEABLE",
-    "NEWEST",
-    "ModelFacts",
-    "ReopenedRun",
-    "RunFolder",
-    "ValidCheckpoint",
-    "changed_settings",
-    "create_run_folder",
-    "reopen_run_folder",
-    "write_model",
-]
+# --------------------------------------------------------------------------
+# Finding the checkpoint that a run goes on from, among those that lie in its folder.
+
+
+_NAME = re.compile(r"checkpoint-(\d{12,15})")
+_FIGURE = re.compile(r"[a-z0-9_]+")
+
+
+@dataclass(frozen=True)
+class ValidCheckpoint:
+    """A checkpoint of which every byte is as it was written."""
+
+    path: Path
+    passed_over: tuple[str, ...] = ()
+    """Newer ones that cannot be used: name and reason of each, the newest first."""
+
+
+def checkpoint_name(images_seen: int) -> str:
+    """Name a checkpoint; names sort by progress."""
+    return f"checkpoint-{images_seen:012d}"
+
+
+def images_in_name(checkpoint: Path) -> int:
+    """Read from a checkpoint's name how many images it had seen; 0 where it does not say."""
+    match = _NAME.fullmatch(checkpoint.name)
+    return int(match[1]) if match else 0
+
+
+def checkpoints_in(folder: Path) -> list[Path]:
+    """List the checkpoints by name, oldest first; whether they are whole is another question."""
+    found = (path for path in folder.glob("checkpoint-*") if _NAME.fullmatch(path.name))
+    return sorted((path for path in found if path.is_dir()), key=images_in_name)
+
+
+def newest_valid_in(folder: Path, run: Path) -> ValidCheckpoint:
+    """Find the newest checkpoint of which every byte is as it was written.
+
+    Raises:
+        CheckpointMissingError: there is none at all.
+        CheckpointCorruptError: there is none that can be used; of the newest.
+    """
+    ensure_own(folder, run)
+    damaged: list[CheckpointCorruptError] = []
+    for path in reversed(checkpoints_in(folder)):
+        try:
+            verify_checkpoint(path)
+        except CheckpointCorruptError as error:
+            damaged.append(error)
+        else:
+            return ValidCheckpoint(path, tuple(f"{e.path.name}: {e.reason}" for e in damaged))
+    if damaged:
+        raise damaged[0]
+    for path in sorted(folder.glob(f"checkpoint-*{OLD_SUFFIX}"), reverse=True):
+        # It says of itself why it cannot be used.
+        verify_checkpoint(path)
+    raise CheckpointMissingError(run)
+
+
+def best_in(folder: Path, run: Path, figure: str) -> Path:
+    """Find the checkpoint that is the best by a figure.
+
+    Raises:
+        CheckpointMissingError: there is none.
+        CheckpointCorruptError: the folder is none of the run's.
+    """
+    ensure_own(folder, run)
+    path = folder / f"best-{figure}"
+    if not _FIGURE.fullmatch(figure) or not path.is_dir():
+        raise CheckpointMissingError(run)
+    return path
+
+
+def set_aside(checkpoint: Path) -> None:
+    """Take a checkpoint out of the row of those that a run goes on from; it is kept.
+
+    Raises:
+        OSError: it cannot be renamed.
+    """
+    aside = checkpoint.with_name(f"damaged-{checkpoint.name}")
+    remove_if_there(aside)
+    files.rename(checkpoint, aside)
+
+
+def ensure_own(folder: Path, run: Path) -> None:
+    """Check that a run's folder is no link: nothing outside is opened because of what is in it.
+
+    Raises:
+        CheckpointMissingError: it is not there.
+        CheckpointCorruptError: it is something else.
+    """
+    try:
+        ensure_plain_folder(folder)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise CheckpointMissingError(run) from error
+    except (StrangeFileError, OSError) as error:
+        raise CheckpointCorruptError(folder, str(error)) from error
+
 
 NEWEST = "newest"
 MODEL_BYTES = 32_000_000
@@ -298,3 +387,23 @@ def _make_subfolders(folder: RunFolder) -> None:
 def write_model(folder: RunFolder, facts: ModelFacts) -> None:
     """Write the model's facts."""
     atomic_write(folder.model_file, model_to_json(facts))
+
+
+# --------------------------------------------------------------------------
+# How much room a folder takes.
+
+
+def bytes_in(folder: Path) -> int:
+    """Add up the files below a folder; links are not followed, what cannot be read counts 0."""
+    total, waiting = 0, [os.fspath(folder)]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    else:
+                        total += entry.stat(follow_symlinks=False).st_size
+        except OSError:
+            continue
+    return total

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from engine.errors import EngineError
-from engine.runs.best import best_figures
-from engine.runs.disk_use import bytes_in
-from engine.runs.folder import RunFolder
-from engine.runs.notes import FILE_NAME as NOTES_FILE
-from engine.runs.notes import RunNotes, read_notes
-from engine.runs.standing import Standing, left_standing
+from engine.runs.folder import RunFolder, bytes_in
+from engine.runs.metadata import FILE_NAME as NOTES_FILE
+from engine.runs.metadata import RunNotes, read_notes
+from engine.runs.retention import best_figures
+from engine.runs.status import Standing, left_standing
 
 MARKS = ("run.toml", "events.jsonl", "model.json", "checkpoints")
 """A folder that has any of them is a run, or what is left of one."""

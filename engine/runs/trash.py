@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.disk import explain_os_error
 from engine.errors import (
     ConfigError,
     EngineError,
@@ -21,10 +20,10 @@ from engine.errors import (
     RunLockedError,
     RunMissingError,
 )
-from engine.runs.disk_use import bytes_in
-from engine.runs.folder import RunFolder
-from engine.runs.lock import holder_of
-from engine.runs.names import free_name_like, is_usable_name
+from engine.fs.atomic import explain_os_error
+from engine.fs.lock import holder_of
+from engine.runs.folder import RunFolder, bytes_in
+from engine.runs.metadata import free_name_like, is_usable_name
 
 FOLDER = ".trash"
 

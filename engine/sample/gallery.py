@@ -1,22 +1,278 @@
 """Galleries: many pairs from a run's newest checkpoint, as files that other programs can read."""
 
+import html
+import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from string import Template
+from types import TracebackType
+from typing import Self, TextIO
 
 import torch
+from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
 from engine.control import RunControl
-from engine.data.images import read_image_folder
-from engine.errors import EngineError
-from engine.events import Outcome
-from engine.installed import installed_version
-from engine.job_events import GalleryEmit, GalleryEnded, GalleryProgressed
-from engine.sample.gallery_files import GalleryWriter, Provenance
+from engine.data.image_files import read_image_folder
+from engine.errors import EngineError, FolderInUseError
+from engine.events import GalleryEmit, GalleryEnded, GalleryProgressed, ImageArray, Outcome
+from engine.fs.atomic import atomic_write, explain_os_error
+from engine.sample.encode_texts import encode_texts, read_texts
 from engine.sample.request import Direction, GalleryRequest
 from engine.sample.sampler import LoadedRun, Pairs, Sampler, load_run
-from engine.sample.texts import encode_texts, read_texts
+from engine.version import installed_version
+
+# --------------------------------------------------------------------------
+# A gallery as one self-contained web page: no script, nothing from the network.
+
+
+SMALL = 128
+"""Images up to this side are shown with square pixels rather than blurred."""
+
+_PAGE = Template("""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>$title</title>
+<style>
+  :root { color-scheme: light dark; --line: color-mix(in srgb, CanvasText 15%, Canvas); }
+  body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem;
+         padding: 0 1rem; background: Canvas; color: CanvasText; }
+  h1 { font-size: 1.4rem; font-weight: 600; }
+  main { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); }
+  figure { margin: 0; border: 1px solid var(--line); border-radius: 8px; overflow: hidden; }
+  img { display: block; width: 100%; aspect-ratio: $width / $height; image-rendering: $rendering; }
+  figcaption { padding: .5rem .6rem; overflow-wrap: anywhere; }
+  footer { margin-top: 2rem; border-top: 1px solid var(--line); padding-top: 1rem; }
+  dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; }
+  dt { opacity: .7; } dd { margin: 0; }
+</style>
+</head>
+<body>
+<h1>$title</h1>
+<main>
+$figures
+</main>
+<footer><dl>$facts</dl></footer>
+</body>
+</html>
+""")
+
+
+def gallery_page(
+    pairs: Iterable[tuple[str, str]], size: tuple[int, int], provenance: Mapping[str, object]
+) -> str:
+    """Write the page.
+
+    Args:
+        pairs: file name and caption of each picture.
+        size: width and height of the pictures in pixels.
+        provenance: shown at the foot.
+    """
+    figures = [
+        f'<figure><img src="{html.escape(name)}" alt="{html.escape(text)}" loading="lazy">'
+        f"<figcaption>{html.escape(text) or '&nbsp;'}</figcaption></figure>"
+        for name, text in pairs
+    ]
+    facts = [
+        f"<dt>{html.escape(name.replace('_', ' '))}</dt><dd>{html.escape(str(value))}</dd>"
+        for name, value in provenance.items()
+    ]
+    return _PAGE.substitute(
+        title=html.escape(f"{len(figures):,} pairs from {provenance.get('run', 'a run')}"),
+        width=size[0],
+        height=size[1],
+        rendering="pixelated" if max(size) <= SMALL else "auto",
+        figures="\n".join(figures),
+        facts="".join(facts),
+    )
+
+
+# --------------------------------------------------------------------------
+# One picture of many pairs, each with its text under it.
+
+
+MAX_TILES = 256
+TILE = 96
+"""Least side of a tile; smaller images are enlarged by whole factors, so pixels stay square."""
+GAP = 14
+CAPTION = 34
+FONT_SIZE = 13
+PAPER, INK = "#ffffff", "#2b2b2b"
+
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
+
+def draw_contact_sheet(pairs: Sequence[tuple[Image.Image, str]]) -> Image.Image:
+    """Draw pairs in rows, at most ``MAX_TILES`` of them.
+
+    The built-in font knows no Chinese; a caption that it cannot write is left out of the sheet
+    (the page and the metadata have it).
+    """
+    shown = pairs[:MAX_TILES]
+    factor = max(1, math.ceil(TILE / shown[0][0].width))
+    width, height = (side * factor for side in shown[0][0].size)
+    columns = min(len(shown), max(4, math.ceil(math.sqrt(len(shown)))))
+    rows = math.ceil(len(shown) / columns)
+    size = (GAP + columns * (width + GAP), GAP + rows * (height + CAPTION + GAP))
+    sheet = Image.new("RGB", size, PAPER)
+    draw = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(FONT_SIZE)
+    for place, (picture, text) in enumerate(shown):
+        row, column = divmod(place, columns)
+        left = GAP + column * (width + GAP)
+        top = GAP + row * (height + CAPTION + GAP)
+        sheet.paste(picture.resize((width, height), Image.Resampling.NEAREST), (left, top))
+        _write(draw, font, text, (left + width // 2, top + height + 4), width)
+    return sheet
+
+
+def _write(
+    draw: ImageDraw.ImageDraw, font: Font, text: str, place: tuple[int, int], width: int
+) -> None:
+    """Write a caption centred, on two lines at most."""
+    if not text.isascii():
+        return
+    lines = _wrap(draw, font, text, width)
+    draw.multiline_text(place, "\n".join(lines), INK, font, anchor="ma", align="center", spacing=2)
+
+
+def _wrap(draw: ImageDraw.ImageDraw, font: Font, text: str, width: int) -> list[str]:
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and draw.textlength(longer, font) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    if len(lines) > 2:
+        lines = [lines[0], lines[1] + " ..."]
+    return [_shorten(draw, font, line, width) for line in lines]
+
+
+def _shorten(draw: ImageDraw.ImageDraw, font: Font, line: str, width: int) -> str:
+    if draw.textlength(line, font) <= width:
+        return line
+    while line and draw.textlength(line + "...", font) > width:
+        line = line[:-1]
+    return line + "..."
+
+
+# --------------------------------------------------------------------------
+# The files of a gallery: pictures with provenance, metadata, a contact sheet and a page.
+#
+# The folder follows the Hugging Face ImageFolder convention (``metadata.jsonl`` with ``file_name``
+# and ``text``), so other programs load it as a dataset, and so does ours.
+#
+# Shapes: N images, H height, W width.
+
+
+METADATA = "metadata.jsonl"
+CONTACT_SHEET = "contact_sheet.png"
+PAGE = "index.html"
+CHUNK = "diptych"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """Where the pairs of a gallery come from."""
+
+    run: str
+    """Name of the run's folder."""
+    dataset: str
+    images_seen: int
+    """Progress of the run at the checkpoint."""
+    step: int
+    seed: int
+    direction: str
+    config_hash: str
+    version: str
+    """Version of the program."""
+
+
+class GalleryWriter:
+    """Writes a gallery pair by pair; use it as a context manager.
+
+    A pair's line in the metadata follows its picture, so a gallery that was cut short names no
+    file that is missing. The contact sheet and the page are made on leaving, whatever happened.
+
+    Args:
+        folder: must be new or empty.
+        provenance: written into every picture and every line.
+
+    Raises:
+        FolderInUseError: the folder holds files.
+        FolderNotWritableError, DiskFullError: it cannot be written, now or later.
+    """
+
+    def __init__(self, folder: Path, provenance: Provenance) -> None:
+        self._folder = folder
+        self._provenance = asdict(provenance)
+        self._count = 0
+        self._shown: list[tuple[Image.Image, str]] = []
+        self._lines: list[tuple[str, str]] = []
+        try:
+            if folder.exists() and any(folder.iterdir()):
+                raise FolderInUseError(folder)
+            folder.mkdir(parents=True, exist_ok=True)
+            self._metadata: TextIO = (folder / METADATA).open("w", encoding="utf-8")
+        except OSError as error:
+            raise explain_os_error(error, folder) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._metadata.close()
+        if self._count:
+            self._finish()
+
+    def add(self, images: ImageArray, texts: Sequence[str], sources: Sequence[str] = ()) -> None:
+        """Write some pairs.
+
+        Args:
+            images: [N, H, W, 3] uint8.
+            texts: N captions.
+            sources: names of the N files that the images were read from, if they were.
+        """
+        try:
+            for row, (image, text) in enumerate(zip(images, texts, strict=True)):
+                facts = self._provenance | ({"source_file": sources[row]} if sources else {})
+                self._add_one(Image.fromarray(image), text, facts)
+            self._metadata.flush()
+        except OSError as error:
+            raise explain_os_error(error, self._folder) from error
+
+    def _add_one(self, picture: Image.Image, text: str, facts: Mapping[str, object]) -> None:
+        name = f"{self._count:06d}.png"
+        chunks = PngImagePlugin.PngInfo()
+        chunks.add_itxt(CHUNK, json.dumps({"text": text, **facts}, ensure_ascii=False))
+        chunks.add_itxt("Description", text)
+        picture.save(self._folder / name, "PNG", pnginfo=chunks)
+        line = {"file_name": name, "text": text, **facts}
+        self._metadata.write(json.dumps(line, ensure_ascii=False) + "\n")
+        self._count += 1
+        self._lines.append((name, text))
+        if len(self._shown) < MAX_TILES:
+            self._shown.append((picture, text))
+
+    def _finish(self) -> None:
+        width, height = self._shown[0][0].size
+        page = gallery_page(self._lines, (width, height), self._provenance)
+        atomic_write(self._folder / PAGE, page.encode())
+        try:
+            draw_contact_sheet(self._shown).save(self._folder / CONTACT_SHEET)
+        except OSError as error:
+            raise explain_os_error(error, self._folder) from error
+
 
 log = logging.getLogger(__name__)
 

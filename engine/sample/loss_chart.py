@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from engine.disk import explain_os_error
+from engine.fs.atomic import explain_os_error
 
 WIDTH, HEIGHT = 1200, 600
 SCALE = 2

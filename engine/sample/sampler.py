@@ -9,18 +9,17 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from engine.config.codec import config_hash
-from engine.config.networks import NetworkConfig
 from engine.config.run import RunConfig
+from engine.config.sections import NetworkConfig
+from engine.config.toml import config_hash
 from engine.data.loader import mix_seed
 from engine.data.word_vectors import WordVectors
 from engine.errors import CheckpointCorruptError
 from engine.events import ImageArray
-from engine.nets.dense import DenseImageModality
-from engine.nets.families import build_model
 from engine.nets.image import ImageModality
-from engine.nets.modality import Modality
-from engine.nets.model import Ends, PairModel
+from engine.nets.image_mlp import DenseImageModality
+from engine.nets.protocols import Ends, Modality, PairModel
+from engine.nets.registry import build_model
 from engine.nets.text import TextModality
 from engine.runs.checkpoint import CheckpointFacts, read_facts, read_tensors
 from engine.runs.folder import NEWEST, ModelFacts, RunFolder, ValidCheckpoint

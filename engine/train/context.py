@@ -5,13 +5,10 @@ from dataclasses import dataclass, field
 from engine.config.run import RunConfig
 from engine.control import RunControl
 from engine.events import Progress, RunEvent
-from engine.train.clock import Clock
-from engine.train.health import HealthWatch
-from engine.train.meter import Meter
-from engine.train.place import Place
-from engine.train.recovery import Recovery
-from engine.train.saving import Saver
-from engine.train.schedule import Budget
+from engine.train.checkpointing import Place, Saver
+from engine.train.metrics import Meter, Recovery
+from engine.train.monitor import HealthWatch
+from engine.train.progress import Budget, Clock
 
 
 @dataclass(kw_only=True)

@@ -1,5 +1,12 @@
 """Which device a run trains on, and what a person calls it."""
 
+import contextlib
+import ctypes
+import gc
+import re
+import sys
+from contextlib import AbstractContextManager
+
 import torch
 
 from engine.errors import DeviceUnavailableError
@@ -30,3 +37,77 @@ def describe(device: torch.device) -> str:
         return torch.cuda.get_device_name(device)
     threads = torch.get_num_threads()
     return f"CPU, {threads} thread{'s' if threads != 1 else ''}"
+
+
+# --------------------------------------------------------------------------
+# How exact the networks compute.
+
+
+def resolve_precision(name: str, device: torch.device, *, is_large: bool) -> str:
+    """Turn ``auto`` into ``bf16`` or ``fp32``.
+
+    Half the bits pay where the hardware multiplies them natively and the layers are large enough to
+    be worth the conversions (docs/measurements.md).
+    """
+    if name != "auto":
+        return name
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
+    return "bf16" if is_large and has_bf16_cpu() else "fp32"
+
+
+def has_bf16_cpu() -> bool:
+    """Whether this processor multiplies bfloat16 natively."""
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()  # noqa: SLF001 (the only way to ask)
+
+
+def in_precision(name: str, device: torch.device) -> AbstractContextManager[object]:
+    """Compute in a precision while the context lasts; weights stay float32."""
+    if name != "bf16":
+        return contextlib.nullcontext()
+    return torch.autocast(device.type, torch.bfloat16)
+
+
+# --------------------------------------------------------------------------
+# What went wrong on a device, told from the error that PyTorch raised.
+
+
+_NO_ROOM = re.compile(r"can't allocate memory|not enough memory|out of memory", re.IGNORECASE)
+_LOST = re.compile(
+    r"CUDA error|cudnn_status|cublas_status|device-side assert|unspecified launch failure"
+    r"|device is lost|GPU is lost|driver shutting down",
+    re.IGNORECASE,
+)
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether a step failed for want of memory alone, so that a smaller one may succeed."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    # On the CPU the allocator has no class of its own.
+    is_plain = type(error) in {RuntimeError, torch.AcceleratorError}
+    return is_plain and bool(_NO_ROOM.search(str(error)))
+
+
+def is_device_lost(error: Exception) -> bool:
+    """Whether the device's context is gone: nothing can be computed there in this process."""
+    if is_out_of_memory(error):
+        return False
+    return isinstance(error, RuntimeError) and bool(_LOST.search(str(error)))
+
+
+def give_memory_back() -> None:
+    """Return what is no longer used to the system, as far as it can be."""
+    gc.collect()
+    _trim_memory()
+    # A lost device cannot give anything back.
+    with contextlib.suppress(RuntimeError):
+        if torch.cuda.is_available() and torch.cuda.is_initialized():
+            torch.cuda.empty_cache()
+
+
+def _trim_memory() -> None:
+    """Return the free places between blocks in use, where the C library has such a call."""
+    if sys.platform == "linux":
+        with contextlib.suppress(AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)

@@ -7,19 +7,18 @@ from typing import cast
 import torch
 from torch import nn
 
-from engine.augment.adaptive import Augmenter
-from engine.config.families import ADVERSARIAL_FAMILIES
+from engine.augment.pipeline import Augmenter
 from engine.config.run import RunConfig
-from engine.nets.critic import Critic
-from engine.nets.families import build_model
-from engine.nets.modality import Modality
-from engine.nets.model import Items
-from engine.nets.variational import MultimodalVae
-from engine.objectives.spectral_norm import bound_layers
-from engine.train.adversarial_step import AdversarialStep
+from engine.config.sections import ADVERSARIAL_FAMILIES
+from engine.losses.regularizers import apply_spectral_norm
+from engine.nets.discriminator import Critic
+from engine.nets.protocols import Items, Modality
+from engine.nets.registry import build_model
+from engine.nets.vae import MultimodalVae
+from engine.train.gan_step import AdversarialStep
 from engine.train.state import CRITIC, GENERATOR, Player, TrainingState, adam
 from engine.train.step import Step
-from engine.train.variational_step import VariationalStep
+from engine.train.vae_step import VariationalStep
 
 
 def build_state(
@@ -95,7 +94,7 @@ def _build_generator(modalities: Sequence[Modality], config: RunConfig) -> nn.Mo
 def _build_critic(modalities: Sequence[Modality], config: RunConfig) -> Critic:
     critic = Critic(modalities, config.networks.feature_dim)
     if config.training.regularizer == "spectral-norm":
-        bound_layers(critic)
+        apply_spectral_norm(critic)
     if config.training.compile_critic:
         for trunk in critic.trunks.values():
             # In place: the names of the weights stay what they are.

@@ -1,177 +1,256 @@
-"""From a configuration to a run folder: what the studio, the command line and a test all call.
+"""The loop over a prepared run: steps, and all that has to happen between them."""
 
-It never raises: whatever happens is told by the one ``RunEnded`` at the end. All callers leave the
-same folder.
-"""
-
-import contextlib
-import logging
-import traceback
 from collections.abc import Mapping
-from pathlib import Path
-from typing import NamedTuple
 
-from engine.config.run import RunConfig
-from engine.control import RunControl
-from engine.errors import DeviceLostError, EngineError, MemoryExhaustedError, StoppedError
-from engine.events import Emit, Outcome, Phase, PhaseChanged, RunEnded, RunPaused, RunResumed
-from engine.train.checkpointing import take_up
-from engine.train.clock import Clock
+from engine.data.store import open_dataset
+from engine.errors import NonFiniteLossError
+from engine.events import LossesReported, Outcome, Phase, PhaseChanged, RunPaused, StepsSkipped
+from engine.metrics.evaluate import judge_for
+from engine.metrics.extractor import default_cache, has_reader
+from engine.runs.checkpoint import CheckpointFacts
+from engine.sample.sampler import Sampler
+from engine.train.checkpointing import facts_of
 from engine.train.context import RunContext
-from engine.train.device import find_device
-from engine.train.place import Place
-from engine.train.prepare import PreparedRun, prepare
-from engine.train.probe import most_taken_bytes, total_bytes
-from engine.train.saving import Saver
-from engine.train.schedule import Budget
-from engine.train.session import LOOK_EVERY_S, Session
-from engine.train.trouble import give_memory_back, is_device_lost, is_out_of_memory
+from engine.train.device import is_out_of_memory
+from engine.train.periodic import KEPT_BEST, Judge, Previews, Quality
+from engine.train.progress import Aside, learning_rate
+from engine.train.rollback import WEIGHTS, Rescue
+from engine.train.setup import PreparedRun, rehearse_steps
+from engine.train.state import update_average
+from engine.train.step import StepReport
 
-log = logging.getLogger(__name__)
-
-
-class _Start(NamedTuple):
-    """Where a run begins."""
-
-    checkpoint: Path | None
-    passed_over: tuple[str, ...] = ()
-    """Newer checkpoints that are damaged."""
+LOOK_EVERY_S = 0.1
+"""How often a run that stands still looks at what is wished."""
 
 
-def train(config: RunConfig, emit: Emit, control: RunControl) -> None:
-    """Train a family's networks until the budget is spent or a stop comes.
+class Session:
+    """Trains prepared networks until the run is over, or its memory shall be given back.
 
     Args:
-        config: decides everything; ``config.run`` must be a new or empty folder.
-        emit: receives every event, on this thread; ``RunEnded`` is the last.
-        control: asked between steps.
+        run: networks and data.
+        context: of the run.
+        position: what a checkpoint remembered; empty at the beginning.
     """
-    _conduct(config, emit, control, is_resumed=False)
 
+    def __init__(
+        self, run: PreparedRun, context: RunContext, position: Mapping[str, object]
+    ) -> None:
+        self._run, self._context, self._control = run, context, context.control
+        self._rescue = Rescue(run, context)
+        sampler = Sampler(run.state.model, run.modalities, run.state.device)
+        reporting, seed = context.config.reporting, run.config.seed
+        self._previews = Previews(
+            sampler, reporting, seed, lambda: context.place.folder, context.tell
+        )
+        self._quality = Quality(sampler, reporting, seed, self._find_judge, context.tell)
+        self._quality.restore(position)
+        if not has_reader(default_cache(), run.model.dataset_version):
+            context.budget.expect_reader()
+        self._checkpoint_due_s = 0.0
 
-def resume(config: RunConfig, emit: Emit, control: RunControl) -> None:
-    """Go on with a run from its newest checkpoint, as if it had never been left.
+    def warm_up(self) -> None:
+        """Take two steps on copies, with and without the penalty, and forget them.
 
-    A run that never saved one begins at its beginning; a checkpoint that cannot be loaded never
-    does that.
+        The first step compiles kernels and grows memory pools, which takes up to a second; done
+        here, the window can say so and the clock does not count it.
+        """
+        while not self._control.is_stop_requested and not self._fits():
+            self._rescue.split_batch()
 
-    Args:
-        config: the run's own; only how long it goes on and what it reports may differ.
-        emit: receives every event, on this thread; ``RunEnded`` is the last.
-        control: asked between steps.
-    """
-    _conduct(config, emit, control, is_resumed=True)
-
-
-def _conduct(config: RunConfig, emit: Emit, control: RunControl, *, is_resumed: bool) -> None:
-    place, clock = Place(config.run, emit), Clock()
-    saver = Saver(place, control, clock)
-    with contextlib.closing(place):
-        outcome, error = Outcome.FAILED, None
+    def _fits(self) -> bool:
+        run = self._run
         try:
-            start = _open(place, config, is_resumed=is_resumed)
-            context = RunContext(
-                config=config,
-                place=place,
-                control=control,
-                clock=clock,
-                saver=saver,
-                budget=Budget(config, lambda: clock.elapsed_s),
-            )
-            outcome = _run(context, start)
-        except StoppedError:
-            outcome = Outcome.STOPPED
-        except Exception as caught:
-            error = _explained(caught, config, saver.images_saved)
-            level = logging.WARNING if isinstance(error, EngineError) else logging.ERROR
-            log.log(level, "The run in %s failed.", place.folder.path, exc_info=caught)
-            # What its frames hold is networks, and their memory is wanted back.
-            traceback.clear_frames(caught.__traceback__)
-        give_memory_back()
-        place.tell(
-            RunEnded(
-                outcome=outcome,
-                folder=place.folder.path,
-                images_seen=clock.images_seen,
-                elapsed_s=clock.elapsed_s,
-                images_saved=saver.images_saved,
-                error=error,
-            )
+            rehearse_steps(run.state, run.config, run.batch, parts=run.step.parts)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            return False
+        return True
+
+    def train(self) -> Outcome | None:
+        """Train; None when the run stands still and its memory is to be given back."""
+        self._context.tell(PhaseChanged(phase=Phase.TRAINING))
+        self._context.clock.start()
+        self._quality.start(self._context.clock.elapsed_s)
+        self._plan_checkpoint()
+        while True:
+            while not self._is_over():
+                if not self._control.is_pause_requested:
+                    self._go_on()
+                elif self._stand_still():
+                    return None
+            self._report()
+            # The last figures may have sent the run back.
+            if self._is_over():
+                return self._finish()
+
+    def _is_over(self) -> bool:
+        fraction = self._context.fraction
+        return self._control.is_stop_requested or (fraction is not None and fraction >= 1)
+
+    def _go_on(self) -> None:
+        """Take one step, and do what is due or wished for."""
+        context, clock = self._context, self._context.clock
+        if self._control.take_sample_request():
+            self._sample()
+        if self._previews.is_due(clock.elapsed_s):
+            self._preview()
+        self._step()
+        if context.meter.is_due:
+            self._report()
+        if self._control.take_checkpoint_request() or clock.elapsed_s >= self._checkpoint_due_s:
+            self._save()
+        if self._quality.is_due(clock.elapsed_s) or context.wants_evaluation:
+            self._measure()
+
+    def _step(self) -> None:
+        context, state = self._context, self._run.state
+        training = self._run.config.training
+        rate = learning_rate(training, context.fraction) * context.recovery.rate_scale
+        state.set_learning_rate(rate)
+        report = self._learn()
+        if report is None:
+            self._rescue.split_batch()
+            return
+        context.meter.add(report, state.step)
+        state.step += 1
+        state.images_seen = context.clock.images_seen = state.step * training.batch_size
+        update_average(
+            state.average,
+            state.generator,
+            images_seen=state.images_seen,
+            batch=training.batch_size,
+            half_life=training.ema_images,
         )
 
+    def _learn(self) -> StepReport | None:
+        """Learn from the next batch; None where it does not fit into memory.
 
-def _open(place: Place, config: RunConfig, *, is_resumed: bool) -> _Start:
-    if is_resumed:
-        found = place.reopen(config)
-        return _Start(found.checkpoint, found.passed_over)
-    place.create(config)
-    return _Start(None)
+        Not handled where it is caught: the error still holds the tensors that did not fit.
+        """
+        run, step = self._run, self._run.state.step
+        try:
+            return run.step(run.batch(step), step)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+        return None
 
+    def _report(self) -> None:
+        context, images_seen = self._context, self._context.clock.images_seen
+        reading = context.meter.read()
+        context.tell(
+            LossesReported(
+                progress=context.progress, losses=reading.losses, signals=reading.signals
+            )
+        )
+        skipped, wrong = reading.skipped, reading.skipped.terms if reading.skipped else {}
+        if skipped is not None:
+            terms = tuple(sorted(wrong))
+            context.tell(StepsSkipped(images_seen=images_seen, steps=skipped.steps, terms=terms))
+        changes = context.health.see({**reading.losses, **wrong}, reading.signals, images_seen)
+        for change in changes:
+            context.tell(change)
+        if context.recovery.is_needed(skipped, self._run.state.step):
+            self._rescue.roll_back(skipped)
 
-def _run(context: RunContext, start: _Start) -> Outcome:
-    """Prepare and train, and again after each pause that gave the memory back."""
-    while True:
-        outcome = _train(context, start)
-        if outcome is not None:
-            return outcome
-        _rest(context)
-        if context.control.is_stop_requested:
-            return Outcome.STOPPED
-        if context.saver.images_saved:
-            newest = context.place.folder.newest_valid()
-            start = _Start(newest.path, newest.passed_over)
+    def _plan_checkpoint(self) -> None:
+        reporting = self._context.config.reporting
+        self._checkpoint_due_s = self._context.clock.elapsed_s + reporting.checkpoint_every_s
+
+    def _save(self) -> None:
+        if self._run.state.is_finite():
+            with self._context.budget.during(Aside.CHECKPOINT):
+                self._context.saver.save(self._run, self._facts())
+            self._plan_checkpoint()
         else:
-            start = _Start(None)
+            self._rescue.roll_back(None)
 
+    def _facts(self) -> CheckpointFacts:
+        context = self._context
+        positions = {
+            **context.recovery.position(),
+            **self._quality.position(),
+            **context.budget.position(),
+            "log_bytes": context.place.log_bytes,
+        }
+        return facts_of(self._run, elapsed_s=context.clock.elapsed_s, positions=positions)
 
-def _train(context: RunContext, start: _Start) -> Outcome | None:
-    context.tell(PhaseChanged(phase=Phase.LOADING))
-    folder = context.place.folder
-    config = context.config.with_values(run=folder.path)
-    run = prepare(config, folder, context.tell, context.control)
-    position = _take_up(context, run, start)
-    context.tell(run.announcement)
-    context.tell(PhaseChanged(phase=Phase.WARMING_UP))
-    session = Session(run, context, position)
-    session.warm_up()
-    return session.train()
+    def _preview(self) -> None:
+        with self._context.budget.during(Aside.PREVIEW):
+            self._previews.show(self._context.progress)
 
+    def _sample(self) -> None:
+        self._context.tell(PhaseChanged(phase=Phase.SAMPLING))
+        self._preview()
+        self._context.tell(PhaseChanged(phase=Phase.TRAINING))
 
-def _take_up(context: RunContext, run: PreparedRun, start: _Start) -> Mapping[str, object]:
-    if start.checkpoint is None:
-        return {}
-    facts = take_up(run, start.checkpoint)
-    context.saver.images_saved = facts.images_seen
-    context.clock.set(facts.images_seen, facts.elapsed_s)
-    context.recovery.restore(facts.positions)
-    context.budget.restore(facts.positions)
-    run.step.parts = int(facts.positions.get("parts", 1))
-    context.tell(
-        RunResumed(
-            images_seen=facts.images_seen,
-            elapsed_s=facts.elapsed_s,
-            checkpoint=start.checkpoint.name,
-            passed_over=start.passed_over,
-        )
-    )
-    return facts.positions
+    def _measure(self) -> None:
+        """Measure quality; the clock stands still, and the best checkpoints are kept apart."""
+        context = self._context
+        with context.clock.stopped():
+            with context.budget.during(Aside.EVALUATION):
+                best = self._quality.measure(context.clock.images_seen, context.clock.elapsed_s)
+            for figure in KEPT_BEST:
+                if figure in best:
+                    context.saver.save_best(self._run, self._facts(), figure)
 
+    def _find_judge(self) -> Judge:
+        """Find or make what measures quality; the first time with a dataset it is trained."""
+        run, context = self._run, self._context
+        context.tell(PhaseChanged(phase=Phase.EVALUATING))
+        try:
+            with context.budget.paused():
+                return judge_for(
+                    open_dataset(run.config.dataset),
+                    run.model,
+                    run.config.networks.image_size,
+                    default_cache(),
+                    context.control,
+                )
+        finally:
+            context.tell(PhaseChanged(phase=Phase.TRAINING))
 
-def _rest(context: RunContext) -> None:
-    """Wait, without the networks, until the run shall go on or end."""
-    give_memory_back()
-    context.tell(RunPaused(images_seen=context.clock.images_seen, is_released=True))
-    while context.control.is_pause_requested and not context.control.is_stop_requested:
-        context.place.hold()
-        context.control.wait(LOOK_EVERY_S)
+    def _stand_still(self) -> bool:
+        """Wait until the run shall go on or end; whether its memory shall be given back first."""
+        context, control = self._context, self._control
+        with context.clock.stopped():
+            if not control.is_release_requested:
+                context.tell(RunPaused(images_seen=context.clock.images_seen))
+            while control.is_pause_requested and not control.is_stop_requested:
+                if control.is_release_requested:
+                    self._save_rest()
+                    return not control.is_stop_requested
+                self._answer_at_rest()
+                context.place.hold()
+                control.wait(LOOK_EVERY_S)
+        if not control.is_stop_requested:
+            context.tell(PhaseChanged(phase=Phase.TRAINING))
+        return False
 
+    def _answer_at_rest(self) -> None:
+        if self._control.take_checkpoint_request():
+            self._save_rest()
+        if self._control.take_sample_request():
+            self._previews.show(self._context.progress)
 
-def _explained(error: Exception, config: RunConfig, images_saved: int) -> Exception:
-    """Give an error of the device the name that says what can be done."""
-    if is_device_lost(error):
-        return DeviceLostError(config.device, str(error).splitlines()[0], images_saved)
-    if is_out_of_memory(error):
-        device = find_device(config.device)
-        size = config.training.batch_size
-        return MemoryExhaustedError(size, most_taken_bytes(device), total_bytes(device))
-    return error
+    def _save_rest(self) -> None:
+        """Save what came after the last checkpoint.
+
+        Raises:
+            NonFiniteLossError: it is not worth it.
+        """
+        context, state = self._context, self._run.state
+        if state.images_seen <= context.saver.images_saved:
+            return
+        if not state.is_finite():
+            raise NonFiniteLossError(state.images_seen, (WEIGHTS,))
+        context.saver.save(self._run, self._facts(), during=Phase.SAVING)
+
+    def _finish(self) -> Outcome:
+        context = self._context
+        if context.clock.images_seen and not self._control.is_discard_requested:
+            context.tell(PhaseChanged(phase=Phase.SAVING))
+            self._save_rest()
+            self._previews.show(context.progress)
+        return Outcome.STOPPED if self._control.is_stop_requested else Outcome.FINISHED

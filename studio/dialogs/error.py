@@ -1,5 +1,7 @@
 """The error dialog: what happened, why, what to do; the details folded away."""
 
+import platform
+
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import (
@@ -7,12 +9,14 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QGridLayout,
     QLabel,
+    QMessageBox,
     QPlainTextEdit,
     QPushButton,
     QStyle,
     QWidget,
 )
 
+from engine.version import installed_version
 from studio.errors.reporter import ErrorReport
 from studio.theme import GAP, MARGIN, SPACING
 from studio.widgets.labels import plain_label
@@ -106,3 +110,28 @@ class ErrorDialog(QDialog):
         words = self._report.explanation
         text = f"{words.happened}\n{words.why}\n{words.hint}\n\n{self._report.details}"
         QGuiApplication.clipboard().setText(text)
+
+
+# --------------------------------------------------------------------------
+# What this program is.
+
+
+class AboutDialog(QMessageBox):
+    """Name, version and licence; versions of what it stands on, for a report."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("About Diptych"))
+        self.setIconPixmap(parent.windowIcon().pixmap(64, 64))
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setText(self.tr("Diptych {0}").format(installed_version()))
+        about = self.tr(
+            "Trains generators of image-text pairs by clicking.\n"
+            "Free software under the Apache License 2.0."
+        )
+        names = {"PyTorch": "torch", "PySide6": "PySide6-Essentials", "NumPy": "numpy"}
+        parts = [f"{name} {installed_version(package)}" for name, package in names.items()]
+        stands_on = ", ".join([f"Python {platform.python_version()}", *parts])
+        self.setInformativeText(f"{about}\n\n{stands_on}")
+        self.setStandardButtons(QMessageBox.StandardButton.Close)

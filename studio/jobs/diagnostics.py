@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
-from studio.jobs.latest import LatestJob
+from studio.jobs.task import LatestJob
 
 WriteReport = Callable[[Path, Path | None, Path], Path]
 """From the target, the run that it is about, and the folder of logs, to the file."""

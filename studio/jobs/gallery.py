@@ -7,8 +7,7 @@ from typing import assert_never
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from engine.control import RunControl
-from engine.events import Outcome
-from engine.job_events import GalleryEmit, GalleryEnded, GalleryEvent, GalleryProgressed
+from engine.events import GalleryEmit, GalleryEnded, GalleryEvent, GalleryProgressed, Outcome
 from engine.sample.request import GalleryRequest
 from studio.jobs.thread import JobThread
 from studio.jobs.training import TrainingJob

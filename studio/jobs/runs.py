@@ -11,13 +11,12 @@ from PySide6.QtCore import QObject, Signal, Slot
 from engine.config.run import RunConfig
 from engine.control import RunControl
 from engine.errors import EngineError
-from engine.runs.branch_start import BranchStart
-from engine.runs.branching import make_branch
+from engine.runs.branching import BranchStart, make_branch
 from engine.runs.catalogue import FILE_NAME, Catalogue
 from engine.runs.checkpoint_files import read_facts
 from engine.runs.folder import RunFolder
 from engine.runs.listing import ListedRun
-from engine.runs.notes import change_notes
+from engine.runs.metadata import change_notes
 from engine.runs.trash import (
     TrashedRun,
     delete_run,
@@ -27,8 +26,7 @@ from engine.runs.trash import (
     trash_bytes,
     trashed_runs,
 )
-from studio.jobs.latest import TaskEnded
-from studio.jobs.task import Task
+from studio.jobs.task import Task, TaskEnded
 
 _log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage
 
 from engine.data.editing import Edits
 from engine.data.store import StoredDataset
-from studio.models.tile_model import picture_of
+from studio.models.thumbnails import picture_of
 
 _ROOT = QModelIndex()
 _Role = Qt.ItemDataRole

@@ -11,7 +11,7 @@ from engine.config.setting import Setting
 from engine.sample.request import MAX_COUNT, MAX_SEED, NEED_TEXTS, Direction, GalleryRequest
 from studio.models.setting_text import range_text, read_value, value_text
 from studio.paths import nearest_existing
-from studio.settings.views import SaveGalleryChoices
+from studio.settings.choices import SaveGalleryChoices
 
 COUNT = Setting(label="Pairs", help="Pairs to draw.", low=1, high=MAX_COUNT)
 SEED = Setting(label="Seed", help="Start of the noise.", low=0, high=MAX_SEED)

@@ -12,15 +12,56 @@ from PySide6.QtCore import QCoreApplication
 from engine.config.setting import settings_in, value_at
 from engine.errors import ConfigError, Problem
 from engine.importing.formats.format import Proposal, Reading
-from engine.importing.plan import ImportPlan, PicturePlan, TextPlan
-from studio.models.repair_history import RepairHistory
-from studio.models.run_form import FormField
-from studio.models.run_names import is_usable_name
+from engine.importing.plan import Finding, ImportPlan, PicturePlan, Repair, TextPlan
+from studio.models.run_form import FormField, is_usable_name
 from studio.models.setting_text import read_value, value_text
 from studio.paths import nearest_existing
 
 if TYPE_CHECKING:
-    from engine.importing.first_look import FirstLook
+    from engine.importing.scan import FirstLook
+
+
+# --------------------------------------------------------------------------
+# What is to be done about each finding, with a way back and forth.
+
+
+class RepairHistory:
+    """The repairs chosen, and every step that led there."""
+
+    def __init__(self) -> None:
+        self._steps: list[dict[Finding, Repair]] = [{}]
+        self._at = 0
+
+    @property
+    def repairs(self) -> Mapping[Finding, Repair]:
+        """What the user chose; the engine's default holds for the others."""
+        return self._steps[self._at]
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to take back."""
+        return self._at > 0
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is a step that was taken back."""
+        return self._at + 1 < len(self._steps)
+
+    def choose(self, finding: Finding, repair: Repair) -> None:
+        """Take a choice; what had been undone is gone."""
+        if self.repairs.get(finding) is not repair:
+            del self._steps[self._at + 1 :]
+            self._steps.append({**self.repairs, finding: repair})
+            self._at += 1
+
+    def undo(self) -> None:
+        """Take the last choice back."""
+        self._at -= self.can_undo
+
+    def redo(self) -> None:
+        """Make again the choice that was taken back last."""
+        self._at += self.can_redo
+
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _UNUSABLE = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
@@ -167,3 +208,32 @@ def _is_taken(folder: Path) -> bool:
 
 def _under(prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:
     return {n.removeprefix(prefix): v for n, v in values.items() if n.startswith(prefix)}
+
+
+# --------------------------------------------------------------------------
+# Which parts of an import's plan decide what: so that nothing is examined twice.
+
+
+def reads_alike(first: ImportPlan, second: ImportPlan) -> bool:
+    """Whether two plans read and decode a source the same way."""
+    return _reading(first) == _reading(second)
+
+
+def gives_alike(first: ImportPlan, second: ImportPlan) -> bool:
+    """Whether two plans that read alike differ in the dataset's place alone."""
+    return _treatment(first) == _treatment(second)
+
+
+def _reading(plan: ImportPlan) -> tuple[object, ...]:
+    return plan.source, plan.reading, plan.pictures
+
+
+def _treatment(plan: ImportPlan) -> tuple[object, ...]:
+    return (
+        plan.texts,
+        plan.keep_image_only,
+        plan.keep_text_only,
+        plan.held_out_percent,
+        dict(plan.repairs),
+        plan.excluded,
+    )

@@ -1,11 +1,20 @@
 """Formats, reasons and counts of an import in the user's words."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, assert_never
 
-from PySide6.QtCore import QCoreApplication, QLocale
+from PySide6.QtCore import QCoreApplication, QLocale, QObject
 
-from engine.importing.accounts import Reason
-from engine.job_events import ImportProgressed, ImportStage
+from engine.events import ImportProgressed, ImportStage
+from engine.importing.empty_import import Cause, LikelyReason
+from engine.importing.item_issue import ALIKE
+from engine.importing.ledger import Reason
+from engine.importing.plan import Finding, Repair
+
+if TYPE_CHECKING:
+    from engine.importing.dry_run import Examination
+    from engine.importing.report import ImportCounts
+
 
 _MINUTE_S = 60
 _HOUR_S = 3600
@@ -230,3 +239,335 @@ def suffix_words(suffixes: Mapping[str, int], most: int = 6) -> str:
 def joined(parts: Sequence[str]) -> str:
     """Put short facts into one line."""
     return "  ·  ".join(part for part in parts if part)
+
+
+# --------------------------------------------------------------------------
+# What an examination found, in the user's words.
+
+
+def counts_words(counts: "ImportCounts") -> str:
+    """Say what would be imported, in one line."""
+    return joined(_ImportedText().parts(counts))
+
+
+def sizes_words(sizes: Sequence[tuple[tuple[int, int], int]]) -> str:
+    """Say how large the images are."""
+    translate = QCoreApplication.translate
+    if not sizes:
+        return ""
+    (width, height), count = sizes[0]
+    if len(sizes) == 1:
+        return translate("CheckText", "All images are {0} × {1} px.").format(width, height)
+    smallest = min((min(size), size) for size, _count in sizes)[1]
+    largest = max((max(size), size) for size, _count in sizes)[1]
+    text = translate(
+        "CheckText", "Images from {0} × {1} to {2} × {3} px; most often {4} × {5} ({6})."
+    )
+    return text.format(*smallest, *largest, width, height, QLocale().toString(count))
+
+
+def skipped_counts(examination: "Examination") -> Mapping[Reason, int]:
+    """Count what is left out by reason, the most frequent first; a file and its item are one."""
+    reasons: dict[str, Reason] = {}
+    for skipped in examination.accounts.skipped_files():
+        reasons[skipped.path] = skipped.reason
+    for skipped in examination.accounts.skipped_items():
+        reasons[skipped.path] = skipped.reason
+    counts: dict[Reason, int] = {}
+    for reason in reasons.values():
+        counts[reason] = counts.get(reason, 0) + 1
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def skipped_rows(counts: Mapping[Reason, int]) -> list[tuple[str, str]]:
+    """Give count and words of each reason."""
+    number = QLocale().toString
+    return [(number(count), reason_words(reason)) for reason, count in counts.items()]
+
+
+class _ImportedText(QObject):
+    """Counts in words: Qt's tools find plural forms in ``tr`` alone."""
+
+    def parts(self, counts: "ImportCounts") -> list[str]:
+        parts = [self.tr("%Ln pair(s)", "", counts.pairs)]
+        if counts.image_only:
+            parts.append(self.tr("%Ln image(s) alone", "", counts.image_only))
+        if counts.text_only:
+            parts.append(self.tr("%Ln text(s) alone", "", counts.text_only))
+        if counts.held_out_items:
+            parts.append(self.tr("%Ln of them held out", "", counts.held_out_items))
+        if counts.items_skipped:
+            parts.append(self.tr("%Ln left out", "", counts.items_skipped))
+        return parts
+
+
+# --------------------------------------------------------------------------
+# What the doctor found in a dataset that is built, and what can be done there, in words.
+
+
+def found_words(finding: Finding, count: int) -> str:
+    """Say what was found, and how often."""
+    # The others are about files, of which a dataset that is built knows no more.
+    return _FoundText().all(count)[finding]
+
+
+def repair_words(finding: Finding, repair: Repair) -> tuple[str, str]:
+    """Give a button's text, and what it does."""
+    translate = QCoreApplication.translate
+    if repair == Repair.MERGE:
+        return (
+            translate("FoundText", "Merge"),
+            translate("FoundText", "Give the first of each all captions, and exclude the others"),
+        )
+    if repair == Repair.FIX and finding == Finding.LEAK:
+        return (
+            translate("FoundText", "Train on them"),
+            translate("FoundText", "Hold these images out no longer"),
+        )
+    if repair == Repair.FIX:
+        return (
+            translate("FoundText", "Mend"),
+            translate("FoundText", "Restore the right characters"),
+        )
+    explained = (
+        translate("FoundText", "Keep the first of each, and exclude the others")
+        if finding in ALIKE
+        else translate("FoundText", "Leave these items out of the next version")
+    )
+    return translate("FoundText", "Exclude"), explained
+
+
+class _FoundText(QObject):
+    """Counts in words: Qt's tools find plural forms in ``tr`` alone."""
+
+    def all(self, count: int) -> dict[Finding, str]:
+        return {
+            Finding.NO_TEXT: self.tr("%Ln image(s) without text", "", count),
+            Finding.NO_IMAGE: self.tr("%Ln text(s) without image", "", count),
+            Finding.SAME_IMAGE: self.tr("%Ln image(s) equal to another", "", count),
+            Finding.SIMILAR_IMAGE: self.tr("%Ln image(s) much like another", "", count),
+            Finding.REPEATED_TEXT: self.tr("%Ln image(s) with a text of many others", "", count),
+            Finding.MOJIBAKE: self.tr("%Ln item(s) with a garbled text", "", count),
+            Finding.LONG_TEXT: self.tr("%Ln item(s) with a very long text", "", count),
+            Finding.IMBALANCE: self.tr("%Ln item(s) of very small groups", "", count),
+            Finding.LEAK: self.tr("%Ln held-out image(s) trained on too", "", count),
+        }
+
+
+# --------------------------------------------------------------------------
+# What the doctor found, and what can be done about it, in the user's words.
+
+
+SERIOUS = frozenset((Finding.UNREADABLE, Finding.MOJIBAKE, Finding.LEAK))
+HARMLESS = frozenset((Finding.HIDDEN, Finding.IMBALANCE))
+"""Those that a person may know, and need do nothing about."""
+
+
+def severity(finding: Finding) -> str:
+    """Give the name of the icon that says how serious a finding is."""
+    if finding in SERIOUS:
+        return "error"
+    return "info" if finding in HARMLESS else "warning"
+
+
+def severity_words(finding: Finding) -> str:
+    """Say aloud what the icon shows."""
+    translate = QCoreApplication.translate
+    words = {
+        "error": translate("FindingText", "Serious"),
+        "warning": translate("FindingText", "Worth a look"),
+        "info": translate("FindingText", "Good to know"),
+    }
+    return words[severity(finding)]
+
+
+def finding_title(finding: Finding) -> str:
+    """Name a finding."""
+    return _titles()[finding]
+
+
+def finding_sentence(finding: Finding) -> str:
+    """Say what a finding means for the training."""
+    return _sentences()[finding]
+
+
+def repair_text(finding: Finding, repair: Repair) -> str:
+    """Say what a repair does about a finding."""
+    translate = QCoreApplication.translate
+    particular = _particular().get((finding, repair))
+    if particular:
+        return particular
+    match repair:
+        case Repair.KEEP:
+            return translate("FindingText", "Import them as they are")
+        case Repair.SKIP:
+            return translate("FindingText", "Leave them out")
+        case Repair.FIX:
+            return translate("FindingText", "Mend them")
+        case Repair.MERGE:
+            return translate("FindingText", "Make one item of each, with all their texts")
+        case _:
+            assert_never(repair)
+
+
+def _particular() -> dict[tuple[Finding, Repair], str]:
+    translate = QCoreApplication.translate
+    return {
+        (Finding.SAME_IMAGE, Repair.SKIP): translate("FindingText", "Keep the first of each"),
+        (Finding.SIMILAR_IMAGE, Repair.SKIP): translate("FindingText", "Keep the first of each"),
+        (Finding.NO_TEXT, Repair.KEEP): translate("FindingText", "Import the images alone"),
+        (Finding.NO_IMAGE, Repair.KEEP): translate("FindingText", "Import the texts alone"),
+        (Finding.MOJIBAKE, Repair.FIX): translate("FindingText", "Restore the right characters"),
+        (Finding.LONG_TEXT, Repair.FIX): translate("FindingText", "Shorten them to a usual length"),
+        (Finding.LEAK, Repair.FIX): translate("FindingText", "Train on them instead"),
+        (Finding.LEAK, Repair.KEEP): translate("FindingText", "Keep them held out"),
+    }
+
+
+def _titles() -> dict[Finding, str]:
+    translate = QCoreApplication.translate
+    return {
+        Finding.UNREADABLE: translate("FindingText", "Unreadable images"),
+        Finding.HIDDEN: translate("FindingText", "Hidden files"),
+        Finding.NO_TEXT: translate("FindingText", "Images without text"),
+        Finding.NO_IMAGE: translate("FindingText", "Texts without image"),
+        Finding.SAME_IMAGE: translate("FindingText", "Identical images"),
+        Finding.SIMILAR_IMAGE: translate("FindingText", "Nearly identical images"),
+        Finding.TINY_IMAGE: translate("FindingText", "Tiny images"),
+        Finding.EXTREME_RATIO: translate("FindingText", "Very long or wide images"),
+        Finding.REPEATED_TEXT: translate("FindingText", "One text on many images"),
+        Finding.MOJIBAKE: translate("FindingText", "Garbled texts"),
+        Finding.LONG_TEXT: translate("FindingText", "Very long texts"),
+        Finding.IMBALANCE: translate("FindingText", "Unequal groups"),
+        Finding.LEAK: translate("FindingText", "Held-out twins"),
+    }
+
+
+def _sentences() -> dict[Finding, str]:
+    translate = QCoreApplication.translate
+    return {
+        Finding.UNREADABLE: translate(
+            "FindingText",
+            "These files give no image: they are empty, cut short, damaged, too large or of a kind "
+            "that cannot be read. They are left out.",
+        ),
+        Finding.HIDDEN: translate(
+            "FindingText",
+            "The system's own files, such as Thumbs.db. They hold no picture of yours and are left "
+            "out.",
+        ),
+        Finding.NO_TEXT: translate(
+            "FindingText",
+            "No text belongs to these images. Alone they can still teach what images look like.",
+        ),
+        Finding.NO_IMAGE: translate(
+            "FindingText",
+            "No image belongs to these texts. Alone they can still teach what texts look like.",
+        ),
+        Finding.SAME_IMAGE: translate(
+            "FindingText",
+            "These images are stored the same, pixel by pixel. What stands twice is learned twice "
+            "as hard.",
+        ),
+        Finding.SIMILAR_IMAGE: translate(
+            "FindingText",
+            "A person would call these images the same: saved again, scaled or slightly changed.",
+        ),
+        Finding.TINY_IMAGE: translate(
+            "FindingText",
+            "These images are smaller than the size to store, so they are enlarged and look "
+            "blurred.",
+        ),
+        Finding.EXTREME_RATIO: translate(
+            "FindingText",
+            "These images are more than three times as long as wide, or as wide as long. Little of "
+            "them is left in a square.",
+        ),
+        Finding.REPEATED_TEXT: translate(
+            "FindingText",
+            "The same text stands on very many images, while most texts are their own. It may be a "
+            "placeholder.",
+        ),
+        Finding.MOJIBAKE: translate(
+            "FindingText",
+            "These texts were once read in a wrong encoding, so that letters turned into strange "
+            "signs.",
+        ),
+        Finding.LONG_TEXT: translate(
+            "FindingText",
+            "These texts are far longer than most. They slow the training of all the others down.",
+        ),
+        Finding.IMBALANCE: translate(
+            "FindingText",
+            "Some groups are more than ten times as large as others. A run can draw them evenly: "
+            "its setting is called Balance.",
+        ),
+        Finding.LEAK: translate(
+            "FindingText",
+            "These held-out images all but equal one to train on, so measuring with them would "
+            "flatter the run.",
+        ),
+    }
+
+
+# --------------------------------------------------------------------------
+# Why no pair was found, in the user's words: always the three likeliest reasons.
+
+
+SHOWN = 3
+
+
+def reason_sentences(reasons: Sequence[LikelyReason], *, has_other_formats: bool) -> list[str]:
+    """Say the engine's reasons, and then what is often the matter, three in all.
+
+    Args:
+        reasons: of the engine, likeliest first.
+        has_other_formats: whether the source may be read in another way.
+    """
+    words = _ReasonText()
+    found = [words.of(reason) for reason in reasons]
+    return [*found, *words.usual()[0 if has_other_formats else 1 :]][:SHOWN]
+
+
+class _ReasonText(QObject):
+    """The sentences: Qt's tools find plural forms in ``tr`` alone."""
+
+    def of(self, reason: LikelyReason) -> str:
+        count = reason.count
+        match reason.cause:
+            case Cause.NO_FILES:
+                return self.tr("There is no file in it.")
+            case Cause.NO_IMAGES:
+                return self.tr(
+                    "None of the %Ln file(s) is an image in this way of reading.", "", count
+                )
+            case Cause.IMAGES_WITHOUT_TEXT:
+                return self.tr("%Ln image(s) have no text that belongs to them by name.", "", count)
+            case Cause.TEXTS_WITHOUT_IMAGE:
+                return self.tr("%Ln text(s) have no image that belongs to them by name.", "", count)
+            case Cause.TEXTS_ELSEWHERE:
+                return self.tr(
+                    "%Ln text(s) have the name of an image that lies in another folder.", "", count
+                )
+            case Cause.UNREADABLE:
+                return self.tr("%Ln image(s) cannot be read.", "", count)
+            case Cause.BAD_ROWS:
+                return self.tr(
+                    "%Ln row(s) lack the image or the text that the chosen columns should hold.",
+                    "",
+                    count,
+                )
+            case _:
+                return self.tr("%Ln item(s) are left out by what you have chosen.", "", count)
+
+    def usual(self) -> list[str]:
+        return [
+            self.tr("Another way of reading may fit better: try the others on the left."),
+            self.tr("A text and its image must have the same name: cat.txt belongs to cat.jpg."),
+            self.tr(
+                "The texts may lie elsewhere: choose the folder that holds both images and texts."
+            ),
+            self.tr(
+                "The columns may be others: choose those that name the images and hold the texts."
+            ),
+        ]

@@ -10,21 +10,36 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 
-from engine.config.machine import gpu_memory_bytes
-from engine.config.networks import IMAGE_SIZES
-from engine.config.presets import PRESETS, config_from_preset, suitable_preset
+from engine.config.presets import PRESETS, config_from_preset, gpu_memory_bytes, suitable_preset
 from engine.config.run import RunConfig
+from engine.config.sections import IMAGE_SIZES
 from engine.config.setting import Setting, settings_in, value_at
 from engine.data.starters import STARTERS
 from engine.errors import ConfigError, Problem
-from engine.runs.branch_rules import branch_problems
-from engine.runs.branch_start import BranchStart
-from engine.runs.names import free_name_like
+from engine.runs.branching import BranchStart, branch_problems
+from engine.runs.metadata import FORBIDDEN, free_name_like, is_usable_name
 from studio.i18n import translate_engine
-from studio.models.run_names import free_run_name, is_usable_name, today
 from studio.models.setting_text import choice_text, read_value, value_text
 from studio.paths import nearest_existing
 from studio.settings.choices import RunChoices
+
+# --------------------------------------------------------------------------
+# Names for new runs, such as ``digits-2026-11-23-1``.
+
+
+def today() -> date:
+    """Give the local calendar day."""
+    return date.today()  # noqa: DTZ011 - a name should carry the day on the user's wall
+
+
+def free_run_name(runs: Path, subject: str, day: Callable[[], date] = today) -> str:
+    """Make a name from subject and day that no folder in ``runs`` has yet."""
+    stem = f"{FORBIDDEN.sub('-', subject).strip(' .') or 'run'}-{day().isoformat()}"
+    number = 1
+    while (runs / f"{stem}-{number}").exists():
+        number += 1
+    return f"{stem}-{number}"
+
 
 _RECENT_KEPT = 5
 

@@ -19,8 +19,8 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QIcon
 
 from engine.runs.listing import ListedRun
-from engine.runs.standing import Standing
-from studio.models.run_status import count_text, duration_text
+from engine.runs.status import Standing
+from studio.models.run_state import count_text, duration_text
 from studio.theme import current_colors
 from studio.widgets.icons import icon
 

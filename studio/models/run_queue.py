@@ -8,13 +8,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, cast
 
-from engine.config.codec import config_from_toml, config_to_toml
 from engine.config.run import RunConfig
-from engine.disk import atomic_write
+from engine.config.toml import config_from_toml, config_to_toml
 from engine.errors import ConfigError
-from engine.plain_files import read_plain, read_table
-from engine.runs.branch_start import BranchStart
-from engine.runs.names import free_name_like
+from engine.fs.atomic import atomic_write
+from engine.fs.untrusted import read_plain, read_table
+from engine.runs.branching import BranchStart
+from engine.runs.metadata import free_name_like
 from studio.models.run_form import RunPlan
 
 FILE_NAME = "queue.json"

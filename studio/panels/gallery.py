@@ -14,19 +14,17 @@ from PySide6.QtWidgets import (
 )
 
 from engine.events import PreviewReady
-from engine.sample.sheet import Sheet
-from studio.dialogs.pair_actions import Pair, PairActions
-from studio.dialogs.pair_view import PairView
-from studio.models.preview_timeline import PreviewTimeline
-from studio.models.step_cursor import StepCursor, step_text
-from studio.models.tile_model import TileModel
-from studio.settings.views import GalleryView
+from engine.sample.preview_sheet import Sheet
+from studio.dialogs.pair_view import Pair, PairActions, PairView
+from studio.models.preview_timeline import PreviewTimeline, StepCursor, step_text
+from studio.models.thumbnails import TileModel
+from studio.settings.choices import GalleryView
 from studio.theme import MARGIN, SPACING
-from studio.widgets.empty_state import EmptyState
-from studio.widgets.icon_button import icon_button
+from studio.widgets.buttons import icon_button
 from studio.widgets.icons import icon
-from studio.widgets.step_bar import StepBar
-from studio.widgets.tile_grid import LARGEST_ZOOM, TileGrid
+from studio.widgets.labels import EmptyState
+from studio.widgets.steps import StepBar
+from studio.widgets.thumbnail_grid import LARGEST_ZOOM, TileGrid
 
 _MOST_TEXT_LINES = 2
 _ZOOM_SLIDER_WIDTH = 96

@@ -14,9 +14,9 @@ from PySide6.QtWidgets import (
 
 from engine.events import LossesReported
 from studio.models.loss_history import LossHistory, smoothed
-from studio.settings.views import PlotView
+from studio.settings.choices import PlotView
 from studio.theme import MARGIN, SPACING
-from studio.widgets.curve_board import CurveBoard
+from studio.widgets.plot_with_legend import CurveBoard
 
 REDRAW_MS = 50
 SMOOTHING_STEPS = 99

@@ -11,10 +11,9 @@ from PySide6.QtWidgets import (
 )
 
 from engine.events import QualityMeasured
-from studio.models.loss_history import LossHistory
-from studio.models.quality_views import figure_words, quality_views, shown_value
+from studio.models.loss_history import LossHistory, figure_words, quality_views, shown_value
 from studio.theme import MARGIN, SPACING
-from studio.widgets.curve_board import CurveBoard
+from studio.widgets.plot_with_legend import CurveBoard
 
 
 class QualityPanel(QWidget):

@@ -9,7 +9,7 @@ import base64
 import dataclasses
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
@@ -103,3 +103,38 @@ def _checked(kind: type[Any], value: Any) -> Any:
     if type(value) is not kind:
         raise TypeError(f"{value!r} is not {kind.__name__}")
     return value
+
+
+# --------------------------------------------------------------------------
+# Brings settings that an older version wrote to the form of this one.
+
+
+VERSION = 1
+_KEY = "version"
+
+Migration = Callable[[QSettings], None]
+
+MIGRATIONS: Mapping[int, Migration] = {}
+"""By the version they start from; each leads to the next."""
+
+
+def migrate(settings: QSettings, migrations: Mapping[int, Migration] = MIGRATIONS) -> None:
+    """Run every migration from the stored version up to ``VERSION``.
+
+    A file from a newer version is left as it is: the codec takes what it knows.
+    """
+    found = _stored_version(settings)
+    for version in range(found, VERSION):
+        _log.info("Settings move from version %d to %d", version, version + 1)
+        if version in migrations:
+            migrations[version](settings)
+    settings.setValue(_KEY, max(found, VERSION))
+
+
+def _stored_version(settings: QSettings) -> int:
+    if not settings.allKeys():
+        return VERSION
+    try:
+        return int(str(settings.value(_KEY, 0)))
+    except ValueError:
+        return 0

@@ -4,9 +4,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QTimer
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QHelpEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from studio.theme import DARK, current_colors
 from studio.widgets.curve_plot import DARK_COLORS, LIGHT_COLORS
@@ -114,3 +123,137 @@ class BarPlot(QWidget):
 
 def _short(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+
+
+# --------------------------------------------------------------------------
+# A small bar chart of counts, with one mark.
+
+
+_LOWEST = 96
+_MOST_BARS = 48
+_GAP = 2
+
+
+class BarChart(QWidget):
+    """Bars over a count axis; bins are joined where there are too many for the width."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bars: list[tuple[int, int, int]] = []
+        self._mark = 0
+        self._mark_text = ""
+        self._tip = "{0}: {1}"
+        self.setMinimumHeight(_LOWEST)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    @property
+    def bars(self) -> list[tuple[int, int, int]]:
+        """First and last value of each bar, and its count."""
+        return self._bars
+
+    def show_counts(self, counts: Sequence[tuple[int, int]], *, tip: str = "{0}: {1}") -> None:
+        """Show how often each value occurs, ascending; ``tip`` names value and count of a bar."""
+        self._bars = joined_bars(counts, _MOST_BARS)
+        self._tip = tip
+        self.update()
+
+    def show_mark(self, value: int, text: str) -> None:
+        """Draw a line behind a value, with a text beside it; an empty text draws none."""
+        self._mark, self._mark_text = value, text
+        self.setAccessibleDescription(text)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Ask for little."""
+        return QSize(240, _LOWEST + 24)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint axis, bars and mark."""
+        if not self._bars:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        place = self._place()
+        self._paint_bars(painter, place)
+        self._paint_axis(painter, place)
+        if self._mark_text:
+            self._paint_mark(painter, place)
+        painter.end()
+
+    def _place(self) -> QRectF:
+        line = QFontMetrics(self.font()).height()
+        return QRectF(self.rect()).adjusted(0, line + 2, 0, -line - 4)
+
+    def _slot(self, place: QRectF, number: int) -> QRectF:
+        # Few bars stay slim: a single one across the page would look like a block.
+        wide = min(place.width() / len(self._bars), 40.0)
+        return QRectF(place.left() + number * wide, place.top(), wide, place.height())
+
+    def _paint_bars(self, painter: QPainter, place: QRectF) -> None:
+        highest = max(count for _first, _last, count in self._bars)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.palette().color(QPalette.ColorRole.Highlight))
+        for number, (_first, _last, count) in enumerate(self._bars):
+            slot = self._slot(place, number)
+            if count:
+                slot.setTop(slot.bottom() - max(1.5, slot.height() * count / highest))
+                painter.drawRoundedRect(slot.adjusted(0, 0, -_GAP, 0), 1.5, 1.5)
+
+    def _paint_axis(self, painter: QPainter, place: QRectF) -> None:
+        palette, metrics = self.palette(), QFontMetrics(self.font())
+        painter.setPen(QPen(palette.color(QPalette.ColorRole.Mid), 1))
+        painter.drawLine(place.bottomLeft(), place.bottomRight())
+        painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
+        baseline, free_from = place.bottom() + metrics.ascent() + 2, -1.0
+        for number, (first, _last, _count) in enumerate(self._bars):
+            slot, text = self._slot(place, number), str(first)
+            if slot.left() >= free_from:
+                painter.drawText(QPointF(slot.left(), baseline), text)
+                free_from = slot.left() + metrics.horizontalAdvance(text) + 18
+
+    def _paint_mark(self, painter: QPainter, place: QRectF) -> None:
+        metrics = QFontMetrics(self.font())
+        behind = sum(1 for first, _last, _count in self._bars if first <= self._mark)
+        x = place.left() + behind * self._slot(place, 0).width() - _GAP / 2
+        color = QColor(self.palette().color(QPalette.ColorRole.WindowText))
+        painter.setPen(QPen(color, 1, Qt.PenStyle.DashLine))
+        painter.drawLine(QPointF(x, 0), QPointF(x, place.bottom()))
+        width = metrics.horizontalAdvance(self._mark_text)
+        left = x + 5 if x + 5 + width < self.width() else max(0.0, x - 5 - width)
+        painter.setPen(color)
+        painter.drawText(QPointF(left, metrics.ascent()), self._mark_text)
+
+    def event(self, event: QEvent) -> bool:
+        """Name the bar under the pointer."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self._bars:
+            place = self._place()
+            number = int((event.pos().x() - place.left()) / self._slot(place, 0).width())
+            if 0 <= number < len(self._bars):
+                first, last, count = self._bars[number]
+                span = str(first) if first == last else f"{first}–{last}"
+                QToolTip.showText(event.globalPos(), self._tip.format(span, f"{count:,}"), self)
+                return True
+        return super().event(event)
+
+
+def joined_bars(counts: Sequence[tuple[int, int]], most: int) -> list[tuple[int, int, int]]:
+    """Join neighbouring values until there are at most ``most`` bars.
+
+    A long tail would press all others into the first bar: the last bar takes what lies beyond
+    99 % of the counts.
+    """
+    if not counts:
+        return []
+    first, total, so_far, end = counts[0][0], sum(c for _v, c in counts), 0, counts[-1][0]
+    for value, count in counts:
+        so_far += count
+        if so_far >= 0.99 * total:
+            end = value
+            break
+    step = -(-(end - first + 1) // most)
+    slots = -(-(end - first + 1) // step)
+    bars = [[first + n * step, first + (n + 1) * step - 1, 0] for n in range(slots)]
+    for value, count in counts:
+        bars[min((value - first) // step, slots - 1)][2] += count
+    bars[-1][1] = max(bars[-1][1] if step > 1 else bars[-1][0], counts[-1][0])
+    return [(low, high, count) for low, high, count in bars]

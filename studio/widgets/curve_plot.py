@@ -1,18 +1,143 @@
 """A plot of named curves over one axis, with a crosshair that reads them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, Qt, Signal, Slot
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QPen
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from studio.theme import DARK, current_colors
-from studio.widgets.crosshair import Crosshair, Reading
-from studio.widgets.curve_shape import EMPTY, Range, robust_range, steady_range, thinned
+from studio.theme import DARK, MARGIN, SPACING, current_colors
 from studio.widgets.plot_axis import CountAxis, GridAxis
+
+# --------------------------------------------------------------------------
+# What of a curve fits on a screen: its extremes at each pixel, and the range worth showing.
+
+
+SHOWN_PERCENTILES = (1.0, 99.0)
+HEADROOM = 0.05
+ROOM = 0.08
+TIGHTNESS = 0.7
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Range:
+    """From where to where an axis goes."""
+
+    low: float
+    high: float
+
+
+EMPTY = Range(low=0.0, high=0.0)
+
+
+def steady_range(shown: Range, wanted: Range) -> Range:
+    """Keep an axis where it is while that still suits; otherwise move it, with room to spare.
+
+    An axis that moves at every report makes a plot restless, and costs more than its curves.
+    """
+    room = ROOM * (wanted.high - wanted.low)
+    fits = shown.low <= wanted.low and wanted.high <= shown.high
+    is_tight = (shown.high - shown.low) * TIGHTNESS <= wanted.high - wanted.low
+    if fits and is_tight:
+        return shown
+    return Range(low=wanted.low - room, high=wanted.high + room)
+
+
+def thinned(x: Floats, y: Floats, width: int) -> tuple[Floats, Floats]:
+    """Reduce a curve to what ``width`` pixels can show: the extremes of each pixel's share."""
+    if len(x) <= 2 * width:
+        return x, y
+    share = -(-len(x) // width)
+    whole = len(x) // share * share
+    blocks = y[:whole].reshape(-1, share)
+    starts = np.arange(0, whole, share)
+    picks = np.sort(np.stack([starts + blocks.argmin(1), starts + blocks.argmax(1)], 1), 1)
+    kept = np.concatenate([picks.ravel(), np.arange(whole, len(x))])
+    return x[kept], y[kept]
+
+
+def robust_range(curves: list[Floats]) -> Range:
+    """Find a range that shows the curves and lets single outliers leave the frame."""
+    values = [curve for curve in curves if len(curve)]
+    if not values:
+        return Range(low=0.0, high=1.0)
+    ends = [np.percentile(curve, SHOWN_PERCENTILES) for curve in values]
+    low, high = min(end[0] for end in ends), max(end[1] for end in ends)
+    margin = HEADROOM * (high - low) or max(abs(high), 1.0) * HEADROOM
+    return Range(low=float(low - margin), high=float(high + margin))
+
+
+# --------------------------------------------------------------------------
+# A line under the pointer, and what the curves of a plot are worth there.
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What stands at one place: the nearest point's ``x``, and each curve's label and value."""
+
+    x: float
+    values: list[tuple[str, float]]
+
+
+class Crosshair(QObject):
+    """Follows the pointer over a ``PlotWidget``; asks ``read`` what to say."""
+
+    def __init__(self, plot: Any, title: str, read: Callable[[float], Reading | None]) -> None:
+        """Watch ``plot``; ``title`` is the first line of a reading and holds ``{0}`` for x."""
+        super().__init__(plot)
+        self._plot, self._title, self._read = plot, title, read
+        self._line: Any = pg.InfiniteLine(angle=90, movable=False)
+        self._line.hide()
+        plot.addItem(self._line, ignoreBounds=True)
+        self._label = QLabel(plot)
+        self._label.setTextFormat(Qt.TextFormat.PlainText)
+        self._label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._label.setMargin(SPACING)
+        self._label.setProperty("role", "readout")
+        self._label.hide()
+        plot.scene().sigMouseMoved.connect(self.point_at)
+
+    @property
+    def text(self) -> str:
+        """What is shown; empty when nothing is."""
+        return self._label.text() if self._label.isVisibleTo(self._plot) else ""
+
+    def set_pen(self, pen: QPen) -> None:
+        """Draw the line in another colour."""
+        self._line.setPen(pen)
+
+    @Slot(object)
+    def point_at(self, place: QPointF) -> None:
+        """Read at a place of the scene, or hide outside of the axes."""
+        box = self._plot.getViewBox()
+        is_inside = box.sceneBoundingRect().contains(place)
+        reading = self._read(box.mapSceneToView(place).x()) if is_inside else None
+        self._line.setVisible(reading is not None)
+        self._label.setVisible(reading is not None)
+        if reading is not None:
+            self._line.setPos(reading.x)
+            self._label.setText(self._words(reading))
+            self._label.adjustSize()
+            self._place(place)
+
+    def _words(self, reading: Reading) -> str:
+        first = self._title.format(self._plot.locale().toString(int(reading.x)))
+        return "\n".join([first, *(f"{label}  {value:.4g}" for label, value in reading.values)])
+
+    def _place(self, place: QPointF) -> None:
+        """Keep the label inside: on the side of the pointer where there is more room."""
+        at = self._plot.mapFromScene(place)
+        is_right = at.x() > self._plot.width() / 2
+        left = at.x() - self._label.width() - MARGIN if is_right else at.x() + MARGIN
+        self._label.move(int(left), MARGIN)
+
 
 SMALLEST_LOG = 1e-6
 # Okabe & Ito's colours, which colour-blind eyes tell apart, a shade lighter on dark ground.

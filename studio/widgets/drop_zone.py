@@ -7,7 +7,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from studio.theme import GAP, SPACING
-from studio.widgets.look import set_look
+from studio.widgets.labels import set_look
 
 
 class DropZone(QFrame):

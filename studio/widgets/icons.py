@@ -8,13 +8,23 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QGuiApplication, QIcon, QIconEngine, QPainter, QPalette, QPixmap
+from PySide6.QtGui import (
+    QGuiApplication,
+    QIcon,
+    QIconEngine,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPixmap,
+)
+from PySide6.QtWidgets import QWidget
 
 from resources import icons_folder
 from studio.theme import current_colors
 
 if TYPE_CHECKING:
     from PySide6.QtSvg import QSvgRenderer
+
 
 TINTS = {"warning": "warning", "error": "danger", "info": "accent", "starred": "accent"}
 """Icons whose colour is part of what they say; the others take the colour of text."""
@@ -87,3 +97,27 @@ def _renderer(drawing: str) -> "QSvgRenderer":
     from PySide6.QtSvg import QSvgRenderer
 
     return QSvgRenderer(drawing.encode())
+
+
+# --------------------------------------------------------------------------
+# An icon on its own, crisp at every scale, in the colours of the moment.
+
+
+class IconView(QWidget):
+    """Painted, not a pixmap in a label: so it follows light and dark."""
+
+    def __init__(self, picture: QIcon, side: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._picture = picture
+        self.setFixedSize(QSize(side, side))
+
+    def show_icon(self, picture: QIcon) -> None:
+        """Show another icon."""
+        self._picture = picture
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the icon."""
+        painter = QPainter(self)
+        self._picture.paint(painter, self.rect(), Qt.AlignmentFlag.AlignCenter)
+        painter.end()

@@ -2,20 +2,23 @@
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import assert_never
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QSystemTrayIcon
 
 from engine.events import Outcome, RunEnded
-from studio.dialogs.close_guard import CloseAnswer, CloseGuard
+from studio.dialogs.confirm import CloseAnswer, CloseGuard
+from studio.dialogs.save_gallery import SaveGalleryDialog
 from studio.jobs.dataset import DatasetJobs
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.training import TrainingJob
-from studio.models.run_life import LifeState
-from studio.window.bring_back import bring_back
+from studio.models.run_state import LifeState
+from studio.settings.choices import SaveGalleryChoices
 from studio.window.import_flow import ImportFlow
 from studio.window.main_window import MainWindow
+from studio.window.notices import bring_back
 from studio.window.run_view import RunView
 
 LONGEST_WAIT_MS = 20_000
@@ -147,3 +150,49 @@ class Closing(QObject):
         if self._then is not None:
             self._then()
         self._window.leave()
+
+
+# --------------------------------------------------------------------------
+# Saving a gallery: the dialog asks, the job writes, the dialog tells.
+
+
+class GallerySaving(QObject):
+    """One gallery at a time, of the run that the window shows."""
+
+    def __init__(self, window: MainWindow, job: GalleryJob, choices: SaveGalleryChoices) -> None:
+        super().__init__(window)
+        self._window, self._job = window, job
+        self.choices = choices
+        self.dialog: SaveGalleryDialog | None = None
+
+    def ask(self, run: Path, galleries: Path) -> None:
+        """Open the dialog.
+
+        Args:
+            run: folder of the run to draw from.
+            galleries: folder of the workspace's galleries.
+        """
+        if self.dialog is not None:
+            self.dialog.raise_()
+            self.dialog.activateWindow()
+            return
+        dialog = SaveGalleryDialog(
+            self._window, run=run, folder=galleries / run.name, choices=self.choices
+        )
+        self.dialog = dialog
+        dialog.start_requested.connect(self._job.start)
+        dialog.cancel_requested.connect(self._job.cancel)
+        self._job.gallery_progressed.connect(dialog.show_progress)
+        self._job.gallery_ended.connect(dialog.show_ended)
+        dialog.finished.connect(self._forget)
+        dialog.open()
+
+    @Slot()
+    def _forget(self) -> None:
+        if self.dialog is None:
+            return
+        self.choices = self.dialog.choices()
+        self._job.gallery_progressed.disconnect(self.dialog.show_progress)
+        self._job.gallery_ended.disconnect(self.dialog.show_ended)
+        self.dialog.deleteLater()
+        self.dialog = None

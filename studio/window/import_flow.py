@@ -5,9 +5,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
-from studio.jobs.importing import ImportJobs
-from studio.jobs.looks import ImportLooks
-from studio.settings.views import ImportChoices
+from studio.jobs.importing import ImportJobs, ImportLooks
+from studio.settings.choices import ImportChoices
 from studio.window.main_window import MainWindow
 from studio.wizards.importing import ImportWizard
 from studio.wizards.importing.wizard import Imported

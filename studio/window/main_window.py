@@ -4,9 +4,8 @@ from PySide6.QtCore import QByteArray, QSize, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget
 
-from studio.dialogs.about import AboutDialog
-from studio.models.run_life import LifeState, Wish
-from studio.models.run_status import RunStatus, state_text
+from studio.dialogs.error import AboutDialog
+from studio.models.run_state import LifeState, RunStatus, Wish, state_text
 from studio.panels.datasets import DatasetPanel
 from studio.panels.gallery import GalleryPanel
 from studio.panels.log import LogPanel
@@ -18,8 +17,7 @@ from studio.settings.choices import WindowLayout
 from studio.widgets.drop_zone import dropped_path
 from studio.widgets.icons import icon
 from studio.window.actions import Actions
-from studio.window.dock_area import DockArea
-from studio.window.status_bar import RunStatusBar
+from studio.window.dock_area import DockArea, RunStatusBar
 from studio.window.welcome import WelcomePage
 
 _USUAL = QSize(1280, 800)

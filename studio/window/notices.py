@@ -2,15 +2,87 @@
 
 import logging
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
-from PySide6.QtCore import QObject, QTimer, Slot
-from PySide6.QtWidgets import QApplication, QMainWindow, QSystemTrayIcon
+from PySide6.QtCore import SLOT, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtDBus import QDBusConnection, QDBusMessage
+from PySide6.QtWidgets import QApplication, QMainWindow, QSystemTrayIcon, QWidget
 
 from engine.events import Outcome, RunEnded
-from studio.models.run_status import count_text, duration_text
-from studio.window.bring_back import bring_back
-from studio.window.desktop_notice import DesktopNotice
+from studio.jobs.awake.bus import has_session
+from studio.models.run_state import count_text, duration_text
+
+# --------------------------------------------------------------------------
+# Messages of a Linux desktop that has no icons beside its clock, as GNOME has none.
+#
+# They go through the desktop portal: what ``org.freedesktop.Notifications`` asks for holds an
+# unsigned number, which this toolkit's Python side cannot send.
+
+
+SERVICE = "org.freedesktop.portal.Desktop"
+PATH = "/org/freedesktop/portal/desktop"
+INTERFACE = "org.freedesktop.portal.Notification"
+NOTICE, SHOW = "run-ended", "show-window"
+NAME = "diptych-notices"
+
+
+class DesktopNotice(QObject):
+    """Shows messages through the portal.
+
+    Args:
+        parent: the owner.
+        connection: to the session bus; by default one of its own.
+    """
+
+    clicked = Signal()
+
+    def __init__(
+        self, parent: QObject | None = None, connection: QDBusConnection | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._connection = connection or _session()
+        if self._connection is not None:
+            slot: Any = SLOT("take(QString,QString)")
+            self._connection.connect("", PATH, INTERFACE, "ActionInvoked", self, slot)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a session to show something in."""
+        return self._connection is not None and self._connection.isConnected()
+
+    def show(self, title: str, text: str) -> None:
+        """Show a message; whether anybody does so is not waited for."""
+        if self._connection is None:
+            return
+        message = QDBusMessage.createMethodCall(SERVICE, PATH, INTERFACE, "AddNotification")
+        message.setArguments([NOTICE, {"title": title, "body": text, "default-action": SHOW}])
+        if not self._connection.send(message):
+            _log.info("No message could be shown: %s", self._connection.lastError().message())
+
+    @Slot(str, str)
+    def take(self, notice: str, action: str) -> None:
+        """Hear of a click, on this message or on one of another program."""
+        if (notice, action) == (NOTICE, SHOW):
+            self.clicked.emit()
+
+
+def _session() -> QDBusConnection | None:
+    if not has_session():
+        return None
+    return QDBusConnection.connectToBus(QDBusConnection.BusType.SessionBus, NAME)
+
+
+# --------------------------------------------------------------------------
+# A window that stepped back comes to the front again.
+
+
+def bring_back(window: QWidget) -> None:
+    """Show a window in front of all others, hidden or minimised as it may be."""
+    window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+    window.show()
+    window.raise_()
+    window.activateWindow()
+
 
 SHOWN_MS = 15_000
 """How long the icon stays beside the clock; a message without its icon cannot be clicked."""

@@ -19,15 +19,12 @@ from engine.events import (
     RunPrepared,
     RunResumed,
 )
+from engine.runs.event_reader import read_losses, read_quality
 from engine.runs.folder import RunFolder
-from engine.runs.log import read_losses, read_quality
 from studio.errors.reporter import ErrorReporter
-from studio.jobs.run_signals import RunSignals
-from studio.jobs.training import TrainingJob
-from studio.models.more_training import Resumable
-from studio.models.opened_run import opened_run, resumable_run
-from studio.models.run_life import Happening
-from studio.models.run_status import RunStatus
+from studio.jobs.training import RunSignals, TrainingJob
+from studio.models.more_training import Resumable, opened_run, resumable_run
+from studio.models.run_state import Happening, RunStatus
 from studio.models.trouble_text import held_text
 from studio.window.main_window import MainWindow
 

@@ -22,10 +22,10 @@ from engine.data.manifest import read_manifest
 from engine.data.starter_files import build_starter
 from engine.data.starters import STARTERS
 from engine.runs.folder import create_run_folder
-from engine.train.ema import update_average
-from engine.train.prepare import prepare
-from engine.train.schedule import learning_rate
-from tests.helpers.small_sources import SOURCES
+from engine.train.progress import learning_rate
+from engine.train.setup import prepare
+from engine.train.state import update_average
+from tests.helpers.sources import SOURCES
 from tests.helpers.tiny import tiny_config, tiny_dataset, unpaired_dataset
 
 FIGURES = Path(__file__).parents[1] / "golden" / "figures.json"

@@ -5,7 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from engine.data.store import write_dataset
+from engine.data.store import open_dataset, write_dataset
+from engine.importing.checks import ExaminedItem, examine_items
+from engine.importing.formats.format import Reading
+from engine.importing.ledger import Accounts
+from engine.importing.plan import ImportPlan
 
 SHADES = (10, 60, 110, 160)
 """Of the images of ``mixed_dataset``, in the order of its items."""
@@ -61,3 +65,71 @@ def _write(folder: Path, images: np.ndarray, records: list[dict[str, Any]]) -> P
         source="a test",
     )
     return folder
+
+
+# --------------------------------------------------------------------------
+# Items for the doctor to examine, each healthy and unlike the others unless a test changes it.
+
+
+RANDOM = np.random.default_rng(0)
+HASHES = RANDOM.integers(1, 2**64, 1_000, dtype=np.uint64).tolist()
+
+
+def item(number, *texts, **changes):
+    fields: dict[str, Any] = {
+        "key": f"{number}.jpg",
+        "texts": texts or (f"text number {number}",),
+        "has_image": True,
+        "width": 256,
+        "height": 256,
+        "phash": HASHES[number],
+        "pixel_digest": number.to_bytes(16),
+        "split": "train",
+    }
+    fields.update(changes)
+    return ExaminedItem(**fields)
+
+
+def text_only(number, *texts):
+    return item(number, *texts, has_image=False, width=0, height=0, phash=0, pixel_digest=b"")
+
+
+def plan(repairs=None, **changes):
+    fields: dict[str, Any] = {
+        "source": Path("a"),
+        "dataset": Path("b"),
+        "reading": Reading(format="sidecar"),
+    }
+    fields["repairs"] = repairs or {}
+    fields.update(changes)
+    return ImportPlan(**fields)
+
+
+def examine(items, repairs=None, accounts=None, **changes):
+    return examine_items(items, accounts or Accounts(), plan(repairs, **changes))
+
+
+def fates(diagnosis):
+    return [decision.skipped for decision in diagnosis.decisions]
+
+
+# --------------------------------------------------------------------------
+# A small dataset of every kind of item, to be edited.
+
+
+RECORDS = [
+    {"text": "a red cat", "texts": ["a red cat", "Cat!"], "split": "train", "key": "1.png"},
+    {"text": "a dog", "split": "train", "tags": ["pet"]},
+    {"text": None, "split": "train"},
+    {"text": "only words", "image": False, "split": "train"},
+    {"text": "concatenate", "split": "held_out"},
+]
+
+
+def mixed(folder, records=RECORDS):
+    """Four images whose pixels are 0, 1, 2, 3, and a text alone."""
+    images = np.arange(4, dtype=np.uint8)[:, None, None, None] * np.ones((1, 8, 8, 3), np.uint8)
+    write_dataset(
+        folder, name="mixed", title="M", images=images, records=records, licence="", source="a test"
+    )
+    return open_dataset(folder)

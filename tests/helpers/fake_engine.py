@@ -13,6 +13,9 @@ from engine.errors import DiskFullError, StoppedError
 from engine.events import (
     CheckpointSaved,
     Emit,
+    GalleryEmit,
+    GalleryEnded,
+    GalleryProgressed,
     LossesReported,
     Outcome,
     Phase,
@@ -25,11 +28,10 @@ from engine.events import (
     RunPrepared,
     RunResumed,
 )
-from engine.job_events import GalleryEmit, GalleryEnded, GalleryProgressed
 from engine.runs.folder import RunFolder, images_in_name
 from engine.sample.request import GalleryRequest
-from studio.jobs.work import Work
-from tests.helpers.previews import make_preview
+from studio.jobs.engine_api import Work
+from tests.helpers.run_folders import make_preview
 
 PATIENCE_S = 10.0
 LOOK_S = 0.002

@@ -11,22 +11,20 @@ import numpy as np
 
 from engine.control import RunControl
 from engine.errors import StoppedError
-from engine.events import Outcome
-from engine.importing.accounts import Accounts, Reason
-from engine.importing.diagnosis import Diagnosis, FindingReport
-from engine.importing.first_look import FirstLook
+from engine.events import ImportEmit, ImportEnded, ImportProgressed, ImportStage, Outcome
+from engine.importing.check_context import Diagnosis, FindingReport
+from engine.importing.dry_run import ScanFacts
+from engine.importing.empty_import import Cause, LikelyReason
 from engine.importing.formats.format import Overview, Proposal, Reading
-from engine.importing.likely_reasons import Cause, LikelyReason
-from engine.importing.plan import Finding, ImportPlan, Repair
+from engine.importing.ledger import Accounts, Reason
+from engine.importing.plan import OFFERED, Finding, ImportPlan, Repair, chosen_repair
 from engine.importing.preview import PreviewItem
-from engine.importing.repairs import OFFERED, chosen_repair
 from engine.importing.report import ImportCounts
-from engine.importing.scan_facts import ScanFacts
-from engine.importing.text_facts import describe_texts
-from engine.importing.tree import Entry
-from engine.job_events import ImportEmit, ImportEnded, ImportProgressed, ImportStage
-from studio.jobs.looks import ImportLooks
-from studio.jobs.work import Work
+from engine.importing.scan import FirstLook
+from engine.importing.sources.archive import Entry
+from engine.importing.text_stats import describe_texts
+from studio.jobs.engine_api import Work
+from studio.jobs.importing import ImportLooks
 from tests.helpers.fake_engine import FakeEngine
 
 PATIENCE_S = 10.0

@@ -20,10 +20,10 @@ from engine.config.run import RunConfig
 from engine.control import RunControl
 from engine.events import CheckpointSaved, Emit, LossesReported, Outcome, RunEnded, RunEvent
 from engine.runs.checkpoint import read_facts, read_tensors, verify_checkpoint
+from engine.runs.event_reader import read_events
 from engine.runs.folder import RunFolder
-from engine.runs.log_reading import read_events
-from engine.train import meter
-from engine.train.loop import resume, train
+from engine.train import metrics
+from engine.train.run import resume, train
 from tests.helpers.tiny import tiny_dataset
 
 SAVE_EVERY_S = 0.02
@@ -31,7 +31,7 @@ LONGEST_S = 1.5
 PATIENCE_S = 60.0
 # A server that has torch in memory forks each run in a moment.
 _PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["engine.train.session"])
+_PROCESSES.set_forkserver_preload(["engine.train.loop"])
 
 
 @dataclass
@@ -110,9 +110,9 @@ def run_until(config: RunConfig, images: int) -> Path:
         if isinstance(event, LossesReported) and event.progress.images_seen >= images:
             control.request_stop()
 
-    interval_s, meter.INTERVAL_S = meter.INTERVAL_S, 0.0
+    interval_s, metrics.INTERVAL_S = metrics.INTERVAL_S, 0.0
     go_on(config, emit, control)
-    meter.INTERVAL_S = interval_s
+    metrics.INTERVAL_S = interval_s
     return RunFolder(config.run).newest_valid().path
 
 

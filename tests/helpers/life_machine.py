@@ -7,11 +7,11 @@ from hypothesis.stateful import initialize, invariant, rule
 from PySide6.QtGui import QAction
 
 from engine.events import BatchSplit, RolledBack, StepsSkipped
-from engine.runs.lock import RunLock
-from studio.dialogs.close_guard import CloseAnswer, CloseGuard
-from studio.models.run_life import LifeState, Wish, is_alive
-from tests.helpers.life_window import LifeWindow
-from tests.helpers.threads import running_qthreads
+from engine.fs.lock import RunLock
+from studio.dialogs.confirm import CloseAnswer, CloseGuard
+from studio.models.run_state import LifeState, Wish, is_alive
+from tests.helpers.guards import running_qthreads
+from tests.helpers.windows import LifeWindow
 
 FLOOD = 2_000
 EXPECTED = ("A job failed", "told to", "DiskFullError", "ZeroDivisionError")

@@ -7,7 +7,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from engine.nets.variational import MultimodalVae
+from engine.nets.vae import MultimodalVae
 
 
 @dataclass(frozen=True, kw_only=True)

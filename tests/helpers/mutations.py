@@ -1,8 +1,10 @@
 """Damages files as chance and malice would, for fuzzing."""
 
+import io
 from collections.abc import Mapping
 
 from hypothesis import strategies as st
+from PIL import Image
 
 _PIECES = [
     b"\0",
@@ -42,3 +44,14 @@ def mutated(draw: st.DrawFn, files: Mapping[str, bytes], only: str = "") -> dict
             )
         )
     return changed
+
+
+# --------------------------------------------------------------------------
+# Small pictures as file contents.
+
+
+def picture(shade: int = 0, kind: str = "PNG", **options: object) -> bytes:
+    """Give the content of an 8x8 picture of one colour."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8), (shade, 0, 0)).save(buffer, kind, **options)
+    return buffer.getvalue()

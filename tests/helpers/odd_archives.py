@@ -9,8 +9,10 @@ import struct
 import tarfile
 import zipfile
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
-from engine.importing.accounts import Reason
+from engine.importing.ledger import Reason
+from tests.helpers.odd_pictures import FLAWS, LOOKS, Look
 
 USED = None
 """Is given out, and reads as ``CONTENT``."""
@@ -243,3 +245,18 @@ def duplicates(make: Callable[..., bytes]) -> tuple[bytes, Fates]:
 
 
 TARS["duplicates"] = duplicates(tarred)
+
+
+# --------------------------------------------------------------------------
+# All odd picture files in one table, as a folder of a stranger's would hold them.
+
+
+ODD_FILES: dict[str, tuple[bytes, Reason | Look]] = {**LOOKS, **FLAWS}
+"""Name -> (content, why it is refused or how it must look)."""
+
+
+def write_odd_files(folder: Path) -> int:
+    """Write them all into a folder, and tell how many there are."""
+    for name, (content, _expected) in ODD_FILES.items():
+        (folder / name).write_bytes(content)
+    return len(ODD_FILES)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms, PngImagePlugin
 
-from engine.importing.accounts import Reason
+from engine.importing.ledger import Reason
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from engine.control import RunControl
 from engine.events import Outcome, RunEnded, RunEvent
 from engine.runs.folder import RunFolder
-from engine.train.loop import resume
+from engine.train.run import resume
 
 
 def main() -> None:

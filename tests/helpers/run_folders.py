@@ -4,11 +4,19 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
+
 from engine.config.presets import config_from_preset
 from engine.config.run import RunConfig
+from engine.data.tokenizers import Vocabulary
+from engine.events import PreviewReady
 from engine.runs.catalogue import Catalogue
-from engine.runs.folder import RunFolder, create_run_folder
+from engine.runs.checkpoint import CheckpointFacts, write_checkpoint
+from engine.runs.folder import ModelFacts, RunFolder, create_run_folder, write_model
 from engine.runs.listing import ListedRun
+from engine.sample.preview_sheet import write_sheet
+from tests.helpers.tiny import WORDS, tiny_config
 
 BEGUN_S = 1_790_000_000.0
 
@@ -88,3 +96,101 @@ def listed(runs: Path, file: Path | None = None, text: str = "") -> list[ListedR
     with Catalogue(runs, file) as catalogue:
         catalogue.refresh()
         return catalogue.runs(text)
+
+
+# --------------------------------------------------------------------------
+# Run folders with checkpoints in them, made without training.
+
+
+def facts_at(images_seen: int) -> CheckpointFacts:
+    """Say of a checkpoint what a run would."""
+    return CheckpointFacts(
+        step=images_seen // 8,
+        images_seen=images_seen,
+        elapsed_s=images_seen / 100,
+        config_hash="0123456789ab",
+        config="seed = 1\n",
+        dataset_version="ff00",
+        versions={"torch": "2"},
+        positions={"best": {"kid": 0.5}, "skipped": [3, 4]},
+    )
+
+
+def some_tensors(seed: int = 0) -> dict[str, torch.Tensor]:
+    """Draw a few tensors, of several kinds and shapes."""
+    random = torch.Generator().manual_seed(seed)
+    return {
+        "average.w": torch.randn(20, 30, generator=random),
+        "average.b": torch.randn(7, generator=random).to(torch.bfloat16),
+        "critic.n": torch.arange(5),
+        "critic.is": torch.tensor([True, False]),
+        "scalar": torch.tensor(2.5, dtype=torch.float64),
+        "nothing": torch.zeros(0, 3),
+    }
+
+
+def stored_run(folder: Path, *images: int) -> RunFolder:
+    """Make a run folder with checkpoints at so many images."""
+    run = create_run_folder(tiny_config(folder.parent / "data", folder))
+    write_model(
+        run,
+        ModelFacts(
+            dataset="tiny",
+            dataset_version="ff00",
+            channels=1,
+            text_length=3,
+            tokenizer=Vocabulary(WORDS),
+        ),
+    )
+    for count in images:
+        write_checkpoint(run.checkpoint_path(count), some_tensors(count), facts_at(count))
+    return run
+
+
+def content_of(folder: Path) -> dict[str, bytes]:
+    """Read everything below a folder, by name."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+# --------------------------------------------------------------------------
+# Previews of an invented run, as events and as files.
+
+
+TEXTS = ("zero", "one", "two", "three")
+
+
+def make_preview(run: Path, images_seen: int, *, count: int = 4, side: int = 8) -> PreviewReady:
+    """Make an event whose pictures are flat: tile ``i`` at ``images_seen`` is ``shade_of`` both."""
+    shades = [shade_of(tile, images_seen) for tile in range(count)]
+    images = np.empty((count, side, side, 3), dtype=np.uint8)
+    images[:] = np.array(shades, dtype=np.uint8)[:, None, None, None]
+    return PreviewReady(
+        images_seen=images_seen,
+        elapsed_s=images_seen / 500,
+        images=images,
+        texts=tuple(TEXTS[tile % len(TEXTS)] for tile in range(count)),
+        path=RunFolder(run).preview_path(images_seen),
+    )
+
+
+def shade_of(tile: int, images_seen: int) -> int:
+    """Give the grey of one tile."""
+    return (tile * 16 + images_seen) % 256
+
+
+def write_preview(run: Path, images_seen: int, **shape: int) -> Path:
+    """Write a sheet where the engine would."""
+    event = make_preview(run, images_seen, **shape)
+    event.path.parent.mkdir(parents=True, exist_ok=True)
+    write_sheet(
+        event.path,
+        event.images,
+        event.texts,
+        images_seen=event.images_seen,
+        elapsed_s=event.elapsed_s,
+    )
+    return event.path

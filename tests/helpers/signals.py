@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from engine.events import Alarm, HealthChanged
-from engine.train.health import HealthWatch
+from engine.train.monitor import HealthWatch
 
 REPORT = 256
 """Images between reports: a quarter of a second of cpu-tiny."""

@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.config.reporting import ReportingConfig
 from engine.config.run import RunConfig
-from engine.train.asides import Aside
-from engine.train.schedule import Budget
+from engine.config.sections import ReportingConfig
+from engine.train.progress import Aside, Budget
 
 BATCH = 64
 REPORT_EVERY_S = 0.25

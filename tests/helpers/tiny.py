@@ -7,14 +7,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from engine.config.networks import NetworkConfig
-from engine.config.reporting import ReportingConfig
 from engine.config.run import RunConfig
-from engine.config.training import TrainingConfig
+from engine.config.sections import NetworkConfig, ReportingConfig, TrainingConfig
 from engine.data.store import write_dataset
-from engine.data.vocabulary import Vocabulary
+from engine.data.tokenizers import Vocabulary
 from engine.nets.image import ImageModality
-from engine.nets.modality import Modality
+from engine.nets.protocols import Modality
 from engine.nets.text import TextModality
 from engine.runs.folder import ModelFacts
 from engine.train.families import build_state

@@ -8,7 +8,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
 from studio.app import Studio
-from tests.helpers.opened import counting_in_english, opened_studio
+from tests.helpers.windows import counting_in_english, opened_studio
 
 
 @pytest.fixture

@@ -13,11 +13,10 @@ from pytestqt.qtbot import QtBot
 from engine.runs.folder import RunFolder
 from studio.app import Studio
 from studio.dialogs.save_gallery import SaveGalleryDialog
-from studio.widgets.step_bar import StepBar
-from studio.widgets.tile_grid import TileGrid
-from studio.window.status_bar import RunStatusBar
-from tests.helpers.opened import PATIENCE_MS, press
-from tests.helpers.widgets import child
+from studio.widgets.steps import StepBar
+from studio.widgets.thumbnail_grid import TileGrid
+from studio.window.dock_area import RunStatusBar
+from tests.helpers.windows import DIALOG_PATIENCE_MS, child, press
 
 DIGITS = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"}
 
@@ -29,21 +28,21 @@ def test_the_way_from_the_welcome_to_a_gallery_on_disk(qtbot: QtBot, studio: Stu
     # One click, and curves grow and previews arrive.
     press(qtbot, window.welcome, "Train on Digits")
     history = window.losses.history
-    qtbot.waitUntil(lambda: "critic" in history.curves, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "critic" in history.curves, timeout=DIALOG_PATIENCE_MS)
     assert not window.is_welcoming
     before = len(history.curves["critic"].points()[0])
     qtbot.waitUntil(
-        lambda: len(history.curves["critic"].points()[0]) >= before + 5, timeout=PATIENCE_MS
+        lambda: len(history.curves["critic"].points()[0]) >= before + 5, timeout=DIALOG_PATIENCE_MS
     )
     images_seen, _losses = history.curves["critic"].points()
     assert all(earlier < later for earlier, later in itertools.pairwise(images_seen))
     assert set(window.losses.board.legend.names) >= {"generator", "critic", "caption"}
     tiles = child(window.gallery, TileGrid).model()
-    qtbot.waitUntil(lambda: tiles.rowCount() == 64, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: tiles.rowCount() == 64, timeout=DIALOG_PATIENCE_MS)
     assert not child(window.gallery, StepBar).isHidden()
 
     # Stop leaves a checkpoint that loads.
-    with qtbot.waitSignal(studio.training.run_ended, timeout=PATIENCE_MS) as ended:
+    with qtbot.waitSignal(studio.training.run_ended, timeout=DIALOG_PATIENCE_MS) as ended:
         press(qtbot, window.run, "Stop")
     run = RunFolder(event_of(ended).folder)
     assert run.latest_checkpoint().is_dir()
@@ -56,7 +55,7 @@ def test_the_way_from_the_welcome_to_a_gallery_on_disk(qtbot: QtBot, studio: Stu
     count = next(e for e in dialog.findChildren(QLineEdit) if e.accessibleName() == "Pairs")
     count.selectAll()
     qtbot.keyClicks(count, "12")
-    with qtbot.waitSignal(studio.gallery.gallery_ended, timeout=PATIENCE_MS) as saved:
+    with qtbot.waitSignal(studio.gallery.gallery_ended, timeout=DIALOG_PATIENCE_MS) as saved:
         press(qtbot, dialog, "Save")
     event = event_of(saved)
     assert (event.error, event.count) == (None, 12)

@@ -7,7 +7,7 @@ import pytest
 
 from engine.cli.main import main
 from engine.data.store import open_dataset
-from engine.sample.sheet import read_sheet
+from engine.sample.preview_sheet import read_sheet
 
 ARCHIVE = Path(__file__).parents[3] / "shared" / "data" / "noto-emoji-64.zip"
 PAIRS = 3_786

@@ -10,8 +10,8 @@ from engine.data.manifest import read_manifest
 from studio.app import Studio
 from studio.window.import_flow import ImportFlow
 from studio.wizards.importing import ImportWizard
-from tests.helpers.opened import PATIENCE_MS, press
-from tests.helpers.small_sources import COUNT, SOURCES
+from tests.helpers.sources import COUNT, SOURCES
+from tests.helpers.windows import DIALOG_PATIENCE_MS, press
 
 
 def opened(qtbot: QtBot, flow: ImportFlow, source: Path) -> ImportWizard:
@@ -24,15 +24,15 @@ def opened(qtbot: QtBot, flow: ImportFlow, source: Path) -> ImportWizard:
 def go_to(qtbot: QtBot, wizard: ImportWizard, page: object) -> None:
     """Press Next, as soon as it may be pressed, until a page shows."""
     while wizard.page is not page:
-        qtbot.waitUntil(wizard.next.isEnabled, timeout=PATIENCE_MS)
+        qtbot.waitUntil(wizard.next.isEnabled, timeout=DIALOG_PATIENCE_MS)
         press(qtbot, wizard, "Next")
 
 
 def run_import(qtbot: QtBot, wizard: ImportWizard) -> Path:
     """Go to the end and import."""
     go_to(qtbot, wizard, wizard.summary)
-    qtbot.waitUntil(wizard.next.isEnabled, timeout=PATIENCE_MS)
-    with qtbot.waitSignal(wizard.imported, timeout=PATIENCE_MS) as made:
+    qtbot.waitUntil(wizard.next.isEnabled, timeout=DIALOG_PATIENCE_MS)
+    with qtbot.waitSignal(wizard.imported, timeout=DIALOG_PATIENCE_MS) as made:
         press(qtbot, wizard, "Import")
     assert made.args is not None
     return made.args[0]
@@ -93,7 +93,7 @@ def test_that_a_folder_is_imported_and_trained_on(qtbot: QtBot, studio: Studio, 
         panel._form.set_text(name, value)
     panel.refresh()
     assert panel._form.dataset == folder
-    with qtbot.waitSignal(studio.training.preview_ready, timeout=PATIENCE_MS):
+    with qtbot.waitSignal(studio.training.preview_ready, timeout=DIALOG_PATIENCE_MS):
         press(qtbot, panel, "Start training")
 
 
@@ -104,13 +104,13 @@ def test_that_a_cancelled_import_goes_on_to_the_same_dataset(
     source = make(tmp_path / "packed")
     wizard = opened(qtbot, studio.importing, source)
     go_to(qtbot, wizard, wizard.summary)
-    qtbot.waitUntil(wizard.next.isEnabled, timeout=PATIENCE_MS)
-    with qtbot.waitSignal(studio.importing.jobs.building.ended, timeout=PATIENCE_MS):
+    qtbot.waitUntil(wizard.next.isEnabled, timeout=DIALOG_PATIENCE_MS)
+    with qtbot.waitSignal(studio.importing.jobs.building.ended, timeout=DIALOG_PATIENCE_MS):
         wizard.summary.start()
         wizard.summary.cancel()
     assert not wizard.form.dataset.exists()
     folder = wizard.form.dataset
-    with qtbot.waitSignal(wizard.imported, timeout=PATIENCE_MS):
+    with qtbot.waitSignal(wizard.imported, timeout=DIALOG_PATIENCE_MS):
         wizard.go_next()
     by_command = tmp_path / "by command" / folder.name
     assert main(["import", str(source), "--dataset", str(by_command)]) == 0

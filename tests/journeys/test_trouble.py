@@ -7,17 +7,16 @@ import torch
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from engine.runs.checkpoint_files import TENSORS
 from engine.runs.folder import RunFolder
-from engine.runs.manifest import TENSORS
 from studio.app import Studio
 from studio.dialogs.error import ErrorDialog
+from studio.dialogs.save_failed import StuckRunDialog
 from studio.dialogs.save_gallery import SaveGalleryDialog
-from studio.dialogs.stuck_run import StuckRunDialog
-from studio.window.status_bar import RunStatusBar
-from tests.helpers.opened import PATIENCE_MS, press
-from tests.helpers.problem_log import ProblemLog
+from studio.window.dock_area import RunStatusBar
+from tests.helpers.guards import ProblemLog
 from tests.helpers.tiny import tiny_dataset
-from tests.helpers.widgets import child
+from tests.helpers.windows import DIALOG_PATIENCE_MS, child, press
 
 
 def says(parent: QWidget, text: str) -> bool:
@@ -35,7 +34,7 @@ def choose_tiny(studio: Studio, folder: Path) -> Path:
 
 
 def start_and_fail(qtbot: QtBot, studio: Studio) -> ErrorDialog:
-    with qtbot.waitSignal(studio.reporter.error_reported, timeout=PATIENCE_MS):
+    with qtbot.waitSignal(studio.reporter.error_reported, timeout=DIALOG_PATIENCE_MS):
         studio.window.actions_.start.trigger()
     return child(studio.window, ErrorDialog)
 
@@ -57,7 +56,7 @@ def test_that_a_missing_gpu_is_explained_and_the_cpu_still_works(
     problem_log.expect("failed")
     problem_log.expect("DeviceUnavailableError")
     studio.window.run._form.set_text("device", "cpu")
-    with qtbot.waitSignal(studio.training.preview_ready, timeout=PATIENCE_MS):
+    with qtbot.waitSignal(studio.training.preview_ready, timeout=DIALOG_PATIENCE_MS):
         studio.window.actions_.start.trigger()
 
 
@@ -78,9 +77,9 @@ def test_that_a_damaged_checkpoint_is_explained_where_the_gallery_is_saved(
     qtbot: QtBot, studio: Studio, tmp_path: Path, problem_log: ProblemLog
 ):
     choose_tiny(studio, tmp_path / "tiny")
-    with qtbot.waitSignal(studio.training.preview_ready, timeout=PATIENCE_MS):
+    with qtbot.waitSignal(studio.training.preview_ready, timeout=DIALOG_PATIENCE_MS):
         studio.window.actions_.start.trigger()
-    with qtbot.waitSignal(studio.training.run_ended, timeout=PATIENCE_MS):
+    with qtbot.waitSignal(studio.training.run_ended, timeout=DIALOG_PATIENCE_MS):
         press(qtbot, studio.window.run, "Stop")
     assert studio.run_view.folder is not None
     newest = RunFolder(studio.run_view.folder).latest_checkpoint()
@@ -88,7 +87,7 @@ def test_that_a_damaged_checkpoint_is_explained_where_the_gallery_is_saved(
     tensors.write_bytes(tensors.read_bytes()[:1000])
     press(qtbot, studio.window.gallery, "Save gallery…")
     dialog = child(studio.window, SaveGalleryDialog)
-    with qtbot.waitSignal(studio.gallery.gallery_ended, timeout=PATIENCE_MS):
+    with qtbot.waitSignal(studio.gallery.gallery_ended, timeout=DIALOG_PATIENCE_MS):
         press(qtbot, dialog, "Save")
     assert says(dialog, "A checkpoint cannot be used.")
     assert says(dialog, str(newest))
@@ -104,16 +103,16 @@ def test_that_a_run_waits_for_a_full_disk_and_loses_nothing(
     problem_log: ProblemLog,
 ):
     choose_tiny(studio, tmp_path / "tiny")
-    with qtbot.waitSignal(studio.training.preview_ready, timeout=PATIENCE_MS):
+    with qtbot.waitSignal(studio.training.preview_ready, timeout=DIALOG_PATIENCE_MS):
         studio.window.actions_.start.trigger()
     with monkeypatch.context() as patch:
-        patch.setattr("engine.disk.free_bytes", lambda _folder: 0)
-        with qtbot.waitSignal(studio.training.run_paused, timeout=PATIENCE_MS):
+        patch.setattr("engine.fs.atomic.free_bytes", lambda _folder: 0)
+        with qtbot.waitSignal(studio.training.run_paused, timeout=DIALOG_PATIENCE_MS):
             press(qtbot, studio.window.run, "Stop")
         dialog = child(studio.window, StuckRunDialog)
         assert says(dialog, "The disk is full.")
         assert says(dialog, "0 bytes are free")
-    with qtbot.waitSignal(studio.training.run_ended, timeout=PATIENCE_MS):
+    with qtbot.waitSignal(studio.training.run_ended, timeout=DIALOG_PATIENCE_MS):
         dialog.retry.click()
     assert "Stopped, checkpoint saved" in child(studio.window, RunStatusBar).text
     assert studio.trouble.dialog is None

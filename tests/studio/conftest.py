@@ -9,13 +9,11 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from studio.app import Studio
-from studio.jobs.dataset import DatasetJobs
-from studio.jobs.dataset_work import DatasetWork
+from studio.jobs.dataset import DatasetJobs, DatasetWork
 from studio.panels.datasets import DatasetPanel
-from tests.helpers.dataset_panel import choose
 from tests.helpers.datasets import mixed_dataset
 from tests.helpers.fake_engine import FakeEngine
-from tests.helpers.opened import counting_in_english, opened_studio
+from tests.helpers.windows import choose, counting_in_english, opened_studio
 
 
 @pytest.fixture(autouse=True)

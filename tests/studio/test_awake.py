@@ -13,10 +13,8 @@ from pytestqt.qtbot import QtBot
 from engine.events import Outcome, Phase, PhaseChanged, RunEnded, RunPaused
 from studio.app import Studio
 from studio.jobs.awake import Awake, way_of
-from studio.jobs.awake.bus import DOORS, BusHold
-from studio.jobs.awake.macos import MacHold
-from studio.jobs.awake.windows import CONTINUOUS, SYSTEM_REQUIRED, WindowsHold
-from studio.jobs.run_signals import RunSignals
+from studio.jobs.awake.bus import CONTINUOUS, DOORS, SYSTEM_REQUIRED, BusHold, MacHold, WindowsHold
+from studio.jobs.training import RunSignals
 from tests.helpers.fake_engine import FakeEngine
 from tests.helpers.private_bus import PrivateBus, answering, private_bus
 

@@ -6,12 +6,12 @@ from pytestqt.qtbot import QtBot
 
 from engine.runs.folder import RunFolder
 from studio.app import Studio
-from studio.dialogs.close_guard import CloseAnswer, CloseGuard
+from studio.dialogs.confirm import CloseAnswer, CloseGuard
 from studio.dialogs.error import ErrorDialog
 from studio.settings.choices import WindowLayout
 from tests.helpers.fake_engine import FakeEngine
-from tests.helpers.problem_log import ProblemLog
-from tests.helpers.widgets import child
+from tests.helpers.guards import ProblemLog
+from tests.helpers.windows import child
 
 
 def start(qtbot: QtBot, studio: Studio) -> None:

@@ -9,15 +9,13 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.errors import DatasetCorruptError, StoppedError
-from engine.importing.item_finding import ItemFinding
-from studio.jobs.dataset_work import DatasetWork
+from engine.importing.item_issue import ItemFinding
+from studio.jobs.dataset import DatasetWork
 from studio.panels.datasets import DatasetPanel
 from studio.panels.datasets.doctor import DoctorPane
-from studio.widgets.choice_field import ChoiceField
-from tests.helpers.dataset_panel import choose, click_item, is_open, show_only, texts
+from studio.widgets.fields import ChoiceField
 from tests.helpers.datasets import sick_dataset
-from tests.helpers.opened import press
-from tests.helpers.widgets import child
+from tests.helpers.windows import child, choose, click_item, is_open, press, show_only, texts
 
 FOUND = ["1 image", "1 text", "2 image", "1 item", "1 held-out"]
 

@@ -1,29 +1,32 @@
 """The dataset panel as a user has it: edit, undo, find and replace."""
 
+import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QCheckBox, QLineEdit
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.data.store import write_dataset
 from studio.panels.datasets import DatasetPanel
+from studio.panels.datasets.detail import TagLine
+from studio.panels.datasets.editing import SplitDialog
 from studio.panels.datasets.replace import ReplaceDialog
-from studio.panels.datasets.typed import TagLine
-from studio.widgets.choice_field import ChoiceField
-from tests.helpers.dataset_panel import (
+from studio.widgets.fields import ChoiceField
+from tests.helpers.windows import (
     captions,
+    child,
     choose,
     click_item,
+    press,
     show_only,
     texts,
     type_captions,
 )
-from tests.helpers.opened import press
-from tests.helpers.widgets import child
 
 ODD = ("one\u2028two", "three\x85four", "five\xa0six", "seven")
 
@@ -165,3 +168,59 @@ def test_that_a_filter_by_a_tag_that_disappears_shows_everything_again(
     qtbot.keyClick(tags, Qt.Key.Key_Return)
     assert child(odd.browser.bar, ChoiceField).text() == "all"
     assert len(texts(odd)) == 2
+
+
+# --------------------------------------------------------------------------
+# Splitting a dataset again in its panel.
+
+
+NAMES = ["a.png", "#1", "#2", "#3", "#4"]
+
+
+def place(name: str) -> int:
+    return int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) % 100
+
+
+@pytest.fixture
+def ask(opened: DatasetPanel, qtbot: QtBot) -> Callable[[str], SplitDialog]:
+    def asked(percent: str) -> SplitDialog:
+        press(qtbot, opened, "Split again…")
+        dialog = child(opened, SplitDialog)
+        field = child(dialog, QLineEdit)
+        field.selectAll()
+        qtbot.keyClicks(field, percent)
+        return dialog
+
+    return asked
+
+
+def test_that_the_split_follows_the_names_and_is_one_step(
+    opened: DatasetPanel, qtbot: QtBot, ask: Callable[[str], SplitDialog]
+):
+    held = [place(name) < 45 for name in NAMES]
+    assert 0 < sum(held) < 5
+    dialog = ask("45")
+    assert f"{sum(held)} item" in dialog.outcome
+    assert f"{5 - sum(held)} to train on" in dialog.outcome
+    moved = sum(now != then for now, then in zip([False, True, False, False, False], held,
+                                                 strict=True))  # fmt: skip
+    assert f"{moved} of them change" in dialog.outcome
+    press(qtbot, dialog, "Split")
+    edits = opened.browser.edits
+    assert edits is not None
+    assert [edits.state(item).split == "held_out" for item in range(5)] == held
+    assert edits.undo() is not None
+    assert not edits.can_undo
+    assert edits.change_count == 0
+
+
+@pytest.mark.parametrize("percent", ["51", "-1", "5.", "x", " "])
+def test_that_a_wrong_share_is_refused(
+    percent: str, qtbot: QtBot, opened: DatasetPanel, ask: Callable[[str], SplitDialog]
+):
+    dialog = ask(percent)
+    button = next(b for b in dialog.findChildren(QPushButton) if b.text() == "Split")
+    assert not button.isEnabled()
+    assert dialog.outcome == ""
+    qtbot.keyClick(child(dialog, QLineEdit), Qt.Key.Key_Escape)
+    assert not opened.has_unsaved

@@ -11,8 +11,8 @@ from studio.app import Studio
 from studio.dialogs.error import ErrorDialog
 from studio.paths import log_folder
 from tests.helpers.fake_engine import FakeEngine
-from tests.helpers.problem_log import ProblemLog
-from tests.helpers.widgets import child
+from tests.helpers.guards import ProblemLog
+from tests.helpers.windows import child
 
 
 @pytest.fixture

@@ -12,12 +12,11 @@ from pytestqt.qtbot import QtBot
 
 from engine.errors import DiskFullError
 from studio.app import Studio
-from studio.settings.views import ImportChoices
+from studio.settings.choices import ImportChoices
 from studio.widgets.drop_zone import DropZone
 from tests.helpers.fake_engine import FakeEngine
 from tests.helpers.fake_looks import FakeLooks
-from tests.helpers.open_wizard import OpenWizard
-from tests.helpers.opened import opened_studio, press
+from tests.helpers.windows import OpenWizard, opened_studio, press
 
 
 @pytest.fixture

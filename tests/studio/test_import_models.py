@@ -8,32 +8,27 @@ from pytestqt.qtbot import QtBot
 
 from engine.control import RunControl
 from engine.errors import ConfigError, SourceUnreadableError, StoppedError
-from engine.events import Outcome
-from engine.importing.accounts import Reason
-from engine.importing.formats.table import FORMATS
-from engine.importing.likely_reasons import Cause, LikelyReason
-from engine.importing.plan import Finding, Repair
-from engine.importing.repairs import OFFERED
-from engine.job_events import ImportProgressed, ImportStage
-from studio.jobs.latest import LatestJob, TaskEnded, Tell
-from studio.models.finding_text import (
-    finding_sentence,
-    finding_title,
-    repair_words,
-    severity,
-    severity_words,
-)
-from studio.models.import_form import ImportForm, free_name
+from engine.events import ImportProgressed, ImportStage, Outcome
+from engine.importing.empty_import import Cause, LikelyReason
+from engine.importing.formats.registry import FORMATS
+from engine.importing.ledger import Reason
+from engine.importing.plan import OFFERED, Finding, Repair
+from studio.jobs.task import LatestJob, TaskEnded, Tell
+from studio.models.import_form import ImportForm, RepairHistory, free_name
 from studio.models.import_text import (
     ENCODINGS,
     encoding_words,
+    finding_sentence,
+    finding_title,
     format_words,
     progress_words,
+    reason_sentences,
     reason_words,
+    repair_text,
+    severity,
+    severity_words,
 )
-from studio.models.likely_reasons import reason_sentences
-from studio.models.repair_history import RepairHistory
-from studio.widgets.bar_chart import joined_bars
+from studio.widgets.bar_plot import joined_bars
 from studio.widgets.icons import icon
 
 
@@ -45,7 +40,7 @@ def test_that_everything_the_engine_may_say_has_words():
         assert finding_sentence(finding)
         assert severity_words(finding)
         assert not icon(severity(finding)).isNull()
-        words = [repair_words(finding, repair) for repair in OFFERED[finding]]
+        words = [repair_text(finding, repair) for repair in OFFERED[finding]]
         assert len(set(words)) == len(words)
 
 

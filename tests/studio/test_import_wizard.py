@@ -14,9 +14,9 @@ from pytestqt.qtbot import QtBot
 
 from engine.errors import SourceUnreadableError
 from engine.importing.plan import Finding, ImportPlan, Repair
-from studio.widgets.pair_board import Card
+from studio.widgets.card_grid import Card
 from tests.helpers.fake_looks import FakeExamination, FakeLooks
-from tests.helpers.open_wizard import OpenWizard
+from tests.helpers.windows import OpenWizard
 
 
 @pytest.fixture

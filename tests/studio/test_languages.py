@@ -12,7 +12,7 @@ from studio.app import build_studio
 from studio.errors.wording import explain
 from studio.i18n import Language, install_language, translate_engine
 from studio.models.run_form import RunForm
-from studio.models.run_status import RunState, state_text
+from studio.models.run_state import RunState, state_text
 from studio.panels.run import RunPanel
 from studio.settings.choices import GeneralChoices
 from studio.settings.codec import SettingsStore

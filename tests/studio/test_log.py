@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from studio.log import KEPT_LINES, LogLine, LogRelay, start_logging, stop_logging
 from studio.panels.log import LogPanel
-from tests.helpers.problem_log import ProblemLog
-from tests.helpers.widgets import child
+from tests.helpers.guards import ProblemLog
+from tests.helpers.windows import child
 
 log = logging.getLogger("test.log")
 

@@ -10,8 +10,17 @@ from pytestqt.qtbot import QtBot
 
 from engine.events import Outcome, RunEnded
 from studio.app import Studio
-from studio.window.desktop_notice import INTERFACE, NOTICE, PATH, SERVICE, SHOW, DesktopNotice
-from studio.window.notices import RunNotices, TrayNotice, system_notice
+from studio.window.notices import (
+    INTERFACE,
+    NOTICE,
+    PATH,
+    SERVICE,
+    SHOW,
+    DesktopNotice,
+    RunNotices,
+    TrayNotice,
+    system_notice,
+)
 from tests.helpers.fake_engine import FakeEngine
 from tests.helpers.private_bus import PrivateBus, answering, private_bus
 

@@ -8,13 +8,11 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QSlider, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from studio.dialogs.pair_actions import Pair, suggested_name
-from studio.dialogs.pair_view import PairView
-from studio.models.preview_timeline import PreviewTimeline
-from studio.models.step_cursor import StepCursor
+from studio.dialogs.pair_view import Pair, PairView, suggested_name
+from studio.models.preview_timeline import PreviewTimeline, StepCursor
 from studio.widgets.picture_view import PictureView
-from tests.helpers.previews import make_preview, shade_of
-from tests.helpers.widgets import child
+from tests.helpers.run_folders import make_preview, shade_of
+from tests.helpers.windows import child
 
 
 class Shown:

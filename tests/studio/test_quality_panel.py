@@ -6,8 +6,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.events import QualityMeasured
+from engine.runs.event_log import RunLog
+from engine.runs.event_reader import read_quality
 from engine.runs.folder import RunFolder
-from engine.runs.log import RunLog, read_quality
 from studio.panels.quality import QualityPanel
 
 

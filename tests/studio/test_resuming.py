@@ -10,16 +10,17 @@ from pytestqt.qtbot import QtBot
 from engine.config.presets import config_from_preset
 from engine.errors import DeviceLostError
 from engine.events import Outcome
-from engine.runs.lock import RunLock
+from engine.fs.lock import RunLock
 from studio.app import Studio, build_studio
 from studio.dialogs.error import ErrorDialog
 from studio.models.more_training import Resumable, Unit
-from studio.models.run_life import LifeState, Wish
+from studio.models.run_state import LifeState, Wish
 from studio.settings.choices import GeneralChoices
 from tests.helpers.fake_engine import FakeEngine
-from tests.helpers.problem_log import ProblemLog
-from tests.helpers.run_window import (
+from tests.helpers.guards import ProblemLog
+from tests.helpers.windows import (
     ask,
+    child,
     life,
     says,
     start,
@@ -28,7 +29,6 @@ from tests.helpers.run_window import (
     wait_for,
     write_run,
 )
-from tests.helpers.widgets import child
 
 
 def resumable(**values: object) -> Resumable:

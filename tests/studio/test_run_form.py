@@ -11,10 +11,9 @@ from engine.config.presets import PRESETS
 from engine.config.setting import Setting, settings_in, value_at
 from engine.errors import ConfigError
 from engine.events import Outcome, Progress, RunEnded
-from studio.models.run_form import FIELDS, RunForm
-from studio.models.run_life import LifeState
-from studio.models.run_names import free_run_name, is_usable_name
-from studio.models.run_status import (
+from studio.models.run_form import FIELDS, RunForm, free_run_name, is_usable_name
+from studio.models.run_state import (
+    LifeState,
     RunState,
     RunStatus,
     duration_text,

@@ -1,6 +1,7 @@
 """The run panel as a user fills it in."""
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -17,14 +18,15 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from engine.events import Phase, PhaseChanged
+from engine.events import Alarm, HealthChanged, Phase, PhaseChanged
 from studio.models.run_form import RunForm
-from studio.models.run_life import Happening, Wish
-from studio.models.run_status import RunStatus
+from studio.models.run_state import Happening, RunStatus, Wish
+from studio.models.trouble_text import advice
 from studio.panels.run import RunPanel
+from studio.panels.run.controls import HealthNotes
 from tests.helpers.fake_engine import losses, prepared
 from tests.helpers.tiny import tiny_dataset
-from tests.helpers.widgets import child
+from tests.helpers.windows import child
 
 
 class Filled:
@@ -228,3 +230,64 @@ def test_that_an_impossible_combination_says_why(filled: Filled):
     assert "batch norm ties the items of a batch together" in filled.panel.reason
     filled.choose("Regularizer", "Spectral norm")
     assert filled.button.isEnabled()
+
+
+# --------------------------------------------------------------------------
+# Alarms in plain words, in the run panel and in a run's events.
+
+
+def changed(alarm: Alarm, *, is_raised: bool = True) -> HealthChanged:
+    return HealthChanged(
+        alarm=alarm, is_raised=is_raised, images_seen=100, evidence={"image_diversity": 0.123456}
+    )
+
+
+@pytest.fixture
+def notes(qtbot: QtBot) -> HealthNotes:
+    made = HealthNotes()
+    qtbot.addWidget(made)
+    return made
+
+
+def texts(notes: HealthNotes) -> list[str]:
+    labels = notes.findChildren(QLabel)
+    return [
+        label.text() for label in labels if not cast("QWidget", label.parentWidget()).isHidden()
+    ]
+
+
+def test_that_every_alarm_has_words_and_a_remedy():
+    words = [advice(alarm) for alarm in Alarm]
+    assert len({word.trouble for word in words}) == len(Alarm)
+    assert all("Try " in word.remedy for word in words)
+
+
+def test_that_alarms_come_and_go(notes: HealthNotes):
+    assert notes.isHidden()
+    notes.show_health(changed(Alarm.MODE_COLLAPSE))
+    notes.show_health(changed(Alarm.OVERFITTING))
+    assert not notes.isHidden()
+    assert advice(Alarm.MODE_COLLAPSE).trouble in texts(notes)
+    assert advice(Alarm.OVERFITTING).remedy in texts(notes)
+    notes.show_health(changed(Alarm.MODE_COLLAPSE, is_raised=False))
+    assert advice(Alarm.MODE_COLLAPSE).trouble not in texts(notes)
+    notes.show_health(changed(Alarm.OVERFITTING, is_raised=False))
+    assert notes.isHidden()
+
+
+def test_that_the_evidence_is_a_glance_away(notes: HealthNotes):
+    notes.show_health(changed(Alarm.MODE_COLLAPSE))
+    assert notes.findChildren(QLabel)[0].toolTip() == "image_diversity 0.123"
+
+
+def test_that_an_alarm_that_comes_again_stands_once(notes: HealthNotes):
+    notes.show_health(changed(Alarm.MODE_COLLAPSE))
+    notes.show_health(changed(Alarm.MODE_COLLAPSE))
+    assert texts(notes).count(advice(Alarm.MODE_COLLAPSE).trouble) == 1
+
+
+def test_that_a_new_run_has_none(notes: HealthNotes):
+    notes.show_health(changed(Alarm.NON_FINITE))
+    notes.clear()
+    assert notes.isHidden()
+    assert texts(notes) == []

@@ -9,15 +9,15 @@ from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 
 from engine.errors import FolderNotWritableError
-from engine.runs.branch_start import BranchStart
+from engine.runs.branching import BranchStart
 from studio.app import Studio
 from studio.dialogs.error import ErrorDialog
 from studio.models.run_form import RunPlan
 from studio.models.run_queue import FILE_NAME, QueueState, RunQueue
 from tests.helpers.fake_engine import FakeEngine
-from tests.helpers.problem_log import ProblemLog
+from tests.helpers.guards import ProblemLog
 from tests.helpers.run_folders import made_run, run_config
-from tests.helpers.widgets import child
+from tests.helpers.windows import child
 
 
 def plan(workspace: Path, name: str, **values: object) -> RunPlan:

@@ -9,21 +9,20 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from engine.cli.main import _parser
-from engine.runs.branch_start import BranchStart
-from engine.runs.lock import RunLock
-from engine.runs.notes import change_notes, read_notes
+from engine.fs.lock import RunLock
+from engine.runs.branching import BranchStart
+from engine.runs.metadata import change_notes, read_notes
 from studio.app import Studio
-from studio.dialogs.branch_run import BranchRun
-from studio.dialogs.empty_trash import EmptyTrash
+from studio.dialogs.confirm import EmptyTrash
 from studio.dialogs.error import ErrorDialog
-from studio.dialogs.rename_run import RenameRun
+from studio.dialogs.run_name import BranchRun, RenameRun
 from studio.models.run_history import Column
 from studio.panels.runs import RunsPanel
 from tests.helpers.datasets import mixed_dataset
 from tests.helpers.fake_engine import FakeEngine
-from tests.helpers.problem_log import ProblemLog
+from tests.helpers.guards import ProblemLog
 from tests.helpers.run_folders import made_run
-from tests.helpers.widgets import child
+from tests.helpers.windows import child
 
 
 @pytest.fixture

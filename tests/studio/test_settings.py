@@ -9,12 +9,18 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QSettings
 
 from studio.i18n import Language
-from studio.settings import migrations
-from studio.settings.choices import GeneralChoices, RunChoices, WindowLayout
+from studio.settings import codec
+from studio.settings.choices import (
+    GalleryView,
+    GeneralChoices,
+    PlotView,
+    RunChoices,
+    SaveGalleryChoices,
+    WindowLayout,
+)
 from studio.settings.codec import SettingsStore, decode, encode
-from studio.settings.views import GalleryView, PlotView, SaveGalleryChoices
 from studio.theme import Appearance
-from tests.helpers.problem_log import ProblemLog
+from tests.helpers.guards import ProblemLog
 
 VALUES = (
     GeneralChoices(
@@ -92,19 +98,19 @@ def test_that_whole_numbers_may_stand_for_fractions():
 
 
 def test_that_migrations_run_once_and_in_order(settings: QSettings, monkeypatch):
-    monkeypatch.setattr(migrations, "VERSION", 3)
+    monkeypatch.setattr(codec, "VERSION", 3)
     settings.setValue("version", 1)
     seen: list[int] = []
     steps = {version: lambda _settings, v=version: seen.append(v) for version in (0, 1, 2)}
-    migrations.migrate(settings, steps)
-    migrations.migrate(settings, steps)
+    codec.migrate(settings, steps)
+    codec.migrate(settings, steps)
     assert seen == [1, 2]
     assert int(str(settings.value("version"))) == 3
 
 
 def test_that_fresh_settings_need_no_migration(settings: QSettings):
-    migrations.migrate(settings, {0: lambda _settings: pytest.fail("nothing to migrate")})
-    assert int(str(settings.value("version"))) == migrations.VERSION
+    codec.migrate(settings, {0: lambda _settings: pytest.fail("nothing to migrate")})
+    assert int(str(settings.value("version"))) == codec.VERSION
 
 
 @pytest.mark.parametrize("stored", ["?", None])
@@ -113,11 +119,11 @@ def test_that_settings_without_a_version_are_the_oldest(settings: QSettings, sto
     if stored:
         settings.setValue("version", stored)
     seen: list[int] = []
-    migrations.migrate(settings, {0: lambda _settings: seen.append(0)})
+    codec.migrate(settings, {0: lambda _settings: seen.append(0)})
     assert seen == [0]
 
 
 def test_that_newer_settings_stay_newer(settings: QSettings):
-    settings.setValue("version", migrations.VERSION + 1)
-    migrations.migrate(settings)
-    assert int(str(settings.value("version"))) == migrations.VERSION + 1
+    settings.setValue("version", codec.VERSION + 1)
+    codec.migrate(settings)
+    assert int(str(settings.value("version"))) == codec.VERSION + 1

@@ -1,5 +1,6 @@
 """What a process does before the user sees the window."""
 
+import gc
 import json
 import os
 import subprocess
@@ -8,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+import engine.train.run
+from engine.control import RunControl
 from studio import __main__ as entry
+from studio.jobs import engine_api
 
 ROOT = Path(__file__).parents[2]
 
@@ -90,3 +94,32 @@ def test_that_a_missing_display_is_said_in_a_sentence(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["diptych"])
     assert entry.main() == 2
     assert capsys.readouterr().err.startswith("diptych: there is no display")
+
+
+@pytest.fixture
+def as_at_the_start():
+    engine_api._set_libraries_aside.cache_clear()
+    gc.unfreeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("as_at_the_start")
+@pytest.mark.parametrize("name", ["train", "resume"])
+def test_that_no_search_for_garbage_goes_through_torch(monkeypatch, name):
+    found = []
+
+    def train(*_arguments):
+        searched = {id(thing) for thing in gc.get_objects()}
+        is_searched = id(vars(sys.modules["torch._dynamo"])) in searched
+        found.append((gc.get_freeze_count(), is_searched))
+
+    monkeypatch.setattr(engine.train.run, name, train)
+    start = getattr(engine_api.Work(), name)
+    for _run in range(2):
+        start(None, print, RunControl())
+    (first, is_searched), (second, _) = found
+    assert first > 100_000
+    assert not is_searched
+    # What later runs make is searched: it has to be freed.
+    assert second <= first

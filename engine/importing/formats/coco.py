@@ -2,18 +2,125 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
-from engine.errors import ConfigError, EntryError, Problem
-from engine.importing.accounts import Accounts
-from engine.importing.candidate import Candidate, ImageRef
-from engine.importing.formats.coco_scan import CocoScan
-from engine.importing.formats.format import Overview, Proposal, Reading
-from engine.importing.formats.gathering import Gathering
-from engine.importing.formats.image_names import ImageIndex
-from engine.importing.formats.rest import offer_rest
-from engine.importing.formats.streams import STREAM_ERRORS, encoding_of
-from engine.importing.limits import LIMITS
-from engine.importing.tree import Tree
+from engine.errors import ConfigError, EntryError, Problem, SourceUnreadableError
+from engine.importing.formats.format import (
+    MOST_CAPTIONS,
+    Candidate,
+    Gathering,
+    ImageRef,
+    Overview,
+    Proposal,
+    Reading,
+)
+from engine.importing.formats.json_stream import JsonBrokenError, JsonStream
+from engine.importing.formats.names import (
+    ImageIndex,
+    ImageNameError,
+    folder_of,
+    folders_named,
+    offer_rest,
+    split_of_path,
+    split_of_words,
+    stem_of,
+)
+from engine.importing.formats.streams import STREAM_ERRORS, encoding_of, text_of
+from engine.importing.ledger import Accounts, Reason
+from engine.importing.sources.archive import LIMITS, Tree
+
+# --------------------------------------------------------------------------
+# Reads one file of COCO captions, streaming: images by number, then whose captions are whose.
+
+
+@dataclass(slots=True)
+class _Image:
+    name: str = ""
+    captions: list[str] = field(default_factory=list)
+
+
+class CocoScan:
+    """One file of captions on its way to items."""
+
+    def __init__(
+        self, tree: Tree, table: str, overview: Overview, index: ImageIndex, accounts: Accounts
+    ) -> None:
+        self._tree, self._table, self._index = tree, table, index
+        self._accounts = accounts
+        self._folders = (folder_of(table), "", *folders_named(overview, stem_of(table)))
+        split = split_of_path(table) or split_of_words(stem_of(table))
+        self._extras = {"split": split} if split else {}
+        # An annotation may come before its image: both lists are gathered by the image's number.
+        self._images: dict[str, _Image] = {}
+
+    def items(self, encoding: str, gathering: Gathering) -> Iterator[Candidate]:
+        """Give captions to the gathering, and give out those whose image is not there.
+
+        Raises:
+            SourceUnreadableError: it is no JSON at all, or cannot be read.
+        """
+        self._read(JsonStream(text_of(self._tree, self._table, encoding), encoding))
+        for number, image in self._images.items():
+            key = f"{self._table}#images/{number}"
+            path = self._path(key, image)
+            if path:
+                gathering.add(path, image.captions, self._extras, key)
+            elif path is not None and image.captions:
+                extras = self._extras | ({"missing_image": image.name} if image.name else {})
+                yield Candidate(key=key, image=None, texts=tuple(image.captions), extras=extras)
+            elif path is not None:
+                self._accounts.skip_item(key, Reason.BAD_ROW, f"{image.name} is not there")
+
+    def _read(self, stream: JsonStream) -> None:
+        try:
+            for key in stream.members():
+                readers = {"images": self._read_image, "annotations": self._read_caption}
+                if key not in readers or stream.peek() != "[":
+                    stream.skip()
+                    continue
+                for number, item in enumerate(stream.items(), 1):
+                    readers[key](f"{self._table}#{key}/{number}", item.value)
+        except JsonBrokenError as error:
+            if not self._images:
+                raise SourceUnreadableError(self._tree.source / self._table, str(error)) from error
+            self._accounts.skip_item(f"{self._table}#end", Reason.BAD_ROW, str(error))
+
+    def _read_image(self, key: str, value: object) -> None:
+        match value:
+            case {"id": int() | str() as number, "file_name": str(name)} if len(name) < 4_096:
+                self._of(number).name = name
+            case _:
+                self._accounts.skip_item(key, Reason.BAD_ROW, "it has no id or no file name")
+
+    def _read_caption(self, key: str, value: object) -> None:
+        match value:
+            case {"image_id": int() | str() as number, "caption": str(text)} if text.strip():
+                self._add(key, number, text.strip())
+            case _:
+                self._accounts.skip_item(key, Reason.BAD_ROW, "it has no caption or no image")
+
+    def _add(self, key: str, number: int | str, text: str) -> None:
+        captions = self._of(number).captions
+        if len(text) > LIMITS.text_bytes:
+            self._accounts.skip_item(key, Reason.TOO_LARGE, "the caption is too long")
+        elif "\ufffd" in text:
+            self._accounts.skip_item(key, Reason.BAD_ENCODING, "it holds bytes that are no text")
+        elif len(captions) >= MOST_CAPTIONS:
+            self._accounts.skip_item(key, Reason.BAD_ROW, "its image has too many captions")
+        else:
+            captions.append(text)
+
+    def _of(self, number: int | str) -> _Image:
+        return self._images.setdefault(str(number)[:100], _Image())
+
+    def _path(self, key: str, image: _Image) -> str | None:
+        """Find an image's file; empty where it is not there, None where its name is bad."""
+        try:
+            return self._index.find(image.name, self._folders) or ""
+        except ImageNameError as error:
+            self._accounts.skip_item(key, Reason.BAD_ROW, f"{image.name[:200]}: {error}")
+            return None
+
 
 _HEAD = 1 << 17
 _MOST_OPENED = 8

@@ -1,18 +1,85 @@
 """Guesses which columns of a table hold images, texts and classes, by name and by content."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+import base64
+import binascii
+import json
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, BinaryIO
 
-from engine.importing.formats.column_names import (
+from engine.errors import ConfigError, Problem
+from engine.importing.formats.format import Reading
+from engine.importing.formats.names import (
+    GROUP_NAMES,
     IMAGE_NAMES,
     LABEL_NAMES,
+    SPLIT_NAMES,
     TEXT_NAMES,
+    ImageIndex,
+    ImageNameError,
+    is_image,
     is_numbered_text,
     plain,
 )
-from engine.importing.formats.embedded_bytes import is_embedded
-from engine.importing.formats.image_names import ImageIndex, ImageNameError, is_image
+from engine.importing.ledger import Reason
+from engine.importing.sources.archive import LIMITS
+
+# --------------------------------------------------------------------------
+# Images that stand in a table themselves, as base64 or as a data address.
+
+
+_FORM = re.compile(rb"(?:data:[\w./+;=-]{0,200},)?[A-Za-z0-9+/_-]+={0,2}")
+_HEAD = re.compile(rb"data:[\w./+;=\\-]{0,200},")
+_STARTS = ("/9j/", "iVBORw0KGgo", "UklGR", "R0lGOD", "Qk0", "SUkqA", "TU0AK")
+"""JPEG, PNG, WebP, GIF, BMP and TIFF, as base64 begins for them."""
+_SHORTEST = 40
+_STEP = 1 << 16
+_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
+_END = re.compile(rb"[^A-Za-z0-9+/=_\\-]")
+
+
+def is_embedded(value: str) -> bool:
+    """Whether a cell looks like an image itself rather than its name."""
+    if value.startswith("data:image/") and "," in value[:200]:
+        return True
+    return len(value) >= _SHORTEST and value.startswith(_STARTS) and " " not in value[:200]
+
+
+def place_in(raw: str, value: str, encoding: str) -> int | None:
+    """Find where a cell stands in its row, in bytes; None where it cannot be read from there."""
+    if not value.isascii() or not _FORM.fullmatch(value.encode()):
+        return None
+    for form in (value, value.replace("/", "\\/")):
+        at = raw.find(form)
+        if at >= 0:
+            return len(raw[:at].encode(encoding, "replace"))
+    return None
+
+
+def read_embedded(stream: BinaryIO, offset: int) -> bytes:
+    """Read the image that stands at a place of a table.
+
+    Raises:
+        ValueError: there is none.
+        OSError: it cannot be read.
+    """
+    stream.seek(offset)
+    content = bytearray()
+    step = stream.read(_STEP)
+    # JSON may write each slash with a backslash before it.
+    head = _HEAD.match(step)
+    step = step[head.end() :] if head else step
+    while step and len(content) <= LIMITS.row_bytes:
+        end = _END.search(step)
+        content += step[: end.start() if end else len(step)]
+        step = b"" if end else stream.read(_STEP)
+    plain = bytes(content).replace(b"\\", b"").rstrip(b"=").translate(_TO_STANDARD)
+    try:
+        return base64.b64decode(plain + b"=" * (-len(plain) % 4), validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"it is no base64: {error}") from error
+
 
 _MOST_COLUMNS = 200
 
@@ -130,3 +197,139 @@ def _words(rows: Sequence[Mapping[str, Any]], column: str) -> float:
     values = [str(row.get(column) or "") for row in rows]
     letters = sum(any(c.isalpha() for c in value) for value in values)
     return sum(len(value.split()) for value in values) if letters > len(values) / 2 else 0.0
+
+
+# --------------------------------------------------------------------------
+# Holds a reading's columns against those that a table has.
+
+
+def check_columns(reading: Reading, columns: Collection[str], table: str) -> None:
+    """Make sure that all columns that are named are there.
+
+    Raises:
+        ConfigError: some are not.
+    """
+    wanted = [("image_column", reading.image_column), ("label_column", reading.label_column)]
+    wanted += [("text_columns", column) for column in reading.text_columns]
+    problems = [
+        Problem(f"reading.{field}", f"names no column of {table}: {column}")
+        for field, column in wanted
+        if column and column not in columns
+    ]
+    if problems:
+        raise ConfigError(problems)
+
+
+def complete(reading: Reading, guess: Guess) -> Reading:
+    """Fill in what a reading leaves open."""
+    return replace(
+        reading,
+        image_column=reading.image_column or guess.image,
+        text_columns=reading.text_columns or guess.texts,
+        label_column=reading.label_column or guess.label,
+    )
+
+
+# --------------------------------------------------------------------------
+# Takes texts and labels out of a row, as a reading maps its columns.
+
+
+_MOST = 1_000
+_UNREADABLE = "\ufffd"
+
+
+class RowError(ValueError):
+    """A row that makes no item.
+
+    Args:
+        reason: why, as the accounts have it.
+        detail: more, in English.
+    """
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        self.reason, self.detail = reason, detail
+        super().__init__(detail)
+
+
+class RowTexts:
+    """What a reading makes of the rows of a table.
+
+    Args:
+        reading: names the columns.
+        meanings: turns a column's value into what it stands for, such as a class's number.
+    """
+
+    def __init__(
+        self, reading: Reading, meanings: Mapping[str, Callable[[Any], Any]] | None = None
+    ) -> None:
+        self._texts, self._label = reading.text_columns, reading.label_column
+        self._words = dict(reading.words)
+        self._meanings = meanings or {}
+
+    def texts(self, values: Mapping[str, Any]) -> list[str]:
+        """Give a row's captions.
+
+        Raises:
+            RowError: a text is too long, or holds bytes that are no text.
+        """
+        found: list[str] = []
+        for column in self._texts:
+            for text in _flat(self._value(values, column)):
+                if len(text) > LIMITS.text_bytes:
+                    raise RowError(Reason.TOO_LARGE, f"the text in '{column}' is too long")
+                if _UNREADABLE in text:
+                    detail = f"'{column}' holds bytes that are no text in the table's encoding"
+                    raise RowError(Reason.BAD_ENCODING, detail)
+                found.append(self._words.get(text, text))
+        return [text for text in found if text][:_MOST]
+
+    def extras(self, values: Mapping[str, Any], also: Sequence[str] = ()) -> dict[str, str]:
+        """Give what else a row says: label, group, split and the columns that are named."""
+        wanted = {column: column for column in also}
+        wanted |= {"label": self._label} if self._label else {}
+        for name, usual in (("group", GROUP_NAMES), ("split", SPLIT_NAMES)):
+            columns = [column for column in values if plain(str(column)) in usual]
+            wanted |= {name: columns[0]} if columns else {}
+        found = {name: _short(self._value(values, column)) for name, column in wanted.items()}
+        return {name: value for name, value in found.items() if value}
+
+    def _value(self, values: Mapping[str, Any], column: str) -> object:
+        value = values.get(column)
+        meaning = self._meanings.get(column)
+        return meaning(value) if meaning else value
+
+
+def _flat(value: object) -> Iterator[str]:
+    """Give the texts of a cell; a list holds several."""
+    match value:
+        case None | float():
+            return
+        case str():
+            yield from _listed(value.strip())
+        case list():
+            for part in value[:_MOST]:
+                if not isinstance(part, list):
+                    yield from _flat(part)
+        case dict():
+            names = [name for name in TEXT_NAMES if isinstance(value.get(name), str)]
+            if names:
+                yield value[names[0]].strip()
+        case _:
+            yield str(value)
+
+
+def _listed(text: str) -> Iterator[str]:
+    """Give a text, or those of a JSON list that was written into a cell."""
+    if text.startswith('["') and text.endswith('"]'):
+        try:
+            yield from [part.strip() for part in json.loads(text) if isinstance(part, str)]
+        except (ValueError, RecursionError):
+            yield text
+    else:
+        yield text
+
+
+def _short(value: object) -> str:
+    is_plain = isinstance(value, str | int | float) and value == value
+    text = str(value).strip() if is_plain else ""
+    return text if len(text) <= 1_000 and _UNREADABLE not in text else ""

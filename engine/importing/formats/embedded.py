@@ -1,18 +1,151 @@
 """Images that carry their texts within themselves."""
 
+import html
+import re
+import struct
+import warnings
 from collections import Counter
 from collections.abc import Iterator
+from typing import BinaryIO
+
+from PIL import Image
 
 from engine.errors import EntryError
-from engine.importing.accounts import Accounts
-from engine.importing.candidate import Candidate, ImageRef
-from engine.importing.formats.format import Overview, Proposal, Reading
-from engine.importing.formats.image_names import is_image, split_extras, suffix_of
-from engine.importing.formats.metadata_texts import PREFERRED, texts_within
-from engine.importing.formats.rest import skip_rest
+from engine.importing.encoding import decode_text
+from engine.importing.formats.format import Candidate, ImageRef, Overview, Proposal, Reading
+from engine.importing.formats.names import is_image, skip_rest, split_extras, suffix_of
 from engine.importing.formats.streams import STREAM_ERRORS
-from engine.importing.limits import LIMITS
-from engine.importing.tree import Tree
+from engine.importing.ledger import Accounts
+from engine.importing.sources.archive import LIMITS, Tree
+
+# --------------------------------------------------------------------------
+# Reads the texts that lie within image files: EXIF, XMP, PNG's and GIF's comments.
+
+
+# Those whose metadata stand apart from their pixels, and whose readers Pillow keeps in good order.
+KINDS = ("PNG", "JPEG", "WEBP", "TIFF", "GIF")
+PREFERRED = (
+    "Description",
+    "ImageDescription",
+    "dc:description",
+    "UserComment",
+    "XPComment",
+    "XPSubject",
+    "XPTitle",
+    "Title",
+    "dc:title",
+    "Comment",
+    "comment",
+    "prompt",
+    "parameters",
+)
+"""Fields that hold captions, the likeliest first."""
+
+PILLOW_ERRORS = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    ArithmeticError,
+    EOFError,
+    RuntimeError,
+    MemoryError,
+    struct.error,
+    Image.DecompressionBombError,
+)
+"""What Pillow's readers raise for files that were damaged on purpose or by accident."""
+
+_TAGS = {0x010E: "ImageDescription", 0x9C9B: "XPTitle", 0x9C9C: "XPComment", 0x9C9F: "XPSubject"}
+_USER_COMMENT, _EXIF_FOLDER = 0x9286, 0x8769
+_XMP_FIELDS = ("dc:description", "dc:title")
+_XMP_BYTES = 1_000_000
+_XMP_ITEM = re.compile(r"<rdf:li[^<>]*>([^<]*)</rdf:li>")
+# What image generators write behind their prompt.
+_SETTINGS = re.compile(r"\n(Negative prompt|Steps): ")
+_CAMERAS = re.compile(r"(?i)olympus digital camera|samsung|sony dsc|minolta digital|dcim|ascii|.?")
+
+
+def texts_within(stream: BinaryIO) -> dict[str, str]:
+    """Give the texts in an image by field; no pixel is decoded.
+
+    Raises:
+        EntryError: never; a file that cannot be read has no texts.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            with Image.open(stream, formats=KINDS) as image:
+                found = dict(_fields(image))
+        except PILLOW_ERRORS:
+            return {}
+    tidied = {name: _tidy(text) for name, text in found.items()}
+    return {name: text for name, text in tidied.items() if not _CAMERAS.fullmatch(text)}
+
+
+def _fields(image: Image.Image) -> Iterator[tuple[str, str]]:
+    for name, value in image.info.items():
+        is_told = image.format == "PNG" or name == "comment"
+        if is_told and isinstance(name, str) and isinstance(value, str | bytes):
+            yield name, _decoded(value)
+    # PNG's own getexif would decode the pixels first.
+    exif = Image.Image.getexif(image)
+    for tag, name in _TAGS.items():
+        if tag in exif:
+            yield name, _decoded(exif[tag], "utf-16-le" if name.startswith("XP") else "")
+    comment = exif.get_ifd(_EXIF_FOLDER).get(_USER_COMMENT)
+    if comment:
+        yield "UserComment", _user_comment(comment)
+    packet = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
+    yield from _xmp_fields(_decoded(packet)[:_XMP_BYTES])
+
+
+def _decoded(value: object, encoding: str = "") -> str:
+    """Decode a field; empty if it is no text."""
+    if isinstance(value, tuple) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, str):
+        # Pillow reads EXIF as Latin-1; most programs write UTF-8.
+        try:
+            value = value.encode("latin-1")
+        except UnicodeEncodeError:
+            return str(value)
+    if not isinstance(value, bytes) or len(value) > LIMITS.text_bytes:
+        return ""
+    if encoding:
+        return value.decode(encoding, "ignore").rstrip("\0")
+    try:
+        return decode_text(value.rstrip(b"\0"), encoding).text
+    except EntryError:
+        return ""
+
+
+def _user_comment(value: object) -> str:
+    """Decode EXIF's comment, which names its encoding in its first 8 bytes."""
+    if not isinstance(value, bytes):
+        return _decoded(value)
+    code, content = value[:8], value[8:]
+    if code.startswith(b"UNICODE"):
+        # The standard leaves the order of bytes open; blanks and Latin letters tell it.
+        order = "utf-16-be" if content[0::2].count(0) > content[1::2].count(0) else "utf-16-le"
+        return _decoded(content, order)
+    return _decoded(content if code[5:] == b"\0\0\0" or not code.strip(b"\0") else value)
+
+
+def _xmp_fields(packet: str) -> Iterator[tuple[str, str]]:
+    """Find texts in XMP without parsing it as XML, whose entities are a way to attack."""
+    for name in _XMP_FIELDS:
+        start, end = packet.find(f"<{name}"), packet.find(f"</{name}>")
+        item = _XMP_ITEM.search(packet, start, end) if 0 <= start < end else None
+        if item:
+            yield name, html.unescape(item[1])
+
+
+def _tidy(text: str) -> str:
+    return _SETTINGS.split(text.replace("\0", ""), maxsplit=1)[0].strip()
+
 
 _LOOKED_AT = 12
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff", ".gif", ".mpo")

@@ -1,13 +1,48 @@
 """What a format is: a habit of keeping images and texts together, recognised and read."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Protocol
 
-from engine.importing.accounts import Accounts
-from engine.importing.candidate import Candidate, ImageRef, Pixels
-from engine.importing.tree import Entry, Tree
+import numpy as np
+import numpy.typing as npt
+
+from engine.importing.ledger import Accounts, Reason
+from engine.importing.sources.archive import Entry, Tree
+
+# --------------------------------------------------------------------------
+# What a format finds in a source: images and texts that belong together, not yet read or decoded.
+#
+# Shapes: H height, W width, C channels.
+
+
+Pixels = npt.NDArray[np.uint8]
+"""[H, W] or [H, W, C]."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImageRef:
+    """Where an image lies. Small, so that a million of them fit into memory."""
+
+    path: str
+    """An entry of the tree."""
+    part: int = -1
+    """Which of several in that file (row of a table, image of an IDX file, byte offset of a
+    shard's member); -1 where the file is the image."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Candidate:
+    """One item before it is decoded and checked."""
+
+    key: str
+    """Names it within the source, for ever the same: the image's path, or ``table.csv#12``."""
+    image: ImageRef | None
+    texts: tuple[str, ...]
+    """All its captions, as found; none for an image-only item."""
+    extras: Mapping[str, str] = field(default_factory=dict)
+    """What else is known: ``label``, ``group``, ``split``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,3 +135,59 @@ class Format(Protocol):
             EntryError: it cannot be read; says why.
         """
         ...
+
+
+# --------------------------------------------------------------------------
+# Gathers the captions of each image, however many rows name it.
+
+
+MOST_CAPTIONS = 1_000
+"""Of one image; no dataset has more, and a hostile one must not fill the memory of others."""
+
+_NOTHING: Mapping[str, str] = {}
+
+
+class Gathering:
+    """Images with all their captions, in the order in which they were first named."""
+
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
+        self._texts: dict[str, list[str]] = {}
+        self._extras: dict[str, Mapping[str, str]] = {}
+        self._shared: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = {}
+
+    def add(
+        self, path: str, texts: Iterable[str], extras: Mapping[str, str], row: str = ""
+    ) -> None:
+        """Add captions to an image; one that it has already is not added again."""
+        known = self._texts.setdefault(path, [])
+        self._extras.setdefault(path, self.share(extras))
+        for text in texts:
+            if len(known) >= MOST_CAPTIONS:
+                detail = f"{path} has {MOST_CAPTIONS:,} captions already"
+                self._accounts.skip_item(row or path, Reason.BAD_ROW, detail)
+                return
+            if text not in known:
+                known.append(text)
+
+    def share(self, extras: Mapping[str, str]) -> Mapping[str, str]:
+        """Give one mapping for all items that say the same: a million need little memory then."""
+        if not extras:
+            return _NOTHING
+        return self._shared.setdefault(tuple(extras.items()), extras)
+
+    def candidates(self) -> Iterator[Candidate]:
+        """Give out the images, and use their files."""
+        for path, texts in self._texts.items():
+            self._accounts.use(path)
+            yield Candidate(
+                key=path,
+                image=ImageRef(path=path),
+                texts=tuple(texts),
+                extras=self._extras[path],
+            )
+
+    @property
+    def paths(self) -> Iterable[str]:
+        """The images that were named."""
+        return self._texts.keys()

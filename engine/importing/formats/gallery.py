@@ -4,16 +4,19 @@ from collections.abc import Iterator
 from itertools import islice
 
 from engine.errors import ConfigError, Problem, SourceUnreadableError
-from engine.importing.accounts import Accounts, Reason
-from engine.importing.candidate import Candidate, ImageRef
-from engine.importing.formats.format import Overview, Proposal, Reading
-from engine.importing.formats.gathering import Gathering
-from engine.importing.formats.image_names import ImageIndex, is_image
-from engine.importing.formats.rest import offer_rest
+from engine.importing.formats.format import (
+    Candidate,
+    Gathering,
+    ImageRef,
+    Overview,
+    Proposal,
+    Reading,
+)
+from engine.importing.formats.names import ImageIndex, is_image, offer_rest
 from engine.importing.formats.table_rows import Layout, rows_of
-from engine.importing.formats.table_scan import TableScan
-from engine.importing.limits import LIMITS
-from engine.importing.tree import Tree
+from engine.importing.formats.tabular import TableScan
+from engine.importing.ledger import Accounts, Reason
+from engine.importing.sources.archive import LIMITS, Tree
 
 METADATA = "metadata.jsonl"
 CONTACT_SHEET = "contact_sheet.png"

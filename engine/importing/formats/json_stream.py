@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from engine.importing.limits import LIMITS
+from engine.importing.sources.archive import LIMITS
 
 _SPACE = " \t\n\r\ufeff\0"
 # Control characters within strings are forgiven: many programs write them.

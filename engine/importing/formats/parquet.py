@@ -1,32 +1,236 @@
 """Parquet files, as Hugging Face keeps datasets: images as bytes, or by name."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from engine.errors import ConfigError, EntryError, Problem
-from engine.importing.accounts import Accounts, Reason
-from engine.importing.candidate import Candidate, ImageRef
-from engine.importing.formats.columns import Guess, guess_columns
-from engine.importing.formats.format import Overview, Proposal, Reading
-from engine.importing.formats.gathering import Gathering
-from engine.importing.formats.image_names import ImageIndex, folder_of
-from engine.importing.formats.mapping import check_columns, complete
-from engine.importing.formats.parquet_columns import (
-    MOST_COLUMNS,
-    PATH,
-    image_kinds,
-    text_columns,
+from engine.importing.formats.columns import (
+    Guess,
+    RowError,
+    RowTexts,
+    check_columns,
+    complete,
+    guess_columns,
 )
-from engine.importing.formats.parquet_scan import ParquetScan
-from engine.importing.formats.parquet_window import (
+from engine.importing.formats.format import (
+    Candidate,
+    Gathering,
+    ImageRef,
+    Overview,
+    Proposal,
+    Reading,
+)
+from engine.importing.formats.names import (
+    GROUP_NAMES,
+    SPLIT_NAMES,
+    ImageIndex,
+    ImageNameError,
+    folder_of,
+    offer_rest,
+    plain,
+    skip_rest,
+    split_of_path,
+    split_of_words,
+    stem_of,
+)
+from engine.importing.formats.parquet_reader import (
     PARQUET_ERRORS,
     ParquetWindow,
+    Recent,
     open_parquet,
 )
-from engine.importing.formats.recent import Recent
-from engine.importing.formats.rest import offer_rest, skip_rest
-from engine.importing.limits import LIMITS
-from engine.importing.tree import Tree
+from engine.importing.ledger import Accounts, Reason
+from engine.importing.sources.archive import LIMITS, Tree
+
+# --------------------------------------------------------------------------
+# What the columns of a parquet file hold, as its schema and Hugging Face's notes say.
+
+
+PATH, BYTES, STRUCT = "path", "bytes", "struct"
+MOST_COLUMNS = 1_000
+"""Of a file; a place in it is its row and its column in one number."""
+
+
+def image_kinds(schema: pa.Schema) -> dict[str, str]:
+    """Say in which way each column may hold images: as names, as bytes, or as a pair of both."""
+    kinds: dict[str, str] = {}
+    for field in schema:
+        if _is_bytes(field.type):
+            kinds[field.name] = BYTES
+        elif pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
+            kinds[field.name] = PATH
+        elif _is_image_struct(field.type):
+            kinds[field.name] = STRUCT
+    return kinds
+
+
+def text_columns(schema: pa.Schema) -> list[str]:
+    """Give the columns that may hold texts or classes."""
+    return [field.name for field in schema if _may_be_text(field.type)]
+
+
+def label_meanings(schema: pa.Schema) -> dict[str, Callable[[Any], Any]]:
+    """Turn the numbers of classes into their names, where the file says them."""
+    try:
+        notes = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
+        features = notes["info"]["features"]
+        names = {c: f["names"] for c, f in features.items() if f.get("_type") == "ClassLabel"}
+        return {c: _Meaning([str(n) for n in listed]) for c, listed in names.items()}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
+
+
+def null_count(file: pq.ParquetFile, leaf: str) -> int:
+    """Count the rows without a value in a column, as far as the file says; 1 where it does not."""
+    metadata = file.metadata
+    paths = {file.schema.column(n).path: n for n in range(len(file.schema))}
+    if leaf not in paths:
+        return 0
+    total = 0
+    for group in range(metadata.num_row_groups):
+        statistics = metadata.row_group(group).column(paths[leaf]).statistics
+        if statistics is None or not statistics.has_null_count:
+            return 1
+        total += statistics.null_count
+    return total
+
+
+class _Meaning:
+    def __init__(self, names: list[str]) -> None:
+        self._names = names
+
+    def __call__(self, value: object) -> object:
+        is_known = isinstance(value, int) and 0 <= value < len(self._names)
+        return self._names[value] if is_known and isinstance(value, int) else value
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+
+
+def _is_image_struct(kind: pa.DataType) -> bool:
+    if not pa.types.is_struct(kind):
+        return False
+    fields: Mapping[str, pa.DataType] = {field.name: field.type for field in kind}
+    return "bytes" in fields and _is_bytes(fields["bytes"])
+
+
+def _may_be_text(kind: pa.DataType) -> bool:
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        kind = kind.value_type
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind)
+
+
+# --------------------------------------------------------------------------
+# Makes items of the rows of one parquet file, without reading the images.
+
+
+_BATCH = 64
+
+
+class ParquetScan:
+    """One file on its way to items."""
+
+    def __init__(self, tree: Tree, path: str, reading: Reading, accounts: Accounts) -> None:
+        self._tree, self._path, self._reading = tree, path, reading
+        self._accounts = accounts
+        self._folders = (folder_of(path), "")
+        split = split_of_path(path) or split_of_words(stem_of(path))
+        self._split = {"split": split} if split else {}
+        self._has_gaps = False
+        self.has_names = False
+        """Whether rows name image files, so that images beside the table are items too."""
+
+    def items(self, index: ImageIndex, gathering: Gathering) -> Iterator[Candidate]:
+        """Give out the rows' own items; captions of image files go to the gathering."""
+        number = 0
+        try:
+            with self._tree.open(self._path) as stream:
+                for number, row in enumerate(self._rows(open_parquet(stream)), 1):
+                    yield from self._item(number, row, index, gathering)
+                    if number >= LIMITS.entries:
+                        raise ValueError(f"it has more than {LIMITS.entries:,} rows")
+        except (EntryError, *PARQUET_ERRORS) as error:
+            detail = f"the rows from here on cannot be read: {str(error)[:200]}"
+            self._accounts.skip_item(f"{self._path}#{number + 1}", Reason.DAMAGED, detail)
+
+    def _rows(self, file: pq.ParquetFile) -> Iterator[Mapping[str, Any]]:
+        schema = file.schema_arrow
+        image = self._reading.image_column
+        self._kind = image_kinds(schema).get(image, PATH)
+        self._column = schema.names.index(image)
+        self.has_names = self.has_names or self._kind == PATH
+        self._texts = RowTexts(self._reading, label_meanings(schema))
+        known = text_columns(schema)
+        wanted = {*self._reading.text_columns, self._reading.label_column}
+        wanted |= {c for c in known if plain(c) in (*GROUP_NAMES, *SPLIT_NAMES)}
+        columns = [c for c in known if c in wanted] + self._image_parts(file)
+        if not columns:
+            yield from ({} for _row in range(file.metadata.num_rows))
+            return
+        for batch in file.iter_batches(batch_size=_BATCH, columns=columns, use_threads=False):
+            yield from batch.to_pylist()
+
+    def _image_parts(self, file: pq.ParquetFile) -> list[str]:
+        """Choose what has to be read of the images' column to know where each image is."""
+        image = self._reading.image_column
+        if self._kind == PATH:
+            return [image]
+        # Reading the bytes takes long, and is needed only where some rows have none.
+        leaf = image if self._kind == BYTES else f"{image}.bytes"
+        if not null_count(file, leaf):
+            return []
+        self._has_gaps = True
+        return [image]
+
+    def _item(
+        self, number: int, row: Mapping[str, Any], index: ImageIndex, gathering: Gathering
+    ) -> Iterator[Candidate]:
+        key = f"{self._path}#{number}"
+        try:
+            texts = self._texts.texts(row)
+            extras = self._split | self._texts.extras(row)
+            image = self._image(number, row, index)
+        except RowError as error:
+            self._accounts.skip_item(key, error.reason, error.detail)
+            return
+        if image is not None and image.part < 0:
+            self.has_names = True
+            gathering.add(image.path, texts, extras, key)
+        elif image is not None or texts:
+            shared = gathering.share(extras)
+            yield Candidate(key=key, image=image, texts=tuple(texts), extras=shared)
+        else:
+            detail = "it has neither an image that is there nor a text"
+            self._accounts.skip_item(key, Reason.BAD_ROW, detail)
+
+    def _image(self, number: int, row: Mapping[str, Any], index: ImageIndex) -> ImageRef | None:
+        """Say where a row's image is; None if it has none."""
+        value = row.get(self._reading.image_column)
+        inside = ImageRef(path=self._path, part=(number - 1) * MOST_COLUMNS + self._column)
+        if self._kind != PATH and (not self._has_gaps or _bytes_in(value)):
+            return inside
+        name = value.get("path") if isinstance(value, dict) else value
+        if not isinstance(name, str) or not name:
+            return None
+        try:
+            path = index.find(name, self._folders)
+        except ImageNameError as error:
+            raise RowError(Reason.BAD_ROW, f"{name[:200]}: {error}") from error
+        return ImageRef(path=path) if path else None
+
+
+def _bytes_in(value: object) -> bool:
+    content = value.get("bytes") if isinstance(value, dict) else value
+    return isinstance(content, bytes) and len(content) > 0
+
 
 MOST_LISTED = 50
 _LOOKED_AT = 50

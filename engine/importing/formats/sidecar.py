@@ -2,25 +2,86 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from engine.importing.accounts import Accounts
-from engine.importing.candidate import Candidate, ImageRef
-from engine.importing.formats.format import Overview, Proposal, Reading
-from engine.importing.formats.gathering import MOST_CAPTIONS
-from engine.importing.formats.image_names import (
+from engine.errors import EntryError
+from engine.importing.encoding import decode_text, detect_encoding
+from engine.importing.formats.format import (
+    MOST_CAPTIONS,
+    Candidate,
+    ImageRef,
+    Overview,
+    Proposal,
+    Reading,
+)
+from engine.importing.formats.names import (
     folder_of,
     is_image,
+    skip_rest,
     split_extras,
     split_of_name,
     stem_of,
     suffix_of,
 )
-from engine.importing.formats.rest import skip_rest
-from engine.importing.formats.text_files import TextFiles
-from engine.importing.limits import LIMITS
-from engine.importing.tree import Tree
+from engine.importing.formats.streams import STREAM_ERRORS, checked_encoding
+from engine.importing.ledger import Accounts, Reason
+from engine.importing.sources.archive import LIMITS, Tree
+
+# --------------------------------------------------------------------------
+# Reads the small text files of a source, which share an encoding.
+
+
+_SAMPLES = 300
+
+
+class TextFiles:
+    """Text files that are read in one encoding.
+
+    Args:
+        tree: the source.
+        paths: of all of them; some are looked at to find the encoding.
+        encoding: what the user says; empty detects it.
+
+    Raises:
+        ConfigError: there is no such encoding.
+    """
+
+    def __init__(self, tree: Tree, paths: Sequence[str], encoding: str) -> None:
+        self._tree = tree
+        self._encoding = checked_encoding(encoding) or self._detected(paths)
+
+    def read(self, path: str, accounts: Accounts) -> str:
+        """Give a file's text, or skip the file and give nothing.
+
+        A user of the text has to call ``accounts.use``.
+        """
+        try:
+            content = self._tree.read(path, LIMITS.text_bytes)
+            decoded = decode_text(content, self._encoding)
+        except EntryError as error:
+            accounts.skip_file(path, Reason(error.reason), error.detail)
+            return ""
+        except STREAM_ERRORS as error:
+            accounts.skip_file(path, Reason.UNREADABLE, str(error))
+            return ""
+        text = decoded.text.strip()
+        if text:
+            accounts.encodings[decoded.encoding] += 1
+        else:
+            accounts.skip_file(path, Reason.EMPTY)
+        return text
+
+    def _detected(self, paths: Sequence[str]) -> str:
+        samples: list[bytes] = []
+        # Spread over the whole source: one folder may be in a language of its own.
+        for path in paths[:: max(len(paths) // _SAMPLES, 1)][:_SAMPLES]:
+            try:
+                samples.append(self._tree.read(path, LIMITS.text_bytes))
+            except (EntryError, *STREAM_ERRORS):
+                continue
+        return detect_encoding([sample for sample in samples if not sample.isascii()])
+
 
 SUFFIXES = (".txt", ".caption")
 _IMAGE_FOLDER = re.compile(r"(?i)images?|imgs?|jpe?gs?")

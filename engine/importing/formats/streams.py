@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from engine.errors import ConfigError, EntryError, Problem, SourceUnreadableError
-from engine.importing.limits import LIMITS
-from engine.importing.text_reading import detect_encoding
-from engine.importing.tree import Tree
+from engine.importing.encoding import detect_encoding
+from engine.importing.sources.archive import LIMITS, Tree
 
 STREAM_ERRORS = (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile, tarfile.TarError)
 """What reading an open file of a folder or an archive may raise."""

@@ -1,19 +1,162 @@
 """WebDataset shards: tars whose members of one name make a sample."""
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any, BinaryIO
 
 from engine.errors import ConfigError, EntryError, Problem
-from engine.importing.accounts import Accounts, Reason
-from engine.importing.candidate import Candidate, ImageRef
-from engine.importing.formats.format import Overview, Proposal, Reading
-from engine.importing.formats.image_names import is_image
-from engine.importing.formats.rest import skip_rest
-from engine.importing.formats.shard import ShardScan, sample_columns
-from engine.importing.formats.streams import STREAM_ERRORS
-from engine.importing.formats.tar_members import Member, TarBrokenError, members, read_member
-from engine.importing.tree import Tree
+from engine.importing.encoding import decode_text
+from engine.importing.formats.columns import RowError, RowTexts
+from engine.importing.formats.format import Candidate, ImageRef, Overview, Proposal, Reading
+from engine.importing.formats.names import (
+    TEXT_NAMES,
+    is_image,
+    skip_rest,
+    split_of_path,
+    split_of_words,
+    stem_of,
+)
+from engine.importing.formats.streams import STREAM_ERRORS, checked_encoding
+from engine.importing.ledger import Accounts, Reason
+from engine.importing.sources.archive import LIMITS, Tree
+from engine.importing.sources.tar import TarBrokenError, TarMember, members, read_member
+
+# --------------------------------------------------------------------------
+# Makes items of one shard: members that share the name up to its first dot belong together.
+
+
+TEXT_PARTS = ("txt", "caption", "text", "cls")
+"""Members that are texts, the likeliest first; ``cls`` holds a class."""
+_JSON = "json"
+
+
+@dataclass(slots=True)
+class _Sample:
+    image: int = -1
+    """Place of its image in the shard."""
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+class ShardScan:
+    """One shard on its way to items."""
+
+    def __init__(self, tree: Tree, shard: str, reading: Reading, accounts: Accounts) -> None:
+        self._tree, self._shard, self._reading = tree, shard, reading
+        self._accounts = accounts
+        self._encoding = checked_encoding(reading.encoding)
+        split = split_of_path(shard) or split_of_words(stem_of(shard))
+        self._extras = {"split": split} if split else {}
+
+    def items(self) -> Iterator[Candidate]:
+        """Give out the samples; those before a shard breaks off are sound."""
+        samples: dict[str, _Sample] = {}
+        reason, detail = Reason.NOT_USED, "it holds no samples"
+        try:
+            with self._tree.open(self._shard) as stream:
+                for member in members(stream):
+                    self._add(samples, stream, member)
+        except TarBrokenError as error:
+            reason, detail = Reason.DAMAGED, str(error)
+        except EntryError as error:
+            reason, detail = Reason(error.reason), error.detail
+        except STREAM_ERRORS as error:
+            reason, detail = Reason.UNREADABLE, str(error)
+        if not samples:
+            self._accounts.skip_file(self._shard, reason, detail)
+            return
+        self._accounts.use(self._shard)
+        if reason != Reason.NOT_USED:
+            self._accounts.skip_item(f"{self._shard}#end", reason, detail)
+        for name, sample in samples.items():
+            yield from self._item(f"{self._shard}#{name}", sample)
+
+    def _add(self, samples: dict[str, _Sample], stream: BinaryIO, member: TarMember) -> None:
+        name, part = sample_name(member.name)
+        key = f"{self._shard}#{member.name}"
+        if is_image(member.name):
+            sample = samples.setdefault(name, _Sample())
+            if sample.image >= 0:
+                self._accounts.skip_item(key, Reason.NOT_USED, "its sample has an image already")
+            else:
+                sample.image = member.offset
+        elif part in TEXT_PARTS or part == _JSON:
+            try:
+                values = _values(stream, member, part, self._encoding)
+            except RowError as error:
+                self._accounts.skip_item(key, error.reason, error.detail)
+            else:
+                samples.setdefault(name, _Sample()).values |= values
+        else:
+            self._accounts.skip_item(key, Reason.NOT_USED)
+
+    def _item(self, key: str, sample: _Sample) -> Iterator[Candidate]:
+        columns = self._reading.text_columns or default_columns(sample.values)
+        label = self._reading.label_column or ("cls" if "cls" in sample.values else "")
+        mapping = RowTexts(
+            Reading(format="", text_columns=columns, label_column=label, words=self._reading.words)
+        )
+        try:
+            texts = mapping.texts(sample.values)
+        except RowError as error:
+            self._accounts.skip_item(key, error.reason, error.detail)
+            return
+        image = ImageRef(path=self._shard, part=sample.image) if sample.image >= 0 else None
+        if image is None and not texts:
+            self._accounts.skip_item(key, Reason.BAD_ROW, "it has neither an image nor a text")
+            return
+        extras = self._extras | mapping.extras(sample.values)
+        yield Candidate(key=key, image=image, texts=tuple(texts), extras=extras)
+
+
+def sample_name(member: str) -> tuple[str, str]:
+    """Split a member's name at the first dot: the sample, and which part of it this is."""
+    folder, slash, name = member.removeprefix("./").rpartition("/")
+    stem, _dot, part = name.partition(".")
+    return f"{folder}{slash}{stem}", part.lower()
+
+
+def sample_columns(stream: BinaryIO, found: Sequence[TarMember]) -> tuple[str, ...]:
+    """Give the columns that the members of a shard make."""
+    columns: dict[str, None] = {}
+    for member in found:
+        part = sample_name(member.name)[1]
+        if part in TEXT_PARTS or part == _JSON:
+            try:
+                columns |= dict.fromkeys(_values(stream, member, part, ""))
+            except RowError:
+                continue
+    return tuple(columns)
+
+
+def default_columns(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Choose where a sample's text stands."""
+    json_names = [f"{_JSON}.{name}" for name in TEXT_NAMES]
+    order = (*TEXT_PARTS[:3], *json_names, "cls")
+    return next(((name,) for name in order if values.get(name)), ())
+
+
+def _values(stream: BinaryIO, member: TarMember, part: str, encoding: str) -> dict[str, Any]:
+    """Read a text or the fields of a JSON object."""
+    if member.size > LIMITS.text_bytes:
+        raise RowError(Reason.TOO_LARGE, f"it has {member.size:,} bytes")
+    try:
+        text = decode_text(read_member(stream, member.offset), encoding).text
+        fields = json.loads(text) if part == _JSON else None
+    except TarBrokenError:
+        raise
+    except EntryError as error:
+        raise RowError(Reason(error.reason), error.detail) from error
+    except (ValueError, RecursionError) as error:
+        raise RowError(Reason.BAD_ROW, f"it is no JSON: {str(error)[:200]}") from error
+    if part != _JSON:
+        return {part: text.strip()}
+    if not isinstance(fields, dict):
+        raise RowError(Reason.BAD_ROW, "it is no object")
+    return {f"{_JSON}.{name}"[:200]: value for name, value in fields.items()}
+
 
 _RANGE = re.compile(r"\{(\d+)\.\.(\d+)\}")
 _LOOKED_AT = 60
@@ -65,7 +208,7 @@ class WebDataset:
 
 def _columns(tree: Tree, shard: str) -> tuple[str, ...]:
     """Look at a shard's first members; nothing if none is an image."""
-    found: list[Member] = []
+    found: list[TarMember] = []
     columns: tuple[str, ...] = ()
     try:
         with tree.open(shard) as stream:

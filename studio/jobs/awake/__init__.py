@@ -6,10 +6,8 @@ import sys
 
 from PySide6.QtCore import QCoreApplication, QObject, Slot
 
-from studio.jobs.awake.hold import Hold, Way
-from studio.jobs.awake.macos import MacHold
-from studio.jobs.awake.windows import WindowsHold
-from studio.jobs.run_signals import RunSignals
+from studio.jobs.awake.bus import Hold, MacHold, Way, WindowsHold
+from studio.jobs.training import RunSignals
 
 _log = logging.getLogger(__name__)
 

@@ -1,10 +1,14 @@
 """Staying awake on Linux and its kin: services of the desktop are asked over D-Bus, in turn."""
 
+import ctypes
 import itertools
 import logging
 import os
+import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
 
 from PySide6.QtCore import QObject
 from PySide6.QtDBus import (
@@ -14,8 +18,48 @@ from PySide6.QtDBus import (
     QDBusUnixFileDescriptor,
 )
 
-from studio.jobs.awake.hold import APP, REASON
-from studio.jobs.desktop_bus import open_bus
+# --------------------------------------------------------------------------
+# What every system's way of staying awake has in common.
+
+
+APP = "Diptych"
+REASON = "A model is being trained"
+"""Shown by tools that list who keeps a computer awake; English, as the log is."""
+
+
+class Hold(Protocol):
+    """Keeps the computer awake from the moment it is made."""
+
+    def release(self) -> None:
+        """Let it sleep again."""
+        ...
+
+
+Way = Callable[[], Hold]
+"""Makes a hold. Raises OSError or AttributeError where the system does not offer it."""
+
+
+# --------------------------------------------------------------------------
+# The buses on which the services of a Linux desktop are spoken to.
+
+
+def open_bus(kind: QDBusConnection.BusType, name: str) -> QDBusConnection | None:
+    """Open a connection of its own to a bus; ``None`` where there is no session.
+
+    Without a session the library would start a bus for it, which nobody listens on.
+    """
+    if kind is QDBusConnection.BusType.SessionBus and not has_session():
+        return None
+    return QDBusConnection.connectToBus(kind, name)
+
+
+def has_session() -> bool:
+    """Whether somebody has started a session bus."""
+    if os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
+        return True
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    return bool(runtime) and Path(runtime, "bus").exists()
+
 
 TIMEOUT_MS = 5_000
 _NUMBERS = itertools.count()
@@ -129,3 +173,85 @@ class BusHold(QObject):
         if self._name:
             QDBusConnection.disconnectFromBus(self._name)
             self._name = ""
+
+
+# --------------------------------------------------------------------------
+# Staying awake on macOS.
+
+
+PROGRAM = "/usr/bin/caffeinate"
+_PATIENCE_S = 2.0
+
+
+class Child(Protocol):
+    """What is asked of a process that was started."""
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until it has."""
+        ...
+
+
+class MacHold:
+    """Runs the system's own tool, which ends with this process even if that is killed.
+
+    Args:
+        start: starts a program; a test hands in its own.
+
+    Raises:
+        OSError: there is no such tool.
+    """
+
+    def __init__(self, start: Callable[[Sequence[str]], Child] | None = None) -> None:
+        self._child = (start or _start)([PROGRAM, "-i", "-w", str(os.getpid())])
+
+    def release(self) -> None:
+        """Let the system sleep again."""
+        self._child.terminate()
+        self._child.wait(timeout=_PATIENCE_S)
+
+
+def _start(command: Sequence[str]) -> Child:
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - a fixed program
+
+
+# --------------------------------------------------------------------------
+# Staying awake on Windows.
+
+
+CONTINUOUS = 0x80000000
+SYSTEM_REQUIRED = 0x00000001
+"""The screen may go dark; the computer may not sleep."""
+
+
+class WindowsHold:
+    """Keeps the system awake for the calling thread, until that thread takes it back or ends.
+
+    Source: SetThreadExecutionState in the Win32 reference.
+
+    Args:
+        set_state: the system's function; a test hands in its own.
+
+    Raises:
+        OSError: the system refuses.
+        AttributeError: this is no Windows.
+    """
+
+    def __init__(self, set_state: Callable[[int], int] | None = None) -> None:
+        self._set_state = set_state or _system_function()
+        if not self._set_state(CONTINUOUS | SYSTEM_REQUIRED):
+            raise OSError("SetThreadExecutionState refused")
+
+    def release(self) -> None:
+        """Let the system sleep again; from the same thread."""
+        self._set_state(CONTINUOUS)
+
+
+def _system_function() -> Callable[[int], int]:
+    # The stub of ctypes knows it on Windows alone.
+    function: Any = vars(ctypes)["windll"].kernel32.SetThreadExecutionState
+    function.argtypes, function.restype = [ctypes.c_uint], ctypes.c_uint
+    return function

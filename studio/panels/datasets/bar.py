@@ -6,12 +6,11 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QToolButton, QWidget
 
-from engine.data.index import Filter, Show
+from engine.data.search import Filter, Show
 from studio.theme import SPACING
-from studio.widgets.choice_field import ChoiceField
-from studio.widgets.icon_button import icon_button
+from studio.widgets.buttons import add_page_buttons, icon_button
+from studio.widgets.fields import ChoiceField
 from studio.widgets.icons import icon
-from studio.widgets.page_buttons import add_page_buttons
 
 _TYPING_MS = 150
 _MOST_CHOICES = 40

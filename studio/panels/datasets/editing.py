@@ -4,15 +4,124 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from engine.data.editing import Edit, Edits
-from engine.data.index import Index
+from engine.data.search import Index
 from engine.data.store import HELD_OUT
 from engine.errors import EditRefusedError
 from studio.panels.datasets.detail import ItemDetail
-from studio.panels.datasets.split import SplitDialog
+from studio.theme import GAP, MARGIN, SPACING
+from studio.widgets.fields import TextField
+from studio.widgets.labels import plain_label
+
+# --------------------------------------------------------------------------
+# Asks which share to hold out; who is held out is decided by each item's name alone.
+
+
+MOST_PERCENT = 50
+_WIDTH = 420
+Mask = npt.NDArray[np.bool_]
+
+
+class SplitDialog(QDialog):
+    """Use ``open()``; ``split_requested`` carries the items to hold out."""
+
+    split_requested = Signal(object)
+
+    def __init__(self, parent: QWidget, *, places: npt.NDArray[np.uint8], held_out: Mask) -> None:
+        """Ask about one dataset.
+
+        Args:
+            parent: the window that it belongs to.
+            places: [N], ``Index.places``.
+            held_out: [N], which items are held out now.
+        """
+        super().__init__(parent)
+        self._places, self._now = places, held_out
+        self.setWindowTitle(self.tr("Split again"))
+        self.setMinimumWidth(_WIDTH)
+        self._share = TextField(unit="%")
+        self._share.set_help(
+            self.tr("Share of items that is never trained on"), self.tr("Held out")
+        )
+        share = round(100 * float(held_out.mean())) if len(held_out) else 0
+        self._share.set_text(str(min(share, MOST_PERCENT)))
+        self._share.text_edited.connect(self._look)
+        self._outcome = plain_label(role="muted")
+        self._split = QPushButton(self.tr("Split"))
+        self._split.setProperty("role", "primary")
+        self._split.setDefault(True)
+        self._split.clicked.connect(self._tell)
+        self._share.edit.selectAll()
+        self._lay_out()
+        self._look()
+
+    @property
+    def outcome(self) -> str:
+        """What would become of the items, in words."""
+        return self._outcome.text()
+
+    @property
+    def _percent(self) -> int | None:
+        text = self._share.text().strip()
+        # int() reads digits of all writings; so may the user.
+        is_number = text.isdecimal() and len(text) <= len(str(MOST_PERCENT))
+        return int(text) if is_number and int(text) <= MOST_PERCENT else None
+
+    @Slot()
+    def _look(self) -> None:
+        percent = self._percent
+        self._split.setEnabled(percent is not None)
+        if percent is None:
+            self._share.set_problem(
+                self.tr("Give a whole number from 0 to {0}.").format(MOST_PERCENT)
+            )
+            self._outcome.clear()
+            return
+        self._share.set_problem("")
+        held = self._places < percent
+        locale = self.locale()
+        moved = locale.toString(int(np.count_nonzero(held != self._now)))
+        train = locale.toString(int(np.count_nonzero(~held)))
+        words = self.tr("%Ln item(s) held out, {0} to train on; {1} of them change sides.", "",
+                        int(np.count_nonzero(held)))  # fmt: skip
+        self._outcome.setText(words.format(train, moved))
+
+    @Slot()
+    def _tell(self) -> None:
+        percent = self._percent
+        if percent is not None:
+            self.split_requested.emit(np.flatnonzero(self._places < percent).tolist())
+            self.accept()
+
+    def _lay_out(self) -> None:
+        about = plain_label(
+            self.tr(
+                "A stable hash of each item's name decides: whoever is held out stays so when "
+                "items are added or the share grows."
+            )
+        )
+        form = QFormLayout()
+        form.setSpacing(SPACING)
+        form.addRow(self.tr("Held out"), self._share)
+        cancel = QPushButton(self.tr("Cancel"))
+        cancel.setAutoDefault(False)
+        cancel.clicked.connect(self.reject)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(SPACING)
+        buttons.addStretch(1)
+        buttons.addWidget(cancel)
+        buttons.addWidget(self._split)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(GAP, GAP, GAP, MARGIN)
+        layout.setSpacing(MARGIN)
+        layout.addWidget(about)
+        layout.addLayout(form)
+        layout.addWidget(self._outcome)
+        layout.addLayout(buttons)
 
 
 @dataclass(frozen=True, kw_only=True)

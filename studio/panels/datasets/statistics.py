@@ -8,8 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.data.statistics import BRIGHTNESS_BINS, Statistics
 from studio.errors.wording import explain
-from studio.jobs.latest import TaskEnded
-from studio.jobs.task import Task
+from studio.jobs.task import Task, TaskEnded
 from studio.theme import SPACING
 from studio.widgets.bar_plot import BarPlot
 from studio.widgets.labels import plain_label

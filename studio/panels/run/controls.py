@@ -1,16 +1,145 @@
 """The buttons below the form: what may be asked of a run now, and nothing else."""
 
+from collections.abc import Hashable
+
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
-from studio.models.more_training import Resumable
-from studio.models.run_life import LifeState, Wish, enabled, is_alive
-from studio.panels.run.more import MoreTraining
+from engine.events import HealthChanged, RunPrepared
+from studio.models.more_training import Resumable, Unit
+from studio.models.run_state import (
+    LifeState,
+    RunState,
+    RunStatus,
+    Wish,
+    count_text,
+    enabled,
+    is_alive,
+    progress_text,
+    state_text,
+)
+from studio.models.trouble_text import Advice, advice, evidence_text
 from studio.theme import SPACING
+from studio.widgets.buttons import SplitButton
 from studio.widgets.icons import icon
-from studio.widgets.look import set_look
-from studio.widgets.split_button import SplitButton
+from studio.widgets.labels import plain_label, set_look
+
+# --------------------------------------------------------------------------
+# The row that asks how much longer a run at rest shall go on.
+
+
+_GAP = 3
+
+
+class MoreTraining(QWidget):
+    """Says "so many more minutes" and Resume; hidden while no run can go on."""
+
+    resume_requested = Signal(object)
+    """Carries the run's ``RunConfig`` with its new total."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._run: Resumable | None = None
+        self._amount = QLineEdit()
+        self._amount.setPlaceholderText(self.tr("no limit"))
+        self._amount.textEdited.connect(self._check)
+        self._amount.returnPressed.connect(self.resume)
+        self._unit = QComboBox()
+        self._unit.addItem(self.tr("min"), Unit.MINUTES.value)
+        self._unit.addItem(self.tr("images"), Unit.IMAGES.value)
+        self._unit.activated.connect(self._suggest)
+        self.button = QPushButton(self.tr("Resume"))
+        self.button.clicked.connect(self.resume)
+        self._problem = plain_label(role="problem")
+        self._problem.hide()
+        self._lay_out()
+        self._explain()
+        self.hide()
+
+    @property
+    def run(self) -> Resumable | None:
+        """The run that can go on, if one can."""
+        return self._run
+
+    def show_run(self, run: Resumable | None, *, is_primary: bool) -> None:
+        """Offer to go on with a run, or with none.
+
+        Args:
+            run: the run at rest.
+            is_primary: it is what the user most likely wants.
+        """
+        if run != self._run:
+            self._run = run
+            if run is not None:
+                self._unit.setCurrentIndex(self._unit.findData(run.usual_unit.value))
+                self._suggest()
+        set_look(self.button, "role", "primary" if is_primary else "")
+        self.button.setIcon(icon("resume", "on_accent" if is_primary else ""))
+        self.setVisible(run is not None)
+
+    @Slot()
+    def resume(self) -> None:
+        """Go on, unless what was typed is no amount."""
+        if self._run is None or self.isHidden() or not self._check():
+            return
+        config = self._run.longer(Unit(self._unit.currentData()), self._amount.text().strip())
+        self.resume_requested.emit(config)
+
+    def _explain(self) -> None:
+        more = self.tr("More training, on top of what the run has behind it; empty has no limit")
+        unit = self.tr("Count the additional training in minutes or in images")
+        for control, name, tip in (
+            (self._amount, self.tr("More training"), more),
+            (self._unit, self.tr("Unit"), unit),
+        ):
+            control.setAccessibleName(name)
+            control.setAccessibleDescription(tip)
+            control.setToolTip(tip)
+        self.button.setToolTip(
+            self.tr("Go on with the open run from its newest checkpoint, with its own settings")
+        )
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(SPACING)
+        row.addWidget(QLabel(self.tr("Train on for")))
+        row.addWidget(self._amount, stretch=1)
+        row.addWidget(self._unit)
+        row.addWidget(self.button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(_GAP)
+        layout.addLayout(row)
+        layout.addWidget(self._problem)
+
+    @Slot()
+    def _suggest(self) -> None:
+        if self._run is not None:
+            self._amount.setText(self._run.usual_amount(Unit(self._unit.currentData())))
+            self._check()
+
+    @Slot()
+    def _check(self) -> bool:
+        problem = ""
+        try:
+            if self._run is not None:
+                self._run.longer(Unit(self._unit.currentData()), self._amount.text().strip())
+        except ValueError as error:
+            problem = str(error)
+        set_look(self._amount, "invalid", bool(problem))
+        self._problem.setText(problem)
+        self._problem.setVisible(bool(problem))
+        return not problem
 
 
 class RunControls(QWidget):
@@ -164,3 +293,114 @@ class RunControls(QWidget):
         is_stopping = self._life is LifeState.STOPPING
         self.pause.show_text(self.tr("Pausing…") if is_pausing else self.tr("Pause"), icon("pause"))
         self.stop.show_text(self.tr("Stopping…") if is_stopping else self.tr("Stop"), icon("stop"))
+
+
+# --------------------------------------------------------------------------
+# How far the run has come: state, bar, figures, device.
+
+
+_FULL = 1000
+_PROGRESS_GAP = 5
+
+
+class RunProgress(QWidget):
+    """Shows a ``RunStatus``; hidden until there is a run."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = plain_label(role="heading")
+        self._bar = QProgressBar(textVisible=False)
+        self._bar.setAccessibleName(self.tr("Progress of the run"))
+        self._figures = plain_label()
+        self._device = plain_label(role="muted")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(_PROGRESS_GAP)
+        for widget in (self._state, self._bar, self._figures, self._device):
+            layout.addWidget(widget)
+        self.show_status(RunStatus())
+
+    def show_status(self, status: RunStatus) -> None:
+        """Show another status."""
+        self.setVisible(status.state is not RunState.IDLE)
+        self._state.setText(state_text(status.state))
+        progress = status.progress
+        self._figures.setText(progress_text(progress) if progress else "")
+        self._figures.setVisible(progress is not None)
+        if status.state is RunState.STARTING:
+            self._device.hide()
+        self._show_bar(status)
+
+    def show_prepared(self, event: RunPrepared) -> None:
+        """Say what the run works with."""
+        text = self.tr("{0}, {1} pairs, {2} px")
+        self._device.setText(text.format(event.device, count_text(event.pairs), event.image_size))
+        self._device.show()
+
+    def _show_bar(self, status: RunStatus) -> None:
+        fraction = status.progress.fraction if status.progress else None
+        self._bar.setVisible(status.is_running)
+        # Without an end in sight, or before the first figure, the bar only says "busy".
+        is_busy = fraction is None and status.life is not LifeState.PAUSED
+        self._bar.setRange(0, 0 if is_busy else _FULL)
+        self._bar.setValue(round((fraction or 0.0) * _FULL))
+
+
+# --------------------------------------------------------------------------
+# The alarms of the run under way, and what had to be done to keep it going.
+
+
+_MOST = 4
+"""Notes shown at once; an older one makes way, for they take their room from the form."""
+
+
+class HealthNotes(QWidget):
+    """Lists what is wrong and what to try, or what was done; hidden while nothing is."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._notes: dict[Hashable, QWidget] = {}
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(_GAP)
+        self.hide()
+
+    def show_health(self, event: HealthChanged) -> None:
+        """Take an alarm that begins or ends."""
+        words = advice(event.alarm) if event.is_raised else None
+        self.show_note(event.alarm, words, tip=evidence_text(event.evidence))
+
+    def show_note(self, key: Hashable, words: Advice | None, *, tip: str = "") -> None:
+        """Show a note in place of the one of the same key, or only take that back."""
+        self._remove(key)
+        if words is not None:
+            self._add(key, words, tip)
+        self.setVisible(bool(self._notes))
+
+    def clear(self) -> None:
+        """Forget all notes."""
+        for key in tuple(self._notes):
+            self._remove(key)
+        self.hide()
+
+    def _add(self, key: Hashable, words: Advice, tip: str) -> None:
+        if len(self._notes) >= _MOST:
+            self._remove(next(iter(self._notes)))
+        note = QWidget()
+        lines = QVBoxLayout(note)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(0)
+        for text, role in ((words.trouble, "problem"), (words.remedy, "muted")):
+            label = plain_label(text, role=role)
+            label.setToolTip(tip)
+            lines.addWidget(label)
+        self._notes[key] = note
+        self._layout.addWidget(note)
+        note.show()
+
+    def _remove(self, key: Hashable) -> None:
+        note = self._notes.pop(key, None)
+        if note is not None:
+            self._layout.removeWidget(note)
+            note.hide()
+            note.deleteLater()

@@ -15,22 +15,16 @@ from PySide6.QtWidgets import (
 from engine.config.run import RunConfig
 from engine.config.setting import Setting
 from engine.events import RunPrepared
-from engine.runs.branch_start import BranchStart
+from engine.runs.branching import BranchStart
 from studio.i18n import translate_engine
 from studio.models.more_training import Resumable
 from studio.models.run_form import FIELDS, RunForm
-from studio.models.run_life import Wish
-from studio.models.run_status import RunStatus
-from studio.panels.run.controls import RunControls
-from studio.panels.run.health import HealthNotes
-from studio.panels.run.origin import OriginLine
-from studio.panels.run.progress import RunProgress
-from studio.panels.run.rows import SettingRows, form_layout
-from studio.panels.run.subject import SubjectRows
+from studio.models.run_state import RunStatus, Wish
+from studio.panels.run.controls import HealthNotes, RunControls, RunProgress
+from studio.panels.run.rows import OriginLine, SettingRows, SubjectRows, form_layout
 from studio.settings.choices import RunChoices
 from studio.theme import MARGIN, SPACING
-from studio.widgets.labels import plain_label
-from studio.widgets.section import Section
+from studio.widgets.labels import Section, plain_label
 
 MAIN = ("family", "device", "minutes", "training.batch_size", "training.learning_rate", "seed")
 """The few settings that matter most."""

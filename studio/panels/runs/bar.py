@@ -1,22 +1,30 @@
 """The row above the table: page, search, and what can be done with the marked run."""
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QFrame,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QMenu,
+    QPlainTextEdit,
     QPushButton,
     QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 
 from engine.runs.listing import ListedRun
-from engine.runs.standing import Standing
+from engine.runs.metadata import LONGEST_NOTE
+from engine.runs.status import Standing
 from studio.theme import SPACING
+from studio.widgets.buttons import add_page_buttons, icon_button
 from studio.widgets.icons import icon
-from studio.widgets.page_buttons import add_page_buttons
+from studio.widgets.labels import plain_label
 
 _TYPING_MS = 150
 _SEARCH_WIDTH = 110
@@ -148,3 +156,141 @@ class RunsBar(QWidget):
 def is_resumable(run: ListedRun | None) -> bool:
     """Whether a run has something left to do that nobody does."""
     return run is not None and not run.problem and run.standing in RESUMABLE
+
+
+# --------------------------------------------------------------------------
+# A line that says one thing and offers one thing to do about it.
+
+
+_ICON = QSize(18, 18)
+
+
+class OfferLine(QFrame):
+    """Hidden until there is something to say.
+
+    Args:
+        action: what the button says.
+        icon_name: of the icon before the text; none if empty.
+        is_primary: the button is what the user most likely wants.
+    """
+
+    accepted = Signal()
+    dismissed = Signal()
+
+    def __init__(self, action: str, *, icon_name: str = "", is_primary: bool = False) -> None:
+        super().__init__()
+        self.setProperty("role", "panel")
+        self._icon = QIcon(icon(icon_name)) if icon_name else None
+        self._picture = QLabel()
+        self._text = plain_label()
+        self.button = QPushButton(action)
+        self.button.setProperty("role", "primary" if is_primary else "")
+        self.button.clicked.connect(self.accepted)
+        close = icon_button("close", self.tr("Hide this line"))
+        close.setAutoRepeat(False)
+        close.clicked.connect(self._dismiss)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(SPACING, SPACING // 2, SPACING // 2, SPACING // 2)
+        layout.setSpacing(SPACING)
+        if self._icon is not None:
+            layout.addWidget(self._picture)
+        layout.addWidget(self._text, stretch=1)
+        layout.addWidget(self.button)
+        layout.addWidget(close)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """What it says; empty while it is hidden."""
+        return "" if self.isHidden() else self._text.text()
+
+    def say(self, text: str) -> None:
+        """Say something; an empty text hides the line."""
+        self._text.setText(text)
+        if self._icon is not None:
+            self._picture.setPixmap(self._icon.pixmap(_ICON, self.devicePixelRatioF()))
+        self.setVisible(bool(text))
+
+    def _dismiss(self) -> None:
+        self.hide()
+        self.dismissed.emit()
+
+
+# --------------------------------------------------------------------------
+# What somebody writes about the marked run; kept a moment after the last key.
+
+
+_SAVE_NOTES_MS = 800
+_GAP = 3
+_HEIGHT = 44
+
+
+class NotesEditor(QWidget):
+    """Holds the text of one run; another run is shown only after this one's was handed on."""
+
+    text_edited = Signal(object, str)
+    """Carries the run's folder and its notes."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._folder: Path | None = None
+        self._known = ""
+        self._title = plain_label(role="muted")
+        self.field = QPlainTextEdit()
+        self.field.setProperty("role", "field")
+        self.field.setTabChangesFocus(True)
+        self.field.setMinimumHeight(_HEIGHT)
+        self.field.setPlaceholderText(self.tr("Notes about this run"))
+        self.field.setAccessibleName(self.tr("Notes"))
+        self.field.installEventFilter(self)
+        self._typing = QTimer(self, singleShot=True, interval=_SAVE_NOTES_MS)
+        self._typing.timeout.connect(self.hand_on)
+        self.field.textChanged.connect(self._typing.start)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(_GAP)
+        layout.addWidget(self._title)
+        layout.addWidget(self.field, stretch=1)
+        self.show_run(None)
+
+    def show_run(self, run: ListedRun | None) -> None:
+        """Show the notes of a run; what is being typed about the same run stays."""
+        folder = run.folder if run else None
+        if folder == self._folder and self._is_edited:
+            return
+        self.hand_on()
+        self._folder, self._known = folder, run.notes if run else ""
+        if self.field.toPlainText() != self._known:
+            self.field.setPlainText(self._known)
+        self._typing.stop()
+        self.field.setEnabled(run is not None)
+        self._title.setText(self._title_text(run))
+
+    @Slot()
+    def hand_on(self) -> None:
+        """Hand on what was typed."""
+        self._typing.stop()
+        if self._folder is not None and self._is_edited:
+            self._known = self.field.toPlainText()[:LONGEST_NOTE]
+            self.text_edited.emit(self._folder, self._known)
+
+    @property
+    def _is_edited(self) -> bool:
+        return self.field.toPlainText() != self._known
+
+    def _title_text(self, run: ListedRun | None) -> str:
+        if run is None:
+            return self.tr("Mark a run to read or write notes about it.")
+        if run.problem:
+            return self.tr("{0} is damaged: {1}").format(run.name, run.problem)
+        if run.error:
+            return self.tr("{0} failed: {1}").format(run.name, run.error)
+        if run.origin:
+            return self.tr("{0}, a branch of {1}").format(run.name, run.origin)
+        return run.name
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Hand the notes on when the user leaves them."""
+        if watched is self.field and event.type() == QEvent.Type.FocusOut:
+            self.hand_on()
+        return super().eventFilter(watched, event)

@@ -8,19 +8,17 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.runs.listing import ListedRun
-from engine.runs.standing import Standing
+from engine.runs.status import Standing
 from engine.runs.trash import TrashedRun
-from studio.dialogs.empty_trash import EmptyTrash
-from studio.dialogs.rename_run import RenameRun
+from studio.dialogs.confirm import EmptyTrash
+from studio.dialogs.run_name import RenameRun
 from studio.jobs.runs import RunChanged, RunJobs, RunList
-from studio.models.run_status import count_text
-from studio.panels.runs.bar import RunsBar, is_resumable
-from studio.panels.runs.line import OfferLine
-from studio.panels.runs.notes import NotesEditor
+from studio.models.run_state import count_text
+from studio.panels.runs.bar import NotesEditor, OfferLine, RunsBar, is_resumable
 from studio.panels.runs.queue import QueueView
 from studio.panels.runs.table import RunTable
 from studio.theme import MARGIN, SPACING
-from studio.widgets.empty_state import EmptyState
+from studio.widgets.labels import EmptyState
 
 _LOOK_EVERY_MS = 5_000
 _TABLE_SHARE, _NOTES_SHARE = 400, 60

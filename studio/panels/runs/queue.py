@@ -18,9 +18,8 @@ from PySide6.QtWidgets import (
 
 from studio.models.run_queue import QueuedRun, QueueState
 from studio.theme import SPACING, current_colors
-from studio.widgets.empty_state import EmptyState
 from studio.widgets.icons import icon
-from studio.widgets.labels import plain_label
+from studio.widgets.labels import EmptyState, plain_label
 
 _ICONS = {
     QueueState.WAITING: "queue",

@@ -17,26 +17,23 @@ from engine.events import Outcome
 from engine.importing.formats.format import Proposal
 from engine.importing.plan import ImportPlan
 from studio.errors.wording import explain
-from studio.jobs.importing import FilesCounted, ImportJobs
-from studio.jobs.latest import TaskEnded
-from studio.jobs.looks import ImportLooks
+from studio.jobs.importing import FilesCounted, ImportJobs, ImportLooks
+from studio.jobs.task import TaskEnded
 from studio.models.import_form import ImportForm
-from studio.models.import_text import card_words, format_words, joined
-from studio.models.likely_reasons import reason_sentences
-from studio.models.pictures import image_of
+from studio.models.import_text import card_words, format_words, joined, reason_sentences
+from studio.models.thumbnails import image_of
 from studio.theme import GAP, MARGIN, SPACING
-from studio.widgets.check_field import CheckField
-from studio.widgets.icon_view import IconView
-from studio.widgets.icons import icon
+from studio.widgets.card_grid import Card, PairBoard
+from studio.widgets.fields import CheckField
+from studio.widgets.icons import IconView, icon
 from studio.widgets.labels import plain_label
-from studio.widgets.pair_board import Card, PairBoard
 from studio.wizards.importing.mapping import MappingFields
 from studio.wizards.importing.page import LookingPage, asking_column, stacked
 
 if TYPE_CHECKING:
-    from engine.importing.first_look import FirstLook
+    from engine.importing.dry_run import ScanFacts
     from engine.importing.preview import PreviewItem
-    from engine.importing.scan_facts import ScanFacts
+    from engine.importing.scan import FirstLook
 
 
 class FormatPage(LookingPage):

@@ -8,20 +8,18 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 from engine.events import Outcome
 from engine.importing.plan import ImportPlan
 from studio.errors.wording import explain
-from studio.jobs.importing import ImportJobs
-from studio.jobs.latest import TaskEnded
-from studio.jobs.looks import ImportLooks
+from studio.jobs.importing import ImportJobs, ImportLooks
+from studio.jobs.task import TaskEnded
 from studio.models.import_form import ImportForm
-from studio.models.pictures import image_of
+from studio.models.thumbnails import image_of
 from studio.theme import GAP, SPACING
+from studio.widgets.card_grid import Card, PairBoard
 from studio.widgets.labels import plain_label
-from studio.widgets.pair_board import Card, PairBoard
-from studio.wizards.importing.page import LookingPage, asking_column, stacked
-from studio.wizards.importing.setting_fields import SettingFields
+from studio.wizards.importing.page import LookingPage, SettingFields, asking_column, stacked
 
 if TYPE_CHECKING:
-    from engine.importing.before_after import BeforeAfter
-    from engine.importing.first_look import FirstLook
+    from engine.importing.preview import BeforeAfter
+    from engine.importing.scan import FirstLook
 
 PICTURES = ("pictures.size", "pictures.fit", "pictures.background", "pictures.channels")
 OTHERS = ("held_out_percent", "keep_image_only", "keep_text_only")

@@ -16,10 +16,8 @@ from engine.importing.formats.format import Proposal, Reading
 from studio.models.import_form import ImportForm
 from studio.models.import_text import ENCODINGS, encoding_words
 from studio.theme import SPACING
-from studio.widgets.checks_field import ChecksField
-from studio.widgets.choice_field import ChoiceField
-from studio.widgets.field import Field
-from studio.widgets.section import Section
+from studio.widgets.fields import ChecksField, ChoiceField, Field
+from studio.widgets.labels import Section
 from studio.wizards.importing.page import ask_rows
 
 _AUTOMATIC = "\0"

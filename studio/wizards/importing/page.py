@@ -3,22 +3,24 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFormLayout, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from engine.control import RunControl
 from engine.errors import ConfigError
 from engine.importing.plan import ImportPlan
-from studio.jobs.importing import FilesCounted, ImportJobs
-from studio.jobs.latest import LatestJob, Tell
-from studio.jobs.looks import ImportLooks
-from studio.models.import_form import ImportForm
+from studio.i18n import translate_engine
+from studio.jobs.importing import FilesCounted, ImportJobs, ImportLooks
+from studio.jobs.task import LatestJob, Tell
+from studio.models.import_form import FIELDS, ImportForm
+from studio.models.setting_text import choice_text, range_text, unit_text, value_text
 from studio.theme import SPACING
-from studio.widgets.field import Field
+from studio.widgets.fields import CheckField, ChoiceField, ColourField, Field, TextField
 
 if TYPE_CHECKING:
-    from engine.importing.first_look import FirstLook
-    from engine.importing.scan_facts import ScanFacts
+    from engine.importing.dry_run import ScanFacts
+    from engine.importing.scan import FirstLook
+
 
 DEBOUNCE_MS = 200
 FORM_WIDTH = 290
@@ -169,3 +171,73 @@ def stacked(*parts: QWidget | QFormLayout | None, is_tight: bool = False) -> QWi
             layout.addWidget(part)
     layout.addStretch(1)
     return widget
+
+
+# --------------------------------------------------------------------------
+# Fields made from what the engine says about an import's settings.
+
+
+SettingField = TextField | ChoiceField | ColourField | CheckField
+_COLOURS = ("pictures.background",)
+
+
+class SettingFields(QObject):
+    """Some settings of the form as fields, which turn red and say why where they are wrong."""
+
+    edited = Signal()
+
+    def __init__(self, form: ImportForm, names: Iterable[str], parent: QObject) -> None:
+        super().__init__(parent)
+        self._form = form
+        self.fields: dict[str, SettingField] = {name: _make(name) for name in names}
+        for name, field in self.fields.items():
+            about = FIELDS[name].about
+            help_text = "\n".join(filter(None, [translate_engine(about.help), range_text(about)]))
+            field.set_help(help_text, translate_engine(about.label))
+            field.text_edited.connect(lambda text, name=name: self._take(name, text))
+
+    def rows(self) -> QFormLayout:
+        """Lay the fields out below each other."""
+        # A check box carries its own label.
+        return ask_rows(
+            (
+                "" if isinstance(field, CheckField) else translate_engine(FIELDS[name].about.label),
+                field,
+            )
+            for name, field in self.fields.items()
+        )
+
+    def refresh(self) -> None:
+        """Show what stands in the form, and what is wrong with it."""
+        problems = self._form.problems()
+        for name, field in self.fields.items():
+            field.set_text(self._form.text(name))
+            field.set_problem(problems.get(name, ""))
+
+    def problem(self) -> str:
+        """Say the first thing that is wrong with these fields; empty when nothing is."""
+        problems = self._form.problems()
+        for name in self.fields:
+            if name in problems:
+                return f"{translate_engine(FIELDS[name].about.label)}: {problems[name]}"
+        return ""
+
+    def _take(self, name: str, text: str) -> None:
+        self._form.set_text(name, text)
+        self.refresh()
+        self.edited.emit()
+
+
+def _make(name: str) -> SettingField:
+    about = FIELDS[name].about
+    if name in _COLOURS:
+        return ColourField()
+    if about.choices == (False, True):
+        return CheckField(translate_engine(about.label))
+    if not about.choices:
+        return TextField(unit=unit_text(about))
+    choices = ChoiceField()
+    choices.set_choices(
+        (value_text(choice), choice_text(about, choice)) for choice in about.choices
+    )
+    return choices

@@ -18,23 +18,19 @@ from PySide6.QtWidgets import (
 from engine.control import RunControl
 from engine.events import Outcome
 from studio.errors.wording import explain
-from studio.jobs.importing import FilesCounted, ImportJobs
-from studio.jobs.latest import TaskEnded, Tell
-from studio.jobs.looks import ImportLooks
+from studio.jobs.importing import FilesCounted, ImportJobs, ImportLooks
+from studio.jobs.task import TaskEnded, Tell
 from studio.models.import_form import ImportForm
 from studio.models.import_text import reason_words, suffix_words
 from studio.theme import MARGIN, SPACING
 from studio.widgets.drop_zone import DropZone
-from studio.widgets.fact_grid import FactGrid
 from studio.widgets.folder_dialog import pick_folder
-from studio.widgets.icon_view import IconView
-from studio.widgets.icons import icon
-from studio.widgets.labels import plain_label
-from studio.widgets.look import set_look
+from studio.widgets.icons import IconView, icon
+from studio.widgets.labels import FactGrid, plain_label, set_look
 from studio.wizards.importing.page import Page
 
 if TYPE_CHECKING:
-    from engine.importing.first_look import FirstLook
+    from engine.importing.scan import FirstLook
 
 _ICON_SIDE = 44
 _RECENT_SHOWN = 4

@@ -16,21 +16,23 @@ from PySide6.QtWidgets import (
 )
 
 from engine.errors import ConfigError
-from engine.events import Outcome
-from engine.job_events import ImportEnded, ImportProgressed
+from engine.events import ImportEnded, ImportProgressed, Outcome
 from studio.errors.wording import explain
-from studio.jobs.importing import ImportJobs
-from studio.jobs.looks import ImportLooks
-from studio.models.check_text import counts_words, skipped_counts, skipped_rows
+from studio.jobs.importing import ImportJobs, ImportLooks
 from studio.models.import_form import ImportForm
-from studio.models.import_text import format_words, joined, progress_words
+from studio.models.import_text import (
+    counts_words,
+    format_words,
+    joined,
+    progress_words,
+    skipped_counts,
+    skipped_rows,
+)
 from studio.models.setting_text import choice_words
 from studio.theme import MARGIN, SPACING
-from studio.widgets.fact_grid import FactGrid
+from studio.widgets.fields import TextField
 from studio.widgets.icons import icon
-from studio.widgets.labels import plain_label
-from studio.widgets.look import set_look
-from studio.widgets.text_field import TextField
+from studio.widgets.labels import FactGrid, plain_label, set_look
 from studio.wizards.importing.check import CheckPage
 from studio.wizards.importing.page import Page, ask_rows
 

@@ -15,27 +15,31 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.config.data import TOKENIZERS
+from engine.config.sections import TOKENIZERS
 from engine.events import Outcome
 from engine.importing.plan import ImportPlan
 from studio.errors.wording import explain
-from studio.jobs.importing import FilesCounted, ImportJobs
-from studio.jobs.latest import TaskEnded
-from studio.jobs.looks import ImportLooks
+from studio.jobs.importing import FilesCounted, ImportJobs, ImportLooks
+from studio.jobs.task import TaskEnded
 from studio.models.import_form import ImportForm
 from studio.models.import_text import joined, script_words
 from studio.models.setting_text import choice_words
 from studio.theme import GAP, SPACING
-from studio.widgets.bar_chart import BarChart
-from studio.widgets.choice_field import ChoiceField
+from studio.widgets.bar_plot import BarChart
+from studio.widgets.fields import ChoiceField
 from studio.widgets.labels import plain_label
-from studio.wizards.importing.page import LookingPage, ask_rows, asking_column, stacked
-from studio.wizards.importing.setting_fields import SettingFields
+from studio.wizards.importing.page import (
+    LookingPage,
+    SettingFields,
+    ask_rows,
+    asking_column,
+    stacked,
+)
 
 if TYPE_CHECKING:
-    from engine.importing.first_look import FirstLook
-    from engine.importing.scan_facts import ScanFacts
-    from engine.importing.text_facts import TextFacts
+    from engine.importing.dry_run import ScanFacts
+    from engine.importing.scan import FirstLook
+    from engine.importing.text_stats import TextFacts
 
 NAMES = (
     "texts.case",

@@ -18,13 +18,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.jobs.importing import ImportJobs
-from studio.jobs.looks import ImportLooks
+from studio.jobs.importing import ImportJobs, ImportLooks
 from studio.models.import_form import ImportForm
 from studio.theme import GAP, MARGIN, SPACING
 from studio.widgets.icons import icon
 from studio.widgets.labels import plain_label
-from studio.widgets.step_list import StepList
+from studio.widgets.steps import StepList
 from studio.wizards.importing.check import CheckPage
 from studio.wizards.importing.format import FormatPage
 from studio.wizards.importing.images import ImagesPage

@@ -3,8 +3,8 @@ import math
 import pytest
 import torch
 
-from engine.augment.adaptive import HIGHEST, SIGNS_NEEDED, Augmenter
-from engine.augment.changes import MODES, Change
+from engine.augment.pipeline import HIGHEST, SIGNS_NEEDED, Augmenter
+from engine.augment.transforms import MODES, Change
 
 EVERYTHING = frozenset(Change)
 

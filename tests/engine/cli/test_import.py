@@ -15,8 +15,8 @@ from engine.data.store import open_dataset
 from engine.errors import TextsUnreadableError
 from engine.importing.build import import_dataset
 from engine.importing.plan import PicturePlan
-from tests.helpers.import_sources import caption, picture, sidecar_folder, sidecar_plan
 from tests.helpers.kill_import import ROOT, import_command
+from tests.helpers.sources import caption, picture, sidecar_folder, sidecar_plan
 
 
 @pytest.fixture(autouse=True)

@@ -124,7 +124,7 @@ def test_that_a_bug_is_exit_code_one(tmp_path, capsys, problem_log, monkeypatch)
     def broken(*_args: object) -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr("engine.train.loop.train", broken)
+    monkeypatch.setattr("engine.train.run.train", broken)
     code, _run = trained(tmp_path)
     assert code == 1
     assert "ZeroDivisionError: a bug" in capsys.readouterr().err

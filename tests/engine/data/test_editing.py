@@ -3,15 +3,15 @@
 import pytest
 
 from engine.control import RunControl
-from engine.data import replacing
+from engine.data import find_replace
 from engine.data.editing import EditKind, Edits, original_states
-from engine.data.replacing import Search, find_changes
+from engine.data.find_replace import Search, find_changes
 from engine.errors import (
     EditRefusedError,
     PatternInvalidError,
     StoppedError,
 )
-from tests.helpers.edited import RECORDS, mixed
+from tests.helpers.datasets import RECORDS, mixed
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ def test_that_a_search_can_be_stopped(edits):
 
 
 def test_that_texts_do_not_grow_without_end(edits, monkeypatch):
-    monkeypatch.setattr(replacing, "LONGEST_TEXT", 20)
+    monkeypatch.setattr(find_replace, "LONGEST_TEXT", 20)
     for is_regex in (False, True):
         search = Search(find="a", replacement="b" * 30, is_regex=is_regex)
         with pytest.raises(PatternInvalidError, match="grow"):

@@ -7,12 +7,11 @@ import pytest
 
 import resources
 from engine.data import starter_files
-from engine.data.shapes import COLOURS, caption_count, render_shapes
-from engine.data.starter_files import build_starter
+from engine.data.starter_files import COLOURS, build_starter, caption_count, render_shapes
 from engine.data.starters import STARTERS
 from engine.data.store import open_dataset
 from engine.errors import DatasetCorruptError, DatasetMissingError
-from engine.sample.sheet import read_sheet
+from engine.sample.preview_sheet import read_sheet
 from tests.helpers.tiny import tiny_dataset
 
 SOURCE = resources.starters_folder()

@@ -45,7 +45,7 @@ def test_that_a_failed_build_leaves_nothing(tmp_path, monkeypatch):
     def fail(*_args: object, **_kwargs: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("engine.data.dataset_writer.os.fsync", fail)
+    monkeypatch.setattr("engine.data.writer.os.fsync", fail)
     with pytest.raises(Exception, match="full"):
         tiny_dataset(tmp_path / "tiny")
     assert list(tmp_path.iterdir()) == []

@@ -19,7 +19,7 @@ from engine.errors import (
     FolderInUseError,
     StoppedError,
 )
-from tests.helpers.edited import RECORDS, mixed
+from tests.helpers.datasets import RECORDS, mixed
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ def test_that_a_stopped_or_failed_version_leaves_nothing(dataset, edits, tmp_pat
     def fail(*_arguments):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("engine.data.dataset_writer.atomic_write", fail)
+    monkeypatch.setattr("engine.data.writer.atomic_write", fail)
     with pytest.raises(Exception, match="is full"):
         save_version(dataset, edits, tmp_path / "new")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["full", "mixed"]

@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from engine import disk
 from engine.cli.main import main
 from engine.config.run import RunConfig
 from engine.diagnostics import machine
-from engine.diagnostics.report import write_report
-from engine.diagnostics.run_facts import LOG_BYTES
+from engine.diagnostics.report import LOG_BYTES, write_report
 from engine.diagnostics.scrub import Scrubber
 from engine.errors import DiskFullError, FolderNotWritableError
+from engine.fs import atomic
 from engine.runs.folder import RunFolder, create_run_folder, write_model
 from tests.helpers.tiny import tiny_facts
 
@@ -183,7 +182,7 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_arguments: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(disk.os, "fsync", fail)
+    monkeypatch.setattr(atomic.os, "fsync", fail)
 
 
 @pytest.mark.usefixtures("full_disk")

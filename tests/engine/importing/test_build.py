@@ -15,13 +15,19 @@ from engine.errors import (
     NothingToImportError,
     SourceUnreadableError,
 )
-from engine.events import Outcome
+from engine.events import ImportProgressed, ImportStage, Outcome
 from engine.importing.build import import_dataset
 from engine.importing.formats.format import Reading
 from engine.importing.plan import Finding, PicturePlan, Repair, TextPlan
-from engine.job_events import ImportProgressed, ImportStage
-from tests.helpers.import_ends import failed, finished, run
-from tests.helpers.import_sources import caption, picture, sidecar_folder, sidecar_plan
+from tests.helpers.sources import (
+    caption,
+    failed,
+    finished,
+    picture,
+    run,
+    sidecar_folder,
+    sidecar_plan,
+)
 
 
 def report_of(dataset):

@@ -1,16 +1,26 @@
-import itertools
+""""""
 
+import itertools
+import tarfile
+import threading
+from pathlib import Path
+
+import numpy as np
 import pytest
+from PIL import Image
 
 from engine.control import RunControl
-from engine.errors import ConfigError, StoppedError
-from engine.importing.accounts import Accounts, Reason
+from engine.errors import ConfigError, SourceUnreadableError, StoppedError
+from engine.importing.dry_run import ScanFacts, scan_facts
+from engine.importing.empty_import import Cause
 from engine.importing.formats.format import Reading
-from engine.importing.opening import open_tree
-from engine.importing.plan import PicturePlan, TextPlan
-from engine.importing.preview import PreviewItem, preview
-from engine.importing.survey import overview_of
-from tests.helpers.import_sources import caption, sidecar_folder, sidecar_plan
+from engine.importing.ledger import Accounts, Reason
+from engine.importing.plan import ImportPlan, PicturePlan, TextPlan
+from engine.importing.preview import BEFORE_SIDE, PreviewItem, before_and_after, preview
+from engine.importing.scan import FirstLook, decoding_hash, look_at, overview_of
+from engine.importing.sources.opening import KeptTree, open_tree
+from engine.importing.staging import has_staged, staging_folder
+from tests.helpers.sources import caption, sidecar_folder, sidecar_plan
 
 
 def shape(item: PreviewItem):
@@ -74,3 +84,178 @@ def test_that_a_bad_plan_and_a_stop_are_heeded(tmp_path):
     control.request_stop()
     with pytest.raises(StoppedError):
         preview(sidecar_plan(source, tmp_path / "pets"), control=control)
+
+
+# --------------------------------------------------------------------------
+# What the wizard is shown of a source: counts, reasons, images before and after.
+
+
+def looked_at(source: Path) -> FirstLook:
+    with open_tree(source) as tree:
+        return look_at(tree, lambda _count: None, RunControl())
+
+
+def facts_of(plan: ImportPlan, tokenizer: str = "word") -> ScanFacts:
+    look = looked_at(plan.source)
+    with open_tree(plan.source) as tree:
+        return scan_facts(plan, tree, look, tokenizer, lambda _count: None, RunControl())
+
+
+def test_that_a_first_look_counts_files_and_names_what_it_leaves_out(tmp_path):
+    source = sidecar_folder(tmp_path / "s", 5)
+    (source / "Thumbs.db").write_bytes(b"x")
+    look = looked_at(source)
+    assert (look.files, look.images, look.texts) == (11, 5, 5)
+    assert look.left_out == {Reason.HIDDEN: 1}
+    assert look.proposals[0].reading.format == "sidecar"
+
+
+def test_that_a_scan_counts_pairs_orphans_and_captions(tmp_path):
+    source = sidecar_folder(tmp_path / "s", 4)
+    (source / "0000.txt").unlink()
+    (source / "alone.txt").write_text("alone")
+    facts = facts_of(sidecar_plan(source, tmp_path / "d"))
+    assert (facts.pairs, facts.image_only, facts.text_only) == (3, 1, 1)
+    assert facts.texts.count == 4
+    assert facts.reasons == ()
+
+
+def test_that_samples_show_first_what_a_plan_changes(tmp_path):
+    source = sidecar_folder(tmp_path / "s", 12)
+    (source / "0007.txt").write_text("LOUD")
+    plan = sidecar_plan(source, tmp_path / "d", texts=TextPlan(case="lower"))
+    facts = facts_of(plan)
+    assert facts.samples[0] == ("LOUD", "loud")
+    assert all(before == after for before, after in facts.samples[1:])
+
+
+def test_that_texts_that_rare_words_leave_empty_are_counted(tmp_path):
+    source = sidecar_folder(tmp_path / "s", 6)
+    (source / "0000.txt").write_text("unheardof")
+    facts = facts_of(sidecar_plan(source, tmp_path / "d", texts=TextPlan(min_count=2)))
+    assert facts.emptied == 1
+    assert facts.texts.count == 5
+
+
+def test_that_a_scan_without_a_pair_says_why(tmp_path):
+    source = sidecar_folder(tmp_path / "s", 3)
+    for path in source.glob("*.txt"):
+        path.unlink()
+    facts = facts_of(sidecar_plan(source, tmp_path / "d"))
+    assert facts.pairs == 0
+    assert [reason.cause for reason in facts.reasons] == [Cause.IMAGES_WITHOUT_TEXT]
+    assert facts.reasons[0].count == 3
+
+
+def test_that_a_scan_heeds_a_stop(tmp_path):
+    plan = sidecar_plan(sidecar_folder(tmp_path / "s", 3), tmp_path / "d")
+    look, control = looked_at(plan.source), RunControl()
+    control.request_stop()
+    with open_tree(plan.source) as tree, pytest.raises(StoppedError):
+        scan_facts(plan, tree, look, "word", lambda _count: None, control)
+
+
+def test_that_images_are_shown_as_they_are_and_as_they_are_stored(tmp_path):
+    source = tmp_path / "s"
+    source.mkdir()
+    Image.new("RGB", (600, 300), (10, 20, 30)).save(source / "wide.png")
+    (source / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nno more")
+    plan = ImportPlan(
+        source=source,
+        dataset=tmp_path / "d",
+        reading=Reading(format="file_names"),
+        pictures=PicturePlan(size=32, background="#ff0000"),
+    )
+    look = looked_at(source)
+    with open_tree(source) as tree:
+        [shown] = before_and_after(plan, tree, look, RunControl())
+    assert (shown.width, shown.height) == (600, 300)
+    assert shown.before.shape == (BEFORE_SIDE // 2, BEFORE_SIDE, 4)
+    assert shown.after.shape == (32, 32, 3)
+    assert shown.after[0, 0].tolist() == [255, 0, 0]
+    assert shown.after[16, 16].tolist() == [10, 20, 30]
+
+
+def test_that_work_left_behind_is_found_for_its_own_plan_alone(tmp_path):
+    plan = sidecar_plan(tmp_path / "s", tmp_path / "d")
+    assert not has_staged(plan.dataset, decoding_hash(plan))
+    folder = staging_folder(plan.dataset)
+    folder.mkdir()
+    (folder / "plan.json").write_text('{"plan": "' + decoding_hash(plan) + '"}')
+    assert has_staged(plan.dataset, decoding_hash(plan))
+    other = sidecar_plan(tmp_path / "s", tmp_path / "d", pictures=PicturePlan(size=128))
+    assert not has_staged(other.dataset, decoding_hash(other))
+    (folder / "plan.json").write_text("[]")
+    assert not has_staged(plan.dataset, decoding_hash(plan))
+
+
+def packed(folder: Path, name: str) -> Path:
+    source = sidecar_folder(folder / name, 3)
+    target = folder / f"{name}.tar.gz"
+    with tarfile.open(target, "w:gz") as tar:
+        tar.add(source, name)
+    return target
+
+
+def test_that_a_source_stays_open_until_another_is_asked_for(tmp_path):
+    kept, control = KeptTree(), RunControl()
+    first, second = packed(tmp_path, "a"), packed(tmp_path, "b")
+    with kept.lent(first, control) as one, kept.lent(first, control) as two:
+        assert one is two
+        with kept.lent(second, control) as three:
+            assert three is not one
+        # Whoever still uses the first may go on.
+        assert one.read("a/0000.txt", 1000)
+    with kept.lent(second, control) as four:
+        assert four is three
+    kept.close()
+
+
+def test_that_a_source_that_has_changed_is_opened_anew(tmp_path):
+    kept, control = KeptTree(), RunControl()
+    source = packed(tmp_path, "a")
+    with kept.lent(source, control) as before:
+        pass
+    packed(tmp_path, "b").replace(source)
+    with kept.lent(source, control) as after:
+        assert after is not before
+        assert after.has("b/0000.txt")
+    kept.close()
+
+
+def test_that_whoever_waits_for_an_archive_can_be_stopped(tmp_path):
+    kept, control = KeptTree(), RunControl()
+    control.request_stop()
+    waited: list[bool] = []
+
+    def wait() -> None:
+        with pytest.raises(StoppedError), kept.lent(tmp_path, control):
+            waited.append(False)
+        waited.append(True)
+
+    with kept._lock:
+        thread = threading.Thread(target=wait)
+        thread.start()
+        thread.join(5)
+    assert waited == [True]
+
+
+def test_that_a_source_that_cannot_be_opened_leaves_the_next_free(tmp_path):
+    kept, control = KeptTree(), RunControl()
+    with pytest.raises(SourceUnreadableError), kept.lent(tmp_path / "none", control):
+        pass
+    with kept.lent(sidecar_folder(tmp_path / "s", 1), control) as tree:
+        assert tree.has("0000.txt")
+    kept.close()
+
+
+def test_that_before_is_transparent_where_the_image_is(tmp_path):
+    source = tmp_path / "s"
+    source.mkdir()
+    Image.fromarray(np.zeros((8, 8, 4), np.uint8)).save(source / "nothing.png")
+    plan = ImportPlan(source=source, dataset=tmp_path / "d", reading=Reading(format="file_names"))
+    look = looked_at(source)
+    with open_tree(source) as tree:
+        [shown] = before_and_after(plan, tree, look, RunControl())
+    assert shown.before[..., 3].max() == 0
+    assert (shown.after == 255).all()

@@ -5,11 +5,18 @@ import re
 import pytest
 
 from engine.control import RunControl
-from engine.importing.accounts import Accounts, Reason
 from engine.importing.build import import_dataset
-from engine.importing.report import JSON_NAME, PAGE_NAME, counts_of, reason_counts, versions
-from engine.importing.report_page import ROWS_SHOWN, report_page
-from tests.helpers.import_sources import sidecar_folder, sidecar_plan
+from engine.importing.ledger import Accounts, Reason
+from engine.importing.report import (
+    JSON_NAME,
+    PAGE_NAME,
+    ROWS_SHOWN,
+    counts_of,
+    reason_counts,
+    report_page,
+    versions,
+)
+from tests.helpers.sources import sidecar_folder, sidecar_plan
 
 
 @pytest.fixture

@@ -9,15 +9,13 @@ from engine.errors import (
     DiskFullError,
     SourceUnreadableError,
 )
-from engine.events import Outcome
+from engine.events import ImportProgressed, ImportStage, Outcome
 from engine.importing.build import import_dataset
-from engine.importing.decoding import Decoder
+from engine.importing.decode import Decoder
 from engine.importing.plan import PicturePlan, TextPlan
 from engine.importing.staging import Staging
-from engine.job_events import ImportProgressed, ImportStage
-from tests.helpers.import_ends import failed, finished
-from tests.helpers.import_sources import picture, sidecar_folder, sidecar_plan
 from tests.helpers.kill_import import import_whole, kill_import
+from tests.helpers.sources import failed, finished, picture, sidecar_folder, sidecar_plan
 
 
 @pytest.fixture
@@ -109,7 +107,7 @@ def test_that_a_disk_that_fills_while_publishing_leaves_no_half_dataset(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("engine.data.dataset_writer._sync", fail)
+        patch.setattr("engine.data.writer._sync", fail)
         assert isinstance(failed(plan), DiskFullError)
     assert not plan.dataset.exists()
     with counted_decodes() as decodes:
@@ -118,7 +116,7 @@ def test_that_a_disk_that_fills_while_publishing_leaves_no_half_dataset(
 
 
 def test_that_missing_room_is_noticed_before_the_work(source, tmp_path, monkeypatch):
-    monkeypatch.setattr("engine.disk.free_bytes", lambda _folder: 50_000)
+    monkeypatch.setattr("engine.fs.atomic.free_bytes", lambda _folder: 50_000)
     with counted_decodes() as decodes:
         assert isinstance(failed(sidecar_plan(source, tmp_path / "pets")), DiskFullError)
     assert decodes == []
@@ -170,8 +168,8 @@ def test_that_a_source_that_is_pulled_out_leaves_work_to_be_gone_on_with(
             source.rename(away)
         return append(staging, decoded)
 
-    monkeypatch.setattr("engine.importing.decoding.BATCH", 1)
-    monkeypatch.setattr("engine.importing.decoding.AHEAD", 1)
+    monkeypatch.setattr("engine.importing.decode.BATCH", 1)
+    monkeypatch.setattr("engine.importing.decode.AHEAD", 1)
     with monkeypatch.context() as patch:
         patch.setattr(Staging, "append", pull)
         assert isinstance(failed(plan), SourceUnreadableError)

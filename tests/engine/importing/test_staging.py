@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from engine.errors import DiskFullError
-from engine.importing.accounts import Reason
-from engine.importing.candidate import Candidate
-from engine.importing.decoding import Decoded, image_facts
+from engine.importing.decode import Decoded, image_facts
+from engine.importing.formats.format import Candidate
+from engine.importing.ledger import Reason
 from engine.importing.staging import Staging, discard_staging, staging_folder
 
 SHAPE = (4, 4, 3)

@@ -6,10 +6,10 @@ from engine.cli.main import main
 from engine.control import RunControl
 from engine.errors import DatasetChangedError
 from engine.events import Phase, PhaseChanged, QualityMeasured
-from engine.metrics.evaluate import evaluate_run
-from engine.metrics.report import EvaluationReport
+from engine.metrics.evaluate import EvaluationReport, evaluate_run
 from engine.runs.folder import RunFolder
-from engine.train import loop, session
+from engine.train import loop
+from engine.train.run import train
 from tests.helpers.tiny import tiny_config, tiny_dataset
 
 
@@ -18,7 +18,7 @@ def run(tmp_path):
     data = tiny_dataset(tmp_path / "data", pairs=120)
     config = tiny_config(data, tmp_path / "run", images=32)
     config = config.with_values(reporting__evaluate_every_s=0.0)
-    loop.train(config, lambda _event: None, RunControl())
+    train(config, lambda _event: None, RunControl())
     return config.run
 
 
@@ -43,7 +43,7 @@ def test_that_a_changed_dataset_is_refused_unless_asked_for(run, tmp_path):
 
 
 def test_that_the_command_prints_a_table_or_json(run, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("engine.metrics.cache.default_cache", lambda: tmp_path / "cache")
+    monkeypatch.setattr("engine.metrics.extractor.default_cache", lambda: tmp_path / "cache")
     assert main(["evaluate", "--run", str(run), "--count", "100"]) == 0
     table = capsys.readouterr().out
     assert "kid" in table
@@ -57,7 +57,7 @@ def test_that_the_command_prints_a_table_or_json(run, tmp_path, capsys, monkeypa
 
 
 def test_that_quality_is_measured_in_mid_run_and_the_best_is_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(session, "default_cache", lambda: tmp_path / "cache")
+    monkeypatch.setattr(loop, "default_cache", lambda: tmp_path / "cache")
     data = tiny_dataset(tmp_path / "data", pairs=120)
     config = tiny_config(data, tmp_path / "run", images=0).with_values(
         reporting__evaluate_every_s=0.01, reporting__evaluate_count=100
@@ -69,7 +69,7 @@ def test_that_quality_is_measured_in_mid_run_and_the_best_is_kept(tmp_path, monk
         if isinstance(event, QualityMeasured):
             control.request_stop()
 
-    loop.train(config, emit, control)
+    train(config, emit, control)
     measured = next(event for event in events if isinstance(event, QualityMeasured))
     assert "kid" in measured.best
     folder = RunFolder(config.run)

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from engine.data.store import StoredDataset, open_dataset, write_dataset
-from engine.metrics import judge as judging
-from engine.metrics.attributes import UNKNOWN, find_attributes
-from engine.metrics.judge import QualityJudge, spread
+from engine.metrics import evaluate as judging
+from engine.metrics.evaluate import QualityJudge, spread
+from engine.metrics.extractor import UNKNOWN, find_attributes
 from engine.sample.sampler import Pairs, Sampler
 
 SHADES = ("dark", "grey", "light")

@@ -1,3 +1,5 @@
+""""""
+
 import math
 from typing import Any, cast
 
@@ -5,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from engine.nets.image import ImageDecoder, ImageModality, image_trunk
+from engine.nets.image import ImageDecoder, ImageModality, PixelDensity, image_trunk
+from engine.nets.image_mlp import UNITS_PER_CHANNEL, DenseImageModality, dense_trunk
 from tests.helpers.tiny import tiny_modalities
 
 
@@ -102,3 +105,95 @@ def test_that_a_latent_decoder_draws_the_middle_of_its_density():
     torch.testing.assert_close(
         decoder.surprise(latent, drawn), torch.full((5,), 64 * math.log(2.0))
     )
+
+
+def mlp_modality() -> DenseImageModality:
+    torch.manual_seed(0)
+    return DenseImageModality(
+        size=8, channels=3, latent_dim=4, generator_width=2, critic_width=4, feature_dim=6
+    )
+
+
+def test_that_every_pixel_has_a_weight_to_every_unit():
+    trunk = dense_trunk(8, 3, 4, 6)
+    assert trunk[1].weight.shape == (4 * UNITS_PER_CHANNEL, 3 * 8 * 8)
+    assert trunk(torch.randn(5, 3, 8, 8)).shape == (5, 6)
+
+
+def test_that_noise_and_context_both_decide_the_image():
+    decoder = mlp_modality().build_decoder().eval()
+    noise, context = torch.randn(5, 4), torch.randn(5, 6)
+    images = decoder(noise, context)
+    assert images.shape == (5, 3, 8, 8)
+    assert images.abs().max() <= 1
+    assert not torch.equal(images, decoder(noise, context.roll(1, 0)))
+    assert not torch.equal(images, decoder(noise.roll(1, 0), context))
+
+
+def test_that_a_code_alone_can_decide_it():
+    decoder = mlp_modality().build_latent_decoder(5).eval()
+    latent = torch.randn(3, 5)
+    images = decoder(latent, decoder.draw_noise(3, torch.Generator()))
+    assert images.shape == (3, 3, 8, 8)
+    assert decoder.surprise(latent, images.detach()).shape == (3,)
+
+
+def test_that_encoder_and_trunk_fit_the_others():
+    images = torch.randn(5, 3, 8, 8)
+    assert mlp_modality().build_encoder()(images).shape == (5, 6)
+    assert mlp_modality().build_trunk()(images).shape == (5, 6)
+
+
+def test_that_batch_norm_ties_a_batch_together_only_when_asked_for():
+    torch.manual_seed(0)
+    images = torch.randn(4, 1, 16, 16)
+    other = torch.cat([images[:1], torch.randn(3, 1, 16, 16)])
+    for norm, is_tied in (("none", False), ("batch", True)):
+        trunk = image_trunk(16, 1, 4, 8, norm=norm)
+        assert torch.allclose(trunk(images)[0], trunk(other)[0]) != is_tied
+
+
+def images(count: int = 3) -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    shape = (count, 2, 4, 4)
+    raw = torch.randn(shape, generator=generator, dtype=torch.float64)
+    return raw, torch.rand(shape, generator=generator, dtype=torch.float64) * 2 - 1
+
+
+def test_that_laplace_and_normal_are_their_formulas():
+    raw, real = images()
+    distance = (real - raw.tanh()).numpy()
+    laplace = np.abs(distance) / 0.3 + np.log(2 * 0.3)
+    normal = distance**2 / (2 * 0.3**2) + np.log(0.3 * np.sqrt(2 * np.pi))
+    for family, expected in (("laplace", laplace), ("normal", normal)):
+        surprise = PixelDensity(family=family, scale=0.3).surprise(raw, real)
+        np.testing.assert_allclose(surprise, expected.sum((1, 2, 3)), rtol=1e-12)
+
+
+@pytest.mark.parametrize("family", ["laplace", "normal"])
+def test_that_a_density_integrates_to_one(family):
+    pixels = torch.linspace(-30, 30, 600_001, dtype=torch.float64)
+    raw = torch.full((len(pixels), 1, 1, 1), 0.4, dtype=torch.float64)
+    surprise = PixelDensity(family=family, scale=0.8).surprise(raw, pixels.view(-1, 1, 1, 1))
+    assert math.isclose((-surprise).exp().sum().item() * 1e-4, 1, rel_tol=1e-6)
+
+
+def test_that_bernoulli_takes_the_drawn_grey_for_its_chance():
+    raw, real = images()
+    chance, target = ((raw.tanh() + 1) / 2).numpy(), ((real + 1) / 2).numpy()
+    expected = -(target * np.log(chance) + (1 - target) * np.log(1 - chance))
+    surprise = PixelDensity(family="bernoulli").surprise(raw, real)
+    np.testing.assert_allclose(surprise, expected.sum((1, 2, 3)), rtol=1e-10)
+
+
+def test_that_the_drawn_image_is_the_likeliest():
+    raw, _real = images()
+    for family in ("laplace", "normal"):
+        density = PixelDensity(family=family)
+        assert torch.all(density.surprise(raw, raw.tanh()) < density.surprise(raw, -raw.tanh()))
+
+
+@pytest.mark.parametrize(("family", "scale"), [("cauchy", 1.0), ("normal", 0.0)])
+def test_that_an_impossible_density_is_refused(family, scale):
+    with pytest.raises(ValueError, match="no pixel density"):
+        PixelDensity(family=family, scale=scale)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from engine.cli.main import main
-from engine.config.codec import config_from_toml, config_hash
+from engine.config.toml import config_from_toml, config_hash
 from engine.control import RunControl
 from engine.errors import (
     CheckpointCorruptError,
@@ -17,8 +17,8 @@ from engine.runs.branching import find_checkpoint, make_branch
 from engine.runs.checkpoint import read_facts, read_tensors
 from engine.runs.folder import RunFolder
 from engine.runs.listing import run_folders
-from engine.runs.notes import Origin, read_notes
-from engine.train.loop import resume, train
+from engine.runs.metadata import Origin, read_notes
+from engine.train.run import resume, train
 from tests.helpers.tiny import tiny_config, tiny_dataset
 
 

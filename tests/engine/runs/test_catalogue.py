@@ -5,11 +5,11 @@ import pytest
 
 from engine.control import RunControl
 from engine.errors import StoppedError
+from engine.fs.lock import RunLock
 from engine.runs import catalogue as module
 from engine.runs.catalogue import Catalogue
-from engine.runs.lock import RunLock
-from engine.runs.notes import Origin, RunNotes, change_notes, write_notes
-from engine.runs.standing import Standing
+from engine.runs.metadata import Origin, RunNotes, change_notes, write_notes
+from engine.runs.status import Standing
 from tests.helpers.run_folders import BEGUN_S, listed, made_run, measured, write_log
 
 

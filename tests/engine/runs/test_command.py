@@ -9,7 +9,7 @@ from engine.config.presets import PRESETS, config_from_preset
 from engine.config.run import RunConfig
 from engine.config.setting import settings_in, value_at
 from engine.runs.command import branch_arguments, quoted, repeating_arguments, train_arguments
-from engine.runs.notes import Origin, RunNotes, write_notes
+from engine.runs.metadata import Origin, RunNotes, write_notes
 from tests.helpers.run_folders import made_run, run_config
 
 

@@ -4,7 +4,14 @@ import os
 import pytest
 
 from engine.errors import ConfigError
-from engine.runs.notes import LONGEST_TEXT, Origin, RunNotes, change_notes, read_notes, write_notes
+from engine.runs.metadata import (
+    LONGEST_NOTE,
+    Origin,
+    RunNotes,
+    change_notes,
+    read_notes,
+    write_notes,
+)
 
 
 def test_that_a_run_without_notes_has_the_defaults(tmp_path):
@@ -29,8 +36,8 @@ def test_that_a_change_leaves_the_rest(tmp_path):
 
 
 def test_that_a_longer_text_than_can_be_read_is_cut(tmp_path):
-    write_notes(tmp_path, RunNotes(text="x" * (LONGEST_TEXT + 5)))
-    assert len(read_notes(tmp_path).text) == LONGEST_TEXT
+    write_notes(tmp_path, RunNotes(text="x" * (LONGEST_NOTE + 5)))
+    assert len(read_notes(tmp_path).text) == LONGEST_NOTE
 
 
 HOSTILE = {
@@ -40,7 +47,7 @@ HOSTILE = {
     "a number": "7",
     "another format": json.dumps({"format": 99}),
     "a text that is none": json.dumps({"format": 1, "text": {"a": 1}}),
-    "a text that is too long": json.dumps({"format": 1, "text": "x" * (LONGEST_TEXT + 1)}),
+    "a text that is too long": json.dumps({"format": 1, "text": "x" * (LONGEST_NOTE + 1)}),
     "an origin that is none": json.dumps({"format": 1, "origin": 3}),
     "an origin without a run": json.dumps({"format": 1, "origin": {}}),
     "a negative count": json.dumps(

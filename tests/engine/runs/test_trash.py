@@ -9,9 +9,8 @@ from engine.errors import (
     RunLockedError,
     RunMissingError,
 )
-from engine.runs.disk_use import bytes_in
-from engine.runs.folder import RunFolder
-from engine.runs.lock import RunLock
+from engine.fs.lock import RunLock
+from engine.runs.folder import RunFolder, bytes_in
 from engine.runs.trash import (
     delete_run,
     empty_trash,

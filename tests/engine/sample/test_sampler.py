@@ -15,15 +15,14 @@ from engine.errors import (
     ImagesUnreadableError,
     RunMissingError,
 )
-from engine.events import Outcome
-from engine.job_events import GalleryEnded, GalleryProgressed
+from engine.events import GalleryEnded, GalleryProgressed, Outcome
 from engine.runs.checkpoint import write_checkpoint
 from engine.runs.folder import RunFolder
 from engine.sample import sampler
 from engine.sample.gallery import write_gallery
 from engine.sample.request import MAX_COUNT, Direction, GalleryRequest
 from engine.sample.sampler import load_run
-from engine.train.loop import train
+from engine.train.run import train
 from tests.helpers.tiny import WORDS, tiny_config, tiny_dataset
 
 CPU = torch.device("cpu")

@@ -7,14 +7,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.config.families import ADVERSARIAL_FAMILIES, FAMILIES
-from engine.config.training import ADVERSARIAL_LOSSES, REGULARIZERS
+from engine.config.sections import ADVERSARIAL_FAMILIES, ADVERSARIAL_LOSSES, FAMILIES, REGULARIZERS
 from engine.control import RunControl
 from engine.events import LossesReported, Outcome, RunEnded
 from engine.runs.checkpoint import read_facts, read_tensors
 from engine.runs.folder import RunFolder
-from engine.train import meter
-from engine.train.loop import train
+from engine.train import metrics
+from engine.train.run import train
 from tests.helpers.tiny import tiny_config, tiny_dataset
 
 ROOT = Path(__file__).parents[3]
@@ -73,7 +72,7 @@ def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     dataset = tiny_dataset(folder / "data")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(meter, "INTERVAL_S", 0.0)
+        patch.setattr(metrics, "INTERVAL_S", 0.0)
         for kind in KINDS:
             train(
                 config_of(dataset, folder / "straight" / kind, kind), lambda _e: None, RunControl()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.config.families import FAMILIES
+from engine.config.sections import FAMILIES
 from engine.control import RunControl
 from engine.data.store import open_dataset, write_dataset
 from engine.data.word_vectors import WordVectors
@@ -15,10 +15,10 @@ from engine.errors import ConfigError, VectorsUnreadableError
 from engine.events import LossesReported, Outcome, RunEnded
 from engine.nets.text import WORD_SPREAD, TextModality
 from engine.runs.folder import RunFolder
+from engine.sample.encode_texts import encode_texts
 from engine.sample.sampler import build_modalities, load_run
-from engine.sample.texts import encode_texts
-from engine.train.loop import train
-from engine.train.source import load_source, model_facts
+from engine.train.data import load_source, model_facts
+from engine.train.run import train
 from tests.helpers.tiny import tiny_config, tiny_dataset, tiny_facts, unpaired_dataset
 
 CPU = torch.device("cpu")

@@ -18,17 +18,18 @@ from engine.events import (
     RunPaused,
     RunResumed,
 )
+from engine.fs.lock import RunLock
 from engine.runs.checkpoint import read_facts, read_tensors
-from engine.runs.lock import RunLock
-from engine.train import loop, meter
-from engine.train.adversarial_step import AdversarialStep
-from engine.train.loop import resume
+from engine.train import metrics
+from engine.train import run as run_module
+from engine.train.gan_step import AdversarialStep
+from engine.train.run import resume
 from tests.helpers.run_story import RunStory, expect_all, images_of
 
 
 @pytest.fixture(autouse=True)
 def every_step_is_told(monkeypatch):
-    monkeypatch.setattr(meter, "INTERVAL_S", 0.0)
+    monkeypatch.setattr(metrics, "INTERVAL_S", 0.0)
 
 
 def tensors_of(story):
@@ -237,14 +238,14 @@ def test_that_the_networks_are_gone_when_the_end_is_told(
     tmp_path, monkeypatch, problem_log, way_out
 ):
     story, networks = RunStory(tmp_path), []
-    prepare = loop.prepare
+    prepare = run_module.prepare
 
     def remember(*args):
         run = prepare(*args)
         networks.extend(weakref.ref(player.network) for player in run.state.players.values())
         return run
 
-    monkeypatch.setattr(loop, "prepare", remember)
+    monkeypatch.setattr(run_module, "prepare", remember)
 
     def answer(event):
         if images_of(event) == 40 and way_out == "stopped":

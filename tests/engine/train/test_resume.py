@@ -1,16 +1,19 @@
+""""""
+
 import json
 import shutil
 
 import pytest
 import torch
 
-from engine.config.families import FAMILIES
+from engine.config.sections import FAMILIES
 from engine.control import RunControl
 from engine.errors import CheckpointCorruptError, CheckpointMissingError, ConfigError
 from engine.events import LossesReported, Outcome, RunEnded
 from engine.runs.checkpoint import read_facts, read_tensors, write_checkpoint
 from engine.runs.folder import RunFolder
-from engine.train.loop import resume, train
+from engine.train.run import resume, train
+from tests.helpers.kill_train import differences, kill_train, preset_config
 from tests.helpers.tiny import tiny_config, tiny_dataset
 
 
@@ -140,3 +143,14 @@ def test_that_the_log_goes_on(tmp_path, dataset):
     lines = (config.run / "events.jsonl").read_text("utf-8").splitlines()
     kinds = [json.loads(line)["event"] for line in lines]
     assert kinds.count("RunPrepared") == kinds.count("RunEnded") == 2
+
+
+def test_that_a_run_survives_kills_at_any_moment_and_loses_nothing_that_was_saved(tmp_path):
+    dataset = tiny_dataset(tmp_path / "data")
+    killed = preset_config("cpu-tiny", dataset, tmp_path / "killed")
+    straight = preset_config("cpu-tiny", dataset, tmp_path / "straight")
+    report = kill_train(killed, kills=6, seed=5)
+    assert report.kills == 6
+    assert report.complaints == []
+    assert report.in_saves > 0
+    assert differences(killed, straight) == []

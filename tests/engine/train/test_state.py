@@ -1,11 +1,10 @@
 import pytest
 import torch
 
-from engine.config.families import FAMILIES
+from engine.config.sections import FAMILIES
 from engine.runs.checkpoint import CheckpointFacts
-from engine.train.ema import update_average
 from engine.train.families import build_step
-from engine.train.state import GENERATOR, TrainingState
+from engine.train.state import GENERATOR, TrainingState, update_average
 from engine.train.step import whole
 from tests.helpers.tiny import tiny_modalities, tiny_pairs, tiny_state, tiny_step_config
 

@@ -2,11 +2,10 @@ import pytest
 from hypothesis import given
 from PIL import Image, PngImagePlugin
 
-from engine.importing.accounts import Reason
 from engine.importing.formats.format import Reading
-from tests.helpers.mutations import mutated
-from tests.helpers.picture_bytes import picture
-from tests.helpers.scanned import best, fuzzed, proposed, scanned, survives
+from engine.importing.ledger import Reason
+from tests.helpers.mutations import mutated, picture
+from tests.helpers.sources import best, fuzzed, proposed, scanned, survives
 
 
 def png(**chunks: str) -> bytes:

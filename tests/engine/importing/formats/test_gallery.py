@@ -5,12 +5,11 @@ import pytest
 from hypothesis import given
 
 from engine.errors import ConfigError
-from engine.importing.accounts import Reason
 from engine.importing.formats.format import Reading
-from engine.sample.gallery_files import GalleryWriter, Provenance
-from tests.helpers.mutations import mutated
-from tests.helpers.picture_bytes import picture
-from tests.helpers.scanned import best, fuzzed, proposed, scanned, survives
+from engine.importing.ledger import Reason
+from engine.sample.gallery import GalleryWriter, Provenance
+from tests.helpers.mutations import mutated, picture
+from tests.helpers.sources import best, fuzzed, proposed, scanned, survives
 
 FACTS = {
     "run": "r",

@@ -6,13 +6,11 @@ import pytest
 from hypothesis import given
 
 from engine.errors import ConfigError, EntryError
-from engine.importing.accounts import Reason
-from engine.importing.candidate import ImageRef
-from engine.importing.formats.format import Reading
-from engine.importing.formats.table import FORMATS
-from tests.helpers.memory_tree import MemoryTree
+from engine.importing.formats.format import ImageRef, Reading
+from engine.importing.formats.registry import FORMATS
+from engine.importing.ledger import Reason
 from tests.helpers.mutations import mutated
-from tests.helpers.scanned import best, fuzzed, scanned, survives
+from tests.helpers.sources import MemoryTree, best, fuzzed, scanned, survives
 
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.integers(0, 256, (20, 5, 4), dtype=np.uint8)
@@ -64,8 +62,8 @@ def test_that_one_file_can_be_picked_and_colour_images_have_no_label():
 
 
 def test_that_a_packed_file_is_read_once_in_order_and_again_for_going_back(monkeypatch):
-    monkeypatch.setattr("engine.importing.formats.idx_file._BLOCK", 64)
-    monkeypatch.setattr("engine.importing.formats.idx_file._MOST_BLOCKS", 2)
+    monkeypatch.setattr("engine.importing.formats.idx._BLOCK", 64)
+    monkeypatch.setattr("engine.importing.formats.idx._MOST_BLOCKS", 2)
     found = scanned(MNIST, "idx")
     keys = [item.key for item in found.items if "train" in item.key]
     order = [*range(20), 3, 19, 0]

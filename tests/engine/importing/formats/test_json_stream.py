@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.importing.formats.json_stream import JsonBrokenError, JsonStream
-from tests.helpers.scanned import fuzzed
+from tests.helpers.sources import fuzzed
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

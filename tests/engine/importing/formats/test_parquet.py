@@ -9,14 +9,11 @@ import pytest
 from hypothesis import given
 
 from engine.errors import ConfigError, EntryError
-from engine.importing.accounts import Accounts, Reason
-from engine.importing.candidate import ImageRef
-from engine.importing.formats.format import Reading
-from engine.importing.formats.table import FORMATS
-from tests.helpers.memory_tree import MemoryTree
-from tests.helpers.mutations import mutated
-from tests.helpers.picture_bytes import picture
-from tests.helpers.scanned import best, fuzzed, scanned, survives
+from engine.importing.formats.format import ImageRef, Reading
+from engine.importing.formats.registry import FORMATS
+from engine.importing.ledger import Accounts, Reason
+from tests.helpers.mutations import mutated, picture
+from tests.helpers.sources import MemoryTree, best, fuzzed, scanned, survives
 
 PICTURES = [picture(shade) for shade in range(200)]
 NAME = "data/train-00000-of-00001.parquet"

@@ -5,13 +5,11 @@ import pytest
 from hypothesis import given
 
 from engine.errors import ConfigError, EntryError
-from engine.importing.accounts import Reason
-from engine.importing.candidate import ImageRef
-from engine.importing.formats.format import Reading
-from engine.importing.formats.table import FORMATS
-from tests.helpers.mutations import mutated
-from tests.helpers.picture_bytes import picture
-from tests.helpers.scanned import best, fuzzed, scanned, survives
+from engine.importing.formats.format import ImageRef, Reading
+from engine.importing.formats.registry import FORMATS
+from engine.importing.ledger import Reason
+from tests.helpers.mutations import mutated, picture
+from tests.helpers.sources import best, fuzzed, scanned, survives
 
 P, Q = picture(1), picture(2)
 

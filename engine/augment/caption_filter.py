@@ -1,0 +1,234 @@
+"""Which changes would make the captions of a dataset lie.
+
+A red circle whose hue turns is a green circle that is called red, and a generator would learn it
+so. The training texts say what must stay as it is.
+"""
+
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from engine.augment.transforms import Change
+
+# --------------------------------------------------------------------------
+# Words of captions that an augmentation could turn into lies, as a table.
+#
+# English words count as whole words; inflections are listed. Chinese ones count wherever they
+# stand, since nothing marks where Chinese words end, except in the compounds that mean something
+# else. A word too many costs an augmentation; a word too few teaches a false caption. So in doubt
+# a word is in.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic:
+    """What captions may speak of, and the changes that would contradict them."""
+
+    forbids: frozenset[Change]
+    english: frozenset[str]
+    chinese: tuple[str, ...]
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+def _word_set(text: str) -> frozenset[str]:
+    return frozenset(_words(text))
+
+
+def _topic(forbids: tuple[Change, ...], english: str, chinese: str) -> Topic:
+    return Topic(
+        forbids=frozenset(forbids),
+        english=_word_set(english),
+        chinese=_words(chinese),
+    )
+
+
+COLOURS = _topic(
+    (Change.HUE, Change.SATURATION),
+    """
+    red orange yellow green cyan teal turquoise blue navy indigo violet purple magenta pink brown
+    beige tan maroon crimson scarlet gold golden silver bronze khaki lavender blond blonde brunette
+    reddish yellowish greenish bluish pinkish brownish black white gray grey blackish whitish
+    colour colours coloured colourful color colors colored colorful colorless colourless
+    rainbow multicolored multicoloured monochrome
+    """,
+    """
+    红 紅 橙 橘 黄 黃 绿 綠 青 蓝 藍 靛 紫 粉色 粉红 粉紅 棕 褐 咖啡色 米色 金色 银色 銀色
+    黑 白 灰 颜色 顏色 彩色 彩虹 五彩 多彩 无色 單色 单色
+    """,
+)
+LIGHT = _topic(
+    (Change.BRIGHTNESS, Change.CONTRAST),
+    """
+    dark darker darkest bright brighter brightest light lighter dim dimly pale shadowy
+    black white gray grey blackish whitish night nighttime silhouette overexposed underexposed
+    """,
+    "黑 白 灰 暗 亮 深色 浅色 淺色 夜 剪影",
+)
+SIDES = _topic(
+    (Change.FLIP, Change.ROTATION, Change.HORIZONTAL_MOVE),
+    """
+    left right leftmost rightmost leftward rightward leftwards rightwards lefthand righthand
+    clockwise counterclockwise anticlockwise
+    """,
+    "左 右 顺时针 順時針 逆时针 逆時針",
+)
+HEIGHTS = _topic(
+    (Change.ROTATION, Change.VERTICAL_MOVE),
+    """
+    top bottom above below up down upper lower upward upwards downward downwards topmost
+    bottommost under underneath beneath over overhead upside
+    """,
+    "上 下 顶 頂 底",
+)
+PLACES = _topic(
+    (Change.HORIZONTAL_MOVE, Change.VERTICAL_MOVE),
+    """
+    centre centres centred center centers centered central middle corner corners edge edges
+    border borders
+    """,
+    "中间 中間 中央 中心 正中 居中 角落 边缘 邊緣 边上 邊上",
+)
+DIRECTIONS = _topic(
+    (Change.ROTATION,),
+    "horizontal horizontally vertical vertically upright sideways diagonal diagonally",
+    "水平 垂直 横 橫 竖 豎 倒立",
+)
+SIZES = _topic(
+    (Change.SCALING,),
+    """
+    small smaller smallest large larger largest big bigger biggest tiny tinier huge little giant
+    gigantic enormous miniature mini medium closeup far distant nearby zoomed
+    """,
+    "大 小 巨 微型 迷你 中号 中號 中等 远 遠 近 特写 特寫",
+)
+WRITING = _topic(
+    (Change.FLIP, Change.ROTATION),
+    """
+    letter letters digit digits number numbers numeral numerals handwritten handwriting lettering
+    text texts alphabet calligraphy inscription
+    """,
+    "字母 数字 數字 数码 文字 手写 手寫 汉字 漢字 书法 書法 写着 寫著",
+)
+TOPICS = (COLOURS, LIGHT, SIDES, HEIGHTS, PLACES, DIRECTIONS, SIZES, WRITING)
+
+OTHER_MEANINGS = _words(
+    """
+    大象 大学 大學 大家 大海 大厦 大廈 大楼 大樓 大衣 大蒜 大猩猩 大熊猫 大提琴
+    小孩 小狗 小猫 小貓 小鸟 小鳥 小麦 小麥 小学 小學 小时 小時 小说 小說 小吃 小丑 小提琴 小熊猫
+    上午 下午 早上 晚上 上海 上衣 上学 马上 下雨 下雪 白菜 白天 黄瓜 黃瓜 青蛙 青年 青少年 紫菜 蓝牙
+    """
+)
+"""Chinese compounds that hold a word of the table and do not mean it."""
+
+CHARACTER_NAMES = _word_set(
+    """
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+    sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety
+    hundred alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi
+    rho sigma tau upsilon phi chi psi omega
+    """
+)
+"""Names of digits, numbers and letters; single letters and figures count without being listed."""
+
+CHARACTER_COMPANIONS = _word_set(
+    """
+    the an of in handwritten written printed digit number numeral figure letter character capital
+    upper lower case uppercase lowercase cursive
+    """
+)
+"""What may stand beside such a name in a caption that says nothing else."""
+
+HAN_NUMERALS = "〇零一二三四五六七八九十百千万萬两兩壹贰叁肆伍陆柒捌玖拾"
+HAN_COMPANIONS = ("手写的", "手写", "手寫的", "手寫", "数字", "數字", "字母", "汉字", "漢字")
+
+
+LEAST_COUNT = 3
+LEAST_SHARE = 0.005
+"""A topic counts when its words stand in at least this share of the captions, and in at least
+three (in all, where there are fewer). Rarer lies do less harm than no augmentation."""
+SLIGHT = frozenset({Change.HORIZONTAL_MOVE, Change.VERTICAL_MOVE, Change.SCALING})
+SLIGHT_SHARE = 0.05
+"""The same for slight changes: what is moved by an eighth of the side or scaled by a fifth mostly
+stays on the left, or small."""
+
+_LETTERS = re.compile(r"[^\W\d_]+")
+_WORDS = re.compile(r"[^\W\d_]+|\d+")
+_OTHER_MEANINGS = re.compile("|".join(OTHER_MEANINGS))
+_CHINESE = {topic: re.compile("|".join(topic.chinese)) for topic in TOPICS}
+_HAN_NUMBER = re.compile(
+    rf"(?:{'|'.join(HAN_COMPANIONS)})?\s*[{HAN_NUMERALS}\d]+(?:{'|'.join(HAN_COMPANIONS)})?"
+)
+
+
+def forbidden_changes(texts: Iterable[str]) -> frozenset[Change]:
+    """Say which changes an augmentation must leave out.
+
+    Args:
+        texts: captions of the training images, one an image.
+    """
+    return frozenset(reasons_against(texts))
+
+
+def reasons_against(texts: Iterable[str]) -> Mapping[Change, str]:
+    """Give each forbidden change with the word that speaks against it most often."""
+    captions = Counter(map(_normalise, texts))
+    reasons: dict[Change, tuple[int, str]] = {}
+    for topic in TOPICS:
+        frequencies, speaking = _count_words(topic, captions)
+        for change in topic.forbids:
+            if not 0 < _captions_needed(change, captions.total()) <= speaking:
+                continue
+            # The most frequent word; of equally frequent ones the first by alphabet.
+            word = min(frequencies, key=lambda found: (-frequencies[found], found))
+            reasons[change] = max(reasons.get(change, (0, "")), (frequencies[word], word))
+    return {change: reasons[change][1] for change in Change if change in reasons}
+
+
+def _normalise(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).lower().strip()
+
+
+def _captions_needed(change: Change, total: int) -> int:
+    share = SLIGHT_SHARE if change in SLIGHT else LEAST_SHARE
+    return min(total, max(LEAST_COUNT, math.ceil(share * total)))
+
+
+def _count_words(topic: Topic, captions: Counter[str]) -> tuple[Counter[str], int]:
+    """In how many captions each word of a topic stands, and in how many any of them does."""
+    frequencies: Counter[str] = Counter()
+    speaking = 0
+    for caption, count in captions.items():
+        words = _words_on(topic, caption)
+        frequencies.update(dict.fromkeys(words, count))
+        speaking += count if words else 0
+    return frequencies, speaking
+
+
+def _words_on(topic: Topic, caption: str) -> set[str]:
+    words = topic.english.intersection(_LETTERS.findall(caption))
+    found = set(words) | set(_CHINESE[topic].findall(_OTHER_MEANINGS.sub(" ", caption)))
+    if topic is WRITING and _is_character(caption):
+        found.add(caption)
+    return found
+
+
+def _is_character(caption: str) -> bool:
+    """Whether a caption is nothing but the name of a written character: ``seven``, ``B``, ``七``.
+
+    Such an image shows the character itself, and mirrored it is another one or none.
+    """
+    if _HAN_NUMBER.fullmatch(caption):
+        return True
+    words = _WORDS.findall(caption)
+    names = [word for word in words if word not in CHARACTER_COMPANIONS]
+    return bool(names) and all(_names_character(name) for name in names)
+
+
+def _names_character(word: str) -> bool:
+    is_letter = len(word) == 1 and not "\u3400" <= word <= "\u9fff"
+    return word in CHARACTER_NAMES or word.isdecimal() or is_letter

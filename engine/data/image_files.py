@@ -1,0 +1,103 @@
+"""Image files into arrays. Files are strangers' files: every limit is explicit.
+
+Shapes: N images, H height, W width, C channels.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps
+
+from engine.data.image_decode import MAX_BYTES, decode_picture, flatten
+from engine.errors import EntryError, ImagesUnreadableError
+
+MAX_PIXELS = 64_000_000
+"""A larger picture is refused before it is decoded."""
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
+
+Pixels = npt.NDArray[np.uint8]
+
+
+def read_image(path: Path) -> Pixels:
+    """Read a picture as RGB, upright, over white where it is transparent: [H, W, 3].
+
+    Raises:
+        ImagesUnreadableError: not a picture, damaged, or too large; it says which.
+    """
+    try:
+        content = _read_file(path)
+        return np.asarray(flatten(decode_picture(content, MAX_PIXELS), "white").convert("RGB"))
+    except EntryError as error:
+        raise ImagesUnreadableError(path, error.detail or error.reason) from error
+    except OSError as error:
+        raise ImagesUnreadableError(path, error.strerror or str(error)) from error
+
+
+def resize(images: Pixels, size: int) -> Pixels:
+    """Fit images into squares: [N, H, W, C] to [N, size, size, C].
+
+    The shorter side is padded with the colour of the image's first pixel, so nothing is cropped.
+    """
+    channels = images.shape[3]
+    square = np.empty((len(images), size, size, channels), dtype=np.uint8)
+    for row, image in enumerate(images):
+        picture = Image.fromarray(image[:, :, 0] if channels == 1 else image)
+        corner = tuple(int(value) for value in image[0, 0])
+        colour = corner if channels > 1 else corner[0]
+        fitted = ImageOps.pad(picture, (size, size), Image.Resampling.LANCZOS, color=colour)
+        square[row] = np.asarray(fitted).reshape(size, size, channels)
+    return square
+
+
+def to_channels(images: Pixels, channels: int) -> Pixels:
+    """Turn grey into RGB or RGB into grey: [N, H, W, *] to [N, H, W, channels]."""
+    if images.shape[3] == channels:
+        return images
+    if channels == 3:
+        return np.repeat(images, 3, axis=3)
+    weights = np.array([299, 587, 114])  # ITU-R BT.601, as Pillow's own "L"
+    return ((images @ weights + 500) // 1000)[..., None].astype(np.uint8)
+
+
+def read_image_folder(
+    folder: Path, size: int, channels: int
+) -> tuple[list[str], Pixels, list[tuple[str, str]]]:
+    """Read all pictures of a folder, by name, as a network wants them.
+
+    Args:
+        folder: not searched in depth.
+        size: side of the result in pixels.
+        channels: 1 or 3.
+
+    Returns:
+        File names, [N, size, size, channels] uint8, and what was skipped with the reason.
+
+    Raises:
+        ImagesUnreadableError: not one picture could be read.
+    """
+    if not folder.is_dir():
+        raise ImagesUnreadableError(folder, "it is not a folder")
+    names: list[str] = []
+    images: list[Pixels] = []
+    skipped: list[tuple[str, str]] = []
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
+            continue
+        try:
+            images.append(resize(to_channels(read_image(path)[None], channels), size)[0])
+            names.append(path.name)
+        except ImagesUnreadableError as error:
+            skipped.append((path.name, error.reason))
+    if not images:
+        reason = skipped[0][1] if skipped else "it holds no PNG, JPEG, WebP, BMP, GIF or TIFF file"
+        raise ImagesUnreadableError(folder, reason)
+    return names, np.stack(images), skipped
+
+
+def _read_file(path: Path) -> bytes:
+    with path.open("rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise ImagesUnreadableError(path, f"it has more than {MAX_BYTES:,} bytes")
+    return content

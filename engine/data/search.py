@@ -1,0 +1,153 @@
+"""Finds items of a large dataset by what is known of them, fast enough to follow typing.
+
+Shapes: N items.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.data.editing import Edits, ItemState
+from engine.data.manifest import captions_of, group_of, key_of, split_place, tags_of
+from engine.data.store import HELD_OUT, TRAIN, StoredDataset
+
+Mask = npt.NDArray[np.bool_]
+
+
+class Show(StrEnum):
+    """Which items to show."""
+
+    ALL = "all"
+    TRAIN = "train"
+    HELD_OUT = "held_out"
+    NO_TEXT = "no_text"
+    NO_IMAGE = "no_image"
+    EXCLUDED = "excluded"
+    EDITED = "edited"
+    TAG = "tag"
+    GROUP = "group"
+    FINDING = "finding"
+    """What the doctor found; which items those are is said beside the filter."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """What somebody wants to see."""
+
+    show: Show = Show.ALL
+    value: str = ""
+    """The tag, the group or the finding."""
+    text: str = ""
+    """Stands in a caption, a tag or the key, in capitals or not."""
+
+
+class Index:
+    """What the items of one dataset can be found by. Building it reads every record once."""
+
+    def __init__(self, dataset: StoredDataset) -> None:
+        records = dataset.records
+        self._keys = [str(record.get("key", "")) for record in records]
+        self._groups = [group_of(record) for record in records]
+        self._tags = [tags_of(record) for record in records]
+        self._texts = [
+            _searched(captions_of(record), tags, key)
+            for record, tags, key in zip(records, self._tags, self._keys, strict=True)
+        ]
+        is_held_out = np.array([record["split"] == HELD_OUT for record in records], dtype=bool)
+        self._masks: dict[Show, Mask] = {
+            Show.ALL: np.ones(len(records), dtype=bool),
+            Show.TRAIN: ~is_held_out,
+            Show.HELD_OUT: is_held_out,
+            Show.NO_TEXT: ~dataset.has_text,
+            Show.NO_IMAGE: dataset.image_rows < 0,
+            Show.EXCLUDED: np.zeros(len(records), dtype=bool),
+            Show.EDITED: np.zeros(len(records), dtype=bool),
+            Show.FINDING: np.ones(len(records), dtype=bool),
+        }
+        self.places = np.array(
+            [split_place(key_of(record, number)) for number, record in enumerate(records)], np.uint8
+        )
+        """Of each item in the stable split: [N]; held out are those below the percentage."""
+
+    def key(self, item: int) -> str:
+        """What the item was called where it came from; may be empty."""
+        return self._keys[item]
+
+    def group(self, item: int) -> str:
+        """The group or the label of an item; may be empty."""
+        return self._groups[item]
+
+    def groups(self) -> list[tuple[str, int]]:
+        """All groups with their sizes, the largest first."""
+        return _ranked(Counter(filter(None, self._groups)))
+
+    def tags(self, edits: Edits) -> list[tuple[str, int]]:
+        """All tags with how many items have them, the most frequent first."""
+        counts = Counter(tag for tags in self._tags for tag in tags)
+        for item in edits.changed:
+            counts.subtract(self._tags[item])
+            counts.update(edits.state(item).tags)
+        return _ranked(+counts)
+
+    def find(
+        self, edits: Edits, wanted: Filter, among: npt.NDArray[np.int64] | None = None
+    ) -> npt.NDArray[np.int64]:
+        """Give the items that fit, as they are now, in the dataset's order.
+
+        Args:
+            edits: to the items.
+            wanted: what somebody wants to see.
+            among: where to look; None for everywhere.
+        """
+        mask = self._mask(wanted).copy()
+        for item in edits.changed:
+            mask[item] = self._fits(item, edits.state(item), wanted)
+        found = np.flatnonzero(mask)
+        if among is not None:
+            found = np.intersect1d(found, among)
+        needle = wanted.text.strip().casefold()
+        if not needle:
+            return found
+        texts = self._texts
+        kept = [
+            item
+            for item in found.tolist()
+            if needle in (self._text_now(item, edits) if edits.is_changed(item) else texts[item])
+        ]
+        return np.array(kept, dtype=np.int64)
+
+    def _mask(self, wanted: Filter) -> Mask:
+        if wanted.show is Show.TAG:
+            return np.array([wanted.value in tags for tags in self._tags], dtype=bool)
+        if wanted.show is Show.GROUP:
+            return np.array([group == wanted.value for group in self._groups], dtype=bool)
+        return self._masks[wanted.show]
+
+    def _fits(self, item: int, state: ItemState, wanted: Filter) -> bool:
+        """Whether an item that was changed fits now."""
+        now = {
+            Show.TRAIN: state.split == TRAIN,
+            Show.HELD_OUT: state.split == HELD_OUT,
+            Show.NO_TEXT: not state.captions,
+            Show.EXCLUDED: state.is_excluded,
+            Show.EDITED: True,
+            Show.TAG: wanted.value in state.tags,
+            Show.GROUP: self._groups[item] == wanted.value,
+        }
+        # Nothing that can be edited decides the others.
+        return now[wanted.show] if wanted.show in now else bool(self._masks[wanted.show][item])
+
+    def _text_now(self, item: int, edits: Edits) -> str:
+        state = edits.state(item)
+        return _searched(state.captions, state.tags, self._keys[item])
+
+
+def _searched(captions: tuple[str, ...], tags: tuple[str, ...], key: str) -> str:
+    return "\n".join((*captions, *tags, key)).casefold()
+
+
+def _ranked(counts: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))

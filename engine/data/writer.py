@@ -1,0 +1,231 @@
+"""Writes a dataset folder piece by piece: no more than a few images are in memory at once.
+
+Shapes: M images, H height, W width, C channels.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.data.manifest import FILE_NAME, HELD_OUT, TRAIN, Manifest, Record, has_image
+from engine.errors import EngineError, FolderInUseError
+from engine.fs.atomic import atomic_write, ensure_room, explain_os_error, sync_folder
+
+# --------------------------------------------------------------------------
+# A folder that appears whole or not at all.
+
+
+@contextlib.contextmanager
+def published(folder: Path, needed_bytes: int) -> Iterator[Path]:
+    """Give a folder to write into, which takes its real name when the block ends well.
+
+    If it does not, whatever was written is gone.
+
+    Args:
+        folder: must not exist yet, or be empty.
+        needed_bytes: about as much as will be written.
+
+    Raises:
+        FolderInUseError: the folder holds files.
+        FolderNotWritableError, DiskFullError: it cannot be written.
+    """
+    staged = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    try:
+        ensure_unused(folder)
+        shutil.rmtree(staged, ignore_errors=True)
+        staged.mkdir(parents=True)
+        ensure_room(staged, needed_bytes)
+        yield staged
+        with contextlib.suppress(FileNotFoundError):
+            folder.rmdir()
+        staged.replace(folder)
+        sync_folder(folder.parent)
+    except BaseException as error:
+        shutil.rmtree(staged, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise explain_os_error(error, folder, needed_bytes) from error
+        raise
+
+
+def ensure_unused(folder: Path) -> None:
+    """Check that a folder is new or empty.
+
+    Raises:
+        FolderInUseError: it holds files, or is one.
+        OSError: it cannot be read.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise FolderInUseError(folder)
+
+
+PIECE_BYTES = 4_000_000
+"""Images are hashed and written in pieces of about this size."""
+
+Images = npt.NDArray[np.uint8]
+
+
+class DatasetWriter:
+    """Takes images, then records, and publishes them by one rename: whole, or not at all.
+
+    A context manager; what is not published by its end is removed.
+
+    Args:
+        folder: of the dataset; must not exist yet, or be empty.
+        shape: [M, H, W, C] of all images together, C 1 or 3.
+        staged: where the files are until they are published, on the same disk; by default beside
+            the folder.
+        shared: an images.npy that holds just these images; where the disk can do that, both
+            datasets share it by a hard link. They are added all the same, for the content hash.
+
+    Raises:
+        FolderInUseError: the folder holds files.
+        FolderNotWritableError, DiskFullError: it cannot be written; so says every method.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        shape: tuple[int, int, int, int],
+        *,
+        staged: Path | None = None,
+        shared: Path | None = None,
+    ) -> None:
+        self._folder, self._shape, self._shared = folder, shape, shared
+        self.staged = staged or folder.with_name(f".{folder.name}.{os.getpid()}.part")
+        """Further files may be put there before ``publish``."""
+        self._needed_bytes = int(np.prod(shape, dtype=np.int64))
+        self._digest = hashlib.sha256(repr(shape).encode())
+        self._counts: Counter[str] = Counter()
+        self._images: BinaryIO | None = None
+        self._images_written = 0
+        self._is_published = False
+
+    def __enter__(self) -> Self:
+        with self._explaining():
+            ensure_unused(self._folder)
+            shutil.rmtree(self.staged, ignore_errors=True)
+            self.staged.mkdir(parents=True)
+            try:
+                if not self._is_image_file_shared():
+                    self._open_images()
+                self._lines = (self.staged / "pairs.jsonl").open("wb")
+            except (OSError, EngineError):
+                self._clean_up()
+                raise
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._clean_up()
+
+    def add_images(self, images: Images) -> None:
+        """Append images; an array in a memory map is read piece by piece.
+
+        Args:
+            images: [K, H, W, C] uint8, in the order of the records that have one.
+        """
+        step = max(1, PIECE_BYTES // max(1, int(np.prod(self._shape[1:]))))
+        with self._explaining():
+            for start in range(0, len(images), step):
+                piece = np.ascontiguousarray(images[start : start + step])
+                self._digest.update(piece.data)
+                if self._images is not None:
+                    self._images.write(piece.data)
+        self._images_written += len(images)
+
+    def add_record(self, record: Record) -> None:
+        """Append an item, once all images are there: the content hash takes them in this order.
+
+        Args:
+            record: with at least ``text``, which may be None, and ``split`` (``train`` or
+                ``held_out``); ``"image": False`` marks an item without an image.
+        """
+        line = json.dumps(record, ensure_ascii=False).encode() + b"\n"
+        self._digest.update(line)
+        self._counts["items"] += 1
+        self._counts["image_only"] += record["text"] is None
+        self._counts["text_only"] += not has_image(record)
+        self._counts[record["split"]] += 1
+        with self._explaining():
+            self._lines.write(line)
+
+    def manifest(self, *, name: str, title: str, licence: str, source: str) -> Manifest:
+        """Say what the dataset is, with its content hash, once all is added."""
+        if self._images_written != self._shape[0]:
+            raise ValueError(f"{self._shape[0]} images were promised, not {self._images_written}")
+        counts = self._counts
+        return Manifest(
+            name=name,
+            title=title,
+            version=self._digest.hexdigest()[:16],
+            pairs=counts["items"] - counts["image_only"] - counts["text_only"],
+            image_only=counts["image_only"],
+            text_only=counts["text_only"],
+            train_items=counts[TRAIN],
+            held_out_items=counts[HELD_OUT],
+            image_height=self._shape[1],
+            image_width=self._shape[2],
+            channels=self._shape[3],
+            licence=licence,
+            source=source,
+        )
+
+    def publish(self, manifest: Manifest) -> None:
+        """Let the dataset appear under its name."""
+        with self._explaining():
+            for file in (self._images, self._lines):
+                if file is not None:
+                    _sync(file)
+                    file.close()
+            atomic_write(self.staged / FILE_NAME, manifest.to_json().encode())
+            with contextlib.suppress(FileNotFoundError):
+                self._folder.rmdir()
+            self.staged.replace(self._folder)
+            self._is_published = True
+            sync_folder(self._folder.parent)
+
+    def _is_image_file_shared(self) -> bool:
+        if self._shared is None:
+            return False
+        try:
+            os.link(self._shared, self.staged / "images.npy")
+        except OSError:
+            return False
+        return True
+
+    def _open_images(self) -> None:
+        ensure_room(self.staged, self._needed_bytes)
+        self._images = (self.staged / "images.npy").open("wb")
+        np.lib.format.write_array_header_1_0(
+            self._images, {"descr": "|u1", "fortran_order": False, "shape": self._shape}
+        )
+
+    def _clean_up(self) -> None:
+        for name in ("_images", "_lines"):
+            file: BinaryIO | None = getattr(self, name, None)
+            if file is not None:
+                # On a full disk closing fails as well, because it writes what is buffered.
+                with contextlib.suppress(OSError):
+                    file.close()
+        if not self._is_published:
+            shutil.rmtree(self.staged, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def _explaining(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise explain_os_error(error, self._folder, self._needed_bytes) from error
+
+
+def _sync(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())

@@ -1,0 +1,1 @@
+"""Files on disk: atomic writes, files that may be hostile, locks."""

@@ -1,0 +1,246 @@
+"""A lock on a folder: one process works there, and the next is told who.
+
+The operating system holds the lock, so it ends with its process however that dies. The file beside
+says who it is. On a network drive whose locks do not reach other machines, a file of another host
+counts while it is young; whoever holds the lock keeps it so with ``touch``.
+"""
+
+import contextlib
+import errno
+import json
+import logging
+import os
+import socket
+import stat
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from engine.errors import EngineError, FolderNotWritableError, RunLockedError, RunMissingError
+from engine.fs.atomic import explain_os_error
+from engine.fs.untrusted import WARY
+
+log = logging.getLogger(__name__)
+
+FRESH_S = 60.0
+"""So long a file of another host counts after it was last touched."""
+TRIES, BETWEEN_TRIES_S = 5, 0.02
+"""Somebody who only looks holds the lock for a moment."""
+_MOST_BYTES = 4096
+_LOCKED_BYTE = 1 << 20
+"""Where Windows locks: beyond the text, which others must be able to read."""
+_BUSY = frozenset({errno.EACCES, errno.EAGAIN, errno.EDEADLK})
+_LOCKLESS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.EINVAL})
+
+Refusal = Callable[[Path, int, str], EngineError]
+"""Makes the error that says who holds a folder: folder, process number, host."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who works in a folder."""
+
+    pid: int
+    """0 where it cannot be told."""
+    host: str
+    is_us: bool
+
+
+class FolderLock:
+    """Holds a folder for this process. A context manager.
+
+    Args:
+        folder: what the lock is for.
+        file: the lock's file; its folder must be there.
+        refusal: the error to raise where somebody else holds it.
+
+    Raises:
+        the refusal: a live process holds it, be it this one.
+        FolderNotWritableError, DiskFullError: the file cannot be written.
+    """
+
+    def __init__(self, folder: Path, file: Path, refusal: Refusal) -> None:
+        self._folder, self._path, self._refusal = folder, file, refusal
+        self._handle = -1
+
+    def __enter__(self) -> Self:
+        try:
+            self._handle = self._acquire()
+        except OSError as error:
+            raise explain_os_error(error, self._folder) from error
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.release()
+
+    def touch(self) -> None:
+        """Show other hosts that the lock is held; a disk that fails is no matter here."""
+        with contextlib.suppress(OSError):
+            os.utime(self._handle if os.utime in os.supports_fd else self._path)
+
+    def release(self) -> None:
+        """Let go; a second time does nothing."""
+        if self._handle < 0:
+            return
+        with contextlib.suppress(OSError):
+            # Removed while it is held, and only if it is still ours. Windows closes first.
+            if os.name != "nt" and _is_same(self._handle, self._path):
+                self._path.unlink()
+        os.close(self._handle)
+        self._handle = -1
+        if os.name == "nt":
+            with contextlib.suppress(OSError):
+                self._path.unlink()
+
+    def _acquire(self) -> int:
+        holder = Holder(0, "", is_us=False)
+        for _try in range(TRIES):
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | WARY, 0o644)
+            try:
+                if self._is_taken_over(handle):
+                    return handle
+                holder = _read_holder(handle)
+            except BaseException:
+                os.close(handle)
+                raise
+            os.close(handle)
+            time.sleep(BETWEEN_TRIES_S)
+        raise self._refusal(self._folder, holder.pid, holder.host)
+
+    def _is_taken_over(self, handle: int) -> bool:
+        self._ensure_plain(handle)
+        # Between opening and locking, the former holder may have removed the file.
+        if not _lock(handle, is_shared=False) or not _is_same(handle, self._path):
+            return False
+        self._break_stale(handle)
+        _write_holder(handle)
+        return True
+
+    def _ensure_plain(self, handle: int) -> None:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise FolderNotWritableError(self._folder, f"{self._path.name} is no plain file")
+
+    def _break_stale(self, handle: int) -> None:
+        """Take over what a dead process left; refuse where another host may be alive."""
+        holder = _read_holder(handle)
+        if _is_foreign_and_fresh(handle, holder):
+            raise self._refusal(self._folder, holder.pid, holder.host)
+        if holder.pid:
+            log.info("%s of dead process %s is taken over.", self._path, holder.pid)
+
+
+def holder_of_file(path: Path) -> Holder | None:
+    """Tell who holds a lock's file, without disturbing anybody; None if nobody does."""
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return None
+        handle = os.open(path, (os.O_RDWR if os.name == "nt" else os.O_RDONLY) | WARY)
+    except OSError:
+        return None
+    try:
+        holder = _read_holder(handle)
+        if not _lock(handle, is_shared=True) or _is_foreign_and_fresh(handle, holder):
+            return holder
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
+    return None
+
+
+def _is_foreign_and_fresh(handle: int, holder: Holder) -> bool:
+    age_s = abs(time.time() - os.fstat(handle).st_mtime)
+    return bool(holder.host) and holder.host != socket.gethostname() and age_s < FRESH_S
+
+
+def _is_same(handle: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), path.lstat())
+    except FileNotFoundError:
+        return False
+
+
+def _write_holder(handle: int) -> None:
+    table = {"pid": os.getpid(), "host": socket.gethostname(), "started": round(time.time(), 3)}
+    os.ftruncate(handle, 0)
+    os.lseek(handle, 0, os.SEEK_SET)
+    os.write(handle, json.dumps(table).encode())
+
+
+def _read_holder(handle: int) -> Holder:
+    try:
+        os.lseek(handle, 0, os.SEEK_SET)
+        table = json.loads(os.read(handle, _MOST_BYTES))
+        pid, host = table["pid"], table["host"]
+    except (OSError, ValueError, TypeError, LookupError, RecursionError):
+        return Holder(0, "", is_us=False)
+    if type(pid) is not int or not 0 < pid < 1 << 32 or not isinstance(host, str):
+        return Holder(0, "", is_us=False)
+    return Holder(pid, host[:255], is_us=pid == os.getpid() and host == socket.gethostname())
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(handle: int, *, is_shared: bool) -> bool:
+        """Lock for as long as the handle is open; False if another has it."""
+        os.lseek(handle, _LOCKED_BYTE, os.SEEK_SET)
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+            if is_shared:
+                os.lseek(handle, _LOCKED_BYTE, os.SEEK_SET)
+                msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)
+        except OSError as error:
+            if error.errno in _BUSY:
+                return False
+            raise
+        return True
+
+else:
+    import fcntl
+
+    def _lock(handle: int, *, is_shared: bool) -> bool:
+        """Lock for as long as the handle is open; False if another has it."""
+        kind = fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX
+        try:
+            fcntl.flock(handle, kind | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in _BUSY:
+                return False
+            # A drive without locks: the file's age is all there is to go by.
+            if error.errno not in _LOCKLESS:
+                raise
+        return True
+
+
+# --------------------------------------------------------------------------
+# The lock of a run folder: one process trains there, and everybody can see which.
+
+
+LOCK_NAME = "run.lock"
+
+
+class RunLock(FolderLock):
+    """Holds a run folder for this process. A context manager.
+
+    Args:
+        folder: the run's; it must be there.
+
+    Raises:
+        RunMissingError: there is no such folder.
+        RunLockedError: a live process holds it, be it this one.
+        FolderNotWritableError, DiskFullError: the lock cannot be written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        if not folder.is_dir():
+            raise RunMissingError(folder)
+        super().__init__(folder, folder / LOCK_NAME, RunLockedError)
+
+
+def holder_of(folder: Path) -> Holder | None:
+    """Tell who trains in a run folder, without disturbing anybody; None if nobody does."""
+    return holder_of_file(folder / LOCK_NAME)

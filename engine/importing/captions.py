@@ -1,0 +1,93 @@
+"""What becomes of the texts: spaces, case, punctuation, length and rare words."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterable
+
+from engine.data.tokenizers import TOKEN, split_words
+from engine.importing.encoding import clean_text
+from engine.importing.plan import TextPlan
+
+# Apostrophes and hyphens within a word, and points within a number, belong to it.
+_INNER = re.compile(r"(?<=[^\W_])['’-](?=[^\W_])|(?<=\d)[.,:](?=\d)")
+_SIGN = re.compile(r"[^\w\s]|_")
+_C1 = re.compile("[\x80-\x84\x86-\x9f]")
+_LOOSE_SIGN = re.compile(r"\s+(?=[,.;:!?，。；：！？])")
+_JOINER = "\u200d"
+
+
+def apply(plan: TextPlan, text: str) -> str:
+    """Give a text its form: NFC, single spaces, then case, punctuation and length as planned.
+
+    Applying it twice changes nothing more. Rare words need all texts: ``rare_words``.
+    """
+    text = _C1.sub("", clean_text(text))
+    if plan.case == "lower":
+        text = text.lower()
+    if plan.punctuation == "remove":
+        text = _without_punctuation(text)
+    text = unicodedata.normalize("NFC", " ".join(text.split()))
+    return cut(text, plan.longest) if plan.longest else text
+
+
+def apply_all(plan: TextPlan, texts: Iterable[str]) -> tuple[str, ...]:
+    """Form all captions of an item: none empty, none twice, and only the first if so planned."""
+    formed = tuple(dict.fromkeys(text for text in (apply(plan, text) for text in texts) if text))
+    return formed[:1] if plan.captions == "first" else formed
+
+
+def cut(text: str, longest: int) -> str:
+    """Cut a text after so many units of the word tokenizer; no emoji is cut in two."""
+    for number, match in enumerate(TOKEN.finditer(text), 1):
+        if number == longest:
+            return text[: _whole_end(text, match.end())]
+    return text
+
+
+def word_counts(texts: Iterable[str]) -> Counter[str]:
+    """Count in how many texts each word stands; signs are no words."""
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update({unit for unit in split_words(text) if unit[0].isalnum()})
+    return counts
+
+
+def rare_words(texts: Iterable[str], min_count: int) -> set[str]:
+    """Find the words that stand in fewer texts than ``min_count``."""
+    if min_count <= 1:
+        return set()
+    return {word for word, count in word_counts(texts).items() if count < min_count}
+
+
+def without_rare(text: str, rare: Collection[str]) -> str:
+    """Take words out of a text; ``rare`` holds them as ``word_counts`` does."""
+    if not rare or not any(unit in rare for unit in split_words(text)):
+        return text
+
+    def keep(match: re.Match[str]) -> str:
+        return "" if any(unit in rare for unit in split_words(match[0])) else match[0]
+
+    return _LOOSE_SIGN.sub("", " ".join(TOKEN.sub(keep, text).split()))
+
+
+def _without_punctuation(text: str) -> str:
+    inner = {match.start() for match in _INNER.finditer(text)}
+
+    def keep(match: re.Match[str]) -> str:
+        sign = match[0]
+        is_sign = unicodedata.category(sign).startswith("P") and match.start() not in inner
+        return " " if is_sign else sign
+
+    return _SIGN.sub(keep, text)
+
+
+def _whole_end(text: str, end: int) -> int:
+    """Move the end of a cut past what belongs to the last character: marks, joined emoji."""
+    while end < len(text) and (
+        text[end] == _JOINER
+        or text[end - 1] == _JOINER
+        or unicodedata.category(text[end]) in ("Mn", "Me", "Mc", "Sk")
+    ):
+        end += 1
+    return end

@@ -1,0 +1,296 @@
+"""Everything of an import but the writing: what the wizard shows before it begins."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from engine.control import RunControl
+from engine.errors import EntryError
+from engine.events import ImportEmit, ImportStage
+from engine.importing.build import Settled, settle
+from engine.importing.captions import apply_all, rare_words, without_rare
+from engine.importing.decode import Decoder
+from engine.importing.decode_pass import Item, decode_items
+from engine.importing.empty_import import LikelyReason, likely_reasons
+from engine.importing.formats.format import Candidate, ImageRef, Pixels
+from engine.importing.formats.registry import FORMATS
+from engine.importing.ledger import Accounts, Reason
+from engine.importing.plan import ImportPlan, PicturePlan, TextPlan
+from engine.importing.report import ImportCounts, counts_of
+from engine.importing.resize import fit, read_picture
+from engine.importing.scan import DECODING, FirstLook, ProgressTeller, Scan, check_plan, scan_source
+from engine.importing.sources.archive import LIMITS, Tree
+from engine.importing.sources.opening import open_tree
+from engine.importing.text_stats import TextFacts, describe_texts
+
+MOST_THUMBNAILS = 60
+THUMBNAIL_SIZE = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examination:
+    """What an import would give."""
+
+    plan: ImportPlan
+    settled: Settled
+    """The items of the dataset to be, and what the doctor found."""
+    accounts: Accounts
+    """What would not be in it, and why."""
+    counts: ImportCounts
+    text_facts: TextFacts
+    sizes: tuple[tuple[tuple[int, int], int], ...]
+    """((width, height), images of it), before they are fitted; most frequent first."""
+    likely_reasons: tuple[LikelyReason, ...]
+    """Why there is nothing to train on; empty where there is."""
+    scan: Scan
+    """With accounts as they were before the doctor."""
+    items: tuple[Item, ...]
+
+    @property
+    def channels(self) -> int:
+        """Of the stored images: 1 or 3."""
+        return self.settled.channels
+
+    def reconsidered(self, plan: ImportPlan) -> "Examination":
+        """Say what another plan would give that reads and decodes the same; quick.
+
+        Raises:
+            ValueError: the plan reads or decodes otherwise: that takes an examination of its own.
+        """
+        if _decoding_part(plan) != _decoding_part(self.plan):
+            raise ValueError("the plans read or decode differently")
+        return _examination(plan, self.scan, self.items)
+
+    def thumbnails(
+        self, keys: Iterable[str], size: int = THUMBNAIL_SIZE, control: RunControl | None = None
+    ) -> Mapping[str, Pixels]:
+        """Decode small images for items, such as those of a finding.
+
+        Args:
+            keys: of the items; those after the first ``MOST_THUMBNAILS`` are passed over.
+            size: side in pixels.
+            control: asked between images.
+
+        Returns:
+            [size, size, 3] by key; items whose image cannot be decoded are absent.
+
+        Raises:
+            StoppedError: the control asked for it.
+            SourceUnreadableError: the source is gone.
+        """
+        asked = list(dict.fromkeys(keys))[:MOST_THUMBNAILS]
+        return thumbnails(self.plan, self._images(asked), size, control or RunControl())
+
+    def _images(self, keys: Sequence[str]) -> dict[str, ImageRef]:
+        chosen = set(keys)
+        found = {
+            candidate.key: candidate.image
+            for candidate in self.scan.candidates
+            if candidate.key in chosen and candidate.image is not None
+        }
+        return {key: found[key] for key in keys if key in found}
+
+
+def examine_source(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> Examination:
+    """Do everything of an import but the writing.
+
+    Args:
+        plan: of the import; its dataset's folder is not looked at.
+        emit: receives progress, on this thread.
+        control: asked ten times a second.
+
+    Raises:
+        StoppedError: the control asked for it.
+        ConfigError: the plan is wrong, or names what is not there.
+        SourceUnreadableError: the source cannot be read.
+    """
+    check_plan(plan)
+    tell = ProgressTeller(emit)
+    with open_tree(plan.source, control=control) as tree:
+        scan = scan_source(plan, tree, control, tell)
+        decoder = Decoder(tree=tree, form=scan.form, pictures=plan.pictures)
+        items = decode_items(decoder, scan.candidates, scan.accounts, control, tell)
+    tell(ImportStage.EXAMINING, 0, len(items))
+    control.stop_if_asked()
+    return _examination(plan, scan, tuple(items))
+
+
+def _examination(plan: ImportPlan, scan: Scan, items: tuple[Item, ...]) -> Examination:
+    accounts = scan.accounts.copy()
+    settled = settle(plan, items, accounts)
+    sizes = Counter((i.facts.width, i.facts.height) for i in items if i.facts is not None)
+    reasons: tuple[LikelyReason, ...] = ()
+    if not settled.is_trainable:
+        reasons = likely_reasons(scan.overview, accounts, scan.candidates, len(settled.entries))
+    return Examination(
+        plan=plan,
+        settled=settled,
+        accounts=accounts,
+        counts=counts_of(accounts, found=scan.items_found, **settled.counts),
+        text_facts=describe_texts(text for entry in settled.entries for text in entry.texts),
+        sizes=tuple(sizes.most_common()),
+        likely_reasons=reasons,
+        scan=scan,
+        items=items,
+    )
+
+
+def _decoding_part(plan: ImportPlan) -> list[object]:
+    return [getattr(plan, name) for name in DECODING]
+
+
+def thumbnails(
+    plan: ImportPlan, images: Mapping[str, ImageRef], size: int, control: RunControl
+) -> dict[str, Pixels]:
+    """Decode small images [size, size, 3] of a plan's source; what cannot be decoded is absent."""
+    form, small = FORMATS[plan.reading.format], PicturePlan(size=size)
+    found: dict[str, Pixels] = {}
+    with open_tree(plan.source, control=control) as tree:
+        for key, image in images.items():
+            control.stop_if_asked()
+            try:
+                picture = read_picture(form.load(tree, image), LIMITS, at_least=size)
+            except EntryError:
+                continue
+            found[key] = fit(picture, small, 3)
+    return found
+
+
+# --------------------------------------------------------------------------
+# What a reading of a source finds, without opening an image: for the wizard, not for the build.
+
+
+KEPT_SAMPLES = 8
+KEPT_LABELS = 200
+ASK_EVERY = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScanFacts:
+    """Figures about the items of a source."""
+
+    pairs: int
+    """Images with a text."""
+    image_only: int
+    text_only: int
+    several: int
+    """Images with more than one caption."""
+    emptied: int
+    """Texts of which the plan leaves nothing."""
+    labels: tuple[str, ...]
+    """What images are labelled with, where the source labels them; at most ``KEPT_LABELS``."""
+    texts: TextFacts
+    """Of the texts as the plan leaves them."""
+    samples: tuple[tuple[str, str], ...]
+    """Texts before and after the plan, those that it changes first."""
+    reasons: tuple[LikelyReason, ...] = ()
+    """Why there is no pair, likeliest first; empty where there is one."""
+
+
+@dataclass
+class _Scanned:
+    pairs: int = 0
+    image_only: int = 0
+    text_only: int = 0
+    several: int = 0
+    emptied: int = 0
+    labels: dict[str, None] = field(default_factory=dict)
+    before: list[str] = field(default_factory=list)
+    after: list[str] = field(default_factory=list)
+    first: list[Candidate] = field(default_factory=list)
+    """One with an image, if there is any: what ``likely_reasons`` asks of the items."""
+
+
+def scan_facts(
+    plan: ImportPlan,
+    tree: Tree,
+    look: FirstLook,
+    tokenizer: str,
+    tell: Callable[[int], None],
+    control: RunControl,
+) -> ScanFacts:
+    """Scan a source and measure what is found.
+
+    Args:
+        plan: how it is read, and what becomes of the texts.
+        tree: the source.
+        look: what it holds.
+        tokenizer: the units in which texts are measured: ``word``, ``bpe`` or ``characters``.
+        tell: receives the number of items so far, every few items.
+        control: asked every few items.
+
+    Raises:
+        StoppedError: the control asked for it.
+        ConfigError: the reading names what is not there.
+        SourceUnreadableError: the source or its table cannot be read.
+    """
+    scanned, accounts = _Scanned(), Accounts()
+    accounts.find(look.files)
+    form = FORMATS[plan.reading.format]
+    candidates = form.scan(tree, look.overview, plan.reading, accounts)
+    for number, candidate in enumerate(candidates):
+        if number % ASK_EVERY == 0:
+            control.stop_if_asked()
+            tell(number)
+        _take(scanned, candidate, plan.texts, accounts)
+    control.stop_if_asked()
+    return _facts(scanned, plan.texts, tokenizer, look, accounts, control)
+
+
+def _take(scanned: _Scanned, candidate: Candidate, plan: TextPlan, accounts: Accounts) -> None:
+    formed = apply_all(plan, candidate.texts)
+    if candidate.image is None:
+        scanned.text_only += 1
+        accounts.skip_item(candidate.key, Reason.NO_IMAGE)
+    elif formed:
+        scanned.pairs += 1
+    else:
+        scanned.image_only += 1
+        accounts.skip_item(candidate.key, Reason.NO_TEXT)
+    if candidate.image is not None and not scanned.first:
+        scanned.first.append(candidate)
+    scanned.several += len(candidate.texts) > 1
+    scanned.emptied += bool(candidate.texts) and not formed
+    scanned.before.extend(candidate.texts[: len(formed)])
+    scanned.after.extend(formed)
+    label = candidate.extras.get("label")
+    if label and len(scanned.labels) < KEPT_LABELS:
+        scanned.labels[label] = None
+
+
+def _facts(
+    scanned: _Scanned,
+    plan: TextPlan,
+    tokenizer: str,
+    look: FirstLook,
+    accounts: Accounts,
+    control: RunControl,
+) -> ScanFacts:
+    rare = rare_words(scanned.after, plan.min_count)
+    after = [without_rare(text, rare) for text in scanned.after]
+    control.stop_if_asked()
+    reasons = likely_reasons(look.overview, accounts, scanned.first) if not scanned.pairs else ()
+    return ScanFacts(
+        pairs=scanned.pairs,
+        image_only=scanned.image_only,
+        text_only=scanned.text_only,
+        several=scanned.several,
+        emptied=scanned.emptied + sum(not text for text in after),
+        labels=tuple(scanned.labels),
+        texts=describe_texts([text for text in after if text], tokenizer),
+        samples=_samples(scanned.before, after),
+        reasons=reasons,
+    )
+
+
+def _samples(before: Sequence[str], after: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Take texts from all over the source, each once, the changed ones first."""
+    pairs = list(dict.fromkeys(zip(before, after, strict=True)))
+    changed = [pair for pair in pairs if pair[0] != pair[1]]
+    same = [pair for pair in pairs if pair[0] == pair[1]]
+    return tuple([*_spread(changed), *_spread(same)][:KEPT_SAMPLES])
+
+
+def _spread(pairs: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+    step = max(1, len(pairs) // KEPT_SAMPLES)
+    return pairs[::step][:KEPT_SAMPLES]

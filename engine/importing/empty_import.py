@@ -1,0 +1,130 @@
+"""Says why there is nothing to import, from what was found: the three likeliest reasons."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import PurePosixPath
+
+from engine.importing.formats.format import Candidate, Overview
+from engine.importing.ledger import Accounts, Reason
+
+GIVEN = 3
+TEXT_SUFFIXES = (".txt", ".caption")
+
+
+class Cause(StrEnum):
+    """What may be the matter."""
+
+    NO_FILES = "no_files"
+    """There is no file at all."""
+    NO_IMAGES = "no_images"
+    """There are files, none of them an image to this format."""
+    IMAGES_WITHOUT_TEXT = "images_without_text"
+    TEXTS_WITHOUT_IMAGE = "texts_without_image"
+    TEXTS_ELSEWHERE = "texts_elsewhere"
+    """Images have texts of their name, but in another folder."""
+    UNREADABLE = "unreadable"
+    """Images whose content cannot be used."""
+    BAD_ROWS = "bad_rows"
+    """Rows that lack what the mapping names."""
+    FINDINGS = "findings"
+    """Items that a repair leaves out."""
+    HELD_OUT = "held_out"
+    """All items are held out, so none is left to train on."""
+
+
+_SENTENCES = {
+    Cause.NO_FILES: "It holds no file.",
+    Cause.NO_IMAGES: "None of its {count:,} files is an image that this format would use.",
+    Cause.IMAGES_WITHOUT_TEXT: "{count:,} images have no text that belongs to them by name.",
+    Cause.TEXTS_WITHOUT_IMAGE: "{count:,} texts have no image that belongs to them by name.",
+    Cause.TEXTS_ELSEWHERE: "{count:,} images have a text of the same name in another folder.",
+    Cause.UNREADABLE: "{count:,} images cannot be read.",
+    Cause.BAD_ROWS: "{count:,} rows lack the image or the text that the mapping names.",
+    Cause.FINDINGS: "{count:,} items are left out by the repairs chosen.",
+    Cause.HELD_OUT: "All of the {count:,} items left are held out, so none is there to train on.",
+}
+_BY_REASON = {
+    Reason.NO_TEXT: Cause.IMAGES_WITHOUT_TEXT,
+    Reason.NO_IMAGE: Cause.TEXTS_WITHOUT_IMAGE,
+    Reason.BAD_ROW: Cause.BAD_ROWS,
+    **dict.fromkeys(
+        (
+            Reason.EMPTY,
+            Reason.NOT_AN_IMAGE,
+            Reason.UNSUPPORTED,
+            Reason.TRUNCATED,
+            Reason.DAMAGED,
+            Reason.TOO_LARGE,
+            Reason.UNREADABLE,
+        ),
+        Cause.UNREADABLE,
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LikelyReason:
+    """One reason, and of how many files or items it is true."""
+
+    cause: Cause
+    count: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """In English; the studio finds its own words."""
+        return _SENTENCES[self.cause].format(count=self.count)
+
+
+def likely_reasons(
+    overview: Overview, accounts: Accounts, candidates: Iterable[Candidate], held_out: int = 0
+) -> tuple[LikelyReason, ...]:
+    """Find the three likeliest reasons why no item is left to train on.
+
+    Args:
+        overview: of the source.
+        accounts: with the items skipped so far.
+        candidates: all that were found.
+        held_out: items that are left, all of them held out.
+    """
+    if not accounts.files_found:
+        return (LikelyReason(cause=Cause.NO_FILES),)
+    counts = Counter(_cause(skipped.reason) for skipped in accounts.skipped_items())
+    counts[Cause.TEXTS_ELSEWHERE] = _texts_elsewhere(overview)
+    counts[Cause.HELD_OUT] = held_out
+    if not any(candidate.image is not None for candidate in candidates):
+        counts[Cause.NO_IMAGES] = accounts.files_found
+    # The more particular one first where two are equally frequent.
+    order = {cause: rank for rank, cause in enumerate(_RANKED)}
+    found = sorted(counts.items(), key=lambda pair: (-pair[1], order[pair[0]]))
+    return tuple(LikelyReason(cause=cause, count=n) for cause, n in found[:GIVEN] if n)
+
+
+_RANKED = (
+    Cause.HELD_OUT,
+    Cause.TEXTS_ELSEWHERE,
+    Cause.NO_IMAGES,
+    Cause.IMAGES_WITHOUT_TEXT,
+    Cause.TEXTS_WITHOUT_IMAGE,
+    Cause.BAD_ROWS,
+    Cause.UNREADABLE,
+    Cause.FINDINGS,
+    Cause.NO_FILES,
+)
+
+
+def _cause(reason: Reason) -> Cause:
+    return _BY_REASON.get(reason, Cause.FINDINGS)
+
+
+def _texts_elsewhere(overview: Overview) -> int:
+    """Count the texts that share their name with an image of another folder alone."""
+    texts = {PurePosixPath(entry.path).with_suffix("") for entry in overview.of(*TEXT_SUFFIXES)}
+    others = {
+        PurePosixPath(entry.path).with_suffix("")
+        for entry in overview.entries
+        if PurePosixPath(entry.path).suffix.lower() not in TEXT_SUFFIXES
+    }
+    names = {path.name for path in others - texts}
+    return sum(path.name in names for path in texts - others)

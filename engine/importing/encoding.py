@@ -1,0 +1,371 @@
+"""Reads bytes as text, whatever encoding they are in.
+
+The order: a byte order mark, then UTF-8 (which other encodings hardly ever look like), then UTF-16
+and UTF-32 by their zero bytes, then what ``text_likelihood`` finds likeliest, and for all other
+encodings charset-normalizer, which needs longer texts. Short captions cannot be told apart one by
+one, so a source's are looked at together: ``detect_encoding``, then ``decode_text`` with its
+answer.
+"""
+
+import codecs
+import functools
+import math
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import ftfy
+from charset_normalizer import from_bytes
+
+from engine.errors import EntryError
+from engine.importing.encoding_likelihood import (
+    ASCII,
+    IMPOSSIBLE,
+    MODELS,
+    Model,
+    log_likelihood,
+    unicode_log_likelihood,
+)
+from engine.importing.ledger import Reason
+
+# --------------------------------------------------------------------------
+# Takes out of a text what is none: control characters, halves of characters, hidden orders.
+
+
+_LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029]")
+_ODD_SPACES = re.compile(r"[\v\f\x1c-\x1f]")
+# C0 but tab and new line; marks of byte order; orders to turn the writing around, which can
+# make a shown text read otherwise than the stored one; halves of surrogate pairs; the characters
+# that Unicode promises never to assign. Joiners stay: families of emoji and Persian need them.
+_NOISE = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufdd0-\ufdef\ufff9-\ufffb"
+    + "".join(
+        f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
+    )
+    + "]"
+)
+
+
+def clean_text(text: str) -> str:
+    r"""Compose characters (NFC), end lines with ``\n`` and take noise out.
+
+    For every text of a source, however it was read: JSON, for one, can hold NUL bytes and halves of
+    surrogate pairs. The C1 control characters stay, since without them text that was read in the
+    wrong encoding cannot be mended; ``text_plan.apply`` takes them out. Never raises.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    kept = _NOISE.sub("", _ODD_SPACES.sub(" ", _LINE_ENDS.sub("\n", text)))
+    return unicodedata.normalize("NFC", kept)
+
+
+def noise_share(text: str) -> float:
+    """Give the share of characters that ``clean_text`` would take out."""
+    return len(_NOISE.findall(text)) / len(text) if text else 0.0
+
+
+ENCODINGS: Mapping[str, str] = {
+    "utf-8": "Unicode (UTF-8)",
+    "utf-16": "Unicode (UTF-16)",
+    "utf-16-le": "Unicode (UTF-16, little-endian)",
+    "utf-16-be": "Unicode (UTF-16, big-endian)",
+    "gb18030": "Chinese, simplified (GBK, GB18030)",
+    "big5hkscs": "Chinese, traditional (Big5)",
+    "cp932": "Japanese (Shift-JIS)",
+    "euc_jp": "Japanese (EUC-JP)",
+    "cp949": "Korean (EUC-KR)",
+    "cp1252": "Western European (Windows-1252)",
+    "cp1250": "Central European (Windows-1250)",
+    "cp1251": "Cyrillic (Windows-1251)",
+    "koi8_r": "Cyrillic (KOI8-R)",
+    "cp1253": "Greek (Windows-1253)",
+    "cp1255": "Hebrew (Windows-1255)",
+    "cp1256": "Arabic (Windows-1256)",
+    "cp874": "Thai (Windows-874)",
+}
+"""What a user may choose from, with names for people; ``decode_text`` takes any other codec too."""
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    # UTF-32's little-endian mark begins with UTF-16's.
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
+_POOL_BYTES = 65_536
+_ESCAPE = b"\x1b$"
+"""By which the Japanese of ISO 2022 begins."""
+_MOST_NOISE = 0.05
+# Log-likelihoods for each byte that is not ASCII. Below the first, none of the models fits well;
+# below the second it is noise. A rare Chinese character costs 8.5 a byte, an odd accent 10.5.
+_POOR_FIT, _NO_TEXT = -8.5, -12.0
+_LEAST_FOR_NORMALIZER = 40
+_NO_ENCODINGS = ("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7")
+_LONG = 1_024
+_SURE = 8
+_CLEAR_LEAD = 5.0
+_UTF8_PRIOR = math.log(3.0)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DecodedText:
+    """Text, and how it was read."""
+
+    text: str
+    """As ``text_cleaning.clean_text`` leaves it."""
+    encoding: str
+    """A name that ``bytes.decode`` knows."""
+    confidence: float
+    """0 to 1; below 0.5 somebody should look at it."""
+
+
+def decode_text(content: bytes, encoding: str = "") -> DecodedText:
+    """Read bytes as text.
+
+    A byte order mark decides before everything else. Then comes the encoding that is given, unless
+    the bytes are no text in it or far better text in UTF-8: one source may mix both.
+
+    Args:
+        content: a file or a field, whole.
+        encoding: what the source is in; empty looks at these bytes alone.
+
+    Raises:
+        EntryError: with ``Reason.BAD_ENCODING``: it is no text.
+    """
+    if marked := _marked_encoding(content):
+        return _finished(_decode(content, marked), marked, 1.0)
+    if content.isascii() and 0 not in content and _ESCAPE not in content:
+        return _finished(content.decode("ascii"), encoding or "utf-8", 1.0)
+    stated = _decode(content, encoding) if encoding else None
+    unicode = None if 0 in content else _decode(content, "utf-8")
+    if stated is not None and not _is_better(unicode, stated, encoding):
+        return _finished(stated, encoding, 1.0)
+    if unicode is not None and (stated is not None or _is_surely_utf8(unicode)):
+        return _finished(unicode, "utf-8", 1.0)
+    name, confidence = _detect((content,))
+    return _finished(_decode(content, name), name, confidence)
+
+
+def detect_encoding(samples: Sequence[bytes]) -> str:
+    """Find the one encoding of a source's texts.
+
+    Args:
+        samples: some of its texts, or the start of a table; a character cut in two at the end of a
+            sample does no harm. A few hundred texts are plenty: 64 KiB are looked at.
+
+    Returns:
+        A codec's name that ``open`` and ``decode_text`` take; ``utf-8`` where nothing speaks
+        against it, so also for no samples at all.
+    """
+    marked = [_marked_encoding(sample) for sample in samples]
+    # Marked texts are read by their marks in any case; what is found here is for the others.
+    others = [sample for sample, name in zip(samples, marked, strict=True) if not name]
+    pool = _pool(others)
+    if not pool and any(marked):
+        return next(name for name in marked if name)
+    return _detect(pool)[0]
+
+
+def _marked_encoding(content: bytes) -> str:
+    """Tell the encoding by the byte order mark; empty without one."""
+    return next((name for mark, name in _MARKS if content.startswith(mark)), "")
+
+
+def _finished(text: str | None, encoding: str, confidence: float) -> DecodedText:
+    if text is None:
+        raise EntryError("", Reason.BAD_ENCODING, f"it is no text in {encoding or 'any encoding'}")
+    if confidence <= 0.0:
+        raise EntryError("", Reason.BAD_ENCODING, "it makes no sense in any encoding")
+    if noise_share(text) > _MOST_NOISE:
+        raise EntryError("", Reason.BAD_ENCODING, "it holds control characters, not text")
+    return DecodedText(text=clean_text(text), encoding=encoding, confidence=confidence)
+
+
+def _decode(content: bytes, encoding: str, *, final: bool = True) -> str | None:
+    """Decode strictly; None if that cannot be done."""
+    if not _is_text_encoding(encoding):
+        return None
+    try:
+        if final:
+            return content.decode(encoding)
+        return codecs.getincrementaldecoder(encoding)("strict").decode(content)
+    except (UnicodeError, ValueError):
+        return None
+
+
+@functools.lru_cache(maxsize=256)
+def _is_text_encoding(encoding: str) -> bool:
+    """Tell whether a name, which may come from anywhere, is of a codec for files of text.
+
+    Python's other codecs unpack and decrypt, or warn.
+    """
+    try:
+        codecs.getincrementaldecoder(encoding)
+        name = codecs.lookup(encoding).name
+        b"a".decode(encoding)
+    except UnicodeError:
+        # A single byte is too little for UTF-16.
+        return encoding.lower().startswith("utf")
+    except (LookupError, ValueError):
+        return False
+    return name.replace("_", "-") not in _NO_ENCODINGS
+
+
+def _is_better(unicode: str | None, stated: str, encoding: str) -> bool:
+    """Tell whether bytes read as UTF-8 make far better sense than as stated.
+
+    Chinese in UTF-8 can be read as GBK without an error, and then consists of rare characters; GBK
+    that passes for UTF-8 consists of accented letters and Cyrillic instead.
+    """
+    models = [model for model in MODELS if model.encoding == encoding]
+    if unicode is None or unicode == stated or not models:
+        return False
+    return unicode_log_likelihood(unicode) > log_likelihood(stated, models[0]) + _CLEAR_LEAD
+
+
+def _is_surely_utf8(text: str) -> bool:
+    """Tell whether bytes that pass for UTF-8 are it; a few pairs of bytes pass by chance."""
+    foreign = [character for character in text if character >= "\x80"]
+    return len(foreign) > _SURE or any(character >= "\u0800" for character in foreign)
+
+
+def _pool(samples: Sequence[bytes]) -> tuple[bytes, ...]:
+    """Take as many samples as are looked at, the first of each text."""
+    pool: dict[bytes, None] = {}
+    room = _POOL_BYTES
+    for sample in samples:
+        if room <= 0:
+            break
+        part = sample[:room]
+        if not part.isascii() or 0 in part or _ESCAPE in part:
+            pool[part] = None
+            room -= len(part)
+    return tuple(pool)
+
+
+def _detect(pool: Sequence[bytes]) -> tuple[str, float]:
+    """Find the encoding of texts without byte order marks, and how sure that is."""
+    if wide := _wide_encoding(pool):
+        return wide, 0.95
+    lines = [line for sample in pool for line in _lines(sample) if not line.isascii()]
+    if not lines:
+        japanese = any(_ESCAPE in sample for sample in pool)
+        return ("iso2022_jp", 0.9) if japanese else ("utf-8", 1.0)
+    unicode = [_decode_line(line, "utf-8") for line in lines]
+    if None not in unicode and _is_surely_utf8("".join(text or "" for text in unicode)):
+        return "utf-8", 1.0
+    return _likeliest(lines)
+
+
+def _lines(sample: bytes) -> list[bytes]:
+    """Split; the last line of a long sample may be cut in two and is left out."""
+    lines = sample.split(b"\n")
+    return lines[:-1] if len(lines) > 1 and len(sample) >= _LONG else lines
+
+
+def _decode_line(line: bytes, encoding: str) -> str | None:
+    return _decode(line, encoding, final=len(line) < _LONG)
+
+
+def _wide_encoding(pool: Sequence[bytes]) -> str:
+    """Tell UTF-16 and UTF-32 without a mark by where the zero bytes stand; empty if it is none."""
+    zeros = sum(sample.count(0) for sample in pool)
+    if not zeros:
+        return ""
+    found: dict[str, float] = {}
+    for name in _WIDE:
+        texts = [_decode(sample, name, final=len(sample) < _LONG) for sample in pool]
+        whole = "".join(text for text in texts if text is not None)
+        if None not in texts and noise_share(whole) < _MOST_NOISE and "\0" not in whole:
+            found[name] = unicode_log_likelihood(whole)
+    return max(found, key=lambda name: found[name], default="")
+
+
+def _likeliest(lines: Sequence[bytes]) -> tuple[str, float]:
+    scores = {m.encoding: m.prior + _total(lines, m.encoding, m) for m in MODELS}
+    scores["utf-8"] = _UTF8_PRIOR + _total(lines, "utf-8", None)
+    first, second = sorted(scores, key=lambda name: -scores[name])[:2]
+    foreign = sum(byte >= 0x80 for line in lines for byte in line)
+    fit = (scores[first] - ASCII * (sum(map(len, lines)) - foreign)) / foreign
+    if fit < _POOR_FIT and foreign >= _LEAST_FOR_NORMALIZER:
+        match = from_bytes(b"\n".join(lines)).best()
+        if match is not None:
+            return match.encoding, 0.5
+    if fit < _NO_TEXT:
+        return first, 0.0
+    return first, _sureness(scores[first] - scores[second])
+
+
+def _total(lines: Sequence[bytes], encoding: str, model: Model | None) -> float:
+    """Add the likelihoods up; a line that is none in this encoding costs as much as noise."""
+    total = 0.0
+    for line in lines:
+        text = _decode_line(line, encoding)
+        if text is None:
+            total += IMPOSSIBLE * len(line)
+        else:
+            total += log_likelihood(text, model) if model else unicode_log_likelihood(text)
+    return total
+
+
+def _sureness(lead: float) -> float:
+    """Turn a lead in log-likelihood over the second into a probability."""
+    return 1.0 / (1.0 + math.exp(-min(lead, 50.0)))
+
+
+# --------------------------------------------------------------------------
+# Text that was read in the wrong encoding: finds it, and reads it as it was meant.
+#
+# ``cafÃ©`` is UTF-8 read as Western European; ftfy knows those (Speer 2019, "ftfy", Zenodo,
+# doi:10.5281/zenodo.2591652). Chinese in UTF-8 read as GBK is tried here.
+
+
+# Nothing but the encoding is mended: quotes, widths, ligatures and entities are the writer's.
+_ONLY_ENCODING = ftfy.TextFixerConfig(
+    unescape_html=False,
+    remove_terminal_escapes=False,
+    fix_encoding=True,
+    restore_byte_a0=True,
+    replace_lossy_sequences=False,
+    decode_inconsistent_utf8=True,
+    fix_c1_controls=True,
+    fix_latin_ligatures=False,
+    fix_character_width=False,
+    uncurl_quotes=False,
+    fix_line_breaks=False,
+    fix_surrogates=False,
+    remove_control_chars=False,
+    normalization=None,
+    explain=False,
+)
+_CHINESE = next(model for model in MODELS if model.encoding == "gb18030")
+_LOST = ("\ufffd", "锟斤拷")
+_MOJIBAKE_LEAD = 10.0
+
+
+def looks_like_mojibake(text: str) -> bool:
+    """Tell whether a text was read in the wrong encoding, be it mendable or not."""
+    if text.isascii():
+        return False
+    return any(mark in text for mark in _LOST) or mend_mojibake(text) != text
+
+
+def mend_mojibake(text: str) -> str:
+    """Read a text as it was meant; one that is right, or past mending, comes back as it is."""
+    if text.isascii():
+        return text
+    mended = ftfy.fix_encoding(text, _ONLY_ENCODING)
+    return mended if mended != text else _mend_chinese(text)
+
+
+def _mend_chinese(text: str) -> str:
+    """Undo a reading of UTF-8 as GBK, if what comes out is far likelier to be written."""
+    try:
+        meant = text.encode("gb18030").decode("utf-8")
+    except UnicodeError:
+        return text
+    lead = unicode_log_likelihood(meant) - log_likelihood(text, _CHINESE)
+    return meant if lead > _MOJIBAKE_LEAD and not any(mark in meant for mark in _LOST) else text

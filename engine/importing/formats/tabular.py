@@ -1,0 +1,286 @@
+"""Tables: CSV, TSV, JSON and JSON lines with a row for each image or caption."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from engine.errors import ConfigError, EntryError, Problem, SourceUnreadableError
+from engine.importing.formats.columns import (
+    Guess,
+    RowError,
+    RowTexts,
+    check_columns,
+    complete,
+    guess_columns,
+    is_embedded,
+    place_in,
+    read_embedded,
+)
+from engine.importing.formats.format import (
+    Candidate,
+    Gathering,
+    ImageRef,
+    Overview,
+    Proposal,
+    Reading,
+)
+from engine.importing.formats.names import (
+    ImageIndex,
+    ImageNameError,
+    folder_of,
+    is_image,
+    offer_rest,
+    split_of_path,
+    stem_of,
+    suffix_of,
+)
+from engine.importing.formats.streams import STREAM_ERRORS
+from engine.importing.formats.table_rows import (
+    TABLE_SUFFIXES,
+    Layout,
+    NoTableError,
+    Row,
+    layout_of,
+    rows_of,
+)
+from engine.importing.ledger import Accounts, Reason
+from engine.importing.sources.archive import LIMITS, Tree
+
+# --------------------------------------------------------------------------
+# Makes items of the rows of one table.
+
+
+class TableScan:
+    """One table on its way to items."""
+
+    def __init__(
+        self,
+        tree: Tree,
+        layout: Layout,
+        reading: Reading,
+        index: ImageIndex,
+        gathering: Gathering,
+        accounts: Accounts,
+    ) -> None:
+        self._tree, self._layout, self._index = tree, layout, index
+        self._gathering, self._accounts = gathering, accounts
+        self._column = reading.image_column
+        self._also: Sequence[str] = ()
+        self._mapping = RowTexts(reading)
+        self._folders = (folder_of(layout.path), "")
+        self._split = split_of_path(layout.path)
+
+    def items(self, also: Sequence[str] = ()) -> Iterator[Candidate]:
+        """Give out the table's own items; what belongs to an image file goes to the gathering.
+
+        Args:
+            also: columns that the extras keep.
+
+        Raises:
+            SourceUnreadableError: the table cannot be read, or no further.
+        """
+        self._also = also
+        for row in rows_of(self._tree, self._layout):
+            key = f"{self._layout.path}#{row.number}"
+            try:
+                candidate = self._item(key, row)
+            except RowError as error:
+                self._accounts.skip_item(key, error.reason, error.detail)
+            else:
+                if candidate:
+                    yield candidate
+
+    def _item(self, key: str, row: Row) -> Candidate | None:
+        """Make an item of a row, or give its captions to its image."""
+        if row.problem:
+            raise RowError(Reason.BAD_ROW, row.problem)
+        name = row.values.get(self._column)
+        texts, extras = self._mapping.texts(row.values), self._extras(row)
+        if isinstance(name, str) and is_embedded(name):
+            return self._embedded(key, row, name, tuple(texts), extras)
+        path = self._path(name)
+        if path:
+            self._gathering.add(path, texts, extras, key)
+            return None
+        if not texts:
+            raise RowError(Reason.BAD_ROW, "it has neither an image that is there nor a text")
+        missing = {"missing_image": str(name)[:1_000]} if name else {}
+        shared = self._gathering.share(extras | missing)
+        return Candidate(key=key, image=None, texts=tuple(texts), extras=shared)
+
+    def _path(self, name: object) -> str | None:
+        if isinstance(name, int) and not isinstance(name, bool):
+            name = str(name)
+        if name is None or name == "":
+            return None
+        if not isinstance(name, str):
+            raise RowError(Reason.BAD_ROW, f"'{self._column}' holds no name of a file")
+        try:
+            return self._index.find(name, self._folders)
+        except ImageNameError as error:
+            raise RowError(Reason.BAD_ROW, f"{name[:200]}: {error}") from error
+
+    def _embedded(
+        self, key: str, row: Row, value: str, texts: tuple[str, ...], extras: dict[str, str]
+    ) -> Candidate:
+        place = place_in(row.raw, value, self._layout.encoding) if row.offset >= 0 else None
+        if place is None:
+            raise RowError(Reason.BAD_ROW, "its image is no base64 that can be read in place")
+        image = ImageRef(path=self._layout.path, part=row.offset + place)
+        return Candidate(key=key, image=image, texts=texts, extras=self._gathering.share(extras))
+
+    def _extras(self, row: Row) -> dict[str, str]:
+        split = {"split": self._split} if self._split else {}
+        return split | self._mapping.extras(row.values, self._also)
+
+
+METADATA = "metadata"
+"""Stem of the tables of Hugging Face's ImageFolder."""
+MOST_LISTED = 50
+_MOST_OPENED = 6
+_LOOKED_AT = 100
+_PLAIN_TEXT = ".txt"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Table:
+    layout: Layout
+    guess: Guess
+
+
+class TableFile:
+    """A table beside images, or with the images in it."""
+
+    name = "table_file"
+
+    def propose(self, tree: Tree, overview: Overview) -> Proposal | None:
+        """Offer the table whose rows find the most images."""
+        index = ImageIndex(overview)
+        tables = possible_tables(tree, overview)
+        found = [(path, _look(tree, path, index)) for path in tables[:_MOST_OPENED]]
+        known = {path: table for path, table in found if table and table.guess.image}
+        if not known:
+            return None
+        # "max" keeps the first of equals, and the likeliest stands first.
+        best = max(known, key=lambda path: known[path].guess.matched)
+        guess = known[best].guess
+        several = stem_of(best) == METADATA and not tree.focus
+        reading = Reading(
+            format=self.name,
+            table="" if several else best,
+            image_column=guess.image,
+            text_columns=guess.texts,
+            label_column=guess.label,
+        )
+        return Proposal(
+            reading=reading,
+            confidence=_confidence(best, guess, tree.focus),
+            images=len(index.paths) or _LOOKED_AT,
+            columns=guess.columns,
+            tables=tuple(tables[:MOST_LISTED]),
+        )
+
+    def scan(
+        self, tree: Tree, overview: Overview, reading: Reading, accounts: Accounts
+    ) -> Iterator[Candidate]:
+        """Find the items: first those of the table's own, then images with all their captions."""
+        index = ImageIndex(overview)
+        gathering = Gathering(accounts)
+        tables = _chosen(tree, overview, reading, index)
+        for table in tables:
+            accounts.use(table.layout.path)
+            accounts.encodings[table.layout.encoding] += 1
+            chosen = _mapping(reading, table)
+            yield from TableScan(tree, table.layout, chosen, index, gathering, accounts).items()
+        yield from gathering.candidates()
+        done = {table.layout.path for table in tables} | set(gathering.paths)
+        yield from offer_rest(overview, accounts, done)
+
+    def load(self, tree: Tree, image: ImageRef) -> bytes:
+        """Read an image's file, or what stands in the table."""
+        if image.part < 0:
+            return tree.read(image.path, LIMITS.file_bytes)
+        try:
+            with tree.open(image.path) as stream:
+                return read_embedded(stream, image.part)
+        except STREAM_ERRORS as error:
+            raise EntryError(image.path, Reason.DAMAGED, str(error)) from error
+
+
+def possible_tables(tree: Tree, overview: Overview) -> list[str]:
+    """Give the files that may be tables, the likeliest first.
+
+    A file that the user picked is the only one.
+    """
+    if tree.focus:
+        return [tree.focus] if suffix_of(tree.focus) in TABLE_SUFFIXES else []
+    stems = {_place_of(entry.path) for entry in overview.entries if is_image(entry.path)}
+    found = [entry for entry in overview.of(*TABLE_SUFFIXES) if _place_of(entry.path) not in stems]
+    found.sort(key=lambda e: (*_likeliness(e.path), -e.size, e.path))
+    return [entry.path for entry in found]
+
+
+def _place_of(path: str) -> tuple[str, str]:
+    """Folder and stem: a table beside an image of its name is that image's sidecar."""
+    return folder_of(path), stem_of(path)
+
+
+def _likeliness(path: str) -> tuple[bool, bool, int]:
+    return stem_of(path) != METADATA, suffix_of(path) == _PLAIN_TEXT, path.count("/")
+
+
+def _look(tree: Tree, path: str, index: ImageIndex, encoding: str = "") -> _Table | None:
+    """Look at the first rows of what may be a table; None if it is none."""
+    try:
+        layout = layout_of(tree, path, encoding)
+        rows = [row.values for row in islice(rows_of(tree, layout), _LOOKED_AT) if row.values]
+    except (NoTableError, ConfigError, SourceUnreadableError):
+        return None
+    return _Table(layout=layout, guess=guess_columns(rows, index, (folder_of(path), "")))
+
+
+def _confidence(path: str, guess: Guess, focus: str) -> float:
+    if not guess.matched and not focus:
+        return 0.1
+    most = 0.96 if stem_of(path) == METADATA or focus else 0.95
+    return most if guess.matched >= 0.5 else most * (0.3 + guess.matched)
+
+
+def _chosen(tree: Tree, overview: Overview, reading: Reading, index: ImageIndex) -> list[_Table]:
+    """Find the tables to read: the one that is named, or all of ImageFolder's, or the best."""
+    if reading.table:
+        return [_opened(tree, overview, reading, index, reading.table)]
+    paths = possible_tables(tree, overview)
+    folders = [p for p in paths if stem_of(p) == METADATA]
+    if folders:
+        tables = [_look(tree, path, index, reading.encoding) for path in sorted(folders)]
+        return [table for table in tables if table]
+    looks = [_look(tree, path, index, reading.encoding) for path in paths[:_MOST_OPENED]]
+    tables = [table for table in looks if table and table.guess.image]
+    if not tables:
+        raise ConfigError([Problem("reading.table", "is not given, and no table is found")])
+    return [max(tables, key=lambda table: table.guess.matched)]
+
+
+def _opened(
+    tree: Tree, overview: Overview, reading: Reading, index: ImageIndex, path: str
+) -> _Table:
+    if not any(entry.path == path for entry in overview.entries):
+        raise ConfigError([Problem("reading.table", f"names no file of the source: {path}")])
+    try:
+        layout = layout_of(tree, path, reading.encoding)
+    except NoTableError as error:
+        problem = Problem("reading.table", f"names a file that is no table: {path}")
+        raise ConfigError([problem]) from error
+    rows = [row.values for row in islice(rows_of(tree, layout), _LOOKED_AT) if row.values]
+    return _Table(layout=layout, guess=guess_columns(rows, index, (folder_of(path), "")))
+
+
+def _mapping(reading: Reading, table: _Table) -> Reading:
+    """Complete a reading by what the table seems to hold, and check that its columns are there."""
+    guess = table.guess
+    check_columns(reading, guess.columns, table.layout.path)
+    if not (reading.image_column or guess.image):
+        message = "is not given, and no column holds images"
+        raise ConfigError([Problem("reading.image_column", message)])
+    return complete(reading, guess)

@@ -1,0 +1,88 @@
+"""A finding among the items of a dataset that is being edited, and what repairs make of them.
+
+Items go by their numbers, so that a finding can be shown and repaired where they are edited.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.data.editing import Edits, ItemState, tidy
+from engine.data.store import TRAIN
+from engine.importing.plan import OFFERED, Finding, Repair
+
+ALIKE = frozenset({Finding.SAME_IMAGE, Finding.SIMILAR_IMAGE})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemFinding:
+    """One finding, by the numbers of items."""
+
+    finding: Finding
+    found: tuple[int, ...]
+    """The items; of images that are alike, all but the first."""
+    groups: tuple[tuple[int, ...], ...] = ()
+    """For images that are alike and for leaks: the first, then those like it."""
+    mended: Mapping[str, str] = field(default_factory=dict)
+    """For mojibake: captions that can be mended, as they were meant."""
+
+    @property
+    def shown(self) -> npt.NDArray[np.int64]:
+        """What to look at, ascending: the items, and those that they are like."""
+        alike = (item for group in self.groups for item in group)
+        return np.array(sorted({*self.found, *alike}), dtype=np.int64)
+
+    @property
+    def repairs(self) -> tuple[Repair, ...]:
+        """What can be done here, the best first."""
+        possible = {Repair.SKIP}
+        if self.finding in ALIKE:
+            possible.add(Repair.MERGE)
+        if self.finding == Finding.LEAK or self.mended:
+            possible.add(Repair.FIX)
+        # Where a finding may well be meant, its table begins with what changes nothing.
+        return tuple(repair for repair in OFFERED[self.finding] if repair in possible)
+
+
+def repaired(found: ItemFinding, repair: Repair, edits: Edits) -> dict[int, ItemState]:
+    """Say what a repair makes of the items as they are now; those that stay may be among them.
+
+    Edits since the examination are respected: what is excluded is left alone.
+    """
+    if repair == Repair.MERGE:
+        return dict(_merged(found.groups, edits))
+    if repair == Repair.FIX:
+        change = _mend(found.mended) if found.finding == Finding.MOJIBAKE else _to_train
+        return {item: change(state) for item, state in _kept(found.found, edits)}
+    if found.finding in ALIKE:
+        spare = (pair for group in found.groups for pair in list(_kept(group, edits))[1:])
+        return {item: state._replace(is_excluded=True) for item, state in spare}
+    return {i: state._replace(is_excluded=True) for i, state in _kept(found.found, edits)}
+
+
+def _kept(items: Sequence[int], edits: Edits) -> Iterator[tuple[int, ItemState]]:
+    states = ((item, edits.state(item)) for item in items)
+    return ((item, state) for item, state in states if not state.is_excluded)
+
+
+def _merged(groups: Sequence[Sequence[int]], edits: Edits) -> Iterator[tuple[int, ItemState]]:
+    for group in groups:
+        kept = list(_kept(group, edits))
+        if len(kept) > 1:
+            first, state = kept[0]
+            captions = tidy(caption for _item, one in kept for caption in one.captions)
+            yield first, state._replace(captions=captions)
+            yield from ((item, one._replace(is_excluded=True)) for item, one in kept[1:])
+
+
+def _mend(mended: Mapping[str, str]) -> Callable[[ItemState], ItemState]:
+    def change(state: ItemState) -> ItemState:
+        return state._replace(captions=tidy(mended.get(text, text) for text in state.captions))
+
+    return change
+
+
+def _to_train(state: ItemState) -> ItemState:
+    return state._replace(split=TRAIN)

@@ -1,0 +1,104 @@
+"""A source of files, read the same way whether it is a folder, a ZIP or a tar.
+
+Everything in it is hostile until shown otherwise. Paths are relative, with forward slashes, and
+never lead out of the source; what would is refused and accounted for.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol, Self
+
+from engine.importing.ledger import Accounts
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One file of a source."""
+
+    path: str
+    """Relative, such as ``cats/01.jpg``."""
+    size: int
+    """Bytes, unpacked."""
+
+
+class Tree(Protocol):
+    """The files of a source. ``open`` and ``read`` may be called from several threads at once.
+
+    A context manager: leaving it closes the archive.
+    """
+
+    @property
+    def source(self) -> Path:
+        """What the user picked."""
+        ...
+
+    @property
+    def focus(self) -> str:
+        """The entry that the user picked inside the tree, such as a table; else empty."""
+        ...
+
+    def entries(self, accounts: Accounts) -> Iterator[Entry]:
+        """List all regular files, always in the same order, as they are found.
+
+        Each is counted by ``accounts.find``; what is unsafe, hidden, empty, a link or a device is
+        counted too, skipped there with its reason, and not given out.
+
+        Raises:
+            SourceUnreadableError: the source itself cannot be read, or has too many entries.
+        """
+        ...
+
+    def has(self, path: str) -> bool:
+        """Whether ``open`` would find such a file; no path is too strange to ask for."""
+        ...
+
+    def open(self, path: str) -> BinaryIO:
+        """Open a file to be streamed.
+
+        Raises:
+            EntryError: it is not there, not safe, too large or cannot be read; says why.
+        """
+        ...
+
+    def read(self, path: str, limit: int) -> bytes:
+        """Read a whole file of at most ``limit`` bytes.
+
+        Raises:
+            EntryError: it is not there, not safe, larger, or cannot be read; says why.
+        """
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *exception: object) -> None: ...
+
+
+# --------------------------------------------------------------------------
+# How much a stranger's file may ask of this machine.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Bounds that hold for every source; what is beyond one is skipped with its reason."""
+
+    entries: int = 5_000_000
+    """Files in a source."""
+    depth: int = 64
+    """Folders within folders."""
+    file_bytes: int = 512_000_000
+    """One image file, unpacked."""
+    text_bytes: int = 1_000_000
+    """One caption file, and one field of a table."""
+    row_bytes: int = 8_000_000
+    """One line of a table, embedded bytes included."""
+    pixels: int = 64_000_000
+    """One image, before it is decoded."""
+    unpacked_bytes: int = 200_000_000_000
+    """A whole archive, unpacked."""
+    ratio: int = 1_000
+    """Unpacked bytes for each packed one; a member beyond it is a bomb."""
+
+
+LIMITS = Limits()
+"""Those that hold unless a test says otherwise."""

@@ -1,0 +1,403 @@
+"""A file of a source as it is read: bounded, and whatever goes wrong says so in one way."""
+
+import io
+import lzma
+import os
+import re
+import threading
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any, BinaryIO, cast
+
+from engine.errors import EntryError, SourceUnreadableError
+from engine.importing.ledger import Accounts, Reason
+from engine.importing.sources.archive import Entry, Limits
+
+CHUNK_BYTES = 1 << 20
+
+
+def explain(path: str, error: Exception) -> EntryError:
+    """Turn whatever a reader raised into the one error that a tree raises."""
+    if isinstance(error, EntryError):
+        return error
+    return EntryError(path, _reason_of(error), str(error) or type(error).__name__)
+
+
+def stream(source: IO[bytes], path: str, limit: int) -> BinaryIO:
+    """Guard an open file; it gives at most ``limit`` bytes and raises ``EntryError`` alone."""
+    return cast("BinaryIO", io.BufferedReader(_Guarded(source, path, limit), 1 << 16))
+
+
+def read_whole(
+    source: BinaryIO | io.FileIO, path: str, limit: int, *, chunk_bytes: int = CHUNK_BYTES
+) -> bytes:
+    """Read a file to its end, whatever size it claims to have.
+
+    Raises:
+        EntryError: it is larger than ``limit``, or, if it is guarded, cannot be read.
+        OSError: it is not guarded, and cannot be read.
+    """
+    chunks: list[bytes] = []
+    size = 0
+    while chunk := source.read(chunk_bytes):
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > limit:
+            raise too_large(path, limit)
+    return b"".join(chunks)
+
+
+def too_large(path: str, limit: int) -> EntryError:
+    """Say that a file is larger than it may be."""
+    return EntryError(path, Reason.TOO_LARGE, f"it has more than {limit:,} bytes")
+
+
+class _Guarded(io.RawIOBase):
+    """Passes reads on, counts what comes, and translates errors."""
+
+    def __init__(self, source: IO[bytes], path: str, limit: int) -> None:
+        self._source, self._path, self._limit = source, path, limit
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return self._source.seekable()
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        try:
+            return self._source.seek(offset, whence)
+        except Exception as error:
+            raise explain(self._path, error) from error
+
+    def tell(self) -> int:
+        return self.seek(0, os.SEEK_CUR)
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            chunk = self._source.read(len(buffer))
+            is_over = bool(chunk) and self._source.tell() > self._limit
+        # Unpackers raise whatever they like on damaged data.
+        except Exception as error:
+            raise explain(self._path, error) from error
+        if is_over:
+            raise too_large(self._path, self._limit)
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._source.close()
+        super().close()
+
+
+class SharedFile:
+    """One open file that several threads read at places of their own."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._lock = threading.Lock()
+
+    def read_at(self, offset: int, count: int) -> bytes:
+        """Read up to ``count`` bytes; a closed file raises ``ValueError``."""
+        if hasattr(os, "pread"):
+            return os.pread(self._file.fileno(), count, offset)
+        with self._lock:  # Windows has no such call
+            self._file.seek(offset)
+            return self._file.read(count)
+
+
+class Part(io.RawIOBase):
+    """A stretch of a shared file, as a file of its own."""
+
+    def __init__(self, shared: SharedFile, start: int, size: int) -> None:
+        self._shared, self._start, self._size = shared, start, size
+        self._position = 0
+
+    def readable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def seekable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a place within the stretch."""
+        origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
+        self._position = max(0, origin + offset)
+        return self._position
+
+    def tell(self) -> int:
+        """Say where the next read begins, within the stretch."""
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        """Read what fits; raises ``EOFError`` where the archive ends before the stretch."""
+        count = max(0, min(len(buffer), self._size - self._position))
+        chunk = self._shared.read_at(self._start + self._position, count) if count else b""
+        if count and not chunk:
+            raise EOFError("the archive ends before the file does")
+        buffer[: len(chunk)] = chunk
+        self._position += len(chunk)
+        return len(chunk)
+
+
+def _reason_of(error: Exception) -> Reason:
+    match error:
+        case EOFError():
+            return Reason.TRUNCATED
+        case zipfile.BadZipFile() | zlib.error() | lzma.LZMAError():
+            return Reason.DAMAGED
+        case MemoryError():
+            return Reason.TOO_LARGE
+        case _:
+            return Reason.UNREADABLE
+
+
+# --------------------------------------------------------------------------
+# What the names of a source may be: safe or not, hidden or not, and readable to people.
+#
+# Names come from archives that anybody may have made, in whatever encoding their system used.
+
+
+HIDDEN_FILES = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"})
+HIDDEN_FOLDERS = frozenset(
+    {"__macosx", "$recycle.bin", "system volume information", "@eadir", "lost+found"}
+)
+_DRIVE = re.compile(r"[A-Za-z]:")
+_SAMPLES = 2_000
+"""Names that are looked at to find an archive's encoding."""
+_PLAUSIBLE = 0.6
+"""Share of letters that must be everyday ones before an encoding is believed."""
+
+
+def clean_path(name: str) -> str | None:
+    """Write a member's name as the tree does: relative, forward slashes; None if it is unsafe.
+
+    A ``./`` in front is what ``tar`` writes of its own accord, and backslashes are what some
+    Windows programs put into ZIP files: both are meant well.
+    """
+    slashed = name.replace("\\", "/")
+    if slashed.startswith("/") or "\0" in slashed or _DRIVE.match(slashed):
+        return None
+    parts = [part for part in slashed.split("/") if part not in {"", "."}]
+    if not parts or ".." in parts:
+        return None
+    return "/".join(parts)
+
+
+def is_safe(path: str) -> bool:
+    """Whether a path is written as a tree writes it, and so cannot lead out of the source."""
+    return clean_path(path) == path
+
+
+def is_hidden(path: str) -> bool:
+    """Whether a path names the system's own file, or lies in the system's own folder."""
+    *folders, name = path.split("/")
+    return (
+        name.startswith(".")
+        or name.lower() in HIDDEN_FILES
+        or any(is_hidden_folder(folder) for folder in folders)
+    )
+
+
+def is_hidden_folder(name: str) -> bool:
+    """Whether a folder of this name is the system's own, with all that it holds."""
+    return name.startswith(".") or name.lower() in HIDDEN_FOLDERS
+
+
+def printable(name: str) -> str:
+    """Write a name so that it can be printed and saved: bytes that are no text as ``%E9``."""
+    if name.isascii() and "\0" not in name:
+        return name
+    return "".join(_printable(letter) for letter in name)
+
+
+def decode_name(raw: bytes, encoding: str) -> str:
+    """Decode a member's name; what the encoding cannot say becomes ``%E9``."""
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError:
+        return printable(raw.decode("utf-8", "surrogateescape"))
+
+
+def guess_name_encoding(names: Iterable[bytes], fallback: str) -> str:
+    """Find the encoding in which an archive's names make sense; they all share one.
+
+    UTF-8 is hardly ever right by chance. The others are: so their letters must be everyday ones.
+    """
+    samples = list(islice((name for name in names if not name.isascii()), _SAMPLES))
+    if not samples or _decode_all(samples, "utf-8") is not None:
+        return "utf-8"
+    scores = {legacy.encoding: legacy.score(samples) for legacy in _LEGACY}
+    best = max(scores, key=scores.__getitem__)
+    return best if scores[best] >= _PLAUSIBLE else fallback
+
+
+@dataclass(frozen=True, slots=True)
+class _Legacy:
+    """An encoding of two bytes a letter, whose everyday letters stand together in front."""
+
+    encoding: str
+    first_lead: int
+    last_lead: int
+    first_trail: int
+    extra: str = ""
+    """A class of further everyday letters, for a regular expression."""
+
+    def score(self, samples: Sequence[bytes]) -> float:
+        text = _decode_all(samples, self.encoding)
+        if text is None:
+            return 0.0
+        letters = [letter for letter in text if not letter.isascii()]
+        return sum(self._is_everyday(letter) for letter in letters) / max(len(letters), 1)
+
+    def _is_everyday(self, letter: str) -> bool:
+        if self.extra and re.match(self.extra, letter):
+            return True
+        code = letter.encode(self.encoding)
+        return (
+            len(code) == 2
+            and self.first_lead <= code[0] <= self.last_lead
+            and code[1] >= self.first_trail
+        )
+
+
+_LEGACY = (
+    _Legacy("gbk", 0xB0, 0xD7, 0xA1),  # level 1 of GB 2312: by sound, the 3,755 commonest
+    _Legacy("cp932", 0x88, 0x97, 0x40, "[\u3041-\u30fe]"),  # level 1 of JIS X 0208, and kana
+    _Legacy("big5", 0xA4, 0xC6, 0x40),  # level 1 of Big5: 5,401 by strokes
+)
+
+
+def _decode_all(samples: Sequence[bytes], encoding: str) -> str | None:
+    try:
+        return "\n".join(raw.decode(encoding) for raw in samples)
+    except UnicodeDecodeError:
+        return None
+
+
+def _printable(letter: str) -> str:
+    code = ord(letter)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that Python could not decode (PEP 383)
+        return f"%{code - 0xDC00:02X}"
+    if 0xD800 <= code <= 0xDFFF:  # half a letter, as Windows allows in names
+        return f"%u{code:04X}"
+    return "%00" if code == 0 else letter
+
+
+# --------------------------------------------------------------------------
+# The files of an archive: which may be used, which may not and why, each found by its path.
+
+
+_OPEN_ALL_THE_SAME = (None, Reason.HIDDEN, Reason.EMPTY)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Member:
+    """One file of an archive."""
+
+    path: str
+    """Its name; after ``Members.add``, as the tree gives it out."""
+    size: int
+    """Bytes, unpacked, as the archive claims."""
+    place: int
+    """Where it lies; what that means is the archive's affair."""
+    reason: Reason | None = None
+    """Why it is not given out."""
+    detail: str = ""
+
+
+class Members:
+    """An archive's table of contents, in the archive's order. Read-only once it is built."""
+
+    def __init__(self, source: Path, limits: Limits) -> None:
+        self._source, self._limits = source, limits
+        self._rows: dict[str, Member] = {}
+        self._copies: Counter[str] = Counter()
+        self._unpacked_bytes = 0
+
+    def add(self, found: Member) -> None:
+        """Take up one member under its own name, which may be anything.
+
+        Raises:
+            SourceUnreadableError: there are too many.
+        """
+        if len(self._rows) >= self._limits.entries:
+            raise SourceUnreadableError(
+                self._source, f"it holds more than {self._limits.entries:,} files"
+            )
+        path = clean_path(found.path)
+        if path is None:
+            self._put(
+                replace(
+                    found,
+                    path=printable(found.path),
+                    reason=Reason.UNSAFE_PATH,
+                    detail="it is absolute or leads out of the archive",
+                )
+            )
+        else:
+            self._put(self._judged(replace(found, path=printable(path))))
+
+    def entries(self, accounts: Accounts) -> Iterator[Entry]:
+        """Give out what may be used, and account for the rest."""
+        for member in self._rows.values():
+            accounts.find()
+            if member.reason is None:
+                yield Entry(path=member.path, size=member.size)
+            else:
+                accounts.skip_file(member.path, member.reason, member.detail)
+
+    def has(self, path: str) -> bool:
+        """Whether ``find`` would find it."""
+        member = self._rows.get(path)
+        return member is not None and is_safe(path) and member.reason in _OPEN_ALL_THE_SAME
+
+    def find(self, path: str) -> Member:
+        """Look a file up that is to be opened.
+
+        Raises:
+            EntryError: it is not safe, not there, or was refused; says why.
+        """
+        if not is_safe(path):
+            raise EntryError(path, Reason.UNSAFE_PATH, "it leads out of the archive")
+        member = self._rows.get(path)
+        if member is None:
+            raise EntryError(path, Reason.UNREADABLE, "there is no such file in the archive")
+        if member.reason not in _OPEN_ALL_THE_SAME:
+            raise EntryError(path, str(member.reason), member.detail)
+        return member
+
+    def _judged(self, member: Member) -> Member:
+        """Find what speaks against a member that the archive itself finds nothing wrong with."""
+        if is_hidden(member.path):
+            return replace(member, reason=Reason.HIDDEN, detail="")
+        if member.reason is not None:
+            return member
+        if member.path.count("/") > self._limits.depth:
+            return replace(member, reason=Reason.TOO_LARGE, detail="folders nest too deep")
+        if member.size == 0:
+            return replace(member, reason=Reason.EMPTY)
+        self._unpacked_bytes += member.size
+        if self._unpacked_bytes > self._limits.unpacked_bytes:
+            detail = f"the archive unpacks to more than {self._limits.unpacked_bytes:,} bytes"
+            return replace(member, reason=Reason.TOO_LARGE, detail=detail)
+        return member
+
+    def _put(self, member: Member) -> None:
+        """Enter a member; the last of a name counts, as for every program that unpacks."""
+        earlier = self._rows.pop(member.path, None)
+        if earlier is not None:
+            self._copies[member.path] += 1
+            path = f"{member.path}#{self._copies[member.path]}"
+            reason = earlier.reason or Reason.DAMAGED
+            detail = earlier.detail or "the archive holds a later file of the same name"
+            self._put(replace(earlier, path=path, reason=reason, detail=detail))
+        self._rows[member.path] = member

@@ -1,0 +1,213 @@
+"""A folder as a source. Links are not followed, so there is neither a way out nor a circle."""
+
+import io
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Self
+
+from engine.errors import EntryError, SourceUnreadableError
+from engine.fs.untrusted import WARY
+from engine.importing.ledger import Accounts, Reason
+from engine.importing.sources.archive import LIMITS, Entry, Limits
+from engine.importing.sources.entries import (
+    CHUNK_BYTES,
+    explain,
+    is_hidden,
+    is_hidden_folder,
+    is_safe,
+    printable,
+    read_whole,
+    stream,
+    too_large,
+)
+
+_JUNCTION = 0xA0000003
+"""Windows' other kind of link between folders: IO_REPARSE_TAG_MOUNT_POINT."""
+
+
+class FolderTree:
+    """The files of a folder and of the folders in it. A folder that is skipped counts as one file.
+
+    Args:
+        folder: may itself be a link.
+        limits: how much is read.
+        source: what the user picked, if not the folder.
+        focus: a file of the folder that the user picked.
+    """
+
+    def __init__(
+        self, folder: Path, limits: Limits = LIMITS, *, source: Path | None = None, focus: str = ""
+    ) -> None:
+        self.source = source or folder
+        self.focus = printable(focus)
+        self._root = os.path.realpath(folder)
+        self._limits = limits
+        # Names that are no text are given out in another spelling: theirs is kept here.
+        self._odd_names = {self.focus: focus} if focus else {}
+        try:
+            os.scandir(self._root).close()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise SourceUnreadableError(self.source, reason) from error
+
+    def entries(self, accounts: Accounts) -> Iterator[Entry]:
+        """List all regular files; see ``Tree.entries``."""
+        # One list of names for each folder on the way down, the next one last.
+        waiting = [("", self._names("", accounts))]
+        while waiting:
+            folder, names = waiting[-1]
+            if not names:
+                waiting.pop()
+                continue
+            name = names.pop()
+            path = f"{folder}{name}"
+            status = self._status(path, accounts)
+            if status is None:
+                continue
+            if not stat.S_ISDIR(status.st_mode) or _is_link(status):
+                yield from self._file(path, status, accounts)
+            elif self._may_enter(path, len(waiting), accounts):
+                waiting.append((f"{path}/", self._names(f"{path}/", accounts)))
+
+    def has(self, path: str) -> bool:
+        """Whether ``open`` would find such a file."""
+        try:
+            status = os.lstat(self._locate(path))
+        except (EntryError, OSError, ValueError):
+            return False
+        return stat.S_ISREG(status.st_mode) and not _is_link(status)
+
+    def open(self, path: str) -> BinaryIO:
+        """Open a file to be streamed; see ``Tree.open``."""
+        file, _size = self._open(path)
+        return stream(file, path, self._limits.unpacked_bytes)
+
+    def read(self, path: str, limit: int) -> bytes:
+        """Read a whole file; see ``Tree.read``."""
+        file, size = self._open(path)
+        with file:
+            if size > limit:
+                raise too_large(path, limit)
+            # Bare: most files are small, and there are two for every pair.
+            try:
+                return read_whole(file, path, limit, chunk_bytes=min(size + 1, CHUNK_BYTES))
+            except OSError as error:
+                raise explain(path, error) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Leave nothing to close: every file is its reader's."""
+
+    def _names(self, folder: str, accounts: Accounts) -> list[str]:
+        """List a folder by name, the first one last."""
+        names: list[str] = []
+        try:
+            with os.scandir(f"{self._root}/{folder}") as found:
+                for entry in found:
+                    names.append(entry.name)
+                    if accounts.files_found + len(names) > self._limits.entries:
+                        raise self._too_many()
+        except OSError as error:
+            self._refuse(folder, error, accounts)
+        names.sort(reverse=True)
+        return names
+
+    def _status(self, path: str, accounts: Accounts) -> os.stat_result | None:
+        try:
+            return os.lstat(f"{self._root}/{path}")
+        except OSError as error:
+            self._refuse(path, error, accounts)
+            return None
+
+    def _file(self, path: str, status: os.stat_result, accounts: Accounts) -> Iterator[Entry]:
+        accounts.find()
+        if accounts.files_found > self._limits.entries:
+            raise self._too_many()
+        shown = printable(path)
+        reason, detail = self._problem(path, status)
+        if reason is not None:
+            accounts.skip_file(shown, reason, detail)
+            return
+        if shown != path:
+            self._odd_names[shown] = path
+        yield Entry(path=shown, size=status.st_size)
+
+    def _problem(self, path: str, status: os.stat_result) -> tuple[Reason | None, str]:
+        if is_hidden(path):
+            return Reason.HIDDEN, ""
+        if _is_link(status):
+            return Reason.LINK, "links are not followed"
+        if not stat.S_ISREG(status.st_mode):
+            return Reason.SPECIAL_FILE, "it is a device, socket or pipe"
+        if not is_safe(path) or self._is_taken(printable(path), path):
+            return Reason.UNSAFE_PATH, "its name would be misunderstood on another system"
+        return (Reason.EMPTY, "") if status.st_size == 0 else (None, "")
+
+    def _is_taken(self, shown: str, path: str) -> bool:
+        """Whether another file really has the spelling in which this one would be given out."""
+        return shown != path and os.path.lexists(f"{self._root}/{shown}")
+
+    def _may_enter(self, path: str, depth: int, accounts: Accounts) -> bool:
+        """Decide about a folder; one that is not entered is accounted for like a file."""
+        if is_hidden_folder(path.rpartition("/")[2]):
+            reason, detail = Reason.HIDDEN, "a folder of the system's"
+        elif depth > self._limits.depth:
+            reason, detail = Reason.TOO_LARGE, "folders nest too deep"
+        else:
+            return True
+        accounts.find()
+        accounts.skip_file(printable(f"{path}/"), reason, detail)
+        return False
+
+    def _refuse(self, path: str, error: OSError, accounts: Accounts) -> None:
+        """Account for what the system will not show, unless the whole source is gone."""
+        if not path or not Path(self._root).is_dir():
+            reason = error.strerror or str(error)
+            raise SourceUnreadableError(self.source, reason) from error
+        accounts.find()
+        accounts.skip_file(printable(path), Reason.UNREADABLE, error.strerror or str(error))
+
+    def _too_many(self) -> SourceUnreadableError:
+        return SourceUnreadableError(
+            self.source, f"it holds more than {self._limits.entries:,} files"
+        )
+
+    def _locate(self, path: str) -> str:
+        """Find where a path lies, and that no link stands on the way to it.
+
+        Raises:
+            EntryError: it is not safe.
+            OSError, ValueError: the system does not know it.
+        """
+        if not is_safe(path) or (os.name == "nt" and ":" in path):
+            raise EntryError(path, Reason.UNSAFE_PATH, "it leads out of the folder")
+        place = self._root
+        *folders, name = self._odd_names.get(path, path).split("/")
+        for folder in folders:
+            place = f"{place}/{folder}"
+            if _is_link(os.lstat(place)):
+                raise EntryError(path, Reason.LINK, "links are not followed")
+        return f"{place}/{name}"
+
+    def _open(self, path: str) -> tuple[io.FileIO, int]:
+        try:
+            place = self._locate(path)
+            if _is_link(os.lstat(place)):
+                raise EntryError(path, Reason.LINK, "links are not followed")
+            file = io.FileIO(place, opener=lambda name, _flags: os.open(name, os.O_RDONLY | WARY))
+        except (OSError, ValueError) as error:
+            detail = getattr(error, "strerror", None) or str(error)
+            raise EntryError(path, Reason.UNREADABLE, detail) from error
+        status = os.fstat(file.fileno())
+        if stat.S_ISREG(status.st_mode):
+            return file, status.st_size
+        file.close()
+        raise EntryError(path, Reason.SPECIAL_FILE, "it is a device, socket or pipe")
+
+
+def _is_link(status: os.stat_result) -> bool:
+    return stat.S_ISLNK(status.st_mode) or getattr(status, "st_reparse_tag", 0) == _JUNCTION

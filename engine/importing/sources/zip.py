@@ -1,0 +1,160 @@
+"""A ZIP file as a source. Nothing is unpacked to disk; members are read where they lie."""
+
+import stat
+import struct
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Self
+
+from engine.errors import EntryError, SourceUnreadableError
+from engine.importing.ledger import Accounts, Reason
+from engine.importing.sources.archive import LIMITS, Entry, Limits
+from engine.importing.sources.entries import (
+    Member,
+    Members,
+    decode_name,
+    explain,
+    guess_name_encoding,
+    read_whole,
+    stream,
+    too_large,
+)
+
+_UTF8_NAME = 0x800
+_ENCRYPTED = 0x1 | 0x40 | 0x2000
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""The others are hardly ever met, and Python unpacks them without a bound."""
+_UNIX = 3
+_UNICODE_PATH = 0x7075
+_HARMLESS_BYTES = 1_000_000
+"""Smaller members are no bombs, however well they are packed."""
+
+
+class ZipTree:
+    """The members of a ZIP file."""
+
+    focus = ""
+
+    def __init__(self, source: Path, limits: Limits = LIMITS) -> None:
+        self.source = source
+        self._limits = limits
+        try:
+            self._file = source.open("rb")
+        except OSError as error:
+            raise SourceUnreadableError(source, error.strerror or str(error)) from error
+        try:
+            # Given an open file, zipfile never closes it: its own count of readers is not
+            # safe to change from several threads.
+            self._zip = zipfile.ZipFile(self._file)
+            self._infos = self._zip.infolist()
+            self._members = self._index()
+        # zipfile raises whatever it likes on damaged files.
+        except Exception as error:
+            self._file.close()
+            if isinstance(error, SourceUnreadableError):
+                raise
+            reason = f"its list of files is damaged ({error})"
+            raise SourceUnreadableError(source, reason) from error
+
+    def entries(self, accounts: Accounts) -> Iterator[Entry]:
+        """List all regular files; see ``Tree.entries``."""
+        return self._members.entries(accounts)
+
+    def has(self, path: str) -> bool:
+        """Whether ``open`` would find such a file."""
+        return self._members.has(path)
+
+    def open(self, path: str) -> BinaryIO:
+        """Open a file to be streamed; see ``Tree.open``."""
+        return self._open(self._members.find(path))
+
+    def read(self, path: str, limit: int) -> bytes:
+        """Read a whole file; see ``Tree.read``."""
+        member = self._members.find(path)
+        if member.size > limit:
+            raise too_large(path, limit)
+        with self._open(member) as source:
+            content = read_whole(source, path, limit)
+        if len(content) < member.size:
+            detail = f"it has {len(content):,} of {member.size:,} bytes"
+            raise EntryError(path, Reason.TRUNCATED, detail)
+        return content
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Close the archive."""
+        self._zip.close()
+        self._file.close()
+
+    def _open(self, member: Member) -> BinaryIO:
+        try:
+            source = self._zip.open(self._infos[member.place])
+        except Exception as error:
+            raise explain(member.path, error) from error
+        # zipfile gives no more than the size that was claimed, and that size was judged.
+        return stream(source, member.path, member.size)
+
+    def _index(self) -> Members:
+        members = Members(self.source, self._limits)
+        self._file.seek(0, 2)
+        archive_bytes = self._file.tell()
+        packed_bytes = 0
+        raw_names = (i.orig_filename.encode("cp437") for i in self._infos if not _is_utf8(i))
+        encoding = guess_name_encoding(raw_names, "cp437")
+        for place, info in enumerate(self._infos):
+            name = _name_of(info, encoding)
+            if name.endswith(("/", "\\")) and not info.file_size:
+                continue
+            reason, detail = self._problem(info)
+            if info.header_offset + info.compress_size > archive_bytes:
+                reason, detail = Reason.TRUNCATED, "the archive ends before the file does"
+            elif reason is None:
+                packed_bytes += info.compress_size
+                if packed_bytes > archive_bytes:
+                    reason, detail = Reason.DAMAGED, "its data overlaps with another file's"
+            members.add(
+                Member(path=name, size=info.file_size, place=place, reason=reason, detail=detail)
+            )
+        return members
+
+    def _problem(self, info: zipfile.ZipInfo) -> tuple[Reason | None, str]:
+        kind = stat.S_IFMT(info.external_attr >> 16) if info.create_system == _UNIX else 0
+        if stat.S_ISLNK(kind):
+            return Reason.LINK, "links are not followed"
+        if kind and not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
+            return Reason.SPECIAL_FILE, "it is a device, socket or pipe"
+        if info.flag_bits & _ENCRYPTED:
+            return Reason.UNREADABLE, "it is locked with a password"
+        if info.compress_type not in _METHODS:
+            return Reason.UNREADABLE, f"it is packed by method {info.compress_type}, not Deflate"
+        is_bomb = info.file_size > max(_HARMLESS_BYTES, self._limits.ratio * info.compress_size)
+        if is_bomb and info.compress_type == zipfile.ZIP_DEFLATED:
+            return (
+                Reason.TOO_LARGE,
+                f"it unpacks to more than {self._limits.ratio:,} times its size",
+            )
+        return None, ""
+
+
+def _is_utf8(info: zipfile.ZipInfo) -> bool:
+    return bool(info.flag_bits & _UTF8_NAME)
+
+
+def _name_of(info: zipfile.ZipInfo, encoding: str) -> str:
+    """Find a member's name: as marked, as spelt out beside it, or as the archive's others."""
+    if _is_utf8(info) or info.orig_filename.isascii():
+        return info.orig_filename
+    return _unicode_path(info.extra) or decode_name(info.orig_filename.encode("cp437"), encoding)
+
+
+def _unicode_path(extra: bytes) -> str:
+    """Find the name in Info-ZIP's extra field for it (APPNOTE 4.6.9), which WinRAR writes."""
+    while len(extra) >= 4:
+        kind, size = struct.unpack_from("<HH", extra)
+        if kind == _UNICODE_PATH and size > 5:
+            return extra[9 : 4 + size].decode("utf-8", "ignore")
+        extra = extra[4 + size :]
+    return ""

@@ -1,0 +1,1 @@
+"""Adversarial losses, discriminator regularizers and the multimodal evidence lower bound."""

@@ -1,0 +1,193 @@
+"""The kernel inception distance, on whatever features are given.
+
+Shapes: N and M items, D features.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+Features = npt.NDArray[np.float64]
+
+SUBSET, SUBSETS = 1_000, 50
+
+
+def squared_discrepancy(one: Features, other: Features) -> float:
+    """Unbiased squared maximum mean discrepancy of two samples; about 0 for equal distributions.
+
+    With the kernel ``k(a, b) = (a . b / D + 1)^3``.
+    Source: Binkowski et al. 2018, arXiv:1801.01401, eq. 4 and section 4.
+
+    Args:
+        one: [N, D], N at least 2.
+        other: [M, D], M at least 2.
+    """
+    n, m = len(one), len(other)
+    among_one, among_other = _kernel(one, one), _kernel(other, other)
+    return float(
+        (among_one.sum() - among_one.trace()) / (n * (n - 1))
+        + (among_other.sum() - among_other.trace()) / (m * (m - 1))
+        - 2 * _kernel(one, other).mean()
+    )
+
+
+def kernel_distance(one: Features, other: Features, seed: int) -> tuple[float, float]:
+    """Mean and standard deviation of the squared discrepancy over random subsets.
+
+    Args:
+        one: [N, D].
+        other: [M, D].
+        seed: draws the subsets.
+    """
+    random = np.random.default_rng(seed)
+    size = min(SUBSET, len(one), len(other))
+    found = [
+        squared_discrepancy(
+            one[random.choice(len(one), size, replace=False)],
+            other[random.choice(len(other), size, replace=False)],
+        )
+        for _subset in range(SUBSETS)
+    ]
+    return float(np.mean(found)), float(np.std(found))
+
+
+def _kernel(one: Features, other: Features) -> Features:
+    return (one @ other.T / one.shape[1] + 1) ** 3
+
+
+# --------------------------------------------------------------------------
+# The Frechet distance between two samples, each taken for a normal distribution.
+#
+# Shapes: N and M items, D features.
+
+
+ITEMS_PER_FEATURE = 10
+"""With fewer items a covariance is mostly noise, and so is the distance."""
+
+
+def is_enough(count: int, features: int) -> bool:
+    """Whether a sample is large enough for the distance to mean anything."""
+    return count >= ITEMS_PER_FEATURE * features
+
+
+def frechet_distance(one: Features, other: Features) -> float:
+    """``|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2))``.
+
+    The trace of the root is that of ``(C1^(1/2) C2 C1^(1/2))^(1/2)``, which is symmetric.
+    Source: Heusel et al. 2017, arXiv:1706.08500, eq. 6 (Dowson & Landau 1982).
+
+    Args:
+        one: [N, D].
+        other: [M, D].
+    """
+    shift = one.mean(0) - other.mean(0)
+    first, second = np.cov(one, rowvar=False), np.cov(other, rowvar=False)
+    root = _root(first)
+    overlap = np.linalg.eigvalsh(root @ second @ root).clip(min=0)
+    return float(shift @ shift + np.trace(first) + np.trace(second) - 2 * np.sqrt(overlap).sum())
+
+
+def _root(covariance: Features) -> Features:
+    values, vectors = np.linalg.eigh(covariance)
+    return (vectors * np.sqrt(values.clip(min=0))) @ vectors.T
+
+
+# --------------------------------------------------------------------------
+# Fidelity and variety by nearest neighbours.
+#
+# Shapes: N real and M generated items, D features, K neighbours.
+
+
+NEIGHBOURS = 5
+LARGEST = 2_000
+"""Items looked at on either side: the work grows with their product."""
+
+
+def manifold_figures(real: Features, made: Features) -> dict[str, float]:
+    """Precision, recall, density and coverage.
+
+    precision: share of generated items inside some real item's K-neighbour ball; recall: the same
+    the other way round (Kynkaanniemi et al. 2019, arXiv:1904.06991, section 2). density: mean
+    number of real balls that hold a generated item, over K; coverage: share of real balls that
+    hold any (Naeem et al. 2020, arXiv:2002.09797, eq. 3 and 4).
+
+    Args:
+        real: [N, D], N above K.
+        made: [M, D], M above K.
+    """
+    real, made = _thinned(real), _thinned(made)
+    real_radii, made_radii = _radii(real), _radii(made)
+    distances = squared_distances(real, made)
+    in_real = distances < real_radii[:, None]
+    return {
+        "precision": float(in_real.any(0).mean()),
+        "recall": float((distances < made_radii[None]).any(1).mean()),
+        "density": float(in_real.sum(0).mean() / NEIGHBOURS),
+        "coverage": float((distances.min(1) < real_radii).mean()),
+    }
+
+
+def squared_distances(one: Features, other: Features) -> Features:
+    """Squared distances of all pairs: [N, D] and [M, D] to [N, M]."""
+    squares = (one**2).sum(1)[:, None] + (other**2).sum(1)[None] - 2 * one @ other.T
+    return squares.clip(min=0)
+
+
+def nearest_distances(items: Features, others: Features, block: int = 1_000) -> Features:
+    """Distance of each item to the nearest of the others: [N, D] and [M, D] to [N]."""
+    parts = [
+        squared_distances(items[start : start + block], others).min(1)
+        for start in range(0, len(items), block)
+    ]
+    return np.sqrt(np.concatenate(parts))
+
+
+def _radii(items: Features) -> npt.NDArray[np.float64]:
+    """Squared distance to the K-th neighbour, the item itself not counted."""
+    return np.partition(squared_distances(items, items), NEIGHBOURS, axis=1)[:, NEIGHBOURS]
+
+
+def _thinned(items: Features) -> Features:
+    if len(items) <= LARGEST:
+        return items
+    return items[np.linspace(0, len(items) - 1, LARGEST).astype(int)]
+
+
+# --------------------------------------------------------------------------
+# Whether a model draws anew or from memory.
+#
+# Shapes: N training, M held-out and K generated images, D features.
+
+
+NEAR = 0.01
+"""So many of the held-out images have a training image nearer than the limit."""
+COPY = 0.05
+"""An image this much of the usual distance from a training image is a copy of it."""
+
+
+class Memory:
+    """Knows how near to the training images unseen real images usually come.
+
+    Args:
+        training: [N, D].
+        held_out: [M, D].
+    """
+
+    def __init__(self, training: Features, held_out: Features) -> None:
+        self._training = training
+        usual = nearest_distances(held_out, training)
+        self._limit, self._usual = np.quantile(usual, NEAR), np.median(usual)
+
+    def figures(self, made: Features) -> dict[str, float]:
+        """Measure generated images: [K, D].
+
+        Returns:
+            ``memorisation``: share that is nearer to a training image than all but one in a hundred
+            held-out images are; about .01 for a model that has learned and not memorised.
+            ``novelty``: share that is no copy.
+        """
+        nearest = nearest_distances(made, self._training)
+        return {
+            "memorisation": float((nearest < self._limit).mean()),
+            "memorisation_chance": NEAR,
+            "novelty": float((nearest > COPY * self._usual).mean()),
+        }

@@ -1,0 +1,438 @@
+"""A reader together with the dataset that it was trained on.
+
+Shapes: N items, S side, C channels, D features, A attributes.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import platformdirs
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+from torch.nn import functional
+
+from engine.control import RunControl
+from engine.data.image_files import resize, to_channels
+from engine.data.store import TRAIN, StoredDataset
+from engine.data.tokenizers import Vocabulary, join_words, split_words
+from engine.errors import EngineError
+from engine.events import ImageArray
+from engine.fs.atomic import atomic_write
+from engine.metrics.distances import Features
+from engine.metrics.retrieval import bags
+
+# --------------------------------------------------------------------------
+# The network that looks at images for the metrics, trained on the user's own data.
+#
+# A small convolutional network of its own kind: it shares no code and no weights with the
+# generators and critics that it judges, and never sees a generated image before it judges one. It
+# learns to read the attributes of images or, where a dataset has none, the words of their
+# captions. What stands before its last layer are the *local features* of KID, FID and the rest.
+#
+# Shapes: B batch, N images, C channels, S side, D features, A attributes.
+
+
+FEATURES = 64
+RECIPE = 1
+"""Grows with every change of how a reader is built or trained; older ones are then made anew."""
+LARGEST_SIDE = 64
+"""Larger images are averaged down to this."""
+IMAGES, BATCH, PEAK_RATE, DECAY = 120_000, 128, 4e-3, 0.05
+"""Images seen in training, with repeats; half a minute on two cores at 32 px."""
+MOST_PASSES = 40
+"""On small datasets more passes than this only learn them by heart."""
+MAX_SHIFT = 2
+"""Training images are moved by up to so many pixels: generated ones are not always centred."""
+ABSENT = -1
+BLOCK = 500
+"""Images looked at together."""
+
+Labels = npt.NDArray[np.int64]
+
+
+class Target(Protocol):
+    """What a reader learns to say of an image."""
+
+    @property
+    def outputs(self) -> int:
+        """Numbers that it says."""
+        ...
+
+    def loss(self, said: Tensor, truth: Tensor) -> Tensor:
+        """What it pays: [B, outputs] and [B, A] truth to a scalar."""
+        ...
+
+
+@dataclass(frozen=True)
+class AttributeTarget:
+    """One class for each attribute."""
+
+    sizes: tuple[int, ...]
+    """Values of each attribute."""
+
+    @property
+    def outputs(self) -> int:
+        """A logit for each value of each attribute."""
+        return sum(self.sizes)
+
+    def loss(self, said: Tensor, truth: Tensor) -> Tensor:
+        """Cross-entropy, summed over the attributes; what is not known counts nothing."""
+        parts = said.split(list(self.sizes), 1)
+        losses = [
+            functional.cross_entropy(part, truth[:, place], ignore_index=ABSENT)
+            for place, part in enumerate(parts)
+        ]
+        return torch.stack(losses).sum()
+
+
+@dataclass(frozen=True)
+class WordTarget:
+    """Which words stand in the caption."""
+
+    outputs: int
+
+    def loss(self, said: Tensor, truth: Tensor) -> Tensor:
+        """Binary cross-entropy, summed over the words: truth [B, outputs] of 0 and 1."""
+        each = functional.binary_cross_entropy_with_logits(said, truth.float(), reduction="none")
+        return each.sum(1).mean()
+
+
+class ImageReader(nn.Module):
+    """Strided convolutions with batch norm, down to features and what they say."""
+
+    def __init__(self, channels: int, side: int, outputs: int) -> None:
+        super().__init__()
+        widths = [channels, 24]
+        blocks: list[nn.Module] = [_block(channels, 24, 5)]
+        side = (min(side, LARGEST_SIDE) + 1) // 2
+        while side > 4:
+            widths.append(min(2 * widths[-1], 96))
+            blocks.append(_block(widths[-2], widths[-1], 3))
+            side = (side + 1) // 2
+        self.body = nn.Sequential(
+            *blocks,
+            nn.Flatten(),
+            nn.Linear(widths[-1] * side * side, FEATURES),
+            nn.BatchNorm1d(FEATURES),
+        )
+        self.say = nn.Sequential(nn.ReLU(), nn.Dropout(0.1), nn.Linear(FEATURES, outputs))
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """[B, C, S, S] in [-1, 1] to features [B, D] and what is said [B, outputs]."""
+        if images.shape[-1] > LARGEST_SIDE:
+            images = functional.avg_pool2d(images, images.shape[-1] // LARGEST_SIDE)
+        features = self.body(images)
+        return features, self.say(features)
+
+
+def train_reader(
+    images: ImageArray,
+    truth: npt.NDArray[np.int64],
+    target: Target,
+    control: RunControl | None,
+) -> ImageReader:
+    """Train a reader from scratch, the same one every time.
+
+    Args:
+        images: [N, S, S, C].
+        truth: [N, A] or [N, words].
+        target: what it shall say.
+        control: asked between batches.
+
+    Raises:
+        StoppedError: a stop was asked for.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        reader = ImageReader(images.shape[3], images.shape[1], target.outputs)
+        reader.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] (stub lacks it)
+        _fit(reader, images, torch.from_numpy(truth), target, control)
+    return reader.eval().to(memory_format=torch.contiguous_format)  # pyright: ignore[reportCallIssue] (stub lacks it)
+
+
+def look(
+    reader: ImageReader, images: ImageArray, control: RunControl | None = None
+) -> tuple[Tensor, Tensor]:
+    """Look at many images: [N, S, S, C] to features [N, D] and what is said [N, outputs].
+
+    Raises:
+        StoppedError: the control asked for it.
+    """
+    found: list[tuple[Tensor, Tensor]] = []
+    for start in range(0, len(images), BLOCK):
+        if control is not None:
+            control.stop_if_asked()
+        with torch.no_grad():
+            found.append(reader(_prepared(images[start : start + BLOCK])))
+    return torch.cat([f for f, _said in found]), torch.cat([said for _f, said in found])
+
+
+def read_attributes(said: Tensor, sizes: Sequence[int]) -> Labels:
+    """Give the likeliest value of each attribute: [N, outputs] to [N, A]."""
+    return torch.stack([part.argmax(1) for part in said.split(list(sizes), 1)], 1).numpy()
+
+
+def _fit(
+    reader: ImageReader,
+    images: ImageArray,
+    truth: Tensor,
+    target: Target,
+    control: RunControl | None,
+) -> None:
+    size = min(BATCH, len(images))
+    steps = max(1, min(IMAGES, MOST_PASSES * len(images)) // size)
+    optimizer = torch.optim.AdamW(reader.parameters(), weight_decay=DECAY)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK_RATE, total_steps=steps)
+    order = torch.empty(0, dtype=torch.long)
+    for _step in range(steps):
+        if control is not None:
+            control.stop_if_asked()
+        if len(order) < size:
+            order = torch.randperm(len(images))
+        rows, order = order[:size], order[size:]
+        _features, said = reader(_shifted(_prepared(images[rows.numpy()])))
+        loss = target.loss(said, truth[rows])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+
+
+def _block(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, stride=2, padding=kernel // 2, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(),
+    )
+
+
+def _prepared(images: ImageArray) -> Tensor:
+    pixels = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)
+    return pixels.float() / 127.5 - 1
+
+
+def _shifted(images: Tensor) -> Tensor:
+    """Move a whole batch by a few pixels, its edge repeated."""
+    down, right = (int(n) for n in torch.randint(0, 2 * MAX_SHIFT + 1, (2,)))
+    padded = functional.pad(images, (MAX_SHIFT,) * 4, mode="replicate")
+    side = images.shape[-1]
+    return padded[:, :, down : down + side, right : right + side]
+
+
+# --------------------------------------------------------------------------
+# Readers on disk: trained once for a version of a dataset, then found again.
+
+
+log = logging.getLogger(__name__)
+
+
+def default_cache() -> Path:
+    """Where readers are kept unless somebody says otherwise."""
+    return platformdirs.user_cache_path("diptych", appauthor=False) / "evaluators"
+
+
+def reader_name(version: str, side: int, outputs: int) -> str:
+    """Name a reader by all that decides it: twelve hex digits behind the dataset's version."""
+    recipe = f"{RECIPE}/{version}/{side}/{outputs}"
+    return f"{version}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
+
+
+def has_reader(cache: Path, version: str) -> bool:
+    """Whether a reader of a dataset's version has been trained before."""
+    return any(cache.glob(f"{version}-*.safetensors"))
+
+
+def cached_reader(
+    cache: Path, name: str, blank: ImageReader, train: Callable[[], ImageReader]
+) -> ImageReader:
+    """Find a reader, or train and keep it.
+
+    A damaged file is trained anew, and a cache that cannot be written costs time and nothing else.
+
+    Args:
+        cache: folder of the readers.
+        name: of this one.
+        blank: a reader to load into.
+        train: makes it.
+    """
+    path = cache / f"{name}.safetensors"
+    if path.is_file() and _load(path, blank):
+        return blank.eval()
+    reader = train()
+    content = save(reader.state_dict(), {"about": json.dumps({"name": name})})
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        atomic_write(path, content)
+    except (OSError, EngineError) as error:
+        log.info("The evaluator is not kept: %s", error)
+    return reader
+
+
+def _load(path: Path, blank: ImageReader) -> bool:
+    try:
+        with safe_open(path, framework="pt") as file:
+            names: list[str] = file.keys()
+            tensors = {name: file.get_tensor(name) for name in names}
+        blank.load_state_dict(tensors)
+    except (SafetensorError, OSError, RuntimeError) as error:
+        log.info("The evaluator in %s is trained anew: %s", path, error)
+        return False
+    return True
+
+
+# --------------------------------------------------------------------------
+# What is known to be true of pairs, where the dataset says so.
+#
+# Shapes: N items, A attributes.
+
+
+MOST_VALUES = 100
+"""An attribute with more values than this is no class."""
+
+UNKNOWN = -1
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttributeTable:
+    """Attributes and their values, and what each caption says."""
+
+    names: tuple[str, ...]
+    values: tuple[tuple[str, ...], ...]
+    """By attribute."""
+    of_text: Mapping[str, tuple[int, ...]]
+    """By caption, in normal form: the place of each attribute's value."""
+
+    def labels_of_texts(self, texts: Sequence[str]) -> Labels:
+        """What texts say: [N, A] places, ``UNKNOWN`` throughout for a caption never seen."""
+        nothing = (UNKNOWN,) * len(self.names)
+        return np.array([self.of_text.get(normal_form(t), nothing) for t in texts], dtype=np.int64)
+
+    def labels_of_records(self, records: Sequence[Mapping[str, object]]) -> Labels:
+        """What records say: [N, A] places, ``UNKNOWN`` where they do not."""
+        places = [{value: place for place, value in enumerate(kept)} for kept in self.values]
+        rows = [
+            [
+                place.get(str(_attributes(record).get(name)), UNKNOWN)
+                for name, place in zip(self.names, places, strict=True)
+            ]
+            for record in records
+        ]
+        return np.array(rows, dtype=np.int64).reshape(len(records), len(self.names))
+
+
+def normal_form(text: str) -> str:
+    """Give the form in which captions are compared: lower case, single spaces."""
+    return join_words(split_words(text))
+
+
+def find_attributes(dataset: StoredDataset) -> AttributeTable | None:
+    """Collect a dataset's attributes; nothing where it has none that captions determine."""
+    records = [dataset.records[row] for row in dataset.rows(TRAIN) if dataset.has_text[row]]
+    described = [record for record in records if _attributes(record)]
+    if not described or len(described) < len(records) / 2:
+        return None
+    names = tuple(sorted(_attributes(described[0])))
+    if any(tuple(sorted(_attributes(record))) != names for record in described):
+        return None
+    values = tuple(
+        tuple(sorted({str(_attributes(record)[name]) for record in described})) for name in names
+    )
+    if any(len(kept) > MOST_VALUES for kept in values):
+        return None
+    table = AttributeTable(names=names, values=values, of_text={})
+    of_text: dict[str, tuple[int, ...]] = {}
+    labels = table.labels_of_records(described).tolist()
+    for record, places in zip(described, labels, strict=True):
+        if of_text.setdefault(normal_form(record["text"]), tuple(places)) != tuple(places):
+            return None  # One caption for different things: it does not say which.
+    return AttributeTable(names=names, values=values, of_text=of_text)
+
+
+def _attributes(record: Mapping[str, object]) -> Mapping[str, object]:
+    found = record.get("attributes")
+    return found if isinstance(found, dict) else {}
+
+
+MOST_WORDS = 512
+"""Words that a reader learns where there are no attributes: the most frequent ones."""
+
+Rows = npt.NDArray[np.int64]
+
+
+class Eye:
+    """Sees images as standardised features, and as attributes where the dataset has them.
+
+    Args:
+        dataset: that it belongs to.
+        size: side in pixels of all images.
+        cache: folder of the readers.
+        control: asked while a reader is trained, and while images are looked at.
+
+    Raises:
+        StoppedError: a stop was asked for.
+    """
+
+    def __init__(
+        self, dataset: StoredDataset, size: int, cache: Path, control: RunControl | None
+    ) -> None:
+        self._dataset, self._size, self._control = dataset, size, control
+        self.attributes = find_attributes(dataset)
+        training = dataset.whole_rows(TRAIN)
+        target, truth = self._lesson(training)
+        channels = dataset.manifest.channels
+        self.name = reader_name(dataset.manifest.version, size, target.outputs)
+        self._reader = cached_reader(
+            cache,
+            self.name,
+            ImageReader(channels, size, target.outputs),
+            lambda: train_reader(self.images_of(training), truth, target, control),
+        )
+        some, _said = look(self._reader, self.images_of(training[:2_000]))
+        self._mean = some.numpy().mean(0)
+        self._spread = some.numpy().std(0).clip(min=1e-6)
+
+    def see(self, images: ImageArray) -> tuple[Features, Labels | None]:
+        """Look at images: [N, S, S, 1 or 3] to features [N, D] and attributes [N, A].
+
+        Raises:
+            StoppedError: a stop was asked for.
+        """
+        features, said = look(
+            self._reader, to_channels(images, self._dataset.manifest.channels), self._control
+        )
+        standard = ((features.numpy() - self._mean) / self._spread).astype(np.float64)
+        if self.attributes is None:
+            return standard, None
+        return standard, read_attributes(said, [len(kept) for kept in self.attributes.values])
+
+    def images_of(self, rows: Rows) -> ImageArray:
+        """Read a dataset's images as the models draw theirs: [N, S, S, C]."""
+        images = self._dataset.images_of(rows)
+        return images if images.shape[1:3] == (self._size,) * 2 else resize(images, self._size)
+
+    def features_of(self, rows: Rows) -> Features:
+        """Features of a dataset's images: [N, D]."""
+        return self.see(self.images_of(rows))[0]
+
+    def _lesson(self, rows: Rows) -> tuple[Target, Labels]:
+        """What the reader shall learn to say of some items."""
+        records = [self._dataset.records[row] for row in rows]
+        if self.attributes is not None:
+            sizes = tuple(len(kept) for kept in self.attributes.values)
+            return AttributeTarget(sizes), self.attributes.labels_of_records(records)
+        texts = [self._dataset.texts[row] for row in rows]
+        return _word_lesson(texts)
+
+
+def _word_lesson(texts: Sequence[str]) -> tuple[Target, Labels]:
+    vocabulary = Vocabulary.build(texts, size=MOST_WORDS)
+    return WordTarget(len(vocabulary)), bags(texts, vocabulary).long().numpy()

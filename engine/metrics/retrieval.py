@@ -1,0 +1,116 @@
+"""Tells which text belongs to an image, for datasets that say nothing else about their pairs.
+
+Two linear maps bring image features and bags of words into one space, where a pair's two halves
+shall be near each other. They learn from one part of the held-out pairs, which no generator ever
+sees; the other part says how good the matcher itself is.
+
+Shapes: N pairs, D features, W words, K candidates.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from engine.data.tokenizers import Vocabulary, split_words
+from engine.metrics.distances import Features
+
+CANDIDATES = 100
+LEAST_PAIRS, MOST_PAIRS = 40, 1_000
+SPACE, STEPS, RATE, TEMPERATURE = 32, 400, 5e-3, 0.1
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """Scores how well texts fit images."""
+
+    of_images: nn.Linear
+    of_texts: nn.Linear
+    vocabulary: Vocabulary
+    others: Tensor
+    """[K, SPACE] texts of held-out pairs, the false candidates."""
+    other_texts: tuple[str, ...]
+    ceiling: float
+    """R-precision on real pairs that it did not learn from."""
+
+    @property
+    def chance(self) -> float:
+        """R-precision of a matcher that guesses."""
+        return 1 / (len(self.others) + 1)
+
+    def precision(self, features: Features, texts: Sequence[str]) -> float:
+        """R-precision: share of pairs whose own text is the first of all candidates.
+
+        Source: Xu et al. 2018, arXiv:1711.10485, section 4.1, with one true candidate.
+
+        Args:
+            features: [N, D].
+            texts: N.
+        """
+        with torch.no_grad():
+            images = functional.normalize(self.of_images(_tensor(features)), dim=1)
+            own = functional.normalize(self.of_texts(bags(texts, self.vocabulary)), dim=1)
+            own_scores = (images * own).sum(1)
+            scores = images @ self.others.T
+        # A candidate that says the same is no false one.
+        same = np.array([[text == other for other in self.other_texts] for text in texts])
+        rivals = scores.masked_fill(torch.from_numpy(same.reshape(scores.shape)), -2.0)
+        return float((own_scores > rivals.max(1).values).float().mean())
+
+
+def train_matcher(features: Features, texts: Sequence[str]) -> Matcher | None:
+    """Learn from the even held-out pairs and be measured on the odd; nothing if they are too few.
+
+    Args:
+        features: [N, D] of held-out images.
+        texts: their texts.
+    """
+    if len(texts) < LEAST_PAIRS:
+        return None
+    features, texts = features[:MOST_PAIRS], texts[:MOST_PAIRS]
+    vocabulary = Vocabulary.build(texts)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        of_images = nn.Linear(features.shape[1], SPACE)
+        of_texts = nn.Linear(len(vocabulary), SPACE)
+    _fit(of_images, of_texts, _tensor(features[::2]), bags(texts[::2], vocabulary))
+    candidates = list(dict.fromkeys(texts))[: CANDIDATES - 1]
+    with torch.no_grad():
+        others = functional.normalize(of_texts(bags(candidates, vocabulary)), dim=1)
+    matcher = Matcher(of_images, of_texts, vocabulary, others, tuple(candidates), ceiling=0.0)
+    ceiling = matcher.precision(features[1::2], texts[1::2])
+    return Matcher(of_images, of_texts, vocabulary, others, tuple(candidates), ceiling)
+
+
+def bags(texts: Sequence[str], vocabulary: Vocabulary) -> Tensor:
+    """Say which words stand in texts: [N, W] of 0 and 1; unknown ones share a place."""
+    found = torch.zeros(len(texts), len(vocabulary))
+    for row, text in enumerate(texts):
+        words = split_words(text)
+        if words:
+            found[row, torch.from_numpy(vocabulary.encode(text, len(words) + 1)[:-1])] = 1
+    return found
+
+
+def _fit(of_images: nn.Linear, of_texts: nn.Linear, images: Tensor, texts: Tensor) -> None:
+    """Let each pair's halves find each other among all (van den Oord et al. 2018, InfoNCE)."""
+    parameters = [*of_images.parameters(), *of_texts.parameters()]
+    optimizer = torch.optim.AdamW(parameters, lr=RATE, weight_decay=0.1)
+    # Equal texts are no mistake.
+    same = (texts[:, None] == texts[None]).all(2).float()
+    goal = same / same.sum(1, keepdim=True)
+    for _step in range(STEPS):
+        one = functional.normalize(of_images(images), dim=1)
+        other = functional.normalize(of_texts(texts), dim=1)
+        scores = one @ other.T / TEMPERATURE
+        loss = functional.cross_entropy(scores, goal) + functional.cross_entropy(scores.T, goal.T)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+def _tensor(features: Features) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(features)).float()

@@ -1,0 +1,100 @@
+"""How good and how varied generated texts are, apart from their images."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from engine.data.tokenizers import split_words
+
+ORDER = 4
+COMPARED = 200
+"""Texts that are held against each other: the work grows with the square."""
+
+Words = Sequence[str]
+Some = TypeVar("Some")
+
+
+def text_figures(
+    made: Sequence[str],
+    held_out: Sequence[str],
+    training: frozenset[str],
+    is_valid: Callable[[str], bool],
+) -> dict[str, float]:
+    """Measure texts.
+
+    text_validity: share that is valid; unique_share: distinct texts over all; distinct_1 and _2:
+    distinct words and pairs of words over all (Li et al. 2016, arXiv:1510.03055, section 4.3);
+    copied_share: share that stands among the training texts; bleu: how much like held-out texts
+    they are; self_bleu: how much like each other (Zhu et al. 2018, arXiv:1802.01886).
+
+    Args:
+        made: generated texts, at least one.
+        held_out: real ones that were not trained on; without any there is no ``bleu``.
+        training: real ones that were, in the form that ``made`` has.
+        is_valid: judges one text.
+    """
+    words = [split_words(text) for text in made]
+    figures = {
+        "text_validity": float(np.mean([is_valid(text) for text in made])),
+        "unique_share": len(set(made)) / len(made),
+        "copied_share": float(np.mean([text in training for text in made])),
+        "distinct_1": _distinct(words, 1),
+        "distinct_2": _distinct(words, 2),
+    }
+    some = _some(words)
+    references = [split_words(text) for text in _some(held_out)]
+    if references:
+        figures["bleu"] = float(np.mean([bleu(text, references) for text in some]))
+    if len(some) > 1:
+        figures["self_bleu"] = float(
+            np.mean([bleu(text, [*some[:i], *some[i + 1 :]]) for i, text in enumerate(some)])
+        )
+    return figures
+
+
+def bleu(text: Words, references: Sequence[Words]) -> float:
+    """How far the word groups of a text stand in reference texts: 0 to 1.
+
+    Geometric mean of the clipped precisions of groups of one to four words, with the brevity
+    penalty (Papineni et al. 2002). Longer groups than the text has are left out; those of two words
+    and more are smoothed by adding one (Lin & Och 2004), so that short captions get a figure.
+    """
+    if not text or not references:
+        return 0.0
+    logs: list[float] = []
+    for size in range(1, min(ORDER, len(text)) + 1):
+        groups = _groups(text, size)
+        known: Counter[tuple[str, ...]] = Counter()
+        for reference in references:
+            known |= _groups(reference, size)
+        smooth = 1 if size > 1 else 0
+        hits = sum(min(count, known[group]) for group, count in groups.items())
+        precision = (hits + smooth) / (groups.total() + smooth)
+        if not precision:
+            return 0.0
+        logs.append(math.log(precision))
+    return math.exp(sum(logs) / len(logs)) * _brevity(len(text), references)
+
+
+def _brevity(length: int, references: Sequence[Words]) -> float:
+    nearest = min((len(r) for r in references), key=lambda size: (abs(size - length), size))
+    return 1.0 if length >= nearest else math.exp(1 - nearest / length)
+
+
+def _groups(words: Words, size: int) -> "Counter[tuple[str, ...]]":
+    return Counter(tuple(words[i : i + size]) for i in range(len(words) - size + 1))
+
+
+def _distinct(texts: Sequence[Words], size: int) -> float:
+    groups: Counter[tuple[str, ...]] = Counter()
+    for words in texts:
+        groups.update(_groups(words, size))
+    return len(groups) / groups.total() if groups else 0.0
+
+
+def _some(texts: Sequence[Some]) -> list[Some]:
+    places = np.linspace(0, len(texts) - 1, min(COMPARED, len(texts))).astype(int)
+    return [texts[place] for place in places]

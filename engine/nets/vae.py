@@ -1,0 +1,235 @@
+"""One latent code behind every pair: the multimodal variational autoencoder.
+
+Each modality has an expert, which says what its items tell about the code, and a decoder, which
+makes its items from the code. Whatever is given of a pair, the product of its experts with the
+prior is the code's posterior. How the bound is put together makes the family, MVAE or MoPoE, and is
+the business of ``engine.train.vae_step``; the networks are the same.
+
+Shapes: B batch, S latent codes for each item, F features, Z latent numbers.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, cast
+
+import torch
+from torch import Tensor, nn
+
+from engine.nets.protocols import Ends, Items, LatentDecoder, Modality, turn
+
+# --------------------------------------------------------------------------
+# Gaussian opinions about a latent code, and what they come to together.
+#
+# Shapes: B batch, F features, Z latent numbers.
+
+
+LOG_VARIANCE_LIMIT = 8.0
+"""An expert's log variance stays between minus and plus this: no precision overflows."""
+QUIET = 0.02
+"""Standard deviation of the last layer's first weights: every posterior begins near the prior."""
+
+
+class Gaussian(NamedTuple):
+    """A normal distribution with a diagonal covariance."""
+
+    mean: Tensor
+    """[..., Z]."""
+    log_variance: Tensor
+    """[..., Z]."""
+
+    def at(self, noise: Tensor) -> Tensor:
+        """Turn standard normal noise [..., Z] into a sample, differentiably.
+
+        Source: the reparameterisation of Kingma & Welling 2014, arXiv:1312.6114, section 2.4.
+        """
+        return self.mean + (0.5 * self.log_variance).exp() * noise
+
+
+class Expert(nn.Module):
+    """Says what one modality's item tells about the latent code.
+
+    Args:
+        trunk: from items to [B, F].
+        feature_dim: F.
+        latent_dim: Z.
+    """
+
+    def __init__(self, trunk: nn.Module, feature_dim: int, latent_dim: int) -> None:
+        super().__init__()
+        self.trunk = trunk
+        self.opinion = nn.Linear(feature_dim, 2 * latent_dim)
+        nn.init.normal_(self.opinion.weight, std=QUIET)
+        nn.init.zeros_(self.opinion.bias)
+
+    def forward(self, items: Tensor) -> Gaussian:
+        """Items [B, ...] to the parameters of B normal distributions, [B, Z] each."""
+        mean, raw = self.opinion(self.trunk(items)).chunk(2, 1)
+        return Gaussian(mean, LOG_VARIANCE_LIMIT * torch.tanh(raw / LOG_VARIANCE_LIMIT))
+
+
+def product_of_experts(
+    experts: Mapping[str, Gaussian], present: Mapping[str, Tensor] | None = None
+) -> Gaussian:
+    """Multiply the experts' densities with the prior's, N(0, I), and normalise.
+
+    With the precisions ``T_i = 1 / variance_i``, of which the prior's is 1, the product is normal
+    with mean ``sum(mean_i T_i) / sum(T_i)`` and variance ``1 / sum(T_i)``. Computed in float32 at
+    least, whatever precision the networks run in.
+    Source: Wu & Goodman 2018, arXiv:1802.05335, section 2.1.
+
+    Args:
+        experts: by modality, [B, Z] each; at least one.
+        present: by modality, [B] booleans: rows in which the expert has a say. A name that is
+            missing has a say in every row. A row in which none has one gets the prior itself.
+
+    Returns:
+        [B, Z] parameters.
+    """
+    first = next(iter(experts.values())).mean
+    kind = torch.promote_types(first.dtype, torch.float32)
+    precision = torch.ones_like(first, dtype=kind)
+    weighted = torch.zeros_like(first, dtype=kind)
+    for name, expert in experts.items():
+        own = (-expert.log_variance.to(kind)).exp()
+        if present is not None and name in present:
+            own = own * present[name][:, None]
+        precision = precision + own
+        weighted = weighted + own * expert.mean.to(kind)
+    return Gaussian(weighted / precision, -precision.log())
+
+
+LATENT = "latent"
+"""Name of the code's own noise, beside those of the decoders."""
+
+
+class MultimodalVae(nn.Module):
+    """Turns noise, and what is given of a pair, into the whole pair, as ``PairGenerator`` does.
+
+    Source: Wu & Goodman 2018, arXiv:1802.05335.
+
+    Args:
+        modalities: in the order in which a pair is listed.
+        feature_dim: F.
+        latent_dim: Z.
+    """
+
+    def __init__(
+        self, modalities: Sequence[Modality], *, feature_dim: int, latent_dim: int
+    ) -> None:
+        super().__init__()
+        self.order = tuple(modality.name for modality in modalities)
+        self.latent_dim = latent_dim
+        self.experts = nn.ModuleDict(
+            {m.name: Expert(m.build_trunk(), feature_dim, latent_dim) for m in modalities}
+        )
+        self.decoders = nn.ModuleDict(
+            {m.name: m.build_latent_decoder(latent_dim) for m in modalities}
+        )
+
+    def decoder(self, name: str) -> LatentDecoder:
+        """The decoder of one modality."""
+        return cast("LatentDecoder", self.decoders[name])
+
+    def draw_noise(self, count: int, generator: torch.Generator) -> dict[str, Tensor]:
+        """Draw what ``forward`` needs for ``count`` pairs: the code's noise, then the decoders'."""
+        shape = (count, self.latent_dim)
+        noise = {LATENT: torch.randn(shape, generator=generator, device=generator.device)}
+        for name in self.order:
+            noise[name] = self.decoder(name).draw_noise(count, generator)
+        return noise
+
+    def opinions(
+        self, given: Items, present: Mapping[str, Tensor] | None = None
+    ) -> dict[str, Gaussian]:
+        """Ask the experts: by modality, [B, Z] parameters.
+
+        Args:
+            given: items by modality.
+            present: by modality, [B] booleans. Where false the item is not looked at, and the
+                expert's answer means nothing.
+        """
+        seen = {name: only_present(item, name, present) for name, item in given.items()}
+        return {name: self.experts[name](item) for name, item in seen.items()}
+
+    def posterior(self, given: Items, present: Mapping[str, Tensor] | None = None) -> Gaussian:
+        """Give the code's distribution, knowing what is given: [B, Z] mean and log variance.
+
+        Args:
+            given: items by modality, at least one.
+            present: by modality, [B] booleans: rows in which it is there. A name that is missing
+                is there in every row; a row with nothing gets the prior.
+        """
+        return product_of_experts(self.opinions(given, present), present)
+
+    def latent(self, noise: Items, given: Items) -> Tensor:
+        """Draw codes for what is given, or from the prior: [B, Z]."""
+        return self.posterior(given).at(noise[LATENT]) if given else noise[LATENT]
+
+    def decode(self, latent: Tensor, noise: Items) -> dict[str, Tensor]:
+        """Make every modality's items from codes [B, Z]."""
+        return {name: self.decoder(name)(latent, noise[name]) for name in self.order}
+
+    def forward(self, noise: Items, given: Items) -> dict[str, Tensor]:
+        """Complete pairs: real items in ``given``, by modality; the others are made.
+
+        Nothing given makes pairs from the prior; a text gives its image, an image its text.
+        """
+        latent = self.latent(noise, given)
+        made = {
+            name: self.decoder(name)(latent, noise[name])
+            for name in self.order
+            if name not in given
+        }
+        return {name: given[name] if name in given else made[name] for name in self.order}
+
+    def walk(self, start: Ends, end: Ends, place: Tensor) -> dict[str, Tensor]:
+        """Make the pairs between two: their codes turn into each other; all modalities are made.
+
+        Args:
+            start: B pairs; their codes follow from what is given, or from the prior.
+            end: B other pairs.
+            place: [B], 0 at the start, 1 at the end.
+        """
+        latent = turn(
+            self.latent(start.noise, start.given), self.latent(end.noise, end.given), place
+        )
+        # The decoders' own chance comes from the nearer end: a mixture would not have its law.
+        noise = {
+            name: torch.where(
+                _beside(place < 0.5, start.noise[name]), start.noise[name], end.noise[name]
+            )
+            for name in self.order
+        }
+        return self.decode(latent, noise)
+
+    def surprise(self, name: str, latent: Tensor, real: Tensor) -> Tensor:
+        """What real items of a modality cost in nats, under several codes each.
+
+        Each set of codes is decoded by itself: batch norm, which looks at a batch as a whole, would
+        otherwise mix codes of different subsets. It costs no time.
+
+        Args:
+            name: the modality.
+            latent: [S, B, Z].
+            real: [B, ...].
+
+        Returns:
+            [S, B].
+        """
+        decoder = self.decoder(name)
+        return torch.stack([decoder.surprise(codes, real) for codes in latent])
+
+    def log_likelihood(self, latent: Tensor, real: Items) -> Tensor:
+        """``log p(pair | latent)``, all modalities unweighted: [S, B, Z] to [S, B] nats."""
+        return -torch.stack([self.surprise(n, latent, item) for n, item in real.items()]).sum(0)
+
+
+def only_present(item: Tensor, name: str, present: Mapping[str, Tensor] | None) -> Tensor:
+    """Blank the rows [B, ...] of a modality that are not there, whatever they hold."""
+    if present is None or name not in present:
+        return item
+    return torch.where(_beside(present[name], item), item, torch.zeros_like(item))
+
+
+def _beside(rows: Tensor, item: Tensor) -> Tensor:
+    """Shape [B] so that it broadcasts against [B, ...]."""
+    return rows.view(-1, *[1] * (item.dim() - 1))

@@ -1,1 +1,0 @@
-"""Adversarial losses and regularizers, one file each; ``table`` names them."""

@@ -1,0 +1,165 @@
+"""The event log of a run: one JSON object a line, appended as things happen."""
+
+import contextlib
+import logging
+import os
+import time
+from collections import deque
+from io import FileIO
+from pathlib import Path
+
+from engine.events import CheckpointSaved, LossesReported, RunEnded, RunEvent
+from engine.fs.atomic import files
+from engine.fs.untrusted import WARY, StrangeFileError, ensure_plain
+from engine.runs.event_codec import LONGEST_LINE, entry_in, line_of, line_of_facts
+
+# --------------------------------------------------------------------------
+# Opening a log at its end, which may be torn.
+
+
+_PIECE_BYTES = 1 << 16
+
+
+def open_end(path: Path) -> tuple[FileIO, int]:
+    """Open a log to append to it, and repair its last line.
+
+    A last line that lacks its end alone gets it; one that is torn is cut off.
+
+    Returns:
+        The file, and how many bytes were cut off.
+
+    Raises:
+        StrangeFileError: it is no plain file.
+        OSError: it cannot be opened or written.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | WARY, 0o644)
+    file = FileIO(handle, "r+b")
+    try:
+        ensure_plain(path.name, os.fstat(handle))
+        return file, _repair(file)
+    except BaseException:
+        file.close()
+        raise
+
+
+def _repair(file: FileIO) -> int:
+    size = file.seek(0, os.SEEK_END)
+    whole = _end_of_last_line(file, size)
+    if whole == size:
+        return 0
+    file.seek(whole)
+    last = file.read(LONGEST_LINE + 1)
+    if len(last) <= LONGEST_LINE and entry_in(last) is not None:
+        files.write(file, b"\n")
+        return 0
+    files.cut(file, whole)
+    return size - whole
+
+
+def _end_of_last_line(file: FileIO, size: int) -> int:
+    """Find the place after the last line end, from the back."""
+    end = size
+    while end:
+        start = max(0, end - _PIECE_BYTES)
+        file.seek(start)
+        found = file.read(end - start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        end = start
+    return 0
+
+
+log = logging.getLogger(__name__)
+
+LOSSES_EVERY_S = 1.0
+"""The plot lives on four reports a second; a night's log must not."""
+SYNC_EVERY_S = 1.0
+"""What is written survives the end of the program at once, and a power cut after so long."""
+MOST_WAITING = 10_000
+"""Lines that wait for a disk that fails; the oldest are lost first."""
+
+
+class RunLog:
+    """Appends a run's events to its log file; a line is on its way to the disk when it returns.
+
+    A torn last line, as a killed program leaves it, is repaired first. A disk that fails never
+    raises: it is said once, and what could not be written waits for the next event.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: FileIO | None = None
+        self._waiting: deque[bytes] = deque(maxlen=MOST_WAITING)
+        self._is_failing = False
+        self._last_losses_s = float("-inf")
+        self._synced_s = time.monotonic()
+        self._write()
+
+    def record(self, event: RunEvent) -> None:
+        """Append one event; of the loss reports, one a second. A full disk ends no run."""
+        if isinstance(event, LossesReported):
+            if 0 <= event.progress.elapsed_s - self._last_losses_s < LOSSES_EVERY_S:
+                return
+            self._last_losses_s = event.progress.elapsed_s
+        self._waiting.append(line_of(event))
+        # What a run goes back to must not be on the disk before the log that tells of it.
+        self._write(is_urgent=isinstance(event, CheckpointSaved | RunEnded))
+
+    def reopen(self, path: Path) -> None:
+        """Go on in another file; what could not be written yet goes there."""
+        self.close()
+        self._path = path
+        self._write()
+
+    def close(self) -> None:
+        """Close the file. A later event opens it again."""
+        self._write(is_urgent=True)
+        self._drop()
+
+    def _write(self, *, is_urgent: bool = False) -> None:
+        try:
+            file = self._file = self._file or self._open()
+            while self._waiting:
+                _append(file, self._waiting[0])
+                self._waiting.popleft()
+            if is_urgent or time.monotonic() - self._synced_s >= SYNC_EVERY_S:
+                self._synced_s = time.monotonic()
+                files.sync(file)
+        except (OSError, StrangeFileError) as error:
+            self._tell(error)
+            # Opened anew the next time: that also repairs what was written in part.
+            self._drop()
+        else:
+            self._tell(None)
+
+    def _open(self) -> FileIO:
+        file, cut = open_end(self._path)
+        if cut:
+            log.info("A torn line of %d bytes is cut off %s.", cut, self._path)
+            self._waiting.appendleft(line_of_facts("LogRepaired", {"bytes_cut": cut}))
+        return file
+
+    def _drop(self) -> None:
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                self._file.close()
+        self._file = None
+
+    def _tell(self, error: Exception | None) -> None:
+        """Say once that the disk fails, and once that it does no longer."""
+        if error is not None and not self._is_failing:
+            log.warning("The log %s cannot be written, events wait: %s", self._path, error)
+        if error is None and self._is_failing:
+            log.info("The log %s is written again.", self._path)
+        self._is_failing = error is not None
+
+
+def _append(file: FileIO, line: bytes) -> None:
+    end = file.seek(0, os.SEEK_END)
+    try:
+        files.write(file, line)
+    except OSError:
+        # It is written again, and must not stand there twice.
+        with contextlib.suppress(OSError):
+            files.cut(file, end)
+        raise

@@ -1,0 +1,174 @@
+"""Reading a run's log again: as it is, as curves, or while it is being written."""
+
+import contextlib
+import logging
+import os
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from engine.events import LossesReported, QualityMeasured, RolledBack, RunEvent, RunResumed
+from engine.fs.untrusted import StrangeFileError, open_plain
+from engine.runs.event_codec import MOST, MOST_BYTES, entry_in, event_in, lines_in, open_log
+
+Point = TypeVar("Point", LossesReported, QualityMeasured)
+
+log = logging.getLogger(__name__)
+
+_SAVED = b'"CheckpointSaved"'
+_AGAIN = (b'"RunResumed"', b'"RolledBack"')
+_MOST_AGAIN = 100_000
+"""No run is resumed so often; what comes later in a log that says so is not looked for."""
+_MOST_NEW_BYTES = 4_000_000
+
+
+def read_events(path: Path) -> Iterator[RunEvent]:
+    """Read all events that can be built again; what is torn or strange is passed over.
+
+    A preview is given without its pictures and texts: they are in its sheet. An error comes as
+    ``LoggedError``.
+
+    Args:
+        path: a run's ``events.jsonl``; a missing one gives nothing.
+    """
+    for line, number in _numbered(path):
+        event = _event(line, path)
+        if event is not None:
+            yield event
+        else:
+            log.info("line %d of %s is passed over", number, path)
+
+
+def read_losses(path: Path) -> Iterator[LossesReported]:
+    """Read a log's loss reports, without those that a resumed run made again.
+
+    Args:
+        path: a run's ``events.jsonl``; a missing one gives nothing.
+    """
+    return _points(path, LossesReported)
+
+
+def read_quality(path: Path) -> Iterator[QualityMeasured]:
+    """Read a log's measurements of quality, as ``read_losses`` reads losses."""
+    return _points(path, QualityMeasured)
+
+
+def has_saved(path: Path) -> bool:
+    """Whether a log tells of a checkpoint.
+
+    Raises:
+        StrangeFileError: it is no plain file.
+    """
+    try:
+        with open_log(path) as file:
+            return any(_SAVED in line for line, _end in lines_in(file))
+    except FileNotFoundError:
+        return False
+
+
+class LogTail:
+    """Follows a log that another process writes.
+
+    Only whole lines are given. A log that was replaced, or is shorter than what was read of it, is
+    read from its beginning.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._place = 0
+        self._identity = (0, 0)
+
+    def read_new(self) -> list[RunEvent]:
+        """Read what came since the last call, a few megabytes at most; then call again."""
+        events: list[RunEvent] = []
+        with contextlib.suppress(OSError, StrangeFileError), open_log(self._path) as file:
+            self._find_place(file.fileno())
+            file.seek(self._place)
+            until = self._place + _MOST_NEW_BYTES
+            for line, end in lines_in(file):
+                self._place = end
+                event = _event(line, self._path)
+                if event is not None:
+                    events.append(event)
+                if end > until:
+                    break
+        return events
+
+    def _find_place(self, handle: int) -> None:
+        status = os.fstat(handle)
+        identity = (status.st_dev, status.st_ino)
+        if identity != self._identity or status.st_size < self._place:
+            self._place = 0
+        self._identity = identity
+
+
+def _points(path: Path, kind: type[Point]) -> Iterator[Point]:
+    """Read the points of a curve; the log is read twice so that nothing of it is held."""
+    name = f'"{kind.__name__}"'.encode()
+    again = _done_again(path)
+    for line, number in _numbered(path):
+        while again and again[0][0] <= number:
+            again.popleft()
+        event = _event(line, path) if name in line else None
+        if isinstance(event, kind) and _images(event) <= (again[0][1] if again else MOST):
+            yield event
+
+
+def _done_again(path: Path) -> deque[tuple[int, int]]:
+    """List the lines at which a run went back, and the fewest images that it ever went back to.
+
+    A point before such a line is done again if it has more images than the fewest from there on.
+    """
+    found: list[tuple[int, int]] = []
+    for line, number in _numbered(path):
+        event = _event(line, path) if any(name in line for name in _AGAIN) else None
+        if isinstance(event, RunResumed | RolledBack) and len(found) < _MOST_AGAIN:
+            found.append((number, event.images_seen))
+    fewest, suffix = MOST, deque[tuple[int, int]]()
+    for number, images in reversed(found):
+        fewest = min(fewest, images)
+        suffix.appendleft((number, fewest))
+    return suffix
+
+
+def _images(point: LossesReported | QualityMeasured) -> int:
+    return point.progress.images_seen if isinstance(point, LossesReported) else point.images_seen
+
+
+def _numbered(path: Path) -> Iterator[tuple[bytes, int]]:
+    try:
+        with open_log(path) as file:
+            for number, (line, _end) in enumerate(lines_in(file), 1):
+                yield line, number
+    except FileNotFoundError:
+        return
+    except (OSError, StrangeFileError) as error:
+        log.warning("The log %s cannot be read: %s", path, error)
+
+
+def _event(line: bytes, path: Path) -> RunEvent | None:
+    entry = entry_in(line)
+    return None if entry is None else event_in(entry, path.parent)
+
+
+# --------------------------------------------------------------------------
+# The end of a log, which may be long, and a stranger's.
+
+
+def read_tail(path: Path, longest: int) -> list[bytes]:
+    """Read the last lines of a file, as far as they fit into so many bytes.
+
+    They are whole, but for the one line of a file that has none that fits.
+
+    Raises:
+        StrangeFileError: it is no plain file.
+        OSError: it cannot be read.
+    """
+    with open_plain(path, MOST_BYTES) as file:
+        size = file.seek(0, os.SEEK_END)
+        start = max(0, size - longest)
+        file.seek(start)
+        lines = file.read(longest).splitlines()
+    # The first line was cut unless the reading began at the file's beginning.
+    return lines[1:] or lines if start else lines

@@ -1,0 +1,127 @@
+"""Which checkpoints a run keeps, and how the others go."""
+
+import contextlib
+import logging
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from engine.config.sections import ReportingConfig
+from engine.events import QualityMeasured
+from engine.fs.atomic import files, remove_if_there, staged_path
+from engine.runs.event_codec import open_log
+from engine.runs.event_reader import read_quality
+from engine.runs.folder import RunFolder, bytes_in, images_in_name
+
+log = logging.getLogger(__name__)
+
+
+class Keeper:
+    """Removes the checkpoints of a run that are no longer wanted.
+
+    Args:
+        folder: the run's.
+        reporting: how many of the newest are kept, which are kept for good, and the room for all.
+    """
+
+    def __init__(self, folder: RunFolder, reporting: ReportingConfig) -> None:
+        self._folder, self._reporting = folder, reporting
+
+    def prune(self) -> None:
+        """Remove what is too much. A disk that refuses ends no run: it is tried after each save."""
+        paths = self._folder.checkpoint_paths()
+        kept = self._wanted(paths)
+        try:
+            for path in paths:
+                if path not in kept:
+                    remove_checkpoint(path)
+            self._keep_budget()
+        except OSError as error:
+            log.warning("An old checkpoint of %s cannot be removed: %s", self._folder.path, error)
+
+    def _wanted(self, paths: Sequence[Path]) -> set[Path]:
+        wanted = set(paths[-self._reporting.checkpoints_kept :])
+        wanted.update(_milestones(paths, self._reporting.keep_every_images))
+        return wanted | _last_written(paths)
+
+    def _keep_budget(self) -> None:
+        """Remove the oldest until all fit; never the newest, and never the best by a figure."""
+        budget = self._reporting.checkpoint_budget_mb * 1e6
+        if not budget:
+            return
+        paths = self._folder.checkpoint_paths()
+        sizes = {path: bytes_in(path) for path in (*paths, *self._folder.best_paths())}
+        total = sum(sizes.values())
+        kept = {*paths[-1:], *_last_written(paths)}
+        for path in paths:
+            if total > budget and path not in kept:
+                remove_checkpoint(path)
+                total -= sizes[path]
+
+
+def remove_checkpoint(path: Path) -> None:
+    """Remove a checkpoint; it loses its name first, so that no half of it is ever offered.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
+    going = staged_path(path)
+    remove_if_there(going)
+    files.rename(path, going)
+    files.remove(going)
+
+
+def _milestones(paths: Sequence[Path], every: int) -> list[Path]:
+    """Pick the first checkpoint at or after each multiple of a number of images."""
+    picked, reached = [], 0
+    for path in paths:
+        multiple = images_in_name(path) // every if every else 0
+        if multiple > reached:
+            picked.append(path)
+            reached = multiple
+    return picked
+
+
+def _last_written(paths: Sequence[Path]) -> set[Path]:
+    """Find the one that was written last: after going back it is not the one with most images."""
+    written: dict[Path, float] = {}
+    for path in paths:
+        with contextlib.suppress(OSError):
+            written[path] = path.lstat().st_mtime
+    return {max(written, key=lambda path: written[path])} if written else set()
+
+
+# --------------------------------------------------------------------------
+# The best figures of a run, for a list of runs.
+
+
+LOWER, HIGHER = "lower", "higher"
+RANKED = {"kid": LOWER, "joint_coherence": HIGHER}
+"""Figures whose best is listed and whose best checkpoint is kept, and which way is better."""
+_ABSURD = 1e9
+
+
+def best_figures(log: Path) -> dict[str, float]:
+    """Find the best of each figure; one that was never measured is absent.
+
+    What a run measured again after it went back counts once, as in its curves.
+
+    Raises:
+        StrangeFileError: the log is no plain file.
+        OSError: it cannot be read.
+    """
+    with open_log(log):
+        # Only to find out: a curve would be empty, and nothing said of why.
+        pass
+    return _best(read_quality(log))
+
+
+def _best(points: Iterable[QualityMeasured]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for point in points:
+        for name, better in RANKED.items():
+            # KID is an unbiased estimate, and may fall a little below zero.
+            value = point.figures.get(name)
+            if value is not None and abs(value) < _ABSURD:
+                pick = min if better == LOWER else max
+                found[name] = pick(found.get(name, value), value)
+    return found

@@ -1,0 +1,106 @@
+"""How a run folder stands: trained by somebody now, ended well, or left in the middle."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from engine.events import Outcome
+from engine.fs.lock import Holder, holder_of
+from engine.runs.event_codec import entry_in
+from engine.runs.event_reader import read_tail
+from engine.runs.folder import RunFolder
+
+TAIL_BYTES = 64_000
+"""Read of a log; the last seconds of a run are in it."""
+LARGEST_COUNT = 2**62
+
+
+class Standing(StrEnum):
+    """What somebody who looks at a list of runs has to know."""
+
+    RUNNING = "running"
+    """A process that lives holds the folder."""
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+    """Its log has no end, and nobody holds it: the program or the machine went down."""
+    NEW = "new"
+    """It was never trained."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunStanding:
+    """How a run stands, and how far it had come."""
+
+    standing: Standing
+    holder: Holder | None = None
+    """Who trains it now."""
+    images_seen: int = 0
+    elapsed_s: float = 0.0
+    error: str = ""
+    """What ended a run that failed."""
+    last_s: float = 0.0
+    """When something last happened, in seconds since 1970; 0 when nothing did."""
+
+
+def standing_of(folder: Path) -> RunStanding:
+    """Find out how a run stands; reads its lock and the end of its log, and raises nothing."""
+    left = left_standing(folder)
+    holder = holder_of(folder)
+    if holder is None:
+        return left
+    values = {**vars(left), "standing": Standing.RUNNING, "holder": holder}
+    return RunStanding(**values)
+
+
+def left_standing(folder: Path) -> RunStanding:
+    """Find out how a run stands that nobody holds."""
+    try:
+        lines = read_tail(RunFolder(folder).log_file, TAIL_BYTES)
+    except (OSError, ValueError):
+        lines = []
+    entries = [entry for line in lines if (entry := entry_in(line))]
+    if not entries:
+        # A log of which nothing can be read is of a run that was under way.
+        standing = Standing.INTERRUPTED if any(lines) else Standing.NEW
+        return RunStanding(standing=standing)
+    last = entries[-1]
+    return RunStanding(
+        standing=_ending(last),
+        images_seen=int(_latest(entries, "images_seen")),
+        elapsed_s=_latest(entries, "elapsed_s"),
+        error=str(last.get("error") or "")[:1000],
+        last_s=number_in(last, "time") or 0.0,
+    )
+
+
+def number_in(entry: Mapping[str, Any], name: str) -> float | None:
+    """Give a number of an entry if it is one that a run could have."""
+    value = entry.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if math.isfinite(value) and 0 <= value < LARGEST_COUNT else None
+
+
+def _ending(last: Mapping[str, Any]) -> Standing:
+    if last.get("event") != "RunEnded":
+        return Standing.INTERRUPTED
+    try:
+        return Standing(Outcome(str(last.get("outcome"))).value)
+    except ValueError:
+        return Standing.FAILED
+
+
+def _latest(entries: Iterable[Mapping[str, Any]], name: str) -> float:
+    """The value of the newest entry that has one, in itself or in its progress."""
+    for entry in reversed(list(entries)):
+        progress = entry.get("progress")
+        for place in (entry, progress if isinstance(progress, dict) else {}):
+            value = number_in(place, name)
+            if value is not None:
+                return value
+    return 0.0

@@ -1,0 +1,166 @@
+"""Preview sheets: a grid of pairs as one PNG that carries its own texts.
+
+Tiles stand side by side without gaps; the text chunk ``diptych`` holds the rest as JSON. Reading
+a sheet needs no torch, so the studio does it.
+
+Shapes: N tiles, S side of a tile in pixels.
+"""
+
+import io
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, PngImagePlugin
+
+from engine.errors import SheetCorruptError
+from engine.events import ImageArray
+from engine.fs.atomic import atomic_write
+
+CHUNK = "diptych"
+KIND = "preview"
+MAX_TILES = 4096
+MAX_PIXELS = 64_000_000
+MAX_CHUNK_CHARACTERS = 4_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class SheetHeader:
+    """What a sheet says about itself; cheap to read."""
+
+    images_seen: int
+    elapsed_s: float
+    tile: int
+    """S."""
+    columns: int
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """The pairs of one preview."""
+
+    images: ImageArray
+    """[N, S, S, 3]."""
+    texts: tuple[str, ...]
+    images_seen: int
+    elapsed_s: float
+
+
+def write_sheet(
+    path: Path, images: ImageArray, texts: Sequence[str], *, images_seen: int, elapsed_s: float
+) -> None:
+    """Write a sheet; the file appears whole or not at all.
+
+    Args:
+        path: ends in ``.png``.
+        images: [N, S, S, 3] uint8.
+        texts: N captions.
+        images_seen: progress of the run.
+        elapsed_s: training time of the run.
+
+    Raises:
+        FolderNotWritableError, DiskFullError: it cannot be written.
+    """
+    count, side = images.shape[:2]
+    columns = math.ceil(math.sqrt(count))
+    header = {
+        "kind": KIND,
+        "images_seen": images_seen,
+        "elapsed_s": elapsed_s,
+        "tile": side,
+        "columns": columns,
+        "texts": list(texts),
+    }
+    chunks = PngImagePlugin.PngInfo()
+    chunks.add_itxt(CHUNK, json.dumps(header, ensure_ascii=False))
+    content = io.BytesIO()
+    Image.fromarray(_lay_out(images, columns)).save(content, "PNG", pnginfo=chunks)
+    atomic_write(path, content.getvalue())
+
+
+def read_sheet_header(path: Path) -> SheetHeader:
+    """Read what a sheet says about itself, without its pixels.
+
+    Raises:
+        SheetCorruptError: missing, damaged, or no sheet.
+    """
+    with _opened(path) as picture:
+        return _header(path, picture)
+
+
+def read_sheet(path: Path) -> Sheet:
+    """Read a whole sheet.
+
+    Raises:
+        SheetCorruptError: missing, damaged, or no sheet.
+    """
+    with _opened(path) as picture:
+        header = _header(path, picture)
+        try:
+            pixels = np.asarray(picture.convert("RGB"))
+        except (OSError, ValueError, SyntaxError) as error:
+            raise SheetCorruptError(path, str(error)) from error
+    return Sheet(
+        images=_cut(pixels, header.tile, len(header.texts)),
+        texts=header.texts,
+        images_seen=header.images_seen,
+        elapsed_s=header.elapsed_s,
+    )
+
+
+def _opened(path: Path) -> Image.Image:
+    try:
+        return Image.open(path, formats=("PNG",))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise SheetCorruptError(path, str(error)) from error
+
+
+def _header(path: Path, picture: Image.Image) -> SheetHeader:
+    text = picture.info.get(CHUNK)
+    if not isinstance(text, str) or len(text) > MAX_CHUNK_CHARACTERS:
+        raise SheetCorruptError(path, f"it has no text chunk named {CHUNK}")
+    try:
+        table: dict[str, Any] = json.loads(text)
+        if table["kind"] != KIND:
+            raise SheetCorruptError(path, "it is not a preview")
+        header = SheetHeader(
+            images_seen=int(table["images_seen"]),
+            elapsed_s=float(table["elapsed_s"]),
+            tile=int(table["tile"]),
+            columns=int(table["columns"]),
+            texts=tuple(str(text) for text in table["texts"]),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise SheetCorruptError(path, f"its header is damaged ({error})") from error
+    if not _fits(header, picture):
+        raise SheetCorruptError(path, "its tiles do not fit its size")
+    return header
+
+
+def _fits(header: SheetHeader, picture: Image.Image) -> bool:
+    count = len(header.texts)
+    if not (0 < count <= MAX_TILES and header.tile > 0 and 0 < header.columns <= count):
+        return False
+    rows = math.ceil(count / header.columns)
+    is_small = picture.width * picture.height <= MAX_PIXELS
+    return is_small and picture.size == (header.columns * header.tile, rows * header.tile)
+
+
+def _lay_out(images: ImageArray, columns: int) -> ImageArray:
+    count, side = images.shape[:2]
+    rows = math.ceil(count / columns)
+    grid = np.zeros((rows * columns, side, side, 3), dtype=np.uint8)
+    grid[:count] = images
+    by_row = grid.reshape(rows, columns, side, side, 3).swapaxes(1, 2)
+    return np.ascontiguousarray(by_row).reshape(rows * side, columns * side, 3)
+
+
+def _cut(pixels: ImageArray, side: int, count: int) -> ImageArray:
+    rows, columns = pixels.shape[0] // side, pixels.shape[1] // side
+    by_row = pixels.reshape(rows, side, columns, side, 3).swapaxes(1, 2)
+    return np.ascontiguousarray(by_row).reshape(rows * columns, side, side, 3)[:count]

@@ -1,0 +1,260 @@
+"""One step of a multimodal variational autoencoder: raise the bound on the likelihood.
+
+MVAE (Wu & Goodman 2018, arXiv:1802.05335) sums the bounds of all modalities together, of each alone
+and of random sets between. MoPoE (Sutter et al. 2021, arXiv:2105.02470) has one bound, under an
+even mixture of the posteriors of all sets: a code from any of them has to explain the whole pair,
+which is what makes pairs coherent. A modality is a name here, nothing more.
+
+Shapes: B batch, S sets of modalities, Z latent numbers.
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.optim import Adam
+
+from engine.data.loader import mix_seed
+from engine.losses.elbo import (
+    BoundTerms,
+    BoundWeights,
+    gaussian_divergence,
+    mixture_divergence,
+    mvae_loss,
+    negative_elbo,
+)
+from engine.nets.protocols import Items
+from engine.nets.vae import Gaussian, MultimodalVae, only_present, product_of_experts
+from engine.train.device import in_precision
+from engine.train.state import GENERATOR, advance
+from engine.train.step import Batch, StepReport, mean_report, shares_of_batch, with_stand_ins
+
+TEXT = "text"
+ACTIVE_VARIANCE = 0.01
+"""A latent number whose mean varies less than this from item to item says nothing.
+Source: Burda et al. 2016, arXiv:1509.00519, on active units."""
+
+Present = Mapping[str, Tensor]
+Subset = tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bound:
+    """What a batch costs under a model."""
+
+    loss: Tensor
+    """[B] nats, weighted; to be made small."""
+    whole: BoundTerms
+    """Of the bound on everything that is there of each pair."""
+    code: Gaussian
+    """[B, Z] the posterior, knowing everything that is there."""
+
+
+class VariationalStep:
+    """Updates a multimodal VAE once.
+
+    All randomness of a step follows from the seed and the step's number.
+
+    Args:
+        model: learns.
+        optimiser: of its parameters; a fused one.
+        is_mixture: MoPoE if true, MVAE if not.
+        kl_weight: of the divergence, once warmed up.
+        kl_warmup_images: over so many images it rises from 0 along a line.
+        text_weight: of a text's likelihood; every other modality's weighs 1.
+        random_subsets: sets of modalities, neither all nor one, that MVAE adds to each step.
+        batch_size: B, to count images.
+        seed: of the run.
+        device: where the model lies.
+        precision: of the networks' arithmetic, ``fp32`` or ``bf16``.
+    """
+
+    def __init__(
+        self,
+        model: MultimodalVae,
+        optimiser: Adam,
+        *,
+        is_mixture: bool,
+        kl_weight: float,
+        kl_warmup_images: float,
+        text_weight: float,
+        random_subsets: int,
+        batch_size: int,
+        seed: int,
+        device: torch.device,
+        precision: str = "fp32",
+    ) -> None:
+        self._device, self._precision = device, precision
+        self._model, self._optimiser, self._is_mixture = model, optimiser, is_mixture
+        self._kl_weight, self._kl_warmup_images = kl_weight, kl_warmup_images
+        self._text_weight, self._random_subsets = text_weight, random_subsets
+        self._batch_size, self._seed = batch_size, seed
+        self._randomness = torch.Generator(device)
+        self.parts = 1
+
+    def __call__(self, batch: Batch, step: int) -> StepReport:
+        """Learn from one batch; the content of an item that is not there plays no part."""
+        self._randomness.manual_seed(mix_seed(self._seed, step))
+        shares = [batch] if self.parts == 1 else shares_of_batch(batch, self.parts)
+        self._optimiser.zero_grad()
+        report = mean_report([self._gather(share, step, len(shares)) for share in shares])
+        report.skipped[GENERATOR] = advance(self._optimiser)
+        return report
+
+    def _gather(self, share: Batch, step: int, shares: int) -> StepReport:
+        """Add a share's gradient to those of the others."""
+        weights, present = self.weights(step), {} if share.is_whole else share.present
+        with in_precision(self._precision, self._device):
+            bound = self._bound(with_stand_ins(share), present, weights, step)
+        (bound.loss.mean() / shares).backward()
+        return _report(bound, present, weights)
+
+    def weights(self, step: int) -> BoundWeights:
+        """What the terms weigh at a step; the divergence is annealed.
+
+        Source: Bowman et al. 2016, arXiv:1511.06349, section 3.1.
+        """
+        images = step * self._batch_size
+        share = min(1.0, images / self._kl_warmup_images) if self._kl_warmup_images > 0 else 1.0
+        return BoundWeights(
+            divergence=share * self._kl_weight, modalities={TEXT: self._text_weight}
+        )
+
+    def _bound(self, items: Items, present: Present, weights: BoundWeights, step: int) -> Bound:
+        if self._is_mixture:
+            return mopoe_bound(self._model, items, present, weights, self._randomness)
+        seed = mix_seed(self._seed, step)
+        subsets = mvae_subsets(self._model.order, self._random_subsets, seed)
+        return mvae_bound(self._model, items, present, subsets, weights, self._randomness)
+
+
+def mvae_bound(
+    model: MultimodalVae,
+    items: Items,
+    present: Present,
+    subsets: Sequence[Subset],
+    weights: BoundWeights,
+    randomness: torch.Generator,
+) -> Bound:
+    """Sum the bounds of several sets of modalities, each on the likelihood of its own.
+
+    Args:
+        model: is asked.
+        items: by modality, [B, ...].
+        present: by modality, [B] booleans; a missing name is there in every row.
+        subsets: the first holds all.
+        weights: of the terms.
+        randomness: draws one code for each item and set.
+    """
+    items = {name: only_present(item, name, present) for name, item in items.items()}
+    opinions = model.opinions(items)
+    codes = [product_of_experts({n: opinions[n] for n in names}, present) for names in subsets]
+    latents = [code.at(_noise_like(code.mean, randomness)) for code in codes]
+    surprise: list[dict[str, Tensor]] = [{} for _subset in subsets]
+    for name, item in items.items():
+        places = [place for place, names in enumerate(subsets) if name in names]
+        costs = model.surprise(name, torch.stack([latents[place] for place in places]), item)
+        for place, cost in zip(places, costs, strict=True):
+            surprise[place][name] = cost
+    terms = [
+        BoundTerms(surprise=cost, divergence=gaussian_divergence(*code))
+        for cost, code in zip(surprise, codes, strict=True)
+    ]
+    return Bound(loss=mvae_loss(terms, present, weights), whole=terms[0], code=codes[0])
+
+
+def mopoe_bound(
+    model: MultimodalVae,
+    items: Items,
+    present: Present,
+    weights: BoundWeights,
+    randomness: torch.Generator,
+) -> Bound:
+    """Bound the likelihood of whole pairs under the mixture of the sets' posteriors.
+
+    Each item draws its code from one of its parts, all with the same chance, which is an unbiased
+    estimate at the price of one decoding. Every product has the prior as an expert; the paper
+    leaves it out.
+
+    Args:
+        model: is asked.
+        items: by modality, [B, ...].
+        present: by modality, [B] booleans; a missing name is there in every row. A set counts
+            where all of it is there.
+        weights: of the terms.
+        randomness: draws the parts and the codes.
+    """
+    items = {name: only_present(item, name, present) for name, item in items.items()}
+    opinions = model.opinions(items)
+    subsets = all_subsets(model.order)
+    codes = [product_of_experts({n: opinions[n] for n in names}, present) for names in subsets]
+    parts = Gaussian(*(torch.stack(parameters) for parameters in zip(*codes, strict=True)))
+    is_available = _availability(subsets, present, len(parts.mean[0]), parts.mean.device)
+    chances = torch.rand(is_available.shape, generator=randomness, device=is_available.device)
+    chosen = (chances * is_available).argmax(0)
+    rows = torch.arange(len(chosen), device=chosen.device)
+    part = Gaussian(parts.mean[chosen, rows], parts.log_variance[chosen, rows])
+    latent = part.at(_noise_like(part.mean, randomness))[None]
+    terms = BoundTerms(
+        surprise={name: model.surprise(name, latent, item)[0] for name, item in items.items()},
+        divergence=mixture_divergence(gaussian_divergence(*parts), is_available),
+    )
+    return Bound(loss=negative_elbo(terms, present, weights), whole=terms, code=codes[0])
+
+
+def all_subsets(names: Sequence[str]) -> list[Subset]:
+    """List the sets of one or more modalities, the largest first."""
+    sizes = range(len(names), 0, -1)
+    return [subset for size in sizes for subset in itertools.combinations(names, size)]
+
+
+def mvae_subsets(names: Sequence[str], random_subsets: int, seed: int) -> list[Subset]:
+    """List all modalities together, each alone, and random sets between, each at most once.
+
+    Two modalities have no sets between.
+    """
+    whole, alone = tuple(names), [(name,) for name in names]
+    between = [subset for subset in all_subsets(names) if 1 < len(subset) < len(names)]
+    count = min(random_subsets, len(between))
+    drawn = np.random.default_rng(seed).choice(len(between), count, replace=False) if count else ()
+    return list(dict.fromkeys([whole, *alone, *(between[place] for place in drawn)]))
+
+
+def _availability(
+    subsets: Sequence[Subset], present: Present, count: int, device: torch.device
+) -> Tensor:
+    """Tell of which sets all is there: [S, B] booleans."""
+    everywhere = torch.ones(count, dtype=torch.bool, device=device)
+    rows = [torch.stack([present.get(name, everywhere) for name in names]) for names in subsets]
+    return torch.stack([has.all(0) for has in rows])
+
+
+def _noise_like(mean: Tensor, randomness: torch.Generator) -> Tensor:
+    return torch.randn(mean.shape, generator=randomness, device=mean.device, dtype=mean.dtype)
+
+
+@torch.no_grad()
+def _report(bound: Bound, present: Present, weights: BoundWeights) -> StepReport:
+    """Give the unweighted bound and its terms: nats per item, of texts and images per one there."""
+    unweighted = negative_elbo(bound.whole, present, BoundWeights())
+    losses = {"bound": unweighted.mean(), "kl": bound.whole.divergence.mean()}
+    for name, cost in bound.whole.surprise.items():
+        losses[name] = _mean_of(cost, present.get(name))
+    is_active = bound.code.mean.var(0, unbiased=False) > ACTIVE_VARIANCE
+    return StepReport(
+        losses={name: loss.detach() for name, loss in losses.items()},
+        signals={
+            "kl_weight": unweighted.new_full((), weights.divergence),
+            "active_latents": is_active.float().mean(),
+        },
+    )
+
+
+def _mean_of(values: Tensor, mask: Tensor | None) -> Tensor:
+    """Mean of [B] values where the mask is true; 0 where it nowhere is."""
+    if mask is None:
+        return values.mean()
+    return torch.where(mask, values, torch.zeros_like(values)).sum() / mask.sum().clamp(min=1)

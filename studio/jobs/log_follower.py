@@ -1,0 +1,199 @@
+"""Following a run that another process trains, such as the command line."""
+
+import dataclasses
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from engine.control import RunControl
+from engine.errors import SheetCorruptError
+from engine.events import (
+    LossesReported,
+    Outcome,
+    PreviewReady,
+    Progress,
+    RunEnded,
+    RunEvent,
+    RunMoved,
+)
+from engine.fs.lock import holder_of
+from engine.runs.event_reader import LogTail
+from engine.runs.folder import RunFolder
+from engine.sample.preview_sheet import read_sheet
+from studio.jobs.task import LatestJob, TaskEnded, Tell
+from studio.jobs.training import RunSignals
+
+POLL_S = 0.5
+
+_log = logging.getLogger(__name__)
+
+
+class Tail(Protocol):
+    """Gives what was added to a log."""
+
+    def read_new(self) -> list[RunEvent]:
+        """Read what came since the last call."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Followed:
+    """Why there is no more to follow."""
+
+    folder: Path
+    ended: RunEnded | None = None
+    """Set when the run came to its end."""
+    moved_to: Path | None = None
+    """Set when it goes on in another folder."""
+    error: Exception | None = None
+    """Set when it cannot be followed any more."""
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether whoever trained it has gone without an end."""
+        return self.ended is None and self.moved_to is None and self.error is None
+
+
+class RunWatch:
+    """Reads along until a run has ended; lives in a worker.
+
+    Args:
+        folder: of the run.
+        tail: of its log.
+        is_held: whether a process trains it now.
+    """
+
+    def __init__(
+        self, folder: Path, tail: Tail | None = None, is_held: Callable[[], bool] | None = None
+    ) -> None:
+        self._folder = folder
+        self._tail = tail or LogTail(RunFolder(folder).log_file)
+        self._is_held = is_held or (lambda: holder_of(folder) is not None)
+        self._ended: RunEnded | None = None
+
+    def watch(self, shown: Progress | None, tell: Tell, control: RunControl) -> Followed:
+        """Pass on what the run reports.
+
+        Args:
+            shown: the latest loss report that is known already; what came before is passed over.
+            tell: receives every event, but the last.
+            control: asked between two looks.
+        """
+        events = _newer(self._read_all(control), shown)
+        while not control.is_stop_requested:
+            # Asked before reading: what was written before it let go is then read for sure.
+            is_held = self._is_held()
+            events += self._tail.read_new()
+            for event in events:
+                self._pass_on(event, tell)
+                if isinstance(event, RunMoved):
+                    return Followed(folder=self._folder, moved_to=event.folder)
+            if not is_held and not events:
+                return Followed(folder=self._folder, ended=self._ended)
+            events = []
+            control.wait(POLL_S)
+        return Followed(folder=self._folder)
+
+    def _read_all(self, control: RunControl) -> list[RunEvent]:
+        """Read what there is; of a long past only what follows its last loss report is kept."""
+        events: list[RunEvent] = []
+        while (new := self._tail.read_new()) and not control.is_stop_requested:
+            events = _from_last_losses(events) + new
+        return events
+
+    def _pass_on(self, event: RunEvent, tell: Tell) -> None:
+        # Whatever follows an end belongs to a later part of the run, so it was not the last.
+        self._ended = event if isinstance(event, RunEnded) else None
+        passed = self._with_pictures(event) if isinstance(event, PreviewReady) else event
+        if passed is not None and self._ended is None:
+            tell(passed)
+
+    def _with_pictures(self, event: PreviewReady) -> PreviewReady | None:
+        path = RunFolder(self._folder).samples / event.path.name
+        try:
+            sheet = read_sheet(path)
+        except SheetCorruptError as error:
+            _log.info("A preview is passed over: %s", error)
+            return None
+        return dataclasses.replace(event, path=path, images=sheet.images, texts=sheet.texts)
+
+
+class FollowingJob(RunSignals):
+    """Tells of a run that another process trains, as ``TrainingJob`` tells of our own.
+
+    ``run_started`` is never emitted: the run began without us. ``following_ended`` comes last,
+    after ``run_ended`` if the run has come to its end.
+    """
+
+    following_ended = Signal(object)
+    """Carries ``Followed``."""
+
+    def __init__(
+        self, parent: QObject | None = None, *, watch: Callable[[Path], RunWatch] = RunWatch
+    ) -> None:
+        super().__init__(parent)
+        self._make_watch = watch
+        self._job = LatestJob("following", self)
+        self._job.progressed.connect(self._take)
+        self._job.ended.connect(self._end)
+        self.folder = Path()
+        """Of the run that is or was followed."""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a run is followed."""
+        return self._job.is_running
+
+    def follow(self, folder: Path, shown: Progress | None = None) -> None:
+        """Follow a run from here on, instead of another one if need be.
+
+        Args:
+            folder: of the run.
+            shown: the latest of its loss reports that is known already.
+        """
+        watch = self._make_watch(folder)
+        self.folder = folder
+        self._job.request(lambda tell, control: watch.watch(shown, tell, control))
+        _log.info("Following %s", folder)
+
+    def leave(self) -> None:
+        """Follow no more, and say nothing of it."""
+        self._job.forget()
+
+    def wait(self, timeout_ms: int) -> bool:
+        """Block until the thread has ended; for quitting only. Whether it did in time."""
+        return self._job.wait(timeout_ms)
+
+    @Slot(object)
+    def _end(self, ended: TaskEnded) -> None:
+        if ended.outcome is Outcome.FINISHED:
+            followed: Followed = ended.result
+        else:
+            followed = Followed(folder=self.folder, error=ended.error)
+        _log.info("%s is followed no more: %s", followed.folder, followed)
+        if followed.ended is not None:
+            self.run_ended.emit(followed.ended)
+        self.following_ended.emit(followed)
+
+
+def _newer(events: list[RunEvent], shown: Progress | None) -> list[RunEvent]:
+    """Leave out what came up to the loss report that is known already."""
+    for place, event in enumerate(events):
+        if shown and isinstance(event, LossesReported) and _is_same(event.progress, shown):
+            return events[place + 1 :]
+    return events
+
+
+def _is_same(one: Progress, other: Progress) -> bool:
+    return (one.images_seen, one.elapsed_s) == (other.images_seen, other.elapsed_s)
+
+
+def _from_last_losses(events: list[RunEvent]) -> list[RunEvent]:
+    for place in range(len(events) - 1, -1, -1):
+        if isinstance(events[place], LossesReported):
+            return events[place:]
+    return events

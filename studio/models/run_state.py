@@ -1,0 +1,409 @@
+"""The life of a run: which states it goes through, and what may be done in each.
+
+The table below is the whole machine. Whatever shows a control asks ``enabled`` about it; whatever
+happens to a run goes through ``next_state``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from PySide6.QtCore import QCoreApplication, QLocale
+
+from engine.events import (
+    CheckpointSaved,
+    LossesReported,
+    Outcome,
+    Phase,
+    PhaseChanged,
+    Progress,
+    RunEnded,
+    RunEvent,
+    RunMoved,
+    RunPaused,
+    RunResumed,
+)
+
+
+class LifeState(StrEnum):
+    """Where a run stands."""
+
+    IDLE = "idle"
+    """There is none, or one that was never trained here."""
+    PREPARING = "preparing"
+    RUNNING = "running"
+    PAUSING = "pausing"
+    """Somebody asked it to stand still, and it has not said yet that it does."""
+    PAUSED = "paused"
+    STOPPING = "stopping"
+    FINISHED = "finished"
+    """It came to its end, or somebody stopped it."""
+    INTERRUPTED = "interrupted"
+    """It never came to an end: the program or the machine went down."""
+    FAILED = "failed"
+
+
+class Happening(StrEnum):
+    """What can happen to a run."""
+
+    STARTED = "started"
+    """Somebody started it, or took it up again from a checkpoint."""
+    PREPARES = "prepares"
+    """It loads, or warms up."""
+    WORKS = "works"
+    """It trains, or does what belongs to training: it samples, evaluates or saves."""
+    PAUSE_ASKED = "pause_asked"
+    STOOD_STILL = "stood_still"
+    """It stands still because somebody asked for it."""
+    GOT_STUCK = "got_stuck"
+    """It stands still because it cannot save."""
+    RESUME_ASKED = "resume_asked"
+    STOP_ASKED = "stop_asked"
+    """Somebody asked it to stop, or it has got unstuck on its way there."""
+    ENDED = "ended"
+    BROKE = "broke"
+    OPENED_NEW = "opened_new"
+    """A run that lies on disk is shown: one without a past, or one that is trained elsewhere."""
+    OPENED_ENDED = "opened_ended"
+    OPENED_UNENDED = "opened_unended"
+    OPENED_BROKEN = "opened_broken"
+
+
+class Wish(StrEnum):
+    """What a user can want of a run."""
+
+    START = "start"
+    PAUSE = "pause"
+    PAUSE_RELEASE = "pause_release"
+    """Pause, and give the memory back."""
+    RESUME = "resume"
+    STOP_SAVE = "stop_save"
+    STOP_DISCARD = "stop_discard"
+    SAVE_NOW = "save_now"
+    SAMPLE_NOW = "sample_now"
+
+
+_AT_REST = {
+    Happening.STARTED: LifeState.PREPARING,
+    Happening.OPENED_NEW: LifeState.IDLE,
+    Happening.OPENED_ENDED: LifeState.FINISHED,
+    Happening.OPENED_UNENDED: LifeState.INTERRUPTED,
+    Happening.OPENED_BROKEN: LifeState.FAILED,
+}
+_ALIVE = {
+    Happening.PREPARES: LifeState.PREPARING,
+    Happening.WORKS: LifeState.RUNNING,
+    Happening.STOOD_STILL: LifeState.PAUSED,
+    Happening.GOT_STUCK: LifeState.PAUSED,
+    Happening.STOP_ASKED: LifeState.STOPPING,
+    Happening.ENDED: LifeState.FINISHED,
+    Happening.BROKE: LifeState.FAILED,
+}
+TRANSITIONS: Mapping[LifeState, Mapping[Happening, LifeState]] = {
+    LifeState.IDLE: _AT_REST,
+    LifeState.FINISHED: _AT_REST,
+    LifeState.INTERRUPTED: _AT_REST,
+    LifeState.FAILED: _AT_REST,
+    LifeState.PREPARING: _ALIVE,
+    LifeState.RUNNING: {**_ALIVE, Happening.PAUSE_ASKED: LifeState.PAUSING},
+    # What is asked for is shown until it is so, whatever the run reports on the way there.
+    LifeState.PAUSING: {
+        **_ALIVE,
+        Happening.PREPARES: LifeState.PAUSING,
+        Happening.WORKS: LifeState.PAUSING,
+    },
+    LifeState.PAUSED: {**_ALIVE, Happening.RESUME_ASKED: LifeState.PREPARING},
+    # A run that cannot save on its way out waits as a paused one, with the same ways on.
+    LifeState.STOPPING: {
+        **_ALIVE,
+        Happening.PREPARES: LifeState.STOPPING,
+        Happening.WORKS: LifeState.STOPPING,
+        Happening.STOOD_STILL: LifeState.STOPPING,
+    },
+}
+"""Where each happening leads; what is missing cannot happen there."""
+
+_STOPS = frozenset({Wish.STOP_SAVE, Wish.STOP_DISCARD})
+_WISHES: Mapping[LifeState, frozenset[Wish]] = {
+    LifeState.IDLE: frozenset({Wish.START}),
+    LifeState.PREPARING: _STOPS,
+    LifeState.RUNNING: _STOPS | {Wish.PAUSE, Wish.PAUSE_RELEASE, Wish.SAVE_NOW, Wish.SAMPLE_NOW},
+    LifeState.PAUSING: _STOPS,
+    LifeState.PAUSED: _STOPS | {Wish.RESUME},
+    LifeState.STOPPING: frozenset(),
+    LifeState.FINISHED: frozenset({Wish.START, Wish.RESUME}),
+    LifeState.INTERRUPTED: frozenset({Wish.START, Wish.RESUME}),
+    LifeState.FAILED: frozenset({Wish.START, Wish.RESUME}),
+}
+_PREPARING = (Phase.LOADING, Phase.WARMING_UP)
+
+
+def next_state(state: LifeState, happening: Happening) -> LifeState:
+    """Give the state that a happening leads to.
+
+    Raises:
+        ValueError: this cannot happen in that state.
+    """
+    try:
+        return TRANSITIONS[state][happening]
+    except KeyError:
+        raise ValueError(f"a run that is {state} cannot have {happening}") from None
+
+
+def enabled(state: LifeState) -> frozenset[Wish]:
+    """Give what may be asked of a run.
+
+    A run at rest can be resumed where it has a checkpoint and nobody else trains it, and another
+    can be started where the form is in order: facts that whoever shows the control adds.
+    """
+    return _WISHES[state]
+
+
+def is_alive(state: LifeState) -> bool:
+    """Whether a run is under way, be it standing still."""
+    return Happening.ENDED in TRANSITIONS[state]
+
+
+def happening_of(event: RunEvent, *, is_ending: bool) -> Happening | None:
+    """Give what an event means for the life of its run; most mean nothing.
+
+    Args:
+        event: of the run under way.
+        is_ending: whether somebody asked the run to stop.
+    """
+    match event:
+        case PhaseChanged():
+            if is_ending:
+                return Happening.STOP_ASKED
+            return Happening.PREPARES if event.phase in _PREPARING else Happening.WORKS
+        case RunPaused():
+            return Happening.STOOD_STILL if event.error is None else Happening.GOT_STUCK
+        case RunEnded():
+            return Happening.BROKE if event.outcome is Outcome.FAILED else Happening.ENDED
+        case _:
+            return None
+
+
+# --------------------------------------------------------------------------
+# How far a run has come, as a value that panel and status bar both show.
+
+
+_MINUTE_S = 60
+_HOUR_S = 3600
+
+
+class RunState(StrEnum):
+    """The finer words for where a run stands: the engine's phases, and what lies around them."""
+
+    IDLE = "idle"
+    ELSEWHERE = "elsewhere"
+    """Another program trains it."""
+    STARTING = "starting"
+    LOADING = "loading"
+    WARMING_UP = "warming_up"
+    TRAINING = "training"
+    SAMPLING = "sampling"
+    EVALUATING = "evaluating"
+    SAVING = "saving"
+    PAUSING = "pausing"
+    PAUSED = "paused"
+    RELEASED = "released"
+    """Paused, and its memory given back."""
+    STUCK = "stuck"
+    """Paused because it cannot save."""
+    RESUMING = "resuming"
+    STOPPING = "stopping"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    DISCARDED = "discarded"
+    """Stopped without saving what came after the last checkpoint."""
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunStatus:
+    """State and progress of the run under way or, after it, of the latest."""
+
+    life: LifeState = LifeState.IDLE
+    state: RunState = RunState.IDLE
+    name: str = ""
+    progress: Progress | None = None
+    is_ending: bool = False
+    """Whether somebody asked it to stop."""
+    saved_images: int = 0
+    """Images seen at the newest checkpoint."""
+    saved_s: float = 0.0
+    """Training time at the newest checkpoint."""
+    holder: str = ""
+    """Who trains it, when that is another program."""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a run is under way, be it standing still."""
+        return is_alive(self.life)
+
+    @property
+    def unsaved_images(self) -> int:
+        """Images since the newest checkpoint."""
+        return max(0, self.progress.images_seen - self.saved_images) if self.progress else 0
+
+    @property
+    def unsaved_s(self) -> float:
+        """Training time since the newest checkpoint."""
+        return max(0.0, self.progress.elapsed_s - self.saved_s) if self.progress else 0.0
+
+    def started(self, name: str) -> "RunStatus":
+        """Give the status of a run that somebody just started or took up again.
+
+        Raises:
+            ValueError: this one is still under way.
+        """
+        life = next_state(self.life, Happening.STARTED)
+        return RunStatus(life=life, state=RunState.STARTING, name=name)
+
+    def after(self, event: RunEvent) -> "RunStatus":
+        """Give the status that holds after an event.
+
+        Raises:
+            ValueError: this cannot happen to such a run.
+        """
+        happening = happening_of(event, is_ending=self.is_ending)
+        life = next_state(self.life, happening) if happening else self.life
+        moved = replace(self, life=life)
+        match event:
+            case PhaseChanged():
+                return _in_phase(moved, event.phase)
+            case LossesReported():
+                return _in_training(moved, event.progress)
+            case CheckpointSaved():
+                elapsed_s = self.progress.elapsed_s if self.progress else 0.0
+                return replace(moved, saved_images=event.images_seen, saved_s=elapsed_s)
+            case RunResumed():
+                return replace(moved, saved_images=event.images_seen, saved_s=event.elapsed_s)
+            case RunPaused():
+                return _paused(moved, event)
+            case RunMoved():
+                return replace(moved, name=event.folder.name)
+            case RunEnded():
+                return _ended(moved, event)
+            case _:
+                return moved
+
+    def after_asking(self, happening: Happening) -> "RunStatus":
+        """Give the status that holds once somebody asked for a pause, to go on, or to stop.
+
+        Raises:
+            ValueError: such a run cannot be asked for that.
+        """
+        if happening is Happening.RESUME_ASKED and self.is_ending:
+            happening = Happening.STOP_ASKED
+        life = next_state(self.life, happening)
+        is_ending = self.is_ending or happening is Happening.STOP_ASKED
+        return replace(self, life=life, is_ending=is_ending, state=_ASKED[happening])
+
+
+def _in_phase(status: RunStatus, phase: Phase) -> RunStatus:
+    # What was asked for is what matters then; only saving is news on the way there.
+    is_asked = status.life in (LifeState.PAUSING, LifeState.STOPPING)
+    if is_asked and phase is not Phase.SAVING:
+        return replace(status, state=RunState(status.life.value))
+    return replace(status, state=RunState(phase.value))
+
+
+def _in_training(status: RunStatus, progress: Progress) -> RunStatus:
+    # Not every save says that it is over: a run that reports losses trains.
+    state = RunState.TRAINING if status.life is LifeState.RUNNING else status.state
+    return replace(status, progress=progress, state=state)
+
+
+def _paused(status: RunStatus, event: RunPaused) -> RunStatus:
+    if status.life is not LifeState.PAUSED:
+        return status
+    if event.error is not None:
+        return replace(status, state=RunState.STUCK)
+    return replace(status, state=RunState.RELEASED if event.is_released else RunState.PAUSED)
+
+
+def _ended(status: RunStatus, event: RunEnded) -> RunStatus:
+    state = _OUTCOMES[event.outcome]
+    if state is RunState.STOPPED and event.images_saved < max(1, event.images_seen):
+        state = RunState.DISCARDED
+    # Of a run that has ended, nothing is left to do.
+    progress = replace(status.progress, remaining_s=None) if status.progress else None
+    return replace(status, state=state, progress=progress, is_ending=False)
+
+
+_OUTCOMES = {
+    Outcome.FINISHED: RunState.FINISHED,
+    Outcome.STOPPED: RunState.STOPPED,
+    Outcome.FAILED: RunState.FAILED,
+}
+_ASKED = {
+    Happening.PAUSE_ASKED: RunState.PAUSING,
+    Happening.RESUME_ASKED: RunState.RESUMING,
+    Happening.STOP_ASKED: RunState.STOPPING,
+}
+
+
+def state_text(state: RunState) -> str:
+    """Say a state in the user's language."""
+    translate = QCoreApplication.translate
+    return {
+        RunState.IDLE: translate("RunStatus", "Ready"),
+        RunState.ELSEWHERE: translate("RunStatus", "Trained by another program"),
+        RunState.STARTING: translate("RunStatus", "Loading PyTorch and the data…"),
+        RunState.LOADING: translate("RunStatus", "Loading the data…"),
+        RunState.WARMING_UP: translate("RunStatus", "Warming up…"),
+        RunState.TRAINING: translate("RunStatus", "Training"),
+        RunState.SAMPLING: translate("RunStatus", "Drawing a preview…"),
+        RunState.EVALUATING: translate("RunStatus", "Preparing to measure quality…"),
+        RunState.SAVING: translate("RunStatus", "Saving a checkpoint…"),
+        RunState.PAUSING: translate("RunStatus", "Pausing…"),
+        RunState.PAUSED: translate("RunStatus", "Paused"),
+        RunState.RELEASED: translate("RunStatus", "Paused, memory given back"),
+        RunState.STUCK: translate("RunStatus", "Waiting: it cannot save"),
+        RunState.RESUMING: translate("RunStatus", "Going on…"),
+        RunState.STOPPING: translate("RunStatus", "Stopping…"),
+        RunState.FINISHED: translate("RunStatus", "Finished"),
+        RunState.STOPPED: translate("RunStatus", "Stopped, checkpoint saved"),
+        RunState.DISCARDED: translate("RunStatus", "Stopped without saving"),
+        RunState.INTERRUPTED: translate("RunStatus", "Interrupted"),
+        RunState.FAILED: translate("RunStatus", "Ended with an error"),
+    }[state]
+
+
+def count_text(count: int) -> str:
+    """Write a count with the separators of the user's language."""
+    return QLocale().toString(count)
+
+
+def rate_text(images_per_s: float) -> str:
+    """Write a speed; slow ones keep a decimal."""
+    decimals = 0 if images_per_s >= 10 else 1
+    number = QLocale().toString(images_per_s, "f", decimals)
+    return QCoreApplication.translate("RunStatus", "{0} images/s").format(number)
+
+
+def duration_text(seconds: float) -> str:
+    """Write a duration with its two largest units."""
+    whole = max(0, round(seconds))
+    hours, minutes, rest = whole // _HOUR_S, whole % _HOUR_S // _MINUTE_S, whole % _MINUTE_S
+    translate = QCoreApplication.translate
+    if hours:
+        return translate("RunStatus", "{0} h {1} min").format(hours, minutes)
+    if minutes:
+        return translate("RunStatus", "{0} min {1} s").format(minutes, rest)
+    return translate("RunStatus", "{0} s").format(rest)
+
+
+def progress_text(progress: Progress) -> str:
+    """Say how far a run has come: images, speed and the time left, as far as they are known."""
+    translate = QCoreApplication.translate
+    parts = [translate("RunStatus", "{0} images").format(count_text(progress.images_seen))]
+    if progress.images_per_s > 0:
+        parts.append(rate_text(progress.images_per_s))
+    if progress.remaining_s is not None:
+        left = translate("RunStatus", "{0} left")
+        parts.append(left.format(duration_text(progress.remaining_s)))
+    return " · ".join(parts)

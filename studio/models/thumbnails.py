@@ -1,0 +1,97 @@
+"""The pairs of one preview as an item model: image, text, and what a screen reader says."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QImage
+
+from engine.events import ImageArray
+from engine.sample.preview_sheet import Sheet
+
+_ROOT = QModelIndex()
+_Role = Qt.ItemDataRole
+
+
+class TileModel(QAbstractListModel):
+    """One row for each pair. ``DecorationRole`` gives a ``QImage`` at its own size."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._images: list[QImage] = []
+        self._texts: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All captions."""
+        return self._texts
+
+    @property
+    def tile_side(self) -> int:
+        """Side of an image in pixels; 0 while there is none."""
+        return self._images[0].width() if self._images else 0
+
+    def show_sheet(self, sheet: Sheet | None) -> None:
+        """Take the pairs of another preview, or none.
+
+        As long as the number of pairs stays, rows are changed in place: selection, scroll position
+        and focus stay where they are.
+        """
+        images = [picture_of(image) for image in sheet.images] if sheet else []
+        texts = sheet.texts if sheet else ()
+        if len(images) != len(self._images):
+            self.beginResetModel()
+            self._images, self._texts = images, texts
+            self.endResetModel()
+        elif images:
+            self._images, self._texts = images, texts
+            self.dataChanged.emit(self.index(0), self.index(len(images) - 1))
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _ROOT) -> int:
+        """Give the number of pairs."""
+        return 0 if parent.isValid() else len(self._images)
+
+    def data(
+        self, index: QModelIndex | QPersistentModelIndex, role: int = _Role.DisplayRole
+    ) -> Any:
+        """Give one part of a pair."""
+        if not index.isValid():
+            return None
+        if role in (_Role.DisplayRole, _Role.ToolTipRole):
+            return self._texts[index.row()]
+        if role == _Role.DecorationRole:
+            return self._images[index.row()]
+        if role == _Role.AccessibleTextRole:
+            spoken = self.tr("Pair {0}: {1}")
+            return spoken.format(index.row() + 1, self._texts[index.row()])
+        return None
+
+
+def picture_of(pixels: ImageArray) -> QImage:
+    """Copy [H, W, 3] pixels into a picture that Qt draws fast."""
+    height, width, _ = pixels.shape
+    rows = memoryview(pixels.tobytes())
+    view = QImage(rows, width, height, 3 * width, QImage.Format.Format_RGB888)
+    return view.convertToFormat(QImage.Format.Format_RGB32)
+
+
+# --------------------------------------------------------------------------
+# Pixels as pictures that Qt draws.
+
+
+_FORMATS = {
+    1: QImage.Format.Format_Grayscale8,
+    3: QImage.Format.Format_RGB888,
+    4: QImage.Format.Format_RGBA8888,
+}
+
+
+def image_of(pixels: npt.NDArray[np.uint8]) -> QImage:
+    """Copy [H, W], [H, W, 1], [H, W, 3] or [H, W, 4] pixels into a picture."""
+    block = pixels[:, :, None] if pixels.ndim == 2 else pixels
+    height, width, channels = block.shape
+    rows = np.ascontiguousarray(block).tobytes()
+    view = QImage(rows, width, height, channels * width, _FORMATS[channels])
+    kind = QImage.Format.Format_ARGB32 if channels == 4 else QImage.Format.Format_RGB32
+    return view.convertToFormat(kind)

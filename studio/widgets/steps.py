@@ -1,0 +1,203 @@
+"""The steps of a wizard, one below the other; those that were reached can be clicked."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+)
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
+
+from studio.theme import SPACING, current_colors
+from studio.widgets.buttons import icon_button
+from studio.widgets.icons import icon
+
+_CIRCLE = 24
+_HEIGHT = 44
+
+
+class StepList(QWidget):
+    """Shows where one is, what is behind and what is to come."""
+
+    step_requested = Signal(int)
+
+    def __init__(self, names: Sequence[str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._steps = [_Step(number, name) for number, name in enumerate(names)]
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for step in self._steps:
+            step.clicked.connect(self.step_requested)
+            layout.addWidget(step)
+        layout.addStretch(1)
+
+    def show_step(self, current: int, *, is_locked: bool = False) -> None:
+        """Mark the current step; with ``is_locked`` there is no way back for now."""
+        for number, step in enumerate(self._steps):
+            step.show_state(
+                is_done=number < current,
+                is_current=number == current,
+                is_last=number + 1 == len(self._steps),
+                can_click=number < current and not is_locked,
+            )
+
+
+class _Step(QWidget):
+    clicked = Signal(int)
+
+    def __init__(self, number: int, name: str) -> None:
+        super().__init__()
+        self._number, self._name = number, name
+        self._is_done = self._is_current = self._is_last = self._can_click = False
+        self.setFixedHeight(_HEIGHT)
+        self.setAccessibleName(name)
+
+    def show_state(
+        self, *, is_done: bool, is_current: bool, is_last: bool, can_click: bool
+    ) -> None:
+        self._is_done, self._is_current, self._is_last = is_done, is_current, is_last
+        self._can_click = can_click
+        cursor = Qt.CursorShape.PointingHandCursor if can_click else Qt.CursorShape.ArrowCursor
+        self.setCursor(cursor)
+        policy = Qt.FocusPolicy.TabFocus if can_click else Qt.FocusPolicy.NoFocus
+        self.setFocusPolicy(policy)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(150, _HEIGHT)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._can_click and self.rect().contains(event.position().toPoint()):
+            self.clicked.emit(self._number)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._can_click and event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return):
+            self.clicked.emit(self._number)
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        colors = current_colors()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        circle = QRectF(2, (_HEIGHT - _CIRCLE) / 2, _CIRCLE, _CIRCLE)
+        x = circle.center().x()
+        painter.setPen(QPen(QColor(colors.border), 1.5))
+        if self._number:
+            painter.drawLine(int(x), 0, int(x), int(circle.top()) - 3)
+        if not self._is_last:
+            painter.drawLine(int(x), int(circle.bottom()) + 3, int(x), _HEIGHT)
+        self._paint_circle(painter, circle)
+        font = QFont(self.font())
+        font.setWeight(QFont.Weight.DemiBold if self._is_current else QFont.Weight.Normal)
+        painter.setFont(font)
+        is_known = self._is_current or self._is_done
+        painter.setPen(QColor(colors.text if is_known else colors.muted))
+        place = QRectF(self.rect()).adjusted(circle.right() + SPACING + 2, 0, 0, 0)
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, self._name)
+        if self.hasFocus():
+            painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 4.5, -0.5, -4.5), 5, 5)
+        painter.end()
+
+    def _paint_circle(self, painter: QPainter, circle: QRectF) -> None:
+        colors = current_colors()
+        edge = colors.accent if self._is_current or self._is_done else colors.border
+        painter.setPen(QPen(QColor(edge), 1.5))
+        painter.setBrush(QColor(colors.accent if self._is_current else colors.window))
+        painter.drawEllipse(circle)
+        font = QFont(self.font())
+        font.setWeight(QFont.Weight.DemiBold)
+        painter.setFont(font)
+        text = "✓" if self._is_done else str(self._number + 1)
+        inks = {True: colors.on_accent, False: colors.accent if self._is_done else colors.muted}
+        painter.setPen(QColor(inks[self._is_current]))
+        painter.drawText(circle, Qt.AlignmentFlag.AlignCenter, text)
+
+
+# --------------------------------------------------------------------------
+# A slider through the steps of a run, with buttons beside it and the step in words.
+
+
+_PAGE = 10
+_USUAL = "8,888,888 images · 88:88"
+"""Room is kept for so much, so that the slider keeps its length for most of a run."""
+
+
+class StepBar(QWidget):
+    """Shows and changes a place among steps; knows nothing about what the steps are."""
+
+    move_requested = Signal(int)
+    """To a step, counted from 0."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._slider = QSlider(Qt.Orientation.Horizontal)
+        self._slider.setAccessibleName(self.tr("Step of the run"))
+        self._slider.setPageStep(_PAGE)
+        self._slider.valueChanged.connect(self.move_requested)
+        self._label = QLabel()
+        self._label.setMinimumWidth(self.fontMetrics().horizontalAdvance(_USUAL))
+        self._label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._previous = icon_button("previous", self.tr("Previous step"), "Alt+Left")
+        self._previous.clicked.connect(lambda: self._go_by(-1))
+        self._next = icon_button("next", self.tr("Next step"), "Alt+Right")
+        self._next.clicked.connect(lambda: self._go_by(1))
+        self._live = self._make_live()
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACING)
+        layout.addWidget(self._previous)
+        layout.addWidget(self._slider, stretch=1)
+        layout.addWidget(self._next)
+        layout.addWidget(self._live)
+        layout.addWidget(self._label)
+        self.setFocusProxy(self._slider)
+
+    def show_step(self, index: int, count: int, *, text: str, is_live: bool) -> None:
+        """Show a place; emits nothing.
+
+        Args:
+            index: the step, from 0.
+            count: number of steps.
+            text: the step in words.
+            is_live: whether new steps are followed.
+        """
+        blocker = QSignalBlocker(self._slider)
+        self._slider.setRange(0, max(0, count - 1))
+        self._slider.setValue(max(0, index))
+        blocker.unblock()
+        self._slider.setEnabled(count > 1)
+        self._previous.setEnabled(index > 0)
+        self._next.setEnabled(0 <= index < count - 1)
+        self._live.setEnabled(count > 0)
+        self._live.setChecked(is_live and count > 0)
+        self._live.setIcon(icon("live", "accent" if is_live and count else ""))
+        self._label.setText(text)
+        self._slider.setToolTip(text)
+
+    def _make_live(self) -> QToolButton:
+        button = QToolButton()
+        button.setText(self.tr("Live"))
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setCheckable(True)
+        button.setAutoRaise(True)
+        button.setToolTip(self.tr("Show the newest pairs, and each new preview as it comes"))
+        button.clicked.connect(self._go_live)
+        return button
+
+    def _go_by(self, steps: int) -> None:
+        self.move_requested.emit(self._slider.value() + steps)
+
+    @Slot()
+    def _go_live(self) -> None:
+        self.move_requested.emit(self._slider.maximum())

@@ -1,0 +1,118 @@
+"""What goes on around the runs: staying awake, telling of their end, following, reporting."""
+
+import dataclasses
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Slot
+
+from engine.events import Outcome
+from studio.errors.reporter import ErrorReporter
+from studio.jobs.awake import Awake
+from studio.jobs.diagnostics import ReportJob
+from studio.jobs.log_follower import Followed, FollowingJob
+from studio.jobs.task import TaskEnded
+from studio.jobs.training import TrainingJob
+from studio.models.run_state import RunState
+from studio.paths import log_folder
+from studio.settings.choices import AroundChoices
+from studio.widgets.folder_dialog import pick_new_file
+from studio.window.main_window import MainWindow
+from studio.window.notices import RunNotices
+from studio.window.run_controller import RunNotes
+from studio.window.run_view import RunView
+
+_PATIENCE_MS = 10_000
+
+
+class Around(QObject):
+    """Wires these to the window and its runs.
+
+    Args:
+        window: whose actions they answer.
+        training: our own runs.
+        run_view: shows a run.
+        reporter: says what went wrong.
+        choices: of the user.
+    """
+
+    def __init__(
+        self,
+        window: MainWindow,
+        training: TrainingJob,
+        run_view: RunView,
+        reporter: ErrorReporter,
+        choices: AroundChoices,
+    ) -> None:
+        super().__init__(window)
+        self._window, self._run_view, self._reporter = window, run_view, reporter
+        self.choices = choices
+        self.awake = Awake(parent=self)
+        self.awake.follow(training)
+        self.notices = RunNotices(window)
+        training.run_ended.connect(self.notices.take_end)
+        self.following = FollowingJob(self)
+        run_view.follow(self.following)
+        self.notes = RunNotes(window.run, self.following)
+        run_view.run_opened.connect(self._follow_if_elsewhere)
+        training.run_started.connect(self.following.leave)
+        self.following.run_ended.connect(self.notices.take_end)
+        self.following.following_ended.connect(self._take_followed)
+        self.reporting = ReportJob(parent=self)
+        self.reporting.ended.connect(self._take_report)
+        self._connect_actions()
+
+    def shut_down(self) -> None:
+        """Leave nothing behind: no thread, and a computer that may sleep."""
+        self.awake.let_go()
+        self.following.leave()
+        self.reporting.forget()
+        for job in (self.following, self.reporting):
+            job.wait(_PATIENCE_MS)
+
+    def _connect_actions(self) -> None:
+        actions = self._window.actions_
+        actions.keep_awake.setChecked(self.choices.keeps_awake)
+        self.awake.set_allowed(self.choices.keeps_awake)
+        actions.keep_awake.toggled.connect(self._take_keep_awake)
+        actions.save_report.triggered.connect(self._pick_report)
+
+    @Slot(bool)
+    def _take_keep_awake(self, is_kept: bool) -> None:  # noqa: FBT001 - a Qt slot
+        self.choices = dataclasses.replace(self.choices, keeps_awake=is_kept)
+        self.awake.set_allowed(is_kept)
+
+    @Slot(object)
+    def _follow_if_elsewhere(self, folder: Path) -> None:
+        self.following.leave()
+        status = self._run_view.status
+        if status.state is RunState.ELSEWHERE:
+            self.following.follow(folder, status.progress)
+
+    @Slot(object)
+    def _take_followed(self, followed: Followed) -> None:
+        """Show how the run stands now that nobody trains it there any more."""
+        if self._run_view.folder == followed.folder:
+            self._run_view.open_or_report(followed.moved_to or followed.folder)
+
+    @Slot()
+    def _pick_report(self) -> None:
+        name = time.strftime("diptych-report-%Y%m%d-%H%M.zip")
+        caption = self.tr("Save diagnostic report")
+        take: Callable[[Path], None] = self.save_report
+        pick_new_file(self._window, caption, Path.home() / name, self.tr("ZIP files (*.zip)"), take)
+
+    def save_report(self, target: Path) -> None:
+        """Write the report about the run that the window shows."""
+        self._window.statusBar().showMessage(self.tr("The report is being written…"))
+        self.reporting.start(target, self._run_view.folder, log_folder())
+
+    @Slot(object)
+    def _take_report(self, ended: TaskEnded) -> None:
+        self._window.statusBar().clearMessage()
+        if ended.error is not None:
+            self._reporter.report(ended.error)
+        elif ended.outcome is Outcome.FINISHED:
+            saved = self.tr("Report saved: {0}. Have a look before you send it.")
+            self._window.statusBar().showMessage(saved.format(ended.result), 20_000)

@@ -1,0 +1,285 @@
+"""From a wish to the run: asks first where something would be lost."""
+
+import logging
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from engine.config.run import RunConfig
+from engine.events import (
+    BatchChosen,
+    BatchSplit,
+    EvaluationFailed,
+    HealthChanged,
+    Phase,
+    PhaseChanged,
+    PreviewFailed,
+    RolledBack,
+    RunPaused,
+    RunResumed,
+    StepsSkipped,
+)
+from studio.dialogs.confirm import DiscardGuard
+from studio.dialogs.save_failed import StuckRunDialog
+from studio.errors.wording import explain
+from studio.jobs.training import RunSignals, TrainingJob
+from studio.models.run_state import LifeState, Wish
+from studio.models.trouble_text import (
+    Advice,
+    passed_over_text,
+    rolled_back_text,
+    skipped_text,
+    split_text,
+)
+from studio.panels.run import RunPanel
+from studio.widgets.folder_dialog import pick_folder
+from studio.window.main_window import MainWindow
+from studio.window.run_view import RunView
+
+
+class RunSteering(QObject):
+    """Carries out what the panel and the menu ask for."""
+
+    def __init__(self, window: MainWindow, training: TrainingJob, view: RunView) -> None:
+        super().__init__(window)
+        self._window, self._training, self._view = window, training, view
+        self.guard: DiscardGuard | None = None
+        window.run.wish_requested.connect(self.carry_out)
+        window.run.resume_requested.connect(self.resume)
+        training.run_ended.connect(self._close_guard)
+
+    @Slot(object)
+    def carry_out(self, wish: Wish) -> None:
+        """Pass a wish on to the run under way."""
+        training = self._training
+        match wish:
+            case Wish.PAUSE | Wish.PAUSE_RELEASE:
+                training.pause(release=wish is Wish.PAUSE_RELEASE)
+            case Wish.RESUME:
+                training.go_on()
+            case Wish.STOP_SAVE:
+                training.stop()
+            case Wish.STOP_DISCARD:
+                self.ask_to_discard()
+            case Wish.SAVE_NOW:
+                training.request_checkpoint()
+            case Wish.SAMPLE_NOW:
+                training.request_sample()
+            case Wish.START:
+                # A new run begins from the form, whose plan the panel carries.
+                return
+
+    @Slot(object)
+    def resume(self, config: RunConfig) -> None:
+        """Go on with a run at rest."""
+        if not self._training.is_running:
+            self._training.start(config, resumes=True)
+
+    @Slot()
+    def ask_to_discard(self) -> None:
+        """Stop without saving, after a yes where that costs something."""
+        if not self._view.status.unsaved_images:
+            self._training.stop(discard=True)
+        elif self.guard is None:
+            guard = self.guard = DiscardGuard(self._window, self._view.status)
+            guard.confirmed.connect(self._discard)
+            guard.finished.connect(self._forget_guard)
+            guard.open()
+
+    @Slot()
+    def _discard(self) -> None:
+        if self._training.is_running:
+            self._training.stop(discard=True)
+
+    @Slot()
+    def _forget_guard(self) -> None:
+        self.guard = None
+
+    @Slot()
+    def _close_guard(self) -> None:
+        """Ask no more: the run has ended meanwhile."""
+        if self.guard is not None:
+            self.guard.reject()
+
+
+# --------------------------------------------------------------------------
+# Tells of what goes wrong in a run that goes on: in the run panel, and in the log.
+
+
+_log = logging.getLogger(__name__)
+
+
+class RunNotes(QObject):
+    """Listens to a run and writes notes into its panel."""
+
+    def __init__(self, panel: RunPanel, run: RunSignals) -> None:
+        super().__init__(panel)
+        self._notes = panel.notes
+        run.preview_failed.connect(self._take_preview_failure)
+        run.evaluation_failed.connect(self._take_evaluation_failure)
+        run.health_changed.connect(self._take_health)
+        run.batch_chosen.connect(self._take_batch)
+        run.run_resumed.connect(self._take_resumed)
+        run.run_paused.connect(self._take_paused)
+        run.phase_changed.connect(self._go_on)
+        run.steps_skipped.connect(self._take_skipped)
+        run.rolled_back.connect(self._take_rolled_back)
+        run.batch_split.connect(self._take_split)
+
+    @Slot(object)
+    def _take_preview_failure(self, event: PreviewFailed) -> None:
+        _log.warning("A preview could not be made; training goes on: %s", event.error)
+
+    @Slot(object)
+    def _take_evaluation_failure(self, event: EvaluationFailed) -> None:
+        _log.warning("Quality could not be measured; training goes on: %s", event.error)
+
+    @Slot(object)
+    def _take_health(self, event: HealthChanged) -> None:
+        self._notes.show_health(event)
+        evidence = ", ".join(f"{name} {value:.3g}" for name, value in event.evidence.items())
+        state = "begins" if event.is_raised else "ends"
+        _log.info("%s %s at %d images: %s", event.alarm, state, event.images_seen, evidence)
+
+    @Slot(object)
+    def _take_batch(self, event: BatchChosen) -> None:
+        _log.info(
+            "Batch size %d: %.0f images/s, %d MB of %d; %d was tried and not taken",
+            event.batch_size,
+            event.images_per_s,
+            event.memory_bytes // 1_000_000,
+            event.budget_bytes // 1_000_000,
+            event.refused,
+        )
+
+    @Slot(object)
+    def _take_resumed(self, event: RunResumed) -> None:
+        _log.info("Resumed from %s at %d images", event.checkpoint, event.images_seen)
+        for damaged in event.passed_over:
+            _log.info("A damaged checkpoint was passed over: %s", damaged)
+        self._notes.show_note(RunResumed, passed_over_text(event))
+
+    @Slot(object)
+    def _take_paused(self, event: RunPaused) -> None:
+        if event.error is None:
+            _log.info("Paused at %d images", event.images_seen)
+        else:
+            _log.info("The run cannot save: %s", event.error)
+            words = explain(event.error)
+            self._notes.show_note(RunPaused, Advice(words.happened, words.why))
+
+    @Slot()
+    def _go_on(self) -> None:
+        self._notes.show_note(RunPaused, None)
+
+    @Slot(object)
+    def _take_skipped(self, event: StepsSkipped) -> None:
+        _log.info("Steps %s skipped: %s not finite", event.steps, ", ".join(event.terms))
+        self._notes.show_note(StepsSkipped, skipped_text(event))
+
+    @Slot(object)
+    def _take_rolled_back(self, event: RolledBack) -> None:
+        _log.info(
+            "Rolled back from %d to %d images; rates times %g",
+            event.from_images_seen,
+            event.images_seen,
+            event.rate_scale,
+        )
+        self._notes.show_note(RolledBack, rolled_back_text(event))
+
+    @Slot(object)
+    def _take_split(self, event: BatchSplit) -> None:
+        _log.info("Batch of %d learnt from in %d parts", event.batch_size, event.parts)
+        self._notes.show_note(BatchSplit, split_text(event))
+
+
+# --------------------------------------------------------------------------
+# A run that cannot save: the dialog about it comes, and goes when the run goes on.
+
+
+_ON_THE_WAY = (Phase.SAVING, Phase.LOADING, Phase.WARMING_UP)
+"""Phases in which it is still open whether the run can save."""
+
+
+class RunTrouble(QObject):
+    """Shows one dialog at a time, and passes its answers to the run."""
+
+    discard_requested = Signal()
+
+    def __init__(self, window: QWidget, training: TrainingJob, view: RunView) -> None:
+        super().__init__(window)
+        self._window, self._training, self._view = window, training, view
+        self._picker: QFileDialog | None = None
+        self._offered: Path | None = None
+        self.dialog: StuckRunDialog | None = None
+        training.run_paused.connect(self._take_pause)
+        training.phase_changed.connect(self._take_phase)
+        training.checkpoint_saved.connect(self._close)
+        training.run_moved.connect(self._close)
+        training.run_ended.connect(self._close)
+        # Somebody who closed the dialog wants to hear whether what they ask for then helps.
+        for asked in (training.resume_asked, training.stop_asked):
+            asked.connect(self._drop_hidden)
+
+    @Slot(object)
+    def _take_pause(self, event: RunPaused) -> None:
+        if event.error is None:
+            self._close()
+        elif self.dialog is None:
+            self._open(event.error)
+        else:
+            # Where somebody closed it, it stays closed: the run only tried again by itself.
+            self.dialog.show_error(event.error)
+            self._use_offer()
+
+    @Slot(object)
+    def _take_phase(self, event: PhaseChanged) -> None:
+        if event.phase not in _ON_THE_WAY:
+            self._close()
+        elif self.dialog is not None:
+            self.dialog.show_trying()
+
+    def _open(self, error: Exception) -> None:
+        dialog = self.dialog = StuckRunDialog(self._window, error)
+        dialog.retry_requested.connect(self._training.go_on)
+        dialog.folder_requested.connect(self._pick)
+        dialog.discard_requested.connect(self.discard_requested)
+        dialog.show()
+
+    @Slot()
+    def _pick(self) -> None:
+        folder = self._training.folder
+        if folder is not None and self._picker is None:
+            caption = self.tr("Empty folder for the run to go on in")
+            self._picker = pick_folder(self._window, caption, folder.parent, self._offer)
+            self._picker.finished.connect(self._forget_picker)
+
+    def _offer(self, folder: Path) -> None:
+        # While the folder was looked for, the run may have got on by itself.
+        if self.dialog is not None:
+            self._offered = folder
+            self._use_offer()
+
+    def _use_offer(self) -> None:
+        """Pass a folder on once the run stands still; just now it may be trying the old one."""
+        if self._offered is not None and self._view.status.life is LifeState.PAUSED:
+            self._training.offer_folder(self._offered)
+            self._offered = None
+            self._training.go_on()
+
+    @Slot()
+    def _forget_picker(self) -> None:
+        self._picker = None
+
+    @Slot()
+    def _drop_hidden(self) -> None:
+        if self.dialog is not None and not self.dialog.isVisible():
+            self._close()
+
+    @Slot()
+    def _close(self) -> None:
+        dialog, self.dialog, self._offered = self.dialog, None, None
+        if dialog is not None:
+            dialog.close()
+            dialog.deleteLater()

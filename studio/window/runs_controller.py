@@ -1,0 +1,362 @@
+"""Wires the runs of the workspace: what the Runs panel wishes, and the queue."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtGui import QGuiApplication
+
+from engine.config.run import RunConfig
+from engine.errors import EngineError
+from engine.events import Outcome, RunEnded
+from engine.runs.branching import BranchStart
+from engine.runs.command import quoted, repeating_arguments
+from engine.runs.folder import RunFolder
+from engine.runs.trash import TrashedRun
+from studio.dialogs.run_name import BranchRun
+from studio.errors.reporter import ErrorReporter
+from studio.errors.wording import explain
+from studio.jobs.runs import BranchChoices, RunChanged, RunJobs
+from studio.jobs.training import TrainingJob
+from studio.models.run_form import RunPlan
+from studio.models.run_queue import FILE_NAME, QueueState, RunQueue
+from studio.widgets.folder_dialog import show_folder
+from studio.window.main_window import MainWindow
+from studio.window.run_view import RunView
+
+# --------------------------------------------------------------------------
+# Starts the runs of the queue, one after another.
+
+
+Start = Callable[[RunPlan], None]
+Resume = Callable[[RunConfig], None]
+
+
+class QueueRunner(QObject):
+    """Never starts a run while another is under way.
+
+    A run that fails is marked and the next one is started, unless the user wants the queue to stop
+    there. A run that the user stops pauses the queue: who stops a run wants the machine. It goes
+    on where it was left when the queue starts again.
+
+    Args:
+        training: the job; its ends are what the queue waits for.
+        start: starts a run from its plan.
+        resume: goes on with a run.
+        file: of the queue.
+    """
+
+    changed = Signal()
+    failed = Signal(object)
+    """Carries the error: the queue cannot be noted."""
+
+    def __init__(
+        self, training: TrainingJob, start: Start, resume: Resume, file: Path, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._training, self._start, self._resume = training, start, resume
+        self._is_active = False
+        self.queue = RunQueue(file)
+        # A timer of its own ends with the runner; a free one would call what is gone.
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._start_next)
+        training.run_ended.connect(self._take_end)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether runs are started when their turn comes."""
+        return self._is_active
+
+    def use_file(self, file: Path) -> None:
+        """Take the queue of another workspace; it does not start by itself."""
+        self._is_active = False
+        self.queue = RunQueue(file)
+        self.changed.emit()
+
+    @Slot(object)
+    def add(self, plan: RunPlan) -> None:
+        """Have a run wait its turn."""
+        self._note(lambda: self.queue.add(plan))
+
+    @Slot(int)
+    def remove(self, place: int) -> None:
+        """Take a run out, unless it is under way."""
+        if self.queue[place].state is not QueueState.RUNNING:
+            self._note(lambda: self.queue.remove(place))
+
+    @Slot(int, int)
+    def move(self, place: int, to: int) -> None:
+        """Give a run another place."""
+        self._note(lambda: self.queue.move(place, to))
+
+    @Slot(int)
+    def retry(self, place: int) -> None:
+        """Let a run that failed have its turn again."""
+        self._note(lambda: self.queue.change(place, QueueState.WAITING))
+        self._start_soon()
+
+    @Slot(bool)
+    def choose_stops(self, stops: bool) -> None:  # noqa: FBT001 - a Qt slot
+        """Let a run that fails hold up the others, or not."""
+        self._note(lambda: self.queue.set_stops_on_failure(stops=stops))
+
+    @Slot()
+    def start(self) -> None:
+        """Start the runs, now or when the one under way has ended."""
+        self._is_active = True
+        _log.info("The queue of %d run(s) starts", self.queue.due_count)
+        self._start_next()
+
+    @Slot()
+    def pause(self) -> None:
+        """Start no other run."""
+        if self._is_active:
+            _log.info("The queue pauses")
+        self._is_active = False
+        self.changed.emit()
+
+    def refuse(self, error: Exception) -> None:
+        """Mark the run that was to be started: it could not be."""
+        place = self.queue.running()
+        if place is not None and not self._training.is_running:
+            self._fail(place, error)
+            self._start_soon()
+
+    def _start_soon(self) -> None:
+        # Whoever else hears of an end must have heard of it before the next run begins.
+        self._soon.start()
+
+    @Slot()
+    def _start_next(self) -> None:
+        is_free = not self._training.is_running and self.queue.running() is None
+        place = self.queue.next_due()
+        if not self._is_active or not is_free:
+            self.changed.emit()
+            return
+        if place is None:
+            self.pause()
+            return
+        self._note(lambda: self._begin(place))
+
+    def _begin(self, place: int) -> None:
+        run = self.queue[place]
+        config = run.plan.config
+        was_begun = RunFolder(config.run).config_file.is_file()
+        if run.state is QueueState.INTERRUPTED and was_begun:
+            self.queue.change(place, QueueState.RUNNING)
+            self._resume(config)
+            return
+        self.queue.replace_plan(place, self.queue.with_free_name(run.plan, but=place))
+        self.queue.change(place, QueueState.RUNNING)
+        self._start(self.queue[place].plan)
+
+    @Slot(object)
+    def _take_end(self, event: RunEnded) -> None:
+        place = self.queue.running()
+        if place is not None:
+            self._settle(place, event)
+        self._start_soon()
+
+    def _settle(self, place: int, event: RunEnded) -> None:
+        if event.outcome is Outcome.FAILED:
+            self._fail(place, event.error or RuntimeError())
+            return
+        if event.outcome is Outcome.STOPPED:
+            self._note(lambda: self.queue.change(place, QueueState.INTERRUPTED))
+            self.pause()
+        else:
+            self._note(lambda: self.queue.remove(place))
+
+    def _fail(self, place: int, error: Exception) -> None:
+        words = explain(error)
+        reason = " ".join(part for part in (words.happened, words.why) if part)
+        self._note(lambda: self.queue.change(place, QueueState.FAILED, reason))
+        if self.queue.stops_on_failure:
+            self.pause()
+
+    def _note(self, change: Callable[[], object]) -> None:
+        try:
+            change()
+        except (EngineError, OSError) as error:
+            self._is_active = False
+            self.failed.emit(error)
+        self.changed.emit()
+
+
+LONGEST_WAIT_MS = 20_000
+_MESSAGE_MS = 10_000
+_log = logging.getLogger(__name__)
+
+
+class RunLibrary(QObject):
+    """Carries out what is wished for the runs that lie in the workspace, or wait."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        training: TrainingJob,
+        jobs: RunJobs,
+        view: RunView,
+        reporter: ErrorReporter,
+        workspace: Callable[[], Path],
+    ) -> None:
+        super().__init__(window)
+        self._window, self._training, self._jobs = window, training, jobs
+        self._view, self._reporter, self._workspace = view, reporter, workspace
+        self.runner = QueueRunner(training, self.start, self._go_on, workspace() / FILE_NAME, self)
+        self._connect_panel()
+        self._connect_queue()
+        self._show_queue()
+
+    def start(self, plan: RunPlan) -> None:
+        """Start a run; one that is a branch once its checkpoint is copied."""
+        if plan.branch is None:
+            self._training.start(plan.config, plan.starter)
+        elif not self._jobs.is_branching:
+            self._window.statusBar().showMessage(
+                self.tr("Copying the checkpoint of {0}…").format(plan.branch.source.name),
+                _MESSAGE_MS,
+            )
+            self._jobs.branch(plan.branch, plan.config)
+
+    @Slot()
+    def use_workspace(self) -> None:
+        """Show the runs and the queue of another workspace."""
+        self._window.runs.set_workspace(self._workspace())
+        self.runner.use_file(self._workspace() / FILE_NAME)
+
+    @Slot()
+    def shut_down(self) -> None:
+        """End all work: the window is about to go."""
+        self.runner.pause()
+        self._window.runs.notes.hand_on()
+        self._jobs.cancel()
+        if not self._jobs.wait(LONGEST_WAIT_MS):
+            _log.warning("Work on the runs did not end in time")
+
+    def _connect_panel(self) -> None:
+        panel, jobs, training = self._window.runs, self._jobs, self._training
+        panel.open_requested.connect(self._view.open_or_report)
+        panel.resume_requested.connect(self.resume)
+        panel.branch_requested.connect(jobs.find_choices)
+        panel.queue_again_requested.connect(self._queue_again)
+        panel.folder_requested.connect(show_folder)
+        panel.command_requested.connect(self._copy_command)
+        jobs.choices_found.connect(self._ask_branch)
+        jobs.changed.connect(self._take_change)
+        jobs.failed.connect(self._reporter.report)
+        jobs.branch_failed.connect(self.runner.refuse)
+        training.run_started.connect(lambda _config: self._show_busy())
+        training.run_ended.connect(lambda _event: self._show_busy())
+
+    def _connect_queue(self) -> None:
+        view, runner = self._window.runs.queue, self.runner
+        self._window.run.queue_requested.connect(self._add)
+        view.start_requested.connect(runner.start)
+        view.pause_requested.connect(runner.pause)
+        view.remove_requested.connect(runner.remove)
+        view.retry_requested.connect(runner.retry)
+        view.move_requested.connect(runner.move)
+        view.stops_chosen.connect(runner.choose_stops)
+        runner.changed.connect(self._show_queue)
+        runner.failed.connect(self._reporter.report)
+
+    @Slot(object)
+    def resume(self, folder: Path) -> None:
+        """Go on with a run, or say why that is not possible."""
+        if self._training.is_running:
+            return
+        try:
+            config = RunFolder(folder).read_config().with_values(run=folder)
+        except EngineError as error:
+            self._reporter.report(error)
+        else:
+            self._go_on(config)
+
+    def _go_on(self, config: RunConfig) -> None:
+        self._training.start(config, resumes=True)
+
+    @Slot(object)
+    def _add(self, plan: RunPlan) -> None:
+        self.runner.add(plan)
+        self._window.show_runs()
+        self._window.runs.show_page(1)
+
+    @Slot(object)
+    def _queue_again(self, folder: Path) -> None:
+        try:
+            config = RunFolder(folder).read_config().with_values(run=folder)
+        except EngineError as error:
+            self._reporter.report(error)
+        else:
+            self.runner.add(RunPlan(config=config, starter=""))
+            self._say(self.tr("{0} waits in the queue.").format(self._last_waiting))
+
+    @Slot(object)
+    def _copy_command(self, folder: Path) -> None:
+        try:
+            line = quoted(repeating_arguments(folder))
+        except EngineError as error:
+            self._reporter.report(error)
+        else:
+            QGuiApplication.clipboard().setText(line)
+            self._say(self.tr("Copied: {0}").format(line))
+
+    @Slot(object)
+    def _ask_branch(self, choices: BranchChoices) -> None:
+        dialog = BranchRun(self._window, choices)
+        dialog.start_chosen.connect(self._begin_branch)
+        dialog.open()
+
+    @Slot(object)
+    def _begin_branch(self, start: BranchStart) -> None:
+        try:
+            config = RunFolder(start.source).read_config()
+        except EngineError as error:
+            self._reporter.report(error)
+        else:
+            self._window.run.begin_branch(start, config)
+            self._window.show_docks()
+
+    @Slot(object)
+    def _take_change(self, event: RunChanged) -> None:
+        result = event.result
+        if isinstance(result, RunConfig):
+            if not self._training.is_running:
+                self._go_on(result)
+        elif event.folder == self._view.folder:
+            self._follow(result)
+
+    def _follow(self, result: object) -> None:
+        """Keep up with what happened to the run that the window shows."""
+        if isinstance(result, TrashedRun):
+            self._window.set_can_save(False)
+            self._window.run.show_resumable(None)
+        elif isinstance(result, Path) and result != self._view.folder:
+            self._view.open_or_report(result)
+
+    @Slot()
+    def _show_busy(self) -> None:
+        self._window.runs.set_busy(self._training.is_running)
+        if self._window.runs.isVisible():
+            self._window.runs.refresh()
+        self._show_queue()
+
+    @Slot()
+    def _show_queue(self) -> None:
+        runner, panel = self.runner, self._window.runs
+        panel.queue.show_queue(
+            list(runner.queue),
+            is_active=runner.is_active,
+            stops_on_failure=runner.queue.stops_on_failure,
+        )
+        panel.show_waiting(runner.queue.due_count)
+
+    @property
+    def _last_waiting(self) -> str:
+        queue = self.runner.queue
+        return queue[len(queue) - 1].name if len(queue) else ""
+
+    def _say(self, text: str) -> None:
+        self._window.statusBar().showMessage(text, _MESSAGE_MS)

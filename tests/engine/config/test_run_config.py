@@ -1,0 +1,177 @@
+""""""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.config.presets import PRESETS, config_from_preset
+from engine.config.run import RunConfig
+from engine.config.setting import Setting, settings_in, value_at
+from engine.config.toml import config_from_toml, config_hash, config_to_toml
+from engine.errors import ConfigError
+
+DATASET, RUN = Path("/data/set"), Path("/data/run")
+
+
+def config(**values: object) -> RunConfig:
+    return config_from_preset("cpu-tiny", dataset=DATASET, run=RUN).with_values(**values)
+
+
+def fields_of(error: ConfigError) -> set[str]:
+    return {problem.field for problem in error.problems}
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_that_every_preset_is_a_valid_configuration(name):
+    made = config_from_preset(name, dataset=DATASET, run=RUN)
+    assert made.preset == name
+    assert made.networks == PRESETS[name].networks
+
+
+def test_that_every_setting_can_be_explained_to_a_user():
+    for name, field, about in settings_in(RunConfig):
+        assert about.label, name
+        assert about.help.endswith("."), name
+        assert about.problem_with(field.default) is None, name
+
+
+def test_that_all_problems_are_reported_at_once():
+    with pytest.raises(ConfigError) as caught:
+        config(device="tpu", training__batch_size=1, training__learning_rate=float("nan"))
+    assert fields_of(caught.value) >= {
+        "device",
+        "training.batch_size",
+        "training.learning_rate",
+    }
+
+
+def test_that_the_final_rate_must_not_exceed_the_first():
+    with pytest.raises(ConfigError) as caught:
+        config(training__learning_rate=1e-4, training__final_learning_rate=1e-3)
+    assert fields_of(caught.value) == {"training.final_learning_rate"}
+
+
+def test_that_values_outside_a_range_are_named_with_the_bound():
+    about = Setting(label="Size", help="Size.", low=2, high=8)
+    assert about.problem_with(1) == "must be at least 2, not 1"
+    assert about.problem_with(9) == "must be at most 8, not 9"
+    assert about.problem_with(2) is None
+    assert about.problem_with(True) is None
+
+
+def test_that_toml_gives_back_the_configuration():
+    original = config(seed=7, training__learning_rate=3e-4, networks__image_size=64)
+    assert config_from_toml(config_to_toml(original)) == original
+
+
+@given(
+    seed=st.integers(0, 2**31 - 1),
+    rate=st.floats(1e-4, 0.1),
+    minutes=st.floats(0, 1000),
+    name=st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1),
+)
+def test_that_toml_keeps_any_number_and_any_name(seed, rate, minutes, name):
+    original = dataclasses.replace(
+        config(seed=seed, training__learning_rate=rate, minutes=minutes), dataset=Path(name)
+    )
+    assert config_from_toml(config_to_toml(original)) == original
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("format = 1\nrun = 'a'", "dataset"),
+        ("format = 2\nrun = 'a'\ndataset = 'b'", "format"),
+        ("not toml at all", "file"),
+        ("format = 1\nrun = 'a'\ndataset = 'b'\nmagic = 3", "magic"),
+        ("format = 1\nrun = 'a'\ndataset = 'b'\nseed = '3'", "seed"),
+        ("format = 1\nrun = 'a'\ndataset = 'b'\ntraining = 3", "training"),
+        (
+            "format = 1\nrun = 'a'\ndataset = 'b'\n[training]\nbatch_size = 2.5",
+            "training.batch_size",
+        ),
+    ],
+)
+def test_that_a_damaged_file_names_the_field(text, field):
+    with pytest.raises(ConfigError) as caught:
+        config_from_toml(text)
+    assert field in fields_of(caught.value)
+
+
+def test_that_a_missing_setting_takes_its_default():
+    read = config_from_toml("format = 1\nrun = 'a'\ndataset = 'b'\nminutes = 3")
+    assert read.minutes == 3.0
+    assert read.training == RunConfig(dataset=Path(), run=Path()).training
+
+
+def test_that_the_hash_follows_the_settings_and_not_the_folders():
+    base = config()
+    assert config_hash(base) == config_hash(dataclasses.replace(base, run=Path("/elsewhere")))
+    for name, field, about in settings_in(RunConfig):
+        if about.choices or field.type is str:
+            continue
+        value = value_at(base, name)
+        other = value * 0.99 if value and value * 0.99 >= (about.low or 0) else value + 0.5
+        changed = base.with_values(**{name.replace(".", "__"): other})
+        assert config_hash(changed) != config_hash(base), name
+
+
+def refused(**values):
+    with pytest.raises(ConfigError) as caught:
+        RunConfig(dataset=Path(), run=Path()).with_values(**values)
+    return {problem.field: problem.message for problem in caught.value.problems}
+
+
+@pytest.mark.parametrize("penalty", ["r1", "r1-r2", "gradient-penalty"])
+def test_that_a_compiled_critic_has_no_second_derivative(penalty):
+    found = refused(training__regularizer=penalty, training__compile_critic=True)
+    assert "differentiated twice" in found["training.compile_critic"]
+
+
+@pytest.mark.parametrize("penalty", ["r1", "r1-r2", "gradient-penalty"])
+def test_that_batch_norm_and_a_gradient_penalty_exclude_each_other(penalty):
+    found = refused(training__regularizer=penalty, networks__critic_norm="batch")
+    assert "ties the items of a batch together" in found["networks.critic_norm"]
+
+
+def test_that_wasserstein_needs_a_bounded_slope():
+    found = refused(training__regularizer="none", training__adversarial_loss="wasserstein")
+    assert "slope is bounded" in found["training.regularizer"]
+
+
+def test_that_dense_layers_stop_at_64_px():
+    found = refused(networks__architecture="dense", networks__image_size=128)
+    assert "64 px" in found["networks.architecture"]
+
+
+def test_that_word_vectors_need_words():
+    assert "data.word_vectors" in refused(data__word_vectors="v.txt", data__tokenizer="bpe")
+
+
+def test_that_a_batch_of_one_has_no_variance():
+    assert "variance" in refused(training__batch_size=1)["training.batch_size"]
+
+
+def test_that_the_rate_only_falls():
+    found = refused(training__learning_rate=1e-4, training__final_learning_rate=1e-3)
+    assert "learning rate" in found["training.final_learning_rate"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"training__regularizer": "spectral-norm", "training__compile_critic": True},
+        {"training__penalty_weight": 0.0, "networks__critic_norm": "batch"},
+        {"training__regularizer": "none", "networks__critic_norm": "batch"},
+        # A family without a critic does not care how the critic would be kept smooth.
+        {"family": "mvae", "networks__critic_norm": "batch"},
+        {"family": "mopoe", "training__compile_critic": True},
+        {"training__regularizer": "r1", "training__adversarial_loss": "wasserstein"},
+        {"training__batch_size": 0},
+    ],
+)
+def test_that_possible_combinations_pass(values):
+    RunConfig(dataset=Path(), run=Path()).with_values(**values)

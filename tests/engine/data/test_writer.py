@@ -1,0 +1,95 @@
+import hashlib
+import json
+
+import numpy as np
+import pytest
+
+from engine.data.store import open_dataset, write_dataset
+from engine.data.writer import DatasetWriter
+from engine.errors import DiskFullError, FolderInUseError, FolderNotWritableError
+
+RECORDS = [
+    {"text": "one", "split": "train"},
+    {"text": None, "split": "train"},
+    {"text": "alone", "image": False, "split": "held_out"},
+]
+ABOUT = {"name": "some", "title": "Some", "licence": "", "source": ""}
+
+
+def some_images() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (2, 8, 8, 3), dtype=np.uint8)
+
+
+def write(folder, images, staged=None):
+    with DatasetWriter(folder, images.shape, staged=staged) as writer:
+        for row in range(len(images)):
+            writer.add_images(images[row : row + 1])
+        for record in RECORDS:
+            writer.add_record(record)
+        manifest = writer.manifest(**ABOUT)
+        writer.publish(manifest)
+    return manifest
+
+
+def test_that_pieces_give_the_same_files_as_all_at_once(tmp_path):
+    images = some_images()
+    write(tmp_path / "pieces", images)
+    write_dataset(tmp_path / "whole", images=images, records=RECORDS, **ABOUT)
+    for name in ("images.npy", "pairs.jsonl", "manifest.json"):
+        pieces, whole = (tmp_path / folder / name for folder in ("pieces", "whole"))
+        assert pieces.read_bytes() == whole.read_bytes()
+    np.save(tmp_path / "numpy.npy", images)
+    assert (tmp_path / "pieces" / "images.npy").read_bytes() == (
+        tmp_path / "numpy.npy"
+    ).read_bytes()
+
+
+def test_that_the_version_is_the_hash_of_shape_images_and_lines(tmp_path):
+    images = some_images()
+    lines = "".join(json.dumps(record) + "\n" for record in RECORDS)
+    content = repr(images.shape).encode() + images.tobytes() + lines.encode()
+    assert write(tmp_path / "some", images).version == hashlib.sha256(content).hexdigest()[:16]
+
+
+def test_that_images_may_lie_in_a_memory_map(tmp_path):
+    images = some_images()
+    (tmp_path / "rows").write_bytes(images.tobytes())
+    mapped = np.memmap(tmp_path / "rows", np.uint8, "r", shape=images.shape)
+    version = write_dataset(tmp_path / "mapped", images=mapped, records=RECORDS, **ABOUT).version
+    assert version == write(tmp_path / "plain", images).version
+    assert np.array_equal(open_dataset(tmp_path / "mapped").images, images)
+
+
+def test_that_what_is_not_published_is_removed(tmp_path):
+    images = some_images()
+    with DatasetWriter(tmp_path / "some", images.shape) as writer:
+        writer.add_images(images)
+        assert writer.staged.is_dir()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_that_too_few_images_are_noticed(tmp_path):
+    with DatasetWriter(tmp_path / "some", (2, 8, 8, 3)) as writer:
+        writer.add_images(some_images()[:1])
+        with pytest.raises(ValueError, match="2 images were promised, not 1"):
+            writer.manifest(**ABOUT)
+
+
+def test_that_a_file_in_the_way_is_left_alone(tmp_path):
+    (tmp_path / "some").write_text("mine")
+    with pytest.raises(FolderInUseError):
+        write(tmp_path / "some", some_images())
+    assert (tmp_path / "some").read_text() == "mine"
+
+
+def test_that_a_place_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(FolderNotWritableError):
+        write(tmp_path / "file" / "some", some_images())
+
+
+def test_that_missing_room_is_found_before_writing(tmp_path, monkeypatch):
+    monkeypatch.setattr("engine.fs.atomic.free_bytes", lambda _folder: 1_000)
+    with pytest.raises(DiskFullError):
+        write(tmp_path / "some", some_images())
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,106 @@
+"""The doctor on datasets that are being edited: findings by item, and what repairs make of them."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.control import RunControl
+from engine.data.editing import Edits
+from engine.data.store import HELD_OUT, TRAIN, StoredDataset, open_dataset
+from engine.errors import StoppedError
+from engine.importing.dataset_checks import find_in_dataset
+from engine.importing.item_issue import ItemFinding, repaired
+from engine.importing.plan import Finding, Repair
+from tests.helpers.datasets import sick_dataset
+
+SAME, LEAK, MOJIBAKE = Finding.SAME_IMAGE, Finding.LEAK, Finding.MOJIBAKE
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> StoredDataset:
+    return open_dataset(sick_dataset(tmp_path / "sick"))
+
+
+def found(dataset: StoredDataset, edits: Edits) -> dict[Finding, ItemFinding]:
+    return {one.finding: one for one in find_in_dataset(dataset, edits)}
+
+
+def test_that_each_finding_is_made_for_itself(dataset: StoredDataset):
+    """Merged, the equal images 2 and 4 would no longer be a leak."""
+    findings = found(dataset, Edits(dataset))
+    assert {finding: one.found for finding, one in findings.items()} == {
+        Finding.NO_TEXT: (3,),
+        Finding.NO_IMAGE: (5,),
+        SAME: (1, 4),
+        MOJIBAKE: (2,),
+        LEAK: (4,),
+    }
+    assert findings[SAME].groups == ((0, 1), (2, 4))
+    assert findings[SAME].shown.tolist() == [0, 1, 2, 4]
+    assert findings[LEAK].shown.tolist() == [2, 4]
+
+
+def test_that_only_repairs_that_make_sense_are_offered(dataset: StoredDataset):
+    findings = found(dataset, Edits(dataset))
+    assert findings[SAME].repairs == (Repair.MERGE, Repair.SKIP)
+    assert findings[LEAK].repairs == (Repair.FIX, Repair.SKIP)
+    assert findings[MOJIBAKE].repairs == (Repair.FIX, Repair.SKIP)
+    assert findings[Finding.NO_TEXT].repairs == (Repair.SKIP,)
+
+
+def test_that_merging_collects_captions_and_leaves_out_the_others(dataset: StoredDataset):
+    edits = Edits(dataset)
+    assert edits.repair(repaired(found(dataset, edits)[SAME], Repair.MERGE, edits))
+    assert edits.state(0).captions == ("one", "uno")
+    assert edits.state(2).captions == ("cafÃ©", "bar", "two")
+    assert [edits.state(item).is_excluded for item in range(6)] == [
+        False, True, False, False, True, False,
+    ]  # fmt: skip
+    assert SAME not in found(dataset, edits)
+    assert LEAK not in found(dataset, edits)
+    edits.undo()
+    assert edits.change_count == 0
+
+
+def test_that_a_repair_leaves_alone_what_was_excluded_since(dataset: StoredDataset):
+    edits = Edits(dataset)
+    finding = found(dataset, edits)[SAME]
+    edits.set_excluded([0, 4], is_excluded=True)
+    assert repaired(finding, Repair.MERGE, edits) == {}
+    assert repaired(finding, Repair.SKIP, edits) == {}
+
+
+def test_that_garbled_texts_are_mended_and_others_kept(dataset: StoredDataset):
+    edits = Edits(dataset)
+    assert edits.repair(repaired(found(dataset, edits)[MOJIBAKE], Repair.FIX, edits))
+    assert edits.state(2).captions == ("café", "bar")
+    assert MOJIBAKE not in found(dataset, edits)
+
+
+def test_that_a_leak_is_trained_on_instead(dataset: StoredDataset):
+    edits = Edits(dataset)
+    assert edits.repair(repaired(found(dataset, edits)[LEAK], Repair.FIX, edits))
+    assert edits.state(4).split == TRAIN
+    assert LEAK not in found(dataset, edits)
+    edits.undo()
+    assert edits.state(4).split == HELD_OUT
+
+
+def test_that_skipping_excludes_the_items(dataset: StoredDataset):
+    edits = Edits(dataset)
+    findings = found(dataset, edits)
+    for finding, excluded in ((SAME, {1, 4}), (Finding.NO_TEXT, {3}), (Finding.NO_IMAGE, {5})):
+        states = repaired(findings[finding], Repair.SKIP, edits)
+        assert {item for item, state in states.items() if state.is_excluded} == excluded
+
+
+def test_that_an_examination_reports_and_can_be_stopped(dataset: StoredDataset):
+    told: list[tuple[int, int]] = []
+    find_in_dataset(dataset, Edits(dataset), report=lambda *done: told.append(done))
+    assert told == [(5, 5)]
+    control = RunControl()
+    with pytest.raises(StoppedError):
+        # Asked for when all images are done: the checks look at it too.
+        find_in_dataset(
+            dataset, Edits(dataset), report=lambda *_done: control.request_stop(), control=control
+        )

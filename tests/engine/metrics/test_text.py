@@ -1,0 +1,63 @@
+import math
+
+import pytest
+
+from engine.metrics.text import bleu, text_figures
+
+
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+@pytest.mark.parametrize(
+    ("text", "references", "expected"),
+    [
+        ("a b c d", ["a b c d"], 1.0),
+        ("a", ["a"], 1.0),
+        ("a b", ["c d"], 0.0),
+        ("", ["a"], 0.0),
+        # One word of two, clipped: the second "a" is not in the reference. Pairs smoothed: 1 of 2.
+        ("a a", ["a b"], math.sqrt(1 / 2 * 1 / 2)),
+        # All words, no pair of two: (0 + 1) / (1 + 1); the right length.
+        ("b a", ["a b"], math.sqrt(1.0 * 1 / 2)),
+        # Shorter than the reference: the brevity penalty exp(1 - 4 / 2).
+        ("a b", ["a b c d"], math.exp(1 - 4 / 2)),
+        # Two references: each word may come from another, the nearest length counts.
+        ("a d", ["a b", "c d"], math.sqrt(1.0 * 1 / 2)),
+    ],
+)
+def test_that_bleu_is_what_counting_by_hand_gives(text, references, expected):
+    assert bleu(words(text), [words(r) for r in references]) == pytest.approx(expected)
+
+
+def test_that_figures_of_texts_are_shares():
+    figures = text_figures(
+        ["red cat", "red cat", "blue cat", "dog dog"],
+        ["red cat", "green fish"],
+        frozenset({"red cat"}),
+        lambda text: "cat" in text,
+    )
+    assert figures["text_validity"] == 0.75
+    assert figures["unique_share"] == 0.75
+    assert figures["copied_share"] == 0.5
+    assert figures["distinct_1"] == 4 / 8
+    assert figures["distinct_2"] == 3 / 4
+
+
+def test_that_copied_training_texts_are_copied_throughout():
+    texts = ["a b", "c d", "e f"]
+    assert text_figures(texts, [], frozenset(texts), bool)["copied_share"] == 1.0
+
+
+def test_that_texts_that_are_all_the_same_are_like_each_other():
+    same = text_figures(["a b c d"] * 5, ["x y"], frozenset(), bool)
+    other = text_figures(["a b", "c d", "e f"], ["x y"], frozenset(), bool)
+    assert same["self_bleu"] == pytest.approx(1.0)
+    assert other["self_bleu"] == 0.0
+    assert same["bleu"] == 0.0
+
+
+def test_that_a_figure_without_anything_to_compare_is_left_out():
+    figures = text_figures(["a b"], [], frozenset(), bool)
+    assert "bleu" not in figures
+    assert "self_bleu" not in figures

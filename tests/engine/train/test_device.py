@@ -1,0 +1,107 @@
+""""""
+
+import pytest
+import torch
+
+from engine.errors import DiskFullError
+from engine.events import CheckpointSaved, Outcome, RunPaused
+from engine.runs.checkpoint import verify_checkpoint
+from engine.train import metrics
+from engine.train.device import give_memory_back, is_device_lost, is_out_of_memory
+from tests.helpers.disks import small_disk
+from tests.helpers.run_story import RunStory, expect_all, images_of
+
+
+def error_of_the_cpu() -> Exception:
+    try:
+        torch.empty(10**15)
+    except RuntimeError as error:
+        return error
+    raise AssertionError("a machine with a petabyte")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        error_of_the_cpu(),
+        MemoryError(),
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB."),
+        torch.AcceleratorError("CUDA error: out of memory"),
+    ],
+)
+def test_that_a_lack_of_memory_is_told_from_other_errors(error):
+    assert is_out_of_memory(error)
+    assert not is_device_lost(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.AcceleratorError("CUDA error: an illegal memory access was encountered"),
+        RuntimeError("CUDA error: unspecified launch failure"),
+        RuntimeError("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED"),
+    ],
+)
+def test_that_a_lost_device_is_recognised(error):
+    assert is_device_lost(error)
+    assert not is_out_of_memory(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("The size of tensor a (3) must match the size of tensor b (4)"),
+        ValueError("out of memory"),
+        DiskFullError(torch.__file__, 1, 0),  # pyright: ignore[reportArgumentType] (any path)
+        NotImplementedError("aten::thing on CUDA"),
+    ],
+)
+def test_that_a_bug_is_neither(error):
+    assert not is_out_of_memory(error)
+    assert not is_device_lost(error)
+
+
+def test_that_a_lost_device_that_gives_nothing_back_is_no_further_trouble(monkeypatch):
+    asked = []
+
+    def fail():
+        asked.append(True)
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.cuda, "empty_cache", fail)
+    give_memory_back()
+    assert asked == [True]
+
+
+# --------------------------------------------------------------------------
+# A whole run on a disk that is really small.
+
+
+def test_that_a_run_waits_for_room_on_a_disk_that_is_full_in_earnest(
+    tmp_path, monkeypatch, problem_log
+):
+    monkeypatch.setattr(metrics, "INTERVAL_S", 0.0)
+    with small_disk(tmp_path / "disk", megabytes=24) as place:
+        story, ballast = RunStory(place), place / "ballast"
+
+        def answer(event):
+            if images_of(event) == 40:
+                story.control.request_checkpoint()
+            if images_of(event) == 80:
+                ballast.write_bytes(bytes(18_000_000))
+                story.control.request_checkpoint()
+            if isinstance(event, RunPaused):
+                ballast.unlink()
+                story.control.request_resume()
+
+        ended = story.tell(answer)
+        expect_all(problem_log, "could not be saved")
+        (paused,) = story.of(RunPaused)
+        assert isinstance(paused.error, DiskFullError)
+        assert paused.error.needed_bytes > paused.error.free_bytes > 0
+        assert ended.outcome is Outcome.FINISHED
+        assert [event.images_seen for event in story.of(CheckpointSaved)] == [40, 80, 160]
+        for path in story.folder.checkpoint_paths():
+            verify_checkpoint(path)

@@ -1,0 +1,295 @@
+import itertools
+from typing import Any, cast
+from unittest.mock import Mock
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn.functional import softplus
+
+from engine.config.sections import ADVERSARIAL_FAMILIES, ADVERSARIAL_LOSSES, REGULARIZERS
+from engine.losses.adversarial import MaskedLogits
+from engine.losses.regularizers import squared_gradient_norm
+from engine.nets.discriminator import PAIR, Critic
+from engine.train.gan_step import AdversarialStep, weighed_scores
+from engine.train.state import CRITIC, GENERATOR, TrainingState
+from engine.train.step import WATCH_EVERY, Batch, StepReport, whole
+from tests.helpers.tiny import tiny_modalities, tiny_pairs, tiny_state, tiny_step_config
+
+OBJECTIVES = [
+    pair
+    for pair in itertools.product(ADVERSARIAL_LOSSES, REGULARIZERS)
+    if pair != ("wasserstein", "none")  # the configuration refuses it
+]
+ALL_THERE = torch.ones(6, dtype=torch.bool)
+
+
+def step_of(
+    state: TrainingState, family: str = "hybrid", seed: int = 1, **training: Any
+) -> AdversarialStep:
+    config = tiny_step_config(family, **training)
+    return AdversarialStep(state, config.training, seed, modalities=tiny_modalities())
+
+
+def weights(state: TrainingState, player: str) -> list[Tensor]:
+    return [p.detach().clone() for p in state.players[player].network.parameters()]
+
+
+def critic_of(state: TrainingState) -> Critic:
+    return cast("Critic", state.players[CRITIC].network)
+
+
+def slopes(state: TrainingState) -> list[Tensor]:
+    return [cast("Tensor", p.grad).clone() for p in critic_of(state).parameters()]
+
+
+def changed(state: TrainingState, player: str, before: list[Tensor]) -> int:
+    now = weights(state, player)
+    return sum(not torch.equal(old, new) for old, new in zip(before, now, strict=True))
+
+
+def test_that_a_step_teaches_both_players():
+    state = tiny_state()
+    before = {player: weights(state, player) for player in (GENERATOR, CRITIC)}
+    report = step_of(state, penalty_interval=1)(whole(tiny_pairs()), 0)
+    assert all(changed(state, player, before[player]) > 10 for player in before)
+    assert set(report.losses) == {"generator", "critic", "penalty", "caption"}
+    assert not any(value.requires_grad for value in report.losses.values())
+    assert not any(value.requires_grad for value in report.signals.values())
+
+
+@pytest.mark.parametrize("family", ADVERSARIAL_FAMILIES)
+@pytest.mark.parametrize(("loss", "regularizer"), OBJECTIVES)
+def test_that_every_objective_teaches_every_family(family, loss, regularizer):
+    chosen = {"adversarial_loss": loss, "regularizer": regularizer, "penalty_interval": 1}
+    state = tiny_state(family, **chosen)
+    before = {player: weights(state, player) for player in (GENERATOR, CRITIC)}
+    report = step_of(state, family, **chosen)(whole(tiny_pairs()), 0)
+    assert all(value.isfinite() for value in (report.losses | report.signals).values())
+    assert all(changed(state, player, before[player]) for player in before)
+    assert ("penalty" in report.losses) == (regularizer in {"r1", "r1-r2", "gradient-penalty"})
+    assert ("caption" in report.losses) == (family == "hybrid")
+
+
+def test_that_the_critics_turn_leaves_the_generator_alone():
+    state = tiny_state()
+    state.players[GENERATOR].optimiser.step = Mock()
+    before = {player: weights(state, player) for player in (GENERATOR, CRITIC)}
+    step_of(state)(whole(tiny_pairs()), 0)
+    assert changed(state, GENERATOR, before[GENERATOR]) == 0
+    assert changed(state, CRITIC, before[CRITIC]) > 10
+
+
+def test_that_the_generators_turn_leaves_the_critic_alone():
+    state = tiny_state()
+    state.players[CRITIC].optimiser.step = Mock()
+    before = {player: weights(state, player) for player in (GENERATOR, CRITIC)}
+    state.players[CRITIC].optimiser.zero_grad()
+    step_of(state)(whole(tiny_pairs()), 0)
+    after_critics_turn = slopes(state)
+    assert changed(state, CRITIC, before[CRITIC]) == 0
+    assert changed(state, GENERATOR, before[GENERATOR]) > 10
+    # The critic's gradients are those of its own turn: the generator's added nothing.
+    alone = tiny_state()
+    alone.players[CRITIC].optimiser.step = Mock()
+    step_of(alone, critic_steps=2)(whole(tiny_pairs()), 0)
+    own = slopes(alone)
+    assert all(torch.equal(a, b) for a, b in zip(after_critics_turn, own, strict=True))
+
+
+def test_that_the_critic_can_learn_again_after_the_generators_turn():
+    state = tiny_state()
+    step_of(state)(whole(tiny_pairs()), 0)
+    assert all(p.requires_grad for p in state.players[CRITIC].network.parameters())
+
+
+def test_that_the_generator_waits_for_the_critics_steps():
+    state = tiny_state()
+    step = step_of(state, critic_steps=3)
+    has_moved = ["generator" in step(whole(tiny_pairs()), number).losses for number in range(6)]
+    assert has_moved == [False, False, True, False, False, True]
+
+
+def test_that_a_step_follows_from_its_number_and_the_seed():
+    def taken(seed: int, number: int) -> float:
+        return (
+            step_of(tiny_state(), seed=seed)(whole(tiny_pairs()), number).losses["generator"].item()
+        )
+
+    assert taken(1, 4) == taken(1, 4)
+    assert taken(1, 4) != taken(1, 5)
+    assert taken(1, 4) != taken(2, 4)
+
+
+def test_that_the_penalty_comes_every_so_many_steps():
+    step = step_of(tiny_state(), penalty_interval=3)
+    has_penalty = ["penalty" in step(whole(tiny_pairs()), number).losses for number in range(7)]
+    assert has_penalty == [True, False, False, True, False, False, True]
+
+
+def test_that_no_penalty_weight_means_no_penalty():
+    step = step_of(tiny_state(), penalty_weight=0.0)
+    assert "penalty" not in step(whole(tiny_pairs()), 0).losses
+
+
+def test_that_health_is_looked_at_now_and_then():
+    step = step_of(tiny_state())
+    held_out = tiny_pairs(4, seed=7)
+    step = AdversarialStep(
+        tiny_state(),
+        tiny_step_config().training,
+        1,
+        modalities=tiny_modalities(),
+        held_out=held_out,
+    )
+    often = set(step(whole(tiny_pairs()), 1).signals)
+    assert often == {"real_score", "fake_score", "real_sign"}
+    assert set(step(whole(tiny_pairs()), WATCH_EVERY).signals) - often == {
+        "critic_gradient",
+        "generator_gradient",
+        "overfit_gap",
+        "image_diversity",
+        "unique_texts",
+        "token_entropy",
+    }
+
+
+def missing(hidden: float, number: int = 8) -> Batch:
+    """Make pairs of which two have no image and two no text; noise lies under the masks."""
+    pairs = tiny_pairs(number)
+    there = {name: torch.ones(number, dtype=torch.bool) for name in pairs}
+    there["image"][[1, 4]] = False
+    there["text"][[2, 7]] = False
+    items = {
+        name: torch.where(
+            there[name].view(-1, *[1] * (item.dim() - 1)), item, torch.full_like(item, hidden)
+        )
+        for name, item in pairs.items()
+    }
+    return Batch(items=items, present=there)
+
+
+def figures(report: StepReport) -> dict[str, float]:
+    return {name: value.item() for name, value in (report.losses | report.signals).items()}
+
+
+@pytest.mark.parametrize("sureness", [0.0, 0.4, 1.0])
+@pytest.mark.parametrize("family", ADVERSARIAL_FAMILIES)
+def test_that_what_lies_under_a_mask_changes_nothing(family, sureness):
+    seen = []
+    for hidden in (0.0, 0.7, -50.0):
+        state = tiny_state(family)
+        step = step_of(state, family, penalty_interval=1, self_label_sureness=sureness)
+        report = step(missing(hidden), 0)
+        seen.append((figures(report), weights(state, GENERATOR), weights(state, CRITIC)))
+    for other in seen[1:]:
+        assert other[0] == seen[0][0]
+        for network in (1, 2):
+            pairs = zip(other[network], seen[0][network], strict=True)
+            assert all(torch.equal(a, b) for a, b in pairs)
+
+
+@pytest.mark.parametrize("missing_everywhere", ["image", "text"])
+def test_that_items_of_one_kind_alone_teach_what_they_can(missing_everywhere):
+    state, pairs = tiny_state(), tiny_pairs()
+    there = {name: torch.ones(8, dtype=torch.bool) for name in pairs}
+    there[missing_everywhere][:] = False
+    critic = state.players[CRITIC].network
+    before = {name: p.detach().clone() for name, p in critic.named_parameters()}
+    report = step_of(state, penalty_weight=0.0)(Batch(items=pairs, present=there), 0)
+    assert all(value.isfinite() for value in report.losses.values())
+    moved = {
+        name for name, p in critic.named_parameters() if not torch.equal(p.detach(), before[name])
+    }
+    other = "text" if missing_everywhere == "image" else "image"
+    assert any(name.startswith(f"alone.{other}") for name in moved)
+
+
+def test_that_a_rare_verdict_is_held_back_as_much_as_a_frequent_one():
+    # Linear heads with orthogonal slopes: each adds its own squared slope, however few rows it has.
+    items = torch.randn(8, 4, requires_grad=True)
+    often, rarely = torch.tensor([2.0, 1.0, 0.0, 0.0]), torch.tensor([0.0, 0.0, 3.0, 1.0])
+    heads = {
+        "often": MaskedLogits(items @ often, torch.ones(8, dtype=torch.bool)),
+        "rarely": MaskedLogits(items @ rarely, torch.arange(8) < 2),
+        "never": MaskedLogits(items @ rarely, torch.zeros(8, dtype=torch.bool)),
+    }
+    slopes = squared_gradient_norm({"item": items}, weighed_scores(heads))
+    assert slopes.mean().item() == pytest.approx(5.0 + 10.0)
+
+
+def mismatches(state: TrainingState, real: dict[str, Tensor], step: int):
+    critic = critic_of(state)
+    seen = critic.features(real)
+    return step_of(state)._mismatches(real, seen, ALL_THERE, step), seen
+
+
+def test_that_the_same_caption_next_door_is_no_mismatch():
+    state, real = tiny_state(), tiny_pairs(6)
+    real["text"][:3] = real["text"][0]
+    found, seen = mismatches(state, real, step=0)
+    critic = critic_of(state)
+    logits = critic.judge_match({"text": seen["text"].roll(1, 0), "image": seen["image"]})
+    assert found.mask.tolist() == [True, False, False, False, True, True]
+    torch.testing.assert_close(softplus(found.logits), softplus(logits))
+
+
+def test_that_a_loss_without_a_floor_is_paid_for_as_many_fakes_as_real_items(monkeypatch):
+    # With -D(x) for each real and D(x) for each fake, two kinds of fakes would let the critic earn
+    # without end by calling everything fake a little more.
+    seen = Mock(wraps=AdversarialStep._mismatches)
+    monkeypatch.setattr(AdversarialStep, "_mismatches", seen)
+    wasserstein: dict[str, Any] = {
+        "adversarial_loss": "wasserstein",
+        "regularizer": "gradient-penalty",
+    }
+    step_of(tiny_state(**wasserstein), **wasserstein)(whole(tiny_pairs()), 0)
+    assert not seen.called
+
+
+def test_that_an_incomplete_neighbour_makes_no_mismatch():
+    state, real = tiny_state(), tiny_pairs(6)
+    is_whole = torch.tensor([True, True, False, True, True, True])
+    seen = critic_of(state).features(real)
+    found = step_of(state)._mismatches(real, seen, is_whole, 0)
+    assert found.mask.tolist() == [True, True, False, False, True, True]
+
+
+def test_that_equal_captions_everywhere_give_no_mismatch_at_all():
+    state, real = tiny_state(), tiny_pairs(6)
+    real["text"][:] = real["text"][0]
+    found, _seen = mismatches(state, real, step=1)
+    assert not found.mask.any()
+
+
+@pytest.mark.parametrize("family", ADVERSARIAL_FAMILIES)
+def test_that_fake_pairs_follow_each_pattern_in_equal_shares(family):
+    step = step_of(tiny_state(family), family)
+    present = {name: torch.ones(6, dtype=torch.bool) for name in ("text", "image")}
+    kept = step._choose_kept(present)
+    text, image = kept["text"].tolist(), kept["image"].tolist()
+    if family == "hybrid":
+        assert (text, image) == ([False] * 3 + [True] * 3, [False] * 6)
+    else:
+        assert text == [False, False, True, True, False, False]
+        assert image == [False, False, False, False, True, True]
+    made = step._made(kept)
+    assert made[PAIR].all()
+    assert made["text"].tolist() == [not real for real in text]
+
+
+def test_that_the_critic_learns_to_tell_when_the_generator_stands_still():
+    state = tiny_state(learning_rate=1e-2)
+    state.players[GENERATOR].optimiser.step = Mock()
+    step = step_of(state, learning_rate=1e-2, penalty_weight=0.0)
+    losses = [step(whole(tiny_pairs(16)), n).losses["critic"].item() for n in range(60)]
+    assert sum(losses[-5:]) < 0.5 * sum(losses[:5])
+
+
+def test_that_an_image_alone_can_be_learned():
+    image = tiny_modalities()[1]
+    config = tiny_step_config()
+    state = tiny_state(modalities=(image,))
+    step = AdversarialStep(state, config.training, 1, modalities=(image,))
+    report = step(whole({"image": tiny_pairs()["image"]}), 0)
+    assert set(report.losses) == {"critic", "generator", "penalty"}

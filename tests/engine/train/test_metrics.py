@@ -1,0 +1,160 @@
+""""""
+
+import math
+
+import pytest
+import torch
+
+from engine.errors import NonFiniteLossError
+from engine.train.metrics import (
+    CALM_STEPS,
+    INTERVAL_S,
+    MOST_IN_A_ROW,
+    TOO_MANY,
+    WINDOW_STEPS,
+    Meter,
+    Reading,
+    Recovery,
+    Skipped,
+)
+from engine.train.step import StepReport
+
+
+def tensors(table: dict[str, float]) -> dict[str, torch.Tensor]:
+    return {name: torch.tensor(value) for name, value in table.items()}
+
+
+def report(
+    signals: dict[str, float] | None = None,
+    skipped: dict[str, float] | None = None,
+    **losses: float,
+) -> StepReport:
+    return StepReport(
+        losses=tensors(losses), signals=tensors(signals or {}), skipped=tensors(skipped or {})
+    )
+
+
+def test_that_means_are_over_the_steps_that_reported():
+    meter = Meter()
+    meter.add(report(critic=1.0, penalty=4.0), 0)
+    meter.add(report(critic=3.0, signals={"real_score": 0.5}), 1)
+    reading = meter.read()
+    assert reading.losses == {"critic": 2.0, "penalty": 4.0}
+    assert reading.signals == {"real_score": 0.5}
+    assert reading.skipped is None
+
+
+def test_that_reading_starts_over():
+    meter = Meter()
+    meter.add(report(critic=1.0), 0)
+    meter.read()
+    assert meter.read() == Reading()
+
+
+def test_that_what_is_forgotten_is_not_read():
+    meter = Meter()
+    meter.add(report(critic=1.0), 0)
+    meter.forget()
+    assert meter.read() == Reading()
+
+
+def test_that_it_is_due_a_few_times_a_second():
+    now = [100.0]
+    meter = Meter(clock=lambda: now[0])
+    assert not meter.is_due
+    now[0] += INTERVAL_S
+    assert meter.is_due
+    meter.read()
+    assert not meter.is_due
+
+
+def test_that_numbers_of_any_kind_are_read_with_their_own_names():
+    meter = Meter()
+    half = StepReport(
+        losses={"critic": torch.tensor(0.5, dtype=torch.bfloat16)},
+        signals={"count": torch.tensor(3)},
+    )
+    meter.add(half, 0)
+    reading = meter.read()
+    assert (reading.losses, reading.signals) == ({"critic": 0.5}, {"count": 3.0})
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_that_a_skipped_step_is_told_with_its_terms_and_stays_out_of_the_means(value):
+    meter = Meter()
+    for step, generator in ((7, 1.0), (8, value), (9, 3.0)):
+        skipped = {"critic": 0.0, "generator": float(not math.isfinite(generator))}
+        meter.add(report(critic=1.0, generator=generator, skipped=skipped), step)
+    reading = meter.read()
+    assert reading.losses == {"critic": 1.0, "generator": 2.0}
+    assert reading.skipped is not None
+    assert reading.skipped.steps == (8,)
+    assert list(reading.skipped.terms) == ["generator"]
+    assert not math.isfinite(reading.skipped.terms["generator"])
+
+
+def test_that_a_gradient_alone_can_be_what_was_wrong():
+    meter = Meter()
+    meter.add(report(critic=1.0, skipped={"critic": 1.0, "generator": 0.0}), 3)
+    reading = meter.read()
+    assert reading.skipped is not None
+    assert reading.skipped.terms == {"critic_gradient": math.inf}
+    assert reading.losses == {"critic": 1.0}
+
+
+def skipped(*steps: int) -> Skipped:
+    return Skipped(steps=steps, terms={"critic": float("nan")})
+
+
+def test_that_few_skipped_steps_need_no_rescue():
+    recovery = Recovery()
+    assert not recovery.is_needed(skipped(*range(TOO_MANY - 1)), TOO_MANY)
+    assert not recovery.is_needed(None, 50)
+
+
+def test_that_many_in_a_short_time_do():
+    recovery = Recovery()
+    assert not recovery.is_needed(skipped(100), 101)
+    assert recovery.is_needed(skipped(*range(110, 110 + TOO_MANY - 1)), 130)
+    assert recovery.trouble_step == 100
+
+
+def test_that_as_many_over_a_long_time_do_not():
+    recovery = Recovery()
+    for number in range(3 * TOO_MANY):
+        assert not recovery.is_needed(skipped(number * WINDOW_STEPS), number * WINDOW_STEPS + 1)
+
+
+def test_that_each_time_halves_the_rate():
+    recovery = Recovery()
+    recovery.begin(640, ("critic",))
+    recovery.end(0)
+    recovery.begin(640, ("critic",))
+    assert recovery.rate_scale == 0.25
+
+
+def test_that_it_gives_up_when_going_back_does_not_help():
+    recovery = Recovery()
+    for _attempt in range(MOST_IN_A_ROW):
+        recovery.begin(640, ("critic",))
+        recovery.end(5)
+    with pytest.raises(NonFiniteLossError) as caught:
+        recovery.begin(640, ("critic",))
+    assert (caught.value.images_seen, caught.value.losses) == (640, ("critic",))
+
+
+def test_that_a_long_calm_makes_earlier_trouble_forgotten_but_not_the_rate():
+    recovery = Recovery()
+    for _attempt in range(MOST_IN_A_ROW):
+        recovery.begin(640, ("critic",))
+        recovery.end(5)
+    recovery.is_needed(None, 5 + CALM_STEPS + 1)
+    recovery.begin(10_000, ("critic",))
+    assert recovery.rate_scale == 0.5 ** (MOST_IN_A_ROW + 1)
+
+
+def test_that_a_checkpoint_remembers_the_rate():
+    recovery, other = Recovery(), Recovery()
+    recovery.begin(640, ("critic",))
+    other.restore(recovery.position())
+    assert other.rate_scale == 0.5

@@ -1,0 +1,158 @@
+""""""
+
+from types import SimpleNamespace
+from typing import Any, cast
+from unittest.mock import Mock
+
+import pytest
+import torch
+from torch import Tensor
+
+from engine.augment.pipeline import Augmenter
+from engine.data.tokenizers import UNKNOWN
+from engine.nets.discriminator import PAIR
+from engine.nets.protocols import Items, RehearsingModel
+from engine.train.gan_step import AdversarialStep
+from engine.train.pseudo_labels import Completed, complete, supervised_loss
+from engine.train.step import Batch, Masks
+from tests.helpers.tiny import tiny_modalities, tiny_pairs, tiny_state, tiny_step_config
+
+TEXT_THERE = torch.tensor([1, 0, 0, 0, 1, 0]) > 0
+IMAGE_THERE = torch.tensor([1, 1, 1, 1, 0, 0]) > 0
+PRESENT = {"text": TEXT_THERE, "image": IMAGE_THERE}
+
+
+def model_that_says(texts: Tensor, probabilities: list[float]) -> RehearsingModel:
+    said = {"text": (texts, torch.tensor(probabilities))}
+    return cast("RehearsingModel", SimpleNamespace(likeliest=lambda _items, _known: said))
+
+
+def test_that_only_what_the_model_is_sure_of_is_filled_in():
+    items, said = tiny_pairs(6), tiny_pairs(6)["text"].roll(1, 0)
+    model = model_that_says(said, [1.0, 0.95, 0.94, 0.99, 1.0, 1.0])
+    completed = complete(model, items, PRESENT, sureness=0.95)
+    assert completed.filled["text"].tolist() == [False, True, False, True, False, False]
+    assert completed.present["text"].tolist() == [True, True, False, True, True, False]
+    assert torch.equal(completed.present["image"], IMAGE_THERE)
+    for row in range(6):
+        source = said if row in {1, 3} else items["text"]
+        assert torch.equal(completed.items["text"][row], source[row])
+    assert completed.items["image"] is items["image"]
+
+
+def test_that_nothing_is_read_off_nothing():
+    # The last row has neither image nor text: however sure the model is, there is nothing to read.
+    model = model_that_says(tiny_pairs(6)["text"], [1.0] * 6)
+    assert not complete(model, tiny_pairs(6), PRESENT, sureness=0.0).filled["text"][5]
+
+
+def test_that_the_generator_says_how_likely_its_text_is():
+    state, items = tiny_state(), tiny_pairs(6)
+    generator = cast("Any", state.generator)
+    everything = {name: torch.ones(6, dtype=torch.bool) for name in items}
+    with torch.no_grad():
+        texts, probabilities = generator.likeliest(items, everything)["text"]
+        decoder, context = (
+            generator.decoder("text"),
+            generator.context({"image": items["image"]}, 6),
+        )
+        # The same from the network's own parts, one word after another.
+        hidden, likelihood = decoder._begin(context), torch.ones(6)
+        word, is_open = torch.zeros(6, decoder.words), torch.ones(6, dtype=torch.bool)
+        for slot in range(decoder.length):
+            out, hidden = decoder.memory(decoder.embedding(word)[:, None], hidden)
+            chances = decoder.to_words(out[:, 0]).softmax(1)
+            allowed = chances.clone()
+            allowed[:, [0, UNKNOWN]] = 0
+            chosen = allowed.argmax(1)
+            expected = torch.where(is_open, chosen, 0)
+            assert torch.equal(texts[:, slot].argmax(1), expected)
+            chance = chances.gather(1, chosen[:, None])[:, 0]
+            likelihood = torch.where(is_open, likelihood * chance, likelihood)
+            word, is_open = texts[:, slot], is_open & (chosen != 1)
+    torch.testing.assert_close(probabilities, likelihood)
+
+
+def test_that_a_purely_adversarial_generator_is_never_sure():
+    assert cast("Any", tiny_state("adversarial").generator).likeliest(tiny_pairs(), {}) == {}
+
+
+@pytest.mark.parametrize(("sureness", "pairs"), [(0.0, 4), (1.0, 1)])
+def test_that_what_is_filled_in_makes_real_pairs_but_no_real_texts(monkeypatch, sureness, pairs):
+    seen: list[dict[str, Tensor]] = []
+
+    def keep(step: Any, share: Any, *rest: Any) -> Any:
+        seen.append(share.counts)
+        return original(step, share, *rest)
+
+    original = AdversarialStep._judge
+    monkeypatch.setattr(AdversarialStep, "_judge", keep)
+    config = tiny_step_config(self_label_sureness=sureness)
+    step = AdversarialStep(tiny_state(), config.training, 1, modalities=tiny_modalities())
+    step(Batch(items=tiny_pairs(6), present=PRESENT), 0)
+    assert seen[0][PAIR].sum() == pairs
+    assert torch.equal(seen[0]["text"], TEXT_THERE)
+
+
+def test_that_whole_batches_ask_nobody(monkeypatch):
+    monkeypatch.setattr("engine.train.gan_step.complete", lambda *_: pytest.fail("was asked"))
+    step = AdversarialStep(tiny_state(), tiny_step_config().training, 1)
+    there = {name: torch.ones(8, dtype=torch.bool) for name in ("text", "image")}
+    step(Batch(items=tiny_pairs(), present=there, is_whole=True), 0)
+
+
+NOTHING = torch.zeros(4, dtype=torch.bool)
+ALL = torch.ones(4, dtype=torch.bool)
+
+
+class Negative:
+    """Turns images into their negatives: a disguise that is easily seen."""
+
+    def __call__(self, images: Tensor, _generator: torch.Generator) -> Tensor:
+        return -images
+
+
+def asked(completed: Completed, fake: Items, kept: Masks) -> tuple[dict[str, Tensor], Masks]:
+    """Give what the decoders were shown, and what of it they were told."""
+    generator = Mock()
+    generator.supervised_losses.return_value = {}
+    disguises = cast("dict[str, Augmenter]", {"image": Negative()})
+    randomness = torch.Generator().manual_seed(0)
+    assert supervised_loss(generator, completed, fake, kept, disguises, randomness) is None
+    return generator.supervised_losses.call_args.args
+
+
+def test_that_a_text_alone_is_read_off_what_was_drawn_for_it():
+    real = tiny_pairs(4)
+    fake = {"text": real["text"], "image": tiny_pairs(4, seed=9)["image"].requires_grad_()}
+    present = {"text": ALL, "image": torch.tensor([1, 0, 1, 0]) > 0}
+    kept = {"text": torch.tensor([1, 1, 0, 0]) > 0, "image": NOTHING}
+    seen, known = asked(Completed(items=real, present=present, filled={}), fake, kept)
+    assert torch.equal(seen["image"][[0, 2]], real["image"][[0, 2]])
+    assert torch.equal(seen["image"][[1, 3]], fake["image"][[1, 3]])
+    assert not seen["image"].requires_grad
+    # Nothing was drawn for the last row's text, so there is nothing to read it off.
+    assert not known["image"][3]
+
+
+def test_that_a_label_of_ones_own_is_learned_from_a_disguised_image():
+    real = tiny_pairs(4)
+    filled = {"text": torch.tensor([0, 1, 0, 1]) > 0}
+    completed = Completed(items=real, present={"text": ALL, "image": ALL}, filled=filled)
+    seen, known = asked(completed, real, {"text": NOTHING, "image": NOTHING})
+    assert torch.equal(seen["image"][[1, 3]], -real["image"][[1, 3]])
+    assert torch.equal(seen["image"][[0, 2]], real["image"][[0, 2]])
+    assert torch.equal(seen["text"], real["text"])
+    # Such a label always has its image in sight: it says nothing of texts by themselves.
+    assert known["image"][[1, 3]].all()
+
+
+def test_that_only_present_items_are_learned():
+    losses = {"text": torch.tensor([1.0, 2.0, 40.0, 50.0])}
+    generator = Mock()
+    generator.supervised_losses.return_value = losses
+    present = {"text": torch.tensor([1, 1, 0, 0]) > 0, "image": ALL}
+    completed = Completed(items=tiny_pairs(4), present=present, filled={})
+    kept: Any = {"text": NOTHING, "image": NOTHING}
+    loss = supervised_loss(generator, completed, tiny_pairs(4), kept, {}, torch.Generator())
+    assert cast("Tensor", loss).item() == pytest.approx(1.5)

@@ -1,0 +1,195 @@
+from typing import cast
+
+import numpy as np
+import pytest
+import torch
+
+from engine.config.toml import config_hash
+from engine.control import RunControl
+from engine.data.tokenizers import Vocabulary
+from engine.errors import (
+    DatasetMissingError,
+    DeviceUnavailableError,
+    FolderInUseError,
+)
+from engine.events import (
+    CheckpointSaved,
+    LossesReported,
+    Outcome,
+    Phase,
+    PhaseChanged,
+    PreviewFailed,
+    PreviewReady,
+    RunEnded,
+    RunPrepared,
+)
+from engine.runs.checkpoint import read_facts, read_tensors
+from engine.runs.event_reader import read_losses
+from engine.runs.folder import RunFolder
+from engine.sample.preview_sheet import read_sheet
+from engine.sample.sampler import load_run
+from engine.train import periodic
+from engine.train.run import train
+from tests.helpers.tiny import tiny_config, tiny_dataset
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    return tiny_dataset(tmp_path / "data")
+
+
+def events_of(config, control=None, react=None):
+    events = []
+
+    def emit(event):
+        events.append(event)
+        if react:
+            react(event)
+
+    train(config, emit, control or RunControl())
+    return events
+
+
+def of(events, kind):
+    return [event for event in events if isinstance(event, kind)]
+
+
+def test_that_a_run_tells_its_story_in_order(tmp_path, dataset):
+    events = events_of(tiny_config(dataset, tmp_path / "run"))
+    phases = [event.phase for event in of(events, PhaseChanged)]
+    assert phases == [Phase.LOADING, Phase.WARMING_UP, Phase.TRAINING, Phase.SAVING]
+    assert len(of(events, RunPrepared)) == len(of(events, RunEnded)) == 1
+    assert isinstance(events[-1], RunEnded)
+    assert events[-1].outcome is Outcome.FINISHED
+    assert events[-1].images_seen == 64
+
+
+def test_that_a_run_leaves_what_others_can_read(tmp_path, dataset):
+    config = tiny_config(dataset, tmp_path / "run")
+    events = events_of(config)
+    folder = RunFolder(tmp_path / "run")
+    assert folder.read_config() == config.with_values(training__precision="fp32")
+    assert cast("Vocabulary", folder.read_model().tokenizer).units == ("dark", "grey", "light")
+    assert read_facts(folder.latest_checkpoint()).config_hash == config_hash(folder.read_config())
+    assert len(list(read_losses(folder.log_file))) >= 1
+    last = of(events, PreviewReady)[-1]
+    sheet = read_sheet(last.path)
+    assert sheet.texts == last.texts
+    assert np.array_equal(sheet.images, last.images)
+
+
+def test_that_equal_configurations_give_equal_weights(tmp_path, dataset):
+    tensors = []
+    for name in ("a", "b"):
+        events_of(tiny_config(dataset, tmp_path / name))
+        tensors.append(read_tensors(RunFolder(tmp_path / name).latest_checkpoint(), "generator."))
+    assert all(torch.equal(tensors[0][name], tensors[1][name]) for name in tensors[0])
+
+
+def test_that_previews_show_the_same_noise_and_change_as_the_run_goes_on(tmp_path, dataset):
+    previews_seen = of(events_of(tiny_config(dataset, tmp_path / "run", images=400)), PreviewReady)
+    assert previews_seen[0].images_seen == 0
+    assert previews_seen[-1].images_seen == 400
+    assert previews_seen[0].images.shape == (4, 32, 32, 3)
+    assert not np.array_equal(previews_seen[0].images, previews_seen[-1].images)
+
+
+def test_that_a_stop_ends_the_run_within_one_batch_and_saves(tmp_path, dataset):
+    control = RunControl()
+    seen = []
+
+    def stop(event):
+        if isinstance(event, LossesReported) and not control.is_stop_requested:
+            seen.append(event.progress.images_seen)
+            control.request_stop()
+
+    config = tiny_config(dataset, tmp_path / "run", images=10**9)
+    ended = events_of(config, control, stop)[-1]
+    assert ended.outcome is Outcome.STOPPED
+    assert ended.images_seen <= seen[0] + 8
+    run = load_run(config.run, torch.device("cpu"))
+    assert run.checkpoint.images_seen == ended.images_seen
+
+
+def test_that_a_stop_while_loading_ends_the_run_without_a_checkpoint(tmp_path, dataset):
+    control = RunControl()
+    control.request_stop()
+    events = events_of(tiny_config(dataset, tmp_path / "run"), control)
+    assert events[-1].outcome is Outcome.STOPPED
+    assert events[-1].images_seen == 0
+    assert not of(events, CheckpointSaved)
+
+
+def test_that_a_checkpoint_comes_when_asked_for(tmp_path, dataset):
+    control = RunControl()
+    asked = []
+
+    def ask(event):
+        if isinstance(event, LossesReported) and not asked:
+            asked.append(event.progress.images_seen)
+            control.request_checkpoint()
+
+    saved = of(
+        events_of(tiny_config(dataset, tmp_path / "run", images=400), control, ask),
+        CheckpointSaved,
+    )
+    assert asked[0] <= saved[0].images_seen <= asked[0] + 8
+    assert saved[-1].images_seen == 400
+
+
+def test_that_only_the_latest_checkpoints_are_kept(tmp_path, dataset):
+    control = RunControl()
+
+    def ask(event):
+        if isinstance(event, LossesReported):
+            control.request_checkpoint()
+
+    config = tiny_config(dataset, tmp_path / "run", images=2400)
+    saved = of(events_of(config, control, ask), CheckpointSaved)
+    kept = RunFolder(config.run).checkpoint_paths()
+    assert len(saved) > 3
+    assert kept == [event.path for event in saved[-3:]]
+
+
+def failure(config, kind, problem_log):
+    ended = events_of(config)[-1]
+    assert ended.outcome is Outcome.FAILED
+    assert isinstance(ended.error, kind)
+    problem_log.expect("failed")
+    return ended
+
+
+def test_that_a_missing_dataset_fails_the_run(tmp_path, problem_log):
+    failure(tiny_config(tmp_path / "no", tmp_path / "run"), DatasetMissingError, problem_log)
+
+
+def test_that_a_missing_gpu_fails_the_run(tmp_path, dataset, problem_log, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    config = tiny_config(dataset, tmp_path / "run").with_values(device="cuda")
+    failure(config, DeviceUnavailableError, problem_log)
+
+
+def test_that_a_used_run_folder_is_left_alone(tmp_path, dataset, problem_log):
+    config = tiny_config(dataset, tmp_path / "run")
+    events_of(config)
+    before = sorted(path.name for path in config.run.rglob("*"))
+    failure(config, FolderInUseError, problem_log)
+    assert sorted(path.name for path in config.run.rglob("*")) == before
+
+
+def test_that_a_failed_preview_does_not_end_the_run(tmp_path, dataset, problem_log, monkeypatch):
+    def fail(*_args, **_kwargs):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(periodic, "write_sheet", fail)
+    events = events_of(tiny_config(dataset, tmp_path / "run"))
+    assert events[-1].outcome is Outcome.FINISHED
+    assert isinstance(of(events, PreviewFailed)[0].error, OSError)
+    while problem_log.unexpected:
+        problem_log.expect("A preview failed")
+
+
+def test_that_images_are_resized_and_colours_kept(tmp_path):
+    dataset = tiny_dataset(tmp_path / "data", size=16, channels=3)
+    events = events_of(tiny_config(dataset, tmp_path / "run"))
+    assert of(events, PreviewReady)[-1].images.shape == (4, 32, 32, 3)

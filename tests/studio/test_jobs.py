@@ -1,0 +1,342 @@
+"""One job in a thread of its own, with real threads and real signals."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from engine.errors import EditRefusedError, StoppedError
+from engine.events import Outcome
+from studio.jobs import thread
+from studio.jobs import thread as module
+from studio.jobs.task import Task, TaskEnded, TaskProgressed
+from studio.jobs.thread import KEPT, ROOM, JobThread, Mailbox
+from tests.helpers.guards import ProblemLog
+
+
+class Ended:
+    """The last event of these jobs."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+
+
+@pytest.fixture
+def heard() -> list[object]:
+    return []
+
+
+@pytest.fixture
+def job(qtbot: QtBot, heard: list[object]) -> JobThread:
+    job = JobThread(Ended)
+    job.event_emitted.connect(heard.append)
+    return job
+
+
+def finish(qtbot: QtBot, job: JobThread, work: Callable[[Callable[[object], None]], None]) -> None:
+    job.start(work, ending=Ended, name="test")
+    qtbot.waitUntil(lambda: not job.is_running)
+
+
+def test_that_events_arrive_in_order_and_in_the_gui_thread(qtbot, job, heard):
+    threads: list[threading.Thread] = []
+    job.event_emitted.connect(lambda _event: threads.append(threading.current_thread()))
+    worked_in: list[int] = []
+
+    def work(emit):
+        worked_in.append(threading.get_ident())
+        emit("one")
+        emit("two")
+        emit(Ended())
+
+    finish(qtbot, job, work)
+    assert heard[:2] == ["one", "two"]
+    assert isinstance(heard[2], Ended)
+    assert set(threads) == {threading.main_thread()}
+    assert worked_in != [threading.get_ident()]
+
+
+def test_that_the_next_job_can_start_from_the_last_event(qtbot, job, heard):
+    def restart(event):
+        if isinstance(event, Ended) and heard.count("job") == 1:
+            job.start(lambda emit: (emit("job"), emit(Ended())), ending=Ended, name="second")
+
+    job.event_emitted.connect(restart)
+    job.start(lambda emit: (emit("job"), emit(Ended())), ending=Ended, name="first")
+    qtbot.waitUntil(lambda: heard.count("job") == 2 and not job.is_running)
+    assert sum(isinstance(event, Ended) for event in heard) == 2
+
+
+def test_that_a_second_job_beside_the_first_is_refused(qtbot, job):
+    gate = threading.Event()
+    job.start(lambda emit: (gate.wait(5), emit(Ended())), ending=Ended, name="test")
+    with pytest.raises(RuntimeError, match="already under way"):
+        job.start(lambda _emit: None, ending=Ended, name="test")
+    gate.set()
+    qtbot.waitUntil(lambda: not job.is_running)
+
+
+def test_that_a_job_that_raises_still_ends(qtbot, job, heard, problem_log):
+    error = ValueError("broken")
+
+    def work(_emit):
+        raise error
+
+    finish(qtbot, job, work)
+    assert [event.error for event in heard] == [error]
+    problem_log.expect("A job failed", logger="studio.jobs")
+
+
+def test_that_even_an_exit_does_not_leave_the_thread(qtbot, job, heard, problem_log):
+    def work(_emit):
+        raise SystemExit(3)
+
+    finish(qtbot, job, work)
+    assert [str(event.error) for event in heard] == ["SystemExit(3)"]
+    problem_log.expect("A job failed")
+
+
+def test_that_an_error_after_the_last_event_changes_nothing_of_it(qtbot, job, heard, problem_log):
+    ended = Ended()
+
+    def work(emit):
+        emit(ended)
+        raise ValueError
+
+    finish(qtbot, job, work)
+    assert heard == [ended]
+    problem_log.expect("A job failed")
+
+
+def test_that_a_job_that_returns_without_its_last_event_is_given_one(qtbot, job, heard):
+    finish(qtbot, job, lambda _emit: None)
+    assert "without its last event" in str(heard[0].error)
+
+
+def test_that_waiting_tells_whether_the_thread_ended_in_time(qtbot, job):
+    assert job.wait(0), "nothing runs yet"
+    gate = threading.Event()
+    job.start(lambda emit: (gate.wait(5), emit(Ended())), ending=Ended, name="test")
+    assert not job.wait(20)
+    gate.set()
+    assert job.wait(5_000)
+    qtbot.waitUntil(lambda: not job.is_running)
+
+
+def test_that_a_thread_that_finishes_twice_ends_the_job_once(qtbot, job, heard):
+    finish(qtbot, job, lambda emit: emit(Ended()))
+    job._finish()
+    assert len(heard) == 1
+
+
+class Report:
+    """Of which only the newest matter."""
+
+
+def test_that_a_flood_reaches_the_window_thinned_and_nothing_else_is_lost(qtbot):
+    heard = []
+    job = JobThread(Ended, thinned=(Report,))
+    job.event_emitted.connect(heard.append)
+    most = 0
+
+    def work(emit):
+        nonlocal most
+        for number in range(2_000):
+            emit(Report())
+            if number % 10 == 0:
+                emit(number)
+            most = max(most, job.waiting_count)
+        emit(Ended())
+
+    finish(qtbot, job, work)
+    assert [event for event in heard if isinstance(event, int)] == list(range(0, 2_000, 10))
+    assert isinstance(heard[-1], Ended)
+    assert most <= ROOM
+    assert job.waiting_count == 0
+
+
+def test_that_the_window_has_its_turn_between_events(qtbot, monkeypatch):
+    monkeypatch.setattr(thread, "TURN_S", 0.0)
+    heard = []
+    job = JobThread(Ended)
+    job.event_emitted.connect(heard.append)
+    # Without any time for a turn, all are passed on when the thread has ended, and in order.
+
+    def work(emit):
+        for event in ("one", "two", Ended()):
+            emit(event)
+
+    finish(qtbot, job, work)
+    assert heard[:2] == ["one", "two"]
+    assert isinstance(heard[2], Ended)
+
+
+# --------------------------------------------------------------------------
+# A task in its thread: finishes, fails, is stopped, is overtaken.
+
+
+@pytest.fixture
+def task() -> Task:
+    return Task("test")
+
+
+def outcome(qtbot: QtBot, task: Task, work) -> TaskEnded:
+    with qtbot.waitSignal(task.ended) as heard:
+        task.start(work)
+    assert heard.args
+    return heard.args[0]
+
+
+def test_that_a_task_gives_its_result(qtbot: QtBot, task: Task):
+    main = threading.get_ident()
+    ended = outcome(qtbot, task, lambda _report, _control: threading.get_ident())
+    assert ended.outcome is Outcome.FINISHED
+    assert ended.result != main
+    assert not task.is_running
+
+
+def test_that_an_explained_error_is_an_outcome(qtbot: QtBot, task: Task):
+    def work(_report, _control):
+        raise EditRefusedError("no")
+
+    ended = outcome(qtbot, task, work)
+    assert ended.outcome is Outcome.FAILED
+    assert isinstance(ended.error, EditRefusedError)
+
+
+def test_that_a_fault_is_logged_and_told(qtbot: QtBot, task: Task, problem_log: ProblemLog):
+    def work(_report, _control):
+        raise KeyError("a fault")
+
+    assert isinstance(outcome(qtbot, task, work).error, KeyError)
+    problem_log.expect("A job failed", logger="studio.jobs.thread")
+
+
+def test_that_progress_is_told_and_not_too_often(qtbot: QtBot, task: Task):
+    seen: list[TaskProgressed] = []
+    task.progressed.connect(seen.append)
+
+    def work(report, _control):
+        for done in range(1, 10_001):
+            report(done, 10_000)
+
+    outcome(qtbot, task, work)
+    assert (seen[-1].done, seen[-1].total) == (10_000, 10_000)
+    assert len(seen) < 100
+
+
+def waiting(control):
+    while not control.is_stop_requested:
+        threading.Event().wait(0.005)
+    raise StoppedError
+
+
+def test_that_a_task_can_be_cancelled(qtbot: QtBot, task: Task):
+    task.start(lambda _report, control: waiting(control))
+    with qtbot.waitSignal(task.ended) as heard:
+        task.cancel()
+    assert heard.args
+    assert heard.args[0].outcome is Outcome.STOPPED
+
+
+def test_that_a_newer_request_takes_the_place_of_older_ones(qtbot: QtBot, task: Task):
+    results: list[object] = []
+    task.ended.connect(lambda ended: results.append(ended.result))
+    task.start(lambda _report, control: waiting(control))
+    task.start(lambda _report, _control: "never begun")
+    with qtbot.waitSignal(task.ended):
+        task.start(lambda _report, _control: "newest")
+    assert results == ["newest"]
+    assert task.wait(1000)
+
+
+# --------------------------------------------------------------------------
+# Events between two threads: bounded, in order, and none of importance lost.
+
+
+class QueuedReport:
+    """Of which only the newest matter."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+def taken(mailbox: Mailbox) -> list[object]:
+    events = []
+    while (event := mailbox.take()) is not None:
+        events.append(event)
+    return events
+
+
+def test_that_of_a_flood_of_reports_the_newest_wait():
+    mailbox = Mailbox((QueuedReport,))
+    for number in range(10_000):
+        mailbox.put(QueuedReport(number))
+        assert len(mailbox) <= KEPT
+    numbers = [event.number for event in taken(mailbox) if isinstance(event, QueuedReport)]
+    assert numbers == list(range(10_000 - KEPT, 10_000))
+
+
+def test_that_no_other_event_is_lost_and_the_order_holds():
+    mailbox = Mailbox((QueuedReport,))
+    for number in range(ROOM - KEPT):
+        mailbox.put(f"important {number}")
+        mailbox.put(QueuedReport(number))
+    events = taken(mailbox)
+    important = [event for event in events if isinstance(event, str)]
+    assert important == [f"important {number}" for number in range(ROOM - KEPT)]
+    # Each report that is left stands behind the event that it followed.
+    for place, event in enumerate(events):
+        if isinstance(event, QueuedReport):
+            assert events[place - 1] == f"important {event.number}"
+
+
+def test_that_reports_taken_in_between_make_room_for_others():
+    mailbox = Mailbox((QueuedReport,))
+    for number in range(3 * KEPT):
+        mailbox.put(QueuedReport(number))
+        assert len(taken(mailbox)) == 1
+
+
+def test_that_a_full_mailbox_holds_up_whoever_fills_it():
+    mailbox = Mailbox()
+    for number in range(ROOM):
+        mailbox.put(number)
+    is_in = threading.Event()
+    worker = threading.Thread(target=lambda: (mailbox.put("one more"), is_in.set()))
+    worker.start()
+    assert len(mailbox) == ROOM
+    assert not is_in.is_set()
+    assert mailbox.take() == 0
+    worker.join()
+    assert is_in.is_set()
+    assert len(mailbox) == ROOM
+    assert taken(mailbox)[-1] == "one more"
+
+
+def test_that_a_receiver_that_hangs_slows_a_run_and_never_ends_it(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "PATIENCE_S", 0.001)
+    mailbox = Mailbox()
+    for number in range(ROOM + 3):
+        mailbox.put(number)
+    assert taken(mailbox) == list(range(ROOM + 3))
+
+
+def test_that_nobody_is_held_up_by_a_receiver_that_waits_for_the_end():
+    mailbox = Mailbox()
+    mailbox.open_wide()
+    for number in range(3 * ROOM):
+        mailbox.put(number)
+    assert len(mailbox) == 3 * ROOM
+
+
+def test_that_the_receiver_is_told_once_until_it_rests_again():
+    mailbox = Mailbox()
+    assert mailbox.put("first")
+    assert not mailbox.put("second")
+    assert not mailbox.rest(), "something waits: no reason to ask for a call"
+    assert not mailbox.put("third")
+    assert taken(mailbox) == ["first", "second", "third"]
+    assert mailbox.rest()
+    assert mailbox.put("fourth")

@@ -1,0 +1,262 @@
+"""Pause, resume, stop, discard, save now, sample now: from the button to the run and back."""
+
+import pytest
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QToolButton
+from pytestqt.qtbot import QtBot
+
+from engine.events import (
+    BatchSplit,
+    EvaluationFailed,
+    PreviewFailed,
+    RolledBack,
+    RunResumed,
+    StepsSkipped,
+)
+from engine.runs.folder import RunFolder
+from studio.app import Studio
+from studio.dialogs.confirm import CloseAnswer, CloseGuard, DiscardGuard
+from studio.models.run_state import LifeState, Wish
+from studio.models.trouble_text import passed_over_text
+from tests.helpers.fake_engine import FakeEngine
+from tests.helpers.guards import ProblemLog
+from tests.helpers.windows import (
+    ask,
+    child,
+    life,
+    says,
+    start,
+    status_text,
+    visible_buttons,
+    wait_for,
+)
+
+
+def checkpoints(engine: FakeEngine) -> list[str]:
+    return [path.name for path in RunFolder(engine.configs[-1].run).checkpoint_paths()]
+
+
+def test_that_a_pause_says_so_at_once_and_a_resume_too(qtbot: QtBot, studio: Studio):
+    start(qtbot, studio)
+    visible_buttons(studio.window.run)["Pause"].click()
+    # In the same turn of the event loop: nothing was waited for.
+    assert life(studio) is LifeState.PAUSING
+    assert "Pausing…" in status_text(studio)
+    assert not visible_buttons(studio.window.run)["Pausing…"].isEnabled()
+    wait_for(qtbot, studio, LifeState.PAUSED)
+    assert says(studio.window.run, "Paused")
+    assert "Paused" in studio.window.windowTitle()
+    buttons = visible_buttons(studio.window.run)
+    assert set(buttons) == {"Resume", "Stop"}
+    buttons["Resume"].click()
+    assert "Going on…" in status_text(studio)
+    wait_for(qtbot, studio, LifeState.RUNNING)
+    assert "Paused" not in studio.window.windowTitle()
+
+
+def test_that_a_pause_can_give_the_memory_back(qtbot: QtBot, studio: Studio, engine: FakeEngine):
+    start(qtbot, studio)
+    assert not checkpoints(engine)
+    ask(studio, Wish.PAUSE_RELEASE)
+    wait_for(qtbot, studio, LifeState.PAUSED)
+    assert "Paused, memory given back" in status_text(studio)
+    assert checkpoints(engine), "what is given back has to be on disk first"
+    ask(studio, Wish.RESUME)
+    wait_for(qtbot, studio, LifeState.RUNNING)
+
+
+def test_that_a_paused_run_stops_and_keeps_what_it_has(
+    qtbot: QtBot, studio: Studio, engine: FakeEngine
+):
+    start(qtbot, studio)
+    ask(studio, Wish.PAUSE)
+    wait_for(qtbot, studio, LifeState.PAUSED)
+    visible_buttons(studio.window.run)["Stop"].click()
+    assert "Stopping…" in status_text(studio)
+    wait_for(qtbot, studio, LifeState.FINISHED)
+    assert "Stopped, checkpoint saved" in status_text(studio)
+    assert checkpoints(engine)
+
+
+def test_that_discarding_asks_once_and_says_what_would_be_lost(
+    qtbot: QtBot, studio: Studio, engine: FakeEngine
+):
+    start(qtbot, studio)
+    with qtbot.waitSignal(studio.training.checkpoint_saved):
+        ask(studio, Wish.SAVE_NOW)
+    with qtbot.waitSignal(studio.training.losses_reported):
+        ask(studio, Wish.SAMPLE_NOW)
+    qtbot.waitUntil(lambda: "300 images" in status_text(studio))
+    ask(studio, Wish.STOP_DISCARD)
+    ask(studio, Wish.STOP_DISCARD)
+    [guard] = studio.window.findChildren(DiscardGuard)
+    text = guard.informativeText()
+    assert "(100 images) since the last checkpoint will be lost" in text
+    assert "Older checkpoints stay." in text
+    assert life(studio) is LifeState.RUNNING
+    guard.discard.click()
+    assert life(studio) is LifeState.STOPPING
+    wait_for(qtbot, studio, LifeState.FINISHED)
+    assert "Stopped without saving" in status_text(studio)
+    assert checkpoints(engine) == ["checkpoint-000000000200"]
+
+
+def test_that_a_no_to_discarding_changes_nothing(qtbot: QtBot, studio: Studio):
+    start(qtbot, studio)
+    ask(studio, Wish.STOP_DISCARD)
+    guard = child(studio.window, DiscardGuard)
+    assert "nothing was saved yet" in guard.informativeText()
+    guard.reject()
+    assert life(studio) is LifeState.RUNNING
+    assert studio.steering.guard is None
+
+
+def test_that_nothing_is_asked_where_nothing_would_be_lost(
+    qtbot: QtBot, studio: Studio, engine: FakeEngine
+):
+    start(qtbot, studio)
+    with qtbot.waitSignal(studio.training.checkpoint_saved):
+        ask(studio, Wish.SAVE_NOW)
+    ask(studio, Wish.STOP_DISCARD)
+    assert studio.steering.guard is None
+    wait_for(qtbot, studio, LifeState.FINISHED)
+    assert "Stopped, checkpoint saved" in status_text(studio)
+
+
+def test_that_the_question_goes_when_the_run_ends(qtbot: QtBot, studio: Studio, engine: FakeEngine):
+    start(qtbot, studio)
+    ask(studio, Wish.STOP_DISCARD)
+    assert studio.steering.guard is not None
+    engine.finish.set()
+    wait_for(qtbot, studio, LifeState.FINISHED)
+    assert studio.steering.guard is None
+
+
+def test_that_a_sample_is_drawn_when_asked_for(qtbot: QtBot, studio: Studio):
+    start(qtbot, studio)
+    with qtbot.waitSignal(studio.training.preview_ready) as drawn:
+        visible_buttons(studio.window.run)["Sample now"].click()
+    assert (drawn.args or [])[0].images_seen == 300
+    wait_for(qtbot, studio, LifeState.RUNNING)
+
+
+def test_that_every_wish_has_a_shortcut_of_its_own(studio: Studio):
+    keys = [studio.window.actions_.run.action(wish).shortcut().toString() for wish in Wish]
+    assert all(keys)
+    others = [
+        action.shortcut().toString()
+        for action in studio.window.actions_.findChildren(QAction)
+        if action.shortcut().toString()
+    ]
+    assert len(set(others)) == len(others), "no two actions share a key"
+    assert len(set(keys)) == len(Wish)
+    assert set(keys) <= set(others)
+
+
+def test_that_every_control_says_what_it_does(qtbot: QtBot, studio: Studio):
+    start(qtbot, studio)
+    for button in visible_buttons(studio.window.run).values():
+        assert button.toolTip(), button.text()
+    arrows = [b for b in studio.window.run.findChildren(QToolButton) if b.property("split")]
+    assert [b.accessibleName() for b in arrows] == ["Ways to pause", "Ways to stop"]
+
+
+def test_that_closing_a_paused_run_asks_and_saves(qtbot: QtBot, studio: Studio, engine: FakeEngine):
+    start(qtbot, studio)
+    ask(studio, Wish.PAUSE)
+    wait_for(qtbot, studio, LifeState.PAUSED)
+    studio.window.close()
+    guard = child(studio.window, CloseGuard)
+    assert guard.text() == "The run is paused. Save it and quit?"
+    assert "Keep training" not in {button.text() for button in guard.buttons()}
+    guard.button_for(CloseAnswer.SAVE_AND_QUIT).click()
+    qtbot.waitUntil(lambda: not studio.window.isVisible())
+    assert checkpoints(engine)
+
+
+def test_that_closing_twice_asks_once(qtbot: QtBot, studio: Studio):
+    start(qtbot, studio)
+    studio.window.close()
+    studio.window.close()
+    [guard] = studio.window.findChildren(CloseGuard)
+    guard.reject()
+    assert life(studio) is LifeState.RUNNING
+
+
+def test_that_keeping_a_run_that_has_ended_meanwhile_closes_the_window(
+    qtbot: QtBot, studio: Studio, engine: FakeEngine
+):
+    start(qtbot, studio)
+    studio.window.close()
+    engine.finish.set()
+    wait_for(qtbot, studio, LifeState.FINISHED)
+    child(studio.window, CloseGuard).button_for(CloseAnswer.KEEP_TRAINING).click()
+    assert not studio.window.isVisible()
+
+
+SKIPPED = StepsSkipped(images_seen=6_400, steps=tuple(range(50, 57)), terms=("critic",))
+BACK = RolledBack(images_seen=6_000, from_images_seen=6_400, rate_scale=0.5)
+SPLIT = BatchSplit(
+    images_seen=6_000, batch_size=64, parts=4, memory_bytes=7 * 2**30, budget_bytes=8 * 2**30
+)
+
+
+@pytest.mark.parametrize(
+    ("event", "happened", "done"),
+    [
+        (SKIPPED, "6,400 images. Not a number: critic.", "(step 50, 51, 52, 53, 54, …)"),
+        (BACK, "unstable at 6,400 images", "back to 6,000 images and goes on with 50 %"),
+        (SPLIT, "A batch of 64 does not fit", "in 4 parts, to the same effect"),
+        (SPLIT, "A batch of 64 does not fit", "7.00 GiB of 8.00 GiB were taken."),
+    ],
+)
+def test_that_trouble_is_told_with_what_was_done(
+    qtbot: QtBot, studio: Studio, engine: FakeEngine, event, happened: str, done: str
+):
+    start(qtbot, studio)
+    engine.trouble.append(event)
+    qtbot.waitUntil(lambda: says(studio.window.run, happened))
+    assert says(studio.window.run, done)
+
+
+def test_that_the_same_trouble_stands_once_and_a_new_run_has_none(
+    qtbot: QtBot, studio: Studio, engine: FakeEngine
+):
+    start(qtbot, studio)
+    later = StepsSkipped(images_seen=9_900, steps=(99,), terms=("penalty",))
+    engine.trouble += [SKIPPED, later]
+    qtbot.waitUntil(lambda: says(studio.window.run, "9,900 images"))
+    assert not says(studio.window.run, "6,400 images")
+    ask(studio, Wish.STOP_SAVE)
+    wait_for(qtbot, studio, LifeState.FINISHED)
+    assert says(studio.window.run, "9,900 images"), "somebody may only look now"
+    start(qtbot, studio)
+    assert not says(studio.window.run, "9,900 images")
+
+
+def test_that_damaged_checkpoints_are_named():
+    event = RunResumed(
+        images_seen=500,
+        elapsed_s=1.0,
+        checkpoint="checkpoint-000000000500",
+        passed_over=("checkpoint-000000000900: cut short",),
+    )
+    words = passed_over_text(event)
+    assert words is not None
+    assert "checkpoint-000000000900: cut short" in words.trouble
+    assert "checkpoint-000000000500 (500 images)" in words.remedy
+    whole = RunResumed(images_seen=500, elapsed_s=1.0, checkpoint="checkpoint-000000000500")
+    assert passed_over_text(whole) is None
+
+
+def test_that_a_failed_preview_or_measurement_ends_nothing(
+    qtbot: QtBot, studio: Studio, engine: FakeEngine, problem_log: ProblemLog
+):
+    start(qtbot, studio)
+    engine.trouble.append(PreviewFailed(error=ValueError("no paint")))
+    engine.trouble.append(EvaluationFailed(error=ValueError("no judge")))
+    with qtbot.waitSignal(studio.training.evaluation_failed):
+        pass
+    assert life(studio) is LifeState.RUNNING
+    problem_log.expect("no paint")
+    problem_log.expect("no judge")

@@ -1,0 +1,186 @@
+"""The life of a run: every state with every happening, against a table written anew."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.errors import DiskFullError
+from engine.events import (
+    LossesReported,
+    Outcome,
+    Phase,
+    PhaseChanged,
+    RunEnded,
+    RunEvent,
+    RunMoved,
+    RunPaused,
+    RunResumed,
+)
+from studio.models.run_state import (
+    Happening,
+    LifeState,
+    RunState,
+    RunStatus,
+    Wish,
+    enabled,
+    happening_of,
+    is_alive,
+    next_state,
+)
+from tests.helpers.fake_engine import losses
+
+FULL = DiskFullError(Path("/full"), 2, 1)
+
+# One row for each happening, one column for each state: where it leads; a point means nowhere.
+ALIVE = ("preparing", "running", "pausing", "paused", "stopping")
+STATES = ("idle", *ALIVE, "finished", "interrupted", "failed")
+ROWS = """
+started         prep .    .    .    .    .    prep prep prep
+prepares        .    prep prep ping prep stop .    .    .
+works           .    run  run  ping run  stop .    .    .
+pause_asked     .    .    ping .    .    .    .    .    .
+stood_still     .    paus paus paus paus stop .    .    .
+got_stuck       .    paus paus paus paus paus .    .    .
+resume_asked    .    .    .    .    prep .    .    .    .
+stop_asked      .    stop stop stop stop stop .    .    .
+ended           .    fin  fin  fin  fin  fin  .    .    .
+broke           .    fail fail fail fail fail .    .    .
+opened_new      idle .    .    .    .    .    idle idle idle
+opened_ended    fin  .    .    .    .    .    fin  fin  fin
+opened_unended  int  .    .    .    .    .    int  int  int
+opened_broken   fail .    .    .    .    .    fail fail fail
+"""
+SHORT = {
+    "prep": "preparing",
+    "run": "running",
+    "ping": "pausing",
+    "paus": "paused",
+    "stop": "stopping",
+    "fin": "finished",
+    "int": "interrupted",
+    "fail": "failed",
+    "idle": "idle",
+}
+CASES = [
+    (state, row.split()[0], SHORT.get(cell, ""))
+    for row in ROWS.strip().splitlines()
+    for state, cell in zip(STATES, row.split()[1:], strict=True)
+]
+
+WISHES = {
+    "idle": "start",
+    "preparing": "stop_save stop_discard",
+    "running": "pause pause_release stop_save stop_discard save_now sample_now",
+    "pausing": "stop_save stop_discard",
+    "paused": "resume stop_save stop_discard",
+    "stopping": "",
+    "finished": "start resume",
+    "interrupted": "start resume",
+    "failed": "start resume",
+}
+
+
+def test_that_the_table_below_knows_all_states_and_happenings():
+    assert {state for state, _, _ in CASES} == set(LifeState)
+    assert {happening for _, happening, _ in CASES} == set(Happening)
+    assert len(CASES) == len(LifeState) * len(Happening)
+
+
+@pytest.mark.parametrize(("state", "happening", "after"), CASES)
+def test_that_a_happening_leads_where_it_should_or_is_refused(state, happening, after):
+    if after:
+        assert next_state(LifeState(state), Happening(happening)) == after
+    else:
+        with pytest.raises(ValueError, match=f"{state} cannot have {happening}"):
+            next_state(LifeState(state), Happening(happening))
+
+
+@pytest.mark.parametrize("state", LifeState)
+def test_that_a_state_allows_these_wishes_and_no_others(state: LifeState):
+    assert enabled(state) == set(WISHES[state].split())
+
+
+def test_that_a_run_is_alive_from_its_start_to_its_end():
+    assert [state for state in STATES if is_alive(LifeState(state))] == list(ALIVE)
+
+
+def test_that_every_wish_is_allowed_somewhere():
+    assert {wish for state in LifeState for wish in enabled(state)} == set(Wish)
+
+
+def ended(outcome: Outcome, seen: int = 100, saved: int = 100) -> RunEnded:
+    return RunEnded(
+        outcome=outcome, folder=Path("x"), images_seen=seen, elapsed_s=1.0, images_saved=saved
+    )
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (PhaseChanged(phase=Phase.LOADING), Happening.PREPARES),
+        (PhaseChanged(phase=Phase.WARMING_UP), Happening.PREPARES),
+        (PhaseChanged(phase=Phase.EVALUATING), Happening.WORKS),
+        (PhaseChanged(phase=Phase.SAVING), Happening.WORKS),
+        (RunPaused(images_seen=1), Happening.STOOD_STILL),
+        (RunPaused(images_seen=1, error=FULL), Happening.GOT_STUCK),
+        (ended(Outcome.STOPPED), Happening.ENDED),
+        (ended(Outcome.FINISHED), Happening.ENDED),
+        (ended(Outcome.FAILED), Happening.BROKE),
+        (losses(100), None),
+    ],
+)
+def test_that_events_happen_to_a_run(event: RunEvent, expected: Happening | None):
+    assert happening_of(event, is_ending=False) == expected
+
+
+def test_that_a_phase_on_the_way_to_the_end_is_no_step_back():
+    event = PhaseChanged(phase=Phase.TRAINING)
+    assert happening_of(event, is_ending=True) is Happening.STOP_ASKED
+
+
+def running() -> RunStatus:
+    return RunStatus().started("x").after(PhaseChanged(phase=Phase.TRAINING))
+
+
+def test_that_a_run_that_got_stuck_on_its_way_out_goes_on_to_its_end():
+    stopping = running().after_asking(Happening.STOP_ASKED)
+    stuck = stopping.after(RunPaused(images_seen=1, error=FULL))
+    assert (stuck.life, stuck.state) == (LifeState.PAUSED, RunState.STUCK)
+    assert stuck.after_asking(Happening.RESUME_ASKED).life is LifeState.STOPPING
+    tried_by_itself = stuck.after(PhaseChanged(phase=Phase.SAVING))
+    assert (tried_by_itself.life, tried_by_itself.state) == (LifeState.STOPPING, RunState.SAVING)
+    assert tried_by_itself.after(ended(Outcome.STOPPED)).life is LifeState.FINISHED
+
+
+def test_that_reports_say_that_a_save_is_over():
+    saving = running().after(PhaseChanged(phase=Phase.SAVING))
+    assert saving.state is RunState.SAVING
+    assert saving.after(losses(100)).state is RunState.TRAINING
+    asked = saving.after_asking(Happening.PAUSE_ASKED)
+    assert asked.after(losses(100)).state is RunState.PAUSING
+
+
+def test_that_only_what_came_after_the_newest_checkpoint_counts_as_unsaved():
+    status = running().after(RunResumed(images_seen=1000, elapsed_s=1.0, checkpoint="c"))
+    later: LossesReported = losses(4000)
+    assert status.after(later).unsaved_images == 3000
+    assert status.after(later).unsaved_s == pytest.approx(3.0)
+    assert RunStatus().unsaved_images == 0
+
+
+@pytest.mark.parametrize(
+    ("event", "state"),
+    [
+        (ended(Outcome.FINISHED), RunState.FINISHED),
+        (ended(Outcome.STOPPED), RunState.STOPPED),
+        (ended(Outcome.STOPPED, seen=200, saved=100), RunState.DISCARDED),
+        (ended(Outcome.STOPPED, seen=0, saved=0), RunState.DISCARDED),
+        (ended(Outcome.FAILED), RunState.FAILED),
+    ],
+)
+def test_that_an_end_is_told_as_it_was(event: RunEnded, state: RunState):
+    assert running().after(event).state is state
+
+
+def test_that_a_run_that_moves_takes_its_name_along():
+    assert running().after(RunMoved(folder=Path("/elsewhere/y"))).name == "y"
