@@ -33,8 +33,8 @@ from engine.losses.elbo import importance_bound
 from engine.nets.image import PixelDensity
 from engine.nets.vae import MultimodalVae
 from engine.train.state import update_average
-from engine.train.step import Batch, whole
-from engine.train.vae_step import VariationalStep
+from engine.train.step import Batch, complete_batch
+from engine.train.vae_step import VaeStep
 
 CPU = torch.device("cpu")
 SAMPLES_JUDGED = 10_000
@@ -82,7 +82,7 @@ def measure_ours(task: Task, recipe: Recipe) -> list[Result]:
     started_s = time.monotonic()
     steps = recipe.epochs * len(task.train["image"]) // recipe.batch_size
     for number in range(steps):
-        step(whole(loader.batch(number).items), number)
+        step(complete_batch(loader.batch(number).items), number)
         update_average(
             average,
             model,
@@ -110,9 +110,9 @@ def build(task: Task, recipe: Recipe) -> MultimodalVae:
     return MultimodalVae(task.modalities, feature_dim=FEATURES, latent_dim=recipe.latent_dim)
 
 
-def our_step(model: MultimodalVae, recipe: Recipe) -> VariationalStep:
+def our_step(model: MultimodalVae, recipe: Recipe) -> VaeStep:
     """Prepare our training of a model, without annealing."""
-    return VariationalStep(
+    return VaeStep(
         model,
         torch.optim.Adam(model.parameters(), lr=recipe.learning_rate),
         is_mixture=recipe.is_mixture,
@@ -186,7 +186,7 @@ def print_step_speed(task: Task, recipe: Recipe) -> None:
 def _time_block(take: Callable[..., object], loader: DeviceLoader, turn: int) -> float:
     started_s = time.monotonic()
     for number in range(turn * BLOCK, (turn + 1) * BLOCK):
-        take(whole(loader.batch(number).items), number)
+        take(complete_batch(loader.batch(number).items), number)
     return time.monotonic() - started_s
 
 

@@ -20,7 +20,7 @@ from engine.data.loader import DeviceLoader, StoredRows
 from engine.nets.discriminator import Critic
 from engine.nets.generator import PairGenerator
 from engine.nets.protocols import Modality
-from engine.train.gan_step import AdversarialStep
+from engine.train.gan_step import GanStep
 from engine.train.setup import read_batch
 from engine.train.state import CRITIC, GENERATOR, Player, TrainingState, adam
 from engine.train.step import Step
@@ -112,7 +112,7 @@ def our_loop(folder: Path, device: torch.device, precision: str) -> Run:
     )
     rows = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous().to(device)
     loader = DeviceLoader({"image": StoredRows(rows=rows)}, BATCH, 0)
-    return stepping(AdversarialStep(state, training, 0), (modality,), loader, device)
+    return stepping(GanStep(state, training, 0), (modality,), loader, device)
 
 
 def stepping(

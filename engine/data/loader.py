@@ -6,7 +6,7 @@ place alone. There is no state to save, and a resumed run sees what it would hav
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import numpy as np
@@ -15,6 +15,11 @@ import torch
 from torch import Tensor
 
 from engine.errors import ConfigError, Problem
+
+Items = Mapping[str, Tensor]
+"""By modality, [B, ...]."""
+Masks = Mapping[str, Tensor]
+"""By modality, or by head of a discriminator: [B] booleans."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,15 +37,24 @@ class StoredRows:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StoredBatch:
-    """Rows as the dataset keeps them."""
+class Batch:
+    """Items of every modality, with masks of what is there."""
 
-    items: Mapping[str, Tensor]
-    """By modality, [B, ...]. Where an item is missing, some other row stands."""
-    present: Mapping[str, Tensor]
-    """By modality, [B] booleans."""
-    is_whole: bool
-    """Nothing is missing in the whole dataset; known without a look at the device."""
+    items: Items
+    """By modality, [B, ...]; where an item is missing, the content is arbitrary."""
+    present: Masks
+    """By modality, [B]: the rows whose item is there, observed or as a pseudo-label."""
+    is_complete: bool = False
+    """Whether nothing is missing; known without reading from the device."""
+    pseudo: Masks = field(default_factory=dict)
+    """By modality, [B]: the rows whose item is a pseudo-label."""
+
+    def observed(self) -> dict[str, Tensor]:
+        """Return by modality, [B], the rows whose item is there and is no pseudo-label."""
+        return {
+            name: there & ~self.pseudo[name] if name in self.pseudo else there
+            for name, there in self.present.items()
+        }
 
 
 class DeviceLoader:
@@ -67,13 +81,13 @@ class DeviceLoader:
         self._count = len(first.rows if first.places is None else first.places)
         self._device = first.rows.device
         self._there = torch.ones(batch_size, dtype=torch.bool, device=self._device)
-        self._is_whole = all(
+        self._is_complete = all(
             part.places is None or bool((part.places >= 0).all()) for part in self._stored.values()
         )
         self._reach = None if weights is None else np.cumsum(weights)
         self._orders: dict[int, Tensor] = {}
 
-    def batch(self, step: int) -> StoredBatch:
+    def batch(self, step: int) -> Batch:
         """Rows of the batch at a step, counted from 0."""
         rows = self.rows(step)
         items: dict[str, Tensor] = {}
@@ -84,7 +98,7 @@ class DeviceLoader:
             if part.choices is not None:
                 places = places + self._chosen(part.choices[rows], mix_seed(step, number))
             items[name] = part.rows[places.clamp(min=0)]
-        return StoredBatch(items=items, present=present, is_whole=self._is_whole)
+        return Batch(items=items, present=present, is_complete=self._is_complete)
 
     def rows(self, step: int) -> Tensor:
         """Which items that batch holds: [B] integers."""
@@ -157,11 +171,11 @@ def group_keys(records: Sequence[Mapping[str, Any]], by: str) -> list[str]:
     Raises:
         ConfigError: there is no such field.
     """
-    field = _auto_field(records) if by == AUTO else by
-    if any(field not in record for record in records):
-        reason = f"names no field that every item of the dataset has: {field}"
+    name = _auto_field(records) if by == AUTO else by
+    if any(name not in record for record in records):
+        reason = f"names no field that every item of the dataset has: {name}"
         raise ConfigError([Problem("data.balance_by", reason)])
-    return [str(record[field]) for record in records]
+    return [str(record[name]) for record in records]
 
 
 def item_weights(keys: Sequence[str], alpha: float) -> npt.NDArray[np.float64]:
@@ -196,9 +210,9 @@ def favour_whole(
 
 
 def _auto_field(records: Sequence[Mapping[str, Any]]) -> str:
-    for field in (*FIELDS, "attributes"):
-        if all(field in record for record in records) and (
-            field in FIELDS or all(len(record[field]) == 1 for record in records)
+    for name in (*FIELDS, "attributes"):
+        if all(name in record for record in records) and (
+            name in FIELDS or all(len(record[name]) == 1 for record in records)
         ):
-            return field
+            return name
     return "text"

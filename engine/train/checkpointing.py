@@ -73,7 +73,7 @@ def facts_of(
         config=config_to_toml(run.config),
         dataset_version=run.model.dataset_version,
         versions=_versions(),
-        positions={"parts": run.step.parts, **positions},
+        positions={"parts": run.step.num_micro_batches, **positions},
     )
 
 

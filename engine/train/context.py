@@ -6,7 +6,7 @@ from engine.config.run import RunConfig
 from engine.control import RunControl
 from engine.events import Progress, RunEvent
 from engine.train.checkpointing import Place, Saver
-from engine.train.metrics import Meter, Recovery
+from engine.train.metrics import MetricAccumulator, Recovery
 from engine.train.monitor import HealthWatch
 from engine.train.progress import Budget, Clock
 
@@ -22,7 +22,7 @@ class RunContext:
     clock: Clock
     saver: Saver
     budget: Budget
-    meter: Meter = field(default_factory=Meter)
+    meter: MetricAccumulator = field(default_factory=MetricAccumulator)
     health: HealthWatch = field(default_factory=HealthWatch)
     recovery: Recovery = field(default_factory=Recovery)
 

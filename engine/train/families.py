@@ -15,10 +15,10 @@ from engine.nets.discriminator import Critic
 from engine.nets.protocols import Items, Modality
 from engine.nets.registry import build_model
 from engine.nets.vae import MultimodalVae
-from engine.train.gan_step import AdversarialStep
+from engine.train.gan_step import GanStep
 from engine.train.state import CRITIC, GENERATOR, Player, TrainingState, adam
 from engine.train.step import Step
-from engine.train.vae_step import VariationalStep
+from engine.train.vae_step import VaeStep
 
 
 def build_state(
@@ -51,22 +51,22 @@ def build_step(
     config: RunConfig,
     *,
     modalities: Sequence[Modality] = (),
-    disguises: Mapping[str, Augmenter] | None = None,
-    held_out: Items | None = None,
+    strong_augment: Mapping[str, Augmenter] | None = None,
+    validation: Items | None = None,
 ) -> Step:
     """Build the step that teaches a state's networks."""
     if config.family in ADVERSARIAL_FAMILIES:
-        return AdversarialStep(
+        return GanStep(
             state,
             config.training,
             config.seed,
             modalities=modalities,
             augmenters=_augmenters_of(state),
-            disguises=disguises,
-            held_out=held_out,
+            strong_augment=strong_augment,
+            validation=validation,
         )
     player, terms = state.players[GENERATOR], config.variational
-    return VariationalStep(
+    return VaeStep(
         cast("MultimodalVae", player.network),
         player.optimiser,
         is_mixture=config.family == "mopoe",

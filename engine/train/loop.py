@@ -60,7 +60,7 @@ class Session:
     def _fits(self) -> bool:
         run = self._run
         try:
-            rehearse_steps(run.state, run.config, run.batch, parts=run.step.parts)
+            rehearse_steps(run.state, run.config, run.batch, parts=run.step.num_micro_batches)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
@@ -138,17 +138,17 @@ class Session:
 
     def _report(self) -> None:
         context, images_seen = self._context, self._context.clock.images_seen
-        reading = context.meter.read()
+        snapshot = context.meter.read()
         context.tell(
             LossesReported(
-                progress=context.progress, losses=reading.losses, signals=reading.signals
+                progress=context.progress, losses=snapshot.losses, signals=snapshot.metrics
             )
         )
-        skipped, wrong = reading.skipped, reading.skipped.terms if reading.skipped else {}
+        skipped, wrong = snapshot.skipped, snapshot.skipped.terms if snapshot.skipped else {}
         if skipped is not None:
             terms = tuple(sorted(wrong))
             context.tell(StepsSkipped(images_seen=images_seen, steps=skipped.steps, terms=terms))
-        changes = context.health.see({**reading.losses, **wrong}, reading.signals, images_seen)
+        changes = context.health.see({**snapshot.losses, **wrong}, snapshot.metrics, images_seen)
         for change in changes:
             context.tell(change)
         if context.recovery.is_needed(skipped, self._run.state.step):

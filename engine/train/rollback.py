@@ -40,11 +40,11 @@ class Rescue:
             MemoryExhaustedError: they would be too small.
         """
         run, device = self._run, self._run.state.device
-        size, parts = run.config.training.batch_size, 2 * run.step.parts
+        size, parts = run.config.training.batch_size, 2 * run.step.num_micro_batches
         taken, total = most_taken_bytes(device), total_bytes(device)
         if size // parts < LEAST_SHARE:
             raise MemoryExhaustedError(size, taken, total)
-        run.step.parts = parts
+        run.step.num_micro_batches = parts
         give_memory_back()
         self._context.tell(
             BatchSplit(
@@ -74,7 +74,7 @@ class Rescue:
         context.recovery.begin(from_images, tuple(skipped.terms) if skipped else (WEIGHTS,))
         self._take_up_before(began)
         context.clock.images_seen = state.images_seen
-        context.meter.forget()
+        context.meter.clear()
         context.health.go_back(state.images_seen)
         context.recovery.end(state.step)
         context.tell(

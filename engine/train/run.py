@@ -141,7 +141,7 @@ def _take_up(context: RunContext, run: PreparedRun, start: _Start) -> Mapping[st
     context.clock.set(facts.images_seen, facts.elapsed_s)
     context.recovery.restore(facts.positions)
     context.budget.restore(facts.positions)
-    run.step.parts = int(facts.positions.get("parts", 1))
+    run.step.num_micro_batches = int(facts.positions.get("parts", 1))
     context.tell(
         RunResumed(
             images_seen=facts.images_seen,

@@ -2,14 +2,14 @@
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from engine.config.run import RunConfig
 from engine.control import RunControl
-from engine.data.loader import DeviceLoader
+from engine.data.loader import Batch, DeviceLoader
 from engine.data.store import open_dataset
 from engine.errors import ConfigError, Problem
 from engine.events import Emit, RunPrepared
@@ -22,7 +22,7 @@ from engine.train.data import Source, load_source, load_vectors, model_facts
 from engine.train.device import describe, find_device, resolve_precision
 from engine.train.families import build_state, build_step
 from engine.train.state import CRITIC, TrainingState, parameter_count
-from engine.train.step import Batch, Step
+from engine.train.step import Step
 
 LARGE_IMAGE = 64
 """From so many pixels on, layers are large enough for half precision to pay on a CPU."""
@@ -79,8 +79,8 @@ def prepare(config: RunConfig, folder: RunFolder, tell: Emit, control: RunContro
             state,
             config,
             modalities=modalities,
-            disguises=source.disguises,
-            held_out=source.held_out,
+            strong_augment=source.disguises,
+            validation=source.held_out,
         ),
         first={name: tensor.detach().cpu().clone() for name, tensor in state.tensors().items()},
         announcement=_announcement(folder, source, config, state),
@@ -146,12 +146,8 @@ def _announcement(
 
 def read_batch(modalities: Sequence[Modality], loader: DeviceLoader, step: int) -> Batch:
     """Read the stored rows of a step into the networks' form."""
-    stored = loader.batch(step)
-    return Batch(
-        items={m.name: m.read(stored.items[m.name]) for m in modalities},
-        present=stored.present,
-        is_whole=stored.is_whole,
-    )
+    batch = loader.batch(step)
+    return replace(batch, items={m.name: m.read(batch.items[m.name]) for m in modalities})
 
 
 def rehearse_steps(
@@ -166,7 +162,7 @@ def rehearse_steps(
         parts: shares in which a batch is learnt from.
     """
     step = build_step(copy.deepcopy(state), config)
-    step.parts = parts
+    step.num_micro_batches = parts
     for number in range(2):
         step(batch(number), number)
     if state.device.type == "cuda":

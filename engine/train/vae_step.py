@@ -1,9 +1,9 @@
-"""One step of a multimodal variational autoencoder: raise the bound on the likelihood.
+"""One training step of a multimodal VAE: maximise the evidence lower bound (ELBO).
 
-MVAE (Wu & Goodman 2018, arXiv:1802.05335) sums the bounds of all modalities together, of each alone
-and of random sets between. MoPoE (Sutter et al. 2021, arXiv:2105.02470) has one bound, under an
-even mixture of the posteriors of all sets: a code from any of them has to explain the whole pair,
-which is what makes pairs coherent. A modality is a name here, nothing more.
+MVAE (Wu & Goodman 2018, arXiv:1802.05335) sums the ELBOs of all modalities together, of each alone
+and of random subsets between. MoPoE (Sutter et al. 2021, arXiv:2105.02470) has one ELBO, under an
+even mixture of the posteriors of all subsets: a code from any of them has to explain the complete
+pair, which makes pairs coherent.
 
 Shapes: B batch, S sets of modalities, Z latent numbers.
 """
@@ -17,7 +17,8 @@ import torch
 from torch import Tensor
 from torch.optim import Adam
 
-from engine.data.loader import mix_seed
+from engine.data.loader import Batch, mix_seed
+from engine.losses.adversarial import masked_mean
 from engine.losses.elbo import (
     BoundTerms,
     BoundWeights,
@@ -30,7 +31,7 @@ from engine.nets.protocols import Items
 from engine.nets.vae import Gaussian, MultimodalVae, only_present, product_of_experts
 from engine.train.device import in_precision
 from engine.train.state import GENERATOR, advance
-from engine.train.step import Batch, StepReport, mean_report, shares_of_batch, with_stand_ins
+from engine.train.step import StepReport, average_reports, impute_missing_rows, split_batch
 
 TEXT = "text"
 ACTIVE_VARIANCE = 0.01
@@ -53,7 +54,7 @@ class Bound:
     """[B, Z] the posterior, knowing everything that is there."""
 
 
-class VariationalStep:
+class VaeStep:
     """Updates a multimodal VAE once.
 
     All randomness of a step follows from the seed and the step's number.
@@ -93,23 +94,25 @@ class VariationalStep:
         self._text_weight, self._random_subsets = text_weight, random_subsets
         self._batch_size, self._seed = batch_size, seed
         self._randomness = torch.Generator(device)
-        self.parts = 1
+        self.num_micro_batches = 1
 
     def __call__(self, batch: Batch, step: int) -> StepReport:
         """Learn from one batch; the content of an item that is not there plays no part."""
         self._randomness.manual_seed(mix_seed(self._seed, step))
-        shares = [batch] if self.parts == 1 else shares_of_batch(batch, self.parts)
+        micro_batches = split_batch(batch, self.num_micro_batches)
         self._optimiser.zero_grad()
-        report = mean_report([self._gather(share, step, len(shares)) for share in shares])
+        report = average_reports(
+            [self._accumulate(part, step, len(micro_batches)) for part in micro_batches]
+        )
         report.skipped[GENERATOR] = advance(self._optimiser)
         return report
 
-    def _gather(self, share: Batch, step: int, shares: int) -> StepReport:
-        """Add a share's gradient to those of the others."""
-        weights, present = self.weights(step), {} if share.is_whole else share.present
+    def _accumulate(self, part: Batch, step: int, count: int) -> StepReport:
+        """Add a micro-batch's gradient to those of the others."""
+        weights, present = self.weights(step), {} if part.is_complete else part.present
         with in_precision(self._precision, self._device):
-            bound = self._bound(with_stand_ins(share), present, weights, step)
-        (bound.loss.mean() / shares).backward()
+            bound = self._bound(impute_missing_rows(part).items, present, weights, step)
+        (bound.loss.mean() / count).backward()
         return _report(bound, present, weights)
 
     def weights(self, step: int) -> BoundWeights:
@@ -242,19 +245,12 @@ def _report(bound: Bound, present: Present, weights: BoundWeights) -> StepReport
     unweighted = negative_elbo(bound.whole, present, BoundWeights())
     losses = {"bound": unweighted.mean(), "kl": bound.whole.divergence.mean()}
     for name, cost in bound.whole.surprise.items():
-        losses[name] = _mean_of(cost, present.get(name))
+        losses[name] = masked_mean(cost, present[name]) if name in present else cost.mean()
     is_active = bound.code.mean.var(0, unbiased=False) > ACTIVE_VARIANCE
     return StepReport(
         losses={name: loss.detach() for name, loss in losses.items()},
-        signals={
+        metrics={
             "kl_weight": unweighted.new_full((), weights.divergence),
             "active_latents": is_active.float().mean(),
         },
     )
-
-
-def _mean_of(values: Tensor, mask: Tensor | None) -> Tensor:
-    """Mean of [B] values where the mask is true; 0 where it nowhere is."""
-    if mask is None:
-        return values.mean()
-    return torch.where(mask, values, torch.zeros_like(values)).sum() / mask.sum().clamp(min=1)

@@ -13,9 +13,9 @@ from engine.losses import adversarial, regularizers
 from engine.nets.vae import MultimodalVae
 from engine.runs.folder import RunFolder
 from engine.train import gan_step, vae_step
-from engine.train.gan_step import AdversarialStep
+from engine.train.gan_step import GanStep
 from engine.train.run import train
-from engine.train.vae_step import VariationalStep
+from engine.train.vae_step import VaeStep
 from tests.helpers.tiny import tiny_config, tiny_dataset
 
 
@@ -98,13 +98,13 @@ class Poison:
         self.step = -1
         self.taken: list[int] = []
         """Every step that was taken, as often as it was."""
-        self._count(AdversarialStep)
-        self._count(VariationalStep)
+        self._count(GanStep)
+        self._count(VaeStep)
         {
             "critic": self._spoil_critic,
             "penalty": self._spoil_penalty,
             "generator": self._spoil_generator,
-            "caption": lambda: self._spoil(gan_step, "supervised_loss"),
+            "caption": lambda: self._spoil(gan_step, "nll_loss"),
             "kl": lambda: self._spoil(vae_step, "gaussian_divergence"),
             "text": lambda: self._spoil_surprise("text"),
             "image": lambda: self._spoil_surprise("image"),

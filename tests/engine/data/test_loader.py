@@ -60,7 +60,7 @@ def test_that_mixed_seeds_do_not_collide():
 
 def test_that_nothing_is_missing_from_a_whole_dataset():
     batch = loader().batch(0)
-    assert batch.is_whole
+    assert batch.is_complete
     assert batch.present["a"].tolist() == [True] * 4
 
 
@@ -72,7 +72,7 @@ def test_that_missing_items_are_masked_and_some_other_row_stands_there():
     }
     made = DeviceLoader(stored, 5, 1)
     batch = made.batch(0)
-    assert not batch.is_whole
+    assert not batch.is_complete
     assert batch.present["a"].all()
     for item, content, is_there in zip(
         batch.items["a"], batch.items["b"], batch.present["b"], strict=True
@@ -124,7 +124,7 @@ def test_that_one_of_several_captions_is_drawn_each_time():
 def test_that_several_captions_leave_a_dataset_whole():
     places, choices = torch.tensor([0, 2]), torch.tensor([2, 1])
     stored = {"text": StoredRows(rows=torch.arange(3), places=places, choices=choices)}
-    assert DeviceLoader(stored, 4, 1).batch(0).is_whole
+    assert DeviceLoader(stored, 4, 1).batch(0).is_complete
 
 
 def test_that_weights_are_the_formula():

@@ -8,12 +8,14 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from engine.config.sections import ADVERSARIAL_FAMILIES, ADVERSARIAL_LOSSES, REGULARIZERS
+from engine.data.loader import Batch
 from engine.losses.adversarial import MaskedLogits
 from engine.losses.regularizers import squared_gradient_norm
 from engine.nets.discriminator import PAIR, Critic
-from engine.train.gan_step import AdversarialStep, weighed_scores
+from engine.train import gan_step
+from engine.train.gan_step import GanStep, fake_mask, mismatched_logits, penalty_inputs
 from engine.train.state import CRITIC, GENERATOR, TrainingState
-from engine.train.step import WATCH_EVERY, Batch, StepReport, whole
+from engine.train.step import METRICS_EVERY, StepReport, complete_batch
 from tests.helpers.tiny import tiny_modalities, tiny_pairs, tiny_state, tiny_step_config
 
 OBJECTIVES = [
@@ -21,14 +23,13 @@ OBJECTIVES = [
     for pair in itertools.product(ADVERSARIAL_LOSSES, REGULARIZERS)
     if pair != ("wasserstein", "none")  # the configuration refuses it
 ]
-ALL_THERE = torch.ones(6, dtype=torch.bool)
 
 
 def step_of(
     state: TrainingState, family: str = "hybrid", seed: int = 1, **training: Any
-) -> AdversarialStep:
+) -> GanStep:
     config = tiny_step_config(family, **training)
-    return AdversarialStep(state, config.training, seed, modalities=tiny_modalities())
+    return GanStep(state, config.training, seed, modalities=tiny_modalities())
 
 
 def weights(state: TrainingState, player: str) -> list[Tensor]:
@@ -51,11 +52,11 @@ def changed(state: TrainingState, player: str, before: list[Tensor]) -> int:
 def test_that_a_step_teaches_both_players():
     state = tiny_state()
     before = {player: weights(state, player) for player in (GENERATOR, CRITIC)}
-    report = step_of(state, penalty_interval=1)(whole(tiny_pairs()), 0)
+    report = step_of(state, penalty_interval=1)(complete_batch(tiny_pairs()), 0)
     assert all(changed(state, player, before[player]) > 10 for player in before)
     assert set(report.losses) == {"generator", "critic", "penalty", "caption"}
     assert not any(value.requires_grad for value in report.losses.values())
-    assert not any(value.requires_grad for value in report.signals.values())
+    assert not any(value.requires_grad for value in report.metrics.values())
 
 
 @pytest.mark.parametrize("family", ADVERSARIAL_FAMILIES)
@@ -64,8 +65,8 @@ def test_that_every_objective_teaches_every_family(family, loss, regularizer):
     chosen = {"adversarial_loss": loss, "regularizer": regularizer, "penalty_interval": 1}
     state = tiny_state(family, **chosen)
     before = {player: weights(state, player) for player in (GENERATOR, CRITIC)}
-    report = step_of(state, family, **chosen)(whole(tiny_pairs()), 0)
-    assert all(value.isfinite() for value in (report.losses | report.signals).values())
+    report = step_of(state, family, **chosen)(complete_batch(tiny_pairs()), 0)
+    assert all(value.isfinite() for value in (report.losses | report.metrics).values())
     assert all(changed(state, player, before[player]) for player in before)
     assert ("penalty" in report.losses) == (regularizer in {"r1", "r1-r2", "gradient-penalty"})
     assert ("caption" in report.losses) == (family == "hybrid")
@@ -75,7 +76,7 @@ def test_that_the_critics_turn_leaves_the_generator_alone():
     state = tiny_state()
     state.players[GENERATOR].optimiser.step = Mock()
     before = {player: weights(state, player) for player in (GENERATOR, CRITIC)}
-    step_of(state)(whole(tiny_pairs()), 0)
+    step_of(state)(complete_batch(tiny_pairs()), 0)
     assert changed(state, GENERATOR, before[GENERATOR]) == 0
     assert changed(state, CRITIC, before[CRITIC]) > 10
 
@@ -85,35 +86,39 @@ def test_that_the_generators_turn_leaves_the_critic_alone():
     state.players[CRITIC].optimiser.step = Mock()
     before = {player: weights(state, player) for player in (GENERATOR, CRITIC)}
     state.players[CRITIC].optimiser.zero_grad()
-    step_of(state)(whole(tiny_pairs()), 0)
+    step_of(state)(complete_batch(tiny_pairs()), 0)
     after_critics_turn = slopes(state)
     assert changed(state, CRITIC, before[CRITIC]) == 0
     assert changed(state, GENERATOR, before[GENERATOR]) > 10
     # The critic's gradients are those of its own turn: the generator's added nothing.
     alone = tiny_state()
     alone.players[CRITIC].optimiser.step = Mock()
-    step_of(alone, critic_steps=2)(whole(tiny_pairs()), 0)
+    step_of(alone, critic_steps=2)(complete_batch(tiny_pairs()), 0)
     own = slopes(alone)
     assert all(torch.equal(a, b) for a, b in zip(after_critics_turn, own, strict=True))
 
 
 def test_that_the_critic_can_learn_again_after_the_generators_turn():
     state = tiny_state()
-    step_of(state)(whole(tiny_pairs()), 0)
+    step_of(state)(complete_batch(tiny_pairs()), 0)
     assert all(p.requires_grad for p in state.players[CRITIC].network.parameters())
 
 
 def test_that_the_generator_waits_for_the_critics_steps():
     state = tiny_state()
     step = step_of(state, critic_steps=3)
-    has_moved = ["generator" in step(whole(tiny_pairs()), number).losses for number in range(6)]
+    has_moved = [
+        "generator" in step(complete_batch(tiny_pairs()), number).losses for number in range(6)
+    ]
     assert has_moved == [False, False, True, False, False, True]
 
 
 def test_that_a_step_follows_from_its_number_and_the_seed():
     def taken(seed: int, number: int) -> float:
         return (
-            step_of(tiny_state(), seed=seed)(whole(tiny_pairs()), number).losses["generator"].item()
+            step_of(tiny_state(), seed=seed)(complete_batch(tiny_pairs()), number)
+            .losses["generator"]
+            .item()
         )
 
     assert taken(1, 4) == taken(1, 4)
@@ -123,28 +128,30 @@ def test_that_a_step_follows_from_its_number_and_the_seed():
 
 def test_that_the_penalty_comes_every_so_many_steps():
     step = step_of(tiny_state(), penalty_interval=3)
-    has_penalty = ["penalty" in step(whole(tiny_pairs()), number).losses for number in range(7)]
+    has_penalty = [
+        "penalty" in step(complete_batch(tiny_pairs()), number).losses for number in range(7)
+    ]
     assert has_penalty == [True, False, False, True, False, False, True]
 
 
 def test_that_no_penalty_weight_means_no_penalty():
     step = step_of(tiny_state(), penalty_weight=0.0)
-    assert "penalty" not in step(whole(tiny_pairs()), 0).losses
+    assert "penalty" not in step(complete_batch(tiny_pairs()), 0).losses
 
 
 def test_that_health_is_looked_at_now_and_then():
     step = step_of(tiny_state())
     held_out = tiny_pairs(4, seed=7)
-    step = AdversarialStep(
+    step = GanStep(
         tiny_state(),
         tiny_step_config().training,
         1,
         modalities=tiny_modalities(),
-        held_out=held_out,
+        validation=held_out,
     )
-    often = set(step(whole(tiny_pairs()), 1).signals)
+    often = set(step(complete_batch(tiny_pairs()), 1).metrics)
     assert often == {"real_score", "fake_score", "real_sign"}
-    assert set(step(whole(tiny_pairs()), WATCH_EVERY).signals) - often == {
+    assert set(step(complete_batch(tiny_pairs()), METRICS_EVERY).metrics) - often == {
         "critic_gradient",
         "generator_gradient",
         "overfit_gap",
@@ -170,7 +177,7 @@ def missing(hidden: float, number: int = 8) -> Batch:
 
 
 def figures(report: StepReport) -> dict[str, float]:
-    return {name: value.item() for name, value in (report.losses | report.signals).items()}
+    return {name: value.item() for name, value in (report.losses | report.metrics).items()}
 
 
 @pytest.mark.parametrize("sureness", [0.0, 0.4, 1.0])
@@ -214,14 +221,15 @@ def test_that_a_rare_verdict_is_held_back_as_much_as_a_frequent_one():
         "rarely": MaskedLogits(items @ rarely, torch.arange(8) < 2),
         "never": MaskedLogits(items @ rarely, torch.zeros(8, dtype=torch.bool)),
     }
-    slopes = squared_gradient_norm({"item": items}, weighed_scores(heads))
-    assert slopes.mean().item() == pytest.approx(5.0 + 10.0)
+    given = penalty_inputs(Mock(), {"item": items}, heads, {}, heads, torch.Generator())
+    norms = squared_gradient_norm(given.real, given.real_logits)
+    assert norms.mean().item() == pytest.approx(5.0 + 10.0)
 
 
 def mismatches(state: TrainingState, real: dict[str, Tensor], step: int):
     critic = critic_of(state)
     seen = critic.features(real)
-    return step_of(state)._mismatches(real, seen, ALL_THERE, step), seen
+    return mismatched_logits(critic, seen, complete_batch(real), step), seen
 
 
 def test_that_the_same_caption_next_door_is_no_mismatch():
@@ -234,24 +242,27 @@ def test_that_the_same_caption_next_door_is_no_mismatch():
     torch.testing.assert_close(softplus(found.logits), softplus(logits))
 
 
-def test_that_a_loss_without_a_floor_is_paid_for_as_many_fakes_as_real_items(monkeypatch):
-    # With -D(x) for each real and D(x) for each fake, two kinds of fakes would let the critic earn
-    # without end by calling everything fake a little more.
-    seen = Mock(wraps=AdversarialStep._mismatches)
-    monkeypatch.setattr(AdversarialStep, "_mismatches", seen)
+def test_that_an_unbounded_loss_sees_as_many_fakes_as_real_items(monkeypatch):
+    # With -D(x) for each real and D(x) for each fake, two kinds of fakes would let the
+    # discriminator lower its loss without end by calling everything fake a little more.
+    seen = Mock(wraps=gan_step.mismatched_logits)
+    monkeypatch.setattr(gan_step, "mismatched_logits", seen)
     wasserstein: dict[str, Any] = {
         "adversarial_loss": "wasserstein",
         "regularizer": "gradient-penalty",
     }
-    step_of(tiny_state(**wasserstein), **wasserstein)(whole(tiny_pairs()), 0)
+    step_of(tiny_state(**wasserstein), **wasserstein)(complete_batch(tiny_pairs()), 0)
     assert not seen.called
+    step_of(tiny_state())(complete_batch(tiny_pairs()), 0)
+    assert seen.called
 
 
 def test_that_an_incomplete_neighbour_makes_no_mismatch():
     state, real = tiny_state(), tiny_pairs(6)
-    is_whole = torch.tensor([True, True, False, True, True, True])
-    seen = critic_of(state).features(real)
-    found = step_of(state)._mismatches(real, seen, is_whole, 0)
+    has_image = torch.tensor([True, True, False, True, True, True])
+    batch = Batch(items=real, present={"text": torch.ones(6, dtype=torch.bool), "image": has_image})
+    critic = critic_of(state)
+    found = mismatched_logits(critic, critic.features(real), batch, 0)
     assert found.mask.tolist() == [True, True, False, False, True, True]
 
 
@@ -266,14 +277,14 @@ def test_that_equal_captions_everywhere_give_no_mismatch_at_all():
 def test_that_fake_pairs_follow_each_pattern_in_equal_shares(family):
     step = step_of(tiny_state(family), family)
     present = {name: torch.ones(6, dtype=torch.bool) for name in ("text", "image")}
-    kept = step._choose_kept(present)
+    kept = step._draw_kept(present)
     text, image = kept["text"].tolist(), kept["image"].tolist()
     if family == "hybrid":
         assert (text, image) == ([False] * 3 + [True] * 3, [False] * 6)
     else:
         assert text == [False, False, True, True, False, False]
         assert image == [False, False, False, False, True, True]
-    made = step._made(kept)
+    made = fake_mask(kept)
     assert made[PAIR].all()
     assert made["text"].tolist() == [not real for real in text]
 
@@ -282,7 +293,7 @@ def test_that_the_critic_learns_to_tell_when_the_generator_stands_still():
     state = tiny_state(learning_rate=1e-2)
     state.players[GENERATOR].optimiser.step = Mock()
     step = step_of(state, learning_rate=1e-2, penalty_weight=0.0)
-    losses = [step(whole(tiny_pairs(16)), n).losses["critic"].item() for n in range(60)]
+    losses = [step(complete_batch(tiny_pairs(16)), n).losses["critic"].item() for n in range(60)]
     assert sum(losses[-5:]) < 0.5 * sum(losses[:5])
 
 
@@ -290,6 +301,6 @@ def test_that_an_image_alone_can_be_learned():
     image = tiny_modalities()[1]
     config = tiny_step_config()
     state = tiny_state(modalities=(image,))
-    step = AdversarialStep(state, config.training, 1, modalities=(image,))
-    report = step(whole({"image": tiny_pairs()["image"]}), 0)
+    step = GanStep(state, config.training, 1, modalities=(image,))
+    report = step(complete_batch({"image": tiny_pairs()["image"]}), 0)
     assert set(report.losses) == {"critic", "generator", "penalty"}

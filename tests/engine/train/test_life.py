@@ -22,7 +22,7 @@ from engine.fs.lock import RunLock
 from engine.runs.checkpoint import read_facts, read_tensors
 from engine.train import metrics
 from engine.train import run as run_module
-from engine.train.gan_step import AdversarialStep
+from engine.train.gan_step import GanStep
 from engine.train.run import resume
 from tests.helpers.run_story import RunStory, expect_all, images_of
 
@@ -172,16 +172,16 @@ class Greedy:
     """Needs more memory than there is, for steps in fewer shares than ``fits``."""
 
     def __init__(self, monkeypatch, fits, first=0):
-        self.parts = []
-        taken = AdversarialStep.__call__
+        self.num_micro_batches = []
+        taken = GanStep.__call__
 
         def take(step, batch, number):
-            self.parts.append(step.parts)
-            if number >= first and step.parts < fits:
+            self.num_micro_batches.append(step.num_micro_batches)
+            if number >= first and step.num_micro_batches < fits:
                 raise torch.OutOfMemoryError("CUDA out of memory.")
             return taken(step, batch, number)
 
-        monkeypatch.setattr(AdversarialStep, "__call__", take)
+        monkeypatch.setattr(GanStep, "__call__", take)
 
 
 @pytest.mark.parametrize("first", [0, 5])
@@ -195,10 +195,10 @@ def test_that_a_step_that_does_not_fit_is_taken_in_shares(tmp_path, monkeypatch,
     assert all(event.budget_bytes > 0 for event in split)
     facts = read_facts(story.folder.newest_valid().path)
     assert (facts.step, facts.positions["parts"]) == (10, 4)
-    greedy.parts.clear()
+    greedy.num_micro_batches.clear()
     story.config = story.folder.read_config().with_values(run=story.config.run, images=96)
     assert story.tell(way=resume).images_seen == 96
-    assert set(greedy.parts[2:]) == {4}
+    assert set(greedy.num_micro_batches[2:]) == {4}
 
 
 def test_that_memory_that_never_suffices_is_said_with_numbers(tmp_path, monkeypatch, problem_log):
@@ -213,14 +213,14 @@ def test_that_memory_that_never_suffices_is_said_with_numbers(tmp_path, monkeypa
 
 def test_that_a_lost_device_says_what_is_safe(tmp_path, monkeypatch, problem_log):
     story = RunStory(tmp_path)
-    taken = AdversarialStep.__call__
+    taken = GanStep.__call__
 
     def take(step, batch, number):
         if number == 10:
             raise RuntimeError("CUDA error: an illegal memory access was encountered\nmore")
         return taken(step, batch, number)
 
-    monkeypatch.setattr(AdversarialStep, "__call__", take)
+    monkeypatch.setattr(GanStep, "__call__", take)
 
     def answer(event):
         if images_of(event) == 40:

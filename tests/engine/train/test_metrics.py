@@ -12,8 +12,8 @@ from engine.train.metrics import (
     MOST_IN_A_ROW,
     TOO_MANY,
     WINDOW_STEPS,
-    Meter,
-    Reading,
+    MetricAccumulator,
+    MetricsSnapshot,
     Recovery,
     Skipped,
 )
@@ -25,42 +25,42 @@ def tensors(table: dict[str, float]) -> dict[str, torch.Tensor]:
 
 
 def report(
-    signals: dict[str, float] | None = None,
+    metrics: dict[str, float] | None = None,
     skipped: dict[str, float] | None = None,
     **losses: float,
 ) -> StepReport:
     return StepReport(
-        losses=tensors(losses), signals=tensors(signals or {}), skipped=tensors(skipped or {})
+        losses=tensors(losses), metrics=tensors(metrics or {}), skipped=tensors(skipped or {})
     )
 
 
 def test_that_means_are_over_the_steps_that_reported():
-    meter = Meter()
+    meter = MetricAccumulator()
     meter.add(report(critic=1.0, penalty=4.0), 0)
-    meter.add(report(critic=3.0, signals={"real_score": 0.5}), 1)
-    reading = meter.read()
-    assert reading.losses == {"critic": 2.0, "penalty": 4.0}
-    assert reading.signals == {"real_score": 0.5}
-    assert reading.skipped is None
+    meter.add(report(critic=3.0, metrics={"real_score": 0.5}), 1)
+    snapshot = meter.read()
+    assert snapshot.losses == {"critic": 2.0, "penalty": 4.0}
+    assert snapshot.metrics == {"real_score": 0.5}
+    assert snapshot.skipped is None
 
 
 def test_that_reading_starts_over():
-    meter = Meter()
+    meter = MetricAccumulator()
     meter.add(report(critic=1.0), 0)
     meter.read()
-    assert meter.read() == Reading()
+    assert meter.read() == MetricsSnapshot()
 
 
 def test_that_what_is_forgotten_is_not_read():
-    meter = Meter()
+    meter = MetricAccumulator()
     meter.add(report(critic=1.0), 0)
-    meter.forget()
-    assert meter.read() == Reading()
+    meter.clear()
+    assert meter.read() == MetricsSnapshot()
 
 
 def test_that_it_is_due_a_few_times_a_second():
     now = [100.0]
-    meter = Meter(clock=lambda: now[0])
+    meter = MetricAccumulator(clock=lambda: now[0])
     assert not meter.is_due
     now[0] += INTERVAL_S
     assert meter.is_due
@@ -69,37 +69,37 @@ def test_that_it_is_due_a_few_times_a_second():
 
 
 def test_that_numbers_of_any_kind_are_read_with_their_own_names():
-    meter = Meter()
+    meter = MetricAccumulator()
     half = StepReport(
         losses={"critic": torch.tensor(0.5, dtype=torch.bfloat16)},
-        signals={"count": torch.tensor(3)},
+        metrics={"count": torch.tensor(3)},
     )
     meter.add(half, 0)
-    reading = meter.read()
-    assert (reading.losses, reading.signals) == ({"critic": 0.5}, {"count": 3.0})
+    snapshot = meter.read()
+    assert (snapshot.losses, snapshot.metrics) == ({"critic": 0.5}, {"count": 3.0})
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_that_a_skipped_step_is_told_with_its_terms_and_stays_out_of_the_means(value):
-    meter = Meter()
+    meter = MetricAccumulator()
     for step, generator in ((7, 1.0), (8, value), (9, 3.0)):
         skipped = {"critic": 0.0, "generator": float(not math.isfinite(generator))}
         meter.add(report(critic=1.0, generator=generator, skipped=skipped), step)
-    reading = meter.read()
-    assert reading.losses == {"critic": 1.0, "generator": 2.0}
-    assert reading.skipped is not None
-    assert reading.skipped.steps == (8,)
-    assert list(reading.skipped.terms) == ["generator"]
-    assert not math.isfinite(reading.skipped.terms["generator"])
+    snapshot = meter.read()
+    assert snapshot.losses == {"critic": 1.0, "generator": 2.0}
+    assert snapshot.skipped is not None
+    assert snapshot.skipped.steps == (8,)
+    assert list(snapshot.skipped.terms) == ["generator"]
+    assert not math.isfinite(snapshot.skipped.terms["generator"])
 
 
 def test_that_a_gradient_alone_can_be_what_was_wrong():
-    meter = Meter()
+    meter = MetricAccumulator()
     meter.add(report(critic=1.0, skipped={"critic": 1.0, "generator": 0.0}), 3)
-    reading = meter.read()
-    assert reading.skipped is not None
-    assert reading.skipped.terms == {"critic_gradient": math.inf}
-    assert reading.losses == {"critic": 1.0}
+    snapshot = meter.read()
+    assert snapshot.skipped is not None
+    assert snapshot.skipped.terms == {"critic_gradient": math.inf}
+    assert snapshot.losses == {"critic": 1.0}
 
 
 def skipped(*steps: int) -> Skipped:

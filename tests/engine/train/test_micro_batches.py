@@ -8,7 +8,7 @@ from engine.nets.vae import MultimodalVae
 from engine.train import gan_step, vae_step
 from engine.train.families import build_step
 from engine.train.state import CRITIC, GENERATOR
-from engine.train.step import Batch, shares_of_batch, whole
+from engine.train.step import Batch, complete_batch, split_batch
 from engine.train.vae_step import mvae_bound, mvae_subsets
 from tests.helpers.tiny import tiny_modalities, tiny_pairs, tiny_state, tiny_step_config
 
@@ -18,7 +18,7 @@ def gradients(monkeypatch, family: str, parts: int, batch: Batch) -> dict[str, t
     state = tiny_state(family)
     config = tiny_step_config(family, penalty_weight=0.0)
     step = cast("Any", build_step(state, config, modalities=tiny_modalities()))
-    step.parts = parts
+    step.num_micro_batches = parts
     gathered: dict[str, torch.Tensor] = {}
 
     def keep(optimiser: Any) -> torch.Tensor:
@@ -38,14 +38,14 @@ def test_that_a_batch_is_cut_into_equal_parts_with_its_masks():
         items={"text": torch.arange(8), "image": torch.arange(16).view(8, 2)},
         present={"text": torch.arange(8) < 3, "image": torch.ones(8, dtype=torch.bool)},
     )
-    shares = shares_of_batch(batch, 4)
+    shares = split_batch(batch, 4)
     assert [share.items["text"].tolist() for share in shares] == [[0, 1], [2, 3], [4, 5], [6, 7]]
     assert shares[1].items["image"].tolist() == [[4, 5], [6, 7]]
     assert [share.present["text"].tolist() for share in shares[:2]] == [[True] * 2, [True, False]]
 
 
 def test_that_a_variational_gradient_is_the_mean_of_its_shares(monkeypatch):
-    batch = whole(tiny_pairs(8))
+    batch = complete_batch(tiny_pairs(8))
     found = gradients(monkeypatch, "mvae", 2, batch)[GENERATOR]
     model = cast("MultimodalVae", tiny_state("mvae").generator)
     config = tiny_step_config("mvae")
@@ -62,7 +62,7 @@ def test_that_a_variational_gradient_is_the_mean_of_its_shares(monkeypatch):
 
 @pytest.mark.parametrize("family", ["hybrid", "adversarial"])
 def test_that_players_learn_much_the_same_from_shares(monkeypatch, family):
-    batch = whole(tiny_pairs(64))
+    batch = complete_batch(tiny_pairs(64))
     one = gradients(monkeypatch, family, 1, batch)
     four = gradients(monkeypatch, family, 4, batch)
     assert one.keys() == four.keys() == {CRITIC, GENERATOR}
@@ -78,9 +78,9 @@ def test_that_a_step_in_shares_reports_the_same_figures_and_repeats_itself(famil
     for parts in (1, 2, 2):
         state = tiny_state(family)
         step = build_step(state, tiny_step_config(family), modalities=tiny_modalities())
-        step.parts = parts
-        reports = [step(whole(tiny_pairs(16, seed=number)), number) for number in range(2)]
+        step.num_micro_batches = parts
+        reports = [step(complete_batch(tiny_pairs(16, seed=number)), number) for number in range(2)]
         found.append((reports, state.tensors()))
-    names = [[(r.losses.keys(), r.signals.keys(), r.skipped.keys()) for r in f[0]] for f in found]
+    names = [[(r.losses.keys(), r.metrics.keys(), r.skipped.keys()) for r in f[0]] for f in found]
     assert names[0] == names[1]
     assert all(torch.equal(found[1][1][name], found[2][1][name]) for name in found[1][1])

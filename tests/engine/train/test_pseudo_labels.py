@@ -9,12 +9,13 @@ import torch
 from torch import Tensor
 
 from engine.augment.pipeline import Augmenter
+from engine.data.loader import Batch, Items, Masks
 from engine.data.tokenizers import UNKNOWN
 from engine.nets.discriminator import PAIR
-from engine.nets.protocols import Items, RehearsingModel
-from engine.train.gan_step import AdversarialStep
-from engine.train.pseudo_labels import Completed, complete, supervised_loss
-from engine.train.step import Batch, Masks
+from engine.nets.protocols import RehearsingModel
+from engine.train import gan_step
+from engine.train.gan_step import GanStep, real_mask
+from engine.train.pseudo_labels import nll_loss, pseudo_label
 from tests.helpers.tiny import tiny_modalities, tiny_pairs, tiny_state, tiny_step_config
 
 TEXT_THERE = torch.tensor([1, 0, 0, 0, 1, 0]) > 0
@@ -30,8 +31,8 @@ def model_that_says(texts: Tensor, probabilities: list[float]) -> RehearsingMode
 def test_that_only_what_the_model_is_sure_of_is_filled_in():
     items, said = tiny_pairs(6), tiny_pairs(6)["text"].roll(1, 0)
     model = model_that_says(said, [1.0, 0.95, 0.94, 0.99, 1.0, 1.0])
-    completed = complete(model, items, PRESENT, sureness=0.95)
-    assert completed.filled["text"].tolist() == [False, True, False, True, False, False]
+    completed = pseudo_label(model, Batch(items=items, present=PRESENT), threshold=0.95)
+    assert completed.pseudo["text"].tolist() == [False, True, False, True, False, False]
     assert completed.present["text"].tolist() == [True, True, False, True, True, False]
     assert torch.equal(completed.present["image"], IMAGE_THERE)
     for row in range(6):
@@ -43,7 +44,8 @@ def test_that_only_what_the_model_is_sure_of_is_filled_in():
 def test_that_nothing_is_read_off_nothing():
     # The last row has neither image nor text: however sure the model is, there is nothing to read.
     model = model_that_says(tiny_pairs(6)["text"], [1.0] * 6)
-    assert not complete(model, tiny_pairs(6), PRESENT, sureness=0.0).filled["text"][5]
+    batch = Batch(items=tiny_pairs(6), present=PRESENT)
+    assert not pseudo_label(model, batch, threshold=0.0).pseudo["text"][5]
 
 
 def test_that_the_generator_says_how_likely_its_text_is():
@@ -81,24 +83,24 @@ def test_that_a_purely_adversarial_generator_is_never_sure():
 def test_that_what_is_filled_in_makes_real_pairs_but_no_real_texts(monkeypatch, sureness, pairs):
     seen: list[dict[str, Tensor]] = []
 
-    def keep(step: Any, share: Any, *rest: Any) -> Any:
-        seen.append(share.counts)
-        return original(step, share, *rest)
+    def keep(discriminator: Any, real: Batch, *rest: Any, **options: Any) -> Any:
+        seen.append(dict(real_mask(real)))
+        return original(discriminator, real, *rest, **options)
 
-    original = AdversarialStep._judge
-    monkeypatch.setattr(AdversarialStep, "_judge", keep)
+    original = gan_step.discriminator_loss
+    monkeypatch.setattr(gan_step, "discriminator_loss", keep)
     config = tiny_step_config(self_label_sureness=sureness)
-    step = AdversarialStep(tiny_state(), config.training, 1, modalities=tiny_modalities())
+    step = GanStep(tiny_state(), config.training, 1, modalities=tiny_modalities())
     step(Batch(items=tiny_pairs(6), present=PRESENT), 0)
     assert seen[0][PAIR].sum() == pairs
     assert torch.equal(seen[0]["text"], TEXT_THERE)
 
 
 def test_that_whole_batches_ask_nobody(monkeypatch):
-    monkeypatch.setattr("engine.train.gan_step.complete", lambda *_: pytest.fail("was asked"))
-    step = AdversarialStep(tiny_state(), tiny_step_config().training, 1)
+    monkeypatch.setattr("engine.train.gan_step.pseudo_label", lambda *_: pytest.fail("was asked"))
+    step = GanStep(tiny_state(), tiny_step_config().training, 1)
     there = {name: torch.ones(8, dtype=torch.bool) for name in ("text", "image")}
-    step(Batch(items=tiny_pairs(), present=there, is_whole=True), 0)
+    step(Batch(items=tiny_pairs(), present=there, is_complete=True), 0)
 
 
 NOTHING = torch.zeros(4, dtype=torch.bool)
@@ -112,13 +114,13 @@ class Negative:
         return -images
 
 
-def asked(completed: Completed, fake: Items, kept: Masks) -> tuple[dict[str, Tensor], Masks]:
+def asked(completed: Batch, fake: Items, kept: Masks) -> tuple[dict[str, Tensor], Masks]:
     """Give what the decoders were shown, and what of it they were told."""
     generator = Mock()
     generator.supervised_losses.return_value = {}
     disguises = cast("dict[str, Augmenter]", {"image": Negative()})
     randomness = torch.Generator().manual_seed(0)
-    assert supervised_loss(generator, completed, fake, kept, disguises, randomness) is None
+    assert nll_loss(generator, completed, fake, kept, disguises, randomness) is None
     return generator.supervised_losses.call_args.args
 
 
@@ -127,7 +129,7 @@ def test_that_a_text_alone_is_read_off_what_was_drawn_for_it():
     fake = {"text": real["text"], "image": tiny_pairs(4, seed=9)["image"].requires_grad_()}
     present = {"text": ALL, "image": torch.tensor([1, 0, 1, 0]) > 0}
     kept = {"text": torch.tensor([1, 1, 0, 0]) > 0, "image": NOTHING}
-    seen, known = asked(Completed(items=real, present=present, filled={}), fake, kept)
+    seen, known = asked(Batch(items=real, present=present), fake, kept)
     assert torch.equal(seen["image"][[0, 2]], real["image"][[0, 2]])
     assert torch.equal(seen["image"][[1, 3]], fake["image"][[1, 3]])
     assert not seen["image"].requires_grad
@@ -138,7 +140,7 @@ def test_that_a_text_alone_is_read_off_what_was_drawn_for_it():
 def test_that_a_label_of_ones_own_is_learned_from_a_disguised_image():
     real = tiny_pairs(4)
     filled = {"text": torch.tensor([0, 1, 0, 1]) > 0}
-    completed = Completed(items=real, present={"text": ALL, "image": ALL}, filled=filled)
+    completed = Batch(items=real, present={"text": ALL, "image": ALL}, pseudo=filled)
     seen, known = asked(completed, real, {"text": NOTHING, "image": NOTHING})
     assert torch.equal(seen["image"][[1, 3]], -real["image"][[1, 3]])
     assert torch.equal(seen["image"][[0, 2]], real["image"][[0, 2]])
@@ -152,7 +154,7 @@ def test_that_only_present_items_are_learned():
     generator = Mock()
     generator.supervised_losses.return_value = losses
     present = {"text": torch.tensor([1, 1, 0, 0]) > 0, "image": ALL}
-    completed = Completed(items=tiny_pairs(4), present=present, filled={})
+    completed = Batch(items=tiny_pairs(4), present=present)
     kept: Any = {"text": NOTHING, "image": NOTHING}
-    loss = supervised_loss(generator, completed, tiny_pairs(4), kept, {}, torch.Generator())
+    loss = nll_loss(generator, completed, tiny_pairs(4), kept, {}, torch.Generator())
     assert cast("Tensor", loss).item() == pytest.approx(1.5)

@@ -1,6 +1,7 @@
 """A step that is not finite changes nothing, is told, and is got over."""
 
 import math
+from types import SimpleNamespace
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -25,7 +26,7 @@ from engine.train.metrics import MOST_IN_A_ROW, TOO_MANY
 from engine.train.monitor import HealthWatch
 from engine.train.run import train
 from engine.train.state import CRITIC, GENERATOR, TrainingState
-from engine.train.step import whole
+from engine.train.step import complete_batch
 from tests.helpers.run_story import ADVERSARIAL_TERMS, VARIATIONAL_TERMS, Poison
 from tests.helpers.signals import REPORT, WELL, said, watched
 from tests.helpers.tiny import (
@@ -68,15 +69,15 @@ def test_that_weights_and_moments_stay_bit_for_bit_as_they_were(monkeypatch, fam
     config = tiny_step_config(family, penalty_interval=2)
     step = build_step(state, config, modalities=tiny_modalities())
     for number in range(BAD):
-        step(whole(tiny_pairs(seed=number)), number)
+        step(complete_batch(tiny_pairs(seed=number)), number)
     before = {player: player_tensors(state, player) for player in state.players}
-    report = step(whole(tiny_pairs(seed=BAD)), BAD)
+    report = step(complete_batch(tiny_pairs(seed=BAD)), BAD)
     victim = VICTIMS.get(term, GENERATOR)
     for player, tensors in before.items():
         is_victim = player == victim
         assert differs(tensors, player_tensors(state, player)) is not is_victim
         assert bool(report.skipped[player]) is is_victim
-    step(whole(tiny_pairs(seed=BAD + 1)), BAD + 1)
+    step(complete_batch(tiny_pairs(seed=BAD + 1)), BAD + 1)
     assert differs(before[victim], player_tensors(state, victim))
     assert state.is_finite()
 
@@ -91,8 +92,8 @@ def test_that_an_adaptive_augmentation_learns_nothing_from_it():
 
     step._augmenters = {"image": Listener()}
     logits = torch.tensor([math.nan, math.inf, -2.0])
-    verdicts = type("Verdicts", (), {"logits": logits})()
-    step._adapt({"image": verdicts})
+    logits_of_head = SimpleNamespace(logits=logits)
+    step._adapt_augmentation({"image": logits_of_head})
     assert seen == [([0.0, 1.0, -1.0], 3)]
 
 

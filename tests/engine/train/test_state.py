@@ -5,7 +5,7 @@ from engine.config.sections import FAMILIES
 from engine.runs.checkpoint import CheckpointFacts
 from engine.train.families import build_step
 from engine.train.state import GENERATOR, TrainingState, update_average
-from engine.train.step import whole
+from engine.train.step import complete_batch
 from tests.helpers.tiny import tiny_modalities, tiny_pairs, tiny_state, tiny_step_config
 
 
@@ -35,16 +35,16 @@ def test_that_a_restored_state_goes_on_bit_for_bit(family):
     straight = tiny_state(family)
     step = build_step(straight, config, modalities=tiny_modalities())
     for number in range(3):
-        step(whole(tiny_pairs(seed=number)), number)
+        step(complete_batch(tiny_pairs(seed=number)), number)
     saved = weights(straight)
     for number in range(3, 6):
-        step(whole(tiny_pairs(seed=number)), number)
+        step(complete_batch(tiny_pairs(seed=number)), number)
 
     restored = tiny_state(family, 9)
     restored.restore(saved, CheckpointFacts(step=3, images_seen=24, elapsed_s=1, config_hash=""))
     step = build_step(restored, config, modalities=tiny_modalities())
     for number in range(restored.step, 6):
-        step(whole(tiny_pairs(seed=number)), number)
+        step(complete_batch(tiny_pairs(seed=number)), number)
     assert restored.images_seen == 24
     after, expected = weights(restored), weights(straight)
     assert after.keys() == expected.keys()

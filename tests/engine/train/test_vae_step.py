@@ -9,14 +9,14 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from engine.data.loader import mix_seed
+from engine.data.loader import Batch, mix_seed
 from engine.losses.elbo import BoundWeights, gaussian_divergence
 from engine.nets.protocols import Items
 from engine.nets.vae import MultimodalVae
-from engine.train.step import Batch, whole
+from engine.train.step import complete_batch
 from engine.train.vae_step import (
     Bound,
-    VariationalStep,
+    VaeStep,
     all_subsets,
     mopoe_bound,
     mvae_bound,
@@ -39,7 +39,7 @@ def half(items: Items, has_text: Tensor) -> Batch:
     return Batch(items=items, present={"image": there, "text": has_text})
 
 
-def tiny_step(model: MultimodalVae, **changes: Any) -> VariationalStep:
+def tiny_step(model: MultimodalVae, **changes: Any) -> VaeStep:
     arguments: dict[str, Any] = {
         "is_mixture": False,
         "kl_weight": 1.0,
@@ -51,9 +51,7 @@ def tiny_step(model: MultimodalVae, **changes: Any) -> VariationalStep:
         "device": CPU,
         **changes,
     }
-    return VariationalStep(
-        model, torch.optim.Adam(model.parameters(), lr=1e-2, fused=True), **arguments
-    )
+    return VaeStep(model, torch.optim.Adam(model.parameters(), lr=1e-2, fused=True), **arguments)
 
 
 def draws(seed: int = 5) -> torch.Generator:
@@ -217,7 +215,7 @@ def test_that_the_gradient_is_the_slope(is_mixture):
 def test_that_a_tiny_run_lowers_the_bound(is_mixture):
     step = tiny_step(tiny_vae(), is_mixture=is_mixture)
     items = tiny_pairs()
-    losses = [step(whole(items), number).losses for number in range(80)]
+    losses = [step(complete_batch(items), number).losses for number in range(80)]
     for name in ("bound", "image", "text"):
         first, last = (
             sum(report[name].item() for report in part) for part in (losses[:8], losses[-8:])
@@ -227,12 +225,12 @@ def test_that_a_tiny_run_lowers_the_bound(is_mixture):
 
 @FAMILIES
 def test_that_a_step_reports_the_bound_and_its_terms(is_mixture):
-    report = tiny_step(tiny_vae(), is_mixture=is_mixture)(whole(tiny_pairs()), 0)
+    report = tiny_step(tiny_vae(), is_mixture=is_mixture)(complete_batch(tiny_pairs()), 0)
     assert set(report.losses) == {"bound", "image", "text", "kl"}
     total = report.losses["image"] + report.losses["text"] + report.losses["kl"]
     torch.testing.assert_close(report.losses["bound"], total)
-    assert set(report.signals) == {"kl_weight", "active_latents"}
-    figures = {**report.losses, **report.signals}.values()
+    assert set(report.metrics) == {"kl_weight", "active_latents"}
+    figures = {**report.losses, **report.metrics}.values()
     assert not any(value.requires_grad or value.dim() for value in figures)
 
 
@@ -254,7 +252,7 @@ def test_that_the_report_counts_only_what_is_there():
 def test_that_a_step_follows_from_its_number_and_the_seed(is_mixture):
     def taken(seed: int, number: int) -> float:
         step = tiny_step(tiny_vae(), is_mixture=is_mixture, seed=seed)
-        return step(whole(tiny_pairs()), number).losses["bound"].item()
+        return step(complete_batch(tiny_pairs()), number).losses["bound"].item()
 
     assert taken(1, 4) == taken(1, 4)
     assert taken(1, 4) != taken(1, 5)
@@ -267,7 +265,7 @@ def test_that_the_divergence_warms_up_along_a_line():
     assert found == pytest.approx([0.0, 0.3, 1.5, 3.0, 3.0])
     assert step.weights(0).modalities == {"text": 7.0}
     assert tiny_step(tiny_vae(), kl_weight=3.0).weights(0).divergence == 3.0
-    assert step(whole(tiny_pairs()), 5).signals["kl_weight"].item() == pytest.approx(1.5)
+    assert step(complete_batch(tiny_pairs()), 5).metrics["kl_weight"].item() == pytest.approx(1.5)
 
 
 def test_that_latents_that_say_nothing_do_not_count_as_active():
@@ -275,12 +273,12 @@ def test_that_latents_that_say_nothing_do_not_count_as_active():
     step = tiny_step(model)
     for name in model.order:
         nn.init.zeros_(cast("Any", model.experts[name]).opinion.weight)
-    assert step(whole(tiny_pairs()), 0).signals["active_latents"] == 0
+    assert step(complete_batch(tiny_pairs()), 0).metrics["active_latents"] == 0
     for name in model.order:
         weight = cast("Any", model.experts[name]).opinion.weight
         nn.init.zeros_(weight)
         nn.init.normal_(weight[:1], std=10.0)
-    assert step(whole(tiny_pairs()), 1).signals["active_latents"] == 0.25
+    assert step(complete_batch(tiny_pairs()), 1).metrics["active_latents"] == 0.25
 
 
 def test_that_all_sets_are_listed_the_largest_first():
