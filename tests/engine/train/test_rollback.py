@@ -1,8 +1,8 @@
 """A step that is not finite changes nothing, is told, and is got over."""
 
 import math
-from types import SimpleNamespace
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
