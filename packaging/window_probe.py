@@ -122,7 +122,7 @@ def report_stop(run: Path, seconds: float) -> None:
     from engine.config.presets import config_from_preset
     from engine.runs.checkpoint import read_facts
     from engine.runs.folder import RunFolder
-    from engine.sample.sampler import load_run
+    from engine.sample.load import load_run
 
     application, studio = open_window()
     pressed: list[float] = []

@@ -30,7 +30,8 @@ from engine.metrics.distances import (
 from engine.metrics.extractor import Eye, normal_form
 from engine.metrics.text import text_figures
 from engine.runs.folder import NEWEST, ModelFacts, RunFolder
-from engine.sample.sampler import Pairs, Sampler, load_run
+from engine.sample.load import load_run
+from engine.sample.sampler import Pairs, Sampler
 
 # --------------------------------------------------------------------------
 # What an evaluation found, as values, as JSON and as a table to read.

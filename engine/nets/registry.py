@@ -1,27 +1,69 @@
-"""The model of each family, by name."""
+"""Builds the modalities of a run and the model of its family."""
 
 from collections.abc import Sequence
 
 from torch import nn
 
+from engine.config.sections import NetworkConfig
+from engine.data.tokenizers import Tokenizer
+from engine.data.word_vectors import WordVectors
 from engine.nets.generator import PairGenerator
+from engine.nets.image import ImageModality
+from engine.nets.image_mlp import DenseImageModality
 from engine.nets.joint_generator import TrunkGenerator
 from engine.nets.protocols import Modality
+from engine.nets.text import TextModality
 from engine.nets.vae import MultimodalVae
 
 
-def build_model(
-    family: str, modalities: Sequence[Modality], *, feature_dim: int, latent_dim: int
-) -> nn.Module:
+def build_modalities(
+    networks: NetworkConfig,
+    *,
+    channels: int,
+    tokenizer: Tokenizer,
+    text_length: int,
+    vectors: WordVectors | None = None,
+) -> tuple[Modality, ...]:
+    """Build the modalities of a run in the order in which a pair is generated.
+
+    A new modality is one more entry here.
+
+    Args:
+        networks: sizes and architecture.
+        channels: of the images, 1 or 3.
+        tokenizer: of the texts.
+        text_length: in tokens.
+        vectors: initialise the token embedding; by default it is random.
+    """
+    text = TextModality(
+        tokenizer=tokenizer,
+        vectors=vectors,
+        length=text_length,
+        word_dim=networks.word_dim,
+        feature_dim=networks.feature_dim,
+    )
+    kind = DenseImageModality if networks.architecture == "dense" else ImageModality
+    image = kind(
+        size=networks.image_size,
+        channels=channels,
+        latent_dim=networks.latent_dim,
+        generator_width=networks.generator_width,
+        critic_width=networks.critic_width,
+        feature_dim=networks.feature_dim,
+        critic_norm=networks.critic_norm,
+    )
+    return (text, image)
+
+
+def build_model(family: str, modalities: Sequence[Modality], networks: NetworkConfig) -> nn.Module:
     """Build the ``PairModel`` that a family trains and samples from.
 
     Args:
         family: a name of ``engine.config.sections.FAMILIES``.
-        modalities: in the order in which a pair is imagined.
-        feature_dim: F, numbers that sum up one item.
-        latent_dim: Z, numbers of noise behind a pair where the family shares them.
+        modalities: in the order in which a pair is generated.
+        networks: sizes.
     """
     if family == "hybrid":
-        return PairGenerator(modalities, feature_dim)
+        return PairGenerator(modalities, networks.feature_dim)
     kind = TrunkGenerator if family == "adversarial" else MultimodalVae
-    return kind(modalities, feature_dim=feature_dim, latent_dim=latent_dim)
+    return kind(modalities, feature_dim=networks.feature_dim, latent_dim=networks.latent_dim)

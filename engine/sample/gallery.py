@@ -19,9 +19,9 @@ from engine.data.image_files import read_image_folder
 from engine.errors import EngineError, FolderInUseError
 from engine.events import GalleryEmit, GalleryEnded, GalleryProgressed, ImageArray, Outcome
 from engine.fs.atomic import atomic_write, explain_os_error
-from engine.sample.encode_texts import encode_texts, read_texts
-from engine.sample.request import Direction, GalleryRequest
-from engine.sample.sampler import LoadedRun, Pairs, Sampler, load_run
+from engine.sample.load import LoadedRun, encode_texts, load_run
+from engine.sample.request import Direction, GalleryRequest, read_texts
+from engine.sample.sampler import Pairs, Sampler
 from engine.version import installed_version
 
 # --------------------------------------------------------------------------

@@ -1,13 +1,15 @@
-"""What somebody asks of a gallery. Needs no torch: the studio's dialog fills it in."""
+"""The request for a gallery. Does not import torch: the studio's dialog fills it in."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from engine.errors import ConfigError, Problem
+from engine.errors import ConfigError, Problem, TextsUnreadableError
 
 MAX_COUNT = 100_000
 MAX_SEED = 2**31 - 1
+MAX_BYTES = 50_000_000
+"""Largest file of texts."""
 
 
 class Direction(StrEnum):
@@ -80,3 +82,25 @@ class GalleryRequest:
         ]
         if problems:
             raise ConfigError(problems)
+
+
+def read_texts(path: Path, *, at_least: int = 1) -> list[str]:
+    """Read a file of texts, one a line; empty lines are ignored.
+
+    Raises:
+        TextsUnreadableError: not a UTF-8 text file, too large, or with too few texts.
+    """
+    try:
+        size = path.stat().st_size
+        content = path.read_bytes() if size <= MAX_BYTES else b""
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise TextsUnreadableError(path, "it is not UTF-8 text") from error
+    except OSError as error:
+        raise TextsUnreadableError(path, error.strerror or str(error)) from error
+    if size > MAX_BYTES:
+        raise TextsUnreadableError(path, f"it has more than {MAX_BYTES // 1_000_000} MB")
+    texts = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(texts) < at_least:
+        raise TextsUnreadableError(path, f"it holds {len(texts)} texts and must hold {at_least}")
+    return texts

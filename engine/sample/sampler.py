@@ -1,35 +1,16 @@
 """Draws pairs and captions from a trained generator."""
 
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from engine.config.run import RunConfig
-from engine.config.sections import NetworkConfig
-from engine.config.toml import config_hash
 from engine.data.loader import mix_seed
-from engine.data.word_vectors import WordVectors
-from engine.errors import CheckpointCorruptError
 from engine.events import ImageArray
-from engine.nets.image import ImageModality
-from engine.nets.image_mlp import DenseImageModality
 from engine.nets.protocols import Ends, Modality, PairModel
-from engine.nets.registry import build_model
-from engine.nets.text import TextModality
-from engine.runs.checkpoint import CheckpointFacts, read_facts, read_tensors
-from engine.runs.folder import NEWEST, ModelFacts, RunFolder, ValidCheckpoint
 
-AVERAGE = "average."
-"""Prefix, in a checkpoint, of the generator that samples are drawn from."""
 BATCH = 64
-MISFIT = "its tensors do not fit the run's networks"
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,33 +20,6 @@ class Pairs:
     images: ImageArray
     """[N, H, W, 3]."""
     texts: tuple[str, ...]
-
-
-def build_modalities(
-    networks: NetworkConfig, facts: ModelFacts, vectors: WordVectors | None = None
-) -> tuple[Modality, ...]:
-    """List the modalities of a run in the order in which a pair is imagined.
-
-    A third modality is one more entry here.
-    """
-    text = TextModality(
-        tokenizer=facts.tokenizer,
-        vectors=vectors,
-        length=facts.text_length,
-        word_dim=networks.word_dim,
-        feature_dim=networks.feature_dim,
-    )
-    kind = DenseImageModality if networks.architecture == "dense" else ImageModality
-    image = kind(
-        size=networks.image_size,
-        channels=facts.channels,
-        latent_dim=networks.latent_dim,
-        generator_width=networks.generator_width,
-        critic_width=networks.critic_width,
-        feature_dim=networks.feature_dim,
-        critic_norm=networks.critic_norm,
-    )
-    return (text, image)
 
 
 class Sampler:
@@ -191,77 +145,4 @@ def _repeated(ends: Ends, count: int) -> Ends:
     return Ends(
         noise={name: row.expand(count, *row.shape[1:]) for name, row in ends.noise.items()},
         given={name: row.expand(count, *row.shape[1:]) for name, row in ends.given.items()},
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class LoadedRun:
-    """A run's newest generator, ready to sample."""
-
-    sampler: Sampler
-    config: RunConfig
-    model: ModelFacts
-    checkpoint: CheckpointFacts
-    config_hash: str
-    passed_over: tuple[str, ...] = ()
-    """Newer checkpoints that are damaged: name and reason of each."""
-
-
-def load_run(folder: Path, device: torch.device, checkpoint: str = NEWEST) -> LoadedRun:
-    """Load the averaged generator from a checkpoint of a run, by default the newest.
-
-    Raises:
-        RunMissingError, CheckpointMissingError: there is nothing to load.
-        ConfigError, CheckpointCorruptError: what is there is damaged.
-    """
-    run = RunFolder(folder)
-    config, model = run.read_config(), run.read_model()
-    chosen = _choose(run, checkpoint)
-    path = chosen.path
-    facts, tensors = read_facts(path), read_tensors(path, AVERAGE)
-    _ensure_fit(path, config, model, tensors)
-    modalities = build_modalities(config.networks, model)
-    generator = _generator(config, modalities)
-    try:
-        generator.load_state_dict(tensors)
-    except RuntimeError as error:
-        raise CheckpointCorruptError(path, MISFIT) from error
-    generator = generator.to(device).eval().requires_grad_(requires_grad=False)
-    return LoadedRun(
-        sampler=Sampler(cast("PairModel", generator), modalities, device),
-        config=config,
-        model=model,
-        checkpoint=facts,
-        config_hash=config_hash(config),
-        passed_over=chosen.passed_over,
-    )
-
-
-def _choose(run: RunFolder, checkpoint: str) -> ValidCheckpoint:
-    if checkpoint != NEWEST:
-        return ValidCheckpoint(run.chosen_checkpoint(checkpoint))
-    found = run.newest_valid()
-    for reason in found.passed_over:
-        log.warning("%s: a damaged checkpoint is passed over: %s", run.path, reason)
-    return found
-
-
-def _ensure_fit(
-    path: Path, config: RunConfig, model: ModelFacts, tensors: Mapping[str, Tensor]
-) -> None:
-    """Compare shapes before any memory is taken: a stranger's run may describe a giant."""
-    with torch.device("meta"):
-        wanted = _generator(config, build_modalities(config.networks, model)).state_dict()
-    shapes = {name: tensor.shape for name, tensor in tensors.items()}
-    if shapes != {name: tensor.shape for name, tensor in wanted.items()}:
-        raise CheckpointCorruptError(path, MISFIT)
-
-
-def _generator(config: RunConfig, modalities: tuple[Modality, ...]) -> nn.Module:
-    networks = config.networks
-    return build_model(
-        config.family,
-        modalities,
-        feature_dim=networks.feature_dim,
-        latent_dim=networks.latent_dim,
     )

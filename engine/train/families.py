@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 import torch
-from torch import nn
 
 from engine.augment.pipeline import Augmenter
 from engine.config.run import RunConfig
@@ -30,15 +29,16 @@ def build_state(
     """Build networks and optimisers; the seed decides the first weights."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        networks = {GENERATOR: _build_generator(modalities, config)}
+        networks = {GENERATOR: build_model(config.family, modalities, config.networks)}
         if config.family in ADVERSARIAL_FAMILIES:
             networks[CRITIC] = _build_critic(modalities, config)
-    placed = {name: _place(network, device) for name, network in networks.items()}
-    average = copy.deepcopy(placed[GENERATOR]).eval().requires_grad_(requires_grad=False)
+    for network in networks.values():
+        network.to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] (stub lacks it)
+    average = copy.deepcopy(networks[GENERATOR]).eval().requires_grad_(requires_grad=False)
     return TrainingState(
         players={
             name: Player(network=network, optimiser=adam(network, config.training))
-            for name, network in placed.items()
+            for name, network in networks.items()
         },
         average=average,
         device=device,
@@ -81,16 +81,6 @@ def build_step(
     )
 
 
-def _build_generator(modalities: Sequence[Modality], config: RunConfig) -> nn.Module:
-    networks = config.networks
-    return build_model(
-        config.family,
-        modalities,
-        feature_dim=networks.feature_dim,
-        latent_dim=networks.latent_dim,
-    )
-
-
 def _build_critic(modalities: Sequence[Modality], config: RunConfig) -> Critic:
     critic = Critic(modalities, config.networks.feature_dim)
     if config.training.regularizer == "spectral-norm":
@@ -100,10 +90,6 @@ def _build_critic(modalities: Sequence[Modality], config: RunConfig) -> Critic:
             # In place: the names of the weights stay what they are.
             trunk.compile()
     return critic
-
-
-def _place(network: nn.Module, device: torch.device) -> nn.Module:
-    return network.to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] (stub lacks it)
 
 
 def _augmenters_of(state: TrainingState) -> dict[str, Augmenter]:

@@ -14,9 +14,9 @@ from engine.data.store import open_dataset
 from engine.errors import ConfigError, Problem
 from engine.events import Emit, RunPrepared
 from engine.nets.protocols import Modality
+from engine.nets.registry import build_modalities
 from engine.runs.checkpoint import CheckpointFacts
 from engine.runs.folder import ModelFacts, RunFolder, write_model
-from engine.sample.sampler import build_modalities
 from engine.train.batch_size import choose_batch, memory_of
 from engine.train.data import Source, load_source, load_vectors, model_facts
 from engine.train.device import describe, find_device, resolve_precision
@@ -62,7 +62,13 @@ def prepare(config: RunConfig, folder: RunFolder, tell: Emit, control: RunContro
     _refuse_other_data(folder, facts)
     write_model(folder, facts)
     control.stop_if_asked()
-    modalities = build_modalities(config.networks, facts, load_vectors(config, facts))
+    modalities = build_modalities(
+        config.networks,
+        channels=facts.channels,
+        tokenizer=facts.tokenizer,
+        text_length=facts.text_length,
+        vectors=load_vectors(config, facts),
+    )
     source = load_source(config, dataset, facts, modalities, device)
     control.stop_if_asked()
     config = _decide(config, source, device, tell, control)

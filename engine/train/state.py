@@ -13,7 +13,7 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 from engine.config.sections import TrainingConfig
 from engine.nets.protocols import PairModel
 from engine.runs.checkpoint import CheckpointFacts
-from engine.sample.sampler import AVERAGE
+from engine.sample.load import AVERAGE
 
 GENERATOR, CRITIC = "generator", "critic"
 

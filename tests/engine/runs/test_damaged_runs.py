@@ -20,7 +20,7 @@ from engine.fs.lock import RunLock, holder_of
 from engine.runs.event_log import RunLog
 from engine.runs.event_reader import LogTail, read_events
 from engine.runs.folder import RunFolder, reopen_run_folder
-from engine.sample.sampler import load_run
+from engine.sample.load import load_run
 from tests.helpers.fake_engine import losses
 from tests.helpers.run_folders import content_of, listed, made_run, stored_run
 

@@ -7,8 +7,15 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ConfigError, TextsUnreadableError, UnknownWordsError
-from engine.sample.encode_texts import MAX_BYTES, encode_texts, read_texts
-from engine.sample.request import MAX_COUNT, MAX_SEED, Direction, GalleryRequest
+from engine.sample.load import encode_texts
+from engine.sample.request import (
+    MAX_BYTES,
+    MAX_COUNT,
+    MAX_SEED,
+    Direction,
+    GalleryRequest,
+    read_texts,
+)
 from tests.helpers.tiny import tiny_facts
 
 

@@ -20,8 +20,8 @@ from engine.runs.checkpoint import write_checkpoint
 from engine.runs.folder import RunFolder
 from engine.sample import sampler
 from engine.sample.gallery import write_gallery
+from engine.sample.load import load_run
 from engine.sample.request import MAX_COUNT, Direction, GalleryRequest
-from engine.sample.sampler import load_run
 from engine.train.run import train
 from tests.helpers.tiny import WORDS, tiny_config, tiny_dataset
 

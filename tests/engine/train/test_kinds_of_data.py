@@ -13,10 +13,10 @@ from engine.data.store import open_dataset, write_dataset
 from engine.data.word_vectors import WordVectors
 from engine.errors import ConfigError, VectorsUnreadableError
 from engine.events import LossesReported, Outcome, RunEnded
+from engine.nets.registry import build_modalities
 from engine.nets.text import WORD_SPREAD, TextModality
 from engine.runs.folder import RunFolder
-from engine.sample.encode_texts import encode_texts
-from engine.sample.sampler import build_modalities, load_run
+from engine.sample.load import encode_texts, load_run
 from engine.train.data import load_source, model_facts
 from engine.train.run import train
 from tests.helpers.tiny import tiny_config, tiny_dataset, tiny_facts, unpaired_dataset
@@ -73,7 +73,12 @@ def test_that_all_captions_of_an_image_are_learned(tmp_path):
     stored = open_dataset(data)
     facts = model_facts(config, stored)
     assert set(facts.tokenizer.unknown_words("dim gloom light pale")) == {"pale"}
-    modalities = build_modalities(config.networks, facts)
+    modalities = build_modalities(
+        config.networks,
+        channels=facts.channels,
+        tokenizer=facts.tokenizer,
+        text_length=facts.text_length,
+    )
     source = load_source(config, stored, facts, modalities, CPU)
     texts = modalities[0].show(source.held_out["text"])
     assert list(texts) == ["<unk>", "light"]

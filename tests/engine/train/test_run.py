@@ -26,8 +26,8 @@ from engine.events import (
 from engine.runs.checkpoint import read_facts, read_tensors
 from engine.runs.event_reader import read_losses
 from engine.runs.folder import RunFolder
+from engine.sample.load import load_run
 from engine.sample.preview_sheet import read_sheet
-from engine.sample.sampler import load_run
 from engine.train import periodic
 from engine.train.run import train
 from tests.helpers.tiny import tiny_config, tiny_dataset

@@ -1,0 +1,104 @@
+"""Loads the generator of a run for sampling."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from engine.config.run import RunConfig
+from engine.config.toml import config_hash
+from engine.data.tokenizers import encode_all
+from engine.errors import CheckpointCorruptError, UnknownWordsError
+from engine.nets.protocols import Modality, PairModel
+from engine.nets.registry import build_modalities, build_model
+from engine.runs.checkpoint import CheckpointFacts, read_facts, read_tensors
+from engine.runs.folder import NEWEST, ModelFacts, RunFolder
+from engine.sample.sampler import Sampler
+
+AVERAGE = "average."
+"""Prefix, in a checkpoint, of the tensors of the generator's EMA."""
+_MISMATCH = "its tensors do not fit the run's networks"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadedRun:
+    """The EMA generator of a run, ready to sample."""
+
+    sampler: Sampler
+    config: RunConfig
+    model: ModelFacts
+    checkpoint: CheckpointFacts
+    config_hash: str
+    passed_over: tuple[str, ...] = ()
+    """Newer checkpoints that are damaged: name and reason of each."""
+
+
+def load_run(folder: Path, device: torch.device, checkpoint: str = NEWEST) -> LoadedRun:
+    """Load the EMA of the generator from a checkpoint of a run, by default the newest.
+
+    Raises:
+        RunMissingError, CheckpointMissingError: there is nothing to load.
+        ConfigError, CheckpointCorruptError: what is there is damaged.
+    """
+    run = RunFolder(folder)
+    config, model = run.read_config(), run.read_model()
+    passed_over: tuple[str, ...] = ()
+    if checkpoint == NEWEST:
+        newest = run.newest_valid()
+        path, passed_over = newest.path, newest.passed_over
+        for reason in passed_over:
+            log.warning("%s: skipped a damaged checkpoint: %s", run.path, reason)
+    else:
+        path = run.chosen_checkpoint(checkpoint)
+    metadata, tensors = read_facts(path), read_tensors(path, AVERAGE)
+    # Compare shapes before allocating memory: an untrusted run may describe a huge network.
+    with torch.device("meta"):
+        _modalities, expected = _build(config, model)
+    if _shapes(tensors) != _shapes(expected.state_dict()):
+        raise CheckpointCorruptError(path, _MISMATCH)
+    modalities, generator = _build(config, model)
+    try:
+        generator.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise CheckpointCorruptError(path, _MISMATCH) from error
+    generator = generator.to(device).eval().requires_grad_(requires_grad=False)
+    return LoadedRun(
+        sampler=Sampler(cast("PairModel", generator), modalities, device),
+        config=config,
+        model=model,
+        checkpoint=metadata,
+        config_hash=config_hash(config),
+        passed_over=passed_over,
+    )
+
+
+def encode_texts(texts: Sequence[str], model: ModelFacts) -> Tensor:
+    """Encode texts as token ids: [N, L] integers.
+
+    Raises:
+        UnknownWordsError: names every word that is not in the run's vocabulary.
+    """
+    unknown = {word: None for text in texts for word in model.tokenizer.unknown_words(text)}
+    if unknown:
+        raise UnknownWordsError(list(unknown))
+    return torch.from_numpy(encode_all(model.tokenizer, texts, model.text_length))
+
+
+def _build(config: RunConfig, model: ModelFacts) -> tuple[tuple[Modality, ...], nn.Module]:
+    modalities = build_modalities(
+        config.networks,
+        channels=model.channels,
+        tokenizer=model.tokenizer,
+        text_length=model.text_length,
+    )
+    return modalities, build_model(config.family, modalities, config.networks)
+
+
+def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, torch.Size]:
+    return {name: tensor.shape for name, tensor in tensors.items()}
