@@ -1,7 +1,6 @@
-"""Bounds on how likely a model finds a pair, from posteriors and reconstructions.
+"""Evidence lower bounds (ELBO) of multimodal VAEs, per item and in nats.
 
-Everything is per item and in nats. Reconstruction is what an item costs, ``-log p(x | z)``, under
-one sample of the code.
+The reconstruction term is ``-log p(x | z)`` under one sample of the code.
 
 Shapes: B batch, S posteriors of an item, K samples, Z latent numbers.
 """
@@ -16,17 +15,17 @@ from torch import Tensor
 
 @dataclass(frozen=True, kw_only=True)
 class BoundTerms:
-    """What one bound is made of."""
+    """The terms of one bound."""
 
     surprise: Mapping[str, Tensor]
-    """By modality, [B] nats that the items cost; where they are absent it means nothing."""
+    """By modality, [B] nats ``-log p(x | z)``; arbitrary where the item is absent."""
     divergence: Tensor
-    """[B] nats from the prior to the posterior."""
+    """[B] nats, KL divergence of the posterior from the prior."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BoundWeights:
-    """What the terms of a bound weigh; with the defaults it is a bound on the likelihood."""
+    """Weights of the terms; with the defaults the bound is one on the likelihood."""
 
     divergence: float = 1.0
     modalities: Mapping[str, float] = field(default_factory=dict)
@@ -34,7 +33,7 @@ class BoundWeights:
 
 
 def gaussian_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """Kullback-Leibler divergence of a diagonal normal distribution from N(0, I).
+    """Return the KL divergence of a diagonal normal distribution from N(0, I).
 
     ``0.5 sum(variance + mean^2 - 1 - log variance)``.
     Source: Kingma & Welling 2014, arXiv:1312.6114, appendix B.
@@ -52,15 +51,15 @@ def gaussian_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
 def negative_elbo(
     terms: BoundTerms, present: Mapping[str, Tensor] | None, weights: BoundWeights
 ) -> Tensor:
-    """What one bound costs: weighted surprise and divergence, [B].
+    """Return the negative of one weighted bound: [B].
 
     Source: Wu & Goodman 2018, arXiv:1802.05335, section 2: the evidence lower bound with a weight
     for each modality and one for the divergence.
 
     Args:
         terms: of the bound.
-        present: by modality, [B] booleans; an absent item costs nothing. A missing name is there
-            in every row.
+        present: by modality, [B] booleans; an absent item contributes nothing. A missing name is
+            there in every row.
         weights: of the terms.
     """
     total = weights.divergence * terms.divergence
@@ -75,13 +74,13 @@ def negative_elbo(
 def mvae_loss(
     subsets: Sequence[BoundTerms], present: Mapping[str, Tensor] | None, weights: BoundWeights
 ) -> Tensor:
-    """The sub-sampled training of MVAE: the bounds of several sets of modalities, summed; [B].
+    """Return the loss of MVAE's sub-sampled training, the sum of several negative bounds: [B].
 
     Source: Wu & Goodman 2018, arXiv:1802.05335, section 2.2.
 
     Args:
-        subsets: terms of all modalities together, of each alone, and of random sets, each with
-            the surprise of its own modalities only.
+        subsets: terms of all modalities together, of each alone, and of random subsets, each with
+            the likelihoods of its own modalities only.
         present: as in ``negative_elbo``.
         weights: of the terms, the same in every bound.
     """
@@ -89,16 +88,16 @@ def mvae_loss(
 
 
 def mixture_divergence(divergences: Tensor, is_available: Tensor) -> Tensor:
-    """Bound the divergence of an even mixture of posteriors from the prior, from above: [B].
+    """Return an upper bound on the KL divergence of an even mixture from the prior: [B].
 
-    The divergence is convex, so that of a mixture is at most the mean of its parts'.
-    Source: the MoPoE-VAE of Sutter et al. 2021, arXiv:2105.02470: the posterior is an even mixture
-    of the products of experts of all sets of modalities.
+    The divergence is convex, so that of a mixture is at most the mean over its components. Source:
+    the MoPoE-VAE of Sutter et al. 2021, arXiv:2105.02470: the posterior is an even mixture of the
+    products of experts of all subsets of modalities.
 
     Args:
-        divergences: [S, B] nats, of each part.
-        is_available: [S, B] booleans: the parts that an item's mixture has. An item without any
-            diverges by 0.
+        divergences: [S, B] nats, of each component.
+        is_available: [S, B] booleans: the components of an item's mixture. An item without any has
+            divergence 0.
     """
     kept = torch.where(is_available, divergences, torch.zeros_like(divergences))
     return kept.sum(0) / is_available.sum(0).clamp(min=1)
@@ -115,8 +114,8 @@ def importance_bound(
 ) -> Tensor:
     """Estimate ``log p(pair)`` from below: ``log mean_k p(pair, z_k) / q(z_k | pair)``, [B] nats.
 
-    One sample gives the evidence lower bound, more come closer to the truth.
-    Source: Burda et al. 2016, arXiv:1509.00519, eq. 8.
+    One sample gives the ELBO; more are closer to the likelihood.
+    Source: the importance-weighted bound of Burda et al. 2016, arXiv:1509.00519, eq. 8.
 
     Args:
         log_likelihood: from codes [k, B, Z] to ``log p(pair | z)``, [k, B] nats.
@@ -131,7 +130,7 @@ def importance_bound(
         shape = (min(chunk, samples - start), *mean.shape)
         noise = torch.randn(shape, generator=generator, device=mean.device, dtype=mean.dtype)
         latent = mean + (0.5 * log_variance).exp() * noise
-        # log N(z; 0, I) - log q(z): the normalisers cancel but for the variance.
+        # log N(z; 0, I) - log q(z): the normalisation constants cancel except for the variance.
         ratio = 0.5 * (noise.square() - latent.square() + log_variance).sum(-1)
         logs.append(log_likelihood(latent) + ratio)
     return torch.cat(logs).logsumexp(0) - math.log(samples)

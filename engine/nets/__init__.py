@@ -1,1 +1,1 @@
-"""Networks, built from plain arguments: no configuration reaches in here."""
+"""Networks, built from plain arguments."""

@@ -1,4 +1,4 @@
-"""Small parts that the networks share."""
+"""Building blocks shared by the networks."""
 
 import math
 
@@ -6,20 +6,20 @@ import torch
 from torch import Tensor, nn
 
 SLOPE = 0.2
-"""Of the leaky rectifier, in every network."""
+"""Negative slope of the leaky ReLU in every network."""
 
 
 def activation() -> nn.Module:
-    """The one non-linearity used everywhere."""
+    """Return the non-linearity that all networks use."""
     return nn.LeakyReLU(SLOPE)
 
 
 def initialise(network: nn.Module) -> None:
-    """Set weights so that signals neither fade nor grow from layer to layer.
+    """Initialise weights so that activations keep their variance from layer to layer.
 
-    With torch's own default the noise has faded to nothing after four layers, and a small GAN
-    then spends its first minutes in collapse (docs/measurements.md).
-    Source: He et al. 2015, arXiv:1502.01852, eq. 14.
+    With PyTorch's default the noise has vanished after four layers, and a small GAN spends its
+    first minutes in mode collapse (docs/measurements.md). Source: He et al. 2015, arXiv:1502.01852,
+    eq. 14.
     """
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.Linear):
@@ -29,9 +29,9 @@ def initialise(network: nn.Module) -> None:
 
 
 class MinibatchDeviation(nn.Module):
-    """Adds one feature: how much the items of a group differ.
+    """Minibatch standard deviation: appends one feature, the mean deviation within a group.
 
-    A critic that sees it notices a generator that keeps drawing the same thing.
+    It lets a discriminator recognise a generator that repeats itself.
     Source: Karras et al. 2018, arXiv:1710.10196, section 3.
     """
 

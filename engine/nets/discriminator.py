@@ -1,4 +1,4 @@
-"""One critic for every pair: is the image real, is the text real, do they belong together?
+"""The discriminator: one network per modality, unimodal heads and a head for the pair.
 
 Shapes: B batch, M modalities, F features.
 """
@@ -14,15 +14,15 @@ from engine.nets.blocks import MinibatchDeviation, activation, initialise
 from engine.nets.protocols import Modality
 
 PAIR = "pair"
-"""Name of the logit that judges a whole pair; the others carry their modality's name."""
+"""Name of the head that judges whole pairs; the other heads have their modality's name."""
 
 
 class Critic(nn.Module):
-    """A trunk for each modality, a logit for each, and one logit for the pair.
+    """A backbone and a unimodal head for each modality, and one head for the pair.
 
-    Judging the parts apart from their match follows Triangle GAN (Gan et al. 2017,
-    arXiv:1709.06548) and lets an item without a partner teach what it can. With a single modality
-    there is nothing to match, and its own logit is all.
+    Separate heads for the items and for their match follow Triangle GAN (Gan et al. 2017,
+    arXiv:1709.06548) and let an item without a partner contribute. With a single modality there is
+    no pair head.
 
     Args:
         modalities: in any order.
@@ -46,24 +46,24 @@ class Critic(nn.Module):
             _start_undecided(self.match)
 
     def features(self, items: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Look at each item once: by modality, [B, F]."""
+        """Run the backbones: by modality, [B, F]."""
         return {name: self.trunks[name](item) for name, item in items.items()}
 
     def judge(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Give the logits of whole pairs: [B] for each of ``heads``."""
+        """Run all heads: [B] logits for each of ``heads``."""
         logits = {name: self.alone[name](seen)[:, 0] for name, seen in features.items()}
         if PAIR in self.heads:
             logits[PAIR] = self.judge_match(features)
         return logits
 
     def judge_match(self, features: Mapping[str, Tensor]) -> Tensor:
-        """Give the pair's logit alone: [B]."""
+        """Run the pair head alone: [B] logits."""
         seen = [features[name] for name in self.trunks]
         product = functools.reduce(operator.mul, seen)
         return self.match(torch.cat([*seen, product], 1))[:, 0]
 
     def forward(self, items: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Look and judge."""
+        """Run backbones and heads: [B] logits for each of ``heads``."""
         return self.judge(self.features(items))
 
 
@@ -74,7 +74,7 @@ def _alone_head(feature_dim: int) -> nn.Sequential:
 
 
 def _start_undecided(head: nn.Sequential) -> None:
-    """Let every verdict begin near one half, so that no early gradient is wild."""
+    """Initialise a head so that its first logits are near 0, which keeps early gradients small."""
     last = head[-1]
     if isinstance(last, nn.Linear):
         nn.init.normal_(last.weight, std=0.02)

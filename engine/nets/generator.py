@@ -1,10 +1,10 @@
-"""One generator for every direction.
+"""The hybrid generator: one conditional decoder per modality.
 
-Each modality has an encoder and a decoder; a decoder draws its item from noise and from a context,
-the summed codes of whatever is known of the pair. Nothing known is a context too, a learned one. A
-pair from noise alone follows the chain rule, ``p(text) p(image | text)``: the text is imagined
-first, the image is drawn for it, and both are judged together. It is still one map from noise to a
-pair. Drawing first and reading afterwards was measured too and lost: docs/measurements.md.
+Each modality has an encoder and a decoder. A decoder maps noise and a context, the sum of the
+encodings of the given items, to its item; with nothing given the context is a learned vector. A
+pair from noise alone follows the chain rule ``p(text) p(image | text)``: the text is generated
+first and the image is conditioned on it, so the generator is one map from noise to a pair. The
+opposite order was measured and was worse: docs/measurements.md.
 
 Shapes: B batch, F features.
 """
@@ -17,14 +17,9 @@ from torch import Tensor, nn
 
 from engine.nets.protocols import Decoder, Ends, Items, LikelihoodDecoder, Modality, blend, turn
 
-# --------------------------------------------------------------------------
-# What is known of a pair, as one vector.
-#
-# Shapes: B batch, F features.
-
 
 class PairContext(nn.Module):
-    """Sums the codes of whatever is given; nothing given is a learned code of its own.
+    """Sum of the encodings of the given items; a learned vector where nothing is given.
 
     Args:
         modalities: in any order.
@@ -39,12 +34,12 @@ class PairContext(nn.Module):
     def forward(
         self, given: Items, count: int, known: Mapping[str, Tensor] | None = None
     ) -> Tensor:
-        """Sum up what is known of each pair: [count, F].
+        """Encode what is given of each pair: [count, F].
 
         Args:
             given: items by modality.
-            count: rows, for when nothing is given.
-            known: by modality, [count] booleans: the rows whose item may be seen; by default all.
+            count: rows, needed when nothing is given.
+            known: by modality, [count] booleans: the rows whose item may be used; by default all.
         """
         if not given:
             return self.nothing.expand(count, -1)
@@ -57,10 +52,10 @@ class PairContext(nn.Module):
 
 
 class PairGenerator(nn.Module):
-    """Turns noise, and what is given of a pair, into the whole pair.
+    """Maps noise, and the given items of a pair, to the complete pair.
 
     Args:
-        modalities: in the order in which a pair is imagined.
+        modalities: in the order in which a pair is generated.
         feature_dim: F.
     """
 
@@ -70,11 +65,11 @@ class PairGenerator(nn.Module):
         self.context = PairContext(modalities, feature_dim)
         self.decoders = nn.ModuleDict({m.name: m.build_decoder() for m in modalities})
         self.patterns = tuple(self.order[:kept] for kept in range(len(self.order)))
-        """What a fake pair may keep of a real one: its first modalities, in the order of
-        imagination."""
+        """What a generated pair may keep of a real one: its first modalities, in the order of
+        generation."""
 
     def decoder(self, name: str) -> Decoder:
-        """The decoder of one modality."""
+        """Return the decoder of one modality."""
         return cast("Decoder", self.decoders[name])
 
     def draw_noise(self, count: int, generator: torch.Generator) -> dict[str, Tensor]:
@@ -82,9 +77,9 @@ class PairGenerator(nn.Module):
         return {name: self.decoder(name).draw_noise(count, generator) for name in self.order}
 
     def forward(self, noise: Items, given: Items) -> dict[str, Tensor]:
-        """Complete pairs: real items in ``given``, by modality; the others are made.
+        """Complete pairs: items in ``given``, by modality, are kept; the others are generated.
 
-        Nothing given makes pairs from noise; a text gives its image, an image its text.
+        Nothing given generates pairs from noise; a text gives its image, an image its text.
         """
         count = len(next(iter(noise.values())))
         known = dict(given)
@@ -94,18 +89,18 @@ class PairGenerator(nn.Module):
         return known
 
     def rehearse(self, noise: Items, real: Items, kept: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Make training pairs, each from a different share of its real pair.
+        """Generate training pairs, each from another part of its real pair.
 
         Args:
             noise: as drawn by ``draw_noise``.
             real: real pairs.
-            kept: by modality, [B] booleans: the rows that keep the real item; a row keeps the
-                first modalities, as ``patterns`` says, and makes the rest.
+            kept: by modality, [B] booleans: the rows that keep the real item. A row keeps the first
+                modalities, as ``patterns`` says, and generates the rest.
         """
         pair: dict[str, Tensor] = {}
         for name in self.order:
-            # What was imagined first is fixed for what follows: the image must follow the words,
-            # not bend them towards what is easy to draw.
+            # Detached: the image must follow the text, not move the text towards what is easy to
+            # draw.
             known = {earlier: item.detach() for earlier, item in pair.items()}
             made = self.decoder(name)(noise[name], self.context(known, len(kept[name])))
             is_kept = kept[name].view(-1, *[1] * (made.dim() - 1))
@@ -113,12 +108,16 @@ class PairGenerator(nn.Module):
         return pair
 
     def supervised_losses(self, real: Items, known: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """What real items cost the decoders that learn by likelihood: by modality, [B].
+        """Return the negative log-likelihood of real items under the decoders that have one.
 
         Args:
             real: real pairs.
-            known: by modality, [B] booleans; where true the other decoders see the item, where
-                false for all others a decoder must do with nothing, as when a pair is imagined.
+            known: by modality, [B] booleans; where true, the other decoders are conditioned on the
+                item. Where it is false for all others, a decoder has no condition, as in
+                unconditional generation.
+
+        Returns:
+            By modality, [B] nats.
         """
         losses: dict[str, Tensor] = {}
         for name in self.order:
@@ -132,11 +131,12 @@ class PairGenerator(nn.Module):
     def likeliest(
         self, real: Items, known: Mapping[str, Tensor]
     ) -> dict[str, tuple[Tensor, Tensor]]:
-        """What decoders that learn by likelihood would say, and how sure they are: [B, ...], [B].
+        """Predict items with the decoders that have a likelihood: [B, ...] and confidences [B].
 
         Args:
             real: items by modality.
-            known: by modality, [B] booleans; where true the other decoders see the item.
+            known: by modality, [B] booleans; where true, the other decoders are conditioned on the
+                item.
         """
         made: dict[str, tuple[Tensor, Tensor]] = {}
         for name, decoder in self.decoders.items():
@@ -146,10 +146,10 @@ class PairGenerator(nn.Module):
         return made
 
     def walk(self, start: Ends, end: Ends, place: Tensor) -> dict[str, Tensor]:
-        """Make the pairs between two: noise turns, what the texts say blends.
+        """Generate the pairs between two: slerp between noises, lerp between encodings.
 
-        A decoder that chooses between units has no half-way choice: on the way, such an item is
-        read off the others, by likelihood.
+        A decoder of discrete tokens has nothing between two choices: on the way, such an item is
+        predicted from the others.
         """
         first, last = self(start.noise, start.given), self(end.noise, end.given)
         made: dict[str, Tensor] = {}

@@ -16,31 +16,25 @@ from torch.nn import functional
 from engine.events import ImageArray
 from engine.nets.blocks import SLOPE, activation, initialise
 
-# --------------------------------------------------------------------------
-# How likely a pixel is, given what a decoder drew.
-#
-# Shapes: B batch, C channels, H = W side in pixels.
-
-
 DENSITIES = ("laplace", "normal", "bernoulli")
 
 
 @dataclass(frozen=True, kw_only=True)
 class PixelDensity:
-    """The distribution of an image in [-1, 1] around a drawn one, every pixel on its own.
+    """The likelihood of an image in [-1, 1] given a decoded one, with independent pixels.
 
-    Laplace and normal are densities, so that their bounds mean something in nats; Bernoulli takes
-    the grey of a pixel mapped to [0, 1] for the probability that it is white, as the classic VAE
-    for digits does, and has no scale.
+    Laplace and normal are densities, so a bound with them is in nats. Bernoulli takes a pixel
+    mapped to [0, 1] as the probability of white, as the classic VAE for digits does, and has no
+    scale.
     """
 
     family: str = "laplace"
     """One of ``DENSITIES``."""
     scale: float = 1.0
-    """Laplace's b or the normal's sigma, where black and white are 2 apart."""
+    """Laplace's b or the normal's sigma; black and white are 2 apart."""
 
     def __post_init__(self) -> None:
-        """Refuse a family that is not there.
+        """Check the arguments.
 
         Raises:
             ValueError: the family is unknown or the scale is not above 0.
@@ -49,10 +43,10 @@ class PixelDensity:
             raise ValueError(f"no pixel density {self.family!r} with scale {self.scale}")
 
     def surprise(self, raw: Tensor, real: Tensor) -> Tensor:
-        """Give ``-log p(real | drawn)`` in nats, summed over pixels: [B].
+        """Return ``-log p(real | decoded)`` in nats, summed over pixels: [B].
 
         Args:
-            raw: [B, C, H, W], the drawn image before ``tanh``.
+            raw: [B, C, H, W], the decoded image before ``tanh``.
             real: [B, C, H, W] in [-1, 1].
         """
         if self.family == "bernoulli":
@@ -66,7 +60,7 @@ class PixelDensity:
         return each.flatten(1).sum(1) + real[0].numel() * self._log_normaliser()
 
     def _log_normaliser(self) -> float:
-        """Of one pixel: the logarithm of what makes the density integrate to one."""
+        """Logarithm of the normalisation constant of one pixel."""
         if self.family == "laplace":
             return math.log(2 * self.scale)
         return math.log(self.scale) + 0.5 * math.log(2 * math.pi)
@@ -74,13 +68,14 @@ class PixelDensity:
 
 CHANNELS_LAST = torch.channels_last
 HEARD, LOUDNESS = 16, 0.5
-"""Size of the context beside the noise, and its root mean square. A loud context drowns the noise,
-and then there is one picture a caption (docs/measurements.md)."""
+"""Size of the context beside the noise, and its root mean square. A large context drowns the noise,
+which leaves one picture per caption (docs/measurements.md).
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImageModality:
-    """Square images, stored as uint8 and seen by the networks in [-1, 1]."""
+    """Square images: uint8 in the dataset, [-1, 1] in the networks."""
 
     size: int
     """H, a power of two from 16 up."""
@@ -91,32 +86,32 @@ class ImageModality:
     critic_width: int
     feature_dim: int
     critic_norm: str = "none"
-    """``batch`` for batch norm in the critic's eye, or ``none``."""
+    """``batch`` for batch norm in the discriminator's backbone, or ``none``."""
     name: str = "image"
     density: PixelDensity = field(default_factory=PixelDensity)
-    """How likely a pixel is around a drawn one, where images are learned by likelihood."""
+    """Likelihood of the pixels, where images are learned by likelihood."""
 
     def read(self, stored: Tensor) -> Tensor:
-        """[B, C, H, W] uint8 to [B, C, H, W] float in [-1, 1], channels last in memory."""
+        """Convert [B, C, H, W] uint8 to [B, C, H, W] float in [-1, 1], channels last in memory."""
         return (stored.float() / 127.5 - 1).contiguous(memory_format=CHANNELS_LAST)
 
     def show(self, items: Tensor) -> ImageArray:
-        """[B, C, H, W] in [-1, 1] to [B, H, W, 3] uint8."""
+        """Convert [B, C, H, W] in [-1, 1] to [B, H, W, 3] uint8."""
         pixels = ((items.detach() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
         rgb = pixels.expand(-1, 3, -1, -1) if self.channels == 1 else pixels
         return np.ascontiguousarray(rgb.permute(0, 2, 3, 1).cpu().numpy())
 
     def compare(self, made: Tensor, real: Tensor) -> dict[str, Tensor]:
-        """Compare how far the pixels of a batch are spread: ``image_diversity``."""
+        """Return ``image_diversity``, the ratio of standard deviations over the batch."""
         spread = made.std(0).mean() / real.std(0).mean().clamp(min=1e-6)
         return {"image_diversity": spread}
 
     def build_encoder(self) -> nn.Module:
-        """A trunk of half the critic's width: reading is easier than judging."""
+        """Build a backbone of half the discriminator's width."""
         return image_trunk(self.size, self.channels, self.critic_width // 2, self.feature_dim)
 
     def build_decoder(self) -> nn.Module:
-        """Build the network that draws."""
+        """Build the decoder."""
         return ImageDecoder(
             size=self.size,
             channels=self.channels,
@@ -126,13 +121,13 @@ class ImageModality:
         )
 
     def build_trunk(self) -> nn.Module:
-        """Build the critic's eye."""
+        """Build the discriminator's backbone."""
         return image_trunk(
             self.size, self.channels, self.critic_width, self.feature_dim, norm=self.critic_norm
         )
 
     def build_latent_decoder(self, latent_dim: int) -> "LatentImageDecoder":
-        """Build the network that draws from a latent code."""
+        """Build the decoder of the variational families."""
         decoder = ImageDecoder(
             size=self.size,
             channels=self.channels,
@@ -145,11 +140,11 @@ class ImageModality:
 
 
 class ImageDecoder(nn.Module):
-    """Draws images from noise and context.
+    """Decodes noise and context into images.
 
-    DCGAN's ladder (Radford et al. 2016, arXiv:1511.06434) with nearest-neighbour upsampling, and a
-    last pixel shuffle so that no convolution runs at full size: 350 to 800 images/s on one core
-    where full-resolution residual blocks give 10 (docs/measurements.md).
+    DCGAN's architecture (Radford et al. 2016, arXiv:1511.06434) with nearest-neighbour upsampling,
+    and a final pixel shuffle so that no convolution runs at full resolution: 350 to 800 images/s on
+    one core where full-resolution residual blocks reach 10 (docs/measurements.md).
 
     Args:
         size: H.
@@ -157,7 +152,7 @@ class ImageDecoder(nn.Module):
         latent_dim: Z.
         context_dim: F.
         width: channels of the finest layer.
-        heard: numbers of the context beside the noise; with 0 there is none.
+        heard: size of the projected context beside the noise; 0 for no context.
     """
 
     def __init__(
@@ -192,18 +187,18 @@ class ImageDecoder(nn.Module):
         self.hear = nn.Linear(context_dim, heard) if heard else None
 
     def draw_noise(self, count: int, generator: torch.Generator) -> Tensor:
-        """[count, Z] from the standard normal."""
+        """Draw [count, Z] from the standard normal."""
         return torch.randn(count, self.latent_dim, generator=generator, device=generator.device)
 
     def forward(self, noise: Tensor, context: Tensor) -> Tensor:
-        """[B, Z] and [B, F] to [B, C, H, W] in [-1, 1]."""
+        """Map [B, Z] and [B, F] to [B, C, H, W] in [-1, 1]."""
         if self.hear is not None:
             heard = self.hear(context)
             noise = torch.cat([noise, LOUDNESS * functional.rms_norm(heard, heard.shape[1:])], 1)
         return torch.tanh(self.draw(noise)).contiguous(memory_format=CHANNELS_LAST)
 
     def draw(self, noise: Tensor) -> Tensor:
-        """[B, Z], with what is heard beside it, to the [B, C, H, W] that ``tanh`` makes pixels."""
+        """Map noise and projected context, [B, Z + heard], to [B, C, H, W] before ``tanh``."""
         mixed = self.mix(noise).view(-1, self.first_width, 4, 4)
         hidden = self._bend(self.first_norm(mixed.contiguous(memory_format=CHANNELS_LAST)))
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
@@ -216,19 +211,19 @@ class ImageDecoder(nn.Module):
 
 
 class PixelWriter(Protocol):
-    """What draws from a latent code; also an ``nn.Module``."""
+    """A decoder of latent codes; also an ``nn.Module``."""
 
     def draw(self, noise: Tensor) -> Tensor:
-        """[B, Z] to the [B, C, H, W] that ``tanh`` makes pixels."""
+        """Map [B, Z] to [B, C, H, W] before ``tanh``."""
         ...
 
 
 class LatentImageDecoder(nn.Module):
-    """Draws images from a latent code, and says how likely real ones are.
+    """Decodes latent codes into images and computes the likelihood of real ones.
 
     Args:
-        decoder: one that hears no context; the code takes the noise's place.
-        density: of the pixels around the drawn ones.
+        decoder: without a context; the code takes the noise's place.
+        density: likelihood of the pixels.
     """
 
     def __init__(self, decoder: PixelWriter, density: PixelDensity) -> None:
@@ -237,30 +232,31 @@ class LatentImageDecoder(nn.Module):
         self.density = density
 
     def draw_noise(self, count: int, generator: torch.Generator) -> Tensor:
-        """[count, 0]: none is needed, the code decides the image."""
+        """Return [count, 0]: the code determines the image."""
         return torch.empty(count, 0, device=generator.device)
 
     def forward(self, latent: Tensor, _noise: Tensor) -> Tensor:
-        """[B, Z] to [B, C, H, W] in [-1, 1], the middle of the density."""
+        """Map [B, Z] to [B, C, H, W] in [-1, 1], the median of the likelihood."""
         return torch.tanh(self.decoder.draw(latent)).contiguous(memory_format=CHANNELS_LAST)
 
     def surprise(self, latent: Tensor, real: Tensor) -> Tensor:
-        """What real images cost in nats: [B, Z] and [B, C, H, W] to [B]."""
+        """Return the negative log-likelihood in nats: [B, Z] and [B, C, H, W] to [B]."""
         return self.density.surprise(self.decoder.draw(latent), real)
 
 
 def image_trunk(
     size: int, channels: int, width: int, feature_dim: int, *, norm: str = "none"
 ) -> nn.Sequential:
-    """Strided convolutions from pixels to features: [B, C, H, W] to [B, F].
+    """Build strided convolutions from pixels to features: [B, C, H, W] to [B, F].
 
     Args:
         size: H, a power of two from 8 up.
         channels: C.
         width: channels of the finest layer.
         feature_dim: F.
-        norm: ``batch`` for DCGAN's batch norm (Radford et al. 2016, arXiv:1511.06434), which ties
-            the items of a batch together and so cannot go with a gradient penalty; or ``none``.
+        norm: ``batch`` for DCGAN's batch norm (Radford et al. 2016, arXiv:1511.06434), which
+            couples the items of a batch and so cannot be combined with a gradient penalty; or
+            ``none``.
     """
     layers: list[nn.Module] = [
         nn.PixelUnshuffle(2),

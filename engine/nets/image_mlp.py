@@ -1,7 +1,5 @@
-"""Images by dense layers alone, as in the first GAN: every pixel has a weight to every unit.
+"""MLP image networks, without convolutions, as in the first GAN.
 
-The networks do not know which pixels are neighbours and have to find out. Slower to learn and
-quicker to compute than convolutions at this size: the textbook's case.
 Source: Goodfellow et al. 2014, arXiv:1406.2661, section 5 (multilayer perceptrons on MNIST).
 
 Shapes: B batch, C channels, H = W side in pixels, F features, Z noise.
@@ -16,28 +14,29 @@ from engine.nets.blocks import activation, initialise
 from engine.nets.image import ImageModality, LatentImageDecoder
 
 UNITS_PER_CHANNEL = 16
-"""Units of a hidden layer for each channel that a convolutional network of that width would have
-at its finest layer: width 32 gives 512 units."""
+"""Hidden units for each channel of the finest layer of a convolutional network of that width: width
+32 gives 512 units.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DenseImageModality(ImageModality):
-    """Images whose networks are dense layers alone."""
+    """Images whose networks are MLPs."""
 
     def build_encoder(self) -> nn.Module:
-        """A trunk of half the critic's width."""
+        """Build a backbone of half the discriminator's width."""
         return dense_trunk(self.size, self.channels, self.critic_width // 2, self.feature_dim)
 
     def build_decoder(self) -> nn.Module:
-        """Build the network that draws."""
+        """Build the decoder."""
         return self._decoder(self.latent_dim, self.feature_dim)
 
     def build_trunk(self) -> nn.Module:
-        """Build the critic's eye."""
+        """Build the discriminator's backbone."""
         return dense_trunk(self.size, self.channels, self.critic_width, self.feature_dim)
 
     def build_latent_decoder(self, latent_dim: int) -> LatentImageDecoder:
-        """Build the network that draws from a latent code."""
+        """Build the decoder of the variational families."""
         return LatentImageDecoder(self._decoder(latent_dim, 0), self.density)
 
     def _decoder(self, latent_dim: int, context_dim: int) -> "DenseImageDecoder":
@@ -51,13 +50,13 @@ class DenseImageModality(ImageModality):
 
 
 class DenseImageDecoder(nn.Module):
-    """Draws images from noise and context.
+    """Decodes noise and context into images.
 
     Args:
         size: H.
         channels: C.
         latent_dim: Z.
-        context_dim: F; 0 for a decoder that hears no context.
+        context_dim: F; 0 for no context.
         width: hidden layers have ``UNITS_PER_CHANNEL`` times as many units.
     """
 
@@ -78,20 +77,20 @@ class DenseImageDecoder(nn.Module):
         initialise(self.layers)
 
     def draw_noise(self, count: int, generator: torch.Generator) -> Tensor:
-        """[count, Z] from the standard normal."""
+        """Draw [count, Z] from the standard normal."""
         return torch.randn(count, self.latent_dim, generator=generator, device=generator.device)
 
     def forward(self, noise: Tensor, context: Tensor) -> Tensor:
-        """[B, Z] and [B, F] to [B, C, H, W] in [-1, 1]."""
+        """Map [B, Z] and [B, F] to [B, C, H, W] in [-1, 1]."""
         return torch.tanh(self.draw(torch.cat([noise, context], 1) if self.hears else noise))
 
     def draw(self, noise: Tensor) -> Tensor:
-        """[B, Z + F] to the [B, C, H, W] that ``tanh`` makes pixels."""
+        """Map [B, Z + F] to [B, C, H, W] before ``tanh``."""
         return self.layers(noise).view(-1, *self.shape)
 
 
 def dense_trunk(size: int, channels: int, width: int, feature_dim: int) -> nn.Sequential:
-    """Dense layers from pixels to features: [B, C, H, W] to [B, F]."""
+    """Build linear layers from pixels to features: [B, C, H, W] to [B, F]."""
     units = UNITS_PER_CHANNEL * width
     trunk = nn.Sequential(
         nn.Flatten(),

@@ -1,10 +1,10 @@
-"""One trunk, a branch for each modality: the generator that a critic alone teaches.
+"""The adversarial family's generator: a shared backbone with a branch for each modality.
 
-Noise, and the codes of what is given of a pair, become one hidden vector; every branch makes its
-modality from that. Nothing is learned by likelihood: texts come from a non-autoregressive branch,
-chosen unit by unit with a straight-through gradient, so that the critic sees one-hot rows on both
-sides. It fits labels, tags and templated phrases; for free text likelihood is better (Caccia et
-al. 2018, arXiv:1811.02549).
+Noise and the encodings of the given items become one hidden vector, from which each branch decodes
+its modality. No branch has a likelihood: texts come from a non-autoregressive branch that chooses
+tokens with a straight-through gradient, so the discriminator sees one-hot rows of real and of
+generated texts alike. This suits labels, tags and templated phrases; for free text, likelihood is
+better (Caccia et al. 2018, arXiv:1811.02549).
 
 Shapes: B batch, F features, Z noise.
 """
@@ -25,7 +25,7 @@ LATENT = "latent"
 
 
 class TrunkGenerator(nn.Module):
-    """Turns noise, and what is given of a pair, into the whole pair.
+    """Maps noise, and the given items of a pair, to the complete pair.
 
     Args:
         modalities: in any order.
@@ -55,7 +55,7 @@ class TrunkGenerator(nn.Module):
             for count in range(len(self.order))
             for kept in itertools.combinations(self.order, count)
         )
-        """What a fake pair may keep of a real one: anything but all of it."""
+        """What a generated pair may keep of a real one: any proper subset."""
 
     def draw_noise(self, count: int, generator: torch.Generator) -> dict[str, Tensor]:
         """Draw what ``forward`` needs for ``count`` pairs."""
@@ -65,18 +65,18 @@ class TrunkGenerator(nn.Module):
         return noise | {n: branch.draw_noise(count, generator) for n, branch in branches.items()}
 
     def forward(self, noise: Items, given: Items) -> dict[str, Tensor]:
-        """Complete pairs: real items in ``given``, by modality; the others are made."""
+        """Complete pairs: items in ``given``, by modality, are kept; the others are generated."""
         context = self.context(given, len(noise[LATENT]))
         return {**self._branch_out(noise[LATENT], context, noise), **given}
 
     def rehearse(self, noise: Items, real: Items, kept: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Make training pairs.
+        """Generate training pairs.
 
         Args:
             noise: as drawn by ``draw_noise``.
             real: real pairs.
-            kept: by modality, [B] booleans: the rows that keep the real item, for which the
-                others are made.
+            kept: by modality, [B] booleans: the rows that keep the real item and generate the
+                others.
         """
         made = self._branch_out(noise[LATENT], self.context(real, len(noise[LATENT]), kept), noise)
         return {
@@ -85,7 +85,7 @@ class TrunkGenerator(nn.Module):
         }
 
     def supervised_losses(self, real: Items, known: Mapping[str, Tensor]) -> dict[str, Tensor]:  # noqa: ARG002 (the protocol's)
-        """Nothing here learns by likelihood."""
+        """Return nothing: no branch has a likelihood."""
         return {}
 
     def likeliest(
@@ -93,11 +93,11 @@ class TrunkGenerator(nn.Module):
         real: Items,  # noqa: ARG002 (the protocol's)
         known: Mapping[str, Tensor],  # noqa: ARG002 (as above)
     ) -> dict[str, tuple[Tensor, Tensor]]:
-        """Nothing here learns by likelihood, so nothing is ever sure."""
+        """Return nothing: without a likelihood there is no confidence."""
         return {}
 
     def walk(self, start: Ends, end: Ends, place: Tensor) -> dict[str, Tensor]:
-        """Make the pairs between two: the noise turns, what is known blends."""
+        """Generate the pairs between two: slerp between noises, lerp between encodings."""
         contexts = [self.context(side.given, len(place)) for side in (start, end)]
         latent = turn(start.noise[LATENT], end.noise[LATENT], place)
         return self._branch_out(latent, blend(contexts[0], contexts[1], place), start.noise)

@@ -1,8 +1,10 @@
-"""What every family's model offers: completing pairs, and walking between them.
+"""Protocols of the models and of the modalities that they are built from.
 
-Previews, galleries and evaluation know models through this protocol alone.
+Previews, galleries and evaluation use models through ``PairModel`` only. Generator, discriminator,
+training steps and loop use modalities through ``Modality`` only, so a new one (audio, say) is one
+file and one entry in ``engine.nets.registry.build_modalities``.
 
-Shapes: B batch.
+Shapes: B batch, F features, ``...`` whatever a modality's items look like.
 """
 
 from collections.abc import Mapping
@@ -18,7 +20,7 @@ Items = Mapping[str, Tensor]
 
 @dataclass(frozen=True, kw_only=True)
 class Ends:
-    """Where a walk starts or arrives."""
+    """One end of an interpolation."""
 
     noise: Items
     given: Items
@@ -26,11 +28,11 @@ class Ends:
 
 
 class PairModel(Protocol):
-    """Turns noise, and what is given of a pair, into the whole pair. Also an ``nn.Module``."""
+    """Maps noise, and the given items of a pair, to the complete pair. Also an ``nn.Module``."""
 
     @property
     def order(self) -> tuple[str, ...]:
-        """Names of the modalities."""
+        """Names of the modalities, in the order of generation."""
         ...
 
     def draw_noise(self, count: int, generator: torch.Generator) -> dict[str, Tensor]:
@@ -38,11 +40,11 @@ class PairModel(Protocol):
         ...
 
     def __call__(self, noise: Items, given: Items) -> dict[str, Tensor]:
-        """Complete pairs: real items in ``given``, by modality; the others are made."""
+        """Complete pairs: items in ``given``, by modality, are kept; the others are generated."""
         ...
 
     def walk(self, start: Ends, end: Ends, place: Tensor) -> dict[str, Tensor]:
-        """Make the pairs that lie between two.
+        """Generate the pairs between two.
 
         Args:
             start: B pairs.
@@ -53,43 +55,52 @@ class PairModel(Protocol):
 
 
 class RehearsingModel(PairModel, Protocol):
-    """A model that a critic can teach: it makes fake pairs beside real ones."""
+    """A model that a discriminator can train: it generates fake pairs beside real ones."""
 
     @property
     def patterns(self) -> tuple[tuple[str, ...], ...]:
-        """The modalities that a fake pair may keep of its real one; the first keeps none."""
+        """Modalities that a fake pair may keep of its real one; the first pattern keeps none."""
         ...
 
     def rehearse(self, noise: Items, real: Items, kept: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Make training pairs; rows of ``kept``, by modality [B] booleans, stay real."""
+        """Generate training pairs; rows of ``kept``, by modality [B] booleans, stay real."""
         ...
 
     def supervised_losses(self, real: Items, known: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """What real items cost the decoders that learn by likelihood too: by modality, [B]."""
+        """Return the negative log-likelihood of real items, where a decoder has one.
+
+        Args:
+            real: items by modality.
+            known: by modality, [B] booleans: the rows whose item may condition other decoders.
+
+        Returns:
+            By modality, [B] nats.
+        """
         ...
 
     def likeliest(
         self, real: Items, known: Mapping[str, Tensor]
     ) -> dict[str, tuple[Tensor, Tensor]]:
-        """What decoders that learn by likelihood would say, and how sure they are: [B, ...], [B].
+        """Predict items with the decoders that have a likelihood: [B, ...] and confidences [B].
 
         Args:
             real: items by modality.
-            known: by modality, [B] booleans: the rows in which other decoders may see the item.
+            known: by modality, [B] booleans: the rows whose item may condition other decoders.
         """
         ...
 
 
 def blend(start: Tensor, end: Tensor, place: Tensor) -> Tensor:
-    """Mix rows along a straight line: [B, ...] each, and [B]."""
+    """Interpolate linearly between rows: [B, ...] each, weights [B]."""
     weight = place.view(-1, *[1] * (start.dim() - 1)).to(start)
     return start + weight * (end - start)
 
 
 def turn(start: Tensor, end: Tensor, place: Tensor) -> Tensor:
-    """Mix rows of normal noise along an arc, so that all between is as likely as the ends.
+    """Interpolate spherically between rows of normal noise.
 
-    Source: White 2016, arXiv:1609.04468, section 2.1 (spherical linear interpolation).
+    Unlike on a straight line, all points between are as likely as the ends.
+    Source: White 2016, arXiv:1609.04468, section 2.1.
 
     Args:
         start: [B, Z].
@@ -104,82 +115,74 @@ def turn(start: Tensor, end: Tensor, place: Tensor) -> Tensor:
     return torch.where(sine < 1e-4, start + weight * (end - start), arc)
 
 
-# --------------------------------------------------------------------------
-# What a kind of data must offer to be generated and judged.
-#
-# The generator, the critic, the step and the loop know modalities only through this protocol, so a
-# third one (audio, say) is one new file and one line where a run's modalities are listed.
-#
-# Shapes: B batch, F features, ``...`` whatever the modality's items look like.
-
-
 class Decoder(Protocol):
-    """Makes items of one modality from noise and from what is known of the pair."""
+    """Decodes noise and the context of a pair into items of one modality."""
 
     def draw_noise(self, count: int, generator: torch.Generator) -> Tensor:
         """Draw the noise of ``count`` items on the generator's device: [count, ...]."""
         ...
 
     def __call__(self, noise: Tensor, context: Tensor) -> Tensor:
-        """Make items, differentiably: noise [B, ...] and context [B, F] give [B, ...]."""
+        """Map noise [B, ...] and context [B, F] to items [B, ...], differentiably."""
         ...
 
 
 @runtime_checkable
 class LikelihoodDecoder(Protocol):
-    """A decoder that also learns from real items directly, not from the critic alone."""
+    """A decoder that also learns from real items by maximum likelihood."""
 
     def supervised_loss(self, context: Tensor, real: Tensor) -> Tensor:
-        """What real items cost, in nats: context [B, F] and items [B, ...] give [B]."""
+        """Return the negative log-likelihood in nats: context [B, F] and items [B, ...] to [B]."""
         ...
 
     def likeliest(self, context: Tensor) -> tuple[Tensor, Tensor]:
-        """Make the likeliest items for contexts [B, F]: [B, ...], and their probabilities [B]."""
+        """Predict items [B, ...] for contexts [B, F], and their probabilities [B]."""
         ...
 
 
 class LatentDecoder(Protocol):
-    """Makes items of one modality from a latent code, and knows how likely real ones are."""
+    """Decodes latent codes into items of one modality, with a likelihood."""
 
     def draw_noise(self, count: int, generator: torch.Generator) -> Tensor:
-        """Draw what making ``count`` items leaves to chance: [count, ...], perhaps nothing."""
+        """Draw the noise of ``count`` items: [count, ...], possibly empty."""
         ...
 
     def __call__(self, latent: Tensor, noise: Tensor, /) -> Tensor:
-        """Make items: latent codes [B, Z] and noise [B, ...] give [B, ...]."""
+        """Map latent codes [B, Z] and noise [B, ...] to items [B, ...]."""
         ...
 
     def surprise(self, latent: Tensor, real: Tensor) -> Tensor:
-        """Give ``-log p(real | latent)`` in nats: [B, Z] and items [B, ...] to [B]."""
+        """Return ``-log p(real | latent)`` in nats: [B, Z] and items [B, ...] to [B]."""
         ...
 
 
 class Modality(Protocol):
-    """One kind of data: how its rows become network input, and the networks for it."""
+    """A kind of data: its conversion to network input and back, and its networks."""
 
     @property
     def name(self) -> str:
-        """Key in batches and the prefix of its weights in a checkpoint."""
+        """Key in batches and prefix of its weights in a checkpoint."""
         ...
 
     def read(self, stored: Tensor) -> Tensor:
-        """Turn stored rows, as the dataset keeps them, into what the networks see."""
+        """Convert stored rows to network input."""
         ...
 
     def show(self, items: Tensor) -> Any:
-        """Turn network output into what a person sees: a uint8 array or a list of strings."""
+        """Convert network output to something to show: a uint8 array or a list of strings."""
         ...
 
     def compare(self, made: Tensor, real: Tensor) -> dict[str, Tensor]:
-        """Measure how varied a generated batch is beside a real one.
+        """Measure the diversity of a generated batch relative to a real one.
 
         Returns:
-            Ratios by name, scalars on the device: about 1 when healthy, 0 when all is the same.
+            Ratios by name, scalars on the device: about 1 when healthy, 0 when all items are the
+                same.
         """
         ...
 
     def build_encoder(self) -> nn.Module:
-        """Build the network from items to [B, F], for the other modalities' decoders."""
+        """Build the network from items to [B, F] that conditions the other modalities' decoders."""
         ...
 
     def build_decoder(self) -> nn.Module:
@@ -187,9 +190,9 @@ class Modality(Protocol):
         ...
 
     def build_trunk(self) -> nn.Module:
-        """Build the critic's own network from items to [B, F]."""
+        """Build the discriminator's backbone, from items to [B, F]."""
         ...
 
     def build_latent_decoder(self, latent_dim: int) -> nn.Module:
-        """Build the ``LatentDecoder``, for the variational families."""
+        """Build the ``LatentDecoder`` of the variational families."""
         ...

@@ -1,6 +1,6 @@
-"""Texts: word embeddings, and a recurrent decoder that writes one word after another.
+"""Texts: token embeddings, a recurrent decoder and a non-autoregressive one.
 
-Shapes: B batch, L word slots, V words in the vocabulary, D embedding, F features.
+Shapes: B batch, L tokens of a text, V vocabulary size, D embedding, F features, Z latent numbers.
 """
 
 from collections.abc import Sequence
@@ -14,27 +14,21 @@ from engine.data.tokenizers import END, PADDING, UNKNOWN, Tokenizer
 from engine.data.word_vectors import WordVectors, fitted
 from engine.nets.blocks import activation, initialise
 
-# --------------------------------------------------------------------------
-# Texts from a latent code: every word slot on its own.
-#
-# Shapes: B batch, L word slots, V words in the vocabulary, Z latent numbers, W width.
-
-
 IMPOSSIBLE = -1e9
 
 
 class SlotWriter(nn.Module):
-    """Writes all words of a text at once; given the code they are independent.
+    """Non-autoregressive decoder: given the latent code, the tokens of a text are independent.
 
-    A writer that sees its own words can do without the code, and then it does (Bowman et al. 2016,
-    arXiv:1511.06349, section 3.1). This one cannot: whatever ties its words together, and to the
-    image, has to stand in the code.
+    An autoregressive decoder can ignore the code, and does (Bowman et al. 2016, arXiv:1511.06349,
+    section 3.1). This one cannot: whatever relates its tokens to each other and to the image has to
+    be in the code.
 
     Args:
         words: V.
         length: L.
         latent_dim: Z.
-        width: W.
+        width: of the hidden layer.
     """
 
     def __init__(self, *, words: int, length: int, latent_dim: int, width: int) -> None:
@@ -52,21 +46,21 @@ class SlotWriter(nn.Module):
         nn.init.zeros_(self.to_words.bias)
 
     def draw_noise(self, count: int, generator: torch.Generator) -> Tensor:
-        """[count, L, V] from the standard Gumbel distribution."""
+        """Draw [count, L, V] from the standard Gumbel distribution."""
         shape = (count, self.length, self.words)
         uniform = torch.rand(shape, generator=generator, device=generator.device)
         return -(-uniform.clamp(1e-9, 1 - 1e-6).log()).log()
 
     def scores(self, latent: Tensor) -> Tensor:
-        """[B, Z] to the logits of the words, [B, L, V]."""
+        """Map [B, Z] to token logits [B, L, V]."""
         return self.to_words(self.plan(latent).view(-1, self.length, self.width))
 
     def forward(self, latent: Tensor, noise: Tensor) -> Tensor:
-        """[B, Z] and [B, L, V] to [B, L, V] one-hot rows with a soft gradient.
+        """Map [B, Z] and [B, L, V] to one-hot rows [B, L, V] with a soft gradient.
 
-        The Gumbel-max trick makes them exact samples; noise of zeros gives the likeliest words. The
-        straight-through estimator lets a critic's gradient pass through the choice.
-        Source: Jang et al. 2017, arXiv:1611.01144, section 2.2.
+        The Gumbel-max trick gives exact samples; zero noise gives the likeliest tokens. The
+        straight-through estimator passes a discriminator's gradient through the choice. Source:
+        Jang et al. 2017, arXiv:1611.01144, section 2.2.
         """
         forbidden = noise.new_zeros(self.words)
         forbidden[[PADDING, UNKNOWN]] = IMPOSSIBLE
@@ -78,53 +72,53 @@ class SlotWriter(nn.Module):
         return hard + (soft - soft.detach()) * ~is_over[:, :, None]
 
     def surprise(self, latent: Tensor, real: Tensor) -> Tensor:
-        """What real texts cost in nats, padding left out: [B, Z] and [B, L, V] to [B]."""
+        """Return the negative log-likelihood in nats without padding: [B, Z] and [B, L, V] to [B]."""
         log_probabilities = self.scores(latent).log_softmax(2)
         is_word = 1 - real[:, :, PADDING]
         return -((log_probabilities * real).sum(2) * is_word).sum(1)
 
 
 WORD_SPREAD = 0.5
-"""Standard deviation of the words' first embeddings."""
+"""Standard deviation of the initial token embeddings."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TextModality:
-    """Captions, stored as word numbers and seen by the networks as one-hot rows.
+    """Texts: token ids in the dataset, one-hot rows in the networks.
 
-    One-hot on both sides keeps a critic from telling real from fake by sharpness alone.
+    One-hot rows on both sides keep a discriminator from recognising fakes by their soft values.
     """
 
     tokenizer: Tokenizer
     length: int
-    """L, the end included."""
+    """L, including the end token."""
     word_dim: int
     feature_dim: int
     name: str = "text"
     vectors: WordVectors | None = None
-    """What words to start from, where somebody brought vectors; they are learned on from there."""
+    """Initialise the embedding where given; they are trained further."""
 
     def read(self, stored: Tensor) -> Tensor:
-        """[B, L] word numbers to [B, L, V] one-hot rows."""
+        """Convert [B, L] token ids to [B, L, V] one-hot rows."""
         return functional.one_hot(stored.long(), len(self.tokenizer)).float()
 
     def show(self, items: Tensor) -> Sequence[str]:
-        """[B, L, V] rows to B captions."""
+        """Convert [B, L, V] rows to B texts."""
         return [self.tokenizer.decode(row) for row in items.detach().argmax(2).cpu().numpy()]
 
     def compare(self, made: Tensor, real: Tensor) -> dict[str, Tensor]:
-        """Compare the share of distinct texts and the entropy of their units."""
+        """Return ``unique_texts`` and ``token_entropy``, ratios of generated to real."""
         return {
             "unique_texts": _distinct_share(made) / _distinct_share(real),
             "token_entropy": _entropy(made) / _entropy(real).clamp(min=1e-6),
         }
 
     def build_encoder(self) -> nn.Module:
-        """Build the network that tells the image decoder what is written."""
+        """Build the encoder that conditions the image decoder."""
         return self._reader()
 
     def build_decoder(self) -> "TextDecoder":
-        """Build the network that writes."""
+        """Build the recurrent decoder."""
         decoder = TextDecoder(
             words=len(self.tokenizer),
             length=self.length,
@@ -135,11 +129,11 @@ class TextModality:
         return decoder
 
     def build_trunk(self) -> nn.Module:
-        """Build the critic's reader."""
+        """Build the discriminator's backbone."""
         return self._reader()
 
     def build_latent_decoder(self, latent_dim: int) -> SlotWriter:
-        """Build the network that writes from a latent code."""
+        """Build the decoder of the variational families."""
         return SlotWriter(
             words=len(self.tokenizer),
             length=self.length,
@@ -159,7 +153,7 @@ class TextModality:
 
     @torch.no_grad()
     def _start(self, embedding: nn.Linear) -> None:
-        """Start the words that have a vector from it; the others stay random."""
+        """Copy the vectors of known tokens into the embedding; the others stay random."""
         if self.vectors is None:
             return
         values = torch.from_numpy(fitted(self.vectors, self.word_dim))
@@ -170,9 +164,9 @@ class TextModality:
 
 
 class TextReader(nn.Module):
-    """Embeds the words and sums them up, slot by slot: [B, L, V] to [B, F].
+    """Embeds the tokens and applies linear layers to all positions at once: [B, L, V] to [B, F].
 
-    Linear layers only: the gradient penalty differentiates the critic's reader twice.
+    A gradient penalty differentiates it twice.
     """
 
     def __init__(self, *, words: int, length: int, word_dim: int, feature_dim: int) -> None:
@@ -189,15 +183,15 @@ class TextReader(nn.Module):
         nn.init.normal_(self.embedding.weight, std=WORD_SPREAD)
 
     def forward(self, texts: Tensor) -> Tensor:
-        """[B, L, V] to [B, F]."""
+        """Map [B, L, V] to [B, F]."""
         return self.slots(self.embedding(texts))
 
 
 class TextDecoder(nn.Module):
-    """Writes a caption word by word, given a context; an empty context gives any caption.
+    """Recurrent decoder: generates a text token by token, given a context.
 
-    Noise decides the words: the Gumbel-max trick turns it into exact samples, and the
-    straight-through estimator lets the critic's gradient pass through the choice.
+    Noise determines the tokens: the Gumbel-max trick turns it into exact samples, and the
+    straight-through estimator passes the discriminator's gradient through the choice.
     Source: Jang et al. 2017, arXiv:1611.01144, eq. 1 and section 2.2.
     """
 
@@ -211,13 +205,13 @@ class TextDecoder(nn.Module):
         nn.init.normal_(self.embedding.weight, std=WORD_SPREAD)
 
     def draw_noise(self, count: int, generator: torch.Generator) -> Tensor:
-        """[count, L, V] from the standard Gumbel distribution."""
+        """Draw [count, L, V] from the standard Gumbel distribution."""
         shape = (count, self.length, self.words)
         uniform = torch.rand(shape, generator=generator, device=generator.device)
         return -(-uniform.clamp(1e-9, 1 - 1e-6).log()).log()
 
     def forward(self, noise: Tensor, context: Tensor) -> Tensor:
-        """[B, L, V] and [B, F] to [B, L, V] one-hot rows with a soft gradient."""
+        """Map [B, L, V] and [B, F] to one-hot rows [B, L, V] with a soft gradient."""
         state = self._begin(context)
         word = noise.new_zeros(len(noise), self.words)
         is_open = noise.new_ones(len(noise), 1)
@@ -231,7 +225,7 @@ class TextDecoder(nn.Module):
         return torch.stack(chosen, 1)
 
     def supervised_loss(self, context: Tensor, real: Tensor) -> Tensor:
-        """Cross-entropy of the real words in nats per word, padding left out: [B]."""
+        """Return the cross-entropy of the real tokens in nats per token, without padding: [B]."""
         before = functional.pad(real[:, :-1], (0, 0, 1, 0))
         hidden, _state = self.memory(self.embedding(before), self._begin(context))
         log_probabilities = self.to_words(hidden).log_softmax(2)
@@ -240,7 +234,7 @@ class TextDecoder(nn.Module):
         return surprise.sum(1) / is_word.sum(1).clamp(min=1)
 
     def likeliest(self, context: Tensor) -> tuple[Tensor, Tensor]:
-        """The likeliest word after each other: texts [B, L, V], and how likely each is: [B]."""
+        """Decode greedily: texts [B, L, V] and their probabilities [B]."""
         texts = self(context.new_zeros(len(context), self.length, self.words), context)
         words = (1 - texts[:, :, PADDING]).sum(1)
         return texts, (-self.supervised_loss(context, texts) * words).exp()
@@ -255,7 +249,7 @@ class TextDecoder(nn.Module):
 
 
 def _without_padding(scores: Tensor) -> Tensor:
-    """Forbid the two entries that no writer means: padding and the unknown word."""
+    """Mask padding and the unknown token, which are never generated."""
     forbidden = scores.new_zeros(scores.shape[1])
     forbidden[[PADDING, UNKNOWN]] = -1e9
     return scores + forbidden
@@ -268,13 +262,13 @@ def _straight_through(scores: Tensor) -> Tensor:
 
 
 def _distinct_share(texts: Tensor) -> Tensor:
-    """Share of the rows that equal none before them; no synchronisation, unlike ``unique``."""
+    """Return the share of rows that equal no row before; unlike ``unique`` it does not synchronise."""
     numbers = texts.argmax(2)
     same = (numbers[:, None] == numbers[None]).all(2)
     return (~same.tril(-1).any(1)).float().mean()
 
 
 def _entropy(texts: Tensor) -> Tensor:
-    """Entropy in nats of the units that stand in a batch, padding and end included."""
+    """Return the entropy in nats of the tokens of a batch, padding and end included."""
     shares = texts.mean((0, 1))
     return -(shares * shares.clamp(min=1e-9).log()).sum()

@@ -1,9 +1,8 @@
-"""One latent code behind every pair: the multimodal variational autoencoder.
+"""The multimodal variational autoencoder: one latent code behind every pair.
 
-Each modality has an expert, which says what its items tell about the code, and a decoder, which
-makes its items from the code. Whatever is given of a pair, the product of its experts with the
-prior is the code's posterior. How the bound is put together makes the family, MVAE or MoPoE, and is
-the business of ``engine.train.vae_step``; the networks are the same.
+Each modality has an encoder head, whose output is a normal distribution over the code, and a
+decoder. The posterior is the product of the heads of the given items with the prior. The bound that
+is maximised makes the family, MVAE or MoPoE (``engine.train.vae_step``); the networks are the same.
 
 Shapes: B batch, S latent codes for each item, F features, Z latent numbers.
 """
@@ -16,16 +15,10 @@ from torch import Tensor, nn
 
 from engine.nets.protocols import Ends, Items, LatentDecoder, Modality, turn
 
-# --------------------------------------------------------------------------
-# Gaussian opinions about a latent code, and what they come to together.
-#
-# Shapes: B batch, F features, Z latent numbers.
-
-
 LOG_VARIANCE_LIMIT = 8.0
-"""An expert's log variance stays between minus and plus this: no precision overflows."""
+"""Limit of a log variance in absolute value, so that no precision overflows."""
 QUIET = 0.02
-"""Standard deviation of the last layer's first weights: every posterior begins near the prior."""
+"""Standard deviation of the last layer's initial weights: every posterior starts near the prior."""
 
 
 class Gaussian(NamedTuple):
@@ -37,7 +30,7 @@ class Gaussian(NamedTuple):
     """[..., Z]."""
 
     def at(self, noise: Tensor) -> Tensor:
-        """Turn standard normal noise [..., Z] into a sample, differentiably.
+        """Map standard normal noise [..., Z] to a sample, differentiably.
 
         Source: the reparameterisation of Kingma & Welling 2014, arXiv:1312.6114, section 2.4.
         """
@@ -45,7 +38,7 @@ class Gaussian(NamedTuple):
 
 
 class Expert(nn.Module):
-    """Says what one modality's item tells about the latent code.
+    """Encodes items of one modality as normal distributions over the latent code.
 
     Args:
         trunk: from items to [B, F].
@@ -61,7 +54,7 @@ class Expert(nn.Module):
         nn.init.zeros_(self.opinion.bias)
 
     def forward(self, items: Tensor) -> Gaussian:
-        """Items [B, ...] to the parameters of B normal distributions, [B, Z] each."""
+        """Map items [B, ...] to the parameters of B normal distributions, [B, Z] each."""
         mean, raw = self.opinion(self.trunk(items)).chunk(2, 1)
         return Gaussian(mean, LOG_VARIANCE_LIMIT * torch.tanh(raw / LOG_VARIANCE_LIMIT))
 
@@ -69,17 +62,16 @@ class Expert(nn.Module):
 def product_of_experts(
     experts: Mapping[str, Gaussian], present: Mapping[str, Tensor] | None = None
 ) -> Gaussian:
-    """Multiply the experts' densities with the prior's, N(0, I), and normalise.
+    """Multiply the experts' densities with the prior, N(0, I), and normalise.
 
     With the precisions ``T_i = 1 / variance_i``, of which the prior's is 1, the product is normal
-    with mean ``sum(mean_i T_i) / sum(T_i)`` and variance ``1 / sum(T_i)``. Computed in float32 at
-    least, whatever precision the networks run in.
-    Source: Wu & Goodman 2018, arXiv:1802.05335, section 2.1.
+    with mean ``sum(mean_i T_i) / sum(T_i)`` and variance ``1 / sum(T_i)``. Computed at least in
+    float32. Source: Wu & Goodman 2018, arXiv:1802.05335, section 2.1.
 
     Args:
         experts: by modality, [B, Z] each; at least one.
-        present: by modality, [B] booleans: rows in which the expert has a say. A name that is
-            missing has a say in every row. A row in which none has one gets the prior itself.
+        present: by modality, [B] booleans: rows in which the expert takes part; a missing name
+            takes part in every row. A row without any gets the prior.
 
     Returns:
         [B, Z] parameters.
@@ -98,11 +90,11 @@ def product_of_experts(
 
 
 LATENT = "latent"
-"""Name of the code's own noise, beside those of the decoders."""
+"""Name of the code's own noise, beside that of the decoders."""
 
 
 class MultimodalVae(nn.Module):
-    """Turns noise, and what is given of a pair, into the whole pair, as ``PairGenerator`` does.
+    """Maps noise, and the given items of a pair, to the complete pair, as ``PairGenerator`` does.
 
     Source: Wu & Goodman 2018, arXiv:1802.05335.
 
@@ -126,7 +118,7 @@ class MultimodalVae(nn.Module):
         )
 
     def decoder(self, name: str) -> LatentDecoder:
-        """The decoder of one modality."""
+        """Return the decoder of one modality."""
         return cast("LatentDecoder", self.decoders[name])
 
     def draw_noise(self, count: int, generator: torch.Generator) -> dict[str, Tensor]:
@@ -140,38 +132,38 @@ class MultimodalVae(nn.Module):
     def opinions(
         self, given: Items, present: Mapping[str, Tensor] | None = None
     ) -> dict[str, Gaussian]:
-        """Ask the experts: by modality, [B, Z] parameters.
+        """Run the encoder heads: by modality, [B, Z] parameters.
 
         Args:
             given: items by modality.
-            present: by modality, [B] booleans. Where false the item is not looked at, and the
-                expert's answer means nothing.
+            present: by modality, [B] booleans. Where false, the item is ignored and the result is
+                arbitrary.
         """
         seen = {name: only_present(item, name, present) for name, item in given.items()}
         return {name: self.experts[name](item) for name, item in seen.items()}
 
     def posterior(self, given: Items, present: Mapping[str, Tensor] | None = None) -> Gaussian:
-        """Give the code's distribution, knowing what is given: [B, Z] mean and log variance.
+        """Return the posterior of the code: [B, Z] mean and log variance.
 
         Args:
             given: items by modality, at least one.
-            present: by modality, [B] booleans: rows in which it is there. A name that is missing
-                is there in every row; a row with nothing gets the prior.
+            present: by modality, [B] booleans: rows whose item is there; a missing name is there in
+                every row. A row without any gets the prior.
         """
         return product_of_experts(self.opinions(given, present), present)
 
     def latent(self, noise: Items, given: Items) -> Tensor:
-        """Draw codes for what is given, or from the prior: [B, Z]."""
+        """Draw codes from the posterior of what is given, or from the prior: [B, Z]."""
         return self.posterior(given).at(noise[LATENT]) if given else noise[LATENT]
 
     def decode(self, latent: Tensor, noise: Items) -> dict[str, Tensor]:
-        """Make every modality's items from codes [B, Z]."""
+        """Decode codes [B, Z] into items of every modality."""
         return {name: self.decoder(name)(latent, noise[name]) for name in self.order}
 
     def forward(self, noise: Items, given: Items) -> dict[str, Tensor]:
-        """Complete pairs: real items in ``given``, by modality; the others are made.
+        """Complete pairs: items in ``given``, by modality, are kept; the others are generated.
 
-        Nothing given makes pairs from the prior; a text gives its image, an image its text.
+        Nothing given generates pairs from the prior; a text gives its image, an image its text.
         """
         latent = self.latent(noise, given)
         made = {
@@ -182,7 +174,7 @@ class MultimodalVae(nn.Module):
         return {name: given[name] if name in given else made[name] for name in self.order}
 
     def walk(self, start: Ends, end: Ends, place: Tensor) -> dict[str, Tensor]:
-        """Make the pairs between two: their codes turn into each other; all modalities are made.
+        """Generate the pairs between two by slerp between their codes.
 
         Args:
             start: B pairs; their codes follow from what is given, or from the prior.
@@ -192,7 +184,8 @@ class MultimodalVae(nn.Module):
         latent = turn(
             self.latent(start.noise, start.given), self.latent(end.noise, end.given), place
         )
-        # The decoders' own chance comes from the nearer end: a mixture would not have its law.
+        # The decoders' own noise is that of the nearer end: a mixture would have another
+        # distribution.
         noise = {
             name: torch.where(
                 _beside(place < 0.5, start.noise[name]), start.noise[name], end.noise[name]
@@ -202,10 +195,10 @@ class MultimodalVae(nn.Module):
         return self.decode(latent, noise)
 
     def surprise(self, name: str, latent: Tensor, real: Tensor) -> Tensor:
-        """What real items of a modality cost in nats, under several codes each.
+        """Return the NLL of a modality's items under several codes each, in nats.
 
-        Each set of codes is decoded by itself: batch norm, which looks at a batch as a whole, would
-        otherwise mix codes of different subsets. It costs no time.
+        Each set of codes is decoded separately: batch norm would otherwise mix codes of different
+        subsets.
 
         Args:
             name: the modality.
@@ -219,17 +212,17 @@ class MultimodalVae(nn.Module):
         return torch.stack([decoder.surprise(codes, real) for codes in latent])
 
     def log_likelihood(self, latent: Tensor, real: Items) -> Tensor:
-        """``log p(pair | latent)``, all modalities unweighted: [S, B, Z] to [S, B] nats."""
+        """Return ``log p(pair | latent)`` over all modalities, unweighted: [S, B, Z] to [S, B] nats."""
         return -torch.stack([self.surprise(n, latent, item) for n, item in real.items()]).sum(0)
 
 
 def only_present(item: Tensor, name: str, present: Mapping[str, Tensor] | None) -> Tensor:
-    """Blank the rows [B, ...] of a modality that are not there, whatever they hold."""
+    """Set the rows [B, ...] of a modality that are not present to zero."""
     if present is None or name not in present:
         return item
     return torch.where(_beside(present[name], item), item, torch.zeros_like(item))
 
 
 def _beside(rows: Tensor, item: Tensor) -> Tensor:
-    """Shape [B] so that it broadcasts against [B, ...]."""
+    """Reshape [B] so that it broadcasts against [B, ...]."""
     return rows.view(-1, *[1] * (item.dim() - 1))

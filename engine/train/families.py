@@ -1,4 +1,4 @@
-"""What each family trains with: its networks, their optimisers and its step."""
+"""Builds what each family trains with: networks, optimisers and the training step."""
 
 import copy
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ def build_state(
     device: torch.device,
     augmenters: Mapping[str, Augmenter] | None = None,
 ) -> TrainingState:
-    """Build networks and optimisers; the seed decides the first weights."""
+    """Build networks and optimisers; the seed determines the initial weights."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         networks = {GENERATOR: build_model(config.family, modalities, config.networks)}
@@ -54,7 +54,7 @@ def build_step(
     strong_augment: Mapping[str, Augmenter] | None = None,
     validation: Items | None = None,
 ) -> Step:
-    """Build the step that teaches a state's networks."""
+    """Build the training step of a family."""
     if config.family in ADVERSARIAL_FAMILIES:
         return GanStep(
             state,
@@ -87,7 +87,7 @@ def _build_critic(modalities: Sequence[Modality], config: RunConfig) -> Critic:
         apply_spectral_norm(critic)
     if config.training.compile_critic:
         for trunk in critic.trunks.values():
-            # In place: the names of the weights stay what they are.
+            # In place: the names of the weights do not change.
             trunk.compile()
     return critic
 

@@ -1,4 +1,4 @@
-"""Everything that training changes."""
+"""The state of training: networks, optimisers, the EMA of the generator, and counters."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ GENERATOR, CRITIC = "generator", "critic"
 
 @dataclass(kw_only=True)
 class Player:
-    """A network and the optimiser that moves it."""
+    """A network and its optimiser."""
 
     network: nn.Module
     optimiser: Adam
@@ -28,15 +28,15 @@ class Player:
 
 @dataclass(kw_only=True)
 class TrainingState:
-    """Networks, their optimisers, the running average and counters."""
+    """Everything that training changes."""
 
     players: Mapping[str, Player]
-    """By name; ``GENERATOR`` is the one that samples are drawn from."""
+    """By name; samples are drawn from ``GENERATOR``."""
     average: nn.Module
-    """Running average of the generator; previews and samples come from it."""
+    """Exponential moving average of the generator; previews and samples come from it."""
     device: torch.device
     extras: Mapping[str, nn.Module] = field(default_factory=dict)
-    """What else has numbers to remember, such as an augmentation that adapts."""
+    """Further modules with state, such as adaptive augmentation."""
     step: int = 0
     images_seen: int = 0
 
@@ -47,17 +47,17 @@ class TrainingState:
 
     @property
     def model(self) -> PairModel:
-        """The running average as what it is good for."""
+        """The EMA of the generator as a model."""
         return cast("PairModel", self.average)
 
     def set_learning_rate(self, rate: float) -> None:
-        """Set the rate of all optimisers."""
+        """Set the learning rate of all optimisers."""
         for player in self.players.values():
             for group in player.optimiser.param_groups:
                 group["lr"] = rate
 
     def tensors(self) -> dict[str, Tensor]:
-        """Name every tensor that a checkpoint must hold."""
+        """Return all tensors of a checkpoint by name."""
         named: dict[str, Tensor] = {}
         for prefix, network in self._networks():
             named |= {f"{prefix}.{name}": value for name, value in network.state_dict().items()}
@@ -66,15 +66,15 @@ class TrainingState:
         return named
 
     def is_finite(self) -> bool:
-        """Whether all that would be saved is worth it; waits for the device."""
+        """Return whether all floating-point tensors are finite; synchronises with the device."""
         floats = [value for value in self.tensors().values() if value.is_floating_point()]
         return all(torch.stack([value.isfinite().all() for value in floats]).tolist())
 
     def restore(self, tensors: Mapping[str, Tensor], facts: CheckpointFacts) -> None:
-        """Take up where a checkpoint was left.
+        """Load the tensors and counters of a checkpoint.
 
         Raises:
-            ValueError: the tensors do not fit; nothing can be said of the state afterwards.
+            ValueError: the tensors do not fit; the state is then undefined.
         """
         for prefix, network in self._networks():
             try:
@@ -93,7 +93,7 @@ class TrainingState:
 
 
 def adam(network: nn.Module, config: TrainingConfig) -> Adam:
-    """Make the optimiser of a network."""
+    """Build the optimiser of a network."""
     return Adam(
         network.parameters(),
         lr=config.learning_rate,
@@ -103,25 +103,25 @@ def adam(network: nn.Module, config: TrainingConfig) -> Adam:
 
 
 def advance(optimiser: Adam) -> Tensor:
-    """Move weights along their gradients, unless one of those is not finite.
+    """Take an optimiser step unless a gradient is not finite.
 
-    Then neither weights nor moments change. The device is not waited for: the optimiser's fused
-    kernel looks at the flag itself.
+    In that case neither weights nor moments change. It does not synchronise: the fused kernel reads
+    the flag on the device.
 
     Returns:
-        A scalar: 1 if nothing was changed, else 0.
+        A scalar: 1 if the step was skipped, else 0.
     """
     weights = [weight for group in optimiser.param_groups for weight in group["params"]]
     length = get_total_norm([weight.grad for weight in weights if weight.grad is not None])
     skipped = 1.0 - length.isfinite().float()
-    # What the scaler of mixed precision sets as well.
+    # As ``torch.amp.GradScaler`` does.
     optimiser.found_inf = skipped  # pyright: ignore[reportAttributeAccessIssue] (not in the stub)
     optimiser.step()
     return skipped
 
 
 def parameter_count(network: nn.Module) -> int:
-    """Count the numbers that a network learns."""
+    """Count the trainable parameters."""
     return sum(parameter.numel() for parameter in network.parameters())
 
 
@@ -155,7 +155,7 @@ def _restore_optimiser(optimiser: Adam, tensors: Mapping[str, Tensor]) -> None:
 
 
 def _laid_out_like(weight: Tensor, value: Tensor) -> Tensor:
-    """Give a moment its weight's order in memory: the fused kernel walks through both alike."""
+    """Copy a moment into its weight's memory format: the fused kernel traverses both in memory order."""
     if value.dim() == 0:
         return value
     if value.shape != weight.shape:
@@ -163,22 +163,19 @@ def _laid_out_like(weight: Tensor, value: Tensor) -> Tensor:
     return torch.empty_like(weight, requires_grad=False).copy_(value)
 
 
-# --------------------------------------------------------------------------
-# The running average of the generator, counted in images.
-
-
 RAMP = 0.1
-"""The half-life never exceeds this share of the images seen, so early previews are not stale."""
+"""The half-life never exceeds this share of the images seen, so that early previews are up to date.
+"""
 
 
 @torch.no_grad()
 def update_average(
     average: nn.Module, network: nn.Module, *, images_seen: int, batch: int, half_life: float
 ) -> None:
-    """Move the average towards the network by one batch.
+    """Update the EMA after one batch.
 
-    ``beta = 0.5 ** (batch / half_life)``, with the ramp of Karras et al. 2020
-    (arXiv:2006.06676, appendix D). Buffers (batch-norm statistics) are copied as they are.
+    ``beta = 0.5 ** (batch / half_life)``, with the ramp-up of Karras et al. 2020 (arXiv:2006.06676,
+    appendix D). Buffers (batch-norm statistics) are copied.
 
     Args:
         average: changed in place.

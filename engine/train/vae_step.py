@@ -35,8 +35,9 @@ from engine.train.step import StepReport, average_reports, impute_missing_rows, 
 
 TEXT = "text"
 ACTIVE_VARIANCE = 0.01
-"""A latent number whose mean varies less than this from item to item says nothing.
-Source: Burda et al. 2016, arXiv:1509.00519, on active units."""
+"""A latent number is inactive if the variance of its mean over the items is below this.
+Source: active units in Burda et al. 2016, arXiv:1509.00519.
+"""
 
 Present = Mapping[str, Tensor]
 Subset = tuple[str, ...]
@@ -44,32 +45,30 @@ Subset = tuple[str, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Bound:
-    """What a batch costs under a model."""
+    """The bound of a batch."""
 
     loss: Tensor
-    """[B] nats, weighted; to be made small."""
+    """[B] nats, weighted, to be minimised."""
     whole: BoundTerms
-    """Of the bound on everything that is there of each pair."""
+    """Terms of the bound on all present items of each pair."""
     code: Gaussian
-    """[B, Z] the posterior, knowing everything that is there."""
+    """[B, Z], the posterior given all present items."""
 
 
 class VaeStep:
     """Updates a multimodal VAE once.
 
-    All randomness of a step follows from the seed and the step's number.
-
     Args:
-        model: learns.
-        optimiser: of its parameters; a fused one.
+        model: the VAE.
+        optimiser: of its parameters, fused.
         is_mixture: MoPoE if true, MVAE if not.
-        kl_weight: of the divergence, once warmed up.
-        kl_warmup_images: over so many images it rises from 0 along a line.
+        kl_weight: of the divergence, after the warm-up.
+        kl_warmup_images: images over which it rises linearly from 0.
         text_weight: of a text's likelihood; every other modality's weighs 1.
-        random_subsets: sets of modalities, neither all nor one, that MVAE adds to each step.
+        random_subsets: subsets of modalities, neither all nor one, that MVAE adds to each step.
         batch_size: B, to count images.
-        seed: of the run.
-        device: where the model lies.
+        seed: together with the step's number it determines all randomness.
+        device: of the model.
         precision: of the networks' arithmetic, ``fp32`` or ``bf16``.
     """
 
@@ -97,7 +96,7 @@ class VaeStep:
         self.num_micro_batches = 1
 
     def __call__(self, batch: Batch, step: int) -> StepReport:
-        """Learn from one batch; the content of an item that is not there plays no part."""
+        """Update the model with one batch; the content of missing items has no effect."""
         self._randomness.manual_seed(mix_seed(self._seed, step))
         micro_batches = split_batch(batch, self.num_micro_batches)
         self._optimiser.zero_grad()
@@ -108,7 +107,7 @@ class VaeStep:
         return report
 
     def _accumulate(self, part: Batch, step: int, count: int) -> StepReport:
-        """Add a micro-batch's gradient to those of the others."""
+        """Accumulate the gradient of a micro-batch."""
         weights, present = self.weights(step), {} if part.is_complete else part.present
         with in_precision(self._precision, self._device):
             bound = self._bound(impute_missing_rows(part).items, present, weights, step)
@@ -116,7 +115,7 @@ class VaeStep:
         return _report(bound, present, weights)
 
     def weights(self, step: int) -> BoundWeights:
-        """What the terms weigh at a step; the divergence is annealed.
+        """Return the weights of the terms at a step, with KL annealing.
 
         Source: Bowman et al. 2016, arXiv:1511.06349, section 3.1.
         """
@@ -142,15 +141,15 @@ def mvae_bound(
     weights: BoundWeights,
     randomness: torch.Generator,
 ) -> Bound:
-    """Sum the bounds of several sets of modalities, each on the likelihood of its own.
+    """Sum the bounds of several subsets of modalities, each on the likelihood of its own.
 
     Args:
-        model: is asked.
+        model: the VAE.
         items: by modality, [B, ...].
         present: by modality, [B] booleans; a missing name is there in every row.
-        subsets: the first holds all.
+        subsets: the first holds all modalities.
         weights: of the terms.
-        randomness: draws one code for each item and set.
+        randomness: draws one code for each item and subset.
     """
     items = {name: only_present(item, name, present) for name, item in items.items()}
     opinions = model.opinions(items)
@@ -176,19 +175,18 @@ def mopoe_bound(
     weights: BoundWeights,
     randomness: torch.Generator,
 ) -> Bound:
-    """Bound the likelihood of whole pairs under the mixture of the sets' posteriors.
+    """Bound the likelihood of complete pairs under the mixture of the subsets' posteriors.
 
-    Each item draws its code from one of its parts, all with the same chance, which is an unbiased
-    estimate at the price of one decoding. Every product has the prior as an expert; the paper
-    leaves it out.
+    Each item draws its code from one component, all with the same probability: an unbiased estimate
+    that needs only one decoding. Every product has the prior as an expert; the paper leaves it out.
 
     Args:
-        model: is asked.
+        model: the VAE.
         items: by modality, [B, ...].
-        present: by modality, [B] booleans; a missing name is there in every row. A set counts
+        present: by modality, [B] booleans; a missing name is there in every row. A subset counts
             where all of it is there.
         weights: of the terms.
-        randomness: draws the parts and the codes.
+        randomness: draws the components and the codes.
     """
     items = {name: only_present(item, name, present) for name, item in items.items()}
     opinions = model.opinions(items)
@@ -209,15 +207,15 @@ def mopoe_bound(
 
 
 def all_subsets(names: Sequence[str]) -> list[Subset]:
-    """List the sets of one or more modalities, the largest first."""
+    """List the non-empty subsets of modalities, the largest first."""
     sizes = range(len(names), 0, -1)
     return [subset for size in sizes for subset in itertools.combinations(names, size)]
 
 
 def mvae_subsets(names: Sequence[str], random_subsets: int, seed: int) -> list[Subset]:
-    """List all modalities together, each alone, and random sets between, each at most once.
+    """List all modalities together, each alone, and random subsets between, without repetition.
 
-    Two modalities have no sets between.
+    Two modalities have no subsets between.
     """
     whole, alone = tuple(names), [(name,) for name in names]
     between = [subset for subset in all_subsets(names) if 1 < len(subset) < len(names)]
@@ -229,7 +227,7 @@ def mvae_subsets(names: Sequence[str], random_subsets: int, seed: int) -> list[S
 def _availability(
     subsets: Sequence[Subset], present: Present, count: int, device: torch.device
 ) -> Tensor:
-    """Tell of which sets all is there: [S, B] booleans."""
+    """Return for each subset the rows in which all of it is present: [S, B] booleans."""
     everywhere = torch.ones(count, dtype=torch.bool, device=device)
     rows = [torch.stack([present.get(name, everywhere) for name in names]) for names in subsets]
     return torch.stack([has.all(0) for has in rows])
@@ -241,7 +239,7 @@ def _noise_like(mean: Tensor, randomness: torch.Generator) -> Tensor:
 
 @torch.no_grad()
 def _report(bound: Bound, present: Present, weights: BoundWeights) -> StepReport:
-    """Give the unweighted bound and its terms: nats per item, of texts and images per one there."""
+    """Report the unweighted bound and its terms in nats per item; texts and images per present one."""
     unweighted = negative_elbo(bound.whole, present, BoundWeights())
     losses = {"bound": unweighted.mean(), "kl": bound.whole.divergence.mean()}
     for name, cost in bound.whole.surprise.items():
