@@ -72,7 +72,7 @@ class SlotWriter(nn.Module):
         return hard + (soft - soft.detach()) * ~is_over[:, :, None]
 
     def surprise(self, latent: Tensor, real: Tensor) -> Tensor:
-        """Return the negative log-likelihood in nats without padding: [B, Z] and [B, L, V] to [B]."""
+        """Return the NLL in nats, padding excluded: [B, Z] and [B, L, V] to [B]."""
         log_probabilities = self.scores(latent).log_softmax(2)
         is_word = 1 - real[:, :, PADDING]
         return -((log_probabilities * real).sum(2) * is_word).sum(1)
@@ -262,7 +262,7 @@ def _straight_through(scores: Tensor) -> Tensor:
 
 
 def _distinct_share(texts: Tensor) -> Tensor:
-    """Return the share of rows that equal no row before; unlike ``unique`` it does not synchronise."""
+    """Return the share of distinct rows; unlike ``unique`` it does not synchronise."""
     numbers = texts.argmax(2)
     same = (numbers[:, None] == numbers[None]).all(2)
     return (~same.tril(-1).any(1)).float().mean()

@@ -212,7 +212,7 @@ class MultimodalVae(nn.Module):
         return torch.stack([decoder.surprise(codes, real) for codes in latent])
 
     def log_likelihood(self, latent: Tensor, real: Items) -> Tensor:
-        """Return ``log p(pair | latent)`` over all modalities, unweighted: [S, B, Z] to [S, B] nats."""
+        """Return the unweighted ``log p(pair | latent)``: [S, B, Z] to [S, B] nats."""
         return -torch.stack([self.surprise(n, latent, item) for n, item in real.items()]).sum(0)
 
 

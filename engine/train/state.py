@@ -155,7 +155,7 @@ def _restore_optimiser(optimiser: Adam, tensors: Mapping[str, Tensor]) -> None:
 
 
 def _laid_out_like(weight: Tensor, value: Tensor) -> Tensor:
-    """Copy a moment into its weight's memory format: the fused kernel traverses both in memory order."""
+    """Copy a moment into its weight's memory format, which the fused kernel relies on."""
     if value.dim() == 0:
         return value
     if value.shape != weight.shape:

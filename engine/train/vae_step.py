@@ -239,7 +239,7 @@ def _noise_like(mean: Tensor, randomness: torch.Generator) -> Tensor:
 
 @torch.no_grad()
 def _report(bound: Bound, present: Present, weights: BoundWeights) -> StepReport:
-    """Report the unweighted bound and its terms in nats per item; texts and images per present one."""
+    """Report the unweighted bound and its terms, in nats per present item."""
     unweighted = negative_elbo(bound.whole, present, BoundWeights())
     losses = {"bound": unweighted.mean(), "kl": bound.whole.divergence.mean()}
     for name, cost in bound.whole.surprise.items():
