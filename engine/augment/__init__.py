@@ -1,1 +1,1 @@
-"""Random changes of images that keep a small training set from being learnt by heart."""
+"""Image augmentation that keeps a discriminator from memorising a small training set."""

@@ -1,7 +1,7 @@
-"""Which changes would make the captions of a dataset lie.
+"""Excludes augmentations that contradict the captions of a dataset.
 
-A red circle whose hue turns is a green circle that is called red, and a generator would learn it
-so. The training texts say what must stay as it is.
+A red circle whose hue is rotated is a green circle captioned "red", and a generator would learn it
+so. The training texts decide which properties must stay.
 """
 
 import math
@@ -13,18 +13,15 @@ from dataclasses import dataclass
 
 from engine.augment.transforms import Change
 
-# --------------------------------------------------------------------------
-# Words of captions that an augmentation could turn into lies, as a table.
-#
-# English words count as whole words; inflections are listed. Chinese ones count wherever they
-# stand, since nothing marks where Chinese words end, except in the compounds that mean something
-# else. A word too many costs an augmentation; a word too few teaches a false caption. So in doubt
-# a word is in.
+# Words that an augmentation may contradict. English words match as whole words, with inflections
+# listed. Chinese ones match anywhere, since word boundaries are not marked, except within compounds
+# of another meaning. A superfluous word costs an augmentation, a missing one teaches a false
+# caption, so in doubt a word is listed.
 
 
 @dataclass(frozen=True, kw_only=True)
 class Topic:
-    """What captions may speak of, and the changes that would contradict them."""
+    """A subject of captions, its words, and the transforms that would contradict them."""
 
     forbids: frozenset[Change]
     english: frozenset[str]
@@ -123,7 +120,7 @@ OTHER_MEANINGS = _words(
     上午 下午 早上 晚上 上海 上衣 上学 马上 下雨 下雪 白菜 白天 黄瓜 黃瓜 青蛙 青年 青少年 紫菜 蓝牙
     """
 )
-"""Chinese compounds that hold a word of the table and do not mean it."""
+"""Chinese compounds that contain a listed word with another meaning."""
 
 CHARACTER_NAMES = _word_set(
     """
@@ -133,7 +130,7 @@ CHARACTER_NAMES = _word_set(
     rho sigma tau upsilon phi chi psi omega
     """
 )
-"""Names of digits, numbers and letters; single letters and figures count without being listed."""
+"""Names of digits, numbers and letters; single letters and figures need no listing."""
 
 CHARACTER_COMPANIONS = _word_set(
     """
@@ -141,7 +138,7 @@ CHARACTER_COMPANIONS = _word_set(
     upper lower case uppercase lowercase cursive
     """
 )
-"""What may stand beside such a name in a caption that says nothing else."""
+"""Words that may accompany such a name in a caption that says nothing else."""
 
 HAN_NUMERALS = "〇零一二三四五六七八九十百千万萬两兩壹贰叁肆伍陆柒捌玖拾"
 HAN_COMPANIONS = ("手写的", "手写", "手寫的", "手寫", "数字", "數字", "字母", "汉字", "漢字")
@@ -149,12 +146,14 @@ HAN_COMPANIONS = ("手写的", "手写", "手寫的", "手寫", "数字", "數�
 
 LEAST_COUNT = 3
 LEAST_SHARE = 0.005
-"""A topic counts when its words stand in at least this share of the captions, and in at least
-three (in all, where there are fewer). Rarer lies do less harm than no augmentation."""
+"""A topic counts if its words occur in at least this share of the captions, and in at least three (in
+all, if there are fewer). Rarer contradictions do less harm than no augmentation.
+"""
 SLIGHT = frozenset({Change.HORIZONTAL_MOVE, Change.VERTICAL_MOVE, Change.SCALING})
 SLIGHT_SHARE = 0.05
-"""The same for slight changes: what is moved by an eighth of the side or scaled by a fifth mostly
-stays on the left, or small."""
+"""The same for slight transforms: an object translated by an eighth or scaled by a fifth mostly
+stays on the left, or small.
+"""
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _WORDS = re.compile(r"[^\W\d_]+|\d+")
@@ -166,16 +165,16 @@ _HAN_NUMBER = re.compile(
 
 
 def forbidden_changes(texts: Iterable[str]) -> frozenset[Change]:
-    """Say which changes an augmentation must leave out.
+    """Return the transforms that an augmentation must not use.
 
     Args:
-        texts: captions of the training images, one an image.
+        texts: captions of the training images, one per image.
     """
     return frozenset(reasons_against(texts))
 
 
 def reasons_against(texts: Iterable[str]) -> Mapping[Change, str]:
-    """Give each forbidden change with the word that speaks against it most often."""
+    """Return each excluded transform with the word that most often excludes it."""
     captions = Counter(map(_normalise, texts))
     reasons: dict[Change, tuple[int, str]] = {}
     for topic in TOPICS:
@@ -183,7 +182,7 @@ def reasons_against(texts: Iterable[str]) -> Mapping[Change, str]:
         for change in topic.forbids:
             if not 0 < _captions_needed(change, captions.total()) <= speaking:
                 continue
-            # The most frequent word; of equally frequent ones the first by alphabet.
+            # The most frequent word; among equally frequent ones the first alphabetically.
             word = min(frequencies, key=lambda found: (-frequencies[found], found))
             reasons[change] = max(reasons.get(change, (0, "")), (frequencies[word], word))
     return {change: reasons[change][1] for change in Change if change in reasons}
@@ -199,7 +198,7 @@ def _captions_needed(change: Change, total: int) -> int:
 
 
 def _count_words(topic: Topic, captions: Counter[str]) -> tuple[Counter[str], int]:
-    """In how many captions each word of a topic stands, and in how many any of them does."""
+    """Count the captions that contain each word of a topic, and those that contain any."""
     frequencies: Counter[str] = Counter()
     speaking = 0
     for caption, count in captions.items():
@@ -218,9 +217,9 @@ def _words_on(topic: Topic, caption: str) -> set[str]:
 
 
 def _is_character(caption: str) -> bool:
-    """Whether a caption is nothing but the name of a written character: ``seven``, ``B``, ``七``.
+    """Return whether a caption is just the name of a written character: ``seven``, ``B``, ``七``.
 
-    Such an image shows the character itself, and mirrored it is another one or none.
+    Such an image shows the character itself; mirrored, it is another one or none.
     """
     if _HAN_NUMBER.fullmatch(caption):
         return True

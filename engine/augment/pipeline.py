@@ -1,10 +1,10 @@
-"""The changes of adaptive augmentation, each met by an image with the same probability.
+"""Augmentation of a run: none, DiffAugment, or adaptive discriminator augmentation (ADA).
 
-While an unchanged image stays more likely than any changed one, the critic can tell which is meant,
-and the changes do not leak into what is generated.
-Source: Karras et al. 2020, arXiv:2006.06676, section 2.2 and appendix B, whose strengths these are.
-Left out of theirs: free rotation, stretching, fractional translation, luma flip, filtering, noise.
-Interpolation is linear, where theirs goes through a wavelet filter.
+ADA applies each transform with the same probability p. As long as an unchanged image stays more
+likely than any transformed one, the transforms do not leak into generated images.
+Source: Karras et al. 2020, arXiv:2006.06676, section 2.2 and appendix B, including the strengths.
+Not implemented: free rotation, anisotropic scaling, fractional translation, luma flip, filtering,
+noise. Interpolation is linear instead of by wavelet filters.
 
 Shapes: B images, C channels, S side in pixels.
 """
@@ -33,7 +33,7 @@ from engine.augment.transforms import (
 )
 
 REACH = 1 / 8
-"""Farthest translation, as a share of the side."""
+"""Largest translation, as a fraction of the side."""
 SCALING_OCTAVES = 0.2
 BRIGHTNESS = 0.2
 CONTRAST_OCTAVES = 0.5
@@ -45,14 +45,14 @@ _DOWN = (Change.ROTATION, Change.VERTICAL_MOVE, Change.SCALING)
 
 
 def augment(images: Tensor, draws: Draws) -> Tensor:
-    """Change images at random, each in its own way.
+    """Apply ADA's transforms at random, independently for each image.
 
     Args:
         images: [B, C, S, S] in [-1, 1].
-        draws: for these images; they know the probability and what is forbidden.
+        draws: random parameters of these images, with the probability and the excluded transforms.
 
     Returns:
-        [B, C, S, S], not clipped; bit for bit the images where nothing meets them.
+        [B, C, S, S], not clipped; exactly the input where no transform applies.
     """
     if draws.can_any(*_ACROSS, *_DOWN):
         images = _rearrange(images, draws)
@@ -65,13 +65,12 @@ def augment(images: Tensor, draws: Draws) -> Tensor:
 
 
 def _rearrange(images: Tensor, draws: Draws) -> Tensor:
-    """Flip, turn, move and scale, with mirrors beyond the border."""
+    """Flip, rotate by quarter turns, translate and scale, with reflection at the border."""
     side = images.shape[-1]
     turns = draws.sometimes(Change.ROTATION, draws.whole(0, 3), 0.0)
     flips = draws.sometimes(Change.FLIP, draws.whole(0, 1), 0.0)
     scale = draws.sometimes(Change.SCALING, torch.exp2(draws.normal(SCALING_OCTAVES)), 1.0)
-    # A turn is a transposition for odd numbers, and mirrors the rows for 1 and 2 quarters, the
-    # columns for 2 and 3.
+    # An odd number of quarter turns transposes; 1 and 2 also mirror the rows, 2 and 3 the columns.
     upside_down = ((turns == 1) | (turns == 2)).to(turns.dtype)
     back_to_front = (turns >= 2).to(turns.dtype)
     down, across = None, None
@@ -96,7 +95,7 @@ def _look(side: int, stretch: Tensor, shift: Tensor) -> Tensor:
 
 
 def _recolour(images: Tensor, draws: Draws) -> Tensor:
-    """Brightness, contrast about the middle grey, hue and saturation, in one pass."""
+    """Brightness, contrast about middle grey, hue and saturation, in one pass."""
     brightness = draws.sometimes(Change.BRIGHTNESS, draws.normal(BRIGHTNESS), 0.0)
     contrast = draws.sometimes(Change.CONTRAST, torch.exp2(draws.normal(CONTRAST_OCTAVES)), 1.0)
     hue = draws.sometimes(Change.HUE, draws.uniform(-math.pi, math.pi), 0.0)
@@ -109,26 +108,20 @@ def _recolour(images: Tensor, draws: Draws) -> Tensor:
     return recolour(images, matrix, contrast * brightness)
 
 
-# --------------------------------------------------------------------------
-# DiffAugment: every image is recoloured, moved and partly blanked.
-#
-# Source: Zhao et al. 2020, arXiv:2006.10738, policy "color, translation, cutout": brightness
-# within [-0.5, 0.5], saturation within [0, 2], contrast within [0.5, 1.5], translation within an
-# eighth of the size with zeros from beyond the border, and a blank square of half the size. It is
-# applied alike to real and generated images, in the critic's turn and in the generator's.
-#
-# Shapes: B images, C channels, S side in pixels.
-
-
-"""Farthest translation, as a share of the side."""
+"""Largest translation, as a fraction of the side."""
 
 
 def diffaugment(images: Tensor, draws: Draws) -> Tensor:
-    """Change images at random, each in its own way.
+    """Apply DiffAugment: colour jitter, translation and cutout for every image.
+
+    Source: Zhao et al. 2020, arXiv:2006.10738, policy "color, translation, cutout": brightness
+    within [-0.5, 0.5], saturation within [0, 2], contrast within [0.5, 1.5], translation within an
+    eighth of the size with zeros beyond the border, and a blank square of half the size. It is
+    applied to real and generated images alike, in both networks' updates.
 
     Args:
         images: [B, C, S, S] in [-1, 1].
-        draws: for these images; they also know what is forbidden.
+        draws: random parameters of these images, with the excluded transforms.
 
     Returns:
         [B, C, S, S], not clipped.
@@ -146,9 +139,9 @@ def diffaugment(images: Tensor, draws: Draws) -> Tensor:
 def _jitter_colour(images: Tensor, draws: Draws) -> Tensor:
     """Brightness, then saturation, then contrast about the image's own mean, in one pass.
 
-    Saturation leaves the mean alone, so the contrast of what the other two give,
-    ``contrast * (x - mean) + mean``, comes to ``contrast * saturated + brightness
-    + (1 - contrast) * mean`` with the mean of the image as it was.
+    Saturation does not change the mean, so contrast applied to the other two,
+    ``contrast * (x - mean) + mean``, equals ``contrast * saturated + brightness + (1 - contrast) *
+    mean`` with the mean of the input.
     """
     brightness = draws.sometimes(Change.BRIGHTNESS, draws.uniform(-0.5, 0.5), 0.0)
     saturation = draws.sometimes(Change.SATURATION, draws.uniform(0.0, 2.0), 1.0)
@@ -171,7 +164,7 @@ def _move(images: Tensor, draws: Draws) -> Tensor:
 
 
 def _shifts(images: Tensor, draws: Draws, change: Change) -> Tensor | None:
-    """The matrix that moves along one axis, or ``None`` where that is forbidden."""
+    """Return the translation matrix of one axis, or ``None`` if the transform is excluded."""
     if not draws.can_any(change):
         return None
     side = images.shape[-1]
@@ -180,38 +173,35 @@ def _shifts(images: Tensor, draws: Draws, change: Change) -> Tensor | None:
     return interpolate(find_sources(side, stretch=shift.new_ones(len(shift)), shift=shift))
 
 
-# --------------------------------------------------------------------------
-# Augmentation of a run: none, DiffAugment, or adaptive with a probability that finds itself.
-
-
 TARGET = 0.6
-"""Mean sign of the critic's logit for real images at which the probability stands still."""
+"""Mean sign of the discriminator's logits for real images that p is controlled to."""
 HIGHEST = 0.8
-"""Highest probability: up to here the changes do not leak into what is generated (Karras et al.
-2020, arXiv:2006.06676, section 2.2)."""
+"""Largest p: below it, transforms do not leak into generated images (Karras et al. 2020,
+arXiv:2006.06676, section 2.2).
+"""
 SIGNS_NEEDED = 256
-"""Signs that make a decision; theirs were four batches of 64."""
+"""Signs per adjustment of p; the paper uses four batches of 64."""
 ADA_IMAGES = 500_000
-"""Images in which the probability could rise from 0 to 1."""
+"""Images in which p could rise from 0 to 1."""
 
 
 class Augmenter(nn.Module):
-    """Changes the images that the critic sees, real and generated alike.
+    """Augments the images that the discriminator sees, real and generated alike.
 
-    The adaptive mode measures overfitting by r_t = E[sign(D(real))], which is 0 while the critic
-    is unsure and 1 when it knows every training image, and moves the probability p of all changes
-    by a fixed step up when r_t is above its target, down when below. p and what it waits for are
-    buffers, so a checkpoint keeps them, and nothing is read back from the device.
-    Source: Karras et al. 2020, arXiv:2006.06676, section 3 and eq. 1.
+    The adaptive mode measures overfitting by r_t = E[sign(D(real))], which is 0 while the
+    discriminator is unsure and 1 when it knows every training image. The probability p of the
+    transforms is moved up by a fixed step when r_t is above its target, down when it is below. p
+    and the running sums are buffers: a checkpoint contains them, and nothing is read back from the
+    device. Source: Karras et al. 2020, arXiv:2006.06676, section 3 and eq. 1.
 
     Args:
         mode: ``none``, ``diffaugment`` or ``ada``.
-        forbidden: changes that would make captions lie.
+        forbidden: transforms that would contradict captions.
         ada_images: images in which p could rise from 0 to 1; fewer for tiny sets.
         target: of r_t.
 
     Raises:
-        ValueError: there is no such mode.
+        ValueError: the mode is unknown.
     """
 
     probability: Tensor
@@ -237,7 +227,7 @@ class Augmenter(nn.Module):
             self.register_buffer(name, torch.tensor(0.0))
 
     def forward(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """Change images at random; differentiable as often as wanted.
+        """Augment images; differentiable any number of times.
 
         Args:
             images: [B, C, S, S] in [-1, 1].
@@ -257,12 +247,12 @@ class Augmenter(nn.Module):
 
     @torch.no_grad()
     def update(self, real_logit_signs: Tensor, images: int) -> None:
-        """Take note of how sure the critic is; in the adaptive mode p follows.
+        """Update r_t, and in the adaptive mode p.
 
         Args:
-            real_logit_signs: [N] in {-1, 0, 1}, of the critic's logits for real images. They must
-                be logits that are 0 where the critic is unsure: the image's own, not a pair's that
-                also learns to refuse mismatched real pairs, nor a relativistic one.
+            real_logit_signs: [N] in {-1, 0, 1}, of the discriminator's logits for real images. The
+                logits must be 0 where the discriminator is unsure: those of the image head, not of
+                the pair head, which also learns mismatched real pairs, and not relativistic ones.
             images: real images since the last call.
         """
         if self.mode != ADA:

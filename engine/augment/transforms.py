@@ -1,10 +1,11 @@
-"""Moving, mirroring, turning and scaling images by small matrices.
+"""Image transforms as small matrices, their random parameters, and cutout.
 
-A change along one axis is a matrix that says which pixels make each pixel of the result. Two such
-matrices move, mirror and scale an image; a quarter turn is a transposition and a mirroring. Matrix
-products are quicker on a CPU than gathering pixels, and every derivative of them is one again.
+A geometric transform along one axis is a matrix of weights from input to output pixels. Two such
+matrices translate, mirror and scale an image; a quarter turn is a transposition and a mirroring.
+Matrix products are faster on a CPU than gathering pixels and differentiable any number of times.
+Contrast, saturation and hue are linear in a pixel's colour, so together they are one 3 x 3 matrix.
 
-Shapes: B images, C channels, H = W = S side in pixels.
+Shapes: B images, C channels (1 grey, 3 RGB), H = W = S side in pixels.
 """
 
 import math
@@ -15,28 +16,28 @@ from torch import Tensor
 
 
 def find_sources(side: int, *, stretch: Tensor, shift: Tensor) -> Tensor:
-    """Say where on an axis each pixel of the result comes from.
+    """Return the input position of each output pixel along one axis.
 
     Args:
         side: S.
-        stretch: [B]; steps in the image for one step in the result. 1 keeps the size, -1 mirrors
-            about the centre, 0.5 enlarges twofold.
-        shift: [B] pixels; positive takes from further right or down, so the content moves left
-            or up.
+        stretch: [B]; input steps per output step. 1 keeps the size, -1 mirrors about the centre,
+            0.5 enlarges twofold.
+        shift: [B] pixels; positive reads from further right or down, so the content moves left or
+            up.
 
     Returns:
-        [B, S] places in pixels; those outside 0 to S - 1 lie outside the image.
+        [B, S] positions in pixels; those outside 0 to S - 1 lie outside the image.
     """
-    # Distances from the centre are whole or half numbers: mirroring and whole shifts are exact.
+    # Distances from the centre are integers or half-integers: mirroring and whole shifts are exact.
     distances = torch.arange(side, device=stretch.device, dtype=stretch.dtype) - (side - 1) / 2
     return (side - 1) / 2 + stretch[:, None] * distances + shift[:, None]
 
 
 def reflect(sources: Tensor, side: int) -> Tensor:
-    """Fold places outside the image back into it, as if mirrors stood at its borders.
+    """Reflect positions outside the image at its borders.
 
     Args:
-        sources: [..., S] places in pixels, however far outside.
+        sources: [..., S] positions in pixels, however far outside.
         side: S.
     """
     there_and_back = torch.remainder(sources + 0.5, 2 * side)
@@ -45,9 +46,9 @@ def reflect(sources: Tensor, side: int) -> Tensor:
 
 
 def interpolate(sources: Tensor) -> Tensor:
-    """Linear interpolation as a matrix: [B, S] places to [B, S, S] weights.
+    """Return linear interpolation as a matrix: [B, S] positions to [B, S, S] weights.
 
-    Row i holds the share of every pixel in pixel i of the result. Beyond the image lies 0.
+    Row i holds the weight of every input pixel in output pixel i. Outside the image lies 0.
     """
     side = sources.shape[-1]
     pixels = torch.arange(side, device=sources.device, dtype=sources.dtype)
@@ -55,11 +56,11 @@ def interpolate(sources: Tensor) -> Tensor:
 
 
 def resample(images: Tensor, *, down: Tensor | None, across: Tensor | None) -> Tensor:
-    """Take every pixel of the result from where two matrices say.
+    """Resample images with one matrix per axis.
 
     Args:
         images: [B, C, S, S].
-        down: [B, S, S] weights along the height; ``None`` leaves that axis alone.
+        down: [B, S, S] weights along the height; ``None`` leaves that axis unchanged.
         across: the same along the width.
 
     Returns:
@@ -82,45 +83,36 @@ def transpose(images: Tensor, on: Tensor) -> Tensor:
     return torch.where(on[:, None, None, None], images.transpose(2, 3), images)
 
 
-# --------------------------------------------------------------------------
-# Changing the colours of images: one matrix and one offset for each image.
-#
-# Contrast, saturation and hue are linear in the colour of a pixel, so together they are one matrix
-# of 3 by 3, and one pass over the pixels does them all.
-#
-# Shapes: B images, C channels (1 grey, 3 RGB).
-
-
 def colour_matrix(*, contrast: Tensor, saturation: Tensor, hue: Tensor, channels: int) -> Tensor:
-    """Put contrast, saturation and hue into one matrix.
+    """Combine contrast, saturation and hue into one matrix.
 
-    With the grey axis v = (1, 1, 1) / sqrt(3), saturation keeps a colour's part along v and
-    scales the rest; hue turns that rest about v (Rodrigues' formula), so grey stays grey. Grey
-    images have neither.
-    Source: Karras et al. 2020, arXiv:2006.06676, appendix B (colour transformations).
+    With the grey axis v = (1, 1, 1) / sqrt(3), saturation keeps a colour's component along v and
+    scales the rest; hue rotates the rest about v (Rodrigues' formula), so grey stays grey. Grey
+    images have neither. Source: Karras et al. 2020, arXiv:2006.06676, appendix B (colour
+    transformations).
 
     Args:
-        contrast: [B] factor on everything; 1 changes nothing.
-        saturation: [B] factor on what is not grey; 1 changes nothing, 0 leaves grey.
-        hue: [B] radians; 2 pi / 3 makes red green.
+        contrast: [B] factor of everything; 1 changes nothing.
+        saturation: [B] factor of what is not grey; 1 changes nothing, 0 leaves grey.
+        hue: [B] radians; 2 pi / 3 turns red into green.
         channels: C.
 
     Returns:
-        [B, C, C]; the identity, exactly, where nothing changes.
+        [B, C, C]; exactly the identity where nothing changes.
     """
     if channels == 1:
         return contrast[:, None, None]
     kept = saturation * hue.cos()
     turned = saturation * hue.sin() / math.sqrt(3)
     shared = (1 - kept) / 3
-    # The three channels play the same part, so each row is the row above, shifted.
+    # The matrix is circulant: each row is the row above, shifted.
     own, next_one, last = kept + shared, shared - turned, shared + turned
     rows = [own, next_one, last, last, own, next_one, next_one, last, own]
     return (contrast * torch.stack(rows)).T.reshape(-1, 3, 3)
 
 
 def recolour(images: Tensor, matrix: Tensor, offset: Tensor) -> Tensor:
-    """Give every pixel the colour ``matrix @ colour + offset``.
+    """Replace every colour by ``matrix @ colour + offset``.
 
     Args:
         images: [B, C, H, W], about [-1, 1].
@@ -134,70 +126,59 @@ def recolour(images: Tensor, matrix: Tensor, offset: Tensor) -> Tensor:
     return mixed.contiguous(memory_format=torch.channels_last)
 
 
-# --------------------------------------------------------------------------
-# What an augmentation may change in an image, and when to augment at all.
-#
-# Needs nothing but the standard library: a window may ask it too.
-
-
 NONE, DIFFAUGMENT, ADA = "none", "diffaugment", "ada"
 MODES = (NONE, DIFFAUGMENT, ADA)
 AUTO = "auto"
 SMALL_SET = 5_000
-"""Training images below which ``auto`` augments. DiffAugment gains most on sets of hundreds and
-little on tens of thousands (Zhao et al. 2020, arXiv:2006.10738, section 4)."""
+"""Training images below which ``auto`` augments. DiffAugment gains most on sets of hundreds of
+images and little on tens of thousands (Zhao et al. 2020, arXiv:2006.10738, section 4).
+"""
 
 
 class Change(StrEnum):
-    """One way in which an augmentation changes images."""
+    """A kind of augmentation."""
 
     FLIP = "flip"
-    """Left and right change places."""
+    """Mirror left and right."""
     ROTATION = "rotation"
-    """By quarter turns."""
+    """Rotate by quarter turns."""
     HORIZONTAL_MOVE = "horizontal_move"
     VERTICAL_MOVE = "vertical_move"
     SCALING = "scaling"
-    """About the centre, both axes alike."""
+    """Scale about the centre, both axes alike."""
     BRIGHTNESS = "brightness"
-    """Everything becomes lighter or darker."""
+    """Add to all channels."""
     CONTRAST = "contrast"
-    """Light and dark move apart or together."""
+    """Scale differences from grey or from the mean."""
     SATURATION = "saturation"
-    """Colours become stronger or greyer."""
+    """Scale the distance from grey."""
     HUE = "hue"
-    """Colours become other colours."""
+    """Rotate colours about the grey axis."""
     CUTOUT = "cutout"
-    """A square is blanked."""
+    """Blank a square."""
 
 
 def resolve_augmentation(choice: str, train_images: int) -> str:
-    """Turn the setting ``auto`` into a mode; the modes stay what they are.
+    """Resolve the setting ``auto`` to a mode; modes are returned as they are.
 
     Args:
         choice: ``auto`` or one of ``MODES``.
-        train_images: how many images there are to learn from.
+        train_images: number of training images.
     """
     if choice != AUTO:
         return choice
     return DIFFAUGMENT if train_images < SMALL_SET else NONE
 
 
-# --------------------------------------------------------------------------
-# Random strengths for a batch of images: one for each, from one explicit generator.
-#
-# Shapes: B images.
-
-
 class Draws:
-    """Draws strengths, and decides which images a change meets.
+    """Random augmentation parameters for a batch of images.
 
     Args:
         images: [B, ...]; only their number, device and precision matter.
-        generator: on the images' device; it moves on with every draw.
-        forbidden: changes that meet no image.
-        probability: [] with which each other change meets an image; it stays on its device.
-            ``None`` lets them meet every image.
+        generator: on the images' device; every draw advances it.
+        forbidden: transforms that are applied to no image.
+        probability: [] with which each other transform is applied to an image; it stays on its
+            device. ``None`` applies them to every image.
     """
 
     def __init__(
@@ -213,67 +194,61 @@ class Draws:
         self._forbidden, self._probability = forbidden, probability
 
     def can_any(self, *changes: Change) -> bool:
-        """Whether any of these changes may meet an image at all."""
+        """Return whether any of these transforms may be applied."""
         return not self._forbidden.issuperset(changes)
 
     def sometimes(self, change: Change, strength: Tensor, otherwise: float) -> Tensor:
-        """Keep the strength where the change meets the image: [B] strengths to [B]."""
+        """Keep the strength where the transform is applied: [B] strengths to [B]."""
         neutral = torch.full_like(strength, otherwise)
         if change in self._forbidden:
             return neutral
         return torch.where(self.meets(), strength, neutral)
 
     def meets(self) -> Tensor:
-        """Which images a change that is not forbidden meets: [B] booleans."""
+        """Draw the images that a transform is applied to: [B] booleans."""
         chance = self.uniform(0.0, 1.0)
         return chance < (1.0 if self._probability is None else self._probability)
 
     def uniform(self, low: float, high: float) -> Tensor:
-        """[B] from the uniform distribution on [low, high)."""
+        """Draw [B] from the uniform distribution on [low, high)."""
         unit = torch.rand(
             self._count, generator=self._generator, device=self._device, dtype=self._dtype
         )
         return low + (high - low) * unit
 
     def normal(self, deviation: float) -> Tensor:
-        """[B] from the normal distribution about 0."""
+        """Draw [B] from the normal distribution about 0."""
         standard = torch.randn(
             self._count, generator=self._generator, device=self._device, dtype=self._dtype
         )
         return deviation * standard
 
     def whole(self, low: int, high: int) -> Tensor:
-        """[B] whole numbers from low to high, both included, each as likely as the others."""
-        # The clamp catches a product that rounding lifts to the number after the last.
+        """Draw [B] integers from low to high, both included."""
+        # The clamp catches products that rounding lifts beyond the last integer.
         return self.uniform(low, high + 1).floor().clamp(max=high)
 
 
-# --------------------------------------------------------------------------
-# Blanking a square of each image.
-#
-# Shapes: B images, S side in pixels.
-
-
 SHARE = 0.5
-"""Side of the square, as a share of the image's."""
+"""Side of the cutout square, as a fraction of the image's."""
 
 
 def draw_corners(draws: Draws, side: int) -> tuple[Tensor, Tensor]:
-    """Draw where squares begin whose centres lie anywhere in the image.
+    """Draw the corners of squares whose centres lie anywhere in the image.
 
     Source: Zhao et al. 2020, arXiv:2006.10738: a random square of half the image's size.
 
     Returns:
-        First rows and first columns, [B] each; a square may reach over the border.
+        First rows and first columns, [B] each; a square may extend beyond the border.
     """
     size = _size(side)
-    # A square of even size has its centre between pixels, so there is one place more.
+    # A square of even size has its centre between pixels, so there is one more position.
     last = side - size % 2
     return draws.whole(0, last) - size // 2, draws.whole(0, last) - size // 2
 
 
 def cut_out(images: Tensor, rows: Tensor, columns: Tensor, on: Tensor) -> Tensor:
-    """Blank a square of some images to 0, the middle grey.
+    """Set a square of some images to 0, middle grey.
 
     Args:
         images: [B, C, S, S] in [-1, 1].
@@ -283,13 +258,13 @@ def cut_out(images: Tensor, rows: Tensor, columns: Tensor, on: Tensor) -> Tensor
     """
     side = images.shape[-1]
     covered = _covered(rows, side)[:, :, None] & _covered(columns, side)[:, None, :]
-    # A product with a mask of numbers is quicker than a boolean fill, and exact.
+    # Multiplying by a mask is faster than a boolean fill, and exact.
     kept = ~(covered & on[:, None, None])
     return images * kept[:, None].to(images.dtype)
 
 
 def _covered(first: Tensor, side: int) -> Tensor:
-    """Which places of an axis the square covers: [B, S] booleans."""
+    """Return the positions of an axis that the square covers: [B, S] booleans."""
     places = torch.arange(side, device=first.device, dtype=first.dtype)
     behind = places - first[:, None]
     return (behind >= 0) & (behind < _size(side))

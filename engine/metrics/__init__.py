@@ -1,1 +1,1 @@
-"""How good generated pairs are, judged by networks that share nothing with those that made them."""
+"""Metrics of generated pairs, measured by networks that share nothing with the generators."""

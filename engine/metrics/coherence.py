@@ -1,7 +1,7 @@
-"""Whether images and texts belong together.
+"""Coherence: whether images and texts belong together.
 
-Where a dataset says what is true of its pairs, the reader sees it in an image and the text says it;
-else a matcher tells which of many texts belongs to an image.
+Where a dataset records attributes of its pairs, a classifier predicts them from the image and the
+text states them; otherwise a retrieval model finds the text of an image among many.
 
 Shapes: N pairs, D features, A attributes.
 """
@@ -19,19 +19,19 @@ from engine.metrics.extractor import UNKNOWN, AttributeTable, Eye, Labels, norma
 from engine.metrics.retrieval import LEAST_PAIRS, train_matcher
 
 MOST_MODES = 2_000
-"""More different captions than this are no list of modes."""
+"""Largest number of different captions that count as modes."""
 
 Rows = npt.NDArray[np.int64]
 Figures = dict[str, float]
 
 
 class Coherence:
-    """Knows what belongs together in a dataset.
+    """Measures coherence relative to a dataset.
 
     Args:
-        dataset: whose pairs are known.
-        eye: sees images.
-        held_out: items with image and text that no model learns from.
+        dataset: has the reference pairs.
+        eye: extracts features and attributes of images.
+        held_out: items with image and text that no model is trained on.
     """
 
     def __init__(self, dataset: StoredDataset, eye: Eye, held_out: Rows) -> None:
@@ -46,7 +46,7 @@ class Coherence:
 
     @property
     def is_valid(self) -> Callable[[str], bool] | None:
-        """Whether a text says something that the dataset can mean; None where it cannot tell."""
+        """Return whether a text states valid attributes; None where the dataset has none."""
         if self._table is None:
             return None
         known = self._table.of_text
@@ -60,11 +60,11 @@ class Coherence:
         figures: Figures,
         absent: dict[str, str],
     ) -> None:
-        """Measure pairs from noise: their coherence beside chance and ceiling, and their modes."""
+        """Measure pairs from noise: coherence, its random baseline and upper bound, and modes."""
         if self._table is not None and seen is not None:
             said = self._table.labels_of_texts(texts)
             figures["joint_coherence"] = agreement(said, seen)
-            # Any pairing of these texts with these images, but for their own.
+            # The baseline pairs these texts with these images at random, never with their own.
             figures["joint_coherence_chance"] = agreement(np.roll(said, len(said) // 2, 0), seen)
             if self._ceiling is not None:
                 figures["joint_coherence_ceiling"] = self._ceiling
@@ -84,7 +84,7 @@ class Coherence:
     def measure_drawings(
         self, features: Features, seen: Labels | None, texts: Sequence[str], figures: Figures
     ) -> None:
-        """Measure images that were drawn for texts."""
+        """Measure images generated for texts."""
         if self._table is not None and seen is not None:
             figures["text_to_image"] = agreement(self._table.labels_of_texts(texts), seen)
         elif self._matcher is not None:
@@ -94,7 +94,7 @@ class Coherence:
     def measure_captions(
         self, rows: Rows, features: Features, texts: Sequence[str], figures: Figures
     ) -> None:
-        """Measure texts that were written for real images."""
+        """Measure texts generated for real images."""
         if self._table is not None:
             records = [self._dataset.records[row] for row in rows]
             truth = self._table.labels_of_records(records)
@@ -104,7 +104,7 @@ class Coherence:
             figures["image_to_text"] = self._matcher.precision(features, plain)
 
     def _find_ceiling(self, eye: Eye, table: AttributeTable, rows: Rows) -> float | None:
-        """How often the reader itself is right about unseen images; None where there are none."""
+        """Return the classifier's accuracy on unseen images; None where there are none."""
         if not len(rows):
             return None
         _features, seen = eye.see(eye.images_of(rows))
@@ -112,7 +112,7 @@ class Coherence:
         return None if seen is None else agreement(truth, seen)
 
     def _find_modes(self) -> "Counter[Any]":
-        """How often each mode stands in the training items; nothing where there are too many."""
+        """Count each mode in the training items; empty if there are too many."""
         rows = self._dataset.rows(TRAIN)
         texts = [normal_form(self._dataset.texts[r]) for r in rows if self._dataset.has_text[r]]
         modes: Counter[Any] = Counter(
@@ -122,17 +122,17 @@ class Coherence:
 
 
 def agreement(one: Labels, other: Labels) -> float:
-    """Share of rows in which all attributes are known and the same: [N, A] each."""
+    """Return the share of rows in which all attributes are known and equal: [N, A] each."""
     return float(((one == other) & (one != UNKNOWN)).all(1).mean())
 
 
 def mode_figures(made: Sequence[Any], modes: "Counter[Any]") -> Figures:
-    """Measure which modes were made, and how evenly.
+    """Measure which modes were generated, and how evenly.
 
     Returns:
-        ``covered_modes``: share of the modes that came at all; ``smallest_share``: of the mode that
-        came least often; ``mode_kl``: divergence of the made shares from the data's, in nats (over
-        the modes; what is none of them counts as one more, rare one).
+        ``covered_modes``: share of the modes that occur; ``smallest_share``: of the rarest mode;
+        ``mode_kl``: KL divergence of the generated shares from the data's, in nats (everything
+            outside the modes counts as one more, rare one).
     """
     found = Counter(made)
     counts = np.array([found[mode] for mode in modes], dtype=np.float64)

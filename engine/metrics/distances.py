@@ -1,6 +1,6 @@
-"""The kernel inception distance, on whatever features are given.
+"""Distances between feature distributions: KID, FID, manifold metrics and memorisation.
 
-Shapes: N and M items, D features.
+Shapes: N and M items, D features, K neighbours.
 """
 
 import numpy as np
@@ -12,9 +12,9 @@ SUBSET, SUBSETS = 1_000, 50
 
 
 def squared_discrepancy(one: Features, other: Features) -> float:
-    """Unbiased squared maximum mean discrepancy of two samples; about 0 for equal distributions.
+    """Return the unbiased squared maximum mean discrepancy of two samples.
 
-    With the kernel ``k(a, b) = (a . b / D + 1)^3``.
+    With the kernel ``k(a, b) = (a . b / D + 1)^3``; about 0 for equal distributions.
     Source: Binkowski et al. 2018, arXiv:1801.01401, eq. 4 and section 4.
 
     Args:
@@ -31,7 +31,7 @@ def squared_discrepancy(one: Features, other: Features) -> float:
 
 
 def kernel_distance(one: Features, other: Features, seed: int) -> tuple[float, float]:
-    """Mean and standard deviation of the squared discrepancy over random subsets.
+    """Return KID: mean and standard deviation of the squared MMD over random subsets.
 
     Args:
         one: [N, D].
@@ -54,25 +54,19 @@ def _kernel(one: Features, other: Features) -> Features:
     return (one @ other.T / one.shape[1] + 1) ** 3
 
 
-# --------------------------------------------------------------------------
-# The Frechet distance between two samples, each taken for a normal distribution.
-#
-# Shapes: N and M items, D features.
-
-
 ITEMS_PER_FEATURE = 10
-"""With fewer items a covariance is mostly noise, and so is the distance."""
+"""With fewer items the covariance, and with it the distance, is mostly noise."""
 
 
 def is_enough(count: int, features: int) -> bool:
-    """Whether a sample is large enough for the distance to mean anything."""
+    """Return whether a sample is large enough for a meaningful Frechet distance."""
     return count >= ITEMS_PER_FEATURE * features
 
 
 def frechet_distance(one: Features, other: Features) -> float:
-    """``|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2))``.
+    """Return the Frechet distance ``|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2))``.
 
-    The trace of the root is that of ``(C1^(1/2) C2 C1^(1/2))^(1/2)``, which is symmetric.
+    The trace of the root equals that of ``(C1^(1/2) C2 C1^(1/2))^(1/2)``, which is symmetric.
     Source: Heusel et al. 2017, arXiv:1706.08500, eq. 6 (Dowson & Landau 1982).
 
     Args:
@@ -91,24 +85,18 @@ def _root(covariance: Features) -> Features:
     return (vectors * np.sqrt(values.clip(min=0))) @ vectors.T
 
 
-# --------------------------------------------------------------------------
-# Fidelity and variety by nearest neighbours.
-#
-# Shapes: N real and M generated items, D features, K neighbours.
-
-
 NEIGHBOURS = 5
 LARGEST = 2_000
-"""Items looked at on either side: the work grows with their product."""
+"""Largest number of items on either side: the cost grows with their product."""
 
 
 def manifold_figures(real: Features, made: Features) -> dict[str, float]:
-    """Precision, recall, density and coverage.
+    """Return precision, recall, density and coverage.
 
     precision: share of generated items inside some real item's K-neighbour ball; recall: the same
-    the other way round (Kynkaanniemi et al. 2019, arXiv:1904.06991, section 2). density: mean
-    number of real balls that hold a generated item, over K; coverage: share of real balls that
-    hold any (Naeem et al. 2020, arXiv:2002.09797, eq. 3 and 4).
+    with the roles exchanged (Kynkaanniemi et al. 2019, arXiv:1904.06991, section 2). density: mean
+    number of real balls that contain a generated item, over K; coverage: share of real balls that
+    contain any (Naeem et al. 2020, arXiv:2002.09797, eq. 3 and 4).
 
     Args:
         real: [N, D], N above K.
@@ -127,13 +115,13 @@ def manifold_figures(real: Features, made: Features) -> dict[str, float]:
 
 
 def squared_distances(one: Features, other: Features) -> Features:
-    """Squared distances of all pairs: [N, D] and [M, D] to [N, M]."""
+    """Return the squared distances of all pairs: [N, D] and [M, D] to [N, M]."""
     squares = (one**2).sum(1)[:, None] + (other**2).sum(1)[None] - 2 * one @ other.T
     return squares.clip(min=0)
 
 
 def nearest_distances(items: Features, others: Features, block: int = 1_000) -> Features:
-    """Distance of each item to the nearest of the others: [N, D] and [M, D] to [N]."""
+    """Return the distance of each item to its nearest other: [N, D] and [M, D] to [N]."""
     parts = [
         squared_distances(items[start : start + block], others).min(1)
         for start in range(0, len(items), block)
@@ -142,7 +130,7 @@ def nearest_distances(items: Features, others: Features, block: int = 1_000) -> 
 
 
 def _radii(items: Features) -> npt.NDArray[np.float64]:
-    """Squared distance to the K-th neighbour, the item itself not counted."""
+    """Return the squared distance to the K-th neighbour, not counting the item itself."""
     return np.partition(squared_distances(items, items), NEIGHBOURS, axis=1)[:, NEIGHBOURS]
 
 
@@ -152,20 +140,14 @@ def _thinned(items: Features) -> Features:
     return items[np.linspace(0, len(items) - 1, LARGEST).astype(int)]
 
 
-# --------------------------------------------------------------------------
-# Whether a model draws anew or from memory.
-#
-# Shapes: N training, M held-out and K generated images, D features.
-
-
 NEAR = 0.01
-"""So many of the held-out images have a training image nearer than the limit."""
+"""Share of the validation images that lie closer to a training image than the limit."""
 COPY = 0.05
-"""An image this much of the usual distance from a training image is a copy of it."""
+"""Fraction of the usual distance to a training image below which an image is a copy."""
 
 
 class Memory:
-    """Knows how near to the training images unseen real images usually come.
+    """Memorisation metrics, calibrated on the distances of validation images to training images.
 
     Args:
         training: [N, D].
@@ -181,9 +163,8 @@ class Memory:
         """Measure generated images: [K, D].
 
         Returns:
-            ``memorisation``: share that is nearer to a training image than all but one in a hundred
-            held-out images are; about .01 for a model that has learned and not memorised.
-            ``novelty``: share that is no copy.
+            ``memorisation``: share closer to a training image than 99 of 100 validation images are;
+                about .01 without memorisation. ``novelty``: share that is no copy.
         """
         nearest = nearest_distances(made, self._training)
         return {

@@ -1,4 +1,10 @@
-"""Evaluates a run on disk."""
+"""Evaluation of a sampler against a dataset, and of a run on disk.
+
+Everything that depends on the dataset only is prepared once; each evaluation then generates pairs
+in all three directions.
+
+Shapes: N items, D features.
+"""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -33,10 +39,6 @@ from engine.runs.folder import NEWEST, ModelFacts, RunFolder
 from engine.sample.load import load_run
 from engine.sample.sampler import Pairs, Sampler
 
-# --------------------------------------------------------------------------
-# What an evaluation found, as values, as JSON and as a table to read.
-
-
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Pictures": ("kid", "fid"),
     "Fidelity and variety": ("precision", "recall", "density", "coverage"),
@@ -49,22 +51,22 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Memory": ("memorisation", "novelty"),
 }
 BESIDE = ("std", "chance", "ceiling", "floor", "n")
-"""What may stand beside a figure, under its name and this ending."""
+"""Suffixes of values that accompany a metric."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationReport:
-    """Figures of one model's samples."""
+    """Metrics of one model's samples."""
 
     figures: Mapping[str, float]
-    """By name; ``kid_std``, ``joint_coherence_chance`` and their like stand beside theirs."""
+    """By name, with ``kid_std``, ``joint_coherence_chance`` and the like beside theirs."""
     absent: Mapping[str, str] = field(default_factory=dict)
-    """By name: why a figure is not there."""
+    """By name: why a metric is missing."""
     about: Mapping[str, Any] = field(default_factory=dict)
     """Run, images seen, samples, seed, dataset, evaluator."""
 
     def to_json(self) -> str:
-        """Write it as JSON."""
+        """Format as JSON."""
         table = {
             "about": dict(self.about),
             "figures": {name: round(value, 6) for name, value in self.figures.items()},
@@ -73,7 +75,7 @@ class EvaluationReport:
         return json.dumps(table, ensure_ascii=False, indent=1) + "\n"
 
     def to_text(self) -> str:
-        """Write it as a table for a terminal."""
+        """Format as a table for a terminal."""
         lines = [f"{name}: {value}" for name, value in self.about.items()]
         for title, names in GROUPS.items():
             lines += ["", title, *(self._line(name) for name in names if self._knows(name))]
@@ -94,38 +96,29 @@ class EvaluationReport:
         return f"  {name:<18} {self.figures[name]:<9.4g} {note}".rstrip()
 
 
-# --------------------------------------------------------------------------
-# Measures a model's samples against a dataset.
-#
-# Everything that belongs to the dataset alone is prepared once; each measurement then draws pairs
-# in all three directions and looks at them.
-#
-# Shapes: N items, D features.
-
-
 REFERENCE, LEAST_HELD_OUT = 5_000, 500
-"""Real images that samples are held against, and how few held-out ones are too few for it."""
+"""Real images that samples are compared with, and the smallest useful validation split."""
 TRAINING_SEEN = 10_000
-"""Training images among which copies are looked for, spread evenly over the set."""
+"""Training images searched for copies, spread evenly over the split."""
 
 Encode = Callable[[Sequence[str]], Tensor]
-"""From texts to the numbers that a sampler takes."""
+"""From texts to token ids."""
 Rows = npt.NDArray[np.int64]
 
 
 class QualityJudge:
-    """Knows a dataset, and measures samplers against it.
+    """Measures samplers against a dataset.
 
     Args:
-        dataset: that the models learned from, or that they shall be compared on.
-        image_size: side in pixels at which the models draw.
-        encode: numbers the texts that a model shall draw.
-        is_known: whether a model could have been given a text at all.
-        cache: folder of the trained readers.
-        control: asked while a reader is trained, and between batches.
+        dataset: that the models were trained on, or are compared on.
+        image_size: side in pixels of the generated images.
+        encode: encodes the texts that a model is conditioned on.
+        is_known: whether a text is in the model's vocabulary.
+        cache: folder of the trained classifiers.
+        control: checked while a classifier is trained, and between batches.
 
     Raises:
-        StoppedError: a stop was asked for.
+        StoppedError: a stop was requested.
     """
 
     def __init__(
@@ -159,15 +152,15 @@ class QualityJudge:
         self._is_known = is_known
 
     def measure(self, sampler: Sampler, *, count: int, seed: int) -> EvaluationReport:
-        """Draw pairs in all directions and measure them.
+        """Generate pairs in all directions and measure them.
 
         Args:
-            sampler: draws.
+            sampler: of the model.
             count: joint pairs, and at most so many in each of the other directions.
             seed: of the noise.
 
         Raises:
-            StoppedError: a stop was asked for.
+            StoppedError: a stop was requested.
         """
         images, texts = gathered(sampler.pairs(count, seed), self._control)
         features, said = self._eye.see(images)
@@ -230,7 +223,7 @@ class QualityJudge:
 
 
 def spread(rows: Rows, most: int) -> Rows:
-    """Take at most so many rows, evenly over all."""
+    """Subsample rows evenly."""
     if len(rows) <= most:
         return rows
     return rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
@@ -239,10 +232,10 @@ def spread(rows: Rows, most: int) -> Rows:
 def gathered(
     batches: Iterable[Pairs], control: RunControl
 ) -> tuple[npt.NDArray[np.uint8], list[str]]:
-    """Put batches of pairs together: [N, S, S, 3] and N texts.
+    """Concatenate batches of pairs: [N, S, S, 3] and N texts.
 
     Raises:
-        StoppedError: the control asked for it.
+        StoppedError: a stop was requested.
     """
     images: list[npt.NDArray[np.uint8]] = []
     texts: list[str] = []
@@ -266,23 +259,23 @@ def evaluate_run(
     checkpoint: str = NEWEST,
     control: RunControl | None = None,
 ) -> EvaluationReport:
-    """Measure a run's samples and leave the report in its folder.
+    """Evaluate a run and save the report in its folder.
 
     Args:
         run: its folder.
-        cache: folder of the evaluators.
-        count: pairs to draw.
+        cache: folder of the classifiers.
+        count: pairs to generate.
         seed: of the noise.
-        dataset: to measure against, by default the run's own. Another one must be asked for by
-            name, since its figures cannot be compared with the run's.
-        checkpoint: the newest, or the best by a figure.
-        control: asked while an evaluator is trained.
+        dataset: to measure against, by default the run's own. Another one has to be named
+            explicitly, since its metrics cannot be compared with the run's.
+        checkpoint: the newest, or the best by a metric.
+        control: checked while a classifier is trained.
 
     Raises:
         RunMissingError, CheckpointMissingError, CheckpointCorruptError: nothing to measure.
         DatasetMissingError, DatasetCorruptError: nothing to measure against.
-        DatasetChangedError: the run's own dataset is not what it was.
-        StoppedError: a stop was asked for.
+        DatasetChangedError: the run's own dataset has changed.
+        StoppedError: a stop was requested.
     """
     loaded = load_run(run, torch.device("cpu"), checkpoint)
     stored = open_dataset(dataset or loaded.config.dataset)
@@ -310,7 +303,7 @@ def judge_for(
     cache: Path,
     control: RunControl | None = None,
 ) -> QualityJudge:
-    """Make the judge of a model's samples."""
+    """Build the evaluator of a model's samples."""
     return QualityJudge(
         dataset,
         image_size,

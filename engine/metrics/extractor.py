@@ -1,6 +1,11 @@
-"""A reader together with the dataset that it was trained on.
+"""Feature extractor of the metrics: a classifier trained on the user's own data, and its cache.
 
-Shapes: N items, S side, C channels, D features, A attributes.
+A small convolutional network that shares no code and no weights with generators and discriminators
+and is trained on real images only. It learns the attributes of the images or, where a dataset has
+none, the words of their captions. The activations before its last layer are the features of KID,
+FID and the others.
+
+Shapes: B batch, N images, C channels, S side, D features, A attributes.
 """
 
 import hashlib
@@ -30,62 +35,51 @@ from engine.fs.atomic import atomic_write
 from engine.metrics.distances import Features
 from engine.metrics.retrieval import bags
 
-# --------------------------------------------------------------------------
-# The network that looks at images for the metrics, trained on the user's own data.
-#
-# A small convolutional network of its own kind: it shares no code and no weights with the
-# generators and critics that it judges, and never sees a generated image before it judges one. It
-# learns to read the attributes of images or, where a dataset has none, the words of their
-# captions. What stands before its last layer are the *local features* of KID, FID and the rest.
-#
-# Shapes: B batch, N images, C channels, S side, D features, A attributes.
-
-
 FEATURES = 64
 RECIPE = 1
-"""Grows with every change of how a reader is built or trained; older ones are then made anew."""
+"""Version of architecture and training; classifiers of older versions are trained again."""
 LARGEST_SIDE = 64
 """Larger images are averaged down to this."""
 IMAGES, BATCH, PEAK_RATE, DECAY = 120_000, 128, 4e-3, 0.05
-"""Images seen in training, with repeats; half a minute on two cores at 32 px."""
+"""Images seen in training, with repetition; half a minute on two cores at 32 px."""
 MOST_PASSES = 40
-"""On small datasets more passes than this only learn them by heart."""
+"""More epochs than this only overfit small datasets."""
 MAX_SHIFT = 2
-"""Training images are moved by up to so many pixels: generated ones are not always centred."""
+"""Training images are translated by up to so many pixels: generated ones are not always centred."""
 ABSENT = -1
 BLOCK = 500
-"""Images looked at together."""
+"""Images per forward pass."""
 
 Labels = npt.NDArray[np.int64]
 
 
 class Target(Protocol):
-    """What a reader learns to say of an image."""
+    """What the classifier predicts."""
 
     @property
     def outputs(self) -> int:
-        """Numbers that it says."""
+        """Size of the last layer."""
         ...
 
     def loss(self, said: Tensor, truth: Tensor) -> Tensor:
-        """What it pays: [B, outputs] and [B, A] truth to a scalar."""
+        """Return the loss: predictions [B, outputs] and truth [B, A] to a scalar."""
         ...
 
 
 @dataclass(frozen=True)
 class AttributeTarget:
-    """One class for each attribute."""
+    """One class per attribute."""
 
     sizes: tuple[int, ...]
-    """Values of each attribute."""
+    """Number of values of each attribute."""
 
     @property
     def outputs(self) -> int:
-        """A logit for each value of each attribute."""
+        """One logit for each value of each attribute."""
         return sum(self.sizes)
 
     def loss(self, said: Tensor, truth: Tensor) -> Tensor:
-        """Cross-entropy, summed over the attributes; what is not known counts nothing."""
+        """Return the cross-entropy summed over the attributes; unknown values are ignored."""
         parts = said.split(list(self.sizes), 1)
         losses = [
             functional.cross_entropy(part, truth[:, place], ignore_index=ABSENT)
@@ -96,18 +90,18 @@ class AttributeTarget:
 
 @dataclass(frozen=True)
 class WordTarget:
-    """Which words stand in the caption."""
+    """The words that occur in the caption."""
 
     outputs: int
 
     def loss(self, said: Tensor, truth: Tensor) -> Tensor:
-        """Binary cross-entropy, summed over the words: truth [B, outputs] of 0 and 1."""
+        """Return the binary cross-entropy summed over the words: truth [B, outputs] of 0 and 1."""
         each = functional.binary_cross_entropy_with_logits(said, truth.float(), reduction="none")
         return each.sum(1).mean()
 
 
 class ImageReader(nn.Module):
-    """Strided convolutions with batch norm, down to features and what they say."""
+    """Strided convolutions with batch norm, a feature layer and an output layer."""
 
     def __init__(self, channels: int, side: int, outputs: int) -> None:
         super().__init__()
@@ -127,7 +121,7 @@ class ImageReader(nn.Module):
         self.say = nn.Sequential(nn.ReLU(), nn.Dropout(0.1), nn.Linear(FEATURES, outputs))
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """[B, C, S, S] in [-1, 1] to features [B, D] and what is said [B, outputs]."""
+        """Map [B, C, S, S] in [-1, 1] to features [B, D] and predictions [B, outputs]."""
         if images.shape[-1] > LARGEST_SIDE:
             images = functional.avg_pool2d(images, images.shape[-1] // LARGEST_SIDE)
         features = self.body(images)
@@ -140,16 +134,16 @@ def train_reader(
     target: Target,
     control: RunControl | None,
 ) -> ImageReader:
-    """Train a reader from scratch, the same one every time.
+    """Train a classifier from scratch, deterministically.
 
     Args:
         images: [N, S, S, C].
         truth: [N, A] or [N, words].
-        target: what it shall say.
-        control: asked between batches.
+        target: what it predicts.
+        control: checked between batches.
 
     Raises:
-        StoppedError: a stop was asked for.
+        StoppedError: a stop was requested.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -162,10 +156,10 @@ def train_reader(
 def look(
     reader: ImageReader, images: ImageArray, control: RunControl | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Look at many images: [N, S, S, C] to features [N, D] and what is said [N, outputs].
+    """Run a classifier on images: [N, S, S, C] to features [N, D] and predictions [N, outputs].
 
     Raises:
-        StoppedError: the control asked for it.
+        StoppedError: a stop was requested.
     """
     found: list[tuple[Tensor, Tensor]] = []
     for start in range(0, len(images), BLOCK):
@@ -177,7 +171,7 @@ def look(
 
 
 def read_attributes(said: Tensor, sizes: Sequence[int]) -> Labels:
-    """Give the likeliest value of each attribute: [N, outputs] to [N, A]."""
+    """Return the likeliest value of each attribute: [N, outputs] to [N, A]."""
     return torch.stack([part.argmax(1) for part in said.split(list(sizes), 1)], 1).numpy()
 
 
@@ -221,48 +215,44 @@ def _prepared(images: ImageArray) -> Tensor:
 
 
 def _shifted(images: Tensor) -> Tensor:
-    """Move a whole batch by a few pixels, its edge repeated."""
+    """Translate a batch by a few pixels, repeating its edge."""
     down, right = (int(n) for n in torch.randint(0, 2 * MAX_SHIFT + 1, (2,)))
     padded = functional.pad(images, (MAX_SHIFT,) * 4, mode="replicate")
     side = images.shape[-1]
     return padded[:, :, down : down + side, right : right + side]
 
 
-# --------------------------------------------------------------------------
-# Readers on disk: trained once for a version of a dataset, then found again.
-
-
 log = logging.getLogger(__name__)
 
 
 def default_cache() -> Path:
-    """Where readers are kept unless somebody says otherwise."""
+    """Return the default folder of trained classifiers."""
     return platformdirs.user_cache_path("diptych", appauthor=False) / "evaluators"
 
 
 def reader_name(version: str, side: int, outputs: int) -> str:
-    """Name a reader by all that decides it: twelve hex digits behind the dataset's version."""
+    """Name a classifier by the dataset's version and a hash of everything else it depends on."""
     recipe = f"{RECIPE}/{version}/{side}/{outputs}"
     return f"{version}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
 
 
 def has_reader(cache: Path, version: str) -> bool:
-    """Whether a reader of a dataset's version has been trained before."""
+    """Return whether a classifier of a dataset's version is in the cache."""
     return any(cache.glob(f"{version}-*.safetensors"))
 
 
 def cached_reader(
     cache: Path, name: str, blank: ImageReader, train: Callable[[], ImageReader]
 ) -> ImageReader:
-    """Find a reader, or train and keep it.
+    """Load a classifier from the cache, or train and save it.
 
-    A damaged file is trained anew, and a cache that cannot be written costs time and nothing else.
+    A damaged file is replaced, and a cache that cannot be written costs only time.
 
     Args:
-        cache: folder of the readers.
+        cache: folder of the classifiers.
         name: of this one.
-        blank: a reader to load into.
-        train: makes it.
+        blank: a classifier to load into.
+        train: trains it.
     """
     path = cache / f"{name}.safetensors"
     if path.is_file() and _load(path, blank):
@@ -289,35 +279,29 @@ def _load(path: Path, blank: ImageReader) -> bool:
     return True
 
 
-# --------------------------------------------------------------------------
-# What is known to be true of pairs, where the dataset says so.
-#
-# Shapes: N items, A attributes.
-
-
 MOST_VALUES = 100
-"""An attribute with more values than this is no class."""
+"""Largest number of values of an attribute."""
 
 UNKNOWN = -1
 
 
 @dataclass(frozen=True, kw_only=True)
 class AttributeTable:
-    """Attributes and their values, and what each caption says."""
+    """The attributes of a dataset, their values, and what each caption states."""
 
     names: tuple[str, ...]
     values: tuple[tuple[str, ...], ...]
     """By attribute."""
     of_text: Mapping[str, tuple[int, ...]]
-    """By caption, in normal form: the place of each attribute's value."""
+    """By normalised caption: the index of each attribute's value."""
 
     def labels_of_texts(self, texts: Sequence[str]) -> Labels:
-        """What texts say: [N, A] places, ``UNKNOWN`` throughout for a caption never seen."""
+        """Return the attributes of texts: [N, A] indices, ``UNKNOWN`` for unseen captions."""
         nothing = (UNKNOWN,) * len(self.names)
         return np.array([self.of_text.get(normal_form(t), nothing) for t in texts], dtype=np.int64)
 
     def labels_of_records(self, records: Sequence[Mapping[str, object]]) -> Labels:
-        """What records say: [N, A] places, ``UNKNOWN`` where they do not."""
+        """Return the attributes of records: [N, A] indices, ``UNKNOWN`` where missing."""
         places = [{value: place for place, value in enumerate(kept)} for kept in self.values]
         rows = [
             [
@@ -330,12 +314,12 @@ class AttributeTable:
 
 
 def normal_form(text: str) -> str:
-    """Give the form in which captions are compared: lower case, single spaces."""
+    """Normalise a caption for comparison: lower case, single spaces."""
     return join_words(split_words(text))
 
 
 def find_attributes(dataset: StoredDataset) -> AttributeTable | None:
-    """Collect a dataset's attributes; nothing where it has none that captions determine."""
+    """Collect the attributes that a dataset's captions determine; None if there are none."""
     records = [dataset.records[row] for row in dataset.rows(TRAIN) if dataset.has_text[row]]
     described = [record for record in records if _attributes(record)]
     if not described or len(described) < len(records) / 2:
@@ -363,22 +347,22 @@ def _attributes(record: Mapping[str, object]) -> Mapping[str, object]:
 
 
 MOST_WORDS = 512
-"""Words that a reader learns where there are no attributes: the most frequent ones."""
+"""Most frequent words that a classifier predicts where there are no attributes."""
 
 Rows = npt.NDArray[np.int64]
 
 
 class Eye:
-    """Sees images as standardised features, and as attributes where the dataset has them.
+    """Extracts standardised features of images, and attributes where the dataset has them.
 
     Args:
-        dataset: that it belongs to.
+        dataset: that the classifier is trained on.
         size: side in pixels of all images.
-        cache: folder of the readers.
-        control: asked while a reader is trained, and while images are looked at.
+        cache: folder of the classifiers.
+        control: checked while a classifier is trained, and while images are processed.
 
     Raises:
-        StoppedError: a stop was asked for.
+        StoppedError: a stop was requested.
     """
 
     def __init__(
@@ -401,10 +385,10 @@ class Eye:
         self._spread = some.numpy().std(0).clip(min=1e-6)
 
     def see(self, images: ImageArray) -> tuple[Features, Labels | None]:
-        """Look at images: [N, S, S, 1 or 3] to features [N, D] and attributes [N, A].
+        """Extract from images [N, S, S, 1 or 3] features [N, D] and attributes [N, A].
 
         Raises:
-            StoppedError: a stop was asked for.
+            StoppedError: a stop was requested.
         """
         features, said = look(
             self._reader, to_channels(images, self._dataset.manifest.channels), self._control
@@ -415,16 +399,16 @@ class Eye:
         return standard, read_attributes(said, [len(kept) for kept in self.attributes.values])
 
     def images_of(self, rows: Rows) -> ImageArray:
-        """Read a dataset's images as the models draw theirs: [N, S, S, C]."""
+        """Load a dataset's images at the models' size: [N, S, S, C]."""
         images = self._dataset.images_of(rows)
         return images if images.shape[1:3] == (self._size,) * 2 else resize(images, self._size)
 
     def features_of(self, rows: Rows) -> Features:
-        """Features of a dataset's images: [N, D]."""
+        """Return the features of a dataset's images: [N, D]."""
         return self.see(self.images_of(rows))[0]
 
     def _lesson(self, rows: Rows) -> tuple[Target, Labels]:
-        """What the reader shall learn to say of some items."""
+        """Return the training target and the truth of some items."""
         records = [self._dataset.records[row] for row in rows]
         if self.attributes is not None:
             sizes = tuple(len(kept) for kept in self.attributes.values)

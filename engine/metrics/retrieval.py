@@ -1,8 +1,8 @@
-"""Tells which text belongs to an image, for datasets that say nothing else about their pairs.
+"""Image-text retrieval model, for datasets without attributes.
 
-Two linear maps bring image features and bags of words into one space, where a pair's two halves
-shall be near each other. They learn from one part of the held-out pairs, which no generator ever
-sees; the other part says how good the matcher itself is.
+Two linear maps embed image features and bags of words in one space, close together for the two
+parts of a pair. They are trained on one half of the validation pairs, which no generator sees; the
+other half measures the model itself.
 
 Shapes: N pairs, D features, W words, K candidates.
 """
@@ -25,24 +25,24 @@ SPACE, STEPS, RATE, TEMPERATURE = 32, 400, 5e-3, 0.1
 
 @dataclass(frozen=True)
 class Matcher:
-    """Scores how well texts fit images."""
+    """Scores how well texts match images."""
 
     of_images: nn.Linear
     of_texts: nn.Linear
     vocabulary: Vocabulary
     others: Tensor
-    """[K, SPACE] texts of held-out pairs, the false candidates."""
+    """[K, SPACE] embedded texts of validation pairs, the false candidates."""
     other_texts: tuple[str, ...]
     ceiling: float
-    """R-precision on real pairs that it did not learn from."""
+    """R-precision on real pairs that it was not trained on."""
 
     @property
     def chance(self) -> float:
-        """R-precision of a matcher that guesses."""
+        """R-precision of random guesses."""
         return 1 / (len(self.others) + 1)
 
     def precision(self, features: Features, texts: Sequence[str]) -> float:
-        """R-precision: share of pairs whose own text is the first of all candidates.
+        """Return R-precision: the share of pairs whose own text ranks first among all candidates.
 
         Source: Xu et al. 2018, arXiv:1711.10485, section 4.1, with one true candidate.
 
@@ -55,17 +55,17 @@ class Matcher:
             own = functional.normalize(self.of_texts(bags(texts, self.vocabulary)), dim=1)
             own_scores = (images * own).sum(1)
             scores = images @ self.others.T
-        # A candidate that says the same is no false one.
+        # An identical candidate is not a false one.
         same = np.array([[text == other for other in self.other_texts] for text in texts])
         rivals = scores.masked_fill(torch.from_numpy(same.reshape(scores.shape)), -2.0)
         return float((own_scores > rivals.max(1).values).float().mean())
 
 
 def train_matcher(features: Features, texts: Sequence[str]) -> Matcher | None:
-    """Learn from the even held-out pairs and be measured on the odd; nothing if they are too few.
+    """Train on the even validation pairs and measure on the odd; None if they are too few.
 
     Args:
-        features: [N, D] of held-out images.
+        features: [N, D] of validation images.
         texts: their texts.
     """
     if len(texts) < LEAST_PAIRS:
@@ -86,7 +86,7 @@ def train_matcher(features: Features, texts: Sequence[str]) -> Matcher | None:
 
 
 def bags(texts: Sequence[str], vocabulary: Vocabulary) -> Tensor:
-    """Say which words stand in texts: [N, W] of 0 and 1; unknown ones share a place."""
+    """Encode texts as bags of words: [N, W] of 0 and 1; unknown words share an index."""
     found = torch.zeros(len(texts), len(vocabulary))
     for row, text in enumerate(texts):
         words = split_words(text)
@@ -96,10 +96,10 @@ def bags(texts: Sequence[str], vocabulary: Vocabulary) -> Tensor:
 
 
 def _fit(of_images: nn.Linear, of_texts: nn.Linear, images: Tensor, texts: Tensor) -> None:
-    """Let each pair's halves find each other among all (van den Oord et al. 2018, InfoNCE)."""
+    """Minimise the InfoNCE loss over all pairs (van den Oord et al. 2018, arXiv:1807.03748)."""
     parameters = [*of_images.parameters(), *of_texts.parameters()]
     optimizer = torch.optim.AdamW(parameters, lr=RATE, weight_decay=0.1)
-    # Equal texts are no mistake.
+    # Equal texts are not negatives.
     same = (texts[:, None] == texts[None]).all(2).float()
     goal = same / same.sum(1, keepdim=True)
     for _step in range(STEPS):

@@ -1,4 +1,4 @@
-"""How good and how varied generated texts are, apart from their images."""
+"""Quality and diversity of generated texts, independent of their images."""
 
 import math
 from collections import Counter
@@ -11,7 +11,7 @@ from engine.data.tokenizers import split_words
 
 ORDER = 4
 COMPARED = 200
-"""Texts that are held against each other: the work grows with the square."""
+"""Texts compared with each other: the cost grows with the square."""
 
 Words = Sequence[str]
 Some = TypeVar("Some")
@@ -25,15 +25,15 @@ def text_figures(
 ) -> dict[str, float]:
     """Measure texts.
 
-    text_validity: share that is valid; unique_share: distinct texts over all; distinct_1 and _2:
-    distinct words and pairs of words over all (Li et al. 2016, arXiv:1510.03055, section 4.3);
-    copied_share: share that stands among the training texts; bleu: how much like held-out texts
-    they are; self_bleu: how much like each other (Zhu et al. 2018, arXiv:1802.01886).
+    text_validity: share of valid texts; unique_share: distinct texts over all; distinct_1 and _2:
+    distinct words and word pairs over all (Li et al. 2016, arXiv:1510.03055, section 4.3);
+    copied_share: share that occurs among the training texts; bleu: similarity to validation texts;
+    self_bleu: similarity to each other (Zhu et al. 2018, arXiv:1802.01886).
 
     Args:
         made: generated texts, at least one.
-        held_out: real ones that were not trained on; without any there is no ``bleu``.
-        training: real ones that were, in the form that ``made`` has.
+        held_out: real texts that were not trained on; without any there is no ``bleu``.
+        training: real texts that were, in the same form as ``made``.
         is_valid: judges one text.
     """
     words = [split_words(text) for text in made]
@@ -56,11 +56,11 @@ def text_figures(
 
 
 def bleu(text: Words, references: Sequence[Words]) -> float:
-    """How far the word groups of a text stand in reference texts: 0 to 1.
+    """Return BLEU of a text against reference texts: 0 to 1.
 
-    Geometric mean of the clipped precisions of groups of one to four words, with the brevity
-    penalty (Papineni et al. 2002). Longer groups than the text has are left out; those of two words
-    and more are smoothed by adding one (Lin & Och 2004), so that short captions get a figure.
+    Geometric mean of the clipped precisions of n-grams of one to four words, with the brevity
+    penalty (Papineni et al. 2002). n-grams longer than the text are left out; from two words on
+    they are smoothed by adding one (Lin & Och 2004), so that short captions have a value.
     """
     if not text or not references:
         return 0.0
