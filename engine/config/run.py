@@ -1,10 +1,9 @@
-"""Everything that decides a run, in one frozen value."""
+"""The configuration of a training run."""
 
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from engine.config.sections import (
     ADVERSARIAL_FAMILIES,
@@ -19,45 +18,17 @@ from engine.config.sections import (
 from engine.config.setting import problems_in, setting
 from engine.errors import ConfigError, Problem
 
-# --------------------------------------------------------------------------
-# Settings that are fine each and impossible together, with the reason.
-
-
 LARGEST_DENSE_IMAGE = 64
-
-
-class Combined(Protocol):
-    """What a run's configuration must offer to be held against the rules."""
-
-    @property
-    def family(self) -> str:
-        """Of models."""
-        ...
-
-    @property
-    def networks(self) -> NetworkConfig:
-        """How they are built."""
-        ...
-
-    @property
-    def training(self) -> TrainingConfig:
-        """How they learn."""
-        ...
-
-    @property
-    def data(self) -> DataConfig:
-        """What from."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """One impossible combination."""
+    """A combination of settings that is refused although each is valid on its own."""
 
     field: str
     """Dotted name of the setting to change first."""
     reason: str
-    is_broken: Callable[[Combined], bool]
+    is_broken: Callable[["RunConfig"], bool]
 
 
 RULES = (
@@ -115,16 +86,16 @@ RULES = (
 )
 
 
-def combination_problems(run: Combined) -> list[Problem]:
-    """Give all impossible combinations of a configuration."""
+def combination_problems(run: "RunConfig") -> list[Problem]:
+    """Return all refused combinations of a configuration."""
     return [Problem(rule.field, rule.reason) for rule in RULES if rule.is_broken(run)]
 
 
-def _is_adversarial(run: Combined) -> bool:
+def _is_adversarial(run: "RunConfig") -> bool:
     return run.family in ADVERSARIAL_FAMILIES
 
 
-def _has_gradient_penalty(run: Combined) -> bool:
+def _has_gradient_penalty(run: "RunConfig") -> bool:
     return run.training.regularizer in GRADIENT_PENALTIES and run.training.penalty_weight > 0
 
 
