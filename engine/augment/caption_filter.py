@@ -146,8 +146,8 @@ HAN_COMPANIONS = ("手写的", "手写", "手寫的", "手寫", "数字", "數�
 
 LEAST_COUNT = 3
 LEAST_SHARE = 0.005
-"""A topic counts if its words occur in at least this share of the captions, and in at least three (in
-all, if there are fewer). Rarer contradictions do less harm than no augmentation.
+"""A topic counts if its words occur in at least this share of the captions, and in at least three
+(in all, if there are fewer). Rarer contradictions do less harm than no augmentation.
 """
 SLIGHT = frozenset({Change.HORIZONTAL_MOVE, Change.VERTICAL_MOVE, Change.SCALING})
 SLIGHT_SHARE = 0.05
