@@ -173,7 +173,10 @@ def check_training(folder: Path, environment: Path) -> None:
     for pattern in ("checkpoints/*", "samples/preview-*.png", "run.toml", "events.jsonl"):
         demand(any((empty / "run").glob(pattern)), f"the run has no {pattern}")
     run(empty, diptych, "sample", "--run", "run", "--count", "4", "--gallery", "gallery")
-    demand(len(list((empty / "gallery").glob("*.png"))) == 4, "the gallery is incomplete")
+    left = {file.name for file in (empty / "gallery").iterdir()}
+    wanted = {f"{row:06d}.png" for row in range(4)}
+    wanted |= {"contact_sheet.png", "index.html", "metadata.jsonl"}
+    demand(wanted <= left, "the gallery lacks:", wanted - left)
 
 
 def environment_program(environment: Path, name: str) -> Path:
