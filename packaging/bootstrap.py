@@ -1,4 +1,4 @@
-"""Sets up a checkout and runs it: ``python packaging/bootstrap.py COMMAND``.
+"""Set up a checkout and run a command in it: ``python packaging/bootstrap.py COMMAND``.
 
 Works on Linux, Windows and macOS with nothing but Python and a network. Whatever is already set
 up is left alone. This file and its two siblings keep to syntax that old Pythons can read, so that
