@@ -156,6 +156,7 @@ def test_that_the_demo_leaves_a_gallery_and_a_chart(tmp_path, capsys):
         assert str(path) in told
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     sys.platform == "win32", reason="Windows has no SIGINT that a test could send to one process"
 )
