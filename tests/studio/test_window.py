@@ -237,6 +237,7 @@ def test_that_the_latest_run_comes_back(
         made.window.leave()
 
 
+@pytest.mark.slow
 def test_that_choices_outlive_the_session(
     qapp: QApplication, settings: QSettings, engine: FakeEngine, tmp_path: Path
 ):
