@@ -2,10 +2,11 @@
 PYTHON ?= python3
 BOOTSTRAP = $(PYTHON) packaging/bootstrap.py
 
-.PHONY: help run test check setup bench endurance screenshots translations clean
+.PHONY: help run test check setup docs release-check bench endurance screenshots \
+	translations clean
 
 help:  ## say what can be made
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
 
 run:  ## set up, then open the studio (without a display: train on the digits for two minutes)
 	@$(BOOTSTRAP) run
@@ -18,6 +19,12 @@ check:  ## set up, then lint, format, types and layers
 
 setup:  ## set up only
 	@$(BOOTSTRAP) setup
+
+docs:  ## set up, then write docs/settings.md from the settings' declarations
+	@$(BOOTSTRAP) docs
+
+release-check:  ## build sdist and wheel, install them into an empty environment, train there
+	@$(BOOTSTRAP) release-check
 
 bench:  ## measure start-up, responsiveness and throughput of the window
 	@$(BOOTSTRAP) bench

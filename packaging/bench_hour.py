@@ -1,4 +1,4 @@
-"""Whether the studio can be left alone: an hour of training, its memory and its heartbeat.
+"""Train in the real window for an hour; measure memory and GUI latency.
 
     python packaging/bench_hour.py [--minutes 60] [--preset cpu-tiny]
 

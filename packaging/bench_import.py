@@ -1,4 +1,4 @@
-"""How quick an import is beside Pillow alone, how much memory it takes, how soon a stop is heeded.
+"""Benchmark imports: throughput beside plain Pillow, peak memory and the delay of a stop.
 
     python packaging/bench_import.py [rate] [scan] [--images 20000] [--rounds 3] [--files 100000]
 

@@ -1,4 +1,4 @@
-"""How fast training is, beside a plain loop and beside itself.
+"""Benchmark training steps against plain PyTorch loops and between configurations.
 
     python packaging/bench_throughput.py [dcgan] [joint] [data] [--repeats N] [--device cuda]
 

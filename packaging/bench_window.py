@@ -1,4 +1,4 @@
-"""How quick the window is: start-up, responsiveness while training, and what training pays for it.
+"""Benchmark the window: start-up, GUI latency while training, and the cost to training.
 
     python packaging/bench_window.py [start-up] [heartbeat] [stop] [throughput] [import] [flood]
 

@@ -1,4 +1,4 @@
-"""Sets up a checkout and runs it: ``python packaging/bootstrap.py COMMAND``.
+"""Set up a checkout and run a command in it: ``python packaging/bootstrap.py COMMAND``.
 
 Works on Linux, Windows and macOS with nothing but Python and a network. Whatever is already set
 up is left alone. This file and its two siblings keep to syntax that old Pythons can read, so that
@@ -27,12 +27,16 @@ COMMANDS = {
     "test": "check and test everything; with arguments, hand them to pytest alone",
     "check": "lint, format, types and layers, without the tests",
     "setup": "install everything and run nothing",
+    "docs": "write docs/settings.md from the settings' declarations",
+    "release-check": "build sdist and wheel, install them into an empty environment, train there",
     "bench": "measure start-up, responsiveness and throughput of the window",
     "endurance": "do at length what the tests do in short: kills, a random user, fuzzing, an hour",
     "screenshots": "photograph the studio into build/screenshots (Linux, needs xvfb)",
     "translations": "collect and compile what has to be translated",
 }
 SCRIPTS = {
+    "docs": ("settings_page.py",),
+    "release-check": ("release_check.py",),
     "bench": ("bench_window.py",),
     "endurance": ("endurance.py",),
     "screenshots": ("screenshots.py", "build/screenshots"),
@@ -186,7 +190,7 @@ def run_with_suitable_python() -> int:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    lines = [f"  {name:12} {about}" for name, about in COMMANDS.items()]
+    lines = [f"  {name:13} {about}" for name, about in COMMANDS.items()]
     parser = argparse.ArgumentParser(
         description="Sets up this checkout and runs it.",
         epilog="commands:\n" + "\n".join(lines),

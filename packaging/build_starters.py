@@ -1,4 +1,4 @@
-"""Builds the files in ``resources/starters`` from MNIST and the Noto emoji.
+"""Build the files in ``resources/starters`` from MNIST and the Noto emoji.
 
 Run it when the sources change: ``python packaging/build_starters.py --data FOLDER``. FOLDER holds
 ``mnist/`` with the four ``.gz`` files and ``noto-emoji-64.zip`` with ``images/`` and

@@ -1,4 +1,4 @@
-r"""Our multimodal VAEs beside those of the PyPI package ``multivae``: same networks, same data.
+r"""Compare our multimodal VAEs with the PyPI package ``multivae``: same networks, same data.
 
     python -m venv /tmp/peer
     echo "$PWD/.venv/lib/python3.11/site-packages" > /tmp/peer/lib/python3.11/site-packages/ours.pth

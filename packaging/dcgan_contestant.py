@@ -1,4 +1,4 @@
-"""One contestant of the DCGAN comparison, in a process of its own.
+"""Run one contestant of the DCGAN benchmark in a process of its own.
 
     python packaging/dcgan_contestant.py (plain-0 | plain-2 | ours-fp32 | ours-bf16) FOLDER DEVICE
 

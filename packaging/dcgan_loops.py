@@ -1,4 +1,4 @@
-"""The two loops of the DCGAN comparison: PyTorch's example, and this program's step.
+"""Two training loops for the DCGAN benchmark: PyTorch's example and this program's step.
 
 Both train the same networks with the same losses and optimiser: 64 px, 3 channels, batch 64.
 """

@@ -1,4 +1,4 @@
-"""DCGAN's own networks, for PyTorch's plain loop and as a modality for this program's step.
+"""DCGAN's networks, for PyTorch's example loop and as a modality of this program.
 
 Source: Radford et al. 2016, arXiv:1511.06434, in the shapes of PyTorch's example.
 

@@ -1,4 +1,4 @@
-"""Derives poorer datasets from the digits, to measure what training makes of them.
+"""Derive unpaired, reduced and imbalanced datasets from the digits.
 
     python packaging/derive_digits.py DATASET FOLDER --broken 0.9
     python packaging/derive_digits.py DATASET FOLDER --only-paired 0.1

@@ -1,4 +1,4 @@
-"""The long forms of what the tests do in short: ``make endurance`` (about an hour and a half).
+"""Run the long forms of the stress tests: ``make endurance`` (about an hour and a half).
 
     python packaging/endurance.py [life] [fuzz] [kills] [imports] [hour]
 

@@ -1,4 +1,4 @@
-"""The virtual environment of a checkout, in ``.venv``: made once, repaired when needed.
+"""Create and repair the virtual environment of a checkout, in ``.venv``.
 
 Stamps in it say what is installed. They name the Python version, the folder and the
 dependencies, so that a start with nothing to do costs a tenth of a second.

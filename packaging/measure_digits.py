@@ -1,4 +1,4 @@
-"""How good the digits become: trains, samples 1,000 pairs, and has an independent reader judge.
+"""Train on the digits and measure sample quality with an independent classifier.
 
     python packaging/measure_digits.py --minutes 2 5 --seeds 1 2 3
     python packaging/measure_digits.py --gallery DIR

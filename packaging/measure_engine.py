@@ -1,4 +1,4 @@
-"""Trains many runs and measures them all with one judge.
+"""Train runs of all model families and measure them with one classifier.
 
     python packaging/measure_engine.py PLAN [PLAN ...] --keep DIR [--minutes M] [--seeds 1 2 3]
 

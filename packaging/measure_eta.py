@@ -1,4 +1,4 @@
-"""How right the time left is: trains a run, and holds what it said against what then came.
+"""Measure the error of the remaining time that a run reports.
 
     python packaging/measure_eta.py --minutes 2 --evaluate-every-s 20
     python packaging/measure_eta.py --images 150000

@@ -1,4 +1,4 @@
-"""An independent reader of digits, to judge generated ones.
+"""A classifier of MNIST digits, independent of the models, that judges generated samples.
 
 A small convolutional network with batch norm, trained on MNIST's 60,000 training images and held
 against its 10,000 test images. It shares no code and no weights with the generator and the critic

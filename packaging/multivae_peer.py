@@ -1,4 +1,4 @@
-"""The PyPI package ``multivae`` with our networks inside, so that two programs can be compared.
+"""Wrap the PyPI package ``multivae`` around our networks for the comparison.
 
 It imports packages that a training never calls (torchvision among them, which does not load beside
 a CPU build of torch); those that are missing get an empty stand-in.

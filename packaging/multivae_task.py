@@ -1,4 +1,4 @@
-"""The digits as the comparison with ``multivae`` teaches and judges them."""
+"""Load the digits and the classifier for the comparison with ``multivae``."""
 
 import argparse
 from collections.abc import Mapping

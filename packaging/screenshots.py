@@ -1,4 +1,4 @@
-"""Takes the pictures of the studio that the README shows: ``make screenshots`` (needs Xvfb).
+"""Take the README's screenshots of the studio: ``make screenshots`` (needs Xvfb).
 
 screenshots.py FOLDER [--seconds S]    imports made-up files, trains on digits for S seconds and
                                        photographs on the way; --wizard leaves the training out

@@ -1,4 +1,4 @@
-"""The Debian packages that the studio stands on: what is missing, and how to get it.
+"""Find the Debian packages below Qt that are missing, and install or name them.
 
 The wheels of Qt bring Qt itself, not the libraries of the desktop below it. A missing one shows
 as an ImportError, or as "could not load the Qt platform plugin" once the window is to open.

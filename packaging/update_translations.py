@@ -1,4 +1,4 @@
-"""Keep the translations in step with the source.
+"""Update the translation files from the source and compile them.
 
     python packaging/update_translations.py           after a change of words
     python packaging/update_translations.py --check   says what is missing, changes nothing

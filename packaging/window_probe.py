@@ -1,4 +1,4 @@
-"""What ``bench_window.py`` measures from inside a process with the real window.
+"""Measure the real window from inside its process, for ``bench_window.py``.
 
 window_probe.py paint             prints when the window was painted and what was imported
 window_probe.py heartbeat DIR S   trains digits for S seconds and prints a timer's gaps

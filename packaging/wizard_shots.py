@@ -1,4 +1,4 @@
-"""Walks through the import wizard over made-up files, and has every page photographed."""
+"""Step through the import wizard over generated files and take a screenshot of each page."""
 
 import tempfile
 from collections.abc import Callable, Iterator

@@ -26,6 +26,23 @@ QT_TESTS = (TESTS / "studio", TESTS / "journeys")
 FOLDERS = ("CONFIG", "DATA", "CACHE", "STATE")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need Qt."""
+    for item in items:
+        if any(item.path.is_relative_to(folder) for folder in QT_TESTS):
+            item.add_marker(pytest.mark.gui)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test marked ``gpu`` without CUDA; only such a test imports torch for this."""
+    if item.get_closest_marker("gpu") is None:
+        return
+    import torch
+
+    if not torch.cuda.is_available():
+        pytest.skip("needs CUDA")
+
+
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the test an empty home, so that it never touches the user's folders."""

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 from PySide6.QtWidgets import QLineEdit
@@ -21,6 +22,7 @@ from tests.helpers.windows import DIALOG_PATIENCE_MS, child, press
 DIGITS = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"}
 
 
+@pytest.mark.slow
 def test_the_way_from_the_welcome_to_a_gallery_on_disk(qtbot: QtBot, studio: Studio):
     window = studio.window
     assert window.is_welcoming

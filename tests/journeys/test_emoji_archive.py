@@ -12,7 +12,10 @@ from engine.sample.preview_sheet import read_sheet
 ARCHIVE = Path(__file__).parents[3] / "shared" / "data" / "noto-emoji-64.zip"
 PAIRS = 3_786
 
-pytestmark = pytest.mark.skipif(not ARCHIVE.is_file(), reason="the archive is not at hand")
+pytestmark = [
+    pytest.mark.skipif(not ARCHIVE.is_file(), reason="the archive is not at hand"),
+    pytest.mark.slow,
+]
 
 
 def report_of(dataset: Path) -> dict[str, dict[str, int]]:

@@ -27,6 +27,7 @@ from tests.helpers.windows import (
 )
 
 
+@pytest.mark.slow
 def test_that_a_run_is_paused_given_back_stopped_and_resumed(
     qtbot: QtBot, studio: Studio, tmp_path: Path
 ):

@@ -107,6 +107,7 @@ def test_that_a_damaged_dataset_is_explained(panel: DatasetPanel, qtbot: QtBot, 
     choose(qtbot, panel, "other")
 
 
+@pytest.mark.slow
 def test_that_a_hundred_thousand_items_are_read_only_where_they_are_seen(
     panel: DatasetPanel, qtbot: QtBot, workspace: Path, monkeypatch
 ):

@@ -190,6 +190,7 @@ def test_that_what_goes_wrong_in_a_followed_run_is_noted(studio: Studio):
     assert not studio.window.run.notes.isHidden()
 
 
+@pytest.mark.slow
 def test_that_a_real_run_is_followed_to_its_end(
     qtbot: QtBot, studio: Studio, tmp_path: Path, child: subprocess.Popen[bytes]
 ):
@@ -212,6 +213,7 @@ def test_that_a_real_run_is_followed_to_its_end(
     assert RunFolder(run).checkpoint_paths()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9")
 def test_that_a_killed_run_is_shown_as_interrupted(
     qtbot: QtBot, studio: Studio, tmp_path: Path, child: subprocess.Popen[bytes]

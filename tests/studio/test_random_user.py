@@ -26,6 +26,7 @@ def machine(qtbot: QtBot, problem_log: ProblemLog) -> type[LifeMachine]:
     return LifeMachine
 
 
+@pytest.mark.slow
 def test_that_whatever_is_pressed_the_window_tells_the_truth(machine: type[LifeMachine]):
     seeded = seed(SEED)(machine)
     wanted = settings(

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QSettings, Qt, QUrl
 from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtWidgets import (
@@ -237,6 +238,7 @@ def test_that_the_latest_run_comes_back(
         made.window.leave()
 
 
+@pytest.mark.slow
 def test_that_choices_outlive_the_session(
     qapp: QApplication, settings: QSettings, engine: FakeEngine, tmp_path: Path
 ):

@@ -147,6 +147,7 @@ def test_that_a_source_that_is_not_there_is_bad_input(tmp_path, capsys):
     assert "nowhere" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal to send")
 def test_that_ctrl_c_leaves_an_import_that_goes_on(tmp_path):
     source = sidecar_folder(tmp_path / "source", 1_500, size=64)

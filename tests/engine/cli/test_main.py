@@ -48,6 +48,7 @@ def trained(tmp_path, *options):
     return code, run
 
 
+@pytest.mark.slow
 def test_that_training_and_sampling_work_by_command(tmp_path, capsys):
     code, run = trained(tmp_path)
     assert code == 0
@@ -140,6 +141,7 @@ def test_that_help_names_every_setting_and_preset(capsys):
         assert word in told
 
 
+@pytest.mark.slow
 def test_that_the_demo_leaves_a_gallery_and_a_chart(tmp_path, capsys):
     code = main(
         ["demo", "--minutes", "0.02", "--folder", str(tmp_path), "--datasets", str(tmp_path / "d")],
@@ -154,6 +156,7 @@ def test_that_the_demo_leaves_a_gallery_and_a_chart(tmp_path, capsys):
         assert str(path) in told
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     sys.platform == "win32", reason="Windows has no SIGINT that a test could send to one process"
 )

@@ -38,6 +38,7 @@ def test_that_the_discrepancy_is_the_sum_over_all_pairs():
     assert squared_discrepancy(one, other) == pytest.approx(expected)
 
 
+@pytest.mark.slow
 def test_that_real_against_real_is_about_nothing():
     distance, spread = kernel_distance(sample(0, 4000), sample(1, 4000), seed=0)
     assert abs(distance) < 0.02
@@ -46,6 +47,7 @@ def test_that_real_against_real_is_about_nothing():
     assert moved > 1.0
 
 
+@pytest.mark.slow
 def test_that_the_kernel_distance_follows_its_seed():
     one, other = sample(0, 1500), sample(1, 1500)
     assert kernel_distance(one, other, 3) == kernel_distance(one, other, 3)

@@ -22,6 +22,7 @@ def run(tmp_path):
     return config.run
 
 
+@pytest.mark.slow
 def test_that_a_run_is_measured_and_the_report_stays_with_it(run, tmp_path):
     report = evaluate_run(run, cache=tmp_path / "cache", count=100)
     assert {"kid", "precision", "text_validity", "novelty"} <= set(report.figures)

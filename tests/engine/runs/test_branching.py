@@ -48,6 +48,7 @@ def branched(source, **values):
     return source.read_config().with_values(run=source.path.parent / "branch", **values)
 
 
+@pytest.mark.slow
 def test_that_a_branch_goes_on_with_other_settings(source):
     before = {p: p.read_bytes() for p in source.path.rglob("*") if p.is_file()}
     config = branched(source, images=96, training__beta2=0.5, seed=9)

@@ -63,6 +63,7 @@ def told(story, disk, on_pause, *, saves_at=0, full_at=80):
     return story.tell(answer)
 
 
+@pytest.mark.slow
 def test_that_a_run_waits_for_room_and_goes_on_where_it_was(tmp_path, disk, problem_log):
     story = RunStory(tmp_path)
 

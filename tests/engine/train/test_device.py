@@ -79,6 +79,7 @@ def test_that_a_lost_device_that_gives_nothing_back_is_no_further_trouble(monkey
 # A whole run on a disk that is really small.
 
 
+@pytest.mark.slow
 def test_that_a_run_waits_for_room_on_a_disk_that_is_full_in_earnest(
     tmp_path, monkeypatch, problem_log
 ):

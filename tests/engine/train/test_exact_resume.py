@@ -16,6 +16,8 @@ from engine.train import metrics
 from engine.train.run import train
 from tests.helpers.tiny import tiny_config, tiny_dataset
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 IMAGES, BATCH, LEFT_AT_STEP = 96, 8, 5
 INTERVAL = 4

@@ -184,6 +184,7 @@ class Greedy:
         monkeypatch.setattr(GanStep, "__call__", take)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", [0, 5])
 def test_that_a_step_that_does_not_fit_is_taken_in_shares(tmp_path, monkeypatch, first):
     greedy = Greedy(monkeypatch, fits=4, first=first)

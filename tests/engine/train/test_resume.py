@@ -145,6 +145,7 @@ def test_that_the_log_goes_on(tmp_path, dataset):
     assert kinds.count("RunPrepared") == kinds.count("RunEnded") == 2
 
 
+@pytest.mark.slow
 def test_that_a_run_survives_kills_at_any_moment_and_loses_nothing_that_was_saved(tmp_path):
     dataset = tiny_dataset(tmp_path / "data")
     killed = preset_config("cpu-tiny", dataset, tmp_path / "killed")

@@ -120,6 +120,7 @@ def of(events, kind):
     return [event for event in events if isinstance(event, kind)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("term", [*ADVERSARIAL_TERMS, *VARIATIONAL_TERMS])
 def test_that_a_run_tells_of_it_by_step_and_term_and_goes_on(tmp_path, monkeypatch, term):
     events, _poison, folder = run_poisoned(
@@ -140,6 +141,7 @@ def first_time(steps):
     return lambda poison, step: step in steps and poison.taken.count(step) == 1
 
 
+@pytest.mark.slow
 def test_that_a_run_goes_back_with_a_lower_rate_when_it_happens_again_and_again(
     tmp_path, monkeypatch
 ):
@@ -155,6 +157,7 @@ def test_that_a_run_goes_back_with_a_lower_rate_when_it_happens_again_and_again(
     assert poison.taken.count(0) == 2
 
 
+@pytest.mark.slow
 def test_that_it_goes_back_to_the_checkpoint_before_the_trouble(tmp_path, monkeypatch):
     control, wanted = RunControl(), {80, 24 * 8}
 
@@ -175,6 +178,7 @@ def test_that_it_goes_back_to_the_checkpoint_before_the_trouble(tmp_path, monkey
     assert names == ["checkpoint-000000000080", "checkpoint-000000000640"]
 
 
+@pytest.mark.slow
 def test_that_what_cannot_be_removed_does_not_end_the_run(tmp_path, monkeypatch, problem_log):
     control, wanted = RunControl(), {80, 24 * 8}
 
@@ -196,6 +200,7 @@ def test_that_what_cannot_be_removed_does_not_end_the_run(tmp_path, monkeypatch,
     assert events[-1].outcome is Outcome.FINISHED
 
 
+@pytest.mark.slow
 def test_that_a_run_that_cannot_be_mended_fails_and_keeps_what_was_good(
     tmp_path, monkeypatch, problem_log
 ):

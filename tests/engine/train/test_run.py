@@ -137,6 +137,7 @@ def test_that_a_checkpoint_comes_when_asked_for(tmp_path, dataset):
     assert saved[-1].images_seen == 400
 
 
+@pytest.mark.slow
 def test_that_only_the_latest_checkpoints_are_kept(tmp_path, dataset):
     control = RunControl()
 
