@@ -14,7 +14,7 @@ from typing import Any
 from engine.diagnostics.machine import disk, environment, hardware, versions
 from engine.diagnostics.scrub import Scrubber, scrubber_of_this_machine
 from engine.fs.atomic import atomic_write, ensure_room, ensure_writable
-from engine.fs.untrusted import StrangeFileError, read_plain, read_table
+from engine.fs.untrusted import MalformedFileError, read_plain, read_table
 from engine.runs.event_reader import read_tail
 from engine.runs.folder import RunFolder
 
@@ -46,7 +46,7 @@ def log_tail(path: Path) -> str:
 
     Raises:
         OSError: it cannot be read.
-        StrangeFileError: it is no plain file.
+        MalformedFileError: it is no plain file.
     """
     return b"\n".join(read_tail(path, LOG_BYTES)).decode("utf-8", "replace") + "\n"
 
@@ -85,7 +85,7 @@ def _size_of(value: Any) -> str:
 def _list_files(folder: Path) -> dict[str, Any]:
     """List names and sizes; nothing is followed or opened."""
     if not folder.is_dir():
-        raise StrangeFileError("the run folder is not there")
+        raise MalformedFileError("the run folder is not there")
     paths = sorted(itertools.islice(folder.rglob("*"), _MOST_FILES + 1), key=str)
     found: dict[str, Any] = {}
     for path in paths[:_MOST_FILES]:

@@ -26,7 +26,7 @@ WARY = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOE
 and no pipe waited for."""
 
 
-class StrangeFileError(ValueError):
+class MalformedFileError(ValueError):
     """A file that is not what it should be; the text is a clause that names it."""
 
 
@@ -34,7 +34,7 @@ def open_plain(path: Path, most_bytes: int) -> FileIO:
     """Open a file for reading that must be a plain one; no buffer, and it never waits.
 
     Raises:
-        StrangeFileError: it is something else, or larger than ``most_bytes``.
+        MalformedFileError: it is something else, or larger than ``most_bytes``.
         OSError: it cannot be opened, or is not there.
     """
     # Looked at first: to open a device may already do something.
@@ -55,7 +55,7 @@ def read_plain(path: Path, most_bytes: int) -> bytes:
     """Read a whole plain file.
 
     Raises:
-        StrangeFileError: it is something else, or larger than ``most_bytes``.
+        MalformedFileError: it is something else, or larger than ``most_bytes``.
         OSError: it cannot be read, or is not there.
     """
     with open_plain(path, most_bytes) as file:
@@ -71,28 +71,28 @@ def ensure_plain_folder(path: Path) -> None:
     """Check that a folder is one, and no link to one.
 
     Raises:
-        StrangeFileError: it is something else.
+        MalformedFileError: it is something else.
         OSError: it cannot be looked at, or is not there.
     """
     kind = stat.S_IFMT(path.lstat().st_mode)
     if kind != stat.S_IFDIR:
-        raise StrangeFileError(f"{path.name} is {_KINDS.get(kind, 'a file')}")
+        raise MalformedFileError(f"{path.name} is {_KINDS.get(kind, 'a file')}")
 
 
 def read_table(content: bytes, name: str) -> dict[str, Any]:
     """Read a JSON object of at most ``DEEPEST`` levels.
 
     Raises:
-        StrangeFileError: it is something else.
+        MalformedFileError: it is something else.
     """
     try:
         table = json.loads(content.decode("utf-8"))
     except RecursionError:
         _refuse_depth(name)
     except ValueError as error:
-        raise StrangeFileError(f"{name} is not JSON ({str(error)[:100]})") from error
+        raise MalformedFileError(f"{name} is not JSON ({str(error)[:100]})") from error
     if not isinstance(table, dict):
-        raise StrangeFileError(f"{name} is not a JSON object")
+        raise MalformedFileError(f"{name} is not a JSON object")
     # A line of a log has few brackets; then there is nothing to count.
     if content.count(b"[") + content.count(b"{") > DEEPEST:
         _ensure_shallow(table, name)
@@ -114,20 +114,20 @@ def _parts(value: Any) -> list[Any]:
 
 
 def _refuse_depth(name: str) -> NoReturn:
-    raise StrangeFileError(f"{name} is nested more than {DEEPEST} levels deep")
+    raise MalformedFileError(f"{name} is nested more than {DEEPEST} levels deep")
 
 
 def ensure_plain(name: str, status: os.stat_result) -> None:
     """Check that what was looked at is a plain file.
 
     Raises:
-        StrangeFileError: it is something else.
+        MalformedFileError: it is something else.
     """
     kind = stat.S_IFMT(status.st_mode)
     if kind != stat.S_IFREG:
-        raise StrangeFileError(f"{name} is {_KINDS.get(kind, 'no plain file')}")
+        raise MalformedFileError(f"{name} is {_KINDS.get(kind, 'no plain file')}")
 
 
 def _ensure_small(name: str, size: int, most_bytes: int) -> None:
     if size > most_bytes:
-        raise StrangeFileError(f"{name} is larger than {most_bytes:,} bytes")
+        raise MalformedFileError(f"{name} is larger than {most_bytes:,} bytes")

@@ -14,14 +14,15 @@ import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import BinaryIO, Self
 
 import numpy as np
 
 from engine.errors import ImportLockedError
 from engine.fs.atomic import atomic_write, explain_os_error
+from engine.fs.codec import decode, encode
 from engine.fs.lock import FolderLock
 from engine.importing.decode import Decoded, ImageFacts
 from engine.importing.formats.format import Pixels
@@ -35,8 +36,6 @@ FLUSH_EVERY_S = 0.25
 """And how often, to survive the end of the program alone; that costs next to nothing."""
 PIECE_ROWS = 256
 BUFFER_BYTES = 1_000_000
-_HEX = ("pixel_digest", "colours")
-_FIELDS = tuple(field.name for field in fields(ImageFacts))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -241,36 +240,15 @@ def discard_staging(dataset: Path) -> None:
 
 
 def _line(item: StagedItem) -> bytes:
-    table: dict[str, Any] = {"key": item.key}
-    if item.facts is not None:
-        # Not ``asdict``, which copies deeply: every millisecond here holds the decoders up.
-        table["image"] = {name: getattr(item.facts, name) for name in _FIELDS}
-        for name in _HEX:
-            table["image"][name] = table["image"][name].hex()
-    if item.reason is not None:
-        table |= {"reason": item.reason, "detail": item.detail}
     # ASCII: a name from a disk may hold bytes that are no text in any encoding.
-    return json.dumps(table).encode() + b"\n"
+    return json.dumps(encode(item)).encode() + b"\n"
 
 
 def _item(line: bytes, row: int) -> StagedItem | None:
-    """Read a line, or None if it is torn or nothing of ours."""
-    if not line.endswith(b"\n"):
-        return None
+    """Read the line of the item that would take ``row``; None if it is torn or malformed."""
     try:
-        table: dict[str, Any] = json.loads(line)
-        reason = Reason(table["reason"]) if "reason" in table else None
-        facts = _facts(table["image"]) if "image" in table else None
-        return StagedItem(
-            key=table["key"],
-            row=-1 if facts is None else row,
-            facts=facts,
-            reason=reason,
-            detail=table.get("detail", ""),
-        )
-    except (ValueError, KeyError, TypeError):
+        item = decode(StagedItem, json.loads(line))
+    except ValueError:
         return None
-
-
-def _facts(table: dict[str, Any]) -> ImageFacts:
-    return ImageFacts(**{**table, **{name: bytes.fromhex(table[name]) for name in _HEX}})
+    is_next = item.row == (-1 if item.facts is None else row)
+    return item if is_next and line.endswith(b"\n") else None

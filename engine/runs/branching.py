@@ -1,23 +1,22 @@
-"""A new run from a checkpoint of another, with other settings."""
+"""A new run from a checkpoint of another, with other settings.
+
+A branch may change every setting that shapes neither the networks nor the texts. Nothing here
+imports torch, so that the studio's form can check a branch at every key.
+"""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 from engine.config.run import RunConfig
 from engine.config.setting import settings_in, value_at
 from engine.config.toml import config_hash, config_to_toml
 from engine.data.writer import published
 from engine.errors import CheckpointMissingError, ConfigError, Problem
-from engine.runs.checkpoint_files import CheckpointFacts, copy_checkpoint, read_facts
+from engine.fs.codec import Range
+from engine.runs.checkpoint_files import CheckpointMetadata, copy_checkpoint, read_facts
 from engine.runs.folder import RunFolder, bytes_in, write_model
 from engine.runs.metadata import Origin, RunNotes, write_notes
-
-# --------------------------------------------------------------------------
-# What a branch may change: everything that neither shapes the networks nor the texts.
-#
-# No tensor is touched here, so that the studio's form can ask at every key.
-
 
 _FIXED = frozenset(
     {
@@ -122,7 +121,7 @@ def _settled(before: RunConfig, config: RunConfig) -> RunConfig:
     return config.with_values(training__batch_size=before.training.batch_size)
 
 
-def _renewed(facts: CheckpointFacts, before: RunConfig, config: RunConfig) -> CheckpointFacts:
+def _renewed(facts: CheckpointMetadata, before: RunConfig, config: RunConfig) -> CheckpointMetadata:
     batch = config.training.batch_size
     is_same = batch in (0, before.training.batch_size)
     return replace(
@@ -132,10 +131,6 @@ def _renewed(facts: CheckpointFacts, before: RunConfig, config: RunConfig) -> Ch
         config_hash=config_hash(config),
         config=config_to_toml(config),
     )
-
-
-# --------------------------------------------------------------------------
-# Where a branch begins: another run's checkpoint.
 
 
 _MINUTE_S = 60
@@ -148,7 +143,7 @@ class BranchStart:
     source: Path
     """Folder of the other run."""
     checkpoint: Path
-    images_seen: int
+    images_seen: Annotated[int, Range(0, 2**62)]
     elapsed_s: float
     """Training time at the checkpoint."""
 
@@ -156,26 +151,3 @@ class BranchStart:
     def minutes(self) -> float:
         """Training time at the checkpoint."""
         return self.elapsed_s / _MINUTE_S
-
-    def to_table(self) -> dict[str, Any]:
-        """Give it as JSON can hold it."""
-        return {
-            "source": str(self.source),
-            "checkpoint": str(self.checkpoint),
-            "images_seen": self.images_seen,
-            "elapsed_s": self.elapsed_s,
-        }
-
-    @classmethod
-    def from_table(cls, table: dict[str, Any]) -> "BranchStart":
-        """Read what ``to_table`` gave.
-
-        Raises:
-            KeyError, TypeError, ValueError: it is something else.
-        """
-        return cls(
-            source=Path(table["source"]),
-            checkpoint=Path(table["checkpoint"]),
-            images_seen=int(table["images_seen"]),
-            elapsed_s=float(table["elapsed_s"]),
-        )

@@ -18,7 +18,7 @@ from engine.runs.checkpoint_files import (
     ITEM_BYTES,
     PIECE_BYTES,
     TENSORS,
-    CheckpointFacts,
+    CheckpointMetadata,
     TensorSpan,
     copy_checkpoint,
     ensure_checksum,
@@ -32,7 +32,7 @@ from engine.runs.checkpoint_files import (
 )
 
 __all__ = [
-    "CheckpointFacts",
+    "CheckpointMetadata",
     "copy_checkpoint",
     "read_facts",
     "read_tensors",
@@ -55,7 +55,7 @@ _DTYPES = {
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 
 
-def write_checkpoint(path: Path, tensors: Mapping[str, Tensor], facts: CheckpointFacts) -> int:
+def write_checkpoint(path: Path, tensors: Mapping[str, Tensor], facts: CheckpointMetadata) -> int:
     """Write a checkpoint; the folder appears whole or not at all.
 
     Args:

@@ -17,7 +17,7 @@ from typing import Any, NoReturn, TypeGuard
 from engine.errors import CheckpointCorruptError
 from engine.fs.atomic import ensure_room, explain_os_error, files, remove_if_there, staged_path
 from engine.fs.untrusted import (
-    StrangeFileError,
+    MalformedFileError,
     ensure_plain_folder,
     open_plain,
     read_plain,
@@ -36,7 +36,7 @@ MOST = 10**15
 
 
 @dataclass(frozen=True, kw_only=True)
-class CheckpointFacts:
+class CheckpointMetadata:
     """What a checkpoint says about itself."""
 
     step: int
@@ -53,7 +53,7 @@ class CheckpointFacts:
     """What the loop must remember beside its tensors, as JSON can hold it."""
 
 
-def facts_to_json(facts: CheckpointFacts) -> bytes:
+def facts_to_json(facts: CheckpointMetadata) -> bytes:
     """Write facts.
 
     Raises:
@@ -64,25 +64,25 @@ def facts_to_json(facts: CheckpointFacts) -> bytes:
     return content
 
 
-def facts_from_json(content: bytes) -> CheckpointFacts:
+def facts_from_json(content: bytes) -> CheckpointMetadata:
     """Read facts that may be a stranger's.
 
     Raises:
-        StrangeFileError: they are none of ours.
+        MalformedFileError: they are none of ours.
     """
     if len(content) > FACTS_BYTES:
-        raise StrangeFileError(f"{FACTS} is larger than {FACTS_BYTES:,} bytes")
+        raise MalformedFileError(f"{FACTS} is larger than {FACTS_BYTES:,} bytes")
     table = read_table(content, FACTS)
-    known = {entry.name: entry for entry in dataclasses.fields(CheckpointFacts)}
+    known = {entry.name: entry for entry in dataclasses.fields(CheckpointMetadata)}
     for name in table.keys() - known.keys():
-        raise StrangeFileError(f"{FACTS} holds '{name[:100]}', which is none of its facts")
+        raise MalformedFileError(f"{FACTS} holds '{name[:100]}', which is none of its facts")
     for name in ("step", "images_seen", "elapsed_s", "config_hash"):
         if name not in table:
-            raise StrangeFileError(f"{FACTS} lacks '{name}'")
+            raise MalformedFileError(f"{FACTS} lacks '{name}'")
     for name, value in table.items():
         if not _is_sane(name, value):
-            raise StrangeFileError(f"{FACTS} has no usable '{name}'")
-    return CheckpointFacts(**table)
+            raise MalformedFileError(f"{FACTS} has no usable '{name}'")
+    return CheckpointMetadata(**table)
 
 
 def _is_sane(name: str, value: Any) -> bool:
@@ -138,28 +138,28 @@ def manifest_from_json(content: bytes) -> dict[str, FileEntry]:
     """Read a manifest that may be a stranger's, or damaged.
 
     Raises:
-        StrangeFileError: a byte of it has changed, or it lists what a checkpoint does not hold.
+        MalformedFileError: a byte of it has changed, or it lists what a checkpoint does not hold.
     """
     table = read_table(content, MANIFEST)
     if table.get("format") != FORMAT:
-        raise StrangeFileError(f"its format is not {FORMAT}")
+        raise MalformedFileError(f"its format is not {FORMAT}")
     files = table.get("files")
     if not isinstance(files, dict) or files.keys() != LARGEST.keys():
-        raise StrangeFileError(f"{MANIFEST} must list {' and '.join(LARGEST)}, nothing else")
+        raise MalformedFileError(f"{MANIFEST} must list {' and '.join(LARGEST)}, nothing else")
     entries = {name: _entry(name, entry) for name, entry in files.items()}
     if content != manifest_to_json(entries):
-        raise StrangeFileError(f"{MANIFEST} is damaged: it does not fit its own checksum")
+        raise MalformedFileError(f"{MANIFEST} is damaged: it does not fit its own checksum")
     return entries
 
 
 def _entry(name: str, entry: Any) -> FileEntry:
     if not isinstance(entry, dict) or entry.keys() != {"bytes", "sha256"}:
-        raise StrangeFileError(f"{MANIFEST} has no size and checksum of {name}")
+        raise MalformedFileError(f"{MANIFEST} has no size and checksum of {name}")
     size, sha256 = entry["bytes"], entry["sha256"]
     if type(size) is not int or not 0 <= size <= LARGEST[name]:
-        raise StrangeFileError(f"{MANIFEST} gives {name} an impossible size")
+        raise MalformedFileError(f"{MANIFEST} gives {name} an impossible size")
     if not isinstance(sha256, str) or len(sha256) != 64 or not _DIGITS.issuperset(sha256):
-        raise StrangeFileError(f"{MANIFEST} gives {name} an impossible checksum")
+        raise MalformedFileError(f"{MANIFEST} gives {name} an impossible checksum")
     return FileEntry(size, sha256)
 
 
@@ -230,7 +230,7 @@ def header_length(start: bytes, file_bytes: int, name: str) -> int:
     """Read how long the table is, from the first eight bytes.
 
     Raises:
-        StrangeFileError: it is no safetensors file; a pickle is called one.
+        MalformedFileError: it is no safetensors file; a pickle is called one.
     """
     length = int.from_bytes(start[:LENGTH_BYTES], "little")
     if len(start) < LENGTH_BYTES or length + LENGTH_BYTES > file_bytes:
@@ -241,7 +241,7 @@ def header_length(start: bytes, file_bytes: int, name: str) -> int:
         return length
     if is_pickle(start):
         reason = "is a pickle, which can run any code when it is loaded"
-    raise StrangeFileError(f"{name} {reason}")
+    raise MalformedFileError(f"{name} {reason}")
 
 
 def is_pickle(start: bytes) -> bool:
@@ -258,7 +258,7 @@ def spans_in(header: bytes, data_bytes: int, name: str) -> list[TensorSpan]:
         name: of the file, for the reason.
 
     Raises:
-        StrangeFileError: the table is damaged, or does not fit what follows.
+        MalformedFileError: the table is damaged, or does not fit what follows.
     """
     table = read_table(header, f"the head of {name}")
     table.pop("__metadata__", None)
@@ -266,10 +266,10 @@ def spans_in(header: bytes, data_bytes: int, name: str) -> list[TensorSpan]:
     end = 0
     for span in spans:
         if span.start != end:
-            raise StrangeFileError(f"{name} has gaps or overlaps between its tensors")
+            raise MalformedFileError(f"{name} has gaps or overlaps between its tensors")
         end = span.end
     if end != data_bytes:
-        raise StrangeFileError(f"{name} holds {data_bytes:,} bytes of tensors, not {end:,}")
+        raise MalformedFileError(f"{name} holds {data_bytes:,} bytes of tensors, not {end:,}")
     return spans
 
 
@@ -282,9 +282,9 @@ def _span(key: str, entry: Any, name: str) -> TensorSpan:
     shape, offsets = fields.get("shape"), fields.get("data_offsets")
     item = ITEM_BYTES.get(str(fields.get("dtype")))
     if item is None or not _are_counts(shape) or not _are_counts(offsets) or len(offsets) != 2:
-        raise StrangeFileError(f"{name} has a strange entry for '{key[:100]}'")
+        raise MalformedFileError(f"{name} has a strange entry for '{key[:100]}'")
     if offsets[1] - offsets[0] != prod(shape) * item:
-        raise StrangeFileError(f"{name} has too few or too many bytes for '{key[:100]}'")
+        raise MalformedFileError(f"{name} has too few or too many bytes for '{key[:100]}'")
     return TensorSpan(key, fields["dtype"], tuple(shape), *offsets)
 
 
@@ -302,7 +302,7 @@ OLD_SUFFIX = ".safetensors"
 
 
 def publish_checkpoint(
-    path: Path, tensors: Iterable[bytes | memoryview], size: int, facts: CheckpointFacts
+    path: Path, tensors: Iterable[bytes | memoryview], size: int, facts: CheckpointMetadata
 ) -> int:
     """Write a checkpoint beside its place, and then give it its name.
 
@@ -333,7 +333,7 @@ def publish_checkpoint(
     return sum(entry.size for entry in entries.values()) + len(manifest)
 
 
-def copy_checkpoint(source: Path, target: Path, facts: CheckpointFacts) -> int:
+def copy_checkpoint(source: Path, target: Path, facts: CheckpointMetadata) -> int:
     """Copy a checkpoint with other facts; what is damaged is not copied.
 
     Returns:
@@ -352,7 +352,7 @@ def copy_checkpoint(source: Path, target: Path, facts: CheckpointFacts) -> int:
     return written
 
 
-def verify_checkpoint(path: Path) -> CheckpointFacts:
+def verify_checkpoint(path: Path) -> CheckpointMetadata:
     """Read all of a checkpoint and hold it against its manifest.
 
     Raises:
@@ -369,7 +369,7 @@ def verify_checkpoint(path: Path) -> CheckpointFacts:
     return facts
 
 
-def read_facts(path: Path) -> CheckpointFacts:
+def read_facts(path: Path) -> CheckpointMetadata:
     """Read what a checkpoint says about itself, without its tensors.
 
     Raises:
@@ -399,7 +399,7 @@ def head_of(file: FileIO, size: int) -> tuple[bytes, list[TensorSpan]]:
     """Read the head of the tensors: its bytes, and what it says.
 
     Raises:
-        StrangeFileError: it is damaged.
+        MalformedFileError: it is damaged.
     """
     start = file.read(LENGTH_BYTES)
     length = header_length(start, size, TENSORS)
@@ -411,14 +411,14 @@ def read_exactly(file: FileIO, size: int) -> bytearray:
     """Read so many bytes.
 
     Raises:
-        StrangeFileError: the file ends before.
+        MalformedFileError: the file ends before.
     """
     content = bytearray(size)
     left = memoryview(content)
     while left:
         count = file.readinto(left)
         if not count:
-            raise StrangeFileError(f"{TENSORS} was cut off while it was read")
+            raise MalformedFileError(f"{TENSORS} was cut off while it was read")
         left = left[count:]
     return content
 
@@ -427,10 +427,10 @@ def ensure_checksum(found: str, entry: FileEntry, name: str) -> None:
     """Check a file's checksum.
 
     Raises:
-        StrangeFileError: it is not what the manifest says.
+        MalformedFileError: it is not what the manifest says.
     """
     if found != entry.sha256:
-        raise StrangeFileError(f"{name} is damaged: its checksum is not that of the manifest")
+        raise MalformedFileError(f"{name} is damaged: its checksum is not that of the manifest")
 
 
 @contextlib.contextmanager
@@ -441,7 +441,7 @@ def explaining(path: Path) -> Iterator[None]:
     except FileNotFoundError as error:
         name = Path(error.filename or path).name
         raise CheckpointCorruptError(path, f"{name} is missing") from error
-    except StrangeFileError as error:
+    except MalformedFileError as error:
         raise CheckpointCorruptError(path, str(error)) from error
     except OSError as error:
         raise CheckpointCorruptError(path, error.strerror or str(error)) from error
@@ -457,7 +457,7 @@ def _entries(path: Path) -> dict[str, FileEntry]:
         with open_plain(path / name, LARGEST[name]) as file:
             size = file.seek(0, 2)
         if size != entry.size:
-            raise StrangeFileError(f"{name} has {size:,} bytes, and {entry.size:,} were written")
+            raise MalformedFileError(f"{name} has {size:,} bytes, and {entry.size:,} were written")
     return entries
 
 
@@ -465,10 +465,12 @@ def _refuse_file(path: Path) -> NoReturn:
     with open_plain(path, LARGEST[TENSORS]) as file:
         start = file.read(LENGTH_BYTES)
     if is_pickle(start):
-        raise StrangeFileError(f"{path.name} is a pickle, which can run any code when it is loaded")
+        raise MalformedFileError(
+            f"{path.name} is a pickle, which can run any code when it is loaded"
+        )
     if path.suffix == OLD_SUFFIX:
-        raise StrangeFileError("it was made by an older Diptych, in a format that is gone")
-    raise StrangeFileError("it is a file, and checkpoints are folders")
+        raise MalformedFileError("it was made by an older Diptych, in a format that is gone")
+    raise MalformedFileError("it is a file, and checkpoints are folders")
 
 
 @contextlib.contextmanager

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from engine.events import CheckpointSaved, LossesReported, RunEnded, RunEvent
 from engine.fs.atomic import files
-from engine.fs.untrusted import WARY, StrangeFileError, ensure_plain
-from engine.runs.event_codec import LONGEST_LINE, entry_in, line_of, line_of_facts
+from engine.fs.untrusted import WARY, MalformedFileError, ensure_plain
+from engine.runs.event_codec import MAX_LINE, entry_in, line_of, line_of_fields
 
 # --------------------------------------------------------------------------
 # Opening a log at its end, which may be torn.
@@ -29,7 +29,7 @@ def open_end(path: Path) -> tuple[FileIO, int]:
         The file, and how many bytes were cut off.
 
     Raises:
-        StrangeFileError: it is no plain file.
+        MalformedFileError: it is no plain file.
         OSError: it cannot be opened or written.
     """
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | WARY, 0o644)
@@ -48,8 +48,8 @@ def _repair(file: FileIO) -> int:
     if whole == size:
         return 0
     file.seek(whole)
-    last = file.read(LONGEST_LINE + 1)
-    if len(last) <= LONGEST_LINE and entry_in(last) is not None:
+    last = file.read(MAX_LINE + 1)
+    if len(last) <= MAX_LINE and entry_in(last) is not None:
         files.write(file, b"\n")
         return 0
     files.cut(file, whole)
@@ -125,7 +125,7 @@ class RunLog:
             if is_urgent or time.monotonic() - self._synced_s >= SYNC_EVERY_S:
                 self._synced_s = time.monotonic()
                 files.sync(file)
-        except (OSError, StrangeFileError) as error:
+        except (OSError, MalformedFileError) as error:
             self._tell(error)
             # Opened anew the next time: that also repairs what was written in part.
             self._drop()
@@ -136,7 +136,7 @@ class RunLog:
         file, cut = open_end(self._path)
         if cut:
             log.info("A torn line of %d bytes is cut off %s.", cut, self._path)
-            self._waiting.appendleft(line_of_facts("LogRepaired", {"bytes_cut": cut}))
+            self._waiting.appendleft(line_of_fields("LogRepaired", {"bytes_cut": cut}))
         return file
 
     def _drop(self) -> None:

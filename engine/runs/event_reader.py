@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from engine.events import LossesReported, QualityMeasured, RolledBack, RunEvent, RunResumed
-from engine.fs.untrusted import StrangeFileError, open_plain
-from engine.runs.event_codec import MOST, MOST_BYTES, entry_in, event_in, lines_in, open_log
+from engine.fs.untrusted import MalformedFileError, open_plain
+from engine.runs.event_codec import MAX_BYTES, MAX_COUNT, entry_in, event_in, lines_in, open_log
 
 Point = TypeVar("Point", LossesReported, QualityMeasured)
 
@@ -58,7 +58,7 @@ def has_saved(path: Path) -> bool:
     """Whether a log tells of a checkpoint.
 
     Raises:
-        StrangeFileError: it is no plain file.
+        MalformedFileError: it is no plain file.
     """
     try:
         with open_log(path) as file:
@@ -82,7 +82,7 @@ class LogTail:
     def read_new(self) -> list[RunEvent]:
         """Read what came since the last call, a few megabytes at most; then call again."""
         events: list[RunEvent] = []
-        with contextlib.suppress(OSError, StrangeFileError), open_log(self._path) as file:
+        with contextlib.suppress(OSError, MalformedFileError), open_log(self._path) as file:
             self._find_place(file.fileno())
             file.seek(self._place)
             until = self._place + _MOST_NEW_BYTES
@@ -111,7 +111,7 @@ def _points(path: Path, kind: type[Point]) -> Iterator[Point]:
         while again and again[0][0] <= number:
             again.popleft()
         event = _event(line, path) if name in line else None
-        if isinstance(event, kind) and _images(event) <= (again[0][1] if again else MOST):
+        if isinstance(event, kind) and _images(event) <= (again[0][1] if again else MAX_COUNT):
             yield event
 
 
@@ -125,7 +125,7 @@ def _done_again(path: Path) -> deque[tuple[int, int]]:
         event = _event(line, path) if any(name in line for name in _AGAIN) else None
         if isinstance(event, RunResumed | RolledBack) and len(found) < _MOST_AGAIN:
             found.append((number, event.images_seen))
-    fewest, suffix = MOST, deque[tuple[int, int]]()
+    fewest, suffix = MAX_COUNT, deque[tuple[int, int]]()
     for number, images in reversed(found):
         fewest = min(fewest, images)
         suffix.appendleft((number, fewest))
@@ -143,7 +143,7 @@ def _numbered(path: Path) -> Iterator[tuple[bytes, int]]:
                 yield line, number
     except FileNotFoundError:
         return
-    except (OSError, StrangeFileError) as error:
+    except (OSError, MalformedFileError) as error:
         log.warning("The log %s cannot be read: %s", path, error)
 
 
@@ -162,10 +162,10 @@ def read_tail(path: Path, longest: int) -> list[bytes]:
     They are whole, but for the one line of a file that has none that fits.
 
     Raises:
-        StrangeFileError: it is no plain file.
+        MalformedFileError: it is no plain file.
         OSError: it cannot be read.
     """
-    with open_plain(path, MOST_BYTES) as file:
+    with open_plain(path, MAX_BYTES) as file:
         size = file.seek(0, os.SEEK_END)
         start = max(0, size - longest)
         file.seek(start)

@@ -29,12 +29,12 @@ from engine.fs.atomic import (
     sweep_staged,
 )
 from engine.fs.lock import LOCK_NAME
-from engine.fs.untrusted import StrangeFileError, ensure_plain_folder
+from engine.fs.untrusted import MalformedFileError, ensure_plain_folder
 from engine.runs.checkpoint_files import OLD_SUFFIX, verify_checkpoint
 from engine.runs.event_reader import has_saved
 from engine.runs.metadata import (
     CONFIG_BYTES,
-    ModelFacts,
+    ModelMetadata,
     changed_settings,
     config_from_bytes,
     model_from_json,
@@ -136,7 +136,7 @@ def ensure_own(folder: Path, run: Path) -> None:
         ensure_plain_folder(folder)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise CheckpointMissingError(run) from error
-    except (StrangeFileError, OSError) as error:
+    except (MalformedFileError, OSError) as error:
         raise CheckpointCorruptError(folder, str(error)) from error
 
 
@@ -270,7 +270,7 @@ class RunFolder:
         content = read_part(self.config_file, CONFIG_BYTES)
         return config_from_bytes(content, self.config_file.name)
 
-    def read_model(self) -> ModelFacts:
+    def read_model(self) -> ModelMetadata:
         """Read the model's facts.
 
         Raises:
@@ -280,7 +280,7 @@ class RunFolder:
         content = read_part(self.model_file, MODEL_BYTES)
         try:
             return model_from_json(content, self.model_file.name)
-        except StrangeFileError as error:
+        except MalformedFileError as error:
             raise ConfigError([Problem(self.model_file.name, str(error))]) from error
 
     def has_saved(self) -> bool:
@@ -297,7 +297,7 @@ class RunFolder:
             return has_saved(self.log_file)
         except OSError as error:
             raise explain_os_error(error, self.path) from error
-        except StrangeFileError as error:
+        except MalformedFileError as error:
             raise ConfigError([Problem(self.log_file.name, str(error))]) from error
 
 
@@ -384,7 +384,7 @@ def _make_subfolders(folder: RunFolder) -> None:
         path.mkdir(exist_ok=True)
 
 
-def write_model(folder: RunFolder, facts: ModelFacts) -> None:
+def write_model(folder: RunFolder, facts: ModelMetadata) -> None:
     """Write the model's facts."""
     atomic_write(folder.model_file, model_to_json(facts))
 

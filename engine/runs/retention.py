@@ -106,7 +106,7 @@ def best_figures(log: Path) -> dict[str, float]:
     What a run measured again after it went back counts once, as in its curves.
 
     Raises:
-        StrangeFileError: the log is no plain file.
+        MalformedFileError: the log is no plain file.
         OSError: it cannot be read.
     """
     with open_log(log):

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from engine.data.tokenizers import encode_all
 from engine.errors import TextsUnreadableError, UnknownWordsError
-from engine.runs.folder import ModelFacts
+from engine.runs.folder import ModelMetadata
 
 MAX_BYTES = 50_000_000
 """A larger file is no list of texts to draw."""
@@ -36,7 +36,7 @@ def read_texts(path: Path, *, at_least: int = 1) -> list[str]:
     return texts
 
 
-def encode_texts(texts: Sequence[str], model: ModelFacts) -> Tensor:
+def encode_texts(texts: Sequence[str], model: ModelMetadata) -> Tensor:
     """Number the units of texts: [N, L].
 
     Raises:

@@ -21,8 +21,8 @@ from engine.nets.image_mlp import DenseImageModality
 from engine.nets.protocols import Ends, Modality, PairModel
 from engine.nets.registry import build_model
 from engine.nets.text import TextModality
-from engine.runs.checkpoint import CheckpointFacts, read_facts, read_tensors
-from engine.runs.folder import NEWEST, ModelFacts, RunFolder, ValidCheckpoint
+from engine.runs.checkpoint import CheckpointMetadata, read_facts, read_tensors
+from engine.runs.folder import NEWEST, ModelMetadata, RunFolder, ValidCheckpoint
 
 AVERAGE = "average."
 """Prefix, in a checkpoint, of the generator that samples are drawn from."""
@@ -42,7 +42,7 @@ class Pairs:
 
 
 def build_modalities(
-    networks: NetworkConfig, facts: ModelFacts, vectors: WordVectors | None = None
+    networks: NetworkConfig, facts: ModelMetadata, vectors: WordVectors | None = None
 ) -> tuple[Modality, ...]:
     """List the modalities of a run in the order in which a pair is imagined.
 
@@ -200,8 +200,8 @@ class LoadedRun:
 
     sampler: Sampler
     config: RunConfig
-    model: ModelFacts
-    checkpoint: CheckpointFacts
+    model: ModelMetadata
+    checkpoint: CheckpointMetadata
     config_hash: str
     passed_over: tuple[str, ...] = ()
     """Newer checkpoints that are damaged: name and reason of each."""
@@ -247,7 +247,7 @@ def _choose(run: RunFolder, checkpoint: str) -> ValidCheckpoint:
 
 
 def _ensure_fit(
-    path: Path, config: RunConfig, model: ModelFacts, tensors: Mapping[str, Tensor]
+    path: Path, config: RunConfig, model: ModelMetadata, tensors: Mapping[str, Tensor]
 ) -> None:
     """Compare shapes before any memory is taken: a stranger's run may describe a giant."""
     with torch.device("meta"):

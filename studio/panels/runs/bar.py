@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.runs.listing import ListedRun
-from engine.runs.metadata import LONGEST_NOTE
+from engine.runs.metadata import MAX_NOTE
 from engine.runs.status import Standing
 from studio.theme import SPACING
 from studio.widgets.buttons import add_page_buttons, icon_button
@@ -271,7 +271,7 @@ class NotesEditor(QWidget):
         """Hand on what was typed."""
         self._typing.stop()
         if self._folder is not None and self._is_edited:
-            self._known = self.field.toPlainText()[:LONGEST_NOTE]
+            self._known = self.field.toPlainText()[:MAX_NOTE]
             self.text_edited.emit(self._folder, self._known)
 
     @property

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 
 from engine.errors import CheckpointCorruptError, CheckpointMissingError, FolderNotWritableError
 from engine.runs.checkpoint import (
-    CheckpointFacts,
+    CheckpointMetadata,
     copy_checkpoint,
     read_facts,
     read_tensors,
@@ -60,7 +60,7 @@ def test_that_facts_read_as_written(tmp_path):
 
 
 def test_that_facts_that_could_not_be_read_again_are_never_written(tmp_path):
-    facts = CheckpointFacts(step=-1, images_seen=0, elapsed_s=0.0, config_hash="")
+    facts = CheckpointMetadata(step=-1, images_seen=0, elapsed_s=0.0, config_hash="")
     with pytest.raises(ValueError, match="step"):
         write_checkpoint(tmp_path / "c", some_tensors(), facts)
     assert list(tmp_path.iterdir()) == []

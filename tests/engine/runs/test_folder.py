@@ -27,12 +27,12 @@ from engine.events import (
 )
 from engine.fs.atomic import files
 from engine.fs.lock import RunLock
-from engine.runs.checkpoint import CheckpointFacts, read_facts, read_tensors, write_checkpoint
+from engine.runs.checkpoint import CheckpointMetadata, read_facts, read_tensors, write_checkpoint
 from engine.runs.checkpoint_files import TENSORS
 from engine.runs.event_log import RunLog
 from engine.runs.event_reader import read_losses
 from engine.runs.folder import (
-    ModelFacts,
+    ModelMetadata,
     RunFolder,
     create_run_folder,
     reopen_run_folder,
@@ -42,7 +42,7 @@ from tests.helpers.disks import FaultyDisk, PowerCut
 from tests.helpers.run_folders import facts_at, some_tensors, stored_run
 from tests.helpers.tiny import tiny_config
 
-FACTS = CheckpointFacts(step=3, images_seen=192, elapsed_s=1.5, config_hash="abc")
+FACTS = CheckpointMetadata(step=3, images_seen=192, elapsed_s=1.5, config_hash="abc")
 
 
 def report(elapsed_s: float, generator: float = 1.0) -> LossesReported:
@@ -77,7 +77,7 @@ def test_that_a_folder_that_cannot_be_made_is_reported(tmp_path):
 
 
 def test_that_the_models_facts_read_as_written(tmp_path):
-    facts = ModelFacts(
+    facts = ModelMetadata(
         dataset="tiny",
         dataset_version="ff",
         channels=1,
