@@ -14,7 +14,7 @@ from engine.config.toml import config_hash, config_to_toml
 from engine.data.writer import published
 from engine.errors import CheckpointMissingError, ConfigError, Problem
 from engine.fs.codec import Range
-from engine.runs.checkpoint_files import CheckpointMetadata, copy_checkpoint, read_facts
+from engine.runs.checkpoint_files import CheckpointMetadata, copy_checkpoint, read_metadata
 from engine.runs.folder import RunFolder, bytes_in, write_model
 from engine.runs.metadata import Origin, RunNotes, write_notes
 
@@ -79,7 +79,7 @@ def make_branch(source: RunFolder, checkpoint: Path, config: RunConfig) -> RunFo
     problems = branch_problems(before, config)
     if problems:
         raise ConfigError(problems)
-    facts = read_facts(checkpoint)
+    facts = read_metadata(checkpoint)
     model = source.read_model()
     with published(config.run, bytes_in(checkpoint)) as staged:
         run = RunFolder(staged)

@@ -21,7 +21,8 @@ from engine.nets.image_mlp import DenseImageModality
 from engine.nets.protocols import Ends, Modality, PairModel
 from engine.nets.registry import build_model
 from engine.nets.text import TextModality
-from engine.runs.checkpoint import CheckpointMetadata, read_facts, read_tensors
+from engine.runs.checkpoint import read_tensors
+from engine.runs.checkpoint_files import CheckpointMetadata, read_metadata
 from engine.runs.folder import NEWEST, ModelMetadata, RunFolder, ValidCheckpoint
 
 AVERAGE = "average."
@@ -218,7 +219,7 @@ def load_run(folder: Path, device: torch.device, checkpoint: str = NEWEST) -> Lo
     config, model = run.read_config(), run.read_model()
     chosen = _choose(run, checkpoint)
     path = chosen.path
-    facts, tensors = read_facts(path), read_tensors(path, AVERAGE)
+    facts, tensors = read_metadata(path), read_tensors(path, AVERAGE)
     _ensure_fit(path, config, model, tensors)
     modalities = build_modalities(config.networks, model)
     generator = _generator(config, modalities)

@@ -25,7 +25,8 @@ from engine.errors import (
 )
 from engine.events import CheckpointSaved, Emit, Phase, PhaseChanged, RunEvent, RunMoved, RunPaused
 from engine.fs.lock import RunLock
-from engine.runs.checkpoint import CheckpointMetadata, read_facts, read_tensors, write_checkpoint
+from engine.runs.checkpoint import read_tensors, write_checkpoint
+from engine.runs.checkpoint_files import CheckpointMetadata, read_metadata
 from engine.runs.event_log import RunLog
 from engine.runs.folder import (
     ModelMetadata,
@@ -84,7 +85,7 @@ def take_up(run: PreparedRun, checkpoint: Path) -> CheckpointMetadata:
         CheckpointCorruptError: it is damaged, or is not of such a run; nothing can be said of the
             networks afterwards.
     """
-    facts, tensors = read_facts(checkpoint), read_tensors(checkpoint, "")
+    facts, tensors = read_metadata(checkpoint), read_tensors(checkpoint, "")
     _note_other_versions(facts)
     try:
         run.state.restore(tensors, facts)

@@ -14,7 +14,7 @@ from engine.data.store import open_dataset
 from engine.errors import ConfigError, Problem
 from engine.events import Emit, RunPrepared
 from engine.nets.protocols import Modality
-from engine.runs.checkpoint import CheckpointMetadata
+from engine.runs.checkpoint_files import CheckpointMetadata
 from engine.runs.folder import ModelMetadata, RunFolder, write_model
 from engine.sample.sampler import build_modalities
 from engine.train.batch_size import choose_batch, memory_of

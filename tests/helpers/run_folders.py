@@ -12,7 +12,8 @@ from engine.config.run import RunConfig
 from engine.data.tokenizers import Vocabulary
 from engine.events import PreviewReady
 from engine.runs.catalogue import Catalogue
-from engine.runs.checkpoint import CheckpointMetadata, write_checkpoint
+from engine.runs.checkpoint import write_checkpoint
+from engine.runs.checkpoint_files import CheckpointMetadata
 from engine.runs.folder import ModelMetadata, RunFolder, create_run_folder, write_model
 from engine.runs.listing import ListedRun
 from engine.sample.preview_sheet import write_sheet

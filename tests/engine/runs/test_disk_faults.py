@@ -11,7 +11,8 @@ import torch
 from engine.errors import DiskFullError, EngineError, FolderNotWritableError
 from engine.fs import atomic
 from engine.fs.atomic import atomic_write
-from engine.runs.checkpoint import read_facts, read_tensors, verify_checkpoint, write_checkpoint
+from engine.runs.checkpoint import read_tensors, write_checkpoint
+from engine.runs.checkpoint_files import read_metadata, verify_checkpoint
 from engine.runs.event_log import RunLog
 from engine.runs.event_reader import read_losses
 from engine.runs.folder import RunFolder, reopen_run_folder
@@ -176,7 +177,7 @@ def test_that_reading_from_a_failing_disk_is_a_damaged_checkpoint(tmp_path, monk
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr(os, "open", fail)
-    for read in (verify_checkpoint, read_facts, lambda path: read_tensors(path, "")):
+    for read in (verify_checkpoint, read_metadata, lambda path: read_tensors(path, "")):
         with pytest.raises(EngineError, match="Input/output error"):
             read(path)
 
