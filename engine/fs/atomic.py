@@ -19,7 +19,7 @@ _NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})
 _STAGED = re.compile(r"\.(?P<name>.+)\.\d+\.(?P<is_old>old\.)?part")
 
 
-class FileCalls:
+class FileSystem:
     """Every call by which a run changes the disk, so that a test can make each of them fail."""
 
     def create(self, path: Path) -> FileIO:
@@ -61,10 +61,10 @@ class FileCalls:
         sync_folder(path)
 
 
-files = FileCalls()
+files = FileSystem()
 
 
-def explain_os_error(error: OSError, folder: Path, needed_bytes: int = 0) -> EngineError:
+def wrap_os_error(error: OSError, folder: Path, needed_bytes: int = 0) -> EngineError:
     """Turn what the system says into a fact that names the folder."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return DiskFullError(folder, needed_bytes, free_bytes(folder))
@@ -79,7 +79,7 @@ def free_bytes(folder: Path) -> int:
     return 0
 
 
-def ensure_room(folder: Path, needed_bytes: int) -> None:
+def check_free_space(folder: Path, needed_bytes: int) -> None:
     """Check before a large write that it will fit.
 
     Raises:
@@ -102,7 +102,7 @@ def ensure_writable(folder: Path) -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise explain_os_error(error, folder) from error
+        raise wrap_os_error(error, folder) from error
 
 
 def atomic_write(path: Path, content: bytes) -> None:
@@ -123,7 +123,7 @@ def atomic_write(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             remove_if_there(staged)
         if isinstance(error, OSError):
-            raise explain_os_error(error, path.parent, len(content)) from error
+            raise wrap_os_error(error, path.parent, len(content)) from error
         raise
 
 
@@ -147,7 +147,7 @@ def remove_if_there(path: Path) -> None:
         files.remove(path)
 
 
-def sweep_staged(folder: Path) -> None:
+def clean_temp_files(folder: Path) -> None:
     """Remove what a killed program left half done in a folder that nobody else writes to.
 
     What had lost its name to something that never came gets it back.

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Self
 
 from engine.errors import EngineError, FolderNotWritableError, RunLockedError, RunMissingError
-from engine.fs.atomic import explain_os_error
-from engine.fs.untrusted import WARY
+from engine.fs.atomic import wrap_os_error
+from engine.fs.untrusted import NOFOLLOW_FLAGS
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ FRESH_S = 60.0
 """So long a file of another host counts after it was last touched."""
 TRIES, BETWEEN_TRIES_S = 5, 0.02
 """Somebody who only looks holds the lock for a moment."""
-_MOST_BYTES = 4096
+_MAX_BYTES = 4096
 _LOCKED_BYTE = 1 << 20
 """Where Windows locks: beyond the text, which others must be able to read."""
 _BUSY = frozenset({errno.EACCES, errno.EAGAIN, errno.EDEADLK})
@@ -70,7 +70,7 @@ class FolderLock:
         try:
             self._handle = self._acquire()
         except OSError as error:
-            raise explain_os_error(error, self._folder) from error
+            raise wrap_os_error(error, self._folder) from error
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -98,7 +98,7 @@ class FolderLock:
     def _acquire(self) -> int:
         holder = Holder(0, "", is_us=False)
         for _try in range(TRIES):
-            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | WARY, 0o644)
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | NOFOLLOW_FLAGS, 0o644)
             try:
                 if self._is_taken_over(handle):
                     return handle
@@ -121,7 +121,7 @@ class FolderLock:
 
     def _ensure_plain(self, handle: int) -> None:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise FolderNotWritableError(self._folder, f"{self._path.name} is no plain file")
+            raise FolderNotWritableError(self._folder, f"{self._path.name} is not a regular file")
 
     def _break_stale(self, handle: int) -> None:
         """Take over what a dead process left; refuse where another host may be alive."""
@@ -137,7 +137,7 @@ def holder_of_file(path: Path) -> Holder | None:
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
             return None
-        handle = os.open(path, (os.O_RDWR if os.name == "nt" else os.O_RDONLY) | WARY)
+        handle = os.open(path, (os.O_RDWR if os.name == "nt" else os.O_RDONLY) | NOFOLLOW_FLAGS)
     except OSError:
         return None
     try:
@@ -173,7 +173,7 @@ def _write_holder(handle: int) -> None:
 def _read_holder(handle: int) -> Holder:
     try:
         os.lseek(handle, 0, os.SEEK_SET)
-        table = json.loads(os.read(handle, _MOST_BYTES))
+        table = json.loads(os.read(handle, _MAX_BYTES))
         pid, host = table["pid"], table["host"]
     except (OSError, ValueError, TypeError, LookupError, RecursionError):
         return Holder(0, "", is_us=False)

@@ -11,7 +11,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, NoReturn
 
-DEEPEST = 64
+MAX_DEPTH = 64
 """Levels of lists and tables in JSON; nothing of ours has half as many."""
 _KINDS = {
     stat.S_IFLNK: "a symbolic link",
@@ -21,7 +21,9 @@ _KINDS = {
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
-WARY = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
+NOFOLLOW_FLAGS = sum(
+    getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")
+)
 """How a file is opened that somebody may have put something else in place of: no link is followed,
 and no pipe waited for."""
 
@@ -30,44 +32,44 @@ class MalformedFileError(ValueError):
     """A file that is not what it should be; the text is a clause that names it."""
 
 
-def open_plain(path: Path, most_bytes: int) -> FileIO:
+def open_regular(path: Path, max_bytes: int) -> FileIO:
     """Open a file for reading that must be a plain one; no buffer, and it never waits.
 
     Raises:
-        MalformedFileError: it is something else, or larger than ``most_bytes``.
+        MalformedFileError: it is something else, or larger than ``max_bytes``.
         OSError: it cannot be opened, or is not there.
     """
     # Looked at first: to open a device may already do something.
-    ensure_plain(path.name, path.lstat())
-    handle = os.open(path, os.O_RDONLY | WARY)
+    ensure_regular(path.name, path.lstat())
+    handle = os.open(path, os.O_RDONLY | NOFOLLOW_FLAGS)
     file = os.fdopen(handle, "rb", buffering=0)
     try:
         status = os.fstat(handle)
-        ensure_plain(path.name, status)
-        _ensure_small(path.name, status.st_size, most_bytes)
+        ensure_regular(path.name, status)
+        _ensure_small(path.name, status.st_size, max_bytes)
     except BaseException:
         file.close()
         raise
     return file
 
 
-def read_plain(path: Path, most_bytes: int) -> bytes:
+def read_regular(path: Path, max_bytes: int) -> bytes:
     """Read a whole plain file.
 
     Raises:
-        MalformedFileError: it is something else, or larger than ``most_bytes``.
+        MalformedFileError: it is something else, or larger than ``max_bytes``.
         OSError: it cannot be read, or is not there.
     """
-    with open_plain(path, most_bytes) as file:
+    with open_regular(path, max_bytes) as file:
         # One byte more than may be: a file that grows meanwhile is found out.
         content = bytearray()
-        while piece := file.read(min(1 << 20, most_bytes + 1 - len(content))):
+        while piece := file.read(min(1 << 20, max_bytes + 1 - len(content))):
             content += piece
-    _ensure_small(path.name, len(content), most_bytes)
+    _ensure_small(path.name, len(content), max_bytes)
     return bytes(content)
 
 
-def ensure_plain_folder(path: Path) -> None:
+def ensure_folder(path: Path) -> None:
     """Check that a folder is one, and no link to one.
 
     Raises:
@@ -80,7 +82,7 @@ def ensure_plain_folder(path: Path) -> None:
 
 
 def read_table(content: bytes, name: str) -> dict[str, Any]:
-    """Read a JSON object of at most ``DEEPEST`` levels.
+    """Read a JSON object of at most ``MAX_DEPTH`` levels.
 
     Raises:
         MalformedFileError: it is something else.
@@ -94,14 +96,14 @@ def read_table(content: bytes, name: str) -> dict[str, Any]:
     if not isinstance(table, dict):
         raise MalformedFileError(f"{name} is not a JSON object")
     # A line of a log has few brackets; then there is nothing to count.
-    if content.count(b"[") + content.count(b"{") > DEEPEST:
+    if content.count(b"[") + content.count(b"{") > MAX_DEPTH:
         _ensure_shallow(table, name)
     return table
 
 
 def _ensure_shallow(table: dict[str, Any], name: str) -> None:
     level: list[Any] = [table]
-    for _depth in range(DEEPEST):
+    for _depth in range(MAX_DEPTH):
         level = [part for value in level for part in _parts(value)]
         if not level:
             return
@@ -114,10 +116,10 @@ def _parts(value: Any) -> list[Any]:
 
 
 def _refuse_depth(name: str) -> NoReturn:
-    raise MalformedFileError(f"{name} is nested more than {DEEPEST} levels deep")
+    raise MalformedFileError(f"{name} is nested more than {MAX_DEPTH} levels deep")
 
 
-def ensure_plain(name: str, status: os.stat_result) -> None:
+def ensure_regular(name: str, status: os.stat_result) -> None:
     """Check that what was looked at is a plain file.
 
     Raises:
@@ -125,9 +127,9 @@ def ensure_plain(name: str, status: os.stat_result) -> None:
     """
     kind = stat.S_IFMT(status.st_mode)
     if kind != stat.S_IFREG:
-        raise MalformedFileError(f"{name} is {_KINDS.get(kind, 'no plain file')}")
+        raise MalformedFileError(f"{name} is {_KINDS.get(kind, 'not a regular file')}")
 
 
-def _ensure_small(name: str, size: int, most_bytes: int) -> None:
-    if size > most_bytes:
-        raise MalformedFileError(f"{name} is larger than {most_bytes:,} bytes")
+def _ensure_small(name: str, size: int, max_bytes: int) -> None:
+    if size > max_bytes:
+        raise MalformedFileError(f"{name} is larger than {max_bytes:,} bytes")

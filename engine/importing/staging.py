@@ -21,7 +21,7 @@ from typing import BinaryIO, Self
 import numpy as np
 
 from engine.errors import ImportLockedError
-from engine.fs.atomic import atomic_write, explain_os_error
+from engine.fs.atomic import atomic_write, wrap_os_error
 from engine.fs.codec import decode, encode
 from engine.fs.lock import FolderLock
 from engine.importing.decode import Decoded, ImageFacts
@@ -213,7 +213,7 @@ class Staging:
         try:
             yield
         except OSError as error:
-            raise explain_os_error(error, self.folder, self.row_bytes) from error
+            raise wrap_os_error(error, self.folder, self.row_bytes) from error
 
 
 def staging_folder(dataset: Path) -> Path:

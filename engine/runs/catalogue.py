@@ -19,17 +19,17 @@ from engine.control import RunControl
 from engine.errors import StoppedError
 from engine.fs.lock import holder_of
 from engine.runs.listing import ListedRun, read_run, run_folders, stamp_of
-from engine.runs.status import LARGEST_COUNT, Standing
+from engine.runs.status import MAX_COUNT, Status
 
 log = logging.getLogger(__name__)
 
 FILE_NAME = "catalogue.sqlite"
-SCHEMA = 1
+SCHEMA = 2
 """Grows with every change of the table; a file of another number is made again."""
 BUSY_S = 10.0
 MEMORY = ":memory:"
 _KINDS: dict[str, type] = {
-    "standing": str,
+    "status": str,
     "is_held": bool,
     "holder_pid": int,
     "holder_host": str,
@@ -151,9 +151,9 @@ class Catalogue:
         facts = {
             column: _checked(column, value) for column, value in zip(_KINDS, values, strict=True)
         }
-        facts["standing"] = Standing(facts["standing"])
+        facts["status"] = Status(facts["status"])
         run = ListedRun(folder=self._runs / os.fsdecode(name), **facts)
-        return replace(run, standing=Standing.RUNNING) if run.is_held else run
+        return replace(run, status=Status.RUNNING) if run.is_held else run
 
     def _opened(self) -> sqlite3.Connection:
         if self._file is None:
@@ -240,7 +240,7 @@ def _storable(value: Any) -> Any:
         # A name from another system may hold half a character, which no database takes.
         return str(value).encode("utf-8", "replace").decode()
     if isinstance(value, int):
-        return min(int(value), LARGEST_COUNT)
+        return min(int(value), MAX_COUNT)
     return value
 
 

@@ -20,13 +20,13 @@ from typing import Annotated, Any, NoReturn
 from safetensors import SafetensorError, safe_open
 
 from engine.errors import CheckpointCorruptError
-from engine.fs.atomic import ensure_room, explain_os_error, files, remove_if_there, staged_path
+from engine.fs.atomic import check_free_space, files, remove_if_there, staged_path, wrap_os_error
 from engine.fs.codec import DecodeError, Range, decode, encode, from_json, to_json
 from engine.fs.untrusted import (
     MalformedFileError,
-    ensure_plain_folder,
-    open_plain,
-    read_plain,
+    ensure_folder,
+    open_regular,
+    read_regular,
     read_table,
 )
 
@@ -154,7 +154,7 @@ def publish_checkpoint(
     # What could not be read again is never written.
     metadata_from_json(said)
     needed = size + len(said) + MAX_MANIFEST_BYTES
-    # Only the last folder is made: a run's folder that is gone must not come back as a husk.
+    # Only the last folder is made: a run's folder that is gone must not come back as a leftover.
     with _staged(path, needed) as staged:
         entries = {
             TENSORS: _write(staged / TENSORS, tensors),
@@ -179,7 +179,7 @@ def copy_checkpoint(source: Path, target: Path, facts: CheckpointMetadata) -> in
     """
     verify_checkpoint(source)
     size = _entries(source)[TENSORS].bytes
-    with explaining(source), open_plain(source / TENSORS, MAX_BYTES[TENSORS]) as file:
+    with explaining(source), open_regular(source / TENSORS, MAX_BYTES[TENSORS]) as file:
         pieces: Iterator[bytes] = iter(lambda: file.read(PIECE_BYTES), b"")
         written = publish_checkpoint(target, pieces, size, facts)
     verify_checkpoint(target)
@@ -206,7 +206,7 @@ def read_metadata(path: Path) -> CheckpointMetadata:
     """
     with explaining(path):
         entry = _entries(path)[FACTS]
-        content = read_plain(path / FACTS, MAX_BYTES[FACTS])
+        content = read_regular(path / FACTS, MAX_BYTES[FACTS])
         ensure_checksum(hashlib.sha256(content).hexdigest(), entry, FACTS)
         return metadata_from_json(content)
 
@@ -219,7 +219,7 @@ def verify_tensors(path: Path) -> None:
         OSError: they cannot be read.
     """
     entry = _entries(path)[TENSORS]
-    with open_plain(path / TENSORS, MAX_BYTES[TENSORS]) as file:
+    with open_regular(path / TENSORS, MAX_BYTES[TENSORS]) as file:
         start = file.read(8)
         digest = hashlib.sha256(start)
         for piece in iter(lambda: file.read(PIECE_BYTES), b""):
@@ -277,10 +277,10 @@ def _entries(path: Path) -> dict[str, FileEntry]:
     """Read the manifest, and check that its files are there and as long as it says."""
     if path.is_file() and not path.is_symlink():
         _refuse_file(path)
-    ensure_plain_folder(path)
-    entries = manifest_from_json(read_plain(path / MANIFEST, MAX_MANIFEST_BYTES))
+    ensure_folder(path)
+    entries = manifest_from_json(read_regular(path / MANIFEST, MAX_MANIFEST_BYTES))
     for name, entry in entries.items():
-        with open_plain(path / name, MAX_BYTES[name]) as file:
+        with open_regular(path / name, MAX_BYTES[name]) as file:
             size = file.seek(0, 2)
         if size != entry.bytes:
             raise MalformedFileError(f"{name} has {size:,} bytes, and {entry.bytes:,} were written")
@@ -288,7 +288,7 @@ def _entries(path: Path) -> dict[str, FileEntry]:
 
 
 def _refuse_file(path: Path) -> NoReturn:
-    with open_plain(path, MAX_BYTES[TENSORS]) as file:
+    with open_regular(path, MAX_BYTES[TENSORS]) as file:
         start = file.read(len(_PICKLES[0]))
     if start.startswith(_PICKLES):
         raise MalformedFileError(
@@ -306,7 +306,7 @@ def _staged(path: Path, needed: int) -> Iterator[Path]:
     try:
         if not path.parent.is_dir():
             files.make_folder(path.parent)
-        ensure_room(path.parent, needed)
+        check_free_space(path.parent, needed)
         remove_if_there(staged)
         files.make_folder(staged)
         yield staged
@@ -314,7 +314,7 @@ def _staged(path: Path, needed: int) -> Iterator[Path]:
         with contextlib.suppress(OSError):
             remove_if_there(staged)
         if isinstance(error, OSError):
-            raise explain_os_error(error, path.parent, needed) from error
+            raise wrap_os_error(error, path.parent, needed) from error
         raise
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from engine.errors import LoggedError
 from engine.events import CheckpointSaved, ImageArray, PreviewReady, RunEvent, RunMoved
 from engine.fs.codec import Range, decode, encode
-from engine.fs.untrusted import MalformedFileError, open_plain, read_table
+from engine.fs.untrusted import MalformedFileError, open_regular, read_table
 
 UNLOGGED = frozenset({"images", "texts"})
 """Fields of events that are on disk as images."""
@@ -90,10 +90,10 @@ def open_log(path: Path) -> Iterator[BinaryIO]:
     """Open a log for reading.
 
     Raises:
-        MalformedFileError: it is no plain file.
+        MalformedFileError: it is not a regular file.
         OSError: it cannot be read, or is not there.
     """
-    with open_plain(path, MAX_BYTES) as plain, io.BufferedReader(plain, _BUFFER_BYTES) as file:
+    with open_regular(path, MAX_BYTES) as plain, io.BufferedReader(plain, _BUFFER_BYTES) as file:
         yield file
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.events import CheckpointSaved, LossesReported, RunEnded, RunEvent
 from engine.fs.atomic import files
-from engine.fs.untrusted import WARY, MalformedFileError, ensure_plain
+from engine.fs.untrusted import NOFOLLOW_FLAGS, MalformedFileError, ensure_regular
 from engine.runs.event_codec import MAX_LINE, entry_in, line_of, line_of_fields
 
 # --------------------------------------------------------------------------
@@ -20,7 +20,7 @@ from engine.runs.event_codec import MAX_LINE, entry_in, line_of, line_of_fields
 _PIECE_BYTES = 1 << 16
 
 
-def open_end(path: Path) -> tuple[FileIO, int]:
+def open_for_append(path: Path) -> tuple[FileIO, int]:
     """Open a log to append to it, and repair its last line.
 
     A last line that lacks its end alone gets it; one that is torn is cut off.
@@ -29,13 +29,13 @@ def open_end(path: Path) -> tuple[FileIO, int]:
         The file, and how many bytes were cut off.
 
     Raises:
-        MalformedFileError: it is no plain file.
+        MalformedFileError: it is not a regular file.
         OSError: it cannot be opened or written.
     """
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | WARY, 0o644)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | NOFOLLOW_FLAGS, 0o644)
     file = FileIO(handle, "r+b")
     try:
-        ensure_plain(path.name, os.fstat(handle))
+        ensure_regular(path.name, os.fstat(handle))
         return file, _repair(file)
     except BaseException:
         file.close()
@@ -75,7 +75,7 @@ LOSSES_EVERY_S = 1.0
 """The plot lives on four reports a second; a night's log must not."""
 SYNC_EVERY_S = 1.0
 """What is written survives the end of the program at once, and a power cut after so long."""
-MOST_WAITING = 10_000
+MAX_WAITING = 10_000
 """Lines that wait for a disk that fails; the oldest are lost first."""
 
 
@@ -89,7 +89,7 @@ class RunLog:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: FileIO | None = None
-        self._waiting: deque[bytes] = deque(maxlen=MOST_WAITING)
+        self._waiting: deque[bytes] = deque(maxlen=MAX_WAITING)
         self._is_failing = False
         self._last_losses_s = float("-inf")
         self._synced_s = time.monotonic()
@@ -133,7 +133,7 @@ class RunLog:
             self._tell(None)
 
     def _open(self) -> FileIO:
-        file, cut = open_end(self._path)
+        file, cut = open_for_append(self._path)
         if cut:
             log.info("A torn line of %d bytes is cut off %s.", cut, self._path)
             self._waiting.appendleft(line_of_fields("LogRepaired", {"bytes_cut": cut}))

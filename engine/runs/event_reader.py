@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from engine.events import LossesReported, QualityMeasured, RolledBack, RunEvent, RunResumed
-from engine.fs.untrusted import MalformedFileError, open_plain
+from engine.fs.untrusted import MalformedFileError, open_regular
 from engine.runs.event_codec import MAX_BYTES, MAX_COUNT, entry_in, event_in, lines_in, open_log
 
 Point = TypeVar("Point", LossesReported, QualityMeasured)
@@ -18,9 +18,9 @@ log = logging.getLogger(__name__)
 
 _SAVED = b'"CheckpointSaved"'
 _AGAIN = (b'"RunResumed"', b'"RolledBack"')
-_MOST_AGAIN = 100_000
+_MAX_RESUMES = 100_000
 """No run is resumed so often; what comes later in a log that says so is not looked for."""
-_MOST_NEW_BYTES = 4_000_000
+_MAX_NEW_BYTES = 4_000_000
 
 
 def read_events(path: Path) -> Iterator[RunEvent]:
@@ -58,7 +58,7 @@ def has_saved(path: Path) -> bool:
     """Whether a log tells of a checkpoint.
 
     Raises:
-        MalformedFileError: it is no plain file.
+        MalformedFileError: it is not a regular file.
     """
     try:
         with open_log(path) as file:
@@ -85,7 +85,7 @@ class LogTail:
         with contextlib.suppress(OSError, MalformedFileError), open_log(self._path) as file:
             self._find_place(file.fileno())
             file.seek(self._place)
-            until = self._place + _MOST_NEW_BYTES
+            until = self._place + _MAX_NEW_BYTES
             for line, end in lines_in(file):
                 self._place = end
                 event = _event(line, self._path)
@@ -123,7 +123,7 @@ def _done_again(path: Path) -> deque[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     for line, number in _numbered(path):
         event = _event(line, path) if any(name in line for name in _AGAIN) else None
-        if isinstance(event, RunResumed | RolledBack) and len(found) < _MOST_AGAIN:
+        if isinstance(event, RunResumed | RolledBack) and len(found) < _MAX_RESUMES:
             found.append((number, event.images_seen))
     fewest, suffix = MAX_COUNT, deque[tuple[int, int]]()
     for number, images in reversed(found):
@@ -162,10 +162,10 @@ def read_tail(path: Path, longest: int) -> list[bytes]:
     They are whole, but for the one line of a file that has none that fits.
 
     Raises:
-        MalformedFileError: it is no plain file.
+        MalformedFileError: it is not a regular file.
         OSError: it cannot be read.
     """
-    with open_plain(path, MAX_BYTES) as file:
+    with open_regular(path, MAX_BYTES) as file:
         size = file.seek(0, os.SEEK_END)
         start = max(0, size - longest)
         file.seek(start)

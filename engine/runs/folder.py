@@ -21,15 +21,15 @@ from engine.errors import (
 )
 from engine.fs.atomic import (
     atomic_write,
+    clean_temp_files,
     ensure_writable,
-    explain_os_error,
     files,
     is_staged,
     remove_if_there,
-    sweep_staged,
+    wrap_os_error,
 )
 from engine.fs.lock import LOCK_NAME
-from engine.fs.untrusted import MalformedFileError, ensure_plain_folder
+from engine.fs.untrusted import MalformedFileError, ensure_folder
 from engine.runs.checkpoint_files import OLD_SUFFIX, verify_checkpoint
 from engine.runs.event_reader import has_saved
 from engine.runs.metadata import (
@@ -114,7 +114,7 @@ def best_in(folder: Path, run: Path, figure: str) -> Path:
     return path
 
 
-def set_aside(checkpoint: Path) -> None:
+def quarantine(checkpoint: Path) -> None:
     """Take a checkpoint out of the row of those that a run goes on from; it is kept.
 
     Raises:
@@ -133,7 +133,7 @@ def ensure_own(folder: Path, run: Path) -> None:
         CheckpointCorruptError: it is something else.
     """
     try:
-        ensure_plain_folder(folder)
+        ensure_folder(folder)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise CheckpointMissingError(run) from error
     except (MalformedFileError, OSError) as error:
@@ -248,9 +248,9 @@ class RunFolder:
         for folder in (self.path, self.checkpoints, self.samples):
             try:
                 if folder.is_dir() and not folder.is_symlink():
-                    sweep_staged(folder)
+                    clean_temp_files(folder)
             except OSError as error:
-                raise explain_os_error(error, self.path) from error
+                raise wrap_os_error(error, self.path) from error
 
     def write_config(self, config: RunConfig) -> None:
         """Write the configuration.
@@ -287,7 +287,7 @@ class RunFolder:
         """Whether the run ever saved a checkpoint, be it gone by now.
 
         Raises:
-            ConfigError: its log is no plain file.
+            ConfigError: its log is not a regular file.
             FolderNotWritableError: the disk fails.
         """
         try:
@@ -296,7 +296,7 @@ class RunFolder:
                 return True
             return has_saved(self.log_file)
         except OSError as error:
-            raise explain_os_error(error, self.path) from error
+            raise wrap_os_error(error, self.path) from error
         except MalformedFileError as error:
             raise ConfigError([Problem(self.log_file.name, str(error))]) from error
 
@@ -321,7 +321,7 @@ def create_run_folder(config: RunConfig) -> RunFolder:
     """
     folder = RunFolder(config.run)
     try:
-        if config.run.exists() and not all(map(_is_husk, config.run.iterdir())):
+        if config.run.exists() and not all(map(_is_leftover, config.run.iterdir())):
             raise FolderInUseError(config.run)
         folder.path.mkdir(parents=True, exist_ok=True)
         ensure_writable(folder.path)
@@ -329,7 +329,7 @@ def create_run_folder(config: RunConfig) -> RunFolder:
         folder.write_config(config)
         _make_subfolders(folder)
     except OSError as error:
-        raise explain_os_error(error, config.run) from error
+        raise wrap_os_error(error, config.run) from error
     return folder
 
 
@@ -357,9 +357,9 @@ def reopen_run_folder(config: RunConfig) -> ReopenedRun:
         _make_subfolders(folder)
         for path in folder.checkpoint_paths():
             if found is not None and images_in_name(path) > images_in_name(found.path):
-                set_aside(path)
+                quarantine(path)
     except OSError as error:
-        raise explain_os_error(error, folder.path) from error
+        raise wrap_os_error(error, folder.path) from error
     if found is None:
         return ReopenedRun(folder, None)
     return ReopenedRun(folder, found.path, found.passed_over)
@@ -374,7 +374,7 @@ def _where_left(folder: RunFolder) -> ValidCheckpoint | None:
         return None
 
 
-def _is_husk(path: Path) -> bool:
+def _is_leftover(path: Path) -> bool:
     """Whether a file is what a run leaves that was killed before it had a configuration."""
     return path.name == LOCK_NAME or is_staged(path)
 

@@ -12,7 +12,7 @@ from engine.runs.folder import RunFolder, bytes_in
 from engine.runs.metadata import FILE_NAME as NOTES_FILE
 from engine.runs.metadata import RunNotes, read_notes
 from engine.runs.retention import best_figures
-from engine.runs.status import Standing, left_standing
+from engine.runs.status import Status, stored_status
 
 MARKS = ("run.toml", "events.jsonl", "model.json", "checkpoints")
 """A folder that has any of them is a run, or what is left of one."""
@@ -27,7 +27,7 @@ class ListedRun:
     """One line of a list of runs."""
 
     folder: Path
-    standing: Standing
+    status: Status
     is_held: bool = False
     """Whether somebody trains it now."""
     holder_pid: int = 0
@@ -96,10 +96,10 @@ def read_run(folder: Path) -> ListedRun:
     config = _tried(run.read_config, problems)
     notes = _tried(lambda: read_notes(folder), problems) or RunNotes()
     best = _tried(lambda: _best(run), problems) or {}
-    left = left_standing(folder)
+    left = stored_status(folder)
     return ListedRun(
         folder=folder,
-        standing=left.standing,
+        status=left.status,
         dataset=config.dataset.name if config else "",
         family=config.family if config else "",
         preset=config.preset if config else "",

@@ -14,9 +14,9 @@ from engine.config.setting import settings_in, value_at
 from engine.config.toml import config_from_toml
 from engine.data.tokenizers import Tokenizer, tokenizer_from_table
 from engine.errors import ConfigError, Problem, RunMissingError
-from engine.fs.atomic import atomic_write, explain_os_error
+from engine.fs.atomic import atomic_write, wrap_os_error
 from engine.fs.codec import Length, Range, Via, from_json, to_json
-from engine.fs.untrusted import MalformedFileError, read_plain
+from engine.fs.untrusted import MalformedFileError, read_regular
 
 CHANGEABLE = frozenset({"device", "minutes", "images"})
 """Settings that may differ when a run goes on, beside those of its reporting."""
@@ -25,22 +25,22 @@ CONFIG_BYTES = 64_000
 _MAX_DOTS = 8
 
 
-def read_part(path: Path, most_bytes: int) -> bytes:
+def read_part(path: Path, max_bytes: int) -> bytes:
     """Read a small file of a run folder, which may be a stranger's.
 
     Raises:
         RunMissingError: there is no such file.
-        ConfigError: it is no plain file, or too large to be one of ours.
+        ConfigError: it is not a regular file, or too large to be one of ours.
         FolderNotWritableError: the disk fails.
     """
     try:
-        return read_plain(path, most_bytes)
+        return read_regular(path, max_bytes)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise RunMissingError(path.parent) from error
     except MalformedFileError as error:
         raise ConfigError([Problem(path.name, str(error))]) from error
     except OSError as error:
-        raise explain_os_error(error, path.parent) from error
+        raise wrap_os_error(error, path.parent) from error
 
 
 def config_from_bytes(content: bytes, name: str) -> RunConfig:
@@ -157,7 +157,7 @@ def read_notes(folder: Path) -> RunNotes:
         ConfigError: the file is damaged, or none that a run would have.
     """
     try:
-        content = read_plain(folder / FILE_NAME, _MAX_FILE_BYTES)
+        content = read_regular(folder / FILE_NAME, _MAX_FILE_BYTES)
         return from_json(RunNotes, content, FILE_NAME, version=FORMAT, allows_unknown=True)
     except FileNotFoundError:
         return RunNotes()

@@ -15,7 +15,7 @@ from engine.runs.folder import RunFolder, bytes_in, images_in_name
 log = logging.getLogger(__name__)
 
 
-class Keeper:
+class RetentionPolicy:
     """Removes the checkpoints of a run that are no longer wanted.
 
     Args:
@@ -106,7 +106,7 @@ def best_figures(log: Path) -> dict[str, float]:
     What a run measured again after it went back counts once, as in its curves.
 
     Raises:
-        MalformedFileError: the log is no plain file.
+        MalformedFileError: the log is not a regular file.
         OSError: it cannot be read.
     """
     with open_log(log):

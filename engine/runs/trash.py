@@ -20,7 +20,7 @@ from engine.errors import (
     RunLockedError,
     RunMissingError,
 )
-from engine.fs.atomic import explain_os_error
+from engine.fs.atomic import wrap_os_error
 from engine.fs.lock import holder_of
 from engine.runs.folder import RunFolder, bytes_in
 from engine.runs.metadata import free_name_like, is_usable_name
@@ -165,4 +165,4 @@ def _explained(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise explain_os_error(error, folder) from error
+        raise wrap_os_error(error, folder) from error

@@ -36,7 +36,7 @@ from engine.runs.folder import (
     reopen_run_folder,
     write_model,
 )
-from engine.runs.retention import Keeper
+from engine.runs.retention import RetentionPolicy
 from engine.train.progress import Clock
 from engine.train.setup import PreparedRun
 from engine.version import installed_version
@@ -285,7 +285,7 @@ class Saver:
             run, facts, lambda folder: folder.checkpoint_path(facts.images_seen), during
         )
         self.images_saved = facts.images_seen
-        Keeper(self._place.folder, run.config.reporting).prune()
+        RetentionPolicy(self._place.folder, run.config.reporting).prune()
         self._place.tell(CheckpointSaved(images_seen=facts.images_seen, path=path))
 
     def save_best(self, run: PreparedRun, facts: CheckpointMetadata, figure: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.errors import ConfigError
 from engine.fs.atomic import atomic_write
 from engine.fs.codec import from_json, to_json
-from engine.fs.untrusted import MalformedFileError, read_plain
+from engine.fs.untrusted import MalformedFileError, read_regular
 from engine.runs.metadata import free_name_like
 from studio.models.run_form import RunPlan
 
@@ -163,7 +163,7 @@ class RunQueue:
 
     def _load(self) -> None:
         try:
-            content = read_plain(self._file, _MAX_FILE_BYTES)
+            content = read_regular(self._file, _MAX_FILE_BYTES)
             stored = from_json(_StoredQueue, content, FILE_NAME, version=FORMAT)
         except FileNotFoundError:
             return

@@ -16,7 +16,7 @@ from engine.runs.checkpoint_files import read_metadata, verify_checkpoint
 from engine.runs.event_log import RunLog
 from engine.runs.event_reader import read_losses
 from engine.runs.folder import RunFolder, reopen_run_folder
-from engine.runs.retention import Keeper
+from engine.runs.retention import RetentionPolicy
 from tests.helpers.disks import CALLS, FAILING, FaultyDisk, PowerCut
 from tests.helpers.disks import small_disk as mounted
 from tests.helpers.fake_engine import losses
@@ -46,7 +46,7 @@ def save_best(run: RunFolder) -> None:
 
 
 def prune(run: RunFolder) -> None:
-    Keeper(run, run.read_config().reporting.__class__(checkpoints_kept=1)).prune()
+    RetentionPolicy(run, run.read_config().reporting.__class__(checkpoints_kept=1)).prune()
 
 
 def write_settings(run: RunFolder) -> None:

@@ -34,10 +34,10 @@ class Disk:
         self.is_full = False
         self.full_for = -1
         """So many more attempts; -1 for as long as it is full."""
-        self._room = checkpoint_files.ensure_room
-        monkeypatch.setattr(checkpoint_files, "ensure_room", self._ensure_room)
+        self._room = checkpoint_files.check_free_space
+        monkeypatch.setattr(checkpoint_files, "check_free_space", self._check_free_space)
 
-    def _ensure_room(self, folder, needed_bytes):
+    def _check_free_space(self, folder, needed_bytes):
         if self.is_full and self.full_for:
             self.full_for -= self.full_for > 0
             raise DiskFullError(folder, needed_bytes, 5)
