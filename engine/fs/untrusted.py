@@ -1,7 +1,7 @@
-"""Reading small and large files of folders that a stranger may have made.
+"""Safe reading of files in untrusted folders.
 
-Nothing here follows a link, waits for a pipe or believes a size: what is not a plain file of a
-sane size is refused with a reason, as a clause such as ``model.json is a symbolic link``.
+Nothing here follows a link, waits for a pipe or trusts a size: what is not a regular file of a
+limited size is refused with a reason, a clause such as ``model.json is a symbolic link``.
 """
 
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 MAX_DEPTH = 64
-"""Levels of lists and tables in JSON; nothing of ours has half as many."""
+"""Levels of lists and tables in JSON; files of this program have less than half as many."""
 _KINDS = {
     stat.S_IFLNK: "a symbolic link",
     stat.S_IFDIR: "a folder",
@@ -24,8 +24,7 @@ _KINDS = {
 NOFOLLOW_FLAGS = sum(
     getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")
 )
-"""How a file is opened that somebody may have put something else in place of: no link is followed,
-and no pipe waited for."""
+"""Flags of ``os.open`` for untrusted paths: follow no link and wait for no pipe."""
 
 
 class MalformedFileError(ValueError):
@@ -33,13 +32,13 @@ class MalformedFileError(ValueError):
 
 
 def open_regular(path: Path, max_bytes: int) -> FileIO:
-    """Open a file for reading that must be a plain one; no buffer, and it never waits.
+    """Open a regular file for reading, unbuffered; never blocks.
 
     Raises:
         MalformedFileError: it is something else, or larger than ``max_bytes``.
         OSError: it cannot be opened, or is not there.
     """
-    # Looked at first: to open a device may already do something.
+    # Checked first: opening a device may already have an effect.
     ensure_regular(path.name, path.lstat())
     handle = os.open(path, os.O_RDONLY | NOFOLLOW_FLAGS)
     file = os.fdopen(handle, "rb", buffering=0)
@@ -54,14 +53,14 @@ def open_regular(path: Path, max_bytes: int) -> FileIO:
 
 
 def read_regular(path: Path, max_bytes: int) -> bytes:
-    """Read a whole plain file.
+    """Read a whole regular file.
 
     Raises:
         MalformedFileError: it is something else, or larger than ``max_bytes``.
         OSError: it cannot be read, or is not there.
     """
     with open_regular(path, max_bytes) as file:
-        # One byte more than may be: a file that grows meanwhile is found out.
+        # One byte more than allowed, to detect a file that grows meanwhile.
         content = bytearray()
         while piece := file.read(min(1 << 20, max_bytes + 1 - len(content))):
             content += piece
@@ -70,7 +69,7 @@ def read_regular(path: Path, max_bytes: int) -> bytes:
 
 
 def ensure_folder(path: Path) -> None:
-    """Check that a folder is one, and no link to one.
+    """Check that a path is a folder, and no link to one.
 
     Raises:
         MalformedFileError: it is something else.
@@ -120,7 +119,7 @@ def _refuse_depth(name: str) -> NoReturn:
 
 
 def ensure_regular(name: str, status: os.stat_result) -> None:
-    """Check that what was looked at is a plain file.
+    """Check from its status that a file is a regular one.
 
     Raises:
         MalformedFileError: it is something else.
