@@ -1,8 +1,8 @@
-"""Where things lie in a run folder, and what the run was made of.
+"""The run folder: its files, and creating and reopening it.
 
-``run.toml`` is the configuration, ``model.json`` what the networks must be built for,
-``events.jsonl`` the log, ``checkpoints/`` and ``samples/`` hold what their names say. A folder may
-be a stranger's: nothing in it is believed to be small, or even a file.
+``run.toml`` is the configuration, ``model.json`` the model's metadata, ``events.jsonl`` the log,
+``checkpoints/`` and ``samples/`` hold what their names say. A folder is untrusted: sizes and kinds
+of its files are checked before they are read.
 """
 
 import os
@@ -28,23 +28,19 @@ from engine.fs.atomic import (
     remove_if_there,
     wrap_os_error,
 )
+from engine.fs.codec import from_json, to_json
 from engine.fs.lock import LOCK_NAME
 from engine.fs.untrusted import MalformedFileError, ensure_folder
 from engine.runs.checkpoint_files import OLD_SUFFIX, verify_checkpoint
 from engine.runs.event_reader import has_saved
 from engine.runs.metadata import (
     CONFIG_BYTES,
+    MODEL_FORMAT,
     ModelMetadata,
     changed_settings,
     config_from_bytes,
-    model_from_json,
-    model_to_json,
     read_part,
 )
-
-# --------------------------------------------------------------------------
-# Finding the checkpoint that a run goes on from, among those that lie in its folder.
-
 
 _NAME = re.compile(r"checkpoint-(\d{12,15})")
 _FIGURE = re.compile(r"[a-z0-9_]+")
@@ -52,70 +48,21 @@ _FIGURE = re.compile(r"[a-z0-9_]+")
 
 @dataclass(frozen=True)
 class ValidCheckpoint:
-    """A checkpoint of which every byte is as it was written."""
+    """A checkpoint that has passed verification."""
 
     path: Path
     passed_over: tuple[str, ...] = ()
-    """Newer ones that cannot be used: name and reason of each, the newest first."""
-
-
-def checkpoint_name(images_seen: int) -> str:
-    """Name a checkpoint; names sort by progress."""
-    return f"checkpoint-{images_seen:012d}"
+    """Newer ones that are damaged: name and reason of each, newest first."""
 
 
 def images_in_name(checkpoint: Path) -> int:
-    """Read from a checkpoint's name how many images it had seen; 0 where it does not say."""
+    """Parse the number of images seen from a checkpoint's name; 0 if it has none."""
     match = _NAME.fullmatch(checkpoint.name)
     return int(match[1]) if match else 0
 
 
-def checkpoints_in(folder: Path) -> list[Path]:
-    """List the checkpoints by name, oldest first; whether they are whole is another question."""
-    found = (path for path in folder.glob("checkpoint-*") if _NAME.fullmatch(path.name))
-    return sorted((path for path in found if path.is_dir()), key=images_in_name)
-
-
-def newest_valid_in(folder: Path, run: Path) -> ValidCheckpoint:
-    """Find the newest checkpoint of which every byte is as it was written.
-
-    Raises:
-        CheckpointMissingError: there is none at all.
-        CheckpointCorruptError: there is none that can be used; of the newest.
-    """
-    ensure_own(folder, run)
-    damaged: list[CheckpointCorruptError] = []
-    for path in reversed(checkpoints_in(folder)):
-        try:
-            verify_checkpoint(path)
-        except CheckpointCorruptError as error:
-            damaged.append(error)
-        else:
-            return ValidCheckpoint(path, tuple(f"{e.path.name}: {e.reason}" for e in damaged))
-    if damaged:
-        raise damaged[0]
-    for path in sorted(folder.glob(f"checkpoint-*{OLD_SUFFIX}"), reverse=True):
-        # It says of itself why it cannot be used.
-        verify_checkpoint(path)
-    raise CheckpointMissingError(run)
-
-
-def best_in(folder: Path, run: Path, figure: str) -> Path:
-    """Find the checkpoint that is the best by a figure.
-
-    Raises:
-        CheckpointMissingError: there is none.
-        CheckpointCorruptError: the folder is none of the run's.
-    """
-    ensure_own(folder, run)
-    path = folder / f"best-{figure}"
-    if not _FIGURE.fullmatch(figure) or not path.is_dir():
-        raise CheckpointMissingError(run)
-    return path
-
-
 def quarantine(checkpoint: Path) -> None:
-    """Take a checkpoint out of the row of those that a run goes on from; it is kept.
+    """Rename a damaged checkpoint, so that no run resumes from it; its files are kept.
 
     Raises:
         OSError: it cannot be renamed.
@@ -126,7 +73,7 @@ def quarantine(checkpoint: Path) -> None:
 
 
 def ensure_own(folder: Path, run: Path) -> None:
-    """Check that a run's folder is no link: nothing outside is opened because of what is in it.
+    """Check that a subfolder of a run is no link, so that nothing outside the run is opened.
 
     Raises:
         CheckpointMissingError: it is not there.
@@ -142,7 +89,7 @@ def ensure_own(folder: Path, run: Path) -> None:
 
 NEWEST = "newest"
 MODEL_BYTES = 32_000_000
-"""Most that a model's facts may take; the largest vocabularies take a tenth."""
+"""Limit of a model's metadata; the largest vocabularies take a tenth."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +105,7 @@ class RunFolder:
 
     @property
     def model_file(self) -> Path:
-        """The model's facts, as JSON."""
+        """The model's metadata, as JSON."""
         return self.path / "model.json"
 
     @property
@@ -168,7 +115,7 @@ class RunFolder:
 
     @property
     def lock_file(self) -> Path:
-        """The lock, which says who trains here."""
+        """The lock, which names the process that trains here."""
         return self.path / LOCK_NAME
 
     @property
@@ -183,7 +130,7 @@ class RunFolder:
 
     def checkpoint_path(self, images_seen: int) -> Path:
         """Name for a checkpoint; names sort by progress."""
-        return self.checkpoints / checkpoint_name(images_seen)
+        return self.checkpoints / f"checkpoint-{images_seen:012d}"
 
     def best_path(self, figure: str) -> Path:
         """Name for the checkpoint that is the best by a figure of its quality."""
@@ -194,8 +141,10 @@ class RunFolder:
         return self.samples / f"preview-{images_seen:012d}.png"
 
     def checkpoint_paths(self) -> list[Path]:
-        """All checkpoints by name, oldest first; whether they are whole is another question."""
-        return checkpoints_in(self.checkpoints)
+        """All checkpoints by name, oldest first, valid or not."""
+        paths = self.checkpoints.glob("checkpoint-*")
+        found = (path for path in paths if _NAME.fullmatch(path.name) and path.is_dir())
+        return sorted(found, key=images_in_name)
 
     def best_paths(self) -> list[Path]:
         """The checkpoints that are the best by a figure."""
@@ -217,13 +166,27 @@ class RunFolder:
         return paths[-1]
 
     def newest_valid(self) -> ValidCheckpoint:
-        """Find the newest checkpoint of which every byte is as it was written.
+        """Find the newest checkpoint that passes verification.
 
         Raises:
             CheckpointMissingError: there is none at all.
             CheckpointCorruptError: there is none that can be used; of the newest.
         """
-        return newest_valid_in(self.checkpoints, self.path)
+        ensure_own(self.checkpoints, self.path)
+        damaged: list[CheckpointCorruptError] = []
+        for path in reversed(self.checkpoint_paths()):
+            try:
+                verify_checkpoint(path)
+            except CheckpointCorruptError as error:
+                damaged.append(error)
+            else:
+                return ValidCheckpoint(path, tuple(f"{e.path.name}: {e.reason}" for e in damaged))
+        if damaged:
+            raise damaged[0]
+        for path in sorted(self.checkpoints.glob(f"checkpoint-*{OLD_SUFFIX}"), reverse=True):
+            # Raises why a single file of an older version cannot be used.
+            verify_checkpoint(path)
+        raise CheckpointMissingError(self.path)
 
     def chosen_checkpoint(self, choice: str) -> Path:
         """The newest checkpoint that can be used, or the best by a figure.
@@ -237,10 +200,14 @@ class RunFolder:
         """
         if choice == NEWEST:
             return self.newest_valid().path
-        return best_in(self.checkpoints, self.path, choice)
+        ensure_own(self.checkpoints, self.path)
+        path = self.best_path(choice)
+        if not _FIGURE.fullmatch(choice) or not path.is_dir():
+            raise CheckpointMissingError(self.path)
+        return path
 
     def sweep(self) -> None:
-        """Remove what a killed program left half done. For whoever holds the run's lock.
+        """Remove the temporary files of a killed process. The caller holds the run's lock.
 
         Raises:
             FolderNotWritableError: it cannot be removed.
@@ -271,20 +238,20 @@ class RunFolder:
         return config_from_bytes(content, self.config_file.name)
 
     def read_model(self) -> ModelMetadata:
-        """Read the model's facts.
+        """Read the model's metadata.
 
         Raises:
-            RunMissingError: there is no run here, or it never got past loading its data.
+            RunMissingError: there is no run here, or it ended while it loaded its data.
             ConfigError: the file is damaged, or no file of ours.
         """
         content = read_part(self.model_file, MODEL_BYTES)
         try:
-            return model_from_json(content, self.model_file.name)
+            return from_json(ModelMetadata, content, self.model_file.name, version=MODEL_FORMAT)
         except MalformedFileError as error:
             raise ConfigError([Problem(self.model_file.name, str(error))]) from error
 
     def has_saved(self) -> bool:
-        """Whether the run ever saved a checkpoint, be it gone by now.
+        """Whether the run ever saved a checkpoint, even if it was deleted since.
 
         Raises:
             ConfigError: its log is not a regular file.
@@ -375,7 +342,7 @@ def _where_left(folder: RunFolder) -> ValidCheckpoint | None:
 
 
 def _is_leftover(path: Path) -> bool:
-    """Whether a file is what a run leaves that was killed before it had a configuration."""
+    """Whether a run that was killed before it had a configuration leaves such a file."""
     return path.name == LOCK_NAME or is_staged(path)
 
 
@@ -385,16 +352,12 @@ def _make_subfolders(folder: RunFolder) -> None:
 
 
 def write_model(folder: RunFolder, facts: ModelMetadata) -> None:
-    """Write the model's facts."""
-    atomic_write(folder.model_file, model_to_json(facts))
-
-
-# --------------------------------------------------------------------------
-# How much room a folder takes.
+    """Write the model's metadata."""
+    atomic_write(folder.model_file, to_json(facts, version=MODEL_FORMAT))
 
 
 def bytes_in(folder: Path) -> int:
-    """Add up the files below a folder; links are not followed, what cannot be read counts 0."""
+    """Sum the sizes of the files below a folder; follows no links, skips what is unreadable."""
     total, waiting = 0, [os.fspath(folder)]
     while waiting:
         try:

@@ -19,18 +19,18 @@ from engine.fs.codec import Length, Range, Via, from_json, to_json
 from engine.fs.untrusted import MalformedFileError, read_regular
 
 CHANGEABLE = frozenset({"device", "minutes", "images"})
-"""Settings that may differ when a run goes on, beside those of its reporting."""
+"""Settings that may differ when a run is resumed, beside those of its reporting."""
 CONFIG_BYTES = 64_000
-"""Most that a configuration may take; ours take a twentieth."""
+"""Limit of a configuration; a real one takes a twentieth."""
 _MAX_DOTS = 8
 
 
 def read_part(path: Path, max_bytes: int) -> bytes:
-    """Read a small file of a run folder, which may be a stranger's.
+    """Read a small file of an untrusted run folder.
 
     Raises:
         RunMissingError: there is no such file.
-        ConfigError: it is not a regular file, or too large to be one of ours.
+        ConfigError: it is not a regular file, or too large.
         FolderNotWritableError: the disk fails.
     """
     try:
@@ -44,20 +44,20 @@ def read_part(path: Path, max_bytes: int) -> bytes:
 
 
 def config_from_bytes(content: bytes, name: str) -> RunConfig:
-    """Read a configuration that may be a stranger's.
+    """Read an untrusted configuration.
 
     Args:
         content: TOML.
         name: of the file.
 
     Raises:
-        ConfigError: it is damaged, or none of ours.
+        ConfigError: it is damaged.
     """
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ConfigError([Problem(name, "is not UTF-8 text")]) from error
-    # Python's reader takes half a minute for a name of so many dots; names of ours have none.
+    # Python's parser takes half a minute for a name of thousands of dots; real names have none.
     if any(line.partition("=")[0].count(".") > _MAX_DOTS for line in text.splitlines()):
         raise ConfigError([Problem(name, "is nested too deeply")])
     try:
@@ -70,7 +70,7 @@ def config_from_bytes(content: bytes, name: str) -> RunConfig:
 
 
 def changed_settings(before: RunConfig, after: RunConfig) -> list[Problem]:
-    """Name the settings that differ and decide what a run becomes."""
+    """List the settings that differ and must not change when a run is resumed."""
     return [
         Problem(name, f"was {value_at(before, name)} and cannot change in mid-run")
         for name, _field, _about in settings_in(before)
@@ -82,7 +82,7 @@ def changed_settings(before: RunConfig, after: RunConfig) -> list[Problem]:
 
 MODEL_FORMAT = 2
 MAX_TEXT_LENGTH = 65_536
-"""Most slots for the units of a text; networks grow with them."""
+"""Slots for the units of a text; networks grow with them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,20 +97,6 @@ class ModelMetadata:
     text_length: Annotated[int, Range(1, MAX_TEXT_LENGTH)]
     """Slots for the units of a text, the end included."""
     tokenizer: Annotated[Tokenizer, Via(lambda one: one.to_table(), tokenizer_from_table)]
-
-
-def model_to_json(metadata: ModelMetadata) -> bytes:
-    """Write a model's metadata."""
-    return to_json(metadata, version=MODEL_FORMAT)
-
-
-def model_from_json(content: bytes, name: str) -> ModelMetadata:
-    """Read a model's metadata from an untrusted file.
-
-    Raises:
-        MalformedFileError: it cannot be used.
-    """
-    return from_json(ModelMetadata, content, name, version=MODEL_FORMAT)
 
 
 FORMAT = 1
