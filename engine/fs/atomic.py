@@ -13,14 +13,14 @@ from pathlib import Path
 from engine.errors import DiskFullError, EngineError, FolderNotWritableError
 
 SPARE_BYTES = 8_000_000
-"""Left free for whoever else writes to the disk."""
+"""Left free for other programs."""
 _NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})
-"""What some network drives answer; they have nothing better to offer."""
+"""Errors of network drives that cannot sync folders."""
 _STAGED = re.compile(r"\.(?P<name>.+)\.\d+\.(?P<is_old>old\.)?part")
 
 
 class FileSystem:
-    """Every call by which a run changes the disk, so that a test can make each of them fail."""
+    """Every call by which a run changes the disk, so that tests can inject faults."""
 
     def create(self, path: Path) -> FileIO:
         """Make a new file and open it; there is no buffer between it and the system."""
@@ -65,7 +65,7 @@ files = FileSystem()
 
 
 def wrap_os_error(error: OSError, folder: Path, needed_bytes: int = 0) -> EngineError:
-    """Turn what the system says into a fact that names the folder."""
+    """Convert an ``OSError`` to an engine error that names the folder."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return DiskFullError(folder, needed_bytes, free_bytes(folder))
     return FolderNotWritableError(folder, error.strerror or str(error))
@@ -87,7 +87,7 @@ def check_free_space(folder: Path, needed_bytes: int) -> None:
     """
     free = free_bytes(folder)
     if free < needed_bytes + SPARE_BYTES:
-        # With the spare room: else it could say that less is needed than there is.
+        # Includes the spare bytes, so that the error never names less than is free.
         raise DiskFullError(folder, needed_bytes + SPARE_BYTES, free)
 
 
@@ -106,7 +106,7 @@ def ensure_writable(folder: Path) -> None:
 
 
 def atomic_write(path: Path, content: bytes) -> None:
-    """Write a file that is there whole or not at all, whatever happens in between.
+    """Write a file atomically.
 
     Raises:
         FolderNotWritableError, DiskFullError: the old file, if any, is untouched.
@@ -128,7 +128,7 @@ def atomic_write(path: Path, content: bytes) -> None:
 
 
 def staged_path(path: Path, *, is_old: bool = False) -> Path:
-    """Say where something stands until it takes its name, or after it has lost it (``is_old``)."""
+    """Temporary name beside ``path``, for new content or (``is_old``) for what it replaces."""
     return path.with_name(f".{path.name}.{os.getpid()}.{'old.' if is_old else ''}part")
 
 
@@ -148,9 +148,9 @@ def remove_if_there(path: Path) -> None:
 
 
 def clean_temp_files(folder: Path) -> None:
-    """Remove what a killed program left half done in a folder that nobody else writes to.
+    """Remove the temporary files of a killed process from a folder that no other process writes to.
 
-    What had lost its name to something that never came gets it back.
+    Content whose replacement never arrived gets its name back.
 
     Raises:
         OSError: it cannot be removed.

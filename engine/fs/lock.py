@@ -1,8 +1,8 @@
-"""A lock on a folder: one process works there, and the next is told who.
+"""Locks on folders, in particular on run folders: one process works in each, others see which.
 
-The operating system holds the lock, so it ends with its process however that dies. The file beside
-says who it is. On a network drive whose locks do not reach other machines, a file of another host
-counts while it is young; whoever holds the lock keeps it so with ``touch``.
+The operating system holds the lock, so it ends with its process. The lock's file names the holder.
+On a network drive whose locks do not reach other machines, the file of another host counts while
+its time is recent; the holder keeps it so with ``touch``.
 """
 
 import contextlib
@@ -26,9 +26,9 @@ from engine.fs.untrusted import NOFOLLOW_FLAGS
 log = logging.getLogger(__name__)
 
 FRESH_S = 60.0
-"""So long a file of another host counts after it was last touched."""
+"""How long the file of another host counts after it was last touched."""
 TRIES, BETWEEN_TRIES_S = 5, 0.02
-"""Somebody who only looks holds the lock for a moment."""
+"""A process that only checks the lock holds it for a moment."""
 _MAX_BYTES = 4096
 _LOCKED_BYTE = 1 << 20
 """Where Windows locks: beyond the text, which others must be able to read."""
@@ -41,10 +41,10 @@ Refusal = Callable[[Path, int, str], EngineError]
 
 @dataclass(frozen=True)
 class Holder:
-    """Who works in a folder."""
+    """The process that holds a folder."""
 
     pid: int
-    """0 where it cannot be told."""
+    """0 if unknown."""
     host: str
     is_us: bool
 
@@ -55,10 +55,10 @@ class FolderLock:
     Args:
         folder: what the lock is for.
         file: the lock's file; its folder must be there.
-        refusal: the error to raise where somebody else holds it.
+        refusal: makes the error to raise if another process holds it.
 
     Raises:
-        the refusal: a live process holds it, be it this one.
+        the refusal: a live process holds it, even if it is this one.
         FolderNotWritableError, DiskFullError: the file cannot be written.
     """
 
@@ -82,7 +82,7 @@ class FolderLock:
             os.utime(self._handle if os.utime in os.supports_fd else self._path)
 
     def release(self) -> None:
-        """Let go; a second time does nothing."""
+        """Release the lock; a second call does nothing."""
         if self._handle < 0:
             return
         with contextlib.suppress(OSError):
@@ -133,7 +133,7 @@ class FolderLock:
 
 
 def holder_of_file(path: Path) -> Holder | None:
-    """Tell who holds a lock's file, without disturbing anybody; None if nobody does."""
+    """Find the holder of a lock's file without taking it; None if it is free."""
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
             return None
@@ -216,10 +216,6 @@ else:
         return True
 
 
-# --------------------------------------------------------------------------
-# The lock of a run folder: one process trains there, and everybody can see which.
-
-
 LOCK_NAME = "run.lock"
 
 
@@ -231,7 +227,7 @@ class RunLock(FolderLock):
 
     Raises:
         RunMissingError: there is no such folder.
-        RunLockedError: a live process holds it, be it this one.
+        RunLockedError: a live process holds it, even if it is this one.
         FolderNotWritableError, DiskFullError: the lock cannot be written.
     """
 
@@ -242,5 +238,5 @@ class RunLock(FolderLock):
 
 
 def holder_of(folder: Path) -> Holder | None:
-    """Tell who trains in a run folder, without disturbing anybody; None if nobody does."""
+    """Find the process that trains in a run folder; None if there is none."""
     return holder_of_file(folder / LOCK_NAME)

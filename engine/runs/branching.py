@@ -58,9 +58,9 @@ def _problem(name: str, value: object) -> Problem:
 
 
 def make_branch(source: RunFolder, checkpoint: Path, config: RunConfig) -> RunFolder:
-    """Make ``config.run`` a run that goes on from another's checkpoint; ``resume`` then trains it.
+    """Create ``config.run`` from a checkpoint of another run; ``resume`` then trains it.
 
-    The folder appears whole or not at all. The other run is only read.
+    The folder is written atomically. The other run is only read.
 
     Args:
         source: the other run.
@@ -79,7 +79,7 @@ def make_branch(source: RunFolder, checkpoint: Path, config: RunConfig) -> RunFo
     problems = branch_problems(before, config)
     if problems:
         raise ConfigError(problems)
-    facts = read_metadata(checkpoint)
+    metadata = read_metadata(checkpoint)
     model = source.read_model()
     with published(config.run, bytes_in(checkpoint)) as staged:
         run = RunFolder(staged)
@@ -87,17 +87,17 @@ def make_branch(source: RunFolder, checkpoint: Path, config: RunConfig) -> RunFo
             folder.mkdir()
         run.write_config(config)
         write_model(run, model)
-        path = run.checkpoint_path(facts.images_seen)
-        copy_checkpoint(checkpoint, path, _renewed(facts, before, config))
+        path = run.checkpoint_path(metadata.images_seen)
+        copy_checkpoint(checkpoint, path, _renewed(metadata, before, config))
         origin = Origin(
-            run=source.path.name, checkpoint=checkpoint.name, images_seen=facts.images_seen
+            run=source.path.name, checkpoint=checkpoint.name, images_seen=metadata.images_seen
         )
         write_notes(staged, RunNotes(origin=origin))
     return RunFolder(config.run)
 
 
 def find_checkpoint(source: RunFolder, choice: str) -> Path:
-    """Find a checkpoint by what somebody calls it.
+    """Find a checkpoint by the name that a user gives.
 
     Args:
         source: the run.
@@ -121,13 +121,15 @@ def _settled(before: RunConfig, config: RunConfig) -> RunConfig:
     return config.with_values(training__batch_size=before.training.batch_size)
 
 
-def _renewed(facts: CheckpointMetadata, before: RunConfig, config: RunConfig) -> CheckpointMetadata:
+def _renewed(
+    metadata: CheckpointMetadata, before: RunConfig, config: RunConfig
+) -> CheckpointMetadata:
     batch = config.training.batch_size
     is_same = batch in (0, before.training.batch_size)
     return replace(
-        facts,
+        metadata,
         # Images are counted in steps: another batch makes it another number of them.
-        step=facts.step if is_same else facts.images_seen // batch,
+        step=metadata.step if is_same else metadata.images_seen // batch,
         config_hash=config_hash(config),
         config=config_to_toml(config),
     )

@@ -1,7 +1,7 @@
-"""An index of all runs of a workspace, so that a thousand of them are listed at once.
+"""An SQLite index of all runs of a workspace, so that a thousand of them are listed at once.
 
-The folders are the truth: whatever is wrong with the catalogue's file, it is deleted and made
-again from them. A refresh reads only the runs whose files have changed.
+It is a cache: a damaged or older file is deleted and rebuilt from the run folders. A refresh reads
+only the runs whose files have changed.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 FILE_NAME = "catalogue.sqlite"
 SCHEMA = 2
-"""Grows with every change of the table; a file of another number is made again."""
+"""Increase with every change of the table; a file of another number is rebuilt."""
 BUSY_S = 10.0
 MEMORY = ":memory:"
 _KINDS: dict[str, type] = {
@@ -69,14 +69,14 @@ class Catalogue:
         self._base = self._opened()
 
     def refresh(self, report: Report | None = None, control: RunControl | None = None) -> None:
-        """Bring the index up to what the folders say.
+        """Update the index from the folders.
 
         Args:
-            report: is told how many of all changed runs are read.
-            control: may ask to stop; what was read until then is kept.
+            report: called with the number of runs read and of all changed runs.
+            control: may request a stop; what was read until then is kept.
 
         Raises:
-            StoppedError: it was asked to stop.
+            StoppedError: a stop was requested.
         """
         try:
             self._refresh(report, control)
@@ -96,7 +96,7 @@ class Catalogue:
         return [run for run in found if run.matches(text)]
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the database."""
         self._base.close()
 
     def _refresh(self, report: Report | None, control: RunControl | None) -> None:
@@ -123,7 +123,7 @@ class Catalogue:
             self._base.executemany(f"INSERT OR REPLACE INTO runs VALUES ({marks})", rows)  # noqa: S608 (question marks)
 
     def _note_holders(self, folders: dict[bytes, Path]) -> None:
-        """Note who trains what now: a process that dies changes no file."""
+        """Update the holders of all runs: a process that dies changes no file."""
         held = [
             (holder.pid, holder.host, name)
             for name, path in folders.items()
@@ -142,17 +142,17 @@ class Catalogue:
         rows = self._base.execute(f"SELECT name, {names} FROM runs")  # noqa: S608 (our own names)
         return [self._run(name, values) for name, *values in rows]
 
-    def _run(self, name: bytes, values: list[Any]) -> ListedRun:
-        """Make a run from a row.
+    def _run(self, name: bytes, row: list[Any]) -> ListedRun:
+        """Build a run from a row.
 
         Raises:
-            ValueError, TypeError: the row is none of ours.
+            ValueError, TypeError: a value is malformed.
         """
-        facts = {
-            column: _checked(column, value) for column, value in zip(_KINDS, values, strict=True)
+        values = {
+            column: _checked(column, value) for column, value in zip(_KINDS, row, strict=True)
         }
-        facts["status"] = Status(facts["status"])
-        run = ListedRun(folder=self._runs / os.fsdecode(name), **facts)
+        values["status"] = Status(values["status"])
+        run = ListedRun(folder=self._runs / os.fsdecode(name), **values)
         return replace(run, status=Status.RUNNING) if run.is_held else run
 
     def _opened(self) -> sqlite3.Connection:
@@ -202,7 +202,7 @@ def _open(place: str) -> sqlite3.Connection:
     try:
         _ensure_sound(base)
         base.execute("PRAGMA journal_mode = WAL")
-        # The folders are the truth: a write that a power cut takes is made again.
+        # A write that is lost in a power cut is repeated from the folders.
         base.execute("PRAGMA synchronous = OFF")
         columns = "".join(f", {name} {_TYPES[kind]}" for name, kind in _KINDS.items())
         base.execute(

@@ -34,13 +34,15 @@ _DTYPE_NAMES = {
 }
 
 
-def write_checkpoint(path: Path, tensors: Mapping[str, Tensor], facts: CheckpointMetadata) -> int:
+def write_checkpoint(
+    path: Path, tensors: Mapping[str, Tensor], metadata: CheckpointMetadata
+) -> int:
     """Write a checkpoint atomically.
 
     Args:
         path: its folder; the parent must exist, or be made in a folder that exists.
         tensors: on any device.
-        facts: metadata to store beside them.
+        metadata: metadata to store beside them.
 
     Returns:
         Bytes written.
@@ -53,7 +55,7 @@ def write_checkpoint(path: Path, tensors: Mapping[str, Tensor], facts: Checkpoin
     header = _header([(name, tensors[name]) for name in names])
     size = len(header) + sum(tensor.nbytes for tensor in tensors.values())
     content = _content(header, (tensors[name] for name in names))
-    return publish_checkpoint(path, content, size, facts)
+    return publish_checkpoint(path, content, size, metadata)
 
 
 def read_tensors(path: Path, prefix: str) -> dict[str, Tensor]:

@@ -1,8 +1,8 @@
 """A checkpoint as a folder of three files, which is written atomically and verified before use.
 
-``tensors.safetensors`` holds the tensors, ``metadata`` (``facts.json``) the state of the run beside
-them, and ``manifest.json`` sizes and checksums of both. The manifest carries a checksum of itself
-and has exactly one serialisation, so that no byte of it can change unnoticed either. Nothing here
+``tensors.safetensors`` holds the tensors, ``facts.json`` the metadata (state of the run beside its
+tensors), and ``manifest.json`` sizes and checksums of both. The manifest has a checksum of itself
+and exactly one serialisation, so that no byte of it can change unnoticed either. Nothing here
 imports torch, so that the studio can read checkpoints too.
 
 Format of the tensors: https://huggingface.co/docs/safetensors.
@@ -32,7 +32,7 @@ from engine.fs.untrusted import (
 
 FACTS = "facts.json"
 MAX_FACTS_BYTES = 8_000_000
-"""A run's own facts take a few thousand."""
+"""Real metadata takes a few thousand."""
 MANIFEST = "manifest.json"
 MAX_MANIFEST_BYTES = 16_384
 TENSORS = "tensors.safetensors"
@@ -134,31 +134,31 @@ def _canonical(table: dict[str, Any]) -> bytes:
 
 
 def publish_checkpoint(
-    path: Path, tensors: Iterable[bytes | memoryview], size: int, facts: CheckpointMetadata
+    path: Path, tensors: Iterable[bytes | memoryview], size: int, metadata: CheckpointMetadata
 ) -> int:
-    """Write a checkpoint beside its place, and then give it its name.
+    """Write a checkpoint to a temporary folder and rename it.
 
     Args:
         path: folder of the checkpoint; one that is there already is replaced.
         tensors: content of the safetensors file, in pieces.
         size: bytes of it.
-        facts: go beside the tensors.
+        metadata: stored beside the tensors.
 
     Returns:
         Bytes written.
 
     Raises:
-        FolderNotWritableError, DiskFullError: it cannot be written; what was there before is.
+        FolderNotWritableError, DiskFullError: it cannot be written; a former one is untouched.
     """
-    said = to_json(facts)
-    # What could not be read again is never written.
-    metadata_from_json(said)
-    needed = size + len(said) + MAX_MANIFEST_BYTES
-    # Only the last folder is made: a run's folder that is gone must not come back as a leftover.
+    content = to_json(metadata)
+    # Refuse to write what could not be read again.
+    metadata_from_json(content)
+    needed = size + len(content) + MAX_MANIFEST_BYTES
+    # Only the last folder is made: a deleted run folder must not reappear with nothing else in it.
     with _staged(path, needed) as staged:
         entries = {
             TENSORS: _write(staged / TENSORS, tensors),
-            FACTS: _write(staged / FACTS, [said]),
+            FACTS: _write(staged / FACTS, [content]),
         }
         manifest = manifest_to_json(entries)
         _write(staged / MANIFEST, [manifest])
@@ -167,8 +167,8 @@ def publish_checkpoint(
     return sum(entry.bytes for entry in entries.values()) + len(manifest)
 
 
-def copy_checkpoint(source: Path, target: Path, facts: CheckpointMetadata) -> int:
-    """Copy a checkpoint with other facts; what is damaged is not copied.
+def copy_checkpoint(source: Path, target: Path, metadata: CheckpointMetadata) -> int:
+    """Copy a verified checkpoint with other metadata.
 
     Returns:
         Bytes written.
@@ -181,7 +181,7 @@ def copy_checkpoint(source: Path, target: Path, facts: CheckpointMetadata) -> in
     size = _entries(source)[TENSORS].bytes
     with explaining(source), open_regular(source / TENSORS, MAX_BYTES[TENSORS]) as file:
         pieces: Iterator[bytes] = iter(lambda: file.read(PIECE_BYTES), b"")
-        written = publish_checkpoint(target, pieces, size, facts)
+        written = publish_checkpoint(target, pieces, size, metadata)
     verify_checkpoint(target)
     return written
 
@@ -199,10 +199,10 @@ def verify_checkpoint(path: Path) -> CheckpointMetadata:
 
 
 def read_metadata(path: Path) -> CheckpointMetadata:
-    """Read what a checkpoint says about itself, without its tensors.
+    """Read the metadata of a checkpoint, without its tensors.
 
     Raises:
-        CheckpointCorruptError: its facts or its manifest are damaged, or it is none of ours.
+        CheckpointCorruptError: its metadata or manifest is damaged, or it is no checkpoint.
     """
     with explaining(path):
         entry = _entries(path)[FACTS]
@@ -261,7 +261,7 @@ def ensure_checksum(found: str, entry: FileEntry, name: str) -> None:
 
 @contextlib.contextmanager
 def explaining(path: Path) -> Iterator[None]:
-    """Say of whatever is wrong that the checkpoint cannot be used."""
+    """Convert file errors to ``CheckpointCorruptError``."""
     try:
         yield
     except FileNotFoundError as error:
@@ -274,7 +274,7 @@ def explaining(path: Path) -> Iterator[None]:
 
 
 def _entries(path: Path) -> dict[str, FileEntry]:
-    """Read the manifest, and check that its files are there and as long as it says."""
+    """Read the manifest, and check that its files exist and have the listed sizes."""
     if path.is_file() and not path.is_symlink():
         _refuse_file(path)
     ensure_folder(path)
@@ -301,7 +301,7 @@ def _refuse_file(path: Path) -> NoReturn:
 
 @contextlib.contextmanager
 def _staged(path: Path, needed: int) -> Iterator[Path]:
-    """Give a folder to write into, and remove it whatever happens."""
+    """Make a temporary folder beside ``path``, and remove it if the block fails."""
     staged = staged_path(path)
     try:
         if not path.parent.is_dir():
@@ -333,7 +333,7 @@ def _write(path: Path, pieces: Iterable[bytes | memoryview]) -> FileEntry:
 
 
 def _take_place(staged: Path, path: Path) -> None:
-    """Rename; what has the name already steps aside first, and back if that fails."""
+    """Rename; a folder that has the name is moved aside first, and back if that fails."""
     aside = staged_path(path, is_old=True)
     is_taken = path.exists() or path.is_symlink()
     if is_taken:
@@ -349,7 +349,7 @@ def _take_place(staged: Path, path: Path) -> None:
     try:
         files.sync_folder(path.parent)
     finally:
-        # The new one has the name; an old one that cannot be removed is swept another time.
+        # An old one that cannot be removed is left to the next ``clean_temp_files``.
         if is_taken:
             with contextlib.suppress(OSError):
                 files.remove(aside)

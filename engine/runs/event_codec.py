@@ -98,10 +98,10 @@ def open_log(path: Path) -> Iterator[BinaryIO]:
 
 
 def lines_in(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
-    """Read lines from where a file stands; what no line end follows is not given.
+    """Read lines from the current position; a last line without a line end is omitted.
 
     Yields:
-        The line (empty for every piece of one that is too long) and the place after its end.
+        The line (empty for every piece of one that is too long) and the position after its end.
     """
     end, is_long = file.tell(), False
     while line := file.readline(MAX_LINE + 1):
@@ -115,7 +115,7 @@ def lines_in(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
 
 
 def entry_in(line: bytes) -> dict[str, Any] | None:
-    """Read a line, or None if it is torn, or nothing of ours."""
+    """Parse a line; None if it is torn or no JSON object."""
     with contextlib.suppress(MalformedFileError):
         return read_table(line, "the line")
     return None

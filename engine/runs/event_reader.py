@@ -1,4 +1,4 @@
-"""Reading a run's log again: as it is, as curves, or while it is being written."""
+"""Reading a run's log: all events, curves, its end, or following it while it is written."""
 
 import contextlib
 import logging
@@ -19,14 +19,14 @@ log = logging.getLogger(__name__)
 _SAVED = b'"CheckpointSaved"'
 _AGAIN = (b'"RunResumed"', b'"RolledBack"')
 _MAX_RESUMES = 100_000
-"""No run is resumed so often; what comes later in a log that says so is not looked for."""
+"""Limit of the resumptions and rollbacks that are read of an untrusted log."""
 _MAX_NEW_BYTES = 4_000_000
 
 
 def read_events(path: Path) -> Iterator[RunEvent]:
-    """Read all events that can be built again; what is torn or strange is passed over.
+    """Read all events; torn and malformed lines are skipped.
 
-    A preview is given without its pictures and texts: they are in its sheet. An error comes as
+    A preview comes without its images and texts, which are in its sheet, an error as
     ``LoggedError``.
 
     Args:
@@ -37,11 +37,11 @@ def read_events(path: Path) -> Iterator[RunEvent]:
         if event is not None:
             yield event
         else:
-            log.info("line %d of %s is passed over", number, path)
+            log.info("line %d of %s is skipped", number, path)
 
 
 def read_losses(path: Path) -> Iterator[LossesReported]:
-    """Read a log's loss reports, without those that a resumed run made again.
+    """Read a log's loss reports, without those that a resumed run repeated.
 
     Args:
         path: a run's ``events.jsonl``; a missing one gives nothing.
@@ -50,12 +50,12 @@ def read_losses(path: Path) -> Iterator[LossesReported]:
 
 
 def read_quality(path: Path) -> Iterator[QualityMeasured]:
-    """Read a log's measurements of quality, as ``read_losses`` reads losses."""
+    """Read a log's quality measurements, without those that a resumed run repeated."""
     return _points(path, QualityMeasured)
 
 
 def has_saved(path: Path) -> bool:
-    """Whether a log tells of a checkpoint.
+    """Whether a log contains a saved checkpoint.
 
     Raises:
         MalformedFileError: it is not a regular file.
@@ -70,8 +70,7 @@ def has_saved(path: Path) -> bool:
 class LogTail:
     """Follows a log that another process writes.
 
-    Only whole lines are given. A log that was replaced, or is shorter than what was read of it, is
-    read from its beginning.
+    Only whole lines are read. A log that was replaced or truncated is read from its beginning.
     """
 
     def __init__(self, path: Path) -> None:
@@ -80,7 +79,7 @@ class LogTail:
         self._identity = (0, 0)
 
     def read_new(self) -> list[RunEvent]:
-        """Read what came since the last call, a few megabytes at most; then call again."""
+        """Read the events since the last call, from a few megabytes at most."""
         events: list[RunEvent] = []
         with contextlib.suppress(OSError, MalformedFileError), open_log(self._path) as file:
             self._find_place(file.fileno())
@@ -104,7 +103,7 @@ class LogTail:
 
 
 def _points(path: Path, kind: type[Point]) -> Iterator[Point]:
-    """Read the points of a curve; the log is read twice so that nothing of it is held."""
+    """Read the points of a curve; the log is read twice, so that memory stays small."""
     name = f'"{kind.__name__}"'.encode()
     again = _done_again(path)
     for line, number in _numbered(path):
@@ -116,9 +115,9 @@ def _points(path: Path, kind: type[Point]) -> Iterator[Point]:
 
 
 def _done_again(path: Path) -> deque[tuple[int, int]]:
-    """List the lines at which a run went back, and the fewest images that it ever went back to.
+    """List the lines at which a run went back, and fewest images it went back to from there on.
 
-    A point before such a line is done again if it has more images than the fewest from there on.
+    A point before such a line is repeated later if it has more images than that.
     """
     found: list[tuple[int, int]] = []
     for line, number in _numbered(path):
@@ -152,14 +151,10 @@ def _event(line: bytes, path: Path) -> RunEvent | None:
     return None if entry is None else event_in(entry, path.parent)
 
 
-# --------------------------------------------------------------------------
-# The end of a log, which may be long, and a stranger's.
+def read_tail(path: Path, max_bytes: int) -> list[bytes]:
+    """Read the last lines of an untrusted file, up to a number of bytes.
 
-
-def read_tail(path: Path, longest: int) -> list[bytes]:
-    """Read the last lines of a file, as far as they fit into so many bytes.
-
-    They are whole, but for the one line of a file that has none that fits.
+    They are whole, unless the last line alone is longer.
 
     Raises:
         MalformedFileError: it is not a regular file.
@@ -167,8 +162,8 @@ def read_tail(path: Path, longest: int) -> list[bytes]:
     """
     with open_regular(path, MAX_BYTES) as file:
         size = file.seek(0, os.SEEK_END)
-        start = max(0, size - longest)
+        start = max(0, size - max_bytes)
         file.seek(start)
-        lines = file.read(longest).splitlines()
+        lines = file.read(max_bytes).splitlines()
     # The first line was cut unless the reading began at the file's beginning.
     return lines[1:] or lines if start else lines

@@ -1,4 +1,4 @@
-"""What a list of runs says about each; a damaged folder is listed all the same."""
+"""The entries of a list of runs; damaged folders are listed too."""
 
 import contextlib
 import os
@@ -29,7 +29,7 @@ class ListedRun:
     folder: Path
     status: Status
     is_held: bool = False
-    """Whether somebody trains it now."""
+    """Whether a process trains it now."""
     holder_pid: int = 0
     """Process that does; 0 where it cannot be told."""
     holder_host: str = ""
@@ -82,8 +82,8 @@ def stamp_of(folder: Path) -> str:
     parts: list[str] = []
     for name in WATCHED:
         try:
-            facts = (folder / name).lstat()
-            parts.append(f"{facts.st_mtime_ns}.{facts.st_size}")
+            status = (folder / name).lstat()
+            parts.append(f"{status.st_mtime_ns}.{status.st_size}")
         except OSError:
             parts.append("")
     return " ".join(parts)

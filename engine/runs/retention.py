@@ -1,4 +1,4 @@
-"""Which checkpoints a run keeps, and how the others go."""
+"""Retention of a run's checkpoints, and its best figures."""
 
 import contextlib
 import logging
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 class RetentionPolicy:
-    """Removes the checkpoints of a run that are no longer wanted.
+    """Removes the checkpoints of a run that its settings do not keep.
 
     Args:
         folder: the run's.
@@ -27,7 +27,7 @@ class RetentionPolicy:
         self._folder, self._reporting = folder, reporting
 
     def prune(self) -> None:
-        """Remove what is too much. A disk that refuses ends no run: it is tried after each save."""
+        """Remove the surplus. A disk error is only logged: pruning runs again after each save."""
         paths = self._folder.checkpoint_paths()
         kept = self._wanted(paths)
         try:
@@ -59,7 +59,7 @@ class RetentionPolicy:
 
 
 def remove_checkpoint(path: Path) -> None:
-    """Remove a checkpoint; it loses its name first, so that no half of it is ever offered.
+    """Remove a checkpoint, renaming it first so that a partly deleted one is never listed.
 
     Raises:
         OSError: it cannot be removed.
@@ -82,16 +82,12 @@ def _milestones(paths: Sequence[Path], every: int) -> list[Path]:
 
 
 def _last_written(paths: Sequence[Path]) -> set[Path]:
-    """Find the one that was written last: after going back it is not the one with most images."""
+    """Find the one written last; after a rollback it is not the one with most images."""
     written: dict[Path, float] = {}
     for path in paths:
         with contextlib.suppress(OSError):
             written[path] = path.lstat().st_mtime
     return {max(written, key=lambda path: written[path])} if written else set()
-
-
-# --------------------------------------------------------------------------
-# The best figures of a run, for a list of runs.
 
 
 LOWER, HIGHER = "lower", "higher"
@@ -110,8 +106,7 @@ def best_figures(log: Path) -> dict[str, float]:
         OSError: it cannot be read.
     """
     with open_log(log):
-        # Only to find out: a curve would be empty, and nothing said of why.
-        pass
+        pass  # Raise if it cannot be read; ``read_quality`` only logs that.
     return _best(read_quality(log))
 
 

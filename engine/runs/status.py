@@ -1,4 +1,4 @@
-"""How a run folder stands: trained by somebody now, ended well, or left in the middle."""
+"""Status of a run folder, from its lock and the end of its log."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -19,26 +19,26 @@ MAX_COUNT = 2**62
 
 
 class Status(StrEnum):
-    """What somebody who looks at a list of runs has to know."""
+    """Whether a run is in training, or how it ended."""
 
     RUNNING = "running"
-    """A process that lives holds the folder."""
+    """A live process holds the folder."""
     FINISHED = "finished"
     STOPPED = "stopped"
     FAILED = "failed"
     INTERRUPTED = "interrupted"
-    """Its log has no end, and nobody holds it: the program or the machine went down."""
+    """Its log has no end, and no process holds it: the program or the machine crashed."""
     NEW = "new"
     """It was never trained."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StoredStatus:
-    """How a run stands, and how far it had come."""
+    """Status of a run, and how far it had come."""
 
     status: Status
     holder: Holder | None = None
-    """Who trains it now."""
+    """The process that trains it now."""
     images_seen: int = 0
     elapsed_s: float = 0.0
     error: str = ""
@@ -48,7 +48,7 @@ class StoredStatus:
 
 
 def status_of(folder: Path) -> StoredStatus:
-    """Find out how a run stands; reads its lock and the end of its log, and raises nothing."""
+    """Read the status of a run from its lock and the end of its log; raises nothing."""
     left = stored_status(folder)
     holder = holder_of(folder)
     if holder is None:
@@ -58,7 +58,7 @@ def status_of(folder: Path) -> StoredStatus:
 
 
 def stored_status(folder: Path) -> StoredStatus:
-    """Find out how a run stands that nobody holds."""
+    """Read the status of a run from its log alone."""
     try:
         lines = read_tail(RunFolder(folder).log_file, TAIL_BYTES)
     except (OSError, ValueError):

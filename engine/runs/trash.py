@@ -100,7 +100,7 @@ def empty_trash(runs: Path) -> int:
     before = bytes_in(trash)
     with _explained(runs):
         if trash.is_symlink():
-            # Whatever it leads to is none of ours.
+            # Never delete what a link leads to.
             trash.unlink()
         elif trash.is_dir():
             shutil.rmtree(trash)
@@ -141,9 +141,9 @@ def _ensure_free(folder: Path) -> None:
 
 
 def _note_place(folder: Path) -> None:
-    """Have ``run.toml`` name the folder that it lies in; a damaged one stays as it is."""
+    """Update the folder's name in ``run.toml``; a damaged file stays as it is."""
     run = RunFolder(folder)
-    # A name that is no text, from another system, cannot stand in a file.
+    # A name from another system that is no valid text cannot be written to a file.
     with contextlib.suppress(EngineError, ValueError):
         config = run.read_config()
         if config.run.name != folder.name:
