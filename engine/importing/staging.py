@@ -112,7 +112,8 @@ class Staging:
             if decoded.pixels is not None:
                 self._images.write(decoded.pixels.data)
                 self.rows += 1
-            self._lines.write(_line(item))
+            # ASCII: a name from a disk may hold bytes that are no text in any encoding.
+            self._lines.write(json.dumps(encode(item)).encode() + b"\n")
             self._keep()
         self.items.append(item)
         return item
@@ -237,11 +238,6 @@ def has_staged(dataset: Path, plan_hash: str) -> bool:
 def discard_staging(dataset: Path) -> None:
     """Delete what an import has left that is not to be gone on with."""
     shutil.rmtree(staging_folder(dataset), ignore_errors=True)
-
-
-def _line(item: StagedItem) -> bytes:
-    # ASCII: a name from a disk may hold bytes that are no text in any encoding.
-    return json.dumps(encode(item)).encode() + b"\n"
 
 
 def _item(line: bytes, row: int) -> StagedItem | None:

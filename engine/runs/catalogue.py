@@ -10,13 +10,14 @@ import math
 import os
 import sqlite3
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from engine.control import RunControl
 from engine.errors import StoppedError
+from engine.fs.codec import decode
 from engine.fs.lock import holder_of
 from engine.runs.listing import ListedRun, read_run, run_folders, stamp_of
 from engine.runs.status import MAX_COUNT, Status
@@ -28,30 +29,12 @@ SCHEMA = 2
 """Increase with every change of the table; a file of another number is rebuilt."""
 BUSY_S = 10.0
 MEMORY = ":memory:"
-_KINDS: dict[str, type] = {
-    "status": str,
-    "is_held": bool,
-    "holder_pid": int,
-    "holder_host": str,
-    "dataset": str,
-    "family": str,
-    "preset": str,
-    "images_seen": int,
-    "elapsed_s": float,
-    "kid": float,
-    "joint_coherence": float,
-    "size_bytes": int,
-    "changed_s": float,
-    "is_starred": bool,
-    "notes": str,
-    "origin": str,
-    "checkpoints": int,
-    "error": str,
-    "problem": str,
+_KINDS: dict[str, Any] = {
+    field.name: field.type for field in fields(ListedRun) if field.name != "folder"
 }
-"""Columns beside name and stamp; each is a field of ``ListedRun``."""
-_OPEN_ENDED = frozenset({"kid", "joint_coherence"})
-_TYPES = {str: "TEXT", int: "INTEGER", bool: "INTEGER", float: "REAL"}
+"""Columns beside name and stamp."""
+_TYPES = {int: "INTEGER", bool: "INTEGER", float: "REAL", float | None: "REAL"}
+"""Types of the columns; others are texts."""
 
 Report = Callable[[int, int], None]
 
@@ -109,7 +92,9 @@ class Catalogue:
             for done, name in enumerate(changed):
                 if control is not None and control.is_stop_requested:
                     raise StoppedError
-                rows.append((name, stamps[name], *_values(read_run(folders[name]))))
+                run = read_run(folders[name])
+                values = (_storable(getattr(run, column)) for column in _KINDS)
+                rows.append((name, stamps[name], *values))
                 if report is not None:
                     report(done + 1, len(changed))
         finally:
@@ -148,11 +133,8 @@ class Catalogue:
         Raises:
             ValueError, TypeError: a value is malformed.
         """
-        values = {
-            column: _checked(column, value) for column, value in zip(_KINDS, row, strict=True)
-        }
-        values["status"] = Status(values["status"])
-        run = ListedRun(folder=self._runs / os.fsdecode(name), **values)
+        table = dict(zip(_KINDS, row, strict=True), folder=str(self._runs / os.fsdecode(name)))
+        run = decode(ListedRun, table, readers={bool: _bool, float: _finite})
         return replace(run, status=Status.RUNNING) if run.is_held else run
 
     def _opened(self) -> sqlite3.Connection:
@@ -204,7 +186,7 @@ def _open(place: str) -> sqlite3.Connection:
         base.execute("PRAGMA journal_mode = WAL")
         # A write that is lost in a power cut is repeated from the folders.
         base.execute("PRAGMA synchronous = OFF")
-        columns = "".join(f", {name} {_TYPES[kind]}" for name, kind in _KINDS.items())
+        columns = "".join(f", {name} {_TYPES.get(kind, 'TEXT')}" for name, kind in _KINDS.items())
         base.execute(
             f"CREATE TABLE IF NOT EXISTS runs (name BLOB PRIMARY KEY, stamp TEXT{columns})"
         )
@@ -231,10 +213,6 @@ def _delete(file: Path) -> None:
             file.with_name(file.name + suffix).unlink()
 
 
-def _values(run: ListedRun) -> list[Any]:
-    return [_storable(getattr(run, name)) for name in _KINDS]
-
-
 def _storable(value: Any) -> Any:
     if isinstance(value, str):
         # A name from another system may hold half a character, which no database takes.
@@ -244,14 +222,13 @@ def _storable(value: Any) -> Any:
     return value
 
 
-def _checked(name: str, value: Any) -> Any:
-    kind = _KINDS[name]
-    if value is None and name in _OPEN_ENDED:
-        return None
-    if kind is bool and value in (0, 1):
-        return bool(value)
-    if kind is float and isinstance(value, int | float) and math.isfinite(value):
-        return float(value)
-    if type(value) is not kind:
-        raise TypeError(f"{value!r} is no {name}")
-    return value
+def _bool(value: Any) -> bool:
+    if value not in (0, 1):
+        raise ValueError("must be 0 or 1")
+    return bool(value)
+
+
+def _finite(value: Any) -> float:
+    if not math.isfinite(value):
+        raise ValueError("must be finite")
+    return float(value)

@@ -64,7 +64,7 @@ def event_in(entry: Mapping[str, Any], run: Path) -> RunEvent | None:
         return None
     resolve = _PATHS.get(kind, lambda run, _name: run)
     readers: dict[Any, Callable[[Any], Any]] = {
-        int: _count,
+        int: lambda value: _COUNTS(decode(int, value)),
         str: lambda value: _text(value)[:MAX_TEXT],
         Path: lambda value: resolve(run, _text(value)),
         Exception: lambda value: LoggedError(*_text(value)[:MAX_TEXT].partition(": ")[::2]),
@@ -75,10 +75,6 @@ def event_in(entry: Mapping[str, Any], run: Path) -> RunEvent | None:
         return decode(kind, known, readers=readers, allows_unknown=True)
     except ValueError:
         return None
-
-
-def _count(value: Any) -> int:
-    return _COUNTS(decode(int, value))
 
 
 def _text(value: Any) -> str:

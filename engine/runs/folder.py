@@ -288,7 +288,9 @@ def create_run_folder(config: RunConfig) -> RunFolder:
     """
     folder = RunFolder(config.run)
     try:
-        if config.run.exists() and not all(map(_is_leftover, config.run.iterdir())):
+        found = config.run.iterdir() if config.run.exists() else ()
+        # A run that was killed before it had a configuration leaves a lock and temporary files.
+        if not all(path.name == LOCK_NAME or is_staged(path) for path in found):
             raise FolderInUseError(config.run)
         folder.path.mkdir(parents=True, exist_ok=True)
         ensure_writable(folder.path)
@@ -339,11 +341,6 @@ def _where_left(folder: RunFolder) -> ValidCheckpoint | None:
         if folder.has_saved():
             raise
         return None
-
-
-def _is_leftover(path: Path) -> bool:
-    """Whether a run that was killed before it had a configuration leaves such a file."""
-    return path.name == LOCK_NAME or is_staged(path)
 
 
 def _make_subfolders(folder: RunFolder) -> None:

@@ -95,7 +95,8 @@ def read_run(folder: Path) -> ListedRun:
     run = RunFolder(folder)
     config = _tried(run.read_config, problems)
     notes = _tried(lambda: read_notes(folder), problems) or RunNotes()
-    best = _tried(lambda: _best(run), problems) or {}
+    has_log = os.path.lexists(run.log_file)
+    best = (_tried(lambda: best_figures(run.log_file), problems) if has_log else None) or {}
     left = stored_status(folder)
     return ListedRun(
         folder=folder,
@@ -124,10 +125,6 @@ def _tried(read: Callable[[], T], problems: list[str]) -> T | None:
     except (EngineError, OSError, ValueError, TypeError, ArithmeticError, RecursionError) as error:
         problems.append(f"{error}"[:300] or type(error).__name__)
         return None
-
-
-def _best(run: RunFolder) -> dict[str, float]:
-    return best_figures(run.log_file) if os.path.lexists(run.log_file) else {}
 
 
 def _checkpoint_count(run: RunFolder) -> int:
