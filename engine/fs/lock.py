@@ -132,25 +132,6 @@ class FolderLock:
             log.info("%s of dead process %s is taken over.", self._path, holder.pid)
 
 
-def holder_of_file(path: Path) -> Holder | None:
-    """Find the holder of a lock's file without taking it; None if it is free."""
-    try:
-        if not stat.S_ISREG(path.lstat().st_mode):
-            return None
-        handle = os.open(path, (os.O_RDWR if os.name == "nt" else os.O_RDONLY) | NOFOLLOW_FLAGS)
-    except OSError:
-        return None
-    try:
-        holder = _read_holder(handle)
-        if not _lock(handle, is_shared=True) or _is_foreign_and_fresh(handle, holder):
-            return holder
-    except OSError:
-        return None
-    finally:
-        os.close(handle)
-    return None
-
-
 def _is_foreign_and_fresh(handle: int, holder: Holder) -> bool:
     age_s = abs(time.time() - os.fstat(handle).st_mtime)
     return bool(holder.host) and holder.host != socket.gethostname() and age_s < FRESH_S
@@ -238,5 +219,20 @@ class RunLock(FolderLock):
 
 
 def holder_of(folder: Path) -> Holder | None:
-    """Find the process that trains in a run folder; None if there is none."""
-    return holder_of_file(folder / LOCK_NAME)
+    """Find the process that trains in a run folder, without taking its lock; None if none does."""
+    path = folder / LOCK_NAME
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return None
+        handle = os.open(path, (os.O_RDWR if os.name == "nt" else os.O_RDONLY) | NOFOLLOW_FLAGS)
+    except OSError:
+        return None
+    try:
+        holder = _read_holder(handle)
+        if not _lock(handle, is_shared=True) or _is_foreign_and_fresh(handle, holder):
+            return holder
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
+    return None
