@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from engine.data.manifest import FILE_NAME, HELD_OUT, TRAIN, Manifest, Record, has_image
 from engine.errors import EngineError, FolderInUseError
-from engine.fs.atomic import atomic_write, check_free_space, sync_folder, wrap_os_error
+from engine.fs.atomic import atomic_write, check_free_space, files, wrap_os_error
 
 # --------------------------------------------------------------------------
 # A folder that appears whole or not at all.
@@ -48,7 +48,7 @@ def published(folder: Path, needed_bytes: int) -> Iterator[Path]:
         with contextlib.suppress(FileNotFoundError):
             folder.rmdir()
         staged.replace(folder)
-        sync_folder(folder.parent)
+        files.sync_folder(folder.parent)
     except BaseException as error:
         shutil.rmtree(staged, ignore_errors=True)
         if isinstance(error, OSError):
@@ -190,7 +190,7 @@ class DatasetWriter:
                 self._folder.rmdir()
             self.staged.replace(self._folder)
             self._is_published = True
-            sync_folder(self._folder.parent)
+            files.sync_folder(self._folder.parent)
 
     def _is_image_file_shared(self) -> bool:
         if self._shared is None:

@@ -7,6 +7,7 @@ import re
 import shutil
 import stat
 import tempfile
+from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
 
@@ -57,8 +58,17 @@ class FileSystem:
             path.unlink()
 
     def sync_folder(self, path: Path) -> None:
-        """Make a rename in a folder survive a power cut."""
-        sync_folder(path)
+        """Make a rename in a folder survive a power cut; Windows needs no such call."""
+        if os.name == "nt":
+            return
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        except OSError as error:
+            if error.errno not in _NO_FOLDER_SYNC:
+                raise
+        finally:
+            os.close(handle)
 
 
 files = FileSystem()
@@ -69,6 +79,15 @@ def wrap_os_error(error: OSError, folder: Path, needed_bytes: int = 0) -> Engine
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return DiskFullError(folder, needed_bytes, free_bytes(folder))
     return FolderNotWritableError(folder, error.strerror or str(error))
+
+
+@contextlib.contextmanager
+def wrapping_os_errors(folder: Path, needed_bytes: int = 0) -> Iterator[None]:
+    """Convert every ``OSError`` of the block with ``wrap_os_error``."""
+    try:
+        yield
+    except OSError as error:
+        raise wrap_os_error(error, folder, needed_bytes) from error
 
 
 def free_bytes(folder: Path) -> int:
@@ -97,12 +116,9 @@ def ensure_writable(folder: Path) -> None:
     Raises:
         FolderNotWritableError, DiskFullError: it cannot.
     """
-    try:
+    with wrapping_os_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise wrap_os_error(error, folder) from error
+        tempfile.TemporaryFile(dir=folder).close()
 
 
 def atomic_write(path: Path, content: bytes) -> None:
@@ -164,17 +180,3 @@ def clean_temp_files(folder: Path) -> None:
             files.rename(path, real)
         else:
             remove_if_there(path)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename in a folder survive a power cut. Windows has no such call, and needs none."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno not in _NO_FOLDER_SYNC:
-            raise
-    finally:
-        os.close(handle)

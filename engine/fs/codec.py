@@ -49,11 +49,7 @@ class Range:
     high: float
 
     def __call__(self, value: Any) -> Any:
-        """Return the value.
-
-        Raises:
-            ValueError: it is out of range.
-        """
+        """Return the value, or raise ``ValueError`` if it is out of range."""
         if not self.low <= value <= self.high:
             kind = "whole number" if isinstance(value, int) else "number"
             raise ValueError(f"must be a {kind} from {self.low:,} to {self.high:,}")
@@ -67,11 +63,7 @@ class Length:
     high: int
 
     def __call__(self, value: Any) -> Any:
-        """Return the value.
-
-        Raises:
-            ValueError: it is too long.
-        """
+        """Return the value, or raise ``ValueError`` if it is too long."""
         if len(value) > self.high:
             raise ValueError(f"must have a length of at most {self.high:,}")
         return value

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Self
 
 from engine.errors import EngineError, FolderNotWritableError, RunLockedError, RunMissingError
-from engine.fs.atomic import wrap_os_error
+from engine.fs.atomic import wrapping_os_errors
 from engine.fs.untrusted import NOFOLLOW_FLAGS
 
 log = logging.getLogger(__name__)
@@ -67,10 +67,8 @@ class FolderLock:
         self._handle = -1
 
     def __enter__(self) -> Self:
-        try:
+        with wrapping_os_errors(self._folder):
             self._handle = self._acquire()
-        except OSError as error:
-            raise wrap_os_error(error, self._folder) from error
         return self
 
     def __exit__(self, *exception: object) -> None:

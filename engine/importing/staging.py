@@ -21,7 +21,7 @@ from typing import BinaryIO, Self
 import numpy as np
 
 from engine.errors import ImportLockedError
-from engine.fs.atomic import atomic_write, wrap_os_error
+from engine.fs.atomic import atomic_write, wrapping_os_errors
 from engine.fs.codec import decode, encode
 from engine.fs.lock import FolderLock
 from engine.importing.decode import Decoded, ImageFacts
@@ -78,7 +78,7 @@ class Staging:
         self._synced_s = self._flushed_s = time.monotonic()
 
     def __enter__(self) -> Self:
-        with contextlib.ExitStack() as held, self._explaining():
+        with contextlib.ExitStack() as held, wrapping_os_errors(self.folder, self.row_bytes):
             self.folder.parent.mkdir(parents=True, exist_ok=True)
             # Beside the folder, which may be thrown away and made anew.
             file = self.folder.with_name(f"{self.folder.name}.lock")
@@ -108,7 +108,7 @@ class Staging:
             reason=decoded.reason,
             detail=decoded.detail,
         )
-        with self._explaining():
+        with wrapping_os_errors(self.folder, self.row_bytes):
             if decoded.pixels is not None:
                 self._images.write(decoded.pixels.data)
                 self.rows += 1
@@ -120,7 +120,7 @@ class Staging:
 
     def start_over(self) -> None:
         """Forget everything: the staged items are not those of the source after all."""
-        with self._explaining():
+        with wrapping_os_errors(self.folder, self.row_bytes):
             for file in (self._images, self._lines):
                 file.seek(0)
                 file.truncate()
@@ -129,7 +129,7 @@ class Staging:
 
     def sync(self) -> None:
         """Make what is written survive a power cut; pixels before the lines that speak of them."""
-        with self._explaining():
+        with wrapping_os_errors(self.folder, self.row_bytes):
             for file in (self._images, self._lines):
                 file.flush()
                 os.fsync(file.fileno())
@@ -138,7 +138,10 @@ class Staging:
     def pieces(self, rows: Sequence[int]) -> Iterator[Pixels]:
         """Read rows, ascending, a few at a time: [K, S, S, C]."""
         self.sync()
-        with self._explaining(), (self.folder / "images.part").open("rb") as file:
+        with (
+            wrapping_os_errors(self.folder, self.row_bytes),
+            (self.folder / "images.part").open("rb") as file,
+        ):
             for start in range(0, len(rows), PIECE_ROWS):
                 wanted = np.asarray(rows[start : start + PIECE_ROWS])
                 first = int(wanted[0])
@@ -154,7 +157,10 @@ class Staging:
         self._throw_away()
 
     def _throw_away(self) -> None:
-        with self._explaining(), contextlib.suppress(FileNotFoundError):
+        with (
+            wrapping_os_errors(self.folder, self.row_bytes),
+            contextlib.suppress(FileNotFoundError),
+        ):
             shutil.rmtree(self.folder)
 
     def _keep(self) -> None:
@@ -208,13 +214,6 @@ class Staging:
             return False
         pixels = np.frombuffer(content, np.uint8).reshape(self._shape)
         return pixel_digest(pixels) == item.facts.pixel_digest
-
-    @contextlib.contextmanager
-    def _explaining(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise wrap_os_error(error, self.folder, self.row_bytes) from error
 
 
 def staging_folder(dataset: Path) -> Path:

@@ -80,12 +80,18 @@ def metadata_from_json(content: bytes) -> CheckpointMetadata:
     return from_json(CheckpointMetadata, content, FACTS)
 
 
+def _sha256(text: str) -> str:
+    if not re.fullmatch("[0-9a-f]{64}", text):
+        raise ValueError("must be 64 hexadecimal digits")
+    return text
+
+
 @dataclass(frozen=True)
 class FileEntry:
     """Size and checksum of a file, as the manifest lists them."""
 
     bytes: Annotated[int, Range(0, 1 << 36)]
-    sha256: str
+    sha256: Annotated[str, _sha256]
 
 
 def manifest_to_json(entries: Mapping[str, FileEntry]) -> bytes:
@@ -116,16 +122,13 @@ def manifest_from_json(content: bytes) -> dict[str, FileEntry]:
 def _entry(name: str, value: Any) -> FileEntry:
     try:
         entry = decode(FileEntry, value)
+        Range(0, MAX_BYTES[name])(entry.bytes)
     except DecodeError as error:
         wrong = {"bytes": "an impossible size", "sha256": "an impossible checksum"}
         reason = wrong.get(error.problems[0].field, "no size and checksum")
         raise MalformedFileError(f"{MANIFEST} gives {name} {reason}") from error
     except ValueError as error:
         raise MalformedFileError(f"{MANIFEST} gives {name} no size and checksum") from error
-    if entry.bytes > MAX_BYTES[name]:
-        raise MalformedFileError(f"{MANIFEST} gives {name} an impossible size")
-    if not re.fullmatch("[0-9a-f]{64}", entry.sha256):
-        raise MalformedFileError(f"{MANIFEST} gives {name} an impossible checksum")
     return entry
 
 

@@ -27,6 +27,7 @@ from engine.fs.atomic import (
     is_staged,
     remove_if_there,
     wrap_os_error,
+    wrapping_os_errors,
 )
 from engine.fs.codec import from_json, to_json
 from engine.fs.lock import LOCK_NAME
@@ -213,11 +214,9 @@ class RunFolder:
             FolderNotWritableError: it cannot be removed.
         """
         for folder in (self.path, self.checkpoints, self.samples):
-            try:
+            with wrapping_os_errors(self.path):
                 if folder.is_dir() and not folder.is_symlink():
                     clean_temp_files(folder)
-            except OSError as error:
-                raise wrap_os_error(error, self.path) from error
 
     def write_config(self, config: RunConfig) -> None:
         """Write the configuration.

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -51,10 +51,7 @@ def status_of(folder: Path) -> StoredStatus:
     """Read the status of a run from its lock and the end of its log; raises nothing."""
     left = stored_status(folder)
     holder = holder_of(folder)
-    if holder is None:
-        return left
-    values = {**vars(left), "status": Status.RUNNING, "holder": holder}
-    return StoredStatus(**values)
+    return replace(left, status=Status.RUNNING, holder=holder) if holder else left
 
 
 def stored_status(folder: Path) -> StoredStatus:

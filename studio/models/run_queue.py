@@ -58,7 +58,10 @@ class _StoredQueue:
 
 
 class RunQueue:
-    """The order of runs to come. Every change is on disk when it returns.
+    """The order of runs to come.
+
+    Every change is on disk when its method returns; each raises ``FolderNotWritableError`` or
+    ``DiskFullError`` if it cannot be saved.
 
     Args:
         file: of the workspace; one that is damaged is kept aside, and the queue begins empty.
@@ -90,57 +93,33 @@ class RunQueue:
         return sum(run.is_due for run in self._runs)
 
     def set_stops_on_failure(self, *, stops: bool) -> None:
-        """Let a run that fails hold up the others, or not.
-
-        Raises:
-            FolderNotWritableError, DiskFullError: it cannot be noted.
-        """
+        """Let a run that fails hold up the others, or not."""
         self._stops_on_failure = stops
         self._save()
 
     def add(self, plan: RunPlan) -> QueuedRun:
-        """Put a run at the end; one whose name is taken gets the next free one.
-
-        Raises:
-            FolderNotWritableError, DiskFullError: it cannot be noted.
-        """
+        """Put a run at the end; one whose name is taken gets the next free one."""
         self._runs.append(QueuedRun(plan=self.with_free_name(plan)))
         self._save()
         return self._runs[-1]
 
     def remove(self, place: int) -> None:
-        """Take a run out.
-
-        Raises:
-            FolderNotWritableError, DiskFullError: it cannot be noted.
-        """
+        """Take a run out."""
         del self._runs[place]
         self._save()
 
     def move(self, place: int, to: int) -> None:
-        """Give a run another place; those between make room.
-
-        Raises:
-            FolderNotWritableError, DiskFullError: it cannot be noted.
-        """
+        """Give a run another place; those between make room."""
         self._runs.insert(to, self._runs.pop(place))
         self._save()
 
     def change(self, place: int, state: QueueState, reason: str = "") -> None:
-        """Note how a run stands.
-
-        Raises:
-            FolderNotWritableError, DiskFullError: it cannot be noted.
-        """
+        """Note how a run stands."""
         self._runs[place] = replace(self._runs[place], state=state, reason=reason)
         self._save()
 
     def replace_plan(self, place: int, plan: RunPlan) -> None:
-        """Note that a run will be made another way, such as under another name.
-
-        Raises:
-            FolderNotWritableError, DiskFullError: it cannot be noted.
-        """
+        """Note that a run will be made another way, such as under another name."""
         self._runs[place] = replace(self._runs[place], plan=plan)
         self._save()
 
