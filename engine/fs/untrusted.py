@@ -9,7 +9,7 @@ import os
 import stat
 from io import FileIO
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 MAX_DEPTH = 64
 """Levels of lists and tables in JSON; files of this program have less than half as many."""
@@ -86,36 +86,27 @@ def read_table(content: bytes, name: str) -> dict[str, Any]:
     Raises:
         MalformedFileError: it is something else.
     """
+    too_deep = f"{name} is nested more than {MAX_DEPTH} levels deep"
     try:
         table = json.loads(content.decode("utf-8"))
     except RecursionError:
-        _refuse_depth(name)
+        raise MalformedFileError(too_deep) from None
     except ValueError as error:
         raise MalformedFileError(f"{name} is not JSON ({str(error)[:100]})") from error
     if not isinstance(table, dict):
         raise MalformedFileError(f"{name} is not a JSON object")
-    # A line of a log has few brackets; then there is nothing to count.
-    if content.count(b"[") + content.count(b"{") > MAX_DEPTH:
-        _ensure_shallow(table, name)
+    # Most files and log lines have few brackets, and need no count of their levels.
+    if content.count(b"[") + content.count(b"{") > MAX_DEPTH and _is_deep(table):
+        raise MalformedFileError(too_deep)
     return table
 
 
-def _ensure_shallow(table: dict[str, Any], name: str) -> None:
+def _is_deep(table: dict[str, Any]) -> bool:
     level: list[Any] = [table]
     for _depth in range(MAX_DEPTH):
-        level = [part for value in level for part in _parts(value)]
-        if not level:
-            return
-    _refuse_depth(name)
-
-
-def _parts(value: Any) -> list[Any]:
-    inner = value.values() if isinstance(value, dict) else value
-    return [part for part in inner if isinstance(part, dict | list)]
-
-
-def _refuse_depth(name: str) -> NoReturn:
-    raise MalformedFileError(f"{name} is nested more than {MAX_DEPTH} levels deep")
+        groups = (value.values() if isinstance(value, dict) else value for value in level)
+        level = [part for group in groups for part in group if isinstance(part, dict | list)]
+    return bool(level)
 
 
 def ensure_regular(name: str, status: os.stat_result) -> None:

@@ -231,7 +231,7 @@ class RunFolder:
 
         Raises:
             RunMissingError: there is no run here.
-            ConfigError: the file is damaged, or no file of ours.
+            ConfigError: the file is damaged.
         """
         content = read_part(self.config_file, CONFIG_BYTES)
         return config_from_bytes(content, self.config_file.name)
@@ -241,7 +241,7 @@ class RunFolder:
 
         Raises:
             RunMissingError: there is no run here, or it ended while it loaded its data.
-            ConfigError: the file is damaged, or no file of ours.
+            ConfigError: the file is damaged.
         """
         content = read_part(self.model_file, MODEL_BYTES)
         try:
@@ -269,7 +269,7 @@ class RunFolder:
 
 @dataclass(frozen=True)
 class ReopenedRun:
-    """Where a run goes on."""
+    """A run to resume."""
 
     folder: RunFolder
     checkpoint: Path | None
@@ -293,7 +293,7 @@ def create_run_folder(config: RunConfig) -> RunFolder:
             raise FolderInUseError(config.run)
         folder.path.mkdir(parents=True, exist_ok=True)
         ensure_writable(folder.path)
-        # The configuration comes first: a run that is killed here can be gone on with.
+        # The configuration comes first: a run that is killed here can be resumed.
         folder.write_config(config)
         _make_subfolders(folder)
     except OSError as error:

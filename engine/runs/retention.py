@@ -2,17 +2,20 @@
 
 import contextlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engine.config.sections import ReportingConfig
-from engine.events import QualityMeasured
 from engine.fs.atomic import files, remove_if_there, staged_path
 from engine.runs.event_codec import open_log
 from engine.runs.event_reader import read_quality
 from engine.runs.folder import RunFolder, bytes_in, images_in_name
 
 log = logging.getLogger(__name__)
+
+RANKED: dict[str, Callable[[float, float], float]] = {"kid": min, "joint_coherence": max}
+"""Figures whose best is listed and whose best checkpoint is kept, and which of two is better."""
+_MAX_FIGURE = 1e9
 
 
 class RetentionPolicy:
@@ -90,12 +93,6 @@ def _last_written(paths: Sequence[Path]) -> set[Path]:
     return {max(written, key=lambda path: written[path])} if written else set()
 
 
-LOWER, HIGHER = "lower", "higher"
-RANKED = {"kid": LOWER, "joint_coherence": HIGHER}
-"""Figures whose best is listed and whose best checkpoint is kept, and which way is better."""
-_ABSURD = 1e9
-
-
 def best_figures(log: Path) -> dict[str, float]:
     """Find the best of each figure; one that was never measured is absent.
 
@@ -107,16 +104,11 @@ def best_figures(log: Path) -> dict[str, float]:
     """
     with open_log(log):
         pass  # Raise if it cannot be read; ``read_quality`` only logs that.
-    return _best(read_quality(log))
-
-
-def _best(points: Iterable[QualityMeasured]) -> dict[str, float]:
     found: dict[str, float] = {}
-    for point in points:
+    for point in read_quality(log):
         for name, better in RANKED.items():
             # KID is an unbiased estimate, and may fall a little below zero.
             value = point.figures.get(name)
-            if value is not None and abs(value) < _ABSURD:
-                pick = min if better == LOWER else max
-                found[name] = pick(found.get(name, value), value)
+            if value is not None and abs(value) < _MAX_FIGURE:
+                found[name] = better(found.get(name, value), value)
     return found
