@@ -120,7 +120,7 @@ def report_stop(run: Path, seconds: float) -> None:
     import torch
 
     from engine.config.presets import config_from_preset
-    from engine.runs.checkpoint import read_facts
+    from engine.runs.checkpoint_files import read_metadata
     from engine.runs.folder import RunFolder
     from engine.sample.load import load_run
 
@@ -134,7 +134,9 @@ def report_stop(run: Path, seconds: float) -> None:
     def report(ended: Any) -> None:
         stop_s = time.perf_counter() - pressed[0]
         load_run(run, torch.device("cpu"))
-        is_newest = read_facts(RunFolder(run).latest_checkpoint()).images_seen == ended.images_seen
+        is_newest = (
+            read_metadata(RunFolder(run).latest_checkpoint()).images_seen == ended.images_seen
+        )
         print(json.dumps({"stop_s": stop_s, "is_newest": is_newest}), flush=True)
         QTimer.singleShot(0, studio.closing.ask)
 

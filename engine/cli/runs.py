@@ -74,10 +74,10 @@ def _place(arguments: argparse.Namespace) -> tuple[Path, Path | None]:
     return workspace / "runs", workspace / FILE_NAME
 
 
-def _standing(run: ListedRun) -> str:
+def _status(run: ListedRun) -> str:
     if run.is_held:
-        return f"{run.standing} ({run.holder_pid})"
-    return f"{run.standing}, damaged" if run.problem else str(run.standing)
+        return f"{run.status} ({run.holder_pid})"
+    return f"{run.status}, damaged" if run.problem else str(run.status)
 
 
 def _time(run: ListedRun) -> str:
@@ -112,7 +112,7 @@ def _printable(text: str) -> str:
 
 _COLUMNS: dict[str, Callable[[ListedRun], str]] = {
     "NAME": lambda run: ("* " if run.is_starred else "") + _printable(run.name),
-    "STATE": _standing,
+    "STATE": _status,
     "IMAGES": lambda run: f"{run.images_seen:,}",
     "TIME": _time,
     "KID": lambda run: _figure(run.kid),

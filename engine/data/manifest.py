@@ -1,6 +1,5 @@
-"""What a dataset says about itself, in one small JSON file."""
+"""Metadata of a dataset: its manifest, the fields of its records, and how its items are split."""
 
-import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import DatasetCorruptError, DatasetMissingError
+from engine.fs.codec import DecodeError, decode, encode
 
 FORMAT = 2
 FILE_NAME = "manifest.json"
@@ -46,7 +46,7 @@ class Manifest:
 
     def to_json(self) -> str:
         """Write it as JSON."""
-        return json.dumps(dataclasses.asdict(self), ensure_ascii=False, indent=1) + "\n"
+        return json.dumps(encode(self), ensure_ascii=False, indent=1) + "\n"
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -58,28 +58,23 @@ def read_manifest(folder: Path) -> Manifest:
     """
     try:
         table: dict[str, Any] = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
-        fields = {field.name: field.type for field in dataclasses.fields(Manifest)}
         if table.get("format") != FORMAT:
             raise DatasetCorruptError(folder, f"its format is not {FORMAT}")
-        wrong = [name for name, kind in fields.items() if type(table.get(name)) is not kind]
-        if wrong or table.keys() - fields.keys():
-            strange = ", ".join(sorted(wrong or table.keys() - fields.keys()))
-            raise DatasetCorruptError(folder, f"its manifest has a missing or strange {strange}")
-        return Manifest(**table)
+        return decode(Manifest, table)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise DatasetMissingError(folder) from error
+    except DecodeError as error:
+        strange = ", ".join(sorted(problem.field for problem in error.problems))
+        raise DatasetCorruptError(
+            folder, f"its manifest has a missing or strange {strange}"
+        ) from error
     except (OSError, ValueError, AttributeError) as error:
         raise DatasetCorruptError(folder, f"its manifest cannot be read ({error})") from error
 
 
-# --------------------------------------------------------------------------
-# What a line of ``pairs.jsonl`` may say beside its text and its split.
-#
-# Optional: ``texts`` (all captions of an image, ``text`` first), ``tags``, ``key`` (what the item
-# was called where it came from), ``label`` and ``group``.
-
-
 Record = Mapping[str, Any]
+"""A line of ``pairs.jsonl``: ``text``, ``split``, and optionally ``texts`` (all captions of an
+image, ``text`` first), ``tags``, ``key`` (name of the item in its source), ``label``, ``group``."""
 GROUP_FIELDS = ("group", "label")
 
 
@@ -125,14 +120,10 @@ def _is_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
 
-# --------------------------------------------------------------------------
-# Which items are held out: decided by each item's name alone, so for ever the same.
-
-
 def stable_split(key: str, percent: int) -> str:
-    """Hold the same items out for ever, whatever else joins the dataset.
+    """Assign an item to a split by its key alone, so that added items move no others.
 
-    Who is held out at some percentage still is at any higher one.
+    An item held out at some percentage is also held out at any higher one.
 
     Args:
         key: names the item; any string, also one with halves of surrogate pairs, as paths have.

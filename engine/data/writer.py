@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from engine.data.manifest import FILE_NAME, HELD_OUT, TRAIN, Manifest, Record, has_image
 from engine.errors import EngineError, FolderInUseError
-from engine.fs.atomic import atomic_write, ensure_room, explain_os_error, sync_folder
+from engine.fs.atomic import atomic_write, check_free_space, files, wrap_os_error
 
 # --------------------------------------------------------------------------
 # A folder that appears whole or not at all.
@@ -43,16 +43,16 @@ def published(folder: Path, needed_bytes: int) -> Iterator[Path]:
         ensure_unused(folder)
         shutil.rmtree(staged, ignore_errors=True)
         staged.mkdir(parents=True)
-        ensure_room(staged, needed_bytes)
+        check_free_space(staged, needed_bytes)
         yield staged
         with contextlib.suppress(FileNotFoundError):
             folder.rmdir()
         staged.replace(folder)
-        sync_folder(folder.parent)
+        files.sync_folder(folder.parent)
     except BaseException as error:
         shutil.rmtree(staged, ignore_errors=True)
         if isinstance(error, OSError):
-            raise explain_os_error(error, folder, needed_bytes) from error
+            raise wrap_os_error(error, folder, needed_bytes) from error
         raise
 
 
@@ -190,7 +190,7 @@ class DatasetWriter:
                 self._folder.rmdir()
             self.staged.replace(self._folder)
             self._is_published = True
-            sync_folder(self._folder.parent)
+            files.sync_folder(self._folder.parent)
 
     def _is_image_file_shared(self) -> bool:
         if self._shared is None:
@@ -202,7 +202,7 @@ class DatasetWriter:
         return True
 
     def _open_images(self) -> None:
-        ensure_room(self.staged, self._needed_bytes)
+        check_free_space(self.staged, self._needed_bytes)
         self._images = (self.staged / "images.npy").open("wb")
         np.lib.format.write_array_header_1_0(
             self._images, {"descr": "|u1", "fortran_order": False, "shape": self._shape}
@@ -223,7 +223,7 @@ class DatasetWriter:
         try:
             yield
         except OSError as error:
-            raise explain_os_error(error, self._folder, self._needed_bytes) from error
+            raise wrap_os_error(error, self._folder, self._needed_bytes) from error
 
 
 def _sync(file: BinaryIO) -> None:

@@ -13,8 +13,8 @@ from typing import Any
 
 from engine.diagnostics.machine import disk, environment, hardware, versions
 from engine.diagnostics.scrub import Scrubber, scrubber_of_this_machine
-from engine.fs.atomic import atomic_write, ensure_room, ensure_writable
-from engine.fs.untrusted import StrangeFileError, read_plain, read_table
+from engine.fs.atomic import atomic_write, check_free_space, ensure_writable
+from engine.fs.untrusted import MalformedFileError, read_regular, read_table
 from engine.runs.event_reader import read_tail
 from engine.runs.folder import RunFolder
 
@@ -46,7 +46,7 @@ def log_tail(path: Path) -> str:
 
     Raises:
         OSError: it cannot be read.
-        StrangeFileError: it is no plain file.
+        MalformedFileError: it is not a regular file.
     """
     return b"\n".join(read_tail(path, LOG_BYTES)).decode("utf-8", "replace") + "\n"
 
@@ -60,11 +60,11 @@ def _tried(read: Callable[[], str]) -> str:
 
 
 def _text(path: Path) -> str:
-    return read_plain(path, _CONFIG_BYTES).decode("utf-8", "replace")
+    return read_regular(path, _CONFIG_BYTES).decode("utf-8", "replace")
 
 
 def _model_facts(path: Path) -> dict[str, Any]:
-    table = read_table(read_plain(path, _MODEL_BYTES), path.name)
+    table = read_table(read_regular(path, _MODEL_BYTES), path.name)
     kept = {name: value for name, value in table.items() if isinstance(value, str | int | float)}
     facts: dict[str, Any] = dict(kept)
     tokenizer = table.get("tokenizer")
@@ -85,7 +85,7 @@ def _size_of(value: Any) -> str:
 def _list_files(folder: Path) -> dict[str, Any]:
     """List names and sizes; nothing is followed or opened."""
     if not folder.is_dir():
-        raise StrangeFileError("the run folder is not there")
+        raise MalformedFileError("the run folder is not there")
     paths = sorted(itertools.islice(folder.rglob("*"), _MOST_FILES + 1), key=str)
     found: dict[str, Any] = {}
     for path in paths[:_MOST_FILES]:
@@ -139,7 +139,7 @@ def write_report(
     """
     # Found out before anything is gathered, which takes seconds.
     ensure_writable(target.parent)
-    ensure_room(target.parent, _SMALL)
+    check_free_space(target.parent, _SMALL)
     members = {"about.txt": _ABOUT, "machine.json": _machine(target, run)}
     if logs is not None:
         members["studio.log"] = _studio_log(logs)

@@ -7,20 +7,21 @@ import re
 import shutil
 import stat
 import tempfile
+from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
 
 from engine.errors import DiskFullError, EngineError, FolderNotWritableError
 
 SPARE_BYTES = 8_000_000
-"""Left free for whoever else writes to the disk."""
+"""Left free for other programs."""
 _NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})
-"""What some network drives answer; they have nothing better to offer."""
+"""Errors of network drives that cannot sync folders."""
 _STAGED = re.compile(r"\.(?P<name>.+)\.\d+\.(?P<is_old>old\.)?part")
 
 
-class FileCalls:
-    """Every call by which a run changes the disk, so that a test can make each of them fail."""
+class FileSystem:
+    """Every call by which a run changes the disk, so that tests can inject faults."""
 
     def create(self, path: Path) -> FileIO:
         """Make a new file and open it; there is no buffer between it and the system."""
@@ -57,18 +58,36 @@ class FileCalls:
             path.unlink()
 
     def sync_folder(self, path: Path) -> None:
-        """Make a rename in a folder survive a power cut."""
-        sync_folder(path)
+        """Make a rename in a folder survive a power cut; Windows needs no such call."""
+        if os.name == "nt":
+            return
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        except OSError as error:
+            if error.errno not in _NO_FOLDER_SYNC:
+                raise
+        finally:
+            os.close(handle)
 
 
-files = FileCalls()
+files = FileSystem()
 
 
-def explain_os_error(error: OSError, folder: Path, needed_bytes: int = 0) -> EngineError:
-    """Turn what the system says into a fact that names the folder."""
+def wrap_os_error(error: OSError, folder: Path, needed_bytes: int = 0) -> EngineError:
+    """Convert an ``OSError`` to an engine error that names the folder."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return DiskFullError(folder, needed_bytes, free_bytes(folder))
     return FolderNotWritableError(folder, error.strerror or str(error))
+
+
+@contextlib.contextmanager
+def wrapping_os_errors(folder: Path, needed_bytes: int = 0) -> Iterator[None]:
+    """Convert every ``OSError`` of the block with ``wrap_os_error``."""
+    try:
+        yield
+    except OSError as error:
+        raise wrap_os_error(error, folder, needed_bytes) from error
 
 
 def free_bytes(folder: Path) -> int:
@@ -79,7 +98,7 @@ def free_bytes(folder: Path) -> int:
     return 0
 
 
-def ensure_room(folder: Path, needed_bytes: int) -> None:
+def check_free_space(folder: Path, needed_bytes: int) -> None:
     """Check before a large write that it will fit.
 
     Raises:
@@ -87,7 +106,7 @@ def ensure_room(folder: Path, needed_bytes: int) -> None:
     """
     free = free_bytes(folder)
     if free < needed_bytes + SPARE_BYTES:
-        # With the spare room: else it could say that less is needed than there is.
+        # Includes the spare bytes, so that the error never names less than is free.
         raise DiskFullError(folder, needed_bytes + SPARE_BYTES, free)
 
 
@@ -97,16 +116,13 @@ def ensure_writable(folder: Path) -> None:
     Raises:
         FolderNotWritableError, DiskFullError: it cannot.
     """
-    try:
+    with wrapping_os_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise explain_os_error(error, folder) from error
+        tempfile.TemporaryFile(dir=folder).close()
 
 
 def atomic_write(path: Path, content: bytes) -> None:
-    """Write a file that is there whole or not at all, whatever happens in between.
+    """Write a file atomically.
 
     Raises:
         FolderNotWritableError, DiskFullError: the old file, if any, is untouched.
@@ -123,12 +139,12 @@ def atomic_write(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             remove_if_there(staged)
         if isinstance(error, OSError):
-            raise explain_os_error(error, path.parent, len(content)) from error
+            raise wrap_os_error(error, path.parent, len(content)) from error
         raise
 
 
 def staged_path(path: Path, *, is_old: bool = False) -> Path:
-    """Say where something stands until it takes its name, or after it has lost it (``is_old``)."""
+    """Temporary name beside ``path``, for new content or (``is_old``) for what it replaces."""
     return path.with_name(f".{path.name}.{os.getpid()}.{'old.' if is_old else ''}part")
 
 
@@ -147,10 +163,10 @@ def remove_if_there(path: Path) -> None:
         files.remove(path)
 
 
-def sweep_staged(folder: Path) -> None:
-    """Remove what a killed program left half done in a folder that nobody else writes to.
+def clean_temp_files(folder: Path) -> None:
+    """Remove the temporary files of a killed process from a folder that no other process writes to.
 
-    What had lost its name to something that never came gets it back.
+    Content whose replacement never arrived gets its name back.
 
     Raises:
         OSError: it cannot be removed.
@@ -164,17 +180,3 @@ def sweep_staged(folder: Path) -> None:
             files.rename(path, real)
         else:
             remove_if_there(path)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename in a folder survive a power cut. Windows has no such call, and needs none."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno not in _NO_FOLDER_SYNC:
-            raise
-    finally:
-        os.close(handle)

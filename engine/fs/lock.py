@@ -1,8 +1,8 @@
-"""A lock on a folder: one process works there, and the next is told who.
+"""Locks on folders, in particular on run folders: one process works in each, others see which.
 
-The operating system holds the lock, so it ends with its process however that dies. The file beside
-says who it is. On a network drive whose locks do not reach other machines, a file of another host
-counts while it is young; whoever holds the lock keeps it so with ``touch``.
+The operating system holds the lock, so it ends with its process. The lock's file names the holder.
+On a network drive whose locks do not reach other machines, the file of another host counts while
+its time is recent; the holder keeps it so with ``touch``.
 """
 
 import contextlib
@@ -20,16 +20,16 @@ from pathlib import Path
 from typing import Self
 
 from engine.errors import EngineError, FolderNotWritableError, RunLockedError, RunMissingError
-from engine.fs.atomic import explain_os_error
-from engine.fs.untrusted import WARY
+from engine.fs.atomic import wrapping_os_errors
+from engine.fs.untrusted import NOFOLLOW_FLAGS
 
 log = logging.getLogger(__name__)
 
 FRESH_S = 60.0
-"""So long a file of another host counts after it was last touched."""
+"""How long the file of another host counts after it was last touched."""
 TRIES, BETWEEN_TRIES_S = 5, 0.02
-"""Somebody who only looks holds the lock for a moment."""
-_MOST_BYTES = 4096
+"""A process that only checks the lock holds it for a moment."""
+_MAX_BYTES = 4096
 _LOCKED_BYTE = 1 << 20
 """Where Windows locks: beyond the text, which others must be able to read."""
 _BUSY = frozenset({errno.EACCES, errno.EAGAIN, errno.EDEADLK})
@@ -41,10 +41,10 @@ Refusal = Callable[[Path, int, str], EngineError]
 
 @dataclass(frozen=True)
 class Holder:
-    """Who works in a folder."""
+    """The process that holds a folder."""
 
     pid: int
-    """0 where it cannot be told."""
+    """0 if unknown."""
     host: str
     is_us: bool
 
@@ -55,10 +55,10 @@ class FolderLock:
     Args:
         folder: what the lock is for.
         file: the lock's file; its folder must be there.
-        refusal: the error to raise where somebody else holds it.
+        refusal: makes the error to raise if another process holds it.
 
     Raises:
-        the refusal: a live process holds it, be it this one.
+        the refusal: a live process holds it, even if it is this one.
         FolderNotWritableError, DiskFullError: the file cannot be written.
     """
 
@@ -67,10 +67,8 @@ class FolderLock:
         self._handle = -1
 
     def __enter__(self) -> Self:
-        try:
+        with wrapping_os_errors(self._folder):
             self._handle = self._acquire()
-        except OSError as error:
-            raise explain_os_error(error, self._folder) from error
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -82,7 +80,7 @@ class FolderLock:
             os.utime(self._handle if os.utime in os.supports_fd else self._path)
 
     def release(self) -> None:
-        """Let go; a second time does nothing."""
+        """Release the lock; a second call does nothing."""
         if self._handle < 0:
             return
         with contextlib.suppress(OSError):
@@ -98,7 +96,7 @@ class FolderLock:
     def _acquire(self) -> int:
         holder = Holder(0, "", is_us=False)
         for _try in range(TRIES):
-            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | WARY, 0o644)
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | NOFOLLOW_FLAGS, 0o644)
             try:
                 if self._is_taken_over(handle):
                     return handle
@@ -121,7 +119,7 @@ class FolderLock:
 
     def _ensure_plain(self, handle: int) -> None:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise FolderNotWritableError(self._folder, f"{self._path.name} is no plain file")
+            raise FolderNotWritableError(self._folder, f"{self._path.name} is not a regular file")
 
     def _break_stale(self, handle: int) -> None:
         """Take over what a dead process left; refuse where another host may be alive."""
@@ -130,25 +128,6 @@ class FolderLock:
             raise self._refusal(self._folder, holder.pid, holder.host)
         if holder.pid:
             log.info("%s of dead process %s is taken over.", self._path, holder.pid)
-
-
-def holder_of_file(path: Path) -> Holder | None:
-    """Tell who holds a lock's file, without disturbing anybody; None if nobody does."""
-    try:
-        if not stat.S_ISREG(path.lstat().st_mode):
-            return None
-        handle = os.open(path, (os.O_RDWR if os.name == "nt" else os.O_RDONLY) | WARY)
-    except OSError:
-        return None
-    try:
-        holder = _read_holder(handle)
-        if not _lock(handle, is_shared=True) or _is_foreign_and_fresh(handle, holder):
-            return holder
-    except OSError:
-        return None
-    finally:
-        os.close(handle)
-    return None
 
 
 def _is_foreign_and_fresh(handle: int, holder: Holder) -> bool:
@@ -173,7 +152,7 @@ def _write_holder(handle: int) -> None:
 def _read_holder(handle: int) -> Holder:
     try:
         os.lseek(handle, 0, os.SEEK_SET)
-        table = json.loads(os.read(handle, _MOST_BYTES))
+        table = json.loads(os.read(handle, _MAX_BYTES))
         pid, host = table["pid"], table["host"]
     except (OSError, ValueError, TypeError, LookupError, RecursionError):
         return Holder(0, "", is_us=False)
@@ -216,10 +195,6 @@ else:
         return True
 
 
-# --------------------------------------------------------------------------
-# The lock of a run folder: one process trains there, and everybody can see which.
-
-
 LOCK_NAME = "run.lock"
 
 
@@ -231,7 +206,7 @@ class RunLock(FolderLock):
 
     Raises:
         RunMissingError: there is no such folder.
-        RunLockedError: a live process holds it, be it this one.
+        RunLockedError: a live process holds it, even if it is this one.
         FolderNotWritableError, DiskFullError: the lock cannot be written.
     """
 
@@ -242,5 +217,20 @@ class RunLock(FolderLock):
 
 
 def holder_of(folder: Path) -> Holder | None:
-    """Tell who trains in a run folder, without disturbing anybody; None if nobody does."""
-    return holder_of_file(folder / LOCK_NAME)
+    """Find the process that trains in a run folder, without taking its lock; None if none does."""
+    path = folder / LOCK_NAME
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return None
+        handle = os.open(path, (os.O_RDWR if os.name == "nt" else os.O_RDONLY) | NOFOLLOW_FLAGS)
+    except OSError:
+        return None
+    try:
+        holder = _read_holder(handle)
+        if not _lock(handle, is_shared=True) or _is_foreign_and_fresh(handle, holder):
+            return holder
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
+    return None

@@ -1,7 +1,7 @@
-"""Reading small and large files of folders that a stranger may have made.
+"""Safe reading of files in untrusted folders.
 
-Nothing here follows a link, waits for a pipe or believes a size: what is not a plain file of a
-sane size is refused with a reason, as a clause such as ``model.json is a symbolic link``.
+Nothing here follows a link, waits for a pipe or trusts a size: what is not a regular file of a
+limited size is refused with a reason, a clause such as ``model.json is a symbolic link``.
 """
 
 import json
@@ -9,10 +9,10 @@ import os
 import stat
 from io import FileIO
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-DEEPEST = 64
-"""Levels of lists and tables in JSON; nothing of ours has half as many."""
+MAX_DEPTH = 64
+"""Levels of lists and tables in JSON; files of this program have less than half as many."""
 _KINDS = {
     stat.S_IFLNK: "a symbolic link",
     stat.S_IFDIR: "a folder",
@@ -21,113 +21,105 @@ _KINDS = {
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
-WARY = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
-"""How a file is opened that somebody may have put something else in place of: no link is followed,
-and no pipe waited for."""
+NOFOLLOW_FLAGS = sum(
+    getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")
+)
+"""Flags of ``os.open`` for untrusted paths: follow no link and wait for no pipe."""
 
 
-class StrangeFileError(ValueError):
+class MalformedFileError(ValueError):
     """A file that is not what it should be; the text is a clause that names it."""
 
 
-def open_plain(path: Path, most_bytes: int) -> FileIO:
-    """Open a file for reading that must be a plain one; no buffer, and it never waits.
+def open_regular(path: Path, max_bytes: int) -> FileIO:
+    """Open a regular file for reading, unbuffered; never blocks.
 
     Raises:
-        StrangeFileError: it is something else, or larger than ``most_bytes``.
+        MalformedFileError: it is something else, or larger than ``max_bytes``.
         OSError: it cannot be opened, or is not there.
     """
-    # Looked at first: to open a device may already do something.
-    ensure_plain(path.name, path.lstat())
-    handle = os.open(path, os.O_RDONLY | WARY)
+    # Checked first: opening a device may already have an effect.
+    ensure_regular(path.name, path.lstat())
+    handle = os.open(path, os.O_RDONLY | NOFOLLOW_FLAGS)
     file = os.fdopen(handle, "rb", buffering=0)
     try:
         status = os.fstat(handle)
-        ensure_plain(path.name, status)
-        _ensure_small(path.name, status.st_size, most_bytes)
+        ensure_regular(path.name, status)
+        _ensure_small(path.name, status.st_size, max_bytes)
     except BaseException:
         file.close()
         raise
     return file
 
 
-def read_plain(path: Path, most_bytes: int) -> bytes:
-    """Read a whole plain file.
+def read_regular(path: Path, max_bytes: int) -> bytes:
+    """Read a whole regular file.
 
     Raises:
-        StrangeFileError: it is something else, or larger than ``most_bytes``.
+        MalformedFileError: it is something else, or larger than ``max_bytes``.
         OSError: it cannot be read, or is not there.
     """
-    with open_plain(path, most_bytes) as file:
-        # One byte more than may be: a file that grows meanwhile is found out.
+    with open_regular(path, max_bytes) as file:
+        # One byte more than allowed, to detect a file that grows meanwhile.
         content = bytearray()
-        while piece := file.read(min(1 << 20, most_bytes + 1 - len(content))):
+        while piece := file.read(min(1 << 20, max_bytes + 1 - len(content))):
             content += piece
-    _ensure_small(path.name, len(content), most_bytes)
+    _ensure_small(path.name, len(content), max_bytes)
     return bytes(content)
 
 
-def ensure_plain_folder(path: Path) -> None:
-    """Check that a folder is one, and no link to one.
+def ensure_folder(path: Path) -> None:
+    """Check that a path is a folder, and no link to one.
 
     Raises:
-        StrangeFileError: it is something else.
+        MalformedFileError: it is something else.
         OSError: it cannot be looked at, or is not there.
     """
     kind = stat.S_IFMT(path.lstat().st_mode)
     if kind != stat.S_IFDIR:
-        raise StrangeFileError(f"{path.name} is {_KINDS.get(kind, 'a file')}")
+        raise MalformedFileError(f"{path.name} is {_KINDS.get(kind, 'a file')}")
 
 
 def read_table(content: bytes, name: str) -> dict[str, Any]:
-    """Read a JSON object of at most ``DEEPEST`` levels.
+    """Read a JSON object of at most ``MAX_DEPTH`` levels.
 
     Raises:
-        StrangeFileError: it is something else.
+        MalformedFileError: it is something else.
     """
+    too_deep = f"{name} is nested more than {MAX_DEPTH} levels deep"
     try:
         table = json.loads(content.decode("utf-8"))
     except RecursionError:
-        _refuse_depth(name)
+        raise MalformedFileError(too_deep) from None
     except ValueError as error:
-        raise StrangeFileError(f"{name} is not JSON ({str(error)[:100]})") from error
+        raise MalformedFileError(f"{name} is not JSON ({str(error)[:100]})") from error
     if not isinstance(table, dict):
-        raise StrangeFileError(f"{name} is not a JSON object")
-    # A line of a log has few brackets; then there is nothing to count.
-    if content.count(b"[") + content.count(b"{") > DEEPEST:
-        _ensure_shallow(table, name)
+        raise MalformedFileError(f"{name} is not a JSON object")
+    # Most files and log lines have few brackets, and need no count of their levels.
+    if content.count(b"[") + content.count(b"{") > MAX_DEPTH and _is_deep(table):
+        raise MalformedFileError(too_deep)
     return table
 
 
-def _ensure_shallow(table: dict[str, Any], name: str) -> None:
+def _is_deep(table: dict[str, Any]) -> bool:
     level: list[Any] = [table]
-    for _depth in range(DEEPEST):
-        level = [part for value in level for part in _parts(value)]
-        if not level:
-            return
-    _refuse_depth(name)
+    for _depth in range(MAX_DEPTH):
+        groups = (value.values() if isinstance(value, dict) else value for value in level)
+        level = [part for group in groups for part in group if isinstance(part, dict | list)]
+    return bool(level)
 
 
-def _parts(value: Any) -> list[Any]:
-    inner = value.values() if isinstance(value, dict) else value
-    return [part for part in inner if isinstance(part, dict | list)]
-
-
-def _refuse_depth(name: str) -> NoReturn:
-    raise StrangeFileError(f"{name} is nested more than {DEEPEST} levels deep")
-
-
-def ensure_plain(name: str, status: os.stat_result) -> None:
-    """Check that what was looked at is a plain file.
+def ensure_regular(name: str, status: os.stat_result) -> None:
+    """Check from its status that a file is a regular one.
 
     Raises:
-        StrangeFileError: it is something else.
+        MalformedFileError: it is something else.
     """
     kind = stat.S_IFMT(status.st_mode)
     if kind != stat.S_IFREG:
-        raise StrangeFileError(f"{name} is {_KINDS.get(kind, 'no plain file')}")
+        raise MalformedFileError(f"{name} is {_KINDS.get(kind, 'not a regular file')}")
 
 
-def _ensure_small(name: str, size: int, most_bytes: int) -> None:
-    if size > most_bytes:
-        raise StrangeFileError(f"{name} is larger than {most_bytes:,} bytes")
+def _ensure_small(name: str, size: int, max_bytes: int) -> None:
+    if size > max_bytes:
+        raise MalformedFileError(f"{name} is larger than {max_bytes:,} bytes")

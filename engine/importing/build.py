@@ -22,7 +22,7 @@ from engine.errors import (
     StoppedError,
 )
 from engine.events import ImportEmit, ImportEnded, ImportStage, Outcome
-from engine.fs.atomic import ensure_room, ensure_writable, explain_os_error
+from engine.fs.atomic import check_free_space, ensure_writable, wrap_os_error
 from engine.importing.check_context import Decision, Diagnosis, ExaminedItem
 from engine.importing.checks import examine_items
 from engine.importing.decode import Decoder
@@ -220,7 +220,7 @@ class _Import:
         shape = (plan.pictures.size, plan.pictures.size, decoder.channels)
         folder = staging_folder(plan.dataset)
         with Staging(folder, fingerprint(plan, tree, scan.overview), shape) as staging:
-            _ensure_room(staging, scan.candidates)
+            _check_free_space(staging, scan.candidates)
             items = decode_items(
                 decoder, scan.candidates, scan.accounts, self._control, self._tell, staging
             )
@@ -310,11 +310,11 @@ def _ensure_place(folder: Path) -> None:
         discard_staging(folder)
         raise
     except OSError as error:
-        raise explain_os_error(error, folder) from error
+        raise wrap_os_error(error, folder) from error
     ensure_writable(folder.absolute().parent)
 
 
-def _ensure_room(staging: Staging, candidates: Sequence[Candidate]) -> None:
+def _check_free_space(staging: Staging, candidates: Sequence[Candidate]) -> None:
     """Rows that are missing in the staging, and then all of them once more in the dataset."""
     images = sum(candidate.image is not None for candidate in candidates)
-    ensure_room(staging.folder, (2 * images - staging.rows) * staging.row_bytes)
+    check_free_space(staging.folder, (2 * images - staging.rows) * staging.row_bytes)

@@ -14,14 +14,15 @@ import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import BinaryIO, Self
 
 import numpy as np
 
 from engine.errors import ImportLockedError
-from engine.fs.atomic import atomic_write, explain_os_error
+from engine.fs.atomic import atomic_write, wrapping_os_errors
+from engine.fs.codec import decode, encode
 from engine.fs.lock import FolderLock
 from engine.importing.decode import Decoded, ImageFacts
 from engine.importing.formats.format import Pixels
@@ -35,8 +36,6 @@ FLUSH_EVERY_S = 0.25
 """And how often, to survive the end of the program alone; that costs next to nothing."""
 PIECE_ROWS = 256
 BUFFER_BYTES = 1_000_000
-_HEX = ("pixel_digest", "colours")
-_FIELDS = tuple(field.name for field in fields(ImageFacts))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,7 +78,7 @@ class Staging:
         self._synced_s = self._flushed_s = time.monotonic()
 
     def __enter__(self) -> Self:
-        with contextlib.ExitStack() as held, self._explaining():
+        with contextlib.ExitStack() as held, wrapping_os_errors(self.folder, self.row_bytes):
             self.folder.parent.mkdir(parents=True, exist_ok=True)
             # Beside the folder, which may be thrown away and made anew.
             file = self.folder.with_name(f"{self.folder.name}.lock")
@@ -109,18 +108,19 @@ class Staging:
             reason=decoded.reason,
             detail=decoded.detail,
         )
-        with self._explaining():
+        with wrapping_os_errors(self.folder, self.row_bytes):
             if decoded.pixels is not None:
                 self._images.write(decoded.pixels.data)
                 self.rows += 1
-            self._lines.write(_line(item))
+            # ASCII: a name from a disk may hold bytes that are no text in any encoding.
+            self._lines.write(json.dumps(encode(item)).encode() + b"\n")
             self._keep()
         self.items.append(item)
         return item
 
     def start_over(self) -> None:
         """Forget everything: the staged items are not those of the source after all."""
-        with self._explaining():
+        with wrapping_os_errors(self.folder, self.row_bytes):
             for file in (self._images, self._lines):
                 file.seek(0)
                 file.truncate()
@@ -129,7 +129,7 @@ class Staging:
 
     def sync(self) -> None:
         """Make what is written survive a power cut; pixels before the lines that speak of them."""
-        with self._explaining():
+        with wrapping_os_errors(self.folder, self.row_bytes):
             for file in (self._images, self._lines):
                 file.flush()
                 os.fsync(file.fileno())
@@ -138,7 +138,10 @@ class Staging:
     def pieces(self, rows: Sequence[int]) -> Iterator[Pixels]:
         """Read rows, ascending, a few at a time: [K, S, S, C]."""
         self.sync()
-        with self._explaining(), (self.folder / "images.part").open("rb") as file:
+        with (
+            wrapping_os_errors(self.folder, self.row_bytes),
+            (self.folder / "images.part").open("rb") as file,
+        ):
             for start in range(0, len(rows), PIECE_ROWS):
                 wanted = np.asarray(rows[start : start + PIECE_ROWS])
                 first = int(wanted[0])
@@ -154,7 +157,10 @@ class Staging:
         self._throw_away()
 
     def _throw_away(self) -> None:
-        with self._explaining(), contextlib.suppress(FileNotFoundError):
+        with (
+            wrapping_os_errors(self.folder, self.row_bytes),
+            contextlib.suppress(FileNotFoundError),
+        ):
             shutil.rmtree(self.folder)
 
     def _keep(self) -> None:
@@ -209,13 +215,6 @@ class Staging:
         pixels = np.frombuffer(content, np.uint8).reshape(self._shape)
         return pixel_digest(pixels) == item.facts.pixel_digest
 
-    @contextlib.contextmanager
-    def _explaining(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise explain_os_error(error, self.folder, self.row_bytes) from error
-
 
 def staging_folder(dataset: Path) -> Path:
     """Say where the import into a dataset folder keeps its work."""
@@ -240,37 +239,11 @@ def discard_staging(dataset: Path) -> None:
     shutil.rmtree(staging_folder(dataset), ignore_errors=True)
 
 
-def _line(item: StagedItem) -> bytes:
-    table: dict[str, Any] = {"key": item.key}
-    if item.facts is not None:
-        # Not ``asdict``, which copies deeply: every millisecond here holds the decoders up.
-        table["image"] = {name: getattr(item.facts, name) for name in _FIELDS}
-        for name in _HEX:
-            table["image"][name] = table["image"][name].hex()
-    if item.reason is not None:
-        table |= {"reason": item.reason, "detail": item.detail}
-    # ASCII: a name from a disk may hold bytes that are no text in any encoding.
-    return json.dumps(table).encode() + b"\n"
-
-
 def _item(line: bytes, row: int) -> StagedItem | None:
-    """Read a line, or None if it is torn or nothing of ours."""
-    if not line.endswith(b"\n"):
-        return None
+    """Read the line of the item that would take ``row``; None if it is torn or malformed."""
     try:
-        table: dict[str, Any] = json.loads(line)
-        reason = Reason(table["reason"]) if "reason" in table else None
-        facts = _facts(table["image"]) if "image" in table else None
-        return StagedItem(
-            key=table["key"],
-            row=-1 if facts is None else row,
-            facts=facts,
-            reason=reason,
-            detail=table.get("detail", ""),
-        )
-    except (ValueError, KeyError, TypeError):
+        item = decode(StagedItem, json.loads(line))
+    except ValueError:
         return None
-
-
-def _facts(table: dict[str, Any]) -> ImageFacts:
-    return ImageFacts(**{**table, **{name: bytes.fromhex(table[name]) for name in _HEX}})
+    is_next = item.row == (-1 if item.facts is None else row)
+    return item if is_next and line.endswith(b"\n") else None

@@ -35,7 +35,7 @@ from engine.metrics.distances import (
 )
 from engine.metrics.extractor import Eye, normal_form
 from engine.metrics.text import text_figures
-from engine.runs.folder import NEWEST, ModelFacts, RunFolder
+from engine.runs.folder import NEWEST, ModelMetadata, RunFolder
 from engine.sample.load import load_run
 from engine.sample.sampler import Pairs, Sampler
 
@@ -298,7 +298,7 @@ def evaluate_run(
 
 def judge_for(
     dataset: StoredDataset,
-    model: ModelFacts,
+    model: ModelMetadata,
     image_size: int,
     cache: Path,
     control: RunControl | None = None,
@@ -316,5 +316,5 @@ def judge_for(
     )
 
 
-def _knows(model: ModelFacts) -> Callable[[str], bool]:
+def _knows(model: ModelMetadata) -> Callable[[str], bool]:
     return lambda text: bool(text.strip()) and not model.tokenizer.unknown_words(text)

@@ -1,23 +1,22 @@
-"""A new run from a checkpoint of another, with other settings."""
+"""A new run from a checkpoint of another, with other settings.
+
+A branch may change every setting that shapes neither the networks nor the texts. Nothing here
+imports torch, so that the studio's form can check a branch at every key.
+"""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 from engine.config.run import RunConfig
 from engine.config.setting import settings_in, value_at
 from engine.config.toml import config_hash, config_to_toml
 from engine.data.writer import published
 from engine.errors import CheckpointMissingError, ConfigError, Problem
-from engine.runs.checkpoint_files import CheckpointFacts, copy_checkpoint, read_facts
+from engine.fs.codec import Range
+from engine.runs.checkpoint_files import CheckpointMetadata, copy_checkpoint, read_metadata
 from engine.runs.folder import RunFolder, bytes_in, write_model
 from engine.runs.metadata import Origin, RunNotes, write_notes
-
-# --------------------------------------------------------------------------
-# What a branch may change: everything that neither shapes the networks nor the texts.
-#
-# No tensor is touched here, so that the studio's form can ask at every key.
-
 
 _FIXED = frozenset(
     {
@@ -59,9 +58,9 @@ def _problem(name: str, value: object) -> Problem:
 
 
 def make_branch(source: RunFolder, checkpoint: Path, config: RunConfig) -> RunFolder:
-    """Make ``config.run`` a run that goes on from another's checkpoint; ``resume`` then trains it.
+    """Create ``config.run`` from a checkpoint of another run; ``resume`` then trains it.
 
-    The folder appears whole or not at all. The other run is only read.
+    The folder is written atomically. The other run is only read.
 
     Args:
         source: the other run.
@@ -80,7 +79,7 @@ def make_branch(source: RunFolder, checkpoint: Path, config: RunConfig) -> RunFo
     problems = branch_problems(before, config)
     if problems:
         raise ConfigError(problems)
-    facts = read_facts(checkpoint)
+    metadata = read_metadata(checkpoint)
     model = source.read_model()
     with published(config.run, bytes_in(checkpoint)) as staged:
         run = RunFolder(staged)
@@ -88,17 +87,17 @@ def make_branch(source: RunFolder, checkpoint: Path, config: RunConfig) -> RunFo
             folder.mkdir()
         run.write_config(config)
         write_model(run, model)
-        path = run.checkpoint_path(facts.images_seen)
-        copy_checkpoint(checkpoint, path, _renewed(facts, before, config))
+        path = run.checkpoint_path(metadata.images_seen)
+        copy_checkpoint(checkpoint, path, _renewed(metadata, before, config))
         origin = Origin(
-            run=source.path.name, checkpoint=checkpoint.name, images_seen=facts.images_seen
+            run=source.path.name, checkpoint=checkpoint.name, images_seen=metadata.images_seen
         )
         write_notes(staged, RunNotes(origin=origin))
     return RunFolder(config.run)
 
 
 def find_checkpoint(source: RunFolder, choice: str) -> Path:
-    """Find a checkpoint by what somebody calls it.
+    """Find a checkpoint by the name that a user gives.
 
     Args:
         source: the run.
@@ -122,20 +121,18 @@ def _settled(before: RunConfig, config: RunConfig) -> RunConfig:
     return config.with_values(training__batch_size=before.training.batch_size)
 
 
-def _renewed(facts: CheckpointFacts, before: RunConfig, config: RunConfig) -> CheckpointFacts:
+def _renewed(
+    metadata: CheckpointMetadata, before: RunConfig, config: RunConfig
+) -> CheckpointMetadata:
     batch = config.training.batch_size
     is_same = batch in (0, before.training.batch_size)
     return replace(
-        facts,
+        metadata,
         # Images are counted in steps: another batch makes it another number of them.
-        step=facts.step if is_same else facts.images_seen // batch,
+        step=metadata.step if is_same else metadata.images_seen // batch,
         config_hash=config_hash(config),
         config=config_to_toml(config),
     )
-
-
-# --------------------------------------------------------------------------
-# Where a branch begins: another run's checkpoint.
 
 
 _MINUTE_S = 60
@@ -148,7 +145,7 @@ class BranchStart:
     source: Path
     """Folder of the other run."""
     checkpoint: Path
-    images_seen: int
+    images_seen: Annotated[int, Range(0, 2**62)]
     elapsed_s: float
     """Training time at the checkpoint."""
 
@@ -156,26 +153,3 @@ class BranchStart:
     def minutes(self) -> float:
         """Training time at the checkpoint."""
         return self.elapsed_s / _MINUTE_S
-
-    def to_table(self) -> dict[str, Any]:
-        """Give it as JSON can hold it."""
-        return {
-            "source": str(self.source),
-            "checkpoint": str(self.checkpoint),
-            "images_seen": self.images_seen,
-            "elapsed_s": self.elapsed_s,
-        }
-
-    @classmethod
-    def from_table(cls, table: dict[str, Any]) -> "BranchStart":
-        """Read what ``to_table`` gave.
-
-        Raises:
-            KeyError, TypeError, ValueError: it is something else.
-        """
-        return cls(
-            source=Path(table["source"]),
-            checkpoint=Path(table["checkpoint"]),
-            images_seen=int(table["images_seen"]),
-            elapsed_s=float(table["elapsed_s"]),
-        )

@@ -1,7 +1,7 @@
-"""An index of all runs of a workspace, so that a thousand of them are listed at once.
+"""An SQLite index of all runs of a workspace, so that a thousand of them are listed at once.
 
-The folders are the truth: whatever is wrong with the catalogue's file, it is deleted and made
-again from them. A refresh reads only the runs whose files have changed.
+It is a cache: a damaged or older file is deleted and rebuilt from the run folders. A refresh reads
+only the runs whose files have changed.
 """
 
 import contextlib
@@ -10,48 +10,31 @@ import math
 import os
 import sqlite3
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from engine.control import RunControl
 from engine.errors import StoppedError
+from engine.fs.codec import decode
 from engine.fs.lock import holder_of
 from engine.runs.listing import ListedRun, read_run, run_folders, stamp_of
-from engine.runs.status import LARGEST_COUNT, Standing
+from engine.runs.status import MAX_COUNT, Status
 
 log = logging.getLogger(__name__)
 
 FILE_NAME = "catalogue.sqlite"
-SCHEMA = 1
-"""Grows with every change of the table; a file of another number is made again."""
+SCHEMA = 2
+"""Increase with every change of the table; a file of another number is rebuilt."""
 BUSY_S = 10.0
 MEMORY = ":memory:"
-_KINDS: dict[str, type] = {
-    "standing": str,
-    "is_held": bool,
-    "holder_pid": int,
-    "holder_host": str,
-    "dataset": str,
-    "family": str,
-    "preset": str,
-    "images_seen": int,
-    "elapsed_s": float,
-    "kid": float,
-    "joint_coherence": float,
-    "size_bytes": int,
-    "changed_s": float,
-    "is_starred": bool,
-    "notes": str,
-    "origin": str,
-    "checkpoints": int,
-    "error": str,
-    "problem": str,
+_KINDS: dict[str, Any] = {
+    field.name: field.type for field in fields(ListedRun) if field.name != "folder"
 }
-"""Columns beside name and stamp; each is a field of ``ListedRun``."""
-_OPEN_ENDED = frozenset({"kid", "joint_coherence"})
-_TYPES = {str: "TEXT", int: "INTEGER", bool: "INTEGER", float: "REAL"}
+"""Columns beside name and stamp."""
+_TYPES = {int: "INTEGER", bool: "INTEGER", float: "REAL", float | None: "REAL"}
+"""Types of the columns; others are texts."""
 
 Report = Callable[[int, int], None]
 
@@ -69,14 +52,14 @@ class Catalogue:
         self._base = self._opened()
 
     def refresh(self, report: Report | None = None, control: RunControl | None = None) -> None:
-        """Bring the index up to what the folders say.
+        """Update the index from the folders.
 
         Args:
-            report: is told how many of all changed runs are read.
-            control: may ask to stop; what was read until then is kept.
+            report: called with the number of runs read and of all changed runs.
+            control: may request a stop; what was read until then is kept.
 
         Raises:
-            StoppedError: it was asked to stop.
+            StoppedError: a stop was requested.
         """
         try:
             self._refresh(report, control)
@@ -96,7 +79,7 @@ class Catalogue:
         return [run for run in found if run.matches(text)]
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the database."""
         self._base.close()
 
     def _refresh(self, report: Report | None, control: RunControl | None) -> None:
@@ -109,7 +92,9 @@ class Catalogue:
             for done, name in enumerate(changed):
                 if control is not None and control.is_stop_requested:
                     raise StoppedError
-                rows.append((name, stamps[name], *_values(read_run(folders[name]))))
+                run = read_run(folders[name])
+                values = (_storable(getattr(run, column)) for column in _KINDS)
+                rows.append((name, stamps[name], *values))
                 if report is not None:
                     report(done + 1, len(changed))
         finally:
@@ -123,7 +108,7 @@ class Catalogue:
             self._base.executemany(f"INSERT OR REPLACE INTO runs VALUES ({marks})", rows)  # noqa: S608 (question marks)
 
     def _note_holders(self, folders: dict[bytes, Path]) -> None:
-        """Note who trains what now: a process that dies changes no file."""
+        """Update the holders of all runs: a process that dies changes no file."""
         held = [
             (holder.pid, holder.host, name)
             for name, path in folders.items()
@@ -142,18 +127,15 @@ class Catalogue:
         rows = self._base.execute(f"SELECT name, {names} FROM runs")  # noqa: S608 (our own names)
         return [self._run(name, values) for name, *values in rows]
 
-    def _run(self, name: bytes, values: list[Any]) -> ListedRun:
-        """Make a run from a row.
+    def _run(self, name: bytes, row: list[Any]) -> ListedRun:
+        """Build a run from a row.
 
         Raises:
-            ValueError, TypeError: the row is none of ours.
+            ValueError, TypeError: a value is malformed.
         """
-        facts = {
-            column: _checked(column, value) for column, value in zip(_KINDS, values, strict=True)
-        }
-        facts["standing"] = Standing(facts["standing"])
-        run = ListedRun(folder=self._runs / os.fsdecode(name), **facts)
-        return replace(run, standing=Standing.RUNNING) if run.is_held else run
+        table = dict(zip(_KINDS, row, strict=True), folder=str(self._runs / os.fsdecode(name)))
+        run = decode(ListedRun, table, readers={bool: _bool, float: _finite})
+        return replace(run, status=Status.RUNNING) if run.is_held else run
 
     def _opened(self) -> sqlite3.Connection:
         if self._file is None:
@@ -202,9 +184,9 @@ def _open(place: str) -> sqlite3.Connection:
     try:
         _ensure_sound(base)
         base.execute("PRAGMA journal_mode = WAL")
-        # The folders are the truth: a write that a power cut takes is made again.
+        # A write that is lost in a power cut is repeated from the folders.
         base.execute("PRAGMA synchronous = OFF")
-        columns = "".join(f", {name} {_TYPES[kind]}" for name, kind in _KINDS.items())
+        columns = "".join(f", {name} {_TYPES.get(kind, 'TEXT')}" for name, kind in _KINDS.items())
         base.execute(
             f"CREATE TABLE IF NOT EXISTS runs (name BLOB PRIMARY KEY, stamp TEXT{columns})"
         )
@@ -231,27 +213,22 @@ def _delete(file: Path) -> None:
             file.with_name(file.name + suffix).unlink()
 
 
-def _values(run: ListedRun) -> list[Any]:
-    return [_storable(getattr(run, name)) for name in _KINDS]
-
-
 def _storable(value: Any) -> Any:
     if isinstance(value, str):
         # A name from another system may hold half a character, which no database takes.
         return str(value).encode("utf-8", "replace").decode()
     if isinstance(value, int):
-        return min(int(value), LARGEST_COUNT)
+        return min(int(value), MAX_COUNT)
     return value
 
 
-def _checked(name: str, value: Any) -> Any:
-    kind = _KINDS[name]
-    if value is None and name in _OPEN_ENDED:
-        return None
-    if kind is bool and value in (0, 1):
-        return bool(value)
-    if kind is float and isinstance(value, int | float) and math.isfinite(value):
-        return float(value)
-    if type(value) is not kind:
-        raise TypeError(f"{value!r} is no {name}")
-    return value
+def _bool(value: Any) -> bool:
+    if value not in (0, 1):
+        raise ValueError("must be 0 or 1")
+    return bool(value)
+
+
+def _finite(value: Any) -> float:
+    if not math.isfinite(value):
+        raise ValueError("must be finite")
+    return float(value)

@@ -1,4 +1,4 @@
-"""The command line that does a run again."""
+"""The command line that repeats a run."""
 
 import os
 import shlex
@@ -76,7 +76,7 @@ def _differences(plain: RunConfig, config: RunConfig) -> list[str]:
 
 
 def _lengths(plain: RunConfig, config: RunConfig) -> list[str]:
-    """Name how long the run goes on; either of the two alone lifts the other's limit."""
+    """Options for the length of the run; either of the two alone lifts the other's limit."""
     if (config.minutes, config.images) == (plain.minutes, plain.images):
         return []
     minutes = _option("minutes", config.minutes) if config.minutes or not config.images else []

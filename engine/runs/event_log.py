@@ -10,32 +10,36 @@ from pathlib import Path
 
 from engine.events import CheckpointSaved, LossesReported, RunEnded, RunEvent
 from engine.fs.atomic import files
-from engine.fs.untrusted import WARY, StrangeFileError, ensure_plain
-from engine.runs.event_codec import LONGEST_LINE, entry_in, line_of, line_of_facts
+from engine.fs.untrusted import NOFOLLOW_FLAGS, MalformedFileError, ensure_regular
+from engine.runs.event_codec import MAX_LINE, entry_in, line_of, line_of_fields
 
-# --------------------------------------------------------------------------
-# Opening a log at its end, which may be torn.
+log = logging.getLogger(__name__)
 
-
+LOSSES_EVERY_S = 1.0
+"""Interval of logged loss reports; the live plot gets four a second."""
+SYNC_EVERY_S = 1.0
+"""Interval of syncs; in between, what is written survives the end of the program only."""
+MAX_WAITING = 10_000
+"""Lines that wait for a failing disk; the oldest are dropped first."""
 _PIECE_BYTES = 1 << 16
 
 
-def open_end(path: Path) -> tuple[FileIO, int]:
+def open_for_append(path: Path) -> tuple[FileIO, int]:
     """Open a log to append to it, and repair its last line.
 
-    A last line that lacks its end alone gets it; one that is torn is cut off.
+    A complete last line without a line end gets one; a torn one is cut off.
 
     Returns:
         The file, and how many bytes were cut off.
 
     Raises:
-        StrangeFileError: it is no plain file.
+        MalformedFileError: it is not a regular file.
         OSError: it cannot be opened or written.
     """
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | WARY, 0o644)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | NOFOLLOW_FLAGS, 0o644)
     file = FileIO(handle, "r+b")
     try:
-        ensure_plain(path.name, os.fstat(handle))
+        ensure_regular(path.name, os.fstat(handle))
         return file, _repair(file)
     except BaseException:
         file.close()
@@ -48,8 +52,8 @@ def _repair(file: FileIO) -> int:
     if whole == size:
         return 0
     file.seek(whole)
-    last = file.read(LONGEST_LINE + 1)
-    if len(last) <= LONGEST_LINE and entry_in(last) is not None:
+    last = file.read(MAX_LINE + 1)
+    if len(last) <= MAX_LINE and entry_in(last) is not None:
         files.write(file, b"\n")
         return 0
     files.cut(file, whole)
@@ -57,7 +61,7 @@ def _repair(file: FileIO) -> int:
 
 
 def _end_of_last_line(file: FileIO, size: int) -> int:
-    """Find the place after the last line end, from the back."""
+    """Find the position after the last line end, from the back."""
     end = size
     while end:
         start = max(0, end - _PIECE_BYTES)
@@ -69,50 +73,40 @@ def _end_of_last_line(file: FileIO, size: int) -> int:
     return 0
 
 
-log = logging.getLogger(__name__)
-
-LOSSES_EVERY_S = 1.0
-"""The plot lives on four reports a second; a night's log must not."""
-SYNC_EVERY_S = 1.0
-"""What is written survives the end of the program at once, and a power cut after so long."""
-MOST_WAITING = 10_000
-"""Lines that wait for a disk that fails; the oldest are lost first."""
-
-
 class RunLog:
-    """Appends a run's events to its log file; a line is on its way to the disk when it returns.
+    """Appends a run's events to its log file, unbuffered.
 
-    A torn last line, as a killed program leaves it, is repaired first. A disk that fails never
-    raises: it is said once, and what could not be written waits for the next event.
+    A torn last line, as a killed program leaves it, is repaired first. A failing disk never raises:
+    it is logged once, and unwritten events are written with the next event.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: FileIO | None = None
-        self._waiting: deque[bytes] = deque(maxlen=MOST_WAITING)
+        self._waiting: deque[bytes] = deque(maxlen=MAX_WAITING)
         self._is_failing = False
         self._last_losses_s = float("-inf")
         self._synced_s = time.monotonic()
         self._write()
 
     def record(self, event: RunEvent) -> None:
-        """Append one event; of the loss reports, one a second. A full disk ends no run."""
+        """Append one event; of the loss reports, one a second."""
         if isinstance(event, LossesReported):
             if 0 <= event.progress.elapsed_s - self._last_losses_s < LOSSES_EVERY_S:
                 return
             self._last_losses_s = event.progress.elapsed_s
         self._waiting.append(line_of(event))
-        # What a run goes back to must not be on the disk before the log that tells of it.
+        # A checkpoint must not be on the disk before the log entries that precede it.
         self._write(is_urgent=isinstance(event, CheckpointSaved | RunEnded))
 
     def reopen(self, path: Path) -> None:
-        """Go on in another file; what could not be written yet goes there."""
+        """Continue in another file, to which unwritten events go too."""
         self.close()
         self._path = path
         self._write()
 
     def close(self) -> None:
-        """Close the file. A later event opens it again."""
+        """Close the file; a later event opens it again."""
         self._write(is_urgent=True)
         self._drop()
 
@@ -125,18 +119,18 @@ class RunLog:
             if is_urgent or time.monotonic() - self._synced_s >= SYNC_EVERY_S:
                 self._synced_s = time.monotonic()
                 files.sync(file)
-        except (OSError, StrangeFileError) as error:
+        except (OSError, MalformedFileError) as error:
             self._tell(error)
-            # Opened anew the next time: that also repairs what was written in part.
+            # Opening it again repairs what was written in part.
             self._drop()
         else:
             self._tell(None)
 
     def _open(self) -> FileIO:
-        file, cut = open_end(self._path)
+        file, cut = open_for_append(self._path)
         if cut:
             log.info("A torn line of %d bytes is cut off %s.", cut, self._path)
-            self._waiting.appendleft(line_of_facts("LogRepaired", {"bytes_cut": cut}))
+            self._waiting.appendleft(line_of_fields("LogRepaired", {"bytes_cut": cut}))
         return file
 
     def _drop(self) -> None:
@@ -146,7 +140,7 @@ class RunLog:
         self._file = None
 
     def _tell(self, error: Exception | None) -> None:
-        """Say once that the disk fails, and once that it does no longer."""
+        """Log once that the disk fails, and once that it works again."""
         if error is not None and not self._is_failing:
             log.warning("The log %s cannot be written, events wait: %s", self._path, error)
         if error is None and self._is_failing:
@@ -159,7 +153,7 @@ def _append(file: FileIO, line: bytes) -> None:
     try:
         files.write(file, line)
     except OSError:
-        # It is written again, and must not stand there twice.
+        # It is written again later, and must not be there twice.
         with contextlib.suppress(OSError):
             files.cut(file, end)
         raise

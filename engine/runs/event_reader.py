@@ -1,4 +1,4 @@
-"""Reading a run's log again: as it is, as curves, or while it is being written."""
+"""Reading a run's log: all events, curves, its end, or following it while it is written."""
 
 import contextlib
 import logging
@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from engine.events import LossesReported, QualityMeasured, RolledBack, RunEvent, RunResumed
-from engine.fs.untrusted import StrangeFileError, open_plain
-from engine.runs.event_codec import MOST, MOST_BYTES, entry_in, event_in, lines_in, open_log
+from engine.fs.untrusted import MalformedFileError, open_regular
+from engine.runs.event_codec import MAX_BYTES, MAX_COUNT, entry_in, event_in, lines_in, open_log
 
 Point = TypeVar("Point", LossesReported, QualityMeasured)
 
@@ -18,15 +18,15 @@ log = logging.getLogger(__name__)
 
 _SAVED = b'"CheckpointSaved"'
 _AGAIN = (b'"RunResumed"', b'"RolledBack"')
-_MOST_AGAIN = 100_000
-"""No run is resumed so often; what comes later in a log that says so is not looked for."""
-_MOST_NEW_BYTES = 4_000_000
+_MAX_RESUMES = 100_000
+"""Limit of the resumptions and rollbacks that are read of an untrusted log."""
+_MAX_NEW_BYTES = 4_000_000
 
 
 def read_events(path: Path) -> Iterator[RunEvent]:
-    """Read all events that can be built again; what is torn or strange is passed over.
+    """Read all events; torn and malformed lines are skipped.
 
-    A preview is given without its pictures and texts: they are in its sheet. An error comes as
+    A preview comes without its images and texts, which are in its sheet, an error as
     ``LoggedError``.
 
     Args:
@@ -37,11 +37,11 @@ def read_events(path: Path) -> Iterator[RunEvent]:
         if event is not None:
             yield event
         else:
-            log.info("line %d of %s is passed over", number, path)
+            log.info("line %d of %s is skipped", number, path)
 
 
 def read_losses(path: Path) -> Iterator[LossesReported]:
-    """Read a log's loss reports, without those that a resumed run made again.
+    """Read a log's loss reports, without those that a resumed run repeated.
 
     Args:
         path: a run's ``events.jsonl``; a missing one gives nothing.
@@ -50,15 +50,15 @@ def read_losses(path: Path) -> Iterator[LossesReported]:
 
 
 def read_quality(path: Path) -> Iterator[QualityMeasured]:
-    """Read a log's measurements of quality, as ``read_losses`` reads losses."""
+    """Read a log's quality measurements, without those that a resumed run repeated."""
     return _points(path, QualityMeasured)
 
 
 def has_saved(path: Path) -> bool:
-    """Whether a log tells of a checkpoint.
+    """Whether a log contains a saved checkpoint.
 
     Raises:
-        StrangeFileError: it is no plain file.
+        MalformedFileError: it is not a regular file.
     """
     try:
         with open_log(path) as file:
@@ -70,8 +70,7 @@ def has_saved(path: Path) -> bool:
 class LogTail:
     """Follows a log that another process writes.
 
-    Only whole lines are given. A log that was replaced, or is shorter than what was read of it, is
-    read from its beginning.
+    Only whole lines are read. A log that was replaced or truncated is read from its beginning.
     """
 
     def __init__(self, path: Path) -> None:
@@ -80,12 +79,12 @@ class LogTail:
         self._identity = (0, 0)
 
     def read_new(self) -> list[RunEvent]:
-        """Read what came since the last call, a few megabytes at most; then call again."""
+        """Read the events since the last call, from a few megabytes at most."""
         events: list[RunEvent] = []
-        with contextlib.suppress(OSError, StrangeFileError), open_log(self._path) as file:
+        with contextlib.suppress(OSError, MalformedFileError), open_log(self._path) as file:
             self._find_place(file.fileno())
             file.seek(self._place)
-            until = self._place + _MOST_NEW_BYTES
+            until = self._place + _MAX_NEW_BYTES
             for line, end in lines_in(file):
                 self._place = end
                 event = _event(line, self._path)
@@ -104,28 +103,28 @@ class LogTail:
 
 
 def _points(path: Path, kind: type[Point]) -> Iterator[Point]:
-    """Read the points of a curve; the log is read twice so that nothing of it is held."""
+    """Read the points of a curve; the log is read twice, so that memory stays small."""
     name = f'"{kind.__name__}"'.encode()
     again = _done_again(path)
     for line, number in _numbered(path):
         while again and again[0][0] <= number:
             again.popleft()
         event = _event(line, path) if name in line else None
-        if isinstance(event, kind) and _images(event) <= (again[0][1] if again else MOST):
+        if isinstance(event, kind) and _images(event) <= (again[0][1] if again else MAX_COUNT):
             yield event
 
 
 def _done_again(path: Path) -> deque[tuple[int, int]]:
-    """List the lines at which a run went back, and the fewest images that it ever went back to.
+    """List the lines at which a run went back, and fewest images it went back to from there on.
 
-    A point before such a line is done again if it has more images than the fewest from there on.
+    A point before such a line is repeated later if it has more images than that.
     """
     found: list[tuple[int, int]] = []
     for line, number in _numbered(path):
         event = _event(line, path) if any(name in line for name in _AGAIN) else None
-        if isinstance(event, RunResumed | RolledBack) and len(found) < _MOST_AGAIN:
+        if isinstance(event, RunResumed | RolledBack) and len(found) < _MAX_RESUMES:
             found.append((number, event.images_seen))
-    fewest, suffix = MOST, deque[tuple[int, int]]()
+    fewest, suffix = MAX_COUNT, deque[tuple[int, int]]()
     for number, images in reversed(found):
         fewest = min(fewest, images)
         suffix.appendleft((number, fewest))
@@ -143,7 +142,7 @@ def _numbered(path: Path) -> Iterator[tuple[bytes, int]]:
                 yield line, number
     except FileNotFoundError:
         return
-    except (OSError, StrangeFileError) as error:
+    except (OSError, MalformedFileError) as error:
         log.warning("The log %s cannot be read: %s", path, error)
 
 
@@ -152,23 +151,19 @@ def _event(line: bytes, path: Path) -> RunEvent | None:
     return None if entry is None else event_in(entry, path.parent)
 
 
-# --------------------------------------------------------------------------
-# The end of a log, which may be long, and a stranger's.
+def read_tail(path: Path, max_bytes: int) -> list[bytes]:
+    """Read the last lines of an untrusted file, up to a number of bytes.
 
-
-def read_tail(path: Path, longest: int) -> list[bytes]:
-    """Read the last lines of a file, as far as they fit into so many bytes.
-
-    They are whole, but for the one line of a file that has none that fits.
+    They are whole, unless the last line alone is longer.
 
     Raises:
-        StrangeFileError: it is no plain file.
+        MalformedFileError: it is not a regular file.
         OSError: it cannot be read.
     """
-    with open_plain(path, MOST_BYTES) as file:
+    with open_regular(path, MAX_BYTES) as file:
         size = file.seek(0, os.SEEK_END)
-        start = max(0, size - longest)
+        start = max(0, size - max_bytes)
         file.seek(start)
-        lines = file.read(longest).splitlines()
+        lines = file.read(max_bytes).splitlines()
     # The first line was cut unless the reading began at the file's beginning.
     return lines[1:] or lines if start else lines

@@ -1,8 +1,8 @@
-"""Where things lie in a run folder, and what the run was made of.
+"""The run folder: its files, and creating and reopening it.
 
-``run.toml`` is the configuration, ``model.json`` what the networks must be built for,
-``events.jsonl`` the log, ``checkpoints/`` and ``samples/`` hold what their names say. A folder may
-be a stranger's: nothing in it is believed to be small, or even a file.
+``run.toml`` is the configuration, ``model.json`` the model's metadata, ``events.jsonl`` the log,
+``checkpoints/`` and ``samples/`` hold what their names say. A folder is untrusted: sizes and kinds
+of its files are checked before they are read.
 """
 
 import os
@@ -21,30 +21,27 @@ from engine.errors import (
 )
 from engine.fs.atomic import (
     atomic_write,
+    clean_temp_files,
     ensure_writable,
-    explain_os_error,
     files,
     is_staged,
     remove_if_there,
-    sweep_staged,
+    wrap_os_error,
+    wrapping_os_errors,
 )
+from engine.fs.codec import from_json, to_json
 from engine.fs.lock import LOCK_NAME
-from engine.fs.untrusted import StrangeFileError, ensure_plain_folder
+from engine.fs.untrusted import MalformedFileError, ensure_folder
 from engine.runs.checkpoint_files import OLD_SUFFIX, verify_checkpoint
 from engine.runs.event_reader import has_saved
 from engine.runs.metadata import (
     CONFIG_BYTES,
-    ModelFacts,
+    MODEL_FORMAT,
+    ModelMetadata,
     changed_settings,
     config_from_bytes,
-    model_from_json,
-    model_to_json,
     read_part,
 )
-
-# --------------------------------------------------------------------------
-# Finding the checkpoint that a run goes on from, among those that lie in its folder.
-
 
 _NAME = re.compile(r"checkpoint-(\d{12,15})")
 _FIGURE = re.compile(r"[a-z0-9_]+")
@@ -52,70 +49,21 @@ _FIGURE = re.compile(r"[a-z0-9_]+")
 
 @dataclass(frozen=True)
 class ValidCheckpoint:
-    """A checkpoint of which every byte is as it was written."""
+    """A checkpoint that has passed verification."""
 
     path: Path
     passed_over: tuple[str, ...] = ()
-    """Newer ones that cannot be used: name and reason of each, the newest first."""
-
-
-def checkpoint_name(images_seen: int) -> str:
-    """Name a checkpoint; names sort by progress."""
-    return f"checkpoint-{images_seen:012d}"
+    """Newer ones that are damaged: name and reason of each, newest first."""
 
 
 def images_in_name(checkpoint: Path) -> int:
-    """Read from a checkpoint's name how many images it had seen; 0 where it does not say."""
+    """Parse the number of images seen from a checkpoint's name; 0 if it has none."""
     match = _NAME.fullmatch(checkpoint.name)
     return int(match[1]) if match else 0
 
 
-def checkpoints_in(folder: Path) -> list[Path]:
-    """List the checkpoints by name, oldest first; whether they are whole is another question."""
-    found = (path for path in folder.glob("checkpoint-*") if _NAME.fullmatch(path.name))
-    return sorted((path for path in found if path.is_dir()), key=images_in_name)
-
-
-def newest_valid_in(folder: Path, run: Path) -> ValidCheckpoint:
-    """Find the newest checkpoint of which every byte is as it was written.
-
-    Raises:
-        CheckpointMissingError: there is none at all.
-        CheckpointCorruptError: there is none that can be used; of the newest.
-    """
-    ensure_own(folder, run)
-    damaged: list[CheckpointCorruptError] = []
-    for path in reversed(checkpoints_in(folder)):
-        try:
-            verify_checkpoint(path)
-        except CheckpointCorruptError as error:
-            damaged.append(error)
-        else:
-            return ValidCheckpoint(path, tuple(f"{e.path.name}: {e.reason}" for e in damaged))
-    if damaged:
-        raise damaged[0]
-    for path in sorted(folder.glob(f"checkpoint-*{OLD_SUFFIX}"), reverse=True):
-        # It says of itself why it cannot be used.
-        verify_checkpoint(path)
-    raise CheckpointMissingError(run)
-
-
-def best_in(folder: Path, run: Path, figure: str) -> Path:
-    """Find the checkpoint that is the best by a figure.
-
-    Raises:
-        CheckpointMissingError: there is none.
-        CheckpointCorruptError: the folder is none of the run's.
-    """
-    ensure_own(folder, run)
-    path = folder / f"best-{figure}"
-    if not _FIGURE.fullmatch(figure) or not path.is_dir():
-        raise CheckpointMissingError(run)
-    return path
-
-
-def set_aside(checkpoint: Path) -> None:
-    """Take a checkpoint out of the row of those that a run goes on from; it is kept.
+def quarantine(checkpoint: Path) -> None:
+    """Rename a damaged checkpoint, so that no run resumes from it; its files are kept.
 
     Raises:
         OSError: it cannot be renamed.
@@ -126,23 +74,23 @@ def set_aside(checkpoint: Path) -> None:
 
 
 def ensure_own(folder: Path, run: Path) -> None:
-    """Check that a run's folder is no link: nothing outside is opened because of what is in it.
+    """Check that a subfolder of a run is no link, so that nothing outside the run is opened.
 
     Raises:
         CheckpointMissingError: it is not there.
         CheckpointCorruptError: it is something else.
     """
     try:
-        ensure_plain_folder(folder)
+        ensure_folder(folder)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise CheckpointMissingError(run) from error
-    except (StrangeFileError, OSError) as error:
+    except (MalformedFileError, OSError) as error:
         raise CheckpointCorruptError(folder, str(error)) from error
 
 
 NEWEST = "newest"
 MODEL_BYTES = 32_000_000
-"""Most that a model's facts may take; the largest vocabularies take a tenth."""
+"""Limit of a model's metadata; the largest vocabularies take a tenth."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +106,7 @@ class RunFolder:
 
     @property
     def model_file(self) -> Path:
-        """The model's facts, as JSON."""
+        """The model's metadata, as JSON."""
         return self.path / "model.json"
 
     @property
@@ -168,7 +116,7 @@ class RunFolder:
 
     @property
     def lock_file(self) -> Path:
-        """The lock, which says who trains here."""
+        """The lock, which names the process that trains here."""
         return self.path / LOCK_NAME
 
     @property
@@ -183,7 +131,7 @@ class RunFolder:
 
     def checkpoint_path(self, images_seen: int) -> Path:
         """Name for a checkpoint; names sort by progress."""
-        return self.checkpoints / checkpoint_name(images_seen)
+        return self.checkpoints / f"checkpoint-{images_seen:012d}"
 
     def best_path(self, figure: str) -> Path:
         """Name for the checkpoint that is the best by a figure of its quality."""
@@ -194,8 +142,10 @@ class RunFolder:
         return self.samples / f"preview-{images_seen:012d}.png"
 
     def checkpoint_paths(self) -> list[Path]:
-        """All checkpoints by name, oldest first; whether they are whole is another question."""
-        return checkpoints_in(self.checkpoints)
+        """All checkpoints by name, oldest first, valid or not."""
+        paths = self.checkpoints.glob("checkpoint-*")
+        found = (path for path in paths if _NAME.fullmatch(path.name) and path.is_dir())
+        return sorted(found, key=images_in_name)
 
     def best_paths(self) -> list[Path]:
         """The checkpoints that are the best by a figure."""
@@ -217,13 +167,27 @@ class RunFolder:
         return paths[-1]
 
     def newest_valid(self) -> ValidCheckpoint:
-        """Find the newest checkpoint of which every byte is as it was written.
+        """Find the newest checkpoint that passes verification.
 
         Raises:
             CheckpointMissingError: there is none at all.
             CheckpointCorruptError: there is none that can be used; of the newest.
         """
-        return newest_valid_in(self.checkpoints, self.path)
+        ensure_own(self.checkpoints, self.path)
+        damaged: list[CheckpointCorruptError] = []
+        for path in reversed(self.checkpoint_paths()):
+            try:
+                verify_checkpoint(path)
+            except CheckpointCorruptError as error:
+                damaged.append(error)
+            else:
+                return ValidCheckpoint(path, tuple(f"{e.path.name}: {e.reason}" for e in damaged))
+        if damaged:
+            raise damaged[0]
+        for path in sorted(self.checkpoints.glob(f"checkpoint-*{OLD_SUFFIX}"), reverse=True):
+            # Raises why a single file of an older version cannot be used.
+            verify_checkpoint(path)
+        raise CheckpointMissingError(self.path)
 
     def chosen_checkpoint(self, choice: str) -> Path:
         """The newest checkpoint that can be used, or the best by a figure.
@@ -237,20 +201,22 @@ class RunFolder:
         """
         if choice == NEWEST:
             return self.newest_valid().path
-        return best_in(self.checkpoints, self.path, choice)
+        ensure_own(self.checkpoints, self.path)
+        path = self.best_path(choice)
+        if not _FIGURE.fullmatch(choice) or not path.is_dir():
+            raise CheckpointMissingError(self.path)
+        return path
 
     def sweep(self) -> None:
-        """Remove what a killed program left half done. For whoever holds the run's lock.
+        """Remove the temporary files of a killed process. The caller holds the run's lock.
 
         Raises:
             FolderNotWritableError: it cannot be removed.
         """
         for folder in (self.path, self.checkpoints, self.samples):
-            try:
+            with wrapping_os_errors(self.path):
                 if folder.is_dir() and not folder.is_symlink():
-                    sweep_staged(folder)
-            except OSError as error:
-                raise explain_os_error(error, self.path) from error
+                    clean_temp_files(folder)
 
     def write_config(self, config: RunConfig) -> None:
         """Write the configuration.
@@ -265,29 +231,29 @@ class RunFolder:
 
         Raises:
             RunMissingError: there is no run here.
-            ConfigError: the file is damaged, or no file of ours.
+            ConfigError: the file is damaged.
         """
         content = read_part(self.config_file, CONFIG_BYTES)
         return config_from_bytes(content, self.config_file.name)
 
-    def read_model(self) -> ModelFacts:
-        """Read the model's facts.
+    def read_model(self) -> ModelMetadata:
+        """Read the model's metadata.
 
         Raises:
-            RunMissingError: there is no run here, or it never got past loading its data.
-            ConfigError: the file is damaged, or no file of ours.
+            RunMissingError: there is no run here, or it ended while it loaded its data.
+            ConfigError: the file is damaged.
         """
         content = read_part(self.model_file, MODEL_BYTES)
         try:
-            return model_from_json(content, self.model_file.name)
-        except StrangeFileError as error:
+            return from_json(ModelMetadata, content, self.model_file.name, version=MODEL_FORMAT)
+        except MalformedFileError as error:
             raise ConfigError([Problem(self.model_file.name, str(error))]) from error
 
     def has_saved(self) -> bool:
-        """Whether the run ever saved a checkpoint, be it gone by now.
+        """Whether the run ever saved a checkpoint, even if it was deleted since.
 
         Raises:
-            ConfigError: its log is no plain file.
+            ConfigError: its log is not a regular file.
             FolderNotWritableError: the disk fails.
         """
         try:
@@ -296,14 +262,14 @@ class RunFolder:
                 return True
             return has_saved(self.log_file)
         except OSError as error:
-            raise explain_os_error(error, self.path) from error
-        except StrangeFileError as error:
+            raise wrap_os_error(error, self.path) from error
+        except MalformedFileError as error:
             raise ConfigError([Problem(self.log_file.name, str(error))]) from error
 
 
 @dataclass(frozen=True)
 class ReopenedRun:
-    """Where a run goes on."""
+    """A run to resume."""
 
     folder: RunFolder
     checkpoint: Path | None
@@ -321,15 +287,17 @@ def create_run_folder(config: RunConfig) -> RunFolder:
     """
     folder = RunFolder(config.run)
     try:
-        if config.run.exists() and not all(map(_is_husk, config.run.iterdir())):
+        found = config.run.iterdir() if config.run.exists() else ()
+        # A run that was killed before it had a configuration leaves a lock and temporary files.
+        if not all(path.name == LOCK_NAME or is_staged(path) for path in found):
             raise FolderInUseError(config.run)
         folder.path.mkdir(parents=True, exist_ok=True)
         ensure_writable(folder.path)
-        # The configuration comes first: a run that is killed here can be gone on with.
+        # The configuration comes first: a run that is killed here can be resumed.
         folder.write_config(config)
         _make_subfolders(folder)
     except OSError as error:
-        raise explain_os_error(error, config.run) from error
+        raise wrap_os_error(error, config.run) from error
     return folder
 
 
@@ -357,9 +325,9 @@ def reopen_run_folder(config: RunConfig) -> ReopenedRun:
         _make_subfolders(folder)
         for path in folder.checkpoint_paths():
             if found is not None and images_in_name(path) > images_in_name(found.path):
-                set_aside(path)
+                quarantine(path)
     except OSError as error:
-        raise explain_os_error(error, folder.path) from error
+        raise wrap_os_error(error, folder.path) from error
     if found is None:
         return ReopenedRun(folder, None)
     return ReopenedRun(folder, found.path, found.passed_over)
@@ -374,27 +342,18 @@ def _where_left(folder: RunFolder) -> ValidCheckpoint | None:
         return None
 
 
-def _is_husk(path: Path) -> bool:
-    """Whether a file is what a run leaves that was killed before it had a configuration."""
-    return path.name == LOCK_NAME or is_staged(path)
-
-
 def _make_subfolders(folder: RunFolder) -> None:
     for path in (folder.checkpoints, folder.samples):
         path.mkdir(exist_ok=True)
 
 
-def write_model(folder: RunFolder, facts: ModelFacts) -> None:
-    """Write the model's facts."""
-    atomic_write(folder.model_file, model_to_json(facts))
-
-
-# --------------------------------------------------------------------------
-# How much room a folder takes.
+def write_model(folder: RunFolder, facts: ModelMetadata) -> None:
+    """Write the model's metadata."""
+    atomic_write(folder.model_file, to_json(facts, version=MODEL_FORMAT))
 
 
 def bytes_in(folder: Path) -> int:
-    """Add up the files below a folder; links are not followed, what cannot be read counts 0."""
+    """Sum the sizes of the files below a folder; follows no links, skips what is unreadable."""
     total, waiting = 0, [os.fspath(folder)]
     while waiting:
         try:

@@ -1,4 +1,4 @@
-"""What a list of runs says about each; a damaged folder is listed all the same."""
+"""The entries of a list of runs; damaged folders are listed too."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ from engine.runs.folder import RunFolder, bytes_in
 from engine.runs.metadata import FILE_NAME as NOTES_FILE
 from engine.runs.metadata import RunNotes, read_notes
 from engine.runs.retention import best_figures
-from engine.runs.status import Standing, left_standing
+from engine.runs.status import Status, stored_status
 
 MARKS = ("run.toml", "events.jsonl", "model.json", "checkpoints")
 """A folder that has any of them is a run, or what is left of one."""
@@ -27,9 +27,9 @@ class ListedRun:
     """One line of a list of runs."""
 
     folder: Path
-    standing: Standing
+    status: Status
     is_held: bool = False
-    """Whether somebody trains it now."""
+    """Whether a process trains it now."""
     holder_pid: int = 0
     """Process that does; 0 where it cannot be told."""
     holder_host: str = ""
@@ -82,8 +82,8 @@ def stamp_of(folder: Path) -> str:
     parts: list[str] = []
     for name in WATCHED:
         try:
-            facts = (folder / name).lstat()
-            parts.append(f"{facts.st_mtime_ns}.{facts.st_size}")
+            status = (folder / name).lstat()
+            parts.append(f"{status.st_mtime_ns}.{status.st_size}")
         except OSError:
             parts.append("")
     return " ".join(parts)
@@ -95,11 +95,12 @@ def read_run(folder: Path) -> ListedRun:
     run = RunFolder(folder)
     config = _tried(run.read_config, problems)
     notes = _tried(lambda: read_notes(folder), problems) or RunNotes()
-    best = _tried(lambda: _best(run), problems) or {}
-    left = left_standing(folder)
+    has_log = os.path.lexists(run.log_file)
+    best = (_tried(lambda: best_figures(run.log_file), problems) if has_log else None) or {}
+    left = stored_status(folder)
     return ListedRun(
         folder=folder,
-        standing=left.standing,
+        status=left.status,
         dataset=config.dataset.name if config else "",
         family=config.family if config else "",
         preset=config.preset if config else "",
@@ -124,10 +125,6 @@ def _tried(read: Callable[[], T], problems: list[str]) -> T | None:
     except (EngineError, OSError, ValueError, TypeError, ArithmeticError, RecursionError) as error:
         problems.append(f"{error}"[:300] or type(error).__name__)
         return None
-
-
-def _best(run: RunFolder) -> dict[str, float]:
-    return best_figures(run.log_file) if os.path.lexists(run.log_file) else {}
 
 
 def _checkpoint_count(run: RunFolder) -> int:

@@ -1,62 +1,64 @@
-"""Reading a run's configuration, which may be a stranger's, and comparing two of them."""
+"""Small files of a run folder, all untrusted: configuration, model metadata and notes.
+
+Also what a folder of a run may be called, and how two configurations of a run differ.
+"""
 
 import contextlib
-import dataclasses
-import json
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 from engine.config.run import RunConfig
 from engine.config.setting import settings_in, value_at
 from engine.config.toml import config_from_toml
 from engine.data.tokenizers import Tokenizer, tokenizer_from_table
 from engine.errors import ConfigError, Problem, RunMissingError
-from engine.fs.atomic import atomic_write, explain_os_error
-from engine.fs.untrusted import StrangeFileError, read_plain, read_table
+from engine.fs.atomic import atomic_write, wrap_os_error
+from engine.fs.codec import Length, Range, Via, from_json, to_json
+from engine.fs.untrusted import MalformedFileError, read_regular
 
 CHANGEABLE = frozenset({"device", "minutes", "images"})
-"""Settings that may differ when a run goes on, beside those of its reporting."""
+"""Settings that may differ when a run is resumed, beside those of its reporting."""
 CONFIG_BYTES = 64_000
-"""Most that a configuration may take; ours take a twentieth."""
-_MOST_DOTS = 8
+"""Limit of a configuration; a real one takes a twentieth."""
+_MAX_DOTS = 8
 
 
-def read_part(path: Path, most_bytes: int) -> bytes:
-    """Read a small file of a run folder, which may be a stranger's.
+def read_part(path: Path, max_bytes: int) -> bytes:
+    """Read a small file of an untrusted run folder.
 
     Raises:
         RunMissingError: there is no such file.
-        ConfigError: it is no plain file, or too large to be one of ours.
+        ConfigError: it is not a regular file, or too large.
         FolderNotWritableError: the disk fails.
     """
     try:
-        return read_plain(path, most_bytes)
+        return read_regular(path, max_bytes)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise RunMissingError(path.parent) from error
-    except StrangeFileError as error:
+    except MalformedFileError as error:
         raise ConfigError([Problem(path.name, str(error))]) from error
     except OSError as error:
-        raise explain_os_error(error, path.parent) from error
+        raise wrap_os_error(error, path.parent) from error
 
 
 def config_from_bytes(content: bytes, name: str) -> RunConfig:
-    """Read a configuration that may be a stranger's.
+    """Read an untrusted configuration.
 
     Args:
         content: TOML.
         name: of the file.
 
     Raises:
-        ConfigError: it is damaged, or none of ours.
+        ConfigError: it is damaged.
     """
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ConfigError([Problem(name, "is not UTF-8 text")]) from error
-    # Python's reader takes half a minute for a name of so many dots; names of ours have none.
-    if any(line.partition("=")[0].count(".") > _MOST_DOTS for line in text.splitlines()):
+    # Python's parser takes half a minute for a name of thousands of dots; real names have none.
+    if any(line.partition("=")[0].count(".") > _MAX_DOTS for line in text.splitlines()):
         raise ConfigError([Problem(name, "is nested too deeply")])
     try:
         return config_from_toml(text)
@@ -68,7 +70,7 @@ def config_from_bytes(content: bytes, name: str) -> RunConfig:
 
 
 def changed_settings(before: RunConfig, after: RunConfig) -> list[Problem]:
-    """Name the settings that differ and decide what a run becomes."""
+    """List the settings that differ and must not change when a run is resumed."""
     return [
         Problem(name, f"was {value_at(before, name)} and cannot change in mid-run")
         for name, _field, _about in settings_in(before)
@@ -78,98 +80,58 @@ def changed_settings(before: RunConfig, after: RunConfig) -> list[Problem]:
     ]
 
 
-# --------------------------------------------------------------------------
-# What the dataset decided about a run's networks, and how it is written down.
-
-
 MODEL_FORMAT = 2
-LONGEST_TEXT = 65_536
-"""Most slots for the units of a text; networks grow with them."""
+MAX_TEXT_LENGTH = 65_536
+"""Slots for the units of a text; networks grow with them."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelFacts:
+class ModelMetadata:
     """What the dataset decided about the networks; sampling needs no dataset beside it."""
 
     dataset: str
     """Name of the dataset."""
     dataset_version: str
     """Content hash of the dataset."""
-    channels: int
-    text_length: int
+    channels: Annotated[int, Range(1, 3)]
+    text_length: Annotated[int, Range(1, MAX_TEXT_LENGTH)]
     """Slots for the units of a text, the end included."""
-    tokenizer: Tokenizer
-
-
-def model_to_json(facts: ModelFacts) -> bytes:
-    """Write a model's facts."""
-    table = {
-        "format": MODEL_FORMAT,
-        **{
-            field.name: getattr(facts, field.name)
-            for field in dataclasses.fields(facts)
-            if field.name != "tokenizer"
-        },
-        "tokenizer": facts.tokenizer.to_table(),
-    }
-    return json.dumps(table, ensure_ascii=False, indent=1).encode()
-
-
-def model_from_json(content: bytes, name: str) -> ModelFacts:
-    """Read a model's facts that may be a stranger's, or damaged.
-
-    Raises:
-        StrangeFileError: they cannot be used.
-    """
-    table = read_table(content, name)
-    if table.pop("format", None) != MODEL_FORMAT:
-        raise StrangeFileError(f"format must be {MODEL_FORMAT}")
-    try:
-        tokenizer = tokenizer_from_table(table.pop("tokenizer"))
-        facts = ModelFacts(tokenizer=tokenizer, **table)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise StrangeFileError(f"is damaged: {str(error)[:200]}") from error
-    for field in ("dataset", "dataset_version"):
-        if not isinstance(getattr(facts, field), str):
-            raise StrangeFileError(f"{field} must be a text")
-    _ensure_count(facts.channels, "channels", 3)
-    _ensure_count(facts.text_length, "text_length", LONGEST_TEXT)
-    return facts
-
-
-def _ensure_count(value: Any, name: str, most: int) -> None:
-    if type(value) is not int or not 1 <= value <= most:
-        raise StrangeFileError(f"{name} must be a whole number from 1 to {most:,}")
-
-
-# --------------------------------------------------------------------------
-# What a person says about a run: notes, a star, and for a branch where it came from.
-#
-# It stands in ``notes.json`` in the run folder, so that it goes where the folder goes.
+    tokenizer: Annotated[Tokenizer, Via(lambda one: one.to_table(), tokenizer_from_table)]
 
 
 FORMAT = 1
 FILE_NAME = "notes.json"
-LONGEST_NOTE = 100_000
-_LONGEST_NAME = 300
-_LARGEST_FILE = 1_000_000
+"""In the run folder, so that the notes move with it."""
+MAX_NOTE = 100_000
+_MAX_FILE_BYTES = 1_000_000
+
+
+def _printable(text: str) -> str:
+    # Half a character from another system's file name would break whoever prints it.
+    return text.encode("utf-8", "replace").decode()
+
+
+_Name = Annotated[str, Length(300), _printable]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """Where a branch left another run."""
+    """The checkpoint of another run that a branch started from."""
 
-    run: str
+    run: _Name
     """Name of the other run."""
-    checkpoint: str
-    images_seen: int = 0
+    checkpoint: _Name
+    images_seen: Annotated[int, Range(0, 2**62 - 1)] = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunNotes:
-    """What ``notes.json`` holds; a run without the file has the defaults."""
+    """A user's notes on a run, its star, and the origin of a branch; the content of notes.json.
 
-    text: str = ""
+    A run without the file has the defaults.
+    """
+
+    text: Annotated[str, Length(MAX_NOTE), _printable] = ""
     is_starred: bool = False
     origin: Origin | None = None
 
@@ -181,10 +143,11 @@ def read_notes(folder: Path) -> RunNotes:
         ConfigError: the file is damaged, or none that a run would have.
     """
     try:
-        return _notes(read_table(read_plain(folder / FILE_NAME, _LARGEST_FILE), FILE_NAME))
+        content = read_regular(folder / FILE_NAME, _MAX_FILE_BYTES)
+        return from_json(RunNotes, content, FILE_NAME, version=FORMAT, allows_unknown=True)
     except FileNotFoundError:
         return RunNotes()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, MalformedFileError) as error:
         raise ConfigError([Problem(FILE_NAME, f"is damaged: {error}")]) from error
 
 
@@ -199,14 +162,8 @@ def write_notes(folder: Path, notes: RunNotes) -> None:
     except ConfigError:
         with contextlib.suppress(OSError):
             (folder / FILE_NAME).replace(folder / "notes-damaged.json")
-    origin = None if notes.origin is None else vars(notes.origin)
-    table = {
-        "format": FORMAT,
-        "text": notes.text[:LONGEST_NOTE],
-        "is_starred": notes.is_starred,
-        "origin": origin,
-    }
-    atomic_write(folder / FILE_NAME, json.dumps(table, ensure_ascii=False, indent=1).encode())
+    content = to_json(replace(notes, text=notes.text[:MAX_NOTE]), version=FORMAT)
+    atomic_write(folder / FILE_NAME, content)
 
 
 def change_notes(
@@ -229,43 +186,10 @@ def change_notes(
     return notes
 
 
-def _notes(table: dict[str, Any]) -> RunNotes:
-    if table["format"] != FORMAT:
-        raise ValueError(f"format must be {FORMAT}")
-    origin = table.get("origin")
-    return RunNotes(
-        text=_text(table.get("text", ""), LONGEST_NOTE),
-        is_starred=table.get("is_starred") is True,
-        origin=None if origin is None else _origin(origin),
-    )
-
-
-def _origin(table: dict[str, Any]) -> Origin:
-    images_seen = table.get("images_seen", 0)
-    if type(images_seen) is not int or not 0 <= images_seen < 2**62:
-        raise ValueError("images_seen is no count")
-    return Origin(
-        run=_text(table["run"], _LONGEST_NAME),
-        checkpoint=_text(table["checkpoint"], _LONGEST_NAME),
-        images_seen=images_seen,
-    )
-
-
-def _text(value: object, longest: int) -> str:
-    if not isinstance(value, str) or len(value) > longest:
-        raise ValueError("a text is none, or too long")
-    # Half a character from another system's file name would break whoever prints it.
-    return value.encode("utf-8", "replace").decode()
-
-
-# --------------------------------------------------------------------------
-# Names of run folders: which ones every system takes, and which are free.
-
-
 FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
 """Characters that no folder's name may hold."""
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
-_LONGEST = 100
+_MAX_NAME = 100
 _NUMBERED = re.compile(r"(.+)-(\d{1,4})")
 _DATED = re.compile(r".*\d{4}-\d\d-\d\d")
 
@@ -273,7 +197,7 @@ _DATED = re.compile(r".*\d{4}-\d\d-\d\d")
 def is_usable_name(name: str) -> bool:
     """Whether every platform takes ``name`` as a folder's name."""
     return (
-        0 < len(name) <= _LONGEST
+        0 < len(name) <= _MAX_NAME
         and not FORBIDDEN.search(name)
         and not _RESERVED.fullmatch(name)
         and name == name.strip(" .")

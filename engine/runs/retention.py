@@ -1,12 +1,11 @@
-"""Which checkpoints a run keeps, and how the others go."""
+"""Retention of a run's checkpoints, and its best figures."""
 
 import contextlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engine.config.sections import ReportingConfig
-from engine.events import QualityMeasured
 from engine.fs.atomic import files, remove_if_there, staged_path
 from engine.runs.event_codec import open_log
 from engine.runs.event_reader import read_quality
@@ -14,9 +13,13 @@ from engine.runs.folder import RunFolder, bytes_in, images_in_name
 
 log = logging.getLogger(__name__)
 
+RANKED: dict[str, Callable[[float, float], float]] = {"kid": min, "joint_coherence": max}
+"""Figures whose best is listed and whose best checkpoint is kept, and which of two is better."""
+_MAX_FIGURE = 1e9
 
-class Keeper:
-    """Removes the checkpoints of a run that are no longer wanted.
+
+class RetentionPolicy:
+    """Removes the checkpoints of a run that its settings do not keep.
 
     Args:
         folder: the run's.
@@ -27,7 +30,7 @@ class Keeper:
         self._folder, self._reporting = folder, reporting
 
     def prune(self) -> None:
-        """Remove what is too much. A disk that refuses ends no run: it is tried after each save."""
+        """Remove the surplus. A disk error is only logged: pruning runs again after each save."""
         paths = self._folder.checkpoint_paths()
         kept = self._wanted(paths)
         try:
@@ -59,7 +62,7 @@ class Keeper:
 
 
 def remove_checkpoint(path: Path) -> None:
-    """Remove a checkpoint; it loses its name first, so that no half of it is ever offered.
+    """Remove a checkpoint, renaming it first so that a partly deleted one is never listed.
 
     Raises:
         OSError: it cannot be removed.
@@ -82,22 +85,12 @@ def _milestones(paths: Sequence[Path], every: int) -> list[Path]:
 
 
 def _last_written(paths: Sequence[Path]) -> set[Path]:
-    """Find the one that was written last: after going back it is not the one with most images."""
+    """Find the one written last; after a rollback it is not the one with most images."""
     written: dict[Path, float] = {}
     for path in paths:
         with contextlib.suppress(OSError):
             written[path] = path.lstat().st_mtime
     return {max(written, key=lambda path: written[path])} if written else set()
-
-
-# --------------------------------------------------------------------------
-# The best figures of a run, for a list of runs.
-
-
-LOWER, HIGHER = "lower", "higher"
-RANKED = {"kid": LOWER, "joint_coherence": HIGHER}
-"""Figures whose best is listed and whose best checkpoint is kept, and which way is better."""
-_ABSURD = 1e9
 
 
 def best_figures(log: Path) -> dict[str, float]:
@@ -106,22 +99,16 @@ def best_figures(log: Path) -> dict[str, float]:
     What a run measured again after it went back counts once, as in its curves.
 
     Raises:
-        StrangeFileError: the log is no plain file.
+        MalformedFileError: the log is not a regular file.
         OSError: it cannot be read.
     """
     with open_log(log):
-        # Only to find out: a curve would be empty, and nothing said of why.
-        pass
-    return _best(read_quality(log))
-
-
-def _best(points: Iterable[QualityMeasured]) -> dict[str, float]:
+        pass  # Raise if it cannot be read; ``read_quality`` only logs that.
     found: dict[str, float] = {}
-    for point in points:
+    for point in read_quality(log):
         for name, better in RANKED.items():
             # KID is an unbiased estimate, and may fall a little below zero.
             value = point.figures.get(name)
-            if value is not None and abs(value) < _ABSURD:
-                pick = min if better == LOWER else max
-                found[name] = pick(found.get(name, value), value)
+            if value is not None and abs(value) < _MAX_FIGURE:
+                found[name] = better(found.get(name, value), value)
     return found

@@ -1,8 +1,8 @@
-"""How a run folder stands: trained by somebody now, ended well, or left in the middle."""
+"""Status of a run folder, from its lock and the end of its log."""
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -15,30 +15,30 @@ from engine.runs.folder import RunFolder
 
 TAIL_BYTES = 64_000
 """Read of a log; the last seconds of a run are in it."""
-LARGEST_COUNT = 2**62
+MAX_COUNT = 2**62
 
 
-class Standing(StrEnum):
-    """What somebody who looks at a list of runs has to know."""
+class Status(StrEnum):
+    """Whether a run is in training, or how it ended."""
 
     RUNNING = "running"
-    """A process that lives holds the folder."""
+    """A live process holds the folder."""
     FINISHED = "finished"
     STOPPED = "stopped"
     FAILED = "failed"
     INTERRUPTED = "interrupted"
-    """Its log has no end, and nobody holds it: the program or the machine went down."""
+    """Its log has no end, and no process holds it: the program or the machine crashed."""
     NEW = "new"
     """It was never trained."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunStanding:
-    """How a run stands, and how far it had come."""
+class StoredStatus:
+    """Status of a run, and how far it had come."""
 
-    standing: Standing
+    status: Status
     holder: Holder | None = None
-    """Who trains it now."""
+    """The process that trains it now."""
     images_seen: int = 0
     elapsed_s: float = 0.0
     error: str = ""
@@ -47,18 +47,15 @@ class RunStanding:
     """When something last happened, in seconds since 1970; 0 when nothing did."""
 
 
-def standing_of(folder: Path) -> RunStanding:
-    """Find out how a run stands; reads its lock and the end of its log, and raises nothing."""
-    left = left_standing(folder)
+def status_of(folder: Path) -> StoredStatus:
+    """Read the status of a run from its lock and the end of its log; raises nothing."""
+    left = stored_status(folder)
     holder = holder_of(folder)
-    if holder is None:
-        return left
-    values = {**vars(left), "standing": Standing.RUNNING, "holder": holder}
-    return RunStanding(**values)
+    return replace(left, status=Status.RUNNING, holder=holder) if holder else left
 
 
-def left_standing(folder: Path) -> RunStanding:
-    """Find out how a run stands that nobody holds."""
+def stored_status(folder: Path) -> StoredStatus:
+    """Read the status of a run from its log alone."""
     try:
         lines = read_tail(RunFolder(folder).log_file, TAIL_BYTES)
     except (OSError, ValueError):
@@ -66,11 +63,11 @@ def left_standing(folder: Path) -> RunStanding:
     entries = [entry for line in lines if (entry := entry_in(line))]
     if not entries:
         # A log of which nothing can be read is of a run that was under way.
-        standing = Standing.INTERRUPTED if any(lines) else Standing.NEW
-        return RunStanding(standing=standing)
+        status = Status.INTERRUPTED if any(lines) else Status.NEW
+        return StoredStatus(status=status)
     last = entries[-1]
-    return RunStanding(
-        standing=_ending(last),
+    return StoredStatus(
+        status=_ending(last),
         images_seen=int(_latest(entries, "images_seen")),
         elapsed_s=_latest(entries, "elapsed_s"),
         error=str(last.get("error") or "")[:1000],
@@ -83,16 +80,16 @@ def number_in(entry: Mapping[str, Any], name: str) -> float | None:
     value = entry.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if math.isfinite(value) and 0 <= value < LARGEST_COUNT else None
+    return float(value) if math.isfinite(value) and 0 <= value < MAX_COUNT else None
 
 
-def _ending(last: Mapping[str, Any]) -> Standing:
+def _ending(last: Mapping[str, Any]) -> Status:
     if last.get("event") != "RunEnded":
-        return Standing.INTERRUPTED
+        return Status.INTERRUPTED
     try:
-        return Standing(Outcome(str(last.get("outcome"))).value)
+        return Status(Outcome(str(last.get("outcome"))).value)
     except ValueError:
-        return Standing.FAILED
+        return Status.FAILED
 
 
 def _latest(entries: Iterable[Mapping[str, Any]], name: str) -> float:

@@ -8,7 +8,6 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from engine.errors import (
     RunLockedError,
     RunMissingError,
 )
-from engine.fs.atomic import explain_os_error
+from engine.fs.atomic import wrapping_os_errors
 from engine.fs.lock import holder_of
 from engine.runs.folder import RunFolder, bytes_in
 from engine.runs.metadata import free_name_like, is_usable_name
@@ -44,11 +43,11 @@ def delete_run(folder: Path) -> TrashedRun:
 
     Raises:
         RunMissingError: there is none.
-        RunLockedError: somebody trains it.
+        RunLockedError: a process trains it.
         FolderNotWritableError, DiskFullError: it cannot be moved.
     """
     _ensure_free(folder)
-    with _explained(folder.parent):
+    with wrapping_os_errors(folder.parent):
         place = _new_place(folder.parent / FOLDER) / folder.name
         folder.rename(place)
     return TrashedRun(name=folder.name, runs=folder.parent, place=place)
@@ -63,7 +62,7 @@ def restore_run(run: TrashedRun) -> Path:
     """
     if not run.place.exists():
         raise RunMissingError(run.place)
-    with _explained(run.runs):
+    with wrapping_os_errors(run.runs):
         folder = run.runs / free_name_like(run.runs, run.name)
         run.place.rename(folder)
         with contextlib.suppress(OSError):
@@ -98,9 +97,9 @@ def empty_trash(runs: Path) -> int:
     """
     trash = runs / FOLDER
     before = bytes_in(trash)
-    with _explained(runs):
+    with wrapping_os_errors(runs):
         if trash.is_symlink():
-            # Whatever it leads to is none of ours.
+            # Never delete what a link leads to.
             trash.unlink()
         elif trash.is_dir():
             shutil.rmtree(trash)
@@ -112,7 +111,7 @@ def rename_run(folder: Path, name: str) -> Path:
 
     Raises:
         RunMissingError: there is none.
-        RunLockedError: somebody trains it.
+        RunLockedError: a process trains it.
         ConfigError: no folder can have this name.
         FolderInUseError: there is something of this name.
         FolderNotWritableError, DiskFullError: it cannot be renamed.
@@ -126,7 +125,7 @@ def rename_run(folder: Path, name: str) -> Path:
     # On some systems another case is the same folder, and then the name is free.
     if os.path.lexists(target) and not os.path.samestat(target.lstat(), folder.lstat()):
         raise FolderInUseError(target)
-    with _explained(folder.parent):
+    with wrapping_os_errors(folder.parent):
         folder.rename(target)
     _note_place(target)
     return target
@@ -141,9 +140,9 @@ def _ensure_free(folder: Path) -> None:
 
 
 def _note_place(folder: Path) -> None:
-    """Have ``run.toml`` name the folder that it lies in; a damaged one stays as it is."""
+    """Update the folder's name in ``run.toml``; a damaged file stays as it is."""
     run = RunFolder(folder)
-    # A name that is no text, from another system, cannot stand in a file.
+    # A name from another system that is no valid text cannot be written to a file.
     with contextlib.suppress(EngineError, ValueError):
         config = run.read_config()
         if config.run.name != folder.name:
@@ -158,11 +157,3 @@ def _new_place(trash: Path) -> Path:
             place.mkdir(parents=True)
             return place
         number += 1
-
-
-@contextlib.contextmanager
-def _explained(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise explain_os_error(error, folder) from error

@@ -18,7 +18,7 @@ from engine.control import RunControl
 from engine.data.image_files import read_image_folder
 from engine.errors import EngineError, FolderInUseError
 from engine.events import GalleryEmit, GalleryEnded, GalleryProgressed, ImageArray, Outcome
-from engine.fs.atomic import atomic_write, explain_os_error
+from engine.fs.atomic import atomic_write, wrap_os_error
 from engine.sample.load import LoadedRun, encode_texts, load_run
 from engine.sample.request import Direction, GalleryRequest, read_texts
 from engine.sample.sampler import Pairs, Sampler
@@ -220,7 +220,7 @@ class GalleryWriter:
             folder.mkdir(parents=True, exist_ok=True)
             self._metadata: TextIO = (folder / METADATA).open("w", encoding="utf-8")
         except OSError as error:
-            raise explain_os_error(error, folder) from error
+            raise wrap_os_error(error, folder) from error
 
     def __enter__(self) -> Self:
         return self
@@ -249,7 +249,7 @@ class GalleryWriter:
                 self._add_one(Image.fromarray(image), text, facts)
             self._metadata.flush()
         except OSError as error:
-            raise explain_os_error(error, self._folder) from error
+            raise wrap_os_error(error, self._folder) from error
 
     def _add_one(self, picture: Image.Image, text: str, facts: Mapping[str, object]) -> None:
         name = f"{self._count:06d}.png"
@@ -271,7 +271,7 @@ class GalleryWriter:
         try:
             draw_contact_sheet(self._shown).save(self._folder / CONTACT_SHEET)
         except OSError as error:
-            raise explain_os_error(error, self._folder) from error
+            raise wrap_os_error(error, self._folder) from error
 
 
 log = logging.getLogger(__name__)

@@ -15,8 +15,9 @@ from engine.data.tokenizers import encode_all
 from engine.errors import CheckpointCorruptError, UnknownWordsError
 from engine.nets.protocols import Modality, PairModel
 from engine.nets.registry import build_modalities, build_model
-from engine.runs.checkpoint import CheckpointFacts, read_facts, read_tensors
-from engine.runs.folder import NEWEST, ModelFacts, RunFolder
+from engine.runs.checkpoint import read_tensors
+from engine.runs.checkpoint_files import CheckpointMetadata, read_metadata
+from engine.runs.folder import NEWEST, ModelMetadata, RunFolder
 from engine.sample.sampler import Sampler
 
 AVERAGE = "average."
@@ -32,8 +33,8 @@ class LoadedRun:
 
     sampler: Sampler
     config: RunConfig
-    model: ModelFacts
-    checkpoint: CheckpointFacts
+    model: ModelMetadata
+    checkpoint: CheckpointMetadata
     config_hash: str
     passed_over: tuple[str, ...] = ()
     """Newer checkpoints that are damaged: name and reason of each."""
@@ -56,7 +57,7 @@ def load_run(folder: Path, device: torch.device, checkpoint: str = NEWEST) -> Lo
             log.warning("%s: skipped a damaged checkpoint: %s", run.path, reason)
     else:
         path = run.chosen_checkpoint(checkpoint)
-    metadata, tensors = read_facts(path), read_tensors(path, AVERAGE)
+    metadata, tensors = read_metadata(path), read_tensors(path, AVERAGE)
     # Compare shapes before allocating memory: an untrusted run may describe a huge network.
     with torch.device("meta"):
         _modalities, expected = _build(config, model)
@@ -78,7 +79,7 @@ def load_run(folder: Path, device: torch.device, checkpoint: str = NEWEST) -> Lo
     )
 
 
-def encode_texts(texts: Sequence[str], model: ModelFacts) -> Tensor:
+def encode_texts(texts: Sequence[str], model: ModelMetadata) -> Tensor:
     """Encode texts as token ids: [N, L] integers.
 
     Raises:
@@ -90,7 +91,7 @@ def encode_texts(texts: Sequence[str], model: ModelFacts) -> Tensor:
     return torch.from_numpy(encode_all(model.tokenizer, texts, model.text_length))
 
 
-def _build(config: RunConfig, model: ModelFacts) -> tuple[tuple[Modality, ...], nn.Module]:
+def _build(config: RunConfig, model: ModelMetadata) -> tuple[tuple[Modality, ...], nn.Module]:
     modalities = build_modalities(
         config.networks,
         channels=model.channels,

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from engine.fs.atomic import explain_os_error
+from engine.fs.atomic import wrap_os_error
 
 WIDTH, HEIGHT = 1200, 600
 SCALE = 2
@@ -40,7 +40,7 @@ def write_loss_chart(path: Path, curves: Mapping[str, Curve], *, title: str) -> 
     try:
         chart.picture.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS).save(path)
     except OSError as error:
-        raise explain_os_error(error, path.parent) from error
+        raise wrap_os_error(error, path.parent) from error
 
 
 class _Chart:

@@ -20,6 +20,7 @@ from PIL import Image, PngImagePlugin
 from engine.errors import SheetCorruptError
 from engine.events import ImageArray
 from engine.fs.atomic import atomic_write
+from engine.fs.codec import decode, encode
 
 CHUNK = "diptych"
 KIND = "preview"
@@ -30,7 +31,7 @@ MAX_CHUNK_CHARACTERS = 4_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class SheetHeader:
-    """What a sheet says about itself; cheap to read."""
+    """Metadata of a sheet; read without decoding its pixels."""
 
     images_seen: int
     elapsed_s: float
@@ -68,23 +69,22 @@ def write_sheet(
     """
     count, side = images.shape[:2]
     columns = math.ceil(math.sqrt(count))
-    header = {
-        "kind": KIND,
-        "images_seen": images_seen,
-        "elapsed_s": elapsed_s,
-        "tile": side,
-        "columns": columns,
-        "texts": list(texts),
-    }
+    header = SheetHeader(
+        images_seen=images_seen,
+        elapsed_s=elapsed_s,
+        tile=side,
+        columns=columns,
+        texts=tuple(texts),
+    )
     chunks = PngImagePlugin.PngInfo()
-    chunks.add_itxt(CHUNK, json.dumps(header, ensure_ascii=False))
+    chunks.add_itxt(CHUNK, json.dumps({"kind": KIND, **encode(header)}, ensure_ascii=False))
     content = io.BytesIO()
     Image.fromarray(_lay_out(images, columns)).save(content, "PNG", pnginfo=chunks)
     atomic_write(path, content.getvalue())
 
 
 def read_sheet_header(path: Path) -> SheetHeader:
-    """Read what a sheet says about itself, without its pixels.
+    """Read the metadata of a sheet without decoding its pixels.
 
     Raises:
         SheetCorruptError: missing, damaged, or no sheet.
@@ -125,16 +125,10 @@ def _header(path: Path, picture: Image.Image) -> SheetHeader:
     if not isinstance(text, str) or len(text) > MAX_CHUNK_CHARACTERS:
         raise SheetCorruptError(path, f"it has no text chunk named {CHUNK}")
     try:
-        table: dict[str, Any] = json.loads(text)
+        table: Any = json.loads(text)
         if table["kind"] != KIND:
             raise SheetCorruptError(path, "it is not a preview")
-        header = SheetHeader(
-            images_seen=int(table["images_seen"]),
-            elapsed_s=float(table["elapsed_s"]),
-            tile=int(table["tile"]),
-            columns=int(table["columns"]),
-            texts=tuple(str(text) for text in table["texts"]),
-        )
+        header = decode(SheetHeader, table, allows_unknown=True)
     except (ValueError, KeyError, TypeError) as error:
         raise SheetCorruptError(path, f"its header is damaged ({error})") from error
     if not _fits(header, picture):

@@ -25,17 +25,18 @@ from engine.errors import (
 )
 from engine.events import CheckpointSaved, Emit, Phase, PhaseChanged, RunEvent, RunMoved, RunPaused
 from engine.fs.lock import RunLock
-from engine.runs.checkpoint import CheckpointFacts, read_facts, read_tensors, write_checkpoint
+from engine.runs.checkpoint import read_tensors, write_checkpoint
+from engine.runs.checkpoint_files import CheckpointMetadata, read_metadata
 from engine.runs.event_log import RunLog
 from engine.runs.folder import (
-    ModelFacts,
+    ModelMetadata,
     ReopenedRun,
     RunFolder,
     create_run_folder,
     reopen_run_folder,
     write_model,
 )
-from engine.runs.retention import Keeper
+from engine.runs.retention import RetentionPolicy
 from engine.train.progress import Clock
 from engine.train.setup import PreparedRun
 from engine.version import installed_version
@@ -57,7 +58,7 @@ def tensors_of(run: PreparedRun) -> dict[str, Tensor]:
 
 def facts_of(
     run: PreparedRun, *, elapsed_s: float, positions: Mapping[str, object]
-) -> CheckpointFacts:
+) -> CheckpointMetadata:
     """Say what else it must remember.
 
     Args:
@@ -65,7 +66,7 @@ def facts_of(
         elapsed_s: of training.
         positions: of whatever keeps account beside the networks.
     """
-    return CheckpointFacts(
+    return CheckpointMetadata(
         step=run.state.step,
         images_seen=run.state.images_seen,
         elapsed_s=elapsed_s,
@@ -77,14 +78,14 @@ def facts_of(
     )
 
 
-def take_up(run: PreparedRun, checkpoint: Path) -> CheckpointFacts:
+def take_up(run: PreparedRun, checkpoint: Path) -> CheckpointMetadata:
     """Put a run's networks where a checkpoint left them.
 
     Raises:
         CheckpointCorruptError: it is damaged, or is not of such a run; nothing can be said of the
             networks afterwards.
     """
-    facts, tensors = read_facts(checkpoint), read_tensors(checkpoint, "")
+    facts, tensors = read_metadata(checkpoint), read_tensors(checkpoint, "")
     _note_other_versions(facts)
     try:
         run.state.restore(tensors, facts)
@@ -103,7 +104,7 @@ def _versions() -> dict[str, str]:
     }
 
 
-def _note_other_versions(facts: CheckpointFacts) -> None:
+def _note_other_versions(facts: CheckpointMetadata) -> None:
     """Say when the run may go on a little differently than it would have where it was left."""
     others = {
         name: known
@@ -192,7 +193,7 @@ class Place:
             self._lock.touch()
             self._touched_s = now_s
 
-    def move(self, target: Path, config: RunConfig, model: ModelFacts) -> None:
+    def move(self, target: Path, config: RunConfig, model: ModelMetadata) -> None:
         """Go on in another folder.
 
         Args:
@@ -267,7 +268,7 @@ class Saver:
         """Images seen at the newest checkpoint."""
 
     def save(
-        self, run: PreparedRun, facts: CheckpointFacts, *, during: Phase = Phase.TRAINING
+        self, run: PreparedRun, facts: CheckpointMetadata, *, during: Phase = Phase.TRAINING
     ) -> None:
         """Save a checkpoint, and let go of old ones.
 
@@ -284,17 +285,17 @@ class Saver:
             run, facts, lambda folder: folder.checkpoint_path(facts.images_seen), during
         )
         self.images_saved = facts.images_seen
-        Keeper(self._place.folder, run.config.reporting).prune()
+        RetentionPolicy(self._place.folder, run.config.reporting).prune()
         self._place.tell(CheckpointSaved(images_seen=facts.images_seen, path=path))
 
-    def save_best(self, run: PreparedRun, facts: CheckpointFacts, figure: str) -> None:
+    def save_best(self, run: PreparedRun, facts: CheckpointMetadata, figure: str) -> None:
         """Save what is the best by a figure; raises what ``save`` does."""
         self._write(run, facts, lambda folder: folder.best_path(figure), Phase.TRAINING)
 
     def _write(
         self,
         run: PreparedRun,
-        facts: CheckpointFacts,
+        facts: CheckpointMetadata,
         path_in: Callable[[RunFolder], Path],
         during: Phase,
     ) -> Path:
@@ -348,7 +349,7 @@ class Saver:
             self._place.tell(RunPaused(images_seen=self._clock.images_seen, error=error))
 
 
-def _attempt(path: Path, run: PreparedRun, facts: CheckpointFacts) -> EngineError | None:
+def _attempt(path: Path, run: PreparedRun, facts: CheckpointMetadata) -> EngineError | None:
     """Write a checkpoint, or say what is in the way."""
     try:
         write_checkpoint(path, tensors_of(run), facts)

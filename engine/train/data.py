@@ -22,7 +22,7 @@ from engine.data.tokenizers import Vocabulary, build_tokenizer, covering_length,
 from engine.data.word_vectors import WordVectors, read_word_vectors
 from engine.errors import DatasetCorruptError
 from engine.nets.protocols import Items, Modality
-from engine.runs.folder import ModelFacts
+from engine.runs.folder import ModelMetadata
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Source:
         return DeviceLoader(self.stored, batch_size, self.seed, self.weights)
 
 
-def model_facts(config: RunConfig, dataset: StoredDataset) -> ModelFacts:
+def model_facts(config: RunConfig, dataset: StoredDataset) -> ModelMetadata:
     """Decide what the networks must be built for, from the training texts alone.
 
     Raises:
@@ -69,7 +69,7 @@ def model_facts(config: RunConfig, dataset: StoredDataset) -> ModelFacts:
         raise DatasetCorruptError(dataset.folder, "no item to train on has a text")
     data = config.data
     tokenizer = build_tokenizer(data.tokenizer, texts, size=data.vocabulary_size)
-    return ModelFacts(
+    return ModelMetadata(
         dataset=dataset.manifest.name,
         dataset_version=dataset.manifest.version,
         channels=dataset.manifest.channels,
@@ -78,7 +78,7 @@ def model_facts(config: RunConfig, dataset: StoredDataset) -> ModelFacts:
     )
 
 
-def load_vectors(config: RunConfig, facts: ModelFacts) -> WordVectors | None:
+def load_vectors(config: RunConfig, facts: ModelMetadata) -> WordVectors | None:
     """Read the word vectors that the configuration names, if it does.
 
     Raises:
@@ -95,7 +95,7 @@ def load_vectors(config: RunConfig, facts: ModelFacts) -> WordVectors | None:
 def load_source(
     config: RunConfig,
     dataset: StoredDataset,
-    facts: ModelFacts,
+    facts: ModelMetadata,
     modalities: tuple[Modality, ...],
     device: torch.device,
 ) -> Source:
@@ -129,7 +129,7 @@ class _Reader:
     """Reads items onto a device as a run stores them."""
 
     dataset: StoredDataset
-    facts: ModelFacts
+    facts: ModelMetadata
     size: int
     device: torch.device
 

@@ -7,7 +7,7 @@ from engine.errors import NonFiniteLossError
 from engine.events import LossesReported, Outcome, Phase, PhaseChanged, RunPaused, StepsSkipped
 from engine.metrics.evaluate import judge_for
 from engine.metrics.extractor import default_cache, has_reader
-from engine.runs.checkpoint import CheckpointFacts
+from engine.runs.checkpoint_files import CheckpointMetadata
 from engine.sample.sampler import Sampler
 from engine.train.checkpointing import facts_of
 from engine.train.context import RunContext
@@ -166,7 +166,7 @@ class Session:
         else:
             self._rescue.roll_back(None)
 
-    def _facts(self) -> CheckpointFacts:
+    def _facts(self) -> CheckpointMetadata:
         context = self._context
         positions = {
             **context.recovery.position(),

@@ -15,8 +15,8 @@ from engine.errors import ConfigError, Problem
 from engine.events import Emit, RunPrepared
 from engine.nets.protocols import Modality
 from engine.nets.registry import build_modalities
-from engine.runs.checkpoint import CheckpointFacts
-from engine.runs.folder import ModelFacts, RunFolder, write_model
+from engine.runs.checkpoint_files import CheckpointMetadata
+from engine.runs.folder import ModelMetadata, RunFolder, write_model
 from engine.train.batch_size import choose_batch, memory_of
 from engine.train.data import Source, load_source, load_vectors, model_facts
 from engine.train.device import describe, find_device, resolve_precision
@@ -37,7 +37,7 @@ class PreparedRun:
     folder: RunFolder
     state: TrainingState
     modalities: tuple[Modality, ...]
-    model: ModelFacts
+    model: ModelMetadata
     loader: DeviceLoader
     step: Step
     first: Mapping[str, Tensor]
@@ -95,11 +95,11 @@ def prepare(config: RunConfig, folder: RunFolder, tell: Emit, control: RunContro
 
 def start_over(run: PreparedRun) -> None:
     """Put a run's networks back to where they were before the first step."""
-    nothing_yet = CheckpointFacts(step=0, images_seen=0, elapsed_s=0.0, config_hash="")
+    nothing_yet = CheckpointMetadata(step=0, images_seen=0, elapsed_s=0.0, config_hash="")
     run.state.restore(run.first, nothing_yet)
 
 
-def _refuse_other_data(folder: RunFolder, facts: ModelFacts) -> None:
+def _refuse_other_data(folder: RunFolder, facts: ModelMetadata) -> None:
     """A run that goes on must go on with the same pairs."""
     if not folder.model_file.exists():
         return

@@ -12,7 +12,7 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from engine.config.sections import TrainingConfig
 from engine.nets.protocols import PairModel
-from engine.runs.checkpoint import CheckpointFacts
+from engine.runs.checkpoint_files import CheckpointMetadata
 from engine.sample.load import AVERAGE
 
 GENERATOR, CRITIC = "generator", "critic"
@@ -70,7 +70,7 @@ class TrainingState:
         floats = [value for value in self.tensors().values() if value.is_floating_point()]
         return all(torch.stack([value.isfinite().all() for value in floats]).tolist())
 
-    def restore(self, tensors: Mapping[str, Tensor], facts: CheckpointFacts) -> None:
+    def restore(self, tensors: Mapping[str, Tensor], facts: CheckpointMetadata) -> None:
         """Load the tensors and counters of a checkpoint.
 
         Raises:

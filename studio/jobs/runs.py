@@ -13,7 +13,7 @@ from engine.control import RunControl
 from engine.errors import EngineError
 from engine.runs.branching import BranchStart, make_branch
 from engine.runs.catalogue import FILE_NAME, Catalogue
-from engine.runs.checkpoint_files import read_facts
+from engine.runs.checkpoint_files import read_metadata
 from engine.runs.folder import RunFolder
 from engine.runs.listing import ListedRun
 from engine.runs.metadata import change_notes
@@ -223,7 +223,7 @@ def _choices(source: Path) -> BranchChoices:
     starts: list[BranchStart] = []
     for path in paths:
         try:
-            facts = read_facts(path)
+            facts = read_metadata(path)
         except EngineError as error:
             _log.info("No branch can begin here: %s", error)
             continue

@@ -13,7 +13,7 @@ from engine.config.run import RunConfig
 from engine.errors import ConfigError, EngineError
 from engine.events import LossesReported
 from engine.runs.folder import RunFolder
-from engine.runs.status import RunStanding, Standing, standing_of
+from engine.runs.status import Status, StoredStatus, status_of
 from studio.i18n import translate_engine
 from studio.models.run_form import FIELDS
 from studio.models.run_state import Happening, LifeState, RunState, RunStatus, next_state
@@ -98,12 +98,12 @@ class Resumable:
 
 
 _OPENED = {
-    Standing.RUNNING: (Happening.OPENED_NEW, RunState.ELSEWHERE),
-    Standing.NEW: (Happening.OPENED_NEW, RunState.IDLE),
-    Standing.FINISHED: (Happening.OPENED_ENDED, RunState.FINISHED),
-    Standing.STOPPED: (Happening.OPENED_ENDED, RunState.STOPPED),
-    Standing.FAILED: (Happening.OPENED_BROKEN, RunState.FAILED),
-    Standing.INTERRUPTED: (Happening.OPENED_UNENDED, RunState.INTERRUPTED),
+    Status.RUNNING: (Happening.OPENED_NEW, RunState.ELSEWHERE),
+    Status.NEW: (Happening.OPENED_NEW, RunState.IDLE),
+    Status.FINISHED: (Happening.OPENED_ENDED, RunState.FINISHED),
+    Status.STOPPED: (Happening.OPENED_ENDED, RunState.STOPPED),
+    Status.FAILED: (Happening.OPENED_BROKEN, RunState.FAILED),
+    Status.INTERRUPTED: (Happening.OPENED_UNENDED, RunState.INTERRUPTED),
 }
 
 
@@ -127,9 +127,9 @@ def opened_run(before: LifeState, folder: Path, reports: Sequence[LossesReported
     Raises:
         ValueError: another run is under way.
     """
-    stands = standing_of(folder)
+    stands = status_of(folder)
     holder = stands.holder
-    is_cut_off = stands.standing is Standing.INTERRUPTED
+    is_cut_off = stands.status is Status.INTERRUPTED
     resumable = None if holder else resumable_run(folder, reports, begins_again=is_cut_off)
     happening, state = _opened(stands, resumable)
     progress = replace(reports[-1].progress, remaining_s=None) if reports else None
@@ -172,14 +172,14 @@ def resumable_run(
     )
 
 
-def _opened(stands: RunStanding, run: Resumable | None) -> tuple[Happening, RunState]:
+def _opened(stands: StoredStatus, run: Resumable | None) -> tuple[Happening, RunState]:
     if run is not None:
-        if stands.standing is Standing.NEW:
+        if stands.status is Status.NEW:
             # A branch: it has a checkpoint to go on from, and no past of its own.
             return Happening.OPENED_UNENDED, RunState.IDLE
-        if stands.standing is Standing.STOPPED and run.images_seen < stands.images_seen:
+        if stands.status is Status.STOPPED and run.images_seen < stands.images_seen:
             return Happening.OPENED_ENDED, RunState.DISCARDED
-    return _OPENED[stands.standing]
+    return _OPENED[stands.status]
 
 
 def _images_in(checkpoint: Path) -> int:

@@ -19,7 +19,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QIcon
 
 from engine.runs.listing import ListedRun
-from engine.runs.status import Standing
+from engine.runs.status import Status
 from studio.models.run_state import count_text, duration_text
 from studio.theme import current_colors
 from studio.widgets.icons import icon
@@ -29,12 +29,12 @@ SORT_ROLE = Qt.ItemDataRole.UserRole + 1
 _Index = QModelIndex | QPersistentModelIndex
 _NONE = -1e300
 _ICONS = {
-    Standing.RUNNING: "live",
-    Standing.FINISHED: "done",
-    Standing.STOPPED: "stop",
-    Standing.FAILED: "error",
-    Standing.INTERRUPTED: "warning",
-    Standing.NEW: "info",
+    Status.RUNNING: "live",
+    Status.FINISHED: "done",
+    Status.STOPPED: "stop",
+    Status.FAILED: "error",
+    Status.INTERRUPTED: "warning",
+    Status.NEW: "info",
 }
 
 
@@ -190,19 +190,19 @@ def column_help(column: Column) -> str:
     }.get(column, "")  # fmt: skip
 
 
-def standing_text(run: ListedRun) -> str:
+def status_text(run: ListedRun) -> str:
     """Say how a run stands."""
     translate = QCoreApplication.translate
-    if run.problem and run.standing is not Standing.RUNNING:
+    if run.problem and run.status is not Status.RUNNING:
         return translate("RunHistory", "Damaged")
     return {
-        Standing.RUNNING: translate("RunHistory", "Training"),
-        Standing.FINISHED: translate("RunHistory", "Finished"),
-        Standing.STOPPED: translate("RunHistory", "Stopped"),
-        Standing.FAILED: translate("RunHistory", "Failed"),
-        Standing.INTERRUPTED: translate("RunHistory", "Interrupted"),
-        Standing.NEW: translate("RunHistory", "Not trained"),
-    }[run.standing]
+        Status.RUNNING: translate("RunHistory", "Training"),
+        Status.FINISHED: translate("RunHistory", "Finished"),
+        Status.STOPPED: translate("RunHistory", "Stopped"),
+        Status.FAILED: translate("RunHistory", "Failed"),
+        Status.INTERRUPTED: translate("RunHistory", "Interrupted"),
+        Status.NEW: translate("RunHistory", "Not trained"),
+    }[run.status]
 
 
 def cell_text(run: ListedRun, column: Column) -> str:
@@ -213,7 +213,7 @@ def cell_text(run: ListedRun, column: Column) -> str:
         case Column.NAME:
             return run.name
         case Column.STATE:
-            return standing_text(run)
+            return status_text(run)
         case Column.DATASET:
             return run.dataset
         case Column.IMAGES:
@@ -230,7 +230,7 @@ def row_help(run: ListedRun) -> str:
     """Say about a run what has no column."""
     translate = QCoreApplication.translate
     lines = [run.name]
-    if run.standing is Standing.RUNNING:
+    if run.status is Status.RUNNING:
         held = translate("RunHistory", "Process {0} on {1} trains it now.")
         lines.append(held.format(run.holder_pid or "?", run.holder_host or "?"))
     if run.origin:
@@ -256,8 +256,8 @@ def _cell_icon(run: ListedRun, column: Column) -> QIcon | None:
     if column is Column.STAR:
         return icon("starred") if run.is_starred else icon("star", "disabled")
     if column is Column.STATE:
-        is_damaged = bool(run.problem) and run.standing is not Standing.RUNNING
-        return icon("error" if is_damaged else _ICONS[run.standing])
+        is_damaged = bool(run.problem) and run.status is not Status.RUNNING
+        return icon("error" if is_damaged else _ICONS[run.status])
     return None
 
 
@@ -265,11 +265,11 @@ def _cell_colour(run: ListedRun, column: Column) -> QColor | None:
     if column is not Column.STATE:
         return None
     colours = current_colors()
-    if run.standing is Standing.RUNNING:
+    if run.status is Status.RUNNING:
         return QColor(colours.accent)
-    if run.problem or run.standing is Standing.FAILED:
+    if run.problem or run.status is Status.FAILED:
         return QColor(colours.danger)
-    return QColor(colours.warning) if run.standing is Standing.INTERRUPTED else None
+    return QColor(colours.warning) if run.status is Status.INTERRUPTED else None
 
 
 def _own_data(run: ListedRun, column: Column, role: int) -> Any:
@@ -282,7 +282,7 @@ def _sort_key(run: ListedRun, column: Column) -> Any:
     return {
         Column.STAR: int(run.is_starred),
         Column.NAME: run.name.casefold(),
-        Column.STATE: standing_text(run),
+        Column.STATE: status_text(run),
         Column.DATASET: run.dataset.casefold(),
         # A count may be larger than what Qt's whole numbers hold.
         Column.IMAGES: float(run.images_seen),

@@ -1,25 +1,21 @@
 """Runs that wait their turn, in a file of the workspace: they wait through a restart too."""
 
-import json
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, cast
 
-from engine.config.run import RunConfig
-from engine.config.toml import config_from_toml, config_to_toml
 from engine.errors import ConfigError
 from engine.fs.atomic import atomic_write
-from engine.fs.untrusted import read_plain, read_table
-from engine.runs.branching import BranchStart
+from engine.fs.codec import from_json, to_json
+from engine.fs.untrusted import MalformedFileError, read_regular
 from engine.runs.metadata import free_name_like
 from studio.models.run_form import RunPlan
 
 FILE_NAME = "queue.json"
 FORMAT = 1
-_LARGEST_FILE = 8_000_000
+_MAX_FILE_BYTES = 8_000_000
 _log = logging.getLogger(__name__)
 
 
@@ -53,8 +49,19 @@ class QueuedRun:
         return self.state in (QueueState.WAITING, QueueState.INTERRUPTED)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _StoredQueue:
+    """The content of the queue's file."""
+
+    stops_on_failure: bool = False
+    runs: tuple[QueuedRun, ...]
+
+
 class RunQueue:
-    """The order of runs to come. Every change is on disk when it returns.
+    """The order of runs to come.
+
+    Every change is on disk when its method returns; each raises ``FolderNotWritableError`` or
+    ``DiskFullError`` if it cannot be saved.
 
     Args:
         file: of the workspace; one that is damaged is kept aside, and the queue begins empty.
@@ -86,57 +93,33 @@ class RunQueue:
         return sum(run.is_due for run in self._runs)
 
     def set_stops_on_failure(self, *, stops: bool) -> None:
-        """Let a run that fails hold up the others, or not.
-
-        Raises:
-            FolderNotWritableError, DiskFullError: it cannot be noted.
-        """
+        """Let a run that fails hold up the others, or not."""
         self._stops_on_failure = stops
         self._save()
 
     def add(self, plan: RunPlan) -> QueuedRun:
-        """Put a run at the end; one whose name is taken gets the next free one.
-
-        Raises:
-            FolderNotWritableError, DiskFullError: it cannot be noted.
-        """
+        """Put a run at the end; one whose name is taken gets the next free one."""
         self._runs.append(QueuedRun(plan=self.with_free_name(plan)))
         self._save()
         return self._runs[-1]
 
     def remove(self, place: int) -> None:
-        """Take a run out.
-
-        Raises:
-            FolderNotWritableError, DiskFullError: it cannot be noted.
-        """
+        """Take a run out."""
         del self._runs[place]
         self._save()
 
     def move(self, place: int, to: int) -> None:
-        """Give a run another place; those between make room.
-
-        Raises:
-            FolderNotWritableError, DiskFullError: it cannot be noted.
-        """
+        """Give a run another place; those between make room."""
         self._runs.insert(to, self._runs.pop(place))
         self._save()
 
     def change(self, place: int, state: QueueState, reason: str = "") -> None:
-        """Note how a run stands.
-
-        Raises:
-            FolderNotWritableError, DiskFullError: it cannot be noted.
-        """
+        """Note how a run stands."""
         self._runs[place] = replace(self._runs[place], state=state, reason=reason)
         self._save()
 
     def replace_plan(self, place: int, plan: RunPlan) -> None:
-        """Note that a run will be made another way, such as under another name.
-
-        Raises:
-            FolderNotWritableError, DiskFullError: it cannot be noted.
-        """
+        """Note that a run will be made another way, such as under another name."""
         self._runs[place] = replace(self._runs[place], plan=plan)
         self._save()
 
@@ -159,16 +142,20 @@ class RunQueue:
 
     def _load(self) -> None:
         try:
-            table = read_table(read_plain(self._file, _LARGEST_FILE), FILE_NAME)
-            entries = cast("list[Any]", {FORMAT: table["runs"]}[table["format"]])
-            self._runs = [_queued(entry) for entry in entries]
-            self._stops_on_failure = table.get("stops_on_failure") is True
+            content = read_regular(self._file, _MAX_FILE_BYTES)
+            stored = from_json(_StoredQueue, content, FILE_NAME, version=FORMAT)
         except FileNotFoundError:
             return
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, ConfigError) as error:
+        except (OSError, MalformedFileError, ConfigError) as error:
             _log.info("The queue %s is not usable and begins empty: %s", self._file, error)
-            self._runs = []
             self._keep_aside()
+            return
+        self._stops_on_failure = stored.stops_on_failure
+        # No process is left to say how a running one ended.
+        self._runs = [
+            replace(run, state=QueueState.INTERRUPTED) if run.state is QueueState.RUNNING else run
+            for run in stored.runs
+        ]
 
     def _keep_aside(self) -> None:
         try:
@@ -177,36 +164,6 @@ class RunQueue:
             _log.info("The damaged queue cannot be kept: %s", error)
 
     def _save(self) -> None:
-        table = {
-            "format": FORMAT,
-            "stops_on_failure": self._stops_on_failure,
-            "runs": [_table(run) for run in self._runs],
-        }
+        stored = _StoredQueue(runs=tuple(self._runs), stops_on_failure=self._stops_on_failure)
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        atomic_write(self._file, json.dumps(table, ensure_ascii=False, indent=1).encode())
-
-
-def _table(run: QueuedRun) -> dict[str, Any]:
-    branch = run.plan.branch
-    return {
-        "config": config_to_toml(run.plan.config),
-        "starter": run.plan.starter,
-        "state": run.state.value,
-        "reason": run.reason,
-        "branch": None if branch is None else branch.to_table(),
-    }
-
-
-def _queued(entry: dict[str, Any]) -> QueuedRun:
-    config: RunConfig = config_from_toml(entry["config"])
-    branch = entry.get("branch")
-    plan = RunPlan(
-        config=config,
-        starter=str(entry.get("starter", "")),
-        branch=None if branch is None else BranchStart.from_table(branch),
-    )
-    state = QueueState(entry["state"])
-    if state is QueueState.RUNNING:
-        # Nobody is there any more to say how it ended.
-        state = QueueState.INTERRUPTED
-    return QueuedRun(plan=plan, state=state, reason=str(entry.get("reason", "")))
+        atomic_write(self._file, to_json(stored, version=FORMAT))

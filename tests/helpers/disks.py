@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from engine.fs.atomic import FileCalls, files
+from engine.fs.atomic import FileSystem, files
 
-CALLS = tuple(name for name in vars(FileCalls) if not name.startswith("_"))
+CALLS = tuple(name for name in vars(FileSystem) if not name.startswith("_"))
 FAILING = tuple(name for name in CALLS if name != "remove")
 """Those that an error is made of; a disk that removes nothing either is the power cut's matter."""
 
@@ -44,7 +44,7 @@ class FaultyDisk:
         self._error, self._at, self._is_over = error, at, is_over
         self.names: list[str] = []
         for name in calls:
-            monkeypatch.setattr(files, name, self._wrapped(name, getattr(FileCalls(), name)))
+            monkeypatch.setattr(files, name, self._wrapped(name, getattr(FileSystem(), name)))
 
     @property
     def has_failed(self) -> bool:

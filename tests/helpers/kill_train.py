@@ -19,7 +19,8 @@ from engine.config.presets import PRESETS, config_from_preset
 from engine.config.run import RunConfig
 from engine.control import RunControl
 from engine.events import CheckpointSaved, Emit, LossesReported, Outcome, RunEnded, RunEvent
-from engine.runs.checkpoint import read_facts, read_tensors, verify_checkpoint
+from engine.runs.checkpoint import read_tensors
+from engine.runs.checkpoint_files import read_metadata, verify_checkpoint
 from engine.runs.event_reader import read_events
 from engine.runs.folder import RunFolder
 from engine.train import metrics
@@ -118,7 +119,7 @@ def run_until(config: RunConfig, images: int) -> Path:
 
 def differences(killed: RunConfig, straight: RunConfig, more_images: int = 80) -> list[str]:
     """Let a run go on for a while; name the tensors in which it differs from one never killed."""
-    newest = read_facts(RunFolder(killed.run).newest_valid().path).images_seen
+    newest = read_metadata(RunFolder(killed.run).newest_valid().path).images_seen
     one, other = (run_until(config, newest + more_images) for config in (killed, straight))
     found, expected = read_tensors(one, ""), read_tensors(other, "")
     wrong = [name for name in expected if not expected[name].equal(found[name])]
@@ -176,7 +177,7 @@ def _look_at(folder: RunFolder, report: KillReport) -> None:
     if not announced:
         report.before_training += 1
         return
-    newest = read_facts(folder.newest_valid().path).images_seen
+    newest = read_metadata(folder.newest_valid().path).images_seen
     seen = [e.progress.images_seen for e in told if isinstance(e, LossesReported)]
     report.most_lost_images = max(report.most_lost_images, max(seen, default=0) - newest)
     if newest < announced[-1]:

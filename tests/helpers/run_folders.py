@@ -12,8 +12,9 @@ from engine.config.run import RunConfig
 from engine.data.tokenizers import Vocabulary
 from engine.events import PreviewReady
 from engine.runs.catalogue import Catalogue
-from engine.runs.checkpoint import CheckpointFacts, write_checkpoint
-from engine.runs.folder import ModelFacts, RunFolder, create_run_folder, write_model
+from engine.runs.checkpoint import write_checkpoint
+from engine.runs.checkpoint_files import CheckpointMetadata
+from engine.runs.folder import ModelMetadata, RunFolder, create_run_folder, write_model
 from engine.runs.listing import ListedRun
 from engine.sample.preview_sheet import write_sheet
 from tests.helpers.tiny import WORDS, tiny_config
@@ -102,9 +103,9 @@ def listed(runs: Path, file: Path | None = None, text: str = "") -> list[ListedR
 # Run folders with checkpoints in them, made without training.
 
 
-def facts_at(images_seen: int) -> CheckpointFacts:
+def facts_at(images_seen: int) -> CheckpointMetadata:
     """Say of a checkpoint what a run would."""
-    return CheckpointFacts(
+    return CheckpointMetadata(
         step=images_seen // 8,
         images_seen=images_seen,
         elapsed_s=images_seen / 100,
@@ -134,7 +135,7 @@ def stored_run(folder: Path, *images: int) -> RunFolder:
     run = create_run_folder(tiny_config(folder.parent / "data", folder))
     write_model(
         run,
-        ModelFacts(
+        ModelMetadata(
             dataset="tiny",
             dataset_version="ff00",
             channels=1,

@@ -14,7 +14,7 @@ from engine.data.tokenizers import Vocabulary
 from engine.nets.image import ImageModality
 from engine.nets.protocols import Modality
 from engine.nets.text import TextModality
-from engine.runs.folder import ModelFacts
+from engine.runs.folder import ModelMetadata
 from engine.train.families import build_state
 from engine.train.state import TrainingState
 
@@ -136,9 +136,9 @@ def tiny_state(
     return build_state(modalities or tiny_modalities(), config, torch.device("cpu"))
 
 
-def tiny_facts() -> ModelFacts:
+def tiny_facts() -> ModelMetadata:
     """Say what a run on ``tiny_dataset`` would say of itself."""
-    return ModelFacts(
+    return ModelMetadata(
         dataset="tiny",
         dataset_version="0" * 16,
         channels=1,

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.control import RunControl
-from engine.runs.checkpoint_files import read_facts
+from engine.runs.checkpoint_files import read_metadata
 from engine.runs.folder import RunFolder
 from engine.runs.metadata import read_notes
 from engine.train.run import train
@@ -58,7 +58,7 @@ def test_that_a_run_is_paused_given_back_stopped_and_resumed(
         ask(studio, Wish.SAMPLE_NOW)
     ask(studio, Wish.STOP_SAVE)
     wait_for(LifeState.FINISHED)
-    stopped_at = read_facts(run.latest_checkpoint()).images_seen
+    stopped_at = read_metadata(run.latest_checkpoint()).images_seen
 
     ask(studio, Wish.RESUME)
     with qtbot.waitSignal(studio.training.run_resumed, timeout=DIALOG_PATIENCE_MS) as resumed:
@@ -67,7 +67,7 @@ def test_that_a_run_is_paused_given_back_stopped_and_resumed(
     wait_for(LifeState.RUNNING)
     ask(studio, Wish.STOP_SAVE)
     wait_for(LifeState.FINISHED)
-    assert read_facts(run.latest_checkpoint()).images_seen >= stopped_at
+    assert read_metadata(run.latest_checkpoint()).images_seen >= stopped_at
 
 
 # --------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 from engine.errors import EntryError, SourceUnreadableError
-from engine.fs.untrusted import WARY
+from engine.fs.untrusted import NOFOLLOW_FLAGS
 from engine.importing.ledger import Accounts, Reason
 from engine.importing.sources.archive import LIMITS, Entry, Limits
 from engine.importing.sources.entries import (
@@ -198,7 +198,9 @@ class FolderTree:
             place = self._locate(path)
             if _is_link(os.lstat(place)):
                 raise EntryError(path, Reason.LINK, "links are not followed")
-            file = io.FileIO(place, opener=lambda name, _flags: os.open(name, os.O_RDONLY | WARY))
+            file = io.FileIO(
+                place, opener=lambda name, _flags: os.open(name, os.O_RDONLY | NOFOLLOW_FLAGS)
+            )
         except (OSError, ValueError) as error:
             detail = getattr(error, "strerror", None) or str(error)
             raise EntryError(path, Reason.UNREADABLE, detail) from error

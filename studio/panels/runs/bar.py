@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from engine.runs.listing import ListedRun
-from engine.runs.metadata import LONGEST_NOTE
-from engine.runs.status import Standing
+from engine.runs.metadata import MAX_NOTE
+from engine.runs.status import Status
 from studio.theme import SPACING
 from studio.widgets.buttons import add_page_buttons, icon_button
 from studio.widgets.icons import icon
@@ -28,7 +28,7 @@ from studio.widgets.labels import plain_label
 
 _TYPING_MS = 150
 _SEARCH_WIDTH = 110
-RESUMABLE = (Standing.INTERRUPTED, Standing.STOPPED, Standing.FAILED, Standing.NEW)
+RESUMABLE = (Status.INTERRUPTED, Status.STOPPED, Status.FAILED, Status.NEW)
 """Runs that have something left to do. One that is finished is opened, or branched."""
 
 
@@ -114,7 +114,7 @@ class RunsBar(QWidget):
             return self.tr("A run is under way already")
         if run is not None and run.is_held:
             return self.tr("Another program trains this run now")
-        if run is not None and run.standing is Standing.FINISHED:
+        if run is not None and run.status is Status.FINISHED:
             return self.tr("This run has done all it was meant to: open it to train on")
         return self.tr("Go on from the newest checkpoint that is whole")
 
@@ -155,7 +155,7 @@ class RunsBar(QWidget):
 
 def is_resumable(run: ListedRun | None) -> bool:
     """Whether a run has something left to do that nobody does."""
-    return run is not None and not run.problem and run.standing in RESUMABLE
+    return run is not None and not run.problem and run.status in RESUMABLE
 
 
 # --------------------------------------------------------------------------
@@ -271,7 +271,7 @@ class NotesEditor(QWidget):
         """Hand on what was typed."""
         self._typing.stop()
         if self._folder is not None and self._is_edited:
-            self._known = self.field.toPlainText()[:LONGEST_NOTE]
+            self._known = self.field.toPlainText()[:MAX_NOTE]
             self.text_edited.emit(self._folder, self._known)
 
     @property

@@ -8,7 +8,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.runs.listing import ListedRun
-from engine.runs.status import Standing
+from engine.runs.status import Status
 from engine.runs.trash import TrashedRun
 from studio.dialogs.confirm import EmptyTrash
 from studio.dialogs.run_name import RenameRun
@@ -238,7 +238,7 @@ class RunsPanel(QWidget):
 
     def _show_interrupted(self) -> None:
         """Offer to go on with the latest run that a crash has ended."""
-        left = [run for run in self._list.runs if run.standing is Standing.INTERRUPTED]
+        left = [run for run in self._list.runs if run.status is Status.INTERRUPTED]
         usable = [run for run in left if is_resumable(run)]
         self._interrupted = usable[0] if usable else None
         if self._interrupted is None or self._is_busy or self._is_silenced:

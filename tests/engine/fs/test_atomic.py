@@ -30,9 +30,9 @@ def test_that_a_failed_write_keeps_the_old_file_and_says_what_is_missing(tmp_pat
 
 
 def test_that_room_is_checked_before_a_write(tmp_path):
-    atomic.ensure_room(tmp_path, 1)
+    atomic.check_free_space(tmp_path, 1)
     with pytest.raises(DiskFullError):
-        atomic.ensure_room(tmp_path, 10**18)
+        atomic.check_free_space(tmp_path, 10**18)
 
 
 def test_that_free_space_is_known_for_a_folder_that_is_not_there_yet(tmp_path):
@@ -47,5 +47,5 @@ def test_that_a_folder_that_cannot_be_made_is_reported(tmp_path):
 
 
 def test_that_a_quota_counts_as_a_full_disk():
-    error = atomic.explain_os_error(OSError(errno.EDQUOT, "Quota exceeded"), Path("/"), 5)
+    error = atomic.wrap_os_error(OSError(errno.EDQUOT, "Quota exceeded"), Path("/"), 5)
     assert isinstance(error, DiskFullError)

@@ -14,7 +14,8 @@ from engine.errors import (
 )
 from engine.events import Outcome, RunEnded
 from engine.runs.branching import find_checkpoint, make_branch
-from engine.runs.checkpoint import read_facts, read_tensors
+from engine.runs.checkpoint import read_tensors
+from engine.runs.checkpoint_files import read_metadata
 from engine.runs.folder import RunFolder
 from engine.runs.listing import run_folders
 from engine.runs.metadata import Origin, read_notes
@@ -61,9 +62,9 @@ def test_that_a_branch_goes_on_with_other_settings(source):
     one, other = read_tensors(checkpoint, ""), read_tensors(copied, "")
     assert one.keys() == other.keys()
     assert all(torch.equal(one[name], other[name]) for name in one)
-    facts = read_facts(copied)
+    facts = read_metadata(copied)
     assert (facts.images_seen, facts.step) == (64, 8)
-    assert facts.config_hash == config_hash(config) != read_facts(checkpoint).config_hash
+    assert facts.config_hash == config_hash(config) != read_metadata(checkpoint).config_hash
     assert config_from_toml(facts.config) == config
     origin = Origin(run="source", checkpoint=checkpoint.name, images_seen=64)
     assert read_notes(branch.path).origin == origin
@@ -78,7 +79,7 @@ def test_that_a_branch_with_another_batch_counts_images_on(source):
     branch = make_branch(
         source, source.latest_checkpoint(), branched(source, images=96, training__batch_size=16)
     )
-    assert read_facts(branch.latest_checkpoint()).step == 4
+    assert read_metadata(branch.latest_checkpoint()).step == 4
     ended = go(resume, branch.read_config())
     assert (ended.outcome, ended.images_seen) == (Outcome.FINISHED, 96)
 

@@ -9,7 +9,7 @@ from engine.fs.lock import RunLock
 from engine.runs import catalogue as module
 from engine.runs.catalogue import Catalogue
 from engine.runs.metadata import Origin, RunNotes, change_notes, write_notes
-from engine.runs.status import Standing
+from engine.runs.status import Status
 from tests.helpers.run_folders import BEGUN_S, listed, made_run, measured, write_log
 
 
@@ -23,7 +23,7 @@ def test_that_a_run_is_listed_with_what_its_folder_says(runs, file):
     write_notes(folder, RunNotes(text="fluffy", is_starred=True, origin=origin))
     (run,) = listed(runs, file)
     assert run.folder == folder
-    assert (run.standing, run.error, run.problem) == (Standing.STOPPED, "", "")
+    assert (run.status, run.error, run.problem) == (Status.STOPPED, "", "")
     assert (run.dataset, run.family, run.preset) == ("digits", "adversarial", "textbook")
     assert (run.images_seen, run.elapsed_s, run.kid, run.joint_coherence) == (6400, 90.0, 0.05, 0.8)
     assert (run.is_starred, run.notes, run.origin, run.checkpoints) == (True, "fluffy", "dogs", 1)
@@ -147,9 +147,9 @@ def spoil_a_value(file):
     base.close()
 
 
-def spoil_a_standing(file):
+def spoil_a_status(file):
     with sqlite3.connect(file) as base:
-        base.execute("UPDATE runs SET standing = 'flying'")
+        base.execute("UPDATE runs SET status = 'flying'")
     base.close()
 
 
@@ -173,7 +173,7 @@ def spoil_a_name(file):
         take_a_column,
         take_the_table,
         spoil_a_value,
-        spoil_a_standing,
+        spoil_a_status,
         spoil_a_name,
     ],
 )
@@ -210,9 +210,9 @@ def test_that_who_holds_a_run_is_known_anew_each_time(runs, file):
     folder = made_run(runs, "cats", outcome=None)
     with RunLock(folder):
         (run,) = listed(runs, file)
-        assert (run.standing, run.is_held, run.holder_pid) == (Standing.RUNNING, True, os.getpid())
+        assert (run.status, run.is_held, run.holder_pid) == (Status.RUNNING, True, os.getpid())
     (run,) = listed(runs, file)
-    assert (run.standing, run.is_held, run.holder_pid) == (Standing.INTERRUPTED, False, 0)
+    assert (run.status, run.is_held, run.holder_pid) == (Status.INTERRUPTED, False, 0)
 
 
 def test_that_absurd_numbers_and_names_are_no_trouble(runs, file):
@@ -248,5 +248,5 @@ def test_that_five_hundred_runs_are_listed(runs, file):
         made_run(runs, f"run-{number}", outcome="stopped" if number % 2 else None)
     found = listed(runs, file)
     assert len(found) == 500
-    assert sum(run.standing is Standing.INTERRUPTED for run in found) == 250
+    assert sum(run.status is Status.INTERRUPTED for run in found) == 250
     assert names(listed(runs, file, "run-49")) == names([r for r in found if "run-49" in r.name])

@@ -11,13 +11,12 @@ import torch
 from safetensors.torch import load_file
 
 from engine.errors import CheckpointCorruptError, CheckpointMissingError, FolderNotWritableError
-from engine.runs.checkpoint import (
-    CheckpointFacts,
+from engine.runs.checkpoint import read_tensors, write_checkpoint
+from engine.runs.checkpoint_files import (
+    CheckpointMetadata,
     copy_checkpoint,
-    read_facts,
-    read_tensors,
+    read_metadata,
     verify_checkpoint,
-    write_checkpoint,
 )
 from engine.runs.folder import RunFolder
 from tests.helpers.run_folders import content_of, facts_at, some_tensors, stored_run
@@ -56,11 +55,11 @@ def test_that_the_manifest_tells_sizes_and_checksums(tmp_path):
 
 def test_that_facts_read_as_written(tmp_path):
     write_checkpoint(tmp_path / "c", some_tensors(), facts_at(64))
-    assert read_facts(tmp_path / "c") == verify_checkpoint(tmp_path / "c") == facts_at(64)
+    assert read_metadata(tmp_path / "c") == verify_checkpoint(tmp_path / "c") == facts_at(64)
 
 
 def test_that_facts_that_could_not_be_read_again_are_never_written(tmp_path):
-    facts = CheckpointFacts(step=-1, images_seen=0, elapsed_s=0.0, config_hash="")
+    facts = CheckpointMetadata(step=-1, images_seen=0, elapsed_s=0.0, config_hash="")
     with pytest.raises(ValueError, match="step"):
         write_checkpoint(tmp_path / "c", some_tensors(), facts)
     assert list(tmp_path.iterdir()) == []

@@ -11,8 +11,14 @@ import pytest
 import torch
 
 from engine.errors import CheckpointCorruptError
-from engine.runs.checkpoint import read_facts, read_tensors, verify_checkpoint, write_checkpoint
-from engine.runs.checkpoint_files import FileEntry, manifest_from_json, manifest_to_json
+from engine.runs.checkpoint import read_tensors, write_checkpoint
+from engine.runs.checkpoint_files import (
+    FileEntry,
+    manifest_from_json,
+    manifest_to_json,
+    read_metadata,
+    verify_checkpoint,
+)
 from tests.helpers.run_folders import facts_at, some_tensors
 
 FACTS = vars(facts_at(64))
@@ -51,7 +57,7 @@ def ensure_refused(checkpoint: Path, reason: str) -> None:
 
 
 def read(checkpoint: Path) -> None:
-    read_facts(checkpoint)
+    read_metadata(checkpoint)
     read_tensors(checkpoint, "")
 
 
@@ -91,24 +97,25 @@ HEADERS = {
     "head would reach beyond": struct.pack("<Q", 10_000) + b"{}",
     "cut off": b"\x02\0\0",
     "and 16,000,000 are the most": struct.pack("<Q", 17_000_000) + b" " * 17_000_000,
-    "not JSON": safetensors(b"{nonsense}"),
-    "not a JSON object": safetensors([1, 2]),
-    "levels deep": safetensors(b'{"a":' + b"[" * 200_000 + b"]" * 200_000 + b"}"),
-    "strange entry": safetensors({"w": entry([1], [0, 4], "OBJECT")}, b"1234"),
-    "strange entry for 'x'": safetensors({"x": entry([-1], [0, 4])}, b"1234"),
-    "strange entry for 'y'": safetensors({"y": entry([1.0], [0, 4])}, b"1234"),
-    "strange entry for 'z'": safetensors({"z": entry([True], [0, 4])}, b"1234"),
-    "strange entry for 'v'": safetensors({"v": entry([1], [0, 4, 8])}, b"1234"),
-    "strange entry for 'u'": safetensors({"u": "text"}, b"1234"),
+    "invalid JSON": safetensors(b"{nonsense}"),
+    "expected struct HashMetadata": safetensors([1, 2]),
+    "recursion limit": safetensors(b'{"a":' + b"[" * 200_000 + b"]" * 200_000 + b"}"),
+    "unknown variant `OBJECT`": safetensors({"w": entry([1], [0, 4], "OBJECT")}, b"1234"),
+    "integer `-1`": safetensors({"x": entry([-1], [0, 4])}, b"1234"),
+    "floating point `1.0`": safetensors({"y": entry([1.0], [0, 4])}, b"1234"),
+    "boolean `true`": safetensors({"z": entry([True], [0, 4])}, b"1234"),
+    "invalid length 3": safetensors({"v": entry([1], [0, 4, 8])}, b"1234"),
+    "expected struct TensorInfo": safetensors({"u": "text"}, b"1234"),
+    "strange entry for 'q'": safetensors({"q": entry([4], [0, 4], "F8_E4M3")}, b"1234"),
     "strange entry for 't'": safetensors({"t": entry([1] * 1000, [0, 4])}, b"1234"),
-    "strange entry for 's'": safetensors({"s": entry([10**300], [0, 4])}, b"1234"),
-    "too few or too many bytes for 'w'": safetensors({"w": entry([2**40], [0, 4])}, b"1234"),
-    "too few or too many bytes for 'r'": safetensors({"r": entry([1], [4, 0])}, b"1234"),
-    "gaps or overlaps": safetensors({"w": entry([1], [4, 8])}, b"12345678"),
-    "gaps or overlaps between": safetensors(
+    "floating point `1e.300`": safetensors({"s": entry([10**300], [0, 4])}, b"1234"),
+    "invalid shape, data type, or offset": safetensors({"w": entry([2**40], [0, 4])}, b"1234"),
+    "invalid offset for tensor `r`": safetensors({"r": entry([1], [4, 0])}, b"1234"),
+    "invalid offset for tensor `w`": safetensors({"w": entry([1], [4, 8])}, b"12345678"),
+    "invalid offset for tensor `[ab]`": safetensors(
         {"a": entry([1], [0, 4]), "b": entry([1], [0, 4])}, b"1234"
     ),
-    "holds 8 bytes of tensors, not 4": safetensors({"w": entry([1], [0, 4])}, b"12345678"),
+    "file not fully covered": safetensors({"w": entry([1], [0, 4])}, b"12345678"),
 }
 
 

@@ -11,11 +11,12 @@ import torch
 from engine.errors import DiskFullError, EngineError, FolderNotWritableError
 from engine.fs import atomic
 from engine.fs.atomic import atomic_write
-from engine.runs.checkpoint import read_facts, read_tensors, verify_checkpoint, write_checkpoint
+from engine.runs.checkpoint import read_tensors, write_checkpoint
+from engine.runs.checkpoint_files import read_metadata, verify_checkpoint
 from engine.runs.event_log import RunLog
 from engine.runs.event_reader import read_losses
 from engine.runs.folder import RunFolder, reopen_run_folder
-from engine.runs.retention import Keeper
+from engine.runs.retention import RetentionPolicy
 from tests.helpers.disks import CALLS, FAILING, FaultyDisk, PowerCut
 from tests.helpers.disks import small_disk as mounted
 from tests.helpers.fake_engine import losses
@@ -45,7 +46,7 @@ def save_best(run: RunFolder) -> None:
 
 
 def prune(run: RunFolder) -> None:
-    Keeper(run, run.read_config().reporting.__class__(checkpoints_kept=1)).prune()
+    RetentionPolicy(run, run.read_config().reporting.__class__(checkpoints_kept=1)).prune()
 
 
 def write_settings(run: RunFolder) -> None:
@@ -176,7 +177,7 @@ def test_that_reading_from_a_failing_disk_is_a_damaged_checkpoint(tmp_path, monk
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr(os, "open", fail)
-    for read in (verify_checkpoint, read_facts, lambda path: read_tensors(path, "")):
+    for read in (verify_checkpoint, read_metadata, lambda path: read_tensors(path, "")):
         with pytest.raises(EngineError, match="Input/output error"):
             read(path)
 

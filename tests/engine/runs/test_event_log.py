@@ -141,7 +141,7 @@ def test_that_a_line_written_in_part_stands_there_once(tmp_path, problem_log, mo
 
 
 def test_that_a_disk_that_never_comes_back_costs_no_memory(tmp_path, problem_log, monkeypatch):
-    monkeypatch.setattr("engine.runs.event_log.MOST_WAITING", 10)
+    monkeypatch.setattr("engine.runs.event_log.MAX_WAITING", 10)
     log = RunLog(tmp_path / "missing" / "events.jsonl")
     for number in range(1, 101):
         log.record(losses(number * 1000))

@@ -229,7 +229,7 @@ def test_that_a_tail_survives_repair_truncation_and_replacement(tmp_path):
 
 
 def test_that_a_tail_reads_a_long_log_in_parts(tmp_path, monkeypatch):
-    monkeypatch.setattr("engine.runs.event_reader._MOST_NEW_BYTES", 2000)
+    monkeypatch.setattr("engine.runs.event_reader._MAX_NEW_BYTES", 2000)
     path = log_of(tmp_path / "events.jsonl", *(losses(1000 * number) for number in range(1, 40)))
     tail, parts = LogTail(path), []
     while events := tail.read_new():

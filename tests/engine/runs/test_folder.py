@@ -27,12 +27,12 @@ from engine.events import (
 )
 from engine.fs.atomic import files
 from engine.fs.lock import RunLock
-from engine.runs.checkpoint import CheckpointFacts, read_facts, read_tensors, write_checkpoint
-from engine.runs.checkpoint_files import TENSORS
+from engine.runs.checkpoint import read_tensors, write_checkpoint
+from engine.runs.checkpoint_files import TENSORS, CheckpointMetadata, read_metadata
 from engine.runs.event_log import RunLog
 from engine.runs.event_reader import read_losses
 from engine.runs.folder import (
-    ModelFacts,
+    ModelMetadata,
     RunFolder,
     create_run_folder,
     reopen_run_folder,
@@ -42,7 +42,7 @@ from tests.helpers.disks import FaultyDisk, PowerCut
 from tests.helpers.run_folders import facts_at, some_tensors, stored_run
 from tests.helpers.tiny import tiny_config
 
-FACTS = CheckpointFacts(step=3, images_seen=192, elapsed_s=1.5, config_hash="abc")
+FACTS = CheckpointMetadata(step=3, images_seen=192, elapsed_s=1.5, config_hash="abc")
 
 
 def report(elapsed_s: float, generator: float = 1.0) -> LossesReported:
@@ -77,7 +77,7 @@ def test_that_a_folder_that_cannot_be_made_is_reported(tmp_path):
 
 
 def test_that_the_models_facts_read_as_written(tmp_path):
-    facts = ModelFacts(
+    facts = ModelMetadata(
         dataset="tiny",
         dataset_version="ff",
         channels=1,
@@ -115,7 +115,7 @@ def test_that_the_newest_checkpoint_is_found(tmp_path):
 def test_that_a_checkpoint_reads_as_written(tmp_path):
     tensors = {"average.w": torch.randn(2, 3), "critic.w": torch.arange(4)}
     write_checkpoint(tmp_path / "c", tensors, FACTS)
-    assert read_facts(tmp_path / "c") == FACTS
+    assert read_metadata(tmp_path / "c") == FACTS
     read = read_tensors(tmp_path / "c", "average.")
     assert set(read) == {"w"}
     assert torch.equal(read["w"], tensors["average.w"])
@@ -134,7 +134,7 @@ def test_that_a_damaged_checkpoint_is_refused(tmp_path):
     for content in (b"", b"\x80\x04 a pickle", whole[:60], whole[:-10]):
         (path / TENSORS).write_bytes(content)
         with pytest.raises(CheckpointCorruptError):
-            read_facts(path)
+            read_metadata(path)
         with pytest.raises(CheckpointCorruptError):
             read_tensors(path, "a.")
 
@@ -143,7 +143,7 @@ def test_that_a_checkpoint_of_an_older_version_is_called_so(tmp_path):
     path = tmp_path / "checkpoint-000000000064.safetensors"
     save_file({"w": torch.zeros(1)}, path)
     with pytest.raises(CheckpointCorruptError, match="older Diptych"):
-        read_facts(path)
+        read_metadata(path)
 
 
 def test_that_a_checkpoint_lacks_what_nobody_put_in(tmp_path):

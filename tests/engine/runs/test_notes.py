@@ -5,7 +5,7 @@ import pytest
 
 from engine.errors import ConfigError
 from engine.runs.metadata import (
-    LONGEST_NOTE,
+    MAX_NOTE,
     Origin,
     RunNotes,
     change_notes,
@@ -36,8 +36,8 @@ def test_that_a_change_leaves_the_rest(tmp_path):
 
 
 def test_that_a_longer_text_than_can_be_read_is_cut(tmp_path):
-    write_notes(tmp_path, RunNotes(text="x" * (LONGEST_NOTE + 5)))
-    assert len(read_notes(tmp_path).text) == LONGEST_NOTE
+    write_notes(tmp_path, RunNotes(text="x" * (MAX_NOTE + 5)))
+    assert len(read_notes(tmp_path).text) == MAX_NOTE
 
 
 HOSTILE = {
@@ -47,7 +47,7 @@ HOSTILE = {
     "a number": "7",
     "another format": json.dumps({"format": 99}),
     "a text that is none": json.dumps({"format": 1, "text": {"a": 1}}),
-    "a text that is too long": json.dumps({"format": 1, "text": "x" * (LONGEST_NOTE + 1)}),
+    "a text that is too long": json.dumps({"format": 1, "text": "x" * (MAX_NOTE + 1)}),
     "an origin that is none": json.dumps({"format": 1, "origin": 3}),
     "an origin without a run": json.dumps({"format": 1, "origin": {}}),
     "a negative count": json.dumps(

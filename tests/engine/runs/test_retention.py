@@ -4,12 +4,12 @@ import pytest
 
 from engine.config.sections import ReportingConfig
 from engine.runs.checkpoint import write_checkpoint
-from engine.runs.retention import Keeper, bytes_in
+from engine.runs.retention import RetentionPolicy, bytes_in
 from tests.helpers.run_folders import facts_at, some_tensors, stored_run
 
 
 def kept(run, **values) -> list[int]:
-    Keeper(run, ReportingConfig(**values)).prune()
+    RetentionPolicy(run, ReportingConfig(**values)).prune()
     return [int(path.name.removeprefix("checkpoint-")) for path in run.checkpoint_paths()]
 
 

@@ -9,21 +9,21 @@ from engine.events import RolledBack, RunResumed
 from engine.fs.lock import RunLock
 from engine.runs.event_codec import line_of
 from engine.runs.retention import best_figures
-from engine.runs.status import TAIL_BYTES, Standing, standing_of
+from engine.runs.status import TAIL_BYTES, Status, status_of
 from tests.helpers.run_folders import made_run, measured, run_lines, write_log
 
 
 @pytest.mark.parametrize("outcome", ["finished", "stopped", "failed"])
 def test_that_the_last_line_of_a_log_tells_how_a_run_ended(tmp_path, outcome):
-    found = standing_of(made_run(tmp_path, "run", outcome=outcome))
-    assert found.standing is Standing(outcome)
+    found = status_of(made_run(tmp_path, "run", outcome=outcome))
+    assert found.status is Status(outcome)
     assert (found.images_seen, found.elapsed_s) == (6400, 90.0)
     assert found.error.startswith("DiskFullError" if outcome == "failed" else "")
 
 
 def test_that_a_log_without_an_end_is_of_a_run_that_was_interrupted(tmp_path):
-    found = standing_of(made_run(tmp_path, "run", outcome=None))
-    assert found.standing is Standing.INTERRUPTED
+    found = status_of(made_run(tmp_path, "run", outcome=None))
+    assert found.status is Status.INTERRUPTED
     assert found.images_seen == 6400
 
 
@@ -31,22 +31,22 @@ def test_that_a_run_that_goes_on_after_its_end_is_interrupted_if_nobody_holds_it
     run = made_run(tmp_path, "run")
     with (run / "events.jsonl").open("a") as log:
         log.write('{"event": "RunResumed", "time": 1.0, "images_seen": 6400}\n')
-    assert standing_of(run).standing is Standing.INTERRUPTED
+    assert status_of(run).status is Status.INTERRUPTED
 
 
 def test_that_a_run_without_a_log_is_new(tmp_path):
-    assert standing_of(made_run(tmp_path, "run", seen=0)).standing is Standing.NEW
+    assert status_of(made_run(tmp_path, "run", seen=0)).status is Status.NEW
     (tmp_path / "run" / "events.jsonl").touch()
-    assert standing_of(tmp_path / "run").standing is Standing.NEW
-    assert standing_of(tmp_path / "nowhere").standing is Standing.NEW
+    assert status_of(tmp_path / "run").status is Status.NEW
+    assert status_of(tmp_path / "nowhere").status is Status.NEW
 
 
 def test_that_a_torn_last_line_takes_nothing_from_the_others(tmp_path):
     run = made_run(tmp_path, "run", outcome=None)
     with (run / "events.jsonl").open("a") as log:
         log.write('{"event": "LossesRep')
-    assert standing_of(run).standing is Standing.INTERRUPTED
-    assert standing_of(run).images_seen == 6400
+    assert status_of(run).status is Status.INTERRUPTED
+    assert status_of(run).images_seen == 6400
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_that_a_torn_last_line_takes_nothing_from_the_others(tmp_path):
 def test_that_a_log_of_garbage_is_an_interrupted_run(tmp_path, content):
     run = made_run(tmp_path, "run")
     (run / "events.jsonl").write_bytes(content)
-    assert standing_of(run).standing is Standing.INTERRUPTED
+    assert status_of(run).status is Status.INTERRUPTED
 
 
 @pytest.mark.parametrize("count", ["NaN", "Infinity", "-5", "1e400", '"many"', "null", "true"])
@@ -64,8 +64,8 @@ def test_that_counts_that_are_none_count_nothing(tmp_path, count):
     run = made_run(tmp_path, "run")
     line = f'{{"event": "RunEnded", "outcome": "stopped", "images_seen": {count}}}\n'
     (run / "events.jsonl").write_text(line)
-    found = standing_of(run)
-    assert (found.standing, found.images_seen) == (Standing.STOPPED, 0)
+    found = status_of(run)
+    assert (found.status, found.images_seen) == (Status.STOPPED, 0)
 
 
 def test_that_no_more_than_the_end_of_a_long_log_is_read(tmp_path):
@@ -73,17 +73,17 @@ def test_that_no_more_than_the_end_of_a_long_log_is_read(tmp_path):
     lines = run_lines(100, None)[2:] * 3000 + run_lines(9999, "stopped")[2:]
     write_log(run, lines)
     assert (run / "events.jsonl").stat().st_size > 5 * TAIL_BYTES
-    assert standing_of(run).images_seen == 9999
+    assert status_of(run).images_seen == 9999
 
 
 def test_that_a_link_and_a_pipe_are_no_log(tmp_path):
     run = made_run(tmp_path, "run")
     (run / "events.jsonl").rename(tmp_path / "elsewhere")
     (run / "events.jsonl").symlink_to(tmp_path / "elsewhere")
-    assert standing_of(run).standing is Standing.NEW
+    assert status_of(run).status is Status.NEW
     (run / "events.jsonl").unlink()
     os.mkfifo(run / "events.jsonl")
-    assert standing_of(run).standing is Standing.NEW
+    assert status_of(run).status is Status.NEW
 
 
 def test_that_a_run_of_another_process_is_running_until_that_dies(tmp_path):
@@ -96,21 +96,21 @@ def test_that_a_run_of_another_process_is_running_until_that_dies(tmp_path):
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         assert other.stdout.readline().strip() == b"held"
-        found = standing_of(run)
-        assert found.standing is Standing.RUNNING
+        found = status_of(run)
+        assert found.status is Status.RUNNING
         assert found.holder is not None
         assert (found.holder.pid, found.holder.is_us) == (other.pid, False)
         other.kill()
-    assert standing_of(run).standing is Standing.INTERRUPTED
+    assert status_of(run).status is Status.INTERRUPTED
 
 
 def test_that_our_own_run_is_known_as_ours(tmp_path):
     run = made_run(tmp_path, "run")
     with RunLock(run):
-        found = standing_of(run)
+        found = status_of(run)
     assert found.holder is not None
-    assert (found.standing, found.holder.is_us) == (Standing.RUNNING, True)
-    assert standing_of(run).standing is Standing.FINISHED
+    assert (found.status, found.holder.is_us) == (Status.RUNNING, True)
+    assert status_of(run).status is Status.FINISHED
 
 
 @pytest.mark.parametrize(

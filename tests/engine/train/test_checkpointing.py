@@ -11,7 +11,8 @@ from engine.control import RunControl
 from engine.errors import DiskFullError, FolderNotWritableError
 from engine.events import CheckpointSaved, Outcome, Phase, PhaseChanged, RunMoved, RunPaused
 from engine.runs import checkpoint_files, event_log
-from engine.runs.checkpoint import read_facts, read_tensors
+from engine.runs.checkpoint import read_tensors
+from engine.runs.checkpoint_files import read_metadata
 from engine.runs.event_reader import read_events, read_losses
 from engine.runs.folder import RunFolder
 from engine.train import checkpointing, metrics
@@ -33,10 +34,10 @@ class Disk:
         self.is_full = False
         self.full_for = -1
         """So many more attempts; -1 for as long as it is full."""
-        self._room = checkpoint_files.ensure_room
-        monkeypatch.setattr(checkpoint_files, "ensure_room", self._ensure_room)
+        self._room = checkpoint_files.check_free_space
+        monkeypatch.setattr(checkpoint_files, "check_free_space", self._check_free_space)
 
-    def _ensure_room(self, folder, needed_bytes):
+    def _check_free_space(self, folder, needed_bytes):
         if self.is_full and self.full_for:
             self.full_for -= self.full_for > 0
             raise DiskFullError(folder, needed_bytes, 5)
@@ -108,8 +109,8 @@ def test_that_a_run_can_go_on_in_another_folder(tmp_path, disk, problem_log):
     assert ended.folder == elsewhere
     assert [event.folder for event in story.of(RunMoved)] == [elsewhere]
     before, after = RunFolder(story.config.run), RunFolder(elsewhere)
-    assert [read_facts(path).images_seen for path in before.checkpoint_paths()] == [40]
-    assert [read_facts(path).images_seen for path in after.checkpoint_paths()] == [80, 160]
+    assert [read_metadata(path).images_seen for path in before.checkpoint_paths()] == [40]
+    assert [read_metadata(path).images_seen for path in after.checkpoint_paths()] == [80, 160]
     reported = [report.progress.images_seen for report in read_losses(after.log_file)]
     assert reported[0] < 40
     assert not after.lock_file.exists()
@@ -162,7 +163,7 @@ def test_that_who_gives_up_keeps_what_was_saved_before(tmp_path, disk, problem_l
     assert ended.outcome is (Outcome.STOPPED if discard else Outcome.FAILED)
     assert isinstance(ended.error, type(None) if discard else DiskFullError)
     assert (ended.images_seen, ended.images_saved) == (80, 40)
-    assert read_facts(story.folder.newest_valid().path).images_seen == 40
+    assert read_metadata(story.folder.newest_valid().path).images_seen == 40
 
 
 def test_that_a_stop_on_a_full_disk_waits_too(tmp_path, disk, problem_log):

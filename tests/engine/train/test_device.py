@@ -5,7 +5,7 @@ import torch
 
 from engine.errors import DiskFullError
 from engine.events import CheckpointSaved, Outcome, RunPaused
-from engine.runs.checkpoint import verify_checkpoint
+from engine.runs.checkpoint_files import verify_checkpoint
 from engine.train import metrics
 from engine.train.device import give_memory_back, is_device_lost, is_out_of_memory
 from tests.helpers.disks import small_disk

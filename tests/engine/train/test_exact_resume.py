@@ -10,7 +10,8 @@ import torch
 from engine.config.sections import ADVERSARIAL_FAMILIES, ADVERSARIAL_LOSSES, FAMILIES, REGULARIZERS
 from engine.control import RunControl
 from engine.events import LossesReported, Outcome, RunEnded
-from engine.runs.checkpoint import read_facts, read_tensors
+from engine.runs.checkpoint import read_tensors
+from engine.runs.checkpoint_files import read_metadata
 from engine.runs.folder import RunFolder
 from engine.train import metrics
 from engine.train.run import train
@@ -90,7 +91,7 @@ def runs(tmp_path_factory):
 def test_that_a_run_in_two_processes_equals_one_in_one(runs, kind):
     broken = RunFolder(runs / "broken" / kind)
     first, last = broken.checkpoint_paths()
-    assert read_facts(first).step % INTERVAL == LEFT_AT_STEP % INTERVAL != 0
+    assert read_metadata(first).step % INTERVAL == LEFT_AT_STEP % INTERVAL != 0
     one = read_tensors(RunFolder(runs / "straight" / kind).latest_checkpoint(), "")
     other = read_tensors(last, "")
     assert one.keys() == other.keys()

@@ -19,7 +19,8 @@ from engine.events import (
     RunResumed,
 )
 from engine.fs.lock import RunLock
-from engine.runs.checkpoint import read_facts, read_tensors
+from engine.runs.checkpoint import read_tensors
+from engine.runs.checkpoint_files import read_metadata
 from engine.train import metrics
 from engine.train import run as run_module
 from engine.train.gan_step import GanStep
@@ -107,7 +108,7 @@ def test_that_a_run_can_be_stopped_while_it_stands_still(tmp_path, release):
 
     ended = story.tell(answer)
     assert (ended.outcome, ended.images_seen, ended.images_saved) == (Outcome.STOPPED, 40, 40)
-    assert read_facts(story.folder.newest_valid().path).images_seen == 40
+    assert read_metadata(story.folder.newest_valid().path).images_seen == 40
 
 
 def test_that_a_run_that_stands_still_saves_and_samples(tmp_path):
@@ -138,7 +139,7 @@ def test_that_what_is_discarded_is_what_came_after_the_last_checkpoint(tmp_path)
 
     ended = story.tell(answer)
     assert (ended.outcome, ended.images_seen, ended.images_saved) == (Outcome.STOPPED, 80, 40)
-    assert [read_facts(p).images_seen for p in story.folder.checkpoint_paths()] == [40]
+    assert [read_metadata(p).images_seen for p in story.folder.checkpoint_paths()] == [40]
 
 
 def test_that_a_preview_is_drawn_when_asked_for(tmp_path):
@@ -194,7 +195,7 @@ def test_that_a_step_that_does_not_fit_is_taken_in_shares(tmp_path, monkeypatch,
     split = story.of(BatchSplit)
     assert [(event.batch_size, event.parts) for event in split] == [(8, 2), (8, 4)]
     assert all(event.budget_bytes > 0 for event in split)
-    facts = read_facts(story.folder.newest_valid().path)
+    facts = read_metadata(story.folder.newest_valid().path)
     assert (facts.step, facts.positions["parts"]) == (10, 4)
     greedy.num_micro_batches.clear()
     story.config = story.folder.read_config().with_values(run=story.config.run, images=96)

@@ -10,7 +10,8 @@ from engine.config.sections import FAMILIES
 from engine.control import RunControl
 from engine.errors import CheckpointCorruptError, CheckpointMissingError, ConfigError
 from engine.events import LossesReported, Outcome, RunEnded
-from engine.runs.checkpoint import read_facts, read_tensors, write_checkpoint
+from engine.runs.checkpoint import read_tensors, write_checkpoint
+from engine.runs.checkpoint_files import read_metadata
 from engine.runs.folder import RunFolder
 from engine.train.run import resume, train
 from tests.helpers.kill_train import differences, kill_train, preset_config
@@ -76,7 +77,7 @@ def test_that_images_and_time_go_on_counting(tmp_path, dataset):
     reports = [event for event in events if isinstance(event, LossesReported)]
     assert reports[0].progress.images_seen > first.images_seen
     assert ended(events).elapsed_s > first.elapsed_s
-    facts = read_facts(RunFolder(config.run).latest_checkpoint())
+    facts = read_metadata(RunFolder(config.run).latest_checkpoint())
     assert (facts.images_seen, facts.step) == (96, 12)
 
 
@@ -127,7 +128,7 @@ def test_that_a_checkpoint_that_does_not_fit_starts_nothing_from_scratch(
     config = config_of(dataset, tmp_path / "run")
     go(train, config)
     path = RunFolder(config.run).latest_checkpoint()
-    tensors, facts = newest(config.run), read_facts(path)
+    tensors, facts = newest(config.run), read_metadata(path)
     name = next(name for name in tensors if name.startswith("critic."))
     write_checkpoint(path, {**tensors, name: torch.zeros(3)}, facts)
     error = ended(go(resume, RunFolder(config.run).read_config())).error

@@ -19,7 +19,8 @@ from engine.events import (
     RunEnded,
     StepsSkipped,
 )
-from engine.runs.checkpoint import read_facts, read_tensors, verify_checkpoint
+from engine.runs.checkpoint import read_tensors
+from engine.runs.checkpoint_files import read_metadata, verify_checkpoint
 from engine.runs.folder import RunFolder
 from engine.train.families import build_step
 from engine.train.metrics import MOST_IN_A_ROW, TOO_MANY
@@ -153,7 +154,7 @@ def test_that_a_run_goes_back_with_a_lower_rate_when_it_happens_again_and_again(
     assert back.from_images_seen == (20 + TOO_MANY) * 8
     assert events[-1].outcome is Outcome.FINISHED
     assert events[-1].images_seen == 640
-    assert read_facts(folder.newest_valid().path).positions["rate_scale"] == 0.5
+    assert read_metadata(folder.newest_valid().path).positions["rate_scale"] == 0.5
     assert poison.taken.count(0) == 2
 
 

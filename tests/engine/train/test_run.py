@@ -23,7 +23,8 @@ from engine.events import (
     RunEnded,
     RunPrepared,
 )
-from engine.runs.checkpoint import read_facts, read_tensors
+from engine.runs.checkpoint import read_tensors
+from engine.runs.checkpoint_files import read_metadata
 from engine.runs.event_reader import read_losses
 from engine.runs.folder import RunFolder
 from engine.sample.load import load_run
@@ -70,7 +71,9 @@ def test_that_a_run_leaves_what_others_can_read(tmp_path, dataset):
     folder = RunFolder(tmp_path / "run")
     assert folder.read_config() == config.with_values(training__precision="fp32")
     assert cast("Vocabulary", folder.read_model().tokenizer).units == ("dark", "grey", "light")
-    assert read_facts(folder.latest_checkpoint()).config_hash == config_hash(folder.read_config())
+    assert read_metadata(folder.latest_checkpoint()).config_hash == config_hash(
+        folder.read_config()
+    )
     assert len(list(read_losses(folder.log_file))) >= 1
     last = of(events, PreviewReady)[-1]
     sheet = read_sheet(last.path)

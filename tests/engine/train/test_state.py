@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from engine.config.sections import FAMILIES
-from engine.runs.checkpoint import CheckpointFacts
+from engine.runs.checkpoint_files import CheckpointMetadata
 from engine.train.families import build_step
 from engine.train.state import GENERATOR, TrainingState, update_average
 from engine.train.step import complete_batch
@@ -41,7 +41,7 @@ def test_that_a_restored_state_goes_on_bit_for_bit(family):
         step(complete_batch(tiny_pairs(seed=number)), number)
 
     restored = tiny_state(family, 9)
-    restored.restore(saved, CheckpointFacts(step=3, images_seen=24, elapsed_s=1, config_hash=""))
+    restored.restore(saved, CheckpointMetadata(step=3, images_seen=24, elapsed_s=1, config_hash=""))
     step = build_step(restored, config, modalities=tiny_modalities())
     for number in range(restored.step, 6):
         step(complete_batch(tiny_pairs(seed=number)), number)
@@ -54,7 +54,7 @@ def test_that_a_restored_state_goes_on_bit_for_bit(family):
 def test_that_tensors_of_another_network_are_refused():
     made = tiny_state()
     saved = weights(made)
-    facts = CheckpointFacts(step=1, images_seen=8, elapsed_s=1, config_hash="")
+    facts = CheckpointMetadata(step=1, images_seen=8, elapsed_s=1, config_hash="")
     name = next(name for name in saved if name.startswith("generator."))
     with pytest.raises(ValueError, match="tensors of generator do not fit"):
         made.restore({**saved, name: torch.zeros(7, 7)}, facts)
