@@ -6,6 +6,7 @@ from engine.config.run import RunConfig
 from engine.control import RunControl
 from engine.events import Progress, RunEvent
 from engine.train.checkpointing import Place, Saver
+from engine.train.lr_schedule import LearningRateSchedule
 from engine.train.metrics import Meter, Recovery
 from engine.train.monitor import HealthWatch
 from engine.train.progress import Budget, Clock
@@ -22,6 +23,7 @@ class RunContext:
     clock: Clock
     saver: Saver
     budget: Budget
+    schedule: LearningRateSchedule
     meter: Meter = field(default_factory=Meter)
     health: HealthWatch = field(default_factory=HealthWatch)
     recovery: Recovery = field(default_factory=Recovery)

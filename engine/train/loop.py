@@ -12,8 +12,9 @@ from engine.sample.sampler import Sampler
 from engine.train.checkpointing import facts_of
 from engine.train.context import RunContext
 from engine.train.device import is_out_of_memory
+from engine.train.lr_schedule import learning_rate
 from engine.train.periodic import KEPT_BEST, Judge, Previews, Quality
-from engine.train.progress import Aside, learning_rate
+from engine.train.progress import Aside
 from engine.train.rollback import WEIGHTS, Rescue
 from engine.train.setup import PreparedRun, rehearse_steps
 from engine.train.state import update_average
@@ -106,8 +107,8 @@ class Session:
     def _step(self) -> None:
         context, state = self._context, self._run.state
         training = self._run.config.training
-        rate = learning_rate(training, context.fraction) * context.recovery.rate_scale
-        state.set_learning_rate(rate)
+        rate = learning_rate(training, context.schedule.fraction(state.images_seen))
+        state.set_learning_rate(rate * context.recovery.rate_scale)
         report = self._learn()
         if report is None:
             self._rescue.split_batch()
@@ -122,6 +123,15 @@ class Session:
             batch=training.batch_size,
             half_life=training.ema_images,
         )
+        self._estimate_images()
+
+    def _estimate_images(self) -> None:
+        """Fix the schedule's estimate once the first part of training has been measured."""
+        schedule, clock = self._context.schedule, self._context.clock
+        if schedule.needs_estimate(clock.elapsed_s):
+            images = self._context.budget.expected_images(clock.images_seen, clock.elapsed_s)
+            if images is not None:
+                schedule.set_estimate(images, clock.images_seen)
 
     def _learn(self) -> StepReport | None:
         """Learn from the next batch; None where it does not fit into memory.
@@ -172,6 +182,7 @@ class Session:
             **context.recovery.position(),
             **self._quality.position(),
             **context.budget.position(),
+            **context.schedule.state_dict(),
             "log_bytes": context.place.log_bytes,
         }
         return facts_of(self._run, elapsed_s=context.clock.elapsed_s, positions=positions)

@@ -1,4 +1,4 @@
-"""How long a run is, how far it has come, and the learning rate that follows."""
+"""Progress of a run: budgets, throughput, remaining time and the training clock."""
 
 import contextlib
 import math
@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from engine.config.run import RunConfig
-from engine.config.sections import ReportingConfig, TrainingConfig
+from engine.config.sections import ReportingConfig
 from engine.events import Progress
 from engine.train.periodic import previews_until
 
@@ -112,6 +112,10 @@ class Asides:
         for _round in range(6):
             total_s = steps_s + self._counted_in(elapsed_s, elapsed_s + total_s)
         return total_s
+
+    def steps_s(self, elapsed_s: float, end_s: float) -> float:
+        """Seconds of steps between two training times, without previews and checkpoints."""
+        return max(end_s - elapsed_s - self._counted_in(elapsed_s, end_s), 0.0)
 
     def evaluations(self, last_s: float, elapsed_s: float, end_s: float) -> int:
         """Count the evaluations that are still to come.
@@ -301,6 +305,19 @@ class Budget:
         """Foresee that the first evaluation has to train its reader."""
         self._needs_reader = True
 
+    def expected_images(self, images_seen: int, elapsed_s: float) -> int | None:
+        """Estimate the images seen at the end of the budget in minutes.
+
+        Counts the previews and checkpoints to come; None without such a budget, or while the
+        throughput is unknown.
+        """
+        self._see(images_seen, elapsed_s)
+        pace = self._pace.images_per_s()
+        if not self._seconds or not pace:
+            return None
+        steps_s = self._asides.steps_s(elapsed_s, self._seconds)
+        return images_seen + round(pace * steps_s)
+
     def wants_evaluation(self, images_seen: int, elapsed_s: float) -> bool:
         """Whether to evaluate early, to learn what the later evaluations will take."""
         fraction = self.fraction(images_seen, elapsed_s)
@@ -373,21 +390,6 @@ class Budget:
             steps_s = max(self._images - images_seen, 0) / pace
             left.append(self._asides.training_s(steps_s, elapsed_s))
         return min(left) if left else None
-
-
-def learning_rate(config: TrainingConfig, fraction: float | None) -> float:
-    """Follow a cosine from the first to the final rate; a run without limits keeps the first.
-
-    Source: Loshchilov & Hutter 2017, arXiv:1608.03983, eq. 5, without restarts.
-
-    Args:
-        config: gives both rates.
-        fraction: share of the run that is done.
-    """
-    if fraction is None:
-        return config.learning_rate
-    first, last = config.learning_rate, config.final_learning_rate
-    return last + (first - last) * (1 + math.cos(math.pi * fraction)) / 2
 
 
 # --------------------------------------------------------------------------

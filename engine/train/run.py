@@ -20,6 +20,7 @@ from engine.train.checkpointing import Place, Saver, take_up
 from engine.train.context import RunContext
 from engine.train.device import find_device, give_memory_back, is_device_lost, is_out_of_memory
 from engine.train.loop import LOOK_EVERY_S, Session
+from engine.train.lr_schedule import LearningRateSchedule
 from engine.train.progress import Budget, Clock
 from engine.train.setup import PreparedRun, prepare
 
@@ -73,6 +74,7 @@ def _conduct(config: RunConfig, emit: Emit, control: RunControl, *, is_resumed: 
                 clock=clock,
                 saver=saver,
                 budget=Budget(config, lambda: clock.elapsed_s),
+                schedule=LearningRateSchedule(config),
             )
             outcome = _run(context, start)
         except StoppedError:
@@ -141,6 +143,7 @@ def _take_up(context: RunContext, run: PreparedRun, start: _Start) -> Mapping[st
     context.clock.set(facts.images_seen, facts.elapsed_s)
     context.recovery.restore(facts.positions)
     context.budget.restore(facts.positions)
+    context.schedule.load_state_dict(facts.positions, facts.images_seen, facts.elapsed_s)
     run.step.parts = int(facts.positions.get("parts", 1))
     context.tell(
         RunResumed(

@@ -22,7 +22,7 @@ from engine.data.manifest import read_manifest
 from engine.data.starter_files import build_starter
 from engine.data.starters import STARTERS
 from engine.runs.folder import create_run_folder
-from engine.train.progress import learning_rate
+from engine.train.lr_schedule import learning_rate
 from engine.train.setup import prepare
 from engine.train.state import update_average
 from tests.helpers.sources import SOURCES

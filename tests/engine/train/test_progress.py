@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engine.config.run import RunConfig
-from engine.config.sections import ReportingConfig, TrainingConfig
+from engine.config.sections import ReportingConfig
 from engine.train import progress as module
 from engine.train.periodic import previews_until
 from engine.train.progress import (
@@ -18,7 +18,6 @@ from engine.train.progress import (
     Budget,
     Clock,
     Pace,
-    learning_rate,
 )
 from tests.helpers.simulated_run import MOMENTS, SimulatedRun
 
@@ -67,15 +66,6 @@ def test_that_the_rate_is_that_of_the_latest_seconds():
         count.progress(second * 10 if second <= 50 else 500 + (second - 50) * 100, float(second))
     assert count.progress(5500, 100.0).images_per_s == pytest.approx(100.0)
     assert len(count._recent) <= RATE_WINDOW_S + 2
-
-
-def test_that_the_rate_falls_along_a_cosine():
-    config = TrainingConfig(learning_rate=1e-3, final_learning_rate=1e-4)
-    assert learning_rate(config, 0.0) == pytest.approx(1e-3)
-    assert learning_rate(config, 1.0) == pytest.approx(1e-4)
-    middle = 1e-4 + 9e-4 * (1 + math.cos(math.pi * 0.3)) / 2
-    assert learning_rate(config, 0.3) == pytest.approx(middle)
-    assert learning_rate(config, None) == 1e-3
 
 
 @pytest.fixture
