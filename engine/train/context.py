@@ -6,9 +6,10 @@ from engine.config.run import RunConfig
 from engine.control import RunControl
 from engine.events import Progress, RunEvent
 from engine.train.checkpointing import Place, Saver
+from engine.train.divergence import DivergenceGuard
 from engine.train.lr_schedule import LearningRateSchedule
-from engine.train.metrics import Meter, Recovery
-from engine.train.monitor import HealthWatch
+from engine.train.metrics import Meter
+from engine.train.monitor import HealthMonitor
 from engine.train.progress import Budget, Clock
 
 
@@ -25,8 +26,8 @@ class RunContext:
     budget: Budget
     schedule: LearningRateSchedule
     meter: Meter = field(default_factory=Meter)
-    health: HealthWatch = field(default_factory=HealthWatch)
-    recovery: Recovery = field(default_factory=Recovery)
+    monitor: HealthMonitor = field(default_factory=HealthMonitor)
+    guard: DivergenceGuard = field(default_factory=DivergenceGuard)
 
     def tell(self, event: RunEvent) -> None:
         """Log an event, and pass it on."""

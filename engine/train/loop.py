@@ -108,7 +108,7 @@ class Session:
         context, state = self._context, self._run.state
         training = self._run.config.training
         rate = learning_rate(training, context.schedule.fraction(state.images_seen))
-        state.set_learning_rate(rate * context.recovery.rate_scale)
+        state.set_learning_rate(rate * context.guard.rate_scale)
         report = self._learn()
         if report is None:
             self._rescue.split_batch()
@@ -158,10 +158,10 @@ class Session:
         if skipped is not None:
             terms = tuple(sorted(wrong))
             context.tell(StepsSkipped(images_seen=images_seen, steps=skipped.steps, terms=terms))
-        changes = context.health.see({**reading.losses, **wrong}, reading.signals, images_seen)
+        changes = context.monitor.update({**reading.losses, **wrong}, reading.signals, images_seen)
         for change in changes:
             context.tell(change)
-        if context.recovery.is_needed(skipped, self._run.state.step):
+        if context.guard.needs_rollback(skipped, self._run.state.step):
             self._rescue.roll_back(skipped)
 
     def _plan_checkpoint(self) -> None:
@@ -179,7 +179,8 @@ class Session:
     def _facts(self) -> CheckpointFacts:
         context = self._context
         positions = {
-            **context.recovery.position(),
+            **context.guard.state_dict(),
+            **context.monitor.state_dict(),
             **self._quality.position(),
             **context.budget.position(),
             **context.schedule.state_dict(),

@@ -70,18 +70,18 @@ class Rescue:
         from_images = state.images_seen
         began = from_images
         if skipped is not None:
-            began = context.recovery.trouble_step * self._run.config.training.batch_size
-        context.recovery.begin(from_images, tuple(skipped.terms) if skipped else (WEIGHTS,))
+            began = context.guard.trouble_step * self._run.config.training.batch_size
+        context.guard.begin_rollback(from_images, tuple(skipped.terms) if skipped else (WEIGHTS,))
         self._take_up_before(began)
         context.clock.images_seen = state.images_seen
         context.meter.forget()
-        context.health.go_back(state.images_seen)
-        context.recovery.end(state.step)
+        context.monitor.rewind(state.images_seen)
+        context.guard.end_rollback(state.step)
         context.tell(
             RolledBack(
                 images_seen=state.images_seen,
                 from_images_seen=from_images,
-                rate_scale=context.recovery.rate_scale,
+                rate_scale=context.guard.rate_scale,
             )
         )
 

@@ -141,7 +141,8 @@ def _take_up(context: RunContext, run: PreparedRun, start: _Start) -> Mapping[st
     facts = take_up(run, start.checkpoint)
     context.saver.images_saved = facts.images_seen
     context.clock.set(facts.images_seen, facts.elapsed_s)
-    context.recovery.restore(facts.positions)
+    context.guard.load_state_dict(facts.positions)
+    context.monitor.load_state_dict(facts.positions)
     context.budget.restore(facts.positions)
     context.schedule.load_state_dict(facts.positions, facts.images_seen, facts.elapsed_s)
     run.step.parts = int(facts.positions.get("parts", 1))
