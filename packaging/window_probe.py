@@ -120,7 +120,7 @@ def report_stop(run: Path, seconds: float) -> None:
     import torch
 
     from engine.config.presets import config_from_preset
-    from engine.runs.checkpoint import read_facts
+    from engine.runs.checkpoint_files import read_facts
     from engine.runs.folder import RunFolder
     from engine.sample.sampler import load_run
 

@@ -29,7 +29,8 @@ from engine.metrics.distances import (
 )
 from engine.metrics.extractor import Eye, normal_form
 from engine.metrics.text import text_figures
-from engine.runs.folder import NEWEST, ModelFacts, RunFolder
+from engine.runs.folder import NEWEST, RunFolder
+from engine.runs.metadata import ModelFacts
 from engine.sample.sampler import Pairs, Sampler, load_run
 
 # --------------------------------------------------------------------------

@@ -20,25 +20,13 @@ from engine.runs.checkpoint_files import (
     TENSORS,
     CheckpointFacts,
     TensorSpan,
-    copy_checkpoint,
     ensure_checksum,
     head_of,
     header_to_bytes,
     open_tensors,
     publish_checkpoint,
     read_exactly,
-    read_facts,
-    verify_checkpoint,
 )
-
-__all__ = [
-    "CheckpointFacts",
-    "copy_checkpoint",
-    "read_facts",
-    "read_tensors",
-    "verify_checkpoint",
-    "write_checkpoint",
-]
 
 _DTYPES = {
     "BOOL": torch.bool,

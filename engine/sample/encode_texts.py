@@ -8,7 +8,7 @@ from torch import Tensor
 
 from engine.data.tokenizers import encode_all
 from engine.errors import TextsUnreadableError, UnknownWordsError
-from engine.runs.folder import ModelFacts
+from engine.runs.metadata import ModelFacts
 
 MAX_BYTES = 50_000_000
 """A larger file is no list of texts to draw."""

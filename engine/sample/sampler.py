@@ -21,8 +21,10 @@ from engine.nets.image_mlp import DenseImageModality
 from engine.nets.protocols import Ends, Modality, PairModel
 from engine.nets.registry import build_model
 from engine.nets.text import TextModality
-from engine.runs.checkpoint import CheckpointFacts, read_facts, read_tensors
-from engine.runs.folder import NEWEST, ModelFacts, RunFolder, ValidCheckpoint
+from engine.runs.checkpoint import read_tensors
+from engine.runs.checkpoint_files import CheckpointFacts, read_facts
+from engine.runs.folder import NEWEST, RunFolder, ValidCheckpoint
+from engine.runs.metadata import ModelFacts
 
 AVERAGE = "average."
 """Prefix, in a checkpoint, of the generator that samples are drawn from."""

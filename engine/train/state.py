@@ -12,7 +12,7 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from engine.config.sections import TrainingConfig
 from engine.nets.protocols import PairModel
-from engine.runs.checkpoint import CheckpointFacts
+from engine.runs.checkpoint_files import CheckpointFacts
 from engine.sample.sampler import AVERAGE
 
 GENERATOR, CRITIC = "generator", "critic"

@@ -19,7 +19,8 @@ from engine.config.presets import PRESETS, config_from_preset
 from engine.config.run import RunConfig
 from engine.control import RunControl
 from engine.events import CheckpointSaved, Emit, LossesReported, Outcome, RunEnded, RunEvent
-from engine.runs.checkpoint import read_facts, read_tensors, verify_checkpoint
+from engine.runs.checkpoint import read_tensors
+from engine.runs.checkpoint_files import read_facts, verify_checkpoint
 from engine.runs.event_reader import read_events
 from engine.runs.folder import RunFolder
 from engine.train import metrics

@@ -12,9 +12,11 @@ from engine.config.run import RunConfig
 from engine.data.tokenizers import Vocabulary
 from engine.events import PreviewReady
 from engine.runs.catalogue import Catalogue
-from engine.runs.checkpoint import CheckpointFacts, write_checkpoint
-from engine.runs.folder import ModelFacts, RunFolder, create_run_folder, write_model
+from engine.runs.checkpoint import write_checkpoint
+from engine.runs.checkpoint_files import CheckpointFacts
+from engine.runs.folder import RunFolder, create_run_folder, write_model
 from engine.runs.listing import ListedRun
+from engine.runs.metadata import ModelFacts
 from engine.sample.preview_sheet import write_sheet
 from tests.helpers.tiny import WORDS, tiny_config
 

@@ -14,7 +14,8 @@ from engine.errors import (
 )
 from engine.events import Outcome, RunEnded
 from engine.runs.branching import find_checkpoint, make_branch
-from engine.runs.checkpoint import read_facts, read_tensors
+from engine.runs.checkpoint import read_tensors
+from engine.runs.checkpoint_files import read_facts
 from engine.runs.folder import RunFolder
 from engine.runs.listing import run_folders
 from engine.runs.metadata import Origin, read_notes

@@ -11,13 +11,12 @@ import torch
 from safetensors.torch import load_file
 
 from engine.errors import CheckpointCorruptError, CheckpointMissingError, FolderNotWritableError
-from engine.runs.checkpoint import (
+from engine.runs.checkpoint import read_tensors, write_checkpoint
+from engine.runs.checkpoint_files import (
     CheckpointFacts,
     copy_checkpoint,
     read_facts,
-    read_tensors,
     verify_checkpoint,
-    write_checkpoint,
 )
 from engine.runs.folder import RunFolder
 from tests.helpers.run_folders import content_of, facts_at, some_tensors, stored_run

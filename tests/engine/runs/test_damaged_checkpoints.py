@@ -11,8 +11,14 @@ import pytest
 import torch
 
 from engine.errors import CheckpointCorruptError
-from engine.runs.checkpoint import read_facts, read_tensors, verify_checkpoint, write_checkpoint
-from engine.runs.checkpoint_files import FileEntry, manifest_from_json, manifest_to_json
+from engine.runs.checkpoint import read_tensors, write_checkpoint
+from engine.runs.checkpoint_files import (
+    FileEntry,
+    manifest_from_json,
+    manifest_to_json,
+    read_facts,
+    verify_checkpoint,
+)
 from tests.helpers.run_folders import facts_at, some_tensors
 
 FACTS = vars(facts_at(64))

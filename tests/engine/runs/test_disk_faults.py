@@ -11,7 +11,8 @@ import torch
 from engine.errors import DiskFullError, EngineError, FolderNotWritableError
 from engine.fs import atomic
 from engine.fs.atomic import atomic_write
-from engine.runs.checkpoint import read_facts, read_tensors, verify_checkpoint, write_checkpoint
+from engine.runs.checkpoint import read_tensors, write_checkpoint
+from engine.runs.checkpoint_files import read_facts, verify_checkpoint
 from engine.runs.event_log import RunLog
 from engine.runs.event_reader import read_losses
 from engine.runs.folder import RunFolder, reopen_run_folder

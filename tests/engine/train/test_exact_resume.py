@@ -10,7 +10,8 @@ import torch
 from engine.config.sections import ADVERSARIAL_FAMILIES, ADVERSARIAL_LOSSES, FAMILIES, REGULARIZERS
 from engine.control import RunControl
 from engine.events import LossesReported, Outcome, RunEnded
-from engine.runs.checkpoint import read_facts, read_tensors
+from engine.runs.checkpoint import read_tensors
+from engine.runs.checkpoint_files import read_facts
 from engine.runs.folder import RunFolder
 from engine.train import metrics
 from engine.train.run import train

@@ -19,7 +19,8 @@ from engine.events import (
     RunResumed,
 )
 from engine.fs.lock import RunLock
-from engine.runs.checkpoint import read_facts, read_tensors
+from engine.runs.checkpoint import read_tensors
+from engine.runs.checkpoint_files import read_facts
 from engine.train import metrics
 from engine.train import run as run_module
 from engine.train.gan_step import AdversarialStep
@@ -238,14 +239,14 @@ def test_that_the_networks_are_gone_when_the_end_is_told(
     tmp_path, monkeypatch, problem_log, way_out
 ):
     story, networks = RunStory(tmp_path), []
-    prepare = run_module.prepare
+    set_up = run_module.set_up
 
     def remember(*args):
-        run = prepare(*args)
+        run = set_up(*args)
         networks.extend(weakref.ref(player.network) for player in run.state.players.values())
         return run
 
-    monkeypatch.setattr(run_module, "prepare", remember)
+    monkeypatch.setattr(run_module, "set_up", remember)
 
     def answer(event):
         if images_of(event) == 40 and way_out == "stopped":

@@ -11,12 +11,13 @@ from engine.config.run import RunConfig
 from engine.config.sections import TrainingConfig
 from engine.control import RunControl
 from engine.events import LossesReported, Outcome
-from engine.runs.checkpoint import read_facts, read_tensors
+from engine.runs.checkpoint import read_tensors
+from engine.runs.checkpoint_files import read_facts
 from engine.runs.folder import RunFolder
 from engine.train import metrics
 from engine.train import run as run_module
 from engine.train.lr_schedule import LearningRateSchedule, learning_rate
-from engine.train.progress import Clock
+from engine.train.progress import TrainingClock
 from engine.train.run import resume, train
 from engine.train.state import TrainingState
 from tests.helpers.simulated_run import SimulatedRun
@@ -136,7 +137,7 @@ def test_that_an_invalid_estimate_counts_as_none(table):
 def test_that_the_estimate_counts_the_previews_and_checkpoints_to_come():
     run = SimulatedRun(minutes=10, preview_s=0.5, checkpoint_s=1.0, evaluate_every_s=0)
     # As the loop does, for the first preview.
-    run.budget.progress(0, 0.0)
+    run.estimator.progress(0, 0.0)
     schedule = schedule_of(minutes=10)
     guesses = []
     take_step = run._take_step
@@ -144,7 +145,7 @@ def test_that_the_estimate_counts_the_previews_and_checkpoints_to_come():
     def step() -> None:
         take_step()
         if schedule.needs_estimate(run.elapsed_s):
-            guess = run.budget.expected_images(run.images_seen, run.elapsed_s)
+            guess = run.estimator.expected_images(run.images_seen, run.elapsed_s)
             assert guess
             guesses.append(guess)
             schedule.set_estimate(guess, run.images_seen)
@@ -154,7 +155,7 @@ def test_that_the_estimate_counts_the_previews_and_checkpoints_to_come():
     assert guesses == [pytest.approx(run.images_seen, rel=0.05)]
 
 
-class PacedClock(Clock):
+class PacedClock(TrainingClock):
     """A clock that advances by a given time per image."""
 
     seconds_per_image = SECONDS_PER_IMAGE
@@ -179,7 +180,7 @@ class PacedClock(Clock):
 @pytest.fixture
 def rates(monkeypatch):
     monkeypatch.setattr(metrics, "INTERVAL_S", 0.0)
-    monkeypatch.setattr(run_module, "Clock", PacedClock)
+    monkeypatch.setattr(run_module, "TrainingClock", PacedClock)
     monkeypatch.setattr(PacedClock, "seconds_per_image", SECONDS_PER_IMAGE)
     seen: list[float] = []
     set_rate = TrainingState.set_learning_rate

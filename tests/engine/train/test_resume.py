@@ -10,7 +10,8 @@ from engine.config.sections import FAMILIES
 from engine.control import RunControl
 from engine.errors import CheckpointCorruptError, CheckpointMissingError, ConfigError
 from engine.events import LossesReported, Outcome, RunEnded
-from engine.runs.checkpoint import read_facts, read_tensors, write_checkpoint
+from engine.runs.checkpoint import read_tensors, write_checkpoint
+from engine.runs.checkpoint_files import read_facts
 from engine.runs.folder import RunFolder
 from engine.train.run import resume, train
 from tests.helpers.kill_train import differences, kill_train, preset_config
@@ -86,6 +87,27 @@ def test_that_a_new_total_makes_a_finished_run_longer(tmp_path, dataset):
     longer = RunFolder(config.run).read_config().with_values(images=128)
     assert ended(go(resume, longer)).images_seen == 128
     assert RunFolder(config.run).read_config().images == 128
+
+
+@pytest.mark.parametrize("new_images", [96, 128])
+def test_that_the_configuration_is_read_once_and_written_once(
+    tmp_path, dataset, monkeypatch, new_images
+):
+    config = config_of(dataset, tmp_path / "run")
+    go(train, config, StopAfter(6))
+    config = RunFolder(config.run).read_config().with_values(images=new_images)
+    calls = []
+    for name in ("read_config", "write_config"):
+        original = getattr(RunFolder, name)
+
+        def count(folder, *args, name=name, original=original):
+            calls.append(name)
+            return original(folder, *args)
+
+        monkeypatch.setattr(RunFolder, name, count)
+    assert ended(go(resume, config)).outcome is Outcome.FINISHED
+    assert calls == ["read_config", "write_config"]
+    assert RunFolder(config.run).read_config() == config
 
 
 def test_that_a_setting_that_matters_cannot_change(tmp_path, dataset, problem_log):

@@ -18,7 +18,8 @@ from engine.events import (
     RunEnded,
     StepsSkipped,
 )
-from engine.runs.checkpoint import read_facts, read_tensors, verify_checkpoint
+from engine.runs.checkpoint import read_tensors
+from engine.runs.checkpoint_files import read_facts, verify_checkpoint
 from engine.runs.folder import RunFolder
 from engine.train.divergence import MAX_ROLLBACKS, MAX_SKIPPED
 from engine.train.families import build_step
@@ -100,7 +101,7 @@ def run_poisoned(tmp_path, monkeypatch, term, is_bad, *, images=640, control=Non
     family = "hybrid" if term in ADVERSARIAL_TERMS else "mvae"
     poison = Poison(monkeypatch, term, is_bad)
     # Warming up takes the first steps as well, on a copy.
-    monkeypatch.setattr("engine.train.loop.Session.warm_up", lambda _session: None)
+    monkeypatch.setattr("engine.train.loop.TrainingLoop.warm_up", lambda _loop: None)
     monkeypatch.setattr("engine.train.metrics.INTERVAL_S", 0.0)
     config = tiny_config(tiny_dataset(tmp_path / "data"), tmp_path / "run", images=images)
     config = config.with_values(family=family, reporting__evaluate_every_s=0.0)

@@ -23,7 +23,8 @@ from engine.events import (
     RunEnded,
     RunPrepared,
 )
-from engine.runs.checkpoint import read_facts, read_tensors
+from engine.runs.checkpoint import read_tensors
+from engine.runs.checkpoint_files import read_facts
 from engine.runs.event_reader import read_losses
 from engine.runs.folder import RunFolder
 from engine.sample.preview_sheet import read_sheet

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from engine.config.sections import FAMILIES
-from engine.runs.checkpoint import CheckpointFacts
+from engine.runs.checkpoint_files import CheckpointFacts
 from engine.train.families import build_step
 from engine.train.state import GENERATOR, TrainingState, update_average
 from engine.train.step import whole
