@@ -52,9 +52,7 @@ class TrainingLoop:
             PeriodicTask("report", lambda: context.meter.is_due, self._report),
             PeriodicTask("checkpoint", self._is_checkpoint_due, self._save),
             PeriodicTask("evaluation", self._is_evaluation_due, self._evaluate),
-            PeriodicTask(
-                "preview", lambda: self._previews.is_due(context.clock.elapsed_s), self._preview
-            ),
+            PeriodicTask("preview", self._is_preview_due, self._preview),
         )
         """Run in this order after each step, as far as they are due."""
 
@@ -198,6 +196,10 @@ class TrainingLoop:
             "log_bytes": context.directory.log_bytes,
         }
         return checkpoint_facts(self._run, elapsed_s=context.clock.elapsed_s, loop_state=loop_state)
+
+    def _is_preview_due(self) -> bool:
+        # A run that is over draws its last preview after its last checkpoint.
+        return self._previews.is_due(self._context.clock.elapsed_s) and not self._is_over()
 
     def _preview(self) -> None:
         with self._context.estimator.measure(TaskKind.PREVIEW):
