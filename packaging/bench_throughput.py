@@ -38,7 +38,7 @@ from engine.data.store import open_dataset
 from engine.runs.folder import create_run_folder
 from engine.train.device import has_bf16_cpu
 from engine.train.families import build_state, build_step
-from engine.train.setup import PreparedRun, prepare
+from engine.train.setup import TrainingSetup, set_up
 
 CPU = torch.device("cpu")
 DCGAN_STEPS = 12
@@ -134,14 +134,14 @@ def print_rates(title: str, rates: Mapping[str, Sequence[float]], against: str) 
         print(f"{name:>28}  {statistics.median(found):9.1f}  {ratio:6.2f}", flush=True)
 
 
-def prepared_digits() -> PreparedRun:
+def prepared_digits() -> TrainingSetup:
     """Prepare a run on digits, in a folder that is thrown away."""
     datasets = platformdirs.user_cache_path("diptych", appauthor=False) / "datasets"
     dataset = build_starter("digits", resources.starters_folder(), datasets)
     with tempfile.TemporaryDirectory() as made:
         config = config_from_preset("cpu-tiny", dataset=dataset, run=Path(made) / "run")
         config = config.with_values(device="cpu")
-        return prepare(config, create_run_folder(config), lambda _event: None, RunControl())
+        return set_up(config, create_run_folder(config), lambda _event: None, RunControl())
 
 
 def _emoji() -> np.ndarray:

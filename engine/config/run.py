@@ -104,7 +104,14 @@ DEVICES = ("auto", "cpu", "cuda")
 
 @dataclass(frozen=True, kw_only=True)
 class RunConfig:
-    """One training run. Two equal configurations on one machine give the same run."""
+    """One training run.
+
+    Two runs of equal configurations on one machine have equal weights after equal numbers of
+    images, provided that what depends on the machine's speed is equal too: a batch size of 0 is
+    measured (and stored in ``run.toml``), and with a budget in minutes the learning rate follows
+    an estimate of the run's total images (``engine.train.lr_schedule``, stored in each
+    checkpoint). With a batch size and a budget in images alone, nothing depends on speed.
+    """
 
     dataset: Path
     """Folder of a built dataset."""

@@ -35,7 +35,8 @@ from engine.metrics.distances import (
 )
 from engine.metrics.extractor import Eye, normal_form
 from engine.metrics.text import text_figures
-from engine.runs.folder import NEWEST, ModelMetadata, RunFolder
+from engine.runs.folder import NEWEST, RunFolder
+from engine.runs.metadata import ModelMetadata
 from engine.sample.load import load_run
 from engine.sample.sampler import Pairs, Sampler
 

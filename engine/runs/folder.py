@@ -267,17 +267,6 @@ class RunFolder:
             raise ConfigError([Problem(self.log_file.name, str(error))]) from error
 
 
-@dataclass(frozen=True)
-class ReopenedRun:
-    """A run to resume."""
-
-    folder: RunFolder
-    checkpoint: Path | None
-    """None where the run never saved one: it begins at its beginning."""
-    passed_over: tuple[str, ...] = ()
-    """Newer checkpoints that cannot be used: name and reason of each, the newest first."""
-
-
 def create_run_folder(config: RunConfig) -> RunFolder:
     """Make the folder of a new run and write its configuration.
 
@@ -301,16 +290,20 @@ def create_run_folder(config: RunConfig) -> RunFolder:
     return folder
 
 
-def reopen_run_folder(config: RunConfig) -> ReopenedRun:
-    """Find where a run was left; note in its configuration how long it goes on now.
+def reopen_run_folder(config: RunConfig) -> ValidCheckpoint | None:
+    """Find the newest valid checkpoint of a run and write the run's new configuration.
 
-    The caller holds the run's lock. Damaged checkpoints newer than the one that serves are set
-    aside, so that they are not in the way of those to come.
+    The caller holds the run's lock. Damaged checkpoints that are newer are renamed, so that they
+    do not count any more.
+
+    Returns:
+        None if the run never saved a checkpoint: it starts from its first step.
 
     Raises:
-        RunMissingError, CheckpointMissingError: there is nothing to go on from.
+        RunMissingError: there is no run.
+        CheckpointMissingError: the run has saved checkpoints, and all are gone.
         CheckpointCorruptError: no checkpoint can be used.
-        ConfigError: a setting that matters differs from the run's; every such is named.
+        ConfigError: settings that must not change differ from the run's; it names all of them.
         FolderNotWritableError, DiskFullError: it cannot be written.
     """
     folder = RunFolder(config.run)
@@ -319,7 +312,7 @@ def reopen_run_folder(config: RunConfig) -> ReopenedRun:
         raise ConfigError(problems)
     ensure_writable(folder.path)
     folder.sweep()
-    found = _where_left(folder)
+    found = _newest_checkpoint(folder)
     folder.write_config(config)
     try:
         _make_subfolders(folder)
@@ -328,12 +321,10 @@ def reopen_run_folder(config: RunConfig) -> ReopenedRun:
                 quarantine(path)
     except OSError as error:
         raise wrap_os_error(error, folder.path) from error
-    if found is None:
-        return ReopenedRun(folder, None)
-    return ReopenedRun(folder, found.path, found.passed_over)
+    return found
 
 
-def _where_left(folder: RunFolder) -> ValidCheckpoint | None:
+def _newest_checkpoint(folder: RunFolder) -> ValidCheckpoint | None:
     try:
         return folder.newest_valid()
     except CheckpointMissingError:

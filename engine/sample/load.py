@@ -17,7 +17,8 @@ from engine.nets.protocols import Modality, PairModel
 from engine.nets.registry import build_modalities, build_model
 from engine.runs.checkpoint import read_tensors
 from engine.runs.checkpoint_files import CheckpointMetadata, read_metadata
-from engine.runs.folder import NEWEST, ModelMetadata, RunFolder
+from engine.runs.folder import NEWEST, RunFolder
+from engine.runs.metadata import ModelMetadata
 from engine.sample.sampler import Sampler
 
 AVERAGE = "average."

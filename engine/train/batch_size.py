@@ -1,8 +1,7 @@
-"""Finds the batch that fits, by trying.
+"""Batch size finder: takes steps with growing batches.
 
-Larger and larger batches take a step each, until one does not fit into memory or makes training no
-faster. Published tables of "batch for so many gigabytes" know neither these networks nor what else
-lies in the memory.
+It stops at the first batch that does not fit into memory or does not make training faster. Fixed
+tables of batch size by memory would consider neither these networks nor what else uses the memory.
 """
 
 import os
@@ -19,35 +18,35 @@ CANDIDATES = (16, 32, 64, 128, 256, 512)
 SHARE_OF_FREE = 0.8
 """Previews and evaluations need memory too."""
 WORTH_IT = 1.1
-"""Twice the batch must be faster by this factor: a larger one also learns less from each image."""
+"""Required speed-up from doubling the batch: a larger one also learns less from each image."""
 
 
 class Memory(Protocol):
-    """What a device's memory can tell."""
+    """Memory statistics of a device."""
 
     def budget(self) -> int:
-        """Bytes that training may take; 0 when it cannot be told."""
+        """Return the bytes that training may use; 0 if unknown."""
         ...
 
     def peak(self) -> int:
-        """Most bytes that training took since the probe began; 0 when it cannot be told."""
+        """Return the peak bytes of training since the object was created; 0 if unknown."""
         ...
 
 
 def memory_of(device: torch.device) -> Memory:
-    """Give what a device's memory can tell."""
+    """Return the memory statistics of a device."""
     return GpuMemory(device) if device.type == "cuda" else MainMemory()
 
 
 def most_taken_bytes(device: torch.device) -> int:
-    """Most bytes of a device that this process ever held; 0 when it cannot be told."""
+    """Return the peak bytes of a device that this process used; 0 if unknown."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
     return _largest_resident()
 
 
 def total_bytes(device: torch.device) -> int:
-    """Bytes that a device has; 0 when it cannot be told."""
+    """Return the total bytes of a device; 0 if unknown."""
     if device.type == "cuda":
         return torch.cuda.get_device_properties(device).total_memory
     return memory_bytes()
@@ -60,12 +59,12 @@ def choose_batch(
     largest: int,
     clock: Callable[[], float] = time.perf_counter,
 ) -> BatchChosen:
-    """Try batches and say which is best, and why no larger one.
+    """Try growing batches; return the best, and the size that was refused.
 
     Args:
-        take_steps: trains one step with a batch of the given size and waits for it.
+        take_steps: takes training steps with a batch size and waits for them.
         memory: of the device.
-        largest: more than so many pairs make no batch.
+        largest: number of training pairs; no batch is larger.
         clock: in seconds.
 
     Raises:
@@ -93,7 +92,7 @@ def choose_batch(
 def _rate(
     take_steps: Callable[[int], None], size: int, clock: Callable[[], float], *, may_fail: bool
 ) -> float:
-    """Images per second with a batch; 0 when it does not fit and a smaller one did."""
+    """Measure images per second; 0 if the batch does not fit and ``may_fail``."""
     try:
         take_steps(size)  # The first step of a size compiles kernels and grows memory pools.
         start = clock()
@@ -113,36 +112,36 @@ class GpuMemory:
         torch.cuda.reset_peak_memory_stats(device)
 
     def budget(self) -> int:
-        """Most of what is free, and what is held already."""
+        """Return ``SHARE_OF_FREE`` of the free bytes plus those already allocated."""
         free, _total = torch.cuda.mem_get_info(self._device)
         return int(SHARE_OF_FREE * free) + torch.cuda.memory_allocated(self._device)
 
     def peak(self) -> int:
-        """Peak of the allocator."""
+        """Return the peak of the allocator."""
         return torch.cuda.max_memory_allocated(self._device)
 
 
 class MainMemory:
-    """The computer's memory, as far as the system tells."""
+    """Main memory, as far as the operating system reports it."""
 
     def __init__(self) -> None:
         self._before = _largest_resident()
 
     def budget(self) -> int:
-        """Most of what is free."""
+        """Return ``SHARE_OF_FREE`` of the free bytes."""
         try:
             free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         except (AttributeError, ValueError, OSError):
-            return 0  # macOS and Windows do not tell.
+            return 0  # Not reported by macOS and Windows.
         return int(SHARE_OF_FREE * free)
 
     def peak(self) -> int:
-        """How far the process has grown."""
+        """Return the growth of the process."""
         return max(0, _largest_resident() - self._before)
 
 
 def _largest_resident() -> int:
-    """Most bytes that the process ever held; 0 where the system does not tell."""
+    """Return the peak resident bytes of the process; 0 if unknown."""
     try:
         import resource
     except ImportError:

@@ -1,7 +1,8 @@
-"""What a checkpoint holds, and how a run takes it up again."""
+"""Checkpoints of a run: what they hold, loading and writing them, and the run directory."""
 
 import contextlib
 import logging
+import os
 import platform
 import shutil
 import time
@@ -21,6 +22,7 @@ from engine.errors import (
     EngineError,
     FolderInUseError,
     FolderNotWritableError,
+    RunMissingError,
     StoppedError,
 )
 from engine.events import CheckpointSaved, Emit, Phase, PhaseChanged, RunEvent, RunMoved, RunPaused
@@ -29,26 +31,26 @@ from engine.runs.checkpoint import read_tensors, write_checkpoint
 from engine.runs.checkpoint_files import CheckpointMetadata, read_metadata
 from engine.runs.event_log import RunLog
 from engine.runs.folder import (
-    ModelMetadata,
-    ReopenedRun,
     RunFolder,
+    ValidCheckpoint,
     create_run_folder,
     reopen_run_folder,
     write_model,
 )
+from engine.runs.metadata import ModelMetadata
 from engine.runs.retention import RetentionPolicy
-from engine.train.progress import Clock
-from engine.train.setup import PreparedRun
+from engine.train.progress import TrainingClock
+from engine.train.setup import TrainingSetup
 from engine.version import installed_version
 
 log = logging.getLogger(__name__)
 
 RANDOMNESS = "randomness."
-"""Prefix of the states of PyTorch's own random numbers; a run draws none of them, but who knows."""
+"""Prefix of PyTorch's global generator states; a run draws nothing from them, as far as known."""
 
 
-def tensors_of(run: PreparedRun) -> dict[str, Tensor]:
-    """Name every tensor that a checkpoint must hold."""
+def tensors_of(run: TrainingSetup) -> dict[str, Tensor]:
+    """Return every tensor that a checkpoint must hold, by name."""
     named = run.state.tensors()
     named[f"{RANDOMNESS}cpu"] = torch.get_rng_state()
     if run.state.device.type == "cuda":
@@ -56,15 +58,15 @@ def tensors_of(run: PreparedRun) -> dict[str, Tensor]:
     return named
 
 
-def facts_of(
-    run: PreparedRun, *, elapsed_s: float, positions: Mapping[str, object]
+def checkpoint_facts(
+    run: TrainingSetup, *, elapsed_s: float, loop_state: Mapping[str, object]
 ) -> CheckpointMetadata:
-    """Say what else it must remember.
+    """Collect what a checkpoint stores beside its tensors.
 
     Args:
-        run: as it stands.
-        elapsed_s: of training.
-        positions: of whatever keeps account beside the networks.
+        run: in its current state.
+        elapsed_s: seconds of training.
+        loop_state: ``state_dict`` of everything in the loop that has one.
     """
     return CheckpointMetadata(
         step=run.state.step,
@@ -74,16 +76,16 @@ def facts_of(
         config=config_to_toml(run.config),
         dataset_version=run.model.dataset_version,
         versions=_versions(),
-        positions={"parts": run.step.num_micro_batches, **positions},
+        positions={"parts": run.step.num_micro_batches, **loop_state},
     )
 
 
-def take_up(run: PreparedRun, checkpoint: Path) -> CheckpointMetadata:
-    """Put a run's networks where a checkpoint left them.
+def load_checkpoint(run: TrainingSetup, checkpoint: Path) -> CheckpointMetadata:
+    """Load a checkpoint into the networks and optimizers of a run.
 
     Raises:
-        CheckpointCorruptError: it is damaged, or is not of such a run; nothing can be said of the
-            networks afterwards.
+        CheckpointCorruptError: the checkpoint is damaged or of other networks; the state of the
+            run's networks is then undefined.
     """
     facts, tensors = read_metadata(checkpoint), read_tensors(checkpoint, "")
     _note_other_versions(facts)
@@ -105,11 +107,12 @@ def _versions() -> dict[str, str]:
 
 
 def _note_other_versions(facts: CheckpointMetadata) -> None:
-    """Say when the run may go on a little differently than it would have where it was left."""
+    """Log versions that differ; the run may then continue slightly differently."""
+    current = _versions()
     others = {
-        name: known
-        for name, known in facts.versions.items()
-        if name in _versions() and known != _versions()[name]
+        name: version
+        for name, version in facts.versions.items()
+        if name in current and version != current[name]
     }
     if others:
         log.info("The checkpoint was saved with other versions: %s", others)
@@ -123,50 +126,55 @@ def _restore_randomness(tensors: Mapping[str, Tensor], device: torch.device) -> 
 
 
 # --------------------------------------------------------------------------
-# Where a run lives: its folder, its lock and its log. It may move while the run goes on.
+# The run directory: folder, lock and log. It may move during the run.
 
 
-TOUCH_EVERY_S = 5.0
-TAKEN_ALONG = ("events.jsonl", "notes.json")
-"""Files that a run takes along when it moves; what it has saved stays where it is, and safe."""
+HEARTBEAT_EVERY_S = 5.0
+MOVED_FILES = ("events.jsonl", "notes.json")
+"""Files that are copied when a run moves; its checkpoints stay in the old folder."""
 
 
-class Place:
-    """A run's folder, locked and with an open log from ``create`` or ``reopen`` on.
+class RunDirectory:
+    """Folder of a run, locked and with an open log after ``create`` or ``reopen``.
 
     Args:
         folder: of the run.
-        emit: receives every event after the log.
+        emit: receives every event after it was logged.
     """
 
     def __init__(self, folder: Path, emit: Emit) -> None:
         self.folder = RunFolder(folder)
         self._emit = emit
-        self._held = contextlib.ExitStack()
+        self._resources = contextlib.ExitStack()
         self._lock: RunLock | None = None
-        self._touched_s = float("-inf")
+        self._heartbeat_s = float("-inf")
         self._log: RunLog | None = None
 
     def create(self, config: RunConfig) -> None:
-        """Make the folder of a new run.
+        """Create and lock the folder of a new run.
 
         Raises:
-            FolderInUseError, FolderNotWritableError, DiskFullError: it cannot be made.
+            FolderInUseError, FolderNotWritableError, DiskFullError: it cannot be created.
         """
         create_run_folder(config)
         self._lock_folder()
         self._open_log()
 
-    def reopen(self, config: RunConfig) -> ReopenedRun:
-        """Find where a run was left.
+    def reopen(self, config: RunConfig) -> ValidCheckpoint | None:
+        """Lock the folder of an existing run and find its newest valid checkpoint.
+
+        Returns:
+            None if the run never saved one.
 
         Raises:
             RunMissingError: there is no run.
-            RunLockedError: another process holds it.
+            RunLockedError: another process trains in the folder.
             CheckpointCorruptError: none of its checkpoints can be used.
-            ConfigError: a setting that matters differs from the run's.
+            ConfigError: a setting that must not change differs from the run's.
         """
-        self.folder.read_config()
+        # The lock must not create a file where there is no run.
+        if not os.path.lexists(self.folder.config_file):
+            raise RunMissingError(self.folder.path)
         self._lock_folder()
         found = reopen_run_folder(config)
         self._open_log()
@@ -174,35 +182,35 @@ class Place:
 
     @property
     def log_bytes(self) -> int:
-        """Length of the log so far."""
+        """Current length of the log."""
         with contextlib.suppress(OSError):
             return self.folder.log_file.stat().st_size
         return 0
 
-    def tell(self, event: RunEvent) -> None:
-        """Log an event, and pass it on."""
+    def emit(self, event: RunEvent) -> None:
+        """Log an event and pass it on."""
         if self._log is not None:
             self._log.record(event)
-        self.hold()
+        self.heartbeat()
         self._emit(event)
 
-    def hold(self) -> None:
-        """Show other machines that the run is held; to be called again and again."""
+    def heartbeat(self) -> None:
+        """Renew the lock's time stamp for other machines; call this regularly."""
         now_s = time.monotonic()
-        if self._lock is not None and now_s - self._touched_s > TOUCH_EVERY_S:
+        if self._lock is not None and now_s - self._heartbeat_s > HEARTBEAT_EVERY_S:
             self._lock.touch()
-            self._touched_s = now_s
+            self._heartbeat_s = now_s
 
     def move(self, target: Path, config: RunConfig, model: ModelMetadata) -> None:
-        """Go on in another folder.
+        """Continue in another folder.
 
         Args:
-            target: a new or empty folder; in one that holds something the run gets a folder.
+            target: a new or empty folder; in any other, a subfolder is created for the run.
             config: of the run.
             model: of the run.
 
         Raises:
-            FolderInUseError, FolderNotWritableError, DiskFullError: the run stays where it is.
+            FolderInUseError, FolderNotWritableError, DiskFullError: the run does not move.
         """
         before = self.folder
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
@@ -210,32 +218,32 @@ class Place:
                 target = target / before.path.name
         after = create_run_folder(config.with_values(run=target))
         write_model(after, model)
-        _take_along(before, after)
+        _copy_files(before, after)
         if self._lock is not None:
             self._lock.release()
         self.folder = after
         self._lock_folder()
         if self._log is not None:
-            # What the old disk would not take goes along.
+            # Also writes the events that the old disk refused.
             self._log.reopen(after.log_file)
         log.warning("The run in %s goes on in %s.", before.path, after.path)
-        self.tell(RunMoved(folder=after.path))
+        self.emit(RunMoved(folder=after.path))
 
     def close(self) -> None:
-        """Let go of log and lock."""
-        self._held.close()
+        """Close the log and release the lock."""
+        self._resources.close()
         self._log = self._lock = None
 
     def _lock_folder(self) -> None:
-        self._lock = self._held.enter_context(RunLock(self.folder.path))
+        self._lock = self._resources.enter_context(RunLock(self.folder.path))
 
     def _open_log(self) -> None:
-        self._log = self._held.enter_context(contextlib.closing(RunLog(self.folder.log_file)))
+        self._log = self._resources.enter_context(contextlib.closing(RunLog(self.folder.log_file)))
 
 
-def _take_along(before: RunFolder, after: RunFolder) -> None:
-    """Copy what a run cannot do without; a disk that gives nothing more must not end it."""
-    for name in TAKEN_ALONG:
+def _copy_files(before: RunFolder, after: RunFolder) -> None:
+    """Copy the files that move with a run; a failing old disk only logs a warning."""
+    for name in MOVED_FILES:
         try:
             shutil.copyfile(before.path / name, after.path / name)
         except FileNotFoundError:
@@ -245,112 +253,113 @@ def _take_along(before: RunFolder, after: RunFolder) -> None:
 
 
 # --------------------------------------------------------------------------
-# Saves a run's checkpoints, and does not give up when the disk does.
+# Writing checkpoints, with retries while the disk refuses.
 
 
 RETRY_S = 10.0
-"""A disk that was full is tried again after this long, if nobody says anything."""
-LOOK_EVERY_S = 0.1
+"""Time until an automatic retry."""
+POLL_EVERY_S = 0.1
 
 
-class Saver:
-    """Writes checkpoints into a run's place, which may change on the way.
+class CheckpointWriter:
+    """Writes checkpoints into the run directory and waits while they cannot be written.
 
     Args:
-        place: of the run.
-        control: asked while nothing can be saved.
-        clock: of the run; it stands still meanwhile.
+        directory: of the run; moves if the user chooses another folder.
+        control: checked while waiting.
+        clock: of the run; stopped while waiting.
     """
 
-    def __init__(self, place: Place, control: RunControl, clock: Clock) -> None:
-        self._place, self._control, self._clock = place, control, clock
+    def __init__(self, directory: RunDirectory, control: RunControl, clock: TrainingClock) -> None:
+        self._directory, self._control, self._clock = directory, control, clock
         self.images_saved = 0
         """Images seen at the newest checkpoint."""
 
     def save(
-        self, run: PreparedRun, facts: CheckpointMetadata, *, during: Phase = Phase.TRAINING
+        self, run: TrainingSetup, facts: CheckpointMetadata, *, during: Phase = Phase.TRAINING
     ) -> None:
-        """Save a checkpoint, and let go of old ones.
+        """Save a checkpoint and remove old ones.
 
         Args:
-            run: as it stands.
-            facts: what to remember beside its tensors.
-            during: the phase that goes on when it had to wait.
+            run: in its current state.
+            facts: stored beside its tensors.
+            during: phase to announce again after waiting.
 
         Raises:
-            DiskFullError, FolderNotWritableError: it could not be written, and whoever was asked
-                gave up.
+            DiskFullError, FolderNotWritableError: it could not be written, and a stop was
+                requested meanwhile.
+            StoppedError: a stop was requested that discards what is not saved.
         """
         path = self._write(
             run, facts, lambda folder: folder.checkpoint_path(facts.images_seen), during
         )
         self.images_saved = facts.images_seen
-        RetentionPolicy(self._place.folder, run.config.reporting).prune()
-        self._place.tell(CheckpointSaved(images_seen=facts.images_seen, path=path))
+        RetentionPolicy(self._directory.folder, run.config.reporting).prune()
+        self._directory.emit(CheckpointSaved(images_seen=facts.images_seen, path=path))
 
-    def save_best(self, run: PreparedRun, facts: CheckpointMetadata, figure: str) -> None:
-        """Save what is the best by a figure; raises what ``save`` does."""
+    def save_best(self, run: TrainingSetup, facts: CheckpointMetadata, figure: str) -> None:
+        """Save the best checkpoint by a metric; raises what ``save`` does."""
         self._write(run, facts, lambda folder: folder.best_path(figure), Phase.TRAINING)
 
     def _write(
         self,
-        run: PreparedRun,
+        run: TrainingSetup,
         facts: CheckpointMetadata,
         path_in: Callable[[RunFolder], Path],
         during: Phase,
     ) -> Path:
-        had_stop, has_waited, is_news = self._control.is_stop_requested, False, True
+        had_stop, has_waited, should_report = self._control.is_stop_requested, False, True
         while True:
-            path = path_in(self._place.folder)
+            path = path_in(self._directory.folder)
             problem = _attempt(path, run, facts)
             if problem is None:
                 if has_waited:
-                    self._place.tell(PhaseChanged(phase=during))
+                    self._directory.emit(PhaseChanged(phase=during))
                 return path
-            if is_news:
+            if should_report:
                 log.warning("A checkpoint could not be saved: %s", problem)
-                self._place.tell(RunPaused(images_seen=self._clock.images_seen, error=problem))
+                self._directory.emit(RunPaused(images_seen=self._clock.images_seen, error=problem))
             has_waited = True
             with self._clock.stopped():
-                is_news = self._stand_by(run, problem, had_stop=had_stop)
+                should_report = self._wait_for_retry(run, problem, had_stop=had_stop)
 
-    def _stand_by(self, run: PreparedRun, problem: EngineError, *, had_stop: bool) -> bool:
-        """Wait until another attempt is worth it.
+    def _wait_for_retry(self, run: TrainingSetup, problem: EngineError, *, had_stop: bool) -> bool:
+        """Wait until the next attempt is due or requested.
 
         Returns:
-            Whether somebody asked for it, and wants to know how it went.
+            Whether it was requested, so that another failure is to be reported.
 
         Raises:
-            EngineError: the problem, when somebody wants an end.
-            StoppedError: what is not saved is to be discarded.
+            EngineError: the problem, when a stop was requested after it occurred.
+            StoppedError: a stop was requested that discards what is not saved.
         """
         due_s = time.monotonic() + RETRY_S
         while not self._control.take_retry_request():
             if self._control.is_discard_requested:
                 raise StoppedError
-            # Who asked for a stop before knew nothing of this; who does now wants an end.
+            # A stop requested before the problem occurred still wants the checkpoint.
             if self._control.is_stop_requested and not had_stop:
                 raise problem
             if time.monotonic() >= due_s:
                 return False
-            self._place.hold()
-            self._control.wait(LOOK_EVERY_S)
+            self._directory.heartbeat()
+            self._control.wait(POLL_EVERY_S)
         target = self._control.take_folder()
         if target is not None:
             self._move(run, target)
         return True
 
-    def _move(self, run: PreparedRun, target: Path) -> None:
+    def _move(self, run: TrainingSetup, target: Path) -> None:
         try:
-            self._place.move(target, run.config, run.model)
+            self._directory.move(target, run.config, run.model)
         except (FolderInUseError, DiskFullError, FolderNotWritableError) as error:
-            # The next attempt fails again and says so; this is why it is made in the old folder.
+            # The next attempt is made in the old folder again.
             log.warning("The run cannot go on in %s: %s", target, error)
-            self._place.tell(RunPaused(images_seen=self._clock.images_seen, error=error))
+            self._directory.emit(RunPaused(images_seen=self._clock.images_seen, error=error))
 
 
-def _attempt(path: Path, run: PreparedRun, facts: CheckpointMetadata) -> EngineError | None:
-    """Write a checkpoint, or say what is in the way."""
+def _attempt(path: Path, run: TrainingSetup, facts: CheckpointMetadata) -> EngineError | None:
+    """Write a checkpoint; return the error if the disk refuses."""
     try:
         write_checkpoint(path, tensors_of(run), facts)
     except (DiskFullError, FolderNotWritableError) as error:

@@ -1,46 +1,49 @@
-"""What lasts through a whole run, however often its networks are built anew."""
+"""What a run keeps from start to end, even when its networks are released and loaded again."""
 
 from dataclasses import dataclass, field
 
 from engine.config.run import RunConfig
 from engine.control import RunControl
 from engine.events import Progress, RunEvent
-from engine.train.checkpointing import Place, Saver
-from engine.train.metrics import MetricAccumulator, Recovery
-from engine.train.monitor import HealthWatch
-from engine.train.progress import Budget, Clock
+from engine.train.checkpointing import CheckpointWriter, RunDirectory
+from engine.train.divergence import DivergenceGuard
+from engine.train.lr_schedule import LearningRateSchedule
+from engine.train.metrics import MetricAccumulator
+from engine.train.monitor import HealthMonitor
+from engine.train.progress import ProgressEstimator, TrainingClock
 
 
 @dataclass(kw_only=True)
 class RunContext:
-    """A run's counters, watches and ways out."""
+    """Counters, monitors and outputs of a run."""
 
     config: RunConfig
-    """As asked for."""
-    place: Place
+    """As requested; once the training is set up, with every open value decided."""
+    directory: RunDirectory
     control: RunControl
-    clock: Clock
-    saver: Saver
-    budget: Budget
+    clock: TrainingClock
+    writer: CheckpointWriter
+    estimator: ProgressEstimator
+    schedule: LearningRateSchedule
     meter: MetricAccumulator = field(default_factory=MetricAccumulator)
-    health: HealthWatch = field(default_factory=HealthWatch)
-    recovery: Recovery = field(default_factory=Recovery)
+    monitor: HealthMonitor = field(default_factory=HealthMonitor)
+    guard: DivergenceGuard = field(default_factory=DivergenceGuard)
 
-    def tell(self, event: RunEvent) -> None:
-        """Log an event, and pass it on."""
-        self.place.tell(event)
+    def emit(self, event: RunEvent) -> None:
+        """Log an event and pass it to the caller."""
+        self.directory.emit(event)
 
     @property
     def progress(self) -> Progress:
-        """How far the run has come."""
-        return self.budget.progress(self.clock.images_seen, self.clock.elapsed_s)
+        """Progress at the current image and second."""
+        return self.estimator.progress(self.clock.images_seen, self.clock.elapsed_s)
 
     @property
     def fraction(self) -> float | None:
-        """Share of the run that is done."""
-        return self.budget.fraction(self.clock.images_seen, self.clock.elapsed_s)
+        """Fraction of the budget that is used; None without a budget."""
+        return self.estimator.fraction(self.clock.images_seen, self.clock.elapsed_s)
 
     @property
     def wants_evaluation(self) -> bool:
-        """Whether to evaluate now so that the time left can be told."""
-        return self.budget.wants_evaluation(self.clock.images_seen, self.clock.elapsed_s)
+        """Whether to evaluate early, so that the remaining time can be estimated."""
+        return self.estimator.wants_evaluation(self.clock.images_seen, self.clock.elapsed_s)

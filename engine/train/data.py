@@ -1,4 +1,4 @@
-"""A run's data, on the device where it trains."""
+"""Training data on the device."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -22,47 +22,47 @@ from engine.data.tokenizers import Vocabulary, build_tokenizer, covering_length,
 from engine.data.word_vectors import WordVectors, read_word_vectors
 from engine.errors import DatasetCorruptError
 from engine.nets.protocols import Items, Modality
-from engine.runs.folder import ModelMetadata
+from engine.runs.metadata import ModelMetadata
 
 log = logging.getLogger(__name__)
 
 PASSES_TO_CERTAINTY = 100
-"""On small sets the adaptive augmentation moves faster: through its range in so many passes."""
+"""Passes over a small dataset in which adaptive augmentation can cross its range."""
 HELD_OUT_SEEN = 1_000
-"""Held-out pairs that tell whether the critic knows the others by heart."""
+"""Held-out pairs that measure the discriminator's overfitting."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
-    """What a run learns from."""
+class TrainingData:
+    """A dataset on the device, and how batches are sampled and augmented."""
 
     name: str
     """Of the dataset."""
     count: int
     """Items to train on."""
     stored: Mapping[str, StoredRows]
-    """By modality, as the dataset keeps them."""
+    """By modality, in the dataset's format."""
     weights: npt.NDArray[np.float64] | None
-    """How likely each item is to be drawn, where groups are balanced."""
+    """Sampling weight of each item; None where all are equally likely."""
     held_out: Items
-    """Pairs that are not trained on, in the networks' form; perhaps none."""
+    """Pairs that are not trained on, as network input; may be empty."""
     modalities: tuple[Modality, ...]
     augmenters: Mapping[str, Augmenter]
-    """By modality, what critic and generator see items through."""
+    """By modality, applied to real and generated items before the discriminator."""
     disguises: Mapping[str, Augmenter]
-    """By modality, how an item is changed where its label is the generator's own."""
+    """By modality, strong augmentation of items with pseudo-labels."""
     seed: int
 
     def loader(self, batch_size: int) -> DeviceLoader:
-        """Make an endless stream of batches."""
+        """Create an endless stream of batches."""
         return DeviceLoader(self.stored, batch_size, self.seed, self.weights)
 
 
 def model_facts(config: RunConfig, dataset: StoredDataset) -> ModelMetadata:
-    """Decide what the networks must be built for, from the training texts alone.
+    """Derive the model's metadata from the training texts.
 
     Raises:
-        DatasetCorruptError: not one item to train on has a text.
+        DatasetCorruptError: no training item has a text.
     """
     texts = _texts(dataset)
     if not texts:
@@ -79,7 +79,7 @@ def model_facts(config: RunConfig, dataset: StoredDataset) -> ModelMetadata:
 
 
 def load_vectors(config: RunConfig, facts: ModelMetadata) -> WordVectors | None:
-    """Read the word vectors that the configuration names, if it does.
+    """Read the word vectors that the configuration names, if any.
 
     Raises:
         VectorsUnreadableError: they cannot be used.
@@ -92,26 +92,26 @@ def load_vectors(config: RunConfig, facts: ModelMetadata) -> WordVectors | None:
     return vectors
 
 
-def load_source(
+def load_training_data(
     config: RunConfig,
     dataset: StoredDataset,
     facts: ModelMetadata,
     modalities: tuple[Modality, ...],
     device: torch.device,
-) -> Source:
-    """Put a dataset onto the device.
+) -> TrainingData:
+    """Load a dataset onto the device.
 
     Raises:
-        ConfigError: the dataset lacks the field that groups shall be made by.
+        ConfigError: the dataset lacks the field that groups are balanced by.
     """
     rows = dataset.rows(TRAIN)
     reader = _Reader(dataset, facts, config.networks.image_size, device)
     held_out = dataset.whole_rows(HELD_OUT)[:HELD_OUT_SEEN]
     texts = _texts(dataset)
     reasons = reasons_against(texts)
-    # What is cut out may be just what the text names.
+    # Cutout may remove what the text names.
     disguise = Augmenter(DIFFAUGMENT, forbidden=frozenset(reasons) | {Change.CUTOUT})
-    return Source(
+    return TrainingData(
         name=dataset.manifest.name,
         count=len(rows),
         stored=reader.read(rows),
@@ -126,7 +126,7 @@ def load_source(
 
 @dataclass(frozen=True)
 class _Reader:
-    """Reads items onto a device as a run stores them."""
+    """Reads items of a dataset onto the device."""
 
     dataset: StoredDataset
     facts: ModelMetadata
@@ -134,9 +134,9 @@ class _Reader:
     device: torch.device
 
     def read(self, rows: npt.NDArray[np.int64]) -> dict[str, StoredRows]:
-        """``image``: [M, C, H, W] uint8; ``text``: [M, L] numbers; only what is there.
+        """Read ``image`` as [M, C, H, W] uint8 and ``text`` as [M, L] token ids.
 
-        An item of several captions has a row for each.
+        Missing images and texts have no row; an item with several captions has a row for each.
         """
         has_image = self.dataset.image_rows[rows] >= 0
         has_text = self.dataset.has_text[rows]
@@ -179,14 +179,14 @@ class _Reader:
 
 
 def _texts(dataset: StoredDataset) -> list[str]:
-    """The training texts, as often as they stand there."""
+    """Return all training captions, repeats included."""
     return [text for row in dataset.rows(TRAIN) for text in dataset.captions[row]]
 
 
 def _in_networks_form(
     stored: Mapping[str, StoredRows], modalities: Sequence[Modality]
 ) -> dict[str, Tensor]:
-    """Read whole pairs; of several captions the first."""
+    """Read complete pairs as network input; of several captions the first."""
     items: dict[str, Tensor] = {}
     for modality in modalities:
         part = stored[modality.name]
@@ -198,7 +198,7 @@ def _in_networks_form(
 def _weights(
     config: RunConfig, dataset: StoredDataset, rows: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.float64] | None:
-    """How likely each item is to be drawn; None where all are equally likely."""
+    """Return the sampling weight of each item; None where all are equally likely."""
     data = config.data
     is_whole = np.isin(rows, dataset.whole_rows(TRAIN))
     if not data.balance and is_whole.all():
@@ -211,7 +211,7 @@ def _weights(
 def _augmenters(
     config: RunConfig, images: int, reasons: Mapping[Change, str]
 ) -> dict[str, Augmenter]:
-    """What critic and generator see images through; captions say what must stay as it is."""
+    """Build the augmentation of images; captions block transforms that would contradict them."""
     mode = resolve_augmentation(config.data.augmentation, images)
     if mode == NONE or config.family not in ADVERSARIAL_FAMILIES:
         return {}

@@ -1,4 +1,4 @@
-"""Which device a run trains on, and what a person calls it."""
+"""The training device: selection, precision, memory, and classification of its errors."""
 
 import contextlib
 import ctypes
@@ -13,10 +13,10 @@ from engine.errors import DeviceUnavailableError
 
 
 def find_device(name: str) -> torch.device:
-    """Turn ``auto``, ``cpu`` or ``cuda`` into a device of this machine.
+    """Resolve ``auto``, ``cpu`` or ``cuda`` to a device of this machine.
 
     Raises:
-        DeviceUnavailableError: ``cuda`` was asked for and there is none.
+        DeviceUnavailableError: ``cuda`` was requested and there is none.
     """
     has_cuda = torch.cuda.is_available()
     if name == "cuda" and not has_cuda:
@@ -32,7 +32,7 @@ def find_device(name: str) -> torch.device:
 
 
 def describe(device: torch.device) -> str:
-    """Name a device as a person would."""
+    """Return a readable name of a device."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     threads = torch.get_num_threads()
@@ -40,14 +40,14 @@ def describe(device: torch.device) -> str:
 
 
 # --------------------------------------------------------------------------
-# How exact the networks compute.
+# Precision.
 
 
 def resolve_precision(name: str, device: torch.device, *, is_large: bool) -> str:
-    """Turn ``auto`` into ``bf16`` or ``fp32``.
+    """Resolve ``auto`` to ``bf16`` or ``fp32``.
 
-    Half the bits pay where the hardware multiplies them natively and the layers are large enough to
-    be worth the conversions (docs/measurements.md).
+    bf16 is faster where the hardware multiplies it natively and the layers are large enough to
+    outweigh the conversions (docs/measurements.md).
     """
     if name != "auto":
         return name
@@ -62,14 +62,14 @@ def has_bf16_cpu() -> bool:
 
 
 def in_precision(name: str, device: torch.device) -> AbstractContextManager[object]:
-    """Compute in a precision while the context lasts; weights stay float32."""
+    """Return a context that computes in a precision; weights stay float32."""
     if name != "bf16":
         return contextlib.nullcontext()
     return torch.autocast(device.type, torch.bfloat16)
 
 
 # --------------------------------------------------------------------------
-# What went wrong on a device, told from the error that PyTorch raised.
+# Classification of errors that PyTorch raises.
 
 
 _NO_ROOM = re.compile(r"can't allocate memory|not enough memory|out of memory", re.IGNORECASE)
@@ -81,33 +81,33 @@ _LOST = re.compile(
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Whether a step failed for want of memory alone, so that a smaller one may succeed."""
+    """Whether a step failed for lack of memory, so that a smaller one may succeed."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
-    # On the CPU the allocator has no class of its own.
+    # The CPU allocator has no exception class of its own.
     is_plain = type(error) in {RuntimeError, torch.AcceleratorError}
     return is_plain and bool(_NO_ROOM.search(str(error)))
 
 
 def is_device_lost(error: Exception) -> bool:
-    """Whether the device's context is gone: nothing can be computed there in this process."""
+    """Whether the device's context is lost: this process cannot use the device any more."""
     if is_out_of_memory(error):
         return False
     return isinstance(error, RuntimeError) and bool(_LOST.search(str(error)))
 
 
-def give_memory_back() -> None:
-    """Return what is no longer used to the system, as far as it can be."""
+def release_memory() -> None:
+    """Return unused memory to the system, as far as possible."""
     gc.collect()
     _trim_memory()
-    # A lost device cannot give anything back.
+    # Fails on a lost device.
     with contextlib.suppress(RuntimeError):
         if torch.cuda.is_available() and torch.cuda.is_initialized():
             torch.cuda.empty_cache()
 
 
 def _trim_memory() -> None:
-    """Return the free places between blocks in use, where the C library has such a call."""
+    """Return free heap pages to the system, where the C library supports it."""
     if sys.platform == "linux":
         with contextlib.suppress(AttributeError):
             ctypes.CDLL(None).malloc_trim(0)

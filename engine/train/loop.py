@@ -1,66 +1,74 @@
-"""The loop over a prepared run: steps, and all that has to happen between them."""
+"""Training loop: requests, steps, and the periodic tasks between them."""
 
 from collections.abc import Mapping
 
 from engine.data.store import open_dataset
 from engine.errors import NonFiniteLossError
 from engine.events import LossesReported, Outcome, Phase, PhaseChanged, RunPaused, StepsSkipped
-from engine.metrics.evaluate import judge_for
+from engine.metrics.evaluate import QualityJudge, judge_for
 from engine.metrics.extractor import default_cache, has_reader
 from engine.runs.checkpoint_files import CheckpointMetadata
 from engine.sample.sampler import Sampler
-from engine.train.checkpointing import facts_of
+from engine.train.checkpointing import checkpoint_facts
 from engine.train.context import RunContext
 from engine.train.device import is_out_of_memory
-from engine.train.periodic import KEPT_BEST, Judge, Previews, Quality
-from engine.train.progress import Aside, learning_rate
-from engine.train.rollback import WEIGHTS, Rescue
-from engine.train.setup import PreparedRun, rehearse_steps
+from engine.train.lr_schedule import learning_rate
+from engine.train.periodic import KEPT_BEST, Evaluation, PeriodicTask, Previews
+from engine.train.progress import TaskKind
+from engine.train.rollback import WEIGHTS, FaultHandler
+from engine.train.setup import TrainingSetup, dry_run_steps
 from engine.train.state import update_average
 from engine.train.step import StepReport
 
-LOOK_EVERY_S = 0.1
-"""How often a run that stands still looks at what is wished."""
+POLL_EVERY_S = 0.1
+"""How often a paused run checks for requests."""
 
 
-class Session:
-    """Trains prepared networks until the run is over, or its memory shall be given back.
+class TrainingLoop:
+    """Trains until the budget is used, a stop is requested, or the memory is to be released.
 
     Args:
         run: networks and data.
         context: of the run.
-        position: what a checkpoint remembered; empty at the beginning.
+        loop_state: of the checkpoint that was loaded; empty for a new run.
     """
 
     def __init__(
-        self, run: PreparedRun, context: RunContext, position: Mapping[str, object]
+        self, run: TrainingSetup, context: RunContext, loop_state: Mapping[str, object]
     ) -> None:
         self._run, self._context, self._control = run, context, context.control
-        self._rescue = Rescue(run, context)
+        self._faults = FaultHandler(run, context)
         sampler = Sampler(run.state.model, run.modalities, run.state.device)
         reporting, seed = context.config.reporting, run.config.seed
         self._previews = Previews(
-            sampler, reporting, seed, lambda: context.place.folder, context.tell
+            sampler, reporting, seed, lambda: context.directory.folder, context.emit
         )
-        self._quality = Quality(sampler, reporting, seed, self._find_judge, context.tell)
-        self._quality.restore(position)
+        self._evaluation = Evaluation(sampler, reporting, seed, self._get_evaluator, context.emit)
+        self._evaluation.load_state_dict(loop_state)
         if not has_reader(default_cache(), run.model.dataset_version):
-            context.budget.expect_reader()
+            context.estimator.expect_reader()
         self._checkpoint_due_s = 0.0
+        self.tasks = (
+            PeriodicTask("report", lambda: context.meter.is_due, self._report),
+            PeriodicTask("checkpoint", self._is_checkpoint_due, self._save),
+            PeriodicTask("evaluation", self._is_evaluation_due, self._evaluate),
+            PeriodicTask("preview", self._is_preview_due, self._preview),
+        )
+        """Run in this order after each step, as far as they are due."""
 
     def warm_up(self) -> None:
-        """Take two steps on copies, with and without the penalty, and forget them.
+        """Take two steps on copies, with and without the penalty.
 
-        The first step compiles kernels and grows memory pools, which takes up to a second; done
-        here, the window can say so and the clock does not count it.
+        The first step compiles kernels and allocates memory pools, which takes up to a second.
+        Here it is reported as a phase of its own and does not count as training time.
         """
         while not self._control.is_stop_requested and not self._fits():
-            self._rescue.split_batch()
+            self._faults.split_batch()
 
     def _fits(self) -> bool:
         run = self._run
         try:
-            rehearse_steps(run.state, run.config, run.batch, parts=run.step.num_micro_batches)
+            dry_run_steps(run.state, run.config, run.batch, parts=run.step.num_micro_batches)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
@@ -68,19 +76,22 @@ class Session:
         return True
 
     def train(self) -> Outcome | None:
-        """Train; None when the run stands still and its memory is to be given back."""
-        self._context.tell(PhaseChanged(phase=Phase.TRAINING))
-        self._context.clock.start()
-        self._quality.start(self._context.clock.elapsed_s)
-        self._plan_checkpoint()
+        """Train; return None when the run is paused and its memory is to be released."""
+        context, control = self._context, self._control
+        context.emit(PhaseChanged(phase=Phase.TRAINING))
+        context.clock.start()
+        self._evaluation.start(context.clock.elapsed_s)
+        self._schedule_checkpoint()
+        if not self._is_over() and not control.is_pause_requested:
+            self._preview()
         while True:
             while not self._is_over():
-                if not self._control.is_pause_requested:
-                    self._go_on()
-                elif self._stand_still():
+                if not control.is_pause_requested:
+                    self._run_iteration()
+                elif self._wait_while_paused():
                     return None
             self._report()
-            # The last figures may have sent the run back.
+            # The last report may have caused a rollback.
             if self._is_over():
                 return self._finish()
 
@@ -88,29 +99,24 @@ class Session:
         fraction = self._context.fraction
         return self._control.is_stop_requested or (fraction is not None and fraction >= 1)
 
-    def _go_on(self) -> None:
-        """Take one step, and do what is due or wished for."""
-        context, clock = self._context, self._context.clock
+    def _run_iteration(self) -> None:
         if self._control.take_sample_request():
             self._sample()
-        if self._previews.is_due(clock.elapsed_s):
-            self._preview()
-        self._step()
-        if context.meter.is_due:
-            self._report()
-        if self._control.take_checkpoint_request() or clock.elapsed_s >= self._checkpoint_due_s:
+        if self._control.take_checkpoint_request():
             self._save()
-        if self._quality.is_due(clock.elapsed_s) or context.wants_evaluation:
-            self._measure()
+        self._step()
+        for task in self.tasks:
+            if task.is_due():
+                task.run()
 
     def _step(self) -> None:
         context, state = self._context, self._run.state
         training = self._run.config.training
-        rate = learning_rate(training, context.fraction) * context.recovery.rate_scale
-        state.set_learning_rate(rate)
-        report = self._learn()
+        rate = learning_rate(training, context.schedule.fraction(state.images_seen))
+        state.set_learning_rate(rate * context.guard.rate_scale)
+        report = self._try_step()
         if report is None:
-            self._rescue.split_batch()
+            self._faults.split_batch()
             return
         context.meter.add(report, state.step)
         state.step += 1
@@ -122,11 +128,13 @@ class Session:
             batch=training.batch_size,
             half_life=training.ema_images,
         )
+        self._estimate_images()
 
-    def _learn(self) -> StepReport | None:
-        """Learn from the next batch; None where it does not fit into memory.
+    def _try_step(self) -> StepReport | None:
+        """Take a step; return None if it does not fit into memory.
 
-        Not handled where it is caught: the error still holds the tensors that did not fit.
+        The caller splits the batch, outside the ``except``: the exception still references the
+        tensors that did not fit.
         """
         run, step = self._run, self._run.state.step
         try:
@@ -136,10 +144,18 @@ class Session:
                 raise
         return None
 
+    def _estimate_images(self) -> None:
+        """Fix the schedule's estimate once the first part of training has been measured."""
+        schedule, clock = self._context.schedule, self._context.clock
+        if schedule.needs_estimate(clock.elapsed_s):
+            images = self._context.estimator.expected_images(clock.images_seen, clock.elapsed_s)
+            if images is not None:
+                schedule.set_estimate(images, clock.images_seen)
+
     def _report(self) -> None:
         context, images_seen = self._context, self._context.clock.images_seen
         snapshot = context.meter.read()
-        context.tell(
+        context.emit(
             LossesReported(
                 progress=context.progress, losses=snapshot.losses, signals=snapshot.metrics
             )
@@ -147,60 +163,75 @@ class Session:
         skipped, wrong = snapshot.skipped, snapshot.skipped.terms if snapshot.skipped else {}
         if skipped is not None:
             terms = tuple(sorted(wrong))
-            context.tell(StepsSkipped(images_seen=images_seen, steps=skipped.steps, terms=terms))
-        changes = context.health.see({**snapshot.losses, **wrong}, snapshot.metrics, images_seen)
+            context.emit(StepsSkipped(images_seen=images_seen, steps=skipped.steps, terms=terms))
+        changes = context.monitor.update(
+            {**snapshot.losses, **wrong}, snapshot.metrics, images_seen
+        )
         for change in changes:
-            context.tell(change)
-        if context.recovery.is_needed(skipped, self._run.state.step):
-            self._rescue.roll_back(skipped)
+            context.emit(change)
+        if context.guard.needs_rollback(skipped, self._run.state.step):
+            self._faults.roll_back(skipped)
 
-    def _plan_checkpoint(self) -> None:
+    def _is_checkpoint_due(self) -> bool:
+        return self._context.clock.elapsed_s >= self._checkpoint_due_s
+
+    def _schedule_checkpoint(self) -> None:
         reporting = self._context.config.reporting
         self._checkpoint_due_s = self._context.clock.elapsed_s + reporting.checkpoint_every_s
 
     def _save(self) -> None:
         if self._run.state.is_finite():
-            with self._context.budget.during(Aside.CHECKPOINT):
-                self._context.saver.save(self._run, self._facts())
-            self._plan_checkpoint()
+            with self._context.estimator.measure(TaskKind.CHECKPOINT):
+                self._context.writer.save(self._run, self._facts())
+            self._schedule_checkpoint()
         else:
-            self._rescue.roll_back(None)
+            self._faults.roll_back(None)
 
     def _facts(self) -> CheckpointMetadata:
         context = self._context
-        positions = {
-            **context.recovery.position(),
-            **self._quality.position(),
-            **context.budget.position(),
-            "log_bytes": context.place.log_bytes,
+        loop_state = {
+            **context.guard.state_dict(),
+            **context.monitor.state_dict(),
+            **context.estimator.state_dict(),
+            **context.schedule.state_dict(),
+            **self._evaluation.state_dict(),
+            "log_bytes": context.directory.log_bytes,
         }
-        return facts_of(self._run, elapsed_s=context.clock.elapsed_s, positions=positions)
+        return checkpoint_facts(self._run, elapsed_s=context.clock.elapsed_s, loop_state=loop_state)
+
+    def _is_preview_due(self) -> bool:
+        # A run that is over draws its last preview after its last checkpoint.
+        return self._previews.is_due(self._context.clock.elapsed_s) and not self._is_over()
 
     def _preview(self) -> None:
-        with self._context.budget.during(Aside.PREVIEW):
+        with self._context.estimator.measure(TaskKind.PREVIEW):
             self._previews.show(self._context.progress)
 
     def _sample(self) -> None:
-        self._context.tell(PhaseChanged(phase=Phase.SAMPLING))
+        self._context.emit(PhaseChanged(phase=Phase.SAMPLING))
         self._preview()
-        self._context.tell(PhaseChanged(phase=Phase.TRAINING))
+        self._context.emit(PhaseChanged(phase=Phase.TRAINING))
 
-    def _measure(self) -> None:
-        """Measure quality; the clock stands still, and the best checkpoints are kept apart."""
+    def _is_evaluation_due(self) -> bool:
+        context = self._context
+        return self._evaluation.is_due(context.clock.elapsed_s) or context.wants_evaluation
+
+    def _evaluate(self) -> None:
+        """Evaluate with the training clock stopped; save the checkpoints that are the best."""
         context = self._context
         with context.clock.stopped():
-            with context.budget.during(Aside.EVALUATION):
-                best = self._quality.measure(context.clock.images_seen, context.clock.elapsed_s)
+            with context.estimator.measure(TaskKind.EVALUATION):
+                best = self._evaluation.run(context.clock.images_seen, context.clock.elapsed_s)
             for figure in KEPT_BEST:
                 if figure in best:
-                    context.saver.save_best(self._run, self._facts(), figure)
+                    context.writer.save_best(self._run, self._facts(), figure)
 
-    def _find_judge(self) -> Judge:
-        """Find or make what measures quality; the first time with a dataset it is trained."""
+    def _get_evaluator(self) -> QualityJudge:
+        """Load the evaluator of the dataset; the first time with a dataset, train it."""
         run, context = self._run, self._context
-        context.tell(PhaseChanged(phase=Phase.EVALUATING))
+        context.emit(PhaseChanged(phase=Phase.EVALUATING))
         try:
-            with context.budget.paused():
+            with context.estimator.paused():
                 return judge_for(
                     open_dataset(run.config.dataset),
                     run.model,
@@ -209,48 +240,45 @@ class Session:
                     context.control,
                 )
         finally:
-            context.tell(PhaseChanged(phase=Phase.TRAINING))
+            context.emit(PhaseChanged(phase=Phase.TRAINING))
 
-    def _stand_still(self) -> bool:
-        """Wait until the run shall go on or end; whether its memory shall be given back first."""
+    def _wait_while_paused(self) -> bool:
+        """Wait for the end of a pause; return whether the memory is to be released first."""
         context, control = self._context, self._control
         with context.clock.stopped():
             if not control.is_release_requested:
-                context.tell(RunPaused(images_seen=context.clock.images_seen))
+                context.emit(RunPaused(images_seen=context.clock.images_seen))
             while control.is_pause_requested and not control.is_stop_requested:
                 if control.is_release_requested:
-                    self._save_rest()
+                    self._save_unsaved()
                     return not control.is_stop_requested
-                self._answer_at_rest()
-                context.place.hold()
-                control.wait(LOOK_EVERY_S)
+                if control.take_checkpoint_request():
+                    self._save_unsaved()
+                if control.take_sample_request():
+                    self._previews.show(context.progress)
+                context.directory.heartbeat()
+                control.wait(POLL_EVERY_S)
         if not control.is_stop_requested:
-            context.tell(PhaseChanged(phase=Phase.TRAINING))
+            context.emit(PhaseChanged(phase=Phase.TRAINING))
         return False
 
-    def _answer_at_rest(self) -> None:
-        if self._control.take_checkpoint_request():
-            self._save_rest()
-        if self._control.take_sample_request():
-            self._previews.show(self._context.progress)
-
-    def _save_rest(self) -> None:
-        """Save what came after the last checkpoint.
+    def _save_unsaved(self) -> None:
+        """Save unless nothing was trained since the last checkpoint.
 
         Raises:
-            NonFiniteLossError: it is not worth it.
+            NonFiniteLossError: the weights are not finite.
         """
         context, state = self._context, self._run.state
-        if state.images_seen <= context.saver.images_saved:
+        if state.images_seen <= context.writer.images_saved:
             return
         if not state.is_finite():
             raise NonFiniteLossError(state.images_seen, (WEIGHTS,))
-        context.saver.save(self._run, self._facts(), during=Phase.SAVING)
+        context.writer.save(self._run, self._facts(), during=Phase.SAVING)
 
     def _finish(self) -> Outcome:
         context = self._context
         if context.clock.images_seen and not self._control.is_discard_requested:
-            context.tell(PhaseChanged(phase=Phase.SAVING))
-            self._save_rest()
+            context.emit(PhaseChanged(phase=Phase.SAVING))
+            self._save_unsaved()
             self._previews.show(context.progress)
         return Outcome.STOPPED if self._control.is_stop_requested else Outcome.FINISHED

@@ -1,7 +1,8 @@
-"""Watches a run's live figures and says when it goes wrong, and when it recovers.
+"""Health monitor of a run: raises and clears alarms from the reported metrics.
 
-Needs no tensors: it sees the means that are reported anyway. All durations are in images seen, so a
-quick machine and a slow one are told the same.
+The monitor needs no tensors: it reads the means that are reported anyway. All durations are in
+images seen, so that an alarm does not depend on the speed of the machine. Its state is part of
+every checkpoint.
 """
 
 import math
@@ -13,159 +14,201 @@ from dataclasses import dataclass
 from engine.events import Alarm, HealthChanged
 
 GRACE_IMAGES = 10_000
-"""Nothing but non-finite figures is looked at before: every run begins oddly."""
+"""Before this, only non-finite metrics raise an alarm: the metrics of a new run are irregular."""
 HALF_LIFE_IMAGES = 2_000
-"""Of the smoothing. Single batches are noise."""
+"""Half-life of the smoothing; the metrics of single batches are noisy."""
 STALE_IMAGES = 5_000
-"""A signal that was not reported for so long tells nothing any more."""
+"""A signal that was not reported for this long is ignored."""
 RECOVERY_IMAGES = 10_000
-"""For so long all figures must be finite before that alarm ends."""
+"""All metrics must be finite for this long before the non-finite alarm clears."""
 GAP_LIMITS = (-1.0, 2.0)
-"""``overfit_gap`` is a quotient, and wild while the critic cannot tell real from fake."""
+"""``overfit_gap`` is a quotient, unbounded while the discriminator cannot tell real from fake."""
 
 GRADIENT_SHARE = "generator_gradient_share"
-"""The generator's gradient as a share of its usual size, made here."""
+"""Derived signal: the generator's gradient norm relative to its running median."""
 VANISHED, BACK = 0.02, 0.1
-"""Shares at which the gradient counts as vanished and as back; good runs reach 0.3."""
+"""Relative gradient norms that count as vanished and as recovered; good runs reach 0.3."""
 SAMPLE_EVERY_IMAGES, SAMPLES_NEEDED, SAMPLES_KEPT = 1_000, 20, 200
-"""What is usual is the median of these samples."""
+"""Sampling of the running median."""
+_KEY = "health"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bound:
-    """When a signal is bad and when it is well again; what lies between changes nothing."""
+class Threshold:
+    """Limits of one signal with hysteresis: values between the two change nothing."""
 
     signal: str
     raise_at: float
     clear_at: float
-    """On the good side of ``raise_at``, so it also says which side is bad."""
+    """On the good side of ``raise_at``, which also tells the direction."""
 
-    def is_bad(self, value: float) -> bool:
-        """Whether the value is beyond the bound."""
+    def is_triggered(self, value: float) -> bool:
+        """Whether the value is beyond ``raise_at``."""
         is_low_bad = self.raise_at < self.clear_at
         return value < self.raise_at if is_low_bad else value > self.raise_at
 
-    def is_well(self, value: float) -> bool:
-        """Whether the value is back, with a margin."""
+    def is_cleared(self, value: float) -> bool:
+        """Whether the value is back beyond ``clear_at``."""
         is_low_bad = self.raise_at < self.clear_at
         return value > self.clear_at if is_low_bad else value < self.clear_at
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
-    """One way to see an alarm: all bounds broken at once, for some time."""
+class AlarmRule:
+    """One condition of an alarm: all thresholds triggered at once, for some time."""
 
     alarm: Alarm
     images: int
-    """For so long before it counts; the same for its end."""
-    bounds: tuple[Bound, ...]
+    """How long the condition must hold before the alarm is raised, or cleared."""
+    thresholds: tuple[Threshold, ...]
 
-    def is_bad(self, values: Mapping[str, float]) -> bool:
-        """Whether every signal is known and bad."""
-        return all(b.signal in values and b.is_bad(values[b.signal]) for b in self.bounds)
+    def is_triggered(self, values: Mapping[str, float]) -> bool:
+        """Whether every signal is known and triggered."""
+        return all(t.signal in values and t.is_triggered(values[t.signal]) for t in self.thresholds)
 
-    def is_well(self, values: Mapping[str, float]) -> bool:
-        """Whether any signal is known and well."""
-        return any(b.signal in values and b.is_well(values[b.signal]) for b in self.bounds)
+    def is_cleared(self, values: Mapping[str, float]) -> bool:
+        """Whether any signal is known and cleared."""
+        return any(t.signal in values and t.is_cleared(values[t.signal]) for t in self.thresholds)
 
 
-# Figures of healthy runs (digits, emoji, shapes; cpu-tiny) after the grace period: image_diversity
+# Metrics of healthy runs (digits, emoji, shapes; cpu-tiny) after the grace period: image_diversity
 # 0.55 to 1.3, unique_texts 0.89 to 1.1, token_entropy 0.78 to 1.05, real_score 0.29 to 0.48 and
-# fake_score 0.31 to 0.48 (mismatched pairs count as fakes, so both rest near 1/3), real_sign -1,
-# the generator's gradient down to 0.3 of its median. 200 emoji learnt by heart: real_score 0.8,
+# fake_score 0.31 to 0.48 (mismatched pairs count as fakes, so both stay near 1/3), real_sign -1,
+# the generator's gradient down to 0.3 of its median. 200 memorised emoji: real_score 0.8,
 # fake_score 0.08, real_sign 0.9, overfit_gap 1.7.
 RULES = (
-    # The batch looks alike. A quarter leaves room for a generator that starts out blurred.
-    Rule(
+    # The images of a batch look alike. 0.25 leaves room for a generator that starts out blurred.
+    AlarmRule(
         alarm=Alarm.MODE_COLLAPSE,
         images=10_000,
-        bounds=(Bound(signal="image_diversity", raise_at=0.25, clear_at=0.4),),
+        thresholds=(Threshold(signal="image_diversity", raise_at=0.25, clear_at=0.4),),
     ),
-    # The batch says the same again and again.
-    Rule(
+    # The texts of a batch repeat.
+    AlarmRule(
         alarm=Alarm.MODE_COLLAPSE,
         images=10_000,
-        bounds=(Bound(signal="unique_texts", raise_at=0.3, clear_at=0.5),),
+        thresholds=(Threshold(signal="unique_texts", raise_at=0.3, clear_at=0.5),),
     ),
-    # Few words make up all texts, even if their order differs.
-    Rule(
+    # All texts consist of few tokens, in whatever order.
+    AlarmRule(
         alarm=Alarm.MODE_COLLAPSE,
         images=10_000,
-        bounds=(Bound(signal="token_entropy", raise_at=0.4, clear_at=0.55),),
+        thresholds=(Threshold(signal="token_entropy", raise_at=0.4, clear_at=0.55),),
     ),
-    # Small critics with a gradient penalty are often right without harm; never wrong is another
-    # thing.
-    Rule(
+    # Small discriminators with a gradient penalty are often right without harm; only one that is
+    # never wrong is a problem.
+    AlarmRule(
         alarm=Alarm.CRITIC_WINNING,
         images=20_000,
-        bounds=(
-            Bound(signal="real_score", raise_at=0.99, clear_at=0.97),
-            Bound(signal="fake_score", raise_at=0.01, clear_at=0.03),
+        thresholds=(
+            Threshold(signal="real_score", raise_at=0.99, clear_at=0.97),
+            Threshold(signal="fake_score", raise_at=0.01, clear_at=0.03),
         ),
     ),
-    # The critic knows the fakes, and nothing comes back from it any more.
-    Rule(
+    # The discriminator recognises the fakes, and the generator's gradient has vanished.
+    AlarmRule(
         alarm=Alarm.CRITIC_WINNING,
         images=10_000,
-        bounds=(
-            Bound(signal=GRADIENT_SHARE, raise_at=VANISHED, clear_at=BACK),
-            Bound(signal="fake_score", raise_at=0.25, clear_at=0.4),
+        thresholds=(
+            Threshold(signal=GRADIENT_SHARE, raise_at=VANISHED, clear_at=BACK),
+            Threshold(signal="fake_score", raise_at=0.25, clear_at=0.4),
         ),
     ),
-    # Held-out items look like fakes to a critic that is sure of the training items. The target
-    # of adaptive augmentation is 0.6 as well (Karras et al. 2020, arXiv:2006.06676, section 3).
-    Rule(
+    # Held-out items look like fakes to a discriminator that is certain of the training items. The
+    # target of adaptive augmentation is 0.6 too (Karras et al. 2020, arXiv:2006.06676, section 3).
+    AlarmRule(
         alarm=Alarm.OVERFITTING,
         images=10_000,
-        bounds=(
-            Bound(signal="overfit_gap", raise_at=0.5, clear_at=0.3),
-            Bound(signal="real_sign", raise_at=0.6, clear_at=0.4),
+        thresholds=(
+            Threshold(signal="overfit_gap", raise_at=0.5, clear_at=0.3),
+            Threshold(signal="real_sign", raise_at=0.6, clear_at=0.4),
         ),
     ),
 )
-"""The thresholds, all of them, for smoothed signals."""
+"""All rules; thresholds apply to smoothed signals."""
 
 
-class HealthWatch:
-    """Remembers what it must of a run's figures."""
+class HealthMonitor:
+    """Smooths the signals of a run and evaluates the rules."""
 
     def __init__(self) -> None:
         self._smoothed: dict[str, _Smoothed] = {}
-        self._usual_gradient = _Usual()
-        self._rules = [_RuleWatch(rule) for rule in RULES]
-        self._finiteness = _FinitenessWatch()
+        self._median_gradient = _RunningMedian()
+        self._rules = [_RuleState(rule) for rule in RULES]
+        self._finite_check = _FiniteCheck()
 
-    def see(
+    def update(
         self, losses: Mapping[str, float], signals: Mapping[str, float], images_seen: int
     ) -> list[HealthChanged]:
-        """Take a report in; give the alarms that begin or end with it.
+        """Process a report; return the alarms that it raises or clears.
 
         Args:
-            losses: by name; only looked at for being finite.
+            losses: by name; only checked for being finite.
             signals: by name; any may be absent.
-            images_seen: at the report; never falls.
+            images_seen: at the report; never falls, except after ``rewind``.
         """
-        figures = {**losses, **signals}
-        changes = self._finiteness.look(figures, images_seen)
+        changes = self._finite_check.update({**losses, **signals}, images_seen)
         if images_seen < GRACE_IMAGES:
             return changes
         self._smooth(signals, images_seen)
         values = self._fresh_values(images_seen)
         for alarm in Alarm:
-            changes += self._look(alarm, values, images_seen)
+            changes += self._evaluate(alarm, values, images_seen)
         return changes
 
-    def go_back(self, images_seen: int) -> None:
-        """Begin to watch anew from an earlier point; alarms that are raised stay so until cleared.
+    def rewind(self, images_seen: int) -> None:
+        """Forget smoothed values and pending changes after a rollback; raised alarms stay raised.
 
         Args:
-            images_seen: where the run goes on from.
+            images_seen: where the run continues.
         """
         self._smoothed.clear()
-        self._usual_gradient = _Usual()
-        for watch in self._rules:
-            watch.forget()
-        self._finiteness.go_back(images_seen)
+        self._median_gradient = _RunningMedian()
+        for state in self._rules:
+            state.since = None
+        self._finite_check.last_wrong = min(self._finite_check.last_wrong, images_seen)
+
+    def state_dict(self) -> dict[str, object]:
+        """Return what a checkpoint stores."""
+        median, check = self._median_gradient, self._finite_check
+        return {
+            _KEY: {
+                "smoothed": {name: [s.value, s.images_seen] for name, s in self._smoothed.items()},
+                "gradient_samples": list(median.samples),
+                "gradient_due_images": median.due_images,
+                "rules": {state.name: [state.is_raised, state.since] for state in self._rules},
+                "non_finite": [check.is_raised, check.last_wrong],
+            }
+        }
+
+    def load_state_dict(self, state: Mapping[str, object]) -> None:
+        """Restore what a checkpoint stores; missing or invalid values keep their defaults."""
+        table = state.get(_KEY)
+        if not isinstance(table, Mapping):
+            return
+        self._smoothed.clear()
+        for name, entry in _mapping(table.get("smoothed")).items():
+            match entry:
+                case [int() | float() as value, int() as images] if math.isfinite(value):
+                    self._smoothed[str(name)] = _Smoothed(float(value), images)
+        match table.get("gradient_samples"):
+            case list() as samples if all(_is_positive(sample) for sample in samples):
+                self._median_gradient.samples.clear()
+                self._median_gradient.samples.extend(map(float, samples))
+        match table.get("gradient_due_images"):
+            case int() as due:
+                self._median_gradient.due_images = due
+        self._load_alarms(_mapping(table.get("rules")), table.get("non_finite"))
+
+    def _load_alarms(self, rules: Mapping[object, object], non_finite: object) -> None:
+        for state in self._rules:
+            match rules.get(state.name):
+                case [bool() as is_raised, None | int() as since]:
+                    state.is_raised, state.since = is_raised, since
+        match non_finite:
+            case [bool() as is_raised, int() as last_wrong]:
+                check = self._finite_check
+                check.is_raised, check.last_wrong = is_raised, last_wrong
 
     def _smooth(self, signals: Mapping[str, float], images_seen: int) -> None:
         for name, value in _limited(signals):
@@ -173,9 +216,9 @@ class HealthWatch:
         gradient = self._smoothed.get("generator_gradient")
         if gradient is None or "generator_gradient" not in signals:
             return
-        share = self._usual_gradient.compare(gradient.value, images_seen)
+        share = self._median_gradient.compare(gradient.value, images_seen)
         if share is not None:
-            # Made of a smoothed value, so it is not smoothed again.
+            # Computed from a smoothed value, so it is not smoothed again.
             self._smoothed[GRADIENT_SHARE] = _Smoothed(share, images_seen)
 
     def _fresh_values(self, images_seen: int) -> dict[str, float]:
@@ -185,26 +228,26 @@ class HealthWatch:
             if images_seen - smoothed.images_seen <= STALE_IMAGES
         }
 
-    def _look(
+    def _evaluate(
         self, alarm: Alarm, values: Mapping[str, float], images_seen: int
     ) -> Iterator[HealthChanged]:
-        """Hold the rules of an alarm against the values; any rule raises, all must clear."""
-        watches = [watch for watch in self._rules if watch.rule.alarm is alarm]
-        was_raised = any(watch.is_raised for watch in watches)
-        changed = [watch.rule for watch in watches if watch.look(values, images_seen)]
-        is_raised = any(watch.is_raised for watch in watches)
+        """Evaluate the rules of an alarm: any of them raises it, all must clear."""
+        states = [state for state in self._rules if state.rule.alarm is alarm]
+        was_raised = any(state.is_raised for state in states)
+        changed = [state.rule for state in states if state.update(values, images_seen)]
+        is_raised = any(state.is_raised for state in states)
         if is_raised != was_raised:
-            telling = {bound.signal for rule in changed for bound in rule.bounds}
+            signals = {threshold.signal for rule in changed for threshold in rule.thresholds}
             yield HealthChanged(
                 alarm=alarm,
                 is_raised=is_raised,
                 images_seen=images_seen,
-                evidence={name: values[name] for name in sorted(telling & values.keys())},
+                evidence={name: values[name] for name in sorted(signals & values.keys())},
             )
 
 
 class _Smoothed:
-    """An exponential mean that halves the weight of the past every ``HALF_LIFE_IMAGES``."""
+    """Exponential moving average with a half-life of ``HALF_LIFE_IMAGES``."""
 
     def __init__(self, value: float = math.nan, images_seen: int = 0) -> None:
         self.value, self.images_seen = value, images_seen
@@ -218,69 +261,65 @@ class _Smoothed:
         self.images_seen = images_seen
 
 
-class _Usual:
-    """The usual size of a figure: the median of samples, taken while it has not vanished."""
+class _RunningMedian:
+    """Median of periodic samples of a signal, taken while the signal has not vanished."""
 
     def __init__(self) -> None:
-        self._samples: deque[float] = deque(maxlen=SAMPLES_KEPT)
-        self._due_images = 0
+        self.samples: deque[float] = deque(maxlen=SAMPLES_KEPT)
+        self.due_images = 0
 
     def compare(self, value: float, images_seen: int) -> float | None:
-        """Give the value as a share of the usual; ``None`` while too little is known."""
+        """Return value / median; ``None`` while there are too few samples."""
         share = None
-        if len(self._samples) >= SAMPLES_NEEDED:
-            share = value / statistics.median(self._samples)
-        # What has vanished must not become the usual.
+        if len(self.samples) >= SAMPLES_NEEDED:
+            share = value / statistics.median(self.samples)
+        # A vanished signal must not lower the median.
         has_vanished = value <= 0 or (share is not None and share < BACK)
-        if images_seen >= self._due_images and not has_vanished:
-            self._samples.append(value)
-            self._due_images = images_seen + SAMPLE_EVERY_IMAGES
+        if images_seen >= self.due_images and not has_vanished:
+            self.samples.append(value)
+            self.due_images = images_seen + SAMPLE_EVERY_IMAGES
         return share
 
 
-class _RuleWatch:
-    """Waits until a rule is broken, or kept again, for long enough."""
+class _RuleState:
+    """Whether a rule is raised, and since when its condition for a change holds."""
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: AlarmRule) -> None:
         self.rule, self.is_raised = rule, False
-        self._since: int | None = None
+        self.name = "+".join([rule.alarm.value, *(t.signal for t in rule.thresholds)])
+        self.since: int | None = None
+        """Images seen."""
 
-    def forget(self) -> None:
-        """Begin to wait anew."""
-        self._since = None
-
-    def look(self, values: Mapping[str, float], images_seen: int) -> bool:
-        """Say whether the rule has just been raised or cleared."""
-        is_turning = self.rule.is_well(values) if self.is_raised else self.rule.is_bad(values)
+    def update(self, values: Mapping[str, float], images_seen: int) -> bool:
+        """Return whether the rule has just been raised or cleared."""
+        rule = self.rule
+        is_turning = rule.is_cleared(values) if self.is_raised else rule.is_triggered(values)
         if not is_turning:
-            self._since = None
+            self.since = None
             return False
-        if self._since is None:
-            self._since = images_seen
-        if images_seen - self._since < self.rule.images:
+        if self.since is None:
+            self.since = images_seen
+        if images_seen - self.since < rule.images:
             return False
-        self.is_raised, self._since = not self.is_raised, None
+        self.is_raised, self.since = not self.is_raised, None
         return True
 
 
-class _FinitenessWatch:
-    """Raises at the first figure that is no number, and clears after a time without any."""
+class _FiniteCheck:
+    """Raises at the first non-finite metric; clears after ``RECOVERY_IMAGES`` without any."""
 
     def __init__(self) -> None:
-        self._is_raised, self._last_wrong = False, 0
+        self.is_raised, self.last_wrong = False, 0
 
-    def go_back(self, images_seen: int) -> None:
-        self._last_wrong = min(self._last_wrong, images_seen)
-
-    def look(self, figures: Mapping[str, float], images_seen: int) -> list[HealthChanged]:
-        wrong = {name: value for name, value in figures.items() if not math.isfinite(value)}
+    def update(self, metrics: Mapping[str, float], images_seen: int) -> list[HealthChanged]:
+        wrong = {name: value for name, value in metrics.items() if not math.isfinite(value)}
         if wrong:
-            self._last_wrong = images_seen
-        should_raise = bool(wrong) and not self._is_raised
-        should_clear = self._is_raised and images_seen - self._last_wrong >= RECOVERY_IMAGES
+            self.last_wrong = images_seen
+        should_raise = bool(wrong) and not self.is_raised
+        should_clear = self.is_raised and images_seen - self.last_wrong >= RECOVERY_IMAGES
         if not should_raise and not should_clear:
             return []
-        self._is_raised = should_raise
+        self.is_raised = should_raise
         return [
             HealthChanged(
                 alarm=Alarm.NON_FINITE,
@@ -292,8 +331,16 @@ class _FinitenessWatch:
 
 
 def _limited(signals: Mapping[str, float]) -> Iterator[tuple[str, float]]:
-    """The finite signals, without wild excursions."""
+    """Yield the finite signals, with ``overfit_gap`` clamped to ``GAP_LIMITS``."""
     low, high = GAP_LIMITS
     for name, value in signals.items():
         if math.isfinite(value):
             yield name, min(max(value, low), high) if name == "overfit_gap" else value
+
+
+def _mapping(value: object) -> Mapping[object, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _is_positive(value: object) -> bool:
+    return isinstance(value, int | float) and 0 < value < math.inf

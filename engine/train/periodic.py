@@ -1,9 +1,9 @@
-"""Measures quality now and then while a run trains, and remembers the best."""
+"""Periodic tasks of the training loop: evaluation and previews."""
 
 import logging
 import math
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from dataclasses import dataclass
 
 from engine.config.sections import ReportingConfig
 from engine.data.loader import mix_seed
@@ -16,6 +16,7 @@ from engine.events import (
     Progress,
     QualityMeasured,
 )
+from engine.metrics.evaluate import QualityJudge
 from engine.runs.folder import RunFolder
 from engine.runs.retention import RANKED
 from engine.sample.preview_sheet import write_sheet
@@ -25,39 +26,32 @@ log = logging.getLogger(__name__)
 
 LOWER_IS_BETTER = frozenset({"kid", "fid", "copied_share", "memorisation", "self_bleu", "mode_kl"})
 NO_RANK = ("_std", "_chance", "_ceiling", "_floor", "_n")
-"""Endings of figures that explain others and are neither good nor bad."""
+"""Suffixes of metrics that explain others and are neither good nor bad."""
 KEPT_BEST = tuple(RANKED)
-"""Figures whose best checkpoint is kept."""
+"""Metrics whose best checkpoint is kept."""
 EVALUATION_STREAM = 0xE7A1
-"""Keeps the evaluation's noise apart from the training's, whatever the seed."""
+"""Random stream of the evaluation's noise, independent of the training's for any seed."""
 
 
-class Measured(Protocol):
-    """What a judge says of a sampler."""
+@dataclass(frozen=True)
+class PeriodicTask:
+    """Something that the training loop does between two steps whenever it is due."""
 
-    @property
-    def figures(self) -> Mapping[str, float]:
-        """Figures by name."""
-        ...
-
-
-class Judge(Protocol):
-    """Measures how good samples are."""
-
-    def measure(self, sampler: Sampler, *, count: int, seed: int) -> Measured:
-        """Draw ``count`` pairs and measure them."""
-        ...
+    name: str
+    is_due: Callable[[], bool]
+    run: Callable[[], None]
+    """Also sets when the task is due again."""
 
 
-class Quality:
-    """Measures a run's running average whenever it is due.
+class Evaluation:
+    """Evaluates the EMA weights at an interval and remembers the best value of each metric.
 
     Args:
-        sampler: draws from the running average.
-        config: how often, and how many pairs.
-        seed: of the run; every measurement uses the same noise.
-        find_judge: finds or makes the judge, at the first measurement; it may take a while.
-        tell: receives what was measured.
+        sampler: draws from the EMA weights.
+        config: interval and number of samples.
+        seed: of the run; every evaluation uses the same noise.
+        get_evaluator: called at the first evaluation; may train the evaluator, for minutes.
+        emit: receives the results.
     """
 
     def __init__(
@@ -65,41 +59,41 @@ class Quality:
         sampler: Sampler,
         config: ReportingConfig,
         seed: int,
-        find_judge: Callable[[], Judge],
-        tell: Emit,
+        get_evaluator: Callable[[], QualityJudge],
+        emit: Emit,
     ) -> None:
         self._sampler, self._config = sampler, config
         self._seed = mix_seed(seed, EVALUATION_STREAM)
-        self._find_judge, self._tell = find_judge, tell
-        self._judge: Judge | None = None
+        self._get_evaluator, self._emit = get_evaluator, emit
+        self._evaluator: QualityJudge | None = None
         self._best: dict[str, float] = {}
         self._due_s = 0.0
 
     def start(self, elapsed_s: float) -> None:
-        """Wait a whole interval from here on."""
+        """Make the next evaluation due after a whole interval."""
         self._due_s = elapsed_s + self._config.evaluate_every_s
 
     def is_due(self, elapsed_s: float) -> bool:
-        """Whether it is time to measure."""
+        """Whether the interval has passed."""
         return self._config.evaluate_every_s > 0 and elapsed_s >= self._due_s
 
-    def measure(self, images_seen: int, elapsed_s: float) -> frozenset[str]:
-        """Measure; give the figures that are the best so far. A failure never ends a run."""
+    def run(self, images_seen: int, elapsed_s: float) -> frozenset[str]:
+        """Evaluate; return the metrics that are the best so far. A failure never ends a run."""
         self.start(elapsed_s)
         try:
-            if self._judge is None:
-                self._judge = self._find_judge()
-            report = self._judge.measure(
+            if self._evaluator is None:
+                self._evaluator = self._get_evaluator()
+            report = self._evaluator.measure(
                 self._sampler, count=self._config.evaluate_count, seed=self._seed
             )
         except StoppedError:
             return frozenset()
         except Exception as error:
             log.exception("Quality could not be measured after %d images.", images_seen)
-            self._tell(EvaluationFailed(error=error))
+            self._emit(EvaluationFailed(error=error))
             return frozenset()
         best = frozenset(name for name, value in report.figures.items() if self._beats(name, value))
-        self._tell(
+        self._emit(
             QualityMeasured(
                 images_seen=images_seen,
                 elapsed_s=elapsed_s,
@@ -109,13 +103,13 @@ class Quality:
         )
         return best
 
-    def position(self) -> dict[str, object]:
-        """Give what a checkpoint must remember."""
+    def state_dict(self) -> dict[str, object]:
+        """Return what a checkpoint stores."""
         return {"best": dict(self._best)}
 
-    def restore(self, position: Mapping[str, object]) -> None:
-        """Take up what a checkpoint remembers."""
-        best = position.get("best")
+    def load_state_dict(self, state: Mapping[str, object]) -> None:
+        """Restore what a checkpoint stores."""
+        best = state.get("best")
         if isinstance(best, Mapping):
             self._best = {str(name): float(rank) for name, rank in best.items()}
 
@@ -130,25 +124,25 @@ class Quality:
 
 
 # --------------------------------------------------------------------------
-# Grids of pairs from the same noise, again and again, so that one can watch them sharpen.
+# Previews: sample sheets drawn from the same noise throughout a run.
 
 
 FIRST_INTERVAL_S = 2.0
 SHARE_OF_ELAPSED = 0.1
-"""The wait grows with the run, up to what the configuration says."""
+"""The interval grows with the elapsed time, up to ``preview_every_s``."""
 NOISE_STREAM = 0x5EED
-"""Keeps the previews' noise apart from the training's, whatever the seed."""
+"""Random stream of the previews' noise, independent of the training's for any seed."""
 
 
 class Previews:
-    """Draws, writes and reports a preview whenever one is due.
+    """Draws, writes and reports previews.
 
     Args:
-        sampler: draws from the running average.
-        config: how often, and how many pairs.
+        sampler: draws from the EMA weights.
+        config: interval and number of pairs.
         seed: of the run; every preview uses the same noise.
-        folder: says where the run lives, which may change.
-        emit: receives what was drawn.
+        folder: returns the run folder, which may change during the run.
+        emit: receives each preview.
     """
 
     def __init__(
@@ -164,11 +158,11 @@ class Previews:
         self._due_s = 0.0
 
     def is_due(self, elapsed_s: float) -> bool:
-        """Whether the last one is old enough."""
+        """Whether the interval has passed since the last preview."""
         return elapsed_s >= self._due_s
 
     def show(self, progress: Progress) -> None:
-        """Show a preview. A failure is reported and never ends a run."""
+        """Draw, write and report a preview. A failure is reported and never ends a run."""
         wait_s = max(FIRST_INTERVAL_S, SHARE_OF_ELAPSED * progress.elapsed_s)
         self._due_s = progress.elapsed_s + min(wait_s, self._config.preview_every_s)
         try:
@@ -197,17 +191,17 @@ class Previews:
 
 
 def previews_until(elapsed_s: float, longest_s: float) -> float:
-    """How many previews come within some training time from the start of a run, about.
+    """Estimate the number of previews from the start of a run to a training time.
 
     Args:
-        elapsed_s: the training time.
-        longest_s: the longest wait between two.
+        elapsed_s: training time.
+        longest_s: longest interval.
     """
     shortest_s = min(FIRST_INTERVAL_S, longest_s)
     grows_from_s, grows_to_s = shortest_s / SHARE_OF_ELAPSED, longest_s / SHARE_OF_ELAPSED
     count = min(elapsed_s, grows_from_s) / shortest_s
     if elapsed_s > grows_from_s:
-        # Each comes at so many times the time of the one before.
+        # The times of the previews form a geometric series.
         growth = min(elapsed_s, grows_to_s) / grows_from_s
         count += math.log(growth) / math.log1p(SHARE_OF_ELAPSED)
     return count + max(elapsed_s - grows_to_s, 0.0) / longest_s

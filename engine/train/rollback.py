@@ -1,52 +1,51 @@
-"""Two ways out of trouble: learning from a batch in shares, and going back to a good state."""
+"""Recovery from faults: splitting a batch into micro-batches, rolling back to a checkpoint."""
 
 import logging
-from pathlib import Path
 
 from engine.errors import CheckpointCorruptError, MemoryExhaustedError
 from engine.events import BatchSplit, RolledBack
 from engine.runs.folder import images_in_name
 from engine.runs.retention import remove_checkpoint
 from engine.train.batch_size import most_taken_bytes, total_bytes
-from engine.train.checkpointing import take_up
+from engine.train.checkpointing import load_checkpoint
 from engine.train.context import RunContext
-from engine.train.device import give_memory_back
+from engine.train.device import release_memory
 from engine.train.metrics import Skipped
-from engine.train.setup import PreparedRun, start_over
+from engine.train.setup import TrainingSetup, reset_to_initial_weights
 
 log = logging.getLogger(__name__)
 
-LEAST_SHARE = 2
-"""Rows of a batch that are learnt from at once, at least; a critic compares them."""
+MIN_MICRO_BATCH = 2
+"""Rows; the discriminator compares them."""
 WEIGHTS = "weights"
-"""What is not finite where every gradient was: a network's own statistics."""
+"""Reported term when the gradients were finite but a buffer, such as a batch statistic, is not."""
 
 
-class Rescue:
-    """Gets a run out of trouble.
+class FaultHandler:
+    """Handles steps that do not fit into memory and losses that are not finite.
 
     Args:
         run: networks and data.
         context: of the run.
     """
 
-    def __init__(self, run: PreparedRun, context: RunContext) -> None:
+    def __init__(self, run: TrainingSetup, context: RunContext) -> None:
         self._run, self._context = run, context
 
     def split_batch(self) -> None:
-        """Learn from each batch in twice as many shares from here on.
+        """Double the number of micro-batches for the rest of the run.
 
         Raises:
-            MemoryExhaustedError: they would be too small.
+            MemoryExhaustedError: they would be smaller than ``MIN_MICRO_BATCH``.
         """
         run, device = self._run, self._run.state.device
         size, parts = run.config.training.batch_size, 2 * run.step.num_micro_batches
         taken, total = most_taken_bytes(device), total_bytes(device)
-        if size // parts < LEAST_SHARE:
+        if size // parts < MIN_MICRO_BATCH:
             raise MemoryExhaustedError(size, taken, total)
         run.step.num_micro_batches = parts
-        give_memory_back()
-        self._context.tell(
+        release_memory()
+        self._context.emit(
             BatchSplit(
                 images_seen=run.state.images_seen,
                 batch_size=size,
@@ -57,58 +56,50 @@ class Rescue:
         )
 
     def roll_back(self, skipped: Skipped | None) -> None:
-        """Go on from the last good state, with a lower rate.
+        """Continue from the last good state with a lower learning rate.
 
         Args:
-            skipped: the steps that were one too many; None where the networks' own statistics are
-                spoilt.
+            skipped: the steps that caused it; None where a buffer of a network is not finite.
 
         Raises:
-            NonFiniteLossError: going back has not helped before.
+            NonFiniteLossError: earlier rollbacks did not help.
         """
         state, context = self._run.state, self._context
         from_images = state.images_seen
         began = from_images
         if skipped is not None:
-            began = context.recovery.trouble_step * self._run.config.training.batch_size
-        context.recovery.begin(from_images, tuple(skipped.terms) if skipped else (WEIGHTS,))
-        self._take_up_before(began)
+            began = context.guard.trouble_step * self._run.config.training.batch_size
+        context.guard.begin_rollback(from_images, tuple(skipped.terms) if skipped else (WEIGHTS,))
+        self._load_before(began)
         context.clock.images_seen = state.images_seen
         context.meter.clear()
-        context.health.go_back(state.images_seen)
-        context.recovery.end(state.step)
-        context.tell(
+        context.monitor.rewind(state.images_seen)
+        context.guard.end_rollback(state.step)
+        context.emit(
             RolledBack(
                 images_seen=state.images_seen,
                 from_images_seen=from_images,
-                rate_scale=context.recovery.rate_scale,
+                rate_scale=context.guard.rate_scale,
             )
         )
 
-    def _take_up_before(self, images_seen: int) -> None:
-        """Take up the newest checkpoint from before the trouble, or the first weights."""
-        saver = self._context.saver
-        for checkpoint in reversed(self._context.place.folder.checkpoint_paths()):
+    def _load_before(self, images_seen: int) -> None:
+        """Load the newest valid checkpoint of at most so many images, or the initial weights."""
+        writer = self._context.writer
+        for checkpoint in reversed(self._context.directory.folder.checkpoint_paths()):
             if images_in_name(checkpoint) > images_seen:
-                # Of what is given up now; it must not pass for the newest when the run goes on.
-                self._remove(checkpoint)
+                # Otherwise a resumed run would take it for the newest.
+                try:
+                    remove_checkpoint(checkpoint)
+                except OSError as error:
+                    log.warning("%s cannot be removed: %s", checkpoint, error)
                 continue
-            if self._can_take_up(checkpoint):
-                saver.images_saved = self._run.state.images_seen
-                return
-        start_over(self._run)
-        saver.images_saved = 0
-
-    def _remove(self, checkpoint: Path) -> None:
-        try:
-            remove_checkpoint(checkpoint)
-        except OSError as error:
-            log.warning("%s cannot be removed: %s", checkpoint, error)
-
-    def _can_take_up(self, checkpoint: Path) -> bool:
-        try:
-            take_up(self._run, checkpoint)
-        except CheckpointCorruptError as error:
-            log.warning("It is passed over: %s", error)
-            return False
-        return True
+            try:
+                load_checkpoint(self._run, checkpoint)
+            except CheckpointCorruptError as error:
+                log.warning("Skipped a damaged checkpoint: %s", error)
+                continue
+            writer.images_saved = self._run.state.images_seen
+            return
+        reset_to_initial_weights(self._run)
+        writer.images_saved = 0

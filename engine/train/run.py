@@ -1,169 +1,162 @@
-"""From a configuration to a run folder: what the studio, the command line and a test all call.
+"""Train or resume a run: the entry points of the studio, the command line and the tests.
 
-It never raises: whatever happens is told by the one ``RunEnded`` at the end. All callers leave the
-same folder.
+Neither raises: every outcome is reported by the one ``RunEnded`` event at the end. All callers
+produce the same run folder.
 """
 
 import contextlib
 import logging
 import traceback
 from collections.abc import Mapping
-from pathlib import Path
-from typing import NamedTuple
 
 from engine.config.run import RunConfig
 from engine.control import RunControl
 from engine.errors import DeviceLostError, EngineError, MemoryExhaustedError, StoppedError
 from engine.events import Emit, Outcome, Phase, PhaseChanged, RunEnded, RunPaused, RunResumed
+from engine.runs.folder import ValidCheckpoint
 from engine.train.batch_size import most_taken_bytes, total_bytes
-from engine.train.checkpointing import Place, Saver, take_up
+from engine.train.checkpointing import CheckpointWriter, RunDirectory, load_checkpoint
 from engine.train.context import RunContext
-from engine.train.device import find_device, give_memory_back, is_device_lost, is_out_of_memory
-from engine.train.loop import LOOK_EVERY_S, Session
-from engine.train.progress import Budget, Clock
-from engine.train.setup import PreparedRun, prepare
+from engine.train.device import find_device, is_device_lost, is_out_of_memory, release_memory
+from engine.train.loop import POLL_EVERY_S, TrainingLoop
+from engine.train.lr_schedule import LearningRateSchedule
+from engine.train.progress import ProgressEstimator, TrainingClock
+from engine.train.setup import TrainingSetup, set_up
 
 log = logging.getLogger(__name__)
 
 
-class _Start(NamedTuple):
-    """Where a run begins."""
-
-    checkpoint: Path | None
-    passed_over: tuple[str, ...] = ()
-    """Newer checkpoints that are damaged."""
-
-
 def train(config: RunConfig, emit: Emit, control: RunControl) -> None:
-    """Train a family's networks until the budget is spent or a stop comes.
+    """Train a new run until its budget is used or a stop is requested.
 
     Args:
-        config: decides everything; ``config.run`` must be a new or empty folder.
+        config: complete configuration; ``config.run`` must be a new or empty folder.
         emit: receives every event, on this thread; ``RunEnded`` is the last.
-        control: asked between steps.
+        control: checked between steps.
     """
-    _conduct(config, emit, control, is_resumed=False)
+    _run_guarded(config, emit, control, is_resumed=False)
 
 
 def resume(config: RunConfig, emit: Emit, control: RunControl) -> None:
-    """Go on with a run from its newest checkpoint, as if it had never been left.
+    """Continue a run from its newest valid checkpoint, as if it had not been interrupted.
 
-    A run that never saved one begins at its beginning; a checkpoint that cannot be loaded never
-    does that.
+    A run without any checkpoint starts from its first step. A run whose checkpoints cannot be
+    loaded fails.
 
     Args:
-        config: the run's own; only how long it goes on and what it reports may differ.
+        config: the run's own; only its budget, device and reporting may differ.
         emit: receives every event, on this thread; ``RunEnded`` is the last.
-        control: asked between steps.
+        control: checked between steps.
     """
-    _conduct(config, emit, control, is_resumed=True)
+    _run_guarded(config, emit, control, is_resumed=True)
 
 
-def _conduct(config: RunConfig, emit: Emit, control: RunControl, *, is_resumed: bool) -> None:
-    place, clock = Place(config.run, emit), Clock()
-    saver = Saver(place, control, clock)
-    with contextlib.closing(place):
+def _run_guarded(config: RunConfig, emit: Emit, control: RunControl, *, is_resumed: bool) -> None:
+    """Run, and turn whatever happens into ``RunEnded``."""
+    directory, clock = RunDirectory(config.run, emit), TrainingClock()
+    writer = CheckpointWriter(directory, control, clock)
+    with contextlib.closing(directory):
         outcome, error = Outcome.FAILED, None
         try:
-            start = _open(place, config, is_resumed=is_resumed)
+            checkpoint = None
+            if is_resumed:
+                checkpoint = directory.reopen(config)
+            else:
+                directory.create(config)
             context = RunContext(
                 config=config,
-                place=place,
+                directory=directory,
                 control=control,
                 clock=clock,
-                saver=saver,
-                budget=Budget(config, lambda: clock.elapsed_s),
+                writer=writer,
+                estimator=ProgressEstimator(config, lambda: clock.elapsed_s),
+                schedule=LearningRateSchedule(config),
             )
-            outcome = _run(context, start)
+            outcome = _run(context, checkpoint)
         except StoppedError:
             outcome = Outcome.STOPPED
         except Exception as caught:
-            error = _explained(caught, config, saver.images_saved)
+            error = _explained(caught, config, writer.images_saved)
             level = logging.WARNING if isinstance(error, EngineError) else logging.ERROR
-            log.log(level, "The run in %s failed.", place.folder.path, exc_info=caught)
-            # What its frames hold is networks, and their memory is wanted back.
+            log.log(level, "The run in %s failed.", directory.folder.path, exc_info=caught)
+            # The frames reference the networks, whose memory is released below.
             traceback.clear_frames(caught.__traceback__)
-        give_memory_back()
-        place.tell(
+        release_memory()
+        directory.emit(
             RunEnded(
                 outcome=outcome,
-                folder=place.folder.path,
+                folder=directory.folder.path,
                 images_seen=clock.images_seen,
                 elapsed_s=clock.elapsed_s,
-                images_saved=saver.images_saved,
+                images_saved=writer.images_saved,
                 error=error,
             )
         )
 
 
-def _open(place: Place, config: RunConfig, *, is_resumed: bool) -> _Start:
-    if is_resumed:
-        found = place.reopen(config)
-        return _Start(found.checkpoint, found.passed_over)
-    place.create(config)
-    return _Start(None)
-
-
-def _run(context: RunContext, start: _Start) -> Outcome:
-    """Prepare and train, and again after each pause that gave the memory back."""
+def _run(context: RunContext, checkpoint: ValidCheckpoint | None) -> Outcome:
+    """Set up and train, again after each pause that released the memory."""
     while True:
-        outcome = _train(context, start)
+        outcome = _train(context, checkpoint)
         if outcome is not None:
             return outcome
-        _rest(context)
+        _wait_released(context)
         if context.control.is_stop_requested:
             return Outcome.STOPPED
-        if context.saver.images_saved:
-            newest = context.place.folder.newest_valid()
-            start = _Start(newest.path, newest.passed_over)
-        else:
-            start = _Start(None)
+        is_saved = context.writer.images_saved > 0
+        checkpoint = context.directory.folder.newest_valid() if is_saved else None
 
 
-def _train(context: RunContext, start: _Start) -> Outcome | None:
-    context.tell(PhaseChanged(phase=Phase.LOADING))
-    folder = context.place.folder
-    config = context.config.with_values(run=folder.path)
-    run = prepare(config, folder, context.tell, context.control)
-    position = _take_up(context, run, start)
-    context.tell(run.announcement)
-    context.tell(PhaseChanged(phase=Phase.WARMING_UP))
-    session = Session(run, context, position)
-    session.warm_up()
-    return session.train()
+def _train(context: RunContext, checkpoint: ValidCheckpoint | None) -> Outcome | None:
+    context.emit(PhaseChanged(phase=Phase.LOADING))
+    folder = context.directory.folder
+    context.config = context.config.with_values(run=folder.path)
+    run = set_up(context.config, folder, context.emit, context.control)
+    # What was measured once, such as the batch size, must not change after a pause.
+    context.config = run.config
+    loop_state = _restore(context, run, checkpoint) if checkpoint else {}
+    context.emit(run.announcement)
+    context.emit(PhaseChanged(phase=Phase.WARMING_UP))
+    loop = TrainingLoop(run, context, loop_state)
+    loop.warm_up()
+    return loop.train()
 
 
-def _take_up(context: RunContext, run: PreparedRun, start: _Start) -> Mapping[str, object]:
-    if start.checkpoint is None:
-        return {}
-    facts = take_up(run, start.checkpoint)
-    context.saver.images_saved = facts.images_seen
+def _restore(
+    context: RunContext, run: TrainingSetup, checkpoint: ValidCheckpoint
+) -> Mapping[str, object]:
+    """Load a checkpoint into networks and context; return the state of the loop."""
+    facts = load_checkpoint(run, checkpoint.path)
+    state = facts.positions
+    context.writer.images_saved = facts.images_seen
     context.clock.set(facts.images_seen, facts.elapsed_s)
-    context.recovery.restore(facts.positions)
-    context.budget.restore(facts.positions)
-    run.step.num_micro_batches = int(facts.positions.get("parts", 1))
-    context.tell(
+    context.guard.load_state_dict(state)
+    context.monitor.load_state_dict(state)
+    context.estimator.load_state_dict(state)
+    context.schedule.load_state_dict(state, facts.images_seen, facts.elapsed_s)
+    run.step.num_micro_batches = int(state.get("parts", 1))
+    context.emit(
         RunResumed(
             images_seen=facts.images_seen,
             elapsed_s=facts.elapsed_s,
-            checkpoint=start.checkpoint.name,
-            passed_over=start.passed_over,
+            checkpoint=checkpoint.path.name,
+            passed_over=checkpoint.passed_over,
         )
     )
-    return facts.positions
+    return state
 
 
-def _rest(context: RunContext) -> None:
-    """Wait, without the networks, until the run shall go on or end."""
-    give_memory_back()
-    context.tell(RunPaused(images_seen=context.clock.images_seen, is_released=True))
+def _wait_released(context: RunContext) -> None:
+    """Wait, with the networks released, until the pause ends or a stop is requested."""
+    release_memory()
+    context.emit(RunPaused(images_seen=context.clock.images_seen, is_released=True))
     while context.control.is_pause_requested and not context.control.is_stop_requested:
-        context.place.hold()
-        context.control.wait(LOOK_EVERY_S)
+        context.directory.heartbeat()
+        context.control.wait(POLL_EVERY_S)
 
 
 def _explained(error: Exception, config: RunConfig, images_saved: int) -> Exception:
-    """Give an error of the device the name that says what can be done."""
+    """Turn an error of the device into one that says what can be done."""
     if is_device_lost(error):
         return DeviceLostError(config.device, str(error).splitlines()[0], images_saved)
     if is_out_of_memory(error):

@@ -1,4 +1,4 @@
-"""From a configuration to everything a run needs, before the first step."""
+"""Training setup: data on the device, networks, optimizers, and the decided configuration."""
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
@@ -16,50 +16,51 @@ from engine.events import Emit, RunPrepared
 from engine.nets.protocols import Modality
 from engine.nets.registry import build_modalities
 from engine.runs.checkpoint_files import CheckpointMetadata
-from engine.runs.folder import ModelMetadata, RunFolder, write_model
+from engine.runs.folder import RunFolder, write_model
+from engine.runs.metadata import ModelMetadata
 from engine.train.batch_size import choose_batch, memory_of
-from engine.train.data import Source, load_source, load_vectors, model_facts
+from engine.train.data import TrainingData, load_training_data, load_vectors, model_facts
 from engine.train.device import describe, find_device, resolve_precision
 from engine.train.families import build_state, build_step
 from engine.train.state import CRITIC, TrainingState, parameter_count
 from engine.train.step import Step
 
 LARGE_IMAGE = 64
-"""From so many pixels on, layers are large enough for half precision to pay on a CPU."""
+"""Pixels from which layers are large enough for half precision to be faster on a CPU."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class PreparedRun:
-    """What the loop works with."""
+class TrainingSetup:
+    """Everything that the training loop needs."""
 
     config: RunConfig
-    """As asked for, with everything that was left open decided."""
+    """As requested, with every open value decided."""
     folder: RunFolder
     state: TrainingState
     modalities: tuple[Modality, ...]
     model: ModelMetadata
     loader: DeviceLoader
     step: Step
-    first: Mapping[str, Tensor]
+    initial_tensors: Mapping[str, Tensor]
     """All tensors of the state before the first step, on the CPU."""
     announcement: RunPrepared
 
     def batch(self, step: int) -> Batch:
-        """Give the real pairs of a step, in the networks' form."""
+        """Return the real pairs of a step as network input."""
         return read_batch(self.modalities, self.loader, step)
 
 
-def prepare(config: RunConfig, folder: RunFolder, tell: Emit, control: RunControl) -> PreparedRun:
-    """Load the data onto the device, build the networks and decide what was left open.
+def set_up(config: RunConfig, folder: RunFolder, emit: Emit, control: RunControl) -> TrainingSetup:
+    """Load the data onto the device, decide the open values and build the networks.
 
     Raises:
-        StoppedError: the control asked for it.
-        EngineError: the dataset or the device is not to be had; the class says why.
+        StoppedError: a stop was requested.
+        EngineError: the dataset or the device is not available; the class says why.
     """
     device = find_device(config.device)
     dataset = open_dataset(config.dataset)
     facts = model_facts(config, dataset)
-    _refuse_other_data(folder, facts)
+    _check_dataset_version(folder, facts)
     write_model(folder, facts)
     control.stop_if_asked()
     modalities = build_modalities(
@@ -69,38 +70,42 @@ def prepare(config: RunConfig, folder: RunFolder, tell: Emit, control: RunContro
         text_length=facts.text_length,
         vectors=load_vectors(config, facts),
     )
-    source = load_source(config, dataset, facts, modalities, device)
+    data = load_training_data(config, dataset, facts, modalities, device)
     control.stop_if_asked()
-    config = _decide(config, source, device, tell, control)
-    folder.write_config(config)
-    state = build_state(modalities, config, device, source.augmenters)
-    return PreparedRun(
+    decided = _decide(config, data, device, emit, control)
+    if decided != config:
+        folder.write_config(decided)
+    config = decided
+    state = build_state(modalities, config, device, data.augmenters)
+    return TrainingSetup(
         config=config,
         folder=folder,
         state=state,
         modalities=modalities,
         model=facts,
-        loader=source.loader(config.training.batch_size),
+        loader=data.loader(config.training.batch_size),
         step=build_step(
             state,
             config,
             modalities=modalities,
-            strong_augment=source.disguises,
-            validation=source.held_out,
+            strong_augment=data.disguises,
+            validation=data.held_out,
         ),
-        first={name: tensor.detach().cpu().clone() for name, tensor in state.tensors().items()},
-        announcement=_announcement(folder, source, config, state),
+        initial_tensors={
+            name: tensor.detach().cpu().clone() for name, tensor in state.tensors().items()
+        },
+        announcement=_announcement(folder, data, config, state),
     )
 
 
-def start_over(run: PreparedRun) -> None:
-    """Put a run's networks back to where they were before the first step."""
-    nothing_yet = CheckpointMetadata(step=0, images_seen=0, elapsed_s=0.0, config_hash="")
-    run.state.restore(run.first, nothing_yet)
+def reset_to_initial_weights(run: TrainingSetup) -> None:
+    """Restore the networks and optimizers from before the first step."""
+    facts = CheckpointMetadata(step=0, images_seen=0, elapsed_s=0.0, config_hash="")
+    run.state.restore(run.initial_tensors, facts)
 
 
-def _refuse_other_data(folder: RunFolder, facts: ModelMetadata) -> None:
-    """A run that goes on must go on with the same pairs."""
+def _check_dataset_version(folder: RunFolder, facts: ModelMetadata) -> None:
+    """A resumed run must continue with the same dataset."""
     if not folder.model_file.exists():
         return
     before = folder.read_model().dataset_version
@@ -110,9 +115,9 @@ def _refuse_other_data(folder: RunFolder, facts: ModelMetadata) -> None:
 
 
 def _decide(
-    config: RunConfig, source: Source, device: torch.device, tell: Emit, control: RunControl
+    config: RunConfig, data: TrainingData, device: torch.device, emit: Emit, control: RunControl
 ) -> RunConfig:
-    """Settle what the configuration leaves to the machine."""
+    """Decide the values that the configuration leaves to the machine."""
     is_large = config.networks.image_size >= LARGE_IMAGE
     precision = resolve_precision(config.training.precision, device, is_large=is_large)
     config = config.with_values(training__precision=precision)
@@ -121,28 +126,28 @@ def _decide(
 
     def take_steps(size: int) -> None:
         control.stop_if_asked()
-        _take_steps(config.with_values(training__batch_size=size), source, device)
+        _take_steps(config.with_values(training__batch_size=size), data, device)
 
-    chosen = choose_batch(take_steps, memory_of(device), largest=source.count)
-    tell(chosen)
+    chosen = choose_batch(take_steps, memory_of(device), largest=data.count)
+    emit(chosen)
     return config.with_values(training__batch_size=chosen.batch_size)
 
 
-def _take_steps(config: RunConfig, source: Source, device: torch.device) -> None:
-    """Take the first steps with some batch size, and forget them."""
-    state = build_state(source.modalities, config, device, source.augmenters)
-    loader = source.loader(config.training.batch_size)
-    rehearse_steps(state, config, lambda step: read_batch(source.modalities, loader, step))
+def _take_steps(config: RunConfig, data: TrainingData, device: torch.device) -> None:
+    """Take two steps with a batch size on networks that are then discarded."""
+    state = build_state(data.modalities, config, device, data.augmenters)
+    loader = data.loader(config.training.batch_size)
+    dry_run_steps(state, config, lambda step: read_batch(data.modalities, loader, step))
 
 
 def _announcement(
-    folder: RunFolder, source: Source, config: RunConfig, state: TrainingState
+    folder: RunFolder, data: TrainingData, config: RunConfig, state: TrainingState
 ) -> RunPrepared:
     critic = state.players.get(CRITIC)
     return RunPrepared(
         folder=folder.path,
-        dataset=source.name,
-        pairs=source.count,
+        dataset=data.name,
+        pairs=data.count,
         image_size=config.networks.image_size,
         device=describe(state.device),
         generator_parameters=parameter_count(state.generator),
@@ -156,7 +161,7 @@ def read_batch(modalities: Sequence[Modality], loader: DeviceLoader, step: int) 
     return replace(batch, items={m.name: m.read(batch.items[m.name]) for m in modalities})
 
 
-def rehearse_steps(
+def dry_run_steps(
     state: TrainingState, config: RunConfig, batch: Callable[[int], Batch], *, parts: int = 1
 ) -> None:
     """Take the first two steps of a run on a copy of its state.
@@ -164,8 +169,8 @@ def rehearse_steps(
     Args:
         state: is not changed.
         config: of the run.
-        batch: gives the pairs of a step.
-        parts: shares in which a batch is learnt from.
+        batch: returns the pairs of a step.
+        parts: number of micro-batches per batch.
     """
     step = build_step(copy.deepcopy(state), config)
     step.num_micro_batches = parts

@@ -22,8 +22,8 @@ from engine.data.manifest import read_manifest
 from engine.data.starter_files import build_starter
 from engine.data.starters import STARTERS
 from engine.runs.folder import create_run_folder
-from engine.train.progress import learning_rate
-from engine.train.setup import prepare
+from engine.train.lr_schedule import learning_rate
+from engine.train.setup import set_up
 from engine.train.state import update_average
 from tests.helpers.sources import SOURCES
 from tests.helpers.tiny import tiny_config, tiny_dataset, unpaired_dataset
@@ -59,7 +59,7 @@ def losses_of_run(folder: Path, name: str) -> dict[str, list[float | None]]:
     config = config.with_values(training__precision="fp32", **RUNS[name])
     losses: list[dict[str, float]] = []
     control = RunControl()
-    run = prepare(config, create_run_folder(config), lambda _event: None, control)
+    run = set_up(config, create_run_folder(config), lambda _event: None, control)
     training = run.config.training
     for step in range(STEPS):
         run.state.set_learning_rate(learning_rate(training, step / STEPS))

@@ -14,8 +14,9 @@ from engine.events import PreviewReady
 from engine.runs.catalogue import Catalogue
 from engine.runs.checkpoint import write_checkpoint
 from engine.runs.checkpoint_files import CheckpointMetadata
-from engine.runs.folder import ModelMetadata, RunFolder, create_run_folder, write_model
+from engine.runs.folder import RunFolder, create_run_folder, write_model
 from engine.runs.listing import ListedRun
+from engine.runs.metadata import ModelMetadata
 from engine.sample.preview_sheet import write_sheet
 from tests.helpers.tiny import WORDS, tiny_config
 

@@ -1,11 +1,11 @@
-"""Signals of made-up runs, healthy and ill, for the watch over a run's health."""
+"""Signals of made-up runs, healthy and ill, for the health monitor."""
 
 from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from engine.events import Alarm, HealthChanged
-from engine.train.monitor import HealthWatch
+from engine.train.monitor import HealthMonitor
 
 REPORT = 256
 """Images between reports: a quarter of a second of cpu-tiny."""
@@ -40,15 +40,15 @@ def watched(
     images: int,
     every: int = REPORT,
     losses: Mapping[str, float] | None = None,
-    watch: HealthWatch | None = None,
+    monitor: HealthMonitor | None = None,
     start: int = 0,
 ) -> list[HealthChanged]:
-    """Everything that the watch says about a run whose signals follow the curve."""
-    watch = watch or HealthWatch()
+    """Everything that the monitor reports about a run whose signals follow the curve."""
+    monitor = monitor or HealthMonitor()
     return [
         change
         for seen in range(start, images, every)
-        for change in watch.see(losses or {"critic": 4.0}, curve(seen), seen)
+        for change in monitor.update(losses or {"critic": 4.0}, curve(seen), seen)
     ]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.config.run import RunConfig
 from engine.config.sections import ReportingConfig
-from engine.train.progress import Aside, Budget
+from engine.train.progress import ProgressEstimator, TaskKind
 
 BATCH = 64
 REPORT_EVERY_S = 0.25
@@ -65,10 +65,10 @@ class SimulatedRun:
             images=self.images,
             reporting=reporting,
         )
-        self.budget = Budget(config, lambda: self.elapsed_s, lambda: self.now_s)
-        self.budget.restore(self.remembered)
+        self.estimator = ProgressEstimator(config, lambda: self.elapsed_s, lambda: self.now_s)
+        self.estimator.load_state_dict(self.remembered)
         if self.judge_s:
-            self.budget.expect_reader()
+            self.estimator.expect_reader()
         self._waits = sorted(self.pauses.items())
         self._has_judge = False
 
@@ -91,7 +91,7 @@ class SimulatedRun:
             self._take_step()
             if self.elapsed_s >= due["report"]:
                 due["report"] = self.elapsed_s + REPORT_EVERY_S
-                progress = self.budget.progress(self.images_seen, self.elapsed_s)
+                progress = self.estimator.progress(self.images_seen, self.elapsed_s)
                 if moments and self._share() >= moments[0]:
                     assert progress.remaining_s is not None
                     yield moments.pop(0), progress.remaining_s, self._active_s
@@ -101,16 +101,16 @@ class SimulatedRun:
         if self.elapsed_s >= due["preview"]:
             wait_s = min(max(2.0, 0.1 * self.elapsed_s), 15.0)
             due["preview"] = self.elapsed_s + wait_s
-            with self.budget.during(Aside.PREVIEW):
+            with self.estimator.measure(TaskKind.PREVIEW):
                 self._spend(self.preview_s)
         if self.elapsed_s >= due["save"]:
-            with self.budget.during(Aside.CHECKPOINT):
+            with self.estimator.measure(TaskKind.CHECKPOINT):
                 if due["save"] > 100 and self.full_disk_s:
                     self._wait(self.full_disk_s)
                     self.full_disk_s = 0.0
                 self._spend(self.checkpoint_s)
             due["save"] = self.elapsed_s + 60
-        wants = self.budget.wants_evaluation(self.images_seen, self.elapsed_s)
+        wants = self.estimator.wants_evaluation(self.images_seen, self.elapsed_s)
         if self.evaluate_every_s and (wants or self.elapsed_s >= due["evaluate"]):
             due["evaluate"] = self.elapsed_s + self.evaluate_every_s
             self._evaluate()
@@ -118,17 +118,16 @@ class SimulatedRun:
             self._pause(self._waits.pop(0)[1])
 
     def _evaluate(self) -> None:
-        with self.budget.during(Aside.EVALUATION):
+        with self.estimator.measure(TaskKind.EVALUATION):
             if not self._has_judge:
                 self._has_judge = True
-                with self.budget.paused():
+                with self.estimator.paused():
                     self.now_s += self.judge_s
             self.now_s += self.evaluation_s
 
     def _pause(self, seconds: float) -> None:
-        self.budget.pause()
-        self._wait(seconds)
-        self.budget.go_on()
+        with self.estimator.paused():
+            self._wait(seconds)
 
     def _wait(self, seconds: float) -> None:
         self.now_s += seconds

@@ -14,7 +14,7 @@ from engine.data.tokenizers import Vocabulary
 from engine.nets.image import ImageModality
 from engine.nets.protocols import Modality
 from engine.nets.text import TextModality
-from engine.runs.folder import ModelMetadata
+from engine.runs.metadata import ModelMetadata
 from engine.train.families import build_state
 from engine.train.state import TrainingState
 

@@ -16,7 +16,7 @@ from engine.runs.checkpoint_files import read_metadata
 from engine.runs.event_reader import read_events, read_losses
 from engine.runs.folder import RunFolder
 from engine.train import checkpointing, metrics
-from engine.train.checkpointing import Place
+from engine.train.checkpointing import RunDirectory
 from engine.train.run import resume
 from tests.helpers.run_story import RunStory, expect_all, images_of
 from tests.helpers.tiny import tiny_facts
@@ -206,10 +206,10 @@ def test_that_a_folder_that_is_deleted_in_mid_run_costs_nothing(tmp_path, proble
 
 def test_that_what_the_old_disk_would_not_take_goes_along(tmp_path, monkeypatch, problem_log):
     config = RunStory(tmp_path).config
-    place = Place(config.run, lambda _event: None)
-    place.create(config)
-    place.tell(PhaseChanged(phase=Phase.LOADING))
-    old, append = place.folder.log_file.stat().st_ino, event_log._append
+    directory = RunDirectory(config.run, lambda _event: None)
+    directory.create(config)
+    directory.emit(PhaseChanged(phase=Phase.LOADING))
+    old, append = directory.folder.log_file.stat().st_ino, event_log._append
 
     def fill_up(file, line):
         if os.fstat(file.fileno()).st_ino == old:
@@ -217,9 +217,9 @@ def test_that_what_the_old_disk_would_not_take_goes_along(tmp_path, monkeypatch,
         append(file, line)
 
     monkeypatch.setattr(event_log, "_append", fill_up)
-    place.tell(PhaseChanged(phase=Phase.SAVING))
-    place.move(tmp_path / "elsewhere", config, tiny_facts())
-    place.close()
+    directory.emit(PhaseChanged(phase=Phase.SAVING))
+    directory.move(tmp_path / "elsewhere", config, tiny_facts())
+    directory.close()
     expect_all(problem_log, "cannot be written", "goes on in")
     events = list(read_events(tmp_path / "elsewhere" / "events.jsonl"))
     assert events[:2] == [PhaseChanged(phase=Phase.LOADING), PhaseChanged(phase=Phase.SAVING)]

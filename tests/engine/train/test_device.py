@@ -7,7 +7,7 @@ from engine.errors import DiskFullError
 from engine.events import CheckpointSaved, Outcome, RunPaused
 from engine.runs.checkpoint_files import verify_checkpoint
 from engine.train import metrics
-from engine.train.device import give_memory_back, is_device_lost, is_out_of_memory
+from engine.train.device import is_device_lost, is_out_of_memory, release_memory
 from tests.helpers.disks import small_disk
 from tests.helpers.run_story import RunStory, expect_all, images_of
 
@@ -71,7 +71,7 @@ def test_that_a_lost_device_that_gives_nothing_back_is_no_further_trouble(monkey
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
     monkeypatch.setattr(torch.cuda, "empty_cache", fail)
-    give_memory_back()
+    release_memory()
     assert asked == [True]
 
 

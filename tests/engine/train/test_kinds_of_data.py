@@ -17,7 +17,7 @@ from engine.nets.registry import build_modalities
 from engine.nets.text import WORD_SPREAD, TextModality
 from engine.runs.folder import RunFolder
 from engine.sample.load import encode_texts, load_run
-from engine.train.data import load_source, model_facts
+from engine.train.data import load_training_data, model_facts
 from engine.train.run import train
 from tests.helpers.tiny import tiny_config, tiny_dataset, tiny_facts, unpaired_dataset
 
@@ -79,7 +79,7 @@ def test_that_all_captions_of_an_image_are_learned(tmp_path):
         tokenizer=facts.tokenizer,
         text_length=facts.text_length,
     )
-    source = load_source(config, stored, facts, modalities, CPU)
+    source = load_training_data(config, stored, facts, modalities, CPU)
     texts = modalities[0].show(source.held_out["text"])
     assert list(texts) == ["<unk>", "light"]
     drawn: set[str] = set()

@@ -8,6 +8,7 @@ import torch
 
 from engine.errors import DeviceLostError, MemoryExhaustedError, RunLockedError
 from engine.events import (
+    BatchChosen,
     BatchSplit,
     CheckpointSaved,
     Outcome,
@@ -94,6 +95,21 @@ def test_that_memory_can_be_given_back_before_anything_was_saved(tmp_path):
     assert story.tell(answer).outcome is Outcome.FINISHED
     assert [event.images_seen for event in story.of(RunPaused)] == [0]
     expect_equal_to_straight(story, tmp_path)
+
+
+def test_that_a_measured_batch_stays_when_memory_was_given_back(tmp_path):
+    story = RunStory(tmp_path, training__batch_size=0)
+
+    def answer(event):
+        if images_of(event) == 48:
+            story.control.request_pause(release=True)
+        if isinstance(event, RunPaused):
+            story.control.request_resume()
+
+    assert story.tell(answer).outcome is Outcome.FINISHED
+    assert [event.images_seen for event in story.of(RunResumed)] == [48]
+    (chosen,) = story.of(BatchChosen)
+    assert story.folder.read_config().training.batch_size == chosen.batch_size
 
 
 @pytest.mark.parametrize("release", [False, True])
@@ -240,14 +256,14 @@ def test_that_the_networks_are_gone_when_the_end_is_told(
     tmp_path, monkeypatch, problem_log, way_out
 ):
     story, networks = RunStory(tmp_path), []
-    prepare = run_module.prepare
+    set_up = run_module.set_up
 
     def remember(*args):
-        run = prepare(*args)
+        run = set_up(*args)
         networks.extend(weakref.ref(player.network) for player in run.state.players.values())
         return run
 
-    monkeypatch.setattr(run_module, "prepare", remember)
+    monkeypatch.setattr(run_module, "set_up", remember)
 
     def answer(event):
         if images_of(event) == 40 and way_out == "stopped":

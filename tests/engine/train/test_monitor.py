@@ -1,11 +1,13 @@
+import json
 import math
 from collections.abc import Mapping
+from typing import cast
 
 import numpy as np
 import pytest
 
 from engine.events import Alarm
-from engine.train.monitor import GRACE_IMAGES, GRADIENT_SHARE, RULES, STALE_IMAGES, HealthWatch
+from engine.train.monitor import GRACE_IMAGES, GRADIENT_SHARE, RULES, STALE_IMAGES, HealthMonitor
 from tests.helpers.signals import REPORT, WELL, noisy, said, turning, watched
 
 
@@ -202,21 +204,80 @@ def test_that_a_gradient_that_was_never_there_tells_nothing():
 def test_that_every_alarm_has_rules_with_room_between_their_thresholds():
     assert {rule.alarm for rule in RULES} == set(Alarm) - {Alarm.NON_FINITE}
     for rule in RULES:
-        for bound in rule.bounds:
-            between = (bound.raise_at + bound.clear_at) / 2
-            assert bound.raise_at != bound.clear_at
-            assert not bound.is_bad(between)
-            assert not bound.is_well(between)
+        for threshold in rule.thresholds:
+            between = (threshold.raise_at + threshold.clear_at) / 2
+            assert threshold.raise_at != threshold.clear_at
+            assert not threshold.is_triggered(between)
+            assert not threshold.is_cleared(between)
 
 
 def test_that_a_run_that_went_back_is_watched_anew_and_keeps_its_alarms():
-    watch = HealthWatch()
+    monitor = HealthMonitor()
     collapsed = WELL | {"image_diversity": 0.05}
-    raised = [c for n in range(60) for c in watch.see({}, collapsed, 10_000 + n * 1_000)]
+    raised = [c for n in range(60) for c in monitor.update({}, collapsed, 10_000 + n * 1_000)]
     assert [(c.alarm, c.is_raised) for c in raised] == [(Alarm.MODE_COLLAPSE, True)]
-    watch.go_back(20_000)
+    monitor.rewind(20_000)
     # Nothing of the later past is left in what is smoothed, and it takes its time to clear.
-    changes = [c for n in range(30) for c in watch.see({}, WELL, 20_000 + n * 1_000)]
+    changes = [c for n in range(30) for c in monitor.update({}, WELL, 20_000 + n * 1_000)]
     assert [(c.alarm, c.is_raised) for c in changes] == [(Alarm.MODE_COLLAPSE, False)]
     assert 30_000 <= changes[0].images_seen <= 35_000
     assert changes[0].evidence["image_diversity"] == pytest.approx(WELL["image_diversity"])
+
+
+def reloaded(monitor: HealthMonitor) -> HealthMonitor:
+    """Pass the state through JSON, as a checkpoint does."""
+    other = HealthMonitor()
+    other.load_state_dict(json.loads(json.dumps(monitor.state_dict())))
+    return other
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"image_diversity": 0.05},
+        {"unique_texts": 0.1},
+        {"real_score": 0.999, "fake_score": 0.001},
+        {"generator_gradient": 1e-4, "fake_score": 0.02},
+        {"overfit_gap": 1.5, "real_sign": 0.9},
+        {"critic_gradient": math.nan},
+    ],
+)
+@pytest.mark.parametrize("saved_at", [50_000, 105_000, 150_000, 205_000, 300_000])
+def test_that_a_resumed_run_raises_and_clears_what_the_uninterrupted_one_does(bad, saved_at):
+    def curve(images: int) -> Mapping[str, float]:
+        return WELL | bad if 100_000 <= images < 200_000 else WELL
+
+    every = 1_000
+    straight = watched(curve, images=400_000, every=every)
+    assert [change.is_raised for change in straight] == [True, False]
+    monitor = HealthMonitor()
+    parts = watched(curve, images=saved_at, every=every, monitor=monitor)
+    monitor = reloaded(monitor)
+    parts += watched(curve, images=400_000, every=every, monitor=monitor, start=saved_at)
+    assert repr(parts) == repr(straight)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        None,
+        3,
+        {"smoothed": 3, "gradient_samples": 4, "rules": 5, "non_finite": 6},
+        {
+            "smoothed": {"image_diversity": ["x", 3], "real_score": [math.nan, 1], "y": [1]},
+            "gradient_samples": [0.0, "x"],
+            "gradient_due_images": None,
+            "rules": {"mode_collapse+image_diversity": ["raised", 3], "unknown": [True, None]},
+            "non_finite": [True],
+        },
+    ],
+)
+def test_that_invalid_state_counts_as_none(table):
+    monitor = HealthMonitor()
+    monitor.load_state_dict({"health": table})
+    assert monitor.state_dict() == HealthMonitor().state_dict()
+
+
+def test_that_every_rule_has_a_name_of_its_own_in_the_state():
+    rules = cast("dict[str, dict[str, object]]", HealthMonitor().state_dict())["health"]["rules"]
+    assert len(cast("dict[str, object]", rules)) == len(RULES)

@@ -7,26 +7,25 @@ import numpy as np
 import pytest
 
 from engine.config.run import RunConfig
-from engine.config.sections import ReportingConfig, TrainingConfig
+from engine.config.sections import ReportingConfig
 from engine.train import progress as module
 from engine.train.periodic import previews_until
 from engine.train.progress import (
+    MAX_POINTS,
     RATE_WINDOW_S,
-    THINNED_FROM,
-    Aside,
-    Asides,
-    Budget,
-    Clock,
-    Pace,
-    learning_rate,
+    ProgressEstimator,
+    TaskDurations,
+    TaskKind,
+    Throughput,
+    TrainingClock,
 )
 from tests.helpers.simulated_run import MOMENTS, SimulatedRun
 
 
-def budget(minutes: float = 0.0, images: int = 0) -> Budget:
+def budget(minutes: float = 0.0, images: int = 0) -> ProgressEstimator:
     # What evaluations add is held in test_forecast.py.
     reporting = ReportingConfig(evaluate_every_s=0.0)
-    return Budget(
+    return ProgressEstimator(
         RunConfig(dataset=Path(), run=Path(), minutes=minutes, images=images, reporting=reporting)
     )
 
@@ -69,15 +68,6 @@ def test_that_the_rate_is_that_of_the_latest_seconds():
     assert len(count._recent) <= RATE_WINDOW_S + 2
 
 
-def test_that_the_rate_falls_along_a_cosine():
-    config = TrainingConfig(learning_rate=1e-3, final_learning_rate=1e-4)
-    assert learning_rate(config, 0.0) == pytest.approx(1e-3)
-    assert learning_rate(config, 1.0) == pytest.approx(1e-4)
-    middle = 1e-4 + 9e-4 * (1 + math.cos(math.pi * 0.3)) / 2
-    assert learning_rate(config, 0.3) == pytest.approx(middle)
-    assert learning_rate(config, None) == 1e-3
-
-
 @pytest.fixture
 def now(monkeypatch):
     seconds = [100.0]
@@ -86,7 +76,7 @@ def now(monkeypatch):
 
 
 def test_that_only_what_is_between_start_and_stop_counts(now):
-    clock = Clock()
+    clock = TrainingClock()
     now[0] += 5
     assert clock.elapsed_s == 0
     clock.start()
@@ -101,7 +91,7 @@ def test_that_only_what_is_between_start_and_stop_counts(now):
 
 
 def test_that_it_stands_still_inside_and_goes_on_after(now):
-    clock = Clock()
+    clock = TrainingClock()
     clock.start()
     now[0] += 1
     with clock.stopped():
@@ -115,7 +105,7 @@ def test_that_it_stands_still_inside_and_goes_on_after(now):
 
 
 def test_that_a_clock_that_stood_is_not_started_by_standing_still(now):
-    clock = Clock()
+    clock = TrainingClock()
     with clock.stopped():
         now[0] += 1
     now[0] += 1
@@ -124,7 +114,7 @@ def test_that_a_clock_that_stood_is_not_started_by_standing_still(now):
 
 @pytest.mark.parametrize("is_going", [False, True])
 def test_that_it_takes_up_where_a_checkpoint_was_left(now, is_going):
-    clock = Clock()
+    clock = TrainingClock()
     if is_going:
         clock.start()
     now[0] += 9
@@ -196,9 +186,9 @@ def test_that_a_resumed_run_knows_from_the_start_what_it_takes(begins_at: tuple[
         evaluation_s=12.0,
         preview_s=0.4,
         begins_at=begins_at,
-        remembered=first.budget.position(),
+        remembered=first.estimator.state_dict(),
     )
-    progress = again.budget.progress(*begins_at)
+    progress = again.estimator.progress(*begins_at)
     began_s = again.now_s
     forecasts = again.forecasts()
     came_s = again.now_s - began_s
@@ -217,22 +207,22 @@ def test_that_nonsense_that_is_remembered_is_ignored():
     run = SimulatedRun(images=1000)
     nonsense = {"pace": math.nan, "preview": "long", "checkpoint": -1.0, "evaluation": math.inf}
     for position in ({"forecast": nonsense}, {"forecast": [1]}, {}):
-        run.budget.restore(position)
-        assert run.budget.position() == {"forecast": {}}
+        run.estimator.load_state_dict(position)
+        assert run.estimator.state_dict() == {"forecast": {}}
 
 
 def test_that_a_short_run_is_not_evaluated_early():
     """It would not be evaluated at all, so there is nothing to learn."""
     run = SimulatedRun(minutes=0.9)
-    assert not run.budget.wants_evaluation(1000, 5.0)
+    assert not run.estimator.wants_evaluation(1000, 5.0)
     run = SimulatedRun(minutes=2)
-    assert not run.budget.wants_evaluation(1000, 2.0)
-    assert run.budget.wants_evaluation(1000, 4.0)
+    assert not run.estimator.wants_evaluation(1000, 2.0)
+    assert run.estimator.wants_evaluation(1000, 4.0)
 
 
 def test_that_nobody_waits_early_for_a_reader_to_be_trained():
     run = SimulatedRun(minutes=2, judge_s=10.0)
-    assert not run.budget.wants_evaluation(1000, 4.0)
+    assert not run.estimator.wants_evaluation(1000, 4.0)
 
 
 @pytest.mark.parametrize(("judge_s", "expected_s"), [(0.0, 114 + 8.5), (10.0, 114 + 19.25)])
@@ -240,42 +230,42 @@ def test_that_before_the_first_evaluation_their_cost_is_guessed_by_the_pace(
     judge_s: float, expected_s: float
 ):
     """On digits at 2,000 images a second: 1.7 s for each of five, and 10.75 s for a reader."""
-    budget = SimulatedRun(minutes=2, evaluate_every_s=20.0, judge_s=judge_s).budget
+    budget = SimulatedRun(minutes=2, evaluate_every_s=20.0, judge_s=judge_s).estimator
     said = [budget.progress(2000 * second, float(second)).remaining_s for second in range(7)]
     assert said[-1] == pytest.approx(expected_s)
 
 
 def test_that_a_pause_within_an_aside_is_not_its_cost():
     now_s = 0.0
-    asides = Asides(ReportingConfig(), lambda: 0.0, lambda: now_s)
-    with asides.during(Aside.EVALUATION):
+    asides = TaskDurations(ReportingConfig(), lambda: 0.0, lambda: now_s)
+    with asides.measure(TaskKind.EVALUATION):
         now_s += 3.0
         with asides.paused():
             now_s += 500.0
             with asides.paused():
                 now_s += 100.0
         now_s += 4.0
-    assert asides.expected_s(Aside.EVALUATION) == pytest.approx(7.0)
+    assert asides.expected_s(TaskKind.EVALUATION) == pytest.approx(7.0)
 
 
 def test_that_a_run_that_is_set_back_keeps_its_pace():
-    pace = Pace()
-    pace.start(0.0, 0)
+    throughput = Throughput()
+    throughput.start(0.0, 0)
     for second in range(1, 60):
-        pace.see(float(second), 100 * second)
-    pace.see(60.0, 2000)
-    assert pace.images_per_s() == pytest.approx(100.0)
-    pace.see(61.0, 2100)
-    assert pace.images_per_s() == pytest.approx(100.0)
+        throughput.update(float(second), 100 * second)
+    throughput.update(60.0, 2000)
+    assert throughput.images_per_s() == pytest.approx(100.0)
+    throughput.update(61.0, 2100)
+    assert throughput.images_per_s() == pytest.approx(100.0)
 
 
 def test_that_a_long_run_takes_bounded_memory():
-    pace = Pace()
-    pace.start(0.0, 0)
+    throughput = Throughput()
+    throughput.start(0.0, 0)
     for report in range(1, 40_000):
-        pace.see(report / 4, 25 * report)
-    assert len(pace._points) <= THINNED_FROM
-    assert pace.images_per_s() == pytest.approx(100.0)
+        throughput.update(report / 4, 25 * report)
+    assert len(throughput._points) <= MAX_POINTS
+    assert throughput.images_per_s() == pytest.approx(100.0)
 
 
 @pytest.mark.parametrize("end_s", [1.0, 30.0, 100.0, 1000.0])

@@ -89,6 +89,27 @@ def test_that_a_new_total_makes_a_finished_run_longer(tmp_path, dataset):
     assert RunFolder(config.run).read_config().images == 128
 
 
+@pytest.mark.parametrize("new_images", [96, 128])
+def test_that_the_configuration_is_read_once_and_written_once(
+    tmp_path, dataset, monkeypatch, new_images
+):
+    config = config_of(dataset, tmp_path / "run")
+    go(train, config, StopAfter(6))
+    config = RunFolder(config.run).read_config().with_values(images=new_images)
+    calls = []
+    for name in ("read_config", "write_config"):
+        original = getattr(RunFolder, name)
+
+        def count(folder, *args, name=name, original=original):
+            calls.append(name)
+            return original(folder, *args)
+
+        monkeypatch.setattr(RunFolder, name, count)
+    assert ended(go(resume, config)).outcome is Outcome.FINISHED
+    assert calls == ["read_config", "write_config"]
+    assert RunFolder(config.run).read_config() == config
+
+
 def test_that_a_setting_that_matters_cannot_change(tmp_path, dataset, problem_log):
     config = config_of(dataset, tmp_path / "run")
     go(train, config)

@@ -22,13 +22,13 @@ from engine.events import (
 from engine.runs.checkpoint import read_tensors
 from engine.runs.checkpoint_files import read_metadata, verify_checkpoint
 from engine.runs.folder import RunFolder
+from engine.train.divergence import MAX_ROLLBACKS, MAX_SKIPPED
 from engine.train.families import build_step
-from engine.train.metrics import MOST_IN_A_ROW, TOO_MANY
-from engine.train.monitor import HealthWatch
-from engine.train.run import train
+from engine.train.monitor import HealthMonitor
+from engine.train.run import resume, train
 from engine.train.state import CRITIC, GENERATOR, TrainingState
 from engine.train.step import complete_batch
-from tests.helpers.run_story import ADVERSARIAL_TERMS, VARIATIONAL_TERMS, Poison
+from tests.helpers.run_story import ADVERSARIAL_TERMS, VARIATIONAL_TERMS, Poison, images_of
 from tests.helpers.signals import REPORT, WELL, said, watched
 from tests.helpers.tiny import (
     tiny_config,
@@ -102,7 +102,7 @@ def run_poisoned(tmp_path, monkeypatch, term, is_bad, *, images=640, control=Non
     family = "hybrid" if term in ADVERSARIAL_TERMS else "mvae"
     poison = Poison(monkeypatch, term, is_bad)
     # Warming up takes the first steps as well, on a copy.
-    monkeypatch.setattr("engine.train.loop.Session.warm_up", lambda _session: None)
+    monkeypatch.setattr("engine.train.loop.TrainingLoop.warm_up", lambda _loop: None)
     monkeypatch.setattr("engine.train.metrics.INTERVAL_S", 0.0)
     config = tiny_config(tiny_dataset(tmp_path / "data"), tmp_path / "run", images=images)
     config = config.with_values(family=family, reporting__evaluate_every_s=0.0)
@@ -146,12 +146,12 @@ def first_time(steps):
 def test_that_a_run_goes_back_with_a_lower_rate_when_it_happens_again_and_again(
     tmp_path, monkeypatch
 ):
-    is_bad = first_time(range(20, 20 + TOO_MANY))
+    is_bad = first_time(range(20, 20 + MAX_SKIPPED))
     events, poison, folder = run_poisoned(tmp_path, monkeypatch, "critic", is_bad)
     (back,) = of(events, RolledBack)
     # Nothing was saved yet, so it begins again with the first weights.
     assert (back.images_seen, back.rate_scale) == (0, 0.5)
-    assert back.from_images_seen == (20 + TOO_MANY) * 8
+    assert back.from_images_seen == (20 + MAX_SKIPPED) * 8
     assert events[-1].outcome is Outcome.FINISHED
     assert events[-1].images_seen == 640
     assert read_metadata(folder.newest_valid().path).positions["rate_scale"] == 0.5
@@ -168,7 +168,7 @@ def test_that_it_goes_back_to_the_checkpoint_before_the_trouble(tmp_path, monkey
             wanted.remove(event.progress.images_seen)
             control.request_checkpoint()
 
-    is_bad = first_time(range(20, 20 + TOO_MANY))
+    is_bad = first_time(range(20, 20 + MAX_SKIPPED))
     events, _poison, folder = run_poisoned(
         tmp_path, monkeypatch, "critic", is_bad, control=control, react=react
     )
@@ -192,7 +192,7 @@ def test_that_what_cannot_be_removed_does_not_end_the_run(tmp_path, monkeypatch,
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr("engine.train.rollback.remove_checkpoint", refuse)
-    is_bad = first_time(range(20, 20 + TOO_MANY))
+    is_bad = first_time(range(20, 20 + MAX_SKIPPED))
     events, _poison, _folder = run_poisoned(
         tmp_path, monkeypatch, "critic", is_bad, control=control, react=react
     )
@@ -209,7 +209,7 @@ def test_that_a_run_that_cannot_be_mended_fails_and_keeps_what_was_good(
         tmp_path, monkeypatch, "generator", lambda _poison, step: step >= 5, images=10**6
     )
     problem_log.expect("failed")
-    assert len(of(events, RolledBack)) == MOST_IN_A_ROW
+    assert len(of(events, RolledBack)) == MAX_ROLLBACKS
     ended = events[-1]
     assert isinstance(ended, RunEnded)
     assert ended.outcome is Outcome.FAILED
@@ -217,6 +217,64 @@ def test_that_a_run_that_cannot_be_mended_fails_and_keeps_what_was_good(
     assert "generator" in ended.error.losses
     for path in folder.checkpoint_paths():
         verify_checkpoint(path)
+
+
+def test_that_a_series_of_rollbacks_continues_when_the_run_is_resumed(
+    tmp_path, monkeypatch, problem_log
+):
+    control, rolled_back = RunControl(), []
+
+    def stop_after_the_second(event):
+        if isinstance(event, RolledBack):
+            rolled_back.append(event)
+        if len(rolled_back) == 2 and images_of(event) == 16:
+            control.request_stop()
+
+    events, _poison, folder = run_poisoned(
+        tmp_path,
+        monkeypatch,
+        "generator",
+        lambda _poison, step: step >= 5,
+        images=10**6,
+        control=control,
+        react=stop_after_the_second,
+    )
+    assert (events[-1].outcome, events[-1].images_saved) == (Outcome.STOPPED, 16)
+    resumed = []
+    resume(folder.read_config(), resumed.append, RunControl())
+    problem_log.expect("failed")
+    backs = of(resumed, RolledBack)
+    assert len(backs) == MAX_ROLLBACKS - 2
+    assert [back.rate_scale for back in backs] == [0.125, 0.0625, 0.03125]
+    assert isinstance(resumed[-1].error, NonFiniteLossError)
+
+
+def test_that_an_alarm_raised_before_a_stop_is_not_raised_again_and_clears_in_time(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("engine.train.monitor.RECOVERY_IMAGES", 80)
+    changes = []
+    for name, stop_at in (("straight", None), ("broken", 80)):
+        control = RunControl()
+
+        def stop(event, control=control, stop_at=stop_at):
+            if images_of(event) == stop_at:
+                control.request_stop()
+
+        events, _poison, folder = run_poisoned(
+            tmp_path / name,
+            monkeypatch,
+            "critic",
+            lambda _poison, step: step == 6,
+            control=control,
+            react=stop,
+        )
+        if stop_at:
+            assert events[-1].images_seen == stop_at
+            resume(folder.read_config(), events.append, RunControl())
+        assert events[-1].outcome is Outcome.FINISHED
+        changes.append([(c.is_raised, c.images_seen) for c in of(events, HealthChanged)])
+    assert changes[0] == changes[1] == [(True, 56), (False, 136)]
 
 
 def test_that_spoilt_statistics_are_not_saved(tmp_path, monkeypatch):
@@ -264,7 +322,7 @@ def test_that_a_non_finite_figure_raises_at_once(value, place):
         losses["critic"] = value
     else:
         signals["critic_gradient"] = value
-    (raised,) = HealthWatch().see(losses, signals, 64)
+    (raised,) = HealthMonitor().update(losses, signals, 64)
     assert (raised.alarm, raised.is_raised, raised.images_seen) == (Alarm.NON_FINITE, True, 64)
     ((name, evidence),) = raised.evidence.items()
     assert name == ("critic" if place == "loss" else "critic_gradient")

@@ -1,3 +1,4 @@
+import dataclasses
 from typing import cast
 
 import numpy as np
@@ -30,6 +31,7 @@ from engine.runs.folder import RunFolder
 from engine.sample.load import load_run
 from engine.sample.preview_sheet import read_sheet
 from engine.train import periodic
+from engine.train.loop import TrainingLoop
 from engine.train.run import train
 from tests.helpers.tiny import tiny_config, tiny_dataset
 
@@ -197,3 +199,25 @@ def test_that_images_are_resized_and_colours_kept(tmp_path):
     dataset = tiny_dataset(tmp_path / "data", size=16, channels=3)
     events = events_of(tiny_config(dataset, tmp_path / "run"))
     assert of(events, PreviewReady)[-1].images.shape == (4, 32, 32, 3)
+
+
+def test_that_the_loop_runs_its_due_tasks_in_order_after_each_step(tmp_path, dataset, monkeypatch):
+    ran = []
+    init = TrainingLoop.__init__
+
+    def recorded(task):
+        def run():
+            ran.append((task.name, loops[0]._context.clock.images_seen))
+
+        return dataclasses.replace(task, is_due=lambda: task.name != "evaluation", run=run)
+
+    def replace_tasks(loop, *args):
+        init(loop, *args)
+        loop.tasks = tuple(recorded(task) for task in loop.tasks)
+        loops.append(loop)
+
+    loops = []
+    monkeypatch.setattr(TrainingLoop, "__init__", replace_tasks)
+    events_of(tiny_config(dataset, tmp_path / "run", images=16))
+    names = ("report", "checkpoint", "preview")
+    assert ran == [(name, images) for images in (8, 16) for name in names]
