@@ -105,7 +105,12 @@ def run_poisoned(tmp_path, monkeypatch, term, is_bad, *, images=640, control=Non
     monkeypatch.setattr("engine.train.loop.TrainingLoop.warm_up", lambda _loop: None)
     monkeypatch.setattr("engine.train.metrics.INTERVAL_S", 0.0)
     config = tiny_config(tiny_dataset(tmp_path / "data"), tmp_path / "run", images=images)
-    config = config.with_values(family=family, reporting__evaluate_every_s=0.0)
+    config = config.with_values(
+        family=family,
+        reporting__evaluate_every_s=0.0,
+        # Only the checkpoints that a test requests, however slow the machine is.
+        reporting__checkpoint_every_s=3600.0,
+    )
     events = []
 
     def emit(event):
