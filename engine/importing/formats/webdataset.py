@@ -2,6 +2,7 @@
 
 import json
 import re
+import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -22,7 +23,7 @@ from engine.importing.formats.names import (
 from engine.importing.formats.streams import STREAM_ERRORS, checked_encoding
 from engine.importing.ledger import Accounts, Reason
 from engine.importing.sources.archive import LIMITS, Tree
-from engine.importing.sources.tar import TarBrokenError, TarMember, members, read_member
+from engine.importing.sources.tar import is_plain_file, read_headers, read_member
 
 # --------------------------------------------------------------------------
 # Makes items of one shard: members that share the name up to its first dot belong together.
@@ -56,9 +57,9 @@ class ShardScan:
         reason, detail = Reason.NOT_USED, "it holds no samples"
         try:
             with self._tree.open(self._shard) as stream:
-                for member in members(stream):
+                for member in _files(stream):
                     self._add(samples, stream, member)
-        except TarBrokenError as error:
+        except tarfile.ReadError as error:
             reason, detail = Reason.DAMAGED, str(error)
         except EntryError as error:
             reason, detail = Reason(error.reason), error.detail
@@ -73,7 +74,7 @@ class ShardScan:
         for name, sample in samples.items():
             yield from self._item(f"{self._shard}#{name}", sample)
 
-    def _add(self, samples: dict[str, _Sample], stream: BinaryIO, member: TarMember) -> None:
+    def _add(self, samples: dict[str, _Sample], stream: BinaryIO, member: tarfile.TarInfo) -> None:
         name, part = sample_name(member.name)
         key = f"{self._shard}#{member.name}"
         if is_image(member.name):
@@ -111,6 +112,10 @@ class ShardScan:
         yield Candidate(key=key, image=image, texts=tuple(texts), extras=extras)
 
 
+def _files(stream: BinaryIO) -> Iterator[tarfile.TarInfo]:
+    return filter(is_plain_file, read_headers(stream, errors="replace"))
+
+
 def sample_name(member: str) -> tuple[str, str]:
     """Split a member's name at the first dot: the sample, and which part of it this is."""
     folder, slash, name = member.removeprefix("./").rpartition("/")
@@ -118,7 +123,7 @@ def sample_name(member: str) -> tuple[str, str]:
     return f"{folder}{slash}{stem}", part.lower()
 
 
-def sample_columns(stream: BinaryIO, found: Sequence[TarMember]) -> tuple[str, ...]:
+def sample_columns(stream: BinaryIO, found: Sequence[tarfile.TarInfo]) -> tuple[str, ...]:
     """Give the columns that the members of a shard make."""
     columns: dict[str, None] = {}
     for member in found:
@@ -138,14 +143,14 @@ def default_columns(values: Mapping[str, Any]) -> tuple[str, ...]:
     return next(((name,) for name in order if values.get(name)), ())
 
 
-def _values(stream: BinaryIO, member: TarMember, part: str, encoding: str) -> dict[str, Any]:
+def _values(stream: BinaryIO, member: tarfile.TarInfo, part: str, encoding: str) -> dict[str, Any]:
     """Read a text or the fields of a JSON object."""
     if member.size > LIMITS.text_bytes:
         raise RowError(Reason.TOO_LARGE, f"it has {member.size:,} bytes")
     try:
         text = decode_text(read_member(stream, member.offset), encoding).text
         fields = json.loads(text) if part == _JSON else None
-    except TarBrokenError:
+    except tarfile.ReadError:
         raise
     except EntryError as error:
         raise RowError(Reason(error.reason), error.detail) from error
@@ -200,7 +205,7 @@ class WebDataset:
         try:
             with tree.open(image.path) as stream:
                 return read_member(stream, image.part)
-        except TarBrokenError as error:
+        except tarfile.ReadError as error:
             raise EntryError(image.path, Reason.DAMAGED, str(error)) from error
         except STREAM_ERRORS as error:
             raise EntryError(image.path, Reason.UNREADABLE, str(error)) from error
@@ -208,12 +213,12 @@ class WebDataset:
 
 def _columns(tree: Tree, shard: str) -> tuple[str, ...]:
     """Look at a shard's first members; nothing if none is an image."""
-    found: list[TarMember] = []
+    found: list[tarfile.TarInfo] = []
     columns: tuple[str, ...] = ()
     try:
         with tree.open(shard) as stream:
             # One by one: those before a break count.
-            for member in islice(members(stream), _LOOKED_AT):
+            for member in islice(_files(stream), _LOOKED_AT):
                 found.append(member)
                 columns = tuple(dict.fromkeys([*columns, *sample_columns(stream, [member])]))
     except (EntryError, *STREAM_ERRORS):
