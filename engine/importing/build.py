@@ -23,22 +23,22 @@ from engine.errors import (
 )
 from engine.events import ImportEmit, ImportEnded, ImportStage, Outcome
 from engine.fs.atomic import ensure_room, ensure_writable, explain_os_error
-from engine.importing.check_context import Decision, Diagnosis, ExaminedItem
-from engine.importing.checks import examine_items
+from engine.importing.check_context import CheckReport, Decision, ExaminedItem
+from engine.importing.checks import check_samples
 from engine.importing.decode import Decoder
 from engine.importing.decode_pass import Item, decode_items
-from engine.importing.empty_import import likely_reasons
-from engine.importing.formats.format import Candidate
-from engine.importing.ledger import Accounts, Reason
+from engine.importing.empty_import import diagnose_empty_import
+from engine.importing.formats.format import RawSample
+from engine.importing.ledger import FileLedger, Reason
 from engine.importing.plan import ImportPlan
 from engine.importing.report import PAGE_NAME, ImportReport, counts_of, write_report
-from engine.importing.scan import ProgressTeller, Scan, check_plan, fingerprint, scan_source
-from engine.importing.sources.archive import Tree
-from engine.importing.sources.opening import open_tree
+from engine.importing.scan import ProgressReporter, Scan, check_plan, fingerprint, scan_source
+from engine.importing.sources.archive import Archive
+from engine.importing.sources.opening import open_archive
 from engine.importing.staging import Staging, discard_staging, staging_folder
 
 # --------------------------------------------------------------------------
-# Carries out what the doctor decided: the items of the dataset, and accounts of all the others.
+# Carries out what the doctor decided: the items of the dataset, and ledger of all the others.
 
 
 _FACTS = ("width", "height", "phash", "colours", "pixel_digest")
@@ -66,17 +66,17 @@ class Entry:
         record["split"] = self.split
         if len(self.texts) > 1:
             record["texts"] = list(self.texts)
-        extras = self.item.candidate.extras
+        extras = self.item.sample.extras
         record |= {name: extras[name] for name in ("label", "group") if extras.get(name)}
-        return _plain(record | {"key": self.item.candidate.key})
+        return _plain(record | {"key": self.item.sample.key})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settled:
+class ImportResult:
     """What is to be written."""
 
     entries: tuple[Entry, ...]
-    diagnosis: Diagnosis
+    check_report: CheckReport
     channels: int
     """1 where grey is planned, or all images are grey; else 3."""
 
@@ -103,56 +103,58 @@ class Settled:
         )
 
 
-def settle(plan: ImportPlan, items: Sequence[Item], accounts: Accounts) -> Settled:
-    """Let the doctor decide about items; those that are left out go into the accounts.
+def apply_decisions(plan: ImportPlan, items: Sequence[Item], ledger: FileLedger) -> ImportResult:
+    """Let the doctor decide about items; those that are left out go into the ledger.
 
     Raises:
         ConfigError: the plan wants a repair that is not offered.
     """
-    diagnosis = examine_items([_examined(item) for item in items], accounts, plan)
+    check_report = check_samples([_examined(item) for item in items], ledger, plan)
     entries: list[Entry] = []
     left_out: list[tuple[Item, Decision, Reason]] = []
-    for item, decision in zip(items, diagnosis.decisions, strict=True):
-        if decision.skipped is None:
-            entries.append(Entry(item=item, texts=decision.texts, split=decision.split))
+    for item, outcome in zip(items, check_report.outcomes, strict=True):
+        if outcome.skipped is None:
+            entries.append(Entry(item=item, texts=outcome.texts, split=outcome.split))
         else:
-            left_out.append((item, decision, decision.skipped))
-    _account_for(left_out, entries, accounts)
-    return Settled(entries=tuple(entries), diagnosis=diagnosis, channels=_channels(plan, entries))
+            left_out.append((item, outcome, outcome.skipped))
+    _account_for(left_out, entries, ledger)
+    return ImportResult(
+        entries=tuple(entries), check_report=check_report, channels=_channels(plan, entries)
+    )
 
 
 def _examined(item: Item) -> ExaminedItem:
-    candidate, facts = item.candidate, item.facts
+    sample, facts = item.sample, item.facts
     known: dict[str, Any] = {}
     if facts is not None:
         known = {name: getattr(facts, name) for name in _FACTS}
     return ExaminedItem(
-        key=candidate.key,
-        texts=candidate.texts,
+        key=sample.key,
+        texts=sample.texts,
         has_image=facts is not None,
-        split=candidate.extras.get("split", ""),
-        group=candidate.extras.get("group") or candidate.extras.get("label", ""),
+        split=sample.extras.get("split", ""),
+        group=sample.extras.get("group") or sample.extras.get("label", ""),
         **known,
     )
 
 
 def _account_for(
-    left_out: Sequence[tuple[Item, Decision, Reason]], entries: Sequence[Entry], accounts: Accounts
+    left_out: Sequence[tuple[Item, Decision, Reason]], entries: Sequence[Entry], ledger: FileLedger
 ) -> None:
     """Skip items, and their files unless another item needs them."""
     needed = {_file_of(entry.item) for entry in entries}
-    for item, decision, reason in left_out:
-        accounts.skip_item(item.candidate.key, reason, decision.detail)
+    for item, outcome, reason in left_out:
+        ledger.mark_item_skipped(item.sample.key, reason, outcome.detail)
         path = _file_of(item)
-        if path not in needed and not decision.merged_into:
-            accounts.reject_file(path, reason, decision.detail)
+        if path not in needed and not outcome.merged_into:
+            ledger.mark_rejected(path, reason, outcome.detail)
 
 
 def _file_of(item: Item) -> str:
     """Name the file that is this item alone; empty where it shares one with others."""
-    image = item.candidate.image
+    image = item.sample.image
     if image is None:
-        return item.candidate.key
+        return item.sample.key
     return image.path if image.part < 0 else ""
 
 
@@ -205,54 +207,54 @@ class _Import:
         self, plan: ImportPlan, emit: ImportEmit, control: RunControl, *, is_strict: bool
     ) -> None:
         self._plan, self._control, self._is_strict = plan, control, is_strict
-        self._tell = ProgressTeller(emit)
+        self._tell = ProgressReporter(emit)
 
     def run(self) -> ImportEnded:
         check_plan(self._plan)
         _ensure_place(self._plan.dataset)
-        with open_tree(self._plan.source, control=self._control) as tree:
-            scan = scan_source(self._plan, tree, self._control, self._tell)
-            return self._stage(tree, scan)
+        with open_archive(self._plan.source, control=self._control) as archive:
+            scan = scan_source(self._plan, archive, self._control, self._tell)
+            return self._stage(archive, scan)
 
-    def _stage(self, tree: Tree, scan: Scan) -> ImportEnded:
+    def _stage(self, archive: Archive, scan: Scan) -> ImportEnded:
         plan = self._plan
-        decoder = Decoder(tree=tree, form=scan.form, pictures=plan.pictures)
+        decoder = Decoder(archive=archive, form=scan.form, pictures=plan.pictures)
         shape = (plan.pictures.size, plan.pictures.size, decoder.channels)
         folder = staging_folder(plan.dataset)
-        with Staging(folder, fingerprint(plan, tree, scan.overview), shape) as staging:
-            _ensure_room(staging, scan.candidates)
+        with Staging(folder, fingerprint(plan, archive, scan.listing), shape) as staging:
+            _ensure_room(staging, scan.samples)
             items = decode_items(
-                decoder, scan.candidates, scan.accounts, self._control, self._tell, staging
+                decoder, scan.samples, scan.ledger, self._control, self._tell, staging
             )
             staging.sync()
             self._tell(ImportStage.EXAMINING, 0, len(items))
-            settled = settle(plan, items, scan.accounts)
+            result = apply_decisions(plan, items, scan.ledger)
             self._control.stop_if_asked()
             try:
-                self._check(scan, settled)
+                self._check(scan, result)
             except EngineError:
                 # Going on from here would end here again.
                 staging.remove()
                 raise
-            ended = self._publish(staging, scan, settled)
+            ended = self._publish(staging, scan, result)
             staging.remove()
         return ended
 
-    def _check(self, scan: Scan, settled: Settled) -> None:
+    def _check(self, scan: Scan, result: ImportResult) -> None:
         source = self._plan.source
-        if not settled.is_trainable:
-            reasons = likely_reasons(
-                scan.overview, scan.accounts, scan.candidates, len(settled.entries)
+        if not result.is_trainable:
+            reasons = diagnose_empty_import(
+                scan.listing, scan.ledger, scan.samples, len(result.entries)
             )
             raise NothingToImportError(source, [reason.sentence for reason in reasons])
-        skipped = [s for s in scan.accounts.skipped_files() if s.reason is not Reason.HIDDEN]
+        skipped = [s for s in scan.ledger.skipped_files() if s.reason is not Reason.HIDDEN]
         if self._is_strict and skipped:
             raise FilesSkippedError(source, len(skipped), skipped[0].path, skipped[0].reason)
 
-    def _publish(self, staging: Staging, scan: Scan, settled: Settled) -> ImportEnded:
+    def _publish(self, staging: Staging, scan: Scan, result: ImportResult) -> ImportEnded:
         plan, folder = self._plan, self._plan.dataset
-        rows = [entry.row for entry in settled.entries if entry.row >= 0]
-        size, channels = plan.pictures.size, settled.channels
+        rows = [entry.row for entry in result.entries if entry.row >= 0]
+        size, channels = plan.pictures.size, result.channels
         shape = (len(rows), size, size, channels)
         with DatasetWriter(folder, shape, staged=staging.folder / "dataset") as writer:
             done = 0
@@ -262,7 +264,7 @@ class _Import:
                 writer.add_images(images[..., :channels])
                 done += len(images)
                 self._tell(ImportStage.WRITING, done, len(rows))
-            for entry in settled.entries:
+            for entry in result.entries:
                 writer.add_record(entry.record)
             manifest = writer.manifest(
                 name=folder.name,
@@ -270,7 +272,7 @@ class _Import:
                 licence="",
                 source=f"imported from {plan.source.name} as {plan.reading.format}",
             )
-            report = _report(plan, scan, settled, manifest)
+            report = _report(plan, scan, result, manifest)
             write_report(report, writer.staged)
             self._control.stop_if_asked()
             writer.publish(manifest)
@@ -284,21 +286,21 @@ class _Import:
         )
 
 
-def _report(plan: ImportPlan, scan: Scan, settled: Settled, manifest: Manifest) -> ImportReport:
-    counts = counts_of(scan.accounts, found=scan.items_found, **settled.counts)
+def _report(plan: ImportPlan, scan: Scan, result: ImportResult, manifest: Manifest) -> ImportReport:
+    counts = counts_of(scan.ledger, found=scan.items_found, **result.counts)
     if not counts.adds_up:
         # The report says so too. It is a bug of ours, but no reason to lose the dataset.
         log.error("Not all of %s is accounted for: %s", plan.source, counts)
     return ImportReport(
         plan=plan,
         version=manifest.version,
-        encodings=dict(scan.accounts.encodings),
+        encodings=dict(scan.ledger.encodings),
         counts=counts,
         image_size=manifest.image_height,
         channels=manifest.channels,
-        findings=settled.diagnosis.reports,
-        skipped_files=tuple(scan.accounts.skipped_files()),
-        skipped_items=tuple(scan.accounts.skipped_items()),
+        findings=result.check_report.reports,
+        skipped_files=tuple(scan.ledger.skipped_files()),
+        skipped_items=tuple(scan.ledger.skipped_items()),
     )
 
 
@@ -314,7 +316,7 @@ def _ensure_place(folder: Path) -> None:
     ensure_writable(folder.absolute().parent)
 
 
-def _ensure_room(staging: Staging, candidates: Sequence[Candidate]) -> None:
+def _ensure_room(staging: Staging, samples: Sequence[RawSample]) -> None:
     """Rows that are missing in the staging, and then all of them once more in the dataset."""
-    images = sum(candidate.image is not None for candidate in candidates)
+    images = sum(sample.image is not None for sample in samples)
     ensure_room(staging.folder, (2 * images - staging.rows) * staging.row_bytes)

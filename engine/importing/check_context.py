@@ -9,7 +9,7 @@ from engine.data.store import HELD_OUT, TRAIN
 from engine.errors import StoppedError
 from engine.importing.ledger import Reason
 from engine.importing.near_duplicates import FLAT
-from engine.importing.plan import OFFERED, Finding, ImportPlan, Repair, chosen_repair
+from engine.importing.plan import OFFERED, Fix, ImportPlan, Issue, chosen_fix
 
 # --------------------------------------------------------------------------
 # What the doctor is given, and what it says.
@@ -56,38 +56,38 @@ class Decision:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FindingReport:
+class IssueReport:
     """One finding, and what was done about it."""
 
-    finding: Finding
+    issue: Issue
     count: int
     """Items or files; of items that are equal, all but the one that stays."""
     keys: tuple[str, ...]
-    """Their keys or paths, in the source's order; at most ``doctor.MOST_KEYS``."""
+    """Their keys or paths, in the source's order; at most ``plan.MOST_KEYS``."""
     groups: tuple[tuple[str, ...], ...] = ()
     """For equal and similar images and for leaks: the first, then those like it."""
-    repair: Repair
-    offered: tuple[Repair, ...]
+    fix: Fix
+    offered: tuple[Fix, ...]
     detail: Mapping[str, float] = field(default_factory=dict)
     """Numbers worth showing, such as the usual length."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Diagnosis:
+class CheckReport:
     """All findings, and a decision for every item."""
 
-    reports: tuple[FindingReport, ...]
+    reports: tuple[IssueReport, ...]
     """One for each finding, also for those that were found nowhere."""
-    decisions: tuple[Decision, ...]
+    outcomes: tuple[Decision, ...]
     """One for each item, in the items' order."""
 
-    def report(self, finding: Finding) -> FindingReport:
+    def report(self, issue: Issue) -> IssueReport:
         """Give the report of a finding."""
-        return next(report for report in self.reports if report.finding == finding)
+        return next(report for report in self.reports if report.issue == issue)
 
     def kept(self) -> Iterator[Decision]:
         """Give the items that are imported."""
-        return (decision for decision in self.decisions if decision.skipped is None)
+        return (outcome for outcome in self.outcomes if outcome.skipped is None)
 
 
 # --------------------------------------------------------------------------
@@ -141,7 +141,7 @@ class Case:
         if self.skipped is None:
             self.skipped, self.detail = reason, detail
 
-    def decision(self) -> Decision:
+    def outcome(self) -> Decision:
         """Give what was decided."""
         return Decision(
             key=self.item.key,
@@ -153,7 +153,7 @@ class Case:
         )
 
 
-class Checkup:
+class CheckContext:
     """All cases of one examination. Checks look at the cases that are left, one after another."""
 
     def __init__(
@@ -168,7 +168,7 @@ class Checkup:
         self.cases = [
             Case(item, item.texts, split_of(item.key, item.split, percent)) for item in items
         ]
-        self.reports: dict[Finding, FindingReport] = {}
+        self.reports: dict[Issue, IssueReport] = {}
 
     def left(self) -> Iterator[Case]:
         """Give the cases that are not skipped, in order.
@@ -186,48 +186,46 @@ class Checkup:
         """Give those that have an image."""
         return [case for case in self.left() if case.item.has_image]
 
-    def repair(self, finding: Finding) -> Repair:
+    def fix(self, issue: Issue) -> Fix:
         """Give what is to be done about a finding."""
-        return chosen_repair(self.plan, finding)
+        return chosen_fix(self.plan, issue)
 
     def report(
         self,
-        finding: Finding,
+        issue: Issue,
         keys: Sequence[str],
         groups: Sequence[Sequence[str]] = (),
         detail: Mapping[str, float] | None = None,
     ) -> None:
         """Write a finding down."""
-        self.reports[finding] = FindingReport(
-            finding=finding,
+        self.reports[issue] = IssueReport(
+            issue=issue,
             count=len(keys),
             keys=tuple(keys[:MOST_KEYS]),
             groups=tuple(tuple(group) for group in groups[:MOST_KEYS]),
-            repair=self.repair(finding),
-            offered=OFFERED[finding],
+            fix=self.fix(issue),
+            offered=OFFERED[issue],
             detail=detail or {},
         )
 
-    def settle(self, finding: Finding, found: Sequence[Case], reason: Reason) -> None:
+    def apply_decisions(self, issue: Issue, found: Sequence[Case], reason: Reason) -> None:
         """Report cases, and leave them out if that is the repair."""
-        self.report(finding, [case.item.key for case in found])
-        if self.repair(finding) == Repair.SKIP:
+        self.report(issue, [case.item.key for case in found])
+        if self.fix(issue) == Fix.SKIP:
             for case in found:
                 case.skip(reason)
 
-    def settle_groups(
-        self, finding: Finding, groups: Sequence[Sequence[Case]], reason: Reason
-    ) -> None:
+    def settle_groups(self, issue: Issue, groups: Sequence[Sequence[Case]], reason: Reason) -> None:
         """Report images that are alike, and merge or leave out all but the first of each group."""
         keys = [[case.item.key for case in group] for group in groups]
-        self.report(finding, [key for group in keys for key in group[1:]], keys)
-        repair = self.repair(finding)
-        if repair == Repair.KEEP:
+        self.report(issue, [key for group in keys for key in group[1:]], keys)
+        fix = self.fix(issue)
+        if fix == Fix.KEEP:
             return
         for first, *others in groups:
             for case in others:
                 case.skip(reason, f"like {first.item.key}")
-            if repair == Repair.MERGE:
+            if fix == Fix.MERGE:
                 merge(first, others, one_only=self.plan.texts.captions == "first")
 
 

@@ -1,6 +1,6 @@
 """The dataset doctor: looks at all items of an import, and decides what becomes of each.
 
-Everything is a pure function of items, accounts and plan: nothing is changed, nothing remembered.
+Everything is a pure function of items, ledger and plan: nothing is changed, nothing remembered.
 So undoing a repair is examining with the plan as it was without it.
 """
 
@@ -13,18 +13,18 @@ from engine.data.tokenizers import split_words
 from engine.importing.captions import apply_all, cut, rare_words, without_rare
 from engine.importing.check_context import (
     Case,
-    Checkup,
-    Diagnosis,
+    CheckContext,
+    CheckReport,
     ExaminedItem,
 )
 from engine.importing.encoding import looks_like_mojibake, mend_mojibake
-from engine.importing.ledger import Accounts, Reason, Skipped
-from engine.importing.near_duplicates import NearIndex, near_groups
+from engine.importing.ledger import FileLedger, Reason, SkipRecord
+from engine.importing.near_duplicates import NearDuplicateIndex, near_duplicate_groups
 from engine.importing.plan import (
-    Finding,
+    Fix,
     ImportPlan,
-    Repair,
-    check_repairs,
+    Issue,
+    check_fixes,
 )
 from engine.importing.text_stats import covering
 
@@ -37,39 +37,39 @@ SIMILAR_BITS = 4
 LONGEST_RATIO = 3
 
 
-def check_sizes(checkup: Checkup) -> None:
+def check_sizes(context: CheckContext) -> None:
     """Find images so small that pixels would be invented, and very long ones."""
-    known = [case for case in checkup.left_with_image() if _short_side(case) > 0]
+    known = [case for case in context.left_with_image() if _short_side(case) > 0]
     # Padding keeps the longer side; cropping and stretching fill the square with the shorter one.
-    side = _long_side if checkup.plan.pictures.fit == "pad" else _short_side
-    tiny = [case for case in known if side(case) < checkup.plan.pictures.size]
+    side = _long_side if context.plan.pictures.fit == "pad" else _short_side
+    tiny = [case for case in known if side(case) < context.plan.pictures.size]
     long = [case for case in known if _long_side(case) > LONGEST_RATIO * _short_side(case)]
-    checkup.settle(Finding.TINY_IMAGE, tiny, Reason.TINY_IMAGE)
-    checkup.settle(Finding.EXTREME_RATIO, long, Reason.EXTREME_RATIO)
+    context.apply_decisions(Issue.TINY_IMAGE, tiny, Reason.TINY_IMAGE)
+    context.apply_decisions(Issue.EXTREME_RATIO, long, Reason.EXTREME_RATIO)
 
 
-def check_same(checkup: Checkup) -> None:
+def check_same(context: CheckContext) -> None:
     """Find pixels that stand more than once."""
     by_digest: dict[bytes, list[Case]] = {}
-    for case in checkup.left_with_image():
+    for case in context.left_with_image():
         if case.item.pixel_digest:
             by_digest.setdefault(case.item.pixel_digest, []).append(case)
     groups = [group for group in by_digest.values() if len(group) > 1]
-    checkup.settle_groups(Finding.SAME_IMAGE, groups, Reason.SAME_IMAGE)
+    context.settle_groups(Issue.SAME_IMAGE, groups, Reason.SAME_IMAGE)
 
 
-def check_similar(checkup: Checkup) -> None:
+def check_similar(context: CheckContext) -> None:
     """Find images that look the same; equal pixels are another finding and stand for one here."""
     first_of: dict[bytes, Case] = {}
-    for case in checkup.left_with_image():
+    for case in context.left_with_image():
         first_of.setdefault(
             case.item.pixel_digest or case.item.key.encode(errors="surrogatepass"), case
         )
     cases = list(first_of.values())
     hashes = [case.item.phash for case in cases]
-    groups = near_groups(hashes, SIMILAR_BITS, [case.item.colours for case in cases])
+    groups = near_duplicate_groups(hashes, SIMILAR_BITS, [case.item.colours for case in cases])
     chosen = [[cases[place] for place in group] for group in groups]
-    checkup.settle_groups(Finding.SIMILAR_IMAGE, chosen, Reason.SIMILAR_IMAGE)
+    context.settle_groups(Issue.SIMILAR_IMAGE, chosen, Reason.SIMILAR_IMAGE)
 
 
 def _long_side(case: Case) -> int:
@@ -90,56 +90,56 @@ _USUAL_SHARE = 0.95
 _LONG_TIMES, _LONG_MORE = 2, 8
 
 
-def check_mojibake(checkup: Checkup) -> None:
+def check_mojibake(context: CheckContext) -> None:
     """Find texts that were read in the wrong encoding; they are mended before anything else."""
-    is_bad = {t: looks_like_mojibake(t) for case in checkup.left() for t in set(case.texts)}
-    found = [case for case in checkup.left() if any(is_bad[text] for text in case.texts)]
+    is_bad = {t: looks_like_mojibake(t) for case in context.left() for t in set(case.texts)}
+    found = [case for case in context.left() if any(is_bad[text] for text in case.texts)]
     mendable = sum(bad and mend_mojibake(text) != text for text, bad in is_bad.items())
     keys = [case.item.key for case in found]
-    checkup.report(Finding.MOJIBAKE, keys, detail={"mendable": mendable})
-    repair = checkup.repair(Finding.MOJIBAKE)
-    for case in found if repair != Repair.KEEP else ():
-        if repair == Repair.FIX:
+    context.report(Issue.MOJIBAKE, keys, detail={"mendable": mendable})
+    fix = context.fix(Issue.MOJIBAKE)
+    for case in found if fix != Fix.KEEP else ():
+        if fix == Fix.FIX:
             case.texts = tuple(mend_mojibake(text) for text in case.texts)
         else:
             _drop(case, is_bad, Reason.MOJIBAKE)
 
 
-def form_texts(checkup: Checkup) -> None:
+def form_texts(context: CheckContext) -> None:
     """Give texts their planned form, rare words last: they depend on all texts."""
-    plan = checkup.plan.texts
-    for case in checkup.left():
+    plan = context.plan.texts
+    for case in context.left():
         case.texts = apply_all(plan, case.texts)
-    rare = rare_words((t for case in checkup.left() for t in case.texts), plan.min_count)
+    rare = rare_words((t for case in context.left() for t in case.texts), plan.min_count)
     if rare:
-        _change(checkup, lambda text: without_rare(text, rare))
+        _change(context, lambda text: without_rare(text, rare))
 
 
-def check_long_texts(checkup: Checkup) -> None:
+def check_long_texts(context: CheckContext) -> None:
     """Find texts of more than twice the length that covers 95 % of all, and a few words more."""
-    sizes = {t: len(split_words(t)) for case in checkup.left() for t in set(case.texts)}
-    lengths = Counter(sizes[text] for case in checkup.left() for text in case.texts)
+    sizes = {t: len(split_words(t)) for case in context.left() for t in set(case.texts)}
+    lengths = Counter(sizes[text] for case in context.left() for text in case.texts)
     usual = covering(lengths, _USUAL_SHARE)
     most = max(_LONG_TIMES * usual, usual + _LONG_MORE)
     is_long = {text: size > most for text, size in sizes.items()}
-    found = [case for case in checkup.left() if any(is_long[text] for text in case.texts)]
+    found = [case for case in context.left() if any(is_long[text] for text in case.texts)]
     detail = {"usual": usual, "most": most, "longest": max(lengths, default=0)}
-    checkup.report(Finding.LONG_TEXT, [case.item.key for case in found], detail=detail)
-    repair = checkup.repair(Finding.LONG_TEXT)
-    for case in found if repair != Repair.KEEP else ():
-        if repair == Repair.FIX:
+    context.report(Issue.LONG_TEXT, [case.item.key for case in found], detail=detail)
+    fix = context.fix(Issue.LONG_TEXT)
+    for case in found if fix != Fix.KEEP else ():
+        if fix == Fix.FIX:
             texts = (cut(text, usual) if is_long[text] else text for text in case.texts)
             case.texts = tuple(dict.fromkeys(texts))
         else:
             _drop(case, is_long, Reason.LONG_TEXT)
 
 
-def check_repeated_texts(checkup: Checkup) -> None:
+def check_repeated_texts(context: CheckContext) -> None:
     """Find texts on very many images where most texts are their own; class names are not found.
 
     Left out, such a text stays on its first image alone.
     """
-    cases = checkup.left_with_image()
+    cases = context.left_with_image()
     counts = Counter(text for case in cases for text in set(case.texts))
     own = sum(count == 1 for count in counts.values())
     least = REPEATED_LEAST if 2 * own >= len(counts) else len(cases) + 1
@@ -152,14 +152,14 @@ def check_repeated_texts(checkup: Checkup) -> None:
         if any(again.values()):
             found.append((case, again))
     detail = {"texts": sum(is_repeated.values()), "most": max(counts.values(), default=0)}
-    checkup.report(Finding.REPEATED_TEXT, [case.item.key for case, _ in found], detail=detail)
-    if checkup.repair(Finding.REPEATED_TEXT) == Repair.SKIP:
+    context.report(Issue.REPEATED_TEXT, [case.item.key for case, _ in found], detail=detail)
+    if context.fix(Issue.REPEATED_TEXT) == Fix.SKIP:
         for case, again in found:
             _drop(case, again, Reason.REPEATED_TEXT)
 
 
-def _change(checkup: Checkup, change: Callable[[str], str]) -> None:
-    for case in checkup.left():
+def _change(context: CheckContext, change: Callable[[str], str]) -> None:
+    for case in context.left():
         changed = (change(text) for text in case.texts)
         case.texts = tuple(dict.fromkeys(text for text in changed if text))
 
@@ -185,28 +185,28 @@ _MOST_TIMES = 10
 _Leak = tuple[Case, Case]
 
 
-def check_leaks(checkup: Checkup) -> None:
+def check_leaks(context: CheckContext) -> None:
     """Find held-out images that are all but the same as one to train on.
 
     Where a fifth of what is held out has such a twin, images are alike by nature (drawn shapes, for
     instance), and only equal pixels count: otherwise next to nothing would be left held out.
     """
-    cases = checkup.left_with_image()
+    cases = context.left_with_image()
     held = [case for case in cases if case.split == HELD_OUT]
     train = [case for case in cases if case.split == TRAIN]
     leaks = _find_leaks(held, train, exact=False)
     if len(leaks) > max(_ALIKE_LEAST, _ALIKE_SHARE * len(held)):
         leaks = _find_leaks(held, train, exact=True)
     keys = [(twin.item.key, case.item.key) for case, twin in leaks]
-    checkup.report(Finding.LEAK, [key for _twin, key in keys], keys, {"held_out": len(held)})
-    _mend_leaks(checkup.repair(Finding.LEAK), leaks)
+    context.report(Issue.LEAK, [key for _twin, key in keys], keys, {"held_out": len(held)})
+    _mend_leaks(context.fix(Issue.LEAK), leaks)
 
 
-def _mend_leaks(repair: Repair, leaks: Sequence[_Leak]) -> None:
+def _mend_leaks(fix: Fix, leaks: Sequence[_Leak]) -> None:
     for case, twin in leaks:
-        if repair == Repair.SKIP:
+        if fix == Fix.SKIP:
             case.skip(Reason.LEAK, f"like {twin.item.key}, which is trained on")
-        elif repair == Repair.FIX:
+        elif fix == Fix.FIX:
             case.split = TRAIN
 
 
@@ -234,7 +234,7 @@ class _Twins:
     def __init__(self, cases: Sequence[Case], *, exact: bool) -> None:
         self._cases = cases
         self._by_digest: dict[bytes, Case] = {}
-        self._index = NearIndex(LEAK_BITS, LEAK_TOLERANCE)
+        self._index = NearDuplicateIndex(LEAK_BITS, LEAK_TOLERANCE)
         for number, case in enumerate(cases):
             if case.item.pixel_digest:
                 self._by_digest.setdefault(case.item.pixel_digest, case)
@@ -248,19 +248,19 @@ class _Twins:
         return same if number is None else self._cases[number]
 
 
-def check_balance(checkup: Checkup) -> None:
+def check_balance(context: CheckContext) -> None:
     """Find items of groups that have less than a tenth of the largest group's items."""
-    counts = Counter(case.item.group for case in checkup.left() if case.item.group)
+    counts = Counter(case.item.group for case in context.left() if case.item.group)
     largest = max(counts.values(), default=0)
     small = {group for group, count in counts.items() if count * _MOST_TIMES < largest}
-    keys = [case.item.key for case in checkup.left() if case.item.group in small]
+    keys = [case.item.key for case in context.left() if case.item.group in small]
     detail = {
         "groups": len(counts),
         "small_groups": len(small),
         "largest": largest,
         "smallest": min(counts.values(), default=0),
     }
-    checkup.report(Finding.IMBALANCE, keys, detail=detail)
+    context.report(Issue.IMBALANCE, keys, detail=detail)
 
 
 UNREADABLE = frozenset(
@@ -294,17 +294,17 @@ _CHECKS = (
 )
 
 
-def examine_items(
+def check_samples(
     items: Sequence[ExaminedItem],
-    accounts: Accounts,
+    ledger: FileLedger,
     plan: ImportPlan,
     control: RunControl | None = None,
-) -> Diagnosis:
+) -> CheckReport:
     """Examine all items that could be read, and the files that could not.
 
     Args:
         items: in the source's order, each key once; of equal images the first stays.
-        accounts: what was skipped before; only read.
+        ledger: what was skipped before; only read.
         plan: what is to be done.
         control: may ask for a stop.
 
@@ -312,43 +312,43 @@ def examine_items(
         ConfigError: the plan wants a repair that its finding does not offer.
         StoppedError: the control asked for it.
     """
-    check_repairs(plan)
-    checkup = Checkup(items, plan, control)
-    _report_files(checkup, accounts)
-    for case in checkup.cases:
+    check_fixes(plan)
+    context = CheckContext(items, plan, control)
+    _report_files(context, ledger)
+    for case in context.cases:
         if case.item.key in plan.excluded:
             case.skip(Reason.EXCLUDED)
-    check_mojibake(checkup)
-    form_texts(checkup)
-    _check_whole(checkup)
+    check_mojibake(context)
+    form_texts(context)
+    _check_whole(context)
     for check in _CHECKS:
-        check(checkup)
-    return Diagnosis(
-        reports=tuple(checkup.reports[finding] for finding in Finding),
-        decisions=tuple(case.decision() for case in checkup.cases),
+        check(context)
+    return CheckReport(
+        reports=tuple(context.reports[issue] for issue in Issue),
+        outcomes=tuple(case.outcome() for case in context.cases),
     )
 
 
-def _report_files(checkup: Checkup, accounts: Accounts) -> None:
-    skipped = [*accounts.skipped_files(), *accounts.skipped_items()]
-    checkup.report(Finding.UNREADABLE, list(_paths(skipped, UNREADABLE)))
-    checkup.report(Finding.HIDDEN, list(_paths(skipped, frozenset({Reason.HIDDEN}))))
+def _report_files(context: CheckContext, ledger: FileLedger) -> None:
+    skipped = [*ledger.skipped_files(), *ledger.skipped_items()]
+    context.report(Issue.UNREADABLE, list(_paths(skipped, UNREADABLE)))
+    context.report(Issue.HIDDEN, list(_paths(skipped, frozenset({Reason.HIDDEN}))))
 
 
-def _paths(skipped: Sequence[Skipped], reasons: frozenset[Reason]) -> Iterator[str]:
+def _paths(skipped: Sequence[SkipRecord], reasons: frozenset[Reason]) -> Iterator[str]:
     return iter(dict.fromkeys(one.path for one in skipped if one.reason in reasons))
 
 
-def _check_whole(checkup: Checkup) -> None:
+def _check_whole(context: CheckContext) -> None:
     """Find images without a text and texts without an image; what has neither is left out."""
     no_text: list[Case] = []
     no_image: list[Case] = []
-    for case in checkup.left():
+    for case in context.left():
         if not case.item.has_image and not case.texts:
             case.skip(Reason.EMPTY, "neither image nor text")
         elif not case.texts:
             no_text.append(case)
         elif not case.item.has_image:
             no_image.append(case)
-    checkup.settle(Finding.NO_TEXT, no_text, Reason.NO_TEXT)
-    checkup.settle(Finding.NO_IMAGE, no_image, Reason.NO_IMAGE)
+    context.apply_decisions(Issue.NO_TEXT, no_text, Reason.NO_TEXT)
+    context.apply_decisions(Issue.NO_IMAGE, no_image, Reason.NO_IMAGE)

@@ -11,23 +11,23 @@ from engine.control import RunControl
 from engine.data.editing import Edits
 from engine.data.manifest import HELD_OUT, Record, captions_of, key_of
 from engine.data.store import StoredDataset, open_dataset
-from engine.importing.check_context import Diagnosis, ExaminedItem, FindingReport
-from engine.importing.checks import examine_items
+from engine.importing.check_context import CheckReport, ExaminedItem, IssueReport
+from engine.importing.checks import check_samples
 from engine.importing.decode import ImageFacts, image_facts
 from engine.importing.encoding import mend_mojibake
-from engine.importing.formats.format import Reading
-from engine.importing.item_issue import ItemFinding
-from engine.importing.ledger import Accounts
-from engine.importing.plan import OFFERED, Finding, ImportPlan, Repair
+from engine.importing.formats.format import ImportSpec
+from engine.importing.item_issue import ItemIssue
+from engine.importing.ledger import FileLedger
+from engine.importing.plan import OFFERED, Fix, ImportPlan, Issue
 
 PIECE = 256
 Report = Callable[[int, int], None]
 """Told how many images are done and how many there are."""
 
 
-def examine_dataset(
-    folder: Path, control: RunControl, repairs: Mapping[Finding, Repair] | None = None
-) -> Diagnosis:
+def check_dataset(
+    folder: Path, control: RunControl, repairs: Mapping[Issue, Fix] | None = None
+) -> CheckReport:
     """Examine a dataset; nothing is changed.
 
     Args:
@@ -41,19 +41,19 @@ def examine_dataset(
         ConfigError: a repair is not offered.
     """
     plan = dataset_plan(folder, repairs or {})
-    return examine_items(
-        list(examined_items(open_dataset(folder), control)), Accounts(), plan, control
+    return check_samples(
+        list(examined_items(open_dataset(folder), control)), FileLedger(), plan, control
     )
 
 
 def dataset_plan(
-    folder: Path, repairs: Mapping[Finding, Repair], excluded: frozenset[str] = frozenset()
+    folder: Path, repairs: Mapping[Issue, Fix], excluded: frozenset[str] = frozenset()
 ) -> ImportPlan:
     """Say how a dataset that is built already is examined: what was formed once stays so."""
     return ImportPlan(
         source=folder,
         dataset=folder,
-        reading=Reading(format=""),
+        reading=ImportSpec(format=""),
         # Halves of pairs are there because somebody wanted them.
         keep_image_only=True,
         keep_text_only=True,
@@ -115,7 +115,7 @@ def find_in_dataset(
     *,
     report: Report = lambda _done, _total: None,
     control: RunControl | None = None,
-) -> tuple[ItemFinding, ...]:
+) -> tuple[ItemIssue, ...]:
     """Examine a dataset with its edits, each finding for itself; nothing is changed.
 
     Args:
@@ -125,7 +125,7 @@ def find_in_dataset(
         control: may ask for a stop.
 
     Returns:
-        What was found, in the order of ``Finding``.
+        What was found, in the order of ``Issue``.
 
     Raises:
         StoppedError: the control asked for it.
@@ -133,11 +133,11 @@ def find_in_dataset(
     control = control or RunControl()
     items = list(_edited_items(dataset, edits, control, report))
     # Repaired, a finding would hide those after it: of equal images, which of them leak.
-    repairs = {f: Repair.KEEP for f, offered in OFFERED.items() if Repair.KEEP in offered}
+    repairs = {f: Fix.KEEP for f, offered in OFFERED.items() if Fix.KEEP in offered}
     excluded = {str(item) for item in edits.changed if edits.state(item).is_excluded}
     plan = dataset_plan(dataset.folder, repairs, frozenset(excluded))
-    diagnosis = examine_items(items, Accounts(), plan, control)
-    return tuple(_by_number(report, edits) for report in diagnosis.reports if report.count)
+    check_report = check_samples(items, FileLedger(), plan, control)
+    return tuple(_by_number(report, edits) for report in check_report.reports if report.count)
 
 
 def _edited_items(
@@ -149,14 +149,14 @@ def _edited_items(
         yield replace(item, key=str(number), texts=state.captions, split=split)
 
 
-def _by_number(report: FindingReport, edits: Edits) -> ItemFinding:
+def _by_number(report: IssueReport, edits: Edits) -> ItemIssue:
     found = tuple(map(int, report.keys))
     captions: set[str] = set()
-    if report.finding == Finding.MOJIBAKE:
+    if report.issue == Issue.MOJIBAKE:
         captions.update(caption for item in found for caption in edits.state(item).captions)
     mended = {caption: mend_mojibake(caption) for caption in captions}
-    return ItemFinding(
-        finding=report.finding,
+    return ItemIssue(
+        issue=report.issue,
         found=found,
         groups=tuple(tuple(map(int, group)) for group in report.groups),
         mended={caption: meant for caption, meant in mended.items() if meant != caption},

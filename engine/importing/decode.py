@@ -1,9 +1,9 @@
-"""The decode pass: candidates in, stored pixels and facts out, in order, on all cores.
+"""The decode pass: samples in, stored pixels and facts out, in order, on all cores.
 
 Pillow gives the interpreter back while it decodes and resizes, so threads are enough: no pixel is
 copied from one process to another. Work is handed out in batches, because a thread that is
 woken for every single image spends its time waiting for the interpreter. What is under way is
-bounded, so that memory does not depend on how many candidates there are.
+bounded, so that memory does not depend on how many samples there are.
 
 Shapes: S side of the stored images, C channels.
 """
@@ -19,12 +19,12 @@ import numpy as np
 
 from engine.control import RunControl
 from engine.errors import EntryError, SourceUnreadableError, StoppedError
-from engine.importing.formats.format import Candidate, Format, Pixels
+from engine.importing.formats.format import Format, Pixels, RawSample
 from engine.importing.ledger import Reason
 from engine.importing.near_duplicates import colour_layouts, perceptual_hashes, pixel_digest
 from engine.importing.plan import PicturePlan
 from engine.importing.resize import fit, original_size, read_picture
-from engine.importing.sources.archive import LIMITS, Limits, Tree
+from engine.importing.sources.archive import LIMITS, Archive, Limits
 
 BATCH = 16
 """Candidates that a thread takes at once."""
@@ -52,9 +52,9 @@ class ImageFacts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decoded:
-    """A candidate, and what its image gave. Text-only candidates have neither pixels nor reason."""
+    """A sample, and what its image gave. Text-only samples have neither pixels nor reason."""
 
-    candidate: Candidate
+    sample: RawSample
     pixels: Pixels | None = None
     """[S, S, C]."""
     facts: ImageFacts | None = None
@@ -69,9 +69,9 @@ _Fitted = tuple[Pixels, tuple[int, int]]
 
 @dataclass(frozen=True, kw_only=True)
 class Decoder:
-    """Turns candidates into what is stored of them; usable from several threads."""
+    """Turns samples into what is stored of them; usable from several threads."""
 
-    tree: Tree
+    archive: Archive
     form: Format
     pictures: PicturePlan
     limits: Limits = LIMITS
@@ -82,43 +82,43 @@ class Decoder:
         return 1 if self.pictures.channels == "grey" else 3
 
     def decode(
-        self, candidates: Sequence[Candidate], is_over: Callable[[], bool] = lambda: False
+        self, samples: Sequence[RawSample], is_over: Callable[[], bool] = lambda: False
     ) -> list[Decoded]:
         """Load, decode and fit images, and hash them together; what is wrong becomes a reason.
 
         Args:
-            candidates: in order.
+            samples: in order.
             is_over: asked before each; the rest is left out when it says so.
         """
         fitted: list[_Fitted] = []
-        done: list[Decoded | Candidate] = []
-        for candidate in candidates:
+        done: list[Decoded | RawSample] = []
+        for sample in samples:
             if is_over():
                 break
-            outcome = self._fit(candidate)
+            outcome = self._fit(sample)
             if isinstance(outcome, Decoded):
                 done.append(outcome)
             else:
                 fitted.append(outcome)
-                done.append(candidate)
+                done.append(sample)
         hashed = iter(_facts(fitted))
         return [one if isinstance(one, Decoded) else _whole(one, *next(hashed)) for one in done]
 
-    def _fit(self, candidate: Candidate) -> Decoded | _Fitted:
-        if candidate.image is None:
-            return Decoded(candidate=candidate)
+    def _fit(self, sample: RawSample) -> Decoded | _Fitted:
+        if sample.image is None:
+            return Decoded(sample=sample)
         try:
-            content = self.form.load(self.tree, candidate.image)
+            content = self.form.load(self.archive, sample.image)
             picture = read_picture(content, self.limits, at_least=self.pictures.size)
             size = original_size(content, picture.size)
             return fit(picture, self.pictures, self.channels), size
         except EntryError as error:
             reason = reason_of(error)
-            return Decoded(candidate=candidate, reason=reason, detail=error.detail)
+            return Decoded(sample=sample, reason=reason, detail=error.detail)
         except (ValueError, ArithmeticError, LookupError, TypeError, MemoryError) as error:
             # One stranger's file, however odd, must not end the import of all the others.
             detail = f"{type(error).__name__}: {error}"
-            return Decoded(candidate=candidate, reason=Reason.DAMAGED, detail=detail)
+            return Decoded(sample=sample, reason=Reason.DAMAGED, detail=detail)
 
 
 def image_facts(images: Pixels, sizes: Sequence[tuple[int, int]]) -> list[ImageFacts]:
@@ -153,15 +153,15 @@ def reason_of(error: EntryError) -> Reason:
 
 def decode_all(
     decoder: Decoder,
-    candidates: Iterable[Candidate],
+    samples: Iterable[RawSample],
     control: RunControl,
     threads: int = 0,
 ) -> Iterator[Decoded]:
-    """Decode candidates on several threads; give the results in the candidates' order.
+    """Decode samples on several threads; give the results in the samples' order.
 
     Args:
         decoder: of the source.
-        candidates: taken as they are needed, on the calling thread.
+        samples: taken as they are needed, on the calling thread.
         control: asked ten times a second, and between images.
         threads: by default as many as there are cores.
 
@@ -177,7 +177,7 @@ def decode_all(
         return control.is_stop_requested or quit_asked.is_stop_requested
 
     try:
-        batches = _batches(candidates)
+        batches = _batches(samples)
         under_way: deque[Future[list[Decoded]]] = deque()
         for batch in itertools.chain(batches, itertools.repeat(())):
             if batch:
@@ -186,31 +186,31 @@ def decode_all(
                     continue
             if not under_way:
                 return
-            yield from _checked(decoder.tree, _wait(under_way.popleft(), control))
+            yield from _checked(decoder.archive, _wait(under_way.popleft(), control))
     finally:
         quit_asked.request_stop()
         pool.shutdown(cancel_futures=True)
 
 
-def check_source(tree: Tree) -> None:
+def check_source(archive: Archive) -> None:
     """Make sure that a file which cannot be read is the file's fault, and no pulled drive.
 
     Raises:
         SourceUnreadableError: the source is gone.
     """
     try:
-        if tree.source.is_dir():
-            next(tree.source.iterdir(), None)
+        if archive.source.is_dir():
+            next(archive.source.iterdir(), None)
         else:
-            with tree.source.open("rb") as file:
+            with archive.source.open("rb") as file:
                 file.read(1)
     except OSError as error:
-        reason = "it is no longer there" if not tree.source.exists() else str(error.strerror)
-        raise SourceUnreadableError(tree.source, reason) from error
+        reason = "it is no longer there" if not archive.source.exists() else str(error.strerror)
+        raise SourceUnreadableError(archive.source, reason) from error
 
 
-def _batches(candidates: Iterable[Candidate]) -> Iterator[Sequence[Candidate]]:
-    source = iter(candidates)
+def _batches(samples: Iterable[RawSample]) -> Iterator[Sequence[RawSample]]:
+    source = iter(samples)
     while batch := list(itertools.islice(source, BATCH)):
         yield batch
 
@@ -224,15 +224,15 @@ def _wait(future: Future[list[Decoded]], control: RunControl) -> list[Decoded]:
     raise StoppedError
 
 
-def _checked(tree: Tree, done: Iterable[Decoded]) -> Iterator[Decoded]:
+def _checked(archive: Archive, done: Iterable[Decoded]) -> Iterator[Decoded]:
     for decoded in done:
         if decoded.reason is Reason.UNREADABLE:
-            check_source(tree)
+            check_source(archive)
         yield decoded
 
 
-def _whole(candidate: Candidate, pixels: Pixels, facts: ImageFacts) -> Decoded:
-    return Decoded(candidate=candidate, pixels=pixels, facts=facts)
+def _whole(sample: RawSample, pixels: Pixels, facts: ImageFacts) -> Decoded:
+    return Decoded(sample=sample, pixels=pixels, facts=facts)
 
 
 def _facts(fitted: Sequence[_Fitted]) -> list[tuple[Pixels, ImageFacts]]:

@@ -7,20 +7,27 @@ from dataclasses import dataclass, field
 from engine.control import RunControl
 from engine.errors import EntryError
 from engine.events import ImportEmit, ImportStage
-from engine.importing.build import Settled, settle
+from engine.importing.build import ImportResult, apply_decisions
 from engine.importing.captions import apply_all, rare_words, without_rare
 from engine.importing.decode import Decoder
 from engine.importing.decode_pass import Item, decode_items
-from engine.importing.empty_import import LikelyReason, likely_reasons
-from engine.importing.formats.format import Candidate, ImageRef, Pixels
+from engine.importing.empty_import import LikelyReason, diagnose_empty_import
+from engine.importing.formats.format import ImageRef, Pixels, RawSample
 from engine.importing.formats.registry import FORMATS
-from engine.importing.ledger import Accounts, Reason
+from engine.importing.ledger import FileLedger, Reason
 from engine.importing.plan import ImportPlan, PicturePlan, TextPlan
 from engine.importing.report import ImportCounts, counts_of
 from engine.importing.resize import fit, read_picture
-from engine.importing.scan import DECODING, FirstLook, ProgressTeller, Scan, check_plan, scan_source
-from engine.importing.sources.archive import LIMITS, Tree
-from engine.importing.sources.opening import open_tree
+from engine.importing.scan import (
+    DECODING,
+    FirstLook,
+    ProgressReporter,
+    Scan,
+    check_plan,
+    scan_source,
+)
+from engine.importing.sources.archive import LIMITS, Archive
+from engine.importing.sources.opening import open_archive
 from engine.importing.text_stats import TextFacts, describe_texts
 
 MOST_THUMBNAILS = 60
@@ -28,13 +35,13 @@ THUMBNAIL_SIZE = 64
 
 
 @dataclass(frozen=True, kw_only=True)
-class Examination:
+class DryRun:
     """What an import would give."""
 
     plan: ImportPlan
-    settled: Settled
+    result: ImportResult
     """The items of the dataset to be, and what the doctor found."""
-    accounts: Accounts
+    ledger: FileLedger
     """What would not be in it, and why."""
     counts: ImportCounts
     text_facts: TextFacts
@@ -43,15 +50,15 @@ class Examination:
     likely_reasons: tuple[LikelyReason, ...]
     """Why there is nothing to train on; empty where there is."""
     scan: Scan
-    """With accounts as they were before the doctor."""
+    """With ledger as they were before the doctor."""
     items: tuple[Item, ...]
 
     @property
     def channels(self) -> int:
         """Of the stored images: 1 or 3."""
-        return self.settled.channels
+        return self.result.channels
 
-    def reconsidered(self, plan: ImportPlan) -> "Examination":
+    def with_plan(self, plan: ImportPlan) -> "DryRun":
         """Say what another plan would give that reads and decodes the same; quick.
 
         Raises:
@@ -59,7 +66,7 @@ class Examination:
         """
         if _decoding_part(plan) != _decoding_part(self.plan):
             raise ValueError("the plans read or decode differently")
-        return _examination(plan, self.scan, self.items)
+        return _dry_run(plan, self.scan, self.items)
 
     def thumbnails(
         self, keys: Iterable[str], size: int = THUMBNAIL_SIZE, control: RunControl | None = None
@@ -84,14 +91,14 @@ class Examination:
     def _images(self, keys: Sequence[str]) -> dict[str, ImageRef]:
         chosen = set(keys)
         found = {
-            candidate.key: candidate.image
-            for candidate in self.scan.candidates
-            if candidate.key in chosen and candidate.image is not None
+            sample.key: sample.image
+            for sample in self.scan.samples
+            if sample.key in chosen and sample.image is not None
         }
         return {key: found[key] for key in keys if key in found}
 
 
-def examine_source(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> Examination:
+def dry_run(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> DryRun:
     """Do everything of an import but the writing.
 
     Args:
@@ -105,29 +112,29 @@ def examine_source(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> E
         SourceUnreadableError: the source cannot be read.
     """
     check_plan(plan)
-    tell = ProgressTeller(emit)
-    with open_tree(plan.source, control=control) as tree:
-        scan = scan_source(plan, tree, control, tell)
-        decoder = Decoder(tree=tree, form=scan.form, pictures=plan.pictures)
-        items = decode_items(decoder, scan.candidates, scan.accounts, control, tell)
+    tell = ProgressReporter(emit)
+    with open_archive(plan.source, control=control) as archive:
+        scan = scan_source(plan, archive, control, tell)
+        decoder = Decoder(archive=archive, form=scan.form, pictures=plan.pictures)
+        items = decode_items(decoder, scan.samples, scan.ledger, control, tell)
     tell(ImportStage.EXAMINING, 0, len(items))
     control.stop_if_asked()
-    return _examination(plan, scan, tuple(items))
+    return _dry_run(plan, scan, tuple(items))
 
 
-def _examination(plan: ImportPlan, scan: Scan, items: tuple[Item, ...]) -> Examination:
-    accounts = scan.accounts.copy()
-    settled = settle(plan, items, accounts)
+def _dry_run(plan: ImportPlan, scan: Scan, items: tuple[Item, ...]) -> DryRun:
+    ledger = scan.ledger.copy()
+    result = apply_decisions(plan, items, ledger)
     sizes = Counter((i.facts.width, i.facts.height) for i in items if i.facts is not None)
     reasons: tuple[LikelyReason, ...] = ()
-    if not settled.is_trainable:
-        reasons = likely_reasons(scan.overview, accounts, scan.candidates, len(settled.entries))
-    return Examination(
+    if not result.is_trainable:
+        reasons = diagnose_empty_import(scan.listing, ledger, scan.samples, len(result.entries))
+    return DryRun(
         plan=plan,
-        settled=settled,
-        accounts=accounts,
-        counts=counts_of(accounts, found=scan.items_found, **settled.counts),
-        text_facts=describe_texts(text for entry in settled.entries for text in entry.texts),
+        result=result,
+        ledger=ledger,
+        counts=counts_of(ledger, found=scan.items_found, **result.counts),
+        text_facts=describe_texts(text for entry in result.entries for text in entry.texts),
         sizes=tuple(sizes.most_common()),
         likely_reasons=reasons,
         scan=scan,
@@ -145,11 +152,11 @@ def thumbnails(
     """Decode small images [size, size, 3] of a plan's source; what cannot be decoded is absent."""
     form, small = FORMATS[plan.reading.format], PicturePlan(size=size)
     found: dict[str, Pixels] = {}
-    with open_tree(plan.source, control=control) as tree:
+    with open_archive(plan.source, control=control) as archive:
         for key, image in images.items():
             control.stop_if_asked()
             try:
-                picture = read_picture(form.load(tree, image), LIMITS, at_least=size)
+                picture = read_picture(form.load(archive, image), LIMITS, at_least=size)
             except EntryError:
                 continue
             found[key] = fit(picture, small, 3)
@@ -197,13 +204,13 @@ class _Scanned:
     labels: dict[str, None] = field(default_factory=dict)
     before: list[str] = field(default_factory=list)
     after: list[str] = field(default_factory=list)
-    first: list[Candidate] = field(default_factory=list)
+    first: list[RawSample] = field(default_factory=list)
     """One with an image, if there is any: what ``likely_reasons`` asks of the items."""
 
 
 def scan_facts(
     plan: ImportPlan,
-    tree: Tree,
+    archive: Archive,
     look: FirstLook,
     tokenizer: str,
     tell: Callable[[int], None],
@@ -213,7 +220,7 @@ def scan_facts(
 
     Args:
         plan: how it is read, and what becomes of the texts.
-        tree: the source.
+        archive: the source.
         look: what it holds.
         tokenizer: the units in which texts are measured: ``word``, ``bpe`` or ``characters``.
         tell: receives the number of items so far, every few items.
@@ -224,36 +231,36 @@ def scan_facts(
         ConfigError: the reading names what is not there.
         SourceUnreadableError: the source or its table cannot be read.
     """
-    scanned, accounts = _Scanned(), Accounts()
-    accounts.find(look.files)
+    scanned, ledger = _Scanned(), FileLedger()
+    ledger.add(look.files)
     form = FORMATS[plan.reading.format]
-    candidates = form.scan(tree, look.overview, plan.reading, accounts)
-    for number, candidate in enumerate(candidates):
+    samples = form.scan(archive, look.listing, plan.reading, ledger)
+    for number, sample in enumerate(samples):
         if number % ASK_EVERY == 0:
             control.stop_if_asked()
             tell(number)
-        _take(scanned, candidate, plan.texts, accounts)
+        _take(scanned, sample, plan.texts, ledger)
     control.stop_if_asked()
-    return _facts(scanned, plan.texts, tokenizer, look, accounts, control)
+    return _facts(scanned, plan.texts, tokenizer, look, ledger, control)
 
 
-def _take(scanned: _Scanned, candidate: Candidate, plan: TextPlan, accounts: Accounts) -> None:
-    formed = apply_all(plan, candidate.texts)
-    if candidate.image is None:
+def _take(scanned: _Scanned, sample: RawSample, plan: TextPlan, ledger: FileLedger) -> None:
+    formed = apply_all(plan, sample.texts)
+    if sample.image is None:
         scanned.text_only += 1
-        accounts.skip_item(candidate.key, Reason.NO_IMAGE)
+        ledger.mark_item_skipped(sample.key, Reason.NO_IMAGE)
     elif formed:
         scanned.pairs += 1
     else:
         scanned.image_only += 1
-        accounts.skip_item(candidate.key, Reason.NO_TEXT)
-    if candidate.image is not None and not scanned.first:
-        scanned.first.append(candidate)
-    scanned.several += len(candidate.texts) > 1
-    scanned.emptied += bool(candidate.texts) and not formed
-    scanned.before.extend(candidate.texts[: len(formed)])
+        ledger.mark_item_skipped(sample.key, Reason.NO_TEXT)
+    if sample.image is not None and not scanned.first:
+        scanned.first.append(sample)
+    scanned.several += len(sample.texts) > 1
+    scanned.emptied += bool(sample.texts) and not formed
+    scanned.before.extend(sample.texts[: len(formed)])
     scanned.after.extend(formed)
-    label = candidate.extras.get("label")
+    label = sample.extras.get("label")
     if label and len(scanned.labels) < KEPT_LABELS:
         scanned.labels[label] = None
 
@@ -263,13 +270,15 @@ def _facts(
     plan: TextPlan,
     tokenizer: str,
     look: FirstLook,
-    accounts: Accounts,
+    ledger: FileLedger,
     control: RunControl,
 ) -> ScanFacts:
     rare = rare_words(scanned.after, plan.min_count)
     after = [without_rare(text, rare) for text in scanned.after]
     control.stop_if_asked()
-    reasons = likely_reasons(look.overview, accounts, scanned.first) if not scanned.pairs else ()
+    reasons = (
+        diagnose_empty_import(look.listing, ledger, scanned.first) if not scanned.pairs else ()
+    )
     return ScanFacts(
         pairs=scanned.pairs,
         image_only=scanned.image_only,

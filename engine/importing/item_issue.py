@@ -11,16 +11,16 @@ import numpy.typing as npt
 
 from engine.data.editing import Edits, ItemState, tidy
 from engine.data.store import TRAIN
-from engine.importing.plan import OFFERED, Finding, Repair
+from engine.importing.plan import OFFERED, Fix, Issue
 
-ALIKE = frozenset({Finding.SAME_IMAGE, Finding.SIMILAR_IMAGE})
+ALIKE = frozenset({Issue.SAME_IMAGE, Issue.SIMILAR_IMAGE})
 
 
 @dataclass(frozen=True, kw_only=True)
-class ItemFinding:
+class ItemIssue:
     """One finding, by the numbers of items."""
 
-    finding: Finding
+    issue: Issue
     found: tuple[int, ...]
     """The items; of images that are alike, all but the first."""
     groups: tuple[tuple[int, ...], ...] = ()
@@ -35,28 +35,28 @@ class ItemFinding:
         return np.array(sorted({*self.found, *alike}), dtype=np.int64)
 
     @property
-    def repairs(self) -> tuple[Repair, ...]:
+    def repairs(self) -> tuple[Fix, ...]:
         """What can be done here, the best first."""
-        possible = {Repair.SKIP}
-        if self.finding in ALIKE:
-            possible.add(Repair.MERGE)
-        if self.finding == Finding.LEAK or self.mended:
-            possible.add(Repair.FIX)
+        possible = {Fix.SKIP}
+        if self.issue in ALIKE:
+            possible.add(Fix.MERGE)
+        if self.issue == Issue.LEAK or self.mended:
+            possible.add(Fix.FIX)
         # Where a finding may well be meant, its table begins with what changes nothing.
-        return tuple(repair for repair in OFFERED[self.finding] if repair in possible)
+        return tuple(fix for fix in OFFERED[self.issue] if fix in possible)
 
 
-def repaired(found: ItemFinding, repair: Repair, edits: Edits) -> dict[int, ItemState]:
+def repaired(found: ItemIssue, fix: Fix, edits: Edits) -> dict[int, ItemState]:
     """Say what a repair makes of the items as they are now; those that stay may be among them.
 
     Edits since the examination are respected: what is excluded is left alone.
     """
-    if repair == Repair.MERGE:
+    if fix == Fix.MERGE:
         return dict(_merged(found.groups, edits))
-    if repair == Repair.FIX:
-        change = _mend(found.mended) if found.finding == Finding.MOJIBAKE else _to_train
+    if fix == Fix.FIX:
+        change = _mend(found.mended) if found.issue == Issue.MOJIBAKE else _to_train
         return {item: change(state) for item, state in _kept(found.found, edits)}
-    if found.finding in ALIKE:
+    if found.issue in ALIKE:
         spare = (pair for group in found.groups for pair in list(_kept(group, edits))[1:])
         return {item: state._replace(is_excluded=True) for item, state in spare}
     return {i: state._replace(is_excluded=True) for i, state in _kept(found.found, edits)}

@@ -129,7 +129,7 @@ _BITS = 64
 _MOST_COMPARED = 128
 
 
-class NearIndex:
+class NearDuplicateIndex:
     """Fingerprints that were added, to be asked for one near another.
 
     Flat images are near none. With more than ``128`` in one bucket, later ones are not compared:
@@ -192,7 +192,7 @@ class NearIndex:
         return all(abs(a - b) <= self.tolerance for a, b in zip(known, colours, strict=False))
 
 
-def near_groups(
+def near_duplicate_groups(
     hashes: npt.NDArray[np.uint64] | Sequence[int],
     distance: int,
     colours: Sequence[bytes] = (),
@@ -210,7 +210,7 @@ def near_groups(
     Returns:
         Places in ``hashes``, the leader first; groups of two or more, in the order of leaders.
     """
-    index = NearIndex(distance)
+    index = NearDuplicateIndex(distance)
     groups: dict[int, list[int]] = {}
     numbers = hashes.tolist() if isinstance(hashes, np.ndarray) else hashes
     for place, hash_ in enumerate(numbers):

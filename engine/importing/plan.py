@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.config.setting import setting
 from engine.errors import ConfigError, Problem
-from engine.importing.formats.format import Reading
+from engine.importing.formats.format import ImportSpec
 
 FITS = ("pad", "crop", "stretch")
 CHANNELS = ("auto", "grey", "colour")
@@ -87,7 +87,7 @@ class PicturePlan:
     )
 
 
-class Finding(StrEnum):
+class Issue(StrEnum):
     """What the doctor looks for."""
 
     UNREADABLE = "unreadable"
@@ -116,8 +116,8 @@ class Finding(StrEnum):
     """Held-out images that are all but the same as one to train on."""
 
 
-class Repair(StrEnum):
-    """What to do about a finding. Which ones a finding offers stands in ``doctor.OFFERED``."""
+class Fix(StrEnum):
+    """What to do about a finding. Which ones a finding offers stands in ``plan.OFFERED``."""
 
     KEEP = "keep"
     """Import as it is."""
@@ -140,7 +140,7 @@ class ImportPlan:
     """Folder of the dataset; must be new or empty."""
     title: str = ""
     """For people; by default the dataset folder's name."""
-    reading: Reading
+    reading: ImportSpec
     texts: TextPlan = field(default_factory=TextPlan)
     pictures: PicturePlan = field(default_factory=PicturePlan)
     keep_image_only: bool = setting(
@@ -163,8 +163,8 @@ class ImportPlan:
         low=0,
         high=50,
     )
-    repairs: Mapping[Finding, Repair] = field(default_factory=dict)
-    """Where a finding is absent, ``doctor.DEFAULTS`` says what is done."""
+    repairs: Mapping[Issue, Fix] = field(default_factory=dict)
+    """Where a finding is absent, ``plan.DEFAULTS`` says what is done."""
     excluded: frozenset[str] = frozenset()
     """Keys of items that the user does not want, whatever is found."""
 
@@ -173,22 +173,22 @@ class ImportPlan:
 # Which repairs a finding offers, and which one is made unless the user says otherwise.
 
 
-KEEP, SKIP, FIX, MERGE = Repair.KEEP, Repair.SKIP, Repair.FIX, Repair.MERGE
+KEEP, SKIP, FIX, MERGE = Fix.KEEP, Fix.SKIP, Fix.FIX, Fix.MERGE
 
-DEFAULTS: Mapping[Finding, Repair] = {
-    Finding.UNREADABLE: SKIP,
-    Finding.HIDDEN: SKIP,
-    Finding.NO_TEXT: SKIP,
-    Finding.NO_IMAGE: SKIP,
-    Finding.SAME_IMAGE: MERGE,
-    Finding.SIMILAR_IMAGE: KEEP,
-    Finding.TINY_IMAGE: KEEP,
-    Finding.EXTREME_RATIO: KEEP,
-    Finding.REPEATED_TEXT: KEEP,
-    Finding.MOJIBAKE: FIX,
-    Finding.LONG_TEXT: KEEP,
-    Finding.IMBALANCE: KEEP,
-    Finding.LEAK: FIX,
+DEFAULTS: Mapping[Issue, Fix] = {
+    Issue.UNREADABLE: SKIP,
+    Issue.HIDDEN: SKIP,
+    Issue.NO_TEXT: SKIP,
+    Issue.NO_IMAGE: SKIP,
+    Issue.SAME_IMAGE: MERGE,
+    Issue.SIMILAR_IMAGE: KEEP,
+    Issue.TINY_IMAGE: KEEP,
+    Issue.EXTREME_RATIO: KEEP,
+    Issue.REPEATED_TEXT: KEEP,
+    Issue.MOJIBAKE: FIX,
+    Issue.LONG_TEXT: KEEP,
+    Issue.IMBALANCE: KEEP,
+    Issue.LEAK: FIX,
 }
 """Conservative: nothing that can be used is thrown away unless asked for.
 
@@ -205,45 +205,45 @@ DEFAULTS: Mapping[Finding, Repair] = {
   loses no item.
 """
 
-OFFERED: Mapping[Finding, tuple[Repair, ...]] = {
-    Finding.UNREADABLE: (SKIP,),
-    Finding.HIDDEN: (SKIP,),
-    Finding.NO_TEXT: (SKIP, KEEP),
-    Finding.NO_IMAGE: (SKIP, KEEP),
-    Finding.SAME_IMAGE: (MERGE, SKIP, KEEP),
-    Finding.SIMILAR_IMAGE: (KEEP, MERGE, SKIP),
-    Finding.TINY_IMAGE: (KEEP, SKIP),
-    Finding.EXTREME_RATIO: (KEEP, SKIP),
-    Finding.REPEATED_TEXT: (KEEP, SKIP),
-    Finding.MOJIBAKE: (FIX, KEEP, SKIP),
-    Finding.LONG_TEXT: (KEEP, FIX, SKIP),
-    Finding.IMBALANCE: (KEEP,),
-    Finding.LEAK: (FIX, SKIP, KEEP),
+OFFERED: Mapping[Issue, tuple[Fix, ...]] = {
+    Issue.UNREADABLE: (SKIP,),
+    Issue.HIDDEN: (SKIP,),
+    Issue.NO_TEXT: (SKIP, KEEP),
+    Issue.NO_IMAGE: (SKIP, KEEP),
+    Issue.SAME_IMAGE: (MERGE, SKIP, KEEP),
+    Issue.SIMILAR_IMAGE: (KEEP, MERGE, SKIP),
+    Issue.TINY_IMAGE: (KEEP, SKIP),
+    Issue.EXTREME_RATIO: (KEEP, SKIP),
+    Issue.REPEATED_TEXT: (KEEP, SKIP),
+    Issue.MOJIBAKE: (FIX, KEEP, SKIP),
+    Issue.LONG_TEXT: (KEEP, FIX, SKIP),
+    Issue.IMBALANCE: (KEEP,),
+    Issue.LEAK: (FIX, SKIP, KEEP),
 }
 """The default first. A text that is skipped leaves its item if the item has others."""
 
 
-def chosen_repair(plan: ImportPlan, finding: Finding) -> Repair:
+def chosen_fix(plan: ImportPlan, issue: Issue) -> Fix:
     """Give the repair of a finding: the user's, else the plan's flags', else the default."""
-    if finding in plan.repairs:
-        return plan.repairs[finding]
-    if finding == Finding.NO_TEXT and plan.keep_image_only:
+    if issue in plan.repairs:
+        return plan.repairs[issue]
+    if issue == Issue.NO_TEXT and plan.keep_image_only:
         return KEEP
-    if finding == Finding.NO_IMAGE and plan.keep_text_only:
+    if issue == Issue.NO_IMAGE and plan.keep_text_only:
         return KEEP
-    return DEFAULTS[finding]
+    return DEFAULTS[issue]
 
 
-def check_repairs(plan: ImportPlan) -> None:
+def check_fixes(plan: ImportPlan) -> None:
     """Check that every repair of a plan is offered.
 
     Raises:
         ConfigError: names all that are not.
     """
     problems = [
-        Problem(f"repairs.{finding}", f"{repair} is not one of {', '.join(OFFERED[finding])}")
-        for finding, repair in plan.repairs.items()
-        if repair not in OFFERED[finding]
+        Problem(f"repairs.{issue}", f"{fix} is not one of {', '.join(OFFERED[issue])}")
+        for issue, fix in plan.repairs.items()
+        if fix not in OFFERED[issue]
     ]
     if problems:
         raise ConfigError(problems)

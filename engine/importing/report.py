@@ -16,8 +16,8 @@ from string import Template
 from typing import Any
 
 from engine.fs.atomic import atomic_write
-from engine.importing.check_context import FindingReport
-from engine.importing.ledger import Accounts, Skipped
+from engine.importing.check_context import IssueReport
+from engine.importing.ledger import FileLedger, SkipRecord
 from engine.importing.plan import ImportPlan
 from engine.importing.scan import plan_table
 from engine.version import installed_version
@@ -218,9 +218,9 @@ class ImportReport:
     counts: ImportCounts
     image_size: int
     channels: int
-    findings: tuple[FindingReport, ...]
-    skipped_files: tuple[Skipped, ...]
-    skipped_items: tuple[Skipped, ...]
+    findings: tuple[IssueReport, ...]
+    skipped_files: tuple[SkipRecord, ...]
+    skipped_items: tuple[SkipRecord, ...]
 
     def to_table(self) -> dict[str, Any]:
         """Write it as what JSON can hold."""
@@ -233,7 +233,7 @@ class ImportReport:
             "image_size": self.image_size,
             "channels": self.channels,
             "encodings": dict(self.encodings),
-            "findings": [_finding_table(finding) for finding in self.findings],
+            "findings": [_finding_table(issue) for issue in self.findings],
             "skipped_by_reason": reason_counts(self.skipped_files, self.skipped_items),
             "skipped_files": [asdict(skipped) for skipped in self.skipped_files],
             "skipped_items": [asdict(skipped) for skipped in self.skipped_items],
@@ -254,20 +254,20 @@ def write_report(report: ImportReport, folder: Path) -> None:
     atomic_write(folder / PAGE_NAME, report_page(table).encode("utf-8", "backslashreplace"))
 
 
-def counts_of(accounts: Accounts, *, found: int, imported: int, **more: int) -> ImportCounts:
+def counts_of(ledger: FileLedger, *, found: int, imported: int, **more: int) -> ImportCounts:
     """Count files and items; what was not counted apart is left at 0."""
     return ImportCounts(
-        files_found=accounts.files_found,
-        files_used=accounts.files_used,
-        files_skipped=sum(1 for _skipped in accounts.skipped_files()),
+        files_found=ledger.files_found,
+        files_used=ledger.files_used,
+        files_skipped=sum(1 for _skipped in ledger.skipped_files()),
         items_found=found,
         items_imported=imported,
-        items_skipped=sum(1 for _skipped in accounts.skipped_items()),
+        items_skipped=sum(1 for _skipped in ledger.skipped_items()),
         **more,
     )
 
 
-def reason_counts(*skipped: Iterable[Skipped]) -> dict[str, int]:
+def reason_counts(*skipped: Iterable[SkipRecord]) -> dict[str, int]:
     """Count what is skipped by reason, most frequent first."""
     counts = Counter(str(one.reason) for some in skipped for one in some)
     return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
@@ -282,11 +282,11 @@ def versions() -> dict[str, str]:
     }
 
 
-def _finding_table(found: FindingReport) -> dict[str, Any]:
+def _finding_table(found: IssueReport) -> dict[str, Any]:
     return {
-        "finding": found.finding,
+        "finding": found.issue,
         "count": found.count,
-        "repair": found.repair,
+        "repair": found.fix,
         "keys": list(found.keys[:KEYS_NAMED]),
         "detail": dict(found.detail),
     }

@@ -83,7 +83,7 @@ def _within(image: Image.Image, size: int) -> tuple[int, int]:
 
 
 # --------------------------------------------------------------------------
-# Reads a picture of a source, or says in the accounts' words why it cannot be read.
+# Reads a picture of a source, or says in the ledger' words why it cannot be read.
 
 
 def read_picture(

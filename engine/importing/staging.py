@@ -1,7 +1,7 @@
 """What an import has done so far, on disk beside the dataset, so that it can be gone on with.
 
 The folder ``.<name>.import`` holds ``plan.json`` (whose work it is), ``images.part`` (raw rows of
-pixels) and ``items.jsonl`` (a line a candidate: its facts, or why it is skipped). After a crash the
+pixels) and ``items.jsonl`` (a line a sample: its facts, or why it is skipped). After a crash the
 last line may be torn and the last rows may be missing or blank: what a line says of its row is held
 against the row itself, and everything from the first difference on is done again.
 
@@ -41,7 +41,7 @@ _FIELDS = tuple(field.name for field in fields(ImageFacts))
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StagedItem:
-    """One candidate that has been decoded, or could not be."""
+    """One sample that has been decoded, or could not be."""
 
     key: str
     row: int
@@ -72,7 +72,7 @@ class Staging:
         self._shape = shape
         self.row_bytes = int(np.prod(shape))
         self.items: list[StagedItem] = []
-        """In the order of the candidates."""
+        """In the order of the samples."""
         self.rows = 0
         self._files = contextlib.ExitStack()
         self._held = contextlib.ExitStack()
@@ -101,9 +101,9 @@ class Staging:
         self._held.close()
 
     def append(self, decoded: Decoded) -> StagedItem:
-        """Write down one candidate: its pixels first, then what is known of it."""
+        """Write down one sample: its pixels first, then what is known of it."""
         item = StagedItem(
-            key=decoded.candidate.key,
+            key=decoded.sample.key,
             row=-1 if decoded.pixels is None else self.rows,
             facts=decoded.facts,
             reason=decoded.reason,

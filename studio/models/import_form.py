@@ -11,8 +11,8 @@ from PySide6.QtCore import QCoreApplication
 
 from engine.config.setting import settings_in, value_at
 from engine.errors import ConfigError, Problem
-from engine.importing.formats.format import Proposal, Reading
-from engine.importing.plan import Finding, ImportPlan, PicturePlan, Repair, TextPlan
+from engine.importing.formats.format import Detection, ImportSpec
+from engine.importing.plan import Fix, ImportPlan, Issue, PicturePlan, TextPlan
 from studio.models.run_form import FormField, is_usable_name
 from studio.models.setting_text import read_value, value_text
 from studio.paths import nearest_existing
@@ -29,11 +29,11 @@ class RepairHistory:
     """The repairs chosen, and every step that led there."""
 
     def __init__(self) -> None:
-        self._steps: list[dict[Finding, Repair]] = [{}]
+        self._steps: list[dict[Issue, Fix]] = [{}]
         self._at = 0
 
     @property
-    def repairs(self) -> Mapping[Finding, Repair]:
+    def repairs(self) -> Mapping[Issue, Fix]:
         """What the user chose; the engine's default holds for the others."""
         return self._steps[self._at]
 
@@ -47,11 +47,11 @@ class RepairHistory:
         """Whether there is a step that was taken back."""
         return self._at + 1 < len(self._steps)
 
-    def choose(self, finding: Finding, repair: Repair) -> None:
+    def choose(self, issue: Issue, fix: Fix) -> None:
         """Take a choice; what had been undone is gone."""
-        if self.repairs.get(finding) is not repair:
+        if self.repairs.get(issue) is not fix:
             del self._steps[self._at + 1 :]
-            self._steps.append({**self.repairs, finding: repair})
+            self._steps.append({**self.repairs, issue: fix})
             self._at += 1
 
     def undo(self) -> None:
@@ -67,7 +67,7 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _UNUSABLE = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
 _LONGEST_NAME = 60
 _ARCHIVES = (".tar.gz", ".tar.bz2", ".tar.xz")
-_NO_READING = Reading(format="")
+_NO_READING = ImportSpec(format="")
 
 FIELDS: Mapping[str, FormField] = {
     name: FormField(name=name, kind=field.type, about=about)  # pyright: ignore[reportArgumentType] - annotations are classes here
@@ -97,7 +97,7 @@ class ImportForm:
         return self.workspace / "datasets" / self.name.strip()
 
     @property
-    def proposal(self) -> Proposal | None:
+    def detection(self) -> Detection | None:
         """The offer of the chosen format."""
         offers = self.look.proposals if self.look else ()
         return next((o for o in offers if o.reading.format == self.reading.format), None)

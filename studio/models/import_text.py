@@ -9,10 +9,10 @@ from engine.events import ImportProgressed, ImportStage
 from engine.importing.empty_import import Cause, LikelyReason
 from engine.importing.item_issue import ALIKE
 from engine.importing.ledger import Reason
-from engine.importing.plan import Finding, Repair
+from engine.importing.plan import Fix, Issue
 
 if TYPE_CHECKING:
-    from engine.importing.dry_run import Examination
+    from engine.importing.dry_run import DryRun
     from engine.importing.report import ImportCounts
 
 
@@ -266,12 +266,12 @@ def sizes_words(sizes: Sequence[tuple[tuple[int, int], int]]) -> str:
     return text.format(*smallest, *largest, width, height, QLocale().toString(count))
 
 
-def skipped_counts(examination: "Examination") -> Mapping[Reason, int]:
+def skipped_counts(dry_run: "DryRun") -> Mapping[Reason, int]:
     """Count what is left out by reason, the most frequent first; a file and its item are one."""
     reasons: dict[str, Reason] = {}
-    for skipped in examination.accounts.skipped_files():
+    for skipped in dry_run.ledger.skipped_files():
         reasons[skipped.path] = skipped.reason
-    for skipped in examination.accounts.skipped_items():
+    for skipped in dry_run.ledger.skipped_items():
         reasons[skipped.path] = skipped.reason
     counts: dict[Reason, int] = {}
     for reason in reasons.values():
@@ -305,33 +305,33 @@ class _ImportedText(QObject):
 # What the doctor found in a dataset that is built, and what can be done there, in words.
 
 
-def found_words(finding: Finding, count: int) -> str:
+def found_words(issue: Issue, count: int) -> str:
     """Say what was found, and how often."""
     # The others are about files, of which a dataset that is built knows no more.
-    return _FoundText().all(count)[finding]
+    return _FoundText().all(count)[issue]
 
 
-def repair_words(finding: Finding, repair: Repair) -> tuple[str, str]:
+def repair_words(issue: Issue, fix: Fix) -> tuple[str, str]:
     """Give a button's text, and what it does."""
     translate = QCoreApplication.translate
-    if repair == Repair.MERGE:
+    if fix == Fix.MERGE:
         return (
             translate("FoundText", "Merge"),
             translate("FoundText", "Give the first of each all captions, and exclude the others"),
         )
-    if repair == Repair.FIX and finding == Finding.LEAK:
+    if fix == Fix.FIX and issue == Issue.LEAK:
         return (
             translate("FoundText", "Train on them"),
             translate("FoundText", "Hold these images out no longer"),
         )
-    if repair == Repair.FIX:
+    if fix == Fix.FIX:
         return (
             translate("FoundText", "Mend"),
             translate("FoundText", "Restore the right characters"),
         )
     explained = (
         translate("FoundText", "Keep the first of each, and exclude the others")
-        if finding in ALIKE
+        if issue in ALIKE
         else translate("FoundText", "Leave these items out of the next version")
     )
     return translate("FoundText", "Exclude"), explained
@@ -340,17 +340,17 @@ def repair_words(finding: Finding, repair: Repair) -> tuple[str, str]:
 class _FoundText(QObject):
     """Counts in words: Qt's tools find plural forms in ``tr`` alone."""
 
-    def all(self, count: int) -> dict[Finding, str]:
+    def all(self, count: int) -> dict[Issue, str]:
         return {
-            Finding.NO_TEXT: self.tr("%Ln image(s) without text", "", count),
-            Finding.NO_IMAGE: self.tr("%Ln text(s) without image", "", count),
-            Finding.SAME_IMAGE: self.tr("%Ln image(s) equal to another", "", count),
-            Finding.SIMILAR_IMAGE: self.tr("%Ln image(s) much like another", "", count),
-            Finding.REPEATED_TEXT: self.tr("%Ln image(s) with a text of many others", "", count),
-            Finding.MOJIBAKE: self.tr("%Ln item(s) with a garbled text", "", count),
-            Finding.LONG_TEXT: self.tr("%Ln item(s) with a very long text", "", count),
-            Finding.IMBALANCE: self.tr("%Ln item(s) of very small groups", "", count),
-            Finding.LEAK: self.tr("%Ln held-out image(s) trained on too", "", count),
+            Issue.NO_TEXT: self.tr("%Ln image(s) without text", "", count),
+            Issue.NO_IMAGE: self.tr("%Ln text(s) without image", "", count),
+            Issue.SAME_IMAGE: self.tr("%Ln image(s) equal to another", "", count),
+            Issue.SIMILAR_IMAGE: self.tr("%Ln image(s) much like another", "", count),
+            Issue.REPEATED_TEXT: self.tr("%Ln image(s) with a text of many others", "", count),
+            Issue.MOJIBAKE: self.tr("%Ln item(s) with a garbled text", "", count),
+            Issue.LONG_TEXT: self.tr("%Ln item(s) with a very long text", "", count),
+            Issue.IMBALANCE: self.tr("%Ln item(s) of very small groups", "", count),
+            Issue.LEAK: self.tr("%Ln held-out image(s) trained on too", "", count),
         }
 
 
@@ -358,19 +358,19 @@ class _FoundText(QObject):
 # What the doctor found, and what can be done about it, in the user's words.
 
 
-SERIOUS = frozenset((Finding.UNREADABLE, Finding.MOJIBAKE, Finding.LEAK))
-HARMLESS = frozenset((Finding.HIDDEN, Finding.IMBALANCE))
+SERIOUS = frozenset((Issue.UNREADABLE, Issue.MOJIBAKE, Issue.LEAK))
+HARMLESS = frozenset((Issue.HIDDEN, Issue.IMBALANCE))
 """Those that a person may know, and need do nothing about."""
 
 
-def severity(finding: Finding) -> str:
+def severity(issue: Issue) -> str:
     """Give the name of the icon that says how serious a finding is."""
-    if finding in SERIOUS:
+    if issue in SERIOUS:
         return "error"
-    return "info" if finding in HARMLESS else "warning"
+    return "info" if issue in HARMLESS else "warning"
 
 
-def severity_words(finding: Finding) -> str:
+def severity_words(issue: Issue) -> str:
     """Say aloud what the icon shows."""
     translate = QCoreApplication.translate
     words = {
@@ -378,131 +378,131 @@ def severity_words(finding: Finding) -> str:
         "warning": translate("FindingText", "Worth a look"),
         "info": translate("FindingText", "Good to know"),
     }
-    return words[severity(finding)]
+    return words[severity(issue)]
 
 
-def finding_title(finding: Finding) -> str:
+def finding_title(issue: Issue) -> str:
     """Name a finding."""
-    return _titles()[finding]
+    return _titles()[issue]
 
 
-def finding_sentence(finding: Finding) -> str:
+def finding_sentence(issue: Issue) -> str:
     """Say what a finding means for the training."""
-    return _sentences()[finding]
+    return _sentences()[issue]
 
 
-def repair_text(finding: Finding, repair: Repair) -> str:
+def repair_text(issue: Issue, fix: Fix) -> str:
     """Say what a repair does about a finding."""
     translate = QCoreApplication.translate
-    particular = _particular().get((finding, repair))
+    particular = _particular().get((issue, fix))
     if particular:
         return particular
-    match repair:
-        case Repair.KEEP:
+    match fix:
+        case Fix.KEEP:
             return translate("FindingText", "Import them as they are")
-        case Repair.SKIP:
+        case Fix.SKIP:
             return translate("FindingText", "Leave them out")
-        case Repair.FIX:
+        case Fix.FIX:
             return translate("FindingText", "Mend them")
-        case Repair.MERGE:
+        case Fix.MERGE:
             return translate("FindingText", "Make one item of each, with all their texts")
         case _:
-            assert_never(repair)
+            assert_never(fix)
 
 
-def _particular() -> dict[tuple[Finding, Repair], str]:
+def _particular() -> dict[tuple[Issue, Fix], str]:
     translate = QCoreApplication.translate
     return {
-        (Finding.SAME_IMAGE, Repair.SKIP): translate("FindingText", "Keep the first of each"),
-        (Finding.SIMILAR_IMAGE, Repair.SKIP): translate("FindingText", "Keep the first of each"),
-        (Finding.NO_TEXT, Repair.KEEP): translate("FindingText", "Import the images alone"),
-        (Finding.NO_IMAGE, Repair.KEEP): translate("FindingText", "Import the texts alone"),
-        (Finding.MOJIBAKE, Repair.FIX): translate("FindingText", "Restore the right characters"),
-        (Finding.LONG_TEXT, Repair.FIX): translate("FindingText", "Shorten them to a usual length"),
-        (Finding.LEAK, Repair.FIX): translate("FindingText", "Train on them instead"),
-        (Finding.LEAK, Repair.KEEP): translate("FindingText", "Keep them held out"),
+        (Issue.SAME_IMAGE, Fix.SKIP): translate("FindingText", "Keep the first of each"),
+        (Issue.SIMILAR_IMAGE, Fix.SKIP): translate("FindingText", "Keep the first of each"),
+        (Issue.NO_TEXT, Fix.KEEP): translate("FindingText", "Import the images alone"),
+        (Issue.NO_IMAGE, Fix.KEEP): translate("FindingText", "Import the texts alone"),
+        (Issue.MOJIBAKE, Fix.FIX): translate("FindingText", "Restore the right characters"),
+        (Issue.LONG_TEXT, Fix.FIX): translate("FindingText", "Shorten them to a usual length"),
+        (Issue.LEAK, Fix.FIX): translate("FindingText", "Train on them instead"),
+        (Issue.LEAK, Fix.KEEP): translate("FindingText", "Keep them held out"),
     }
 
 
-def _titles() -> dict[Finding, str]:
+def _titles() -> dict[Issue, str]:
     translate = QCoreApplication.translate
     return {
-        Finding.UNREADABLE: translate("FindingText", "Unreadable images"),
-        Finding.HIDDEN: translate("FindingText", "Hidden files"),
-        Finding.NO_TEXT: translate("FindingText", "Images without text"),
-        Finding.NO_IMAGE: translate("FindingText", "Texts without image"),
-        Finding.SAME_IMAGE: translate("FindingText", "Identical images"),
-        Finding.SIMILAR_IMAGE: translate("FindingText", "Nearly identical images"),
-        Finding.TINY_IMAGE: translate("FindingText", "Tiny images"),
-        Finding.EXTREME_RATIO: translate("FindingText", "Very long or wide images"),
-        Finding.REPEATED_TEXT: translate("FindingText", "One text on many images"),
-        Finding.MOJIBAKE: translate("FindingText", "Garbled texts"),
-        Finding.LONG_TEXT: translate("FindingText", "Very long texts"),
-        Finding.IMBALANCE: translate("FindingText", "Unequal groups"),
-        Finding.LEAK: translate("FindingText", "Held-out twins"),
+        Issue.UNREADABLE: translate("FindingText", "Unreadable images"),
+        Issue.HIDDEN: translate("FindingText", "Hidden files"),
+        Issue.NO_TEXT: translate("FindingText", "Images without text"),
+        Issue.NO_IMAGE: translate("FindingText", "Texts without image"),
+        Issue.SAME_IMAGE: translate("FindingText", "Identical images"),
+        Issue.SIMILAR_IMAGE: translate("FindingText", "Nearly identical images"),
+        Issue.TINY_IMAGE: translate("FindingText", "Tiny images"),
+        Issue.EXTREME_RATIO: translate("FindingText", "Very long or wide images"),
+        Issue.REPEATED_TEXT: translate("FindingText", "One text on many images"),
+        Issue.MOJIBAKE: translate("FindingText", "Garbled texts"),
+        Issue.LONG_TEXT: translate("FindingText", "Very long texts"),
+        Issue.IMBALANCE: translate("FindingText", "Unequal groups"),
+        Issue.LEAK: translate("FindingText", "Held-out twins"),
     }
 
 
-def _sentences() -> dict[Finding, str]:
+def _sentences() -> dict[Issue, str]:
     translate = QCoreApplication.translate
     return {
-        Finding.UNREADABLE: translate(
+        Issue.UNREADABLE: translate(
             "FindingText",
             "These files give no image: they are empty, cut short, damaged, too large or of a kind "
             "that cannot be read. They are left out.",
         ),
-        Finding.HIDDEN: translate(
+        Issue.HIDDEN: translate(
             "FindingText",
             "The system's own files, such as Thumbs.db. They hold no picture of yours and are left "
             "out.",
         ),
-        Finding.NO_TEXT: translate(
+        Issue.NO_TEXT: translate(
             "FindingText",
             "No text belongs to these images. Alone they can still teach what images look like.",
         ),
-        Finding.NO_IMAGE: translate(
+        Issue.NO_IMAGE: translate(
             "FindingText",
             "No image belongs to these texts. Alone they can still teach what texts look like.",
         ),
-        Finding.SAME_IMAGE: translate(
+        Issue.SAME_IMAGE: translate(
             "FindingText",
             "These images are stored the same, pixel by pixel. What stands twice is learned twice "
             "as hard.",
         ),
-        Finding.SIMILAR_IMAGE: translate(
+        Issue.SIMILAR_IMAGE: translate(
             "FindingText",
             "A person would call these images the same: saved again, scaled or slightly changed.",
         ),
-        Finding.TINY_IMAGE: translate(
+        Issue.TINY_IMAGE: translate(
             "FindingText",
             "These images are smaller than the size to store, so they are enlarged and look "
             "blurred.",
         ),
-        Finding.EXTREME_RATIO: translate(
+        Issue.EXTREME_RATIO: translate(
             "FindingText",
             "These images are more than three times as long as wide, or as wide as long. Little of "
             "them is left in a square.",
         ),
-        Finding.REPEATED_TEXT: translate(
+        Issue.REPEATED_TEXT: translate(
             "FindingText",
             "The same text stands on very many images, while most texts are their own. It may be a "
             "placeholder.",
         ),
-        Finding.MOJIBAKE: translate(
+        Issue.MOJIBAKE: translate(
             "FindingText",
             "These texts were once read in a wrong encoding, so that letters turned into strange "
             "signs.",
         ),
-        Finding.LONG_TEXT: translate(
+        Issue.LONG_TEXT: translate(
             "FindingText",
             "These texts are far longer than most. They slow the training of all the others down.",
         ),
-        Finding.IMBALANCE: translate(
+        Issue.IMBALANCE: translate(
             "FindingText",
             "Some groups are more than ten times as large as others. A run can draw them evenly: "
             "its setting is called Balance.",
         ),
-        Finding.LEAK: translate(
+        Issue.LEAK: translate(
             "FindingText",
             "These held-out images all but equal one to train on, so measuring with them would "
             "flatter the run.",

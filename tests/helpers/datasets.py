@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from engine.data.store import open_dataset, write_dataset
-from engine.importing.checks import ExaminedItem, examine_items
-from engine.importing.formats.format import Reading
-from engine.importing.ledger import Accounts
+from engine.importing.checks import ExaminedItem, check_samples
+from engine.importing.formats.format import ImportSpec
+from engine.importing.ledger import FileLedger
 from engine.importing.plan import ImportPlan
 
 SHADES = (10, 60, 110, 160)
@@ -98,19 +98,19 @@ def plan(repairs=None, **changes):
     fields: dict[str, Any] = {
         "source": Path("a"),
         "dataset": Path("b"),
-        "reading": Reading(format="sidecar"),
+        "reading": ImportSpec(format="sidecar"),
     }
     fields["repairs"] = repairs or {}
     fields.update(changes)
     return ImportPlan(**fields)
 
 
-def examine(items, repairs=None, accounts=None, **changes):
-    return examine_items(items, accounts or Accounts(), plan(repairs, **changes))
+def examine(items, repairs=None, ledger=None, **changes):
+    return check_samples(items, ledger or FileLedger(), plan(repairs, **changes))
 
 
-def fates(diagnosis):
-    return [decision.skipped for decision in diagnosis.decisions]
+def fates(check_report):
+    return [outcome.skipped for outcome in check_report.outcomes]
 
 
 # --------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 from engine.errors import ConfigError, Problem
-from engine.importing.formats.format import Reading
+from engine.importing.formats.format import ImportSpec
 from engine.importing.formats.names import (
     GROUP_NAMES,
     IMAGE_NAMES,
@@ -203,7 +203,7 @@ def _words(rows: Sequence[Mapping[str, Any]], column: str) -> float:
 # Holds a reading's columns against those that a table has.
 
 
-def check_columns(reading: Reading, columns: Collection[str], table: str) -> None:
+def check_columns(reading: ImportSpec, columns: Collection[str], table: str) -> None:
     """Make sure that all columns that are named are there.
 
     Raises:
@@ -220,7 +220,7 @@ def check_columns(reading: Reading, columns: Collection[str], table: str) -> Non
         raise ConfigError(problems)
 
 
-def complete(reading: Reading, guess: Guess) -> Reading:
+def complete(reading: ImportSpec, guess: Guess) -> ImportSpec:
     """Fill in what a reading leaves open."""
     return replace(
         reading,
@@ -242,7 +242,7 @@ class RowError(ValueError):
     """A row that makes no item.
 
     Args:
-        reason: why, as the accounts have it.
+        reason: why, as the ledger have it.
         detail: more, in English.
     """
 
@@ -260,7 +260,7 @@ class RowTexts:
     """
 
     def __init__(
-        self, reading: Reading, meanings: Mapping[str, Callable[[Any], Any]] | None = None
+        self, reading: ImportSpec, meanings: Mapping[str, Callable[[Any], Any]] | None = None
     ) -> None:
         self._texts, self._label = reading.text_columns, reading.label_column
         self._words = dict(reading.words)

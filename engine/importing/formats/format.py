@@ -8,8 +8,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from engine.importing.ledger import Accounts, Reason
-from engine.importing.sources.archive import Entry, Tree
+from engine.importing.ledger import FileLedger, Reason
+from engine.importing.sources.archive import Archive, FileEntry
 
 # --------------------------------------------------------------------------
 # What a format finds in a source: images and texts that belong together, not yet read or decoded.
@@ -33,7 +33,7 @@ class ImageRef:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Candidate:
+class RawSample:
     """One item before it is decoded and checked."""
 
     key: str
@@ -46,21 +46,21 @@ class Candidate:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Overview:
+class FileListing:
     """What the names alone tell of a source."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[FileEntry, ...]
     """All files, in the tree's order."""
     suffixes: Mapping[str, int]
     """How many files there are of each suffix, lower case with its dot."""
 
-    def of(self, *suffixes: str) -> list[Entry]:
+    def of(self, *suffixes: str) -> list[FileEntry]:
         """Give the files of some suffixes (``.jpg``), in order."""
         return [e for e in self.entries if PurePosixPath(e.path).suffix.lower() in suffixes]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class ImportSpec:
     """How a source is to be read; which fields matter is the format's affair. Hashable, JSON-able.
 
     An empty field leaves the choice to the format.
@@ -82,10 +82,10 @@ class Reading:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proposal:
+class Detection:
     """A format's offer to read a source."""
 
-    reading: Reading
+    reading: ImportSpec
     confidence: float
     """0 to 1; the source is read as the highest unless the user says otherwise."""
     images: int
@@ -104,7 +104,7 @@ class Format(Protocol):
         """Key in the table of formats, such as ``sidecar``."""
         ...
 
-    def propose(self, tree: Tree, overview: Overview) -> Proposal | None:
+    def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
         """Offer to read a source; quick, opens at most a few small files.
 
         Never raises for what the source holds: a table that is none is no proposal.
@@ -112,11 +112,11 @@ class Format(Protocol):
         ...
 
     def scan(
-        self, tree: Tree, overview: Overview, reading: Reading, accounts: Accounts
-    ) -> Iterator[Candidate]:
+        self, archive: Archive, listing: FileListing, reading: ImportSpec, ledger: FileLedger
+    ) -> Iterator[RawSample]:
         """Find the items, always in the same order, streaming.
 
-        Every file of ``overview`` ends up used or skipped in ``accounts``; so does every row that
+        Every file of ``overview`` ends up used or skipped in ``ledger``; so does every row that
         makes no item (``skip_item``). Images without a text and texts without an image are given
         out too: the build decides about them. Images are not opened.
 
@@ -126,7 +126,7 @@ class Format(Protocol):
         """
         ...
 
-    def load(self, tree: Tree, image: ImageRef) -> bytes | Pixels:
+    def load(self, archive: Archive, image: ImageRef) -> bytes | Pixels:
         """Read an image's file content, or its pixels where the format has no files.
 
         May be called from several threads at once.
@@ -147,11 +147,11 @@ MOST_CAPTIONS = 1_000
 _NOTHING: Mapping[str, str] = {}
 
 
-class Gathering:
+class CaptionGrouping:
     """Images with all their captions, in the order in which they were first named."""
 
-    def __init__(self, accounts: Accounts) -> None:
-        self._accounts = accounts
+    def __init__(self, ledger: FileLedger) -> None:
+        self._ledger = ledger
         self._texts: dict[str, list[str]] = {}
         self._extras: dict[str, Mapping[str, str]] = {}
         self._shared: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = {}
@@ -165,7 +165,7 @@ class Gathering:
         for text in texts:
             if len(known) >= MOST_CAPTIONS:
                 detail = f"{path} has {MOST_CAPTIONS:,} captions already"
-                self._accounts.skip_item(row or path, Reason.BAD_ROW, detail)
+                self._ledger.mark_item_skipped(row or path, Reason.BAD_ROW, detail)
                 return
             if text not in known:
                 known.append(text)
@@ -176,11 +176,11 @@ class Gathering:
             return _NOTHING
         return self._shared.setdefault(tuple(extras.items()), extras)
 
-    def candidates(self) -> Iterator[Candidate]:
+    def samples(self) -> Iterator[RawSample]:
         """Give out the images, and use their files."""
         for path, texts in self._texts.items():
-            self._accounts.use(path)
-            yield Candidate(
+            self._ledger.mark_used(path)
+            yield RawSample(
                 key=path,
                 image=ImageRef(path=path),
                 texts=tuple(texts),

@@ -4,8 +4,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
-from engine.importing.formats.format import Candidate, ImageRef, Overview
-from engine.importing.ledger import Accounts, Reason
+from engine.importing.formats.format import FileListing, ImageRef, RawSample
+from engine.importing.ledger import FileLedger, Reason
 
 # fmt: off
 IMAGE_SUFFIXES = frozenset((
@@ -85,8 +85,8 @@ def split_extras(path: str) -> dict[str, str]:
 class ImageIndex:
     """The images of a source by path, by base name and by stem."""
 
-    def __init__(self, overview: Overview) -> None:
-        self.paths = {entry.path for entry in overview.entries if is_image(entry.path)}
+    def __init__(self, listing: FileListing) -> None:
+        self.paths = {entry.path for entry in listing.entries if is_image(entry.path)}
         self._names = _unique((_name_of(p), p) for p in self.paths)
         self._stems = _unique((stem_of(p), p) for p in self.paths)
 
@@ -130,10 +130,10 @@ def _unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return found
 
 
-def folders_named(overview: Overview, text: str) -> Iterator[str]:
+def folders_named(listing: FileListing, text: str) -> Iterator[str]:
     """Give the folders whose name stands within a text: ``train2017`` in ``captions_train2017``."""
     seen: set[str] = set()
-    for entry in overview.entries:
+    for entry in listing.entries:
         folder = folder_of(entry.path)
         if folder not in seen:
             seen.add(folder)
@@ -185,36 +185,36 @@ def is_numbered_text(name: str) -> bool:
 
 
 # --------------------------------------------------------------------------
-# Accounts for the files that a format has no use for, so that none goes missing.
+# FileLedger for the files that a format has no use for, so that none goes missing.
 
 
-def offer_rest(
-    overview: Overview, accounts: Accounts, done: Collection[str]
-) -> Iterator[Candidate]:
+def offer_leftovers(
+    listing: FileListing, ledger: FileLedger, done: Collection[str]
+) -> Iterator[RawSample]:
     """Give out the images that are left as items without text; skip all other files.
 
     Args:
-        overview: of the source.
-        accounts: of the source.
+        listing: of the source.
+        ledger: of the source.
         done: files that are accounted for.
     """
-    for entry in overview.entries:
+    for entry in listing.entries:
         if entry.path in done:
             continue
         if is_image(entry.path):
-            yield lone_image(entry.path, accounts)
+            yield lone_image(entry.path, ledger)
         else:
-            accounts.skip_file(entry.path, Reason.NOT_USED)
+            ledger.mark_skipped(entry.path, Reason.NOT_USED)
 
 
-def skip_rest(overview: Overview, accounts: Accounts, done: Collection[str]) -> None:
+def skip_leftovers(listing: FileListing, ledger: FileLedger, done: Collection[str]) -> None:
     """Skip what is left, images too: of a source that keeps its images inside other files."""
-    for entry in overview.entries:
+    for entry in listing.entries:
         if entry.path not in done:
-            accounts.skip_file(entry.path, Reason.NOT_USED)
+            ledger.mark_skipped(entry.path, Reason.NOT_USED)
 
 
-def lone_image(path: str, accounts: Accounts) -> Candidate:
+def lone_image(path: str, ledger: FileLedger) -> RawSample:
     """Make an item of an image without text."""
-    accounts.use(path)
-    return Candidate(key=path, image=ImageRef(path=path), texts=(), extras=split_extras(path))
+    ledger.mark_used(path)
+    return RawSample(key=path, image=ImageRef(path=path), texts=(), extras=split_extras(path))

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol, Self
 
-from engine.importing.ledger import Accounts
+from engine.importing.ledger import FileLedger
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class FileEntry:
     """One file of a source."""
 
     path: str
@@ -22,7 +22,7 @@ class Entry:
     """Bytes, unpacked."""
 
 
-class Tree(Protocol):
+class Archive(Protocol):
     """The files of a source. ``open`` and ``read`` may be called from several threads at once.
 
     A context manager: leaving it closes the archive.
@@ -34,14 +34,14 @@ class Tree(Protocol):
         ...
 
     @property
-    def focus(self) -> str:
+    def selected_entry(self) -> str:
         """The entry that the user picked inside the tree, such as a table; else empty."""
         ...
 
-    def entries(self, accounts: Accounts) -> Iterator[Entry]:
+    def entries(self, ledger: FileLedger) -> Iterator[FileEntry]:
         """List all regular files, always in the same order, as they are found.
 
-        Each is counted by ``accounts.find``; what is unsafe, hidden, empty, a link or a device is
+        Each is counted by ``ledger.find``; what is unsafe, hidden, empty, a link or a device is
         counted too, skipped there with its reason, and not given out.
 
         Raises:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
 from engine.errors import EntryError, SourceUnreadableError
-from engine.importing.ledger import Accounts, Reason
-from engine.importing.sources.archive import Entry, Limits
+from engine.importing.ledger import FileLedger, Reason
+from engine.importing.sources.archive import FileEntry, Limits
 
 CHUNK_BYTES = 1 << 20
 
@@ -346,14 +346,14 @@ class Members:
         else:
             self._put(self._judged(replace(found, path=printable(path))))
 
-    def entries(self, accounts: Accounts) -> Iterator[Entry]:
+    def entries(self, ledger: FileLedger) -> Iterator[FileEntry]:
         """Give out what may be used, and account for the rest."""
         for member in self._rows.values():
-            accounts.find()
+            ledger.add()
             if member.reason is None:
-                yield Entry(path=member.path, size=member.size)
+                yield FileEntry(path=member.path, size=member.size)
             else:
-                accounts.skip_file(member.path, member.reason, member.detail)
+                ledger.mark_skipped(member.path, member.reason, member.detail)
 
     def has(self, path: str) -> bool:
         """Whether ``find`` would find it."""

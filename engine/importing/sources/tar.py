@@ -17,8 +17,8 @@ from typing import Any, BinaryIO, Self, cast
 
 from engine.control import RunControl
 from engine.errors import EngineError, SourceUnreadableError
-from engine.importing.ledger import Accounts, Reason
-from engine.importing.sources.archive import LIMITS, Entry, Limits
+from engine.importing.ledger import FileLedger, Reason
+from engine.importing.sources.archive import LIMITS, FileEntry, Limits
 from engine.importing.sources.entries import (
     CHUNK_BYTES,
     Member,
@@ -121,7 +121,7 @@ _HEADER_BYTES = 1 << 18
 _GLOBAL_HEADERS = 1_000
 
 
-class TarTree:
+class TarArchive:
     """The members of a tar, plain or compressed.
 
     Args:
@@ -130,7 +130,7 @@ class TarTree:
         control: may stop the reading of the headers, which takes a while for large archives.
     """
 
-    focus = ""
+    selected_entry = ""
 
     def __init__(
         self, source: Path, limits: Limits = LIMITS, control: RunControl | None = None
@@ -150,23 +150,23 @@ class TarTree:
             self._shared = SharedFile(file)
             self._opened = opened.pop_all()
 
-    def entries(self, accounts: Accounts) -> Iterator[Entry]:
-        """List all regular files; see ``Tree.entries``."""
-        return self._members.entries(accounts)
+    def entries(self, ledger: FileLedger) -> Iterator[FileEntry]:
+        """List all regular files; see ``Archive.entries``."""
+        return self._members.entries(ledger)
 
     def has(self, path: str) -> bool:
         """Whether ``open`` would find such a file."""
         return self._members.has(path)
 
     def open(self, path: str) -> BinaryIO:
-        """Open a file to be streamed; see ``Tree.open``."""
+        """Open a file to be streamed; see ``Archive.open``."""
         member = self._members.find(path)
         # A raw file can stand for any other as long as it is only read.
         part = cast("BinaryIO", Part(self._shared, member.place, member.size))
         return stream(part, path, member.size)
 
     def read(self, path: str, limit: int) -> bytes:
-        """Read a whole file; see ``Tree.read``."""
+        """Read a whole file; see ``Archive.read``."""
         member = self._members.find(path)
         if member.size > limit:
             raise too_large(path, limit)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 from engine.errors import EntryError, SourceUnreadableError
-from engine.importing.ledger import Accounts, Reason
-from engine.importing.sources.archive import LIMITS, Entry, Limits
+from engine.importing.ledger import FileLedger, Reason
+from engine.importing.sources.archive import LIMITS, FileEntry, Limits
 from engine.importing.sources.entries import (
     Member,
     Members,
@@ -31,10 +31,10 @@ _HARMLESS_BYTES = 1_000_000
 """Smaller members are no bombs, however well they are packed."""
 
 
-class ZipTree:
+class ZipArchive:
     """The members of a ZIP file."""
 
-    focus = ""
+    selected_entry = ""
 
     def __init__(self, source: Path, limits: Limits = LIMITS) -> None:
         self.source = source
@@ -57,20 +57,20 @@ class ZipTree:
             reason = f"its list of files is damaged ({error})"
             raise SourceUnreadableError(source, reason) from error
 
-    def entries(self, accounts: Accounts) -> Iterator[Entry]:
-        """List all regular files; see ``Tree.entries``."""
-        return self._members.entries(accounts)
+    def entries(self, ledger: FileLedger) -> Iterator[FileEntry]:
+        """List all regular files; see ``Archive.entries``."""
+        return self._members.entries(ledger)
 
     def has(self, path: str) -> bool:
         """Whether ``open`` would find such a file."""
         return self._members.has(path)
 
     def open(self, path: str) -> BinaryIO:
-        """Open a file to be streamed; see ``Tree.open``."""
+        """Open a file to be streamed; see ``Archive.open``."""
         return self._open(self._members.find(path))
 
     def read(self, path: str, limit: int) -> bytes:
-        """Read a whole file; see ``Tree.read``."""
+        """Read a whole file; see ``Archive.read``."""
         member = self._members.find(path)
         if member.size > limit:
             raise too_large(path, limit)

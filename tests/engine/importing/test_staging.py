@@ -5,7 +5,7 @@ import pytest
 
 from engine.errors import DiskFullError
 from engine.importing.decode import Decoded, image_facts
-from engine.importing.formats.format import Candidate
+from engine.importing.formats.format import RawSample
 from engine.importing.ledger import Reason
 from engine.importing.staging import Staging, discard_staging, staging_folder
 
@@ -18,14 +18,14 @@ def rows(count):
 
 
 def decoded(number, pixels):
-    candidate = Candidate(key=f"{number}.png", image=None, texts=())
+    sample = RawSample(key=f"{number}.png", image=None, texts=())
     (facts,) = image_facts(pixels[None], [(9, 8)])
-    return Decoded(candidate=candidate, pixels=pixels, facts=facts)
+    return Decoded(sample=sample, pixels=pixels, facts=facts)
 
 
 def refused(number):
-    candidate = Candidate(key=f"{number}.png", image=None, texts=())
-    return Decoded(candidate=candidate, reason=Reason.DAMAGED, detail="why\nnot")
+    sample = RawSample(key=f"{number}.png", image=None, texts=())
+    return Decoded(sample=sample, reason=Reason.DAMAGED, detail="why\nnot")
 
 
 def fill(folder, count=10):
