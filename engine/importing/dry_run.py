@@ -9,15 +9,14 @@ from engine.errors import EntryError
 from engine.events import ImportEmit, ImportStage
 from engine.importing.build import ImportResult, apply_decisions
 from engine.importing.captions import apply_all, rare_words, without_rare
-from engine.importing.decode import Decoder
-from engine.importing.decode_pass import Item, decode_items
+from engine.importing.decode import Decoder, decode_samples, read_picture, resize_to_square
 from engine.importing.empty_import import LikelyReason, diagnose_empty_import
 from engine.importing.formats.format import ImageRef, Pixels, RawSample
 from engine.importing.formats.registry import FORMATS
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.plan import ImportPlan, PicturePlan, TextPlan
 from engine.importing.report import ImportCounts, counts_of
-from engine.importing.resize import fit, read_picture
+from engine.importing.samples import DecodedSample
 from engine.importing.scan import (
     DECODING,
     FirstLook,
@@ -51,7 +50,7 @@ class DryRun:
     """Why there is nothing to train on; empty where there is."""
     scan: Scan
     """With ledger as they were before the doctor."""
-    items: tuple[Item, ...]
+    items: tuple[DecodedSample, ...]
 
     @property
     def channels(self) -> int:
@@ -116,25 +115,25 @@ def dry_run(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> DryRun:
     with open_archive(plan.source, control=control) as archive:
         scan = scan_source(plan, archive, control, tell)
         decoder = Decoder(archive=archive, form=scan.form, pictures=plan.pictures)
-        items = decode_items(decoder, scan.samples, scan.ledger, control, tell)
+        items = decode_samples(decoder, scan.samples, scan.ledger, control, tell)
     tell(ImportStage.EXAMINING, 0, len(items))
     control.stop_if_asked()
     return _dry_run(plan, scan, tuple(items))
 
 
-def _dry_run(plan: ImportPlan, scan: Scan, items: tuple[Item, ...]) -> DryRun:
+def _dry_run(plan: ImportPlan, scan: Scan, items: tuple[DecodedSample, ...]) -> DryRun:
     ledger = scan.ledger.copy()
     result = apply_decisions(plan, items, ledger)
     sizes = Counter((i.facts.width, i.facts.height) for i in items if i.facts is not None)
     reasons: tuple[LikelyReason, ...] = ()
     if not result.is_trainable:
-        reasons = diagnose_empty_import(scan.listing, ledger, scan.samples, len(result.entries))
+        reasons = diagnose_empty_import(scan.listing, ledger, scan.samples, len(result.kept))
     return DryRun(
         plan=plan,
         result=result,
         ledger=ledger,
         counts=counts_of(ledger, found=scan.items_found, **result.counts),
-        text_facts=describe_texts(text for entry in result.entries for text in entry.texts),
+        text_facts=describe_texts(text for kept in result.kept for text in kept.texts),
         sizes=tuple(sizes.most_common()),
         likely_reasons=reasons,
         scan=scan,
@@ -159,7 +158,7 @@ def thumbnails(
                 picture = read_picture(form.load(archive, image), LIMITS, at_least=size)
             except EntryError:
                 continue
-            found[key] = fit(picture, small, 3)
+            found[key] = resize_to_square(picture, small, 3)
     return found
 
 

@@ -11,12 +11,11 @@ import numpy as np
 from engine.control import RunControl
 from engine.errors import EntryError
 from engine.importing.captions import apply_all
-from engine.importing.decode import Decoder
+from engine.importing.decode import Decoder, read_picture, resize_to_square
 from engine.importing.formats.format import FileListing, Format, ImageRef, Pixels, RawSample
 from engine.importing.formats.registry import FORMATS
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.plan import ImportPlan
-from engine.importing.resize import fit, read_picture
 from engine.importing.scan import FirstLook, check_plan, list_files
 from engine.importing.sources.archive import LIMITS, Archive
 from engine.importing.sources.opening import open_archive
@@ -170,7 +169,7 @@ def _both(
     try:
         picture = read_picture(form.load(archive, image), LIMITS)
         channels = 1 if plan.pictures.channels == "grey" else 3
-        after = fit(picture, plan.pictures, channels)
+        after = resize_to_square(picture, plan.pictures, channels)
     except EntryError:
         return None
     width, height = picture.size

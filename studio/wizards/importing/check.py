@@ -167,7 +167,7 @@ def _details(dry_run: "DryRun", keys: tuple[str, ...], control: RunControl) -> _
     skipped = [*ledger.skipped_items(), *ledger.skipped_files()]
     return _Details(
         pictures=dry_run.thumbnails(keys, control=control),
-        texts={i.sample.key: i.sample.texts for i in items if i.sample.key in asked},
+        texts={i.raw.key: i.raw.texts for i in items if i.raw.key in asked},
         reasons={s.path: (s.reason, s.detail) for s in skipped if s.path in asked},
     )
 

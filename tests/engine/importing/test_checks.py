@@ -19,13 +19,19 @@ from tests.helpers.datasets import HASHES, examine, fates, item, plan, text_only
 KEEP, SKIP, FIX, MERGE = Fix.KEEP, Fix.SKIP, Fix.FIX, Fix.MERGE
 
 
+def digest(number):
+    facts = item(number).facts
+    assert facts is not None
+    return facts.pixel_digest
+
+
 def test_that_healthy_items_pass_untouched():
     items = [item(n) for n in range(30)]
     check_report = examine(items)
     assert [r.issue for r in check_report.reports] == list(Issue)
     assert {r.count for r in check_report.reports} == {0}
     assert [(d.key, d.texts, d.split) for d in check_report.kept()] == [
-        (i.key, i.texts, TRAIN) for i in items
+        (i.raw.key, i.raw.texts, TRAIN) for i in items
     ]
 
 
@@ -63,7 +69,11 @@ def test_that_items_without_text_or_image_go_as_the_plan_says():
 
 
 def test_that_equal_images_become_one_with_all_captions():
-    items = [item(0, "cat"), item(1), item(2, "pet", "cat", pixel_digest=item(0).pixel_digest)]
+    items = [
+        item(0, "cat"),
+        item(1),
+        item(2, "pet", "cat", pixel_digest=digest(0)),
+    ]
     check_report = examine(items)
     assert fates(check_report) == [None, None, Reason.SAME_IMAGE]
     assert check_report.outcomes[0].texts == ("cat", "pet")
@@ -180,7 +190,7 @@ def test_that_leaks_move_to_where_their_twins_are():
         item(1, phash=HASHES[0] ^ 1, split="test"),
         item(2, phash=HASHES[0] ^ 0b111, split="test"),
         item(3, split="test"),
-        item(4, pixel_digest=item(3).pixel_digest, phash=HASHES[3], split="train"),
+        item(4, pixel_digest=digest(3), phash=HASHES[3], split="train"),
     ]
     same_kept = {Issue.SAME_IMAGE: KEEP}
     check_report = examine(items, same_kept)
@@ -205,7 +215,7 @@ def test_that_images_alike_by_nature_stay_held_out():
 
 
 def test_that_excluded_items_are_skipped_and_not_examined():
-    items = [item(0), item(1, pixel_digest=item(0).pixel_digest), item(2, "Ã©tÃ©")]
+    items = [item(0), item(1, pixel_digest=digest(0)), item(2, "Ã©tÃ©")]
     check_report = examine(items, excluded=frozenset({"0.jpg", "2.jpg"}))
     assert fates(check_report) == [Reason.EXCLUDED, None, Reason.EXCLUDED]
     assert {report.count for report in check_report.reports} == {0}
@@ -235,7 +245,7 @@ ITEMS = st.lists(
         st.booleans(),
     ),
     max_size=25,
-    unique_by=lambda made: made.key,
+    unique_by=lambda made: made.raw.key,
 )
 REPAIRS = st.fixed_dictionaries(
     {}, optional={issue: st.sampled_from(offered) for issue, offered in OFFERED.items()}
@@ -249,12 +259,12 @@ def test_that_every_item_has_one_fate_and_nothing_is_remembered(items, repairs):
     chosen = plan(repairs)
     before = [dataclasses.astuple(i) for i in items]
     check_report = check_samples(items, ledger, chosen)
-    assert [d.key for d in check_report.outcomes] == [i.key for i in items]
+    assert [d.key for d in check_report.outcomes] == [i.raw.key for i in items]
     assert check_samples(items, ledger, plan()) == check_samples(items, ledger, plan())
     assert check_samples(items, ledger, chosen) == check_report
     assert [dataclasses.astuple(i) for i in items] == before
     assert list(ledger.skipped_items()) == []
-    keys = {i.key for i in items}
+    keys = {i.raw.key for i in items}
     for report in check_report.reports:
         assert report.count == len(report.keys) == len(set(report.keys))
         assert keys.issuperset(report.keys)
@@ -267,17 +277,18 @@ def test_that_every_item_has_one_fate_and_nothing_is_remembered(items, repairs):
 @given(ITEMS)
 def test_that_no_kept_image_leaks_and_no_caption_is_lost(items):
     check_report = examine(items)
-    by_key = {i.key: i for i in items}
+    by_key = {i.raw.key: i for i in items}
     kept = list(check_report.kept())
-    digests = [by_key[d.key].pixel_digest for d in kept if by_key[d.key].has_image]
+    digests = [by_key[d.key].facts.pixel_digest for d in kept if by_key[d.key].facts]
     assert len(digests) == len(set(digests))
-    train = [by_key[d.key].phash for d in kept if d.split == TRAIN]
+    with_image = {key: one.facts for key, one in by_key.items() if one.facts}
+    train = [with_image[d.key].phash for d in kept if d.split == TRAIN and d.key in with_image]
     for outcome in kept:
-        if outcome.split == HELD_OUT:
-            assert all((by_key[outcome.key].phash ^ one).bit_count() > 2 for one in train)
+        if outcome.split == HELD_OUT and outcome.key in with_image:
+            assert all((with_image[outcome.key].phash ^ one).bit_count() > 2 for one in train)
     stored = {text for d in kept for text in d.texts}
-    whole = [i for i in items if i.has_image and i.key not in stored]
-    if any("cat" in i.texts for i in whole):
+    whole = [i for i in items if i.facts and i.raw.key not in stored]
+    if any("cat" in i.raw.texts for i in whole):
         assert "cat" in stored
 
 

@@ -60,7 +60,7 @@ def test_that_results_come_in_order_whatever_the_threads_do(tmp_path):
     waits_s = random.uniform(0, 0.004, 200)
     pictures = Pictures(200, before=lambda number: time.sleep(float(waits_s[number])))
     done = decode(pictures, tmp_path, threads=4)
-    assert [int(one.sample.key) for one in done] == list(range(200))
+    assert [int(one.raw.key) for one in done] == list(range(200))
     assert len({one.facts.pixel_digest for one in done}) == 200
 
 
@@ -107,7 +107,7 @@ def test_that_one_bad_picture_spoils_no_other(tmp_path, error, reason):
     done = decode(pictures, tmp_path)
     assert [one.reason for one in done] == [None, reason, None]
     assert done[1].pixels is None
-    assert [int(one.sample.key) for one in done] == [0, 1, 2]
+    assert [int(one.raw.key) for one in done] == [0, 1, 2]
 
 
 def test_that_a_source_that_is_gone_ends_the_pass(tmp_path):
@@ -122,7 +122,7 @@ def test_that_a_source_that_is_gone_ends_the_pass(tmp_path):
 def test_that_a_text_alone_passes_through(tmp_path):
     alone = RawSample(key="a", image=None, texts=("words",))
     (done,) = decode_all(decoder(Pictures(0), tmp_path), [alone], RunControl())
-    assert (done.sample, done.pixels, done.reason) == (alone, None, None)
+    assert (done.raw, done.pixels, done.reason) == (alone, None, None)
 
 
 def test_that_few_pictures_are_under_way_at_once(tmp_path):

@@ -6,7 +6,7 @@ import pytest
 from engine.control import RunControl
 from engine.data.store import open_dataset
 from engine.errors import SourceUnreadableError, StoppedError
-from engine.importing.build import import_dataset
+from engine.importing.build import import_dataset, record_of
 from engine.importing.dataset_checks import check_dataset
 from engine.importing.dry_run import dry_run
 from engine.importing.empty_import import Cause
@@ -35,7 +35,7 @@ def test_that_an_examination_says_what_the_import_then_does(source, tmp_path):
     import_dataset(plan, lambda _event: None, RunControl())
     dataset = open_dataset(plan.dataset)
     assert [dict(record) for record in dataset.records] == [
-        entry.record for entry in found.result.entries
+        record_of(kept) for kept in found.result.kept
     ]
     assert found.counts.items_imported == dataset.manifest.items == 19
     assert found.counts.adds_up
@@ -64,7 +64,7 @@ def test_that_another_repair_needs_no_second_look_at_the_images(source, tmp_path
         excluded=frozenset({"0002.png"}),
     )
     again, fresh = found.with_plan(other), examine(other)
-    assert [e.record for e in again.result.entries] == [e.record for e in fresh.result.entries]
+    assert [*map(record_of, again.result.kept)] == [*map(record_of, fresh.result.kept)]
     assert again.counts == fresh.counts != found.counts
     assert found.with_plan(plan).counts == found.counts
     with pytest.raises(ValueError, match="differently"):

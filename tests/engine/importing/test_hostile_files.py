@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import EntryError, SourceUnreadableError
+from engine.importing.decode import read_picture
 from engine.importing.ledger import FileLedger, Reason
-from engine.importing.resize import read_picture
 from engine.importing.sources.archive import LIMITS, Limits
 from engine.importing.sources.opening import open_archive
 from tests.helpers.odd_archives import (
