@@ -14,11 +14,10 @@ from engine.importing.empty_import import LikelyReason, diagnose_empty_import
 from engine.importing.formats.format import ImageRef, Pixels, RawSample
 from engine.importing.formats.registry import FORMATS
 from engine.importing.ledger import FileLedger, Reason
-from engine.importing.plan import ImportPlan, PicturePlan, TextPlan
+from engine.importing.plan import ImportPlan, PicturePlan, TextPlan, decodes_alike
 from engine.importing.report import ImportCounts, counts_of
 from engine.importing.samples import DecodedSample
 from engine.importing.scan import (
-    DECODING,
     FirstLook,
     ProgressReporter,
     Scan,
@@ -63,7 +62,7 @@ class DryRun:
         Raises:
             ValueError: the plan reads or decodes otherwise: that takes an examination of its own.
         """
-        if _decoding_part(plan) != _decoding_part(self.plan):
+        if not decodes_alike(plan, self.plan):
             raise ValueError("the plans read or decode differently")
         return _dry_run(plan, self.scan, self.items)
 
@@ -139,10 +138,6 @@ def _dry_run(plan: ImportPlan, scan: Scan, items: tuple[DecodedSample, ...]) -> 
         scan=scan,
         items=items,
     )
-
-
-def _decoding_part(plan: ImportPlan) -> list[object]:
-    return [getattr(plan, name) for name in DECODING]
 
 
 def thumbnails(

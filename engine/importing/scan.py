@@ -20,7 +20,7 @@ from engine.importing.formats.format import Detection, FileListing, Format, RawS
 from engine.importing.formats.names import IMAGE_SUFFIXES
 from engine.importing.formats.registry import FORMATS
 from engine.importing.ledger import FileLedger, Reason
-from engine.importing.plan import ImportPlan, check_fixes
+from engine.importing.plan import DECODING, ImportPlan, check_fixes
 from engine.importing.sources.archive import Archive, FileEntry
 
 # --------------------------------------------------------------------------
@@ -212,10 +212,6 @@ def look_at(archive: Archive, tell: Callable[[int], None], control: RunControl) 
 
 # --------------------------------------------------------------------------
 # Tells whether an import may go on where another one ended: same plan, same source.
-
-
-DECODING = ("source", "reading", "pictures")
-"""Fields of a plan that decide what is staged."""
 
 
 def plan_table(plan: ImportPlan) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The form of an import without its widgets: what is chosen, what is wrong, what plan it makes."""
+"""The import wizard's form without widgets: values, validation, undo of fixes, and the plan."""
 
 import os
 import re
@@ -19,10 +19,6 @@ from studio.paths import nearest_existing
 
 if TYPE_CHECKING:
     from engine.importing.scan import FirstLook
-
-
-# --------------------------------------------------------------------------
-# What is to be done about each finding, with a way back and forth.
 
 
 class RepairHistory:
@@ -208,32 +204,3 @@ def _is_taken(folder: Path) -> bool:
 
 def _under(prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:
     return {n.removeprefix(prefix): v for n, v in values.items() if n.startswith(prefix)}
-
-
-# --------------------------------------------------------------------------
-# Which parts of an import's plan decide what: so that nothing is examined twice.
-
-
-def reads_alike(first: ImportPlan, second: ImportPlan) -> bool:
-    """Whether two plans read and decode a source the same way."""
-    return _reading(first) == _reading(second)
-
-
-def gives_alike(first: ImportPlan, second: ImportPlan) -> bool:
-    """Whether two plans that read alike differ in the dataset's place alone."""
-    return _treatment(first) == _treatment(second)
-
-
-def _reading(plan: ImportPlan) -> tuple[object, ...]:
-    return plan.source, plan.reading, plan.pictures
-
-
-def _treatment(plan: ImportPlan) -> tuple[object, ...]:
-    return (
-        plan.texts,
-        plan.keep_image_only,
-        plan.keep_text_only,
-        plan.held_out_percent,
-        dict(plan.repairs),
-        plan.excluded,
-    )

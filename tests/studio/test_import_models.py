@@ -18,12 +18,14 @@ from studio.models.import_form import ImportForm, RepairHistory, free_name
 from studio.models.import_text import (
     ENCODINGS,
     encoding_words,
-    finding_sentence,
-    finding_title,
     format_words,
     progress_words,
     reason_sentences,
     reason_words,
+)
+from studio.models.issue_text import (
+    finding_sentence,
+    finding_title,
     repair_text,
     severity,
     severity_words,

@@ -25,7 +25,7 @@ from engine.importing.plan import Fix, Issue
 from studio.errors.wording import explain
 from studio.jobs.dataset import DatasetJobs
 from studio.jobs.task import TaskEnded
-from studio.models.import_text import found_words, repair_words
+from studio.models.issue_text import found_words, repair_words
 from studio.panels.datasets.task_bar import TaskBar
 from studio.theme import SPACING
 from studio.widgets.labels import plain_label, scrolling

@@ -24,22 +24,24 @@ from engine.control import RunControl
 from engine.errors import ConfigError
 from engine.events import ImageArray, ImportProgressed, Outcome
 from engine.importing.ledger import Reason
-from engine.importing.plan import Fix, ImportPlan, Issue
+from engine.importing.plan import Fix, ImportPlan, Issue, decodes_alike, gives_alike
 from studio.errors.wording import explain
 from studio.jobs.importing import ImportJobs, ImportLooks
 from studio.jobs.task import TaskEnded, Tell
-from studio.models.import_form import ImportForm, gives_alike, reads_alike
+from studio.models.import_form import ImportForm
 from studio.models.import_text import (
     card_words,
     counts_words,
-    finding_sentence,
-    finding_title,
     progress_words,
     reason_sentences,
+    sizes_words,
+)
+from studio.models.issue_text import (
+    finding_sentence,
+    finding_title,
     repair_text,
     severity,
     severity_words,
-    sizes_words,
 )
 from studio.models.thumbnails import image_of
 from studio.theme import GAP, SPACING
@@ -260,7 +262,7 @@ class CheckPage(Page):
         if plan is None:
             return
         self._asked = plan
-        if known is not None and reads_alike(known.plan, plan):
+        if known is not None and decodes_alike(known.plan, plan):
             if gives_alike(known.plan, plan):
                 # A count of what was chosen meanwhile must not come after it.
                 self.jobs.recount.forget()

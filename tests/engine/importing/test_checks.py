@@ -2,18 +2,31 @@
 
 import dataclasses
 import hashlib
+import inspect
+import re
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.config.run import RunConfig
+from engine.config.setting import settings_in
 from engine.data.starter_files import HELD_OUT_PERCENT
 from engine.data.store import HELD_OUT, TRAIN
 from engine.errors import ConfigError
 from engine.importing.check_context import split_of, stable_split
 from engine.importing.checks import check_samples
 from engine.importing.ledger import FileLedger, Reason
-from engine.importing.plan import DEFAULTS, OFFERED, Fix, Issue, PicturePlan, TextPlan
+from engine.importing.plan import (
+    DEFAULTS,
+    OFFERED,
+    Fix,
+    ImportPlan,
+    Issue,
+    PicturePlan,
+    TextPlan,
+    chosen_fix,
+)
 from tests.helpers.datasets import HASHES, examine, fates, item, plan, text_only
 
 KEEP, SKIP, FIX, MERGE = Fix.KEEP, Fix.SKIP, Fix.FIX, Fix.MERGE
@@ -38,6 +51,16 @@ def test_that_healthy_items_pass_untouched():
 def test_that_every_finding_has_its_repairs_the_default_first():
     assert set(DEFAULTS) == set(OFFERED) == set(Issue)
     assert all(OFFERED[issue][0] == DEFAULTS[issue] for issue in Issue)
+
+
+def test_that_every_setting_that_the_tables_name_exists():
+    """Names in double backticks, such as ``data.balance``, in the module of the tables."""
+    module = inspect.getmodule(chosen_fix)
+    assert module is not None
+    named = set(re.findall(r"``([a-z]+(?:[._][A-Za-z_]+)+)``", inspect.getsource(module)))
+    settings = {name for kind in (RunConfig, ImportPlan) for name, *_ in settings_in(kind)}
+    assert {"data.balance", "keep_image_only"} <= named
+    assert named <= settings | {f"plan.{name}" for name in vars(module)}
 
 
 def test_that_a_repair_that_is_not_offered_is_refused():
