@@ -1,7 +1,13 @@
-"""Decodes a stranger's picture: right side up, in the right colours, or with a clear reason.
+"""Decodes an untrusted image file: upright, in sRGB, or refused with a clear reason.
 
-Only formats that are on the list are tried, in Pillow's own decoders: none starts a program, as
-PostScript would, and none guesses, as Targa does, which has no mark of its own.
+Only listed formats are tried, with Pillow's own decoders: none runs another program, as PostScript
+would, and none guesses, as Targa does, which has no signature.
+
+- ``decode_picture`` is the entry point; ``original_size`` undoes a JPEG's reduced decoding.
+- ``in_plain_colours`` converts every pixel type to 8 bits of sRGB. Pillow's ``convert`` would clip
+  16 bits instead of scaling them, and ignores colour profiles.
+- ``flaw_of_header`` and ``ends_early`` find out from its bytes why a file is not an image.
+- ``quiet`` suppresses Pillow's warnings, in several threads at once.
 """
 
 import io
@@ -33,12 +39,6 @@ from PIL import (
 )
 
 from engine.errors import EntryError
-
-# --------------------------------------------------------------------------
-# Brings every kind of pixel that Pillow knows to eight bits of sRGB, grey or colour.
-#
-# Pillow's own ``convert`` clips sixteen bits instead of scaling them, and knows no colour profiles.
-
 
 _PROFILED = {
     "L": "GRAY",
@@ -145,10 +145,6 @@ def _lab_transform() -> ImageCms.ImageCmsTransform:
     return ImageCms.buildTransform(lab, srgb, "LAB", "RGB")
 
 
-# --------------------------------------------------------------------------
-# Says what is wrong with a file that gives no picture, from its bytes alone.
-
-
 class Flaw(StrEnum):
     """Why a file gives no picture."""
 
@@ -231,10 +227,6 @@ def _png_ends_early(content: bytes) -> bool:
             return False
         place += 12 + length
     return True
-
-
-# --------------------------------------------------------------------------
-# Keeps Pillow's warnings quiet while strangers' files are decoded in several threads.
 
 
 # It also logs as errors what it raises or gets over: the reason in the accounts is what counts.

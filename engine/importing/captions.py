@@ -1,4 +1,4 @@
-"""What becomes of the texts: spaces, case, punctuation, length and rare words."""
+"""Normalisation of captions: spaces, case, punctuation, length and rare words."""
 
 import re
 import unicodedata

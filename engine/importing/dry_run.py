@@ -1,4 +1,7 @@
-"""Everything of an import but the writing: what the wizard shows before it begins."""
+"""An import without writing: what the wizard shows before it starts.
+
+``scan_facts`` reads names and texts only; ``dry_run`` also decodes all images and runs the checks.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -155,10 +158,6 @@ def thumbnails(
                 continue
             found[key] = resize_to_square(picture, small, 3)
     return found
-
-
-# --------------------------------------------------------------------------
-# What a reading of a source finds, without opening an image: for the wizard, not for the build.
 
 
 KEPT_SAMPLES = 8

@@ -1,4 +1,4 @@
-"""Says why there is nothing to import, from what was found: the three likeliest reasons."""
+"""The likely causes of an import without a sample to train on, from what was found."""
 
 from collections import Counter
 from collections.abc import Iterable

@@ -1,10 +1,14 @@
-"""Reads bytes as text, whatever encoding they are in.
+"""Decodes text of unknown encoding, cleans it, and repairs text that was decoded wrongly.
 
-The order: a byte order mark, then UTF-8 (which other encodings hardly ever look like), then UTF-16
-and UTF-32 by their zero bytes, then what ``text_likelihood`` finds likeliest, and for all other
-encodings charset-normalizer, which needs longer texts. Short captions cannot be told apart one by
-one, so a source's are looked at together: ``detect_encoding``, then ``decode_text`` with its
-answer.
+Tried in order: a byte order mark; UTF-8, which other encodings hardly ever look like; UTF-16 and
+UTF-32 by their zero bytes; the likeliest by ``encoding_likelihood``; and for all other encodings
+charset-normalizer, which needs longer texts. Single short captions are ambiguous, so those of a
+source are pooled: ``detect_encoding``, then ``decode_text`` with its result.
+
+``clean_text`` removes control characters, unpaired surrogates and invisible formatting characters.
+
+Mojibake such as ``cafÃ©`` is UTF-8 decoded as Western European; ftfy repairs that (Speer 2019,
+"ftfy", Zenodo, doi:10.5281/zenodo.2591652). UTF-8 decoded as GBK is repaired here.
 """
 
 import codecs
@@ -28,10 +32,6 @@ from engine.importing.encoding_likelihood import (
     unicode_log_likelihood,
 )
 from engine.importing.ledger import Reason
-
-# --------------------------------------------------------------------------
-# Takes out of a text what is none: control characters, halves of characters, hidden orders.
-
 
 _LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029]")
 _ODD_SPACES = re.compile(r"[\v\f\x1c-\x1f]")
@@ -314,13 +314,6 @@ def _total(lines: Sequence[bytes], encoding: str, model: Model | None) -> float:
 def _sureness(lead: float) -> float:
     """Turn a lead in log-likelihood over the second into a probability."""
     return 1.0 / (1.0 + math.exp(-min(lead, 50.0)))
-
-
-# --------------------------------------------------------------------------
-# Text that was read in the wrong encoding: finds it, and reads it as it was meant.
-#
-# ``cafÃ©`` is UTF-8 read as Western European; ftfy knows those (Speer 2019, "ftfy", Zenodo,
-# doi:10.5281/zenodo.2591652). Chinese in UTF-8 read as GBK is tried here.
 
 
 # Nothing but the encoding is mended: quotes, widths, ligatures and entities are the writer's.

@@ -1,6 +1,6 @@
-"""A finding among the items of a dataset that is being edited, and what repairs make of them.
+"""An issue among the items of a dataset that is being edited, and the edits that fix it.
 
-Items go by their numbers, so that a finding can be shown and repaired where they are edited.
+Items are identified by number, as in the editor that shows them.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

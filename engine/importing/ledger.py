@@ -1,4 +1,4 @@
-"""Keeps account of every file and every item: nothing goes missing without a reason.
+"""The ledger of an import: what became of every file and every sample, with reasons.
 
 For every import: files found = files used + files skipped, and items found = items imported + items
 skipped. ``FileLedger`` holds the skipped ones with their reasons.

@@ -1,7 +1,16 @@
-"""Finds fingerprints that differ in a few bits, in time that grows with their number alone.
+"""Fingerprints of images, and the search for those that differ in few bits.
 
-Source: Norouzi et al. 2012, arXiv:1307.2982 (multi-index hashing): cut into d + 1 bands, two hashes
-that differ in at most d bits agree in at least one band, so it suffices to compare those that do.
+Equal pixels have equal digests; images that look alike have perceptual hashes that differ in few
+bits. The hash ignores colours, so mean colours of a grid are compared in addition. All arithmetic
+is on integers, so every machine computes the same hash.
+
+Sources: Zauner 2010, "Implementation and Benchmarking of Perceptual Image Hash Functions", section
+3.2.1 (pHash): 64 low frequencies of the discrete cosine transform of a 32 x 32 grey image, each
+above the median or not. Norouzi et al. 2012, arXiv:1307.2982 (multi-index hashing): cut into d + 1
+bands, two hashes that differ in at most d bits agree in at least one band, so only those that do
+are compared, in time that grows with the number of hashes alone.
+
+Shapes: N images, S side, C channels.
 """
 
 import hashlib
@@ -13,17 +22,6 @@ import numpy.typing as npt
 from PIL import Image
 
 from engine.importing.formats.format import Pixels
-
-# --------------------------------------------------------------------------
-# Fingerprints of images: equal for equal pixels, near for what looks the same.
-#
-# Sources: the hash of the discrete cosine transform from Zauner 2010, "Implementation and
-# Benchmarking of Perceptual Image Hash Functions", section 3.2.1 (pHash): 64 low frequencies of a
-# 32 x 32 grey image, each above the median or not. It knows no colours, so a layout of mean colours
-# stands beside it. All arithmetic is on whole numbers, so that every machine finds the same hash.
-#
-# Shapes: N images, S side, C channels.
-
 
 FLAT = 0
 """The hash of an image without contrast; it is near no other."""

@@ -1,4 +1,4 @@
-"""A few items of a source as they would be imported: the wizard's live previews."""
+"""Previews for the wizard: a few samples as they would be imported, images before and after."""
 
 import itertools
 import time
@@ -112,10 +112,6 @@ def _item(plan: ImportPlan, decoder: Decoder, sample: RawSample) -> PreviewItem:
         problem=next((problem for problem in problems if problem is not None), None),
         detail=decoded.detail,
     )
-
-
-# --------------------------------------------------------------------------
-# A few images as they are and as they would be stored: for the wizard.
 
 
 BEFORE_AFTER_COUNT = 6

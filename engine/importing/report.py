@@ -1,8 +1,8 @@
-"""The report of an import: what was found, what became of it, and why something is not there.
+"""The report of an import: what was found, what became of it, and why something is missing.
 
-``report.json`` is for programs, ``report.html`` for people; both lie in the dataset's folder. Of
-every import holds: files found = files used + files skipped, and items found = items imported +
-items skipped.
+``report.json`` is for programs, ``report.html`` for people: one self-contained page without scripts
+or network access. Both are in the dataset's folder. For every import: files found = files used +
+files skipped, and items found = items imported + items skipped.
 """
 
 import html
@@ -21,10 +21,6 @@ from engine.importing.ledger import FileLedger, SkipRecord
 from engine.importing.plan import ImportPlan
 from engine.importing.scan import plan_table
 from engine.version import installed_version
-
-# --------------------------------------------------------------------------
-# The report as one self-contained web page: no script, nothing from the network.
-
 
 ROWS_SHOWN = 2_000
 """A longer table is cut here; the rest stands in report.json."""

@@ -1,4 +1,10 @@
-"""Opens a source as a plan says and lists its items: the first half of every pass."""
+"""Opens a source as a plan says and lists its samples: the first half of every import.
+
+- ``look_at`` lists the files of a source and detects formats, for the wizard.
+- ``scan_source`` gives the raw samples, before any image is opened.
+- ``fingerprint`` decides whether an unfinished import can be resumed: same plan, same source.
+- ``ProgressReporter`` limits progress events to ten a second.
+"""
 
 import dataclasses
 import hashlib
@@ -22,10 +28,6 @@ from engine.importing.formats.registry import FORMATS
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.plan import DECODING, ImportPlan, check_fixes
 from engine.importing.sources.archive import Archive, FileEntry
-
-# --------------------------------------------------------------------------
-# Looks a source over: which files there are, and which formats offer to read them.
-
 
 ASK_EVERY = 64
 """Entries between two looks at the control: a few milliseconds even on a slow disk."""
@@ -154,10 +156,6 @@ def _with_own_keys(samples: list[RawSample], refused: set[str]) -> Iterator[RawS
         yield sample if key == sample.key else replace(sample, key=key)
 
 
-# --------------------------------------------------------------------------
-# What a source holds, before anybody says how to read it.
-
-
 TEXT_SUFFIXES = frozenset((".txt", ".caption"))
 
 
@@ -208,10 +206,6 @@ def look_at(archive: Archive, tell: Callable[[int], None], control: RunControl) 
         files=ledger.files_found,
         left_out=dict(reasons),
     )
-
-
-# --------------------------------------------------------------------------
-# Tells whether an import may go on where another one ended: same plan, same source.
 
 
 def plan_table(plan: ImportPlan) -> dict[str, Any]:
@@ -265,10 +259,6 @@ def _modified_ns(path: str) -> int:
         return os.lstat(path).st_mtime_ns
     except (OSError, ValueError):
         return -1
-
-
-# --------------------------------------------------------------------------
-# Tells how far an import has come, and no more than ten times a second.
 
 
 EVERY_S = 0.1

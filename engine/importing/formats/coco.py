@@ -1,4 +1,14 @@
-"""COCO's captions: one JSON file with a list of images and one of annotations."""
+"""COCO captions.
+
+Layout::
+
+    captions_val2017.json   {"images": [{"id": 7, "file_name": "000007.jpg"}],
+                             "annotations": [{"image_id": 7, "caption": "a cat"}]}
+    val2017/
+        000007.jpg
+
+The JSON file is streamed, because COCO's own does not fit into little memory.
+"""
 
 import re
 from collections.abc import Iterator
@@ -28,9 +38,6 @@ from engine.importing.formats.names import (
 from engine.importing.formats.streams import STREAM_ERRORS, encoding_of, text_of
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.sources.archive import LIMITS, Archive
-
-# --------------------------------------------------------------------------
-# Reads one file of COCO captions, streaming: images by number, then whose captions are whose.
 
 
 @dataclass(slots=True)

@@ -1,4 +1,8 @@
-"""Guesses which columns of a table hold images, texts and classes, by name and by content."""
+"""The columns of tables: which hold images, texts and classes, and reading them from a row.
+
+Columns are guessed by name and content (``guess_columns``), checked against an ``ImportSpec``, and
+read by ``RowTexts``. An image may also be embedded in a cell, as base64 or as a data URL.
+"""
 
 import base64
 import binascii
@@ -24,10 +28,6 @@ from engine.importing.formats.names import (
 )
 from engine.importing.ledger import Reason
 from engine.importing.sources.archive import LIMITS
-
-# --------------------------------------------------------------------------
-# Images that stand in a table themselves, as base64 or as a data address.
-
 
 _FORM = re.compile(rb"(?:data:[\w./+;=-]{0,200},)?[A-Za-z0-9+/_-]+={0,2}")
 _HEAD = re.compile(rb"data:[\w./+;=\\-]{0,200},")
@@ -199,10 +199,6 @@ def _words(rows: Sequence[Mapping[str, Any]], column: str) -> float:
     return sum(len(value.split()) for value in values) if letters > len(values) / 2 else 0.0
 
 
-# --------------------------------------------------------------------------
-# Holds a reading's columns against those that a table has.
-
-
 def check_columns(reading: ImportSpec, columns: Collection[str], table: str) -> None:
     """Make sure that all columns that are named are there.
 
@@ -228,10 +224,6 @@ def complete(reading: ImportSpec, guess: Guess) -> ImportSpec:
         text_columns=reading.text_columns or guess.texts,
         label_column=reading.label_column or guess.label,
     )
-
-
-# --------------------------------------------------------------------------
-# Takes texts and labels out of a row, as a reading maps its columns.
 
 
 _MOST = 1_000

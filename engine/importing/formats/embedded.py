@@ -1,4 +1,12 @@
-"""Images that carry their texts within themselves."""
+"""Texts in the metadata of image files.
+
+Layout::
+
+    photos/
+        001.jpg     EXIF ImageDescription or XPComment, XMP dc:description, comment
+        002.png     text chunks, such as Description
+        003.gif     comment
+"""
 
 import html
 import re
@@ -17,10 +25,6 @@ from engine.importing.formats.names import is_image, skip_leftovers, split_extra
 from engine.importing.formats.streams import STREAM_ERRORS
 from engine.importing.ledger import FileLedger
 from engine.importing.sources.archive import LIMITS, Archive
-
-# --------------------------------------------------------------------------
-# Reads the texts that lie within image files: EXIF, XMP, PNG's and GIF's comments.
-
 
 # Those whose metadata stand apart from their pixels, and whose readers Pillow keeps in good order.
 KINDS = ("PNG", "JPEG", "WEBP", "TIFF", "GIF")

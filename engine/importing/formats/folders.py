@@ -1,4 +1,17 @@
-"""Images in class folders: the folder's name is the text."""
+"""Texts in names: of the folders that images are in, or of the image files.
+
+Layout of class folders::
+
+    train/
+        cat/            the text is "cat"
+            001.jpg
+        golden_dog/     the text is "golden dog"
+            001.jpg
+
+Layout of file names::
+
+    red_cat_012.jpg     the text is "red cat"
+"""
 
 import re
 from collections.abc import Iterator
@@ -87,10 +100,6 @@ def class_of(path: str) -> str:
 def folder_text(name: str) -> str:
     """Turn a folder's name into words."""
     return _SEPARATORS.sub(" ", _NUMBER.sub("", name)).strip()
-
-
-# --------------------------------------------------------------------------
-# Images whose file names are their texts, such as ``red_cat_012.jpg``.
 
 
 _NAME_SEPARATORS = re.compile(r"[_\-+.\s]+")

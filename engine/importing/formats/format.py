@@ -1,4 +1,10 @@
-"""What a format is: a habit of keeping images and texts together, recognised and read."""
+"""The interface of a format, and the types that it passes on: samples, specs and detections.
+
+A format detects one layout of images and texts in a source and lists its samples, without decoding
+an image. Adding a format takes a file in this package and a line in ``registry``.
+
+Shapes: H height, W width, C channels.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,12 +16,6 @@ import numpy.typing as npt
 
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.sources.archive import Archive, FileEntry
-
-# --------------------------------------------------------------------------
-# What a format finds in a source: images and texts that belong together, not yet read or decoded.
-#
-# Shapes: H height, W width, C channels.
-
 
 Pixels = npt.NDArray[np.uint8]
 """[H, W] or [H, W, C]."""
@@ -135,10 +135,6 @@ class Format(Protocol):
             EntryError: it cannot be read; says why.
         """
         ...
-
-
-# --------------------------------------------------------------------------
-# Gathers the captions of each image, however many rows name it.
 
 
 MOST_CAPTIONS = 1_000

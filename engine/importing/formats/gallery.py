@@ -1,4 +1,10 @@
-"""A gallery that Diptych saved: ``metadata.jsonl`` beside numbered pictures."""
+"""Galleries that Diptych has saved.
+
+Layout::
+
+    metadata.jsonl      {"file_name": "0001.png", "text": "a cat"}
+    0001.png
+"""
 
 from collections.abc import Iterator
 from itertools import islice

@@ -1,4 +1,11 @@
-"""IDX files as MNIST and its kin have them: one of images, one of labels.
+"""IDX files, the format of MNIST: a short header, then the bytes of an array.
+
+Layout::
+
+    train-images-idx3-ubyte.gz      [N, H, W] or [N, H, W, C]
+    train-labels-idx1-ubyte.gz      [N]
+    t10k-images-idx3-ubyte.gz
+    t10k-labels-idx1-ubyte.gz
 
 Shapes: N images, H height, W width, C channels.
 """
@@ -28,12 +35,6 @@ from engine.importing.formats.parquet_reader import Recent
 from engine.importing.formats.streams import STREAM_ERRORS
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.sources.archive import LIMITS, Archive
-
-# --------------------------------------------------------------------------
-# Reads IDX files, the format of MNIST: a small header and then bytes.
-#
-# Source: http://yann.lecun.com/exdb/mnist/, "the IDX file format".
-
 
 _BYTES = 0x08
 _MOST_DIMENSIONS = 4

@@ -1,4 +1,4 @@
-"""Reads JSON of any size value by value, with no more in memory than one value and one chunk."""
+"""Streaming JSON: reads a file value by value, with one value and one chunk in memory."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,8 @@
-"""Finds the image that a name in a table means, and what a path tells about an item."""
+"""Names of files and columns: which image a table means, what a path says about a sample.
+
+Also records the files that a format does not use (``skip_leftovers``), so that none is missing from
+the ledger.
+"""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -141,10 +145,6 @@ def folders_named(listing: FileListing, text: str) -> Iterator[str]:
                 yield folder
 
 
-# --------------------------------------------------------------------------
-# What columns are usually called, by what they hold.
-
-
 # fmt: off
 IMAGE_NAMES: Sequence[str] = (
     "file_name", "image", "image_path", "image_file", "filename", "file", "path", "img",
@@ -182,10 +182,6 @@ def is_column_name(name: str) -> bool:
 def is_numbered_text(name: str) -> bool:
     """Whether a column is one of several captions, such as ``caption_2``."""
     return _NUMBERED.fullmatch(plain(name)) is not None
-
-
-# --------------------------------------------------------------------------
-# FileLedger for the files that a format has no use for, so that none goes missing.
 
 
 def offer_leftovers(

@@ -1,4 +1,15 @@
-"""Parquet files, as Hugging Face keeps datasets: images as bytes, or by name."""
+"""Parquet files, as Hugging Face stores datasets: images as bytes, or by name.
+
+Layout::
+
+    data/
+        train-00000-of-00002.parquet    columns image: {bytes, path}, text or caption, label
+        test-00000-of-00001.parquet
+    images/                             if the image column holds names
+        001.jpg
+
+Column types come from the schema and from the metadata that ``datasets`` writes.
+"""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -46,10 +57,6 @@ from engine.importing.formats.parquet_reader import (
 )
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.sources.archive import LIMITS, Archive
-
-# --------------------------------------------------------------------------
-# What the columns of a parquet file hold, as its schema and Hugging Face's notes say.
-
 
 PATH, BYTES, STRUCT = "path", "bytes", "struct"
 MOST_COLUMNS = 1_000
@@ -126,10 +133,6 @@ def _may_be_text(kind: pa.DataType) -> bool:
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind)
-
-
-# --------------------------------------------------------------------------
-# Makes items of the rows of one parquet file, without reading the images.
 
 
 _BATCH = 64

@@ -1,7 +1,7 @@
-"""Gives single rows of a parquet file's column of images, in about their order, with little memory.
+"""Random access to the rows of an image column in a parquet file, with bounded memory.
 
-A row group may hold a whole dataset, so that keeping "the last row group" has no bound. Rows are
-read on in small batches instead, and the last ones are kept.
+A row group may hold a whole dataset, so "the last row group" cannot be cached. Rows are read in
+small batches instead, and the last batches of a few files are cached.
 """
 
 import threading
@@ -124,10 +124,6 @@ def _group_starts(file: pq.ParquetFile) -> list[int]:
         starts.append(row)
         row += file.metadata.row_group(group).num_rows
     return starts
-
-
-# --------------------------------------------------------------------------
-# Keeps what was read last from a few files, so that loading one item does not read all again.
 
 
 class Closeable(Protocol):

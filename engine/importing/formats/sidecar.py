@@ -1,4 +1,15 @@
-"""Images with text files of the same name beside them, or in a folder beside theirs."""
+"""Images with text files of the same name.
+
+Layout::
+
+    cats/
+        001.jpg
+        001.txt         one caption; in CUB's folders, one a line
+        002.png
+        002.caption
+    labels/             or in a folder beside theirs
+        003.txt
+"""
 
 import re
 from collections import defaultdict
@@ -27,10 +38,6 @@ from engine.importing.formats.names import (
 from engine.importing.formats.streams import STREAM_ERRORS, checked_encoding
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.sources.archive import LIMITS, Archive
-
-# --------------------------------------------------------------------------
-# Reads the small text files of a source, which share an encoding.
-
 
 _SAMPLES = 300
 

@@ -1,4 +1,4 @@
-"""Reads files of any size in pieces, as bytes, as text and line by line."""
+"""Files of any size read in chunks: as bytes, as text and line by line."""
 
 import codecs
 import tarfile

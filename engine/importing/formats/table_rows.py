@@ -1,4 +1,7 @@
-"""Tables as rows of named values, whatever they are written in: CSV and kin, JSON, JSON lines."""
+"""Tables as rows of named values, from CSV and TSV, JSON, and JSON lines.
+
+CSV is read tolerantly: delimiter, quoting and header are detected, ragged rows are kept.
+"""
 
 import csv
 from collections import deque
@@ -11,10 +14,6 @@ from engine.importing.formats.json_stream import JsonBrokenError, JsonStream, Js
 from engine.importing.formats.names import is_column_name, is_image, suffix_of
 from engine.importing.formats.streams import Line, encoding_of, lines_of, text_of
 from engine.importing.sources.archive import LIMITS, Archive
-
-# --------------------------------------------------------------------------
-# Reads CSV, TSV and their kin row by row, and survives what people do to them.
-
 
 SEPARATORS = ",\t;|"
 _MOST_LINES = 200

@@ -1,4 +1,15 @@
-"""Tables: CSV, TSV, JSON and JSON lines with a row for each image or caption."""
+"""Tables with a row for each image or caption: CSV, TSV, JSON and JSON lines.
+
+Layout::
+
+    captions.csv            file_name,text
+    images/                 001.jpg,a cat
+        001.jpg
+
+    train/                  or a table in each folder, as ``datasets.ImageFolder`` has them
+        metadata.jsonl      {"file_name": "001.jpg", "text": "a cat"}
+        001.jpg
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -45,9 +56,6 @@ from engine.importing.formats.table_rows import (
 )
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.sources.archive import LIMITS, Archive
-
-# --------------------------------------------------------------------------
-# Makes items of the rows of one table.
 
 
 class TableScan:

@@ -1,4 +1,15 @@
-"""WebDataset shards: tars whose members of one name make a sample."""
+"""WebDataset shards: tar files in which members with the same name make a sample.
+
+Layout::
+
+    train-000000.tar
+        000001.jpg          the image
+        000001.txt          its text; also .caption, .text, .cls
+        000001.json         fields, such as "caption"
+    train-000001.tar
+
+The name of a sample is the path up to the first dot of the file name.
+"""
 
 import json
 import re
@@ -24,10 +35,6 @@ from engine.importing.formats.streams import STREAM_ERRORS, checked_encoding
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.sources.archive import LIMITS, Archive
 from engine.importing.sources.tar import is_plain_file, read_headers, read_member
-
-# --------------------------------------------------------------------------
-# Makes items of one shard: members that share the name up to its first dot belong together.
-
 
 TEXT_PARTS = ("txt", "caption", "text", "cls")
 """Members that are texts, the likeliest first; ``cls`` holds a class."""

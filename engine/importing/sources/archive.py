@@ -1,7 +1,7 @@
-"""A source of files, read the same way whether it is a folder, a ZIP or a tar.
+"""The interface of a source of files, the same for a folder, a ZIP and a tar; and its limits.
 
-Everything in it is hostile until shown otherwise. Paths are relative, with forward slashes, and
-never lead out of the source; what would is refused and accounted for.
+All files are untrusted. Paths are relative, with forward slashes, and never lead out of the source;
+a file whose path would is refused and recorded in the ledger.
 """
 
 from collections.abc import Iterator
@@ -72,10 +72,6 @@ class Archive(Protocol):
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *exception: object) -> None: ...
-
-
-# --------------------------------------------------------------------------
-# How much a stranger's file may ask of this machine.
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,10 @@
-"""A file of a source as it is read: bounded, and whatever goes wrong says so in one way."""
+"""Files within a source: bounded streams, safe and readable names, tables of archive members.
+
+- ``stream`` and ``read_whole`` bound what is read, and turn every error into ``EntryError``.
+- ``clean_path``, ``is_hidden`` and ``guess_name_encoding`` handle names, which come from archives
+  made by anyone in any encoding.
+- ``Members`` is the table of contents of an archive, with the reasons for refused members.
+"""
 
 import io
 import lzma
@@ -160,12 +166,6 @@ def _reason_of(error: Exception) -> Reason:
             return Reason.UNREADABLE
 
 
-# --------------------------------------------------------------------------
-# What the names of a source may be: safe or not, hidden or not, and readable to people.
-#
-# Names come from archives that anybody may have made, in whatever encoding their system used.
-
-
 HIDDEN_FILES = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"})
 HIDDEN_FOLDERS = frozenset(
     {"__macosx", "$recycle.bin", "system volume information", "@eadir", "lost+found"}
@@ -290,10 +290,6 @@ def _printable(letter: str) -> str:
     if 0xD800 <= code <= 0xDFFF:  # half a letter, as Windows allows in names
         return f"%u{code:04X}"
     return "%00" if code == 0 else letter
-
-
-# --------------------------------------------------------------------------
-# The files of an archive: which may be used, which may not and why, each found by its path.
 
 
 _OPEN_ALL_THE_SAME = (None, Reason.HIDDEN, Reason.EMPTY)

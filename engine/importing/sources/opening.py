@@ -1,4 +1,8 @@
-"""Opens whatever the user picked: a folder, an archive, or a file that stands in a folder."""
+"""Opens a source by its path: a folder, an archive, or a single file within a folder.
+
+``ArchiveCache`` keeps a source open between the previews of the wizard, because unpacking an
+archive takes a while.
+"""
 
 import gzip
 import threading
@@ -92,10 +96,6 @@ def _why_not_a_file(source: Path) -> str:
     if source.is_symlink():
         return "it is a link that leads nowhere"
     return "it is not a file" if source.exists() else "there is no such file or folder"
-
-
-# --------------------------------------------------------------------------
-# A source that stays open between one look and the next: unpacking an archive takes a while.
 
 
 ASK_EVERY_S = 0.1

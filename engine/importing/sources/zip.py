@@ -1,4 +1,4 @@
-"""A ZIP file as a source. Nothing is unpacked to disk; members are read where they lie."""
+"""ZIP files as sources. Members are read in place; nothing is unpacked to disk."""
 
 import stat
 import struct
