@@ -13,12 +13,14 @@ import re
 import threading
 import zipfile
 import zlib
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, BinaryIO, cast
+from typing import IO, Any, BinaryIO, Self, cast
 
 from engine.errors import EntryError, SourceUnreadableError
 from engine.importing.ledger import FileLedger, Reason
@@ -397,3 +399,53 @@ class Members:
             detail = earlier.detail or "the archive holds a later file of the same name"
             self._put(replace(earlier, path=path, reason=reason, detail=detail))
         self._rows[member.path] = member
+
+
+class MemberArchive(ABC):
+    """An archive file whose members are listed when it is opened. See ``Archive``."""
+
+    selected_entry = ""
+    _members: Members
+
+    def __init__(self, source: Path, limits: Limits) -> None:
+        self.source, self._limits = source, limits
+        self._opened = ExitStack()
+
+    @abstractmethod
+    def _open(self, member: Member) -> BinaryIO:
+        """Open a member that may be read.
+
+        Raises:
+            EntryError: it cannot be opened.
+        """
+
+    def entries(self, ledger: FileLedger) -> Iterator[FileEntry]:
+        """List all regular files; see ``Archive.entries``."""
+        return self._members.entries(ledger)
+
+    def has(self, path: str) -> bool:
+        """Whether ``open`` would find such a file."""
+        return self._members.has(path)
+
+    def open(self, path: str) -> BinaryIO:
+        """Open a file to be streamed; see ``Archive.open``."""
+        return self._open(self._members.find(path))
+
+    def read(self, path: str, limit: int) -> bytes:
+        """Read a whole file; see ``Archive.read``."""
+        member = self._members.find(path)
+        if member.size > limit:
+            raise too_large(path, limit)
+        with self._open(member) as source:
+            content = read_whole(source, path, limit)
+        if len(content) < member.size:
+            detail = f"it has {len(content):,} of {member.size:,} bytes"
+            raise EntryError(path, Reason.TRUNCATED, detail)
+        return content
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Close the archive and delete its temporary file."""
+        self._opened.close()

@@ -13,23 +13,22 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, BinaryIO, Self, cast
+from typing import Any, BinaryIO, cast
 
 from engine.control import RunControl
 from engine.errors import EngineError, SourceUnreadableError
-from engine.importing.ledger import FileLedger, Reason
-from engine.importing.sources.archive import LIMITS, FileEntry, Limits
+from engine.importing.ledger import Reason
+from engine.importing.sources.archive import LIMITS, Limits
 from engine.importing.sources.entries import (
     CHUNK_BYTES,
     Member,
+    MemberArchive,
     Members,
     Part,
     SharedFile,
     decode_name,
     guess_name_encoding,
-    read_whole,
     stream,
-    too_large,
 )
 
 _MEMORY_BYTES = 256 << 20
@@ -121,7 +120,7 @@ _HEADER_BYTES = 1 << 18
 _GLOBAL_HEADERS = 1_000
 
 
-class TarArchive:
+class TarArchive(MemberArchive):
     """The members of a tar, plain or compressed.
 
     Args:
@@ -130,13 +129,11 @@ class TarArchive:
         control: may stop the reading of the headers, which takes a while for large archives.
     """
 
-    selected_entry = ""
-
     def __init__(
         self, source: Path, limits: Limits = LIMITS, control: RunControl | None = None
     ) -> None:
-        self.source = source
-        self._limits, self._control = limits, control
+        super().__init__(source, limits)
+        self._control = control
         with ExitStack() as opened:
             try:
                 file = opened.enter_context(source.open("rb"))
@@ -150,35 +147,10 @@ class TarArchive:
             self._shared = SharedFile(file)
             self._opened = opened.pop_all()
 
-    def entries(self, ledger: FileLedger) -> Iterator[FileEntry]:
-        """List all regular files; see ``Archive.entries``."""
-        return self._members.entries(ledger)
-
-    def has(self, path: str) -> bool:
-        """Whether ``open`` would find such a file."""
-        return self._members.has(path)
-
-    def open(self, path: str) -> BinaryIO:
-        """Open a file to be streamed; see ``Archive.open``."""
-        member = self._members.find(path)
-        # A raw file can stand for any other as long as it is only read.
+    def _open(self, member: Member) -> BinaryIO:
+        # A raw file may replace a buffered one as long as it is only read.
         part = cast("BinaryIO", Part(self._shared, member.place, member.size))
-        return stream(part, path, member.size)
-
-    def read(self, path: str, limit: int) -> bytes:
-        """Read a whole file; see ``Archive.read``."""
-        member = self._members.find(path)
-        if member.size > limit:
-            raise too_large(path, limit)
-        with self.open(path) as source:
-            return read_whole(source, path, limit)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        """Close the archive; what was unpacked vanishes with that."""
-        self._opened.close()
+        return stream(part, member.path, member.size)
 
     def _index(self, file: BinaryIO) -> Members:
         found = list(self._headers(file))
