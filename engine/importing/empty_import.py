@@ -90,7 +90,9 @@ def diagnose_empty_import(
     """
     if not ledger.files_found:
         return (LikelyReason(cause=Cause.NO_FILES),)
-    counts = Counter(_cause(skipped.reason) for skipped in ledger.skipped_items())
+    counts = Counter(
+        _BY_REASON.get(skipped.reason, Cause.FINDINGS) for skipped in ledger.skipped_items()
+    )
     counts[Cause.TEXTS_ELSEWHERE] = _texts_elsewhere(listing)
     counts[Cause.HELD_OUT] = held_out
     if not any(sample.image is not None for sample in samples):
@@ -112,10 +114,6 @@ _RANKED = (
     Cause.FINDINGS,
     Cause.NO_FILES,
 )
-
-
-def _cause(reason: Reason) -> Cause:
-    return _BY_REASON.get(reason, Cause.FINDINGS)
 
 
 def _texts_elsewhere(listing: FileListing) -> int:

@@ -296,7 +296,9 @@ def _likeliest(lines: Sequence[bytes]) -> tuple[str, float]:
             return match.encoding, 0.5
     if fit < _NO_TEXT:
         return first, 0.0
-    return first, _sureness(scores[first] - scores[second])
+    # The lead in log-likelihood over the second as a probability.
+    lead = scores[first] - scores[second]
+    return first, 1.0 / (1.0 + math.exp(-min(lead, 50.0)))
 
 
 def _total(lines: Sequence[bytes], encoding: str, model: Model | None) -> float:
@@ -309,11 +311,6 @@ def _total(lines: Sequence[bytes], encoding: str, model: Model | None) -> float:
         else:
             total += log_likelihood(text, model) if model else unicode_log_likelihood(text)
     return total
-
-
-def _sureness(lead: float) -> float:
-    """Turn a lead in log-likelihood over the second into a probability."""
-    return 1.0 / (1.0 + math.exp(-min(lead, 50.0)))
 
 
 # Nothing but the encoding is mended: quotes, widths, ligatures and entities are the writer's.

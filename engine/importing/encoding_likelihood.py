@@ -140,16 +140,16 @@ def _one_script(text: str) -> float:
         elif unicodedata.category(character) in _UNASSIGNED:
             total += IMPOSSIBLE
         else:
-            total, before, script = total - _SAME_SCRIPT, script, _script(character)
+            total, before, script = (
+                total - _SAME_SCRIPT,
+                script,
+                unicodedata.name(character, "").partition(" ")[0],
+            )
             total -= _NEW_SCRIPT if script != before else 0.0
     return total
 
 
 @functools.lru_cache(maxsize=4_096)
-def _script(character: str) -> str:
-    return unicodedata.name(character, "").partition(" ")[0]
-
-
 def _unexpected(character: str, model: Model) -> float:
     return IMPOSSIBLE if unicodedata.category(character) in _UNASSIGNED else model.elsewhere
 

@@ -3,7 +3,7 @@
 Items are identified by number, as in the editor that shows them.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -54,12 +54,19 @@ def repaired(found: ItemIssue, fix: Fix, edits: Edits) -> dict[int, ItemState]:
     if fix == Fix.MERGE:
         return dict(_merged(found.groups, edits))
     if fix == Fix.FIX:
-        change = _mend(found.mended) if found.issue == Issue.MOJIBAKE else _to_train
-        return {item: change(state) for item, state in _kept(found.found, edits)}
-    if found.issue in ALIKE:
-        spare = (pair for group in found.groups for pair in list(_kept(group, edits))[1:])
-        return {item: state._replace(is_excluded=True) for item, state in spare}
-    return {i: state._replace(is_excluded=True) for i, state in _kept(found.found, edits)}
+        kept = _kept(found.found, edits)
+        if found.issue == Issue.LEAK:
+            return {item: state._replace(split=TRAIN) for item, state in kept}
+        return {
+            item: state._replace(
+                captions=tidy(found.mended.get(text, text) for text in state.captions)
+            )
+            for item, state in kept
+        }
+    groups = found.groups if found.issue in ALIKE else ()
+    spare = [pair for group in groups for pair in list(_kept(group, edits))[1:]]
+    excluded = spare if found.issue in ALIKE else _kept(found.found, edits)
+    return {item: state._replace(is_excluded=True) for item, state in excluded}
 
 
 def _kept(items: Sequence[int], edits: Edits) -> Iterator[tuple[int, ItemState]]:
@@ -75,14 +82,3 @@ def _merged(groups: Sequence[Sequence[int]], edits: Edits) -> Iterator[tuple[int
             captions = tidy(caption for _item, one in kept for caption in one.captions)
             yield first, state._replace(captions=captions)
             yield from ((item, one._replace(is_excluded=True)) for item, one in kept[1:])
-
-
-def _mend(mended: Mapping[str, str]) -> Callable[[ItemState], ItemState]:
-    def change(state: ItemState) -> ItemState:
-        return state._replace(captions=tidy(mended.get(text, text) for text in state.captions))
-
-    return change
-
-
-def _to_train(state: ItemState) -> ItemState:
-    return state._replace(split=TRAIN)

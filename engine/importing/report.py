@@ -84,10 +84,17 @@ def report_page(table: Mapping[str, Any]) -> str:
     """Write the page from the table of ``report.json``."""
     counts = table["counts"]
     title = f"{counts['items_imported']:,} items from {table['source']}"
+    findings = [
+        (found["finding"].replace("_", " "), found["count"], found["repair"])
+        for found in table["findings"]
+    ]
+    reasons = [
+        (_REASONS.get(name, name), count) for name, count in table["skipped_by_reason"].items()
+    ]
     sections = (
         _counts_section(table),
-        _findings_section(table["findings"]),
-        _reasons_section(table["skipped_by_reason"]),
+        _table("Findings", ("Finding", "Count", "Done"), findings),
+        _table("Why something is not there", ("Reason", "Files and items"), reasons),
         _skipped_section("Skipped files", table["skipped_files"]),
         _skipped_section("Skipped items", table["skipped_items"]),
         _table("Plan", ("Setting", "Value"), _flat(table["plan"])),
@@ -120,16 +127,6 @@ def _counts_section(table: Mapping[str, Any]) -> str:
     ]
     found = _table("Everything that was found", ("", "Found", "Used", "Skipped"), rows)
     return found + _table("The dataset", ("", "Items"), split)
-
-
-def _findings_section(findings: Sequence[Mapping[str, Any]]) -> str:
-    rows = [(f["finding"].replace("_", " "), f["count"], f["repair"]) for f in findings]
-    return _table("Findings", ("Finding", "Count", "Done"), rows)
-
-
-def _reasons_section(reasons: Mapping[str, int]) -> str:
-    rows = [(_REASONS.get(name, name), count) for name, count in reasons.items()]
-    return _table("Why something is not there", ("Reason", "Files and items"), rows)
 
 
 def _skipped_section(heading: str, skipped: Sequence[Mapping[str, Any]]) -> str:
@@ -229,7 +226,16 @@ class ImportReport:
             "image_size": self.image_size,
             "channels": self.channels,
             "encodings": dict(self.encodings),
-            "findings": [_finding_table(issue) for issue in self.findings],
+            "findings": [
+                {
+                    "finding": found.issue,
+                    "count": found.count,
+                    "repair": found.fix,
+                    "keys": list(found.keys[:KEYS_NAMED]),
+                    "detail": dict(found.detail),
+                }
+                for found in self.findings
+            ],
             "skipped_by_reason": reason_counts(self.skipped_files, self.skipped_items),
             "skipped_files": [asdict(skipped) for skipped in self.skipped_files],
             "skipped_items": [asdict(skipped) for skipped in self.skipped_items],
@@ -275,14 +281,4 @@ def versions() -> dict[str, str]:
         "diptych": installed_version(),
         "python": platform.python_version(),
         **{name: installed_version(name) for name in LIBRARIES},
-    }
-
-
-def _finding_table(found: IssueReport) -> dict[str, Any]:
-    return {
-        "finding": found.issue,
-        "count": found.count,
-        "repair": found.fix,
-        "keys": list(found.keys[:KEYS_NAMED]),
-        "detail": dict(found.detail),
     }

@@ -20,7 +20,7 @@ from engine.importing.formats.format import (
     CaptionGrouping,
     Detection,
     FileListing,
-    ImageRef,
+    ImageFileFormat,
     ImportSpec,
     RawSample,
 )
@@ -145,7 +145,7 @@ _NAMED = re.compile(rb'"file_name"\s*:')
 _CAPTIONS = re.compile(rb'"caption"\s*:')
 
 
-class Coco:
+class Coco(ImageFileFormat):
     """Captions as the COCO datasets have them."""
 
     name = "coco"
@@ -182,10 +182,6 @@ class Coco:
             yield from scan.items(encoding, gathering)
         yield from gathering.samples()
         yield from offer_leftovers(listing, ledger, {*tables, *gathering.paths})
-
-    def load(self, archive: Archive, image: ImageRef) -> bytes:
-        """Read an image's file."""
-        return archive.read(image.path, LIMITS.file_bytes)
 
 
 def _tables(archive: Archive, listing: FileListing) -> list[str]:

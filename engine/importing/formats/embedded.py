@@ -20,7 +20,14 @@ from PIL import Image
 
 from engine.errors import EntryError
 from engine.importing.encoding import decode_text
-from engine.importing.formats.format import Detection, FileListing, ImageRef, ImportSpec, RawSample
+from engine.importing.formats.format import (
+    Detection,
+    FileListing,
+    ImageFileFormat,
+    ImageRef,
+    ImportSpec,
+    RawSample,
+)
 from engine.importing.formats.names import is_image, skip_leftovers, split_extras, suffix_of
 from engine.importing.formats.streams import STREAM_ERRORS
 from engine.importing.ledger import FileLedger
@@ -85,7 +92,10 @@ def texts_within(stream: BinaryIO) -> dict[str, str]:
                 found = dict(_fields(image))
         except PILLOW_ERRORS:
             return {}
-    tidied = {name: _tidy(text) for name, text in found.items()}
+    tidied = {
+        name: _SETTINGS.split(text.replace("\0", ""), maxsplit=1)[0].strip()
+        for name, text in found.items()
+    }
     return {name: text for name, text in tidied.items() if not _CAMERAS.fullmatch(text)}
 
 
@@ -147,15 +157,11 @@ def _xmp_fields(packet: str) -> Iterator[tuple[str, str]]:
             yield name, html.unescape(item[1])
 
 
-def _tidy(text: str) -> str:
-    return _SETTINGS.split(text.replace("\0", ""), maxsplit=1)[0].strip()
-
-
 _LOOKED_AT = 12
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff", ".gif", ".mpo")
 
 
-class Embedded:
+class Embedded(ImageFileFormat):
     """EXIF, XMP and PNG's text chunks as texts."""
 
     name = "embedded"
@@ -178,7 +184,10 @@ class Embedded:
             reading=ImportSpec(format=self.name),
             confidence=0.7 if is_usual else 0.1,
             images=len(images),
-            columns=tuple(sorted(fields, key=lambda name: (_rank(name), name))),
+            columns=(
+                *(name for name in PREFERRED if name in fields),
+                *sorted(name for name in fields if name not in PREFERRED),
+            ),
         )
 
     def scan(
@@ -203,10 +212,6 @@ class Embedded:
             )
         skip_leftovers(listing, ledger, done)
 
-    def load(self, archive: Archive, image: ImageRef) -> bytes:
-        """Read an image's file."""
-        return archive.read(image.path, LIMITS.file_bytes)
-
 
 def _texts(archive: Archive, path: str) -> dict[str, str]:
     if suffix_of(path) not in _SUFFIXES:
@@ -220,7 +225,3 @@ def _texts(archive: Archive, path: str) -> dict[str, str]:
 
 def _preferred(fields: dict[str, str]) -> str:
     return next((fields[name] for name in PREFERRED if fields.get(name)), "")
-
-
-def _rank(name: str) -> int:
-    return PREFERRED.index(name) if name in PREFERRED else len(PREFERRED)

@@ -20,6 +20,7 @@ from engine.importing.formats.format import (
     CaptionGrouping,
     Detection,
     FileListing,
+    ImageFileFormat,
     ImageRef,
     ImportSpec,
     RawSample,
@@ -35,14 +36,14 @@ from engine.importing.formats.names import (
     stem_of,
 )
 from engine.importing.ledger import FileLedger
-from engine.importing.sources.archive import LIMITS, Archive
+from engine.importing.sources.archive import Archive
 
 # "001.Black_footed_Albatross" is CUB's habit.
 _NUMBER = re.compile(r"^\d+\.(?=\D)")
 _SEPARATORS = re.compile(r"[_\-\s]+")
 
 
-class ClassFolders:
+class ClassFolders(ImageFileFormat):
     """A folder for each class."""
 
     name = "class_folders"
@@ -86,10 +87,6 @@ class ClassFolders:
             yield RawSample(key=entry.path, image=image, texts=(text,), extras=share(extras))
         skip_leftovers(listing, ledger, done)
 
-    def load(self, archive: Archive, image: ImageRef) -> bytes:
-        """Read an image's file."""
-        return archive.read(image.path, LIMITS.file_bytes)
-
 
 def class_of(path: str) -> str:
     """Give the name of an image's class folder; empty where it lies in none."""
@@ -108,7 +105,7 @@ _NUMBERED = re.compile(r"^(?:\(?\d+\)?|[^\W\d]+(?:\d{3,}|\(\d+\)))$")
 _LETTERS = re.compile(r"^[^\W\d]+")
 
 
-class FileNames:
+class FileNames(ImageFileFormat):
     """File names as texts: what is left where nothing else says what images show."""
 
     name = "file_names"
@@ -148,10 +145,6 @@ class FileNames:
                 extras=split_extras(entry.path),
             )
         skip_leftovers(listing, ledger, done)
-
-    def load(self, archive: Archive, image: ImageRef) -> bytes:
-        """Read an image's file."""
-        return archive.read(image.path, LIMITS.file_bytes)
 
 
 def name_text(stem: str) -> str:

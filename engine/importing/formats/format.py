@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.importing.ledger import FileLedger, Reason
-from engine.importing.sources.archive import Archive, FileEntry
+from engine.importing.sources.archive import LIMITS, Archive, FileEntry
 
 Pixels = npt.NDArray[np.uint8]
 """[H, W] or [H, W, C]."""
@@ -141,6 +141,14 @@ MOST_CAPTIONS = 1_000
 """Of one image; no dataset has more, and a hostile one must not fill the memory of others."""
 
 _NOTHING: Mapping[str, str] = {}
+
+
+class ImageFileFormat:
+    """Base of formats whose images are files of the source."""
+
+    def load(self, archive: Archive, image: ImageRef) -> bytes:
+        """Read an image's file."""
+        return archive.read(image.path, LIMITS.file_bytes)
 
 
 class CaptionGrouping:

@@ -14,7 +14,7 @@ from engine.importing.formats.format import (
     CaptionGrouping,
     Detection,
     FileListing,
-    ImageRef,
+    ImageFileFormat,
     ImportSpec,
     RawSample,
 )
@@ -22,7 +22,7 @@ from engine.importing.formats.names import ImageIndex, is_image, offer_leftovers
 from engine.importing.formats.table_rows import Layout, rows_of
 from engine.importing.formats.tabular import TableScan
 from engine.importing.ledger import FileLedger, Reason
-from engine.importing.sources.archive import LIMITS, Archive
+from engine.importing.sources.archive import Archive
 
 METADATA = "metadata.jsonl"
 CONTACT_SHEET = "contact_sheet.png"
@@ -33,7 +33,7 @@ _MARKS = {"file_name", "text", "run", "images_seen", "config_hash"}
 _MOST_OPENED = 3
 
 
-class Gallery:
+class Gallery(ImageFileFormat):
     """Pairs that a run of this program made."""
 
     name = "gallery"
@@ -79,10 +79,6 @@ class Gallery:
                 ledger.mark_skipped(entry.path, Reason.NOT_USED, "the gallery's contact sheet")
                 done.add(entry.path)
         yield from offer_leftovers(listing, ledger, done)
-
-    def load(self, archive: Archive, image: ImageRef) -> bytes:
-        """Read a picture's file."""
-        return archive.read(image.path, LIMITS.file_bytes)
 
 
 def _metadata(listing: FileListing) -> list[str]:

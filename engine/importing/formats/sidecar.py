@@ -22,6 +22,7 @@ from engine.importing.formats.format import (
     MOST_CAPTIONS,
     Detection,
     FileListing,
+    ImageFileFormat,
     ImageRef,
     ImportSpec,
     RawSample,
@@ -115,7 +116,7 @@ class _Pairing:
         return sum(bool(texts) for texts in self.texts.values()) / max(len(self.texts), 1)
 
 
-class Sidecar:
+class Sidecar(ImageFileFormat):
     """The habit of kohya's trainers, and that of the Oxford and CUB datasets."""
 
     name = "sidecar"
@@ -156,10 +157,6 @@ class Sidecar:
             if found:
                 yield RawSample(key=path, image=None, texts=found, extras=split_extras(path))
         skip_leftovers(listing, ledger, {*pairing.texts, *paths})
-
-    def load(self, archive: Archive, image: ImageRef) -> bytes:
-        """Read an image's file."""
-        return archive.read(image.path, LIMITS.file_bytes)
 
 
 class _Captions:

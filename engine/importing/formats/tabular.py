@@ -226,17 +226,21 @@ def possible_tables(archive: Archive, listing: FileListing) -> list[str]:
         )
     stems = {_place_of(entry.path) for entry in listing.entries if is_image(entry.path)}
     found = [entry for entry in listing.of(*TABLE_SUFFIXES) if _place_of(entry.path) not in stems]
-    found.sort(key=lambda e: (*_likeliness(e.path), -e.size, e.path))
+    found.sort(
+        key=lambda e: (
+            stem_of(e.path) != METADATA,
+            suffix_of(e.path) == _PLAIN_TEXT,
+            e.path.count("/"),
+            -e.size,
+            e.path,
+        )
+    )
     return [entry.path for entry in found]
 
 
 def _place_of(path: str) -> tuple[str, str]:
     """Folder and stem: a table beside an image of its name is that image's sidecar."""
     return folder_of(path), stem_of(path)
-
-
-def _likeliness(path: str) -> tuple[bool, bool, int]:
-    return stem_of(path) != METADATA, suffix_of(path) == _PLAIN_TEXT, path.count("/")
 
 
 def _look(archive: Archive, path: str, index: ImageIndex, encoding: str = "") -> _Table | None:
