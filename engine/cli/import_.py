@@ -140,11 +140,11 @@ def _reading(arguments: argparse.Namespace, control: RunControl) -> ImportSpec:
 
 
 def _proposal(arguments: argparse.Namespace, control: RunControl) -> Detection:
-    from engine.importing.scan import list_files, proposals
+    from engine.importing.scan import detect_formats, list_files
     from engine.importing.sources.opening import open_archive
 
     with open_archive(arguments.source) as archive:
-        offers = proposals(archive, list_files(archive, FileLedger(), control))
+        offers = detect_formats(archive, list_files(archive, FileLedger(), control))
     if arguments.format != AUTO:
         forced = Detection(reading=ImportSpec(format=arguments.format), confidence=0.0, images=0)
         return next((o for o in offers if o.reading.format == arguments.format), forced)

@@ -49,7 +49,7 @@ UNREADABLE = frozenset(
         Reason.BAD_ENCODING,
     }
 )
-"""Reasons for which a file gives nothing though somebody may have wanted it to."""
+"""Reasons that are reported as unreadable: files that may have been meant to be imported."""
 
 
 _WithImage = tuple[SampleOutcome, ImageFacts]

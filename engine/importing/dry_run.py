@@ -37,21 +37,21 @@ THUMBNAIL_SIZE = 64
 
 @dataclass(frozen=True, kw_only=True)
 class DryRun:
-    """What an import would give."""
+    """The result of an import that is not written."""
 
     plan: ImportPlan
     result: ImportResult
-    """The items of the dataset to be, and what the doctor found."""
+    """The samples to import and the issues found."""
     ledger: FileLedger
-    """What would not be in it, and why."""
+    """What would be left out, and why."""
     counts: ImportCounts
     text_facts: TextFacts
     sizes: tuple[tuple[tuple[int, int], int], ...]
-    """((width, height), images of it), before they are fitted; most frequent first."""
+    """((width, height), number of images) before resizing; most frequent first."""
     likely_reasons: tuple[LikelyReason, ...]
     """Why there is nothing to train on; empty where there is."""
     scan: Scan
-    """With ledger as they were before the doctor."""
+    """With the ledger as it was before the checks."""
     items: tuple[DecodedSample, ...]
 
     @property
@@ -60,10 +60,10 @@ class DryRun:
         return self.result.channels
 
     def with_plan(self, plan: ImportPlan) -> "DryRun":
-        """Say what another plan would give that reads and decodes the same; quick.
+        """Return the dry run of another plan that decodes alike, without decoding.
 
         Raises:
-            ValueError: the plan reads or decodes otherwise: that takes an examination of its own.
+            ValueError: the plan reads or decodes differently, which takes a new dry run.
         """
         if not decodes_alike(plan, self.plan):
             raise ValueError("the plans read or decode differently")
@@ -72,10 +72,10 @@ class DryRun:
     def thumbnails(
         self, keys: Iterable[str], size: int = THUMBNAIL_SIZE, control: RunControl | None = None
     ) -> Mapping[str, Pixels]:
-        """Decode small images for items, such as those of a finding.
+        """Decode small images of items, such as those with an issue.
 
         Args:
-            keys: of the items; those after the first ``MOST_THUMBNAILS`` are passed over.
+            keys: of the items; those after the first ``MOST_THUMBNAILS`` are ignored.
             size: side in pixels.
             control: asked between images.
 
@@ -100,7 +100,7 @@ class DryRun:
 
 
 def dry_run(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> DryRun:
-    """Do everything of an import but the writing.
+    """Do everything that an import does except writing.
 
     Args:
         plan: of the import; its dataset's folder is not looked at.
@@ -167,7 +167,7 @@ ASK_EVERY = 64
 
 @dataclass(frozen=True, kw_only=True)
 class ScanFacts:
-    """Figures about the items of a source."""
+    """Counts and statistics of the items of a source."""
 
     pairs: int
     """Images with a text."""
@@ -176,13 +176,13 @@ class ScanFacts:
     several: int
     """Images with more than one caption."""
     emptied: int
-    """Texts of which the plan leaves nothing."""
+    """Texts that the plan reduces to nothing."""
     labels: tuple[str, ...]
-    """What images are labelled with, where the source labels them; at most ``KEPT_LABELS``."""
+    """Labels of images, if the source has them; at most ``KEPT_LABELS``."""
     texts: TextFacts
-    """Of the texts as the plan leaves them."""
+    """Of the texts after normalisation."""
     samples: tuple[tuple[str, str], ...]
-    """Texts before and after the plan, those that it changes first."""
+    """Texts before and after normalisation, those that change first."""
     reasons: tuple[LikelyReason, ...] = ()
     """Why there is no pair, likeliest first; empty where there is one."""
 
@@ -209,12 +209,12 @@ def scan_facts(
     tell: Callable[[int], None],
     control: RunControl,
 ) -> ScanFacts:
-    """Scan a source and measure what is found.
+    """Scan the names and texts of a source and compute statistics.
 
     Args:
-        plan: how it is read, and what becomes of the texts.
+        plan: how the source is read, and how texts are normalised.
         archive: the source.
-        look: what it holds.
+        look: the listing of the source.
         tokenizer: the units in which texts are measured: ``word``, ``bpe`` or ``characters``.
         tell: receives the number of items so far, every few items.
         control: asked every few items.
@@ -286,7 +286,7 @@ def _facts(
 
 
 def _samples(before: Sequence[str], after: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """Take texts from all over the source, each once, the changed ones first."""
+    """Choose unique texts spread over the source, the changed ones first."""
     pairs = list(dict.fromkeys(zip(before, after, strict=True)))
     changed = [pair for pair in pairs if pair[0] != pair[1]]
     same = [pair for pair in pairs if pair[0] == pair[1]]

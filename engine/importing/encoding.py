@@ -52,7 +52,7 @@ def clean_text(text: str) -> str:
 
     For every text of a source, however it was read: JSON, for one, can hold NUL bytes and halves of
     surrogate pairs. The C1 control characters stay, since without them text that was read in the
-    wrong encoding cannot be mended; ``text_plan.apply`` takes them out. Never raises.
+    wrong encoding could not be repaired; ``captions.apply`` removes them. Never raises.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -119,7 +119,7 @@ class DecodedText:
     encoding: str
     """A name that ``bytes.decode`` knows."""
     confidence: float
-    """0 to 1; below 0.5 somebody should look at it."""
+    """0 to 1; below 0.5 the result should be checked by eye."""
 
 
 def decode_text(content: bytes, encoding: str = "") -> DecodedText:
@@ -313,7 +313,7 @@ def _total(lines: Sequence[bytes], encoding: str, model: Model | None) -> float:
     return total
 
 
-# Nothing but the encoding is mended: quotes, widths, ligatures and entities are the writer's.
+# Repair nothing but the encoding: quotes, widths, ligatures and entities may be intended.
 _ONLY_ENCODING = ftfy.TextFixerConfig(
     unescape_html=False,
     remove_terminal_escapes=False,

@@ -18,7 +18,7 @@ ALIKE = frozenset({Issue.SAME_IMAGE, Issue.SIMILAR_IMAGE})
 
 @dataclass(frozen=True, kw_only=True)
 class ItemIssue:
-    """One finding, by the numbers of items."""
+    """One issue, by the numbers of items."""
 
     issue: Issue
     found: tuple[int, ...]
@@ -26,30 +26,30 @@ class ItemIssue:
     groups: tuple[tuple[int, ...], ...] = ()
     """For images that are alike and for leaks: the first, then those like it."""
     mended: Mapping[str, str] = field(default_factory=dict)
-    """For mojibake: captions that can be mended, as they were meant."""
+    """For mojibake: repaired captions by the captions as they are."""
 
     @property
     def shown(self) -> npt.NDArray[np.int64]:
-        """What to look at, ascending: the items, and those that they are like."""
+        """The items to show, ascending: those with the issue, and those that they are like."""
         alike = (item for group in self.groups for item in group)
         return np.array(sorted({*self.found, *alike}), dtype=np.int64)
 
     @property
     def repairs(self) -> tuple[Fix, ...]:
-        """What can be done here, the best first."""
+        """The fixes that are possible, the best first."""
         possible = {Fix.SKIP}
         if self.issue in ALIKE:
             possible.add(Fix.MERGE)
         if self.issue == Issue.LEAK or self.mended:
             possible.add(Fix.FIX)
-        # Where a finding may well be meant, its table begins with what changes nothing.
+        # If an issue may well be intended, its first fix is to keep the items.
         return tuple(fix for fix in OFFERED[self.issue] if fix in possible)
 
 
 def repaired(found: ItemIssue, fix: Fix, edits: Edits) -> dict[int, ItemState]:
-    """Say what a repair makes of the items as they are now; those that stay may be among them.
+    """Return the states that a fix gives to items; unchanged ones may be among them.
 
-    Edits since the examination are respected: what is excluded is left alone.
+    Items that have been excluded since the check are left as they are.
     """
     if fix == Fix.MERGE:
         return dict(_merged(found.groups, edits))

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Why something is not imported."""
+    """Why a file or item is not imported."""
 
     HIDDEN = "hidden"
     """The system's own file, such as ``Thumbs.db`` or ``._x.jpg``."""
@@ -71,7 +71,7 @@ class SkipRecord:
 
 
 class FileLedger:
-    """What became of every file of a source, and of every item that was made of them."""
+    """What became of every file of a source, and of every item."""
 
     def __init__(self) -> None:
         self.files_found = 0
@@ -82,7 +82,7 @@ class FileLedger:
         self._skipped_items: dict[str, SkipRecord] = {}
 
     def copy(self) -> "FileLedger":
-        """Give ledger of their own, to try out what would become of the items."""
+        """Return an independent copy."""
         other = FileLedger()
         other.files_found = self.files_found
         other.encodings = self.encodings.copy()
@@ -92,29 +92,29 @@ class FileLedger:
         return other
 
     def add(self, count: int = 1) -> None:
-        """Count files of the source."""
+        """Count files found in the source."""
         self.files_found += count
 
     def mark_used(self, path: str) -> None:
-        """A file gives an image or a text; it may be named more than once."""
+        """Record a file that gives an image or a text; may be called more than once for a file."""
         self._used.add(path)
         self._skipped_files.pop(path, None)
 
     def mark_skipped(self, path: str, reason: Reason, detail: str = "") -> None:
-        """A file gives nothing. The first reason stands; a file that is used is not skipped."""
+        """Record a file that gives nothing, unless it is used or has a reason already."""
         if path not in self._used:
             self._skipped_files.setdefault(
                 path, SkipRecord(path=path, reason=reason, detail=detail)
             )
 
     def mark_rejected(self, path: str, reason: Reason, detail: str = "") -> None:
-        """A file that was to be used gives nothing after all: its image cannot be decoded, say."""
+        """Record that a used file gives nothing after all: its image cannot be decoded, say."""
         if path in self._used:
             self._used.discard(path)
             self.mark_skipped(path, reason, detail)
 
     def mark_item_skipped(self, key: str, reason: Reason, detail: str = "") -> None:
-        """An item is not imported. The first reason stands."""
+        """Record an item that is not imported, unless it has a reason already."""
         self._skipped_items.setdefault(key, SkipRecord(path=key, reason=reason, detail=detail))
 
     @property

@@ -123,7 +123,7 @@ def _block_sums(images: Pixels, side: int) -> npt.NDArray[np.uint32]:
 COLOUR_TOLERANCE = 16
 """How far the mean colours of any field may lie apart in images that look the same; of 255."""
 _BITS = 64
-# Beyond it, hashes are made to collide, by somebody or by images that are alike by nature.
+# Beyond it, hashes collide on purpose or because images are similar by nature.
 _MOST_COMPARED = 128
 
 

@@ -51,8 +51,7 @@ def preview(
         plan: of the import.
         count: how many.
         control: asked between items.
-        surveyed: the source, open, and its overview, where the caller has them; saves a second
-            listing.
+        surveyed: the open source and its listing, if the caller has them; saves a second listing.
 
     Raises:
         StoppedError: the control asked for it.

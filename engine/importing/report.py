@@ -23,7 +23,7 @@ from engine.importing.scan import plan_table
 from engine.version import installed_version
 
 ROWS_SHOWN = 2_000
-"""A longer table is cut here; the rest stands in report.json."""
+"""Longer tables are cut; report.json holds all rows."""
 
 _PAGE = Template("""<!doctype html>
 <html lang="en">
@@ -170,7 +170,7 @@ def _shown(value: object) -> str:
 FORMAT = 1
 JSON_NAME, PAGE_NAME = "report.json", "report.html"
 KEYS_NAMED = 1_000
-"""Of each finding; its count goes on."""
+"""Keys listed for each issue; the count is not limited."""
 LIBRARIES = ("pillow", "numpy", "ftfy", "charset-normalizer", "pyarrow")
 
 

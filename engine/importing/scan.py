@@ -63,8 +63,8 @@ def list_files(
     return FileListing(entries=tuple(entries), suffixes=dict(suffixes))
 
 
-def proposals(archive: Archive, listing: FileListing) -> tuple[Detection, ...]:
-    """Ask every format whether it knows the source; the most confident comes first."""
+def detect_formats(archive: Archive, listing: FileListing) -> tuple[Detection, ...]:
+    """Ask every format whether it can read the source; the most confident comes first."""
     offers = [_offer(form, archive, listing) for form in FORMATS.values()]
     # Sorting is stable: between equals the order of the table decides, the same every time.
     return tuple(
@@ -76,7 +76,7 @@ def _offer(form: Format, archive: Archive, listing: FileListing) -> Detection | 
     try:
         return form.detect(archive, listing)
     except EngineError:
-        # A file that cannot be read is no habit to recognise; the scan will name it.
+        # The scan will report a file that cannot be read.
         return None
 
 
@@ -100,7 +100,7 @@ class Scan:
 
 
 def check_plan(plan: ImportPlan) -> None:
-    """Hold a plan against the ranges of its settings.
+    """Check a plan against the ranges of its settings.
 
     Raises:
         ConfigError: names everything that is wrong.
@@ -118,7 +118,7 @@ def check_plan(plan: ImportPlan) -> None:
 
 
 def scan_source(plan: ImportPlan, archive: Archive, control: RunControl, tell: Tell) -> Scan:
-    """List a source's files and bring its images and texts together.
+    """List the files of a source and pair its images and texts.
 
     Raises:
         StoppedError: the control asked for it.
@@ -161,11 +161,11 @@ TEXT_SUFFIXES = frozenset((".txt", ".caption"))
 
 @dataclass(frozen=True, kw_only=True)
 class FirstLook:
-    """A source, listed, and the formats that offer to read it."""
+    """The listing of a source, and the formats that can read it."""
 
     source: Path
     listing: FileListing
-    proposals: tuple[Detection, ...]
+    detections: tuple[Detection, ...]
     """Best first."""
     files: int
     """All that were found, those that are left out included."""
@@ -184,7 +184,7 @@ class FirstLook:
 
 
 def look_at(archive: Archive, tell: Callable[[int], None], control: RunControl) -> FirstLook:
-    """List a source and ask the formats; opens at most a few small files.
+    """List a source and detect its formats; opens at most a few small files.
 
     Args:
         archive: the source.
@@ -197,12 +197,12 @@ def look_at(archive: Archive, tell: Callable[[int], None], control: RunControl) 
     """
     ledger = FileLedger()
     listing = list_files(archive, ledger, control, tell)
-    offers = proposals(archive, listing)
+    offers = detect_formats(archive, listing)
     reasons = Counter(skipped.reason for skipped in ledger.skipped_files())
     return FirstLook(
         source=archive.source,
         listing=listing,
-        proposals=offers,
+        detections=offers,
         files=ledger.files_found,
         left_out=dict(reasons),
     )
@@ -222,7 +222,7 @@ def plan_table(plan: ImportPlan) -> dict[str, Any]:
 def fingerprint(plan: ImportPlan, archive: Archive, listing: FileListing) -> dict[str, str]:
     """Hash what decides about decoding in a plan, and the names, sizes and times of a source.
 
-    What becomes of the texts, the doctor's repairs and the like may change in between.
+    The text plan, fixes and so on may change in between.
     """
     return {"plan": decoding_hash(plan), "source": _source_hash(archive, listing)}
 
@@ -265,7 +265,7 @@ EVERY_S = 0.1
 
 
 class ProgressReporter:
-    """Turns counts into events. A new stage is told at once, and so is the end of one.
+    """Turns counts into progress events; the start and end of a stage are sent at once.
 
     Args:
         emit: receives the events, on the calling thread.
@@ -278,7 +278,7 @@ class ProgressReporter:
         self._started_s = self._told_s = 0.0
 
     def __call__(self, stage: ImportStage, done: int, total: int) -> None:
-        """Tell of a stage, how much of it is done, and of how much; 0 while that is not known."""
+        """Report a stage, the number done, and the total; 0 while it is unknown."""
         now_s = time.monotonic()
         if stage is not self._stage:
             # What was done before, by an import that was cut off, says nothing about the speed.

@@ -118,7 +118,7 @@ def script_of(character: str) -> str:
 
 
 def _languages(copies: Mapping[str, int]) -> tuple[tuple[str, float], ...]:
-    """Tell Chinese, Japanese and Korean texts apart by what stands beside Han characters.
+    """Tell Chinese, Japanese and Korean texts apart by the characters beside Han characters.
 
     A text of Han characters alone is Chinese, unless many of the other such texts hold Kana.
     """

@@ -49,7 +49,7 @@ class ImportJobs(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether there is work that somebody may not want to lose."""
+        """Whether work is running that would be lost."""
         return self.building.is_running or self.check.is_running
 
     def forget_looks(self) -> None:

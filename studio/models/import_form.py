@@ -35,27 +35,27 @@ class RepairHistory:
 
     @property
     def can_undo(self) -> bool:
-        """Whether there is a step to take back."""
+        """Whether there is a step to undo."""
         return self._at > 0
 
     @property
     def can_redo(self) -> bool:
-        """Whether there is a step that was taken back."""
+        """Whether there is a step to redo."""
         return self._at + 1 < len(self._steps)
 
     def choose(self, issue: Issue, fix: Fix) -> None:
-        """Take a choice; what had been undone is gone."""
+        """Choose a fix; discards steps that were undone."""
         if self.repairs.get(issue) is not fix:
             del self._steps[self._at + 1 :]
             self._steps.append({**self.repairs, issue: fix})
             self._at += 1
 
     def undo(self) -> None:
-        """Take the last choice back."""
+        """Undo the last choice."""
         self._at -= self.can_undo
 
     def redo(self) -> None:
-        """Make again the choice that was taken back last."""
+        """Redo the choice that was undone last."""
         self._at += self.can_redo
 
 
@@ -73,7 +73,7 @@ _DEFAULTS = ImportPlan(source=Path(), dataset=Path(), reading=_NO_READING)
 
 
 class ImportForm:
-    """What stands in the wizard, valid or not."""
+    """The values of the wizard's fields, valid or not."""
 
     def __init__(self, workspace: Path) -> None:
         self.workspace = workspace
@@ -95,15 +95,15 @@ class ImportForm:
     @property
     def detection(self) -> Detection | None:
         """The offer of the chosen format."""
-        offers = self.look.proposals if self.look else ()
+        offers = self.look.detections if self.look else ()
         return next((o for o in offers if o.reading.format == self.reading.format), None)
 
     def take_look(self, look: "FirstLook") -> None:
-        """Start on a source: the best format is chosen, and a free name made."""
+        """Start with a source: choose the best format and a free name."""
         self.look = look
         self.history = RepairHistory()
         self.labels = ()
-        self.reading = look.proposals[0].reading if look.proposals else _NO_READING
+        self.reading = look.detections[0].reading if look.detections else _NO_READING
         self.name = free_name(self.workspace / "datasets", look.source)
 
     def forget_look(self) -> None:
@@ -113,7 +113,7 @@ class ImportForm:
 
     def choose_format(self, name: str) -> None:
         """Read the source as another format; its own mapping comes with it."""
-        for offer in self.look.proposals if self.look else ():
+        for offer in self.look.detections if self.look else ():
             if offer.reading.format == name:
                 self.reading = replace(offer.reading, encoding=self.reading.encoding)
                 self.labels = ()
@@ -123,11 +123,11 @@ class ImportForm:
         self.reading = replace(self.reading, **values)
 
     def text(self, name: str) -> str:
-        """Give what stands in a field."""
+        """Return the text of a field."""
         return self._texts[name]
 
     def set_text(self, name: str, text: str) -> None:
-        """Take what was chosen or typed into a field."""
+        """Set the text of a field."""
         self._texts[name] = text
 
     def problems(self) -> dict[str, str]:

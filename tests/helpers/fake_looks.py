@@ -106,7 +106,7 @@ class FakeLooks:
         return FirstLook(
             source=source,
             listing=FileListing(entries=entries, suffixes={".png": 3}),
-            proposals=self.offers,
+            detections=self.offers,
             files=4,
             left_out={Reason.HIDDEN: 1},
         )

@@ -47,7 +47,7 @@ def is_embedded(value: str) -> bool:
 
 
 def place_in(raw: str, value: str, encoding: str) -> int | None:
-    """Find where a cell stands in its row, in bytes; None where it cannot be read from there."""
+    """Return the byte offset of a cell in its row; None if it cannot be read from there."""
     if not value.isascii() or not _FORM.fullmatch(value.encode()):
         return None
     for form in (value, value.replace("/", "\\/")):
@@ -58,7 +58,7 @@ def place_in(raw: str, value: str, encoding: str) -> int | None:
 
 
 def read_embedded(stream: BinaryIO, offset: int) -> bytes:
-    """Read the image that stands at a place of a table.
+    """Read the image that is embedded at a byte offset of a table.
 
     Raises:
         ValueError: there is none.
@@ -248,7 +248,7 @@ class RowTexts:
 
     Args:
         reading: names the columns.
-        meanings: turns a column's value into what it stands for, such as a class's number.
+        meanings: maps a column's value to its meaning, such as a class number to its name.
     """
 
     def __init__(

@@ -62,7 +62,7 @@ class ClassFolders(ImageFileFormat):
 
     def scan(
         self,
-        archive: Archive,  # noqa: ARG002 - the protocol's; the overview says all
+        archive: Archive,  # noqa: ARG002 - required by the protocol
         listing: FileListing,
         reading: ImportSpec,
         ledger: FileLedger,
@@ -123,7 +123,7 @@ class FileNames(ImageFileFormat):
 
     def scan(
         self,
-        archive: Archive,  # noqa: ARG002 - the protocol's; the overview says all
+        archive: Archive,  # noqa: ARG002 - required by the protocol
         listing: FileListing,
         reading: ImportSpec,
         ledger: FileLedger,

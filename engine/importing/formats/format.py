@@ -23,7 +23,7 @@ Pixels = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImageRef:
-    """Where an image lies. Small, so that a million of them fit into memory."""
+    """The location of an image. Small, so that a million of them fit into memory."""
 
     path: str
     """An entry of the tree."""
@@ -34,10 +34,10 @@ class ImageRef:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RawSample:
-    """One item before it is decoded and checked."""
+    """One sample before its image is decoded and checked."""
 
     key: str
-    """Names it within the source, for ever the same: the image's path, or ``table.csv#12``."""
+    """Identifies it within the source, always the same: the image's path, or ``table.csv#12``."""
     image: ImageRef | None
     texts: tuple[str, ...]
     """All its captions, as found; none for an image-only item."""
@@ -47,7 +47,7 @@ class RawSample:
 
 @dataclass(frozen=True, kw_only=True)
 class FileListing:
-    """What the names alone tell of a source."""
+    """The files of a source."""
 
     entries: tuple[FileEntry, ...]
     """All files, in the tree's order."""
@@ -61,9 +61,9 @@ class FileListing:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportSpec:
-    """How a source is to be read; which fields matter is the format's affair. Hashable, JSON-able.
+    """How a source is read: its format and columns. Hashable and JSON-serialisable.
 
-    An empty field leaves the choice to the format.
+    An empty field lets the format choose; which fields matter depends on the format.
     """
 
     format: str
@@ -83,7 +83,7 @@ class ImportSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class Detection:
-    """A format's offer to read a source."""
+    """A format that can read a source."""
 
     reading: ImportSpec
     confidence: float
@@ -97,7 +97,7 @@ class Detection:
 
 
 class Format(Protocol):
-    """Recognises and reads one habit. Instances hold no state of a source."""
+    """Detects and reads one layout of files. Instances hold no state of a source."""
 
     @property
     def name(self) -> str:
@@ -105,24 +105,24 @@ class Format(Protocol):
         ...
 
     def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
-        """Offer to read a source; quick, opens at most a few small files.
+        """Detect whether a source has this format; fast, opens at most a few small files.
 
-        Never raises for what the source holds: a table that is none is no proposal.
+        Never raises for what the source holds: a malformed table is not detected.
         """
         ...
 
     def scan(
         self, archive: Archive, listing: FileListing, reading: ImportSpec, ledger: FileLedger
     ) -> Iterator[RawSample]:
-        """Find the items, always in the same order, streaming.
+        """Yield the samples, always in the same order.
 
-        Every file of ``overview`` ends up used or skipped in ``ledger``; so does every row that
-        makes no item (``skip_item``). Images without a text and texts without an image are given
-        out too: the build decides about them. Images are not opened.
+        Every file of ``listing`` ends up used or skipped in ``ledger``; so does every row that
+        makes no item (``mark_item_skipped``). Images without a text and texts without an image
+        are yielded too: the checks decide about them. Images are not opened.
 
         Raises:
-            ConfigError: the reading names what is not there.
-            SourceUnreadableError: the table that everything hangs on cannot be read.
+            ConfigError: the spec names a table or column that does not exist.
+            SourceUnreadableError: the main table cannot be read.
         """
         ...
 
@@ -152,7 +152,7 @@ class ImageFileFormat:
 
 
 class CaptionGrouping:
-    """Images with all their captions, in the order in which they were first named."""
+    """Groups captions by image, in the order in which images are first named."""
 
     def __init__(self, ledger: FileLedger) -> None:
         self._ledger = ledger

@@ -18,7 +18,7 @@ class JsonBrokenError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class JsonValue:
-    """A value, and where it stands."""
+    """A value and its byte offset."""
 
     value: Any
     raw: str

@@ -135,7 +135,7 @@ def _unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def folders_named(listing: FileListing, text: str) -> Iterator[str]:
-    """Give the folders whose name stands within a text: ``train2017`` in ``captions_train2017``."""
+    """Yield the folders whose name is part of a text: ``train2017`` in ``captions_train2017``."""
     seen: set[str] = set()
     for entry in listing.entries:
         folder = folder_of(entry.path)
@@ -187,12 +187,12 @@ def is_numbered_text(name: str) -> bool:
 def offer_leftovers(
     listing: FileListing, ledger: FileLedger, done: Collection[str]
 ) -> Iterator[RawSample]:
-    """Give out the images that are left as items without text; skip all other files.
+    """Yield the unused images as samples without text; skip all other files.
 
     Args:
         listing: of the source.
         ledger: of the source.
-        done: files that are accounted for.
+        done: files that are in the ledger already.
     """
     for entry in listing.entries:
         if entry.path in done:
@@ -204,7 +204,7 @@ def offer_leftovers(
 
 
 def skip_leftovers(listing: FileListing, ledger: FileLedger, done: Collection[str]) -> None:
-    """Skip what is left, images too: of a source that keeps its images inside other files."""
+    """Skip all unused files, images too: for sources with their images inside other files."""
     for entry in listing.entries:
         if entry.path not in done:
             ledger.mark_skipped(entry.path, Reason.NOT_USED)

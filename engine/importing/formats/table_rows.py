@@ -36,7 +36,7 @@ class Record:
 
 
 class _TooLongError(Exception):
-    """A row goes on and on."""
+    """A row is too long."""
 
 
 class _Feed:

@@ -169,7 +169,7 @@ class TableFile:
         known = {path: table for path, table in found if table and table.guess.image}
         if not known:
             return None
-        # "max" keeps the first of equals, and the likeliest stands first.
+        # "max" keeps the first of equals, and the likeliest comes first.
         best = max(known, key=lambda path: known[path].guess.matched)
         guess = known[best].guess
         several = stem_of(best) == METADATA and not archive.selected_entry
@@ -205,7 +205,7 @@ class TableFile:
         yield from offer_leftovers(listing, ledger, done)
 
     def load(self, archive: Archive, image: ImageRef) -> bytes:
-        """Read an image's file, or what stands in the table."""
+        """Read an image's file, or its bytes from the table."""
         if image.part < 0:
             return archive.read(image.path, LIMITS.file_bytes)
         try:

@@ -49,7 +49,7 @@ class _Sample:
 
 
 class ShardScan:
-    """One shard on its way to items."""
+    """Reads the samples of one shard."""
 
     def __init__(
         self, archive: Archive, shard: str, reading: ImportSpec, ledger: FileLedger
@@ -61,7 +61,7 @@ class ShardScan:
         self._extras = {"split": split} if split else {}
 
     def items(self) -> Iterator[RawSample]:
-        """Give out the samples; those before a shard breaks off are sound."""
+        """Yield the samples; if a shard is truncated, those before."""
         samples: dict[str, _Sample] = {}
         reason, detail = Reason.NOT_USED, "it holds no samples"
         try:
@@ -152,7 +152,7 @@ def sample_columns(stream: BinaryIO, found: Sequence[tarfile.TarInfo]) -> tuple[
 
 
 def default_columns(values: Mapping[str, Any]) -> tuple[str, ...]:
-    """Choose where a sample's text stands."""
+    """Choose the columns of a sample's text."""
     json_names = [f"{_JSON}.{name}" for name in TEXT_NAMES]
     order = (*TEXT_PARTS[:3], *json_names, "cls")
     return next(((name,) for name in order if values.get(name)), ())

@@ -30,7 +30,7 @@ class Archive(Protocol):
 
     @property
     def source(self) -> Path:
-        """What the user picked."""
+        """The path that the user chose."""
         ...
 
     @property
@@ -41,8 +41,8 @@ class Archive(Protocol):
     def entries(self, ledger: FileLedger) -> Iterator[FileEntry]:
         """List all regular files, always in the same order, as they are found.
 
-        Each is counted by ``ledger.find``; what is unsafe, hidden, empty, a link or a device is
-        counted too, skipped there with its reason, and not given out.
+        Each is counted by ``ledger.add``; what is unsafe, hidden, empty, a link or a device is
+        counted too, recorded with its reason, and not yielded.
 
         Raises:
             SourceUnreadableError: the source itself cannot be read, or has too many entries.
@@ -76,7 +76,7 @@ class Archive(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Bounds that hold for every source; what is beyond one is skipped with its reason."""
+    """Limits for untrusted sources; files beyond one are skipped with a reason."""
 
     entries: int = 5_000_000
     """Files in a source."""
@@ -97,4 +97,4 @@ class Limits:
 
 
 LIMITS = Limits()
-"""Those that hold unless a test says otherwise."""
+"""The default limits."""

@@ -182,7 +182,7 @@ class FolderArchive:
         )
 
     def _locate(self, path: str) -> str:
-        """Find where a path lies, and that no link stands on the way to it.
+        """Return the location of a path after checking that no folder on the way is a link.
 
         Raises:
             EntryError: it is not safe.

@@ -30,7 +30,7 @@ _IDX_TYPES = frozenset(b"\x08\x09\x0b\x0c\x0d\x0e")
 def open_archive(
     source: Path, limits: Limits = LIMITS, control: RunControl | None = None
 ) -> Archive:
-    """Open a source; a table or an IDX file stands for its folder, with the focus on it.
+    """Open a source; a table or an IDX file opens its folder, with the file as selected entry.
 
     Args:
         source: folder, archive, table or IDX file.

@@ -82,7 +82,7 @@ class FormatPage(LookingPage):
 
     def enter(self) -> None:
         """Show the offers for the source, and look at it as the form says."""
-        offers = self.form.look.proposals if self.form.look else ()
+        offers = self.form.look.detections if self.form.look else ()
         if offers is not self._offered:
             self._offered = offers
             self._facts, self._items = None, ()

@@ -85,7 +85,7 @@ class SourcePage(Page):
         look = self.form.look
         if look is None:
             return self.tr("Choose a folder or a file first.")
-        return "" if look.proposals else self.tr("Nothing here is known to hold images or texts.")
+        return "" if look.detections else self.tr("Nothing here is known to hold images or texts.")
 
     @property
     def source(self) -> Path | None:

@@ -107,7 +107,7 @@ def test_that_a_first_look_counts_files_and_names_what_it_leaves_out(tmp_path):
     look = looked_at(source)
     assert (look.files, look.images, look.texts) == (11, 5, 5)
     assert look.left_out == {Reason.HIDDEN: 1}
-    assert look.proposals[0].reading.format == "sidecar"
+    assert look.detections[0].reading.format == "sidecar"
 
 
 def test_that_a_scan_counts_pairs_orphans_and_captions(tmp_path):

@@ -3,7 +3,7 @@ import pytest
 from engine.control import RunControl
 from engine.errors import StoppedError
 from engine.importing.ledger import FileLedger
-from engine.importing.scan import list_files, proposals
+from engine.importing.scan import detect_formats, list_files
 from engine.importing.sources.opening import open_archive
 from tests.helpers.sources import picture, sidecar_folder
 
@@ -12,7 +12,7 @@ def survey(source):
     ledger = FileLedger()
     with open_archive(source) as archive:
         listing = list_files(archive, ledger, RunControl())
-        return ledger, listing, proposals(archive, listing)
+        return ledger, listing, detect_formats(archive, listing)
 
 
 def test_that_files_are_counted_by_suffix(tmp_path):
