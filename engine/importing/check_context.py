@@ -193,7 +193,7 @@ class CheckContext:
                 self._merge(first, others)
 
     def _merge(self, first: SampleOutcome, others: Iterable[SampleOutcome]) -> None:
-        """Give a sample the captions of others, each once."""
+        """Add the captions of other samples to the first, each once."""
         texts = dict.fromkeys(first.texts)
         for outcome in others:
             texts |= dict.fromkeys(outcome.texts)

@@ -109,7 +109,7 @@ def dry_run(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> DryRun:
 
     Raises:
         StoppedError: the control asked for it.
-        ConfigError: the plan is wrong, or names what is not there.
+        ConfigError: the plan is invalid, or names what does not exist.
         SourceUnreadableError: the source cannot be read.
     """
     check_plan(plan)
@@ -221,7 +221,7 @@ def scan_facts(
 
     Raises:
         StoppedError: the control asked for it.
-        ConfigError: the reading names what is not there.
+        ConfigError: the spec names what does not exist.
         SourceUnreadableError: the source or its table cannot be read.
     """
     scanned, ledger = _Scanned(), FileLedger()

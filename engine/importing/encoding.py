@@ -61,7 +61,7 @@ def clean_text(text: str) -> str:
 
 
 def noise_share(text: str) -> float:
-    """Give the share of characters that ``clean_text`` would take out."""
+    """Return the share of characters that ``clean_text`` would take out."""
     return len(_NOISE.findall(text)) / len(text) if text else 0.0
 
 

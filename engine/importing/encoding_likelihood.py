@@ -107,7 +107,7 @@ class Model:
 
 
 def log_likelihood(text: str, model: Model) -> float:
-    """Give the log-likelihood of decoded text under the model of its encoding."""
+    """Return the log-likelihood of decoded text under the model of its encoding."""
     table = model.likelihoods
     total, before, before_kind = 0.0, "", ""
     for character in text:
@@ -124,7 +124,7 @@ def log_likelihood(text: str, model: Model) -> float:
 
 
 def unicode_log_likelihood(text: str) -> float:
-    """Give the log-likelihood of text that passed for UTF-8: that of the language that fits best.
+    """Return the log-likelihood of text that passed for UTF-8: that of the language that fits best.
 
     Text of which there is no model here is likely if its letters are of one script: other
     encodings that pass for UTF-8 by chance turn into Cyrillic, Hebrew and accents side by side.
@@ -177,7 +177,7 @@ def _neighbours(before: str, before_kind: str, character: str, kind: str) -> flo
 
 
 def _cells(encoding: str, leads: Iterable[int], trails: Iterable[int]) -> str:
-    """Give the characters of a block of a two-byte encoding."""
+    """Return the characters of a block of a two-byte encoding."""
     trails = tuple(trails)
     return "".join(
         bytes((lead, trail)).decode(encoding, "ignore") for lead in leads for trail in trails

@@ -70,7 +70,7 @@ def perceptual_hashes(images: Pixels) -> npt.NDArray[np.uint64]:
 
 
 def colour_layouts(images: Pixels) -> npt.NDArray[np.uint8]:
-    """Give the mean colours of 8 x 8 fields: uint8 [N, S, S, C] to [N, 64] or [N, 192]."""
+    """Return the mean colours of 8 x 8 fields: uint8 [N, S, S, C] to [N, 64] or [N, 192]."""
     if not len(images):
         return np.empty((0, LAYOUT**2), dtype=np.uint8)
     images = _to_whole_blocks(images)
@@ -164,7 +164,7 @@ class NearDuplicateIndex:
                 bucket.append(place)
 
     def find(self, hash_: int, colours: bytes = b"") -> int | None:
-        """Give the first added that is near, None if none is."""
+        """Return the first added that is near, None if none is."""
         if hash_ == FLAT:
             return None
         best = self._known.get((hash_, colours), len(self._names))

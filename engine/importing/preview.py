@@ -55,7 +55,7 @@ def preview(
 
     Raises:
         StoppedError: the control asked for it.
-        ConfigError: the plan is wrong, or names what is not there.
+        ConfigError: the plan is invalid, or names what does not exist.
         SourceUnreadableError: the source cannot be read.
     """
     check_plan(plan)
@@ -141,7 +141,7 @@ def before_and_after(
 
     Raises:
         StoppedError: the control asked for it.
-        ConfigError: the reading names what is not there.
+        ConfigError: the spec names what does not exist.
         SourceUnreadableError: the source or its table cannot be read.
     """
     shown: list[BeforeAfter] = []

@@ -88,15 +88,15 @@ Tell = Callable[[ImportStage, int, int], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Scan:
-    """The items of a source, before any image is opened."""
+    """The samples of a source, before any image is opened."""
 
     form: Format
     listing: FileListing
     ledger: FileLedger
     samples: tuple[RawSample, ...]
-    """With keys that are all different."""
+    """With unique keys."""
     items_found: int
-    """Candidates, and rows that make none."""
+    """Samples, and rows that make none."""
 
 
 def check_plan(plan: ImportPlan) -> None:
@@ -122,7 +122,7 @@ def scan_source(plan: ImportPlan, archive: Archive, control: RunControl, tell: T
 
     Raises:
         StoppedError: the control asked for it.
-        ConfigError: the reading names what is not there.
+        ConfigError: the spec names what does not exist.
         SourceUnreadableError: the source, or its table, cannot be read.
     """
     ledger, form = FileLedger(), FORMATS[plan.reading.format]

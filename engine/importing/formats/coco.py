@@ -66,7 +66,7 @@ class CocoScan:
         self._images: dict[str, _Image] = {}
 
     def items(self, encoding: str, gathering: CaptionGrouping) -> Iterator[RawSample]:
-        """Give captions to the gathering, and give out those whose image is not there.
+        """Group captions by image, and yield those whose image is missing as samples.
 
         Raises:
             SourceUnreadableError: it is no JSON at all, or cannot be read.

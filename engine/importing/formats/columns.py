@@ -259,7 +259,7 @@ class RowTexts:
         self._meanings = meanings or {}
 
     def texts(self, values: Mapping[str, Any]) -> list[str]:
-        """Give a row's captions.
+        """Return a row's captions.
 
         Raises:
             RowError: a text is too long, or holds bytes that are no text.
@@ -276,7 +276,7 @@ class RowTexts:
         return [text for text in found if text][:_MOST]
 
     def extras(self, values: Mapping[str, Any], also: Sequence[str] = ()) -> dict[str, str]:
-        """Give what else a row says: label, group, split and the columns that are named."""
+        """Return what else a row says: label, group, split and the columns that are named."""
         wanted = {column: column for column in also}
         wanted |= {"label": self._label} if self._label else {}
         for name, usual in (("group", GROUP_NAMES), ("split", SPLIT_NAMES)):
@@ -292,7 +292,7 @@ class RowTexts:
 
 
 def _flat(value: object) -> Iterator[str]:
-    """Give the texts of a cell; a list holds several."""
+    """Yield the texts of a cell; a list holds several."""
     match value:
         case None | float():
             return
@@ -311,7 +311,7 @@ def _flat(value: object) -> Iterator[str]:
 
 
 def _listed(text: str) -> Iterator[str]:
-    """Give a text, or those of a JSON list that was written into a cell."""
+    """Yield a text, or those of a JSON list that was written into a cell."""
     if text.startswith('["') and text.endswith('"]'):
         try:
             yield from [part.strip() for part in json.loads(text) if isinstance(part, str)]

@@ -80,7 +80,7 @@ _CAMERAS = re.compile(r"(?i)olympus digital camera|samsung|sony dsc|minolta digi
 
 
 def texts_within(stream: BinaryIO) -> dict[str, str]:
-    """Give the texts in an image by field; no pixel is decoded.
+    """Return the texts in an image by field; no pixel is decoded.
 
     Raises:
         EntryError: never; a file that cannot be read has no texts.

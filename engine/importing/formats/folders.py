@@ -89,7 +89,7 @@ class ClassFolders(ImageFileFormat):
 
 
 def class_of(path: str) -> str:
-    """Give the name of an image's class folder; empty where it lies in none."""
+    """Return the name of an image's class folder; empty where it lies in none."""
     name = folder_of(path).rpartition("/")[2]
     return "" if split_of_name(name) or not folder_text(name) else name
 

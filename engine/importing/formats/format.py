@@ -55,7 +55,7 @@ class FileListing:
     """How many files there are of each suffix, lower case with its dot."""
 
     def of(self, *suffixes: str) -> list[FileEntry]:
-        """Give the files of some suffixes (``.jpg``), in order."""
+        """Return the files of some suffixes (``.jpg``), in order."""
         return [e for e in self.entries if PurePosixPath(e.path).suffix.lower() in suffixes]
 
 
@@ -175,13 +175,13 @@ class CaptionGrouping:
                 known.append(text)
 
     def share(self, extras: Mapping[str, str]) -> Mapping[str, str]:
-        """Give one mapping for all items that say the same: a million need little memory then."""
+        """Return one mapping for all items that say the same: a million need little memory then."""
         if not extras:
             return _NOTHING
         return self._shared.setdefault(tuple(extras.items()), extras)
 
     def samples(self) -> Iterator[RawSample]:
-        """Give out the images, and use their files."""
+        """Yield the images, and use their files."""
         for path, texts in self._texts.items():
             self._ledger.mark_used(path)
             yield RawSample(

@@ -100,7 +100,7 @@ class IdxFile:
         return IdxHeader(shape)
 
     def read(self, offset: int, size: int) -> bytes:
-        """Give some of the unpacked content; less where it ends.
+        """Return some of the unpacked content; less where it ends.
 
         Raises:
             EntryError: it cannot be read, or unpacks to too much.
@@ -132,7 +132,7 @@ class IdxFile:
         self._blocks.clear()
 
     def _block(self, number: int) -> bytes:
-        """Give a block of the unpacked content, nothing behind its end."""
+        """Return a block of the unpacked content, nothing behind its end."""
         if number not in self._blocks and number < self._next:
             self._restart()
         while number not in self._blocks and not self._is_ended:

@@ -47,18 +47,18 @@ def is_image(path: str) -> bool:
 
 
 def suffix_of(path: str) -> str:
-    """Give a file's suffix in lower case, with its dot."""
+    """Return a file's suffix in lower case, with its dot."""
     name = path.rpartition("/")[2]
     return "." + name.rpartition(".")[2].lower() if "." in name[1:] else ""
 
 
 def folder_of(path: str) -> str:
-    """Give the folder that a file lies in; empty for the root."""
+    """Return the folder that a file lies in; empty for the root."""
     return path.rpartition("/")[0]
 
 
 def stem_of(path: str) -> str:
-    """Give a file's name without folder and last suffix."""
+    """Return a file's name without folder and last suffix."""
     name = path.rpartition("/")[2]
     return name.rpartition(".")[0] if "." in name[1:] else name
 
@@ -81,7 +81,7 @@ def split_of_path(path: str) -> str:
 
 
 def split_extras(path: str) -> dict[str, str]:
-    """Give what the folders of a path tell, as extras of an item."""
+    """Return what the folders of a path tell, as extras of an item."""
     split = split_of_path(path)
     return {"split": split} if split else {}
 
@@ -168,7 +168,7 @@ _NUMBERED = re.compile(r"(caption|text|comment|sentence|description)s?[ _-]?\d+"
 
 
 def plain(name: str) -> str:
-    """Give a column's name as the lists here have it."""
+    """Return a column's name as the lists here have it."""
     return name.strip().strip("#").lower().replace(" ", "_").replace("-", "_")
 
 

@@ -77,7 +77,7 @@ def image_kinds(schema: pa.Schema) -> dict[str, str]:
 
 
 def text_columns(schema: pa.Schema) -> list[str]:
-    """Give the columns that may hold texts or classes."""
+    """Return the columns that may hold texts or classes."""
     return [field.name for field in schema if _may_be_text(field.type)]
 
 
@@ -154,7 +154,7 @@ class ParquetScan:
         """Whether rows name image files, so that images beside the table are items too."""
 
     def items(self, index: ImageIndex, gathering: CaptionGrouping) -> Iterator[RawSample]:
-        """Give out the rows' own items; captions of image files go to the gathering."""
+        """Yield the rows' own items; captions of image files go to the gathering."""
         number = 0
         try:
             with self._archive.open(self._path) as stream:

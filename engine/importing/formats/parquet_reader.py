@@ -47,7 +47,7 @@ class ParquetWindow:
         self._next = self._file.metadata.num_rows
 
     def read(self, row: int) -> bytes:
-        """Give the bytes in a row.
+        """Return the bytes in a row.
 
         Raises:
             EntryError: there are none, or they cannot be read.
@@ -152,7 +152,7 @@ class Recent(Generic[Held]):
         self._held: OrderedDict[tuple[int, str], tuple[weakref.ref[Archive], Held]] = OrderedDict()
 
     def get(self, archive: Archive, path: str, make: Callable[[], Held]) -> Held:
-        """Give the reader of a file, a new one if need be.
+        """Return the reader of a file, a new one if need be.
 
         Raises:
             Exception: whatever ``make`` raises.

@@ -60,7 +60,7 @@ class TextFiles:
         self._encoding = checked_encoding(encoding) or self._detected(paths)
 
     def read(self, path: str, ledger: FileLedger) -> str:
-        """Give a file's text, or skip the file and give nothing.
+        """Return a file's text, or skip the file and give nothing.
 
         A user of the text has to call ``ledger.use``.
         """
@@ -166,7 +166,7 @@ class _Captions:
         self._files, self._ledger = files, ledger
 
     def of(self, path: str) -> tuple[str, ...]:
-        """Give a file's captions: each line is one in CUB's folders, elsewhere the whole file."""
+        """Return a file's captions: each line is one in CUB's folders, elsewhere the whole file."""
         text = self._files.read(path, self._ledger)
         if not text:
             return ()
@@ -224,13 +224,13 @@ def _text_places(path: str) -> list[str]:
 
 
 def _anchor(path: str, name: re.Pattern[str]) -> int | None:
-    """Give the place of the first folder of such a name in a path."""
+    """Return the place of the first folder of such a name in a path."""
     parts = path.split("/")[:-1]
     return next((n for n, part in enumerate(parts) if name.fullmatch(part)), None)
 
 
 def _extras(image: str, texts: list[str]) -> dict[str, str]:
-    """Give split and, in CUB's folders, the class."""
+    """Return split and, in CUB's folders, the class."""
     anchor = _anchor(texts[0], _TEXT_FOLDER) if texts else None
     folders = texts[0].split("/")[anchor + 1 : -1] if anchor is not None and texts else []
     label = folders[-1] if folders and not split_of_name(folders[-1]) else ""

@@ -39,7 +39,7 @@ def unreadable(archive: Archive, path: str, reason: object) -> SourceUnreadableE
 
 
 def bytes_of(archive: Archive, path: str) -> Iterator[bytes]:
-    """Give a file's content in chunks.
+    """Yield a file's content in chunks.
 
     Raises:
         SourceUnreadableError: it cannot be read, or no further.
@@ -56,7 +56,7 @@ def bytes_of(archive: Archive, path: str) -> Iterator[bytes]:
 
 
 def text_of(archive: Archive, path: str, encoding: str) -> Iterator[str]:
-    """Give a file's text in chunks; what is no text in the encoding becomes U+FFFD."""
+    """Yield a file's text in chunks; what is no text in the encoding becomes U+FFFD."""
     decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
     for chunk in bytes_of(archive, path):
         yield decoder.decode(chunk)
@@ -86,7 +86,7 @@ def encoding_of(archive: Archive, path: str, wanted: str = "") -> str:
 
 
 def checked_encoding(wanted: str) -> str:
-    """Give an encoding's name back, or empty.
+    """Return the given name after checking that it is a known encoding, or empty.
 
     Raises:
         ConfigError: there is no such encoding.
@@ -118,7 +118,7 @@ class Line:
 
 
 def lines_of(archive: Archive, path: str, encoding: str) -> Iterator[Line]:
-    """Give a file line by line; a line beyond ``row_bytes`` is cut there.
+    """Yield a file line by line; a line beyond ``row_bytes`` is cut there.
 
     Bytes that are no text in the encoding become U+FFFD: the rows that hold one are bad, and the
     others are not.

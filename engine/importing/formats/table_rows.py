@@ -75,7 +75,7 @@ class _Feed:
 
 
 def records(lines: Iterator[Line], separator: str) -> Iterator[Record]:
-    """Give the rows of a table; blank ones are left out.
+    """Yield the rows of a table; blank ones are left out.
 
     A row whose quotation mark never closes costs that one line: the lines below are rows again.
     """
@@ -190,7 +190,7 @@ def layout_of(archive: Archive, path: str, encoding: str = "") -> Layout:
 
 
 def rows_of(archive: Archive, layout: Layout) -> Iterator[Row]:
-    """Give a table's rows, streaming.
+    """Yield a table's rows, streaming.
 
     Raises:
         SourceUnreadableError: it cannot be read, or no further.
@@ -291,7 +291,7 @@ def _json_rows(archive: Archive, layout: Layout) -> Iterator[Row]:
 
 
 def _json_list(stream: JsonStream) -> Iterator[JsonValue]:
-    """Give the items of the list, or of the object's first list of objects."""
+    """Yield the items of the list, or of the object's first list of objects."""
     if stream.peek() == "[":
         yield from stream.items()
         return

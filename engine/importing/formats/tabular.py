@@ -79,7 +79,7 @@ class TableScan:
         self._split = split_of_path(layout.path)
 
     def items(self, also: Sequence[str] = ()) -> Iterator[RawSample]:
-        """Give out the table's own items; what belongs to an image file goes to the gathering.
+        """Yield the table's own items; what belongs to an image file goes to the gathering.
 
         Args:
             also: columns that the extras keep.
@@ -216,7 +216,7 @@ class TableFile:
 
 
 def possible_tables(archive: Archive, listing: FileListing) -> list[str]:
-    """Give the files that may be tables, the likeliest first.
+    """Return the files that may be tables, the likeliest first.
 
     A file that the user picked is the only one.
     """

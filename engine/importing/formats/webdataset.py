@@ -139,7 +139,7 @@ def sample_name(member: str) -> tuple[str, str]:
 
 
 def sample_columns(stream: BinaryIO, found: Sequence[tarfile.TarInfo]) -> tuple[str, ...]:
-    """Give the columns that the members of a shard make."""
+    """Return the columns that the members of a shard make."""
     columns: dict[str, None] = {}
     for member in found:
         part = sample_name(member.name)[1]

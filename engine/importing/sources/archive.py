@@ -35,7 +35,7 @@ class Archive(Protocol):
 
     @property
     def selected_entry(self) -> str:
-        """The entry that the user picked inside the tree, such as a table; else empty."""
+        """The entry that the user chose inside the archive, such as a table; else empty."""
         ...
 
     def entries(self, ledger: FileLedger) -> Iterator[FileEntry]:

@@ -345,7 +345,7 @@ class Members:
             self._put(self._judged(replace(found, path=printable(path))))
 
     def entries(self, ledger: FileLedger) -> Iterator[FileEntry]:
-        """Give out what may be used, and account for the rest."""
+        """Yield what may be used, and account for the rest."""
         for member in self._rows.values():
             ledger.add()
             if member.reason is None:

@@ -118,7 +118,7 @@ class ArchiveCache:
 
     @contextmanager
     def borrow(self, source: Path, control: RunControl) -> Iterator[Archive]:
-        """Give the open source for as long as the context lasts.
+        """Yield the open source for as long as the context lasts.
 
         Raises:
             SourceUnreadableError: it cannot be opened.

@@ -75,7 +75,7 @@ def unpack(packed: BinaryIO, source: Path, limits: Limits, control: RunControl |
 
 
 def _chunks(packed: BinaryIO, source: Path) -> Iterator[bytes]:
-    """Give out the content piece by piece, however well it was packed."""
+    """Yield the content piece by piece, however well it was packed."""
     kind = compression_of(packed.read(8))
     packed.seek(0)
     try:
