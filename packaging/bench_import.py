@@ -31,10 +31,10 @@ from engine.control import RunControl
 from engine.errors import StoppedError
 from engine.events import ImportEnded, ImportStage, Outcome
 from engine.importing.build import import_dataset
-from engine.importing.formats.format import Reading
+from engine.importing.formats.format import ImportSpec
 from engine.importing.plan import ImportPlan, PicturePlan
 from engine.importing.scan import scan_source
-from engine.importing.sources.opening import open_tree
+from engine.importing.sources.opening import open_archive
 
 SIDE, SIZE, PROCESSES = 256, 64, 2
 STOPS = (0.1, 0.3, 0.5, 0.7, 0.9)
@@ -179,7 +179,7 @@ def _plan(source: Path, dataset: Path) -> ImportPlan:
     return ImportPlan(
         source=source,
         dataset=dataset,
-        reading=Reading(format="sidecar"),
+        reading=ImportSpec(format="sidecar"),
         pictures=PicturePlan(size=SIZE),
     )
 
@@ -189,8 +189,8 @@ def _scan(plan: ImportPlan, control: RunControl) -> None:
         pass
 
     tell: Callable[[ImportStage, int, int], None] = ignore
-    with open_tree(plan.source, control=control) as tree:
-        scan_source(plan, tree, control, tell)
+    with open_archive(plan.source, control=control) as archive:
+        scan_source(plan, archive, control, tell)
 
 
 def _stop_latency(plan: ImportPlan, after_s: float) -> float:

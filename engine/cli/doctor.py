@@ -10,7 +10,7 @@ from engine.cli.progress import stop_on_interrupt
 from engine.control import RunControl
 from engine.data.manifest import FILE_NAME
 from engine.errors import StoppedError
-from engine.importing.check_context import Diagnosis, FindingReport
+from engine.importing.check_context import CheckReport, IssueReport
 
 NAMED = 3
 """Items that are named for each finding."""
@@ -29,49 +29,49 @@ def run(arguments: argparse.Namespace) -> None:
     control = RunControl()
     stop_on_interrupt(control)
     try:
-        diagnosis = _diagnosis(arguments, control)
+        check_report = _diagnosis(arguments, control)
     except StoppedError:
         raise KeyboardInterrupt from None
-    print(_json(diagnosis) if arguments.json else _text(diagnosis))
+    print(_json(check_report) if arguments.json else _text(check_report))
 
 
-def _diagnosis(arguments: argparse.Namespace, control: RunControl) -> Diagnosis:
-    from engine.importing.dataset_checks import examine_dataset
-    from engine.importing.dry_run import examine_source
+def _diagnosis(arguments: argparse.Namespace, control: RunControl) -> CheckReport:
+    from engine.importing.dataset_checks import check_dataset
+    from engine.importing.dry_run import dry_run
 
     if (arguments.source / FILE_NAME).is_file():
-        return examine_dataset(arguments.source, control, repairs=dict(arguments.repair))
+        return check_dataset(arguments.source, control, fixes=dict(arguments.repair))
     plan = plan_from(arguments, control)
-    return examine_source(plan, lambda _event: None, control).settled.diagnosis
+    return dry_run(plan, lambda _event: None, control).result.check_report
 
 
-def _json(diagnosis: Diagnosis) -> str:
+def _json(check_report: CheckReport) -> str:
     table = {
-        "items": len(diagnosis.decisions),
-        "kept": sum(1 for _decision in diagnosis.kept()),
+        "items": len(check_report.outcomes),
+        "kept": sum(1 for _decision in check_report.kept()),
         "findings": [
             {
-                "finding": report.finding,
+                "finding": report.issue,
                 "count": report.count,
-                "repair": report.repair,
+                "repair": report.fix,
                 "keys": list(report.keys),
                 "detail": dict(report.detail),
             }
-            for report in diagnosis.reports
+            for report in check_report.reports
         ],
     }
     return json.dumps(table, indent=1)
 
 
-def _text(diagnosis: Diagnosis) -> str:
-    found = [report for report in diagnosis.reports if report.count]
-    lines = [f"{len(diagnosis.decisions):,} items examined."]
+def _text(check_report: CheckReport) -> str:
+    found = [report for report in check_report.reports if report.count]
+    lines = [f"{len(check_report.outcomes):,} items examined."]
     lines += [_line(report) for report in found] or ["Nothing was found."]
     return "\n".join(lines)
 
 
-def _line(report: FindingReport) -> str:
-    name = report.finding.replace("_", " ")
+def _line(report: IssueReport) -> str:
+    name = report.issue.replace("_", " ")
     keys = ", ".join(ascii(key)[1:-1] for key in report.keys[:NAMED])
     more = ", ..." if report.count > NAMED else ""
-    return f"{name:<15} {report.count:>9,}  {report.repair:<6} {keys}{more}"
+    return f"{name:<15} {report.count:>9,}  {report.fix:<6} {keys}{more}"

@@ -13,10 +13,10 @@ from engine.cli.options import add_settings, chosen_settings
 from engine.cli.progress import stop_on_interrupt
 from engine.control import RunControl
 from engine.errors import NothingToImportError, TextsUnreadableError
-from engine.importing.formats.format import Proposal, Reading
+from engine.importing.formats.format import Detection, ImportSpec
 from engine.importing.formats.registry import FORMATS
-from engine.importing.ledger import Accounts
-from engine.importing.plan import Finding, ImportPlan, Repair
+from engine.importing.ledger import FileLedger
+from engine.importing.plan import Fix, ImportPlan, Issue
 from engine.importing.report import JSON_NAME, PAGE_NAME
 
 AUTO = "auto"
@@ -70,7 +70,7 @@ def add_source(parser: argparse.ArgumentParser, what: str) -> None:
         type=_repair,
         default=[],
         metavar="FINDING=ACTION",
-        help=f"findings: {', '.join(Finding)}; actions: {', '.join(Repair)}",
+        help=f"findings: {', '.join(Issue)}; actions: {', '.join(Fix)}",
     )
     add_settings(parser, ImportPlan, names={"held_out_percent": "held-out"})
 
@@ -123,7 +123,7 @@ def plan_from(arguments: argparse.Namespace, control: RunControl) -> ImportPlan:
     return dataclasses.replace(plan, **{n: v for n, v in values.items() if n not in inner})
 
 
-def _reading(arguments: argparse.Namespace, control: RunControl) -> Reading:
+def _reading(arguments: argparse.Namespace, control: RunControl) -> ImportSpec:
     found = _proposal(arguments, control).reading
     given: dict[str, Any] = {
         "table": arguments.table,
@@ -135,18 +135,18 @@ def _reading(arguments: argparse.Namespace, control: RunControl) -> Reading:
     }
     if arguments.table and arguments.table != found.table:
         # Columns of another table mean nothing in this one.
-        found = Reading(format=found.format)
+        found = ImportSpec(format=found.format)
     return dataclasses.replace(found, **{k: v for k, v in given.items() if v is not None})
 
 
-def _proposal(arguments: argparse.Namespace, control: RunControl) -> Proposal:
-    from engine.importing.scan import overview_of, proposals
-    from engine.importing.sources.opening import open_tree
+def _proposal(arguments: argparse.Namespace, control: RunControl) -> Detection:
+    from engine.importing.scan import detect_formats, list_files
+    from engine.importing.sources.opening import open_archive
 
-    with open_tree(arguments.source) as tree:
-        offers = proposals(tree, overview_of(tree, Accounts(), control))
+    with open_archive(arguments.source) as archive:
+        offers = detect_formats(archive, list_files(archive, FileLedger(), control))
     if arguments.format != AUTO:
-        forced = Proposal(reading=Reading(format=arguments.format), confidence=0.0, images=0)
+        forced = Detection(reading=ImportSpec(format=arguments.format), confidence=0.0, images=0)
         return next((o for o in offers if o.reading.format == arguments.format), forced)
     if not offers:
         reasons = ["No format recognises it.", f"Known formats: {', '.join(FORMATS)}."]
@@ -170,9 +170,9 @@ def read_words(path: Path) -> tuple[tuple[str, str], ...]:
         raise TextsUnreadableError(path, str(error)) from error
 
 
-def _repair(text: str) -> tuple[Finding, Repair]:
+def _repair(text: str) -> tuple[Issue, Fix]:
     finding, _equals, action = text.partition("=")
     try:
-        return Finding(finding), Repair(action)
+        return Issue(finding), Fix(action)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error

@@ -1,7 +1,13 @@
-"""Decodes a stranger's picture: right side up, in the right colours, or with a clear reason.
+"""Decodes an untrusted image file: upright, in sRGB, or refused with a clear reason.
 
-Only formats that are on the list are tried, in Pillow's own decoders: none starts a program, as
-PostScript would, and none guesses, as Targa does, which has no mark of its own.
+Only listed formats are tried, with Pillow's own decoders: none runs another program, as PostScript
+would, and none guesses, as Targa does, which has no signature.
+
+- ``decode_picture`` is the entry point; ``original_size`` undoes a JPEG's reduced decoding.
+- ``in_plain_colours`` converts every pixel type to 8 bits of sRGB. Pillow's ``convert`` would clip
+  16 bits instead of scaling them, and ignores colour profiles.
+- ``flaw_of_header`` and ``ends_early`` find out from its bytes why a file is not an image.
+- ``quiet`` suppresses Pillow's warnings, in several threads at once.
 """
 
 import io
@@ -33,12 +39,6 @@ from PIL import (
 )
 
 from engine.errors import EntryError
-
-# --------------------------------------------------------------------------
-# Brings every kind of pixel that Pillow knows to eight bits of sRGB, grey or colour.
-#
-# Pillow's own ``convert`` clips sixteen bits instead of scaling them, and knows no colour profiles.
-
 
 _PROFILED = {
     "L": "GRAY",
@@ -145,10 +145,6 @@ def _lab_transform() -> ImageCms.ImageCmsTransform:
     return ImageCms.buildTransform(lab, srgb, "LAB", "RGB")
 
 
-# --------------------------------------------------------------------------
-# Says what is wrong with a file that gives no picture, from its bytes alone.
-
-
 class Flaw(StrEnum):
     """Why a file gives no picture."""
 
@@ -233,10 +229,6 @@ def _png_ends_early(content: bytes) -> bool:
     return True
 
 
-# --------------------------------------------------------------------------
-# Keeps Pillow's warnings quiet while strangers' files are decoded in several threads.
-
-
 # It also logs as errors what it raises or gets over: the reason in the accounts is what counts.
 logging.getLogger("PIL").setLevel(logging.CRITICAL)
 
@@ -309,6 +301,12 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+
+_START = b"\xff\xd8"
+_SCAN = 0xDA
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_BARE = frozenset({0x01, *range(0xD0, 0xD9)})
+"""Markers without a length."""
 
 
 def decode_picture(content: bytes, max_pixels: int, *, at_least: int = 0) -> Image.Image:
@@ -398,3 +396,43 @@ def _explain(content: bytes, error: Exception) -> EntryError:
         detail = "it starts like an image and goes on like none"
     is_cut = "truncated" in detail or isinstance(error, EOFError) or ends_early(content)
     return EntryError("", Flaw.TRUNCATED if is_cut else Flaw.DAMAGED, detail)
+
+
+def original_size(
+    content: bytes | npt.NDArray[np.uint8], decoded: tuple[int, int]
+) -> tuple[int, int]:
+    """Return the width and height of a picture before a JPEG was decoded at a reduced size.
+
+    Args:
+        content: what it was decoded from.
+        decoded: width and height as decoded, upright.
+    """
+    if not isinstance(content, bytes) or not content.startswith(_START):
+        return decoded
+    width, height = jpeg_size(content) or decoded
+    # The EXIF orientation has swapped the sides.
+    if (width > height) != (decoded[0] > decoded[1]) and decoded[0] != decoded[1]:
+        return height, width
+    return width, height
+
+
+def jpeg_size(content: bytes) -> tuple[int, int] | None:
+    """Read width and height from a JPEG's frame header; None if there is none.
+
+    Source: ITU-T T.81, annex B.1.1.3 (markers) and B.2.2 (frame header).
+    """
+    at, end = len(_START), len(content) - 9
+    while at < end and content[at] == 0xFF:
+        marker = content[at + 1]
+        if marker in _FRAMES:
+            height, width = (int.from_bytes(content[at + n : at + n + 2]) for n in (5, 7))
+            return (width, height) if width and height else None
+        if marker == _SCAN:
+            return None
+        if marker == 0xFF:
+            at += 1
+        elif marker in _BARE:
+            at += 2
+        else:
+            at += 2 + max(2, int.from_bytes(content[at + 2 : at + 4]))
+    return None

@@ -1,4 +1,4 @@
-"""Image files into arrays. Files are strangers' files: every limit is explicit.
+"""Image files as arrays, for encoders and metrics. Files are untrusted: every limit is explicit.
 
 Shapes: N images, H height, W width, C channels.
 """

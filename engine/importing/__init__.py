@@ -1,1 +1,1 @@
-"""Brings people's own files in: sources, formats, the doctor, the build."""
+"""Import of user files as datasets: sources, formats, data checks and the build."""

@@ -1,8 +1,8 @@
-"""The import: from a plan to a dataset's folder, which appears whole or not at all.
+"""The import: from a plan to a dataset folder, which appears complete or not at all.
 
-Work is staged beside the dataset's folder. Whatever ends an import in its middle (a stop, a crash,
-a full disk, a drive that was pulled) leaves the staging, and the same plan goes on from there and
-gives the same dataset. A plan that decodes otherwise, or a source that has changed, starts over.
+Work is staged beside the dataset's folder. If an import ends early (a stop, a crash, a full disk, a
+drive that was unplugged) the staging stays, and the same plan resumes from it and gives the same
+dataset. A plan that decodes differently, or a source that has changed, starts over.
 """
 
 import logging
@@ -23,156 +23,107 @@ from engine.errors import (
 )
 from engine.events import ImportEmit, ImportEnded, ImportStage, Outcome
 from engine.fs.atomic import check_free_space, ensure_writable, wrap_os_error
-from engine.importing.check_context import Decision, Diagnosis, ExaminedItem
-from engine.importing.checks import examine_items
-from engine.importing.decode import Decoder
-from engine.importing.decode_pass import Item, decode_items
-from engine.importing.empty_import import likely_reasons
-from engine.importing.formats.format import Candidate
-from engine.importing.ledger import Accounts, Reason
+from engine.importing.check_context import CheckReport, SampleOutcome
+from engine.importing.checks import check_samples
+from engine.importing.decode import Decoder, decode_samples
+from engine.importing.empty_import import diagnose_empty_import
+from engine.importing.formats.format import RawSample
+from engine.importing.ledger import FileLedger, Reason
 from engine.importing.plan import ImportPlan
 from engine.importing.report import PAGE_NAME, ImportReport, counts_of, write_report
-from engine.importing.scan import ProgressTeller, Scan, check_plan, fingerprint, scan_source
-from engine.importing.sources.archive import Tree
-from engine.importing.sources.opening import open_tree
+from engine.importing.samples import DecodedSample
+from engine.importing.scan import ProgressReporter, Scan, check_plan, fingerprint, scan_source
+from engine.importing.sources.archive import Archive
+from engine.importing.sources.opening import open_archive
 from engine.importing.staging import Staging, discard_staging, staging_folder
 
-# --------------------------------------------------------------------------
-# Carries out what the doctor decided: the items of the dataset, and accounts of all the others.
-
-
-_FACTS = ("width", "height", "phash", "colours", "pixel_digest")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
-    """One item of the dataset."""
-
-    item: Item
-    texts: tuple[str, ...]
-    split: str
-
-    @property
-    def row(self) -> int:
-        """Of its pixels in the staging; -1 where it has no image."""
-        return self.item.row
-
-    @property
-    def record(self) -> dict[str, Any]:
-        """Its line in the dataset."""
-        record: dict[str, Any] = {"text": self.texts[0] if self.texts else None}
-        if self.item.facts is None:
-            record["image"] = False
-        record["split"] = self.split
-        if len(self.texts) > 1:
-            record["texts"] = list(self.texts)
-        extras = self.item.candidate.extras
-        record |= {name: extras[name] for name in ("label", "group") if extras.get(name)}
-        return _plain(record | {"key": self.item.candidate.key})
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settled:
-    """What is to be written."""
+class ImportResult:
+    """The samples to write, after the checks."""
 
-    entries: tuple[Entry, ...]
-    diagnosis: Diagnosis
+    kept: tuple[SampleOutcome, ...]
+    check_report: CheckReport
     channels: int
-    """1 where grey is planned, or all images are grey; else 3."""
+    """1 if grey is planned or all images are grey, else 3."""
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """How many items there are, by the names of a report."""
-        image_only = sum(not entry.texts for entry in self.entries)
-        text_only = sum(entry.item.facts is None for entry in self.entries)
-        train = sum(entry.split == TRAIN for entry in self.entries)
+        """Numbers of samples, by the names of ``ImportCounts``."""
+        image_only = sum(not outcome.texts for outcome in self.kept)
+        text_only = sum(outcome.image is None for outcome in self.kept)
+        train = sum(outcome.split == TRAIN for outcome in self.kept)
         return {
-            "imported": len(self.entries),
-            "pairs": len(self.entries) - image_only - text_only,
+            "imported": len(self.kept),
+            "pairs": len(self.kept) - image_only - text_only,
             "image_only": image_only,
             "text_only": text_only,
             "train_items": train,
-            "held_out_items": len(self.entries) - train,
+            "held_out_items": len(self.kept) - train,
         }
 
     @property
     def is_trainable(self) -> bool:
-        """Whether there is an item to train on, and an image at all."""
-        return any(entry.split == TRAIN for entry in self.entries) and any(
-            entry.item.facts is not None for entry in self.entries
+        """Whether there is an image, and a sample to train on."""
+        return any(outcome.split == TRAIN for outcome in self.kept) and any(
+            outcome.image is not None for outcome in self.kept
         )
 
 
-def settle(plan: ImportPlan, items: Sequence[Item], accounts: Accounts) -> Settled:
-    """Let the doctor decide about items; those that are left out go into the accounts.
+def apply_decisions(
+    plan: ImportPlan, samples: Sequence[DecodedSample], ledger: FileLedger
+) -> ImportResult:
+    """Check samples; record those that are left out, and files that no other sample needs.
 
     Raises:
-        ConfigError: the plan wants a repair that is not offered.
+        ConfigError: the plan chooses a fix that is not offered.
     """
-    diagnosis = examine_items([_examined(item) for item in items], accounts, plan)
-    entries: list[Entry] = []
-    left_out: list[tuple[Item, Decision, Reason]] = []
-    for item, decision in zip(items, diagnosis.decisions, strict=True):
-        if decision.skipped is None:
-            entries.append(Entry(item=item, texts=decision.texts, split=decision.split))
-        else:
-            left_out.append((item, decision, decision.skipped))
-    _account_for(left_out, entries, accounts)
-    return Settled(entries=tuple(entries), diagnosis=diagnosis, channels=_channels(plan, entries))
+    check_report = check_samples(samples, ledger, plan)
+    kept = tuple(check_report.kept())
+    needed = {_file_of(outcome) for outcome in kept}
+    for outcome in check_report.outcomes:
+        if outcome.skipped is None:
+            continue
+        ledger.mark_item_skipped(outcome.key, outcome.skipped, outcome.detail)
+        path = _file_of(outcome)
+        if path not in needed and not outcome.merged_into:
+            ledger.mark_rejected(path, outcome.skipped, outcome.detail)
+    channels = 1 if plan.pictures.channels == "grey" else 3
+    if plan.pictures.channels == "auto":
+        channels = 1 if all(one.image.is_grey for one in kept if one.image is not None) else 3
+    return ImportResult(kept=kept, check_report=check_report, channels=channels)
 
 
-def _examined(item: Item) -> ExaminedItem:
-    candidate, facts = item.candidate, item.facts
-    known: dict[str, Any] = {}
-    if facts is not None:
-        known = {name: getattr(facts, name) for name in _FACTS}
-    return ExaminedItem(
-        key=candidate.key,
-        texts=candidate.texts,
-        has_image=facts is not None,
-        split=candidate.extras.get("split", ""),
-        group=candidate.extras.get("group") or candidate.extras.get("label", ""),
-        **known,
-    )
-
-
-def _account_for(
-    left_out: Sequence[tuple[Item, Decision, Reason]], entries: Sequence[Entry], accounts: Accounts
-) -> None:
-    """Skip items, and their files unless another item needs them."""
-    needed = {_file_of(entry.item) for entry in entries}
-    for item, decision, reason in left_out:
-        accounts.skip_item(item.candidate.key, reason, decision.detail)
-        path = _file_of(item)
-        if path not in needed and not decision.merged_into:
-            accounts.reject_file(path, reason, decision.detail)
-
-
-def _file_of(item: Item) -> str:
-    """Name the file that is this item alone; empty where it shares one with others."""
-    image = item.candidate.image
+def _file_of(outcome: SampleOutcome) -> str:
+    """Return the file that holds this sample only; empty if it shares one with others."""
+    image = outcome.sample.raw.image
     if image is None:
-        return item.candidate.key
+        return outcome.key
     return image.path if image.part < 0 else ""
 
 
-def _channels(plan: ImportPlan, entries: Sequence[Entry]) -> int:
-    if plan.pictures.channels != "auto":
-        return 1 if plan.pictures.channels == "grey" else 3
-    facts = [entry.item.facts for entry in entries if entry.item.facts is not None]
-    return 1 if all(fact.is_grey for fact in facts) else 3
+def record_of(outcome: SampleOutcome) -> dict[str, Any]:
+    """Make the record of a sample in the dataset."""
+    record: dict[str, Any] = {"text": outcome.texts[0] if outcome.texts else None}
+    if outcome.image is None:
+        record["image"] = False
+    record["split"] = outcome.split
+    if len(outcome.texts) > 1:
+        record["texts"] = list(outcome.texts)
+    extras = outcome.sample.raw.extras
+    record |= {name: extras[name] for name in ("label", "group") if extras.get(name)}
+    return _encodable(record | {"key": outcome.key})
 
 
-def _plain(value: Any) -> Any:
-    """Write texts with bytes that are no text in a way that UTF-8 can hold."""
+def _encodable(value: Any) -> Any:
+    """Escape characters that UTF-8 cannot encode: bytes that could not be decoded."""
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode("utf-8")
     if isinstance(value, dict):
-        return {name: _plain(inner) for name, inner in value.items()}
-    return [_plain(inner) for inner in value] if isinstance(value, list) else value
-
-
-log = logging.getLogger(__name__)
+        return {name: _encodable(inner) for name, inner in value.items()}
+    return [_encodable(inner) for inner in value] if isinstance(value, list) else value
 
 
 def import_dataset(
@@ -180,13 +131,13 @@ def import_dataset(
 ) -> None:
     """Import a source as planned.
 
-    It never raises: whatever happens is told by the one ``ImportEnded`` at the end.
+    Never raises: one ``ImportEnded`` at the end reports any error.
 
     Args:
-        plan: decides everything; its dataset's folder must be new or empty.
+        plan: of the import; its dataset's folder must be new or empty.
         emit: receives every event, on this thread.
         control: asked ten times a second.
-        is_strict: make no dataset if any file but the system's own is skipped.
+        is_strict: make no dataset if any file except hidden ones is skipped.
     """
     importing = _Import(plan, emit, control, is_strict=is_strict)
     try:
@@ -205,72 +156,73 @@ class _Import:
         self, plan: ImportPlan, emit: ImportEmit, control: RunControl, *, is_strict: bool
     ) -> None:
         self._plan, self._control, self._is_strict = plan, control, is_strict
-        self._tell = ProgressTeller(emit)
+        self._tell = ProgressReporter(emit)
 
     def run(self) -> ImportEnded:
         check_plan(self._plan)
         _ensure_place(self._plan.dataset)
-        with open_tree(self._plan.source, control=self._control) as tree:
-            scan = scan_source(self._plan, tree, self._control, self._tell)
-            return self._stage(tree, scan)
+        with open_archive(self._plan.source, control=self._control) as archive:
+            scan = scan_source(self._plan, archive, self._control, self._tell)
+            return self._stage(archive, scan)
 
-    def _stage(self, tree: Tree, scan: Scan) -> ImportEnded:
+    def _stage(self, archive: Archive, scan: Scan) -> ImportEnded:
         plan = self._plan
-        decoder = Decoder(tree=tree, form=scan.form, pictures=plan.pictures)
+        decoder = Decoder(archive=archive, form=scan.form, pictures=plan.pictures)
         shape = (plan.pictures.size, plan.pictures.size, decoder.channels)
         folder = staging_folder(plan.dataset)
-        with Staging(folder, fingerprint(plan, tree, scan.overview), shape) as staging:
-            _check_free_space(staging, scan.candidates)
-            items = decode_items(
-                decoder, scan.candidates, scan.accounts, self._control, self._tell, staging
+        current = fingerprint(plan, archive, scan.listing)
+        with Staging(folder, current, shape, scan.samples) as staging:
+            _check_free_space(staging, scan.samples)
+            samples = decode_samples(
+                decoder, scan.samples, scan.ledger, self._control, self._tell, staging
             )
             staging.sync()
-            self._tell(ImportStage.EXAMINING, 0, len(items))
-            settled = settle(plan, items, scan.accounts)
+            self._tell(ImportStage.EXAMINING, 0, len(samples))
+            result = apply_decisions(plan, samples, scan.ledger)
             self._control.stop_if_asked()
             try:
-                self._check(scan, settled)
+                self._check(scan, result)
             except EngineError:
-                # Going on from here would end here again.
+                # Resuming would end here again.
                 staging.remove()
                 raise
-            ended = self._publish(staging, scan, settled)
+            ended = self._publish(staging, scan, result)
             staging.remove()
         return ended
 
-    def _check(self, scan: Scan, settled: Settled) -> None:
+    def _check(self, scan: Scan, result: ImportResult) -> None:
         source = self._plan.source
-        if not settled.is_trainable:
-            reasons = likely_reasons(
-                scan.overview, scan.accounts, scan.candidates, len(settled.entries)
+        if not result.is_trainable:
+            reasons = diagnose_empty_import(
+                scan.listing, scan.ledger, scan.samples, len(result.kept)
             )
             raise NothingToImportError(source, [reason.sentence for reason in reasons])
-        skipped = [s for s in scan.accounts.skipped_files() if s.reason is not Reason.HIDDEN]
+        skipped = [s for s in scan.ledger.skipped_files() if s.reason is not Reason.HIDDEN]
         if self._is_strict and skipped:
             raise FilesSkippedError(source, len(skipped), skipped[0].path, skipped[0].reason)
 
-    def _publish(self, staging: Staging, scan: Scan, settled: Settled) -> ImportEnded:
+    def _publish(self, staging: Staging, scan: Scan, result: ImportResult) -> ImportEnded:
         plan, folder = self._plan, self._plan.dataset
-        rows = [entry.row for entry in settled.entries if entry.row >= 0]
-        size, channels = plan.pictures.size, settled.channels
+        rows = [outcome.sample.row for outcome in result.kept if outcome.sample.row >= 0]
+        size, channels = plan.pictures.size, result.channels
         shape = (len(rows), size, size, channels)
         with DatasetWriter(folder, shape, staged=staging.folder / "dataset") as writer:
             done = 0
             for images in staging.pieces(rows):
                 self._control.stop_if_asked()
-                # Where all is grey, the three channels are equal.
+                # If all images are grey, the three channels are equal.
                 writer.add_images(images[..., :channels])
                 done += len(images)
                 self._tell(ImportStage.WRITING, done, len(rows))
-            for entry in settled.entries:
-                writer.add_record(entry.record)
+            for outcome in result.kept:
+                writer.add_record(record_of(outcome))
             manifest = writer.manifest(
                 name=folder.name,
                 title=plan.title or folder.name,
                 licence="",
                 source=f"imported from {plan.source.name} as {plan.reading.format}",
             )
-            report = _report(plan, scan, settled, manifest)
+            report = _report(plan, scan, result, manifest)
             write_report(report, writer.staged)
             self._control.stop_if_asked()
             writer.publish(manifest)
@@ -284,21 +236,21 @@ class _Import:
         )
 
 
-def _report(plan: ImportPlan, scan: Scan, settled: Settled, manifest: Manifest) -> ImportReport:
-    counts = counts_of(scan.accounts, found=scan.items_found, **settled.counts)
+def _report(plan: ImportPlan, scan: Scan, result: ImportResult, manifest: Manifest) -> ImportReport:
+    counts = counts_of(scan.ledger, found=scan.items_found, **result.counts)
     if not counts.adds_up:
-        # The report says so too. It is a bug of ours, but no reason to lose the dataset.
+        # A bug, but no reason to lose the dataset; the report shows it too.
         log.error("Not all of %s is accounted for: %s", plan.source, counts)
     return ImportReport(
         plan=plan,
         version=manifest.version,
-        encodings=dict(scan.accounts.encodings),
+        encodings=dict(scan.ledger.encodings),
         counts=counts,
         image_size=manifest.image_height,
         channels=manifest.channels,
-        findings=settled.diagnosis.reports,
-        skipped_files=tuple(scan.accounts.skipped_files()),
-        skipped_items=tuple(scan.accounts.skipped_items()),
+        findings=result.check_report.reports,
+        skipped_files=tuple(scan.ledger.skipped_files()),
+        skipped_items=tuple(scan.ledger.skipped_items()),
     )
 
 
@@ -306,7 +258,7 @@ def _ensure_place(folder: Path) -> None:
     try:
         ensure_unused(folder)
     except FolderInUseError:
-        # An import that was cut off after its very last step has left its staging behind.
+        # An import that was killed after its last step has left its staging behind.
         discard_staging(folder)
         raise
     except OSError as error:
@@ -314,7 +266,7 @@ def _ensure_place(folder: Path) -> None:
     ensure_writable(folder.absolute().parent)
 
 
-def _check_free_space(staging: Staging, candidates: Sequence[Candidate]) -> None:
-    """Rows that are missing in the staging, and then all of them once more in the dataset."""
-    images = sum(candidate.image is not None for candidate in candidates)
+def _check_free_space(staging: Staging, samples: Sequence[RawSample]) -> None:
+    """Check the disk space for rows not staged yet, and for all rows in the dataset."""
+    images = sum(sample.image is not None for sample in samples)
     check_free_space(staging.folder, (2 * images - staging.rows) * staging.row_bytes)

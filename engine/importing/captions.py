@@ -1,4 +1,4 @@
-"""What becomes of the texts: spaces, case, punctuation, length and rare words."""
+"""Normalisation of captions: spaces, case, punctuation, length and rare words."""
 
 import re
 import unicodedata
@@ -18,7 +18,7 @@ _JOINER = "\u200d"
 
 
 def apply(plan: TextPlan, text: str) -> str:
-    """Give a text its form: NFC, single spaces, then case, punctuation and length as planned.
+    """Normalise a text: NFC, single spaces, then case, punctuation and length as planned.
 
     Applying it twice changes nothing more. Rare words need all texts: ``rare_words``.
     """
@@ -32,7 +32,7 @@ def apply(plan: TextPlan, text: str) -> str:
 
 
 def apply_all(plan: TextPlan, texts: Iterable[str]) -> tuple[str, ...]:
-    """Form all captions of an item: none empty, none twice, and only the first if so planned."""
+    """Normalise the captions of an item: no empty ones or duplicates; only the first if planned."""
     formed = tuple(dict.fromkeys(text for text in (apply(plan, text) for text in texts) if text))
     return formed[:1] if plan.captions == "first" else formed
 
@@ -46,7 +46,7 @@ def cut(text: str, longest: int) -> str:
 
 
 def word_counts(texts: Iterable[str]) -> Counter[str]:
-    """Count in how many texts each word stands; signs are no words."""
+    """Count the texts that contain each word; punctuation is not counted."""
     counts: Counter[str] = Counter()
     for text in texts:
         counts.update({unit for unit in split_words(text) if unit[0].isalnum()})
@@ -54,14 +54,14 @@ def word_counts(texts: Iterable[str]) -> Counter[str]:
 
 
 def rare_words(texts: Iterable[str], min_count: int) -> set[str]:
-    """Find the words that stand in fewer texts than ``min_count``."""
+    """Find the words that occur in fewer texts than ``min_count``."""
     if min_count <= 1:
         return set()
     return {word for word, count in word_counts(texts).items() if count < min_count}
 
 
 def without_rare(text: str, rare: Collection[str]) -> str:
-    """Take words out of a text; ``rare`` holds them as ``word_counts`` does."""
+    """Remove words from a text; ``rare`` holds them in the form of ``word_counts``."""
     if not rare or not any(unit in rare for unit in split_words(text)):
         return text
 

@@ -1,4 +1,4 @@
-"""A checkup under way: the state of every item, and the findings so far."""
+"""The state of a check run: the outcome of every sample so far, and the issues found."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,93 +6,9 @@ from dataclasses import dataclass, field
 from engine.control import RunControl
 from engine.data.manifest import stable_split
 from engine.data.store import HELD_OUT, TRAIN
-from engine.errors import StoppedError
 from engine.importing.ledger import Reason
-from engine.importing.near_duplicates import FLAT
-from engine.importing.plan import OFFERED, Finding, ImportPlan, Repair, chosen_repair
-
-# --------------------------------------------------------------------------
-# What the doctor is given, and what it says.
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ExaminedItem:
-    """One item as the doctor sees it: no pixels, so that a million fit into memory."""
-
-    key: str
-    texts: tuple[str, ...]
-    """Its captions as ``decode_text`` or ``clean_text`` gave them, not yet through ``TextPlan``:
-    mojibake can only be mended before."""
-    has_image: bool
-    width: int = 0
-    """Of the original image, px; 0 where that is not known or there is none."""
-    height: int = 0
-    phash: int = FLAT
-    """``perceptual.perceptual_hashes`` of the stored pixels."""
-    colours: bytes = b""
-    """``perceptual.colour_layouts`` of them; empty leaves colours out of account."""
-    pixel_digest: bytes = b""
-    """``perceptual.pixel_digest`` of them."""
-    split: str = ""
-    """As the source says, such as ``test``; empty where it says nothing."""
-    group: str = ""
-    """Class or label, empty where there is none."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Decision:
-    """What becomes of one item."""
-
-    key: str
-    texts: tuple[str, ...]
-    """To be stored: mended, formed by ``TextPlan``, with those of items that were merged in."""
-    split: str
-    """``train`` or ``held_out``."""
-    skipped: Reason | None = None
-    detail: str = ""
-    """Why, in English."""
-    merged_into: str = ""
-    """Key of the item that has its captions now; the item itself is skipped."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class FindingReport:
-    """One finding, and what was done about it."""
-
-    finding: Finding
-    count: int
-    """Items or files; of items that are equal, all but the one that stays."""
-    keys: tuple[str, ...]
-    """Their keys or paths, in the source's order; at most ``doctor.MOST_KEYS``."""
-    groups: tuple[tuple[str, ...], ...] = ()
-    """For equal and similar images and for leaks: the first, then those like it."""
-    repair: Repair
-    offered: tuple[Repair, ...]
-    detail: Mapping[str, float] = field(default_factory=dict)
-    """Numbers worth showing, such as the usual length."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Diagnosis:
-    """All findings, and a decision for every item."""
-
-    reports: tuple[FindingReport, ...]
-    """One for each finding, also for those that were found nowhere."""
-    decisions: tuple[Decision, ...]
-    """One for each item, in the items' order."""
-
-    def report(self, finding: Finding) -> FindingReport:
-        """Give the report of a finding."""
-        return next(report for report in self.reports if report.finding == finding)
-
-    def kept(self) -> Iterator[Decision]:
-        """Give the items that are imported."""
-        return (decision for decision in self.decisions if decision.skipped is None)
-
-
-# --------------------------------------------------------------------------
-# To train on or held out: as the source says, else by a stable hash of the item's name.
-
+from engine.importing.plan import OFFERED, Fix, ImportPlan, Issue, chosen_fix
+from engine.importing.samples import DecodedSample, ImageFacts
 
 NAMES: Mapping[str, str] = {
     "train": TRAIN,
@@ -106,135 +22,181 @@ NAMES: Mapping[str, str] = {
     "eval": HELD_OUT,
     "held_out": HELD_OUT,
 }
-"""What people call the two, and what they are here."""
+"""Splits by the names that sources use for them."""
+MOST_KEYS = 200_000
+"""Keys listed in one report; the count is not limited."""
+_ASK_EVERY = 256
+
+
+@dataclass(kw_only=True, slots=True)
+class SampleOutcome:
+    """What becomes of one sample. Checks change it until all have run."""
+
+    sample: DecodedSample
+    texts: tuple[str, ...]
+    """Captions to store: repaired, normalised by ``TextPlan``, with those of merged samples."""
+    split: str
+    """``train`` or ``held_out``."""
+    skipped: Reason | None = None
+    detail: str = ""
+    """Details of why it is skipped, in English."""
+    merged_into: str = ""
+    """Key of the sample that has its captions now; this one is skipped."""
+
+    @property
+    def key(self) -> str:
+        """Key of the raw sample."""
+        return self.sample.raw.key
+
+    @property
+    def image(self) -> ImageFacts | None:
+        """Facts of its image, None without one."""
+        return self.sample.facts
+
+    @property
+    def group(self) -> str:
+        """Class or label, empty without one."""
+        extras = self.sample.raw.extras
+        return extras.get("group") or extras.get("label", "")
+
+    def skip(self, reason: Reason, detail: str = "") -> None:
+        """Leave the sample out, unless it is left out already for another reason."""
+        if self.skipped is None:
+            self.skipped, self.detail = reason, detail
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssueReport:
+    """The samples or files with one issue, and the fix that was applied."""
+
+    issue: Issue
+    count: int
+    """Samples or files; of equal samples, all but the one that is kept."""
+    keys: tuple[str, ...]
+    """Their keys or paths, in the order of the source; at most ``MOST_KEYS``."""
+    groups: tuple[tuple[str, ...], ...] = ()
+    """For equal and similar images and for leaks: the first, then those like it."""
+    fix: Fix
+    offered: tuple[Fix, ...]
+    detail: Mapping[str, float] = field(default_factory=dict)
+    """Figures to show, such as the usual length."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckReport:
+    """Reports of all issues, and the outcome of every sample."""
+
+    reports: tuple[IssueReport, ...]
+    """One for each issue, including those that were not found."""
+    outcomes: tuple[SampleOutcome, ...]
+    """One for each sample, in the order of the samples."""
+
+    def report(self, issue: Issue) -> IssueReport:
+        """Return the report of an issue."""
+        return next(report for report in self.reports if report.issue == issue)
+
+    def kept(self) -> Iterator[SampleOutcome]:
+        """Yield the samples that are not skipped."""
+        return (outcome for outcome in self.outcomes if outcome.skipped is None)
 
 
 def split_of(key: str, named: str, percent: int) -> str:
-    """Give an item's split.
+    """Return the split of a sample: as the source names it, else by a stable hash of its key.
 
     Args:
-        key: the item's name within the source.
-        named: what the source calls its split; empty, or a name that is none, is not heeded.
-        percent: share to hold out where the source says nothing.
+        key: of the sample within the source.
+        named: the source's name of its split; ignored if it is empty or not in ``NAMES``.
+        percent: share to hold out where the source does not name a split.
     """
     return NAMES.get(named.strip().lower()) or stable_split(key, percent)
 
 
-MOST_KEYS = 200_000
-"""Keys that one report names; the count goes on."""
-_LOOK_EVERY = 256
-
-
-@dataclass(slots=True)
-class Case:
-    """One item, and what has been decided about it so far."""
-
-    item: ExaminedItem
-    texts: tuple[str, ...]
-    split: str
-    skipped: Reason | None = None
-    detail: str = ""
-    merged_into: str = ""
-
-    def skip(self, reason: Reason, detail: str = "") -> None:
-        """Leave the item out. The first reason stands."""
-        if self.skipped is None:
-            self.skipped, self.detail = reason, detail
-
-    def decision(self) -> Decision:
-        """Give what was decided."""
-        return Decision(
-            key=self.item.key,
-            texts=self.texts,
-            split=self.split,
-            skipped=self.skipped,
-            detail=self.detail,
-            merged_into=self.merged_into,
-        )
-
-
-class Checkup:
-    """All cases of one examination. Checks look at the cases that are left, one after another."""
+class CheckContext:
+    """The outcomes of one check run; each check sees the samples that those before it left."""
 
     def __init__(
         self,
-        items: Iterable[ExaminedItem],
+        samples: Iterable[DecodedSample],
         plan: ImportPlan,
         control: RunControl | None = None,
     ) -> None:
         self.plan = plan
         self._control = control or RunControl()
-        percent = plan.held_out_percent
-        self.cases = [
-            Case(item, item.texts, split_of(item.key, item.split, percent)) for item in items
-        ]
-        self.reports: dict[Finding, FindingReport] = {}
+        self.outcomes = tuple(
+            SampleOutcome(
+                sample=sample,
+                texts=sample.raw.texts,
+                split=split_of(
+                    sample.raw.key, sample.raw.extras.get("split", ""), plan.held_out_percent
+                ),
+            )
+            for sample in samples
+        )
+        self.reports: dict[Issue, IssueReport] = {}
 
-    def left(self) -> Iterator[Case]:
-        """Give the cases that are not skipped, in order.
+    def left(self) -> Iterator[SampleOutcome]:
+        """Yield the samples that are not skipped, in order.
 
         Raises:
-            StoppedError: somebody asked for it, while something was done with each.
+            StoppedError: the control asked for it.
         """
-        for number, case in enumerate(self.cases):
-            if number % _LOOK_EVERY == 0 and self._control.is_stop_requested:
-                raise StoppedError
-            if case.skipped is None:
-                yield case
+        for number, outcome in enumerate(self.outcomes):
+            if number % _ASK_EVERY == 0:
+                self._control.stop_if_asked()
+            if outcome.skipped is None:
+                yield outcome
 
-    def left_with_image(self) -> list[Case]:
-        """Give those that have an image."""
-        return [case for case in self.left() if case.item.has_image]
+    def left_with_image(self) -> list[tuple[SampleOutcome, ImageFacts]]:
+        """Return those that have an image, with its facts."""
+        return [(one, one.image) for one in self.left() if one.image is not None]
 
-    def repair(self, finding: Finding) -> Repair:
-        """Give what is to be done about a finding."""
-        return chosen_repair(self.plan, finding)
+    def fix(self, issue: Issue) -> Fix:
+        """Return the fix that the plan chooses for an issue."""
+        return chosen_fix(self.plan, issue)
 
     def report(
         self,
-        finding: Finding,
+        issue: Issue,
         keys: Sequence[str],
         groups: Sequence[Sequence[str]] = (),
         detail: Mapping[str, float] | None = None,
     ) -> None:
-        """Write a finding down."""
-        self.reports[finding] = FindingReport(
-            finding=finding,
+        """Record the report of an issue."""
+        self.reports[issue] = IssueReport(
+            issue=issue,
             count=len(keys),
             keys=tuple(keys[:MOST_KEYS]),
             groups=tuple(tuple(group) for group in groups[:MOST_KEYS]),
-            repair=self.repair(finding),
-            offered=OFFERED[finding],
+            fix=self.fix(issue),
+            offered=OFFERED[issue],
             detail=detail or {},
         )
 
-    def settle(self, finding: Finding, found: Sequence[Case], reason: Reason) -> None:
-        """Report cases, and leave them out if that is the repair."""
-        self.report(finding, [case.item.key for case in found])
-        if self.repair(finding) == Repair.SKIP:
-            for case in found:
-                case.skip(reason)
+    def report_and_skip(self, issue: Issue, found: Sequence[SampleOutcome], reason: Reason) -> None:
+        """Report samples, and skip them if that is the chosen fix."""
+        self.report(issue, [outcome.key for outcome in found])
+        if self.fix(issue) == Fix.SKIP:
+            for outcome in found:
+                outcome.skip(reason)
 
-    def settle_groups(
-        self, finding: Finding, groups: Sequence[Sequence[Case]], reason: Reason
+    def report_and_merge(
+        self, issue: Issue, groups: Sequence[Sequence[SampleOutcome]], reason: Reason
     ) -> None:
-        """Report images that are alike, and merge or leave out all but the first of each group."""
-        keys = [[case.item.key for case in group] for group in groups]
-        self.report(finding, [key for group in keys for key in group[1:]], keys)
-        repair = self.repair(finding)
-        if repair == Repair.KEEP:
-            return
-        for first, *others in groups:
-            for case in others:
-                case.skip(reason, f"like {first.item.key}")
-            if repair == Repair.MERGE:
-                merge(first, others, one_only=self.plan.texts.captions == "first")
+        """Report groups of equal images, and skip or merge all but the first of each group."""
+        keys = [[outcome.key for outcome in group] for group in groups]
+        self.report(issue, [key for group in keys for key in group[1:]], keys)
+        fix = self.fix(issue)
+        for first, *others in groups if fix != Fix.KEEP else ():
+            for outcome in others:
+                outcome.skip(reason, f"like {first.key}")
+            if fix == Fix.MERGE:
+                self._merge(first, others)
 
-
-def merge(first: Case, others: Iterable[Case], *, one_only: bool) -> None:
-    """Give an item the captions of others, each once."""
-    texts = dict.fromkeys(first.texts)
-    for case in others:
-        texts |= dict.fromkeys(case.texts)
-        case.merged_into, case.detail = first.item.key, f"merged into {first.item.key}"
-    first.texts = tuple(texts)[:1] if one_only else tuple(texts)
+    def _merge(self, first: SampleOutcome, others: Iterable[SampleOutcome]) -> None:
+        """Add the captions of other samples to the first, each once."""
+        texts = dict.fromkeys(first.texts)
+        for outcome in others:
+            texts |= dict.fromkeys(outcome.texts)
+            outcome.merged_into, outcome.detail = first.key, f"merged into {first.key}"
+        is_one = self.plan.texts.captions == "first"
+        first.texts = tuple(texts)[:1] if is_one else tuple(texts)

@@ -1,268 +1,38 @@
-"""The dataset doctor: looks at all items of an import, and decides what becomes of each.
+"""The data checks: find issues in the samples of an import, and decide what becomes of each sample.
 
-Everything is a pure function of items, accounts and plan: nothing is changed, nothing remembered.
-So undoing a repair is examining with the plan as it was without it.
+Checks of images: size, shape, equal and similar images. Checks of texts: encoding, length,
+repetition. Checks across samples: leaks from the training into the held-out split, group sizes.
+
+The result is a pure function of samples, ledger and plan, so a fix is undone by checking again with
+a plan without it.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from engine.control import RunControl
 from engine.data.store import HELD_OUT, TRAIN
 from engine.data.tokenizers import split_words
 from engine.importing.captions import apply_all, cut, rare_words, without_rare
-from engine.importing.check_context import (
-    Case,
-    Checkup,
-    Diagnosis,
-    ExaminedItem,
-)
+from engine.importing.check_context import CheckContext, CheckReport, SampleOutcome
 from engine.importing.encoding import looks_like_mojibake, mend_mojibake
-from engine.importing.ledger import Accounts, Reason, Skipped
-from engine.importing.near_duplicates import NearIndex, near_groups
-from engine.importing.plan import (
-    Finding,
-    ImportPlan,
-    Repair,
-    check_repairs,
-)
+from engine.importing.ledger import FileLedger, Reason
+from engine.importing.near_duplicates import NearDuplicateIndex, near_duplicate_groups
+from engine.importing.plan import Fix, ImportPlan, Issue, check_fixes
+from engine.importing.samples import DecodedSample, ImageFacts
 from engine.importing.text_stats import covering
 
-# --------------------------------------------------------------------------
-# The doctor's checks of images: size, shape, and which are alike.
-
-
 SIMILAR_BITS = 4
-"""Bits of 64 in which images that a person would call the same may differ."""
+"""Bits of 64 in which the hashes of similar images may differ."""
 LONGEST_RATIO = 3
-
-
-def check_sizes(checkup: Checkup) -> None:
-    """Find images so small that pixels would be invented, and very long ones."""
-    known = [case for case in checkup.left_with_image() if _short_side(case) > 0]
-    # Padding keeps the longer side; cropping and stretching fill the square with the shorter one.
-    side = _long_side if checkup.plan.pictures.fit == "pad" else _short_side
-    tiny = [case for case in known if side(case) < checkup.plan.pictures.size]
-    long = [case for case in known if _long_side(case) > LONGEST_RATIO * _short_side(case)]
-    checkup.settle(Finding.TINY_IMAGE, tiny, Reason.TINY_IMAGE)
-    checkup.settle(Finding.EXTREME_RATIO, long, Reason.EXTREME_RATIO)
-
-
-def check_same(checkup: Checkup) -> None:
-    """Find pixels that stand more than once."""
-    by_digest: dict[bytes, list[Case]] = {}
-    for case in checkup.left_with_image():
-        if case.item.pixel_digest:
-            by_digest.setdefault(case.item.pixel_digest, []).append(case)
-    groups = [group for group in by_digest.values() if len(group) > 1]
-    checkup.settle_groups(Finding.SAME_IMAGE, groups, Reason.SAME_IMAGE)
-
-
-def check_similar(checkup: Checkup) -> None:
-    """Find images that look the same; equal pixels are another finding and stand for one here."""
-    first_of: dict[bytes, Case] = {}
-    for case in checkup.left_with_image():
-        first_of.setdefault(
-            case.item.pixel_digest or case.item.key.encode(errors="surrogatepass"), case
-        )
-    cases = list(first_of.values())
-    hashes = [case.item.phash for case in cases]
-    groups = near_groups(hashes, SIMILAR_BITS, [case.item.colours for case in cases])
-    chosen = [[cases[place] for place in group] for group in groups]
-    checkup.settle_groups(Finding.SIMILAR_IMAGE, chosen, Reason.SIMILAR_IMAGE)
-
-
-def _long_side(case: Case) -> int:
-    return max(case.item.width, case.item.height)
-
-
-def _short_side(case: Case) -> int:
-    return min(case.item.width, case.item.height)
-
-
-# --------------------------------------------------------------------------
-# The doctor's checks of texts.
-
-
 REPEATED_LEAST = 20
-"""Images that one text must at least stand on to be called repeated."""
+"""Images that must at least share a text for it to be called repeated."""
 _USUAL_SHARE = 0.95
 _LONG_TIMES, _LONG_MORE = 2, 8
-
-
-def check_mojibake(checkup: Checkup) -> None:
-    """Find texts that were read in the wrong encoding; they are mended before anything else."""
-    is_bad = {t: looks_like_mojibake(t) for case in checkup.left() for t in set(case.texts)}
-    found = [case for case in checkup.left() if any(is_bad[text] for text in case.texts)]
-    mendable = sum(bad and mend_mojibake(text) != text for text, bad in is_bad.items())
-    keys = [case.item.key for case in found]
-    checkup.report(Finding.MOJIBAKE, keys, detail={"mendable": mendable})
-    repair = checkup.repair(Finding.MOJIBAKE)
-    for case in found if repair != Repair.KEEP else ():
-        if repair == Repair.FIX:
-            case.texts = tuple(mend_mojibake(text) for text in case.texts)
-        else:
-            _drop(case, is_bad, Reason.MOJIBAKE)
-
-
-def form_texts(checkup: Checkup) -> None:
-    """Give texts their planned form, rare words last: they depend on all texts."""
-    plan = checkup.plan.texts
-    for case in checkup.left():
-        case.texts = apply_all(plan, case.texts)
-    rare = rare_words((t for case in checkup.left() for t in case.texts), plan.min_count)
-    if rare:
-        _change(checkup, lambda text: without_rare(text, rare))
-
-
-def check_long_texts(checkup: Checkup) -> None:
-    """Find texts of more than twice the length that covers 95 % of all, and a few words more."""
-    sizes = {t: len(split_words(t)) for case in checkup.left() for t in set(case.texts)}
-    lengths = Counter(sizes[text] for case in checkup.left() for text in case.texts)
-    usual = covering(lengths, _USUAL_SHARE)
-    most = max(_LONG_TIMES * usual, usual + _LONG_MORE)
-    is_long = {text: size > most for text, size in sizes.items()}
-    found = [case for case in checkup.left() if any(is_long[text] for text in case.texts)]
-    detail = {"usual": usual, "most": most, "longest": max(lengths, default=0)}
-    checkup.report(Finding.LONG_TEXT, [case.item.key for case in found], detail=detail)
-    repair = checkup.repair(Finding.LONG_TEXT)
-    for case in found if repair != Repair.KEEP else ():
-        if repair == Repair.FIX:
-            texts = (cut(text, usual) if is_long[text] else text for text in case.texts)
-            case.texts = tuple(dict.fromkeys(texts))
-        else:
-            _drop(case, is_long, Reason.LONG_TEXT)
-
-
-def check_repeated_texts(checkup: Checkup) -> None:
-    """Find texts on very many images where most texts are their own; class names are not found.
-
-    Left out, such a text stays on its first image alone.
-    """
-    cases = checkup.left_with_image()
-    counts = Counter(text for case in cases for text in set(case.texts))
-    own = sum(count == 1 for count in counts.values())
-    least = REPEATED_LEAST if 2 * own >= len(counts) else len(cases) + 1
-    is_repeated = {text: count >= least for text, count in counts.items()}
-    seen: set[str] = set()
-    found: list[tuple[Case, dict[str, bool]]] = []
-    for case in cases:
-        again = {text: is_repeated[text] and text in seen for text in case.texts}
-        seen.update(case.texts)
-        if any(again.values()):
-            found.append((case, again))
-    detail = {"texts": sum(is_repeated.values()), "most": max(counts.values(), default=0)}
-    checkup.report(Finding.REPEATED_TEXT, [case.item.key for case, _ in found], detail=detail)
-    if checkup.repair(Finding.REPEATED_TEXT) == Repair.SKIP:
-        for case, again in found:
-            _drop(case, again, Reason.REPEATED_TEXT)
-
-
-def _change(checkup: Checkup, change: Callable[[str], str]) -> None:
-    for case in checkup.left():
-        changed = (change(text) for text in case.texts)
-        case.texts = tuple(dict.fromkeys(text for text in changed if text))
-
-
-def _drop(case: Case, is_bad: Mapping[str, bool], reason: Reason) -> None:
-    """Take bad texts out of an item; an item that had no others is left out."""
-    texts = tuple(text for text in case.texts if not is_bad[text])
-    if texts:
-        case.texts = texts
-    else:
-        case.skip(reason)
-
-
-# --------------------------------------------------------------------------
-# The doctor's checks across items: held-out twins of what is trained on, uneven groups.
-
-
 LEAK_BITS, LEAK_TOLERANCE = 2, 8
-"""A leak is judged more strictly than a likeness, since it is mended unasked."""
+"""Stricter than for similar images, because leaks are fixed by default."""
 _ALIKE_SHARE, _ALIKE_LEAST = 0.2, 50
 _MOST_TIMES = 10
-
-_Leak = tuple[Case, Case]
-
-
-def check_leaks(checkup: Checkup) -> None:
-    """Find held-out images that are all but the same as one to train on.
-
-    Where a fifth of what is held out has such a twin, images are alike by nature (drawn shapes, for
-    instance), and only equal pixels count: otherwise next to nothing would be left held out.
-    """
-    cases = checkup.left_with_image()
-    held = [case for case in cases if case.split == HELD_OUT]
-    train = [case for case in cases if case.split == TRAIN]
-    leaks = _find_leaks(held, train, exact=False)
-    if len(leaks) > max(_ALIKE_LEAST, _ALIKE_SHARE * len(held)):
-        leaks = _find_leaks(held, train, exact=True)
-    keys = [(twin.item.key, case.item.key) for case, twin in leaks]
-    checkup.report(Finding.LEAK, [key for _twin, key in keys], keys, {"held_out": len(held)})
-    _mend_leaks(checkup.repair(Finding.LEAK), leaks)
-
-
-def _mend_leaks(repair: Repair, leaks: Sequence[_Leak]) -> None:
-    for case, twin in leaks:
-        if repair == Repair.SKIP:
-            case.skip(Reason.LEAK, f"like {twin.item.key}, which is trained on")
-        elif repair == Repair.FIX:
-            case.split = TRAIN
-
-
-def _find_leaks(held: Sequence[Case], train: Sequence[Case], *, exact: bool) -> list[_Leak]:
-    """Pair held-out cases with a twin to train on, in order.
-
-    One that leaks would be trained on, so its own twins leak too: looked for until none is new.
-    """
-    leaks: dict[int, _Leak] = {}
-    fresh = train
-    while fresh:
-        twins = _Twins(fresh, exact=exact)
-        fresh = []
-        for place, case in enumerate(held):
-            twin = None if place in leaks else twins.find(case)
-            if twin is not None:
-                leaks[place] = (case, twin)
-                fresh.append(case)
-    return [leaks[place] for place in sorted(leaks)]
-
-
-class _Twins:
-    """Cases to be asked for the twin of another."""
-
-    def __init__(self, cases: Sequence[Case], *, exact: bool) -> None:
-        self._cases = cases
-        self._by_digest: dict[bytes, Case] = {}
-        self._index = NearIndex(LEAK_BITS, LEAK_TOLERANCE)
-        for number, case in enumerate(cases):
-            if case.item.pixel_digest:
-                self._by_digest.setdefault(case.item.pixel_digest, case)
-            if not exact:
-                self._index.add(number, case.item.phash, case.item.colours)
-
-    def find(self, case: Case) -> Case | None:
-        """Give an equal case, else the first near one."""
-        same = self._by_digest.get(case.item.pixel_digest)
-        number = self._index.find(case.item.phash, case.item.colours) if same is None else None
-        return same if number is None else self._cases[number]
-
-
-def check_balance(checkup: Checkup) -> None:
-    """Find items of groups that have less than a tenth of the largest group's items."""
-    counts = Counter(case.item.group for case in checkup.left() if case.item.group)
-    largest = max(counts.values(), default=0)
-    small = {group for group, count in counts.items() if count * _MOST_TIMES < largest}
-    keys = [case.item.key for case in checkup.left() if case.item.group in small]
-    detail = {
-        "groups": len(counts),
-        "small_groups": len(small),
-        "largest": largest,
-        "smallest": min(counts.values(), default=0),
-    }
-    checkup.report(Finding.IMBALANCE, keys, detail=detail)
-
-
 UNREADABLE = frozenset(
     {
         Reason.EMPTY,
@@ -279,76 +49,262 @@ UNREADABLE = frozenset(
         Reason.BAD_ENCODING,
     }
 )
-"""Reasons for which a file gives nothing though somebody may have wanted it to."""
-
-# Texts are mended before they are formed, and items that lack something leave before images are
-# compared. What each check sees is what those before it have left.
-_CHECKS = (
-    check_sizes,
-    check_same,
-    check_similar,
-    check_long_texts,
-    check_repeated_texts,
-    check_leaks,
-    check_balance,
-)
+"""Reasons that are reported as unreadable: files that may have been meant to be imported."""
 
 
-def examine_items(
-    items: Sequence[ExaminedItem],
-    accounts: Accounts,
+_WithImage = tuple[SampleOutcome, ImageFacts]
+_Leak = tuple[SampleOutcome, SampleOutcome]
+
+
+def check_samples(
+    samples: Sequence[DecodedSample],
+    ledger: FileLedger,
     plan: ImportPlan,
     control: RunControl | None = None,
-) -> Diagnosis:
-    """Examine all items that could be read, and the files that could not.
+) -> CheckReport:
+    """Check all samples that could be read, and report the files that could not.
 
     Args:
-        items: in the source's order, each key once; of equal images the first stays.
-        accounts: what was skipped before; only read.
-        plan: what is to be done.
+        samples: in the order of the source, with unique keys; of equal images the first is kept.
+        ledger: what was skipped before; only read.
+        plan: chooses the fixes.
         control: may ask for a stop.
 
     Raises:
-        ConfigError: the plan wants a repair that its finding does not offer.
+        ConfigError: the plan chooses a fix that its issue does not offer.
         StoppedError: the control asked for it.
     """
-    check_repairs(plan)
-    checkup = Checkup(items, plan, control)
-    _report_files(checkup, accounts)
-    for case in checkup.cases:
-        if case.item.key in plan.excluded:
-            case.skip(Reason.EXCLUDED)
-    check_mojibake(checkup)
-    form_texts(checkup)
-    _check_whole(checkup)
-    for check in _CHECKS:
-        check(checkup)
-    return Diagnosis(
-        reports=tuple(checkup.reports[finding] for finding in Finding),
-        decisions=tuple(case.decision() for case in checkup.cases),
-    )
+    check_fixes(plan)
+    context = CheckContext(samples, plan, control)
+    skipped = [*ledger.skipped_files(), *ledger.skipped_items()]
+    for issue, reasons in ((Issue.UNREADABLE, UNREADABLE), (Issue.HIDDEN, {Reason.HIDDEN})):
+        paths = dict.fromkeys(one.path for one in skipped if one.reason in reasons)
+        context.report(issue, list(paths))
+    for outcome in context.outcomes:
+        if outcome.key in plan.excluded:
+            outcome.skip(Reason.EXCLUDED)
+    # Encodings are repaired before texts are normalised, and samples without text or image are
+    # skipped before images are compared. Each check sees what those before it have left.
+    for check in (
+        check_mojibake,
+        normalise_texts,
+        check_missing,
+        check_sizes,
+        check_same,
+        check_similar,
+        check_long_texts,
+        check_repeated_texts,
+        check_leaks,
+        check_balance,
+    ):
+        check(context)
+    reports = tuple(context.reports[issue] for issue in Issue)
+    return CheckReport(reports=reports, outcomes=context.outcomes)
 
 
-def _report_files(checkup: Checkup, accounts: Accounts) -> None:
-    skipped = [*accounts.skipped_files(), *accounts.skipped_items()]
-    checkup.report(Finding.UNREADABLE, list(_paths(skipped, UNREADABLE)))
-    checkup.report(Finding.HIDDEN, list(_paths(skipped, frozenset({Reason.HIDDEN}))))
+def check_mojibake(context: CheckContext) -> None:
+    """Find texts that were read in the wrong encoding; runs before any other check."""
+    is_bad = {t: looks_like_mojibake(t) for one in context.left() for t in set(one.texts)}
+    found = [one for one in context.left() if any(is_bad[text] for text in one.texts)]
+    mendable = sum(bad and mend_mojibake(text) != text for text, bad in is_bad.items())
+    keys = [outcome.key for outcome in found]
+    context.report(Issue.MOJIBAKE, keys, detail={"mendable": mendable})
+    fix = context.fix(Issue.MOJIBAKE)
+    for outcome in found if fix != Fix.KEEP else ():
+        if fix == Fix.FIX:
+            outcome.texts = tuple(mend_mojibake(text) for text in outcome.texts)
+        else:
+            _drop_texts(outcome, is_bad, Reason.MOJIBAKE)
 
 
-def _paths(skipped: Sequence[Skipped], reasons: frozenset[Reason]) -> Iterator[str]:
-    return iter(dict.fromkeys(one.path for one in skipped if one.reason in reasons))
+def normalise_texts(context: CheckContext) -> None:
+    """Apply the text plan; rare words are removed last, because they depend on all texts."""
+    plan = context.plan.texts
+    for outcome in context.left():
+        outcome.texts = apply_all(plan, outcome.texts)
+    rare = rare_words((text for one in context.left() for text in one.texts), plan.min_count)
+    for outcome in context.left() if rare else ():
+        changed = (without_rare(text, rare) for text in outcome.texts)
+        outcome.texts = tuple(dict.fromkeys(text for text in changed if text))
 
 
-def _check_whole(checkup: Checkup) -> None:
-    """Find images without a text and texts without an image; what has neither is left out."""
-    no_text: list[Case] = []
-    no_image: list[Case] = []
-    for case in checkup.left():
-        if not case.item.has_image and not case.texts:
-            case.skip(Reason.EMPTY, "neither image nor text")
-        elif not case.texts:
-            no_text.append(case)
-        elif not case.item.has_image:
-            no_image.append(case)
-    checkup.settle(Finding.NO_TEXT, no_text, Reason.NO_TEXT)
-    checkup.settle(Finding.NO_IMAGE, no_image, Reason.NO_IMAGE)
+def check_missing(context: CheckContext) -> None:
+    """Find images without text and texts without image; samples without both are skipped."""
+    no_text: list[SampleOutcome] = []
+    no_image: list[SampleOutcome] = []
+    for outcome in context.left():
+        if outcome.image is None and not outcome.texts:
+            outcome.skip(Reason.EMPTY, "neither image nor text")
+        elif not outcome.texts:
+            no_text.append(outcome)
+        elif outcome.image is None:
+            no_image.append(outcome)
+    context.report_and_skip(Issue.NO_TEXT, no_text, Reason.NO_TEXT)
+    context.report_and_skip(Issue.NO_IMAGE, no_image, Reason.NO_IMAGE)
+
+
+def check_sizes(context: CheckContext) -> None:
+    """Find images smaller than the stored size, and very long ones."""
+    # Padding keeps the longer side; cropping and stretching fill the square with the shorter one.
+    decisive = max if context.plan.pictures.fit == "pad" else min
+    tiny: list[SampleOutcome] = []
+    long: list[SampleOutcome] = []
+    for outcome, image in context.left_with_image():
+        sides = (image.width, image.height)
+        if min(sides) > 0 and decisive(sides) < context.plan.pictures.size:
+            tiny.append(outcome)
+        if min(sides) > 0 and max(sides) > LONGEST_RATIO * min(sides):
+            long.append(outcome)
+    context.report_and_skip(Issue.TINY_IMAGE, tiny, Reason.TINY_IMAGE)
+    context.report_and_skip(Issue.EXTREME_RATIO, long, Reason.EXTREME_RATIO)
+
+
+def check_same(context: CheckContext) -> None:
+    """Find images with equal pixels."""
+    by_digest: dict[bytes, list[SampleOutcome]] = {}
+    for outcome, image in context.left_with_image():
+        if image.pixel_digest:
+            by_digest.setdefault(image.pixel_digest, []).append(outcome)
+    groups = [group for group in by_digest.values() if len(group) > 1]
+    context.report_and_merge(Issue.SAME_IMAGE, groups, Reason.SAME_IMAGE)
+
+
+def check_similar(context: CheckContext) -> None:
+    """Find images that look the same; of those with equal pixels only the first is compared."""
+    first_of: dict[bytes, _WithImage] = {}
+    for outcome, image in context.left_with_image():
+        key = image.pixel_digest or outcome.key.encode(errors="surrogatepass")
+        first_of.setdefault(key, (outcome, image))
+    left = list(first_of.values())
+    hashes = [image.phash for _outcome, image in left]
+    groups = near_duplicate_groups(hashes, SIMILAR_BITS, [image.colours for _o, image in left])
+    found = [[left[place][0] for place in group] for group in groups]
+    context.report_and_merge(Issue.SIMILAR_IMAGE, found, Reason.SIMILAR_IMAGE)
+
+
+def check_long_texts(context: CheckContext) -> None:
+    """Find texts of more than twice the length that covers 95 % of all, and a few words more."""
+    sizes = {t: len(split_words(t)) for one in context.left() for t in set(one.texts)}
+    lengths = Counter(sizes[text] for one in context.left() for text in one.texts)
+    usual = covering(lengths, _USUAL_SHARE)
+    most = max(_LONG_TIMES * usual, usual + _LONG_MORE)
+    is_long = {text: size > most for text, size in sizes.items()}
+    found = [one for one in context.left() if any(is_long[text] for text in one.texts)]
+    detail = {"usual": usual, "most": most, "longest": max(lengths, default=0)}
+    context.report(Issue.LONG_TEXT, [outcome.key for outcome in found], detail=detail)
+    fix = context.fix(Issue.LONG_TEXT)
+    for outcome in found if fix != Fix.KEEP else ():
+        if fix == Fix.FIX:
+            texts = (cut(text, usual) if is_long[text] else text for text in outcome.texts)
+            outcome.texts = tuple(dict.fromkeys(texts))
+        else:
+            _drop_texts(outcome, is_long, Reason.LONG_TEXT)
+
+
+def check_repeated_texts(context: CheckContext) -> None:
+    """Find texts that very many images share where most texts are unique; not class names.
+
+    When such a text is skipped, only its first image keeps it.
+    """
+    outcomes = [outcome for outcome, _image in context.left_with_image()]
+    counts = Counter(text for outcome in outcomes for text in set(outcome.texts))
+    unique = sum(count == 1 for count in counts.values())
+    least = REPEATED_LEAST if 2 * unique >= len(counts) else len(outcomes) + 1
+    is_repeated = {text: count >= least for text, count in counts.items()}
+    seen: set[str] = set()
+    found: list[tuple[SampleOutcome, dict[str, bool]]] = []
+    for outcome in outcomes:
+        again = {text: is_repeated[text] and text in seen for text in outcome.texts}
+        seen.update(outcome.texts)
+        if any(again.values()):
+            found.append((outcome, again))
+    detail = {"texts": sum(is_repeated.values()), "most": max(counts.values(), default=0)}
+    context.report(Issue.REPEATED_TEXT, [outcome.key for outcome, _ in found], detail=detail)
+    if context.fix(Issue.REPEATED_TEXT) == Fix.SKIP:
+        for outcome, again in found:
+            _drop_texts(outcome, again, Reason.REPEATED_TEXT)
+
+
+def _drop_texts(outcome: SampleOutcome, is_bad: Mapping[str, bool], reason: Reason) -> None:
+    """Remove bad texts from a sample; skip the sample if it has no others."""
+    texts = tuple(text for text in outcome.texts if not is_bad[text])
+    if texts:
+        outcome.texts = texts
+    else:
+        outcome.skip(reason)
+
+
+def check_leaks(context: CheckContext) -> None:
+    """Find held-out images that nearly equal a training image.
+
+    If a fifth of the held-out images have such a twin, images are similar by nature (drawn shapes,
+    for instance), and only equal pixels count: otherwise hardly any would remain held out.
+    """
+    left = context.left_with_image()
+    held = [one for one in left if one[0].split == HELD_OUT]
+    train = [one for one in left if one[0].split == TRAIN]
+    leaks = _find_leaks(held, train, exact=False)
+    if len(leaks) > max(_ALIKE_LEAST, _ALIKE_SHARE * len(held)):
+        leaks = _find_leaks(held, train, exact=True)
+    keys = [(twin.key, outcome.key) for outcome, twin in leaks]
+    context.report(Issue.LEAK, [key for _twin, key in keys], keys, {"held_out": len(held)})
+    fix = context.fix(Issue.LEAK)
+    for outcome, twin in leaks:
+        if fix == Fix.SKIP:
+            outcome.skip(Reason.LEAK, f"like {twin.key}, which is trained on")
+        elif fix == Fix.FIX:
+            outcome.split = TRAIN
+
+
+def _find_leaks(
+    held: Sequence[_WithImage], train: Sequence[_WithImage], *, exact: bool
+) -> list[_Leak]:
+    """Pair held-out samples with a training twin, in order.
+
+    A leak moves to the training split, so its own twins leak too: repeated until none is new.
+    """
+    leaks: dict[int, _Leak] = {}
+    fresh = train
+    while fresh:
+        twins = _Twins(fresh, exact=exact)
+        fresh = []
+        for place, (outcome, image) in enumerate(held):
+            twin = None if place in leaks else twins.find(image)
+            if twin is not None:
+                leaks[place] = (outcome, twin)
+                fresh.append((outcome, image))
+    return [leaks[place] for place in sorted(leaks)]
+
+
+class _Twins:
+    """An index of samples by their images: equal ones first, then near duplicates."""
+
+    def __init__(self, samples: Sequence[_WithImage], *, exact: bool) -> None:
+        self._samples = samples
+        self._by_digest: dict[bytes, SampleOutcome] = {}
+        self._index = NearDuplicateIndex(LEAK_BITS, LEAK_TOLERANCE)
+        for number, (outcome, image) in enumerate(samples):
+            if image.pixel_digest:
+                self._by_digest.setdefault(image.pixel_digest, outcome)
+            if not exact:
+                self._index.add(number, image.phash, image.colours)
+
+    def find(self, image: ImageFacts) -> SampleOutcome | None:
+        same = self._by_digest.get(image.pixel_digest)
+        number = self._index.find(image.phash, image.colours) if same is None else None
+        return same if number is None else self._samples[number][0]
+
+
+def check_balance(context: CheckContext) -> None:
+    """Find samples of groups with less than a tenth of the samples of the largest group."""
+    counts = Counter(outcome.group for outcome in context.left() if outcome.group)
+    largest = max(counts.values(), default=0)
+    small = {group for group, count in counts.items() if count * _MOST_TIMES < largest}
+    keys = [outcome.key for outcome in context.left() if outcome.group in small]
+    detail = {
+        "groups": len(counts),
+        "small_groups": len(small),
+        "largest": largest,
+        "smallest": min(counts.values(), default=0),
+    }
+    context.report(Issue.IMBALANCE, keys, detail=detail)

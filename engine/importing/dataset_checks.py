@@ -1,112 +1,45 @@
-"""The doctor on a dataset that is built already: the same checks of its stored images and texts."""
+"""The data checks of a stored dataset: as it was written, or with edits that are not saved yet."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from engine.control import RunControl
 from engine.data.editing import Edits
-from engine.data.manifest import HELD_OUT, Record, captions_of, key_of
+from engine.data.manifest import HELD_OUT, captions_of, key_of
 from engine.data.store import StoredDataset, open_dataset
-from engine.importing.check_context import Diagnosis, ExaminedItem, FindingReport
-from engine.importing.checks import examine_items
-from engine.importing.decode import ImageFacts, image_facts
+from engine.importing.check_context import CheckReport
+from engine.importing.checks import check_samples
 from engine.importing.encoding import mend_mojibake
-from engine.importing.formats.format import Reading
-from engine.importing.item_issue import ItemFinding
-from engine.importing.ledger import Accounts
-from engine.importing.plan import OFFERED, Finding, ImportPlan, Repair
+from engine.importing.formats.format import ImportSpec, RawSample
+from engine.importing.item_issue import ItemIssue
+from engine.importing.ledger import FileLedger
+from engine.importing.plan import OFFERED, Fix, ImportPlan, Issue
+from engine.importing.samples import DecodedSample, ImageFacts, image_facts
 
 PIECE = 256
 Report = Callable[[int, int], None]
-"""Told how many images are done and how many there are."""
+"""Receives the number of images done, and of all."""
 
 
-def examine_dataset(
-    folder: Path, control: RunControl, repairs: Mapping[Finding, Repair] | None = None
-) -> Diagnosis:
-    """Examine a dataset; nothing is changed.
+def check_dataset(
+    folder: Path, control: RunControl, fixes: Mapping[Issue, Fix] | None = None
+) -> CheckReport:
+    """Check a dataset without changing it.
 
     Args:
         folder: of the dataset.
         control: asked between pieces.
-        repairs: what would be done about the findings.
+        fixes: chosen for issues.
 
     Raises:
         StoppedError: the control asked for it.
         DatasetMissingError, DatasetCorruptError: there is no dataset to read.
-        ConfigError: a repair is not offered.
+        ConfigError: a fix is not offered.
     """
-    plan = dataset_plan(folder, repairs or {})
-    return examine_items(
-        list(examined_items(open_dataset(folder), control)), Accounts(), plan, control
-    )
-
-
-def dataset_plan(
-    folder: Path, repairs: Mapping[Finding, Repair], excluded: frozenset[str] = frozenset()
-) -> ImportPlan:
-    """Say how a dataset that is built already is examined: what was formed once stays so."""
-    return ImportPlan(
-        source=folder,
-        dataset=folder,
-        reading=Reading(format=""),
-        # Halves of pairs are there because somebody wanted them.
-        keep_image_only=True,
-        keep_text_only=True,
-        repairs=repairs,
-        excluded=excluded,
-    )
-
-
-def examined_items(
-    dataset: StoredDataset, control: RunControl, report: Report = lambda _done, _total: None
-) -> Iterator[ExaminedItem]:
-    """Give a dataset's items as the doctor sees them, in order.
-
-    Raises:
-        StoppedError: the control asked for it.
-    """
-    facts = _facts(dataset, control, report)
-    for number, (record, row) in enumerate(
-        zip(dataset.records, dataset.image_rows.tolist(), strict=True)
-    ):
-        yield _item(record, key_of(record, number), None if row < 0 else next(facts))
-
-
-def _facts(dataset: StoredDataset, control: RunControl, report: Report) -> Iterator[ImageFacts]:
-    for start in range(0, len(dataset.images), PIECE):
-        control.stop_if_asked()
-        images = np.ascontiguousarray(dataset.images[start : start + PIECE])
-        # How large the originals were is not known any more.
-        found = image_facts(images, [(0, 0)] * len(images))
-        report(start + len(images), len(dataset.images))
-        yield from found
-
-
-def _item(record: Record, key: str, facts: ImageFacts | None) -> ExaminedItem:
-    known: dict[str, Any] = {}
-    if facts is not None:
-        known = {
-            "phash": facts.phash,
-            "colours": facts.colours,
-            "pixel_digest": facts.pixel_digest,
-        }
-    return ExaminedItem(
-        key=key,
-        texts=captions_of(record),
-        has_image=facts is not None,
-        split="test" if record["split"] == HELD_OUT else "train",
-        group=str(record.get("group") or record.get("label") or ""),
-        **known,
-    )
-
-
-# --------------------------------------------------------------------------
-# The doctor on a dataset that is being edited: the same checks, of the items as they are now.
+    samples = list(_samples(open_dataset(folder), None, control, lambda _done, _total: None))
+    return check_samples(samples, FileLedger(), _plan(folder, fixes or {}), control)
 
 
 def find_in_dataset(
@@ -115,49 +48,86 @@ def find_in_dataset(
     *,
     report: Report = lambda _done, _total: None,
     control: RunControl | None = None,
-) -> tuple[ItemFinding, ...]:
-    """Examine a dataset with its edits, each finding for itself; nothing is changed.
+) -> tuple[ItemIssue, ...]:
+    """Check a dataset with its edits, each issue independently of fixes for the others.
 
     Args:
-        dataset: to examine.
+        dataset: to check; not changed.
         edits: of this dataset; excluded items are left out.
-        report: told how many images have been looked at.
+        report: called after each piece of images.
         control: may ask for a stop.
 
     Returns:
-        What was found, in the order of ``Finding``.
+        The issues found, in the order of ``Issue``.
 
     Raises:
         StoppedError: the control asked for it.
     """
     control = control or RunControl()
-    items = list(_edited_items(dataset, edits, control, report))
-    # Repaired, a finding would hide those after it: of equal images, which of them leak.
-    repairs = {f: Repair.KEEP for f, offered in OFFERED.items() if Repair.KEEP in offered}
-    excluded = {str(item) for item in edits.changed if edits.state(item).is_excluded}
-    plan = dataset_plan(dataset.folder, repairs, frozenset(excluded))
-    diagnosis = examine_items(items, Accounts(), plan, control)
-    return tuple(_by_number(report, edits) for report in diagnosis.reports if report.count)
+    samples = list(_samples(dataset, edits, control, report))
+    # A fix would hide later issues: which of several equal images leak, for instance.
+    fixes = {issue: Fix.KEEP for issue, offered in OFFERED.items() if Fix.KEEP in offered}
+    excluded = frozenset(str(item) for item in edits.changed if edits.state(item).is_excluded)
+    plan = _plan(dataset.folder, fixes, excluded)
+    issues: list[ItemIssue] = []
+    for found in check_samples(samples, FileLedger(), plan, control).reports:
+        items = tuple(map(int, found.keys))
+        mended: dict[str, str] = {}
+        if found.issue == Issue.MOJIBAKE:
+            captions = {caption for item in items for caption in edits.state(item).captions}
+            mended = {caption: mend_mojibake(caption) for caption in captions}
+        if found.count:
+            issues.append(
+                ItemIssue(
+                    issue=found.issue,
+                    found=items,
+                    groups=tuple(tuple(map(int, group)) for group in found.groups),
+                    mended={old: new for old, new in mended.items() if old != new},
+                )
+            )
+    return tuple(issues)
 
 
-def _edited_items(
-    dataset: StoredDataset, edits: Edits, control: RunControl, report: Report
-) -> Iterator[ExaminedItem]:
-    for number, item in enumerate(examined_items(dataset, control, report)):
-        state = edits.state(number)
-        split = "test" if state.split == HELD_OUT else "train"
-        yield replace(item, key=str(number), texts=state.captions, split=split)
-
-
-def _by_number(report: FindingReport, edits: Edits) -> ItemFinding:
-    found = tuple(map(int, report.keys))
-    captions: set[str] = set()
-    if report.finding == Finding.MOJIBAKE:
-        captions.update(caption for item in found for caption in edits.state(item).captions)
-    mended = {caption: mend_mojibake(caption) for caption in captions}
-    return ItemFinding(
-        finding=report.finding,
-        found=found,
-        groups=tuple(tuple(map(int, group)) for group in report.groups),
-        mended={caption: meant for caption, meant in mended.items() if meant != caption},
+def _plan(
+    folder: Path, fixes: Mapping[Issue, Fix], excluded: frozenset[str] = frozenset()
+) -> ImportPlan:
+    """Make the plan of the checks: texts stay as they are, unpaired images and texts are kept."""
+    return ImportPlan(
+        source=folder,
+        dataset=folder,
+        reading=ImportSpec(format=""),
+        keep_image_only=True,
+        keep_text_only=True,
+        repairs=fixes,
+        excluded=excluded,
     )
+
+
+def _samples(
+    dataset: StoredDataset, edits: Edits | None, control: RunControl, report: Report
+) -> Iterator[DecodedSample]:
+    """Yield the items of a dataset as samples, in order; with edits, their keys are numbers."""
+    facts = _facts(dataset, control, report)
+    for number, (record, row) in enumerate(
+        zip(dataset.records, dataset.image_rows.tolist(), strict=True)
+    ):
+        key, texts, split = key_of(record, number), captions_of(record), str(record["split"])
+        if edits is not None:
+            state = edits.state(number)
+            key, texts, split = str(number), state.captions, state.split
+        extras = {
+            "split": "test" if split == HELD_OUT else "train",
+            "group": str(record.get("group") or record.get("label") or ""),
+        }
+        raw = RawSample(key=key, image=None, texts=texts, extras=extras)
+        yield DecodedSample(raw=raw, facts=None if row < 0 else next(facts))
+
+
+def _facts(dataset: StoredDataset, control: RunControl, report: Report) -> Iterator[ImageFacts]:
+    for start in range(0, len(dataset.images), PIECE):
+        control.stop_if_asked()
+        images = np.ascontiguousarray(dataset.images[start : start + PIECE])
+        # The original sizes are not stored.
+        found = image_facts(images, [(0, 0)] * len(images))
+        report(start + len(images), len(dataset.images))
+        yield from found

@@ -1,11 +1,11 @@
-"""The decode pass: candidates in, stored pixels and facts out, in order, on all cores.
+"""Decodes the images of raw samples and resizes them to the squares that a dataset stores.
 
-Pillow gives the interpreter back while it decodes and resizes, so threads are enough: no pixel is
-copied from one process to another. Work is handed out in batches, because a thread that is
-woken for every single image spends its time waiting for the interpreter. What is under way is
-bounded, so that memory does not depend on how many candidates there are.
+Files are decoded by ``engine.data.image_decode``. Pillow releases the interpreter lock while it
+decodes and resizes, so threads suffice and no pixels are copied between processes. Samples are
+handed out in batches, because waking a thread for every image costs more than decoding it. The
+number of batches in progress is bounded, so memory does not depend on the number of samples.
 
-Shapes: S side of the stored images, C channels.
+Shapes: S side of the stored images, C channels, H height, W width.
 """
 
 import itertools
@@ -13,160 +13,229 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from PIL import Image, ImageColor
 
 from engine.control import RunControl
+from engine.data.image_decode import decode_picture, flatten, original_size
 from engine.errors import EntryError, SourceUnreadableError, StoppedError
-from engine.importing.formats.format import Candidate, Format, Pixels
-from engine.importing.ledger import Reason
-from engine.importing.near_duplicates import colour_layouts, perceptual_hashes, pixel_digest
+from engine.events import ImportStage
+from engine.importing.formats.format import Format, Pixels, RawSample
+from engine.importing.ledger import FileLedger, Reason
 from engine.importing.plan import PicturePlan
-from engine.importing.resize import fit, original_size, read_picture
-from engine.importing.sources.archive import LIMITS, Limits, Tree
+from engine.importing.samples import DecodedSample, image_facts
+from engine.importing.scan import Tell
+from engine.importing.sources.archive import LIMITS, Archive, Limits
+from engine.importing.staging import Staging
 
 BATCH = 16
-"""Candidates that a thread takes at once."""
+"""Samples that a thread takes at once."""
 AHEAD = 3
-"""Batches under way for each thread: one in work, the others waiting either side of it."""
+"""Batches in progress for each thread: one being decoded, the others waiting."""
 ASK_EVERY_S = 0.1
+_GAP = 3.0
+"""``reducing_gap`` of Pillow: from 3 on, its fast first reduction makes no visible difference."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ImageFacts:
-    """What the doctor wants to know of an image."""
+def decode_samples(
+    decoder: "Decoder",
+    samples: Sequence[RawSample],
+    ledger: FileLedger,
+    control: RunControl,
+    tell: Tell,
+    staging: Staging | None = None,
+) -> list[DecodedSample]:
+    """Decode all samples that are not staged yet; return those that can be used, in order.
 
-    width: int
-    """Of the original, in pixels."""
-    height: int
-    pixel_digest: bytes
-    """Of the stored pixels: equal means equal."""
-    phash: int
-    """Perceptual hash of the stored pixels: few bits apart means alike."""
-    colours: bytes
-    """Layout of their mean colours."""
-    is_grey: bool
-    """Whether they have no colour."""
+    Args:
+        decoder: of the source.
+        samples: in the source's order; with a staging, those that it was opened with.
+        ledger: records the samples and files that cannot be used.
+        control: asked ten times a second.
+        tell: called for every sample.
+        staging: stores pixels and facts; without it pixels are discarded.
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Decoded:
-    """A candidate, and what its image gave. Text-only candidates have neither pixels nor reason."""
-
-    candidate: Candidate
-    pixels: Pixels | None = None
-    """[S, S, C]."""
-    facts: ImageFacts | None = None
-    reason: Reason | None = None
-    """Why the image cannot be used."""
-    detail: str = ""
-
-
-_Fitted = tuple[Pixels, tuple[int, int]]
-"""Pixels to be stored, and width and height before."""
+    Raises:
+        StoppedError: the control asked for it.
+        SourceUnreadableError: the source is gone.
+        DiskFullError, FolderNotWritableError: the staging cannot be written.
+    """
+    done = list(staging.items) if staging else []
+    tell(ImportStage.DECODING, len(done), len(samples))
+    for decoded in decode_all(decoder, samples[len(done) :], control):
+        done.append(staging.append(decoded) if staging else replace(decoded, pixels=None))
+        tell(ImportStage.DECODING, len(done), len(samples))
+    for one in done:
+        if one.reason is not None:
+            ledger.mark_item_skipped(one.raw.key, one.reason, one.detail)
+            # A table of many images is still used if one of them is damaged.
+            if one.raw.image is not None and one.raw.image.part < 0:
+                ledger.mark_rejected(one.raw.image.path, one.reason, one.detail)
+    return [one for one in done if one.reason is None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Decoder:
-    """Turns candidates into what is stored of them; usable from several threads."""
+    """Decodes raw samples of one source; may be called from several threads at once."""
 
-    tree: Tree
+    archive: Archive
     form: Format
     pictures: PicturePlan
     limits: Limits = LIMITS
 
     @property
     def channels(self) -> int:
-        """Channels of the pixels given: whether all are grey is known at the end only."""
+        """Channels of the decoded pixels; whether all images are grey is only known at the end."""
         return 1 if self.pictures.channels == "grey" else 3
 
     def decode(
-        self, candidates: Sequence[Candidate], is_over: Callable[[], bool] = lambda: False
-    ) -> list[Decoded]:
-        """Load, decode and fit images, and hash them together; what is wrong becomes a reason.
+        self, samples: Iterable[RawSample], is_over: Callable[[], bool] = lambda: False
+    ) -> list[DecodedSample]:
+        """Load, decode and resize images, and hash them together.
 
         Args:
-            candidates: in order.
-            is_over: asked before each; the rest is left out when it says so.
+            samples: in order.
+            is_over: asked before each; the rest is left out when it returns True.
         """
-        fitted: list[_Fitted] = []
-        done: list[Decoded | Candidate] = []
-        for candidate in candidates:
-            if is_over():
-                break
-            outcome = self._fit(candidate)
-            if isinstance(outcome, Decoded):
-                done.append(outcome)
-            else:
-                fitted.append(outcome)
-                done.append(candidate)
-        hashed = iter(_facts(fitted))
-        return [one if isinstance(one, Decoded) else _whole(one, *next(hashed)) for one in done]
+        fitted = [
+            self._fit(raw) for raw in itertools.takewhile(lambda _raw: not is_over(), samples)
+        ]
+        pixels = [one.pixels for one, _size in fitted if one.pixels is not None]
+        sizes = [size for one, size in fitted if one.pixels is not None]
+        facts = iter(image_facts(np.stack(pixels), sizes) if pixels else ())
+        return [
+            one if one.pixels is None else replace(one, facts=next(facts)) for one, _size in fitted
+        ]
 
-    def _fit(self, candidate: Candidate) -> Decoded | _Fitted:
-        if candidate.image is None:
-            return Decoded(candidate=candidate)
+    def _fit(self, raw: RawSample) -> tuple[DecodedSample, tuple[int, int]]:
+        """Decode one image; return the sample without facts, and the original width and height."""
+        size = (0, 0)
+        if raw.image is None:
+            return DecodedSample(raw=raw), size
         try:
-            content = self.form.load(self.tree, candidate.image)
+            content = self.form.load(self.archive, raw.image)
             picture = read_picture(content, self.limits, at_least=self.pictures.size)
             size = original_size(content, picture.size)
-            return fit(picture, self.pictures, self.channels), size
+            pixels = resize_to_square(picture, self.pictures, self.channels)
+            return DecodedSample(raw=raw, pixels=pixels), size
         except EntryError as error:
-            reason = reason_of(error)
-            return Decoded(candidate=candidate, reason=reason, detail=error.detail)
+            reason = Reason(error.reason) if error.reason in list(Reason) else Reason.DAMAGED
+            return DecodedSample(raw=raw, reason=reason, detail=error.detail), size
         except (ValueError, ArithmeticError, LookupError, TypeError, MemoryError) as error:
-            # One stranger's file, however odd, must not end the import of all the others.
+            # One damaged file, however odd, must not end the import of all the others.
             detail = f"{type(error).__name__}: {error}"
-            return Decoded(candidate=candidate, reason=Reason.DAMAGED, detail=detail)
+            return DecodedSample(raw=raw, reason=Reason.DAMAGED, detail=detail), size
 
 
-def image_facts(images: Pixels, sizes: Sequence[tuple[int, int]]) -> list[ImageFacts]:
-    """Hash stored images [N, S, S, C], together because that is several times as fast.
+def read_picture(
+    content: bytes | Pixels, limits: Limits = LIMITS, *, at_least: int = 0
+) -> Image.Image:
+    """Decode a picture: upright, in sRGB, in mode L, LA, RGB or RGBA.
+
+    Safe to call from several threads at once.
 
     Args:
-        images: as stored.
-        sizes: width and height that each had before.
+        content: a whole file, or pixels [H, W] or [H, W, C], C 1 to 4.
+        limits: how large a picture may be.
+        at_least: allow a JPEG to be decoded at a reduced size, with both sides at least twice
+            this long, which is several times as fast; 0 decodes it at full size.
+
+    Raises:
+        EntryError: with a ``Reason`` as its reason and no path, which only the caller knows.
     """
-    looks, layouts = perceptual_hashes(images).tolist(), colour_layouts(images)
-    greys = (images == images[..., :1]).all(axis=(1, 2, 3)).tolist()
-    return [
-        ImageFacts(
-            width=width,
-            height=height,
-            pixel_digest=pixel_digest(images[row]),
-            phash=looks[row],
-            colours=layouts[row].tobytes(),
-            is_grey=greys[row],
-        )
-        for row, (width, height) in enumerate(sizes)
-    ]
-
-
-def reason_of(error: EntryError) -> Reason:
-    """Give the reason for which an entry is skipped."""
+    if not isinstance(content, bytes):
+        return _from_pixels(content, limits)
+    if len(content) > limits.file_bytes:
+        raise EntryError("", Reason.TOO_LARGE, f"it has {len(content):,} bytes")
     try:
-        return Reason(error.reason)
-    except ValueError:
-        return Reason.DAMAGED
+        return decode_picture(content, limits.pixels, at_least=at_least)
+    except EntryError as error:
+        raise EntryError("", Reason(error.reason), error.detail) from error
+
+
+def _from_pixels(pixels: Pixels, limits: Limits) -> Image.Image:
+    if pixels.size == 0:
+        raise EntryError("", Reason.EMPTY, "it has no pixels")
+    if pixels.ndim not in {2, 3} or pixels.shape[2:] not in {(), (1,), (2,), (3,), (4,)}:
+        shape = " x ".join(str(length) for length in pixels.shape)
+        raise EntryError("", Reason.UNSUPPORTED, f"pixels of shape {shape}")
+    if pixels.shape[0] * pixels.shape[1] > limits.pixels:
+        raise EntryError("", Reason.TOO_LARGE, f"it has more than {limits.pixels:,} pixels")
+    return Image.fromarray(pixels[:, :, 0] if pixels.shape[2:] == (1,) else pixels)
+
+
+def resize_to_square(image: Image.Image, plan: PicturePlan, channels: int) -> Pixels:
+    """Resize a picture to a square by padding, cropping or stretching.
+
+    Args:
+        image: mode L, LA, RGB or RGBA.
+        plan: size, shape and the colour beside and under the picture.
+        channels: 1 or 3.
+
+    Returns:
+        [size, size, C] uint8.
+    """
+    background = ImageColor.getrgb(plan.background)[:3]
+    mode = "L" if channels == 1 else "RGB"
+    opaque = flatten(image, background)
+    if mode == "L":
+        opaque = _in_mode(opaque, mode)
+    square = _in_mode(_squared(opaque, plan, mode, background), mode)
+    # Not ``asarray``, which asks the picture for a table of its shape first.
+    return np.frombuffer(square.tobytes(), np.uint8).reshape(plan.size, plan.size, channels)
+
+
+def _squared(
+    image: Image.Image, plan: PicturePlan, mode: str, background: tuple[int, ...]
+) -> Image.Image:
+    size = plan.size
+    match plan.fit:
+        case "crop":
+            side = min(image.size)
+            left, top = (image.width - side) / 2, (image.height - side) / 2
+            return _resized(image, (size, size), (left, top, left + side, top + side))
+        case "stretch":
+            return _resized(image, (size, size), (0, 0, *image.size))
+        case _:
+            # A line keeps a thickness of one pixel.
+            width, height = (max(1, round(side * size / max(image.size))) for side in image.size)
+            inner = _in_mode(_resized(image, (width, height), (0, 0, *image.size)), mode)
+            if inner.size == (size, size):
+                return inner
+            square = Image.new("RGB", (size, size), background).convert(mode)
+            square.paste(inner, ((size - inner.width) // 2, (size - inner.height) // 2))
+            return square
+
+
+def _in_mode(image: Image.Image, mode: str) -> Image.Image:
+    """Convert if the mode differs: Pillow would copy, which blocks other threads."""
+    return image if image.mode == mode else image.convert(mode)
+
+
+def _resized(
+    image: Image.Image, size: tuple[int, int], box: tuple[float, float, float, float]
+) -> Image.Image:
+    return image.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=_GAP)
 
 
 def decode_all(
     decoder: Decoder,
-    candidates: Iterable[Candidate],
+    samples: Iterable[RawSample],
     control: RunControl,
     threads: int = 0,
-) -> Iterator[Decoded]:
-    """Decode candidates on several threads; give the results in the candidates' order.
+) -> Iterator[DecodedSample]:
+    """Decode samples on several threads; yield the results in the order of the samples.
 
     Args:
         decoder: of the source.
-        candidates: taken as they are needed, on the calling thread.
+        samples: taken as they are needed, on the calling thread.
         control: asked ten times a second, and between images.
         threads: by default as many as there are cores.
 
     Raises:
-        StoppedError: the control asked for it; no thread works on.
+        StoppedError: the control asked for it; all threads have ended.
         SourceUnreadableError: the source itself is gone.
     """
     count = threads or os.cpu_count() or 1
@@ -177,67 +246,45 @@ def decode_all(
         return control.is_stop_requested or quit_asked.is_stop_requested
 
     try:
-        batches = _batches(candidates)
-        under_way: deque[Future[list[Decoded]]] = deque()
-        for batch in itertools.chain(batches, itertools.repeat(())):
-            if batch:
+        source = iter(samples)
+        under_way: deque[Future[list[DecodedSample]]] = deque()
+        while True:
+            if batch := list(itertools.islice(source, BATCH)):
                 under_way.append(pool.submit(decoder.decode, batch, is_over))
                 if len(under_way) < count * AHEAD:
                     continue
             if not under_way:
                 return
-            yield from _checked(decoder.tree, _wait(under_way.popleft(), control))
+            for decoded in _wait(under_way.popleft(), control):
+                if decoded.reason is Reason.UNREADABLE:
+                    check_source(decoder.archive)
+                yield decoded
     finally:
         quit_asked.request_stop()
         pool.shutdown(cancel_futures=True)
 
 
-def check_source(tree: Tree) -> None:
-    """Make sure that a file which cannot be read is the file's fault, and no pulled drive.
+def check_source(archive: Archive) -> None:
+    """Check that the source itself is still there after one of its files could not be read.
 
     Raises:
         SourceUnreadableError: the source is gone.
     """
     try:
-        if tree.source.is_dir():
-            next(tree.source.iterdir(), None)
+        if archive.source.is_dir():
+            next(archive.source.iterdir(), None)
         else:
-            with tree.source.open("rb") as file:
+            with archive.source.open("rb") as file:
                 file.read(1)
     except OSError as error:
-        reason = "it is no longer there" if not tree.source.exists() else str(error.strerror)
-        raise SourceUnreadableError(tree.source, reason) from error
+        reason = "it is no longer there" if not archive.source.exists() else str(error.strerror)
+        raise SourceUnreadableError(archive.source, reason) from error
 
 
-def _batches(candidates: Iterable[Candidate]) -> Iterator[Sequence[Candidate]]:
-    source = iter(candidates)
-    while batch := list(itertools.islice(source, BATCH)):
-        yield batch
-
-
-def _wait(future: Future[list[Decoded]], control: RunControl) -> list[Decoded]:
+def _wait(future: Future[list[DecodedSample]], control: RunControl) -> list[DecodedSample]:
     while not control.is_stop_requested:
         wait((future,), timeout=ASK_EVERY_S)
         # A batch that was cut short by a stop is no result.
         if future.done() and not control.is_stop_requested:
             return future.result()
     raise StoppedError
-
-
-def _checked(tree: Tree, done: Iterable[Decoded]) -> Iterator[Decoded]:
-    for decoded in done:
-        if decoded.reason is Reason.UNREADABLE:
-            check_source(tree)
-        yield decoded
-
-
-def _whole(candidate: Candidate, pixels: Pixels, facts: ImageFacts) -> Decoded:
-    return Decoded(candidate=candidate, pixels=pixels, facts=facts)
-
-
-def _facts(fitted: Sequence[_Fitted]) -> list[tuple[Pixels, ImageFacts]]:
-    if not fitted:
-        return []
-    images = np.stack([pixels for pixels, _size in fitted])
-    facts = image_facts(images, [size for _pixels, size in fitted])
-    return list(zip(images, facts, strict=True))

@@ -1,4 +1,7 @@
-"""Everything of an import but the writing: what the wizard shows before it begins."""
+"""An import without writing: what the wizard shows before it starts.
+
+``scan_facts`` reads names and texts only; ``dry_run`` also decodes all images and runs the checks.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -7,20 +10,25 @@ from dataclasses import dataclass, field
 from engine.control import RunControl
 from engine.errors import EntryError
 from engine.events import ImportEmit, ImportStage
-from engine.importing.build import Settled, settle
+from engine.importing.build import ImportResult, apply_decisions
 from engine.importing.captions import apply_all, rare_words, without_rare
-from engine.importing.decode import Decoder
-from engine.importing.decode_pass import Item, decode_items
-from engine.importing.empty_import import LikelyReason, likely_reasons
-from engine.importing.formats.format import Candidate, ImageRef, Pixels
+from engine.importing.decode import Decoder, decode_samples, read_picture, resize_to_square
+from engine.importing.empty_import import LikelyReason, diagnose_empty_import
+from engine.importing.formats.format import ImageRef, Pixels, RawSample
 from engine.importing.formats.registry import FORMATS
-from engine.importing.ledger import Accounts, Reason
-from engine.importing.plan import ImportPlan, PicturePlan, TextPlan
+from engine.importing.ledger import FileLedger, Reason
+from engine.importing.plan import ImportPlan, PicturePlan, TextPlan, decodes_alike
 from engine.importing.report import ImportCounts, counts_of
-from engine.importing.resize import fit, read_picture
-from engine.importing.scan import DECODING, FirstLook, ProgressTeller, Scan, check_plan, scan_source
-from engine.importing.sources.archive import LIMITS, Tree
-from engine.importing.sources.opening import open_tree
+from engine.importing.samples import DecodedSample
+from engine.importing.scan import (
+    FirstLook,
+    ProgressReporter,
+    Scan,
+    check_plan,
+    scan_source,
+)
+from engine.importing.sources.archive import LIMITS, Archive
+from engine.importing.sources.opening import open_archive
 from engine.importing.text_stats import TextFacts, describe_texts
 
 MOST_THUMBNAILS = 60
@@ -28,46 +36,46 @@ THUMBNAIL_SIZE = 64
 
 
 @dataclass(frozen=True, kw_only=True)
-class Examination:
-    """What an import would give."""
+class DryRun:
+    """The result of an import that is not written."""
 
     plan: ImportPlan
-    settled: Settled
-    """The items of the dataset to be, and what the doctor found."""
-    accounts: Accounts
-    """What would not be in it, and why."""
+    result: ImportResult
+    """The samples to import and the issues found."""
+    ledger: FileLedger
+    """What would be left out, and why."""
     counts: ImportCounts
     text_facts: TextFacts
     sizes: tuple[tuple[tuple[int, int], int], ...]
-    """((width, height), images of it), before they are fitted; most frequent first."""
+    """((width, height), number of images) before resizing; most frequent first."""
     likely_reasons: tuple[LikelyReason, ...]
     """Why there is nothing to train on; empty where there is."""
     scan: Scan
-    """With accounts as they were before the doctor."""
-    items: tuple[Item, ...]
+    """With the ledger as it was before the checks."""
+    items: tuple[DecodedSample, ...]
 
     @property
     def channels(self) -> int:
         """Of the stored images: 1 or 3."""
-        return self.settled.channels
+        return self.result.channels
 
-    def reconsidered(self, plan: ImportPlan) -> "Examination":
-        """Say what another plan would give that reads and decodes the same; quick.
+    def with_plan(self, plan: ImportPlan) -> "DryRun":
+        """Return the dry run of another plan that decodes alike, without decoding.
 
         Raises:
-            ValueError: the plan reads or decodes otherwise: that takes an examination of its own.
+            ValueError: the plan reads or decodes differently, which takes a new dry run.
         """
-        if _decoding_part(plan) != _decoding_part(self.plan):
+        if not decodes_alike(plan, self.plan):
             raise ValueError("the plans read or decode differently")
-        return _examination(plan, self.scan, self.items)
+        return _dry_run(plan, self.scan, self.items)
 
     def thumbnails(
         self, keys: Iterable[str], size: int = THUMBNAIL_SIZE, control: RunControl | None = None
     ) -> Mapping[str, Pixels]:
-        """Decode small images for items, such as those of a finding.
+        """Decode small images of items, such as those with an issue.
 
         Args:
-            keys: of the items; those after the first ``MOST_THUMBNAILS`` are passed over.
+            keys: of the items; those after the first ``MOST_THUMBNAILS`` are ignored.
             size: side in pixels.
             control: asked between images.
 
@@ -84,15 +92,15 @@ class Examination:
     def _images(self, keys: Sequence[str]) -> dict[str, ImageRef]:
         chosen = set(keys)
         found = {
-            candidate.key: candidate.image
-            for candidate in self.scan.candidates
-            if candidate.key in chosen and candidate.image is not None
+            sample.key: sample.image
+            for sample in self.scan.samples
+            if sample.key in chosen and sample.image is not None
         }
         return {key: found[key] for key in keys if key in found}
 
 
-def examine_source(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> Examination:
-    """Do everything of an import but the writing.
+def dry_run(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> DryRun:
+    """Do everything that an import does except writing.
 
     Args:
         plan: of the import; its dataset's folder is not looked at.
@@ -101,42 +109,38 @@ def examine_source(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> E
 
     Raises:
         StoppedError: the control asked for it.
-        ConfigError: the plan is wrong, or names what is not there.
+        ConfigError: the plan is invalid, or names what does not exist.
         SourceUnreadableError: the source cannot be read.
     """
     check_plan(plan)
-    tell = ProgressTeller(emit)
-    with open_tree(plan.source, control=control) as tree:
-        scan = scan_source(plan, tree, control, tell)
-        decoder = Decoder(tree=tree, form=scan.form, pictures=plan.pictures)
-        items = decode_items(decoder, scan.candidates, scan.accounts, control, tell)
+    tell = ProgressReporter(emit)
+    with open_archive(plan.source, control=control) as archive:
+        scan = scan_source(plan, archive, control, tell)
+        decoder = Decoder(archive=archive, form=scan.form, pictures=plan.pictures)
+        items = decode_samples(decoder, scan.samples, scan.ledger, control, tell)
     tell(ImportStage.EXAMINING, 0, len(items))
     control.stop_if_asked()
-    return _examination(plan, scan, tuple(items))
+    return _dry_run(plan, scan, tuple(items))
 
 
-def _examination(plan: ImportPlan, scan: Scan, items: tuple[Item, ...]) -> Examination:
-    accounts = scan.accounts.copy()
-    settled = settle(plan, items, accounts)
+def _dry_run(plan: ImportPlan, scan: Scan, items: tuple[DecodedSample, ...]) -> DryRun:
+    ledger = scan.ledger.copy()
+    result = apply_decisions(plan, items, ledger)
     sizes = Counter((i.facts.width, i.facts.height) for i in items if i.facts is not None)
     reasons: tuple[LikelyReason, ...] = ()
-    if not settled.is_trainable:
-        reasons = likely_reasons(scan.overview, accounts, scan.candidates, len(settled.entries))
-    return Examination(
+    if not result.is_trainable:
+        reasons = diagnose_empty_import(scan.listing, ledger, scan.samples, len(result.kept))
+    return DryRun(
         plan=plan,
-        settled=settled,
-        accounts=accounts,
-        counts=counts_of(accounts, found=scan.items_found, **settled.counts),
-        text_facts=describe_texts(text for entry in settled.entries for text in entry.texts),
+        result=result,
+        ledger=ledger,
+        counts=counts_of(ledger, found=scan.items_found, **result.counts),
+        text_facts=describe_texts(text for kept in result.kept for text in kept.texts),
         sizes=tuple(sizes.most_common()),
         likely_reasons=reasons,
         scan=scan,
         items=items,
     )
-
-
-def _decoding_part(plan: ImportPlan) -> list[object]:
-    return [getattr(plan, name) for name in DECODING]
 
 
 def thumbnails(
@@ -145,19 +149,15 @@ def thumbnails(
     """Decode small images [size, size, 3] of a plan's source; what cannot be decoded is absent."""
     form, small = FORMATS[plan.reading.format], PicturePlan(size=size)
     found: dict[str, Pixels] = {}
-    with open_tree(plan.source, control=control) as tree:
+    with open_archive(plan.source, control=control) as archive:
         for key, image in images.items():
             control.stop_if_asked()
             try:
-                picture = read_picture(form.load(tree, image), LIMITS, at_least=size)
+                picture = read_picture(form.load(archive, image), LIMITS, at_least=size)
             except EntryError:
                 continue
-            found[key] = fit(picture, small, 3)
+            found[key] = resize_to_square(picture, small, 3)
     return found
-
-
-# --------------------------------------------------------------------------
-# What a reading of a source finds, without opening an image: for the wizard, not for the build.
 
 
 KEPT_SAMPLES = 8
@@ -167,7 +167,7 @@ ASK_EVERY = 64
 
 @dataclass(frozen=True, kw_only=True)
 class ScanFacts:
-    """Figures about the items of a source."""
+    """Counts and statistics of the items of a source."""
 
     pairs: int
     """Images with a text."""
@@ -176,13 +176,13 @@ class ScanFacts:
     several: int
     """Images with more than one caption."""
     emptied: int
-    """Texts of which the plan leaves nothing."""
+    """Texts that the plan reduces to nothing."""
     labels: tuple[str, ...]
-    """What images are labelled with, where the source labels them; at most ``KEPT_LABELS``."""
+    """Labels of images, if the source has them; at most ``KEPT_LABELS``."""
     texts: TextFacts
-    """Of the texts as the plan leaves them."""
+    """Of the texts after normalisation."""
     samples: tuple[tuple[str, str], ...]
-    """Texts before and after the plan, those that it changes first."""
+    """Texts before and after normalisation, those that change first."""
     reasons: tuple[LikelyReason, ...] = ()
     """Why there is no pair, likeliest first; empty where there is one."""
 
@@ -197,63 +197,63 @@ class _Scanned:
     labels: dict[str, None] = field(default_factory=dict)
     before: list[str] = field(default_factory=list)
     after: list[str] = field(default_factory=list)
-    first: list[Candidate] = field(default_factory=list)
+    first: list[RawSample] = field(default_factory=list)
     """One with an image, if there is any: what ``likely_reasons`` asks of the items."""
 
 
 def scan_facts(
     plan: ImportPlan,
-    tree: Tree,
+    archive: Archive,
     look: FirstLook,
     tokenizer: str,
     tell: Callable[[int], None],
     control: RunControl,
 ) -> ScanFacts:
-    """Scan a source and measure what is found.
+    """Scan the names and texts of a source and compute statistics.
 
     Args:
-        plan: how it is read, and what becomes of the texts.
-        tree: the source.
-        look: what it holds.
+        plan: how the source is read, and how texts are normalised.
+        archive: the source.
+        look: the listing of the source.
         tokenizer: the units in which texts are measured: ``word``, ``bpe`` or ``characters``.
         tell: receives the number of items so far, every few items.
         control: asked every few items.
 
     Raises:
         StoppedError: the control asked for it.
-        ConfigError: the reading names what is not there.
+        ConfigError: the spec names what does not exist.
         SourceUnreadableError: the source or its table cannot be read.
     """
-    scanned, accounts = _Scanned(), Accounts()
-    accounts.find(look.files)
+    scanned, ledger = _Scanned(), FileLedger()
+    ledger.add(look.files)
     form = FORMATS[plan.reading.format]
-    candidates = form.scan(tree, look.overview, plan.reading, accounts)
-    for number, candidate in enumerate(candidates):
+    samples = form.scan(archive, look.listing, plan.reading, ledger)
+    for number, sample in enumerate(samples):
         if number % ASK_EVERY == 0:
             control.stop_if_asked()
             tell(number)
-        _take(scanned, candidate, plan.texts, accounts)
+        _take(scanned, sample, plan.texts, ledger)
     control.stop_if_asked()
-    return _facts(scanned, plan.texts, tokenizer, look, accounts, control)
+    return _facts(scanned, plan.texts, tokenizer, look, ledger, control)
 
 
-def _take(scanned: _Scanned, candidate: Candidate, plan: TextPlan, accounts: Accounts) -> None:
-    formed = apply_all(plan, candidate.texts)
-    if candidate.image is None:
+def _take(scanned: _Scanned, sample: RawSample, plan: TextPlan, ledger: FileLedger) -> None:
+    formed = apply_all(plan, sample.texts)
+    if sample.image is None:
         scanned.text_only += 1
-        accounts.skip_item(candidate.key, Reason.NO_IMAGE)
+        ledger.mark_item_skipped(sample.key, Reason.NO_IMAGE)
     elif formed:
         scanned.pairs += 1
     else:
         scanned.image_only += 1
-        accounts.skip_item(candidate.key, Reason.NO_TEXT)
-    if candidate.image is not None and not scanned.first:
-        scanned.first.append(candidate)
-    scanned.several += len(candidate.texts) > 1
-    scanned.emptied += bool(candidate.texts) and not formed
-    scanned.before.extend(candidate.texts[: len(formed)])
+        ledger.mark_item_skipped(sample.key, Reason.NO_TEXT)
+    if sample.image is not None and not scanned.first:
+        scanned.first.append(sample)
+    scanned.several += len(sample.texts) > 1
+    scanned.emptied += bool(sample.texts) and not formed
+    scanned.before.extend(sample.texts[: len(formed)])
     scanned.after.extend(formed)
-    label = candidate.extras.get("label")
+    label = sample.extras.get("label")
     if label and len(scanned.labels) < KEPT_LABELS:
         scanned.labels[label] = None
 
@@ -263,13 +263,15 @@ def _facts(
     plan: TextPlan,
     tokenizer: str,
     look: FirstLook,
-    accounts: Accounts,
+    ledger: FileLedger,
     control: RunControl,
 ) -> ScanFacts:
     rare = rare_words(scanned.after, plan.min_count)
     after = [without_rare(text, rare) for text in scanned.after]
     control.stop_if_asked()
-    reasons = likely_reasons(look.overview, accounts, scanned.first) if not scanned.pairs else ()
+    reasons = (
+        diagnose_empty_import(look.listing, ledger, scanned.first) if not scanned.pairs else ()
+    )
     return ScanFacts(
         pairs=scanned.pairs,
         image_only=scanned.image_only,
@@ -284,7 +286,7 @@ def _facts(
 
 
 def _samples(before: Sequence[str], after: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """Take texts from all over the source, each once, the changed ones first."""
+    """Choose unique texts spread over the source, the changed ones first."""
     pairs = list(dict.fromkeys(zip(before, after, strict=True)))
     changed = [pair for pair in pairs if pair[0] != pair[1]]
     same = [pair for pair in pairs if pair[0] == pair[1]]

@@ -1,4 +1,4 @@
-"""Says why there is nothing to import, from what was found: the three likeliest reasons."""
+"""The likely causes of an import without a sample to train on, from what was found."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
 
-from engine.importing.formats.format import Candidate, Overview
-from engine.importing.ledger import Accounts, Reason
+from engine.importing.formats.format import FileListing, RawSample
+from engine.importing.ledger import FileLedger, Reason
 
 GIVEN = 3
 TEXT_SUFFIXES = (".txt", ".caption")
@@ -77,24 +77,26 @@ class LikelyReason:
         return _SENTENCES[self.cause].format(count=self.count)
 
 
-def likely_reasons(
-    overview: Overview, accounts: Accounts, candidates: Iterable[Candidate], held_out: int = 0
+def diagnose_empty_import(
+    listing: FileListing, ledger: FileLedger, samples: Iterable[RawSample], held_out: int = 0
 ) -> tuple[LikelyReason, ...]:
     """Find the three likeliest reasons why no item is left to train on.
 
     Args:
-        overview: of the source.
-        accounts: with the items skipped so far.
-        candidates: all that were found.
+        listing: of the source.
+        ledger: with the items skipped so far.
+        samples: all that were found.
         held_out: items that are left, all of them held out.
     """
-    if not accounts.files_found:
+    if not ledger.files_found:
         return (LikelyReason(cause=Cause.NO_FILES),)
-    counts = Counter(_cause(skipped.reason) for skipped in accounts.skipped_items())
-    counts[Cause.TEXTS_ELSEWHERE] = _texts_elsewhere(overview)
+    counts = Counter(
+        _BY_REASON.get(skipped.reason, Cause.FINDINGS) for skipped in ledger.skipped_items()
+    )
+    counts[Cause.TEXTS_ELSEWHERE] = _texts_elsewhere(listing)
     counts[Cause.HELD_OUT] = held_out
-    if not any(candidate.image is not None for candidate in candidates):
-        counts[Cause.NO_IMAGES] = accounts.files_found
+    if not any(sample.image is not None for sample in samples):
+        counts[Cause.NO_IMAGES] = ledger.files_found
     # The more particular one first where two are equally frequent.
     order = {cause: rank for rank, cause in enumerate(_RANKED)}
     found = sorted(counts.items(), key=lambda pair: (-pair[1], order[pair[0]]))
@@ -114,16 +116,12 @@ _RANKED = (
 )
 
 
-def _cause(reason: Reason) -> Cause:
-    return _BY_REASON.get(reason, Cause.FINDINGS)
-
-
-def _texts_elsewhere(overview: Overview) -> int:
+def _texts_elsewhere(listing: FileListing) -> int:
     """Count the texts that share their name with an image of another folder alone."""
-    texts = {PurePosixPath(entry.path).with_suffix("") for entry in overview.of(*TEXT_SUFFIXES)}
+    texts = {PurePosixPath(entry.path).with_suffix("") for entry in listing.of(*TEXT_SUFFIXES)}
     others = {
         PurePosixPath(entry.path).with_suffix("")
-        for entry in overview.entries
+        for entry in listing.entries
         if PurePosixPath(entry.path).suffix.lower() not in TEXT_SUFFIXES
     }
     names = {path.name for path in others - texts}

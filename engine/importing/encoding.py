@@ -1,10 +1,14 @@
-"""Reads bytes as text, whatever encoding they are in.
+"""Decodes text of unknown encoding, cleans it, and repairs text that was decoded wrongly.
 
-The order: a byte order mark, then UTF-8 (which other encodings hardly ever look like), then UTF-16
-and UTF-32 by their zero bytes, then what ``text_likelihood`` finds likeliest, and for all other
-encodings charset-normalizer, which needs longer texts. Short captions cannot be told apart one by
-one, so a source's are looked at together: ``detect_encoding``, then ``decode_text`` with its
-answer.
+Tried in order: a byte order mark; UTF-8, which other encodings hardly ever look like; UTF-16 and
+UTF-32 by their zero bytes; the likeliest by ``encoding_likelihood``; and for all other encodings
+charset-normalizer, which needs longer texts. Single short captions are ambiguous, so those of a
+source are pooled: ``detect_encoding``, then ``decode_text`` with its result.
+
+``clean_text`` removes control characters, unpaired surrogates and invisible formatting characters.
+
+Mojibake such as ``cafÃ©`` is UTF-8 decoded as Western European; ftfy repairs that (Speer 2019,
+"ftfy", Zenodo, doi:10.5281/zenodo.2591652). UTF-8 decoded as GBK is repaired here.
 """
 
 import codecs
@@ -29,10 +33,6 @@ from engine.importing.encoding_likelihood import (
 )
 from engine.importing.ledger import Reason
 
-# --------------------------------------------------------------------------
-# Takes out of a text what is none: control characters, halves of characters, hidden orders.
-
-
 _LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029]")
 _ODD_SPACES = re.compile(r"[\v\f\x1c-\x1f]")
 # C0 but tab and new line; marks of byte order; orders to turn the writing around, which can
@@ -52,7 +52,7 @@ def clean_text(text: str) -> str:
 
     For every text of a source, however it was read: JSON, for one, can hold NUL bytes and halves of
     surrogate pairs. The C1 control characters stay, since without them text that was read in the
-    wrong encoding cannot be mended; ``text_plan.apply`` takes them out. Never raises.
+    wrong encoding could not be repaired; ``captions.apply`` removes them. Never raises.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -61,7 +61,7 @@ def clean_text(text: str) -> str:
 
 
 def noise_share(text: str) -> float:
-    """Give the share of characters that ``clean_text`` would take out."""
+    """Return the share of characters that ``clean_text`` would take out."""
     return len(_NOISE.findall(text)) / len(text) if text else 0.0
 
 
@@ -119,7 +119,7 @@ class DecodedText:
     encoding: str
     """A name that ``bytes.decode`` knows."""
     confidence: float
-    """0 to 1; below 0.5 somebody should look at it."""
+    """0 to 1; below 0.5 the result should be checked by eye."""
 
 
 def decode_text(content: bytes, encoding: str = "") -> DecodedText:
@@ -296,7 +296,9 @@ def _likeliest(lines: Sequence[bytes]) -> tuple[str, float]:
             return match.encoding, 0.5
     if fit < _NO_TEXT:
         return first, 0.0
-    return first, _sureness(scores[first] - scores[second])
+    # The lead in log-likelihood over the second as a probability.
+    lead = scores[first] - scores[second]
+    return first, 1.0 / (1.0 + math.exp(-min(lead, 50.0)))
 
 
 def _total(lines: Sequence[bytes], encoding: str, model: Model | None) -> float:
@@ -311,19 +313,7 @@ def _total(lines: Sequence[bytes], encoding: str, model: Model | None) -> float:
     return total
 
 
-def _sureness(lead: float) -> float:
-    """Turn a lead in log-likelihood over the second into a probability."""
-    return 1.0 / (1.0 + math.exp(-min(lead, 50.0)))
-
-
-# --------------------------------------------------------------------------
-# Text that was read in the wrong encoding: finds it, and reads it as it was meant.
-#
-# ``cafÃ©`` is UTF-8 read as Western European; ftfy knows those (Speer 2019, "ftfy", Zenodo,
-# doi:10.5281/zenodo.2591652). Chinese in UTF-8 read as GBK is tried here.
-
-
-# Nothing but the encoding is mended: quotes, widths, ligatures and entities are the writer's.
+# Repair nothing but the encoding: quotes, widths, ligatures and entities may be intended.
 _ONLY_ENCODING = ftfy.TextFixerConfig(
     unescape_html=False,
     remove_terminal_escapes=False,

@@ -1,13 +1,14 @@
-"""How likely bytes are to be text in an encoding: what short captions leave to go by.
+"""The log-likelihood of bytes as text in an encoding; decides between encodings of short captions.
 
 A caption of three bytes decodes without an error in half a dozen encodings, so what counts is
-whether the characters that come out are ones that people write. Every encoding has a small model:
-classes of characters, each with the share that it has in usual text, evenly spread over its
-members. The log-likelihoods of the same bytes in several encodings can be compared, and those of
-many captions added up.
+whether the decoded characters are common ones. Each encoding has a small model: classes of
+characters, each with its share of usual text, spread evenly over its members. Log-likelihoods of
+the same bytes in several encodings can be compared, and those of many captions added.
 
 The model is naive Bayes over characters with a few rules about neighbours; the classes of the East
 Asian standards follow from their own layout (Lunde, CJKV Information Processing, 2nd ed., ch. 3).
+The lists of common characters of large scripts are written by hand from everyday use: neither
+complete nor in exact order, they only have to be far likelier than those that are not listed.
 """
 
 import functools
@@ -15,13 +16,6 @@ import math
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-
-# --------------------------------------------------------------------------
-# The commonest characters of scripts that have thousands: what tells Chinese from noise.
-#
-# Written down by hand from everyday use, so neither complete nor in exact order; they only have to
-# be far likelier than the thousands that are not here.
-
 
 SIMPLIFIED = (
     "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家"
@@ -113,7 +107,7 @@ class Model:
 
 
 def log_likelihood(text: str, model: Model) -> float:
-    """Give the log-likelihood of decoded text under the model of its encoding."""
+    """Return the log-likelihood of decoded text under the model of its encoding."""
     table = model.likelihoods
     total, before, before_kind = 0.0, "", ""
     for character in text:
@@ -130,7 +124,7 @@ def log_likelihood(text: str, model: Model) -> float:
 
 
 def unicode_log_likelihood(text: str) -> float:
-    """Give the log-likelihood of text that passed for UTF-8: that of the language that fits best.
+    """Return the log-likelihood of text that passed for UTF-8: that of the language that fits best.
 
     Text of which there is no model here is likely if its letters are of one script: other
     encodings that pass for UTF-8 by chance turn into Cyrillic, Hebrew and accents side by side.
@@ -146,16 +140,16 @@ def _one_script(text: str) -> float:
         elif unicodedata.category(character) in _UNASSIGNED:
             total += IMPOSSIBLE
         else:
-            total, before, script = total - _SAME_SCRIPT, script, _script(character)
+            total, before, script = (
+                total - _SAME_SCRIPT,
+                script,
+                unicodedata.name(character, "").partition(" ")[0],
+            )
             total -= _NEW_SCRIPT if script != before else 0.0
     return total
 
 
 @functools.lru_cache(maxsize=4_096)
-def _script(character: str) -> str:
-    return unicodedata.name(character, "").partition(" ")[0]
-
-
 def _unexpected(character: str, model: Model) -> float:
     return IMPOSSIBLE if unicodedata.category(character) in _UNASSIGNED else model.elsewhere
 
@@ -183,7 +177,7 @@ def _neighbours(before: str, before_kind: str, character: str, kind: str) -> flo
 
 
 def _cells(encoding: str, leads: Iterable[int], trails: Iterable[int]) -> str:
-    """Give the characters of a block of a two-byte encoding."""
+    """Return the characters of a block of a two-byte encoding."""
     trails = tuple(trails)
     return "".join(
         bytes((lead, trail)).decode(encoding, "ignore") for lead in leads for trail in trails

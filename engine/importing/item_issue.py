@@ -1,9 +1,9 @@
-"""A finding among the items of a dataset that is being edited, and what repairs make of them.
+"""An issue among the items of a dataset that is being edited, and the edits that fix it.
 
-Items go by their numbers, so that a finding can be shown and repaired where they are edited.
+Items are identified by number, as in the editor that shows them.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,55 +11,62 @@ import numpy.typing as npt
 
 from engine.data.editing import Edits, ItemState, tidy
 from engine.data.store import TRAIN
-from engine.importing.plan import OFFERED, Finding, Repair
+from engine.importing.plan import OFFERED, Fix, Issue
 
-ALIKE = frozenset({Finding.SAME_IMAGE, Finding.SIMILAR_IMAGE})
+ALIKE = frozenset({Issue.SAME_IMAGE, Issue.SIMILAR_IMAGE})
 
 
 @dataclass(frozen=True, kw_only=True)
-class ItemFinding:
-    """One finding, by the numbers of items."""
+class ItemIssue:
+    """One issue, by the numbers of items."""
 
-    finding: Finding
+    issue: Issue
     found: tuple[int, ...]
     """The items; of images that are alike, all but the first."""
     groups: tuple[tuple[int, ...], ...] = ()
     """For images that are alike and for leaks: the first, then those like it."""
     mended: Mapping[str, str] = field(default_factory=dict)
-    """For mojibake: captions that can be mended, as they were meant."""
+    """For mojibake: repaired captions by the captions as they are."""
 
     @property
     def shown(self) -> npt.NDArray[np.int64]:
-        """What to look at, ascending: the items, and those that they are like."""
+        """The items to show, ascending: those with the issue, and those that they are like."""
         alike = (item for group in self.groups for item in group)
         return np.array(sorted({*self.found, *alike}), dtype=np.int64)
 
     @property
-    def repairs(self) -> tuple[Repair, ...]:
-        """What can be done here, the best first."""
-        possible = {Repair.SKIP}
-        if self.finding in ALIKE:
-            possible.add(Repair.MERGE)
-        if self.finding == Finding.LEAK or self.mended:
-            possible.add(Repair.FIX)
-        # Where a finding may well be meant, its table begins with what changes nothing.
-        return tuple(repair for repair in OFFERED[self.finding] if repair in possible)
+    def repairs(self) -> tuple[Fix, ...]:
+        """The fixes that are possible, the best first."""
+        possible = {Fix.SKIP}
+        if self.issue in ALIKE:
+            possible.add(Fix.MERGE)
+        if self.issue == Issue.LEAK or self.mended:
+            possible.add(Fix.FIX)
+        # If an issue may well be intended, its first fix is to keep the items.
+        return tuple(fix for fix in OFFERED[self.issue] if fix in possible)
 
 
-def repaired(found: ItemFinding, repair: Repair, edits: Edits) -> dict[int, ItemState]:
-    """Say what a repair makes of the items as they are now; those that stay may be among them.
+def repaired(found: ItemIssue, fix: Fix, edits: Edits) -> dict[int, ItemState]:
+    """Return the states that a fix gives to items; unchanged ones may be among them.
 
-    Edits since the examination are respected: what is excluded is left alone.
+    Items that have been excluded since the check are left as they are.
     """
-    if repair == Repair.MERGE:
+    if fix == Fix.MERGE:
         return dict(_merged(found.groups, edits))
-    if repair == Repair.FIX:
-        change = _mend(found.mended) if found.finding == Finding.MOJIBAKE else _to_train
-        return {item: change(state) for item, state in _kept(found.found, edits)}
-    if found.finding in ALIKE:
-        spare = (pair for group in found.groups for pair in list(_kept(group, edits))[1:])
-        return {item: state._replace(is_excluded=True) for item, state in spare}
-    return {i: state._replace(is_excluded=True) for i, state in _kept(found.found, edits)}
+    if fix == Fix.FIX:
+        kept = _kept(found.found, edits)
+        if found.issue == Issue.LEAK:
+            return {item: state._replace(split=TRAIN) for item, state in kept}
+        return {
+            item: state._replace(
+                captions=tidy(found.mended.get(text, text) for text in state.captions)
+            )
+            for item, state in kept
+        }
+    groups = found.groups if found.issue in ALIKE else ()
+    spare = [pair for group in groups for pair in list(_kept(group, edits))[1:]]
+    excluded = spare if found.issue in ALIKE else _kept(found.found, edits)
+    return {item: state._replace(is_excluded=True) for item, state in excluded}
 
 
 def _kept(items: Sequence[int], edits: Edits) -> Iterator[tuple[int, ItemState]]:
@@ -75,14 +82,3 @@ def _merged(groups: Sequence[Sequence[int]], edits: Edits) -> Iterator[tuple[int
             captions = tidy(caption for _item, one in kept for caption in one.captions)
             yield first, state._replace(captions=captions)
             yield from ((item, one._replace(is_excluded=True)) for item, one in kept[1:])
-
-
-def _mend(mended: Mapping[str, str]) -> Callable[[ItemState], ItemState]:
-    def change(state: ItemState) -> ItemState:
-        return state._replace(captions=tidy(mended.get(text, text) for text in state.captions))
-
-    return change
-
-
-def _to_train(state: ItemState) -> ItemState:
-    return state._replace(split=TRAIN)

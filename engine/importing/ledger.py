@@ -1,7 +1,7 @@
-"""Keeps account of every file and every item: nothing goes missing without a reason.
+"""The ledger of an import: what became of every file and every sample, with reasons.
 
 For every import: files found = files used + files skipped, and items found = items imported + items
-skipped. ``Accounts`` holds the skipped ones with their reasons.
+skipped. ``FileLedger`` holds the skipped ones with their reasons.
 """
 
 from collections import Counter
@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Why something is not imported."""
+    """Why a file or item is not imported."""
 
     HIDDEN = "hidden"
     """The system's own file, such as ``Thumbs.db`` or ``._x.jpg``."""
@@ -60,7 +60,7 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Skipped:
+class SkipRecord:
     """One file or item that is not imported."""
 
     path: str
@@ -70,20 +70,20 @@ class Skipped:
     """More, in English: what the decoder said, which file it equals."""
 
 
-class Accounts:
-    """What became of every file of a source, and of every item that was made of them."""
+class FileLedger:
+    """What became of every file of a source, and of every item."""
 
     def __init__(self) -> None:
         self.files_found = 0
         self.encodings: Counter[str] = Counter()
         """How many files, or tables, were read in each encoding."""
         self._used: set[str] = set()
-        self._skipped_files: dict[str, Skipped] = {}
-        self._skipped_items: dict[str, Skipped] = {}
+        self._skipped_files: dict[str, SkipRecord] = {}
+        self._skipped_items: dict[str, SkipRecord] = {}
 
-    def copy(self) -> "Accounts":
-        """Give accounts of their own, to try out what would become of the items."""
-        other = Accounts()
+    def copy(self) -> "FileLedger":
+        """Return an independent copy."""
+        other = FileLedger()
         other.files_found = self.files_found
         other.encodings = self.encodings.copy()
         other._used = set(self._used)
@@ -91,39 +91,41 @@ class Accounts:
         other._skipped_items = dict(self._skipped_items)
         return other
 
-    def find(self, count: int = 1) -> None:
-        """Count files of the source."""
+    def add(self, count: int = 1) -> None:
+        """Count files found in the source."""
         self.files_found += count
 
-    def use(self, path: str) -> None:
-        """A file gives an image or a text; it may be named more than once."""
+    def mark_used(self, path: str) -> None:
+        """Record a file that gives an image or a text; may be called more than once for a file."""
         self._used.add(path)
         self._skipped_files.pop(path, None)
 
-    def skip_file(self, path: str, reason: Reason, detail: str = "") -> None:
-        """A file gives nothing. The first reason stands; a file that is used is not skipped."""
+    def mark_skipped(self, path: str, reason: Reason, detail: str = "") -> None:
+        """Record a file that gives nothing, unless it is used or has a reason already."""
         if path not in self._used:
-            self._skipped_files.setdefault(path, Skipped(path=path, reason=reason, detail=detail))
+            self._skipped_files.setdefault(
+                path, SkipRecord(path=path, reason=reason, detail=detail)
+            )
 
-    def reject_file(self, path: str, reason: Reason, detail: str = "") -> None:
-        """A file that was to be used gives nothing after all: its image cannot be decoded, say."""
+    def mark_rejected(self, path: str, reason: Reason, detail: str = "") -> None:
+        """Record that a used file gives nothing after all: its image cannot be decoded, say."""
         if path in self._used:
             self._used.discard(path)
-            self.skip_file(path, reason, detail)
+            self.mark_skipped(path, reason, detail)
 
-    def skip_item(self, key: str, reason: Reason, detail: str = "") -> None:
-        """An item is not imported. The first reason stands."""
-        self._skipped_items.setdefault(key, Skipped(path=key, reason=reason, detail=detail))
+    def mark_item_skipped(self, key: str, reason: Reason, detail: str = "") -> None:
+        """Record an item that is not imported, unless it has a reason already."""
+        self._skipped_items.setdefault(key, SkipRecord(path=key, reason=reason, detail=detail))
 
     @property
     def files_used(self) -> int:
         """Files that gave an image or a text."""
         return len(self._used)
 
-    def skipped_files(self) -> Iterator[Skipped]:
+    def skipped_files(self) -> Iterator[SkipRecord]:
         """Files that gave nothing, in the order in which that was found out."""
         return iter(self._skipped_files.values())
 
-    def skipped_items(self) -> Iterator[Skipped]:
+    def skipped_items(self) -> Iterator[SkipRecord]:
         """Items that are not imported, in that order."""
         return iter(self._skipped_items.values())

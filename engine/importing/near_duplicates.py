@@ -1,7 +1,16 @@
-"""Finds fingerprints that differ in a few bits, in time that grows with their number alone.
+"""Fingerprints of images, and the search for those that differ in few bits.
 
-Source: Norouzi et al. 2012, arXiv:1307.2982 (multi-index hashing): cut into d + 1 bands, two hashes
-that differ in at most d bits agree in at least one band, so it suffices to compare those that do.
+Equal pixels have equal digests; images that look alike have perceptual hashes that differ in few
+bits. The hash ignores colours, so mean colours of a grid are compared in addition. All arithmetic
+is on integers, so every machine computes the same hash.
+
+Sources: Zauner 2010, "Implementation and Benchmarking of Perceptual Image Hash Functions", section
+3.2.1 (pHash): 64 low frequencies of the discrete cosine transform of a 32 x 32 grey image, each
+above the median or not. Norouzi et al. 2012, arXiv:1307.2982 (multi-index hashing): cut into d + 1
+bands, two hashes that differ in at most d bits agree in at least one band, so only those that do
+are compared, in time that grows with the number of hashes alone.
+
+Shapes: N images, S side, C channels.
 """
 
 import hashlib
@@ -13,17 +22,6 @@ import numpy.typing as npt
 from PIL import Image
 
 from engine.importing.formats.format import Pixels
-
-# --------------------------------------------------------------------------
-# Fingerprints of images: equal for equal pixels, near for what looks the same.
-#
-# Sources: the hash of the discrete cosine transform from Zauner 2010, "Implementation and
-# Benchmarking of Perceptual Image Hash Functions", section 3.2.1 (pHash): 64 low frequencies of a
-# 32 x 32 grey image, each above the median or not. It knows no colours, so a layout of mean colours
-# stands beside it. All arithmetic is on whole numbers, so that every machine finds the same hash.
-#
-# Shapes: N images, S side, C channels.
-
 
 FLAT = 0
 """The hash of an image without contrast; it is near no other."""
@@ -72,7 +70,7 @@ def perceptual_hashes(images: Pixels) -> npt.NDArray[np.uint64]:
 
 
 def colour_layouts(images: Pixels) -> npt.NDArray[np.uint8]:
-    """Give the mean colours of 8 x 8 fields: uint8 [N, S, S, C] to [N, 64] or [N, 192]."""
+    """Return the mean colours of 8 x 8 fields: uint8 [N, S, S, C] to [N, 64] or [N, 192]."""
     if not len(images):
         return np.empty((0, LAYOUT**2), dtype=np.uint8)
     images = _to_whole_blocks(images)
@@ -125,11 +123,11 @@ def _block_sums(images: Pixels, side: int) -> npt.NDArray[np.uint32]:
 COLOUR_TOLERANCE = 16
 """How far the mean colours of any field may lie apart in images that look the same; of 255."""
 _BITS = 64
-# Beyond it, hashes are made to collide, by somebody or by images that are alike by nature.
+# Beyond it, hashes collide on purpose or because images are similar by nature.
 _MOST_COMPARED = 128
 
 
-class NearIndex:
+class NearDuplicateIndex:
     """Fingerprints that were added, to be asked for one near another.
 
     Flat images are near none. With more than ``128`` in one bucket, later ones are not compared:
@@ -166,7 +164,7 @@ class NearIndex:
                 bucket.append(place)
 
     def find(self, hash_: int, colours: bytes = b"") -> int | None:
-        """Give the first added that is near, None if none is."""
+        """Return the first added that is near, None if none is."""
         if hash_ == FLAT:
             return None
         best = self._known.get((hash_, colours), len(self._names))
@@ -192,7 +190,7 @@ class NearIndex:
         return all(abs(a - b) <= self.tolerance for a, b in zip(known, colours, strict=False))
 
 
-def near_groups(
+def near_duplicate_groups(
     hashes: npt.NDArray[np.uint64] | Sequence[int],
     distance: int,
     colours: Sequence[bytes] = (),
@@ -210,7 +208,7 @@ def near_groups(
     Returns:
         Places in ``hashes``, the leader first; groups of two or more, in the order of leaders.
     """
-    index = NearIndex(distance)
+    index = NearDuplicateIndex(distance)
     groups: dict[int, list[int]] = {}
     numbers = hashes.tolist() if isinstance(hashes, np.ndarray) else hashes
     for place, hash_ in enumerate(numbers):

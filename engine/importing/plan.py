@@ -1,13 +1,13 @@
-"""Everything that decides an import, in one frozen value. Equal plans give equal datasets."""
+"""The settings of an import as one frozen value; equal plans give equal datasets."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 
 from engine.config.setting import setting
 from engine.errors import ConfigError, Problem
-from engine.importing.formats.format import Reading
+from engine.importing.formats.format import ImportSpec
 
 FITS = ("pad", "crop", "stretch")
 CHANNELS = ("auto", "grey", "colour")
@@ -19,7 +19,7 @@ SIZES = (32, 64, 128, 256)
 
 @dataclass(frozen=True, kw_only=True)
 class TextPlan:
-    """What becomes of the texts."""
+    """How texts are normalised."""
 
     case: str = setting(
         "keep",
@@ -59,7 +59,7 @@ class TextPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class PicturePlan:
-    """What becomes of the images."""
+    """How images are resized and stored."""
 
     size: int = setting(
         64,
@@ -87,8 +87,8 @@ class PicturePlan:
     )
 
 
-class Finding(StrEnum):
-    """What the doctor looks for."""
+class Issue(StrEnum):
+    """What the data checks look for."""
 
     UNREADABLE = "unreadable"
     """Files that give no image: empty, truncated, damaged, unsupported, too large."""
@@ -97,15 +97,15 @@ class Finding(StrEnum):
     NO_TEXT = "no_text"
     NO_IMAGE = "no_image"
     SAME_IMAGE = "same_image"
-    """Pixels that stand more than once."""
+    """Images with equal pixels."""
     SIMILAR_IMAGE = "similar_image"
-    """Images that a person would call the same: perceptual hashes at most a few bits apart."""
+    """Images that look the same: their perceptual hashes differ in a few bits at most."""
     TINY_IMAGE = "tiny_image"
-    """Smaller than the size to store, so that pixels are invented."""
+    """Smaller than the size to store, so they are enlarged."""
     EXTREME_RATIO = "extreme_ratio"
     """More than three times as long as wide, or as wide as long."""
     REPEATED_TEXT = "repeated_text"
-    """One text on very many images, where most texts are their own."""
+    """One text for very many images, where most texts are unique."""
     MOJIBAKE = "mojibake"
     """Text that was read in the wrong encoding, such as ``cafÃ©``."""
     LONG_TEXT = "long_text"
@@ -116,16 +116,16 @@ class Finding(StrEnum):
     """Held-out images that are all but the same as one to train on."""
 
 
-class Repair(StrEnum):
-    """What to do about a finding. Which ones a finding offers stands in ``doctor.OFFERED``."""
+class Fix(StrEnum):
+    """What to do about an issue; ``plan.OFFERED`` lists the choices for each."""
 
     KEEP = "keep"
     """Import as it is."""
     SKIP = "skip"
-    """Leave it out; of equal ones the first stays."""
+    """Leave it out; of equal ones the first is kept."""
     FIX = "fix"
-    """Mend it: a text read in the wrong encoding, a text cut to a usual length, a held-out item
-    moved to where its twin is."""
+    """Repair it: decode a text correctly, cut a text to the usual length, or move a held-out item
+    to the training split of its twin."""
     MERGE = "merge"
     """Make one item of equal images, with all their captions."""
 
@@ -140,7 +140,7 @@ class ImportPlan:
     """Folder of the dataset; must be new or empty."""
     title: str = ""
     """For people; by default the dataset folder's name."""
-    reading: Reading
+    reading: ImportSpec
     texts: TextPlan = field(default_factory=TextPlan)
     pictures: PicturePlan = field(default_factory=PicturePlan)
     keep_image_only: bool = setting(
@@ -163,87 +163,98 @@ class ImportPlan:
         low=0,
         high=50,
     )
-    repairs: Mapping[Finding, Repair] = field(default_factory=dict)
-    """Where a finding is absent, ``doctor.DEFAULTS`` says what is done."""
+    repairs: Mapping[Issue, Fix] = field(default_factory=dict)
+    """Fixes by issue; where one is absent, ``plan.DEFAULTS`` holds."""
     excluded: frozenset[str] = frozenset()
-    """Keys of items that the user does not want, whatever is found."""
+    """Keys of items to leave out."""
 
 
-# --------------------------------------------------------------------------
-# Which repairs a finding offers, and which one is made unless the user says otherwise.
+DECODING = ("source", "reading", "pictures")
+"""Fields of a plan that decide which samples are decoded and how."""
+_PLACE = ("dataset", "title")
+"""Fields that say where the dataset is written, and do not change its items."""
 
 
-KEEP, SKIP, FIX, MERGE = Repair.KEEP, Repair.SKIP, Repair.FIX, Repair.MERGE
+def decodes_alike(first: ImportPlan, second: ImportPlan) -> bool:
+    """Whether two plans read and decode a source the same way."""
+    return all(getattr(first, name) == getattr(second, name) for name in DECODING)
 
-DEFAULTS: Mapping[Finding, Repair] = {
-    Finding.UNREADABLE: SKIP,
-    Finding.HIDDEN: SKIP,
-    Finding.NO_TEXT: SKIP,
-    Finding.NO_IMAGE: SKIP,
-    Finding.SAME_IMAGE: MERGE,
-    Finding.SIMILAR_IMAGE: KEEP,
-    Finding.TINY_IMAGE: KEEP,
-    Finding.EXTREME_RATIO: KEEP,
-    Finding.REPEATED_TEXT: KEEP,
-    Finding.MOJIBAKE: FIX,
-    Finding.LONG_TEXT: KEEP,
-    Finding.IMBALANCE: KEEP,
-    Finding.LEAK: FIX,
+
+def gives_alike(first: ImportPlan, second: ImportPlan) -> bool:
+    """Whether two plans give the same items, perhaps in another folder."""
+    names = (field.name for field in fields(ImportPlan) if field.name not in _PLACE)
+    return all(getattr(first, name) == getattr(second, name) for name in names)
+
+
+KEEP, SKIP, FIX, MERGE = Fix.KEEP, Fix.SKIP, Fix.FIX, Fix.MERGE
+
+DEFAULTS: Mapping[Issue, Fix] = {
+    Issue.UNREADABLE: SKIP,
+    Issue.HIDDEN: SKIP,
+    Issue.NO_TEXT: SKIP,
+    Issue.NO_IMAGE: SKIP,
+    Issue.SAME_IMAGE: MERGE,
+    Issue.SIMILAR_IMAGE: KEEP,
+    Issue.TINY_IMAGE: KEEP,
+    Issue.EXTREME_RATIO: KEEP,
+    Issue.REPEATED_TEXT: KEEP,
+    Issue.MOJIBAKE: FIX,
+    Issue.LONG_TEXT: KEEP,
+    Issue.IMBALANCE: KEEP,
+    Issue.LEAK: FIX,
 }
-"""Conservative: nothing that can be used is thrown away unless asked for.
+"""The fixes that apply unless the plan chooses others. No usable item is removed unless asked for.
 
-- Unreadable and hidden files give nothing, so there is nothing to keep.
-- No text, no image: ``keep_image_only`` and ``keep_text_only`` of the plan stand above this table.
-- The same image twice is merged. Kept, it would count double, and could be trained on and held out
-  at once; skipped, its other captions would be lost. Merged, no pixel and no caption is.
-- Similar images may well be meant: frames, variants, digits. The same goes for tiny and long images
-  and for repeated texts, such as class names.
-- Mojibake is mended where that is beyond doubt; nobody wants ``cafÃ©`` learned.
-- Long texts are cut by the tokenizer's length at the latest, which covers 95 % of them.
-- Imbalance is evened out while training (``group_balance``), not by throwing items away.
-- A leak makes every figure about held-out items too good. Moving the item to where its twin is
-  loses no item.
+- Unreadable and hidden files contain nothing to keep.
+- No text, no image: ``keep_image_only`` and ``keep_text_only`` of the plan override this table.
+- Equal images are merged. Kept, they would count twice and could be in both splits; skipped, their
+  captions would be lost.
+- Similar, tiny and long images and repeated texts may be intended: frames, digits, class names.
+- Mojibake is repaired where that is unambiguous.
+- Long texts are cut by the tokenizer's length in any case, which covers 95 % of them.
+- Imbalance is handled while training (``data.balance``), not by removing items.
+- A leak makes all held-out metrics too good. Moving the item to the training split keeps it.
 """
 
-OFFERED: Mapping[Finding, tuple[Repair, ...]] = {
-    Finding.UNREADABLE: (SKIP,),
-    Finding.HIDDEN: (SKIP,),
-    Finding.NO_TEXT: (SKIP, KEEP),
-    Finding.NO_IMAGE: (SKIP, KEEP),
-    Finding.SAME_IMAGE: (MERGE, SKIP, KEEP),
-    Finding.SIMILAR_IMAGE: (KEEP, MERGE, SKIP),
-    Finding.TINY_IMAGE: (KEEP, SKIP),
-    Finding.EXTREME_RATIO: (KEEP, SKIP),
-    Finding.REPEATED_TEXT: (KEEP, SKIP),
-    Finding.MOJIBAKE: (FIX, KEEP, SKIP),
-    Finding.LONG_TEXT: (KEEP, FIX, SKIP),
-    Finding.IMBALANCE: (KEEP,),
-    Finding.LEAK: (FIX, SKIP, KEEP),
+OFFERED: Mapping[Issue, tuple[Fix, ...]] = {
+    Issue.UNREADABLE: (SKIP,),
+    Issue.HIDDEN: (SKIP,),
+    Issue.NO_TEXT: (SKIP, KEEP),
+    Issue.NO_IMAGE: (SKIP, KEEP),
+    Issue.SAME_IMAGE: (MERGE, SKIP, KEEP),
+    Issue.SIMILAR_IMAGE: (KEEP, MERGE, SKIP),
+    Issue.TINY_IMAGE: (KEEP, SKIP),
+    Issue.EXTREME_RATIO: (KEEP, SKIP),
+    Issue.REPEATED_TEXT: (KEEP, SKIP),
+    Issue.MOJIBAKE: (FIX, KEEP, SKIP),
+    Issue.LONG_TEXT: (KEEP, FIX, SKIP),
+    Issue.IMBALANCE: (KEEP,),
+    Issue.LEAK: (FIX, SKIP, KEEP),
 }
-"""The default first. A text that is skipped leaves its item if the item has others."""
+"""The fixes of each issue, the default first. Skipping a text keeps an item with other texts."""
 
 
-def chosen_repair(plan: ImportPlan, finding: Finding) -> Repair:
-    """Give the repair of a finding: the user's, else the plan's flags', else the default."""
-    if finding in plan.repairs:
-        return plan.repairs[finding]
-    if finding == Finding.NO_TEXT and plan.keep_image_only:
+def chosen_fix(plan: ImportPlan, issue: Issue) -> Fix:
+    """Return the fix of an issue: from the plan's fixes, else from its flags, else the default."""
+    if issue in plan.repairs:
+        return plan.repairs[issue]
+    if issue == Issue.NO_TEXT and plan.keep_image_only:
         return KEEP
-    if finding == Finding.NO_IMAGE and plan.keep_text_only:
+    if issue == Issue.NO_IMAGE and plan.keep_text_only:
         return KEEP
-    return DEFAULTS[finding]
+    return DEFAULTS[issue]
 
 
-def check_repairs(plan: ImportPlan) -> None:
-    """Check that every repair of a plan is offered.
+def check_fixes(plan: ImportPlan) -> None:
+    """Check that every fix of a plan is offered.
 
     Raises:
         ConfigError: names all that are not.
     """
     problems = [
-        Problem(f"repairs.{finding}", f"{repair} is not one of {', '.join(OFFERED[finding])}")
-        for finding, repair in plan.repairs.items()
-        if repair not in OFFERED[finding]
+        Problem(f"repairs.{issue}", f"{fix} is not one of {', '.join(OFFERED[issue])}")
+        for issue, fix in plan.repairs.items()
+        if fix not in OFFERED[issue]
     ]
     if problems:
         raise ConfigError(problems)

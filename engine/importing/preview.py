@@ -1,4 +1,4 @@
-"""A few items of a source as they would be imported: the wizard's live previews."""
+"""Previews for the wizard: a few samples as they would be imported, images before and after."""
 
 import itertools
 import time
@@ -11,15 +11,14 @@ import numpy as np
 from engine.control import RunControl
 from engine.errors import EntryError
 from engine.importing.captions import apply_all
-from engine.importing.decode import Decoder
-from engine.importing.formats.format import Candidate, Format, ImageRef, Overview, Pixels
+from engine.importing.decode import Decoder, read_picture, resize_to_square
+from engine.importing.formats.format import FileListing, Format, ImageRef, Pixels, RawSample
 from engine.importing.formats.registry import FORMATS
-from engine.importing.ledger import Accounts, Reason
+from engine.importing.ledger import FileLedger, Reason
 from engine.importing.plan import ImportPlan
-from engine.importing.resize import fit, read_picture
-from engine.importing.scan import FirstLook, check_plan, overview_of
-from engine.importing.sources.archive import LIMITS, Tree
-from engine.importing.sources.opening import open_tree
+from engine.importing.scan import FirstLook, check_plan, list_files
+from engine.importing.sources.archive import LIMITS, Archive
+from engine.importing.sources.opening import open_archive
 
 COUNT = 12
 SCAN_S = 0.4
@@ -44,7 +43,7 @@ def preview(
     plan: ImportPlan,
     count: int = COUNT,
     control: RunControl | None = None,
-    surveyed: tuple[Tree, Overview] | None = None,
+    surveyed: tuple[Archive, FileListing] | None = None,
 ) -> tuple[PreviewItem, ...]:
     """Show a few items, spread over the source.
 
@@ -52,42 +51,41 @@ def preview(
         plan: of the import.
         count: how many.
         control: asked between items.
-        surveyed: the source, open, and its overview, where the caller has them; saves a second
-            listing.
+        surveyed: the open source and its listing, if the caller has them; saves a second listing.
 
     Raises:
         StoppedError: the control asked for it.
-        ConfigError: the plan is wrong, or names what is not there.
+        ConfigError: the plan is invalid, or names what does not exist.
         SourceUnreadableError: the source cannot be read.
     """
     check_plan(plan)
     control = control or RunControl()
     if surveyed is not None:
         return _preview(plan, count, control, *surveyed)
-    with open_tree(plan.source) as tree:
-        return _preview(plan, count, control, tree, overview_of(tree, Accounts(), control))
+    with open_archive(plan.source) as archive:
+        return _preview(plan, count, control, archive, list_files(archive, FileLedger(), control))
 
 
 def _preview(
-    plan: ImportPlan, count: int, control: RunControl, tree: Tree, overview: Overview
+    plan: ImportPlan, count: int, control: RunControl, archive: Archive, listing: FileListing
 ) -> tuple[PreviewItem, ...]:
     form = FORMATS[plan.reading.format]
-    found: list[Candidate] = []
+    found: list[RawSample] = []
     ends_s = time.monotonic() + SCAN_S
-    for candidate in form.scan(tree, overview, plan.reading, Accounts()):
+    for sample in form.scan(archive, listing, plan.reading, FileLedger()):
         control.stop_if_asked()
-        found.append(candidate)
+        found.append(sample)
         if len(found) >= count and time.monotonic() > ends_s:
             break
-    decoder = Decoder(tree=tree, form=form, pictures=plan.pictures)
+    decoder = Decoder(archive=archive, form=form, pictures=plan.pictures)
     items: list[PreviewItem] = []
-    for candidate in _spread(found, count):
+    for sample in _spread(found, count):
         control.stop_if_asked()
-        items.append(_item(plan, decoder, candidate))
+        items.append(_item(plan, decoder, sample))
     return tuple(items)
 
 
-def _spread(found: Sequence[Candidate], count: int) -> list[Candidate]:
+def _spread(found: Sequence[RawSample], count: int) -> list[RawSample]:
     """Choose some, from the first to the last, in order; whole pairs where there are enough."""
     whole = [one for one in found if one.image is not None and one.texts]
     chosen = whole if len(whole) >= count else found
@@ -97,26 +95,22 @@ def _spread(found: Sequence[Candidate], count: int) -> list[Candidate]:
     return [chosen[round(number * step)] for number in range(count)]
 
 
-def _item(plan: ImportPlan, decoder: Decoder, candidate: Candidate) -> PreviewItem:
-    (decoded,) = decoder.decode([candidate])
-    texts = apply_all(plan.texts, candidate.texts)
+def _item(plan: ImportPlan, decoder: Decoder, sample: RawSample) -> PreviewItem:
+    (decoded,) = decoder.decode([sample])
+    texts = apply_all(plan.texts, sample.texts)
     problems = itertools.chain(
         [decoded.reason],
-        [Reason.EXCLUDED] if candidate.key in plan.excluded else [],
+        [Reason.EXCLUDED] if sample.key in plan.excluded else [],
         [Reason.NO_TEXT] if not texts and not plan.keep_image_only else [],
-        [Reason.NO_IMAGE] if candidate.image is None and not plan.keep_text_only else [],
+        [Reason.NO_IMAGE] if sample.image is None and not plan.keep_text_only else [],
     )
     return PreviewItem(
-        key=candidate.key,
+        key=sample.key,
         texts=texts,
         image=decoded.pixels,
         problem=next((problem for problem in problems if problem is not None), None),
         detail=decoded.detail,
     )
-
-
-# --------------------------------------------------------------------------
-# A few images as they are and as they would be stored: for the wizard.
 
 
 BEFORE_AFTER_COUNT = 6
@@ -141,22 +135,22 @@ class BeforeAfter:
 
 
 def before_and_after(
-    plan: ImportPlan, tree: Tree, look: FirstLook, control: RunControl
+    plan: ImportPlan, archive: Archive, look: FirstLook, control: RunControl
 ) -> tuple[BeforeAfter, ...]:
     """Fit a few images, spread over the beginning of a source; unreadable ones are passed over.
 
     Raises:
         StoppedError: the control asked for it.
-        ConfigError: the reading names what is not there.
+        ConfigError: the spec names what does not exist.
         SourceUnreadableError: the source or its table cannot be read.
     """
     shown: list[BeforeAfter] = []
     form = FORMATS[plan.reading.format]
-    candidates = islice(form.scan(tree, look.overview, plan.reading, Accounts()), LOOKED_AT)
-    images = [(item.key, item.image) for item in candidates if item.image is not None]
+    samples = islice(form.scan(archive, look.listing, plan.reading, FileLedger()), LOOKED_AT)
+    images = [(item.key, item.image) for item in samples if item.image is not None]
     for key, image in _spread_images(images):
         control.stop_if_asked()
-        both = _both(plan, tree, form, key, image)
+        both = _both(plan, archive, form, key, image)
         if both is not None:
             shown.append(both)
         if len(shown) == BEFORE_AFTER_COUNT:
@@ -165,12 +159,12 @@ def before_and_after(
 
 
 def _both(
-    plan: ImportPlan, tree: Tree, form: Format, key: str, image: ImageRef
+    plan: ImportPlan, archive: Archive, form: Format, key: str, image: ImageRef
 ) -> BeforeAfter | None:
     try:
-        picture = read_picture(form.load(tree, image), LIMITS)
+        picture = read_picture(form.load(archive, image), LIMITS)
         channels = 1 if plan.pictures.channels == "grey" else 3
-        after = fit(picture, plan.pictures, channels)
+        after = resize_to_square(picture, plan.pictures, channels)
     except EntryError:
         return None
     width, height = picture.size

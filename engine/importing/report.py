@@ -1,8 +1,8 @@
-"""The report of an import: what was found, what became of it, and why something is not there.
+"""The report of an import: what was found, what became of it, and why something is missing.
 
-``report.json`` is for programs, ``report.html`` for people; both lie in the dataset's folder. Of
-every import holds: files found = files used + files skipped, and items found = items imported +
-items skipped.
+``report.json`` is for programs, ``report.html`` for people: one self-contained page without scripts
+or network access. Both are in the dataset's folder. For every import: files found = files used +
+files skipped, and items found = items imported + items skipped.
 """
 
 import html
@@ -16,18 +16,14 @@ from string import Template
 from typing import Any
 
 from engine.fs.atomic import atomic_write
-from engine.importing.check_context import FindingReport
-from engine.importing.ledger import Accounts, Skipped
+from engine.importing.check_context import IssueReport
+from engine.importing.ledger import FileLedger, SkipRecord
 from engine.importing.plan import ImportPlan
 from engine.importing.scan import plan_table
 from engine.version import installed_version
 
-# --------------------------------------------------------------------------
-# The report as one self-contained web page: no script, nothing from the network.
-
-
 ROWS_SHOWN = 2_000
-"""A longer table is cut here; the rest stands in report.json."""
+"""Longer tables are cut; report.json holds all rows."""
 
 _PAGE = Template("""<!doctype html>
 <html lang="en">
@@ -88,10 +84,17 @@ def report_page(table: Mapping[str, Any]) -> str:
     """Write the page from the table of ``report.json``."""
     counts = table["counts"]
     title = f"{counts['items_imported']:,} items from {table['source']}"
+    findings = [
+        (found["finding"].replace("_", " "), found["count"], found["repair"])
+        for found in table["findings"]
+    ]
+    reasons = [
+        (_REASONS.get(name, name), count) for name, count in table["skipped_by_reason"].items()
+    ]
     sections = (
         _counts_section(table),
-        _findings_section(table["findings"]),
-        _reasons_section(table["skipped_by_reason"]),
+        _table("Findings", ("Finding", "Count", "Done"), findings),
+        _table("Why something is not there", ("Reason", "Files and items"), reasons),
         _skipped_section("Skipped files", table["skipped_files"]),
         _skipped_section("Skipped items", table["skipped_items"]),
         _table("Plan", ("Setting", "Value"), _flat(table["plan"])),
@@ -124,16 +127,6 @@ def _counts_section(table: Mapping[str, Any]) -> str:
     ]
     found = _table("Everything that was found", ("", "Found", "Used", "Skipped"), rows)
     return found + _table("The dataset", ("", "Items"), split)
-
-
-def _findings_section(findings: Sequence[Mapping[str, Any]]) -> str:
-    rows = [(f["finding"].replace("_", " "), f["count"], f["repair"]) for f in findings]
-    return _table("Findings", ("Finding", "Count", "Done"), rows)
-
-
-def _reasons_section(reasons: Mapping[str, int]) -> str:
-    rows = [(_REASONS.get(name, name), count) for name, count in reasons.items()]
-    return _table("Why something is not there", ("Reason", "Files and items"), rows)
 
 
 def _skipped_section(heading: str, skipped: Sequence[Mapping[str, Any]]) -> str:
@@ -177,7 +170,7 @@ def _shown(value: object) -> str:
 FORMAT = 1
 JSON_NAME, PAGE_NAME = "report.json", "report.html"
 KEYS_NAMED = 1_000
-"""Of each finding; its count goes on."""
+"""Keys listed for each issue; the count is not limited."""
 LIBRARIES = ("pillow", "numpy", "ftfy", "charset-normalizer", "pyarrow")
 
 
@@ -218,9 +211,9 @@ class ImportReport:
     counts: ImportCounts
     image_size: int
     channels: int
-    findings: tuple[FindingReport, ...]
-    skipped_files: tuple[Skipped, ...]
-    skipped_items: tuple[Skipped, ...]
+    findings: tuple[IssueReport, ...]
+    skipped_files: tuple[SkipRecord, ...]
+    skipped_items: tuple[SkipRecord, ...]
 
     def to_table(self) -> dict[str, Any]:
         """Write it as what JSON can hold."""
@@ -233,7 +226,16 @@ class ImportReport:
             "image_size": self.image_size,
             "channels": self.channels,
             "encodings": dict(self.encodings),
-            "findings": [_finding_table(finding) for finding in self.findings],
+            "findings": [
+                {
+                    "finding": found.issue,
+                    "count": found.count,
+                    "repair": found.fix,
+                    "keys": list(found.keys[:KEYS_NAMED]),
+                    "detail": dict(found.detail),
+                }
+                for found in self.findings
+            ],
             "skipped_by_reason": reason_counts(self.skipped_files, self.skipped_items),
             "skipped_files": [asdict(skipped) for skipped in self.skipped_files],
             "skipped_items": [asdict(skipped) for skipped in self.skipped_items],
@@ -254,20 +256,20 @@ def write_report(report: ImportReport, folder: Path) -> None:
     atomic_write(folder / PAGE_NAME, report_page(table).encode("utf-8", "backslashreplace"))
 
 
-def counts_of(accounts: Accounts, *, found: int, imported: int, **more: int) -> ImportCounts:
+def counts_of(ledger: FileLedger, *, found: int, imported: int, **more: int) -> ImportCounts:
     """Count files and items; what was not counted apart is left at 0."""
     return ImportCounts(
-        files_found=accounts.files_found,
-        files_used=accounts.files_used,
-        files_skipped=sum(1 for _skipped in accounts.skipped_files()),
+        files_found=ledger.files_found,
+        files_used=ledger.files_used,
+        files_skipped=sum(1 for _skipped in ledger.skipped_files()),
         items_found=found,
         items_imported=imported,
-        items_skipped=sum(1 for _skipped in accounts.skipped_items()),
+        items_skipped=sum(1 for _skipped in ledger.skipped_items()),
         **more,
     )
 
 
-def reason_counts(*skipped: Iterable[Skipped]) -> dict[str, int]:
+def reason_counts(*skipped: Iterable[SkipRecord]) -> dict[str, int]:
     """Count what is skipped by reason, most frequent first."""
     counts = Counter(str(one.reason) for some in skipped for one in some)
     return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
@@ -279,14 +281,4 @@ def versions() -> dict[str, str]:
         "diptych": installed_version(),
         "python": platform.python_version(),
         **{name: installed_version(name) for name in LIBRARIES},
-    }
-
-
-def _finding_table(found: FindingReport) -> dict[str, Any]:
-    return {
-        "finding": found.finding,
-        "count": found.count,
-        "repair": found.repair,
-        "keys": list(found.keys[:KEYS_NAMED]),
-        "detail": dict(found.detail),
     }

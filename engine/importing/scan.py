@@ -1,4 +1,10 @@
-"""Opens a source as a plan says and lists its items: the first half of every pass."""
+"""Opens a source as a plan says and lists its samples: the first half of every import.
+
+- ``look_at`` lists the files of a source and detects formats, for the wizard.
+- ``scan_source`` gives the raw samples, before any image is opened.
+- ``fingerprint`` decides whether an unfinished import can be resumed: same plan, same source.
+- ``ProgressReporter`` limits progress events to ten a second.
+"""
 
 import dataclasses
 import hashlib
@@ -16,32 +22,28 @@ from engine.config.setting import problems_in
 from engine.control import RunControl
 from engine.errors import ConfigError, EngineError, Problem
 from engine.events import ImportEmit, ImportProgressed, ImportStage
-from engine.importing.formats.format import Candidate, Format, Overview, Proposal
+from engine.importing.formats.format import Detection, FileListing, Format, RawSample
 from engine.importing.formats.names import IMAGE_SUFFIXES
 from engine.importing.formats.registry import FORMATS
-from engine.importing.ledger import Accounts, Reason
-from engine.importing.plan import ImportPlan, check_repairs
-from engine.importing.sources.archive import Entry, Tree
-
-# --------------------------------------------------------------------------
-# Looks a source over: which files there are, and which formats offer to read them.
-
+from engine.importing.ledger import FileLedger, Reason
+from engine.importing.plan import DECODING, ImportPlan, check_fixes
+from engine.importing.sources.archive import Archive, FileEntry
 
 ASK_EVERY = 64
 """Entries between two looks at the control: a few milliseconds even on a slow disk."""
 
 
-def overview_of(
-    tree: Tree,
-    accounts: Accounts,
+def list_files(
+    archive: Archive,
+    ledger: FileLedger,
     control: RunControl,
     tell: Callable[[int], None] = lambda _count: None,
-) -> Overview:
+) -> FileListing:
     """List a source; no file is opened.
 
     Args:
-        tree: the source.
-        accounts: counts the files, and takes what is refused.
+        archive: the source.
+        ledger: counts the files, and takes what is refused.
         control: asked every few files.
         tell: receives the number of files listed so far, every few files.
 
@@ -49,32 +51,32 @@ def overview_of(
         StoppedError: the control asked for it.
         SourceUnreadableError: the source cannot be read, or has too many files.
     """
-    entries: list[Entry] = []
+    entries: list[FileEntry] = []
     suffixes: Counter[str] = Counter()
-    for entry in tree.entries(accounts):
+    for entry in archive.entries(ledger):
         if len(entries) % ASK_EVERY == 0:
             control.stop_if_asked()
             tell(len(entries))
         entries.append(entry)
         suffixes[PurePosixPath(entry.path).suffix.lower()] += 1
     control.stop_if_asked()
-    return Overview(entries=tuple(entries), suffixes=dict(suffixes))
+    return FileListing(entries=tuple(entries), suffixes=dict(suffixes))
 
 
-def proposals(tree: Tree, overview: Overview) -> tuple[Proposal, ...]:
-    """Ask every format whether it knows the source; the most confident comes first."""
-    offers = [_offer(form, tree, overview) for form in FORMATS.values()]
+def detect_formats(archive: Archive, listing: FileListing) -> tuple[Detection, ...]:
+    """Ask every format whether it can read the source; the most confident comes first."""
+    offers = [_offer(form, archive, listing) for form in FORMATS.values()]
     # Sorting is stable: between equals the order of the table decides, the same every time.
     return tuple(
         sorted((o for o in offers if o is not None), key=lambda o: o.confidence, reverse=True)
     )
 
 
-def _offer(form: Format, tree: Tree, overview: Overview) -> Proposal | None:
+def _offer(form: Format, archive: Archive, listing: FileListing) -> Detection | None:
     try:
-        return form.propose(tree, overview)
+        return form.detect(archive, listing)
     except EngineError:
-        # A file that cannot be read is no habit to recognise; the scan will name it.
+        # The scan will report a file that cannot be read.
         return None
 
 
@@ -86,19 +88,19 @@ Tell = Callable[[ImportStage, int, int], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Scan:
-    """The items of a source, before any image is opened."""
+    """The samples of a source, before any image is opened."""
 
     form: Format
-    overview: Overview
-    accounts: Accounts
-    candidates: tuple[Candidate, ...]
-    """With keys that are all different."""
+    listing: FileListing
+    ledger: FileLedger
+    samples: tuple[RawSample, ...]
+    """With unique keys."""
     items_found: int
-    """Candidates, and rows that make none."""
+    """Samples, and rows that make none."""
 
 
 def check_plan(plan: ImportPlan) -> None:
-    """Hold a plan against the ranges of its settings.
+    """Check a plan against the ranges of its settings.
 
     Raises:
         ConfigError: names everything that is wrong.
@@ -112,50 +114,46 @@ def check_plan(plan: ImportPlan) -> None:
         problems.append(Problem("reading.format", message))
     if problems:
         raise ConfigError(problems)
-    check_repairs(plan)
+    check_fixes(plan)
 
 
-def scan_source(plan: ImportPlan, tree: Tree, control: RunControl, tell: Tell) -> Scan:
-    """List a source's files and bring its images and texts together.
+def scan_source(plan: ImportPlan, archive: Archive, control: RunControl, tell: Tell) -> Scan:
+    """List the files of a source and pair its images and texts.
 
     Raises:
         StoppedError: the control asked for it.
-        ConfigError: the reading names what is not there.
+        ConfigError: the spec names what does not exist.
         SourceUnreadableError: the source, or its table, cannot be read.
     """
-    accounts, form = Accounts(), FORMATS[plan.reading.format]
-    overview = overview_of(tree, accounts, control, lambda done: tell(ImportStage.LISTING, done, 0))
-    candidates: list[Candidate] = []
-    for candidate in form.scan(tree, overview, plan.reading, accounts):
+    ledger, form = FileLedger(), FORMATS[plan.reading.format]
+    listing = list_files(archive, ledger, control, lambda done: tell(ImportStage.LISTING, done, 0))
+    samples: list[RawSample] = []
+    for sample in form.scan(archive, listing, plan.reading, ledger):
         control.stop_if_asked()
-        tell(ImportStage.SCANNING, len(candidates), 0)
-        candidates.append(candidate)
+        tell(ImportStage.SCANNING, len(samples), 0)
+        samples.append(sample)
     control.stop_if_asked()
-    refused = {skipped.path for skipped in accounts.skipped_items()}
+    refused = {skipped.path for skipped in ledger.skipped_items()}
     return Scan(
         form=form,
-        overview=overview,
-        accounts=accounts,
-        candidates=tuple(_with_own_keys(candidates, refused)),
-        items_found=len(candidates) + len(refused),
+        listing=listing,
+        ledger=ledger,
+        samples=tuple(_with_own_keys(samples, refused)),
+        items_found=len(samples) + len(refused),
     )
 
 
-def _with_own_keys(candidates: list[Candidate], refused: set[str]) -> Iterator[Candidate]:
+def _with_own_keys(samples: list[RawSample], refused: set[str]) -> Iterator[RawSample]:
     """Tell apart the items that share a key, such as a picture that is named in two places."""
     seen = set(refused)
     counts: Counter[str] = Counter()
-    for candidate in candidates:
-        key = candidate.key
+    for sample in samples:
+        key = sample.key
         while key in seen:
-            counts[candidate.key] += 1
-            key = f"{candidate.key} ({counts[candidate.key] + 1})"
+            counts[sample.key] += 1
+            key = f"{sample.key} ({counts[sample.key] + 1})"
         seen.add(key)
-        yield candidate if key == candidate.key else replace(candidate, key=key)
-
-
-# --------------------------------------------------------------------------
-# What a source holds, before anybody says how to read it.
+        yield sample if key == sample.key else replace(sample, key=key)
 
 
 TEXT_SUFFIXES = frozenset((".txt", ".caption"))
@@ -163,11 +161,11 @@ TEXT_SUFFIXES = frozenset((".txt", ".caption"))
 
 @dataclass(frozen=True, kw_only=True)
 class FirstLook:
-    """A source, listed, and the formats that offer to read it."""
+    """The listing of a source, and the formats that can read it."""
 
     source: Path
-    overview: Overview
-    proposals: tuple[Proposal, ...]
+    listing: FileListing
+    detections: tuple[Detection, ...]
     """Best first."""
     files: int
     """All that were found, those that are left out included."""
@@ -177,19 +175,19 @@ class FirstLook:
     @property
     def images(self) -> int:
         """Files that are named like an image."""
-        return sum(self.overview.suffixes.get(suffix, 0) for suffix in IMAGE_SUFFIXES)
+        return sum(self.listing.suffixes.get(suffix, 0) for suffix in IMAGE_SUFFIXES)
 
     @property
     def texts(self) -> int:
         """Files that are named like a caption."""
-        return sum(self.overview.suffixes.get(suffix, 0) for suffix in TEXT_SUFFIXES)
+        return sum(self.listing.suffixes.get(suffix, 0) for suffix in TEXT_SUFFIXES)
 
 
-def look_at(tree: Tree, tell: Callable[[int], None], control: RunControl) -> FirstLook:
-    """List a source and ask the formats; opens at most a few small files.
+def look_at(archive: Archive, tell: Callable[[int], None], control: RunControl) -> FirstLook:
+    """List a source and detect its formats; opens at most a few small files.
 
     Args:
-        tree: the source.
+        archive: the source.
         tell: receives the number of files listed so far, every few files.
         control: asked every few files.
 
@@ -197,25 +195,17 @@ def look_at(tree: Tree, tell: Callable[[int], None], control: RunControl) -> Fir
         StoppedError: the control asked for it.
         SourceUnreadableError: the source cannot be read, or has too many files.
     """
-    accounts = Accounts()
-    overview = overview_of(tree, accounts, control, tell)
-    offers = proposals(tree, overview)
-    reasons = Counter(skipped.reason for skipped in accounts.skipped_files())
+    ledger = FileLedger()
+    listing = list_files(archive, ledger, control, tell)
+    offers = detect_formats(archive, listing)
+    reasons = Counter(skipped.reason for skipped in ledger.skipped_files())
     return FirstLook(
-        source=tree.source,
-        overview=overview,
-        proposals=offers,
-        files=accounts.files_found,
+        source=archive.source,
+        listing=listing,
+        detections=offers,
+        files=ledger.files_found,
         left_out=dict(reasons),
     )
-
-
-# --------------------------------------------------------------------------
-# Tells whether an import may go on where another one ended: same plan, same source.
-
-
-DECODING = ("source", "reading", "pictures")
-"""Fields of a plan that decide what is staged."""
 
 
 def plan_table(plan: ImportPlan) -> dict[str, Any]:
@@ -229,12 +219,12 @@ def plan_table(plan: ImportPlan) -> dict[str, Any]:
     return table
 
 
-def fingerprint(plan: ImportPlan, tree: Tree, overview: Overview) -> dict[str, str]:
+def fingerprint(plan: ImportPlan, archive: Archive, listing: FileListing) -> dict[str, str]:
     """Hash what decides about decoding in a plan, and the names, sizes and times of a source.
 
-    What becomes of the texts, the doctor's repairs and the like may change in between.
+    The text plan, fixes and so on may change in between.
     """
-    return {"plan": decoding_hash(plan), "source": _source_hash(tree, overview)}
+    return {"plan": decoding_hash(plan), "source": _source_hash(archive, listing)}
 
 
 def decoding_hash(plan: ImportPlan) -> str:
@@ -244,24 +234,24 @@ def decoding_hash(plan: ImportPlan) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _source_hash(tree: Tree, overview: Overview) -> str:
+def _source_hash(archive: Archive, listing: FileListing) -> str:
     digest = hashlib.sha256()
-    root = _folder_of(tree)
+    root = _folder_of(archive)
     if root is None:
-        status = tree.source.stat()
+        status = archive.source.stat()
         digest.update(f"{status.st_size} {status.st_mtime_ns}\n".encode())
-    for entry in overview.entries:
+    for entry in listing.entries:
         time_ns = 0 if root is None else _modified_ns(f"{root}/{entry.path}")
         line = f"{entry.path}\0{entry.size}\0{time_ns}\n"
         digest.update(line.encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
 
 
-def _folder_of(tree: Tree) -> Path | None:
+def _folder_of(archive: Archive) -> Path | None:
     """Find where the files lie, or None for an archive, whose own time says it all."""
-    if tree.source.is_dir():
-        return tree.source
-    return tree.source.parent if tree.focus else None
+    if archive.source.is_dir():
+        return archive.source
+    return archive.source.parent if archive.selected_entry else None
 
 
 def _modified_ns(path: str) -> int:
@@ -271,15 +261,11 @@ def _modified_ns(path: str) -> int:
         return -1
 
 
-# --------------------------------------------------------------------------
-# Tells how far an import has come, and no more than ten times a second.
-
-
 EVERY_S = 0.1
 
 
-class ProgressTeller:
-    """Turns counts into events. A new stage is told at once, and so is the end of one.
+class ProgressReporter:
+    """Turns counts into progress events; the start and end of a stage are sent at once.
 
     Args:
         emit: receives the events, on the calling thread.
@@ -292,7 +278,7 @@ class ProgressTeller:
         self._started_s = self._told_s = 0.0
 
     def __call__(self, stage: ImportStage, done: int, total: int) -> None:
-        """Tell of a stage, how much of it is done, and of how much; 0 while that is not known."""
+        """Report a stage, the number done, and the total; 0 while it is unknown."""
         now_s = time.monotonic()
         if stage is not self._stage:
             # What was done before, by an import that was cut off, says nothing about the speed.

@@ -1,9 +1,10 @@
-"""What an import has done so far, on disk beside the dataset, so that it can be gone on with.
+"""Decoded samples of an unfinished import, on disk, so that the import can be resumed.
 
-The folder ``.<name>.import`` holds ``plan.json`` (whose work it is), ``images.part`` (raw rows of
-pixels) and ``items.jsonl`` (a line a candidate: its facts, or why it is skipped). After a crash the
-last line may be torn and the last rows may be missing or blank: what a line says of its row is held
-against the row itself, and everything from the first difference on is done again.
+The folder ``.<name>.import`` beside the dataset holds ``plan.json`` (fingerprint of plan and
+source), ``images.part`` (raw rows of pixels) and ``items.jsonl`` (one line for each sample: the
+facts of its image, or why it is skipped). After a crash the last line may be truncated and the last
+rows may be missing or zero: each line is checked against its row, and everything from the first
+difference on is decoded again.
 
 Shapes: N rows, S side of the stored images, C channels.
 """
@@ -14,7 +15,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -24,39 +25,28 @@ from engine.errors import ImportLockedError
 from engine.fs.atomic import atomic_write, wrapping_os_errors
 from engine.fs.codec import decode, encode
 from engine.fs.lock import FolderLock
-from engine.importing.decode import Decoded, ImageFacts
-from engine.importing.formats.format import Pixels
+from engine.importing.formats.format import Pixels, RawSample
 from engine.importing.ledger import Reason
 from engine.importing.near_duplicates import pixel_digest
+from engine.importing.samples import DecodedSample, ImageFacts
 
 FORMAT = 1
 SYNC_EVERY_S = 3.0
-"""How often what is written is made to survive a power cut."""
+"""Interval of ``fsync``: what is synced survives a power cut."""
 FLUSH_EVERY_S = 0.25
-"""And how often, to survive the end of the program alone; that costs next to nothing."""
+"""Interval of ``flush``: what is flushed survives the end of the process."""
 PIECE_ROWS = 256
 BUFFER_BYTES = 1_000_000
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StagedItem:
-    """One candidate that has been decoded, or could not be."""
-
-    key: str
-    row: int
-    """In ``images.part``; -1 where there is no image."""
-    facts: ImageFacts | None = None
-    reason: Reason | None = None
-    detail: str = ""
-
-
 class Staging:
-    """The staged work of one import. A context manager; leaving it closes the files.
+    """The staged samples of one import. A context manager; leaving it closes the files.
 
     Args:
-        folder: made if need be.
-        fingerprint: of plan and source; work of another is thrown away.
+        folder: created if it does not exist.
+        fingerprint: of plan and source; the staging of any other is deleted.
         shape: [S, S, C] of a row.
+        samples: all samples of the import; a staging of other samples is deleted.
 
     Raises:
         ImportLockedError: on entering, another process imports into the same dataset.
@@ -64,14 +54,19 @@ class Staging:
     """
 
     def __init__(
-        self, folder: Path, fingerprint: Mapping[str, str], shape: tuple[int, int, int]
+        self,
+        folder: Path,
+        fingerprint: Mapping[str, str],
+        shape: tuple[int, int, int],
+        samples: Sequence[RawSample],
     ) -> None:
         self.folder = folder
         self._fingerprint = {"format": FORMAT, **fingerprint}
         self._shape = shape
         self.row_bytes = int(np.prod(shape))
-        self.items: list[StagedItem] = []
-        """In the order of the candidates."""
+        self._samples = samples
+        self.items: list[DecodedSample] = []
+        """In the order of the samples."""
         self.rows = 0
         self._files = contextlib.ExitStack()
         self._held = contextlib.ExitStack()
@@ -80,11 +75,11 @@ class Staging:
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as held, wrapping_os_errors(self.folder, self.row_bytes):
             self.folder.parent.mkdir(parents=True, exist_ok=True)
-            # Beside the folder, which may be thrown away and made anew.
+            # Beside the folder, which may be deleted and created again.
             file = self.folder.with_name(f"{self.folder.name}.lock")
             held.enter_context(FolderLock(self._dataset, file, ImportLockedError))
             if not self._is_ours():
-                self._throw_away()
+                self._delete_folder()
                 self.folder.mkdir()
                 atomic_write(self._plan_file, json.dumps(self._fingerprint).encode())
             self._lines = self._open("items.jsonl")
@@ -99,36 +94,25 @@ class Staging:
             self._files.close()
         self._held.close()
 
-    def append(self, decoded: Decoded) -> StagedItem:
-        """Write down one candidate: its pixels first, then what is known of it."""
-        item = StagedItem(
-            key=decoded.candidate.key,
-            row=-1 if decoded.pixels is None else self.rows,
-            facts=decoded.facts,
-            reason=decoded.reason,
-            detail=decoded.detail,
-        )
+    def append(self, decoded: DecodedSample) -> DecodedSample:
+        """Write one sample: its pixels first, then its line.
+
+        Returns:
+            The sample without its pixels, and with the row where they are stored.
+        """
+        row = -1 if decoded.pixels is None else self.rows
+        item = replace(decoded, pixels=None, row=row)
         with wrapping_os_errors(self.folder, self.row_bytes):
             if decoded.pixels is not None:
                 self._images.write(decoded.pixels.data)
                 self.rows += 1
-            # ASCII: a name from a disk may hold bytes that are no text in any encoding.
-            self._lines.write(json.dumps(encode(item)).encode() + b"\n")
+            self._lines.write(_line(item))
             self._keep()
         self.items.append(item)
         return item
 
-    def start_over(self) -> None:
-        """Forget everything: the staged items are not those of the source after all."""
-        with wrapping_os_errors(self.folder, self.row_bytes):
-            for file in (self._images, self._lines):
-                file.seek(0)
-                file.truncate()
-        self.items.clear()
-        self.rows = 0
-
     def sync(self) -> None:
-        """Make what is written survive a power cut; pixels before the lines that speak of them."""
+        """Sync the files to disk, the pixels before the lines that refer to them."""
         with wrapping_os_errors(self.folder, self.row_bytes):
             for file in (self._images, self._lines):
                 file.flush()
@@ -136,7 +120,7 @@ class Staging:
         self._synced_s = time.monotonic()
 
     def pieces(self, rows: Sequence[int]) -> Iterator[Pixels]:
-        """Read rows, ascending, a few at a time: [K, S, S, C]."""
+        """Yield rows, which must be ascending, in pieces [K, S, S, C]."""
         self.sync()
         with (
             wrapping_os_errors(self.folder, self.row_bytes),
@@ -145,7 +129,7 @@ class Staging:
             for start in range(0, len(rows), PIECE_ROWS):
                 wanted = np.asarray(rows[start : start + PIECE_ROWS])
                 first = int(wanted[0])
-                # What lies between is skipped items; they are few, and reading on is quick.
+                # Rows in between belong to skipped samples; they are few and quickly read.
                 file.seek(first * self.row_bytes)
                 content = file.read((int(wanted[-1]) - first + 1) * self.row_bytes)
                 block = np.frombuffer(content, np.uint8).reshape(-1, *self._shape)
@@ -154,9 +138,9 @@ class Staging:
     def remove(self) -> None:
         """Delete the folder."""
         self._files.close()
-        self._throw_away()
+        self._delete_folder()
 
-    def _throw_away(self) -> None:
+    def _delete_folder(self) -> None:
         with (
             wrapping_os_errors(self.folder, self.row_bytes),
             contextlib.suppress(FileNotFoundError),
@@ -193,20 +177,26 @@ class Staging:
         return self._files.enter_context(path.open("r+b", buffering=BUFFER_BYTES))
 
     def _recover(self) -> None:
-        """Read what is whole and true, and cut off the rest."""
+        """Read the valid lines and truncate the rest; start over if they are of other samples."""
         whole = 0
         for line in self._lines:
-            item = _item(line, self.rows)
-            if item is None or not self._is_row_whole(item):
+            found = _read_line(line)
+            if found is None or not self._is_row_whole(found):
                 break
-            self.items.append(item)
-            self.rows += item.row >= 0
+            raw = self._samples[len(self.items)] if len(self.items) < len(self._samples) else None
+            if raw is None or raw.key != found.raw.key:
+                self.items.clear()
+                whole = self.rows = 0
+                break
+            row = -1 if found.facts is None else self.rows
+            self.items.append(replace(found, raw=raw, row=row))
+            self.rows += found.facts is not None
             whole += len(line)
         for file, end in ((self._lines, whole), (self._images, self.rows * self.row_bytes)):
             file.seek(end)
             file.truncate()
 
-    def _is_row_whole(self, item: StagedItem) -> bool:
+    def _is_row_whole(self, item: DecodedSample) -> bool:
         if item.facts is None:
             return True
         content = self._images.read(self.row_bytes)
@@ -217,16 +207,16 @@ class Staging:
 
 
 def staging_folder(dataset: Path) -> Path:
-    """Say where the import into a dataset folder keeps its work."""
+    """Return the staging folder of an import into a dataset folder."""
     return dataset.with_name(f".{dataset.name}.import")
 
 
 def has_staged(dataset: Path, plan_hash: str) -> bool:
-    """Whether an import of a plan into a dataset folder was cut off; the source may have changed.
+    """Whether an unfinished import of a plan can be resumed, unless the source has changed.
 
     Args:
         dataset: folder of the dataset.
-        plan_hash: ``fingerprint.decoding_hash`` of the plan.
+        plan_hash: ``scan.decoding_hash`` of the plan.
     """
     try:
         return json.loads((staging_folder(dataset) / "plan.json").read_bytes())["plan"] == plan_hash
@@ -235,15 +225,37 @@ def has_staged(dataset: Path, plan_hash: str) -> bool:
 
 
 def discard_staging(dataset: Path) -> None:
-    """Delete what an import has left that is not to be gone on with."""
+    """Delete the staging of an import that is not to be resumed."""
     shutil.rmtree(staging_folder(dataset), ignore_errors=True)
 
 
-def _item(line: bytes, row: int) -> StagedItem | None:
-    """Read the line of the item that would take ``row``; None if it is torn or malformed."""
+@dataclass(frozen=True)
+class _Line:
+    """A sample as it is staged; the raw sample is found by its key."""
+
+    key: str
+    facts: ImageFacts | None
+    reason: Reason | None
+    detail: str
+
+
+def _line(item: DecodedSample) -> bytes:
+    line = _Line(item.raw.key, item.facts, item.reason, item.detail)
+    # ASCII: a file name may hold bytes that are not valid in any encoding.
+    return json.dumps(encode(line)).encode() + b"\n"
+
+
+def _read_line(line: bytes) -> DecodedSample | None:
+    """Read a line; None if it is truncated or malformed. Of the raw sample only the key is set."""
+    if not line.endswith(b"\n"):
+        return None
     try:
-        item = decode(StagedItem, json.loads(line))
+        found = decode(_Line, json.loads(line))
     except ValueError:
         return None
-    is_next = item.row == (-1 if item.facts is None else row)
-    return item if is_next and line.endswith(b"\n") else None
+    return DecodedSample(
+        raw=RawSample(key=found.key, image=None, texts=()),
+        facts=found.facts,
+        reason=found.reason,
+        detail=found.detail,
+    )

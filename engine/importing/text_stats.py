@@ -83,7 +83,7 @@ def describe_texts(
 
 
 def covering(lengths: Mapping[int, int], share: float) -> int:
-    """Give the least length that holds whole at least this share of texts; 0 for none."""
+    """Return the least length that holds whole at least this share of texts; 0 for none."""
     wanted, held = share * sum(lengths.values()), 0
     for length, number in sorted(lengths.items()):
         held += number
@@ -94,7 +94,7 @@ def covering(lengths: Mapping[int, int], share: float) -> int:
 
 
 def script_shares(copies: Mapping[str, int]) -> tuple[tuple[str, float], ...]:
-    """Give each script's share of the letters of texts that stand so many times."""
+    """Return each script's share of the letters of texts that stand so many times."""
     counts: Counter[str] = Counter()
     for text, number in copies.items():
         for script, letters in Counter(map(script_of, text)).items():
@@ -118,7 +118,7 @@ def script_of(character: str) -> str:
 
 
 def _languages(copies: Mapping[str, int]) -> tuple[tuple[str, float], ...]:
-    """Tell Chinese, Japanese and Korean texts apart by what stands beside Han characters.
+    """Tell Chinese, Japanese and Korean texts apart by the characters beside Han characters.
 
     A text of Han characters alone is Chinese, unless many of the other such texts hold Kana.
     """

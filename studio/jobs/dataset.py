@@ -13,7 +13,7 @@ from engine.data.find_replace import Replacement, Search
 from engine.data.search import Index
 from engine.data.statistics import Statistics
 from engine.data.store import StoredDataset
-from engine.importing.item_issue import ItemFinding
+from engine.importing.item_issue import ItemIssue
 from studio.jobs.task import Task
 
 # --------------------------------------------------------------------------
@@ -72,7 +72,7 @@ def _export(
 
 def _examine(
     dataset: StoredDataset, edits: Edits, report: Report, control: RunControl
-) -> tuple[ItemFinding, ...]:
+) -> tuple[ItemIssue, ...]:
     from engine.importing.dataset_checks import find_in_dataset
 
     return find_in_dataset(dataset, edits, report=report, control=control)
@@ -87,9 +87,7 @@ class DatasetWork:
     find_changes: Callable[[Edits, Search, Iterable[int], RunControl], Replacement] = _find_changes
     save: Callable[[StoredDataset, Edits, Path, Report, RunControl], None] = _save
     export: Callable[[StoredDataset, Edits, Path, Report, RunControl], int] = _export
-    examine: Callable[[StoredDataset, Edits, Report, RunControl], tuple[ItemFinding, ...]] = (
-        _examine
-    )
+    examine: Callable[[StoredDataset, Edits, Report, RunControl], tuple[ItemIssue, ...]] = _examine
 
 
 _log = logging.getLogger(__name__)
@@ -156,7 +154,7 @@ class DatasetJobs(QObject):
         _log.info("Exporting %s to %s", dataset.folder, folder)
 
     def examine(self, dataset: StoredDataset, edits: Edits) -> None:
-        """Have the doctor look; the result is a tuple of ``ItemFinding``."""
+        """Have the doctor look; the result is a tuple of ``ItemIssue``."""
         copy = edits.copy()
         self.examining.start(
             lambda report, control: self._work.examine(dataset, copy, report, control)

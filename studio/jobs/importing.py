@@ -15,10 +15,10 @@ from studio.jobs.task import LatestJob
 from studio.jobs.thread import JobThread
 
 if TYPE_CHECKING:
-    from engine.importing.dry_run import Examination, ScanFacts
+    from engine.importing.dry_run import DryRun, ScanFacts
     from engine.importing.preview import BeforeAfter, PreviewItem
     from engine.importing.scan import FirstLook
-    from engine.importing.sources.opening import KeptTree
+    from engine.importing.sources.opening import ArchiveCache
 
 
 ImportDataset = Callable[[ImportPlan, ImportEmit, RunControl], None]
@@ -49,7 +49,7 @@ class ImportJobs(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether there is work that somebody may not want to lose."""
+        """Whether work is running that would be lost."""
         return self.building.is_running or self.check.is_running
 
     def forget_looks(self) -> None:
@@ -152,7 +152,7 @@ class ImportLooks:
     preview: "Callable[[ImportPlan, FirstLook, RunControl], tuple[PreviewItem, ...]]"
     scan: "Callable[[ImportPlan, FirstLook, str, Count, RunControl], ScanFacts]"
     fit: "Callable[[ImportPlan, FirstLook, RunControl], tuple[BeforeAfter, ...]]"
-    examine: "Callable[[ImportPlan, ImportEmit, RunControl], Examination]"
+    examine: "Callable[[ImportPlan, ImportEmit, RunControl], DryRun]"
     is_staged: Callable[[ImportPlan], bool]
     """Whether an import of the plan was cut off, and can be gone on with; quick."""
     close: Callable[[], None]
@@ -177,21 +177,21 @@ class _Source:
     """The looks that need the source open."""
 
     def __init__(self) -> None:
-        self._tree: KeptTree | None = None
+        self._archive: ArchiveCache | None = None
 
     def first_look(self, source: Path, tell: Count, control: RunControl) -> "FirstLook":
         from engine.importing.scan import look_at
 
-        with self._kept().lent(source, control) as tree:
-            return look_at(tree, tell, control)
+        with self._kept().borrow(source, control) as archive:
+            return look_at(archive, tell, control)
 
     def preview(
         self, plan: ImportPlan, look: "FirstLook", control: RunControl
     ) -> "tuple[PreviewItem, ...]":
         from engine.importing.preview import COUNT, preview
 
-        with self._kept().lent(plan.source, control) as tree:
-            return preview(plan, COUNT, control, (tree, look.overview))
+        with self._kept().borrow(plan.source, control) as archive:
+            return preview(plan, COUNT, control, (archive, look.listing))
 
     def scan(
         self,
@@ -203,34 +203,34 @@ class _Source:
     ) -> "ScanFacts":
         from engine.importing.dry_run import scan_facts
 
-        with self._kept().lent(plan.source, control) as tree:
-            return scan_facts(plan, tree, look, tokenizer, tell, control)
+        with self._kept().borrow(plan.source, control) as archive:
+            return scan_facts(plan, archive, look, tokenizer, tell, control)
 
     def fit(
         self, plan: ImportPlan, look: "FirstLook", control: RunControl
     ) -> "tuple[BeforeAfter, ...]":
         from engine.importing.preview import before_and_after
 
-        with self._kept().lent(plan.source, control) as tree:
-            return before_and_after(plan, tree, look, control)
+        with self._kept().borrow(plan.source, control) as archive:
+            return before_and_after(plan, archive, look, control)
 
     def close(self) -> None:
-        if self._tree is not None:
-            self._tree.close()
+        if self._archive is not None:
+            self._archive.close()
 
-    def _kept(self) -> "KeptTree":
+    def _kept(self) -> "ArchiveCache":
         # The first look comes alone, so no two threads make one at once.
-        if self._tree is None:
-            from engine.importing.sources.opening import KeptTree
+        if self._archive is None:
+            from engine.importing.sources.opening import ArchiveCache
 
-            self._tree = KeptTree()
-        return self._tree
+            self._archive = ArchiveCache()
+        return self._archive
 
 
-def _examine(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> "Examination":
-    from engine.importing.dry_run import examine_source
+def _examine(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> "DryRun":
+    from engine.importing.dry_run import dry_run
 
-    return examine_source(plan, emit, control)
+    return dry_run(plan, emit, control)
 
 
 def _is_staged(plan: ImportPlan) -> bool:

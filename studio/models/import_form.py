@@ -1,4 +1,4 @@
-"""The form of an import without its widgets: what is chosen, what is wrong, what plan it makes."""
+"""The import wizard's form without widgets: values, validation, undo of fixes, and the plan."""
 
 import os
 import re
@@ -11,8 +11,8 @@ from PySide6.QtCore import QCoreApplication
 
 from engine.config.setting import settings_in, value_at
 from engine.errors import ConfigError, Problem
-from engine.importing.formats.format import Proposal, Reading
-from engine.importing.plan import Finding, ImportPlan, PicturePlan, Repair, TextPlan
+from engine.importing.formats.format import Detection, ImportSpec
+from engine.importing.plan import Fix, ImportPlan, Issue, PicturePlan, TextPlan
 from studio.models.run_form import FormField, is_usable_name
 from studio.models.setting_text import read_value, value_text
 from studio.paths import nearest_existing
@@ -21,45 +21,41 @@ if TYPE_CHECKING:
     from engine.importing.scan import FirstLook
 
 
-# --------------------------------------------------------------------------
-# What is to be done about each finding, with a way back and forth.
-
-
 class RepairHistory:
     """The repairs chosen, and every step that led there."""
 
     def __init__(self) -> None:
-        self._steps: list[dict[Finding, Repair]] = [{}]
+        self._steps: list[dict[Issue, Fix]] = [{}]
         self._at = 0
 
     @property
-    def repairs(self) -> Mapping[Finding, Repair]:
+    def repairs(self) -> Mapping[Issue, Fix]:
         """What the user chose; the engine's default holds for the others."""
         return self._steps[self._at]
 
     @property
     def can_undo(self) -> bool:
-        """Whether there is a step to take back."""
+        """Whether there is a step to undo."""
         return self._at > 0
 
     @property
     def can_redo(self) -> bool:
-        """Whether there is a step that was taken back."""
+        """Whether there is a step to redo."""
         return self._at + 1 < len(self._steps)
 
-    def choose(self, finding: Finding, repair: Repair) -> None:
-        """Take a choice; what had been undone is gone."""
-        if self.repairs.get(finding) is not repair:
+    def choose(self, issue: Issue, fix: Fix) -> None:
+        """Choose a fix; discards steps that were undone."""
+        if self.repairs.get(issue) is not fix:
             del self._steps[self._at + 1 :]
-            self._steps.append({**self.repairs, finding: repair})
+            self._steps.append({**self.repairs, issue: fix})
             self._at += 1
 
     def undo(self) -> None:
-        """Take the last choice back."""
+        """Undo the last choice."""
         self._at -= self.can_undo
 
     def redo(self) -> None:
-        """Make again the choice that was taken back last."""
+        """Redo the choice that was undone last."""
         self._at += self.can_redo
 
 
@@ -67,7 +63,7 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _UNUSABLE = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
 _LONGEST_NAME = 60
 _ARCHIVES = (".tar.gz", ".tar.bz2", ".tar.xz")
-_NO_READING = Reading(format="")
+_NO_READING = ImportSpec(format="")
 
 FIELDS: Mapping[str, FormField] = {
     name: FormField(name=name, kind=field.type, about=about)  # pyright: ignore[reportArgumentType] - annotations are classes here
@@ -77,7 +73,7 @@ _DEFAULTS = ImportPlan(source=Path(), dataset=Path(), reading=_NO_READING)
 
 
 class ImportForm:
-    """What stands in the wizard, valid or not."""
+    """The values of the wizard's fields, valid or not."""
 
     def __init__(self, workspace: Path) -> None:
         self.workspace = workspace
@@ -97,17 +93,17 @@ class ImportForm:
         return self.workspace / "datasets" / self.name.strip()
 
     @property
-    def proposal(self) -> Proposal | None:
+    def detection(self) -> Detection | None:
         """The offer of the chosen format."""
-        offers = self.look.proposals if self.look else ()
+        offers = self.look.detections if self.look else ()
         return next((o for o in offers if o.reading.format == self.reading.format), None)
 
     def take_look(self, look: "FirstLook") -> None:
-        """Start on a source: the best format is chosen, and a free name made."""
+        """Start with a source: choose the best format and a free name."""
         self.look = look
         self.history = RepairHistory()
         self.labels = ()
-        self.reading = look.proposals[0].reading if look.proposals else _NO_READING
+        self.reading = look.detections[0].reading if look.detections else _NO_READING
         self.name = free_name(self.workspace / "datasets", look.source)
 
     def forget_look(self) -> None:
@@ -117,7 +113,7 @@ class ImportForm:
 
     def choose_format(self, name: str) -> None:
         """Read the source as another format; its own mapping comes with it."""
-        for offer in self.look.proposals if self.look else ():
+        for offer in self.look.detections if self.look else ():
             if offer.reading.format == name:
                 self.reading = replace(offer.reading, encoding=self.reading.encoding)
                 self.labels = ()
@@ -127,11 +123,11 @@ class ImportForm:
         self.reading = replace(self.reading, **values)
 
     def text(self, name: str) -> str:
-        """Give what stands in a field."""
+        """Return the text of a field."""
         return self._texts[name]
 
     def set_text(self, name: str, text: str) -> None:
-        """Take what was chosen or typed into a field."""
+        """Set the text of a field."""
         self._texts[name] = text
 
     def problems(self) -> dict[str, str]:
@@ -208,32 +204,3 @@ def _is_taken(folder: Path) -> bool:
 
 def _under(prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:
     return {n.removeprefix(prefix): v for n, v in values.items() if n.startswith(prefix)}
-
-
-# --------------------------------------------------------------------------
-# Which parts of an import's plan decide what: so that nothing is examined twice.
-
-
-def reads_alike(first: ImportPlan, second: ImportPlan) -> bool:
-    """Whether two plans read and decode a source the same way."""
-    return _reading(first) == _reading(second)
-
-
-def gives_alike(first: ImportPlan, second: ImportPlan) -> bool:
-    """Whether two plans that read alike differ in the dataset's place alone."""
-    return _treatment(first) == _treatment(second)
-
-
-def _reading(plan: ImportPlan) -> tuple[object, ...]:
-    return plan.source, plan.reading, plan.pictures
-
-
-def _treatment(plan: ImportPlan) -> tuple[object, ...]:
-    return (
-        plan.texts,
-        plan.keep_image_only,
-        plan.keep_text_only,
-        plan.held_out_percent,
-        dict(plan.repairs),
-        plan.excluded,
-    )

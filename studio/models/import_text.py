@@ -1,23 +1,26 @@
-"""Formats, reasons and counts of an import in the user's words."""
+"""Formats, encodings, progress, counts and reasons of an import in the user's words.
+
+The words for the issues that the data checks find are in ``issue_text``.
+"""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QLocale, QObject
 
 from engine.events import ImportProgressed, ImportStage
 from engine.importing.empty_import import Cause, LikelyReason
-from engine.importing.item_issue import ALIKE
 from engine.importing.ledger import Reason
-from engine.importing.plan import Finding, Repair
 
 if TYPE_CHECKING:
-    from engine.importing.dry_run import Examination
+    from engine.importing.dry_run import DryRun
     from engine.importing.report import ImportCounts
 
 
 _MINUTE_S = 60
 _HOUR_S = 3600
+SHOWN = 3
+"""Reasons shown when there is nothing to import."""
 ENCODINGS = (
     "",
     "utf-8",
@@ -36,12 +39,8 @@ ENCODINGS = (
 
 def format_words(name: str) -> tuple[str, str]:
     """Give title and explanation of a format."""
-    return _format_words().get(name, (name, ""))
-
-
-def _format_words() -> dict[str, tuple[str, str]]:
     translate = QCoreApplication.translate
-    return {
+    words = {
         "sidecar": (
             translate("ImportText", "Images with a text file for each"),
             translate(
@@ -91,16 +90,13 @@ def _format_words() -> dict[str, tuple[str, str]]:
             translate("ImportText", "What an image is called is its text; numbers are left out."),
         ),
     }
+    return words.get(name, (name, ""))
 
 
 def reason_words(reason: Reason) -> str:
     """Say why something is not imported, as a short noun phrase for a list."""
-    return _reason_words()[reason]
-
-
-def _reason_words() -> dict[Reason, str]:
     translate = QCoreApplication.translate
-    return {
+    words = {
         Reason.HIDDEN: translate("ImportText", "Hidden files of the system"),
         Reason.EMPTY: translate("ImportText", "Empty files and texts"),
         Reason.NOT_USED: translate("ImportText", "Files that are neither image nor text here"),
@@ -127,6 +123,7 @@ def _reason_words() -> dict[Reason, str]:
         Reason.LEAK: translate("ImportText", "Held-out items that resemble one to train on"),
         Reason.EXCLUDED: translate("ImportText", "Items that you excluded"),
     }
+    return words[reason]
 
 
 def card_words(reason: Reason) -> str:
@@ -241,10 +238,6 @@ def joined(parts: Sequence[str]) -> str:
     return "  ·  ".join(part for part in parts if part)
 
 
-# --------------------------------------------------------------------------
-# What an examination found, in the user's words.
-
-
 def counts_words(counts: "ImportCounts") -> str:
     """Say what would be imported, in one line."""
     return joined(_ImportedText().parts(counts))
@@ -266,12 +259,12 @@ def sizes_words(sizes: Sequence[tuple[tuple[int, int], int]]) -> str:
     return text.format(*smallest, *largest, width, height, QLocale().toString(count))
 
 
-def skipped_counts(examination: "Examination") -> Mapping[Reason, int]:
+def skipped_counts(dry_run: "DryRun") -> Mapping[Reason, int]:
     """Count what is left out by reason, the most frequent first; a file and its item are one."""
     reasons: dict[str, Reason] = {}
-    for skipped in examination.accounts.skipped_files():
+    for skipped in dry_run.ledger.skipped_files():
         reasons[skipped.path] = skipped.reason
-    for skipped in examination.accounts.skipped_items():
+    for skipped in dry_run.ledger.skipped_items():
         reasons[skipped.path] = skipped.reason
     counts: dict[Reason, int] = {}
     for reason in reasons.values():
@@ -299,222 +292,6 @@ class _ImportedText(QObject):
         if counts.items_skipped:
             parts.append(self.tr("%Ln left out", "", counts.items_skipped))
         return parts
-
-
-# --------------------------------------------------------------------------
-# What the doctor found in a dataset that is built, and what can be done there, in words.
-
-
-def found_words(finding: Finding, count: int) -> str:
-    """Say what was found, and how often."""
-    # The others are about files, of which a dataset that is built knows no more.
-    return _FoundText().all(count)[finding]
-
-
-def repair_words(finding: Finding, repair: Repair) -> tuple[str, str]:
-    """Give a button's text, and what it does."""
-    translate = QCoreApplication.translate
-    if repair == Repair.MERGE:
-        return (
-            translate("FoundText", "Merge"),
-            translate("FoundText", "Give the first of each all captions, and exclude the others"),
-        )
-    if repair == Repair.FIX and finding == Finding.LEAK:
-        return (
-            translate("FoundText", "Train on them"),
-            translate("FoundText", "Hold these images out no longer"),
-        )
-    if repair == Repair.FIX:
-        return (
-            translate("FoundText", "Mend"),
-            translate("FoundText", "Restore the right characters"),
-        )
-    explained = (
-        translate("FoundText", "Keep the first of each, and exclude the others")
-        if finding in ALIKE
-        else translate("FoundText", "Leave these items out of the next version")
-    )
-    return translate("FoundText", "Exclude"), explained
-
-
-class _FoundText(QObject):
-    """Counts in words: Qt's tools find plural forms in ``tr`` alone."""
-
-    def all(self, count: int) -> dict[Finding, str]:
-        return {
-            Finding.NO_TEXT: self.tr("%Ln image(s) without text", "", count),
-            Finding.NO_IMAGE: self.tr("%Ln text(s) without image", "", count),
-            Finding.SAME_IMAGE: self.tr("%Ln image(s) equal to another", "", count),
-            Finding.SIMILAR_IMAGE: self.tr("%Ln image(s) much like another", "", count),
-            Finding.REPEATED_TEXT: self.tr("%Ln image(s) with a text of many others", "", count),
-            Finding.MOJIBAKE: self.tr("%Ln item(s) with a garbled text", "", count),
-            Finding.LONG_TEXT: self.tr("%Ln item(s) with a very long text", "", count),
-            Finding.IMBALANCE: self.tr("%Ln item(s) of very small groups", "", count),
-            Finding.LEAK: self.tr("%Ln held-out image(s) trained on too", "", count),
-        }
-
-
-# --------------------------------------------------------------------------
-# What the doctor found, and what can be done about it, in the user's words.
-
-
-SERIOUS = frozenset((Finding.UNREADABLE, Finding.MOJIBAKE, Finding.LEAK))
-HARMLESS = frozenset((Finding.HIDDEN, Finding.IMBALANCE))
-"""Those that a person may know, and need do nothing about."""
-
-
-def severity(finding: Finding) -> str:
-    """Give the name of the icon that says how serious a finding is."""
-    if finding in SERIOUS:
-        return "error"
-    return "info" if finding in HARMLESS else "warning"
-
-
-def severity_words(finding: Finding) -> str:
-    """Say aloud what the icon shows."""
-    translate = QCoreApplication.translate
-    words = {
-        "error": translate("FindingText", "Serious"),
-        "warning": translate("FindingText", "Worth a look"),
-        "info": translate("FindingText", "Good to know"),
-    }
-    return words[severity(finding)]
-
-
-def finding_title(finding: Finding) -> str:
-    """Name a finding."""
-    return _titles()[finding]
-
-
-def finding_sentence(finding: Finding) -> str:
-    """Say what a finding means for the training."""
-    return _sentences()[finding]
-
-
-def repair_text(finding: Finding, repair: Repair) -> str:
-    """Say what a repair does about a finding."""
-    translate = QCoreApplication.translate
-    particular = _particular().get((finding, repair))
-    if particular:
-        return particular
-    match repair:
-        case Repair.KEEP:
-            return translate("FindingText", "Import them as they are")
-        case Repair.SKIP:
-            return translate("FindingText", "Leave them out")
-        case Repair.FIX:
-            return translate("FindingText", "Mend them")
-        case Repair.MERGE:
-            return translate("FindingText", "Make one item of each, with all their texts")
-        case _:
-            assert_never(repair)
-
-
-def _particular() -> dict[tuple[Finding, Repair], str]:
-    translate = QCoreApplication.translate
-    return {
-        (Finding.SAME_IMAGE, Repair.SKIP): translate("FindingText", "Keep the first of each"),
-        (Finding.SIMILAR_IMAGE, Repair.SKIP): translate("FindingText", "Keep the first of each"),
-        (Finding.NO_TEXT, Repair.KEEP): translate("FindingText", "Import the images alone"),
-        (Finding.NO_IMAGE, Repair.KEEP): translate("FindingText", "Import the texts alone"),
-        (Finding.MOJIBAKE, Repair.FIX): translate("FindingText", "Restore the right characters"),
-        (Finding.LONG_TEXT, Repair.FIX): translate("FindingText", "Shorten them to a usual length"),
-        (Finding.LEAK, Repair.FIX): translate("FindingText", "Train on them instead"),
-        (Finding.LEAK, Repair.KEEP): translate("FindingText", "Keep them held out"),
-    }
-
-
-def _titles() -> dict[Finding, str]:
-    translate = QCoreApplication.translate
-    return {
-        Finding.UNREADABLE: translate("FindingText", "Unreadable images"),
-        Finding.HIDDEN: translate("FindingText", "Hidden files"),
-        Finding.NO_TEXT: translate("FindingText", "Images without text"),
-        Finding.NO_IMAGE: translate("FindingText", "Texts without image"),
-        Finding.SAME_IMAGE: translate("FindingText", "Identical images"),
-        Finding.SIMILAR_IMAGE: translate("FindingText", "Nearly identical images"),
-        Finding.TINY_IMAGE: translate("FindingText", "Tiny images"),
-        Finding.EXTREME_RATIO: translate("FindingText", "Very long or wide images"),
-        Finding.REPEATED_TEXT: translate("FindingText", "One text on many images"),
-        Finding.MOJIBAKE: translate("FindingText", "Garbled texts"),
-        Finding.LONG_TEXT: translate("FindingText", "Very long texts"),
-        Finding.IMBALANCE: translate("FindingText", "Unequal groups"),
-        Finding.LEAK: translate("FindingText", "Held-out twins"),
-    }
-
-
-def _sentences() -> dict[Finding, str]:
-    translate = QCoreApplication.translate
-    return {
-        Finding.UNREADABLE: translate(
-            "FindingText",
-            "These files give no image: they are empty, cut short, damaged, too large or of a kind "
-            "that cannot be read. They are left out.",
-        ),
-        Finding.HIDDEN: translate(
-            "FindingText",
-            "The system's own files, such as Thumbs.db. They hold no picture of yours and are left "
-            "out.",
-        ),
-        Finding.NO_TEXT: translate(
-            "FindingText",
-            "No text belongs to these images. Alone they can still teach what images look like.",
-        ),
-        Finding.NO_IMAGE: translate(
-            "FindingText",
-            "No image belongs to these texts. Alone they can still teach what texts look like.",
-        ),
-        Finding.SAME_IMAGE: translate(
-            "FindingText",
-            "These images are stored the same, pixel by pixel. What stands twice is learned twice "
-            "as hard.",
-        ),
-        Finding.SIMILAR_IMAGE: translate(
-            "FindingText",
-            "A person would call these images the same: saved again, scaled or slightly changed.",
-        ),
-        Finding.TINY_IMAGE: translate(
-            "FindingText",
-            "These images are smaller than the size to store, so they are enlarged and look "
-            "blurred.",
-        ),
-        Finding.EXTREME_RATIO: translate(
-            "FindingText",
-            "These images are more than three times as long as wide, or as wide as long. Little of "
-            "them is left in a square.",
-        ),
-        Finding.REPEATED_TEXT: translate(
-            "FindingText",
-            "The same text stands on very many images, while most texts are their own. It may be a "
-            "placeholder.",
-        ),
-        Finding.MOJIBAKE: translate(
-            "FindingText",
-            "These texts were once read in a wrong encoding, so that letters turned into strange "
-            "signs.",
-        ),
-        Finding.LONG_TEXT: translate(
-            "FindingText",
-            "These texts are far longer than most. They slow the training of all the others down.",
-        ),
-        Finding.IMBALANCE: translate(
-            "FindingText",
-            "Some groups are more than ten times as large as others. A run can draw them evenly: "
-            "its setting is called Balance.",
-        ),
-        Finding.LEAK: translate(
-            "FindingText",
-            "These held-out images all but equal one to train on, so measuring with them would "
-            "flatter the run.",
-        ),
-    }
-
-
-# --------------------------------------------------------------------------
-# Why no pair was found, in the user's words: always the three likeliest reasons.
-
-
-SHOWN = 3
 
 
 def reason_sentences(reasons: Sequence[LikelyReason], *, has_other_formats: bool) -> list[str]:

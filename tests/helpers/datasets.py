@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 
 from engine.data.store import open_dataset, write_dataset
-from engine.importing.checks import ExaminedItem, examine_items
-from engine.importing.formats.format import Reading
-from engine.importing.ledger import Accounts
+from engine.importing.checks import check_samples
+from engine.importing.formats.format import ImportSpec, RawSample
+from engine.importing.ledger import FileLedger
 from engine.importing.plan import ImportPlan
+from engine.importing.samples import DecodedSample, ImageFacts
 
 SHADES = (10, 60, 110, 160)
 """Of the images of ``mixed_dataset``, in the order of its items."""
@@ -76,41 +77,46 @@ HASHES = RANDOM.integers(1, 2**64, 1_000, dtype=np.uint64).tolist()
 
 
 def item(number, *texts, **changes):
-    fields: dict[str, Any] = {
-        "key": f"{number}.jpg",
-        "texts": texts or (f"text number {number}",),
-        "has_image": True,
+    facts: dict[str, Any] = {
         "width": 256,
         "height": 256,
         "phash": HASHES[number],
+        "colours": b"",
         "pixel_digest": number.to_bytes(16),
-        "split": "train",
+        "is_grey": False,
     }
-    fields.update(changes)
-    return ExaminedItem(**fields)
+    extras = {"split": changes.pop("split", "train"), "group": changes.pop("group", "")}
+    has_image = changes.pop("has_image", True)
+    raw = RawSample(
+        key=changes.pop("key", f"{number}.jpg"),
+        image=None,
+        texts=tuple(texts) or (f"text number {number}",),
+        extras=extras,
+    )
+    return DecodedSample(raw=raw, facts=ImageFacts(**facts | changes) if has_image else None)
 
 
 def text_only(number, *texts):
-    return item(number, *texts, has_image=False, width=0, height=0, phash=0, pixel_digest=b"")
+    return item(number, *texts, has_image=False)
 
 
 def plan(repairs=None, **changes):
     fields: dict[str, Any] = {
         "source": Path("a"),
         "dataset": Path("b"),
-        "reading": Reading(format="sidecar"),
+        "reading": ImportSpec(format="sidecar"),
     }
     fields["repairs"] = repairs or {}
     fields.update(changes)
     return ImportPlan(**fields)
 
 
-def examine(items, repairs=None, accounts=None, **changes):
-    return examine_items(items, accounts or Accounts(), plan(repairs, **changes))
+def examine(items, repairs=None, ledger=None, **changes):
+    return check_samples(items, ledger or FileLedger(), plan(repairs, **changes))
 
 
-def fates(diagnosis):
-    return [decision.skipped for decision in diagnosis.decisions]
+def fates(check_report):
+    return [outcome.skipped for outcome in check_report.outcomes]
 
 
 # --------------------------------------------------------------------------

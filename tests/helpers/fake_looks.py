@@ -12,16 +12,16 @@ import numpy as np
 from engine.control import RunControl
 from engine.errors import StoppedError
 from engine.events import ImportEmit, ImportEnded, ImportProgressed, ImportStage, Outcome
-from engine.importing.check_context import Diagnosis, FindingReport
+from engine.importing.check_context import CheckReport, IssueReport
 from engine.importing.dry_run import ScanFacts
 from engine.importing.empty_import import Cause, LikelyReason
-from engine.importing.formats.format import Overview, Proposal, Reading
-from engine.importing.ledger import Accounts, Reason
-from engine.importing.plan import OFFERED, Finding, ImportPlan, Repair, chosen_repair
+from engine.importing.formats.format import Detection, FileListing, ImportSpec
+from engine.importing.ledger import FileLedger, Reason
+from engine.importing.plan import OFFERED, Fix, ImportPlan, Issue, chosen_fix
 from engine.importing.preview import PreviewItem
 from engine.importing.report import ImportCounts
 from engine.importing.scan import FirstLook
-from engine.importing.sources.archive import Entry
+from engine.importing.sources.archive import FileEntry
 from engine.importing.text_stats import describe_texts
 from studio.jobs.engine_api import Work
 from studio.jobs.importing import ImportLooks
@@ -29,9 +29,9 @@ from tests.helpers.fake_engine import FakeEngine
 
 PATIENCE_S = 10.0
 PIXELS = np.full((8, 8, 3), 90, dtype=np.uint8)
-SIDECAR = Proposal(reading=Reading(format="sidecar"), confidence=0.9, images=3)
-TABLE = Proposal(
-    reading=Reading(
+SIDECAR = Detection(reading=ImportSpec(format="sidecar"), confidence=0.9, images=3)
+TABLE = Detection(
+    reading=ImportSpec(
         format="table_file", table="a.csv", image_column="file", text_columns=("caption",)
     ),
     confidence=0.5,
@@ -45,10 +45,10 @@ TABLE = Proposal(
 class FakeLooks:
     """Three pairs; ``pairs`` says how many a reading finds, ``hold`` keeps a look from ending."""
 
-    offers: tuple[Proposal, ...] = (SIDECAR, TABLE)
+    offers: tuple[Detection, ...] = (SIDECAR, TABLE)
     pairs: Mapping[str, int] = field(default_factory=lambda: {"sidecar": 3, "table_file": 0})
     failure: Exception | None = None
-    findings: tuple[Finding, ...] = (Finding.SAME_IMAGE, Finding.HIDDEN)
+    findings: tuple[Issue, ...] = (Issue.SAME_IMAGE, Issue.HIDDEN)
     holds: set[str] = field(default_factory=set)
     """Looks that wait until they are stopped: ``listing``, ``check``, ``import``."""
     go_on: threading.Event = field(default_factory=threading.Event)
@@ -102,11 +102,11 @@ class FakeLooks:
         self._wait("listing", control)
         if self.failure is not None:
             raise self.failure
-        entries = tuple(Entry(path=f"{n}.png", size=9) for n in range(3))
+        entries = tuple(FileEntry(path=f"{n}.png", size=9) for n in range(3))
         return FirstLook(
             source=source,
-            overview=Overview(entries=entries, suffixes={".png": 3}),
-            proposals=self.offers,
+            listing=FileListing(entries=entries, suffixes={".png": 3}),
+            detections=self.offers,
             files=4,
             left_out={Reason.HIDDEN: 1},
         )
@@ -178,22 +178,22 @@ class FakeExamination:
     def __init__(
         self,
         plan: ImportPlan,
-        findings: Iterable[Finding],
+        findings: Iterable[Issue],
         note: Callable[[str, ImportPlan], None],
     ) -> None:
         self.plan, self._findings, self._note = plan, tuple(findings), note
-        self.accounts, self.items = Accounts(), ()
+        self.ledger, self.items = FileLedger(), ()
         self.likely_reasons, self.channels = (), 3
         self.sizes = (((40, 30), 3),)
-        self.settled = SimpleNamespace(
-            diagnosis=Diagnosis(
-                reports=tuple(self._report(finding) for finding in Finding), decisions=()
+        self.result = SimpleNamespace(
+            check_report=CheckReport(
+                reports=tuple(self._report(issue) for issue in Issue), outcomes=()
             )
         )
-        skips = sum(repair is Repair.SKIP for repair in plan.repairs.values())
-        self.accounts.skip_file("Thumbs.db", Reason.HIDDEN)
+        skips = sum(fix is Fix.SKIP for fix in plan.repairs.values())
+        self.ledger.mark_skipped("Thumbs.db", Reason.HIDDEN)
         if skips:
-            self.accounts.skip_item("2.png", Reason.SAME_IMAGE)
+            self.ledger.mark_item_skipped("2.png", Reason.SAME_IMAGE)
         self.counts = ImportCounts(
             files_found=4,
             files_used=3,
@@ -204,7 +204,7 @@ class FakeExamination:
             pairs=3 - skips,
         )
 
-    def reconsidered(self, plan: ImportPlan) -> "FakeExamination":
+    def with_plan(self, plan: ImportPlan) -> "FakeExamination":
         """Weigh other repairs."""
         self._note("reconsidered", plan)
         return FakeExamination(plan, self._findings, self._note)
@@ -213,12 +213,12 @@ class FakeExamination:
         """Give one picture each."""
         return dict.fromkeys(keys, PIXELS)
 
-    def _report(self, finding: Finding) -> FindingReport:
-        is_found = finding in self._findings
-        return FindingReport(
-            finding=finding,
+    def _report(self, issue: Issue) -> IssueReport:
+        is_found = issue in self._findings
+        return IssueReport(
+            issue=issue,
             count=int(is_found),
             keys=("2.png",) if is_found else (),
-            repair=chosen_repair(self.plan, finding),
-            offered=OFFERED[finding],
+            fix=chosen_fix(self.plan, issue),
+            offered=OFFERED[issue],
         )

@@ -25,11 +25,11 @@ from engine.control import RunControl
 from engine.errors import ConfigError, EntryError, SourceUnreadableError
 from engine.events import ImportEnded, Outcome
 from engine.importing.build import import_dataset
-from engine.importing.formats.format import Candidate, Overview, Proposal, Reading
+from engine.importing.formats.format import Detection, FileListing, ImportSpec, RawSample
 from engine.importing.formats.registry import FORMATS
-from engine.importing.ledger import Accounts, Reason
+from engine.importing.ledger import FileLedger, Reason
 from engine.importing.plan import ImportPlan, PicturePlan
-from engine.importing.sources.archive import Entry
+from engine.importing.sources.archive import FileEntry
 from engine.sample.gallery import GalleryWriter, Provenance
 
 # --------------------------------------------------------------------------
@@ -64,7 +64,7 @@ def sidecar_folder(folder: Path, count: int = 20, *, size: int = 40, grey: bool 
 
 def sidecar_plan(source: Path, dataset: Path, **changes: object) -> ImportPlan:
     """Plan to import such a folder at 32 px."""
-    values = {"pictures": PicturePlan(size=32), "reading": Reading(format="sidecar"), **changes}
+    values = {"pictures": PicturePlan(size=32), "reading": ImportSpec(format="sidecar"), **changes}
     return ImportPlan(source=source, dataset=dataset, **values)  # pyright: ignore[reportArgumentType]
 
 
@@ -274,23 +274,23 @@ def failed(plan, **options):
 # A source of files that lies in memory.
 
 
-class MemoryTree:
-    """A ``Tree`` over contents by path, in the order given."""
+class MemoryArchive:
+    """A ``Archive`` over contents by path, in the order given."""
 
-    def __init__(self, files: Mapping[str, bytes], focus: str = "") -> None:
+    def __init__(self, files: Mapping[str, bytes], selected_entry: str = "") -> None:
         self.files = dict(files)
-        self.focus = focus
+        self.selected_entry = selected_entry
         self.source = Path("memory")
         self.opened: Counter[str] = Counter()
         """How often each file was opened or read."""
 
-    def entries(self, accounts: Accounts) -> Iterator[Entry]:
+    def entries(self, ledger: FileLedger) -> Iterator[FileEntry]:
         for path, content in self.files.items():
-            accounts.find()
+            ledger.add()
             if content:
-                yield Entry(path=path, size=len(content))
+                yield FileEntry(path=path, size=len(content))
             else:
-                accounts.skip_file(path, Reason.EMPTY)
+                ledger.mark_skipped(path, Reason.EMPTY)
 
     def has(self, path: str) -> bool:
         return path in self.files
@@ -315,15 +315,15 @@ class MemoryTree:
         pass
 
 
-def overview_of(tree: MemoryTree, accounts: Accounts) -> Overview:
+def list_files(archive: MemoryArchive, ledger: FileLedger) -> FileListing:
     """Take the overview as the survey does."""
-    entries = tuple(tree.entries(accounts))
+    entries = tuple(archive.entries(ledger))
     suffixes = Counter(PurePosixPath(entry.path).suffix.lower() for entry in entries)
-    return Overview(entries=entries, suffixes=suffixes)
+    return FileListing(entries=entries, suffixes=suffixes)
 
 
 # --------------------------------------------------------------------------
-# Scans a source in memory with a format, and holds its accounts against what was found.
+# Scans a source in memory with a format, and holds its ledger against what was found.
 
 
 fuzzed = settings(
@@ -336,9 +336,9 @@ fuzzed = settings(
 
 @dataclass(frozen=True)
 class Scanned:
-    tree: MemoryTree
-    accounts: Accounts
-    items: list[Candidate]
+    archive: MemoryArchive
+    ledger: FileLedger
+    items: list[RawSample]
     format: str
 
     @property
@@ -347,50 +347,53 @@ class Scanned:
 
     @property
     def skipped_files(self) -> dict[str, Reason]:
-        return {skipped.path: skipped.reason for skipped in self.accounts.skipped_files()}
+        return {skipped.path: skipped.reason for skipped in self.ledger.skipped_files()}
 
     @property
     def skipped_items(self) -> dict[str, Reason]:
-        return {skipped.path: skipped.reason for skipped in self.accounts.skipped_items()}
+        return {skipped.path: skipped.reason for skipped in self.ledger.skipped_items()}
 
-    def item(self, key: str) -> Candidate:
+    def item(self, key: str) -> RawSample:
         return next(item for item in self.items if item.key == key)
 
     def load(self, key: str):
         image = self.item(key).image
         assert image is not None
-        return FORMATS[self.format].load(self.tree, image)
+        return FORMATS[self.format].load(self.archive, image)
 
 
-def proposed(files: Mapping[str, bytes], name: str, focus: str = "") -> Proposal | None:
-    tree = MemoryTree(files, focus)
-    return FORMATS[name].propose(tree, overview_of(tree, Accounts()))
+def proposed(files: Mapping[str, bytes], name: str, selected_entry: str = "") -> Detection | None:
+    archive = MemoryArchive(files, selected_entry)
+    return FORMATS[name].detect(archive, list_files(archive, FileLedger()))
 
 
-def best(files: Mapping[str, bytes], focus: str = "") -> str:
+def best(files: Mapping[str, bytes], selected_entry: str = "") -> str:
     """Name the format whose offer is the most confident."""
-    offers = [offer for name in FORMATS if (offer := proposed(files, name, focus))]
+    offers = [offer for name in FORMATS if (offer := proposed(files, name, selected_entry))]
     return max(offers, key=lambda offer: offer.confidence).reading.format if offers else ""
 
 
 def scanned(
-    files: Mapping[str, bytes], name: str, reading: Reading | None = None, focus: str = ""
+    files: Mapping[str, bytes],
+    name: str,
+    reading: ImportSpec | None = None,
+    selected_entry: str = "",
 ) -> Scanned:
     """Scan with a reading, by default the one that is offered; every file must be accounted for."""
-    tree, accounts = MemoryTree(files, focus), Accounts()
-    overview = overview_of(tree, accounts)
+    archive, ledger = MemoryArchive(files, selected_entry), FileLedger()
+    listing = list_files(archive, ledger)
     if reading is None:
-        offer = FORMATS[name].propose(tree, overview)
+        offer = FORMATS[name].detect(archive, listing)
         assert offer is not None, f"{name} offers nothing"
         reading = offer.reading
-    items = list(FORMATS[name].scan(tree, overview, reading, accounts))
-    found = Scanned(tree, accounts, items, name)
-    assert accounts.files_used + len(found.skipped_files) == accounts.files_found == len(files)
+    items = list(FORMATS[name].scan(archive, listing, reading, ledger))
+    found = Scanned(archive, ledger, items, name)
+    assert ledger.files_used + len(found.skipped_files) == ledger.files_found == len(files)
     assert len({item.key for item in items}) == len(items)
     return found
 
 
-def survives(files: Mapping[str, bytes], name: str, reading: Reading) -> None:
+def survives(files: Mapping[str, bytes], name: str, reading: ImportSpec) -> None:
     """Propose, scan and load whatever a source has become; only documented errors may come."""
     proposed(files, name)
     try:
@@ -401,11 +404,11 @@ def survives(files: Mapping[str, bytes], name: str, reading: Reading) -> None:
     for item in found.items[:20]:
         try:
             if item.image is not None:
-                FORMATS[name].load(found.tree, item.image)
+                FORMATS[name].load(found.archive, item.image)
         except EntryError as error:
             assert_reason(error)
 
 
 def assert_reason(error: EntryError) -> None:
-    """Hold an error's reason against those that the accounts know."""
+    """Hold an error's reason against those that the ledger know."""
     assert error.reason in set(Reason)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.errors import DatasetCorruptError, StoppedError
-from engine.importing.item_issue import ItemFinding
+from engine.importing.item_issue import ItemIssue
 from studio.jobs.dataset import DatasetWork
 from studio.panels.datasets import DatasetPanel
 from studio.panels.datasets.doctor import DoctorPane
@@ -49,7 +49,7 @@ def line(panel: DatasetPanel, words: str) -> QPushButton:
     return next(button for button in lines(panel) if words in button.text())
 
 
-def repair(qtbot: QtBot, panel: DatasetPanel, words: str, what: str) -> None:
+def fix(qtbot: QtBot, panel: DatasetPanel, words: str, what: str) -> None:
     buttons = pane(panel).findChildren(QPushButton)
     button = next(b for b in buttons if words in b.accessibleName() and b.text() == what)
     assert button.isEnabled()
@@ -83,7 +83,7 @@ def test_that_a_finding_filters_the_items(examined: DatasetPanel, qtbot: QtBot):
 
 
 def test_that_merging_is_one_click_and_undone_by_one_key(examined: DatasetPanel, qtbot: QtBot):
-    repair(qtbot, examined, "equal", "Merge")
+    fix(qtbot, examined, "equal", "Merge")
     edits = examined.browser.edits
     assert edits is not None
     assert edits.state(0).captions == ("one", "uno")
@@ -114,7 +114,7 @@ def test_that_merging_is_one_click_and_undone_by_one_key(examined: DatasetPanel,
 def test_that_every_repair_is_an_edit(
     examined: DatasetPanel, qtbot: QtBot, words: str, what: str, changed: set[int]
 ):
-    repair(qtbot, examined, words, what)
+    fix(qtbot, examined, words, what)
     edits = examined.browser.edits
     assert edits is not None
     assert set(edits.changed) == changed
@@ -136,7 +136,7 @@ def test_that_a_diagnosis_of_another_dataset_is_old_and_filters_nothing(
     examined: DatasetPanel, qtbot: QtBot
 ):
     qtbot.mouseClick(line(examined, "garbled"), Qt.MouseButton.LeftButton)
-    repair(qtbot, examined, "garbled", "Mend")
+    fix(qtbot, examined, "garbled", "Mend")
     press(qtbot, examined, "Save as new version (1)")
     qtbot.waitUntil(lambda: is_open(examined, "sick-2"))
     assert "Out of date: this was found in sick before" in pane(examined).headline
@@ -160,7 +160,7 @@ def test_that_an_examination_shows_how_far_it_is_and_is_cancelled(
 ):
     ended = threading.Event()
 
-    def wait(_dataset, _edits, report, control) -> tuple[ItemFinding, ...]:
+    def wait(_dataset, _edits, report, control) -> tuple[ItemIssue, ...]:
         report(1, 5)
         while not control.is_stop_requested:
             ended.wait(0.005)
@@ -179,7 +179,7 @@ def test_that_an_examination_shows_how_far_it_is_and_is_cancelled(
 
 
 def test_that_a_failed_examination_says_why(sick: DatasetPanel, qtbot: QtBot, monkeypatch):
-    def fail(dataset, *_given) -> tuple[ItemFinding, ...]:
+    def fail(dataset, *_given) -> tuple[ItemIssue, ...]:
         raise DatasetCorruptError(dataset.folder, "it is torn")
 
     monkeypatch.setattr(sick._jobs, "_work", DatasetWork(examine=fail))
@@ -193,7 +193,7 @@ def test_that_a_repair_with_nothing_left_to_do_says_so(examined: DatasetPanel, q
     edits = examined.browser.edits
     assert edits is not None
     before = edits.latest
-    repair(qtbot, examined, "without image", "Exclude")
+    fix(qtbot, examined, "without image", "Exclude")
     assert "Nothing is left" in pane(examined).headline
     assert edits.latest is before
 

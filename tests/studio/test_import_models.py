@@ -12,18 +12,20 @@ from engine.events import ImportProgressed, ImportStage, Outcome
 from engine.importing.empty_import import Cause, LikelyReason
 from engine.importing.formats.registry import FORMATS
 from engine.importing.ledger import Reason
-from engine.importing.plan import OFFERED, Finding, Repair
+from engine.importing.plan import OFFERED, Fix, Issue
 from studio.jobs.task import LatestJob, TaskEnded, Tell
 from studio.models.import_form import ImportForm, RepairHistory, free_name
 from studio.models.import_text import (
     ENCODINGS,
     encoding_words,
-    finding_sentence,
-    finding_title,
     format_words,
     progress_words,
     reason_sentences,
     reason_words,
+)
+from studio.models.issue_text import (
+    finding_sentence,
+    finding_title,
     repair_text,
     severity,
     severity_words,
@@ -35,12 +37,12 @@ from studio.widgets.icons import icon
 def test_that_everything_the_engine_may_say_has_words():
     assert all(format_words(name)[1] for name in FORMATS)
     assert all(reason_words(reason) for reason in Reason)
-    for finding in Finding:
-        assert finding_title(finding)
-        assert finding_sentence(finding)
-        assert severity_words(finding)
-        assert not icon(severity(finding)).isNull()
-        words = [repair_text(finding, repair) for repair in OFFERED[finding]]
+    for issue in Issue:
+        assert finding_title(issue)
+        assert finding_sentence(issue)
+        assert severity_words(issue)
+        assert not icon(severity(issue)).isNull()
+        words = [repair_text(issue, fix) for fix in OFFERED[issue]]
         assert len(set(words)) == len(words)
 
 
@@ -96,19 +98,19 @@ def test_that_a_form_without_a_source_makes_no_plan(tmp_path: Path):
 def test_that_repairs_are_undone_and_redone_step_by_step():
     history = RepairHistory()
     history.undo()
-    history.choose(Finding.LEAK, Repair.SKIP)
-    history.choose(Finding.LEAK, Repair.SKIP)
-    history.choose(Finding.NO_TEXT, Repair.KEEP)
+    history.choose(Issue.LEAK, Fix.SKIP)
+    history.choose(Issue.LEAK, Fix.SKIP)
+    history.choose(Issue.NO_TEXT, Fix.KEEP)
     history.undo()
-    assert history.repairs == {Finding.LEAK: Repair.SKIP}
+    assert history.repairs == {Issue.LEAK: Fix.SKIP}
     history.redo()
-    assert history.repairs == {Finding.LEAK: Repair.SKIP, Finding.NO_TEXT: Repair.KEEP}
+    assert history.repairs == {Issue.LEAK: Fix.SKIP, Issue.NO_TEXT: Fix.KEEP}
     history.undo()
     history.undo()
     assert not history.can_undo
-    history.choose(Finding.LEAK, Repair.KEEP)
+    history.choose(Issue.LEAK, Fix.KEEP)
     assert not history.can_redo
-    assert history.repairs == {Finding.LEAK: Repair.KEEP}
+    assert history.repairs == {Issue.LEAK: Fix.KEEP}
 
 
 def test_that_bars_hold_every_count_once_and_a_long_tail_takes_one():

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from engine.errors import SourceUnreadableError
-from engine.importing.plan import Finding, ImportPlan, Repair
+from engine.importing.plan import Fix, ImportPlan, Issue
 from studio.widgets.card_grid import Card
 from tests.helpers.fake_looks import FakeExamination, FakeLooks
 from tests.helpers.windows import OpenWizard
@@ -227,11 +227,11 @@ def test_that_a_repair_changes_the_counts_and_is_undone_and_redone(opened: OpenW
     pick(check.view.repairs._box, "Keep the first of each")
     opened.wait()
     assert opened.says("Will be imported: 2 pair(s)")
-    assert opened.wizard.form.plan().repairs == {Finding.SAME_IMAGE: Repair.SKIP}
+    assert opened.wizard.form.plan().repairs == {Issue.SAME_IMAGE: Fix.SKIP}
     check.undo.click()
     opened.wait()
     assert opened.says("Will be imported: 3 pair(s)")
-    assert check.view.repairs.text() == Repair.MERGE.value
+    assert check.view.repairs.text() == Fix.MERGE.value
     check.redo.click()
     opened.wait()
     assert opened.says("Will be imported: 2 pair(s)")
@@ -243,20 +243,20 @@ def test_that_a_repair_that_was_undone_is_not_counted_after_all(
 ):
     opened.go_to(opened.wizard.check)
     check, may_end = opened.wizard.check, threading.Event()
-    slow = FakeExamination.reconsidered
+    slow = FakeExamination.with_plan
 
-    def reconsidered(known: FakeExamination, plan: ImportPlan) -> FakeExamination:
+    def with_plan(known: FakeExamination, plan: ImportPlan) -> FakeExamination:
         assert may_end.wait(10)
         return slow(known, plan)
 
-    monkeypatch.setattr(FakeExamination, "reconsidered", reconsidered)
+    monkeypatch.setattr(FakeExamination, "with_plan", with_plan)
     pick(check.view.repairs._box, "Keep the first of each")
     check.undo.click()
     may_end.set()
     assert opened.jobs.recount.wait(10_000)
     opened.wait()
     assert opened.says("Will be imported: 3 pair(s)")
-    assert check.view.repairs.text() == Repair.MERGE.value
+    assert check.view.repairs.text() == Fix.MERGE.value
 
 
 def test_that_the_check_can_be_cancelled_and_done_again(opened: OpenWizard, fake: FakeLooks):

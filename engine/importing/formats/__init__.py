@@ -1,1 +1,1 @@
-"""One file for each way in which people keep images and texts together."""
+"""The formats that can be imported, one file each."""

@@ -1,4 +1,14 @@
-"""COCO's captions: one JSON file with a list of images and one of annotations."""
+"""COCO captions.
+
+Layout::
+
+    captions_val2017.json   {"images": [{"id": 7, "file_name": "000007.jpg"}],
+                             "annotations": [{"image_id": 7, "caption": "a cat"}]}
+    val2017/
+        000007.jpg
+
+The JSON file is streamed, because COCO's own does not fit into little memory.
+"""
 
 import re
 from collections.abc import Iterator
@@ -7,12 +17,12 @@ from dataclasses import dataclass, field
 from engine.errors import ConfigError, EntryError, Problem, SourceUnreadableError
 from engine.importing.formats.format import (
     MOST_CAPTIONS,
-    Candidate,
-    Gathering,
-    ImageRef,
-    Overview,
-    Proposal,
-    Reading,
+    CaptionGrouping,
+    Detection,
+    FileListing,
+    ImageFileFormat,
+    ImportSpec,
+    RawSample,
 )
 from engine.importing.formats.json_stream import JsonBrokenError, JsonStream
 from engine.importing.formats.names import (
@@ -20,17 +30,14 @@ from engine.importing.formats.names import (
     ImageNameError,
     folder_of,
     folders_named,
-    offer_rest,
+    offer_leftovers,
     split_of_path,
     split_of_words,
     stem_of,
 )
 from engine.importing.formats.streams import STREAM_ERRORS, encoding_of, text_of
-from engine.importing.ledger import Accounts, Reason
-from engine.importing.sources.archive import LIMITS, Tree
-
-# --------------------------------------------------------------------------
-# Reads one file of COCO captions, streaming: images by number, then whose captions are whose.
+from engine.importing.ledger import FileLedger, Reason
+from engine.importing.sources.archive import LIMITS, Archive
 
 
 @dataclass(slots=True)
@@ -43,23 +50,28 @@ class CocoScan:
     """One file of captions on its way to items."""
 
     def __init__(
-        self, tree: Tree, table: str, overview: Overview, index: ImageIndex, accounts: Accounts
+        self,
+        archive: Archive,
+        table: str,
+        listing: FileListing,
+        index: ImageIndex,
+        ledger: FileLedger,
     ) -> None:
-        self._tree, self._table, self._index = tree, table, index
-        self._accounts = accounts
-        self._folders = (folder_of(table), "", *folders_named(overview, stem_of(table)))
+        self._archive, self._table, self._index = archive, table, index
+        self._ledger = ledger
+        self._folders = (folder_of(table), "", *folders_named(listing, stem_of(table)))
         split = split_of_path(table) or split_of_words(stem_of(table))
         self._extras = {"split": split} if split else {}
         # An annotation may come before its image: both lists are gathered by the image's number.
         self._images: dict[str, _Image] = {}
 
-    def items(self, encoding: str, gathering: Gathering) -> Iterator[Candidate]:
-        """Give captions to the gathering, and give out those whose image is not there.
+    def items(self, encoding: str, gathering: CaptionGrouping) -> Iterator[RawSample]:
+        """Group captions by image, and yield those whose image is missing as samples.
 
         Raises:
             SourceUnreadableError: it is no JSON at all, or cannot be read.
         """
-        self._read(JsonStream(text_of(self._tree, self._table, encoding), encoding))
+        self._read(JsonStream(text_of(self._archive, self._table, encoding), encoding))
         for number, image in self._images.items():
             key = f"{self._table}#images/{number}"
             path = self._path(key, image)
@@ -67,9 +79,9 @@ class CocoScan:
                 gathering.add(path, image.captions, self._extras, key)
             elif path is not None and image.captions:
                 extras = self._extras | ({"missing_image": image.name} if image.name else {})
-                yield Candidate(key=key, image=None, texts=tuple(image.captions), extras=extras)
+                yield RawSample(key=key, image=None, texts=tuple(image.captions), extras=extras)
             elif path is not None:
-                self._accounts.skip_item(key, Reason.BAD_ROW, f"{image.name} is not there")
+                self._ledger.mark_item_skipped(key, Reason.BAD_ROW, f"{image.name} is not there")
 
     def _read(self, stream: JsonStream) -> None:
         try:
@@ -82,31 +94,35 @@ class CocoScan:
                     readers[key](f"{self._table}#{key}/{number}", item.value)
         except JsonBrokenError as error:
             if not self._images:
-                raise SourceUnreadableError(self._tree.source / self._table, str(error)) from error
-            self._accounts.skip_item(f"{self._table}#end", Reason.BAD_ROW, str(error))
+                raise SourceUnreadableError(
+                    self._archive.source / self._table, str(error)
+                ) from error
+            self._ledger.mark_item_skipped(f"{self._table}#end", Reason.BAD_ROW, str(error))
 
     def _read_image(self, key: str, value: object) -> None:
         match value:
             case {"id": int() | str() as number, "file_name": str(name)} if len(name) < 4_096:
                 self._of(number).name = name
             case _:
-                self._accounts.skip_item(key, Reason.BAD_ROW, "it has no id or no file name")
+                self._ledger.mark_item_skipped(key, Reason.BAD_ROW, "it has no id or no file name")
 
     def _read_caption(self, key: str, value: object) -> None:
         match value:
             case {"image_id": int() | str() as number, "caption": str(text)} if text.strip():
                 self._add(key, number, text.strip())
             case _:
-                self._accounts.skip_item(key, Reason.BAD_ROW, "it has no caption or no image")
+                self._ledger.mark_item_skipped(key, Reason.BAD_ROW, "it has no caption or no image")
 
     def _add(self, key: str, number: int | str, text: str) -> None:
         captions = self._of(number).captions
         if len(text) > LIMITS.text_bytes:
-            self._accounts.skip_item(key, Reason.TOO_LARGE, "the caption is too long")
+            self._ledger.mark_item_skipped(key, Reason.TOO_LARGE, "the caption is too long")
         elif "\ufffd" in text:
-            self._accounts.skip_item(key, Reason.BAD_ENCODING, "it holds bytes that are no text")
+            self._ledger.mark_item_skipped(
+                key, Reason.BAD_ENCODING, "it holds bytes that are no text"
+            )
         elif len(captions) >= MOST_CAPTIONS:
-            self._accounts.skip_item(key, Reason.BAD_ROW, "its image has too many captions")
+            self._ledger.mark_item_skipped(key, Reason.BAD_ROW, "its image has too many captions")
         else:
             captions.append(text)
 
@@ -118,7 +134,7 @@ class CocoScan:
         try:
             return self._index.find(image.name, self._folders) or ""
         except ImageNameError as error:
-            self._accounts.skip_item(key, Reason.BAD_ROW, f"{image.name[:200]}: {error}")
+            self._ledger.mark_item_skipped(key, Reason.BAD_ROW, f"{image.name[:200]}: {error}")
             return None
 
 
@@ -129,19 +145,19 @@ _NAMED = re.compile(rb'"file_name"\s*:')
 _CAPTIONS = re.compile(rb'"caption"\s*:')
 
 
-class Coco:
+class Coco(ImageFileFormat):
     """Captions as the COCO datasets have them."""
 
     name = "coco"
 
-    def propose(self, tree: Tree, overview: Overview) -> Proposal | None:
+    def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
         """Offer to read JSON files that hold images and captions, going by start and end."""
-        tables = _tables(tree, overview)
+        tables = _tables(archive, listing)
         if not tables:
             return None
-        index = ImageIndex(overview)
-        return Proposal(
-            reading=Reading(format=self.name, table=tables[0] if len(tables) == 1 else ""),
+        index = ImageIndex(listing)
+        return Detection(
+            reading=ImportSpec(format=self.name, table=tables[0] if len(tables) == 1 else ""),
             confidence=0.97 if index.paths else 0.3,
             images=len(index.paths),
             columns=("caption",),
@@ -149,40 +165,36 @@ class Coco:
         )
 
     def scan(
-        self, tree: Tree, overview: Overview, reading: Reading, accounts: Accounts
-    ) -> Iterator[Candidate]:
+        self, archive: Archive, listing: FileListing, reading: ImportSpec, ledger: FileLedger
+    ) -> Iterator[RawSample]:
         """Find the images with all their captions, then captions whose image is not there."""
-        tables = [reading.table] if reading.table else _tables(tree, overview)
-        known = {entry.path for entry in overview.entries}
+        tables = [reading.table] if reading.table else _tables(archive, listing)
+        known = {entry.path for entry in listing.entries}
         if not tables or not known.issuperset(tables):
             named = reading.table or "captions"
             raise ConfigError([Problem("reading.table", f"names no file of the source: {named}")])
-        index, gathering = ImageIndex(overview), Gathering(accounts)
+        index, gathering = ImageIndex(listing), CaptionGrouping(ledger)
         for table in tables:
-            accounts.use(table)
-            encoding = encoding_of(tree, table, reading.encoding)
-            accounts.encodings[encoding] += 1
-            scan = CocoScan(tree, table, overview, index, accounts)
+            ledger.mark_used(table)
+            encoding = encoding_of(archive, table, reading.encoding)
+            ledger.encodings[encoding] += 1
+            scan = CocoScan(archive, table, listing, index, ledger)
             yield from scan.items(encoding, gathering)
-        yield from gathering.candidates()
-        yield from offer_rest(overview, accounts, {*tables, *gathering.paths})
-
-    def load(self, tree: Tree, image: ImageRef) -> bytes:
-        """Read an image's file."""
-        return tree.read(image.path, LIMITS.file_bytes)
+        yield from gathering.samples()
+        yield from offer_leftovers(listing, ledger, {*tables, *gathering.paths})
 
 
-def _tables(tree: Tree, overview: Overview) -> list[str]:
-    files = [e for e in overview.of(".json") if tree.focus in ("", e.path)]
+def _tables(archive: Archive, listing: FileListing) -> list[str]:
+    files = [e for e in listing.of(".json") if archive.selected_entry in ("", e.path)]
     # Those that are called so first, then the largest.
     files.sort(key=lambda e: ("caption" not in e.path.lower(), -e.size, e.path))
-    found = [e.path for e in files[:_MOST_OPENED] if _is_coco(tree, e.path, e.size)]
+    found = [e.path for e in files[:_MOST_OPENED] if _is_coco(archive, e.path, e.size)]
     return sorted(found)
 
 
-def _is_coco(tree: Tree, path: str, size: int) -> bool:
+def _is_coco(archive: Archive, path: str, size: int) -> bool:
     try:
-        with tree.open(path) as stream:
+        with archive.open(path) as stream:
             content = stream.read(_HEAD)
             if size > 2 * _HEAD:
                 stream.seek(size - _HEAD)

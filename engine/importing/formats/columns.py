@@ -1,4 +1,8 @@
-"""Guesses which columns of a table hold images, texts and classes, by name and by content."""
+"""The columns of tables: which hold images, texts and classes, and reading them from a row.
+
+Columns are guessed by name and content (``guess_columns``), checked against an ``ImportSpec``, and
+read by ``RowTexts``. An image may also be embedded in a cell, as base64 or as a data URL.
+"""
 
 import base64
 import binascii
@@ -9,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 from engine.errors import ConfigError, Problem
-from engine.importing.formats.format import Reading
+from engine.importing.formats.format import ImportSpec
 from engine.importing.formats.names import (
     GROUP_NAMES,
     IMAGE_NAMES,
@@ -24,10 +28,6 @@ from engine.importing.formats.names import (
 )
 from engine.importing.ledger import Reason
 from engine.importing.sources.archive import LIMITS
-
-# --------------------------------------------------------------------------
-# Images that stand in a table themselves, as base64 or as a data address.
-
 
 _FORM = re.compile(rb"(?:data:[\w./+;=-]{0,200},)?[A-Za-z0-9+/_-]+={0,2}")
 _HEAD = re.compile(rb"data:[\w./+;=\\-]{0,200},")
@@ -47,7 +47,7 @@ def is_embedded(value: str) -> bool:
 
 
 def place_in(raw: str, value: str, encoding: str) -> int | None:
-    """Find where a cell stands in its row, in bytes; None where it cannot be read from there."""
+    """Return the byte offset of a cell in its row; None if it cannot be read from there."""
     if not value.isascii() or not _FORM.fullmatch(value.encode()):
         return None
     for form in (value, value.replace("/", "\\/")):
@@ -58,7 +58,7 @@ def place_in(raw: str, value: str, encoding: str) -> int | None:
 
 
 def read_embedded(stream: BinaryIO, offset: int) -> bytes:
-    """Read the image that stands at a place of a table.
+    """Read the image that is embedded at a byte offset of a table.
 
     Raises:
         ValueError: there is none.
@@ -199,11 +199,7 @@ def _words(rows: Sequence[Mapping[str, Any]], column: str) -> float:
     return sum(len(value.split()) for value in values) if letters > len(values) / 2 else 0.0
 
 
-# --------------------------------------------------------------------------
-# Holds a reading's columns against those that a table has.
-
-
-def check_columns(reading: Reading, columns: Collection[str], table: str) -> None:
+def check_columns(reading: ImportSpec, columns: Collection[str], table: str) -> None:
     """Make sure that all columns that are named are there.
 
     Raises:
@@ -220,7 +216,7 @@ def check_columns(reading: Reading, columns: Collection[str], table: str) -> Non
         raise ConfigError(problems)
 
 
-def complete(reading: Reading, guess: Guess) -> Reading:
+def complete(reading: ImportSpec, guess: Guess) -> ImportSpec:
     """Fill in what a reading leaves open."""
     return replace(
         reading,
@@ -228,10 +224,6 @@ def complete(reading: Reading, guess: Guess) -> Reading:
         text_columns=reading.text_columns or guess.texts,
         label_column=reading.label_column or guess.label,
     )
-
-
-# --------------------------------------------------------------------------
-# Takes texts and labels out of a row, as a reading maps its columns.
 
 
 _MOST = 1_000
@@ -242,7 +234,7 @@ class RowError(ValueError):
     """A row that makes no item.
 
     Args:
-        reason: why, as the accounts have it.
+        reason: why, as the ledger have it.
         detail: more, in English.
     """
 
@@ -256,18 +248,18 @@ class RowTexts:
 
     Args:
         reading: names the columns.
-        meanings: turns a column's value into what it stands for, such as a class's number.
+        meanings: maps a column's value to its meaning, such as a class number to its name.
     """
 
     def __init__(
-        self, reading: Reading, meanings: Mapping[str, Callable[[Any], Any]] | None = None
+        self, reading: ImportSpec, meanings: Mapping[str, Callable[[Any], Any]] | None = None
     ) -> None:
         self._texts, self._label = reading.text_columns, reading.label_column
         self._words = dict(reading.words)
         self._meanings = meanings or {}
 
     def texts(self, values: Mapping[str, Any]) -> list[str]:
-        """Give a row's captions.
+        """Return a row's captions.
 
         Raises:
             RowError: a text is too long, or holds bytes that are no text.
@@ -284,7 +276,7 @@ class RowTexts:
         return [text for text in found if text][:_MOST]
 
     def extras(self, values: Mapping[str, Any], also: Sequence[str] = ()) -> dict[str, str]:
-        """Give what else a row says: label, group, split and the columns that are named."""
+        """Return what else a row says: label, group, split and the columns that are named."""
         wanted = {column: column for column in also}
         wanted |= {"label": self._label} if self._label else {}
         for name, usual in (("group", GROUP_NAMES), ("split", SPLIT_NAMES)):
@@ -300,7 +292,7 @@ class RowTexts:
 
 
 def _flat(value: object) -> Iterator[str]:
-    """Give the texts of a cell; a list holds several."""
+    """Yield the texts of a cell; a list holds several."""
     match value:
         case None | float():
             return
@@ -319,7 +311,7 @@ def _flat(value: object) -> Iterator[str]:
 
 
 def _listed(text: str) -> Iterator[str]:
-    """Give a text, or those of a JSON list that was written into a cell."""
+    """Yield a text, or those of a JSON list that was written into a cell."""
     if text.startswith('["') and text.endswith('"]'):
         try:
             yield from [part.strip() for part in json.loads(text) if isinstance(part, str)]

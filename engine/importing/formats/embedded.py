@@ -1,4 +1,12 @@
-"""Images that carry their texts within themselves."""
+"""Texts in the metadata of image files.
+
+Layout::
+
+    photos/
+        001.jpg     EXIF ImageDescription or XPComment, XMP dc:description, comment
+        002.png     text chunks, such as Description
+        003.gif     comment
+"""
 
 import html
 import re
@@ -12,15 +20,18 @@ from PIL import Image
 
 from engine.errors import EntryError
 from engine.importing.encoding import decode_text
-from engine.importing.formats.format import Candidate, ImageRef, Overview, Proposal, Reading
-from engine.importing.formats.names import is_image, skip_rest, split_extras, suffix_of
+from engine.importing.formats.format import (
+    Detection,
+    FileListing,
+    ImageFileFormat,
+    ImageRef,
+    ImportSpec,
+    RawSample,
+)
+from engine.importing.formats.names import is_image, skip_leftovers, split_extras, suffix_of
 from engine.importing.formats.streams import STREAM_ERRORS
-from engine.importing.ledger import Accounts
-from engine.importing.sources.archive import LIMITS, Tree
-
-# --------------------------------------------------------------------------
-# Reads the texts that lie within image files: EXIF, XMP, PNG's and GIF's comments.
-
+from engine.importing.ledger import FileLedger
+from engine.importing.sources.archive import LIMITS, Archive
 
 # Those whose metadata stand apart from their pixels, and whose readers Pillow keeps in good order.
 KINDS = ("PNG", "JPEG", "WEBP", "TIFF", "GIF")
@@ -69,7 +80,7 @@ _CAMERAS = re.compile(r"(?i)olympus digital camera|samsung|sony dsc|minolta digi
 
 
 def texts_within(stream: BinaryIO) -> dict[str, str]:
-    """Give the texts in an image by field; no pixel is decoded.
+    """Return the texts in an image by field; no pixel is decoded.
 
     Raises:
         EntryError: never; a file that cannot be read has no texts.
@@ -81,7 +92,10 @@ def texts_within(stream: BinaryIO) -> dict[str, str]:
                 found = dict(_fields(image))
         except PILLOW_ERRORS:
             return {}
-    tidied = {name: _tidy(text) for name, text in found.items()}
+    tidied = {
+        name: _SETTINGS.split(text.replace("\0", ""), maxsplit=1)[0].strip()
+        for name, text in found.items()
+    }
     return {name: text for name, text in tidied.items() if not _CAMERAS.fullmatch(text)}
 
 
@@ -143,26 +157,22 @@ def _xmp_fields(packet: str) -> Iterator[tuple[str, str]]:
             yield name, html.unescape(item[1])
 
 
-def _tidy(text: str) -> str:
-    return _SETTINGS.split(text.replace("\0", ""), maxsplit=1)[0].strip()
-
-
 _LOOKED_AT = 12
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff", ".gif", ".mpo")
 
 
-class Embedded:
+class Embedded(ImageFileFormat):
     """EXIF, XMP and PNG's text chunks as texts."""
 
     name = "embedded"
 
-    def propose(self, tree: Tree, overview: Overview) -> Proposal | None:
+    def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
         """Offer to read a source of whose images a sample has texts within."""
-        images = [entry.path for entry in overview.entries if is_image(entry.path)]
+        images = [entry.path for entry in listing.entries if is_image(entry.path)]
         readable = [path for path in images if suffix_of(path) in _SUFFIXES]
         # Spread over the source: the first images are often not like the others.
         sample = readable[:: max(len(readable) // _LOOKED_AT, 1)][:_LOOKED_AT]
-        found = [_texts(tree, path) for path in sample] if not tree.focus else []
+        found = [_texts(archive, path) for path in sample] if not archive.selected_entry else []
         texts = [text for fields in found if (text := _preferred(fields))]
         if not texts:
             return None
@@ -170,45 +180,44 @@ class Embedded:
         is_varied = len(set(texts)) > 1 or len(sample) == 1
         is_usual = len(texts) > len(sample) / 2 and is_varied
         fields = Counter(name for each in found for name in each)
-        return Proposal(
-            reading=Reading(format=self.name),
+        return Detection(
+            reading=ImportSpec(format=self.name),
             confidence=0.7 if is_usual else 0.1,
             images=len(images),
-            columns=tuple(sorted(fields, key=lambda name: (_rank(name), name))),
+            columns=(
+                *(name for name in PREFERRED if name in fields),
+                *sorted(name for name in fields if name not in PREFERRED),
+            ),
         )
 
     def scan(
-        self, tree: Tree, overview: Overview, reading: Reading, accounts: Accounts
-    ) -> Iterator[Candidate]:
+        self, archive: Archive, listing: FileListing, reading: ImportSpec, ledger: FileLedger
+    ) -> Iterator[RawSample]:
         """Find the items; every image's metadata are read, in order."""
         words = dict(reading.words)
         done: set[str] = set()
-        for entry in overview.entries:
+        for entry in listing.entries:
             if not is_image(entry.path):
                 continue
             done.add(entry.path)
-            accounts.use(entry.path)
-            fields = _texts(tree, entry.path)
+            ledger.mark_used(entry.path)
+            fields = _texts(archive, entry.path)
             named = [fields.get(name, "") for name in reading.text_columns]
             texts = named if reading.text_columns else [_preferred(fields)]
-            yield Candidate(
+            yield RawSample(
                 key=entry.path,
                 image=ImageRef(path=entry.path),
                 texts=tuple(dict.fromkeys(words.get(t, t) for t in texts if t)),
                 extras=split_extras(entry.path),
             )
-        skip_rest(overview, accounts, done)
-
-    def load(self, tree: Tree, image: ImageRef) -> bytes:
-        """Read an image's file."""
-        return tree.read(image.path, LIMITS.file_bytes)
+        skip_leftovers(listing, ledger, done)
 
 
-def _texts(tree: Tree, path: str) -> dict[str, str]:
+def _texts(archive: Archive, path: str) -> dict[str, str]:
     if suffix_of(path) not in _SUFFIXES:
         return {}
     try:
-        with tree.open(path) as stream:
+        with archive.open(path) as stream:
             return texts_within(stream)
     except (EntryError, *STREAM_ERRORS):
         return {}
@@ -216,7 +225,3 @@ def _texts(tree: Tree, path: str) -> dict[str, str]:
 
 def _preferred(fields: dict[str, str]) -> str:
     return next((fields[name] for name in PREFERRED if fields.get(name)), "")
-
-
-def _rank(name: str) -> int:
-    return PREFERRED.index(name) if name in PREFERRED else len(PREFERRED)

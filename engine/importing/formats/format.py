@@ -1,4 +1,10 @@
-"""What a format is: a habit of keeping images and texts together, recognised and read."""
+"""The interface of a format, and the types that it passes on: samples, specs and detections.
+
+A format detects one layout of images and texts in a source and lists its samples, without decoding
+an image. Adding a format takes a file in this package and a line in ``registry``.
+
+Shapes: H height, W width, C channels.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,14 +14,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from engine.importing.ledger import Accounts, Reason
-from engine.importing.sources.archive import Entry, Tree
-
-# --------------------------------------------------------------------------
-# What a format finds in a source: images and texts that belong together, not yet read or decoded.
-#
-# Shapes: H height, W width, C channels.
-
+from engine.importing.ledger import FileLedger, Reason
+from engine.importing.sources.archive import LIMITS, Archive, FileEntry
 
 Pixels = npt.NDArray[np.uint8]
 """[H, W] or [H, W, C]."""
@@ -23,7 +23,7 @@ Pixels = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImageRef:
-    """Where an image lies. Small, so that a million of them fit into memory."""
+    """The location of an image. Small, so that a million of them fit into memory."""
 
     path: str
     """An entry of the tree."""
@@ -33,11 +33,11 @@ class ImageRef:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Candidate:
-    """One item before it is decoded and checked."""
+class RawSample:
+    """One sample before its image is decoded and checked."""
 
     key: str
-    """Names it within the source, for ever the same: the image's path, or ``table.csv#12``."""
+    """Identifies it within the source, always the same: the image's path, or ``table.csv#12``."""
     image: ImageRef | None
     texts: tuple[str, ...]
     """All its captions, as found; none for an image-only item."""
@@ -46,24 +46,24 @@ class Candidate:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Overview:
-    """What the names alone tell of a source."""
+class FileListing:
+    """The files of a source."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[FileEntry, ...]
     """All files, in the tree's order."""
     suffixes: Mapping[str, int]
     """How many files there are of each suffix, lower case with its dot."""
 
-    def of(self, *suffixes: str) -> list[Entry]:
-        """Give the files of some suffixes (``.jpg``), in order."""
+    def of(self, *suffixes: str) -> list[FileEntry]:
+        """Return the files of some suffixes (``.jpg``), in order."""
         return [e for e in self.entries if PurePosixPath(e.path).suffix.lower() in suffixes]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
-    """How a source is to be read; which fields matter is the format's affair. Hashable, JSON-able.
+class ImportSpec:
+    """How a source is read: its format and columns. Hashable and JSON-serialisable.
 
-    An empty field leaves the choice to the format.
+    An empty field lets the format choose; which fields matter depends on the format.
     """
 
     format: str
@@ -82,10 +82,10 @@ class Reading:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proposal:
-    """A format's offer to read a source."""
+class Detection:
+    """A format that can read a source."""
 
-    reading: Reading
+    reading: ImportSpec
     confidence: float
     """0 to 1; the source is read as the highest unless the user says otherwise."""
     images: int
@@ -97,36 +97,36 @@ class Proposal:
 
 
 class Format(Protocol):
-    """Recognises and reads one habit. Instances hold no state of a source."""
+    """Detects and reads one layout of files. Instances hold no state of a source."""
 
     @property
     def name(self) -> str:
         """Key in the table of formats, such as ``sidecar``."""
         ...
 
-    def propose(self, tree: Tree, overview: Overview) -> Proposal | None:
-        """Offer to read a source; quick, opens at most a few small files.
+    def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
+        """Detect whether a source has this format; fast, opens at most a few small files.
 
-        Never raises for what the source holds: a table that is none is no proposal.
+        Never raises for what the source holds: a malformed table is not detected.
         """
         ...
 
     def scan(
-        self, tree: Tree, overview: Overview, reading: Reading, accounts: Accounts
-    ) -> Iterator[Candidate]:
-        """Find the items, always in the same order, streaming.
+        self, archive: Archive, listing: FileListing, reading: ImportSpec, ledger: FileLedger
+    ) -> Iterator[RawSample]:
+        """Yield the samples, always in the same order.
 
-        Every file of ``overview`` ends up used or skipped in ``accounts``; so does every row that
-        makes no item (``skip_item``). Images without a text and texts without an image are given
-        out too: the build decides about them. Images are not opened.
+        Every file of ``listing`` ends up used or skipped in ``ledger``; so does every row that
+        makes no item (``mark_item_skipped``). Images without a text and texts without an image
+        are yielded too: the checks decide about them. Images are not opened.
 
         Raises:
-            ConfigError: the reading names what is not there.
-            SourceUnreadableError: the table that everything hangs on cannot be read.
+            ConfigError: the spec names a table or column that does not exist.
+            SourceUnreadableError: the main table cannot be read.
         """
         ...
 
-    def load(self, tree: Tree, image: ImageRef) -> bytes | Pixels:
+    def load(self, archive: Archive, image: ImageRef) -> bytes | Pixels:
         """Read an image's file content, or its pixels where the format has no files.
 
         May be called from several threads at once.
@@ -137,21 +137,25 @@ class Format(Protocol):
         ...
 
 
-# --------------------------------------------------------------------------
-# Gathers the captions of each image, however many rows name it.
-
-
 MOST_CAPTIONS = 1_000
 """Of one image; no dataset has more, and a hostile one must not fill the memory of others."""
 
 _NOTHING: Mapping[str, str] = {}
 
 
-class Gathering:
-    """Images with all their captions, in the order in which they were first named."""
+class ImageFileFormat:
+    """Base of formats whose images are files of the source."""
 
-    def __init__(self, accounts: Accounts) -> None:
-        self._accounts = accounts
+    def load(self, archive: Archive, image: ImageRef) -> bytes:
+        """Read an image's file."""
+        return archive.read(image.path, LIMITS.file_bytes)
+
+
+class CaptionGrouping:
+    """Groups captions by image, in the order in which images are first named."""
+
+    def __init__(self, ledger: FileLedger) -> None:
+        self._ledger = ledger
         self._texts: dict[str, list[str]] = {}
         self._extras: dict[str, Mapping[str, str]] = {}
         self._shared: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = {}
@@ -165,22 +169,22 @@ class Gathering:
         for text in texts:
             if len(known) >= MOST_CAPTIONS:
                 detail = f"{path} has {MOST_CAPTIONS:,} captions already"
-                self._accounts.skip_item(row or path, Reason.BAD_ROW, detail)
+                self._ledger.mark_item_skipped(row or path, Reason.BAD_ROW, detail)
                 return
             if text not in known:
                 known.append(text)
 
     def share(self, extras: Mapping[str, str]) -> Mapping[str, str]:
-        """Give one mapping for all items that say the same: a million need little memory then."""
+        """Return one mapping for all items that say the same: a million need little memory then."""
         if not extras:
             return _NOTHING
         return self._shared.setdefault(tuple(extras.items()), extras)
 
-    def candidates(self) -> Iterator[Candidate]:
-        """Give out the images, and use their files."""
+    def samples(self) -> Iterator[RawSample]:
+        """Yield the images, and use their files."""
         for path, texts in self._texts.items():
-            self._accounts.use(path)
-            yield Candidate(
+            self._ledger.mark_used(path)
+            yield RawSample(
                 key=path,
                 image=ImageRef(path=path),
                 texts=tuple(texts),

@@ -1,22 +1,28 @@
-"""A gallery that Diptych saved: ``metadata.jsonl`` beside numbered pictures."""
+"""Galleries that Diptych has saved.
+
+Layout::
+
+    metadata.jsonl      {"file_name": "0001.png", "text": "a cat"}
+    0001.png
+"""
 
 from collections.abc import Iterator
 from itertools import islice
 
 from engine.errors import ConfigError, Problem, SourceUnreadableError
 from engine.importing.formats.format import (
-    Candidate,
-    Gathering,
-    ImageRef,
-    Overview,
-    Proposal,
-    Reading,
+    CaptionGrouping,
+    Detection,
+    FileListing,
+    ImageFileFormat,
+    ImportSpec,
+    RawSample,
 )
-from engine.importing.formats.names import ImageIndex, is_image, offer_rest
+from engine.importing.formats.names import ImageIndex, is_image, offer_leftovers
 from engine.importing.formats.table_rows import Layout, rows_of
 from engine.importing.formats.tabular import TableScan
-from engine.importing.ledger import Accounts, Reason
-from engine.importing.sources.archive import LIMITS, Tree
+from engine.importing.ledger import FileLedger, Reason
+from engine.importing.sources.archive import Archive
 
 METADATA = "metadata.jsonl"
 CONTACT_SHEET = "contact_sheet.png"
@@ -27,60 +33,56 @@ _MARKS = {"file_name", "text", "run", "images_seen", "config_hash"}
 _MOST_OPENED = 3
 
 
-class Gallery:
+class Gallery(ImageFileFormat):
     """Pairs that a run of this program made."""
 
     name = "gallery"
 
-    def propose(self, tree: Tree, overview: Overview) -> Proposal | None:
+    def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
         """Offer to read a folder whose metadata carry a run's provenance."""
-        tables = [table for table in _metadata(overview) if tree.focus in ("", table)]
-        if not any(_is_gallery(tree, table) for table in tables[:_MOST_OPENED]):
+        tables = [table for table in _metadata(listing) if archive.selected_entry in ("", table)]
+        if not any(_is_gallery(archive, table) for table in tables[:_MOST_OPENED]):
             return None
-        return Proposal(
-            reading=Reading(
+        return Detection(
+            reading=ImportSpec(
                 format=self.name,
                 table=tables[0] if len(tables) == 1 else "",
                 image_column="file_name",
                 text_columns=("text",),
             ),
             confidence=0.99,
-            images=sum(is_image(entry.path) for entry in overview.entries),
+            images=sum(is_image(entry.path) for entry in listing.entries),
             columns=("file_name", "text", *PROVENANCE),
             tables=tuple(tables),
         )
 
     def scan(
-        self, tree: Tree, overview: Overview, reading: Reading, accounts: Accounts
-    ) -> Iterator[Candidate]:
+        self, archive: Archive, listing: FileListing, reading: ImportSpec, ledger: FileLedger
+    ) -> Iterator[RawSample]:
         """Find the pairs, with their provenance as extras."""
-        tables = _metadata(overview)
+        tables = _metadata(listing)
         if reading.table or not tables:
-            if reading.table not in {entry.path for entry in overview.entries}:
+            if reading.table not in {entry.path for entry in listing.entries}:
                 message = f"names no file of the source: {reading.table or METADATA}"
                 raise ConfigError([Problem("reading.table", message)])
             tables = [reading.table]
-        index, gathering = ImageIndex(overview), Gathering(accounts)
+        index, gathering = ImageIndex(listing), CaptionGrouping(ledger)
         for table in tables:
-            accounts.use(table)
-            scan = TableScan(tree, _layout(table), _whole(reading), index, gathering, accounts)
+            ledger.mark_used(table)
+            scan = TableScan(archive, _layout(table), _whole(reading), index, gathering, ledger)
             yield from scan.items(also=PROVENANCE)
-        yield from gathering.candidates()
+        yield from gathering.samples()
         done = {*tables, *gathering.paths}
-        for entry in overview.entries:
+        for entry in listing.entries:
             # It shows the pictures once more.
             if entry.path.rpartition("/")[2] == CONTACT_SHEET and entry.path not in done:
-                accounts.skip_file(entry.path, Reason.NOT_USED, "the gallery's contact sheet")
+                ledger.mark_skipped(entry.path, Reason.NOT_USED, "the gallery's contact sheet")
                 done.add(entry.path)
-        yield from offer_rest(overview, accounts, done)
-
-    def load(self, tree: Tree, image: ImageRef) -> bytes:
-        """Read a picture's file."""
-        return tree.read(image.path, LIMITS.file_bytes)
+        yield from offer_leftovers(listing, ledger, done)
 
 
-def _metadata(overview: Overview) -> list[str]:
-    files = overview.of(".jsonl")
+def _metadata(listing: FileListing) -> list[str]:
+    files = listing.of(".jsonl")
     return [entry.path for entry in files if entry.path.rpartition("/")[2] == METADATA]
 
 
@@ -89,16 +91,16 @@ def _layout(table: str) -> Layout:
     return Layout(path=table, encoding="utf-8", kind="lines")
 
 
-def _whole(reading: Reading) -> Reading:
+def _whole(reading: ImportSpec) -> ImportSpec:
     columns = reading.text_columns or ("text",)
-    return Reading(
+    return ImportSpec(
         format=reading.format, image_column="file_name", text_columns=columns, words=reading.words
     )
 
 
-def _is_gallery(tree: Tree, table: str) -> bool:
+def _is_gallery(archive: Archive, table: str) -> bool:
     try:
-        row = next(islice(rows_of(tree, _layout(table)), 1), None)
+        row = next(islice(rows_of(archive, _layout(table)), 1), None)
     except SourceUnreadableError:
         return False
     return row is not None and set(row.values) >= _MARKS

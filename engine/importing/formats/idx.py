@@ -1,4 +1,11 @@
-"""IDX files as MNIST and its kin have them: one of images, one of labels.
+"""IDX files, the format of MNIST: a short header, then the bytes of an array.
+
+Layout::
+
+    train-images-idx3-ubyte.gz      [N, H, W] or [N, H, W, C]
+    train-labels-idx1-ubyte.gz      [N]
+    t10k-images-idx3-ubyte.gz
+    t10k-labels-idx1-ubyte.gz
 
 Shapes: N images, H height, W width, C channels.
 """
@@ -15,18 +22,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.errors import ConfigError, EntryError, Problem
-from engine.importing.formats.format import Candidate, ImageRef, Overview, Pixels, Proposal, Reading
-from engine.importing.formats.names import folder_of, skip_rest, split_of_path, split_of_words
+from engine.importing.formats.format import (
+    Detection,
+    FileListing,
+    ImageRef,
+    ImportSpec,
+    Pixels,
+    RawSample,
+)
+from engine.importing.formats.names import folder_of, skip_leftovers, split_of_path, split_of_words
 from engine.importing.formats.parquet_reader import Recent
 from engine.importing.formats.streams import STREAM_ERRORS
-from engine.importing.ledger import Accounts, Reason
-from engine.importing.sources.archive import LIMITS, Tree
-
-# --------------------------------------------------------------------------
-# Reads IDX files, the format of MNIST: a small header and then bytes.
-#
-# Source: http://yann.lecun.com/exdb/mnist/, "the IDX file format".
-
+from engine.importing.ledger import FileLedger, Reason
+from engine.importing.sources.archive import LIMITS, Archive
 
 _BYTES = 0x08
 _MOST_DIMENSIONS = 4
@@ -65,8 +73,8 @@ class IdxFile:
     threads.
     """
 
-    def __init__(self, tree: Tree, path: str) -> None:
-        self._tree, self._path = tree, path
+    def __init__(self, archive: Archive, path: str) -> None:
+        self._archive, self._path = archive, path
         self._lock = threading.Lock()
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
         self._is_packed = self._plain(0, 2) == _GZIP
@@ -92,7 +100,7 @@ class IdxFile:
         return IdxHeader(shape)
 
     def read(self, offset: int, size: int) -> bytes:
-        """Give some of the unpacked content; less where it ends.
+        """Return some of the unpacked content; less where it ends.
 
         Raises:
             EntryError: it cannot be read, or unpacks to too much.
@@ -124,7 +132,7 @@ class IdxFile:
         self._blocks.clear()
 
     def _block(self, number: int) -> bytes:
-        """Give a block of the unpacked content, nothing behind its end."""
+        """Return a block of the unpacked content, nothing behind its end."""
         if number not in self._blocks and number < self._next:
             self._restart()
         while number not in self._blocks and not self._is_ended:
@@ -155,7 +163,7 @@ class IdxFile:
 
     def _plain(self, offset: int, size: int) -> bytes:
         try:
-            with self._tree.open(self._path) as stream:
+            with self._archive.open(self._path) as stream:
                 stream.seek(offset)
                 return stream.read(size)
         except STREAM_ERRORS as error:
@@ -185,13 +193,13 @@ class Idx:
 
     name = "idx"
 
-    def propose(self, tree: Tree, overview: Overview) -> Proposal | None:
+    def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
         """Offer to read a source with files of images, or the one that the user picked."""
-        found = _find(tree, overview, tree.focus)
+        found = _find(archive, listing, archive.selected_entry)
         if not found.images:
             return None
-        return Proposal(
-            reading=Reading(format=self.name, table=tree.focus),
+        return Detection(
+            reading=ImportSpec(format=self.name, table=archive.selected_entry),
             confidence=0.92,
             images=sum(header.shape[0] for header in found.images.values()),
             columns=("label",) if found.labels else (),
@@ -199,28 +207,28 @@ class Idx:
         )
 
     def scan(
-        self, tree: Tree, overview: Overview, reading: Reading, accounts: Accounts
-    ) -> Iterator[Candidate]:
+        self, archive: Archive, listing: FileListing, reading: ImportSpec, ledger: FileLedger
+    ) -> Iterator[RawSample]:
         """Find the images, file by file; each takes its label from the file of the same name."""
-        found = _find(tree, overview, reading.table)
+        found = _find(archive, listing, reading.table)
         if reading.table and reading.table not in found.images:
             message = f"names no file of images: {reading.table}"
             raise ConfigError([Problem("reading.table", message)])
         for path, error in found.problems.items():
-            accounts.skip_file(path, Reason(error.reason), error.detail)
+            ledger.mark_skipped(path, Reason(error.reason), error.detail)
         for path, header in found.images.items():
-            accounts.use(path)
+            ledger.mark_used(path)
             labels = _partner(path, found.labels)
             if labels:
-                accounts.use(labels)
-            yield from _items(tree, (path, header), labels, found, reading, accounts)
+                ledger.mark_used(labels)
+            yield from _items(archive, (path, header), labels, found, reading, ledger)
         done = {*found.images, *found.problems}
         done |= {labels for path in found.images if (labels := _partner(path, found.labels))}
-        skip_rest(overview, accounts, done)
+        skip_leftovers(listing, ledger, done)
 
-    def load(self, tree: Tree, image: ImageRef) -> Pixels:
+    def load(self, archive: Archive, image: ImageRef) -> Pixels:
         """Read an image's pixels, [H, W] or [H, W, C]."""
-        file = _RECENT.get(tree, image.path, lambda: IdxFile(tree, image.path))
+        file = _RECENT.get(archive, image.path, lambda: IdxFile(archive, image.path))
         header = file.header()
         if not 0 <= image.part < header.shape[0]:
             raise EntryError(image.path, Reason.TRUNCATED, "it has no such image")
@@ -231,18 +239,18 @@ class Idx:
         return np.frombuffer(content, np.uint8).reshape(header.shape[1:])
 
 
-def _find(tree: Tree, overview: Overview, picked: str) -> _Found:
+def _find(archive: Archive, listing: FileListing, picked: str) -> _Found:
     images: dict[str, IdxHeader] = {}
     labels: dict[str, IdxHeader] = {}
     problems: dict[str, EntryError] = {}
-    known = {entry.path for entry in overview.entries}
-    paths = [e.path for e in overview.entries if _NAMED.search(e.path.rpartition("/")[2])]
+    known = {entry.path for entry in listing.entries}
+    paths = [e.path for e in listing.entries if _NAMED.search(e.path.rpartition("/")[2])]
     looked_at: list[str] = [picked, *paths] if picked else paths
     for path in list(dict.fromkeys(looked_at))[:_MOST_OPENED]:
         if path not in known:
             continue
         try:
-            header = IdxFile(tree, path).header()
+            header = IdxFile(archive, path).header()
         except EntryError as error:
             problems[path] = error
             continue
@@ -250,7 +258,7 @@ def _find(tree: Tree, overview: Overview, picked: str) -> _Found:
             labels[path] = header
         elif len(header.shape) > 2 and (not picked or path == picked):
             images[path] = header
-    sizes = {e.path: e.size for e in overview.entries if e.path in images}
+    sizes = {e.path: e.size for e in listing.entries if e.path in images}
     return _Found(images, labels, problems, sizes)
 
 
@@ -269,22 +277,22 @@ def _plain_name(path: str) -> str:
 
 
 def _items(
-    tree: Tree,
+    archive: Archive,
     images: tuple[str, IdxHeader],
     labels: str,
     found: _Found,
-    reading: Reading,
-    accounts: Accounts,
-) -> Iterator[Candidate]:
+    reading: ImportSpec,
+    ledger: FileLedger,
+) -> Iterator[RawSample]:
     path, _header = images
     words = dict(reading.words)
     split = split_of_path(path) or split_of_words(path.rpartition("/")[2])
     shared = {"split": split} if split else {}
     extras = {n: {"label": str(n)} | shared for n in range(256)}
-    known = _label_values(tree, labels, found.labels[labels], accounts) if labels else b""
-    for number in range(_count(tree, images, found.sizes[path], accounts)):
+    known = _label_values(archive, labels, found.labels[labels], ledger) if labels else b""
+    for number in range(_count(archive, images, found.sizes[path], ledger)):
         value = known[number] if number < len(known) else None
-        yield Candidate(
+        yield RawSample(
             key=f"{path}#{number + 1}",
             image=ImageRef(path=path, part=number),
             texts=() if value is None else (words.get(str(value), str(value)),),
@@ -292,21 +300,21 @@ def _items(
         )
 
 
-def _count(tree: Tree, images: tuple[str, IdxHeader], size: int, accounts: Accounts) -> int:
+def _count(archive: Archive, images: tuple[str, IdxHeader], size: int, ledger: FileLedger) -> int:
     """Count the images that there can be; a header may claim any number."""
     path, header = images
-    most = IdxFile(tree, path).most_bytes(size) - header.start
+    most = IdxFile(archive, path).most_bytes(size) - header.start
     there = max(most, 0) // header.item_bytes if header.item_bytes else 0
     if there < header.shape[0]:
         detail = f"it says that it has {header.shape[0]:,} images, and has {there:,} at most"
-        accounts.skip_item(f"{path}#{there + 1}", Reason.TRUNCATED, detail)
+        ledger.mark_item_skipped(f"{path}#{there + 1}", Reason.TRUNCATED, detail)
     return min(there, header.shape[0], LIMITS.entries)
 
 
-def _label_values(tree: Tree, path: str, header: IdxHeader, accounts: Accounts) -> bytes:
+def _label_values(archive: Archive, path: str, header: IdxHeader, ledger: FileLedger) -> bytes:
     """Read all labels, one byte each."""
     try:
-        return IdxFile(tree, path).read(header.start, min(header.shape[0], LIMITS.entries))
+        return IdxFile(archive, path).read(header.start, min(header.shape[0], LIMITS.entries))
     except EntryError as error:
-        accounts.skip_item(f"{path}#end", Reason(error.reason), error.detail)
+        ledger.mark_item_skipped(f"{path}#end", Reason(error.reason), error.detail)
         return b""

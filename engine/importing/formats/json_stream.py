@@ -1,4 +1,4 @@
-"""Reads JSON of any size value by value, with no more in memory than one value and one chunk."""
+"""Streaming JSON: reads a file value by value, with one value and one chunk in memory."""
 
 import json
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ class JsonBrokenError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class JsonValue:
-    """A value, and where it stands."""
+    """A value and its byte offset."""
 
     value: Any
     raw: str
@@ -41,7 +41,7 @@ class JsonStream:
         self._is_ended = False
 
     def peek(self) -> str:
-        """Give the next character that is no space, without moving past it; empty at the end."""
+        """Return the next character that is no space, without moving past it; empty at the end."""
         while True:
             while self._at < len(self._buffer) and self._buffer[self._at] in _SPACE:
                 self._at += 1
@@ -81,7 +81,7 @@ class JsonStream:
             wanted = max(2 * (len(self._buffer) - self._at), 1)
 
     def items(self) -> Iterator[JsonValue]:
-        """Give the values of the list that comes next, one by one.
+        """Yield the values of the list that comes next, one by one.
 
         Raises:
             JsonBrokenError: the list breaks off.
@@ -96,7 +96,7 @@ class JsonStream:
             self._expect(",")
 
     def members(self) -> Iterator[str]:
-        """Give the keys of the object that comes next; read each key's value before the next key.
+        """Yield the keys of the object that comes next; read each key's value before the next key.
 
         Raises:
             JsonBrokenError: the object breaks off.

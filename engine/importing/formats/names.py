@@ -1,11 +1,15 @@
-"""Finds the image that a name in a table means, and what a path tells about an item."""
+"""Names of files and columns: which image a table means, what a path says about a sample.
+
+Also records the files that a format does not use (``skip_leftovers``), so that none is missing from
+the ledger.
+"""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
-from engine.importing.formats.format import Candidate, ImageRef, Overview
-from engine.importing.ledger import Accounts, Reason
+from engine.importing.formats.format import FileListing, ImageRef, RawSample
+from engine.importing.ledger import FileLedger, Reason
 
 # fmt: off
 IMAGE_SUFFIXES = frozenset((
@@ -43,18 +47,18 @@ def is_image(path: str) -> bool:
 
 
 def suffix_of(path: str) -> str:
-    """Give a file's suffix in lower case, with its dot."""
+    """Return a file's suffix in lower case, with its dot."""
     name = path.rpartition("/")[2]
     return "." + name.rpartition(".")[2].lower() if "." in name[1:] else ""
 
 
 def folder_of(path: str) -> str:
-    """Give the folder that a file lies in; empty for the root."""
+    """Return the folder that a file lies in; empty for the root."""
     return path.rpartition("/")[0]
 
 
 def stem_of(path: str) -> str:
-    """Give a file's name without folder and last suffix."""
+    """Return a file's name without folder and last suffix."""
     name = path.rpartition("/")[2]
     return name.rpartition(".")[0] if "." in name[1:] else name
 
@@ -77,7 +81,7 @@ def split_of_path(path: str) -> str:
 
 
 def split_extras(path: str) -> dict[str, str]:
-    """Give what the folders of a path tell, as extras of an item."""
+    """Return what the folders of a path tell, as extras of an item."""
     split = split_of_path(path)
     return {"split": split} if split else {}
 
@@ -85,8 +89,8 @@ def split_extras(path: str) -> dict[str, str]:
 class ImageIndex:
     """The images of a source by path, by base name and by stem."""
 
-    def __init__(self, overview: Overview) -> None:
-        self.paths = {entry.path for entry in overview.entries if is_image(entry.path)}
+    def __init__(self, listing: FileListing) -> None:
+        self.paths = {entry.path for entry in listing.entries if is_image(entry.path)}
         self._names = _unique((_name_of(p), p) for p in self.paths)
         self._stems = _unique((stem_of(p), p) for p in self.paths)
 
@@ -130,19 +134,15 @@ def _unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return found
 
 
-def folders_named(overview: Overview, text: str) -> Iterator[str]:
-    """Give the folders whose name stands within a text: ``train2017`` in ``captions_train2017``."""
+def folders_named(listing: FileListing, text: str) -> Iterator[str]:
+    """Yield the folders whose name is part of a text: ``train2017`` in ``captions_train2017``."""
     seen: set[str] = set()
-    for entry in overview.entries:
+    for entry in listing.entries:
         folder = folder_of(entry.path)
         if folder not in seen:
             seen.add(folder)
             if len(_name_of(folder)) > 1 and _name_of(folder) in text:
                 yield folder
-
-
-# --------------------------------------------------------------------------
-# What columns are usually called, by what they hold.
 
 
 # fmt: off
@@ -168,7 +168,7 @@ _NUMBERED = re.compile(r"(caption|text|comment|sentence|description)s?[ _-]?\d+"
 
 
 def plain(name: str) -> str:
-    """Give a column's name as the lists here have it."""
+    """Return a column's name as the lists here have it."""
     return name.strip().strip("#").lower().replace(" ", "_").replace("-", "_")
 
 
@@ -184,37 +184,33 @@ def is_numbered_text(name: str) -> bool:
     return _NUMBERED.fullmatch(plain(name)) is not None
 
 
-# --------------------------------------------------------------------------
-# Accounts for the files that a format has no use for, so that none goes missing.
-
-
-def offer_rest(
-    overview: Overview, accounts: Accounts, done: Collection[str]
-) -> Iterator[Candidate]:
-    """Give out the images that are left as items without text; skip all other files.
+def offer_leftovers(
+    listing: FileListing, ledger: FileLedger, done: Collection[str]
+) -> Iterator[RawSample]:
+    """Yield the unused images as samples without text; skip all other files.
 
     Args:
-        overview: of the source.
-        accounts: of the source.
-        done: files that are accounted for.
+        listing: of the source.
+        ledger: of the source.
+        done: files that are in the ledger already.
     """
-    for entry in overview.entries:
+    for entry in listing.entries:
         if entry.path in done:
             continue
         if is_image(entry.path):
-            yield lone_image(entry.path, accounts)
+            yield lone_image(entry.path, ledger)
         else:
-            accounts.skip_file(entry.path, Reason.NOT_USED)
+            ledger.mark_skipped(entry.path, Reason.NOT_USED)
 
 
-def skip_rest(overview: Overview, accounts: Accounts, done: Collection[str]) -> None:
-    """Skip what is left, images too: of a source that keeps its images inside other files."""
-    for entry in overview.entries:
+def skip_leftovers(listing: FileListing, ledger: FileLedger, done: Collection[str]) -> None:
+    """Skip all unused files, images too: for sources with their images inside other files."""
+    for entry in listing.entries:
         if entry.path not in done:
-            accounts.skip_file(entry.path, Reason.NOT_USED)
+            ledger.mark_skipped(entry.path, Reason.NOT_USED)
 
 
-def lone_image(path: str, accounts: Accounts) -> Candidate:
+def lone_image(path: str, ledger: FileLedger) -> RawSample:
     """Make an item of an image without text."""
-    accounts.use(path)
-    return Candidate(key=path, image=ImageRef(path=path), texts=(), extras=split_extras(path))
+    ledger.mark_used(path)
+    return RawSample(key=path, image=ImageRef(path=path), texts=(), extras=split_extras(path))

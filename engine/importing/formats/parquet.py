@@ -1,4 +1,15 @@
-"""Parquet files, as Hugging Face keeps datasets: images as bytes, or by name."""
+"""Parquet files, as Hugging Face stores datasets: images as bytes, or by name.
+
+Layout::
+
+    data/
+        train-00000-of-00002.parquet    columns image: {bytes, path}, text or caption, label
+        test-00000-of-00001.parquet
+    images/                             if the image column holds names
+        001.jpg
+
+Column types come from the schema and from the metadata that ``datasets`` writes.
+"""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,12 +29,12 @@ from engine.importing.formats.columns import (
     guess_columns,
 )
 from engine.importing.formats.format import (
-    Candidate,
-    Gathering,
+    CaptionGrouping,
+    Detection,
+    FileListing,
     ImageRef,
-    Overview,
-    Proposal,
-    Reading,
+    ImportSpec,
+    RawSample,
 )
 from engine.importing.formats.names import (
     GROUP_NAMES,
@@ -31,9 +42,9 @@ from engine.importing.formats.names import (
     ImageIndex,
     ImageNameError,
     folder_of,
-    offer_rest,
+    offer_leftovers,
     plain,
-    skip_rest,
+    skip_leftovers,
     split_of_path,
     split_of_words,
     stem_of,
@@ -44,12 +55,8 @@ from engine.importing.formats.parquet_reader import (
     Recent,
     open_parquet,
 )
-from engine.importing.ledger import Accounts, Reason
-from engine.importing.sources.archive import LIMITS, Tree
-
-# --------------------------------------------------------------------------
-# What the columns of a parquet file hold, as its schema and Hugging Face's notes say.
-
+from engine.importing.ledger import FileLedger, Reason
+from engine.importing.sources.archive import LIMITS, Archive
 
 PATH, BYTES, STRUCT = "path", "bytes", "struct"
 MOST_COLUMNS = 1_000
@@ -70,7 +77,7 @@ def image_kinds(schema: pa.Schema) -> dict[str, str]:
 
 
 def text_columns(schema: pa.Schema) -> list[str]:
-    """Give the columns that may hold texts or classes."""
+    """Return the columns that may hold texts or classes."""
     return [field.name for field in schema if _may_be_text(field.type)]
 
 
@@ -128,19 +135,17 @@ def _may_be_text(kind: pa.DataType) -> bool:
     return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind)
 
 
-# --------------------------------------------------------------------------
-# Makes items of the rows of one parquet file, without reading the images.
-
-
 _BATCH = 64
 
 
 class ParquetScan:
     """One file on its way to items."""
 
-    def __init__(self, tree: Tree, path: str, reading: Reading, accounts: Accounts) -> None:
-        self._tree, self._path, self._reading = tree, path, reading
-        self._accounts = accounts
+    def __init__(
+        self, archive: Archive, path: str, reading: ImportSpec, ledger: FileLedger
+    ) -> None:
+        self._archive, self._path, self._reading = archive, path, reading
+        self._ledger = ledger
         self._folders = (folder_of(path), "")
         split = split_of_path(path) or split_of_words(stem_of(path))
         self._split = {"split": split} if split else {}
@@ -148,18 +153,18 @@ class ParquetScan:
         self.has_names = False
         """Whether rows name image files, so that images beside the table are items too."""
 
-    def items(self, index: ImageIndex, gathering: Gathering) -> Iterator[Candidate]:
-        """Give out the rows' own items; captions of image files go to the gathering."""
+    def items(self, index: ImageIndex, gathering: CaptionGrouping) -> Iterator[RawSample]:
+        """Yield the rows' own items; captions of image files go to the gathering."""
         number = 0
         try:
-            with self._tree.open(self._path) as stream:
+            with self._archive.open(self._path) as stream:
                 for number, row in enumerate(self._rows(open_parquet(stream)), 1):
                     yield from self._item(number, row, index, gathering)
                     if number >= LIMITS.entries:
                         raise ValueError(f"it has more than {LIMITS.entries:,} rows")
         except (EntryError, *PARQUET_ERRORS) as error:
             detail = f"the rows from here on cannot be read: {str(error)[:200]}"
-            self._accounts.skip_item(f"{self._path}#{number + 1}", Reason.DAMAGED, detail)
+            self._ledger.mark_item_skipped(f"{self._path}#{number + 1}", Reason.DAMAGED, detail)
 
     def _rows(self, file: pq.ParquetFile) -> Iterator[Mapping[str, Any]]:
         schema = file.schema_arrow
@@ -191,25 +196,25 @@ class ParquetScan:
         return [image]
 
     def _item(
-        self, number: int, row: Mapping[str, Any], index: ImageIndex, gathering: Gathering
-    ) -> Iterator[Candidate]:
+        self, number: int, row: Mapping[str, Any], index: ImageIndex, gathering: CaptionGrouping
+    ) -> Iterator[RawSample]:
         key = f"{self._path}#{number}"
         try:
             texts = self._texts.texts(row)
             extras = self._split | self._texts.extras(row)
             image = self._image(number, row, index)
         except RowError as error:
-            self._accounts.skip_item(key, error.reason, error.detail)
+            self._ledger.mark_item_skipped(key, error.reason, error.detail)
             return
         if image is not None and image.part < 0:
             self.has_names = True
             gathering.add(image.path, texts, extras, key)
         elif image is not None or texts:
             shared = gathering.share(extras)
-            yield Candidate(key=key, image=image, texts=tuple(texts), extras=shared)
+            yield RawSample(key=key, image=image, texts=tuple(texts), extras=shared)
         else:
             detail = "it has neither an image that is there nor a text"
-            self._accounts.skip_item(key, Reason.BAD_ROW, detail)
+            self._ledger.mark_item_skipped(key, Reason.BAD_ROW, detail)
 
     def _image(self, number: int, row: Mapping[str, Any], index: ImageIndex) -> ImageRef | None:
         """Say where a row's image is; None if it has none."""
@@ -244,16 +249,16 @@ class Parquet:
 
     name = "parquet"
 
-    def propose(self, tree: Tree, overview: Overview) -> Proposal | None:
+    def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
         """Offer to read parquet files with images, going by the first of them."""
-        tables = [e.path for e in overview.of(".parquet") if tree.focus in ("", e.path)]
-        index = ImageIndex(overview)
-        looks = [(path, _look(tree, path, index)) for path in tables[:3]]
+        tables = [e.path for e in listing.of(".parquet") if archive.selected_entry in ("", e.path)]
+        index = ImageIndex(listing)
+        looks = [(path, _look(archive, path, index)) for path in tables[:3]]
         path, guess = next(((p, g) for p, g in looks if g and g.image), ("", None))
         if guess is None:
             return None
-        return Proposal(
-            reading=Reading(
+        return Detection(
+            reading=ImportSpec(
                 format=self.name,
                 table=path if len(tables) == 1 else "",
                 image_column=guess.image,
@@ -261,45 +266,45 @@ class Parquet:
                 label_column=guess.label,
             ),
             confidence=0.94 if guess.matched >= 0.5 else 0.3,
-            images=_rows(tree, tables),
+            images=_rows(archive, tables),
             columns=guess.columns,
             tables=tuple(tables[:MOST_LISTED]),
         )
 
     def scan(
-        self, tree: Tree, overview: Overview, reading: Reading, accounts: Accounts
-    ) -> Iterator[Candidate]:
+        self, archive: Archive, listing: FileListing, reading: ImportSpec, ledger: FileLedger
+    ) -> Iterator[RawSample]:
         """Find the items, file by file; one that cannot be read is skipped."""
-        every = [entry.path for entry in overview.of(".parquet")]
+        every = [entry.path for entry in listing.of(".parquet")]
         tables = [path for path in every if reading.table in ("", path)]
         if not tables:
             message = f"names no file of the source: {reading.table or '*.parquet'}"
             raise ConfigError([Problem("reading.table", message)])
-        index, gathering = ImageIndex(overview), Gathering(accounts)
+        index, gathering = ImageIndex(listing), CaptionGrouping(ledger)
         has_loose = False
         for path in tables:
-            guess = _look(tree, path, index)
+            guess = _look(archive, path, index)
             if guess is None:
-                accounts.skip_file(path, Reason.DAMAGED, "it is no parquet file that can be read")
+                ledger.mark_skipped(path, Reason.DAMAGED, "it is no parquet file that can be read")
                 continue
-            accounts.use(path)
-            scan = ParquetScan(tree, path, _mapping(reading, guess, path), accounts)
+            ledger.mark_used(path)
+            scan = ParquetScan(archive, path, _mapping(reading, guess, path), ledger)
             yield from scan.items(index, gathering)
             has_loose = has_loose or scan.has_names
-        yield from gathering.candidates()
+        yield from gathering.samples()
         done = {*tables, *gathering.paths}
         if has_loose:
-            yield from offer_rest(overview, accounts, done)
+            yield from offer_leftovers(listing, ledger, done)
         else:
-            skip_rest(overview, accounts, done)
+            skip_leftovers(listing, ledger, done)
 
-    def load(self, tree: Tree, image: ImageRef) -> bytes:
+    def load(self, archive: Archive, image: ImageRef) -> bytes:
         """Read an image's file, or the bytes in its row."""
         if image.part < 0:
-            return tree.read(image.path, LIMITS.file_bytes)
+            return archive.read(image.path, LIMITS.file_bytes)
         row, column = divmod(image.part, MOST_COLUMNS)
         window = _RECENT.get(
-            tree, f"{image.path}#{column}", lambda: ParquetWindow(tree, image.path, column)
+            archive, f"{image.path}#{column}", lambda: ParquetWindow(archive, image.path, column)
         )
         content = window.read(row)
         if len(content) > LIMITS.file_bytes:
@@ -307,10 +312,10 @@ class Parquet:
         return content
 
 
-def _look(tree: Tree, path: str, index: ImageIndex) -> Guess | None:
+def _look(archive: Archive, path: str, index: ImageIndex) -> Guess | None:
     """Look at a file's schema and first rows; None if it cannot be read."""
     try:
-        with tree.open(path) as stream:
+        with archive.open(path) as stream:
             file = open_parquet(stream)
             schema = file.schema_arrow
             kinds = image_kinds(schema)
@@ -329,7 +334,7 @@ def _look(tree: Tree, path: str, index: ImageIndex) -> Guess | None:
     return replace(guess, image=(usual or inside)[0], columns=columns, matched=1.0)
 
 
-def _mapping(reading: Reading, guess: Guess, path: str) -> Reading:
+def _mapping(reading: ImportSpec, guess: Guess, path: str) -> ImportSpec:
     check_columns(reading, guess.columns, path)
     whole = complete(reading, guess)
     if not whole.image_column:
@@ -338,12 +343,12 @@ def _mapping(reading: Reading, guess: Guess, path: str) -> Reading:
     return whole
 
 
-def _rows(tree: Tree, tables: Sequence[str]) -> int:
+def _rows(archive: Archive, tables: Sequence[str]) -> int:
     """Count the rows of all files; of many, as if each had as many as the first few."""
     counts: list[int] = []
     for path in tables[:_MOST_COUNTED]:
         try:
-            with tree.open(path) as stream:
+            with archive.open(path) as stream:
                 counts.append(open_parquet(stream).metadata.num_rows)
         except (EntryError, *PARQUET_ERRORS):
             counts.append(0)

@@ -1,7 +1,7 @@
-"""Gives single rows of a parquet file's column of images, in about their order, with little memory.
+"""Random access to the rows of an image column in a parquet file, with bounded memory.
 
-A row group may hold a whole dataset, so that keeping "the last row group" has no bound. Rows are
-read on in small batches instead, and the last ones are kept.
+A row group may hold a whole dataset, so "the last row group" cannot be cached. Rows are read in
+small batches instead, and the last batches of a few files are cached.
 """
 
 import threading
@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from engine.errors import EntryError
 from engine.importing.formats.streams import STREAM_ERRORS
 from engine.importing.ledger import Reason
-from engine.importing.sources.archive import Tree
+from engine.importing.sources.archive import Archive
 
 PARQUET_ERRORS = (pa.ArrowException, *STREAM_ERRORS, KeyError, TypeError, MemoryError)
 _BATCH = 32
@@ -31,10 +31,10 @@ class ParquetWindow:
         EntryError: the file cannot be opened.
     """
 
-    def __init__(self, tree: Tree, path: str, column: int) -> None:
+    def __init__(self, archive: Archive, path: str, column: int) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._stream: BinaryIO = tree.open(path)
+        self._stream: BinaryIO = archive.open(path)
         try:
             self._file = open_parquet(self._stream)
             self._column = self._file.schema_arrow.names[column]
@@ -47,7 +47,7 @@ class ParquetWindow:
         self._next = self._file.metadata.num_rows
 
     def read(self, row: int) -> bytes:
-        """Give the bytes in a row.
+        """Return the bytes in a row.
 
         Raises:
             EntryError: there are none, or they cannot be read.
@@ -126,10 +126,6 @@ def _group_starts(file: pq.ParquetFile) -> list[int]:
     return starts
 
 
-# --------------------------------------------------------------------------
-# Keeps what was read last from a few files, so that loading one item does not read all again.
-
-
 class Closeable(Protocol):
     """Something that holds a file open, or might."""
 
@@ -153,24 +149,24 @@ class Recent(Generic[Held]):
     def __init__(self, most: int) -> None:
         self._most = most
         self._lock = threading.Lock()
-        self._held: OrderedDict[tuple[int, str], tuple[weakref.ref[Tree], Held]] = OrderedDict()
+        self._held: OrderedDict[tuple[int, str], tuple[weakref.ref[Archive], Held]] = OrderedDict()
 
-    def get(self, tree: Tree, path: str, make: Callable[[], Held]) -> Held:
-        """Give the reader of a file, a new one if need be.
+    def get(self, archive: Archive, path: str, make: Callable[[], Held]) -> Held:
+        """Return the reader of a file, a new one if need be.
 
         Raises:
             Exception: whatever ``make`` raises.
         """
-        key = (id(tree), path)
+        key = (id(archive), path)
         with self._lock:
             known = self._held.pop(key, None)
             # A tree of the past may have had the same address.
-            if known is None or known[0]() is not tree:
+            if known is None or known[0]() is not archive:
                 if known is not None:
                     known[1].close()
                 held = make()
-                weakref.finalize(tree, held.close).atexit = False
-                known = (weakref.ref(tree), held)
+                weakref.finalize(archive, held.close).atexit = False
+                known = (weakref.ref(archive), held)
             self._held[key] = known
             while len(self._held) > self._most:
                 self._held.popitem(last=False)[1][1].close()

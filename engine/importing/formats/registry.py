@@ -1,4 +1,4 @@
-"""All formats by name, in the order in which they are offered where nothing speaks for one."""
+"""All formats by name, in the order in which equally confident ones are offered."""
 
 from collections.abc import Mapping
 

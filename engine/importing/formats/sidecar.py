@@ -1,4 +1,15 @@
-"""Images with text files of the same name beside them, or in a folder beside theirs."""
+"""Images with text files of the same name.
+
+Layout::
+
+    cats/
+        001.jpg
+        001.txt         one caption; in CUB's folders, one a line
+        002.png
+        002.caption
+    labels/             or in a folder beside theirs
+        003.txt
+"""
 
 import re
 from collections import defaultdict
@@ -9,28 +20,25 @@ from engine.errors import EntryError
 from engine.importing.encoding import decode_text, detect_encoding
 from engine.importing.formats.format import (
     MOST_CAPTIONS,
-    Candidate,
+    Detection,
+    FileListing,
+    ImageFileFormat,
     ImageRef,
-    Overview,
-    Proposal,
-    Reading,
+    ImportSpec,
+    RawSample,
 )
 from engine.importing.formats.names import (
     folder_of,
     is_image,
-    skip_rest,
+    skip_leftovers,
     split_extras,
     split_of_name,
     stem_of,
     suffix_of,
 )
 from engine.importing.formats.streams import STREAM_ERRORS, checked_encoding
-from engine.importing.ledger import Accounts, Reason
-from engine.importing.sources.archive import LIMITS, Tree
-
-# --------------------------------------------------------------------------
-# Reads the small text files of a source, which share an encoding.
-
+from engine.importing.ledger import FileLedger, Reason
+from engine.importing.sources.archive import LIMITS, Archive
 
 _SAMPLES = 300
 
@@ -39,7 +47,7 @@ class TextFiles:
     """Text files that are read in one encoding.
 
     Args:
-        tree: the source.
+        archive: the source.
         paths: of all of them; some are looked at to find the encoding.
         encoding: what the user says; empty detects it.
 
@@ -47,29 +55,29 @@ class TextFiles:
         ConfigError: there is no such encoding.
     """
 
-    def __init__(self, tree: Tree, paths: Sequence[str], encoding: str) -> None:
-        self._tree = tree
+    def __init__(self, archive: Archive, paths: Sequence[str], encoding: str) -> None:
+        self._archive = archive
         self._encoding = checked_encoding(encoding) or self._detected(paths)
 
-    def read(self, path: str, accounts: Accounts) -> str:
-        """Give a file's text, or skip the file and give nothing.
+    def read(self, path: str, ledger: FileLedger) -> str:
+        """Return a file's text, or skip the file and give nothing.
 
-        A user of the text has to call ``accounts.use``.
+        A user of the text has to call ``ledger.use``.
         """
         try:
-            content = self._tree.read(path, LIMITS.text_bytes)
+            content = self._archive.read(path, LIMITS.text_bytes)
             decoded = decode_text(content, self._encoding)
         except EntryError as error:
-            accounts.skip_file(path, Reason(error.reason), error.detail)
+            ledger.mark_skipped(path, Reason(error.reason), error.detail)
             return ""
         except STREAM_ERRORS as error:
-            accounts.skip_file(path, Reason.UNREADABLE, str(error))
+            ledger.mark_skipped(path, Reason.UNREADABLE, str(error))
             return ""
         text = decoded.text.strip()
         if text:
-            accounts.encodings[decoded.encoding] += 1
+            ledger.encodings[decoded.encoding] += 1
         else:
-            accounts.skip_file(path, Reason.EMPTY)
+            ledger.mark_skipped(path, Reason.EMPTY)
         return text
 
     def _detected(self, paths: Sequence[str]) -> str:
@@ -77,7 +85,7 @@ class TextFiles:
         # Spread over the whole source: one folder may be in a language of its own.
         for path in paths[:: max(len(paths) // _SAMPLES, 1)][:_SAMPLES]:
             try:
-                samples.append(self._tree.read(path, LIMITS.text_bytes))
+                samples.append(self._archive.read(path, LIMITS.text_bytes))
             except (EntryError, *STREAM_ERRORS):
                 continue
         return detect_encoding([sample for sample in samples if not sample.isascii()])
@@ -108,80 +116,76 @@ class _Pairing:
         return sum(bool(texts) for texts in self.texts.values()) / max(len(self.texts), 1)
 
 
-class Sidecar:
+class Sidecar(ImageFileFormat):
     """The habit of kohya's trainers, and that of the Oxford and CUB datasets."""
 
     name = "sidecar"
 
-    def propose(self, tree: Tree, overview: Overview) -> Proposal | None:
+    def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
         """Offer to read a source in which images have text files of their own."""
-        found = [suffix for suffix in SUFFIXES if overview.suffixes.get(suffix)]
-        if tree.focus or not found:
+        found = [suffix for suffix in SUFFIXES if listing.suffixes.get(suffix)]
+        if archive.selected_entry or not found:
             return None
-        pairing = _pair(overview, SUFFIXES)
+        pairing = _pair(listing, SUFFIXES)
         if not pairing.share:
             return None
-        most = 0.9 if _has_words(tree, pairing) else 0.3
-        return Proposal(
-            reading=Reading(format=self.name),
+        most = 0.9 if _has_words(archive, pairing) else 0.3
+        return Detection(
+            reading=ImportSpec(format=self.name),
             confidence=most * (1.0 if pairing.share > 0.5 else pairing.share),
             images=len(pairing.texts),
             columns=tuple(suffix[1:] for suffix in found),
         )
 
     def scan(
-        self, tree: Tree, overview: Overview, reading: Reading, accounts: Accounts
-    ) -> Iterator[Candidate]:
+        self, archive: Archive, listing: FileListing, reading: ImportSpec, ledger: FileLedger
+    ) -> Iterator[RawSample]:
         """Find the items: images with their texts, then texts that have no image."""
         suffixes = tuple(f".{column}" for column in reading.text_columns) or SUFFIXES
-        pairing = _pair(overview, suffixes)
+        pairing = _pair(listing, suffixes)
         paths = [path for texts in pairing.texts.values() for path in texts] + pairing.orphans
-        files = _Captions(TextFiles(tree, paths, reading.encoding), accounts)
+        files = _Captions(TextFiles(archive, paths, reading.encoding), ledger)
         for image, texts in pairing.texts.items():
-            accounts.use(image)
+            ledger.mark_used(image)
             found = [caption for path in texts for caption in files.of(path)]
             extras = _extras(image, texts)
-            yield Candidate(
+            yield RawSample(
                 key=image, image=ImageRef(path=image), texts=tuple(found), extras=extras
             )
         for path in pairing.orphans:
             found = files.of(path)
             if found:
-                yield Candidate(key=path, image=None, texts=found, extras=split_extras(path))
-        skip_rest(overview, accounts, {*pairing.texts, *paths})
-
-    def load(self, tree: Tree, image: ImageRef) -> bytes:
-        """Read an image's file."""
-        return tree.read(image.path, LIMITS.file_bytes)
+                yield RawSample(key=path, image=None, texts=found, extras=split_extras(path))
+        skip_leftovers(listing, ledger, {*pairing.texts, *paths})
 
 
 class _Captions:
     """The captions in text files."""
 
-    def __init__(self, files: TextFiles, accounts: Accounts) -> None:
-        self._files, self._accounts = files, accounts
+    def __init__(self, files: TextFiles, ledger: FileLedger) -> None:
+        self._files, self._ledger = files, ledger
 
     def of(self, path: str) -> tuple[str, ...]:
-        """Give a file's captions: each line is one in CUB's folders, elsewhere the whole file."""
-        text = self._files.read(path, self._accounts)
+        """Return a file's captions: each line is one in CUB's folders, elsewhere the whole file."""
+        text = self._files.read(path, self._ledger)
         if not text:
             return ()
-        self._accounts.use(path)
+        self._ledger.mark_used(path)
         if _anchor(path, _TEXT_FOLDER) is None:
             return (text,)
         lines = [line.strip() for line in text.splitlines()]
         return tuple(line for line in lines if line)[:MOST_CAPTIONS]
 
 
-def _pair(overview: Overview, suffixes: tuple[str, ...]) -> _Pairing:
+def _pair(listing: FileListing, suffixes: tuple[str, ...]) -> _Pairing:
     """Pair by names: in the same folder, then in folders that are parallel."""
-    images = [entry.path for entry in overview.entries if is_image(entry.path)]
+    images = [entry.path for entry in listing.entries if is_image(entry.path)]
     by_place: dict[str, list[str]] = defaultdict(list)
     for path in images:
         for place in _image_places(path):
             by_place[place].append(path)
     pairing = _Pairing(texts={path: [] for path in images})
-    for entry in overview.of(*suffixes):
+    for entry in listing.of(*suffixes):
         owners = next((by_place[p] for p in _text_places(entry.path) if p in by_place), [])
         for image in owners:
             pairing.texts[image].append(entry.path)
@@ -220,22 +224,22 @@ def _text_places(path: str) -> list[str]:
 
 
 def _anchor(path: str, name: re.Pattern[str]) -> int | None:
-    """Give the place of the first folder of such a name in a path."""
+    """Return the place of the first folder of such a name in a path."""
     parts = path.split("/")[:-1]
     return next((n for n, part in enumerate(parts) if name.fullmatch(part)), None)
 
 
 def _extras(image: str, texts: list[str]) -> dict[str, str]:
-    """Give split and, in CUB's folders, the class."""
+    """Return split and, in CUB's folders, the class."""
     anchor = _anchor(texts[0], _TEXT_FOLDER) if texts else None
     folders = texts[0].split("/")[anchor + 1 : -1] if anchor is not None and texts else []
     label = folders[-1] if folders and not split_of_name(folders[-1]) else ""
     return split_extras(image) | ({"label": label} if label else {})
 
 
-def _has_words(tree: Tree, pairing: _Pairing) -> bool:
+def _has_words(archive: Archive, pairing: _Pairing) -> bool:
     """Whether some texts hold letters; files of bounding boxes hold numbers alone."""
     paths = [texts[0] for texts in pairing.texts.values() if texts][:_LOOKED_AT]
-    ignored = Accounts()
-    files = TextFiles(tree, paths, "")
+    ignored = FileLedger()
+    files = TextFiles(archive, paths, "")
     return any(character.isalpha() for path in paths for character in files.read(path, ignored))

@@ -1,4 +1,4 @@
-"""Reads files of any size in pieces, as bytes, as text and line by line."""
+"""Files of any size read in chunks: as bytes, as text and line by line."""
 
 import codecs
 import tarfile
@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from engine.errors import ConfigError, EntryError, Problem, SourceUnreadableError
 from engine.importing.encoding import detect_encoding
-from engine.importing.sources.archive import LIMITS, Tree
+from engine.importing.sources.archive import LIMITS, Archive
 
 STREAM_ERRORS = (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile, tarfile.TarError)
 """What reading an open file of a folder or an archive may raise."""
@@ -21,49 +21,49 @@ _SAMPLE = 1 << 16
 _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def open_table(tree: Tree, path: str) -> BinaryIO:
+def open_table(archive: Archive, path: str) -> BinaryIO:
     """Open a file that everything hangs on.
 
     Raises:
         SourceUnreadableError: it cannot be opened.
     """
     try:
-        return tree.open(path)
+        return archive.open(path)
     except EntryError as error:
-        raise unreadable(tree, path, error) from error
+        raise unreadable(archive, path, error) from error
 
 
-def unreadable(tree: Tree, path: str, reason: object) -> SourceUnreadableError:
+def unreadable(archive: Archive, path: str, reason: object) -> SourceUnreadableError:
     """Make the error that says that a table cannot be read."""
-    return SourceUnreadableError(tree.source / path, f"reading it fails: {reason}")
+    return SourceUnreadableError(archive.source / path, f"reading it fails: {reason}")
 
 
-def bytes_of(tree: Tree, path: str) -> Iterator[bytes]:
-    """Give a file's content in chunks.
+def bytes_of(archive: Archive, path: str) -> Iterator[bytes]:
+    """Yield a file's content in chunks.
 
     Raises:
         SourceUnreadableError: it cannot be read, or no further.
     """
-    with open_table(tree, path) as stream:
+    with open_table(archive, path) as stream:
         while True:
             try:
                 chunk = stream.read(CHUNK)
             except STREAM_ERRORS as error:
-                raise unreadable(tree, path, error) from error
+                raise unreadable(archive, path, error) from error
             if not chunk:
                 return
             yield chunk
 
 
-def text_of(tree: Tree, path: str, encoding: str) -> Iterator[str]:
-    """Give a file's text in chunks; what is no text in the encoding becomes U+FFFD."""
+def text_of(archive: Archive, path: str, encoding: str) -> Iterator[str]:
+    """Yield a file's text in chunks; what is no text in the encoding becomes U+FFFD."""
     decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-    for chunk in bytes_of(tree, path):
+    for chunk in bytes_of(archive, path):
         yield decoder.decode(chunk)
     yield decoder.decode(b"", final=True)
 
 
-def encoding_of(tree: Tree, path: str, wanted: str = "") -> str:
+def encoding_of(archive: Archive, path: str, wanted: str = "") -> str:
     """Find a file's encoding from those of its first lines that are not plain ASCII.
 
     Raises:
@@ -73,7 +73,7 @@ def encoding_of(tree: Tree, path: str, wanted: str = "") -> str:
     if wanted:
         return checked_encoding(wanted)
     sample, looked_at = b"", 0
-    for chunk in bytes_of(tree, path):
+    for chunk in bytes_of(archive, path):
         if not looked_at and (chunk.startswith(_MARKS) or b"\0" in chunk[:_SAMPLE]):
             return _known(detect_encoding([chunk[:_SAMPLE]]))
         looked_at += len(chunk)
@@ -86,7 +86,7 @@ def encoding_of(tree: Tree, path: str, wanted: str = "") -> str:
 
 
 def checked_encoding(wanted: str) -> str:
-    """Give an encoding's name back, or empty.
+    """Return the given name after checking that it is a known encoding, or empty.
 
     Raises:
         ConfigError: there is no such encoding.
@@ -117,25 +117,25 @@ class Line:
     """Of its first byte in the file; -1 where it is not known."""
 
 
-def lines_of(tree: Tree, path: str, encoding: str) -> Iterator[Line]:
-    """Give a file line by line; a line beyond ``row_bytes`` is cut there.
+def lines_of(archive: Archive, path: str, encoding: str) -> Iterator[Line]:
+    """Yield a file line by line; a line beyond ``row_bytes`` is cut there.
 
     Bytes that are no text in the encoding become U+FFFD: the rows that hold one are bad, and the
     others are not.
     """
     if encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32")):
-        yield from _wide_lines(tree, path, encoding)
+        yield from _wide_lines(archive, path, encoding)
         return
     offset = 0
-    for line in _cut(bytes_of(tree, path)):
+    for line in _cut(bytes_of(archive, path)):
         text = line.decode(encoding, "replace")
         yield Line(text.removeprefix("\ufeff").replace("\0", ""), offset)
         offset += len(line)
 
 
-def _wide_lines(tree: Tree, path: str, encoding: str) -> Iterator[Line]:
+def _wide_lines(archive: Archive, path: str, encoding: str) -> Iterator[Line]:
     # In these encodings the byte of a line's end is half of other characters, too.
-    chunks = (text.encode("utf-8", "replace") for text in text_of(tree, path, encoding))
+    chunks = (text.encode("utf-8", "replace") for text in text_of(archive, path, encoding))
     for line in _cut(chunks):
         text = line.decode("utf-8", "replace")
         yield Line(text.removeprefix("\ufeff").replace("\0", ""), -1)

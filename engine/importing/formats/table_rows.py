@@ -1,4 +1,7 @@
-"""Tables as rows of named values, whatever they are written in: CSV and kin, JSON, JSON lines."""
+"""Tables as rows of named values, from CSV and TSV, JSON, and JSON lines.
+
+CSV is read tolerantly: delimiter, quoting and header are detected, ragged rows are kept.
+"""
 
 import csv
 from collections import deque
@@ -10,11 +13,7 @@ from typing import Any
 from engine.importing.formats.json_stream import JsonBrokenError, JsonStream, JsonValue
 from engine.importing.formats.names import is_column_name, is_image, suffix_of
 from engine.importing.formats.streams import Line, encoding_of, lines_of, text_of
-from engine.importing.sources.archive import LIMITS, Tree
-
-# --------------------------------------------------------------------------
-# Reads CSV, TSV and their kin row by row, and survives what people do to them.
-
+from engine.importing.sources.archive import LIMITS, Archive
 
 SEPARATORS = ",\t;|"
 _MOST_LINES = 200
@@ -37,7 +36,7 @@ class Record:
 
 
 class _TooLongError(Exception):
-    """A row goes on and on."""
+    """A row is too long."""
 
 
 class _Feed:
@@ -76,7 +75,7 @@ class _Feed:
 
 
 def records(lines: Iterator[Line], separator: str) -> Iterator[Record]:
-    """Give the rows of a table; blank ones are left out.
+    """Yield the rows of a table; blank ones are left out.
 
     A row whose quotation mark never closes costs that one line: the lines below are rows again.
     """
@@ -168,11 +167,11 @@ class Layout:
     has_header: bool = False
 
 
-def layout_of(tree: Tree, path: str, encoding: str = "") -> Layout:
+def layout_of(archive: Archive, path: str, encoding: str = "") -> Layout:
     """Find out how a table is written.
 
     Args:
-        tree: the source.
+        archive: the source.
         path: of the table.
         encoding: of its text; empty detects it.
 
@@ -181,31 +180,31 @@ def layout_of(tree: Tree, path: str, encoding: str = "") -> Layout:
         SourceUnreadableError: it cannot be read.
         ConfigError: the encoding is not known.
     """
-    encoding = encoding_of(tree, path, encoding)
+    encoding = encoding_of(archive, path, encoding)
     suffix = suffix_of(path)
     if suffix in LINES_SUFFIXES:
         return Layout(path=path, encoding=encoding, kind="lines")
     if suffix == ".json":
-        return Layout(path=path, encoding=encoding, kind=_json_kind(tree, path, encoding))
-    return _delimited_layout(tree, path, encoding)
+        return Layout(path=path, encoding=encoding, kind=_json_kind(archive, path, encoding))
+    return _delimited_layout(archive, path, encoding)
 
 
-def rows_of(tree: Tree, layout: Layout) -> Iterator[Row]:
-    """Give a table's rows, streaming.
+def rows_of(archive: Archive, layout: Layout) -> Iterator[Row]:
+    """Yield a table's rows, streaming.
 
     Raises:
         SourceUnreadableError: it cannot be read, or no further.
     """
     if layout.kind == "delimited":
-        return _delimited_rows(tree, layout)
-    return _line_rows(tree, layout) if layout.kind == "lines" else _json_rows(tree, layout)
+        return _delimited_rows(archive, layout)
+    return _line_rows(archive, layout) if layout.kind == "lines" else _json_rows(archive, layout)
 
 
-def _json_kind(tree: Tree, path: str, encoding: str) -> str:
+def _json_kind(archive: Archive, path: str, encoding: str) -> str:
     # Many a file of JSON lines is called .json; a lone object without a list is no table.
-    if _is_json_lines(tree, path, encoding):
+    if _is_json_lines(archive, path, encoding):
         return "lines"
-    stream = JsonStream(text_of(tree, path, encoding), encoding)
+    stream = JsonStream(text_of(archive, path, encoding), encoding)
     try:
         is_list = stream.peek() in ("[", "{") and next(_json_list(stream), None) is not None
     except JsonBrokenError as error:
@@ -215,8 +214,8 @@ def _json_kind(tree: Tree, path: str, encoding: str) -> str:
     return "json"
 
 
-def _is_json_lines(tree: Tree, path: str, encoding: str) -> bool:
-    texts = (line.text.strip() for line in lines_of(tree, path, encoding))
+def _is_json_lines(archive: Archive, path: str, encoding: str) -> bool:
+    texts = (line.text.strip() for line in lines_of(archive, path, encoding))
     first, second = islice(chain(filter(None, texts), ("", "")), 2)
     if not (first.startswith("{") and second.startswith("{")):
         return False
@@ -226,8 +225,8 @@ def _is_json_lines(tree: Tree, path: str, encoding: str) -> bool:
         return False
 
 
-def _delimited_layout(tree: Tree, path: str, encoding: str) -> Layout:
-    lines = list(islice(lines_of(tree, path, encoding), _SNIFFED))
+def _delimited_layout(archive: Archive, path: str, encoding: str) -> Layout:
+    lines = list(islice(lines_of(archive, path, encoding), _SNIFFED))
     separator = sniff_separator(lines)
     rows = [r.cells for r in records(iter(lines), separator) if r.cells] if separator else []
     if not rows:
@@ -252,8 +251,8 @@ def _distinct(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _delimited_rows(tree: Tree, layout: Layout) -> Iterator[Row]:
-    found = records(lines_of(tree, layout.path, layout.encoding), layout.separator)
+def _delimited_rows(archive: Archive, layout: Layout) -> Iterator[Row]:
+    found = records(lines_of(archive, layout.path, layout.encoding), layout.separator)
     if layout.has_header:
         next(found, None)
     width = len(layout.columns)
@@ -266,9 +265,9 @@ def _delimited_rows(tree: Tree, layout: Layout) -> Iterator[Row]:
         yield Row(number, values, problem, record.raw, record.offset)
 
 
-def _line_rows(tree: Tree, layout: Layout) -> Iterator[Row]:
+def _line_rows(archive: Archive, layout: Layout) -> Iterator[Row]:
     number = 0
-    for line in lines_of(tree, layout.path, layout.encoding):
+    for line in lines_of(archive, layout.path, layout.encoding):
         if not line.text.strip():
             continue
         number += 1
@@ -280,8 +279,8 @@ def _line_rows(tree: Tree, layout: Layout) -> Iterator[Row]:
             yield _row_of(number, JsonValue(found.value, line.text, line.offset))
 
 
-def _json_rows(tree: Tree, layout: Layout) -> Iterator[Row]:
-    stream = JsonStream(text_of(tree, layout.path, layout.encoding), layout.encoding)
+def _json_rows(archive: Archive, layout: Layout) -> Iterator[Row]:
+    stream = JsonStream(text_of(archive, layout.path, layout.encoding), layout.encoding)
     number = 0
     try:
         for found in _json_list(stream):
@@ -292,7 +291,7 @@ def _json_rows(tree: Tree, layout: Layout) -> Iterator[Row]:
 
 
 def _json_list(stream: JsonStream) -> Iterator[JsonValue]:
-    """Give the items of the list, or of the object's first list of objects."""
+    """Yield the items of the list, or of the object's first list of objects."""
     if stream.peek() == "[":
         yield from stream.items()
         return

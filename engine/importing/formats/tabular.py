@@ -1,4 +1,15 @@
-"""Tables: CSV, TSV, JSON and JSON lines with a row for each image or caption."""
+"""Tables with a row for each image or caption: CSV, TSV, JSON and JSON lines.
+
+Layout::
+
+    captions.csv            file_name,text
+    images/                 001.jpg,a cat
+        001.jpg
+
+    train/                  or a table in each folder, as ``datasets.ImageFolder`` has them
+        metadata.jsonl      {"file_name": "001.jpg", "text": "a cat"}
+        001.jpg
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,19 +28,19 @@ from engine.importing.formats.columns import (
     read_embedded,
 )
 from engine.importing.formats.format import (
-    Candidate,
-    Gathering,
+    CaptionGrouping,
+    Detection,
+    FileListing,
     ImageRef,
-    Overview,
-    Proposal,
-    Reading,
+    ImportSpec,
+    RawSample,
 )
 from engine.importing.formats.names import (
     ImageIndex,
     ImageNameError,
     folder_of,
     is_image,
-    offer_rest,
+    offer_leftovers,
     split_of_path,
     stem_of,
     suffix_of,
@@ -43,11 +54,8 @@ from engine.importing.formats.table_rows import (
     layout_of,
     rows_of,
 )
-from engine.importing.ledger import Accounts, Reason
-from engine.importing.sources.archive import LIMITS, Tree
-
-# --------------------------------------------------------------------------
-# Makes items of the rows of one table.
+from engine.importing.ledger import FileLedger, Reason
+from engine.importing.sources.archive import LIMITS, Archive
 
 
 class TableScan:
@@ -55,23 +63,23 @@ class TableScan:
 
     def __init__(
         self,
-        tree: Tree,
+        archive: Archive,
         layout: Layout,
-        reading: Reading,
+        reading: ImportSpec,
         index: ImageIndex,
-        gathering: Gathering,
-        accounts: Accounts,
+        gathering: CaptionGrouping,
+        ledger: FileLedger,
     ) -> None:
-        self._tree, self._layout, self._index = tree, layout, index
-        self._gathering, self._accounts = gathering, accounts
+        self._archive, self._layout, self._index = archive, layout, index
+        self._gathering, self._ledger = gathering, ledger
         self._column = reading.image_column
         self._also: Sequence[str] = ()
         self._mapping = RowTexts(reading)
         self._folders = (folder_of(layout.path), "")
         self._split = split_of_path(layout.path)
 
-    def items(self, also: Sequence[str] = ()) -> Iterator[Candidate]:
-        """Give out the table's own items; what belongs to an image file goes to the gathering.
+    def items(self, also: Sequence[str] = ()) -> Iterator[RawSample]:
+        """Yield the table's own items; what belongs to an image file goes to the gathering.
 
         Args:
             also: columns that the extras keep.
@@ -80,17 +88,17 @@ class TableScan:
             SourceUnreadableError: the table cannot be read, or no further.
         """
         self._also = also
-        for row in rows_of(self._tree, self._layout):
+        for row in rows_of(self._archive, self._layout):
             key = f"{self._layout.path}#{row.number}"
             try:
-                candidate = self._item(key, row)
+                sample = self._item(key, row)
             except RowError as error:
-                self._accounts.skip_item(key, error.reason, error.detail)
+                self._ledger.mark_item_skipped(key, error.reason, error.detail)
             else:
-                if candidate:
-                    yield candidate
+                if sample:
+                    yield sample
 
-    def _item(self, key: str, row: Row) -> Candidate | None:
+    def _item(self, key: str, row: Row) -> RawSample | None:
         """Make an item of a row, or give its captions to its image."""
         if row.problem:
             raise RowError(Reason.BAD_ROW, row.problem)
@@ -106,7 +114,7 @@ class TableScan:
             raise RowError(Reason.BAD_ROW, "it has neither an image that is there nor a text")
         missing = {"missing_image": str(name)[:1_000]} if name else {}
         shared = self._gathering.share(extras | missing)
-        return Candidate(key=key, image=None, texts=tuple(texts), extras=shared)
+        return RawSample(key=key, image=None, texts=tuple(texts), extras=shared)
 
     def _path(self, name: object) -> str | None:
         if isinstance(name, int) and not isinstance(name, bool):
@@ -122,12 +130,12 @@ class TableScan:
 
     def _embedded(
         self, key: str, row: Row, value: str, texts: tuple[str, ...], extras: dict[str, str]
-    ) -> Candidate:
+    ) -> RawSample:
         place = place_in(row.raw, value, self._layout.encoding) if row.offset >= 0 else None
         if place is None:
             raise RowError(Reason.BAD_ROW, "its image is no base64 that can be read in place")
         image = ImageRef(path=self._layout.path, part=row.offset + place)
-        return Candidate(key=key, image=image, texts=texts, extras=self._gathering.share(extras))
+        return RawSample(key=key, image=image, texts=texts, extras=self._gathering.share(extras))
 
     def _extras(self, row: Row) -> dict[str, str]:
         split = {"split": self._split} if self._split else {}
@@ -153,70 +161,80 @@ class TableFile:
 
     name = "table_file"
 
-    def propose(self, tree: Tree, overview: Overview) -> Proposal | None:
+    def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
         """Offer the table whose rows find the most images."""
-        index = ImageIndex(overview)
-        tables = possible_tables(tree, overview)
-        found = [(path, _look(tree, path, index)) for path in tables[:_MOST_OPENED]]
+        index = ImageIndex(listing)
+        tables = possible_tables(archive, listing)
+        found = [(path, _look(archive, path, index)) for path in tables[:_MOST_OPENED]]
         known = {path: table for path, table in found if table and table.guess.image}
         if not known:
             return None
-        # "max" keeps the first of equals, and the likeliest stands first.
+        # "max" keeps the first of equals, and the likeliest comes first.
         best = max(known, key=lambda path: known[path].guess.matched)
         guess = known[best].guess
-        several = stem_of(best) == METADATA and not tree.focus
-        reading = Reading(
+        several = stem_of(best) == METADATA and not archive.selected_entry
+        reading = ImportSpec(
             format=self.name,
             table="" if several else best,
             image_column=guess.image,
             text_columns=guess.texts,
             label_column=guess.label,
         )
-        return Proposal(
+        return Detection(
             reading=reading,
-            confidence=_confidence(best, guess, tree.focus),
+            confidence=_confidence(best, guess, archive.selected_entry),
             images=len(index.paths) or _LOOKED_AT,
             columns=guess.columns,
             tables=tuple(tables[:MOST_LISTED]),
         )
 
     def scan(
-        self, tree: Tree, overview: Overview, reading: Reading, accounts: Accounts
-    ) -> Iterator[Candidate]:
+        self, archive: Archive, listing: FileListing, reading: ImportSpec, ledger: FileLedger
+    ) -> Iterator[RawSample]:
         """Find the items: first those of the table's own, then images with all their captions."""
-        index = ImageIndex(overview)
-        gathering = Gathering(accounts)
-        tables = _chosen(tree, overview, reading, index)
+        index = ImageIndex(listing)
+        gathering = CaptionGrouping(ledger)
+        tables = _chosen(archive, listing, reading, index)
         for table in tables:
-            accounts.use(table.layout.path)
-            accounts.encodings[table.layout.encoding] += 1
+            ledger.mark_used(table.layout.path)
+            ledger.encodings[table.layout.encoding] += 1
             chosen = _mapping(reading, table)
-            yield from TableScan(tree, table.layout, chosen, index, gathering, accounts).items()
-        yield from gathering.candidates()
+            yield from TableScan(archive, table.layout, chosen, index, gathering, ledger).items()
+        yield from gathering.samples()
         done = {table.layout.path for table in tables} | set(gathering.paths)
-        yield from offer_rest(overview, accounts, done)
+        yield from offer_leftovers(listing, ledger, done)
 
-    def load(self, tree: Tree, image: ImageRef) -> bytes:
-        """Read an image's file, or what stands in the table."""
+    def load(self, archive: Archive, image: ImageRef) -> bytes:
+        """Read an image's file, or its bytes from the table."""
         if image.part < 0:
-            return tree.read(image.path, LIMITS.file_bytes)
+            return archive.read(image.path, LIMITS.file_bytes)
         try:
-            with tree.open(image.path) as stream:
+            with archive.open(image.path) as stream:
                 return read_embedded(stream, image.part)
         except STREAM_ERRORS as error:
             raise EntryError(image.path, Reason.DAMAGED, str(error)) from error
 
 
-def possible_tables(tree: Tree, overview: Overview) -> list[str]:
-    """Give the files that may be tables, the likeliest first.
+def possible_tables(archive: Archive, listing: FileListing) -> list[str]:
+    """Return the files that may be tables, the likeliest first.
 
     A file that the user picked is the only one.
     """
-    if tree.focus:
-        return [tree.focus] if suffix_of(tree.focus) in TABLE_SUFFIXES else []
-    stems = {_place_of(entry.path) for entry in overview.entries if is_image(entry.path)}
-    found = [entry for entry in overview.of(*TABLE_SUFFIXES) if _place_of(entry.path) not in stems]
-    found.sort(key=lambda e: (*_likeliness(e.path), -e.size, e.path))
+    if archive.selected_entry:
+        return (
+            [archive.selected_entry] if suffix_of(archive.selected_entry) in TABLE_SUFFIXES else []
+        )
+    stems = {_place_of(entry.path) for entry in listing.entries if is_image(entry.path)}
+    found = [entry for entry in listing.of(*TABLE_SUFFIXES) if _place_of(entry.path) not in stems]
+    found.sort(
+        key=lambda e: (
+            stem_of(e.path) != METADATA,
+            suffix_of(e.path) == _PLAIN_TEXT,
+            e.path.count("/"),
+            -e.size,
+            e.path,
+        )
+    )
     return [entry.path for entry in found]
 
 
@@ -225,37 +243,35 @@ def _place_of(path: str) -> tuple[str, str]:
     return folder_of(path), stem_of(path)
 
 
-def _likeliness(path: str) -> tuple[bool, bool, int]:
-    return stem_of(path) != METADATA, suffix_of(path) == _PLAIN_TEXT, path.count("/")
-
-
-def _look(tree: Tree, path: str, index: ImageIndex, encoding: str = "") -> _Table | None:
+def _look(archive: Archive, path: str, index: ImageIndex, encoding: str = "") -> _Table | None:
     """Look at the first rows of what may be a table; None if it is none."""
     try:
-        layout = layout_of(tree, path, encoding)
-        rows = [row.values for row in islice(rows_of(tree, layout), _LOOKED_AT) if row.values]
+        layout = layout_of(archive, path, encoding)
+        rows = [row.values for row in islice(rows_of(archive, layout), _LOOKED_AT) if row.values]
     except (NoTableError, ConfigError, SourceUnreadableError):
         return None
     return _Table(layout=layout, guess=guess_columns(rows, index, (folder_of(path), "")))
 
 
-def _confidence(path: str, guess: Guess, focus: str) -> float:
-    if not guess.matched and not focus:
+def _confidence(path: str, guess: Guess, selected_entry: str) -> float:
+    if not guess.matched and not selected_entry:
         return 0.1
-    most = 0.96 if stem_of(path) == METADATA or focus else 0.95
+    most = 0.96 if stem_of(path) == METADATA or selected_entry else 0.95
     return most if guess.matched >= 0.5 else most * (0.3 + guess.matched)
 
 
-def _chosen(tree: Tree, overview: Overview, reading: Reading, index: ImageIndex) -> list[_Table]:
+def _chosen(
+    archive: Archive, listing: FileListing, reading: ImportSpec, index: ImageIndex
+) -> list[_Table]:
     """Find the tables to read: the one that is named, or all of ImageFolder's, or the best."""
     if reading.table:
-        return [_opened(tree, overview, reading, index, reading.table)]
-    paths = possible_tables(tree, overview)
+        return [_opened(archive, listing, reading, index, reading.table)]
+    paths = possible_tables(archive, listing)
     folders = [p for p in paths if stem_of(p) == METADATA]
     if folders:
-        tables = [_look(tree, path, index, reading.encoding) for path in sorted(folders)]
+        tables = [_look(archive, path, index, reading.encoding) for path in sorted(folders)]
         return [table for table in tables if table]
-    looks = [_look(tree, path, index, reading.encoding) for path in paths[:_MOST_OPENED]]
+    looks = [_look(archive, path, index, reading.encoding) for path in paths[:_MOST_OPENED]]
     tables = [table for table in looks if table and table.guess.image]
     if not tables:
         raise ConfigError([Problem("reading.table", "is not given, and no table is found")])
@@ -263,20 +279,20 @@ def _chosen(tree: Tree, overview: Overview, reading: Reading, index: ImageIndex)
 
 
 def _opened(
-    tree: Tree, overview: Overview, reading: Reading, index: ImageIndex, path: str
+    archive: Archive, listing: FileListing, reading: ImportSpec, index: ImageIndex, path: str
 ) -> _Table:
-    if not any(entry.path == path for entry in overview.entries):
+    if not any(entry.path == path for entry in listing.entries):
         raise ConfigError([Problem("reading.table", f"names no file of the source: {path}")])
     try:
-        layout = layout_of(tree, path, reading.encoding)
+        layout = layout_of(archive, path, reading.encoding)
     except NoTableError as error:
         problem = Problem("reading.table", f"names a file that is no table: {path}")
         raise ConfigError([problem]) from error
-    rows = [row.values for row in islice(rows_of(tree, layout), _LOOKED_AT) if row.values]
+    rows = [row.values for row in islice(rows_of(archive, layout), _LOOKED_AT) if row.values]
     return _Table(layout=layout, guess=guess_columns(rows, index, (folder_of(path), "")))
 
 
-def _mapping(reading: Reading, table: _Table) -> Reading:
+def _mapping(reading: ImportSpec, table: _Table) -> ImportSpec:
     """Complete a reading by what the table seems to hold, and check that its columns are there."""
     guess = table.guess
     check_columns(reading, guess.columns, table.layout.path)

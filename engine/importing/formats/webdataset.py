@@ -1,7 +1,19 @@
-"""WebDataset shards: tars whose members of one name make a sample."""
+"""WebDataset shards: tar files in which members with the same name make a sample.
+
+Layout::
+
+    train-000000.tar
+        000001.jpg          the image
+        000001.txt          its text; also .caption, .text, .cls
+        000001.json         fields, such as "caption"
+    train-000001.tar
+
+The name of a sample is the path up to the first dot of the file name.
+"""
 
 import json
 import re
+import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -10,23 +22,19 @@ from typing import Any, BinaryIO
 from engine.errors import ConfigError, EntryError, Problem
 from engine.importing.encoding import decode_text
 from engine.importing.formats.columns import RowError, RowTexts
-from engine.importing.formats.format import Candidate, ImageRef, Overview, Proposal, Reading
+from engine.importing.formats.format import Detection, FileListing, ImageRef, ImportSpec, RawSample
 from engine.importing.formats.names import (
     TEXT_NAMES,
     is_image,
-    skip_rest,
+    skip_leftovers,
     split_of_path,
     split_of_words,
     stem_of,
 )
 from engine.importing.formats.streams import STREAM_ERRORS, checked_encoding
-from engine.importing.ledger import Accounts, Reason
-from engine.importing.sources.archive import LIMITS, Tree
-from engine.importing.sources.tar import TarBrokenError, TarMember, members, read_member
-
-# --------------------------------------------------------------------------
-# Makes items of one shard: members that share the name up to its first dot belong together.
-
+from engine.importing.ledger import FileLedger, Reason
+from engine.importing.sources.archive import LIMITS, Archive
+from engine.importing.sources.tar import is_plain_file, read_headers, read_member
 
 TEXT_PARTS = ("txt", "caption", "text", "cls")
 """Members that are texts, the likeliest first; ``cls`` holds a class."""
@@ -41,74 +49,86 @@ class _Sample:
 
 
 class ShardScan:
-    """One shard on its way to items."""
+    """Reads the samples of one shard."""
 
-    def __init__(self, tree: Tree, shard: str, reading: Reading, accounts: Accounts) -> None:
-        self._tree, self._shard, self._reading = tree, shard, reading
-        self._accounts = accounts
+    def __init__(
+        self, archive: Archive, shard: str, reading: ImportSpec, ledger: FileLedger
+    ) -> None:
+        self._archive, self._shard, self._reading = archive, shard, reading
+        self._ledger = ledger
         self._encoding = checked_encoding(reading.encoding)
         split = split_of_path(shard) or split_of_words(stem_of(shard))
         self._extras = {"split": split} if split else {}
 
-    def items(self) -> Iterator[Candidate]:
-        """Give out the samples; those before a shard breaks off are sound."""
+    def items(self) -> Iterator[RawSample]:
+        """Yield the samples; if a shard is truncated, those before."""
         samples: dict[str, _Sample] = {}
         reason, detail = Reason.NOT_USED, "it holds no samples"
         try:
-            with self._tree.open(self._shard) as stream:
-                for member in members(stream):
+            with self._archive.open(self._shard) as stream:
+                for member in _files(stream):
                     self._add(samples, stream, member)
-        except TarBrokenError as error:
+        except tarfile.ReadError as error:
             reason, detail = Reason.DAMAGED, str(error)
         except EntryError as error:
             reason, detail = Reason(error.reason), error.detail
         except STREAM_ERRORS as error:
             reason, detail = Reason.UNREADABLE, str(error)
         if not samples:
-            self._accounts.skip_file(self._shard, reason, detail)
+            self._ledger.mark_skipped(self._shard, reason, detail)
             return
-        self._accounts.use(self._shard)
+        self._ledger.mark_used(self._shard)
         if reason != Reason.NOT_USED:
-            self._accounts.skip_item(f"{self._shard}#end", reason, detail)
+            self._ledger.mark_item_skipped(f"{self._shard}#end", reason, detail)
         for name, sample in samples.items():
             yield from self._item(f"{self._shard}#{name}", sample)
 
-    def _add(self, samples: dict[str, _Sample], stream: BinaryIO, member: TarMember) -> None:
+    def _add(self, samples: dict[str, _Sample], stream: BinaryIO, member: tarfile.TarInfo) -> None:
         name, part = sample_name(member.name)
         key = f"{self._shard}#{member.name}"
         if is_image(member.name):
             sample = samples.setdefault(name, _Sample())
             if sample.image >= 0:
-                self._accounts.skip_item(key, Reason.NOT_USED, "its sample has an image already")
+                self._ledger.mark_item_skipped(
+                    key, Reason.NOT_USED, "its sample has an image already"
+                )
             else:
                 sample.image = member.offset
         elif part in TEXT_PARTS or part == _JSON:
             try:
                 values = _values(stream, member, part, self._encoding)
             except RowError as error:
-                self._accounts.skip_item(key, error.reason, error.detail)
+                self._ledger.mark_item_skipped(key, error.reason, error.detail)
             else:
                 samples.setdefault(name, _Sample()).values |= values
         else:
-            self._accounts.skip_item(key, Reason.NOT_USED)
+            self._ledger.mark_item_skipped(key, Reason.NOT_USED)
 
-    def _item(self, key: str, sample: _Sample) -> Iterator[Candidate]:
+    def _item(self, key: str, sample: _Sample) -> Iterator[RawSample]:
         columns = self._reading.text_columns or default_columns(sample.values)
         label = self._reading.label_column or ("cls" if "cls" in sample.values else "")
         mapping = RowTexts(
-            Reading(format="", text_columns=columns, label_column=label, words=self._reading.words)
+            ImportSpec(
+                format="", text_columns=columns, label_column=label, words=self._reading.words
+            )
         )
         try:
             texts = mapping.texts(sample.values)
         except RowError as error:
-            self._accounts.skip_item(key, error.reason, error.detail)
+            self._ledger.mark_item_skipped(key, error.reason, error.detail)
             return
         image = ImageRef(path=self._shard, part=sample.image) if sample.image >= 0 else None
         if image is None and not texts:
-            self._accounts.skip_item(key, Reason.BAD_ROW, "it has neither an image nor a text")
+            self._ledger.mark_item_skipped(
+                key, Reason.BAD_ROW, "it has neither an image nor a text"
+            )
             return
         extras = self._extras | mapping.extras(sample.values)
-        yield Candidate(key=key, image=image, texts=tuple(texts), extras=extras)
+        yield RawSample(key=key, image=image, texts=tuple(texts), extras=extras)
+
+
+def _files(stream: BinaryIO) -> Iterator[tarfile.TarInfo]:
+    return filter(is_plain_file, read_headers(stream, errors="replace"))
 
 
 def sample_name(member: str) -> tuple[str, str]:
@@ -118,8 +138,8 @@ def sample_name(member: str) -> tuple[str, str]:
     return f"{folder}{slash}{stem}", part.lower()
 
 
-def sample_columns(stream: BinaryIO, found: Sequence[TarMember]) -> tuple[str, ...]:
-    """Give the columns that the members of a shard make."""
+def sample_columns(stream: BinaryIO, found: Sequence[tarfile.TarInfo]) -> tuple[str, ...]:
+    """Return the columns that the members of a shard make."""
     columns: dict[str, None] = {}
     for member in found:
         part = sample_name(member.name)[1]
@@ -132,20 +152,20 @@ def sample_columns(stream: BinaryIO, found: Sequence[TarMember]) -> tuple[str, .
 
 
 def default_columns(values: Mapping[str, Any]) -> tuple[str, ...]:
-    """Choose where a sample's text stands."""
+    """Choose the columns of a sample's text."""
     json_names = [f"{_JSON}.{name}" for name in TEXT_NAMES]
     order = (*TEXT_PARTS[:3], *json_names, "cls")
     return next(((name,) for name in order if values.get(name)), ())
 
 
-def _values(stream: BinaryIO, member: TarMember, part: str, encoding: str) -> dict[str, Any]:
+def _values(stream: BinaryIO, member: tarfile.TarInfo, part: str, encoding: str) -> dict[str, Any]:
     """Read a text or the fields of a JSON object."""
     if member.size > LIMITS.text_bytes:
         raise RowError(Reason.TOO_LARGE, f"it has {member.size:,} bytes")
     try:
         text = decode_text(read_member(stream, member.offset), encoding).text
         fields = json.loads(text) if part == _JSON else None
-    except TarBrokenError:
+    except tarfile.ReadError:
         raise
     except EntryError as error:
         raise RowError(Reason(error.reason), error.detail) from error
@@ -168,14 +188,14 @@ class WebDataset:
 
     name = "webdataset"
 
-    def propose(self, tree: Tree, overview: Overview) -> Proposal | None:
+    def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
         """Offer to read a source with tars that hold images, going by the first of them."""
-        shards = [e.path for e in overview.of(".tar") if tree.focus in ("", e.path)]
-        columns = next((found for s in shards[:2] if (found := _columns(tree, s))), ())
+        shards = [e.path for e in listing.of(".tar") if archive.selected_entry in ("", e.path)]
+        columns = next((found for s in shards[:2] if (found := _columns(archive, s))), ())
         if not columns:
             return None
-        return Proposal(
-            reading=Reading(format=self.name, table=tree.focus),
+        return Detection(
+            reading=ImportSpec(format=self.name, table=archive.selected_entry),
             confidence=0.93 if len(columns) > 1 else 0.5,
             images=len(shards),
             columns=columns,
@@ -183,37 +203,37 @@ class WebDataset:
         )
 
     def scan(
-        self, tree: Tree, overview: Overview, reading: Reading, accounts: Accounts
-    ) -> Iterator[Candidate]:
+        self, archive: Archive, listing: FileListing, reading: ImportSpec, ledger: FileLedger
+    ) -> Iterator[RawSample]:
         """Find the samples, shard by shard."""
-        every = [entry.path for entry in overview.of(".tar")]
+        every = [entry.path for entry in listing.of(".tar")]
         shards = [path for path in every if _is_named(reading.table, path)]
         if not shards:
             message = f"names no shard of the source: {reading.table or '*.tar'}"
             raise ConfigError([Problem("reading.table", message)])
         for shard in shards:
-            yield from ShardScan(tree, shard, reading, accounts).items()
-        skip_rest(overview, accounts, set(shards))
+            yield from ShardScan(archive, shard, reading, ledger).items()
+        skip_leftovers(listing, ledger, set(shards))
 
-    def load(self, tree: Tree, image: ImageRef) -> bytes:
+    def load(self, archive: Archive, image: ImageRef) -> bytes:
         """Read a member of a shard by its place."""
         try:
-            with tree.open(image.path) as stream:
+            with archive.open(image.path) as stream:
                 return read_member(stream, image.part)
-        except TarBrokenError as error:
+        except tarfile.ReadError as error:
             raise EntryError(image.path, Reason.DAMAGED, str(error)) from error
         except STREAM_ERRORS as error:
             raise EntryError(image.path, Reason.UNREADABLE, str(error)) from error
 
 
-def _columns(tree: Tree, shard: str) -> tuple[str, ...]:
+def _columns(archive: Archive, shard: str) -> tuple[str, ...]:
     """Look at a shard's first members; nothing if none is an image."""
-    found: list[TarMember] = []
+    found: list[tarfile.TarInfo] = []
     columns: tuple[str, ...] = ()
     try:
-        with tree.open(shard) as stream:
+        with archive.open(shard) as stream:
             # One by one: those before a break count.
-            for member in islice(members(stream), _LOOKED_AT):
+            for member in islice(_files(stream), _LOOKED_AT):
                 found.append(member)
                 columns = tuple(dict.fromkeys([*columns, *sample_columns(stream, [member])]))
     except (EntryError, *STREAM_ERRORS):

@@ -1,1 +1,1 @@
-"""Where files to import come from: folders, ZIP and tar archives, single tables."""
+"""Sources of files to import: folders, ZIP and tar archives, single tables."""

@@ -1,7 +1,7 @@
-"""A source of files, read the same way whether it is a folder, a ZIP or a tar.
+"""The interface of a source of files, the same for a folder, a ZIP and a tar; and its limits.
 
-Everything in it is hostile until shown otherwise. Paths are relative, with forward slashes, and
-never lead out of the source; what would is refused and accounted for.
+All files are untrusted. Paths are relative, with forward slashes, and never lead out of the source;
+a file whose path would is refused and recorded in the ledger.
 """
 
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol, Self
 
-from engine.importing.ledger import Accounts
+from engine.importing.ledger import FileLedger
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class FileEntry:
     """One file of a source."""
 
     path: str
@@ -22,7 +22,7 @@ class Entry:
     """Bytes, unpacked."""
 
 
-class Tree(Protocol):
+class Archive(Protocol):
     """The files of a source. ``open`` and ``read`` may be called from several threads at once.
 
     A context manager: leaving it closes the archive.
@@ -30,19 +30,19 @@ class Tree(Protocol):
 
     @property
     def source(self) -> Path:
-        """What the user picked."""
+        """The path that the user chose."""
         ...
 
     @property
-    def focus(self) -> str:
-        """The entry that the user picked inside the tree, such as a table; else empty."""
+    def selected_entry(self) -> str:
+        """The entry that the user chose inside the archive, such as a table; else empty."""
         ...
 
-    def entries(self, accounts: Accounts) -> Iterator[Entry]:
+    def entries(self, ledger: FileLedger) -> Iterator[FileEntry]:
         """List all regular files, always in the same order, as they are found.
 
-        Each is counted by ``accounts.find``; what is unsafe, hidden, empty, a link or a device is
-        counted too, skipped there with its reason, and not given out.
+        Each is counted by ``ledger.add``; what is unsafe, hidden, empty, a link or a device is
+        counted too, recorded with its reason, and not yielded.
 
         Raises:
             SourceUnreadableError: the source itself cannot be read, or has too many entries.
@@ -74,13 +74,9 @@ class Tree(Protocol):
     def __exit__(self, *exception: object) -> None: ...
 
 
-# --------------------------------------------------------------------------
-# How much a stranger's file may ask of this machine.
-
-
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Bounds that hold for every source; what is beyond one is skipped with its reason."""
+    """Limits for untrusted sources; files beyond one are skipped with a reason."""
 
     entries: int = 5_000_000
     """Files in a source."""
@@ -101,4 +97,4 @@ class Limits:
 
 
 LIMITS = Limits()
-"""Those that hold unless a test says otherwise."""
+"""The default limits."""

@@ -1,4 +1,10 @@
-"""A file of a source as it is read: bounded, and whatever goes wrong says so in one way."""
+"""Files within a source: bounded streams, safe and readable names, tables of archive members.
+
+- ``stream`` and ``read_whole`` bound what is read, and turn every error into ``EntryError``.
+- ``clean_path``, ``is_hidden`` and ``guess_name_encoding`` handle names, which come from archives
+  made by anyone in any encoding.
+- ``Members`` is the table of contents of an archive, with the reasons for refused members.
+"""
 
 import io
 import lzma
@@ -7,16 +13,18 @@ import re
 import threading
 import zipfile
 import zlib
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, BinaryIO, cast
+from typing import IO, Any, BinaryIO, Self, cast
 
 from engine.errors import EntryError, SourceUnreadableError
-from engine.importing.ledger import Accounts, Reason
-from engine.importing.sources.archive import Entry, Limits
+from engine.importing.ledger import FileLedger, Reason
+from engine.importing.sources.archive import FileEntry, Limits
 
 CHUNK_BYTES = 1 << 20
 
@@ -160,12 +168,6 @@ def _reason_of(error: Exception) -> Reason:
             return Reason.UNREADABLE
 
 
-# --------------------------------------------------------------------------
-# What the names of a source may be: safe or not, hidden or not, and readable to people.
-#
-# Names come from archives that anybody may have made, in whatever encoding their system used.
-
-
 HIDDEN_FILES = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"})
 HIDDEN_FOLDERS = frozenset(
     {"__macosx", "$recycle.bin", "system volume information", "@eadir", "lost+found"}
@@ -292,10 +294,6 @@ def _printable(letter: str) -> str:
     return "%00" if code == 0 else letter
 
 
-# --------------------------------------------------------------------------
-# The files of an archive: which may be used, which may not and why, each found by its path.
-
-
 _OPEN_ALL_THE_SAME = (None, Reason.HIDDEN, Reason.EMPTY)
 
 
@@ -346,14 +344,14 @@ class Members:
         else:
             self._put(self._judged(replace(found, path=printable(path))))
 
-    def entries(self, accounts: Accounts) -> Iterator[Entry]:
-        """Give out what may be used, and account for the rest."""
+    def entries(self, ledger: FileLedger) -> Iterator[FileEntry]:
+        """Yield what may be used, and account for the rest."""
         for member in self._rows.values():
-            accounts.find()
+            ledger.add()
             if member.reason is None:
-                yield Entry(path=member.path, size=member.size)
+                yield FileEntry(path=member.path, size=member.size)
             else:
-                accounts.skip_file(member.path, member.reason, member.detail)
+                ledger.mark_skipped(member.path, member.reason, member.detail)
 
     def has(self, path: str) -> bool:
         """Whether ``find`` would find it."""
@@ -401,3 +399,53 @@ class Members:
             detail = earlier.detail or "the archive holds a later file of the same name"
             self._put(replace(earlier, path=path, reason=reason, detail=detail))
         self._rows[member.path] = member
+
+
+class MemberArchive(ABC):
+    """An archive file whose members are listed when it is opened. See ``Archive``."""
+
+    selected_entry = ""
+    _members: Members
+
+    def __init__(self, source: Path, limits: Limits) -> None:
+        self.source, self._limits = source, limits
+        self._opened = ExitStack()
+
+    @abstractmethod
+    def _open(self, member: Member) -> BinaryIO:
+        """Open a member that may be read.
+
+        Raises:
+            EntryError: it cannot be opened.
+        """
+
+    def entries(self, ledger: FileLedger) -> Iterator[FileEntry]:
+        """List all regular files; see ``Archive.entries``."""
+        return self._members.entries(ledger)
+
+    def has(self, path: str) -> bool:
+        """Whether ``open`` would find such a file."""
+        return self._members.has(path)
+
+    def open(self, path: str) -> BinaryIO:
+        """Open a file to be streamed; see ``Archive.open``."""
+        return self._open(self._members.find(path))
+
+    def read(self, path: str, limit: int) -> bytes:
+        """Read a whole file; see ``Archive.read``."""
+        member = self._members.find(path)
+        if member.size > limit:
+            raise too_large(path, limit)
+        with self._open(member) as source:
+            content = read_whole(source, path, limit)
+        if len(content) < member.size:
+            detail = f"it has {len(content):,} of {member.size:,} bytes"
+            raise EntryError(path, Reason.TRUNCATED, detail)
+        return content
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Close the archive and delete its temporary file."""
+        self._opened.close()

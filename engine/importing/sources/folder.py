@@ -9,8 +9,8 @@ from typing import BinaryIO, Self
 
 from engine.errors import EntryError, SourceUnreadableError
 from engine.fs.untrusted import NOFOLLOW_FLAGS
-from engine.importing.ledger import Accounts, Reason
-from engine.importing.sources.archive import LIMITS, Entry, Limits
+from engine.importing.ledger import FileLedger, Reason
+from engine.importing.sources.archive import LIMITS, FileEntry, Limits
 from engine.importing.sources.entries import (
     CHUNK_BYTES,
     explain,
@@ -27,7 +27,7 @@ _JUNCTION = 0xA0000003
 """Windows' other kind of link between folders: IO_REPARSE_TAG_MOUNT_POINT."""
 
 
-class FolderTree:
+class FolderArchive:
     """The files of a folder and of the folders in it. A folder that is skipped counts as one file.
 
     Args:
@@ -38,24 +38,29 @@ class FolderTree:
     """
 
     def __init__(
-        self, folder: Path, limits: Limits = LIMITS, *, source: Path | None = None, focus: str = ""
+        self,
+        folder: Path,
+        limits: Limits = LIMITS,
+        *,
+        source: Path | None = None,
+        selected_entry: str = "",
     ) -> None:
         self.source = source or folder
-        self.focus = printable(focus)
+        self.selected_entry = printable(selected_entry)
         self._root = os.path.realpath(folder)
         self._limits = limits
         # Names that are no text are given out in another spelling: theirs is kept here.
-        self._odd_names = {self.focus: focus} if focus else {}
+        self._odd_names = {self.selected_entry: selected_entry} if selected_entry else {}
         try:
             os.scandir(self._root).close()
         except OSError as error:
             reason = error.strerror or str(error)
             raise SourceUnreadableError(self.source, reason) from error
 
-    def entries(self, accounts: Accounts) -> Iterator[Entry]:
-        """List all regular files; see ``Tree.entries``."""
+    def entries(self, ledger: FileLedger) -> Iterator[FileEntry]:
+        """List all regular files; see ``Archive.entries``."""
         # One list of names for each folder on the way down, the next one last.
-        waiting = [("", self._names("", accounts))]
+        waiting = [("", self._names("", ledger))]
         while waiting:
             folder, names = waiting[-1]
             if not names:
@@ -63,13 +68,13 @@ class FolderTree:
                 continue
             name = names.pop()
             path = f"{folder}{name}"
-            status = self._status(path, accounts)
+            status = self._status(path, ledger)
             if status is None:
                 continue
             if not stat.S_ISDIR(status.st_mode) or _is_link(status):
-                yield from self._file(path, status, accounts)
-            elif self._may_enter(path, len(waiting), accounts):
-                waiting.append((f"{path}/", self._names(f"{path}/", accounts)))
+                yield from self._file(path, status, ledger)
+            elif self._may_enter(path, len(waiting), ledger):
+                waiting.append((f"{path}/", self._names(f"{path}/", ledger)))
 
     def has(self, path: str) -> bool:
         """Whether ``open`` would find such a file."""
@@ -80,12 +85,12 @@ class FolderTree:
         return stat.S_ISREG(status.st_mode) and not _is_link(status)
 
     def open(self, path: str) -> BinaryIO:
-        """Open a file to be streamed; see ``Tree.open``."""
+        """Open a file to be streamed; see ``Archive.open``."""
         file, _size = self._open(path)
         return stream(file, path, self._limits.unpacked_bytes)
 
     def read(self, path: str, limit: int) -> bytes:
-        """Read a whole file; see ``Tree.read``."""
+        """Read a whole file; see ``Archive.read``."""
         file, size = self._open(path)
         with file:
             if size > limit:
@@ -102,39 +107,39 @@ class FolderTree:
     def __exit__(self, *exception: object) -> None:
         """Leave nothing to close: every file is its reader's."""
 
-    def _names(self, folder: str, accounts: Accounts) -> list[str]:
+    def _names(self, folder: str, ledger: FileLedger) -> list[str]:
         """List a folder by name, the first one last."""
         names: list[str] = []
         try:
             with os.scandir(f"{self._root}/{folder}") as found:
                 for entry in found:
                     names.append(entry.name)
-                    if accounts.files_found + len(names) > self._limits.entries:
+                    if ledger.files_found + len(names) > self._limits.entries:
                         raise self._too_many()
         except OSError as error:
-            self._refuse(folder, error, accounts)
+            self._refuse(folder, error, ledger)
         names.sort(reverse=True)
         return names
 
-    def _status(self, path: str, accounts: Accounts) -> os.stat_result | None:
+    def _status(self, path: str, ledger: FileLedger) -> os.stat_result | None:
         try:
             return os.lstat(f"{self._root}/{path}")
         except OSError as error:
-            self._refuse(path, error, accounts)
+            self._refuse(path, error, ledger)
             return None
 
-    def _file(self, path: str, status: os.stat_result, accounts: Accounts) -> Iterator[Entry]:
-        accounts.find()
-        if accounts.files_found > self._limits.entries:
+    def _file(self, path: str, status: os.stat_result, ledger: FileLedger) -> Iterator[FileEntry]:
+        ledger.add()
+        if ledger.files_found > self._limits.entries:
             raise self._too_many()
         shown = printable(path)
         reason, detail = self._problem(path, status)
         if reason is not None:
-            accounts.skip_file(shown, reason, detail)
+            ledger.mark_skipped(shown, reason, detail)
             return
         if shown != path:
             self._odd_names[shown] = path
-        yield Entry(path=shown, size=status.st_size)
+        yield FileEntry(path=shown, size=status.st_size)
 
     def _problem(self, path: str, status: os.stat_result) -> tuple[Reason | None, str]:
         if is_hidden(path):
@@ -151,7 +156,7 @@ class FolderTree:
         """Whether another file really has the spelling in which this one would be given out."""
         return shown != path and os.path.lexists(f"{self._root}/{shown}")
 
-    def _may_enter(self, path: str, depth: int, accounts: Accounts) -> bool:
+    def _may_enter(self, path: str, depth: int, ledger: FileLedger) -> bool:
         """Decide about a folder; one that is not entered is accounted for like a file."""
         if is_hidden_folder(path.rpartition("/")[2]):
             reason, detail = Reason.HIDDEN, "a folder of the system's"
@@ -159,17 +164,17 @@ class FolderTree:
             reason, detail = Reason.TOO_LARGE, "folders nest too deep"
         else:
             return True
-        accounts.find()
-        accounts.skip_file(printable(f"{path}/"), reason, detail)
+        ledger.add()
+        ledger.mark_skipped(printable(f"{path}/"), reason, detail)
         return False
 
-    def _refuse(self, path: str, error: OSError, accounts: Accounts) -> None:
+    def _refuse(self, path: str, error: OSError, ledger: FileLedger) -> None:
         """Account for what the system will not show, unless the whole source is gone."""
         if not path or not Path(self._root).is_dir():
             reason = error.strerror or str(error)
             raise SourceUnreadableError(self.source, reason) from error
-        accounts.find()
-        accounts.skip_file(printable(path), Reason.UNREADABLE, error.strerror or str(error))
+        ledger.add()
+        ledger.mark_skipped(printable(path), Reason.UNREADABLE, error.strerror or str(error))
 
     def _too_many(self) -> SourceUnreadableError:
         return SourceUnreadableError(
@@ -177,7 +182,7 @@ class FolderTree:
         )
 
     def _locate(self, path: str) -> str:
-        """Find where a path lies, and that no link stands on the way to it.
+        """Return the location of a path after checking that no folder on the way is a link.
 
         Raises:
             EntryError: it is not safe.

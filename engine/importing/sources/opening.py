@@ -1,4 +1,8 @@
-"""Opens whatever the user picked: a folder, an archive, or a file that stands in a folder."""
+"""Opens a source by its path: a folder, an archive, or a single file within a folder.
+
+``ArchiveCache`` keeps a source open between the previews of the wizard, because unpacking an
+archive takes a while.
+"""
 
 import gzip
 import threading
@@ -11,10 +15,10 @@ from pathlib import Path
 
 from engine.control import RunControl
 from engine.errors import SourceUnreadableError
-from engine.importing.sources.archive import LIMITS, Limits, Tree
-from engine.importing.sources.folder import FolderTree
-from engine.importing.sources.tar import TarTree
-from engine.importing.sources.zip import ZipTree
+from engine.importing.sources.archive import LIMITS, Archive, Limits
+from engine.importing.sources.folder import FolderArchive
+from engine.importing.sources.tar import TarArchive
+from engine.importing.sources.zip import ZipArchive
 
 TABLES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet")
 TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz", ".tbz2", ".tar.xz", ".txz")
@@ -23,8 +27,10 @@ _OTHER_ARCHIVES = (".rar", ".7z", ".tar.zst", ".zst")
 _IDX_TYPES = frozenset(b"\x08\x09\x0b\x0c\x0d\x0e")
 
 
-def open_tree(source: Path, limits: Limits = LIMITS, control: RunControl | None = None) -> Tree:
-    """Open a source; a table or an IDX file stands for its folder, with the focus on it.
+def open_archive(
+    source: Path, limits: Limits = LIMITS, control: RunControl | None = None
+) -> Archive:
+    """Open a source; a table or an IDX file opens its folder, with the file as selected entry.
 
     Args:
         source: folder, archive, table or IDX file.
@@ -37,7 +43,7 @@ def open_tree(source: Path, limits: Limits = LIMITS, control: RunControl | None 
     """
     try:
         if source.is_dir():
-            return FolderTree(source, limits)
+            return FolderArchive(source, limits)
         if not source.is_file():
             raise SourceUnreadableError(source, _why_not_a_file(source))
         return _open_file(source, limits, control)
@@ -46,27 +52,27 @@ def open_tree(source: Path, limits: Limits = LIMITS, control: RunControl | None 
         raise SourceUnreadableError(source, reason) from error
 
 
-def _open_file(source: Path, limits: Limits, control: RunControl | None) -> Tree:
+def _open_file(source: Path, limits: Limits, control: RunControl | None) -> Archive:
     name = source.name.lower()
     if name.endswith(TARS):
-        return TarTree(source, limits, control)
+        return TarArchive(source, limits, control)
     if name.endswith(ZIPS):
-        return ZipTree(source, limits)
+        return ZipArchive(source, limits)
     if name.endswith(TABLES) or _is_idx(source):
-        return FolderTree(source.parent, limits, source=source, focus=source.name)
+        return FolderArchive(source.parent, limits, source=source, selected_entry=source.name)
     if name.endswith(_OTHER_ARCHIVES):
         raise SourceUnreadableError(source, "only ZIP and tar archives can be opened; unpack it")
     return _open_by_content(source, limits, control)
 
 
-def _open_by_content(source: Path, limits: Limits, control: RunControl | None) -> Tree:
+def _open_by_content(source: Path, limits: Limits, control: RunControl | None) -> Archive:
     """Archives whose names do not say so, such as downloads called ``data``."""
     if zipfile.is_zipfile(source):
-        return ZipTree(source, limits)
+        return ZipArchive(source, limits)
     with source.open("rb") as file:
         head = file.read(512)
     if head[257:262] == b"ustar":
-        return TarTree(source, limits, control)
+        return TarArchive(source, limits, control)
     raise SourceUnreadableError(
         source, "it is neither a folder, a ZIP or tar archive, a table nor an IDX file"
     )
@@ -92,22 +98,18 @@ def _why_not_a_file(source: Path) -> str:
     return "it is not a file" if source.exists() else "there is no such file or folder"
 
 
-# --------------------------------------------------------------------------
-# A source that stays open between one look and the next: unpacking an archive takes a while.
-
-
 ASK_EVERY_S = 0.1
 
 
 @dataclass(eq=False)
 class _Kept:
-    tree: Tree
+    archive: Archive
     key: tuple[object, ...]
     users: int = 0
     is_stale: bool = False
 
 
-class KeptTree:
+class ArchiveCache:
     """Opens a source once and lends it to several threads; another source closes the one before."""
 
     def __init__(self) -> None:
@@ -115,8 +117,8 @@ class KeptTree:
         self._kept: _Kept | None = None
 
     @contextmanager
-    def lent(self, source: Path, control: RunControl) -> Iterator[Tree]:
-        """Give the open source for as long as the context lasts.
+    def borrow(self, source: Path, control: RunControl) -> Iterator[Archive]:
+        """Yield the open source for as long as the context lasts.
 
         Raises:
             SourceUnreadableError: it cannot be opened.
@@ -124,7 +126,7 @@ class KeptTree:
         """
         kept = self._take(source, control)
         try:
-            yield kept.tree
+            yield kept.archive
         finally:
             with self._lock:
                 kept.users -= 1
@@ -143,7 +145,7 @@ class KeptTree:
             key = _key(source)
             if self._kept is None or self._kept.key != key:
                 self._drop()
-                self._kept = _Kept(tree=open_tree(source, control=control), key=key)
+                self._kept = _Kept(archive=open_archive(source, control=control), key=key)
             self._kept.users += 1
             return self._kept
         finally:
@@ -158,7 +160,7 @@ class KeptTree:
 
 def _close_if_done(kept: _Kept) -> None:
     if kept.is_stale and not kept.users:
-        kept.tree.__exit__(None, None, None)
+        kept.archive.__exit__(None, None, None)
 
 
 def _key(source: Path) -> tuple[object, ...]:

@@ -1,4 +1,9 @@
-"""A tar as a source: its headers are read once, its members where they lie."""
+"""Tar archives: as a source of files, and as the shards of a WebDataset.
+
+Headers are read by ``tarfile``, bounded by ``read_headers``; contents are read from the file
+directly, by offset. A compressed archive is first unpacked into an unnamed temporary file, because
+members are read in any order and by several threads.
+"""
 
 import bz2
 import gzip
@@ -7,30 +12,24 @@ import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Self, cast
+from typing import Any, BinaryIO, cast
 
 from engine.control import RunControl
-from engine.errors import EntryError, SourceUnreadableError, StoppedError
-from engine.importing.ledger import Accounts, Reason
-from engine.importing.sources.archive import LIMITS, Entry, Limits
+from engine.errors import EngineError, SourceUnreadableError
+from engine.importing.ledger import Reason
+from engine.importing.sources.archive import LIMITS, Limits
 from engine.importing.sources.entries import (
     CHUNK_BYTES,
     Member,
+    MemberArchive,
     Members,
     Part,
     SharedFile,
     decode_name,
     guess_name_encoding,
-    read_whole,
     stream,
-    too_large,
 )
-
-# --------------------------------------------------------------------------
-# Unpacks a compressed tar once, into a nameless file, so that it can be read anywhere in it.
-
 
 _MEMORY_BYTES = 256 << 20
 """What unpacking an .xz may take; its makers can ask for 4 GB. ``xz -9`` needs 65 MB."""
@@ -61,7 +60,10 @@ def unpack(packed: BinaryIO, source: Path, limits: Limits, control: RunControl |
     try:
         for chunk in _chunks(packed, source):
             spool.write(chunk)
-            _check(spool.tell(), longest, source, control)
+            if spool.tell() > longest:
+                raise SourceUnreadableError(source, f"it unpacks to more than {longest:,} bytes")  # noqa: TRY301 (the spool is closed below)
+            if control is not None:
+                control.stop_if_asked()
         spool.flush()
     except OSError as error:
         spool.close()
@@ -72,15 +74,8 @@ def unpack(packed: BinaryIO, source: Path, limits: Limits, control: RunControl |
     return spool
 
 
-def _check(size: int, longest: int, source: Path, control: RunControl | None) -> None:
-    if size > longest:
-        raise SourceUnreadableError(source, f"it unpacks to more than {longest:,} bytes")
-    if control is not None and control.is_stop_requested:
-        raise StoppedError
-
-
 def _chunks(packed: BinaryIO, source: Path) -> Iterator[bytes]:
-    """Give out the content piece by piece, however well it was packed."""
+    """Yield the content piece by piece, however well it was packed."""
     kind = compression_of(packed.read(8))
     packed.seek(0)
     try:
@@ -125,7 +120,7 @@ _HEADER_BYTES = 1 << 18
 _GLOBAL_HEADERS = 1_000
 
 
-class TarTree:
+class TarArchive(MemberArchive):
     """The members of a tar, plain or compressed.
 
     Args:
@@ -134,13 +129,11 @@ class TarTree:
         control: may stop the reading of the headers, which takes a while for large archives.
     """
 
-    focus = ""
-
     def __init__(
         self, source: Path, limits: Limits = LIMITS, control: RunControl | None = None
     ) -> None:
-        self.source = source
-        self._limits, self._control = limits, control
+        super().__init__(source, limits)
+        self._control = control
         with ExitStack() as opened:
             try:
                 file = opened.enter_context(source.open("rb"))
@@ -154,35 +147,10 @@ class TarTree:
             self._shared = SharedFile(file)
             self._opened = opened.pop_all()
 
-    def entries(self, accounts: Accounts) -> Iterator[Entry]:
-        """List all regular files; see ``Tree.entries``."""
-        return self._members.entries(accounts)
-
-    def has(self, path: str) -> bool:
-        """Whether ``open`` would find such a file."""
-        return self._members.has(path)
-
-    def open(self, path: str) -> BinaryIO:
-        """Open a file to be streamed; see ``Tree.open``."""
-        member = self._members.find(path)
-        # A raw file can stand for any other as long as it is only read.
+    def _open(self, member: Member) -> BinaryIO:
+        # A raw file may replace a buffered one as long as it is only read.
         part = cast("BinaryIO", Part(self._shared, member.place, member.size))
-        return stream(part, path, member.size)
-
-    def read(self, path: str, limit: int) -> bytes:
-        """Read a whole file; see ``Tree.read``."""
-        member = self._members.find(path)
-        if member.size > limit:
-            raise too_large(path, limit)
-        with self.open(path) as source:
-            return read_whole(source, path, limit)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        """Close the archive; what was unpacked vanishes with that."""
-        self._opened.close()
+        return stream(part, member.path, member.size)
 
     def _index(self, file: BinaryIO) -> Members:
         found = list(self._headers(file))
@@ -206,24 +174,18 @@ class TarTree:
         return members
 
     def _headers(self, file: BinaryIO) -> Iterator[Member]:
-        """Read the headers, every one: an archive that stops making sense is refused as a whole."""
-        count, is_cut = 0, False
+        """Read all headers; an archive with an invalid one is refused as a whole."""
+        count = 0
         file.seek(0)
         try:
-            headers = cast("Any", _Headers(file))
-            tar = tarfile.TarFile(fileobj=headers, encoding="utf-8", errors="surrogateescape")
-            while not is_cut and (info := _next(tar)) is not None:
+            for info in read_headers(file):
                 is_cut = info.offset_data + info.size > self._bytes
                 if not info.isdir():
                     count += 1
                     yield self._member(info, count, is_cut=is_cut)
-            file.seek(tar.offset)
-            if not is_cut and file.read(tarfile.BLOCKSIZE).strip(b"\0"):
-                raise tarfile.ReadError("there is no header where one should be")  # noqa: TRY301 (explained below)
-        except (SourceUnreadableError, StoppedError):
-            raise
-        # tarfile raises whatever it likes on damaged files.
-        except Exception as error:
+                if is_cut:
+                    return
+        except (tarfile.ReadError, OSError) as error:
             reason = f"it is no tar, or damaged after {count:,} files ({error})"
             raise SourceUnreadableError(self.source, reason) from error
 
@@ -231,8 +193,8 @@ class TarTree:
         if count > self._limits.entries:
             reason = f"it holds more than {self._limits.entries:,} files"
             raise SourceUnreadableError(self.source, reason)
-        if self._control is not None and self._control.is_stop_requested:
-            raise StoppedError
+        if self._control is not None:
+            self._control.stop_if_asked()
         reason, detail = _problem(info)
         if reason is None and is_cut:
             reason, detail = Reason.TRUNCATED, "the archive ends before the file does"
@@ -241,8 +203,61 @@ class TarTree:
         )
 
 
-class _Headers:
-    """The archive as tarfile sees it: it reads headers, and nothing that is too long for one."""
+def read_headers(file: BinaryIO, errors: str = "surrogateescape") -> Iterator[tarfile.TarInfo]:
+    """Read the headers of a tar from the file's current position.
+
+    The caller may read elsewhere in the file between two headers. No header is kept in memory and
+    none of more than ``_HEADER_BYTES`` is read.
+
+    Args:
+        file: seekable.
+        errors: how bytes of a name that are not UTF-8 are decoded.
+
+    Raises:
+        tarfile.ReadError: the archive is damaged or breaks off.
+        OSError: the file cannot be read.
+    """
+    try:
+        headers = cast("Any", _HeaderFile(file))
+        tar = cast("Any", tarfile.TarFile(fileobj=headers, encoding="utf-8", errors=errors))
+        while (info := _next_header(tar)) is not None:
+            yield info
+        file.seek(tar.offset)
+        if file.read(tarfile.BLOCKSIZE).strip(b"\0"):
+            raise tarfile.ReadError("there is no header where one should be")  # noqa: TRY301 (explained below)
+    except (EngineError, OSError, tarfile.ReadError):
+        raise
+    # tarfile raises any kind of error on damaged files.
+    except Exception as error:
+        raise tarfile.ReadError(str(error)) from error
+
+
+def read_member(file: BinaryIO, offset: int, limit: int = LIMITS.file_bytes) -> bytes:
+    """Read the content of the member whose (first) header is at a byte offset.
+
+    Raises:
+        tarfile.ReadError: there is none, it is larger than the limit, or the file ends before it.
+    """
+    file.seek(offset)
+    info = next(read_headers(file), None)
+    if info is None or not is_plain_file(info):
+        raise tarfile.ReadError("the archive has no member there")
+    if info.size > limit:
+        raise tarfile.ReadError(f"the member has {info.size:,} bytes")
+    file.seek(info.offset_data)
+    content = file.read(info.size)
+    if len(content) < info.size:
+        raise tarfile.ReadError("the archive ends before the member does")
+    return content
+
+
+def is_plain_file(info: tarfile.TarInfo) -> bool:
+    """Whether a member is a file stored in one piece: no folder, link, device or sparse file."""
+    return info.isreg() and not info.issparse()
+
+
+class _HeaderFile:
+    """The archive as ``tarfile`` sees it; refuses to read a header that is too long."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.seek, self.tell = file.seek, file.tell
@@ -250,15 +265,15 @@ class _Headers:
 
     def read(self, count: int = -1) -> bytes:
         if not 0 <= count <= _HEADER_BYTES:
-            raise EntryError("", Reason.TOO_LARGE, "a header is too long")
+            raise tarfile.ReadError("a header is too long")
         return self._read(count)
 
 
-def _next(tar: Any) -> tarfile.TarInfo | None:
-    """Read the next header and forget it: tarfile keeps them all otherwise.
+def _next_header(tar: Any) -> tarfile.TarInfo | None:
+    """Read the next header and drop it from the list of members that tarfile keeps.
 
     Raises:
-        tarfile.ReadError: it does not lead onwards, or there are too many headers for all files.
+        tarfile.ReadError: it does not lead forwards, or there are too many global headers.
     """
     before = tar.offset
     is_first = tar.firstmember is not None
@@ -291,109 +306,3 @@ def _is_utf8(raw: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-# --------------------------------------------------------------------------
-# Lists the members of a tar by their headers, and reads one by its place.
-#
-# The standard library's reader keeps every member in memory and trusts the sizes in extended
-# headers; a shard holds many members and is a stranger's.
-
-
-BLOCK = 512
-_EXTENDED_BYTES = 65_536
-_LONG_NAME, _PAX, _GLOBAL_PAX = b"L", b"x", b"g"
-# Of links, folders and devices the size says nothing.
-_WITHOUT_DATA = (
-    tarfile.LNKTYPE,
-    tarfile.SYMTYPE,
-    tarfile.DIRTYPE,
-    tarfile.CHRTYPE,
-    tarfile.BLKTYPE,
-    tarfile.FIFOTYPE,
-)
-_REGULAR = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE)
-
-
-class TarBrokenError(ValueError):
-    """The file is no tar, or none from here on."""
-
-
-@dataclass(frozen=True, slots=True)
-class TarMember:
-    """A regular file in a tar."""
-
-    name: str
-    offset: int
-    """Of its header."""
-    size: int
-
-
-def members(stream: BinaryIO) -> Iterator[TarMember]:
-    """Give the regular files of a tar; links and devices are left out.
-
-    Between two members the caller may read elsewhere in the stream.
-
-    Raises:
-        TarBrokenError: it breaks off.
-        OSError: it cannot be read.
-    """
-    offset, long_name = 0, ""
-    while True:
-        info = _header(stream, offset)
-        if info is None:
-            return
-        if info.type in (_LONG_NAME, _PAX):
-            long_name = _extended_name(stream, info) or long_name
-        elif info.type != _GLOBAL_PAX:
-            if info.type in _REGULAR and not info.name.endswith("/"):
-                yield TarMember(long_name or info.name, offset, info.size)
-            long_name = ""
-        offset += BLOCK + -(-info.size // BLOCK) * BLOCK
-
-
-def read_member(stream: BinaryIO, offset: int, limit: int = LIMITS.file_bytes) -> bytes:
-    """Read the member whose header stands at a place.
-
-    Raises:
-        TarBrokenError: there is none, it is larger than the limit, or the file ends before it does.
-        OSError: it cannot be read.
-    """
-    info = _header(stream, offset)
-    if info is None:
-        raise TarBrokenError("the archive has no member there")
-    if info.size > limit:
-        raise TarBrokenError(f"the member has {info.size:,} bytes")
-    content = stream.read(info.size)
-    if len(content) < info.size:
-        raise TarBrokenError("the archive ends before the member does")
-    return content
-
-
-def _header(stream: BinaryIO, offset: int) -> tarfile.TarInfo | None:
-    """Read a header; None at the end of the archive."""
-    stream.seek(offset)
-    block = stream.read(BLOCK)
-    if not block.strip(b"\0"):
-        return None
-    try:
-        info = tarfile.TarInfo.frombuf(block, "utf-8", "replace")
-    except tarfile.HeaderError as error:
-        raise TarBrokenError(f"the archive breaks off after {offset:,} bytes") from error
-    if info.size < 0:
-        raise TarBrokenError("a member has a size below zero")
-    if info.type in _WITHOUT_DATA:
-        info.size = 0
-    return info
-
-
-def _extended_name(stream: BinaryIO, info: tarfile.TarInfo) -> str:
-    """Read the name that an extended header gives the member behind it."""
-    content = stream.read(min(info.size, _EXTENDED_BYTES))
-    if info.type == _LONG_NAME:
-        return content.rstrip(b"\0").decode("utf-8", "replace")
-    for record in content.split(b"\n"):
-        _length, _space, field = record.partition(b" ")
-        if field.startswith(b"path="):
-            return field[5:].decode("utf-8", "replace")
-    return ""

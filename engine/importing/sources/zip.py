@@ -1,24 +1,22 @@
-"""A ZIP file as a source. Nothing is unpacked to disk; members are read where they lie."""
+"""ZIP files as sources. Members are read in place; nothing is unpacked to disk."""
 
 import stat
 import struct
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
-from engine.errors import EntryError, SourceUnreadableError
-from engine.importing.ledger import Accounts, Reason
-from engine.importing.sources.archive import LIMITS, Entry, Limits
+from engine.errors import SourceUnreadableError
+from engine.importing.ledger import Reason
+from engine.importing.sources.archive import LIMITS, Limits
 from engine.importing.sources.entries import (
     Member,
+    MemberArchive,
     Members,
     decode_name,
     explain,
     guess_name_encoding,
-    read_whole,
     stream,
-    too_large,
 )
 
 _UTF8_NAME = 0x800
@@ -31,63 +29,28 @@ _HARMLESS_BYTES = 1_000_000
 """Smaller members are no bombs, however well they are packed."""
 
 
-class ZipTree:
+class ZipArchive(MemberArchive):
     """The members of a ZIP file."""
 
-    focus = ""
-
     def __init__(self, source: Path, limits: Limits = LIMITS) -> None:
-        self.source = source
-        self._limits = limits
+        super().__init__(source, limits)
         try:
-            self._file = source.open("rb")
+            self._file = self._opened.enter_context(source.open("rb"))
         except OSError as error:
             raise SourceUnreadableError(source, error.strerror or str(error)) from error
         try:
             # Given an open file, zipfile never closes it: its own count of readers is not
             # safe to change from several threads.
-            self._zip = zipfile.ZipFile(self._file)
+            self._zip = self._opened.enter_context(zipfile.ZipFile(self._file))
             self._infos = self._zip.infolist()
             self._members = self._index()
         # zipfile raises whatever it likes on damaged files.
         except Exception as error:
-            self._file.close()
+            self._opened.close()
             if isinstance(error, SourceUnreadableError):
                 raise
             reason = f"its list of files is damaged ({error})"
             raise SourceUnreadableError(source, reason) from error
-
-    def entries(self, accounts: Accounts) -> Iterator[Entry]:
-        """List all regular files; see ``Tree.entries``."""
-        return self._members.entries(accounts)
-
-    def has(self, path: str) -> bool:
-        """Whether ``open`` would find such a file."""
-        return self._members.has(path)
-
-    def open(self, path: str) -> BinaryIO:
-        """Open a file to be streamed; see ``Tree.open``."""
-        return self._open(self._members.find(path))
-
-    def read(self, path: str, limit: int) -> bytes:
-        """Read a whole file; see ``Tree.read``."""
-        member = self._members.find(path)
-        if member.size > limit:
-            raise too_large(path, limit)
-        with self._open(member) as source:
-            content = read_whole(source, path, limit)
-        if len(content) < member.size:
-            detail = f"it has {len(content):,} of {member.size:,} bytes"
-            raise EntryError(path, Reason.TRUNCATED, detail)
-        return content
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        """Close the archive."""
-        self._zip.close()
-        self._file.close()
 
     def _open(self, member: Member) -> BinaryIO:
         try:

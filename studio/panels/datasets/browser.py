@@ -24,7 +24,7 @@ from engine.data.editing import Edit, EditKind, Edits
 from engine.data.find_replace import Replacement
 from engine.data.search import Show
 from engine.data.store import StoredDataset
-from engine.importing.plan import Finding
+from engine.importing.plan import Issue
 from studio.jobs.dataset import DatasetJobs, OpenedDataset
 from studio.models.dataset_items import EDITED_ROLE, EXCLUDED_ROLE, DatasetItems
 from studio.panels.datasets.bar import BrowserBar, step_action
@@ -268,7 +268,7 @@ class DatasetBrowser(QWidget):
         among = self.doctoring.items(wanted)
         self._model.show_items(self._opened.index.find(self._edits, wanted, among))
         is_finding = wanted.show is Show.FINDING
-        self.doctoring.pane.mark(Finding(wanted.value) if is_finding else None)
+        self.doctoring.pane.mark(Issue(wanted.value) if is_finding else None)
         self._items_page.setCurrentIndex(0 if self.shown_count else 1)
         self._chosen = []
         self.choose(current)
@@ -335,8 +335,8 @@ class DatasetBrowser(QWidget):
             self.bar.set_choices(index.tags(self._edits), index.groups(), self.doctoring.choices)
 
     @Slot(object)
-    def _show_finding(self, finding: Finding | None) -> None:
-        self.bar.choose(Show.ALL if finding is None else Show.FINDING, finding or "")
+    def _show_finding(self, issue: Issue | None) -> None:
+        self.bar.choose(Show.ALL if issue is None else Show.FINDING, issue or "")
 
     def _patient(self) -> Patient | None:
         if self._opened is None or self._edits is None:

@@ -20,12 +20,12 @@ from engine.data.editing import Edit, Edits
 from engine.data.search import Filter, Show
 from engine.data.store import StoredDataset
 from engine.events import Outcome
-from engine.importing.item_issue import ItemFinding, repaired
-from engine.importing.plan import Finding, Repair
+from engine.importing.item_issue import ItemIssue, repaired
+from engine.importing.plan import Fix, Issue
 from studio.errors.wording import explain
 from studio.jobs.dataset import DatasetJobs
 from studio.jobs.task import TaskEnded
-from studio.models.import_text import found_words, repair_words
+from studio.models.issue_text import found_words, repair_words
 from studio.panels.datasets.task_bar import TaskBar
 from studio.theme import SPACING
 from studio.widgets.labels import plain_label, scrolling
@@ -37,15 +37,15 @@ _MOST_HEIGHT = 104
 class RepairWish:
     """What the user wants done."""
 
-    found: ItemFinding
-    repair: Repair
+    found: ItemIssue
+    fix: Fix
 
 
 class DoctorPane(QFrame):
     """Shows findings; knows nothing of the items."""
 
     chosen = Signal(object)
-    """A ``Finding`` whose items are to be shown, or None for all items."""
+    """A ``Issue`` whose items are to be shown, or None for all items."""
     repair_requested = Signal(object)
     examination_requested = Signal()
     closed = Signal()
@@ -59,7 +59,7 @@ class DoctorPane(QFrame):
         self._again = QPushButton(self.tr("Examine again"))
         self._again.setProperty("role", "small")
         self._again.clicked.connect(self.examination_requested)
-        self._rows: dict[Finding, _Row] = {}
+        self._rows: dict[Issue, _Row] = {}
         self._body = QWidget()
         self._grid = QGridLayout(self._body)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -88,14 +88,14 @@ class DoctorPane(QFrame):
         self._headline.setText(problem)
         self._headline.setVisible(bool(problem))
 
-    def show_findings(self, findings: Sequence[ItemFinding], headline: str) -> None:
+    def show_findings(self, findings: Sequence[ItemIssue], headline: str) -> None:
         """Show other findings."""
         self._headline.setText(headline)
         self._headline.setVisible(bool(headline))
         self.say("")
         for row in self._rows.values():
             row.discard()
-        self._rows = {found.finding: self._add(found, n) for n, found in enumerate(findings)}
+        self._rows = {found.issue: self._add(found, n) for n, found in enumerate(findings)}
         self._area.setVisible(bool(findings))
         # Without findings there is nothing to scroll, and no room to be taken.
         self._area.setFixedHeight(min(self._body.sizeHint().height(), _MOST_HEIGHT))
@@ -109,24 +109,24 @@ class DoctorPane(QFrame):
         """Whether the findings are of the items that are open."""
         self._body.setEnabled(is_usable)
 
-    def mark(self, finding: Finding | None) -> None:
+    def mark(self, issue: Issue | None) -> None:
         """Mark the finding whose items are shown, without telling anybody."""
         for own, row in self._rows.items():
-            row.show_chosen(is_chosen=own == finding)
+            row.show_chosen(is_chosen=own == issue)
 
-    def mark_repaired(self, findings: Collection[Finding]) -> None:
+    def mark_repaired(self, findings: Collection[Issue]) -> None:
         """Offer no repair of what is repaired."""
-        for finding, row in self._rows.items():
-            row.show_repaired(is_repaired=finding in findings)
+        for issue, row in self._rows.items():
+            row.show_repaired(is_repaired=issue in findings)
 
-    def _add(self, found: ItemFinding, place: int) -> "_Row":
+    def _add(self, found: ItemIssue, place: int) -> "_Row":
         row = _Row(found)
         row.show_button.clicked.connect(
-            lambda is_on: self.chosen.emit(found.finding if is_on else None)
+            lambda is_on: self.chosen.emit(found.issue if is_on else None)
         )
         self._grid.addWidget(row.show_button, place, 0)
-        for column, (repair, button) in enumerate(row.repairs.items()):
-            wish = RepairWish(found=found, repair=repair)
+        for column, (fix, button) in enumerate(row.repairs.items()):
+            wish = RepairWish(found=found, fix=fix)
             button.clicked.connect(lambda _on=False, wish=wish: self.repair_requested.emit(wish))
             self._grid.addWidget(button, place, 1 + column)
         return row
@@ -161,22 +161,22 @@ class DoctorPane(QFrame):
 class _Row:
     """The widgets of one finding."""
 
-    def __init__(self, found: ItemFinding) -> None:
-        self._words = words = found_words(found.finding, len(found.found))
+    def __init__(self, found: ItemIssue) -> None:
+        self._words = words = found_words(found.issue, len(found.found))
         self.show_button = QPushButton(words)
         self.show_button.setProperty("role", "line")
         self.show_button.setCheckable(True)
         policy = QSizePolicy.Policy
         self.show_button.setSizePolicy(policy.Ignored, policy.Fixed)
         self.show_button.setToolTip(words)
-        self.repairs: dict[Repair, QPushButton] = {}
-        for repair in found.repairs:
-            text, explained = repair_words(found.finding, repair)
+        self.repairs: dict[Fix, QPushButton] = {}
+        for fix in found.repairs:
+            text, explained = repair_words(found.issue, fix)
             button = QPushButton(text)
             button.setProperty("role", "small")
             button.setToolTip(explained)
             button.setAccessibleName(f"{words}: {text}")
-            self.repairs[repair] = button
+            self.repairs[fix] = button
 
     def show_chosen(self, *, is_chosen: bool) -> None:
         self.show_button.setChecked(is_chosen)
@@ -214,7 +214,7 @@ class Doctoring(QObject):
     found = Signal()
     """There are other findings to filter by."""
     chosen = Signal(object)
-    """A ``Finding`` to filter by; None for all items."""
+    """A ``Issue`` to filter by; None for all items."""
     repaired = Signal(object)
     """The ``Edit`` that a repair made."""
 
@@ -223,13 +223,13 @@ class Doctoring(QObject):
     ) -> None:
         super().__init__(parent)
         self._jobs, self._patient = jobs, patient
-        self._findings: tuple[ItemFinding, ...] = ()
+        self._findings: tuple[ItemIssue, ...] = ()
         self._name = ""
         self._examined: Edit | None = None
-        self._repairs: dict[Finding, Edit] = {}
+        self._repairs: dict[Issue, Edit] = {}
         self.pane = DoctorPane()
         self.pane.chosen.connect(self.chosen)
-        self.pane.repair_requested.connect(self._repair)
+        self.pane.repair_requested.connect(self._fix)
         self.pane.examination_requested.connect(self.begin)
         self.pane.closed.connect(self._close)
         self.pane.tasks.follow(jobs.examining)
@@ -238,14 +238,14 @@ class Doctoring(QObject):
     @property
     def choices(self) -> list[tuple[str, str]]:
         """What can be filtered by: the finding and its words."""
-        return [(found.finding, found_words(found.finding, len(found.found)))
+        return [(found.issue, found_words(found.issue, len(found.found)))
                 for found in self._findings]  # fmt: skip
 
     def items(self, wanted: Filter) -> npt.NDArray[np.int64] | None:
         """Give the items that a filter by finding lets through; None where it is another."""
         if wanted.show is not Show.FINDING:
             return None
-        return next((one.shown for one in self._findings if one.finding == wanted.value), None)
+        return next((one.shown for one in self._findings if one.issue == wanted.value), None)
 
     @Slot()
     def begin(self) -> None:
@@ -290,7 +290,7 @@ class Doctoring(QObject):
             self.pane.show_ended(f"{words.happened} {words.why}")
         elif isinstance(event.result, tuple):
             self.pane.show_ended()
-            findings: tuple[ItemFinding, ...] = event.result
+            findings: tuple[ItemIssue, ...] = event.result
             headline = (
                 self.tr("The doctor has %Ln remark(s)", "", len(findings))
                 if findings
@@ -301,20 +301,20 @@ class Doctoring(QObject):
             self._set_findings(findings)
             self.look_again()
 
-    def _set_findings(self, findings: tuple[ItemFinding, ...]) -> None:
+    def _set_findings(self, findings: tuple[ItemIssue, ...]) -> None:
         self._findings, self._repairs = findings, {}
         self.found.emit()
 
     @Slot(object)
-    def _repair(self, wish: RepairWish) -> None:
+    def _fix(self, wish: RepairWish) -> None:
         patient = self._patient()
         if patient is None:
             return
-        edit = patient.edits.repair(repaired(wish.found, wish.repair, patient.edits))
+        edit = patient.edits.repair(repaired(wish.found, wish.fix, patient.edits))
         if edit is None:
             self.pane.say(self.tr("Nothing is left to repair there."))
             return
-        self._repairs[wish.found.finding] = edit
+        self._repairs[wish.found.issue] = edit
         self.repaired.emit(edit)
 
     @Slot()

@@ -24,22 +24,24 @@ from engine.control import RunControl
 from engine.errors import ConfigError
 from engine.events import ImageArray, ImportProgressed, Outcome
 from engine.importing.ledger import Reason
-from engine.importing.plan import Finding, ImportPlan, Repair
+from engine.importing.plan import Fix, ImportPlan, Issue, decodes_alike, gives_alike
 from studio.errors.wording import explain
 from studio.jobs.importing import ImportJobs, ImportLooks
 from studio.jobs.task import TaskEnded, Tell
-from studio.models.import_form import ImportForm, gives_alike, reads_alike
+from studio.models.import_form import ImportForm
 from studio.models.import_text import (
     card_words,
     counts_words,
-    finding_sentence,
-    finding_title,
     progress_words,
     reason_sentences,
+    sizes_words,
+)
+from studio.models.issue_text import (
+    finding_sentence,
+    finding_title,
     repair_text,
     severity,
     severity_words,
-    sizes_words,
 )
 from studio.models.thumbnails import image_of
 from studio.theme import GAP, SPACING
@@ -51,8 +53,8 @@ from studio.widgets.labels import EmptyState, plain_label
 from studio.wizards.importing.page import Page
 
 if TYPE_CHECKING:
-    from engine.importing.check_context import FindingReport
-    from engine.importing.dry_run import Examination
+    from engine.importing.check_context import IssueReport
+    from engine.importing.dry_run import DryRun
 
 
 # --------------------------------------------------------------------------
@@ -77,12 +79,12 @@ class FindingView(QWidget):
     """Shows one finding of an examination."""
 
     repair_chosen = Signal(object)
-    """Carries the ``Repair``."""
+    """Carries the ``Fix``."""
 
     def __init__(self, jobs: ImportJobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._jobs = jobs
-        self._shown: tuple[Examination, Finding] | None = None
+        self._shown: tuple[DryRun, Issue] | None = None
         self._details = _Details()
         self._keys: tuple[str, ...] = ()
         self._title = plain_label(role="heading")
@@ -91,35 +93,33 @@ class FindingView(QWidget):
         self.repairs = ChoiceField()
         self.repairs.setFixedWidth(_REPAIR_WIDTH)
         self.repairs.set_help(self.tr("What to do about this finding"), self.tr("What to do"))
-        self.repairs.text_edited.connect(lambda key: self.repair_chosen.emit(Repair(key)))
+        self.repairs.text_edited.connect(lambda key: self.repair_chosen.emit(Fix(key)))
         self._ask.setBuddy(self.repairs)
         self._some = plain_label(role="muted")
         self.board = PairBoard()
         self._lay_out()
         jobs.thumbnails.ended.connect(self._take)
 
-    def show_finding(self, examination: "Examination", finding: Finding) -> None:
+    def show_finding(self, dry_run: "DryRun", issue: Issue) -> None:
         """Show a finding; its pictures follow."""
-        report = examination.settled.diagnosis.report(finding)
-        self._title.setText(finding_title(finding))
-        self._sentence.setText(finding_sentence(finding))
-        self.repairs.set_choices((one.value, repair_text(finding, one)) for one in report.offered)
-        self.repairs.set_text(report.repair.value)
+        report = dry_run.result.check_report.report(issue)
+        self._title.setText(finding_title(issue))
+        self._sentence.setText(finding_sentence(issue))
+        self.repairs.set_choices((one.value, repair_text(issue, one)) for one in report.offered)
+        self.repairs.set_text(report.fix.value)
         for widget in (self.repairs, self._ask):
             widget.setVisible(len(report.offered) > 1)
         grouped = tuple(dict.fromkeys(key for group in report.groups for key in group))
         keys = (grouped or report.keys)[:SHOWN]
-        is_other = self._shown is None or keys != self._keys or self._shown[1] is not finding
-        self._shown, self._keys = (examination, finding), keys
+        is_other = self._shown is None or keys != self._keys or self._shown[1] is not issue
+        self._shown, self._keys = (dry_run, issue), keys
         some = self.tr("The first %Ln of them:", "", len(keys))
         self._some.setText(some if len(grouped or report.keys) > len(keys) else "")
         self._some.setVisible(bool(self._some.text()))
         if is_other:
             self._details = _Details()
             # In the worker: there may be a million items to search through.
-            self._jobs.thumbnails.request(
-                lambda _tell, control: _details(examination, keys, control)
-            )
+            self._jobs.thumbnails.request(lambda _tell, control: _details(dry_run, keys, control))
         self._show_cards()
 
     @Slot(object)
@@ -162,14 +162,14 @@ class FindingView(QWidget):
         self._title.setAlignment(Qt.AlignmentFlag.AlignLeft)
 
 
-def _details(examination: "Examination", keys: tuple[str, ...], control: RunControl) -> _Details:
+def _details(dry_run: "DryRun", keys: tuple[str, ...], control: RunControl) -> _Details:
     asked = set(keys)
-    items = examination.items
-    accounts = examination.accounts
-    skipped = [*accounts.skipped_items(), *accounts.skipped_files()]
+    items = dry_run.items
+    ledger = dry_run.ledger
+    skipped = [*ledger.skipped_items(), *ledger.skipped_files()]
     return _Details(
-        pictures=examination.thumbnails(keys, control=control),
-        texts={i.candidate.key: i.candidate.texts for i in items if i.candidate.key in asked},
+        pictures=dry_run.thumbnails(keys, control=control),
+        texts={i.raw.key: i.raw.texts for i in items if i.raw.key in asked},
         reasons={s.path: (s.reason, s.detail) for s in skipped if s.path in asked},
     )
 
@@ -187,7 +187,7 @@ class CheckPage(Page):
         self._is_shown = False
         self._asked: ImportPlan | None = None
         self._note = ""
-        self.examination: Examination | None = None
+        self.dry_run: DryRun | None = None
         self._headline = plain_label(role="heading")
         self._sizes = plain_label(role="muted")
         self._bar = QProgressBar(textVisible=False)
@@ -205,7 +205,7 @@ class CheckPage(Page):
         self.findings.setWordWrap(True)
         self.findings.currentItemChanged.connect(self._show_finding)
         self.view = FindingView(jobs)
-        self.view.repair_chosen.connect(self._repair)
+        self.view.repair_chosen.connect(self._fix)
         self._stack = QStackedWidget()
         self._well = EmptyState("info", self.tr("Nothing was found that needs a decision."))
         self._lay_out()
@@ -225,10 +225,10 @@ class CheckPage(Page):
         """Say why there is nothing to go on with."""
         if self.jobs.check.is_running or self.jobs.recount.is_running:
             return self.tr("Your files are being checked…")
-        if self.examination is None:
+        if self.dry_run is None:
             return self._note or self.tr("The check has to be done first.")
-        if self.examination.likely_reasons:
-            reasons = reason_sentences(self.examination.likely_reasons, has_other_formats=False)
+        if self.dry_run.likely_reasons:
+            reasons = reason_sentences(self.dry_run.likely_reasons, has_other_formats=False)
             return reasons[0]
         return ""
 
@@ -244,9 +244,9 @@ class CheckPage(Page):
         self.jobs.recount.forget()
         self.jobs.thumbnails.forget()
 
-    def choose(self, finding: Finding, repair: Repair) -> None:
+    def choose(self, issue: Issue, fix: Fix) -> None:
         """Decide about a finding, as the combo box does."""
-        self.form.history.choose(finding, repair)
+        self.form.history.choose(issue, fix)
         self._examine()
 
     def _plan(self) -> ImportPlan | None:
@@ -256,27 +256,27 @@ class CheckPage(Page):
             return None
 
     def _examine(self) -> None:
-        plan, known = self._plan(), self.examination
+        plan, known = self._plan(), self.dry_run
         self.undo.setEnabled(self.form.history.can_undo)
         self.redo.setEnabled(self.form.history.can_redo)
         if plan is None:
             return
         self._asked = plan
-        if known is not None and reads_alike(known.plan, plan):
+        if known is not None and decodes_alike(known.plan, plan):
             if gives_alike(known.plan, plan):
                 # A count of what was chosen meanwhile must not come after it.
                 self.jobs.recount.forget()
                 self._show(known)
             else:
-                self.jobs.recount.request(lambda _tell, _control: known.reconsidered(plan))
+                self.jobs.recount.request(lambda _tell, _control: known.with_plan(plan))
             self.changed.emit()
             return
         self._start(plan)
 
     def _start(self, plan: ImportPlan) -> None:
-        self.examination, self._note, looks = None, "", self._looks
+        self.dry_run, self._note, looks = None, "", self._looks
 
-        def check(tell: Tell, control: RunControl) -> "Examination":
+        def check(tell: Tell, control: RunControl) -> "DryRun":
             return looks.examine(plan, tell, control)
 
         self.jobs.check.request(check)
@@ -289,11 +289,11 @@ class CheckPage(Page):
     def _set_checking(self, *, is_checking: bool) -> None:
         self._bar.setVisible(is_checking)
         self.again.setText(self.tr("Cancel") if is_checking else self.tr("Check again"))
-        self.again.setVisible(is_checking or self.examination is None)
-        self._stack.setVisible(not is_checking and self.examination is not None)
-        self.undo.setVisible(self.examination is not None)
-        self.redo.setVisible(self.examination is not None)
-        self._sizes.setVisible(self.examination is not None)
+        self.again.setVisible(is_checking or self.dry_run is None)
+        self._stack.setVisible(not is_checking and self.dry_run is not None)
+        self.undo.setVisible(self.dry_run is not None)
+        self.redo.setVisible(self.dry_run is not None)
+        self._sizes.setVisible(self.dry_run is not None)
 
     @Slot()
     def _press(self) -> None:
@@ -328,19 +328,19 @@ class CheckPage(Page):
             self._set_checking(is_checking=False)
         self.changed.emit()
 
-    def _show(self, examination: "Examination") -> None:
-        self.examination = examination
+    def _show(self, dry_run: "DryRun") -> None:
+        self.dry_run = dry_run
         self._headline.setText(
-            self.tr("Will be imported: {0}").format(counts_words(examination.counts))
+            self.tr("Will be imported: {0}").format(counts_words(dry_run.counts))
         )
-        self._sizes.setText(sizes_words(examination.sizes))
+        self._sizes.setText(sizes_words(dry_run.sizes))
         self._set_checking(is_checking=False)
-        reports = [report for report in examination.settled.diagnosis.reports if report.count]
-        reports.sort(key=lambda report: _ORDER[severity(report.finding)])
+        reports = [report for report in dry_run.result.check_report.reports if report.count]
+        reports.sort(key=lambda report: _ORDER[severity(report.issue)])
         self._stack.setCurrentIndex(0 if reports else 1)
         self._show_findings(reports)
 
-    def _show_findings(self, reports: "list[FindingReport]") -> None:
+    def _show_findings(self, reports: "list[IssueReport]") -> None:
         current = self.findings.currentItem()
         chosen = current.data(Qt.ItemDataRole.UserRole) if current else None
         self.findings.blockSignals(True)  # noqa: FBT003 - Qt's signature
@@ -348,33 +348,33 @@ class CheckPage(Page):
         row = 0
         for number, report in enumerate(reports):
             self.findings.addItem(self._item(report))
-            row = number if report.finding.value == chosen else row
+            row = number if report.issue.value == chosen else row
         self.findings.setCurrentRow(row if reports else -1)
         self.findings.blockSignals(False)  # noqa: FBT003 - Qt's signature
         self._show_finding()
 
-    def _item(self, report: "FindingReport") -> QListWidgetItem:
-        title = finding_title(report.finding)
+    def _item(self, report: "IssueReport") -> QListWidgetItem:
+        title = finding_title(report.issue)
         count = self.locale().toString(report.count)
-        item = QListWidgetItem(icon(severity(report.finding)), f"{title}  ·  {count}")
-        item.setData(Qt.ItemDataRole.UserRole, report.finding.value)
-        spoken = f"{severity_words(report.finding)}: {title}, {count}"
+        item = QListWidgetItem(icon(severity(report.issue)), f"{title}  ·  {count}")
+        item.setData(Qt.ItemDataRole.UserRole, report.issue.value)
+        spoken = f"{severity_words(report.issue)}: {title}, {count}"
         item.setData(Qt.ItemDataRole.AccessibleTextRole, spoken)
-        item.setToolTip(severity_words(report.finding))
+        item.setToolTip(severity_words(report.issue))
         return item
 
     @Slot()
     def _show_finding(self) -> None:
         item = self.findings.currentItem()
-        if item is not None and self.examination is not None:
-            finding = Finding(item.data(Qt.ItemDataRole.UserRole))
-            self.view.show_finding(self.examination, finding)
+        if item is not None and self.dry_run is not None:
+            issue = Issue(item.data(Qt.ItemDataRole.UserRole))
+            self.view.show_finding(self.dry_run, issue)
 
     @Slot(object)
-    def _repair(self, repair: Repair) -> None:
+    def _fix(self, fix: Fix) -> None:
         item = self.findings.currentItem()
         if item is not None:
-            self.choose(Finding(item.data(Qt.ItemDataRole.UserRole)), repair)
+            self.choose(Issue(item.data(Qt.ItemDataRole.UserRole)), fix)
 
     @Slot()
     def _undo(self) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.events import Outcome
-from engine.importing.formats.format import Proposal
+from engine.importing.formats.format import Detection
 from engine.importing.plan import ImportPlan
 from studio.errors.wording import explain
 from studio.jobs.importing import FilesCounted, ImportJobs, ImportLooks
@@ -60,7 +60,7 @@ class FormatPage(LookingPage):
         jobs.previews.ended.connect(self._take_previews)
         jobs.texts.progressed.connect(self._show_count)
         jobs.texts.ended.connect(self._take_facts)
-        self._offered: tuple[Proposal, ...] = ()
+        self._offered: tuple[Detection, ...] = ()
 
     def title(self) -> str:
         """Name the page."""
@@ -82,7 +82,7 @@ class FormatPage(LookingPage):
 
     def enter(self) -> None:
         """Show the offers for the source, and look at it as the form says."""
-        offers = self.form.look.proposals if self.form.look else ()
+        offers = self.form.look.detections if self.form.look else ()
         if offers is not self._offered:
             self._offered = offers
             self._facts, self._items = None, ()
@@ -116,7 +116,7 @@ class FormatPage(LookingPage):
         for number, offer in enumerate(self._offered):
             self._option_rows.addWidget(self._make_option(number, offer))
 
-    def _make_option(self, number: int, offer: Proposal) -> QWidget:
+    def _make_option(self, number: int, offer: Detection) -> QWidget:
         title, sentence = format_words(offer.reading.format)
         button = QRadioButton(title)
         button.setToolTip(sentence)

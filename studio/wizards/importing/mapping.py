@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.importing.formats.format import Proposal, Reading
+from engine.importing.formats.format import Detection, ImportSpec
 from studio.models.import_form import ImportForm
 from studio.models.import_text import ENCODINGS, encoding_words
 from studio.theme import SPACING
@@ -56,7 +56,7 @@ class MappingFields(QWidget):
 
     def refresh(self) -> None:
         """Show what the form holds."""
-        reading, offer = self._form.reading, self._form.proposal
+        reading, offer = self._form.reading, self._form.detection
         columns = offer.columns if offer else ()
         tables = offer.tables if offer else ()
         self._offer(self.table, tables, reading.table)
@@ -67,7 +67,7 @@ class MappingFields(QWidget):
         self.words.show_words(self._form.labels, dict(reading.words))
         self._show_rows(reading, offer)
 
-    def _show_rows(self, reading: Reading, offer: Proposal | None) -> None:
+    def _show_rows(self, reading: ImportSpec, offer: Detection | None) -> None:
         has_columns = bool(offer and offer.columns)
         asks_image = bool(offer and offer.reading.image_column) or bool(reading.image_column)
         self._rows.setRowVisible(self.table, len(offer.tables if offer else ()) > 1)

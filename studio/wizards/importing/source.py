@@ -85,7 +85,7 @@ class SourcePage(Page):
         look = self.form.look
         if look is None:
             return self.tr("Choose a folder or a file first.")
-        return "" if look.proposals else self.tr("Nothing here is known to hold images or texts.")
+        return "" if look.detections else self.tr("Nothing here is known to hold images or texts.")
 
     @property
     def source(self) -> Path | None:
@@ -142,7 +142,7 @@ class SourcePage(Page):
         ]
         rows += [(number(count), reason_words(reason)) for reason, count in look.left_out.items()]
         self._facts.show_rows([row for row in rows if row[0] != "0"])
-        self._suffixes.setText(suffix_words(look.overview.suffixes))
+        self._suffixes.setText(suffix_words(look.listing.suffixes))
 
     def _set_listing(self, *, is_listing: bool) -> None:
         self._bar.setVisible(is_listing)

@@ -222,8 +222,8 @@ class SummaryPage(Page):
         self.ended.emit(event.folder if event.outcome is Outcome.FINISHED else None)
 
     def _skipped_words(self) -> str:
-        examination = self._check.examination
-        skipped = sum(skipped_counts(examination).values()) if examination else 0
+        dry_run = self._check.dry_run
+        skipped = sum(skipped_counts(dry_run).values()) if dry_run else 0
         if not skipped:
             return self.tr("Nothing was left out.")
         return self.tr(
@@ -247,22 +247,22 @@ class SummaryPage(Page):
         self.train.setVisible(state is _State.DONE)
 
     def _rows(self) -> list[tuple[str, str]]:
-        look, examination = self.form.look, self._check.examination
-        if look is None or examination is None:
+        look, dry_run = self.form.look, self._check.dry_run
+        if look is None or dry_run is None:
             return []
         pictures = joined(
             [
                 self.tr("{0} × {0} px").format(self.form.text("pictures.size")),
                 choice_words()[self.form.text("pictures.fit")],
-                self.tr("Colour") if examination.channels == 3 else self.tr("Grey"),
+                self.tr("Colour") if dry_run.channels == 3 else self.tr("Grey"),
             ]
         )
-        skipped = skipped_rows(skipped_counts(examination))
+        skipped = skipped_rows(skipped_counts(dry_run))
         lines = [f"{count}  {text}" for count, text in skipped[:_MOST_REASONS]]
         return [
             (self.tr("From"), str(look.source)),
             (self.tr("Read as"), format_words(self.form.reading.format)[0]),
-            (self.tr("Content"), counts_words(examination.counts)),
+            (self.tr("Content"), counts_words(dry_run.counts)),
             (self.tr("Images"), pictures),
             (self.tr("Left out"), "\n".join(lines) or self.tr("Nothing")),
         ]

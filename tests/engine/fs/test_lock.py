@@ -143,13 +143,13 @@ def test_that_letting_go_leaves_the_lock_of_the_next_alone(tmp_path):
 
 def test_that_two_imports_into_one_dataset_do_not_mix(tmp_path):
     folder, shape = tmp_path / ".birds.import", (8, 8, 1)
-    with Staging(folder, {"plan": "a"}, shape) as first:
-        with pytest.raises(ImportLockedError) as caught, Staging(folder, {"plan": "b"}, shape):
+    with Staging(folder, {"plan": "a"}, shape, []) as first:
+        with pytest.raises(ImportLockedError) as caught, Staging(folder, {"plan": "b"}, shape, []):
             pass
         assert caught.value.folder == tmp_path / "birds"
         assert caught.value.pid == os.getpid()
         assert json.loads((folder / "plan.json").read_bytes())["plan"] == "a"
         first.sync()
-    with Staging(folder, {"plan": "b"}, shape):
+    with Staging(folder, {"plan": "b"}, shape, []):
         pass
     assert [path.name for path in tmp_path.iterdir()] == [".birds.import"]

@@ -17,8 +17,8 @@ from engine.errors import (
 )
 from engine.events import ImportProgressed, ImportStage, Outcome
 from engine.importing.build import import_dataset
-from engine.importing.formats.format import Reading
-from engine.importing.plan import Finding, PicturePlan, Repair, TextPlan
+from engine.importing.formats.format import ImportSpec
+from engine.importing.plan import Fix, Issue, PicturePlan, TextPlan
 from tests.helpers.sources import (
     caption,
     failed,
@@ -147,7 +147,7 @@ def test_that_equal_images_are_merged_with_all_their_captions(source, tmp_path):
     finished(sidecar_plan(source, tmp_path / "merged"))
     record = open_dataset(tmp_path / "merged").records[5]
     assert record["texts"] == [caption(5), "the same"]
-    kept = sidecar_plan(source, tmp_path / "kept", repairs={Finding.SAME_IMAGE: Repair.KEEP})
+    kept = sidecar_plan(source, tmp_path / "kept", repairs={Issue.SAME_IMAGE: Fix.KEEP})
     assert finished(kept).imported == 21
 
 
@@ -198,11 +198,11 @@ def test_that_a_folder_in_use_is_left_alone(source, tmp_path):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"reading": Reading(format="nonsense")},
+        {"reading": ImportSpec(format="nonsense")},
         {"pictures": PicturePlan(size=33)},
         {"pictures": PicturePlan(background="white")},
         {"held_out_percent": 99},
-        {"repairs": {Finding.HIDDEN: Repair.MERGE}},
+        {"repairs": {Issue.HIDDEN: Fix.MERGE}},
     ],
 )
 def test_that_a_bad_plan_is_refused(source, tmp_path, changes):
@@ -226,7 +226,7 @@ def test_that_reasons_are_given_where_nothing_matches(tmp_path):
         (source / "texts" / f"{number}.txt").write_text("words")
     for number in range(50, 52):
         (source / "texts" / f"{number}.txt").write_text("words")
-    reading = Reading(format="file_names")
+    reading = ImportSpec(format="file_names")
     (tmp_path / "empty").mkdir()
     error = failed(sidecar_plan(tmp_path / "empty", tmp_path / "none", reading=reading))
     assert isinstance(error, NothingToImportError)
@@ -252,6 +252,6 @@ def test_that_an_unforeseen_error_is_told_and_logged(source, tmp_path, monkeypat
     def fail(*_arguments):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("engine.importing.build.settle", fail)
+    monkeypatch.setattr("engine.importing.build.apply_decisions", fail)
     assert isinstance(failed(sidecar_plan(source, tmp_path / "pets")), ZeroDivisionError)
     problem_log.expect("failed", logger="engine.importing.build")

@@ -2,80 +2,113 @@
 
 import dataclasses
 import hashlib
+import inspect
+import re
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.config.run import RunConfig
+from engine.config.setting import settings_in
 from engine.data.starter_files import HELD_OUT_PERCENT
 from engine.data.store import HELD_OUT, TRAIN
 from engine.errors import ConfigError
 from engine.importing.check_context import split_of, stable_split
-from engine.importing.checks import examine_items
-from engine.importing.ledger import Accounts, Reason
-from engine.importing.plan import DEFAULTS, OFFERED, Finding, PicturePlan, Repair, TextPlan
+from engine.importing.checks import check_samples
+from engine.importing.ledger import FileLedger, Reason
+from engine.importing.plan import (
+    DEFAULTS,
+    OFFERED,
+    Fix,
+    ImportPlan,
+    Issue,
+    PicturePlan,
+    TextPlan,
+    chosen_fix,
+)
 from tests.helpers.datasets import HASHES, examine, fates, item, plan, text_only
 
-KEEP, SKIP, FIX, MERGE = Repair.KEEP, Repair.SKIP, Repair.FIX, Repair.MERGE
+KEEP, SKIP, FIX, MERGE = Fix.KEEP, Fix.SKIP, Fix.FIX, Fix.MERGE
+
+
+def digest(number):
+    facts = item(number).facts
+    assert facts is not None
+    return facts.pixel_digest
 
 
 def test_that_healthy_items_pass_untouched():
     items = [item(n) for n in range(30)]
-    diagnosis = examine(items)
-    assert [r.finding for r in diagnosis.reports] == list(Finding)
-    assert {r.count for r in diagnosis.reports} == {0}
-    assert [(d.key, d.texts, d.split) for d in diagnosis.kept()] == [
-        (i.key, i.texts, TRAIN) for i in items
+    check_report = examine(items)
+    assert [r.issue for r in check_report.reports] == list(Issue)
+    assert {r.count for r in check_report.reports} == {0}
+    assert [(d.key, d.texts, d.split) for d in check_report.kept()] == [
+        (i.raw.key, i.raw.texts, TRAIN) for i in items
     ]
 
 
 def test_that_every_finding_has_its_repairs_the_default_first():
-    assert set(DEFAULTS) == set(OFFERED) == set(Finding)
-    assert all(OFFERED[finding][0] == DEFAULTS[finding] for finding in Finding)
+    assert set(DEFAULTS) == set(OFFERED) == set(Issue)
+    assert all(OFFERED[issue][0] == DEFAULTS[issue] for issue in Issue)
+
+
+def test_that_every_setting_that_the_tables_name_exists():
+    """Names in double backticks, such as ``data.balance``, in the module of the tables."""
+    module = inspect.getmodule(chosen_fix)
+    assert module is not None
+    named = set(re.findall(r"``([a-z]+(?:[._][A-Za-z_]+)+)``", inspect.getsource(module)))
+    settings = {name for kind in (RunConfig, ImportPlan) for name, *_ in settings_in(kind)}
+    assert {"data.balance", "keep_image_only"} <= named
+    assert named <= settings | {f"plan.{name}" for name in vars(module)}
 
 
 def test_that_a_repair_that_is_not_offered_is_refused():
     with pytest.raises(ConfigError, match=r"repairs\.tiny_image: merge is not one of keep, skip"):
-        examine([], {Finding.TINY_IMAGE: MERGE})
+        examine([], {Issue.TINY_IMAGE: MERGE})
 
 
 def test_that_files_are_reported_by_their_reasons():
-    accounts = Accounts()
-    accounts.skip_file("a.jpg", Reason.TRUNCATED)
-    accounts.skip_file("Thumbs.db", Reason.HIDDEN)
-    accounts.skip_file("readme.md", Reason.NOT_USED)
-    accounts.skip_item("t.csv#2", Reason.DAMAGED)
-    diagnosis = examine([], accounts=accounts)
-    assert diagnosis.report(Finding.UNREADABLE).keys == ("a.jpg", "t.csv#2")
-    assert diagnosis.report(Finding.HIDDEN).keys == ("Thumbs.db",)
+    ledger = FileLedger()
+    ledger.mark_skipped("a.jpg", Reason.TRUNCATED)
+    ledger.mark_skipped("Thumbs.db", Reason.HIDDEN)
+    ledger.mark_skipped("readme.md", Reason.NOT_USED)
+    ledger.mark_item_skipped("t.csv#2", Reason.DAMAGED)
+    check_report = examine([], ledger=ledger)
+    assert check_report.report(Issue.UNREADABLE).keys == ("a.jpg", "t.csv#2")
+    assert check_report.report(Issue.HIDDEN).keys == ("Thumbs.db",)
 
 
 def test_that_items_without_text_or_image_go_as_the_plan_says():
     items = [item(0, " "), text_only(1, "a"), item(2), text_only(3, "")]
-    diagnosis = examine(items)
-    assert fates(diagnosis) == [Reason.NO_TEXT, Reason.NO_IMAGE, None, Reason.EMPTY]
-    assert diagnosis.report(Finding.NO_TEXT).keys == ("0.jpg",)
+    check_report = examine(items)
+    assert fates(check_report) == [Reason.NO_TEXT, Reason.NO_IMAGE, None, Reason.EMPTY]
+    assert check_report.report(Issue.NO_TEXT).keys == ("0.jpg",)
     kept = examine(items, keep_image_only=True, keep_text_only=True)
     assert fates(kept) == [None, None, None, Reason.EMPTY]
-    assert kept.report(Finding.NO_IMAGE).count == 1
-    said = examine(items, {Finding.NO_TEXT: SKIP}, keep_image_only=True)
+    assert kept.report(Issue.NO_IMAGE).count == 1
+    said = examine(items, {Issue.NO_TEXT: SKIP}, keep_image_only=True)
     assert fates(said)[0] == Reason.NO_TEXT
 
 
 def test_that_equal_images_become_one_with_all_captions():
-    items = [item(0, "cat"), item(1), item(2, "pet", "cat", pixel_digest=item(0).pixel_digest)]
-    diagnosis = examine(items)
-    assert fates(diagnosis) == [None, None, Reason.SAME_IMAGE]
-    assert diagnosis.decisions[0].texts == ("cat", "pet")
-    assert diagnosis.decisions[2].merged_into == "0.jpg"
-    report = diagnosis.report(Finding.SAME_IMAGE)
+    items = [
+        item(0, "cat"),
+        item(1),
+        item(2, "pet", "cat", pixel_digest=digest(0)),
+    ]
+    check_report = examine(items)
+    assert fates(check_report) == [None, None, Reason.SAME_IMAGE]
+    assert check_report.outcomes[0].texts == ("cat", "pet")
+    assert check_report.outcomes[2].merged_into == "0.jpg"
+    report = check_report.report(Issue.SAME_IMAGE)
     assert (report.count, report.keys, report.groups) == (1, ("2.jpg",), (("0.jpg", "2.jpg"),))
-    skipped = examine(items, {Finding.SAME_IMAGE: SKIP})
-    assert skipped.decisions[0].texts == ("cat",)
-    assert fates(skipped) == fates(diagnosis)
-    assert fates(examine(items, {Finding.SAME_IMAGE: KEEP})) == [None, None, None]
+    skipped = examine(items, {Issue.SAME_IMAGE: SKIP})
+    assert skipped.outcomes[0].texts == ("cat",)
+    assert fates(skipped) == fates(check_report)
+    assert fates(examine(items, {Issue.SAME_IMAGE: KEEP})) == [None, None, None]
     first = examine(items, texts=TextPlan(captions="first"))
-    assert first.decisions[0].texts == ("cat",)
+    assert first.outcomes[0].texts == ("cat",)
 
 
 def test_that_similar_images_are_found_by_hash_and_colour():
@@ -88,11 +121,11 @@ def test_that_similar_images_are_found_by_hash_and_colour():
         item(4, phash=0),
         item(5, phash=0),
     ]
-    diagnosis = examine(items)
-    assert diagnosis.report(Finding.SIMILAR_IMAGE).groups == (("0.jpg", "1.jpg"),)
-    assert fates(diagnosis) == [None] * 6
-    assert fates(examine(items, {Finding.SIMILAR_IMAGE: SKIP}))[1] == Reason.SIMILAR_IMAGE
-    merged = examine(items, {Finding.SIMILAR_IMAGE: MERGE}).decisions
+    check_report = examine(items)
+    assert check_report.report(Issue.SIMILAR_IMAGE).groups == (("0.jpg", "1.jpg"),)
+    assert fates(check_report) == [None] * 6
+    assert fates(examine(items, {Issue.SIMILAR_IMAGE: SKIP}))[1] == Reason.SIMILAR_IMAGE
+    merged = examine(items, {Issue.SIMILAR_IMAGE: MERGE}).outcomes
     assert merged[0].texts == ("text number 0", "text number 1")
 
 
@@ -107,71 +140,71 @@ def test_that_small_and_long_images_are_found(fit, tiny):
         item(2, width=192, height=64),
         item(3, width=0, height=0),
     ]
-    diagnosis = examine(items, pictures=PicturePlan(size=64, fit=fit))
-    assert diagnosis.report(Finding.TINY_IMAGE).keys == tiny
-    assert diagnosis.report(Finding.EXTREME_RATIO).keys == ("0.jpg",)
-    assert fates(diagnosis) == [None] * 4
-    assert fates(examine(items, {Finding.EXTREME_RATIO: SKIP}))[0] == Reason.EXTREME_RATIO
+    check_report = examine(items, pictures=PicturePlan(size=64, fit=fit))
+    assert check_report.report(Issue.TINY_IMAGE).keys == tiny
+    assert check_report.report(Issue.EXTREME_RATIO).keys == ("0.jpg",)
+    assert fates(check_report) == [None] * 4
+    assert fates(examine(items, {Issue.EXTREME_RATIO: SKIP}))[0] == Reason.EXTREME_RATIO
 
 
 def test_that_mojibake_is_mended_before_the_text_is_formed():
     items = [item(0, "un CafÃ©"), item(1, "caf\ufffd"), item(2, "ok", "Ã©tÃ©"), item(3, "café")]
     lower = TextPlan(case="lower")
-    diagnosis = examine(items, texts=lower)
-    assert [d.texts for d in diagnosis.decisions[:3]] == [
+    check_report = examine(items, texts=lower)
+    assert [d.texts for d in check_report.outcomes[:3]] == [
         ("un café",),
         ("caf\ufffd",),
         ("ok", "été"),
     ]
-    report = diagnosis.report(Finding.MOJIBAKE)
+    report = check_report.report(Issue.MOJIBAKE)
     assert (report.count, report.detail["mendable"]) == (3, 2)
-    kept = examine(items, {Finding.MOJIBAKE: KEEP}, texts=lower)
-    assert kept.decisions[0].texts == ("un cafã©",)
-    skipped = examine(items, {Finding.MOJIBAKE: SKIP})
+    kept = examine(items, {Issue.MOJIBAKE: KEEP}, texts=lower)
+    assert kept.outcomes[0].texts == ("un cafã©",)
+    skipped = examine(items, {Issue.MOJIBAKE: SKIP})
     assert fates(skipped) == [Reason.MOJIBAKE, Reason.MOJIBAKE, None, None]
-    assert skipped.decisions[2].texts == ("ok",)
+    assert skipped.outcomes[2].texts == ("ok",)
 
 
 def test_that_far_too_long_texts_are_found_and_can_be_cut():
     long = " ".join(f"w{n}" for n in range(50))
     items = [*(item(n) for n in range(40)), item(40, long), item(41, "short", long)]
-    diagnosis = examine(items)
-    report = diagnosis.report(Finding.LONG_TEXT)
+    check_report = examine(items)
+    report = check_report.report(Issue.LONG_TEXT)
     assert (report.count, report.detail["usual"], report.detail["longest"]) == (2, 3, 50)
-    assert diagnosis.decisions[40].texts == (long,)
-    cut = examine(items, {Finding.LONG_TEXT: FIX})
-    assert cut.decisions[40].texts == ("w0 w1 w2",)
-    skipped = examine(items, {Finding.LONG_TEXT: SKIP}).decisions
+    assert check_report.outcomes[40].texts == (long,)
+    cut = examine(items, {Issue.LONG_TEXT: FIX})
+    assert cut.outcomes[40].texts == ("w0 w1 w2",)
+    skipped = examine(items, {Issue.LONG_TEXT: SKIP}).outcomes
     assert (skipped[40].skipped, skipped[41].texts) == (Reason.LONG_TEXT, ("short",))
 
 
 def test_that_a_repeated_text_is_found_and_class_names_are_not():
     own = [item(n) for n in range(30)]
     repeated = [item(n, "image") for n in range(30, 55)] + [item(55, "image", "a cat")]
-    diagnosis = examine([*own, *repeated])
-    assert diagnosis.report(Finding.REPEATED_TEXT).count == 25
-    skipped = examine([*own, *repeated], {Finding.REPEATED_TEXT: SKIP}).decisions
+    check_report = examine([*own, *repeated])
+    assert check_report.report(Issue.REPEATED_TEXT).count == 25
+    skipped = examine([*own, *repeated], {Issue.REPEATED_TEXT: SKIP}).outcomes
     assert [d.skipped for d in skipped[30:32]] == [None, Reason.REPEATED_TEXT]
     assert skipped[55].texts == ("a cat",)
     classes = [item(n, ("cat", "dog", "cow")[n % 3]) for n in range(90)]
-    assert examine(classes).report(Finding.REPEATED_TEXT).count == 0
+    assert examine(classes).report(Issue.REPEATED_TEXT).count == 0
 
 
 def test_that_rare_words_leave_the_texts():
     items = [item(0, "red cat"), item(1, "red zebra"), item(2, "zzz")]
-    diagnosis = examine(items, texts=TextPlan(min_count=2))
-    assert [d.texts for d in diagnosis.decisions] == [("red",), ("red",), ()]
-    assert fates(diagnosis) == [None, None, Reason.NO_TEXT]
+    check_report = examine(items, texts=TextPlan(min_count=2))
+    assert [d.texts for d in check_report.outcomes] == [("red",), ("red",), ()]
+    assert fates(check_report) == [None, None, Reason.NO_TEXT]
 
 
 def test_that_uneven_groups_are_found():
     items = [item(n, group="cat") for n in range(50)] + [
         item(n, group="dog") for n in range(50, 54)
     ]
-    report = examine(items).report(Finding.IMBALANCE)
+    report = examine(items).report(Issue.IMBALANCE)
     assert report.keys == ("50.jpg", "51.jpg", "52.jpg", "53.jpg")
     assert report.detail == {"groups": 2, "small_groups": 1, "largest": 50, "smallest": 4}
-    assert examine([*items, item(54, group="dog")]).report(Finding.IMBALANCE).count == 0
+    assert examine([*items, item(54, group="dog")]).report(Issue.IMBALANCE).count == 0
 
 
 def test_that_leaks_move_to_where_their_twins_are():
@@ -180,35 +213,35 @@ def test_that_leaks_move_to_where_their_twins_are():
         item(1, phash=HASHES[0] ^ 1, split="test"),
         item(2, phash=HASHES[0] ^ 0b111, split="test"),
         item(3, split="test"),
-        item(4, pixel_digest=item(3).pixel_digest, phash=HASHES[3], split="train"),
+        item(4, pixel_digest=digest(3), phash=HASHES[3], split="train"),
     ]
-    same_kept = {Finding.SAME_IMAGE: KEEP}
-    diagnosis = examine(items, same_kept)
+    same_kept = {Issue.SAME_IMAGE: KEEP}
+    check_report = examine(items, same_kept)
     # The third is two bits from the second, which is trained on by then.
-    assert [d.split for d in diagnosis.decisions] == [TRAIN] * 5
-    assert diagnosis.report(Finding.LEAK).groups == (
+    assert [d.split for d in check_report.outcomes] == [TRAIN] * 5
+    assert check_report.report(Issue.LEAK).groups == (
         ("0.jpg", "1.jpg"),
         ("1.jpg", "2.jpg"),
         ("4.jpg", "3.jpg"),
     )
-    kept = examine(items, same_kept | {Finding.LEAK: KEEP})
-    assert [d.split for d in kept.decisions][1:4] == [HELD_OUT] * 3
-    skipped = examine(items, same_kept | {Finding.LEAK: SKIP})
+    kept = examine(items, same_kept | {Issue.LEAK: KEEP})
+    assert [d.split for d in kept.outcomes][1:4] == [HELD_OUT] * 3
+    skipped = examine(items, same_kept | {Issue.LEAK: SKIP})
     assert fates(skipped) == [None, Reason.LEAK, Reason.LEAK, Reason.LEAK, None]
 
 
 def test_that_images_alike_by_nature_stay_held_out():
     items = [item(n, phash=HASHES[0], split="test" if n % 2 else "train") for n in range(300)]
-    diagnosis = examine(items)
-    assert diagnosis.report(Finding.LEAK).count == 0
-    assert sum(d.split == HELD_OUT for d in diagnosis.decisions) == 150
+    check_report = examine(items)
+    assert check_report.report(Issue.LEAK).count == 0
+    assert sum(d.split == HELD_OUT for d in check_report.outcomes) == 150
 
 
 def test_that_excluded_items_are_skipped_and_not_examined():
-    items = [item(0), item(1, pixel_digest=item(0).pixel_digest), item(2, "Ã©tÃ©")]
-    diagnosis = examine(items, excluded=frozenset({"0.jpg", "2.jpg"}))
-    assert fates(diagnosis) == [Reason.EXCLUDED, None, Reason.EXCLUDED]
-    assert {report.count for report in diagnosis.reports} == {0}
+    items = [item(0), item(1, pixel_digest=digest(0)), item(2, "Ã©tÃ©")]
+    check_report = examine(items, excluded=frozenset({"0.jpg", "2.jpg"}))
+    assert fates(check_report) == [Reason.EXCLUDED, None, Reason.EXCLUDED]
+    assert {report.count for report in check_report.reports} == {0}
 
 
 # --------------------------------------------------------------------------
@@ -235,49 +268,50 @@ ITEMS = st.lists(
         st.booleans(),
     ),
     max_size=25,
-    unique_by=lambda made: made.key,
+    unique_by=lambda made: made.raw.key,
 )
 REPAIRS = st.fixed_dictionaries(
-    {}, optional={finding: st.sampled_from(offered) for finding, offered in OFFERED.items()}
+    {}, optional={issue: st.sampled_from(offered) for issue, offered in OFFERED.items()}
 )
 
 
 @settings(max_examples=150, deadline=None)
 @given(ITEMS, REPAIRS)
 def test_that_every_item_has_one_fate_and_nothing_is_remembered(items, repairs):
-    accounts = Accounts()
+    ledger = FileLedger()
     chosen = plan(repairs)
     before = [dataclasses.astuple(i) for i in items]
-    diagnosis = examine_items(items, accounts, chosen)
-    assert [d.key for d in diagnosis.decisions] == [i.key for i in items]
-    assert examine_items(items, accounts, plan()) == examine_items(items, accounts, plan())
-    assert examine_items(items, accounts, chosen) == diagnosis
+    check_report = check_samples(items, ledger, chosen)
+    assert [d.key for d in check_report.outcomes] == [i.raw.key for i in items]
+    assert check_samples(items, ledger, plan()) == check_samples(items, ledger, plan())
+    assert check_samples(items, ledger, chosen) == check_report
     assert [dataclasses.astuple(i) for i in items] == before
-    assert list(accounts.skipped_items()) == []
-    keys = {i.key for i in items}
-    for report in diagnosis.reports:
+    assert list(ledger.skipped_items()) == []
+    keys = {i.raw.key for i in items}
+    for report in check_report.reports:
         assert report.count == len(report.keys) == len(set(report.keys))
         assert keys.issuperset(report.keys)
-    for decision in diagnosis.decisions:
-        if decision.merged_into:
-            assert decision.skipped in (Reason.SAME_IMAGE, Reason.SIMILAR_IMAGE)
+    for outcome in check_report.outcomes:
+        if outcome.merged_into:
+            assert outcome.skipped in (Reason.SAME_IMAGE, Reason.SIMILAR_IMAGE)
 
 
 @settings(max_examples=100, deadline=None)
 @given(ITEMS)
 def test_that_no_kept_image_leaks_and_no_caption_is_lost(items):
-    diagnosis = examine(items)
-    by_key = {i.key: i for i in items}
-    kept = list(diagnosis.kept())
-    digests = [by_key[d.key].pixel_digest for d in kept if by_key[d.key].has_image]
+    check_report = examine(items)
+    by_key = {i.raw.key: i for i in items}
+    kept = list(check_report.kept())
+    digests = [by_key[d.key].facts.pixel_digest for d in kept if by_key[d.key].facts]
     assert len(digests) == len(set(digests))
-    train = [by_key[d.key].phash for d in kept if d.split == TRAIN]
-    for decision in kept:
-        if decision.split == HELD_OUT:
-            assert all((by_key[decision.key].phash ^ one).bit_count() > 2 for one in train)
+    with_image = {key: one.facts for key, one in by_key.items() if one.facts}
+    train = [with_image[d.key].phash for d in kept if d.split == TRAIN and d.key in with_image]
+    for outcome in kept:
+        if outcome.split == HELD_OUT and outcome.key in with_image:
+            assert all((with_image[outcome.key].phash ^ one).bit_count() > 2 for one in train)
     stored = {text for d in kept for text in d.texts}
-    whole = [i for i in items if i.has_image and i.key not in stored]
-    if any("cat" in i.texts for i in whole):
+    whole = [i for i in items if i.facts and i.raw.key not in stored]
+    if any("cat" in i.raw.texts for i in whole):
         assert "cat" in stored
 
 

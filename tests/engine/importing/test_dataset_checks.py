@@ -9,11 +9,11 @@ from engine.data.editing import Edits
 from engine.data.store import HELD_OUT, TRAIN, StoredDataset, open_dataset
 from engine.errors import StoppedError
 from engine.importing.dataset_checks import find_in_dataset
-from engine.importing.item_issue import ItemFinding, repaired
-from engine.importing.plan import Finding, Repair
+from engine.importing.item_issue import ItemIssue, repaired
+from engine.importing.plan import Fix, Issue
 from tests.helpers.datasets import sick_dataset
 
-SAME, LEAK, MOJIBAKE = Finding.SAME_IMAGE, Finding.LEAK, Finding.MOJIBAKE
+SAME, LEAK, MOJIBAKE = Issue.SAME_IMAGE, Issue.LEAK, Issue.MOJIBAKE
 
 
 @pytest.fixture
@@ -21,16 +21,16 @@ def dataset(tmp_path: Path) -> StoredDataset:
     return open_dataset(sick_dataset(tmp_path / "sick"))
 
 
-def found(dataset: StoredDataset, edits: Edits) -> dict[Finding, ItemFinding]:
-    return {one.finding: one for one in find_in_dataset(dataset, edits)}
+def found(dataset: StoredDataset, edits: Edits) -> dict[Issue, ItemIssue]:
+    return {one.issue: one for one in find_in_dataset(dataset, edits)}
 
 
 def test_that_each_finding_is_made_for_itself(dataset: StoredDataset):
     """Merged, the equal images 2 and 4 would no longer be a leak."""
     findings = found(dataset, Edits(dataset))
-    assert {finding: one.found for finding, one in findings.items()} == {
-        Finding.NO_TEXT: (3,),
-        Finding.NO_IMAGE: (5,),
+    assert {issue: one.found for issue, one in findings.items()} == {
+        Issue.NO_TEXT: (3,),
+        Issue.NO_IMAGE: (5,),
         SAME: (1, 4),
         MOJIBAKE: (2,),
         LEAK: (4,),
@@ -42,15 +42,15 @@ def test_that_each_finding_is_made_for_itself(dataset: StoredDataset):
 
 def test_that_only_repairs_that_make_sense_are_offered(dataset: StoredDataset):
     findings = found(dataset, Edits(dataset))
-    assert findings[SAME].repairs == (Repair.MERGE, Repair.SKIP)
-    assert findings[LEAK].repairs == (Repair.FIX, Repair.SKIP)
-    assert findings[MOJIBAKE].repairs == (Repair.FIX, Repair.SKIP)
-    assert findings[Finding.NO_TEXT].repairs == (Repair.SKIP,)
+    assert findings[SAME].repairs == (Fix.MERGE, Fix.SKIP)
+    assert findings[LEAK].repairs == (Fix.FIX, Fix.SKIP)
+    assert findings[MOJIBAKE].repairs == (Fix.FIX, Fix.SKIP)
+    assert findings[Issue.NO_TEXT].repairs == (Fix.SKIP,)
 
 
 def test_that_merging_collects_captions_and_leaves_out_the_others(dataset: StoredDataset):
     edits = Edits(dataset)
-    assert edits.repair(repaired(found(dataset, edits)[SAME], Repair.MERGE, edits))
+    assert edits.repair(repaired(found(dataset, edits)[SAME], Fix.MERGE, edits))
     assert edits.state(0).captions == ("one", "uno")
     assert edits.state(2).captions == ("cafÃ©", "bar", "two")
     assert [edits.state(item).is_excluded for item in range(6)] == [
@@ -64,22 +64,22 @@ def test_that_merging_collects_captions_and_leaves_out_the_others(dataset: Store
 
 def test_that_a_repair_leaves_alone_what_was_excluded_since(dataset: StoredDataset):
     edits = Edits(dataset)
-    finding = found(dataset, edits)[SAME]
+    issue = found(dataset, edits)[SAME]
     edits.set_excluded([0, 4], is_excluded=True)
-    assert repaired(finding, Repair.MERGE, edits) == {}
-    assert repaired(finding, Repair.SKIP, edits) == {}
+    assert repaired(issue, Fix.MERGE, edits) == {}
+    assert repaired(issue, Fix.SKIP, edits) == {}
 
 
 def test_that_garbled_texts_are_mended_and_others_kept(dataset: StoredDataset):
     edits = Edits(dataset)
-    assert edits.repair(repaired(found(dataset, edits)[MOJIBAKE], Repair.FIX, edits))
+    assert edits.repair(repaired(found(dataset, edits)[MOJIBAKE], Fix.FIX, edits))
     assert edits.state(2).captions == ("café", "bar")
     assert MOJIBAKE not in found(dataset, edits)
 
 
 def test_that_a_leak_is_trained_on_instead(dataset: StoredDataset):
     edits = Edits(dataset)
-    assert edits.repair(repaired(found(dataset, edits)[LEAK], Repair.FIX, edits))
+    assert edits.repair(repaired(found(dataset, edits)[LEAK], Fix.FIX, edits))
     assert edits.state(4).split == TRAIN
     assert LEAK not in found(dataset, edits)
     edits.undo()
@@ -89,8 +89,8 @@ def test_that_a_leak_is_trained_on_instead(dataset: StoredDataset):
 def test_that_skipping_excludes_the_items(dataset: StoredDataset):
     edits = Edits(dataset)
     findings = found(dataset, edits)
-    for finding, excluded in ((SAME, {1, 4}), (Finding.NO_TEXT, {3}), (Finding.NO_IMAGE, {5})):
-        states = repaired(findings[finding], Repair.SKIP, edits)
+    for issue, excluded in ((SAME, {1, 4}), (Issue.NO_TEXT, {3}), (Issue.NO_IMAGE, {5})):
+        states = repaired(findings[issue], Fix.SKIP, edits)
         assert {item for item, state in states.items() if state.is_excluded} == excluded
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 from engine.control import RunControl
 from engine.errors import EntryError, SourceUnreadableError, StoppedError
 from engine.importing.decode import AHEAD, BATCH, Decoder, decode_all
-from engine.importing.formats.format import Candidate, ImageRef
+from engine.importing.formats.format import ImageRef, RawSample
 from engine.importing.ledger import Reason
 from engine.importing.plan import PicturePlan
 from tests.helpers.sources import picture
@@ -27,12 +27,12 @@ class Pictures:
         self.loaded = 0
         self._lock = threading.Lock()
 
-    def candidates(self):
+    def samples(self):
         for number in range(self.count):
             image = ImageRef(path=f"{number}.png")
-            yield Candidate(key=f"{number}", image=image, texts=("a",))
+            yield RawSample(key=f"{number}", image=image, texts=("a",))
 
-    def load(self, _tree, image):
+    def load(self, _archive, image):
         number = int(image.path.removesuffix(".png"))
         with self._lock:
             self.loaded += 1
@@ -46,13 +46,13 @@ class Pictures:
 
 def decoder(pictures, source, **plan):
     """Decode from a source that is asked for nothing but whether it is there."""
-    tree: Any = SimpleNamespace(source=source)
-    return Decoder(tree=tree, form=pictures, pictures=PicturePlan(size=32, **plan))
+    archive: Any = SimpleNamespace(source=source)
+    return Decoder(archive=archive, form=pictures, pictures=PicturePlan(size=32, **plan))
 
 
 def decode(pictures, source, threads=0, **plan) -> list[Any]:
     made = decoder(pictures, source, **plan)
-    return list(decode_all(made, pictures.candidates(), RunControl(), threads))
+    return list(decode_all(made, pictures.samples(), RunControl(), threads))
 
 
 def test_that_results_come_in_order_whatever_the_threads_do(tmp_path):
@@ -60,7 +60,7 @@ def test_that_results_come_in_order_whatever_the_threads_do(tmp_path):
     waits_s = random.uniform(0, 0.004, 200)
     pictures = Pictures(200, before=lambda number: time.sleep(float(waits_s[number])))
     done = decode(pictures, tmp_path, threads=4)
-    assert [int(one.candidate.key) for one in done] == list(range(200))
+    assert [int(one.raw.key) for one in done] == list(range(200))
     assert len({one.facts.pixel_digest for one in done}) == 200
 
 
@@ -107,7 +107,7 @@ def test_that_one_bad_picture_spoils_no_other(tmp_path, error, reason):
     done = decode(pictures, tmp_path)
     assert [one.reason for one in done] == [None, reason, None]
     assert done[1].pixels is None
-    assert [int(one.candidate.key) for one in done] == [0, 1, 2]
+    assert [int(one.raw.key) for one in done] == [0, 1, 2]
 
 
 def test_that_a_source_that_is_gone_ends_the_pass(tmp_path):
@@ -120,15 +120,15 @@ def test_that_a_source_that_is_gone_ends_the_pass(tmp_path):
 
 
 def test_that_a_text_alone_passes_through(tmp_path):
-    alone = Candidate(key="a", image=None, texts=("words",))
+    alone = RawSample(key="a", image=None, texts=("words",))
     (done,) = decode_all(decoder(Pictures(0), tmp_path), [alone], RunControl())
-    assert (done.candidate, done.pixels, done.reason) == (alone, None, None)
+    assert (done.raw, done.pixels, done.reason) == (alone, None, None)
 
 
 def test_that_few_pictures_are_under_way_at_once(tmp_path):
     pictures = Pictures(1_000)
     made = decoder(pictures, tmp_path)
-    results: Any = decode_all(made, pictures.candidates(), RunControl(), 2)
+    results: Any = decode_all(made, pictures.samples(), RunControl(), 2)
     next(results)
     time.sleep(0.2)
     assert pictures.loaded <= (2 * AHEAD + 1) * BATCH
@@ -140,5 +140,5 @@ def test_that_a_stop_is_heeded_at_once(tmp_path):
     pictures = Pictures(10_000, before=lambda _number: time.sleep(0.01))
     threading.Timer(0.1, control.request_stop).start()
     with pytest.raises(StoppedError):
-        list(decode_all(decoder(pictures, tmp_path), pictures.candidates(), control))
+        list(decode_all(decoder(pictures, tmp_path), pictures.samples(), control))
     assert pictures.loaded < 500

@@ -6,11 +6,11 @@ import pytest
 from engine.control import RunControl
 from engine.data.store import open_dataset
 from engine.errors import SourceUnreadableError, StoppedError
-from engine.importing.build import import_dataset
-from engine.importing.dataset_checks import examine_dataset
-from engine.importing.dry_run import examine_source
+from engine.importing.build import import_dataset, record_of
+from engine.importing.dataset_checks import check_dataset
+from engine.importing.dry_run import dry_run
 from engine.importing.empty_import import Cause
-from engine.importing.plan import Finding, PicturePlan, Repair, TextPlan
+from engine.importing.plan import Fix, Issue, PicturePlan, TextPlan
 from tests.helpers.sources import caption, picture, sidecar_folder, sidecar_plan
 
 
@@ -24,7 +24,7 @@ def source(tmp_path):
 
 
 def examine(plan):
-    return examine_source(plan, lambda _event: None, RunControl())
+    return dry_run(plan, lambda _event: None, RunControl())
 
 
 def test_that_an_examination_says_what_the_import_then_does(source, tmp_path):
@@ -35,7 +35,7 @@ def test_that_an_examination_says_what_the_import_then_does(source, tmp_path):
     import_dataset(plan, lambda _event: None, RunControl())
     dataset = open_dataset(plan.dataset)
     assert [dict(record) for record in dataset.records] == [
-        entry.record for entry in found.settled.entries
+        record_of(kept) for kept in found.result.kept
     ]
     assert found.counts.items_imported == dataset.manifest.items == 19
     assert found.counts.adds_up
@@ -45,8 +45,8 @@ def test_that_an_examination_says_what_the_import_then_does(source, tmp_path):
 def test_that_findings_texts_and_sizes_are_told(source, tmp_path):
     picture(77, 100).resize((100, 50)).save(source / "0001.png")
     found = examine(sidecar_plan(source, tmp_path / "pets"))
-    assert found.settled.diagnosis.report(Finding.NO_TEXT).keys == ("0007.png",)
-    assert found.settled.diagnosis.report(Finding.SAME_IMAGE).keys == ("copy.png",)
+    assert found.result.check_report.report(Issue.NO_TEXT).keys == ("0007.png",)
+    assert found.result.check_report.report(Issue.SAME_IMAGE).keys == ("copy.png",)
     assert dict(found.sizes) == {(40, 40): 20, (100, 50): 1}
     assert found.text_facts.count == 20
     assert dict(found.text_facts.scripts)["Latin"] == 1.0
@@ -58,17 +58,17 @@ def test_that_another_repair_needs_no_second_look_at_the_images(source, tmp_path
     found = examine(plan)
     other = replace(
         plan,
-        repairs={Finding.SAME_IMAGE: Repair.KEEP},
+        repairs={Issue.SAME_IMAGE: Fix.KEEP},
         keep_image_only=True,
         texts=TextPlan(longest=1),
         excluded=frozenset({"0002.png"}),
     )
-    again, fresh = found.reconsidered(other), examine(other)
-    assert [e.record for e in again.settled.entries] == [e.record for e in fresh.settled.entries]
+    again, fresh = found.with_plan(other), examine(other)
+    assert [*map(record_of, again.result.kept)] == [*map(record_of, fresh.result.kept)]
     assert again.counts == fresh.counts != found.counts
-    assert found.reconsidered(plan).counts == found.counts
+    assert found.with_plan(plan).counts == found.counts
     with pytest.raises(ValueError, match="differently"):
-        found.reconsidered(replace(plan, pictures=PicturePlan(size=64)))
+        found.with_plan(replace(plan, pictures=PicturePlan(size=64)))
 
 
 def test_that_findings_have_small_images(source, tmp_path):
@@ -87,7 +87,7 @@ def test_that_nothing_to_train_on_is_explained(tmp_path):
     for number in range(4):
         picture(number).save(source / f"{number}.png")
     found = examine(sidecar_plan(source, tmp_path / "pets"))
-    assert not found.settled.is_trainable
+    assert not found.result.is_trainable
     assert [(r.cause, r.count) for r in found.likely_reasons] == [(Cause.IMAGES_WITHOUT_TEXT, 4)]
 
 
@@ -107,7 +107,7 @@ def test_that_an_examination_can_be_stopped(source, tmp_path):
         control.request_stop()
 
     with pytest.raises(StoppedError):
-        examine_source(sidecar_plan(source, tmp_path / "pets"), stop, control)
+        dry_run(sidecar_plan(source, tmp_path / "pets"), stop, control)
 
 
 def test_that_a_source_that_is_not_there_is_said_so(tmp_path):
@@ -116,9 +116,9 @@ def test_that_a_source_that_is_not_there_is_said_so(tmp_path):
 
 
 def test_that_the_doctor_finds_in_a_dataset_what_was_kept(source, tmp_path):
-    plan = sidecar_plan(source, tmp_path / "pets", repairs={Finding.SAME_IMAGE: Repair.KEEP})
+    plan = sidecar_plan(source, tmp_path / "pets", repairs={Issue.SAME_IMAGE: Fix.KEEP})
     import_dataset(plan, lambda _event: None, RunControl())
-    diagnosis = examine_dataset(plan.dataset, RunControl())
-    assert diagnosis.report(Finding.SAME_IMAGE).groups == (("0005.png", "copy.png"),)
-    assert diagnosis.report(Finding.TINY_IMAGE).count == 0
-    assert len(diagnosis.decisions) == 20
+    check_report = check_dataset(plan.dataset, RunControl())
+    assert check_report.report(Issue.SAME_IMAGE).groups == (("0005.png", "copy.png"),)
+    assert check_report.report(Issue.TINY_IMAGE).count == 0
+    assert len(check_report.outcomes) == 20

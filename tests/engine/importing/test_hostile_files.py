@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import EntryError, SourceUnreadableError
-from engine.importing.ledger import Accounts, Reason
-from engine.importing.resize import read_picture
+from engine.importing.decode import read_picture
+from engine.importing.ledger import FileLedger, Reason
 from engine.importing.sources.archive import LIMITS, Limits
-from engine.importing.sources.opening import open_tree
+from engine.importing.sources.opening import open_archive
 from tests.helpers.odd_archives import (
     CONTENT,
     ODD_FILES,
@@ -60,18 +60,18 @@ def test_that_every_member_of_an_odd_tar_meets_its_fate(tmp_path, name):
 
 def test_that_a_folder_of_them_all_is_accounted_for(tmp_path):
     count = write_odd_files(tmp_path)
-    accounts = Accounts()
-    with open_tree(tmp_path) as tree:
-        for entry in tree.entries(accounts):
+    ledger = FileLedger()
+    with open_archive(tmp_path) as archive:
+        for entry in archive.entries(ledger):
             try:
-                read_picture(tree.read(entry.path, LIMITS.file_bytes))
-                accounts.use(entry.path)
+                read_picture(archive.read(entry.path, LIMITS.file_bytes))
+                ledger.mark_used(entry.path)
             except EntryError as error:
-                accounts.skip_file(entry.path, Reason(error.reason), error.detail)
-    skipped = {skip.path: skip.reason for skip in accounts.skipped_files()}
+                ledger.mark_skipped(entry.path, Reason(error.reason), error.detail)
+    skipped = {skip.path: skip.reason for skip in ledger.skipped_files()}
     flaws = {name: want for name, (_, want) in ODD_FILES.items() if not isinstance(want, Look)}
     assert skipped == flaws
-    assert accounts.files_used + len(skipped) == accounts.files_found == count
+    assert ledger.files_used + len(skipped) == ledger.files_found == count
     assert count >= 60
 
 
@@ -87,22 +87,22 @@ def check_fates(path, content, fates):
     before = sorted(path.parent.rglob("*"))
     if fates is None:
         with pytest.raises(SourceUnreadableError, match="cannot be imported"):
-            open_tree(path)
+            open_archive(path)
     else:
         check_members(path, fates)
     assert sorted(path.parent.rglob("*")) == before
 
 
 def check_members(path, fates):
-    accounts = Accounts()
-    with open_tree(path) as tree:
-        given = [entry.path for entry in tree.entries(accounts)]
-        skipped = {skip.path: skip.reason for skip in accounts.skipped_files()}
+    ledger = FileLedger()
+    with open_archive(path) as archive:
+        given = [entry.path for entry in archive.entries(ledger)]
+        skipped = {skip.path: skip.reason for skip in ledger.skipped_files()}
         assert {**dict.fromkeys(given), **skipped} == fates
-        assert accounts.files_found == len(given) + len(skipped)
-        assert all(tree.has(name) for name in given)
+        assert ledger.files_found == len(given) + len(skipped)
+        assert all(archive.has(name) for name in given)
         for name in given:
-            content = tree.read(name, 10_000)
+            content = archive.read(name, 10_000)
             assert content == CONTENT or len(content) == 2_048
 
 
@@ -180,19 +180,19 @@ def test_that_a_mutated_archive_is_read_or_refused(data):
 
 
 def read_everything(source):
-    accounts = Accounts()
+    ledger = FileLedger()
     try:
-        tree = open_tree(source, SMALL_LIMITS)
+        archive = open_archive(source, SMALL_LIMITS)
     except SourceUnreadableError:
         return
-    with tree:
-        given = list(tree.entries(accounts))
-        assert accounts.files_found == len(given) + len(list(accounts.skipped_files()))
+    with archive:
+        given = list(archive.entries(ledger))
+        assert ledger.files_found == len(given) + len(list(ledger.skipped_files()))
         for entry in given:
             entry.path.encode()
             try:
-                assert len(tree.read(entry.path, 1_000_000)) <= 1_000_000
-                with tree.open(entry.path) as file:
+                assert len(archive.read(entry.path, 1_000_000)) <= 1_000_000
+                with archive.open(entry.path) as file:
                     file.read()
             except EntryError as error:
                 Reason(error.reason)
@@ -206,9 +206,9 @@ def test_that_no_path_leads_out_of_a_source(path):
         inside.mkdir()
         (Path(folder) / "a").write_bytes(b"secret")
         (inside / "b").write_bytes(b"open")
-        with open_tree(inside) as tree:
+        with open_archive(inside) as archive:
             try:
-                assert tree.read(path, 10) == b"open"
-                assert tree.has(path)
+                assert archive.read(path, 10) == b"open"
+                assert archive.has(path)
             except EntryError:
-                assert not tree.has(path)
+                assert not archive.has(path)

@@ -9,9 +9,9 @@ from PIL import Image, ImageDraw
 
 from engine.importing.near_duplicates import (
     FLAT,
-    NearIndex,
+    NearDuplicateIndex,
     colour_layouts,
-    near_groups,
+    near_duplicate_groups,
     perceptual_hash,
     perceptual_hashes,
     pixel_digest,
@@ -106,7 +106,7 @@ def test_that_flat_images_have_the_flat_hash(value):
     noise = np.random.default_rng(1).integers(0, 3, (2, 64, 64, 3))
     flat = np.clip(noise + value, 0, 255).astype(np.uint8)
     assert perceptual_hashes(flat).tolist() == [FLAT, FLAT]
-    assert near_groups(perceptual_hashes(flat), 4) == []
+    assert near_duplicate_groups(perceptual_hashes(flat), 4) == []
 
 
 def test_that_stripes_hash_the_same_at_any_brightness():
@@ -172,7 +172,7 @@ def planted(random, count):
 @given(st.integers(0, 10_000), st.integers(0, 8))
 def test_that_groups_are_those_of_comparing_all(seed, distance):
     hashes = planted(np.random.default_rng(seed), 150)
-    assert near_groups(hashes, distance) == brute_groups(hashes.tolist(), distance)
+    assert near_duplicate_groups(hashes, distance) == brute_groups(hashes.tolist(), distance)
 
 
 def test_that_groups_with_colours_are_those_of_comparing_all():
@@ -180,16 +180,16 @@ def test_that_groups_with_colours_are_those_of_comparing_all():
     hashes = planted(random, 300)
     colours = [bytes(row) for row in random.integers(0, 24, (300, 3), dtype=np.uint8).tolist()]
     expected = brute_groups(hashes.tolist(), 4, colours)
-    assert near_groups(hashes, 4, colours) == expected
+    assert near_duplicate_groups(hashes, 4, colours) == expected
     assert expected != brute_groups(hashes.tolist(), 4)
 
 
 def test_that_equal_hashes_of_other_colours_are_apart():
-    assert near_groups([5, 5, 5], 4, [b"\0\0", b"\xff\0", b"\0\0"]) == [[0, 2]]
+    assert near_duplicate_groups([5, 5, 5], 4, [b"\0\0", b"\xff\0", b"\0\0"]) == [[0, 2]]
 
 
 def test_that_the_index_gives_the_first_that_is_near():
-    index = NearIndex(2)
+    index = NearDuplicateIndex(2)
     index.add(7, 0b1111)
     index.add(3, 0b1110)
     assert index.find(0b1110) == 7
@@ -207,7 +207,7 @@ def test_that_a_hundred_thousand_take_seconds(kind):
         flips = np.uint64(1) << random.integers(0, 64, (4, 100_000), dtype=np.uint64)
         hashes = np.bitwise_xor.reduce(flips, axis=0) ^ np.uint64(12_345)
     start = time.process_time()
-    groups = near_groups(hashes, 4)
+    groups = near_duplicate_groups(hashes, 4)
     # Comparing all pairs would take minutes.
     assert time.process_time() - start < 15
     assert bool(groups) == (kind != "random")

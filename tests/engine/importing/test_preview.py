@@ -13,12 +13,12 @@ from engine.control import RunControl
 from engine.errors import ConfigError, SourceUnreadableError, StoppedError
 from engine.importing.dry_run import ScanFacts, scan_facts
 from engine.importing.empty_import import Cause
-from engine.importing.formats.format import Reading
-from engine.importing.ledger import Accounts, Reason
+from engine.importing.formats.format import ImportSpec
+from engine.importing.ledger import FileLedger, Reason
 from engine.importing.plan import ImportPlan, PicturePlan, TextPlan
 from engine.importing.preview import BEFORE_SIDE, PreviewItem, before_and_after, preview
-from engine.importing.scan import FirstLook, decoding_hash, look_at, overview_of
-from engine.importing.sources.opening import KeptTree, open_tree
+from engine.importing.scan import FirstLook, decoding_hash, list_files, look_at
+from engine.importing.sources.opening import ArchiveCache, open_archive
 from engine.importing.staging import has_staged, staging_folder
 from tests.helpers.sources import caption, sidecar_folder, sidecar_plan
 
@@ -69,17 +69,17 @@ def test_that_a_large_source_is_not_read_to_its_end(tmp_path, monkeypatch):
 
 def test_that_a_surveyed_source_is_not_listed_again(tmp_path, monkeypatch):
     source = sidecar_folder(tmp_path / "source", 5)
-    with open_tree(source) as tree:
-        overview = overview_of(tree, Accounts(), RunControl())
-        monkeypatch.setattr(type(tree), "entries", None)
-        items = preview(sidecar_plan(source, tmp_path / "pets"), 3, surveyed=(tree, overview))
+    with open_archive(source) as archive:
+        listing = list_files(archive, FileLedger(), RunControl())
+        monkeypatch.setattr(type(archive), "entries", None)
+        items = preview(sidecar_plan(source, tmp_path / "pets"), 3, surveyed=(archive, listing))
     assert [item.key for item in items] == ["0000.png", "0002.png", "0004.png"]
 
 
 def test_that_a_bad_plan_and_a_stop_are_heeded(tmp_path):
     source = sidecar_folder(tmp_path / "source", 2)
     with pytest.raises(ConfigError):
-        preview(sidecar_plan(source, tmp_path / "pets", reading=Reading(format="no")))
+        preview(sidecar_plan(source, tmp_path / "pets", reading=ImportSpec(format="no")))
     control = RunControl()
     control.request_stop()
     with pytest.raises(StoppedError):
@@ -91,14 +91,14 @@ def test_that_a_bad_plan_and_a_stop_are_heeded(tmp_path):
 
 
 def looked_at(source: Path) -> FirstLook:
-    with open_tree(source) as tree:
-        return look_at(tree, lambda _count: None, RunControl())
+    with open_archive(source) as archive:
+        return look_at(archive, lambda _count: None, RunControl())
 
 
 def facts_of(plan: ImportPlan, tokenizer: str = "word") -> ScanFacts:
     look = looked_at(plan.source)
-    with open_tree(plan.source) as tree:
-        return scan_facts(plan, tree, look, tokenizer, lambda _count: None, RunControl())
+    with open_archive(plan.source) as archive:
+        return scan_facts(plan, archive, look, tokenizer, lambda _count: None, RunControl())
 
 
 def test_that_a_first_look_counts_files_and_names_what_it_leaves_out(tmp_path):
@@ -107,7 +107,7 @@ def test_that_a_first_look_counts_files_and_names_what_it_leaves_out(tmp_path):
     look = looked_at(source)
     assert (look.files, look.images, look.texts) == (11, 5, 5)
     assert look.left_out == {Reason.HIDDEN: 1}
-    assert look.proposals[0].reading.format == "sidecar"
+    assert look.detections[0].reading.format == "sidecar"
 
 
 def test_that_a_scan_counts_pairs_orphans_and_captions(tmp_path):
@@ -151,8 +151,8 @@ def test_that_a_scan_heeds_a_stop(tmp_path):
     plan = sidecar_plan(sidecar_folder(tmp_path / "s", 3), tmp_path / "d")
     look, control = looked_at(plan.source), RunControl()
     control.request_stop()
-    with open_tree(plan.source) as tree, pytest.raises(StoppedError):
-        scan_facts(plan, tree, look, "word", lambda _count: None, control)
+    with open_archive(plan.source) as archive, pytest.raises(StoppedError):
+        scan_facts(plan, archive, look, "word", lambda _count: None, control)
 
 
 def test_that_images_are_shown_as_they_are_and_as_they_are_stored(tmp_path):
@@ -163,12 +163,12 @@ def test_that_images_are_shown_as_they_are_and_as_they_are_stored(tmp_path):
     plan = ImportPlan(
         source=source,
         dataset=tmp_path / "d",
-        reading=Reading(format="file_names"),
+        reading=ImportSpec(format="file_names"),
         pictures=PicturePlan(size=32, background="#ff0000"),
     )
     look = looked_at(source)
-    with open_tree(source) as tree:
-        [shown] = before_and_after(plan, tree, look, RunControl())
+    with open_archive(source) as archive:
+        [shown] = before_and_after(plan, archive, look, RunControl())
     assert (shown.width, shown.height) == (600, 300)
     assert shown.before.shape == (BEFORE_SIDE // 2, BEFORE_SIDE, 4)
     assert shown.after.shape == (32, 32, 3)
@@ -198,38 +198,38 @@ def packed(folder: Path, name: str) -> Path:
 
 
 def test_that_a_source_stays_open_until_another_is_asked_for(tmp_path):
-    kept, control = KeptTree(), RunControl()
+    kept, control = ArchiveCache(), RunControl()
     first, second = packed(tmp_path, "a"), packed(tmp_path, "b")
-    with kept.lent(first, control) as one, kept.lent(first, control) as two:
+    with kept.borrow(first, control) as one, kept.borrow(first, control) as two:
         assert one is two
-        with kept.lent(second, control) as three:
+        with kept.borrow(second, control) as three:
             assert three is not one
         # Whoever still uses the first may go on.
         assert one.read("a/0000.txt", 1000)
-    with kept.lent(second, control) as four:
+    with kept.borrow(second, control) as four:
         assert four is three
     kept.close()
 
 
 def test_that_a_source_that_has_changed_is_opened_anew(tmp_path):
-    kept, control = KeptTree(), RunControl()
+    kept, control = ArchiveCache(), RunControl()
     source = packed(tmp_path, "a")
-    with kept.lent(source, control) as before:
+    with kept.borrow(source, control) as before:
         pass
     packed(tmp_path, "b").replace(source)
-    with kept.lent(source, control) as after:
+    with kept.borrow(source, control) as after:
         assert after is not before
         assert after.has("b/0000.txt")
     kept.close()
 
 
 def test_that_whoever_waits_for_an_archive_can_be_stopped(tmp_path):
-    kept, control = KeptTree(), RunControl()
+    kept, control = ArchiveCache(), RunControl()
     control.request_stop()
     waited: list[bool] = []
 
     def wait() -> None:
-        with pytest.raises(StoppedError), kept.lent(tmp_path, control):
+        with pytest.raises(StoppedError), kept.borrow(tmp_path, control):
             waited.append(False)
         waited.append(True)
 
@@ -241,11 +241,11 @@ def test_that_whoever_waits_for_an_archive_can_be_stopped(tmp_path):
 
 
 def test_that_a_source_that_cannot_be_opened_leaves_the_next_free(tmp_path):
-    kept, control = KeptTree(), RunControl()
-    with pytest.raises(SourceUnreadableError), kept.lent(tmp_path / "none", control):
+    kept, control = ArchiveCache(), RunControl()
+    with pytest.raises(SourceUnreadableError), kept.borrow(tmp_path / "none", control):
         pass
-    with kept.lent(sidecar_folder(tmp_path / "s", 1), control) as tree:
-        assert tree.has("0000.txt")
+    with kept.borrow(sidecar_folder(tmp_path / "s", 1), control) as archive:
+        assert archive.has("0000.txt")
     kept.close()
 
 
@@ -253,9 +253,11 @@ def test_that_before_is_transparent_where_the_image_is(tmp_path):
     source = tmp_path / "s"
     source.mkdir()
     Image.fromarray(np.zeros((8, 8, 4), np.uint8)).save(source / "nothing.png")
-    plan = ImportPlan(source=source, dataset=tmp_path / "d", reading=Reading(format="file_names"))
+    plan = ImportPlan(
+        source=source, dataset=tmp_path / "d", reading=ImportSpec(format="file_names")
+    )
     look = looked_at(source)
-    with open_tree(source) as tree:
-        [shown] = before_and_after(plan, tree, look, RunControl())
+    with open_archive(source) as archive:
+        [shown] = before_and_after(plan, archive, look, RunControl())
     assert shown.before[..., 3].max() == 0
     assert (shown.after == 255).all()

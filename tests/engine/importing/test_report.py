@@ -6,7 +6,7 @@ import pytest
 
 from engine.control import RunControl
 from engine.importing.build import import_dataset
-from engine.importing.ledger import Accounts, Reason
+from engine.importing.ledger import FileLedger, Reason
 from engine.importing.report import (
     JSON_NAME,
     PAGE_NAME,
@@ -82,26 +82,26 @@ def test_that_a_long_list_is_cut_and_says_so(dataset):
 
 
 def test_that_accounts_that_do_not_add_up_are_seen():
-    accounts = Accounts()
-    accounts.find(3)
-    accounts.use("a")
-    accounts.skip_file("b", Reason.HIDDEN)
-    assert not counts_of(accounts, found=1, imported=1).adds_up
-    accounts.skip_file("c", Reason.EMPTY)
-    assert counts_of(accounts, found=1, imported=1).adds_up
-    assert not counts_of(accounts, found=2, imported=1).adds_up
-    assert reason_counts(accounts.skipped_files()) == {"empty": 1, "hidden": 1}
+    ledger = FileLedger()
+    ledger.add(3)
+    ledger.mark_used("a")
+    ledger.mark_skipped("b", Reason.HIDDEN)
+    assert not counts_of(ledger, found=1, imported=1).adds_up
+    ledger.mark_skipped("c", Reason.EMPTY)
+    assert counts_of(ledger, found=1, imported=1).adds_up
+    assert not counts_of(ledger, found=2, imported=1).adds_up
+    assert reason_counts(ledger.skipped_files()) == {"empty": 1, "hidden": 1}
 
 
 def test_that_a_file_that_turns_out_useless_is_counted_once():
-    accounts = Accounts()
-    accounts.find(2)
-    accounts.use("a")
-    accounts.use("b")
-    accounts.reject_file("a", Reason.DAMAGED)
-    accounts.reject_file("elsewhere", Reason.DAMAGED)
-    copy = accounts.copy()
-    copy.reject_file("b", Reason.NO_TEXT)
-    assert counts_of(accounts, found=0, imported=0).files_skipped == 1
+    ledger = FileLedger()
+    ledger.add(2)
+    ledger.mark_used("a")
+    ledger.mark_used("b")
+    ledger.mark_rejected("a", Reason.DAMAGED)
+    ledger.mark_rejected("elsewhere", Reason.DAMAGED)
+    copy = ledger.copy()
+    copy.mark_rejected("b", Reason.NO_TEXT)
+    assert counts_of(ledger, found=0, imported=0).files_skipped == 1
     assert counts_of(copy, found=0, imported=0).files_skipped == 2
     assert counts_of(copy, found=0, imported=0).adds_up

@@ -48,9 +48,9 @@ def counted_decodes():
     """List the keys of the images that are decoded meanwhile."""
     fit, keys = Decoder._fit, []
 
-    def counting(decoder, candidate):
-        keys.append(candidate.key)
-        return fit(decoder, candidate)
+    def counting(decoder, sample):
+        keys.append(sample.key)
+        return fit(decoder, sample)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Decoder, "_fit", counting)

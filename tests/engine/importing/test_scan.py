@@ -2,31 +2,31 @@ import pytest
 
 from engine.control import RunControl
 from engine.errors import StoppedError
-from engine.importing.ledger import Accounts
-from engine.importing.scan import overview_of, proposals
-from engine.importing.sources.opening import open_tree
+from engine.importing.ledger import FileLedger
+from engine.importing.scan import detect_formats, list_files
+from engine.importing.sources.opening import open_archive
 from tests.helpers.sources import picture, sidecar_folder
 
 
 def survey(source):
-    accounts = Accounts()
-    with open_tree(source) as tree:
-        overview = overview_of(tree, accounts, RunControl())
-        return accounts, overview, proposals(tree, overview)
+    ledger = FileLedger()
+    with open_archive(source) as archive:
+        listing = list_files(archive, ledger, RunControl())
+        return ledger, listing, detect_formats(archive, listing)
 
 
 def test_that_files_are_counted_by_suffix(tmp_path):
     sidecar_folder(tmp_path, 3)
     picture(9).save(tmp_path / "LOUD.PNG")
     (tmp_path / "Thumbs.db").write_bytes(b"x")
-    accounts, overview, _offers = survey(tmp_path)
-    assert overview.suffixes == {".png": 4, ".txt": 3}
-    assert len(overview.entries) == 7
-    assert accounts.files_found == 8
+    ledger, listing, _offers = survey(tmp_path)
+    assert listing.suffixes == {".png": 4, ".txt": 3}
+    assert len(listing.entries) == 7
+    assert ledger.files_found == 8
 
 
 def test_that_the_likeliest_format_comes_first(tmp_path):
-    _accounts, _overview, offers = survey(sidecar_folder(tmp_path, 5))
+    _ledger, _listing, offers = survey(sidecar_folder(tmp_path, 5))
     assert offers[0].reading.format == "sidecar"
     confidences = [offer.confidence for offer in offers]
     assert confidences == sorted(confidences, reverse=True)
@@ -35,8 +35,8 @@ def test_that_the_likeliest_format_comes_first(tmp_path):
 
 
 def test_that_a_folder_of_nothing_has_no_offers(tmp_path):
-    _accounts, overview, offers = survey(tmp_path)
-    assert overview.entries == ()
+    _ledger, listing, offers = survey(tmp_path)
+    assert listing.entries == ()
     assert offers == ()
 
 
@@ -44,8 +44,8 @@ def test_that_a_listing_can_be_stopped(tmp_path):
     sidecar_folder(tmp_path, 2)
     control = RunControl()
     control.request_stop()
-    with open_tree(tmp_path) as tree, pytest.raises(StoppedError):
-        overview_of(tree, Accounts(), control)
+    with open_archive(tmp_path) as archive, pytest.raises(StoppedError):
+        list_files(archive, FileLedger(), control)
 
 
 def test_that_a_listing_stops_in_its_middle(tmp_path):
@@ -58,6 +58,6 @@ def test_that_a_listing_stops_in_its_middle(tmp_path):
         if count:
             control.request_stop()
 
-    with open_tree(tmp_path) as tree, pytest.raises(StoppedError):
-        overview_of(tree, Accounts(), control, tell)
+    with open_archive(tmp_path) as archive, pytest.raises(StoppedError):
+        list_files(archive, FileLedger(), control, tell)
     assert 0 < told[-1] < 300

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from engine.errors import DiskFullError
-from engine.importing.decode import Decoded, image_facts
-from engine.importing.formats.format import Candidate
+from engine.importing.formats.format import RawSample
 from engine.importing.ledger import Reason
+from engine.importing.samples import DecodedSample, image_facts
 from engine.importing.staging import Staging, discard_staging, staging_folder
 
 SHAPE = (4, 4, 3)
 OURS = {"plan": "a", "source": "b"}
+SAMPLES = [RawSample(key=f"{number}.png", image=None, texts=()) for number in range(10)]
 
 
 def rows(count):
@@ -18,20 +19,18 @@ def rows(count):
 
 
 def decoded(number, pixels):
-    candidate = Candidate(key=f"{number}.png", image=None, texts=())
     (facts,) = image_facts(pixels[None], [(9, 8)])
-    return Decoded(candidate=candidate, pixels=pixels, facts=facts)
+    return DecodedSample(raw=SAMPLES[number], pixels=pixels, facts=facts)
 
 
 def refused(number):
-    candidate = Candidate(key=f"{number}.png", image=None, texts=())
-    return Decoded(candidate=candidate, reason=Reason.DAMAGED, detail="why\nnot")
+    return DecodedSample(raw=SAMPLES[number], reason=Reason.DAMAGED, detail="why\nnot")
 
 
 def fill(folder, count=10):
     """Stage some items; every fourth is refused."""
     images = rows(count)
-    with Staging(folder, OURS, SHAPE) as staging:
+    with Staging(folder, OURS, SHAPE, SAMPLES) as staging:
         for number in range(count):
             one = refused(number) if number % 4 == 3 else decoded(number, images[number])
             staging.append(one)
@@ -39,7 +38,7 @@ def fill(folder, count=10):
 
 
 def kept(folder, fingerprint=OURS):
-    with Staging(folder, fingerprint, SHAPE) as staging:
+    with Staging(folder, fingerprint, SHAPE, SAMPLES) as staging:
         return list(staging.items)
 
 
@@ -52,7 +51,7 @@ def test_that_what_is_staged_is_there_the_next_time(tmp_path):
 
 def test_that_rows_are_read_back_as_they_were_written(tmp_path):
     fill(tmp_path / "s")
-    with Staging(tmp_path / "s", OURS, SHAPE) as staging:
+    with Staging(tmp_path / "s", OURS, SHAPE, SAMPLES) as staging:
         pieces = list(staging.pieces([0, 3, 7]))
     assert np.array_equal(np.concatenate(pieces), rows(10)[[0, 4, 9]])
 
@@ -102,7 +101,7 @@ def test_that_going_on_gives_what_going_through_gives(tmp_path):
     path = tmp_path / "parts" / "items.jsonl"
     path.write_bytes(path.read_bytes()[:-400])
     images = rows(10)
-    with Staging(tmp_path / "parts", OURS, SHAPE) as staging:
+    with Staging(tmp_path / "parts", OURS, SHAPE, SAMPLES) as staging:
         for number in range(len(staging.items), 10):
             one = refused(number) if number % 4 == 3 else decoded(number, images[number])
             staging.append(one)
@@ -125,7 +124,7 @@ def test_that_a_damaged_plan_file_starts_over(tmp_path):
 
 def test_that_a_full_disk_is_a_fact_and_leaves_what_was_synced(tmp_path, monkeypatch):
     images = rows(3)
-    with Staging(tmp_path / "s", OURS, SHAPE) as staging:
+    with Staging(tmp_path / "s", OURS, SHAPE, SAMPLES) as staging:
         staging.append(decoded(0, images[0]))
         staging.sync()
         staging.append(decoded(1, images[1]))

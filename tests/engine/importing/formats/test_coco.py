@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 
 from engine.errors import ConfigError, SourceUnreadableError
-from engine.importing.formats.format import Reading
+from engine.importing.formats.format import ImportSpec
 from engine.importing.ledger import Reason
 from tests.helpers.mutations import mutated, picture
 from tests.helpers.sources import best, fuzzed, proposed, scanned, survives
@@ -34,7 +34,7 @@ FILES = {
     ),
     "LICENSE": b"CC BY",
 }
-PLAIN = Reading(format="coco", table=TABLE)
+PLAIN = ImportSpec(format="coco", table=TABLE)
 
 
 def test_that_an_image_has_all_its_captions_and_is_found_in_the_folder_that_the_file_names():
@@ -87,7 +87,7 @@ def test_that_a_large_file_that_breaks_off_gives_what_it_has():
     annotations = [{"image_id": n, "caption": f"number {n}"} for n in range(5_000)]
     table = captions(images, annotations)[:-20_000]
     files = {f"{n}.jpg": P for n in range(5_000)} | {"captions.json": table}
-    found = scanned(files, "coco", Reading(format="coco", table="captions.json"))
+    found = scanned(files, "coco", ImportSpec(format="coco", table="captions.json"))
     assert found.texts["4000.jpg"] == ("number 4000",)
     assert found.skipped_items["captions.json#end"] == Reason.BAD_ROW
     assert sum(item.image is not None for item in found.items) == 5_000
@@ -103,7 +103,7 @@ def test_that_it_is_the_likeliest_where_it_fits_and_boxes_are_no_captions():
 
 def test_that_a_reading_of_nothing_is_refused():
     with pytest.raises(ConfigError):
-        scanned(FILES, "coco", Reading(format="coco", table="none.json"))
+        scanned(FILES, "coco", ImportSpec(format="coco", table="none.json"))
     with pytest.raises(SourceUnreadableError):
         scanned(FILES | {TABLE: b"{nothing"}, "coco", PLAIN)
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from PIL import Image, PngImagePlugin
 
-from engine.importing.formats.format import Reading
+from engine.importing.formats.format import ImportSpec
 from engine.importing.ledger import Reason
 from tests.helpers.mutations import mutated, picture
 from tests.helpers.sources import best, fuzzed, proposed, scanned, survives
@@ -67,7 +67,7 @@ def test_that_texts_within_images_are_their_captions():
     ],
 )
 def test_that_each_field_is_read(content, text):
-    found = scanned({"a.png": content}, "embedded", Reading(format="embedded"))
+    found = scanned({"a.png": content}, "embedded", ImportSpec(format="embedded"))
     assert found.texts == {"a.png": (text,) if text else ()}
 
 
@@ -75,7 +75,7 @@ def test_that_fields_are_chosen_and_listed():
     offer = proposed(FILES, "embedded")
     assert offer is not None
     assert offer.columns == ("Description", "ImageDescription", "UserComment", "Title")
-    reading = Reading(format="embedded", text_columns=("Title", "Description"))
+    reading = ImportSpec(format="embedded", text_columns=("Title", "Description"))
     assert scanned(FILES, "embedded", reading).texts["a.png"] == ("cat", "a red cat")
 
 
@@ -96,4 +96,4 @@ def test_that_one_text_on_all_images_is_the_programs_own():
 @fuzzed
 @given(mutated(FILES))
 def test_that_damaged_images_are_survived(files):
-    survives(files, "embedded", Reading(format="embedded"))
+    survives(files, "embedded", ImportSpec(format="embedded"))

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.importing.formats.folders import name_text
-from engine.importing.formats.format import Reading
+from engine.importing.formats.format import ImportSpec
 from engine.importing.ledger import Reason
 from tests.helpers.mutations import mutated, picture
 from tests.helpers.sources import best, fuzzed, proposed, scanned, survives
@@ -36,7 +36,7 @@ def test_that_the_last_folder_is_the_text_in_words():
 
 
 def test_that_words_name_folders():
-    reading = Reading(format="class_folders", words=(("n01", "tench"), ("big cat", "lion")))
+    reading = ImportSpec(format="class_folders", words=(("n01", "tench"), ("big cat", "lion")))
     found = scanned({"n01/a.png": P, "big_cat/b.png": P}, "class_folders", reading)
     assert list(found.texts.values()) == [("tench",), ("lion",)]
 
@@ -52,7 +52,7 @@ def test_that_two_folders_make_it_likely_and_one_does_not():
 @fuzzed
 @given(mutated(FILES))
 def test_that_damaged_sources_are_survived(files):
-    survives(files, "class_folders", Reading(format="class_folders"))
+    survives(files, "class_folders", ImportSpec(format="class_folders"))
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_that_images_are_named_and_all_else_is_skipped():
 
 
 def test_that_words_name_stems_and_texts():
-    reading = Reading(format="file_names", words=(("1", "one"), ("red cat", "Tom")))
+    reading = ImportSpec(format="file_names", words=(("1", "one"), ("red cat", "Tom")))
     found = scanned({"1.png": P, "red_cat_3.png": P}, "file_names", reading)
     assert found.texts == {"1.png": ("one",), "red_cat_3.png": ("Tom",)}
 
@@ -95,4 +95,4 @@ def test_that_it_is_the_last_resort():
 @fuzzed
 @given(st.dictionaries(st.text(min_size=1, max_size=20).map(lambda s: s + ".png"), st.just(P)))
 def test_that_any_names_are_survived(files):
-    survives(files, "file_names", Reading(format="file_names"))
+    survives(files, "file_names", ImportSpec(format="file_names"))

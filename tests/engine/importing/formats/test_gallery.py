@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 
 from engine.errors import ConfigError
-from engine.importing.formats.format import Reading
+from engine.importing.formats.format import ImportSpec
 from engine.importing.ledger import Reason
 from engine.sample.gallery import GalleryWriter, Provenance
 from tests.helpers.mutations import mutated, picture
@@ -54,7 +54,7 @@ def test_that_other_tables_are_no_gallery():
     files = FILES | {"metadata.jsonl": b'{"file_name": "000000.png", "text": "one"}\n'}
     assert proposed(files, "gallery") is None
     assert best(files) == "table_file"
-    assert proposed(FILES | {"x.csv": b"a,b\n"}, "gallery", focus="x.csv") is None
+    assert proposed(FILES | {"x.csv": b"a,b\n"}, "gallery", selected_entry="x.csv") is None
 
 
 def test_that_several_galleries_are_read_together():
@@ -66,10 +66,10 @@ def test_that_several_galleries_are_read_together():
 
 def test_that_a_gallery_without_metadata_is_refused():
     with pytest.raises(ConfigError):
-        scanned({"000000.png": picture()}, "gallery", Reading(format="gallery"))
+        scanned({"000000.png": picture()}, "gallery", ImportSpec(format="gallery"))
 
 
 @fuzzed
 @given(mutated(FILES))
 def test_that_damaged_galleries_are_survived(files):
-    survives(files, "gallery", Reading(format="gallery"))
+    survives(files, "gallery", ImportSpec(format="gallery"))

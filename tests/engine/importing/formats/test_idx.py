@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 
 from engine.errors import ConfigError, EntryError
-from engine.importing.formats.format import ImageRef, Reading
+from engine.importing.formats.format import ImageRef, ImportSpec
 from engine.importing.formats.registry import FORMATS
 from engine.importing.ledger import Reason
 from tests.helpers.mutations import mutated
-from tests.helpers.sources import MemoryTree, best, fuzzed, scanned, survives
+from tests.helpers.sources import MemoryArchive, best, fuzzed, scanned, survives
 
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.integers(0, 256, (20, 5, 4), dtype=np.uint8)
@@ -45,7 +45,7 @@ def test_that_images_take_their_labels_from_the_file_of_their_name():
 
 
 def test_that_labels_have_words():
-    found = scanned(MNIST, "idx", Reading(format="idx", words=(("2", "two"),)))
+    found = scanned(MNIST, "idx", ImportSpec(format="idx", words=(("2", "two"),)))
     assert found.item("t10k-images.idx3-ubyte#3").texts == ("two",)
     assert found.item("t10k-images.idx3-ubyte#3").extras["label"] == "2"
 
@@ -53,10 +53,10 @@ def test_that_labels_have_words():
 def test_that_one_file_can_be_picked_and_colour_images_have_no_label():
     colour = RANDOM.integers(0, 256, (2, 3, 4, 3), dtype=np.uint8)
     files = {"shots.bin": idx(colour), "other.txt": b"x"}
-    found = scanned(files, "idx", focus="shots.bin")
+    found = scanned(files, "idx", selected_entry="shots.bin")
     assert found.texts == {"shots.bin#1": (), "shots.bin#2": ()}
     assert np.array_equal(found.load("shots.bin#2"), colour[1])
-    picked = scanned(MNIST, "idx", focus="t10k-images.idx3-ubyte")
+    picked = scanned(MNIST, "idx", selected_entry="t10k-images.idx3-ubyte")
     assert len(picked.items) == 3
     assert picked.items[2].texts == ("2",)
 
@@ -95,12 +95,12 @@ def test_that_headers_that_claim_too_much_are_found_out():
 
 def test_that_an_image_that_is_not_there_is_told():
     whole = gzip.compress(idx(IMAGES))
-    tree = MemoryTree({"a": idx(IMAGES), "b": whole[: len(whole) // 2]})
+    archive = MemoryArchive({"a": idx(IMAGES), "b": whole[: len(whole) // 2]})
     for path, part in (("a", 20), ("a", -1), ("b", 19), ("none", 0)):
         with pytest.raises(EntryError):
-            FORMATS["idx"].load(tree, ImageRef(path=path, part=part))
+            FORMATS["idx"].load(archive, ImageRef(path=path, part=part))
     with pytest.raises(ConfigError):
-        scanned(MNIST, "idx", Reading(format="idx", table="readme.txt"))
+        scanned(MNIST, "idx", ImportSpec(format="idx", table="readme.txt"))
 
 
 def test_that_it_is_the_likeliest_for_its_files():
@@ -110,4 +110,4 @@ def test_that_it_is_the_likeliest_for_its_files():
 @fuzzed
 @given(mutated(MNIST))
 def test_that_damaged_files_are_survived(files):
-    survives(files, "idx", Reading(format="idx"))
+    survives(files, "idx", ImportSpec(format="idx"))

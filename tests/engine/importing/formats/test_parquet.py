@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 
 from engine.errors import ConfigError, EntryError
-from engine.importing.formats.format import ImageRef, Reading
+from engine.importing.formats.format import ImageRef, ImportSpec
 from engine.importing.formats.registry import FORMATS
-from engine.importing.ledger import Accounts, Reason
+from engine.importing.ledger import FileLedger, Reason
 from tests.helpers.mutations import mutated, picture
-from tests.helpers.sources import MemoryTree, best, fuzzed, scanned, survives
+from tests.helpers.sources import MemoryArchive, best, fuzzed, scanned, survives
 
 PICTURES = [picture(shade) for shade in range(200)]
 NAME = "data/train-00000-of-00001.parquet"
@@ -49,11 +49,11 @@ def test_that_images_as_hugging_face_keeps_them_are_loaded_by_row():
 
 def test_that_a_pass_over_all_rows_opens_the_file_once_and_from_several_threads():
     found = scanned(hugging_face(row_group_size=50), "parquet")
-    before = found.tree.opened[NAME]
+    before = found.archive.opened[NAME]
     with ThreadPoolExecutor(4) as threads:
         loaded = list(threads.map(lambda item: found.load(item.key), found.items))
     assert loaded == PICTURES
-    assert found.tree.opened[NAME] == before + 1
+    assert found.archive.opened[NAME] == before + 1
 
 
 def test_that_bytes_alone_and_several_captions_are_read():
@@ -101,21 +101,23 @@ def test_that_bad_files_and_rows_are_named():
     assert found.skipped_files == {"b.parquet": Reason.DAMAGED}
     for part in (5_000, 7):
         with pytest.raises(EntryError):
-            FORMATS["parquet"].load(found.tree, ImageRef(path="a.parquet", part=part))
+            FORMATS["parquet"].load(found.archive, ImageRef(path="a.parquet", part=part))
     with pytest.raises(EntryError):
-        FORMATS["parquet"].load(found.tree, ImageRef(path="b.parquet", part=0))
+        FORMATS["parquet"].load(found.archive, ImageRef(path="b.parquet", part=0))
     with pytest.raises(ConfigError):
-        scanned({"a.parquet": good}, "parquet", Reading(format="parquet", text_columns=("y",)))
+        scanned({"a.parquet": good}, "parquet", ImportSpec(format="parquet", text_columns=("y",)))
     with pytest.raises(ConfigError):
-        scanned({"a.parquet": good}, "parquet", Reading(format="parquet", table="y"))
+        scanned({"a.parquet": good}, "parquet", ImportSpec(format="parquet", table="y"))
 
 
 def test_that_another_tree_with_the_same_names_is_not_mixed_up():
     for shade in (1, 2, 3):
-        tree = MemoryTree({"t.parquet": parquet({"image": [PICTURES[shade]], "text": ["x"]})})
-        assert FORMATS["parquet"].load(tree, ImageRef(path="t.parquet", part=0)) == PICTURES[shade]
-        assert not list(Accounts().skipped_files())
-        del tree
+        archive = MemoryArchive({"t.parquet": parquet({"image": [PICTURES[shade]], "text": ["x"]})})
+        assert (
+            FORMATS["parquet"].load(archive, ImageRef(path="t.parquet", part=0)) == PICTURES[shade]
+        )
+        assert not list(FileLedger().skipped_files())
+        del archive
 
 
 FUZZED = hugging_face(8, row_group_size=3)
@@ -124,4 +126,4 @@ FUZZED = hugging_face(8, row_group_size=3)
 @fuzzed
 @given(mutated(FUZZED))
 def test_that_damaged_files_are_survived(files):
-    survives(files, "parquet", Reading(format="parquet", image_column="image"))
+    survives(files, "parquet", ImportSpec(format="parquet", image_column="image"))

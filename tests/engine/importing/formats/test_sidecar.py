@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 
-from engine.importing.formats.format import Reading
+from engine.importing.formats.format import ImportSpec
 from engine.importing.ledger import Reason
 from tests.helpers.mutations import mutated, picture
 from tests.helpers.sources import best, fuzzed, proposed, scanned, survives
@@ -25,7 +25,7 @@ CUB = {
     "text/001.Crow/x_1.txt": b"a black bird\n\nit is on a branch\n",
     "text/002.Owl/y_1.txt": b"big eyes",
 }
-PLAIN = Reading(format="sidecar")
+PLAIN = ImportSpec(format="sidecar")
 
 
 def test_that_texts_beside_images_are_their_captions_whole():
@@ -69,7 +69,7 @@ def test_that_images_of_one_stem_share_their_text_and_an_image_may_have_two():
     files = {"a.png": P, "a.jpg": P, "a.txt": b"one", "a.caption": b"two"}
     found = scanned(files, "sidecar")
     assert found.texts == {"a.png": ("one", "two"), "a.jpg": ("one", "two")}
-    chosen = scanned(files, "sidecar", Reading(format="sidecar", text_columns=("caption",)))
+    chosen = scanned(files, "sidecar", ImportSpec(format="sidecar", text_columns=("caption",)))
     assert chosen.texts["a.png"] == ("two",)
     assert chosen.skipped_files == {"a.txt": Reason.NOT_USED}
 
@@ -102,7 +102,7 @@ def test_that_pairing_many_files_opens_each_text_a_few_times_at_most():
     files |= {f"{n % 50}/{n}.txt": b"word" for n in range(2_000)}
     found = scanned(files, "sidecar", PLAIN)
     assert sum(bool(texts) for texts in found.texts.values()) == 2_000
-    assert max(found.tree.opened.values()) <= 3
+    assert max(found.archive.opened.values()) <= 3
 
 
 @fuzzed

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 
 from engine.errors import ConfigError, SourceUnreadableError
-from engine.importing.formats.format import Reading
+from engine.importing.formats.format import ImportSpec
 from engine.importing.ledger import Reason
 from tests.helpers.mutations import mutated, picture
 from tests.helpers.sources import best, fuzzed, proposed, scanned, survives
@@ -60,7 +60,7 @@ def test_that_columns_are_found_by_name():
     offer = proposed(CSV, "table_file")
     assert offer is not None
     assert offer.columns == ("image", "caption", "species")
-    assert offer.reading == Reading(
+    assert offer.reading == ImportSpec(
         format="table_file",
         table="captions.csv",
         image_column="image",
@@ -108,10 +108,10 @@ def test_that_a_quotation_mark_that_is_never_closed_costs_its_row_alone():
 def test_that_paths_that_lead_out_and_addresses_are_bad_rows():
     names = ["../a.png", "/etc/a.png", "C:\\a.png", "https://x.org/a.png", "img/../../a.png"]
     table = "file,text\nimg/a.png,fine\n" + "".join(f"{name},bad\n" for name in names)
-    reading = Reading(format="table_file", table="t.csv", image_column="file")
+    reading = ImportSpec(format="table_file", table="t.csv", image_column="file")
     found = scanned(IMAGES | {"t.csv": table.encode()}, "table_file", reading)
     assert found.skipped_items == {f"t.csv#{n}": Reason.BAD_ROW for n in range(2, 7)}
-    details = [skipped.detail for skipped in found.accounts.skipped_items()]
+    details = [skipped.detail for skipped in found.ledger.skipped_items()]
     assert "it is a web address; nothing is downloaded" in details[3]
 
 
@@ -144,7 +144,7 @@ def test_that_json_lines_of_image_folder_are_read_in_all_splits():
 
 def test_that_a_language_is_chosen_by_its_column():
     row = {"file_name": "img/a.png", "text": "cat", "text_zh": "猫", "group": "animals"}
-    reading = Reading(format="table_file", text_columns=("text_zh",))
+    reading = ImportSpec(format="table_file", text_columns=("text_zh",))
     found = scanned(IMAGES | {"metadata.jsonl": lines(row)}, "table_file", reading)
     assert found.texts["img/a.png"] == ("猫",)
     assert found.item("img/a.png").extras == {"group": "animals"}
@@ -193,12 +193,12 @@ def test_that_malformed_rows_are_named_and_the_others_read():
 
 def test_that_what_the_mapping_names_has_to_be_there():
     for reading in (
-        Reading(format="table_file", table="none.csv"),
-        Reading(format="table_file", table="captions.csv", image_column="x"),
-        Reading(format="table_file", table="captions.csv", text_columns=("caption", "x")),
-        Reading(format="table_file", table="captions.csv", encoding="klingon"),
-        Reading(format="table_file", table="captions.csv", encoding="zlib"),
-        Reading(format="table_file", table="img/a.png"),
+        ImportSpec(format="table_file", table="none.csv"),
+        ImportSpec(format="table_file", table="captions.csv", image_column="x"),
+        ImportSpec(format="table_file", table="captions.csv", text_columns=("caption", "x")),
+        ImportSpec(format="table_file", table="captions.csv", encoding="klingon"),
+        ImportSpec(format="table_file", table="captions.csv", encoding="zlib"),
+        ImportSpec(format="table_file", table="img/a.png"),
     ):
         with pytest.raises(ConfigError):
             scanned(CSV, "table_file", reading)
@@ -220,12 +220,12 @@ def test_that_a_table_with_images_is_the_likeliest():
         assert best(files) == "table_file"
     assert best(IMAGES | {"prices.csv": b"item,price\nscrew,1\n"}) == "file_names"
     picked = {"a.csv": b"file,text\nx.png,1\n", "b.csv": b"file,text\nx.png,2\n", "x.png": P}
-    assert scanned(picked, "table_file", focus="b.csv").texts["x.png"] == ("2",)
+    assert scanned(picked, "table_file", selected_entry="b.csv").texts["x.png"] == ("2",)
 
 
 def test_that_a_row_in_another_encoding_is_bad_and_the_others_are_not():
     table = "file,text\na.png,grün\nb.png,".encode() + b"\xff\xff\n"
-    reading = Reading(format="table_file", table="t.csv", encoding="utf-8")
+    reading = ImportSpec(format="table_file", table="t.csv", encoding="utf-8")
     found = scanned(IMAGES | {"t.csv": table}, "table_file", reading)
     assert found.texts["img/a.png"] == ("grün",)
     assert found.skipped_items == {"t.csv#2": Reason.BAD_ENCODING}
@@ -244,7 +244,7 @@ def test_that_a_table_that_cannot_be_read_on_ends_the_scan(monkeypatch):
 
     monkeypatch.setattr("tests.helpers.sources.io.BytesIO", lambda _content: Broken())
     with pytest.raises(SourceUnreadableError, match="pulled out"):
-        scanned(CSV, "table_file", Reading(format="table_file", table="captions.csv"))
+        scanned(CSV, "table_file", ImportSpec(format="table_file", table="captions.csv"))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 
 from engine.errors import ConfigError, EntryError
-from engine.importing.formats.format import ImageRef, Reading
+from engine.importing.formats.format import ImageRef, ImportSpec
 from engine.importing.formats.registry import FORMATS
 from engine.importing.ledger import Reason
 from tests.helpers.mutations import mutated, picture
@@ -60,19 +60,19 @@ def test_that_long_and_foreign_names_are_read(kind):
 
 def test_that_columns_and_words_are_chosen():
     members = {"1.png": P, "1.txt": b"3", "1.json": b'{"caption": "x", "tags": ["a", "b"]}'}
-    tags = Reading(format="webdataset", text_columns=("json.tags",))
+    tags = ImportSpec(format="webdataset", text_columns=("json.tags",))
     assert scanned({"s.tar": shard(members)}, "webdataset", tags).texts == {"s.tar#1": ("a", "b")}
-    words = Reading(format="webdataset", words=(("3", "three"),))
+    words = ImportSpec(format="webdataset", words=(("3", "three"),))
     assert scanned({"s.tar": shard(members)}, "webdataset", words).texts == {"s.tar#1": ("three",)}
 
 
 def test_that_braces_name_shards():
     files = {f"s-{n:03}.tar": shard({"1.png": P, "1.txt": b"x"}) for n in range(4)}
-    found = scanned(files, "webdataset", Reading(format="webdataset", table="s-{001..002}.tar"))
+    found = scanned(files, "webdataset", ImportSpec(format="webdataset", table="s-{001..002}.tar"))
     assert list(found.texts) == ["s-001.tar#1", "s-002.tar#1"]
     assert set(found.skipped_files) == {"s-000.tar", "s-003.tar"}
     with pytest.raises(ConfigError):
-        scanned(files, "webdataset", Reading(format="webdataset", table="s-{7..9999999999}.tar"))
+        scanned(files, "webdataset", ImportSpec(format="webdataset", table="s-{7..9999999999}.tar"))
 
 
 def test_that_links_are_no_images_and_a_second_image_is_named():
@@ -99,7 +99,7 @@ def test_that_a_shard_that_breaks_off_gives_what_stands_before():
     assert found.skipped_files == {"t.tar": Reason.DAMAGED}
     for part in (7, 10**9, 512):
         with pytest.raises(EntryError):
-            FORMATS["webdataset"].load(found.tree, ImageRef(path="t.tar", part=part))
+            FORMATS["webdataset"].load(found.archive, ImageRef(path="t.tar", part=part))
 
 
 def test_that_it_is_the_likeliest_where_shards_hold_images():
@@ -110,4 +110,4 @@ def test_that_it_is_the_likeliest_where_shards_hold_images():
 @fuzzed
 @given(mutated(FILES))
 def test_that_damaged_shards_are_survived(files):
-    survives(files, "webdataset", Reading(format="webdataset"))
+    survives(files, "webdataset", ImportSpec(format="webdataset"))

@@ -8,7 +8,7 @@ import tarfile
 import pytest
 
 from engine.errors import SourceUnreadableError
-from engine.importing.ledger import Accounts
+from engine.importing.ledger import FileLedger
 from engine.importing.sources.entries import (
     clean_path,
     decode_name,
@@ -17,27 +17,27 @@ from engine.importing.sources.entries import (
     is_safe,
     printable,
 )
-from engine.importing.sources.folder import FolderTree
-from engine.importing.sources.opening import open_tree
-from engine.importing.sources.tar import TarTree
-from engine.importing.sources.zip import ZipTree
+from engine.importing.sources.folder import FolderArchive
+from engine.importing.sources.opening import open_archive
+from engine.importing.sources.tar import TarArchive
+from engine.importing.sources.zip import ZipArchive
 from tests.helpers.odd_archives import tarred, zipped
 
 IDX = struct.pack(">BBBBI", 0, 0, 8, 1, 3) + b"123"
 
 
 def test_that_a_folder_is_opened(tmp_path):
-    with open_tree(tmp_path) as tree:
-        assert isinstance(tree, FolderTree)
-        assert (tree.source, tree.focus) == (tmp_path, "")
+    with open_archive(tmp_path) as archive:
+        assert isinstance(archive, FolderArchive)
+        assert (archive.source, archive.selected_entry) == (tmp_path, "")
 
 
 @pytest.mark.parametrize("name", ["a.zip", "A.ZIP", "download"])
 def test_that_a_zip_is_opened_whatever_it_is_called(tmp_path, name):
     (tmp_path / name).write_bytes(zipped("a.jpg"))
-    with open_tree(tmp_path / name) as tree:
-        assert isinstance(tree, ZipTree)
-        assert (tree.source, tree.focus) == (tmp_path / name, "")
+    with open_archive(tmp_path / name) as archive:
+        assert isinstance(archive, ZipArchive)
+        assert (archive.source, archive.selected_entry) == (tmp_path / name, "")
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,8 @@ def test_that_a_tar_is_opened(tmp_path, name, mode):
     with tarfile.open(tmp_path / name, mode):
         pass
     (tmp_path / "download").write_bytes(tarred("a.jpg"))
-    with open_tree(tmp_path / name) as tree:
-        assert isinstance(tree, TarTree)
+    with open_archive(tmp_path / name) as archive:
+        assert isinstance(archive, TarArchive)
 
 
 @pytest.mark.parametrize(
@@ -74,20 +74,20 @@ def test_that_a_tar_is_opened(tmp_path, name, mode):
 def test_that_a_table_stands_for_its_folder(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     (tmp_path / "a.jpg").write_bytes(b"123")
-    with open_tree(tmp_path / name) as tree:
-        assert (tree.source, tree.focus) == (tmp_path / name, name)
-        assert {entry.path for entry in tree.entries(Accounts())} == {name, "a.jpg"}
-        assert tree.read(tree.focus, 999) == content
+    with open_archive(tmp_path / name) as archive:
+        assert (archive.source, archive.selected_entry) == (tmp_path / name, name)
+        assert {entry.path for entry in archive.entries(FileLedger())} == {name, "a.jpg"}
+        assert archive.read(archive.selected_entry, 999) == content
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names are UTF-16 there")
 def test_that_a_table_whose_name_is_no_text_can_be_read(tmp_path):
     path = tmp_path / os.fsdecode(b"caf\xe9.csv")
     path.write_bytes(b"file,text\n")
-    with open_tree(path) as tree:
-        assert tree.focus == "caf%E9.csv"
-        assert tree.read(tree.focus, 99) == b"file,text\n"
-        assert [entry.path for entry in tree.entries(Accounts())] == [tree.focus]
+    with open_archive(path) as archive:
+        assert archive.selected_entry == "caf%E9.csv"
+        assert archive.read(archive.selected_entry, 99) == b"file,text\n"
+        assert [entry.path for entry in archive.entries(FileLedger())] == [archive.selected_entry]
 
 
 @pytest.mark.parametrize(
@@ -104,26 +104,26 @@ def test_that_a_table_whose_name_is_no_text_can_be_read(tmp_path):
 def test_that_anything_else_is_refused_with_a_reason(tmp_path, name, content, reason):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(SourceUnreadableError, match=reason):
-        open_tree(tmp_path / name)
+        open_archive(tmp_path / name)
 
 
 @pytest.mark.parametrize("name", ["missing", "x" * 5_000, "a\0b"])
 def test_that_a_source_that_is_not_there_is_refused(tmp_path, name):
     with pytest.raises(SourceUnreadableError):
-        open_tree(tmp_path / name)
+        open_archive(tmp_path / name)
 
 
 def test_that_a_link_to_nowhere_is_told_apart(tmp_path):
     (tmp_path / "link").symlink_to("nowhere")
     with pytest.raises(SourceUnreadableError, match="leads nowhere"):
-        open_tree(tmp_path / "link")
+        open_archive(tmp_path / "link")
 
 
 def test_that_links_to_archives_are_followed(tmp_path):
     (tmp_path / "real.zip").write_bytes(zipped("a.jpg"))
     (tmp_path / "link.zip").symlink_to(tmp_path / "real.zip")
-    with open_tree(tmp_path / "link.zip") as tree:
-        assert tree.has("a.jpg")
+    with open_archive(tmp_path / "link.zip") as archive:
+        assert archive.has("a.jpg")
 
 
 @pytest.mark.parametrize(

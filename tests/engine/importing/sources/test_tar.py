@@ -11,10 +11,10 @@ import pytest
 
 from engine.control import RunControl
 from engine.errors import EntryError, SourceUnreadableError, StoppedError
-from engine.importing.ledger import Accounts, Reason
+from engine.importing.ledger import FileLedger, Reason
 from engine.importing.sources import tar
 from engine.importing.sources.archive import Limits
-from engine.importing.sources.tar import TarTree
+from engine.importing.sources.tar import TarArchive
 
 
 def make(path, files, mode: Any = "w", form=tarfile.GNU_FORMAT):
@@ -26,11 +26,11 @@ def make(path, files, mode: Any = "w", form=tarfile.GNU_FORMAT):
     return path
 
 
-def listed(tree):
-    accounts = Accounts()
-    given = [entry.path for entry in tree.entries(accounts)]
-    skipped = {skip.path: skip.reason for skip in accounts.skipped_files()}
-    assert accounts.files_found == len(given) + len(skipped)
+def listed(archive):
+    ledger = FileLedger()
+    given = [entry.path for entry in archive.entries(ledger)]
+    skipped = {skip.path: skip.reason for skip in ledger.skipped_files()}
+    assert ledger.files_found == len(given) + len(skipped)
     return given, skipped
 
 
@@ -44,31 +44,31 @@ def refusal(call, *args):
 @pytest.mark.parametrize("mode", ["w", "w:gz", "w:bz2", "w:xz"])
 def test_that_every_kind_of_tar_is_read(tmp_path, mode, form):
     files = {"b.jpg": b"12", "a/猫.jpg": b"345", "a/" + "x" * 90 + ".jpg": b"6"}
-    with TarTree(make(tmp_path / "a.tar", files, mode, form)) as tree:
-        assert listed(tree) == ([*files], {})
-        assert {name: tree.read(name, 9) for name in files} == files
+    with TarArchive(make(tmp_path / "a.tar", files, mode, form)) as archive:
+        assert listed(archive) == ([*files], {})
+        assert {name: archive.read(name, 9) for name in files} == files
 
 
 def test_that_several_threads_read_at_once(tmp_path):
     draws = np.random.default_rng(0)
     files = {f"{n}.bin": draws.bytes(50_000) for n in range(20)}
-    with TarTree(make(tmp_path / "a.tar", files)) as tree, ThreadPoolExecutor(4) as pool:
-        read = pool.map(lambda name: tree.read(name, 50_000), [*files] * 5)
+    with TarArchive(make(tmp_path / "a.tar", files)) as archive, ThreadPoolExecutor(4) as pool:
+        read = pool.map(lambda name: archive.read(name, 50_000), [*files] * 5)
         assert list(read) == [*files.values()] * 5
 
 
 def test_that_systems_without_pread_read_the_same(tmp_path, monkeypatch):
     path = make(tmp_path / "a.tar", {"a": b"12345", "b": b"678"})
     monkeypatch.delattr("os.pread")
-    with TarTree(path) as tree, tree.open("a") as file:
+    with TarArchive(path) as archive, archive.open("a") as file:
         assert file.read(2) == b"12"
-        assert tree.read("b", 3) == b"678"
+        assert archive.read("b", 3) == b"678"
         assert file.read() == b"345"
 
 
 def test_that_a_member_can_be_read_anywhere(tmp_path):
     path = make(tmp_path / "a.tar", {"a": b"12345", "b": b"678"})
-    with TarTree(path) as tree, tree.open("a") as file:
+    with TarArchive(path) as archive, archive.open("a") as file:
         assert file.seek(-2, 2) == 3
         assert file.read() == b"45"
         assert file.seek(1) == 1
@@ -79,12 +79,12 @@ def test_that_the_temporary_file_is_gone_afterwards(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))
     (tmp_path / "temp").mkdir()
     path = make(tmp_path / "a.tgz", {"a": b"12345"}, "w:gz")
-    with TarTree(path) as tree:
-        assert tree.read("a", 5) == b"12345"
+    with TarArchive(path) as archive:
+        assert archive.read("a", 5) == b"12345"
     assert not list((tmp_path / "temp").iterdir())
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(SourceUnreadableError):
-        TarTree(path)
+        TarArchive(path)
     assert not list((tmp_path / "temp").iterdir())
 
 
@@ -94,15 +94,15 @@ def test_that_a_bomb_is_refused_after_the_first_piece_too_many(tmp_path, monkeyp
     path = make(tmp_path / "a.tar", {"a": bytes(20_000_000)}, mode)
     ratio = 10_000_000 // path.stat().st_size
     with pytest.raises(SourceUnreadableError, match="unpacks to more than"):
-        TarTree(path, Limits(ratio=ratio))
-    with TarTree(path, Limits(ratio=ratio * 3)) as tree:
-        assert listed(tree) == (["a"], {})
+        TarArchive(path, Limits(ratio=ratio))
+    with TarArchive(path, Limits(ratio=ratio * 3)) as archive:
+        assert listed(archive) == (["a"], {})
 
 
 def test_that_a_compressed_archive_is_bounded_as_a_whole(tmp_path):
     path = make(tmp_path / "a.tgz", {"a": bytes(5_000_000)}, "w:gz")
     with pytest.raises(SourceUnreadableError, match="more than 1,000,000 bytes"):
-        TarTree(path, Limits(unpacked_bytes=1_000_000))
+        TarArchive(path, Limits(unpacked_bytes=1_000_000))
 
 
 def test_that_a_full_disk_is_told(tmp_path, monkeypatch):
@@ -113,7 +113,7 @@ def test_that_a_full_disk_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "TemporaryFile", FullDisk)
     path = make(tmp_path / "a.tgz", {"a": b"12345"}, "w:gz")
     with pytest.raises(SourceUnreadableError, match="No space left"):
-        TarTree(path)
+        TarArchive(path)
 
 
 @pytest.mark.parametrize("mode", ["w", "w:gz"])
@@ -122,27 +122,27 @@ def test_that_opening_can_be_stopped(tmp_path, mode):
     control.request_stop()
     path = make(tmp_path / "a.tar", {"a": b"12345"}, mode)
     with pytest.raises(StoppedError):
-        TarTree(path, control=control)
+        TarArchive(path, control=control)
 
 
 def test_that_too_many_members_are_refused(tmp_path):
     path = make(tmp_path / "a.tar", {"a": b"1", "b": b"2"})
     with pytest.raises(SourceUnreadableError, match="more than 1 files"):
-        TarTree(path, Limits(entries=1))
+        TarArchive(path, Limits(entries=1))
 
 
 def test_that_an_archive_that_shrinks_is_found_out(tmp_path):
     path = make(tmp_path / "a.tar", {"a": bytes(100_000)})
-    with TarTree(path) as tree:
+    with TarArchive(path) as archive:
         with path.open("r+b") as file:
             file.truncate(50_000)
-        assert refusal(tree.read, "a", 100_000) == Reason.TRUNCATED
+        assert refusal(archive.read, "a", 100_000) == Reason.TRUNCATED
 
 
 def test_that_a_closed_archive_refuses_in_the_usual_way(tmp_path):
-    with TarTree(make(tmp_path / "a.tar", {"a": b"1"})) as tree:
+    with TarArchive(make(tmp_path / "a.tar", {"a": b"1"})) as archive:
         pass
-    assert refusal(tree.read, "a", 9) == Reason.UNREADABLE
+    assert refusal(archive.read, "a", 9) == Reason.UNREADABLE
 
 
 def test_that_a_sparse_file_is_refused(tmp_path):
@@ -155,8 +155,8 @@ def test_that_a_sparse_file_is_refused(tmp_path):
     content[148:156] = b" " * 8
     content[148:155] = b"%06o\0" % sum(content[:512])
     (tmp_path / "a.tar").write_bytes(content)
-    with TarTree(tmp_path / "a.tar") as tree:
-        assert listed(tree) == ([], {"a": Reason.UNREADABLE})
+    with TarArchive(tmp_path / "a.tar") as archive:
+        assert listed(archive) == ([], {"a": Reason.UNREADABLE})
 
 
 def test_that_headers_for_all_files_cannot_fill_the_memory(tmp_path):
@@ -165,7 +165,7 @@ def test_that_headers_for_all_files_cannot_fill_the_memory(tmp_path):
     with tarfile.open(path, "w", format=tarfile.PAX_FORMAT, pax_headers=many) as archive:
         archive.addfile(tarfile.TarInfo("a"))
     with pytest.raises(SourceUnreadableError, match="too many headers"):
-        TarTree(path)
+        TarArchive(path)
 
 
 def test_that_xz_with_padding_and_several_streams_is_read_whole():
@@ -179,5 +179,5 @@ def test_that_gzip_in_several_members_is_read_whole(tmp_path):
     plain = make(tmp_path / "a.tar", {"a": bytes(30_000)}).read_bytes()
     path = tmp_path / "b.tar.gz"
     path.write_bytes(gzip.compress(plain[:9_000]) + gzip.compress(plain[9_000:]))
-    with TarTree(path) as tree:
-        assert tree.read("a", 30_000) == bytes(30_000)
+    with TarArchive(path) as archive:
+        assert archive.read("a", 30_000) == bytes(30_000)

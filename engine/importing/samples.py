@@ -1,0 +1,66 @@
+"""A sample after its image was decoded, with the facts about the image that the checks use.
+
+Shapes: N images, S side of the stored images, C channels.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.importing.formats.format import Pixels, RawSample
+from engine.importing.ledger import Reason
+from engine.importing.near_duplicates import colour_layouts, perceptual_hashes, pixel_digest
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImageFacts:
+    """Size and hashes of an image, small enough to keep a million of them in memory."""
+
+    width: int
+    """Of the original, in pixels; 0 if it is not known."""
+    height: int
+    pixel_digest: bytes
+    """Digest of the stored pixels: equal pixels have equal digests."""
+    phash: int
+    """Perceptual hash of the stored pixels: images that look alike differ in few bits."""
+    colours: bytes
+    """Mean colours of a grid of cells; empty to ignore colours."""
+    is_grey: bool
+    """Whether all channels are equal."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DecodedSample:
+    """A raw sample and the result of decoding its image."""
+
+    raw: RawSample
+    facts: ImageFacts | None = None
+    """None for a sample without an image, or whose image cannot be used."""
+    reason: Reason | None = None
+    """Why the image cannot be used."""
+    detail: str = ""
+    row: int = -1
+    """Row of its pixels in the staging; -1 if there are none."""
+    pixels: Pixels | None = None
+    """[S, S, C] while the sample is passed from the decoder to the staging, then None."""
+
+
+def image_facts(images: Pixels, sizes: Sequence[tuple[int, int]]) -> list[ImageFacts]:
+    """Hash stored images [N, S, S, C]; one call for many images is several times as fast.
+
+    Args:
+        images: as stored.
+        sizes: original width and height of each.
+    """
+    looks, layouts = perceptual_hashes(images).tolist(), colour_layouts(images)
+    greys = (images == images[..., :1]).all(axis=(1, 2, 3)).tolist()
+    return [
+        ImageFacts(
+            width=width,
+            height=height,
+            pixel_digest=pixel_digest(images[row]),
+            phash=looks[row],
+            colours=layouts[row].tobytes(),
+            is_grey=greys[row],
+        )
+        for row, (width, height) in enumerate(sizes)
+    ]

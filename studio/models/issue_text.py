@@ -1,0 +1,200 @@
+"""The issues that the data checks find, and their fixes, in the user's words.
+
+``FoundText``: on a stored dataset, with counts. ``FindingText``: in the import wizard.
+"""
+
+from typing import assert_never
+
+from PySide6.QtCore import QCoreApplication, QObject
+
+from engine.importing.item_issue import ALIKE
+from engine.importing.plan import Fix, Issue
+
+SERIOUS = frozenset((Issue.UNREADABLE, Issue.MOJIBAKE, Issue.LEAK))
+HARMLESS = frozenset((Issue.HIDDEN, Issue.IMBALANCE))
+"""Those that a person may know, and need do nothing about."""
+
+
+def found_words(issue: Issue, count: int) -> str:
+    """Say what was found, and how often."""
+    # The others are about files, of which a dataset that is built knows no more.
+    return _FoundText().all(count)[issue]
+
+
+def repair_words(issue: Issue, fix: Fix) -> tuple[str, str]:
+    """Give a button's text, and what it does."""
+    translate = QCoreApplication.translate
+    if fix == Fix.MERGE:
+        return (
+            translate("FoundText", "Merge"),
+            translate("FoundText", "Give the first of each all captions, and exclude the others"),
+        )
+    if fix == Fix.FIX and issue == Issue.LEAK:
+        return (
+            translate("FoundText", "Train on them"),
+            translate("FoundText", "Hold these images out no longer"),
+        )
+    if fix == Fix.FIX:
+        return (
+            translate("FoundText", "Mend"),
+            translate("FoundText", "Restore the right characters"),
+        )
+    explained = (
+        translate("FoundText", "Keep the first of each, and exclude the others")
+        if issue in ALIKE
+        else translate("FoundText", "Leave these items out of the next version")
+    )
+    return translate("FoundText", "Exclude"), explained
+
+
+class _FoundText(QObject):
+    """Counts in words: Qt's tools find plural forms in ``tr`` alone."""
+
+    def all(self, count: int) -> dict[Issue, str]:
+        return {
+            Issue.NO_TEXT: self.tr("%Ln image(s) without text", "", count),
+            Issue.NO_IMAGE: self.tr("%Ln text(s) without image", "", count),
+            Issue.SAME_IMAGE: self.tr("%Ln image(s) equal to another", "", count),
+            Issue.SIMILAR_IMAGE: self.tr("%Ln image(s) much like another", "", count),
+            Issue.REPEATED_TEXT: self.tr("%Ln image(s) with a text of many others", "", count),
+            Issue.MOJIBAKE: self.tr("%Ln item(s) with a garbled text", "", count),
+            Issue.LONG_TEXT: self.tr("%Ln item(s) with a very long text", "", count),
+            Issue.IMBALANCE: self.tr("%Ln item(s) of very small groups", "", count),
+            Issue.LEAK: self.tr("%Ln held-out image(s) trained on too", "", count),
+        }
+
+
+def severity(issue: Issue) -> str:
+    """Give the name of the icon that says how serious a finding is."""
+    if issue in SERIOUS:
+        return "error"
+    return "info" if issue in HARMLESS else "warning"
+
+
+def severity_words(issue: Issue) -> str:
+    """Say aloud what the icon shows."""
+    translate = QCoreApplication.translate
+    words = {
+        "error": translate("FindingText", "Serious"),
+        "warning": translate("FindingText", "Worth a look"),
+        "info": translate("FindingText", "Good to know"),
+    }
+    return words[severity(issue)]
+
+
+def finding_title(issue: Issue) -> str:
+    """Name a finding."""
+    translate = QCoreApplication.translate
+    words = {
+        Issue.UNREADABLE: translate("FindingText", "Unreadable images"),
+        Issue.HIDDEN: translate("FindingText", "Hidden files"),
+        Issue.NO_TEXT: translate("FindingText", "Images without text"),
+        Issue.NO_IMAGE: translate("FindingText", "Texts without image"),
+        Issue.SAME_IMAGE: translate("FindingText", "Identical images"),
+        Issue.SIMILAR_IMAGE: translate("FindingText", "Nearly identical images"),
+        Issue.TINY_IMAGE: translate("FindingText", "Tiny images"),
+        Issue.EXTREME_RATIO: translate("FindingText", "Very long or wide images"),
+        Issue.REPEATED_TEXT: translate("FindingText", "One text on many images"),
+        Issue.MOJIBAKE: translate("FindingText", "Garbled texts"),
+        Issue.LONG_TEXT: translate("FindingText", "Very long texts"),
+        Issue.IMBALANCE: translate("FindingText", "Unequal groups"),
+        Issue.LEAK: translate("FindingText", "Held-out twins"),
+    }
+    return words[issue]
+
+
+def finding_sentence(issue: Issue) -> str:
+    """Say what a finding means for the training."""
+    translate = QCoreApplication.translate
+    words = {
+        Issue.UNREADABLE: translate(
+            "FindingText",
+            "These files give no image: they are empty, cut short, damaged, too large or of a kind "
+            "that cannot be read. They are left out.",
+        ),
+        Issue.HIDDEN: translate(
+            "FindingText",
+            "The system's own files, such as Thumbs.db. They hold no picture of yours and are left "
+            "out.",
+        ),
+        Issue.NO_TEXT: translate(
+            "FindingText",
+            "No text belongs to these images. Alone they can still teach what images look like.",
+        ),
+        Issue.NO_IMAGE: translate(
+            "FindingText",
+            "No image belongs to these texts. Alone they can still teach what texts look like.",
+        ),
+        Issue.SAME_IMAGE: translate(
+            "FindingText",
+            "These images are stored the same, pixel by pixel. What stands twice is learned twice "
+            "as hard.",
+        ),
+        Issue.SIMILAR_IMAGE: translate(
+            "FindingText",
+            "A person would call these images the same: saved again, scaled or slightly changed.",
+        ),
+        Issue.TINY_IMAGE: translate(
+            "FindingText",
+            "These images are smaller than the size to store, so they are enlarged and look "
+            "blurred.",
+        ),
+        Issue.EXTREME_RATIO: translate(
+            "FindingText",
+            "These images are more than three times as long as wide, or as wide as long. Little of "
+            "them is left in a square.",
+        ),
+        Issue.REPEATED_TEXT: translate(
+            "FindingText",
+            "The same text stands on very many images, while most texts are their own. It may be a "
+            "placeholder.",
+        ),
+        Issue.MOJIBAKE: translate(
+            "FindingText",
+            "These texts were once read in a wrong encoding, so that letters turned into strange "
+            "signs.",
+        ),
+        Issue.LONG_TEXT: translate(
+            "FindingText",
+            "These texts are far longer than most. They slow the training of all the others down.",
+        ),
+        Issue.IMBALANCE: translate(
+            "FindingText",
+            "Some groups are more than ten times as large as others. A run can draw them evenly: "
+            "its setting is called Balance.",
+        ),
+        Issue.LEAK: translate(
+            "FindingText",
+            "These held-out images all but equal one to train on, so measuring with them would "
+            "flatter the run.",
+        ),
+    }
+    return words[issue]
+
+
+def repair_text(issue: Issue, fix: Fix) -> str:
+    """Say what a repair does about a finding."""
+    translate = QCoreApplication.translate
+    particular = {
+        (Issue.SAME_IMAGE, Fix.SKIP): translate("FindingText", "Keep the first of each"),
+        (Issue.SIMILAR_IMAGE, Fix.SKIP): translate("FindingText", "Keep the first of each"),
+        (Issue.NO_TEXT, Fix.KEEP): translate("FindingText", "Import the images alone"),
+        (Issue.NO_IMAGE, Fix.KEEP): translate("FindingText", "Import the texts alone"),
+        (Issue.MOJIBAKE, Fix.FIX): translate("FindingText", "Restore the right characters"),
+        (Issue.LONG_TEXT, Fix.FIX): translate("FindingText", "Shorten them to a usual length"),
+        (Issue.LEAK, Fix.FIX): translate("FindingText", "Train on them instead"),
+        (Issue.LEAK, Fix.KEEP): translate("FindingText", "Keep them held out"),
+    }
+    if (issue, fix) in particular:
+        return particular[issue, fix]
+    match fix:
+        case Fix.KEEP:
+            return translate("FindingText", "Import them as they are")
+        case Fix.SKIP:
+            return translate("FindingText", "Leave them out")
+        case Fix.FIX:
+            return translate("FindingText", "Mend them")
+        case Fix.MERGE:
+            return translate("FindingText", "Make one item of each, with all their texts")
+        case _:
+            assert_never(fix)
