@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QProcess, QSettings, Slot
 from PySide6.QtWidgets import QApplication
 
 from engine.config.run import RunConfig
-from engine.events import RunMoved
+from engine.events import RunEvent, RunMoved, RunPrepared
 from engine.runs.folder import RunFolder
 from studio.dialogs.error import ErrorDialog
 from studio.errors.reporter import ErrorReport, ErrorReporter
@@ -168,10 +168,8 @@ class Studio(QObject):
         window.datasets.train_requested.connect(self._train_on)
         window.datasets.failed.connect(self.reporter.report)
         self.training.run_started.connect(self._remember_run)
-        self.training.run_moved.connect(self._remember_run)
         self.trouble.discard_requested.connect(self.steering.ask_to_discard)
-        # A starter's dataset may just have been built.
-        self.training.run_prepared.connect(window.datasets.refresh)
+        self.training.event_emitted.connect(self._on_event)
         window.log.folder_requested.connect(self._show_log_folder)
         window.welcome.open_requested.connect(self._pick_run)
         actions.open_run.triggered.connect(self._pick_run)
@@ -193,10 +191,20 @@ class Studio(QObject):
         self.importing.train_requested.connect(self._train_on_import)
 
     @Slot(object)
-    def _remember_run(self, event: RunConfig | RunMoved) -> None:
+    def _remember_run(self, config: RunConfig) -> None:
         """Keep the way back to a run from its start, so that a crash does not cost it."""
-        folder = event.run if isinstance(event, RunConfig) else event.folder
-        self._remember_general(last_run=folder)
+        self._remember_general(last_run=config.run)
+
+    @Slot(object)
+    def _on_event(self, event: RunEvent) -> None:
+        match event:
+            case RunMoved():
+                self._remember_general(last_run=event.folder)
+            case RunPrepared():
+                # A starter's dataset may just have been built.
+                self.window.datasets.refresh()
+            case _:
+                pass
 
     @Slot(object)
     def _train_on(self, dataset: Path) -> None:

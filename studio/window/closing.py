@@ -8,7 +8,7 @@ from typing import assert_never
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QSystemTrayIcon
 
-from engine.events import Outcome, RunEnded
+from engine.events import Outcome, RunEnded, RunEvent
 from studio.dialogs.confirm import CloseAnswer, CloseGuard
 from studio.dialogs.save_gallery import SaveGalleryDialog
 from studio.jobs.dataset import DatasetJobs
@@ -50,7 +50,7 @@ class Closing(QObject):
         self._then: Callable[[], None] | None = None
         self._tray: QSystemTrayIcon | None = None
         window.close_requested.connect(self.ask)
-        training.run_ended.connect(self._after_run)
+        training.event_emitted.connect(self._on_event)
 
     @Slot()
     def ask(self, then: Callable[[], None] | None = None) -> None:
@@ -129,14 +129,14 @@ class Closing(QObject):
         bring_back(self._window)
 
     @Slot(object)
-    def _after_run(self, event: RunEnded) -> None:
-        if not self._quits_after_run:
-            return
-        if event.outcome is Outcome.FAILED:
-            # An error has something to say, and somebody has to see it.
-            self._come_back()
-        else:
-            self._close()
+    def _on_event(self, event: RunEvent) -> None:
+        match event:
+            case RunEnded(outcome=Outcome.FAILED) if self._quits_after_run:
+                self._come_back()  # The window shows the error.
+            case RunEnded() if self._quits_after_run:
+                self._close()
+            case _:
+                pass
 
     def _close(self) -> None:
         self.closing.emit()

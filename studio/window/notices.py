@@ -8,7 +8,7 @@ from PySide6.QtCore import SLOT, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtDBus import QDBusConnection, QDBusMessage
 from PySide6.QtWidgets import QApplication, QMainWindow, QSystemTrayIcon, QWidget
 
-from engine.events import Outcome, RunEnded
+from engine.events import Outcome, RunEnded, RunEvent
 from studio.jobs.awake.bus import has_session
 from studio.models.run_state import count_text, duration_text
 
@@ -117,10 +117,15 @@ class RunNotices(QObject):
         self._notice: Notice | None = None
 
     @Slot(object)
-    def take_end(self, event: RunEnded) -> None:
-        """Tell of the end of a run. Who stopped it knows."""
-        if event.outcome is Outcome.STOPPED or self._is_in_front():
-            return
+    def on_event(self, event: RunEvent) -> None:
+        """Notify of the end of a run, unless the user stopped it."""
+        match event:
+            case RunEnded() if event.outcome is not Outcome.STOPPED and not self._is_in_front():
+                self._notify(event)
+            case _:
+                pass
+
+    def _notify(self, event: RunEnded) -> None:
         QApplication.alert(self._window)
         self._notice = self._notice or self._make(self)
         if self._notice is None:

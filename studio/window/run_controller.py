@@ -10,12 +10,16 @@ from engine.config.run import RunConfig
 from engine.events import (
     BatchChosen,
     BatchSplit,
+    CheckpointSaved,
     EvaluationFailed,
     HealthChanged,
     Phase,
     PhaseChanged,
     PreviewFailed,
     RolledBack,
+    RunEnded,
+    RunEvent,
+    RunMoved,
     RunPaused,
     RunResumed,
     StepsSkipped,
@@ -23,7 +27,7 @@ from engine.events import (
 from studio.dialogs.confirm import DiscardGuard
 from studio.dialogs.save_failed import StuckRunDialog
 from studio.errors.wording import explain
-from studio.jobs.training import RunSignals, TrainingJob
+from studio.jobs.training import RunEvents, TrainingJob
 from studio.models.run_state import LifeState, Wish
 from studio.models.trouble_text import (
     Advice,
@@ -47,7 +51,7 @@ class RunSteering(QObject):
         self.guard: DiscardGuard | None = None
         window.run.wish_requested.connect(self.carry_out)
         window.run.resume_requested.connect(self.resume)
-        training.run_ended.connect(self._close_guard)
+        training.event_emitted.connect(self._on_event)
 
     @Slot(object)
     def carry_out(self, wish: Wish) -> None:
@@ -96,11 +100,14 @@ class RunSteering(QObject):
     def _forget_guard(self) -> None:
         self.guard = None
 
-    @Slot()
-    def _close_guard(self) -> None:
-        """Ask no more: the run has ended meanwhile."""
-        if self.guard is not None:
-            self.guard.reject()
+    @Slot(object)
+    def _on_event(self, event: RunEvent) -> None:
+        match event:
+            case RunEnded():
+                if self.guard is not None:
+                    self.guard.reject()
+            case _:
+                pass
 
 
 # --------------------------------------------------------------------------
@@ -113,55 +120,64 @@ _log = logging.getLogger(__name__)
 class RunNotes(QObject):
     """Listens to a run and writes notes into its panel."""
 
-    def __init__(self, panel: RunPanel, run: RunSignals) -> None:
+    def __init__(self, panel: RunPanel, run: RunEvents) -> None:
         super().__init__(panel)
         self._notes = panel.notes
-        run.preview_failed.connect(self._take_preview_failure)
-        run.evaluation_failed.connect(self._take_evaluation_failure)
-        run.health_changed.connect(self._take_health)
-        run.batch_chosen.connect(self._take_batch)
-        run.run_resumed.connect(self._take_resumed)
-        run.run_paused.connect(self._take_paused)
-        run.phase_changed.connect(self._go_on)
-        run.steps_skipped.connect(self._take_skipped)
-        run.rolled_back.connect(self._take_rolled_back)
-        run.batch_split.connect(self._take_split)
+        run.event_emitted.connect(self._on_event)
 
     @Slot(object)
-    def _take_preview_failure(self, event: PreviewFailed) -> None:
-        _log.warning("A preview could not be made; training goes on: %s", event.error)
+    def _on_event(self, event: RunEvent) -> None:
+        match event:
+            case HealthChanged():
+                self._show_health(event)
+            case RunResumed():
+                _log.info("Resumed from %s at %d images", event.checkpoint, event.images_seen)
+                self._show_skipped_checkpoints(event)
+            case RunPaused():
+                self._show_pause(event)
+            case PhaseChanged():
+                self._notes.show_note(RunPaused, None)
+            case StepsSkipped():
+                _log.info("Steps %s skipped: %s not finite", event.steps, ", ".join(event.terms))
+                self._notes.show_note(StepsSkipped, skipped_text(event))
+            case RolledBack():
+                self._show_rollback(event)
+            case BatchSplit():
+                _log.info("Batch of %d learnt from in %d parts", event.batch_size, event.parts)
+                self._notes.show_note(BatchSplit, split_text(event))
+            case _:
+                self._log_event(event)
 
-    @Slot(object)
-    def _take_evaluation_failure(self, event: EvaluationFailed) -> None:
-        _log.warning("Quality could not be measured; training goes on: %s", event.error)
+    def _log_event(self, event: RunEvent) -> None:
+        match event:
+            case PreviewFailed():
+                _log.warning("A preview could not be made; training goes on: %s", event.error)
+            case EvaluationFailed():
+                _log.warning("Quality could not be measured; training goes on: %s", event.error)
+            case BatchChosen():
+                _log.info(
+                    "Batch size %d: %.0f images/s, %d MB of %d; %d was tried and not taken",
+                    event.batch_size,
+                    event.images_per_s,
+                    event.memory_bytes // 1_000_000,
+                    event.budget_bytes // 1_000_000,
+                    event.refused,
+                )
+            case _:
+                pass
 
-    @Slot(object)
-    def _take_health(self, event: HealthChanged) -> None:
+    def _show_health(self, event: HealthChanged) -> None:
         self._notes.show_health(event)
         evidence = ", ".join(f"{name} {value:.3g}" for name, value in event.evidence.items())
         state = "begins" if event.is_raised else "ends"
         _log.info("%s %s at %d images: %s", event.alarm, state, event.images_seen, evidence)
 
-    @Slot(object)
-    def _take_batch(self, event: BatchChosen) -> None:
-        _log.info(
-            "Batch size %d: %.0f images/s, %d MB of %d; %d was tried and not taken",
-            event.batch_size,
-            event.images_per_s,
-            event.memory_bytes // 1_000_000,
-            event.budget_bytes // 1_000_000,
-            event.refused,
-        )
-
-    @Slot(object)
-    def _take_resumed(self, event: RunResumed) -> None:
-        _log.info("Resumed from %s at %d images", event.checkpoint, event.images_seen)
+    def _show_skipped_checkpoints(self, event: RunResumed) -> None:
         for damaged in event.passed_over:
             _log.info("A damaged checkpoint was passed over: %s", damaged)
         self._notes.show_note(RunResumed, passed_over_text(event))
 
-    @Slot(object)
-    def _take_paused(self, event: RunPaused) -> None:
+    def _show_pause(self, event: RunPaused) -> None:
         if event.error is None:
             _log.info("Paused at %d images", event.images_seen)
         else:
@@ -169,17 +185,7 @@ class RunNotes(QObject):
             words = explain(event.error)
             self._notes.show_note(RunPaused, Advice(words.happened, words.why))
 
-    @Slot()
-    def _go_on(self) -> None:
-        self._notes.show_note(RunPaused, None)
-
-    @Slot(object)
-    def _take_skipped(self, event: StepsSkipped) -> None:
-        _log.info("Steps %s skipped: %s not finite", event.steps, ", ".join(event.terms))
-        self._notes.show_note(StepsSkipped, skipped_text(event))
-
-    @Slot(object)
-    def _take_rolled_back(self, event: RolledBack) -> None:
+    def _show_rollback(self, event: RolledBack) -> None:
         _log.info(
             "Rolled back from %d to %d images; rates times %g",
             event.from_images_seen,
@@ -188,17 +194,12 @@ class RunNotes(QObject):
         )
         self._notes.show_note(RolledBack, rolled_back_text(event))
 
-    @Slot(object)
-    def _take_split(self, event: BatchSplit) -> None:
-        _log.info("Batch of %d learnt from in %d parts", event.batch_size, event.parts)
-        self._notes.show_note(BatchSplit, split_text(event))
-
 
 # --------------------------------------------------------------------------
 # A run that cannot save: the dialog about it comes, and goes when the run goes on.
 
 
-_ON_THE_WAY = (Phase.SAVING, Phase.LOADING, Phase.WARMING_UP)
+_UNDECIDED_PHASES = (Phase.SAVING, Phase.LOADING, Phase.WARMING_UP)
 """Phases in which it is still open whether the run can save."""
 
 
@@ -213,17 +214,25 @@ class RunTrouble(QObject):
         self._picker: QFileDialog | None = None
         self._offered: Path | None = None
         self.dialog: StuckRunDialog | None = None
-        training.run_paused.connect(self._take_pause)
-        training.phase_changed.connect(self._take_phase)
-        training.checkpoint_saved.connect(self._close)
-        training.run_moved.connect(self._close)
-        training.run_ended.connect(self._close)
+        training.event_emitted.connect(self._on_event)
         # Somebody who closed the dialog wants to hear whether what they ask for then helps.
         for asked in (training.resume_asked, training.stop_asked):
             asked.connect(self._drop_hidden)
 
     @Slot(object)
-    def _take_pause(self, event: RunPaused) -> None:
+    def _on_event(self, event: RunEvent) -> None:
+        match event:
+            case RunPaused():
+                self._on_pause(event)
+            case PhaseChanged() if event.phase in _UNDECIDED_PHASES:
+                if self.dialog is not None:
+                    self.dialog.show_trying()
+            case PhaseChanged() | CheckpointSaved() | RunMoved() | RunEnded():
+                self._close()
+            case _:
+                pass
+
+    def _on_pause(self, event: RunPaused) -> None:
         if event.error is None:
             self._close()
         elif self.dialog is None:
@@ -232,13 +241,6 @@ class RunTrouble(QObject):
             # Where somebody closed it, it stays closed: the run only tried again by itself.
             self.dialog.show_error(event.error)
             self._use_offer()
-
-    @Slot(object)
-    def _take_phase(self, event: PhaseChanged) -> None:
-        if event.phase not in _ON_THE_WAY:
-            self._close()
-        elif self.dialog is not None:
-            self.dialog.show_trying()
 
     def _open(self, error: Exception) -> None:
         dialog = self.dialog = StuckRunDialog(self._window, error)
@@ -277,7 +279,6 @@ class RunTrouble(QObject):
         if self.dialog is not None and not self.dialog.isVisible():
             self._close()
 
-    @Slot()
     def _close(self) -> None:
         dialog, self.dialog, self._offered = self.dialog, None, None
         if dialog is not None:

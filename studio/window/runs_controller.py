@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication
 
 from engine.config.run import RunConfig
 from engine.errors import EngineError
-from engine.events import Outcome, RunEnded
+from engine.events import Outcome, RunEnded, RunEvent
 from engine.runs.branching import BranchStart
 from engine.runs.command import quoted, repeating_arguments
 from engine.runs.folder import RunFolder
@@ -61,7 +61,7 @@ class QueueRunner(QObject):
         # A timer of its own ends with the runner; a free one would call what is gone.
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._start_next)
-        training.run_ended.connect(self._take_end)
+        training.event_emitted.connect(self._on_event)
 
     @property
     def is_active(self) -> bool:
@@ -152,11 +152,15 @@ class QueueRunner(QObject):
         self._start(self.queue[place].plan)
 
     @Slot(object)
-    def _take_end(self, event: RunEnded) -> None:
-        place = self.queue.running()
-        if place is not None:
-            self._settle(place, event)
-        self._start_soon()
+    def _on_event(self, event: RunEvent) -> None:
+        match event:
+            case RunEnded():
+                place = self.queue.running()
+                if place is not None:
+                    self._settle(place, event)
+                self._start_soon()
+            case _:
+                pass
 
     def _settle(self, place: int, event: RunEnded) -> None:
         if event.outcome is Outcome.FAILED:
@@ -247,8 +251,8 @@ class RunLibrary(QObject):
         jobs.changed.connect(self._take_change)
         jobs.failed.connect(self._reporter.report)
         jobs.branch_failed.connect(self.runner.refuse)
-        training.run_started.connect(lambda _config: self._show_busy())
-        training.run_ended.connect(lambda _event: self._show_busy())
+        training.run_started.connect(self._show_busy)
+        training.event_emitted.connect(self._on_event)
 
     def _connect_queue(self) -> None:
         view, runner = self._window.runs.queue, self.runner
@@ -335,6 +339,14 @@ class RunLibrary(QObject):
             self._window.run.show_resumable(None)
         elif isinstance(result, Path) and result != self._view.folder:
             self._view.open_or_report(result)
+
+    @Slot(object)
+    def _on_event(self, event: RunEvent) -> None:
+        match event:
+            case RunEnded():
+                self._show_busy()
+            case _:
+                pass
 
     @Slot()
     def _show_busy(self) -> None:

@@ -77,7 +77,7 @@ class LifeWindow(RuleBasedStateMachine):
         studio.window.show()
         # Some states last for less than an action.
         training = studio.training
-        for fact in (training.pause_asked, training.stop_asked, training.phase_changed):
+        for fact in (training.pause_asked, training.stop_asked, training.event_emitted):
             fact.connect(lambda *_event: self.seen.add(studio.run_view.status.life))
         return studio
 

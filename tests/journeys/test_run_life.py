@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.control import RunControl
+from engine.events import PreviewReady, RunEnded, RunResumed
 from engine.runs.checkpoint_files import read_facts
 from engine.runs.folder import RunFolder
 from engine.runs.metadata import read_notes
@@ -16,6 +17,7 @@ from engine.train.run import train
 from studio.app import Studio
 from studio.dialogs.run_name import BranchRun
 from studio.models.run_state import LifeState, RunState, Wish
+from tests.helpers.run_events import is_event
 from tests.helpers.tiny import tiny_config, tiny_dataset
 from tests.helpers.windows import (
     DIALOG_PATIENCE_MS,
@@ -53,14 +55,22 @@ def test_that_a_run_is_paused_given_back_stopped_and_resumed(
     ask(studio, Wish.RESUME)
     wait_for(LifeState.RUNNING)
 
-    with qtbot.waitSignal(studio.training.preview_ready, timeout=DIALOG_PATIENCE_MS):
+    with qtbot.waitSignal(
+        studio.training.event_emitted,
+        check_params_cb=is_event(PreviewReady),
+        timeout=DIALOG_PATIENCE_MS,
+    ):
         ask(studio, Wish.SAMPLE_NOW)
     ask(studio, Wish.STOP_SAVE)
     wait_for(LifeState.FINISHED)
     stopped_at = read_facts(run.latest_checkpoint()).images_seen
 
     ask(studio, Wish.RESUME)
-    with qtbot.waitSignal(studio.training.run_resumed, timeout=DIALOG_PATIENCE_MS) as resumed:
+    with qtbot.waitSignal(
+        studio.training.event_emitted,
+        check_params_cb=is_event(RunResumed),
+        timeout=DIALOG_PATIENCE_MS,
+    ) as resumed:
         pass
     assert (resumed.args or [])[0].images_seen == stopped_at
     wait_for(LifeState.RUNNING)
@@ -98,7 +108,11 @@ def test_that_a_branch_is_chosen_changed_and_trained(qtbot: QtBot, studio: Studi
     assert form.text("images") == "128"
     form.set_text("images", "96")
     form.set_text("training.beta2", "0.5")
-    with qtbot.waitSignal(studio.training.run_ended, timeout=DIALOG_PATIENCE_MS) as ended:
+    with qtbot.waitSignal(
+        studio.training.event_emitted,
+        check_params_cb=is_event(RunEnded),
+        timeout=DIALOG_PATIENCE_MS,
+    ) as ended:
         studio.window.run.start()
     assert ended.args is not None
     assert ended.args[0].error is None

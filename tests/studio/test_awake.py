@@ -10,13 +10,14 @@ from PySide6.QtDBus import QDBusMessage, QDBusUnixFileDescriptor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.events import Outcome, Phase, PhaseChanged, RunEnded, RunPaused
+from engine.events import Outcome, Phase, PhaseChanged, PreviewReady, RunEnded, RunPaused
 from studio.app import Studio
 from studio.jobs.awake import Awake, way_of
 from studio.jobs.awake.bus import CONTINUOUS, DOORS, SYSTEM_REQUIRED, BusHold, MacHold, WindowsHold
-from studio.jobs.training import RunSignals
+from studio.jobs.training import RunEvents
 from tests.helpers.fake_engine import FakeEngine
 from tests.helpers.private_bus import PrivateBus, answering, private_bus
+from tests.helpers.run_events import is_event
 
 LOGIN, POWER, SCREEN = DOORS
 
@@ -45,8 +46,8 @@ def bus() -> Iterator[PrivateBus]:
 
 
 @pytest.fixture
-def run() -> RunSignals:
-    return RunSignals()
+def run() -> RunEvents:
+    return RunEvents()
 
 
 def ended(tmp_path, outcome: Outcome) -> RunEnded:
@@ -59,9 +60,9 @@ def test_that_a_run_holds_until_it_ends_whichever_way(qtbot: QtBot, run, tmp_pat
     awake.follow(run)
     assert not awake.is_holding
     run.run_started.emit(None)
-    run.phase_changed.emit(PhaseChanged(phase=Phase.TRAINING))
+    run.event_emitted.emit(PhaseChanged(phase=Phase.TRAINING))
     assert awake.is_holding
-    run.run_ended.emit(ended(tmp_path, outcome))
+    run.event_emitted.emit(ended(tmp_path, outcome))
     assert not awake.is_holding
     assert (FakeHold.made, FakeHold.released) == (1, 1)
 
@@ -70,9 +71,9 @@ def test_that_a_paused_run_lets_the_computer_sleep(qtbot: QtBot, run):
     awake = Awake(FakeHold)
     awake.follow(run)
     run.run_started.emit(None)
-    run.run_paused.emit(RunPaused(images_seen=1))
+    run.event_emitted.emit(RunPaused(images_seen=1))
     assert not awake.is_holding
-    run.phase_changed.emit(PhaseChanged(phase=Phase.TRAINING))
+    run.event_emitted.emit(PhaseChanged(phase=Phase.TRAINING))
     assert awake.is_holding
     awake.let_go()
 
@@ -99,7 +100,7 @@ def test_that_the_user_may_forbid_it_in_mid_run(qtbot: QtBot, run):
 
 @pytest.mark.parametrize("error", [OSError("no such tool"), AttributeError("windll")])
 def test_that_a_system_that_cannot_is_no_error(
-    qtbot: QtBot, run, caplog: pytest.LogCaptureFixture, error: Exception
+    qtbot: QtBot, run, caplog: pytest.LogCaptureFixture, tmp_path, error: Exception
 ):
     def fail() -> FakeHold:
         raise error
@@ -110,19 +111,19 @@ def test_that_a_system_that_cannot_is_no_error(
         run.run_started.emit(None)
     assert not awake.is_holding
     assert [record.levelno for record in caplog.records] == [logging.INFO]
-    run.run_ended.emit(None)
+    run.event_emitted.emit(ended(tmp_path, Outcome.FINISHED))
 
 
 def test_that_a_run_in_the_studio_holds(qtbot: QtBot, studio: Studio, engine: FakeEngine):
     studio.around.awake._way = FakeHold
-    with qtbot.waitSignal(studio.training.preview_ready):
+    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(PreviewReady)):
         studio.window.actions_.start.trigger()
     assert studio.around.awake.is_holding
     studio.window.actions_.keep_awake.trigger()
     assert not studio.around.awake.is_holding
     assert not studio.around.choices.keeps_awake
     studio.window.actions_.keep_awake.trigger()
-    with qtbot.waitSignal(studio.training.run_ended):
+    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(RunEnded)):
         engine.finish.set()
     assert (FakeHold.made, FakeHold.released) == (2, 2)
 

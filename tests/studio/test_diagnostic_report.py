@@ -7,11 +7,13 @@ import pytest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from engine.events import PreviewReady
 from studio.app import Studio
 from studio.dialogs.error import ErrorDialog
 from studio.paths import log_folder
 from tests.helpers.fake_engine import FakeEngine
 from tests.helpers.guards import ProblemLog
+from tests.helpers.run_events import is_event
 from tests.helpers.windows import child
 
 
@@ -45,7 +47,7 @@ def test_that_the_menu_asks_where_and_writes_there(
 def test_that_the_report_is_about_the_run_that_is_shown(
     qtbot: QtBot, studio: Studio, engine: FakeEngine, asked, tmp_path: Path
 ):
-    with qtbot.waitSignal(studio.training.preview_ready):
+    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(PreviewReady)):
         studio.window.actions_.start.trigger()
     with qtbot.waitSignal(studio.around.reporting.ended):
         studio.around.save_report(tmp_path / "r.zip")

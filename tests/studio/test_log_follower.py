@@ -30,6 +30,7 @@ from studio.jobs import log_follower
 from studio.jobs.log_follower import Followed, FollowingJob, RunWatch
 from studio.models.run_state import LifeState, RunState
 from tests.helpers.fake_engine import losses
+from tests.helpers.run_events import is_event
 from tests.helpers.run_folders import make_preview, write_preview
 from tests.helpers.tiny import tiny_dataset
 
@@ -143,7 +144,7 @@ def test_that_leaving_ends_the_thread_and_says_nothing(qtbot: QtBot, tmp_path: P
     job = FollowingJob(watch=lambda folder: RunWatch(folder, FakeTail([losses(100)]), lambda: True))
     said: list[object] = []
     job.following_ended.connect(said.append)
-    with qtbot.waitSignal(job.losses_reported):
+    with qtbot.waitSignal(job.event_emitted, check_params_cb=is_event(LossesReported)):
         job.follow(tmp_path)
     assert job.is_running
     job.leave()
@@ -186,7 +187,7 @@ def open_when_trained(qtbot: QtBot, studio: Studio, run: Path) -> None:
 
 def test_that_what_goes_wrong_in_a_followed_run_is_noted(studio: Studio):
     skipped = StepsSkipped(images_seen=640, steps=(9,), terms=("critic",))
-    studio.around.following.steps_skipped.emit(skipped)
+    studio.around.following.event_emitted.emit(skipped)
     assert not studio.window.run.notes.isHidden()
 
 
@@ -196,8 +197,14 @@ def test_that_a_real_run_is_followed_to_its_end(
     run, job = tmp_path / "run", studio.around.following
     open_when_trained(qtbot, studio, run)
     reports: list[LossesReported] = []
-    job.losses_reported.connect(reports.append)
-    with qtbot.waitSignals([job.losses_reported, job.preview_ready], timeout=PATIENCE_MS):
+    job.event_emitted.connect(
+        lambda event: reports.append(event) if isinstance(event, LossesReported) else None
+    )
+    with qtbot.waitSignals(
+        [job.event_emitted, job.event_emitted],
+        check_params_cbs=[is_event(LossesReported), is_event(PreviewReady)],
+        timeout=PATIENCE_MS,
+    ):
         pass
     assert not studio.training.is_running
     with qtbot.waitSignal(job.following_ended, timeout=PATIENCE_MS) as signal_seen:
@@ -218,7 +225,9 @@ def test_that_a_killed_run_is_shown_as_interrupted(
 ):
     run, job = tmp_path / "run", studio.around.following
     open_when_trained(qtbot, studio, run)
-    with qtbot.waitSignal(job.losses_reported, timeout=PATIENCE_MS):
+    with qtbot.waitSignal(
+        job.event_emitted, check_params_cb=is_event(LossesReported), timeout=PATIENCE_MS
+    ):
         pass
     with qtbot.waitSignal(job.following_ended, timeout=PATIENCE_MS) as signal_seen:
         child.send_signal(signal.SIGKILL)

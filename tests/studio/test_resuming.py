@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.config.presets import config_from_preset
 from engine.errors import DeviceLostError
-from engine.events import Outcome
+from engine.events import CheckpointSaved, Outcome
 from engine.fs.lock import RunLock
 from studio.app import Studio, build_studio
 from studio.dialogs.error import ErrorDialog
@@ -18,6 +18,7 @@ from studio.models.run_state import LifeState, Wish
 from studio.settings.choices import GeneralChoices
 from tests.helpers.fake_engine import FakeEngine
 from tests.helpers.guards import ProblemLog
+from tests.helpers.run_events import is_event
 from tests.helpers.windows import (
     ask,
     child,
@@ -247,7 +248,7 @@ def test_that_a_lost_device_offers_a_restart_that_resumes(
     launched: list[list[str]] = []
     monkeypatch.setattr(QProcess, "startDetached", lambda _p, args: launched.append(args))
     start(qtbot, studio)
-    with qtbot.waitSignal(studio.training.checkpoint_saved):
+    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(CheckpointSaved)):
         ask(studio, Wish.SAVE_NOW)
     engine.failure_now = DeviceLostError("cuda", "it fell off the bus", 200)
     with qtbot.waitSignal(studio.reporter.error_reported):

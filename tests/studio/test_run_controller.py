@@ -7,8 +7,11 @@ from pytestqt.qtbot import QtBot
 
 from engine.events import (
     BatchSplit,
+    CheckpointSaved,
     EvaluationFailed,
+    LossesReported,
     PreviewFailed,
+    PreviewReady,
     RolledBack,
     RunResumed,
     StepsSkipped,
@@ -20,6 +23,7 @@ from studio.models.run_state import LifeState, Wish
 from studio.models.trouble_text import passed_over_text
 from tests.helpers.fake_engine import FakeEngine
 from tests.helpers.guards import ProblemLog
+from tests.helpers.run_events import is_event
 from tests.helpers.windows import (
     ask,
     child,
@@ -82,9 +86,9 @@ def test_that_discarding_asks_once_and_says_what_would_be_lost(
     qtbot: QtBot, studio: Studio, engine: FakeEngine
 ):
     start(qtbot, studio)
-    with qtbot.waitSignal(studio.training.checkpoint_saved):
+    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(CheckpointSaved)):
         ask(studio, Wish.SAVE_NOW)
-    with qtbot.waitSignal(studio.training.losses_reported):
+    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(LossesReported)):
         ask(studio, Wish.SAMPLE_NOW)
     qtbot.waitUntil(lambda: "300 images" in status_text(studio))
     ask(studio, Wish.STOP_DISCARD)
@@ -115,7 +119,7 @@ def test_that_nothing_is_asked_where_nothing_would_be_lost(
     qtbot: QtBot, studio: Studio, engine: FakeEngine
 ):
     start(qtbot, studio)
-    with qtbot.waitSignal(studio.training.checkpoint_saved):
+    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(CheckpointSaved)):
         ask(studio, Wish.SAVE_NOW)
     ask(studio, Wish.STOP_DISCARD)
     assert studio.steering.guard is None
@@ -134,7 +138,9 @@ def test_that_the_question_goes_when_the_run_ends(qtbot: QtBot, studio: Studio, 
 
 def test_that_a_sample_is_drawn_when_asked_for(qtbot: QtBot, studio: Studio):
     start(qtbot, studio)
-    with qtbot.waitSignal(studio.training.preview_ready) as drawn:
+    with qtbot.waitSignal(
+        studio.training.event_emitted, check_params_cb=is_event(PreviewReady)
+    ) as drawn:
         visible_buttons(studio.window.run)["Sample now"].click()
     assert (drawn.args or [])[0].images_seen == 300
     wait_for(qtbot, studio, LifeState.RUNNING)
@@ -255,7 +261,9 @@ def test_that_a_failed_preview_or_measurement_ends_nothing(
     start(qtbot, studio)
     engine.trouble.append(PreviewFailed(error=ValueError("no paint")))
     engine.trouble.append(EvaluationFailed(error=ValueError("no judge")))
-    with qtbot.waitSignal(studio.training.evaluation_failed):
+    with qtbot.waitSignal(
+        studio.training.event_emitted, check_params_cb=is_event(EvaluationFailed)
+    ):
         pass
     assert life(studio) is LifeState.RUNNING
     problem_log.expect("no paint")

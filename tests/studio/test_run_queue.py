@@ -9,6 +9,7 @@ from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 
 from engine.errors import FolderNotWritableError
+from engine.events import RunEnded
 from engine.runs.branching import BranchStart
 from studio.app import Studio
 from studio.dialogs.error import ErrorDialog
@@ -16,6 +17,7 @@ from studio.models.run_form import RunPlan
 from studio.models.run_queue import FILE_NAME, QueueState, RunQueue
 from tests.helpers.fake_engine import FakeEngine
 from tests.helpers.guards import ProblemLog
+from tests.helpers.run_events import is_event
 from tests.helpers.run_folders import made_run, run_config
 from tests.helpers.windows import child
 
@@ -188,7 +190,7 @@ def test_that_a_stop_pauses_the_queue(
 ):
     studio.library.runner.start()
     qtbot.waitUntil(lambda: bool(engine.configs))
-    with qtbot.waitSignal(studio.training.run_ended):
+    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(RunEnded)):
         studio.training.stop()
     qtbot.wait(50)
     assert started(engine) == ["one"]

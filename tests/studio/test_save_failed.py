@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from engine.errors import DiskFullError, FolderNotWritableError
-from engine.events import RunMoved
+from engine.events import CheckpointSaved, RunEvent, RunMoved, RunPaused
 from studio.app import Studio
 from studio.dialogs.confirm import DiscardGuard
 from studio.dialogs.error import ErrorDialog
@@ -16,6 +16,7 @@ from studio.dialogs.save_failed import StuckRunDialog
 from studio.models.run_state import LifeState, Wish
 from studio.settings.choices import GeneralChoices
 from tests.helpers.fake_engine import FakeEngine
+from tests.helpers.run_events import is_event
 from tests.helpers.windows import ask, child, life, says, start, status_text, wait_for
 
 
@@ -64,7 +65,7 @@ def test_that_the_dialog_goes_when_the_run_goes_on(
 
 def test_that_a_vain_attempt_can_be_made_again(qtbot: QtBot, studio: Studio, engine: FakeEngine):
     dialog = get_stuck(qtbot, studio, engine)
-    with qtbot.waitSignal(studio.training.run_paused):
+    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(RunPaused)):
         dialog.retry.click()
     assert studio.trouble.dialog is dialog
     assert dialog.retry.isEnabled()
@@ -78,7 +79,7 @@ def test_that_a_closed_dialog_stays_closed_until_somebody_asks(
     dialog = get_stuck(qtbot, studio, engine)
     dialog.close()
     for _ in range(3):
-        with qtbot.waitSignal(studio.training.run_paused):
+        with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(RunPaused)):
             pass
         assert not dialog.isVisible()
     wait_for(qtbot, studio, LifeState.PAUSED)
@@ -95,7 +96,7 @@ def test_that_the_window_follows_a_run_to_another_folder(
     dialog = get_stuck(qtbot, studio, engine)
     dialog.folder.click()
     picker = child(studio.window, QFileDialog)
-    with qtbot.waitSignal(studio.training.run_moved):
+    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(RunMoved)):
         picker.fileSelected.emit(str(tmp_path / "other disk" / "run"))
     picker.reject()
     assert studio.training.folder == tmp_path / "other disk" / "run"
@@ -115,13 +116,13 @@ def test_that_a_folder_is_not_offered_to_a_run_that_got_on_by_itself(
     picker = child(studio.window, QFileDialog)
     engine.is_disk_full.clear()
     qtbot.waitUntil(lambda: studio.trouble.dialog is None)
-    moved: list[RunMoved] = []
-    studio.training.run_moved.connect(moved.append)
+    events: list[RunEvent] = []
+    studio.training.event_emitted.connect(events.append)
     picker.fileSelected.emit(str(tmp_path / "late"))
     picker.reject()
-    with qtbot.waitSignal(studio.training.checkpoint_saved):
+    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(CheckpointSaved)):
         ask(studio, Wish.SAVE_NOW)
-    assert not moved
+    assert not any(map(is_event(RunMoved), events))
     assert studio.training.folder == engine.configs[0].run
 
 

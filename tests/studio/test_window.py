@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.config.presets import config_from_preset
 from engine.errors import NonFiniteLossError
+from engine.events import CheckpointSaved, GalleryEnded, RunEnded
 from engine.runs.event_log import RunLog
 from engine.runs.folder import RunFolder, create_run_folder
 from studio.app import Studio, build_studio
@@ -30,6 +31,7 @@ from studio.widgets.steps import StepBar
 from studio.window.dock_area import RunStatusBar
 from tests.helpers.fake_engine import FakeEngine, losses
 from tests.helpers.guards import ProblemLog
+from tests.helpers.run_events import is_event
 from tests.helpers.run_folders import write_preview
 from tests.helpers.windows import child
 
@@ -58,7 +60,7 @@ def start_digits(qtbot: QtBot, studio: Studio) -> None:
 
 
 def stop(qtbot: QtBot, studio: Studio) -> None:
-    with qtbot.waitSignal(studio.training.run_ended):
+    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(RunEnded)):
         click(qtbot, run_button(studio))
 
 
@@ -108,7 +110,7 @@ def test_that_stop_says_so_at_once_and_keeps_a_checkpoint(
     click(qtbot, button)
     assert "Stopping…" in status(studio)
     assert not button.isEnabled()
-    with qtbot.waitSignal(studio.training.run_ended):
+    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(RunEnded)):
         engine.answers_stop.set()
     assert "Stopped, checkpoint saved" in status(studio)
     assert not button.isVisible()
@@ -176,7 +178,10 @@ def test_that_a_gallery_of_a_live_run_waits_for_its_checkpoint(
     start_digits(qtbot, studio)
     studio.window.actions_.save_gallery.trigger()
     dialog = child(studio.window, SaveGalleryDialog)
-    with qtbot.waitSignals([studio.training.checkpoint_saved, studio.gallery.gallery_ended]):
+    with qtbot.waitSignals(
+        [studio.training.event_emitted, studio.gallery.gallery_ended],
+        check_params_cbs=[is_event(CheckpointSaved), is_event(GalleryEnded)],
+    ):
         button = next(b for b in dialog.findChildren(QPushButton) if b.text() == "Save")
         click(qtbot, button)
     [request] = engine.requests

@@ -6,8 +6,9 @@ import sys
 
 from PySide6.QtCore import QCoreApplication, QObject, Slot
 
+from engine.events import PhaseChanged, RunEnded, RunEvent, RunPaused
 from studio.jobs.awake.bus import Hold, MacHold, Way, WindowsHold
-from studio.jobs.training import RunSignals
+from studio.jobs.training import RunEvents
 
 _log = logging.getLogger(__name__)
 
@@ -35,13 +36,10 @@ class Awake(QObject):
         """Whether the computer was asked to stay awake."""
         return self._hold is not None
 
-    def follow(self, run: RunSignals) -> None:
+    def follow(self, run: RunEvents) -> None:
         """Hold while a job trains."""
         run.run_started.connect(self.hold)
-        # After a pause, the next phase says that the run goes on.
-        run.phase_changed.connect(self.hold)
-        run.run_paused.connect(self.let_go)
-        run.run_ended.connect(self.let_go)
+        run.event_emitted.connect(self._on_run_event)
 
     def set_allowed(self, is_allowed: bool) -> None:  # noqa: FBT001 - one plain fact
         """Take the user's word on whether the computer may be kept awake at all."""
@@ -59,6 +57,16 @@ class Awake(QObject):
         """Let it sleep again."""
         self._is_wanted = False
         self._settle()
+
+    @Slot(object)
+    def _on_run_event(self, event: RunEvent) -> None:
+        match event:
+            case PhaseChanged():  # After a pause, the first event of a resumed run.
+                self.hold()
+            case RunPaused() | RunEnded():
+                self.let_go()
+            case _:
+                pass
 
     def _settle(self) -> None:
         wants = self._is_wanted and self._is_allowed
