@@ -152,7 +152,7 @@ def report_flood(run: Path, seconds: float) -> None:
     """
     from engine.config.presets import config_from_preset
     from studio.app import build_studio
-    from studio.jobs.engine_api import Work
+    from studio.jobs.engine_api import EngineApi
 
     told: dict[str, float] = {}
 
@@ -160,7 +160,7 @@ def report_flood(run: Path, seconds: float) -> None:
         told.update(_talk(config.run, emit, control, seconds))
 
     application = QApplication(sys.argv[:1])
-    studio = build_studio(application, work=Work(train=talk))
+    studio = build_studio(application, work=EngineApi(train=talk))
     studio.window.show()
     heartbeat = Heartbeat(studio.window)
     waiting, heard = [0], [0]

@@ -106,22 +106,10 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
-    <name>Around</name>
+    <name>Banner</name>
     <message>
-        <source>Save diagnostic report</source>
-        <translation>保存诊断报告</translation>
-    </message>
-    <message>
-        <source>ZIP files (*.zip)</source>
-        <translation>ZIP 文件 (*.zip)</translation>
-    </message>
-    <message>
-        <source>The report is being written…</source>
-        <translation>正在写入报告…</translation>
-    </message>
-    <message>
-        <source>Report saved: {0}. Have a look before you send it.</source>
-        <translation>报告已保存：{0}。发送前请先查看一遍。</translation>
+        <source>Hide this line</source>
+        <translation>隐藏此行</translation>
     </message>
 </context>
 <context>
@@ -301,7 +289,87 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
-    <name>CloseGuard</name>
+    <name>ChecksController</name>
+    <message numerus="yes">
+        <source>Examining %Ln item(s)…</source>
+        <translation>
+            <numerusform>正在检查 %Ln 条…</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Not examined yet.</source>
+        <translation>尚未体检。</translation>
+    </message>
+    <message>
+        <source>Out of date: this was found in {0} before.</source>
+        <translation>已过期：这是先前在 {0} 中发现的。</translation>
+    </message>
+    <message>
+        <source>Out of date: items were edited.</source>
+        <translation>已过期：条目已编辑。</translation>
+    </message>
+    <message>
+        <source>Not examined: it was cancelled.</source>
+        <translation>未体检：已取消。</translation>
+    </message>
+    <message numerus="yes">
+        <source>The doctor has %Ln remark(s)</source>
+        <translation>
+            <numerusform>体检提出 %Ln 条意见</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>The doctor found nothing.</source>
+        <translation>体检没有发现问题。</translation>
+    </message>
+    <message>
+        <source>Nothing is left to repair there.</source>
+        <translation>那里已没有可修复的内容。</translation>
+    </message>
+</context>
+<context>
+    <name>Closing</name>
+    <message>
+        <source>Diptych is training. Click to see it.</source>
+        <translation>Diptych 正在训练。点击查看。</translation>
+    </message>
+</context>
+<context>
+    <name>ColourField</name>
+    <message>
+        <source>Choose a colour</source>
+        <translation>选择颜色</translation>
+    </message>
+</context>
+<context>
+    <name>ConfirmDiscard</name>
+    <message>
+        <source>Stop and discard</source>
+        <translation>停止并放弃</translation>
+    </message>
+    <message>
+        <source>Stop without saving?</source>
+        <translation>不保存就停止吗？</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Training of {0} ({1} images) since the last checkpoint will be lost.</source>
+        <translation>自上一个检查点以来的 {0} 训练（{1} 张图像）将会丢失。</translation>
+    </message>
+    <message>
+        <source>Training of {0} ({1} images) will be lost: nothing was saved yet.</source>
+        <translation>{0} 的训练（{1} 张图像）将会丢失：尚未保存任何内容。</translation>
+    </message>
+    <message>
+        <source>Older checkpoints stay.</source>
+        <translation>更早的检查点会保留。</translation>
+    </message>
+</context>
+<context>
+    <name>ConfirmQuit</name>
     <message>
         <source>Training is under way</source>
         <translation>训练正在进行</translation>
@@ -344,31 +412,6 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
-    <name>Closing</name>
-    <message>
-        <source>Diptych is training. Click to see it.</source>
-        <translation>Diptych 正在训练。点击查看。</translation>
-    </message>
-</context>
-<context>
-    <name>ColourField</name>
-    <message>
-        <source>Choose a colour</source>
-        <translation>选择颜色</translation>
-    </message>
-</context>
-<context>
-    <name>CurveBoard</name>
-    <message>
-        <source>images seen</source>
-        <translation>已训练图像数</translation>
-    </message>
-    <message>
-        <source>{0} images</source>
-        <translation>{0} 张图像</translation>
-    </message>
-</context>
-<context>
     <name>DatasetBrowser</name>
     <message>
         <source>Undo</source>
@@ -402,6 +445,53 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Item {0}: {1}</source>
         <translation>条目 {0}：{1}</translation>
+    </message>
+</context>
+<context>
+    <name>DatasetListView</name>
+    <message>
+        <source>Datasets</source>
+        <translation>数据集</translation>
+    </message>
+    <message>
+        <source>Train on this</source>
+        <translation>用它训练</translation>
+    </message>
+    <message>
+        <source>Choose this dataset for the next run</source>
+        <translation>为下次运行选用此数据集</translation>
+    </message>
+    <message>
+        <source>Doctor…</source>
+        <translation>体检…</translation>
+    </message>
+    <message>
+        <source>Look for damaged, doubled and doubtful items</source>
+        <translation>查找损坏、重复和可疑的条目</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>导出…</translation>
+    </message>
+    <message>
+        <source>Write PNG files and metadata.jsonl, as Hugging Face&apos;s ImageFolder reads them</source>
+        <translation>写出 PNG 文件和 metadata.jsonl，Hugging Face 的 ImageFolder 可直接读取</translation>
+    </message>
+    <message>
+        <source>Open folder</source>
+        <translation>打开文件夹</translation>
+    </message>
+    <message>
+        <source>Show the dataset&apos;s files</source>
+        <translation>显示数据集的文件</translation>
+    </message>
+    <message>
+        <source>Import…</source>
+        <translation>导入…</translation>
+    </message>
+    <message>
+        <source>Make a dataset of your own images and texts</source>
+        <translation>用自己的图像和文本制作数据集</translation>
     </message>
 </context>
 <context>
@@ -452,77 +542,22 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
-    <name>DatasetShelf</name>
+    <name>DesktopIntegration</name>
     <message>
-        <source>Datasets</source>
-        <translation>数据集</translation>
+        <source>Save diagnostic report</source>
+        <translation>保存诊断报告</translation>
     </message>
     <message>
-        <source>Train on this</source>
-        <translation>用它训练</translation>
+        <source>ZIP files (*.zip)</source>
+        <translation>ZIP 文件 (*.zip)</translation>
     </message>
     <message>
-        <source>Choose this dataset for the next run</source>
-        <translation>为下次运行选用此数据集</translation>
+        <source>The report is being written…</source>
+        <translation>正在写入报告…</translation>
     </message>
     <message>
-        <source>Doctor…</source>
-        <translation>体检…</translation>
-    </message>
-    <message>
-        <source>Look for damaged, doubled and doubtful items</source>
-        <translation>查找损坏、重复和可疑的条目</translation>
-    </message>
-    <message>
-        <source>Export…</source>
-        <translation>导出…</translation>
-    </message>
-    <message>
-        <source>Write PNG files and metadata.jsonl, as Hugging Face&apos;s ImageFolder reads them</source>
-        <translation>写出 PNG 文件和 metadata.jsonl，Hugging Face 的 ImageFolder 可直接读取</translation>
-    </message>
-    <message>
-        <source>Open folder</source>
-        <translation>打开文件夹</translation>
-    </message>
-    <message>
-        <source>Show the dataset&apos;s files</source>
-        <translation>显示数据集的文件</translation>
-    </message>
-    <message>
-        <source>Import…</source>
-        <translation>导入…</translation>
-    </message>
-    <message>
-        <source>Make a dataset of your own images and texts</source>
-        <translation>用自己的图像和文本制作数据集</translation>
-    </message>
-</context>
-<context>
-    <name>DiscardGuard</name>
-    <message>
-        <source>Stop and discard</source>
-        <translation>停止并放弃</translation>
-    </message>
-    <message>
-        <source>Stop without saving?</source>
-        <translation>不保存就停止吗？</translation>
-    </message>
-    <message>
-        <source>Cancel</source>
-        <translation>取消</translation>
-    </message>
-    <message>
-        <source>Training of {0} ({1} images) since the last checkpoint will be lost.</source>
-        <translation>自上一个检查点以来的 {0} 训练（{1} 张图像）将会丢失。</translation>
-    </message>
-    <message>
-        <source>Training of {0} ({1} images) will be lost: nothing was saved yet.</source>
-        <translation>{0} 的训练（{1} 张图像）将会丢失：尚未保存任何内容。</translation>
-    </message>
-    <message>
-        <source>Older checkpoints stay.</source>
-        <translation>更早的检查点会保留。</translation>
+        <source>Report saved: {0}. Have a look before you send it.</source>
+        <translation>报告已保存：{0}。发送前请先查看一遍。</translation>
     </message>
 </context>
 <context>
@@ -573,45 +608,6 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>{0} (repaired)</source>
         <translation>{0}（已修复）</translation>
-    </message>
-</context>
-<context>
-    <name>Doctoring</name>
-    <message numerus="yes">
-        <source>Examining %Ln item(s)…</source>
-        <translation>
-            <numerusform>正在检查 %Ln 条…</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>Not examined yet.</source>
-        <translation>尚未体检。</translation>
-    </message>
-    <message>
-        <source>Out of date: this was found in {0} before.</source>
-        <translation>已过期：这是先前在 {0} 中发现的。</translation>
-    </message>
-    <message>
-        <source>Out of date: items were edited.</source>
-        <translation>已过期：条目已编辑。</translation>
-    </message>
-    <message>
-        <source>Not examined: it was cancelled.</source>
-        <translation>未体检：已取消。</translation>
-    </message>
-    <message numerus="yes">
-        <source>The doctor has %Ln remark(s)</source>
-        <translation>
-            <numerusform>体检提出 %Ln 条意见</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>The doctor found nothing.</source>
-        <translation>体检没有发现问题。</translation>
-    </message>
-    <message>
-        <source>Nothing is left to repair there.</source>
-        <translation>那里已没有可修复的内容。</translation>
     </message>
 </context>
 <context>
@@ -1821,6 +1817,21 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>ForkOriginLabel</name>
+    <message>
+        <source>Cancel branch</source>
+        <translation>取消分支</translation>
+    </message>
+    <message>
+        <source>Begin at the beginning; the settings stay</source>
+        <translation>从头开始；设置保持不变</translation>
+    </message>
+    <message>
+        <source>A branch of {0}, from {1} after {2} images.</source>
+        <translation>{0} 的分支，始于 {1}，已训练 {2} 张图像。</translation>
+    </message>
+</context>
+<context>
     <name>FormatPage</name>
     <message>
         <source>Format</source>
@@ -2902,28 +2913,6 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
-    <name>OfferLine</name>
-    <message>
-        <source>Hide this line</source>
-        <translation>隐藏此行</translation>
-    </message>
-</context>
-<context>
-    <name>OriginLine</name>
-    <message>
-        <source>Cancel branch</source>
-        <translation>取消分支</translation>
-    </message>
-    <message>
-        <source>Begin at the beginning; the settings stay</source>
-        <translation>从头开始；设置保持不变</translation>
-    </message>
-    <message>
-        <source>A branch of {0}, from {1} after {2} images.</source>
-        <translation>{0} 的分支，始于 {1}，已训练 {2} 张图像。</translation>
-    </message>
-</context>
-<context>
     <name>PairActions</name>
     <message>
         <source>Copy image</source>
@@ -2963,6 +2952,17 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Pair {0} of {1}</source>
         <translation>第 {0} 对，共 {1} 对</translation>
+    </message>
+</context>
+<context>
+    <name>PlotWithLegend</name>
+    <message>
+        <source>images seen</source>
+        <translation>已训练图像数</translation>
+    </message>
+    <message>
+        <source>{0} images</source>
+        <translation>{0} 张图像</translation>
     </message>
 </context>
 <context>
@@ -3560,21 +3560,6 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
-    <name>RunLibrary</name>
-    <message>
-        <source>Copying the checkpoint of {0}…</source>
-        <translation>正在复制 {0} 的检查点…</translation>
-    </message>
-    <message>
-        <source>{0} waits in the queue.</source>
-        <translation>{0} 已在队列中等待。</translation>
-    </message>
-    <message>
-        <source>Copied: {0}</source>
-        <translation>已复制：{0}</translation>
-    </message>
-</context>
-<context>
     <name>RunNotices</name>
     <message>
         <source>{0} ended with an error</source>
@@ -3655,6 +3640,41 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>{0}, {1} pairs, {2} px</source>
         <translation>{0}，{1} 对，{2} 像素</translation>
+    </message>
+</context>
+<context>
+    <name>RunSetupFields</name>
+    <message>
+        <source>Dataset</source>
+        <translation>数据集</translation>
+    </message>
+    <message>
+        <source>The pairs of image and text to learn</source>
+        <translation>要学习的图文对</translation>
+    </message>
+    <message>
+        <source>Preset</source>
+        <translation>预设</translation>
+    </message>
+    <message>
+        <source>A set of values that fit a kind of machine; choosing one sets them all</source>
+        <translation>适合某类机器的一组设置；选择后会设置全部数值</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>The run&apos;s folder in the workspace; empty it for a name by date</source>
+        <translation>训练在工作区中的文件夹；清空则按日期命名</translation>
+    </message>
+    <message>
+        <source>Other folder…</source>
+        <translation>其他文件夹…</translation>
+    </message>
+    <message>
+        <source>Folder of a dataset</source>
+        <translation>数据集的文件夹</translation>
     </message>
 </context>
 <context>
@@ -3772,13 +3792,6 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
-    <name>RunTrouble</name>
-    <message>
-        <source>Empty folder for the run to go on in</source>
-        <translation>供运行继续的空文件夹</translation>
-    </message>
-</context>
-<context>
     <name>RunsBar</name>
     <message>
         <source>Open</source>
@@ -3882,6 +3895,21 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>RunsController</name>
+    <message>
+        <source>Copying the checkpoint of {0}…</source>
+        <translation>正在复制 {0} 的检查点…</translation>
+    </message>
+    <message>
+        <source>{0} waits in the queue.</source>
+        <translation>{0} 已在队列中等待。</translation>
+    </message>
+    <message>
+        <source>Copied: {0}</source>
+        <translation>已复制：{0}</translation>
+    </message>
+</context>
+<context>
     <name>RunsPanel</name>
     <message>
         <source>Resume</source>
@@ -3906,6 +3934,37 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>{0} was interrupted after {1} images. Nothing up to its last checkpoint is lost.</source>
         <translation>{0} 在 {1} 张图像后中断。最后一个检查点之前的内容没有丢失。</translation>
+    </message>
+</context>
+<context>
+    <name>SaveFailedDialog</name>
+    <message>
+        <source>The run cannot save</source>
+        <translation>运行无法保存</translation>
+    </message>
+    <message>
+        <source>The run stands still, and nothing is lost. It tries again by itself now and then.</source>
+        <translation>运行已停在原处，没有丢失任何内容。它会不时自动重试。</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>Choose another folder…</source>
+        <translation>选择其他文件夹…</translation>
+    </message>
+    <message>
+        <source>Stop without saving</source>
+        <translation>不保存就停止</translation>
+    </message>
+    <message>
+        <source>Trying…</source>
+        <translation>正在重试…</translation>
+    </message>
+    <message>
+        <source>A checkpoint needs {0}, and {1} are free on the disk that holds {2}.</source>
+        <translation>一个检查点需要 {0}，而 {2} 所在的磁盘只剩 {1}。</translation>
     </message>
 </context>
 <context>
@@ -4322,29 +4381,6 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
-    <name>StepBar</name>
-    <message>
-        <source>Step of the run</source>
-        <translation>训练步骤</translation>
-    </message>
-    <message>
-        <source>Previous step</source>
-        <translation>上一步</translation>
-    </message>
-    <message>
-        <source>Next step</source>
-        <translation>下一步</translation>
-    </message>
-    <message>
-        <source>Live</source>
-        <translation>实时</translation>
-    </message>
-    <message>
-        <source>Show the newest pairs, and each new preview as it comes</source>
-        <translation>显示最新的图文对，并随新预览更新</translation>
-    </message>
-</context>
-<context>
     <name>StepCursor</name>
     <message>
         <source>{0} images</source>
@@ -4352,34 +4388,10 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
-    <name>StuckRunDialog</name>
+    <name>StorageErrorHandler</name>
     <message>
-        <source>The run cannot save</source>
-        <translation>运行无法保存</translation>
-    </message>
-    <message>
-        <source>The run stands still, and nothing is lost. It tries again by itself now and then.</source>
-        <translation>运行已停在原处，没有丢失任何内容。它会不时自动重试。</translation>
-    </message>
-    <message>
-        <source>Try again</source>
-        <translation>重试</translation>
-    </message>
-    <message>
-        <source>Choose another folder…</source>
-        <translation>选择其他文件夹…</translation>
-    </message>
-    <message>
-        <source>Stop without saving</source>
-        <translation>不保存就停止</translation>
-    </message>
-    <message>
-        <source>Trying…</source>
-        <translation>正在重试…</translation>
-    </message>
-    <message>
-        <source>A checkpoint needs {0}, and {1} are free on the disk that holds {2}.</source>
-        <translation>一个检查点需要 {0}，而 {2} 所在的磁盘只剩 {1}。</translation>
+        <source>Empty folder for the run to go on in</source>
+        <translation>供运行继续的空文件夹</translation>
     </message>
 </context>
 <context>
@@ -4395,41 +4407,6 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>The language changes when Diptych starts the next time.</source>
         <translation>语言将在下次启动 Diptych 时更改。</translation>
-    </message>
-</context>
-<context>
-    <name>SubjectRows</name>
-    <message>
-        <source>Dataset</source>
-        <translation>数据集</translation>
-    </message>
-    <message>
-        <source>The pairs of image and text to learn</source>
-        <translation>要学习的图文对</translation>
-    </message>
-    <message>
-        <source>Preset</source>
-        <translation>预设</translation>
-    </message>
-    <message>
-        <source>A set of values that fit a kind of machine; choosing one sets them all</source>
-        <translation>适合某类机器的一组设置；选择后会设置全部数值</translation>
-    </message>
-    <message>
-        <source>Name</source>
-        <translation>名称</translation>
-    </message>
-    <message>
-        <source>The run&apos;s folder in the workspace; empty it for a name by date</source>
-        <translation>训练在工作区中的文件夹；清空则按日期命名</translation>
-    </message>
-    <message>
-        <source>Other folder…</source>
-        <translation>其他文件夹…</translation>
-    </message>
-    <message>
-        <source>Folder of a dataset</source>
-        <translation>数据集的文件夹</translation>
     </message>
 </context>
 <context>
@@ -4677,6 +4654,29 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>TimelineBar</name>
+    <message>
+        <source>Step of the run</source>
+        <translation>训练步骤</translation>
+    </message>
+    <message>
+        <source>Previous step</source>
+        <translation>上一步</translation>
+    </message>
+    <message>
+        <source>Next step</source>
+        <translation>下一步</translation>
+    </message>
+    <message>
+        <source>Live</source>
+        <translation>实时</translation>
+    </message>
+    <message>
+        <source>Show the newest pairs, and each new preview as it comes</source>
+        <translation>显示最新的图文对，并随新预览更新</translation>
+    </message>
+</context>
+<context>
     <name>Trouble</name>
     <message>
         <source>Steps were left out at {0} images. Not a number: {1}.</source>
@@ -4788,7 +4788,7 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
-    <name>Writing</name>
+    <name>WriteController</name>
     <message>
         <source>Saving {0}…</source>
         <translation>正在保存 {0}…</translation>

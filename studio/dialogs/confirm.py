@@ -16,7 +16,7 @@ class CloseAnswer(Enum):
     CANCEL = auto()
 
 
-class CloseGuard(QMessageBox):
+class ConfirmQuit(QMessageBox):
     """Shown with ``open()``, which does not block; exactly one ``answered`` follows."""
 
     answered = Signal(object)
@@ -72,7 +72,7 @@ class CloseGuard(QMessageBox):
 # Asks once before what a run learnt since its last checkpoint is thrown away.
 
 
-class DiscardGuard(QMessageBox):
+class ConfirmDiscard(QMessageBox):
     """Shown with ``open()``, which does not block; ``confirmed`` follows a yes."""
 
     confirmed = Signal()

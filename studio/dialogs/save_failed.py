@@ -21,7 +21,7 @@ _WIDTH = 460
 _SIGN_SIDE = 32
 
 
-class StuckRunDialog(QDialog):
+class SaveFailedDialog(QDialog):
     """Stands beside the window and blocks nothing; whoever opened it closes it.
 
     The run tries again by itself now and then, so a disk that somebody makes room on needs no

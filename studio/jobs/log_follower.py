@@ -24,7 +24,7 @@ from engine.fs.lock import holder_of
 from engine.runs.event_reader import LogTail
 from engine.runs.folder import RunFolder
 from engine.sample.preview_sheet import read_sheet
-from studio.jobs.task import LatestJob, TaskEnded, Tell
+from studio.jobs.task import CancellingJob, TaskEnded, Tell
 from studio.jobs.training import RunEvents
 
 POLL_S = 0.5
@@ -122,7 +122,7 @@ class RunWatch:
         return dataclasses.replace(event, path=path, images=sheet.images, texts=sheet.texts)
 
 
-class FollowingJob(RunEvents):
+class RunLogFollower(RunEvents):
     """Tells of a run that another process trains, as ``TrainingJob`` tells of our own.
 
     ``run_started`` is never emitted: the run began without us. ``following_ended`` comes last,
@@ -137,7 +137,7 @@ class FollowingJob(RunEvents):
     ) -> None:
         super().__init__(parent)
         self._make_watch = watch
-        self._job = LatestJob("following", self)
+        self._job = CancellingJob("following", self)
         self._job.progressed.connect(self.event_emitted)
         self._job.ended.connect(self._end)
         self.folder = Path()

@@ -31,7 +31,7 @@ class TaskEnded:
     """Set when the outcome is ``FAILED``."""
 
 
-class LatestJob(QObject):
+class CancellingJob(QObject):
     """Runs one request at a time; a newer one stops the older, whose result is dropped."""
 
     progressed = Signal(object)
@@ -136,7 +136,7 @@ class TaskProgressed:
     total: int
 
 
-class Task(LatestJob):
+class Task(CancellingJob):
     """One kind of shorter work that says how far it came; at most one at a time."""
 
     def start(self, work: TaskWork) -> None:

@@ -48,7 +48,7 @@ class TrainingJob(RunEvents):
         self._build_starter = build_starter
         self._control = RunControl()
         self._config: RunConfig | None = None
-        self._thread = JobThread(RunEnded, self, thinned=(LossesReported,))
+        self._thread = JobThread(RunEnded, self, coalesced=(LossesReported,))
         self._thread.event_emitted.connect(self._on_event)
 
     @property

@@ -16,7 +16,7 @@ from engine.runs.folder import RunFolder
 from engine.runs.status import RunStanding, Standing, standing_of
 from studio.i18n import translate_engine
 from studio.models.run_form import FIELDS
-from studio.models.run_state import Happening, LifeState, RunState, RunStatus, next_state
+from studio.models.run_state import LifecycleEvent, RunActivity, RunState, RunStatus, next_state
 from studio.models.setting_text import read_value, value_text
 from studio.models.trouble_text import holder_text
 
@@ -98,12 +98,12 @@ class Resumable:
 
 
 _OPENED = {
-    Standing.RUNNING: (Happening.OPENED_NEW, RunState.ELSEWHERE),
-    Standing.NEW: (Happening.OPENED_NEW, RunState.IDLE),
-    Standing.FINISHED: (Happening.OPENED_ENDED, RunState.FINISHED),
-    Standing.STOPPED: (Happening.OPENED_ENDED, RunState.STOPPED),
-    Standing.FAILED: (Happening.OPENED_BROKEN, RunState.FAILED),
-    Standing.INTERRUPTED: (Happening.OPENED_UNENDED, RunState.INTERRUPTED),
+    Standing.RUNNING: (LifecycleEvent.OPENED_NEW, RunActivity.ELSEWHERE),
+    Standing.NEW: (LifecycleEvent.OPENED_NEW, RunActivity.IDLE),
+    Standing.FINISHED: (LifecycleEvent.OPENED_ENDED, RunActivity.FINISHED),
+    Standing.STOPPED: (LifecycleEvent.OPENED_ENDED, RunActivity.STOPPED),
+    Standing.FAILED: (LifecycleEvent.OPENED_BROKEN, RunActivity.FAILED),
+    Standing.INTERRUPTED: (LifecycleEvent.OPENED_UNENDED, RunActivity.INTERRUPTED),
 }
 
 
@@ -116,7 +116,7 @@ class OpenedRun:
     """Set where it can go on and nobody trains it."""
 
 
-def opened_run(before: LifeState, folder: Path, reports: Sequence[LossesReported]) -> OpenedRun:
+def opened_run(before: RunState, folder: Path, reports: Sequence[LossesReported]) -> OpenedRun:
     """Find out how to show a run.
 
     Args:
@@ -131,10 +131,10 @@ def opened_run(before: LifeState, folder: Path, reports: Sequence[LossesReported
     holder = stands.holder
     is_cut_off = stands.standing is Standing.INTERRUPTED
     resumable = None if holder else resumable_run(folder, reports, begins_again=is_cut_off)
-    happening, state = _opened(stands, resumable)
+    lifecycle_event, state = _opened(stands, resumable)
     progress = replace(reports[-1].progress, remaining_s=None) if reports else None
     status = RunStatus(
-        life=next_state(before, happening),
+        life=next_state(before, lifecycle_event),
         state=state,
         name=folder.name,
         progress=progress,
@@ -172,13 +172,13 @@ def resumable_run(
     )
 
 
-def _opened(stands: RunStanding, run: Resumable | None) -> tuple[Happening, RunState]:
+def _opened(stands: RunStanding, run: Resumable | None) -> tuple[LifecycleEvent, RunActivity]:
     if run is not None:
         if stands.standing is Standing.NEW:
             # A branch: it has a checkpoint to go on from, and no past of its own.
-            return Happening.OPENED_UNENDED, RunState.IDLE
+            return LifecycleEvent.OPENED_UNENDED, RunActivity.IDLE
         if stands.standing is Standing.STOPPED and run.images_seen < stands.images_seen:
-            return Happening.OPENED_ENDED, RunState.DISCARDED
+            return LifecycleEvent.OPENED_ENDED, RunActivity.DISCARDED
     return _OPENED[stands.standing]
 
 

@@ -16,7 +16,7 @@ from engine.events import LossesReported
 from studio.models.loss_history import LossHistory, smoothed
 from studio.settings.choices import PlotView
 from studio.theme import MARGIN, SPACING
-from studio.widgets.plot_with_legend import CurveBoard
+from studio.widgets.plot_with_legend import PlotWithLegend
 
 REDRAW_MS = 50
 SMOOTHING_STEPS = 99
@@ -28,7 +28,7 @@ class LossPlotPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._history = LossHistory()
-        self._board = CurveBoard(
+        self._board = PlotWithLegend(
             self.tr("Losses"), self.tr("Loss curves appear here when training starts.")
         )
         self._board.switched.connect(self._draw)
@@ -38,7 +38,7 @@ class LossPlotPanel(QWidget):
         self._lay_out()
 
     @property
-    def board(self) -> CurveBoard:
+    def board(self) -> PlotWithLegend:
         """The curves."""
         return self._board
 

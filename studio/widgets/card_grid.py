@@ -38,7 +38,7 @@ class Card:
     tip: str = ""
 
 
-class PairBoard(QScrollArea):
+class CardGrid(QScrollArea):
     """Cards in as many columns as fit; scrolls where they are too many."""
 
     def __init__(self, parent: QWidget | None = None, *, is_double: bool = False) -> None:

@@ -89,7 +89,7 @@ def _swatch(color: QColor, *, is_on: bool) -> QIcon:
     return QIcon(picture)
 
 
-class CurveBoard(QStackedWidget):
+class PlotWithLegend(QStackedWidget):
     """Keeps plot and legend in step; asks to be drawn again when a curve is switched.
 
     Args:

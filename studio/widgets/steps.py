@@ -133,7 +133,7 @@ _USUAL = "8,888,888 images · 88:88"
 """Room is kept for so much, so that the slider keeps its length for most of a run."""
 
 
-class StepBar(QWidget):
+class TimelineBar(QWidget):
     """Shows and changes a place among steps; knows nothing about what the steps are."""
 
     move_requested = Signal(int)

@@ -158,7 +158,7 @@ _NOTCH = 120
 """Angle of one notch of a wheel, in eighths of a degree."""
 
 
-class Notches:
+class WheelSteps:
     """Counts notches; a touchpad sends many small turns, which add up to one."""
 
     def __init__(self) -> None:
@@ -176,7 +176,7 @@ LARGEST_ZOOM = 8
 _OPENING_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 
 
-class TileGrid(QListView):
+class ThumbnailGrid(QListView):
     """Pictures scaled by a whole factor; columns spread over the width.
 
     Expects a model whose ``DecorationRole`` gives a ``QImage`` and whose ``DisplayRole`` gives the
@@ -192,7 +192,7 @@ class TileGrid(QListView):
         super().__init__(parent)
         self._zoom = 1
         self._tile_side = 0
-        self._notches = Notches()
+        self._notches = WheelSteps()
         self._delegate = TileDelegate(self)
         self.setItemDelegate(self._delegate)
         self.setViewMode(QListView.ViewMode.IconMode)

@@ -9,16 +9,16 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QSystemTrayIcon
 
 from engine.events import Outcome, RunEnded, RunEvent
-from studio.dialogs.confirm import CloseAnswer, CloseGuard
+from studio.dialogs.confirm import CloseAnswer, ConfirmQuit
 from studio.dialogs.save_gallery import SaveGalleryDialog
 from studio.jobs.dataset import DatasetJobs
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.training import TrainingJob
-from studio.models.run_state import LifeState
+from studio.models.run_state import RunState
 from studio.settings.choices import SaveGalleryChoices
 from studio.window.import_flow import ImportFlow
 from studio.window.main_window import MainWindow
-from studio.window.notices import bring_back
+from studio.window.notices import raise_window
 from studio.window.run_view import RunView
 
 LONGEST_WAIT_MS = 20_000
@@ -45,7 +45,7 @@ class Closing(QObject):
         super().__init__(window)
         self._window, self._training, self._gallery = window, training, gallery
         self._datasets, self._importing, self._view = datasets, importing, view
-        self._guard: CloseGuard | None = None
+        self._guard: ConfirmQuit | None = None
         self._quits_after_run = False
         self._then: Callable[[], None] | None = None
         self._tray: QSystemTrayIcon | None = None
@@ -75,8 +75,8 @@ class Closing(QObject):
             self._guard.raise_()
             return
         has_tray = QSystemTrayIcon.isSystemTrayAvailable()
-        is_paused = self._view.status.life is LifeState.PAUSED
-        self._guard = CloseGuard(self._window, has_tray=has_tray, is_paused=is_paused)
+        is_paused = self._view.status.life is RunState.PAUSED
+        self._guard = ConfirmQuit(self._window, has_tray=has_tray, is_paused=is_paused)
         self._guard.answered.connect(self._carry_out)
         self._guard.open()
 
@@ -126,7 +126,7 @@ class Closing(QObject):
             self._tray.hide()
             self._tray.deleteLater()
             self._tray = None
-        bring_back(self._window)
+        raise_window(self._window)
 
     @Slot(object)
     def _on_event(self, event: RunEvent) -> None:

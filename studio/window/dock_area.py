@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.models.run_state import LifeState, RunState, RunStatus, progress_text, state_text
+from studio.models.run_state import RunActivity, RunState, RunStatus, progress_text, state_text
 from studio.theme import MARGIN
 from studio.widgets.icons import icon
 
@@ -168,11 +168,11 @@ class RunStatusBar(QStatusBar):
     def show_status(self, status: RunStatus) -> None:
         """Show another status."""
         parts = [status.name, state_text(status.state)]
-        if status.progress and status.state is RunState.TRAINING:
+        if status.progress and status.state is RunActivity.TRAINING:
             parts.append(progress_text(status.progress))
         self._text.setText("  ·  ".join(part for part in parts if part))
         fraction = status.progress.fraction if status.progress else None
         self._bar.setVisible(status.is_running)
-        is_busy = fraction is None and status.life is not LifeState.PAUSED
+        is_busy = fraction is None and status.life is not RunState.PAUSED
         self._bar.setRange(0, 0 if is_busy else _FULL)
         self._bar.setValue(round((fraction or 0.0) * _FULL))

@@ -76,7 +76,7 @@ def _session() -> QDBusConnection | None:
 # A window that stepped back comes to the front again.
 
 
-def bring_back(window: QWidget) -> None:
+def raise_window(window: QWidget) -> None:
     """Show a window in front of all others, hidden or minimised as it may be."""
     window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
     window.show()
@@ -134,9 +134,9 @@ class RunNotices(QObject):
         self._notice.show(*self._words(event))
 
     @Slot()
-    def bring_back(self) -> None:
+    def raise_window(self) -> None:
         """Show the window in front of all others."""
-        bring_back(self._window)
+        raise_window(self._window)
 
     def _words(self, event: RunEnded) -> tuple[str, str]:
         name = event.folder.name
@@ -162,8 +162,8 @@ class TrayNotice(QObject):
     def __init__(self, notices: RunNotices, window: QMainWindow) -> None:
         super().__init__(notices)
         self.icon = QSystemTrayIcon(window.windowIcon(), self)
-        self.icon.messageClicked.connect(notices.bring_back)
-        self.icon.activated.connect(notices.bring_back)
+        self.icon.messageClicked.connect(notices.raise_window)
+        self.icon.activated.connect(notices.raise_window)
         self.icon.messageClicked.connect(self.icon.hide)
         self.icon.activated.connect(self.icon.hide)
         self._timer = QTimer(self, singleShot=True, interval=SHOWN_MS)
@@ -186,5 +186,5 @@ def system_notice(notices: RunNotices) -> Notice | None:
     if not notice.is_there:
         notice.deleteLater()
         return None
-    notice.clicked.connect(notices.bring_back)
+    notice.clicked.connect(notices.raise_window)
     return notice

@@ -24,11 +24,11 @@ from engine.events import (
     RunResumed,
     StepsSkipped,
 )
-from studio.dialogs.confirm import DiscardGuard
-from studio.dialogs.save_failed import StuckRunDialog
+from studio.dialogs.confirm import ConfirmDiscard
+from studio.dialogs.save_failed import SaveFailedDialog
 from studio.errors.wording import explain
 from studio.jobs.training import RunEvents, TrainingJob
-from studio.models.run_state import LifeState, Wish
+from studio.models.run_state import Command, RunState
 from studio.models.trouble_text import (
     Advice,
     passed_over_text,
@@ -42,35 +42,35 @@ from studio.window.main_window import MainWindow
 from studio.window.run_view import RunView
 
 
-class RunSteering(QObject):
+class RunController(QObject):
     """Carries out what the panel and the menu ask for."""
 
     def __init__(self, window: MainWindow, training: TrainingJob, view: RunView) -> None:
         super().__init__(window)
         self._window, self._training, self._view = window, training, view
-        self.guard: DiscardGuard | None = None
-        window.run.wish_requested.connect(self.carry_out)
+        self.guard: ConfirmDiscard | None = None
+        window.run.command_requested.connect(self.carry_out)
         window.run.resume_requested.connect(self.resume)
         training.event_emitted.connect(self._on_event)
 
     @Slot(object)
-    def carry_out(self, wish: Wish) -> None:
+    def carry_out(self, command: Command) -> None:
         """Pass a wish on to the run under way."""
         training = self._training
-        match wish:
-            case Wish.PAUSE | Wish.PAUSE_RELEASE:
-                training.pause(release=wish is Wish.PAUSE_RELEASE)
-            case Wish.RESUME:
+        match command:
+            case Command.PAUSE | Command.PAUSE_RELEASE:
+                training.pause(release=command is Command.PAUSE_RELEASE)
+            case Command.RESUME:
                 training.go_on()
-            case Wish.STOP_SAVE:
+            case Command.STOP_SAVE:
                 training.stop()
-            case Wish.STOP_DISCARD:
+            case Command.STOP_DISCARD:
                 self.ask_to_discard()
-            case Wish.SAVE_NOW:
+            case Command.SAVE_NOW:
                 training.request_checkpoint()
-            case Wish.SAMPLE_NOW:
+            case Command.SAMPLE_NOW:
                 training.request_sample()
-            case Wish.START:
+            case Command.START:
                 # A new run begins from the form, whose plan the panel carries.
                 return
 
@@ -86,7 +86,7 @@ class RunSteering(QObject):
         if not self._view.status.unsaved_images:
             self._training.stop(discard=True)
         elif self.guard is None:
-            guard = self.guard = DiscardGuard(self._window, self._view.status)
+            guard = self.guard = ConfirmDiscard(self._window, self._view.status)
             guard.confirmed.connect(self._discard)
             guard.finished.connect(self._forget_guard)
             guard.open()
@@ -117,7 +117,7 @@ class RunSteering(QObject):
 _log = logging.getLogger(__name__)
 
 
-class RunNotes(QObject):
+class RunAlerts(QObject):
     """Listens to a run and writes notes into its panel."""
 
     def __init__(self, panel: RunPanel, run: RunEvents) -> None:
@@ -203,7 +203,7 @@ _UNDECIDED_PHASES = (Phase.SAVING, Phase.LOADING, Phase.WARMING_UP)
 """Phases in which it is still open whether the run can save."""
 
 
-class RunTrouble(QObject):
+class StorageErrorHandler(QObject):
     """Shows one dialog at a time, and passes its answers to the run."""
 
     discard_requested = Signal()
@@ -213,7 +213,7 @@ class RunTrouble(QObject):
         self._window, self._training, self._view = window, training, view
         self._picker: QFileDialog | None = None
         self._offered: Path | None = None
-        self.dialog: StuckRunDialog | None = None
+        self.dialog: SaveFailedDialog | None = None
         training.event_emitted.connect(self._on_event)
         # Somebody who closed the dialog wants to hear whether what they ask for then helps.
         for asked in (training.resume_asked, training.stop_asked):
@@ -243,7 +243,7 @@ class RunTrouble(QObject):
             self._use_offer()
 
     def _open(self, error: Exception) -> None:
-        dialog = self.dialog = StuckRunDialog(self._window, error)
+        dialog = self.dialog = SaveFailedDialog(self._window, error)
         dialog.retry_requested.connect(self._training.go_on)
         dialog.folder_requested.connect(self._pick)
         dialog.discard_requested.connect(self.discard_requested)
@@ -265,7 +265,7 @@ class RunTrouble(QObject):
 
     def _use_offer(self) -> None:
         """Pass a folder on once the run stands still; just now it may be trying the old one."""
-        if self._offered is not None and self._view.status.life is LifeState.PAUSED:
+        if self._offered is not None and self._view.status.life is RunState.PAUSED:
             self._training.offer_folder(self._offered)
             self._offered = None
             self._training.go_on()

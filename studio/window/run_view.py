@@ -26,7 +26,7 @@ from engine.runs.folder import RunFolder
 from studio.errors.reporter import ErrorReporter
 from studio.jobs.training import RunEvents, TrainingJob
 from studio.models.more_training import Resumable, opened_run, resumable_run
-from studio.models.run_state import Happening, RunStatus
+from studio.models.run_state import LifecycleEvent, RunStatus
 from studio.models.trouble_text import held_text
 from studio.window.main_window import MainWindow
 
@@ -46,9 +46,9 @@ class RunView(QObject):
         self.status = RunStatus()
         self.folder: Path | None = None
         training.run_started.connect(self._start)
-        training.pause_asked.connect(lambda: self._ask(Happening.PAUSE_ASKED))
-        training.resume_asked.connect(lambda: self._ask(Happening.RESUME_ASKED))
-        training.stop_asked.connect(lambda: self._ask(Happening.STOP_ASKED))
+        training.pause_asked.connect(lambda: self._ask(LifecycleEvent.PAUSE_ASKED))
+        training.resume_asked.connect(lambda: self._ask(LifecycleEvent.RESUME_ASKED))
+        training.stop_asked.connect(lambda: self._ask(LifecycleEvent.STOP_ASKED))
         training.event_emitted.connect(self._on_event)
         window.set_can_save(False)
 
@@ -93,10 +93,10 @@ class RunView(QObject):
         self._show(self.status.started(config.run.name))
         self._window.show_docks()
 
-    def _ask(self, happening: Happening) -> None:
+    def _ask(self, lifecycle_event: LifecycleEvent) -> None:
         """Say at once that what somebody asked for is on its way."""
         try:
-            self._show(self.status.after_asking(happening))
+            self._show(self.status.after_asking(lifecycle_event))
         except ValueError as error:
             _log.warning("Asked in vain: %s", error)
 

@@ -193,7 +193,7 @@ _MESSAGE_MS = 10_000
 _log = logging.getLogger(__name__)
 
 
-class RunLibrary(QObject):
+class RunsController(QObject):
     """Carries out what is wished for the runs that lie in the workspace, or wait."""
 
     def __init__(
@@ -248,7 +248,7 @@ class RunLibrary(QObject):
         panel.folder_requested.connect(show_folder)
         panel.command_requested.connect(self._copy_command)
         jobs.choices_found.connect(self._ask_branch)
-        jobs.changed.connect(self._take_change)
+        jobs.changed.connect(self._on_change)
         jobs.failed.connect(self._reporter.report)
         jobs.branch_failed.connect(self.runner.refuse)
         training.run_started.connect(self._show_busy)
@@ -324,7 +324,7 @@ class RunLibrary(QObject):
             self._window.show_docks()
 
     @Slot(object)
-    def _take_change(self, event: RunChanged) -> None:
+    def _on_change(self, event: RunChanged) -> None:
         result = event.result
         if isinstance(result, RunConfig):
             if not self._training.is_running:

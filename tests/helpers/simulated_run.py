@@ -88,7 +88,7 @@ class SimulatedRun:
         moments = [share for share in MOMENTS if share > self._share()]
         while self._share() < 1:
             self._rest_if_due(due)
-            self._take_step()
+            self._on_step()
             if self.elapsed_s >= due["report"]:
                 due["report"] = self.elapsed_s + REPORT_EVERY_S
                 progress = self.budget.progress(self.images_seen, self.elapsed_s)
@@ -134,7 +134,7 @@ class SimulatedRun:
         self.now_s += seconds
         self.paused_s += seconds
 
-    def _take_step(self) -> None:
+    def _on_step(self) -> None:
         self.images_seen += BATCH
         self._spend(BATCH / self.images_per_s(self.elapsed_s))
 

@@ -12,7 +12,7 @@ from engine.runs.checkpoint_files import TENSORS
 from engine.runs.folder import RunFolder
 from studio.app import Studio
 from studio.dialogs.error import ErrorDialog
-from studio.dialogs.save_failed import StuckRunDialog
+from studio.dialogs.save_failed import SaveFailedDialog
 from studio.dialogs.save_gallery import SaveGalleryDialog
 from studio.window.dock_area import RunStatusBar
 from tests.helpers.guards import ProblemLog
@@ -131,7 +131,7 @@ def test_that_a_run_waits_for_a_full_disk_and_loses_nothing(
             timeout=DIALOG_PATIENCE_MS,
         ):
             press(qtbot, studio.window.run, "Stop")
-        dialog = child(studio.window, StuckRunDialog)
+        dialog = child(studio.window, SaveFailedDialog)
         assert says(dialog, "The disk is full.")
         assert says(dialog, "0 bytes are free")
     with qtbot.waitSignal(
@@ -141,5 +141,5 @@ def test_that_a_run_waits_for_a_full_disk_and_loses_nothing(
     ):
         dialog.retry.click()
     assert "Stopped, checkpoint saved" in child(studio.window, RunStatusBar).text
-    assert studio.trouble.dialog is None
+    assert studio.storage_errors.dialog is None
     problem_log.expect("could not be saved", logger="engine.train")

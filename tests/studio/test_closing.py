@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 from engine.events import PreviewReady, RunEnded
 from engine.runs.folder import RunFolder
 from studio.app import Studio
-from studio.dialogs.confirm import CloseAnswer, CloseGuard
+from studio.dialogs.confirm import CloseAnswer, ConfirmQuit
 from studio.dialogs.error import ErrorDialog
 from studio.settings.choices import WindowLayout
 from tests.helpers.fake_engine import FakeEngine
@@ -22,7 +22,7 @@ def start(qtbot: QtBot, studio: Studio) -> None:
 
 
 def answer(studio: Studio, choice: CloseAnswer) -> None:
-    child(studio.window, CloseGuard).button_for(choice).click()
+    child(studio.window, ConfirmQuit).button_for(choice).click()
 
 
 def test_that_an_idle_window_closes_and_remembers(studio: Studio):
@@ -42,7 +42,7 @@ def test_that_cancel_changes_nothing(qtbot: QtBot, studio: Studio):
 def test_that_escape_cancels(qtbot: QtBot, studio: Studio):
     start(qtbot, studio)
     studio.window.close()
-    child(studio.window, CloseGuard).reject()
+    child(studio.window, ConfirmQuit).reject()
     assert studio.window.isVisible()
     assert studio.training.is_running
 

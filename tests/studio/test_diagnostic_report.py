@@ -26,7 +26,7 @@ def asked(studio: Studio) -> list[tuple[Path, Path | None, Path]]:
         calls.append((target, run, logs))
         return target
 
-    studio.around.reporting._write = write
+    studio.desktop.reporting._write = write
     return calls
 
 
@@ -37,7 +37,7 @@ def test_that_the_menu_asks_where_and_writes_there(
     dialog = child(studio.window, QFileDialog)
     assert dialog.acceptMode() is QFileDialog.AcceptMode.AcceptSave
     assert dialog.selectedFiles()[0].endswith(".zip")
-    with qtbot.waitSignal(studio.around.reporting.ended):
+    with qtbot.waitSignal(studio.desktop.reporting.ended):
         dialog.fileSelected.emit(str(tmp_path / "r.zip"))
     dialog.close()
     assert asked == [(tmp_path / "r.zip", None, log_folder())]
@@ -49,14 +49,14 @@ def test_that_the_report_is_about_the_run_that_is_shown(
 ):
     with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(PreviewReady)):
         studio.window.actions_.start.trigger()
-    with qtbot.waitSignal(studio.around.reporting.ended):
-        studio.around.save_report(tmp_path / "r.zip")
+    with qtbot.waitSignal(studio.desktop.reporting.ended):
+        studio.desktop.save_report(tmp_path / "r.zip")
     assert asked[0][1] == engine.configs[0].run
 
 
 def test_that_a_real_report_is_written_by_a_worker(qtbot: QtBot, studio: Studio, tmp_path: Path):
-    with qtbot.waitSignal(studio.around.reporting.ended, timeout=60_000):
-        studio.around.save_report(tmp_path / "r.zip")
+    with qtbot.waitSignal(studio.desktop.reporting.ended, timeout=60_000):
+        studio.desktop.save_report(tmp_path / "r.zip")
     with zipfile.ZipFile(tmp_path / "r.zip") as archive:
         assert {"about.txt", "machine.json", "studio.log"} == set(archive.namelist())
 
@@ -65,8 +65,8 @@ def test_that_a_report_that_cannot_be_written_is_explained(
     qtbot: QtBot, studio: Studio, tmp_path: Path, problem_log: ProblemLog
 ):
     (tmp_path / "file").touch()
-    with qtbot.waitSignal(studio.around.reporting.ended, timeout=60_000):
-        studio.around.save_report(tmp_path / "file" / "r.zip")
+    with qtbot.waitSignal(studio.desktop.reporting.ended, timeout=60_000):
+        studio.desktop.save_report(tmp_path / "file" / "r.zip")
     dialog = child(studio.window, ErrorDialog)
     dialog.reject()
     problem_log.expect("Cannot write")

@@ -27,8 +27,8 @@ from engine.events import (
 from engine.runs.folder import RunFolder
 from studio.app import Studio
 from studio.jobs import log_follower
-from studio.jobs.log_follower import Followed, FollowingJob, RunWatch
-from studio.models.run_state import LifeState, RunState
+from studio.jobs.log_follower import Followed, RunLogFollower, RunWatch
+from studio.models.run_state import RunActivity, RunState
 from tests.helpers.fake_engine import losses
 from tests.helpers.run_events import is_event
 from tests.helpers.run_folders import make_preview, write_preview
@@ -141,7 +141,9 @@ def test_that_of_a_long_past_little_is_held(tmp_path: Path):
 
 
 def test_that_leaving_ends_the_thread_and_says_nothing(qtbot: QtBot, tmp_path: Path):
-    job = FollowingJob(watch=lambda folder: RunWatch(folder, FakeTail([losses(100)]), lambda: True))
+    job = RunLogFollower(
+        watch=lambda folder: RunWatch(folder, FakeTail([losses(100)]), lambda: True)
+    )
     said: list[object] = []
     job.following_ended.connect(said.append)
     with qtbot.waitSignal(job.event_emitted, check_params_cb=is_event(LossesReported)):
@@ -181,20 +183,20 @@ def open_when_trained(qtbot: QtBot, studio: Studio, run: Path) -> None:
 
     qtbot.waitUntil(trains, timeout=PATIENCE_MS)
     studio.run_view.open_or_report(run)
-    assert studio.run_view.status.state is RunState.ELSEWHERE
-    assert studio.around.following.is_running
+    assert studio.run_view.status.state is RunActivity.ELSEWHERE
+    assert studio.desktop.following.is_running
 
 
 def test_that_what_goes_wrong_in_a_followed_run_is_noted(studio: Studio):
     skipped = StepsSkipped(images_seen=640, steps=(9,), terms=("critic",))
-    studio.around.following.event_emitted.emit(skipped)
+    studio.desktop.following.event_emitted.emit(skipped)
     assert not studio.window.run.notes.isHidden()
 
 
 def test_that_a_real_run_is_followed_to_its_end(
     qtbot: QtBot, studio: Studio, tmp_path: Path, child: subprocess.Popen[bytes]
 ):
-    run, job = tmp_path / "run", studio.around.following
+    run, job = tmp_path / "run", studio.desktop.following
     open_when_trained(qtbot, studio, run)
     reports: list[LossesReported] = []
     job.event_emitted.connect(
@@ -215,7 +217,7 @@ def test_that_a_real_run_is_followed_to_its_end(
     images = [report.progress.images_seen for report in reports]
     assert images == sorted(set(images))
     # Shown again as a run at rest, which can be gone on with.
-    assert studio.run_view.status.life is LifeState.FINISHED
+    assert studio.run_view.status.life is RunState.FINISHED
     assert RunFolder(run).checkpoint_paths()
 
 
@@ -223,7 +225,7 @@ def test_that_a_real_run_is_followed_to_its_end(
 def test_that_a_killed_run_is_shown_as_interrupted(
     qtbot: QtBot, studio: Studio, tmp_path: Path, child: subprocess.Popen[bytes]
 ):
-    run, job = tmp_path / "run", studio.around.following
+    run, job = tmp_path / "run", studio.desktop.following
     open_when_trained(qtbot, studio, run)
     with qtbot.waitSignal(
         job.event_emitted, check_params_cb=is_event(LossesReported), timeout=PATIENCE_MS
@@ -235,4 +237,4 @@ def test_that_a_killed_run_is_shown_as_interrupted(
         child.wait()
     (followed,) = signal_seen.args or [None]
     assert followed.is_interrupted
-    assert studio.run_view.status.life is LifeState.INTERRUPTED
+    assert studio.run_view.status.life is RunState.INTERRUPTED

@@ -144,7 +144,7 @@ def test_that_the_portal_is_asked_and_hears_of_a_click(
 
 def test_that_the_studio_tells_of_its_run(qtbot: QtBot, studio: Studio, engine: FakeEngine):
     notice = FakeNotice()
-    studio.around.notices._make = lambda _notices: notice
+    studio.desktop.notices._make = lambda _notices: notice
     with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(PreviewReady)):
         studio.window.actions_.start.trigger()
     studio.window.showMinimized()

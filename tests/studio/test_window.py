@@ -24,10 +24,10 @@ from studio.app import Studio, build_studio
 from studio.dialogs.error import AboutDialog, ErrorDialog
 from studio.dialogs.save_gallery import SaveGalleryDialog
 from studio.i18n import Language
-from studio.models.run_state import RunState, state_text
+from studio.models.run_state import RunActivity, state_text
 from studio.settings.choices import GeneralChoices
 from studio.theme import DARK, LIGHT, Appearance, current_colors
-from studio.widgets.steps import StepBar
+from studio.widgets.steps import TimelineBar
 from studio.window.dock_area import RunStatusBar
 from tests.helpers.fake_engine import FakeEngine, losses
 from tests.helpers.guards import ProblemLog
@@ -271,7 +271,7 @@ def test_that_choices_outlive_the_session(
 
 def preview_count(studio: Studio) -> int:
     """Count the places of the slider below the gallery."""
-    return child(child(studio.window.gallery, StepBar), QSlider).maximum() + 1
+    return child(child(studio.window.gallery, TimelineBar), QSlider).maximum() + 1
 
 
 # --------------------------------------------------------------------------
@@ -323,5 +323,5 @@ def test_that_full_screen_goes_both_ways(studio: Studio):
 
 
 def test_that_every_state_has_words():
-    texts = {state_text(state) for state in RunState}
-    assert len(texts) == len(RunState)
+    texts = {state_text(state) for state in RunActivity}
+    assert len(texts) == len(RunActivity)

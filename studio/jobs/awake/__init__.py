@@ -7,13 +7,13 @@ import sys
 from PySide6.QtCore import QCoreApplication, QObject, Slot
 
 from engine.events import PhaseChanged, RunEnded, RunEvent, RunPaused
-from studio.jobs.awake.bus import Hold, MacHold, Way, WindowsHold
+from studio.jobs.awake.bus import Inhibition, MacInhibition, Way, WindowsInhibition
 from studio.jobs.training import RunEvents
 
 _log = logging.getLogger(__name__)
 
 
-class Awake(QObject):
+class SleepInhibitor(QObject):
     """Holds the computer awake from the start of a run to its end, except while it is paused.
 
     Args:
@@ -24,7 +24,7 @@ class Awake(QObject):
     def __init__(self, way: Way | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._way = way or way_of(sys.platform)
-        self._hold: Hold | None = None
+        self._hold: Inhibition | None = None
         self._is_wanted = False
         self._is_allowed = True
         application = QCoreApplication.instance()
@@ -85,9 +85,9 @@ class Awake(QObject):
 def way_of(platform: str) -> Way:
     """Give a system's own way of staying awake."""
     if platform == "win32":
-        return WindowsHold
+        return WindowsInhibition
     if platform == "darwin":
-        return MacHold
-    from studio.jobs.awake.bus import BusHold
+        return MacInhibition
+    from studio.jobs.awake.bus import BusInhibition
 
-    return BusHold
+    return BusInhibition

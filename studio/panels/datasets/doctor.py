@@ -34,7 +34,7 @@ _MOST_HEIGHT = 104
 
 
 @dataclass(frozen=True, kw_only=True)
-class RepairWish:
+class FixRequest:
     """What the user wants done."""
 
     found: ItemFinding
@@ -126,8 +126,10 @@ class DoctorPane(QFrame):
         )
         self._grid.addWidget(row.show_button, place, 0)
         for column, (repair, button) in enumerate(row.repairs.items()):
-            wish = RepairWish(found=found, repair=repair)
-            button.clicked.connect(lambda _on=False, wish=wish: self.repair_requested.emit(wish))
+            command = FixRequest(found=found, repair=repair)
+            button.clicked.connect(
+                lambda _on=False, wanted=command: self.repair_requested.emit(wanted)
+            )
             self._grid.addWidget(button, place, 1 + column)
         return row
 
@@ -201,14 +203,14 @@ class _Row:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Patient:
+class CheckTarget:
     """What is examined: a dataset with its edits."""
 
     dataset: StoredDataset
     edits: Edits
 
 
-class Doctoring(QObject):
+class ChecksController(QObject):
     """Knows the findings of the dataset that is open, as long as they are of its items."""
 
     found = Signal()
@@ -219,7 +221,7 @@ class Doctoring(QObject):
     """The ``Edit`` that a repair made."""
 
     def __init__(
-        self, jobs: DatasetJobs, patient: Callable[[], Patient | None], parent: QObject
+        self, jobs: DatasetJobs, patient: Callable[[], CheckTarget | None], parent: QObject
     ) -> None:
         super().__init__(parent)
         self._jobs, self._patient = jobs, patient
@@ -306,15 +308,15 @@ class Doctoring(QObject):
         self.found.emit()
 
     @Slot(object)
-    def _repair(self, wish: RepairWish) -> None:
+    def _repair(self, command: FixRequest) -> None:
         patient = self._patient()
         if patient is None:
             return
-        edit = patient.edits.repair(repaired(wish.found, wish.repair, patient.edits))
+        edit = patient.edits.repair(repaired(command.found, command.repair, patient.edits))
         if edit is None:
             self.pane.say(self.tr("Nothing is left to repair there."))
             return
-        self._repairs[wish.found.finding] = edit
+        self._repairs[command.found.finding] = edit
         self.repaired.emit(edit)
 
     @Slot()

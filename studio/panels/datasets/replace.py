@@ -209,7 +209,7 @@ class SearchedItems:
     total: int
 
 
-class Replacing(QObject):
+class ReplaceController(QObject):
     """At most one dialog; ``replace_requested`` carries the ``Replacement`` to make."""
 
     replace_requested = Signal(object)

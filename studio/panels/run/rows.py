@@ -109,7 +109,7 @@ _OTHER = "other"
 _STARTER, _FOLDER = "starter:", "folder:"
 
 
-class SubjectRows(QObject):
+class RunSetupFields(QObject):
     """What to train on, with which row of the preset table, and under which name."""
 
     edited = Signal()
@@ -119,12 +119,12 @@ class SubjectRows(QObject):
         self._form = form
         self._window = parent
         self.dataset = ChoiceField()
-        self.dataset.text_edited.connect(self._take_dataset)
+        self.dataset.text_edited.connect(self._on_dataset)
         self.preset = ChoiceField()
         self.preset.set_choices((name, _preset_text(name)) for name in PRESETS)
-        self.preset.text_edited.connect(self._take_preset)
+        self.preset.text_edited.connect(self._on_preset)
         self.name = TextField()
-        self.name.text_edited.connect(self._take_name)
+        self.name.text_edited.connect(self._on_name)
 
     def add_to(self, layout: QFormLayout) -> None:
         """Make the rows."""
@@ -171,12 +171,12 @@ class SubjectRows(QObject):
         return f"{_FOLDER}{self._form.dataset}"
 
     @Slot(str)
-    def _take_dataset(self, key: str) -> None:
+    def _on_dataset(self, key: str) -> None:
         if key == _OTHER:
             caption = self.tr("Folder of a dataset")
             start = self._form.workspace / "datasets"
             self.dataset.set_text(self._dataset_key())
-            pick_folder(self._window, caption, start, self._take_folder)
+            pick_folder(self._window, caption, start, self._on_folder)
             return
         if key.startswith(_STARTER):
             self._form.choose_starter(key.removeprefix(_STARTER))
@@ -184,17 +184,17 @@ class SubjectRows(QObject):
             self._form.choose_dataset(Path(key.removeprefix(_FOLDER)))
         self.edited.emit()
 
-    def _take_folder(self, folder: Path) -> None:
+    def _on_folder(self, folder: Path) -> None:
         self._form.choose_dataset(folder)
         self.edited.emit()
 
     @Slot(str)
-    def _take_preset(self, name: str) -> None:
+    def _on_preset(self, name: str) -> None:
         self._form.choose_preset(name)
         self.edited.emit()
 
     @Slot(str)
-    def _take_name(self, name: str) -> None:
+    def _on_name(self, name: str) -> None:
         self._form.rename(name)
         self.edited.emit()
 
@@ -207,7 +207,7 @@ def _preset_text(name: str) -> str:
 # The line above the form that says where a branch begins.
 
 
-class OriginLine(QFrame):
+class ForkOriginLabel(QFrame):
     """Hidden while the next run begins at its beginning."""
 
     cancel_requested = Signal()

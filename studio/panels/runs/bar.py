@@ -165,7 +165,7 @@ def is_resumable(run: ListedRun | None) -> bool:
 _ICON = QSize(18, 18)
 
 
-class OfferLine(QFrame):
+class Banner(QFrame):
     """Hidden until there is something to say.
 
     Args:
