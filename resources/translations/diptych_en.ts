@@ -11,10 +11,10 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>The doctor has %Ln remark(s)</source>
+        <source>The doctor found %Ln issue(s)</source>
         <translation>
-            <numerusform>The doctor has %Ln remark</numerusform>
-            <numerusform>The doctor has %Ln remarks</numerusform>
+            <numerusform>The doctor found %Ln issue</numerusform>
+            <numerusform>The doctor found %Ln issues</numerusform>
         </translation>
     </message>
 </context>

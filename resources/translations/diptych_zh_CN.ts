@@ -313,13 +313,13 @@ Free software under the Apache License 2.0.</source>
         <translation>未体检：已取消。</translation>
     </message>
     <message numerus="yes">
-        <source>The doctor has %Ln remark(s)</source>
+        <source>The doctor found %Ln issue(s)</source>
         <translation>
-            <numerusform>体检提出 %Ln 条意见</numerusform>
+            <numerusform>体检发现 %Ln 个问题</numerusform>
         </translation>
     </message>
     <message>
-        <source>The doctor found nothing.</source>
+        <source>The doctor found no issues.</source>
         <translation>体检没有发现问题。</translation>
     </message>
     <message>
@@ -497,11 +497,11 @@ Free software under the Apache License 2.0.</source>
 <context>
     <name>DatasetPanel</name>
     <message>
-        <source>Split again…</source>
+        <source>Re-split…</source>
         <translation>重新划分…</translation>
     </message>
     <message>
-        <source>Choose anew which items are held out</source>
+        <source>Choose again which items are held out</source>
         <translation>重新选择留出哪些条目</translation>
     </message>
     <message>
@@ -1348,7 +1348,7 @@ Free software under the Apache License 2.0.</source>
         <translation>未作此更改。</translation>
     </message>
     <message>
-        <source>Take some of the changes back, or exclude the item instead.</source>
+        <source>Undo some of the changes, or exclude the item instead.</source>
         <translation>请撤回部分更改，或改为排除该条目。</translation>
     </message>
     <message>
@@ -1388,7 +1388,7 @@ Free software under the Apache License 2.0.</source>
         <translation>请修复或移除这些文件，或不使用严格模式导入。</translation>
     </message>
     <message>
-        <source>Somebody else imports into this dataset.</source>
+        <source>Another process is importing into this dataset.</source>
         <translation>另一个程序正在向此数据集导入。</translation>
     </message>
     <message>
@@ -1436,7 +1436,7 @@ Free software under the Apache License 2.0.</source>
         <translation>{0} 中没有训练。</translation>
     </message>
     <message>
-        <source>Choose a folder that holds a run.toml; runs stand in the workspace under runs.</source>
+        <source>Choose a folder that holds a run.toml; runs are in the workspace under runs.</source>
         <translation>请选择包含 run.toml 的文件夹；训练保存在工作区的 runs 文件夹中。</translation>
     </message>
     <message>
@@ -1504,11 +1504,11 @@ Free software under the Apache License 2.0.</source>
         <translation>显卡在运行途中停止工作。</translation>
     </message>
     <message>
-        <source>Only a fresh start of Diptych can use it again. Restart, then resume the run.</source>
+        <source>Only a restart of Diptych can use it again. Restart, then resume the run.</source>
         <translation>只有重新启动 Diptych 才能再次使用它。请重新启动，然后继续运行。</translation>
     </message>
     <message>
-        <source>A batch of {0} does not fit, even learnt from in parts.</source>
+        <source>A batch of {0} does not fit, even in micro-batches.</source>
         <translation>大小为 {0} 的批次即使分成几部分学习也放不下。</translation>
     </message>
     <message>
@@ -1548,7 +1548,7 @@ Free software under the Apache License 2.0.</source>
         <translation>其他预览不受影响；该文件可以删除。</translation>
     </message>
     <message>
-        <source>The engine could not go on.</source>
+        <source>The engine could not continue.</source>
         <translation>引擎无法继续。</translation>
     </message>
     <message>
@@ -1592,7 +1592,7 @@ Free software under the Apache License 2.0.</source>
         <translation>从未学过：{0}。</translation>
     </message>
     <message>
-        <source>Use words that stand in the dataset it was trained on.</source>
+        <source>Use words from the dataset it was trained on.</source>
         <translation>请使用其训练数据集中出现过的词。</translation>
     </message>
     <message>
@@ -1612,7 +1612,7 @@ Free software under the Apache License 2.0.</source>
         <translation>{0} 中是版本 {1}，而训练用的是版本 {2}。</translation>
     </message>
     <message>
-        <source>Bring the old version back, or measure a newer run.</source>
+        <source>Restore the old version, or measure a newer run.</source>
         <translation>请恢复旧版本，或评估更新的训练。</translation>
     </message>
     <message>
@@ -1620,7 +1620,7 @@ Free software under the Apache License 2.0.</source>
         <translation>工作已停止。</translation>
     </message>
     <message>
-        <source>Somebody asked for it.</source>
+        <source>The user requested it.</source>
         <translation>这是应要求停止的。</translation>
     </message>
     <message>
@@ -1823,7 +1823,7 @@ Free software under the Apache License 2.0.</source>
         <translation>取消分支</translation>
     </message>
     <message>
-        <source>Begin at the beginning; the settings stay</source>
+        <source>Start from the beginning; the settings stay</source>
         <translation>从头开始；设置保持不变</translation>
     </message>
     <message>
@@ -2117,7 +2117,7 @@ Free software under the Apache License 2.0.</source>
         <translation>可尝试更大的批、相对配对损失或更低的学习率。</translation>
     </message>
     <message>
-        <source>The critic is never wrong, so the generator learns nothing.</source>
+        <source>The discriminator is never wrong, so the generator learns nothing.</source>
         <translation>判别器从不出错，生成器因此学不到东西。</translation>
     </message>
     <message>
@@ -2125,11 +2125,11 @@ Free software under the Apache License 2.0.</source>
         <translation>可尝试更大的惩罚（gamma）、以 R1 为正则项，或减少判别器步数。</translation>
     </message>
     <message>
-        <source>The critic knows the training pairs by heart.</source>
+        <source>The discriminator has memorised the training pairs.</source>
         <translation>判别器已把训练数据背了下来。</translation>
     </message>
     <message>
-        <source>Try augmentation, a smaller critic, or more data.</source>
+        <source>Try augmentation, a smaller discriminator, or more data.</source>
         <translation>可尝试数据增强、更小的判别器或更多数据。</translation>
     </message>
     <message>
@@ -2712,7 +2712,7 @@ Free software under the Apache License 2.0.</source>
         <translation>适应</translation>
     </message>
     <message>
-        <source>Show the whole run again; single outliers may leave the frame</source>
+        <source>Show the whole run; single outliers may leave the frame</source>
         <translation>重新显示整个训练过程；个别离群值可能超出画面</translation>
     </message>
     <message>
@@ -2724,15 +2724,15 @@ Free software under the Apache License 2.0.</source>
         <translation>生成器</translation>
     </message>
     <message>
-        <source>How badly the generator fails to convince the critic</source>
+        <source>How badly the generator fails to convince the discriminator</source>
         <translation>生成器未能骗过判别器的程度</translation>
     </message>
     <message>
-        <source>Critic</source>
+        <source>Discriminator</source>
         <translation>判别器</translation>
     </message>
     <message>
-        <source>How badly the critic tells real pairs from generated ones</source>
+        <source>How badly the discriminator tells real pairs from generated ones</source>
         <translation>判别器区分真实与生成图文对的误差</translation>
     </message>
     <message>
@@ -2740,8 +2740,8 @@ Free software under the Apache License 2.0.</source>
         <translation>惩罚</translation>
     </message>
     <message>
-        <source>What keeps the critic smooth: its squared slope at the real pairs</source>
-        <translation>使判别器保持平滑：它在真实图文对处梯度的平方</translation>
+        <source>Squared gradient norm of the discriminator at the real pairs; keeps it smooth</source>
+        <translation>判别器在真实图文对处梯度范数的平方；使其保持平滑</translation>
     </message>
     <message>
         <source>Caption</source>
@@ -2861,7 +2861,7 @@ Free software under the Apache License 2.0.</source>
         <translation>继续</translation>
     </message>
     <message>
-        <source>More training, on top of what the run has behind it; empty has no limit</source>
+        <source>More training, on top of what the run has done; empty has no limit</source>
         <translation>在已有训练之上再训练多少；留空则没有限制</translation>
     </message>
     <message>
@@ -2877,11 +2877,11 @@ Free software under the Apache License 2.0.</source>
         <translation>单位</translation>
     </message>
     <message>
-        <source>Go on with the open run from its newest checkpoint, with its own settings</source>
+        <source>Resume the open run from its newest checkpoint with its own settings</source>
         <translation>以打开的运行自己的设置，从其最新检查点继续</translation>
     </message>
     <message>
-        <source>Train on for</source>
+        <source>Train for another</source>
         <translation>再训练</translation>
     </message>
 </context>
@@ -3111,7 +3111,7 @@ Free software under the Apache License 2.0.</source>
         <translation>已有</translation>
     </message>
     <message>
-        <source>Share of texts that stand word for word in the training set</source>
+        <source>Share of texts that occur verbatim in the training set</source>
         <translation>与训练集逐字相同的文本比例</translation>
     </message>
 </context>
@@ -3149,7 +3149,7 @@ Free software under the Apache License 2.0.</source>
         <translation>失败时停止队列</translation>
     </message>
     <message>
-        <source>Otherwise a run that fails is marked, and the next one is started</source>
+        <source>If off, a failed run is marked and the next one starts</source>
         <translation>否则失败的训练会被标记，并启动下一个</translation>
     </message>
     <message>
@@ -3157,11 +3157,11 @@ Free software under the Apache License 2.0.</source>
         <translation>等待中</translation>
     </message>
     <message>
-        <source>is trained now</source>
+        <source>is training now</source>
         <translation>正在训练</translation>
     </message>
     <message>
-        <source>goes on where it was left</source>
+        <source>resumes where it stopped</source>
         <translation>将从停下处继续</translation>
     </message>
     <message>
@@ -3181,7 +3181,7 @@ Free software under the Apache License 2.0.</source>
         <translation>不再启动新的训练；正在进行的继续</translation>
     </message>
     <message>
-        <source>Train the runs one after another, from the top</source>
+        <source>Train the queued runs in order</source>
         <translation>从上到下依次训练</translation>
     </message>
     <message>
@@ -3318,7 +3318,7 @@ Free software under the Apache License 2.0.</source>
         <translation>暂停(&amp;P)</translation>
     </message>
     <message>
-        <source>Pause and &amp;give the memory back</source>
+        <source>Pause and &amp;free memory</source>
         <translation>暂停并归还内存(&amp;G)</translation>
     </message>
     <message>
@@ -3373,7 +3373,7 @@ Free software under the Apache License 2.0.</source>
         <translation>立即采样</translation>
     </message>
     <message>
-        <source>Add to queue: the run waits, and is started from the Runs panel</source>
+        <source>Add to queue; start it from the Runs panel</source>
         <translation>加入队列：训练将等待，并从训练列表面板启动</translation>
     </message>
     <message>
@@ -3381,7 +3381,7 @@ Free software under the Apache License 2.0.</source>
         <translation>暂停，保留内存</translation>
     </message>
     <message>
-        <source>Pause and give the memory back</source>
+        <source>Pause and free memory</source>
         <translation>暂停并归还内存</translation>
     </message>
     <message>
@@ -3393,11 +3393,11 @@ Free software under the Apache License 2.0.</source>
         <translation>停止并放弃…</translation>
     </message>
     <message>
-        <source>Go on where the run stands</source>
+        <source>Resume the run</source>
         <translation>从停下的地方继续</translation>
     </message>
     <message>
-        <source>Stand still after the current step</source>
+        <source>Pause after the current step</source>
         <translation>在当前步骤之后停在原处</translation>
     </message>
     <message>
@@ -3436,7 +3436,7 @@ Free software under the Apache License 2.0.</source>
         <translation>分支必须与原训练相同：{0}</translation>
     </message>
     <message>
-        <source>Must be more than {0}, which the checkpoint has behind it</source>
+        <source>Must be more than {0}, which the checkpoint has already done</source>
         <translation>必须大于 {0}，检查点已经训练了这么多</translation>
     </message>
     <message>
@@ -3732,7 +3732,7 @@ Free software under the Apache License 2.0.</source>
         <translation>等待中：无法保存</translation>
     </message>
     <message>
-        <source>Going on…</source>
+        <source>Resuming…</source>
         <translation>正在继续…</translation>
     </message>
     <message>
@@ -3826,7 +3826,7 @@ Free software under the Apache License 2.0.</source>
         <translation>再次排队</translation>
     </message>
     <message>
-        <source>Have a run with the same settings wait in the queue</source>
+        <source>Add a run with the same settings to the queue</source>
         <translation>将设置相同的训练加入队列</translation>
     </message>
     <message>
@@ -3850,7 +3850,7 @@ Free software under the Apache License 2.0.</source>
         <translation>清空回收站…</translation>
     </message>
     <message>
-        <source>Take the star away</source>
+        <source>Remove star</source>
         <translation>取消星标</translation>
     </message>
     <message>
@@ -3874,11 +3874,11 @@ Free software under the Apache License 2.0.</source>
         <translation>另一个程序正在训练它</translation>
     </message>
     <message>
-        <source>This run has done all it was meant to: open it to train on</source>
+        <source>This run is complete: open it to train further</source>
         <translation>该训练已按计划完成：打开后可继续训练</translation>
     </message>
     <message>
-        <source>Go on from the newest checkpoint that is whole</source>
+        <source>Resume from the newest intact checkpoint</source>
         <translation>从最新的完整检查点继续</translation>
     </message>
     <message>
@@ -3943,7 +3943,7 @@ Free software under the Apache License 2.0.</source>
         <translation>运行无法保存</translation>
     </message>
     <message>
-        <source>The run stands still, and nothing is lost. It tries again by itself now and then.</source>
+        <source>The run is paused and nothing is lost. It retries automatically.</source>
         <translation>运行已停在原处，没有丢失任何内容。它会不时自动重试。</translation>
     </message>
     <message>
@@ -4301,7 +4301,7 @@ Free software under the Apache License 2.0.</source>
 <context>
     <name>SplitDialog</name>
     <message>
-        <source>Split again</source>
+        <source>Re-split</source>
         <translation>重新划分</translation>
     </message>
     <message>
@@ -4390,7 +4390,7 @@ Free software under the Apache License 2.0.</source>
 <context>
     <name>StorageErrorHandler</name>
     <message>
-        <source>Empty folder for the run to go on in</source>
+        <source>Empty folder for the run to continue in</source>
         <translation>供运行继续的空文件夹</translation>
     </message>
 </context>
@@ -4683,7 +4683,7 @@ Free software under the Apache License 2.0.</source>
         <translation>在 {0} 张图像处跳过了一些步骤。不是数值：{1}。</translation>
     </message>
     <message>
-        <source>They changed nothing (step {0}). Training goes on.</source>
+        <source>They changed nothing (step {0}). Training continues.</source>
         <translation>它们没有改变任何内容（步骤 {0}）。训练继续进行。</translation>
     </message>
     <message>
@@ -4691,11 +4691,11 @@ Free software under the Apache License 2.0.</source>
         <translation>训练在 {0} 张图像处变得不稳定。</translation>
     </message>
     <message>
-        <source>It went back to {0} images and goes on with {1} of the learning rate.</source>
+        <source>It went back to {0} images and continues with {1} of the learning rate.</source>
         <translation>它退回到 {0} 张图像处，以学习率的 {1} 继续。</translation>
     </message>
     <message>
-        <source>Each batch is now learnt from in {0} parts, to the same effect but slower.</source>
+        <source>Each batch is now split into {0} micro-batches, to the same effect but slower.</source>
         <translation>现在每个批次分成 {0} 部分学习，效果相同但更慢。</translation>
     </message>
     <message>
@@ -4707,11 +4707,11 @@ Free software under the Apache License 2.0.</source>
         <translation>大小为 {0} 的批次放不进内存。</translation>
     </message>
     <message>
-        <source>Damaged checkpoints were passed over: {0}.</source>
+        <source>Damaged checkpoints were skipped: {0}.</source>
         <translation>跳过了损坏的检查点：{0}。</translation>
     </message>
     <message>
-        <source>The run goes on from {0} ({1} images), which is whole.</source>
+        <source>The run resumes from {0} ({1} images), which is intact.</source>
         <translation>运行从完好的 {0}（{1} 张图像）继续。</translation>
     </message>
     <message>
@@ -4763,7 +4763,7 @@ Free software under the Apache License 2.0.</source>
         <translation>欢迎使用 Diptych</translation>
     </message>
     <message>
-        <source>A generator learns to draw pictures and to name them; a critic learns to tell its pairs from real ones. Each makes the other better while you watch. Pick something to start with: it trains right here, on this computer, and nothing is uploaded.</source>
+        <source>A generator learns to draw pictures and to name them; a discriminator learns to tell its pairs from real ones. Each makes the other better while you watch. Pick something to start with: it trains right here, on this computer, and nothing is uploaded.</source>
         <translation>生成器学习画图并为图命名；判别器学习分辨生成的与真实的图文对。两者在您眼前相互促进。请选一项开始：训练就在这台计算机上进行，不会上传任何内容。</translation>
     </message>
     <message>

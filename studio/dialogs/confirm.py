@@ -1,4 +1,4 @@
-"""Asks what to do with a run when the window is closed."""
+"""Confirmation dialogs: quitting, discarding, deleting runs, unsaved edits."""
 
 from enum import Enum, auto
 
@@ -68,10 +68,6 @@ class ConfirmQuit(QMessageBox):
         self.answered.emit(self._answers.get(self.clickedButton(), CloseAnswer.CANCEL))
 
 
-# --------------------------------------------------------------------------
-# Asks once before what a run learnt since its last checkpoint is thrown away.
-
-
 class ConfirmDiscard(QMessageBox):
     """Shown with ``open()``, which does not block; ``confirmed`` follows a yes."""
 
@@ -109,10 +105,6 @@ class ConfirmDiscard(QMessageBox):
             self.confirmed.emit()
 
 
-# --------------------------------------------------------------------------
-# Asks before runs are deleted for good.
-
-
 class EmptyTrash(QMessageBox):
     """Shown with ``open()``, which does not block."""
 
@@ -137,10 +129,6 @@ class EmptyTrash(QMessageBox):
     def _tell(self) -> None:
         if self.clickedButton() is self.delete:
             self.confirmed.emit()
-
-
-# --------------------------------------------------------------------------
-# Asks what to do with the edits of a dataset before they would be lost.
 
 
 class UnsavedAnswer(Enum):

@@ -1,4 +1,4 @@
-"""One pair, large: its image, its text, and how both came to be step by step."""
+"""One pair, enlarged, with its history and actions to copy and save it."""
 
 import re
 from dataclasses import dataclass
@@ -29,10 +29,6 @@ from studio.widgets.buttons import icon_button
 from studio.widgets.labels import plain_label
 from studio.widgets.picture_view import PictureView
 from studio.widgets.steps import TimelineBar
-
-# --------------------------------------------------------------------------
-# What can be done with one pair: copy its image or its text, save the image.
-
 
 _NOT_FOR_NAMES = re.compile(r"[^\w]+")
 _LONGEST_NAME = 60

@@ -1,4 +1,4 @@
-"""The gallery job: asks a live run for its current state, then lets the engine write."""
+"""Writes galleries; asks a live run for a checkpoint first."""
 
 import logging
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Following a run that another process trains, such as the command line."""
+"""Follows a run that another process trains, such as the command line."""
 
 import dataclasses
 import logging

@@ -1,4 +1,4 @@
-"""A job of which only the newest request counts, such as a preview while a form is filled in."""
+"""Jobs that run one request at a time and cancel the previous one."""
 
 import logging
 import time
@@ -117,10 +117,6 @@ class CancellingJob(QObject):
             self.ended.emit(TaskEnded(outcome=Outcome.STOPPED))
         elif not self._is_dropped:
             self.ended.emit(event)
-
-
-# --------------------------------------------------------------------------
-# Shorter work in a thread, told of as it goes on.
 
 
 TaskWork = Callable[[Callable[[int, int], None], RunControl], object]

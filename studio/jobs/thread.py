@@ -1,4 +1,4 @@
-"""One long job in a thread of its own: the only code that starts and stops a ``QThread``."""
+"""Runs one job in a ``QThread`` and delivers its events through a bounded queue."""
 
 import logging
 import threading
@@ -7,10 +7,6 @@ from collections import Counter, deque
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
-
-# --------------------------------------------------------------------------
-# Events on their way from a worker to the GUI thread: in order, and never too many.
-
 
 MAX_PENDING = 256
 """Undelivered events; the worker waits for room before it adds another."""

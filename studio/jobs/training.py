@@ -1,4 +1,4 @@
-"""The training job: builds the starter if one was chosen, then lets the engine train."""
+"""Trains runs in a worker thread; builds the starter dataset first where one was chosen."""
 
 import logging
 from collections.abc import Callable

@@ -93,10 +93,6 @@ class Resumable:
         return self.usual_unit, self.usual_amount(self.usual_unit)
 
 
-# --------------------------------------------------------------------------
-# A run that lies on disk, as the window shows it: how it stands, and whether it can go on.
-
-
 _OPENED = {
     Standing.RUNNING: (LifecycleEvent.OPENED_NEW, RunActivity.ELSEWHERE),
     Standing.NEW: (LifecycleEvent.OPENED_NEW, RunActivity.IDLE),

@@ -185,10 +185,6 @@ def lifecycle_event_of(event: RunEvent, *, is_ending: bool) -> LifecycleEvent | 
             return None
 
 
-# --------------------------------------------------------------------------
-# How far a run has come, as a value that panel and status bar both show.
-
-
 _MINUTE_S = 60
 _HOUR_S = 3600
 
@@ -364,7 +360,7 @@ def state_text(state: RunActivity) -> str:
         RunActivity.PAUSED: translate("RunStatus", "Paused"),
         RunActivity.RELEASED: translate("RunStatus", "Paused, memory given back"),
         RunActivity.STUCK: translate("RunStatus", "Waiting: it cannot save"),
-        RunActivity.RESUMING: translate("RunStatus", "Going on…"),
+        RunActivity.RESUMING: translate("RunStatus", "Resuming…"),
         RunActivity.STOPPING: translate("RunStatus", "Stopping…"),
         RunActivity.FINISHED: translate("RunStatus", "Finished"),
         RunActivity.STOPPED: translate("RunStatus", "Stopped, checkpoint saved"),

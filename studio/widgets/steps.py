@@ -1,4 +1,4 @@
-"""The steps of a wizard, one below the other; those that were reached can be clicked."""
+"""The step list of a wizard, and the timeline slider of a run's previews."""
 
 from collections.abc import Sequence
 
@@ -122,10 +122,6 @@ class _Step(QWidget):
         inks = {True: colors.on_accent, False: colors.accent if self._is_done else colors.muted}
         painter.setPen(QColor(inks[self._is_current]))
         painter.drawText(circle, Qt.AlignmentFlag.AlignCenter, text)
-
-
-# --------------------------------------------------------------------------
-# A slider through the steps of a run, with buttons beside it and the step in words.
 
 
 _PAGE = 10

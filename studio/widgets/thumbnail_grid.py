@@ -1,4 +1,4 @@
-"""A grid of small pictures, each with its text under it."""
+"""A grid of thumbnails with captions, and the delegate that paints them."""
 
 from functools import lru_cache
 
@@ -34,10 +34,6 @@ from PySide6.QtWidgets import (
     QStyleOptionViewItem,
     QWidget,
 )
-
-# --------------------------------------------------------------------------
-# Paints one tile of a grid: the picture crisp, its text centred below.
-
 
 NARROWEST = 76
 """Logical pixels that a text needs to be legible, however small its picture is."""
@@ -148,10 +144,6 @@ def _line_length(text: str, font: QFont, width: int) -> int:
     layout.endLayout()
     # Qt counts UTF-16 units, of which characters such as emoji take two.
     return len(text.encode("utf-16-le")[: 2 * line.textLength()].decode("utf-16-le"))
-
-
-# --------------------------------------------------------------------------
-# Turns of a wheel in whole notches.
 
 
 _NOTCH = 120

@@ -1,4 +1,4 @@
-"""What the menus offer."""
+"""The actions of the menus, with their shortcuts."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -13,9 +13,6 @@ from studio.models.run_state import Command
 from studio.theme import Appearance
 from studio.widgets.icons import icon
 
-# --------------------------------------------------------------------------
-# What the Run menu offers: one action for each wish.
-
 
 class RunActions(QObject):
     """The wishes to a run, with their shortcuts."""
@@ -28,7 +25,7 @@ class RunActions(QObject):
             Command.START: self._make(self.tr("&Start training"), "Ctrl+R", "run"),
             Command.PAUSE: self._make(self.tr("&Pause"), "Ctrl+P", "pause"),
             Command.PAUSE_RELEASE: self._make(
-                self.tr("Pause and &give the memory back"), "Ctrl+Shift+P", ""
+                self.tr("Pause and &free memory"), "Ctrl+Shift+P", ""
             ),
             Command.RESUME: self._make(self.tr("R&esume"), "Ctrl+Shift+R", "resume"),
             Command.STOP_SAVE: self._make(self.tr("S&top and save"), "Ctrl+.", "stop"),

@@ -1,4 +1,4 @@
-"""What happens when the window is closed while something is under way."""
+"""Closing the window while work is under way, and the gallery dialog."""
 
 import logging
 from collections.abc import Callable
@@ -150,10 +150,6 @@ class Closing(QObject):
         if self._then is not None:
             self._then()
         self._window.leave()
-
-
-# --------------------------------------------------------------------------
-# Saving a gallery: the dialog asks, the job writes, the dialog tells.
 
 
 class GallerySaving(QObject):

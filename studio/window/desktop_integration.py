@@ -1,4 +1,4 @@
-"""What goes on around the runs: staying awake, telling of their end, following, reporting."""
+"""Sleep inhibition, notifications, followed runs and diagnostic reports."""
 
 import dataclasses
 import time

@@ -1,4 +1,4 @@
-"""The docks: where the panels stand, and how the user arranged them."""
+"""The dock widgets with their saved layout, and the status bar."""
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QAction, QShowEvent
@@ -136,10 +136,6 @@ class DockArea(QMainWindow):
         super().showEvent(event)
         if self._waits_for_size:
             self._share_room()
-
-
-# --------------------------------------------------------------------------
-# The status bar: the run in one line, for when its panel is hidden.
 
 
 _BAR_WIDTH = 140

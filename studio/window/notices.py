@@ -1,4 +1,4 @@
-"""Tells a user who is elsewhere that a run has ended."""
+"""Desktop notifications about the end of a run, and raising the window."""
 
 import logging
 from collections.abc import Callable
@@ -12,13 +12,8 @@ from engine.events import Outcome, RunEnded, RunEvent
 from studio.jobs.awake.bus import has_session
 from studio.models.run_state import count_text, duration_text
 
-# --------------------------------------------------------------------------
-# Messages of a Linux desktop that has no icons beside its clock, as GNOME has none.
-#
-# They go through the desktop portal: what ``org.freedesktop.Notifications`` asks for holds an
-# unsigned number, which this toolkit's Python side cannot send.
-
-
+# Through the portal: ``org.freedesktop.Notifications`` needs an unsigned number, which
+# PySide6 cannot send.
 SERVICE = "org.freedesktop.portal.Desktop"
 PATH = "/org/freedesktop/portal/desktop"
 INTERFACE = "org.freedesktop.portal.Notification"
@@ -70,10 +65,6 @@ def _session() -> QDBusConnection | None:
     if not has_session():
         return None
     return QDBusConnection.connectToBus(QDBusConnection.BusType.SessionBus, NAME)
-
-
-# --------------------------------------------------------------------------
-# A window that stepped back comes to the front again.
 
 
 def raise_window(window: QWidget) -> None:

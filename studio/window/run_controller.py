@@ -1,4 +1,4 @@
-"""From a wish to the run: asks first where something would be lost."""
+"""Controllers of the run under way: commands, alerts, and storage errors."""
 
 import logging
 from pathlib import Path
@@ -110,10 +110,6 @@ class RunController(QObject):
                 pass
 
 
-# --------------------------------------------------------------------------
-# Tells of what goes wrong in a run that goes on: in the run panel, and in the log.
-
-
 _log = logging.getLogger(__name__)
 
 
@@ -195,10 +191,6 @@ class RunAlerts(QObject):
         self._notes.show_note(RolledBack, rolled_back_text(event))
 
 
-# --------------------------------------------------------------------------
-# A run that cannot save: the dialog about it comes, and goes when the run goes on.
-
-
 _UNDECIDED_PHASES = (Phase.SAVING, Phase.LOADING, Phase.WARMING_UP)
 """Phases in which it is still open whether the run can save."""
 
@@ -253,7 +245,7 @@ class StorageErrorHandler(QObject):
     def _pick(self) -> None:
         folder = self._training.folder
         if folder is not None and self._picker is None:
-            caption = self.tr("Empty folder for the run to go on in")
+            caption = self.tr("Empty folder for the run to continue in")
             self._picker = pick_folder(self._window, caption, folder.parent, self._offer)
             self._picker.finished.connect(self._forget_picker)
 

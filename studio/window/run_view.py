@@ -1,4 +1,4 @@
-"""Shows one run in the window's panels: the one under way, or one that lies on disk."""
+"""Shows one run in the panels: the one under way, or one on disk."""
 
 import logging
 from pathlib import Path

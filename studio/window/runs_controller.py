@@ -1,4 +1,4 @@
-"""Wires the runs of the workspace: what the Runs panel wishes, and the queue."""
+"""Connects the Runs panel and the run queue to the jobs behind them."""
 
 import logging
 from collections.abc import Callable
@@ -24,10 +24,6 @@ from studio.models.run_queue import FILE_NAME, QueueState, RunQueue
 from studio.widgets.folder_dialog import show_folder
 from studio.window.main_window import MainWindow
 from studio.window.run_view import RunView
-
-# --------------------------------------------------------------------------
-# Starts the runs of the queue, one after another.
-
 
 Start = Callable[[RunPlan], None]
 Resume = Callable[[RunConfig], None]

@@ -84,7 +84,7 @@ def test_that_what_was_not_measured_or_saved_is_not_made_up():
     lost = explain(errors.DeviceLostError("cuda", "gone", 0))
     assert "had not saved a checkpoint yet" in lost.why
     unmeasured = explain(errors.MemoryExhaustedError(64, 0, 0))
-    assert unmeasured.why == "A batch of 64 does not fit, even learnt from in parts."
+    assert unmeasured.why == "A batch of 64 does not fit, even in micro-batches."
     assert "a batch of 32" in unmeasured.hint
 
 

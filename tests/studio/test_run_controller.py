@@ -53,7 +53,7 @@ def test_that_a_pause_says_so_at_once_and_a_resume_too(qtbot: QtBot, studio: Stu
     buttons = visible_buttons(studio.window.run)
     assert set(buttons) == {"Resume", "Stop"}
     buttons["Resume"].click()
-    assert "Going on…" in status_text(studio)
+    assert "Resuming…" in status_text(studio)
     wait_for(qtbot, studio, RunState.RUNNING)
     assert "Paused" not in studio.window.windowTitle()
 
@@ -211,7 +211,7 @@ SPLIT = BatchSplit(
     ("event", "happened", "done"),
     [
         (SKIPPED, "6,400 images. Not a number: critic.", "(step 50, 51, 52, 53, 54, …)"),
-        (BACK, "unstable at 6,400 images", "back to 6,000 images and goes on with 50 %"),
+        (BACK, "unstable at 6,400 images", "back to 6,000 images and continues with 50 %"),
         (SPLIT, "A batch of 64 does not fit", "in 4 parts, to the same effect"),
         (SPLIT, "A batch of 64 does not fit", "7.00 GiB of 8.00 GiB were taken."),
     ],

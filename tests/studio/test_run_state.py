@@ -86,7 +86,7 @@ def test_that_the_table_below_knows_all_states_and_happenings():
     assert len(CASES) == len(RunState) * len(LifecycleEvent)
 
 
-@pytest.mark.parametrize(("state", "happening", "after"), CASES)
+@pytest.mark.parametrize(("state", "lifecycle_event", "after"), CASES)
 def test_that_a_happening_leads_where_it_should_or_is_refused(state, lifecycle_event, after):
     if after:
         assert next_state(RunState(state), LifecycleEvent(lifecycle_event)) == after

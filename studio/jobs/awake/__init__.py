@@ -1,4 +1,4 @@
-"""Keeps the computer awake while a run trains, whatever the system. Never an error to the user."""
+"""Inhibits system sleep while a run trains; failures are only logged."""
 
 import logging
 import subprocess

@@ -1,4 +1,4 @@
-"""Staying awake on Linux and its kin: services of the desktop are asked over D-Bus, in turn."""
+"""Sleep inhibition over D-Bus (Linux), caffeinate (macOS) and the Win32 API."""
 
 import ctypes
 import itertools
@@ -18,10 +18,6 @@ from PySide6.QtDBus import (
     QDBusUnixFileDescriptor,
 )
 
-# --------------------------------------------------------------------------
-# What every system's way of staying awake has in common.
-
-
 APP = "Diptych"
 REASON = "A model is being trained"
 """Shown by tools that list who keeps a computer awake; English, as the log is."""
@@ -37,10 +33,6 @@ class Inhibition(Protocol):
 
 Way = Callable[[], Inhibition]
 """Makes a hold. Raises OSError or AttributeError where the system does not offer it."""
-
-
-# --------------------------------------------------------------------------
-# The buses on which the services of a Linux desktop are spoken to.
 
 
 def open_bus(kind: QDBusConnection.BusType, name: str) -> QDBusConnection | None:
@@ -177,10 +169,6 @@ class BusInhibition(QObject):
             self._name = ""
 
 
-# --------------------------------------------------------------------------
-# Staying awake on macOS.
-
-
 PROGRAM = "/usr/bin/caffeinate"
 _PATIENCE_S = 2.0
 
@@ -218,10 +206,6 @@ class MacInhibition:
 
 def _start(command: Sequence[str]) -> Child:
     return subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - a fixed program
-
-
-# --------------------------------------------------------------------------
-# Staying awake on Windows.
 
 
 CONTINUOUS = 0x80000000

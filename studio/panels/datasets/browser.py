@@ -1,4 +1,4 @@
-"""The items of one dataset: look, search, filter, edit, undo, count."""
+"""Browses the items of one dataset: search, filter, edit, undo; with its item delegate."""
 
 import numpy as np
 from PySide6.QtCore import (
@@ -37,10 +37,6 @@ from studio.theme import SPACING
 from studio.widgets.labels import EmptyState
 from studio.widgets.thumbnail_grid import TileDelegate
 from studio.widgets.virtual_grid import VirtualGridView
-
-# --------------------------------------------------------------------------
-# Paints one item of a dataset: what the gallery's tiles show, and what an editor must see.
-
 
 _Index = QModelIndex | QPersistentModelIndex
 _RADIUS, _DOT = 6, 8

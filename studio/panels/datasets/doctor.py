@@ -1,4 +1,4 @@
-"""What the doctor found, a line each: shown by a click, repaired by another."""
+"""The checks of a dataset: a pane of issues with their fixes, and its controller."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -198,10 +198,6 @@ class _Row:
             widget.deleteLater()
 
 
-# --------------------------------------------------------------------------
-# Drives the doctor's pane: examinations from a worker, repairs as edits, age of what it says.
-
-
 @dataclass(frozen=True, kw_only=True)
 class CheckTarget:
     """What is examined: a dataset with its edits."""
@@ -294,9 +290,9 @@ class ChecksController(QObject):
             self.pane.show_ended()
             findings: tuple[ItemFinding, ...] = event.result
             headline = (
-                self.tr("The doctor has %Ln remark(s)", "", len(findings))
+                self.tr("The doctor found %Ln issue(s)", "", len(findings))
                 if findings
-                else self.tr("The doctor found nothing.")
+                else self.tr("The doctor found no issues.")
             )
             self.pane.show_findings(findings, headline)
             self.pane.set_usable(is_usable=True)

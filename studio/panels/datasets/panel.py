@@ -1,4 +1,4 @@
-"""The datasets of the workspace: choose one, look at it, edit it, train on it."""
+"""The Datasets panel: list of datasets, and saving and exporting the open one."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -48,10 +48,6 @@ from studio.theme import MARGIN, SPACING
 from studio.widgets.folder_dialog import pick_folder
 from studio.widgets.icons import icon
 from studio.widgets.labels import EmptyState, plain_label, scrolling, set_look
-
-# --------------------------------------------------------------------------
-# The list of the workspace's datasets, and what can be done with the chosen one.
-
 
 _Role = Qt.ItemDataRole
 _FOLDER_ROLE = _Role.UserRole
@@ -184,10 +180,6 @@ class _LineDelegate(QStyledItemDelegate):
             painter.drawText(room, side | Qt.AlignmentFlag.AlignLeft, text)
 
 
-# --------------------------------------------------------------------------
-# Writes what is open: its edits as a new version, or its pairs as an image folder.
-
-
 Proceed = Callable[[Path], None]
 
 
@@ -288,8 +280,8 @@ class DatasetPanel(QWidget):
         self._message = plain_label(role="muted")
         self._count = QLabel()
         self._count.setProperty("role", "muted")
-        self._split = QPushButton(self.tr("Split again…"))
-        self._split.setToolTip(self.tr("Choose anew which items are held out"))
+        self._split = QPushButton(self.tr("Re-split…"))
+        self._split.setToolTip(self.tr("Choose again which items are held out"))
         self._split.clicked.connect(self.browser.ask_split)
         self._save = QPushButton()
         self._save.clicked.connect(self.save_version)

@@ -1,4 +1,4 @@
-"""Finds a text in all captions and replaces it, once the user has seen what would change."""
+"""The find-and-replace dialog of captions, and its controller."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -194,10 +194,6 @@ class ReplaceDialog(QDialog):
     def _tell(self) -> None:
         if self._found is not None:
             self.replace_requested.emit(self._found)
-
-
-# --------------------------------------------------------------------------
-# Drives the find-and-replace dialog: previews from a worker, replacements as one edit.
 
 
 @dataclass(frozen=True, kw_only=True)

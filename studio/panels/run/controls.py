@@ -1,4 +1,4 @@
-"""The buttons below the form: what may be asked of a run now, and nothing else."""
+"""Run controls: buttons, progress, alerts, and the row to train longer."""
 
 from collections.abc import Hashable
 
@@ -33,10 +33,6 @@ from studio.theme import SPACING
 from studio.widgets.buttons import SplitButton
 from studio.widgets.icons import icon
 from studio.widgets.labels import plain_label, set_look
-
-# --------------------------------------------------------------------------
-# The row that asks how much longer a run at rest shall go on.
-
 
 _GAP = 3
 
@@ -96,7 +92,7 @@ class MoreTraining(QWidget):
         self.resume_requested.emit(config)
 
     def _explain(self) -> None:
-        more = self.tr("More training, on top of what the run has behind it; empty has no limit")
+        more = self.tr("More training, on top of what the run has done; empty has no limit")
         unit = self.tr("Count the additional training in minutes or in images")
         for control, name, tip in (
             (self._amount, self.tr("More training"), more),
@@ -106,13 +102,13 @@ class MoreTraining(QWidget):
             control.setAccessibleDescription(tip)
             control.setToolTip(tip)
         self.button.setToolTip(
-            self.tr("Go on with the open run from its newest checkpoint, with its own settings")
+            self.tr("Resume the open run from its newest checkpoint with its own settings")
         )
 
     def _lay_out(self) -> None:
         row = QHBoxLayout()
         row.setSpacing(SPACING)
-        row.addWidget(QLabel(self.tr("Train on for")))
+        row.addWidget(QLabel(self.tr("Train for another")))
         row.addWidget(self._amount, stretch=1)
         row.addWidget(self._unit)
         row.addWidget(self.button)
@@ -192,7 +188,7 @@ class RunControls(QWidget):
         """Allow Start, or say why not."""
         self._can_start = can_start
         self.start.setToolTip(tip)
-        add = self.tr("Add to queue: the run waits, and is started from the Runs panel")
+        add = self.tr("Add to queue; start it from the Runs panel")
         self.queue.setToolTip(add if can_start else tip)
         self._show()
 
@@ -217,7 +213,7 @@ class RunControls(QWidget):
     def _make_menus(self) -> dict[Command, QAction]:
         return {
             Command.PAUSE: self.pause.add(self.tr("Pause, keep the memory")),
-            Command.PAUSE_RELEASE: self.pause.add(self.tr("Pause and give the memory back")),
+            Command.PAUSE_RELEASE: self.pause.add(self.tr("Pause and free memory")),
             Command.STOP_SAVE: self.stop.add(self.tr("Stop and save")),
             Command.STOP_DISCARD: self.stop.add(self.tr("Stop and discard…")),
         }
@@ -235,8 +231,8 @@ class RunControls(QWidget):
             action.triggered.connect(lambda _checked, command=command: self.ask(command))
 
     def _explain(self) -> None:
-        self.resume.setToolTip(self.tr("Go on where the run stands"))
-        self.pause.main.setToolTip(self.tr("Stand still after the current step"))
+        self.resume.setToolTip(self.tr("Resume the run"))
+        self.pause.main.setToolTip(self.tr("Pause after the current step"))
         self.stop.main.setToolTip(self.tr("End the run; a checkpoint is saved first"))
         self.save.setToolTip(self.tr("Write a checkpoint after the current step"))
         self.sample.setToolTip(self.tr("Draw a preview after the current step"))
@@ -299,10 +295,6 @@ class RunControls(QWidget):
         self.stop.show_text(self.tr("Stopping…") if is_stopping else self.tr("Stop"), icon("stop"))
 
 
-# --------------------------------------------------------------------------
-# How far the run has come: state, bar, figures, device.
-
-
 _FULL = 1000
 _PROGRESS_GAP = 5
 
@@ -348,10 +340,6 @@ class RunProgress(QWidget):
         is_busy = fraction is None and status.life is not RunState.PAUSED
         self._bar.setRange(0, 0 if is_busy else _FULL)
         self._bar.setValue(round((fraction or 0.0) * _FULL))
-
-
-# --------------------------------------------------------------------------
-# The alarms of the run under way, and what had to be done to keep it going.
 
 
 _MOST = 4

@@ -1,4 +1,4 @@
-"""Rows of a form, made from what the engine says about its settings."""
+"""Form rows generated from the engine's settings, and the setup fields above them."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -101,10 +101,6 @@ def _make_field(field: FormField) -> SettingField:
     return choices
 
 
-# --------------------------------------------------------------------------
-# The first rows of the form: dataset, preset and name of a run.
-
-
 _OTHER = "other"
 _STARTER, _FOLDER = "starter:", "folder:"
 
@@ -203,10 +199,6 @@ def _preset_text(name: str) -> str:
     return translate_engine(PRESETS[name].title)
 
 
-# --------------------------------------------------------------------------
-# The line above the form that says where a branch begins.
-
-
 class ForkOriginLabel(QFrame):
     """Hidden while the next run begins at its beginning."""
 
@@ -218,7 +210,7 @@ class ForkOriginLabel(QFrame):
         self._text = plain_label()
         self.cancel = QPushButton(self.tr("Cancel branch"))
         self.cancel.setProperty("role", "small")
-        self.cancel.setToolTip(self.tr("Begin at the beginning; the settings stay"))
+        self.cancel.setToolTip(self.tr("Start from the beginning; the settings stay"))
         self.cancel.clicked.connect(self.cancel_requested)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACING, SPACING, SPACING, SPACING)
