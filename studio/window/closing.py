@@ -62,10 +62,9 @@ class Closing(QObject):
         self._then = then
         if self._window.datasets.has_unsaved:
             self._window.show_datasets()
-        self._window.datasets.settle_edits(lambda _folder: self._ask_about_import())
-
-    def _ask_about_import(self) -> None:
-        self._importing.settle(self._ask_about_run)
+        self._window.datasets.settle_edits(
+            lambda _folder: self._importing.settle(self._ask_about_run)
+        )
 
     def _ask_about_run(self) -> None:
         if not self._training.is_running:

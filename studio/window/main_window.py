@@ -87,7 +87,7 @@ class MainWindow(QMainWindow):
         self.run.show_status(status)
         self._status_bar.show_status(status)
         name = self.tr("Diptych")
-        parts = (status.name, self._title_state(status), name)
+        parts = (status.name, ("" if status.life in _PLAIN else state_text(status.state)), name)
         self.setWindowTitle(" – ".join(part for part in parts if part))
         self.actions_.open_run.setEnabled(not status.is_running)
         self.actions_.choose_workspace.setEnabled(not status.is_running)
@@ -153,11 +153,6 @@ class MainWindow(QMainWindow):
         self.welcome.studio_requested.connect(self.show_docks)
         self.welcome.starter_requested.connect(self._start_starter)
         self._show_offer()
-
-    @staticmethod
-    def _title_state(status: RunStatus) -> str:
-        """What somebody wants to read in the task bar: what a run waits for, or how it ended."""
-        return "" if status.life in _PLAIN else state_text(status.state)
 
     @Slot()
     def _import(self) -> None:

@@ -212,7 +212,7 @@ SPLIT = BatchSplit(
     [
         (SKIPPED, "6,400 images. Not a number: critic.", "(step 50, 51, 52, 53, 54, …)"),
         (BACK, "unstable at 6,400 images", "back to 6,000 images and continues with 50 %"),
-        (SPLIT, "A batch of 64 does not fit", "in 4 parts, to the same effect"),
+        (SPLIT, "A batch of 64 does not fit", "into 4 micro-batches, to the same effect"),
         (SPLIT, "A batch of 64 does not fit", "7.00 GiB of 8.00 GiB were taken."),
     ],
 )

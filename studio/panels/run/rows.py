@@ -117,7 +117,7 @@ class RunSetupFields(QObject):
         self.dataset = ChoiceField()
         self.dataset.text_edited.connect(self._on_dataset)
         self.preset = ChoiceField()
-        self.preset.set_choices((name, _preset_text(name)) for name in PRESETS)
+        self.preset.set_choices((name, translate_engine(PRESETS[name].title)) for name in PRESETS)
         self.preset.text_edited.connect(self._on_preset)
         self.name = TextField()
         self.name.text_edited.connect(self._on_name)
@@ -193,10 +193,6 @@ class RunSetupFields(QObject):
     def _on_name(self, name: str) -> None:
         self._form.rename(name)
         self.edited.emit()
-
-
-def _preset_text(name: str) -> str:
-    return translate_engine(PRESETS[name].title)
 
 
 class ForkOriginLabel(QFrame):

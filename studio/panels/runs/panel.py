@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -137,7 +137,7 @@ class RunsPanel(QWidget):
         bar.empty_trash.triggered.connect(self._ask_to_empty)
         table.chosen.connect(self._show_run)
         table.star_requested.connect(self._star)
-        table.menu_requested.connect(self._show_menu)
+        table.menu_requested.connect(self.bar.menu.popup)
         self.notes.text_edited.connect(jobs.write_text)
         self.interrupted.accepted.connect(self._resume_interrupted)
         self.interrupted.dismissed.connect(self._silence)
@@ -179,10 +179,6 @@ class RunsPanel(QWidget):
         if self._trashed is not None:
             self._jobs.restore(self._trashed)
             self._trashed = None
-
-    @Slot(QPoint)
-    def _show_menu(self, place: QPoint) -> None:
-        self.bar.menu.popup(place)
 
     @Slot()
     def _resume_interrupted(self) -> None:
