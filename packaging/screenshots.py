@@ -73,6 +73,7 @@ def _photograph(folder: Path, seconds: float, shot: list[str]) -> int:
     from PySide6.QtWidgets import QApplication, QWidget
     from wizard_shots import start_walk
 
+    from engine.events import RunEnded
     from studio.app import build_studio
     from studio.i18n import Language
     from studio.paths import settings_file
@@ -102,7 +103,11 @@ def _photograph(folder: Path, seconds: float, shot: list[str]) -> int:
         window.welcome.starter_button("digits").click()
         QTimer.singleShot(int(seconds * 1000), lambda: _follow_run(studio, shoot))
 
-    studio.training.run_ended.connect(lambda _ended: _show_what_is_left(studio, shoot))
+    def finish(event: object) -> None:
+        if isinstance(event, RunEnded):
+            _show_what_is_left(studio, shoot)
+
+    studio.training.event_emitted.connect(finish)
     QTimer.singleShot(800, begin)
     return application.exec()
 

@@ -101,14 +101,24 @@ def report_first_paint() -> None:
     application.exec()
 
 
+def close_after_run(studio: Any) -> None:
+    """Close the window after the run, as a user does: work in other threads is waited for."""
+    from engine.events import RunEnded
+
+    def close(event: object) -> None:
+        if isinstance(event, RunEnded):
+            QTimer.singleShot(0, studio.closing.ask)
+
+    studio.training.event_emitted.connect(close)
+
+
 def train(run: Path, seconds: float, *, has_heartbeat: bool) -> None:
     """Train with the window open, and print the gaps between two beats if they are wanted."""
     from engine.config.presets import config_from_preset
 
     application, studio = open_window()
     config = config_from_preset("cpu-tiny", dataset=run.parent / "datasets" / "digits", run=run)
-    # As a user leaves: what is still under way in other threads is waited for.
-    studio.training.run_ended.connect(lambda _ended: QTimer.singleShot(0, studio.closing.ask))
+    close_after_run(studio)
     studio.training.start(config.with_values(device="cpu", minutes=seconds / 60, seed=1), "digits")
     heartbeat = Heartbeat(studio.window) if has_heartbeat else None
     application.exec()
@@ -153,8 +163,9 @@ def report_flood(run: Path, seconds: float) -> None:
     A hundredth of a second brings 97 loss reports, two phases and an alarm that comes or goes.
     """
     from engine.config.presets import config_from_preset
+    from engine.events import HealthChanged, PhaseChanged
     from studio.app import build_studio
-    from studio.jobs.engine_api import Work
+    from studio.jobs.engine_api import EngineApi
 
     told: dict[str, float] = {}
 
@@ -162,17 +173,19 @@ def report_flood(run: Path, seconds: float) -> None:
         told.update(_talk(config.run, emit, control, seconds))
 
     application = QApplication(sys.argv[:1])
-    studio = build_studio(application, work=Work(train=talk))
+    studio = build_studio(application, work=EngineApi(train=talk))
     studio.window.show()
     heartbeat = Heartbeat(studio.window)
     waiting, heard = [0], [0]
     timer = QTimer(studio.window)
     timer.timeout.connect(lambda: waiting.append(studio.training.waiting_count))
     timer.start(BEAT_MS)
-    for signal in (studio.training.phase_changed, studio.training.health_changed):
-        signal.connect(lambda _event: heard.append(heard.pop() + 1))
-    # As a user leaves: what is still under way in other threads is waited for.
-    studio.training.run_ended.connect(lambda _ended: QTimer.singleShot(0, studio.closing.ask))
+
+    def count(event: object) -> None:
+        heard[0] += isinstance(event, PhaseChanged | HealthChanged)
+
+    studio.training.event_emitted.connect(count)
+    close_after_run(studio)
     config = config_from_preset("cpu-tiny", dataset=run.parent / "digits", run=run)
     studio.training.start(config)
     application.exec()

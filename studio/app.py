@@ -10,20 +10,20 @@ from PySide6.QtCore import QObject, QProcess, QSettings, Slot
 from PySide6.QtWidgets import QApplication
 
 from engine.config.run import RunConfig
-from engine.events import RunMoved
+from engine.events import RunEvent, RunMoved, RunPrepared
 from engine.runs.folder import RunFolder
 from studio.dialogs.error import ErrorDialog
 from studio.errors.reporter import ErrorReport, ErrorReporter
 from studio.i18n import Language, install_language
 from studio.jobs.dataset import DatasetJobs
-from studio.jobs.engine_api import Work
+from studio.jobs.engine_api import EngineApi
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.importing import ImportJobs
 from studio.jobs.runs import RunJobs
 from studio.jobs.training import TrainingJob
 from studio.log import LogRelay
 from studio.models.run_form import RunForm
-from studio.models.run_state import Wish
+from studio.models.run_state import Command
 from studio.panels.datasets import DatasetPanel
 from studio.panels.gallery import GalleryPanel
 from studio.panels.log import LogPanel
@@ -46,12 +46,12 @@ from studio.settings.codec import SettingsStore, migrate
 from studio.theme import Appearance, Theme
 from studio.widgets.folder_dialog import pick_folder, show_folder
 from studio.window.closing import Closing, GallerySaving
-from studio.window.desktop_integration import Around
+from studio.window.desktop_integration import DesktopIntegration
 from studio.window.import_flow import Imported, ImportFlow
 from studio.window.main_window import MainWindow
-from studio.window.run_controller import RunNotes, RunSteering, RunTrouble
+from studio.window.run_controller import RunAlerts, RunController, StorageErrorHandler
 from studio.window.run_view import RunView
-from studio.window.runs_controller import RunLibrary
+from studio.window.runs_controller import RunsController
 
 SWITCH_INTERVAL_S = 0.0005
 """How long a thread may hold the interpreter while another waits for it. With Python's own 5 ms,
@@ -61,7 +61,7 @@ training stands still on all cores while the window draws a curve."""
 class Studio(QObject):
     """All parts, connected. ``window`` is what the user sees, ``training`` the job behind it."""
 
-    def __init__(self, application: QApplication, settings: QSettings, work: Work) -> None:
+    def __init__(self, application: QApplication, settings: QSettings, work: EngineApi) -> None:
         super().__init__(application)
         migrate(settings)
         self.store = SettingsStore(settings)
@@ -77,10 +77,10 @@ class Studio(QObject):
         self.runs = RunJobs(self)
         self.window = self._make_window()
         self.run_view = RunView(self.window, self.training, self.reporter)
-        self.notes = RunNotes(self.window.run, self.training)
-        self.steering = RunSteering(self.window, self.training, self.run_view)
-        self.trouble = RunTrouble(self.window, self.training, self.run_view)
-        self.library = RunLibrary(
+        self.notes = RunAlerts(self.window.run, self.training)
+        self.run_controller = RunController(self.window, self.training, self.run_view)
+        self.storage_errors = StorageErrorHandler(self.window, self.training, self.run_view)
+        self.runs_controller = RunsController(
             self.window,
             self.training,
             self.runs,
@@ -100,7 +100,7 @@ class Studio(QObject):
         self.closing = Closing(
             self.window, self.training, self.gallery, self.datasets, self.importing, self.run_view
         )
-        self.around = Around(
+        self.desktop = DesktopIntegration(
             self.window,
             self.training,
             self.run_view,
@@ -124,7 +124,7 @@ class Studio(QObject):
         if folder != Path() and RunFolder(folder).config_file.is_file():
             self.run_view.open_or_report(folder)
             if resumes:
-                self.window.run.ask(Wish.RESUME)
+                self.window.run.ask(Command.RESUME)
 
     def remember(self) -> None:
         """Store layout and choices."""
@@ -138,7 +138,7 @@ class Studio(QObject):
             window.gallery.view(),
             self.saving.choices,
             self.importing.choices,
-            self.around.choices,
+            self.desktop.choices,
         ):
             self.store.save(value)
         self.store.flush()
@@ -163,15 +163,13 @@ class Studio(QObject):
 
     def _connect(self) -> None:
         window, actions = self.window, self.window.actions_
-        window.run.start_requested.connect(self.library.start)
+        window.run.start_requested.connect(self.runs_controller.start)
         window.gallery.save_requested.connect(self._save_gallery)
         window.datasets.train_requested.connect(self._train_on)
         window.datasets.failed.connect(self.reporter.report)
         self.training.run_started.connect(self._remember_run)
-        self.training.run_moved.connect(self._remember_run)
-        self.trouble.discard_requested.connect(self.steering.ask_to_discard)
-        # A starter's dataset may just have been built.
-        self.training.run_prepared.connect(window.datasets.refresh)
+        self.storage_errors.discard_requested.connect(self.run_controller.ask_to_discard)
+        self.training.event_emitted.connect(self._on_event)
         window.log.folder_requested.connect(self._show_log_folder)
         window.welcome.open_requested.connect(self._pick_run)
         actions.open_run.triggered.connect(self._pick_run)
@@ -179,24 +177,34 @@ class Studio(QObject):
         actions.choose_workspace.triggered.connect(self._pick_workspace)
         actions.show_workspace.triggered.connect(self._show_workspace)
         actions.show_log_folder.triggered.connect(self._show_log_folder)
-        actions.appearance_chosen.connect(self._take_appearance)
-        actions.language_chosen.connect(self._take_language)
+        actions.appearance_chosen.connect(self._on_appearance)
+        actions.language_chosen.connect(self._on_language)
         self.log.line_logged.connect(window.log.add_line)
         self.reporter.error_reported.connect(self._show_error)
         self.closing.closing.connect(self.remember)
         self.closing.closing.connect(self.importing.shut_down)
-        self.closing.closing.connect(self.around.shut_down)
-        self.closing.closing.connect(self.library.shut_down)
+        self.closing.closing.connect(self.desktop.shut_down)
+        self.closing.closing.connect(self.runs_controller.shut_down)
         window.import_requested.connect(self.importing.open)
         window.datasets.import_requested.connect(self.importing.open)
         self.importing.imported.connect(window.datasets.refresh)
         self.importing.train_requested.connect(self._train_on_import)
 
     @Slot(object)
-    def _remember_run(self, event: RunConfig | RunMoved) -> None:
+    def _remember_run(self, config: RunConfig) -> None:
         """Keep the way back to a run from its start, so that a crash does not cost it."""
-        folder = event.run if isinstance(event, RunConfig) else event.folder
-        self._remember_general(last_run=folder)
+        self._remember_general(last_run=config.run)
+
+    @Slot(object)
+    def _on_event(self, event: RunEvent) -> None:
+        match event:
+            case RunMoved():
+                self._remember_general(last_run=event.folder)
+            case RunPrepared():
+                # A starter's dataset may just have been built.
+                self.window.datasets.refresh()
+            case _:
+                pass
 
     @Slot(object)
     def _train_on(self, dataset: Path) -> None:
@@ -223,13 +231,13 @@ class Studio(QObject):
     @Slot()
     def _pick_workspace(self) -> None:
         caption = self.tr("Folder for datasets, runs and galleries")
-        pick_folder(self.window, caption, self.workspace, self._take_workspace)
+        pick_folder(self.window, caption, self.workspace, self._on_workspace)
 
-    def _take_workspace(self, folder: Path) -> None:
+    def _on_workspace(self, folder: Path) -> None:
         self._remember_general(workspace=folder)
         self.window.run.set_workspace(folder)
         self.window.datasets.set_workspace(folder)
-        self.library.use_workspace()
+        self.runs_controller.use_workspace()
 
     @Slot()
     def _show_workspace(self) -> None:
@@ -240,12 +248,12 @@ class Studio(QObject):
         show_folder(log_folder())
 
     @Slot(object)
-    def _take_appearance(self, appearance: Appearance) -> None:
+    def _on_appearance(self, appearance: Appearance) -> None:
         self.theme.set_appearance(appearance)
         self._remember_general(appearance=appearance)
 
     @Slot(object)
-    def _take_language(self, language: Language) -> None:
+    def _on_language(self, language: Language) -> None:
         self._remember_general(language=language)
         self.window.statusBar().showMessage(
             self.tr("The language changes when Diptych starts the next time."), 10_000
@@ -287,7 +295,7 @@ class Studio(QObject):
 
 
 def build_studio(
-    application: QApplication, *, settings: QSettings | None = None, work: Work | None = None
+    application: QApplication, *, settings: QSettings | None = None, work: EngineApi | None = None
 ) -> Studio:
     """Build the studio; its window is not shown yet.
 
@@ -301,4 +309,4 @@ def build_studio(
     application.setOrganizationName("Diptych")
     if settings is None:
         settings = QSettings(str(settings_file()), QSettings.Format.IniFormat)
-    return Studio(application, settings, work or Work())
+    return Studio(application, settings, work or EngineApi())

@@ -2,6 +2,23 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en">
 <context>
+    <name>ChecksController</name>
+    <message numerus="yes">
+        <source>Examining %Ln item(s)…</source>
+        <translation>
+            <numerusform>Examining %Ln item…</numerusform>
+            <numerusform>Examining %Ln items…</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>The doctor found %Ln issue(s)</source>
+        <translation>
+            <numerusform>The doctor found %Ln issue</numerusform>
+            <numerusform>The doctor found %Ln issues</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>DatasetBrowser</name>
     <message numerus="yes">
         <source>%Ln items selected</source>
@@ -25,23 +42,6 @@
         <translation>
             <numerusform>{0} of %Ln item shown</numerusform>
             <numerusform>{0} of %Ln items shown</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>Doctoring</name>
-    <message numerus="yes">
-        <source>Examining %Ln item(s)…</source>
-        <translation>
-            <numerusform>Examining %Ln item…</numerusform>
-            <numerusform>Examining %Ln items…</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>The doctor has %Ln remark(s)</source>
-        <translation>
-            <numerusform>The doctor has %Ln remark</numerusform>
-            <numerusform>The doctor has %Ln remarks</numerusform>
         </translation>
     </message>
 </context>
@@ -299,7 +299,7 @@
     </message>
 </context>
 <context>
-    <name>Writing</name>
+    <name>WriteController</name>
     <message numerus="yes">
         <source>%Ln image(s) exported to {0}</source>
         <translation>

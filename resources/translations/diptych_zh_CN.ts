@@ -106,22 +106,10 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
-    <name>Around</name>
+    <name>Banner</name>
     <message>
-        <source>Save diagnostic report</source>
-        <translation>保存诊断报告</translation>
-    </message>
-    <message>
-        <source>ZIP files (*.zip)</source>
-        <translation>ZIP 文件 (*.zip)</translation>
-    </message>
-    <message>
-        <source>The report is being written…</source>
-        <translation>正在写入报告…</translation>
-    </message>
-    <message>
-        <source>Report saved: {0}. Have a look before you send it.</source>
-        <translation>报告已保存：{0}。发送前请先查看一遍。</translation>
+        <source>Hide this line</source>
+        <translation>隐藏此行</translation>
     </message>
 </context>
 <context>
@@ -301,7 +289,87 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
-    <name>CloseGuard</name>
+    <name>ChecksController</name>
+    <message numerus="yes">
+        <source>Examining %Ln item(s)…</source>
+        <translation>
+            <numerusform>正在检查 %Ln 条…</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Not examined yet.</source>
+        <translation>尚未体检。</translation>
+    </message>
+    <message>
+        <source>Out of date: this was found in {0} before.</source>
+        <translation>已过期：这是先前在 {0} 中发现的。</translation>
+    </message>
+    <message>
+        <source>Out of date: items were edited.</source>
+        <translation>已过期：条目已编辑。</translation>
+    </message>
+    <message>
+        <source>Not examined: it was cancelled.</source>
+        <translation>未体检：已取消。</translation>
+    </message>
+    <message numerus="yes">
+        <source>The doctor found %Ln issue(s)</source>
+        <translation>
+            <numerusform>体检发现 %Ln 个问题</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>The doctor found no issues.</source>
+        <translation>体检没有发现问题。</translation>
+    </message>
+    <message>
+        <source>Nothing is left to repair there.</source>
+        <translation>那里已没有可修复的内容。</translation>
+    </message>
+</context>
+<context>
+    <name>Closing</name>
+    <message>
+        <source>Diptych is training. Click to see it.</source>
+        <translation>Diptych 正在训练。点击查看。</translation>
+    </message>
+</context>
+<context>
+    <name>ColourField</name>
+    <message>
+        <source>Choose a colour</source>
+        <translation>选择颜色</translation>
+    </message>
+</context>
+<context>
+    <name>ConfirmDiscard</name>
+    <message>
+        <source>Stop and discard</source>
+        <translation>停止并放弃</translation>
+    </message>
+    <message>
+        <source>Stop without saving?</source>
+        <translation>不保存就停止吗？</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Training of {0} ({1} images) since the last checkpoint will be lost.</source>
+        <translation>自上一个检查点以来的 {0} 训练（{1} 张图像）将会丢失。</translation>
+    </message>
+    <message>
+        <source>Training of {0} ({1} images) will be lost: nothing was saved yet.</source>
+        <translation>{0} 的训练（{1} 张图像）将会丢失：尚未保存任何内容。</translation>
+    </message>
+    <message>
+        <source>Older checkpoints stay.</source>
+        <translation>更早的检查点会保留。</translation>
+    </message>
+</context>
+<context>
+    <name>ConfirmQuit</name>
     <message>
         <source>Training is under way</source>
         <translation>训练正在进行</translation>
@@ -344,31 +412,6 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
-    <name>Closing</name>
-    <message>
-        <source>Diptych is training. Click to see it.</source>
-        <translation>Diptych 正在训练。点击查看。</translation>
-    </message>
-</context>
-<context>
-    <name>ColourField</name>
-    <message>
-        <source>Choose a colour</source>
-        <translation>选择颜色</translation>
-    </message>
-</context>
-<context>
-    <name>CurveBoard</name>
-    <message>
-        <source>images seen</source>
-        <translation>已训练图像数</translation>
-    </message>
-    <message>
-        <source>{0} images</source>
-        <translation>{0} 张图像</translation>
-    </message>
-</context>
-<context>
     <name>DatasetBrowser</name>
     <message>
         <source>Undo</source>
@@ -405,54 +448,7 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
-    <name>DatasetPanel</name>
-    <message>
-        <source>Split again…</source>
-        <translation>重新划分…</translation>
-    </message>
-    <message>
-        <source>Choose anew which items are held out</source>
-        <translation>重新选择留出哪些条目</translation>
-    </message>
-    <message>
-        <source>No datasets yet. Import your own images and texts, or train on a starter: its dataset is listed here once it is built.</source>
-        <translation>还没有数据集。请导入自己的图像和文本，或用入门数据训练：其数据集建成后会列在这里。</translation>
-    </message>
-    <message>
-        <source>Choose a dataset to look at it.</source>
-        <translation>请选择要查看的数据集。</translation>
-    </message>
-    <message>
-        <source>Opening {0}…</source>
-        <translation>正在打开 {0}…</translation>
-    </message>
-    <message>
-        <source>Export into folder</source>
-        <translation>导出到文件夹</translation>
-    </message>
-    <message>
-        <source>Save as new version ({0})</source>
-        <translation>保存为新版本（{0}）</translation>
-    </message>
-    <message>
-        <source>Save as new version</source>
-        <translation>保存为新版本</translation>
-    </message>
-    <message numerus="yes">
-        <source>%Ln item(s) changed; the dataset itself stays as it is</source>
-        <translation>
-            <numerusform>更改了 %Ln 条；数据集本身保持不变</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>{0} of %Ln item(s) shown</source>
-        <translation>
-            <numerusform>显示 {0} 条，共 %Ln 条</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>DatasetShelf</name>
+    <name>DatasetListView</name>
     <message>
         <source>Datasets</source>
         <translation>数据集</translation>
@@ -499,30 +495,69 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
-    <name>DiscardGuard</name>
+    <name>DatasetPanel</name>
     <message>
-        <source>Stop and discard</source>
-        <translation>停止并放弃</translation>
+        <source>Re-split…</source>
+        <translation>重新划分…</translation>
     </message>
     <message>
-        <source>Stop without saving?</source>
-        <translation>不保存就停止吗？</translation>
+        <source>Choose again which items are held out</source>
+        <translation>重新选择留出哪些条目</translation>
     </message>
     <message>
-        <source>Cancel</source>
-        <translation>取消</translation>
+        <source>No datasets yet. Import your own images and texts, or train on a starter: its dataset is listed here once it is built.</source>
+        <translation>还没有数据集。请导入自己的图像和文本，或用入门数据训练：其数据集建成后会列在这里。</translation>
     </message>
     <message>
-        <source>Training of {0} ({1} images) since the last checkpoint will be lost.</source>
-        <translation>自上一个检查点以来的 {0} 训练（{1} 张图像）将会丢失。</translation>
+        <source>Choose a dataset to look at it.</source>
+        <translation>请选择要查看的数据集。</translation>
     </message>
     <message>
-        <source>Training of {0} ({1} images) will be lost: nothing was saved yet.</source>
-        <translation>{0} 的训练（{1} 张图像）将会丢失：尚未保存任何内容。</translation>
+        <source>Opening {0}…</source>
+        <translation>正在打开 {0}…</translation>
     </message>
     <message>
-        <source>Older checkpoints stay.</source>
-        <translation>更早的检查点会保留。</translation>
+        <source>Export into folder</source>
+        <translation>导出到文件夹</translation>
+    </message>
+    <message>
+        <source>Save as new version ({0})</source>
+        <translation>保存为新版本（{0}）</translation>
+    </message>
+    <message>
+        <source>Save as new version</source>
+        <translation>保存为新版本</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln item(s) changed; the dataset itself stays as it is</source>
+        <translation>
+            <numerusform>更改了 %Ln 条；数据集本身保持不变</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{0} of %Ln item(s) shown</source>
+        <translation>
+            <numerusform>显示 {0} 条，共 %Ln 条</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>DesktopIntegration</name>
+    <message>
+        <source>Save diagnostic report</source>
+        <translation>保存诊断报告</translation>
+    </message>
+    <message>
+        <source>ZIP files (*.zip)</source>
+        <translation>ZIP 文件 (*.zip)</translation>
+    </message>
+    <message>
+        <source>The report is being written…</source>
+        <translation>正在写入报告…</translation>
+    </message>
+    <message>
+        <source>Report saved: {0}. Have a look before you send it.</source>
+        <translation>报告已保存：{0}。发送前请先查看一遍。</translation>
     </message>
 </context>
 <context>
@@ -573,45 +608,6 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>{0} (repaired)</source>
         <translation>{0}（已修复）</translation>
-    </message>
-</context>
-<context>
-    <name>Doctoring</name>
-    <message numerus="yes">
-        <source>Examining %Ln item(s)…</source>
-        <translation>
-            <numerusform>正在检查 %Ln 条…</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>Not examined yet.</source>
-        <translation>尚未体检。</translation>
-    </message>
-    <message>
-        <source>Out of date: this was found in {0} before.</source>
-        <translation>已过期：这是先前在 {0} 中发现的。</translation>
-    </message>
-    <message>
-        <source>Out of date: items were edited.</source>
-        <translation>已过期：条目已编辑。</translation>
-    </message>
-    <message>
-        <source>Not examined: it was cancelled.</source>
-        <translation>未体检：已取消。</translation>
-    </message>
-    <message numerus="yes">
-        <source>The doctor has %Ln remark(s)</source>
-        <translation>
-            <numerusform>体检提出 %Ln 条意见</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>The doctor found nothing.</source>
-        <translation>体检没有发现问题。</translation>
-    </message>
-    <message>
-        <source>Nothing is left to repair there.</source>
-        <translation>那里已没有可修复的内容。</translation>
     </message>
 </context>
 <context>
@@ -1352,7 +1348,7 @@ Free software under the Apache License 2.0.</source>
         <translation>未作此更改。</translation>
     </message>
     <message>
-        <source>Take some of the changes back, or exclude the item instead.</source>
+        <source>Undo some of the changes, or exclude the item instead.</source>
         <translation>请撤回部分更改，或改为排除该条目。</translation>
     </message>
     <message>
@@ -1392,7 +1388,7 @@ Free software under the Apache License 2.0.</source>
         <translation>请修复或移除这些文件，或不使用严格模式导入。</translation>
     </message>
     <message>
-        <source>Somebody else imports into this dataset.</source>
+        <source>Another process is importing into this dataset.</source>
         <translation>另一个程序正在向此数据集导入。</translation>
     </message>
     <message>
@@ -1440,7 +1436,7 @@ Free software under the Apache License 2.0.</source>
         <translation>{0} 中没有训练。</translation>
     </message>
     <message>
-        <source>Choose a folder that holds a run.toml; runs stand in the workspace under runs.</source>
+        <source>Choose a folder that holds a run.toml; runs are in the workspace under runs.</source>
         <translation>请选择包含 run.toml 的文件夹；训练保存在工作区的 runs 文件夹中。</translation>
     </message>
     <message>
@@ -1508,11 +1504,11 @@ Free software under the Apache License 2.0.</source>
         <translation>显卡在运行途中停止工作。</translation>
     </message>
     <message>
-        <source>Only a fresh start of Diptych can use it again. Restart, then resume the run.</source>
+        <source>Only a restart of Diptych can use it again. Restart, then resume the run.</source>
         <translation>只有重新启动 Diptych 才能再次使用它。请重新启动，然后继续运行。</translation>
     </message>
     <message>
-        <source>A batch of {0} does not fit, even learnt from in parts.</source>
+        <source>A batch of {0} does not fit, even in micro-batches.</source>
         <translation>大小为 {0} 的批次即使分成几部分学习也放不下。</translation>
     </message>
     <message>
@@ -1552,7 +1548,7 @@ Free software under the Apache License 2.0.</source>
         <translation>其他预览不受影响；该文件可以删除。</translation>
     </message>
     <message>
-        <source>The engine could not go on.</source>
+        <source>The engine could not continue.</source>
         <translation>引擎无法继续。</translation>
     </message>
     <message>
@@ -1596,7 +1592,7 @@ Free software under the Apache License 2.0.</source>
         <translation>从未学过：{0}。</translation>
     </message>
     <message>
-        <source>Use words that stand in the dataset it was trained on.</source>
+        <source>Use words from the dataset it was trained on.</source>
         <translation>请使用其训练数据集中出现过的词。</translation>
     </message>
     <message>
@@ -1616,7 +1612,7 @@ Free software under the Apache License 2.0.</source>
         <translation>{0} 中是版本 {1}，而训练用的是版本 {2}。</translation>
     </message>
     <message>
-        <source>Bring the old version back, or measure a newer run.</source>
+        <source>Restore the old version, or measure a newer run.</source>
         <translation>请恢复旧版本，或评估更新的训练。</translation>
     </message>
     <message>
@@ -1624,7 +1620,7 @@ Free software under the Apache License 2.0.</source>
         <translation>工作已停止。</translation>
     </message>
     <message>
-        <source>Somebody asked for it.</source>
+        <source>The user requested it.</source>
         <translation>这是应要求停止的。</translation>
     </message>
     <message>
@@ -1818,6 +1814,21 @@ Free software under the Apache License 2.0.</source>
         <translation>
             <numerusform>其中前 %Ln 个：</numerusform>
         </translation>
+    </message>
+</context>
+<context>
+    <name>ForkOriginLabel</name>
+    <message>
+        <source>Cancel branch</source>
+        <translation>取消分支</translation>
+    </message>
+    <message>
+        <source>Start from the beginning; the settings stay</source>
+        <translation>从头开始；设置保持不变</translation>
+    </message>
+    <message>
+        <source>A branch of {0}, from {1} after {2} images.</source>
+        <translation>{0} 的分支，始于 {1}，已训练 {2} 张图像。</translation>
     </message>
 </context>
 <context>
@@ -2106,7 +2117,7 @@ Free software under the Apache License 2.0.</source>
         <translation>可尝试更大的批、相对配对损失或更低的学习率。</translation>
     </message>
     <message>
-        <source>The critic is never wrong, so the generator learns nothing.</source>
+        <source>The discriminator is never wrong, so the generator learns nothing.</source>
         <translation>判别器从不出错，生成器因此学不到东西。</translation>
     </message>
     <message>
@@ -2114,11 +2125,11 @@ Free software under the Apache License 2.0.</source>
         <translation>可尝试更大的惩罚（gamma）、以 R1 为正则项，或减少判别器步数。</translation>
     </message>
     <message>
-        <source>The critic knows the training pairs by heart.</source>
+        <source>The discriminator has memorised the training pairs.</source>
         <translation>判别器已把训练数据背了下来。</translation>
     </message>
     <message>
-        <source>Try augmentation, a smaller critic, or more data.</source>
+        <source>Try augmentation, a smaller discriminator, or more data.</source>
         <translation>可尝试数据增强、更小的判别器或更多数据。</translation>
     </message>
     <message>
@@ -2701,7 +2712,7 @@ Free software under the Apache License 2.0.</source>
         <translation>适应</translation>
     </message>
     <message>
-        <source>Show the whole run again; single outliers may leave the frame</source>
+        <source>Show the whole run; single outliers may leave the frame</source>
         <translation>重新显示整个训练过程；个别离群值可能超出画面</translation>
     </message>
     <message>
@@ -2713,15 +2724,15 @@ Free software under the Apache License 2.0.</source>
         <translation>生成器</translation>
     </message>
     <message>
-        <source>How badly the generator fails to convince the critic</source>
+        <source>How badly the generator fails to convince the discriminator</source>
         <translation>生成器未能骗过判别器的程度</translation>
     </message>
     <message>
-        <source>Critic</source>
+        <source>Discriminator</source>
         <translation>判别器</translation>
     </message>
     <message>
-        <source>How badly the critic tells real pairs from generated ones</source>
+        <source>How badly the discriminator tells real pairs from generated ones</source>
         <translation>判别器区分真实与生成图文对的误差</translation>
     </message>
     <message>
@@ -2729,8 +2740,8 @@ Free software under the Apache License 2.0.</source>
         <translation>惩罚</translation>
     </message>
     <message>
-        <source>What keeps the critic smooth: its squared slope at the real pairs</source>
-        <translation>使判别器保持平滑：它在真实图文对处梯度的平方</translation>
+        <source>Squared gradient norm of the discriminator at the real pairs; keeps it smooth</source>
+        <translation>判别器在真实图文对处梯度范数的平方；使其保持平滑</translation>
     </message>
     <message>
         <source>Caption</source>
@@ -2850,7 +2861,7 @@ Free software under the Apache License 2.0.</source>
         <translation>继续</translation>
     </message>
     <message>
-        <source>More training, on top of what the run has behind it; empty has no limit</source>
+        <source>More training, on top of what the run has done; empty has no limit</source>
         <translation>在已有训练之上再训练多少；留空则没有限制</translation>
     </message>
     <message>
@@ -2866,11 +2877,11 @@ Free software under the Apache License 2.0.</source>
         <translation>单位</translation>
     </message>
     <message>
-        <source>Go on with the open run from its newest checkpoint, with its own settings</source>
+        <source>Resume the open run from its newest checkpoint with its own settings</source>
         <translation>以打开的运行自己的设置，从其最新检查点继续</translation>
     </message>
     <message>
-        <source>Train on for</source>
+        <source>Train for another</source>
         <translation>再训练</translation>
     </message>
 </context>
@@ -2899,28 +2910,6 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>{0}, a branch of {1}</source>
         <translation>{0}，{1} 的分支</translation>
-    </message>
-</context>
-<context>
-    <name>OfferLine</name>
-    <message>
-        <source>Hide this line</source>
-        <translation>隐藏此行</translation>
-    </message>
-</context>
-<context>
-    <name>OriginLine</name>
-    <message>
-        <source>Cancel branch</source>
-        <translation>取消分支</translation>
-    </message>
-    <message>
-        <source>Begin at the beginning; the settings stay</source>
-        <translation>从头开始；设置保持不变</translation>
-    </message>
-    <message>
-        <source>A branch of {0}, from {1} after {2} images.</source>
-        <translation>{0} 的分支，始于 {1}，已训练 {2} 张图像。</translation>
     </message>
 </context>
 <context>
@@ -2963,6 +2952,17 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Pair {0} of {1}</source>
         <translation>第 {0} 对，共 {1} 对</translation>
+    </message>
+</context>
+<context>
+    <name>PlotWithLegend</name>
+    <message>
+        <source>images seen</source>
+        <translation>已训练图像数</translation>
+    </message>
+    <message>
+        <source>{0} images</source>
+        <translation>{0} 张图像</translation>
     </message>
 </context>
 <context>
@@ -3111,7 +3111,7 @@ Free software under the Apache License 2.0.</source>
         <translation>已有</translation>
     </message>
     <message>
-        <source>Share of texts that stand word for word in the training set</source>
+        <source>Share of texts that occur verbatim in the training set</source>
         <translation>与训练集逐字相同的文本比例</translation>
     </message>
 </context>
@@ -3149,7 +3149,7 @@ Free software under the Apache License 2.0.</source>
         <translation>失败时停止队列</translation>
     </message>
     <message>
-        <source>Otherwise a run that fails is marked, and the next one is started</source>
+        <source>If off, a failed run is marked and the next one starts</source>
         <translation>否则失败的训练会被标记，并启动下一个</translation>
     </message>
     <message>
@@ -3157,11 +3157,11 @@ Free software under the Apache License 2.0.</source>
         <translation>等待中</translation>
     </message>
     <message>
-        <source>is trained now</source>
+        <source>is training now</source>
         <translation>正在训练</translation>
     </message>
     <message>
-        <source>goes on where it was left</source>
+        <source>resumes where it stopped</source>
         <translation>将从停下处继续</translation>
     </message>
     <message>
@@ -3181,7 +3181,7 @@ Free software under the Apache License 2.0.</source>
         <translation>不再启动新的训练；正在进行的继续</translation>
     </message>
     <message>
-        <source>Train the runs one after another, from the top</source>
+        <source>Train the queued runs in order</source>
         <translation>从上到下依次训练</translation>
     </message>
     <message>
@@ -3318,7 +3318,7 @@ Free software under the Apache License 2.0.</source>
         <translation>暂停(&amp;P)</translation>
     </message>
     <message>
-        <source>Pause and &amp;give the memory back</source>
+        <source>Pause and &amp;free memory</source>
         <translation>暂停并归还内存(&amp;G)</translation>
     </message>
     <message>
@@ -3373,7 +3373,7 @@ Free software under the Apache License 2.0.</source>
         <translation>立即采样</translation>
     </message>
     <message>
-        <source>Add to queue: the run waits, and is started from the Runs panel</source>
+        <source>Add to queue; start it from the Runs panel</source>
         <translation>加入队列：训练将等待，并从训练列表面板启动</translation>
     </message>
     <message>
@@ -3381,7 +3381,7 @@ Free software under the Apache License 2.0.</source>
         <translation>暂停，保留内存</translation>
     </message>
     <message>
-        <source>Pause and give the memory back</source>
+        <source>Pause and free memory</source>
         <translation>暂停并归还内存</translation>
     </message>
     <message>
@@ -3393,11 +3393,11 @@ Free software under the Apache License 2.0.</source>
         <translation>停止并放弃…</translation>
     </message>
     <message>
-        <source>Go on where the run stands</source>
+        <source>Resume the run</source>
         <translation>从停下的地方继续</translation>
     </message>
     <message>
-        <source>Stand still after the current step</source>
+        <source>Pause after the current step</source>
         <translation>在当前步骤之后停在原处</translation>
     </message>
     <message>
@@ -3436,7 +3436,7 @@ Free software under the Apache License 2.0.</source>
         <translation>分支必须与原训练相同：{0}</translation>
     </message>
     <message>
-        <source>Must be more than {0}, which the checkpoint has behind it</source>
+        <source>Must be more than {0}, which the checkpoint has already done</source>
         <translation>必须大于 {0}，检查点已经训练了这么多</translation>
     </message>
     <message>
@@ -3560,21 +3560,6 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
-    <name>RunLibrary</name>
-    <message>
-        <source>Copying the checkpoint of {0}…</source>
-        <translation>正在复制 {0} 的检查点…</translation>
-    </message>
-    <message>
-        <source>{0} waits in the queue.</source>
-        <translation>{0} 已在队列中等待。</translation>
-    </message>
-    <message>
-        <source>Copied: {0}</source>
-        <translation>已复制：{0}</translation>
-    </message>
-</context>
-<context>
     <name>RunNotices</name>
     <message>
         <source>{0} ended with an error</source>
@@ -3658,6 +3643,41 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>RunSetupFields</name>
+    <message>
+        <source>Dataset</source>
+        <translation>数据集</translation>
+    </message>
+    <message>
+        <source>The pairs of image and text to learn</source>
+        <translation>要学习的图文对</translation>
+    </message>
+    <message>
+        <source>Preset</source>
+        <translation>预设</translation>
+    </message>
+    <message>
+        <source>A set of values that fit a kind of machine; choosing one sets them all</source>
+        <translation>适合某类机器的一组设置；选择后会设置全部数值</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>The run&apos;s folder in the workspace; empty it for a name by date</source>
+        <translation>训练在工作区中的文件夹；清空则按日期命名</translation>
+    </message>
+    <message>
+        <source>Other folder…</source>
+        <translation>其他文件夹…</translation>
+    </message>
+    <message>
+        <source>Folder of a dataset</source>
+        <translation>数据集的文件夹</translation>
+    </message>
+</context>
+<context>
     <name>RunStatus</name>
     <message>
         <source>Ready</source>
@@ -3712,7 +3732,7 @@ Free software under the Apache License 2.0.</source>
         <translation>等待中：无法保存</translation>
     </message>
     <message>
-        <source>Going on…</source>
+        <source>Resuming…</source>
         <translation>正在继续…</translation>
     </message>
     <message>
@@ -3772,13 +3792,6 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
-    <name>RunTrouble</name>
-    <message>
-        <source>Empty folder for the run to go on in</source>
-        <translation>供运行继续的空文件夹</translation>
-    </message>
-</context>
-<context>
     <name>RunsBar</name>
     <message>
         <source>Open</source>
@@ -3813,7 +3826,7 @@ Free software under the Apache License 2.0.</source>
         <translation>再次排队</translation>
     </message>
     <message>
-        <source>Have a run with the same settings wait in the queue</source>
+        <source>Add a run with the same settings to the queue</source>
         <translation>将设置相同的训练加入队列</translation>
     </message>
     <message>
@@ -3837,7 +3850,7 @@ Free software under the Apache License 2.0.</source>
         <translation>清空回收站…</translation>
     </message>
     <message>
-        <source>Take the star away</source>
+        <source>Remove star</source>
         <translation>取消星标</translation>
     </message>
     <message>
@@ -3861,11 +3874,11 @@ Free software under the Apache License 2.0.</source>
         <translation>另一个程序正在训练它</translation>
     </message>
     <message>
-        <source>This run has done all it was meant to: open it to train on</source>
+        <source>This run is complete: open it to train further</source>
         <translation>该训练已按计划完成：打开后可继续训练</translation>
     </message>
     <message>
-        <source>Go on from the newest checkpoint that is whole</source>
+        <source>Resume from the newest intact checkpoint</source>
         <translation>从最新的完整检查点继续</translation>
     </message>
     <message>
@@ -3879,6 +3892,21 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>More actions</source>
         <translation>更多操作</translation>
+    </message>
+</context>
+<context>
+    <name>RunsController</name>
+    <message>
+        <source>Copying the checkpoint of {0}…</source>
+        <translation>正在复制 {0} 的检查点…</translation>
+    </message>
+    <message>
+        <source>{0} waits in the queue.</source>
+        <translation>{0} 已在队列中等待。</translation>
+    </message>
+    <message>
+        <source>Copied: {0}</source>
+        <translation>已复制：{0}</translation>
     </message>
 </context>
 <context>
@@ -3906,6 +3934,37 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>{0} was interrupted after {1} images. Nothing up to its last checkpoint is lost.</source>
         <translation>{0} 在 {1} 张图像后中断。最后一个检查点之前的内容没有丢失。</translation>
+    </message>
+</context>
+<context>
+    <name>SaveFailedDialog</name>
+    <message>
+        <source>The run cannot save</source>
+        <translation>运行无法保存</translation>
+    </message>
+    <message>
+        <source>The run is paused and nothing is lost. It retries automatically.</source>
+        <translation>运行已停在原处，没有丢失任何内容。它会不时自动重试。</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>Choose another folder…</source>
+        <translation>选择其他文件夹…</translation>
+    </message>
+    <message>
+        <source>Stop without saving</source>
+        <translation>不保存就停止</translation>
+    </message>
+    <message>
+        <source>Trying…</source>
+        <translation>正在重试…</translation>
+    </message>
+    <message>
+        <source>A checkpoint needs {0}, and {1} are free on the disk that holds {2}.</source>
+        <translation>一个检查点需要 {0}，而 {2} 所在的磁盘只剩 {1}。</translation>
     </message>
 </context>
 <context>
@@ -4242,7 +4301,7 @@ Free software under the Apache License 2.0.</source>
 <context>
     <name>SplitDialog</name>
     <message>
-        <source>Split again</source>
+        <source>Re-split</source>
         <translation>重新划分</translation>
     </message>
     <message>
@@ -4322,29 +4381,6 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
-    <name>StepBar</name>
-    <message>
-        <source>Step of the run</source>
-        <translation>训练步骤</translation>
-    </message>
-    <message>
-        <source>Previous step</source>
-        <translation>上一步</translation>
-    </message>
-    <message>
-        <source>Next step</source>
-        <translation>下一步</translation>
-    </message>
-    <message>
-        <source>Live</source>
-        <translation>实时</translation>
-    </message>
-    <message>
-        <source>Show the newest pairs, and each new preview as it comes</source>
-        <translation>显示最新的图文对，并随新预览更新</translation>
-    </message>
-</context>
-<context>
     <name>StepCursor</name>
     <message>
         <source>{0} images</source>
@@ -4352,34 +4388,10 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
-    <name>StuckRunDialog</name>
+    <name>StorageErrorHandler</name>
     <message>
-        <source>The run cannot save</source>
-        <translation>运行无法保存</translation>
-    </message>
-    <message>
-        <source>The run stands still, and nothing is lost. It tries again by itself now and then.</source>
-        <translation>运行已停在原处，没有丢失任何内容。它会不时自动重试。</translation>
-    </message>
-    <message>
-        <source>Try again</source>
-        <translation>重试</translation>
-    </message>
-    <message>
-        <source>Choose another folder…</source>
-        <translation>选择其他文件夹…</translation>
-    </message>
-    <message>
-        <source>Stop without saving</source>
-        <translation>不保存就停止</translation>
-    </message>
-    <message>
-        <source>Trying…</source>
-        <translation>正在重试…</translation>
-    </message>
-    <message>
-        <source>A checkpoint needs {0}, and {1} are free on the disk that holds {2}.</source>
-        <translation>一个检查点需要 {0}，而 {2} 所在的磁盘只剩 {1}。</translation>
+        <source>Empty folder for the run to continue in</source>
+        <translation>供运行继续的空文件夹</translation>
     </message>
 </context>
 <context>
@@ -4395,41 +4407,6 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>The language changes when Diptych starts the next time.</source>
         <translation>语言将在下次启动 Diptych 时更改。</translation>
-    </message>
-</context>
-<context>
-    <name>SubjectRows</name>
-    <message>
-        <source>Dataset</source>
-        <translation>数据集</translation>
-    </message>
-    <message>
-        <source>The pairs of image and text to learn</source>
-        <translation>要学习的图文对</translation>
-    </message>
-    <message>
-        <source>Preset</source>
-        <translation>预设</translation>
-    </message>
-    <message>
-        <source>A set of values that fit a kind of machine; choosing one sets them all</source>
-        <translation>适合某类机器的一组设置；选择后会设置全部数值</translation>
-    </message>
-    <message>
-        <source>Name</source>
-        <translation>名称</translation>
-    </message>
-    <message>
-        <source>The run&apos;s folder in the workspace; empty it for a name by date</source>
-        <translation>训练在工作区中的文件夹；清空则按日期命名</translation>
-    </message>
-    <message>
-        <source>Other folder…</source>
-        <translation>其他文件夹…</translation>
-    </message>
-    <message>
-        <source>Folder of a dataset</source>
-        <translation>数据集的文件夹</translation>
     </message>
 </context>
 <context>
@@ -4677,13 +4654,36 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>TimelineBar</name>
+    <message>
+        <source>Step of the run</source>
+        <translation>训练步骤</translation>
+    </message>
+    <message>
+        <source>Previous step</source>
+        <translation>上一步</translation>
+    </message>
+    <message>
+        <source>Next step</source>
+        <translation>下一步</translation>
+    </message>
+    <message>
+        <source>Live</source>
+        <translation>实时</translation>
+    </message>
+    <message>
+        <source>Show the newest pairs, and each new preview as it comes</source>
+        <translation>显示最新的图文对，并随新预览更新</translation>
+    </message>
+</context>
+<context>
     <name>Trouble</name>
     <message>
         <source>Steps were left out at {0} images. Not a number: {1}.</source>
         <translation>在 {0} 张图像处跳过了一些步骤。不是数值：{1}。</translation>
     </message>
     <message>
-        <source>They changed nothing (step {0}). Training goes on.</source>
+        <source>They changed nothing (step {0}). Training continues.</source>
         <translation>它们没有改变任何内容（步骤 {0}）。训练继续进行。</translation>
     </message>
     <message>
@@ -4691,11 +4691,11 @@ Free software under the Apache License 2.0.</source>
         <translation>训练在 {0} 张图像处变得不稳定。</translation>
     </message>
     <message>
-        <source>It went back to {0} images and goes on with {1} of the learning rate.</source>
+        <source>It went back to {0} images and continues with {1} of the learning rate.</source>
         <translation>它退回到 {0} 张图像处，以学习率的 {1} 继续。</translation>
     </message>
     <message>
-        <source>Each batch is now learnt from in {0} parts, to the same effect but slower.</source>
+        <source>Each batch is now split into {0} micro-batches, to the same effect but slower.</source>
         <translation>现在每个批次分成 {0} 部分学习，效果相同但更慢。</translation>
     </message>
     <message>
@@ -4707,11 +4707,11 @@ Free software under the Apache License 2.0.</source>
         <translation>大小为 {0} 的批次放不进内存。</translation>
     </message>
     <message>
-        <source>Damaged checkpoints were passed over: {0}.</source>
+        <source>Damaged checkpoints were skipped: {0}.</source>
         <translation>跳过了损坏的检查点：{0}。</translation>
     </message>
     <message>
-        <source>The run goes on from {0} ({1} images), which is whole.</source>
+        <source>The run resumes from {0} ({1} images), which is intact.</source>
         <translation>运行从完好的 {0}（{1} 张图像）继续。</translation>
     </message>
     <message>
@@ -4763,7 +4763,7 @@ Free software under the Apache License 2.0.</source>
         <translation>欢迎使用 Diptych</translation>
     </message>
     <message>
-        <source>A generator learns to draw pictures and to name them; a critic learns to tell its pairs from real ones. Each makes the other better while you watch. Pick something to start with: it trains right here, on this computer, and nothing is uploaded.</source>
+        <source>A generator learns to draw pictures and to name them; a discriminator learns to tell its pairs from real ones. Each makes the other better while you watch. Pick something to start with: it trains right here, on this computer, and nothing is uploaded.</source>
         <translation>生成器学习画图并为图命名；判别器学习分辨生成的与真实的图文对。两者在您眼前相互促进。请选一项开始：训练就在这台计算机上进行，不会上传任何内容。</translation>
     </message>
     <message>
@@ -4788,7 +4788,7 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
-    <name>Writing</name>
+    <name>WriteController</name>
     <message>
         <source>Saving {0}…</source>
         <translation>正在保存 {0}…</translation>

@@ -1,4 +1,4 @@
-"""Asks what to do with a run when the window is closed."""
+"""Confirmation dialogs: quitting, discarding, deleting runs, unsaved edits."""
 
 from enum import Enum, auto
 
@@ -16,7 +16,7 @@ class CloseAnswer(Enum):
     CANCEL = auto()
 
 
-class CloseGuard(QMessageBox):
+class ConfirmQuit(QMessageBox):
     """Shown with ``open()``, which does not block; exactly one ``answered`` follows."""
 
     answered = Signal(object)
@@ -68,11 +68,7 @@ class CloseGuard(QMessageBox):
         self.answered.emit(self._answers.get(self.clickedButton(), CloseAnswer.CANCEL))
 
 
-# --------------------------------------------------------------------------
-# Asks once before what a run learnt since its last checkpoint is thrown away.
-
-
-class DiscardGuard(QMessageBox):
+class ConfirmDiscard(QMessageBox):
     """Shown with ``open()``, which does not block; ``confirmed`` follows a yes."""
 
     confirmed = Signal()
@@ -109,10 +105,6 @@ class DiscardGuard(QMessageBox):
             self.confirmed.emit()
 
 
-# --------------------------------------------------------------------------
-# Asks before runs are deleted for good.
-
-
 class EmptyTrash(QMessageBox):
     """Shown with ``open()``, which does not block."""
 
@@ -137,10 +129,6 @@ class EmptyTrash(QMessageBox):
     def _tell(self) -> None:
         if self.clickedButton() is self.delete:
             self.confirmed.emit()
-
-
-# --------------------------------------------------------------------------
-# Asks what to do with the edits of a dataset before they would be lost.
 
 
 class UnsavedAnswer(Enum):

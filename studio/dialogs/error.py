@@ -1,4 +1,4 @@
-"""The error dialog: what happened, why, what to do; the details folded away."""
+"""The error dialog and the About dialog."""
 
 import platform
 
@@ -110,10 +110,6 @@ class ErrorDialog(QDialog):
         words = self._report.explanation
         text = f"{words.happened}\n{words.why}\n{words.hint}\n\n{self._report.details}"
         QGuiApplication.clipboard().setText(text)
-
-
-# --------------------------------------------------------------------------
-# What this program is.
 
 
 class AboutDialog(QMessageBox):

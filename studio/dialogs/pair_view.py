@@ -1,4 +1,4 @@
-"""One pair, large: its image, its text, and how both came to be step by step."""
+"""One pair, enlarged, with its history and actions to copy and save it."""
 
 import re
 from dataclasses import dataclass
@@ -28,11 +28,7 @@ from studio.theme import MARGIN, SPACING
 from studio.widgets.buttons import icon_button
 from studio.widgets.labels import plain_label
 from studio.widgets.picture_view import PictureView
-from studio.widgets.steps import StepBar
-
-# --------------------------------------------------------------------------
-# What can be done with one pair: copy its image or its text, save the image.
-
+from studio.widgets.steps import TimelineBar
 
 _NOT_FOR_NAMES = re.compile(r"[^\w]+")
 _LONGEST_NAME = 60
@@ -133,7 +129,7 @@ class PairView(QDialog):
         self._previous.clicked.connect(lambda: self._go_to_tile(self._tile - 1))
         self._next = icon_button("next", self.tr("Next pair"), "Down")
         self._next.clicked.connect(lambda: self._go_to_tile(self._tile + 1))
-        self._steps = StepBar()
+        self._steps = TimelineBar()
         self._steps.move_requested.connect(self._cursor.move_to)
         self._cursor.moved.connect(self._refresh)
         self._lay_out()

@@ -1,4 +1,4 @@
-"""Asks for another name of a run."""
+"""Dialogs to rename a run and to branch from one of its checkpoints."""
 
 import os
 from pathlib import Path
@@ -63,10 +63,6 @@ class RenameRun(QDialog):
         if self.ok.isEnabled():
             self.name_chosen.emit(self.field.text())
             super().accept()
-
-
-# --------------------------------------------------------------------------
-# Asks at which checkpoint of a run a branch begins.
 
 
 _BRANCH_WIDTH = 440

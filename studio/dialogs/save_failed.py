@@ -21,7 +21,7 @@ _WIDTH = 460
 _SIGN_SIDE = 32
 
 
-class StuckRunDialog(QDialog):
+class SaveFailedDialog(QDialog):
     """Stands beside the window and blocks nothing; whoever opened it closes it.
 
     The run tries again by itself now and then, so a disk that somebody makes room on needs no
@@ -39,9 +39,7 @@ class StuckRunDialog(QDialog):
         self._happened = plain_label(role="heading")
         self._why = plain_label(role="muted")
         self._calm = plain_label(
-            self.tr(
-                "The run stands still, and nothing is lost. It tries again by itself now and then."
-            )
+            self.tr("The run is paused and nothing is lost. It retries automatically.")
         )
         self.retry = QPushButton(self.tr("Try again"))
         self.retry.setProperty("role", "primary")

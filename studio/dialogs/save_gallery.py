@@ -1,4 +1,4 @@
-"""Asks how many pairs to draw and where to put them, then shows how the writing goes."""
+"""The dialog that saves a gallery: number of pairs, folder, progress."""
 
 from enum import Enum, auto
 from pathlib import Path
@@ -28,10 +28,6 @@ from studio.widgets.fields import ChoiceField, Field, TextBox, TextField
 from studio.widgets.folder_dialog import pick_folder
 from studio.widgets.icons import icon
 from studio.widgets.labels import plain_label
-
-# --------------------------------------------------------------------------
-# The fields of the dialog that saves a gallery.
-
 
 _Text = TextField | TextBox
 

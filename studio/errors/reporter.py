@@ -1,4 +1,4 @@
-"""The single door through which errors reach the user."""
+"""Reports errors to the user, including uncaught ones of Python and Qt."""
 
 import logging
 import sys
@@ -43,10 +43,6 @@ class ErrorReporter(QObject):
             needs_restart=isinstance(error, DeviceLostError),
         )
         self.error_reported.emit(report)
-
-
-# --------------------------------------------------------------------------
-# Catches what nothing else caught, from Python and from Qt.
 
 
 _qt_log = logging.getLogger("qt")

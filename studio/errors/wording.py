@@ -1,4 +1,4 @@
-"""From an error to what the user reads: what happened, why, and what to do next."""
+"""Maps errors to user-facing text: what happened, why, and what to do next."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,9 +7,6 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from engine import errors
-
-# --------------------------------------------------------------------------
-# What a user reads about an error.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,17 +20,13 @@ class Explanation:
     """What to do next."""
 
 
-# --------------------------------------------------------------------------
-# The words for what may go wrong with a run: its folder, its checkpoints, its device.
-
-
 def _run_missing(error: errors.RunMissingError) -> Explanation:
     return Explanation(
         happened=translate("Errors", "The run was not found."),
         why=translate("Errors", "There is no run in {0}.").format(error.folder),
         hint=translate(
             "Errors",
-            "Choose a folder that holds a run.toml; runs stand in the workspace under runs.",
+            "Choose a folder that holds a run.toml; runs are in the workspace under runs.",
         ),
     )
 
@@ -97,14 +90,14 @@ def _device_lost(error: errors.DeviceLostError) -> Explanation:
         why=saved.format(error.device, error.reason, QLocale().toString(error.images_saved)),
         hint=translate(
             "Errors",
-            "Only a fresh start of Diptych can use it again. Restart, then resume the run.",
+            "Only a restart of Diptych can use it again. Restart, then resume the run.",
         ),
     )
 
 
 def _memory_exhausted(error: errors.MemoryExhaustedError) -> Explanation:
     locale = QLocale()
-    measured = translate("Errors", "A batch of {0} does not fit, even learnt from in parts.")
+    measured = translate("Errors", "A batch of {0} does not fit, even in micro-batches.")
     if error.memory_bytes and error.budget_bytes:
         measured = translate("Errors", "A batch of {0} does not fit: {1} of {2} were taken.")
     return Explanation(
@@ -148,10 +141,6 @@ RUN_WORDINGS: Mapping[type[BaseException], Callable[[Any], Explanation]] = {
 }
 
 
-# --------------------------------------------------------------------------
-# The words for what may go wrong with datasets that somebody imports or edits.
-
-
 def _pattern(error: errors.PatternInvalidError) -> Explanation:
     return Explanation(
         happened=translate("Errors", "This pattern cannot be used."),
@@ -164,7 +153,7 @@ def _edit_refused(error: errors.EditRefusedError) -> Explanation:
     return Explanation(
         happened=translate("Errors", "This change was not made."),
         why=str(error),
-        hint=translate("Errors", "Take some of the changes back, or exclude the item instead."),
+        hint=translate("Errors", "Undo some of the changes, or exclude the item instead."),
     )
 
 
@@ -208,7 +197,7 @@ def _files_skipped(error: errors.FilesSkippedError) -> Explanation:
 
 def _import_locked(error: errors.ImportLockedError) -> Explanation:
     return Explanation(
-        happened=translate("Errors", "Somebody else imports into this dataset."),
+        happened=translate("Errors", "Another process is importing into this dataset."),
         why=translate("Errors", "Process {0} on {1} is writing {2}.").format(
             error.pid or "?", error.host or "?", error.folder
         ),
@@ -331,7 +320,7 @@ def _sheet(error: errors.SheetCorruptError) -> Explanation:
 
 def _engine(error: errors.EngineError) -> Explanation:
     return Explanation(
-        happened=translate("Errors", "The engine could not go on."),
+        happened=translate("Errors", "The engine could not continue."),
         why=str(error),
         hint=translate("Errors", "What was saved before is still there."),
     )
@@ -368,7 +357,7 @@ def _words(error: errors.UnknownWordsError) -> Explanation:
     return Explanation(
         happened=translate("Errors", "Some words are unknown to this run."),
         why=translate("Errors", "It never learned: {0}.").format(", ".join(error.words)),
-        hint=translate("Errors", "Use words that stand in the dataset it was trained on."),
+        hint=translate("Errors", "Use words from the dataset it was trained on."),
     )
 
 
@@ -389,14 +378,14 @@ def _dataset_changed(error: errors.DatasetChangedError) -> Explanation:
         why=translate("Errors", "{0} holds version {1}, the run knows version {2}.").format(
             error.folder, error.found, error.expected
         ),
-        hint=translate("Errors", "Bring the old version back, or measure a newer run."),
+        hint=translate("Errors", "Restore the old version, or measure a newer run."),
     )
 
 
 def _stopped(_error: errors.StoppedError) -> Explanation:
     return Explanation(
         happened=translate("Errors", "The work was stopped."),
-        why=translate("Errors", "Somebody asked for it."),
+        why=translate("Errors", "The user requested it."),
         hint=translate("Errors", "Start it again whenever you like."),
     )
 

@@ -1,4 +1,4 @@
-"""Work on datasets: reading, counting, searching, saving and exporting, each in its own thread."""
+"""Dataset jobs: read, count, search, save and export, each in a worker thread."""
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
@@ -15,10 +15,6 @@ from engine.data.statistics import Statistics
 from engine.data.store import StoredDataset
 from engine.importing.item_issue import ItemIssue
 from studio.jobs.task import Task
-
-# --------------------------------------------------------------------------
-# What is done to datasets in a worker's thread: the engine's functions, imported on first use.
-
 
 Report = Callable[[int, int], None]
 

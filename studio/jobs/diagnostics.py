@@ -5,13 +5,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
-from studio.jobs.task import LatestJob
+from studio.jobs.task import CancellingJob
 
 WriteReport = Callable[[Path, Path | None, Path], Path]
 """From the target, the run that it is about, and the folder of logs, to the file."""
 
 
-class ReportJob(LatestJob):
+class ReportJob(CancellingJob):
     """Writes one report at a time; ``ended`` carries its path."""
 
     def __init__(self, write: WriteReport | None = None, parent: QObject | None = None) -> None:

@@ -68,7 +68,7 @@ def _set_libraries_aside() -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Work:
+class EngineApi:
     """What the workers call; a test hands in its own."""
 
     train: Train = _train

@@ -1,4 +1,4 @@
-"""The gallery job: asks a live run for its current state, then lets the engine write."""
+"""Writes galleries; asks a live run for a checkpoint first."""
 
 import logging
 from collections.abc import Callable
@@ -7,7 +7,16 @@ from typing import assert_never
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from engine.control import RunControl
-from engine.events import GalleryEmit, GalleryEnded, GalleryEvent, GalleryProgressed, Outcome
+from engine.events import (
+    CheckpointSaved,
+    GalleryEmit,
+    GalleryEnded,
+    GalleryEvent,
+    GalleryProgressed,
+    Outcome,
+    RunEnded,
+    RunEvent,
+)
 from engine.sample.request import GalleryRequest
 from studio.jobs.thread import JobThread
 from studio.jobs.training import TrainingJob
@@ -38,8 +47,7 @@ class GalleryJob(QObject):
         self._thread.event_emitted.connect(self._take)
         self._waiting = QTimer(self, singleShot=True, interval=CHECKPOINT_TIMEOUT_MS)
         self._waiting.timeout.connect(self._write)
-        training.checkpoint_saved.connect(self._end_waiting)
-        training.run_ended.connect(self._end_waiting)
+        training.event_emitted.connect(self._on_run_event)
 
     @property
     def is_running(self) -> bool:
@@ -73,7 +81,14 @@ class GalleryJob(QObject):
         self._waiting.stop()
         return self._thread.wait(timeout_ms)
 
-    @Slot()
+    @Slot(object)
+    def _on_run_event(self, event: RunEvent) -> None:
+        match event:
+            case CheckpointSaved() | RunEnded():
+                self._end_waiting()
+            case _:
+                pass
+
     def _end_waiting(self) -> None:
         if self._waiting.isActive():
             self._waiting.stop()

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from engine.control import RunControl
 from engine.events import ImportEmit, ImportEnded, ImportEvent, ImportProgressed, Outcome
 from engine.importing.plan import ImportPlan
-from studio.jobs.task import LatestJob
+from studio.jobs.task import CancellingJob
 from studio.jobs.thread import JobThread
 
 if TYPE_CHECKING:
@@ -38,13 +38,13 @@ class ImportJobs(QObject):
 
     def __init__(self, import_dataset: ImportDataset, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.listing = LatestJob("listing", self)
-        self.previews = LatestJob("previews", self)
-        self.texts = LatestJob("texts", self)
-        self.pictures = LatestJob("pictures", self)
-        self.check = LatestJob("check", self)
-        self.recount = LatestJob("recount", self)
-        self.thumbnails = LatestJob("thumbnails", self)
+        self.listing = CancellingJob("listing", self)
+        self.previews = CancellingJob("previews", self)
+        self.texts = CancellingJob("texts", self)
+        self.pictures = CancellingJob("pictures", self)
+        self.check = CancellingJob("check", self)
+        self.recount = CancellingJob("recount", self)
+        self.thumbnails = CancellingJob("thumbnails", self)
         self.building = BuildJob(import_dataset, self)
 
     @property
@@ -66,7 +66,7 @@ class ImportJobs(QObject):
         """Block until all threads have ended; for quitting only. Whether they did in time."""
         return all(job.wait(timeout_ms) for job in (*self._looks(), self.building))
 
-    def _looks(self) -> tuple[LatestJob, ...]:
+    def _looks(self) -> tuple[CancellingJob, ...]:
         return (
             self.listing,
             self.previews,

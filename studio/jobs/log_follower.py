@@ -1,4 +1,4 @@
-"""Following a run that another process trains, such as the command line."""
+"""Follows a run that another process trains, such as the command line."""
 
 import dataclasses
 import logging
@@ -24,8 +24,8 @@ from engine.fs.lock import holder_of
 from engine.runs.event_reader import LogTail
 from engine.runs.folder import RunFolder
 from engine.sample.preview_sheet import read_sheet
-from studio.jobs.task import LatestJob, TaskEnded, Tell
-from studio.jobs.training import RunSignals
+from studio.jobs.task import CancellingJob, TaskEnded, Tell
+from studio.jobs.training import RunEvents
 
 POLL_S = 0.5
 
@@ -122,11 +122,11 @@ class RunWatch:
         return dataclasses.replace(event, path=path, images=sheet.images, texts=sheet.texts)
 
 
-class FollowingJob(RunSignals):
+class RunLogFollower(RunEvents):
     """Tells of a run that another process trains, as ``TrainingJob`` tells of our own.
 
     ``run_started`` is never emitted: the run began without us. ``following_ended`` comes last,
-    after ``run_ended`` if the run has come to its end.
+    after ``RunEnded`` if the run has come to its end.
     """
 
     following_ended = Signal(object)
@@ -137,8 +137,8 @@ class FollowingJob(RunSignals):
     ) -> None:
         super().__init__(parent)
         self._make_watch = watch
-        self._job = LatestJob("following", self)
-        self._job.progressed.connect(self._take)
+        self._job = CancellingJob("following", self)
+        self._job.progressed.connect(self.event_emitted)
         self._job.ended.connect(self._end)
         self.folder = Path()
         """Of the run that is or was followed."""
@@ -176,7 +176,7 @@ class FollowingJob(RunSignals):
             followed = Followed(folder=self.folder, error=ended.error)
         _log.info("%s is followed no more: %s", followed.folder, followed)
         if followed.ended is not None:
-            self.run_ended.emit(followed.ended)
+            self.event_emitted.emit(followed.ended)
         self.following_ended.emit(followed)
 
 

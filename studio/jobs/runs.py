@@ -84,10 +84,10 @@ class RunJobs(QObject):
         self.branching = Task("branch run", self)
         self._waiting: deque[tuple[Path, Change]] = deque()
         self._now = Path()
-        self.listing.ended.connect(self._take_list)
-        self.changing.ended.connect(self._take_change)
-        self.looking.ended.connect(self._take_choices)
-        self.branching.ended.connect(self._take_branch)
+        self.listing.ended.connect(self._on_list)
+        self.changing.ended.connect(self._on_change)
+        self.looking.ended.connect(self._on_choices)
+        self.branching.ended.connect(self._on_branch)
 
     @property
     def is_changing(self) -> bool:
@@ -185,7 +185,7 @@ class RunJobs(QObject):
             self.changing.start(lambda _report, _control: change())
 
     @Slot(object)
-    def _take_change(self, event: TaskEnded) -> None:
+    def _on_change(self, event: TaskEnded) -> None:
         folder = self._now
         self._begin_next()
         if event.error is not None:
@@ -194,7 +194,7 @@ class RunJobs(QObject):
             self.changed.emit(RunChanged(folder=folder, result=event.result))
 
     @Slot(object)
-    def _take_branch(self, event: TaskEnded) -> None:
+    def _on_branch(self, event: TaskEnded) -> None:
         if event.error is not None:
             self.failed.emit(event.error)
             self.branch_failed.emit(event.error)
@@ -202,14 +202,14 @@ class RunJobs(QObject):
             self.changed.emit(RunChanged(folder=event.result.run, result=event.result))
 
     @Slot(object)
-    def _take_list(self, event: TaskEnded) -> None:
+    def _on_list(self, event: TaskEnded) -> None:
         if event.error is not None:
             self.failed.emit(event.error)
         elif isinstance(event.result, RunList):
             self.listed.emit(event.result)
 
     @Slot(object)
-    def _take_choices(self, event: TaskEnded) -> None:
+    def _on_choices(self, event: TaskEnded) -> None:
         if event.error is not None:
             self.failed.emit(event.error)
         elif isinstance(event.result, BranchChoices):

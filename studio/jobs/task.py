@@ -1,4 +1,4 @@
-"""A job of which only the newest request counts, such as a preview while a form is filled in."""
+"""Jobs that run one request at a time and cancel the previous one."""
 
 import logging
 import time
@@ -31,7 +31,7 @@ class TaskEnded:
     """Set when the outcome is ``FAILED``."""
 
 
-class LatestJob(QObject):
+class CancellingJob(QObject):
     """Runs one request at a time; a newer one stops the older, whose result is dropped."""
 
     progressed = Signal(object)
@@ -119,10 +119,6 @@ class LatestJob(QObject):
             self.ended.emit(event)
 
 
-# --------------------------------------------------------------------------
-# Shorter work in a thread, told of as it goes on.
-
-
 TaskWork = Callable[[Callable[[int, int], None], RunControl], object]
 """Does the task; is handed where to report how far it came, and what may ask it to stop."""
 _REPORT_EVERY_S = 0.05
@@ -136,7 +132,7 @@ class TaskProgressed:
     total: int
 
 
-class Task(LatestJob):
+class Task(CancellingJob):
     """One kind of shorter work that says how far it came; at most one at a time."""
 
     def start(self, work: TaskWork) -> None:

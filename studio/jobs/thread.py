@@ -1,4 +1,4 @@
-"""One long job in a thread of its own: the only code that starts and stops a ``QThread``."""
+"""Runs one job in a ``QThread`` and delivers its events through a bounded queue."""
 
 import logging
 import threading
@@ -8,19 +8,15 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 
-# --------------------------------------------------------------------------
-# Events on their way from a worker to the GUI thread: in order, and never too many.
-
-
-ROOM = 256
+MAX_PENDING = 256
 """Undelivered events; the worker waits for room before it adds another."""
-KEPT = 8
+MAX_COALESCED = 8
 """Undelivered events of a kind that is thinned: two seconds of a run's loss reports."""
-PATIENCE_S = 1.0
+BACKPRESSURE_TIMEOUT_S = 1.0
 """How long the worker waits for room: a window that hangs slows a run down and never ends it."""
 
 
-class Mailbox:
+class EventQueue:
     """A queue between two threads, bounded in two ways.
 
     Of the kinds that are thinned only the newest few wait: an older one says nothing any more that
@@ -28,9 +24,9 @@ class Mailbox:
     receiver takes is held up.
     """
 
-    def __init__(self, thinned: tuple[type, ...] = ()) -> None:
+    def __init__(self, coalesced: tuple[type, ...] = ()) -> None:
         """Name the kinds of which only the newest matter."""
-        self._thinned = thinned
+        self._coalesced = coalesced
         self._events: deque[object] = deque()
         self._counts: Counter[type] = Counter()
         self._has_room = threading.Condition()
@@ -48,16 +44,16 @@ class Mailbox:
             Whether the receiver has to be told that something waits.
         """
         with self._has_room:
-            if isinstance(event, self._thinned):
-                self._thin(type(event))
-            if self._is_open and len(self._events) >= ROOM:
-                self._has_room.wait(PATIENCE_S)
+            if isinstance(event, self._coalesced):
+                self._coalesce(type(event))
+            if self._is_open and len(self._events) >= MAX_PENDING:
+                self._has_room.wait(BACKPRESSURE_TIMEOUT_S)
             self._events.append(event)
             self._counts[type(event)] += 1
             is_news, self._is_noticed = self._is_noticed, False
         return is_news
 
-    def take(self) -> object | None:
+    def get(self) -> object | None:
         """Give the oldest event, or ``None`` when nothing waits; called in the GUI thread."""
         with self._has_room:
             if not self._events:
@@ -67,20 +63,20 @@ class Mailbox:
             self._has_room.notify()
         return event
 
-    def rest(self) -> bool:
+    def arm_notification(self) -> bool:
         """Ask to be told of the next event; whether nothing waits, so that this makes sense."""
         with self._has_room:
             self._is_noticed = not self._events
         return self._is_noticed
 
-    def open_wide(self) -> None:
+    def unbound(self) -> None:
         """Hold nobody up any more: the receiver itself is about to wait for the worker."""
         with self._has_room:
             self._is_open = False
             self._has_room.notify_all()
 
-    def _thin(self, kind: type) -> None:
-        if self._counts[kind] >= KEPT:
+    def _coalesce(self, kind: type) -> None:
+        if self._counts[kind] >= MAX_COALESCED:
             oldest = next(i for i, event in enumerate(self._events) if type(event) is kind)
             del self._events[oldest]
             self._counts[kind] -= 1
@@ -110,11 +106,11 @@ class JobThread(QObject):
     event_emitted = Signal(object)
 
     def __init__(
-        self, last: type, parent: QObject | None = None, *, thinned: tuple[type, ...] = ()
+        self, last: type, parent: QObject | None = None, *, coalesced: tuple[type, ...] = ()
     ) -> None:
         """Name the class of a job's last event, and those of which only the newest matter."""
         super().__init__(parent)
-        self._last, self._thinned = last, thinned
+        self._last, self._coalesced = last, coalesced
         self._thread: QThread | None = None
         self._worker: _Worker | None = None
         self._turn = QTimer(self, singleShot=True, interval=PAUSE_MS)
@@ -141,7 +137,7 @@ class JobThread(QObject):
             raise RuntimeError(f"A {name} job is already under way")
         thread = QThread()
         thread.setObjectName(name)
-        worker = _Worker(work, self._last, ending, Mailbox(self._thinned))
+        worker = _Worker(work, self._last, ending, EventQueue(self._coalesced))
         worker.moveToThread(thread)
         thread.started.connect(worker.run)
         worker.event_waits.connect(self._pass_on)
@@ -155,23 +151,23 @@ class JobThread(QObject):
         """Block until the thread has ended; for quitting only. Whether it did in time."""
         if self._thread is None or self._worker is None:
             return True
-        self._worker.mailbox.open_wide()
+        self._worker.queue.unbound()
         return self._thread.wait(timeout_ms)
 
     @property
     def waiting_count(self) -> int:
         """Events that are not passed on yet."""
-        return len(self._worker.mailbox) if self._worker else 0
+        return len(self._worker.queue) if self._worker else 0
 
     @Slot()
     def _pass_on(self) -> None:
         """Pass on what waits, for a short while; the rest when the window has had its turn."""
         worker = self._worker
-        if worker is None or worker.mailbox.rest():
+        if worker is None or worker.queue.arm_notification():
             return
         self._turn.start()
         ends_at = time.monotonic() + TURN_S
-        while time.monotonic() < ends_at and (event := worker.mailbox.take()) is not None:
+        while time.monotonic() < ends_at and (event := worker.queue.get()) is not None:
             self.event_emitted.emit(event)
 
     @Slot()
@@ -181,7 +177,7 @@ class JobThread(QObject):
             return
         # Returns at once: ``finished`` is the last thing a thread does.
         thread.wait()
-        while (event := worker.mailbox.take()) is not None:
+        while (event := worker.queue.get()) is not None:
             self.event_emitted.emit(event)
         self._turn.stop()
         self._thread = self._worker = None
@@ -194,9 +190,9 @@ class _Worker(QObject):
     event_waits = Signal()
     finished = Signal()
 
-    def __init__(self, work: Work, last: type, ending: Ending, mailbox: Mailbox) -> None:
+    def __init__(self, work: Work, last: type, ending: Ending, queue: EventQueue) -> None:
         super().__init__()
-        self.mailbox = mailbox
+        self.queue = queue
         self._work = work
         self._last = last
         self._ending = ending
@@ -208,7 +204,7 @@ class _Worker(QObject):
         try:
             self._work(self._pass_on)
         except BaseException as error:  # noqa: BLE001 - the wall: nothing may leave this thread
-            self._take_failure(error)
+            self._on_failure(error)
         if self.last_event is None:
             self.last_event = self._ending(RuntimeError("The job returned without its last event"))
         self.finished.emit()
@@ -216,10 +212,10 @@ class _Worker(QObject):
     def _pass_on(self, event: object) -> None:
         if isinstance(event, self._last):
             self.last_event = event
-        elif self.mailbox.put(event):
+        elif self.queue.put(event):
             self.event_waits.emit()
 
-    def _take_failure(self, error: BaseException) -> None:
+    def _on_failure(self, error: BaseException) -> None:
         _log.error("A job failed", exc_info=error)
         if self.last_event is None:
             is_plain = isinstance(error, Exception)

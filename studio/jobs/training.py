@@ -1,4 +1,4 @@
-"""The training job: builds the starter if one was chosen, then lets the engine train."""
+"""Trains runs in a worker thread; builds the starter dataset first where one was chosen."""
 
 import logging
 from collections.abc import Callable
@@ -8,83 +8,17 @@ from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 
 from engine.config.run import RunConfig
 from engine.control import RunControl
-from engine.events import (
-    BatchChosen,
-    BatchSplit,
-    CheckpointSaved,
-    Emit,
-    EvaluationFailed,
-    HealthChanged,
-    LossesReported,
-    Outcome,
-    PhaseChanged,
-    PreviewFailed,
-    PreviewReady,
-    QualityMeasured,
-    RolledBack,
-    RunEnded,
-    RunEvent,
-    RunMoved,
-    RunPaused,
-    RunPrepared,
-    RunResumed,
-    StepsSkipped,
-)
+from engine.events import Emit, LossesReported, Outcome, RunEnded, RunEvent, RunMoved
 from studio.jobs.thread import JobThread
 
-# --------------------------------------------------------------------------
-# One signal for each event of a run, whoever runs it.
 
-
-SIGNALS: dict[type[RunEvent], str] = {
-    PhaseChanged: "phase_changed",
-    RunPrepared: "run_prepared",
-    LossesReported: "losses_reported",
-    PreviewReady: "preview_ready",
-    PreviewFailed: "preview_failed",
-    QualityMeasured: "quality_measured",
-    EvaluationFailed: "evaluation_failed",
-    HealthChanged: "health_changed",
-    BatchChosen: "batch_chosen",
-    CheckpointSaved: "checkpoint_saved",
-    RunResumed: "run_resumed",
-    RunPaused: "run_paused",
-    RunMoved: "run_moved",
-    StepsSkipped: "steps_skipped",
-    RolledBack: "rolled_back",
-    BatchSplit: "batch_split",
-    RunEnded: "run_ended",
-}
-"""Which signal carries which event; by name, since a signal kept in a table keeps its object
-alive."""
-
-
-class RunSignals(QObject):
-    """What a job tells of a run: one that trains here, or one that another process trains."""
+class RunEvents(QObject):
+    """Emits the events of one run, trained here or by another process, in the GUI thread."""
 
     run_started = Signal(object)
-    """Carries the configuration of a run that begins, goes on, or is seen to go on."""
-    phase_changed = Signal(object)
-    run_prepared = Signal(object)
-    losses_reported = Signal(object)
-    preview_ready = Signal(object)
-    preview_failed = Signal(object)
-    quality_measured = Signal(object)
-    evaluation_failed = Signal(object)
-    health_changed = Signal(object)
-    batch_chosen = Signal(object)
-    checkpoint_saved = Signal(object)
-    run_resumed = Signal(object)
-    run_paused = Signal(object)
-    run_moved = Signal(object)
-    steps_skipped = Signal(object)
-    rolled_back = Signal(object)
-    batch_split = Signal(object)
-    run_ended = Signal(object)
-
-    @Slot(object)
-    def _take(self, event: RunEvent) -> None:
-        getattr(self, SIGNALS[type(event)]).emit(event)
+    """Carries the ``RunConfig`` of a run that starts or resumes."""
+    event_emitted = Signal(object)
+    """Carries a ``RunEvent``."""
 
 
 Train = Callable[[RunConfig, Emit, RunControl], None]
@@ -95,8 +29,8 @@ BuildStarter = Callable[[str, Path], Path]
 _log = logging.getLogger(__name__)
 
 
-class TrainingJob(RunSignals):
-    """At most one training run; one signal for each event, all in the GUI thread."""
+class TrainingJob(RunEvents):
+    """Runs at most one training run in a thread."""
 
     pause_asked = Signal()
     resume_asked = Signal()
@@ -114,8 +48,8 @@ class TrainingJob(RunSignals):
         self._build_starter = build_starter
         self._control = RunControl()
         self._config: RunConfig | None = None
-        self._thread = JobThread(RunEnded, self, thinned=(LossesReported,))
-        self._thread.event_emitted.connect(self._take)
+        self._thread = JobThread(RunEnded, self, coalesced=(LossesReported,))
+        self._thread.event_emitted.connect(self._on_event)
 
     @property
     def is_running(self) -> bool:
@@ -191,15 +125,15 @@ class TrainingJob(RunSignals):
         self._tell(self.stop_asked)
 
     def request_checkpoint(self) -> None:
-        """Ask the run for a checkpoint; ``checkpoint_saved`` follows."""
+        """Ask the run for a checkpoint; ``CheckpointSaved`` follows."""
         self._control.request_checkpoint()
 
     def request_sample(self) -> None:
-        """Ask the run for a preview; ``preview_ready`` follows."""
+        """Ask the run for a preview; ``PreviewReady`` follows."""
         self._control.request_sample()
 
     def offer_folder(self, folder: Path) -> None:
-        """Offer an empty folder to a run that cannot save; ``run_moved`` follows."""
+        """Offer an empty folder to a run that cannot save; ``RunMoved`` follows."""
         _log.info("Folder %s offered", folder)
         self._control.offer_folder(folder)
 
@@ -212,7 +146,7 @@ class TrainingJob(RunSignals):
             asked.emit()
 
     @Slot(object)
-    def _take(self, event: RunEvent) -> None:
+    def _on_event(self, event: RunEvent) -> None:
         if isinstance(event, RunMoved) and self._config is not None:
             self._config = self._config.with_values(run=event.folder)
-        super()._take(event)
+        self.event_emitted.emit(event)

@@ -122,10 +122,6 @@ def _decay(kept: float) -> Floats:
     return np.tril(kept ** np.maximum(steps[:, None] - steps[None, :], 0))
 
 
-# --------------------------------------------------------------------------
-# Which figures of quality are shown together, and what they mean.
-
-
 translate = QCoreApplication.translate
 
 
@@ -217,7 +213,7 @@ def figure_words(name: str) -> tuple[str, str]:
         ),
         "copied_share": (
             translate("Quality", "Known"),
-            translate("Quality", "Share of texts that stand word for word in the training set"),
+            translate("Quality", "Share of texts that occur verbatim in the training set"),
         ),
     }
     return known.get(name, (name, name))

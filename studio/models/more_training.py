@@ -16,7 +16,7 @@ from engine.runs.folder import RunFolder
 from engine.runs.status import Status, StoredStatus, status_of
 from studio.i18n import translate_engine
 from studio.models.run_form import FIELDS
-from studio.models.run_state import Happening, LifeState, RunState, RunStatus, next_state
+from studio.models.run_state import LifecycleEvent, RunActivity, RunState, RunStatus, next_state
 from studio.models.setting_text import read_value, value_text
 from studio.models.trouble_text import holder_text
 
@@ -93,17 +93,13 @@ class Resumable:
         return self.usual_unit, self.usual_amount(self.usual_unit)
 
 
-# --------------------------------------------------------------------------
-# A run that lies on disk, as the window shows it: how it stands, and whether it can go on.
-
-
 _OPENED = {
-    Status.RUNNING: (Happening.OPENED_NEW, RunState.ELSEWHERE),
-    Status.NEW: (Happening.OPENED_NEW, RunState.IDLE),
-    Status.FINISHED: (Happening.OPENED_ENDED, RunState.FINISHED),
-    Status.STOPPED: (Happening.OPENED_ENDED, RunState.STOPPED),
-    Status.FAILED: (Happening.OPENED_BROKEN, RunState.FAILED),
-    Status.INTERRUPTED: (Happening.OPENED_UNENDED, RunState.INTERRUPTED),
+    Status.RUNNING: (LifecycleEvent.OPENED_NEW, RunActivity.ELSEWHERE),
+    Status.NEW: (LifecycleEvent.OPENED_NEW, RunActivity.IDLE),
+    Status.FINISHED: (LifecycleEvent.OPENED_ENDED, RunActivity.FINISHED),
+    Status.STOPPED: (LifecycleEvent.OPENED_ENDED, RunActivity.STOPPED),
+    Status.FAILED: (LifecycleEvent.OPENED_BROKEN, RunActivity.FAILED),
+    Status.INTERRUPTED: (LifecycleEvent.OPENED_UNENDED, RunActivity.INTERRUPTED),
 }
 
 
@@ -116,7 +112,7 @@ class OpenedRun:
     """Set where it can go on and nobody trains it."""
 
 
-def opened_run(before: LifeState, folder: Path, reports: Sequence[LossesReported]) -> OpenedRun:
+def opened_run(before: RunState, folder: Path, reports: Sequence[LossesReported]) -> OpenedRun:
     """Find out how to show a run.
 
     Args:
@@ -131,10 +127,10 @@ def opened_run(before: LifeState, folder: Path, reports: Sequence[LossesReported
     holder = stands.holder
     is_cut_off = stands.status is Status.INTERRUPTED
     resumable = None if holder else resumable_run(folder, reports, begins_again=is_cut_off)
-    happening, state = _opened(stands, resumable)
+    lifecycle_event, state = _opened(stands, resumable)
     progress = replace(reports[-1].progress, remaining_s=None) if reports else None
     status = RunStatus(
-        life=next_state(before, happening),
+        life=next_state(before, lifecycle_event),
         state=state,
         name=folder.name,
         progress=progress,
@@ -172,13 +168,13 @@ def resumable_run(
     )
 
 
-def _opened(stands: StoredStatus, run: Resumable | None) -> tuple[Happening, RunState]:
+def _opened(stands: StoredStatus, run: Resumable | None) -> tuple[LifecycleEvent, RunActivity]:
     if run is not None:
         if stands.status is Status.NEW:
             # A branch: it has a checkpoint to go on from, and no past of its own.
-            return Happening.OPENED_UNENDED, RunState.IDLE
+            return LifecycleEvent.OPENED_UNENDED, RunActivity.IDLE
         if stands.status is Status.STOPPED and run.images_seen < stands.images_seen:
-            return Happening.OPENED_ENDED, RunState.DISCARDED
+            return LifecycleEvent.OPENED_ENDED, RunActivity.DISCARDED
     return _OPENED[stands.status]
 
 

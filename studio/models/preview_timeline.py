@@ -151,10 +151,6 @@ def _sheet_of(event: PreviewReady) -> Sheet:
     )
 
 
-# --------------------------------------------------------------------------
-# Where somebody stands in a run's previews: at a step that holds still, or at the newest.
-
-
 _MINUTE_S = 60
 _HOUR_S = 3600
 

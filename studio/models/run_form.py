@@ -1,4 +1,4 @@
-"""The form of a run without its widgets: what is typed, what is wrong with it, what it makes."""
+"""The run form without widgets: input, validation, resulting plan; and run names."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -22,9 +22,6 @@ from studio.i18n import translate_engine
 from studio.models.setting_text import choice_text, read_value, value_text
 from studio.paths import nearest_existing
 from studio.settings.choices import RunChoices
-
-# --------------------------------------------------------------------------
-# Names for new runs, such as ``digits-2026-11-23-1``.
 
 
 def today() -> date:
@@ -265,7 +262,7 @@ class RunForm:
             problem.field: fixed.format(self._branched_text(problem.field))
             for problem in branch_problems(self._branched, config)
         }
-        spent = translate("RunForm", "Must be more than {0}, which the checkpoint has behind it")
+        spent = translate("RunForm", "Must be more than {0}, which the checkpoint has already done")
         if config.minutes and config.minutes <= self._branch.minutes:
             problems["minutes"] = spent.format(value_text(round(self._branch.minutes, 2)))
         if config.images and config.images <= self._branch.images_seen:

@@ -25,7 +25,7 @@ from engine.events import (
 )
 
 
-class LifeState(StrEnum):
+class RunState(StrEnum):
     """Where a run stands."""
 
     IDLE = "idle"
@@ -43,7 +43,7 @@ class LifeState(StrEnum):
     FAILED = "failed"
 
 
-class Happening(StrEnum):
+class LifecycleEvent(StrEnum):
     """What can happen to a run."""
 
     STARTED = "started"
@@ -69,7 +69,7 @@ class Happening(StrEnum):
     OPENED_BROKEN = "opened_broken"
 
 
-class Wish(StrEnum):
+class Command(StrEnum):
     """What a user can want of a run."""
 
     START = "start"
@@ -84,87 +84,88 @@ class Wish(StrEnum):
 
 
 _AT_REST = {
-    Happening.STARTED: LifeState.PREPARING,
-    Happening.OPENED_NEW: LifeState.IDLE,
-    Happening.OPENED_ENDED: LifeState.FINISHED,
-    Happening.OPENED_UNENDED: LifeState.INTERRUPTED,
-    Happening.OPENED_BROKEN: LifeState.FAILED,
+    LifecycleEvent.STARTED: RunState.PREPARING,
+    LifecycleEvent.OPENED_NEW: RunState.IDLE,
+    LifecycleEvent.OPENED_ENDED: RunState.FINISHED,
+    LifecycleEvent.OPENED_UNENDED: RunState.INTERRUPTED,
+    LifecycleEvent.OPENED_BROKEN: RunState.FAILED,
 }
 _ALIVE = {
-    Happening.PREPARES: LifeState.PREPARING,
-    Happening.WORKS: LifeState.RUNNING,
-    Happening.STOOD_STILL: LifeState.PAUSED,
-    Happening.GOT_STUCK: LifeState.PAUSED,
-    Happening.STOP_ASKED: LifeState.STOPPING,
-    Happening.ENDED: LifeState.FINISHED,
-    Happening.BROKE: LifeState.FAILED,
+    LifecycleEvent.PREPARES: RunState.PREPARING,
+    LifecycleEvent.WORKS: RunState.RUNNING,
+    LifecycleEvent.STOOD_STILL: RunState.PAUSED,
+    LifecycleEvent.GOT_STUCK: RunState.PAUSED,
+    LifecycleEvent.STOP_ASKED: RunState.STOPPING,
+    LifecycleEvent.ENDED: RunState.FINISHED,
+    LifecycleEvent.BROKE: RunState.FAILED,
 }
-TRANSITIONS: Mapping[LifeState, Mapping[Happening, LifeState]] = {
-    LifeState.IDLE: _AT_REST,
-    LifeState.FINISHED: _AT_REST,
-    LifeState.INTERRUPTED: _AT_REST,
-    LifeState.FAILED: _AT_REST,
-    LifeState.PREPARING: _ALIVE,
-    LifeState.RUNNING: {**_ALIVE, Happening.PAUSE_ASKED: LifeState.PAUSING},
+TRANSITIONS: Mapping[RunState, Mapping[LifecycleEvent, RunState]] = {
+    RunState.IDLE: _AT_REST,
+    RunState.FINISHED: _AT_REST,
+    RunState.INTERRUPTED: _AT_REST,
+    RunState.FAILED: _AT_REST,
+    RunState.PREPARING: _ALIVE,
+    RunState.RUNNING: {**_ALIVE, LifecycleEvent.PAUSE_ASKED: RunState.PAUSING},
     # What is asked for is shown until it is so, whatever the run reports on the way there.
-    LifeState.PAUSING: {
+    RunState.PAUSING: {
         **_ALIVE,
-        Happening.PREPARES: LifeState.PAUSING,
-        Happening.WORKS: LifeState.PAUSING,
+        LifecycleEvent.PREPARES: RunState.PAUSING,
+        LifecycleEvent.WORKS: RunState.PAUSING,
     },
-    LifeState.PAUSED: {**_ALIVE, Happening.RESUME_ASKED: LifeState.PREPARING},
+    RunState.PAUSED: {**_ALIVE, LifecycleEvent.RESUME_ASKED: RunState.PREPARING},
     # A run that cannot save on its way out waits as a paused one, with the same ways on.
-    LifeState.STOPPING: {
+    RunState.STOPPING: {
         **_ALIVE,
-        Happening.PREPARES: LifeState.STOPPING,
-        Happening.WORKS: LifeState.STOPPING,
-        Happening.STOOD_STILL: LifeState.STOPPING,
+        LifecycleEvent.PREPARES: RunState.STOPPING,
+        LifecycleEvent.WORKS: RunState.STOPPING,
+        LifecycleEvent.STOOD_STILL: RunState.STOPPING,
     },
 }
 """Where each happening leads; what is missing cannot happen there."""
 
-_STOPS = frozenset({Wish.STOP_SAVE, Wish.STOP_DISCARD})
-_WISHES: Mapping[LifeState, frozenset[Wish]] = {
-    LifeState.IDLE: frozenset({Wish.START}),
-    LifeState.PREPARING: _STOPS,
-    LifeState.RUNNING: _STOPS | {Wish.PAUSE, Wish.PAUSE_RELEASE, Wish.SAVE_NOW, Wish.SAMPLE_NOW},
-    LifeState.PAUSING: _STOPS,
-    LifeState.PAUSED: _STOPS | {Wish.RESUME},
-    LifeState.STOPPING: frozenset(),
-    LifeState.FINISHED: frozenset({Wish.START, Wish.RESUME}),
-    LifeState.INTERRUPTED: frozenset({Wish.START, Wish.RESUME}),
-    LifeState.FAILED: frozenset({Wish.START, Wish.RESUME}),
+_STOPS = frozenset({Command.STOP_SAVE, Command.STOP_DISCARD})
+_COMMANDS: Mapping[RunState, frozenset[Command]] = {
+    RunState.IDLE: frozenset({Command.START}),
+    RunState.PREPARING: _STOPS,
+    RunState.RUNNING: _STOPS
+    | {Command.PAUSE, Command.PAUSE_RELEASE, Command.SAVE_NOW, Command.SAMPLE_NOW},
+    RunState.PAUSING: _STOPS,
+    RunState.PAUSED: _STOPS | {Command.RESUME},
+    RunState.STOPPING: frozenset(),
+    RunState.FINISHED: frozenset({Command.START, Command.RESUME}),
+    RunState.INTERRUPTED: frozenset({Command.START, Command.RESUME}),
+    RunState.FAILED: frozenset({Command.START, Command.RESUME}),
 }
 _PREPARING = (Phase.LOADING, Phase.WARMING_UP)
 
 
-def next_state(state: LifeState, happening: Happening) -> LifeState:
+def next_state(state: RunState, lifecycle_event: LifecycleEvent) -> RunState:
     """Give the state that a happening leads to.
 
     Raises:
         ValueError: this cannot happen in that state.
     """
     try:
-        return TRANSITIONS[state][happening]
+        return TRANSITIONS[state][lifecycle_event]
     except KeyError:
-        raise ValueError(f"a run that is {state} cannot have {happening}") from None
+        raise ValueError(f"a run that is {state} cannot have {lifecycle_event}") from None
 
 
-def enabled(state: LifeState) -> frozenset[Wish]:
+def enabled(state: RunState) -> frozenset[Command]:
     """Give what may be asked of a run.
 
     A run at rest can be resumed where it has a checkpoint and nobody else trains it, and another
     can be started where the form is in order: facts that whoever shows the control adds.
     """
-    return _WISHES[state]
+    return _COMMANDS[state]
 
 
-def is_alive(state: LifeState) -> bool:
+def is_alive(state: RunState) -> bool:
     """Whether a run is under way, be it standing still."""
-    return Happening.ENDED in TRANSITIONS[state]
+    return LifecycleEvent.ENDED in TRANSITIONS[state]
 
 
-def happening_of(event: RunEvent, *, is_ending: bool) -> Happening | None:
+def lifecycle_event_of(event: RunEvent, *, is_ending: bool) -> LifecycleEvent | None:
     """Give what an event means for the life of its run; most mean nothing.
 
     Args:
@@ -174,25 +175,21 @@ def happening_of(event: RunEvent, *, is_ending: bool) -> Happening | None:
     match event:
         case PhaseChanged():
             if is_ending:
-                return Happening.STOP_ASKED
-            return Happening.PREPARES if event.phase in _PREPARING else Happening.WORKS
+                return LifecycleEvent.STOP_ASKED
+            return LifecycleEvent.PREPARES if event.phase in _PREPARING else LifecycleEvent.WORKS
         case RunPaused():
-            return Happening.STOOD_STILL if event.error is None else Happening.GOT_STUCK
+            return LifecycleEvent.STOOD_STILL if event.error is None else LifecycleEvent.GOT_STUCK
         case RunEnded():
-            return Happening.BROKE if event.outcome is Outcome.FAILED else Happening.ENDED
+            return LifecycleEvent.BROKE if event.outcome is Outcome.FAILED else LifecycleEvent.ENDED
         case _:
             return None
-
-
-# --------------------------------------------------------------------------
-# How far a run has come, as a value that panel and status bar both show.
 
 
 _MINUTE_S = 60
 _HOUR_S = 3600
 
 
-class RunState(StrEnum):
+class RunActivity(StrEnum):
     """The finer words for where a run stands: the engine's phases, and what lies around them."""
 
     IDLE = "idle"
@@ -225,8 +222,8 @@ class RunState(StrEnum):
 class RunStatus:
     """State and progress of the run under way or, after it, of the latest."""
 
-    life: LifeState = LifeState.IDLE
-    state: RunState = RunState.IDLE
+    life: RunState = RunState.IDLE
+    state: RunActivity = RunActivity.IDLE
     name: str = ""
     progress: Progress | None = None
     is_ending: bool = False
@@ -259,8 +256,8 @@ class RunStatus:
         Raises:
             ValueError: this one is still under way.
         """
-        life = next_state(self.life, Happening.STARTED)
-        return RunStatus(life=life, state=RunState.STARTING, name=name)
+        life = next_state(self.life, LifecycleEvent.STARTED)
+        return RunStatus(life=life, state=RunActivity.STARTING, name=name)
 
     def after(self, event: RunEvent) -> "RunStatus":
         """Give the status that holds after an event.
@@ -268,8 +265,8 @@ class RunStatus:
         Raises:
             ValueError: this cannot happen to such a run.
         """
-        happening = happening_of(event, is_ending=self.is_ending)
-        life = next_state(self.life, happening) if happening else self.life
+        lifecycle_event = lifecycle_event_of(event, is_ending=self.is_ending)
+        life = next_state(self.life, lifecycle_event) if lifecycle_event else self.life
         moved = replace(self, life=life)
         match event:
             case PhaseChanged():
@@ -290,86 +287,86 @@ class RunStatus:
             case _:
                 return moved
 
-    def after_asking(self, happening: Happening) -> "RunStatus":
+    def after_asking(self, lifecycle_event: LifecycleEvent) -> "RunStatus":
         """Give the status that holds once somebody asked for a pause, to go on, or to stop.
 
         Raises:
             ValueError: such a run cannot be asked for that.
         """
-        if happening is Happening.RESUME_ASKED and self.is_ending:
-            happening = Happening.STOP_ASKED
-        life = next_state(self.life, happening)
-        is_ending = self.is_ending or happening is Happening.STOP_ASKED
-        return replace(self, life=life, is_ending=is_ending, state=_ASKED[happening])
+        if lifecycle_event is LifecycleEvent.RESUME_ASKED and self.is_ending:
+            lifecycle_event = LifecycleEvent.STOP_ASKED
+        life = next_state(self.life, lifecycle_event)
+        is_ending = self.is_ending or lifecycle_event is LifecycleEvent.STOP_ASKED
+        return replace(self, life=life, is_ending=is_ending, state=_ASKED[lifecycle_event])
 
 
 def _in_phase(status: RunStatus, phase: Phase) -> RunStatus:
     # What was asked for is what matters then; only saving is news on the way there.
-    is_asked = status.life in (LifeState.PAUSING, LifeState.STOPPING)
+    is_asked = status.life in (RunState.PAUSING, RunState.STOPPING)
     if is_asked and phase is not Phase.SAVING:
-        return replace(status, state=RunState(status.life.value))
-    return replace(status, state=RunState(phase.value))
+        return replace(status, state=RunActivity(status.life.value))
+    return replace(status, state=RunActivity(phase.value))
 
 
 def _in_training(status: RunStatus, progress: Progress) -> RunStatus:
     # Not every save says that it is over: a run that reports losses trains.
-    state = RunState.TRAINING if status.life is LifeState.RUNNING else status.state
+    state = RunActivity.TRAINING if status.life is RunState.RUNNING else status.state
     return replace(status, progress=progress, state=state)
 
 
 def _paused(status: RunStatus, event: RunPaused) -> RunStatus:
-    if status.life is not LifeState.PAUSED:
+    if status.life is not RunState.PAUSED:
         return status
     if event.error is not None:
-        return replace(status, state=RunState.STUCK)
-    return replace(status, state=RunState.RELEASED if event.is_released else RunState.PAUSED)
+        return replace(status, state=RunActivity.STUCK)
+    return replace(status, state=RunActivity.RELEASED if event.is_released else RunActivity.PAUSED)
 
 
 def _ended(status: RunStatus, event: RunEnded) -> RunStatus:
     state = _OUTCOMES[event.outcome]
-    if state is RunState.STOPPED and event.images_saved < max(1, event.images_seen):
-        state = RunState.DISCARDED
+    if state is RunActivity.STOPPED and event.images_saved < max(1, event.images_seen):
+        state = RunActivity.DISCARDED
     # Of a run that has ended, nothing is left to do.
     progress = replace(status.progress, remaining_s=None) if status.progress else None
     return replace(status, state=state, progress=progress, is_ending=False)
 
 
 _OUTCOMES = {
-    Outcome.FINISHED: RunState.FINISHED,
-    Outcome.STOPPED: RunState.STOPPED,
-    Outcome.FAILED: RunState.FAILED,
+    Outcome.FINISHED: RunActivity.FINISHED,
+    Outcome.STOPPED: RunActivity.STOPPED,
+    Outcome.FAILED: RunActivity.FAILED,
 }
 _ASKED = {
-    Happening.PAUSE_ASKED: RunState.PAUSING,
-    Happening.RESUME_ASKED: RunState.RESUMING,
-    Happening.STOP_ASKED: RunState.STOPPING,
+    LifecycleEvent.PAUSE_ASKED: RunActivity.PAUSING,
+    LifecycleEvent.RESUME_ASKED: RunActivity.RESUMING,
+    LifecycleEvent.STOP_ASKED: RunActivity.STOPPING,
 }
 
 
-def state_text(state: RunState) -> str:
+def state_text(state: RunActivity) -> str:
     """Say a state in the user's language."""
     translate = QCoreApplication.translate
     return {
-        RunState.IDLE: translate("RunStatus", "Ready"),
-        RunState.ELSEWHERE: translate("RunStatus", "Trained by another program"),
-        RunState.STARTING: translate("RunStatus", "Loading PyTorch and the data…"),
-        RunState.LOADING: translate("RunStatus", "Loading the data…"),
-        RunState.WARMING_UP: translate("RunStatus", "Warming up…"),
-        RunState.TRAINING: translate("RunStatus", "Training"),
-        RunState.SAMPLING: translate("RunStatus", "Drawing a preview…"),
-        RunState.EVALUATING: translate("RunStatus", "Preparing to measure quality…"),
-        RunState.SAVING: translate("RunStatus", "Saving a checkpoint…"),
-        RunState.PAUSING: translate("RunStatus", "Pausing…"),
-        RunState.PAUSED: translate("RunStatus", "Paused"),
-        RunState.RELEASED: translate("RunStatus", "Paused, memory given back"),
-        RunState.STUCK: translate("RunStatus", "Waiting: it cannot save"),
-        RunState.RESUMING: translate("RunStatus", "Going on…"),
-        RunState.STOPPING: translate("RunStatus", "Stopping…"),
-        RunState.FINISHED: translate("RunStatus", "Finished"),
-        RunState.STOPPED: translate("RunStatus", "Stopped, checkpoint saved"),
-        RunState.DISCARDED: translate("RunStatus", "Stopped without saving"),
-        RunState.INTERRUPTED: translate("RunStatus", "Interrupted"),
-        RunState.FAILED: translate("RunStatus", "Ended with an error"),
+        RunActivity.IDLE: translate("RunStatus", "Ready"),
+        RunActivity.ELSEWHERE: translate("RunStatus", "Trained by another program"),
+        RunActivity.STARTING: translate("RunStatus", "Loading PyTorch and the data…"),
+        RunActivity.LOADING: translate("RunStatus", "Loading the data…"),
+        RunActivity.WARMING_UP: translate("RunStatus", "Warming up…"),
+        RunActivity.TRAINING: translate("RunStatus", "Training"),
+        RunActivity.SAMPLING: translate("RunStatus", "Drawing a preview…"),
+        RunActivity.EVALUATING: translate("RunStatus", "Preparing to measure quality…"),
+        RunActivity.SAVING: translate("RunStatus", "Saving a checkpoint…"),
+        RunActivity.PAUSING: translate("RunStatus", "Pausing…"),
+        RunActivity.PAUSED: translate("RunStatus", "Paused"),
+        RunActivity.RELEASED: translate("RunStatus", "Paused, memory given back"),
+        RunActivity.STUCK: translate("RunStatus", "Waiting: it cannot save"),
+        RunActivity.RESUMING: translate("RunStatus", "Resuming…"),
+        RunActivity.STOPPING: translate("RunStatus", "Stopping…"),
+        RunActivity.FINISHED: translate("RunStatus", "Finished"),
+        RunActivity.STOPPED: translate("RunStatus", "Stopped, checkpoint saved"),
+        RunActivity.DISCARDED: translate("RunStatus", "Stopped without saving"),
+        RunActivity.INTERRUPTED: translate("RunStatus", "Interrupted"),
+        RunActivity.FAILED: translate("RunStatus", "Ended with an error"),
     }[state]
 
 

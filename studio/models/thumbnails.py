@@ -76,10 +76,6 @@ def picture_of(pixels: ImageArray) -> QImage:
     return view.convertToFormat(QImage.Format.Format_RGB32)
 
 
-# --------------------------------------------------------------------------
-# Pixels as pictures that Qt draws.
-
-
 _FORMATS = {
     1: QImage.Format.Format_Grayscale8,
     3: QImage.Format.Format_RGB888,

@@ -1,4 +1,4 @@
-"""What went wrong in a run that goes on: what happened and what was done, in plain words."""
+"""User-facing texts about alerts and incidents of a run under way."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,9 +7,6 @@ from PySide6.QtCore import QCoreApplication, QLocale
 
 from engine.events import Alarm, BatchSplit, RolledBack, RunResumed, StepsSkipped
 from studio.models.run_state import count_text
-
-# --------------------------------------------------------------------------
-# What is wrong with a run, in plain words, and what to try.
 
 
 @dataclass(frozen=True)
@@ -28,12 +25,14 @@ def advice(alarm: Alarm) -> Advice:
             translate("Health", "Try a larger batch, relativistic pairing, or a lower rate."),
         ),
         Alarm.CRITIC_WINNING: Advice(
-            translate("Health", "The critic is never wrong, so the generator learns nothing."),
+            translate(
+                "Health", "The discriminator is never wrong, so the generator learns nothing."
+            ),
             translate("Health", "Try a larger penalty (gamma), R1 as regularizer, or fewer steps."),
         ),
         Alarm.OVERFITTING: Advice(
-            translate("Health", "The critic knows the training pairs by heart."),
-            translate("Health", "Try augmentation, a smaller critic, or more data."),
+            translate("Health", "The discriminator has memorised the training pairs."),
+            translate("Health", "Try augmentation, a smaller discriminator, or more data."),
         ),
         Alarm.NON_FINITE: Advice(
             translate("Health", "A loss is no longer a number."),
@@ -57,7 +56,7 @@ def skipped_text(event: StepsSkipped) -> Advice:
         translate("Trouble", "Steps were left out at {0} images. Not a number: {1}.").format(
             count_text(event.images_seen), ", ".join(event.terms)
         ),
-        translate("Trouble", "They changed nothing (step {0}). Training goes on.").format(
+        translate("Trouble", "They changed nothing (step {0}). Training continues.").format(
             _steps(event.steps)
         ),
     )
@@ -70,7 +69,7 @@ def rolled_back_text(event: RolledBack) -> Advice:
             count_text(event.from_images_seen)
         ),
         translate(
-            "Trouble", "It went back to {0} images and goes on with {1} of the learning rate."
+            "Trouble", "It went back to {0} images and continues with {1} of the learning rate."
         ).format(count_text(event.images_seen), _percent(event.rate_scale)),
     )
 
@@ -78,7 +77,7 @@ def rolled_back_text(event: RolledBack) -> Advice:
 def split_text(event: BatchSplit) -> Advice:
     """Say that a batch did not fit, with what was measured."""
     remedy = translate(
-        "Trouble", "Each batch is now learnt from in {0} parts, to the same effect but slower."
+        "Trouble", "Each batch is now split into {0} micro-batches, to the same effect but slower."
     ).format(count_text(event.parts))
     if event.memory_bytes and event.budget_bytes:
         measured = translate("Trouble", "{0} of {1} were taken.").format(
@@ -98,10 +97,10 @@ def passed_over_text(event: RunResumed) -> Advice | None:
     if not event.passed_over:
         return None
     return Advice(
-        translate("Trouble", "Damaged checkpoints were passed over: {0}.").format(
+        translate("Trouble", "Damaged checkpoints were skipped: {0}.").format(
             "; ".join(event.passed_over)
         ),
-        translate("Trouble", "The run goes on from {0} ({1} images), which is whole.").format(
+        translate("Trouble", "The run resumes from {0} ({1} images), which is intact.").format(
             event.checkpoint, count_text(event.images_seen)
         ),
     )

@@ -23,8 +23,8 @@ from studio.theme import MARGIN, SPACING
 from studio.widgets.buttons import icon_button
 from studio.widgets.icons import icon
 from studio.widgets.labels import EmptyState
-from studio.widgets.steps import StepBar
-from studio.widgets.thumbnail_grid import LARGEST_ZOOM, TileGrid
+from studio.widgets.steps import TimelineBar
+from studio.widgets.thumbnail_grid import LARGEST_ZOOM, ThumbnailGrid
 
 _MOST_TEXT_LINES = 2
 _ZOOM_SLIDER_WIDTH = 96
@@ -50,7 +50,7 @@ class GalleryPanel(QWidget):
         self._save.clicked.connect(self.save_requested)
         self._grid = self._make_grid()
         self._stack = QStackedWidget()
-        self._steps = StepBar()
+        self._steps = TimelineBar()
         self._steps.move_requested.connect(self._cursor.move_to)
         self._cursor.moved.connect(self._refresh)
         self._lay_out()
@@ -112,8 +112,8 @@ class GalleryPanel(QWidget):
             layout.addWidget(widget)
         return bar
 
-    def _make_grid(self) -> TileGrid:
-        grid = TileGrid()
+    def _make_grid(self) -> ThumbnailGrid:
+        grid = ThumbnailGrid()
         grid.setModel(self._model)
         grid.setAccessibleName(self.tr("Generated pairs"))
         grid.tile_opened.connect(self._open_pair)

@@ -16,7 +16,7 @@ from engine.events import LossesReported
 from studio.models.loss_history import LossHistory, smoothed
 from studio.settings.choices import PlotView
 from studio.theme import MARGIN, SPACING
-from studio.widgets.plot_with_legend import CurveBoard
+from studio.widgets.plot_with_legend import PlotWithLegend
 
 REDRAW_MS = 50
 SMOOTHING_STEPS = 99
@@ -28,7 +28,7 @@ class LossPlotPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._history = LossHistory()
-        self._board = CurveBoard(
+        self._board = PlotWithLegend(
             self.tr("Losses"), self.tr("Loss curves appear here when training starts.")
         )
         self._board.switched.connect(self._draw)
@@ -38,7 +38,7 @@ class LossPlotPanel(QWidget):
         self._lay_out()
 
     @property
-    def board(self) -> CurveBoard:
+    def board(self) -> PlotWithLegend:
         """The curves."""
         return self._board
 
@@ -92,9 +92,7 @@ class LossPlotPanel(QWidget):
         )
         self._log.toggled.connect(self._set_log)
         self._fit = QPushButton(self.tr("Fit"))
-        self._fit.setToolTip(
-            self.tr("Show the whole run again; single outliers may leave the frame")
-        )
+        self._fit.setToolTip(self.tr("Show the whole run; single outliers may leave the frame"))
         self._fit.clicked.connect(self._board.plot.fit_again)
 
     def _lay_out(self) -> None:
@@ -126,15 +124,17 @@ class LossPlotPanel(QWidget):
         known = {
             "generator": (
                 self.tr("Generator"),
-                self.tr("How badly the generator fails to convince the critic"),
+                self.tr("How badly the generator fails to convince the discriminator"),
             ),
             "critic": (
-                self.tr("Critic"),
-                self.tr("How badly the critic tells real pairs from generated ones"),
+                self.tr("Discriminator"),
+                self.tr("How badly the discriminator tells real pairs from generated ones"),
             ),
             "penalty": (
                 self.tr("Penalty"),
-                self.tr("What keeps the critic smooth: its squared slope at the real pairs"),
+                self.tr(
+                    "Squared gradient norm of the discriminator at the real pairs; keeps it smooth"
+                ),
             ),
             "caption": (
                 self.tr("Caption"),

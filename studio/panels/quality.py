@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 from engine.events import QualityMeasured
 from studio.models.loss_history import LossHistory, figure_words, quality_views, shown_value
 from studio.theme import MARGIN, SPACING
-from studio.widgets.plot_with_legend import CurveBoard
+from studio.widgets.plot_with_legend import PlotWithLegend
 
 
 class QualityPanel(QWidget):
@@ -25,7 +25,7 @@ class QualityPanel(QWidget):
         self._best: dict[str, float] = {}
         self._views = {view.name: view for view in quality_views()}
         self._view = next(iter(self._views))
-        self._board = CurveBoard(
+        self._board = PlotWithLegend(
             self.tr("Quality"),
             self.tr("Quality is measured about once a minute while a run trains."),
             has_marks=True,
@@ -34,7 +34,7 @@ class QualityPanel(QWidget):
         self._lay_out()
 
     @property
-    def board(self) -> CurveBoard:
+    def board(self) -> PlotWithLegend:
         """The curves."""
         return self._board
 

@@ -1,4 +1,4 @@
-"""The choices that outlive a session, apart from those of the panels in ``settings.views``."""
+"""Persistent choices of the user, and the saved state of panels."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,10 +51,6 @@ class WindowLayout:
 
     geometry: bytes = b""
     docks: bytes = b""
-
-
-# --------------------------------------------------------------------------
-# How the panels were left: small values that outlive a session.
 
 
 @dataclass(frozen=True, kw_only=True)

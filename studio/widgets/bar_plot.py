@@ -1,4 +1,4 @@
-"""A plot of counts as bars: upright over numbers, or lying beside names."""
+"""Bar plots of counts: vertical over numbers, or horizontal beside names."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -123,10 +123,6 @@ class BarPlot(QWidget):
 
 def _short(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
-
-
-# --------------------------------------------------------------------------
-# A small bar chart of counts, with one mark.
 
 
 _LOWEST = 96

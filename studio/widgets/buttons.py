@@ -1,4 +1,4 @@
-"""A button for the usual way of doing something, with a small one beside it for the others."""
+"""Split buttons, icon buttons and page buttons."""
 
 from collections.abc import Iterable
 
@@ -62,10 +62,6 @@ class SplitButton(QWidget):
         self.arrow.setEnabled(arrow)
 
 
-# --------------------------------------------------------------------------
-# Small buttons that show an icon and nothing else.
-
-
 def icon_button(name: str, tip: str, key: str = "") -> QToolButton:
     """Make a flat button that repeats while it is held down.
 
@@ -86,10 +82,6 @@ def icon_button(name: str, tip: str, key: str = "") -> QToolButton:
         native = shortcut.toString(QKeySequence.SequenceFormat.NativeText)
         button.setToolTip(f"{tip} ({native})")
     return button
-
-
-# --------------------------------------------------------------------------
-# A button for each page of a panel, of which one is pressed.
 
 
 def add_page_buttons(layout: QBoxLayout, pages: QButtonGroup, texts: Iterable[str]) -> None:

@@ -38,13 +38,13 @@ class Card:
     tip: str = ""
 
 
-class PairBoard(QScrollArea):
+class CardGrid(QScrollArea):
     """Cards in as many columns as fit; scrolls where they are too many."""
 
     def __init__(self, parent: QWidget | None = None, *, is_double: bool = False) -> None:
         """Make an empty board; a double one shows two pictures a card."""
         super().__init__(parent)
-        self._width = _card_width(is_double)
+        self._width = (2 * _SIDE + _ARROW if is_double else _SIDE) + 4 * _PADDING
         # Sizes of images are short; texts are not.
         self._lines = 2 if is_double else 3
         self._cards: list[_CardView] = []
@@ -171,10 +171,6 @@ class _CardView(QWidget):
             indent = max(0.0, (self.width() - metrics.horizontalAdvance(line)) / 2)
             painter.drawText(QPointF(indent, baseline), line)
             baseline += metrics.lineSpacing()
-
-
-def _card_width(is_double: bool) -> int:  # noqa: FBT001 - one plain fact
-    return (2 * _SIDE + _ARROW if is_double else _SIDE) + 4 * _PADDING
 
 
 def _paint_picture(painter: QPainter, place: QRectF, picture: QImage, palette: QPalette) -> None:

@@ -1,4 +1,4 @@
-"""A plot of named curves over one axis, with a crosshair that reads them."""
+"""A plot of named curves over one axis, with a crosshair readout."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,10 +13,6 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from studio.theme import DARK, MARGIN, SPACING, current_colors
 from studio.widgets.plot_axis import CountAxis, GridAxis
-
-# --------------------------------------------------------------------------
-# What of a curve fits on a screen: its extremes at each pixel, and the range worth showing.
-
 
 SHOWN_PERCENTILES = (1.0, 99.0)
 HEADROOM = 0.05
@@ -72,10 +68,6 @@ def robust_range(curves: list[Floats]) -> Range:
     low, high = min(end[0] for end in ends), max(end[1] for end in ends)
     margin = HEADROOM * (high - low) or max(abs(high), 1.0) * HEADROOM
     return Range(low=float(low - margin), high=float(high + margin))
-
-
-# --------------------------------------------------------------------------
-# A line under the pointer, and what the curves of a plot are worth there.
 
 
 @dataclass(frozen=True)

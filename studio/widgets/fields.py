@@ -1,4 +1,4 @@
-"""A field of a form: a control, and below it a hint or what is wrong with its content."""
+"""Form fields: a control with a hint or its validation error below."""
 
 from collections.abc import Iterable
 
@@ -84,10 +84,6 @@ class Field(QWidget):
         set_look(self._control, "invalid", bool(self._found))
 
 
-# --------------------------------------------------------------------------
-# A field that is on or off.
-
-
 class CheckField(Field):
     """A check box; its texts are ``True`` and ``False``, as settings write them."""
 
@@ -103,10 +99,6 @@ class CheckField(Field):
     def set_text(self, text: str) -> None:
         """Show other content."""
         self._box.setChecked(text == "True")
-
-
-# --------------------------------------------------------------------------
-# A field of which several choices may be taken.
 
 
 class ChecksField(Field):
@@ -161,10 +153,6 @@ class _StayingMenu(QMenu):
         super().mouseReleaseEvent(event)
 
 
-# --------------------------------------------------------------------------
-# A field that offers a few choices.
-
-
 class ChoiceField(Field):
     """A combo box whose content is the chosen item's key."""
 
@@ -209,10 +197,6 @@ class _CalmComboBox(QComboBox):
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Pass the wheel on."""
         event.ignore()
-
-
-# --------------------------------------------------------------------------
-# A field for a colour: its hex digits, and a button that shows and picks it.
 
 
 _SWATCH = 16
@@ -300,10 +284,6 @@ class _Swatch(QPushButton):
         painter.end()
 
 
-# --------------------------------------------------------------------------
-# A field to type into; takes every key, for what is wrong is said and never swallowed.
-
-
 _UNIT_MARGIN = 8
 
 
@@ -351,10 +331,6 @@ class _UnitEdit(QLineEdit):
             size.height(),
         )
         self.setTextMargins(0, 0, size.width() + 2 if self._unit.text() else 0, 0)
-
-
-# --------------------------------------------------------------------------
-# A field for several lines of text.
 
 
 _HEIGHT = 92

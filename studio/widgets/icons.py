@@ -99,10 +99,6 @@ def _renderer(drawing: str) -> "QSvgRenderer":
     return QSvgRenderer(drawing.encode())
 
 
-# --------------------------------------------------------------------------
-# An icon on its own, crisp at every scale, in the colours of the moment.
-
-
 class IconView(QWidget):
     """Painted, not a pixmap in a label: so it follows light and dark."""
 

@@ -1,4 +1,4 @@
-"""Labels that show text as it is."""
+"""Plain-text labels, collapsible sections, scroll areas, empty states and fact grids."""
 
 from collections.abc import Sequence
 
@@ -30,10 +30,6 @@ def plain_label(text: str = "", *, role: str = "") -> QLabel:
     return label
 
 
-# --------------------------------------------------------------------------
-# Properties that the style sheet looks at.
-
-
 def set_look(widget: QWidget, name: str, value: str | bool) -> None:  # noqa: FBT001 - a property
     """Set one, such as ``role`` or ``invalid``, and have the widget drawn by its new rules."""
     if widget.property(name) == value:
@@ -44,10 +40,6 @@ def set_look(widget: QWidget, name: str, value: str | bool) -> None:  # noqa: FB
     widget.style().polish(widget)
 
 
-# --------------------------------------------------------------------------
-# Content that may be larger than its place.
-
-
 def scrolling(content: QWidget) -> QScrollArea:
     """Let a small window show a part, where it would otherwise squeeze everything else."""
     area = QScrollArea()
@@ -55,10 +47,6 @@ def scrolling(content: QWidget) -> QScrollArea:
     area.setWidgetResizable(True)
     area.setWidget(content)
     return area
-
-
-# --------------------------------------------------------------------------
-# A part of a form that folds away under its title.
 
 
 class Section(QWidget):
@@ -99,10 +87,6 @@ class Section(QWidget):
         self.toggled.emit(is_open)
 
 
-# --------------------------------------------------------------------------
-# What a panel shows while it has nothing to show.
-
-
 _ICON_SIDE = 40
 
 
@@ -133,10 +117,6 @@ class _PaleIcon(QWidget):
         painter = QPainter(self)
         self._picture.paint(painter, self.rect(), Qt.AlignmentFlag.AlignCenter, QIcon.Mode.Disabled)
         painter.end()
-
-
-# --------------------------------------------------------------------------
-# Facts in two columns: a name or number, and what belongs to it.
 
 
 class FactGrid(QWidget):

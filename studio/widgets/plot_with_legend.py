@@ -1,4 +1,4 @@
-"""A plot of named curves with a legend that switches them, and a sentence while there are none."""
+"""A curve plot with a legend that toggles curves, and an empty state."""
 
 import math
 from collections.abc import Iterable
@@ -11,10 +11,6 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton, QWidget
 from studio.theme import SPACING
 from studio.widgets.curve_plot import CurvePlot
 from studio.widgets.labels import plain_label
-
-# --------------------------------------------------------------------------
-# A row of chips, one for each curve: its colour, its name, its latest value, and a switch.
-
 
 _SWATCH = QSize(14, 14)
 
@@ -89,7 +85,7 @@ def _swatch(color: QColor, *, is_on: bool) -> QIcon:
     return QIcon(picture)
 
 
-class CurveBoard(QStackedWidget):
+class PlotWithLegend(QStackedWidget):
     """Keeps plot and legend in step; asks to be drawn again when a curve is switched.
 
     Args:

@@ -1,4 +1,4 @@
-"""The steps of a wizard, one below the other; those that were reached can be clicked."""
+"""The step list of a wizard, and the timeline slider of a run's previews."""
 
 from collections.abc import Sequence
 
@@ -124,16 +124,12 @@ class _Step(QWidget):
         painter.drawText(circle, Qt.AlignmentFlag.AlignCenter, text)
 
 
-# --------------------------------------------------------------------------
-# A slider through the steps of a run, with buttons beside it and the step in words.
-
-
 _PAGE = 10
 _USUAL = "8,888,888 images · 88:88"
 """Room is kept for so much, so that the slider keeps its length for most of a run."""
 
 
-class StepBar(QWidget):
+class TimelineBar(QWidget):
     """Shows and changes a place among steps; knows nothing about what the steps are."""
 
     move_requested = Signal(int)

@@ -1,4 +1,4 @@
-"""A grid of small pictures, each with its text under it."""
+"""A grid of thumbnails with captions, and the delegate that paints them."""
 
 from functools import lru_cache
 
@@ -34,10 +34,6 @@ from PySide6.QtWidgets import (
     QStyleOptionViewItem,
     QWidget,
 )
-
-# --------------------------------------------------------------------------
-# Paints one tile of a grid: the picture crisp, its text centred below.
-
 
 NARROWEST = 76
 """Logical pixels that a text needs to be legible, however small its picture is."""
@@ -150,15 +146,11 @@ def _line_length(text: str, font: QFont, width: int) -> int:
     return len(text.encode("utf-16-le")[: 2 * line.textLength()].decode("utf-16-le"))
 
 
-# --------------------------------------------------------------------------
-# Turns of a wheel in whole notches.
-
-
 _NOTCH = 120
 """Angle of one notch of a wheel, in eighths of a degree."""
 
 
-class Notches:
+class WheelSteps:
     """Counts notches; a touchpad sends many small turns, which add up to one."""
 
     def __init__(self) -> None:
@@ -176,7 +168,7 @@ LARGEST_ZOOM = 8
 _OPENING_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 
 
-class TileGrid(QListView):
+class ThumbnailGrid(QListView):
     """Pictures scaled by a whole factor; columns spread over the width.
 
     Expects a model whose ``DecorationRole`` gives a ``QImage`` and whose ``DisplayRole`` gives the
@@ -192,7 +184,7 @@ class TileGrid(QListView):
         super().__init__(parent)
         self._zoom = 1
         self._tile_side = 0
-        self._notches = Notches()
+        self._notches = WheelSteps()
         self._delegate = TileDelegate(self)
         self.setItemDelegate(self._delegate)
         self.setViewMode(QListView.ViewMode.IconMode)

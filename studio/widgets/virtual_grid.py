@@ -33,7 +33,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.widgets.thumbnail_grid import NARROWEST, PADDING, Notches, TileDelegate
+from studio.widgets.thumbnail_grid import NARROWEST, PADDING, TileDelegate, WheelSteps
 
 LARGEST_WALL_ZOOM = 8
 _Index = QModelIndex | QPersistentModelIndex
@@ -43,7 +43,7 @@ _State = QStyle.StateFlag
 _REMOVING_KEYS = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 
 
-class TileWall(QAbstractItemView):
+class VirtualGridView(QAbstractItemView):
     """Tiles of one size in rows; several can be selected.
 
     Expects a model of one column whose ``DecorationRole`` gives a ``QImage`` and whose
@@ -59,7 +59,7 @@ class TileWall(QAbstractItemView):
         self._zoom, self._tile_side = 1, 32
         self._cell = QSize(64, 64)
         self._columns = 1
-        self._notches = Notches()
+        self._notches = WheelSteps()
         self.setItemDelegate(delegate)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)

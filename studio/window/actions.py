@@ -1,4 +1,4 @@
-"""What the menus offer."""
+"""The actions of the menus, with their shortcuts."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -9,59 +9,56 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from studio.i18n import Language
-from studio.models.run_state import Wish
+from studio.models.run_state import Command
 from studio.theme import Appearance
 from studio.widgets.icons import icon
-
-# --------------------------------------------------------------------------
-# What the Run menu offers: one action for each wish.
 
 
 class RunActions(QObject):
     """The wishes to a run, with their shortcuts."""
 
-    wish_chosen = Signal(object)
+    command_chosen = Signal(object)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._actions = {
-            Wish.START: self._make(self.tr("&Start training"), "Ctrl+R", "run"),
-            Wish.PAUSE: self._make(self.tr("&Pause"), "Ctrl+P", "pause"),
-            Wish.PAUSE_RELEASE: self._make(
-                self.tr("Pause and &give the memory back"), "Ctrl+Shift+P", ""
+            Command.START: self._make(self.tr("&Start training"), "Ctrl+R", "run"),
+            Command.PAUSE: self._make(self.tr("&Pause"), "Ctrl+P", "pause"),
+            Command.PAUSE_RELEASE: self._make(
+                self.tr("Pause and &free memory"), "Ctrl+Shift+P", ""
             ),
-            Wish.RESUME: self._make(self.tr("R&esume"), "Ctrl+Shift+R", "resume"),
-            Wish.STOP_SAVE: self._make(self.tr("S&top and save"), "Ctrl+.", "stop"),
-            Wish.STOP_DISCARD: self._make(self.tr("Stop and &discard…"), "Ctrl+Shift+.", ""),
-            Wish.SAVE_NOW: self._make(self.tr("Save a &checkpoint now"), "Ctrl+Shift+S", "save"),
-            Wish.SAMPLE_NOW: self._make(self.tr("Draw a sa&mple now"), "Ctrl+D", "gallery"),
+            Command.RESUME: self._make(self.tr("R&esume"), "Ctrl+Shift+R", "resume"),
+            Command.STOP_SAVE: self._make(self.tr("S&top and save"), "Ctrl+.", "stop"),
+            Command.STOP_DISCARD: self._make(self.tr("Stop and &discard…"), "Ctrl+Shift+.", ""),
+            Command.SAVE_NOW: self._make(self.tr("Save a &checkpoint now"), "Ctrl+Shift+S", "save"),
+            Command.SAMPLE_NOW: self._make(self.tr("Draw a sa&mple now"), "Ctrl+D", "gallery"),
         }
-        for wish, action in self._actions.items():
-            action.triggered.connect(lambda _checked, wish=wish: self.wish_chosen.emit(wish))
+        for command, action in self._actions.items():
+            action.triggered.connect(lambda _checked, c=command: self.command_chosen.emit(c))
 
-    def action(self, wish: Wish) -> QAction:
+    def action(self, command: Command) -> QAction:
         """Give the action that utters a wish."""
-        return self._actions[wish]
+        return self._actions[command]
 
     def menu(self) -> list[QAction | None]:
         """Give the actions in the order of the menu; ``None`` is a line."""
         groups = (
-            (Wish.START, Wish.RESUME),
-            (Wish.PAUSE, Wish.PAUSE_RELEASE),
-            (Wish.STOP_SAVE, Wish.STOP_DISCARD),
-            (Wish.SAVE_NOW, Wish.SAMPLE_NOW),
+            (Command.START, Command.RESUME),
+            (Command.PAUSE, Command.PAUSE_RELEASE),
+            (Command.STOP_SAVE, Command.STOP_DISCARD),
+            (Command.SAVE_NOW, Command.SAMPLE_NOW),
         )
         listed: list[QAction | None] = []
         for group in groups:
             listed += [None] if listed else []
-            listed += [self._actions[wish] for wish in group]
+            listed += [self._actions[command] for command in group]
         return listed
 
-    def show_offered(self, wishes: frozenset[Wish], reason: str) -> None:
+    def show_offered(self, commands: frozenset[Command], reason: str) -> None:
         """Enable what may be asked for; ``reason`` says why Start may not."""
-        for wish, action in self._actions.items():
-            action.setEnabled(wish in wishes)
-        self._actions[Wish.START].setToolTip(reason)
+        for command, action in self._actions.items():
+            action.setEnabled(command in commands)
+        self._actions[Command.START].setToolTip(reason)
 
     def _make(self, text: str, key: str, icon_name: str) -> QAction:
         action = QAction(text, self)
@@ -92,7 +89,7 @@ class Actions(QObject):
         self.quit = self._make(self.tr("&Quit"), key.Quit)
         self.quit.setMenuRole(QAction.MenuRole.QuitRole)
         self.run = RunActions(self)
-        self.start, self.stop = self.run.action(Wish.START), self.run.action(Wish.STOP_SAVE)
+        self.start, self.stop = self.run.action(Command.START), self.run.action(Command.STOP_SAVE)
         self.reset_layout = self._make(self.tr("&Reset layout"))
         self.full_screen = self._make(self.tr("&Full screen"), "F11")
         self.full_screen.setCheckable(True)

@@ -1,4 +1,4 @@
-"""What happens when the window is closed while something is under way."""
+"""Closing the window while work is under way, and the gallery dialog."""
 
 import logging
 from collections.abc import Callable
@@ -8,17 +8,17 @@ from typing import assert_never
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QSystemTrayIcon
 
-from engine.events import Outcome, RunEnded
-from studio.dialogs.confirm import CloseAnswer, CloseGuard
+from engine.events import Outcome, RunEnded, RunEvent
+from studio.dialogs.confirm import CloseAnswer, ConfirmQuit
 from studio.dialogs.save_gallery import SaveGalleryDialog
 from studio.jobs.dataset import DatasetJobs
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.training import TrainingJob
-from studio.models.run_state import LifeState
+from studio.models.run_state import RunState
 from studio.settings.choices import SaveGalleryChoices
 from studio.window.import_flow import ImportFlow
 from studio.window.main_window import MainWindow
-from studio.window.notices import bring_back
+from studio.window.notices import raise_window
 from studio.window.run_view import RunView
 
 LONGEST_WAIT_MS = 20_000
@@ -45,12 +45,12 @@ class Closing(QObject):
         super().__init__(window)
         self._window, self._training, self._gallery = window, training, gallery
         self._datasets, self._importing, self._view = datasets, importing, view
-        self._guard: CloseGuard | None = None
+        self._guard: ConfirmQuit | None = None
         self._quits_after_run = False
         self._then: Callable[[], None] | None = None
         self._tray: QSystemTrayIcon | None = None
         window.close_requested.connect(self.ask)
-        training.run_ended.connect(self._after_run)
+        training.event_emitted.connect(self._on_event)
 
     @Slot()
     def ask(self, then: Callable[[], None] | None = None) -> None:
@@ -62,10 +62,9 @@ class Closing(QObject):
         self._then = then
         if self._window.datasets.has_unsaved:
             self._window.show_datasets()
-        self._window.datasets.settle_edits(lambda _folder: self._ask_about_import())
-
-    def _ask_about_import(self) -> None:
-        self._importing.settle(self._ask_about_run)
+        self._window.datasets.settle_edits(
+            lambda _folder: self._importing.settle(self._ask_about_run)
+        )
 
     def _ask_about_run(self) -> None:
         if not self._training.is_running:
@@ -75,8 +74,8 @@ class Closing(QObject):
             self._guard.raise_()
             return
         has_tray = QSystemTrayIcon.isSystemTrayAvailable()
-        is_paused = self._view.status.life is LifeState.PAUSED
-        self._guard = CloseGuard(self._window, has_tray=has_tray, is_paused=is_paused)
+        is_paused = self._view.status.life is RunState.PAUSED
+        self._guard = ConfirmQuit(self._window, has_tray=has_tray, is_paused=is_paused)
         self._guard.answered.connect(self._carry_out)
         self._guard.open()
 
@@ -126,17 +125,17 @@ class Closing(QObject):
             self._tray.hide()
             self._tray.deleteLater()
             self._tray = None
-        bring_back(self._window)
+        raise_window(self._window)
 
     @Slot(object)
-    def _after_run(self, event: RunEnded) -> None:
-        if not self._quits_after_run:
-            return
-        if event.outcome is Outcome.FAILED:
-            # An error has something to say, and somebody has to see it.
-            self._come_back()
-        else:
-            self._close()
+    def _on_event(self, event: RunEvent) -> None:
+        match event:
+            case RunEnded(outcome=Outcome.FAILED) if self._quits_after_run:
+                self._come_back()  # The window shows the error.
+            case RunEnded() if self._quits_after_run:
+                self._close()
+            case _:
+                pass
 
     def _close(self) -> None:
         self.closing.emit()
@@ -150,10 +149,6 @@ class Closing(QObject):
         if self._then is not None:
             self._then()
         self._window.leave()
-
-
-# --------------------------------------------------------------------------
-# Saving a gallery: the dialog asks, the job writes, the dialog tells.
 
 
 class GallerySaving(QObject):

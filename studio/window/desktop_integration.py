@@ -1,4 +1,4 @@
-"""What goes on around the runs: staying awake, telling of their end, following, reporting."""
+"""Sleep inhibition, notifications, followed runs and diagnostic reports."""
 
 import dataclasses
 import time
@@ -9,24 +9,24 @@ from PySide6.QtCore import QObject, Slot
 
 from engine.events import Outcome
 from studio.errors.reporter import ErrorReporter
-from studio.jobs.awake import Awake
+from studio.jobs.awake import SleepInhibitor
 from studio.jobs.diagnostics import ReportJob
-from studio.jobs.log_follower import Followed, FollowingJob
+from studio.jobs.log_follower import Followed, RunLogFollower
 from studio.jobs.task import TaskEnded
 from studio.jobs.training import TrainingJob
-from studio.models.run_state import RunState
+from studio.models.run_state import RunActivity
 from studio.paths import log_folder
 from studio.settings.choices import AroundChoices
 from studio.widgets.folder_dialog import pick_new_file
 from studio.window.main_window import MainWindow
 from studio.window.notices import RunNotices
-from studio.window.run_controller import RunNotes
+from studio.window.run_controller import RunAlerts
 from studio.window.run_view import RunView
 
 _PATIENCE_MS = 10_000
 
 
-class Around(QObject):
+class DesktopIntegration(QObject):
     """Wires these to the window and its runs.
 
     Args:
@@ -48,19 +48,19 @@ class Around(QObject):
         super().__init__(window)
         self._window, self._run_view, self._reporter = window, run_view, reporter
         self.choices = choices
-        self.awake = Awake(parent=self)
+        self.awake = SleepInhibitor(parent=self)
         self.awake.follow(training)
         self.notices = RunNotices(window)
-        training.run_ended.connect(self.notices.take_end)
-        self.following = FollowingJob(self)
+        training.event_emitted.connect(self.notices.on_event)
+        self.following = RunLogFollower(self)
         run_view.follow(self.following)
-        self.notes = RunNotes(window.run, self.following)
+        self.notes = RunAlerts(window.run, self.following)
         run_view.run_opened.connect(self._follow_if_elsewhere)
         training.run_started.connect(self.following.leave)
-        self.following.run_ended.connect(self.notices.take_end)
-        self.following.following_ended.connect(self._take_followed)
+        self.following.event_emitted.connect(self.notices.on_event)
+        self.following.following_ended.connect(self._on_followed)
         self.reporting = ReportJob(parent=self)
-        self.reporting.ended.connect(self._take_report)
+        self.reporting.ended.connect(self._on_report)
         self._connect_actions()
 
     def shut_down(self) -> None:
@@ -75,11 +75,11 @@ class Around(QObject):
         actions = self._window.actions_
         actions.keep_awake.setChecked(self.choices.keeps_awake)
         self.awake.set_allowed(self.choices.keeps_awake)
-        actions.keep_awake.toggled.connect(self._take_keep_awake)
+        actions.keep_awake.toggled.connect(self._on_keep_awake)
         actions.save_report.triggered.connect(self._pick_report)
 
     @Slot(bool)
-    def _take_keep_awake(self, is_kept: bool) -> None:  # noqa: FBT001 - a Qt slot
+    def _on_keep_awake(self, is_kept: bool) -> None:  # noqa: FBT001 - a Qt slot
         self.choices = dataclasses.replace(self.choices, keeps_awake=is_kept)
         self.awake.set_allowed(is_kept)
 
@@ -87,11 +87,11 @@ class Around(QObject):
     def _follow_if_elsewhere(self, folder: Path) -> None:
         self.following.leave()
         status = self._run_view.status
-        if status.state is RunState.ELSEWHERE:
+        if status.state is RunActivity.ELSEWHERE:
             self.following.follow(folder, status.progress)
 
     @Slot(object)
-    def _take_followed(self, followed: Followed) -> None:
+    def _on_followed(self, followed: Followed) -> None:
         """Show how the run stands now that nobody trains it there any more."""
         if self._run_view.folder == followed.folder:
             self._run_view.open_or_report(followed.moved_to or followed.folder)
@@ -109,7 +109,7 @@ class Around(QObject):
         self.reporting.start(target, self._run_view.folder, log_folder())
 
     @Slot(object)
-    def _take_report(self, ended: TaskEnded) -> None:
+    def _on_report(self, ended: TaskEnded) -> None:
         self._window.statusBar().clearMessage()
         if ended.error is not None:
             self._reporter.report(ended.error)

@@ -1,4 +1,4 @@
-"""The docks: where the panels stand, and how the user arranged them."""
+"""The dock widgets with their saved layout, and the status bar."""
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QAction, QShowEvent
@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.models.run_state import LifeState, RunState, RunStatus, progress_text, state_text
+from studio.models.run_state import RunActivity, RunState, RunStatus, progress_text, state_text
 from studio.theme import MARGIN
 from studio.widgets.icons import icon
 
@@ -138,10 +138,6 @@ class DockArea(QMainWindow):
             self._share_room()
 
 
-# --------------------------------------------------------------------------
-# The status bar: the run in one line, for when its panel is hidden.
-
-
 _BAR_WIDTH = 140
 _FULL = 1000
 
@@ -168,11 +164,11 @@ class RunStatusBar(QStatusBar):
     def show_status(self, status: RunStatus) -> None:
         """Show another status."""
         parts = [status.name, state_text(status.state)]
-        if status.progress and status.state is RunState.TRAINING:
+        if status.progress and status.state is RunActivity.TRAINING:
             parts.append(progress_text(status.progress))
         self._text.setText("  ·  ".join(part for part in parts if part))
         fraction = status.progress.fraction if status.progress else None
         self._bar.setVisible(status.is_running)
-        is_busy = fraction is None and status.life is not LifeState.PAUSED
+        is_busy = fraction is None and status.life is not RunState.PAUSED
         self._bar.setRange(0, 0 if is_busy else _FULL)
         self._bar.setValue(round((fraction or 0.0) * _FULL))

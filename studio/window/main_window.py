@@ -5,7 +5,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget
 
 from studio.dialogs.error import AboutDialog
-from studio.models.run_state import LifeState, RunStatus, Wish, state_text
+from studio.models.run_state import Command, RunState, RunStatus, state_text
 from studio.panels.datasets import DatasetPanel
 from studio.panels.gallery import GalleryPanel
 from studio.panels.log import LogPanel
@@ -22,7 +22,7 @@ from studio.window.welcome import WelcomePage
 
 _USUAL = QSize(1280, 800)
 _SMALLEST = QSize(800, 480)
-_PLAIN = (LifeState.IDLE, LifeState.PREPARING, LifeState.RUNNING)
+_PLAIN = (RunState.IDLE, RunState.PREPARING, RunState.RUNNING)
 """States that the window's title does not name."""
 
 
@@ -87,7 +87,7 @@ class MainWindow(QMainWindow):
         self.run.show_status(status)
         self._status_bar.show_status(status)
         name = self.tr("Diptych")
-        parts = (status.name, self._title_state(status), name)
+        parts = (status.name, ("" if status.life in _PLAIN else state_text(status.state)), name)
         self.setWindowTitle(" – ".join(part for part in parts if part))
         self.actions_.open_run.setEnabled(not status.is_running)
         self.actions_.choose_workspace.setEnabled(not status.is_running)
@@ -145,29 +145,24 @@ class MainWindow(QMainWindow):
         actions.import_dataset.triggered.connect(self._import)
         self.welcome.import_requested.connect(self._import)
         actions.quit.triggered.connect(self.close)
-        actions.run.wish_chosen.connect(self._take_wish)
+        actions.run.command_chosen.connect(self._on_command)
         actions.reset_layout.triggered.connect(self._reset_layout)
         actions.full_screen.toggled.connect(self._set_full_screen)
         actions.about.triggered.connect(lambda: AboutDialog(self).open())
-        self.run.offer_changed.connect(self._show_offer)
+        self.run.commands_changed.connect(self._show_offer)
         self.welcome.studio_requested.connect(self.show_docks)
         self.welcome.starter_requested.connect(self._start_starter)
         self._show_offer()
-
-    @staticmethod
-    def _title_state(status: RunStatus) -> str:
-        """What somebody wants to read in the task bar: what a run waits for, or how it ended."""
-        return "" if status.life in _PLAIN else state_text(status.state)
 
     @Slot()
     def _import(self) -> None:
         self.import_requested.emit(None)
 
     @Slot(object)
-    def _take_wish(self, wish: Wish) -> None:
-        if wish is Wish.START:
+    def _on_command(self, command: Command) -> None:
+        if command is Command.START:
             self.show_docks()
-        self.run.ask(wish)
+        self.run.ask(command)
 
     @Slot(str)
     def _start_starter(self, name: str) -> None:

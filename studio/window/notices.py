@@ -1,4 +1,4 @@
-"""Tells a user who is elsewhere that a run has ended."""
+"""Desktop notifications about the end of a run, and raising the window."""
 
 import logging
 from collections.abc import Callable
@@ -8,17 +8,12 @@ from PySide6.QtCore import SLOT, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtDBus import QDBusConnection, QDBusMessage
 from PySide6.QtWidgets import QApplication, QMainWindow, QSystemTrayIcon, QWidget
 
-from engine.events import Outcome, RunEnded
+from engine.events import Outcome, RunEnded, RunEvent
 from studio.jobs.awake.bus import has_session
 from studio.models.run_state import count_text, duration_text
 
-# --------------------------------------------------------------------------
-# Messages of a Linux desktop that has no icons beside its clock, as GNOME has none.
-#
-# They go through the desktop portal: what ``org.freedesktop.Notifications`` asks for holds an
-# unsigned number, which this toolkit's Python side cannot send.
-
-
+# Through the portal: ``org.freedesktop.Notifications`` needs an unsigned number, which
+# PySide6 cannot send.
 SERVICE = "org.freedesktop.portal.Desktop"
 PATH = "/org/freedesktop/portal/desktop"
 INTERFACE = "org.freedesktop.portal.Notification"
@@ -72,11 +67,7 @@ def _session() -> QDBusConnection | None:
     return QDBusConnection.connectToBus(QDBusConnection.BusType.SessionBus, NAME)
 
 
-# --------------------------------------------------------------------------
-# A window that stepped back comes to the front again.
-
-
-def bring_back(window: QWidget) -> None:
+def raise_window(window: QWidget) -> None:
     """Show a window in front of all others, hidden or minimised as it may be."""
     window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
     window.show()
@@ -117,10 +108,15 @@ class RunNotices(QObject):
         self._notice: Notice | None = None
 
     @Slot(object)
-    def take_end(self, event: RunEnded) -> None:
-        """Tell of the end of a run. Who stopped it knows."""
-        if event.outcome is Outcome.STOPPED or self._is_in_front():
-            return
+    def on_event(self, event: RunEvent) -> None:
+        """Notify of the end of a run, unless the user stopped it."""
+        match event:
+            case RunEnded() if event.outcome is not Outcome.STOPPED and not self._is_in_front():
+                self._notify(event)
+            case _:
+                pass
+
+    def _notify(self, event: RunEnded) -> None:
         QApplication.alert(self._window)
         self._notice = self._notice or self._make(self)
         if self._notice is None:
@@ -129,9 +125,9 @@ class RunNotices(QObject):
         self._notice.show(*self._words(event))
 
     @Slot()
-    def bring_back(self) -> None:
+    def raise_window(self) -> None:
         """Show the window in front of all others."""
-        bring_back(self._window)
+        raise_window(self._window)
 
     def _words(self, event: RunEnded) -> tuple[str, str]:
         name = event.folder.name
@@ -157,8 +153,8 @@ class TrayNotice(QObject):
     def __init__(self, notices: RunNotices, window: QMainWindow) -> None:
         super().__init__(notices)
         self.icon = QSystemTrayIcon(window.windowIcon(), self)
-        self.icon.messageClicked.connect(notices.bring_back)
-        self.icon.activated.connect(notices.bring_back)
+        self.icon.messageClicked.connect(notices.raise_window)
+        self.icon.activated.connect(notices.raise_window)
         self.icon.messageClicked.connect(self.icon.hide)
         self.icon.activated.connect(self.icon.hide)
         self._timer = QTimer(self, singleShot=True, interval=SHOWN_MS)
@@ -181,5 +177,5 @@ def system_notice(notices: RunNotices) -> Notice | None:
     if not notice.is_there:
         notice.deleteLater()
         return None
-    notice.clicked.connect(notices.bring_back)
+    notice.clicked.connect(notices.raise_window)
     return notice

@@ -1,4 +1,4 @@
-"""From a wish to the run: asks first where something would be lost."""
+"""Controllers of the run under way: commands, alerts, and storage errors."""
 
 import logging
 from pathlib import Path
@@ -10,21 +10,25 @@ from engine.config.run import RunConfig
 from engine.events import (
     BatchChosen,
     BatchSplit,
+    CheckpointSaved,
     EvaluationFailed,
     HealthChanged,
     Phase,
     PhaseChanged,
     PreviewFailed,
     RolledBack,
+    RunEnded,
+    RunEvent,
+    RunMoved,
     RunPaused,
     RunResumed,
     StepsSkipped,
 )
-from studio.dialogs.confirm import DiscardGuard
-from studio.dialogs.save_failed import StuckRunDialog
+from studio.dialogs.confirm import ConfirmDiscard
+from studio.dialogs.save_failed import SaveFailedDialog
 from studio.errors.wording import explain
-from studio.jobs.training import RunSignals, TrainingJob
-from studio.models.run_state import LifeState, Wish
+from studio.jobs.training import RunEvents, TrainingJob
+from studio.models.run_state import Command, RunState
 from studio.models.trouble_text import (
     Advice,
     passed_over_text,
@@ -38,35 +42,35 @@ from studio.window.main_window import MainWindow
 from studio.window.run_view import RunView
 
 
-class RunSteering(QObject):
+class RunController(QObject):
     """Carries out what the panel and the menu ask for."""
 
     def __init__(self, window: MainWindow, training: TrainingJob, view: RunView) -> None:
         super().__init__(window)
         self._window, self._training, self._view = window, training, view
-        self.guard: DiscardGuard | None = None
-        window.run.wish_requested.connect(self.carry_out)
+        self.guard: ConfirmDiscard | None = None
+        window.run.command_requested.connect(self.carry_out)
         window.run.resume_requested.connect(self.resume)
-        training.run_ended.connect(self._close_guard)
+        training.event_emitted.connect(self._on_event)
 
     @Slot(object)
-    def carry_out(self, wish: Wish) -> None:
+    def carry_out(self, command: Command) -> None:
         """Pass a wish on to the run under way."""
         training = self._training
-        match wish:
-            case Wish.PAUSE | Wish.PAUSE_RELEASE:
-                training.pause(release=wish is Wish.PAUSE_RELEASE)
-            case Wish.RESUME:
+        match command:
+            case Command.PAUSE | Command.PAUSE_RELEASE:
+                training.pause(release=command is Command.PAUSE_RELEASE)
+            case Command.RESUME:
                 training.go_on()
-            case Wish.STOP_SAVE:
+            case Command.STOP_SAVE:
                 training.stop()
-            case Wish.STOP_DISCARD:
+            case Command.STOP_DISCARD:
                 self.ask_to_discard()
-            case Wish.SAVE_NOW:
+            case Command.SAVE_NOW:
                 training.request_checkpoint()
-            case Wish.SAMPLE_NOW:
+            case Command.SAMPLE_NOW:
                 training.request_sample()
-            case Wish.START:
+            case Command.START:
                 # A new run begins from the form, whose plan the panel carries.
                 return
 
@@ -82,7 +86,7 @@ class RunSteering(QObject):
         if not self._view.status.unsaved_images:
             self._training.stop(discard=True)
         elif self.guard is None:
-            guard = self.guard = DiscardGuard(self._window, self._view.status)
+            guard = self.guard = ConfirmDiscard(self._window, self._view.status)
             guard.confirmed.connect(self._discard)
             guard.finished.connect(self._forget_guard)
             guard.open()
@@ -96,72 +100,80 @@ class RunSteering(QObject):
     def _forget_guard(self) -> None:
         self.guard = None
 
-    @Slot()
-    def _close_guard(self) -> None:
-        """Ask no more: the run has ended meanwhile."""
-        if self.guard is not None:
-            self.guard.reject()
-
-
-# --------------------------------------------------------------------------
-# Tells of what goes wrong in a run that goes on: in the run panel, and in the log.
+    @Slot(object)
+    def _on_event(self, event: RunEvent) -> None:
+        match event:
+            case RunEnded():
+                if self.guard is not None:
+                    self.guard.reject()
+            case _:
+                pass
 
 
 _log = logging.getLogger(__name__)
 
 
-class RunNotes(QObject):
+class RunAlerts(QObject):
     """Listens to a run and writes notes into its panel."""
 
-    def __init__(self, panel: RunPanel, run: RunSignals) -> None:
+    def __init__(self, panel: RunPanel, run: RunEvents) -> None:
         super().__init__(panel)
         self._notes = panel.notes
-        run.preview_failed.connect(self._take_preview_failure)
-        run.evaluation_failed.connect(self._take_evaluation_failure)
-        run.health_changed.connect(self._take_health)
-        run.batch_chosen.connect(self._take_batch)
-        run.run_resumed.connect(self._take_resumed)
-        run.run_paused.connect(self._take_paused)
-        run.phase_changed.connect(self._go_on)
-        run.steps_skipped.connect(self._take_skipped)
-        run.rolled_back.connect(self._take_rolled_back)
-        run.batch_split.connect(self._take_split)
+        run.event_emitted.connect(self._on_event)
 
     @Slot(object)
-    def _take_preview_failure(self, event: PreviewFailed) -> None:
-        _log.warning("A preview could not be made; training goes on: %s", event.error)
+    def _on_event(self, event: RunEvent) -> None:
+        match event:
+            case HealthChanged():
+                self._show_health(event)
+            case RunResumed():
+                _log.info("Resumed from %s at %d images", event.checkpoint, event.images_seen)
+                self._show_skipped_checkpoints(event)
+            case RunPaused():
+                self._show_pause(event)
+            case PhaseChanged():
+                self._notes.show_note(RunPaused, None)
+            case StepsSkipped():
+                _log.info("Steps %s skipped: %s not finite", event.steps, ", ".join(event.terms))
+                self._notes.show_note(StepsSkipped, skipped_text(event))
+            case RolledBack():
+                self._show_rollback(event)
+            case BatchSplit():
+                _log.info("Batch of %d learnt from in %d parts", event.batch_size, event.parts)
+                self._notes.show_note(BatchSplit, split_text(event))
+            case _:
+                self._log_event(event)
 
-    @Slot(object)
-    def _take_evaluation_failure(self, event: EvaluationFailed) -> None:
-        _log.warning("Quality could not be measured; training goes on: %s", event.error)
+    def _log_event(self, event: RunEvent) -> None:
+        match event:
+            case PreviewFailed():
+                _log.warning("A preview could not be made; training goes on: %s", event.error)
+            case EvaluationFailed():
+                _log.warning("Quality could not be measured; training goes on: %s", event.error)
+            case BatchChosen():
+                _log.info(
+                    "Batch size %d: %.0f images/s, %d MB of %d; %d was tried and not taken",
+                    event.batch_size,
+                    event.images_per_s,
+                    event.memory_bytes // 1_000_000,
+                    event.budget_bytes // 1_000_000,
+                    event.refused,
+                )
+            case _:
+                pass
 
-    @Slot(object)
-    def _take_health(self, event: HealthChanged) -> None:
+    def _show_health(self, event: HealthChanged) -> None:
         self._notes.show_health(event)
         evidence = ", ".join(f"{name} {value:.3g}" for name, value in event.evidence.items())
         state = "begins" if event.is_raised else "ends"
         _log.info("%s %s at %d images: %s", event.alarm, state, event.images_seen, evidence)
 
-    @Slot(object)
-    def _take_batch(self, event: BatchChosen) -> None:
-        _log.info(
-            "Batch size %d: %.0f images/s, %d MB of %d; %d was tried and not taken",
-            event.batch_size,
-            event.images_per_s,
-            event.memory_bytes // 1_000_000,
-            event.budget_bytes // 1_000_000,
-            event.refused,
-        )
-
-    @Slot(object)
-    def _take_resumed(self, event: RunResumed) -> None:
-        _log.info("Resumed from %s at %d images", event.checkpoint, event.images_seen)
+    def _show_skipped_checkpoints(self, event: RunResumed) -> None:
         for damaged in event.passed_over:
             _log.info("A damaged checkpoint was passed over: %s", damaged)
         self._notes.show_note(RunResumed, passed_over_text(event))
 
-    @Slot(object)
-    def _take_paused(self, event: RunPaused) -> None:
+    def _show_pause(self, event: RunPaused) -> None:
         if event.error is None:
             _log.info("Paused at %d images", event.images_seen)
         else:
@@ -169,17 +181,7 @@ class RunNotes(QObject):
             words = explain(event.error)
             self._notes.show_note(RunPaused, Advice(words.happened, words.why))
 
-    @Slot()
-    def _go_on(self) -> None:
-        self._notes.show_note(RunPaused, None)
-
-    @Slot(object)
-    def _take_skipped(self, event: StepsSkipped) -> None:
-        _log.info("Steps %s skipped: %s not finite", event.steps, ", ".join(event.terms))
-        self._notes.show_note(StepsSkipped, skipped_text(event))
-
-    @Slot(object)
-    def _take_rolled_back(self, event: RolledBack) -> None:
+    def _show_rollback(self, event: RolledBack) -> None:
         _log.info(
             "Rolled back from %d to %d images; rates times %g",
             event.from_images_seen,
@@ -188,21 +190,12 @@ class RunNotes(QObject):
         )
         self._notes.show_note(RolledBack, rolled_back_text(event))
 
-    @Slot(object)
-    def _take_split(self, event: BatchSplit) -> None:
-        _log.info("Batch of %d learnt from in %d parts", event.batch_size, event.parts)
-        self._notes.show_note(BatchSplit, split_text(event))
 
-
-# --------------------------------------------------------------------------
-# A run that cannot save: the dialog about it comes, and goes when the run goes on.
-
-
-_ON_THE_WAY = (Phase.SAVING, Phase.LOADING, Phase.WARMING_UP)
+_UNDECIDED_PHASES = (Phase.SAVING, Phase.LOADING, Phase.WARMING_UP)
 """Phases in which it is still open whether the run can save."""
 
 
-class RunTrouble(QObject):
+class StorageErrorHandler(QObject):
     """Shows one dialog at a time, and passes its answers to the run."""
 
     discard_requested = Signal()
@@ -212,18 +205,26 @@ class RunTrouble(QObject):
         self._window, self._training, self._view = window, training, view
         self._picker: QFileDialog | None = None
         self._offered: Path | None = None
-        self.dialog: StuckRunDialog | None = None
-        training.run_paused.connect(self._take_pause)
-        training.phase_changed.connect(self._take_phase)
-        training.checkpoint_saved.connect(self._close)
-        training.run_moved.connect(self._close)
-        training.run_ended.connect(self._close)
+        self.dialog: SaveFailedDialog | None = None
+        training.event_emitted.connect(self._on_event)
         # Somebody who closed the dialog wants to hear whether what they ask for then helps.
         for asked in (training.resume_asked, training.stop_asked):
             asked.connect(self._drop_hidden)
 
     @Slot(object)
-    def _take_pause(self, event: RunPaused) -> None:
+    def _on_event(self, event: RunEvent) -> None:
+        match event:
+            case RunPaused():
+                self._on_pause(event)
+            case PhaseChanged() if event.phase in _UNDECIDED_PHASES:
+                if self.dialog is not None:
+                    self.dialog.show_trying()
+            case PhaseChanged() | CheckpointSaved() | RunMoved() | RunEnded():
+                self._close()
+            case _:
+                pass
+
+    def _on_pause(self, event: RunPaused) -> None:
         if event.error is None:
             self._close()
         elif self.dialog is None:
@@ -233,15 +234,8 @@ class RunTrouble(QObject):
             self.dialog.show_error(event.error)
             self._use_offer()
 
-    @Slot(object)
-    def _take_phase(self, event: PhaseChanged) -> None:
-        if event.phase not in _ON_THE_WAY:
-            self._close()
-        elif self.dialog is not None:
-            self.dialog.show_trying()
-
     def _open(self, error: Exception) -> None:
-        dialog = self.dialog = StuckRunDialog(self._window, error)
+        dialog = self.dialog = SaveFailedDialog(self._window, error)
         dialog.retry_requested.connect(self._training.go_on)
         dialog.folder_requested.connect(self._pick)
         dialog.discard_requested.connect(self.discard_requested)
@@ -251,7 +245,7 @@ class RunTrouble(QObject):
     def _pick(self) -> None:
         folder = self._training.folder
         if folder is not None and self._picker is None:
-            caption = self.tr("Empty folder for the run to go on in")
+            caption = self.tr("Empty folder for the run to continue in")
             self._picker = pick_folder(self._window, caption, folder.parent, self._offer)
             self._picker.finished.connect(self._forget_picker)
 
@@ -263,7 +257,7 @@ class RunTrouble(QObject):
 
     def _use_offer(self) -> None:
         """Pass a folder on once the run stands still; just now it may be trying the old one."""
-        if self._offered is not None and self._view.status.life is LifeState.PAUSED:
+        if self._offered is not None and self._view.status.life is RunState.PAUSED:
             self._training.offer_folder(self._offered)
             self._offered = None
             self._training.go_on()
@@ -277,7 +271,6 @@ class RunTrouble(QObject):
         if self.dialog is not None and not self.dialog.isVisible():
             self._close()
 
-    @Slot()
     def _close(self) -> None:
         dialog, self.dialog, self._offered = self.dialog, None, None
         if dialog is not None:

@@ -1,4 +1,4 @@
-"""Shows one run in the window's panels: the one under way, or one that lies on disk."""
+"""Shows one run in the panels: the one under way, or one on disk."""
 
 import logging
 from pathlib import Path
@@ -10,21 +10,23 @@ from engine.errors import EngineError
 from engine.events import (
     CheckpointSaved,
     LossesReported,
+    PhaseChanged,
     PreviewReady,
     QualityMeasured,
     RolledBack,
     RunEnded,
     RunEvent,
     RunMoved,
+    RunPaused,
     RunPrepared,
     RunResumed,
 )
 from engine.runs.event_reader import read_losses, read_quality
 from engine.runs.folder import RunFolder
 from studio.errors.reporter import ErrorReporter
-from studio.jobs.training import RunSignals, TrainingJob
+from studio.jobs.training import RunEvents, TrainingJob
 from studio.models.more_training import Resumable, opened_run, resumable_run
-from studio.models.run_state import Happening, RunStatus
+from studio.models.run_state import LifecycleEvent, RunStatus
 from studio.models.trouble_text import held_text
 from studio.window.main_window import MainWindow
 
@@ -44,30 +46,15 @@ class RunView(QObject):
         self.status = RunStatus()
         self.folder: Path | None = None
         training.run_started.connect(self._start)
-        training.pause_asked.connect(lambda: self._ask(Happening.PAUSE_ASKED))
-        training.resume_asked.connect(lambda: self._ask(Happening.RESUME_ASKED))
-        training.stop_asked.connect(lambda: self._ask(Happening.STOP_ASKED))
-        training.phase_changed.connect(self._advance)
-        training.run_prepared.connect(self._take_prepared)
-        training.losses_reported.connect(self._take_losses)
-        training.preview_ready.connect(self._take_preview)
-        training.quality_measured.connect(self._take_quality)
-        training.checkpoint_saved.connect(self._take_checkpoint)
-        training.run_resumed.connect(self._go_back)
-        training.rolled_back.connect(self._go_back)
-        training.run_paused.connect(self._advance)
-        training.run_moved.connect(self._take_moved)
-        training.run_ended.connect(self._end)
+        training.pause_asked.connect(lambda: self._ask(LifecycleEvent.PAUSE_ASKED))
+        training.resume_asked.connect(lambda: self._ask(LifecycleEvent.RESUME_ASKED))
+        training.stop_asked.connect(lambda: self._ask(LifecycleEvent.STOP_ASKED))
+        training.event_emitted.connect(self._on_event)
         window.set_can_save(False)
 
-    def follow(self, run: RunSignals) -> None:
-        """Show also what a run tells that another process trains; its life is not ours."""
-        run.run_prepared.connect(self._take_prepared)
-        run.losses_reported.connect(self._take_losses)
-        run.preview_ready.connect(self._take_preview)
-        run.quality_measured.connect(self._take_quality)
-        run.run_resumed.connect(self._go_back)
-        run.rolled_back.connect(self._go_back)
+    def follow(self, run: RunEvents) -> None:
+        """Show also what a run reports that another process trains; its life is not ours."""
+        run.event_emitted.connect(self._on_report)
 
     def open(self, folder: Path) -> None:
         """Show a run that lies on disk.
@@ -106,59 +93,63 @@ class RunView(QObject):
         self._show(self.status.started(config.run.name))
         self._window.show_docks()
 
-    def _ask(self, happening: Happening) -> None:
+    def _ask(self, lifecycle_event: LifecycleEvent) -> None:
         """Say at once that what somebody asked for is on its way."""
         try:
-            self._show(self.status.after_asking(happening))
+            self._show(self.status.after_asking(lifecycle_event))
         except ValueError as error:
             _log.warning("Asked in vain: %s", error)
 
     @Slot(object)
+    def _on_event(self, event: RunEvent) -> None:
+        match event:
+            case PhaseChanged() | RunPaused():
+                self._advance(event)
+            case CheckpointSaved():
+                self._advance(event)
+                _log.info("Checkpoint saved: %s", event.path)
+            case RunMoved():
+                self.folder = event.folder
+                self._advance(event)
+                _log.info("The run continues in %s", event.folder)
+            case RunEnded():
+                self._end(event)
+            case _:
+                self._on_report(event)
+
+    @Slot(object)
+    def _on_report(self, event: RunEvent) -> None:
+        """Show what a run reports, whichever process trains it."""
+        match event:
+            case RunPrepared():
+                self._window.run.show_prepared(event)
+            case LossesReported():
+                self._show_losses(event)
+            case PreviewReady():
+                self._window.gallery.add_preview(event)
+            case QualityMeasured():
+                self._window.quality.add_quality(event)
+            case RunResumed() | RolledBack():
+                # The run repeats what came after; no curve may run backwards.
+                self._advance(event)
+                self._window.losses.drop_after(event.images_seen)
+                self._window.quality.drop_after(event.images_seen)
+            case _:
+                pass
+
     def _advance(self, event: RunEvent) -> None:
         try:
             self._show(self.status.after(event))
         except ValueError as error:
             _log.warning("An event that cannot be: %s", error)
 
-    @Slot(object)
-    def _go_back(self, event: RunResumed | RolledBack) -> None:
-        """Forget what the run does again, so that no curve runs backwards."""
-        self._advance(event)
-        self._window.losses.drop_after(event.images_seen)
-        self._window.quality.drop_after(event.images_seen)
-
-    @Slot(object)
-    def _take_prepared(self, event: RunPrepared) -> None:
-        self._window.run.show_prepared(event)
-
-    @Slot(object)
-    def _take_losses(self, event: LossesReported) -> None:
+    def _show_losses(self, event: LossesReported) -> None:
         self._advance(event)
         self._window.losses.add_losses(event)
         if event.progress.images_seen:
             # From the first step on, the dialog can ask the run for a checkpoint.
             self._window.set_can_save(True)
 
-    @Slot(object)
-    def _take_preview(self, event: PreviewReady) -> None:
-        self._window.gallery.add_preview(event)
-
-    @Slot(object)
-    def _take_quality(self, event: QualityMeasured) -> None:
-        self._window.quality.add_quality(event)
-
-    @Slot(object)
-    def _take_checkpoint(self, event: CheckpointSaved) -> None:
-        self._advance(event)
-        _log.info("Checkpoint saved: %s", event.path)
-
-    @Slot(object)
-    def _take_moved(self, event: RunMoved) -> None:
-        self.folder = event.folder
-        self._advance(event)
-        _log.info("The run goes on in %s", event.folder)
-
-    @Slot(object)
     def _end(self, event: RunEnded) -> None:
         self._advance(event)
         self._window.set_can_save(bool(RunFolder(event.folder).checkpoint_paths()))

@@ -1,4 +1,4 @@
-"""Wires the runs of the workspace: what the Runs panel wishes, and the queue."""
+"""Connects the Runs panel and the run queue to the jobs behind them."""
 
 import logging
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication
 
 from engine.config.run import RunConfig
 from engine.errors import EngineError
-from engine.events import Outcome, RunEnded
+from engine.events import Outcome, RunEnded, RunEvent
 from engine.runs.branching import BranchStart
 from engine.runs.command import quoted, repeating_arguments
 from engine.runs.folder import RunFolder
@@ -24,10 +24,6 @@ from studio.models.run_queue import FILE_NAME, QueueState, RunQueue
 from studio.widgets.folder_dialog import show_folder
 from studio.window.main_window import MainWindow
 from studio.window.run_view import RunView
-
-# --------------------------------------------------------------------------
-# Starts the runs of the queue, one after another.
-
 
 Start = Callable[[RunPlan], None]
 Resume = Callable[[RunConfig], None]
@@ -61,7 +57,7 @@ class QueueRunner(QObject):
         # A timer of its own ends with the runner; a free one would call what is gone.
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._start_next)
-        training.run_ended.connect(self._take_end)
+        training.event_emitted.connect(self._on_event)
 
     @property
     def is_active(self) -> bool:
@@ -152,11 +148,15 @@ class QueueRunner(QObject):
         self._start(self.queue[place].plan)
 
     @Slot(object)
-    def _take_end(self, event: RunEnded) -> None:
-        place = self.queue.running()
-        if place is not None:
-            self._settle(place, event)
-        self._start_soon()
+    def _on_event(self, event: RunEvent) -> None:
+        match event:
+            case RunEnded():
+                place = self.queue.running()
+                if place is not None:
+                    self._settle(place, event)
+                self._start_soon()
+            case _:
+                pass
 
     def _settle(self, place: int, event: RunEnded) -> None:
         if event.outcome is Outcome.FAILED:
@@ -189,7 +189,7 @@ _MESSAGE_MS = 10_000
 _log = logging.getLogger(__name__)
 
 
-class RunLibrary(QObject):
+class RunsController(QObject):
     """Carries out what is wished for the runs that lie in the workspace, or wait."""
 
     def __init__(
@@ -244,11 +244,11 @@ class RunLibrary(QObject):
         panel.folder_requested.connect(show_folder)
         panel.command_requested.connect(self._copy_command)
         jobs.choices_found.connect(self._ask_branch)
-        jobs.changed.connect(self._take_change)
+        jobs.changed.connect(self._on_change)
         jobs.failed.connect(self._reporter.report)
         jobs.branch_failed.connect(self.runner.refuse)
-        training.run_started.connect(lambda _config: self._show_busy())
-        training.run_ended.connect(lambda _event: self._show_busy())
+        training.run_started.connect(self._show_busy)
+        training.event_emitted.connect(self._on_event)
 
     def _connect_queue(self) -> None:
         view, runner = self._window.runs.queue, self.runner
@@ -320,7 +320,7 @@ class RunLibrary(QObject):
             self._window.show_docks()
 
     @Slot(object)
-    def _take_change(self, event: RunChanged) -> None:
+    def _on_change(self, event: RunChanged) -> None:
         result = event.result
         if isinstance(result, RunConfig):
             if not self._training.is_running:
@@ -335,6 +335,14 @@ class RunLibrary(QObject):
             self._window.run.show_resumable(None)
         elif isinstance(result, Path) and result != self._view.folder:
             self._view.open_or_report(result)
+
+    @Slot(object)
+    def _on_event(self, event: RunEvent) -> None:
+        match event:
+            case RunEnded():
+                self._show_busy()
+            case _:
+                pass
 
     @Slot()
     def _show_busy(self) -> None:

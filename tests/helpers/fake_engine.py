@@ -30,7 +30,7 @@ from engine.events import (
 )
 from engine.runs.folder import RunFolder, images_in_name
 from engine.sample.request import GalleryRequest
-from studio.jobs.engine_api import Work
+from studio.jobs.engine_api import EngineApi
 from tests.helpers.run_folders import make_preview
 
 PATIENCE_S = 10.0
@@ -71,9 +71,9 @@ class FakeEngine:
     def __post_init__(self) -> None:
         self.answers_stop.set()
 
-    def work(self) -> Work:
+    def work(self) -> EngineApi:
         """Give it as the studio takes it."""
-        return Work(
+        return EngineApi(
             train=self.train,
             resume=self.resume,
             build_starter=self.build_starter,

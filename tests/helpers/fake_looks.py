@@ -23,7 +23,7 @@ from engine.importing.report import ImportCounts
 from engine.importing.scan import FirstLook
 from engine.importing.sources.archive import FileEntry
 from engine.importing.text_stats import describe_texts
-from studio.jobs.engine_api import Work
+from studio.jobs.engine_api import EngineApi
 from studio.jobs.importing import ImportLooks
 from tests.helpers.fake_engine import FakeEngine
 
@@ -68,7 +68,7 @@ class FakeLooks:
             close=lambda: None,
         )
 
-    def work(self, engine: FakeEngine) -> Work:
+    def work(self, engine: FakeEngine) -> EngineApi:
         """Give them to a studio."""
         return replace(engine.work(), looks=self.looks(), import_dataset=self.import_dataset)
 

@@ -8,8 +8,8 @@ from PySide6.QtGui import QAction
 
 from engine.events import BatchSplit, RolledBack, StepsSkipped
 from engine.fs.lock import RunLock
-from studio.dialogs.confirm import CloseAnswer, CloseGuard
-from studio.models.run_state import LifeState, Wish, is_alive
+from studio.dialogs.confirm import CloseAnswer, ConfirmQuit
+from studio.models.run_state import Command, RunState, is_alive
 from tests.helpers.guards import running_qthreads
 from tests.helpers.windows import LifeWindow
 
@@ -17,9 +17,9 @@ FLOOD = 2_000
 EXPECTED = ("A job failed", "told to", "DiskFullError", "ZeroDivisionError")
 """What may be logged: ends that the test itself brought about."""
 ALLOWED = {
-    LifeState.IDLE: {"start"},
-    LifeState.PREPARING: {"stop_save", "stop_discard"},
-    LifeState.RUNNING: {
+    RunState.IDLE: {"start"},
+    RunState.PREPARING: {"stop_save", "stop_discard"},
+    RunState.RUNNING: {
         "pause",
         "pause_release",
         "stop_save",
@@ -27,12 +27,12 @@ ALLOWED = {
         "save_now",
         "sample_now",
     },
-    LifeState.PAUSING: {"stop_save", "stop_discard"},
-    LifeState.PAUSED: {"resume", "stop_save", "stop_discard"},
-    LifeState.STOPPING: set(),
-    LifeState.FINISHED: {"start", "resume"},
-    LifeState.INTERRUPTED: {"start", "resume"},
-    LifeState.FAILED: {"start", "resume"},
+    RunState.PAUSING: {"stop_save", "stop_discard"},
+    RunState.PAUSED: {"resume", "stop_save", "stop_discard"},
+    RunState.STOPPING: set(),
+    RunState.FINISHED: {"start", "resume"},
+    RunState.INTERRUPTED: {"start", "resume"},
+    RunState.FAILED: {"start", "resume"},
 }
 
 
@@ -55,27 +55,27 @@ class LifeMachine(LifeWindow):
     @rule(choice=st.integers(0, 100))
     def ask_for_what_is_offered(self, choice: int) -> None:
         self._count()
-        wishes = sorted(self.studio.window.run.offered)
-        if wishes:
-            self.studio.window.run.ask(wishes[choice % len(wishes)])
+        commands = sorted(self.studio.window.run.offered)
+        if commands:
+            self.studio.window.run.ask(commands[choice % len(commands)])
 
     @rule(releases=st.booleans())
     def pause_and_wait(self, *, releases: bool) -> None:
         self._count()
         self._settle()
-        wish = Wish.PAUSE_RELEASE if releases else Wish.PAUSE
-        self.studio.window.actions_.run.action(wish).trigger()
+        command = Command.PAUSE_RELEASE if releases else Command.PAUSE
+        self.studio.window.actions_.run.action(command).trigger()
         self._settle()
 
-    @rule(wish=st.sampled_from(Wish))
-    def choose_in_the_menu(self, wish: Wish) -> None:
+    @rule(command=st.sampled_from(Command))
+    def choose_in_the_menu(self, command: Command) -> None:
         self._count()
-        self.studio.window.actions_.run.action(wish).trigger()
+        self.studio.window.actions_.run.action(command).trigger()
 
-    @rule(wish=st.sampled_from(Wish))
-    def press_a_button(self, wish: Wish) -> None:
+    @rule(command=st.sampled_from(Command))
+    def press_a_button(self, command: Command) -> None:
         self._count()
-        button = self._buttons()[wish]
+        button = self._buttons()[command]
         if isinstance(button, QAction):
             button.trigger()
         elif button.isVisible():
@@ -84,14 +84,14 @@ class LifeMachine(LifeWindow):
     @rule(is_sure=st.booleans())
     def answer_whether_to_discard(self, *, is_sure: bool) -> None:
         self._count()
-        guard = self.studio.steering.guard
+        guard = self.studio.run_controller.guard
         if guard is not None:
             (guard.discard.click if is_sure else guard.reject)()
 
     @rule(way=st.sampled_from(("retry", "folder", "discard", "hide")))
     def answer_a_stuck_run(self, way: str) -> None:
         self._count()
-        dialog = self.studio.trouble.dialog
+        dialog = self.studio.storage_errors.dialog
         if dialog is None:
             return
         if way == "hide":
@@ -114,7 +114,7 @@ class LifeMachine(LifeWindow):
         self._count()
         window = self.studio.window
         window.close()
-        guards = [g for g in window.findChildren(CloseGuard) if g.isVisible()]
+        guards = [g for g in window.findChildren(ConfirmQuit) if g.isVisible()]
         assert len(guards) <= 1
         if guards and answer in guards[0]._answers.values():
             guards[0].button_for(answer).click()
@@ -133,7 +133,7 @@ class LifeMachine(LifeWindow):
         with RunLock(run):
             self.studio.run_view.open_or_report(run)
         assert self.studio.run_view.status.holder
-        assert Wish.RESUME not in self.studio.window.run.offered
+        assert Command.RESUME not in self.studio.window.run.offered
 
     # What may happen to a run.
 
@@ -191,12 +191,12 @@ class LifeMachine(LifeWindow):
         if not is_alive(life) and panel._controls.more.run is None:
             expected.discard("resume")
         assert panel.offered == expected, life
-        for wish in Wish:
-            action = self.studio.window.actions_.run.action(wish)
-            assert action.isEnabled() == (wish in expected), (life, wish)
-            button = self._buttons()[wish]
+        for command in Command:
+            action = self.studio.window.actions_.run.action(command)
+            assert action.isEnabled() == (command in expected), (life, command)
+            button = self._buttons()[command]
             is_shown = isinstance(button, QAction) or button.isVisibleTo(panel)
-            assert (is_shown and button.isEnabled()) == (wish in expected), (life, wish)
+            assert (is_shown and button.isEnabled()) == (command in expected), (life, command)
 
     @invariant()
     def nothing_was_raised_or_logged(self) -> None:

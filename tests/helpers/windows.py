@@ -31,9 +31,9 @@ from engine.runs.folder import RunFolder, create_run_folder
 from studio.app import Studio, build_studio
 from studio.dialogs.confirm import UnsavedAnswer, UnsavedEdits
 from studio.dialogs.error import ErrorDialog
-from studio.jobs.engine_api import Work
+from studio.jobs.engine_api import EngineApi
 from studio.jobs.importing import ImportJobs
-from studio.models.run_state import LifeState, Wish, is_alive
+from studio.models.run_state import Command, RunState, is_alive
 from studio.panels.datasets import DatasetPanel
 from studio.panels.datasets.detail import CaptionBox
 from studio.settings.choices import GeneralChoices
@@ -46,7 +46,7 @@ from tests.helpers.fake_looks import FakeLooks
 from tests.helpers.guards import ProblemLog
 
 PATIENCE_MS = 10_000
-SETTLED = {"training": LifeState.RUNNING, "paused": LifeState.PAUSED, "stuck": LifeState.PAUSED}
+SETTLED = {"training": RunState.RUNNING, "paused": RunState.PAUSED, "stuck": RunState.PAUSED}
 
 
 class LifeWindow(RuleBasedStateMachine):
@@ -55,7 +55,7 @@ class LifeWindow(RuleBasedStateMachine):
     qtbot: ClassVar[QtBot]
     problem_log: ClassVar[ProblemLog]
     actions: ClassVar[int] = 0
-    seen: ClassVar[set[LifeState]] = set()
+    seen: ClassVar[set[RunState]] = set()
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,7 +77,7 @@ class LifeWindow(RuleBasedStateMachine):
         studio.window.show()
         # Some states last for less than an action.
         training = studio.training
-        for fact in (training.pause_asked, training.stop_asked, training.phase_changed):
+        for fact in (training.pause_asked, training.stop_asked, training.event_emitted):
             fact.connect(lambda *_event: self.seen.add(studio.run_view.status.life))
         return studio
 
@@ -128,18 +128,18 @@ class LifeWindow(RuleBasedStateMachine):
             self.studio = self._open()
             self.studio.restore_last_run()
 
-    def _buttons(self) -> dict[Wish, QWidget | QAction]:
+    def _buttons(self) -> dict[Command, QWidget | QAction]:
         controls = self.studio.window.run._controls
         is_under_way = is_alive(self.studio.run_view.status.life)
         return {
-            Wish.START: controls.start,
-            Wish.RESUME: controls.resume if is_under_way else controls.more.button,
-            Wish.PAUSE: controls.pause.main,
-            Wish.PAUSE_RELEASE: controls.menu_actions[Wish.PAUSE_RELEASE],
-            Wish.STOP_SAVE: controls.stop.main,
-            Wish.STOP_DISCARD: controls.menu_actions[Wish.STOP_DISCARD],
-            Wish.SAVE_NOW: controls.save,
-            Wish.SAMPLE_NOW: controls.sample,
+            Command.START: controls.start,
+            Command.RESUME: controls.resume if is_under_way else controls.more.button,
+            Command.PAUSE: controls.pause.main,
+            Command.PAUSE_RELEASE: controls.menu_actions[Command.PAUSE_RELEASE],
+            Command.STOP_SAVE: controls.stop.main,
+            Command.STOP_DISCARD: controls.menu_actions[Command.STOP_DISCARD],
+            Command.SAVE_NOW: controls.save,
+            Command.SAMPLE_NOW: controls.sample,
         }
 
     def _picker(self) -> QFileDialog | None:
@@ -175,24 +175,24 @@ def child(parent: QObject, kind: type[T], name: str = "") -> T:
 # A run in the window, asked for things as a user does.
 
 
-def ask(studio: Studio, wish: Wish) -> None:
+def ask(studio: Studio, command: Command) -> None:
     """Choose a wish in the Run menu, which does nothing while it is disabled."""
-    studio.window.actions_.run.action(wish).trigger()
+    studio.window.actions_.run.action(command).trigger()
 
 
-def life(studio: Studio) -> LifeState:
+def life(studio: Studio) -> RunState:
     """Give the state that the window is in."""
     return studio.run_view.status.life
 
 
-def wait_for(qtbot: QtBot, studio: Studio, state: LifeState) -> None:
+def wait_for(qtbot: QtBot, studio: Studio, state: RunState) -> None:
     """Wait until a run has come to a state."""
     qtbot.waitUntil(lambda: life(studio) is state)
 
 
 def start(qtbot: QtBot, studio: Studio) -> None:
     """Start a run and wait until it trains."""
-    ask(studio, Wish.START)
+    ask(studio, Command.START)
     qtbot.waitUntil(lambda: "200 images" in status_text(studio))
 
 
@@ -342,7 +342,7 @@ def counting_in_english(application: QApplication) -> Iterator[None]:
 
 @contextmanager
 def opened_studio(
-    application: QApplication, settings: QSettings, work: Work | None = None
+    application: QApplication, settings: QSettings, work: EngineApi | None = None
 ) -> Iterator[Studio]:
     """Show a studio's window; stop whatever it is doing when the test is over."""
     studio = build_studio(application, settings=settings, work=work)
@@ -352,8 +352,8 @@ def opened_studio(
     assert studio.training.wait(DIALOG_PATIENCE_MS)
     studio.datasets.cancel()
     assert studio.datasets.wait(DIALOG_PATIENCE_MS)
-    studio.around.shut_down()
-    studio.library.shut_down()
+    studio.desktop.shut_down()
+    studio.runs_controller.shut_down()
     studio.window.leave()
     studio.window.deleteLater()
     studio.deleteLater()

@@ -11,12 +11,14 @@ from PIL.PngImagePlugin import PngImageFile
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
+from engine.events import RunEnded
 from engine.runs.folder import RunFolder
 from studio.app import Studio
 from studio.dialogs.save_gallery import SaveGalleryDialog
-from studio.widgets.steps import StepBar
-from studio.widgets.thumbnail_grid import TileGrid
+from studio.widgets.steps import TimelineBar
+from studio.widgets.thumbnail_grid import ThumbnailGrid
 from studio.window.dock_area import RunStatusBar
+from tests.helpers.run_events import is_event
 from tests.helpers.windows import DIALOG_PATIENCE_MS, child, press
 
 DIGITS = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"}
@@ -39,12 +41,16 @@ def test_the_way_from_the_welcome_to_a_gallery_on_disk(qtbot: QtBot, studio: Stu
     images_seen, _losses = history.curves["critic"].points()
     assert all(earlier < later for earlier, later in itertools.pairwise(images_seen))
     assert set(window.losses.board.legend.names) >= {"generator", "critic", "caption"}
-    tiles = child(window.gallery, TileGrid).model()
+    tiles = child(window.gallery, ThumbnailGrid).model()
     qtbot.waitUntil(lambda: tiles.rowCount() == 64, timeout=DIALOG_PATIENCE_MS)
-    assert not child(window.gallery, StepBar).isHidden()
+    assert not child(window.gallery, TimelineBar).isHidden()
 
     # Stop leaves a checkpoint that loads.
-    with qtbot.waitSignal(studio.training.run_ended, timeout=DIALOG_PATIENCE_MS) as ended:
+    with qtbot.waitSignal(
+        studio.training.event_emitted,
+        check_params_cb=is_event(RunEnded),
+        timeout=DIALOG_PATIENCE_MS,
+    ) as ended:
         press(qtbot, window.run, "Stop")
     run = RunFolder(event_of(ended).folder)
     assert run.latest_checkpoint().is_dir()

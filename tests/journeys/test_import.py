@@ -7,9 +7,11 @@ from pytestqt.qtbot import QtBot
 
 from engine.cli.main import main
 from engine.data.manifest import read_manifest
+from engine.events import PreviewReady
 from studio.app import Studio
 from studio.window.import_flow import ImportFlow
 from studio.wizards.importing import ImportWizard
+from tests.helpers.run_events import is_event
 from tests.helpers.sources import COUNT, SOURCES
 from tests.helpers.windows import DIALOG_PATIENCE_MS, press
 
@@ -93,7 +95,11 @@ def test_that_a_folder_is_imported_and_trained_on(qtbot: QtBot, studio: Studio, 
         panel._form.set_text(name, value)
     panel.refresh()
     assert panel._form.dataset == folder
-    with qtbot.waitSignal(studio.training.preview_ready, timeout=DIALOG_PATIENCE_MS):
+    with qtbot.waitSignal(
+        studio.training.event_emitted,
+        check_params_cb=is_event(PreviewReady),
+        timeout=DIALOG_PATIENCE_MS,
+    ):
         press(qtbot, panel, "Start training")
 
 

@@ -9,13 +9,15 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.control import RunControl
+from engine.events import PreviewReady, RunEnded, RunResumed
 from engine.runs.checkpoint_files import read_metadata
 from engine.runs.folder import RunFolder
 from engine.runs.metadata import read_notes
 from engine.train.run import train
 from studio.app import Studio
 from studio.dialogs.run_name import BranchRun
-from studio.models.run_state import LifeState, RunState, Wish
+from studio.models.run_state import Command, RunActivity, RunState
+from tests.helpers.run_events import is_event
 from tests.helpers.tiny import tiny_config, tiny_dataset
 from tests.helpers.windows import (
     DIALOG_PATIENCE_MS,
@@ -31,42 +33,50 @@ from tests.helpers.windows import (
 def test_that_a_run_is_paused_given_back_stopped_and_resumed(
     qtbot: QtBot, studio: Studio, tmp_path: Path
 ):
-    def wait_for(state: LifeState) -> None:
+    def wait_for(state: RunState) -> None:
         qtbot.waitUntil(lambda: life(studio) is state, timeout=DIALOG_PATIENCE_MS)
 
     window = studio.window
     window.show_docks()
     window.run.choose_dataset(tiny_dataset(tmp_path / "tiny"))
-    ask(studio, Wish.START)
-    wait_for(LifeState.RUNNING)
+    ask(studio, Command.START)
+    wait_for(RunState.RUNNING)
     qtbot.waitUntil(lambda: studio.run_view.status.unsaved_images > 0, timeout=DIALOG_PATIENCE_MS)
 
-    ask(studio, Wish.PAUSE)
-    wait_for(LifeState.PAUSED)
-    ask(studio, Wish.RESUME)
-    wait_for(LifeState.RUNNING)
+    ask(studio, Command.PAUSE)
+    wait_for(RunState.PAUSED)
+    ask(studio, Command.RESUME)
+    wait_for(RunState.RUNNING)
 
-    ask(studio, Wish.PAUSE_RELEASE)
-    released = RunState.RELEASED
+    ask(studio, Command.PAUSE_RELEASE)
+    released = RunActivity.RELEASED
     qtbot.waitUntil(lambda: studio.run_view.status.state is released, timeout=DIALOG_PATIENCE_MS)
     run = RunFolder(studio.training.folder or Path())
     assert run.checkpoint_paths(), "memory is given back once its content is on disk"
-    ask(studio, Wish.RESUME)
-    wait_for(LifeState.RUNNING)
+    ask(studio, Command.RESUME)
+    wait_for(RunState.RUNNING)
 
-    with qtbot.waitSignal(studio.training.preview_ready, timeout=DIALOG_PATIENCE_MS):
-        ask(studio, Wish.SAMPLE_NOW)
-    ask(studio, Wish.STOP_SAVE)
-    wait_for(LifeState.FINISHED)
+    with qtbot.waitSignal(
+        studio.training.event_emitted,
+        check_params_cb=is_event(PreviewReady),
+        timeout=DIALOG_PATIENCE_MS,
+    ):
+        ask(studio, Command.SAMPLE_NOW)
+    ask(studio, Command.STOP_SAVE)
+    wait_for(RunState.FINISHED)
     stopped_at = read_metadata(run.latest_checkpoint()).images_seen
 
-    ask(studio, Wish.RESUME)
-    with qtbot.waitSignal(studio.training.run_resumed, timeout=DIALOG_PATIENCE_MS) as resumed:
+    ask(studio, Command.RESUME)
+    with qtbot.waitSignal(
+        studio.training.event_emitted,
+        check_params_cb=is_event(RunResumed),
+        timeout=DIALOG_PATIENCE_MS,
+    ) as resumed:
         pass
     assert (resumed.args or [])[0].images_seen == stopped_at
-    wait_for(LifeState.RUNNING)
-    ask(studio, Wish.STOP_SAVE)
-    wait_for(LifeState.FINISHED)
+    wait_for(RunState.RUNNING)
+    ask(studio, Command.STOP_SAVE)
+    wait_for(RunState.FINISHED)
     assert read_metadata(run.latest_checkpoint()).images_seen >= stopped_at
 
 
@@ -99,7 +109,11 @@ def test_that_a_branch_is_chosen_changed_and_trained(qtbot: QtBot, studio: Studi
     assert form.text("images") == "128"
     form.set_text("images", "96")
     form.set_text("training.beta2", "0.5")
-    with qtbot.waitSignal(studio.training.run_ended, timeout=DIALOG_PATIENCE_MS) as ended:
+    with qtbot.waitSignal(
+        studio.training.event_emitted,
+        check_params_cb=is_event(RunEnded),
+        timeout=DIALOG_PATIENCE_MS,
+    ) as ended:
         studio.window.run.start()
     assert ended.args is not None
     assert ended.args[0].error is None

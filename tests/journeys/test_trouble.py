@@ -7,14 +7,16 @@ import torch
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from engine.events import PreviewReady, RunEnded, RunPaused
 from engine.runs.checkpoint_files import TENSORS
 from engine.runs.folder import RunFolder
 from studio.app import Studio
 from studio.dialogs.error import ErrorDialog
-from studio.dialogs.save_failed import StuckRunDialog
+from studio.dialogs.save_failed import SaveFailedDialog
 from studio.dialogs.save_gallery import SaveGalleryDialog
 from studio.window.dock_area import RunStatusBar
 from tests.helpers.guards import ProblemLog
+from tests.helpers.run_events import is_event
 from tests.helpers.tiny import tiny_dataset
 from tests.helpers.windows import DIALOG_PATIENCE_MS, child, press
 
@@ -56,7 +58,11 @@ def test_that_a_missing_gpu_is_explained_and_the_cpu_still_works(
     problem_log.expect("failed")
     problem_log.expect("DeviceUnavailableError")
     studio.window.run._form.set_text("device", "cpu")
-    with qtbot.waitSignal(studio.training.preview_ready, timeout=DIALOG_PATIENCE_MS):
+    with qtbot.waitSignal(
+        studio.training.event_emitted,
+        check_params_cb=is_event(PreviewReady),
+        timeout=DIALOG_PATIENCE_MS,
+    ):
         studio.window.actions_.start.trigger()
 
 
@@ -77,9 +83,17 @@ def test_that_a_damaged_checkpoint_is_explained_where_the_gallery_is_saved(
     qtbot: QtBot, studio: Studio, tmp_path: Path, problem_log: ProblemLog
 ):
     choose_tiny(studio, tmp_path / "tiny")
-    with qtbot.waitSignal(studio.training.preview_ready, timeout=DIALOG_PATIENCE_MS):
+    with qtbot.waitSignal(
+        studio.training.event_emitted,
+        check_params_cb=is_event(PreviewReady),
+        timeout=DIALOG_PATIENCE_MS,
+    ):
         studio.window.actions_.start.trigger()
-    with qtbot.waitSignal(studio.training.run_ended, timeout=DIALOG_PATIENCE_MS):
+    with qtbot.waitSignal(
+        studio.training.event_emitted,
+        check_params_cb=is_event(RunEnded),
+        timeout=DIALOG_PATIENCE_MS,
+    ):
         press(qtbot, studio.window.run, "Stop")
     assert studio.run_view.folder is not None
     newest = RunFolder(studio.run_view.folder).latest_checkpoint()
@@ -103,17 +117,29 @@ def test_that_a_run_waits_for_a_full_disk_and_loses_nothing(
     problem_log: ProblemLog,
 ):
     choose_tiny(studio, tmp_path / "tiny")
-    with qtbot.waitSignal(studio.training.preview_ready, timeout=DIALOG_PATIENCE_MS):
+    with qtbot.waitSignal(
+        studio.training.event_emitted,
+        check_params_cb=is_event(PreviewReady),
+        timeout=DIALOG_PATIENCE_MS,
+    ):
         studio.window.actions_.start.trigger()
     with monkeypatch.context() as patch:
         patch.setattr("engine.fs.atomic.free_bytes", lambda _folder: 0)
-        with qtbot.waitSignal(studio.training.run_paused, timeout=DIALOG_PATIENCE_MS):
+        with qtbot.waitSignal(
+            studio.training.event_emitted,
+            check_params_cb=is_event(RunPaused),
+            timeout=DIALOG_PATIENCE_MS,
+        ):
             press(qtbot, studio.window.run, "Stop")
-        dialog = child(studio.window, StuckRunDialog)
+        dialog = child(studio.window, SaveFailedDialog)
         assert says(dialog, "The disk is full.")
         assert says(dialog, "0 bytes are free")
-    with qtbot.waitSignal(studio.training.run_ended, timeout=DIALOG_PATIENCE_MS):
+    with qtbot.waitSignal(
+        studio.training.event_emitted,
+        check_params_cb=is_event(RunEnded),
+        timeout=DIALOG_PATIENCE_MS,
+    ):
         dialog.retry.click()
     assert "Stopped, checkpoint saved" in child(studio.window, RunStatusBar).text
-    assert studio.trouble.dialog is None
+    assert studio.storage_errors.dialog is None
     problem_log.expect("could not be saved", logger="engine.train")

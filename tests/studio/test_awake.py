@@ -10,13 +10,21 @@ from PySide6.QtDBus import QDBusMessage, QDBusUnixFileDescriptor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.events import Outcome, Phase, PhaseChanged, RunEnded, RunPaused
+from engine.events import Outcome, Phase, PhaseChanged, PreviewReady, RunEnded, RunPaused
 from studio.app import Studio
-from studio.jobs.awake import Awake, way_of
-from studio.jobs.awake.bus import CONTINUOUS, DOORS, SYSTEM_REQUIRED, BusHold, MacHold, WindowsHold
-from studio.jobs.training import RunSignals
+from studio.jobs.awake import SleepInhibitor, way_of
+from studio.jobs.awake.bus import (
+    CONTINUOUS,
+    DOORS,
+    SYSTEM_REQUIRED,
+    BusInhibition,
+    MacInhibition,
+    WindowsInhibition,
+)
+from studio.jobs.training import RunEvents
 from tests.helpers.fake_engine import FakeEngine
 from tests.helpers.private_bus import PrivateBus, answering, private_bus
+from tests.helpers.run_events import is_event
 
 LOGIN, POWER, SCREEN = DOORS
 
@@ -45,8 +53,8 @@ def bus() -> Iterator[PrivateBus]:
 
 
 @pytest.fixture
-def run() -> RunSignals:
-    return RunSignals()
+def run() -> RunEvents:
+    return RunEvents()
 
 
 def ended(tmp_path, outcome: Outcome) -> RunEnded:
@@ -55,30 +63,30 @@ def ended(tmp_path, outcome: Outcome) -> RunEnded:
 
 @pytest.mark.parametrize("outcome", list(Outcome))
 def test_that_a_run_holds_until_it_ends_whichever_way(qtbot: QtBot, run, tmp_path, outcome):
-    awake = Awake(FakeHold)
+    awake = SleepInhibitor(FakeHold)
     awake.follow(run)
     assert not awake.is_holding
     run.run_started.emit(None)
-    run.phase_changed.emit(PhaseChanged(phase=Phase.TRAINING))
+    run.event_emitted.emit(PhaseChanged(phase=Phase.TRAINING))
     assert awake.is_holding
-    run.run_ended.emit(ended(tmp_path, outcome))
+    run.event_emitted.emit(ended(tmp_path, outcome))
     assert not awake.is_holding
     assert (FakeHold.made, FakeHold.released) == (1, 1)
 
 
 def test_that_a_paused_run_lets_the_computer_sleep(qtbot: QtBot, run):
-    awake = Awake(FakeHold)
+    awake = SleepInhibitor(FakeHold)
     awake.follow(run)
     run.run_started.emit(None)
-    run.run_paused.emit(RunPaused(images_seen=1))
+    run.event_emitted.emit(RunPaused(images_seen=1))
     assert not awake.is_holding
-    run.phase_changed.emit(PhaseChanged(phase=Phase.TRAINING))
+    run.event_emitted.emit(PhaseChanged(phase=Phase.TRAINING))
     assert awake.is_holding
     awake.let_go()
 
 
 def test_that_whoever_quits_lets_go(qapp: QApplication, run):
-    awake = Awake(FakeHold)
+    awake = SleepInhibitor(FakeHold)
     awake.follow(run)
     run.run_started.emit(None)
     qapp.aboutToQuit.emit()
@@ -86,7 +94,7 @@ def test_that_whoever_quits_lets_go(qapp: QApplication, run):
 
 
 def test_that_the_user_may_forbid_it_in_mid_run(qtbot: QtBot, run):
-    awake = Awake(FakeHold)
+    awake = SleepInhibitor(FakeHold)
     awake.follow(run)
     awake.set_allowed(False)
     run.run_started.emit(None)
@@ -99,30 +107,30 @@ def test_that_the_user_may_forbid_it_in_mid_run(qtbot: QtBot, run):
 
 @pytest.mark.parametrize("error", [OSError("no such tool"), AttributeError("windll")])
 def test_that_a_system_that_cannot_is_no_error(
-    qtbot: QtBot, run, caplog: pytest.LogCaptureFixture, error: Exception
+    qtbot: QtBot, run, caplog: pytest.LogCaptureFixture, tmp_path, error: Exception
 ):
     def fail() -> FakeHold:
         raise error
 
-    awake = Awake(fail)
+    awake = SleepInhibitor(fail)
     awake.follow(run)
     with caplog.at_level(logging.INFO):
         run.run_started.emit(None)
     assert not awake.is_holding
     assert [record.levelno for record in caplog.records] == [logging.INFO]
-    run.run_ended.emit(None)
+    run.event_emitted.emit(ended(tmp_path, Outcome.FINISHED))
 
 
 def test_that_a_run_in_the_studio_holds(qtbot: QtBot, studio: Studio, engine: FakeEngine):
-    studio.around.awake._way = FakeHold
-    with qtbot.waitSignal(studio.training.preview_ready):
+    studio.desktop.awake._way = FakeHold
+    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(PreviewReady)):
         studio.window.actions_.start.trigger()
-    assert studio.around.awake.is_holding
+    assert studio.desktop.awake.is_holding
     studio.window.actions_.keep_awake.trigger()
-    assert not studio.around.awake.is_holding
-    assert not studio.around.choices.keeps_awake
+    assert not studio.desktop.awake.is_holding
+    assert not studio.desktop.choices.keeps_awake
     studio.window.actions_.keep_awake.trigger()
-    with qtbot.waitSignal(studio.training.run_ended):
+    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(RunEnded)):
         engine.finish.set()
     assert (FakeHold.made, FakeHold.released) == (2, 2)
 
@@ -134,17 +142,17 @@ def test_that_windows_is_asked_and_taken_back():
         states.append(state)
         return CONTINUOUS
 
-    WindowsHold(set_state).release()
+    WindowsInhibition(set_state).release()
     assert states == [0x80000001, 0x80000000]
     assert CONTINUOUS | SYSTEM_REQUIRED == 0x80000001
     with pytest.raises(OSError, match="refused"):
-        WindowsHold(lambda _state: 0)
+        WindowsInhibition(lambda _state: 0)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has what is missing elsewhere")
 def test_that_elsewhere_windows_own_way_says_that_it_is_missing():
     with pytest.raises((AttributeError, KeyError)):
-        WindowsHold()
+        WindowsInhibition()
 
 
 def test_that_macos_runs_its_tool_until_it_is_told_to_end():
@@ -163,7 +171,7 @@ def test_that_macos_runs_its_tool_until_it_is_told_to_end():
         commands.append(command)
         return Child()
 
-    hold = MacHold(start)
+    hold = MacInhibition(start)
     assert commands == [["/usr/bin/caffeinate", "-i", "-w", str(os.getpid())]]
     assert told == []
     hold.release()
@@ -171,9 +179,9 @@ def test_that_macos_runs_its_tool_until_it_is_told_to_end():
 
 
 def test_that_every_system_has_its_way():
-    assert way_of("win32") is WindowsHold
-    assert way_of("darwin") is MacHold
-    assert way_of("linux") is BusHold
+    assert way_of("win32") is WindowsInhibition
+    assert way_of("darwin") is MacInhibition
+    assert way_of("linux") is BusInhibition
 
 
 def is_closed(end: int) -> bool:
@@ -189,7 +197,7 @@ def test_that_login_is_asked_and_its_handle_is_held(qtbot: QtBot, bus: PrivateBu
         return answering(QDBusUnixFileDescriptor(write_end))(message)
 
     service, _ = bus.serve(LOGIN.service, LOGIN.path, answer)
-    hold = BusHold(connect=bus.connect)
+    hold = BusInhibition(connect=bus.connect)
     qtbot.waitUntil(lambda: bool(hold.service))
     os.close(write_end)
     assert hold.service == "org.freedesktop.login1"
@@ -208,7 +216,7 @@ def test_that_the_next_service_is_asked_when_one_refuses(qtbot: QtBot, bus: Priv
 
     refusing, _ = bus.serve(LOGIN.service, LOGIN.path, refuse)
     agreeing, connection = bus.serve(SCREEN.service, SCREEN.path, answering(7))
-    hold = BusHold(connect=bus.connect)
+    hold = BusInhibition(connect=bus.connect)
     qtbot.waitUntil(lambda: bool(hold.service))
     assert hold.service == "org.freedesktop.ScreenSaver"
     assert len(refusing.calls) == 1
@@ -224,7 +232,7 @@ def test_that_a_desktop_without_any_service_is_no_error(
     qtbot: QtBot, bus: PrivateBus, caplog: pytest.LogCaptureFixture
 ):
     with caplog.at_level(logging.INFO):
-        hold = BusHold(connect=bus.connect)
+        hold = BusInhibition(connect=bus.connect)
         qtbot.waitUntil(lambda: "it may go to sleep" in caplog.text)
     assert hold.service == ""
     hold.release()
@@ -232,7 +240,7 @@ def test_that_a_desktop_without_any_service_is_no_error(
 
 def test_that_no_bus_at_all_is_no_error(qtbot: QtBot, caplog: pytest.LogCaptureFixture):
     with caplog.at_level(logging.INFO):
-        hold = BusHold()
+        hold = BusInhibition()
     assert "it may go to sleep" in caplog.text
     hold.release()
 
@@ -242,9 +250,9 @@ def test_that_an_answer_that_comes_too_late_holds_nothing(qtbot: QtBot, bus: Pri
     handle = QDBusUnixFileDescriptor(write_end)
     os.close(write_end)
     service, _ = bus.serve(LOGIN.service, LOGIN.path, answering(handle))
-    hold = BusHold(connect=bus.connect)
+    hold = BusInhibition(connect=bus.connect)
     hold.release()
-    other = BusHold(connect=bus.connect)
+    other = BusInhibition(connect=bus.connect)
     qtbot.waitUntil(lambda: bool(other.service))
     assert hold.service == ""
     other.release()

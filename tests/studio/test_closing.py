@@ -4,23 +4,25 @@ import pytest
 from PySide6.QtWidgets import QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
+from engine.events import PreviewReady, RunEnded
 from engine.runs.folder import RunFolder
 from studio.app import Studio
-from studio.dialogs.confirm import CloseAnswer, CloseGuard
+from studio.dialogs.confirm import CloseAnswer, ConfirmQuit
 from studio.dialogs.error import ErrorDialog
 from studio.settings.choices import WindowLayout
 from tests.helpers.fake_engine import FakeEngine
 from tests.helpers.guards import ProblemLog
+from tests.helpers.run_events import is_event
 from tests.helpers.windows import child
 
 
 def start(qtbot: QtBot, studio: Studio) -> None:
-    with qtbot.waitSignal(studio.training.preview_ready):
+    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(PreviewReady)):
         studio.window.actions_.start.trigger()
 
 
 def answer(studio: Studio, choice: CloseAnswer) -> None:
-    child(studio.window, CloseGuard).button_for(choice).click()
+    child(studio.window, ConfirmQuit).button_for(choice).click()
 
 
 def test_that_an_idle_window_closes_and_remembers(studio: Studio):
@@ -40,7 +42,7 @@ def test_that_cancel_changes_nothing(qtbot: QtBot, studio: Studio):
 def test_that_escape_cancels(qtbot: QtBot, studio: Studio):
     start(qtbot, studio)
     studio.window.close()
-    child(studio.window, CloseGuard).reject()
+    child(studio.window, ConfirmQuit).reject()
     assert studio.window.isVisible()
     assert studio.training.is_running
 
@@ -79,7 +81,7 @@ def test_that_keep_training_hides_in_the_tray_where_there_is_one(
     tray = child(studio.closing, QSystemTrayIcon)
     tray.activated.emit(QSystemTrayIcon.ActivationReason.Trigger)
     assert studio.window.isVisible()
-    with qtbot.waitSignal(studio.training.run_ended):
+    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(RunEnded)):
         engine.finish.set()
     assert studio.window.isVisible()
 
@@ -91,7 +93,7 @@ def test_that_an_error_brings_the_window_back(
     studio.window.close()
     answer(studio, CloseAnswer.KEEP_TRAINING)
     engine.save_failure = OSError("the disk is gone")
-    with qtbot.waitSignal(studio.training.run_ended):
+    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(RunEnded)):
         engine.finish.set()
     assert studio.window.isVisible()
     assert not studio.window.isMinimized()

@@ -31,7 +31,7 @@ def sick(qtbot: QtBot, workspace: Path, panel: DatasetPanel) -> DatasetPanel:
 @pytest.fixture
 def examined(qtbot: QtBot, sick: DatasetPanel) -> DatasetPanel:
     press(qtbot, sick.shelf, "Doctor…")
-    qtbot.waitUntil(lambda: "remark" in pane(sick).headline)
+    qtbot.waitUntil(lambda: "issue" in pane(sick).headline)
     return sick
 
 
@@ -65,7 +65,7 @@ def undo(qtbot: QtBot, panel: DatasetPanel) -> None:
 def test_that_the_doctor_says_what_it_found_and_how_often(examined: DatasetPanel):
     assert [button.text()[: len(start)] for button, start in zip(lines(examined), FOUND,
                                                                 strict=True)] == FOUND  # fmt: skip
-    assert "5 remark" in pane(examined).headline
+    assert "5 issue" in pane(examined).headline
     assert "Out of date" not in pane(examined).headline
     assert not examined.has_unsaved
 
@@ -120,7 +120,7 @@ def test_that_every_repair_is_an_edit(
     assert set(edits.changed) == changed
     # A healed item is healed: the doctor looks at the items as they are now.
     press(qtbot, pane(examined), "Examine again")
-    qtbot.waitUntil(lambda: "remark" in pane(examined).headline)
+    qtbot.waitUntil(lambda: "issue" in pane(examined).headline)
     assert not any(words in button.text() for button in lines(examined))
 
 
@@ -143,14 +143,14 @@ def test_that_a_diagnosis_of_another_dataset_is_old_and_filters_nothing(
     assert len(texts(examined)) == 6
     assert not any(button.isEnabled() for button in lines(examined))
     press(qtbot, pane(examined), "Examine again")
-    qtbot.waitUntil(lambda: "4 remark" in pane(examined).headline)
+    qtbot.waitUntil(lambda: "4 issue" in pane(examined).headline)
     assert all(button.isEnabled() for button in lines(examined))
 
 
 def test_that_a_healthy_dataset_is_called_so(opened: DatasetPanel, qtbot: QtBot, monkeypatch):
     monkeypatch.setattr(opened._jobs, "_work", DatasetWork(examine=lambda *_given: ()))
     press(qtbot, opened.shelf, "Doctor…")
-    qtbot.waitUntil(lambda: pane(opened).headline == "The doctor found nothing.")
+    qtbot.waitUntil(lambda: pane(opened).headline == "The doctor found no issues.")
     press(qtbot, pane(opened), "Close")
     assert pane(opened).isHidden()
 

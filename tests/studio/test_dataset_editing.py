@@ -184,7 +184,7 @@ def place(name: str) -> int:
 @pytest.fixture
 def ask(opened: DatasetPanel, qtbot: QtBot) -> Callable[[str], SplitDialog]:
     def asked(percent: str) -> SplitDialog:
-        press(qtbot, opened, "Split again…")
+        press(qtbot, opened, "Re-split…")
         dialog = child(opened, SplitDialog)
         field = child(dialog, QLineEdit)
         field.selectAll()

@@ -94,7 +94,7 @@ def test_that_closing_asks_about_unsaved_edits(
 
 def test_that_another_workspace_lists_its_own_datasets(studio: Studio, tmp_path: Path):
     mixed_dataset(tmp_path / "elsewhere" / "datasets" / "there")
-    studio._take_workspace(tmp_path / "elsewhere")
+    studio._on_workspace(tmp_path / "elsewhere")
     assert studio.window.datasets.shelf.count == 1
 
 

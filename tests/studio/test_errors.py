@@ -51,7 +51,7 @@ EXAMPLES: dict[BaseException, str] = {
     errors.EntryError("a/b.jpg", "damaged", "no header"): "a/b.jpg: no header",
     errors.PatternInvalidError("(", "no end"): "(: no end",
     errors.EditRefusedError("all would be gone"): "all would be gone",
-    errors.StoppedError(): "asked for it",
+    errors.StoppedError(): "user requested it",
     errors.EngineError("the engine's own sentence"): "the engine's own sentence",
     MemoryError(): "less free memory",
     OutOfMemoryError("CUDA out of memory"): "less free memory",
@@ -84,7 +84,7 @@ def test_that_what_was_not_measured_or_saved_is_not_made_up():
     lost = explain(errors.DeviceLostError("cuda", "gone", 0))
     assert "had not saved a checkpoint yet" in lost.why
     unmeasured = explain(errors.MemoryExhaustedError(64, 0, 0))
-    assert unmeasured.why == "A batch of 64 does not fit, even learnt from in parts."
+    assert unmeasured.why == "A batch of 64 does not fit, even in micro-batches."
     assert "a batch of 32" in unmeasured.hint
 
 

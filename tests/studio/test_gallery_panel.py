@@ -14,8 +14,8 @@ from studio.models.preview_timeline import PreviewTimeline, StepCursor, clock_te
 from studio.panels.gallery import GalleryPanel
 from studio.settings.choices import GalleryView
 from studio.widgets.picture_view import PictureView
-from studio.widgets.steps import StepBar
-from studio.widgets.thumbnail_grid import TileGrid, wrapped_lines
+from studio.widgets.steps import TimelineBar
+from studio.widgets.thumbnail_grid import ThumbnailGrid, wrapped_lines
 from tests.helpers.guards import ProblemLog
 from tests.helpers.run_folders import TEXTS, make_preview, shade_of, write_preview
 from tests.helpers.windows import child
@@ -35,12 +35,12 @@ def panel(qtbot: QtBot) -> GalleryPanel:
     return panel
 
 
-def grid_of(panel: GalleryPanel) -> TileGrid:
-    return child(panel, TileGrid)
+def grid_of(panel: GalleryPanel) -> ThumbnailGrid:
+    return child(panel, ThumbnailGrid)
 
 
 def step_slider(panel: GalleryPanel) -> QSlider:
-    return child(child(panel, StepBar), QSlider)
+    return child(child(panel, TimelineBar), QSlider)
 
 
 def shown_shade(panel: GalleryPanel, tile: int = 0) -> int:
@@ -68,7 +68,7 @@ def menu_action(panel: GalleryPanel, tile: int, text: str) -> None:
 
 def test_that_an_empty_gallery_says_how_to_fill_it(panel: GalleryPanel) -> None:
     assert not grid_of(panel).isVisible()
-    assert not child(panel, StepBar).isVisible()
+    assert not child(panel, TimelineBar).isVisible()
 
 
 def test_that_the_newest_preview_is_shown_with_its_texts(panel: GalleryPanel, run: Path) -> None:

@@ -13,7 +13,7 @@ from engine.importing.empty_import import Cause, LikelyReason
 from engine.importing.formats.registry import FORMATS
 from engine.importing.ledger import Reason
 from engine.importing.plan import OFFERED, Fix, Issue
-from studio.jobs.task import LatestJob, TaskEnded, Tell
+from studio.jobs.task import CancellingJob, TaskEnded, Tell
 from studio.models.import_form import ImportForm, RepairHistory, free_name
 from studio.models.import_text import (
     ENCODINGS,
@@ -127,7 +127,7 @@ class Asked:
     """A job whose looks end when they are told to."""
 
     def __init__(self, qtbot: QtBot) -> None:
-        self.qtbot, self.job = qtbot, LatestJob("test")
+        self.qtbot, self.job = qtbot, CancellingJob("test")
         self.ended: list[TaskEnded] = []
         self.go_on = threading.Event()
         self.started = threading.Event()

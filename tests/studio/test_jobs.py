@@ -11,7 +11,7 @@ from engine.events import Outcome
 from studio.jobs import thread
 from studio.jobs import thread as module
 from studio.jobs.task import Task, TaskEnded, TaskProgressed
-from studio.jobs.thread import KEPT, ROOM, JobThread, Mailbox
+from studio.jobs.thread import MAX_COALESCED, MAX_PENDING, EventQueue, JobThread
 from tests.helpers.guards import ProblemLog
 
 
@@ -136,7 +136,7 @@ class Report:
 
 def test_that_a_flood_reaches_the_window_thinned_and_nothing_else_is_lost(qtbot):
     heard = []
-    job = JobThread(Ended, thinned=(Report,))
+    job = JobThread(Ended, coalesced=(Report,))
     job.event_emitted.connect(heard.append)
     most = 0
 
@@ -152,7 +152,7 @@ def test_that_a_flood_reaches_the_window_thinned_and_nothing_else_is_lost(qtbot)
     finish(qtbot, job, work)
     assert [event for event in heard if isinstance(event, int)] == list(range(0, 2_000, 10))
     assert isinstance(heard[-1], Ended)
-    assert most <= ROOM
+    assert most <= MAX_PENDING
     assert job.waiting_count == 0
 
 
@@ -262,30 +262,30 @@ class QueuedReport:
         self.number = number
 
 
-def taken(mailbox: Mailbox) -> list[object]:
+def taken(queue: EventQueue) -> list[object]:
     events = []
-    while (event := mailbox.take()) is not None:
+    while (event := queue.get()) is not None:
         events.append(event)
     return events
 
 
 def test_that_of_a_flood_of_reports_the_newest_wait():
-    mailbox = Mailbox((QueuedReport,))
+    queue = EventQueue((QueuedReport,))
     for number in range(10_000):
-        mailbox.put(QueuedReport(number))
-        assert len(mailbox) <= KEPT
-    numbers = [event.number for event in taken(mailbox) if isinstance(event, QueuedReport)]
-    assert numbers == list(range(10_000 - KEPT, 10_000))
+        queue.put(QueuedReport(number))
+        assert len(queue) <= MAX_COALESCED
+    numbers = [event.number for event in taken(queue) if isinstance(event, QueuedReport)]
+    assert numbers == list(range(10_000 - MAX_COALESCED, 10_000))
 
 
 def test_that_no_other_event_is_lost_and_the_order_holds():
-    mailbox = Mailbox((QueuedReport,))
-    for number in range(ROOM - KEPT):
-        mailbox.put(f"important {number}")
-        mailbox.put(QueuedReport(number))
-    events = taken(mailbox)
+    queue = EventQueue((QueuedReport,))
+    for number in range(MAX_PENDING - MAX_COALESCED):
+        queue.put(f"important {number}")
+        queue.put(QueuedReport(number))
+    events = taken(queue)
     important = [event for event in events if isinstance(event, str)]
-    assert important == [f"important {number}" for number in range(ROOM - KEPT)]
+    assert important == [f"important {number}" for number in range(MAX_PENDING - MAX_COALESCED)]
     # Each report that is left stands behind the event that it followed.
     for place, event in enumerate(events):
         if isinstance(event, QueuedReport):
@@ -293,50 +293,50 @@ def test_that_no_other_event_is_lost_and_the_order_holds():
 
 
 def test_that_reports_taken_in_between_make_room_for_others():
-    mailbox = Mailbox((QueuedReport,))
-    for number in range(3 * KEPT):
-        mailbox.put(QueuedReport(number))
-        assert len(taken(mailbox)) == 1
+    queue = EventQueue((QueuedReport,))
+    for number in range(3 * MAX_COALESCED):
+        queue.put(QueuedReport(number))
+        assert len(taken(queue)) == 1
 
 
 def test_that_a_full_mailbox_holds_up_whoever_fills_it():
-    mailbox = Mailbox()
-    for number in range(ROOM):
-        mailbox.put(number)
+    queue = EventQueue()
+    for number in range(MAX_PENDING):
+        queue.put(number)
     is_in = threading.Event()
-    worker = threading.Thread(target=lambda: (mailbox.put("one more"), is_in.set()))
+    worker = threading.Thread(target=lambda: (queue.put("one more"), is_in.set()))
     worker.start()
-    assert len(mailbox) == ROOM
+    assert len(queue) == MAX_PENDING
     assert not is_in.is_set()
-    assert mailbox.take() == 0
+    assert queue.get() == 0
     worker.join()
     assert is_in.is_set()
-    assert len(mailbox) == ROOM
-    assert taken(mailbox)[-1] == "one more"
+    assert len(queue) == MAX_PENDING
+    assert taken(queue)[-1] == "one more"
 
 
 def test_that_a_receiver_that_hangs_slows_a_run_and_never_ends_it(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "PATIENCE_S", 0.001)
-    mailbox = Mailbox()
-    for number in range(ROOM + 3):
-        mailbox.put(number)
-    assert taken(mailbox) == list(range(ROOM + 3))
+    monkeypatch.setattr(module, "BACKPRESSURE_TIMEOUT_S", 0.001)
+    queue = EventQueue()
+    for number in range(MAX_PENDING + 3):
+        queue.put(number)
+    assert taken(queue) == list(range(MAX_PENDING + 3))
 
 
 def test_that_nobody_is_held_up_by_a_receiver_that_waits_for_the_end():
-    mailbox = Mailbox()
-    mailbox.open_wide()
-    for number in range(3 * ROOM):
-        mailbox.put(number)
-    assert len(mailbox) == 3 * ROOM
+    queue = EventQueue()
+    queue.unbound()
+    for number in range(3 * MAX_PENDING):
+        queue.put(number)
+    assert len(queue) == 3 * MAX_PENDING
 
 
 def test_that_the_receiver_is_told_once_until_it_rests_again():
-    mailbox = Mailbox()
-    assert mailbox.put("first")
-    assert not mailbox.put("second")
-    assert not mailbox.rest(), "something waits: no reason to ask for a call"
-    assert not mailbox.put("third")
-    assert taken(mailbox) == ["first", "second", "third"]
-    assert mailbox.rest()
-    assert mailbox.put("fourth")
+    queue = EventQueue()
+    assert queue.put("first")
+    assert not queue.put("second")
+    assert not queue.arm_notification(), "something waits: no reason to ask for a call"
+    assert not queue.put("third")
+    assert taken(queue) == ["first", "second", "third"]
+    assert queue.arm_notification()
+    assert queue.put("fourth")

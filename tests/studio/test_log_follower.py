@@ -27,9 +27,10 @@ from engine.events import (
 from engine.runs.folder import RunFolder
 from studio.app import Studio
 from studio.jobs import log_follower
-from studio.jobs.log_follower import Followed, FollowingJob, RunWatch
-from studio.models.run_state import LifeState, RunState
+from studio.jobs.log_follower import Followed, RunLogFollower, RunWatch
+from studio.models.run_state import RunActivity, RunState
 from tests.helpers.fake_engine import losses
+from tests.helpers.run_events import is_event
 from tests.helpers.run_folders import make_preview, write_preview
 from tests.helpers.tiny import tiny_dataset
 
@@ -140,10 +141,12 @@ def test_that_of_a_long_past_little_is_held(tmp_path: Path):
 
 
 def test_that_leaving_ends_the_thread_and_says_nothing(qtbot: QtBot, tmp_path: Path):
-    job = FollowingJob(watch=lambda folder: RunWatch(folder, FakeTail([losses(100)]), lambda: True))
+    job = RunLogFollower(
+        watch=lambda folder: RunWatch(folder, FakeTail([losses(100)]), lambda: True)
+    )
     said: list[object] = []
     job.following_ended.connect(said.append)
-    with qtbot.waitSignal(job.losses_reported):
+    with qtbot.waitSignal(job.event_emitted, check_params_cb=is_event(LossesReported)):
         job.follow(tmp_path)
     assert job.is_running
     job.leave()
@@ -180,13 +183,13 @@ def open_when_trained(qtbot: QtBot, studio: Studio, run: Path) -> None:
 
     qtbot.waitUntil(trains, timeout=PATIENCE_MS)
     studio.run_view.open_or_report(run)
-    assert studio.run_view.status.state is RunState.ELSEWHERE
-    assert studio.around.following.is_running
+    assert studio.run_view.status.state is RunActivity.ELSEWHERE
+    assert studio.desktop.following.is_running
 
 
 def test_that_what_goes_wrong_in_a_followed_run_is_noted(studio: Studio):
     skipped = StepsSkipped(images_seen=640, steps=(9,), terms=("critic",))
-    studio.around.following.steps_skipped.emit(skipped)
+    studio.desktop.following.event_emitted.emit(skipped)
     assert not studio.window.run.notes.isHidden()
 
 
@@ -194,11 +197,17 @@ def test_that_what_goes_wrong_in_a_followed_run_is_noted(studio: Studio):
 def test_that_a_real_run_is_followed_to_its_end(
     qtbot: QtBot, studio: Studio, tmp_path: Path, child: subprocess.Popen[bytes]
 ):
-    run, job = tmp_path / "run", studio.around.following
+    run, job = tmp_path / "run", studio.desktop.following
     open_when_trained(qtbot, studio, run)
     reports: list[LossesReported] = []
-    job.losses_reported.connect(reports.append)
-    with qtbot.waitSignals([job.losses_reported, job.preview_ready], timeout=PATIENCE_MS):
+    job.event_emitted.connect(
+        lambda event: reports.append(event) if isinstance(event, LossesReported) else None
+    )
+    with qtbot.waitSignals(
+        [job.event_emitted, job.event_emitted],
+        check_params_cbs=[is_event(LossesReported), is_event(PreviewReady)],
+        timeout=PATIENCE_MS,
+    ):
         pass
     assert not studio.training.is_running
     with qtbot.waitSignal(job.following_ended, timeout=PATIENCE_MS) as signal_seen:
@@ -209,7 +218,7 @@ def test_that_a_real_run_is_followed_to_its_end(
     images = [report.progress.images_seen for report in reports]
     assert images == sorted(set(images))
     # Shown again as a run at rest, which can be gone on with.
-    assert studio.run_view.status.life is LifeState.FINISHED
+    assert studio.run_view.status.life is RunState.FINISHED
     assert RunFolder(run).checkpoint_paths()
 
 
@@ -218,9 +227,11 @@ def test_that_a_real_run_is_followed_to_its_end(
 def test_that_a_killed_run_is_shown_as_interrupted(
     qtbot: QtBot, studio: Studio, tmp_path: Path, child: subprocess.Popen[bytes]
 ):
-    run, job = tmp_path / "run", studio.around.following
+    run, job = tmp_path / "run", studio.desktop.following
     open_when_trained(qtbot, studio, run)
-    with qtbot.waitSignal(job.losses_reported, timeout=PATIENCE_MS):
+    with qtbot.waitSignal(
+        job.event_emitted, check_params_cb=is_event(LossesReported), timeout=PATIENCE_MS
+    ):
         pass
     with qtbot.waitSignal(job.following_ended, timeout=PATIENCE_MS) as signal_seen:
         child.send_signal(signal.SIGKILL)
@@ -228,4 +239,4 @@ def test_that_a_killed_run_is_shown_as_interrupted(
         child.wait()
     (followed,) = signal_seen.args or [None]
     assert followed.is_interrupted
-    assert studio.run_view.status.life is LifeState.INTERRUPTED
+    assert studio.run_view.status.life is RunState.INTERRUPTED

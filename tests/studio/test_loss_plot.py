@@ -69,7 +69,7 @@ def test_that_reports_are_drawn_without_asking(qtbot: QtBot, panel: LossPlotPane
     panel.add_losses(losses(100, critic=0.5))
     panel.add_losses(losses(200, critic=0.5))
     qtbot.waitUntil(lambda: panel.board.legend.names == ("critic",))
-    assert panel.board.legend.chip("critic").text() == "Critic 0.5"
+    assert panel.board.legend.chip("critic").text() == "Discriminator 0.5"
 
 
 def test_that_smoothing_zero_shows_the_values_themselves(panel: LossPlotPanel):
@@ -101,7 +101,11 @@ def test_that_a_chip_hides_its_curve(panel: LossPlotPanel):
 def test_that_the_crosshair_reads_the_nearest_report(panel: LossPlotPanel):
     child(panel, QSlider).setValue(0)
     feed(panel)
-    assert point_at(panel, 1010).splitlines() == ["1,000 images", "Generator  0.3", "Critic  1"]
+    assert point_at(panel, 1010).splitlines() == [
+        "1,000 images",
+        "Generator  0.3",
+        "Discriminator  1",
+    ]
     left = panel.board.plot.crosshair._label.x()
     assert point_at(panel, 4020).splitlines()[1] == "Generator  0.075"
     assert panel.board.plot.crosshair._label.x() > left

@@ -8,7 +8,7 @@ from PySide6.QtDBus import QDBusMessage
 from PySide6.QtWidgets import QApplication, QMainWindow, QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
-from engine.events import Outcome, RunEnded
+from engine.events import Outcome, PreviewReady, RunEnded
 from studio.app import Studio
 from studio.window.notices import (
     INTERFACE,
@@ -23,6 +23,7 @@ from studio.window.notices import (
 )
 from tests.helpers.fake_engine import FakeEngine
 from tests.helpers.private_bus import PrivateBus, answering, private_bus
+from tests.helpers.run_events import is_event
 
 
 class FakeNotice:
@@ -56,7 +57,7 @@ def ended(outcome: Outcome = Outcome.FINISHED) -> RunEnded:
 
 def test_that_a_finished_run_is_told_of_by_name(window: QMainWindow):
     notice = FakeNotice()
-    RunNotices(window, lambda _notices: notice).take_end(ended())
+    RunNotices(window, lambda _notices: notice).on_event(ended())
     title, text = notice.shown[0]
     assert title == "digits-3 is finished"
     assert "12,345 images in 2 min 5 s" in text
@@ -64,13 +65,13 @@ def test_that_a_finished_run_is_told_of_by_name(window: QMainWindow):
 
 def test_that_a_failed_run_is_told_of_as_such(window: QMainWindow):
     notice = FakeNotice()
-    RunNotices(window, lambda _notices: notice).take_end(ended(Outcome.FAILED))
+    RunNotices(window, lambda _notices: notice).on_event(ended(Outcome.FAILED))
     assert notice.shown[0][0] == "digits-3 ended with an error"
 
 
 def test_that_who_stopped_a_run_is_not_told(window: QMainWindow):
     notice = FakeNotice()
-    RunNotices(window, lambda _notices: notice).take_end(ended(Outcome.STOPPED))
+    RunNotices(window, lambda _notices: notice).on_event(ended(Outcome.STOPPED))
     assert notice.shown == []
 
 
@@ -81,10 +82,10 @@ def test_that_who_looks_at_the_window_is_not_told(
     notices = RunNotices(window, lambda _notices: notice)
     window.show()
     monkeypatch.setattr(QApplication, "activeWindow", lambda: window)
-    notices.take_end(ended())
+    notices.on_event(ended())
     assert notice.shown == []
     window.showMinimized()
-    notices.take_end(ended())
+    notices.on_event(ended())
     assert len(notice.shown) == 1
 
 
@@ -94,7 +95,7 @@ def test_that_a_system_without_messages_still_alerts(
     alerted: list[object] = []
     monkeypatch.setattr(QApplication, "alert", alerted.append)
     assert system_notice(RunNotices(window)) is None
-    RunNotices(window).take_end(ended())
+    RunNotices(window).on_event(ended())
     assert alerted == [window]
 
 
@@ -143,10 +144,10 @@ def test_that_the_portal_is_asked_and_hears_of_a_click(
 
 def test_that_the_studio_tells_of_its_run(qtbot: QtBot, studio: Studio, engine: FakeEngine):
     notice = FakeNotice()
-    studio.around.notices._make = lambda _notices: notice
-    with qtbot.waitSignal(studio.training.preview_ready):
+    studio.desktop.notices._make = lambda _notices: notice
+    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(PreviewReady)):
         studio.window.actions_.start.trigger()
     studio.window.showMinimized()
-    with qtbot.waitSignal(studio.training.run_ended):
+    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(RunEnded)):
         engine.finish.set()
     assert "is finished" in notice.shown[0][0]

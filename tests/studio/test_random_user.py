@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 from pytestqt.qtbot import QtBot
 
-from studio.models.run_state import LifeState
+from studio.models.run_state import RunState
 from tests.helpers.guards import ProblemLog
 from tests.helpers.life_machine import LifeMachine
 
@@ -42,4 +42,4 @@ def test_that_whatever_is_pressed_the_window_tells_the_truth(machine: type[LifeM
     print(f"{machine.actions} actions, seed {SEED}")  # noqa: T201 - what a measurement quotes
     assert machine.actions >= EXAMPLES * STEPS / 2
     if EXAMPLES >= ENOUGH:
-        assert machine.seen == set(LifeState)
+        assert machine.seen == set(RunState)

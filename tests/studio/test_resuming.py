@@ -9,15 +9,16 @@ from pytestqt.qtbot import QtBot
 
 from engine.config.presets import config_from_preset
 from engine.errors import DeviceLostError
-from engine.events import Outcome
+from engine.events import CheckpointSaved, Outcome
 from engine.fs.lock import RunLock
 from studio.app import Studio, build_studio
 from studio.dialogs.error import ErrorDialog
 from studio.models.more_training import Resumable, Unit
-from studio.models.run_state import LifeState, Wish
+from studio.models.run_state import Command, RunState
 from studio.settings.choices import GeneralChoices
 from tests.helpers.fake_engine import FakeEngine
 from tests.helpers.guards import ProblemLog
+from tests.helpers.run_events import is_event
 from tests.helpers.windows import (
     ask,
     child,
@@ -109,10 +110,10 @@ def test_that_what_is_no_amount_is_refused(unit: Unit, text: str):
 @pytest.mark.parametrize(
     ("outcome", "state", "words"),
     [
-        (Outcome.FINISHED, LifeState.FINISHED, "Finished"),
-        (Outcome.STOPPED, LifeState.FINISHED, "Stopped, checkpoint saved"),
-        (Outcome.FAILED, LifeState.FAILED, "Ended with an error"),
-        (None, LifeState.INTERRUPTED, "Interrupted"),
+        (Outcome.FINISHED, RunState.FINISHED, "Finished"),
+        (Outcome.STOPPED, RunState.FINISHED, "Stopped, checkpoint saved"),
+        (Outcome.FAILED, RunState.FAILED, "Ended with an error"),
+        (None, RunState.INTERRUPTED, "Interrupted"),
     ],
 )
 def test_that_an_opened_run_says_how_it_ended_and_goes_on(
@@ -126,8 +127,8 @@ def test_that_an_opened_run_says_how_it_ended_and_goes_on(
     amount(studio).selectAll()
     qtbot.keyClicks(amount(studio), "10")
     visible_buttons(studio.window.run)["Resume"].click()
-    assert life(studio) is LifeState.PREPARING
-    wait_for(qtbot, studio, LifeState.RUNNING)
+    assert life(studio) is RunState.PREPARING
+    wait_for(qtbot, studio, RunState.RUNNING)
     [config] = engine.resumed
     assert config.run == run
     assert config.minutes == pytest.approx(3 / 60 + 10)
@@ -141,7 +142,7 @@ def test_that_curves_of_a_resumed_run_go_on_and_never_back(
     studio.run_view.open(write_run(tmp_path / "runs" / "old", saved=2_000))
     curve = studio.window.losses.history.curves["critic"]
     assert list(curve.points()[0]) == [1_000, 2_000, 3_000]
-    ask(studio, Wish.RESUME)
+    ask(studio, Command.RESUME)
     qtbot.waitUntil(lambda: "2,200 images" in status_text(studio))
     curve = studio.window.losses.history.curves["critic"]
     assert list(curve.points()[0]) == [1_000, 2_000, 2_100, 2_200]
@@ -164,8 +165,8 @@ def test_that_a_finished_run_in_the_window_goes_on_in_images(
     qtbot: QtBot, studio: Studio, engine: FakeEngine
 ):
     start(qtbot, studio)
-    ask(studio, Wish.STOP_SAVE)
-    wait_for(qtbot, studio, LifeState.FINISHED)
+    ask(studio, Command.STOP_SAVE)
+    wait_for(qtbot, studio, RunState.FINISHED)
     box = unit(studio)
     box.setCurrentIndex(box.findText("images"))
     box.activated.emit(box.currentIndex())
@@ -184,8 +185,8 @@ def test_that_what_is_no_amount_is_said_and_starts_nothing(
     amount(studio).selectAll()
     qtbot.keyClicks(amount(studio), "ten")
     assert says(studio.window.run, "Not a number")
-    ask(studio, Wish.RESUME)
-    assert life(studio) is LifeState.INTERRUPTED
+    ask(studio, Command.RESUME)
+    assert life(studio) is RunState.INTERRUPTED
     assert not engine.resumed
 
 
@@ -193,16 +194,16 @@ def test_that_a_run_that_was_cut_off_before_it_saved_can_begin_again(
     studio: Studio, engine: FakeEngine, tmp_path: Path
 ):
     studio.run_view.open(write_run(tmp_path / "runs" / "old", saved=None))
-    assert life(studio) is LifeState.INTERRUPTED
-    ask(studio, Wish.RESUME)
+    assert life(studio) is RunState.INTERRUPTED
+    ask(studio, Command.RESUME)
     assert [config.run for config in engine.resumed] == [tmp_path / "runs" / "old"]
 
 
 def test_that_a_run_that_was_stopped_before_it_saved_cannot_go_on(studio: Studio, tmp_path: Path):
     studio.run_view.open(write_run(tmp_path / "runs" / "old", outcome=Outcome.STOPPED, saved=None))
-    assert life(studio) is LifeState.FINISHED
+    assert life(studio) is RunState.FINISHED
     assert "Resume" not in visible_buttons(studio.window.run)
-    assert not studio.window.actions_.run.action(Wish.RESUME).isEnabled()
+    assert not studio.window.actions_.run.action(Command.RESUME).isEnabled()
 
 
 def test_that_a_run_that_was_discarded_says_so_later_too(studio: Studio, tmp_path: Path):
@@ -220,10 +221,10 @@ def test_that_a_run_that_another_program_trains_is_left_to_it(
     assert "Trained by another program" in status_text(studio)
     assert says(studio.window.run, "Another program trains this run: process ")
     assert "Resume" not in visible_buttons(studio.window.run)
-    ask(studio, Wish.RESUME)
+    ask(studio, Command.RESUME)
     assert not engine.configs
     studio.run_view.open(run)
-    assert life(studio) is LifeState.INTERRUPTED, "whoever held it is gone"
+    assert life(studio) is RunState.INTERRUPTED, "whoever held it is gone"
     assert not says(studio.window.run, "Another program trains")
     assert "Resume" in visible_buttons(studio.window.run)
 
@@ -247,12 +248,12 @@ def test_that_a_lost_device_offers_a_restart_that_resumes(
     launched: list[list[str]] = []
     monkeypatch.setattr(QProcess, "startDetached", lambda _p, args: launched.append(args))
     start(qtbot, studio)
-    with qtbot.waitSignal(studio.training.checkpoint_saved):
-        ask(studio, Wish.SAVE_NOW)
+    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(CheckpointSaved)):
+        ask(studio, Command.SAVE_NOW)
     engine.failure_now = DeviceLostError("cuda", "it fell off the bus", 200)
     with qtbot.waitSignal(studio.reporter.error_reported):
         engine.fails_now.set()
-    assert life(studio) is LifeState.FAILED
+    assert life(studio) is RunState.FAILED
     dialog = child(studio.window, ErrorDialog)
     assert says(dialog, "saved up to 200 images")
     buttons = {button.text(): button for button in dialog.findChildren(QPushButton)}
@@ -264,11 +265,11 @@ def test_that_a_lost_device_offers_a_restart_that_resumes(
     # What the new process does first.
     again = build_studio(qapp, settings=studio.store._settings, work=engine.work())
     again.restore_last_run()
-    wait_for(qtbot, again, LifeState.RUNNING)
+    wait_for(qtbot, again, RunState.RUNNING)
     assert engine.resumed[0].run == engine.configs[0].run
     assert not again.store.load(GeneralChoices()).resumes_last_run
     again.training.stop()
     assert again.training.wait(10_000)
-    wait_for(qtbot, again, LifeState.FINISHED)
+    wait_for(qtbot, again, RunState.FINISHED)
     again.window.leave()
     again.window.deleteLater()

@@ -7,19 +7,23 @@ from pytestqt.qtbot import QtBot
 
 from engine.events import (
     BatchSplit,
+    CheckpointSaved,
     EvaluationFailed,
+    LossesReported,
     PreviewFailed,
+    PreviewReady,
     RolledBack,
     RunResumed,
     StepsSkipped,
 )
 from engine.runs.folder import RunFolder
 from studio.app import Studio
-from studio.dialogs.confirm import CloseAnswer, CloseGuard, DiscardGuard
-from studio.models.run_state import LifeState, Wish
+from studio.dialogs.confirm import CloseAnswer, ConfirmDiscard, ConfirmQuit
+from studio.models.run_state import Command, RunState
 from studio.models.trouble_text import passed_over_text
 from tests.helpers.fake_engine import FakeEngine
 from tests.helpers.guards import ProblemLog
+from tests.helpers.run_events import is_event
 from tests.helpers.windows import (
     ask,
     child,
@@ -40,40 +44,40 @@ def test_that_a_pause_says_so_at_once_and_a_resume_too(qtbot: QtBot, studio: Stu
     start(qtbot, studio)
     visible_buttons(studio.window.run)["Pause"].click()
     # In the same turn of the event loop: nothing was waited for.
-    assert life(studio) is LifeState.PAUSING
+    assert life(studio) is RunState.PAUSING
     assert "Pausing…" in status_text(studio)
     assert not visible_buttons(studio.window.run)["Pausing…"].isEnabled()
-    wait_for(qtbot, studio, LifeState.PAUSED)
+    wait_for(qtbot, studio, RunState.PAUSED)
     assert says(studio.window.run, "Paused")
     assert "Paused" in studio.window.windowTitle()
     buttons = visible_buttons(studio.window.run)
     assert set(buttons) == {"Resume", "Stop"}
     buttons["Resume"].click()
-    assert "Going on…" in status_text(studio)
-    wait_for(qtbot, studio, LifeState.RUNNING)
+    assert "Resuming…" in status_text(studio)
+    wait_for(qtbot, studio, RunState.RUNNING)
     assert "Paused" not in studio.window.windowTitle()
 
 
 def test_that_a_pause_can_give_the_memory_back(qtbot: QtBot, studio: Studio, engine: FakeEngine):
     start(qtbot, studio)
     assert not checkpoints(engine)
-    ask(studio, Wish.PAUSE_RELEASE)
-    wait_for(qtbot, studio, LifeState.PAUSED)
+    ask(studio, Command.PAUSE_RELEASE)
+    wait_for(qtbot, studio, RunState.PAUSED)
     assert "Paused, memory given back" in status_text(studio)
     assert checkpoints(engine), "what is given back has to be on disk first"
-    ask(studio, Wish.RESUME)
-    wait_for(qtbot, studio, LifeState.RUNNING)
+    ask(studio, Command.RESUME)
+    wait_for(qtbot, studio, RunState.RUNNING)
 
 
 def test_that_a_paused_run_stops_and_keeps_what_it_has(
     qtbot: QtBot, studio: Studio, engine: FakeEngine
 ):
     start(qtbot, studio)
-    ask(studio, Wish.PAUSE)
-    wait_for(qtbot, studio, LifeState.PAUSED)
+    ask(studio, Command.PAUSE)
+    wait_for(qtbot, studio, RunState.PAUSED)
     visible_buttons(studio.window.run)["Stop"].click()
     assert "Stopping…" in status_text(studio)
-    wait_for(qtbot, studio, LifeState.FINISHED)
+    wait_for(qtbot, studio, RunState.FINISHED)
     assert "Stopped, checkpoint saved" in status_text(studio)
     assert checkpoints(engine)
 
@@ -82,66 +86,68 @@ def test_that_discarding_asks_once_and_says_what_would_be_lost(
     qtbot: QtBot, studio: Studio, engine: FakeEngine
 ):
     start(qtbot, studio)
-    with qtbot.waitSignal(studio.training.checkpoint_saved):
-        ask(studio, Wish.SAVE_NOW)
-    with qtbot.waitSignal(studio.training.losses_reported):
-        ask(studio, Wish.SAMPLE_NOW)
+    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(CheckpointSaved)):
+        ask(studio, Command.SAVE_NOW)
+    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(LossesReported)):
+        ask(studio, Command.SAMPLE_NOW)
     qtbot.waitUntil(lambda: "300 images" in status_text(studio))
-    ask(studio, Wish.STOP_DISCARD)
-    ask(studio, Wish.STOP_DISCARD)
-    [guard] = studio.window.findChildren(DiscardGuard)
+    ask(studio, Command.STOP_DISCARD)
+    ask(studio, Command.STOP_DISCARD)
+    [guard] = studio.window.findChildren(ConfirmDiscard)
     text = guard.informativeText()
     assert "(100 images) since the last checkpoint will be lost" in text
     assert "Older checkpoints stay." in text
-    assert life(studio) is LifeState.RUNNING
+    assert life(studio) is RunState.RUNNING
     guard.discard.click()
-    assert life(studio) is LifeState.STOPPING
-    wait_for(qtbot, studio, LifeState.FINISHED)
+    assert life(studio) is RunState.STOPPING
+    wait_for(qtbot, studio, RunState.FINISHED)
     assert "Stopped without saving" in status_text(studio)
     assert checkpoints(engine) == ["checkpoint-000000000200"]
 
 
 def test_that_a_no_to_discarding_changes_nothing(qtbot: QtBot, studio: Studio):
     start(qtbot, studio)
-    ask(studio, Wish.STOP_DISCARD)
-    guard = child(studio.window, DiscardGuard)
+    ask(studio, Command.STOP_DISCARD)
+    guard = child(studio.window, ConfirmDiscard)
     assert "nothing was saved yet" in guard.informativeText()
     guard.reject()
-    assert life(studio) is LifeState.RUNNING
-    assert studio.steering.guard is None
+    assert life(studio) is RunState.RUNNING
+    assert studio.run_controller.guard is None
 
 
 def test_that_nothing_is_asked_where_nothing_would_be_lost(
     qtbot: QtBot, studio: Studio, engine: FakeEngine
 ):
     start(qtbot, studio)
-    with qtbot.waitSignal(studio.training.checkpoint_saved):
-        ask(studio, Wish.SAVE_NOW)
-    ask(studio, Wish.STOP_DISCARD)
-    assert studio.steering.guard is None
-    wait_for(qtbot, studio, LifeState.FINISHED)
+    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(CheckpointSaved)):
+        ask(studio, Command.SAVE_NOW)
+    ask(studio, Command.STOP_DISCARD)
+    assert studio.run_controller.guard is None
+    wait_for(qtbot, studio, RunState.FINISHED)
     assert "Stopped, checkpoint saved" in status_text(studio)
 
 
 def test_that_the_question_goes_when_the_run_ends(qtbot: QtBot, studio: Studio, engine: FakeEngine):
     start(qtbot, studio)
-    ask(studio, Wish.STOP_DISCARD)
-    assert studio.steering.guard is not None
+    ask(studio, Command.STOP_DISCARD)
+    assert studio.run_controller.guard is not None
     engine.finish.set()
-    wait_for(qtbot, studio, LifeState.FINISHED)
-    assert studio.steering.guard is None
+    wait_for(qtbot, studio, RunState.FINISHED)
+    assert studio.run_controller.guard is None
 
 
 def test_that_a_sample_is_drawn_when_asked_for(qtbot: QtBot, studio: Studio):
     start(qtbot, studio)
-    with qtbot.waitSignal(studio.training.preview_ready) as drawn:
+    with qtbot.waitSignal(
+        studio.training.event_emitted, check_params_cb=is_event(PreviewReady)
+    ) as drawn:
         visible_buttons(studio.window.run)["Sample now"].click()
     assert (drawn.args or [])[0].images_seen == 300
-    wait_for(qtbot, studio, LifeState.RUNNING)
+    wait_for(qtbot, studio, RunState.RUNNING)
 
 
 def test_that_every_wish_has_a_shortcut_of_its_own(studio: Studio):
-    keys = [studio.window.actions_.run.action(wish).shortcut().toString() for wish in Wish]
+    keys = [studio.window.actions_.run.action(command).shortcut().toString() for command in Command]
     assert all(keys)
     others = [
         action.shortcut().toString()
@@ -149,7 +155,7 @@ def test_that_every_wish_has_a_shortcut_of_its_own(studio: Studio):
         if action.shortcut().toString()
     ]
     assert len(set(others)) == len(others), "no two actions share a key"
-    assert len(set(keys)) == len(Wish)
+    assert len(set(keys)) == len(Command)
     assert set(keys) <= set(others)
 
 
@@ -163,10 +169,10 @@ def test_that_every_control_says_what_it_does(qtbot: QtBot, studio: Studio):
 
 def test_that_closing_a_paused_run_asks_and_saves(qtbot: QtBot, studio: Studio, engine: FakeEngine):
     start(qtbot, studio)
-    ask(studio, Wish.PAUSE)
-    wait_for(qtbot, studio, LifeState.PAUSED)
+    ask(studio, Command.PAUSE)
+    wait_for(qtbot, studio, RunState.PAUSED)
     studio.window.close()
-    guard = child(studio.window, CloseGuard)
+    guard = child(studio.window, ConfirmQuit)
     assert guard.text() == "The run is paused. Save it and quit?"
     assert "Keep training" not in {button.text() for button in guard.buttons()}
     guard.button_for(CloseAnswer.SAVE_AND_QUIT).click()
@@ -178,9 +184,9 @@ def test_that_closing_twice_asks_once(qtbot: QtBot, studio: Studio):
     start(qtbot, studio)
     studio.window.close()
     studio.window.close()
-    [guard] = studio.window.findChildren(CloseGuard)
+    [guard] = studio.window.findChildren(ConfirmQuit)
     guard.reject()
-    assert life(studio) is LifeState.RUNNING
+    assert life(studio) is RunState.RUNNING
 
 
 def test_that_keeping_a_run_that_has_ended_meanwhile_closes_the_window(
@@ -189,8 +195,8 @@ def test_that_keeping_a_run_that_has_ended_meanwhile_closes_the_window(
     start(qtbot, studio)
     studio.window.close()
     engine.finish.set()
-    wait_for(qtbot, studio, LifeState.FINISHED)
-    child(studio.window, CloseGuard).button_for(CloseAnswer.KEEP_TRAINING).click()
+    wait_for(qtbot, studio, RunState.FINISHED)
+    child(studio.window, ConfirmQuit).button_for(CloseAnswer.KEEP_TRAINING).click()
     assert not studio.window.isVisible()
 
 
@@ -205,8 +211,8 @@ SPLIT = BatchSplit(
     ("event", "happened", "done"),
     [
         (SKIPPED, "6,400 images. Not a number: critic.", "(step 50, 51, 52, 53, 54, …)"),
-        (BACK, "unstable at 6,400 images", "back to 6,000 images and goes on with 50 %"),
-        (SPLIT, "A batch of 64 does not fit", "in 4 parts, to the same effect"),
+        (BACK, "unstable at 6,400 images", "back to 6,000 images and continues with 50 %"),
+        (SPLIT, "A batch of 64 does not fit", "into 4 micro-batches, to the same effect"),
         (SPLIT, "A batch of 64 does not fit", "7.00 GiB of 8.00 GiB were taken."),
     ],
 )
@@ -227,8 +233,8 @@ def test_that_the_same_trouble_stands_once_and_a_new_run_has_none(
     engine.trouble += [SKIPPED, later]
     qtbot.waitUntil(lambda: says(studio.window.run, "9,900 images"))
     assert not says(studio.window.run, "6,400 images")
-    ask(studio, Wish.STOP_SAVE)
-    wait_for(qtbot, studio, LifeState.FINISHED)
+    ask(studio, Command.STOP_SAVE)
+    wait_for(qtbot, studio, RunState.FINISHED)
     assert says(studio.window.run, "9,900 images"), "somebody may only look now"
     start(qtbot, studio)
     assert not says(studio.window.run, "9,900 images")
@@ -255,8 +261,10 @@ def test_that_a_failed_preview_or_measurement_ends_nothing(
     start(qtbot, studio)
     engine.trouble.append(PreviewFailed(error=ValueError("no paint")))
     engine.trouble.append(EvaluationFailed(error=ValueError("no judge")))
-    with qtbot.waitSignal(studio.training.evaluation_failed):
+    with qtbot.waitSignal(
+        studio.training.event_emitted, check_params_cb=is_event(EvaluationFailed)
+    ):
         pass
-    assert life(studio) is LifeState.RUNNING
+    assert life(studio) is RunState.RUNNING
     problem_log.expect("no paint")
     problem_log.expect("no judge")

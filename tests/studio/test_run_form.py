@@ -13,7 +13,7 @@ from engine.errors import ConfigError
 from engine.events import Outcome, Progress, RunEnded
 from studio.models.run_form import FIELDS, RunForm, free_run_name, is_usable_name
 from studio.models.run_state import (
-    LifeState,
+    RunActivity,
     RunState,
     RunStatus,
     duration_text,
@@ -229,9 +229,9 @@ def test_that_nothing_is_left_of_a_run_that_has_ended():
     ended = RunEnded(
         outcome=Outcome.STOPPED, folder=Path(), images_seen=64, elapsed_s=1.0, images_saved=64
     )
-    training = RunStatus(life=LifeState.RUNNING, state=RunState.TRAINING)
+    training = RunStatus(life=RunState.RUNNING, state=RunActivity.TRAINING)
     status = training.after(losses(64)).after(ended)
-    assert status.state is RunState.STOPPED
+    assert status.state is RunActivity.STOPPED
     assert status.progress is not None
     assert progress_text(status.progress) == "64 images · 1,234 images/s"
     assert training.after(ended).progress is None

@@ -20,7 +20,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.events import Alarm, HealthChanged, Phase, PhaseChanged
 from studio.models.run_form import RunForm
-from studio.models.run_state import Happening, RunStatus, Wish
+from studio.models.run_state import Command, LifecycleEvent, RunStatus
 from studio.models.trouble_text import advice
 from studio.panels.run import RunPanel
 from studio.panels.run.controls import HealthNotes
@@ -168,10 +168,10 @@ def test_that_progress_shows_state_figures_and_device(filled: Filled):
     assert bar.value() == 100
     assert filled.button.text() == "Stop"
     stop = filled.button
-    with filled.qtbot.waitSignal(filled.panel.wish_requested) as wished:
+    with filled.qtbot.waitSignal(filled.panel.command_requested) as commanded:
         filled.qtbot.mouseClick(stop, Qt.MouseButton.LeftButton)
-    assert wished.args == [Wish.STOP_SAVE]
-    filled.panel.show_status(training.after_asking(Happening.STOP_ASKED))
+    assert commanded.args == [Command.STOP_SAVE]
+    filled.panel.show_status(training.after_asking(LifecycleEvent.STOP_ASKED))
     assert stop.text() == "Stopping…"
     assert not stop.isEnabled()
 

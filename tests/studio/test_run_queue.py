@@ -9,6 +9,7 @@ from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 
 from engine.errors import FolderNotWritableError
+from engine.events import RunEnded
 from engine.runs.branching import BranchStart
 from studio.app import Studio
 from studio.dialogs.error import ErrorDialog
@@ -16,6 +17,7 @@ from studio.models.run_form import RunPlan
 from studio.models.run_queue import FILE_NAME, QueueState, RunQueue
 from tests.helpers.fake_engine import FakeEngine
 from tests.helpers.guards import ProblemLog
+from tests.helpers.run_events import is_event
 from tests.helpers.run_folders import made_run, run_config
 from tests.helpers.windows import child
 
@@ -114,8 +116,8 @@ def forgive(problem_log: ProblemLog) -> None:
 def waiting(studio: Studio) -> RunQueue:
     """Three runs that wait in the studio's queue."""
     for name in ("one", "two", "three"):
-        studio.library.runner.add(plan(studio.workspace, name))
-    return studio.library.runner.queue
+        studio.runs_controller.runner.add(plan(studio.workspace, name))
+    return studio.runs_controller.runner.queue
 
 
 def started(engine: FakeEngine) -> list[str]:
@@ -128,7 +130,7 @@ def test_that_runs_are_trained_in_turn(
     waiting.move(2, 0)
     engine.finish.set()
     studio.window.runs.queue.start.click()
-    qtbot.waitUntil(lambda: not studio.library.runner.is_active)
+    qtbot.waitUntil(lambda: not studio.runs_controller.runner.is_active)
     assert started(engine) == ["three", "one", "two"]
     assert engine.starters == ["digits"] * 3
     assert len(waiting) == 0
@@ -138,13 +140,13 @@ def test_that_runs_are_trained_in_turn(
 def test_that_no_run_starts_while_another_is_under_way(
     qtbot: QtBot, studio: Studio, engine: FakeEngine, waiting: RunQueue
 ):
-    studio.library.start(plan(studio.workspace, "mine"))
+    studio.runs_controller.start(plan(studio.workspace, "mine"))
     qtbot.waitUntil(lambda: studio.training.is_running and bool(engine.configs))
-    studio.library.runner.start()
+    studio.runs_controller.runner.start()
     qtbot.wait(50)
     assert started(engine) == ["mine"]
     engine.finish.set()
-    qtbot.waitUntil(lambda: not studio.library.runner.is_active)
+    qtbot.waitUntil(lambda: not studio.runs_controller.runner.is_active)
     assert started(engine) == ["mine", "one", "two", "three"]
 
 
@@ -152,8 +154,8 @@ def test_that_a_failed_run_is_marked_and_the_next_one_starts(
     qtbot: QtBot, studio: Studio, engine: FakeEngine, waiting: RunQueue, problem_log: ProblemLog
 ):
     engine.failure = FolderNotWritableError(Path("x"), "no")
-    studio.library.runner.start()
-    qtbot.waitUntil(lambda: not studio.library.runner.is_active)
+    studio.runs_controller.runner.start()
+    qtbot.waitUntil(lambda: not studio.runs_controller.runner.is_active)
     assert started(engine) == ["one", "two", "three"]
     assert [run.state for run in waiting] == [QueueState.FAILED] * 3
     assert "cannot be written" in waiting[0].reason
@@ -175,8 +177,8 @@ def test_that_the_queue_stops_on_failure_if_asked_to(
 ):
     engine.failure = FolderNotWritableError(Path("x"), "no")
     studio.window.runs.queue.stops.click()
-    studio.library.runner.start()
-    qtbot.waitUntil(lambda: not studio.library.runner.is_active)
+    studio.runs_controller.runner.start()
+    qtbot.waitUntil(lambda: not studio.runs_controller.runner.is_active)
     assert started(engine) == ["one"]
     assert [run.state for run in waiting][1:] == [QueueState.WAITING] * 2
     child(studio.window, ErrorDialog).reject()
@@ -186,15 +188,15 @@ def test_that_the_queue_stops_on_failure_if_asked_to(
 def test_that_a_stop_pauses_the_queue(
     qtbot: QtBot, studio: Studio, engine: FakeEngine, waiting: RunQueue
 ):
-    studio.library.runner.start()
+    studio.runs_controller.runner.start()
     qtbot.waitUntil(lambda: bool(engine.configs))
-    with qtbot.waitSignal(studio.training.run_ended):
+    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(RunEnded)):
         studio.training.stop()
     qtbot.wait(50)
     assert started(engine) == ["one"]
     assert names(waiting) == ["one", "two", "three"]
     assert waiting[0].state is QueueState.INTERRUPTED
-    assert not studio.library.runner.is_active
+    assert not studio.runs_controller.runner.is_active
 
 
 def test_that_a_run_that_was_stopped_goes_on_when_the_queue_does(
@@ -206,8 +208,8 @@ def test_that_a_run_that_was_stopped_goes_on_when_the_queue_does(
     waiting.move(3, 0)
     waiting.change(0, QueueState.INTERRUPTED)
     engine.finish.set()
-    studio.library.runner.start()
-    qtbot.waitUntil(lambda: not studio.library.runner.is_active)
+    studio.runs_controller.runner.start()
+    qtbot.waitUntil(lambda: not studio.runs_controller.runner.is_active)
     assert [config.run for config in engine.resumed] == [folder]
     assert len(waiting) == 0
 
@@ -215,9 +217,9 @@ def test_that_a_run_that_was_stopped_goes_on_when_the_queue_does(
 def test_that_pausing_lets_the_run_under_way_go_on(
     qtbot: QtBot, studio: Studio, engine: FakeEngine, waiting: RunQueue
 ):
-    studio.library.runner.start()
+    studio.runs_controller.runner.start()
     qtbot.waitUntil(lambda: bool(engine.configs))
-    studio.library.runner.pause()
+    studio.runs_controller.runner.pause()
     engine.finish.set()
     qtbot.waitUntil(lambda: not studio.training.is_running)
     qtbot.wait(50)
@@ -230,8 +232,8 @@ def test_that_a_name_that_was_given_away_meanwhile_costs_no_run(
 ):
     made_run(studio.workspace / "runs", "one")
     engine.finish.set()
-    studio.library.runner.start()
-    qtbot.waitUntil(lambda: not studio.library.runner.is_active)
+    studio.runs_controller.runner.start()
+    qtbot.waitUntil(lambda: not studio.runs_controller.runner.is_active)
     assert started(engine) == ["one-2", "two", "three"]
 
 
@@ -240,7 +242,7 @@ def test_that_the_panel_adds_the_form_to_the_queue(qtbot: QtBot, studio: Studio)
     name = studio.window.run._form.name
     studio.window.run._controls.queue.click()
     studio.window.run._controls.queue.click()
-    assert names(studio.library.runner.queue) == [name, f"{name[:-1]}2"]
+    assert names(studio.runs_controller.runner.queue) == [name, f"{name[:-1]}2"]
     assert studio.window.runs.isVisible()
     assert studio.window.runs.queue.list.count() == 2
 

@@ -17,14 +17,14 @@ from engine.events import (
     RunResumed,
 )
 from studio.models.run_state import (
-    Happening,
-    LifeState,
+    Command,
+    LifecycleEvent,
+    RunActivity,
     RunState,
     RunStatus,
-    Wish,
     enabled,
-    happening_of,
     is_alive,
+    lifecycle_event_of,
     next_state,
 )
 from tests.helpers.fake_engine import losses
@@ -81,31 +81,31 @@ WISHES = {
 
 
 def test_that_the_table_below_knows_all_states_and_happenings():
-    assert {state for state, _, _ in CASES} == set(LifeState)
-    assert {happening for _, happening, _ in CASES} == set(Happening)
-    assert len(CASES) == len(LifeState) * len(Happening)
+    assert {state for state, _, _ in CASES} == set(RunState)
+    assert {lifecycle_event for _, lifecycle_event, _ in CASES} == set(LifecycleEvent)
+    assert len(CASES) == len(RunState) * len(LifecycleEvent)
 
 
-@pytest.mark.parametrize(("state", "happening", "after"), CASES)
-def test_that_a_happening_leads_where_it_should_or_is_refused(state, happening, after):
+@pytest.mark.parametrize(("state", "lifecycle_event", "after"), CASES)
+def test_that_a_happening_leads_where_it_should_or_is_refused(state, lifecycle_event, after):
     if after:
-        assert next_state(LifeState(state), Happening(happening)) == after
+        assert next_state(RunState(state), LifecycleEvent(lifecycle_event)) == after
     else:
-        with pytest.raises(ValueError, match=f"{state} cannot have {happening}"):
-            next_state(LifeState(state), Happening(happening))
+        with pytest.raises(ValueError, match=f"{state} cannot have {lifecycle_event}"):
+            next_state(RunState(state), LifecycleEvent(lifecycle_event))
 
 
-@pytest.mark.parametrize("state", LifeState)
-def test_that_a_state_allows_these_wishes_and_no_others(state: LifeState):
+@pytest.mark.parametrize("state", RunState)
+def test_that_a_state_allows_these_wishes_and_no_others(state: RunState):
     assert enabled(state) == set(WISHES[state].split())
 
 
 def test_that_a_run_is_alive_from_its_start_to_its_end():
-    assert [state for state in STATES if is_alive(LifeState(state))] == list(ALIVE)
+    assert [state for state in STATES if is_alive(RunState(state))] == list(ALIVE)
 
 
 def test_that_every_wish_is_allowed_somewhere():
-    assert {wish for state in LifeState for wish in enabled(state)} == set(Wish)
+    assert {command for state in RunState for command in enabled(state)} == set(Command)
 
 
 def ended(outcome: Outcome, seen: int = 100, saved: int = 100) -> RunEnded:
@@ -117,25 +117,25 @@ def ended(outcome: Outcome, seen: int = 100, saved: int = 100) -> RunEnded:
 @pytest.mark.parametrize(
     ("event", "expected"),
     [
-        (PhaseChanged(phase=Phase.LOADING), Happening.PREPARES),
-        (PhaseChanged(phase=Phase.WARMING_UP), Happening.PREPARES),
-        (PhaseChanged(phase=Phase.EVALUATING), Happening.WORKS),
-        (PhaseChanged(phase=Phase.SAVING), Happening.WORKS),
-        (RunPaused(images_seen=1), Happening.STOOD_STILL),
-        (RunPaused(images_seen=1, error=FULL), Happening.GOT_STUCK),
-        (ended(Outcome.STOPPED), Happening.ENDED),
-        (ended(Outcome.FINISHED), Happening.ENDED),
-        (ended(Outcome.FAILED), Happening.BROKE),
+        (PhaseChanged(phase=Phase.LOADING), LifecycleEvent.PREPARES),
+        (PhaseChanged(phase=Phase.WARMING_UP), LifecycleEvent.PREPARES),
+        (PhaseChanged(phase=Phase.EVALUATING), LifecycleEvent.WORKS),
+        (PhaseChanged(phase=Phase.SAVING), LifecycleEvent.WORKS),
+        (RunPaused(images_seen=1), LifecycleEvent.STOOD_STILL),
+        (RunPaused(images_seen=1, error=FULL), LifecycleEvent.GOT_STUCK),
+        (ended(Outcome.STOPPED), LifecycleEvent.ENDED),
+        (ended(Outcome.FINISHED), LifecycleEvent.ENDED),
+        (ended(Outcome.FAILED), LifecycleEvent.BROKE),
         (losses(100), None),
     ],
 )
-def test_that_events_happen_to_a_run(event: RunEvent, expected: Happening | None):
-    assert happening_of(event, is_ending=False) == expected
+def test_that_events_happen_to_a_run(event: RunEvent, expected: LifecycleEvent | None):
+    assert lifecycle_event_of(event, is_ending=False) == expected
 
 
 def test_that_a_phase_on_the_way_to_the_end_is_no_step_back():
     event = PhaseChanged(phase=Phase.TRAINING)
-    assert happening_of(event, is_ending=True) is Happening.STOP_ASKED
+    assert lifecycle_event_of(event, is_ending=True) is LifecycleEvent.STOP_ASKED
 
 
 def running() -> RunStatus:
@@ -143,21 +143,21 @@ def running() -> RunStatus:
 
 
 def test_that_a_run_that_got_stuck_on_its_way_out_goes_on_to_its_end():
-    stopping = running().after_asking(Happening.STOP_ASKED)
+    stopping = running().after_asking(LifecycleEvent.STOP_ASKED)
     stuck = stopping.after(RunPaused(images_seen=1, error=FULL))
-    assert (stuck.life, stuck.state) == (LifeState.PAUSED, RunState.STUCK)
-    assert stuck.after_asking(Happening.RESUME_ASKED).life is LifeState.STOPPING
+    assert (stuck.life, stuck.state) == (RunState.PAUSED, RunActivity.STUCK)
+    assert stuck.after_asking(LifecycleEvent.RESUME_ASKED).life is RunState.STOPPING
     tried_by_itself = stuck.after(PhaseChanged(phase=Phase.SAVING))
-    assert (tried_by_itself.life, tried_by_itself.state) == (LifeState.STOPPING, RunState.SAVING)
-    assert tried_by_itself.after(ended(Outcome.STOPPED)).life is LifeState.FINISHED
+    assert (tried_by_itself.life, tried_by_itself.state) == (RunState.STOPPING, RunActivity.SAVING)
+    assert tried_by_itself.after(ended(Outcome.STOPPED)).life is RunState.FINISHED
 
 
 def test_that_reports_say_that_a_save_is_over():
     saving = running().after(PhaseChanged(phase=Phase.SAVING))
-    assert saving.state is RunState.SAVING
-    assert saving.after(losses(100)).state is RunState.TRAINING
-    asked = saving.after_asking(Happening.PAUSE_ASKED)
-    assert asked.after(losses(100)).state is RunState.PAUSING
+    assert saving.state is RunActivity.SAVING
+    assert saving.after(losses(100)).state is RunActivity.TRAINING
+    asked = saving.after_asking(LifecycleEvent.PAUSE_ASKED)
+    assert asked.after(losses(100)).state is RunActivity.PAUSING
 
 
 def test_that_only_what_came_after_the_newest_checkpoint_counts_as_unsaved():
@@ -171,14 +171,14 @@ def test_that_only_what_came_after_the_newest_checkpoint_counts_as_unsaved():
 @pytest.mark.parametrize(
     ("event", "state"),
     [
-        (ended(Outcome.FINISHED), RunState.FINISHED),
-        (ended(Outcome.STOPPED), RunState.STOPPED),
-        (ended(Outcome.STOPPED, seen=200, saved=100), RunState.DISCARDED),
-        (ended(Outcome.STOPPED, seen=0, saved=0), RunState.DISCARDED),
-        (ended(Outcome.FAILED), RunState.FAILED),
+        (ended(Outcome.FINISHED), RunActivity.FINISHED),
+        (ended(Outcome.STOPPED), RunActivity.STOPPED),
+        (ended(Outcome.STOPPED, seen=200, saved=100), RunActivity.DISCARDED),
+        (ended(Outcome.STOPPED, seen=0, saved=0), RunActivity.DISCARDED),
+        (ended(Outcome.FAILED), RunActivity.FAILED),
     ],
 )
-def test_that_an_end_is_told_as_it_was(event: RunEnded, state: RunState):
+def test_that_an_end_is_told_as_it_was(event: RunEnded, state: RunActivity):
     assert running().after(event).state is state
 
 

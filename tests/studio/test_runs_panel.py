@@ -228,7 +228,7 @@ def test_that_the_command_is_copied(studio: Studio, panel: RunsPanel, runs: Path
 def test_that_a_run_waits_again(studio: Studio, panel: RunsPanel, runs: Path):
     panel.table.mark(runs / "cats")
     panel.bar.queue_again.trigger()
-    assert [run.name for run in studio.library.runner.queue] == ["cats-2"]
+    assert [run.name for run in studio.runs_controller.runner.queue] == ["cats-2"]
 
 
 def test_that_an_error_reaches_the_user(
@@ -250,7 +250,7 @@ def test_that_a_branch_fills_the_form_and_can_be_cancelled(
     source = made_run(runs, "base", dataset=dataset, training__beta2=0.9, seed=7)
     checkpoint = source / "checkpoints" / "checkpoint-000000006400"
     start = BranchStart(source=source, checkpoint=checkpoint, images_seen=6400, elapsed_s=300.0)
-    studio.library._begin_branch(start)
+    studio.runs_controller._begin_branch(start)
     form, run = studio.window.run._form, studio.window.run
     assert "base" in run.origin.text
     assert not run.origin.isHidden()

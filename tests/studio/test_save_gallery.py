@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.config.presets import config_from_preset
 from engine.errors import DiskFullError
-from engine.events import GalleryEnded, GalleryProgressed, Outcome
+from engine.events import CheckpointSaved, GalleryEnded, GalleryProgressed, Outcome, PreviewReady
 from engine.sample.request import MAX_COUNT, Direction, GalleryRequest
 from studio.dialogs.save_gallery import SaveGalleryDialog
 from studio.jobs.gallery import GalleryJob
@@ -27,6 +27,7 @@ from studio.models.gallery_form import free_folder
 from studio.settings.choices import SaveGalleryChoices
 from tests.helpers.fake_engine import FakeEngine
 from tests.helpers.guards import ProblemLog
+from tests.helpers.run_events import is_event
 from tests.helpers.windows import child
 
 
@@ -313,7 +314,7 @@ def request(tmp_path: Path) -> GalleryRequest:
 
 def start_training(qtbot: QtBot, training: TrainingJob, tmp_path: Path) -> None:
     config = config_from_preset("cpu-tiny", dataset=tmp_path, run=tmp_path / "run")
-    with qtbot.waitSignal(training.preview_ready):
+    with qtbot.waitSignal(training.event_emitted, check_params_cb=is_event(PreviewReady)):
         training.start(config)
 
 
@@ -327,7 +328,10 @@ def test_that_a_finished_run_needs_no_waiting(qtbot, gallery, engine, tmp_path):
 def test_that_a_live_run_saves_first(qtbot, gallery, training, engine, tmp_path):
     start_training(qtbot, training, tmp_path)
     order: list[str] = []
-    training.checkpoint_saved.connect(lambda _event: order.append("checkpoint"))
+    is_checkpoint = is_event(CheckpointSaved)
+    training.event_emitted.connect(
+        lambda event: order.append("checkpoint") if is_checkpoint(event) else None
+    )
     gallery.gallery_ended.connect(lambda _event: order.append("gallery"))
     with qtbot.waitSignal(gallery.gallery_ended):
         gallery.start(request(tmp_path))

@@ -115,7 +115,7 @@ def test_that_no_search_for_garbage_goes_through_torch(monkeypatch, name):
         found.append((gc.get_freeze_count(), is_searched))
 
     monkeypatch.setattr(engine.train.run, name, train)
-    start = getattr(engine_api.Work(), name)
+    start = getattr(engine_api.EngineApi(), name)
     for _run in range(2):
         start(None, print, RunControl())
     (first, is_searched), (second, _) = found

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication
 from pytestqt.qtbot import QtBot
 
 from studio.widgets.thumbnail_grid import TileDelegate
-from studio.widgets.virtual_grid import TileWall
+from studio.widgets.virtual_grid import VirtualGridView
 
 COUNT = 100_000
 ROOT = QModelIndex()
@@ -49,8 +49,8 @@ def model() -> Counting:
 
 
 @pytest.fixture
-def wall(qtbot: QtBot, model: Counting) -> TileWall:
-    wall = TileWall(TileDelegate())
+def wall(qtbot: QtBot, model: Counting) -> VirtualGridView:
+    wall = VirtualGridView(TileDelegate())
     qtbot.addWidget(wall)
     wall.setModel(model)
     wall.set_tiles(zoom=8, tile_side=8, text_lines=1)
@@ -59,13 +59,13 @@ def wall(qtbot: QtBot, model: Counting) -> TileWall:
     return wall
 
 
-def most_seen(wall: TileWall) -> int:
+def most_seen(wall: VirtualGridView) -> int:
     """Count the tiles that can be seen at once, from the size of one."""
     tile = wall.visualRect(wall.model().index(0, 0))
     return (wall.viewport().height() // tile.height() + 2) * wall.columns
 
 
-def test_that_a_paint_asks_for_no_more_than_fits_the_window(wall: TileWall, model: Counting):
+def test_that_a_paint_asks_for_no_more_than_fits_the_window(wall: VirtualGridView, model: Counting):
     bar = wall.verticalScrollBar()
     for step in range(21):
         model.asked.clear()
@@ -76,7 +76,9 @@ def test_that_a_paint_asks_for_no_more_than_fits_the_window(wall: TileWall, mode
     assert max(model.asked) == COUNT - 1
 
 
-def test_that_resizing_and_a_new_model_ask_for_no_more_either(wall: TileWall, model: Counting):
+def test_that_resizing_and_a_new_model_ask_for_no_more_either(
+    wall: VirtualGridView, model: Counting
+):
     model.asked.clear()
     wall.resize(700, 500)
     model.beginResetModel()
@@ -86,7 +88,7 @@ def test_that_resizing_and_a_new_model_ask_for_no_more_either(wall: TileWall, mo
     assert len(set(model.asked)) <= most_seen(wall)
 
 
-def test_that_every_tile_is_where_it_is_found(wall: TileWall, model: Counting):
+def test_that_every_tile_is_where_it_is_found(wall: VirtualGridView, model: Counting):
     wall.verticalScrollBar().setValue(1234)
     for row in wall.visible_rows():
         place = wall.visualRect(model.index(row)).center()
@@ -94,7 +96,7 @@ def test_that_every_tile_is_where_it_is_found(wall: TileWall, model: Counting):
     assert not wall.indexAt(QPoint(-1, 5)).isValid()
 
 
-def test_that_what_stood_at_the_top_stays_there(wall: TileWall, model: Counting):
+def test_that_what_stood_at_the_top_stays_there(wall: VirtualGridView, model: Counting):
     wall.scrollTo(model.index(50_000), QAbstractItemView.ScrollHint.PositionAtTop)
     top = wall.visible_rows().start
     wall.resize(480, 480)
@@ -120,7 +122,7 @@ def test_that_keys_lead_where_one_expects(wall, qtbot: QtBot, key, start, end):
     assert wall.viewport().rect().contains(wall.visualRect(wall.currentIndex()))
 
 
-def test_that_down_goes_to_the_tile_below(wall: TileWall, qtbot: QtBot):
+def test_that_down_goes_to_the_tile_below(wall: VirtualGridView, qtbot: QtBot):
     wall.setCurrentIndex(wall.model().index(1, 0))
     qtbot.keyClick(wall, Qt.Key.Key_Down)
     qtbot.keyClick(wall, Qt.Key.Key_PageDown)
@@ -129,11 +131,11 @@ def test_that_down_goes_to_the_tile_below(wall: TileWall, qtbot: QtBot):
     assert below > wall.columns
 
 
-def selected(wall: TileWall) -> list[int]:
+def selected(wall: VirtualGridView) -> list[int]:
     return sorted(index.row() for index in wall.selectionModel().selectedIndexes())
 
 
-def test_that_shift_selects_as_one_reads(wall: TileWall, qtbot: QtBot):
+def test_that_shift_selects_as_one_reads(wall: VirtualGridView, qtbot: QtBot):
     first, last = 3, wall.columns + 1
     button = Qt.MouseButton.LeftButton
     for row, modifier in ((first, "NoModifier"), (last, "ShiftModifier")):
@@ -142,14 +144,14 @@ def test_that_shift_selects_as_one_reads(wall: TileWall, qtbot: QtBot):
     assert selected(wall) == list(range(first, last + 1))
 
 
-def test_that_all_can_be_selected(wall: TileWall):
+def test_that_all_can_be_selected(wall: VirtualGridView):
     wall.selectAll()
     assert wall.selectionModel().isSelected(wall.model().index(COUNT - 1, 0))
     wall.selectionModel().select(QModelIndex(), QItemSelectionModel.SelectionFlag.Clear)
     assert selected(wall) == []
 
 
-def test_that_ctrl_and_the_wheel_zoom(wall: TileWall):
+def test_that_ctrl_and_the_wheel_zoom(wall: VirtualGridView):
     def turn(angle: int, modifier: Qt.KeyboardModifier) -> None:
         place = QPointF(20, 20)
         event = QWheelEvent(

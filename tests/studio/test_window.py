@@ -18,19 +18,21 @@ from pytestqt.qtbot import QtBot
 
 from engine.config.presets import config_from_preset
 from engine.errors import NonFiniteLossError
+from engine.events import CheckpointSaved, GalleryEnded, RunEnded
 from engine.runs.event_log import RunLog
 from engine.runs.folder import RunFolder, create_run_folder
 from studio.app import Studio, build_studio
 from studio.dialogs.error import AboutDialog, ErrorDialog
 from studio.dialogs.save_gallery import SaveGalleryDialog
 from studio.i18n import Language
-from studio.models.run_state import RunState, state_text
+from studio.models.run_state import RunActivity, state_text
 from studio.settings.choices import GeneralChoices
 from studio.theme import DARK, LIGHT, Appearance, current_colors
-from studio.widgets.steps import StepBar
+from studio.widgets.steps import TimelineBar
 from studio.window.dock_area import RunStatusBar
 from tests.helpers.fake_engine import FakeEngine, losses
 from tests.helpers.guards import ProblemLog
+from tests.helpers.run_events import is_event
 from tests.helpers.run_folders import write_preview
 from tests.helpers.windows import child
 
@@ -59,7 +61,7 @@ def start_digits(qtbot: QtBot, studio: Studio) -> None:
 
 
 def stop(qtbot: QtBot, studio: Studio) -> None:
-    with qtbot.waitSignal(studio.training.run_ended):
+    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(RunEnded)):
         click(qtbot, run_button(studio))
 
 
@@ -109,7 +111,7 @@ def test_that_stop_says_so_at_once_and_keeps_a_checkpoint(
     click(qtbot, button)
     assert "Stopping…" in status(studio)
     assert not button.isEnabled()
-    with qtbot.waitSignal(studio.training.run_ended):
+    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(RunEnded)):
         engine.answers_stop.set()
     assert "Stopped, checkpoint saved" in status(studio)
     assert not button.isVisible()
@@ -177,7 +179,10 @@ def test_that_a_gallery_of_a_live_run_waits_for_its_checkpoint(
     start_digits(qtbot, studio)
     studio.window.actions_.save_gallery.trigger()
     dialog = child(studio.window, SaveGalleryDialog)
-    with qtbot.waitSignals([studio.training.checkpoint_saved, studio.gallery.gallery_ended]):
+    with qtbot.waitSignals(
+        [studio.training.event_emitted, studio.gallery.gallery_ended],
+        check_params_cbs=[is_event(CheckpointSaved), is_event(GalleryEnded)],
+    ):
         button = next(b for b in dialog.findChildren(QPushButton) if b.text() == "Save")
         click(qtbot, button)
     [request] = engine.requests
@@ -268,7 +273,7 @@ def test_that_choices_outlive_the_session(
 
 def preview_count(studio: Studio) -> int:
     """Count the places of the slider below the gallery."""
-    return child(child(studio.window.gallery, StepBar), QSlider).maximum() + 1
+    return child(child(studio.window.gallery, TimelineBar), QSlider).maximum() + 1
 
 
 # --------------------------------------------------------------------------
@@ -320,5 +325,5 @@ def test_that_full_screen_goes_both_ways(studio: Studio):
 
 
 def test_that_every_state_has_words():
-    texts = {state_text(state) for state in RunState}
-    assert len(texts) == len(RunState)
+    texts = {state_text(state) for state in RunActivity}
+    assert len(texts) == len(RunActivity)

@@ -1,4 +1,4 @@
-"""Keeps the computer awake while a run trains, whatever the system. Never an error to the user."""
+"""Inhibits system sleep while a run trains; failures are only logged."""
 
 import logging
 import subprocess
@@ -6,13 +6,14 @@ import sys
 
 from PySide6.QtCore import QCoreApplication, QObject, Slot
 
-from studio.jobs.awake.bus import Hold, MacHold, Way, WindowsHold
-from studio.jobs.training import RunSignals
+from engine.events import PhaseChanged, RunEnded, RunEvent, RunPaused
+from studio.jobs.awake.bus import Inhibition, MacInhibition, Way, WindowsInhibition
+from studio.jobs.training import RunEvents
 
 _log = logging.getLogger(__name__)
 
 
-class Awake(QObject):
+class SleepInhibitor(QObject):
     """Holds the computer awake from the start of a run to its end, except while it is paused.
 
     Args:
@@ -23,7 +24,7 @@ class Awake(QObject):
     def __init__(self, way: Way | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._way = way or way_of(sys.platform)
-        self._hold: Hold | None = None
+        self._hold: Inhibition | None = None
         self._is_wanted = False
         self._is_allowed = True
         application = QCoreApplication.instance()
@@ -35,13 +36,10 @@ class Awake(QObject):
         """Whether the computer was asked to stay awake."""
         return self._hold is not None
 
-    def follow(self, run: RunSignals) -> None:
+    def follow(self, run: RunEvents) -> None:
         """Hold while a job trains."""
         run.run_started.connect(self.hold)
-        # After a pause, the next phase says that the run goes on.
-        run.phase_changed.connect(self.hold)
-        run.run_paused.connect(self.let_go)
-        run.run_ended.connect(self.let_go)
+        run.event_emitted.connect(self._on_run_event)
 
     def set_allowed(self, is_allowed: bool) -> None:  # noqa: FBT001 - one plain fact
         """Take the user's word on whether the computer may be kept awake at all."""
@@ -60,6 +58,16 @@ class Awake(QObject):
         self._is_wanted = False
         self._settle()
 
+    @Slot(object)
+    def _on_run_event(self, event: RunEvent) -> None:
+        match event:
+            case PhaseChanged():  # After a pause, the first event of a resumed run.
+                self.hold()
+            case RunPaused() | RunEnded():
+                self.let_go()
+            case _:
+                pass
+
     def _settle(self) -> None:
         wants = self._is_wanted and self._is_allowed
         if wants == self.is_holding:
@@ -77,9 +85,9 @@ class Awake(QObject):
 def way_of(platform: str) -> Way:
     """Give a system's own way of staying awake."""
     if platform == "win32":
-        return WindowsHold
+        return WindowsInhibition
     if platform == "darwin":
-        return MacHold
-    from studio.jobs.awake.bus import BusHold
+        return MacInhibition
+    from studio.jobs.awake.bus import BusInhibition
 
-    return BusHold
+    return BusInhibition

@@ -1,4 +1,4 @@
-"""Staying awake on Linux and its kin: services of the desktop are asked over D-Bus, in turn."""
+"""Sleep inhibition over D-Bus (Linux), caffeinate (macOS) and the Win32 API."""
 
 import ctypes
 import itertools
@@ -18,16 +18,12 @@ from PySide6.QtDBus import (
     QDBusUnixFileDescriptor,
 )
 
-# --------------------------------------------------------------------------
-# What every system's way of staying awake has in common.
-
-
 APP = "Diptych"
 REASON = "A model is being trained"
 """Shown by tools that list who keeps a computer awake; English, as the log is."""
 
 
-class Hold(Protocol):
+class Inhibition(Protocol):
     """Keeps the computer awake from the moment it is made."""
 
     def release(self) -> None:
@@ -35,12 +31,8 @@ class Hold(Protocol):
         ...
 
 
-Way = Callable[[], Hold]
+Way = Callable[[], Inhibition]
 """Makes a hold. Raises OSError or AttributeError where the system does not offer it."""
-
-
-# --------------------------------------------------------------------------
-# The buses on which the services of a Linux desktop are spoken to.
 
 
 def open_bus(kind: QDBusConnection.BusType, name: str) -> QDBusConnection | None:
@@ -70,7 +62,7 @@ Connect = Callable[[QDBusConnection.BusType, str], QDBusConnection | None]
 
 
 @dataclass(frozen=True)
-class Door:
+class InhibitionService:
     """A service that may keep the computer awake."""
 
     bus: QDBusConnection.BusType
@@ -81,14 +73,14 @@ class Door:
 
 
 DOORS = (
-    Door(
+    InhibitionService(
         QDBusConnection.BusType.SystemBus,
         "org.freedesktop.login1",
         "/org/freedesktop/login1",
         "org.freedesktop.login1.Manager",
         ("sleep", APP, REASON, "block"),
     ),
-    Door(
+    InhibitionService(
         QDBusConnection.BusType.SessionBus,
         "org.freedesktop.PowerManagement",
         "/org/freedesktop/PowerManagement/Inhibit",
@@ -96,7 +88,7 @@ DOORS = (
         (APP, REASON),
     ),
     # The last resort: the screen stays on as well.
-    Door(
+    InhibitionService(
         QDBusConnection.BusType.SessionBus,
         "org.freedesktop.ScreenSaver",
         "/org/freedesktop/ScreenSaver",
@@ -106,14 +98,16 @@ DOORS = (
 )
 
 
-class BusHold(QObject):
+class BusInhibition(QObject):
     """Asks one service after another until one agrees; never waits for an answer.
 
     login1 keeps the computer awake as long as a file handle is open, the others as long as the
     connection is: both go with this process, however it ends.
     """
 
-    def __init__(self, doors: Sequence[Door] = DOORS, connect: Connect = open_bus) -> None:
+    def __init__(
+        self, doors: Sequence[InhibitionService] = DOORS, connect: Connect = open_bus
+    ) -> None:
         super().__init__()
         self._doors = iter(doors)
         self._connect = connect
@@ -143,7 +137,7 @@ class BusHold(QObject):
             self._hang_up()
         _log.info("Nothing on this system keeps it awake; it may go to sleep in mid-run")
 
-    def _ask(self, connection: QDBusConnection, door: Door) -> None:
+    def _ask(self, connection: QDBusConnection, door: InhibitionService) -> None:
         message = QDBusMessage.createMethodCall(door.service, door.path, door.interface, "Inhibit")
         message.setArguments(list(door.arguments))
         message.setAutoStartService(False)
@@ -151,7 +145,7 @@ class BusHold(QObject):
         watcher.finished.connect(lambda: self._take(watcher, door))
         self._watcher = watcher
 
-    def _take(self, watcher: QDBusPendingCallWatcher, door: Door) -> None:
+    def _take(self, watcher: QDBusPendingCallWatcher, door: InhibitionService) -> None:
         reply = watcher.reply()
         watcher.deleteLater()
         self._watcher = None
@@ -175,10 +169,6 @@ class BusHold(QObject):
             self._name = ""
 
 
-# --------------------------------------------------------------------------
-# Staying awake on macOS.
-
-
 PROGRAM = "/usr/bin/caffeinate"
 _PATIENCE_S = 2.0
 
@@ -195,7 +185,7 @@ class Child(Protocol):
         ...
 
 
-class MacHold:
+class MacInhibition:
     """Runs the system's own tool, which ends with this process even if that is killed.
 
     Args:
@@ -218,16 +208,12 @@ def _start(command: Sequence[str]) -> Child:
     return subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - a fixed program
 
 
-# --------------------------------------------------------------------------
-# Staying awake on Windows.
-
-
 CONTINUOUS = 0x80000000
 SYSTEM_REQUIRED = 0x00000001
 """The screen may go dark; the computer may not sleep."""
 
 
-class WindowsHold:
+class WindowsInhibition:
     """Keeps the system awake for the calling thread, until that thread takes it back or ends.
 
     Source: SetThreadExecutionState in the Win32 reference.

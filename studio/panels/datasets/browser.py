@@ -1,4 +1,4 @@
-"""The items of one dataset: look, search, filter, edit, undo, count."""
+"""Browses the items of one dataset: search, filter, edit, undo; with its item delegate."""
 
 import numpy as np
 from PySide6.QtCore import (
@@ -29,18 +29,14 @@ from studio.jobs.dataset import DatasetJobs, OpenedDataset
 from studio.models.dataset_items import EDITED_ROLE, EXCLUDED_ROLE, DatasetItems
 from studio.panels.datasets.bar import BrowserBar, step_action
 from studio.panels.datasets.detail import ItemDetail, ItemView
-from studio.panels.datasets.doctor import Doctoring, Patient
+from studio.panels.datasets.doctor import ChecksController, CheckTarget
 from studio.panels.datasets.editing import Edited, ItemEditing
-from studio.panels.datasets.replace import Replacing, SearchedItems
+from studio.panels.datasets.replace import ReplaceController, SearchedItems
 from studio.panels.datasets.statistics import StatisticsPage
 from studio.theme import SPACING
 from studio.widgets.labels import EmptyState
 from studio.widgets.thumbnail_grid import TileDelegate
-from studio.widgets.virtual_grid import TileWall
-
-# --------------------------------------------------------------------------
-# Paints one item of a dataset: what the gallery's tiles show, and what an editor must see.
-
+from studio.widgets.virtual_grid import VirtualGridView
 
 _Index = QModelIndex | QPersistentModelIndex
 _RADIUS, _DOT = 6, 8
@@ -133,8 +129,8 @@ class DatasetBrowser(QWidget):
         self.detail = ItemDetail()
         self.statistics = StatisticsPage()
         self.editing = ItemEditing(self.detail, self)
-        self.replacing = Replacing(jobs, self._searched_items, self)
-        self.doctoring = Doctoring(jobs, self._patient, self)
+        self.replacing = ReplaceController(jobs, self._searched_items, self)
+        self.doctoring = ChecksController(jobs, self._patient, self)
         self._items_page = QStackedWidget()
         self._pages = QStackedWidget()
         self._lay_out()
@@ -212,8 +208,8 @@ class DatasetBrowser(QWidget):
         if page == 1:
             self._measure()
 
-    def _make_wall(self) -> TileWall:
-        wall = TileWall(ItemDelegate(self))
+    def _make_wall(self) -> VirtualGridView:
+        wall = VirtualGridView(ItemDelegate(self))
         wall.setModel(self._model)
         wall.setAccessibleName(self.tr("Items of the dataset"))
         wall.selectionModel().selectionChanged.connect(self._choose)
@@ -338,10 +334,10 @@ class DatasetBrowser(QWidget):
     def _show_finding(self, issue: Issue | None) -> None:
         self.bar.choose(Show.ALL if issue is None else Show.FINDING, issue or "")
 
-    def _patient(self) -> Patient | None:
+    def _patient(self) -> CheckTarget | None:
         if self._opened is None or self._edits is None:
             return None
-        return Patient(dataset=self._opened.dataset, edits=self._edits)
+        return CheckTarget(dataset=self._opened.dataset, edits=self._edits)
 
     def _step_back(self, *, is_redo: bool) -> None:
         self.commit()

@@ -1,4 +1,4 @@
-"""One item, large, with everything about it that can be changed."""
+"""One item, enlarged, with editable caption, tags and split."""
 
 from dataclasses import dataclass
 
@@ -20,10 +20,6 @@ from studio.theme import SPACING
 from studio.widgets.fields import ChoiceField
 from studio.widgets.labels import plain_label
 from studio.widgets.picture_view import PictureView
-
-# --------------------------------------------------------------------------
-# Fields whose content becomes an edit when the user pauses, leaves or moves on.
-
 
 _PAUSE_MS = 900
 

@@ -1,4 +1,4 @@
-"""What the doctor found, a line each: shown by a click, repaired by another."""
+"""The checks of a dataset: a pane of issues with their fixes, and its controller."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ _MOST_HEIGHT = 104
 
 
 @dataclass(frozen=True, kw_only=True)
-class RepairWish:
+class FixRequest:
     """What the user wants done."""
 
     found: ItemIssue
@@ -126,8 +126,10 @@ class DoctorPane(QFrame):
         )
         self._grid.addWidget(row.show_button, place, 0)
         for column, (fix, button) in enumerate(row.repairs.items()):
-            wish = RepairWish(found=found, fix=fix)
-            button.clicked.connect(lambda _on=False, wish=wish: self.repair_requested.emit(wish))
+            command = FixRequest(found=found, fix=fix)
+            button.clicked.connect(
+                lambda _on=False, wanted=command: self.repair_requested.emit(wanted)
+            )
             self._grid.addWidget(button, place, 1 + column)
         return row
 
@@ -196,19 +198,15 @@ class _Row:
             widget.deleteLater()
 
 
-# --------------------------------------------------------------------------
-# Drives the doctor's pane: examinations from a worker, repairs as edits, age of what it says.
-
-
 @dataclass(frozen=True, kw_only=True)
-class Patient:
+class CheckTarget:
     """What is examined: a dataset with its edits."""
 
     dataset: StoredDataset
     edits: Edits
 
 
-class Doctoring(QObject):
+class ChecksController(QObject):
     """Knows the findings of the dataset that is open, as long as they are of its items."""
 
     found = Signal()
@@ -219,7 +217,7 @@ class Doctoring(QObject):
     """The ``Edit`` that a repair made."""
 
     def __init__(
-        self, jobs: DatasetJobs, patient: Callable[[], Patient | None], parent: QObject
+        self, jobs: DatasetJobs, patient: Callable[[], CheckTarget | None], parent: QObject
     ) -> None:
         super().__init__(parent)
         self._jobs, self._patient = jobs, patient
@@ -292,9 +290,9 @@ class Doctoring(QObject):
             self.pane.show_ended()
             findings: tuple[ItemIssue, ...] = event.result
             headline = (
-                self.tr("The doctor has %Ln remark(s)", "", len(findings))
+                self.tr("The doctor found %Ln issue(s)", "", len(findings))
                 if findings
-                else self.tr("The doctor found nothing.")
+                else self.tr("The doctor found no issues.")
             )
             self.pane.show_findings(findings, headline)
             self.pane.set_usable(is_usable=True)
@@ -306,15 +304,15 @@ class Doctoring(QObject):
         self.found.emit()
 
     @Slot(object)
-    def _fix(self, wish: RepairWish) -> None:
+    def _fix(self, command: FixRequest) -> None:
         patient = self._patient()
         if patient is None:
             return
-        edit = patient.edits.repair(repaired(wish.found, wish.fix, patient.edits))
+        edit = patient.edits.repair(repaired(command.found, command.fix, patient.edits))
         if edit is None:
             self.pane.say(self.tr("Nothing is left to repair there."))
             return
-        self._repairs[wish.found.issue] = edit
+        self._repairs[command.found.issue] = edit
         self.repaired.emit(edit)
 
     @Slot()

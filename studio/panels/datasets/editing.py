@@ -1,4 +1,4 @@
-"""What the user makes of the chosen items, as edits."""
+"""Edits of the selected items, and the dialog that splits off a validation set."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,10 +16,6 @@ from studio.panels.datasets.detail import ItemDetail
 from studio.theme import GAP, MARGIN, SPACING
 from studio.widgets.fields import TextField
 from studio.widgets.labels import plain_label
-
-# --------------------------------------------------------------------------
-# Asks which share to hold out; who is held out is decided by each item's name alone.
-
 
 MOST_PERCENT = 50
 _WIDTH = 420
@@ -41,7 +37,7 @@ class SplitDialog(QDialog):
         """
         super().__init__(parent)
         self._places, self._now = places, held_out
-        self.setWindowTitle(self.tr("Split again"))
+        self.setWindowTitle(self.tr("Re-split"))
         self.setMinimumWidth(_WIDTH)
         self._share = TextField(unit="%")
         self._share.set_help(

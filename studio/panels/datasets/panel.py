@@ -1,4 +1,4 @@
-"""The datasets of the workspace: choose one, look at it, edit it, train on it."""
+"""The Datasets panel: list of datasets, and saving and exporting the open one."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -49,10 +49,6 @@ from studio.widgets.folder_dialog import pick_folder
 from studio.widgets.icons import icon
 from studio.widgets.labels import EmptyState, plain_label, scrolling, set_look
 
-# --------------------------------------------------------------------------
-# The list of the workspace's datasets, and what can be done with the chosen one.
-
-
 _Role = Qt.ItemDataRole
 _FOLDER_ROLE = _Role.UserRole
 _DETAIL_ROLE = _Role.UserRole + 1
@@ -60,7 +56,7 @@ _Index = QModelIndex | QPersistentModelIndex
 _ROOM = 7
 
 
-class DatasetShelf(QWidget):
+class DatasetListView(QWidget):
     """Says which dataset is wanted; knows nothing of what is in it."""
 
     chosen = Signal(object)
@@ -141,9 +137,9 @@ class DatasetShelf(QWidget):
             grid.addWidget(button, 1 + place // 2, place % 2)
         return grid
 
-    def _button(self, text: str, icon_name: str, wish: object) -> QPushButton:
+    def _button(self, text: str, icon_name: str, command: object) -> QPushButton:
         button = QPushButton(icon(icon_name), text)
-        button.clicked.connect(wish)
+        button.clicked.connect(command)
         self._buttons.append(button)
         return button
 
@@ -184,14 +180,10 @@ class _LineDelegate(QStyledItemDelegate):
             painter.drawText(room, side | Qt.AlignmentFlag.AlignLeft, text)
 
 
-# --------------------------------------------------------------------------
-# Writes what is open: its edits as a new version, or its pairs as an image folder.
-
-
 Proceed = Callable[[Path], None]
 
 
-class Writing(QObject):
+class WriteController(QObject):
     """A line for each of the two: an export may go on while a version is saved."""
 
     saving_began = Signal()
@@ -209,8 +201,8 @@ class Writing(QObject):
         for bar, task in ((self.saving, jobs.saving), (self.exporting, jobs.exporting)):
             bar.follow(task)
             self.bars.addWidget(bar)
-        jobs.saving.ended.connect(self._take_saved)
-        jobs.exporting.ended.connect(self._take_exported)
+        jobs.saving.ended.connect(self._on_saved)
+        jobs.exporting.ended.connect(self._on_exported)
 
     def save(self, dataset: StoredDataset, edits: Edits, *, proceed: Proceed | None = None) -> None:
         """Write the edits as a new dataset beside the old one.
@@ -241,7 +233,7 @@ class Writing(QObject):
             bar.clear()
 
     @Slot(object)
-    def _take_saved(self, event: TaskEnded) -> None:
+    def _on_saved(self, event: TaskEnded) -> None:
         proceed, self._after_saving = self._after_saving, None
         self.saving.end("")
         if event.outcome is Outcome.FINISHED and isinstance(event.result, Path):
@@ -255,7 +247,7 @@ class Writing(QObject):
             self.failed.emit(event.error)
 
     @Slot(object)
-    def _take_exported(self, event: TaskEnded) -> None:
+    def _on_exported(self, event: TaskEnded) -> None:
         self.exporting.end("")
         if isinstance(event.result, int):
             text = self.tr("%Ln image(s) exported to {0}", "", event.result)
@@ -281,15 +273,15 @@ class DatasetPanel(QWidget):
         super().__init__(parent)
         self._jobs, self._workspace = jobs, workspace
         self._folder: Path | None = None
-        self.shelf = DatasetShelf()
+        self.shelf = DatasetListView()
         self.browser = DatasetBrowser(jobs)
-        self.writing = Writing(jobs, self)
+        self.writing = WriteController(jobs, self)
         self._pages = QStackedWidget()
         self._message = plain_label(role="muted")
         self._count = QLabel()
         self._count.setProperty("role", "muted")
-        self._split = QPushButton(self.tr("Split again…"))
-        self._split.setToolTip(self.tr("Choose anew which items are held out"))
+        self._split = QPushButton(self.tr("Re-split…"))
+        self._split.setToolTip(self.tr("Choose again which items are held out"))
         self._split.clicked.connect(self.browser.ask_split)
         self._save = QPushButton()
         self._save.clicked.connect(self.save_version)
@@ -403,9 +395,9 @@ class DatasetPanel(QWidget):
         shelf.export_requested.connect(self._ask_export)
         shelf.folder_requested.connect(self._show_folder)
         self.browser.changed.connect(self._show_changes)
-        jobs.opening.ended.connect(self._take_opened)
+        jobs.opening.ended.connect(self._on_opened)
         self.writing.saving_began.connect(lambda: self._set_writing(is_writing=True))
-        self.writing.saving_ended.connect(self._take_saved)
+        self.writing.saving_ended.connect(self._on_saved)
         self.writing.failed.connect(self.failed)
 
     @Slot(object)
@@ -428,7 +420,7 @@ class DatasetPanel(QWidget):
         self._pages.setCurrentWidget(self._message)
 
     @Slot(object)
-    def _take_opened(self, event: TaskEnded) -> None:
+    def _on_opened(self, event: TaskEnded) -> None:
         if isinstance(event.result, OpenedDataset):
             self.browser.open(event.result)
             self._pages.setCurrentIndex(3)
@@ -449,7 +441,7 @@ class DatasetPanel(QWidget):
             proceed(self._folder or Path())
 
     @Slot(object)
-    def _take_saved(self, folder: Path | None) -> None:
+    def _on_saved(self, folder: Path | None) -> None:
         self._set_writing(is_writing=False)
         if folder is not None:
             self.browser.discard()

@@ -1,4 +1,4 @@
-"""Finds a text in all captions and replaces it, once the user has seen what would change."""
+"""The find-and-replace dialog of captions, and its controller."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -196,10 +196,6 @@ class ReplaceDialog(QDialog):
             self.replace_requested.emit(self._found)
 
 
-# --------------------------------------------------------------------------
-# Drives the find-and-replace dialog: previews from a worker, replacements as one edit.
-
-
 @dataclass(frozen=True, kw_only=True)
 class SearchedItems:
     """Where to look."""
@@ -209,7 +205,7 @@ class SearchedItems:
     total: int
 
 
-class Replacing(QObject):
+class ReplaceController(QObject):
     """At most one dialog; ``replace_requested`` carries the ``Replacement`` to make."""
 
     replace_requested = Signal(object)

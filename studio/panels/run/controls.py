@@ -1,4 +1,4 @@
-"""The buttons below the form: what may be asked of a run now, and nothing else."""
+"""Run controls: buttons, progress, alerts, and the row to train longer."""
 
 from collections.abc import Hashable
 
@@ -18,10 +18,10 @@ from PySide6.QtWidgets import (
 from engine.events import HealthChanged, RunPrepared
 from studio.models.more_training import Resumable, Unit
 from studio.models.run_state import (
-    LifeState,
+    Command,
+    RunActivity,
     RunState,
     RunStatus,
-    Wish,
     count_text,
     enabled,
     is_alive,
@@ -33,10 +33,6 @@ from studio.theme import SPACING
 from studio.widgets.buttons import SplitButton
 from studio.widgets.icons import icon
 from studio.widgets.labels import plain_label, set_look
-
-# --------------------------------------------------------------------------
-# The row that asks how much longer a run at rest shall go on.
-
 
 _GAP = 3
 
@@ -96,7 +92,7 @@ class MoreTraining(QWidget):
         self.resume_requested.emit(config)
 
     def _explain(self) -> None:
-        more = self.tr("More training, on top of what the run has behind it; empty has no limit")
+        more = self.tr("More training, on top of what the run has done; empty has no limit")
         unit = self.tr("Count the additional training in minutes or in images")
         for control, name, tip in (
             (self._amount, self.tr("More training"), more),
@@ -106,13 +102,13 @@ class MoreTraining(QWidget):
             control.setAccessibleDescription(tip)
             control.setToolTip(tip)
         self.button.setToolTip(
-            self.tr("Go on with the open run from its newest checkpoint, with its own settings")
+            self.tr("Resume the open run from its newest checkpoint with its own settings")
         )
 
     def _lay_out(self) -> None:
         row = QHBoxLayout()
         row.setSpacing(SPACING)
-        row.addWidget(QLabel(self.tr("Train on for")))
+        row.addWidget(QLabel(self.tr("Train for another")))
         row.addWidget(self._amount, stretch=1)
         row.addWidget(self._unit)
         row.addWidget(self.button)
@@ -145,8 +141,8 @@ class MoreTraining(QWidget):
 class RunControls(QWidget):
     """Start and Resume at rest; Pause, Stop, Save now and Sample now while a run is under way."""
 
-    wish_requested = Signal(object)
-    """Carries a ``Wish``; never one that is not offered."""
+    command_requested = Signal(object)
+    """Carries a ``Command``; never one that is not offered."""
     resume_requested = Signal(object)
     """Carries the ``RunConfig`` of a run at rest that shall go on."""
 
@@ -155,7 +151,7 @@ class RunControls(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._life = LifeState.IDLE
+        self._life = RunState.IDLE
         self._can_start = False
         self.start = QPushButton(self.tr("Start training"))
         self.queue = QPushButton(icon("queue"), "")
@@ -174,16 +170,16 @@ class RunControls(QWidget):
         self._show()
 
     @property
-    def offered(self) -> frozenset[Wish]:
+    def offered(self) -> frozenset[Command]:
         """What may be asked for now."""
-        wishes = enabled(self._life)
+        commands = enabled(self._life)
         if not self._can_start:
-            wishes -= {Wish.START}
+            commands -= {Command.START}
         if not is_alive(self._life) and self.more.run is None:
-            wishes -= {Wish.RESUME}
-        return wishes
+            commands -= {Command.RESUME}
+        return commands
 
-    def show_life(self, life: LifeState) -> None:
+    def show_life(self, life: RunState) -> None:
         """Show another state."""
         self._life = life
         self._show()
@@ -192,7 +188,7 @@ class RunControls(QWidget):
         """Allow Start, or say why not."""
         self._can_start = can_start
         self.start.setToolTip(tip)
-        add = self.tr("Add to queue: the run waits, and is started from the Runs panel")
+        add = self.tr("Add to queue; start it from the Runs panel")
         self.queue.setToolTip(add if can_start else tip)
         self._show()
 
@@ -201,42 +197,42 @@ class RunControls(QWidget):
         self.more.show_run(run, is_primary=self._is_resume_usual)
         self._show()
 
-    def ask(self, wish: Wish) -> None:
+    def ask(self, command: Command) -> None:
         """Ask for something, if it is offered."""
-        if wish not in self.offered:
+        if command not in self.offered:
             return
-        if wish is Wish.RESUME and not is_alive(self._life):
+        if command is Command.RESUME and not is_alive(self._life):
             self.more.resume()
         else:
-            self.wish_requested.emit(wish)
+            self.command_requested.emit(command)
 
     @property
     def _is_resume_usual(self) -> bool:
-        return self._life in (LifeState.INTERRUPTED, LifeState.FAILED)
+        return self._life in (RunState.INTERRUPTED, RunState.FAILED)
 
-    def _make_menus(self) -> dict[Wish, QAction]:
+    def _make_menus(self) -> dict[Command, QAction]:
         return {
-            Wish.PAUSE: self.pause.add(self.tr("Pause, keep the memory")),
-            Wish.PAUSE_RELEASE: self.pause.add(self.tr("Pause and give the memory back")),
-            Wish.STOP_SAVE: self.stop.add(self.tr("Stop and save")),
-            Wish.STOP_DISCARD: self.stop.add(self.tr("Stop and discard…")),
+            Command.PAUSE: self.pause.add(self.tr("Pause, keep the memory")),
+            Command.PAUSE_RELEASE: self.pause.add(self.tr("Pause and free memory")),
+            Command.STOP_SAVE: self.stop.add(self.tr("Stop and save")),
+            Command.STOP_DISCARD: self.stop.add(self.tr("Stop and discard…")),
         }
 
     def _connect(self) -> None:
-        self.start.clicked.connect(lambda: self.ask(Wish.START))
+        self.start.clicked.connect(lambda: self.ask(Command.START))
         self.queue.clicked.connect(self.queue_requested)
-        self.resume.clicked.connect(lambda: self.ask(Wish.RESUME))
-        self.pause.clicked.connect(lambda: self.ask(Wish.PAUSE))
-        self.stop.clicked.connect(lambda: self.ask(Wish.STOP_SAVE))
-        self.save.clicked.connect(lambda: self.ask(Wish.SAVE_NOW))
-        self.sample.clicked.connect(lambda: self.ask(Wish.SAMPLE_NOW))
+        self.resume.clicked.connect(lambda: self.ask(Command.RESUME))
+        self.pause.clicked.connect(lambda: self.ask(Command.PAUSE))
+        self.stop.clicked.connect(lambda: self.ask(Command.STOP_SAVE))
+        self.save.clicked.connect(lambda: self.ask(Command.SAVE_NOW))
+        self.sample.clicked.connect(lambda: self.ask(Command.SAMPLE_NOW))
         self.more.resume_requested.connect(self.resume_requested)
-        for wish, action in self.menu_actions.items():
-            action.triggered.connect(lambda _checked, wish=wish: self.ask(wish))
+        for command, action in self.menu_actions.items():
+            action.triggered.connect(lambda _checked, command=command: self.ask(command))
 
     def _explain(self) -> None:
-        self.resume.setToolTip(self.tr("Go on where the run stands"))
-        self.pause.main.setToolTip(self.tr("Stand still after the current step"))
+        self.resume.setToolTip(self.tr("Resume the run"))
+        self.pause.main.setToolTip(self.tr("Pause after the current step"))
         self.stop.main.setToolTip(self.tr("End the run; a checkpoint is saved first"))
         self.save.setToolTip(self.tr("Write a checkpoint after the current step"))
         self.sample.setToolTip(self.tr("Draw a preview after the current step"))
@@ -265,18 +261,22 @@ class RunControls(QWidget):
     @Slot()
     def _show(self) -> None:
         life, offered = self._life, self.offered
-        is_under_way, is_paused = is_alive(life), life is LifeState.PAUSED
+        is_under_way, is_paused = is_alive(life), life is RunState.PAUSED
         self._show_texts()
         for button in (self.start, self.queue):
-            button.setEnabled(Wish.START in offered)
+            button.setEnabled(Command.START in offered)
             button.setVisible(not is_under_way)
-        self.resume.setEnabled(Wish.RESUME in offered)
-        self.pause.set_enabled(main=Wish.PAUSE in offered, arrow=Wish.PAUSE_RELEASE in offered)
-        self.stop.set_enabled(main=Wish.STOP_SAVE in offered, arrow=Wish.STOP_DISCARD in offered)
-        self.save.setEnabled(Wish.SAVE_NOW in offered)
-        self.sample.setEnabled(Wish.SAMPLE_NOW in offered)
-        for wish, action in self.menu_actions.items():
-            action.setEnabled(wish in offered)
+        self.resume.setEnabled(Command.RESUME in offered)
+        self.pause.set_enabled(
+            main=Command.PAUSE in offered, arrow=Command.PAUSE_RELEASE in offered
+        )
+        self.stop.set_enabled(
+            main=Command.STOP_SAVE in offered, arrow=Command.STOP_DISCARD in offered
+        )
+        self.save.setEnabled(Command.SAVE_NOW in offered)
+        self.sample.setEnabled(Command.SAMPLE_NOW in offered)
+        for command, action in self.menu_actions.items():
+            action.setEnabled(command in offered)
         self.more.setVisible(not is_under_way and self.more.run is not None)
         self.resume.setVisible(is_paused)
         self.pause.setVisible(is_under_way and not is_paused)
@@ -289,14 +289,10 @@ class RunControls(QWidget):
         is_start_usual = not (self._is_resume_usual and self.more.run is not None)
         set_look(self.start, "role", "primary" if is_start_usual else "")
         self.start.setIcon(icon("run", "on_accent" if is_start_usual else ""))
-        is_pausing = self._life is LifeState.PAUSING
-        is_stopping = self._life is LifeState.STOPPING
+        is_pausing = self._life is RunState.PAUSING
+        is_stopping = self._life is RunState.STOPPING
         self.pause.show_text(self.tr("Pausing…") if is_pausing else self.tr("Pause"), icon("pause"))
         self.stop.show_text(self.tr("Stopping…") if is_stopping else self.tr("Stop"), icon("stop"))
-
-
-# --------------------------------------------------------------------------
-# How far the run has come: state, bar, figures, device.
 
 
 _FULL = 1000
@@ -322,12 +318,12 @@ class RunProgress(QWidget):
 
     def show_status(self, status: RunStatus) -> None:
         """Show another status."""
-        self.setVisible(status.state is not RunState.IDLE)
+        self.setVisible(status.state is not RunActivity.IDLE)
         self._state.setText(state_text(status.state))
         progress = status.progress
         self._figures.setText(progress_text(progress) if progress else "")
         self._figures.setVisible(progress is not None)
-        if status.state is RunState.STARTING:
+        if status.state is RunActivity.STARTING:
             self._device.hide()
         self._show_bar(status)
 
@@ -341,13 +337,9 @@ class RunProgress(QWidget):
         fraction = status.progress.fraction if status.progress else None
         self._bar.setVisible(status.is_running)
         # Without an end in sight, or before the first figure, the bar only says "busy".
-        is_busy = fraction is None and status.life is not LifeState.PAUSED
+        is_busy = fraction is None and status.life is not RunState.PAUSED
         self._bar.setRange(0, 0 if is_busy else _FULL)
         self._bar.setValue(round((fraction or 0.0) * _FULL))
-
-
-# --------------------------------------------------------------------------
-# The alarms of the run under way, and what had to be done to keep it going.
 
 
 _MOST = 4

@@ -19,9 +19,9 @@ from engine.runs.branching import BranchStart
 from studio.i18n import translate_engine
 from studio.models.more_training import Resumable
 from studio.models.run_form import FIELDS, RunForm
-from studio.models.run_state import RunStatus, Wish
+from studio.models.run_state import Command, RunStatus
 from studio.panels.run.controls import HealthNotes, RunControls, RunProgress
-from studio.panels.run.rows import OriginLine, SettingRows, SubjectRows, form_layout
+from studio.panels.run.rows import ForkOriginLabel, RunSetupFields, SettingRows, form_layout
 from studio.settings.choices import RunChoices
 from studio.theme import MARGIN, SPACING
 from studio.widgets.labels import Section, plain_label
@@ -39,9 +39,9 @@ class RunPanel(QWidget):
     """Carries a ``RunPlan`` without problems, to be started when its turn comes."""
     resume_requested = Signal(object)
     """Carries the ``RunConfig`` of a run at rest that shall go on."""
-    wish_requested = Signal(object)
-    """Carries a ``Wish`` to the run under way."""
-    offer_changed = Signal()
+    command_requested = Signal(object)
+    """Carries a ``Command`` to the run under way."""
+    commands_changed = Signal()
     """Other wishes may be uttered than before."""
 
     def __init__(
@@ -53,11 +53,11 @@ class RunPanel(QWidget):
         self._status = RunStatus()
         self.notes = HealthNotes(self)
         self._headings: dict[str, QLabel] = {}
-        self._subject = SubjectRows(form, self)
+        self._subject = RunSetupFields(form, self)
         self._settings = SettingRows(form, self)
         for rows in (self._subject, self._settings):
             rows.edited.connect(self.refresh)
-        self.origin = OriginLine()
+        self.origin = ForkOriginLabel()
         self.origin.cancel_requested.connect(self._end_branch)
         self._content = QWidget()
         self._more = Section(self.tr("More settings"), self._make_more())
@@ -65,7 +65,7 @@ class RunPanel(QWidget):
         self._progress = RunProgress()
         self._reason = plain_label(role="problem")
         self._controls = RunControls()
-        self._controls.wish_requested.connect(self._take_wish)
+        self._controls.command_requested.connect(self._on_command)
         self._controls.resume_requested.connect(self.resume_requested)
         self._controls.queue_requested.connect(self.queue)
         self._lay_out()
@@ -86,16 +86,16 @@ class RunPanel(QWidget):
         return self._form.choices(is_more_open=self._more.is_open)
 
     @property
-    def offered(self) -> frozenset[Wish]:
+    def offered(self) -> frozenset[Command]:
         """What may be asked of the run now."""
         return self._controls.offered
 
-    def ask(self, wish: Wish) -> None:
+    def ask(self, command: Command) -> None:
         """Ask for something as its button does; does nothing while it is not offered."""
-        if wish is Wish.START:
+        if command is Command.START:
             self.start()
         else:
-            self._controls.ask(wish)
+            self._controls.ask(command)
 
     def show_status(self, status: RunStatus) -> None:
         """Show how the run goes."""
@@ -111,12 +111,12 @@ class RunPanel(QWidget):
             self._form.end_branch()
             self.refresh()
         elif has_moved:
-            self.offer_changed.emit()
+            self.commands_changed.emit()
 
     def show_resumable(self, run: Resumable | None) -> None:
         """Offer to go on with a run at rest, or with none."""
         self._controls.show_resumable(run)
-        self.offer_changed.emit()
+        self.commands_changed.emit()
 
     def show_prepared(self, event: RunPrepared) -> None:
         """Say what the run works with."""
@@ -182,7 +182,7 @@ class RunPanel(QWidget):
             heading.setVisible(any(self._form.matters(name) for name in FIELDS if _in(group, name)))
         self._content.setEnabled(not self._status.is_running)
         self._show_start()
-        self.offer_changed.emit()
+        self.commands_changed.emit()
 
     def _make_more(self) -> QWidget:
         content = QWidget()
@@ -263,11 +263,11 @@ class RunPanel(QWidget):
         return translate_engine(about.label) if about else own.get(name, name)
 
     @Slot(object)
-    def _take_wish(self, wish: Wish) -> None:
-        if wish is Wish.START:
+    def _on_command(self, command: Command) -> None:
+        if command is Command.START:
             self.start()
         else:
-            self.wish_requested.emit(wish)
+            self.command_requested.emit(command)
 
     def changeEvent(self, event: QEvent) -> None:
         """Look again at the disk when the user comes back from another program."""

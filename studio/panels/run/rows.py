@@ -1,4 +1,4 @@
-"""Rows of a form, made from what the engine says about its settings."""
+"""Form rows generated from the engine's settings, and the setup fields above them."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -101,15 +101,11 @@ def _make_field(field: FormField) -> SettingField:
     return choices
 
 
-# --------------------------------------------------------------------------
-# The first rows of the form: dataset, preset and name of a run.
-
-
 _OTHER = "other"
 _STARTER, _FOLDER = "starter:", "folder:"
 
 
-class SubjectRows(QObject):
+class RunSetupFields(QObject):
     """What to train on, with which row of the preset table, and under which name."""
 
     edited = Signal()
@@ -119,12 +115,12 @@ class SubjectRows(QObject):
         self._form = form
         self._window = parent
         self.dataset = ChoiceField()
-        self.dataset.text_edited.connect(self._take_dataset)
+        self.dataset.text_edited.connect(self._on_dataset)
         self.preset = ChoiceField()
-        self.preset.set_choices((name, _preset_text(name)) for name in PRESETS)
-        self.preset.text_edited.connect(self._take_preset)
+        self.preset.set_choices((name, translate_engine(PRESETS[name].title)) for name in PRESETS)
+        self.preset.text_edited.connect(self._on_preset)
         self.name = TextField()
-        self.name.text_edited.connect(self._take_name)
+        self.name.text_edited.connect(self._on_name)
 
     def add_to(self, layout: QFormLayout) -> None:
         """Make the rows."""
@@ -171,12 +167,12 @@ class SubjectRows(QObject):
         return f"{_FOLDER}{self._form.dataset}"
 
     @Slot(str)
-    def _take_dataset(self, key: str) -> None:
+    def _on_dataset(self, key: str) -> None:
         if key == _OTHER:
             caption = self.tr("Folder of a dataset")
             start = self._form.workspace / "datasets"
             self.dataset.set_text(self._dataset_key())
-            pick_folder(self._window, caption, start, self._take_folder)
+            pick_folder(self._window, caption, start, self._on_folder)
             return
         if key.startswith(_STARTER):
             self._form.choose_starter(key.removeprefix(_STARTER))
@@ -184,30 +180,22 @@ class SubjectRows(QObject):
             self._form.choose_dataset(Path(key.removeprefix(_FOLDER)))
         self.edited.emit()
 
-    def _take_folder(self, folder: Path) -> None:
+    def _on_folder(self, folder: Path) -> None:
         self._form.choose_dataset(folder)
         self.edited.emit()
 
     @Slot(str)
-    def _take_preset(self, name: str) -> None:
+    def _on_preset(self, name: str) -> None:
         self._form.choose_preset(name)
         self.edited.emit()
 
     @Slot(str)
-    def _take_name(self, name: str) -> None:
+    def _on_name(self, name: str) -> None:
         self._form.rename(name)
         self.edited.emit()
 
 
-def _preset_text(name: str) -> str:
-    return translate_engine(PRESETS[name].title)
-
-
-# --------------------------------------------------------------------------
-# The line above the form that says where a branch begins.
-
-
-class OriginLine(QFrame):
+class ForkOriginLabel(QFrame):
     """Hidden while the next run begins at its beginning."""
 
     cancel_requested = Signal()
@@ -218,7 +206,7 @@ class OriginLine(QFrame):
         self._text = plain_label()
         self.cancel = QPushButton(self.tr("Cancel branch"))
         self.cancel.setProperty("role", "small")
-        self.cancel.setToolTip(self.tr("Begin at the beginning; the settings stay"))
+        self.cancel.setToolTip(self.tr("Start from the beginning; the settings stay"))
         self.cancel.clicked.connect(self.cancel_requested)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACING, SPACING, SPACING, SPACING)

@@ -1,4 +1,4 @@
-"""The row above the table: page, search, and what can be done with the marked run."""
+"""The toolbar above the runs table, with a banner and the notes of the marked run."""
 
 from pathlib import Path
 
@@ -51,7 +51,7 @@ class RunsBar(QWidget):
         self.rename = QAction(self.tr("Rename…"), self)
         self.rename.setShortcut(Qt.Key.Key_F2)
         self.queue_again = QAction(icon("queue"), self.tr("Queue again"), self)
-        self.queue_again.setToolTip(self.tr("Have a run with the same settings wait in the queue"))
+        self.queue_again.setToolTip(self.tr("Add a run with the same settings to the queue"))
         self.show_folder = QAction(icon("folder"), self.tr("Show folder"), self)
         self.copy_command = QAction(self.tr("Copy command"), self)
         self.copy_command.setToolTip(self.tr("Copy the command line that does this run again"))
@@ -91,7 +91,7 @@ class RunsBar(QWidget):
         for action in (self.queue_again, self.copy_command):
             action.setEnabled(is_sound)
         is_starred = run is not None and run.is_starred
-        self.star.setText(self.tr("Take the star away") if is_starred else self.tr("Star"))
+        self.star.setText(self.tr("Remove star") if is_starred else self.tr("Star"))
 
     def show_counts(self, *, waiting: int, trashed: int, trash_size: str) -> None:
         """Say how much waits in the queue, and lies in the trash."""
@@ -115,8 +115,8 @@ class RunsBar(QWidget):
         if run is not None and run.is_held:
             return self.tr("Another program trains this run now")
         if run is not None and run.status is Status.FINISHED:
-            return self.tr("This run has done all it was meant to: open it to train on")
-        return self.tr("Go on from the newest checkpoint that is whole")
+            return self.tr("This run is complete: open it to train further")
+        return self.tr("Resume from the newest intact checkpoint")
 
     def _fill_menu(self) -> None:
         first = (self.star, self.rename, self.queue_again)
@@ -158,14 +158,10 @@ def is_resumable(run: ListedRun | None) -> bool:
     return run is not None and not run.problem and run.status in RESUMABLE
 
 
-# --------------------------------------------------------------------------
-# A line that says one thing and offers one thing to do about it.
-
-
 _ICON = QSize(18, 18)
 
 
-class OfferLine(QFrame):
+class Banner(QFrame):
     """Hidden until there is something to say.
 
     Args:
@@ -214,10 +210,6 @@ class OfferLine(QFrame):
     def _dismiss(self) -> None:
         self.hide()
         self.dismissed.emit()
-
-
-# --------------------------------------------------------------------------
-# What somebody writes about the marked run; kept a moment after the last key.
 
 
 _SAVE_NOTES_MS = 800

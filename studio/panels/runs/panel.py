@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -14,7 +14,7 @@ from studio.dialogs.confirm import EmptyTrash
 from studio.dialogs.run_name import RenameRun
 from studio.jobs.runs import RunChanged, RunJobs, RunList
 from studio.models.run_state import count_text
-from studio.panels.runs.bar import NotesEditor, OfferLine, RunsBar, is_resumable
+from studio.panels.runs.bar import Banner, NotesEditor, RunsBar, is_resumable
 from studio.panels.runs.queue import QueueView
 from studio.panels.runs.table import RunTable
 from studio.theme import MARGIN, SPACING
@@ -45,8 +45,8 @@ class RunsPanel(QWidget):
         self._trashed: TrashedRun | None = None
         self.bar, self.table, self.notes = RunsBar(), RunTable(), NotesEditor()
         self.queue = QueueView()
-        self.interrupted = OfferLine(self.tr("Resume"), icon_name="warning", is_primary=True)
-        self.undo = OfferLine(self.tr("Undo"))
+        self.interrupted = Banner(self.tr("Resume"), icon_name="warning", is_primary=True)
+        self.undo = Banner(self.tr("Undo"))
         self._pages, self._views = QStackedWidget(), QStackedWidget()
         # Other programs train too, and tell nobody.
         self._looking = QTimer(self, interval=_LOOK_EVERY_MS)
@@ -119,7 +119,7 @@ class RunsPanel(QWidget):
         bar, table, jobs = self.bar, self.table, self._jobs
         bar.page_requested.connect(self.show_page)
         bar.search_changed.connect(self._search)
-        for signal, wish in (
+        for signal, command in (
             (bar.open.clicked, self.open_requested),
             (bar.resume.clicked, self.resume_requested),
             (bar.branch.clicked, self.branch_requested),
@@ -128,7 +128,7 @@ class RunsPanel(QWidget):
             (bar.copy_command.triggered, self.command_requested),
             (table.open_requested, self.open_requested),
         ):
-            signal.connect(lambda *_, wish=wish: self._with_run(lambda r: wish.emit(r.folder)))
+            signal.connect(lambda *_, to=command: self._with_run(lambda r: to.emit(r.folder)))
         bar.star.triggered.connect(lambda: self._with_run(self._star))
         for signal in (bar.rename.triggered, table.rename_requested):
             signal.connect(lambda *_: self._with_run(self._ask_name))
@@ -137,13 +137,13 @@ class RunsPanel(QWidget):
         bar.empty_trash.triggered.connect(self._ask_to_empty)
         table.chosen.connect(self._show_run)
         table.star_requested.connect(self._star)
-        table.menu_requested.connect(self._show_menu)
+        table.menu_requested.connect(self.bar.menu.popup)
         self.notes.text_edited.connect(jobs.write_text)
         self.interrupted.accepted.connect(self._resume_interrupted)
         self.interrupted.dismissed.connect(self._silence)
         self.undo.accepted.connect(self._undo)
-        jobs.listed.connect(self._take_list)
-        jobs.changed.connect(self._take_change)
+        jobs.listed.connect(self._on_list)
+        jobs.changed.connect(self._on_change)
         jobs.failed.connect(self.refresh)
 
     def _with_run(self, act: Callable[[ListedRun], object]) -> None:
@@ -180,10 +180,6 @@ class RunsPanel(QWidget):
             self._jobs.restore(self._trashed)
             self._trashed = None
 
-    @Slot(QPoint)
-    def _show_menu(self, place: QPoint) -> None:
-        self.bar.menu.popup(place)
-
     @Slot()
     def _resume_interrupted(self) -> None:
         if self._interrupted is not None:
@@ -199,7 +195,7 @@ class RunsPanel(QWidget):
         self._show_page()
 
     @Slot(object)
-    def _take_list(self, found: RunList) -> None:
+    def _on_list(self, found: RunList) -> None:
         self._list = found
         self.table.show_runs(found.runs)
         self._show_page()
@@ -208,7 +204,7 @@ class RunsPanel(QWidget):
         self._show_interrupted()
 
     @Slot(object)
-    def _take_change(self, event: RunChanged) -> None:
+    def _on_change(self, event: RunChanged) -> None:
         if isinstance(event.result, TrashedRun):
             self._trashed = event.result
             self.undo.say(self.tr("{0} was moved to the trash.").format(event.result.name))

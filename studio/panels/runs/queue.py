@@ -53,9 +53,7 @@ class QueueView(QWidget):
         self.retry = QPushButton(self.tr("Try again"))
         self.retry.clicked.connect(self._retry)
         self.stops = QCheckBox(self.tr("Stop the queue on failure"))
-        self.stops.setToolTip(
-            self.tr("Otherwise a run that fails is marked, and the next one is started")
-        )
+        self.stops.setToolTip(self.tr("If off, a failed run is marked and the next one starts"))
         self.stops.toggled.connect(self.stops_chosen)
         self._said = plain_label(role="muted")
         self._pages = QStackedWidget()
@@ -97,8 +95,8 @@ class QueueView(QWidget):
         config = run.plan.config
         state = {
             QueueState.WAITING: self.tr("waits"),
-            QueueState.RUNNING: self.tr("is trained now"),
-            QueueState.INTERRUPTED: self.tr("goes on where it was left"),
+            QueueState.RUNNING: self.tr("is training now"),
+            QueueState.INTERRUPTED: self.tr("resumes where it stopped"),
             QueueState.FAILED: self.tr("failed: {0}").format(run.reason),
         }[run.state]
         parts = [run.name, run.plan.starter or config.dataset.name, state]
@@ -135,7 +133,7 @@ class QueueView(QWidget):
         self.start.setToolTip(
             self.tr("Start no other run; the one under way goes on")
             if self._is_active
-            else self.tr("Train the runs one after another, from the top")
+            else self.tr("Train the queued runs in order")
         )
         self.start.setEnabled(self._is_active or any(run.is_due for run in self._runs))
         self._said.setText(self.tr("The queue is under way.") if self._is_active else "")

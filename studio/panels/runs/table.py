@@ -126,14 +126,14 @@ class RunTable(QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Open, rename and delete by key."""
-        wishes = {
+        commands = {
             Qt.Key.Key_Return: self.open_requested,
             Qt.Key.Key_Enter: self.open_requested,
             Qt.Key.Key_F2: self.rename_requested,
             Qt.Key.Key_Delete: self.delete_requested,
         }
-        wish = wishes.get(Qt.Key(event.key()))
-        if wish is not None and self.run is not None:
-            wish.emit()
+        command = commands.get(Qt.Key(event.key()))
+        if command is not None and self.run is not None:
+            command.emit()
         else:
             super().keyPressEvent(event)

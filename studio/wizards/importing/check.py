@@ -46,7 +46,7 @@ from studio.models.issue_text import (
 from studio.models.thumbnails import image_of
 from studio.theme import GAP, SPACING
 from studio.widgets.buttons import icon_button
-from studio.widgets.card_grid import Card, PairBoard
+from studio.widgets.card_grid import Card, CardGrid
 from studio.widgets.fields import ChoiceField
 from studio.widgets.icons import icon
 from studio.widgets.labels import EmptyState, plain_label
@@ -96,7 +96,7 @@ class FindingView(QWidget):
         self.repairs.text_edited.connect(lambda key: self.repair_chosen.emit(Fix(key)))
         self._ask.setBuddy(self.repairs)
         self._some = plain_label(role="muted")
-        self.board = PairBoard()
+        self.board = CardGrid()
         self._lay_out()
         jobs.thumbnails.ended.connect(self._take)
 

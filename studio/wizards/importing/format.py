@@ -23,7 +23,7 @@ from studio.models.import_form import ImportForm
 from studio.models.import_text import card_words, format_words, joined, reason_sentences
 from studio.models.thumbnails import image_of
 from studio.theme import GAP, MARGIN, SPACING
-from studio.widgets.card_grid import Card, PairBoard
+from studio.widgets.card_grid import Card, CardGrid
 from studio.widgets.fields import CheckField
 from studio.widgets.icons import IconView, icon
 from studio.widgets.labels import plain_label
@@ -53,7 +53,7 @@ class FormatPage(LookingPage):
         self.mapping = MappingFields(form)
         self.mapping.edited.connect(self.look_again)
         self._found = plain_label(role="heading")
-        self.board = PairBoard()
+        self.board = CardGrid()
         self._reasons = _Reasons()
         self._reasons.keep.text_edited.connect(self._keep_images)
         self._lay_out()

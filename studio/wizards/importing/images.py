@@ -13,7 +13,7 @@ from studio.jobs.task import TaskEnded
 from studio.models.import_form import ImportForm
 from studio.models.thumbnails import image_of
 from studio.theme import GAP, SPACING
-from studio.widgets.card_grid import Card, PairBoard
+from studio.widgets.card_grid import Card, CardGrid
 from studio.widgets.labels import plain_label
 from studio.wizards.importing.page import LookingPage, SettingFields, asking_column, stacked
 
@@ -36,7 +36,7 @@ class ImagesPage(LookingPage):
         self.others.edited.connect(self.changed)
         self.others.edited.connect(self.edited)
         self._headline = plain_label(role="heading")
-        self.board = PairBoard(is_double=True)
+        self.board = CardGrid(is_double=True)
         self._lay_out()
         jobs.pictures.ended.connect(self._take)
 

@@ -11,7 +11,7 @@ from engine.errors import ConfigError
 from engine.importing.plan import ImportPlan
 from studio.i18n import translate_engine
 from studio.jobs.importing import FilesCounted, ImportJobs, ImportLooks
-from studio.jobs.task import LatestJob, Tell
+from studio.jobs.task import CancellingJob, Tell
 from studio.models.import_form import FIELDS, ImportForm
 from studio.models.setting_text import choice_text, range_text, unit_text, value_text
 from studio.theme import SPACING
@@ -69,7 +69,7 @@ class LookingPage(Page):
     """
 
     def __init__(
-        self, form: ImportForm, jobs: ImportJobs, looks: ImportLooks, *asked: LatestJob
+        self, form: ImportForm, jobs: ImportJobs, looks: ImportLooks, *asked: CancellingJob
     ) -> None:
         super().__init__(form, jobs)
         self._looks, self._asked = looks, asked
