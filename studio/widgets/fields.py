@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.theme import SPACING
-from studio.widgets.labels import plain_label, set_look
+from studio.widgets.labels import plain_label, set_look, spaced
 
 _GAP = 3
 
@@ -48,9 +48,7 @@ class Field(QWidget):
         self._found = ""
         self._below = plain_label()
         self._below.hide()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(_GAP)
+        layout = spaced(QVBoxLayout(self), _GAP, (0, 0, 0, 0))
         layout.addWidget(control)
         layout.addWidget(self._below)
         self.setFocusProxy(control)
@@ -210,9 +208,7 @@ class ColourField(Field):
         self._edit.setMaxLength(32)
         self._button = _Swatch()
         control = QWidget()
-        row = QHBoxLayout(control)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(SPACING)
+        row = spaced(QHBoxLayout(control), SPACING, (0, 0, 0, 0))
         row.addWidget(self._edit, stretch=1)
         row.addWidget(self._button)
         super().__init__(control, parent)

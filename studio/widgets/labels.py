@@ -1,10 +1,12 @@
 """Plain-text labels, collapsible sections, scroll areas, empty states and fact grids."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QGridLayout,
     QLabel,
@@ -38,6 +40,19 @@ def set_look(widget: QWidget, name: str, value: str | bool) -> None:  # noqa: FB
     # Rules that look at a property are only read again when asked.
     widget.style().unpolish(widget)
     widget.style().polish(widget)
+
+
+_Layout = TypeVar("_Layout", bound=QBoxLayout)
+
+
+def spaced(
+    layout: _Layout, spacing: int, margins: tuple[int, int, int, int] | None = None
+) -> _Layout:
+    """Set the spacing of a layout and, where given, its margins."""
+    layout.setSpacing(spacing)
+    if margins is not None:
+        layout.setContentsMargins(*margins)
+    return layout
 
 
 def scrolling(content: QWidget) -> QScrollArea:
@@ -97,8 +112,7 @@ class EmptyState(QWidget):
         super().__init__(parent)
         label = plain_label(text, role="muted")
         label.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-        layout = QVBoxLayout(self)
-        layout.setSpacing(MARGIN)
+        layout = spaced(QVBoxLayout(self), MARGIN)
         layout.addStretch(1)
         layout.addWidget(_PaleIcon(icon(icon_name)), alignment=Qt.AlignmentFlag.AlignHCenter)
         layout.addWidget(label)
