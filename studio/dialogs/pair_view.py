@@ -26,7 +26,7 @@ from studio.models.preview_timeline import PreviewTimeline, StepCursor, step_tex
 from studio.models.thumbnails import picture_of
 from studio.theme import MARGIN, SPACING
 from studio.widgets.buttons import icon_button
-from studio.widgets.labels import plain_label, spaced
+from studio.widgets.labels import fill, plain_label, spaced
 from studio.widgets.picture_view import PictureView
 from studio.widgets.steps import TimelineBar
 
@@ -154,9 +154,7 @@ class PairView(QDialog):
             tiles.addWidget(button)
         layout = spaced(QVBoxLayout(self), MARGIN, (MARGIN, MARGIN, MARGIN, MARGIN))
         layout.addWidget(self._picture, stretch=1)
-        layout.addWidget(self._text)
-        layout.addWidget(self._steps)
-        layout.addLayout(tiles)
+        fill(layout, self._text, self._steps, tiles)
         self._steps.setFocus()
 
     def _make_text(self) -> QLabel:

@@ -27,7 +27,7 @@ from studio.theme import GAP, MARGIN, SPACING
 from studio.widgets.fields import ChoiceField, Field, TextBox, TextField
 from studio.widgets.folder_dialog import pick_folder
 from studio.widgets.icons import icon
-from studio.widgets.labels import plain_label, spaced
+from studio.widgets.labels import fill, plain_label, spaced
 
 _Text = TextField | TextBox
 
@@ -274,8 +274,7 @@ class SaveGalleryDialog(QDialog):
         buttons = spaced(QHBoxLayout(), SPACING)
         buttons.addWidget(self._open)
         buttons.addStretch(1)
-        buttons.addWidget(self._leave)
-        buttons.addWidget(self._save)
+        fill(buttons, self._leave, self._save)
         layout = spaced(QVBoxLayout(self), MARGIN, (GAP, GAP, GAP, MARGIN))
         layout.addWidget(self._fields)
         for widget in (self._summary, self._progress, self._headline, self._details):

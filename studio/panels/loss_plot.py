@@ -16,7 +16,7 @@ from engine.events import LossesReported
 from studio.models.loss_history import LossHistory, smoothed
 from studio.settings.choices import PlotView
 from studio.theme import MARGIN, SPACING
-from studio.widgets.labels import spaced
+from studio.widgets.labels import fill, spaced
 from studio.widgets.plot_with_legend import PlotWithLegend
 
 REDRAW_MS = 50
@@ -100,9 +100,7 @@ class LossPlotPanel(QWidget):
         controls = spaced(QHBoxLayout(), SPACING)
         controls.addWidget(self._board.legend, stretch=1)
         controls.addWidget(QLabel(self.tr("Smoothing")))
-        controls.addWidget(self._smoothing)
-        controls.addWidget(self._log)
-        controls.addWidget(self._fit)
+        fill(controls, self._smoothing, self._log, self._fit)
         layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, SPACING, MARGIN, MARGIN))
         layout.addLayout(controls)
         layout.addWidget(self._board, stretch=1)

@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.theme import SPACING
-from studio.widgets.labels import plain_label, set_look, spaced
+from studio.widgets.labels import fill, plain_label, set_look, spaced
 
 _GAP = 3
 
@@ -49,8 +49,7 @@ class Field(QWidget):
         self._below = plain_label()
         self._below.hide()
         layout = spaced(QVBoxLayout(self), _GAP, (0, 0, 0, 0))
-        layout.addWidget(control)
-        layout.addWidget(self._below)
+        fill(layout, control, self._below)
         self.setFocusProxy(control)
 
     @property

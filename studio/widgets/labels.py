@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QLabel,
+    QLayout,
     QScrollArea,
     QToolButton,
     QVBoxLayout,
@@ -55,6 +56,15 @@ def spaced(
     return layout
 
 
+def fill(layout: QBoxLayout, *items: QWidget | QLayout) -> None:
+    """Append widgets and layouts to a box layout."""
+    for item in items:
+        if isinstance(item, QLayout):
+            layout.addLayout(item)
+        else:
+            layout.addWidget(item)
+
+
 def scrolling(content: QWidget) -> QScrollArea:
     """Let a small window show a part, where it would otherwise squeeze everything else."""
     area = QScrollArea()
@@ -81,8 +91,7 @@ class Section(QWidget):
         self._header.toggled.connect(self._show)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._header)
-        layout.addWidget(content)
+        fill(layout, self._header, content)
         self._show(is_open=False)
 
     @property

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLa
 from studio.theme import SPACING, current_colors
 from studio.widgets.buttons import icon_button
 from studio.widgets.icons import icon
-from studio.widgets.labels import spaced
+from studio.widgets.labels import fill, spaced
 
 _CIRCLE = 24
 _HEIGHT = 44
@@ -151,9 +151,7 @@ class TimelineBar(QWidget):
         layout = spaced(QHBoxLayout(self), SPACING, (0, 0, 0, 0))
         layout.addWidget(self._previous)
         layout.addWidget(self._slider, stretch=1)
-        layout.addWidget(self._next)
-        layout.addWidget(self._live)
-        layout.addWidget(self._label)
+        fill(layout, self._next, self._live, self._label)
         self.setFocusProxy(self._slider)
 
     def show_step(self, index: int, count: int, *, text: str, is_live: bool) -> None:

@@ -17,7 +17,7 @@ from resources import starters_folder
 from studio.i18n import translate_engine
 from studio.theme import GAP, MARGIN, SPACING
 from studio.widgets.icons import icon
-from studio.widgets.labels import plain_label, spaced
+from studio.widgets.labels import fill, plain_label, spaced
 
 _PICTURE_SIDE = 176
 _CARD_WIDTH = 264
@@ -92,9 +92,7 @@ class WelcomePage(QScrollArea):
         open_run.clicked.connect(self.open_requested)
         row = spaced(QHBoxLayout(), SPACING)
         row.addStretch(1)
-        row.addWidget(images)
-        row.addWidget(own)
-        row.addWidget(open_run)
+        fill(row, images, own, open_run)
         row.addStretch(1)
         return row
 

@@ -28,7 +28,7 @@ from studio.jobs.task import TaskEnded
 from studio.models.import_text import found_words, repair_words
 from studio.panels.datasets.task_bar import TaskBar
 from studio.theme import SPACING
-from studio.widgets.labels import plain_label, scrolling, spaced
+from studio.widgets.labels import fill, plain_label, scrolling, spaced
 
 _MOST_HEIGHT = 104
 
@@ -136,9 +136,7 @@ class DoctorPane(QFrame):
     def _lay_out(self) -> None:
         top = spaced(QHBoxLayout(), SPACING)
         words = spaced(QVBoxLayout(), 2)
-        words.addWidget(self._headline)
-        words.addWidget(self._note)
-        words.addWidget(self.tasks)
+        fill(words, self._headline, self._note, self.tasks)
         top.addLayout(words, stretch=1)
         close = QPushButton(self.tr("Close"))
         close.setProperty("role", "small")

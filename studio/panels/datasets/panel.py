@@ -47,7 +47,7 @@ from studio.panels.datasets.task_bar import TaskBar
 from studio.theme import MARGIN, SPACING
 from studio.widgets.folder_dialog import pick_folder
 from studio.widgets.icons import icon
-from studio.widgets.labels import EmptyState, plain_label, scrolling, set_look, spaced
+from studio.widgets.labels import EmptyState, fill, plain_label, scrolling, set_look, spaced
 
 _Role = Qt.ItemDataRole
 _FOLDER_ROLE = _Role.UserRole
@@ -366,8 +366,7 @@ class DatasetPanel(QWidget):
         inside.addWidget(self.browser, stretch=1)
         foot = QHBoxLayout()
         foot.addWidget(self._count, stretch=1)
-        foot.addWidget(self._split)
-        foot.addWidget(self._save)
+        fill(foot, self._split, self._save)
         inside.addLayout(foot)
         self._pages.addWidget(content)
         split = QSplitter(Qt.Orientation.Horizontal)

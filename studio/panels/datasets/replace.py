@@ -28,7 +28,7 @@ from studio.errors.wording import explain
 from studio.jobs.dataset import DatasetJobs
 from studio.jobs.task import TaskEnded
 from studio.theme import GAP, MARGIN, SPACING
-from studio.widgets.labels import plain_label, set_look, spaced
+from studio.widgets.labels import fill, plain_label, set_look, spaced
 
 MOST_SHOWN = 200
 _TYPING_MS = 250
@@ -176,12 +176,9 @@ class ReplaceDialog(QDialog):
         close.clicked.connect(self.reject)
         buttons = spaced(QHBoxLayout(), SPACING)
         buttons.addStretch(1)
-        buttons.addWidget(close)
-        buttons.addWidget(self._replace)
+        fill(buttons, close, self._replace)
         layout = spaced(QVBoxLayout(self), MARGIN, (GAP, GAP, GAP, MARGIN))
-        layout.addLayout(form)
-        layout.addLayout(boxes)
-        layout.addWidget(self._headline)
+        fill(layout, form, boxes, self._headline)
         layout.addWidget(self._table, stretch=1)
         layout.addLayout(buttons)
         self._find.setFocus()

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from studio.jobs.task import Task, TaskProgressed
 from studio.theme import SPACING
-from studio.widgets.labels import plain_label, spaced
+from studio.widgets.labels import fill, plain_label, spaced
 
 _BAR_WIDTH = 160
 
@@ -25,8 +25,7 @@ class TaskBar(QWidget):
         self._cancel.clicked.connect(self._stop)
         layout = spaced(QHBoxLayout(self), SPACING, (0, 0, 0, 0))
         layout.addWidget(self._text, stretch=1)
-        layout.addWidget(self._bar)
-        layout.addWidget(self._cancel)
+        fill(layout, self._bar, self._cancel)
         self.hide()
 
     @property

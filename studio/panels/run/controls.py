@@ -32,7 +32,7 @@ from studio.models.trouble_text import Advice, advice, evidence_text
 from studio.theme import SPACING
 from studio.widgets.buttons import SplitButton
 from studio.widgets.icons import icon
-from studio.widgets.labels import plain_label, set_look, spaced
+from studio.widgets.labels import fill, plain_label, set_look, spaced
 
 _GAP = 3
 
@@ -109,11 +109,9 @@ class MoreTraining(QWidget):
         row = spaced(QHBoxLayout(), SPACING)
         row.addWidget(QLabel(self.tr("Train for another")))
         row.addWidget(self._amount, stretch=1)
-        row.addWidget(self._unit)
-        row.addWidget(self.button)
+        fill(row, self._unit, self.button)
         layout = spaced(QVBoxLayout(self), _GAP, (0, 0, 0, 0))
-        layout.addLayout(row)
-        layout.addWidget(self._problem)
+        fill(layout, row, self._problem)
 
     @Slot()
     def _suggest(self) -> None:
@@ -244,9 +242,7 @@ class RunControls(QWidget):
             for widget in widgets:
                 row.addWidget(widget, stretch=1)
         layout = spaced(QVBoxLayout(self), SPACING, (0, 0, 0, 0))
-        layout.addLayout(asking)
-        layout.addLayout(steering)
-        layout.addWidget(self.more)
+        fill(layout, asking, steering, self.more)
         starting = spaced(QHBoxLayout(), SPACING)
         starting.addWidget(self.start, stretch=1)
         starting.addWidget(self.queue)

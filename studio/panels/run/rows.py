@@ -24,7 +24,7 @@ from studio.models.setting_text import choice_text, tooltip_text, unit_text, val
 from studio.theme import SPACING
 from studio.widgets.fields import ChoiceField, Field, TextField
 from studio.widgets.folder_dialog import pick_folder
-from studio.widgets.labels import plain_label, set_look, spaced
+from studio.widgets.labels import fill, plain_label, set_look, spaced
 
 SettingField = TextField | ChoiceField
 
@@ -209,8 +209,7 @@ class ForkOriginLabel(QFrame):
         self.cancel.setToolTip(self.tr("Start from the beginning; the settings stay"))
         self.cancel.clicked.connect(self.cancel_requested)
         layout = spaced(QVBoxLayout(self), SPACING, (SPACING, SPACING, SPACING, SPACING))
-        layout.addWidget(self._text)
-        layout.addWidget(self.cancel)
+        fill(layout, self._text, self.cancel)
         self.hide()
 
     @property

@@ -24,7 +24,7 @@ from engine.runs.status import Standing
 from studio.theme import SPACING
 from studio.widgets.buttons import add_page_buttons, icon_button
 from studio.widgets.icons import icon
-from studio.widgets.labels import plain_label, spaced
+from studio.widgets.labels import fill, plain_label, spaced
 
 _TYPING_MS = 150
 _SEARCH_WIDTH = 110
@@ -189,8 +189,7 @@ class Banner(QFrame):
         if self._icon is not None:
             layout.addWidget(self._picture)
         layout.addWidget(self._text, stretch=1)
-        layout.addWidget(self.button)
-        layout.addWidget(close)
+        fill(layout, self.button, close)
         self.hide()
 
     @property
