@@ -17,6 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from engine.events import RunEnded
+
 ROOT = Path(__file__).resolve().parent.parent
 Shoot = Callable[[str, Any], None]
 """Saves a picture of a widget under a name."""
@@ -102,7 +104,9 @@ def _photograph(folder: Path, seconds: float, shot: list[str]) -> int:
         window.welcome.starter_button("digits").click()
         QTimer.singleShot(int(seconds * 1000), lambda: _follow_run(studio, shoot))
 
-    studio.training.run_ended.connect(lambda _ended: _show_what_is_left(studio, shoot))
+    studio.training.event_emitted.connect(
+        lambda event: _show_what_is_left(studio, shoot) if isinstance(event, RunEnded) else None
+    )
     QTimer.singleShot(800, begin)
     return application.exec()
 

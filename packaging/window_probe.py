@@ -19,6 +19,8 @@ import numpy as np
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
+from engine.events import HealthChanged, PhaseChanged, RunEnded, RunPrepared
+
 BEAT_MS = 5
 MOST_BEATS = 2_000_000
 """Of almost three hours."""
@@ -108,7 +110,11 @@ def train(run: Path, seconds: float, *, has_heartbeat: bool) -> None:
     application, studio = open_window()
     config = config_from_preset("cpu-tiny", dataset=run.parent / "datasets" / "digits", run=run)
     # As a user leaves: what is still under way in other threads is waited for.
-    studio.training.run_ended.connect(lambda _ended: QTimer.singleShot(0, studio.closing.ask))
+    studio.training.event_emitted.connect(
+        lambda event: (
+            QTimer.singleShot(0, studio.closing.ask) if isinstance(event, RunEnded) else None
+        )
+    )
     studio.training.start(config.with_values(device="cpu", minutes=seconds / 60, seed=1), "digits")
     heartbeat = Heartbeat(studio.window) if has_heartbeat else None
     application.exec()
@@ -139,8 +145,16 @@ def report_stop(run: Path, seconds: float) -> None:
         QTimer.singleShot(0, studio.closing.ask)
 
     config = config_from_preset("cpu-tiny", dataset=run.parent / "datasets" / "digits", run=run)
-    studio.training.run_prepared.connect(lambda _e: QTimer.singleShot(int(seconds * 1000), press))
-    studio.training.run_ended.connect(report)
+    studio.training.event_emitted.connect(
+        lambda event: (
+            QTimer.singleShot(int(seconds * 1000), press)
+            if isinstance(event, RunPrepared)
+            else None
+        )
+    )
+    studio.training.event_emitted.connect(
+        lambda event: report(event) if isinstance(event, RunEnded) else None
+    )
     studio.training.start(config.with_values(device="cpu", minutes=5.0, seed=1), "digits")
     application.exec()
 
@@ -167,10 +181,19 @@ def report_flood(run: Path, seconds: float) -> None:
     timer = QTimer(studio.window)
     timer.timeout.connect(lambda: waiting.append(studio.training.waiting_count))
     timer.start(BEAT_MS)
-    for signal in (studio.training.phase_changed, studio.training.health_changed):
-        signal.connect(lambda _event: heard.append(heard.pop() + 1))
+    studio.training.event_emitted.connect(
+        lambda event: (
+            heard.append(heard.pop() + 1)
+            if isinstance(event, PhaseChanged | HealthChanged)
+            else None
+        )
+    )
     # As a user leaves: what is still under way in other threads is waited for.
-    studio.training.run_ended.connect(lambda _ended: QTimer.singleShot(0, studio.closing.ask))
+    studio.training.event_emitted.connect(
+        lambda event: (
+            QTimer.singleShot(0, studio.closing.ask) if isinstance(event, RunEnded) else None
+        )
+    )
     config = config_from_preset("cpu-tiny", dataset=run.parent / "digits", run=run)
     studio.training.start(config)
     application.exec()
