@@ -19,6 +19,8 @@ import numpy as np
 from PySide6.QtCore import QTimer
 from window_probe import Heartbeat, open_window
 
+from engine.events import RunEnded
+
 SAMPLE_EVERY_MS = 10_000
 SETTLING_S = 600.0
 
@@ -65,8 +67,14 @@ def measure(folder: Path, preset: str, minutes: float) -> None:
     timer.timeout.connect(sample)
     timer.start()
     ends = []
-    studio.training.run_ended.connect(ends.append)
-    studio.training.run_ended.connect(lambda _ended: QTimer.singleShot(0, studio.closing.ask))
+    studio.training.event_emitted.connect(
+        lambda event: ends.append(event) if isinstance(event, RunEnded) else None
+    )
+    studio.training.event_emitted.connect(
+        lambda event: (
+            QTimer.singleShot(0, studio.closing.ask) if isinstance(event, RunEnded) else None
+        )
+    )
     studio.training.start(config.with_values(device="cpu", minutes=minutes, seed=1), "digits")
     application.exec()
     found, beats = np.array(samples), heartbeat.summary()

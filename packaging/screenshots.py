@@ -17,6 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from engine.events import RunEnded
+
 ROOT = Path(__file__).resolve().parent.parent
 Shoot = Callable[[str, Any], None]
 """Saves a picture of a widget under a name."""
@@ -73,7 +75,6 @@ def _photograph(folder: Path, seconds: float, shot: list[str]) -> int:
     from PySide6.QtWidgets import QApplication, QWidget
     from wizard_shots import start_walk
 
-    from engine.events import RunEnded
     from studio.app import build_studio
     from studio.i18n import Language
     from studio.paths import settings_file

@@ -26,7 +26,7 @@ from studio.models.preview_timeline import PreviewTimeline, StepCursor, step_tex
 from studio.models.thumbnails import picture_of
 from studio.theme import MARGIN, SPACING
 from studio.widgets.buttons import icon_button
-from studio.widgets.labels import plain_label
+from studio.widgets.labels import fill, plain_label, spaced
 from studio.widgets.picture_view import PictureView
 from studio.widgets.steps import TimelineBar
 
@@ -143,8 +143,7 @@ class PairView(QDialog):
         self.activateWindow()
 
     def _lay_out(self) -> None:
-        tiles = QHBoxLayout()
-        tiles.setSpacing(SPACING)
+        tiles = spaced(QHBoxLayout(), SPACING)
         for widget in (self._previous, self._place, self._next):
             tiles.addWidget(widget)
         tiles.addStretch(1)
@@ -153,13 +152,9 @@ class PairView(QDialog):
             button.setAutoDefault(False)
             button.clicked.connect(action.trigger)
             tiles.addWidget(button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
-        layout.setSpacing(MARGIN)
+        layout = spaced(QVBoxLayout(self), MARGIN, (MARGIN, MARGIN, MARGIN, MARGIN))
         layout.addWidget(self._picture, stretch=1)
-        layout.addWidget(self._text)
-        layout.addWidget(self._steps)
-        layout.addLayout(tiles)
+        fill(layout, self._text, self._steps, tiles)
         self._steps.setFocus()
 
     def _make_text(self) -> QLabel:

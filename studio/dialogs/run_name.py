@@ -12,7 +12,7 @@ from studio.jobs.runs import BranchChoices
 from studio.models.run_state import count_text, duration_text
 from studio.theme import MARGIN, SPACING
 from studio.widgets.fields import ChoiceField, TextField
-from studio.widgets.labels import plain_label
+from studio.widgets.labels import fill, plain_label, spaced
 
 _WIDTH = 380
 
@@ -38,12 +38,9 @@ class RenameRun(QDialog):
         self.buttons.addButton(self.tr("Cancel"), role.RejectRole)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
-        layout.setSpacing(SPACING)
+        layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, MARGIN, MARGIN, MARGIN))
         layout.addWidget(plain_label(self.tr("New name of {0}").format(folder.name)))
-        layout.addWidget(self.field)
-        layout.addWidget(self.buttons)
+        fill(layout, self.field, self.buttons)
         self._check()
         self.field.setFocus()
 
@@ -91,12 +88,9 @@ class BranchRun(QDialog):
         self.ok.setEnabled(bool(self._starts))
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
-        layout.setSpacing(SPACING)
+        layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, MARGIN, MARGIN, MARGIN))
         layout.addWidget(plain_label(self._explanation(choices)))
-        layout.addWidget(self.field)
-        layout.addWidget(self.buttons)
+        fill(layout, self.field, self.buttons)
 
     def accept(self) -> None:
         """Hand the choice on."""

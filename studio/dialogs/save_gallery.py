@@ -27,7 +27,7 @@ from studio.theme import GAP, MARGIN, SPACING
 from studio.widgets.fields import ChoiceField, Field, TextBox, TextField
 from studio.widgets.folder_dialog import pick_folder
 from studio.widgets.icons import icon
-from studio.widgets.labels import plain_label
+from studio.widgets.labels import fill, plain_label, spaced
 
 _Text = TextField | TextBox
 
@@ -119,9 +119,7 @@ class GalleryFields(QWidget):
         self._direction.set_help(self.tr("What is given and what is made"), self.tr("What to make"))
 
     def _lay_out(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(MARGIN)
+        layout = spaced(QVBoxLayout(self), MARGIN, (0, 0, 0, 0))
         layout.addLayout(_stacked([_name_label(self.tr("What to make"), self._direction)]))
         layout.addWidget(self._direction)
         layout.addLayout(_stacked(self._rows["texts"]))
@@ -166,8 +164,7 @@ class GalleryFields(QWidget):
 
 
 def _stacked(widgets: list[QWidget]) -> QVBoxLayout:
-    layout = QVBoxLayout()
-    layout.setSpacing(SPACING // 2)
+    layout = spaced(QVBoxLayout(), SPACING // 2)
     for widget in widgets:
         layout.addWidget(widget)
     return layout
@@ -274,15 +271,11 @@ class SaveGalleryDialog(QDialog):
             button.setAutoDefault(False)
 
     def _lay_out(self) -> None:
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING)
+        buttons = spaced(QHBoxLayout(), SPACING)
         buttons.addWidget(self._open)
         buttons.addStretch(1)
-        buttons.addWidget(self._leave)
-        buttons.addWidget(self._save)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(GAP, GAP, GAP, MARGIN)
-        layout.setSpacing(MARGIN)
+        fill(buttons, self._leave, self._save)
+        layout = spaced(QVBoxLayout(self), MARGIN, (GAP, GAP, GAP, MARGIN))
         layout.addWidget(self._fields)
         for widget in (self._summary, self._progress, self._headline, self._details):
             layout.addWidget(widget)

@@ -22,7 +22,7 @@ from studio.settings.choices import GalleryView
 from studio.theme import MARGIN, SPACING
 from studio.widgets.buttons import icon_button
 from studio.widgets.icons import icon
-from studio.widgets.labels import EmptyState
+from studio.widgets.labels import EmptyState, spaced
 from studio.widgets.steps import TimelineBar
 from studio.widgets.thumbnail_grid import LARGEST_ZOOM, ThumbnailGrid
 
@@ -133,9 +133,7 @@ class GalleryPanel(QWidget):
             )
         )
         self._stack.addWidget(self._grid)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(MARGIN, SPACING, MARGIN, MARGIN)
-        layout.setSpacing(SPACING)
+        layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, SPACING, MARGIN, MARGIN))
         layout.addLayout(top)
         layout.addWidget(self._stack, stretch=1)
         layout.addWidget(self._steps)

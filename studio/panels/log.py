@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from studio.log import KEPT_LINES, LogLine
 from studio.theme import MARGIN, SPACING, current_colors
 from studio.widgets.icons import icon
+from studio.widgets.labels import spaced
 
 
 class LogPanel(QWidget):
@@ -67,9 +68,7 @@ class LogPanel(QWidget):
         top.addWidget(self._only_problems)
         top.addStretch(1)
         top.addWidget(self._open)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(MARGIN, SPACING, MARGIN, MARGIN)
-        layout.setSpacing(SPACING)
+        layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, SPACING, MARGIN, MARGIN))
         layout.addLayout(top)
         layout.addWidget(self._view, stretch=1)
 

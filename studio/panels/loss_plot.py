@@ -16,6 +16,7 @@ from engine.events import LossesReported
 from studio.models.loss_history import LossHistory, smoothed
 from studio.settings.choices import PlotView
 from studio.theme import MARGIN, SPACING
+from studio.widgets.labels import fill, spaced
 from studio.widgets.plot_with_legend import PlotWithLegend
 
 REDRAW_MS = 50
@@ -96,16 +97,11 @@ class LossPlotPanel(QWidget):
         self._fit.clicked.connect(self._board.plot.fit_again)
 
     def _lay_out(self) -> None:
-        controls = QHBoxLayout()
-        controls.setSpacing(SPACING)
+        controls = spaced(QHBoxLayout(), SPACING)
         controls.addWidget(self._board.legend, stretch=1)
         controls.addWidget(QLabel(self.tr("Smoothing")))
-        controls.addWidget(self._smoothing)
-        controls.addWidget(self._log)
-        controls.addWidget(self._fit)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(MARGIN, SPACING, MARGIN, MARGIN)
-        layout.setSpacing(SPACING)
+        fill(controls, self._smoothing, self._log, self._fit)
+        layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, SPACING, MARGIN, MARGIN))
         layout.addLayout(controls)
         layout.addWidget(self._board, stretch=1)
 

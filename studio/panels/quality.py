@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 from engine.events import QualityMeasured
 from studio.models.loss_history import LossHistory, figure_words, quality_views, shown_value
 from studio.theme import MARGIN, SPACING
+from studio.widgets.labels import spaced
 from studio.widgets.plot_with_legend import PlotWithLegend
 
 
@@ -64,8 +65,7 @@ class QualityPanel(QWidget):
         self._draw()
 
     def _lay_out(self) -> None:
-        choice = QHBoxLayout()
-        choice.setSpacing(SPACING // 2)
+        choice = spaced(QHBoxLayout(), SPACING // 2)
         group = QButtonGroup(self)
         self._buttons: dict[str, QToolButton] = {}
         for view in self._views.values():
@@ -80,9 +80,7 @@ class QualityPanel(QWidget):
             choice.addWidget(button)
         choice.addSpacing(SPACING)
         choice.addWidget(self._board.legend, stretch=1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(MARGIN, SPACING, MARGIN, MARGIN)
-        layout.setSpacing(SPACING)
+        layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, SPACING, MARGIN, MARGIN))
         layout.addLayout(choice)
         layout.addWidget(self._board, stretch=1)
 

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.widgets.icons import icon
+from studio.widgets.labels import spaced
 
 
 class SplitButton(QWidget):
@@ -35,9 +36,7 @@ class SplitButton(QWidget):
         self.arrow.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._menu = QMenu(self.arrow)
         self.arrow.setMenu(self._menu)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
+        layout = spaced(QHBoxLayout(self), 0, (0, 0, 0, 0))
         layout.addWidget(self.main, stretch=1)
         layout.addWidget(self.arrow)
         self.setFocusProxy(self.main)

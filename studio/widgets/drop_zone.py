@@ -7,7 +7,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from studio.theme import GAP, SPACING
-from studio.widgets.labels import set_look
+from studio.widgets.labels import set_look, spaced
 
 
 class DropZone(QFrame):
@@ -20,9 +20,7 @@ class DropZone(QFrame):
         super().__init__(parent)
         self.setProperty("role", "drop")
         self.setAcceptDrops(True)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(GAP, GAP, GAP, GAP)
-        layout.setSpacing(SPACING)
+        layout = spaced(QVBoxLayout(self), SPACING, (GAP, GAP, GAP, GAP))
         self.content = layout
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

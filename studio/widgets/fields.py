@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.theme import SPACING
-from studio.widgets.labels import plain_label, set_look
+from studio.widgets.labels import fill, plain_label, set_look, spaced
 
 _GAP = 3
 
@@ -48,11 +48,8 @@ class Field(QWidget):
         self._found = ""
         self._below = plain_label()
         self._below.hide()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(_GAP)
-        layout.addWidget(control)
-        layout.addWidget(self._below)
+        layout = spaced(QVBoxLayout(self), _GAP, (0, 0, 0, 0))
+        fill(layout, control, self._below)
         self.setFocusProxy(control)
 
     @property
@@ -210,9 +207,7 @@ class ColourField(Field):
         self._edit.setMaxLength(32)
         self._button = _Swatch()
         control = QWidget()
-        row = QHBoxLayout(control)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(SPACING)
+        row = spaced(QHBoxLayout(control), SPACING, (0, 0, 0, 0))
         row.addWidget(self._edit, stretch=1)
         row.addWidget(self._button)
         super().__init__(control, parent)

@@ -1,13 +1,16 @@
 """Plain-text labels, collapsible sections, scroll areas, empty states and fact grids."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QGridLayout,
     QLabel,
+    QLayout,
     QScrollArea,
     QToolButton,
     QVBoxLayout,
@@ -40,6 +43,28 @@ def set_look(widget: QWidget, name: str, value: str | bool) -> None:  # noqa: FB
     widget.style().polish(widget)
 
 
+_Layout = TypeVar("_Layout", bound=QBoxLayout)
+
+
+def spaced(
+    layout: _Layout, spacing: int, margins: tuple[int, int, int, int] | None = None
+) -> _Layout:
+    """Set the spacing of a layout and, where given, its margins."""
+    layout.setSpacing(spacing)
+    if margins is not None:
+        layout.setContentsMargins(*margins)
+    return layout
+
+
+def fill(layout: QBoxLayout, *items: QWidget | QLayout) -> None:
+    """Append widgets and layouts to a box layout."""
+    for item in items:
+        if isinstance(item, QLayout):
+            layout.addLayout(item)
+        else:
+            layout.addWidget(item)
+
+
 def scrolling(content: QWidget) -> QScrollArea:
     """Let a small window show a part, where it would otherwise squeeze everything else."""
     area = QScrollArea()
@@ -66,8 +91,7 @@ class Section(QWidget):
         self._header.toggled.connect(self._show)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._header)
-        layout.addWidget(content)
+        fill(layout, self._header, content)
         self._show(is_open=False)
 
     @property
@@ -97,8 +121,7 @@ class EmptyState(QWidget):
         super().__init__(parent)
         label = plain_label(text, role="muted")
         label.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-        layout = QVBoxLayout(self)
-        layout.setSpacing(MARGIN)
+        layout = spaced(QVBoxLayout(self), MARGIN)
         layout.addStretch(1)
         layout.addWidget(_PaleIcon(icon(icon_name)), alignment=Qt.AlignmentFlag.AlignHCenter)
         layout.addWidget(label)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLa
 from studio.theme import SPACING, current_colors
 from studio.widgets.buttons import icon_button
 from studio.widgets.icons import icon
+from studio.widgets.labels import fill, spaced
 
 _CIRCLE = 24
 _HEIGHT = 44
@@ -31,9 +32,7 @@ class StepList(QWidget):
     def __init__(self, names: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._steps = [_Step(number, name) for number, name in enumerate(names)]
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
+        layout = spaced(QVBoxLayout(self), 0, (0, 0, 0, 0))
         for step in self._steps:
             step.clicked.connect(self.step_requested)
             layout.addWidget(step)
@@ -149,14 +148,10 @@ class TimelineBar(QWidget):
         self._next = icon_button("next", self.tr("Next step"), "Alt+Right")
         self._next.clicked.connect(lambda: self._go_by(1))
         self._live = self._make_live()
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING)
+        layout = spaced(QHBoxLayout(self), SPACING, (0, 0, 0, 0))
         layout.addWidget(self._previous)
         layout.addWidget(self._slider, stretch=1)
-        layout.addWidget(self._next)
-        layout.addWidget(self._live)
-        layout.addWidget(self._label)
+        fill(layout, self._next, self._live, self._label)
         self.setFocusProxy(self._slider)
 
     def show_step(self, index: int, count: int, *, text: str, is_live: bool) -> None:

@@ -17,7 +17,7 @@ from resources import starters_folder
 from studio.i18n import translate_engine
 from studio.theme import GAP, MARGIN, SPACING
 from studio.widgets.icons import icon
-from studio.widgets.labels import plain_label
+from studio.widgets.labels import fill, plain_label, spaced
 
 _PICTURE_SIDE = 176
 _CARD_WIDTH = 264
@@ -41,9 +41,7 @@ class WelcomePage(QScrollArea):
         self._buttons = {name: self._make_button(starter) for name, starter in STARTERS.items()}
         content = QWidget()
         content.setMaximumWidth(_WIDEST)
-        layout = QVBoxLayout(content)
-        layout.setContentsMargins(GAP, GAP, GAP, GAP)
-        layout.setSpacing(MARGIN)
+        layout = spaced(QVBoxLayout(content), MARGIN, (GAP, GAP, GAP, GAP))
         layout.addStretch(1)
         layout.addWidget(plain_label(self.tr("Welcome to Diptych"), role="title"))
         layout.addWidget(plain_label(self._introduction()))
@@ -80,8 +78,7 @@ class WelcomePage(QScrollArea):
         return button
 
     def _make_cards(self) -> QHBoxLayout:
-        cards = QHBoxLayout()
-        cards.setSpacing(GAP)
+        cards = spaced(QHBoxLayout(), GAP)
         for starter in STARTERS.values():
             cards.addWidget(_Card(starter, self._buttons[starter.name]), stretch=1)
         return cards
@@ -93,12 +90,9 @@ class WelcomePage(QScrollArea):
         own.clicked.connect(self.studio_requested)
         open_run = QPushButton(icon("open"), self.tr("Open a run…"))
         open_run.clicked.connect(self.open_requested)
-        row = QHBoxLayout()
-        row.setSpacing(SPACING)
+        row = spaced(QHBoxLayout(), SPACING)
         row.addStretch(1)
-        row.addWidget(images)
-        row.addWidget(own)
-        row.addWidget(open_run)
+        fill(row, images, own, open_run)
         row.addStretch(1)
         return row
 
@@ -108,9 +102,7 @@ class _Card(QFrame):
         super().__init__()
         self.setProperty("role", "card")
         self.setMinimumWidth(_CARD_WIDTH - GAP)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
-        layout.setSpacing(SPACING)
+        layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, MARGIN, MARGIN, MARGIN))
         layout.addWidget(_Picture(starter.name), alignment=Qt.AlignmentFlag.AlignHCenter)
         layout.addWidget(plain_label(translate_engine(starter.title), role="heading"))
         layout.addWidget(plain_label(translate_engine(starter.summary)))

@@ -11,6 +11,7 @@ from studio.theme import SPACING
 from studio.widgets.buttons import add_page_buttons, icon_button
 from studio.widgets.fields import ChoiceField
 from studio.widgets.icons import icon
+from studio.widgets.labels import spaced
 
 _TYPING_MS = 150
 _MOST_CHOICES = 40
@@ -127,9 +128,7 @@ class BrowserBar(QWidget):
             widget.setEnabled(page == 0)
 
     def _lay_out(self, undo: QAction, redo: QAction) -> None:
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING // 2)
+        layout = spaced(QHBoxLayout(self), SPACING // 2, (0, 0, 0, 0))
         add_page_buttons(layout, self._pages, (self.tr("Items"), self.tr("Statistics")))
         self._pages.idClicked.connect(self.page_requested)
         layout.addSpacing(SPACING)

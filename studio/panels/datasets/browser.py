@@ -34,7 +34,7 @@ from studio.panels.datasets.editing import Edited, ItemEditing
 from studio.panels.datasets.replace import ReplaceController, SearchedItems
 from studio.panels.datasets.statistics import StatisticsPage
 from studio.theme import SPACING
-from studio.widgets.labels import EmptyState
+from studio.widgets.labels import EmptyState, spaced
 from studio.widgets.thumbnail_grid import TileDelegate
 from studio.widgets.virtual_grid import VirtualGridView
 
@@ -222,9 +222,7 @@ class DatasetBrowser(QWidget):
         split = QSplitter(Qt.Orientation.Horizontal)
         self._items_page.setMinimumHeight(_WALL_HEIGHT)
         left = QWidget()
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACING)
+        column = spaced(QVBoxLayout(left), SPACING, (0, 0, 0, 0))
         column.addWidget(self._items_page, stretch=1)
         column.addWidget(self.doctoring.pane)
         split.addWidget(left)
@@ -234,9 +232,7 @@ class DatasetBrowser(QWidget):
         split.setHandleWidth(SPACING)
         self._pages.addWidget(split)
         self._pages.addWidget(self.statistics)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING)
+        layout = spaced(QVBoxLayout(self), SPACING, (0, 0, 0, 0))
         layout.addWidget(self.bar)
         layout.addWidget(self._pages, stretch=1)
         self.setFocusProxy(self.wall)

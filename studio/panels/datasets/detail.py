@@ -18,7 +18,7 @@ from engine.data.editing import ItemState
 from engine.data.store import HELD_OUT, TRAIN
 from studio.theme import SPACING
 from studio.widgets.fields import ChoiceField
-from studio.widgets.labels import plain_label
+from studio.widgets.labels import plain_label, spaced
 from studio.widgets.picture_view import PictureView
 
 _PAUSE_MS = 900
@@ -219,14 +219,11 @@ class ItemDetail(QWidget):
         self._split.set_help(
             self.tr("Held-out items are never trained on, only measured with"), self.tr("Split")
         )
-        row = QHBoxLayout()
-        row.setSpacing(SPACING)
+        row = spaced(QHBoxLayout(), SPACING)
         row.addWidget(self._split, stretch=1)
         row.addWidget(self._exclude)
         form.addRow(self.tr("Split"), row)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING)
+        layout = spaced(QVBoxLayout(self), SPACING, (0, 0, 0, 0))
         layout.addWidget(self._picture, stretch=1)
         self._captions.setPlaceholderText(self.tr("Captions, one a line"))
         for widget in (self._place, self._about, self._captions, self._problem):

@@ -28,7 +28,7 @@ from studio.jobs.task import TaskEnded
 from studio.models.issue_text import found_words, repair_words
 from studio.panels.datasets.task_bar import TaskBar
 from studio.theme import SPACING
-from studio.widgets.labels import plain_label, scrolling
+from studio.widgets.labels import fill, plain_label, scrolling, spaced
 
 _MOST_HEIGHT = 104
 
@@ -134,22 +134,18 @@ class DoctorPane(QFrame):
         return row
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(SPACING)
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addWidget(self._headline)
-        words.addWidget(self._note)
-        words.addWidget(self.tasks)
+        top = spaced(QHBoxLayout(), SPACING)
+        words = spaced(QVBoxLayout(), 2)
+        fill(words, self._headline, self._note, self.tasks)
         top.addLayout(words, stretch=1)
         close = QPushButton(self.tr("Close"))
         close.setProperty("role", "small")
         close.clicked.connect(self._close)
         for button in (self._again, close):
             top.addWidget(button, alignment=Qt.AlignmentFlag.AlignTop)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACING, SPACING // 2, SPACING // 2, SPACING // 2)
-        layout.setSpacing(SPACING // 2)
+        layout = spaced(
+            QVBoxLayout(self), SPACING // 2, (SPACING, SPACING // 2, SPACING // 2, SPACING // 2)
+        )
         layout.addLayout(top)
         layout.addWidget(self._area)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)

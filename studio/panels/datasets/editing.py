@@ -15,7 +15,7 @@ from engine.errors import EditRefusedError
 from studio.panels.datasets.detail import ItemDetail
 from studio.theme import GAP, MARGIN, SPACING
 from studio.widgets.fields import TextField
-from studio.widgets.labels import plain_label
+from studio.widgets.labels import fill, plain_label, spaced
 
 MOST_PERCENT = 50
 _WIDTH = 420
@@ -106,18 +106,11 @@ class SplitDialog(QDialog):
         cancel = QPushButton(self.tr("Cancel"))
         cancel.setAutoDefault(False)
         cancel.clicked.connect(self.reject)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING)
+        buttons = spaced(QHBoxLayout(), SPACING)
         buttons.addStretch(1)
-        buttons.addWidget(cancel)
-        buttons.addWidget(self._split)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(GAP, GAP, GAP, MARGIN)
-        layout.setSpacing(MARGIN)
-        layout.addWidget(about)
-        layout.addLayout(form)
-        layout.addWidget(self._outcome)
-        layout.addLayout(buttons)
+        fill(buttons, cancel, self._split)
+        layout = spaced(QVBoxLayout(self), MARGIN, (GAP, GAP, GAP, MARGIN))
+        fill(layout, about, form, self._outcome, buttons)
 
 
 @dataclass(frozen=True, kw_only=True)

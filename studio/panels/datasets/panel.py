@@ -47,7 +47,7 @@ from studio.panels.datasets.task_bar import TaskBar
 from studio.theme import MARGIN, SPACING
 from studio.widgets.folder_dialog import pick_folder
 from studio.widgets.icons import icon
-from studio.widgets.labels import EmptyState, plain_label, scrolling, set_look
+from studio.widgets.labels import EmptyState, fill, plain_label, scrolling, set_look, spaced
 
 _Role = Qt.ItemDataRole
 _FOLDER_ROLE = _Role.UserRole
@@ -76,9 +76,7 @@ class DatasetListView(QWidget):
         self._list.setAccessibleName(self.tr("Datasets"))
         self._list.itemSelectionChanged.connect(self._tell)
         self._buttons: list[QPushButton] = []
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING)
+        layout = spaced(QVBoxLayout(self), SPACING, (0, 0, 0, 0))
         layout.addWidget(self._list, stretch=1)
         layout.addLayout(self._make_buttons())
 
@@ -364,14 +362,11 @@ class DatasetPanel(QWidget):
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._pages.addWidget(self._message)
         content = QWidget()
-        inside = QVBoxLayout(content)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.setSpacing(SPACING)
+        inside = spaced(QVBoxLayout(content), SPACING, (0, 0, 0, 0))
         inside.addWidget(self.browser, stretch=1)
         foot = QHBoxLayout()
         foot.addWidget(self._count, stretch=1)
-        foot.addWidget(self._split)
-        foot.addWidget(self._save)
+        fill(foot, self._split, self._save)
         inside.addLayout(foot)
         self._pages.addWidget(content)
         split = QSplitter(Qt.Orientation.Horizontal)
@@ -380,9 +375,7 @@ class DatasetPanel(QWidget):
         split.setStretchFactor(1, 1)
         split.setSizes([_SHELF_WIDTH, _BROWSER_WIDTH])
         split.setHandleWidth(MARGIN)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(MARGIN, SPACING, MARGIN, MARGIN)
-        layout.setSpacing(SPACING)
+        layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, SPACING, MARGIN, MARGIN))
         layout.addWidget(scrolling(split), stretch=1)
         layout.addLayout(self.writing.bars)
 

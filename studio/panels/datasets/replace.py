@@ -28,7 +28,7 @@ from studio.errors.wording import explain
 from studio.jobs.dataset import DatasetJobs
 from studio.jobs.task import TaskEnded
 from studio.theme import GAP, MARGIN, SPACING
-from studio.widgets.labels import plain_label, set_look
+from studio.widgets.labels import fill, plain_label, set_look, spaced
 
 MOST_SHOWN = 200
 _TYPING_MS = 250
@@ -167,25 +167,18 @@ class ReplaceDialog(QDialog):
         form.setSpacing(SPACING)
         form.addRow(self.tr("Find"), self._find)
         form.addRow(self.tr("Replace with"), self._replacement)
-        boxes = QHBoxLayout()
-        boxes.setSpacing(MARGIN)
+        boxes = spaced(QHBoxLayout(), MARGIN)
         for box in self._boxes:
             boxes.addWidget(box)
         boxes.addStretch(1)
         close = QPushButton(self.tr("Close"))
         close.setAutoDefault(False)
         close.clicked.connect(self.reject)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING)
+        buttons = spaced(QHBoxLayout(), SPACING)
         buttons.addStretch(1)
-        buttons.addWidget(close)
-        buttons.addWidget(self._replace)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(GAP, GAP, GAP, MARGIN)
-        layout.setSpacing(MARGIN)
-        layout.addLayout(form)
-        layout.addLayout(boxes)
-        layout.addWidget(self._headline)
+        fill(buttons, close, self._replace)
+        layout = spaced(QVBoxLayout(self), MARGIN, (GAP, GAP, GAP, MARGIN))
+        fill(layout, form, boxes, self._headline)
         layout.addWidget(self._table, stretch=1)
         layout.addLayout(buttons)
         self._find.setFocus()

@@ -11,7 +11,7 @@ from studio.errors.wording import explain
 from studio.jobs.task import Task, TaskEnded
 from studio.theme import SPACING
 from studio.widgets.bar_plot import BarPlot
-from studio.widgets.labels import plain_label
+from studio.widgets.labels import plain_label, spaced
 
 _MOST_BARS = 60
 _MOST_NAMES = 12
@@ -27,13 +27,10 @@ class StatisticsPage(QWidget):
         super().__init__(parent)
         self._facts = plain_label(role="muted")
         self._colour = _Swatch()
-        top = QHBoxLayout()
-        top.setSpacing(SPACING)
+        top = spaced(QHBoxLayout(), SPACING)
         top.addWidget(self._colour)
         top.addWidget(self._facts, stretch=1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING)
+        layout = spaced(QVBoxLayout(self), SPACING, (0, 0, 0, 0))
         layout.addLayout(top)
         place = QWidget()
         layout.addWidget(place, stretch=1)

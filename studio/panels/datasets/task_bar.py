@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from studio.jobs.task import Task, TaskProgressed
 from studio.theme import SPACING
-from studio.widgets.labels import plain_label
+from studio.widgets.labels import fill, plain_label, spaced
 
 _BAR_WIDTH = 160
 
@@ -23,12 +23,9 @@ class TaskBar(QWidget):
         self._bar.setFixedWidth(_BAR_WIDTH)
         self._cancel = QPushButton(self.tr("Cancel"))
         self._cancel.clicked.connect(self._stop)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING)
+        layout = spaced(QHBoxLayout(self), SPACING, (0, 0, 0, 0))
         layout.addWidget(self._text, stretch=1)
-        layout.addWidget(self._bar)
-        layout.addWidget(self._cancel)
+        fill(layout, self._bar, self._cancel)
         self.hide()
 
     @property

@@ -32,7 +32,7 @@ from studio.models.trouble_text import Advice, advice, evidence_text
 from studio.theme import SPACING
 from studio.widgets.buttons import SplitButton
 from studio.widgets.icons import icon
-from studio.widgets.labels import plain_label, set_look
+from studio.widgets.labels import fill, plain_label, set_look, spaced
 
 _GAP = 3
 
@@ -106,17 +106,12 @@ class MoreTraining(QWidget):
         )
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(SPACING)
+        row = spaced(QHBoxLayout(), SPACING)
         row.addWidget(QLabel(self.tr("Train for another")))
         row.addWidget(self._amount, stretch=1)
-        row.addWidget(self._unit)
-        row.addWidget(self.button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(_GAP)
-        layout.addLayout(row)
-        layout.addWidget(self._problem)
+        fill(row, self._unit, self.button)
+        layout = spaced(QVBoxLayout(self), _GAP, (0, 0, 0, 0))
+        fill(layout, row, self._problem)
 
     @Slot()
     def _suggest(self) -> None:
@@ -246,14 +241,9 @@ class RunControls(QWidget):
             row.setSpacing(SPACING)
             for widget in widgets:
                 row.addWidget(widget, stretch=1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING)
-        layout.addLayout(asking)
-        layout.addLayout(steering)
-        layout.addWidget(self.more)
-        starting = QHBoxLayout()
-        starting.setSpacing(SPACING)
+        layout = spaced(QVBoxLayout(self), SPACING, (0, 0, 0, 0))
+        fill(layout, asking, steering, self.more)
+        starting = spaced(QHBoxLayout(), SPACING)
         starting.addWidget(self.start, stretch=1)
         starting.addWidget(self.queue)
         layout.addLayout(starting)
@@ -309,9 +299,7 @@ class RunProgress(QWidget):
         self._bar.setAccessibleName(self.tr("Progress of the run"))
         self._figures = plain_label()
         self._device = plain_label(role="muted")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(_PROGRESS_GAP)
+        layout = spaced(QVBoxLayout(self), _PROGRESS_GAP, (0, 0, 0, 0))
         for widget in (self._state, self._bar, self._figures, self._device):
             layout.addWidget(widget)
         self.show_status(RunStatus())
@@ -379,9 +367,7 @@ class HealthNotes(QWidget):
         if len(self._notes) >= _MOST:
             self._remove(next(iter(self._notes)))
         note = QWidget()
-        lines = QVBoxLayout(note)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.setSpacing(0)
+        lines = spaced(QVBoxLayout(note), 0, (0, 0, 0, 0))
         for text, role in ((words.trouble, "problem"), (words.remedy, "muted")):
             label = plain_label(text, role=role)
             label.setToolTip(tip)

@@ -24,7 +24,7 @@ from studio.panels.run.controls import HealthNotes, RunControls, RunProgress
 from studio.panels.run.rows import ForkOriginLabel, RunSetupFields, SettingRows, form_layout
 from studio.settings.choices import RunChoices
 from studio.theme import MARGIN, SPACING
-from studio.widgets.labels import Section, plain_label
+from studio.widgets.labels import Section, plain_label, spaced
 
 MAIN = ("family", "device", "minutes", "training.batch_size", "training.learning_rate", "seed")
 """The few settings that matter most."""
@@ -186,9 +186,7 @@ class RunPanel(QWidget):
 
     def _make_more(self) -> QWidget:
         content = QWidget()
-        layout = QVBoxLayout(content)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING)
+        layout = spaced(QVBoxLayout(content), SPACING, (0, 0, 0, 0))
         titles = {
             "": "",
             "training": self.tr("Training"),
@@ -226,14 +224,10 @@ class RunPanel(QWidget):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidget(self._content)
-        bottom = QVBoxLayout()
-        bottom.setContentsMargins(MARGIN, SPACING, MARGIN, MARGIN)
-        bottom.setSpacing(SPACING)
+        bottom = spaced(QVBoxLayout(), SPACING, (MARGIN, SPACING, MARGIN, MARGIN))
         for widget in (self.notes, self._progress, self._reason, self._controls):
             bottom.addWidget(widget)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
+        layout = spaced(QVBoxLayout(self), 0, (0, 0, 0, 0))
         layout.addWidget(scroll, stretch=1)
         layout.addLayout(bottom)
         self.setFocusProxy(self._controls)

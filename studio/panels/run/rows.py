@@ -24,7 +24,7 @@ from studio.models.setting_text import choice_text, tooltip_text, unit_text, val
 from studio.theme import SPACING
 from studio.widgets.fields import ChoiceField, Field, TextField
 from studio.widgets.folder_dialog import pick_folder
-from studio.widgets.labels import plain_label, set_look
+from studio.widgets.labels import fill, plain_label, set_look, spaced
 
 SettingField = TextField | ChoiceField
 
@@ -208,11 +208,8 @@ class ForkOriginLabel(QFrame):
         self.cancel.setProperty("role", "small")
         self.cancel.setToolTip(self.tr("Start from the beginning; the settings stay"))
         self.cancel.clicked.connect(self.cancel_requested)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACING, SPACING, SPACING, SPACING)
-        layout.setSpacing(SPACING)
-        layout.addWidget(self._text)
-        layout.addWidget(self.cancel)
+        layout = spaced(QVBoxLayout(self), SPACING, (SPACING, SPACING, SPACING, SPACING))
+        fill(layout, self._text, self.cancel)
         self.hide()
 
     @property

@@ -24,7 +24,7 @@ from engine.runs.status import Status
 from studio.theme import SPACING
 from studio.widgets.buttons import add_page_buttons, icon_button
 from studio.widgets.icons import icon
-from studio.widgets.labels import plain_label
+from studio.widgets.labels import fill, plain_label, spaced
 
 _TYPING_MS = 150
 _SEARCH_WIDTH = 110
@@ -127,9 +127,7 @@ class RunsBar(QWidget):
         self.menu.setToolTipsVisible(True)
 
     def _lay_out(self) -> None:
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING // 2)
+        layout = spaced(QHBoxLayout(self), SPACING // 2, (0, 0, 0, 0))
         add_page_buttons(layout, self._pages, (self.tr("History"), self.tr("Queue")))
         self._pages.idClicked.connect(self.page_requested)
         self._search.setPlaceholderText(self.tr("Search runs"))
@@ -185,14 +183,13 @@ class Banner(QFrame):
         close = icon_button("close", self.tr("Hide this line"))
         close.setAutoRepeat(False)
         close.clicked.connect(self._dismiss)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(SPACING, SPACING // 2, SPACING // 2, SPACING // 2)
-        layout.setSpacing(SPACING)
+        layout = spaced(
+            QHBoxLayout(self), SPACING, (SPACING, SPACING // 2, SPACING // 2, SPACING // 2)
+        )
         if self._icon is not None:
             layout.addWidget(self._picture)
         layout.addWidget(self._text, stretch=1)
-        layout.addWidget(self.button)
-        layout.addWidget(close)
+        fill(layout, self.button, close)
         self.hide()
 
     @property
@@ -238,9 +235,7 @@ class NotesEditor(QWidget):
         self._typing = QTimer(self, singleShot=True, interval=_SAVE_NOTES_MS)
         self._typing.timeout.connect(self.hand_on)
         self.field.textChanged.connect(self._typing.start)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(_GAP)
+        layout = spaced(QVBoxLayout(self), _GAP, (0, 0, 0, 0))
         layout.addWidget(self._title)
         layout.addWidget(self.field, stretch=1)
         self.show_run(None)

@@ -18,7 +18,7 @@ from studio.panels.runs.bar import Banner, NotesEditor, RunsBar, is_resumable
 from studio.panels.runs.queue import QueueView
 from studio.panels.runs.table import RunTable
 from studio.theme import MARGIN, SPACING
-from studio.widgets.labels import EmptyState
+from studio.widgets.labels import EmptyState, spaced
 
 _LOOK_EVERY_MS = 5_000
 _TABLE_SHARE, _NOTES_SHARE = 400, 60
@@ -101,17 +101,13 @@ class RunsPanel(QWidget):
         self._pages.addWidget(EmptyState("runs", self.tr("No run matches the search.")))
         self._pages.addWidget(split)
         history = QWidget()
-        inside = QVBoxLayout(history)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.setSpacing(SPACING)
+        inside = spaced(QVBoxLayout(history), SPACING, (0, 0, 0, 0))
         inside.addWidget(self.interrupted)
         inside.addWidget(self._pages, stretch=1)
         inside.addWidget(self.undo)
         self._views.addWidget(history)
         self._views.addWidget(self.queue)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(MARGIN, SPACING, MARGIN, MARGIN)
-        layout.setSpacing(SPACING)
+        layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, SPACING, MARGIN, MARGIN))
         layout.addWidget(self.bar)
         layout.addWidget(self._views, stretch=1)
 

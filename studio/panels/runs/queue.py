@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from studio.models.run_queue import QueuedRun, QueueState
 from studio.theme import SPACING, current_colors
 from studio.widgets.icons import icon
-from studio.widgets.labels import EmptyState, plain_label
+from studio.widgets.labels import EmptyState, plain_label, spaced
 
 _ICONS = {
     QueueState.WAITING: "queue",
@@ -110,15 +110,12 @@ class QueueView(QWidget):
         )  # fmt: skip
         self._pages.addWidget(empty)
         self._pages.addWidget(self.list)
-        foot = QHBoxLayout()
-        foot.setSpacing(SPACING)
+        foot = spaced(QHBoxLayout(), SPACING)
         for widget in (self.start, self.remove, self.retry):
             foot.addWidget(widget)
         foot.addWidget(self._said, stretch=1)
         foot.addWidget(self.stops)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING)
+        layout = spaced(QVBoxLayout(self), SPACING, (0, 0, 0, 0))
         layout.addWidget(self._pages, stretch=1)
         layout.addLayout(foot)
 
