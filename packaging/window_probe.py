@@ -19,8 +19,6 @@ import numpy as np
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
-from engine.events import HealthChanged, PhaseChanged, RunEnded, RunPrepared
-
 BEAT_MS = 5
 MOST_BEATS = 2_000_000
 """Of almost three hours."""
@@ -120,16 +118,7 @@ def train(run: Path, seconds: float, *, has_heartbeat: bool) -> None:
 
     application, studio = open_window()
     config = config_from_preset("cpu-tiny", dataset=run.parent / "datasets" / "digits", run=run)
-<<<<<<< HEAD
     close_after_run(studio)
-=======
-    # As a user leaves: what is still under way in other threads is waited for.
-    studio.training.event_emitted.connect(
-        lambda event: (
-            QTimer.singleShot(0, studio.closing.ask) if isinstance(event, RunEnded) else None
-        )
-    )
->>>>>>> b3f92a209c849a75d7d61a5a1708b0aa4f406c88
     studio.training.start(config.with_values(device="cpu", minutes=seconds / 60, seed=1), "digits")
     heartbeat = Heartbeat(studio.window) if has_heartbeat else None
     application.exec()
@@ -169,16 +158,7 @@ def report_stop(run: Path, seconds: float) -> None:
         QTimer.singleShot(0, studio.closing.ask)
 
     config = config_from_preset("cpu-tiny", dataset=run.parent / "datasets" / "digits", run=run)
-    studio.training.event_emitted.connect(
-        lambda event: (
-            QTimer.singleShot(int(seconds * 1000), press)
-            if isinstance(event, RunPrepared)
-            else None
-        )
-    )
-    studio.training.event_emitted.connect(
-        lambda event: report(event) if isinstance(event, RunEnded) else None
-    )
+    studio.training.event_emitted.connect(follow)
     studio.training.start(config.with_values(device="cpu", minutes=5.0, seed=1), "digits")
     application.exec()
 
@@ -206,28 +186,12 @@ def report_flood(run: Path, seconds: float) -> None:
     timer = QTimer(studio.window)
     timer.timeout.connect(lambda: waiting.append(studio.training.waiting_count))
     timer.start(BEAT_MS)
-<<<<<<< HEAD
 
     def count(event: object) -> None:
         heard[0] += isinstance(event, PhaseChanged | HealthChanged)
 
     studio.training.event_emitted.connect(count)
     close_after_run(studio)
-=======
-    studio.training.event_emitted.connect(
-        lambda event: (
-            heard.append(heard.pop() + 1)
-            if isinstance(event, PhaseChanged | HealthChanged)
-            else None
-        )
-    )
-    # As a user leaves: what is still under way in other threads is waited for.
-    studio.training.event_emitted.connect(
-        lambda event: (
-            QTimer.singleShot(0, studio.closing.ask) if isinstance(event, RunEnded) else None
-        )
-    )
->>>>>>> b3f92a209c849a75d7d61a5a1708b0aa4f406c88
     config = config_from_preset("cpu-tiny", dataset=run.parent / "digits", run=run)
     studio.training.start(config)
     application.exec()
