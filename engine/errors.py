@@ -5,6 +5,7 @@ in their language and with a hint, is found by ``studio.errors.wording``; ``str(
 English sentence for the command line and the log.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,16 @@ class Problem:
     """Dotted name in the configuration, such as ``training.batch_size``."""
     message: str
     """What is wrong, as a clause that can follow the name."""
+
+
+def format_problem(found: object, expected: int | str) -> str:
+    """Say why a stored file with another format number is refused, as a clause."""
+    number = re.search(r"-?\d+$", str(found)[:40])
+    if type(found) is not type(expected) or number is None:
+        return f"its format is not {expected}"
+    age = "an older" if int(number[0]) < int(re.findall(r"\d+", str(expected))[-1]) else "a newer"
+    formats = f"format {str(found)[:40]}; this version reads format {expected}"
+    return f"it was saved by {age} version of Diptych ({formats})"
 
 
 class ConfigError(EngineError):

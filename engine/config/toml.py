@@ -7,10 +7,10 @@ import tomli_w
 
 from engine.config.run import RunConfig
 from engine.config.setting import settings_in, value_at
-from engine.errors import ConfigError, Problem
+from engine.errors import ConfigError, Problem, format_problem
 from engine.fs.codec import DecodeError, decode, encode
 
-FORMAT = 1
+FORMAT = 2
 
 
 def config_to_toml(config: RunConfig) -> str:
@@ -28,8 +28,8 @@ def config_from_toml(text: str) -> RunConfig:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([Problem("file", f"is not TOML: {error}")]) from error
-    if table.pop("format", None) != FORMAT:
-        raise ConfigError([Problem("format", f"must be {FORMAT}")])
+    if (found := table.pop("format", None)) != FORMAT:
+        raise ConfigError([Problem("format", format_problem(found, FORMAT))])
     try:
         return decode(RunConfig, table)
     except DecodeError as error:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.errors import DatasetCorruptError, DatasetMissingError
+from engine.errors import DatasetCorruptError, DatasetMissingError, format_problem
 from engine.fs.codec import DecodeError, decode, encode
 
-FORMAT = 2
+FORMAT = 3
 FILE_NAME = "manifest.json"
 TRAIN, HELD_OUT = "train", "held_out"
 """Splits of the items."""
@@ -59,7 +59,7 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         table: dict[str, Any] = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
         if table.get("format") != FORMAT:
-            raise DatasetCorruptError(folder, f"its format is not {FORMAT}")
+            raise DatasetCorruptError(folder, format_problem(table.get("format"), FORMAT))
         return decode(Manifest, table)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise DatasetMissingError(folder) from error

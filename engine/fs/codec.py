@@ -21,7 +21,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
-from engine.errors import Problem
+from engine.errors import Problem, format_problem
 from engine.fs.untrusted import MalformedFileError, read_table
 
 T = TypeVar("T")
@@ -158,8 +158,8 @@ def from_json(
         MalformedFileError: it does not fit; names the first problem.
     """
     table = read_table(content, name)
-    if version is not None and table.pop("format", None) != version:
-        raise MalformedFileError(f"format must be {version}")
+    if version is not None and (found := table.pop("format", None)) != version:
+        raise MalformedFileError(format_problem(found, version))
     try:
         return decode(kind, table, allows_unknown=allows_unknown)
     except DecodeError as error:

@@ -167,7 +167,7 @@ def _shown(value: object) -> str:
     return str(value)
 
 
-FORMAT = 1
+FORMAT = 2
 JSON_NAME, PAGE_NAME = "report.json", "report.html"
 KEYS_NAMED = 1_000
 """Keys listed for each issue; the count is not limited."""

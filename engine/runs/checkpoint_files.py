@@ -19,7 +19,7 @@ from typing import Annotated, Any, NoReturn
 
 from safetensors import SafetensorError, safe_open
 
-from engine.errors import CheckpointCorruptError
+from engine.errors import CheckpointCorruptError, format_problem
 from engine.fs.atomic import check_free_space, files, remove_if_there, staged_path, wrap_os_error
 from engine.fs.codec import DecodeError, Range, decode, encode, from_json, to_json
 from engine.fs.untrusted import (
@@ -36,7 +36,7 @@ MAX_FACTS_BYTES = 8_000_000
 MANIFEST = "manifest.json"
 MAX_MANIFEST_BYTES = 16_384
 TENSORS = "tensors.safetensors"
-FORMAT = "diptych-checkpoint-2"
+FORMAT = "diptych-checkpoint-3"
 MAX_BYTES = {TENSORS: 1 << 36, FACTS: MAX_FACTS_BYTES}
 """The files of a checkpoint beside its manifest, and the largest size of each."""
 MAX_HEADER_BYTES = 16_000_000
@@ -109,7 +109,7 @@ def manifest_from_json(content: bytes) -> dict[str, FileEntry]:
     """
     table = read_table(content, MANIFEST)
     if table.get("format") != FORMAT:
-        raise MalformedFileError(f"its format is not {FORMAT}")
+        raise MalformedFileError(format_problem(table.get("format"), FORMAT))
     listed = table.get("files")
     if not isinstance(listed, dict) or listed.keys() != MAX_BYTES.keys():
         raise MalformedFileError(f"{MANIFEST} must list {' and '.join(MAX_BYTES)}, nothing else")

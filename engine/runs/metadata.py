@@ -80,7 +80,7 @@ def changed_settings(before: RunConfig, after: RunConfig) -> list[Problem]:
     ]
 
 
-MODEL_FORMAT = 2
+MODEL_FORMAT = 3
 MAX_TEXT_LENGTH = 65_536
 """Slots for the units of a text; networks grow with them."""
 
@@ -99,7 +99,7 @@ class ModelMetadata:
     tokenizer: Annotated[Tokenizer, Via(lambda one: one.to_table(), tokenizer_from_table)]
 
 
-FORMAT = 1
+FORMAT = 2
 FILE_NAME = "notes.json"
 """In the run folder, so that the notes move with it."""
 MAX_NOTE = 100_000

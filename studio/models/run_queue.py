@@ -14,7 +14,7 @@ from engine.runs.metadata import free_name_like
 from studio.models.run_form import RunPlan
 
 FILE_NAME = "queue.json"
-FORMAT = 1
+FORMAT = 2
 _MAX_FILE_BYTES = 8_000_000
 _log = logging.getLogger(__name__)
 

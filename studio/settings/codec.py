@@ -53,7 +53,7 @@ class SettingsStore:
         self._settings.sync()
 
 
-VERSION = 1
+VERSION = 2
 _KEY = "version"
 
 Migration = Callable[[QSettings], None]

@@ -89,11 +89,11 @@ def test_that_a_run_that_a_crash_has_ended_is_due_again(tmp_path: Path, queue: R
         "",
         "{",
         "[]",
-        '{"format": 2, "runs": []}',
-        '{"format": 1}',
-        '{"format": 1, "runs": 7}',
-        '{"format": 1, "runs": [{"config": "x = [", "state": "waiting"}]}',
-        '{"format": 1, "runs": [{"config": "", "state": "flying"}]}',
+        '{"format": 9, "runs": []}',
+        '{"format": 2}',
+        '{"format": 2, "runs": 7}',
+        '{"format": 2, "runs": [{"config": "x = [", "state": "waiting"}]}',
+        '{"format": 2, "runs": [{"config": "", "state": "flying"}]}',
         '{"format": [], "runs": []}',
     ],
 )
@@ -104,7 +104,7 @@ def test_that_a_damaged_queue_begins_empty_and_is_kept_aside(tmp_path: Path, con
     assert (tmp_path / "queue-damaged.json").read_text() == content
     queue.add(plan(tmp_path, "a"))
     assert names(again(tmp_path)) == ["a"]
-    assert json.loads((tmp_path / FILE_NAME).read_text())["format"] == 1
+    assert json.loads((tmp_path / FILE_NAME).read_text())["format"] == 2
 
 
 def forgive(problem_log: ProblemLog) -> None:

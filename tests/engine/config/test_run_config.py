@@ -83,14 +83,14 @@ def test_that_toml_keeps_any_number_and_any_name(seed, rate, minutes, name):
 @pytest.mark.parametrize(
     ("text", "field"),
     [
-        ("format = 1\nrun = 'a'", "dataset"),
-        ("format = 2\nrun = 'a'\ndataset = 'b'", "format"),
+        ("format = 2\nrun = 'a'", "dataset"),
+        ("format = 9\nrun = 'a'\ndataset = 'b'", "format"),
         ("not toml at all", "file"),
-        ("format = 1\nrun = 'a'\ndataset = 'b'\nmagic = 3", "magic"),
-        ("format = 1\nrun = 'a'\ndataset = 'b'\nseed = '3'", "seed"),
-        ("format = 1\nrun = 'a'\ndataset = 'b'\ntraining = 3", "training"),
+        ("format = 2\nrun = 'a'\ndataset = 'b'\nmagic = 3", "magic"),
+        ("format = 2\nrun = 'a'\ndataset = 'b'\nseed = '3'", "seed"),
+        ("format = 2\nrun = 'a'\ndataset = 'b'\ntraining = 3", "training"),
         (
-            "format = 1\nrun = 'a'\ndataset = 'b'\n[training]\nbatch_size = 2.5",
+            "format = 2\nrun = 'a'\ndataset = 'b'\n[training]\nbatch_size = 2.5",
             "training.batch_size",
         ),
     ],
@@ -101,8 +101,15 @@ def test_that_a_damaged_file_names_the_field(text, field):
     assert field in fields_of(caught.value)
 
 
+def test_that_an_older_file_is_refused_in_one_sentence():
+    with pytest.raises(ConfigError) as caught:
+        config_from_toml("format = 1\nrun = 'a'\ndataset = 'b'\nmagic = 3\n[gone]\nold = 1")
+    (problem,) = caught.value.problems
+    assert "an older version of Diptych (format 1; this version reads" in problem.message
+
+
 def test_that_a_missing_setting_takes_its_default():
-    read = config_from_toml("format = 1\nrun = 'a'\ndataset = 'b'\nminutes = 3")
+    read = config_from_toml("format = 2\nrun = 'a'\ndataset = 'b'\nminutes = 3")
     assert read.minutes == 3.0
     assert read.training == RunConfig(dataset=Path(), run=Path()).training
 

@@ -69,6 +69,16 @@ def test_that_a_damaged_build_and_a_namesake_are_left_alone(tmp_path):
     assert build_starter("emoji", SOURCE, tmp_path) == rebuilt
 
 
+def test_that_a_starter_of_an_older_version_is_built_again(tmp_path):
+    first = build_starter("emoji", resources.starters_folder(), tmp_path)
+    version = open_dataset(first).manifest.version
+    manifest = first / "manifest.json"
+    manifest.write_text(manifest.read_text("utf-8").replace('"format": ', '"format": -'), "utf-8")
+    again = build_starter("emoji", resources.starters_folder(), tmp_path)
+    assert again != first
+    assert open_dataset(again).manifest.version == version
+
+
 def test_that_missing_or_damaged_sources_are_named(tmp_path):
     with pytest.raises(DatasetMissingError, match="digits"):
         build_starter("digits", tmp_path, tmp_path / "sets")

@@ -123,6 +123,14 @@ def test_that_a_damaged_dataset_is_refused_with_a_reason(tmp_path, damage):
     assert caught.value.reason
 
 
+@pytest.mark.parametrize(("number", "age"), [(1, "an older"), (99, "a newer")])
+def test_that_a_dataset_of_another_version_says_so(tmp_path, number, age):
+    folder = tiny_dataset(tmp_path / "tiny")
+    _edit_manifest(format=number)(folder)
+    with pytest.raises(DatasetCorruptError, match=f"it was saved by {age} version of Diptych"):
+        open_dataset(folder)
+
+
 def test_that_an_empty_folder_may_be_used(tmp_path):
     (tmp_path / "tiny").mkdir()
     assert read_manifest(tiny_dataset(tmp_path / "tiny")).name == "tiny"

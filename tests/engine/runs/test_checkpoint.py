@@ -43,7 +43,7 @@ def test_that_other_programs_can_read_the_tensors(tmp_path):
 def test_that_the_manifest_tells_sizes_and_checksums(tmp_path):
     size = write_checkpoint(tmp_path / "c", some_tensors(), facts_at(64))
     manifest = json.loads((tmp_path / "c" / "manifest.json").read_bytes())
-    assert manifest["format"] == "diptych-checkpoint-2"
+    assert manifest["format"] == "diptych-checkpoint-3"
     content = content_of(tmp_path / "c")
     assert size == sum(map(len, content.values()))
     del content["manifest.json"]

@@ -169,7 +169,7 @@ GOOD = {"bytes": 5, "sha256": "0" * 64}
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"format": "diptych-checkpoint-9"}, "format is not"),
+        ({"format": "diptych-checkpoint-9"}, "a newer version"),
         ({"files": []}, "must list"),
         ({"files": {"tensors.safetensors": GOOD}}, "must list"),
         ({"files": {"tensors.safetensors": GOOD, "facts.json": GOOD, "/etc/passwd": GOOD}}, "list"),

@@ -150,7 +150,7 @@ def test_that_a_huge_file_is_not_read(tmp_path, name):
         "a = " + "{b = " * 10_000,
         "a = " + "9" * 60_000,
         "seed = 1e999",
-        "format = 1\nseed = " + "9" * 4000,
+        "format = 2\nseed = " + "9" * 4000,
         "\0\0\0",
         '"""' * 9_999,
     ],

@@ -92,7 +92,7 @@ def test_that_what_is_missing_is_named(tmp_path):
         folder.latest_checkpoint()
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"format": 9}', '{"format": 1, "words": 3}'])
+@pytest.mark.parametrize("text", ["{", "[]", '{"format": 9}', '{"format": 3, "words": 3}'])
 def test_that_damaged_facts_are_refused(tmp_path, text):
     (tmp_path / "model.json").write_text(text)
     with pytest.raises(ConfigError):

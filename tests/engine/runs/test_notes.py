@@ -46,18 +46,18 @@ HOSTILE = {
     "another kind": "[]",
     "a number": "7",
     "another format": json.dumps({"format": 99}),
-    "a text that is none": json.dumps({"format": 1, "text": {"a": 1}}),
-    "a text that is too long": json.dumps({"format": 1, "text": "x" * (MAX_NOTE + 1)}),
-    "an origin that is none": json.dumps({"format": 1, "origin": 3}),
-    "an origin without a run": json.dumps({"format": 1, "origin": {}}),
+    "a text that is none": json.dumps({"format": 2, "text": {"a": 1}}),
+    "a text that is too long": json.dumps({"format": 2, "text": "x" * (MAX_NOTE + 1)}),
+    "an origin that is none": json.dumps({"format": 2, "origin": 3}),
+    "an origin without a run": json.dumps({"format": 2, "origin": {}}),
     "a negative count": json.dumps(
-        {"format": 1, "origin": {"run": "r", "checkpoint": "c", "images_seen": -1}}
+        {"format": 2, "origin": {"run": "r", "checkpoint": "c", "images_seen": -1}}
     ),
     "a count beyond all": json.dumps(
-        {"format": 1, "origin": {"run": "r", "checkpoint": "c", "images_seen": 10**30}}
+        {"format": 2, "origin": {"run": "r", "checkpoint": "c", "images_seen": 10**30}}
     ),
     "deep nesting": "[" * 100_000,
-    "a large file": json.dumps({"format": 1, "text": "", "more": "x" * 2_000_000}),
+    "a large file": json.dumps({"format": 2, "text": "", "more": "x" * 2_000_000}),
 }
 
 
@@ -72,7 +72,7 @@ def test_that_damaged_notes_are_refused_and_kept_when_new_ones_are_written(tmp_p
 
 
 def test_that_a_link_is_not_followed(tmp_path):
-    (tmp_path / "secret.json").write_text(json.dumps({"format": 1, "text": "secret"}))
+    (tmp_path / "secret.json").write_text(json.dumps({"format": 2, "text": "secret"}))
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "notes.json").symlink_to(tmp_path / "secret.json")
     with pytest.raises(ConfigError):
