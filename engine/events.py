@@ -1,7 +1,7 @@
 """What the engine tells whoever started a job.
 
 Events hold numbers, strings, paths, exceptions and ``uint8`` arrays, never tensors. A training run
-emits ``RunPrepared`` whenever its networks stand, any number of the others, and ends with exactly
+emits ``RunReady`` whenever its networks stand, any number of the others, and ends with exactly
 one ``RunEnded``. Other jobs speak in the events of ``engine.events``.
 """
 
@@ -28,15 +28,15 @@ class Phase(StrEnum):
     SAVING = "saving"
 
 
-class Alarm(StrEnum):
+class Alert(StrEnum):
     """What can go wrong with a run that goes on."""
 
     MODE_COLLAPSE = "mode_collapse"
     """The generator makes the same thing again and again."""
-    CRITIC_WINNING = "critic_winning"
-    """The critic is never wrong, so the generator has nothing to follow."""
+    DISCRIMINATOR_WINNING = "discriminator_winning"
+    """The discriminator is never wrong, so the generator has nothing to follow."""
     OVERFITTING = "overfitting"
-    """The critic knows the training items by heart."""
+    """The discriminator knows the training items by heart."""
     NON_FINITE = "non_finite"
     """A loss or gradient became infinite or not a number."""
 
@@ -54,7 +54,7 @@ class Progress:
     """How far a run has come. Pauses, loading and warming up do not count as elapsed."""
 
     images_seen: int
-    """Real images that the critic has been trained on."""
+    """Real images that the discriminator has been trained on."""
     elapsed_s: float
     remaining_s: float | None
     """Seconds until the run is over, on a clock on the wall: with previews, checkpoints and
@@ -72,7 +72,7 @@ class PhaseChanged:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunPrepared:
+class RunReady:
     """Data and networks stand; training is about to begin."""
 
     folder: Path
@@ -84,18 +84,18 @@ class RunPrepared:
     device: str
     """Name a person knows, such as ``CPU, 2 threads`` or the GPU's model."""
     generator_parameters: int
-    critic_parameters: int
+    discriminator_parameters: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class LossesReported:
+class MetricsReported:
     """Means over the batches since the last report; at most four reports a second."""
 
     progress: Progress
     losses: Mapping[str, float]
-    """By name: ``generator``, ``critic``, ``penalty``, ``caption``."""
-    signals: Mapping[str, float]
-    """Live health figures by name, such as ``real_score`` and ``fake_score`` (probabilities)."""
+    """By name: ``generator``, ``discriminator``, ``penalty``, ``text_nll``."""
+    metrics: Mapping[str, float]
+    """Live health metrics by name, such as ``real_score`` and ``fake_score`` (probabilities)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,15 +111,15 @@ class PreviewReady:
 
 
 @dataclass(frozen=True, kw_only=True)
-class QualityMeasured:
-    """How good the run's samples are, in the figures of ``engine.metrics``."""
+class EvaluationCompleted:
+    """How good the run's samples are, in the metrics of ``engine.metrics``."""
 
     images_seen: int
     elapsed_s: float
-    figures: Mapping[str, float]
+    metrics: Mapping[str, float]
     """By name, such as ``kid`` and ``joint_coherence``; what could not be measured is absent."""
     best: frozenset[str] = frozenset()
-    """Names of the figures that are the best of the run so far."""
+    """Names of the metrics that are the best of the run so far."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,18 +130,18 @@ class EvaluationFailed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class HealthChanged:
-    """An alarm began or ended."""
+class AlertChanged:
+    """An alert began or ended."""
 
-    alarm: Alarm
+    alert: Alert
     is_raised: bool
     images_seen: int
     evidence: Mapping[str, float]
-    """The signals that tell, by name."""
+    """The metrics that tell, by name."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class BatchChosen:
+class BatchSizeSelected:
     """The batch size that a measurement settled on."""
 
     batch_size: int
@@ -171,7 +171,7 @@ class RunResumed:
     elapsed_s: float
     checkpoint: str
     """Name of the checkpoint."""
-    passed_over: tuple[str, ...] = ()
+    skipped_checkpoints: tuple[str, ...] = ()
     """Newer checkpoints that are damaged: name and reason of each."""
 
 
@@ -187,7 +187,7 @@ class RunPaused:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunMoved:
+class RunRelocated:
     """The run goes on in another folder, which somebody offered; all later files are there."""
 
     folder: Path
@@ -201,7 +201,7 @@ class StepsSkipped:
     steps: tuple[int, ...]
     """Numbers of the steps, ascending."""
     terms: tuple[str, ...]
-    """Losses and gradients that were infinite or not a number, such as ``critic``."""
+    """Losses and gradients that were infinite or not a number, such as ``discriminator``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,13 +216,13 @@ class RolledBack:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BatchSplit:
+class MicroBatchingEnabled:
     """A step did not fit into memory: batches are learnt from in parts, to the same effect."""
 
     images_seen: int
     batch_size: int
     """Unchanged: of the whole batch."""
-    parts: int
+    num_micro_batches: int
     memory_bytes: int
     """Most memory that was taken before, on the CPU by the whole process; 0 where it cannot be
     told."""
@@ -253,21 +253,21 @@ class RunEnded:
 
 RunEvent = (
     PhaseChanged
-    | RunPrepared
-    | LossesReported
+    | RunReady
+    | MetricsReported
     | PreviewReady
     | PreviewFailed
-    | QualityMeasured
+    | EvaluationCompleted
     | EvaluationFailed
-    | HealthChanged
-    | BatchChosen
+    | AlertChanged
+    | BatchSizeSelected
     | CheckpointSaved
     | RunResumed
     | RunPaused
-    | RunMoved
+    | RunRelocated
     | StepsSkipped
     | RolledBack
-    | BatchSplit
+    | MicroBatchingEnabled
     | RunEnded
 )
 Emit = Callable[[RunEvent], None]

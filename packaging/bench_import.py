@@ -32,7 +32,7 @@ from engine.errors import StoppedError
 from engine.events import ImportEnded, ImportStage, Outcome
 from engine.importing.build import import_dataset
 from engine.importing.formats.format import ImportSpec
-from engine.importing.plan import ImportPlan, PicturePlan
+from engine.importing.plan import ImageSettings, ImportPlan
 from engine.importing.scan import scan_source
 from engine.importing.sources.opening import open_archive
 
@@ -180,7 +180,7 @@ def _plan(source: Path, dataset: Path) -> ImportPlan:
         source=source,
         dataset=dataset,
         reading=ImportSpec(format="sidecar"),
-        pictures=PicturePlan(size=SIZE),
+        images=ImageSettings(size=SIZE),
     )
 
 

@@ -3,10 +3,10 @@
     python packaging/bench_throughput.py [dcgan] [joint] [data] [--repeats N] [--device cuda]
 
 ``dcgan``  PyTorch's DCGAN example (files in a folder, DataLoader with none or two processes,
-           float32, NCHW, two backward passes for the critic) against this program's step on its
-           own copy of the images, at identical networks: 64 px, 3 channels, batch 64. Ours runs in
-           float32 and, where the processor has it, in bfloat16. Each has a process of its own, set
-           up as its user's would be, and waits while the others have their turns.
+           float32, NCHW, two backward passes for the discriminator) against this program's step on
+           its own copy of the images, at identical networks: 64 px, 3 channels, batch 64. Ours runs
+           in float32 and, where the processor has it, in bfloat16. Each has a process of its own,
+           set up as its user's would be, and waits while the others have their turns.
 ``joint``  images and texts against images alone, digits with the ``cpu-tiny`` preset.
 ``data``   share of a step that goes into getting its batch.
 

@@ -9,7 +9,7 @@ r"""Compare our multimodal VAEs with the PyPI package ``multivae``: same network
 Both begin with the same weights and see the same pairs for as many epochs, in turns, with the same
 likelihoods and weights. "Averaged" is the running average that this program keeps of its weights
 and samples from; the package keeps none. "Bound" is the importance-sampled joint log-likelihood of
-held-out pairs in nats, unweighted, always by our estimator; "its own" is what the package itself
+validation pairs in nats, unweighted, always by our estimator; "its own" is what the package itself
 makes of its model. "Coherence" is the share of pairs from the prior whose picture an independent
 reader reads as the digit that the likeliest words name. "Images/s" counts whole trainings, ours
 without reports; "steps" counts forward, backward and Adam alone, in blocks that take turns.
@@ -30,9 +30,9 @@ from multivae_task import FEATURES, Items, Task, prepare
 
 from engine.data.loader import DeviceLoader, StoredRows
 from engine.losses.elbo import importance_bound
-from engine.nets.image import PixelDensity
+from engine.nets.image import PixelLikelihood
 from engine.nets.vae import MultimodalVae
-from engine.train.state import update_average
+from engine.train.state import update_ema
 from engine.train.step import Batch, complete_batch
 from engine.train.vae_step import VaeStep
 
@@ -83,7 +83,7 @@ def measure_ours(task: Task, recipe: Recipe) -> list[Result]:
     steps = recipe.epochs * len(task.train["image"]) // recipe.batch_size
     for number in range(steps):
         step(complete_batch(loader.batch(number).items), number)
-        update_average(
+        update_ema(
             average,
             model,
             images_seen=(number + 1) * recipe.batch_size,
@@ -100,14 +100,14 @@ def measure_peer(task: Task, recipe: Recipe) -> list[Result]:
     peer = Peer(build(task, recipe), recipe)
     seconds = peer.train(task.train)
     speed = recipe.epochs * len(task.train["image"]) / seconds
-    own = peer.log_likelihood(task.held_out, task.samples)
+    own = peer.log_likelihood(task.validation, task.samples)
     return [_result(task, recipe, THEIRS, peer.ours, speed, own)]
 
 
 def build(task: Task, recipe: Recipe) -> MultimodalVae:
     """Build the networks; the seed decides the first weights, the same on both sides."""
     torch.manual_seed(recipe.seed)
-    return MultimodalVae(task.modalities, feature_dim=FEATURES, latent_dim=recipe.latent_dim)
+    return MultimodalVae(task.modalities, embedding_dim=FEATURES, latent_dim=recipe.latent_dim)
 
 
 def our_step(model: MultimodalVae, recipe: Recipe) -> VaeStep:
@@ -119,7 +119,7 @@ def our_step(model: MultimodalVae, recipe: Recipe) -> VaeStep:
         kl_weight=1.0,
         kl_warmup_images=0.0,
         text_weight=recipe.text_weight,
-        random_subsets=0,
+        num_subsets=0,
         batch_size=recipe.batch_size,
         seed=recipe.seed,
         device=CPU,
@@ -127,7 +127,7 @@ def our_step(model: MultimodalVae, recipe: Recipe) -> VaeStep:
 
 
 @torch.no_grad()
-def held_out_bound(model: MultimodalVae, items: Items, samples: int) -> float:
+def validation_bound(model: MultimodalVae, items: Items, samples: int) -> float:
     """Estimate the mean joint log-likelihood in nats."""
     generator = torch.Generator().manual_seed(0)
     bound = importance_bound(
@@ -146,8 +146,8 @@ def coherence(model: MultimodalVae, task: Task) -> float:
     noise = model.draw_noise(SAMPLES_JUDGED, torch.Generator().manual_seed(1))
     pairs = model({**noise, "text": torch.zeros_like(noise["text"])}, {})
     text, image = task.modalities
-    seen = task.judge.read(image.show(pairs["image"]))
-    said = text.show(pairs["text"])
+    seen = task.judge.read(image.postprocess(pairs["image"]))
+    said = text.postprocess(pairs["text"])
     return float(np.mean([WORDS[digit] == words for digit, words in zip(seen, said, strict=True)]))
 
 
@@ -202,7 +202,7 @@ def _result(
     return Result(
         side=side,
         seed=recipe.seed,
-        bound=held_out_bound(model, task.held_out, task.samples),
+        bound=validation_bound(model, task.validation, task.samples),
         own_bound=own,
         coherence=coherence(model, task),
         images_per_s=speed,
@@ -220,7 +220,7 @@ def _row(result: Result) -> str:
 def _recipe(arguments: argparse.Namespace, seed: int) -> Recipe:
     return Recipe(
         is_mixture=arguments.family == "mopoe",
-        density=PixelDensity(family=arguments.density, scale=arguments.scale),
+        likelihood=PixelLikelihood(family=arguments.density, scale=arguments.scale),
         text_weight=arguments.text_weight,
         latent_dim=arguments.latent,
         learning_rate=arguments.rate,

@@ -17,12 +17,18 @@ from torch.utils.data import DataLoader, Dataset
 
 from engine.config.sections import TrainingConfig
 from engine.data.loader import DeviceLoader, StoredRows
-from engine.nets.discriminator import Critic
+from engine.nets.discriminator import Discriminator
 from engine.nets.generator import PairGenerator
 from engine.nets.protocols import Modality
 from engine.train.gan_step import GanStep
 from engine.train.setup import read_batch
-from engine.train.state import CRITIC, GENERATOR, Player, TrainingState, adam
+from engine.train.state import (
+    DISCRIMINATOR,
+    GENERATOR,
+    OptimizedNetwork,
+    TrainingState,
+    build_optimizer,
+)
 from engine.train.step import Step
 
 BATCH, SIZE = 64, 64
@@ -49,10 +55,10 @@ def plain_loop(folder: Path, device: torch.device, workers: int) -> Run:
     """PyTorch's DCGAN example: networks, losses and order of the passes."""
     torch.manual_seed(0)
     generator = DcganDecoder().to(device)
-    critic = Critic([DcganImages()], FEATURES).to(device)
+    discriminator = Discriminator([DcganImages()], FEATURES).to(device)
     loss, ones = nn.BCEWithLogitsLoss(), torch.ones(BATCH, device=device)
     rates = {"lr": 2e-4, "betas": (0.5, 0.999)}
-    of_critic = torch.optim.Adam(critic.parameters(), **rates)
+    of_discriminator = torch.optim.Adam(discriminator.parameters(), **rates)
     of_generator = torch.optim.Adam(generator.parameters(), **rates)
     loader = DataLoader(
         PlainFiles(folder),
@@ -66,15 +72,15 @@ def plain_loop(folder: Path, device: torch.device, workers: int) -> Run:
 
     def step() -> None:
         real = next(batches).to(device)
-        critic.zero_grad()
-        on_real = loss(critic({"image": real})["image"], ones)
+        discriminator.zero_grad()
+        on_real = loss(discriminator({"image": real})["image"], ones)
         on_real.backward()
         fake = generator(torch.randn(BATCH, NOISE, device=device))
-        on_fake = loss(critic({"image": fake.detach()})["image"], 0 * ones)
+        on_fake = loss(discriminator({"image": fake.detach()})["image"], 0 * ones)
         on_fake.backward()
-        of_critic.step()
+        of_discriminator.step()
         generator.zero_grad()
-        on_generator = loss(critic({"image": fake})["image"], ones)
+        on_generator = loss(discriminator({"image": fake})["image"], ones)
         on_generator.backward()
         of_generator.step()
         # The example prints these at every step, which waits for the device.
@@ -99,15 +105,16 @@ def our_loop(folder: Path, device: torch.device, precision: str) -> Run:
     torch.manual_seed(0)
     networks = {
         GENERATOR: PairGenerator((modality,), FEATURES),
-        CRITIC: Critic((modality,), FEATURES),
+        DISCRIMINATOR: Discriminator((modality,), FEATURES),
     }
     for network in networks.values():
         network.to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] (stub lacks it)
     state = TrainingState(
-        players={
-            n: Player(network=net, optimiser=adam(net, training)) for n, net in networks.items()
+        networks={
+            n: OptimizedNetwork(network=net, optimiser=build_optimizer(net, training))
+            for n, net in networks.items()
         },
-        average=copy.deepcopy(networks[GENERATOR]),
+        ema=copy.deepcopy(networks[GENERATOR]),
         device=device,
     )
     rows = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous().to(device)

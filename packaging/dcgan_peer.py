@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 NOISE, WIDTH = 100, 64
 FEATURES = 8 * WIDTH * 4 * 4
-"""Numbers that the critic's body leaves for its last layer."""
+"""Numbers that the discriminator's body leaves for its last layer."""
 
 
 @dataclass(frozen=True)
@@ -25,15 +25,15 @@ class DcganImages:
 
     name: str = "image"
 
-    def read(self, stored: Tensor) -> Tensor:
+    def preprocess(self, stored: Tensor) -> Tensor:
         """[B, C, H, W] uint8 to floats in [-1, 1]."""
         return (stored.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
 
-    def show(self, items: Tensor) -> Tensor:
+    def postprocess(self, items: Tensor) -> Tensor:
         """Nobody looks."""
         return items
 
-    def compare(self, made: Tensor, real: Tensor) -> dict[str, Tensor]:
+    def diversity_metrics(self, made: Tensor, real: Tensor) -> dict[str, Tensor]:
         """Nobody asks."""
         del made, real
         return {}
@@ -50,8 +50,8 @@ class DcganImages:
         """DCGAN's generator."""
         return DcganDecoder()
 
-    def build_trunk(self) -> nn.Module:
-        """DCGAN's discriminator without its last convolution, which the critic's head replaces."""
+    def build_backbone(self) -> nn.Module:
+        """DCGAN's discriminator without its last convolution, which our head replaces."""
         layers: list[nn.Module] = [nn.Conv2d(3, WIDTH, 4, 2, 1, bias=False), nn.LeakyReLU(0.2)]
         for before, after in ((WIDTH, 2 * WIDTH), (2 * WIDTH, 4 * WIDTH), (4 * WIDTH, 8 * WIDTH)):
             convolution = nn.Conv2d(before, after, 4, 2, 1, bias=False)

@@ -10,7 +10,7 @@
 ``--imbalance``    the classes' sizes fall evenly in ratio, from all of the first class's pairs to
                    the given fraction of it for the last.
 
-What is held out stays whole. With ``--broken 0.9`` and ``--only-paired 0.1`` the whole pairs are
+Validation pairs stay whole. With ``--broken 0.9`` and ``--only-paired 0.1`` the whole pairs are
 the same ones.
 """
 
@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.data.store import HELD_OUT, TRAIN, StoredDataset, open_dataset, write_dataset
+from engine.data.store import TRAIN, VALIDATION, StoredDataset, open_dataset, write_dataset
 
 SEED = 0
 
@@ -52,7 +52,7 @@ def derive(
         kept = _imbalanced(dataset, kept, imbalance)
     whole = round((1 - broken) * len(kept))
     middle = whole + (len(kept) - whole) // 2
-    records = {int(row): dict(dataset.records[row]) for row in [*kept, *dataset.rows(HELD_OUT)]}
+    records = {int(row): dict(dataset.records[row]) for row in [*kept, *dataset.rows(VALIDATION)]}
     for row in kept[whole:middle]:
         # Nothing may be left by which the lost text could be guessed.
         records[int(row)] = {"text": None, "split": TRAIN}

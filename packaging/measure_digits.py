@@ -25,7 +25,7 @@ import numpy.typing as npt
 from mnist_judge import WORDS, Judge, digits, load_judge
 from PIL import Image
 
-from engine.data.store import HELD_OUT
+from engine.data.store import VALIDATION
 from engine.runs.event_reader import read_losses
 from engine.runs.folder import RunFolder
 
@@ -118,7 +118,7 @@ def read_gallery(folder: Path) -> tuple[npt.NDArray[np.uint8], list[str]]:
 def caption_accuracy(run: Path, folder: Path) -> float:
     """Share of the test images that the run names right."""
     data = digits()
-    rows = data.rows(HELD_OUT)
+    rows = data.rows(VALIDATION)
     images, gallery = folder / "test-images", folder / "captions"
     images.mkdir()
     truth = {f"{row:06d}.png": data.texts[row] for row in rows}

@@ -100,7 +100,7 @@ def trials_of(plan: str) -> Iterator[Trial]:
                     plan=plan,
                     name=f"balance {balance}",
                     dataset="digits-imbalanced",
-                    options=("--balance", balance),
+                    options=("--class-balance", balance),
                 )
         case _:
             yield from _family_trials(plan)
@@ -113,7 +113,7 @@ OBJECTIVES = {
     "least squares, R1": ("--adversarial-loss", "least-squares", "--regularizer", "r1"),
     "Wasserstein, gradient penalty": (
         *("--adversarial-loss", "wasserstein", "--regularizer", "gradient-penalty"),
-        *("--penalty-weight", "10", "--penalty-interval", "1", "--critic-steps", "2"),
+        *("--penalty-weight", "10", "--reg-interval", "1", "--d-steps", "2"),
     ),
     "relativistic, R1 and R2": ("--adversarial-loss", "relativistic", "--regularizer", "r1-r2"),
 }
@@ -192,7 +192,7 @@ def judged(trial: Trial, run: Path) -> dict[str, float]:
     report = evaluate_run(run, cache=default_cache(), count=PAIRS, dataset=find_dataset(whole, run))
     *_, last = read_losses(RunFolder(run).log_file)
     progress = last.progress
-    return {**report.figures, "images_per_s": progress.images_seen / progress.elapsed_s}
+    return {**report.metrics, "images_per_s": progress.images_seen / progress.elapsed_s}
 
 
 def print_table(entries: Sequence[Mapping[str, Any]]) -> None:

@@ -1,8 +1,8 @@
 """A classifier of MNIST digits, independent of the models, that judges generated samples.
 
 A small convolutional network with batch norm, trained on MNIST's 60,000 training images and held
-against its 10,000 test images. It shares no code and no weights with the generator and the critic
-that it judges, and never sees a generated image before it judges one.
+against its 10,000 test images. It shares no code and no weights with the generator and the
+discriminator that it judges, and never sees a generated image before it judges one.
 
     python packaging/mnist_judge.py     trains it, or finds it, and says how good it is
 """
@@ -23,7 +23,7 @@ from torch.nn import functional
 
 import resources
 from engine.data.starter_files import build_starter
-from engine.data.store import HELD_OUT, TRAIN, StoredDataset, open_dataset
+from engine.data.store import TRAIN, VALIDATION, StoredDataset, open_dataset
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 REQUIRED_ACCURACY = 0.98
@@ -113,7 +113,7 @@ def train_judge(data: StoredDataset) -> Judge:
     network = make_network()
     _fit(network, *split(data, TRAIN))
     judge = Judge(network.eval(), accuracy=0.0)
-    images, labels = split(data, HELD_OUT)
+    images, labels = split(data, VALIDATION)
     return dataclasses.replace(judge, accuracy=float(np.mean(judge.read(images) == labels)))
 
 

@@ -22,9 +22,9 @@ import torch
 from torch import Tensor, nn
 
 from engine.data.tokenizers import PADDING
-from engine.nets.image import LatentImageDecoder, PixelDensity
-from engine.nets.text import SlotWriter
-from engine.nets.vae import Expert, MultimodalVae
+from engine.nets.image import LatentImageDecoder, PixelLikelihood
+from engine.nets.text import NonAutoregressiveTextDecoder
+from engine.nets.vae import EncoderHead, MultimodalVae
 
 UNUSED = (
     "torchvision",
@@ -44,7 +44,7 @@ class Recipe:
     """What both programs are told."""
 
     is_mixture: bool
-    density: PixelDensity
+    likelihood: PixelLikelihood
     text_weight: float
     latent_dim: int
     learning_rate: float
@@ -72,8 +72,11 @@ class Peer:
         kind = "MoPoE" if recipe.is_mixture else "MVAE"
         self.model: nn.Module = getattr(self._library, kind)(
             getattr(self._library, f"{kind}Config")(**_settings(recipe)),
-            encoders={n: wrap.encoder(cast("Expert", ours.experts[n])) for n in ours.order},
-            decoders={n: wrap.decoder(ours.decoders[n]) for n in ours.order},
+            encoders={
+                n: wrap.encoder(cast("EncoderHead", ours.encoder_heads[n]))
+                for n in ours.modality_order
+            },
+            decoders={n: wrap.decoder(ours.decoders[n]) for n in ours.modality_order},
         )
 
     def train(self, items: Mapping[str, Tensor]) -> float:
@@ -130,7 +133,7 @@ class _Wrapping:
     def __init__(self, encoder: Any, decoder: Any, output: Any) -> None:
         self._encoder, self._decoder, self._output = encoder, decoder, output
 
-    def encoder(self, expert: Expert) -> nn.Module:
+    def encoder(self, expert: EncoderHead) -> nn.Module:
         def forward(_self: nn.Module, items: Tensor) -> Any:
             mean, log_variance = expert(items)
             return self._output(embedding=mean, log_covariance=log_variance)
@@ -152,8 +155,8 @@ class _Wrapping:
 
 def _reconstruction(decoder: nn.Module, latent: Tensor) -> Tensor:
     """What the package's likelihoods expect: the middle of a density, or logits of words."""
-    if isinstance(decoder, SlotWriter):
-        return decoder.scores(latent)
+    if isinstance(decoder, NonAutoregressiveTextDecoder):
+        return decoder.logits(latent)
     return torch.tanh(cast("LatentImageDecoder", decoder).decoder.draw(latent))
 
 
@@ -163,8 +166,8 @@ def _settings(recipe: Recipe) -> dict[str, Any]:
         "latent_dim": recipe.latent_dim,
         "uses_likelihood_rescaling": True,
         "rescale_factors": {"image": 1.0, "text": recipe.text_weight},
-        "decoders_dist": {"image": recipe.density.family, "text": "categorical"},
-        "decoder_dist_params": {"image": {"scale": recipe.density.scale}},
+        "decoders_dist": {"image": recipe.likelihood.family, "text": "categorical"},
+        "decoder_dist_params": {"image": {"scale": recipe.likelihood.scale}},
         "beta": 1.0,
     }
     # Its MoPoE knows no annealing, so neither of ours gets any.

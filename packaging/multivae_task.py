@@ -9,12 +9,12 @@ import torch
 from mnist_judge import Judge, digits, load_judge
 from torch import Tensor
 
-from engine.data.store import HELD_OUT, TRAIN, StoredDataset
-from engine.data.tokenizers import Vocabulary, covering_length, encode_all
-from engine.nets.image import ImageModality, PixelDensity
+from engine.data.store import TRAIN, VALIDATION, StoredDataset
+from engine.data.tokenizers import Vocabulary, encode_all, percentile_length
+from engine.nets.image import ImageModality, PixelLikelihood
 from engine.nets.text import TextModality
 
-HELD_OUT_PAIRS = 1_000
+VALIDATION_PAIRS = 1_000
 FEATURES, WIDTH, WORD = 128, 16, 32
 
 Items = Mapping[str, Tensor]
@@ -26,7 +26,7 @@ class Task:
 
     modalities: tuple[TextModality, ImageModality]
     train: dict[str, Tensor]
-    held_out: dict[str, Tensor]
+    validation: dict[str, Tensor]
     judge: Judge
     samples: int
     """K of the bound."""
@@ -35,28 +35,28 @@ class Task:
 def prepare(arguments: argparse.Namespace) -> Task:
     """Load the digits in the networks' form."""
     data = digits()
-    density = PixelDensity(family=arguments.density, scale=arguments.scale)
+    density = PixelLikelihood(family=arguments.density, scale=arguments.scale)
     texts = [data.texts[row] for row in data.rows(TRAIN)]
     tokenizer = Vocabulary.build(texts)
     text = TextModality(
         tokenizer=tokenizer,
-        length=covering_length(tokenizer, texts),
-        word_dim=WORD,
-        feature_dim=FEATURES,
+        length=percentile_length(tokenizer, texts),
+        token_dim=WORD,
+        embedding_dim=FEATURES,
     )
     image = ImageModality(
         size=32,
         channels=1,
         latent_dim=arguments.latent,
-        generator_width=WIDTH,
-        critic_width=WIDTH,
-        feature_dim=FEATURES,
-        density=density,
+        generator_channels=WIDTH,
+        discriminator_channels=WIDTH,
+        embedding_dim=FEATURES,
+        likelihood=density,
     )
     return Task(
         modalities=(text, image),
         train=_items(data, TRAIN, arguments.pairs, (text, image)),
-        held_out=_items(data, HELD_OUT, HELD_OUT_PAIRS, (text, image)),
+        validation=_items(data, VALIDATION, VALIDATION_PAIRS, (text, image)),
         judge=load_judge(),
         samples=arguments.samples,
     )
@@ -72,4 +72,4 @@ def _items(
         "text": torch.from_numpy(encode_all(text.tokenizer, texts, text.length)),
         "image": torch.from_numpy(np.ascontiguousarray(data.images[rows])).permute(0, 3, 1, 2),
     }
-    return {m.name: m.read(stored[m.name]) for m in modalities}
+    return {m.name: m.preprocess(stored[m.name]) for m in modalities}

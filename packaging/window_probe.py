@@ -130,7 +130,7 @@ def report_stop(run: Path, seconds: float) -> None:
     import torch
 
     from engine.config.presets import config_from_preset
-    from engine.events import RunEnded, RunPrepared
+    from engine.events import RunEnded, RunReady
     from engine.runs.checkpoint_files import read_metadata
     from engine.runs.folder import RunFolder
     from engine.sample.load import load_run
@@ -143,7 +143,7 @@ def report_stop(run: Path, seconds: float) -> None:
         studio.window.actions_.stop.trigger()
 
     def follow(event: object) -> None:
-        if isinstance(event, RunPrepared):
+        if isinstance(event, RunReady):
             QTimer.singleShot(int(seconds * 1000), press)
         elif isinstance(event, RunEnded):
             report(event)
@@ -166,10 +166,10 @@ def report_stop(run: Path, seconds: float) -> None:
 def report_flood(run: Path, seconds: float) -> None:
     """Let an engine talk without end; print the gaps between beats, and what waited and was lost.
 
-    A hundredth of a second brings 97 loss reports, two phases and an alarm that comes or goes.
+    A hundredth of a second brings 97 loss reports, two phases and an alert that comes or goes.
     """
     from engine.config.presets import config_from_preset
-    from engine.events import HealthChanged, PhaseChanged
+    from engine.events import AlertChanged, PhaseChanged
     from studio.app import build_studio
     from studio.jobs.engine_api import EngineApi
 
@@ -188,7 +188,7 @@ def report_flood(run: Path, seconds: float) -> None:
     timer.start(BEAT_MS)
 
     def count(event: object) -> None:
-        heard[0] += isinstance(event, PhaseChanged | HealthChanged)
+        heard[0] += isinstance(event, PhaseChanged | AlertChanged)
 
     studio.training.event_emitted.connect(count)
     close_after_run(studio)
@@ -211,10 +211,10 @@ def _talk(run: Path, emit: Callable[[Any], None], control: Any, seconds: float) 
             emit(_losses(events, bursts * BURST + number))
         emit(events.PhaseChanged(phase=events.Phase.EVALUATING))
         emit(events.PhaseChanged(phase=events.Phase.TRAINING))
-        alarm, is_raised = events.Alarm.OVERFITTING, bool(bursts % 2)
+        alert, is_raised = events.Alert.OVERFITTING, bool(bursts % 2)
         emit(
-            events.HealthChanged(
-                alarm=alarm, is_raised=is_raised, images_seen=bursts, evidence={"gap": 1.0}
+            events.AlertChanged(
+                alert=alert, is_raised=is_raised, images_seen=bursts, evidence={"gap": 1.0}
             )
         )
         control.wait(max(0.0, begun + bursts * BURST_S - time.perf_counter()))
@@ -231,8 +231,8 @@ def _losses(events: Any, images_seen: int) -> Any:
         fraction=0.5,
         images_per_s=1000.0,
     )
-    losses = {"generator": 0.7, "critic": 0.9, "penalty": 0.01, "caption": 1.5}
-    return events.LossesReported(progress=progress, losses=losses, signals={})
+    losses = {"generator": 0.7, "discriminator": 0.9, "penalty": 0.01, "text_nll": 1.5}
+    return events.MetricsReported(progress=progress, losses=losses, metrics={})
 
 
 def import_through_wizard(source: Path) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QProcess, QSettings, Slot
 from PySide6.QtWidgets import QApplication
 
 from engine.config.run import RunConfig
-from engine.events import RunEvent, RunMoved, RunPrepared
+from engine.events import RunEvent, RunReady, RunRelocated
 from engine.runs.folder import RunFolder
 from studio.dialogs.error import ErrorDialog
 from studio.errors.reporter import ErrorReport, ErrorReporter
@@ -198,9 +198,9 @@ class Studio(QObject):
     @Slot(object)
     def _on_event(self, event: RunEvent) -> None:
         match event:
-            case RunMoved():
+            case RunRelocated():
                 self._remember_general(last_run=event.folder)
-            case RunPrepared():
+            case RunReady():
                 # A starter's dataset may just have been built.
                 self.window.datasets.refresh()
             case _:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from engine.augment.transforms import Change
+from engine.augment.transforms import Transform
 
 # Words that an augmentation may contradict. English words match as whole words, with inflections
 # listed. Chinese ones match anywhere, since word boundaries are not marked, except within compounds
@@ -23,7 +23,7 @@ from engine.augment.transforms import Change
 class Topic:
     """A subject of captions, its words, and the transforms that would contradict them."""
 
-    forbids: frozenset[Change]
+    blocks: frozenset[Transform]
     english: frozenset[str]
     chinese: tuple[str, ...]
 
@@ -36,16 +36,16 @@ def _word_set(text: str) -> frozenset[str]:
     return frozenset(_words(text))
 
 
-def _topic(forbids: tuple[Change, ...], english: str, chinese: str) -> Topic:
+def _topic(blocks: tuple[Transform, ...], english: str, chinese: str) -> Topic:
     return Topic(
-        forbids=frozenset(forbids),
+        blocks=frozenset(blocks),
         english=_word_set(english),
         chinese=_words(chinese),
     )
 
 
 COLOURS = _topic(
-    (Change.HUE, Change.SATURATION),
+    (Transform.HUE, Transform.SATURATION),
     """
     red orange yellow green cyan teal turquoise blue navy indigo violet purple magenta pink brown
     beige tan maroon crimson scarlet gold golden silver bronze khaki lavender blond blonde brunette
@@ -59,7 +59,7 @@ COLOURS = _topic(
     """,
 )
 LIGHT = _topic(
-    (Change.BRIGHTNESS, Change.CONTRAST),
+    (Transform.BRIGHTNESS, Transform.CONTRAST),
     """
     dark darker darkest bright brighter brightest light lighter dim dimly pale shadowy
     black white gray grey blackish whitish night nighttime silhouette overexposed underexposed
@@ -67,7 +67,7 @@ LIGHT = _topic(
     "黑 白 灰 暗 亮 深色 浅色 淺色 夜 剪影",
 )
 SIDES = _topic(
-    (Change.FLIP, Change.ROTATION, Change.HORIZONTAL_MOVE),
+    (Transform.FLIP, Transform.ROTATION, Transform.HORIZONTAL_MOVE),
     """
     left right leftmost rightmost leftward rightward leftwards rightwards lefthand righthand
     clockwise counterclockwise anticlockwise
@@ -75,7 +75,7 @@ SIDES = _topic(
     "左 右 顺时针 順時針 逆时针 逆時針",
 )
 HEIGHTS = _topic(
-    (Change.ROTATION, Change.VERTICAL_MOVE),
+    (Transform.ROTATION, Transform.VERTICAL_MOVE),
     """
     top bottom above below up down upper lower upward upwards downward downwards topmost
     bottommost under underneath beneath over overhead upside
@@ -83,7 +83,7 @@ HEIGHTS = _topic(
     "上 下 顶 頂 底",
 )
 PLACES = _topic(
-    (Change.HORIZONTAL_MOVE, Change.VERTICAL_MOVE),
+    (Transform.HORIZONTAL_MOVE, Transform.VERTICAL_MOVE),
     """
     centre centres centred center centers centered central middle corner corners edge edges
     border borders
@@ -91,12 +91,12 @@ PLACES = _topic(
     "中间 中間 中央 中心 正中 居中 角落 边缘 邊緣 边上 邊上",
 )
 DIRECTIONS = _topic(
-    (Change.ROTATION,),
+    (Transform.ROTATION,),
     "horizontal horizontally vertical vertically upright sideways diagonal diagonally",
     "水平 垂直 横 橫 竖 豎 倒立",
 )
 SIZES = _topic(
-    (Change.SCALING,),
+    (Transform.SCALING,),
     """
     small smaller smallest large larger largest big bigger biggest tiny tinier huge little giant
     gigantic enormous miniature mini medium closeup far distant nearby zoomed
@@ -104,7 +104,7 @@ SIZES = _topic(
     "大 小 巨 微型 迷你 中号 中號 中等 远 遠 近 特写 特寫",
 )
 WRITING = _topic(
-    (Change.FLIP, Change.ROTATION),
+    (Transform.FLIP, Transform.ROTATION),
     """
     letter letters digit digits number numbers numeral numerals handwritten handwriting lettering
     text texts alphabet calligraphy inscription
@@ -144,12 +144,12 @@ HAN_NUMERALS = "〇零一二三四五六七八九十百千万萬两兩壹贰叁�
 HAN_COMPANIONS = ("手写的", "手写", "手寫的", "手寫", "数字", "數字", "字母", "汉字", "漢字")
 
 
-LEAST_COUNT = 3
-LEAST_SHARE = 0.005
+MIN_COUNT = 3
+MIN_SHARE = 0.005
 """A topic counts if its words occur in at least this share of the captions, and in at least three
 (in all, if there are fewer). Rarer contradictions do less harm than no augmentation.
 """
-SLIGHT = frozenset({Change.HORIZONTAL_MOVE, Change.VERTICAL_MOVE, Change.SCALING})
+SLIGHT = frozenset({Transform.HORIZONTAL_MOVE, Transform.VERTICAL_MOVE, Transform.SCALING})
 SLIGHT_SHARE = 0.05
 """The same for slight transforms: an object translated by an eighth or scaled by a fifth mostly
 stays on the left, or small.
@@ -164,37 +164,37 @@ _HAN_NUMBER = re.compile(
 )
 
 
-def forbidden_changes(texts: Iterable[str]) -> frozenset[Change]:
+def blocked_transforms(texts: Iterable[str]) -> frozenset[Transform]:
     """Return the transforms that an augmentation must not use.
 
     Args:
         texts: captions of the training images, one per image.
     """
-    return frozenset(reasons_against(texts))
+    return frozenset(conflicts_with_captions(texts))
 
 
-def reasons_against(texts: Iterable[str]) -> Mapping[Change, str]:
+def conflicts_with_captions(texts: Iterable[str]) -> Mapping[Transform, str]:
     """Return each excluded transform with the word that most often excludes it."""
     captions = Counter(map(_normalise, texts))
-    reasons: dict[Change, tuple[int, str]] = {}
+    reasons: dict[Transform, tuple[int, str]] = {}
     for topic in TOPICS:
         frequencies, speaking = _count_words(topic, captions)
-        for change in topic.forbids:
-            if not 0 < _captions_needed(change, captions.total()) <= speaking:
+        for transform in topic.blocks:
+            if not 0 < _captions_needed(transform, captions.total()) <= speaking:
                 continue
             # The most frequent word; among equally frequent ones the first alphabetically.
             word = min(frequencies, key=lambda found: (-frequencies[found], found))
-            reasons[change] = max(reasons.get(change, (0, "")), (frequencies[word], word))
-    return {change: reasons[change][1] for change in Change if change in reasons}
+            reasons[transform] = max(reasons.get(transform, (0, "")), (frequencies[word], word))
+    return {transform: reasons[transform][1] for transform in Transform if transform in reasons}
 
 
 def _normalise(text: str) -> str:
     return unicodedata.normalize("NFKC", text).lower().strip()
 
 
-def _captions_needed(change: Change, total: int) -> int:
-    share = SLIGHT_SHARE if change in SLIGHT else LEAST_SHARE
-    return min(total, max(LEAST_COUNT, math.ceil(share * total)))
+def _captions_needed(transform: Transform, total: int) -> int:
+    share = SLIGHT_SHARE if transform in SLIGHT else MIN_SHARE
+    return min(total, max(MIN_COUNT, math.ceil(share * total)))
 
 
 def _count_words(topic: Topic, captions: Counter[str]) -> tuple[Counter[str], int]:

@@ -19,8 +19,8 @@ from engine.augment.transforms import (
     DIFFAUGMENT,
     MODES,
     NONE,
-    Change,
-    Draws,
+    RandomDraws,
+    Transform,
     colour_matrix,
     cut_out,
     draw_corners,
@@ -40,11 +40,11 @@ CONTRAST_OCTAVES = 0.5
 SATURATION_OCTAVES = 1.0
 """Standard deviations; an octave is a factor of two."""
 
-_ACROSS = (Change.FLIP, Change.ROTATION, Change.HORIZONTAL_MOVE, Change.SCALING)
-_DOWN = (Change.ROTATION, Change.VERTICAL_MOVE, Change.SCALING)
+_ACROSS = (Transform.FLIP, Transform.ROTATION, Transform.HORIZONTAL_MOVE, Transform.SCALING)
+_DOWN = (Transform.ROTATION, Transform.VERTICAL_MOVE, Transform.SCALING)
 
 
-def augment(images: Tensor, draws: Draws) -> Tensor:
+def augment(images: Tensor, draws: RandomDraws) -> Tensor:
     """Apply ADA's transforms at random, independently for each image.
 
     Args:
@@ -56,37 +56,37 @@ def augment(images: Tensor, draws: Draws) -> Tensor:
     """
     if draws.can_any(*_ACROSS, *_DOWN):
         images = _rearrange(images, draws)
-    if draws.can_any(Change.BRIGHTNESS, Change.CONTRAST, Change.SATURATION, Change.HUE):
+    if draws.can_any(Transform.BRIGHTNESS, Transform.CONTRAST, Transform.SATURATION, Transform.HUE):
         images = _recolour(images, draws)
-    if draws.can_any(Change.CUTOUT):
+    if draws.can_any(Transform.CUTOUT):
         rows, columns = draw_corners(draws, images.shape[-1])
-        images = cut_out(images, rows, columns, draws.meets())
+        images = cut_out(images, rows, columns, draws.bernoulli_mask())
     return images
 
 
-def _rearrange(images: Tensor, draws: Draws) -> Tensor:
+def _rearrange(images: Tensor, draws: RandomDraws) -> Tensor:
     """Flip, rotate by quarter turns, translate and scale, with reflection at the border."""
     side = images.shape[-1]
-    turns = draws.sometimes(Change.ROTATION, draws.whole(0, 3), 0.0)
-    flips = draws.sometimes(Change.FLIP, draws.whole(0, 1), 0.0)
-    scale = draws.sometimes(Change.SCALING, torch.exp2(draws.normal(SCALING_OCTAVES)), 1.0)
+    turns = draws.where_applied(Transform.ROTATION, draws.integers(0, 3), 0.0)
+    flips = draws.where_applied(Transform.FLIP, draws.integers(0, 1), 0.0)
+    scale = draws.where_applied(Transform.SCALING, torch.exp2(draws.normal(SCALING_OCTAVES)), 1.0)
     # An odd number of quarter turns transposes; 1 and 2 also mirror the rows, 2 and 3 the columns.
     upside_down = ((turns == 1) | (turns == 2)).to(turns.dtype)
     back_to_front = (turns >= 2).to(turns.dtype)
     down, across = None, None
     if draws.can_any(*_DOWN):
         stretch = (1 - 2 * upside_down) / scale
-        down = _look(side, stretch, _draw_shift(draws, Change.VERTICAL_MOVE, side))
+        down = _look(side, stretch, _draw_shift(draws, Transform.VERTICAL_MOVE, side))
     if draws.can_any(*_ACROSS):
         stretch = (1 - 2 * back_to_front) * (1 - 2 * flips) / scale
-        across = _look(side, stretch, _draw_shift(draws, Change.HORIZONTAL_MOVE, side))
-    if draws.can_any(Change.ROTATION):
+        across = _look(side, stretch, _draw_shift(draws, Transform.HORIZONTAL_MOVE, side))
+    if draws.can_any(Transform.ROTATION):
         images = transpose(images, turns % 2 == 1)
     return resample(images, down=down, across=across)
 
 
-def _draw_shift(draws: Draws, change: Change, side: int) -> Tensor:
-    return draws.sometimes(change, (draws.uniform(-REACH, REACH) * side).round(), 0.0)
+def _draw_shift(draws: RandomDraws, transform: Transform, side: int) -> Tensor:
+    return draws.where_applied(transform, (draws.uniform(-REACH, REACH) * side).round(), 0.0)
 
 
 def _look(side: int, stretch: Tensor, shift: Tensor) -> Tensor:
@@ -94,13 +94,15 @@ def _look(side: int, stretch: Tensor, shift: Tensor) -> Tensor:
     return interpolate(reflect(sources, side))
 
 
-def _recolour(images: Tensor, draws: Draws) -> Tensor:
+def _recolour(images: Tensor, draws: RandomDraws) -> Tensor:
     """Brightness, contrast about middle grey, hue and saturation, in one pass."""
-    brightness = draws.sometimes(Change.BRIGHTNESS, draws.normal(BRIGHTNESS), 0.0)
-    contrast = draws.sometimes(Change.CONTRAST, torch.exp2(draws.normal(CONTRAST_OCTAVES)), 1.0)
-    hue = draws.sometimes(Change.HUE, draws.uniform(-math.pi, math.pi), 0.0)
-    saturation = draws.sometimes(
-        Change.SATURATION, torch.exp2(draws.normal(SATURATION_OCTAVES)), 1.0
+    brightness = draws.where_applied(Transform.BRIGHTNESS, draws.normal(BRIGHTNESS), 0.0)
+    contrast = draws.where_applied(
+        Transform.CONTRAST, torch.exp2(draws.normal(CONTRAST_OCTAVES)), 1.0
+    )
+    hue = draws.where_applied(Transform.HUE, draws.uniform(-math.pi, math.pi), 0.0)
+    saturation = draws.where_applied(
+        Transform.SATURATION, torch.exp2(draws.normal(SATURATION_OCTAVES)), 1.0
     )
     matrix = colour_matrix(
         contrast=contrast, saturation=saturation, hue=hue, channels=images.shape[1]
@@ -111,7 +113,7 @@ def _recolour(images: Tensor, draws: Draws) -> Tensor:
 """Largest translation, as a fraction of the side."""
 
 
-def diffaugment(images: Tensor, draws: Draws) -> Tensor:
+def diffaugment(images: Tensor, draws: RandomDraws) -> Tensor:
     """Apply DiffAugment: colour jitter, translation and cutout for every image.
 
     Source: Zhao et al. 2020, arXiv:2006.10738, policy "color, translation, cutout": brightness
@@ -126,26 +128,26 @@ def diffaugment(images: Tensor, draws: Draws) -> Tensor:
     Returns:
         [B, C, S, S], not clipped.
     """
-    if draws.can_any(Change.BRIGHTNESS, Change.SATURATION, Change.CONTRAST):
+    if draws.can_any(Transform.BRIGHTNESS, Transform.SATURATION, Transform.CONTRAST):
         images = _jitter_colour(images, draws)
-    if draws.can_any(Change.HORIZONTAL_MOVE, Change.VERTICAL_MOVE):
+    if draws.can_any(Transform.HORIZONTAL_MOVE, Transform.VERTICAL_MOVE):
         images = _move(images, draws)
-    if draws.can_any(Change.CUTOUT):
+    if draws.can_any(Transform.CUTOUT):
         rows, columns = draw_corners(draws, images.shape[-1])
-        images = cut_out(images, rows, columns, draws.meets())
+        images = cut_out(images, rows, columns, draws.bernoulli_mask())
     return images
 
 
-def _jitter_colour(images: Tensor, draws: Draws) -> Tensor:
+def _jitter_colour(images: Tensor, draws: RandomDraws) -> Tensor:
     """Brightness, then saturation, then contrast about the image's own mean, in one pass.
 
     Saturation does not change the mean, so contrast applied to the other two,
     ``contrast * (x - mean) + mean``, equals ``contrast * saturated + brightness + (1 - contrast) *
     mean`` with the mean of the input.
     """
-    brightness = draws.sometimes(Change.BRIGHTNESS, draws.uniform(-0.5, 0.5), 0.0)
-    saturation = draws.sometimes(Change.SATURATION, draws.uniform(0.0, 2.0), 1.0)
-    contrast = draws.sometimes(Change.CONTRAST, draws.uniform(0.5, 1.5), 1.0)
+    brightness = draws.where_applied(Transform.BRIGHTNESS, draws.uniform(-0.5, 0.5), 0.0)
+    saturation = draws.where_applied(Transform.SATURATION, draws.uniform(0.0, 2.0), 1.0)
+    contrast = draws.where_applied(Transform.CONTRAST, draws.uniform(0.5, 1.5), 1.0)
     matrix = colour_matrix(
         contrast=contrast,
         saturation=saturation,
@@ -155,21 +157,21 @@ def _jitter_colour(images: Tensor, draws: Draws) -> Tensor:
     return recolour(images, matrix, brightness + (1 - contrast) * images.mean((1, 2, 3)))
 
 
-def _move(images: Tensor, draws: Draws) -> Tensor:
+def _move(images: Tensor, draws: RandomDraws) -> Tensor:
     return resample(
         images,
-        down=_shifts(images, draws, Change.VERTICAL_MOVE),
-        across=_shifts(images, draws, Change.HORIZONTAL_MOVE),
+        down=_shifts(images, draws, Transform.VERTICAL_MOVE),
+        across=_shifts(images, draws, Transform.HORIZONTAL_MOVE),
     )
 
 
-def _shifts(images: Tensor, draws: Draws, change: Change) -> Tensor | None:
+def _shifts(images: Tensor, draws: RandomDraws, transform: Transform) -> Tensor | None:
     """Return the translation matrix of one axis, or ``None`` if the transform is excluded."""
-    if not draws.can_any(change):
+    if not draws.can_any(transform):
         return None
     side = images.shape[-1]
     reach = int(side * REACH + 0.5)
-    shift = draws.sometimes(change, draws.whole(-reach, reach), 0.0)
+    shift = draws.where_applied(transform, draws.integers(-reach, reach), 0.0)
     return interpolate(find_sources(side, stretch=shift.new_ones(len(shift)), shift=shift))
 
 
@@ -181,7 +183,7 @@ arXiv:2006.06676, section 2.2).
 """
 SIGNS_NEEDED = 256
 """Signs per adjustment of p; the paper uses four batches of 64."""
-ADA_IMAGES = 500_000
+ADA_RAMP_IMAGES = 500_000
 """Images in which p could rise from 0 to 1."""
 
 
@@ -196,8 +198,8 @@ class Augmenter(nn.Module):
 
     Args:
         mode: ``none``, ``diffaugment`` or ``ada``.
-        forbidden: transforms that would contradict captions.
-        ada_images: images in which p could rise from 0 to 1; fewer for tiny sets.
+        blocked: transforms that would contradict captions.
+        ada_ramp_images: images in which p could rise from 0 to 1; fewer for tiny sets.
         target: of r_t.
 
     Raises:
@@ -213,15 +215,15 @@ class Augmenter(nn.Module):
         self,
         mode: str,
         *,
-        forbidden: frozenset[Change] = frozenset(),
-        ada_images: float = ADA_IMAGES,
+        blocked: frozenset[Transform] = frozenset(),
+        ada_ramp_images: float = ADA_RAMP_IMAGES,
         target: float = TARGET,
     ) -> None:
         super().__init__()
         if mode not in MODES:
             raise ValueError(f"augmentation must be one of {', '.join(MODES)}, not {mode}")
-        self.mode, self.forbidden = mode, forbidden
-        self._ada_images, self._target = ada_images, target
+        self.mode, self.blocked = mode, blocked
+        self._ada_ramp_images, self._target = ada_ramp_images, target
         self.register_buffer("probability", torch.tensor(float(mode == DIFFAUGMENT)))
         for name in ("sign_sum", "sign_count", "pending_images"):
             self.register_buffer(name, torch.tensor(0.0))
@@ -239,10 +241,10 @@ class Augmenter(nn.Module):
         if self.mode == NONE:
             return images
         if self.mode == DIFFAUGMENT:
-            return diffaugment(images, Draws(images, generator, forbidden=self.forbidden))
+            return diffaugment(images, RandomDraws(images, generator, blocked=self.blocked))
         return augment(
             images,
-            Draws(images, generator, forbidden=self.forbidden, probability=self.probability),
+            RandomDraws(images, generator, blocked=self.blocked, probability=self.probability),
         )
 
     @torch.no_grad()
@@ -262,7 +264,7 @@ class Augmenter(nn.Module):
         self.pending_images += images
         is_due = self.sign_count >= SIGNS_NEEDED
         direction = torch.sign(self.sign_sum / self.sign_count - self._target)
-        step = direction * self.pending_images / self._ada_images
+        step = direction * self.pending_images / self._ada_ramp_images
         self.probability += torch.where(is_due, step, 0.0)
         self.probability.clamp_(0, HIGHEST)
         for gathered in (self.sign_sum, self.sign_count, self.pending_images):

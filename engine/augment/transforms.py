@@ -135,7 +135,7 @@ images and little on tens of thousands (Zhao et al. 2020, arXiv:2006.10738, sect
 """
 
 
-class Change(StrEnum):
+class Transform(StrEnum):
     """A kind of augmentation."""
 
     FLIP = "flip"
@@ -170,13 +170,13 @@ def resolve_augmentation(choice: str, train_images: int) -> str:
     return DIFFAUGMENT if train_images < SMALL_SET else NONE
 
 
-class Draws:
+class RandomDraws:
     """Random augmentation parameters for a batch of images.
 
     Args:
         images: [B, ...]; only their number, device and precision matter.
         generator: on the images' device; every draw advances it.
-        forbidden: transforms that are applied to no image.
+        blocked: transforms that are applied to no image.
         probability: [] with which each other transform is applied to an image; it stays on its
             device. ``None`` applies them to every image.
     """
@@ -186,25 +186,25 @@ class Draws:
         images: Tensor,
         generator: torch.Generator,
         *,
-        forbidden: frozenset[Change] = frozenset(),
+        blocked: frozenset[Transform] = frozenset(),
         probability: Tensor | None = None,
     ) -> None:
         self._count, self._generator = len(images), generator
         self._device, self._dtype = images.device, images.dtype
-        self._forbidden, self._probability = forbidden, probability
+        self._blocked, self._probability = blocked, probability
 
-    def can_any(self, *changes: Change) -> bool:
+    def can_any(self, *transforms: Transform) -> bool:
         """Return whether any of these transforms may be applied."""
-        return not self._forbidden.issuperset(changes)
+        return not self._blocked.issuperset(transforms)
 
-    def sometimes(self, change: Change, strength: Tensor, otherwise: float) -> Tensor:
+    def where_applied(self, transform: Transform, strength: Tensor, otherwise: float) -> Tensor:
         """Keep the strength where the transform is applied: [B] strengths to [B]."""
         neutral = torch.full_like(strength, otherwise)
-        if change in self._forbidden:
+        if transform in self._blocked:
             return neutral
-        return torch.where(self.meets(), strength, neutral)
+        return torch.where(self.bernoulli_mask(), strength, neutral)
 
-    def meets(self) -> Tensor:
+    def bernoulli_mask(self) -> Tensor:
         """Draw the images that a transform is applied to: [B] booleans."""
         chance = self.uniform(0.0, 1.0)
         return chance < (1.0 if self._probability is None else self._probability)
@@ -223,7 +223,7 @@ class Draws:
         )
         return deviation * standard
 
-    def whole(self, low: int, high: int) -> Tensor:
+    def integers(self, low: int, high: int) -> Tensor:
         """Draw [B] integers from low to high, both included."""
         # The clamp catches products that rounding lifts beyond the last integer.
         return self.uniform(low, high + 1).floor().clamp(max=high)
@@ -233,7 +233,7 @@ SHARE = 0.5
 """Side of the cutout square, as a fraction of the image's."""
 
 
-def draw_corners(draws: Draws, side: int) -> tuple[Tensor, Tensor]:
+def draw_corners(draws: RandomDraws, side: int) -> tuple[Tensor, Tensor]:
     """Draw the corners of squares whose centres lie anywhere in the image.
 
     Source: Zhao et al. 2020, arXiv:2006.10738: a random square of half the image's size.
@@ -244,7 +244,7 @@ def draw_corners(draws: Draws, side: int) -> tuple[Tensor, Tensor]:
     size = _size(side)
     # A square of even size has its centre between pixels, so there is one more position.
     last = side - size % 2
-    return draws.whole(0, last) - size // 2, draws.whole(0, last) - size // 2
+    return draws.integers(0, last) - size // 2, draws.integers(0, last) - size // 2
 
 
 def cut_out(images: Tensor, rows: Tensor, columns: Tensor, on: Tensor) -> Tensor:

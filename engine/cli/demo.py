@@ -13,7 +13,7 @@ from engine.runs.folder import RunFolder
 from engine.sample.request import GalleryRequest
 
 PAIRS = 64
-CHARTED = ("generator", "critic", "caption")
+CHARTED = ("generator", "discriminator", "text_nll")
 
 
 def add_to(commands: Any, starters: Path | None) -> None:

@@ -40,7 +40,7 @@ def _diagnosis(arguments: argparse.Namespace, control: RunControl) -> CheckRepor
     from engine.importing.dry_run import dry_run
 
     if (arguments.source / FILE_NAME).is_file():
-        return check_dataset(arguments.source, control, fixes=dict(arguments.repair))
+        return check_dataset(arguments.source, control, fixes=dict(arguments.fix))
     plan = plan_from(arguments, control)
     return dry_run(plan, lambda _event: None, control).result.check_report
 

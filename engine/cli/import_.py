@@ -58,13 +58,13 @@ def add_source(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument("--label-column", metavar="NAME", help="column that makes groups")
     parser.add_argument("--encoding", metavar="NAME", help="of the texts (default: detected)")
     parser.add_argument(
-        "--words",
+        "--label-names",
         type=Path,
         metavar="FILE",
         help="what labels mean in words: a JSON object, or CSV or TSV lines such as 3,three",
     )
     parser.add_argument(
-        "--repair",
+        "--fix",
         action="extend",
         nargs="+",
         type=_repair,
@@ -72,7 +72,7 @@ def add_source(parser: argparse.ArgumentParser, what: str) -> None:
         metavar="FINDING=ACTION",
         help=f"findings: {', '.join(Issue)}; actions: {', '.join(Fix)}",
     )
-    add_settings(parser, ImportPlan, names={"held_out_percent": "held-out"})
+    add_settings(parser, ImportPlan, names={"validation_percent": "val-percent"})
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -112,7 +112,7 @@ def plan_from(arguments: argparse.Namespace, control: RunControl) -> ImportPlan:
         dataset=getattr(arguments, "dataset", Path()),
         title=getattr(arguments, "title", ""),
         reading=_reading(arguments, control),
-        repairs=dict(arguments.repair),
+        repairs=dict(arguments.fix),
     )
     values = chosen_settings(arguments, ImportPlan)
     inner = {name: value for name, value in values.items() if "." in name}
@@ -131,7 +131,7 @@ def _reading(arguments: argparse.Namespace, control: RunControl) -> ImportSpec:
         "text_columns": tuple(arguments.text_column or ()) or None,
         "label_column": arguments.label_column,
         "encoding": arguments.encoding,
-        "words": read_words(arguments.words) if arguments.words else None,
+        "words": read_label_names(arguments.label_names) if arguments.label_names else None,
     }
     if arguments.table and arguments.table != found.table:
         # Columns of another table mean nothing in this one.
@@ -154,7 +154,7 @@ def _proposal(arguments: argparse.Namespace, control: RunControl) -> Detection:
     return offers[0]
 
 
-def read_words(path: Path) -> tuple[tuple[str, str], ...]:
+def read_label_names(path: Path) -> tuple[tuple[str, str], ...]:
     """Read what labels mean: a JSON object, or a line each with a comma or a tab between.
 
     Raises:

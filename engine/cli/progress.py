@@ -8,25 +8,25 @@ from typing import Any
 
 from engine.control import RunControl
 from engine.events import (
-    BatchChosen,
-    BatchSplit,
+    AlertChanged,
+    BatchSizeSelected,
+    EvaluationCompleted,
     EvaluationFailed,
     GalleryEnded,
     GalleryEvent,
     GalleryProgressed,
-    HealthChanged,
-    LossesReported,
+    MetricsReported,
+    MicroBatchingEnabled,
     Outcome,
     Phase,
     PhaseChanged,
     PreviewFailed,
-    QualityMeasured,
     RolledBack,
     RunEnded,
     RunEvent,
-    RunMoved,
     RunPaused,
-    RunPrepared,
+    RunReady,
+    RunRelocated,
     RunResumed,
     StepsSkipped,
 )
@@ -53,7 +53,7 @@ class RunTeller:
 
     def __call__(self, event: RunEvent) -> None:
         """Print one event."""
-        if isinstance(event, LossesReported):
+        if isinstance(event, MetricsReported):
             self._line.renew(_losses_line(event))
             return
         if isinstance(event, RunEnded):
@@ -71,18 +71,18 @@ class RunTeller:
 def _line(event: RunEvent) -> str:
     tellers: dict[type[RunEvent], Callable[[Any], str]] = {
         PhaseChanged: lambda e: _PHASES[e.phase],
-        RunPrepared: _prepared_line,
+        RunReady: _prepared_line,
         PreviewFailed: lambda e: f"A preview failed: {e.error}",
-        QualityMeasured: _quality_line,
+        EvaluationCompleted: _quality_line,
         EvaluationFailed: lambda e: f"Quality could not be measured: {e.error}",
-        HealthChanged: _health_line,
-        BatchChosen: _batch_line,
+        AlertChanged: _health_line,
+        BatchSizeSelected: _batch_line,
         RunResumed: _resumed_line,
         RunPaused: _paused_line,
-        RunMoved: lambda e: f"The run goes on in {e.folder}.",
+        RunRelocated: lambda e: f"The run goes on in {e.folder}.",
         StepsSkipped: _skipped_line,
         RolledBack: _rolled_back_line,
-        BatchSplit: _split_line,
+        MicroBatchingEnabled: _split_line,
         RunEnded: lambda e: f"Run {e.outcome} after {e.images_seen:,} images.",
     }
     return tellers[type(event)](event) if type(event) in tellers else ""
@@ -157,14 +157,15 @@ def _raise(ended: RunEnded | GalleryEnded) -> None:
         raise ended.error
 
 
-def _prepared_line(event: RunPrepared) -> str:
+def _prepared_line(event: RunReady) -> str:
     return (
         f"{event.dataset}: {event.pairs:,} pairs at {event.image_size} px on {event.device}; "
-        f"generator {event.generator_parameters:,}, critic {event.critic_parameters:,} numbers."
+        f"generator {event.generator_parameters:,}, "
+        f"discriminator {event.discriminator_parameters:,} parameters."
     )
 
 
-def _losses_line(event: LossesReported) -> str:
+def _losses_line(event: MetricsReported) -> str:
     progress = event.progress
     losses = " ".join(f"{name} {value:.3f}" for name, value in sorted(event.losses.items()))
     left = "" if progress.remaining_s is None else f" | {_clock(progress.remaining_s)} left"
@@ -174,20 +175,20 @@ def _losses_line(event: LossesReported) -> str:
     )
 
 
-def _quality_line(event: QualityMeasured) -> str:
-    figures = " ".join(f"{name} {value:.4g}" for name, value in sorted(event.figures.items()))
-    return f"Quality after {event.images_seen:,} images: {figures}"
+def _quality_line(event: EvaluationCompleted) -> str:
+    metrics = " ".join(f"{name} {value:.4g}" for name, value in sorted(event.metrics.items()))
+    return f"Quality after {event.images_seen:,} images: {metrics}"
 
 
-def _health_line(event: HealthChanged) -> str:
-    alarm = event.alarm.value.replace("_", " ")
+def _health_line(event: AlertChanged) -> str:
+    alert = event.alert.value.replace("_", " ")
     if not event.is_raised:
-        return f"After {event.images_seen:,} images no more sign of {alarm}."
+        return f"After {event.images_seen:,} images no more sign of {alert}."
     evidence = ", ".join(f"{name} {value:.3g}" for name, value in sorted(event.evidence.items()))
-    return f"After {event.images_seen:,} images signs of {alarm}: {evidence}."
+    return f"After {event.images_seen:,} images signs of {alert}: {evidence}."
 
 
-def _batch_line(event: BatchChosen) -> str:
+def _batch_line(event: BatchSizeSelected) -> str:
     memory = f", {event.memory_bytes / 1e6:,.0f} MB" if event.memory_bytes else ""
     limit = f" of {event.budget_bytes / 1e6:,.0f} MB" if memory and event.budget_bytes else ""
     refused = f"; {event.refused} was tried and not taken" if event.refused else ""
@@ -196,7 +197,7 @@ def _batch_line(event: BatchChosen) -> str:
 
 
 def _resumed_line(event: RunResumed) -> str:
-    damaged = "".join(f" Passed over, because damaged: {one}." for one in event.passed_over)
+    damaged = "".join(f" Passed over, because damaged: {one}." for one in event.skipped_checkpoints)
     return f"Going on from {event.checkpoint}, {event.images_seen:,} images.{damaged}"
 
 
@@ -222,11 +223,11 @@ def _rolled_back_line(event: RolledBack) -> str:
     )
 
 
-def _split_line(event: BatchSplit) -> str:
+def _split_line(event: MicroBatchingEnabled) -> str:
     needed = f" ({event.memory_bytes / 1e6:,.0f} MB were taken)" if event.memory_bytes else ""
     return (
         f"Memory ran out{needed}: each batch of {event.batch_size} is learnt from in "
-        f"{event.parts} parts from here on."
+        f"{event.num_micro_batches} parts from here on."
     )
 
 

@@ -41,7 +41,7 @@ PRESETS = {
             name="cpu-tiny",
             title="Tiny, for the CPU",
             summary="32 px, for any laptop without a GPU",
-            networks=NetworkConfig(image_size=32, generator_width=32, critic_width=16),
+            networks=NetworkConfig(image_size=32, generator_channels=32, discriminator_channels=16),
             training=TrainingConfig(learning_rate=2e-3, final_learning_rate=1e-4),
         ),
         Preset(
@@ -51,17 +51,17 @@ PRESETS = {
             networks=NetworkConfig(
                 image_size=64,
                 latent_dim=128,
-                generator_width=48,
-                critic_width=48,
-                feature_dim=256,
-                word_dim=64,
+                generator_channels=48,
+                discriminator_channels=48,
+                embedding_dim=256,
+                token_dim=64,
             ),
             training=TrainingConfig(
                 learning_rate=5e-4,
                 final_learning_rate=5e-5,
                 batch_size=0,
                 penalty_weight=0.5,
-                ema_images=50_000.0,
+                ema_half_life=50_000.0,
             ),
         ),
         Preset(
@@ -71,17 +71,17 @@ PRESETS = {
             networks=NetworkConfig(
                 image_size=128,
                 latent_dim=256,
-                generator_width=64,
-                critic_width=64,
-                feature_dim=512,
-                word_dim=128,
+                generator_channels=64,
+                discriminator_channels=64,
+                embedding_dim=512,
+                token_dim=128,
             ),
             training=TrainingConfig(
                 learning_rate=2e-4,
                 final_learning_rate=5e-5,
                 batch_size=0,
                 penalty_weight=1.0,
-                ema_images=100_000.0,
+                ema_half_life=100_000.0,
             ),
         ),
         Preset(
@@ -90,7 +90,10 @@ PRESETS = {
             summary="32 px, dense layers and the min-max loss of 2014, to watch and to learn from",
             family="adversarial",
             networks=NetworkConfig(
-                architecture="dense", image_size=32, generator_width=32, critic_width=32
+                architecture="dense",
+                image_size=32,
+                generator_channels=32,
+                discriminator_channels=32,
             ),
             training=TrainingConfig(
                 adversarial_loss="saturating",

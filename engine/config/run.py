@@ -18,7 +18,7 @@ from engine.config.sections import (
 from engine.config.setting import problems_in, setting
 from engine.errors import ConfigError, Problem
 
-LARGEST_DENSE_IMAGE = 64
+MAX_DENSE_IMAGE_SIZE = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,27 +43,29 @@ RULES = (
         is_broken=lambda run: run.training.batch_size == 1,
     ),
     Rule(
-        field="training.compile_critic",
+        field="training.compile_discriminator",
         reason="cannot go with a gradient penalty: a compiled network cannot be differentiated "
         "twice. Choose spectral-norm or none as the regularizer, or do not compile",
         is_broken=lambda run: (
-            _is_adversarial(run) and run.training.compile_critic and _has_gradient_penalty(run)
+            _is_adversarial(run)
+            and run.training.compile_discriminator
+            and _has_gradient_penalty(run)
         ),
     ),
     Rule(
-        field="networks.critic_norm",
+        field="networks.discriminator_norm",
         reason="cannot go with a gradient penalty: batch norm ties the items of a batch together, "
         "and the penalty belongs to each item alone",
         is_broken=lambda run: (
             _is_adversarial(run)
-            and run.networks.critic_norm == "batch"
+            and run.networks.discriminator_norm == "batch"
             and _has_gradient_penalty(run)
         ),
     ),
     Rule(
         field="training.regularizer",
-        reason="cannot be none for the Wasserstein loss: it is a distance only to a critic whose "
-        "slope is bounded. Choose gradient-penalty",
+        reason="cannot be none for the Wasserstein loss: it is a distance only if the "
+        "discriminator's gradient is bounded. Choose gradient-penalty",
         is_broken=lambda run: (
             _is_adversarial(run)
             and run.training.adversarial_loss == "wasserstein"
@@ -72,10 +74,10 @@ RULES = (
     ),
     Rule(
         field="networks.architecture",
-        reason=f"can be dense only up to {LARGEST_DENSE_IMAGE} px: every pixel has a weight to "
+        reason=f"can be dense only up to {MAX_DENSE_IMAGE_SIZE} px: every pixel has a weight to "
         "every unit",
         is_broken=lambda run: (
-            run.networks.architecture == "dense" and run.networks.image_size > LARGEST_DENSE_IMAGE
+            run.networks.architecture == "dense" and run.networks.image_size > MAX_DENSE_IMAGE_SIZE
         ),
     ),
     Rule(

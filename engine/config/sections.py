@@ -10,7 +10,7 @@ from engine.config.setting import setting
 
 FAMILIES = ("hybrid", "adversarial", "mvae", "mopoe")
 ADVERSARIAL_FAMILIES = ("hybrid", "adversarial")
-"""Those in which a critic judges."""
+"""Those in which a discriminator judges."""
 VARIATIONAL_FAMILIES = ("mvae", "mopoe")
 """Those that learn by a bound on the likelihood."""
 
@@ -26,7 +26,7 @@ ADVERSARIAL_LOSSES = (
 PRECISIONS = ("auto", "fp32", "bf16")
 REGULARIZERS = ("r1", "r1-r2", "gradient-penalty", "spectral-norm", "none")
 GRADIENT_PENALTIES = ("r1", "r1-r2", "gradient-penalty")
-"""Those that differentiate the critic's gradient once more."""
+"""Those that differentiate the discriminator's gradient once more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,14 +36,15 @@ class TrainingConfig:
     adversarial_loss: str = setting(
         "non-saturating",
         label="Adversarial loss",
-        help="What critic and generator pay when the other is right.",
+        help="The loss by which discriminator and generator train against each other.",
         choices=ADVERSARIAL_LOSSES,
         families=ADVERSARIAL_FAMILIES,
     )
     regularizer: str = setting(
         "r1",
         label="Regularizer",
-        help="What keeps the critic smooth, so that the generator has a slope to follow.",
+        help="What keeps the discriminator smooth, so that its gradient is useful to the "
+        "generator.",
         choices=REGULARIZERS,
         families=ADVERSARIAL_FAMILIES,
     )
@@ -97,52 +98,53 @@ class TrainingConfig:
         high=1000.0,
         families=ADVERSARIAL_FAMILIES,
     )
-    penalty_interval: int = setting(
+    reg_interval: int = setting(
         8,
-        label="Penalty interval",
+        label="Regularizer interval",
         help="The penalty is computed every so many steps and scaled up to match.",
         unit="steps",
         low=1,
         high=64,
         families=ADVERSARIAL_FAMILIES,
     )
-    critic_steps: int = setting(
+    d_steps: int = setting(
         1,
-        label="Critic steps",
-        help="Steps of the critic for each step of the generator.",
+        label="Discriminator steps",
+        help="Steps of the discriminator for each step of the generator.",
         unit="steps",
         low=1,
         high=16,
         families=ADVERSARIAL_FAMILIES,
     )
-    compile_critic: bool = setting(
+    compile_discriminator: bool = setting(
         default=False,
-        label="Compile the critic",
-        help="Let torch.compile fuse the critic; it takes a minute and needs a C++ compiler.",
+        label="Compile the discriminator",
+        help="Let torch.compile fuse the discriminator; it takes a minute and needs a C++ "
+        "compiler.",
         choices=(False, True),
         families=ADVERSARIAL_FAMILIES,
     )
-    caption_weight: float = setting(
+    text_nll_weight: float = setting(
         1.0,
-        label="Caption weight",
-        help="Weight of the cross-entropy by which the captioner also learns from real pairs.",
+        label="Text NLL weight",
+        help="Weight of the negative log-likelihood of the real texts in the generator's loss.",
         low=0.0,
         high=100.0,
         families=("hybrid",),
     )
-    self_label_sureness: float = setting(
+    pseudo_label_threshold: float = setting(
         0.95,
-        label="Sureness of self-labels",
-        help="An image without a text takes the one that the generator reads off it, once it is "
-        "this sure of it; 1 never.",
+        label="Pseudo-label threshold",
+        help="Least confidence at which the generator's text for an image without one is used as a "
+        "pseudo-label; 1 never uses any.",
         low=0.0,
         high=1.0,
         families=("hybrid",),
     )
-    ema_images: float = setting(
+    ema_half_life: float = setting(
         10_000.0,
-        label="Averaging half-life",
-        help="Samples come from a running average of the generator with this half-life.",
+        label="EMA half-life",
+        help="Half-life of the exponential moving average of the weights that samples come from.",
         unit="images",
         low=0.0,
         high=10_000_000.0,
@@ -182,9 +184,9 @@ class DataConfig:
         label="Word vectors",
         help="Text file of word2vec or GloVe vectors to start the words from; empty learns them.",
     )
-    balance: float = setting(
+    class_balance: float = setting(
         0.0,
-        label="Balance",
+        label="Class balance",
         help="How much rarer groups are favoured: 0 not at all, 1 until all come equally often.",
         choices=BALANCES,
     )
@@ -193,9 +195,9 @@ class DataConfig:
         label="Balance by",
         help="What makes a group: a field of the dataset's records, or 'auto'.",
     )
-    paired_share: float = setting(
+    paired_fraction: float = setting(
         0.5,
-        label="Share of pairs",
+        label="Paired fraction",
         help="Where items lack an image or a text: whole pairs are at least this share of a batch.",
         low=0.0,
         high=1.0,
@@ -203,7 +205,8 @@ class DataConfig:
     augmentation: str = setting(
         "auto",
         label="Augmentation",
-        help="Random changes that critic and generator see alike; 'auto' uses them on small sets.",
+        help="Random transforms of the images that the discriminator sees, real and generated; "
+        "'auto' uses them on small sets.",
         choices=AUGMENTATIONS,
         families=ADVERSARIAL_FAMILIES,
     )
@@ -243,41 +246,41 @@ class NetworkConfig:
         low=2,
         high=1024,
     )
-    generator_width: int = setting(
+    generator_channels: int = setting(
         32,
-        label="Generator width",
+        label="Generator channels",
         help="Channels of the generator's finest layer; cost grows with its square.",
         unit="channels",
         low=4,
         high=512,
     )
-    critic_width: int = setting(
+    discriminator_channels: int = setting(
         16,
-        label="Critic width",
-        help="Channels of the critic's finest layer; cost grows with its square.",
+        label="Discriminator channels",
+        help="Channels of the discriminator's finest layer; cost grows with its square.",
         unit="channels",
         low=4,
         high=512,
     )
-    feature_dim: int = setting(
+    embedding_dim: int = setting(
         128,
-        label="Feature size",
-        help="Numbers that sum up one image or one text inside the networks.",
+        label="Embedding size",
+        help="Size of the vector that encodes one image or one text inside the networks.",
         low=8,
         high=2048,
     )
-    word_dim: int = setting(
+    token_dim: int = setting(
         32,
-        label="Word size",
-        help="Numbers in the embedding of one word.",
+        label="Token embedding size",
+        help="Size of the embedding of one token.",
         low=4,
         high=1024,
     )
-    critic_norm: str = setting(
+    discriminator_norm: str = setting(
         "none",
-        label="Critic's norm",
-        help="Batch norm in the critic's convolutions, as DCGAN had it; no gradient penalty can be "
-        "had with it.",
+        label="Discriminator norm",
+        help="Batch norm in the discriminator's convolutions, as in DCGAN; cannot be combined with "
+        "a gradient penalty.",
         choices=NORMS,
         families=ADVERSARIAL_FAMILIES,
     )
@@ -316,10 +319,10 @@ class VariationalConfig:
         high=10_000.0,
         families=VARIATIONAL_FAMILIES,
     )
-    random_subsets: int = setting(
+    num_subsets: int = setting(
         0,
-        label="Random subsets",
-        help="Random sets of modalities, beside all and each, whose bound a step of MVAE adds.",
+        label="Number of subsets",
+        help="Random subsets of modalities, beside all and each, whose ELBO a step of MVAE adds.",
         low=0,
         high=16,
         families=("mvae",),
@@ -358,24 +361,24 @@ class ReportingConfig:
         low=5.0,
         high=86_400.0,
     )
-    checkpoints_kept: int = setting(
+    keep_last: int = setting(
         3,
-        label="Checkpoints kept",
+        label="Checkpoints to keep",
         help="So many of the newest checkpoints are kept; the best by a figure are kept besides.",
         low=1,
         high=1000,
     )
-    keep_every_images: int = setting(
+    milestone_every: int = setting(
         0,
-        label="Keep one every",
+        label="Milestone every",
         help="One checkpoint in so many images is kept for good. 0 keeps none.",
         unit="images",
         low=0,
         high=10**12,
     )
-    checkpoint_budget_mb: float = setting(
+    max_checkpoint_mb: float = setting(
         0.0,
-        label="Checkpoint budget",
+        label="Checkpoint limit",
         help="Room that the run's checkpoints may take; the oldest go first, the newest stays. "
         "0 means no limit.",
         unit="MB",
@@ -390,9 +393,9 @@ class ReportingConfig:
         low=0.0,
         high=86_400.0,
     )
-    evaluate_count: int = setting(
+    eval_samples: int = setting(
         1000,
-        label="Pairs evaluated",
+        label="Evaluation samples",
         help="Pairs drawn for a measurement of quality during a run.",
         unit="pairs",
         low=100,

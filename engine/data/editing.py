@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
 from engine.data.manifest import Record, captions_of, has_image, tags_of
-from engine.data.store import HELD_OUT, TRAIN, StoredDataset
+from engine.data.store import TRAIN, VALIDATION, StoredDataset
 from engine.errors import EditRefusedError
 
 
@@ -133,7 +133,7 @@ class Edits:
         Raises:
             EditRefusedError: the item has no image and would be left with nothing.
         """
-        wanted = tidy(captions)
+        wanted = normalise_texts(captions)
         if not wanted and not self.has_image(item):
             raise EditRefusedError("an item without an image needs its text")
         return self._make(EditKind.CAPTIONS, [item], lambda state: state._replace(captions=wanted))
@@ -147,14 +147,16 @@ class Edits:
 
     def set_tags(self, item: int, tags: Iterable[str]) -> Edit | None:
         """Give an item these tags and no others."""
-        wanted = tidy(tags)
+        wanted = normalise_texts(tags)
         return self._make(EditKind.TAGS, [item], lambda state: state._replace(tags=wanted))
 
     def add_tags(self, items: Iterable[int], tags: Iterable[str]) -> Edit | None:
         """Give items these tags beside those that they have."""
-        more = tidy(tags)
+        more = normalise_texts(tags)
         return self._make(
-            EditKind.TAGS, items, lambda state: state._replace(tags=tidy(state.tags + more))
+            EditKind.TAGS,
+            items,
+            lambda state: state._replace(tags=normalise_texts(state.tags + more)),
         )
 
     def set_excluded(self, items: Iterable[int], *, is_excluded: bool) -> Edit | None:
@@ -167,17 +169,17 @@ class Edits:
         return self._make(EditKind.EXCLUDED, items, change)
 
     def set_split(self, items: Iterable[int], split: str) -> Edit | None:
-        """Move items between what is trained on and what is held out."""
-        if split not in {TRAIN, HELD_OUT}:
+        """Move items between what is trained on and what is for validation."""
+        if split not in {TRAIN, VALIDATION}:
             raise EditRefusedError(f"there is no split '{split}'")
         return self._make(EditKind.SPLIT, items, lambda state: state._replace(split=split))
 
-    def split_again(self, held_out: Collection[int]) -> Edit | None:
+    def split_again(self, validation: Collection[int]) -> Edit | None:
         """Hold these items out and no others, as one step."""
-        chosen = frozenset(held_out)
+        chosen = frozenset(validation)
         after: dict[int, ItemState] = {}
         for item in range(len(self._dataset.records)):
-            split = HELD_OUT if item in chosen else TRAIN
+            split = VALIDATION if item in chosen else TRAIN
             captions, tags, is_excluded, now = self.state(item)
             if now != split:
                 after[item] = ItemState(captions, tags, is_excluded, split)
@@ -260,7 +262,7 @@ def original_states(dataset: StoredDataset) -> Sequence[ItemState]:
     return [_state_of(record) for record in dataset.records]
 
 
-def tidy(texts: Iterable[str]) -> tuple[str, ...]:
+def normalise_texts(texts: Iterable[str]) -> tuple[str, ...]:
     """Strip texts; leave out blank ones and repetitions."""
     return tuple(dict.fromkeys(stripped for text in texts if (stripped := text.strip())))
 

@@ -1,6 +1,6 @@
 """A dataset as a folder that Hugging Face's ``ImageFolder`` reads: PNG files and their texts.
 
-``train`` and ``test`` (what is held out) each hold ``000000.png`` and on, and ``metadata.jsonl``
+``train`` and ``test`` (validation) each hold ``000000.png`` and on, and ``metadata.jsonl``
 with a line an image: ``file_name`` and ``text``; where an image has several captions, every line
 has all of them as ``texts``, and where there are tags, every line has ``tags``.
 """
@@ -14,13 +14,13 @@ import numpy as np
 
 from engine.control import RunControl
 from engine.data.editing import Edits, ItemState
-from engine.data.store import HELD_OUT, TRAIN, StoredDataset
+from engine.data.store import TRAIN, VALIDATION, StoredDataset
 from engine.data.versions import Report
-from engine.data.writer import published
+from engine.data.writer import atomic_directory
 from engine.errors import EditRefusedError, StoppedError
 from engine.fs.atomic import atomic_write
 
-SPLIT_FOLDERS = {TRAIN: "train", HELD_OUT: "test"}
+SPLIT_FOLDERS = {TRAIN: "train", VALIDATION: "test"}
 
 
 def export_image_folder(
@@ -56,7 +56,7 @@ def export_image_folder(
     ]
     if not wanted:
         raise EditRefusedError("there is no image to export")
-    with published(folder, len(wanted) * dataset.images[:1].nbytes) as staged:
+    with atomic_directory(folder, len(wanted) * dataset.images[:1].nbytes) as staged:
         lines = _write_images(dataset, staged, wanted, states, report, control or RunControl())
         for split, split_lines in lines.items():
             if split_lines:

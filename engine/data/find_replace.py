@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.control import RunControl
 from engine.data import regex_worker
-from engine.data.editing import Edits, tidy
+from engine.data.editing import Edits, normalise_texts
 from engine.errors import PatternInvalidError, StoppedError
 
 LONGEST_TEXT = 10_000
@@ -121,7 +121,7 @@ def _gather(edits: Edits, places: list[tuple[int, int]], texts: list[str]) -> Re
     drafts: dict[int, list[str]] = {}
     for (item, number), text in zip(places, texts, strict=True):
         drafts.setdefault(item, list(edits.state(item).captions))[number] = text
-    changes = {item: tidy(captions) for item, captions in drafts.items()}
+    changes = {item: normalise_texts(captions) for item, captions in drafts.items()}
     refused = [i for i, captions in changes.items() if not captions and not edits.has_image(i)]
     for item in refused:
         del changes[item]

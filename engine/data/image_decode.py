@@ -3,10 +3,10 @@
 Only listed formats are tried, with Pillow's own decoders: none runs another program, as PostScript
 would, and none guesses, as Targa does, which has no signature.
 
-- ``decode_picture`` is the entry point; ``original_size`` undoes a JPEG's reduced decoding.
+- ``decode_image`` is the entry point; ``original_size`` undoes a JPEG's reduced decoding.
 - ``in_plain_colours`` converts every pixel type to 8 bits of sRGB. Pillow's ``convert`` would clip
   16 bits instead of scaling them, and ignores colour profiles.
-- ``flaw_of_header`` and ``ends_early`` find out from its bytes why a file is not an image.
+- ``identify_header_error`` and ``ends_early`` find out from its bytes why a file is not an image.
 - ``quiet`` suppresses Pillow's warnings, in several threads at once.
 """
 
@@ -54,10 +54,10 @@ _TOPS = (1.0, 255.0, 65_535.0)
 """What white is in numbers without a fixed range: the least of these that nothing exceeds."""
 
 
-def in_plain_colours(picture: Image.Image) -> Image.Image:
-    """Convert a loaded picture to mode L, LA, RGB or RGBA, in sRGB."""
-    profile = picture.info.get("icc_profile")
-    plain = _in_eight_bits(picture)
+def in_plain_colours(image: Image.Image) -> Image.Image:
+    """Convert a loaded image to mode L, LA, RGB or RGBA, in sRGB."""
+    profile = image.info.get("icc_profile")
+    plain = _in_eight_bits(image)
     if isinstance(profile, bytes) and profile and plain.mode in _PROFILED:
         plain = _in_srgb(plain, profile)
     if plain.mode == "LAB":
@@ -66,30 +66,30 @@ def in_plain_colours(picture: Image.Image) -> Image.Image:
     return plain if plain.mode in {"L", "LA", "RGB", "RGBA"} else plain.convert("RGB")
 
 
-def _in_eight_bits(picture: Image.Image) -> Image.Image:
+def _in_eight_bits(image: Image.Image) -> Image.Image:
     """Come as near to a plain mode as is possible without knowing the profile."""
-    match picture.mode:
+    match image.mode:
         case "F" | "I":
-            return _from_deep(picture)
+            return _from_deep(image)
         case mode if mode.startswith("I;"):
-            return _from_deep(picture)
-        case "1" | "L" | "RGB" | "P" | "PA" if picture.has_transparency_data:
-            return picture.convert("LA" if picture.mode in {"1", "L"} else "RGBA")
+            return _from_deep(image)
+        case "1" | "L" | "RGB" | "P" | "PA" if image.has_transparency_data:
+            return image.convert("LA" if image.mode in {"1", "L"} else "RGBA")
         case "1":
-            return picture.convert("L")
+            return image.convert("L")
         case "La":
-            return picture.convert("LA")
+            return image.convert("LA")
         case "RGBa":
-            return picture.convert("RGBA")
+            return image.convert("RGBA")
         case "L" | "LA" | "RGB" | "RGBA" | "CMYK" | "LAB":
-            return picture
+            return image
         case _:
-            return picture.convert("RGB")
+            return image.convert("RGB")
 
 
-def _from_deep(picture: Image.Image) -> Image.Image:
+def _from_deep(image: Image.Image) -> Image.Image:
     """Scale sixteen bits and more to eight: Pillow's own conversion clips at 255."""
-    deep = np.asarray(picture)
+    deep = np.asarray(image)
     if deep.dtype.kind == "f":
         return _from_floats(deep)
     top = int(deep.max(initial=0))
@@ -107,20 +107,20 @@ def _from_floats(deep: npt.NDArray[np.floating]) -> Image.Image:
     return Image.fromarray((finite.clip(0, white) / white * 255 + 0.5).astype(np.uint8))
 
 
-def _in_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
+def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     """Apply a colour profile; one that is damaged or for other pixels is ignored."""
-    bare = {"LA": "L", "RGBA": "RGB"}.get(picture.mode, picture.mode)
+    bare = {"LA": "L", "RGBA": "RGB"}.get(image.mode, image.mode)
     transform = _transform(profile, bare)
     if transform is None:
-        return picture
-    opaque = picture.convert(bare) if bare != picture.mode else picture
+        return image
+    opaque = image.convert(bare) if bare != image.mode else image
     colours = ImageCms.applyTransform(opaque, transform)
     if colours is None:
-        return picture
+        return image
     if bare == "L":
         colours = colours.convert("L")
-    if bare != picture.mode:
-        colours.putalpha(picture.getchannel("A"))
+    if bare != image.mode:
+        colours.putalpha(image.getchannel("A"))
     return colours
 
 
@@ -135,7 +135,7 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
         if "srgb" in (facts.profile_description or "").lower():
             return None
         return ImageCms.buildTransform(opened, ImageCms.createProfile("sRGB"), mode, "RGB")
-    except Exception:  # noqa: BLE001 (a stranger's profile; a picture without is still one)
+    except Exception:  # noqa: BLE001 (an untrusted profile; an image without is still one)
         return None
 
 
@@ -145,8 +145,8 @@ def _lab_transform() -> ImageCms.ImageCmsTransform:
     return ImageCms.buildTransform(lab, srgb, "LAB", "RGB")
 
 
-class Flaw(StrEnum):
-    """Why a file gives no picture."""
+class ImageErrorKind(StrEnum):
+    """Why a file gives no image."""
 
     EMPTY = "empty"
     NOT_AN_IMAGE = "not_an_image"
@@ -188,17 +188,17 @@ _UNSUPPORTED = {
 _HEAD_BYTES = 8_192
 
 
-def flaw_of_header(content: bytes) -> tuple[Flaw, str] | None:
-    """Say what a file is that is no picture of a kind on the list; None if it looks like one."""
+def identify_header_error(content: bytes) -> tuple[ImageErrorKind, str] | None:
+    """Say what a file is that is no image of a kind on the list; None if it looks like one."""
     head = content[:_HEAD_BYTES]
     if _KNOWN.match(head):
         return None
     for pattern, kind in _UNSUPPORTED.items():
         if re.match(pattern, head, re.DOTALL):
-            return Flaw.UNSUPPORTED, f"it is {kind}"
+            return ImageErrorKind.UNSUPPORTED, f"it is {kind}"
     if any(mark.startswith(head) for mark in (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF89a")):
-        return Flaw.TRUNCATED, f"it has {len(content)} bytes"
-    return Flaw.NOT_AN_IMAGE, "it is no image of a kind that can be read"
+        return ImageErrorKind.TRUNCATED, f"it has {len(content)} bytes"
+    return ImageErrorKind.NOT_AN_IMAGE, "it is no image of a kind that can be read"
 
 
 def ends_early(content: bytes) -> bool:
@@ -233,7 +233,7 @@ def _png_ends_early(content: bytes) -> bool:
 logging.getLogger("PIL").setLevel(logging.CRITICAL)
 
 
-class _Silence:
+class _PillowWarningFilter:
     """Python's own way of catching warnings is for one thread: the last one out restores."""
 
     def __init__(self) -> None:
@@ -256,17 +256,17 @@ class _Silence:
                 self._caught.__exit__(None, None, None)
 
 
-_SILENCE = _Silence()
+_PILLOW_WARNING_FILTER = _PillowWarningFilter()
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def suppress_pillow_warnings() -> Iterator[None]:
     """Ignore what Pillow warns of: whatever matters, such as size, is checked apart."""
-    _SILENCE.enter()
+    _PILLOW_WARNING_FILTER.enter()
     try:
         yield
     finally:
-        _SILENCE.leave()
+        _PILLOW_WARNING_FILTER.leave()
 
 
 # Importing a plug-in registers it. Pillow would otherwise load all it has at the first WebP.
@@ -309,8 +309,8 @@ _BARE = frozenset({0x01, *range(0xD0, 0xD9)})
 """Markers without a length."""
 
 
-def decode_picture(content: bytes, max_pixels: int, *, at_least: int = 0) -> Image.Image:
-    """Decode the first frame of a picture file.
+def decode_image(content: bytes, max_pixels: int, *, at_least: int = 0) -> Image.Image:
+    """Decode the first frame of an image file.
 
     Args:
         content: the whole file.
@@ -319,15 +319,15 @@ def decode_picture(content: bytes, max_pixels: int, *, at_least: int = 0) -> Ima
             this long; 0 decodes all of it.
 
     Returns:
-        The picture upright, in sRGB, in mode L, LA, RGB or RGBA.
+        The image upright, in sRGB, in mode L, LA, RGB or RGBA.
 
     Raises:
-        EntryError: with a ``Flaw`` as its reason and no path.
+        EntryError: with a ``ImageErrorKind`` as its reason and no path.
     """
     if not content:
-        raise EntryError("", Flaw.EMPTY)
+        raise EntryError("", ImageErrorKind.EMPTY)
     try:
-        with quiet(), Image.open(io.BytesIO(content), formats=FORMATS) as file:
+        with suppress_pillow_warnings(), Image.open(io.BytesIO(content), formats=FORMATS) as file:
             _check_size(file, max_pixels)
             _check_scans(file, content, max_pixels)
             if at_least and file.format in {"JPEG", "MPO"}:
@@ -342,20 +342,20 @@ def decode_picture(content: bytes, max_pixels: int, *, at_least: int = 0) -> Ima
         raise _explain(content, error) from error
 
 
-def flatten(picture: Image.Image, background: str | tuple[int, ...]) -> Image.Image:
-    """Lay a picture in mode L, LA, RGB or RGBA over a colour, where it is transparent: L or RGB."""
-    if picture.mode not in {"LA", "RGBA"}:
-        return picture
-    layers = picture.convert("RGBA")
+def flatten(image: Image.Image, background: str | tuple[int, ...]) -> Image.Image:
+    """Lay an image in mode L, LA, RGB or RGBA over a colour, where it is transparent: L or RGB."""
+    if image.mode not in {"LA", "RGBA"}:
+        return image
+    layers = image.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", layers.size, background), layers).convert("RGB")
 
 
 def _check_size(file: Image.Image, max_pixels: int) -> None:
     if file.width * file.height > max_pixels:
         detail = f"it has {file.width:,} x {file.height:,} pixels, more than {max_pixels:,} pixels"
-        raise EntryError("", Flaw.TOO_LARGE, detail)
+        raise EntryError("", ImageErrorKind.TOO_LARGE, detail)
     if file.width < 1 or file.height < 1:
-        raise EntryError("", Flaw.DAMAGED, "it has no pixels")
+        raise EntryError("", ImageErrorKind.DAMAGED, "it has no pixels")
 
 
 def _check_scans(file: Image.Image, content: bytes, max_pixels: int) -> None:
@@ -370,11 +370,11 @@ def _check_scans(file: Image.Image, content: bytes, max_pixels: int) -> None:
         return
     scans = content.count(b"\xff\xda")
     if scans > allowed:
-        raise EntryError("", Flaw.TOO_LARGE, f"it goes over its pixels {scans:,} times")
+        raise EntryError("", ImageErrorKind.TOO_LARGE, f"it goes over its pixels {scans:,} times")
 
 
 def _upright(file: Image.Image) -> Image.Image:
-    """Turn a picture as its camera was held; a damaged note of that is no reason to skip it."""
+    """Turn an image as its camera was held; a damaged note of that is no reason to skip it."""
     orientation = 1
     with suppress(Exception):
         orientation = file.getexif().get(_ORIENTATION, 1)
@@ -385,23 +385,23 @@ def _upright(file: Image.Image) -> Image.Image:
 def _explain(content: bytes, error: Exception) -> EntryError:
     detail = str(error) or type(error).__name__
     if isinstance(error, MemoryError | Image.DecompressionBombError):
-        return EntryError("", Flaw.TOO_LARGE, detail)
+        return EntryError("", ImageErrorKind.TOO_LARGE, detail)
     # Compressed texts and profiles in a PNG are bounded by Pillow, in these words.
     if "ata too large" in detail or "Too much memory used in text" in detail:
-        return EntryError("", Flaw.TOO_LARGE, detail)
-    flaw = flaw_of_header(content)
-    if flaw is not None:
-        return EntryError("", *flaw)
+        return EntryError("", ImageErrorKind.TOO_LARGE, detail)
+    error_kind = identify_header_error(content)
+    if error_kind is not None:
+        return EntryError("", *error_kind)
     if isinstance(error, Image.UnidentifiedImageError):
         detail = "it starts like an image and goes on like none"
     is_cut = "truncated" in detail or isinstance(error, EOFError) or ends_early(content)
-    return EntryError("", Flaw.TRUNCATED if is_cut else Flaw.DAMAGED, detail)
+    return EntryError("", ImageErrorKind.TRUNCATED if is_cut else ImageErrorKind.DAMAGED, detail)
 
 
 def original_size(
     content: bytes | npt.NDArray[np.uint8], decoded: tuple[int, int]
 ) -> tuple[int, int]:
-    """Return the width and height of a picture before a JPEG was decoded at a reduced size.
+    """Return the width and height of an image before a JPEG was decoded at a reduced size.
 
     Args:
         content: what it was decoded from.

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
-from engine.data.image_decode import MAX_BYTES, decode_picture, flatten
+from engine.data.image_decode import MAX_BYTES, decode_image, flatten
 from engine.errors import EntryError, ImagesUnreadableError
 
 MAX_PIXELS = 64_000_000
@@ -20,14 +20,14 @@ Pixels = npt.NDArray[np.uint8]
 
 
 def read_image(path: Path) -> Pixels:
-    """Read a picture as RGB, upright, over white where it is transparent: [H, W, 3].
+    """Read an image as RGB, upright, over white where it is transparent: [H, W, 3].
 
     Raises:
-        ImagesUnreadableError: not a picture, damaged, or too large; it says which.
+        ImagesUnreadableError: not an image, damaged, or too large; it says which.
     """
     try:
         content = _read_file(path)
-        return np.asarray(flatten(decode_picture(content, MAX_PIXELS), "white").convert("RGB"))
+        return np.asarray(flatten(decode_image(content, MAX_PIXELS), "white").convert("RGB"))
     except EntryError as error:
         raise ImagesUnreadableError(path, error.detail or error.reason) from error
     except OSError as error:

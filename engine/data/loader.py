@@ -28,10 +28,10 @@ class StoredRows:
 
     rows: Tensor
     """[M, ...], as the dataset keeps them."""
-    places: Tensor | None = None
+    first_row: Tensor | None = None
     """[N] integers: where each item's first row stands, -1 where it has none. None where item i has
     row i alone."""
-    choices: Tensor | None = None
+    num_captions: Tensor | None = None
     """[N] integers: of how many rows, one after another, an item's is drawn each time. None where
     each has one."""
 
@@ -78,11 +78,12 @@ class DeviceLoader:
         self._batch_size = batch_size
         self._seed = seed
         first = next(iter(self._stored.values()))
-        self._count = len(first.rows if first.places is None else first.places)
+        self._count = len(first.rows if first.first_row is None else first.first_row)
         self._device = first.rows.device
         self._there = torch.ones(batch_size, dtype=torch.bool, device=self._device)
         self._is_complete = all(
-            part.places is None or bool((part.places >= 0).all()) for part in self._stored.values()
+            part.first_row is None or bool((part.first_row >= 0).all())
+            for part in self._stored.values()
         )
         self._reach = None if weights is None else np.cumsum(weights)
         self._orders: dict[int, Tensor] = {}
@@ -93,10 +94,10 @@ class DeviceLoader:
         items: dict[str, Tensor] = {}
         present: dict[str, Tensor] = {}
         for number, (name, part) in enumerate(self._stored.items()):
-            places = rows if part.places is None else part.places[rows]
-            present[name] = self._there if part.places is None else places >= 0
-            if part.choices is not None:
-                places = places + self._chosen(part.choices[rows], mix_seed(step, number))
+            places = rows if part.first_row is None else part.first_row[rows]
+            present[name] = self._there if part.first_row is None else places >= 0
+            if part.num_captions is not None:
+                places = places + self._chosen(part.num_captions[rows], mix_seed(step, number))
             items[name] = part.rows[places.clamp(min=0)]
         return Batch(items=items, present=present, is_complete=self._is_complete)
 
@@ -178,7 +179,7 @@ def group_keys(records: Sequence[Mapping[str, Any]], by: str) -> list[str]:
     return [str(record[name]) for record in records]
 
 
-def item_weights(keys: Sequence[str], alpha: float) -> npt.NDArray[np.float64]:
+def class_balanced_weights(keys: Sequence[str], alpha: float) -> npt.NDArray[np.float64]:
     """How likely each item is to be drawn: ``n ** -alpha`` for a group of n items, to sum 1.
 
     With 0 groups keep their shares, with 1 all groups are equally likely.
@@ -188,7 +189,7 @@ def item_weights(keys: Sequence[str], alpha: float) -> npt.NDArray[np.float64]:
     return weights / weights.sum()
 
 
-def favour_whole(
+def weight_paired_items(
     weights: npt.NDArray[np.float64], is_whole: npt.NDArray[np.bool_], share: float
 ) -> npt.NDArray[np.float64]:
     """Let whole pairs be at least a share of what is drawn; among themselves nothing changes.

@@ -12,7 +12,7 @@ from engine.fs.codec import DecodeError, decode, encode
 
 FORMAT = 3
 FILE_NAME = "manifest.json"
-TRAIN, HELD_OUT = "train", "held_out"
+TRAIN, VALIDATION = "train", "held_out"
 """Splits of the items."""
 
 
@@ -30,7 +30,7 @@ class Manifest:
     image_only: int
     text_only: int
     train_items: int
-    held_out_items: int
+    validation_items: int
     image_height: int
     image_width: int
     channels: int
@@ -105,7 +105,7 @@ def has_image(record: Record) -> bool:
     return record.get("image", True) is not False
 
 
-def has_sound_extras(record: Record) -> bool:
+def has_valid_extras(record: Record) -> bool:
     """Whether what is optional has the right types where it is there."""
     texts = record.get("texts", [])
     return (
@@ -120,19 +120,19 @@ def _is_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
 
-def stable_split(key: str, percent: int) -> str:
+def hash_split(key: str, percent: int) -> str:
     """Assign an item to a split by its key alone, so that added items move no others.
 
-    An item held out at some percentage is also held out at any higher one.
+    An item for validation at some percentage is also for validation at any higher one.
 
     Args:
         key: names the item; any string, also one with halves of surrogate pairs, as paths have.
         percent: share to hold out, 0 to 100.
     """
-    return HELD_OUT if split_place(key) < percent else TRAIN
+    return VALIDATION if hash_percentile(key) < percent else TRAIN
 
 
-def split_place(key: str) -> int:
-    """Give an item's place, 0 to 99: it is held out at every percentage above."""
+def hash_percentile(key: str) -> int:
+    """Give an item's place, 0 to 99: it is for validation at every percentage above."""
     digest = hashlib.sha256(key.encode(errors="surrogatepass")).digest()
     return int.from_bytes(digest[:4]) % 100

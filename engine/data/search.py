@@ -11,18 +11,18 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.editing import Edits, ItemState
-from engine.data.manifest import captions_of, group_of, key_of, split_place, tags_of
-from engine.data.store import HELD_OUT, TRAIN, StoredDataset
+from engine.data.manifest import captions_of, group_of, hash_percentile, key_of, tags_of
+from engine.data.store import TRAIN, VALIDATION, StoredDataset
 
 Mask = npt.NDArray[np.bool_]
 
 
-class Show(StrEnum):
+class ItemFilter(StrEnum):
     """Which items to show."""
 
     ALL = "all"
     TRAIN = "train"
-    HELD_OUT = "held_out"
+    VALIDATION = "validation"
     NO_TEXT = "no_text"
     NO_IMAGE = "no_image"
     EXCLUDED = "excluded"
@@ -37,7 +37,7 @@ class Show(StrEnum):
 class Filter:
     """What somebody wants to see."""
 
-    show: Show = Show.ALL
+    show: ItemFilter = ItemFilter.ALL
     value: str = ""
     """The tag, the group or the finding."""
     text: str = ""
@@ -56,21 +56,22 @@ class Index:
             _searched(captions_of(record), tags, key)
             for record, tags, key in zip(records, self._tags, self._keys, strict=True)
         ]
-        is_held_out = np.array([record["split"] == HELD_OUT for record in records], dtype=bool)
-        self._masks: dict[Show, Mask] = {
-            Show.ALL: np.ones(len(records), dtype=bool),
-            Show.TRAIN: ~is_held_out,
-            Show.HELD_OUT: is_held_out,
-            Show.NO_TEXT: ~dataset.has_text,
-            Show.NO_IMAGE: dataset.image_rows < 0,
-            Show.EXCLUDED: np.zeros(len(records), dtype=bool),
-            Show.EDITED: np.zeros(len(records), dtype=bool),
-            Show.FINDING: np.ones(len(records), dtype=bool),
+        is_validation = np.array([record["split"] == VALIDATION for record in records], dtype=bool)
+        self._masks: dict[ItemFilter, Mask] = {
+            ItemFilter.ALL: np.ones(len(records), dtype=bool),
+            ItemFilter.TRAIN: ~is_validation,
+            ItemFilter.VALIDATION: is_validation,
+            ItemFilter.NO_TEXT: ~dataset.has_text,
+            ItemFilter.NO_IMAGE: dataset.image_rows < 0,
+            ItemFilter.EXCLUDED: np.zeros(len(records), dtype=bool),
+            ItemFilter.EDITED: np.zeros(len(records), dtype=bool),
+            ItemFilter.FINDING: np.ones(len(records), dtype=bool),
         }
         self.places = np.array(
-            [split_place(key_of(record, number)) for number, record in enumerate(records)], np.uint8
+            [hash_percentile(key_of(record, number)) for number, record in enumerate(records)],
+            np.uint8,
         )
-        """Of each item in the stable split: [N]; held out are those below the percentage."""
+        """Of each item in the stable split: [N]; for validation are those below the percentage."""
 
     def key(self, item: int) -> str:
         """What the item was called where it came from; may be empty."""
@@ -120,22 +121,22 @@ class Index:
         return np.array(kept, dtype=np.int64)
 
     def _mask(self, wanted: Filter) -> Mask:
-        if wanted.show is Show.TAG:
+        if wanted.show is ItemFilter.TAG:
             return np.array([wanted.value in tags for tags in self._tags], dtype=bool)
-        if wanted.show is Show.GROUP:
+        if wanted.show is ItemFilter.GROUP:
             return np.array([group == wanted.value for group in self._groups], dtype=bool)
         return self._masks[wanted.show]
 
     def _fits(self, item: int, state: ItemState, wanted: Filter) -> bool:
         """Whether an item that was changed fits now."""
         now = {
-            Show.TRAIN: state.split == TRAIN,
-            Show.HELD_OUT: state.split == HELD_OUT,
-            Show.NO_TEXT: not state.captions,
-            Show.EXCLUDED: state.is_excluded,
-            Show.EDITED: True,
-            Show.TAG: wanted.value in state.tags,
-            Show.GROUP: self._groups[item] == wanted.value,
+            ItemFilter.TRAIN: state.split == TRAIN,
+            ItemFilter.VALIDATION: state.split == VALIDATION,
+            ItemFilter.NO_TEXT: not state.captions,
+            ItemFilter.EXCLUDED: state.is_excluded,
+            ItemFilter.EDITED: True,
+            ItemFilter.TAG: wanted.value in state.tags,
+            ItemFilter.GROUP: self._groups[item] == wanted.value,
         }
         # Nothing that can be edited decides the others.
         return now[wanted.show] if wanted.show in now else bool(self._masks[wanted.show][item])

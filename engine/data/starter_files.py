@@ -15,16 +15,16 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from engine.data.manifest import read_manifest, stable_split
+from engine.data.manifest import hash_split, read_manifest
 from engine.data.starters import SHAPES_COUNT, STARTERS, Starter
-from engine.data.store import HELD_OUT, TRAIN, Images, Record, open_dataset, write_dataset
+from engine.data.store import TRAIN, VALIDATION, Images, Record, open_dataset, write_dataset
 from engine.errors import DatasetCorruptError, DatasetMissingError, EngineError
 
 # --------------------------------------------------------------------------
 # Pictures of simple shapes, rendered from a seed: the yardstick for coherence.
 #
 # Every picture is one shape on a plain ground, and its caption says all there is to say: size,
-# colour, shape, place. What is true of a picture is known exactly, so a judge can be trained to
+# colour, shape, place. What is true of an image is known exactly, so a judge can be trained to
 # read it back.
 #
 # Shapes: N pictures, S side in pixels.
@@ -134,10 +134,10 @@ def _corners(radii: npt.NDArray[np.float64], turn: float) -> npt.NDArray[np.floa
 
 
 DIGIT_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-DIGIT_FILES = {TRAIN: "train", HELD_OUT: "t10k"}
+DIGIT_FILES = {TRAIN: "train", VALIDATION: "t10k"}
 DIGIT_MARGIN = 2
-SHAPES_HELD_OUT, SHAPES_SEED = 2_000, 0
-HELD_OUT_PERCENT = 5
+SHAPES_VALIDATION, SHAPES_SEED = 2_000, 0
+VALIDATION_PERCENT = 5
 
 Built = tuple[Images, list[Record]]
 
@@ -239,7 +239,7 @@ def _read_emoji(folder: Path) -> Built:
     with zipfile.ZipFile(folder / "images.zip") as archive:
         images = [_read_png(archive.read(record.pop("file_name"))) for record in records]
     for record in records:
-        record["split"] = stable_split(record["emoji"], HELD_OUT_PERCENT)
+        record["split"] = hash_split(record["emoji"], VALIDATION_PERCENT)
     return np.stack(images), list[Record](records)
 
 
@@ -251,5 +251,5 @@ def _read_png(content: bytes) -> Images:
 def _render_shapes(_folder: Path) -> Built:
     images, records = render_shapes(SHAPES_COUNT, SHAPES_SEED)
     for number, record in enumerate(records):
-        record["split"] = TRAIN if number < SHAPES_COUNT - SHAPES_HELD_OUT else HELD_OUT
+        record["split"] = TRAIN if number < SHAPES_COUNT - SHAPES_VALIDATION else VALIDATION
     return images, list[Record](records)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from engine.control import RunControl
 from engine.data.editing import Edits, ItemState
 from engine.data.manifest import group_of
-from engine.data.store import HELD_OUT, TRAIN, StoredDataset
+from engine.data.store import TRAIN, VALIDATION, StoredDataset
 from engine.data.tokenizers import split_words
 from engine.errors import StoppedError
 
@@ -31,7 +31,7 @@ class Statistics:
     image_only: int
     text_only: int
     train_items: int
-    held_out_items: int
+    validation_items: int
     excluded: int
     image_bytes: int
     """What the images take, unpacked."""
@@ -77,7 +77,7 @@ def measure(
         image_only=image_only,
         text_only=text_only,
         train_items=sum(state.split == TRAIN for state in kept.values()),
-        held_out_items=sum(state.split == HELD_OUT for state in kept.values()),
+        validation_items=sum(state.split == VALIDATION for state in kept.values()),
         excluded=len(states) - len(kept),
         image_bytes=len(rows) * dataset.images[:1].nbytes,
         text_lengths=dict(sorted(lengths.items())),

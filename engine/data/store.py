@@ -19,13 +19,13 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.manifest import (
-    HELD_OUT,
     TRAIN,
+    VALIDATION,
     Manifest,
     Record,
     captions_of,
     has_image,
-    has_sound_extras,
+    has_valid_extras,
     read_manifest,
 )
 from engine.data.writer import DatasetWriter, Images
@@ -69,7 +69,7 @@ class StoredDataset:
         chosen = [row for row, record in enumerate(self.records) if record["split"] == split]
         return np.asarray(chosen, dtype=np.int64)
 
-    def whole_rows(self, split: str) -> npt.NDArray[np.int64]:
+    def complete_rows(self, split: str) -> npt.NDArray[np.int64]:
         """Items of a split that have both image and text, ascending."""
         rows = self.rows(split)
         return rows[self.has_text[rows] & (self.image_rows[rows] >= 0)]
@@ -165,6 +165,6 @@ def _is_record(record: Any) -> bool:
         and isinstance(record.get("text"), str | None)
         and "text" in record
         and (record["text"] is not None or has_image(record))
-        and record.get("split") in {TRAIN, HELD_OUT}
-        and has_sound_extras(record)
+        and record.get("split") in {TRAIN, VALIDATION}
+        and has_valid_extras(record)
     )

@@ -44,7 +44,7 @@ class Tokenizer(Protocol):
         """Count the units of a text."""
         ...
 
-    def unknown_words(self, text: str) -> list[str]:
+    def out_of_vocabulary(self, text: str) -> list[str]:
         """List what of a text has no number, in order."""
         ...
 
@@ -61,7 +61,7 @@ def encode_all(tokenizer: Tokenizer, texts: Sequence[str], length: int) -> Numbe
     return np.stack([rows[text] for text in texts])
 
 
-def covering_length(tokenizer: Tokenizer, texts: Iterable[str], share: float = 0.95) -> int:
+def percentile_length(tokenizer: Tokenizer, texts: Iterable[str], share: float = 0.95) -> int:
     """Count the slots, end included, that hold whole at least this share of the texts."""
     lengths = sorted(tokenizer.count(text) for text in texts)
     if not lengths:
@@ -70,7 +70,7 @@ def covering_length(tokenizer: Tokenizer, texts: Iterable[str], share: float = 0
     return lengths[place] + 1
 
 
-def lay_out(numbers: Sequence[int], length: int) -> Numbers:
+def pad_to_length(numbers: Sequence[int], length: int) -> Numbers:
     """Lay units out in slots: the first of them, the end, padding; [L]."""
     kept = list(numbers)[: length - 1]
     row = np.full(length, PADDING, dtype=np.int64)
@@ -176,7 +176,7 @@ class Vocabulary:
     def encode(self, text: str, length: int) -> Numbers:
         """Number a caption: units, the end, padding; [length]. A long caption loses its tail."""
         numbers = [self._numbers.get(unit, UNKNOWN) for unit in self._split(text)]
-        return lay_out(numbers, length)
+        return pad_to_length(numbers, length)
 
     def decode(self, numbers: Iterable[int]) -> str:
         """Read a caption up to its end; strange numbers read as unknown units."""
@@ -192,7 +192,7 @@ class Vocabulary:
         """Count the units of a caption."""
         return len(self._split(text))
 
-    def unknown_words(self, text: str) -> list[str]:
+    def out_of_vocabulary(self, text: str) -> list[str]:
         """List the units of a text that have no number, in order."""
         return [unit for unit in self._split(text) if unit not in self._numbers]
 
@@ -217,7 +217,7 @@ BPE = "bpe"
 BYTES = 256
 
 
-class BytePairs:
+class BpeTokenizer:
     """Cuts texts into frequent pieces.
 
     Args:
@@ -240,7 +240,7 @@ class BytePairs:
             raise ValueError(f"a byte-pair model must begin with {SPECIAL}, not {found}")
 
     @classmethod
-    def build(cls, texts: Iterable[str], *, size: int) -> "BytePairs":
+    def build(cls, texts: Iterable[str], *, size: int) -> "BpeTokenizer":
         """Learn the pieces of captions.
 
         Args:
@@ -265,14 +265,14 @@ class BytePairs:
         return self._model.get_vocab_size()
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, BytePairs) and self.to_table() == other.to_table()
+        return isinstance(other, BpeTokenizer) and self.to_table() == other.to_table()
 
     def __hash__(self) -> int:
         return hash(self._model.to_str())
 
     def encode(self, text: str, length: int) -> Numbers:
         """Number a caption: pieces, the end, padding; [length]. A long caption loses its tail."""
-        return lay_out(self._pieces(text), length)
+        return pad_to_length(self._pieces(text), length)
 
     def decode(self, numbers: Iterable[int]) -> str:
         """Read a caption up to its end; bytes that are no UTF-8 read as replacement characters."""
@@ -288,7 +288,7 @@ class BytePairs:
         """Count the pieces of a caption."""
         return len(self._pieces(text))
 
-    def unknown_words(self, text: str) -> list[str]:  # noqa: ARG002 (the protocol's)
+    def out_of_vocabulary(self, text: str) -> list[str]:  # noqa: ARG002 (the protocol's)
         """Nothing is unknown: every text is bytes."""
         return []
 
@@ -327,7 +327,7 @@ def build_tokenizer(kind: str, texts: Iterable[str], *, size: int) -> Tokenizer:
         ValueError: there is no such kind.
     """
     if kind == BPE:
-        return BytePairs.build(texts, size=size)
+        return BpeTokenizer.build(texts, size=size)
     return Vocabulary.build(texts, kind=kind, size=size)
 
 
@@ -339,7 +339,7 @@ def tokenizer_from_table(table: Mapping[str, Any]) -> Tokenizer:
     """
     kind, model, units = table.get("kind"), table.get("model"), table.get("units")
     if kind == BPE and isinstance(model, str):
-        return BytePairs(model)
+        return BpeTokenizer(model)
     if isinstance(units, list) and all(isinstance(unit, str) for unit in units):
         return Vocabulary(units, str(kind))
     raise ValueError("not a tokenizer's table")

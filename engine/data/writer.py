@@ -16,7 +16,7 @@ from typing import BinaryIO, Self
 import numpy as np
 import numpy.typing as npt
 
-from engine.data.manifest import FILE_NAME, HELD_OUT, TRAIN, Manifest, Record, has_image
+from engine.data.manifest import FILE_NAME, TRAIN, VALIDATION, Manifest, Record, has_image
 from engine.errors import EngineError, FolderInUseError
 from engine.fs.atomic import atomic_write, check_free_space, files, wrap_os_error
 
@@ -25,7 +25,7 @@ from engine.fs.atomic import atomic_write, check_free_space, files, wrap_os_erro
 
 
 @contextlib.contextmanager
-def published(folder: Path, needed_bytes: int) -> Iterator[Path]:
+def atomic_directory(folder: Path, needed_bytes: int) -> Iterator[Path]:
     """Give a folder to write into, which takes its real name when the block ends well.
 
     If it does not, whatever was written is gone.
@@ -170,7 +170,7 @@ class DatasetWriter:
             image_only=counts["image_only"],
             text_only=counts["text_only"],
             train_items=counts[TRAIN],
-            held_out_items=counts[HELD_OUT],
+            validation_items=counts[VALIDATION],
             image_height=self._shape[1],
             image_width=self._shape[2],
             channels=self._shape[3],

@@ -61,7 +61,7 @@ class ImportResult:
             "image_only": image_only,
             "text_only": text_only,
             "train_items": train,
-            "held_out_items": len(self.kept) - train,
+            "validation_items": len(self.kept) - train,
         }
 
     @property
@@ -90,8 +90,8 @@ def apply_decisions(
         path = _file_of(outcome)
         if path not in needed and not outcome.merged_into:
             ledger.mark_rejected(path, outcome.skipped, outcome.detail)
-    channels = 1 if plan.pictures.channels == "grey" else 3
-    if plan.pictures.channels == "auto":
+    channels = 1 if plan.images.channels == "grey" else 3
+    if plan.images.channels == "auto":
         channels = 1 if all(one.image.is_grey for one in kept if one.image is not None) else 3
     return ImportResult(kept=kept, check_report=check_report, channels=channels)
 
@@ -167,8 +167,8 @@ class _Import:
 
     def _stage(self, archive: Archive, scan: Scan) -> ImportEnded:
         plan = self._plan
-        decoder = Decoder(archive=archive, form=scan.form, pictures=plan.pictures)
-        shape = (plan.pictures.size, plan.pictures.size, decoder.channels)
+        decoder = Decoder(archive=archive, form=scan.form, settings=plan.images)
+        shape = (plan.images.size, plan.images.size, decoder.channels)
         folder = staging_folder(plan.dataset)
         current = fingerprint(plan, archive, scan.listing)
         with Staging(folder, current, shape, scan.samples) as staging:
@@ -204,7 +204,7 @@ class _Import:
     def _publish(self, staging: Staging, scan: Scan, result: ImportResult) -> ImportEnded:
         plan, folder = self._plan, self._plan.dataset
         rows = [outcome.sample.row for outcome in result.kept if outcome.sample.row >= 0]
-        size, channels = plan.pictures.size, result.channels
+        size, channels = plan.images.size, result.channels
         shape = (len(rows), size, size, channels)
         with DatasetWriter(folder, shape, staged=staging.folder / "dataset") as writer:
             done = 0

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 
 from engine.data.tokenizers import TOKEN, split_words
 from engine.importing.encoding import clean_text
-from engine.importing.plan import TextPlan
+from engine.importing.plan import TextSettings
 
 # Apostrophes and hyphens within a word, and points within a number, belong to it.
 _INNER = re.compile(r"(?<=[^\W_])['’-](?=[^\W_])|(?<=\d)[.,:](?=\d)")
@@ -17,7 +17,7 @@ _LOOSE_SIGN = re.compile(r"\s+(?=[,.;:!?，。；：！？])")
 _JOINER = "\u200d"
 
 
-def apply(plan: TextPlan, text: str) -> str:
+def apply(plan: TextSettings, text: str) -> str:
     """Normalise a text: NFC, single spaces, then case, punctuation and length as planned.
 
     Applying it twice changes nothing more. Rare words need all texts: ``rare_words``.
@@ -28,10 +28,10 @@ def apply(plan: TextPlan, text: str) -> str:
     if plan.punctuation == "remove":
         text = _without_punctuation(text)
     text = unicodedata.normalize("NFC", " ".join(text.split()))
-    return cut(text, plan.longest) if plan.longest else text
+    return cut(text, plan.max_words) if plan.max_words else text
 
 
-def apply_all(plan: TextPlan, texts: Iterable[str]) -> tuple[str, ...]:
+def apply_all(plan: TextSettings, texts: Iterable[str]) -> tuple[str, ...]:
     """Normalise the captions of an item: no empty ones or duplicates; only the first if planned."""
     formed = tuple(dict.fromkeys(text for text in (apply(plan, text) for text in texts) if text))
     return formed[:1] if plan.captions == "first" else formed

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.control import RunControl
-from engine.data.manifest import stable_split
-from engine.data.store import HELD_OUT, TRAIN
+from engine.data.manifest import hash_split
+from engine.data.store import TRAIN, VALIDATION
 from engine.importing.ledger import Reason
 from engine.importing.plan import OFFERED, Fix, ImportPlan, Issue, chosen_fix
 from engine.importing.samples import DecodedSample, ImageFacts
@@ -13,14 +13,14 @@ from engine.importing.samples import DecodedSample, ImageFacts
 NAMES: Mapping[str, str] = {
     "train": TRAIN,
     "training": TRAIN,
-    "test": HELD_OUT,
-    "testing": HELD_OUT,
-    "val": HELD_OUT,
-    "valid": HELD_OUT,
-    "validation": HELD_OUT,
-    "dev": HELD_OUT,
-    "eval": HELD_OUT,
-    "held_out": HELD_OUT,
+    "test": VALIDATION,
+    "testing": VALIDATION,
+    "val": VALIDATION,
+    "valid": VALIDATION,
+    "validation": VALIDATION,
+    "dev": VALIDATION,
+    "eval": VALIDATION,
+    "held_out": VALIDATION,
 }
 """Splits by the names that sources use for them."""
 MOST_KEYS = 200_000
@@ -34,7 +34,7 @@ class SampleOutcome:
 
     sample: DecodedSample
     texts: tuple[str, ...]
-    """Captions to store: repaired, normalised by ``TextPlan``, with those of merged samples."""
+    """Captions to store: repaired, normalised by ``TextSettings``, with those of merged samples."""
     split: str
     """``train`` or ``held_out``."""
     skipped: Reason | None = None
@@ -101,14 +101,14 @@ class CheckReport:
 
 
 def split_of(key: str, named: str, percent: int) -> str:
-    """Return the split of a sample: as the source names it, else by a stable hash of its key.
+    """Return the split of a sample: as the source names it, else by a hash of its key.
 
     Args:
         key: of the sample within the source.
         named: the source's name of its split; ignored if it is empty or not in ``NAMES``.
         percent: share to hold out where the source does not name a split.
     """
-    return NAMES.get(named.strip().lower()) or stable_split(key, percent)
+    return NAMES.get(named.strip().lower()) or hash_split(key, percent)
 
 
 class CheckContext:
@@ -127,7 +127,7 @@ class CheckContext:
                 sample=sample,
                 texts=sample.raw.texts,
                 split=split_of(
-                    sample.raw.key, sample.raw.extras.get("split", ""), plan.held_out_percent
+                    sample.raw.key, sample.raw.extras.get("split", ""), plan.validation_percent
                 ),
             )
             for sample in samples

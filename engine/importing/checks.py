@@ -1,7 +1,7 @@
 """The data checks: find issues in the samples of an import, and decide what becomes of each sample.
 
 Checks of images: size, shape, equal and similar images. Checks of texts: encoding, length,
-repetition. Checks across samples: leaks from the training into the held-out split, group sizes.
+repetition. Checks across samples: leaks from the training into the validation split, group sizes.
 
 The result is a pure function of samples, ledger and plan, so a fix is undone by checking again with
 a plan without it.
@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from engine.control import RunControl
-from engine.data.store import HELD_OUT, TRAIN
+from engine.data.store import TRAIN, VALIDATION
 from engine.data.tokenizers import split_words
 from engine.importing.captions import apply_all, cut, rare_words, without_rare
 from engine.importing.check_context import CheckContext, CheckReport, SampleOutcome
@@ -146,12 +146,12 @@ def check_missing(context: CheckContext) -> None:
 def check_sizes(context: CheckContext) -> None:
     """Find images smaller than the stored size, and very long ones."""
     # Padding keeps the longer side; cropping and stretching fill the square with the shorter one.
-    decisive = max if context.plan.pictures.fit == "pad" else min
+    decisive = max if context.plan.images.fit == "pad" else min
     tiny: list[SampleOutcome] = []
     long: list[SampleOutcome] = []
     for outcome, image in context.left_with_image():
         sides = (image.width, image.height)
-        if min(sides) > 0 and decisive(sides) < context.plan.pictures.size:
+        if min(sides) > 0 and decisive(sides) < context.plan.images.size:
             tiny.append(outcome)
         if min(sides) > 0 and max(sides) > LONGEST_RATIO * min(sides):
             long.append(outcome)
@@ -235,19 +235,20 @@ def _drop_texts(outcome: SampleOutcome, is_bad: Mapping[str, bool], reason: Reas
 
 
 def check_leaks(context: CheckContext) -> None:
-    """Find held-out images that nearly equal a training image.
+    """Find validation images that nearly equal a training image.
 
-    If a fifth of the held-out images have such a twin, images are similar by nature (drawn shapes,
-    for instance), and only equal pixels count: otherwise hardly any would remain held out.
+    If a fifth of the validation images have such a twin, images are similar by nature (drawn
+    shapes, for instance), and only equal pixels count: otherwise hardly any would remain for
+    validation.
     """
     left = context.left_with_image()
-    held = [one for one in left if one[0].split == HELD_OUT]
+    held = [one for one in left if one[0].split == VALIDATION]
     train = [one for one in left if one[0].split == TRAIN]
     leaks = _find_leaks(held, train, exact=False)
     if len(leaks) > max(_ALIKE_LEAST, _ALIKE_SHARE * len(held)):
         leaks = _find_leaks(held, train, exact=True)
     keys = [(twin.key, outcome.key) for outcome, twin in leaks]
-    context.report(Issue.LEAK, [key for _twin, key in keys], keys, {"held_out": len(held)})
+    context.report(Issue.LEAK, [key for _twin, key in keys], keys, {"validation": len(held)})
     fix = context.fix(Issue.LEAK)
     for outcome, twin in leaks:
         if fix == Fix.SKIP:
@@ -259,7 +260,7 @@ def check_leaks(context: CheckContext) -> None:
 def _find_leaks(
     held: Sequence[_WithImage], train: Sequence[_WithImage], *, exact: bool
 ) -> list[_Leak]:
-    """Pair held-out samples with a training twin, in order.
+    """Pair validation samples with a training twin, in order.
 
     A leak moves to the training split, so its own twins leak too: repeated until none is new.
     """

@@ -7,7 +7,7 @@ import numpy as np
 
 from engine.control import RunControl
 from engine.data.editing import Edits
-from engine.data.manifest import HELD_OUT, captions_of, key_of
+from engine.data.manifest import VALIDATION, captions_of, key_of
 from engine.data.store import StoredDataset, open_dataset
 from engine.importing.check_context import CheckReport
 from engine.importing.checks import check_samples
@@ -116,7 +116,7 @@ def _samples(
             state = edits.state(number)
             key, texts, split = str(number), state.captions, state.split
         extras = {
-            "split": "test" if split == HELD_OUT else "train",
+            "split": "test" if split == VALIDATION else "train",
             "group": str(record.get("group") or record.get("label") or ""),
         }
         raw = RawSample(key=key, image=None, texts=texts, extras=extras)

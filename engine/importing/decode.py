@@ -19,12 +19,12 @@ import numpy as np
 from PIL import Image, ImageColor
 
 from engine.control import RunControl
-from engine.data.image_decode import decode_picture, flatten, original_size
+from engine.data.image_decode import decode_image, flatten, original_size
 from engine.errors import EntryError, SourceUnreadableError, StoppedError
 from engine.events import ImportStage
 from engine.importing.formats.format import Format, Pixels, RawSample
 from engine.importing.ledger import FileLedger, Reason
-from engine.importing.plan import PicturePlan
+from engine.importing.plan import ImageSettings
 from engine.importing.samples import DecodedSample, image_facts
 from engine.importing.scan import Tell
 from engine.importing.sources.archive import LIMITS, Archive, Limits
@@ -82,13 +82,13 @@ class Decoder:
 
     archive: Archive
     form: Format
-    pictures: PicturePlan
+    settings: ImageSettings
     limits: Limits = LIMITS
 
     @property
     def channels(self) -> int:
         """Channels of the decoded pixels; whether all images are grey is only known at the end."""
-        return 1 if self.pictures.channels == "grey" else 3
+        return 1 if self.settings.channels == "grey" else 3
 
     def decode(
         self, samples: Iterable[RawSample], is_over: Callable[[], bool] = lambda: False
@@ -116,9 +116,9 @@ class Decoder:
             return DecodedSample(raw=raw), size
         try:
             content = self.form.load(self.archive, raw.image)
-            picture = read_picture(content, self.limits, at_least=self.pictures.size)
+            picture = decode_source_image(content, self.limits, at_least=self.settings.size)
             size = original_size(content, picture.size)
-            pixels = resize_to_square(picture, self.pictures, self.channels)
+            pixels = resize_to_square(picture, self.settings, self.channels)
             return DecodedSample(raw=raw, pixels=pixels), size
         except EntryError as error:
             reason = Reason(error.reason) if error.reason in list(Reason) else Reason.DAMAGED
@@ -129,16 +129,16 @@ class Decoder:
             return DecodedSample(raw=raw, reason=Reason.DAMAGED, detail=detail), size
 
 
-def read_picture(
+def decode_source_image(
     content: bytes | Pixels, limits: Limits = LIMITS, *, at_least: int = 0
 ) -> Image.Image:
-    """Decode a picture: upright, in sRGB, in mode L, LA, RGB or RGBA.
+    """Decode an image: upright, in sRGB, in mode L, LA, RGB or RGBA.
 
     Safe to call from several threads at once.
 
     Args:
         content: a whole file, or pixels [H, W] or [H, W, C], C 1 to 4.
-        limits: how large a picture may be.
+        limits: how large an image may be.
         at_least: allow a JPEG to be decoded at a reduced size, with both sides at least twice
             this long, which is several times as fast; 0 decodes it at full size.
 
@@ -150,7 +150,7 @@ def read_picture(
     if len(content) > limits.file_bytes:
         raise EntryError("", Reason.TOO_LARGE, f"it has {len(content):,} bytes")
     try:
-        return decode_picture(content, limits.pixels, at_least=at_least)
+        return decode_image(content, limits.pixels, at_least=at_least)
     except EntryError as error:
         raise EntryError("", Reason(error.reason), error.detail) from error
 
@@ -166,8 +166,8 @@ def _from_pixels(pixels: Pixels, limits: Limits) -> Image.Image:
     return Image.fromarray(pixels[:, :, 0] if pixels.shape[2:] == (1,) else pixels)
 
 
-def resize_to_square(image: Image.Image, plan: PicturePlan, channels: int) -> Pixels:
-    """Resize a picture to a square by padding, cropping or stretching.
+def resize_to_square(image: Image.Image, plan: ImageSettings, channels: int) -> Pixels:
+    """Resize an image to a square by padding, cropping or stretching.
 
     Args:
         image: mode L, LA, RGB or RGBA.
@@ -188,7 +188,7 @@ def resize_to_square(image: Image.Image, plan: PicturePlan, channels: int) -> Pi
 
 
 def _squared(
-    image: Image.Image, plan: PicturePlan, mode: str, background: tuple[int, ...]
+    image: Image.Image, plan: ImageSettings, mode: str, background: tuple[int, ...]
 ) -> Image.Image:
     size = plan.size
     match plan.fit:

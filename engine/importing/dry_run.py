@@ -12,12 +12,12 @@ from engine.errors import EntryError
 from engine.events import ImportEmit, ImportStage
 from engine.importing.build import ImportResult, apply_decisions
 from engine.importing.captions import apply_all, rare_words, without_rare
-from engine.importing.decode import Decoder, decode_samples, read_picture, resize_to_square
+from engine.importing.decode import Decoder, decode_samples, decode_source_image, resize_to_square
 from engine.importing.empty_import import LikelyReason, diagnose_empty_import
 from engine.importing.formats.format import ImageRef, Pixels, RawSample
 from engine.importing.formats.registry import FORMATS
 from engine.importing.ledger import FileLedger, Reason
-from engine.importing.plan import ImportPlan, PicturePlan, TextPlan, decodes_alike
+from engine.importing.plan import ImageSettings, ImportPlan, TextSettings, decodes_alike
 from engine.importing.report import ImportCounts, counts_of
 from engine.importing.samples import DecodedSample
 from engine.importing.scan import (
@@ -116,7 +116,7 @@ def dry_run(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> DryRun:
     tell = ProgressReporter(emit)
     with open_archive(plan.source, control=control) as archive:
         scan = scan_source(plan, archive, control, tell)
-        decoder = Decoder(archive=archive, form=scan.form, pictures=plan.pictures)
+        decoder = Decoder(archive=archive, form=scan.form, settings=plan.images)
         items = decode_samples(decoder, scan.samples, scan.ledger, control, tell)
     tell(ImportStage.EXAMINING, 0, len(items))
     control.stop_if_asked()
@@ -147,13 +147,13 @@ def thumbnails(
     plan: ImportPlan, images: Mapping[str, ImageRef], size: int, control: RunControl
 ) -> dict[str, Pixels]:
     """Decode small images [size, size, 3] of a plan's source; what cannot be decoded is absent."""
-    form, small = FORMATS[plan.reading.format], PicturePlan(size=size)
+    form, small = FORMATS[plan.reading.format], ImageSettings(size=size)
     found: dict[str, Pixels] = {}
     with open_archive(plan.source, control=control) as archive:
         for key, image in images.items():
             control.stop_if_asked()
             try:
-                picture = read_picture(form.load(archive, image), LIMITS, at_least=size)
+                picture = decode_source_image(form.load(archive, image), LIMITS, at_least=size)
             except EntryError:
                 continue
             found[key] = resize_to_square(picture, small, 3)
@@ -237,7 +237,7 @@ def scan_facts(
     return _facts(scanned, plan.texts, tokenizer, look, ledger, control)
 
 
-def _take(scanned: _Scanned, sample: RawSample, plan: TextPlan, ledger: FileLedger) -> None:
+def _take(scanned: _Scanned, sample: RawSample, plan: TextSettings, ledger: FileLedger) -> None:
     formed = apply_all(plan, sample.texts)
     if sample.image is None:
         scanned.text_only += 1
@@ -260,7 +260,7 @@ def _take(scanned: _Scanned, sample: RawSample, plan: TextPlan, ledger: FileLedg
 
 def _facts(
     scanned: _Scanned,
-    plan: TextPlan,
+    plan: TextSettings,
     tokenizer: str,
     look: FirstLook,
     ledger: FileLedger,

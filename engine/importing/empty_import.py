@@ -30,8 +30,8 @@ class Cause(StrEnum):
     """Rows that lack what the mapping names."""
     FINDINGS = "findings"
     """Items that a repair leaves out."""
-    HELD_OUT = "held_out"
-    """All items are held out, so none is left to train on."""
+    VALIDATION = "validation"
+    """All items are for validation, so none is left to train on."""
 
 
 _SENTENCES = {
@@ -43,7 +43,7 @@ _SENTENCES = {
     Cause.UNREADABLE: "{count:,} images cannot be read.",
     Cause.BAD_ROWS: "{count:,} rows lack the image or the text that the mapping names.",
     Cause.FINDINGS: "{count:,} items are left out by the repairs chosen.",
-    Cause.HELD_OUT: "All of the {count:,} items left are held out, so none is there to train on.",
+    Cause.VALIDATION: "All {count:,} items left are for validation, so none is left to train on.",
 }
 _BY_REASON = {
     Reason.NO_TEXT: Cause.IMAGES_WITHOUT_TEXT,
@@ -78,7 +78,7 @@ class LikelyReason:
 
 
 def diagnose_empty_import(
-    listing: FileListing, ledger: FileLedger, samples: Iterable[RawSample], held_out: int = 0
+    listing: FileListing, ledger: FileLedger, samples: Iterable[RawSample], validation: int = 0
 ) -> tuple[LikelyReason, ...]:
     """Find the three likeliest reasons why no item is left to train on.
 
@@ -86,7 +86,7 @@ def diagnose_empty_import(
         listing: of the source.
         ledger: with the items skipped so far.
         samples: all that were found.
-        held_out: items that are left, all of them held out.
+        validation: items that are left, all of them for validation.
     """
     if not ledger.files_found:
         return (LikelyReason(cause=Cause.NO_FILES),)
@@ -94,7 +94,7 @@ def diagnose_empty_import(
         _BY_REASON.get(skipped.reason, Cause.FINDINGS) for skipped in ledger.skipped_items()
     )
     counts[Cause.TEXTS_ELSEWHERE] = _texts_elsewhere(listing)
-    counts[Cause.HELD_OUT] = held_out
+    counts[Cause.VALIDATION] = validation
     if not any(sample.image is not None for sample in samples):
         counts[Cause.NO_IMAGES] = ledger.files_found
     # The more particular one first where two are equally frequent.
@@ -104,7 +104,7 @@ def diagnose_empty_import(
 
 
 _RANKED = (
-    Cause.HELD_OUT,
+    Cause.VALIDATION,
     Cause.TEXTS_ELSEWHERE,
     Cause.NO_IMAGES,
     Cause.IMAGES_WITHOUT_TEXT,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from engine.data.editing import Edits, ItemState, tidy
+from engine.data.editing import Edits, ItemState, normalise_texts
 from engine.data.store import TRAIN
 from engine.importing.plan import OFFERED, Fix, Issue
 
@@ -59,7 +59,7 @@ def repaired(found: ItemIssue, fix: Fix, edits: Edits) -> dict[int, ItemState]:
             return {item: state._replace(split=TRAIN) for item, state in kept}
         return {
             item: state._replace(
-                captions=tidy(found.mended.get(text, text) for text in state.captions)
+                captions=normalise_texts(found.mended.get(text, text) for text in state.captions)
             )
             for item, state in kept
         }
@@ -79,6 +79,6 @@ def _merged(groups: Sequence[Sequence[int]], edits: Edits) -> Iterator[tuple[int
         kept = list(_kept(group, edits))
         if len(kept) > 1:
             first, state = kept[0]
-            captions = tidy(caption for _item, one in kept for caption in one.captions)
+            captions = normalise_texts(caption for _item, one in kept for caption in one.captions)
             yield first, state._replace(captions=captions)
             yield from ((item, one._replace(is_excluded=True)) for item, one in kept[1:])

@@ -18,7 +18,7 @@ SIZES = (32, 64, 128, 256)
 
 
 @dataclass(frozen=True, kw_only=True)
-class TextPlan:
+class TextSettings:
     """How texts are normalised."""
 
     case: str = setting(
@@ -47,7 +47,7 @@ class TextPlan:
         low=1,
         high=10_000,
     )
-    longest: int = setting(
+    max_words: int = setting(
         0,
         label="Longest text",
         help="Words after which a text is cut; 0 cuts none.",
@@ -58,7 +58,7 @@ class TextPlan:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PicturePlan:
+class ImageSettings:
     """How images are resized and stored."""
 
     size: int = setting(
@@ -113,7 +113,7 @@ class Issue(StrEnum):
     IMBALANCE = "imbalance"
     """Groups that differ in size by more than ten times."""
     LEAK = "leak"
-    """Held-out images that are all but the same as one to train on."""
+    """Validation images that are all but the same as one to train on."""
 
 
 class Fix(StrEnum):
@@ -124,7 +124,7 @@ class Fix(StrEnum):
     SKIP = "skip"
     """Leave it out; of equal ones the first is kept."""
     FIX = "fix"
-    """Repair it: decode a text correctly, cut a text to the usual length, or move a held-out item
+    """Repair it: decode a text correctly, cut a text to the usual length, or move a validation item
     to the training split of its twin."""
     MERGE = "merge"
     """Make one item of equal images, with all their captions."""
@@ -141,8 +141,8 @@ class ImportPlan:
     title: str = ""
     """For people; by default the dataset folder's name."""
     reading: ImportSpec
-    texts: TextPlan = field(default_factory=TextPlan)
-    pictures: PicturePlan = field(default_factory=PicturePlan)
+    texts: TextSettings = field(default_factory=TextSettings)
+    images: ImageSettings = field(default_factory=ImageSettings)
     keep_image_only: bool = setting(
         default=False,
         label="Keep images without text",
@@ -155,10 +155,10 @@ class ImportPlan:
         help="They teach the generator what texts look like.",
         choices=(False, True),
     )
-    held_out_percent: int = setting(
+    validation_percent: int = setting(
         5,
-        label="Held out",
-        help="Share that is not trained on, chosen by a stable hash of each item's name.",
+        label="Validation",
+        help="Share that is not trained on, chosen by a hash of each item's name.",
         unit="%",
         low=0,
         high=50,
@@ -169,7 +169,7 @@ class ImportPlan:
     """Keys of items to leave out."""
 
 
-DECODING = ("source", "reading", "pictures")
+DECODING = ("source", "reading", "images")
 """Fields of a plan that decide which samples are decoded and how."""
 _PLACE = ("dataset", "title")
 """Fields that say where the dataset is written, and do not change its items."""
@@ -212,8 +212,8 @@ DEFAULTS: Mapping[Issue, Fix] = {
 - Similar, tiny and long images and repeated texts may be intended: frames, digits, class names.
 - Mojibake is repaired where that is unambiguous.
 - Long texts are cut by the tokenizer's length in any case, which covers 95 % of them.
-- Imbalance is handled while training (``data.balance``), not by removing items.
-- A leak makes all held-out metrics too good. Moving the item to the training split keeps it.
+- Imbalance is handled while training (``data.class_balance``), not by removing items.
+- A leak makes all validation metrics too good. Moving the item to the training split keeps it.
 """
 
 OFFERED: Mapping[Issue, tuple[Fix, ...]] = {

@@ -11,7 +11,7 @@ import numpy as np
 from engine.control import RunControl
 from engine.errors import EntryError
 from engine.importing.captions import apply_all
-from engine.importing.decode import Decoder, read_picture, resize_to_square
+from engine.importing.decode import Decoder, decode_source_image, resize_to_square
 from engine.importing.formats.format import FileListing, Format, ImageRef, Pixels, RawSample
 from engine.importing.formats.registry import FORMATS
 from engine.importing.ledger import FileLedger, Reason
@@ -77,7 +77,7 @@ def _preview(
         found.append(sample)
         if len(found) >= count and time.monotonic() > ends_s:
             break
-    decoder = Decoder(archive=archive, form=form, pictures=plan.pictures)
+    decoder = Decoder(archive=archive, form=form, settings=plan.images)
     items: list[PreviewItem] = []
     for sample in _spread(found, count):
         control.stop_if_asked()
@@ -162,9 +162,9 @@ def _both(
     plan: ImportPlan, archive: Archive, form: Format, key: str, image: ImageRef
 ) -> BeforeAfter | None:
     try:
-        picture = read_picture(form.load(archive, image), LIMITS)
-        channels = 1 if plan.pictures.channels == "grey" else 3
-        after = resize_to_square(picture, plan.pictures, channels)
+        picture = decode_source_image(form.load(archive, image), LIMITS)
+        channels = 1 if plan.images.channels == "grey" else 3
+        after = resize_to_square(picture, plan.images, channels)
     except EntryError:
         return None
     width, height = picture.size

@@ -75,7 +75,7 @@ _REASONS = {
     "repeated_text": "a text that stands on very many images",
     "long_text": "a text far longer than most",
     "mojibake": "a text that was read in the wrong encoding",
-    "leak": "held out, and almost the same as an item to train on",
+    "leak": "for validation, and almost the same as an item to train on",
     "excluded": "excluded by you",
 }
 
@@ -123,7 +123,7 @@ def _counts_section(table: Mapping[str, Any]) -> str:
     ]
     split = [
         (name.replace("_", " "), counts[name])
-        for name in ("pairs", "image_only", "text_only", "train_items", "held_out_items")
+        for name in ("pairs", "image_only", "text_only", "train_items", "validation_items")
     ]
     found = _table("Everything that was found", ("", "Found", "Used", "Skipped"), rows)
     return found + _table("The dataset", ("", "Items"), split)
@@ -188,7 +188,7 @@ class ImportCounts:
     image_only: int = 0
     text_only: int = 0
     train_items: int = 0
-    held_out_items: int = 0
+    validation_items: int = 0
 
     @property
     def adds_up(self) -> bool:

@@ -106,9 +106,9 @@ def check_plan(plan: ImportPlan) -> None:
         ConfigError: names everything that is wrong.
     """
     problems = problems_in(plan)
-    if not COLOUR.fullmatch(plan.pictures.background):
-        message = f"must be # and six hex digits, not {plan.pictures.background}"
-        problems.append(Problem("pictures.background", message))
+    if not COLOUR.fullmatch(plan.images.background):
+        message = f"must be # and six hex digits, not {plan.images.background}"
+        problems.append(Problem("images.background", message))
     if plan.reading.format not in FORMATS:
         message = f"must be one of {', '.join(FORMATS)}, not {plan.reading.format}"
         problems.append(Problem("reading.format", message))
@@ -144,7 +144,7 @@ def scan_source(plan: ImportPlan, archive: Archive, control: RunControl, tell: T
 
 
 def _with_own_keys(samples: list[RawSample], refused: set[str]) -> Iterator[RawSample]:
-    """Tell apart the items that share a key, such as a picture that is named in two places."""
+    """Tell apart the items that share a key, such as an image that is named in two places."""
     seen = set(refused)
     counts: Counter[str] = Counter()
     for sample in samples:
@@ -211,7 +211,7 @@ def look_at(archive: Archive, tell: Callable[[int], None], control: RunControl) 
 def plan_table(plan: ImportPlan) -> dict[str, Any]:
     """Write a plan as what JSON can hold; the order of the fields is always the same."""
     table = {field.name: getattr(plan, field.name) for field in dataclasses.fields(plan)}
-    for name in ("reading", "texts", "pictures"):
+    for name in ("reading", "texts", "images"):
         table[name] = dataclasses.asdict(table[name])
     table["source"], table["dataset"] = str(plan.source), str(plan.dataset)
     table["repairs"] = {str(k): str(v) for k, v in sorted(plan.repairs.items())}

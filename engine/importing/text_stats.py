@@ -6,7 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.data.tokenizers import BPE, CHARACTERS, WORD, BytePairs, split_characters, split_words
+from engine.data.tokenizers import (
+    BPE,
+    CHARACTERS,
+    WORD,
+    BpeTokenizer,
+    split_characters,
+    split_words,
+)
 
 _SCRIPTS = {"CJK": "Han", "HIRAGANA": "Kana", "KATAKANA": "Kana", "HALFWIDTH": "Kana"}
 _NO_SCRIPT = ("MODIFIER", "MASCULINE", "FEMININE", "MICRO", "FULLWIDTH", "IDEOGRAPHIC")
@@ -27,7 +34,7 @@ class TextFacts:
     """Share of texts in Chinese, Japanese and Korean, as far as scripts tell; none is zero."""
     lengths: tuple[tuple[int, int], ...]
     """Units of a text, and how many texts have so many; ascending."""
-    covering_length: int
+    percentile_length: int
     """Units that hold whole at least ``share`` of the texts, without the end mark."""
     share: float
     vocabulary_size: int
@@ -74,7 +81,7 @@ def describe_texts(
         scripts=script_shares(copies),
         languages=_languages(copies),
         lengths=tuple(sorted(lengths.items())),
-        covering_length=covering(lengths, share),
+        percentile_length=covering(lengths, share),
         share=share,
         vocabulary_size=len(units),
         frequent=tuple(ordered[:top]),
@@ -143,14 +150,14 @@ def _splitter(kind: str, texts: Sequence[str], size: int) -> Callable[[str], lis
     if kind == BPE:
         # Every so many, so that the sample is spread over the source.
         step = max(1, len(texts) // _BPE_LEARNED_FROM)
-        return _piece_splitter(BytePairs.build(texts[::step], size=size))
+        return _piece_splitter(BpeTokenizer.build(texts[::step], size=size))
     ways = {WORD: split_words, CHARACTERS: split_characters}
     if kind not in ways:
         raise ValueError(f"there is no tokenizer of {kind}")
     return ways[kind]
 
 
-def _piece_splitter(pairs: BytePairs) -> Callable[[str], list[str]]:
+def _piece_splitter(pairs: BpeTokenizer) -> Callable[[str], list[str]]:
     @functools.cache
     def piece(number: int) -> str:
         return pairs.decode([number])

@@ -17,7 +17,7 @@ from torch import Tensor
 class BoundTerms:
     """The terms of one bound."""
 
-    surprise: Mapping[str, Tensor]
+    nll: Mapping[str, Tensor]
     """By modality, [B] nats ``-log p(x | z)``; arbitrary where the item is absent."""
     divergence: Tensor
     """[B] nats, KL divergence of the posterior from the prior."""
@@ -63,7 +63,7 @@ def negative_elbo(
         weights: of the terms.
     """
     total = weights.divergence * terms.divergence
-    for name, cost in terms.surprise.items():
+    for name, cost in terms.nll.items():
         weighted = weights.modalities.get(name, 1.0) * cost
         if present is not None and name in present:
             weighted = torch.where(present[name], weighted, torch.zeros_like(weighted))

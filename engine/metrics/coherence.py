@@ -15,14 +15,14 @@ import numpy.typing as npt
 
 from engine.data.store import TRAIN, StoredDataset
 from engine.metrics.distances import Features
-from engine.metrics.extractor import UNKNOWN, AttributeTable, Eye, Labels, normal_form
-from engine.metrics.retrieval import LEAST_PAIRS, train_matcher
+from engine.metrics.extractor import UNKNOWN, AttributeTable, FeatureExtractor, Labels, normal_form
+from engine.metrics.retrieval import MIN_PAIRS, train_retrieval_model
 
-MOST_MODES = 2_000
+MAX_MODES = 2_000
 """Largest number of different captions that count as modes."""
 
 Rows = npt.NDArray[np.int64]
-Figures = dict[str, float]
+Metrics = dict[str, float]
 
 
 class Coherence:
@@ -30,18 +30,20 @@ class Coherence:
 
     Args:
         dataset: has the reference pairs.
-        eye: extracts features and attributes of images.
-        held_out: items with image and text that no model is trained on.
+        extractor: extracts features and attributes of images.
+        validation: items with image and text that no model is trained on.
     """
 
-    def __init__(self, dataset: StoredDataset, eye: Eye, held_out: Rows) -> None:
-        self._dataset, self._table = dataset, eye.attributes
-        self._ceiling = self._matcher = None
+    def __init__(
+        self, dataset: StoredDataset, extractor: FeatureExtractor, validation: Rows
+    ) -> None:
+        self._dataset, self._table = dataset, extractor.attributes
+        self._upper_bound = self._retrieval = None
         if self._table is not None:
-            self._ceiling = self._find_ceiling(eye, self._table, held_out)
-        elif len(held_out) >= LEAST_PAIRS:
-            texts = [normal_form(dataset.texts[row]) for row in held_out]
-            self._matcher = train_matcher(eye.features_of(held_out), texts)
+            self._upper_bound = self._find_upper_bound(extractor, self._table, validation)
+        elif len(validation) >= MIN_PAIRS:
+            texts = [normal_form(dataset.texts[row]) for row in validation]
+            self._retrieval = train_retrieval_model(extractor.features_of(validation), texts)
         self._modes = self._find_modes()
 
     @property
@@ -57,57 +59,59 @@ class Coherence:
         features: Features,
         seen: Labels | None,
         texts: Sequence[str],
-        figures: Figures,
+        metrics: Metrics,
         absent: dict[str, str],
     ) -> None:
         """Measure pairs from noise: coherence, its random baseline and upper bound, and modes."""
         if self._table is not None and seen is not None:
             said = self._table.labels_of_texts(texts)
-            figures["joint_coherence"] = agreement(said, seen)
+            metrics["joint_coherence"] = agreement(said, seen)
             # The baseline pairs these texts with these images at random, never with their own.
-            figures["joint_coherence_chance"] = agreement(np.roll(said, len(said) // 2, 0), seen)
-            if self._ceiling is not None:
-                figures["joint_coherence_ceiling"] = self._ceiling
-            figures |= mode_figures([tuple(row) for row in seen.tolist()], self._modes)
+            metrics["joint_coherence_baseline"] = agreement(np.roll(said, len(said) // 2, 0), seen)
+            if self._upper_bound is not None:
+                metrics["joint_coherence_upper_bound"] = self._upper_bound
+            metrics |= mode_metrics([tuple(row) for row in seen.tolist()], self._modes)
             return
-        if self._matcher is None:
+        if self._retrieval is None:
             for name in ("joint_coherence", "text_to_image", "image_to_text"):
-                absent[name] = f"needs {LEAST_PAIRS} held-out pairs"
+                absent[name] = f"needs {MIN_PAIRS} validation pairs"
         else:
             plain = [normal_form(text) for text in texts]
-            figures["joint_coherence"] = self._matcher.precision(features, plain)
-            figures["joint_coherence_chance"] = self._matcher.chance
-            figures["joint_coherence_ceiling"] = self._matcher.ceiling
+            metrics["joint_coherence"] = self._retrieval.precision(features, plain)
+            metrics["joint_coherence_baseline"] = self._retrieval.baseline
+            metrics["joint_coherence_upper_bound"] = self._retrieval.upper_bound
         if self._modes:
-            figures |= mode_figures([normal_form(text) for text in texts], self._modes)
+            metrics |= mode_metrics([normal_form(text) for text in texts], self._modes)
 
     def measure_drawings(
-        self, features: Features, seen: Labels | None, texts: Sequence[str], figures: Figures
+        self, features: Features, seen: Labels | None, texts: Sequence[str], metrics: Metrics
     ) -> None:
         """Measure images generated for texts."""
         if self._table is not None and seen is not None:
-            figures["text_to_image"] = agreement(self._table.labels_of_texts(texts), seen)
-        elif self._matcher is not None:
+            metrics["text_to_image"] = agreement(self._table.labels_of_texts(texts), seen)
+        elif self._retrieval is not None:
             plain = [normal_form(text) for text in texts]
-            figures["text_to_image"] = self._matcher.precision(features, plain)
+            metrics["text_to_image"] = self._retrieval.precision(features, plain)
 
     def measure_captions(
-        self, rows: Rows, features: Features, texts: Sequence[str], figures: Figures
+        self, rows: Rows, features: Features, texts: Sequence[str], metrics: Metrics
     ) -> None:
         """Measure texts generated for real images."""
         if self._table is not None:
             records = [self._dataset.records[row] for row in rows]
             truth = self._table.labels_of_records(records)
-            figures["image_to_text"] = agreement(self._table.labels_of_texts(texts), truth)
-        elif self._matcher is not None:
+            metrics["image_to_text"] = agreement(self._table.labels_of_texts(texts), truth)
+        elif self._retrieval is not None:
             plain = [normal_form(text) for text in texts]
-            figures["image_to_text"] = self._matcher.precision(features, plain)
+            metrics["image_to_text"] = self._retrieval.precision(features, plain)
 
-    def _find_ceiling(self, eye: Eye, table: AttributeTable, rows: Rows) -> float | None:
+    def _find_upper_bound(
+        self, extractor: FeatureExtractor, table: AttributeTable, rows: Rows
+    ) -> float | None:
         """Return the classifier's accuracy on unseen images; None where there are none."""
         if not len(rows):
             return None
-        _features, seen = eye.see(eye.images_of(rows))
+        _features, seen = extractor.extract(extractor.images_of(rows))
         truth = table.labels_of_records([self._dataset.records[row] for row in rows])
         return None if seen is None else agreement(truth, seen)
 
@@ -118,7 +122,7 @@ class Coherence:
         modes: Counter[Any] = Counter(
             self._table.of_text[text] if self._table else text for text in texts
         )
-        return modes if len(modes) <= MOST_MODES else Counter()
+        return modes if len(modes) <= MAX_MODES else Counter()
 
 
 def agreement(one: Labels, other: Labels) -> float:
@@ -126,7 +130,7 @@ def agreement(one: Labels, other: Labels) -> float:
     return float(((one == other) & (one != UNKNOWN)).all(1).mean())
 
 
-def mode_figures(made: Sequence[Any], modes: "Counter[Any]") -> Figures:
+def mode_metrics(made: Sequence[Any], modes: "Counter[Any]") -> Metrics:
     """Measure which modes were generated, and how evenly.
 
     Returns:

@@ -86,11 +86,11 @@ def _root(covariance: Features) -> Features:
 
 
 NEIGHBOURS = 5
-LARGEST = 2_000
+MAX_ITEMS = 2_000
 """Largest number of items on either side: the cost grows with their product."""
 
 
-def manifold_figures(real: Features, made: Features) -> dict[str, float]:
+def manifold_metrics(real: Features, made: Features) -> dict[str, float]:
     """Return precision, recall, density and coverage.
 
     precision: share of generated items inside some real item's K-neighbour ball; recall: the same
@@ -102,7 +102,7 @@ def manifold_figures(real: Features, made: Features) -> dict[str, float]:
         real: [N, D], N above K.
         made: [M, D], M above K.
     """
-    real, made = _thinned(real), _thinned(made)
+    real, made = _subsample(real), _subsample(made)
     real_radii, made_radii = _radii(real), _radii(made)
     distances = squared_distances(real, made)
     in_real = distances < real_radii[:, None]
@@ -134,10 +134,10 @@ def _radii(items: Features) -> npt.NDArray[np.float64]:
     return np.partition(squared_distances(items, items), NEIGHBOURS, axis=1)[:, NEIGHBOURS]
 
 
-def _thinned(items: Features) -> Features:
-    if len(items) <= LARGEST:
+def _subsample(items: Features) -> Features:
+    if len(items) <= MAX_ITEMS:
         return items
-    return items[np.linspace(0, len(items) - 1, LARGEST).astype(int)]
+    return items[np.linspace(0, len(items) - 1, MAX_ITEMS).astype(int)]
 
 
 NEAR = 0.01
@@ -146,20 +146,20 @@ COPY = 0.05
 """Fraction of the usual distance to a training image below which an image is a copy."""
 
 
-class Memory:
+class MemorisationMetrics:
     """Memorisation metrics, calibrated on the distances of validation images to training images.
 
     Args:
         training: [N, D].
-        held_out: [M, D].
+        validation: [M, D].
     """
 
-    def __init__(self, training: Features, held_out: Features) -> None:
+    def __init__(self, training: Features, validation: Features) -> None:
         self._training = training
-        usual = nearest_distances(held_out, training)
+        usual = nearest_distances(validation, training)
         self._limit, self._usual = np.quantile(usual, NEAR), np.median(usual)
 
-    def figures(self, made: Features) -> dict[str, float]:
+    def metrics(self, made: Features) -> dict[str, float]:
         """Measure generated images: [K, D].
 
         Returns:
@@ -169,6 +169,6 @@ class Memory:
         nearest = nearest_distances(made, self._training)
         return {
             "memorisation": float((nearest < self._limit).mean()),
-            "memorisation_chance": NEAR,
+            "memorisation_baseline": NEAR,
             "novelty": float((nearest > COPY * self._usual).mean()),
         }

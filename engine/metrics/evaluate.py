@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from engine.control import RunControl
-from engine.data.store import HELD_OUT, TRAIN, StoredDataset, open_dataset
+from engine.data.store import TRAIN, VALIDATION, StoredDataset, open_dataset
 from engine.data.tokenizers import encode_all
 from engine.errors import DatasetChangedError
 from engine.fs.atomic import atomic_write
@@ -27,21 +27,21 @@ from engine.metrics.distances import (
     ITEMS_PER_FEATURE,
     NEIGHBOURS,
     Features,
-    Memory,
+    MemorisationMetrics,
     frechet_distance,
     is_enough,
     kernel_distance,
-    manifold_figures,
+    manifold_metrics,
 )
-from engine.metrics.extractor import Eye, normal_form
-from engine.metrics.text import text_figures
+from engine.metrics.extractor import FeatureExtractor, normal_form
+from engine.metrics.text import text_metrics
 from engine.runs.folder import NEWEST, RunFolder
 from engine.runs.metadata import ModelMetadata
 from engine.sample.load import load_run
 from engine.sample.sampler import Pairs, Sampler
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "Pictures": ("kid", "fid"),
+    "Images": ("kid", "fid"),
     "Fidelity and variety": ("precision", "recall", "density", "coverage"),
     "Coherence": ("joint_coherence", "text_to_image", "image_to_text"),
     "Modes": ("covered_modes", "smallest_share", "mode_kl"),
@@ -51,7 +51,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "Memory": ("memorisation", "novelty"),
 }
-BESIDE = ("std", "chance", "ceiling", "floor", "n")
+BESIDE = ("std", "baseline", "upper_bound", "n")
 """Suffixes of values that accompany a metric."""
 
 
@@ -59,8 +59,8 @@ BESIDE = ("std", "chance", "ceiling", "floor", "n")
 class EvaluationReport:
     """Metrics of one model's samples."""
 
-    figures: Mapping[str, float]
-    """By name, with ``kid_std``, ``joint_coherence_chance`` and the like beside theirs."""
+    metrics: Mapping[str, float]
+    """By name, with ``kid_std``, ``joint_coherence_baseline`` and the like beside theirs."""
     absent: Mapping[str, str] = field(default_factory=dict)
     """By name: why a metric is missing."""
     about: Mapping[str, Any] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class EvaluationReport:
         """Format as JSON."""
         table = {
             "about": dict(self.about),
-            "figures": {name: round(value, 6) for name, value in self.figures.items()},
+            "metrics": {name: round(value, 6) for name, value in self.metrics.items()},
             "absent": dict(self.absent),
         }
         return json.dumps(table, ensure_ascii=False, indent=1) + "\n"
@@ -83,21 +83,21 @@ class EvaluationReport:
         return "\n".join(lines)
 
     def _knows(self, name: str) -> bool:
-        return name in self.figures or name in self.absent
+        return name in self.metrics or name in self.absent
 
     def _line(self, name: str) -> str:
-        if name not in self.figures:
+        if name not in self.metrics:
             return f"  {name:<18} -         ({self.absent[name]})"
         beside = [
-            f"{ending} {self.figures[f'{name}_{ending}']:.4g}"
+            f"{ending} {self.metrics[f'{name}_{ending}']:.4g}"
             for ending in BESIDE
-            if f"{name}_{ending}" in self.figures
+            if f"{name}_{ending}" in self.metrics
         ]
         note = f"({', '.join(beside)})" if beside else ""
-        return f"  {name:<18} {self.figures[name]:<9.4g} {note}".rstrip()
+        return f"  {name:<18} {self.metrics[name]:<9.4g} {note}".rstrip()
 
 
-REFERENCE, LEAST_HELD_OUT = 5_000, 500
+REFERENCE, MIN_VALIDATION = 5_000, 500
 """Real images that samples are compared with, and the smallest useful validation split."""
 TRAINING_SEEN = 10_000
 """Training images searched for copies, spread evenly over the split."""
@@ -107,14 +107,14 @@ Encode = Callable[[Sequence[str]], Tensor]
 Rows = npt.NDArray[np.int64]
 
 
-class QualityJudge:
+class Evaluator:
     """Measures samplers against a dataset.
 
     Args:
         dataset: that the models were trained on, or are compared on.
         image_size: side in pixels of the generated images.
         encode: encodes the texts that a model is conditioned on.
-        is_known: whether a text is in the model's vocabulary.
+        is_in_vocabulary: whether a text is in the model's vocabulary.
         cache: folder of the trained classifiers.
         control: checked while a classifier is trained, and between batches.
 
@@ -128,29 +128,31 @@ class QualityJudge:
         image_size: int,
         *,
         encode: Encode,
-        is_known: Callable[[str], bool],
+        is_in_vocabulary: Callable[[str], bool],
         cache: Path,
         control: RunControl | None = None,
     ) -> None:
         self._dataset, self._encode = dataset, encode
         self._control = control or RunControl()
-        self._eye = Eye(dataset, image_size, cache, control)
-        held_out, training = dataset.whole_rows(HELD_OUT), dataset.whole_rows(TRAIN)
-        self._is_held_out = len(held_out) >= LEAST_HELD_OUT
-        self._asked = held_out if len(held_out) else training
-        self._real = self._eye.features_of(
-            spread(held_out if self._is_held_out else training, REFERENCE)
+        self._extractor = FeatureExtractor(dataset, image_size, cache, control)
+        validation, training = dataset.complete_rows(VALIDATION), dataset.complete_rows(TRAIN)
+        self._validates = len(validation) >= MIN_VALIDATION
+        self._asked = validation if len(validation) else training
+        self._real = self._extractor.features_of(
+            subsample(validation if self._validates else training, REFERENCE)
         )
-        self._memory = Memory(
-            self._eye.features_of(spread(training, TRAINING_SEEN)),
-            self._eye.features_of(spread(held_out, REFERENCE)) if len(held_out) else self._real,
+        self._memory = MemorisationMetrics(
+            self._extractor.features_of(subsample(training, TRAINING_SEEN)),
+            self._extractor.features_of(subsample(validation, REFERENCE))
+            if len(validation)
+            else self._real,
         )
-        self._coherence = Coherence(dataset, self._eye, held_out)
+        self._coherence = Coherence(dataset, self._extractor, validation)
         self._training_texts = frozenset(
             normal_form(text) for row in training for text in dataset.captions[row]
         )
-        self._held_out_texts = [dataset.texts[row] for row in held_out]
-        self._is_known = is_known
+        self._validation_texts = [dataset.texts[row] for row in validation]
+        self._is_in_vocabulary = is_in_vocabulary
 
     def measure(self, sampler: Sampler, *, count: int, seed: int) -> EvaluationReport:
         """Generate pairs in all directions and measure them.
@@ -163,53 +165,53 @@ class QualityJudge:
         Raises:
             StoppedError: a stop was requested.
         """
-        images, texts = gathered(sampler.pairs(count, seed), self._control)
-        features, said = self._eye.see(images)
-        report = EvaluationReport(figures={}, absent={}, about=self._about(count, seed))
-        figures, absent = dict(report.figures), dict(report.absent)
-        self._measure_pictures(features, figures, absent, seed)
-        self._coherence.measure_joint(features, said, texts, figures, absent)
-        self._measure_directions(sampler, count, seed, figures)
-        is_valid = self._coherence.is_valid or self._is_known
-        figures |= text_figures(
+        images, texts = collect(sampler.pairs(count, seed), self._control)
+        features, said = self._extractor.extract(images)
+        report = EvaluationReport(metrics={}, absent={}, about=self._about(count, seed))
+        metrics, absent = dict(report.metrics), dict(report.absent)
+        self._measure_images(features, metrics, absent, seed)
+        self._coherence.measure_joint(features, said, texts, metrics, absent)
+        self._measure_directions(sampler, count, seed, metrics)
+        is_valid = self._coherence.is_valid or self._is_in_vocabulary
+        metrics |= text_metrics(
             [normal_form(text) for text in texts],
-            self._held_out_texts,
+            self._validation_texts,
             self._training_texts,
             is_valid,
         )
-        figures |= self._memory.figures(features)
-        return EvaluationReport(figures=figures, absent=absent, about=report.about)
+        metrics |= self._memory.metrics(features)
+        return EvaluationReport(metrics=metrics, absent=absent, about=report.about)
 
-    def _measure_pictures(
-        self, features: Features, figures: dict[str, float], absent: dict[str, str], seed: int
+    def _measure_images(
+        self, features: Features, metrics: dict[str, float], absent: dict[str, str], seed: int
     ) -> None:
         one, other = self._real[::2], self._real[1::2]
-        figures["kid"], figures["kid_std"] = kernel_distance(features, self._real, seed)
-        figures["kid_floor"], _spread = kernel_distance(one, other, seed)
-        figures["kid_n"] = len(features)
+        metrics["kid"], metrics["kid_std"] = kernel_distance(features, self._real, seed)
+        metrics["kid_baseline"], _std = kernel_distance(one, other, seed)
+        metrics["kid_n"] = len(features)
         smallest = min(len(features), len(one))
         if is_enough(smallest, features.shape[1]):
-            figures["fid"] = frechet_distance(features, self._real)
-            figures["fid_floor"] = frechet_distance(one, other)
-            figures["fid_n"] = len(features)
+            metrics["fid"] = frechet_distance(features, self._real)
+            metrics["fid_baseline"] = frechet_distance(one, other)
+            metrics["fid_n"] = len(features)
         else:
             needed = ITEMS_PER_FEATURE * features.shape[1]
             absent["fid"] = f"needs {needed} items on either side, there are {smallest}"
         if min(len(features), len(self._real)) > NEIGHBOURS:
-            figures |= manifold_figures(self._real, features)
+            metrics |= manifold_metrics(self._real, features)
 
     def _measure_directions(
-        self, sampler: Sampler, count: int, seed: int, figures: dict[str, float]
+        self, sampler: Sampler, count: int, seed: int, metrics: dict[str, float]
     ) -> None:
-        rows = spread(self._asked, count)
+        rows = subsample(self._asked, count)
         asked = [self._dataset.texts[row] for row in rows]
-        images, texts = gathered(sampler.drawings(self._encode(asked), seed), self._control)
-        features, said = self._eye.see(images)
-        self._coherence.measure_drawings(features, said, asked, figures)
-        real = self._eye.images_of(rows)
+        images, texts = collect(sampler.drawings(self._encode(asked), seed), self._control)
+        features, said = self._extractor.extract(images)
+        self._coherence.measure_drawings(features, said, asked, metrics)
+        real = self._extractor.images_of(rows)
         given = torch.from_numpy(real).permute(0, 3, 1, 2).contiguous()
-        _images, texts = gathered(sampler.captions(given, seed), self._control)
-        self._coherence.measure_captions(rows, self._eye.features_of(rows), texts, figures)
+        _images, texts = collect(sampler.captions(given, seed), self._control)
+        self._coherence.measure_captions(rows, self._extractor.features_of(rows), texts, metrics)
 
     def _about(self, count: int, seed: int) -> dict[str, object]:
         return {
@@ -217,20 +219,20 @@ class QualityJudge:
             "dataset version": self._dataset.manifest.version,
             "samples": count,
             "seed": seed,
-            "features": f"local features of evaluator {self._eye.name}",
-            "held against": f"{len(self._real)} {'held-out' if self._is_held_out else 'training'} "
+            "features": f"local features of evaluator {self._extractor.name}",
+            "held against": f"{len(self._real)} {'validation' if self._validates else 'training'} "
             "images",
         }
 
 
-def spread(rows: Rows, most: int) -> Rows:
+def subsample(rows: Rows, most: int) -> Rows:
     """Subsample rows evenly."""
     if len(rows) <= most:
         return rows
     return rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
 
 
-def gathered(
+def collect(
     batches: Iterable[Pairs], control: RunControl
 ) -> tuple[npt.NDArray[np.uint8], list[str]]:
     """Concatenate batches of pairs: [N, S, S, 3] and N texts.
@@ -283,8 +285,10 @@ def evaluate_run(
     version = stored.manifest.version
     if dataset is None and version != loaded.model.dataset_version:
         raise DatasetChangedError(stored.folder, loaded.model.dataset_version, version)
-    judge = judge_for(stored, loaded.model, loaded.config.networks.image_size, cache, control)
-    report = judge.measure(loaded.sampler, count=count, seed=seed)
+    evaluator = build_evaluator(
+        stored, loaded.model, loaded.config.networks.image_size, cache, control
+    )
+    report = evaluator.measure(loaded.sampler, count=count, seed=seed)
     about = {
         "run": run.absolute().name,
         "family": loaded.config.family,
@@ -292,30 +296,30 @@ def evaluate_run(
         "images seen": loaded.checkpoint.images_seen,
         **report.about,
     }
-    report = EvaluationReport(figures=report.figures, absent=report.absent, about=about)
+    report = EvaluationReport(metrics=report.metrics, absent=report.absent, about=about)
     atomic_write(RunFolder(run).path / FILE_NAME, report.to_json().encode())
     return report
 
 
-def judge_for(
+def build_evaluator(
     dataset: StoredDataset,
     model: ModelMetadata,
     image_size: int,
     cache: Path,
     control: RunControl | None = None,
-) -> QualityJudge:
+) -> Evaluator:
     """Build the evaluator of a model's samples."""
-    return QualityJudge(
+    return Evaluator(
         dataset,
         image_size,
         encode=lambda texts: torch.from_numpy(
             encode_all(model.tokenizer, texts, model.text_length)
         ),
-        is_known=_knows(model),
+        is_in_vocabulary=_in_vocabulary(model),
         cache=cache,
         control=control,
     )
 
 
-def _knows(model: ModelMetadata) -> Callable[[str], bool]:
-    return lambda text: bool(text.strip()) and not model.tokenizer.unknown_words(text)
+def _in_vocabulary(model: ModelMetadata) -> Callable[[str], bool]:
+    return lambda text: bool(text.strip()) and not model.tokenizer.out_of_vocabulary(text)

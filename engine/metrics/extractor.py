@@ -38,11 +38,11 @@ from engine.metrics.retrieval import bags
 FEATURES = 64
 RECIPE = 1
 """Version of architecture and training; classifiers of older versions are trained again."""
-LARGEST_SIDE = 64
+MAX_SIDE = 64
 """Larger images are averaged down to this."""
 IMAGES, BATCH, PEAK_RATE, DECAY = 120_000, 128, 4e-3, 0.05
 """Images seen in training, with repetition; half a minute on two cores at 32 px."""
-MOST_PASSES = 40
+MAX_EPOCHS = 40
 """More epochs than this only overfit small datasets."""
 MAX_SHIFT = 2
 """Training images are translated by up to so many pixels: generated ones are not always centred."""
@@ -100,14 +100,14 @@ class WordTarget:
         return each.sum(1).mean()
 
 
-class ImageReader(nn.Module):
+class EvaluatorClassifier(nn.Module):
     """Strided convolutions with batch norm, a feature layer and an output layer."""
 
     def __init__(self, channels: int, side: int, outputs: int) -> None:
         super().__init__()
         widths = [channels, 24]
         blocks: list[nn.Module] = [_block(channels, 24, 5)]
-        side = (min(side, LARGEST_SIDE) + 1) // 2
+        side = (min(side, MAX_SIDE) + 1) // 2
         while side > 4:
             widths.append(min(2 * widths[-1], 96))
             blocks.append(_block(widths[-2], widths[-1], 3))
@@ -118,22 +118,22 @@ class ImageReader(nn.Module):
             nn.Linear(widths[-1] * side * side, FEATURES),
             nn.BatchNorm1d(FEATURES),
         )
-        self.say = nn.Sequential(nn.ReLU(), nn.Dropout(0.1), nn.Linear(FEATURES, outputs))
+        self.head = nn.Sequential(nn.ReLU(), nn.Dropout(0.1), nn.Linear(FEATURES, outputs))
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Map [B, C, S, S] in [-1, 1] to features [B, D] and predictions [B, outputs]."""
-        if images.shape[-1] > LARGEST_SIDE:
-            images = functional.avg_pool2d(images, images.shape[-1] // LARGEST_SIDE)
+        if images.shape[-1] > MAX_SIDE:
+            images = functional.avg_pool2d(images, images.shape[-1] // MAX_SIDE)
         features = self.body(images)
-        return features, self.say(features)
+        return features, self.head(features)
 
 
-def train_reader(
+def train_classifier(
     images: ImageArray,
     truth: npt.NDArray[np.int64],
     target: Target,
     control: RunControl | None,
-) -> ImageReader:
+) -> EvaluatorClassifier:
     """Train a classifier from scratch, deterministically.
 
     Args:
@@ -147,14 +147,14 @@ def train_reader(
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        reader = ImageReader(images.shape[3], images.shape[1], target.outputs)
-        reader.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] (stub lacks it)
-        _fit(reader, images, torch.from_numpy(truth), target, control)
-    return reader.eval().to(memory_format=torch.contiguous_format)  # pyright: ignore[reportCallIssue] (stub lacks it)
+        classifier = EvaluatorClassifier(images.shape[3], images.shape[1], target.outputs)
+        classifier.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] (stub lacks it)
+        _fit(classifier, images, torch.from_numpy(truth), target, control)
+    return classifier.eval().to(memory_format=torch.contiguous_format)  # pyright: ignore[reportCallIssue] (stub lacks it)
 
 
-def look(
-    reader: ImageReader, images: ImageArray, control: RunControl | None = None
+def run_classifier(
+    classifier: EvaluatorClassifier, images: ImageArray, control: RunControl | None = None
 ) -> tuple[Tensor, Tensor]:
     """Run a classifier on images: [N, S, S, C] to features [N, D] and predictions [N, outputs].
 
@@ -166,25 +166,25 @@ def look(
         if control is not None:
             control.stop_if_asked()
         with torch.no_grad():
-            found.append(reader(_prepared(images[start : start + BLOCK])))
+            found.append(classifier(_prepared(images[start : start + BLOCK])))
     return torch.cat([f for f, _said in found]), torch.cat([said for _f, said in found])
 
 
-def read_attributes(said: Tensor, sizes: Sequence[int]) -> Labels:
+def predict_attributes(said: Tensor, sizes: Sequence[int]) -> Labels:
     """Return the likeliest value of each attribute: [N, outputs] to [N, A]."""
     return torch.stack([part.argmax(1) for part in said.split(list(sizes), 1)], 1).numpy()
 
 
 def _fit(
-    reader: ImageReader,
+    classifier: EvaluatorClassifier,
     images: ImageArray,
     truth: Tensor,
     target: Target,
     control: RunControl | None,
 ) -> None:
     size = min(BATCH, len(images))
-    steps = max(1, min(IMAGES, MOST_PASSES * len(images)) // size)
-    optimizer = torch.optim.AdamW(reader.parameters(), weight_decay=DECAY)
+    steps = max(1, min(IMAGES, MAX_EPOCHS * len(images)) // size)
+    optimizer = torch.optim.AdamW(classifier.parameters(), weight_decay=DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK_RATE, total_steps=steps)
     order = torch.empty(0, dtype=torch.long)
     for _step in range(steps):
@@ -193,7 +193,7 @@ def _fit(
         if len(order) < size:
             order = torch.randperm(len(images))
         rows, order = order[:size], order[size:]
-        _features, said = reader(_shifted(_prepared(images[rows.numpy()])))
+        _features, said = classifier(_shifted(_prepared(images[rows.numpy()])))
         loss = target.loss(said, truth[rows])
         optimizer.zero_grad()
         loss.backward()
@@ -230,20 +230,20 @@ def default_cache() -> Path:
     return platformdirs.user_cache_path("diptych", appauthor=False) / "evaluators"
 
 
-def reader_name(version: str, side: int, outputs: int) -> str:
+def classifier_name(version: str, side: int, outputs: int) -> str:
     """Name a classifier by the dataset's version and a hash of everything else it depends on."""
     recipe = f"{RECIPE}/{version}/{side}/{outputs}"
     return f"{version}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
 
 
-def has_reader(cache: Path, version: str) -> bool:
+def has_classifier(cache: Path, version: str) -> bool:
     """Return whether a classifier of a dataset's version is in the cache."""
     return any(cache.glob(f"{version}-*.safetensors"))
 
 
-def cached_reader(
-    cache: Path, name: str, blank: ImageReader, train: Callable[[], ImageReader]
-) -> ImageReader:
+def cached_classifier(
+    cache: Path, name: str, blank: EvaluatorClassifier, train: Callable[[], EvaluatorClassifier]
+) -> EvaluatorClassifier:
     """Load a classifier from the cache, or train and save it.
 
     A damaged file is replaced, and a cache that cannot be written costs only time.
@@ -257,17 +257,17 @@ def cached_reader(
     path = cache / f"{name}.safetensors"
     if path.is_file() and _load(path, blank):
         return blank.eval()
-    reader = train()
-    content = save(reader.state_dict(), {"about": json.dumps({"name": name})})
+    classifier = train()
+    content = save(classifier.state_dict(), {"about": json.dumps({"name": name})})
     try:
         cache.mkdir(parents=True, exist_ok=True)
         atomic_write(path, content)
     except (OSError, EngineError) as error:
         log.info("The evaluator is not kept: %s", error)
-    return reader
+    return classifier
 
 
-def _load(path: Path, blank: ImageReader) -> bool:
+def _load(path: Path, blank: EvaluatorClassifier) -> bool:
     try:
         with safe_open(path, framework="pt") as file:
             names: list[str] = file.keys()
@@ -279,7 +279,7 @@ def _load(path: Path, blank: ImageReader) -> bool:
     return True
 
 
-MOST_VALUES = 100
+MAX_VALUES = 100
 """Largest number of values of an attribute."""
 
 UNKNOWN = -1
@@ -330,7 +330,7 @@ def find_attributes(dataset: StoredDataset) -> AttributeTable | None:
     values = tuple(
         tuple(sorted({str(_attributes(record)[name]) for record in described})) for name in names
     )
-    if any(len(kept) > MOST_VALUES for kept in values):
+    if any(len(kept) > MAX_VALUES for kept in values):
         return None
     table = AttributeTable(names=names, values=values, of_text={})
     of_text: dict[str, tuple[int, ...]] = {}
@@ -346,13 +346,13 @@ def _attributes(record: Mapping[str, object]) -> Mapping[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-MOST_WORDS = 512
+MAX_WORDS = 512
 """Most frequent words that a classifier predicts where there are no attributes."""
 
 Rows = npt.NDArray[np.int64]
 
 
-class Eye:
+class FeatureExtractor:
     """Extracts standardised features of images, and attributes where the dataset has them.
 
     Args:
@@ -370,33 +370,33 @@ class Eye:
     ) -> None:
         self._dataset, self._size, self._control = dataset, size, control
         self.attributes = find_attributes(dataset)
-        training = dataset.whole_rows(TRAIN)
-        target, truth = self._lesson(training)
+        training = dataset.complete_rows(TRAIN)
+        target, truth = self._target(training)
         channels = dataset.manifest.channels
-        self.name = reader_name(dataset.manifest.version, size, target.outputs)
-        self._reader = cached_reader(
+        self.name = classifier_name(dataset.manifest.version, size, target.outputs)
+        self._classifier = cached_classifier(
             cache,
             self.name,
-            ImageReader(channels, size, target.outputs),
-            lambda: train_reader(self.images_of(training), truth, target, control),
+            EvaluatorClassifier(channels, size, target.outputs),
+            lambda: train_classifier(self.images_of(training), truth, target, control),
         )
-        some, _said = look(self._reader, self.images_of(training[:2_000]))
+        some, _said = run_classifier(self._classifier, self.images_of(training[:2_000]))
         self._mean = some.numpy().mean(0)
-        self._spread = some.numpy().std(0).clip(min=1e-6)
+        self._std = some.numpy().std(0).clip(min=1e-6)
 
-    def see(self, images: ImageArray) -> tuple[Features, Labels | None]:
+    def extract(self, images: ImageArray) -> tuple[Features, Labels | None]:
         """Extract from images [N, S, S, 1 or 3] features [N, D] and attributes [N, A].
 
         Raises:
             StoppedError: a stop was requested.
         """
-        features, said = look(
-            self._reader, to_channels(images, self._dataset.manifest.channels), self._control
+        features, said = run_classifier(
+            self._classifier, to_channels(images, self._dataset.manifest.channels), self._control
         )
-        standard = ((features.numpy() - self._mean) / self._spread).astype(np.float64)
+        standard = ((features.numpy() - self._mean) / self._std).astype(np.float64)
         if self.attributes is None:
             return standard, None
-        return standard, read_attributes(said, [len(kept) for kept in self.attributes.values])
+        return standard, predict_attributes(said, [len(kept) for kept in self.attributes.values])
 
     def images_of(self, rows: Rows) -> ImageArray:
         """Load a dataset's images at the models' size: [N, S, S, C]."""
@@ -405,18 +405,18 @@ class Eye:
 
     def features_of(self, rows: Rows) -> Features:
         """Return the features of a dataset's images: [N, D]."""
-        return self.see(self.images_of(rows))[0]
+        return self.extract(self.images_of(rows))[0]
 
-    def _lesson(self, rows: Rows) -> tuple[Target, Labels]:
+    def _target(self, rows: Rows) -> tuple[Target, Labels]:
         """Return the training target and the truth of some items."""
         records = [self._dataset.records[row] for row in rows]
         if self.attributes is not None:
             sizes = tuple(len(kept) for kept in self.attributes.values)
             return AttributeTarget(sizes), self.attributes.labels_of_records(records)
         texts = [self._dataset.texts[row] for row in rows]
-        return _word_lesson(texts)
+        return _word_target(texts)
 
 
-def _word_lesson(texts: Sequence[str]) -> tuple[Target, Labels]:
-    vocabulary = Vocabulary.build(texts, size=MOST_WORDS)
+def _word_target(texts: Sequence[str]) -> tuple[Target, Labels]:
+    vocabulary = Vocabulary.build(texts, size=MAX_WORDS)
     return WordTarget(len(vocabulary)), bags(texts, vocabulary).long().numpy()

@@ -19,12 +19,12 @@ from engine.data.tokenizers import Vocabulary, split_words
 from engine.metrics.distances import Features
 
 CANDIDATES = 100
-LEAST_PAIRS, MOST_PAIRS = 40, 1_000
+MIN_PAIRS, MAX_PAIRS = 40, 1_000
 SPACE, STEPS, RATE, TEMPERATURE = 32, 400, 5e-3, 0.1
 
 
 @dataclass(frozen=True)
-class Matcher:
+class RetrievalModel:
     """Scores how well texts match images."""
 
     of_images: nn.Linear
@@ -33,11 +33,11 @@ class Matcher:
     others: Tensor
     """[K, SPACE] embedded texts of validation pairs, the false candidates."""
     other_texts: tuple[str, ...]
-    ceiling: float
+    upper_bound: float
     """R-precision on real pairs that it was not trained on."""
 
     @property
-    def chance(self) -> float:
+    def baseline(self) -> float:
         """R-precision of random guesses."""
         return 1 / (len(self.others) + 1)
 
@@ -61,16 +61,16 @@ class Matcher:
         return float((own_scores > rivals.max(1).values).float().mean())
 
 
-def train_matcher(features: Features, texts: Sequence[str]) -> Matcher | None:
+def train_retrieval_model(features: Features, texts: Sequence[str]) -> RetrievalModel | None:
     """Train on the even validation pairs and measure on the odd; None if they are too few.
 
     Args:
         features: [N, D] of validation images.
         texts: their texts.
     """
-    if len(texts) < LEAST_PAIRS:
+    if len(texts) < MIN_PAIRS:
         return None
-    features, texts = features[:MOST_PAIRS], texts[:MOST_PAIRS]
+    features, texts = features[:MAX_PAIRS], texts[:MAX_PAIRS]
     vocabulary = Vocabulary.build(texts)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -80,9 +80,11 @@ def train_matcher(features: Features, texts: Sequence[str]) -> Matcher | None:
     candidates = list(dict.fromkeys(texts))[: CANDIDATES - 1]
     with torch.no_grad():
         others = functional.normalize(of_texts(bags(candidates, vocabulary)), dim=1)
-    matcher = Matcher(of_images, of_texts, vocabulary, others, tuple(candidates), ceiling=0.0)
-    ceiling = matcher.precision(features[1::2], texts[1::2])
-    return Matcher(of_images, of_texts, vocabulary, others, tuple(candidates), ceiling)
+    model = RetrievalModel(
+        of_images, of_texts, vocabulary, others, tuple(candidates), upper_bound=0.0
+    )
+    upper_bound = model.precision(features[1::2], texts[1::2])
+    return RetrievalModel(of_images, of_texts, vocabulary, others, tuple(candidates), upper_bound)
 
 
 def bags(texts: Sequence[str], vocabulary: Vocabulary) -> Tensor:

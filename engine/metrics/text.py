@@ -17,9 +17,9 @@ Words = Sequence[str]
 Some = TypeVar("Some")
 
 
-def text_figures(
+def text_metrics(
     made: Sequence[str],
-    held_out: Sequence[str],
+    validation: Sequence[str],
     training: frozenset[str],
     is_valid: Callable[[str], bool],
 ) -> dict[str, float]:
@@ -32,12 +32,12 @@ def text_figures(
 
     Args:
         made: generated texts, at least one.
-        held_out: real texts that were not trained on; without any there is no ``bleu``.
+        validation: real texts that were not trained on; without any there is no ``bleu``.
         training: real texts that were, in the same form as ``made``.
         is_valid: judges one text.
     """
     words = [split_words(text) for text in made]
-    figures = {
+    metrics = {
         "text_validity": float(np.mean([is_valid(text) for text in made])),
         "unique_share": len(set(made)) / len(made),
         "copied_share": float(np.mean([text in training for text in made])),
@@ -45,14 +45,14 @@ def text_figures(
         "distinct_2": _distinct(words, 2),
     }
     some = _some(words)
-    references = [split_words(text) for text in _some(held_out)]
+    references = [split_words(text) for text in _some(validation)]
     if references:
-        figures["bleu"] = float(np.mean([bleu(text, references) for text in some]))
+        metrics["bleu"] = float(np.mean([bleu(text, references) for text in some]))
     if len(some) > 1:
-        figures["self_bleu"] = float(
+        metrics["self_bleu"] = float(
             np.mean([bleu(text, [*some[:i], *some[i + 1 :]]) for i, text in enumerate(some)])
         )
-    return figures
+    return metrics
 
 
 def bleu(text: Words, references: Sequence[Words]) -> float:

@@ -28,7 +28,7 @@ def initialise(network: nn.Module) -> None:
                 nn.init.zeros_(module.bias)
 
 
-class MinibatchDeviation(nn.Module):
+class MinibatchStdDev(nn.Module):
     """Minibatch standard deviation: appends one feature, the mean deviation within a group.
 
     It lets a discriminator recognise a generator that repeats itself.

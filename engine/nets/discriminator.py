@@ -10,14 +10,14 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from engine.nets.blocks import MinibatchDeviation, activation, initialise
+from engine.nets.blocks import MinibatchStdDev, activation, initialise
 from engine.nets.protocols import Modality
 
 PAIR = "pair"
 """Name of the head that judges whole pairs; the other heads have their modality's name."""
 
 
-class Critic(nn.Module):
+class Discriminator(nn.Module):
     """A backbone and a unimodal head for each modality, and one head for the pair.
 
     Separate heads for the items and for their match follow Triangle GAN (Gan et al. 2017,
@@ -26,54 +26,54 @@ class Critic(nn.Module):
 
     Args:
         modalities: in any order.
-        feature_dim: F.
+        embedding_dim: F.
     """
 
-    def __init__(self, modalities: Sequence[Modality], feature_dim: int) -> None:
+    def __init__(self, modalities: Sequence[Modality], embedding_dim: int) -> None:
         super().__init__()
         names = [modality.name for modality in modalities]
-        self.trunks = nn.ModuleDict({m.name: m.build_trunk() for m in modalities})
-        self.alone = nn.ModuleDict({name: _alone_head(feature_dim) for name in names})
+        self.backbones = nn.ModuleDict({m.name: m.build_backbone() for m in modalities})
+        self.unimodal_heads = nn.ModuleDict({name: _unimodal_head(embedding_dim) for name in names})
         self.heads = (*names, PAIR) if len(names) > 1 else tuple(names)
-        self.match = nn.Sequential()
+        self.joint_head = nn.Sequential()
         if PAIR in self.heads:
-            self.match = nn.Sequential(
-                nn.Linear((len(names) + 1) * feature_dim, feature_dim),
+            self.joint_head = nn.Sequential(
+                nn.Linear((len(names) + 1) * embedding_dim, embedding_dim),
                 activation(),
-                nn.Linear(feature_dim, 1),
+                nn.Linear(embedding_dim, 1),
             )
-            initialise(self.match)
-            _start_undecided(self.match)
+            initialise(self.joint_head)
+            init_near_zero(self.joint_head)
 
     def features(self, items: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Run the backbones: by modality, [B, F]."""
-        return {name: self.trunks[name](item) for name, item in items.items()}
+        return {name: self.backbones[name](item) for name, item in items.items()}
 
-    def judge(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def logits(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Run all heads: [B] logits for each of ``heads``."""
-        logits = {name: self.alone[name](seen)[:, 0] for name, seen in features.items()}
+        logits = {name: self.unimodal_heads[name](seen)[:, 0] for name, seen in features.items()}
         if PAIR in self.heads:
-            logits[PAIR] = self.judge_match(features)
+            logits[PAIR] = self.joint_logit(features)
         return logits
 
-    def judge_match(self, features: Mapping[str, Tensor]) -> Tensor:
+    def joint_logit(self, features: Mapping[str, Tensor]) -> Tensor:
         """Run the pair head alone: [B] logits."""
-        seen = [features[name] for name in self.trunks]
+        seen = [features[name] for name in self.backbones]
         product = functools.reduce(operator.mul, seen)
-        return self.match(torch.cat([*seen, product], 1))[:, 0]
+        return self.joint_head(torch.cat([*seen, product], 1))[:, 0]
 
     def forward(self, items: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Run backbones and heads: [B] logits for each of ``heads``."""
-        return self.judge(self.features(items))
+        return self.logits(self.features(items))
 
 
-def _alone_head(feature_dim: int) -> nn.Sequential:
-    head = nn.Sequential(MinibatchDeviation(), nn.Linear(feature_dim + 1, 1))
-    _start_undecided(head)
+def _unimodal_head(embedding_dim: int) -> nn.Sequential:
+    head = nn.Sequential(MinibatchStdDev(), nn.Linear(embedding_dim + 1, 1))
+    init_near_zero(head)
     return head
 
 
-def _start_undecided(head: nn.Sequential) -> None:
+def init_near_zero(head: nn.Sequential) -> None:
     """Initialise a head so that its first logits are near 0, which keeps early gradients small."""
     last = head[-1]
     if isinstance(last, nn.Linear):

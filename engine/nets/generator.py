@@ -15,7 +15,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from engine.nets.protocols import Decoder, Ends, Items, LikelihoodDecoder, Modality, blend, turn
+from engine.nets.protocols import Decoder, Endpoint, Items, LikelihoodDecoder, Modality, lerp, slerp
 
 
 class PairContext(nn.Module):
@@ -23,32 +23,35 @@ class PairContext(nn.Module):
 
     Args:
         modalities: in any order.
-        feature_dim: F.
+        embedding_dim: F.
     """
 
-    def __init__(self, modalities: Sequence[Modality], feature_dim: int) -> None:
+    def __init__(self, modalities: Sequence[Modality], embedding_dim: int) -> None:
         super().__init__()
         self.encoders = nn.ModuleDict({m.name: m.build_encoder() for m in modalities})
-        self.nothing = nn.Parameter(torch.zeros(feature_dim))
+        self.unconditional = nn.Parameter(torch.zeros(embedding_dim))
 
     def forward(
-        self, given: Items, count: int, known: Mapping[str, Tensor] | None = None
+        self, conditions: Items, count: int, observed: Mapping[str, Tensor] | None = None
     ) -> Tensor:
         """Encode what is given of each pair: [count, F].
 
         Args:
-            given: items by modality.
+            conditions: items by modality.
             count: rows, needed when nothing is given.
-            known: by modality, [count] booleans: the rows whose item may be used; by default all.
+            observed: by modality, [count] booleans: the rows whose item may be used; by default
+                all.
         """
-        if not given:
-            return self.nothing.expand(count, -1)
-        codes = {name: self.encoders[name](item) for name, item in given.items()}
-        if known is None:
+        if not conditions:
+            return self.unconditional.expand(count, -1)
+        codes = {name: self.encoders[name](item) for name, item in conditions.items()}
+        if observed is None:
             return torch.stack(list(codes.values())).sum(0)
-        heard = torch.stack([code.where(known[name][:, None], 0) for name, code in codes.items()])
-        is_known = torch.stack([known[name] for name in codes]).any(0)
-        return heard.sum(0).where(is_known[:, None], self.nothing)
+        visible = torch.stack(
+            [code.where(observed[name][:, None], 0) for name, code in codes.items()]
+        )
+        is_observed = torch.stack([observed[name] for name in codes]).any(0)
+        return visible.sum(0).where(is_observed[:, None], self.unconditional)
 
 
 class PairGenerator(nn.Module):
@@ -56,15 +59,17 @@ class PairGenerator(nn.Module):
 
     Args:
         modalities: in the order in which a pair is generated.
-        feature_dim: F.
+        embedding_dim: F.
     """
 
-    def __init__(self, modalities: Sequence[Modality], feature_dim: int) -> None:
+    def __init__(self, modalities: Sequence[Modality], embedding_dim: int) -> None:
         super().__init__()
-        self.order = tuple(modality.name for modality in modalities)
-        self.context = PairContext(modalities, feature_dim)
+        self.modality_order = tuple(modality.name for modality in modalities)
+        self.context = PairContext(modalities, embedding_dim)
         self.decoders = nn.ModuleDict({m.name: m.build_decoder() for m in modalities})
-        self.patterns = tuple(self.order[:kept] for kept in range(len(self.order)))
+        self.conditioning_patterns = tuple(
+            self.modality_order[:kept] for kept in range(len(self.modality_order))
+        )
         """What a generated pair may keep of a real one: its first modalities, in the order of
         generation."""
 
@@ -74,92 +79,100 @@ class PairGenerator(nn.Module):
 
     def draw_noise(self, count: int, generator: torch.Generator) -> dict[str, Tensor]:
         """Draw what ``forward`` needs for ``count`` pairs."""
-        return {name: self.decoder(name).draw_noise(count, generator) for name in self.order}
+        return {
+            name: self.decoder(name).draw_noise(count, generator) for name in self.modality_order
+        }
 
-    def forward(self, noise: Items, given: Items) -> dict[str, Tensor]:
-        """Complete pairs: items in ``given``, by modality, are kept; the others are generated.
+    def forward(self, noise: Items, conditions: Items) -> dict[str, Tensor]:
+        """Complete pairs: items in ``conditions``, by modality, are kept; the others are generated.
 
         Nothing given generates pairs from noise; a text gives its image, an image its text.
         """
         count = len(next(iter(noise.values())))
-        known = dict(given)
-        for name in self.order:
-            if name not in known:
-                known[name] = self.decoder(name)(noise[name], self.context(known, count))
-        return known
+        pair = dict(conditions)
+        for name in self.modality_order:
+            if name not in pair:
+                pair[name] = self.decoder(name)(noise[name], self.context(pair, count))
+        return pair
 
-    def rehearse(self, noise: Items, real: Items, kept: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def generate_training_pairs(
+        self, noise: Items, real: Items, conditioning_mask: Mapping[str, Tensor]
+    ) -> dict[str, Tensor]:
         """Generate training pairs, each from another part of its real pair.
 
         Args:
             noise: as drawn by ``draw_noise``.
             real: real pairs.
-            kept: by modality, [B] booleans: the rows that keep the real item. A row keeps the first
-                modalities, as ``patterns`` says, and generates the rest.
+            conditioning_mask: by modality, [B] booleans: the rows that keep the real item. A row
+                keeps the first modalities, as ``conditioning_patterns`` says, and generates the
+                rest.
         """
         pair: dict[str, Tensor] = {}
-        for name in self.order:
+        for name in self.modality_order:
             # Detached: the image must follow the text, not move the text towards what is easy to
             # draw.
-            known = {earlier: item.detach() for earlier, item in pair.items()}
-            made = self.decoder(name)(noise[name], self.context(known, len(kept[name])))
-            is_kept = kept[name].view(-1, *[1] * (made.dim() - 1))
+            earlier_items = {earlier: item.detach() for earlier, item in pair.items()}
+            made = self.decoder(name)(
+                noise[name], self.context(earlier_items, len(conditioning_mask[name]))
+            )
+            is_kept = conditioning_mask[name].view(-1, *[1] * (made.dim() - 1))
             pair[name] = torch.where(is_kept, real[name], made)
         return pair
 
-    def supervised_losses(self, real: Items, known: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def nll_losses(self, real: Items, observed: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return the negative log-likelihood of real items under the decoders that have one.
 
         Args:
             real: real pairs.
-            known: by modality, [B] booleans; where true, the other decoders are conditioned on the
-                item. Where it is false for all others, a decoder has no condition, as in
+            observed: by modality, [B] booleans; where true, the other decoders are conditioned on
+                the item. Where it is false for all others, a decoder has no condition, as in
                 unconditional generation.
 
         Returns:
             By modality, [B] nats.
         """
         losses: dict[str, Tensor] = {}
-        for name in self.order:
+        for name in self.modality_order:
             decoder = self.decoders[name]
             if isinstance(decoder, LikelihoodDecoder):
                 others = {other: item for other, item in real.items() if other != name}
-                context = self.context(others, len(real[name]), known)
-                losses[name] = decoder.supervised_loss(context, real[name])
+                context = self.context(others, len(real[name]), observed)
+                losses[name] = decoder.nll_loss(context, real[name])
         return losses
 
-    def likeliest(
-        self, real: Items, known: Mapping[str, Tensor]
+    def predict_with_confidence(
+        self, real: Items, observed: Mapping[str, Tensor]
     ) -> dict[str, tuple[Tensor, Tensor]]:
         """Predict items with the decoders that have a likelihood: [B, ...] and confidences [B].
 
         Args:
             real: items by modality.
-            known: by modality, [B] booleans; where true, the other decoders are conditioned on the
-                item.
+            observed: by modality, [B] booleans; where true, the other decoders are conditioned on
+                the item.
         """
         made: dict[str, tuple[Tensor, Tensor]] = {}
         for name, decoder in self.decoders.items():
             if isinstance(decoder, LikelihoodDecoder):
                 others = {other: item for other, item in real.items() if other != name}
-                made[name] = decoder.likeliest(self.context(others, len(real[name]), known))
+                made[name] = decoder.predict_with_confidence(
+                    self.context(others, len(real[name]), observed)
+                )
         return made
 
-    def walk(self, start: Ends, end: Ends, place: Tensor) -> dict[str, Tensor]:
+    def interpolate(self, start: Endpoint, end: Endpoint, t: Tensor) -> dict[str, Tensor]:
         """Generate the pairs between two: slerp between noises, lerp between encodings.
 
         A decoder of discrete tokens has nothing between two choices: on the way, such an item is
         predicted from the others.
         """
-        first, last = self(start.noise, start.given), self(end.noise, end.given)
+        first, last = self(start.noise, start.conditions), self(end.noise, end.conditions)
         made: dict[str, Tensor] = {}
-        chosen = [n for n in self.order if isinstance(self.decoders[n], LikelihoodDecoder)]
-        for name in self.order:
+        chosen = [n for n in self.modality_order if isinstance(self.decoders[n], LikelihoodDecoder)]
+        for name in self.modality_order:
             if name not in chosen:
                 contexts = [
-                    self.context({n: whole[n] for n in chosen}, len(place))
-                    for whole in (first, last)
+                    self.context({n: whole[n] for n in chosen}, len(t)) for whole in (first, last)
                 ]
-                noise = turn(start.noise[name], end.noise[name], place)
-                made[name] = self.decoder(name)(noise, blend(contexts[0], contexts[1], place))
+                noise = slerp(start.noise[name], end.noise[name], t)
+                made[name] = self.decoder(name)(noise, lerp(contexts[0], contexts[1], t))
         return self(start.noise, made)

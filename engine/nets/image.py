@@ -16,11 +16,11 @@ from torch.nn import functional
 from engine.events import ImageArray
 from engine.nets.blocks import SLOPE, activation, initialise
 
-DENSITIES = ("laplace", "normal", "bernoulli")
+PIXEL_LIKELIHOODS = ("laplace", "normal", "bernoulli")
 
 
 @dataclass(frozen=True, kw_only=True)
-class PixelDensity:
+class PixelLikelihood:
     """The likelihood of an image in [-1, 1] given a decoded one, with independent pixels.
 
     Laplace and normal are densities, so a bound with them is in nats. Bernoulli takes a pixel
@@ -29,7 +29,7 @@ class PixelDensity:
     """
 
     family: str = "laplace"
-    """One of ``DENSITIES``."""
+    """One of ``PIXEL_LIKELIHOODS``."""
     scale: float = 1.0
     """Laplace's b or the normal's sigma; black and white are 2 apart."""
 
@@ -39,10 +39,10 @@ class PixelDensity:
         Raises:
             ValueError: the family is unknown or the scale is not above 0.
         """
-        if self.family not in DENSITIES or self.scale <= 0:
-            raise ValueError(f"no pixel density {self.family!r} with scale {self.scale}")
+        if self.family not in PIXEL_LIKELIHOODS or self.scale <= 0:
+            raise ValueError(f"no pixel likelihood {self.family!r} with scale {self.scale}")
 
-    def surprise(self, raw: Tensor, real: Tensor) -> Tensor:
+    def nll(self, raw: Tensor, real: Tensor) -> Tensor:
         """Return ``-log p(real | decoded)`` in nats, summed over pixels: [B].
 
         Args:
@@ -67,7 +67,7 @@ class PixelDensity:
 
 
 CHANNELS_LAST = torch.channels_last
-HEARD, LOUDNESS = 16, 0.5
+CONTEXT_DIM, CONTEXT_RMS = 16, 0.5
 """Size of the context beside the noise, and its root mean square. A large context drowns the noise,
 which leaves one picture per caption (docs/measurements.md).
 """
@@ -82,33 +82,35 @@ class ImageModality:
     channels: int
     """1 (grey) or 3 (RGB)."""
     latent_dim: int
-    generator_width: int
-    critic_width: int
-    feature_dim: int
-    critic_norm: str = "none"
+    generator_channels: int
+    discriminator_channels: int
+    embedding_dim: int
+    discriminator_norm: str = "none"
     """``batch`` for batch norm in the discriminator's backbone, or ``none``."""
     name: str = "image"
-    density: PixelDensity = field(default_factory=PixelDensity)
+    likelihood: PixelLikelihood = field(default_factory=PixelLikelihood)
     """Likelihood of the pixels, where images are learned by likelihood."""
 
-    def read(self, stored: Tensor) -> Tensor:
+    def preprocess(self, stored: Tensor) -> Tensor:
         """Convert [B, C, H, W] uint8 to [B, C, H, W] float in [-1, 1], channels last in memory."""
         return (stored.float() / 127.5 - 1).contiguous(memory_format=CHANNELS_LAST)
 
-    def show(self, items: Tensor) -> ImageArray:
+    def postprocess(self, items: Tensor) -> ImageArray:
         """Convert [B, C, H, W] in [-1, 1] to [B, H, W, 3] uint8."""
         pixels = ((items.detach() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
         rgb = pixels.expand(-1, 3, -1, -1) if self.channels == 1 else pixels
         return np.ascontiguousarray(rgb.permute(0, 2, 3, 1).cpu().numpy())
 
-    def compare(self, made: Tensor, real: Tensor) -> dict[str, Tensor]:
+    def diversity_metrics(self, made: Tensor, real: Tensor) -> dict[str, Tensor]:
         """Return ``image_diversity``, the ratio of standard deviations over the batch."""
         spread = made.std(0).mean() / real.std(0).mean().clamp(min=1e-6)
         return {"image_diversity": spread}
 
     def build_encoder(self) -> nn.Module:
         """Build a backbone of half the discriminator's width."""
-        return image_trunk(self.size, self.channels, self.critic_width // 2, self.feature_dim)
+        return conv_image_backbone(
+            self.size, self.channels, self.discriminator_channels // 2, self.embedding_dim
+        )
 
     def build_decoder(self) -> nn.Module:
         """Build the decoder."""
@@ -116,14 +118,18 @@ class ImageModality:
             size=self.size,
             channels=self.channels,
             latent_dim=self.latent_dim,
-            context_dim=self.feature_dim,
-            width=self.generator_width,
+            context_dim=self.embedding_dim,
+            width=self.generator_channels,
         )
 
-    def build_trunk(self) -> nn.Module:
+    def build_backbone(self) -> nn.Module:
         """Build the discriminator's backbone."""
-        return image_trunk(
-            self.size, self.channels, self.critic_width, self.feature_dim, norm=self.critic_norm
+        return conv_image_backbone(
+            self.size,
+            self.channels,
+            self.discriminator_channels,
+            self.embedding_dim,
+            norm=self.discriminator_norm,
         )
 
     def build_latent_decoder(self, latent_dim: int) -> "LatentImageDecoder":
@@ -132,11 +138,11 @@ class ImageModality:
             size=self.size,
             channels=self.channels,
             latent_dim=latent_dim,
-            context_dim=self.feature_dim,
-            width=self.generator_width,
-            heard=0,
+            context_dim=self.embedding_dim,
+            width=self.generator_channels,
+            num_context_features=0,
         )
-        return LatentImageDecoder(decoder, self.density)
+        return LatentImageDecoder(decoder, self.likelihood)
 
 
 class ImageDecoder(nn.Module):
@@ -163,7 +169,7 @@ class ImageDecoder(nn.Module):
         latent_dim: int,
         context_dim: int,
         width: int,
-        heard: int = HEARD,
+        num_context_features: int = CONTEXT_DIM,
     ) -> None:
         super().__init__()
         self.latent_dim = latent_dim
@@ -172,7 +178,7 @@ class ImageDecoder(nn.Module):
         self.first_width = widths[0]
         hidden = 2 * context_dim
         self.mix = nn.Sequential(
-            nn.Linear(latent_dim + heard, hidden),
+            nn.Linear(latent_dim + num_context_features, hidden),
             activation(),
             nn.Linear(hidden, self.first_width * 16),
         )
@@ -184,7 +190,9 @@ class ImageDecoder(nn.Module):
         self.to_pixels = nn.Conv2d(widths[-1], channels * 4, 3, padding=1)
         initialise(self)
         nn.init.normal_(self.to_pixels.weight, std=0.05)
-        self.hear = nn.Linear(context_dim, heard) if heard else None
+        self.project_context = (
+            nn.Linear(context_dim, num_context_features) if num_context_features else None
+        )
 
     def draw_noise(self, count: int, generator: torch.Generator) -> Tensor:
         """Draw [count, Z] from the standard normal."""
@@ -192,25 +200,29 @@ class ImageDecoder(nn.Module):
 
     def forward(self, noise: Tensor, context: Tensor) -> Tensor:
         """Map [B, Z] and [B, F] to [B, C, H, W] in [-1, 1]."""
-        if self.hear is not None:
-            heard = self.hear(context)
-            noise = torch.cat([noise, LOUDNESS * functional.rms_norm(heard, heard.shape[1:])], 1)
+        if self.project_context is not None:
+            projected = self.project_context(context)
+            noise = torch.cat(
+                [noise, CONTEXT_RMS * functional.rms_norm(projected, projected.shape[1:])], 1
+            )
         return torch.tanh(self.draw(noise)).contiguous(memory_format=CHANNELS_LAST)
 
     def draw(self, noise: Tensor) -> Tensor:
         """Map noise and projected context, [B, Z + heard], to [B, C, H, W] before ``tanh``."""
         mixed = self.mix(noise).view(-1, self.first_width, 4, 4)
-        hidden = self._bend(self.first_norm(mixed.contiguous(memory_format=CHANNELS_LAST)))
+        hidden = self._activate(self.first_norm(mixed.contiguous(memory_format=CHANNELS_LAST)))
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
-            hidden = self._bend(norm(convolution(functional.interpolate(hidden, scale_factor=2))))
+            hidden = self._activate(
+                norm(convolution(functional.interpolate(hidden, scale_factor=2)))
+            )
         return functional.pixel_shuffle(self.to_pixels(hidden), 2)
 
     @staticmethod
-    def _bend(hidden: Tensor) -> Tensor:
+    def _activate(hidden: Tensor) -> Tensor:
         return functional.leaky_relu(hidden, SLOPE)
 
 
-class PixelWriter(Protocol):
+class LikelihoodImageDecoder(Protocol):
     """A decoder of latent codes; also an ``nn.Module``."""
 
     def draw(self, noise: Tensor) -> Tensor:
@@ -226,10 +238,10 @@ class LatentImageDecoder(nn.Module):
         density: likelihood of the pixels.
     """
 
-    def __init__(self, decoder: PixelWriter, density: PixelDensity) -> None:
+    def __init__(self, decoder: LikelihoodImageDecoder, likelihood: PixelLikelihood) -> None:
         super().__init__()
         self.decoder = decoder
-        self.density = density
+        self.likelihood = likelihood
 
     def draw_noise(self, count: int, generator: torch.Generator) -> Tensor:
         """Return [count, 0]: the code determines the image."""
@@ -239,13 +251,13 @@ class LatentImageDecoder(nn.Module):
         """Map [B, Z] to [B, C, H, W] in [-1, 1], the median of the likelihood."""
         return torch.tanh(self.decoder.draw(latent)).contiguous(memory_format=CHANNELS_LAST)
 
-    def surprise(self, latent: Tensor, real: Tensor) -> Tensor:
+    def nll(self, latent: Tensor, real: Tensor) -> Tensor:
         """Return the negative log-likelihood in nats: [B, Z] and [B, C, H, W] to [B]."""
-        return self.density.surprise(self.decoder.draw(latent), real)
+        return self.likelihood.nll(self.decoder.draw(latent), real)
 
 
-def image_trunk(
-    size: int, channels: int, width: int, feature_dim: int, *, norm: str = "none"
+def conv_image_backbone(
+    size: int, channels: int, width: int, embedding_dim: int, *, norm: str = "none"
 ) -> nn.Sequential:
     """Build strided convolutions from pixels to features: [B, C, H, W] to [B, F].
 
@@ -253,7 +265,7 @@ def image_trunk(
         size: H, a power of two from 8 up.
         channels: C.
         width: channels of the finest layer.
-        feature_dim: F.
+        embedding_dim: F.
         norm: ``batch`` for DCGAN's batch norm (Radford et al. 2016, arXiv:1511.06434), which
             couples the items of a batch and so cannot be combined with a gradient penalty; or
             ``none``.
@@ -271,8 +283,8 @@ def image_trunk(
             layers.append(nn.BatchNorm2d(after))
         layers.append(activation())
         side, now = side // 2, after
-    trunk = nn.Sequential(
-        *layers, nn.Flatten(), nn.Linear(now * side * side, feature_dim), activation()
+    backbone = nn.Sequential(
+        *layers, nn.Flatten(), nn.Linear(now * side * side, embedding_dim), activation()
     )
-    initialise(trunk)
-    return trunk
+    initialise(backbone)
+    return backbone

@@ -20,36 +20,40 @@ UNITS_PER_CHANNEL = 16
 
 
 @dataclass(frozen=True, kw_only=True)
-class DenseImageModality(ImageModality):
+class MlpImageModality(ImageModality):
     """Images whose networks are MLPs."""
 
     def build_encoder(self) -> nn.Module:
         """Build a backbone of half the discriminator's width."""
-        return dense_trunk(self.size, self.channels, self.critic_width // 2, self.feature_dim)
+        return mlp_image_backbone(
+            self.size, self.channels, self.discriminator_channels // 2, self.embedding_dim
+        )
 
     def build_decoder(self) -> nn.Module:
         """Build the decoder."""
-        return self._decoder(self.latent_dim, self.feature_dim)
+        return self._decoder(self.latent_dim, self.embedding_dim)
 
-    def build_trunk(self) -> nn.Module:
+    def build_backbone(self) -> nn.Module:
         """Build the discriminator's backbone."""
-        return dense_trunk(self.size, self.channels, self.critic_width, self.feature_dim)
+        return mlp_image_backbone(
+            self.size, self.channels, self.discriminator_channels, self.embedding_dim
+        )
 
     def build_latent_decoder(self, latent_dim: int) -> LatentImageDecoder:
         """Build the decoder of the variational families."""
-        return LatentImageDecoder(self._decoder(latent_dim, 0), self.density)
+        return LatentImageDecoder(self._decoder(latent_dim, 0), self.likelihood)
 
-    def _decoder(self, latent_dim: int, context_dim: int) -> "DenseImageDecoder":
-        return DenseImageDecoder(
+    def _decoder(self, latent_dim: int, context_dim: int) -> "MlpImageDecoder":
+        return MlpImageDecoder(
             size=self.size,
             channels=self.channels,
             latent_dim=latent_dim,
             context_dim=context_dim,
-            width=self.generator_width,
+            width=self.generator_channels,
         )
 
 
-class DenseImageDecoder(nn.Module):
+class MlpImageDecoder(nn.Module):
     """Decodes noise and context into images.
 
     Args:
@@ -64,7 +68,7 @@ class DenseImageDecoder(nn.Module):
         self, *, size: int, channels: int, latent_dim: int, context_dim: int, width: int
     ) -> None:
         super().__init__()
-        self.latent_dim, self.hears = latent_dim, context_dim > 0
+        self.latent_dim, self.has_context = latent_dim, context_dim > 0
         self.shape = (channels, size, size)
         units = UNITS_PER_CHANNEL * width
         self.layers = nn.Sequential(
@@ -82,22 +86,22 @@ class DenseImageDecoder(nn.Module):
 
     def forward(self, noise: Tensor, context: Tensor) -> Tensor:
         """Map [B, Z] and [B, F] to [B, C, H, W] in [-1, 1]."""
-        return torch.tanh(self.draw(torch.cat([noise, context], 1) if self.hears else noise))
+        return torch.tanh(self.draw(torch.cat([noise, context], 1) if self.has_context else noise))
 
     def draw(self, noise: Tensor) -> Tensor:
         """Map [B, Z + F] to [B, C, H, W] before ``tanh``."""
         return self.layers(noise).view(-1, *self.shape)
 
 
-def dense_trunk(size: int, channels: int, width: int, feature_dim: int) -> nn.Sequential:
+def mlp_image_backbone(size: int, channels: int, width: int, embedding_dim: int) -> nn.Sequential:
     """Build linear layers from pixels to features: [B, C, H, W] to [B, F]."""
     units = UNITS_PER_CHANNEL * width
-    trunk = nn.Sequential(
+    backbone = nn.Sequential(
         nn.Flatten(),
         nn.Linear(channels * size * size, units),
         activation(),
-        nn.Linear(units, feature_dim),
+        nn.Linear(units, embedding_dim),
         activation(),
     )
-    initialise(trunk)
-    return trunk
+    initialise(backbone)
+    return backbone

@@ -18,42 +18,42 @@ from torch import Tensor, nn
 
 from engine.nets.blocks import activation, initialise
 from engine.nets.generator import PairContext
-from engine.nets.protocols import Ends, Items, LatentDecoder, Modality, blend, turn
+from engine.nets.protocols import Endpoint, Items, LatentDecoder, Modality, lerp, slerp
 
 LATENT = "latent"
 """Name of the noise that all branches share."""
 
 
-class TrunkGenerator(nn.Module):
+class SharedBackboneGenerator(nn.Module):
     """Maps noise, and the given items of a pair, to the complete pair.
 
     Args:
         modalities: in any order.
-        feature_dim: F.
+        embedding_dim: F.
         latent_dim: Z.
     """
 
     def __init__(
-        self, modalities: Sequence[Modality], *, feature_dim: int, latent_dim: int
+        self, modalities: Sequence[Modality], *, embedding_dim: int, latent_dim: int
     ) -> None:
         super().__init__()
-        self.order = tuple(modality.name for modality in modalities)
+        self.modality_order = tuple(modality.name for modality in modalities)
         self.latent_dim = latent_dim
-        self.context = PairContext(modalities, feature_dim)
-        self.trunk = nn.Sequential(
-            nn.Linear(latent_dim + feature_dim, 2 * feature_dim),
+        self.context = PairContext(modalities, embedding_dim)
+        self.backbone = nn.Sequential(
+            nn.Linear(latent_dim + embedding_dim, 2 * embedding_dim),
             activation(),
-            nn.Linear(2 * feature_dim, feature_dim),
+            nn.Linear(2 * embedding_dim, embedding_dim),
             activation(),
         )
-        initialise(self.trunk)
+        initialise(self.backbone)
         self.branches = nn.ModuleDict(
-            {m.name: m.build_latent_decoder(feature_dim) for m in modalities}
+            {m.name: m.build_latent_decoder(embedding_dim) for m in modalities}
         )
-        self.patterns = tuple(
+        self.conditioning_patterns = tuple(
             kept
-            for count in range(len(self.order))
-            for kept in itertools.combinations(self.order, count)
+            for count in range(len(self.modality_order))
+            for kept in itertools.combinations(self.modality_order, count)
         )
         """What a generated pair may keep of a real one: any proper subset."""
 
@@ -61,47 +61,55 @@ class TrunkGenerator(nn.Module):
         """Draw what ``forward`` needs for ``count`` pairs."""
         shape = (count, self.latent_dim)
         noise = {LATENT: torch.randn(shape, generator=generator, device=generator.device)}
-        branches = {name: cast("LatentDecoder", self.branches[name]) for name in self.order}
+        branches = {
+            name: cast("LatentDecoder", self.branches[name]) for name in self.modality_order
+        }
         return noise | {n: branch.draw_noise(count, generator) for n, branch in branches.items()}
 
-    def forward(self, noise: Items, given: Items) -> dict[str, Tensor]:
-        """Complete pairs: items in ``given``, by modality, are kept; the others are generated."""
-        context = self.context(given, len(noise[LATENT]))
-        return {**self._branch_out(noise[LATENT], context, noise), **given}
+    def forward(self, noise: Items, conditions: Items) -> dict[str, Tensor]:
+        """Complete pairs: items in ``conditions``, by modality, are kept; the others are generated."""
+        context = self.context(conditions, len(noise[LATENT]))
+        return {**self._decode(noise[LATENT], context, noise), **conditions}
 
-    def rehearse(self, noise: Items, real: Items, kept: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def generate_training_pairs(
+        self, noise: Items, real: Items, conditioning_mask: Mapping[str, Tensor]
+    ) -> dict[str, Tensor]:
         """Generate training pairs.
 
         Args:
             noise: as drawn by ``draw_noise``.
             real: real pairs.
-            kept: by modality, [B] booleans: the rows that keep the real item and generate the
-                others.
+            conditioning_mask: by modality, [B] booleans: the rows that keep the real item and
+                generate the others.
         """
-        made = self._branch_out(noise[LATENT], self.context(real, len(noise[LATENT]), kept), noise)
+        made = self._decode(
+            noise[LATENT], self.context(real, len(noise[LATENT]), conditioning_mask), noise
+        )
         return {
-            name: torch.where(kept[name].view(-1, *[1] * (item.dim() - 1)), real[name], item)
+            name: torch.where(
+                conditioning_mask[name].view(-1, *[1] * (item.dim() - 1)), real[name], item
+            )
             for name, item in made.items()
         }
 
-    def supervised_losses(self, real: Items, known: Mapping[str, Tensor]) -> dict[str, Tensor]:  # noqa: ARG002 (the protocol's)
+    def nll_losses(self, real: Items, observed: Mapping[str, Tensor]) -> dict[str, Tensor]:  # noqa: ARG002 (the protocol's)
         """Return nothing: no branch has a likelihood."""
         return {}
 
-    def likeliest(
+    def predict_with_confidence(
         self,
         real: Items,  # noqa: ARG002 (the protocol's)
-        known: Mapping[str, Tensor],  # noqa: ARG002 (as above)
+        observed: Mapping[str, Tensor],  # noqa: ARG002 (as above)
     ) -> dict[str, tuple[Tensor, Tensor]]:
         """Return nothing: without a likelihood there is no confidence."""
         return {}
 
-    def walk(self, start: Ends, end: Ends, place: Tensor) -> dict[str, Tensor]:
+    def interpolate(self, start: Endpoint, end: Endpoint, t: Tensor) -> dict[str, Tensor]:
         """Generate the pairs between two: slerp between noises, lerp between encodings."""
-        contexts = [self.context(side.given, len(place)) for side in (start, end)]
-        latent = turn(start.noise[LATENT], end.noise[LATENT], place)
-        return self._branch_out(latent, blend(contexts[0], contexts[1], place), start.noise)
+        contexts = [self.context(side.conditions, len(t)) for side in (start, end)]
+        latent = slerp(start.noise[LATENT], end.noise[LATENT], t)
+        return self._decode(latent, lerp(contexts[0], contexts[1], t), start.noise)
 
-    def _branch_out(self, latent: Tensor, context: Tensor, noise: Items) -> dict[str, Tensor]:
-        hidden = self.trunk(torch.cat([latent, context], 1))
-        return {name: self.branches[name](hidden, noise[name]) for name in self.order}
+    def _decode(self, latent: Tensor, context: Tensor, noise: Items) -> dict[str, Tensor]:
+        hidden = self.backbone(torch.cat([latent, context], 1))
+        return {name: self.branches[name](hidden, noise[name]) for name in self.modality_order}

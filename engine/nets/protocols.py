@@ -19,11 +19,11 @@ Items = Mapping[str, Tensor]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ends:
+class Endpoint:
     """One end of an interpolation."""
 
     noise: Items
-    given: Items
+    conditions: Items
     """Real items by modality; empty for a pair from noise alone."""
 
 
@@ -31,7 +31,7 @@ class PairModel(Protocol):
     """Maps noise, and the given items of a pair, to the complete pair. Also an ``nn.Module``."""
 
     @property
-    def order(self) -> tuple[str, ...]:
+    def modality_order(self) -> tuple[str, ...]:
         """Names of the modalities, in the order of generation."""
         ...
 
@@ -39,64 +39,66 @@ class PairModel(Protocol):
         """Draw what ``forward`` needs for ``count`` pairs."""
         ...
 
-    def __call__(self, noise: Items, given: Items) -> dict[str, Tensor]:
-        """Complete pairs: items in ``given``, by modality, are kept; the others are generated."""
+    def __call__(self, noise: Items, conditions: Items) -> dict[str, Tensor]:
+        """Complete pairs: items in ``conditions``, by modality, are kept; the others are generated."""
         ...
 
-    def walk(self, start: Ends, end: Ends, place: Tensor) -> dict[str, Tensor]:
+    def interpolate(self, start: Endpoint, end: Endpoint, t: Tensor) -> dict[str, Tensor]:
         """Generate the pairs between two.
 
         Args:
             start: B pairs.
             end: B other pairs.
-            place: [B], 0 at the start, 1 at the end.
+            t: [B], 0 at the start, 1 at the end.
         """
         ...
 
 
-class RehearsingModel(PairModel, Protocol):
+class TrainableGenerator(PairModel, Protocol):
     """A model that a discriminator can train: it generates fake pairs beside real ones."""
 
     @property
-    def patterns(self) -> tuple[tuple[str, ...], ...]:
+    def conditioning_patterns(self) -> tuple[tuple[str, ...], ...]:
         """Modalities that a fake pair may keep of its real one; the first pattern keeps none."""
         ...
 
-    def rehearse(self, noise: Items, real: Items, kept: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Generate training pairs; rows of ``kept``, by modality [B] booleans, stay real."""
+    def generate_training_pairs(
+        self, noise: Items, real: Items, conditioning_mask: Mapping[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """Generate training pairs; rows of ``conditioning_mask``, by modality [B] booleans, stay real."""
         ...
 
-    def supervised_losses(self, real: Items, known: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def nll_losses(self, real: Items, observed: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return the negative log-likelihood of real items, where a decoder has one.
 
         Args:
             real: items by modality.
-            known: by modality, [B] booleans: the rows whose item may condition other decoders.
+            observed: by modality, [B] booleans: the rows whose item may condition other decoders.
 
         Returns:
             By modality, [B] nats.
         """
         ...
 
-    def likeliest(
-        self, real: Items, known: Mapping[str, Tensor]
+    def predict_with_confidence(
+        self, real: Items, observed: Mapping[str, Tensor]
     ) -> dict[str, tuple[Tensor, Tensor]]:
         """Predict items with the decoders that have a likelihood: [B, ...] and confidences [B].
 
         Args:
             real: items by modality.
-            known: by modality, [B] booleans: the rows whose item may condition other decoders.
+            observed: by modality, [B] booleans: the rows whose item may condition other decoders.
         """
         ...
 
 
-def blend(start: Tensor, end: Tensor, place: Tensor) -> Tensor:
+def lerp(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
     """Interpolate linearly between rows: [B, ...] each, weights [B]."""
-    weight = place.view(-1, *[1] * (start.dim() - 1)).to(start)
+    weight = t.view(-1, *[1] * (start.dim() - 1)).to(start)
     return start + weight * (end - start)
 
 
-def turn(start: Tensor, end: Tensor, place: Tensor) -> Tensor:
+def slerp(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
     """Interpolate spherically between rows of normal noise.
 
     Unlike on a straight line, all points between are as likely as the ends.
@@ -105,9 +107,9 @@ def turn(start: Tensor, end: Tensor, place: Tensor) -> Tensor:
     Args:
         start: [B, Z].
         end: [B, Z].
-        place: [B], 0 to 1.
+        t: [B], 0 to 1.
     """
-    weight = place[:, None].to(start)
+    weight = t[:, None].to(start)
     cosine = torch.cosine_similarity(start, end, dim=1)[:, None].clamp(-1, 1)
     angle = cosine.acos()
     sine = angle.sin()
@@ -131,11 +133,11 @@ class Decoder(Protocol):
 class LikelihoodDecoder(Protocol):
     """A decoder that also learns from real items by maximum likelihood."""
 
-    def supervised_loss(self, context: Tensor, real: Tensor) -> Tensor:
+    def nll_loss(self, context: Tensor, real: Tensor) -> Tensor:
         """Return the negative log-likelihood in nats: context [B, F] and items [B, ...] to [B]."""
         ...
 
-    def likeliest(self, context: Tensor) -> tuple[Tensor, Tensor]:
+    def predict_with_confidence(self, context: Tensor) -> tuple[Tensor, Tensor]:
         """Predict items [B, ...] for contexts [B, F], and their probabilities [B]."""
         ...
 
@@ -151,7 +153,7 @@ class LatentDecoder(Protocol):
         """Map latent codes [B, Z] and noise [B, ...] to items [B, ...]."""
         ...
 
-    def surprise(self, latent: Tensor, real: Tensor) -> Tensor:
+    def nll(self, latent: Tensor, real: Tensor) -> Tensor:
         """Return ``-log p(real | latent)`` in nats: [B, Z] and items [B, ...] to [B]."""
         ...
 
@@ -164,15 +166,15 @@ class Modality(Protocol):
         """Key in batches and prefix of its weights in a checkpoint."""
         ...
 
-    def read(self, stored: Tensor) -> Tensor:
+    def preprocess(self, stored: Tensor) -> Tensor:
         """Convert stored rows to network input."""
         ...
 
-    def show(self, items: Tensor) -> Any:
+    def postprocess(self, items: Tensor) -> Any:
         """Convert network output to something to show: a uint8 array or a list of strings."""
         ...
 
-    def compare(self, made: Tensor, real: Tensor) -> dict[str, Tensor]:
+    def diversity_metrics(self, made: Tensor, real: Tensor) -> dict[str, Tensor]:
         """Measure the diversity of a generated batch relative to a real one.
 
         Returns:
@@ -189,7 +191,7 @@ class Modality(Protocol):
         """Build the ``Decoder``."""
         ...
 
-    def build_trunk(self) -> nn.Module:
+    def build_backbone(self) -> nn.Module:
         """Build the discriminator's backbone, from items to [B, F]."""
         ...
 

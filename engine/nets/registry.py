@@ -9,8 +9,8 @@ from engine.data.tokenizers import Tokenizer
 from engine.data.word_vectors import WordVectors
 from engine.nets.generator import PairGenerator
 from engine.nets.image import ImageModality
-from engine.nets.image_mlp import DenseImageModality
-from engine.nets.joint_generator import TrunkGenerator
+from engine.nets.image_mlp import MlpImageModality
+from engine.nets.joint_generator import SharedBackboneGenerator
 from engine.nets.protocols import Modality
 from engine.nets.text import TextModality
 from engine.nets.vae import MultimodalVae
@@ -39,18 +39,18 @@ def build_modalities(
         tokenizer=tokenizer,
         vectors=vectors,
         length=text_length,
-        word_dim=networks.word_dim,
-        feature_dim=networks.feature_dim,
+        token_dim=networks.token_dim,
+        embedding_dim=networks.embedding_dim,
     )
-    kind = DenseImageModality if networks.architecture == "dense" else ImageModality
+    kind = MlpImageModality if networks.architecture == "dense" else ImageModality
     image = kind(
         size=networks.image_size,
         channels=channels,
         latent_dim=networks.latent_dim,
-        generator_width=networks.generator_width,
-        critic_width=networks.critic_width,
-        feature_dim=networks.feature_dim,
-        critic_norm=networks.critic_norm,
+        generator_channels=networks.generator_channels,
+        discriminator_channels=networks.discriminator_channels,
+        embedding_dim=networks.embedding_dim,
+        discriminator_norm=networks.discriminator_norm,
     )
     return (text, image)
 
@@ -64,6 +64,6 @@ def build_model(family: str, modalities: Sequence[Modality], networks: NetworkCo
         networks: sizes.
     """
     if family == "hybrid":
-        return PairGenerator(modalities, networks.feature_dim)
-    kind = TrunkGenerator if family == "adversarial" else MultimodalVae
-    return kind(modalities, feature_dim=networks.feature_dim, latent_dim=networks.latent_dim)
+        return PairGenerator(modalities, networks.embedding_dim)
+    kind = SharedBackboneGenerator if family == "adversarial" else MultimodalVae
+    return kind(modalities, embedding_dim=networks.embedding_dim, latent_dim=networks.latent_dim)

@@ -14,10 +14,10 @@ from engine.data.tokenizers import END, PADDING, UNKNOWN, Tokenizer
 from engine.data.word_vectors import WordVectors, fitted
 from engine.nets.blocks import activation, initialise
 
-IMPOSSIBLE = -1e9
+BLOCKED_LOGIT = -1e9
 
 
-class SlotWriter(nn.Module):
+class NonAutoregressiveTextDecoder(nn.Module):
     """Non-autoregressive decoder: given the latent code, the tokens of a text are independent.
 
     An autoregressive decoder can ignore the code, and does (Bowman et al. 2016, arXiv:1511.06349,
@@ -34,16 +34,16 @@ class SlotWriter(nn.Module):
     def __init__(self, *, words: int, length: int, latent_dim: int, width: int) -> None:
         super().__init__()
         self.words, self.length, self.width = words, length, width
-        self.plan = nn.Sequential(
+        self.hidden = nn.Sequential(
             nn.Linear(latent_dim, width),
             activation(),
             nn.Linear(width, length * width),
             activation(),
         )
-        self.to_words = nn.Linear(width, words)
-        initialise(self.plan)
-        nn.init.normal_(self.to_words.weight, std=0.02)
-        nn.init.zeros_(self.to_words.bias)
+        self.to_logits = nn.Linear(width, words)
+        initialise(self.hidden)
+        nn.init.normal_(self.to_logits.weight, std=0.02)
+        nn.init.zeros_(self.to_logits.bias)
 
     def draw_noise(self, count: int, generator: torch.Generator) -> Tensor:
         """Draw [count, L, V] from the standard Gumbel distribution."""
@@ -51,9 +51,9 @@ class SlotWriter(nn.Module):
         uniform = torch.rand(shape, generator=generator, device=generator.device)
         return -(-uniform.clamp(1e-9, 1 - 1e-6).log()).log()
 
-    def scores(self, latent: Tensor) -> Tensor:
+    def logits(self, latent: Tensor) -> Tensor:
         """Map [B, Z] to token logits [B, L, V]."""
-        return self.to_words(self.plan(latent).view(-1, self.length, self.width))
+        return self.to_logits(self.hidden(latent).view(-1, self.length, self.width))
 
     def forward(self, latent: Tensor, noise: Tensor) -> Tensor:
         """Map [B, Z] and [B, L, V] to one-hot rows [B, L, V] with a soft gradient.
@@ -62,23 +62,23 @@ class SlotWriter(nn.Module):
         straight-through estimator passes a discriminator's gradient through the choice. Source:
         Jang et al. 2017, arXiv:1611.01144, section 2.2.
         """
-        forbidden = noise.new_zeros(self.words)
-        forbidden[[PADDING, UNKNOWN]] = IMPOSSIBLE
-        soft = (self.scores(latent) + noise + forbidden).softmax(2)
+        blocked = noise.new_zeros(self.words)
+        blocked[[PADDING, UNKNOWN]] = BLOCKED_LOGIT
+        soft = (self.logits(latent) + noise + blocked).softmax(2)
         numbers = soft.argmax(2)
         is_end = (numbers == END).long()
         is_over = is_end.cumsum(1) > is_end
         hard = functional.one_hot(numbers.masked_fill(is_over, PADDING), self.words).to(soft)
         return hard + (soft - soft.detach()) * ~is_over[:, :, None]
 
-    def surprise(self, latent: Tensor, real: Tensor) -> Tensor:
+    def nll(self, latent: Tensor, real: Tensor) -> Tensor:
         """Return the NLL in nats, padding excluded: [B, Z] and [B, L, V] to [B]."""
-        log_probabilities = self.scores(latent).log_softmax(2)
+        log_probabilities = self.logits(latent).log_softmax(2)
         is_word = 1 - real[:, :, PADDING]
         return -((log_probabilities * real).sum(2) * is_word).sum(1)
 
 
-WORD_SPREAD = 0.5
+EMBEDDING_STD = 0.5
 """Standard deviation of the initial token embeddings."""
 
 
@@ -92,21 +92,21 @@ class TextModality:
     tokenizer: Tokenizer
     length: int
     """L, including the end token."""
-    word_dim: int
-    feature_dim: int
+    token_dim: int
+    embedding_dim: int
     name: str = "text"
     vectors: WordVectors | None = None
     """Initialise the embedding where given; they are trained further."""
 
-    def read(self, stored: Tensor) -> Tensor:
+    def preprocess(self, stored: Tensor) -> Tensor:
         """Convert [B, L] token ids to [B, L, V] one-hot rows."""
         return functional.one_hot(stored.long(), len(self.tokenizer)).float()
 
-    def show(self, items: Tensor) -> Sequence[str]:
+    def postprocess(self, items: Tensor) -> Sequence[str]:
         """Convert [B, L, V] rows to B texts."""
         return [self.tokenizer.decode(row) for row in items.detach().argmax(2).cpu().numpy()]
 
-    def compare(self, made: Tensor, real: Tensor) -> dict[str, Tensor]:
+    def diversity_metrics(self, made: Tensor, real: Tensor) -> dict[str, Tensor]:
         """Return ``unique_texts`` and ``token_entropy``, ratios of generated to real."""
         return {
             "unique_texts": _distinct_share(made) / _distinct_share(real),
@@ -115,72 +115,72 @@ class TextModality:
 
     def build_encoder(self) -> nn.Module:
         """Build the encoder that conditions the image decoder."""
-        return self._reader()
+        return self._encoder()
 
     def build_decoder(self) -> "TextDecoder":
         """Build the recurrent decoder."""
         decoder = TextDecoder(
             words=len(self.tokenizer),
             length=self.length,
-            word_dim=self.word_dim,
-            context_dim=self.feature_dim,
+            token_dim=self.token_dim,
+            context_dim=self.embedding_dim,
         )
         self._start(decoder.embedding)
         return decoder
 
-    def build_trunk(self) -> nn.Module:
+    def build_backbone(self) -> nn.Module:
         """Build the discriminator's backbone."""
-        return self._reader()
+        return self._encoder()
 
-    def build_latent_decoder(self, latent_dim: int) -> SlotWriter:
+    def build_latent_decoder(self, latent_dim: int) -> NonAutoregressiveTextDecoder:
         """Build the decoder of the variational families."""
-        return SlotWriter(
+        return NonAutoregressiveTextDecoder(
             words=len(self.tokenizer),
             length=self.length,
             latent_dim=latent_dim,
-            width=self.feature_dim,
+            width=self.embedding_dim,
         )
 
-    def _reader(self) -> nn.Module:
-        reader = TextReader(
+    def _encoder(self) -> nn.Module:
+        encoder = TextEncoder(
             words=len(self.tokenizer),
             length=self.length,
-            word_dim=self.word_dim,
-            feature_dim=self.feature_dim,
+            token_dim=self.token_dim,
+            embedding_dim=self.embedding_dim,
         )
-        self._start(reader.embedding)
-        return reader
+        self._start(encoder.embedding)
+        return encoder
 
     @torch.no_grad()
     def _start(self, embedding: nn.Linear) -> None:
         """Copy the vectors of known tokens into the embedding; the others stay random."""
         if self.vectors is None:
             return
-        values = torch.from_numpy(fitted(self.vectors, self.word_dim))
-        values = values * (WORD_SPREAD / values.std().clamp(min=1e-6))
+        values = torch.from_numpy(fitted(self.vectors, self.token_dim))
+        values = values * (EMBEDDING_STD / values.std().clamp(min=1e-6))
         for word, value in zip(self.vectors.words, values, strict=True):
             number = int(self.tokenizer.encode(word, 2)[0])
             embedding.weight[: len(value), number] = value
 
 
-class TextReader(nn.Module):
+class TextEncoder(nn.Module):
     """Embeds the tokens and applies linear layers to all positions at once: [B, L, V] to [B, F].
 
     A gradient penalty differentiates it twice.
     """
 
-    def __init__(self, *, words: int, length: int, word_dim: int, feature_dim: int) -> None:
+    def __init__(self, *, words: int, length: int, token_dim: int, embedding_dim: int) -> None:
         super().__init__()
-        self.embedding = nn.Linear(words, word_dim, bias=False)
+        self.embedding = nn.Linear(words, token_dim, bias=False)
         self.slots = nn.Sequential(
             nn.Flatten(),
-            nn.Linear(length * word_dim, feature_dim),
+            nn.Linear(length * token_dim, embedding_dim),
             activation(),
-            nn.Linear(feature_dim, feature_dim),
+            nn.Linear(embedding_dim, embedding_dim),
             activation(),
         )
         initialise(self.slots)
-        nn.init.normal_(self.embedding.weight, std=WORD_SPREAD)
+        nn.init.normal_(self.embedding.weight, std=EMBEDDING_STD)
 
     def forward(self, texts: Tensor) -> Tensor:
         """Map [B, L, V] to [B, F]."""
@@ -195,14 +195,14 @@ class TextDecoder(nn.Module):
     Source: Jang et al. 2017, arXiv:1611.01144, eq. 1 and section 2.2.
     """
 
-    def __init__(self, *, words: int, length: int, word_dim: int, context_dim: int) -> None:
+    def __init__(self, *, words: int, length: int, token_dim: int, context_dim: int) -> None:
         super().__init__()
         self.words, self.length = words, length
         self.start = nn.Linear(context_dim, context_dim)
-        self.embedding = nn.Linear(words, word_dim, bias=False)
-        self.memory = nn.GRU(word_dim, context_dim, batch_first=True)
-        self.to_words = nn.Linear(context_dim, words)
-        nn.init.normal_(self.embedding.weight, std=WORD_SPREAD)
+        self.embedding = nn.Linear(words, token_dim, bias=False)
+        self.gru = nn.GRU(token_dim, context_dim, batch_first=True)
+        self.to_logits = nn.Linear(context_dim, words)
+        nn.init.normal_(self.embedding.weight, std=EMBEDDING_STD)
 
     def draw_noise(self, count: int, generator: torch.Generator) -> Tensor:
         """Draw [count, L, V] from the standard Gumbel distribution."""
@@ -217,27 +217,27 @@ class TextDecoder(nn.Module):
         is_open = noise.new_ones(len(noise), 1)
         chosen: list[Tensor] = []
         for slot in range(self.length):
-            hidden, state = self.memory(self.embedding(word)[:, None], state)
-            scores = _without_padding(self.to_words(hidden[:, 0])) + noise[:, slot]
+            hidden, state = self.gru(self.embedding(word)[:, None], state)
+            scores = _without_padding(self.to_logits(hidden[:, 0])) + noise[:, slot]
             word = _straight_through(scores) * is_open + self._padding(noise) * (1 - is_open)
             is_open = is_open * (1 - word[:, END : END + 1].detach())
             chosen.append(word)
         return torch.stack(chosen, 1)
 
-    def supervised_loss(self, context: Tensor, real: Tensor) -> Tensor:
+    def nll_loss(self, context: Tensor, real: Tensor) -> Tensor:
         """Return the cross-entropy of the real tokens in nats per token, without padding: [B]."""
         before = functional.pad(real[:, :-1], (0, 0, 1, 0))
-        hidden, _state = self.memory(self.embedding(before), self._begin(context))
-        log_probabilities = self.to_words(hidden).log_softmax(2)
+        hidden, _state = self.gru(self.embedding(before), self._begin(context))
+        log_probabilities = self.to_logits(hidden).log_softmax(2)
         is_word = 1 - real[:, :, PADDING]
-        surprise = -(log_probabilities * real).sum(2) * is_word
-        return surprise.sum(1) / is_word.sum(1).clamp(min=1)
+        nll = -(log_probabilities * real).sum(2) * is_word
+        return nll.sum(1) / is_word.sum(1).clamp(min=1)
 
-    def likeliest(self, context: Tensor) -> tuple[Tensor, Tensor]:
+    def predict_with_confidence(self, context: Tensor) -> tuple[Tensor, Tensor]:
         """Decode greedily: texts [B, L, V] and their probabilities [B]."""
         texts = self(context.new_zeros(len(context), self.length, self.words), context)
         words = (1 - texts[:, :, PADDING]).sum(1)
-        return texts, (-self.supervised_loss(context, texts) * words).exp()
+        return texts, (-self.nll_loss(context, texts) * words).exp()
 
     def _begin(self, context: Tensor) -> Tensor:
         return torch.tanh(self.start(context))[None]
@@ -250,9 +250,9 @@ class TextDecoder(nn.Module):
 
 def _without_padding(scores: Tensor) -> Tensor:
     """Mask padding and the unknown token, which are never generated."""
-    forbidden = scores.new_zeros(scores.shape[1])
-    forbidden[[PADDING, UNKNOWN]] = -1e9
-    return scores + forbidden
+    blocked = scores.new_zeros(scores.shape[1])
+    blocked[[PADDING, UNKNOWN]] = -1e9
+    return scores + blocked
 
 
 def _straight_through(scores: Tensor) -> Tensor:

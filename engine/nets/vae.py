@@ -13,11 +13,11 @@ from typing import NamedTuple, cast
 import torch
 from torch import Tensor, nn
 
-from engine.nets.protocols import Ends, Items, LatentDecoder, Modality, turn
+from engine.nets.protocols import Endpoint, Items, LatentDecoder, Modality, slerp
 
 LOG_VARIANCE_LIMIT = 8.0
 """Limit of a log variance in absolute value, so that no precision overflows."""
-QUIET = 0.02
+POSTERIOR_INIT_STD = 0.02
 """Standard deviation of the last layer's initial weights: every posterior starts near the prior."""
 
 
@@ -29,7 +29,7 @@ class Gaussian(NamedTuple):
     log_variance: Tensor
     """[..., Z]."""
 
-    def at(self, noise: Tensor) -> Tensor:
+    def reparameterize(self, noise: Tensor) -> Tensor:
         """Map standard normal noise [..., Z] to a sample, differentiably.
 
         Source: the reparameterisation of Kingma & Welling 2014, arXiv:1312.6114, section 2.4.
@@ -37,25 +37,25 @@ class Gaussian(NamedTuple):
         return self.mean + (0.5 * self.log_variance).exp() * noise
 
 
-class Expert(nn.Module):
+class EncoderHead(nn.Module):
     """Encodes items of one modality as normal distributions over the latent code.
 
     Args:
-        trunk: from items to [B, F].
-        feature_dim: F.
+        backbone: from items to [B, F].
+        embedding_dim: F.
         latent_dim: Z.
     """
 
-    def __init__(self, trunk: nn.Module, feature_dim: int, latent_dim: int) -> None:
+    def __init__(self, backbone: nn.Module, embedding_dim: int, latent_dim: int) -> None:
         super().__init__()
-        self.trunk = trunk
-        self.opinion = nn.Linear(feature_dim, 2 * latent_dim)
-        nn.init.normal_(self.opinion.weight, std=QUIET)
-        nn.init.zeros_(self.opinion.bias)
+        self.backbone = backbone
+        self.to_parameters = nn.Linear(embedding_dim, 2 * latent_dim)
+        nn.init.normal_(self.to_parameters.weight, std=POSTERIOR_INIT_STD)
+        nn.init.zeros_(self.to_parameters.bias)
 
     def forward(self, items: Tensor) -> Gaussian:
         """Map items [B, ...] to the parameters of B normal distributions, [B, Z] each."""
-        mean, raw = self.opinion(self.trunk(items)).chunk(2, 1)
+        mean, raw = self.to_parameters(self.backbone(items)).chunk(2, 1)
         return Gaussian(mean, LOG_VARIANCE_LIMIT * torch.tanh(raw / LOG_VARIANCE_LIMIT))
 
 
@@ -100,18 +100,18 @@ class MultimodalVae(nn.Module):
 
     Args:
         modalities: in the order in which a pair is listed.
-        feature_dim: F.
+        embedding_dim: F.
         latent_dim: Z.
     """
 
     def __init__(
-        self, modalities: Sequence[Modality], *, feature_dim: int, latent_dim: int
+        self, modalities: Sequence[Modality], *, embedding_dim: int, latent_dim: int
     ) -> None:
         super().__init__()
-        self.order = tuple(modality.name for modality in modalities)
+        self.modality_order = tuple(modality.name for modality in modalities)
         self.latent_dim = latent_dim
-        self.experts = nn.ModuleDict(
-            {m.name: Expert(m.build_trunk(), feature_dim, latent_dim) for m in modalities}
+        self.encoder_heads = nn.ModuleDict(
+            {m.name: EncoderHead(m.build_backbone(), embedding_dim, latent_dim) for m in modalities}
         )
         self.decoders = nn.ModuleDict(
             {m.name: m.build_latent_decoder(latent_dim) for m in modalities}
@@ -125,76 +125,83 @@ class MultimodalVae(nn.Module):
         """Draw what ``forward`` needs for ``count`` pairs: the code's noise, then the decoders'."""
         shape = (count, self.latent_dim)
         noise = {LATENT: torch.randn(shape, generator=generator, device=generator.device)}
-        for name in self.order:
+        for name in self.modality_order:
             noise[name] = self.decoder(name).draw_noise(count, generator)
         return noise
 
-    def opinions(
-        self, given: Items, present: Mapping[str, Tensor] | None = None
+    def posteriors(
+        self, conditions: Items, present: Mapping[str, Tensor] | None = None
     ) -> dict[str, Gaussian]:
         """Run the encoder heads: by modality, [B, Z] parameters.
 
         Args:
-            given: items by modality.
+            conditions: items by modality.
             present: by modality, [B] booleans. Where false, the item is ignored and the result is
                 arbitrary.
         """
-        seen = {name: only_present(item, name, present) for name, item in given.items()}
-        return {name: self.experts[name](item) for name, item in seen.items()}
+        seen = {name: only_present(item, name, present) for name, item in conditions.items()}
+        return {name: self.encoder_heads[name](item) for name, item in seen.items()}
 
-    def posterior(self, given: Items, present: Mapping[str, Tensor] | None = None) -> Gaussian:
+    def posterior(self, conditions: Items, present: Mapping[str, Tensor] | None = None) -> Gaussian:
         """Return the posterior of the code: [B, Z] mean and log variance.
 
         Args:
-            given: items by modality, at least one.
+            conditions: items by modality, at least one.
             present: by modality, [B] booleans: rows whose item is there; a missing name is there in
                 every row. A row without any gets the prior.
         """
-        return product_of_experts(self.opinions(given, present), present)
+        return product_of_experts(self.posteriors(conditions, present), present)
 
-    def latent(self, noise: Items, given: Items) -> Tensor:
+    def latent(self, noise: Items, conditions: Items) -> Tensor:
         """Draw codes from the posterior of what is given, or from the prior: [B, Z]."""
-        return self.posterior(given).at(noise[LATENT]) if given else noise[LATENT]
+        return (
+            self.posterior(conditions).reparameterize(noise[LATENT])
+            if conditions
+            else noise[LATENT]
+        )
 
     def decode(self, latent: Tensor, noise: Items) -> dict[str, Tensor]:
         """Decode codes [B, Z] into items of every modality."""
-        return {name: self.decoder(name)(latent, noise[name]) for name in self.order}
+        return {name: self.decoder(name)(latent, noise[name]) for name in self.modality_order}
 
-    def forward(self, noise: Items, given: Items) -> dict[str, Tensor]:
-        """Complete pairs: items in ``given``, by modality, are kept; the others are generated.
+    def forward(self, noise: Items, conditions: Items) -> dict[str, Tensor]:
+        """Complete pairs: items in ``conditions``, by modality, are kept; the others are generated.
 
         Nothing given generates pairs from the prior; a text gives its image, an image its text.
         """
-        latent = self.latent(noise, given)
+        latent = self.latent(noise, conditions)
         made = {
             name: self.decoder(name)(latent, noise[name])
-            for name in self.order
-            if name not in given
+            for name in self.modality_order
+            if name not in conditions
         }
-        return {name: given[name] if name in given else made[name] for name in self.order}
+        return {
+            name: conditions[name] if name in conditions else made[name]
+            for name in self.modality_order
+        }
 
-    def walk(self, start: Ends, end: Ends, place: Tensor) -> dict[str, Tensor]:
+    def interpolate(self, start: Endpoint, end: Endpoint, t: Tensor) -> dict[str, Tensor]:
         """Generate the pairs between two by slerp between their codes.
 
         Args:
             start: B pairs; their codes follow from what is given, or from the prior.
             end: B other pairs.
-            place: [B], 0 at the start, 1 at the end.
+            t: [B], 0 at the start, 1 at the end.
         """
-        latent = turn(
-            self.latent(start.noise, start.given), self.latent(end.noise, end.given), place
+        latent = slerp(
+            self.latent(start.noise, start.conditions), self.latent(end.noise, end.conditions), t
         )
         # The decoders' own noise is that of the nearer end: a mixture would have another
         # distribution.
         noise = {
             name: torch.where(
-                _beside(place < 0.5, start.noise[name]), start.noise[name], end.noise[name]
+                _broadcast_rows(t < 0.5, start.noise[name]), start.noise[name], end.noise[name]
             )
-            for name in self.order
+            for name in self.modality_order
         }
         return self.decode(latent, noise)
 
-    def surprise(self, name: str, latent: Tensor, real: Tensor) -> Tensor:
+    def nll(self, name: str, latent: Tensor, real: Tensor) -> Tensor:
         """Return the NLL of a modality's items under several codes each, in nats.
 
         Each set of codes is decoded separately: batch norm would otherwise mix codes of different
@@ -209,20 +216,20 @@ class MultimodalVae(nn.Module):
             [S, B].
         """
         decoder = self.decoder(name)
-        return torch.stack([decoder.surprise(codes, real) for codes in latent])
+        return torch.stack([decoder.nll(codes, real) for codes in latent])
 
     def log_likelihood(self, latent: Tensor, real: Items) -> Tensor:
         """Return the unweighted ``log p(pair | latent)``: [S, B, Z] to [S, B] nats."""
-        return -torch.stack([self.surprise(n, latent, item) for n, item in real.items()]).sum(0)
+        return -torch.stack([self.nll(n, latent, item) for n, item in real.items()]).sum(0)
 
 
 def only_present(item: Tensor, name: str, present: Mapping[str, Tensor] | None) -> Tensor:
     """Set the rows [B, ...] of a modality that are not present to zero."""
     if present is None or name not in present:
         return item
-    return torch.where(_beside(present[name], item), item, torch.zeros_like(item))
+    return torch.where(_broadcast_rows(present[name], item), item, torch.zeros_like(item))
 
 
-def _beside(rows: Tensor, item: Tensor) -> Tensor:
+def _broadcast_rows(rows: Tensor, item: Tensor) -> Tensor:
     """Reshape [B] so that it broadcasts against [B, ...]."""
     return rows.view(-1, *[1] * (item.dim() - 1))

@@ -11,7 +11,7 @@ from typing import Annotated
 from engine.config.run import RunConfig
 from engine.config.setting import settings_in, value_at
 from engine.config.toml import config_hash, config_to_toml
-from engine.data.writer import published
+from engine.data.writer import atomic_directory
 from engine.errors import CheckpointMissingError, ConfigError, Problem
 from engine.fs.codec import Range
 from engine.runs.checkpoint_files import CheckpointMetadata, copy_checkpoint, read_metadata
@@ -29,7 +29,7 @@ _FIXED = frozenset(
     }
 )
 _BOUND = "spectral-norm"
-"""This regularizer lives in the critic's layers."""
+"""This regularizer lives in the discriminator's layers."""
 
 
 def branch_problems(source: RunConfig, config: RunConfig) -> list[Problem]:
@@ -81,7 +81,7 @@ def make_branch(source: RunFolder, checkpoint: Path, config: RunConfig) -> RunFo
         raise ConfigError(problems)
     metadata = read_metadata(checkpoint)
     model = source.read_model()
-    with published(config.run, bytes_in(checkpoint)) as staged:
+    with atomic_directory(config.run, bytes_in(checkpoint)) as staged:
         run = RunFolder(staged)
         for folder in (run.checkpoints, run.samples):
             folder.mkdir()

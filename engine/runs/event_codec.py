@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, get_args
 import numpy as np
 
 from engine.errors import LoggedError
-from engine.events import CheckpointSaved, ImageArray, PreviewReady, RunEvent, RunMoved
+from engine.events import CheckpointSaved, ImageArray, PreviewReady, RunEvent, RunRelocated
 from engine.fs.codec import Range, decode, encode
 from engine.fs.untrusted import MalformedFileError, open_regular, read_table
 
@@ -29,7 +29,7 @@ _KINDS: dict[str, type[RunEvent]] = {kind.__name__: kind for kind in get_args(Ru
 _PATHS: dict[type, Callable[[Path, str], Path]] = {
     CheckpointSaved: lambda run, name: run / "checkpoints" / Path(name).name,
     PreviewReady: lambda run, name: run / "samples" / Path(name).name,
-    RunMoved: lambda _run, name: Path(name),
+    RunRelocated: lambda _run, name: Path(name),
 }
 """How an event's path is resolved; for other events it is the run's folder, wherever it is now."""
 _COUNTS = Range(0, MAX_COUNT)
@@ -38,7 +38,7 @@ _COUNTS = Range(0, MAX_COUNT)
 def line_of(event: RunEvent) -> bytes:
     """Write an event, without its images and texts."""
     writers = {
-        Path: str if isinstance(event, RunMoved) else lambda path: path.name,
+        Path: str if isinstance(event, RunRelocated) else lambda path: path.name,
         Exception: lambda error: f"{type(error).__name__}: {error}",
     }
     fields = {name: encode(v, writers) for name, v in vars(event).items() if name not in UNLOGGED}

@@ -8,7 +8,7 @@ from collections import deque
 from io import FileIO
 from pathlib import Path
 
-from engine.events import CheckpointSaved, LossesReported, RunEnded, RunEvent
+from engine.events import CheckpointSaved, MetricsReported, RunEnded, RunEvent
 from engine.fs.atomic import files
 from engine.fs.untrusted import NOFOLLOW_FLAGS, MalformedFileError, ensure_regular
 from engine.runs.event_codec import MAX_LINE, entry_in, line_of, line_of_fields
@@ -91,7 +91,7 @@ class RunLog:
 
     def record(self, event: RunEvent) -> None:
         """Append one event; of the loss reports, one a second."""
-        if isinstance(event, LossesReported):
+        if isinstance(event, MetricsReported):
             if 0 <= event.progress.elapsed_s - self._last_losses_s < LOSSES_EVERY_S:
                 return
             self._last_losses_s = event.progress.elapsed_s

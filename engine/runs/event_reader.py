@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from engine.events import LossesReported, QualityMeasured, RolledBack, RunEvent, RunResumed
+from engine.events import EvaluationCompleted, MetricsReported, RolledBack, RunEvent, RunResumed
 from engine.fs.untrusted import MalformedFileError, open_regular
 from engine.runs.event_codec import MAX_BYTES, MAX_COUNT, entry_in, event_in, lines_in, open_log
 
-Point = TypeVar("Point", LossesReported, QualityMeasured)
+Point = TypeVar("Point", MetricsReported, EvaluationCompleted)
 
 log = logging.getLogger(__name__)
 
@@ -40,18 +40,18 @@ def read_events(path: Path) -> Iterator[RunEvent]:
             log.info("line %d of %s is skipped", number, path)
 
 
-def read_losses(path: Path) -> Iterator[LossesReported]:
+def read_losses(path: Path) -> Iterator[MetricsReported]:
     """Read a log's loss reports, without those that a resumed run repeated.
 
     Args:
         path: a run's ``events.jsonl``; a missing one gives nothing.
     """
-    return _points(path, LossesReported)
+    return _points(path, MetricsReported)
 
 
-def read_quality(path: Path) -> Iterator[QualityMeasured]:
+def read_quality(path: Path) -> Iterator[EvaluationCompleted]:
     """Read a log's quality measurements, without those that a resumed run repeated."""
-    return _points(path, QualityMeasured)
+    return _points(path, EvaluationCompleted)
 
 
 def has_saved(path: Path) -> bool:
@@ -131,8 +131,8 @@ def _done_again(path: Path) -> deque[tuple[int, int]]:
     return suffix
 
 
-def _images(point: LossesReported | QualityMeasured) -> int:
-    return point.progress.images_seen if isinstance(point, LossesReported) else point.images_seen
+def _images(point: MetricsReported | EvaluationCompleted) -> int:
+    return point.progress.images_seen if isinstance(point, MetricsReported) else point.images_seen
 
 
 def _numbered(path: Path) -> Iterator[tuple[bytes, int]]:

@@ -52,7 +52,7 @@ class ValidCheckpoint:
     """A checkpoint that has passed verification."""
 
     path: Path
-    passed_over: tuple[str, ...] = ()
+    skipped_checkpoints: tuple[str, ...] = ()
     """Newer ones that are damaged: name and reason of each, newest first."""
 
 

@@ -11,7 +11,7 @@ from engine.errors import EngineError
 from engine.runs.folder import RunFolder, bytes_in
 from engine.runs.metadata import FILE_NAME as NOTES_FILE
 from engine.runs.metadata import RunNotes, read_notes
-from engine.runs.retention import best_figures
+from engine.runs.retention import best_metrics
 from engine.runs.status import Status, stored_status
 
 MARKS = ("run.toml", "events.jsonl", "model.json", "checkpoints")
@@ -96,7 +96,7 @@ def read_run(folder: Path) -> ListedRun:
     config = _tried(run.read_config, problems)
     notes = _tried(lambda: read_notes(folder), problems) or RunNotes()
     has_log = os.path.lexists(run.log_file)
-    best = (_tried(lambda: best_figures(run.log_file), problems) if has_log else None) or {}
+    best = (_tried(lambda: best_metrics(run.log_file), problems) if has_log else None) or {}
     left = stored_status(folder)
     return ListedRun(
         folder=folder,

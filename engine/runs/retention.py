@@ -1,4 +1,4 @@
-"""Retention of a run's checkpoints, and its best figures."""
+"""Retention of a run's checkpoints, and its best metrics."""
 
 import contextlib
 import logging
@@ -14,7 +14,7 @@ from engine.runs.folder import RunFolder, bytes_in, images_in_name
 log = logging.getLogger(__name__)
 
 RANKED: dict[str, Callable[[float, float], float]] = {"kid": min, "joint_coherence": max}
-"""Figures whose best is listed and whose best checkpoint is kept, and which of two is better."""
+"""Metrics whose best is listed and whose best checkpoint is kept, and which of two is better."""
 _MAX_FIGURE = 1e9
 
 
@@ -42,13 +42,13 @@ class RetentionPolicy:
             log.warning("An old checkpoint of %s cannot be removed: %s", self._folder.path, error)
 
     def _wanted(self, paths: Sequence[Path]) -> set[Path]:
-        wanted = set(paths[-self._reporting.checkpoints_kept :])
-        wanted.update(_milestones(paths, self._reporting.keep_every_images))
+        wanted = set(paths[-self._reporting.keep_last :])
+        wanted.update(_milestones(paths, self._reporting.milestone_every))
         return wanted | _last_written(paths)
 
     def _keep_budget(self) -> None:
         """Remove the oldest until all fit; never the newest, and never the best by a figure."""
-        budget = self._reporting.checkpoint_budget_mb * 1e6
+        budget = self._reporting.max_checkpoint_mb * 1e6
         if not budget:
             return
         paths = self._folder.checkpoint_paths()
@@ -93,7 +93,7 @@ def _last_written(paths: Sequence[Path]) -> set[Path]:
     return {max(written, key=lambda path: written[path])} if written else set()
 
 
-def best_figures(log: Path) -> dict[str, float]:
+def best_metrics(log: Path) -> dict[str, float]:
     """Find the best of each figure; one that was never measured is absent.
 
     What a run measured again after it went back counts once, as in its curves.
@@ -108,7 +108,7 @@ def best_figures(log: Path) -> dict[str, float]:
     for point in read_quality(log):
         for name, better in RANKED.items():
             # KID is an unbiased estimate, and may fall a little below zero.
-            value = point.figures.get(name)
+            value = point.metrics.get(name)
             if value is not None and abs(value) < _MAX_FIGURE:
                 found[name] = better(found.get(name, value), value)
     return found

@@ -21,7 +21,7 @@ from engine.runs.folder import NEWEST, RunFolder
 from engine.runs.metadata import ModelMetadata
 from engine.sample.sampler import Sampler
 
-AVERAGE = "average."
+EMA_PREFIX = "ema."
 """Prefix, in a checkpoint, of the tensors of the generator's EMA."""
 _MISMATCH = "its tensors do not fit the run's networks"
 
@@ -37,7 +37,7 @@ class LoadedRun:
     model: ModelMetadata
     checkpoint: CheckpointMetadata
     config_hash: str
-    passed_over: tuple[str, ...] = ()
+    skipped_checkpoints: tuple[str, ...] = ()
     """Newer checkpoints that are damaged: name and reason of each."""
 
 
@@ -50,15 +50,15 @@ def load_run(folder: Path, device: torch.device, checkpoint: str = NEWEST) -> Lo
     """
     run = RunFolder(folder)
     config, model = run.read_config(), run.read_model()
-    passed_over: tuple[str, ...] = ()
+    skipped_checkpoints: tuple[str, ...] = ()
     if checkpoint == NEWEST:
         newest = run.newest_valid()
-        path, passed_over = newest.path, newest.passed_over
-        for reason in passed_over:
+        path, skipped_checkpoints = newest.path, newest.skipped_checkpoints
+        for reason in skipped_checkpoints:
             log.warning("%s: skipped a damaged checkpoint: %s", run.path, reason)
     else:
         path = run.chosen_checkpoint(checkpoint)
-    metadata, tensors = read_metadata(path), read_tensors(path, AVERAGE)
+    metadata, tensors = read_metadata(path), read_tensors(path, EMA_PREFIX)
     # Compare shapes before allocating memory: an untrusted run may describe a huge network.
     with torch.device("meta"):
         _modalities, expected = _build(config, model)
@@ -76,7 +76,7 @@ def load_run(folder: Path, device: torch.device, checkpoint: str = NEWEST) -> Lo
         model=model,
         checkpoint=metadata,
         config_hash=config_hash(config),
-        passed_over=passed_over,
+        skipped_checkpoints=skipped_checkpoints,
     )
 
 
@@ -86,7 +86,7 @@ def encode_texts(texts: Sequence[str], model: ModelMetadata) -> Tensor:
     Raises:
         UnknownWordsError: names every word that is not in the run's vocabulary.
     """
-    unknown = {word: None for text in texts for word in model.tokenizer.unknown_words(text)}
+    unknown = {word: None for text in texts for word in model.tokenizer.out_of_vocabulary(text)}
     if unknown:
         raise UnknownWordsError(list(unknown))
     return torch.from_numpy(encode_all(model.tokenizer, texts, model.text_length))

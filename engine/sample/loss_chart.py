@@ -1,4 +1,4 @@
-"""Loss curves as a picture, for where no window can show them."""
+"""Loss curves as an image, for where no window can show them."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from engine.data.loader import mix_seed
 from engine.events import ImageArray
-from engine.nets.protocols import Ends, Modality, PairModel
+from engine.nets.protocols import Endpoint, Modality, PairModel
 
 BATCH = 64
 
@@ -58,9 +58,9 @@ class Sampler:
         return {name: self._truncation * part for name, part in noise.items()}
 
     @torch.no_grad()
-    def complete(self, noise: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> Pairs:
+    def complete(self, noise: Mapping[str, Tensor], conditions: Mapping[str, Tensor]) -> Pairs:
         """Complete pairs from noise and from stored rows of what is given, by modality."""
-        return self._show(self._model(noise, self._read(given)))
+        return self._postprocess(self._model(noise, self._preprocess(conditions)))
 
     def pairs(self, count: int, seed: int) -> Iterator[Pairs]:
         """Draw pairs from noise alone, a batch at a time. Pair i depends on seed and i only."""
@@ -91,9 +91,10 @@ class Sampler:
     def latent_walk(self, count: int, seed: int, to_seed: int) -> Iterator[Pairs]:
         """Walk from the first pair of one seed to the first of another, ends included."""
         start, end = (
-            Ends(noise=self._first_noise(end_seed), given={}) for end_seed in (seed, to_seed)
+            Endpoint(noise=self._first_noise(end_seed), conditions={})
+            for end_seed in (seed, to_seed)
         )
-        yield from self._walk(start, end, torch.linspace(0, 1, count))
+        yield from self._interpolate(start, end, torch.linspace(0, 1, count))
 
     def text_walk(self, texts: Tensor, count: int, seed: int) -> Iterator[Pairs]:
         """Walk from the image of the first text by way of the others' to that of the last.
@@ -104,32 +105,34 @@ class Sampler:
             seed: of the noise that decides what the texts leave open; the same all the way.
         """
         noise = self._first_noise(seed)
-        stops = [Ends(noise=noise, given=self._read({"text": row[None]})) for row in texts]
-        place = torch.linspace(0, len(stops) - 1, count)
-        legs = place.floor().clamp(max=len(stops) - 2)
+        stops = [
+            Endpoint(noise=noise, conditions=self._preprocess({"text": row[None]})) for row in texts
+        ]
+        t = torch.linspace(0, len(stops) - 1, count)
+        legs = t.floor().clamp(max=len(stops) - 2)
         for leg in range(len(stops) - 1):
-            yield from self._walk(stops[leg], stops[leg + 1], (place - leg)[legs == leg])
+            yield from self._interpolate(stops[leg], stops[leg + 1], (t - leg)[legs == leg])
 
-    def _walk(self, start: Ends, end: Ends, place: Tensor) -> Iterator[Pairs]:
-        for part in place.to(self._device).split(BATCH):
+    def _interpolate(self, start: Endpoint, end: Endpoint, t: Tensor) -> Iterator[Pairs]:
+        for part in t.to(self._device).split(BATCH):
             ends = (_repeated(start, len(part)), _repeated(end, len(part)))
             with torch.no_grad():
-                yield self._show(self._model.walk(*ends, part))
+                yield self._postprocess(self._model.interpolate(*ends, part))
 
     def _first_noise(self, seed: int) -> dict[str, Tensor]:
         noise = self.draw_noise(BATCH, mix_seed(seed, 0))
         return {name: rows[:1] for name, rows in noise.items()}
 
-    def _read(self, stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def _preprocess(self, stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
         return {
-            name: self._modalities[name].read(rows.to(self._device))
+            name: self._modalities[name].preprocess(rows.to(self._device))
             for name, rows in stored.items()
         }
 
-    def _show(self, whole: Mapping[str, Tensor]) -> Pairs:
+    def _postprocess(self, whole: Mapping[str, Tensor]) -> Pairs:
         return Pairs(
-            images=self._modalities["image"].show(whole["image"]),
-            texts=tuple(self._modalities["text"].show(whole["text"])),
+            images=self._modalities["image"].postprocess(whole["image"]),
+            texts=tuple(self._modalities["text"].postprocess(whole["text"])),
         )
 
     def _completions(self, name: str, given: Tensor, seed: int) -> Iterator[Pairs]:
@@ -141,8 +144,10 @@ class Sampler:
             )
 
 
-def _repeated(ends: Ends, count: int) -> Ends:
-    return Ends(
+def _repeated(ends: Endpoint, count: int) -> Endpoint:
+    return Endpoint(
         noise={name: row.expand(count, *row.shape[1:]) for name, row in ends.noise.items()},
-        given={name: row.expand(count, *row.shape[1:]) for name, row in ends.given.items()},
+        conditions={
+            name: row.expand(count, *row.shape[1:]) for name, row in ends.conditions.items()
+        },
     )

@@ -12,7 +12,7 @@ from typing import Protocol
 import torch
 
 from engine.config.presets import memory_bytes
-from engine.events import BatchChosen
+from engine.events import BatchSizeSelected
 
 CANDIDATES = (16, 32, 64, 128, 256, 512)
 SHARE_OF_FREE = 0.8
@@ -58,7 +58,7 @@ def choose_batch(
     *,
     largest: int,
     clock: Callable[[], float] = time.perf_counter,
-) -> BatchChosen:
+) -> BatchSizeSelected:
     """Try growing batches; return the best, and the size that was refused.
 
     Args:
@@ -71,14 +71,14 @@ def choose_batch(
         torch.OutOfMemoryError: not even the smallest fits.
     """
     budget = memory.budget()
-    chosen: BatchChosen | None = None
+    chosen: BatchSizeSelected | None = None
     sizes = [size for size in CANDIDATES if size <= largest] or [max(2, largest)]
     for size in sizes:
         refused = chosen is not None and budget > 0 and 2 * chosen.memory_bytes > budget
         rate = 0.0 if refused else _rate(take_steps, size, clock, may_fail=chosen is not None)
         if chosen is not None and rate < WORTH_IT * chosen.images_per_s:
-            return BatchChosen(**{**vars(chosen), "refused": size})
-        chosen = BatchChosen(
+            return BatchSizeSelected(**{**vars(chosen), "refused": size})
+        chosen = BatchSizeSelected(
             batch_size=size,
             images_per_s=rate,
             memory_bytes=memory.peak(),

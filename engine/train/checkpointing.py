@@ -25,7 +25,15 @@ from engine.errors import (
     RunMissingError,
     StoppedError,
 )
-from engine.events import CheckpointSaved, Emit, Phase, PhaseChanged, RunEvent, RunMoved, RunPaused
+from engine.events import (
+    CheckpointSaved,
+    Emit,
+    Phase,
+    PhaseChanged,
+    RunEvent,
+    RunPaused,
+    RunRelocated,
+)
 from engine.fs.lock import RunLock
 from engine.runs.checkpoint import read_tensors, write_checkpoint
 from engine.runs.checkpoint_files import CheckpointMetadata, read_metadata
@@ -227,7 +235,7 @@ class RunDirectory:
             # Also writes the events that the old disk refused.
             self._log.reopen(after.log_file)
         log.warning("The run in %s goes on in %s.", before.path, after.path)
-        self.emit(RunMoved(folder=after.path))
+        self.emit(RunRelocated(folder=after.path))
 
     def close(self) -> None:
         """Close the log and release the lock."""

@@ -10,15 +10,21 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from engine.augment.caption_filter import reasons_against
-from engine.augment.pipeline import ADA_IMAGES, Augmenter
-from engine.augment.transforms import DIFFAUGMENT, NONE, Change, resolve_augmentation
+from engine.augment.caption_filter import conflicts_with_captions
+from engine.augment.pipeline import ADA_RAMP_IMAGES, Augmenter
+from engine.augment.transforms import DIFFAUGMENT, NONE, Transform, resolve_augmentation
 from engine.config.run import RunConfig
 from engine.config.sections import ADVERSARIAL_FAMILIES
 from engine.data.image_files import resize
-from engine.data.loader import DeviceLoader, StoredRows, favour_whole, group_keys, item_weights
-from engine.data.store import HELD_OUT, TRAIN, StoredDataset
-from engine.data.tokenizers import Vocabulary, build_tokenizer, covering_length, encode_all
+from engine.data.loader import (
+    DeviceLoader,
+    StoredRows,
+    class_balanced_weights,
+    group_keys,
+    weight_paired_items,
+)
+from engine.data.store import TRAIN, VALIDATION, StoredDataset
+from engine.data.tokenizers import Vocabulary, build_tokenizer, encode_all, percentile_length
 from engine.data.word_vectors import WordVectors, read_word_vectors
 from engine.errors import DatasetCorruptError
 from engine.nets.protocols import Items, Modality
@@ -28,8 +34,8 @@ log = logging.getLogger(__name__)
 
 PASSES_TO_CERTAINTY = 100
 """Passes over a small dataset in which adaptive augmentation can cross its range."""
-HELD_OUT_SEEN = 1_000
-"""Held-out pairs that measure the discriminator's overfitting."""
+VALIDATION_SEEN = 1_000
+"""Validation pairs that measure the discriminator's overfitting."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +50,7 @@ class TrainingData:
     """By modality, in the dataset's format."""
     weights: npt.NDArray[np.float64] | None
     """Sampling weight of each item; None where all are equally likely."""
-    held_out: Items
+    validation: Items
     """Pairs that are not trained on, as network input; may be empty."""
     modalities: tuple[Modality, ...]
     augmenters: Mapping[str, Augmenter]
@@ -73,7 +79,7 @@ def model_facts(config: RunConfig, dataset: StoredDataset) -> ModelMetadata:
         dataset=dataset.manifest.name,
         dataset_version=dataset.manifest.version,
         channels=dataset.manifest.channels,
-        text_length=covering_length(tokenizer, texts),
+        text_length=percentile_length(tokenizer, texts),
         tokenizer=tokenizer,
     )
 
@@ -106,17 +112,19 @@ def load_training_data(
     """
     rows = dataset.rows(TRAIN)
     reader = _Reader(dataset, facts, config.networks.image_size, device)
-    held_out = dataset.whole_rows(HELD_OUT)[:HELD_OUT_SEEN]
+    validation = dataset.complete_rows(VALIDATION)[:VALIDATION_SEEN]
     texts = _texts(dataset)
-    reasons = reasons_against(texts)
+    reasons = conflicts_with_captions(texts)
     # Cutout may remove what the text names.
-    disguise = Augmenter(DIFFAUGMENT, forbidden=frozenset(reasons) | {Change.CUTOUT})
+    disguise = Augmenter(DIFFAUGMENT, blocked=frozenset(reasons) | {Transform.CUTOUT})
     return TrainingData(
         name=dataset.manifest.name,
         count=len(rows),
         stored=reader.read(rows),
         weights=_weights(config, dataset, rows),
-        held_out=_in_networks_form(reader.read(held_out), modalities) if len(held_out) else {},
+        validation=_in_networks_form(reader.read(validation), modalities)
+        if len(validation)
+        else {},
         modalities=modalities,
         augmenters=_augmenters(config, int((dataset.image_rows[rows] >= 0).sum()), reasons),
         disguises={"image": disguise},
@@ -155,8 +163,8 @@ class _Reader:
         places = np.where(has_text, counts.cumsum() - counts, -1)
         return StoredRows(
             rows=numbers.to(self.device),
-            places=torch.from_numpy(places).to(self.device),
-            choices=torch.from_numpy(counts).to(self.device),
+            first_row=torch.from_numpy(places).to(self.device),
+            num_captions=torch.from_numpy(counts).to(self.device),
         )
 
     def _stored(self, rows: Tensor, is_there: npt.NDArray[np.bool_]) -> StoredRows:
@@ -164,7 +172,7 @@ class _Reader:
             return StoredRows(rows=rows.to(self.device))
         places = np.where(is_there, is_there.cumsum() - 1, -1)
         return StoredRows(
-            rows=rows.to(self.device), places=torch.from_numpy(places).to(self.device)
+            rows=rows.to(self.device), first_row=torch.from_numpy(places).to(self.device)
         )
 
     def _images(self, rows: npt.NDArray[np.int64]) -> Tensor:
@@ -190,8 +198,8 @@ def _in_networks_form(
     items: dict[str, Tensor] = {}
     for modality in modalities:
         part = stored[modality.name]
-        rows = part.rows if part.places is None else part.rows[part.places]
-        items[modality.name] = modality.read(rows)
+        rows = part.rows if part.first_row is None else part.rows[part.first_row]
+        items[modality.name] = modality.preprocess(rows)
     return items
 
 
@@ -200,16 +208,18 @@ def _weights(
 ) -> npt.NDArray[np.float64] | None:
     """Return the sampling weight of each item; None where all are equally likely."""
     data = config.data
-    is_whole = np.isin(rows, dataset.whole_rows(TRAIN))
-    if not data.balance and is_whole.all():
+    is_whole = np.isin(rows, dataset.complete_rows(TRAIN))
+    if not data.class_balance and is_whole.all():
         return None
     records = [dataset.records[row] for row in rows]
-    keys = group_keys(records, data.balance_by) if data.balance else [""] * len(rows)
-    return favour_whole(item_weights(keys, data.balance), is_whole, data.paired_share)
+    keys = group_keys(records, data.balance_by) if data.class_balance else [""] * len(rows)
+    return weight_paired_items(
+        class_balanced_weights(keys, data.class_balance), is_whole, data.paired_fraction
+    )
 
 
 def _augmenters(
-    config: RunConfig, images: int, reasons: Mapping[Change, str]
+    config: RunConfig, images: int, reasons: Mapping[Transform, str]
 ) -> dict[str, Augmenter]:
     """Build the augmentation of images; captions block transforms that would contradict them."""
     mode = resolve_augmentation(config.data.augmentation, images)
@@ -221,7 +231,7 @@ def _augmenters(
     return {
         "image": Augmenter(
             mode,
-            forbidden=frozenset(reasons),
-            ada_images=min(ADA_IMAGES, PASSES_TO_CERTAINTY * images),
+            blocked=frozenset(reasons),
+            ada_ramp_images=min(ADA_RAMP_IMAGES, PASSES_TO_CERTAINTY * images),
         )
     }

@@ -10,12 +10,18 @@ from engine.augment.pipeline import Augmenter
 from engine.config.run import RunConfig
 from engine.config.sections import ADVERSARIAL_FAMILIES
 from engine.losses.regularizers import apply_spectral_norm
-from engine.nets.discriminator import Critic
+from engine.nets.discriminator import Discriminator
 from engine.nets.protocols import Items, Modality
 from engine.nets.registry import build_model
 from engine.nets.vae import MultimodalVae
 from engine.train.gan_step import GanStep
-from engine.train.state import CRITIC, GENERATOR, Player, TrainingState, adam
+from engine.train.state import (
+    DISCRIMINATOR,
+    GENERATOR,
+    OptimizedNetwork,
+    TrainingState,
+    build_optimizer,
+)
 from engine.train.step import Step
 from engine.train.vae_step import VaeStep
 
@@ -31,18 +37,20 @@ def build_state(
         torch.manual_seed(config.seed)
         networks = {GENERATOR: build_model(config.family, modalities, config.networks)}
         if config.family in ADVERSARIAL_FAMILIES:
-            networks[CRITIC] = _build_critic(modalities, config)
+            networks[DISCRIMINATOR] = _build_discriminator(modalities, config)
     for network in networks.values():
         network.to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] (stub lacks it)
-    average = copy.deepcopy(networks[GENERATOR]).eval().requires_grad_(requires_grad=False)
+    ema = copy.deepcopy(networks[GENERATOR]).eval().requires_grad_(requires_grad=False)
     return TrainingState(
-        players={
-            name: Player(network=network, optimiser=adam(network, config.training))
+        networks={
+            name: OptimizedNetwork(
+                network=network, optimiser=build_optimizer(network, config.training)
+            )
             for name, network in networks.items()
         },
-        average=average,
+        ema=ema,
         device=device,
-        extras={f"augmenter.{n}": a.to(device) for n, a in (augmenters or {}).items()},
+        buffers={f"augmenter.{n}": a.to(device) for n, a in (augmenters or {}).items()},
     )
 
 
@@ -65,15 +73,15 @@ def build_step(
             strong_augment=strong_augment,
             validation=validation,
         )
-    player, terms = state.players[GENERATOR], config.variational
+    trained, terms = state.networks[GENERATOR], config.variational
     return VaeStep(
-        cast("MultimodalVae", player.network),
-        player.optimiser,
+        cast("MultimodalVae", trained.network),
+        trained.optimiser,
         is_mixture=config.family == "mopoe",
         kl_weight=terms.kl_weight,
         kl_warmup_images=terms.kl_warmup_images,
         text_weight=terms.text_weight,
-        random_subsets=terms.random_subsets,
+        num_subsets=terms.num_subsets,
         batch_size=config.training.batch_size,
         seed=config.seed,
         device=state.device,
@@ -81,17 +89,17 @@ def build_step(
     )
 
 
-def _build_critic(modalities: Sequence[Modality], config: RunConfig) -> Critic:
-    critic = Critic(modalities, config.networks.feature_dim)
+def _build_discriminator(modalities: Sequence[Modality], config: RunConfig) -> Discriminator:
+    discriminator = Discriminator(modalities, config.networks.embedding_dim)
     if config.training.regularizer == "spectral-norm":
-        apply_spectral_norm(critic)
-    if config.training.compile_critic:
-        for trunk in critic.trunks.values():
+        apply_spectral_norm(discriminator)
+    if config.training.compile_discriminator:
+        for backbone in discriminator.backbones.values():
             # In place: the names of the weights do not change.
-            trunk.compile()
-    return critic
+            backbone.compile()
+    return discriminator
 
 
 def _augmenters_of(state: TrainingState) -> dict[str, Augmenter]:
-    named = {name.partition(".")[2]: extra for name, extra in state.extras.items()}
+    named = {name.partition(".")[2]: extra for name, extra in state.buffers.items()}
     return {name: extra for name, extra in named.items() if isinstance(extra, Augmenter)}

@@ -20,11 +20,11 @@ from engine.config.sections import TrainingConfig
 from engine.data.loader import Batch, Items, Masks, mix_seed
 from engine.losses.adversarial import LOSSES_BY_NAME, MaskedLogits
 from engine.losses.regularizers import PENALTIES_BY_NAME, PenaltyInputs
-from engine.nets.discriminator import PAIR, Critic
-from engine.nets.protocols import Modality, RehearsingModel
+from engine.nets.discriminator import PAIR, Discriminator
+from engine.nets.protocols import Modality, TrainableGenerator
 from engine.train.device import in_precision
 from engine.train.pseudo_labels import nll_loss, pseudo_label
-from engine.train.state import CRITIC, GENERATOR, TrainingState, advance
+from engine.train.state import DISCRIMINATOR, GENERATOR, TrainingState, step_if_finite
 from engine.train.step import (
     METRICS_EVERY,
     Scalars,
@@ -44,7 +44,7 @@ Augment = Callable[[Items], dict[str, Tensor]]
 
 
 def discriminator_loss(
-    discriminator: Critic,
+    discriminator: Discriminator,
     real: Batch,
     fake: Items,
     kept: Masks,
@@ -61,7 +61,7 @@ def discriminator_loss(
     """
     objective = LOSSES_BY_NAME[config.adversarial_loss]
     penalty = PENALTIES_BY_NAME.get(config.regularizer) if config.penalty_weight > 0 else None
-    if step % config.penalty_interval:
+    if step % config.reg_interval:
         penalty = None
     x = detach(augment(real.items), needs_grad=penalty is not None and penalty.needs_real_grad)
     g = augment({name: item.detach() for name, item in fake.items()})
@@ -69,25 +69,25 @@ def discriminator_loss(
     # The second derivatives of a penalty need full precision.
     with in_precision("fp32" if penalty else config.precision, rng.device):
         features = discriminator.features(x)
-        real_logits = masked(discriminator.judge(features), real_mask(real))
+        real_logits = masked(discriminator.logits(features), real_mask(real))
         fake_logits = masked(discriminator(g), fake_mask(kept))
         terms = [objective.discriminator(real_logits[h], fake_logits[h]) for h in real_logits]
         loss = torch.stack(terms).sum()
         if PAIR in real_logits and objective.is_bounded_below:
             mismatched = mismatched_logits(discriminator, features, real, step)
             loss = loss + objective.fake(mismatched, real_logits[PAIR])
-    losses = {"critic": loss.detach()}
+    losses = {"discriminator": loss.detach()}
     if penalty is not None:
         inputs = penalty_inputs(discriminator, x, real_logits, g, fake_logits, rng)
         weighted = config.penalty_weight * penalty(inputs).mean()
         losses["penalty"] = weighted.detach()
-        loss = loss + config.penalty_interval * weighted
+        loss = loss + config.reg_interval * weighted
     return loss, losses, real_logits, fake_logits
 
 
 def generator_loss(
-    generator: RehearsingModel,
-    discriminator: Critic,
+    generator: TrainableGenerator,
+    discriminator: Discriminator,
     real: Batch,
     fake: Items,
     kept: Masks,
@@ -112,12 +112,12 @@ def generator_loss(
         text_nll = nll_loss(generator, real, fake, kept, strong_augment, rng)
     if text_nll is None:
         return adversarial, {"generator": adversarial.detach()}
-    losses = {"generator": adversarial.detach(), "caption": text_nll.detach()}
-    return adversarial + config.caption_weight * text_nll, losses
+    losses = {"generator": adversarial.detach(), "text_nll": text_nll.detach()}
+    return adversarial + config.text_nll_weight * text_nll, losses
 
 
 def mismatched_logits(
-    discriminator: Critic, features: Items, real: Batch, step: int
+    discriminator: Discriminator, features: Items, real: Batch, step: int
 ) -> MaskedLogits:
     """Return the pair logits of real items from two different pairs, which count as fakes.
 
@@ -128,12 +128,12 @@ def mismatched_logits(
     exchanged = list(real.items)[step % len(real.items)]
     differs = torch.stack([(i != i.roll(1, 0)).flatten(1).any(1) for i in real.items.values()])
     is_pair = real_mask(real)[PAIR]
-    logits = discriminator.judge_match({**features, exchanged: features[exchanged].roll(1, 0)})
+    logits = discriminator.joint_logit({**features, exchanged: features[exchanged].roll(1, 0)})
     return MaskedLogits(logits, differs.all(0) & is_pair & is_pair.roll(1, 0))
 
 
 def penalty_inputs(
-    discriminator: Critic,
+    discriminator: Discriminator,
     x: Items,
     real_logits: Logits,
     g: Items,
@@ -241,22 +241,22 @@ class GanStep:
         self._augmenters = dict(augmenters or {})
         self._strong_augment = dict(strong_augment or {})
         self._validation = validation or {}
-        self._generator = cast("RehearsingModel", state.generator)
-        self._discriminator = cast("Critic", state.players[CRITIC].network)
+        self._generator = cast("TrainableGenerator", state.generator)
+        self._discriminator = cast("Discriminator", state.networks[DISCRIMINATOR].network)
         # The head of the modality that is generated last, the hardest one. The pair head also
         # learns mismatches as fakes, so its probabilities stay near a third.
-        self._main_head = self._generator.order[-1]
+        self._main_head = self._generator.modality_order[-1]
         self._rng = torch.Generator(state.device)
         self.num_micro_batches = 1
 
     def __call__(self, batch: Batch, step: int) -> StepReport:
         """Update the networks with one batch."""
         self._rng.manual_seed(mix_seed(self._seed, step))
-        updates_generator = (step + 1) % self._config.critic_steps == 0
+        updates_generator = (step + 1) % self._config.d_steps == 0
         batch = impute_missing_rows(batch)
-        if not batch.is_complete and self._config.self_label_sureness < 1:
-            ema = cast("RehearsingModel", self._state.average)
-            batch = pseudo_label(ema, batch, threshold=self._config.self_label_sureness)
+        if not batch.is_complete and self._config.pseudo_label_threshold < 1:
+            ema = cast("TrainableGenerator", self._state.ema)
+            batch = pseudo_label(ema, batch, threshold=self._config.pseudo_label_threshold)
         micro_batches = [
             MicroBatch(real=part, kept=self._draw_kept(part.present))
             for part in split_batch(batch, self.num_micro_batches)
@@ -271,7 +271,7 @@ class GanStep:
 
     def _draw_kept(self, present: Masks) -> Masks:
         """Assign the generator's conditioning patterns to equal shares of the rows."""
-        patterns = self._generator.patterns
+        patterns = self._generator.conditioning_patterns
         some = next(iter(present.values()))
         rows = torch.arange(len(some), device=some.device) * len(patterns) // len(some)
         kept: dict[str, Tensor] = {}
@@ -287,12 +287,12 @@ class GanStep:
         ):
             count = len(next(iter(micro_batch.kept.values())))
             noise = self._generator.draw_noise(count, self._rng)
-            micro_batch.fake = self._generator.rehearse(
+            micro_batch.fake = self._generator.generate_training_pairs(
                 noise, micro_batch.real.items, micro_batch.kept
             )
 
     def _update_discriminator(self, micro_batches: Sequence[MicroBatch], step: int) -> StepReport:
-        optimiser = self._state.players[CRITIC].optimiser
+        optimiser = self._state.networks[DISCRIMINATOR].optimiser
         optimiser.zero_grad()
         reports: list[StepReport] = []
         real_logits: Logits = {}
@@ -317,9 +317,9 @@ class GanStep:
                 metrics = logit_metrics(real_logits[self._main_head], fake_logits[self._main_head])
             reports.append(StepReport(losses=losses, metrics=metrics))
         report = average_reports(reports)
-        report.skipped[CRITIC] = advance(optimiser)
+        report.skipped[DISCRIMINATOR] = step_if_finite(optimiser)
         if step % METRICS_EVERY == 0:
-            report.metrics["critic_gradient"] = gradient_norm(self._discriminator)
+            report.metrics["discriminator_gradient"] = gradient_norm(self._discriminator)
             if self._validation:
                 report.metrics["overfit_gap"] = generalization_gap(
                     real_logits[self._main_head],
@@ -329,7 +329,7 @@ class GanStep:
         return report
 
     def _update_generator(self, micro_batches: Sequence[MicroBatch], step: int) -> StepReport:
-        optimiser = self._state.players[GENERATOR].optimiser
+        optimiser = self._state.networks[GENERATOR].optimiser
         optimiser.zero_grad()
         reports: list[StepReport] = []
         with frozen(self._discriminator):
@@ -353,7 +353,7 @@ class GanStep:
                 part.fake = {}
                 reports.append(StepReport(losses=losses, metrics=metrics))
         report = average_reports(reports)
-        report.skipped[GENERATOR] = advance(optimiser)
+        report.skipped[GENERATOR] = step_if_finite(optimiser)
         if step % METRICS_EVERY == 0:
             report.metrics["generator_gradient"] = gradient_norm(self._state.generator)
         return report
@@ -381,11 +381,11 @@ class GanStep:
 
     def _diversity(self, part: MicroBatch) -> Scalars:
         """Compare the rows in which everything is generated with as many real ones."""
-        count = len(next(iter(part.kept.values()))) // len(self._generator.patterns)
+        count = len(next(iter(part.kept.values()))) // len(self._generator.conditioning_patterns)
         if count < 2:  # in a small micro-batch
             return {}
         metrics: Scalars = {}
         for name, modality in self._modalities.items():
             fake, real = part.fake[name][:count].detach(), part.real.items[name][:count]
-            metrics |= modality.compare(fake, real)
+            metrics |= modality.diversity_metrics(fake, real)
         return metrics

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from engine.data.store import open_dataset
 from engine.errors import NonFiniteLossError
-from engine.events import LossesReported, Outcome, Phase, PhaseChanged, RunPaused, StepsSkipped
-from engine.metrics.evaluate import QualityJudge, judge_for
-from engine.metrics.extractor import default_cache, has_reader
+from engine.events import MetricsReported, Outcome, Phase, PhaseChanged, RunPaused, StepsSkipped
+from engine.metrics.evaluate import Evaluator, build_evaluator
+from engine.metrics.extractor import default_cache, has_classifier
 from engine.runs.checkpoint_files import CheckpointMetadata
 from engine.sample.sampler import Sampler
 from engine.train.checkpointing import checkpoint_facts
@@ -17,7 +17,7 @@ from engine.train.periodic import KEPT_BEST, Evaluation, PeriodicTask, Previews
 from engine.train.progress import TaskKind
 from engine.train.rollback import WEIGHTS, FaultHandler
 from engine.train.setup import TrainingSetup, dry_run_steps
-from engine.train.state import update_average
+from engine.train.state import update_ema
 from engine.train.step import StepReport
 
 POLL_EVERY_S = 0.1
@@ -45,7 +45,7 @@ class TrainingLoop:
         )
         self._evaluation = Evaluation(sampler, reporting, seed, self._get_evaluator, context.emit)
         self._evaluation.load_state_dict(loop_state)
-        if not has_reader(default_cache(), run.model.dataset_version):
+        if not has_classifier(default_cache(), run.model.dataset_version):
             context.estimator.expect_reader()
         self._checkpoint_due_s = 0.0
         self.tasks = (
@@ -121,12 +121,12 @@ class TrainingLoop:
         context.meter.add(report, state.step)
         state.step += 1
         state.images_seen = context.clock.images_seen = state.step * training.batch_size
-        update_average(
-            state.average,
+        update_ema(
+            state.ema,
             state.generator,
             images_seen=state.images_seen,
             batch=training.batch_size,
-            half_life=training.ema_images,
+            half_life=training.ema_half_life,
         )
         self._estimate_images()
 
@@ -156,8 +156,8 @@ class TrainingLoop:
         context, images_seen = self._context, self._context.clock.images_seen
         snapshot = context.meter.read()
         context.emit(
-            LossesReported(
-                progress=context.progress, losses=snapshot.losses, signals=snapshot.metrics
+            MetricsReported(
+                progress=context.progress, losses=snapshot.losses, metrics=snapshot.metrics
             )
         )
         skipped, wrong = snapshot.skipped, snapshot.skipped.terms if snapshot.skipped else {}
@@ -226,13 +226,13 @@ class TrainingLoop:
                 if figure in best:
                     context.writer.save_best(self._run, self._facts(), figure)
 
-    def _get_evaluator(self) -> QualityJudge:
+    def _get_evaluator(self) -> Evaluator:
         """Load the evaluator of the dataset; the first time with a dataset, train it."""
         run, context = self._run, self._context
         context.emit(PhaseChanged(phase=Phase.EVALUATING))
         try:
             with context.estimator.paused():
-                return judge_for(
+                return build_evaluator(
                     open_dataset(run.config.dataset),
                     run.model,
                     run.config.networks.image_size,

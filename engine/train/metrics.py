@@ -1,7 +1,7 @@
 """Training metrics: accumulated on the device, read back a few times a second.
 
-Reading a value waits for the device. This is the only place that does so while training, and the
-only throttle between the engine and the window.
+MetricsSnapshot a value waits for the device. This is the only place that does so while training,
+and the only throttle between the engine and the window.
 """
 
 import math

@@ -1,7 +1,7 @@
-"""Health monitor of a run: raises and clears alarms from the reported metrics.
+"""Health monitor of a run: raises and clears alerts from the reported metrics.
 
 The monitor needs no tensors: it reads the means that are reported anyway. All durations are in
-images seen, so that an alarm does not depend on the speed of the machine. Its state is part of
+images seen, so that an alert does not depend on the speed of the machine. Its state is part of
 every checkpoint.
 """
 
@@ -11,16 +11,16 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from engine.events import Alarm, HealthChanged
+from engine.events import Alert, AlertChanged
 
 GRACE_IMAGES = 10_000
-"""Before this, only non-finite metrics raise an alarm: the metrics of a new run are irregular."""
+"""Before this, only non-finite metrics raise an alert: the metrics of a new run are irregular."""
 HALF_LIFE_IMAGES = 2_000
 """Half-life of the smoothing; the metrics of single batches are noisy."""
 STALE_IMAGES = 5_000
 """A signal that was not reported for this long is ignored."""
 RECOVERY_IMAGES = 10_000
-"""All metrics must be finite for this long before the non-finite alarm clears."""
+"""All metrics must be finite for this long before the non-finite alert clears."""
 GAP_LIMITS = (-1.0, 2.0)
 """``overfit_gap`` is a quotient, unbounded while the discriminator cannot tell real from fake."""
 
@@ -55,11 +55,11 @@ class Threshold:
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmRule:
-    """One condition of an alarm: all thresholds triggered at once, for some time."""
+    """One condition of an alert: all thresholds triggered at once, for some time."""
 
-    alarm: Alarm
+    alert: Alert
     images: int
-    """How long the condition must hold before the alarm is raised, or cleared."""
+    """How long the condition must hold before the alert is raised, or cleared."""
     thresholds: tuple[Threshold, ...]
 
     def is_triggered(self, values: Mapping[str, float]) -> bool:
@@ -79,26 +79,26 @@ class AlarmRule:
 RULES = (
     # The images of a batch look alike. 0.25 leaves room for a generator that starts out blurred.
     AlarmRule(
-        alarm=Alarm.MODE_COLLAPSE,
+        alert=Alert.MODE_COLLAPSE,
         images=10_000,
         thresholds=(Threshold(signal="image_diversity", raise_at=0.25, clear_at=0.4),),
     ),
     # The texts of a batch repeat.
     AlarmRule(
-        alarm=Alarm.MODE_COLLAPSE,
+        alert=Alert.MODE_COLLAPSE,
         images=10_000,
         thresholds=(Threshold(signal="unique_texts", raise_at=0.3, clear_at=0.5),),
     ),
     # All texts consist of few tokens, in whatever order.
     AlarmRule(
-        alarm=Alarm.MODE_COLLAPSE,
+        alert=Alert.MODE_COLLAPSE,
         images=10_000,
         thresholds=(Threshold(signal="token_entropy", raise_at=0.4, clear_at=0.55),),
     ),
     # Small discriminators with a gradient penalty are often right without harm; only one that is
     # never wrong is a problem.
     AlarmRule(
-        alarm=Alarm.CRITIC_WINNING,
+        alert=Alert.DISCRIMINATOR_WINNING,
         images=20_000,
         thresholds=(
             Threshold(signal="real_score", raise_at=0.99, clear_at=0.97),
@@ -107,17 +107,17 @@ RULES = (
     ),
     # The discriminator recognises the fakes, and the generator's gradient has vanished.
     AlarmRule(
-        alarm=Alarm.CRITIC_WINNING,
+        alert=Alert.DISCRIMINATOR_WINNING,
         images=10_000,
         thresholds=(
             Threshold(signal=GRADIENT_SHARE, raise_at=VANISHED, clear_at=BACK),
             Threshold(signal="fake_score", raise_at=0.25, clear_at=0.4),
         ),
     ),
-    # Held-out items look like fakes to a discriminator that is certain of the training items. The
+    # Validation items look like fakes to a discriminator that is certain of the training items. The
     # target of adaptive augmentation is 0.6 too (Karras et al. 2020, arXiv:2006.06676, section 3).
     AlarmRule(
-        alarm=Alarm.OVERFITTING,
+        alert=Alert.OVERFITTING,
         images=10_000,
         thresholds=(
             Threshold(signal="overfit_gap", raise_at=0.5, clear_at=0.3),
@@ -125,11 +125,11 @@ RULES = (
         ),
     ),
 )
-"""All rules; thresholds apply to smoothed signals."""
+"""All rules; thresholds apply to smoothed metrics."""
 
 
 class HealthMonitor:
-    """Smooths the signals of a run and evaluates the rules."""
+    """Smooths the metrics of a run and evaluates the rules."""
 
     def __init__(self) -> None:
         self._smoothed: dict[str, _Smoothed] = {}
@@ -138,26 +138,26 @@ class HealthMonitor:
         self._finite_check = _FiniteCheck()
 
     def update(
-        self, losses: Mapping[str, float], signals: Mapping[str, float], images_seen: int
-    ) -> list[HealthChanged]:
-        """Process a report; return the alarms that it raises or clears.
+        self, losses: Mapping[str, float], metrics: Mapping[str, float], images_seen: int
+    ) -> list[AlertChanged]:
+        """Process a report; return the alerts that it raises or clears.
 
         Args:
             losses: by name; only checked for being finite.
-            signals: by name; any may be absent.
+            metrics: by name; any may be absent.
             images_seen: at the report; never falls, except after ``rewind``.
         """
-        changes = self._finite_check.update({**losses, **signals}, images_seen)
+        changes = self._finite_check.update({**losses, **metrics}, images_seen)
         if images_seen < GRACE_IMAGES:
             return changes
-        self._smooth(signals, images_seen)
+        self._smooth(metrics, images_seen)
         values = self._fresh_values(images_seen)
-        for alarm in Alarm:
-            changes += self._evaluate(alarm, values, images_seen)
+        for alert in Alert:
+            changes += self._evaluate(alert, values, images_seen)
         return changes
 
     def rewind(self, images_seen: int) -> None:
-        """Forget smoothed values and pending changes after a rollback; raised alarms stay raised.
+        """Forget smoothed values and pending changes after a rollback; raised alerts stay raised.
 
         Args:
             images_seen: where the run continues.
@@ -210,11 +210,11 @@ class HealthMonitor:
                 check = self._finite_check
                 check.is_raised, check.last_wrong = is_raised, last_wrong
 
-    def _smooth(self, signals: Mapping[str, float], images_seen: int) -> None:
-        for name, value in _limited(signals):
+    def _smooth(self, metrics: Mapping[str, float], images_seen: int) -> None:
+        for name, value in _limited(metrics):
             self._smoothed.setdefault(name, _Smoothed()).add(value, images_seen)
         gradient = self._smoothed.get("generator_gradient")
-        if gradient is None or "generator_gradient" not in signals:
+        if gradient is None or "generator_gradient" not in metrics:
             return
         share = self._median_gradient.compare(gradient.value, images_seen)
         if share is not None:
@@ -229,20 +229,20 @@ class HealthMonitor:
         }
 
     def _evaluate(
-        self, alarm: Alarm, values: Mapping[str, float], images_seen: int
-    ) -> Iterator[HealthChanged]:
-        """Evaluate the rules of an alarm: any of them raises it, all must clear."""
-        states = [state for state in self._rules if state.rule.alarm is alarm]
+        self, alert: Alert, values: Mapping[str, float], images_seen: int
+    ) -> Iterator[AlertChanged]:
+        """Evaluate the rules of an alert: any of them raises it, all must clear."""
+        states = [state for state in self._rules if state.rule.alert is alert]
         was_raised = any(state.is_raised for state in states)
         changed = [state.rule for state in states if state.update(values, images_seen)]
         is_raised = any(state.is_raised for state in states)
         if is_raised != was_raised:
-            signals = {threshold.signal for rule in changed for threshold in rule.thresholds}
-            yield HealthChanged(
-                alarm=alarm,
+            metrics = {threshold.signal for rule in changed for threshold in rule.thresholds}
+            yield AlertChanged(
+                alert=alert,
                 is_raised=is_raised,
                 images_seen=images_seen,
-                evidence={name: values[name] for name in sorted(signals & values.keys())},
+                evidence={name: values[name] for name in sorted(metrics & values.keys())},
             )
 
 
@@ -286,7 +286,7 @@ class _RuleState:
 
     def __init__(self, rule: AlarmRule) -> None:
         self.rule, self.is_raised = rule, False
-        self.name = "+".join([rule.alarm.value, *(t.signal for t in rule.thresholds)])
+        self.name = "+".join([rule.alert.value, *(t.signal for t in rule.thresholds)])
         self.since: int | None = None
         """Images seen."""
 
@@ -311,7 +311,7 @@ class _FiniteCheck:
     def __init__(self) -> None:
         self.is_raised, self.last_wrong = False, 0
 
-    def update(self, metrics: Mapping[str, float], images_seen: int) -> list[HealthChanged]:
+    def update(self, metrics: Mapping[str, float], images_seen: int) -> list[AlertChanged]:
         wrong = {name: value for name, value in metrics.items() if not math.isfinite(value)}
         if wrong:
             self.last_wrong = images_seen
@@ -321,8 +321,8 @@ class _FiniteCheck:
             return []
         self.is_raised = should_raise
         return [
-            HealthChanged(
-                alarm=Alarm.NON_FINITE,
+            AlertChanged(
+                alert=Alert.NON_FINITE,
                 is_raised=should_raise,
                 images_seen=images_seen,
                 evidence=wrong,
@@ -330,10 +330,10 @@ class _FiniteCheck:
         ]
 
 
-def _limited(signals: Mapping[str, float]) -> Iterator[tuple[str, float]]:
-    """Yield the finite signals, with ``overfit_gap`` clamped to ``GAP_LIMITS``."""
+def _limited(metrics: Mapping[str, float]) -> Iterator[tuple[str, float]]:
+    """Yield the finite metrics, with ``overfit_gap`` clamped to ``GAP_LIMITS``."""
     low, high = GAP_LIMITS
-    for name, value in signals.items():
+    for name, value in metrics.items():
         if math.isfinite(value):
             yield name, min(max(value, low), high) if name == "overfit_gap" else value
 

@@ -10,13 +10,13 @@ from engine.data.loader import mix_seed
 from engine.errors import StoppedError
 from engine.events import (
     Emit,
+    EvaluationCompleted,
     EvaluationFailed,
     PreviewFailed,
     PreviewReady,
     Progress,
-    QualityMeasured,
 )
-from engine.metrics.evaluate import QualityJudge
+from engine.metrics.evaluate import Evaluator
 from engine.runs.folder import RunFolder
 from engine.runs.retention import RANKED
 from engine.sample.preview_sheet import write_sheet
@@ -25,7 +25,7 @@ from engine.sample.sampler import Sampler
 log = logging.getLogger(__name__)
 
 LOWER_IS_BETTER = frozenset({"kid", "fid", "copied_share", "memorisation", "self_bleu", "mode_kl"})
-NO_RANK = ("_std", "_chance", "_ceiling", "_floor", "_n")
+NO_RANK = ("_std", "_baseline", "_upper_bound", "_n")
 """Suffixes of metrics that explain others and are neither good nor bad."""
 KEPT_BEST = tuple(RANKED)
 """Metrics whose best checkpoint is kept."""
@@ -59,13 +59,13 @@ class Evaluation:
         sampler: Sampler,
         config: ReportingConfig,
         seed: int,
-        get_evaluator: Callable[[], QualityJudge],
+        get_evaluator: Callable[[], Evaluator],
         emit: Emit,
     ) -> None:
         self._sampler, self._config = sampler, config
         self._seed = mix_seed(seed, EVALUATION_STREAM)
         self._get_evaluator, self._emit = get_evaluator, emit
-        self._evaluator: QualityJudge | None = None
+        self._evaluator: Evaluator | None = None
         self._best: dict[str, float] = {}
         self._due_s = 0.0
 
@@ -84,7 +84,7 @@ class Evaluation:
             if self._evaluator is None:
                 self._evaluator = self._get_evaluator()
             report = self._evaluator.measure(
-                self._sampler, count=self._config.evaluate_count, seed=self._seed
+                self._sampler, count=self._config.eval_samples, seed=self._seed
             )
         except StoppedError:
             return frozenset()
@@ -92,12 +92,12 @@ class Evaluation:
             log.exception("Quality could not be measured after %d images.", images_seen)
             self._emit(EvaluationFailed(error=error))
             return frozenset()
-        best = frozenset(name for name, value in report.figures.items() if self._beats(name, value))
+        best = frozenset(name for name, value in report.metrics.items() if self._beats(name, value))
         self._emit(
-            QualityMeasured(
+            EvaluationCompleted(
                 images_seen=images_seen,
                 elapsed_s=elapsed_s,
-                figures=dict(report.figures),
+                metrics=dict(report.metrics),
                 best=best,
             )
         )

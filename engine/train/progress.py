@@ -252,7 +252,7 @@ class ProgressEstimator:
         self._seconds = config.minutes * 60 or None
         self._images = config.images or None
         self._evaluates_every_s = config.reporting.evaluate_every_s
-        self._evaluated_count = config.reporting.evaluate_count
+        self._evaluated_count = config.reporting.eval_samples
         self._needs_reader = False
         self._recent: deque[tuple[float, int]] = deque([(0.0, 0)])
         self._throughput, self._durations = (

@@ -12,12 +12,12 @@ from torch import Tensor
 from engine.augment.pipeline import Augmenter
 from engine.data.loader import Batch, Items, Masks
 from engine.losses.adversarial import masked_mean
-from engine.nets.protocols import RehearsingModel
+from engine.nets.protocols import TrainableGenerator
 from engine.train.step import broadcast_mask
 
 
 @torch.no_grad()
-def pseudo_label(model: RehearsingModel, batch: Batch, *, threshold: float) -> Batch:
+def pseudo_label(model: TrainableGenerator, batch: Batch, *, threshold: float) -> Batch:
     """Fill in missing items that the model predicts with enough confidence.
 
     A loose image thereby becomes a pair like any other. The model that predicts the label sees the
@@ -30,7 +30,9 @@ def pseudo_label(model: RehearsingModel, batch: Batch, *, threshold: float) -> B
         threshold: smallest probability of a label.
     """
     items, present, pseudo = dict(batch.items), dict(batch.present), dict[str, Tensor]()
-    for name, (label, confidence) in model.likeliest(batch.items, batch.present).items():
+    for name, (label, confidence) in model.predict_with_confidence(
+        batch.items, batch.present
+    ).items():
         others = [there for other, there in batch.present.items() if other != name]
         has_partner = torch.stack(others).any(0)
         pseudo[name] = ~batch.present[name] & has_partner & (confidence >= threshold)
@@ -41,7 +43,7 @@ def pseudo_label(model: RehearsingModel, batch: Batch, *, threshold: float) -> B
 
 
 def nll_loss(
-    generator: RehearsingModel,
+    generator: TrainableGenerator,
     real: Batch,
     fake: Items,
     kept: Masks,
@@ -89,6 +91,6 @@ def nll_loss(
     visible = {
         name: (there | has_generated_partner) & is_conditioned for name, there in present.items()
     }
-    losses = generator.supervised_losses(conditions, visible)
+    losses = generator.nll_losses(conditions, visible)
     means = [masked_mean(loss, present[name]) for name, loss in losses.items()]
     return torch.stack(means).sum() if means else None

@@ -3,7 +3,7 @@
 import logging
 
 from engine.errors import CheckpointCorruptError, MemoryExhaustedError
-from engine.events import BatchSplit, RolledBack
+from engine.events import MicroBatchingEnabled, RolledBack
 from engine.runs.folder import images_in_name
 from engine.runs.retention import remove_checkpoint
 from engine.train.batch_size import most_taken_bytes, total_bytes
@@ -46,10 +46,10 @@ class FaultHandler:
         run.step.num_micro_batches = parts
         release_memory()
         self._context.emit(
-            BatchSplit(
+            MicroBatchingEnabled(
                 images_seen=run.state.images_seen,
                 batch_size=size,
-                parts=parts,
+                num_micro_batches=parts,
                 memory_bytes=taken,
                 budget_bytes=total,
             )

@@ -140,7 +140,7 @@ def _restore(
             images_seen=facts.images_seen,
             elapsed_s=facts.elapsed_s,
             checkpoint=checkpoint.path.name,
-            passed_over=checkpoint.passed_over,
+            skipped_checkpoints=checkpoint.skipped_checkpoints,
         )
     )
     return state

@@ -12,7 +12,7 @@ from engine.control import RunControl
 from engine.data.loader import Batch, DeviceLoader
 from engine.data.store import open_dataset
 from engine.errors import ConfigError, Problem
-from engine.events import Emit, RunPrepared
+from engine.events import Emit, RunReady
 from engine.nets.protocols import Modality
 from engine.nets.registry import build_modalities
 from engine.runs.checkpoint_files import CheckpointMetadata
@@ -22,7 +22,7 @@ from engine.train.batch_size import choose_batch, memory_of
 from engine.train.data import TrainingData, load_training_data, load_vectors, model_facts
 from engine.train.device import describe, find_device, resolve_precision
 from engine.train.families import build_state, build_step
-from engine.train.state import CRITIC, TrainingState, parameter_count
+from engine.train.state import DISCRIMINATOR, TrainingState, parameter_count
 from engine.train.step import Step
 
 LARGE_IMAGE = 64
@@ -43,7 +43,7 @@ class TrainingSetup:
     step: Step
     initial_tensors: Mapping[str, Tensor]
     """All tensors of the state before the first step, on the CPU."""
-    announcement: RunPrepared
+    announcement: RunReady
 
     def batch(self, step: int) -> Batch:
         """Return the real pairs of a step as network input."""
@@ -89,7 +89,7 @@ def set_up(config: RunConfig, folder: RunFolder, emit: Emit, control: RunControl
             config,
             modalities=modalities,
             strong_augment=data.disguises,
-            validation=data.held_out,
+            validation=data.validation,
         ),
         initial_tensors={
             name: tensor.detach().cpu().clone() for name, tensor in state.tensors().items()
@@ -142,23 +142,23 @@ def _take_steps(config: RunConfig, data: TrainingData, device: torch.device) -> 
 
 def _announcement(
     folder: RunFolder, data: TrainingData, config: RunConfig, state: TrainingState
-) -> RunPrepared:
-    critic = state.players.get(CRITIC)
-    return RunPrepared(
+) -> RunReady:
+    discriminator = state.networks.get(DISCRIMINATOR)
+    return RunReady(
         folder=folder.path,
         dataset=data.name,
         pairs=data.count,
         image_size=config.networks.image_size,
         device=describe(state.device),
         generator_parameters=parameter_count(state.generator),
-        critic_parameters=parameter_count(critic.network) if critic else 0,
+        discriminator_parameters=parameter_count(discriminator.network) if discriminator else 0,
     )
 
 
 def read_batch(modalities: Sequence[Modality], loader: DeviceLoader, step: int) -> Batch:
     """Read the stored rows of a step into the networks' form."""
     batch = loader.batch(step)
-    return replace(batch, items={m.name: m.read(batch.items[m.name]) for m in modalities})
+    return replace(batch, items={m.name: m.preprocess(batch.items[m.name]) for m in modalities})
 
 
 def dry_run_steps(

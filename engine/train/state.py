@@ -13,13 +13,13 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 from engine.config.sections import TrainingConfig
 from engine.nets.protocols import PairModel
 from engine.runs.checkpoint_files import CheckpointMetadata
-from engine.sample.load import AVERAGE
+from engine.sample.load import EMA_PREFIX
 
-GENERATOR, CRITIC = "generator", "critic"
+GENERATOR, DISCRIMINATOR = "generator", "discriminator"
 
 
 @dataclass(kw_only=True)
-class Player:
+class OptimizedNetwork:
     """A network and its optimiser."""
 
     network: nn.Module
@@ -30,12 +30,12 @@ class Player:
 class TrainingState:
     """Everything that training changes."""
 
-    players: Mapping[str, Player]
+    networks: Mapping[str, OptimizedNetwork]
     """By name; samples are drawn from ``GENERATOR``."""
-    average: nn.Module
+    ema: nn.Module
     """Exponential moving average of the generator; previews and samples come from it."""
     device: torch.device
-    extras: Mapping[str, nn.Module] = field(default_factory=dict)
+    buffers: Mapping[str, nn.Module] = field(default_factory=dict)
     """Further modules with state, such as adaptive augmentation."""
     step: int = 0
     images_seen: int = 0
@@ -43,26 +43,26 @@ class TrainingState:
     @property
     def generator(self) -> nn.Module:
         """The network that samples are drawn from."""
-        return self.players[GENERATOR].network
+        return self.networks[GENERATOR].network
 
     @property
     def model(self) -> PairModel:
         """The EMA of the generator as a model."""
-        return cast("PairModel", self.average)
+        return cast("PairModel", self.ema)
 
     def set_learning_rate(self, rate: float) -> None:
         """Set the learning rate of all optimisers."""
-        for player in self.players.values():
-            for group in player.optimiser.param_groups:
+        for trained in self.networks.values():
+            for group in trained.optimiser.param_groups:
                 group["lr"] = rate
 
     def tensors(self) -> dict[str, Tensor]:
         """Return all tensors of a checkpoint by name."""
         named: dict[str, Tensor] = {}
-        for prefix, network in self._networks():
+        for prefix, network in self._modules():
             named |= {f"{prefix}.{name}": value for name, value in network.state_dict().items()}
-        for prefix, player in self.players.items():
-            named |= _optimiser_tensors(f"{prefix}_optimiser", player.optimiser)
+        for prefix, trained in self.networks.items():
+            named |= _optimiser_tensors(f"{prefix}_optimiser", trained.optimiser)
         return named
 
     def is_finite(self) -> bool:
@@ -76,23 +76,23 @@ class TrainingState:
         Raises:
             ValueError: the tensors do not fit; the state is then undefined.
         """
-        for prefix, network in self._networks():
+        for prefix, network in self._modules():
             try:
                 network.load_state_dict(_part(tensors, f"{prefix}."))
             except RuntimeError as error:
                 raise ValueError(f"the tensors of {prefix} do not fit") from error
-        for prefix, player in self.players.items():
-            _restore_optimiser(player.optimiser, _part(tensors, f"{prefix}_optimiser."))
+        for prefix, trained in self.networks.items():
+            _restore_optimiser(trained.optimiser, _part(tensors, f"{prefix}_optimiser."))
         self.step, self.images_seen = facts.step, facts.images_seen
 
-    def _networks(self) -> Iterator[tuple[str, nn.Module]]:
-        for name, player in self.players.items():
-            yield name, player.network
-        yield AVERAGE.rstrip("."), self.average
-        yield from self.extras.items()
+    def _modules(self) -> Iterator[tuple[str, nn.Module]]:
+        for name, trained in self.networks.items():
+            yield name, trained.network
+        yield EMA_PREFIX.rstrip("."), self.ema
+        yield from self.buffers.items()
 
 
-def adam(network: nn.Module, config: TrainingConfig) -> Adam:
+def build_optimizer(network: nn.Module, config: TrainingConfig) -> Adam:
     """Build the optimiser of a network."""
     return Adam(
         network.parameters(),
@@ -102,7 +102,7 @@ def adam(network: nn.Module, config: TrainingConfig) -> Adam:
     )
 
 
-def advance(optimiser: Adam) -> Tensor:
+def step_if_finite(optimiser: Adam) -> Tensor:
     """Take an optimiser step unless a gradient is not finite.
 
     In that case neither weights nor moments change. It does not synchronise: the fused kernel reads
@@ -169,8 +169,8 @@ RAMP = 0.1
 
 
 @torch.no_grad()
-def update_average(
-    average: nn.Module, network: nn.Module, *, images_seen: int, batch: int, half_life: float
+def update_ema(
+    ema: nn.Module, network: nn.Module, *, images_seen: int, batch: int, half_life: float
 ) -> None:
     """Update the EMA after one batch.
 
@@ -178,7 +178,7 @@ def update_average(
     appendix D). Buffers (batch-norm statistics) are copied.
 
     Args:
-        average: changed in place.
+        ema: changed in place.
         network: same architecture.
         images_seen: before or after this batch.
         batch: images in it.
@@ -187,6 +187,6 @@ def update_average(
     reach = min(half_life, RAMP * images_seen)
     beta = 0.5 ** (batch / reach) if reach > 0 else 0.0
     blend = get_ema_multi_avg_fn(beta)
-    blend(list(average.parameters()), list(network.parameters()), 0)
-    for kept, current in zip(average.buffers(), network.buffers(), strict=True):
+    blend(list(ema.parameters()), list(network.parameters()), 0)
+    for kept, current in zip(ema.buffers(), network.buffers(), strict=True):
         kept.copy_(current)

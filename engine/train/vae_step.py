@@ -30,7 +30,7 @@ from engine.losses.elbo import (
 from engine.nets.protocols import Items
 from engine.nets.vae import Gaussian, MultimodalVae, only_present, product_of_experts
 from engine.train.device import in_precision
-from engine.train.state import GENERATOR, advance
+from engine.train.state import GENERATOR, step_if_finite
 from engine.train.step import StepReport, average_reports, impute_missing_rows, split_batch
 
 TEXT = "text"
@@ -65,7 +65,7 @@ class VaeStep:
         kl_weight: of the divergence, after the warm-up.
         kl_warmup_images: images over which it rises linearly from 0.
         text_weight: of a text's likelihood; every other modality's weighs 1.
-        random_subsets: subsets of modalities, neither all nor one, that MVAE adds to each step.
+        num_subsets: subsets of modalities, neither all nor one, that MVAE adds to each step.
         batch_size: B, to count images.
         seed: together with the step's number it determines all randomness.
         device: of the model.
@@ -81,7 +81,7 @@ class VaeStep:
         kl_weight: float,
         kl_warmup_images: float,
         text_weight: float,
-        random_subsets: int,
+        num_subsets: int,
         batch_size: int,
         seed: int,
         device: torch.device,
@@ -90,7 +90,7 @@ class VaeStep:
         self._device, self._precision = device, precision
         self._model, self._optimiser, self._is_mixture = model, optimiser, is_mixture
         self._kl_weight, self._kl_warmup_images = kl_weight, kl_warmup_images
-        self._text_weight, self._random_subsets = text_weight, random_subsets
+        self._text_weight, self._num_subsets = text_weight, num_subsets
         self._batch_size, self._seed = batch_size, seed
         self._randomness = torch.Generator(device)
         self.num_micro_batches = 1
@@ -103,7 +103,7 @@ class VaeStep:
         report = average_reports(
             [self._accumulate(part, step, len(micro_batches)) for part in micro_batches]
         )
-        report.skipped[GENERATOR] = advance(self._optimiser)
+        report.skipped[GENERATOR] = step_if_finite(self._optimiser)
         return report
 
     def _accumulate(self, part: Batch, step: int, count: int) -> StepReport:
@@ -129,7 +129,7 @@ class VaeStep:
         if self._is_mixture:
             return mopoe_bound(self._model, items, present, weights, self._randomness)
         seed = mix_seed(self._seed, step)
-        subsets = mvae_subsets(self._model.order, self._random_subsets, seed)
+        subsets = mvae_subsets(self._model.modality_order, self._num_subsets, seed)
         return mvae_bound(self._model, items, present, subsets, weights, self._randomness)
 
 
@@ -152,18 +152,18 @@ def mvae_bound(
         randomness: draws one code for each item and subset.
     """
     items = {name: only_present(item, name, present) for name, item in items.items()}
-    opinions = model.opinions(items)
-    codes = [product_of_experts({n: opinions[n] for n in names}, present) for names in subsets]
-    latents = [code.at(_noise_like(code.mean, randomness)) for code in codes]
-    surprise: list[dict[str, Tensor]] = [{} for _subset in subsets]
+    posteriors = model.posteriors(items)
+    codes = [product_of_experts({n: posteriors[n] for n in names}, present) for names in subsets]
+    latents = [code.reparameterize(_noise_like(code.mean, randomness)) for code in codes]
+    nll: list[dict[str, Tensor]] = [{} for _subset in subsets]
     for name, item in items.items():
         places = [place for place, names in enumerate(subsets) if name in names]
-        costs = model.surprise(name, torch.stack([latents[place] for place in places]), item)
+        costs = model.nll(name, torch.stack([latents[place] for place in places]), item)
         for place, cost in zip(places, costs, strict=True):
-            surprise[place][name] = cost
+            nll[place][name] = cost
     terms = [
-        BoundTerms(surprise=cost, divergence=gaussian_divergence(*code))
-        for cost, code in zip(surprise, codes, strict=True)
+        BoundTerms(nll=cost, divergence=gaussian_divergence(*code))
+        for cost, code in zip(nll, codes, strict=True)
     ]
     return Bound(loss=mvae_loss(terms, present, weights), whole=terms[0], code=codes[0])
 
@@ -189,18 +189,18 @@ def mopoe_bound(
         randomness: draws the components and the codes.
     """
     items = {name: only_present(item, name, present) for name, item in items.items()}
-    opinions = model.opinions(items)
-    subsets = all_subsets(model.order)
-    codes = [product_of_experts({n: opinions[n] for n in names}, present) for names in subsets]
+    posteriors = model.posteriors(items)
+    subsets = all_subsets(model.modality_order)
+    codes = [product_of_experts({n: posteriors[n] for n in names}, present) for names in subsets]
     parts = Gaussian(*(torch.stack(parameters) for parameters in zip(*codes, strict=True)))
     is_available = _availability(subsets, present, len(parts.mean[0]), parts.mean.device)
     chances = torch.rand(is_available.shape, generator=randomness, device=is_available.device)
     chosen = (chances * is_available).argmax(0)
     rows = torch.arange(len(chosen), device=chosen.device)
     part = Gaussian(parts.mean[chosen, rows], parts.log_variance[chosen, rows])
-    latent = part.at(_noise_like(part.mean, randomness))[None]
+    latent = part.reparameterize(_noise_like(part.mean, randomness))[None]
     terms = BoundTerms(
-        surprise={name: model.surprise(name, latent, item)[0] for name, item in items.items()},
+        nll={name: model.nll(name, latent, item)[0] for name, item in items.items()},
         divergence=mixture_divergence(gaussian_divergence(*parts), is_available),
     )
     return Bound(loss=negative_elbo(terms, present, weights), whole=terms, code=codes[0])
@@ -212,14 +212,14 @@ def all_subsets(names: Sequence[str]) -> list[Subset]:
     return [subset for size in sizes for subset in itertools.combinations(names, size)]
 
 
-def mvae_subsets(names: Sequence[str], random_subsets: int, seed: int) -> list[Subset]:
+def mvae_subsets(names: Sequence[str], num_subsets: int, seed: int) -> list[Subset]:
     """List all modalities together, each alone, and random subsets between, without repetition.
 
     Two modalities have no subsets between.
     """
     whole, alone = tuple(names), [(name,) for name in names]
     between = [subset for subset in all_subsets(names) if 1 < len(subset) < len(names)]
-    count = min(random_subsets, len(between))
+    count = min(num_subsets, len(between))
     drawn = np.random.default_rng(seed).choice(len(between), count, replace=False) if count else ()
     return list(dict.fromkeys([whole, *alone, *(between[place] for place in drawn)]))
 
@@ -242,7 +242,7 @@ def _report(bound: Bound, present: Present, weights: BoundWeights) -> StepReport
     """Report the unweighted bound and its terms, in nats per present item."""
     unweighted = negative_elbo(bound.whole, present, BoundWeights())
     losses = {"bound": unweighted.mean(), "kl": bound.whole.divergence.mean()}
-    for name, cost in bound.whole.surprise.items():
+    for name, cost in bound.whole.nll.items():
         losses[name] = masked_mean(cost, present[name]) if name in present else cost.mean()
     is_active = bound.code.mean.var(0, unbiased=False) > ACTIVE_VARIANCE
     return StepReport(

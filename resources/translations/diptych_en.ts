@@ -181,10 +181,10 @@
 <context>
     <name>SplitDialog</name>
     <message numerus="yes">
-        <source>%Ln item(s) held out, {0} to train on; {1} of them change sides.</source>
+        <source>%Ln item(s) for validation, {0} to train on; {1} change sides.</source>
         <translation>
-            <numerusform>%Ln item held out, {0} to train on; {1} of them change sides.</numerusform>
-            <numerusform>%Ln items held out, {0} to train on; {1} of them change sides.</numerusform>
+            <numerusform>%Ln item for validation, {0} to train on; {1} change sides.</numerusform>
+            <numerusform>%Ln items for validation, {0} to train on; {1} change sides.</numerusform>
         </translation>
     </message>
 </context>
@@ -384,10 +384,10 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%Ln held-out image(s) trained on too</source>
+        <source>%Ln validation image(s) trained on too</source>
         <translation>
-            <numerusform>%Ln held-out image trained on too</numerusform>
-            <numerusform>%Ln held-out images trained on too</numerusform>
+            <numerusform>%Ln validation image trained on too</numerusform>
+            <numerusform>%Ln validation images trained on too</numerusform>
         </translation>
     </message>
 </context>
@@ -415,10 +415,10 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%Ln of them held out</source>
+        <source>%Ln of them for validation</source>
         <translation>
-            <numerusform>%Ln of them held out</numerusform>
-            <numerusform>%Ln of them held out</numerusform>
+            <numerusform>%Ln of them for validation</numerusform>
+            <numerusform>%Ln of them for validation</numerusform>
         </translation>
     </message>
     <message numerus="yes">

@@ -174,8 +174,8 @@ Free software under the Apache License 2.0.</source>
         <translation>用于训练</translation>
     </message>
     <message>
-        <source>Held out</source>
-        <translation>留出</translation>
+        <source>Validation</source>
+        <translation>验证集</translation>
     </message>
     <message>
         <source>Without text</source>
@@ -501,8 +501,8 @@ Free software under the Apache License 2.0.</source>
         <translation>重新划分…</translation>
     </message>
     <message>
-        <source>Choose again which items are held out</source>
-        <translation>重新选择留出哪些条目</translation>
+        <source>Choose again which items are for validation</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>No datasets yet. Import your own images and texts, or train on a starter: its dataset is listed here once it is built.</source>
@@ -623,7 +623,7 @@ Free software under the Apache License 2.0.</source>
         </translation>
     </message>
     <message>
-        <source>{0} become free. Checkpoints and pictures cannot be brought back.</source>
+        <source>{0} become free. Checkpoints and images cannot be brought back.</source>
         <translation>将释放 {0}。检查点和图像无法恢复。</translation>
     </message>
     <message>
@@ -654,8 +654,8 @@ Free software under the Apache License 2.0.</source>
         <translation>不能与梯度惩罚同用：批归一化把一批中的样本联系在一起，而惩罚只属于单个样本</translation>
     </message>
     <message>
-        <source>cannot be none for the Wasserstein loss: it is a distance only to a critic whose slope is bounded. Choose gradient-penalty</source>
-        <translation>用 Wasserstein 损失时不能为“无”：只有判别器的斜率有界，它才是一种距离。请选择梯度惩罚</translation>
+        <source>cannot be none for the Wasserstein loss: it is a distance only if the discriminator&apos;s gradient is bounded. Choose gradient-penalty</source>
+        <translation>用 Wasserstein 损失时不能为“无”：只有判别器的梯度有界，它才是一种距离。请选择梯度惩罚</translation>
     </message>
     <message>
         <source>can be dense only up to 64 px: every pixel has a weight to every unit</source>
@@ -750,8 +750,8 @@ Free software under the Apache License 2.0.</source>
         <translation>生成一个图文对所用的噪声数值个数。</translation>
     </message>
     <message>
-        <source>Generator width</source>
-        <translation>生成器宽度</translation>
+        <source>Generator channels</source>
+        <translation>生成器通道数</translation>
     </message>
     <message>
         <source>Channels of the generator&apos;s finest layer; cost grows with its square.</source>
@@ -762,35 +762,35 @@ Free software under the Apache License 2.0.</source>
         <translation>通道</translation>
     </message>
     <message>
-        <source>Critic width</source>
-        <translation>判别器宽度</translation>
+        <source>Discriminator channels</source>
+        <translation>判别器通道数</translation>
     </message>
     <message>
-        <source>Channels of the critic&apos;s finest layer; cost grows with its square.</source>
+        <source>Channels of the discriminator&apos;s finest layer; cost grows with its square.</source>
         <translation>判别器最精细一层的通道数；计算量随其平方增长。</translation>
     </message>
     <message>
-        <source>Feature size</source>
-        <translation>特征维数</translation>
+        <source>Embedding size</source>
+        <translation>嵌入维数</translation>
     </message>
     <message>
-        <source>Numbers that sum up one image or one text inside the networks.</source>
-        <translation>网络内部概括一张图像或一段文本所用的数值个数。</translation>
+        <source>Size of the vector that encodes one image or one text inside the networks.</source>
+        <translation>网络内部编码一张图像或一段文本的向量的维数。</translation>
     </message>
     <message>
-        <source>Word size</source>
-        <translation>词向量维数</translation>
+        <source>Token embedding size</source>
+        <translation>词元嵌入维数</translation>
     </message>
     <message>
-        <source>Numbers in the embedding of one word.</source>
-        <translation>一个词的嵌入向量的维数。</translation>
+        <source>Size of the embedding of one token.</source>
+        <translation>一个词元的嵌入向量的维数。</translation>
     </message>
     <message>
-        <source>Critic&apos;s norm</source>
+        <source>Discriminator norm</source>
         <translation>判别器归一化</translation>
     </message>
     <message>
-        <source>Batch norm in the critic&apos;s convolutions, as DCGAN had it; no gradient penalty can be had with it.</source>
+        <source>Batch norm in the discriminator&apos;s convolutions, as in DCGAN; cannot be combined with a gradient penalty.</source>
         <translation>像 DCGAN 那样在判别器的卷积中使用批归一化；不能与梯度惩罚同用。</translation>
     </message>
     <message>
@@ -798,16 +798,16 @@ Free software under the Apache License 2.0.</source>
         <translation>对抗损失</translation>
     </message>
     <message>
-        <source>What critic and generator pay when the other is right.</source>
-        <translation>对方判断正确时，判别器与生成器各自付出的代价。</translation>
+        <source>The loss by which discriminator and generator train against each other.</source>
+        <translation>判别器与生成器相互对抗训练所用的损失。</translation>
     </message>
     <message>
         <source>Regularizer</source>
         <translation>正则项</translation>
     </message>
     <message>
-        <source>What keeps the critic smooth, so that the generator has a slope to follow.</source>
-        <translation>使判别器保持平滑，让生成器有坡度可循。</translation>
+        <source>What keeps the discriminator smooth, so that its gradient is useful to the generator.</source>
+        <translation>使判别器保持平滑，让它的梯度对生成器有用。</translation>
     </message>
     <message>
         <source>Precision</source>
@@ -870,8 +870,8 @@ Free software under the Apache License 2.0.</source>
         <translation>惩罚（gamma）</translation>
     </message>
     <message>
-        <source>Penalty interval</source>
-        <translation>惩罚间隔</translation>
+        <source>Regularizer interval</source>
+        <translation>正则项间隔</translation>
     </message>
     <message>
         <source>The penalty is computed every so many steps and scaled up to match.</source>
@@ -882,44 +882,44 @@ Free software under the Apache License 2.0.</source>
         <translation>步</translation>
     </message>
     <message>
-        <source>Critic steps</source>
+        <source>Discriminator steps</source>
         <translation>判别器步数</translation>
     </message>
     <message>
-        <source>Steps of the critic for each step of the generator.</source>
+        <source>Steps of the discriminator for each step of the generator.</source>
         <translation>生成器每走一步，判别器走的步数。</translation>
     </message>
     <message>
-        <source>Compile the critic</source>
+        <source>Compile the discriminator</source>
         <translation>编译判别器</translation>
     </message>
     <message>
-        <source>Let torch.compile fuse the critic; it takes a minute and needs a C++ compiler.</source>
+        <source>Let torch.compile fuse the discriminator; it takes a minute and needs a C++ compiler.</source>
         <translation>用 torch.compile 融合判别器；需要约一分钟和一个 C++ 编译器。</translation>
     </message>
     <message>
-        <source>Caption weight</source>
-        <translation>文本权重</translation>
+        <source>Text NLL weight</source>
+        <translation>文本 NLL 权重</translation>
     </message>
     <message>
-        <source>Weight of the cross-entropy by which the captioner also learns from real pairs.</source>
-        <translation>文本生成器从真实图文对学习时交叉熵的权重。</translation>
+        <source>Weight of the negative log-likelihood of the real texts in the generator&apos;s loss.</source>
+        <translation>真实文本的负对数似然在生成器损失中的权重。</translation>
     </message>
     <message>
-        <source>Sureness of self-labels</source>
-        <translation>自标注把握</translation>
+        <source>Pseudo-label threshold</source>
+        <translation>伪标签阈值</translation>
     </message>
     <message>
-        <source>An image without a text takes the one that the generator reads off it, once it is this sure of it; 1 never.</source>
-        <translation>没有文本的图像采用生成器从中读出的文本，只要把握达到此值；1 表示从不采用。</translation>
+        <source>Least confidence at which the generator&apos;s text for an image without one is used as a pseudo-label; 1 never uses any.</source>
+        <translation>没有文本的图像，生成器读出的文本达到此置信度时用作伪标签；1 表示从不使用。</translation>
     </message>
     <message>
-        <source>Averaging half-life</source>
-        <translation>平均半衰期</translation>
+        <source>EMA half-life</source>
+        <translation>EMA 半衰期</translation>
     </message>
     <message>
-        <source>Samples come from a running average of the generator with this half-life.</source>
-        <translation>样本来自生成器权重的滑动平均，此为其半衰期。</translation>
+        <source>Half-life of the exponential moving average of the weights that samples come from.</source>
+        <translation>用于采样的权重指数移动平均（EMA）的半衰期。</translation>
     </message>
     <message>
         <source>KL weight</source>
@@ -946,12 +946,12 @@ Free software under the Apache License 2.0.</source>
         <translation>文本似然相对于图像似然的权重；图像的数值要多得多。</translation>
     </message>
     <message>
-        <source>Random subsets</source>
-        <translation>随机子集</translation>
+        <source>Number of subsets</source>
+        <translation>子集数</translation>
     </message>
     <message>
-        <source>Random sets of modalities, beside all and each, whose bound a step of MVAE adds.</source>
-        <translation>除全部与单个模态之外，MVAE 每一步再加入其下界的随机模态子集数。</translation>
+        <source>Random subsets of modalities, beside all and each, whose ELBO a step of MVAE adds.</source>
+        <translation>除全部与单个模态外，MVAE 每一步另加其 ELBO 的随机模态子集数。</translation>
     </message>
     <message>
         <source>Text units</source>
@@ -982,8 +982,8 @@ Free software under the Apache License 2.0.</source>
         <translation>作为词的起点的 word2vec 或 GloVe 文本文件；留空则从头学习。</translation>
     </message>
     <message>
-        <source>Balance</source>
-        <translation>平衡</translation>
+        <source>Class balance</source>
+        <translation>类别平衡</translation>
     </message>
     <message>
         <source>How much rarer groups are favoured: 0 not at all, 1 until all come equally often.</source>
@@ -998,7 +998,7 @@ Free software under the Apache License 2.0.</source>
         <translation>按什么分组：数据集记录中的一个字段，或 auto。</translation>
     </message>
     <message>
-        <source>Share of pairs</source>
+        <source>Paired fraction</source>
         <translation>成对比例</translation>
     </message>
     <message>
@@ -1010,8 +1010,8 @@ Free software under the Apache License 2.0.</source>
         <translation>数据增强</translation>
     </message>
     <message>
-        <source>Random changes that critic and generator see alike; &apos;auto&apos; uses them on small sets.</source>
-        <translation>判别器与生成器同样看到的随机变化；“自动”只用于小数据集。</translation>
+        <source>Random transforms of the images that the discriminator sees, real and generated; &apos;auto&apos; uses them on small sets.</source>
+        <translation>对判别器所见的真实与生成图像施加的随机变换；“自动”只用于小数据集。</translation>
     </message>
     <message>
         <source>Pairs in a preview</source>
@@ -1042,7 +1042,7 @@ Free software under the Apache License 2.0.</source>
         <translation>两个检查点之间的时间。</translation>
     </message>
     <message>
-        <source>Checkpoints kept</source>
+        <source>Checkpoints to keep</source>
         <translation>保留的检查点</translation>
     </message>
     <message>
@@ -1050,15 +1050,15 @@ Free software under the Apache License 2.0.</source>
         <translation>保留最新的这么多个检查点；各项指标最好的另外保留。</translation>
     </message>
     <message>
-        <source>Keep one every</source>
-        <translation>长期保留间隔</translation>
+        <source>Milestone every</source>
+        <translation>里程碑间隔</translation>
     </message>
     <message>
         <source>One checkpoint in so many images is kept for good. 0 keeps none.</source>
         <translation>每隔这么多张图像长期保留一个检查点。0 表示不保留。</translation>
     </message>
     <message>
-        <source>Checkpoint budget</source>
+        <source>Checkpoint limit</source>
         <translation>检查点空间上限</translation>
     </message>
     <message>
@@ -1078,8 +1078,8 @@ Free software under the Apache License 2.0.</source>
         <translation>两次质量评估之间的时间；0 表示从不评估。</translation>
     </message>
     <message>
-        <source>Pairs evaluated</source>
-        <translation>评估对数</translation>
+        <source>Evaluation samples</source>
+        <translation>评估样本数</translation>
     </message>
     <message>
         <source>Pairs drawn for a measurement of quality during a run.</source>
@@ -1182,11 +1182,11 @@ Free software under the Apache License 2.0.</source>
         <translation>它们教会生成器文本的样子。</translation>
     </message>
     <message>
-        <source>Held out</source>
-        <translation>留出</translation>
+        <source>Validation</source>
+        <translation>验证集</translation>
     </message>
     <message>
-        <source>Share that is not trained on, chosen by a stable hash of each item&apos;s name.</source>
+        <source>Share that is not trained on, chosen by a hash of each item&apos;s name.</source>
         <translation>不用于训练的比例，按每个条目名称的稳定哈希选取。</translation>
     </message>
     <message>
@@ -1691,8 +1691,8 @@ Free software under the Apache License 2.0.</source>
         <translation>改为用于训练</translation>
     </message>
     <message>
-        <source>Keep them held out</source>
-        <translation>继续留出</translation>
+        <source>Keep them for validation</source>
+        <translation>继续用于验证</translation>
     </message>
     <message>
         <source>Unreadable images</source>
@@ -1743,15 +1743,15 @@ Free software under the Apache License 2.0.</source>
         <translation>分组不均</translation>
     </message>
     <message>
-        <source>Held-out twins</source>
-        <translation>留出项与训练项雷同</translation>
+        <source>Validation twins</source>
+        <translation>验证项与训练项雷同</translation>
     </message>
     <message>
         <source>These files give no image: they are empty, cut short, damaged, too large or of a kind that cannot be read. They are left out.</source>
         <translation>这些文件读不出图像：它们为空、不完整、已损坏、过大，或属于无法读取的类型。它们将被略去。</translation>
     </message>
     <message>
-        <source>The system&apos;s own files, such as Thumbs.db. They hold no picture of yours and are left out.</source>
+        <source>The system&apos;s own files, such as Thumbs.db. They hold no image of yours and are left out.</source>
         <translation>系统自己的文件，例如 Thumbs.db。其中没有您的图片，将被略去。</translation>
     </message>
     <message>
@@ -1795,8 +1795,8 @@ Free software under the Apache License 2.0.</source>
         <translation>有些分组比其他分组大十倍以上。运行可以均匀抽取：相应设置名为“平衡”。</translation>
     </message>
     <message>
-        <source>These held-out images all but equal one to train on, so measuring with them would flatter the run.</source>
-        <translation>这些留出图像与某张训练图像几乎相同，用它们衡量会高估运行结果。</translation>
+        <source>These validation images all but equal one to train on, so measuring with them would flatter the run.</source>
+        <translation>这些验证图像与某张训练图像几乎相同，用它们衡量会高估运行结果。</translation>
     </message>
 </context>
 <context>
@@ -2366,8 +2366,8 @@ Free software under the Apache License 2.0.</source>
         <translation>文本乱码的条目</translation>
     </message>
     <message>
-        <source>Held-out items that resemble one to train on</source>
-        <translation>与训练项雷同的留出条目</translation>
+        <source>Validation items that resemble one to train on</source>
+        <translation>与训练项雷同的验证条目</translation>
     </message>
     <message>
         <source>Items that you excluded</source>
@@ -2619,8 +2619,8 @@ Free software under the Apache License 2.0.</source>
         <translation>用于训练</translation>
     </message>
     <message>
-        <source>Held out</source>
-        <translation>留出</translation>
+        <source>Validation</source>
+        <translation>验证集</translation>
     </message>
     <message>
         <source>Exclude</source>
@@ -2647,8 +2647,8 @@ Free software under the Apache License 2.0.</source>
         <translation>标签</translation>
     </message>
     <message>
-        <source>Held-out items are never trained on, only measured with</source>
-        <translation>留出条目从不用于训练，只用于衡量</translation>
+        <source>Validation items are never trained on, only measured with</source>
+        <translation>验证条目从不用于训练，只用于衡量</translation>
     </message>
     <message>
         <source>Split</source>
@@ -2744,12 +2744,12 @@ Free software under the Apache License 2.0.</source>
         <translation>判别器在真实图文对处梯度范数的平方；使其保持平滑</translation>
     </message>
     <message>
-        <source>Caption</source>
-        <translation>文本</translation>
+        <source>Text NLL</source>
+        <translation>文本 NLL</translation>
     </message>
     <message>
-        <source>How surprising the real words are to the generator, in nats a word</source>
-        <translation>真实词语对生成器的意外程度，单位为每词 nat</translation>
+        <source>Negative log-likelihood of the real texts, in nats per token</source>
+        <translation>真实文本的负对数似然，单位为 nats/词元</translation>
     </message>
     <message>
         <source>Bound</source>
@@ -2999,7 +2999,7 @@ Free software under the Apache License 2.0.</source>
         <translation>一致性</translation>
     </message>
     <message>
-        <source>Pictures</source>
+        <source>Images</source>
         <translation>图像质量</translation>
     </message>
     <message>
@@ -3507,7 +3507,7 @@ Free software under the Apache License 2.0.</source>
         <translation>训练时间</translation>
     </message>
     <message>
-        <source>Best KID of the run: how far its pictures are from real ones; lower is better</source>
+        <source>Best KID of the run: how far its images are from real ones; lower is better</source>
         <translation>该训练的最佳 KID：生成图像与真实图像的差距，越低越好</translation>
     </message>
     <message>
@@ -3798,7 +3798,7 @@ Free software under the Apache License 2.0.</source>
         <translation>打开</translation>
     </message>
     <message>
-        <source>Show the run&apos;s curves and pictures</source>
+        <source>Show the run&apos;s curves and images</source>
         <translation>显示该训练的曲线和图像</translation>
     </message>
     <message>
@@ -4309,8 +4309,8 @@ Free software under the Apache License 2.0.</source>
         <translation>从不用于训练的条目比例</translation>
     </message>
     <message>
-        <source>Held out</source>
-        <translation>留出</translation>
+        <source>Validation</source>
+        <translation>验证集</translation>
     </message>
     <message>
         <source>Split</source>
@@ -4321,14 +4321,14 @@ Free software under the Apache License 2.0.</source>
         <translation>请输入 0 到 {0} 的整数。</translation>
     </message>
     <message numerus="yes">
-        <source>%Ln item(s) held out, {0} to train on; {1} of them change sides.</source>
+        <source>%Ln item(s) for validation, {0} to train on; {1} change sides.</source>
         <translation>
-            <numerusform>留出 %Ln 条，{0} 条用于训练；其中 {1} 条改变归属。</numerusform>
+            <numerusform>%Ln 条用于验证，{0} 条用于训练；其中 {1} 条改变归属。</numerusform>
         </translation>
     </message>
     <message>
-        <source>A stable hash of each item&apos;s name decides: whoever is held out stays so when items are added or the share grows.</source>
-        <translation>由每个条目名称的稳定哈希决定：添加条目或提高比例时，已留出的仍然留出。</translation>
+        <source>A hash of each item&apos;s name decides: a validation item stays one when items are added or the share grows.</source>
+        <translation>由每个条目名称的哈希决定：添加条目或提高比例时，已属于验证集的仍属于验证集。</translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -4366,8 +4366,8 @@ Free software under the Apache License 2.0.</source>
         </translation>
     </message>
     <message>
-        <source>{0} to train on, {1} held out</source>
-        <translation>{0} 条用于训练，{1} 条留出</translation>
+        <source>{0} to train on, {1} for validation</source>
+        <translation>{0} 条用于训练，{1} 条用于验证</translation>
     </message>
     <message>
         <source>{0} captions an image</source>
@@ -4763,7 +4763,7 @@ Free software under the Apache License 2.0.</source>
         <translation>欢迎使用 Diptych</translation>
     </message>
     <message>
-        <source>A generator learns to draw pictures and to name them; a discriminator learns to tell its pairs from real ones. Each makes the other better while you watch. Pick something to start with: it trains right here, on this computer, and nothing is uploaded.</source>
+        <source>A generator learns to draw images and to name them; a discriminator learns to tell its pairs from real ones. Each makes the other better while you watch. Pick something to start with: it trains right here, on this computer, and nothing is uploaded.</source>
         <translation>生成器学习画图并为图命名；判别器学习分辨生成的与真实的图文对。两者在您眼前相互促进。请选一项开始：训练就在这台计算机上进行，不会上传任何内容。</translation>
     </message>
     <message>
@@ -4885,9 +4885,9 @@ Free software under the Apache License 2.0.</source>
         </translation>
     </message>
     <message numerus="yes">
-        <source>%Ln held-out image(s) trained on too</source>
+        <source>%Ln validation image(s) trained on too</source>
         <translation>
-            <numerusform>%Ln 张留出图像也用于训练</numerusform>
+            <numerusform>%Ln 张验证图像也用于训练</numerusform>
         </translation>
     </message>
 </context>
@@ -4912,9 +4912,9 @@ Free software under the Apache License 2.0.</source>
         </translation>
     </message>
     <message numerus="yes">
-        <source>%Ln of them held out</source>
+        <source>%Ln of them for validation</source>
         <translation>
-            <numerusform>其中留出 %Ln 条</numerusform>
+            <numerusform>其中 %Ln 条用于验证</numerusform>
         </translation>
     </message>
     <message numerus="yes">

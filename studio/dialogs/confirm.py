@@ -117,7 +117,7 @@ class EmptyTrash(QMessageBox):
         self.setWindowTitle(self.tr("Empty trash"))
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setText(self.tr("Delete %Ln run(s) for good?", "", count))
-        lost = self.tr("{0} become free. Checkpoints and pictures cannot be brought back.")
+        lost = self.tr("{0} become free. Checkpoints and images cannot be brought back.")
         self.setInformativeText(lost.format(size))
         role = QMessageBox.ButtonRole
         self.delete: QPushButton = self.addButton(self.tr("Delete for good"), role.DestructiveRole)

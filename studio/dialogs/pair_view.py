@@ -23,11 +23,11 @@ from studio.dialogs.error import ErrorDialog
 from studio.errors.reporter import ErrorReport
 from studio.errors.wording import explain
 from studio.models.preview_timeline import PreviewTimeline, StepCursor, step_text
-from studio.models.thumbnails import picture_of
+from studio.models.thumbnails import qimage_of
 from studio.theme import MARGIN, SPACING
 from studio.widgets.buttons import icon_button
+from studio.widgets.image_view import ImageView
 from studio.widgets.labels import fill, plain_label, spaced
-from studio.widgets.picture_view import PictureView
 from studio.widgets.steps import TimelineBar
 
 _NOT_FOR_NAMES = re.compile(r"[^\w]+")
@@ -119,7 +119,7 @@ class PairView(QDialog):
         self._tile = 0
         self._count = 0
         self.setWindowTitle(self.tr("Pair"))
-        self._picture = PictureView()
+        self._picture = ImageView()
         self._picture.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._picture.customContextMenuRequested.connect(self._show_menu)
         self._actions = PairActions(self)
@@ -182,9 +182,9 @@ class PairView(QDialog):
             return
         self._count = len(sheet.texts)
         self._tile = min(self._tile, self._count - 1)
-        picture, text = picture_of(sheet.images[self._tile]), sheet.texts[self._tile]
+        picture, text = qimage_of(sheet.images[self._tile]), sheet.texts[self._tile]
         self._actions.pair = Pair(image=picture, text=text, images_seen=sheet.images_seen)
-        self._picture.set_picture(picture)
+        self._picture.set_image(picture)
         self._picture.setAccessibleName(text)
         self._text.setText(text)
         place = self.tr("Pair {0} of {1}").format(self._tile + 1, self._count)

@@ -12,13 +12,13 @@ from PySide6.QtCore import QObject, Signal, Slot
 from engine.control import RunControl
 from engine.errors import SheetCorruptError
 from engine.events import (
-    LossesReported,
+    MetricsReported,
     Outcome,
     PreviewReady,
     Progress,
     RunEnded,
     RunEvent,
-    RunMoved,
+    RunRelocated,
 )
 from engine.fs.lock import holder_of
 from engine.runs.event_reader import LogTail
@@ -90,7 +90,7 @@ class RunWatch:
             events += self._tail.read_new()
             for event in events:
                 self._pass_on(event, tell)
-                if isinstance(event, RunMoved):
+                if isinstance(event, RunRelocated):
                     return Followed(folder=self._folder, moved_to=event.folder)
             if not is_held and not events:
                 return Followed(folder=self._folder, ended=self._ended)
@@ -183,7 +183,7 @@ class RunLogFollower(RunEvents):
 def _newer(events: list[RunEvent], shown: Progress | None) -> list[RunEvent]:
     """Leave out what came up to the loss report that is known already."""
     for place, event in enumerate(events):
-        if shown and isinstance(event, LossesReported) and _is_same(event.progress, shown):
+        if shown and isinstance(event, MetricsReported) and _is_same(event.progress, shown):
             return events[place + 1 :]
     return events
 
@@ -194,6 +194,6 @@ def _is_same(one: Progress, other: Progress) -> bool:
 
 def _from_last_losses(events: list[RunEvent]) -> list[RunEvent]:
     for place in range(len(events) - 1, -1, -1):
-        if isinstance(events[place], LossesReported):
+        if isinstance(events[place], MetricsReported):
             return events[place:]
     return events

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 
 from engine.config.run import RunConfig
 from engine.control import RunControl
-from engine.events import Emit, LossesReported, Outcome, RunEnded, RunEvent, RunMoved
+from engine.events import Emit, MetricsReported, Outcome, RunEnded, RunEvent, RunRelocated
 from studio.jobs.thread import JobThread
 
 
@@ -48,7 +48,7 @@ class TrainingJob(RunEvents):
         self._build_starter = build_starter
         self._control = RunControl()
         self._config: RunConfig | None = None
-        self._thread = JobThread(RunEnded, self, coalesced=(LossesReported,))
+        self._thread = JobThread(RunEnded, self, coalesced=(MetricsReported,))
         self._thread.event_emitted.connect(self._on_event)
 
     @property
@@ -133,7 +133,7 @@ class TrainingJob(RunEvents):
         self._control.request_sample()
 
     def offer_folder(self, folder: Path) -> None:
-        """Offer an empty folder to a run that cannot save; ``RunMoved`` follows."""
+        """Offer an empty folder to a run that cannot save; ``RunRelocated`` follows."""
         _log.info("Folder %s offered", folder)
         self._control.offer_folder(folder)
 
@@ -147,6 +147,6 @@ class TrainingJob(RunEvents):
 
     @Slot(object)
     def _on_event(self, event: RunEvent) -> None:
-        if isinstance(event, RunMoved) and self._config is not None:
+        if isinstance(event, RunRelocated) and self._config is not None:
             self._config = self._config.with_values(run=event.folder)
         self.event_emitted.emit(event)

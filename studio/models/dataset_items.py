@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage
 
 from engine.data.editing import Edits
 from engine.data.store import StoredDataset
-from studio.models.thumbnails import picture_of
+from studio.models.thumbnails import qimage_of
 
 _ROOT = QModelIndex()
 _Role = Qt.ItemDataRole
@@ -42,7 +42,7 @@ class DatasetItems(QAbstractListModel):
         Args:
             dataset: None for nothing.
             edits: of the dataset.
-            largest: pixels that a picture's side may have; larger ones are scaled down.
+            largest: pixels that an image's side may have; larger ones are scaled down.
         """
         self.beginResetModel()
         self._dataset, self._edits, self._largest = dataset, edits, largest
@@ -76,7 +76,7 @@ class DatasetItems(QAbstractListModel):
             return None
         row = int(self._dataset.image_rows[item])
         return (
-            picture_of(_coloured(self._dataset.images[row, ::every, ::every])) if row >= 0 else None
+            qimage_of(_coloured(self._dataset.images[row, ::every, ::every])) if row >= 0 else None
         )
 
     def rowCount(self, parent: _Index = _ROOT) -> int:

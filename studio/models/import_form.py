@@ -12,7 +12,7 @@ from PySide6.QtCore import QCoreApplication
 from engine.config.setting import settings_in, value_at
 from engine.errors import ConfigError, Problem
 from engine.importing.formats.format import Detection, ImportSpec
-from engine.importing.plan import Fix, ImportPlan, Issue, PicturePlan, TextPlan
+from engine.importing.plan import Fix, ImageSettings, ImportPlan, Issue, TextSettings
 from studio.models.run_form import FormField, is_usable_name
 from studio.models.setting_text import read_value, value_text
 from studio.paths import nearest_existing
@@ -161,8 +161,8 @@ class ImportForm:
             source=self.look.source,
             dataset=self.dataset,
             reading=self.reading,
-            texts=TextPlan(**_under("texts.", values)),
-            pictures=PicturePlan(**_under("pictures.", values)),
+            texts=TextSettings(**_under("texts.", values)),
+            images=ImageSettings(**_under("images.", values)),
             repairs=dict(self.history.repairs),
             **{name: value for name, value in values.items() if "." not in name},
         )
@@ -175,8 +175,8 @@ class ImportForm:
                 values[name] = read_value(field.kind, field.about, self._texts[name])
             except ValueError as error:
                 problems[name] = str(error)
-        if not _COLOUR.fullmatch(self._texts["pictures.background"].strip()):
-            problems["pictures.background"] = QCoreApplication.translate(
+        if not _COLOUR.fullmatch(self._texts["images.background"].strip()):
+            problems["images.background"] = QCoreApplication.translate(
                 "ImportForm", "Write # and six hex digits, such as #ffffff"
             )
         return values, problems

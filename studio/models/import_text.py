@@ -120,7 +120,7 @@ def reason_words(reason: Reason) -> str:
         Reason.REPEATED_TEXT: translate("ImportText", "Items with a text that many others share"),
         Reason.LONG_TEXT: translate("ImportText", "Items with a very long text"),
         Reason.MOJIBAKE: translate("ImportText", "Items with garbled text"),
-        Reason.LEAK: translate("ImportText", "Held-out items that resemble one to train on"),
+        Reason.LEAK: translate("ImportText", "Validation items that resemble one to train on"),
         Reason.EXCLUDED: translate("ImportText", "Items that you excluded"),
     }
     return words[reason]
@@ -287,8 +287,8 @@ class _ImportedText(QObject):
             parts.append(self.tr("%Ln image(s) alone", "", counts.image_only))
         if counts.text_only:
             parts.append(self.tr("%Ln text(s) alone", "", counts.text_only))
-        if counts.held_out_items:
-            parts.append(self.tr("%Ln of them held out", "", counts.held_out_items))
+        if counts.validation_items:
+            parts.append(self.tr("%Ln of them for validation", "", counts.validation_items))
         if counts.items_skipped:
             parts.append(self.tr("%Ln left out", "", counts.items_skipped))
         return parts

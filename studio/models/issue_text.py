@@ -60,7 +60,7 @@ class _FoundText(QObject):
             Issue.MOJIBAKE: self.tr("%Ln item(s) with a garbled text", "", count),
             Issue.LONG_TEXT: self.tr("%Ln item(s) with a very long text", "", count),
             Issue.IMBALANCE: self.tr("%Ln item(s) of very small groups", "", count),
-            Issue.LEAK: self.tr("%Ln held-out image(s) trained on too", "", count),
+            Issue.LEAK: self.tr("%Ln validation image(s) trained on too", "", count),
         }
 
 
@@ -98,7 +98,7 @@ def finding_title(issue: Issue) -> str:
         Issue.MOJIBAKE: translate("FindingText", "Garbled texts"),
         Issue.LONG_TEXT: translate("FindingText", "Very long texts"),
         Issue.IMBALANCE: translate("FindingText", "Unequal groups"),
-        Issue.LEAK: translate("FindingText", "Held-out twins"),
+        Issue.LEAK: translate("FindingText", "Validation twins"),
     }
     return words[issue]
 
@@ -114,7 +114,7 @@ def finding_sentence(issue: Issue) -> str:
         ),
         Issue.HIDDEN: translate(
             "FindingText",
-            "The system's own files, such as Thumbs.db. They hold no picture of yours and are left "
+            "The system's own files, such as Thumbs.db. They hold no image of yours and are left "
             "out.",
         ),
         Issue.NO_TEXT: translate(
@@ -165,7 +165,7 @@ def finding_sentence(issue: Issue) -> str:
         ),
         Issue.LEAK: translate(
             "FindingText",
-            "These held-out images all but equal one to train on, so measuring with them would "
+            "These validation images all but equal one to train on, so measuring with them would "
             "flatter the run.",
         ),
     }
@@ -183,7 +183,7 @@ def repair_text(issue: Issue, fix: Fix) -> str:
         (Issue.MOJIBAKE, Fix.FIX): translate("FindingText", "Restore the right characters"),
         (Issue.LONG_TEXT, Fix.FIX): translate("FindingText", "Shorten them to a usual length"),
         (Issue.LEAK, Fix.FIX): translate("FindingText", "Train on them instead"),
-        (Issue.LEAK, Fix.KEEP): translate("FindingText", "Keep them held out"),
+        (Issue.LEAK, Fix.KEEP): translate("FindingText", "Keep them for validation"),
     }
     if (issue, fix) in particular:
         return particular[issue, fix]

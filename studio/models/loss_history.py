@@ -131,7 +131,7 @@ class QualityView:
 
     name: str
     title: str
-    figures: tuple[str, ...]
+    metrics: tuple[str, ...]
 
 
 def quality_views() -> tuple[QualityView, ...]:
@@ -142,7 +142,7 @@ def quality_views() -> tuple[QualityView, ...]:
             translate("Quality", "Coherence"),
             ("joint_coherence", "text_to_image", "image_to_text"),
         ),
-        QualityView("pictures", translate("Quality", "Pictures"), ("kid",)),
+        QualityView("images", translate("Quality", "Images"), ("kid",)),
         QualityView(
             "variety",
             translate("Quality", "Variety"),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.config.run import RunConfig
 from engine.errors import ConfigError, EngineError
-from engine.events import LossesReported
+from engine.events import MetricsReported
 from engine.runs.folder import RunFolder
 from engine.runs.status import Status, StoredStatus, status_of
 from studio.i18n import translate_engine
@@ -112,7 +112,7 @@ class OpenedRun:
     """Set where it can go on and nobody trains it."""
 
 
-def opened_run(before: RunState, folder: Path, reports: Sequence[LossesReported]) -> OpenedRun:
+def opened_run(before: RunState, folder: Path, reports: Sequence[MetricsReported]) -> OpenedRun:
     """Find out how to show a run.
 
     Args:
@@ -142,7 +142,7 @@ def opened_run(before: RunState, folder: Path, reports: Sequence[LossesReported]
 
 
 def resumable_run(
-    folder: Path, reports: Sequence[LossesReported], *, begins_again: bool = False
+    folder: Path, reports: Sequence[MetricsReported], *, begins_again: bool = False
 ) -> Resumable | None:
     """Give what is needed to go on with a run, or ``None`` where it has no checkpoint.
 

@@ -181,7 +181,7 @@ def column_help(column: Column) -> str:
         Column.STAR: translate("RunHistory", "Starred runs"),
         Column.IMAGES: translate("RunHistory", "Images trained on, counted with repeats"),
         Column.TIME: translate("RunHistory", "Time trained"),
-        Column.KID: translate("RunHistory", "Best KID of the run: how far its pictures are from "
+        Column.KID: translate("RunHistory", "Best KID of the run: how far its images are from "
             "real ones; lower is better"),
         Column.COHERENCE: translate("RunHistory", "Best joint coherence of the run: how often "
             "image and text of a pair belong together; higher is better"),

@@ -12,15 +12,15 @@ from PySide6.QtCore import QCoreApplication, QLocale
 
 from engine.events import (
     CheckpointSaved,
-    LossesReported,
+    MetricsReported,
     Outcome,
     Phase,
     PhaseChanged,
     Progress,
     RunEnded,
     RunEvent,
-    RunMoved,
     RunPaused,
+    RunRelocated,
     RunResumed,
 )
 
@@ -271,7 +271,7 @@ class RunStatus:
         match event:
             case PhaseChanged():
                 return _in_phase(moved, event.phase)
-            case LossesReported():
+            case MetricsReported():
                 return _in_training(moved, event.progress)
             case CheckpointSaved():
                 elapsed_s = self.progress.elapsed_s if self.progress else 0.0
@@ -280,7 +280,7 @@ class RunStatus:
                 return replace(moved, saved_images=event.images_seen, saved_s=event.elapsed_s)
             case RunPaused():
                 return _paused(moved, event)
-            case RunMoved():
+            case RunRelocated():
                 return replace(moved, name=event.folder.name)
             case RunEnded():
                 return _ended(moved, event)

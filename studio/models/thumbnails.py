@@ -38,7 +38,7 @@ class TileModel(QAbstractListModel):
         As long as the number of pairs stays, rows are changed in place: selection, scroll position
         and focus stay where they are.
         """
-        images = [picture_of(image) for image in sheet.images] if sheet else []
+        images = [qimage_of(image) for image in sheet.images] if sheet else []
         texts = sheet.texts if sheet else ()
         if len(images) != len(self._images):
             self.beginResetModel()
@@ -68,8 +68,8 @@ class TileModel(QAbstractListModel):
         return None
 
 
-def picture_of(pixels: ImageArray) -> QImage:
-    """Copy [H, W, 3] pixels into a picture that Qt draws fast."""
+def qimage_of(pixels: ImageArray) -> QImage:
+    """Copy [H, W, 3] pixels into an image that Qt draws fast."""
     height, width, _ = pixels.shape
     rows = memoryview(pixels.tobytes())
     view = QImage(rows, width, height, 3 * width, QImage.Format.Format_RGB888)
@@ -84,7 +84,7 @@ _FORMATS = {
 
 
 def image_of(pixels: npt.NDArray[np.uint8]) -> QImage:
-    """Copy [H, W], [H, W, 1], [H, W, 3] or [H, W, 4] pixels into a picture."""
+    """Copy [H, W], [H, W, 1], [H, W, 3] or [H, W, 4] pixels into an image."""
     block = pixels[:, :, None] if pixels.ndim == 2 else pixels
     height, width, channels = block.shape
     rows = np.ascontiguousarray(block).tobytes()

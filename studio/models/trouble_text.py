@@ -5,40 +5,40 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
-from engine.events import Alarm, BatchSplit, RolledBack, RunResumed, StepsSkipped
+from engine.events import Alert, MicroBatchingEnabled, RolledBack, RunResumed, StepsSkipped
 from studio.models.run_state import count_text
 
 
 @dataclass(frozen=True)
 class Advice:
-    """An alarm in the user's language."""
+    """An alert in the user's language."""
 
     trouble: str
     remedy: str
 
 
-def advice(alarm: Alarm) -> Advice:
-    """Say what an alarm means and what to change."""
+def advice(alert: Alert) -> Advice:
+    """Say what an alert means and what to change."""
     return {
-        Alarm.MODE_COLLAPSE: Advice(
+        Alert.MODE_COLLAPSE: Advice(
             translate("Health", "The generator makes the same thing again and again."),
             translate("Health", "Try a larger batch, relativistic pairing, or a lower rate."),
         ),
-        Alarm.CRITIC_WINNING: Advice(
+        Alert.DISCRIMINATOR_WINNING: Advice(
             translate(
                 "Health", "The discriminator is never wrong, so the generator learns nothing."
             ),
             translate("Health", "Try a larger penalty (gamma), R1 as regularizer, or fewer steps."),
         ),
-        Alarm.OVERFITTING: Advice(
+        Alert.OVERFITTING: Advice(
             translate("Health", "The discriminator has memorised the training pairs."),
             translate("Health", "Try augmentation, a smaller discriminator, or more data."),
         ),
-        Alarm.NON_FINITE: Advice(
+        Alert.NON_FINITE: Advice(
             translate("Health", "A loss is no longer a number."),
             translate("Health", "Try a lower learning rate, or full precision (fp32)."),
         ),
-    }[alarm]
+    }[alert]
 
 
 def evidence_text(evidence: Mapping[str, float]) -> str:
@@ -74,11 +74,11 @@ def rolled_back_text(event: RolledBack) -> Advice:
     )
 
 
-def split_text(event: BatchSplit) -> Advice:
+def split_text(event: MicroBatchingEnabled) -> Advice:
     """Say that a batch did not fit, with what was measured."""
     remedy = translate(
         "Trouble", "Each batch is now split into {0} micro-batches, to the same effect but slower."
-    ).format(count_text(event.parts))
+    ).format(count_text(event.num_micro_batches))
     if event.memory_bytes and event.budget_bytes:
         measured = translate("Trouble", "{0} of {1} were taken.").format(
             size_text(event.memory_bytes), size_text(event.budget_bytes)
@@ -92,13 +92,13 @@ def split_text(event: BatchSplit) -> Advice:
     )
 
 
-def passed_over_text(event: RunResumed) -> Advice | None:
+def skipped_checkpoints_text(event: RunResumed) -> Advice | None:
     """Say which checkpoints were damaged and which one was taken; ``None`` when none was."""
-    if not event.passed_over:
+    if not event.skipped_checkpoints:
         return None
     return Advice(
         translate("Trouble", "Damaged checkpoints were skipped: {0}.").format(
-            "; ".join(event.passed_over)
+            "; ".join(event.skipped_checkpoints)
         ),
         translate("Trouble", "The run resumes from {0} ({1} images), which is intact.").format(
             event.checkpoint, count_text(event.images_seen)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.events import LossesReported
+from engine.events import MetricsReported
 from studio.models.loss_history import LossHistory, smoothed
 from studio.settings.choices import PlotView
 from studio.theme import MARGIN, SPACING
@@ -53,7 +53,7 @@ class LossPlotPanel(QWidget):
         self._history = LossHistory()
         self._board.clear()
 
-    def add_losses(self, event: LossesReported) -> None:
+    def add_losses(self, event: MetricsReported) -> None:
         """Take a report in; it is drawn a moment later, together with its neighbours."""
         self._history.append(event.progress.images_seen, dict(event.losses))
         if not self._redraw.isActive() and self.isVisible():
@@ -122,7 +122,7 @@ class LossPlotPanel(QWidget):
                 self.tr("Generator"),
                 self.tr("How badly the generator fails to convince the discriminator"),
             ),
-            "critic": (
+            "discriminator": (
                 self.tr("Discriminator"),
                 self.tr("How badly the discriminator tells real pairs from generated ones"),
             ),
@@ -132,9 +132,9 @@ class LossPlotPanel(QWidget):
                     "Squared gradient norm of the discriminator at the real pairs; keeps it smooth"
                 ),
             ),
-            "caption": (
-                self.tr("Caption"),
-                self.tr("How surprising the real words are to the generator, in nats a word"),
+            "text_nll": (
+                self.tr("Text NLL"),
+                self.tr("Negative log-likelihood of the real texts, in nats per token"),
             ),
         }
         known |= {

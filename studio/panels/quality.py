@@ -10,7 +10,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.events import QualityMeasured
+from engine.events import EvaluationCompleted
 from studio.models.loss_history import LossHistory, figure_words, quality_views, shown_value
 from studio.theme import MARGIN, SPACING
 from studio.widgets.labels import spaced
@@ -45,9 +45,9 @@ class QualityPanel(QWidget):
         self._best.clear()
         self._board.clear()
 
-    def add_quality(self, event: QualityMeasured) -> None:
+    def add_quality(self, event: EvaluationCompleted) -> None:
         """Take a measurement in."""
-        values = {name: shown_value(name, value) for name, value in event.figures.items()}
+        values = {name: shown_value(name, value) for name, value in event.metrics.items()}
         self._history.append(event.images_seen, values)
         self._best.update({name: values[name] for name in event.best if name in values})
         self._draw()
@@ -86,7 +86,7 @@ class QualityPanel(QWidget):
 
     @Slot()
     def _draw(self) -> None:
-        for name in self._views[self._view].figures:
+        for name in self._views[self._view].metrics:
             if name not in self._history.curves:
                 continue
             if not self._board.has_curve(name):

@@ -50,7 +50,7 @@ class TileDelegate(QStyledItemDelegate):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.side = 32.0
-        """Side of a picture in logical pixels."""
+        """Side of an image in logical pixels."""
         self.cell = QSize(64, 64)
         """Size of a tile with its text and its margins."""
         self.text_lines = 1
@@ -89,7 +89,7 @@ class TileDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=False)
         painter.drawImage(place, index.data(Qt.ItemDataRole.DecorationRole))
-        # Without a line, a picture on white would have no edge on a white ground.
+        # Without a line, an image on white would have no edge on a white ground.
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(option.palette.color(QPalette.ColorRole.Mid), 1))
         painter.drawRect(place.adjusted(-1, -1, 0, 0))
@@ -203,7 +203,7 @@ class ThumbnailGrid(QListView):
 
         Args:
             zoom: whole factor, 1 to ``LARGEST_ZOOM``.
-            tile_side: side of a picture in its own pixels.
+            tile_side: side of an image in its own pixels.
             text_lines: lines that a text may take.
         """
         self._zoom, self._tile_side = zoom, tile_side

@@ -77,7 +77,7 @@ class VirtualGridView(QAbstractItemView):
 
         Args:
             zoom: whole factor, 1 to ``LARGEST_WALL_ZOOM``.
-            tile_side: side of a picture in its own pixels.
+            tile_side: side of an image in its own pixels.
             text_lines: lines that a text may take.
         """
         self._zoom, self._tile_side = zoom, tile_side
@@ -103,7 +103,7 @@ class VirtualGridView(QAbstractItemView):
 
     def _spread(self) -> None:
         first = self.visible_rows().start
-        # A whole factor of device pixels: every pixel of a picture stays equally large.
+        # A whole factor of device pixels: every pixel of an image stays equally large.
         scale = self.devicePixelRatioF()
         side = self._tile_side * max(1, round(self._zoom * scale)) / scale
         line = QFontMetrics(self.font()).lineSpacing()

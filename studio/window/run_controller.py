@@ -8,19 +8,19 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.config.run import RunConfig
 from engine.events import (
-    BatchChosen,
-    BatchSplit,
+    AlertChanged,
+    BatchSizeSelected,
     CheckpointSaved,
     EvaluationFailed,
-    HealthChanged,
+    MicroBatchingEnabled,
     Phase,
     PhaseChanged,
     PreviewFailed,
     RolledBack,
     RunEnded,
     RunEvent,
-    RunMoved,
     RunPaused,
+    RunRelocated,
     RunResumed,
     StepsSkipped,
 )
@@ -31,8 +31,8 @@ from studio.jobs.training import RunEvents, TrainingJob
 from studio.models.run_state import Command, RunState
 from studio.models.trouble_text import (
     Advice,
-    passed_over_text,
     rolled_back_text,
+    skipped_checkpoints_text,
     skipped_text,
     split_text,
 )
@@ -124,7 +124,7 @@ class RunAlerts(QObject):
     @Slot(object)
     def _on_event(self, event: RunEvent) -> None:
         match event:
-            case HealthChanged():
+            case AlertChanged():
                 self._show_health(event)
             case RunResumed():
                 _log.info("Resumed from %s at %d images", event.checkpoint, event.images_seen)
@@ -138,9 +138,11 @@ class RunAlerts(QObject):
                 self._notes.show_note(StepsSkipped, skipped_text(event))
             case RolledBack():
                 self._show_rollback(event)
-            case BatchSplit():
-                _log.info("Batch of %d learnt from in %d parts", event.batch_size, event.parts)
-                self._notes.show_note(BatchSplit, split_text(event))
+            case MicroBatchingEnabled():
+                _log.info(
+                    "Batch of %d learnt from in %d parts", event.batch_size, event.num_micro_batches
+                )
+                self._notes.show_note(MicroBatchingEnabled, split_text(event))
             case _:
                 self._log_event(event)
 
@@ -150,7 +152,7 @@ class RunAlerts(QObject):
                 _log.warning("A preview could not be made; training goes on: %s", event.error)
             case EvaluationFailed():
                 _log.warning("Quality could not be measured; training goes on: %s", event.error)
-            case BatchChosen():
+            case BatchSizeSelected():
                 _log.info(
                     "Batch size %d: %.0f images/s, %d MB of %d; %d was tried and not taken",
                     event.batch_size,
@@ -162,16 +164,16 @@ class RunAlerts(QObject):
             case _:
                 pass
 
-    def _show_health(self, event: HealthChanged) -> None:
+    def _show_health(self, event: AlertChanged) -> None:
         self._notes.show_health(event)
         evidence = ", ".join(f"{name} {value:.3g}" for name, value in event.evidence.items())
         state = "begins" if event.is_raised else "ends"
-        _log.info("%s %s at %d images: %s", event.alarm, state, event.images_seen, evidence)
+        _log.info("%s %s at %d images: %s", event.alert, state, event.images_seen, evidence)
 
     def _show_skipped_checkpoints(self, event: RunResumed) -> None:
-        for damaged in event.passed_over:
+        for damaged in event.skipped_checkpoints:
             _log.info("A damaged checkpoint was passed over: %s", damaged)
-        self._notes.show_note(RunResumed, passed_over_text(event))
+        self._notes.show_note(RunResumed, skipped_checkpoints_text(event))
 
     def _show_pause(self, event: RunPaused) -> None:
         if event.error is None:
@@ -219,7 +221,7 @@ class StorageErrorHandler(QObject):
             case PhaseChanged() if event.phase in _UNDECIDED_PHASES:
                 if self.dialog is not None:
                     self.dialog.show_trying()
-            case PhaseChanged() | CheckpointSaved() | RunMoved() | RunEnded():
+            case PhaseChanged() | CheckpointSaved() | RunRelocated() | RunEnded():
                 self._close()
             case _:
                 pass

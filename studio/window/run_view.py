@@ -9,16 +9,16 @@ from engine.config.run import RunConfig
 from engine.errors import EngineError
 from engine.events import (
     CheckpointSaved,
-    LossesReported,
+    EvaluationCompleted,
+    MetricsReported,
     PhaseChanged,
     PreviewReady,
-    QualityMeasured,
     RolledBack,
     RunEnded,
     RunEvent,
-    RunMoved,
     RunPaused,
-    RunPrepared,
+    RunReady,
+    RunRelocated,
     RunResumed,
 )
 from engine.runs.event_reader import read_losses, read_quality
@@ -108,7 +108,7 @@ class RunView(QObject):
             case CheckpointSaved():
                 self._advance(event)
                 _log.info("Checkpoint saved: %s", event.path)
-            case RunMoved():
+            case RunRelocated():
                 self.folder = event.folder
                 self._advance(event)
                 _log.info("The run continues in %s", event.folder)
@@ -121,13 +121,13 @@ class RunView(QObject):
     def _on_report(self, event: RunEvent) -> None:
         """Show what a run reports, whichever process trains it."""
         match event:
-            case RunPrepared():
+            case RunReady():
                 self._window.run.show_prepared(event)
-            case LossesReported():
+            case MetricsReported():
                 self._show_losses(event)
             case PreviewReady():
                 self._window.gallery.add_preview(event)
-            case QualityMeasured():
+            case EvaluationCompleted():
                 self._window.quality.add_quality(event)
             case RunResumed() | RolledBack():
                 # The run repeats what came after; no curve may run backwards.
@@ -143,7 +143,7 @@ class RunView(QObject):
         except ValueError as error:
             _log.warning("An event that cannot be: %s", error)
 
-    def _show_losses(self, event: LossesReported) -> None:
+    def _show_losses(self, event: MetricsReported) -> None:
         self._advance(event)
         self._window.losses.add_losses(event)
         if event.progress.images_seen:
@@ -165,7 +165,7 @@ class RunView(QObject):
             _log.warning("%s cannot be read: %s", folder, error)
             return None
 
-    def _show_past(self, folder: Path) -> list[LossesReported]:
+    def _show_past(self, folder: Path) -> list[MetricsReported]:
         """Fill the panels with what a run has behind it, and give its loss reports."""
         run = RunFolder(folder)
         reports, measured = list(read_losses(run.log_file)), list(read_quality(run.log_file))

@@ -63,7 +63,7 @@ class WelcomePage(QScrollArea):
 
     def _introduction(self) -> str:
         return self.tr(
-            "A generator learns to draw pictures and to name them; a discriminator learns to "
+            "A generator learns to draw images and to name them; a discriminator learns to "
             "tell its pairs from real ones. Each makes the other better while you watch. Pick"
             " something to start with: it trains right here, on this computer, and nothing is"
             " uploaded."

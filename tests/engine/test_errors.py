@@ -38,8 +38,8 @@ def test_that_a_configuration_error_tells_every_problem():
 
 
 def test_that_a_non_finite_loss_is_named_with_the_progress():
-    assert "12,800 images" in str(NonFiniteLossError(12_800, ["critic"]))
-    assert "critic" in str(NonFiniteLossError(12_800, ["critic"]))
+    assert "12,800 images" in str(NonFiniteLossError(12_800, ["discriminator"]))
+    assert "discriminator" in str(NonFiniteLossError(12_800, ["discriminator"]))
 
 
 def test_that_an_unavailable_device_says_why():

@@ -24,7 +24,7 @@ from engine.data.starters import STARTERS
 from engine.runs.folder import create_run_folder
 from engine.train.lr_schedule import learning_rate
 from engine.train.setup import set_up
-from engine.train.state import update_average
+from engine.train.state import update_ema
 from tests.helpers.sources import SOURCES
 from tests.helpers.tiny import tiny_config, tiny_dataset, unpaired_dataset
 
@@ -44,7 +44,7 @@ RUNS: dict[str, dict[str, Any]] = {
         "family": "adversarial",
         "training__adversarial_loss": "wasserstein",
         "training__regularizer": "gradient-penalty",
-        "training__critic_steps": 2,
+        "training__d_steps": 2,
     },
     "mvae": {"family": "mvae"},
     "mopoe": {"family": "mopoe"},
@@ -66,18 +66,18 @@ def losses_of_run(folder: Path, name: str) -> dict[str, list[float | None]]:
         report = run.step(run.batch(step), step)
         losses.append({name: float(value) for name, value in report.losses.items()})
         seen = (step + 1) * training.batch_size
-        update_average(
-            run.state.average,
+        update_ema(
+            run.state.ema,
             run.state.generator,
             images_seen=seen,
             batch=training.batch_size,
-            half_life=training.ema_images,
+            half_life=training.ema_half_life,
         )
     names = sorted({name for row in losses for name in row})
     table: dict[str, list[float | None]] = {
         name: [rounded(row[name]) if name in row else None for row in losses] for name in names
     }
-    for part, network in (("generator", run.state.generator), ("average", run.state.average)):
+    for part, network in (("generator", run.state.generator), ("ema", run.state.ema)):
         weights = torch.cat([weight.detach().flatten() for weight in network.parameters()])
         table[f"{part} weights"] = [rounded(float(weights.abs().double().mean()))]
     return table

@@ -17,7 +17,7 @@ SHADES = (10, 60, 110, 160)
 
 
 def mixed_dataset(folder: Path) -> Path:
-    """Build three pairs, of which one is held out, an image alone and a text alone."""
+    """Build three pairs, of which one is for validation, an image alone and a text alone."""
     images = np.array(SHADES, np.uint8)[:, None, None, None] * np.ones((1, 8, 8, 3), np.uint8)
     records: list[dict[str, Any]] = [
         {"text": "a red cat", "split": "train", "label": "animal", "tags": ["pet"], "key": "a.png"},
@@ -39,7 +39,7 @@ def large_dataset(folder: Path, count: int) -> Path:
 
 
 def sick_dataset(folder: Path) -> Path:
-    """Build noises of which 1 shows 0 again, and 4 shows 2 again but is held out.
+    """Build noises of which 1 shows 0 again, and 4 shows 2 again but is for validation.
 
     Item 2 has a garbled caption, 3 has none, and 5 has no image.
     """

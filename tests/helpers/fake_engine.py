@@ -16,16 +16,16 @@ from engine.events import (
     GalleryEmit,
     GalleryEnded,
     GalleryProgressed,
-    LossesReported,
+    MetricsReported,
     Outcome,
     Phase,
     PhaseChanged,
     Progress,
     RunEnded,
     RunEvent,
-    RunMoved,
     RunPaused,
-    RunPrepared,
+    RunReady,
+    RunRelocated,
     RunResumed,
 )
 from engine.runs.folder import RunFolder, images_in_name
@@ -238,25 +238,25 @@ class _FakeRun:
             target.mkdir(parents=True, exist_ok=True)
             self.folder.write_config(self.config)
             self.engine.is_disk_full.clear()
-            self.emit(RunMoved(folder=target))
+            self.emit(RunRelocated(folder=target))
 
 
-def prepared(folder: Path) -> RunPrepared:
+def prepared(folder: Path) -> RunReady:
     """Make the event of a run on this machine."""
-    return RunPrepared(
+    return RunReady(
         folder=folder,
         dataset="Digits",
         pairs=60_000,
         image_size=32,
         device="CPU, 2 threads",
         generator_parameters=10,
-        critic_parameters=10,
+        discriminator_parameters=10,
     )
 
 
-def losses(images_seen: int, **values: float) -> LossesReported:
+def losses(images_seen: int, **values: float) -> MetricsReported:
     """Make a report of four losses, a tenth through the run."""
-    return LossesReported(
+    return MetricsReported(
         progress=Progress(
             images_seen=images_seen,
             elapsed_s=images_seen / 1000,
@@ -264,6 +264,6 @@ def losses(images_seen: int, **values: float) -> LossesReported:
             fraction=0.1,
             images_per_s=1234.0,
         ),
-        losses=values or {"generator": 0.7, "critic": 0.9, "penalty": 0.01, "caption": 1.5},
-        signals={},
+        losses=values or {"generator": 0.7, "discriminator": 0.9, "penalty": 0.01, "text_nll": 1.5},
+        metrics={},
     )

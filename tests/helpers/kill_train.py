@@ -18,7 +18,7 @@ from pathlib import Path
 from engine.config.presets import PRESETS, config_from_preset
 from engine.config.run import RunConfig
 from engine.control import RunControl
-from engine.events import CheckpointSaved, Emit, LossesReported, Outcome, RunEnded, RunEvent
+from engine.events import CheckpointSaved, Emit, MetricsReported, Outcome, RunEnded, RunEvent
 from engine.runs.checkpoint import read_tensors
 from engine.runs.checkpoint_files import read_metadata, verify_checkpoint
 from engine.runs.event_reader import read_events
@@ -108,7 +108,7 @@ def run_until(config: RunConfig, images: int) -> Path:
     control = RunControl()
 
     def emit(event: RunEvent) -> None:
-        if isinstance(event, LossesReported) and event.progress.images_seen >= images:
+        if isinstance(event, MetricsReported) and event.progress.images_seen >= images:
             control.request_stop()
 
     interval_s, metrics.INTERVAL_S = metrics.INTERVAL_S, 0.0
@@ -132,9 +132,9 @@ def preset_config(preset: str, dataset: Path, run: Path) -> RunConfig:
         minutes=0.0,
         images=10**9,
         device="cpu",
-        networks__generator_width=4,
-        networks__critic_width=4,
-        networks__feature_dim=8,
+        networks__generator_channels=4,
+        networks__discriminator_channels=4,
+        networks__embedding_dim=8,
         networks__latent_dim=4,
         training__batch_size=8,
         training__precision="fp32",
@@ -178,7 +178,7 @@ def _look_at(folder: RunFolder, report: KillReport) -> None:
         report.before_training += 1
         return
     newest = read_metadata(folder.newest_valid().path).images_seen
-    seen = [e.progress.images_seen for e in told if isinstance(e, LossesReported)]
+    seen = [e.progress.images_seen for e in told if isinstance(e, MetricsReported)]
     report.most_lost_images = max(report.most_lost_images, max(seen, default=0) - newest)
     if newest < announced[-1]:
         report.complaints.append(f"{newest} is newest, {announced[-1]} was announced")

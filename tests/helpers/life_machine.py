@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 from PySide6.QtGui import QAction
 
-from engine.events import BatchSplit, RolledBack, StepsSkipped
+from engine.events import MicroBatchingEnabled, RolledBack, StepsSkipped
 from engine.fs.lock import RunLock
 from studio.dialogs.confirm import CloseAnswer, ConfirmQuit
 from studio.models.run_state import Command, RunState, is_alive
@@ -154,9 +154,11 @@ class LifeMachine(LifeWindow):
     def give_it_trouble(self) -> None:
         self._count()
         self.engine.trouble += [
-            StepsSkipped(images_seen=100, steps=(1, 2), terms=("critic",)),
+            StepsSkipped(images_seen=100, steps=(1, 2), terms=("discriminator",)),
             RolledBack(images_seen=50, from_images_seen=100, rate_scale=0.5),
-            BatchSplit(images_seen=50, batch_size=8, parts=2, memory_bytes=2, budget_bytes=1),
+            MicroBatchingEnabled(
+                images_seen=50, batch_size=8, num_micro_batches=2, memory_bytes=2, budget_bytes=1
+            ),
         ]
 
     @rule()

@@ -17,25 +17,25 @@ class LinearModality:
     name: str
     size: int
     scale: float = 0.7
-    feature_dim: int = 3
+    embedding_dim: int = 3
 
-    def read(self, stored: Tensor) -> Tensor:
+    def preprocess(self, stored: Tensor) -> Tensor:
         return stored
 
-    def show(self, items: Tensor) -> Any:
+    def postprocess(self, items: Tensor) -> Any:
         return items
 
-    def compare(self, made: Tensor, real: Tensor) -> dict[str, Tensor]:
+    def diversity_metrics(self, made: Tensor, real: Tensor) -> dict[str, Tensor]:
         raise NotImplementedError
 
     def build_encoder(self) -> nn.Module:
-        return nn.Linear(self.size, self.feature_dim)
+        return nn.Linear(self.size, self.embedding_dim)
 
     def build_decoder(self) -> nn.Module:
         raise NotImplementedError
 
-    def build_trunk(self) -> nn.Module:
-        return nn.Linear(self.size, self.feature_dim)
+    def build_backbone(self) -> nn.Module:
+        return nn.Linear(self.size, self.embedding_dim)
 
     def build_latent_decoder(self, latent_dim: int) -> nn.Module:
         return LinearDecoder(latent_dim, self.size, self.scale)
@@ -52,7 +52,7 @@ class LinearDecoder(nn.Module):
     def forward(self, latent: Tensor, _noise: Tensor) -> Tensor:
         return self.map(latent)
 
-    def surprise(self, latent: Tensor, real: Tensor) -> Tensor:
+    def nll(self, latent: Tensor, real: Tensor) -> Tensor:
         distance = (real - self.map(latent)) / self.scale
         each = 0.5 * distance.square() + math.log(self.scale * math.sqrt(2 * math.pi))
         return each.sum(1)
@@ -62,17 +62,17 @@ def linear_vae(*sizes: int, latent_dim: int = 2, seed: int = 0) -> MultimodalVae
     """Build a model in float64 whose modalities ``m0``, ``m1`` ... have the given sizes."""
     torch.manual_seed(seed)
     modalities = [LinearModality(name=f"m{n}", size=size) for n, size in enumerate(sizes)]
-    model = MultimodalVae(modalities, feature_dim=3, latent_dim=latent_dim).double()
-    for name in model.order:
+    model = MultimodalVae(modalities, embedding_dim=3, latent_dim=latent_dim).double()
+    for name in model.modality_order:
         # Opinions that differ: the first ones are all next to the prior.
-        nn.init.normal_(cast("Any", model.experts[name]).opinion.weight, std=0.7)
+        nn.init.normal_(cast("Any", model.encoder_heads[name]).to_parameters.weight, std=0.7)
     return model
 
 
 def linear_items(model: MultimodalVae, count: int, seed: int = 0) -> dict[str, Tensor]:
     """Draw items of the right sizes, in float64."""
     generator = torch.Generator().manual_seed(seed)
-    sizes = {name: linear_map(model, name)[1].shape[0] for name in model.order}
+    sizes = {name: linear_map(model, name)[1].shape[0] for name in model.modality_order}
     return {
         name: torch.randn(count, size, generator=generator, dtype=torch.float64)
         for name, size in sizes.items()

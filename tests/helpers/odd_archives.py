@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from engine.importing.ledger import Reason
-from tests.helpers.odd_pictures import FLAWS, LOOKS, Look
+from tests.helpers.odd_images import FLAWS, LOOKS, Look
 
 USED = None
 """Is given out, and reads as ``CONTENT``."""
@@ -248,7 +248,7 @@ TARS["duplicates"] = duplicates(tarred)
 
 
 # --------------------------------------------------------------------------
-# All odd picture files in one table, as a folder of a stranger's would hold them.
+# All odd picture files in one table, as an untrusted folder would hold them.
 
 
 ODD_FILES: dict[str, tuple[bytes, Reason | Look]] = {**LOOKS, **FLAWS}

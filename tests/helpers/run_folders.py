@@ -56,14 +56,14 @@ def run_lines(images: int, outcome: str | None, *, kid: float = 0.05) -> list[di
     """Write the log of a run that was measured once, in the middle."""
     progress = {"images_seen": images, "elapsed_s": 90.0, "remaining_s": None, "fraction": None}
     lines: list[dict[str, Any]] = [
-        {"event": "RunPrepared", "time": BEGUN_S},
+        {"event": "RunReady", "time": BEGUN_S},
         measured(images // 2, kid=kid, joint_coherence=0.8),
         {
-            "event": "LossesReported",
+            "event": "MetricsReported",
             "time": BEGUN_S + 90,
             "progress": {**progress, "images_per_s": 100.0},
-            "losses": {"critic": 1.0},
-            "signals": {},
+            "losses": {"discriminator": 1.0},
+            "metrics": {},
         },
     ]
     if outcome is not None:
@@ -81,10 +81,10 @@ def run_lines(images: int, outcome: str | None, *, kid: float = 0.05) -> list[di
     return lines
 
 
-def measured(images: int, **figures: float) -> dict[str, Any]:
+def measured(images: int, **metrics: float) -> dict[str, Any]:
     """Write the line of one measurement of quality."""
-    line: dict[str, Any] = {"event": "QualityMeasured", "time": BEGUN_S, "images_seen": images}
-    return {**line, "elapsed_s": 45.0, "figures": figures, "best": sorted(figures)}
+    line: dict[str, Any] = {"event": "EvaluationCompleted", "time": BEGUN_S, "images_seen": images}
+    return {**line, "elapsed_s": 45.0, "metrics": metrics, "best": sorted(metrics)}
 
 
 def write_log(folder: Path, lines: list[dict[str, Any]]) -> None:
@@ -122,10 +122,10 @@ def some_tensors(seed: int = 0) -> dict[str, torch.Tensor]:
     """Draw a few tensors, of several kinds and shapes."""
     random = torch.Generator().manual_seed(seed)
     return {
-        "average.w": torch.randn(20, 30, generator=random),
-        "average.b": torch.randn(7, generator=random).to(torch.bfloat16),
-        "critic.n": torch.arange(5),
-        "critic.is": torch.tensor([True, False]),
+        "ema.w": torch.randn(20, 30, generator=random),
+        "ema.b": torch.randn(7, generator=random).to(torch.bfloat16),
+        "discriminator.n": torch.arange(5),
+        "discriminator.is": torch.tensor([True, False]),
         "scalar": torch.tensor(2.5, dtype=torch.float64),
         "nothing": torch.zeros(0, 3),
     }

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from engine.control import RunControl
-from engine.events import LossesReported, RunEnded
+from engine.events import MetricsReported, RunEnded
 from engine.losses import adversarial, regularizers
 from engine.nets.vae import MultimodalVae
 from engine.runs.folder import RunFolder
@@ -59,7 +59,7 @@ class RunStory:
 
 def images_of(event: Any) -> int:
     """Images seen at a report of losses; -1 for any other event."""
-    return event.progress.images_seen if isinstance(event, LossesReported) else -1
+    return event.progress.images_seen if isinstance(event, MetricsReported) else -1
 
 
 def expect_all(problem_log: Any, *texts: str) -> None:
@@ -73,7 +73,7 @@ def expect_all(problem_log: Any, *texts: str) -> None:
 # Makes one term of a training step infinite or not a number, at chosen steps.
 
 
-ADVERSARIAL_TERMS = ("critic", "penalty", "generator", "caption")
+ADVERSARIAL_TERMS = ("discriminator", "penalty", "generator", "text_nll")
 VARIATIONAL_TERMS = ("kl", "text", "image")
 
 
@@ -101,10 +101,10 @@ class Poison:
         self._count(GanStep)
         self._count(VaeStep)
         {
-            "critic": self._spoil_critic,
+            "discriminator": self._spoil_discriminator,
             "penalty": self._spoil_penalty,
             "generator": self._spoil_generator,
-            "caption": lambda: self._spoil(gan_step, "nll_loss"),
+            "text_nll": lambda: self._spoil(gan_step, "nll_loss"),
             "kl": lambda: self._spoil(vae_step, "gaussian_divergence"),
             "text": lambda: self._spoil_surprise("text"),
             "image": lambda: self._spoil_surprise("image"),
@@ -129,7 +129,7 @@ class Poison:
             owner, name, lambda *args, **kwargs: healthy(*args, **kwargs) * self._factor()
         )
 
-    def _spoil_critic(self) -> None:
+    def _spoil_discriminator(self) -> None:
         self._replace("real_loss")
 
     def _spoil_generator(self) -> None:
@@ -139,13 +139,13 @@ class Poison:
         self._spoil(type(regularizers.PENALTIES_BY_NAME["r1"]), "__call__")
 
     def _spoil_surprise(self, modality: str) -> None:
-        healthy = MultimodalVae.surprise
+        healthy = MultimodalVae.nll
 
-        def surprise(model: Any, name: str, *rest: Any) -> Any:
+        def nll(model: Any, name: str, *rest: Any) -> Any:
             cost = healthy(model, name, *rest)
             return cost * self._factor() if name == modality else cost
 
-        self._patch.setattr(MultimodalVae, "surprise", surprise)
+        self._patch.setattr(MultimodalVae, "nll", nll)
 
     def _replace(self, part: str) -> None:
         losses = cast("dict[str, Any]", adversarial.LOSSES_BY_NAME)

@@ -28,7 +28,7 @@ from engine.importing.build import import_dataset
 from engine.importing.formats.format import Detection, FileListing, ImportSpec, RawSample
 from engine.importing.formats.registry import FORMATS
 from engine.importing.ledger import FileLedger, Reason
-from engine.importing.plan import ImportPlan, PicturePlan
+from engine.importing.plan import ImageSettings, ImportPlan
 from engine.importing.sources.archive import FileEntry
 from engine.sample.gallery import GalleryWriter, Provenance
 
@@ -40,7 +40,7 @@ WORDS = ("red", "green", "blue", "white", "black", "yellow", "brown")
 
 
 def picture(number: int, size: int = 40, *, grey: bool = False) -> Image.Image:
-    """Draw a picture that looks like no other of another number."""
+    """Draw an image that looks like no other of another number."""
     random = np.random.default_rng(number)
     coarse = random.integers(0, 256, (5, 5, 1 if grey else 3), dtype=np.uint8)
     pixels = np.repeat(coarse, 3, axis=2) if grey else coarse
@@ -64,7 +64,7 @@ def sidecar_folder(folder: Path, count: int = 20, *, size: int = 40, grey: bool 
 
 def sidecar_plan(source: Path, dataset: Path, **changes: object) -> ImportPlan:
     """Plan to import such a folder at 32 px."""
-    values = {"pictures": PicturePlan(size=32), "reading": ImportSpec(format="sidecar"), **changes}
+    values = {"images": ImageSettings(size=32), "reading": ImportSpec(format="sidecar"), **changes}
     return ImportPlan(source=source, dataset=dataset, **values)  # pyright: ignore[reportArgumentType]
 
 
@@ -72,7 +72,7 @@ COUNT = 14
 
 
 def png(number: int) -> bytes:
-    """Give a picture as the content of a file."""
+    """Give an image as the content of a file."""
     content = io.BytesIO()
     picture(number).save(content, "PNG")
     return content.getvalue()

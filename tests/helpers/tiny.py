@@ -22,7 +22,7 @@ WORDS = ("dark", "light", "grey")
 
 
 def tiny_dataset(folder: Path, *, pairs: int = 24, size: int = 32, channels: int = 1) -> Path:
-    """Build a dataset of plain images named by their lightness; every fourth is held out."""
+    """Build a dataset of plain images named by their lightness; every fourth is for validation."""
     random = np.random.default_rng(0)
     kinds = np.arange(pairs) % len(WORDS)
     level = np.array([40, 215, 128])[kinds]
@@ -83,18 +83,27 @@ def tiny_config(dataset: Path, run: Path, *, images: int = 64, seed: int = 1) ->
         minutes=0.0,
         images=images,
         networks=NetworkConfig(
-            latent_dim=4, generator_width=4, critic_width=4, feature_dim=8, word_dim=4
+            latent_dim=4,
+            generator_channels=4,
+            discriminator_channels=4,
+            embedding_dim=8,
+            token_dim=4,
         ),
-        training=TrainingConfig(batch_size=8, penalty_interval=2),
+        training=TrainingConfig(batch_size=8, reg_interval=2),
         reporting=ReportingConfig(preview_count=4, preview_every_s=1.0, checkpoint_every_s=5.0),
     )
 
 
 def tiny_modalities(*, length: int = 3) -> tuple[TextModality, ImageModality]:
     """Describe 8 px images and short captions."""
-    text = TextModality(tokenizer=Vocabulary(WORDS), length=length, word_dim=4, feature_dim=8)
+    text = TextModality(tokenizer=Vocabulary(WORDS), length=length, token_dim=4, embedding_dim=8)
     image = ImageModality(
-        size=8, channels=1, latent_dim=4, generator_width=4, critic_width=4, feature_dim=8
+        size=8,
+        channels=1,
+        latent_dim=4,
+        generator_channels=4,
+        discriminator_channels=4,
+        embedding_dim=8,
     )
     return text, image
 
@@ -107,7 +116,7 @@ def tiny_pairs(count: int = 8, *, length: int = 3, seed: int = 0) -> dict[str, t
     stored[:, 0] = 3 + torch.arange(count) % len(WORDS)
     stored[:, 1] = 1
     return {
-        "text": text.read(stored),
+        "text": text.preprocess(stored),
         "image": torch.rand(count, 1, 8, 8, generator=generator) * 2 - 1,
     }
 
@@ -119,7 +128,7 @@ def tiny_step_config(family: str = "hybrid", seed: int = 0, **training: Any) -> 
         run=Path(),
         family=family,
         seed=seed,
-        networks=NetworkConfig(feature_dim=8, latent_dim=4),
+        networks=NetworkConfig(embedding_dim=8, latent_dim=4),
         training=TrainingConfig(**{"precision": "fp32", "batch_size": 8, **training}),
     )
 

@@ -32,15 +32,16 @@ def test_the_way_from_the_welcome_to_a_gallery_on_disk(qtbot: QtBot, studio: Stu
     # One click, and curves grow and previews arrive.
     press(qtbot, window.welcome, "Train on Digits")
     history = window.losses.history
-    qtbot.waitUntil(lambda: "critic" in history.curves, timeout=DIALOG_PATIENCE_MS)
+    qtbot.waitUntil(lambda: "discriminator" in history.curves, timeout=DIALOG_PATIENCE_MS)
     assert not window.is_welcoming
-    before = len(history.curves["critic"].points()[0])
+    before = len(history.curves["discriminator"].points()[0])
     qtbot.waitUntil(
-        lambda: len(history.curves["critic"].points()[0]) >= before + 5, timeout=DIALOG_PATIENCE_MS
+        lambda: len(history.curves["discriminator"].points()[0]) >= before + 5,
+        timeout=DIALOG_PATIENCE_MS,
     )
-    images_seen, _losses = history.curves["critic"].points()
+    images_seen, _losses = history.curves["discriminator"].points()
     assert all(earlier < later for earlier, later in itertools.pairwise(images_seen))
-    assert set(window.losses.board.legend.names) >= {"generator", "critic", "caption"}
+    assert set(window.losses.board.legend.names) >= {"generator", "discriminator", "text_nll"}
     tiles = child(window.gallery, ThumbnailGrid).model()
     qtbot.waitUntil(lambda: tiles.rowCount() == 64, timeout=DIALOG_PATIENCE_MS)
     assert not child(window.gallery, TimelineBar).isHidden()

@@ -42,7 +42,7 @@ def test_that_a_run_learns_from_both_languages(tmp_path: Path):
     dataset, run = tmp_path / "emoji", tmp_path / "run"
     command = ["import", str(ARCHIVE), "--dataset", str(dataset), "--size", "32"]
     assert main([*command, "--text-column", "text", "--text-column", "text_zh"]) == 0
-    small = ["--generator-width", "4", "--critic-width", "4", "--feature-dim", "16"]
+    small = ["--generator-channels", "4", "--discriminator-channels", "4", "--embedding-dim", "16"]
     length = ["--images", "512", "--evaluate-every-s", "0", "--tokenizer", "characters"]
     assert main(["train", "--dataset", str(dataset), "--run", str(run), *small, *length]) == 0
     *_, newest = sorted((run / "samples").glob("*.png"))

@@ -51,7 +51,7 @@ def test_that_the_wizard_and_the_command_line_make_the_same_dataset(
     assert wizard.form.reading.format == name
     folder = run_import(qtbot, wizard)
     manifest = read_manifest(folder)
-    assert manifest.train_items + manifest.held_out_items == COUNT
+    assert manifest.train_items + manifest.validation_items == COUNT
     assert (folder / "report.html").is_file()
     by_command = tmp_path / "by command" / folder.name
     assert main(["import", str(source), "--dataset", str(by_command)]) == 0
@@ -68,16 +68,16 @@ def test_that_what_is_chosen_in_the_wizard_is_what_is_stored(
     go_to(qtbot, wizard, wizard.format)
     wizard.format.choose("class_folders")
     for name, value in (
-        ("pictures.size", "32"),
-        ("pictures.fit", "crop"),
+        ("images.size", "32"),
+        ("images.fit", "crop"),
         ("texts.case", "lower"),
-        ("held_out_percent", "0"),
+        ("validation_percent", "0"),
     ):
         wizard.form.set_text(name, value)
     folder = run_import(qtbot, wizard)
     by_command = tmp_path / "by command" / folder.name
     command = ["import", str(source), "--dataset", str(by_command), "--format", "class_folders"]
-    command += ["--size", "32", "--fit", "crop", "--case", "lower", "--held-out", "0"]
+    command += ["--size", "32", "--fit", "crop", "--case", "lower", "--val-percent", "0"]
     assert main(command) == 0
     manifest = read_manifest(folder)
     assert read_manifest(by_command).version == manifest.version

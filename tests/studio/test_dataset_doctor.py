@@ -17,7 +17,7 @@ from studio.widgets.fields import ChoiceField
 from tests.helpers.datasets import sick_dataset
 from tests.helpers.windows import child, choose, click_item, is_open, press, show_only, texts
 
-FOUND = ["1 image", "1 text", "2 image", "1 item", "1 held-out"]
+FOUND = ["1 image", "1 text", "2 image", "1 item", "1 validation"]
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_that_the_doctor_says_what_it_found_and_how_often(examined: DatasetPanel
 
 
 def test_that_a_finding_filters_the_items(examined: DatasetPanel, qtbot: QtBot):
-    qtbot.mouseClick(line(examined, "held-out"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(line(examined, "validation"), Qt.MouseButton.LeftButton)
     assert texts(examined) == ["cafÃ©", "two"]
     assert child(examined.browser.bar, ChoiceField).text() == "finding:leak"
     show_only(examined, "finding:mojibake")
@@ -104,8 +104,8 @@ def test_that_merging_is_one_click_and_undone_by_one_key(examined: DatasetPanel,
     ("words", "what", "changed"),
     [
         ("garbled", "Mend", {2}),
-        ("held-out", "Train on them", {4}),
-        ("held-out", "Exclude", {4}),
+        ("validation", "Train on them", {4}),
+        ("validation", "Exclude", {4}),
         ("equal", "Exclude", {1, 4}),
         ("without text", "Exclude", {3}),
         ("without image", "Exclude", {5}),

@@ -78,7 +78,7 @@ def test_that_statistics_count_what_there_is(opened: DatasetPanel, qtbot: QtBot)
     page = opened.browser.statistics
     opened.browser.bar.page_requested.emit(1)
     qtbot.waitUntil(lambda: "3 pair" in page.facts)
-    assert "4 to train on, 1 held out" in page.facts
+    assert "4 to train on, 1 for validation" in page.facts
     assert page.plots.lengths.counts == (0, 1, 1, 3)
     assert sum(page.plots.brightness.counts) == 4
     assert page.plots.groups.counts == (3, 2)

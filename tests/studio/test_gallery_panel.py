@@ -13,7 +13,7 @@ from studio.dialogs.pair_view import PairView
 from studio.models.preview_timeline import PreviewTimeline, StepCursor, clock_text, step_text
 from studio.panels.gallery import GalleryPanel
 from studio.settings.choices import GalleryView
-from studio.widgets.picture_view import PictureView
+from studio.widgets.image_view import ImageView
 from studio.widgets.steps import TimelineBar
 from studio.widgets.thumbnail_grid import ThumbnailGrid, wrapped_lines
 from tests.helpers.guards import ProblemLog
@@ -199,7 +199,7 @@ def test_that_a_click_opens_the_pair(panel: GalleryPanel, run: Path, qtbot: QtBo
     panel.add_preview(make_preview(run, 9))
     view = open_pair(qtbot, panel, 2)
     assert view.isVisible()
-    shade = child(view, PictureView).picture.pixelColor(0, 0).red()
+    shade = child(view, ImageView).image.pixelColor(0, 0).red()
     assert shade == shade_of(2, 9)
 
 

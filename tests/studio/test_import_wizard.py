@@ -171,7 +171,7 @@ def test_that_a_wrong_number_turns_red_says_why_and_blocks_next(opened: OpenWiza
 
 def test_that_a_wrong_colour_turns_red(opened: OpenWizard):
     opened.go_to(opened.wizard.images)
-    edited = field(opened.wizard.images, "pictures.background")
+    edited = field(opened.wizard.images, "images.background")
     edited.edit.setText("white")
     edited.edit.textEdited.emit("white")
     assert "six hex digits" in edited.problem
@@ -185,14 +185,14 @@ def test_that_images_are_shown_before_and_after(opened: OpenWizard, fake: FakeLo
     opened.go_to(opened.wizard.images)
     [card] = opened.wizard.images.board.cards
     assert [picture.width() for picture in card.pictures] == [9, 8]
-    pick(field(opened.wizard.images, "pictures.fit")._box, "Crop")
+    pick(field(opened.wizard.images, "images.fit")._box, "Crop")
     opened.wait()
-    assert fake.plans["fit"][-1].pictures.fit == "crop"
+    assert fake.plans["fit"][-1].images.fit == "crop"
 
 
 def test_that_back_works_from_every_page_and_keeps_what_was_chosen(opened: OpenWizard):
     opened.go_to(opened.wizard.images)
-    pick(field(opened.wizard.images, "pictures.size")._box, "32 px")
+    pick(field(opened.wizard.images, "images.size")._box, "32 px")
     opened.go_to(opened.wizard.summary)
     for page in reversed(opened.wizard.pages[:-1]):
         opened.press("Back")
@@ -200,7 +200,7 @@ def test_that_back_works_from_every_page_and_keeps_what_was_chosen(opened: OpenW
         assert opened.wizard.page is page
     assert not opened.wizard.back.isEnabled()
     opened.go_to(opened.wizard.summary)
-    assert opened.wizard.form.plan().pictures.size == 32
+    assert opened.wizard.form.plan().images.size == 32
 
 
 def test_that_the_check_runs_once_until_the_reading_changes(opened: OpenWizard, fake: FakeLooks):
@@ -211,7 +211,7 @@ def test_that_the_check_runs_once_until_the_reading_changes(opened: OpenWizard, 
     opened.wait()
     assert len(fake.plans["check"]) == 1
     opened.press("Back")
-    pick(field(opened.wizard.images, "pictures.size")._box, "32 px")
+    pick(field(opened.wizard.images, "images.size")._box, "32 px")
     opened.wait()
     opened.press("Next")
     opened.wait()

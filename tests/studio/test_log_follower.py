@@ -13,14 +13,14 @@ from pytestqt.qtbot import QtBot
 
 from engine.control import RunControl
 from engine.events import (
-    LossesReported,
+    EvaluationCompleted,
+    MetricsReported,
     Outcome,
     PreviewReady,
     Progress,
-    QualityMeasured,
     RunEnded,
     RunEvent,
-    RunMoved,
+    RunRelocated,
     RunResumed,
     StepsSkipped,
 )
@@ -79,7 +79,7 @@ def test_that_everything_is_told_where_nothing_is_shown(tmp_path: Path):
 
 def test_that_what_was_written_while_the_run_was_opened_is_told(tmp_path: Path):
     first, second = losses(100), losses(200)
-    quality = QualityMeasured(images_seen=150, elapsed_s=0.15, figures={"kid": 1.0})
+    quality = EvaluationCompleted(images_seen=150, elapsed_s=0.15, metrics={"kid": 1.0})
     told, _ = watched(tmp_path, FakeTail([first, quality, second], []), first.progress)
     assert told == [quality, second]
 
@@ -107,7 +107,7 @@ def test_that_the_end_is_the_last_thing_said(tmp_path: Path):
 
 
 def test_that_a_run_that_moves_is_left(tmp_path: Path):
-    moved = RunMoved(folder=tmp_path / "other")
+    moved = RunRelocated(folder=tmp_path / "other")
     told, followed = watched(tmp_path, FakeTail([], [moved, losses(100)]))
     assert told == [moved]
     assert followed.moved_to == tmp_path / "other"
@@ -146,7 +146,7 @@ def test_that_leaving_ends_the_thread_and_says_nothing(qtbot: QtBot, tmp_path: P
     )
     said: list[object] = []
     job.following_ended.connect(said.append)
-    with qtbot.waitSignal(job.event_emitted, check_params_cb=is_event(LossesReported)):
+    with qtbot.waitSignal(job.event_emitted, check_params_cb=is_event(MetricsReported)):
         job.follow(tmp_path)
     assert job.is_running
     job.leave()
@@ -158,7 +158,15 @@ def test_that_leaving_ends_the_thread_and_says_nothing(qtbot: QtBot, tmp_path: P
 def start_child(dataset: Path, run: Path, *options: str) -> subprocess.Popen[bytes]:
     """Train from the command line, in a process of its own."""
     small = ["--batch-size", "8", "--preview-count", "4", "--preview-every-s", "1", "--device"]
-    small += ["cpu", "--generator-width", "4", "--critic-width", "4", "--evaluate-every-s", "0"]
+    small += [
+        "cpu",
+        "--generator-channels",
+        "4",
+        "--discriminator-channels",
+        "4",
+        "--evaluate-every-s",
+        "0",
+    ]
     command = [sys.executable, "-m", "studio", "train", "--dataset", str(dataset)]
     command += ["--preset", "cpu-tiny", *small, "--run", str(run), *options]
     return subprocess.Popen(
@@ -179,7 +187,7 @@ def open_when_trained(qtbot: QtBot, studio: Studio, run: Path) -> None:
     log = RunFolder(run).log_file
 
     def trains() -> bool:
-        return log.is_file() and b"LossesReported" in log.read_bytes()
+        return log.is_file() and b"MetricsReported" in log.read_bytes()
 
     qtbot.waitUntil(trains, timeout=PATIENCE_MS)
     studio.run_view.open_or_report(run)
@@ -188,7 +196,7 @@ def open_when_trained(qtbot: QtBot, studio: Studio, run: Path) -> None:
 
 
 def test_that_what_goes_wrong_in_a_followed_run_is_noted(studio: Studio):
-    skipped = StepsSkipped(images_seen=640, steps=(9,), terms=("critic",))
+    skipped = StepsSkipped(images_seen=640, steps=(9,), terms=("discriminator",))
     studio.desktop.following.event_emitted.emit(skipped)
     assert not studio.window.run.notes.isHidden()
 
@@ -199,13 +207,13 @@ def test_that_a_real_run_is_followed_to_its_end(
 ):
     run, job = tmp_path / "run", studio.desktop.following
     open_when_trained(qtbot, studio, run)
-    reports: list[LossesReported] = []
+    reports: list[MetricsReported] = []
     job.event_emitted.connect(
-        lambda event: reports.append(event) if isinstance(event, LossesReported) else None
+        lambda event: reports.append(event) if isinstance(event, MetricsReported) else None
     )
     with qtbot.waitSignals(
         [job.event_emitted, job.event_emitted],
-        check_params_cbs=[is_event(LossesReported), is_event(PreviewReady)],
+        check_params_cbs=[is_event(MetricsReported), is_event(PreviewReady)],
         timeout=PATIENCE_MS,
     ):
         pass
@@ -230,7 +238,7 @@ def test_that_a_killed_run_is_shown_as_interrupted(
     run, job = tmp_path / "run", studio.desktop.following
     open_when_trained(qtbot, studio, run)
     with qtbot.waitSignal(
-        job.event_emitted, check_params_cb=is_event(LossesReported), timeout=PATIENCE_MS
+        job.event_emitted, check_params_cb=is_event(MetricsReported), timeout=PATIENCE_MS
     ):
         pass
     with qtbot.waitSignal(job.following_ended, timeout=PATIENCE_MS) as signal_seen:

@@ -40,9 +40,9 @@ def panel(qtbot: QtBot) -> LossPlotPanel:
 
 
 def feed(panel: LossPlotPanel, count: int = REPORTS) -> None:
-    """Report a falling generator loss and a flat critic loss."""
+    """Report a falling generator loss and a flat discriminator loss."""
     for number in range(1, count + 1):
-        panel.add_losses(losses(number * 100, generator=3.0 / number, critic=1.0))
+        panel.add_losses(losses(number * 100, generator=3.0 / number, discriminator=1.0))
     panel._draw()
 
 
@@ -66,23 +66,23 @@ def point_at(panel: LossPlotPanel, images_seen: float, height: float = 1.0) -> s
 
 
 def test_that_reports_are_drawn_without_asking(qtbot: QtBot, panel: LossPlotPanel):
-    panel.add_losses(losses(100, critic=0.5))
-    panel.add_losses(losses(200, critic=0.5))
-    qtbot.waitUntil(lambda: panel.board.legend.names == ("critic",))
-    assert panel.board.legend.chip("critic").text() == "Discriminator 0.5"
+    panel.add_losses(losses(100, discriminator=0.5))
+    panel.add_losses(losses(200, discriminator=0.5))
+    qtbot.waitUntil(lambda: panel.board.legend.names == ("discriminator",))
+    assert panel.board.legend.chip("discriminator").text() == "Discriminator 0.5"
 
 
 def test_that_smoothing_zero_shows_the_values_themselves(panel: LossPlotPanel):
     child(panel, QSlider).setValue(0)
     feed(panel)
-    generator, critic = drawn(panel)
+    generator, discriminator = drawn(panel)
     np.testing.assert_allclose(generator, [3.0 / n for n in range(1, REPORTS + 1)])
-    np.testing.assert_allclose(critic, 1.0)
+    np.testing.assert_allclose(discriminator, 1.0)
 
 
 def test_that_smoothing_keeps_the_raw_curve_behind(panel: LossPlotPanel):
     feed(panel)
-    raw, bold, *_critic = drawn(panel)
+    raw, bold, *_discriminator = drawn(panel)
     np.testing.assert_allclose(raw[:2], [3.0, 1.5])
     # The debiased mean of 3 and 1.5 with weight 0.6 on the past.
     assert bold[1] == pytest.approx((0.6 * 0.4 * 3.0 + 0.4 * 1.5) / (1 - 0.36))
@@ -123,8 +123,8 @@ def test_that_the_crosshair_reads_true_values_on_a_log_axis(panel: LossPlotPanel
 def test_that_the_log_axis_draws_zero_at_its_edge(panel: LossPlotPanel):
     child(panel, QSlider).setValue(0)
     child(panel, QCheckBox).click()
-    panel.add_losses(losses(100, critic=0.0))
-    panel.add_losses(losses(200, critic=10.0))
+    panel.add_losses(losses(100, discriminator=0.0))
+    panel.add_losses(losses(200, discriminator=10.0))
     panel._draw()
     np.testing.assert_allclose(drawn(panel)[0], [-6.0, 1.0])
 
@@ -132,7 +132,7 @@ def test_that_the_log_axis_draws_zero_at_its_edge(panel: LossPlotPanel):
 def test_that_one_outlier_does_not_flatten_the_rest(panel: LossPlotPanel):
     child(panel, QSlider).setValue(0)
     for number in range(1, 301):
-        panel.add_losses(losses(number, critic=1e6 if number == 7 else 1.0 + number / 1000))
+        panel.add_losses(losses(number, discriminator=1e6 if number == 7 else 1.0 + number / 1000))
     panel._draw()
     assert view_range(panel)[1][1] < 2.0
 
@@ -171,23 +171,23 @@ def test_that_a_new_run_starts_empty(panel: LossPlotPanel):
 def test_that_a_night_of_reports_stays_small(panel: LossPlotPanel):
     panel.hide()
     for number in range(3 * CAPACITY):
-        panel.add_losses(losses(number, critic=1.0))
+        panel.add_losses(losses(number, discriminator=1.0))
     assert panel.board.legend.names == ()
     panel.show()
-    assert len(panel.history.curves["critic"].points()[0]) <= CAPACITY + 1
+    assert len(panel.history.curves["discriminator"].points()[0]) <= CAPACITY + 1
     bold = drawn(panel)[-1]
     assert len(bold) <= 4 * panel.board.plot.width()
 
 
 def test_that_the_view_is_remembered(panel: LossPlotPanel):
     feed(panel)
-    chosen = PlotView(smoothing=0.9, is_log=True, hidden=("critic",))
+    chosen = PlotView(smoothing=0.9, is_log=True, hidden=("discriminator",))
     panel.set_view(chosen)
     assert panel.view() == chosen
-    assert not panel.board.legend.chip("critic").isChecked()
+    assert not panel.board.legend.chip("discriminator").isChecked()
     panel.clear()
     feed(panel)
-    assert not panel.board.legend.chip("critic").isChecked()
+    assert not panel.board.legend.chip("discriminator").isChecked()
 
 
 def test_that_colours_follow_the_scheme(panel: LossPlotPanel, qapp: QApplication):
@@ -197,7 +197,7 @@ def test_that_colours_follow_the_scheme(panel: LossPlotPanel, qapp: QApplication
         for colors, table in ((DARK, DARK_COLORS), (LIGHT, LIGHT_COLORS)):
             qapp.setPalette(palette_of(colors))
             panel.board.plot.changeEvent(QEvent(QEvent.Type.PaletteChange))
-            assert panel.board.plot.color("critic").name() == table[1]
+            assert panel.board.plot.color("discriminator").name() == table[1]
     finally:
         qapp.setPalette(before)
 

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.dialogs.pair_view import Pair, PairView, suggested_name
 from studio.models.preview_timeline import PreviewTimeline, StepCursor
-from studio.widgets.picture_view import PictureView
+from studio.widgets.image_view import ImageView
 from tests.helpers.run_folders import make_preview, shade_of
 from tests.helpers.windows import child
 
@@ -30,12 +30,12 @@ class Shown:
         self.view.show_pair(1, self.cursor)
 
     @property
-    def picture(self) -> PictureView:
-        return child(self.view, PictureView)
+    def picture(self) -> ImageView:
+        return child(self.view, ImageView)
 
     @property
     def shade(self) -> int:
-        return self.picture.picture.pixelColor(0, 0).red()
+        return self.picture.image.pixelColor(0, 0).red()
 
     @property
     def slider(self) -> QSlider:
@@ -102,7 +102,7 @@ def test_that_it_copies_image_and_text(shown: Shown, qtbot: QtBot) -> None:
     shown.click(qtbot, "Copy text")
     assert QGuiApplication.clipboard().text() == "one"
     shown.click(qtbot, "Copy image")
-    assert QGuiApplication.clipboard().image().size() == shown.picture.picture.size()
+    assert QGuiApplication.clipboard().image().size() == shown.picture.image.size()
 
 
 def test_that_its_picture_has_the_same_menu(shown: Shown) -> None:
@@ -120,11 +120,11 @@ def test_that_its_picture_has_the_same_menu(shown: Shown) -> None:
 def test_that_pictures_grow_by_whole_factors_and_shrink_to_fit(
     qtbot: QtBot, side: int, expected: int
 ) -> None:
-    view = PictureView()
+    view = ImageView()
     qtbot.addWidget(view)
     view.resize(300, 300)
-    view.set_picture(QImage(side, side, QImage.Format.Format_RGB32))
-    place = view.picture_rect()
+    view.set_image(QImage(side, side, QImage.Format.Format_RGB32))
+    place = view.image_rect()
     assert (place.width(), place.height()) == (expected, expected)
 
 

@@ -5,17 +5,19 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.events import QualityMeasured
+from engine.events import EvaluationCompleted
 from engine.runs.event_log import RunLog
 from engine.runs.event_reader import read_quality
 from engine.runs.folder import RunFolder
 from studio.panels.quality import QualityPanel
 
 
-def measured(images: int, best: frozenset[str] = frozenset(), **figures: float) -> QualityMeasured:
+def measured(
+    images: int, best: frozenset[str] = frozenset(), **figures: float
+) -> EvaluationCompleted:
     usual = {"kid": 0.02, "joint_coherence": 0.5, "precision": 0.9, "text_validity": 1.0}
-    return QualityMeasured(
-        images_seen=images, elapsed_s=images / 1000, figures={**usual, **figures}, best=best
+    return EvaluationCompleted(
+        images_seen=images, elapsed_s=images / 1000, metrics={**usual, **figures}, best=best
     )
 
 
@@ -35,7 +37,7 @@ def test_that_coherence_comes_first(panel: QualityPanel):
 
 def test_that_another_view_shows_other_figures(qtbot: QtBot, panel: QualityPanel):
     panel.add_quality(measured(100))
-    panel.show_view("pictures")
+    panel.show_view("images")
     assert panel.board.legend.names == ("kid",)
     assert panel.board.legend.chip("kid").text() == "KID × 1000 20"
     panel.show_view("variety")
@@ -55,7 +57,7 @@ def test_that_curves_grow_and_a_single_point_is_seen(panel: QualityPanel):
 def test_that_a_chip_says_what_its_figure_means_and_the_best(panel: QualityPanel):
     panel.add_quality(measured(100, frozenset({"kid"}), kid=0.02))
     panel.add_quality(measured(200, kid=0.03))
-    panel.show_view("pictures")
+    panel.show_view("images")
     tip = panel.board.legend.chip("kid").toolTip()
     assert "lower is better" in tip
     assert "Best so far: 20" in tip
@@ -83,5 +85,5 @@ def test_that_a_stored_run_brings_its_figures_back(tmp_path: Path):
         log.record(event)
     log.close()
     with RunFolder(tmp_path).log_file.open("a", encoding="utf-8") as file:
-        file.write('{"event": "QualityMeasured", "figures": 3}\n{"event": "Qual')
+        file.write('{"event": "EvaluationCompleted", "metrics": 3}\n{"event": "Eval')
     assert list(read_quality(RunFolder(tmp_path).log_file)) == events

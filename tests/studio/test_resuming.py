@@ -140,11 +140,11 @@ def test_that_curves_of_a_resumed_run_go_on_and_never_back(
 ):
     # Killed after 3,000 images, saved at 2,000: the last thousand is done again.
     studio.run_view.open(write_run(tmp_path / "runs" / "old", saved=2_000))
-    curve = studio.window.losses.history.curves["critic"]
+    curve = studio.window.losses.history.curves["discriminator"]
     assert list(curve.points()[0]) == [1_000, 2_000, 3_000]
     ask(studio, Command.RESUME)
     qtbot.waitUntil(lambda: "2,200 images" in status_text(studio))
-    curve = studio.window.losses.history.curves["critic"]
+    curve = studio.window.losses.history.curves["discriminator"]
     assert list(curve.points()[0]) == [1_000, 2_000, 2_100, 2_200]
 
 

@@ -6,10 +6,10 @@ from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.events import (
-    BatchSplit,
     CheckpointSaved,
     EvaluationFailed,
-    LossesReported,
+    MetricsReported,
+    MicroBatchingEnabled,
     PreviewFailed,
     PreviewReady,
     RolledBack,
@@ -20,7 +20,7 @@ from engine.runs.folder import RunFolder
 from studio.app import Studio
 from studio.dialogs.confirm import CloseAnswer, ConfirmDiscard, ConfirmQuit
 from studio.models.run_state import Command, RunState
-from studio.models.trouble_text import passed_over_text
+from studio.models.trouble_text import skipped_checkpoints_text
 from tests.helpers.fake_engine import FakeEngine
 from tests.helpers.guards import ProblemLog
 from tests.helpers.run_events import is_event
@@ -88,7 +88,7 @@ def test_that_discarding_asks_once_and_says_what_would_be_lost(
     start(qtbot, studio)
     with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(CheckpointSaved)):
         ask(studio, Command.SAVE_NOW)
-    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(LossesReported)):
+    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(MetricsReported)):
         ask(studio, Command.SAMPLE_NOW)
     qtbot.waitUntil(lambda: "300 images" in status_text(studio))
     ask(studio, Command.STOP_DISCARD)
@@ -200,17 +200,21 @@ def test_that_keeping_a_run_that_has_ended_meanwhile_closes_the_window(
     assert not studio.window.isVisible()
 
 
-SKIPPED = StepsSkipped(images_seen=6_400, steps=tuple(range(50, 57)), terms=("critic",))
+SKIPPED = StepsSkipped(images_seen=6_400, steps=tuple(range(50, 57)), terms=("discriminator",))
 BACK = RolledBack(images_seen=6_000, from_images_seen=6_400, rate_scale=0.5)
-SPLIT = BatchSplit(
-    images_seen=6_000, batch_size=64, parts=4, memory_bytes=7 * 2**30, budget_bytes=8 * 2**30
+SPLIT = MicroBatchingEnabled(
+    images_seen=6_000,
+    batch_size=64,
+    num_micro_batches=4,
+    memory_bytes=7 * 2**30,
+    budget_bytes=8 * 2**30,
 )
 
 
 @pytest.mark.parametrize(
     ("event", "happened", "done"),
     [
-        (SKIPPED, "6,400 images. Not a number: critic.", "(step 50, 51, 52, 53, 54, …)"),
+        (SKIPPED, "6,400 images. Not a number: discriminator.", "(step 50, 51, 52, 53, 54, …)"),
         (BACK, "unstable at 6,400 images", "back to 6,000 images and continues with 50 %"),
         (SPLIT, "A batch of 64 does not fit", "into 4 micro-batches, to the same effect"),
         (SPLIT, "A batch of 64 does not fit", "7.00 GiB of 8.00 GiB were taken."),
@@ -245,14 +249,14 @@ def test_that_damaged_checkpoints_are_named():
         images_seen=500,
         elapsed_s=1.0,
         checkpoint="checkpoint-000000000500",
-        passed_over=("checkpoint-000000000900: cut short",),
+        skipped_checkpoints=("checkpoint-000000000900: cut short",),
     )
-    words = passed_over_text(event)
+    words = skipped_checkpoints_text(event)
     assert words is not None
     assert "checkpoint-000000000900: cut short" in words.trouble
     assert "checkpoint-000000000500 (500 images)" in words.remedy
     whole = RunResumed(images_seen=500, elapsed_s=1.0, checkpoint="checkpoint-000000000500")
-    assert passed_over_text(whole) is None
+    assert skipped_checkpoints_text(whole) is None
 
 
 def test_that_a_failed_preview_or_measurement_ends_nothing(

@@ -71,7 +71,7 @@ def test_that_all_problems_are_named_at_once(form: RunForm, tmp_path: Path):
     form.set_text("training.batch_size", "")
     form.set_text("training.learning_rate", "fast")
     form.set_text("seed", "-1")
-    form.set_text("training.penalty_interval", "2.5")
+    form.set_text("training.reg_interval", "2.5")
     form.set_text("training.beta1", "2")
     form.rename("a/b")
     problems = form.problems()
@@ -79,7 +79,7 @@ def test_that_all_problems_are_named_at_once(form: RunForm, tmp_path: Path):
         "training.batch_size": "Enter a number",
         "training.learning_rate": "Not a number; write 0.001 or 1e-3",
         "seed": "Must be at least 0",
-        "training.penalty_interval": "Must be a whole number",
+        "training.reg_interval": "Must be a whole number",
         "training.beta1": "Must be at most 0.999",
         "name": "This cannot be the name of a folder",
     }

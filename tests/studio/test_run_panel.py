@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from engine.events import Alarm, HealthChanged, Phase, PhaseChanged
+from engine.events import Alert, AlertChanged, Phase, PhaseChanged
 from studio.models.run_form import RunForm
 from studio.models.run_state import Command, LifecycleEvent, RunStatus
 from studio.models.trouble_text import advice
@@ -196,7 +196,7 @@ def test_that_the_wheel_changes_no_choice(filled: Filled):
 
 
 def test_that_more_settings_fold_away(filled: Filled):
-    width = filled.control("Generator width")
+    width = filled.control("Generator channels")
     assert not width.isVisible()
     title = next(b for b in filled.panel.findChildren(QToolButton) if b.text() == "More settings")
     title.click()
@@ -215,30 +215,30 @@ def test_that_only_settings_that_matter_to_the_family_are_shown(filled: Filled):
     def shown() -> set[str]:
         return {w.text() for w in filled.panel.findChildren(QLabel) if not w.isHidden()}
 
-    assert {"Family", "Adversarial loss", "Caption weight", "Data"} <= shown()
-    assert not {"KL weight", "Likelihood", "Random subsets"} & shown()
+    assert {"Family", "Adversarial loss", "Text NLL weight", "Data"} <= shown()
+    assert not {"KL weight", "Likelihood", "Number of subsets"} & shown()
     filled.choose("Family", "MVAE, product of experts")
-    assert {"KL weight", "Likelihood", "Random subsets", "Learning rate"} <= shown()
-    assert not {"Adversarial loss", "Penalty (gamma)", "Caption weight"} & shown()
+    assert {"KL weight", "Likelihood", "Number of subsets", "Learning rate"} <= shown()
+    assert not {"Adversarial loss", "Penalty (gamma)", "Text NLL weight"} & shown()
     filled.choose("Family", "GAN through and through")
     assert "Adversarial loss" in shown()
-    assert not {"KL weight", "Caption weight"} & shown()
+    assert not {"KL weight", "Text NLL weight"} & shown()
 
 
 def test_that_an_impossible_combination_says_why(filled: Filled):
-    filled.choose("Critic's norm", "Batch norm")
+    filled.choose("Discriminator norm", "Batch norm")
     assert "batch norm ties the items of a batch together" in filled.panel.reason
     filled.choose("Regularizer", "Spectral norm")
     assert filled.button.isEnabled()
 
 
 # --------------------------------------------------------------------------
-# Alarms in plain words, in the run panel and in a run's events.
+# Alerts in plain words, in the run panel and in a run's events.
 
 
-def changed(alarm: Alarm, *, is_raised: bool = True) -> HealthChanged:
-    return HealthChanged(
-        alarm=alarm, is_raised=is_raised, images_seen=100, evidence={"image_diversity": 0.123456}
+def changed(alert: Alert, *, is_raised: bool = True) -> AlertChanged:
+    return AlertChanged(
+        alert=alert, is_raised=is_raised, images_seen=100, evidence={"image_diversity": 0.123456}
     )
 
 
@@ -256,38 +256,38 @@ def texts(notes: HealthNotes) -> list[str]:
     ]
 
 
-def test_that_every_alarm_has_words_and_a_remedy():
-    words = [advice(alarm) for alarm in Alarm]
-    assert len({word.trouble for word in words}) == len(Alarm)
+def test_that_every_alert_has_words_and_a_remedy():
+    words = [advice(alert) for alert in Alert]
+    assert len({word.trouble for word in words}) == len(Alert)
     assert all("Try " in word.remedy for word in words)
 
 
-def test_that_alarms_come_and_go(notes: HealthNotes):
+def test_that_alerts_come_and_go(notes: HealthNotes):
     assert notes.isHidden()
-    notes.show_health(changed(Alarm.MODE_COLLAPSE))
-    notes.show_health(changed(Alarm.OVERFITTING))
+    notes.show_health(changed(Alert.MODE_COLLAPSE))
+    notes.show_health(changed(Alert.OVERFITTING))
     assert not notes.isHidden()
-    assert advice(Alarm.MODE_COLLAPSE).trouble in texts(notes)
-    assert advice(Alarm.OVERFITTING).remedy in texts(notes)
-    notes.show_health(changed(Alarm.MODE_COLLAPSE, is_raised=False))
-    assert advice(Alarm.MODE_COLLAPSE).trouble not in texts(notes)
-    notes.show_health(changed(Alarm.OVERFITTING, is_raised=False))
+    assert advice(Alert.MODE_COLLAPSE).trouble in texts(notes)
+    assert advice(Alert.OVERFITTING).remedy in texts(notes)
+    notes.show_health(changed(Alert.MODE_COLLAPSE, is_raised=False))
+    assert advice(Alert.MODE_COLLAPSE).trouble not in texts(notes)
+    notes.show_health(changed(Alert.OVERFITTING, is_raised=False))
     assert notes.isHidden()
 
 
 def test_that_the_evidence_is_a_glance_away(notes: HealthNotes):
-    notes.show_health(changed(Alarm.MODE_COLLAPSE))
+    notes.show_health(changed(Alert.MODE_COLLAPSE))
     assert notes.findChildren(QLabel)[0].toolTip() == "image_diversity 0.123"
 
 
-def test_that_an_alarm_that_comes_again_stands_once(notes: HealthNotes):
-    notes.show_health(changed(Alarm.MODE_COLLAPSE))
-    notes.show_health(changed(Alarm.MODE_COLLAPSE))
-    assert texts(notes).count(advice(Alarm.MODE_COLLAPSE).trouble) == 1
+def test_that_an_alert_that_comes_again_stands_once(notes: HealthNotes):
+    notes.show_health(changed(Alert.MODE_COLLAPSE))
+    notes.show_health(changed(Alert.MODE_COLLAPSE))
+    assert texts(notes).count(advice(Alert.MODE_COLLAPSE).trouble) == 1
 
 
 def test_that_a_new_run_has_none(notes: HealthNotes):
-    notes.show_health(changed(Alarm.NON_FINITE))
+    notes.show_health(changed(Alert.NON_FINITE))
     notes.clear()
     assert notes.isHidden()
     assert texts(notes) == []

@@ -6,14 +6,14 @@ import pytest
 
 from engine.errors import DiskFullError
 from engine.events import (
-    LossesReported,
+    MetricsReported,
     Outcome,
     Phase,
     PhaseChanged,
     RunEnded,
     RunEvent,
-    RunMoved,
     RunPaused,
+    RunRelocated,
     RunResumed,
 )
 from studio.models.run_state import (
@@ -162,7 +162,7 @@ def test_that_reports_say_that_a_save_is_over():
 
 def test_that_only_what_came_after_the_newest_checkpoint_counts_as_unsaved():
     status = running().after(RunResumed(images_seen=1000, elapsed_s=1.0, checkpoint="c"))
-    later: LossesReported = losses(4000)
+    later: MetricsReported = losses(4000)
     assert status.after(later).unsaved_images == 3000
     assert status.after(later).unsaved_s == pytest.approx(3.0)
     assert RunStatus().unsaved_images == 0
@@ -183,4 +183,4 @@ def test_that_an_end_is_told_as_it_was(event: RunEnded, state: RunActivity):
 
 
 def test_that_a_run_that_moves_takes_its_name_along():
-    assert running().after(RunMoved(folder=Path("/elsewhere/y"))).name == "y"
+    assert running().after(RunRelocated(folder=Path("/elsewhere/y"))).name == "y"

@@ -258,10 +258,10 @@ def test_that_a_branch_fills_the_form_and_can_be_cancelled(
     # The five minutes of the run are spent at this checkpoint.
     assert form.text("minutes") == "10"
     assert run.can_start
-    form.set_text("networks.word_dim", "64")
+    form.set_text("networks.token_dim", "64")
     form.set_text("minutes", "4")
     run.refresh()
-    assert set(form.problems()) == {"networks.word_dim", "minutes"}
+    assert set(form.problems()) == {"networks.token_dim", "minutes"}
     assert not run.can_start
     run.origin.cancel.click()
     assert run.origin.isHidden()

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from engine.errors import DiskFullError, FolderNotWritableError
-from engine.events import CheckpointSaved, RunEvent, RunMoved, RunPaused
+from engine.events import CheckpointSaved, RunEvent, RunPaused, RunRelocated
 from studio.app import Studio
 from studio.dialogs.confirm import ConfirmDiscard
 from studio.dialogs.error import ErrorDialog
@@ -96,7 +96,7 @@ def test_that_the_window_follows_a_run_to_another_folder(
     dialog = get_stuck(qtbot, studio, engine)
     dialog.folder.click()
     picker = child(studio.window, QFileDialog)
-    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(RunMoved)):
+    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(RunRelocated)):
         picker.fileSelected.emit(str(tmp_path / "other disk" / "run"))
     picker.reject()
     assert studio.training.folder == tmp_path / "other disk" / "run"
@@ -122,7 +122,7 @@ def test_that_a_folder_is_not_offered_to_a_run_that_got_on_by_itself(
     picker.reject()
     with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(CheckpointSaved)):
         ask(studio, Command.SAVE_NOW)
-    assert not any(map(is_event(RunMoved), events))
+    assert not any(map(is_event(RunRelocated), events))
     assert studio.training.folder == engine.configs[0].run
 
 

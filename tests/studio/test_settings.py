@@ -78,11 +78,11 @@ def test_that_a_damaged_value_takes_its_default(
     settings: QSettings, problem_log: ProblemLog, key: str, text: str
 ):
     store = SettingsStore(settings)
-    store.save(PlotView(smoothing=0.1, is_log=True, hidden=("critic",)))
+    store.save(PlotView(smoothing=0.1, is_log=True, hidden=("discriminator",)))
     settings.setValue(key, text)
     found = store.load(PlotView())
     name = key.partition("/")[2]
-    expected = PlotView(smoothing=0.1, is_log=True, hidden=("critic",))
+    expected = PlotView(smoothing=0.1, is_log=True, hidden=("discriminator",))
     assert found == replace(expected, **{name: getattr(PlotView(), name)})
     problem_log.expect(key, logger="studio.settings")
 

@@ -93,8 +93,10 @@ def test_that_a_newcomer_trains_with_one_click(qtbot: QtBot, studio: Studio, eng
 
 def test_that_curves_and_previews_follow_the_run(qtbot: QtBot, studio: Studio):
     start_digits(qtbot, studio)
-    qtbot.waitUntil(lambda: set(studio.window.losses.board.legend.names) >= {"generator", "critic"})
-    curve = studio.window.losses.history.curves["critic"]
+    qtbot.waitUntil(
+        lambda: set(studio.window.losses.board.legend.names) >= {"generator", "discriminator"}
+    )
+    curve = studio.window.losses.history.curves["discriminator"]
     assert list(curve.points()[0]) == [100, 200]
     assert preview_count(studio) == 2
     assert "1,234 images/s" in status(studio)
@@ -143,7 +145,7 @@ def test_that_the_next_run_gets_another_name(qtbot: QtBot, studio: Studio, engin
 def test_that_a_failing_run_explains_itself_and_lets_the_user_try_again(
     qtbot: QtBot, studio: Studio, engine: FakeEngine, problem_log: ProblemLog
 ):
-    engine.failure = NonFiniteLossError(1234, ["critic"])
+    engine.failure = NonFiniteLossError(1234, ["discriminator"])
     with qtbot.waitSignal(studio.reporter.error_reported):
         click(qtbot, studio.window.welcome.starter_button("digits"))
     dialog = child(studio.window, ErrorDialog)
@@ -206,7 +208,7 @@ def test_that_a_run_on_disk_opens_with_curves_and_previews(
     qtbot: QtBot, studio: Studio, tmp_path: Path
 ):
     studio.run_view.open(write_run(tmp_path / "runs" / "old"))
-    qtbot.waitUntil(lambda: "critic" in studio.window.losses.board.legend.names)
+    qtbot.waitUntil(lambda: "discriminator" in studio.window.losses.board.legend.names)
     assert preview_count(studio) == 2
     assert studio.window.windowTitle() == "old – Interrupted – Diptych"
     assert studio.window.actions_.save_gallery.isEnabled()

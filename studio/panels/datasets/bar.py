@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QToolButton, QWidget
 
-from engine.data.search import Filter, Show
+from engine.data.search import Filter, ItemFilter
 from studio.theme import SPACING
 from studio.widgets.buttons import add_page_buttons, icon_button
 from studio.widgets.fields import ChoiceField
@@ -65,13 +65,15 @@ class BrowserBar(QWidget):
     def filter(self) -> Filter:
         """What is asked for."""
         show, _colon, value = self._show.text().partition(":")
-        return Filter(show=Show(show or Show.ALL), value=value, text=self._search.text())
+        return Filter(
+            show=ItemFilter(show or ItemFilter.ALL), value=value, text=self._search.text()
+        )
 
     def clear(self) -> None:
         """Ask for everything again."""
         self._search.clear()
         self._typing.stop()
-        self._show.set_text(Show.ALL.value)
+        self._show.set_text(ItemFilter.ALL.value)
 
     def set_choices(
         self,
@@ -87,22 +89,22 @@ class BrowserBar(QWidget):
             findings: each with its words.
         """
         plain = [
-            (Show.ALL, self.tr("All items")),
-            (Show.TRAIN, self.tr("To train on")),
-            (Show.HELD_OUT, self.tr("Held out")),
-            (Show.NO_TEXT, self.tr("Without text")),
-            (Show.NO_IMAGE, self.tr("Without image")),
-            (Show.EXCLUDED, self.tr("Excluded")),
-            (Show.EDITED, self.tr("Edited")),
+            (ItemFilter.ALL, self.tr("All items")),
+            (ItemFilter.TRAIN, self.tr("To train on")),
+            (ItemFilter.VALIDATION, self.tr("Validation")),
+            (ItemFilter.NO_TEXT, self.tr("Without text")),
+            (ItemFilter.NO_IMAGE, self.tr("Without image")),
+            (ItemFilter.EXCLUDED, self.tr("Excluded")),
+            (ItemFilter.EDITED, self.tr("Edited")),
         ]
         chosen = self.filter
         choices = [(show.value, text) for show, text in plain]
         if findings:
             choices.append(("", ""))
-        choices += [(f"{Show.FINDING}:{finding}", words) for finding, words in findings]
+        choices += [(f"{ItemFilter.FINDING}:{finding}", words) for finding, words in findings]
         for show, words, found in (
-            (Show.TAG, self.tr("Tag: {0} ({1})"), tags),
-            (Show.GROUP, self.tr("Group: {0} ({1})"), groups),
+            (ItemFilter.TAG, self.tr("Tag: {0} ({1})"), tags),
+            (ItemFilter.GROUP, self.tr("Group: {0} ({1})"), groups),
         ):
             if found:
                 choices.append(("", ""))
@@ -112,10 +114,10 @@ class BrowserBar(QWidget):
                 choices.append((f"{show.value}:{name}", words.format(name, number)))
         self._show.set_choices(choices)
         if not self._show.text():
-            self._show.set_text(Show.ALL.value)
+            self._show.set_text(ItemFilter.ALL.value)
             self.filter_changed.emit()
 
-    def choose(self, show: Show, value: str = "") -> None:
+    def choose(self, show: ItemFilter, value: str = "") -> None:
         """Ask for other items, as if the user had."""
         self._show.set_text(f"{show}:{value}" if value else show.value)
         self.filter_changed.emit()

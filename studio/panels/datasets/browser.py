@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from engine.data.editing import Edit, EditKind, Edits
 from engine.data.find_replace import Replacement
-from engine.data.search import Show
+from engine.data.search import ItemFilter
 from engine.data.store import StoredDataset
 from engine.importing.plan import Issue
 from studio.jobs.dataset import DatasetJobs, OpenedDataset
@@ -259,7 +259,7 @@ class DatasetBrowser(QWidget):
         wanted = self.bar.filter
         among = self.doctoring.items(wanted)
         self._model.show_items(self._opened.index.find(self._edits, wanted, among))
-        is_finding = wanted.show is Show.FINDING
+        is_finding = wanted.show is ItemFilter.FINDING
         self.doctoring.pane.mark(Issue(wanted.value) if is_finding else None)
         self._items_page.setCurrentIndex(0 if self.shown_count else 1)
         self._chosen = []
@@ -328,7 +328,7 @@ class DatasetBrowser(QWidget):
 
     @Slot(object)
     def _show_finding(self, issue: Issue | None) -> None:
-        self.bar.choose(Show.ALL if issue is None else Show.FINDING, issue or "")
+        self.bar.choose(ItemFilter.ALL if issue is None else ItemFilter.FINDING, issue or "")
 
     def _patient(self) -> CheckTarget | None:
         if self._opened is None or self._edits is None:

@@ -15,11 +15,11 @@ from PySide6.QtWidgets import (
 )
 
 from engine.data.editing import ItemState
-from engine.data.store import HELD_OUT, TRAIN
+from engine.data.store import TRAIN, VALIDATION
 from studio.theme import SPACING
 from studio.widgets.fields import ChoiceField
+from studio.widgets.image_view import ImageView
 from studio.widgets.labels import plain_label, spaced
-from studio.widgets.picture_view import PictureView
 
 _PAUSE_MS = 900
 
@@ -142,7 +142,7 @@ class ItemDetail(QWidget):
         super().__init__(parent)
         self._selected = 1
         self._originals: dict[str, str] = {}
-        self._picture = PictureView()
+        self._picture = ImageView()
         self._picture.setMinimumSize(_SMALLEST_PICTURE, _SMALLEST_PICTURE)
         self._place = plain_label(role="heading")
         self._about = plain_label(role="muted")
@@ -154,7 +154,9 @@ class ItemDetail(QWidget):
         self._tags = TagLine()
         self._tags.committed.connect(lambda: self.tags_edited.emit(_parted(self._tags.text())))
         self._split = ChoiceField()
-        self._split.set_choices([(TRAIN, self.tr("To train on")), (HELD_OUT, self.tr("Held out"))])
+        self._split.set_choices(
+            [(TRAIN, self.tr("To train on")), (VALIDATION, self.tr("Validation"))]
+        )
         self._split.text_edited.connect(self.split_edited)
         self._exclude = QCheckBox(self.tr("Exclude"))
         self._exclude.setToolTip(self.tr("Leave it out of the next version (Delete)"))
@@ -167,7 +169,7 @@ class ItemDetail(QWidget):
         if view is None:
             return
         self._selected = view.selected
-        self._picture.set_picture(view.picture or QImage())
+        self._picture.set_image(view.picture or QImage())
         self._picture.setAccessibleName(view.state.text)
         self._place.setText(view.place)
         self._about.setText(view.about)
@@ -217,7 +219,7 @@ class ItemDetail(QWidget):
         self._tags.setAccessibleName(self.tr("Tags"))
         form.addRow(self.tr("Tags"), self._tags)
         self._split.set_help(
-            self.tr("Held-out items are never trained on, only measured with"), self.tr("Split")
+            self.tr("Validation items are never trained on, only measured with"), self.tr("Split")
         )
         row = spaced(QHBoxLayout(), SPACING)
         row.addWidget(self._split, stretch=1)

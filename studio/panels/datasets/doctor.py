@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.data.editing import Edit, Edits
-from engine.data.search import Filter, Show
+from engine.data.search import Filter, ItemFilter
 from engine.data.store import StoredDataset
 from engine.events import Outcome
 from engine.importing.item_issue import ItemIssue, repaired
@@ -237,7 +237,7 @@ class ChecksController(QObject):
 
     def items(self, wanted: Filter) -> npt.NDArray[np.int64] | None:
         """Give the items that a filter by finding lets through; None where it is another."""
-        if wanted.show is not Show.FINDING:
+        if wanted.show is not ItemFilter.FINDING:
             return None
         return next((one.shown for one in self._findings if one.issue == wanted.value), None)
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QPushButton, QV
 
 from engine.data.editing import Edit, Edits
 from engine.data.search import Index
-from engine.data.store import HELD_OUT
+from engine.data.store import VALIDATION
 from engine.errors import EditRefusedError
 from studio.panels.datasets.detail import ItemDetail
 from studio.theme import GAP, MARGIN, SPACING
@@ -27,23 +27,23 @@ class SplitDialog(QDialog):
 
     split_requested = Signal(object)
 
-    def __init__(self, parent: QWidget, *, places: npt.NDArray[np.uint8], held_out: Mask) -> None:
+    def __init__(self, parent: QWidget, *, places: npt.NDArray[np.uint8], validation: Mask) -> None:
         """Ask about one dataset.
 
         Args:
             parent: the window that it belongs to.
             places: [N], ``Index.places``.
-            held_out: [N], which items are held out now.
+            validation: [N], which items are for validation now.
         """
         super().__init__(parent)
-        self._places, self._now = places, held_out
+        self._places, self._now = places, validation
         self.setWindowTitle(self.tr("Re-split"))
         self.setMinimumWidth(_WIDTH)
         self._share = TextField(unit="%")
         self._share.set_help(
-            self.tr("Share of items that is never trained on"), self.tr("Held out")
+            self.tr("Share of items that is never trained on"), self.tr("Validation")
         )
-        share = round(100 * float(held_out.mean())) if len(held_out) else 0
+        share = round(100 * float(validation.mean())) if len(validation) else 0
         self._share.set_text(str(min(share, MOST_PERCENT)))
         self._share.text_edited.connect(self._look)
         self._outcome = plain_label(role="muted")
@@ -82,7 +82,7 @@ class SplitDialog(QDialog):
         locale = self.locale()
         moved = locale.toString(int(np.count_nonzero(held != self._now)))
         train = locale.toString(int(np.count_nonzero(~held)))
-        words = self.tr("%Ln item(s) held out, {0} to train on; {1} of them change sides.", "",
+        words = self.tr("%Ln item(s) for validation, {0} to train on; {1} change sides.", "",
                         int(np.count_nonzero(held)))  # fmt: skip
         self._outcome.setText(words.format(train, moved))
 
@@ -96,13 +96,13 @@ class SplitDialog(QDialog):
     def _lay_out(self) -> None:
         about = plain_label(
             self.tr(
-                "A stable hash of each item's name decides: whoever is held out stays so when "
+                "A hash of each item's name decides: a validation item stays one when "
                 "items are added or the share grows."
             )
         )
         form = QFormLayout()
         form.setSpacing(SPACING)
-        form.addRow(self.tr("Held out"), self._share)
+        form.addRow(self.tr("Validation"), self._share)
         cancel = QPushButton(self.tr("Cancel"))
         cancel.setAutoDefault(False)
         cancel.clicked.connect(self.reject)
@@ -153,8 +153,8 @@ class ItemEditing(QObject):
         """Ask which share of all items to hold out."""
         if self._now is None:
             return
-        held_out = np.array([s.split == HELD_OUT for s in self._now.edits.states()], dtype=bool)
-        dialog = SplitDialog(self._window, places=self._now.index.places, held_out=held_out)
+        validation = np.array([s.split == VALIDATION for s in self._now.edits.states()], dtype=bool)
+        dialog = SplitDialog(self._window, places=self._now.index.places, validation=validation)
         dialog.finished.connect(dialog.deleteLater)
         dialog.split_requested.connect(self._split)
         dialog.open()
@@ -197,6 +197,6 @@ class ItemEditing(QObject):
             self._tell(self._now.edits.set_split(self._now.chosen, split))
 
     @Slot(object)
-    def _split(self, held_out: list[int]) -> None:
+    def _split(self, validation: list[int]) -> None:
         if self._now is not None:
-            self._tell(self._now.edits.split_again(held_out))
+            self._tell(self._now.edits.split_again(validation))

@@ -279,7 +279,7 @@ class DatasetPanel(QWidget):
         self._count = QLabel()
         self._count.setProperty("role", "muted")
         self._split = QPushButton(self.tr("Re-split…"))
-        self._split.setToolTip(self.tr("Choose again which items are held out"))
+        self._split.setToolTip(self.tr("Choose again which items are for validation"))
         self._split.clicked.connect(self.browser.ask_split)
         self._save = QPushButton()
         self._save.clicked.connect(self.save_version)

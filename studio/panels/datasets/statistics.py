@@ -91,8 +91,8 @@ class StatisticsPage(QWidget):
         if found.text_only:
             parts.append(self.tr("%Ln text(s) without image", "", found.text_only))
         parts.append(
-            self.tr("{0} to train on, {1} held out").format(
-                locale.toString(found.train_items), locale.toString(found.held_out_items)
+            self.tr("{0} to train on, {1} for validation").format(
+                locale.toString(found.train_items), locale.toString(found.validation_items)
             )
         )
         images = sum(found.captions_per_image.values())

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.events import HealthChanged, RunPrepared
+from engine.events import AlertChanged, RunReady
 from studio.models.more_training import Resumable, Unit
 from studio.models.run_state import (
     Command,
@@ -315,7 +315,7 @@ class RunProgress(QWidget):
             self._device.hide()
         self._show_bar(status)
 
-    def show_prepared(self, event: RunPrepared) -> None:
+    def show_prepared(self, event: RunReady) -> None:
         """Say what the run works with."""
         text = self.tr("{0}, {1} pairs, {2} px")
         self._device.setText(text.format(event.device, count_text(event.pairs), event.image_size))
@@ -345,10 +345,10 @@ class HealthNotes(QWidget):
         self._layout.setSpacing(_GAP)
         self.hide()
 
-    def show_health(self, event: HealthChanged) -> None:
-        """Take an alarm that begins or ends."""
-        words = advice(event.alarm) if event.is_raised else None
-        self.show_note(event.alarm, words, tip=evidence_text(event.evidence))
+    def show_health(self, event: AlertChanged) -> None:
+        """Take an alert that begins or ends."""
+        words = advice(event.alert) if event.is_raised else None
+        self.show_note(event.alert, words, tip=evidence_text(event.evidence))
 
     def show_note(self, key: Hashable, words: Advice | None, *, tip: str = "") -> None:
         """Show a note in place of the one of the same key, or only take that back."""

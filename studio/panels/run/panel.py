@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from engine.config.run import RunConfig
 from engine.config.setting import Setting
-from engine.events import RunPrepared
+from engine.events import RunReady
 from engine.runs.branching import BranchStart
 from studio.i18n import translate_engine
 from studio.models.more_training import Resumable
@@ -118,7 +118,7 @@ class RunPanel(QWidget):
         self._controls.show_resumable(run)
         self.commands_changed.emit()
 
-    def show_prepared(self, event: RunPrepared) -> None:
+    def show_prepared(self, event: RunReady) -> None:
         """Say what the run works with."""
         self._progress.show_prepared(event)
 

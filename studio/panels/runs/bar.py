@@ -41,7 +41,7 @@ class RunsBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.open = QPushButton(icon("open"), self.tr("Open"))
-        self.open.setToolTip(self.tr("Show the run's curves and pictures"))
+        self.open.setToolTip(self.tr("Show the run's curves and images"))
         self.resume = QPushButton(icon("resume"), self.tr("Resume"))
         self.branch = QPushButton(icon("branch"), self.tr("Branch…"))
         self.branch.setToolTip(

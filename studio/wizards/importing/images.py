@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from engine.importing.preview import BeforeAfter
     from engine.importing.scan import FirstLook
 
-PICTURES = ("pictures.size", "pictures.fit", "pictures.background", "pictures.channels")
-OTHERS = ("held_out_percent", "keep_image_only", "keep_text_only")
+PICTURES = ("images.size", "images.fit", "images.background", "images.channels")
+OTHERS = ("validation_percent", "keep_image_only", "keep_text_only")
 
 
 class ImagesPage(LookingPage):

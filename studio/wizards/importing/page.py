@@ -178,7 +178,7 @@ def stacked(*parts: QWidget | QFormLayout | None, is_tight: bool = False) -> QWi
 
 
 SettingField = TextField | ChoiceField | ColourField | CheckField
-_COLOURS = ("pictures.background",)
+_COLOURS = ("images.background",)
 
 
 class SettingFields(QObject):

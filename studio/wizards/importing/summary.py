@@ -252,8 +252,8 @@ class SummaryPage(Page):
             return []
         pictures = joined(
             [
-                self.tr("{0} × {0} px").format(self.form.text("pictures.size")),
-                choice_words()[self.form.text("pictures.fit")],
+                self.tr("{0} × {0} px").format(self.form.text("images.size")),
+                choice_words()[self.form.text("images.fit")],
                 self.tr("Colour") if dry_run.channels == 3 else self.tr("Grey"),
             ]
         )

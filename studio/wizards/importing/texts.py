@@ -46,7 +46,7 @@ NAMES = (
     "texts.punctuation",
     "texts.captions",
     "texts.min_count",
-    "texts.longest",
+    "texts.max_words",
 )
 _SHOWN_SCRIPTS = 4
 _WORDS_WIDTH = 196
@@ -171,8 +171,8 @@ class TextsPage(LookingPage):
         }
         self._lengths.setText(units[self.form.tokenizer])
         self.chart.show_counts(texts.lengths, tip=self.tr("Length {0}: {1} texts"))
-        mark = self.tr("{0} hold 95 % of the texts whole").format(texts.covering_length)
-        self.chart.show_mark(texts.covering_length, mark if texts.count else "")
+        mark = self.tr("{0} hold 95 % of the texts whole").format(texts.percentile_length)
+        self.chart.show_mark(texts.percentile_length, mark if texts.count else "")
 
     def _show_words(self, texts: "TextFacts") -> None:
         self._vocabulary.setText(

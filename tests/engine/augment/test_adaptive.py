@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from engine.augment.pipeline import HIGHEST, SIGNS_NEEDED, Augmenter
-from engine.augment.transforms import MODES, Change
+from engine.augment.transforms import MODES, Transform
 
-EVERYTHING = frozenset(Change)
+EVERYTHING = frozenset(Transform)
 
 
 def pictures(count: int = 6, side: int = 8, channels: int = 3) -> torch.Tensor:
@@ -64,7 +64,7 @@ def test_that_ada_starts_with_nothing_and_diffaugment_with_all():
 
 @pytest.mark.parametrize("mode", MODES)
 def test_that_what_is_forbidden_does_not_happen(mode):
-    augmenter = Augmenter(mode, forbidden=EVERYTHING)
+    augmenter = Augmenter(mode, blocked=EVERYTHING)
     augmenter.probability.fill_(1.0)
     assert torch.equal(augmenter(pictures(), randomness()), pictures())
 
@@ -94,14 +94,14 @@ def test_that_gradients_of_both_orders_are_right(mode):
     assert torch.autograd.gradgradcheck(change, (images,))
 
 
-def test_that_a_penalty_on_the_images_reaches_the_critic_through_it():
-    critic = torch.nn.Conv2d(3, 1, 3)
+def test_that_a_penalty_on_the_images_reaches_the_discriminator_through_it():
+    discriminator = torch.nn.Conv2d(3, 1, 3)
     images = pictures().requires_grad_()
-    scores = critic(adaptive(0.8)(images, randomness())).square().sum()
+    scores = discriminator(adaptive(0.8)(images, randomness())).square().sum()
     (gradient,) = torch.autograd.grad(scores, images, create_graph=True)
     gradient.square().sum().backward()
-    assert critic.weight.grad is not None
-    assert critic.weight.grad.abs().min() > 0
+    assert discriminator.weight.grad is not None
+    assert discriminator.weight.grad.abs().min() > 0
 
 
 @pytest.mark.parametrize(("mean", "direction"), [(0.9, 1), (0.61, 1), (0.5, -1), (-1.0, -1)])
@@ -119,7 +119,7 @@ def test_that_the_probability_stands_still_on_target():
 
 
 def test_that_it_waits_for_enough_signs():
-    augmenter = adaptive(0.3, ada_images=1_000)
+    augmenter = adaptive(0.3, ada_ramp_images=1_000)
     for _ in range(3):
         augmenter.update(signs(1.0, 64), images=16)
         assert math.isclose(augmenter.probability.item(), 0.3, rel_tol=1e-6)
@@ -131,7 +131,7 @@ def test_that_it_waits_for_enough_signs():
 
 
 def test_that_it_could_rise_from_nothing_to_all_in_the_images_given():
-    augmenter = adaptive(ada_images=2_560)
+    augmenter = adaptive(ada_ramp_images=2_560)
     for _ in range(int(2_560 * HIGHEST / 256)):
         assert augmenter.probability < HIGHEST
         augmenter.update(signs(1.0), images=256)
@@ -139,7 +139,7 @@ def test_that_it_could_rise_from_nothing_to_all_in_the_images_given():
 
 
 def test_that_the_probability_stays_between_nothing_and_its_highest():
-    augmenter = adaptive(ada_images=256)
+    augmenter = adaptive(ada_ramp_images=256)
     augmenter.update(signs(-1.0), images=256)
     assert augmenter.probability == 0
     augmenter.update(signs(1.0), images=256)
@@ -156,9 +156,9 @@ def test_that_only_ada_learns(mode, probability):
 
 
 def test_that_a_checkpoint_keeps_the_probability_and_what_it_waits_for():
-    kept = adaptive(0.3, ada_images=1_000)
+    kept = adaptive(0.3, ada_ramp_images=1_000)
     kept.update(signs(1.0, 200), images=200)
-    resumed = adaptive(ada_images=1_000)
+    resumed = adaptive(ada_ramp_images=1_000)
     resumed.load_state_dict(kept.state_dict())
     for augmenter in (kept, resumed):
         augmenter.update(signs(1.0, 56), images=56)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from engine.augment.pipeline import augment, diffaugment
-from engine.augment.transforms import Change, Draws
+from engine.augment.transforms import RandomDraws, Transform
 
 SIDE = 8
 COUNT = 300
@@ -19,12 +19,12 @@ def pictures(channels: int = 3) -> torch.Tensor:
 
 
 def changed(
-    images: torch.Tensor, *allowed: Change, probability: float = 1.0, seed: int = 0
+    images: torch.Tensor, *allowed: Transform, probability: float = 1.0, seed: int = 0
 ) -> torch.Tensor:
-    draws = Draws(
+    draws = RandomDraws(
         images,
         torch.Generator().manual_seed(seed),
-        forbidden=frozenset(Change) - set(allowed),
+        blocked=frozenset(Transform) - set(allowed),
         probability=torch.tensor(probability),
     )
     return augment(images, draws)
@@ -39,25 +39,25 @@ def shares(made: torch.Tensor, options: list[torch.Tensor]) -> list[float]:
 
 def test_that_half_the_flips_flip():
     images = pictures()
-    for share in shares(changed(images, Change.FLIP), [images, images.flip(3)]):
+    for share in shares(changed(images, Transform.FLIP), [images, images.flip(3)]):
         assert math.isclose(share, 0.5, abs_tol=0.15)
 
 
 def test_that_turns_are_quarter_turns_equally_likely():
     images = pictures()
     options = [images.rot90(turns, (2, 3)) for turns in range(4)]
-    for share in shares(changed(images, Change.ROTATION), options):
+    for share in shares(changed(images, Transform.ROTATION), options):
         assert math.isclose(share, 0.25, abs_tol=0.13)
 
 
 def test_that_flip_and_turn_reach_all_eight_orientations():
     images = pictures()
     options = [side.rot90(turns, (2, 3)) for side in (images, images.flip(3)) for turns in range(4)]
-    assert min(shares(changed(images, Change.FLIP, Change.ROTATION), options)) > 0.05
+    assert min(shares(changed(images, Transform.FLIP, Transform.ROTATION), options)) > 0.05
 
 
 @pytest.mark.parametrize(
-    ("change", "axis"), [(Change.HORIZONTAL_MOVE, 3), (Change.VERTICAL_MOVE, 2)]
+    ("change", "axis"), [(Transform.HORIZONTAL_MOVE, 3), (Transform.VERTICAL_MOVE, 2)]
 )
 def test_that_moves_are_whole_pixels_with_mirrors_at_the_border(change, axis):
     images = pictures()
@@ -71,8 +71,8 @@ def test_that_moves_are_whole_pixels_with_mirrors_at_the_border(change, axis):
 def test_that_scaling_is_about_the_centre_and_alike_on_both_axes():
     ramp = (torch.arange(SIDE, dtype=torch.float64) - (SIDE - 1) / 2) / SIDE
     images = torch.stack([ramp.expand(SIDE, SIDE), ramp[:, None].expand(SIDE, SIDE)])
-    made = changed(images.expand(COUNT, 2, SIDE, SIDE)[:, :1], Change.SCALING)
-    tall = changed(images.expand(COUNT, 2, SIDE, SIDE)[:, 1:], Change.SCALING)
+    made = changed(images.expand(COUNT, 2, SIDE, SIDE)[:, :1], Transform.SCALING)
+    tall = changed(images.expand(COUNT, 2, SIDE, SIDE)[:, 1:], Transform.SCALING)
     torch.testing.assert_close(made, tall.transpose(2, 3))
     # Between its two middle pixels the ramp stays a ramp, with the stretch as its slope.
     slope = (made[:, 0, 0, 4] - made[:, 0, 0, 3]) * SIDE
@@ -84,7 +84,7 @@ def test_that_scaling_is_about_the_centre_and_alike_on_both_axes():
 
 def test_that_brightness_adds_the_same_everywhere():
     images = pictures()
-    added = changed(images, Change.BRIGHTNESS) - images
+    added = changed(images, Transform.BRIGHTNESS) - images
     strength = added[:, :1, :1, :1]
     torch.testing.assert_close(added, strength.expand_as(added))
     assert math.isclose(strength.std().item(), 0.2, rel_tol=0.15)
@@ -92,7 +92,7 @@ def test_that_brightness_adds_the_same_everywhere():
 
 def test_that_contrast_multiplies_about_the_middle_grey():
     images = pictures()
-    made = changed(images, Change.CONTRAST)
+    made = changed(images, Transform.CONTRAST)
     factor = (made / images).flatten(1).median(1).values
     torch.testing.assert_close(made, images * factor[:, None, None, None])
     assert math.isclose(factor.log2().std().item(), 0.5, rel_tol=0.15)
@@ -100,7 +100,7 @@ def test_that_contrast_multiplies_about_the_middle_grey():
 
 def test_that_saturation_keeps_the_mean_of_the_channels_and_the_hue():
     images = pictures()
-    made = changed(images, Change.SATURATION)
+    made = changed(images, Transform.SATURATION)
     mean = images.mean(1, keepdim=True)
     factor = ((made - mean) / (images - mean)).flatten(1).median(1).values
     torch.testing.assert_close(made, (images - mean) * factor[:, None, None, None] + mean)
@@ -109,7 +109,7 @@ def test_that_saturation_keeps_the_mean_of_the_channels_and_the_hue():
 
 def test_that_hue_keeps_the_mean_of_the_channels_and_the_saturation():
     images = pictures()
-    made = changed(images, Change.HUE)
+    made = changed(images, Transform.HUE)
     mean = images.mean(1, keepdim=True)
     torch.testing.assert_close(made.mean(1, keepdim=True), mean)
     before, after = images - mean, made - mean
@@ -122,7 +122,7 @@ def test_that_hue_keeps_the_mean_of_the_channels_and_the_saturation():
 
 def test_that_cutout_blanks_a_square_and_nothing_else():
     images = pictures() + 5
-    made = changed(images, Change.CUTOUT)
+    made = changed(images, Transform.CUTOUT)
     blank = made == 0
     assert torch.equal(made, torch.where(blank, 0.0, images))
     assert blank.any(1).flatten(1).any(1).all()
@@ -189,23 +189,23 @@ def keeps_light(images: torch.Tensor) -> torch.Tensor:
 
 
 @pytest.mark.parametrize(
-    ("forbidden", "is_kept"),
+    ("blocked", "is_kept"),
     [
-        ({Change.HUE}, keeps_hue),
-        ({Change.SATURATION}, keeps_saturation),
-        ({Change.FLIP, Change.ROTATION, Change.HORIZONTAL_MOVE}, keeps_sides),
-        ({Change.ROTATION, Change.VERTICAL_MOVE}, keeps_heights),
-        ({Change.SCALING}, keeps_sizes),
-        ({Change.BRIGHTNESS, Change.CONTRAST}, keeps_light),
+        ({Transform.HUE}, keeps_hue),
+        ({Transform.SATURATION}, keeps_saturation),
+        ({Transform.FLIP, Transform.ROTATION, Transform.HORIZONTAL_MOVE}, keeps_sides),
+        ({Transform.ROTATION, Transform.VERTICAL_MOVE}, keeps_heights),
+        ({Transform.SCALING}, keeps_sizes),
+        ({Transform.BRIGHTNESS, Transform.CONTRAST}, keeps_light),
     ],
 )
-def test_that_the_forbidden_is_kept_from_among_all_others(forbidden, is_kept):
+def test_that_the_forbidden_is_kept_from_among_all_others(blocked, is_kept):
     images = halves().transpose(2, 3) if is_kept is keeps_heights else halves()
     assert is_kept(images).all()
-    assert is_kept(changed(images, *(set(Change) - forbidden))).all()
+    assert is_kept(changed(images, *(set(Transform) - blocked))).all()
     # And each of them alone would have shown.
-    for change in forbidden:
-        seen = is_kept(changed(images, *(set(Change) - forbidden), change))
+    for change in blocked:
+        seen = is_kept(changed(images, *(set(Transform) - blocked), change))
         assert seen.double().mean() < 0.9, change
 
 
@@ -216,29 +216,29 @@ def test_that_nothing_allowed_is_the_identity():
 
 def test_that_probability_zero_is_the_identity_bit_for_bit():
     images = pictures().float().contiguous(memory_format=torch.channels_last)
-    made = changed(images, *Change, probability=0.0)
+    made = changed(images, *Transform, probability=0.0)
     assert torch.equal(made.view(torch.int32), images.view(torch.int32))
 
 
-@pytest.mark.parametrize("change", Change)
+@pytest.mark.parametrize("change", Transform)
 def test_that_each_change_meets_its_share_of_images(change):
-    images = pictures() + 5 if change is Change.CUTOUT else pictures()
+    images = pictures() + 5 if change is Transform.CUTOUT else pictures()
     met = (changed(images, change, probability=0.4) != images).flatten(1).any(1)
-    unseen = {Change.FLIP: 1 / 2, Change.ROTATION: 1 / 4}
+    unseen = {Transform.FLIP: 1 / 2, Transform.ROTATION: 1 / 4}
     # Moves of up to one pixel round to none half the time.
-    unseen |= dict.fromkeys((Change.HORIZONTAL_MOVE, Change.VERTICAL_MOVE), 1 / 2)
+    unseen |= dict.fromkeys((Transform.HORIZONTAL_MOVE, Transform.VERTICAL_MOVE), 1 / 2)
     expected = 0.4 * (1 - unseen.get(change, 0.0))
     assert math.isclose(met.double().mean().item(), expected, abs_tol=0.11)
 
 
 def test_that_grey_images_have_neither_saturation_nor_hue():
     images = pictures(channels=1)
-    assert torch.equal(changed(images, Change.SATURATION, Change.HUE), images)
-    assert changed(images, *Change).shape == images.shape
+    assert torch.equal(changed(images, Transform.SATURATION, Transform.HUE), images)
+    assert changed(images, *Transform).shape == images.shape
 
 
 REACH = 1
-COLOURS = {Change.BRIGHTNESS, Change.SATURATION, Change.CONTRAST}
+COLOURS = {Transform.BRIGHTNESS, Transform.SATURATION, Transform.CONTRAST}
 
 
 def colour_images(count: int, channels: int = 3) -> torch.Tensor:
@@ -246,16 +246,16 @@ def colour_images(count: int, channels: int = 3) -> torch.Tensor:
     return torch.rand(count, channels, SIDE, SIDE, generator=generator, dtype=torch.float64) * 2 - 1
 
 
-def augmented(images: torch.Tensor, *allowed: Change, seed: int = 0) -> torch.Tensor:
-    forbidden = frozenset(Change) - set(allowed)
+def augmented(images: torch.Tensor, *allowed: Transform, seed: int = 0) -> torch.Tensor:
+    blocked = frozenset(Transform) - set(allowed)
     return diffaugment(
-        images, Draws(images, torch.Generator().manual_seed(seed), forbidden=forbidden)
+        images, RandomDraws(images, torch.Generator().manual_seed(seed), blocked=blocked)
     )
 
 
 def test_that_brightness_adds_up_to_a_half():
     images = colour_images(500)
-    added = augmented(images, Change.BRIGHTNESS) - images
+    added = augmented(images, Transform.BRIGHTNESS) - images
     strength = added.mean((1, 2, 3))
     torch.testing.assert_close(added, strength[:, None, None, None].expand_as(added))
     assert strength.min() < -0.48
@@ -266,7 +266,7 @@ def test_that_brightness_adds_up_to_a_half():
 def test_that_saturation_stretches_up_to_twice_from_the_mean_of_channels():
     images = colour_images(500)
     mean = images.mean(1, keepdim=True)
-    made = augmented(images, Change.SATURATION)
+    made = augmented(images, Transform.SATURATION)
     factors = ((made - mean) / (images - mean)).flatten(1)
     factor = factors.median(1).values
     torch.testing.assert_close(made, (images - mean) * factor[:, None, None, None] + mean)
@@ -277,7 +277,7 @@ def test_that_saturation_stretches_up_to_twice_from_the_mean_of_channels():
 def test_that_contrast_stretches_about_the_images_own_mean():
     images = colour_images(500)
     mean = images.mean((1, 2, 3), keepdim=True)
-    made = augmented(images, Change.CONTRAST)
+    made = augmented(images, Transform.CONTRAST)
     factor = ((made - mean) / (images - mean)).flatten(1).median(1).values
     torch.testing.assert_close(made, (images - mean) * factor[:, None, None, None] + mean)
     assert 0.5 <= factor.min() < 0.52
@@ -304,7 +304,7 @@ def test_that_the_colour_changes_follow_each_other_as_in_the_paper():
 
 def test_that_translation_moves_whole_pixels_and_brings_in_zeros():
     images = colour_images(200)
-    made = augmented(images, Change.HORIZONTAL_MOVE, Change.VERTICAL_MOVE)
+    made = augmented(images, Transform.HORIZONTAL_MOVE, Transform.VERTICAL_MOVE)
     padded = np.pad(images.numpy(), ((0, 0), (0, 0), (REACH, REACH), (REACH, REACH)))
     found = set()
     for number, image in enumerate(made.numpy()):
@@ -317,10 +317,10 @@ def test_that_translation_moves_whole_pixels_and_brings_in_zeros():
     assert len(found) == (2 * REACH + 1) ** 2
 
 
-def test_that_each_axis_can_be_forbidden():
+def test_that_each_axis_can_be_blocked():
     images = colour_images(200)
-    sideways = augmented(images, Change.HORIZONTAL_MOVE)
-    moved_down = augmented(images, Change.VERTICAL_MOVE)
+    sideways = augmented(images, Transform.HORIZONTAL_MOVE)
+    moved_down = augmented(images, Transform.VERTICAL_MOVE)
     for made, axis in ((sideways, 3), (moved_down, 2)):
         options = torch.stack([images, *(_shifted(images, by, axis) for by in (-1, 1))])
         matches = (options == made).flatten(2).all(2)
@@ -330,7 +330,7 @@ def test_that_each_axis_can_be_forbidden():
 
 def test_that_half_of_a_side_is_blanked():
     images = colour_images(300) + 5
-    made = augmented(images, Change.CUTOUT)
+    made = augmented(images, Transform.CUTOUT)
     blank = made == 0
     assert torch.equal(made, torch.where(blank, 0.0, images))
     assert blank.sum((1, 2, 3)).max() == 3 * (SIDE // 2) ** 2
@@ -344,14 +344,14 @@ def test_that_everything_forbidden_leaves_the_images_alone():
 
 def test_that_changes_it_does_not_make_count_for_nothing():
     images = colour_images(4)
-    others = (Change.FLIP, Change.ROTATION, Change.SCALING, Change.HUE)
+    others = (Transform.FLIP, Transform.ROTATION, Transform.SCALING, Transform.HUE)
     assert torch.equal(augmented(images, *others), images)
 
 
 def test_that_grey_images_have_no_saturation():
     images = colour_images(50, channels=1)
-    torch.testing.assert_close(augmented(images, Change.SATURATION), images)
-    assert not torch.allclose(augmented(images, Change.CONTRAST), images)
+    torch.testing.assert_close(augmented(images, Transform.SATURATION), images)
+    assert not torch.allclose(augmented(images, Transform.CONTRAST), images)
 
 
 def _shifted(images: torch.Tensor, by: int, axis: int) -> torch.Tensor:

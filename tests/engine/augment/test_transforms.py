@@ -8,8 +8,8 @@ import torch
 
 from engine.augment.transforms import (
     MODES,
-    Change,
-    Draws,
+    RandomDraws,
+    Transform,
     colour_matrix,
     cut_out,
     draw_corners,
@@ -213,7 +213,7 @@ def test_that_channels_last_is_kept():
 
 @pytest.mark.parametrize(("side", "size"), [(8, 4), (10, 5)])
 def test_that_the_squares_centre_can_be_anywhere_in_the_image(side, size):
-    draws = Draws(torch.zeros(2_000, 1, side, side), torch.Generator().manual_seed(0))
+    draws = RandomDraws(torch.zeros(2_000, 1, side, side), torch.Generator().manual_seed(0))
     rows, columns = draw_corners(draws, side)
     # Centres from the first edge of the image (even) or pixel (odd) to the last.
     places = side + 1 if size % 2 == 0 else side
@@ -225,8 +225,8 @@ def test_that_the_squares_centre_can_be_anywhere_in_the_image(side, size):
 MANY = torch.zeros(20_000, 1, 1, 1, dtype=torch.float64)
 
 
-def draws(seed: int = 0, **about) -> Draws:
-    return Draws(MANY, torch.Generator().manual_seed(seed), **about)
+def draws(seed: int = 0, **about) -> RandomDraws:
+    return RandomDraws(MANY, torch.Generator().manual_seed(seed), **about)
 
 
 def test_that_the_generator_decides_everything():
@@ -236,7 +236,7 @@ def test_that_the_generator_decides_everything():
 
 def test_that_draws_have_the_images_precision():
     assert draws().uniform(0, 1).dtype == torch.float64
-    assert Draws(MANY.float(), torch.Generator()).normal(1.0).dtype == torch.float32
+    assert RandomDraws(MANY.float(), torch.Generator()).normal(1.0).dtype == torch.float32
 
 
 def test_that_uniform_fills_its_range():
@@ -254,7 +254,7 @@ def test_that_normal_has_its_deviation():
 
 
 def test_that_whole_numbers_are_equally_likely():
-    values, counts = draws().whole(-2, 2).unique(return_counts=True)
+    values, counts = draws().integers(-2, 2).unique(return_counts=True)
     assert values.tolist() == [-2, -1, 0, 1, 2]
     # 4,000 expected with a standard deviation of 57.
     assert (counts - 4_000).abs().max() < 300
@@ -262,7 +262,7 @@ def test_that_whole_numbers_are_equally_likely():
 
 def test_that_a_change_meets_its_share_of_images():
     strength = torch.full((20_000,), 7.0, dtype=torch.float64)
-    met = draws(probability=torch.tensor(0.3)).sometimes(Change.HUE, strength, 1.0)
+    met = draws(probability=torch.tensor(0.3)).where_applied(Transform.HUE, strength, 1.0)
     assert set(met.tolist()) == {7.0, 1.0}
     # A standard deviation of 0.0033.
     assert math.isclose((met == 7).double().mean().item(), 0.3, abs_tol=0.017)
@@ -270,16 +270,16 @@ def test_that_a_change_meets_its_share_of_images():
 
 def test_that_certain_and_impossible_changes_are_exact():
     strength = torch.full((20_000,), 7.0, dtype=torch.float64)
-    assert (draws().sometimes(Change.HUE, strength, 1.0) == 7).all()
+    assert (draws().where_applied(Transform.HUE, strength, 1.0) == 7).all()
     always = draws(probability=torch.tensor(1.0))
-    assert (always.sometimes(Change.HUE, strength, 1.0) == 7).all()
+    assert (always.where_applied(Transform.HUE, strength, 1.0) == 7).all()
     never = draws(probability=torch.tensor(0.0))
-    assert (never.sometimes(Change.HUE, strength, 1.0) == 1).all()
+    assert (never.where_applied(Transform.HUE, strength, 1.0) == 1).all()
 
 
 def test_that_a_forbidden_change_meets_no_image():
     strength = torch.full((20_000,), 7.0, dtype=torch.float64)
-    drawing = draws(forbidden=frozenset({Change.HUE}))
-    assert (drawing.sometimes(Change.HUE, strength, 1.0) == 1).all()
-    assert not drawing.can_any(Change.HUE)
-    assert drawing.can_any(Change.HUE, Change.FLIP)
+    drawing = draws(blocked=frozenset({Transform.HUE}))
+    assert (drawing.where_applied(Transform.HUE, strength, 1.0) == 1).all()
+    assert not drawing.can_any(Transform.HUE)
+    assert drawing.can_any(Transform.HUE, Transform.FLIP)

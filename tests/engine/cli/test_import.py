@@ -7,14 +7,14 @@ import time
 
 import pytest
 
-from engine.cli.import_ import read_words
+from engine.cli.import_ import read_label_names
 from engine.cli.main import main
 from engine.control import RunControl
 from engine.data.manifest import read_manifest
 from engine.data.store import open_dataset
 from engine.errors import TextsUnreadableError
 from engine.importing.build import import_dataset
-from engine.importing.plan import PicturePlan
+from engine.importing.plan import ImageSettings
 from tests.helpers.kill_import import ROOT, import_command
 from tests.helpers.sources import caption, picture, sidecar_folder, sidecar_plan
 
@@ -49,7 +49,7 @@ def test_that_a_folder_becomes_a_dataset_by_command(source, tmp_path, capsys):
 
 def test_that_the_command_gives_the_same_dataset_as_the_engine(source, tmp_path):
     assert command(source, tmp_path / "by-command") == 0
-    plan = sidecar_plan(source, tmp_path / "by-engine", pictures=PicturePlan())
+    plan = sidecar_plan(source, tmp_path / "by-engine", images=ImageSettings())
     import_dataset(plan, lambda _event: None, RunControl())
     versions = [read_manifest(tmp_path / name).version for name in ("by-command", "by-engine")]
     assert versions[0] == versions[1]
@@ -58,10 +58,10 @@ def test_that_the_command_gives_the_same_dataset_as_the_engine(source, tmp_path)
 def test_that_every_setting_has_an_option(source, tmp_path):
     options = [
         *("--format=sidecar", "--size=32", "--fit=stretch", "--background=#00ff00"),
-        *("--channels=grey", "--case=lower", "--punctuation=remove", "--longest=2"),
-        *("--captions=first", "--min-count=1", "--held-out=20", "--keep-image-only"),
+        *("--channels=grey", "--case=lower", "--punctuation=remove", "--max-words=2"),
+        *("--captions=first", "--min-count=1", "--val-percent=20", "--keep-image-only"),
         *("--keep-text-only", "--encoding=utf-8", "--title=My pets"),
-        *("--repair", "same_image=keep", "leak=skip"),
+        *("--fix", "same_image=keep", "leak=skip"),
     ]
     assert command(source, tmp_path / "pets", *options) == 0
     dataset = open_dataset(tmp_path / "pets")
@@ -69,7 +69,7 @@ def test_that_every_setting_has_an_option(source, tmp_path):
     assert dataset.texts[0] == " ".join(caption(0).split()[:2])
     plan = json.loads((tmp_path / "pets" / "report.json").read_text())["plan"]
     assert plan["repairs"] == {"same_image": "keep", "leak": "skip"}
-    assert (plan["held_out_percent"], plan["keep_text_only"]) == (20, True)
+    assert (plan["validation_percent"], plan["keep_text_only"]) == (20, True)
 
 
 def test_that_columns_are_named_by_option(tmp_path):
@@ -82,7 +82,12 @@ def test_that_columns_are_named_by_option(tmp_path):
     (source / "list.csv").write_text("\n".join(lines))
     (tmp_path / "words.csv").write_text("0,even\n1,odd\n")
     options = ["--table=list.csv", "--image-column=picture", "--text-column=english"]
-    more = ["--text-column=german", "--label-column=kind", "--words", str(tmp_path / "words.csv")]
+    more = [
+        "--text-column=german",
+        "--label-column=kind",
+        "--label-names",
+        str(tmp_path / "words.csv"),
+    ]
     assert command(source, tmp_path / "pets", "--size=32", *options, *more) == 0
     records = open_dataset(tmp_path / "pets").records
     assert records[1]["texts"] == ["red 1", "rot 1"]
@@ -99,24 +104,24 @@ def test_that_columns_are_named_by_option(tmp_path):
 )
 def test_that_words_are_read_from_tables(tmp_path, name, content):
     (tmp_path / name).write_text(content)
-    assert read_words(tmp_path / name) == (("0", "zero"), ("1", "one"))
+    assert read_label_names(tmp_path / name) == (("0", "zero"), ("1", "one"))
 
 
 @pytest.mark.parametrize("content", ["[1]", "{", "\x00"])
 def test_that_words_that_are_none_are_refused(tmp_path, content):
     (tmp_path / "w.json").write_text(content)
     with pytest.raises(TextsUnreadableError):
-        read_words(tmp_path / "w.json")
+        read_label_names(tmp_path / "w.json")
 
 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         (["--size=33"], "--size"),
-        (["--repair=hidden"], "--repair"),
-        (["--repair=hidden=merge"], "hidden"),
+        (["--fix=hidden"], "--fix"),
+        (["--fix=hidden=merge"], "hidden"),
         (["--background=white"], "background"),
-        (["--held-out=99"], "held_out_percent"),
+        (["--val-percent=99"], "validation_percent"),
     ],
 )
 def test_that_bad_options_are_named(source, tmp_path, capsys, options, said):
@@ -175,7 +180,7 @@ def test_that_ctrl_c_leaves_an_import_that_goes_on(tmp_path):
 def test_that_the_doctor_looks_at_datasets_and_at_sources(source, tmp_path, capsys):
     (source / "copy.png").write_bytes((source / "0005.png").read_bytes())
     (source / "copy.txt").write_text("the same")
-    assert command(source, tmp_path / "pets", "--repair=same_image=keep") == 0
+    assert command(source, tmp_path / "pets", "--fix=same_image=keep") == 0
     capsys.readouterr()
     for place in (source, tmp_path / "pets"):
         assert main(["doctor", str(place), "--json"]) == 0

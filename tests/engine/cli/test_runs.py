@@ -79,9 +79,9 @@ def test_that_a_dataset_is_exported_and_can_come_back(tmp_path, capsys):
     assert [json.loads(line)["text"] for line in lines[:2]] == ["dark", "light"]
     back = tmp_path / "back"
     command = ["import", str(folder), "--dataset", str(back), "--size", "32"]
-    assert main([*command, "--repair", "same_image=keep", "leak=keep"]) == 0
+    assert main([*command, "--fix", "same_image=keep", "leak=keep"]) == 0
     manifest = json.loads((back / "manifest.json").read_text())
-    assert (manifest["train_items"], manifest["held_out_items"]) == (18, 6)
+    assert (manifest["train_items"], manifest["validation_items"]) == (18, 6)
 
 
 def test_that_nothing_is_overwritten(tmp_path, capsys):

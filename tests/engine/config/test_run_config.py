@@ -133,20 +133,20 @@ def refused(**values):
 
 
 @pytest.mark.parametrize("penalty", ["r1", "r1-r2", "gradient-penalty"])
-def test_that_a_compiled_critic_has_no_second_derivative(penalty):
-    found = refused(training__regularizer=penalty, training__compile_critic=True)
-    assert "differentiated twice" in found["training.compile_critic"]
+def test_that_a_compiled_discriminator_has_no_second_derivative(penalty):
+    found = refused(training__regularizer=penalty, training__compile_discriminator=True)
+    assert "differentiated twice" in found["training.compile_discriminator"]
 
 
 @pytest.mark.parametrize("penalty", ["r1", "r1-r2", "gradient-penalty"])
 def test_that_batch_norm_and_a_gradient_penalty_exclude_each_other(penalty):
-    found = refused(training__regularizer=penalty, networks__critic_norm="batch")
-    assert "ties the items of a batch together" in found["networks.critic_norm"]
+    found = refused(training__regularizer=penalty, networks__discriminator_norm="batch")
+    assert "ties the items of a batch together" in found["networks.discriminator_norm"]
 
 
 def test_that_wasserstein_needs_a_bounded_slope():
     found = refused(training__regularizer="none", training__adversarial_loss="wasserstein")
-    assert "slope is bounded" in found["training.regularizer"]
+    assert "gradient is bounded" in found["training.regularizer"]
 
 
 def test_that_dense_layers_stop_at_64_px():
@@ -170,12 +170,12 @@ def test_that_the_rate_only_falls():
 @pytest.mark.parametrize(
     "values",
     [
-        {"training__regularizer": "spectral-norm", "training__compile_critic": True},
-        {"training__penalty_weight": 0.0, "networks__critic_norm": "batch"},
-        {"training__regularizer": "none", "networks__critic_norm": "batch"},
-        # A family without a critic does not care how the critic would be kept smooth.
-        {"family": "mvae", "networks__critic_norm": "batch"},
-        {"family": "mopoe", "training__compile_critic": True},
+        {"training__regularizer": "spectral-norm", "training__compile_discriminator": True},
+        {"training__penalty_weight": 0.0, "networks__discriminator_norm": "batch"},
+        {"training__regularizer": "none", "networks__discriminator_norm": "batch"},
+        # A family without a discriminator does not care how the discriminator would be kept smooth.
+        {"family": "mvae", "networks__discriminator_norm": "batch"},
+        {"family": "mopoe", "training__compile_discriminator": True},
         {"training__regularizer": "r1", "training__adversarial_loss": "wasserstein"},
         {"training__batch_size": 0},
     ],

@@ -14,7 +14,7 @@ from engine.errors import EditRefusedError, FolderInUseError, StoppedError
 
 
 def dataset_of(folder, *, channels=3, extras=()):
-    """Three pairs, the middle one held out, an image alone and a text alone."""
+    """Three pairs, the middle one for validation, an image alone and a text alone."""
     images = np.random.default_rng(0).integers(0, 256, (4, 8, 8, channels), dtype=np.uint8)
     records = [
         {"text": "one", "split": "train"},

@@ -40,7 +40,7 @@ def test_that_a_rotated_photograph_stands_upright(tmp_path):
     assert image_files.read_image(save(picture, tmp_path / "a.jpg", exif=exif)).shape == (8, 4, 3)
 
 
-@pytest.mark.parametrize("content", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n broken"])
+@pytest.mark.parametrize("content", [b"", b"not an image", b"\x89PNG\r\n\x1a\n broken"])
 def test_that_a_damaged_file_is_refused_by_name(tmp_path, content):
     (tmp_path / "bad.png").write_bytes(content)
     with pytest.raises(ImagesUnreadableError, match=r"bad\.png"):

@@ -7,10 +7,10 @@ import torch
 from engine.data.loader import (
     DeviceLoader,
     StoredRows,
-    favour_whole,
+    class_balanced_weights,
     group_keys,
-    item_weights,
     mix_seed,
+    weight_paired_items,
 )
 from engine.errors import ConfigError
 
@@ -68,7 +68,7 @@ def test_that_missing_items_are_masked_and_some_other_row_stands_there():
     places = torch.tensor([0, -1, 1, -1, 2])
     stored = {
         "a": StoredRows(rows=torch.arange(5)),
-        "b": StoredRows(rows=torch.tensor([70, 71, 72]), places=places),
+        "b": StoredRows(rows=torch.tensor([70, 71, 72]), first_row=places),
     }
     made = DeviceLoader(stored, 5, 1)
     batch = made.batch(0)
@@ -88,14 +88,14 @@ def test_that_weights_decide_how_often_items_come():
     keys = ["rare"] * 10 + ["common"] * 990
     stored = {"a": StoredRows(rows=torch.arange(1000))}
     for alpha in (0.0, 0.5, 1.0):
-        made = DeviceLoader(stored, 1000, 3, item_weights(keys, alpha))
+        made = DeviceLoader(stored, 1000, 3, class_balanced_weights(keys, alpha))
         rows = torch.cat([made.rows(step) for step in range(20)])
         rare, common = 10 ** (1 - alpha), 990 ** (1 - alpha)
         expected = rare / (rare + common)
         share = (rows < 10).float().mean().item()
         assert abs(share - expected) < 4 * (expected * (1 - expected) / 20_000) ** 0.5
         assert torch.equal(
-            made.rows(7), DeviceLoader(stored, 1000, 3, item_weights(keys, alpha)).rows(7)
+            made.rows(7), DeviceLoader(stored, 1000, 3, class_balanced_weights(keys, alpha)).rows(7)
         )
 
 
@@ -105,8 +105,8 @@ def test_that_one_of_several_captions_is_drawn_each_time():
         "image": StoredRows(rows=torch.arange(3)),
         "text": StoredRows(
             rows=torch.arange(4),
-            places=torch.tensor([0, -1, 3]),
-            choices=torch.tensor([3, 0, 1]),
+            first_row=torch.tensor([0, -1, 3]),
+            num_captions=torch.tensor([3, 0, 1]),
         ),
     }
     made = DeviceLoader(stored, 300, 1)
@@ -123,7 +123,7 @@ def test_that_one_of_several_captions_is_drawn_each_time():
 
 def test_that_several_captions_leave_a_dataset_whole():
     places, choices = torch.tensor([0, 2]), torch.tensor([2, 1])
-    stored = {"text": StoredRows(rows=torch.arange(3), places=places, choices=choices)}
+    stored = {"text": StoredRows(rows=torch.arange(3), first_row=places, num_captions=choices)}
     assert DeviceLoader(stored, 4, 1).batch(0).is_complete
 
 
@@ -132,12 +132,12 @@ def test_that_weights_are_the_formula():
     counts = np.array([100] * 100 + [4] * 4 + [1])
     for alpha in (0.0, 0.5, 1.0):
         expected = counts**-alpha
-        np.testing.assert_allclose(item_weights(keys, alpha), expected / expected.sum())
+        np.testing.assert_allclose(class_balanced_weights(keys, alpha), expected / expected.sum())
 
 
 def test_that_full_balance_makes_groups_equally_likely():
     keys = ["a"] * 100 + ["b"] * 4 + ["c"]
-    weights = item_weights(keys, 1.0)
+    weights = class_balanced_weights(keys, 1.0)
     shares = [weights[np.array(keys) == key].sum() for key in "abc"]
     np.testing.assert_allclose(shares, [1 / 3] * 3)
 
@@ -165,9 +165,9 @@ def test_that_a_named_field_is_taken_and_a_missing_one_refused():
 
 
 def test_that_whole_pairs_are_drawn_at_least_so_often():
-    weights = item_weights(["a"] * 6 + ["b"] * 4, 1.0)
+    weights = class_balanced_weights(["a"] * 6 + ["b"] * 4, 1.0)
     is_whole = np.array([True, False, False, False, False, False, True, False, False, False])
-    favoured = favour_whole(weights, is_whole, 0.5)
+    favoured = weight_paired_items(weights, is_whole, 0.5)
     assert favoured.sum() == pytest.approx(1)
     assert favoured[is_whole].sum() == pytest.approx(0.5)
     # Among the whole ones, and among the others, the groups keep their say.
@@ -186,9 +186,11 @@ def test_that_whole_pairs_are_drawn_at_least_so_often():
 )
 def test_that_pairs_are_not_favoured_without_need(is_whole, share):
     weights = np.full(3, 1 / 3)
-    assert np.array_equal(favour_whole(weights, np.array(is_whole, dtype=bool), share), weights)
+    assert np.array_equal(
+        weight_paired_items(weights, np.array(is_whole, dtype=bool), share), weights
+    )
 
 
 def test_that_nothing_but_pairs_may_be_drawn():
-    drawn = favour_whole(np.full(4, 0.25), np.array([True, False, False, False]), 1.0)
+    drawn = weight_paired_items(np.full(4, 0.25), np.array([True, False, False, False]), 1.0)
     assert drawn.tolist() == [1, 0, 0, 0]

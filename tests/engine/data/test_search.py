@@ -3,7 +3,7 @@
 import pytest
 
 from engine.data.editing import Edits
-from engine.data.search import Filter, Index, Show
+from engine.data.search import Filter, Index, ItemFilter
 from engine.data.store import open_dataset
 from tests.helpers.datasets import mixed_dataset
 
@@ -26,19 +26,19 @@ def found(dataset, edits, **wanted):
     ("wanted", "expected"),
     [
         ({}, [0, 1, 2, 3, 4]),
-        ({"show": Show.TRAIN}, [0, 2, 3, 4]),
-        ({"show": Show.HELD_OUT}, [1]),
-        ({"show": Show.NO_TEXT}, [2]),
-        ({"show": Show.NO_IMAGE}, [3]),
-        ({"show": Show.EXCLUDED}, []),
-        ({"show": Show.EDITED}, []),
-        ({"show": Show.TAG, "value": "pet"}, [0]),
-        ({"show": Show.GROUP, "value": "thing"}, [2, 3, 4]),
+        ({"show": ItemFilter.TRAIN}, [0, 2, 3, 4]),
+        ({"show": ItemFilter.VALIDATION}, [1]),
+        ({"show": ItemFilter.NO_TEXT}, [2]),
+        ({"show": ItemFilter.NO_IMAGE}, [3]),
+        ({"show": ItemFilter.EXCLUDED}, []),
+        ({"show": ItemFilter.EDITED}, []),
+        ({"show": ItemFilter.TAG, "value": "pet"}, [0]),
+        ({"show": ItemFilter.GROUP, "value": "thing"}, [2, 3, 4]),
         ({"text": " RED "}, [0, 4]),
         ({"text": "dog"}, [1]),
         ({"text": "PET"}, [0]),
         ({"text": "a.png"}, [0]),
-        ({"show": Show.GROUP, "value": "thing", "text": "red"}, [4]),
+        ({"show": ItemFilter.GROUP, "value": "thing", "text": "red"}, [4]),
     ],
 )
 def test_that_items_are_found(dataset, edits, wanted, expected):
@@ -52,14 +52,14 @@ def test_that_edits_count_at_once(dataset, edits):
     edits.set_excluded([4], is_excluded=True)
     edits.set_tags(4, ["pet", "new"])
     assert found(dataset, edits, text="red") == [2, 4]
-    assert found(dataset, edits, show=Show.HELD_OUT) == []
-    assert found(dataset, edits, show=Show.TRAIN) == [0, 1, 2, 3, 4]
-    assert found(dataset, edits, show=Show.NO_TEXT) == []
-    assert found(dataset, edits, show=Show.NO_IMAGE) == [3]
-    assert found(dataset, edits, show=Show.EXCLUDED) == [4]
-    assert found(dataset, edits, show=Show.EDITED) == [0, 1, 2, 4]
-    assert found(dataset, edits, show=Show.TAG, value="pet") == [0, 4]
-    assert found(dataset, edits, show=Show.GROUP, value="thing") == [2, 3, 4]
+    assert found(dataset, edits, show=ItemFilter.VALIDATION) == []
+    assert found(dataset, edits, show=ItemFilter.TRAIN) == [0, 1, 2, 3, 4]
+    assert found(dataset, edits, show=ItemFilter.NO_TEXT) == []
+    assert found(dataset, edits, show=ItemFilter.NO_IMAGE) == [3]
+    assert found(dataset, edits, show=ItemFilter.EXCLUDED) == [4]
+    assert found(dataset, edits, show=ItemFilter.EDITED) == [0, 1, 2, 4]
+    assert found(dataset, edits, show=ItemFilter.TAG, value="pet") == [0, 4]
+    assert found(dataset, edits, show=ItemFilter.GROUP, value="thing") == [2, 3, 4]
 
 
 def test_that_groups_and_tags_are_counted(dataset, edits):

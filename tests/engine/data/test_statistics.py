@@ -31,7 +31,7 @@ def dataset(tmp_path):
 def test_that_items_are_counted(dataset):
     found = measure(dataset)
     assert (found.pairs, found.image_only, found.text_only) == (3, 1, 1)
-    assert (found.train_items, found.held_out_items, found.excluded) == (4, 1, 0)
+    assert (found.train_items, found.validation_items, found.excluded) == (4, 1, 0)
     assert found.image_bytes == 4 * 8 * 8 * 3
 
 

@@ -12,7 +12,7 @@ from tests.helpers.tiny import WORDS, tiny_dataset
 def test_that_a_dataset_reads_as_it_was_written(tmp_path):
     dataset = open_dataset(tiny_dataset(tmp_path / "tiny"))
     assert dataset.manifest.pairs == 24
-    assert (dataset.manifest.train_items, dataset.manifest.held_out_items) == (18, 6)
+    assert (dataset.manifest.train_items, dataset.manifest.validation_items) == (18, 6)
     assert (dataset.manifest.image_only, dataset.manifest.text_only) == (0, 0)
     assert dataset.texts[:3] == list(WORDS)
     assert dataset.images.shape == (24, 32, 32, 1)
@@ -21,9 +21,9 @@ def test_that_a_dataset_reads_as_it_was_written(tmp_path):
 
 def test_that_the_splits_part_the_rows(tmp_path):
     dataset = open_dataset(tiny_dataset(tmp_path / "tiny"))
-    train, held_out = dataset.rows("train"), dataset.rows("held_out")
-    assert sorted([*train, *held_out]) == list(range(24))
-    assert held_out.tolist() == list(range(3, 24, 4))
+    train, validation = dataset.rows("train"), dataset.rows("held_out")
+    assert sorted([*train, *validation]) == list(range(24))
+    assert validation.tolist() == list(range(3, 24, 4))
 
 
 def test_that_the_version_follows_the_content(tmp_path):
@@ -106,7 +106,7 @@ def _edit_manifest(**changes):
         _lose_a_text,
         _edit_manifest(format=99),
         _edit_manifest(pairs="many"),
-        _edit_manifest(surprise=1),
+        _edit_manifest(nll=1),
         _edit_manifest(channels=2),
         lambda folder: (folder / "manifest.json").write_text("{"),
         lambda folder: (folder / "manifest.json").write_text("[]"),
@@ -147,7 +147,7 @@ def test_that_rgb_images_are_kept(tmp_path):
 
 
 def half_pairs(folder):
-    """Five items: two pairs, two images alone, a text alone; the last pair is held out."""
+    """Five items: two pairs, two images alone, a text alone; the last pair is for validation."""
     images = np.arange(4, dtype=np.uint8)[:, None, None, None] * np.ones((1, 8, 8, 1), np.uint8)
     records = [
         {"text": None, "split": "train"},
@@ -166,13 +166,13 @@ def test_that_halves_of_pairs_are_kept_as_such(tmp_path):
     dataset = half_pairs(tmp_path / "half")
     manifest = dataset.manifest
     assert (manifest.pairs, manifest.image_only, manifest.text_only) == (2, 2, 1)
-    assert (manifest.items, manifest.train_items, manifest.held_out_items) == (5, 4, 1)
+    assert (manifest.items, manifest.train_items, manifest.validation_items) == (5, 4, 1)
     assert dataset.images.shape[0] == 4
     assert dataset.image_rows.tolist() == [0, 1, -1, 2, 3]
     assert dataset.has_text.tolist() == [False, True, True, False, True]
     assert dataset.texts == ["", "one", "words", "", "three"]
     assert dataset.rows("train").tolist() == [0, 1, 2, 3]
-    assert dataset.whole_rows("train").tolist() == [1]
+    assert dataset.complete_rows("train").tolist() == [1]
     assert dataset.images_of(np.array([4, 0]))[:, 0, 0, 0].tolist() == [3, 0]
 
 

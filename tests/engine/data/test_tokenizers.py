@@ -12,21 +12,21 @@ from engine.data.tokenizers import (
     PADDING,
     SPECIAL,
     UNKNOWN,
-    BytePairs,
+    BpeTokenizer,
     Vocabulary,
     build_tokenizer,
-    covering_length,
     encode_all,
     join_characters,
     join_words,
     normalise,
+    percentile_length,
     split_characters,
     split_words,
     tokenizer_from_table,
 )
 
 TEXTS = ["a red cat", "a red car", "红色的猫 cat", "e\u0301tude 👩‍🚀 <end>", "Größe"]
-BYTE_PAIRS = BytePairs.build(TEXTS * 5, size=300)
+BPE_TOKENIZER = BpeTokenizer.build(TEXTS * 5, size=300)
 
 
 @pytest.mark.parametrize("kind", ["word", "bpe", "characters"])
@@ -35,7 +35,7 @@ def test_that_every_kind_reads_back_its_own_texts(kind):
     for text in TEXTS:
         again = made.decode(made.encode(text, 80))
         assert made.decode(made.encode(again, 80)) == again
-        assert made.unknown_words(text) == []
+        assert made.out_of_vocabulary(text) == []
     if kind != "word":
         assert [made.decode(made.encode(text, 80)) for text in TEXTS] == [
             normalise(text) for text in TEXTS
@@ -64,9 +64,9 @@ def test_that_texts_end_and_are_padded(kind):
 @settings(max_examples=200)
 @given(st.text(max_size=40))
 def test_that_byte_pairs_know_every_text(text):
-    row = BYTE_PAIRS.encode(text, 400)
+    row = BPE_TOKENIZER.encode(text, 400)
     assert UNKNOWN not in row
-    assert BYTE_PAIRS.decode(row) == normalise(text)
+    assert BPE_TOKENIZER.decode(row) == normalise(text)
     assert (row == END).sum() == 1
 
 
@@ -79,23 +79,23 @@ def test_that_characters_survive(text):
 
 
 def test_that_learning_pieces_is_repeatable_and_bounded():
-    again = BytePairs.build(TEXTS * 5, size=300)
-    assert again == BYTE_PAIRS
-    assert hash(again) == hash(BYTE_PAIRS)
-    assert 256 + len(SPECIAL) <= len(BYTE_PAIRS) <= 300
-    assert BYTE_PAIRS.count("a red cat") < len("a red cat")
-    assert len(BytePairs.build(["a"], size=16)) == 256 + len(SPECIAL)
+    again = BpeTokenizer.build(TEXTS * 5, size=300)
+    assert again == BPE_TOKENIZER
+    assert hash(again) == hash(BPE_TOKENIZER)
+    assert 256 + len(SPECIAL) <= len(BPE_TOKENIZER) <= 300
+    assert BPE_TOKENIZER.count("a red cat") < len("a red cat")
+    assert len(BpeTokenizer.build(["a"], size=16)) == 256 + len(SPECIAL)
 
 
 def test_that_strange_numbers_are_passed_over():
-    row = [*BYTE_PAIRS.encode("cat", 9)[:2].tolist(), 10**6, -3, UNKNOWN, END, 50]
-    assert "cat".startswith(BYTE_PAIRS.decode(row)[:1])
+    row = [*BPE_TOKENIZER.encode("cat", 9)[:2].tolist(), 10**6, -3, UNKNOWN, END, 50]
+    assert "cat".startswith(BPE_TOKENIZER.decode(row)[:1])
 
 
 def test_that_the_rarest_words_make_room():
     made = build_tokenizer("word", ["a a b c"], size=5)
     assert len(made) == 5
-    assert made.unknown_words("a b c") == ["c"]
+    assert made.out_of_vocabulary("a b c") == ["c"]
 
 
 def test_that_there_is_no_other_kind():
@@ -153,7 +153,7 @@ def test_that_a_caption_becomes_words_end_and_padding():
     vocabulary = Vocabulary(["red", "circle"])
     assert vocabulary.encode("red circle", 5).tolist() == [3, 4, END, PADDING, PADDING]
     assert vocabulary.encode("red blue", 5).tolist() == [3, UNKNOWN, END, PADDING, PADDING]
-    assert vocabulary.unknown_words("red blue square") == ["blue", "square"]
+    assert vocabulary.out_of_vocabulary("red blue square") == ["blue", "square"]
 
 
 def test_that_a_long_caption_keeps_its_end_token():
@@ -185,7 +185,7 @@ def test_that_any_known_text_survives_encoding(texts):
 
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=60), st.floats(0.05, 1))
 def test_that_the_length_covers_the_share_and_no_more(lengths, share):
-    chosen = covering_length(
+    chosen = percentile_length(
         Vocabulary(["w"]), [" ".join(["w"] * length) for length in lengths], share
     )
     covered = sum(length + 1 <= chosen for length in lengths)

@@ -50,7 +50,7 @@ def test_that_a_version_shares_its_images_where_none_is_excluded(dataset, edits,
         {"text": "concatenate", "split": "held_out"},
     ]
     assert (manifest.pairs, manifest.image_only, manifest.text_only) == (3, 1, 0)
-    assert (manifest.train_items, manifest.held_out_items) == (2, 2)
+    assert (manifest.train_items, manifest.validation_items) == (2, 2)
 
 
 def test_that_a_version_leaves_excluded_images_out(dataset, edits):

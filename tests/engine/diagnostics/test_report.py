@@ -105,7 +105,7 @@ def test_that_the_texts_of_a_dataset_stay_at_home(run: Path, tmp_path: Path):
 
 
 def test_that_a_long_log_is_cut_to_whole_lines(run: Path, tmp_path: Path):
-    line = json.dumps({"event": "LossesReported", "losses": {"critic": 0.5}})
+    line = json.dumps({"event": "MetricsReported", "losses": {"discriminator": 0.5}})
     RunFolder(run).log_file.write_text(f"{line}\n" * 100_000)
     text = read(write_report(tmp_path / "r.zip", run=run))["run/events.jsonl"]
     assert len(text) <= LOG_BYTES + 1

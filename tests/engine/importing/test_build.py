@@ -18,7 +18,7 @@ from engine.errors import (
 from engine.events import ImportProgressed, ImportStage, Outcome
 from engine.importing.build import import_dataset
 from engine.importing.formats.format import ImportSpec
-from engine.importing.plan import Fix, Issue, PicturePlan, TextPlan
+from engine.importing.plan import Fix, ImageSettings, Issue, TextSettings
 from tests.helpers.sources import (
     caption,
     failed,
@@ -64,7 +64,7 @@ def test_that_nothing_is_left_but_the_dataset(source, tmp_path):
 
 def test_that_equal_plans_give_equal_datasets(source, tmp_path):
     versions = {finished(sidecar_plan(source, tmp_path / name)).version for name in ("a", "b")}
-    other = sidecar_plan(source, tmp_path / "c", texts=TextPlan(case="lower", longest=2))
+    other = sidecar_plan(source, tmp_path / "c", texts=TextSettings(case="lower", max_words=2))
     assert len(versions | {finished(other).version}) == 2
 
 
@@ -83,7 +83,7 @@ def test_that_grey_is_found_out_at_the_end(tmp_path):
     picture(99).save(grey / "colour.png")
     (grey / "colour.txt").write_text("colour")
     finished(sidecar_plan(grey, tmp_path / "b"))
-    finished(sidecar_plan(grey, tmp_path / "c", pictures=PicturePlan(size=32, channels="grey")))
+    finished(sidecar_plan(grey, tmp_path / "c", images=ImageSettings(size=32, channels="grey")))
     channels = [read_manifest(tmp_path / name).channels for name in "abc"]
     assert channels == [1, 3, 1]
     both = [open_dataset(tmp_path / name).images[:6].astype(int) for name in "ac"]
@@ -96,7 +96,7 @@ def test_that_several_captions_are_kept_or_the_first(source, tmp_path):
     first = open_dataset(tmp_path / "all").records[0]
     assert set(first["texts"]) == {caption(0), "another text"}
     assert first["text"] == first["texts"][0]
-    finished(sidecar_plan(source, tmp_path / "first", texts=TextPlan(captions="first")))
+    finished(sidecar_plan(source, tmp_path / "first", texts=TextSettings(captions="first")))
     assert "texts" not in open_dataset(tmp_path / "first").records[0]
 
 
@@ -158,14 +158,14 @@ def test_that_what_the_user_excludes_is_left_out(source, tmp_path):
     assert "0003.png" not in keys
 
 
-def test_that_a_source_says_itself_what_is_held_out(tmp_path):
+def test_that_a_source_says_itself_what_is_for_validation(tmp_path):
     sidecar_folder(tmp_path / "source" / "train", 5)
     for number in range(5, 8):
         folder = tmp_path / "source" / "test"
         folder.mkdir(exist_ok=True)
         picture(number).save(folder / f"{number}.png")
         (folder / f"{number}.txt").write_text(caption(number))
-    finished(sidecar_plan(tmp_path / "source", tmp_path / "pets", held_out_percent=50))
+    finished(sidecar_plan(tmp_path / "source", tmp_path / "pets", validation_percent=50))
     records = open_dataset(tmp_path / "pets").records
     assert {r["key"] for r in records if r["split"] == "held_out"} == {
         f"test/{number}.png" for number in range(5, 8)
@@ -199,9 +199,9 @@ def test_that_a_folder_in_use_is_left_alone(source, tmp_path):
     "changes",
     [
         {"reading": ImportSpec(format="nonsense")},
-        {"pictures": PicturePlan(size=33)},
-        {"pictures": PicturePlan(background="white")},
-        {"held_out_percent": 99},
+        {"images": ImageSettings(size=33)},
+        {"images": ImageSettings(background="white")},
+        {"validation_percent": 99},
         {"repairs": {Issue.HIDDEN: Fix.MERGE}},
     ],
 )

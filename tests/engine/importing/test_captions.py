@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 
 from engine.data.tokenizers import split_words
 from engine.importing.captions import apply, apply_all, cut, rare_words, without_rare, word_counts
-from engine.importing.plan import CAPTIONS, CASES, PUNCTUATION, TextPlan
+from engine.importing.plan import CAPTIONS, CASES, PUNCTUATION, TextSettings
 from engine.importing.text_stats import describe_texts
 
 PLANS = st.builds(
-    TextPlan,
+    TextSettings,
     case=st.sampled_from(CASES),
     punctuation=st.sampled_from(PUNCTUATION),
     captions=st.sampled_from(CAPTIONS),
-    longest=st.integers(0, 6),
+    max_words=st.integers(0, 6),
 )
 CAPTION = st.lists(
     st.sampled_from(["red", "cat", "Dog", ",", "猫", "t-shirt", "3.5"]), max_size=8
@@ -28,17 +28,17 @@ CAPTION = st.lists(
 @pytest.mark.parametrize(
     ("plan", "text", "formed"),
     [
-        (TextPlan(), "  A\tred\n cat ", "A red cat"),
-        (TextPlan(), "e\u0301te\u0301", "été"),
-        (TextPlan(case="lower"), "ÉTÉ Rouge", "été rouge"),
-        (TextPlan(punctuation="remove"), "A red, big cat!", "A red big cat"),
-        (TextPlan(punctuation="remove"), "man’s t-shirt - 3.5 m", "man’s t-shirt 3.5 m"),
-        (TextPlan(punctuation="remove"), "你好，世界。", "你好 世界"),
-        (TextPlan(punctuation="remove"), "snake_case 🙂 + 1", "snake case 🙂 + 1"),
-        (TextPlan(longest=3), "a big red cat", "a big red"),
-        (TextPlan(longest=2), "可爱的小猫", "可爱"),
-        (TextPlan(longest=1), "👩‍👩‍👧 family", "👩‍👩‍👧"),
-        (TextPlan(), "a\x80b\0c", "abc"),
+        (TextSettings(), "  A\tred\n cat ", "A red cat"),
+        (TextSettings(), "e\u0301te\u0301", "été"),
+        (TextSettings(case="lower"), "ÉTÉ Rouge", "été rouge"),
+        (TextSettings(punctuation="remove"), "A red, big cat!", "A red big cat"),
+        (TextSettings(punctuation="remove"), "man’s t-shirt - 3.5 m", "man’s t-shirt 3.5 m"),
+        (TextSettings(punctuation="remove"), "你好，世界。", "你好 世界"),
+        (TextSettings(punctuation="remove"), "snake_case 🙂 + 1", "snake case 🙂 + 1"),
+        (TextSettings(max_words=3), "a big red cat", "a big red"),
+        (TextSettings(max_words=2), "可爱的小猫", "可爱"),
+        (TextSettings(max_words=1), "👩‍👩‍👧 family", "👩‍👩‍👧"),
+        (TextSettings(), "a\x80b\0c", "abc"),
     ],
 )
 def test_that_a_text_is_formed_as_planned(plan, text, formed):
@@ -60,9 +60,9 @@ def test_that_a_cut_text_has_so_many_words(words, longest):
 
 def test_that_captions_are_kept_once_or_the_first_alone():
     texts = ["a cat", "", " a  cat ", "two cats"]
-    assert apply_all(TextPlan(), texts) == ("a cat", "two cats")
-    assert apply_all(TextPlan(captions="first"), texts) == ("a cat",)
-    assert apply_all(TextPlan(), ["", " "]) == ()
+    assert apply_all(TextSettings(), texts) == ("a cat", "two cats")
+    assert apply_all(TextSettings(captions="first"), texts) == ("a cat",)
+    assert apply_all(TextSettings(), ["", " "]) == ()
 
 
 @given(st.lists(CAPTION, max_size=12), st.integers(1, 4))
@@ -99,8 +99,8 @@ def test_that_the_facts_add_up(texts, share):
     assert dict(facts.frequent) == units
     assert facts.once == list(units.values()).count(1)
     if texts:
-        assert sum(size <= facts.covering_length for size in sizes) >= share * len(texts) - 1e-9
-        assert sum(size < facts.covering_length for size in sizes) < share * len(texts)
+        assert sum(size <= facts.percentile_length for size in sizes) >= share * len(texts) - 1e-9
+        assert sum(size < facts.percentile_length for size in sizes) < share * len(texts)
 
 
 def test_that_scripts_and_languages_are_told_apart():
@@ -113,10 +113,10 @@ def test_that_scripts_and_languages_are_told_apart():
 
 def test_that_facts_are_in_units_of_the_tokenizer():
     texts = ["red cat", "red"]
-    assert describe_texts(texts, "word").covering_length == 2
-    assert describe_texts(texts, "characters").covering_length == 7
+    assert describe_texts(texts, "word").percentile_length == 2
+    assert describe_texts(texts, "characters").percentile_length == 7
     pieces = describe_texts(texts * 9, "bpe", size=300)
-    assert 1 <= pieces.covering_length <= 7
+    assert 1 <= pieces.percentile_length <= 7
     assert "".join(unit for unit, _n in pieces.frequent)
     with pytest.raises(ValueError, match="no tokenizer"):
         describe_texts(texts, "syllables")

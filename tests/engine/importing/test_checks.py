@@ -11,20 +11,20 @@ from hypothesis import strategies as st
 
 from engine.config.run import RunConfig
 from engine.config.setting import settings_in
-from engine.data.starter_files import HELD_OUT_PERCENT
-from engine.data.store import HELD_OUT, TRAIN
+from engine.data.starter_files import VALIDATION_PERCENT
+from engine.data.store import TRAIN, VALIDATION
 from engine.errors import ConfigError
-from engine.importing.check_context import split_of, stable_split
+from engine.importing.check_context import hash_split, split_of
 from engine.importing.checks import check_samples
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.plan import (
     DEFAULTS,
     OFFERED,
     Fix,
+    ImageSettings,
     ImportPlan,
     Issue,
-    PicturePlan,
-    TextPlan,
+    TextSettings,
     chosen_fix,
 )
 from tests.helpers.datasets import HASHES, examine, fates, item, plan, text_only
@@ -54,12 +54,12 @@ def test_that_every_finding_has_its_repairs_the_default_first():
 
 
 def test_that_every_setting_that_the_tables_name_exists():
-    """Names in double backticks, such as ``data.balance``, in the module of the tables."""
+    """Names in double backticks, such as ``data.class_balance``, in the module of the tables."""
     module = inspect.getmodule(chosen_fix)
     assert module is not None
     named = set(re.findall(r"``([a-z]+(?:[._][A-Za-z_]+)+)``", inspect.getsource(module)))
     settings = {name for kind in (RunConfig, ImportPlan) for name, *_ in settings_in(kind)}
-    assert {"data.balance", "keep_image_only"} <= named
+    assert {"data.class_balance", "keep_image_only"} <= named
     assert named <= settings | {f"plan.{name}" for name in vars(module)}
 
 
@@ -107,7 +107,7 @@ def test_that_equal_images_become_one_with_all_captions():
     assert skipped.outcomes[0].texts == ("cat",)
     assert fates(skipped) == fates(check_report)
     assert fates(examine(items, {Issue.SAME_IMAGE: KEEP})) == [None, None, None]
-    first = examine(items, texts=TextPlan(captions="first"))
+    first = examine(items, texts=TextSettings(captions="first"))
     assert first.outcomes[0].texts == ("cat",)
 
 
@@ -140,7 +140,7 @@ def test_that_small_and_long_images_are_found(fit, tiny):
         item(2, width=192, height=64),
         item(3, width=0, height=0),
     ]
-    check_report = examine(items, pictures=PicturePlan(size=64, fit=fit))
+    check_report = examine(items, images=ImageSettings(size=64, fit=fit))
     assert check_report.report(Issue.TINY_IMAGE).keys == tiny
     assert check_report.report(Issue.EXTREME_RATIO).keys == ("0.jpg",)
     assert fates(check_report) == [None] * 4
@@ -149,7 +149,7 @@ def test_that_small_and_long_images_are_found(fit, tiny):
 
 def test_that_mojibake_is_mended_before_the_text_is_formed():
     items = [item(0, "un CafÃ©"), item(1, "caf\ufffd"), item(2, "ok", "Ã©tÃ©"), item(3, "café")]
-    lower = TextPlan(case="lower")
+    lower = TextSettings(case="lower")
     check_report = examine(items, texts=lower)
     assert [d.texts for d in check_report.outcomes[:3]] == [
         ("un café",),
@@ -192,7 +192,7 @@ def test_that_a_repeated_text_is_found_and_class_names_are_not():
 
 def test_that_rare_words_leave_the_texts():
     items = [item(0, "red cat"), item(1, "red zebra"), item(2, "zzz")]
-    check_report = examine(items, texts=TextPlan(min_count=2))
+    check_report = examine(items, texts=TextSettings(min_count=2))
     assert [d.texts for d in check_report.outcomes] == [("red",), ("red",), ()]
     assert fates(check_report) == [None, None, Reason.NO_TEXT]
 
@@ -225,16 +225,16 @@ def test_that_leaks_move_to_where_their_twins_are():
         ("4.jpg", "3.jpg"),
     )
     kept = examine(items, same_kept | {Issue.LEAK: KEEP})
-    assert [d.split for d in kept.outcomes][1:4] == [HELD_OUT] * 3
+    assert [d.split for d in kept.outcomes][1:4] == [VALIDATION] * 3
     skipped = examine(items, same_kept | {Issue.LEAK: SKIP})
     assert fates(skipped) == [None, Reason.LEAK, Reason.LEAK, Reason.LEAK, None]
 
 
-def test_that_images_alike_by_nature_stay_held_out():
+def test_that_images_alike_by_nature_stay_in_validation():
     items = [item(n, phash=HASHES[0], split="test" if n % 2 else "train") for n in range(300)]
     check_report = examine(items)
     assert check_report.report(Issue.LEAK).count == 0
-    assert sum(d.split == HELD_OUT for d in check_report.outcomes) == 150
+    assert sum(d.split == VALIDATION for d in check_report.outcomes) == 150
 
 
 def test_that_excluded_items_are_skipped_and_not_examined():
@@ -307,7 +307,7 @@ def test_that_no_kept_image_leaks_and_no_caption_is_lost(items):
     with_image = {key: one.facts for key, one in by_key.items() if one.facts}
     train = [with_image[d.key].phash for d in kept if d.split == TRAIN and d.key in with_image]
     for outcome in kept:
-        if outcome.split == HELD_OUT and outcome.key in with_image:
+        if outcome.split == VALIDATION and outcome.key in with_image:
             assert all((with_image[outcome.key].phash ^ one).bit_count() > 2 for one in train)
     stored = {text for d in kept for text in d.texts}
     whole = [i for i in items if i.facts and i.raw.key not in stored]
@@ -318,19 +318,19 @@ def test_that_no_kept_image_leaks_and_no_caption_is_lost(items):
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.integers(0, 100))
 def test_that_the_split_is_the_hash_of_the_name(key, percent):
     number = int(hashlib.sha256(key.encode()).hexdigest()[:8], 16)
-    assert stable_split(key, percent) == (HELD_OUT if number % 100 < percent else TRAIN)
+    assert hash_split(key, percent) == (VALIDATION if number % 100 < percent else TRAIN)
 
 
-def test_that_the_emoji_are_held_out_as_ever():
+def test_that_the_emoji_are_split_as_ever():
     emoji = ["😀", "🐸", "🚀", "🍎", "🎻", "🇨🇳", "❤️", "🦄", "☂️", "🧊", "🥨", "🎈"]
     numbers = [int.from_bytes(hashlib.sha256(e.encode()).digest()[:4]) for e in emoji]
     expected = [number % 100 < 5 for number in numbers]
-    assert [stable_split(e, HELD_OUT_PERCENT) == HELD_OUT for e in emoji] == expected
+    assert [hash_split(e, VALIDATION_PERCENT) == VALIDATION for e in emoji] == expected
 
 
 def test_that_the_share_is_about_right_and_grows_steadily():
     keys = [f"images/{number}.jpg" for number in range(10_000)]
-    held = {p: {k for k in keys if stable_split(k, p) == HELD_OUT} for p in (0, 5, 20, 100)}
+    held = {p: {k for k in keys if hash_split(k, p) == VALIDATION} for p in (0, 5, 20, 100)}
     assert (len(held[0]), len(held[100])) == (0, 10_000)
     # Four standard deviations of a binomial share.
     assert abs(len(held[5]) - 500) < 4 * (10_000 * 0.05 * 0.95) ** 0.5
@@ -338,12 +338,17 @@ def test_that_the_share_is_about_right_and_grows_steadily():
 
 
 def test_that_any_path_has_a_split():
-    assert stable_split("bad\udcff.jpg", 50) in (TRAIN, HELD_OUT)
+    assert hash_split("bad\udcff.jpg", 50) in (TRAIN, VALIDATION)
 
 
 @pytest.mark.parametrize(
     ("named", "split"),
-    [("Train", TRAIN), (" test ", HELD_OUT), ("validation", HELD_OUT), ("held_out", HELD_OUT)],
+    [
+        ("Train", TRAIN),
+        (" test ", VALIDATION),
+        ("validation", VALIDATION),
+        ("held_out", VALIDATION),
+    ],
 )
 def test_that_the_source_knows_best(named, split):
     assert split_of("a", named, 0) == split_of("a", named, 50) == split
@@ -351,4 +356,4 @@ def test_that_the_source_knows_best(named, split):
 
 def test_that_a_name_that_is_no_split_is_not_heeded():
     assert split_of("a", "monday", 0) == TRAIN
-    assert split_of("a", "", 100) == HELD_OUT
+    assert split_of("a", "", 100) == VALIDATION

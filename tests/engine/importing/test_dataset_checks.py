@@ -6,7 +6,7 @@ import pytest
 
 from engine.control import RunControl
 from engine.data.editing import Edits
-from engine.data.store import HELD_OUT, TRAIN, StoredDataset, open_dataset
+from engine.data.store import TRAIN, VALIDATION, StoredDataset, open_dataset
 from engine.errors import StoppedError
 from engine.importing.dataset_checks import find_in_dataset
 from engine.importing.item_issue import ItemIssue, repaired
@@ -83,7 +83,7 @@ def test_that_a_leak_is_trained_on_instead(dataset: StoredDataset):
     assert edits.state(4).split == TRAIN
     assert LEAK not in found(dataset, edits)
     edits.undo()
-    assert edits.state(4).split == HELD_OUT
+    assert edits.state(4).split == VALIDATION
 
 
 def test_that_skipping_excludes_the_items(dataset: StoredDataset):

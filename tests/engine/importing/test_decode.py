@@ -13,14 +13,14 @@ from engine.errors import EntryError, SourceUnreadableError, StoppedError
 from engine.importing.decode import AHEAD, BATCH, Decoder, decode_all
 from engine.importing.formats.format import ImageRef, RawSample
 from engine.importing.ledger import Reason
-from engine.importing.plan import PicturePlan
+from engine.importing.plan import ImageSettings
 from tests.helpers.sources import picture
 
 
 class Pictures:
     """A format of pictures in memory; counts how many are being read or wait to be taken."""
 
-    name = "pictures"
+    name = "images"
 
     def __init__(self, count, *, before: Any = lambda _number: None, content=b""):
         self.count, self._before, self._content = count, before, content
@@ -47,7 +47,7 @@ class Pictures:
 def decoder(pictures, source, **plan):
     """Decode from a source that is asked for nothing but whether it is there."""
     archive: Any = SimpleNamespace(source=source)
-    return Decoder(archive=archive, form=pictures, pictures=PicturePlan(size=32, **plan))
+    return Decoder(archive=archive, form=pictures, settings=ImageSettings(size=32, **plan))
 
 
 def decode(pictures, source, threads=0, **plan) -> list[Any]:

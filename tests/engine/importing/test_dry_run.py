@@ -10,7 +10,7 @@ from engine.importing.build import import_dataset, record_of
 from engine.importing.dataset_checks import check_dataset
 from engine.importing.dry_run import dry_run
 from engine.importing.empty_import import Cause
-from engine.importing.plan import Fix, Issue, PicturePlan, TextPlan
+from engine.importing.plan import Fix, ImageSettings, Issue, TextSettings
 from tests.helpers.sources import caption, picture, sidecar_folder, sidecar_plan
 
 
@@ -60,7 +60,7 @@ def test_that_another_repair_needs_no_second_look_at_the_images(source, tmp_path
         plan,
         repairs={Issue.SAME_IMAGE: Fix.KEEP},
         keep_image_only=True,
-        texts=TextPlan(longest=1),
+        texts=TextSettings(max_words=1),
         excluded=frozenset({"0002.png"}),
     )
     again, fresh = found.with_plan(other), examine(other)
@@ -68,7 +68,7 @@ def test_that_another_repair_needs_no_second_look_at_the_images(source, tmp_path
     assert again.counts == fresh.counts != found.counts
     assert found.with_plan(plan).counts == found.counts
     with pytest.raises(ValueError, match="differently"):
-        found.with_plan(replace(plan, pictures=PicturePlan(size=64)))
+        found.with_plan(replace(plan, images=ImageSettings(size=64)))
 
 
 def test_that_findings_have_small_images(source, tmp_path):

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import EntryError, SourceUnreadableError
-from engine.importing.decode import read_picture
+from engine.importing.decode import decode_source_image
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.sources.archive import LIMITS, Limits
 from engine.importing.sources.opening import open_archive
@@ -25,7 +25,7 @@ from tests.helpers.odd_archives import (
     write_odd_files,
     zipped,
 )
-from tests.helpers.odd_pictures import FLAWS, LOOKS, Look, noise, saved
+from tests.helpers.odd_images import FLAWS, LOOKS, Look, noise, saved
 
 KNOWN_ENDS = {"gz": ".tar.gz", "bz2": ".tar.bz2", "xz": ".tar.xz"}
 
@@ -33,7 +33,7 @@ KNOWN_ENDS = {"gz": ".tar.gz", "bz2": ".tar.bz2", "xz": ".tar.xz"}
 @pytest.mark.parametrize("name", LOOKS)
 def test_that_an_odd_picture_looks_right(name):
     content, look = LOOKS[name]
-    picture = read_picture(content)
+    picture = decode_source_image(content)
     assert (picture.mode, picture.size) == (look.mode, look.size)
     first = np.atleast_1d(np.asarray(picture)[0, 0]).astype(int)
     assert np.abs(first - look.first).max() <= look.tolerance, first
@@ -43,7 +43,7 @@ def test_that_an_odd_picture_looks_right(name):
 def test_that_a_flawed_picture_is_refused_with_its_reason(name):
     content, reason = FLAWS[name]
     with pytest.raises(EntryError) as caught:
-        read_picture(content)
+        decode_source_image(content)
     assert caught.value.reason is reason, caught.value.detail
 
 
@@ -64,7 +64,7 @@ def test_that_a_folder_of_them_all_is_accounted_for(tmp_path):
     with open_archive(tmp_path) as archive:
         for entry in archive.entries(ledger):
             try:
-                read_picture(archive.read(entry.path, LIMITS.file_bytes))
+                decode_source_image(archive.read(entry.path, LIMITS.file_bytes))
                 ledger.mark_used(entry.path)
             except EntryError as error:
                 ledger.mark_skipped(entry.path, Reason(error.reason), error.detail)
@@ -107,7 +107,7 @@ def check_members(path, fates):
 
 
 # --------------------------------------------------------------------------
-# Valid files, mutated: whatever comes out is a picture, a listing or a fact, and comes soon.
+# Valid files, mutated: whatever comes out is an image, a listing or a fact, and comes soon.
 #
 # ``DIPTYCH_FUZZ_EXAMPLES=10000`` makes the run longer.
 
@@ -156,7 +156,9 @@ def mutated(draw, content):
 def test_that_a_mutated_picture_is_a_picture_or_a_reason(data):
     content = data.draw(mutated(data.draw(st.sampled_from(PICTURES))))
     try:
-        picture = read_picture(content, SMALL_LIMITS, at_least=data.draw(st.sampled_from([0, 8])))
+        picture = decode_source_image(
+            content, SMALL_LIMITS, at_least=data.draw(st.sampled_from([0, 8]))
+        )
     except EntryError as error:
         Reason(error.reason)
     else:

@@ -15,7 +15,7 @@ from engine.importing.dry_run import ScanFacts, scan_facts
 from engine.importing.empty_import import Cause
 from engine.importing.formats.format import ImportSpec
 from engine.importing.ledger import FileLedger, Reason
-from engine.importing.plan import ImportPlan, PicturePlan, TextPlan
+from engine.importing.plan import ImageSettings, ImportPlan, TextSettings
 from engine.importing.preview import BEFORE_SIDE, PreviewItem, before_and_after, preview
 from engine.importing.scan import FirstLook, decoding_hash, list_files, look_at
 from engine.importing.sources.opening import ArchiveCache, open_archive
@@ -38,8 +38,8 @@ def test_that_previews_are_spread_over_the_source(tmp_path):
 
 def test_that_a_preview_shows_what_the_plan_makes(tmp_path):
     source = sidecar_folder(tmp_path / "source", 2)
-    pictures = PicturePlan(size=64, channels="grey")
-    plan = sidecar_plan(source, tmp_path / "p", pictures=pictures, texts=TextPlan(longest=1))
+    pictures = ImageSettings(size=64, channels="grey")
+    plan = sidecar_plan(source, tmp_path / "p", images=pictures, texts=TextSettings(max_words=1))
     (first, _second) = preview(plan)
     assert shape(first) == (64, 64, 1)
     assert first.texts == (caption(0).split()[0],)
@@ -123,7 +123,7 @@ def test_that_a_scan_counts_pairs_orphans_and_captions(tmp_path):
 def test_that_samples_show_first_what_a_plan_changes(tmp_path):
     source = sidecar_folder(tmp_path / "s", 12)
     (source / "0007.txt").write_text("LOUD")
-    plan = sidecar_plan(source, tmp_path / "d", texts=TextPlan(case="lower"))
+    plan = sidecar_plan(source, tmp_path / "d", texts=TextSettings(case="lower"))
     facts = facts_of(plan)
     assert facts.samples[0] == ("LOUD", "loud")
     assert all(before == after for before, after in facts.samples[1:])
@@ -132,7 +132,7 @@ def test_that_samples_show_first_what_a_plan_changes(tmp_path):
 def test_that_texts_that_rare_words_leave_empty_are_counted(tmp_path):
     source = sidecar_folder(tmp_path / "s", 6)
     (source / "0000.txt").write_text("unheardof")
-    facts = facts_of(sidecar_plan(source, tmp_path / "d", texts=TextPlan(min_count=2)))
+    facts = facts_of(sidecar_plan(source, tmp_path / "d", texts=TextSettings(min_count=2)))
     assert facts.emptied == 1
     assert facts.texts.count == 5
 
@@ -164,7 +164,7 @@ def test_that_images_are_shown_as_they_are_and_as_they_are_stored(tmp_path):
         source=source,
         dataset=tmp_path / "d",
         reading=ImportSpec(format="file_names"),
-        pictures=PicturePlan(size=32, background="#ff0000"),
+        images=ImageSettings(size=32, background="#ff0000"),
     )
     look = looked_at(source)
     with open_archive(source) as archive:
@@ -183,7 +183,7 @@ def test_that_work_left_behind_is_found_for_its_own_plan_alone(tmp_path):
     folder.mkdir()
     (folder / "plan.json").write_text('{"plan": "' + decoding_hash(plan) + '"}')
     assert has_staged(plan.dataset, decoding_hash(plan))
-    other = sidecar_plan(tmp_path / "s", tmp_path / "d", pictures=PicturePlan(size=128))
+    other = sidecar_plan(tmp_path / "s", tmp_path / "d", images=ImageSettings(size=128))
     assert not has_staged(other.dataset, decoding_hash(other))
     (folder / "plan.json").write_text("[]")
     assert not has_staged(plan.dataset, decoding_hash(plan))

@@ -46,7 +46,7 @@ class Tags(html.parser.HTMLParser):
 
 def test_that_programs_read_what_was_done(dataset):
     report = json.loads((dataset / JSON_NAME).read_text())
-    assert report["plan"]["pictures"]["size"] == 32
+    assert report["plan"]["images"]["size"] == 32
     assert report["read_as"] == "sidecar"
     assert report["counts"]["items_imported"] == 4
     assert report["encodings"] == {"utf-8": 5}

@@ -9,21 +9,21 @@ import pytest
 from PIL import Image, ImageFile
 
 from engine.data import image_decode as data_picture
-from engine.data.image_decode import quiet
+from engine.data.image_decode import suppress_pillow_warnings
 from engine.errors import EntryError
-from engine.importing.decode import read_picture, resize_to_square
+from engine.importing.decode import decode_source_image, resize_to_square
 from engine.importing.ledger import Reason
-from engine.importing.plan import PicturePlan
+from engine.importing.plan import ImageSettings
 from engine.importing.sources.archive import Limits
-from tests.helpers.odd_pictures import FLAWS, LOOKS, noise, saved
+from tests.helpers.odd_images import FLAWS, LOOKS, noise, saved
 
 
 def plan(how="pad", size=32, background="#ffffff"):
-    return PicturePlan(size=size, fit=how, background=background)
+    return ImageSettings(size=size, fit=how, background=background)
 
 
 def halves(width, height):
-    """Make a picture whose left half is red and whose right half is blue."""
+    """Make an image whose left half is red and whose right half is blue."""
     picture = Image.new("RGB", (width, height), "red")
     picture.paste("blue", (width // 2, 0, width, height))
     return picture
@@ -104,7 +104,7 @@ def test_that_the_colour_of_transparent_pixels_does_not_bleed():
 
 def refusal(*args, **options):
     with pytest.raises(EntryError) as caught:
-        read_picture(*args, **options)
+        decode_source_image(*args, **options)
     return caught.value
 
 
@@ -114,18 +114,18 @@ def refusal(*args, **options):
 )
 def test_that_a_jpeg_is_decoded_no_larger_than_needed(side, at_least, expected):
     content = saved(noise(side), "JPEG")
-    assert read_picture(content, at_least=at_least).size == (expected, expected)
+    assert decode_source_image(content, at_least=at_least).size == (expected, expected)
 
 
 def test_that_a_long_jpeg_keeps_its_shorter_side():
     content = saved(Image.new("RGB", (1024, 256)), "JPEG")
-    assert read_picture(content, at_least=64).size == (512, 128)
+    assert decode_source_image(content, at_least=64).size == (512, 128)
 
 
 def test_that_a_smaller_decoding_looks_the_same():
     content = saved(Image.linear_gradient("L"), "JPEG", quality=95)
-    small = read_picture(content, at_least=32)
-    exact = read_picture(content).resize(small.size, Image.Resampling.BOX)
+    small = decode_source_image(content, at_least=32)
+    exact = decode_source_image(content).resize(small.size, Image.Resampling.BOX)
     difference = np.asarray(small).astype(int) - np.asarray(exact)
     assert small.size == (64, 64)
     assert np.abs(difference).max() <= 3
@@ -134,7 +134,7 @@ def test_that_a_smaller_decoding_looks_the_same():
 @pytest.mark.parametrize("channels", [(), (1,), (2,), (3,), (4,)])
 def test_that_pixels_are_taken_as_they_are(channels):
     pixels = np.random.default_rng(0).integers(0, 256, (5, 7, *channels), dtype=np.uint8)
-    picture = read_picture(pixels)
+    picture = decode_source_image(pixels)
     assert picture.size == (7, 5)
     assert picture.mode == {(): "L", (1,): "L", (2,): "LA", (3,): "RGB", (4,): "RGBA"}[channels]
     assert np.array_equal(np.asarray(picture).reshape(pixels.shape), pixels)
@@ -157,7 +157,10 @@ def test_that_pixels_of_no_picture_are_refused(shape, reason):
 
 def test_that_limits_hold_for_bytes_and_pixels():
     content = saved(noise(), "PNG")
-    assert read_picture(content, Limits(pixels=4_096, file_bytes=len(content))).size == (64, 64)
+    assert decode_source_image(content, Limits(pixels=4_096, file_bytes=len(content))).size == (
+        64,
+        64,
+    )
     assert refusal(content, Limits(pixels=4_095)).reason is Reason.TOO_LARGE
     assert refusal(content, Limits(file_bytes=len(content) - 1)).reason is Reason.TOO_LARGE
 
@@ -173,7 +176,7 @@ def test_that_a_jpeg_that_goes_over_its_pixels_without_end_is_refused():
     assert 5 <= scans <= 20
     start = content.rindex(b"\xff\xda")
     again = content[:-2] + content[start:-2] * 1_000 + content[-2:]
-    assert read_picture(again, Limits(pixels=64 * 64 * 52)).size == (64, 64)
+    assert decode_source_image(again, Limits(pixels=64 * 64 * 52)).size == (64, 64)
     error = refusal(again, Limits(pixels=64 * 64 * 50))
     assert error.reason is Reason.TOO_LARGE
     assert "times" in error.detail
@@ -185,7 +188,7 @@ def test_that_a_scan_that_is_but_its_header_is_counted():
     shortest = b"\xff\xda\x00\x08\x01\x01\x00\x01\x3f\x10"
     again = content[:-2] + shortest * 50_000 + content[-2:]
     scans = again.count(b"\xff\xda")
-    assert read_picture(again, Limits(pixels=64 * 64 * (scans // 20 + 1))).size == (64, 64)
+    assert decode_source_image(again, Limits(pixels=64 * 64 * (scans // 20 + 1))).size == (64, 64)
     assert refusal(again, Limits(pixels=64 * 64 * (scans // 20))).reason is Reason.TOO_LARGE
 
 
@@ -198,7 +201,7 @@ def test_that_only_listed_formats_are_tried(monkeypatch):
     monkeypatch.setattr(subprocess, "Popen", lambda *_args, **_options: pytest.fail("started"))
     for content, _reason in FLAWS.values():
         with pytest.raises(EntryError):
-            read_picture(content)
+            decode_source_image(content)
     assert not {"EPS", "PDF", "WMF", "PSD", "TGA", "FPX", "MIC"} & set(data_picture.FORMATS)
 
 
@@ -208,7 +211,7 @@ def test_that_heic_says_what_to_do():
 
 def test_that_avif_is_read_or_named(monkeypatch):
     content = saved(Image.new("RGB", (16, 16), "red"), "AVIF")
-    assert read_picture(content).size == (16, 16)
+    assert decode_source_image(content).size == (16, 16)
     without = tuple(name for name in data_picture.FORMATS if name != "AVIF")
     monkeypatch.setattr(data_picture, "FORMATS", without)
     error = refusal(content)
@@ -227,9 +230,11 @@ def test_that_running_out_of_memory_is_a_reason(monkeypatch):
 
 def test_that_several_threads_decode_at_once():
     wanted = [content for content, _look in LOOKS.values()]
-    alone = [read_picture(content).tobytes() for content in wanted]
+    alone = [decode_source_image(content).tobytes() for content in wanted]
     with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(lambda content: read_picture(content).tobytes(), wanted * 3))
+        together = list(
+            pool.map(lambda content: decode_source_image(content).tobytes(), wanted * 3)
+        )
     assert together == alone * 3
 
 
@@ -237,7 +242,7 @@ def test_that_pillows_warnings_are_quiet_and_others_are_not():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         before = list(warnings.filters)
-        with quiet(), quiet():
+        with suppress_pillow_warnings(), suppress_pillow_warnings():
             warnings.warn_explicit("quiet", UserWarning, "x.py", 1, module="PIL.Image")
             with pytest.raises(UserWarning, match="loud"):
                 warnings.warn_explicit("loud", UserWarning, "x.py", 1, module="engine.data")

@@ -12,7 +12,7 @@ from engine.errors import (
 from engine.events import ImportProgressed, ImportStage, Outcome
 from engine.importing.build import import_dataset
 from engine.importing.decode import Decoder
-from engine.importing.plan import PicturePlan, TextPlan
+from engine.importing.plan import ImageSettings, TextSettings
 from engine.importing.staging import Staging
 from tests.helpers.kill_import import import_whole, kill_import
 from tests.helpers.sources import failed, finished, picture, sidecar_folder, sidecar_plan
@@ -129,7 +129,7 @@ def test_that_another_plan_or_a_changed_source_starts_over(source, tmp_path, mon
         stop_after(12, patch)
         failed(plan)
     if change == "plan":
-        plan = replace(plan, pictures=PicturePlan(size=32, fit="stretch"))
+        plan = replace(plan, images=ImageSettings(size=32, fit="stretch"))
     elif change == "name":
         for suffix in ("png", "txt"):
             (source / f"0000.{suffix}").rename(source / f"a.{suffix}")
@@ -149,7 +149,7 @@ def test_that_another_text_plan_goes_on_with_the_same_pixels(source, tmp_path, m
     with monkeypatch.context() as patch:
         stop_after(12, patch)
         failed(plan)
-    plan = replace(plan, texts=TextPlan(longest=1))
+    plan = replace(plan, texts=TextSettings(max_words=1))
     with counted_decodes() as decodes:
         ended = finished(plan)
     assert len(decodes) == 8

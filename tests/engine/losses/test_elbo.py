@@ -31,7 +31,7 @@ def log_normal(at: torch.Tensor, mean: torch.Tensor, log_variance: torch.Tensor)
 
 def terms(seed: int = 0) -> BoundTerms:
     drawn = torch.rand(3, ROWS, generator=torch.Generator().manual_seed(seed))
-    return BoundTerms(surprise={"image": drawn[0], "text": drawn[1]}, divergence=drawn[2])
+    return BoundTerms(nll={"image": drawn[0], "text": drawn[1]}, divergence=drawn[2])
 
 
 def test_that_the_divergence_is_the_closed_form():
@@ -58,22 +58,20 @@ def test_that_the_divergence_is_the_mean_log_ratio_of_the_densities():
 def test_that_a_bound_is_the_weighted_sum_of_its_terms():
     part = terms()
     weights = BoundWeights(divergence=0.5, modalities={"text": 10.0})
-    expected = part.surprise["image"] + 10 * part.surprise["text"] + 0.5 * part.divergence
+    expected = part.nll["image"] + 10 * part.nll["text"] + 0.5 * part.divergence
     torch.testing.assert_close(negative_elbo(part, None, weights), expected)
 
 
 def test_that_an_absent_item_costs_nothing_whatever_it_holds():
     part, is_there = terms(), torch.tensor([True, False, False, True])
-    text = part.surprise["text"].clone().requires_grad_()
+    text = part.nll["text"].clone().requires_grad_()
     wild = torch.where(is_there, text, text * float("nan"))
     loss = negative_elbo(
-        BoundTerms(
-            surprise={"image": part.surprise["image"], "text": wild}, divergence=part.divergence
-        ),
+        BoundTerms(nll={"image": part.nll["image"], "text": wild}, divergence=part.divergence),
         {"text": is_there},
         PLAIN,
     )
-    expected = part.surprise["image"] + part.divergence + text * is_there
+    expected = part.nll["image"] + part.divergence + text * is_there
     assert torch.equal(loss.detach(), expected.detach())
 
 

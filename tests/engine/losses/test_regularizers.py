@@ -12,7 +12,7 @@ from engine.losses.regularizers import (
     apply_spectral_norm,
     squared_gradient_norm,
 )
-from engine.nets.image import image_trunk
+from engine.nets.image import conv_image_backbone
 
 
 def judged(score: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor) -> PenaltyInputs:
@@ -39,7 +39,7 @@ def test_that_the_table_has_every_penalty_a_configuration_can_name():
     ("name", "expected"),
     [("r1", 14 / 2), ("r1-r2", 14.0), ("gradient-penalty", (math.sqrt(14) - 1) ** 2)],
 )
-def test_that_the_slope_of_a_linear_critic_is_its_weight(name, expected):
+def test_that_the_slope_of_a_linear_discriminator_is_its_weight(name, expected):
     weights = torch.tensor([1.0, -2.0, 3.0], dtype=torch.float64)
     penalty = PENALTIES_BY_NAME[name](judged(lambda x: x @ weights, items(0), items(1)))
     torch.testing.assert_close(penalty, torch.full((5,), expected, dtype=torch.float64))
@@ -90,18 +90,18 @@ def test_that_the_penaltys_own_gradient_is_right(name):
     assert torch.autograd.gradcheck(total, (weight, bias))
 
 
-def test_that_the_penalty_teaches_the_critic():
+def test_that_the_penalty_teaches_the_discriminator():
     torch.manual_seed(0)
-    trunk = image_trunk(8, 1, 4, 8).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] (no stub)
+    backbone = conv_image_backbone(8, 1, 4, 8).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] (no stub)
     images = torch.randn(4, 1, 8, 8)
 
     def penalty() -> Tensor:
         shown = images.detach().requires_grad_()
-        return squared_gradient_norm({"image": shown}, trunk(shown).sum(1)).mean()
+        return squared_gradient_norm({"image": shown}, backbone(shown).sum(1)).mean()
 
     before = penalty()
     before.backward()
-    weight, step = trunk[1].weight, 1e-3
+    weight, step = backbone[1].weight, 1e-3
     with torch.no_grad():
         direction = weight.grad.clone()
         weight += step * direction

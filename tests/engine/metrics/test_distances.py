@@ -6,13 +6,13 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from engine.metrics.coherence import agreement, mode_figures
+from engine.metrics.coherence import agreement, mode_metrics
 from engine.metrics.distances import (
-    Memory,
+    MemorisationMetrics,
     frechet_distance,
     is_enough,
     kernel_distance,
-    manifold_figures,
+    manifold_metrics,
     nearest_distances,
     squared_discrepancy,
     squared_distances,
@@ -83,7 +83,7 @@ def test_that_few_items_are_not_enough():
     assert not is_enough(639, 64)
 
 
-def test_that_manifold_figures_are_what_counting_gives():
+def test_that_manifold_metrics_are_what_counting_gives():
     real, made = sample(0, 30, 2), sample(1, 25, 2, shift=0.7)
 
     def radius(items, i):
@@ -94,19 +94,19 @@ def test_that_manifold_figures_are_what_counting_gives():
 
     hits = np.array([[inside(m, real, i) for m in made] for i in range(30)])
     back = np.array([[inside(r, made, i) for r in real] for i in range(25)])
-    figures = manifold_figures(real, made)
-    assert figures["precision"] == pytest.approx(hits.any(0).mean())
-    assert figures["recall"] == pytest.approx(back.any(0).mean())
-    assert figures["density"] == pytest.approx(hits.sum() / (5 * 25))
-    assert figures["coverage"] == pytest.approx(hits.any(1).mean())
+    metrics = manifold_metrics(real, made)
+    assert metrics["precision"] == pytest.approx(hits.any(0).mean())
+    assert metrics["recall"] == pytest.approx(back.any(0).mean())
+    assert metrics["density"] == pytest.approx(hits.sum() / (5 * 25))
+    assert metrics["coverage"] == pytest.approx(hits.any(1).mean())
 
 
 def test_that_a_collapsed_model_is_precise_and_covers_nothing():
     real = sample(0, 200)
-    figures = manifold_figures(real, real[:1] + 1e-3 * sample(1, 200))
-    assert figures["precision"] > 0.95
-    assert figures["recall"] < 0.1
-    assert figures["coverage"] < 0.2
+    metrics = manifold_metrics(real, real[:1] + 1e-3 * sample(1, 200))
+    assert metrics["precision"] > 0.95
+    assert metrics["recall"] < 0.1
+    assert metrics["coverage"] < 0.2
 
 
 def test_that_distances_are_euclids():
@@ -117,42 +117,44 @@ def test_that_distances_are_euclids():
 
 
 RANDOM = np.random.default_rng(0)
-TRAINING, HELD_OUT, NEW = RANDOM.normal(size=(3, 400, 8))
+TRAINING, VALIDATION, NEW = RANDOM.normal(size=(3, 400, 8))
 
 
 def test_that_a_copied_training_set_has_no_novelty():
-    figures = Memory(TRAINING, HELD_OUT).figures(TRAINING[::2])
-    assert figures["novelty"] == 0.0
-    assert figures["memorisation"] == 1.0
+    metrics = MemorisationMetrics(TRAINING, VALIDATION).metrics(TRAINING[::2])
+    assert metrics["novelty"] == 0.0
+    assert metrics["memorisation"] == 1.0
 
 
 def test_that_new_images_are_new():
-    figures = Memory(TRAINING, HELD_OUT).figures(NEW)
-    assert figures["novelty"] == 1.0
-    assert figures["memorisation"] < 0.04
+    metrics = MemorisationMetrics(TRAINING, VALIDATION).metrics(NEW)
+    assert metrics["novelty"] == 1.0
+    assert metrics["memorisation"] < 0.04
 
 
 def test_that_images_beside_training_images_are_remembered():
     near = TRAINING[:100] + 0.02 * NEW[:100]
     half = np.concatenate([near, NEW[100:200]])
-    assert Memory(TRAINING, HELD_OUT).figures(half)["memorisation"] == pytest.approx(0.5, abs=0.02)
+    assert MemorisationMetrics(TRAINING, VALIDATION).metrics(half)["memorisation"] == pytest.approx(
+        0.5, abs=0.02
+    )
 
 
 def test_that_modes_are_counted():
-    figures = mode_figures(["a"] * 6 + ["b"] * 3 + ["x"], Counter({"a": 50, "b": 25, "c": 25}))
-    assert figures["covered_modes"] == pytest.approx(2 / 3)
-    assert figures["smallest_share"] == 0.0
+    metrics = mode_metrics(["a"] * 6 + ["b"] * 3 + ["x"], Counter({"a": 50, "b": 25, "c": 25}))
+    assert metrics["covered_modes"] == pytest.approx(2 / 3)
+    assert metrics["smallest_share"] == 0.0
     expected = (
         0.6 * math.log(0.6 / (50 / 100.5))
         + 0.3 * math.log(0.3 / (25 / 100.5))
         + 0.1 * math.log(0.1 / (0.5 / 100.5))
     )
-    assert figures["mode_kl"] == pytest.approx(expected)
+    assert metrics["mode_kl"] == pytest.approx(expected)
 
 
 def test_that_the_datas_own_shares_do_not_diverge():
-    figures = mode_figures(["a"] * 50 + ["b"] * 50, Counter({"a": 500, "b": 500}))
-    assert figures == {
+    metrics = mode_metrics(["a"] * 50 + ["b"] * 50, Counter({"a": 500, "b": 500}))
+    assert metrics == {
         "covered_modes": 1.0,
         "smallest_share": 0.5,
         "mode_kl": pytest.approx(0, abs=1e-3),

@@ -5,7 +5,7 @@ import pytest
 from engine.cli.main import main
 from engine.control import RunControl
 from engine.errors import DatasetChangedError
-from engine.events import Phase, PhaseChanged, QualityMeasured
+from engine.events import EvaluationCompleted, Phase, PhaseChanged
 from engine.metrics.evaluate import EvaluationReport, evaluate_run
 from engine.runs.folder import RunFolder
 from engine.train import loop
@@ -25,13 +25,13 @@ def run(tmp_path):
 @pytest.mark.slow
 def test_that_a_run_is_measured_and_the_report_stays_with_it(run, tmp_path):
     report = evaluate_run(run, cache=tmp_path / "cache", count=100)
-    assert {"kid", "precision", "text_validity", "novelty"} <= set(report.figures)
+    assert {"kid", "precision", "text_validity", "novelty"} <= set(report.metrics)
     assert report.about["images seen"] == 32
     assert "local features" in report.about["features"]
     kept = json.loads((run / "evaluation.json").read_text("utf-8"))
-    assert kept["figures"]["kid"] == pytest.approx(report.figures["kid"], abs=1e-6)
+    assert kept["metrics"]["kid"] == pytest.approx(report.metrics["kid"], abs=1e-6)
     again = evaluate_run(run, cache=tmp_path / "cache", count=100)
-    assert again.figures == report.figures
+    assert again.metrics == report.metrics
 
 
 def test_that_a_changed_dataset_is_refused_unless_asked_for(run, tmp_path):
@@ -40,7 +40,7 @@ def test_that_a_changed_dataset_is_refused_unless_asked_for(run, tmp_path):
     folder.write_config(folder.read_config().with_values(dataset=other))
     with pytest.raises(DatasetChangedError):
         evaluate_run(run, cache=tmp_path / "cache", count=100)
-    assert evaluate_run(run, cache=tmp_path / "cache", count=100, dataset=other).figures
+    assert evaluate_run(run, cache=tmp_path / "cache", count=100, dataset=other).metrics
 
 
 def test_that_the_command_prints_a_table_or_json(run, tmp_path, capsys, monkeypatch):
@@ -61,28 +61,28 @@ def test_that_quality_is_measured_in_mid_run_and_the_best_is_kept(tmp_path, monk
     monkeypatch.setattr(loop, "default_cache", lambda: tmp_path / "cache")
     data = tiny_dataset(tmp_path / "data", pairs=120)
     config = tiny_config(data, tmp_path / "run", images=0).with_values(
-        reporting__evaluate_every_s=0.01, reporting__evaluate_count=100
+        reporting__evaluate_every_s=0.01, reporting__eval_samples=100
     )
     control, events = RunControl(), []
 
     def emit(event):
         events.append(event)
-        if isinstance(event, QualityMeasured):
+        if isinstance(event, EvaluationCompleted):
             control.request_stop()
 
     train(config, emit, control)
-    measured = next(event for event in events if isinstance(event, QualityMeasured))
+    measured = next(event for event in events if isinstance(event, EvaluationCompleted))
     assert "kid" in measured.best
     folder = RunFolder(config.run)
     assert folder.chosen_checkpoint("kid") == folder.best_path("kid")
     phases = [event.phase for event in events if isinstance(event, PhaseChanged)]
     assert phases.index(Phase.EVALUATING) < phases.index(Phase.SAVING)
-    assert '"QualityMeasured"' in folder.log_file.read_text("utf-8")
+    assert '"EvaluationCompleted"' in folder.log_file.read_text("utf-8")
 
 
 def test_that_a_report_says_what_is_absent_and_why():
     report = EvaluationReport(
-        figures={"kid": 0.5, "kid_std": 0.1, "joint_coherence": 0.9},
+        metrics={"kid": 0.5, "kid_std": 0.1, "joint_coherence": 0.9},
         absent={"fid": "needs 640 items"},
         about={"run": "mine"},
     )

@@ -8,13 +8,13 @@ from engine.control import RunControl
 from engine.errors import StoppedError
 from engine.metrics.extractor import (
     AttributeTarget,
-    ImageReader,
+    EvaluatorClassifier,
     WordTarget,
-    cached_reader,
-    look,
-    read_attributes,
-    reader_name,
-    train_reader,
+    cached_classifier,
+    classifier_name,
+    predict_attributes,
+    run_classifier,
+    train_classifier,
 )
 
 RANDOM = np.random.default_rng(0)
@@ -35,17 +35,17 @@ TARGET = AttributeTarget((3, 2))
 
 
 def trained():
-    return train_reader(images(), TRUTH, TARGET, None)
+    return train_classifier(images(), TRUTH, TARGET, None)
 
 
 def test_that_a_reader_learns_to_read_all_attributes():
-    features, said = look(trained(), images())
+    features, said = run_classifier(trained(), images())
     assert features.shape == (120, 64)
-    read = read_attributes(said, TARGET.sizes)
+    read = predict_attributes(said, TARGET.sizes)
     assert (read == TRUTH).all(1).mean() > 0.95
 
 
-def test_that_the_same_pictures_make_the_same_reader():
+def test_that_the_same_pictures_make_the_same_classifier():
     one, other = trained().state_dict(), trained().state_dict()
     assert all(torch.equal(one[name], other[name]) for name in one)
 
@@ -54,7 +54,7 @@ def test_that_training_leaves_the_global_randomness_alone():
     torch.manual_seed(3)
     expected = torch.rand(2)
     torch.manual_seed(3)
-    train_reader(images()[:40], TRUTH[:40], TARGET, None)
+    train_classifier(images()[:40], TRUTH[:40], TARGET, None)
     assert torch.equal(torch.rand(2), expected)
 
 
@@ -70,8 +70,8 @@ def test_that_what_is_not_known_teaches_nothing():
 
 def test_that_words_are_learned_one_by_one():
     truth = np.stack([SHADE == 0, SIDE == 1], 1).astype(np.int64)
-    reader = train_reader(images(), truth, WordTarget(2), None)
-    _features, said = look(reader, images())
+    classifier = train_classifier(images(), truth, WordTarget(2), None)
+    _features, said = run_classifier(classifier, images())
     assert ((said.numpy() > 0) == truth).mean() > 0.95
 
 
@@ -79,12 +79,12 @@ def test_that_a_stop_is_heard():
     control = RunControl()
     control.request_stop()
     with pytest.raises(StoppedError):
-        train_reader(images(), TRUTH, TARGET, control)
+        train_classifier(images(), TRUTH, TARGET, control)
 
 
 def test_that_large_images_are_averaged_down():
-    reader = ImageReader(1, 128, 2)
-    features, _said = look(reader.eval(), np.zeros((2, 128, 128, 1), dtype=np.uint8))
+    classifier = EvaluatorClassifier(1, 128, 2)
+    features, _said = run_classifier(classifier.eval(), np.zeros((2, 128, 128, 1), dtype=np.uint8))
     assert features.shape == (2, 64)
 
 
@@ -93,14 +93,16 @@ def kept(tmp_path, calls):
         calls.append(1)
         return trained()
 
-    return cached_reader(tmp_path / "cache", "name", ImageReader(1, 8, 5), train)
+    return cached_classifier(tmp_path / "cache", "name", EvaluatorClassifier(1, 8, 5), train)
 
 
 def test_that_a_reader_is_trained_once_and_found_again_bit_for_bit(tmp_path):
     calls: list[int] = []
     first, again = kept(tmp_path, calls), kept(tmp_path, calls)
     assert len(calls) == 1
-    for one, other in zip(look(first, images()), look(again, images()), strict=True):
+    for one, other in zip(
+        run_classifier(first, images()), run_classifier(again, images()), strict=True
+    ):
         assert torch.equal(one, other)
 
 
@@ -122,10 +124,10 @@ def test_that_a_cache_that_cannot_be_written_costs_only_time(tmp_path):
 
 def test_that_a_readers_name_follows_all_that_decides_it():
     names = {
-        reader_name("v1", 32, 10),
-        reader_name("v2", 32, 10),
-        reader_name("v1", 64, 10),
-        reader_name("v1", 32, 11),
+        classifier_name("v1", 32, 10),
+        classifier_name("v2", 32, 10),
+        classifier_name("v1", 64, 10),
+        classifier_name("v1", 32, 11),
     }
     assert len(names) == 4
     assert all(name.startswith("v") for name in names)

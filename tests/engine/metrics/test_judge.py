@@ -7,7 +7,7 @@ import torch
 
 from engine.data.store import StoredDataset, open_dataset, write_dataset
 from engine.metrics import evaluate as judging
-from engine.metrics.evaluate import QualityJudge, spread
+from engine.metrics.evaluate import Evaluator, subsample
 from engine.metrics.extractor import UNKNOWN, find_attributes
 from engine.sample.sampler import Pairs, Sampler
 
@@ -69,76 +69,76 @@ def copier(stored: StoredDataset, split: str, *, shuffle: bool = False) -> Sampl
     return cast("Sampler", Copier(stored, stored.rows(split), shuffle))
 
 
-def judge(stored, tmp_path):
+def evaluator(stored, tmp_path):
     places = {text: row for row, text in enumerate(stored.texts)}
-    return QualityJudge(
+    return Evaluator(
         stored,
         8,
         encode=lambda texts: torch.tensor([[places[text]] for text in texts]),
-        is_known=lambda text: "bar" in text,
+        is_in_vocabulary=lambda text: "bar" in text,
         cache=tmp_path / "cache",
     )
 
 
 @pytest.fixture(autouse=True)
 def few_are_enough(monkeypatch):
-    monkeypatch.setattr(judging, "LEAST_HELD_OUT", 20)
+    monkeypatch.setattr(judging, "MIN_VALIDATION", 20)
 
 
 def test_that_real_pairs_are_as_good_as_real(tmp_path):
     stored = dataset(tmp_path / "bars")
     sampler = copier(stored, "held_out")
-    report = judge(stored, tmp_path).measure(sampler, count=80, seed=1)
-    figures = report.figures
-    assert figures["joint_coherence_ceiling"] > 0.95
-    assert figures["joint_coherence"] > 0.95
-    assert figures["text_to_image"] > 0.95
-    assert figures["image_to_text"] == 1.0
-    assert figures["text_validity"] == 1.0
-    assert figures["covered_modes"] == 1.0
-    assert figures["kid"] < 0.05
-    assert figures["precision"] > 0.95
+    report = evaluator(stored, tmp_path).measure(sampler, count=80, seed=1)
+    metrics = report.metrics
+    assert metrics["joint_coherence_upper_bound"] > 0.95
+    assert metrics["joint_coherence"] > 0.95
+    assert metrics["text_to_image"] > 0.95
+    assert metrics["image_to_text"] == 1.0
+    assert metrics["text_validity"] == 1.0
+    assert metrics["covered_modes"] == 1.0
+    assert metrics["kid"] < 0.05
+    assert metrics["precision"] > 0.95
     assert "640 items" in report.absent["fid"]
 
 
 def test_that_shuffled_pairs_are_as_coherent_as_chance(tmp_path):
     stored = dataset(tmp_path / "bars", pairs=600)
     sampler = copier(stored, "held_out", shuffle=True)
-    figures = judge(stored, tmp_path).measure(sampler, count=200, seed=1).figures
+    metrics = evaluator(stored, tmp_path).measure(sampler, count=200, seed=1).metrics
     # Six captions, about equally often.
-    assert figures["joint_coherence"] == pytest.approx(1 / 6, abs=0.1)
-    assert figures["joint_coherence_chance"] == pytest.approx(1 / 6, abs=0.1)
+    assert metrics["joint_coherence"] == pytest.approx(1 / 6, abs=0.1)
+    assert metrics["joint_coherence_baseline"] == pytest.approx(1 / 6, abs=0.1)
     # Its drawings are right, only what it says of them is not.
-    assert figures["text_to_image"] > 0.95
-    assert figures["image_to_text"] < 0.4
+    assert metrics["text_to_image"] > 0.95
+    assert metrics["image_to_text"] < 0.4
 
 
 def test_that_a_copied_training_set_is_found_out(tmp_path):
     stored = dataset(tmp_path / "bars")
     sampler = copier(stored, "train")
-    figures = judge(stored, tmp_path).measure(sampler, count=160, seed=1).figures
-    assert figures["novelty"] == 0.0
-    assert figures["copied_share"] == 1.0
-    assert figures["memorisation"] > 0.9
+    metrics = evaluator(stored, tmp_path).measure(sampler, count=160, seed=1).metrics
+    assert metrics["novelty"] == 0.0
+    assert metrics["copied_share"] == 1.0
+    assert metrics["memorisation"] > 0.9
 
 
 def test_that_a_matcher_serves_where_nothing_is_known(tmp_path):
     stored = dataset(tmp_path / "bars", with_attributes=False, pairs=600)
-    made = judge(stored, tmp_path)
+    made = evaluator(stored, tmp_path)
     real = made.measure(copier(stored, "held_out"), count=100, seed=1)
     mixed = made.measure(copier(stored, "held_out", shuffle=True), count=100, seed=1)
-    assert real.figures["joint_coherence_chance"] == pytest.approx(1 / 7)
-    assert real.figures["joint_coherence_ceiling"] > 0.8
-    assert real.figures["joint_coherence"] > 0.8
-    assert mixed.figures["joint_coherence"] < 0.5
-    assert real.figures["text_validity"] == 1.0
+    assert real.metrics["joint_coherence_baseline"] == pytest.approx(1 / 7)
+    assert real.metrics["joint_coherence_upper_bound"] > 0.8
+    assert real.metrics["joint_coherence"] > 0.8
+    assert mixed.metrics["joint_coherence"] < 0.5
+    assert real.metrics["text_validity"] == 1.0
 
 
-def test_that_too_few_held_out_pairs_are_said(tmp_path):
+def test_that_too_few_validation_pairs_are_said(tmp_path):
     stored = dataset(tmp_path / "bars", with_attributes=False, pairs=60)
-    report = judge(stored, tmp_path).measure(copier(stored, "train"), count=40, seed=1)
-    assert "needs 40 held-out pairs" in report.absent["joint_coherence"]
-    assert "joint_coherence" not in report.figures
+    report = evaluator(stored, tmp_path).measure(copier(stored, "train"), count=40, seed=1)
+    assert "needs 40 validation pairs" in report.absent["joint_coherence"]
+    assert "joint_coherence" not in report.metrics
 
 
 def test_that_attributes_that_captions_do_not_determine_are_none(tmp_path):
@@ -162,5 +162,5 @@ def test_that_attributes_that_captions_do_not_determine_are_none(tmp_path):
 
 
 def test_that_rows_are_spread_evenly():
-    assert spread(np.arange(10), 4).tolist() == [0, 3, 6, 9]
-    assert spread(np.arange(3), 4).tolist() == [0, 1, 2]
+    assert subsample(np.arange(10), 4).tolist() == [0, 3, 6, 9]
+    assert subsample(np.arange(3), 4).tolist() == [0, 1, 2]

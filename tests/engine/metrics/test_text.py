@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from engine.metrics.text import bleu, text_figures
+from engine.metrics.text import bleu, text_metrics
 
 
 def words(text: str) -> list[str]:
@@ -30,34 +30,34 @@ def test_that_bleu_is_what_counting_by_hand_gives(text, references, expected):
     assert bleu(words(text), [words(r) for r in references]) == pytest.approx(expected)
 
 
-def test_that_figures_of_texts_are_shares():
-    figures = text_figures(
+def test_that_metrics_of_texts_are_shares():
+    metrics = text_metrics(
         ["red cat", "red cat", "blue cat", "dog dog"],
         ["red cat", "green fish"],
         frozenset({"red cat"}),
         lambda text: "cat" in text,
     )
-    assert figures["text_validity"] == 0.75
-    assert figures["unique_share"] == 0.75
-    assert figures["copied_share"] == 0.5
-    assert figures["distinct_1"] == 4 / 8
-    assert figures["distinct_2"] == 3 / 4
+    assert metrics["text_validity"] == 0.75
+    assert metrics["unique_share"] == 0.75
+    assert metrics["copied_share"] == 0.5
+    assert metrics["distinct_1"] == 4 / 8
+    assert metrics["distinct_2"] == 3 / 4
 
 
 def test_that_copied_training_texts_are_copied_throughout():
     texts = ["a b", "c d", "e f"]
-    assert text_figures(texts, [], frozenset(texts), bool)["copied_share"] == 1.0
+    assert text_metrics(texts, [], frozenset(texts), bool)["copied_share"] == 1.0
 
 
 def test_that_texts_that_are_all_the_same_are_like_each_other():
-    same = text_figures(["a b c d"] * 5, ["x y"], frozenset(), bool)
-    other = text_figures(["a b", "c d", "e f"], ["x y"], frozenset(), bool)
+    same = text_metrics(["a b c d"] * 5, ["x y"], frozenset(), bool)
+    other = text_metrics(["a b", "c d", "e f"], ["x y"], frozenset(), bool)
     assert same["self_bleu"] == pytest.approx(1.0)
     assert other["self_bleu"] == 0.0
     assert same["bleu"] == 0.0
 
 
 def test_that_a_figure_without_anything_to_compare_is_left_out():
-    figures = text_figures(["a b"], [], frozenset(), bool)
-    assert "bleu" not in figures
-    assert "self_bleu" not in figures
+    metrics = text_metrics(["a b"], [], frozenset(), bool)
+    assert "bleu" not in metrics
+    assert "self_bleu" not in metrics

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from engine.nets.image import ImageDecoder, ImageModality, PixelDensity, image_trunk
-from engine.nets.image_mlp import UNITS_PER_CHANNEL, DenseImageModality, dense_trunk
+from engine.nets.image import ImageDecoder, ImageModality, PixelLikelihood, conv_image_backbone
+from engine.nets.image_mlp import UNITS_PER_CHANNEL, MlpImageModality, mlp_image_backbone
 from tests.helpers.tiny import tiny_modalities
 
 
@@ -17,9 +17,9 @@ def modality(size: int = 32, channels: int = 1) -> ImageModality:
         size=size,
         channels=channels,
         latent_dim=4,
-        generator_width=4,
-        critic_width=4,
-        feature_dim=8,
+        generator_channels=4,
+        discriminator_channels=4,
+        embedding_dim=8,
     )
 
 
@@ -33,13 +33,13 @@ def test_that_networks_fit_any_size(size, channels):
     images: torch.Tensor = cast("Any", decoder)(noise, torch.randn(2, 8))
     assert images.shape == (2, channels, size, size)
     assert images.abs().max() <= 1
-    assert kind.build_trunk()(images).shape == (2, 8)
+    assert kind.build_backbone()(images).shape == (2, 8)
     assert kind.build_encoder()(images).shape == (2, 8)
 
 
 def test_that_pixels_survive_reading_and_showing():
     stored = torch.arange(256, dtype=torch.uint8).view(1, 1, 16, 16)
-    shown = modality().show(modality().read(stored))
+    shown = modality().postprocess(modality().preprocess(stored))
     assert shown.shape == (1, 16, 16, 3)
     assert np.array_equal(shown[..., 0], stored[:, 0].numpy())
     assert shown.dtype == np.uint8
@@ -49,7 +49,7 @@ def test_that_colours_stay_in_their_channels():
     stored = torch.zeros(1, 3, 8, 8, dtype=torch.uint8)
     stored[:, 2] = 255
     kind = modality(8, 3)
-    assert kind.show(kind.read(stored))[0, 0, 0].tolist() == [0, 0, 255]
+    assert kind.postprocess(kind.preprocess(stored))[0, 0, 0].tolist() == [0, 0, 255]
 
 
 def test_that_noise_and_context_both_reach_the_image():
@@ -69,23 +69,25 @@ def test_that_no_convolution_runs_at_full_size():
     assert widths == [16, 8, 4]
 
 
-def test_that_the_critics_trunk_keeps_items_apart():
+def test_that_the_discriminators_backbone_keeps_items_apart():
     torch.manual_seed(0)
-    trunk = image_trunk(8, 1, 4, 8)
+    backbone = conv_image_backbone(8, 1, 4, 8)
     images = torch.randn(4, 1, 8, 8)
-    alone = torch.cat([trunk(image[None]) for image in images])
-    torch.testing.assert_close(trunk(images), alone)
+    alone = torch.cat([backbone(image[None]) for image in images])
+    torch.testing.assert_close(backbone(images), alone)
 
 
 def test_that_images_lie_channels_last():
     _text, image = tiny_modalities()
-    read = image.read(torch.zeros(2, 3, 8, 8, dtype=torch.uint8))
+    read = image.preprocess(torch.zeros(2, 3, 8, 8, dtype=torch.uint8))
     assert read.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_that_a_decoder_that_hears_nothing_draws_from_the_noise_alone():
     torch.manual_seed(0)
-    decoder = ImageDecoder(size=8, channels=1, latent_dim=4, context_dim=8, width=4, heard=0).eval()
+    decoder = ImageDecoder(
+        size=8, channels=1, latent_dim=4, context_dim=8, width=4, num_context_features=0
+    ).eval()
     noise, context = torch.randn(5, 4), torch.randn(5, 8)
     drawn = decoder(noise, context)
     assert torch.equal(drawn, decoder(noise, -context))
@@ -100,24 +102,27 @@ def test_that_a_latent_decoder_draws_the_middle_of_its_density():
     assert noise.shape == (5, 0)
     drawn = decoder(latent, noise)
     assert drawn.shape == (5, 1, 8, 8)
-    nearby = decoder.surprise(latent, (drawn + 0.1).clamp(-1, 1))
-    assert torch.all(decoder.surprise(latent, drawn) < nearby)
-    torch.testing.assert_close(
-        decoder.surprise(latent, drawn), torch.full((5,), 64 * math.log(2.0))
-    )
+    nearby = decoder.nll(latent, (drawn + 0.1).clamp(-1, 1))
+    assert torch.all(decoder.nll(latent, drawn) < nearby)
+    torch.testing.assert_close(decoder.nll(latent, drawn), torch.full((5,), 64 * math.log(2.0)))
 
 
-def mlp_modality() -> DenseImageModality:
+def mlp_modality() -> MlpImageModality:
     torch.manual_seed(0)
-    return DenseImageModality(
-        size=8, channels=3, latent_dim=4, generator_width=2, critic_width=4, feature_dim=6
+    return MlpImageModality(
+        size=8,
+        channels=3,
+        latent_dim=4,
+        generator_channels=2,
+        discriminator_channels=4,
+        embedding_dim=6,
     )
 
 
 def test_that_every_pixel_has_a_weight_to_every_unit():
-    trunk = dense_trunk(8, 3, 4, 6)
-    assert trunk[1].weight.shape == (4 * UNITS_PER_CHANNEL, 3 * 8 * 8)
-    assert trunk(torch.randn(5, 3, 8, 8)).shape == (5, 6)
+    backbone = mlp_image_backbone(8, 3, 4, 6)
+    assert backbone[1].weight.shape == (4 * UNITS_PER_CHANNEL, 3 * 8 * 8)
+    assert backbone(torch.randn(5, 3, 8, 8)).shape == (5, 6)
 
 
 def test_that_noise_and_context_both_decide_the_image():
@@ -135,13 +140,13 @@ def test_that_a_code_alone_can_decide_it():
     latent = torch.randn(3, 5)
     images = decoder(latent, decoder.draw_noise(3, torch.Generator()))
     assert images.shape == (3, 3, 8, 8)
-    assert decoder.surprise(latent, images.detach()).shape == (3,)
+    assert decoder.nll(latent, images.detach()).shape == (3,)
 
 
-def test_that_encoder_and_trunk_fit_the_others():
+def test_that_encoder_and_backbone_fit_the_others():
     images = torch.randn(5, 3, 8, 8)
     assert mlp_modality().build_encoder()(images).shape == (5, 6)
-    assert mlp_modality().build_trunk()(images).shape == (5, 6)
+    assert mlp_modality().build_backbone()(images).shape == (5, 6)
 
 
 def test_that_batch_norm_ties_a_batch_together_only_when_asked_for():
@@ -149,8 +154,8 @@ def test_that_batch_norm_ties_a_batch_together_only_when_asked_for():
     images = torch.randn(4, 1, 16, 16)
     other = torch.cat([images[:1], torch.randn(3, 1, 16, 16)])
     for norm, is_tied in (("none", False), ("batch", True)):
-        trunk = image_trunk(16, 1, 4, 8, norm=norm)
-        assert torch.allclose(trunk(images)[0], trunk(other)[0]) != is_tied
+        backbone = conv_image_backbone(16, 1, 4, 8, norm=norm)
+        assert torch.allclose(backbone(images)[0], backbone(other)[0]) != is_tied
 
 
 def images(count: int = 3) -> tuple[torch.Tensor, torch.Tensor]:
@@ -166,34 +171,34 @@ def test_that_laplace_and_normal_are_their_formulas():
     laplace = np.abs(distance) / 0.3 + np.log(2 * 0.3)
     normal = distance**2 / (2 * 0.3**2) + np.log(0.3 * np.sqrt(2 * np.pi))
     for family, expected in (("laplace", laplace), ("normal", normal)):
-        surprise = PixelDensity(family=family, scale=0.3).surprise(raw, real)
-        np.testing.assert_allclose(surprise, expected.sum((1, 2, 3)), rtol=1e-12)
+        nll = PixelLikelihood(family=family, scale=0.3).nll(raw, real)
+        np.testing.assert_allclose(nll, expected.sum((1, 2, 3)), rtol=1e-12)
 
 
 @pytest.mark.parametrize("family", ["laplace", "normal"])
 def test_that_a_density_integrates_to_one(family):
     pixels = torch.linspace(-30, 30, 600_001, dtype=torch.float64)
     raw = torch.full((len(pixels), 1, 1, 1), 0.4, dtype=torch.float64)
-    surprise = PixelDensity(family=family, scale=0.8).surprise(raw, pixels.view(-1, 1, 1, 1))
-    assert math.isclose((-surprise).exp().sum().item() * 1e-4, 1, rel_tol=1e-6)
+    nll = PixelLikelihood(family=family, scale=0.8).nll(raw, pixels.view(-1, 1, 1, 1))
+    assert math.isclose((-nll).exp().sum().item() * 1e-4, 1, rel_tol=1e-6)
 
 
 def test_that_bernoulli_takes_the_drawn_grey_for_its_chance():
     raw, real = images()
     chance, target = ((raw.tanh() + 1) / 2).numpy(), ((real + 1) / 2).numpy()
     expected = -(target * np.log(chance) + (1 - target) * np.log(1 - chance))
-    surprise = PixelDensity(family="bernoulli").surprise(raw, real)
-    np.testing.assert_allclose(surprise, expected.sum((1, 2, 3)), rtol=1e-10)
+    nll = PixelLikelihood(family="bernoulli").nll(raw, real)
+    np.testing.assert_allclose(nll, expected.sum((1, 2, 3)), rtol=1e-10)
 
 
 def test_that_the_drawn_image_is_the_likeliest():
     raw, _real = images()
     for family in ("laplace", "normal"):
-        density = PixelDensity(family=family)
-        assert torch.all(density.surprise(raw, raw.tanh()) < density.surprise(raw, -raw.tanh()))
+        density = PixelLikelihood(family=family)
+        assert torch.all(density.nll(raw, raw.tanh()) < density.nll(raw, -raw.tanh()))
 
 
 @pytest.mark.parametrize(("family", "scale"), [("cauchy", 1.0), ("normal", 0.0)])
 def test_that_an_impossible_density_is_refused(family, scale):
-    with pytest.raises(ValueError, match="no pixel density"):
-        PixelDensity(family=family, scale=scale)
+    with pytest.raises(ValueError, match="no pixel likelihood"):
+        PixelLikelihood(family=family, scale=scale)

@@ -6,7 +6,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from engine.data.tokenizers import END, PADDING, UNKNOWN, encode_all
-from engine.nets.text import SlotWriter, TextDecoder
+from engine.nets.text import NonAutoregressiveTextDecoder, TextDecoder
 from tests.helpers.tiny import tiny_modalities, tiny_pairs
 
 WORDS, LENGTH = 6, 3
@@ -14,7 +14,7 @@ WORDS, LENGTH = 6, 3
 
 def decoder() -> TextDecoder:
     torch.manual_seed(0)
-    return TextDecoder(words=WORDS, length=LENGTH, word_dim=4, context_dim=8)
+    return TextDecoder(words=WORDS, length=LENGTH, token_dim=4, context_dim=8)
 
 
 def sample(count: int, context: torch.Tensor | None = None) -> torch.Tensor:
@@ -46,8 +46,8 @@ def test_that_noise_gives_exact_samples_of_the_first_word():
     with torch.no_grad():
         chosen = writer(noise, torch.zeros(count, 8))[:, 0].mean(0)
         state = torch.tanh(writer.start(torch.zeros(1, 8)))[None]
-        hidden, _ = writer.memory(writer.embedding(torch.zeros(1, WORDS))[:, None], state)
-        scores = writer.to_words(hidden[0, 0])
+        hidden, _ = writer.gru(writer.embedding(torch.zeros(1, WORDS))[:, None], state)
+        scores = writer.to_logits(hidden[0, 0])
     scores[[PADDING, UNKNOWN]] = -math.inf
     expected = scores.softmax(0)
     torch.testing.assert_close(chosen, expected, atol=4 * 0.5 / math.sqrt(count), rtol=0)
@@ -57,7 +57,7 @@ def test_that_the_same_noise_writes_the_same_words():
     assert torch.equal(sample(50), sample(50))
 
 
-def test_that_the_critics_gradient_passes_through_the_choice():
+def test_that_the_discriminators_gradient_passes_through_the_choice():
     writer = decoder()
     texts = writer(writer.draw_noise(4, torch.Generator().manual_seed(1)), torch.randn(4, 8))
     (texts * torch.randn(texts.shape)).sum().backward()
@@ -69,7 +69,7 @@ def test_that_the_critics_gradient_passes_through_the_choice():
 def test_that_supervision_is_cross_entropy_per_word_without_padding():
     writer, real = decoder(), tiny_pairs(5, length=LENGTH)["text"]
     context = torch.randn(5, 8)
-    loss = writer.supervised_loss(context, real)
+    loss = writer.nll_loss(context, real)
     for row in range(5):
         state = torch.tanh(writer.start(context[row : row + 1]))[None]
         word, total, count = torch.zeros(1, 1, WORDS), 0.0, 0
@@ -77,8 +77,8 @@ def test_that_supervision_is_cross_entropy_per_word_without_padding():
             target = real[row, slot].argmax()
             if target == PADDING:
                 break
-            hidden, state = writer.memory(writer.embedding(word), state)
-            total += cross_entropy(writer.to_words(hidden[0]), target[None]).item()
+            hidden, state = writer.gru(writer.embedding(word), state)
+            total += cross_entropy(writer.to_logits(hidden[0]), target[None]).item()
             word, count = real[row : row + 1, slot : slot + 1], count + 1
         assert math.isclose(loss[row].item(), total / count, rel_tol=1e-5)
 
@@ -86,16 +86,16 @@ def test_that_supervision_is_cross_entropy_per_word_without_padding():
 def test_that_captions_survive_reading_and_showing():
     text, _image = tiny_modalities()
     stored = torch.from_numpy(encode_all(text.tokenizer, ["dark", "light grey"], 3))
-    assert list(text.show(text.read(stored))) == ["dark", "light grey"]
+    assert list(text.postprocess(text.preprocess(stored))) == ["dark", "light grey"]
 
 
 WORDS, LENGTH = 6, 3
 
 
-def writer() -> SlotWriter:
+def writer() -> NonAutoregressiveTextDecoder:
     torch.manual_seed(0)
-    made = SlotWriter(words=WORDS, length=LENGTH, latent_dim=4, width=8)
-    torch.nn.init.normal_(made.to_words.weight, std=0.7)
+    made = NonAutoregressiveTextDecoder(words=WORDS, length=LENGTH, latent_dim=4, width=8)
+    torch.nn.init.normal_(made.to_logits.weight, std=0.7)
     return made
 
 
@@ -125,7 +125,7 @@ def test_that_after_the_end_the_slot_writer_pads_and_nowhere_else():
 def test_that_noise_gives_exact_samples_of_the_slot_writers_first_word():
     writes, count = writer(), 20_000
     chosen = sample_slots(count)[:, 0].mean(0)
-    scores = writes.scores(torch.zeros(1, 4))[0, 0].detach()
+    scores = writes.logits(torch.zeros(1, 4))[0, 0].detach()
     scores[[PADDING, UNKNOWN]] = -math.inf
     torch.testing.assert_close(chosen, scores.softmax(0), atol=4 * 0.5 / math.sqrt(count), rtol=0)
 
@@ -133,7 +133,7 @@ def test_that_noise_gives_exact_samples_of_the_slot_writers_first_word():
 def test_that_no_noise_writes_the_likeliest_words():
     writes, latent = writer(), torch.randn(20, 4)
     texts = writes(latent, torch.zeros(20, LENGTH, WORDS))
-    scores = writes.scores(latent)
+    scores = writes.logits(latent)
     scores[:, :, [PADDING, UNKNOWN]] = -math.inf
     assert torch.equal(texts[:, 0].argmax(1), scores[:, 0].argmax(1))
 
@@ -141,17 +141,17 @@ def test_that_no_noise_writes_the_likeliest_words():
 def test_that_surprise_is_the_sum_over_the_words_without_padding():
     writes, real = writer(), tiny_pairs(5, length=LENGTH)["text"]
     latent = torch.randn(5, 4)
-    surprise = writes.surprise(latent, real)
-    chances = writes.scores(latent).detach().softmax(2)
+    nll = writes.nll(latent, real)
+    chances = writes.logits(latent).detach().softmax(2)
     for row in range(5):
         numbers = [number for number in real[row].argmax(1).tolist() if number != PADDING]
         expected = -sum(math.log(chances[row, slot, number]) for slot, number in enumerate(numbers))
-        assert math.isclose(surprise[row].item(), expected, rel_tol=1e-5)
+        assert math.isclose(nll[row].item(), expected, rel_tol=1e-5)
 
 
 def test_that_the_code_learns_from_the_words():
     writes, real = writer(), tiny_pairs(5, length=LENGTH)["text"]
     latent = torch.randn(5, 4, requires_grad=True)
-    writes.surprise(latent, real).sum().backward()
+    writes.nll(latent, real).sum().backward()
     assert latent.grad is not None
     assert torch.all(latent.grad.abs().sum(1) > 0)

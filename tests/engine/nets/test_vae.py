@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch import nn
 
-from engine.nets.protocols import Ends
+from engine.nets.protocols import Endpoint
 from engine.nets.vae import (
     LATENT,
     LOG_VARIANCE_LIMIT,
-    Expert,
+    EncoderHead,
     Gaussian,
     MultimodalVae,
     product_of_experts,
@@ -26,10 +26,10 @@ Items = dict[str, torch.Tensor]
 
 def model() -> MultimodalVae:
     torch.manual_seed(0)
-    made = MultimodalVae(tiny_modalities(), feature_dim=8, latent_dim=5)
-    for name in made.order:
-        torch.nn.init.normal_(cast("Any", made.experts[name]).opinion.weight, std=1.0)
-    torch.nn.init.normal_(cast("Any", made.decoders["text"]).to_words.weight, std=1.0)
+    made = MultimodalVae(tiny_modalities(), embedding_dim=8, latent_dim=5)
+    for name in made.modality_order:
+        torch.nn.init.normal_(cast("Any", made.encoder_heads[name]).to_parameters.weight, std=1.0)
+    torch.nn.init.normal_(cast("Any", made.decoders["text"]).to_logits.weight, std=1.0)
     return made.eval()
 
 
@@ -44,7 +44,7 @@ def test_that_nothing_given_decodes_the_priors_code():
     assert pair["text"].shape == (8, 3, 6)
     assert pair["image"].shape == (8, 1, 8, 8)
     again = net.decode(draws[LATENT], draws)
-    assert all(torch.equal(pair[name], again[name]) for name in net.order)
+    assert all(torch.equal(pair[name], again[name]) for name in net.modality_order)
 
 
 @pytest.mark.parametrize(("known", "made"), [("text", "image"), ("image", "text")])
@@ -76,7 +76,7 @@ def test_that_the_same_noise_gives_the_same_pairs():
 def test_that_with_text_alone_the_posterior_is_its_expert_times_the_prior():
     net, real = model(), tiny_pairs()
     mean, log_variance = net.posterior({"text": real["text"]})
-    own_mean, own_log_variance = net.experts["text"](real["text"])
+    own_mean, own_log_variance = net.encoder_heads["text"](real["text"])
     precision = 1 / own_log_variance.exp()
     torch.testing.assert_close(log_variance, (1 / (1 + precision)).log())
     torch.testing.assert_close(mean, own_mean * precision / (1 + precision))
@@ -84,7 +84,7 @@ def test_that_with_text_alone_the_posterior_is_its_expert_times_the_prior():
 
 def test_that_all_given_multiply():
     net, real = model(), tiny_pairs()
-    expected = product_of_experts({name: net.experts[name](real[name]) for name in real})
+    expected = product_of_experts({name: net.encoder_heads[name](real[name]) for name in real})
     torch.testing.assert_close(net.posterior(real), expected)
 
 
@@ -106,11 +106,19 @@ def test_that_content_under_a_mask_changes_no_posterior(content):
 def test_that_the_way_between_pairs_begins_and_ends_at_them():
     net, real = model(), tiny_pairs()
     start, end = noise(net, seed=1), noise(net, seed=2)
-    given = {"image": real["image"]}
-    there = net.walk(Ends(noise=start, given={}), Ends(noise=end, given=given), torch.ones(8))
-    here = net.walk(Ends(noise=start, given={}), Ends(noise=end, given=given), torch.zeros(8))
-    made = net.decode(net.latent(end, given), end)
-    for name in net.order:
+    conditions = {"image": real["image"]}
+    there = net.interpolate(
+        Endpoint(noise=start, conditions={}),
+        Endpoint(noise=end, conditions=conditions),
+        torch.ones(8),
+    )
+    here = net.interpolate(
+        Endpoint(noise=start, conditions={}),
+        Endpoint(noise=end, conditions=conditions),
+        torch.zeros(8),
+    )
+    made = net.decode(net.latent(end, conditions), end)
+    for name in net.modality_order:
         torch.testing.assert_close(here[name], net(start, {})[name])
         torch.testing.assert_close(there[name], made[name])
 
@@ -123,9 +131,11 @@ def test_that_the_way_between_pairs_is_smooth():
         {name: rows.expand(101, *rows.shape[1:]) for name, rows in draws.items()}
         for draws in (start, end)
     ]
-    images = net.walk(Ends(noise=repeated[0], given={}), Ends(noise=repeated[1], given={}), places)[
-        "image"
-    ]
+    images = net.interpolate(
+        Endpoint(noise=repeated[0], conditions={}),
+        Endpoint(noise=repeated[1], conditions={}),
+        places,
+    )["image"]
     steps = (images[1:] - images[:-1]).abs().amax((1, 2, 3))
     assert 0 < steps.max() < 0.1 * (images[-1] - images[0]).abs().max()
 
@@ -134,12 +144,10 @@ def test_that_several_codes_are_weighed_each_on_its_own():
     net, real = model(), tiny_pairs()
     latent = torch.randn(3, 8, 5, generator=torch.Generator().manual_seed(0))
     for name, item in real.items():
-        costs = net.surprise(name, latent, item)
-        alone = torch.stack([net.decoder(name).surprise(code, item) for code in latent])
+        costs = net.nll(name, latent, item)
+        alone = torch.stack([net.decoder(name).nll(code, item) for code in latent])
         torch.testing.assert_close(costs, alone)
-    whole = net.surprise("text", latent, real["text"]) + net.surprise(
-        "image", latent, real["image"]
-    )
+    whole = net.nll("text", latent, real["text"]) + net.nll("image", latent, real["image"])
     torch.testing.assert_close(net.log_likelihood(latent, real), -whole)
 
 
@@ -166,7 +174,7 @@ def test_that_the_sampler_takes_it_for_a_generator():
     assert len(next(sampler.captions(stored, seed=1)).texts) == 2
 
 
-def opinions(count: int = 5, latent_dim: int = 2) -> dict[str, Gaussian]:
+def posteriors(count: int = 5, latent_dim: int = 2) -> dict[str, Gaussian]:
     generator = torch.Generator().manual_seed(4)
     drawn = torch.randn(3, 2, count, latent_dim, generator=generator, dtype=torch.float64)
     return {name: Gaussian(*drawn[place]) for place, name in enumerate(("a", "b", "c"))}
@@ -177,7 +185,7 @@ def density(grid: np.ndarray, mean: float, variance: float) -> np.ndarray:
 
 
 def test_that_the_product_is_the_product_of_the_densities():
-    experts = opinions()
+    experts = posteriors()
     product = product_of_experts(experts)
     grid = np.linspace(-12, 12, 200_001)
     for row in range(5):
@@ -194,7 +202,7 @@ def test_that_the_product_is_the_product_of_the_densities():
 
 
 def test_that_an_expert_that_is_not_there_has_no_say():
-    experts = opinions()
+    experts = posteriors()
     present = {"a": torch.tensor([True, False, True, False, False])}
     present["c"] = torch.tensor([True, True, False, False, True])
     product = product_of_experts(experts, present)
@@ -207,7 +215,7 @@ def test_that_an_expert_that_is_not_there_has_no_say():
 
 def test_that_nothing_known_gives_the_prior_exactly():
     nowhere = torch.zeros(5, dtype=torch.bool)
-    product = product_of_experts(opinions(), dict.fromkeys("abc", nowhere))
+    product = product_of_experts(posteriors(), dict.fromkeys("abc", nowhere))
     assert not product.mean.any()
     assert not product.log_variance.any()
 
@@ -222,19 +230,19 @@ def test_that_half_precision_is_multiplied_in_single():
 
 def test_that_a_samples_mean_and_deviation_are_the_parameters():
     code = Gaussian(torch.tensor([[1.0, -2.0]]), torch.tensor([[0.0, 2 * math.log(3)]]))
-    drawn = code.at(torch.randn(40_000, 2, generator=torch.Generator().manual_seed(0)))
+    drawn = code.reparameterize(torch.randn(40_000, 2, generator=torch.Generator().manual_seed(0)))
     torch.testing.assert_close(drawn.mean(0), torch.tensor([1.0, -2.0]), atol=0.06, rtol=0)
     torch.testing.assert_close(drawn.std(0), torch.tensor([1.0, 3.0]), atol=0.04, rtol=0)
 
 
 def test_that_log_variances_are_bounded_softly_and_begin_at_the_priors():
     torch.manual_seed(0)
-    expert = Expert(nn.Identity(), 4, 3)
+    expert = EncoderHead(nn.Identity(), 4, 3)
     quiet = expert(torch.randn(6, 4))
     assert quiet.mean.shape == quiet.log_variance.shape == (6, 3)
     assert max(part.abs().max() for part in quiet) < 0.2
     wild = expert(torch.randn(6, 4) * 1e4).log_variance
     assert wild.abs().max() <= LOG_VARIANCE_LIMIT
     gentle = expert(torch.full((1, 4), 0.5, requires_grad=True)).log_variance
-    raw = expert.opinion(torch.full((1, 4), 0.5))[:, 3:]
+    raw = expert.to_parameters(torch.full((1, 4), 0.5))[:, 3:]
     torch.testing.assert_close(gentle, raw, rtol=1e-3, atol=1e-5)

@@ -100,9 +100,9 @@ def test_that_a_branch_of_the_best_checkpoint_can_be_gone_on_with(source):
 
 SHAPING = {
     "family": "mvae",
-    "networks__feature_dim": 16,
+    "networks__embedding_dim": 16,
     "networks__latent_dim": 8,
-    "networks__critic_norm": "batch",
+    "networks__discriminator_norm": "batch",
     "data__tokenizer": "characters",
     "data__vocabulary_size": 99,
     "data__word_vectors": "vectors.txt",
@@ -114,7 +114,7 @@ SHAPING = {
 @pytest.mark.parametrize("name", SHAPING)
 def test_that_what_shapes_the_networks_cannot_differ(source, name):
     values = {name: SHAPING[name]}
-    if name == "networks__critic_norm":
+    if name == "networks__discriminator_norm":
         values["training__regularizer"] = "none"
     config = branched(source, **values)
     with pytest.raises(ConfigError) as caught:
@@ -124,11 +124,11 @@ def test_that_what_shapes_the_networks_cannot_differ(source, name):
 
 
 def test_that_every_such_setting_is_named_at_once(source):
-    config = branched(source, networks__word_dim=8, dataset=source.path, data__vocabulary_size=99)
+    config = branched(source, networks__token_dim=8, dataset=source.path, data__vocabulary_size=99)
     with pytest.raises(ConfigError) as caught:
         make_branch(source, source.latest_checkpoint(), config)
     names = {problem.field for problem in caught.value.problems}
-    assert names == {"networks.word_dim", "dataset", "data.vocabulary_size"}
+    assert names == {"networks.token_dim", "dataset", "data.vocabulary_size"}
 
 
 def test_that_a_damaged_checkpoint_makes_no_branch(source):
@@ -171,5 +171,5 @@ def test_that_the_command_line_branches_and_trains(source, tmp_path, capsys):
     assert (branch.read_config().seed, branch.read_config().images) == (4, 80)
     assert branch.latest_checkpoint() == branch.checkpoint_path(80)
     assert "Run folder" in capsys.readouterr().out
-    assert main([*line.split()[:2], "--run", str(tmp_path / "c"), "--word-dim", "8"]) == 2
-    assert "networks.word_dim" in capsys.readouterr().err
+    assert main([*line.split()[:2], "--run", str(tmp_path / "c"), "--token-dim", "8"]) == 2
+    assert "networks.token_dim" in capsys.readouterr().err

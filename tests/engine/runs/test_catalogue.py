@@ -217,8 +217,8 @@ def test_that_who_holds_a_run_is_known_anew_each_time(runs, file):
 
 def test_that_absurd_numbers_and_names_are_no_trouble(runs, file):
     run = made_run(runs, "cafe").rename(runs / os.fsdecode(b"caf\xe9"))
-    figures = {"kid": float("inf"), "joint_coherence": float("nan")}
-    write_log(run, [measured(2**80), measured(5, **figures), {"event": "RunEnded", "time": 1e300}])
+    metrics = {"kid": float("inf"), "joint_coherence": float("nan")}
+    write_log(run, [measured(2**80), measured(5, **metrics), {"event": "RunEnded", "time": 1e300}])
     (found,) = listed(runs, file)
     assert found.folder == run
     assert (found.kid, found.joint_coherence) == (None, None)

@@ -70,8 +70,8 @@ def test_that_a_checkpoint_takes_the_place_of_the_one_before(tmp_path):
         write_checkpoint(tmp_path / "best-kid", some_tensors(seed), facts_at(64 * seed))
     assert [path.name for path in tmp_path.iterdir()] == ["best-kid"]
     assert verify_checkpoint(tmp_path / "best-kid").images_seen == 128
-    read = read_tensors(tmp_path / "best-kid", "average.")
-    assert torch.equal(read["w"], some_tensors(2)["average.w"])
+    read = read_tensors(tmp_path / "best-kid", "ema.")
+    assert torch.equal(read["w"], some_tensors(2)["ema.w"])
 
 
 def test_that_a_copy_has_other_facts_and_the_same_tensors(tmp_path):
@@ -130,7 +130,7 @@ def ensure_found_out(run: RunFolder, newest: Path, older: Path) -> None:
         verify_checkpoint(newest)
     found = run.newest_valid()
     assert found.path == older
-    assert found.passed_over == (f"{newest.name}: {caught.value.reason}",)
+    assert found.skipped_checkpoints == (f"{newest.name}: {caught.value.reason}",)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -197,7 +197,7 @@ def test_that_tensors_are_never_used_unread(tmp_path):
     # The last byte belongs to another tensor than the one that is asked for.
     file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     with pytest.raises(CheckpointCorruptError, match="checksum"):
-        read_tensors(run.latest_checkpoint(), "average.")
+        read_tensors(run.latest_checkpoint(), "ema.")
 
 
 def test_that_a_run_whose_checkpoints_are_all_damaged_says_what_is_wrong_with_the_newest(tmp_path):

@@ -30,13 +30,13 @@ CHANGES = {
     "no limit": {"minutes": 0.0},
     "another seed and device": {"seed": 2**31 - 1, "device": "cpu"},
     "a family": {"family": "mopoe", "variational__kl_weight": 0.25},
-    "a flag": {"training__compile_critic": True, "training__regularizer": "none"},
+    "a flag": {"training__compile_discriminator": True, "training__regularizer": "none"},
     "small numbers": {"training__final_learning_rate": 1e-6, "training__beta1": 0.0},
     "word vectors": {"data__word_vectors": "/a b/it's $HOME.txt"},
     "units": {"data__tokenizer": "characters"},
     "a text like an option": {"data__balance_by": "--minutes"},
     "a text in Chinese": {"data__balance_by": "颜色 *"},
-    "reporting": {"reporting__checkpoints_kept": 9, "reporting__checkpoint_budget_mb": 12.5},
+    "reporting": {"reporting__keep_last": 9, "reporting__max_checkpoint_mb": 12.5},
 }
 
 

@@ -218,7 +218,7 @@ def test_that_a_linked_checkpoint_is_passed_over_and_its_target_kept(tmp_path):
     run.checkpoint_path(128).symlink_to(other.checkpoint_path(128))
     found = run.newest_valid()
     assert found.path == run.checkpoint_path(64)
-    assert found.passed_over == (
+    assert found.skipped_checkpoints == (
         "checkpoint-000000000128: checkpoint-000000000128 is a symbolic link",
     )
     before = content_of(other.path)
@@ -313,7 +313,7 @@ def test_that_a_giant_is_refused_before_it_takes_memory(tmp_path):
     """The checkpoint is small, and the configuration asks for hundreds of gigabytes."""
     run = stored_run(tmp_path / "run", 64)
     config = run.read_config().with_values(
-        networks__feature_dim=2048, networks__word_dim=1024, networks__generator_width=512
+        networks__embedding_dim=2048, networks__token_dim=1024, networks__generator_channels=512
     )
     run.config_file.write_text(config_to_toml(config))
     table = json.loads(run.model_file.read_text("utf-8"))

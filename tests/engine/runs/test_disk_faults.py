@@ -46,7 +46,7 @@ def save_best(run: RunFolder) -> None:
 
 
 def prune(run: RunFolder) -> None:
-    RetentionPolicy(run, run.read_config().reporting.__class__(checkpoints_kept=1)).prune()
+    RetentionPolicy(run, run.read_config().reporting.__class__(keep_last=1)).prune()
 
 
 def write_settings(run: RunFolder) -> None:
@@ -123,7 +123,7 @@ def test_that_a_kill_at_any_call_leaves_whole_checkpoints_alone(tmp_path, action
         kept = {"checkpoint-000000000128", "best-kid"}
         kept |= set() if action is prune else {"checkpoint-000000000064"}
         assert kept <= left
-        assert run.newest_valid().passed_over == ()
+        assert run.newest_valid().skipped_checkpoints == ()
         assert verify_checkpoint(run.best_path("kid")).images_seen in {64, 128}
         run.read_config()
 
@@ -204,7 +204,7 @@ def small_disk(tmp_path):
 
 
 def tensors_of(size: int) -> dict[str, torch.Tensor]:
-    return {"average.w": torch.zeros(size, dtype=torch.uint8)}
+    return {"ema.w": torch.zeros(size, dtype=torch.uint8)}
 
 
 def test_that_a_checkpoint_that_will_not_fit_is_refused_before_a_byte_is_written(small_disk):

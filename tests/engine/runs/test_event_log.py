@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.events import LossesReported, Phase, PhaseChanged
+from engine.events import MetricsReported, Phase, PhaseChanged
 from engine.fs.atomic import files
 from engine.runs.event_log import RunLog
 from engine.runs.event_reader import read_events
@@ -29,13 +29,13 @@ for number in itertools.count(1):
 
 
 def images_in(path: Path) -> list[int]:
-    return [e.progress.images_seen for e in read_events(path) if isinstance(e, LossesReported)]
+    return [e.progress.images_seen for e in read_events(path) if isinstance(e, MetricsReported)]
 
 
 def written(path: Path, count: int = 3) -> bytes:
     log = RunLog(path)
     for number in range(count):
-        log.record(losses(1000 * (number + 1), generator=0.25, critic=1.5))
+        log.record(losses(1000 * (number + 1), generator=0.25, discriminator=1.5))
     log.close()
     return path.read_bytes()
 

@@ -10,23 +10,23 @@ import pytest
 
 from engine.errors import DiskFullError, LoggedError
 from engine.events import (
-    Alarm,
-    BatchChosen,
-    BatchSplit,
+    Alert,
+    AlertChanged,
+    BatchSizeSelected,
     CheckpointSaved,
+    EvaluationCompleted,
     EvaluationFailed,
-    HealthChanged,
+    MicroBatchingEnabled,
     Outcome,
     Phase,
     PhaseChanged,
     PreviewFailed,
     PreviewReady,
-    QualityMeasured,
     RolledBack,
     RunEnded,
     RunEvent,
-    RunMoved,
     RunPaused,
+    RunRelocated,
     RunResumed,
     StepsSkipped,
 )
@@ -41,20 +41,24 @@ def every_event(run: Path) -> list[RunEvent]:
         prepared(run),
         PhaseChanged(phase=Phase.TRAINING),
         losses(1000),
-        QualityMeasured(
-            images_seen=1000, elapsed_s=1.0, figures={"kid": 0.5}, best=frozenset({"kid"})
+        EvaluationCompleted(
+            images_seen=1000, elapsed_s=1.0, metrics={"kid": 0.5}, best=frozenset({"kid"})
         ),
-        HealthChanged(
-            alarm=Alarm.MODE_COLLAPSE, is_raised=True, images_seen=5, evidence={"spread": 0.1}
+        AlertChanged(
+            alert=Alert.MODE_COLLAPSE, is_raised=True, images_seen=5, evidence={"spread": 0.1}
         ),
-        BatchChosen(batch_size=64, images_per_s=10.0, memory_bytes=5, budget_bytes=9),
+        BatchSizeSelected(batch_size=64, images_per_s=10.0, memory_bytes=5, budget_bytes=9),
         CheckpointSaved(images_seen=64, path=run / "checkpoints" / "checkpoint-000000000064"),
-        RunResumed(images_seen=2000, elapsed_s=2.0, checkpoint="c", passed_over=("d: cut", "e: ü")),
+        RunResumed(
+            images_seen=2000, elapsed_s=2.0, checkpoint="c", skipped_checkpoints=("d: cut", "e: ü")
+        ),
         RunPaused(images_seen=64, is_released=True),
-        RunMoved(folder=Path("/elsewhere/run")),
-        StepsSkipped(images_seen=64, steps=(3, 4), terms=("critic",)),
+        RunRelocated(folder=Path("/elsewhere/run")),
+        StepsSkipped(images_seen=64, steps=(3, 4), terms=("discriminator",)),
         RolledBack(images_seen=3000, from_images_seen=4000, rate_scale=0.5),
-        BatchSplit(images_seen=1, batch_size=64, parts=2, memory_bytes=1, budget_bytes=2),
+        MicroBatchingEnabled(
+            images_seen=1, batch_size=64, num_micro_batches=2, memory_bytes=1, budget_bytes=2
+        ),
         RunEnded(outcome=Outcome.FINISHED, folder=run, images_seen=1, elapsed_s=0.5),
     ]
 
@@ -113,7 +117,7 @@ STRANGE = [
     b"\xff\xfe\n",
     b"[" * 100_000 + b"\n",
     b"x" * 3_000_000 + b"\n",
-    b'{"event": "LossesReported", "a": "' + b"x" * 1_500_000 + b'"}\n',
+    b'{"event": "MetricsReported", "a": "' + b"x" * 1_500_000 + b'"}\n',
     line(event="os.system"),
     line(event=["PhaseChanged"]),
     line(event="PhaseChanged", phase="exploding"),
@@ -124,10 +128,10 @@ STRANGE = [
     line(event="CheckpointSaved", images_seen=5, path=["c"]),
     line(event="StepsSkipped", images_seen=5, steps="no", terms=[]),
     line(event="RunEnded", outcome="finished", folder="x", images_seen=1, elapsed_s="long"),
-    line(event="LossesReported", progress=7, losses={}, signals={}),
-    b'{"event": "QualityMeasured", "images_seen": 1, "elapsed_s": '
+    line(event="MetricsReported", progress=7, losses={}, metrics={}),
+    b'{"event": "EvaluationCompleted", "images_seen": 1, "elapsed_s": '
     + b"9" * 400
-    + b', "figures": {}, "best": []}\n',
+    + b', "metrics": {}, "best": []}\n',
 ]
 
 
@@ -162,8 +166,8 @@ def test_that_an_endless_line_takes_little_memory(tmp_path):
     assert peak < 8_000_000
 
 
-def quality(images_seen: int) -> QualityMeasured:
-    return QualityMeasured(images_seen=images_seen, elapsed_s=1.0, figures={"kid": 0.5})
+def quality(images_seen: int) -> EvaluationCompleted:
+    return EvaluationCompleted(images_seen=images_seen, elapsed_s=1.0, metrics={"kid": 0.5})
 
 
 def resumed(images_seen: int) -> RunResumed:

@@ -18,7 +18,7 @@ from engine.errors import (
 )
 from engine.events import (
     CheckpointSaved,
-    LossesReported,
+    MetricsReported,
     Outcome,
     Phase,
     PhaseChanged,
@@ -40,7 +40,7 @@ from tests.helpers.tiny import tiny_config
 FACTS = CheckpointMetadata(step=3, images_seen=192, elapsed_s=1.5, config_hash="abc")
 
 
-def report(elapsed_s: float, generator: float = 1.0) -> LossesReported:
+def report(elapsed_s: float, generator: float = 1.0) -> MetricsReported:
     progress = Progress(
         images_seen=int(elapsed_s * 100),
         elapsed_s=elapsed_s,
@@ -48,7 +48,7 @@ def report(elapsed_s: float, generator: float = 1.0) -> LossesReported:
         fraction=None,
         images_per_s=100.0,
     )
-    return LossesReported(progress=progress, losses={"generator": generator}, signals={"x": 0.5})
+    return MetricsReported(progress=progress, losses={"generator": generator}, metrics={"x": 0.5})
 
 
 def test_that_a_run_folder_keeps_its_configuration(tmp_path):
@@ -108,12 +108,12 @@ def test_that_the_newest_checkpoint_is_found(tmp_path):
 
 
 def test_that_a_checkpoint_reads_as_written(tmp_path):
-    tensors = {"average.w": torch.randn(2, 3), "critic.w": torch.arange(4)}
+    tensors = {"ema.w": torch.randn(2, 3), "discriminator.w": torch.arange(4)}
     write_checkpoint(tmp_path / "c", tensors, FACTS)
     assert read_metadata(tmp_path / "c") == FACTS
-    read = read_tensors(tmp_path / "c", "average.")
+    read = read_tensors(tmp_path / "c", "ema.")
     assert set(read) == {"w"}
-    assert torch.equal(read["w"], tensors["average.w"])
+    assert torch.equal(read["w"], tensors["ema.w"])
 
 
 def test_that_channels_last_weights_keep_their_values(tmp_path):
@@ -144,7 +144,7 @@ def test_that_a_checkpoint_of_an_older_version_is_called_so(tmp_path):
 def test_that_a_checkpoint_lacks_what_nobody_put_in(tmp_path):
     write_checkpoint(tmp_path / "c", {"a.w": torch.zeros(1)}, FACTS)
     with pytest.raises(CheckpointCorruptError, match="no tensor"):
-        read_tensors(tmp_path / "c", "average.")
+        read_tensors(tmp_path / "c", "ema.")
 
 
 def test_that_the_log_keeps_one_loss_report_a_second(tmp_path):
@@ -181,7 +181,7 @@ def test_that_torn_and_strange_lines_are_passed_over(tmp_path):
     log.record(report(0.0))
     log.close()
     with (tmp_path / "events.jsonl").open("ab") as file:
-        file.write(b'[]\n{"event": "LossesReported"}\n\xff\xfe\n{"event": "LossesRep')
+        file.write(b'[]\n{"event": "MetricsReported"}\n\xff\xfe\n{"event": "MetricsRep')
     assert len(list(read_losses(tmp_path / "events.jsonl"))) == 1
     assert list(read_losses(tmp_path / "nothing.jsonl")) == []
 
@@ -214,7 +214,7 @@ def test_that_a_run_goes_on_from_its_newest_checkpoint(tmp_path):
     reopened = reopen_run_folder(run.read_config().with_values(minutes=7.0))
     assert reopened
     assert reopened.path == run.checkpoint_path(128)
-    assert reopened.passed_over == ()
+    assert reopened.skipped_checkpoints == ()
     assert run.read_config().minutes == 7.0
 
 
@@ -225,7 +225,7 @@ def test_that_damaged_checkpoints_are_passed_over_told_and_set_aside(tmp_path):
     reopened = reopen_run_folder(run.read_config())
     assert reopened
     assert reopened.path == run.checkpoint_path(64)
-    assert [text.partition(":")[0] for text in reopened.passed_over] == [
+    assert [text.partition(":")[0] for text in reopened.skipped_checkpoints] == [
         "checkpoint-000000000192",
         "checkpoint-000000000128",
     ]
@@ -236,7 +236,7 @@ def test_that_damaged_checkpoints_are_passed_over_told_and_set_aside(tmp_path):
     assert run.latest_checkpoint() == run.checkpoint_path(96)
     again = reopen_run_folder(run.read_config())
     assert again
-    assert again.passed_over == ()
+    assert again.skipped_checkpoints == ()
 
 
 def test_that_a_run_whose_checkpoints_are_all_damaged_never_begins_anew(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from engine.events import RolledBack, RunResumed
 from engine.fs.lock import RunLock
 from engine.runs.event_codec import line_of
-from engine.runs.retention import best_figures
+from engine.runs.retention import best_metrics
 from engine.runs.status import TAIL_BYTES, Status, status_of
 from tests.helpers.run_folders import made_run, measured, run_lines, write_log
 
@@ -44,7 +44,7 @@ def test_that_a_run_without_a_log_is_new(tmp_path):
 def test_that_a_torn_last_line_takes_nothing_from_the_others(tmp_path):
     run = made_run(tmp_path, "run", outcome=None)
     with (run / "events.jsonl").open("a") as log:
-        log.write('{"event": "LossesRep')
+        log.write('{"event": "MetricsRep')
     assert status_of(run).status is Status.INTERRUPTED
     assert status_of(run).images_seen == 6400
 
@@ -133,4 +133,4 @@ def test_that_the_best_figures_are_those_of_the_points_that_count(tmp_path, back
             measured(400, kid=0.3),
         ],
     )
-    assert best_figures(log) == {"kid": 0.2, "joint_coherence": 0.6}
+    assert best_metrics(log) == {"kid": 0.2, "joint_coherence": 0.6}

@@ -83,7 +83,7 @@ def test_that_captions_are_written_and_never_overflow():
 
 def test_that_the_chart_shows_its_curves(tmp_path):
     points = [(float(x), 1 + x / 1000) for x in range(0, 1000, 10)]
-    write_loss_chart(tmp_path / "a.png", {"generator": points, "critic": []}, title="Losses")
+    write_loss_chart(tmp_path / "a.png", {"generator": points, "discriminator": []}, title="Losses")
     with Image.open(tmp_path / "a.png") as picture:
         pixels = np.asarray(picture.convert("RGB")).astype(int)
     assert pixels.shape == (HEIGHT, WIDTH, 3)

@@ -95,7 +95,7 @@ def test_that_a_missing_run_or_checkpoint_is_named(run, tmp_path):
         load_run(tmp_path, CPU)
     facts = load_run(run, CPU).checkpoint
     path = RunFolder(tmp_path).checkpoint_path(64)
-    write_checkpoint(path, {"average.nothing": torch.zeros(3)}, facts)
+    write_checkpoint(path, {"ema.nothing": torch.zeros(3)}, facts)
     with pytest.raises(CheckpointCorruptError, match="do not fit"):
         load_run(tmp_path, CPU)
 

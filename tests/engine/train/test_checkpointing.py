@@ -9,7 +9,7 @@ import torch
 
 from engine.control import RunControl
 from engine.errors import DiskFullError, FolderNotWritableError
-from engine.events import CheckpointSaved, Outcome, Phase, PhaseChanged, RunMoved, RunPaused
+from engine.events import CheckpointSaved, Outcome, Phase, PhaseChanged, RunPaused, RunRelocated
 from engine.runs import checkpoint_files, event_log
 from engine.runs.checkpoint import read_tensors
 from engine.runs.checkpoint_files import read_metadata
@@ -107,7 +107,7 @@ def test_that_a_run_can_go_on_in_another_folder(tmp_path, disk, problem_log):
     expect_all(problem_log, "could not be saved", "goes on in")
     assert ended.outcome is Outcome.FINISHED
     assert ended.folder == elsewhere
-    assert [event.folder for event in story.of(RunMoved)] == [elsewhere]
+    assert [event.folder for event in story.of(RunRelocated)] == [elsewhere]
     before, after = RunFolder(story.config.run), RunFolder(elsewhere)
     assert [read_metadata(path).images_seen for path in before.checkpoint_paths()] == [40]
     assert [read_metadata(path).images_seen for path in after.checkpoint_paths()] == [80, 160]
@@ -223,4 +223,4 @@ def test_that_what_the_old_disk_would_not_take_goes_along(tmp_path, monkeypatch,
     expect_all(problem_log, "cannot be written", "goes on in")
     events = list(read_events(tmp_path / "elsewhere" / "events.jsonl"))
     assert events[:2] == [PhaseChanged(phase=Phase.LOADING), PhaseChanged(phase=Phase.SAVING)]
-    assert [type(event) for event in events[2:]] == [RunMoved]
+    assert [type(event) for event in events[2:]] == [RunRelocated]

@@ -17,7 +17,7 @@ from engine.train.metrics import Skipped
 
 
 def skipped(*steps: int) -> Skipped:
-    return Skipped(steps=steps, terms={"critic": float("nan")})
+    return Skipped(steps=steps, terms={"discriminator": float("nan")})
 
 
 def test_that_few_skipped_steps_need_no_rollback():
@@ -41,35 +41,35 @@ def test_that_as_many_over_a_long_time_do_not():
 
 def test_that_each_time_halves_the_rate():
     guard = DivergenceGuard()
-    guard.begin_rollback(640, ("critic",))
+    guard.begin_rollback(640, ("discriminator",))
     guard.end_rollback(0)
-    guard.begin_rollback(640, ("critic",))
+    guard.begin_rollback(640, ("discriminator",))
     assert guard.rate_scale == 0.25
 
 
 def test_that_it_gives_up_when_going_back_does_not_help():
     guard = DivergenceGuard()
     for _attempt in range(MAX_ROLLBACKS):
-        guard.begin_rollback(640, ("critic",))
+        guard.begin_rollback(640, ("discriminator",))
         guard.end_rollback(5)
     with pytest.raises(NonFiniteLossError) as caught:
-        guard.begin_rollback(640, ("critic",))
-    assert (caught.value.images_seen, caught.value.losses) == (640, ("critic",))
+        guard.begin_rollback(640, ("discriminator",))
+    assert (caught.value.images_seen, caught.value.losses) == (640, ("discriminator",))
 
 
 def test_that_a_long_calm_makes_earlier_trouble_forgotten_but_not_the_rate():
     guard = DivergenceGuard()
     for _attempt in range(MAX_ROLLBACKS):
-        guard.begin_rollback(640, ("critic",))
+        guard.begin_rollback(640, ("discriminator",))
         guard.end_rollback(5)
     guard.needs_rollback(None, 5 + CALM_STEPS + 1)
-    guard.begin_rollback(10_000, ("critic",))
+    guard.begin_rollback(10_000, ("discriminator",))
     assert guard.rate_scale == 0.5 ** (MAX_ROLLBACKS + 1)
 
 
 def test_that_a_checkpoint_remembers_the_rate():
     guard, other = DivergenceGuard(), DivergenceGuard()
-    guard.begin_rollback(640, ("critic",))
+    guard.begin_rollback(640, ("discriminator",))
     other.load_state_dict(guard.state_dict())
     assert other.rate_scale == 0.5
 
@@ -77,16 +77,16 @@ def test_that_a_checkpoint_remembers_the_rate():
 def test_that_a_resumed_run_continues_a_series_of_rollbacks():
     guard = DivergenceGuard()
     for _attempt in range(MAX_ROLLBACKS - 1):
-        guard.begin_rollback(640, ("critic",))
+        guard.begin_rollback(640, ("discriminator",))
         guard.end_rollback(5)
     guard.needs_rollback(skipped(*range(6, 5 + MAX_SKIPPED - 1)), 30)
     other = DivergenceGuard()
     other.load_state_dict(json.loads(json.dumps(guard.state_dict())))
     assert other.needs_rollback(skipped(30), 31)
     assert other.trouble_step == 5
-    other.begin_rollback(640, ("critic",))
+    other.begin_rollback(640, ("discriminator",))
     with pytest.raises(NonFiniteLossError):
-        other.begin_rollback(640, ("critic",))
+        other.begin_rollback(640, ("discriminator",))
 
 
 @pytest.mark.parametrize("scale", [None, "half", math.nan, -1.0, 0.0, 7])

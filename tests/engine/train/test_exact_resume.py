@@ -9,7 +9,7 @@ import torch
 
 from engine.config.sections import ADVERSARIAL_FAMILIES, ADVERSARIAL_LOSSES, FAMILIES, REGULARIZERS
 from engine.control import RunControl
-from engine.events import LossesReported, Outcome, RunEnded
+from engine.events import MetricsReported, Outcome, RunEnded
 from engine.runs.checkpoint import read_tensors
 from engine.runs.checkpoint_files import read_metadata
 from engine.runs.folder import RunFolder
@@ -39,9 +39,9 @@ KINDS = {
     "adversarial ada, two turns": {
         "family": "adversarial",
         "data__augmentation": "ada",
-        "training__critic_steps": 2,
+        "training__d_steps": 2,
     },
-    "hybrid balanced": {"data__balance": 1.0},
+    "hybrid balanced": {"data__class_balance": 1.0},
     "mvae": {"family": "mvae"},
     "mvae warming up": {"family": "mvae", "variational__kl_warmup_images": 80.0},
     "mopoe": {"family": "mopoe"},
@@ -51,7 +51,7 @@ KINDS = {
 def config_of(dataset: Path, run: Path, kind: str):
     config = tiny_config(dataset, run, images=IMAGES)
     return config.with_values(
-        training__penalty_interval=INTERVAL, reporting__evaluate_every_s=0.0, **KINDS[kind]
+        training__reg_interval=INTERVAL, reporting__evaluate_every_s=0.0, **KINDS[kind]
     )
 
 
@@ -60,7 +60,7 @@ def left_in_the_middle(config) -> None:
 
     def emit(event):
         events.append(event)
-        is_there = isinstance(event, LossesReported)
+        is_there = isinstance(event, MetricsReported)
         if is_there and event.progress.images_seen == LEFT_AT_STEP * BATCH:
             control.request_stop()
 

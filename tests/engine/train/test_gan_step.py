@@ -11,10 +11,10 @@ from engine.config.sections import ADVERSARIAL_FAMILIES, ADVERSARIAL_LOSSES, REG
 from engine.data.loader import Batch
 from engine.losses.adversarial import MaskedLogits
 from engine.losses.regularizers import squared_gradient_norm
-from engine.nets.discriminator import PAIR, Critic
+from engine.nets.discriminator import PAIR, Discriminator
 from engine.train import gan_step
 from engine.train.gan_step import GanStep, fake_mask, mismatched_logits, penalty_inputs
-from engine.train.state import CRITIC, GENERATOR, TrainingState
+from engine.train.state import DISCRIMINATOR, GENERATOR, TrainingState
 from engine.train.step import METRICS_EVERY, StepReport, complete_batch
 from tests.helpers.tiny import tiny_modalities, tiny_pairs, tiny_state, tiny_step_config
 
@@ -32,29 +32,29 @@ def step_of(
     return GanStep(state, config.training, seed, modalities=tiny_modalities())
 
 
-def weights(state: TrainingState, player: str) -> list[Tensor]:
-    return [p.detach().clone() for p in state.players[player].network.parameters()]
+def weights(state: TrainingState, network: str) -> list[Tensor]:
+    return [p.detach().clone() for p in state.networks[network].network.parameters()]
 
 
-def critic_of(state: TrainingState) -> Critic:
-    return cast("Critic", state.players[CRITIC].network)
+def discriminator_of(state: TrainingState) -> Discriminator:
+    return cast("Discriminator", state.networks[DISCRIMINATOR].network)
 
 
 def slopes(state: TrainingState) -> list[Tensor]:
-    return [cast("Tensor", p.grad).clone() for p in critic_of(state).parameters()]
+    return [cast("Tensor", p.grad).clone() for p in discriminator_of(state).parameters()]
 
 
-def changed(state: TrainingState, player: str, before: list[Tensor]) -> int:
-    now = weights(state, player)
+def changed(state: TrainingState, network: str, before: list[Tensor]) -> int:
+    now = weights(state, network)
     return sum(not torch.equal(old, new) for old, new in zip(before, now, strict=True))
 
 
 def test_that_a_step_teaches_both_players():
     state = tiny_state()
-    before = {player: weights(state, player) for player in (GENERATOR, CRITIC)}
-    report = step_of(state, penalty_interval=1)(complete_batch(tiny_pairs()), 0)
-    assert all(changed(state, player, before[player]) > 10 for player in before)
-    assert set(report.losses) == {"generator", "critic", "penalty", "caption"}
+    before = {network: weights(state, network) for network in (GENERATOR, DISCRIMINATOR)}
+    report = step_of(state, reg_interval=1)(complete_batch(tiny_pairs()), 0)
+    assert all(changed(state, network, before[network]) > 10 for network in before)
+    assert set(report.losses) == {"generator", "discriminator", "penalty", "text_nll"}
     assert not any(value.requires_grad for value in report.losses.values())
     assert not any(value.requires_grad for value in report.metrics.values())
 
@@ -62,51 +62,51 @@ def test_that_a_step_teaches_both_players():
 @pytest.mark.parametrize("family", ADVERSARIAL_FAMILIES)
 @pytest.mark.parametrize(("loss", "regularizer"), OBJECTIVES)
 def test_that_every_objective_teaches_every_family(family, loss, regularizer):
-    chosen = {"adversarial_loss": loss, "regularizer": regularizer, "penalty_interval": 1}
+    chosen = {"adversarial_loss": loss, "regularizer": regularizer, "reg_interval": 1}
     state = tiny_state(family, **chosen)
-    before = {player: weights(state, player) for player in (GENERATOR, CRITIC)}
+    before = {network: weights(state, network) for network in (GENERATOR, DISCRIMINATOR)}
     report = step_of(state, family, **chosen)(complete_batch(tiny_pairs()), 0)
     assert all(value.isfinite() for value in (report.losses | report.metrics).values())
-    assert all(changed(state, player, before[player]) for player in before)
+    assert all(changed(state, network, before[network]) for network in before)
     assert ("penalty" in report.losses) == (regularizer in {"r1", "r1-r2", "gradient-penalty"})
-    assert ("caption" in report.losses) == (family == "hybrid")
+    assert ("text_nll" in report.losses) == (family == "hybrid")
 
 
-def test_that_the_critics_turn_leaves_the_generator_alone():
+def test_that_the_discriminators_turn_leaves_the_generator_alone():
     state = tiny_state()
-    state.players[GENERATOR].optimiser.step = Mock()
-    before = {player: weights(state, player) for player in (GENERATOR, CRITIC)}
+    state.networks[GENERATOR].optimiser.step = Mock()
+    before = {network: weights(state, network) for network in (GENERATOR, DISCRIMINATOR)}
     step_of(state)(complete_batch(tiny_pairs()), 0)
     assert changed(state, GENERATOR, before[GENERATOR]) == 0
-    assert changed(state, CRITIC, before[CRITIC]) > 10
+    assert changed(state, DISCRIMINATOR, before[DISCRIMINATOR]) > 10
 
 
-def test_that_the_generators_turn_leaves_the_critic_alone():
+def test_that_the_generators_turn_leaves_the_discriminator_alone():
     state = tiny_state()
-    state.players[CRITIC].optimiser.step = Mock()
-    before = {player: weights(state, player) for player in (GENERATOR, CRITIC)}
-    state.players[CRITIC].optimiser.zero_grad()
+    state.networks[DISCRIMINATOR].optimiser.step = Mock()
+    before = {network: weights(state, network) for network in (GENERATOR, DISCRIMINATOR)}
+    state.networks[DISCRIMINATOR].optimiser.zero_grad()
     step_of(state)(complete_batch(tiny_pairs()), 0)
-    after_critics_turn = slopes(state)
-    assert changed(state, CRITIC, before[CRITIC]) == 0
+    after_discriminators_turn = slopes(state)
+    assert changed(state, DISCRIMINATOR, before[DISCRIMINATOR]) == 0
     assert changed(state, GENERATOR, before[GENERATOR]) > 10
-    # The critic's gradients are those of its own turn: the generator's added nothing.
+    # The discriminator's gradients are those of its own turn: the generator's added nothing.
     alone = tiny_state()
-    alone.players[CRITIC].optimiser.step = Mock()
-    step_of(alone, critic_steps=2)(complete_batch(tiny_pairs()), 0)
+    alone.networks[DISCRIMINATOR].optimiser.step = Mock()
+    step_of(alone, d_steps=2)(complete_batch(tiny_pairs()), 0)
     own = slopes(alone)
-    assert all(torch.equal(a, b) for a, b in zip(after_critics_turn, own, strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(after_discriminators_turn, own, strict=True))
 
 
-def test_that_the_critic_can_learn_again_after_the_generators_turn():
+def test_that_the_discriminator_can_learn_again_after_the_generators_turn():
     state = tiny_state()
     step_of(state)(complete_batch(tiny_pairs()), 0)
-    assert all(p.requires_grad for p in state.players[CRITIC].network.parameters())
+    assert all(p.requires_grad for p in state.networks[DISCRIMINATOR].network.parameters())
 
 
-def test_that_the_generator_waits_for_the_critics_steps():
+def test_that_the_generator_waits_for_the_discriminators_steps():
     state = tiny_state()
-    step = step_of(state, critic_steps=3)
+    step = step_of(state, d_steps=3)
     has_moved = [
         "generator" in step(complete_batch(tiny_pairs()), number).losses for number in range(6)
     ]
@@ -127,7 +127,7 @@ def test_that_a_step_follows_from_its_number_and_the_seed():
 
 
 def test_that_the_penalty_comes_every_so_many_steps():
-    step = step_of(tiny_state(), penalty_interval=3)
+    step = step_of(tiny_state(), reg_interval=3)
     has_penalty = [
         "penalty" in step(complete_batch(tiny_pairs()), number).losses for number in range(7)
     ]
@@ -141,18 +141,18 @@ def test_that_no_penalty_weight_means_no_penalty():
 
 def test_that_health_is_looked_at_now_and_then():
     step = step_of(tiny_state())
-    held_out = tiny_pairs(4, seed=7)
+    validation = tiny_pairs(4, seed=7)
     step = GanStep(
         tiny_state(),
         tiny_step_config().training,
         1,
         modalities=tiny_modalities(),
-        validation=held_out,
+        validation=validation,
     )
     often = set(step(complete_batch(tiny_pairs()), 1).metrics)
     assert often == {"real_score", "fake_score", "real_sign"}
     assert set(step(complete_batch(tiny_pairs()), METRICS_EVERY).metrics) - often == {
-        "critic_gradient",
+        "discriminator_gradient",
         "generator_gradient",
         "overfit_gap",
         "image_diversity",
@@ -186,9 +186,9 @@ def test_that_what_lies_under_a_mask_changes_nothing(family, sureness):
     seen = []
     for hidden in (0.0, 0.7, -50.0):
         state = tiny_state(family)
-        step = step_of(state, family, penalty_interval=1, self_label_sureness=sureness)
+        step = step_of(state, family, reg_interval=1, pseudo_label_threshold=sureness)
         report = step(missing(hidden), 0)
-        seen.append((figures(report), weights(state, GENERATOR), weights(state, CRITIC)))
+        seen.append((figures(report), weights(state, GENERATOR), weights(state, DISCRIMINATOR)))
     for other in seen[1:]:
         assert other[0] == seen[0][0]
         for network in (1, 2):
@@ -201,15 +201,17 @@ def test_that_items_of_one_kind_alone_teach_what_they_can(missing_everywhere):
     state, pairs = tiny_state(), tiny_pairs()
     there = {name: torch.ones(8, dtype=torch.bool) for name in pairs}
     there[missing_everywhere][:] = False
-    critic = state.players[CRITIC].network
-    before = {name: p.detach().clone() for name, p in critic.named_parameters()}
+    discriminator = state.networks[DISCRIMINATOR].network
+    before = {name: p.detach().clone() for name, p in discriminator.named_parameters()}
     report = step_of(state, penalty_weight=0.0)(Batch(items=pairs, present=there), 0)
     assert all(value.isfinite() for value in report.losses.values())
     moved = {
-        name for name, p in critic.named_parameters() if not torch.equal(p.detach(), before[name])
+        name
+        for name, p in discriminator.named_parameters()
+        if not torch.equal(p.detach(), before[name])
     }
     other = "text" if missing_everywhere == "image" else "image"
-    assert any(name.startswith(f"alone.{other}") for name in moved)
+    assert any(name.startswith(f"unimodal_heads.{other}") for name in moved)
 
 
 def test_that_a_rare_verdict_is_held_back_as_much_as_a_frequent_one():
@@ -227,17 +229,17 @@ def test_that_a_rare_verdict_is_held_back_as_much_as_a_frequent_one():
 
 
 def mismatches(state: TrainingState, real: dict[str, Tensor], step: int):
-    critic = critic_of(state)
-    seen = critic.features(real)
-    return mismatched_logits(critic, seen, complete_batch(real), step), seen
+    discriminator = discriminator_of(state)
+    seen = discriminator.features(real)
+    return mismatched_logits(discriminator, seen, complete_batch(real), step), seen
 
 
 def test_that_the_same_caption_next_door_is_no_mismatch():
     state, real = tiny_state(), tiny_pairs(6)
     real["text"][:3] = real["text"][0]
     found, seen = mismatches(state, real, step=0)
-    critic = critic_of(state)
-    logits = critic.judge_match({"text": seen["text"].roll(1, 0), "image": seen["image"]})
+    discriminator = discriminator_of(state)
+    logits = discriminator.joint_logit({"text": seen["text"].roll(1, 0), "image": seen["image"]})
     assert found.mask.tolist() == [True, False, False, False, True, True]
     torch.testing.assert_close(softplus(found.logits), softplus(logits))
 
@@ -261,8 +263,8 @@ def test_that_an_incomplete_neighbour_makes_no_mismatch():
     state, real = tiny_state(), tiny_pairs(6)
     has_image = torch.tensor([True, True, False, True, True, True])
     batch = Batch(items=real, present={"text": torch.ones(6, dtype=torch.bool), "image": has_image})
-    critic = critic_of(state)
-    found = mismatched_logits(critic, critic.features(real), batch, 0)
+    discriminator = discriminator_of(state)
+    found = mismatched_logits(discriminator, discriminator.features(real), batch, 0)
     assert found.mask.tolist() == [True, True, False, False, True, True]
 
 
@@ -289,11 +291,13 @@ def test_that_fake_pairs_follow_each_pattern_in_equal_shares(family):
     assert made["text"].tolist() == [not real for real in text]
 
 
-def test_that_the_critic_learns_to_tell_when_the_generator_stands_still():
+def test_that_the_discriminator_learns_to_tell_when_the_generator_stands_still():
     state = tiny_state(learning_rate=1e-2)
-    state.players[GENERATOR].optimiser.step = Mock()
+    state.networks[GENERATOR].optimiser.step = Mock()
     step = step_of(state, learning_rate=1e-2, penalty_weight=0.0)
-    losses = [step(complete_batch(tiny_pairs(16)), n).losses["critic"].item() for n in range(60)]
+    losses = [
+        step(complete_batch(tiny_pairs(16)), n).losses["discriminator"].item() for n in range(60)
+    ]
     assert sum(losses[-5:]) < 0.5 * sum(losses[:5])
 
 
@@ -303,4 +307,4 @@ def test_that_an_image_alone_can_be_learned():
     state = tiny_state(modalities=(image,))
     step = GanStep(state, config.training, 1, modalities=(image,))
     report = step(complete_batch({"image": tiny_pairs()["image"]}), 0)
-    assert set(report.losses) == {"critic", "generator", "penalty"}
+    assert set(report.losses) == {"discriminator", "generator", "penalty"}

@@ -12,9 +12,9 @@ from engine.control import RunControl
 from engine.data.store import open_dataset, write_dataset
 from engine.data.word_vectors import WordVectors
 from engine.errors import ConfigError, VectorsUnreadableError
-from engine.events import LossesReported, Outcome, RunEnded
+from engine.events import MetricsReported, Outcome, RunEnded
 from engine.nets.registry import build_modalities
-from engine.nets.text import WORD_SPREAD, TextModality
+from engine.nets.text import EMBEDDING_STD, TextModality
 from engine.runs.folder import RunFolder
 from engine.sample.load import encode_texts, load_run
 from engine.train.data import load_training_data, model_facts
@@ -38,7 +38,7 @@ def trained(config):
     if ended.error is not None:
         raise ended.error
     assert ended.outcome is Outcome.FINISHED
-    return [event for event in events if isinstance(event, LossesReported)]
+    return [event for event in events if isinstance(event, MetricsReported)]
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -72,7 +72,7 @@ def test_that_all_captions_of_an_image_are_learned(tmp_path):
     config = tiny_config(data, tmp_path / "run")
     stored = open_dataset(data)
     facts = model_facts(config, stored)
-    assert set(facts.tokenizer.unknown_words("dim gloom light pale")) == {"pale"}
+    assert set(facts.tokenizer.out_of_vocabulary("dim gloom light pale")) == {"pale"}
     modalities = build_modalities(
         config.networks,
         channels=facts.channels,
@@ -80,13 +80,13 @@ def test_that_all_captions_of_an_image_are_learned(tmp_path):
         text_length=facts.text_length,
     )
     source = load_training_data(config, stored, facts, modalities, CPU)
-    texts = modalities[0].show(source.held_out["text"])
+    texts = modalities[0].postprocess(source.validation["text"])
     assert list(texts) == ["<unk>", "light"]
     drawn: set[str] = set()
     for step in range(20):
         batch = source.loader(8).batch(step)
         there = batch.items["text"][batch.present["text"]]
-        drawn |= set(modalities[0].show(modalities[0].read(there)))
+        drawn |= set(modalities[0].postprocess(modalities[0].preprocess(there)))
     assert drawn == {"dark", "a dim one", "gloom", "light"}
     assert trained(config)
 
@@ -104,10 +104,10 @@ def test_that_texts_in_any_units_are_learned_and_drawn(tmp_path, dataset, kind):
 
 def test_that_balance_needs_its_field(tmp_path, dataset, problem_log):
     config = tiny_config(dataset, tmp_path / "run")
-    trained(config.with_values(data__balance=1.0))
+    trained(config.with_values(data__class_balance=1.0))
     other = tiny_config(dataset, tmp_path / "other")
     with pytest.raises(ConfigError, match="balance_by"):
-        trained(other.with_values(data__balance=1.0, data__balance_by="colour"))
+        trained(other.with_values(data__class_balance=1.0, data__balance_by="colour"))
     problem_log.expect("failed")
 
 
@@ -130,7 +130,7 @@ def test_that_known_words_start_from_their_vectors_and_others_at_random():
     def embedding(given):
         torch.manual_seed(0)
         modality = TextModality(
-            tokenizer=tokenizer, length=3, word_dim=4, feature_dim=8, vectors=given
+            tokenizer=tokenizer, length=3, token_dim=4, embedding_dim=8, vectors=given
         )
         return cast("Any", modality.build_decoder()).embedding.weight.detach()
 
@@ -139,7 +139,7 @@ def test_that_known_words_start_from_their_vectors_and_others_at_random():
     grey = int(tokenizer.encode("grey", 2)[0])
     assert torch.equal(with_vectors[:, grey], without[:, grey])
     centred = torch.from_numpy(values - values.mean(0))
-    expected = centred * WORD_SPREAD / centred.std()
+    expected = centred * EMBEDDING_STD / centred.std()
     torch.testing.assert_close(with_vectors[:3, dark], expected[0])
     torch.testing.assert_close(with_vectors[:3, light], expected[1])
     assert torch.equal(with_vectors[3], without[3])
@@ -150,7 +150,7 @@ def test_that_the_batch_can_be_measured(tmp_path, dataset):
     trained(config)
     assert RunFolder(tmp_path / "run").read_config().training.batch_size >= 2
     log = (tmp_path / "run" / "events.jsonl").read_text("utf-8")
-    assert '"BatchChosen"' in log
+    assert '"BatchSizeSelected"' in log
 
 
 @pytest.mark.parametrize("mode", ["diffaugment", "ada"])

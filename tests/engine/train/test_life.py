@@ -8,9 +8,9 @@ import torch
 
 from engine.errors import DeviceLostError, MemoryExhaustedError, RunLockedError
 from engine.events import (
-    BatchChosen,
-    BatchSplit,
+    BatchSizeSelected,
     CheckpointSaved,
+    MicroBatchingEnabled,
     Outcome,
     Phase,
     PhaseChanged,
@@ -73,7 +73,9 @@ def test_that_memory_can_be_given_back_later_in_a_pause(tmp_path):
             story.control.request_pause()
         if isinstance(event, RunPaused) and not event.is_released:
             networks.append(
-                weakref.ref(next(o for o in gc.get_objects() if type(o).__name__ == "Critic"))
+                weakref.ref(
+                    next(o for o in gc.get_objects() if type(o).__name__ == "Discriminator")
+                )
             )
             story.control.request_pause(release=True)
         if isinstance(event, RunPaused) and event.is_released:
@@ -108,7 +110,7 @@ def test_that_a_measured_batch_stays_when_memory_was_given_back(tmp_path):
 
     assert story.tell(answer).outcome is Outcome.FINISHED
     assert [event.images_seen for event in story.of(RunResumed)] == [48]
-    (chosen,) = story.of(BatchChosen)
+    (chosen,) = story.of(BatchSizeSelected)
     assert story.folder.read_config().training.batch_size == chosen.batch_size
 
 
@@ -208,8 +210,8 @@ def test_that_a_step_that_does_not_fit_is_taken_in_shares(tmp_path, monkeypatch,
     story = RunStory(tmp_path, images=80)
     ended = story.tell()
     assert (ended.outcome, ended.images_seen) == (Outcome.FINISHED, 80)
-    split = story.of(BatchSplit)
-    assert [(event.batch_size, event.parts) for event in split] == [(8, 2), (8, 4)]
+    split = story.of(MicroBatchingEnabled)
+    assert [(event.batch_size, event.num_micro_batches) for event in split] == [(8, 2), (8, 4)]
     assert all(event.budget_bytes > 0 for event in split)
     facts = read_metadata(story.folder.newest_valid().path)
     assert (facts.step, facts.positions["parts"]) == (10, 4)
@@ -260,7 +262,7 @@ def test_that_the_networks_are_gone_when_the_end_is_told(
 
     def remember(*args):
         run = set_up(*args)
-        networks.extend(weakref.ref(player.network) for player in run.state.players.values())
+        networks.extend(weakref.ref(trained.network) for trained in run.state.networks.values())
         return run
 
     monkeypatch.setattr(run_module, "set_up", remember)

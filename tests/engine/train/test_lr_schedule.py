@@ -10,7 +10,7 @@ import torch
 from engine.config.run import RunConfig
 from engine.config.sections import TrainingConfig
 from engine.control import RunControl
-from engine.events import LossesReported, Outcome
+from engine.events import MetricsReported, Outcome
 from engine.runs.checkpoint import read_tensors
 from engine.runs.checkpoint_files import read_metadata
 from engine.runs.folder import RunFolder
@@ -203,7 +203,7 @@ def go(way, config, stop_at=None):
 
     def emit(event):
         events.append(event)
-        if isinstance(event, LossesReported) and event.progress.images_seen == stop_at:
+        if isinstance(event, MetricsReported) and event.progress.images_seen == stop_at:
             control.request_stop()
 
     way(config, emit, control)

@@ -7,7 +7,7 @@ from engine.data.loader import mix_seed
 from engine.nets.vae import MultimodalVae
 from engine.train import gan_step, vae_step
 from engine.train.families import build_step
-from engine.train.state import CRITIC, GENERATOR
+from engine.train.state import DISCRIMINATOR, GENERATOR
 from engine.train.step import Batch, complete_batch, split_batch
 from engine.train.vae_step import mvae_bound, mvae_subsets
 from tests.helpers.tiny import tiny_modalities, tiny_pairs, tiny_state, tiny_step_config
@@ -22,13 +22,13 @@ def gradients(monkeypatch, family: str, parts: int, batch: Batch) -> dict[str, t
     gathered: dict[str, torch.Tensor] = {}
 
     def keep(optimiser: Any) -> torch.Tensor:
-        name = next(n for n, p in state.players.items() if p.optimiser is optimiser)
-        weights = state.players[name].network.parameters()
+        name = next(n for n, p in state.networks.items() if p.optimiser is optimiser)
+        weights = state.networks[name].network.parameters()
         gathered[name] = torch.cat([w.grad.flatten() for w in weights if w.grad is not None])
         return torch.zeros(())
 
     for module in (gan_step, vae_step):
-        monkeypatch.setattr(module, "advance", keep)
+        monkeypatch.setattr(module, "step_if_finite", keep)
     step(batch, 0)
     return gathered
 
@@ -50,7 +50,7 @@ def test_that_a_variational_gradient_is_the_mean_of_its_shares(monkeypatch):
     model = cast("MultimodalVae", tiny_state("mvae").generator)
     config = tiny_step_config("mvae")
     randomness = torch.Generator().manual_seed(mix_seed(config.seed, 0))
-    subsets = mvae_subsets(model.order, 0, 0)
+    subsets = mvae_subsets(model.modality_order, 0, 0)
     weights = cast("Any", build_step(tiny_state("mvae"), config)).weights(0)
     for half in (slice(0, 4), slice(4, 8)):
         items = {name: item[half] for name, item in batch.items.items()}
@@ -65,11 +65,11 @@ def test_that_players_learn_much_the_same_from_shares(monkeypatch, family):
     batch = complete_batch(tiny_pairs(64))
     one = gradients(monkeypatch, family, 1, batch)
     four = gradients(monkeypatch, family, 4, batch)
-    assert one.keys() == four.keys() == {CRITIC, GENERATOR}
-    for player, gradient in one.items():
+    assert one.keys() == four.keys() == {DISCRIMINATOR, GENERATOR}
+    for network, gradient in one.items():
         # Other noise, and deviations within a share: like, but not the same.
-        likeness = torch.cosine_similarity(gradient, four[player], dim=0)
-        assert likeness > 0.8, player
+        likeness = torch.cosine_similarity(gradient, four[network], dim=0)
+        assert likeness > 0.8, network
 
 
 @pytest.mark.parametrize("family", ["hybrid", "adversarial", "mvae", "mopoe"])

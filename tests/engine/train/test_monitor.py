@@ -6,9 +6,9 @@ from typing import cast
 import numpy as np
 import pytest
 
-from engine.events import Alarm
+from engine.events import Alert
 from engine.train.monitor import GRACE_IMAGES, GRADIENT_SHARE, RULES, STALE_IMAGES, HealthMonitor
-from tests.helpers.signals import REPORT, WELL, noisy, said, turning, watched
+from tests.helpers.metric_curves import REPORT, WELL, noisy, said, turning, watched
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -31,32 +31,32 @@ def test_that_a_healthy_run_is_silent(seed):
     assert watched(noisy(curve, seed), images=1_500_000, every=1_000) == []
 
 
-def test_that_a_critic_that_is_often_right_is_no_alarm():
+def test_that_a_discriminator_that_is_often_right_is_no_alert():
     sure = turning(0, real_score=0.95, fake_score=0.05, real_sign=0.97)
     assert watched(noisy(sure), images=300_000) == []
 
 
-def test_that_a_wild_quotient_is_no_alarm():
-    # The critic cannot tell real from fake, so the gap is a division by almost nothing.
+def test_that_a_wild_quotient_is_no_alert():
+    # The discriminator cannot tell real from fake, so the gap is a division by almost nothing.
     rng = np.random.default_rng(0)
     assert watched(lambda _: WELL | {"overfit_gap": rng.normal(0, 10)}, images=300_000) == []
 
 
 @pytest.mark.parametrize(
-    ("alarm", "within", "bad"),
+    ("alert", "within", "bad"),
     [
-        (Alarm.MODE_COLLAPSE, 20_000, {"image_diversity": 0.05}),
-        (Alarm.MODE_COLLAPSE, 20_000, {"unique_texts": 0.1}),
-        (Alarm.MODE_COLLAPSE, 20_000, {"token_entropy": 0.1}),
-        (Alarm.CRITIC_WINNING, 40_000, {"real_score": 0.999, "fake_score": 0.001}),
-        (Alarm.CRITIC_WINNING, 30_000, {"generator_gradient": 1e-4, "fake_score": 0.02}),
-        (Alarm.OVERFITTING, 20_000, {"overfit_gap": 1.5, "real_sign": 0.9}),
+        (Alert.MODE_COLLAPSE, 20_000, {"image_diversity": 0.05}),
+        (Alert.MODE_COLLAPSE, 20_000, {"unique_texts": 0.1}),
+        (Alert.MODE_COLLAPSE, 20_000, {"token_entropy": 0.1}),
+        (Alert.DISCRIMINATOR_WINNING, 40_000, {"real_score": 0.999, "fake_score": 0.001}),
+        (Alert.DISCRIMINATOR_WINNING, 30_000, {"generator_gradient": 1e-4, "fake_score": 0.02}),
+        (Alert.OVERFITTING, 20_000, {"overfit_gap": 1.5, "real_sign": 0.9}),
     ],
 )
-def test_that_each_failure_raises_its_alarm_in_time(alarm, within, bad):
+def test_that_each_failure_raises_its_alert_in_time(alert, within, bad):
     failed_at = 100_000
     (raised,) = watched(turning(failed_at, **bad), images=300_000)
-    assert (raised.alarm, raised.is_raised) == (alarm, True)
+    assert (raised.alert, raised.is_raised) == (alert, True)
     assert failed_at + 10_000 <= raised.images_seen <= failed_at + within
     assert set(raised.evidence) == {
         GRADIENT_SHARE if name == "generator_gradient" else name for name in bad
@@ -69,7 +69,7 @@ def test_that_noise_does_not_hide_a_slow_collapse(seed):
         return WELL | {"image_diversity": max(0.1, 1.0 - images / 100_000)}
 
     (raised,) = watched(noisy(curve, seed), images=200_000)
-    assert raised.alarm is Alarm.MODE_COLLAPSE
+    assert raised.alert is Alert.MODE_COLLAPSE
     # Below a quarter from 75,000 on.
     assert 80_000 <= raised.images_seen <= 105_000
 
@@ -83,26 +83,26 @@ def test_that_noise_does_not_hide_a_slow_collapse(seed):
         {"overfit_gap": 1.5, "real_sign": 0.9},
     ],
 )
-def test_that_an_alarm_is_raised_once_and_cleared_once(bad):
+def test_that_an_alert_is_raised_once_and_cleared_once(bad):
     def curve(images: int) -> Mapping[str, float]:
         return WELL | bad if 100_000 <= images < 200_000 else WELL
 
     raised, cleared = watched(curve, images=400_000)
     assert raised.is_raised
     assert not cleared.is_raised
-    assert raised.alarm is cleared.alarm
+    assert raised.alert is cleared.alert
     assert 200_000 < cleared.images_seen < 245_000
     assert set(cleared.evidence) == set(raised.evidence)
 
 
-def test_that_a_passing_failure_is_no_alarm():
+def test_that_a_passing_failure_is_no_alert():
     def curve(images: int) -> Mapping[str, float]:
         return WELL | {"image_diversity": 0.05} if 100_000 <= images < 107_000 else WELL
 
     assert watched(curve, images=200_000) == []
 
 
-def test_that_half_a_failure_is_no_alarm():
+def test_that_half_a_failure_is_no_alert():
     for bad in (
         {"real_score": 0.999},
         {"fake_score": 0.001},
@@ -117,10 +117,10 @@ def test_that_a_signal_about_its_threshold_does_not_flap():
     def curve(images: int) -> Mapping[str, float]:
         return WELL | {"image_diversity": 0.25 + 0.1 * math.sin(images / 15_000)}
 
-    assert said(watched(noisy(curve), images=1_000_000)) == [(Alarm.MODE_COLLAPSE, True)]
+    assert said(watched(noisy(curve), images=1_000_000)) == [(Alert.MODE_COLLAPSE, True)]
 
 
-def test_that_a_second_failure_is_a_second_alarm():
+def test_that_a_second_failure_is_a_second_alert():
     def curve(images: int) -> Mapping[str, float]:
         is_bad = images // 100_000 in (1, 3)
         return WELL | {"image_diversity": 0.05} if is_bad else WELL
@@ -129,7 +129,7 @@ def test_that_a_second_failure_is_a_second_alarm():
     assert [change.is_raised for change in changes] == [True, False, True, False]
 
 
-def test_that_one_rule_that_clears_does_not_end_an_alarm_that_another_keeps():
+def test_that_one_rule_that_clears_does_not_end_an_alert_that_another_keeps():
     def curve(images: int) -> Mapping[str, float]:
         diversity = 0.05 if 50_000 <= images < 100_000 else 1.0
         texts = 0.05 if 60_000 <= images < 200_000 else 1.0
@@ -158,11 +158,11 @@ def test_that_the_number_of_reports_does_not_matter():
     assert abs(raised_at(64) - raised_at(2_000)) <= 4_000
 
 
-def test_that_a_run_without_a_critic_is_watched_too():
+def test_that_a_run_without_a_discriminator_is_watched_too():
     def curve(images: int) -> Mapping[str, float]:
         return {"image_diversity": 0.05 if images >= 50_000 else 1.0}
 
-    assert said(watched(curve, images=100_000)) == [(Alarm.MODE_COLLAPSE, True)]
+    assert said(watched(curve, images=100_000)) == [(Alert.MODE_COLLAPSE, True)]
     assert watched(lambda _: {}, images=100_000) == []
 
 
@@ -171,7 +171,7 @@ def test_that_a_signal_may_be_absent_from_most_reports():
         bad = WELL | {"image_diversity": 0.05}
         return bad if images % (8 * REPORT) == 0 else {"real_score": 0.35}
 
-    assert said(watched(curve, images=60_000)) == [(Alarm.MODE_COLLAPSE, True)]
+    assert said(watched(curve, images=60_000)) == [(Alert.MODE_COLLAPSE, True)]
 
 
 def test_that_a_signal_that_is_no_longer_reported_raises_nothing():
@@ -193,7 +193,7 @@ def test_that_a_vanished_gradient_never_becomes_the_usual_one():
 
 def test_that_a_gradient_of_zero_counts_as_vanished():
     changes = watched(turning(60_000, generator_gradient=0.0, fake_score=0.01), images=200_000)
-    assert said(changes) == [(Alarm.CRITIC_WINNING, True)]
+    assert said(changes) == [(Alert.DISCRIMINATOR_WINNING, True)]
 
 
 def test_that_a_gradient_that_was_never_there_tells_nothing():
@@ -201,8 +201,8 @@ def test_that_a_gradient_that_was_never_there_tells_nothing():
     assert watched(never, images=200_000) == []
 
 
-def test_that_every_alarm_has_rules_with_room_between_their_thresholds():
-    assert {rule.alarm for rule in RULES} == set(Alarm) - {Alarm.NON_FINITE}
+def test_that_every_alert_has_rules_with_room_between_their_thresholds():
+    assert {rule.alert for rule in RULES} == set(Alert) - {Alert.NON_FINITE}
     for rule in RULES:
         for threshold in rule.thresholds:
             between = (threshold.raise_at + threshold.clear_at) / 2
@@ -211,15 +211,15 @@ def test_that_every_alarm_has_rules_with_room_between_their_thresholds():
             assert not threshold.is_cleared(between)
 
 
-def test_that_a_run_that_went_back_is_watched_anew_and_keeps_its_alarms():
+def test_that_a_run_that_went_back_is_watched_anew_and_keeps_its_alerts():
     monitor = HealthMonitor()
     collapsed = WELL | {"image_diversity": 0.05}
     raised = [c for n in range(60) for c in monitor.update({}, collapsed, 10_000 + n * 1_000)]
-    assert [(c.alarm, c.is_raised) for c in raised] == [(Alarm.MODE_COLLAPSE, True)]
+    assert [(c.alert, c.is_raised) for c in raised] == [(Alert.MODE_COLLAPSE, True)]
     monitor.rewind(20_000)
     # Nothing of the later past is left in what is smoothed, and it takes its time to clear.
     changes = [c for n in range(30) for c in monitor.update({}, WELL, 20_000 + n * 1_000)]
-    assert [(c.alarm, c.is_raised) for c in changes] == [(Alarm.MODE_COLLAPSE, False)]
+    assert [(c.alert, c.is_raised) for c in changes] == [(Alert.MODE_COLLAPSE, False)]
     assert 30_000 <= changes[0].images_seen <= 35_000
     assert changes[0].evidence["image_diversity"] == pytest.approx(WELL["image_diversity"])
 
@@ -239,7 +239,7 @@ def reloaded(monitor: HealthMonitor) -> HealthMonitor:
         {"real_score": 0.999, "fake_score": 0.001},
         {"generator_gradient": 1e-4, "fake_score": 0.02},
         {"overfit_gap": 1.5, "real_sign": 0.9},
-        {"critic_gradient": math.nan},
+        {"discriminator_gradient": math.nan},
     ],
 )
 @pytest.mark.parametrize("saved_at", [50_000, 105_000, 150_000, 205_000, 300_000])

@@ -2,7 +2,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from engine.config.sections import ReportingConfig
-from engine.events import EvaluationFailed, QualityMeasured
+from engine.events import EvaluationCompleted, EvaluationFailed
 from engine.metrics.evaluate import EvaluationReport
 from engine.train.periodic import Evaluation
 
@@ -18,7 +18,7 @@ class FakeEvaluator:
         if not figures:
             raise RuntimeError("no figures")
 
-        return EvaluationReport(figures=figures)
+        return EvaluationReport(metrics=figures)
 
 
 def evaluation_of(evaluator: FakeEvaluator, **config: Any):
@@ -29,7 +29,7 @@ def evaluation_of(evaluator: FakeEvaluator, **config: Any):
         found.append(evaluator)
         return evaluator
 
-    config = {"evaluate_every_s": 10.0, "evaluate_count": 200, **config}
+    config = {"evaluate_every_s": 10.0, "eval_samples": 200, **config}
     return (
         Evaluation(
             cast("Any", None), ReportingConfig(**config), 3, cast("Any", find), events.append
@@ -65,14 +65,14 @@ def test_that_the_evaluator_is_found_once_and_asked_for_the_same_pairs():
 
 def test_that_the_best_is_lowest_for_distances_and_highest_for_shares():
     rounds = [
-        {"kid": 0.5, "joint_coherence": 0.2, "kid_std": 1.0, "joint_coherence_chance": 0.1},
-        {"kid": 0.4, "joint_coherence": 0.1, "kid_std": 2.0, "joint_coherence_chance": 0.2},
-        {"kid": 0.4, "joint_coherence": 0.3, "kid_std": 0.1, "joint_coherence_chance": 0.0},
+        {"kid": 0.5, "joint_coherence": 0.2, "kid_std": 1.0, "joint_coherence_baseline": 0.1},
+        {"kid": 0.4, "joint_coherence": 0.1, "kid_std": 2.0, "joint_coherence_baseline": 0.2},
+        {"kid": 0.4, "joint_coherence": 0.3, "kid_std": 0.1, "joint_coherence_baseline": 0.0},
     ]
     evaluation, events, _found = evaluation_of(FakeEvaluator(rounds))
     best = [evaluation.run(number, 10.0 * number) for number in (1, 2, 3)]
     assert best == [{"kid", "joint_coherence"}, {"kid"}, {"joint_coherence"}]
-    assert [event.best for event in events if isinstance(event, QualityMeasured)] == best
+    assert [event.best for event in events if isinstance(event, EvaluationCompleted)] == best
 
 
 def test_that_a_failure_is_told_and_ends_nothing(problem_log):

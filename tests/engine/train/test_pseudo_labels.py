@@ -12,7 +12,7 @@ from engine.augment.pipeline import Augmenter
 from engine.data.loader import Batch, Items, Masks
 from engine.data.tokenizers import UNKNOWN
 from engine.nets.discriminator import PAIR
-from engine.nets.protocols import RehearsingModel
+from engine.nets.protocols import TrainableGenerator
 from engine.train import gan_step
 from engine.train.gan_step import GanStep, real_mask
 from engine.train.pseudo_labels import nll_loss, pseudo_label
@@ -23,9 +23,11 @@ IMAGE_THERE = torch.tensor([1, 1, 1, 1, 0, 0]) > 0
 PRESENT = {"text": TEXT_THERE, "image": IMAGE_THERE}
 
 
-def model_that_says(texts: Tensor, probabilities: list[float]) -> RehearsingModel:
+def model_that_says(texts: Tensor, probabilities: list[float]) -> TrainableGenerator:
     said = {"text": (texts, torch.tensor(probabilities))}
-    return cast("RehearsingModel", SimpleNamespace(likeliest=lambda _items, _known: said))
+    return cast(
+        "TrainableGenerator", SimpleNamespace(predict_with_confidence=lambda _items, _known: said)
+    )
 
 
 def test_that_only_what_the_model_is_sure_of_is_filled_in():
@@ -53,7 +55,7 @@ def test_that_the_generator_says_how_likely_its_text_is():
     generator = cast("Any", state.generator)
     everything = {name: torch.ones(6, dtype=torch.bool) for name in items}
     with torch.no_grad():
-        texts, probabilities = generator.likeliest(items, everything)["text"]
+        texts, probabilities = generator.predict_with_confidence(items, everything)["text"]
         decoder, context = (
             generator.decoder("text"),
             generator.context({"image": items["image"]}, 6),
@@ -62,8 +64,8 @@ def test_that_the_generator_says_how_likely_its_text_is():
         hidden, likelihood = decoder._begin(context), torch.ones(6)
         word, is_open = torch.zeros(6, decoder.words), torch.ones(6, dtype=torch.bool)
         for slot in range(decoder.length):
-            out, hidden = decoder.memory(decoder.embedding(word)[:, None], hidden)
-            chances = decoder.to_words(out[:, 0]).softmax(1)
+            out, hidden = decoder.gru(decoder.embedding(word)[:, None], hidden)
+            chances = decoder.to_logits(out[:, 0]).softmax(1)
             allowed = chances.clone()
             allowed[:, [0, UNKNOWN]] = 0
             chosen = allowed.argmax(1)
@@ -76,7 +78,10 @@ def test_that_the_generator_says_how_likely_its_text_is():
 
 
 def test_that_a_purely_adversarial_generator_is_never_sure():
-    assert cast("Any", tiny_state("adversarial").generator).likeliest(tiny_pairs(), {}) == {}
+    assert (
+        cast("Any", tiny_state("adversarial").generator).predict_with_confidence(tiny_pairs(), {})
+        == {}
+    )
 
 
 @pytest.mark.parametrize(("sureness", "pairs"), [(0.0, 4), (1.0, 1)])
@@ -89,7 +94,7 @@ def test_that_what_is_filled_in_makes_real_pairs_but_no_real_texts(monkeypatch, 
 
     original = gan_step.discriminator_loss
     monkeypatch.setattr(gan_step, "discriminator_loss", keep)
-    config = tiny_step_config(self_label_sureness=sureness)
+    config = tiny_step_config(pseudo_label_threshold=sureness)
     step = GanStep(tiny_state(), config.training, 1, modalities=tiny_modalities())
     step(Batch(items=tiny_pairs(6), present=PRESENT), 0)
     assert seen[0][PAIR].sum() == pairs
@@ -117,11 +122,11 @@ class Negative:
 def asked(completed: Batch, fake: Items, kept: Masks) -> tuple[dict[str, Tensor], Masks]:
     """Give what the decoders were shown, and what of it they were told."""
     generator = Mock()
-    generator.supervised_losses.return_value = {}
+    generator.nll_losses.return_value = {}
     disguises = cast("dict[str, Augmenter]", {"image": Negative()})
     randomness = torch.Generator().manual_seed(0)
     assert nll_loss(generator, completed, fake, kept, disguises, randomness) is None
-    return generator.supervised_losses.call_args.args
+    return generator.nll_losses.call_args.args
 
 
 def test_that_a_text_alone_is_read_off_what_was_drawn_for_it():
@@ -152,7 +157,7 @@ def test_that_a_label_of_ones_own_is_learned_from_a_disguised_image():
 def test_that_only_present_items_are_learned():
     losses = {"text": torch.tensor([1.0, 2.0, 40.0, 50.0])}
     generator = Mock()
-    generator.supervised_losses.return_value = losses
+    generator.nll_losses.return_value = losses
     present = {"text": torch.tensor([1, 1, 0, 0]) > 0, "image": ALL}
     completed = Batch(items=tiny_pairs(4), present=present)
     kept: Any = {"text": NOTHING, "image": NOTHING}

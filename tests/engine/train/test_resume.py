@@ -9,7 +9,7 @@ import torch
 from engine.config.sections import FAMILIES
 from engine.control import RunControl
 from engine.errors import CheckpointCorruptError, CheckpointMissingError, ConfigError
-from engine.events import LossesReported, Outcome, RunEnded
+from engine.events import MetricsReported, Outcome, RunEnded
 from engine.runs.checkpoint import read_tensors, write_checkpoint
 from engine.runs.checkpoint_files import read_metadata
 from engine.runs.folder import RunFolder
@@ -74,7 +74,7 @@ def test_that_images_and_time_go_on_counting(tmp_path, dataset):
     config = config_of(dataset, tmp_path / "run")
     first = ended(go(train, config, StopAfter(6)))
     events = go(resume, RunFolder(config.run).read_config())
-    reports = [event for event in events if isinstance(event, LossesReported)]
+    reports = [event for event in events if isinstance(event, MetricsReported)]
     assert reports[0].progress.images_seen > first.images_seen
     assert ended(events).elapsed_s > first.elapsed_s
     facts = read_metadata(RunFolder(config.run).latest_checkpoint())
@@ -150,7 +150,7 @@ def test_that_a_checkpoint_that_does_not_fit_starts_nothing_from_scratch(
     go(train, config)
     path = RunFolder(config.run).latest_checkpoint()
     tensors, facts = newest(config.run), read_metadata(path)
-    name = next(name for name in tensors if name.startswith("critic."))
+    name = next(name for name in tensors if name.startswith("discriminator."))
     write_checkpoint(path, {**tensors, name: torch.zeros(3)}, facts)
     error = ended(go(resume, RunFolder(config.run).read_config())).error
     problem_log.expect("failed")
@@ -164,7 +164,7 @@ def test_that_the_log_goes_on(tmp_path, dataset):
     go(resume, RunFolder(config.run).read_config())
     lines = (config.run / "events.jsonl").read_text("utf-8").splitlines()
     kinds = [json.loads(line)["event"] for line in lines]
-    assert kinds.count("RunPrepared") == kinds.count("RunEnded") == 2
+    assert kinds.count("RunReady") == kinds.count("RunEnded") == 2
 
 
 @pytest.mark.slow

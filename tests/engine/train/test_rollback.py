@@ -11,9 +11,9 @@ import torch
 from engine.control import RunControl
 from engine.errors import NonFiniteLossError
 from engine.events import (
-    Alarm,
-    HealthChanged,
-    LossesReported,
+    Alert,
+    AlertChanged,
+    MetricsReported,
     Outcome,
     RolledBack,
     RunEnded,
@@ -26,10 +26,10 @@ from engine.train.divergence import MAX_ROLLBACKS, MAX_SKIPPED
 from engine.train.families import build_step
 from engine.train.monitor import HealthMonitor
 from engine.train.run import resume, train
-from engine.train.state import CRITIC, GENERATOR, TrainingState
+from engine.train.state import DISCRIMINATOR, GENERATOR, TrainingState
 from engine.train.step import complete_batch
+from tests.helpers.metric_curves import REPORT, WELL, said, watched
 from tests.helpers.run_story import ADVERSARIAL_TERMS, VARIATIONAL_TERMS, Poison, images_of
-from tests.helpers.signals import REPORT, WELL, said, watched
 from tests.helpers.tiny import (
     tiny_config,
     tiny_dataset,
@@ -44,17 +44,19 @@ TERMS = [
     *[("hybrid", term) for term in ADVERSARIAL_TERMS],
     *[(family, term) for family in ("mvae", "mopoe") for term in VARIATIONAL_TERMS],
 ]
-VICTIMS = {"critic": CRITIC, "penalty": CRITIC}
+VICTIMS = {"discriminator": DISCRIMINATOR, "penalty": DISCRIMINATOR}
 """Whose loss a term belongs to; all others are the generator's."""
 
 
-def player_tensors(state: TrainingState, player: str) -> dict[str, torch.Tensor]:
+def network_tensors(state: TrainingState, network: str) -> dict[str, torch.Tensor]:
     """Weights and moments; statistics of batches are not learnt, and follow every batch."""
-    weights = {f"{player}.{name}" for name, _w in state.players[player].network.named_parameters()}
+    weights = {
+        f"{network}.{name}" for name, _w in state.networks[network].network.named_parameters()
+    }
     return {
         name: tensor.clone()
         for name, tensor in state.tensors().items()
-        if name in weights or name.startswith(f"{player}_optimiser.")
+        if name in weights or name.startswith(f"{network}_optimiser.")
     }
 
 
@@ -67,19 +69,19 @@ def differs(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> boo
 def test_that_weights_and_moments_stay_bit_for_bit_as_they_were(monkeypatch, family, term, value):
     Poison(monkeypatch, term, lambda _poison, step: step == BAD, value)
     state = tiny_state(family)
-    config = tiny_step_config(family, penalty_interval=2)
+    config = tiny_step_config(family, reg_interval=2)
     step = build_step(state, config, modalities=tiny_modalities())
     for number in range(BAD):
         step(complete_batch(tiny_pairs(seed=number)), number)
-    before = {player: player_tensors(state, player) for player in state.players}
+    before = {network: network_tensors(state, network) for network in state.networks}
     report = step(complete_batch(tiny_pairs(seed=BAD)), BAD)
     victim = VICTIMS.get(term, GENERATOR)
-    for player, tensors in before.items():
-        is_victim = player == victim
-        assert differs(tensors, player_tensors(state, player)) is not is_victim
-        assert bool(report.skipped[player]) is is_victim
+    for network, tensors in before.items():
+        is_victim = network == victim
+        assert differs(tensors, network_tensors(state, network)) is not is_victim
+        assert bool(report.skipped[network]) is is_victim
     step(complete_batch(tiny_pairs(seed=BAD + 1)), BAD + 1)
-    assert differs(before[victim], player_tensors(state, victim))
+    assert differs(before[victim], network_tensors(state, victim))
     assert state.is_finite()
 
 
@@ -135,7 +137,7 @@ def test_that_a_run_tells_of_it_by_step_and_term_and_goes_on(tmp_path, monkeypat
     (told,) = of(events, StepsSkipped)
     assert told.steps == (6,)
     assert term in told.terms
-    assert [(e.alarm, e.is_raised) for e in of(events, HealthChanged)] == [(Alarm.NON_FINITE, True)]
+    assert [(e.alert, e.is_raised) for e in of(events, AlertChanged)] == [(Alert.NON_FINITE, True)]
     assert events[-1].outcome is Outcome.FINISHED
     assert events[-1].images_seen == 640
     tensors = read_tensors(folder.newest_valid().path, "")
@@ -152,7 +154,7 @@ def test_that_a_run_goes_back_with_a_lower_rate_when_it_happens_again_and_again(
     tmp_path, monkeypatch
 ):
     is_bad = first_time(range(20, 20 + MAX_SKIPPED))
-    events, poison, folder = run_poisoned(tmp_path, monkeypatch, "critic", is_bad)
+    events, poison, folder = run_poisoned(tmp_path, monkeypatch, "discriminator", is_bad)
     (back,) = of(events, RolledBack)
     # Nothing was saved yet, so it begins again with the first weights.
     assert (back.images_seen, back.rate_scale) == (0, 0.5)
@@ -169,13 +171,13 @@ def test_that_it_goes_back_to_the_checkpoint_before_the_trouble(tmp_path, monkey
 
     def react(event):
         # One before the trouble, and one in its middle, which must not survive it.
-        if isinstance(event, LossesReported) and event.progress.images_seen in wanted:
+        if isinstance(event, MetricsReported) and event.progress.images_seen in wanted:
             wanted.remove(event.progress.images_seen)
             control.request_checkpoint()
 
     is_bad = first_time(range(20, 20 + MAX_SKIPPED))
     events, _poison, folder = run_poisoned(
-        tmp_path, monkeypatch, "critic", is_bad, control=control, react=react
+        tmp_path, monkeypatch, "discriminator", is_bad, control=control, react=react
     )
     (back,) = of(events, RolledBack)
     assert back.images_seen == 80
@@ -189,7 +191,7 @@ def test_that_what_cannot_be_removed_does_not_end_the_run(tmp_path, monkeypatch,
     control, wanted = RunControl(), {80, 24 * 8}
 
     def react(event):
-        if isinstance(event, LossesReported) and event.progress.images_seen in wanted:
+        if isinstance(event, MetricsReported) and event.progress.images_seen in wanted:
             wanted.remove(event.progress.images_seen)
             control.request_checkpoint()
 
@@ -199,7 +201,7 @@ def test_that_what_cannot_be_removed_does_not_end_the_run(tmp_path, monkeypatch,
     monkeypatch.setattr("engine.train.rollback.remove_checkpoint", refuse)
     is_bad = first_time(range(20, 20 + MAX_SKIPPED))
     events, _poison, _folder = run_poisoned(
-        tmp_path, monkeypatch, "critic", is_bad, control=control, react=react
+        tmp_path, monkeypatch, "discriminator", is_bad, control=control, react=react
     )
     problem_log.expect("cannot be removed")
     assert [event.images_seen for event in of(events, RolledBack)] == [80]
@@ -254,7 +256,7 @@ def test_that_a_series_of_rollbacks_continues_when_the_run_is_resumed(
     assert isinstance(resumed[-1].error, NonFiniteLossError)
 
 
-def test_that_an_alarm_raised_before_a_stop_is_not_raised_again_and_clears_in_time(
+def test_that_an_alert_raised_before_a_stop_is_not_raised_again_and_clears_in_time(
     tmp_path, monkeypatch
 ):
     monkeypatch.setattr("engine.train.monitor.RECOVERY_IMAGES", 80)
@@ -269,7 +271,7 @@ def test_that_an_alarm_raised_before_a_stop_is_not_raised_again_and_clears_in_ti
         events, _poison, folder = run_poisoned(
             tmp_path / name,
             monkeypatch,
-            "critic",
+            "discriminator",
             lambda _poison, step: step == 6,
             control=control,
             react=stop,
@@ -278,7 +280,7 @@ def test_that_an_alarm_raised_before_a_stop_is_not_raised_again_and_clears_in_ti
             assert events[-1].images_seen == stop_at
             resume(folder.read_config(), events.append, RunControl())
         assert events[-1].outcome is Outcome.FINISHED
-        changes.append([(c.is_raised, c.images_seen) for c in of(events, HealthChanged)])
+        changes.append([(c.is_raised, c.images_seen) for c in of(events, AlertChanged)])
     assert changes[0] == changes[1] == [(True, 56), (False, 136)]
 
 
@@ -298,7 +300,7 @@ def test_that_spoilt_statistics_are_not_saved(tmp_path, monkeypatch):
 
     def emit(event):
         events.append(event)
-        if isinstance(event, LossesReported) and not spoilt:
+        if isinstance(event, MetricsReported) and not spoilt:
             control.request_checkpoint()
 
     train(config.with_values(reporting__evaluate_every_s=0.0), emit, control)
@@ -322,22 +324,22 @@ def test_that_a_run_whose_last_state_is_spoilt_fails_and_saves_none_of_it(
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize("place", ["loss", "signal"])
 def test_that_a_non_finite_figure_raises_at_once(value, place):
-    losses, signals = {"critic": 4.0}, dict(WELL)
+    losses, metrics = {"discriminator": 4.0}, dict(WELL)
     if place == "loss":
-        losses["critic"] = value
+        losses["discriminator"] = value
     else:
-        signals["critic_gradient"] = value
-    (raised,) = HealthMonitor().update(losses, signals, 64)
-    assert (raised.alarm, raised.is_raised, raised.images_seen) == (Alarm.NON_FINITE, True, 64)
+        metrics["discriminator_gradient"] = value
+    (raised,) = HealthMonitor().update(losses, metrics, 64)
+    assert (raised.alert, raised.is_raised, raised.images_seen) == (Alert.NON_FINITE, True, 64)
     ((name, evidence),) = raised.evidence.items()
-    assert name == ("critic" if place == "loss" else "critic_gradient")
+    assert name == ("discriminator" if place == "loss" else "discriminator_gradient")
     assert math.isnan(evidence) if math.isnan(value) else evidence == value
 
 
 def test_that_non_finite_figures_are_told_once_and_clear_after_a_while():
     def curve(images: int) -> Mapping[str, float]:
         is_wrong = 50_000 <= images < 60_000 and images // 1_000 % 2 == 0
-        return WELL | {"critic_gradient": math.nan} if is_wrong else WELL
+        return WELL | {"discriminator_gradient": math.nan} if is_wrong else WELL
 
     raised, cleared = watched(curve, images=100_000, every=1_000)
     assert (raised.is_raised, raised.images_seen) == (True, 50_000)
@@ -351,4 +353,4 @@ def test_that_a_non_finite_signal_does_not_spoil_its_smoothing():
         return WELL | {"image_diversity": 0.05 if images >= 50_000 else 1.0}
 
     changes = watched(curve, images=100_000)
-    assert (Alarm.MODE_COLLAPSE, True) in said(changes)
+    assert (Alert.MODE_COLLAPSE, True) in said(changes)

@@ -15,14 +15,14 @@ from engine.errors import (
 )
 from engine.events import (
     CheckpointSaved,
-    LossesReported,
+    MetricsReported,
     Outcome,
     Phase,
     PhaseChanged,
     PreviewFailed,
     PreviewReady,
     RunEnded,
-    RunPrepared,
+    RunReady,
 )
 from engine.runs.checkpoint import read_tensors
 from engine.runs.checkpoint_files import read_metadata
@@ -61,7 +61,7 @@ def test_that_a_run_tells_its_story_in_order(tmp_path, dataset):
     events = events_of(tiny_config(dataset, tmp_path / "run"))
     phases = [event.phase for event in of(events, PhaseChanged)]
     assert phases == [Phase.LOADING, Phase.WARMING_UP, Phase.TRAINING, Phase.SAVING]
-    assert len(of(events, RunPrepared)) == len(of(events, RunEnded)) == 1
+    assert len(of(events, RunReady)) == len(of(events, RunEnded)) == 1
     assert isinstance(events[-1], RunEnded)
     assert events[-1].outcome is Outcome.FINISHED
     assert events[-1].images_seen == 64
@@ -104,7 +104,7 @@ def test_that_a_stop_ends_the_run_within_one_batch_and_saves(tmp_path, dataset):
     seen = []
 
     def stop(event):
-        if isinstance(event, LossesReported) and not control.is_stop_requested:
+        if isinstance(event, MetricsReported) and not control.is_stop_requested:
             seen.append(event.progress.images_seen)
             control.request_stop()
 
@@ -130,7 +130,7 @@ def test_that_a_checkpoint_comes_when_asked_for(tmp_path, dataset):
     asked = []
 
     def ask(event):
-        if isinstance(event, LossesReported) and not asked:
+        if isinstance(event, MetricsReported) and not asked:
             asked.append(event.progress.images_seen)
             control.request_checkpoint()
 
@@ -147,7 +147,7 @@ def test_that_only_the_latest_checkpoints_are_kept(tmp_path, dataset):
     control = RunControl()
 
     def ask(event):
-        if isinstance(event, LossesReported):
+        if isinstance(event, MetricsReported):
             control.request_checkpoint()
 
     config = tiny_config(dataset, tmp_path / "run", images=2400)

@@ -4,7 +4,7 @@ import torch
 from engine.config.sections import FAMILIES
 from engine.runs.checkpoint_files import CheckpointMetadata
 from engine.train.families import build_step
-from engine.train.state import GENERATOR, TrainingState, update_average
+from engine.train.state import GENERATOR, TrainingState, update_ema
 from engine.train.step import complete_batch
 from tests.helpers.tiny import tiny_modalities, tiny_pairs, tiny_state, tiny_step_config
 
@@ -66,23 +66,23 @@ def test_that_tensors_of_another_network_are_refused():
 def test_that_all_optimisers_take_the_rate():
     made = tiny_state()
     made.set_learning_rate(0.125)
-    rates = [g["lr"] for player in made.players.values() for g in player.optimiser.param_groups]
+    rates = [g["lr"] for trained in made.networks.values() for g in trained.optimiser.param_groups]
     assert rates == [0.125, 0.125]
-    assert made.generator is made.players[GENERATOR].network
+    assert made.generator is made.networks[GENERATOR].network
 
 
 def test_that_the_average_is_the_formula():
-    network, average = torch.nn.Linear(2, 1), torch.nn.Linear(2, 1)
-    old, new = average.weight.clone(), network.weight.clone()
-    update_average(average, network, images_seen=1_000_000, batch=50, half_life=100)
+    network, ema = torch.nn.Linear(2, 1), torch.nn.Linear(2, 1)
+    old, new = ema.weight.clone(), network.weight.clone()
+    update_ema(ema, network, images_seen=1_000_000, batch=50, half_life=100)
     kept = 0.5**0.5
-    torch.testing.assert_close(average.weight, kept * old + (1 - kept) * new)
+    torch.testing.assert_close(ema.weight, kept * old + (1 - kept) * new)
 
 
 def test_that_an_early_average_stays_close():
-    network, average = torch.nn.Linear(2, 1), torch.nn.Linear(2, 1)
-    old, new = average.weight.clone(), network.weight.clone()
-    update_average(average, network, images_seen=100, batch=10, half_life=1e9)
-    torch.testing.assert_close(average.weight, 0.5 * old + 0.5 * new)
-    update_average(average, network, images_seen=100, batch=10, half_life=0)
-    assert torch.equal(average.weight, network.weight)
+    network, ema = torch.nn.Linear(2, 1), torch.nn.Linear(2, 1)
+    old, new = ema.weight.clone(), network.weight.clone()
+    update_ema(ema, network, images_seen=100, batch=10, half_life=1e9)
+    torch.testing.assert_close(ema.weight, 0.5 * old + 0.5 * new)
+    update_ema(ema, network, images_seen=100, batch=10, half_life=0)
+    assert torch.equal(ema.weight, network.weight)

@@ -31,7 +31,7 @@ FAMILIES = pytest.mark.parametrize("is_mixture", [False, True], ids=["mvae", "mo
 
 def tiny_vae(seed: int = 0) -> MultimodalVae:
     torch.manual_seed(seed)
-    return MultimodalVae(tiny_modalities(), feature_dim=8, latent_dim=4)
+    return MultimodalVae(tiny_modalities(), embedding_dim=8, latent_dim=4)
 
 
 def half(items: Items, has_text: Tensor) -> Batch:
@@ -45,7 +45,7 @@ def tiny_step(model: MultimodalVae, **changes: Any) -> VaeStep:
         "kl_weight": 1.0,
         "kl_warmup_images": 0.0,
         "text_weight": 10.0,
-        "random_subsets": 0,
+        "num_subsets": 0,
         "batch_size": 8,
         "seed": 1,
         "device": CPU,
@@ -70,13 +70,13 @@ def bound(
     weights = weights or BoundWeights()
     if is_mixture:
         return mopoe_bound(model, items, present, weights, draws(seed))
-    subsets = mvae_subsets(model.order, 2, seed)
+    subsets = mvae_subsets(model.modality_order, 2, seed)
     return mvae_bound(model, items, present, subsets, weights, draws(seed))
 
 
 def plain_vae_loss(model: MultimodalVae, item: Tensor, noise: Tensor, name: str) -> Tensor:
     """Of one modality, its expert times the prior for a posterior."""
-    mean, log_variance = cast("Any", model.experts[name])(item)
+    mean, log_variance = cast("Any", model.encoder_heads[name])(item)
     precision = 1 + (-log_variance).exp()
     mean = mean * (precision - 1) / precision
     weight, bias, scale = linear_map(model, name)
@@ -115,7 +115,7 @@ def test_that_mvae_sums_the_bounds_of_its_sets():
         latent = code.mean + (code.log_variance / 2).exp() * noise
         expected = expected + 0.3 * gaussian_divergence(*code)
         for name in names:
-            cost = model.decoder(name).surprise(latent, items[name])
+            cost = model.decoder(name).nll(latent, items[name])
             expected = expected + (5 if name == "m1" else 1) * cost
     found = bound(model, items, {}, is_mixture=False, weights=weights)
     torch.testing.assert_close(found.loss, expected)
@@ -240,9 +240,9 @@ def test_that_the_report_counts_only_what_is_there():
     randomness = torch.Generator().manual_seed(mix_seed(1, 0))
     model = tiny_vae()
     terms = mopoe_bound(model, items, {"text": is_there}, BoundWeights(), randomness).whole
-    text = terms.surprise["text"] * is_there
+    text = terms.nll["text"] * is_there
     torch.testing.assert_close(report.losses["text"], text.sum() / 4)
-    whole = text + terms.surprise["image"] + terms.divergence
+    whole = text + terms.nll["image"] + terms.divergence
     torch.testing.assert_close(report.losses["bound"], whole.mean())
     nowhere = torch.zeros(8, dtype=torch.bool)
     assert tiny_step(tiny_vae())(half(items, nowhere), 0).losses["text"] == 0
@@ -271,11 +271,11 @@ def test_that_the_divergence_warms_up_along_a_line():
 def test_that_latents_that_say_nothing_do_not_count_as_active():
     model = tiny_vae()
     step = tiny_step(model)
-    for name in model.order:
-        nn.init.zeros_(cast("Any", model.experts[name]).opinion.weight)
+    for name in model.modality_order:
+        nn.init.zeros_(cast("Any", model.encoder_heads[name]).to_parameters.weight)
     assert step(complete_batch(tiny_pairs()), 0).metrics["active_latents"] == 0
-    for name in model.order:
-        weight = cast("Any", model.experts[name]).opinion.weight
+    for name in model.modality_order:
+        weight = cast("Any", model.encoder_heads[name]).to_parameters.weight
         nn.init.zeros_(weight)
         nn.init.normal_(weight[:1], std=10.0)
     assert step(complete_batch(tiny_pairs()), 1).metrics["active_latents"] == 0.25
@@ -304,10 +304,10 @@ def test_that_mvae_takes_all_each_and_random_sets_between():
 def test_that_random_sets_add_their_bounds():
     model = linear_vae(1, 2, 2)
     items = linear_items(model, 4)
-    subsets = mvae_subsets(model.order, 3, 0)
+    subsets = mvae_subsets(model.modality_order, 3, 0)
     more = mvae_bound(model, items, {}, subsets, BoundWeights(), torch.Generator().manual_seed(5))
     fewer = mvae_bound(
         model, items, {}, subsets[:4], BoundWeights(), torch.Generator().manual_seed(5)
     )
     assert not torch.allclose(more.loss, fewer.loss)
-    torch.testing.assert_close(more.whole.surprise, fewer.whole.surprise)
+    torch.testing.assert_close(more.whole.nll, fewer.whole.nll)

@@ -50,9 +50,11 @@ def test_that_an_image_has_all_its_captions_and_is_found_in_the_folder_that_the_
 
 
 def test_that_both_splits_are_read():
-    val = captions([{"id": 1, "file_name": "1.jpg"}], [{"image_id": 1, "caption": "held out"}])
+    val = captions(
+        [{"id": 1, "file_name": "1.jpg"}], [{"image_id": 1, "caption": "for validation"}]
+    )
     found = scanned(FILES | {"annotations/captions_val2017.json": val}, "coco")
-    assert found.texts["val2017/1.jpg"] == ("held out",)
+    assert found.texts["val2017/1.jpg"] == ("for validation",)
     assert found.texts["train2017/1.jpg"] == ("a cat", "an animal")
     assert found.item("val2017/1.jpg").extras == {"split": "validation"}
 

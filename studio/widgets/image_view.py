@@ -1,4 +1,4 @@
-"""One picture, as large as its place allows."""
+"""One image, as large as its place allows."""
 
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette, QPen
@@ -8,7 +8,7 @@ _SMALLEST = 192
 _PREFERRED = 448
 
 
-class PictureView(QWidget):
+class ImageView(QWidget):
     """Enlarges by whole factors of device pixels, so that small pictures stay crisp."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -18,17 +18,17 @@ class PictureView(QWidget):
         self.setMinimumSize(_SMALLEST, _SMALLEST)
 
     @property
-    def picture(self) -> QImage:
-        """The picture at its own size."""
+    def image(self) -> QImage:
+        """The image at its own size."""
         return self._picture
 
-    def set_picture(self, picture: QImage) -> None:
-        """Show another picture."""
-        self._picture = picture
+    def set_image(self, image: QImage) -> None:
+        """Show another image."""
+        self._picture = image
         self.update()
 
-    def picture_rect(self) -> QRectF:
-        """Give the place that the picture takes, in logical pixels."""
+    def image_rect(self) -> QRectF:
+        """Give the place that the image takes, in logical pixels."""
         scale = self.devicePixelRatioF()
         width, height = self._picture.width(), self._picture.height()
         if not (width and height):
@@ -44,10 +44,10 @@ class PictureView(QWidget):
         return QSize(_PREFERRED, _PREFERRED)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the picture and a thin edge."""
+        """Paint the image and a thin edge."""
         if self._picture.isNull():
             return
-        place = self.picture_rect()
+        place = self.image_rect()
         painter = QPainter(self)
         is_shrunk = place.width() * self.devicePixelRatioF() < self._picture.width()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=is_shrunk)

@@ -16,7 +16,7 @@ RED, BLUE = (255, 0, 0), (0, 0, 255)
 
 @dataclass(frozen=True)
 class Look:
-    """What a decoded picture must be."""
+    """What a decoded image must be."""
 
     mode: str
     size: tuple[int, int]
@@ -44,7 +44,7 @@ def png(width: int, height: int, *middle: bytes, end: bytes = chunk(b"IEND", b""
 
 
 def rotated(orientation: int) -> bytes:
-    """Save a picture whose corner is red when it stands upright as EXIF says it does not."""
+    """Save an image whose corner is red when it stands upright as EXIF says it does not."""
     upright = Image.new("RGB", (32, 16), "blue")
     upright.paste("red", (0, 0, 8, 8))
     undo = {

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from engine.events import Alarm, HealthChanged
+from engine.events import Alert, AlertChanged
 from engine.train.monitor import HealthMonitor
 
 REPORT = 256
@@ -14,7 +14,7 @@ WELL = {
     "fake_score": 0.35,
     "real_sign": -1.0,
     "generator_gradient": 0.5,
-    "critic_gradient": 20.0,
+    "discriminator_gradient": 20.0,
     "image_diversity": 1.0,
     "unique_texts": 1.0,
     "token_entropy": 1.0,
@@ -42,13 +42,13 @@ def watched(
     losses: Mapping[str, float] | None = None,
     monitor: HealthMonitor | None = None,
     start: int = 0,
-) -> list[HealthChanged]:
-    """Everything that the monitor reports about a run whose signals follow the curve."""
+) -> list[AlertChanged]:
+    """Everything that the monitor reports about a run whose metrics follow the curve."""
     monitor = monitor or HealthMonitor()
     return [
         change
         for seen in range(start, images, every)
-        for change in monitor.update(losses or {"critic": 4.0}, curve(seen), seen)
+        for change in monitor.update(losses or {"discriminator": 4.0}, curve(seen), seen)
     ]
 
 
@@ -70,6 +70,6 @@ def turning(at: int, **bad: float) -> Curve:
     return lambda images: WELL | bad if images >= at else WELL
 
 
-def said(changes: list[HealthChanged]) -> list[tuple[Alarm, bool]]:
-    """Which alarms were raised and cleared, in turn."""
-    return [(change.alarm, change.is_raised) for change in changes]
+def said(changes: list[AlertChanged]) -> list[tuple[Alert, bool]]:
+    """Which alerts were raised and cleared, in turn."""
+    return [(change.alert, change.is_raised) for change in changes]
