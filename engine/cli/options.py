@@ -1,4 +1,4 @@
-"""Options made from the settings of a configuration: a new setting needs no new code here."""
+"""Command-line options generated from the settings of a configuration."""
 
 import argparse
 import dataclasses
@@ -6,6 +6,9 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from engine.config.setting import Setting, option_of, settings_in
+
+_ALIASES = {"training.learning_rate": ("--lr",)}
+"""Shorter options of settings."""
 
 
 def add_settings(
@@ -15,13 +18,13 @@ def add_settings(
     spoken_for: Collection[str] = (),
     names: Mapping[str, str] | None = None,
 ) -> None:
-    """Declare an option for every setting there is; those not given stay None.
+    """Declare an option for every setting; those not given are None.
 
     Args:
         parser: to declare them on.
         config: a class with settings.
-        spoken_for: settings whose options are declared by hand.
-        names: other names for some options than those of the settings.
+        spoken_for: settings whose options are declared elsewhere.
+        names: option names that differ from those of the settings.
     """
     for name, field, about in settings_in(config):
         if name in spoken_for:
@@ -29,6 +32,7 @@ def add_settings(
         option = (names or {}).get(name, option_of(name))
         parser.add_argument(
             f"--{option}",
+            *_ALIASES.get(name, ()),
             dest=name.replace(".", "__"),
             default=None,
             help=_help(about),
@@ -37,7 +41,7 @@ def add_settings(
 
 
 def chosen_settings(arguments: argparse.Namespace, config: type) -> dict[str, Any]:
-    """Collect the settings that the command line gave, by dotted name."""
+    """Return the settings that were given on the command line, by dotted name."""
     values = {
         name: getattr(arguments, name.replace(".", "__"), None)
         for name, _field, _about in settings_in(config)
@@ -46,14 +50,14 @@ def chosen_settings(arguments: argparse.Namespace, config: type) -> dict[str, An
 
 
 def _reading(field: "dataclasses.Field[Any]", about: Setting) -> dict[str, Any]:
-    """Say how argparse shall read a setting."""
+    """Return how argparse reads a setting."""
     if field.type is bool:
         return {"action": argparse.BooleanOptionalAction}
     kind = field.type if callable(field.type) else str
     return {
         "type": kind,
         "choices": about.choices or None,
-        "metavar": None if about.choices else "X",
+        "metavar": None if about.choices else {int: "INT", float: "FLOAT"}.get(kind, "TEXT"),
     }
 
 

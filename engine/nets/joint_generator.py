@@ -67,7 +67,7 @@ class SharedBackboneGenerator(nn.Module):
         return noise | {n: branch.draw_noise(count, generator) for n, branch in branches.items()}
 
     def forward(self, noise: Items, conditions: Items) -> dict[str, Tensor]:
-        """Complete pairs: items in ``conditions``, by modality, are kept; the others are generated."""
+        """Complete pairs: given items are kept, the others are generated."""
         context = self.context(conditions, len(noise[LATENT]))
         return {**self._decode(noise[LATENT], context, noise), **conditions}
 

@@ -40,7 +40,7 @@ class PairModel(Protocol):
         ...
 
     def __call__(self, noise: Items, conditions: Items) -> dict[str, Tensor]:
-        """Complete pairs: items in ``conditions``, by modality, are kept; the others are generated."""
+        """Complete pairs: given items are kept, the others are generated."""
         ...
 
     def interpolate(self, start: Endpoint, end: Endpoint, t: Tensor) -> dict[str, Tensor]:
@@ -65,7 +65,7 @@ class TrainableGenerator(PairModel, Protocol):
     def generate_training_pairs(
         self, noise: Items, real: Items, conditioning_mask: Mapping[str, Tensor]
     ) -> dict[str, Tensor]:
-        """Generate training pairs; rows of ``conditioning_mask``, by modality [B] booleans, stay real."""
+        """Generate training pairs; rows of the mask, by modality [B] booleans, stay real."""
         ...
 
     def nll_losses(self, real: Items, observed: Mapping[str, Tensor]) -> dict[str, Tensor]:

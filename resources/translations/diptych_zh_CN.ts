@@ -502,7 +502,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Choose again which items are for validation</source>
-        <translation type="unfinished"></translation>
+        <translation>重新选择哪些条目用于验证</translation>
     </message>
     <message>
         <source>No datasets yet. Import your own images and texts, or train on a starter: its dataset is listed here once it is built.</source>
