@@ -68,7 +68,6 @@ def _write(folder: Path, images: np.ndarray, records: list[dict[str, Any]]) -> P
     return folder
 
 
-# --------------------------------------------------------------------------
 # Items for the doctor to examine, each healthy and unlike the others unless a test changes it.
 
 
@@ -119,7 +118,6 @@ def fates(check_report):
     return [outcome.skipped for outcome in check_report.outcomes]
 
 
-# --------------------------------------------------------------------------
 # A small dataset of every kind of item, to be edited.
 
 

@@ -65,7 +65,6 @@ class FaultyDisk:
         return wrapped
 
 
-# --------------------------------------------------------------------------
 # A disk that is really small.
 
 

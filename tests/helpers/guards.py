@@ -54,7 +54,6 @@ def _wait_until(is_done: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-# --------------------------------------------------------------------------
 # Catches what a test logs at level WARNING or above, so that nothing goes wrong unnoticed.
 
 
@@ -87,3 +86,11 @@ class ProblemLog(logging.Handler):
                 self._records.remove(record)
                 return record
         raise AssertionError(f"Nothing was logged that holds {text!r}: {self.unexpected}")
+
+
+# Predicates over the events of a run, for ``qtbot.waitSignal``.
+
+
+def is_event(kind: type) -> Callable[[object], bool]:
+    """Accept events of one class."""
+    return lambda event: isinstance(event, kind)

@@ -46,7 +46,6 @@ def mutated(draw: st.DrawFn, files: Mapping[str, bytes], only: str = "") -> dict
     return changed
 
 
-# --------------------------------------------------------------------------
 # Small pictures as file contents.
 
 

@@ -247,7 +247,6 @@ def duplicates(make: Callable[..., bytes]) -> tuple[bytes, Fates]:
 TARS["duplicates"] = duplicates(tarred)
 
 
-# --------------------------------------------------------------------------
 # All odd picture files in one table, as an untrusted folder would hold them.
 
 

@@ -100,7 +100,6 @@ def listed(runs: Path, file: Path | None = None, text: str = "") -> list[ListedR
         return catalogue.runs(text)
 
 
-# --------------------------------------------------------------------------
 # Run folders with checkpoints in them, made without training.
 
 
@@ -158,7 +157,6 @@ def content_of(folder: Path) -> dict[str, bytes]:
     }
 
 
-# --------------------------------------------------------------------------
 # Previews of an invented run, as events and as files.
 
 

@@ -69,7 +69,6 @@ def expect_all(problem_log: Any, *texts: str) -> None:
             problem_log.expect(text)
 
 
-# --------------------------------------------------------------------------
 # Makes one term of a training step infinite or not a number, at chosen steps.
 
 

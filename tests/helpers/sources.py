@@ -32,7 +32,6 @@ from engine.importing.plan import ImageSettings, ImportPlan
 from engine.importing.sources.archive import FileEntry
 from engine.sample.gallery import GalleryWriter, Provenance
 
-# --------------------------------------------------------------------------
 # Folders to import: small pictures, each its own, with texts beside them.
 
 
@@ -247,7 +246,6 @@ def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
     tar.addfile(member, io.BytesIO(content))
 
 
-# --------------------------------------------------------------------------
 # Runs an import and looks at its end.
 
 
@@ -270,7 +268,6 @@ def failed(plan, **options):
     return ended.error
 
 
-# --------------------------------------------------------------------------
 # A source of files that lies in memory.
 
 
@@ -322,7 +319,6 @@ def list_files(archive: MemoryArchive, ledger: FileLedger) -> FileListing:
     return FileListing(entries=entries, suffixes=suffixes)
 
 
-# --------------------------------------------------------------------------
 # Scans a source in memory with a format, and holds its ledger against what was found.
 
 

@@ -157,7 +157,6 @@ class LifeWindow(RuleBasedStateMachine):
         return path
 
 
-# --------------------------------------------------------------------------
 # Finds widgets the way a user does: they are there, or the test fails.
 
 
@@ -171,7 +170,6 @@ def child(parent: QObject, kind: type[T], name: str = "") -> T:
     return found
 
 
-# --------------------------------------------------------------------------
 # A run in the window, asked for things as a user does.
 
 
@@ -250,7 +248,6 @@ def write_run(
     return folder
 
 
-# --------------------------------------------------------------------------
 # An import wizard on screen, driven as a user would.
 
 
@@ -322,7 +319,6 @@ class OpenWizard:
         return all(page.has_answers for page in pages) and not any(job.is_running for job in runs)
 
 
-# --------------------------------------------------------------------------
 # A studio that is open for the length of a test, and gone after it.
 
 
@@ -367,7 +363,6 @@ def press(qtbot: QtBot, parent: QObject, text: str) -> None:
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
-# --------------------------------------------------------------------------
 # Uses the dataset panel as a user does.
 
 

@@ -18,7 +18,7 @@ from studio.dialogs.save_gallery import SaveGalleryDialog
 from studio.widgets.steps import TimelineBar
 from studio.widgets.thumbnail_grid import ThumbnailGrid
 from studio.window.dock_area import RunStatusBar
-from tests.helpers.run_events import is_event
+from tests.helpers.guards import is_event
 from tests.helpers.windows import DIALOG_PATIENCE_MS, child, press
 
 DIGITS = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"}

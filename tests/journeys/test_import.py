@@ -11,7 +11,7 @@ from engine.events import PreviewReady
 from studio.app import Studio
 from studio.window.import_flow import ImportFlow
 from studio.wizards.importing import ImportWizard
-from tests.helpers.run_events import is_event
+from tests.helpers.guards import is_event
 from tests.helpers.sources import COUNT, SOURCES
 from tests.helpers.windows import DIALOG_PATIENCE_MS, press
 

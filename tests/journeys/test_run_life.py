@@ -17,7 +17,7 @@ from engine.train.run import train
 from studio.app import Studio
 from studio.dialogs.run_name import BranchRun
 from studio.models.run_state import Command, RunActivity, RunState
-from tests.helpers.run_events import is_event
+from tests.helpers.guards import is_event
 from tests.helpers.tiny import tiny_config, tiny_dataset
 from tests.helpers.windows import (
     DIALOG_PATIENCE_MS,
@@ -80,7 +80,6 @@ def test_that_a_run_is_paused_given_back_stopped_and_resumed(
     assert read_metadata(run.latest_checkpoint()).images_seen >= stopped_at
 
 
-# --------------------------------------------------------------------------
 # A branch, from the list of runs to its own last checkpoint, with the real engine.
 
 

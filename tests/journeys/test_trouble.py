@@ -15,8 +15,7 @@ from studio.dialogs.error import ErrorDialog
 from studio.dialogs.save_failed import SaveFailedDialog
 from studio.dialogs.save_gallery import SaveGalleryDialog
 from studio.window.dock_area import RunStatusBar
-from tests.helpers.guards import ProblemLog
-from tests.helpers.run_events import is_event
+from tests.helpers.guards import ProblemLog, is_event
 from tests.helpers.tiny import tiny_dataset
 from tests.helpers.windows import DIALOG_PATIENCE_MS, child, press
 

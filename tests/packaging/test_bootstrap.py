@@ -122,7 +122,6 @@ def test_that_the_project_does_not_shadow_the_library_called_packaging():
     assert not (PACKAGING / "__init__.py").exists()
 
 
-# --------------------------------------------------------------------------
 # When the virtual environment is made, completed, repaired and left alone.
 
 

@@ -1,9 +1,19 @@
 """The documents point to files that exist."""
 
+import importlib
 import re
+import tomllib
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+import yaml
+
+from engine.config.run import RunConfig
+from engine.config.setting import settings_in
+from engine.importing.plan import ImportPlan
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -67,3 +77,127 @@ def test_that_source_paths_are_found_in_code_alone():
         "`samples/`, `engine/config/*`, not train/loose.py or `loop.py`\n"
     )
     assert sorted(mentioned_paths(text)) == ["engine/nets/", "packaging/x.py", "train/loop.py"]
+
+
+# Words that were replaced do not come back into source, translations or documents.
+
+
+LIST = ROOT / "tests" / "golden" / "retired_words.txt"
+FREE_TO_NAME_THEM = {"GLOSSARY.md", "CHANGELOG.md"}
+
+
+def retired_words() -> list[str]:
+    """Read the list: one word a line; a ``#`` starts a comment."""
+    lines = LIST.read_text(encoding="utf-8").splitlines()
+    words = [line.partition("#")[0].strip() for line in lines]
+    return [word for word in words if word]
+
+
+def lines_to_check() -> Iterator[tuple[str, str]]:
+    """Give place and text of every line of source and documents, and of every source text."""
+    files = [
+        *(ROOT / "engine").rglob("*.py"),
+        *(ROOT / "studio").rglob("*.py"),
+        *(ROOT / "docs").rglob("*.md"),
+        *(path for path in ROOT.glob("*.md") if path.name not in FREE_TO_NAME_THEM),
+    ]
+    for file in sorted(files):
+        lines = file.read_text(encoding="utf-8").splitlines()
+        for number, line in enumerate(lines, start=1):
+            yield f"{file.relative_to(ROOT).as_posix()}:{number}", line
+    for file in sorted((ROOT / "resources" / "translations").glob("*.ts")):
+        for source in ET.parse(file).iterfind(".//source"):  # noqa: S314 - a file of our own
+            yield file.name, source.text or ""
+
+
+def occurrences(words: list[str], lines: Iterator[tuple[str, str]]) -> list[str]:
+    """Find the lines in which a word stands as a whole word."""
+    if not words:
+        return []
+    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)")
+    return [f"{place}: {found[0]}" for place, line in lines if (found := pattern.search(line))]
+
+
+def test_that_no_retired_word_comes_back():
+    assert occurrences(retired_words(), lines_to_check()) == []
+
+
+def test_that_whole_words_are_found_and_parts_of_words_are_not():
+    lines = [
+        ("a:1", "a Verdicts b"),
+        ("a:2", "VerdictsList"),
+        ("a:3", "old_Verdicts"),
+        ("a:4", "(Verdicts)"),
+    ]
+    assert occurrences(["Verdicts"], iter(lines)) == ["a:1: Verdicts", "a:4: Verdicts"]
+
+
+def test_that_source_documents_and_translations_are_read():
+    places = {place.rpartition(":")[0] or place for place, _line in lines_to_check()}
+    assert {"engine/events.py", "README.md", "diptych_zh_CN.ts"} <= places
+
+
+# What the project's own files say about it is the same everywhere.
+
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+CITATION = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("package", ["engine", "studio"])
+def test_that_a_package_declares_its_types(package):
+    assert (ROOT / package / "py.typed").read_bytes() == b""
+
+
+def test_that_the_console_and_the_window_start_the_same_program():
+    scripts = {**PROJECT["scripts"], **PROJECT["gui-scripts"]}
+    assert set(scripts) == {"diptych", "diptych-studio"}
+    assert len(set(scripts.values())) == 1
+
+
+def test_that_the_citation_names_the_version_and_licence_of_the_project():
+    assert CITATION["version"] == PROJECT["version"]
+    assert CITATION["license"] == PROJECT["license"]
+
+
+def test_that_the_citation_has_what_its_format_requires():
+    assert CITATION["cff-version"] == "1.2.0"
+    for entry in (CITATION, *CITATION["references"]):
+        assert entry["title"]
+        assert all("name" in a or "family-names" in a for a in entry["authors"])
+    assert all(entry["type"] and entry["year"] for entry in CITATION["references"])
+
+
+def test_that_every_make_target_is_explained():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
+    (phony,) = re.findall(r"^\.PHONY:(.*)$", makefile, re.MULTILINE)
+    explained = re.findall(r"^([a-z-]+):  ## ", makefile, re.MULTILINE)
+    assert sorted(phony.split()) == sorted(explained)
+
+
+# ``docs/settings.md`` is what the settings' declarations make of it.
+
+
+@pytest.fixture
+def settings_page(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Load the script; its folder is deliberately no package."""
+    monkeypatch.syspath_prepend(str(ROOT / "packaging"))
+    return importlib.import_module("settings_page")
+
+
+def test_that_the_page_is_current(settings_page):
+    written = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert written == settings_page.page(), "docs/settings.md is out of date: run make docs"
+
+
+def test_that_the_page_has_a_row_for_every_setting(settings_page):
+    rows = [line for line in settings_page.page().splitlines() if "| `--" in line]
+    declared = [*settings_in(RunConfig), *settings_in(ImportPlan)]
+    assert len(rows) == len(declared)
+    for _name, _field, about in declared:
+        assert any(about.label in row and about.help in row for row in rows), about.label
+
+
+def test_that_the_page_names_no_path_of_this_machine(settings_page):
+    assert str(ROOT) not in settings_page.page()
+    assert str(Path.home()) not in settings_page.page()

@@ -23,8 +23,8 @@ from studio.jobs.awake.bus import (
 )
 from studio.jobs.training import RunEvents
 from tests.helpers.fake_engine import FakeEngine
+from tests.helpers.guards import is_event
 from tests.helpers.private_bus import PrivateBus, answering, private_bus
-from tests.helpers.run_events import is_event
 
 LOGIN, POWER, SCREEN = DOORS
 

@@ -11,8 +11,7 @@ from studio.dialogs.confirm import CloseAnswer, ConfirmQuit
 from studio.dialogs.error import ErrorDialog
 from studio.settings.choices import WindowLayout
 from tests.helpers.fake_engine import FakeEngine
-from tests.helpers.guards import ProblemLog
-from tests.helpers.run_events import is_event
+from tests.helpers.guards import ProblemLog, is_event
 from tests.helpers.windows import child
 
 

@@ -170,7 +170,6 @@ def test_that_a_filter_by_a_tag_that_disappears_shows_everything_again(
     assert len(texts(odd)) == 2
 
 
-# --------------------------------------------------------------------------
 # Splitting a dataset again in its panel.
 
 

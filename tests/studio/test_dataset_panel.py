@@ -138,7 +138,6 @@ def test_that_a_hundred_thousand_items_are_read_only_where_they_are_seen(
     assert texts(panel) == ["number 99999"]
 
 
-# --------------------------------------------------------------------------
 # The item model of an open dataset.
 
 

@@ -108,7 +108,6 @@ def test_that_an_interrupt_says_what_was_not_saved(
     assert not studio.window.isVisible()
 
 
-# --------------------------------------------------------------------------
 # The dataset panel as a user has it: save versions, export, and lose nothing.
 
 

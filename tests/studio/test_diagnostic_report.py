@@ -12,8 +12,7 @@ from studio.app import Studio
 from studio.dialogs.error import ErrorDialog
 from studio.paths import log_folder
 from tests.helpers.fake_engine import FakeEngine
-from tests.helpers.guards import ProblemLog
-from tests.helpers.run_events import is_event
+from tests.helpers.guards import ProblemLog, is_event
 from tests.helpers.windows import child
 
 

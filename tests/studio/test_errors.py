@@ -106,7 +106,6 @@ def test_that_the_reporter_logs_and_tells(qtbot, problem_log: ProblemLog):
     problem_log.expect("RunMissingError")
 
 
-# --------------------------------------------------------------------------
 # Nothing that goes wrong goes unnoticed, whoever raised it.
 
 

@@ -268,7 +268,6 @@ def test_that_a_preview_of_another_count_and_size_is_taken(panel: GalleryPanel, 
     assert shown_shade(panel, 15) == shade_of(15, 2)
 
 
-# --------------------------------------------------------------------------
 # The timeline keeps paths, not pictures; the cursor holds still or follows.
 
 

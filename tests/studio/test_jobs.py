@@ -172,7 +172,6 @@ def test_that_the_window_has_its_turn_between_events(qtbot, monkeypatch):
     assert isinstance(heard[2], Ended)
 
 
-# --------------------------------------------------------------------------
 # A task in its thread: finishes, fails, is stopped, is overtaken.
 
 
@@ -251,7 +250,6 @@ def test_that_a_newer_request_takes_the_place_of_older_ones(qtbot: QtBot, task: 
     assert task.wait(1000)
 
 
-# --------------------------------------------------------------------------
 # Events between two threads: bounded, in order, and none of importance lost.
 
 

@@ -30,7 +30,7 @@ from studio.jobs import log_follower
 from studio.jobs.log_follower import Followed, RunLogFollower, RunWatch
 from studio.models.run_state import RunActivity, RunState
 from tests.helpers.fake_engine import losses
-from tests.helpers.run_events import is_event
+from tests.helpers.guards import is_event
 from tests.helpers.run_folders import make_preview, write_preview
 from tests.helpers.tiny import tiny_dataset
 

@@ -22,8 +22,8 @@ from studio.window.notices import (
     system_notice,
 )
 from tests.helpers.fake_engine import FakeEngine
+from tests.helpers.guards import is_event
 from tests.helpers.private_bus import PrivateBus, answering, private_bus
-from tests.helpers.run_events import is_event
 
 
 class FakeNotice:

@@ -17,8 +17,7 @@ from studio.models.more_training import Resumable, Unit
 from studio.models.run_state import Command, RunState
 from studio.settings.choices import GeneralChoices
 from tests.helpers.fake_engine import FakeEngine
-from tests.helpers.guards import ProblemLog
-from tests.helpers.run_events import is_event
+from tests.helpers.guards import ProblemLog, is_event
 from tests.helpers.windows import (
     ask,
     child,

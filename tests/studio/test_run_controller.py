@@ -22,8 +22,7 @@ from studio.dialogs.confirm import CloseAnswer, ConfirmDiscard, ConfirmQuit
 from studio.models.run_state import Command, RunState
 from studio.models.trouble_text import skipped_checkpoints_text
 from tests.helpers.fake_engine import FakeEngine
-from tests.helpers.guards import ProblemLog
-from tests.helpers.run_events import is_event
+from tests.helpers.guards import ProblemLog, is_event
 from tests.helpers.windows import (
     ask,
     child,

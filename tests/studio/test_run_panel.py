@@ -232,7 +232,6 @@ def test_that_an_impossible_combination_says_why(filled: Filled):
     assert filled.button.isEnabled()
 
 
-# --------------------------------------------------------------------------
 # Alerts in plain words, in the run panel and in a run's events.
 
 

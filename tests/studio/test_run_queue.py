@@ -16,8 +16,7 @@ from studio.dialogs.error import ErrorDialog
 from studio.models.run_form import RunPlan
 from studio.models.run_queue import FILE_NAME, QueueState, RunQueue
 from tests.helpers.fake_engine import FakeEngine
-from tests.helpers.guards import ProblemLog
-from tests.helpers.run_events import is_event
+from tests.helpers.guards import ProblemLog, is_event
 from tests.helpers.run_folders import made_run, run_config
 from tests.helpers.windows import child
 

@@ -16,7 +16,7 @@ from studio.dialogs.save_failed import SaveFailedDialog
 from studio.models.run_state import Command, RunState
 from studio.settings.choices import GeneralChoices
 from tests.helpers.fake_engine import FakeEngine
-from tests.helpers.run_events import is_event
+from tests.helpers.guards import is_event
 from tests.helpers.windows import ask, child, life, says, start, status_text, wait_for
 
 

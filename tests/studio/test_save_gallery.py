@@ -26,8 +26,7 @@ from studio.jobs.training import TrainingJob
 from studio.models.gallery_form import free_folder
 from studio.settings.choices import SaveGalleryChoices
 from tests.helpers.fake_engine import FakeEngine
-from tests.helpers.guards import ProblemLog
-from tests.helpers.run_events import is_event
+from tests.helpers.guards import ProblemLog, is_event
 from tests.helpers.windows import child
 
 
@@ -288,7 +287,6 @@ def test_that_the_last_choices_come_back(qtbot: QtBot, tmp_path: Path) -> None:
     assert (again.direction, again.texts, again.truncation) == ("text-to-image", "one", 0.5)
 
 
-# --------------------------------------------------------------------------
 # The gallery job: a live run is asked for its current state first.
 
 

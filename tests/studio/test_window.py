@@ -31,8 +31,7 @@ from studio.theme import DARK, LIGHT, Appearance, current_colors
 from studio.widgets.steps import TimelineBar
 from studio.window.dock_area import RunStatusBar
 from tests.helpers.fake_engine import FakeEngine, losses
-from tests.helpers.guards import ProblemLog
-from tests.helpers.run_events import is_event
+from tests.helpers.guards import ProblemLog, is_event
 from tests.helpers.run_folders import write_preview
 from tests.helpers.windows import child
 
@@ -278,7 +277,6 @@ def preview_count(studio: Studio) -> int:
     return child(child(studio.window.gallery, TimelineBar), QSlider).maximum() + 1
 
 
-# --------------------------------------------------------------------------
 # What the window's menu does beside training.
 
 

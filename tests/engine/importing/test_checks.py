@@ -1,5 +1,3 @@
-""""""
-
 import dataclasses
 import hashlib
 import inspect
@@ -244,7 +242,6 @@ def test_that_excluded_items_are_skipped_and_not_examined():
     assert {report.count for report in check_report.reports} == {0}
 
 
-# --------------------------------------------------------------------------
 # What holds of every diagnosis, whatever the items and the repairs.
 
 

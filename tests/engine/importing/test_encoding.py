@@ -1,5 +1,3 @@
-""""""
-
 import codecs
 import os
 import unicodedata

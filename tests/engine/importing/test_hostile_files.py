@@ -106,7 +106,6 @@ def check_members(path, fates):
             assert content == CONTENT or len(content) == 2_048
 
 
-# --------------------------------------------------------------------------
 # Valid files, mutated: whatever comes out is an image, a listing or a fact, and comes soon.
 #
 # ``DIPTYCH_FUZZ_EXAMPLES=10000`` makes the run longer.

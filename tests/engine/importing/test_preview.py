@@ -1,5 +1,3 @@
-""""""
-
 import itertools
 import tarfile
 import threading
@@ -86,7 +84,6 @@ def test_that_a_bad_plan_and_a_stop_are_heeded(tmp_path):
         preview(sidecar_plan(source, tmp_path / "pets"), control=control)
 
 
-# --------------------------------------------------------------------------
 # What the wizard is shown of a source: counts, reasons, images before and after.
 
 

@@ -1,5 +1,3 @@
-""""""
-
 import subprocess
 import warnings
 from concurrent.futures import ThreadPoolExecutor

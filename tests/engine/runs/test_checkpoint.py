@@ -1,5 +1,3 @@
-""""""
-
 import hashlib
 import json
 import shutil
@@ -109,7 +107,6 @@ def test_that_the_best_is_found_by_its_figure_alone(tmp_path):
             run.chosen_checkpoint(figure)
 
 
-# --------------------------------------------------------------------------
 # No byte of a checkpoint changes, and none goes missing, without being found out.
 
 

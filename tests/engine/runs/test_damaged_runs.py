@@ -88,7 +88,6 @@ def test_that_a_damaged_run_is_listed_with_what_is_wrong(runs, file, hurt):
     assert found["hurt"].size_bytes > 2000
 
 
-# --------------------------------------------------------------------------
 # Run folders that somebody made to do harm are refused with a reason, and nothing waits.
 
 

@@ -189,7 +189,6 @@ def test_that_an_interrupted_atomic_write_leaves_nothing(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-# --------------------------------------------------------------------------
 # The same on real disks: one that is too small, one that is read-only, one that is gone.
 
 

@@ -1,5 +1,3 @@
-""""""
-
 import json
 import shutil
 
@@ -201,7 +199,6 @@ def test_that_a_log_on_a_full_disk_does_not_end_the_run(tmp_path, problem_log, m
     assert len(list(read_losses(tmp_path / "events.jsonl"))) == 2
 
 
-# --------------------------------------------------------------------------
 # Run folders that are made, left in any state, and opened again.
 
 

@@ -1,5 +1,3 @@
-""""""
-
 import pytest
 import torch
 
@@ -75,7 +73,6 @@ def test_that_a_lost_device_that_gives_nothing_back_is_no_further_trouble(monkey
     assert asked == [True]
 
 
-# --------------------------------------------------------------------------
 # A whole run on a disk that is really small.
 
 

@@ -1,5 +1,3 @@
-""""""
-
 import math
 from pathlib import Path
 
@@ -123,7 +121,6 @@ def test_that_it_takes_up_where_a_checkpoint_was_left(now, is_going):
     assert (clock.images_seen, clock.elapsed_s) == (640, 32.0 if is_going else 30.0)
 
 
-# --------------------------------------------------------------------------
 # The time left, held against runs in made-up time: within 15 % from 5 % of the run on.
 
 

@@ -1,5 +1,3 @@
-""""""
-
 from types import SimpleNamespace
 from typing import Any, cast
 from unittest.mock import Mock

@@ -1,5 +1,3 @@
-""""""
-
 import itertools
 import math
 from typing import Any, cast
