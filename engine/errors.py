@@ -27,7 +27,7 @@ class Problem:
 
 def format_problem(found: object, expected: int | str) -> str:
     """Say why a stored file with another format number is refused, as a clause."""
-    number = re.search(r"-?\d+$", str(found)[:40])
+    number = re.search(r"(?:^-)?\d+$", str(found)[:40])
     if type(found) is not type(expected) or number is None:
         return f"its format is not {expected}"
     age = "an older" if int(number[0]) < int(re.findall(r"\d+", str(expected))[-1]) else "a newer"

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.cli.options import add_settings
-from engine.cli.train import SPOKEN_FOR, add_lengths, chosen, train_and_tell
+from engine.cli.train import EXCLUDED, add_lengths, chosen, train_with_progress
 from engine.config.run import RunConfig
 from engine.runs.folder import NEWEST, RunFolder
 
@@ -25,7 +25,7 @@ def add_to(commands: Any, _starters: Path | None) -> None:
         help="newest (default), a figure such as kid for the best by it, or a checkpoint's name",
     )
     add_lengths(parser)
-    add_settings(parser, RunConfig, spoken_for=SPOKEN_FOR)
+    add_settings(parser, RunConfig, excluded=EXCLUDED)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> None:
     source = RunFolder(arguments.source)
     config = branched_config(arguments, source.read_config())
     make_branch(source, find_checkpoint(source, arguments.checkpoint), config)
-    train_and_tell(RunFolder(config.run).read_config().with_values(run=config.run), resume)
+    train_with_progress(RunFolder(config.run).read_config().with_values(run=config.run), resume)
 
 
 def branched_config(arguments: argparse.Namespace, before: RunConfig) -> RunConfig:

@@ -35,15 +35,15 @@ def run(arguments: argparse.Namespace) -> None:
     results: Path = arguments.folder / time.strftime("%Y%m%d-%H%M%S")
     dataset = train.built_starter("digits", arguments)
     config = config_from_preset("cpu-tiny", dataset=dataset, run=results / "run")
-    teller = train.train_and_tell(
+    printer = train.train_with_progress(
         config.with_values(
             minutes=arguments.minutes, seed=arguments.seed, reporting__evaluate_every_s=0.0
         )
     )
-    if teller.ended is None or not teller.ended.images_seen:
+    if printer.ended is None or not printer.ended.images_seen:
         return
     gallery = GalleryRequest(run=config.run, folder=results / "gallery", count=PAIRS, seed=1)
-    sample.write_and_tell(gallery)
+    sample.write_with_progress(gallery)
     chart = results / "losses.png"
     draw_losses(RunFolder(config.run), chart)
     print(f"Contact sheet: {gallery.folder / 'contact_sheet.png'}")

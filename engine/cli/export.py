@@ -4,7 +4,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from engine.cli.progress import RenewedLine, stop_on_interrupt
+from engine.cli.progress import StatusLine, stop_on_interrupt
 from engine.control import RunControl
 from engine.errors import StoppedError
 
@@ -30,15 +30,15 @@ def run(arguments: Namespace) -> None:
     from engine.data.export import export_image_folder
     from engine.data.store import open_dataset
 
-    control, line = RunControl(), RenewedLine()
+    control, line = RunControl(), StatusLine()
     stop_on_interrupt(control)
     try:
         count = export_image_folder(
             open_dataset(arguments.dataset),
             arguments.folder,
-            report=lambda done, total: line.renew(f"{done:,} of {total:,} images"),
+            report=lambda done, total: line.update(f"{done:,} of {total:,} images"),
             control=control,
         )
     except StoppedError:
         raise KeyboardInterrupt from None
-    line.say(f"Exported {count:,} images to {arguments.folder}")
+    line.print(f"Exported {count:,} images to {arguments.folder}")

@@ -8,9 +8,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from engine.cli.import_progress import ImportTeller
 from engine.cli.options import add_settings, chosen_settings
-from engine.cli.progress import stop_on_interrupt
+from engine.cli.progress import ImportPrinter, stop_on_interrupt
 from engine.control import RunControl
 from engine.errors import NothingToImportError, TextsUnreadableError
 from engine.importing.formats.format import Detection, ImportSpec
@@ -67,7 +66,7 @@ def add_source(parser: argparse.ArgumentParser, what: str) -> None:
         "--fix",
         action="extend",
         nargs="+",
-        type=_repair,
+        type=_parse_fix,
         default=[],
         metavar="FINDING=ACTION",
         help=f"findings: {', '.join(Issue)}; actions: {', '.join(Fix)}",
@@ -83,20 +82,16 @@ def run(arguments: argparse.Namespace) -> None:
     stop_on_interrupt(control)
     plan = plan_from(arguments, control)
     print(f"Reading {plan.source} as {plan.reading.format}.")
-    teller = ImportTeller()
-    import_dataset(plan, teller, control, is_strict=arguments.strict)
-    teller.raise_failure()
-    _print_skipped(plan.dataset / JSON_NAME)
+    printer = ImportPrinter()
+    import_dataset(plan, printer, control, is_strict=arguments.strict)
+    printer.raise_failure()
+    report = json.loads((plan.dataset / JSON_NAME).read_bytes())
+    for reason, count in report["skipped_by_reason"].items():
+        print(f"  {count:>9,} {reason.replace('_', ' ')}")
     print(f"Dataset: {plan.dataset}")
     print(f"Report: {plan.dataset / PAGE_NAME}")
     if arguments.report:
         shutil.copyfile(plan.dataset / JSON_NAME, arguments.report)
-
-
-def _print_skipped(report: Path) -> None:
-    """Say how many files and items are not imported, by reason."""
-    for reason, count in json.loads(report.read_bytes())["skipped_by_reason"].items():
-        print(f"  {count:>9,} {reason.replace('_', ' ')}")
 
 
 def plan_from(arguments: argparse.Namespace, control: RunControl) -> ImportPlan:
@@ -124,7 +119,7 @@ def plan_from(arguments: argparse.Namespace, control: RunControl) -> ImportPlan:
 
 
 def _reading(arguments: argparse.Namespace, control: RunControl) -> ImportSpec:
-    found = _proposal(arguments, control).reading
+    found = _detect(arguments, control).reading
     given: dict[str, Any] = {
         "table": arguments.table,
         "image_column": arguments.image_column,
@@ -139,7 +134,7 @@ def _reading(arguments: argparse.Namespace, control: RunControl) -> ImportSpec:
     return dataclasses.replace(found, **{k: v for k, v in given.items() if v is not None})
 
 
-def _proposal(arguments: argparse.Namespace, control: RunControl) -> Detection:
+def _detect(arguments: argparse.Namespace, control: RunControl) -> Detection:
     from engine.importing.scan import detect_formats, list_files
     from engine.importing.sources.opening import open_archive
 
@@ -170,9 +165,9 @@ def read_label_names(path: Path) -> tuple[tuple[str, str], ...]:
         raise TextsUnreadableError(path, str(error)) from error
 
 
-def _repair(text: str) -> tuple[Issue, Fix]:
-    finding, _equals, action = text.partition("=")
+def _parse_fix(text: str) -> tuple[Issue, Fix]:
+    issue, _equals, fix = text.partition("=")
     try:
-        return Issue(finding), Fix(action)
+        return Issue(issue), Fix(fix)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error

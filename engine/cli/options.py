@@ -15,7 +15,7 @@ def add_settings(
     parser: argparse.ArgumentParser,
     config: type,
     *,
-    spoken_for: Collection[str] = (),
+    excluded: Collection[str] = (),
     names: Mapping[str, str] | None = None,
 ) -> None:
     """Declare an option for every setting; those not given are None.
@@ -23,19 +23,20 @@ def add_settings(
     Args:
         parser: to declare them on.
         config: a class with settings.
-        spoken_for: settings whose options are declared elsewhere.
+        excluded: settings whose options are declared elsewhere.
         names: option names that differ from those of the settings.
     """
     for name, field, about in settings_in(config):
-        if name in spoken_for:
+        if name in excluded:
             continue
         option = (names or {}).get(name, option_of(name))
+        unit = f" ({about.unit})" if about.unit else ""
         parser.add_argument(
             f"--{option}",
             *_ALIASES.get(name, ()),
             dest=name.replace(".", "__"),
             default=None,
-            help=_help(about),
+            help=f"{about.help}{unit}".replace("%", "%%"),
             **_reading(field, about),
         )
 
@@ -59,8 +60,3 @@ def _reading(field: "dataclasses.Field[Any]", about: Setting) -> dict[str, Any]:
         "choices": about.choices or None,
         "metavar": None if about.choices else {int: "INT", float: "FLOAT"}.get(kind, "TEXT"),
     }
-
-
-def _help(about: Setting) -> str:
-    unit = f" ({about.unit})" if about.unit else ""
-    return f"{about.help}{unit}".replace("%", "%%")

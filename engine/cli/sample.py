@@ -4,7 +4,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from engine.cli.progress import GalleryTeller, stop_on_interrupt
+from engine.cli.progress import GalleryPrinter, stop_on_interrupt
 from engine.control import RunControl
 from engine.sample.request import Direction, GalleryRequest
 
@@ -61,16 +61,16 @@ def run(arguments: Namespace) -> None:
         checkpoint=arguments.checkpoint,
         truncation=arguments.truncation,
     )
-    write_and_tell(request)
+    write_with_progress(request)
 
 
-def write_and_tell(request: GalleryRequest) -> None:
-    """Write a gallery, print how far it is, and raise what failed."""
+def write_with_progress(request: GalleryRequest) -> None:
+    """Write a gallery, print progress, and raise the error of a failed gallery."""
     from engine.sample.gallery import write_gallery
 
     control = RunControl()
     stop_on_interrupt(control)
-    teller = GalleryTeller()
-    write_gallery(request, teller, control)
-    teller.raise_failure()
+    printer = GalleryPrinter()
+    write_gallery(request, printer, control)
+    printer.raise_failure()
     print(f"Gallery: {request.folder / 'index.html'}")

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from engine.control import RunControl
 from engine.data.editing import Edits, ItemState
 from engine.data.manifest import group_of
+from engine.data.search import rank_counts
 from engine.data.store import TRAIN, VALIDATION, StoredDataset
 from engine.data.tokenizers import split_words
 from engine.errors import StoppedError
@@ -72,6 +73,10 @@ def measure(
     means = _sample_means(dataset, rows, sample, control)
     text_only = len(kept) - len(rows)
     image_only = sum(not state.captions for state in kept.values())
+    captions = Counter(len(state.captions) for item, state in kept.items() if has_image[item])
+    groups = Counter(filter(None, (group_of(dataset.records[item]) for item in kept)))
+    brightness, _edges = np.histogram(means @ _LUMA, bins=BRIGHTNESS_BINS, range=(0, 256))
+    red, green, blue = means.mean(axis=0).tolist() if len(means) else (0.0, 0.0, 0.0)
     return Statistics(
         pairs=len(kept) - text_only - image_only,
         image_only=image_only,
@@ -81,11 +86,11 @@ def measure(
         excluded=len(states) - len(kept),
         image_bytes=len(rows) * dataset.images[:1].nbytes,
         text_lengths=dict(sorted(lengths.items())),
-        captions_per_image=_captions_per_image(kept, has_image),
-        words=tuple(_ranked(words)),
-        groups=tuple(_ranked(Counter(filter(None, (group_of(dataset.records[i]) for i in kept))))),
-        brightness=_brightness(means),
-        mean_colour=_colour(means),
+        captions_per_image=dict(sorted(captions.items())),
+        words=tuple(rank_counts(words)),
+        groups=tuple(rank_counts(groups)),
+        brightness=tuple(brightness.tolist()),
+        mean_colour=(red, green, blue),
         sampled=len(means),
     )
 
@@ -105,18 +110,6 @@ def _count_words(
     return lengths, words
 
 
-def _captions_per_image(
-    states: Mapping[int, ItemState], has_image: Mapping[int, bool]
-) -> dict[int, int]:
-    counts = Counter(len(state.captions) for item, state in states.items() if has_image[item])
-    return dict(sorted(counts.items()))
-
-
-def _ranked(counts: Counter[str]) -> list[tuple[str, int]]:
-    """Most frequent first; equals in the order of their names, so that nothing jumps about."""
-    return sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
-
-
 def _sample_means(
     dataset: StoredDataset, rows: list[int], sample: int, control: RunControl
 ) -> npt.NDArray[np.float64]:
@@ -131,13 +124,3 @@ def _sample_means(
             raise StoppedError
         means[place] = dataset.images[row].mean(axis=(0, 1))
     return means
-
-
-def _brightness(means: npt.NDArray[np.float64]) -> tuple[int, ...]:
-    counts, _edges = np.histogram(means @ _LUMA, bins=BRIGHTNESS_BINS, range=(0, 256))
-    return tuple(counts.tolist())
-
-
-def _colour(means: npt.NDArray[np.float64]) -> tuple[float, float, float]:
-    red, green, blue = means.mean(axis=0).tolist() if len(means) else (0.0, 0.0, 0.0)
-    return red, green, blue

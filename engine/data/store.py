@@ -126,18 +126,14 @@ def write_dataset(
         FolderInUseError: the folder holds files.
         FolderNotWritableError, DiskFullError: it cannot be written.
     """
-    with DatasetWriter(folder, _shape(images)) as writer:
+    count, height, width, channels = images.shape
+    with DatasetWriter(folder, (count, height, width, channels)) as writer:
         writer.add_images(images)
         for record in records:
             writer.add_record(record)
         manifest = writer.manifest(name=name, title=title, licence=licence, source=source)
         writer.publish(manifest)
     return manifest
-
-
-def _shape(images: Images) -> tuple[int, int, int, int]:
-    count, height, width, channels = images.shape
-    return count, height, width, channels
 
 
 def _check(dataset: StoredDataset) -> None:

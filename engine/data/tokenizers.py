@@ -1,4 +1,9 @@
-"""Makes tokenizers, and reads them back."""
+"""Tokenizers: word, character and byte-level BPE vocabularies.
+
+The first three token ids of each are padding, end and unknown.
+
+Shapes: N texts, L tokens.
+"""
 
 import json
 import re
@@ -9,15 +14,6 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-
-# --------------------------------------------------------------------------
-# What a tokenizer is: texts to numbers and back.
-#
-# All have padding, end and unknown as their first three numbers. How they are made and stored is in
-# ``engine.data.tokenizers``.
-#
-# Shapes: N texts, L slots.
-
 
 PADDING, END, UNKNOWN = 0, 1, 2
 SPECIAL = ("<pad>", "<end>", "<unk>")
@@ -79,10 +75,6 @@ def pad_to_length(numbers: Sequence[int], length: int) -> Numbers:
     return row
 
 
-# --------------------------------------------------------------------------
-# Texts in units that are written down one by one: whole words, or characters.
-
-
 WORD, CHARACTERS = "word", "characters"
 
 # A word keeps its inner apostrophes and hyphens; a Chinese character is a word of its own, since
@@ -109,14 +101,9 @@ def join_words(words: Iterable[str]) -> str:
     return _HAN_GAP.sub("", _NO_SPACE_AFTER.sub(r"\1", text))
 
 
-def join_characters(characters: Iterable[str]) -> str:
-    """Put characters together again."""
-    return "".join(characters)
-
-
 _WAYS: Mapping[str, tuple[Callable[[str], list[str]], Callable[[Iterable[str]], str]]] = {
     WORD: (split_words, join_words),
-    CHARACTERS: (split_characters, join_characters),
+    CHARACTERS: (split_characters, "".join),
 }
 
 
@@ -185,7 +172,9 @@ class Vocabulary:
             if number == END:
                 break
             if number != PADDING:
-                units.append(self._unit(int(number)))
+                place = int(number) - len(SPECIAL)
+                is_known = 0 <= place < len(self.units)
+                units.append(self.units[place] if is_known else SPECIAL[UNKNOWN])
         return self._join(units)
 
     def count(self, text: str) -> int:
@@ -200,25 +189,18 @@ class Vocabulary:
         """Give what JSON can hold of it."""
         return {"kind": self.kind, "units": list(self.units)}
 
-    def _unit(self, number: int) -> str:
-        place = number - len(SPECIAL)
-        return self.units[place] if 0 <= place < len(self.units) else SPECIAL[UNKNOWN]
-
-
-# --------------------------------------------------------------------------
-# Texts in learned pieces of words, down to single bytes: nothing is ever unknown.
-#
-# Source: Sennrich et al. 2016, arXiv:1508.07909 (byte-pair encoding of words); Radford et al. 2019,
-# "Language models are unsupervised multitask learners", section 2.2 (on bytes). The work is done by
-# the ``tokenizers`` library, which is imported on first use.
-
 
 BPE = "bpe"
 BYTES = 256
 
 
 class BpeTokenizer:
-    """Cuts texts into frequent pieces.
+    """Byte-level BPE; no text is out of vocabulary.
+
+    Uses the ``tokenizers`` library, which is imported on first use.
+
+    Source: Sennrich et al. 2016, arXiv:1508.07909 (byte-pair encoding of words); Radford et al.
+    2019, "Language models are unsupervised multitask learners", section 2.2 (on bytes).
 
     Args:
         model: the library's own JSON.

@@ -76,7 +76,11 @@ def save_version(
             writer.add_images(piece)
         for record in records:
             writer.add_record(record)
-        manifest = _manifest(dataset.manifest, folder.name, writer)
+        old = dataset.manifest
+        source = f"{old.source.split(_ORIGIN)[0]}{_ORIGIN}{old.name}, version {old.version}"
+        manifest = writer.manifest(
+            name=folder.name, title=old.title, licence=old.licence, source=source
+        )
         writer.publish(manifest)
     return manifest
 
@@ -92,8 +96,3 @@ def _pieces(
             raise StoppedError
         yield np.ascontiguousarray(images[rows[start : start + step]])
         report(min(start + step, total), total)
-
-
-def _manifest(old: Manifest, name: str, writer: DatasetWriter) -> Manifest:
-    origin = f"{old.source.split(_ORIGIN)[0]}{_ORIGIN}{old.name}, version {old.version}"
-    return writer.manifest(name=name, title=old.title, licence=old.licence, source=origin)

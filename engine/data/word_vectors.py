@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from engine.errors import VectorsUnreadableError
 
-LONGEST_LINE = 200_000
+MAX_LINE = 200_000
 """Characters; a longer line is no vector."""
 
 
@@ -47,7 +47,7 @@ def read_word_vectors(path: Path, wanted: Collection[str]) -> WordVectors:
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
             first = True
-            while line := file.readline(LONGEST_LINE):
+            while line := file.readline(MAX_LINE):
                 word, _, numbers = line.rstrip().partition(" ")
                 is_header, first = first and len(numbers.split()) == 1, False
                 if is_header:

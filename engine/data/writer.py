@@ -20,9 +20,6 @@ from engine.data.manifest import FILE_NAME, TRAIN, VALIDATION, Manifest, Record,
 from engine.errors import EngineError, FolderInUseError
 from engine.fs.atomic import atomic_write, check_free_space, files, wrap_os_error
 
-# --------------------------------------------------------------------------
-# A folder that appears whole or not at all.
-
 
 @contextlib.contextmanager
 def atomic_directory(folder: Path, needed_bytes: int) -> Iterator[Path]:
@@ -183,7 +180,8 @@ class DatasetWriter:
         with self._explaining():
             for file in (self._images, self._lines):
                 if file is not None:
-                    _sync(file)
+                    file.flush()
+                    os.fsync(file.fileno())
                     file.close()
             atomic_write(self.staged / FILE_NAME, manifest.to_json().encode())
             with contextlib.suppress(FileNotFoundError):
@@ -224,8 +222,3 @@ class DatasetWriter:
             yield
         except OSError as error:
             raise wrap_os_error(error, self._folder, self._needed_bytes) from error
-
-
-def _sync(file: BinaryIO) -> None:
-    file.flush()
-    os.fsync(file.fileno())

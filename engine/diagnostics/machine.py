@@ -5,12 +5,9 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from engine.config.presets import memory_bytes
-from engine.fs.atomic import free_bytes
 from engine.version import installed_version
 
 PACKAGES = (
@@ -45,8 +42,13 @@ _ASK_DRIVER = ["--query-gpu=name,driver_version,memory.total", "--format=csv,noh
 
 def versions() -> dict[str, str]:
     """Versions of the program and of what it stands on."""
+    try:
+        name = platform.freedesktop_os_release()["PRETTY_NAME"]
+    except (OSError, KeyError):
+        name = ""
+    system = f"{platform.platform()} {name}".strip()
     found = {name: installed_version(name) for name in PACKAGES}
-    return {"Python": sys.version.replace("\n", " "), "system": _system(), **found}
+    return {"Python": sys.version.replace("\n", " "), "system": system, **found}
 
 
 def hardware() -> dict[str, Any]:
@@ -59,24 +61,6 @@ def hardware() -> dict[str, Any]:
         "gpus_of_the_driver": _driver_gpus(),
         "torch": _torch_facts(),
     }
-
-
-def environment() -> dict[str, str]:
-    """The few variables of the environment that matter."""
-    return {name: os.environ[name] for name in SHOWN_VARIABLES if name in os.environ}
-
-
-def disk(places: Mapping[str, Path]) -> dict[str, int]:
-    """Free bytes on the disks of some places, by their name."""
-    return {name: free_bytes(place) for name, place in places.items()}
-
-
-def _system() -> str:
-    try:
-        name = platform.freedesktop_os_release()["PRETTY_NAME"]
-    except (OSError, KeyError):
-        name = ""
-    return f"{platform.platform()} {name}".strip()
 
 
 def _driver_gpus() -> list[str]:

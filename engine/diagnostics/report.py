@@ -4,6 +4,7 @@ import io
 import itertools
 import json
 import logging
+import os
 import stat
 import time
 import zipfile
@@ -11,30 +12,28 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from engine.diagnostics.machine import disk, environment, hardware, versions
+from engine.diagnostics.machine import SHOWN_VARIABLES, hardware, versions
 from engine.diagnostics.scrub import Scrubber, scrubber_of_this_machine
-from engine.fs.atomic import atomic_write, check_free_space, ensure_writable
+from engine.fs.atomic import atomic_write, check_free_space, ensure_writable, free_bytes
 from engine.fs.untrusted import MalformedFileError, read_regular, read_table
 from engine.runs.event_reader import read_tail
 from engine.runs.folder import RunFolder
-
-# --------------------------------------------------------------------------
-# What a run folder says about itself, however damaged it is; no text of its dataset.
-
 
 LOG_BYTES = 256_000
 """Of the end of a log: the last minutes."""
 _CONFIG_BYTES = 200_000
 _MODEL_BYTES = 50_000_000
 """The facts of the model hold its vocabulary, which stays out of the report."""
-_MOST_FILES = 500
+_MAX_FILES = 500
 
 
 def run_files(folder: Path) -> dict[str, str]:
     """Read what a report says of a run, by the name that it has there."""
     run = RunFolder(folder)
     return {
-        "run/run.toml": _tried(lambda: _text(run.config_file)),
+        "run/run.toml": _tried(
+            lambda: read_regular(run.config_file, _CONFIG_BYTES).decode("utf-8", "replace")
+        ),
         "run/model.json": _tried(lambda: _pretty(_model_facts(run.model_file))),
         "run/events.jsonl": _tried(lambda: log_tail(run.log_file)),
         "run/files.json": _tried(lambda: _pretty(_list_files(folder))),
@@ -57,10 +56,6 @@ def _tried(read: Callable[[], str]) -> str:
         return read()
     except (OSError, ValueError) as error:
         return f"It cannot be read. {type(error).__name__}: {error}\n"
-
-
-def _text(path: Path) -> str:
-    return read_regular(path, _CONFIG_BYTES).decode("utf-8", "replace")
 
 
 def _model_facts(path: Path) -> dict[str, Any]:
@@ -86,14 +81,14 @@ def _list_files(folder: Path) -> dict[str, Any]:
     """List names and sizes; nothing is followed or opened."""
     if not folder.is_dir():
         raise MalformedFileError("the run folder is not there")
-    paths = sorted(itertools.islice(folder.rglob("*"), _MOST_FILES + 1), key=str)
+    paths = sorted(itertools.islice(folder.rglob("*"), _MAX_FILES + 1), key=str)
     found: dict[str, Any] = {}
-    for path in paths[:_MOST_FILES]:
+    for path in paths[:_MAX_FILES]:
         status = path.lstat()
         if not stat.S_ISDIR(status.st_mode):
             link = " (a link)" if stat.S_ISLNK(status.st_mode) else ""
             found[path.relative_to(folder).as_posix() + link] = status.st_size
-    if len(paths) > _MOST_FILES:
+    if len(paths) > _MAX_FILES:
         found["more"] = "not listed"
     return found
 
@@ -145,7 +140,12 @@ def write_report(
         members["studio.log"] = _studio_log(logs)
     if run is not None:
         members |= run_files(run)
-    atomic_write(target, _zip(members, scrubber or scrubber_of_this_machine()))
+    scrubber = scrubber or scrubber_of_this_machine()
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in members.items():
+            archive.writestr(name, scrubber.scrub(text).encode("utf-8", "replace"))
+    atomic_write(target, content.getvalue())
     log.info("Diagnostic report written to %s", target)
     return target
 
@@ -156,10 +156,10 @@ def _machine(target: Path, run: Path | None) -> str:
         "written": time.strftime("%Y-%m-%d %H:%M:%S %z"),
         "versions": versions(),
         "hardware": hardware(),
-        "free_bytes": disk(places),
-        "environment": environment(),
+        "free_bytes": {name: free_bytes(place) for name, place in places.items()},
+        "environment": {name: os.environ[name] for name in SHOWN_VARIABLES if name in os.environ},
     }
-    return json.dumps(table, indent=1, ensure_ascii=False) + "\n"
+    return _pretty(table)
 
 
 def _studio_log(folder: Path) -> str:
@@ -170,11 +170,3 @@ def _studio_log(folder: Path) -> str:
         except (OSError, ValueError) as error:
             log.info("%s is not in the report: %s", name, error)
     return "".join(parts)
-
-
-def _zip(members: dict[str, str], scrubber: Scrubber) -> bytes:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in members.items():
-            archive.writestr(name, scrubber.scrub(text).encode("utf-8", "replace"))
-    return content.getvalue()

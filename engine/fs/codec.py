@@ -219,7 +219,9 @@ def _annotated_reader(hint: Any) -> _Read:
 def _group_reader(origin: Any, parts: tuple[Any, ...]) -> _Read:
     if origin in _GROUPS:
         item = _reader(parts[0])
-        return lambda value, options: origin(item(each, options) for each in _list(value))
+        return lambda value, options: origin(
+            item(each, options) for each in _checked(value, list, "a list")
+        )
     item = _reader(parts[1])
     return lambda value, options: {
         name: item(each, options) for name, each in _table(value).items()
@@ -263,10 +265,6 @@ def _checked(value: Any, kind: type[T], words: str) -> T:
     if type(value) is not kind:
         raise ValueError(f"must be {words}, not {type(value).__name__}")
     return value
-
-
-def _list(value: Any) -> list[Any]:
-    return _checked(value, list, "a list")
 
 
 def _table(value: Any) -> dict[str, Any]:

@@ -109,25 +109,22 @@ class FolderLock:
         raise self._refusal(self._folder, holder.pid, holder.host)
 
     def _is_taken_over(self, handle: int) -> bool:
-        self._ensure_plain(handle)
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise FolderNotWritableError(self._folder, f"{self._path.name} is not a regular file")
         # Between opening and locking, the former holder may have removed the file.
         if not _lock(handle, is_shared=False) or not _is_same(handle, self._path):
             return False
-        self._break_stale(handle)
-        _write_holder(handle)
-        return True
-
-    def _ensure_plain(self, handle: int) -> None:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise FolderNotWritableError(self._folder, f"{self._path.name} is not a regular file")
-
-    def _break_stale(self, handle: int) -> None:
-        """Take over what a dead process left; refuse where another host may be alive."""
+        # Take over the lock of a dead process, unless its holder may run on another host.
         holder = _read_holder(handle)
         if _is_foreign_and_fresh(handle, holder):
             raise self._refusal(self._folder, holder.pid, holder.host)
         if holder.pid:
-            log.info("%s of dead process %s is taken over.", self._path, holder.pid)
+            log.info("Took over %s of dead process %s.", self._path, holder.pid)
+        us = {"pid": os.getpid(), "host": socket.gethostname(), "started": round(time.time(), 3)}
+        os.ftruncate(handle, 0)
+        os.lseek(handle, 0, os.SEEK_SET)
+        os.write(handle, json.dumps(us).encode())
+        return True
 
 
 def _is_foreign_and_fresh(handle: int, holder: Holder) -> bool:
@@ -140,13 +137,6 @@ def _is_same(handle: int, path: Path) -> bool:
         return os.path.samestat(os.fstat(handle), path.lstat())
     except FileNotFoundError:
         return False
-
-
-def _write_holder(handle: int) -> None:
-    table = {"pid": os.getpid(), "host": socket.gethostname(), "started": round(time.time(), 3)}
-    os.ftruncate(handle, 0)
-    os.lseek(handle, 0, os.SEEK_SET)
-    os.write(handle, json.dumps(table).encode())
 
 
 def _read_holder(handle: int) -> Holder:

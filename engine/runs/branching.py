@@ -14,7 +14,7 @@ from engine.config.toml import config_hash, config_to_toml
 from engine.data.writer import atomic_directory
 from engine.errors import CheckpointMissingError, ConfigError, Problem
 from engine.fs.codec import Range
-from engine.runs.checkpoint_files import CheckpointMetadata, copy_checkpoint, read_metadata
+from engine.runs.checkpoint_files import copy_checkpoint, read_metadata
 from engine.runs.folder import RunFolder, bytes_in, write_model
 from engine.runs.metadata import Origin, RunNotes, write_notes
 
@@ -75,20 +75,29 @@ def make_branch(source: RunFolder, checkpoint: Path, config: RunConfig) -> RunFo
         FolderNotWritableError, DiskFullError: the new folder cannot be written.
     """
     before = source.read_config()
-    config = _settled(before, config)
+    if not config.training.batch_size:  # chosen automatically: keep the choice of the other run
+        config = config.with_values(training__batch_size=before.training.batch_size)
     problems = branch_problems(before, config)
     if problems:
         raise ConfigError(problems)
     metadata = read_metadata(checkpoint)
     model = source.read_model()
+    batch = config.training.batch_size
+    # Another batch size makes it another number of steps.
+    is_same = batch in (0, before.training.batch_size)
+    branched = replace(
+        metadata,
+        step=metadata.step if is_same else metadata.images_seen // batch,
+        config_hash=config_hash(config),
+        config=config_to_toml(config),
+    )
     with atomic_directory(config.run, bytes_in(checkpoint)) as staged:
         run = RunFolder(staged)
         for folder in (run.checkpoints, run.samples):
             folder.mkdir()
         run.write_config(config)
         write_model(run, model)
-        path = run.checkpoint_path(metadata.images_seen)
-        copy_checkpoint(checkpoint, path, _renewed(metadata, before, config))
+        copy_checkpoint(checkpoint, run.checkpoint_path(metadata.images_seen), branched)
         origin = Origin(
             run=source.path.name, checkpoint=checkpoint.name, images_seen=metadata.images_seen
         )
@@ -112,27 +121,6 @@ def find_checkpoint(source: RunFolder, choice: str) -> Path:
             raise CheckpointMissingError(source.path)
         return path
     return source.chosen_checkpoint(choice)
-
-
-def _settled(before: RunConfig, config: RunConfig) -> RunConfig:
-    """A batch that was left to the machine stays what it had settled on."""
-    if config.training.batch_size:
-        return config
-    return config.with_values(training__batch_size=before.training.batch_size)
-
-
-def _renewed(
-    metadata: CheckpointMetadata, before: RunConfig, config: RunConfig
-) -> CheckpointMetadata:
-    batch = config.training.batch_size
-    is_same = batch in (0, before.training.batch_size)
-    return replace(
-        metadata,
-        # Images are counted in steps: another batch makes it another number of them.
-        step=metadata.step if is_same else metadata.images_seen // batch,
-        config_hash=config_hash(config),
-        config=config_to_toml(config),
-    )
 
 
 _MINUTE_S = 60

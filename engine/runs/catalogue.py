@@ -12,7 +12,6 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from engine.control import RunControl
@@ -98,14 +97,12 @@ class Catalogue:
                 if report is not None:
                     report(done + 1, len(changed))
         finally:
-            self._write(rows, [name for name in known if name not in folders])
+            gone = [(name,) for name in known if name not in folders]
+            marks = ", ".join("?" * (len(_KINDS) + 2))
+            with self._base:
+                self._base.executemany("DELETE FROM runs WHERE name = ?", gone)
+                self._base.executemany(f"INSERT OR REPLACE INTO runs VALUES ({marks})", rows)  # noqa: S608 (question marks)
         self._note_holders(folders)
-
-    def _write(self, rows: list[tuple[Any, ...]], gone: list[bytes]) -> None:
-        marks = ", ".join("?" * (len(_KINDS) + 2))
-        with self._base:
-            self._base.executemany("DELETE FROM runs WHERE name = ?", [(name,) for name in gone])
-            self._base.executemany(f"INSERT OR REPLACE INTO runs VALUES ({marks})", rows)  # noqa: S608 (question marks)
 
     def _note_holders(self, folders: dict[bytes, Path]) -> None:
         """Update the holders of all runs: a process that dies changes no file."""
@@ -164,12 +161,7 @@ class Catalogue:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
 
@@ -182,7 +174,7 @@ def _open(place: str) -> sqlite3.Connection:
     """
     base = sqlite3.connect(place, timeout=BUSY_S)
     try:
-        _ensure_sound(base)
+        _check_integrity(base)
         base.execute("PRAGMA journal_mode = WAL")
         # A write that is lost in a power cut is repeated from the folders.
         base.execute("PRAGMA synchronous = OFF")
@@ -198,13 +190,13 @@ def _open(place: str) -> sqlite3.Connection:
     return base
 
 
-def _ensure_sound(base: sqlite3.Connection) -> None:
+def _check_integrity(base: sqlite3.Connection) -> None:
     (version,) = base.execute("PRAGMA user_version").fetchone()
     (count,) = base.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if version != SCHEMA and count:
         raise sqlite3.DatabaseError(f"its schema is {version}, not {SCHEMA}")
     if base.execute("PRAGMA quick_check").fetchone() != ("ok",):
-        raise sqlite3.DatabaseError("its pages do not fit together")
+        raise sqlite3.DatabaseError("its pages are damaged")
 
 
 def _delete(file: Path) -> None:

@@ -3,8 +3,9 @@
 Nothing is ever unpickled. See ``checkpoint_files`` for the folder's files.
 """
 
+import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -54,7 +55,7 @@ def write_checkpoint(
     names = sorted(tensors, key=lambda name: (-tensors[name].element_size(), name))
     header = _header([(name, tensors[name]) for name in names])
     size = len(header) + sum(tensor.nbytes for tensor in tensors.values())
-    content = _content(header, (tensors[name] for name in names))
+    content = itertools.chain([header], (_bytes_of(tensors[name]) for name in names))
     return publish_checkpoint(path, content, size, metadata)
 
 
@@ -99,9 +100,6 @@ def _header(tensors: list[tuple[str, Tensor]]) -> bytes:
     return len(text).to_bytes(8, "little") + text
 
 
-def _content(header: bytes, tensors: Iterator[Tensor]) -> Iterator[bytes | memoryview]:
-    yield header
-    for tensor in tensors:
-        dense = tensor.detach().cpu().contiguous()
-        if dense.numel():
-            yield dense.reshape(-1).view(torch.uint8).numpy().data
+def _bytes_of(tensor: Tensor) -> bytes | memoryview:
+    dense = tensor.detach().cpu().contiguous()
+    return dense.reshape(-1).view(torch.uint8).numpy().data if dense.numel() else b""

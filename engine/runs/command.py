@@ -72,15 +72,13 @@ def _differences(plain: RunConfig, config: RunConfig) -> list[str]:
         value = value_at(config, name)
         if name not in _BY_HAND and value != value_at(plain, name):
             words += _option(option_of(name), value)
-    return words + _lengths(plain, config)
-
-
-def _lengths(plain: RunConfig, config: RunConfig) -> list[str]:
-    """Options for the length of the run; either of the two alone lifts the other's limit."""
-    if (config.minutes, config.images) == (plain.minutes, plain.images):
-        return []
-    minutes = _option("minutes", config.minutes) if config.minutes or not config.images else []
-    return minutes + (_option("images", config.images) if config.images else [])
+    if (config.minutes, config.images) != (plain.minutes, plain.images):
+        # Each of the two options, given alone, removes the limit of the other.
+        if config.minutes or not config.images:
+            words += _option("minutes", config.minutes)
+        if config.images:
+            words += _option("images", config.images)
+    return words
 
 
 def _option(name: str, value: Any) -> list[str]:

@@ -82,7 +82,11 @@ class LogTail:
         """Read the events since the last call, from a few megabytes at most."""
         events: list[RunEvent] = []
         with contextlib.suppress(OSError, MalformedFileError), open_log(self._path) as file:
-            self._find_place(file.fileno())
+            status = os.fstat(file.fileno())
+            identity = (status.st_dev, status.st_ino)
+            if identity != self._identity or status.st_size < self._place:
+                self._place = 0
+            self._identity = identity
             file.seek(self._place)
             until = self._place + _MAX_NEW_BYTES
             for line, end in lines_in(file):
@@ -94,13 +98,6 @@ class LogTail:
                     break
         return events
 
-    def _find_place(self, handle: int) -> None:
-        status = os.fstat(handle)
-        identity = (status.st_dev, status.st_ino)
-        if identity != self._identity or status.st_size < self._place:
-            self._place = 0
-        self._identity = identity
-
 
 def _points(path: Path, kind: type[Point]) -> Iterator[Point]:
     """Read the points of a curve; the log is read twice, so that memory stays small."""
@@ -110,7 +107,10 @@ def _points(path: Path, kind: type[Point]) -> Iterator[Point]:
         while again and again[0][0] <= number:
             again.popleft()
         event = _event(line, path) if name in line else None
-        if isinstance(event, kind) and _images(event) <= (again[0][1] if again else MAX_COUNT):
+        if not isinstance(event, kind):
+            continue
+        progress = event.progress if isinstance(event, MetricsReported) else event
+        if progress.images_seen <= (again[0][1] if again else MAX_COUNT):
             yield event
 
 
@@ -129,10 +129,6 @@ def _done_again(path: Path) -> deque[tuple[int, int]]:
         fewest = min(fewest, images)
         suffix.appendleft((number, fewest))
     return suffix
-
-
-def _images(point: MetricsReported | EvaluationCompleted) -> int:
-    return point.progress.images_seen if isinstance(point, MetricsReported) else point.images_seen
 
 
 def _numbered(path: Path) -> Iterator[tuple[bytes, int]]:

@@ -312,7 +312,12 @@ def reopen_run_folder(config: RunConfig) -> ValidCheckpoint | None:
         raise ConfigError(problems)
     ensure_writable(folder.path)
     folder.sweep()
-    found = _newest_checkpoint(folder)
+    found = None
+    try:
+        found = folder.newest_valid()
+    except CheckpointMissingError:
+        if folder.has_saved():
+            raise
     folder.write_config(config)
     try:
         _make_subfolders(folder)
@@ -322,15 +327,6 @@ def reopen_run_folder(config: RunConfig) -> ValidCheckpoint | None:
     except OSError as error:
         raise wrap_os_error(error, folder.path) from error
     return found
-
-
-def _newest_checkpoint(folder: RunFolder) -> ValidCheckpoint | None:
-    try:
-        return folder.newest_valid()
-    except CheckpointMissingError:
-        if folder.has_saved():
-            raise
-        return None
 
 
 def _make_subfolders(folder: RunFolder) -> None:

@@ -32,7 +32,8 @@ class RetentionPolicy:
     def prune(self) -> None:
         """Remove the surplus. A disk error is only logged: pruning runs again after each save."""
         paths = self._folder.checkpoint_paths()
-        kept = self._wanted(paths)
+        kept = {*paths[-self._reporting.keep_last :], *_last_written(paths)}
+        kept.update(_milestones(paths, self._reporting.milestone_every))
         try:
             for path in paths:
                 if path not in kept:
@@ -40,11 +41,6 @@ class RetentionPolicy:
             self._keep_budget()
         except OSError as error:
             log.warning("An old checkpoint of %s cannot be removed: %s", self._folder.path, error)
-
-    def _wanted(self, paths: Sequence[Path]) -> set[Path]:
-        wanted = set(paths[-self._reporting.keep_last :])
-        wanted.update(_milestones(paths, self._reporting.milestone_every))
-        return wanted | _last_written(paths)
 
     def _keep_budget(self) -> None:
         """Remove the oldest until all fit; never the newest, and never the best by a figure."""

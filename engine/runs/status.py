@@ -16,6 +16,7 @@ from engine.runs.folder import RunFolder
 TAIL_BYTES = 64_000
 """Read of a log; the last seconds of a run are in it."""
 MAX_COUNT = 2**62
+_OUTCOMES = frozenset(outcome.value for outcome in Outcome)
 
 
 class Status(StrEnum):
@@ -66,8 +67,12 @@ def stored_status(folder: Path) -> StoredStatus:
         status = Status.INTERRUPTED if any(lines) else Status.NEW
         return StoredStatus(status=status)
     last = entries[-1]
+    status = Status.INTERRUPTED
+    if last.get("event") == "RunEnded":
+        outcome = str(last.get("outcome"))
+        status = Status(outcome) if outcome in _OUTCOMES else Status.FAILED
     return StoredStatus(
-        status=_ending(last),
+        status=status,
         images_seen=int(_latest(entries, "images_seen")),
         elapsed_s=_latest(entries, "elapsed_s"),
         error=str(last.get("error") or "")[:1000],
@@ -81,15 +86,6 @@ def number_in(entry: Mapping[str, Any], name: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if math.isfinite(value) and 0 <= value < MAX_COUNT else None
-
-
-def _ending(last: Mapping[str, Any]) -> Status:
-    if last.get("event") != "RunEnded":
-        return Status.INTERRUPTED
-    try:
-        return Status(Outcome(str(last.get("outcome"))).value)
-    except ValueError:
-        return Status.FAILED
 
 
 def _latest(entries: Iterable[Mapping[str, Any]], name: str) -> float:

@@ -1,14 +1,20 @@
-"""Galleries: many pairs from a run's newest checkpoint, as files that other programs can read."""
+"""Galleries: folders of generated pairs that other programs can read.
+
+A gallery holds PNG files with their provenance, ``metadata.jsonl``, a contact sheet and a
+self-contained web page. The folder follows the Hugging Face ImageFolder convention
+(``metadata.jsonl`` with ``file_name`` and ``text``), so it can be loaded or imported as a dataset.
+
+Shapes: N images, H height, W width.
+"""
 
 import html
 import json
 import logging
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from string import Template
-from types import TracebackType
 from typing import Self, TextIO
 
 import torch
@@ -23,10 +29,6 @@ from engine.sample.load import LoadedRun, encode_texts, load_run
 from engine.sample.request import Direction, GalleryRequest, read_texts
 from engine.sample.sampler import Pairs, Sampler
 from engine.version import installed_version
-
-# --------------------------------------------------------------------------
-# A gallery as one self-contained web page: no script, nothing from the network.
-
 
 SMALL = 128
 """Images up to this side are shown with square pixels rather than blurred."""
@@ -91,10 +93,6 @@ def gallery_page(
     )
 
 
-# --------------------------------------------------------------------------
-# One picture of many pairs, each with its text under it.
-
-
 MAX_TILES = 256
 TILE = 96
 """Least side of a tile; smaller images are enlarged by whole factors, so pixels stay square."""
@@ -126,21 +124,15 @@ def draw_contact_sheet(pairs: Sequence[tuple[Image.Image, str]]) -> Image.Image:
         left = GAP + column * (width + GAP)
         top = GAP + row * (height + CAPTION + GAP)
         sheet.paste(picture.resize((width, height), Image.Resampling.NEAREST), (left, top))
-        _write(draw, font, text, (left + width // 2, top + height + 4), width)
+        if text.isascii():
+            wrapped = "\n".join(_wrap(draw, font, text, width))
+            middle = (left + width // 2, top + height + 4)
+            draw.multiline_text(middle, wrapped, INK, font, anchor="ma", align="center", spacing=2)
     return sheet
 
 
-def _write(
-    draw: ImageDraw.ImageDraw, font: Font, text: str, place: tuple[int, int], width: int
-) -> None:
-    """Write a caption centred, on two lines at most."""
-    if not text.isascii():
-        return
-    lines = _wrap(draw, font, text, width)
-    draw.multiline_text(place, "\n".join(lines), INK, font, anchor="ma", align="center", spacing=2)
-
-
 def _wrap(draw: ImageDraw.ImageDraw, font: Font, text: str, width: int) -> list[str]:
+    """Wrap a caption into at most two lines; what is too long is cut off."""
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
@@ -150,24 +142,12 @@ def _wrap(draw: ImageDraw.ImageDraw, font: Font, text: str, width: int) -> list[
             lines.append(word)
     if len(lines) > 2:
         lines = [lines[0], lines[1] + " ..."]
-    return [_shorten(draw, font, line, width) for line in lines]
-
-
-def _shorten(draw: ImageDraw.ImageDraw, font: Font, line: str, width: int) -> str:
-    if draw.textlength(line, font) <= width:
-        return line
-    while line and draw.textlength(line + "...", font) > width:
-        line = line[:-1]
-    return line + "..."
-
-
-# --------------------------------------------------------------------------
-# The files of a gallery: pictures with provenance, metadata, a contact sheet and a page.
-#
-# The folder follows the Hugging Face ImageFolder convention (``metadata.jsonl`` with ``file_name``
-# and ``text``), so other programs load it as a dataset, and so does ours.
-#
-# Shapes: N images, H height, W width.
+    for number, line in enumerate(lines):
+        if draw.textlength(line, font) > width:
+            lengths = range(len(line), -1, -1)
+            fits = (n for n in lengths if draw.textlength(line[:n] + "...", font) <= width)
+            lines[number] = line[: next(fits, 0)] + "..."
+    return lines
 
 
 METADATA = "metadata.jsonl"
@@ -225,12 +205,7 @@ class GalleryWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self._metadata.close()
         if self._count:
             self._finish()
@@ -330,43 +305,30 @@ class _Writing:
         return Outcome.FINISHED
 
     def _plan(self, run: LoadedRun) -> Plan:
-        sampler = run.sampler.truncated(self._request.truncation)
-        planners: dict[Direction, Callable[[LoadedRun, Sampler], Plan]] = {
-            Direction.JOINT: self._plan_joint,
-            Direction.IMAGE_TO_TEXT: self._plan_captions,
-            Direction.TEXT_TO_IMAGE: self._plan_drawings,
-            Direction.LATENT_PATH: self._plan_latent_path,
-            Direction.TEXT_PATH: self._plan_text_path,
-        }
-        return planners[self._request.direction](run, sampler)
-
-    def _plan_joint(self, _run: LoadedRun, sampler: Sampler) -> Plan:
-        request = self._request
-        return Plan(sampler.pairs(request.count, request.seed), request.count)
-
-    def _plan_latent_path(self, _run: LoadedRun, sampler: Sampler) -> Plan:
-        request = self._request
-        walk = sampler.latent_walk(request.count, request.seed, request.to_seed)
-        return Plan(walk, request.count)
+        request, sampler = self._request, run.sampler.truncated(self._request.truncation)
+        count, seed = request.count, request.seed
+        match request.direction:
+            case Direction.JOINT:
+                return Plan(sampler.pairs(count, seed), count)
+            case Direction.LATENT_PATH:
+                return Plan(sampler.latent_walk(count, seed, request.to_seed), count)
+            case Direction.IMAGE_TO_TEXT:
+                return self._plan_captions(run, sampler)
+            case Direction.TEXT_TO_IMAGE:
+                texts = encode_texts(read_texts(_required(request.texts)), run.model)[:count]
+                return Plan(sampler.drawings(texts, seed), len(texts))
+            case Direction.TEXT_PATH:
+                texts = read_texts(_required(request.texts), at_least=2)
+                return Plan(sampler.text_walk(encode_texts(texts, run.model), count, seed), count)
 
     def _plan_captions(self, run: LoadedRun, sampler: Sampler) -> Plan:
         request = self._request
         size, channels = run.config.networks.image_size, run.model.channels
-        names, images, skipped = read_image_folder(_given(request.images), size, channels)
+        names, images, skipped = read_image_folder(_required(request.images), size, channels)
         for name, reason in skipped:
-            log.info("%s is passed over: %s", name, reason)
+            log.info("Skipped %s: %s", name, reason)
         chosen = torch.from_numpy(images[: request.count]).permute(0, 3, 1, 2).contiguous()
         return Plan(sampler.captions(chosen, request.seed), len(chosen), names)
-
-    def _plan_drawings(self, run: LoadedRun, sampler: Sampler) -> Plan:
-        request = self._request
-        texts = encode_texts(read_texts(_given(request.texts)), run.model)[: request.count]
-        return Plan(sampler.drawings(texts, request.seed), len(texts))
-
-    def _plan_text_path(self, run: LoadedRun, sampler: Sampler) -> Plan:
-        request = self._request
-        texts = encode_texts(read_texts(_given(request.texts), at_least=2), run.model)
-        return Plan(sampler.text_walk(texts, request.count, request.seed), request.count)
 
     def _provenance(self, run: LoadedRun) -> Provenance:
         return Provenance(
@@ -381,8 +343,8 @@ class _Writing:
         )
 
 
-def _given(path: Path | None) -> Path:
-    """What the request has made sure of already."""
+def _required(path: Path | None) -> Path:
+    """Narrow a path that ``GalleryRequest`` has validated."""
     if path is None:
-        raise ValueError("the request lacks what is given")
+        raise ValueError("the request lacks a path")
     return path

@@ -79,7 +79,12 @@ def write_sheet(
     chunks = PngImagePlugin.PngInfo()
     chunks.add_itxt(CHUNK, json.dumps({"kind": KIND, **encode(header)}, ensure_ascii=False))
     content = io.BytesIO()
-    Image.fromarray(_lay_out(images, columns)).save(content, "PNG", pnginfo=chunks)
+    rows = math.ceil(count / columns)
+    grid = np.zeros((rows * columns, side, side, 3), dtype=np.uint8)
+    grid[:count] = images
+    by_row = grid.reshape(rows, columns, side, side, 3).swapaxes(1, 2)
+    pixels = by_row.reshape(rows * side, columns * side, 3)
+    Image.fromarray(pixels).save(content, "PNG", pnginfo=chunks)
     atomic_write(path, content.getvalue())
 
 
@@ -105,8 +110,12 @@ def read_sheet(path: Path) -> Sheet:
             pixels = np.asarray(picture.convert("RGB"))
         except (OSError, ValueError, SyntaxError) as error:
             raise SheetCorruptError(path, str(error)) from error
+    side = header.tile
+    rows, columns = pixels.shape[0] // side, pixels.shape[1] // side
+    by_row = pixels.reshape(rows, side, columns, side, 3).swapaxes(1, 2)
+    images = by_row.reshape(rows * columns, side, side, 3)[: len(header.texts)]
     return Sheet(
-        images=_cut(pixels, header.tile, len(header.texts)),
+        images=np.ascontiguousarray(images),
         texts=header.texts,
         images_seen=header.images_seen,
         elapsed_s=header.elapsed_s,
@@ -143,18 +152,3 @@ def _fits(header: SheetHeader, picture: Image.Image) -> bool:
     rows = math.ceil(count / header.columns)
     is_small = picture.width * picture.height <= MAX_PIXELS
     return is_small and picture.size == (header.columns * header.tile, rows * header.tile)
-
-
-def _lay_out(images: ImageArray, columns: int) -> ImageArray:
-    count, side = images.shape[:2]
-    rows = math.ceil(count / columns)
-    grid = np.zeros((rows * columns, side, side, 3), dtype=np.uint8)
-    grid[:count] = images
-    by_row = grid.reshape(rows, columns, side, side, 3).swapaxes(1, 2)
-    return np.ascontiguousarray(by_row).reshape(rows * side, columns * side, 3)
-
-
-def _cut(pixels: ImageArray, side: int, count: int) -> ImageArray:
-    rows, columns = pixels.shape[0] // side, pixels.shape[1] // side
-    by_row = pixels.reshape(rows, side, columns, side, 3).swapaxes(1, 2)
-    return np.ascontiguousarray(by_row).reshape(rows * columns, side, side, 3)[:count]

@@ -115,7 +115,7 @@ class Sampler:
 
     def _interpolate(self, start: Endpoint, end: Endpoint, t: Tensor) -> Iterator[Pairs]:
         for part in t.to(self._device).split(BATCH):
-            ends = (_repeated(start, len(part)), _repeated(end, len(part)))
+            ends = (_expand(start, len(part)), _expand(end, len(part)))
             with torch.no_grad():
                 yield self._postprocess(self._model.interpolate(*ends, part))
 
@@ -144,10 +144,9 @@ class Sampler:
             )
 
 
-def _repeated(ends: Endpoint, count: int) -> Endpoint:
-    return Endpoint(
-        noise={name: row.expand(count, *row.shape[1:]) for name, row in ends.noise.items()},
-        conditions={
-            name: row.expand(count, *row.shape[1:]) for name, row in ends.conditions.items()
-        },
+def _expand(end: Endpoint, count: int) -> Endpoint:
+    parts = (end.noise, end.conditions)
+    noise, conditions = (
+        {name: row.expand(count, *row.shape[1:]) for name, row in part.items()} for part in parts
     )
+    return Endpoint(noise=noise, conditions=conditions)

@@ -148,7 +148,7 @@ def test_that_a_wrong_pattern_is_refused_with_its_reason(edits, search):
 def test_that_a_pattern_that_runs_wild_is_given_up(edits):
     edits.set_captions(1, ["a" * 60 + "!"])
     with pytest.raises(PatternInvalidError, match="too long"):
-        find_changes(edits, Search(find="(a+)+$", is_regex=True), range(5), longest_wait_s=0.3)
+        find_changes(edits, Search(find="(a+)+$", is_regex=True), range(5), max_wait_s=0.3)
 
 
 def test_that_a_search_can_be_stopped(edits):
@@ -160,7 +160,7 @@ def test_that_a_search_can_be_stopped(edits):
 
 
 def test_that_texts_do_not_grow_without_end(edits, monkeypatch):
-    monkeypatch.setattr(find_replace, "LONGEST_TEXT", 20)
+    monkeypatch.setattr(find_replace, "MAX_TEXT_LENGTH", 20)
     for is_regex in (False, True):
         search = Search(find="a", replacement="b" * 30, is_regex=is_regex)
         with pytest.raises(PatternInvalidError, match="grow"):

@@ -125,8 +125,8 @@ def test_that_unknown_names_may_be_ignored_and_readers_replaced():
     [
         (b"[]", "not a JSON object"),
         (b"{", "not JSON"),
-        (b'{"format": 2, "count": 1}', "format must be 1"),
-        (b'{"count": 1}', "format must be 1"),
+        (b'{"format": 2, "count": 1}', "format 2; this version reads format 1"),
+        (b'{"count": 1}', "its format is not 1"),
         (b'{"format": 1}', "it lacks 'count'"),
         (b'{"format": 1, "count": -1}', "no usable 'count' .count must be a whole number from"),
         (b'{"format": 1, "count": 1, "x": 1}', "holds 'x', which is none of its fields"),
