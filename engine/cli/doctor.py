@@ -1,4 +1,4 @@
-"""The subcommand doctor: what is odd about a dataset, or about files that may become one."""
+"""Subcommand ``doctor``: check a dataset, or files to import, for issues."""
 
 import argparse
 import json
@@ -18,14 +18,14 @@ MAX_EXAMPLES = 3
 
 def add_to(commands: Any, _starters: Path | None) -> None:
     """Declare the subcommand."""
-    parser = commands.add_parser("doctor", help="examine a dataset", description=__doc__)
+    parser = commands.add_parser("doctor", help="check a dataset for issues", description=__doc__)
     parser.set_defaults(command=run)
-    add_source(parser, what="dataset, or folder, archive or table to import")
+    add_source(parser, what="dataset folder; or folder, archive or table to import")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Examine, and print what was found; nothing is changed."""
+    """Check, and print the issues; nothing is changed."""
     control = RunControl()
     stop_on_interrupt(control)
     try:

@@ -1,4 +1,4 @@
-"""The subcommand export: a dataset as a folder that other programs read."""
+"""Subcommand ``export``: write a dataset as a Hugging Face ImageFolder."""
 
 from argparse import Namespace
 from pathlib import Path
@@ -15,18 +15,18 @@ def add_to(commands: Any, _starters: Path | None) -> None:
         "export", help="write a dataset as an ImageFolder", description=__doc__
     )
     parser.set_defaults(command=run)
-    parser.add_argument("dataset", type=Path, metavar="DATASET", help="a built dataset")
+    parser.add_argument("dataset", type=Path, metavar="DATASET", help="a dataset folder")
     parser.add_argument(
         "--folder",
         type=Path,
         required=True,
         metavar="DIR",
-        help="new folder, for PNG files and metadata.jsonl as Hugging Face reads them",
+        help="new folder for the PNG files and metadata.jsonl",
     )
 
 
 def run(arguments: Namespace) -> None:
-    """Write the folder, and print how far it is."""
+    """Write the folder, and print progress."""
     from engine.data.export import export_image_folder
     from engine.data.store import open_dataset
 

@@ -1,4 +1,4 @@
-"""The subcommand import: somebody's own files become a dataset."""
+"""Subcommand ``import``: build a dataset from files."""
 
 import argparse
 import csv
@@ -24,43 +24,46 @@ AUTO = "auto"
 def add_to(commands: Any, _starters: Path | None) -> None:
     """Declare the subcommand."""
     parser = commands.add_parser(
-        "import", help="make a dataset of your own pairs", description=__doc__
+        "import", help="build a dataset from your own files", description=__doc__
     )
     parser.set_defaults(command=run)
     add_source(parser, what="folder, archive or table")
     parser.add_argument(
         "--dataset", type=Path, required=True, metavar="DIR", help="new folder for the dataset"
     )
-    parser.add_argument("--title", default="", metavar="T", help="for people (default: the name)")
-    parser.add_argument("--report", type=Path, metavar="FILE", help="a copy of report.json")
+    parser.add_argument("--title", default="", metavar="T", help="default: name of the folder")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write a copy of report.json")
     parser.add_argument(
         "--strict",
         action="store_true",
-        help="make no dataset if any file but the system's own is skipped",
+        help="fail if any file is skipped, except system files",
     )
 
 
 def add_source(parser: argparse.ArgumentParser, what: str) -> None:
-    """Declare the source, how it is read, and every setting of an import."""
+    """Declare the source and all settings of an import."""
     parser.add_argument("source", type=Path, metavar="SOURCE", help=what)
     parser.add_argument(
-        "--format", choices=[AUTO, *FORMATS], default=AUTO, help="(default auto: the likeliest)"
+        "--format",
+        choices=[AUTO, *FORMATS],
+        default=AUTO,
+        help="format of the source (default: detected)",
     )
-    parser.add_argument("--table", metavar="FILE", help="the table or annotations in the source")
-    parser.add_argument("--image-column", metavar="NAME", help="column with images or their paths")
+    parser.add_argument("--table", metavar="FILE", help="table or annotation file in the source")
+    parser.add_argument("--image-column", metavar="NAME", help="column of images or their paths")
     parser.add_argument(
         "--text-column",
         action="append",
         metavar="NAME",
-        help="column with texts; may be given several times",
+        help="column of texts; may be repeated",
     )
-    parser.add_argument("--label-column", metavar="NAME", help="column that makes groups")
+    parser.add_argument("--label-column", metavar="NAME", help="column of labels, used as groups")
     parser.add_argument("--encoding", metavar="NAME", help="of the texts (default: detected)")
     parser.add_argument(
         "--label-names",
         type=Path,
         metavar="FILE",
-        help="what labels mean in words: a JSON object, or CSV or TSV lines such as 3,three",
+        help="names of the labels: a JSON object, or CSV or TSV lines such as 3,three",
     )
     parser.add_argument(
         "--fix",
@@ -68,14 +71,14 @@ def add_source(parser: argparse.ArgumentParser, what: str) -> None:
         nargs="+",
         type=_parse_fix,
         default=[],
-        metavar="FINDING=ACTION",
-        help=f"findings: {', '.join(Issue)}; actions: {', '.join(Fix)}",
+        metavar="ISSUE=FIX",
+        help=f"issues: {', '.join(Issue)}; fixes: {', '.join(Fix)}",
     )
     add_settings(parser, ImportPlan, names={"validation_percent": "val-percent"})
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Import, and print what happens."""
+    """Import, and print progress."""
     from engine.importing.build import import_dataset
 
     control = RunControl()
@@ -95,12 +98,13 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def plan_from(arguments: argparse.Namespace, control: RunControl) -> ImportPlan:
-    """Turn arguments into a plan; what is not given is as the wizard proposes it.
+    """Build an import plan from the arguments; missing ones are detected, as in the wizard.
 
     Raises:
-        SourceUnreadableError, StoppedError: the source cannot be looked over, or was not.
-        NothingToImportError: no format knows the source.
-        ConfigError: an argument is wrong.
+        SourceUnreadableError: the source cannot be read.
+        StoppedError: a stop was requested.
+        NothingToImportError: no format recognises the source.
+        ConfigError: an argument is invalid.
     """
     plan = ImportPlan(
         source=arguments.source,
@@ -129,7 +133,7 @@ def _reading(arguments: argparse.Namespace, control: RunControl) -> ImportSpec:
         "words": read_label_names(arguments.label_names) if arguments.label_names else None,
     }
     if arguments.table and arguments.table != found.table:
-        # Columns of another table mean nothing in this one.
+        # The detected columns are those of another table.
         found = ImportSpec(format=found.format)
     return dataclasses.replace(found, **{k: v for k, v in given.items() if v is not None})
 
@@ -150,10 +154,10 @@ def _detect(arguments: argparse.Namespace, control: RunControl) -> Detection:
 
 
 def read_label_names(path: Path) -> tuple[tuple[str, str], ...]:
-    """Read what labels mean: a JSON object, or a line each with a comma or a tab between.
+    """Read label names from a JSON object, or from CSV or TSV lines.
 
     Raises:
-        TextsUnreadableError: it cannot be read as such.
+        TextsUnreadableError: the file cannot be parsed.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")

@@ -1,4 +1,4 @@
-"""Command-line options generated from the settings of a configuration."""
+"""Generate command-line options from the settings of a configuration."""
 
 import argparse
 import dataclasses
@@ -8,7 +8,7 @@ from typing import Any
 from engine.config.setting import Setting, option_of, settings_in
 
 _ALIASES = {"training.learning_rate": ("--lr",)}
-"""Shorter options of settings."""
+"""Short aliases of options."""
 
 
 def add_settings(
@@ -18,10 +18,10 @@ def add_settings(
     excluded: Collection[str] = (),
     names: Mapping[str, str] | None = None,
 ) -> None:
-    """Declare an option for every setting; those not given are None.
+    """Declare an option for each setting, with default None.
 
     Args:
-        parser: to declare them on.
+        parser: parser to add the options to.
         config: a class with settings.
         excluded: settings whose options are declared elsewhere.
         names: option names that differ from those of the settings.
@@ -42,7 +42,7 @@ def add_settings(
 
 
 def chosen_settings(arguments: argparse.Namespace, config: type) -> dict[str, Any]:
-    """Return the settings that were given on the command line, by dotted name."""
+    """Return the settings given on the command line, by dotted name."""
     values = {
         name: getattr(arguments, name.replace(".", "__"), None)
         for name, _field, _about in settings_in(config)
@@ -51,7 +51,7 @@ def chosen_settings(arguments: argparse.Namespace, config: type) -> dict[str, An
 
 
 def _reading(field: "dataclasses.Field[Any]", about: Setting) -> dict[str, Any]:
-    """Return how argparse reads a setting."""
+    """Return the keyword arguments of ``add_argument`` for the type of a setting."""
     if field.type is bool:
         return {"action": argparse.BooleanOptionalAction}
     kind = field.type if callable(field.type) else str

@@ -31,7 +31,7 @@ SIDE = 32
 OVERSAMPLING = 4
 BACKGROUND = (244, 244, 240)
 
-# Far apart in hue or lightness, on the light ground, for colour-blind eyes too where possible.
+# Well separated in hue or lightness, where possible for colour-blind viewers too.
 COLOURS = {
     "red": (214, 39, 40),
     "orange": (255, 140, 0),
@@ -59,14 +59,14 @@ ShapeRecord = dict[str, object]
 
 
 def render_shapes(count: int, seed: int) -> tuple[Pictures, list[ShapeRecord]]:
-    """Render pictures, each attribute drawn evenly and apart from the others.
+    """Render pictures with uniform, independent attributes.
 
     Args:
         count: N.
-        seed: decides everything.
+        seed: seed of the attributes and jitter.
 
     Returns:
-        [N, S, S, 3] uint8, and for each the record with ``text`` and ``attributes``.
+        [N, S, S, 3] uint8, and a record with ``text`` and ``attributes`` for each.
     """
     random = np.random.default_rng(seed)
     pictures = np.empty((count, SIDE, SIDE, 3), dtype=np.uint8)
@@ -110,7 +110,7 @@ def _render(attributes: dict[str, str], random: np.random.Generator) -> Pictures
 
 @functools.cache
 def _outline(shape: str) -> npt.NDArray[np.float64]:
-    """Corners of a shape about the origin, of about equal area for equal radius: [P, 2]."""
+    """Return the corners of a shape around the origin, of about equal area per radius: [P, 2]."""
     if shape == "circle":
         return _corners(np.full(48, 0.92), turn=0.0)
     if shape == "square":
@@ -135,18 +135,18 @@ Built = tuple[Images, list[Record]]
 
 
 def build_starter(name: str, source: Path, datasets: Path) -> Path:
-    """Find a starter among the built datasets, or build it there.
+    """Build an example dataset, unless a current build exists.
 
     Args:
         name: a key of ``engine.data.starters.STARTERS``.
-        source: the folder of the starters' files.
-        datasets: where datasets are built.
+        source: folder with the source files of the example datasets.
+        datasets: folder to build datasets in.
 
     Returns:
         Folder of the dataset.
 
     Raises:
-        DatasetMissingError, DatasetCorruptError: the starter's own files are missing or damaged.
+        DatasetMissingError, DatasetCorruptError: the source files are missing or damaged.
         FolderNotWritableError, DiskFullError: it cannot be written.
     """
     starter = STARTERS[name]
@@ -154,7 +154,7 @@ def build_starter(name: str, source: Path, datasets: Path) -> Path:
     if _is_current(folder, starter):
         return folder
     images, records = _read_files(name, source / name)
-    # A damaged or older build, or somebody's own dataset of that name, stays as it is.
+    # Keep a damaged or older build, or a user's dataset of that name.
     number = 2
     while folder.exists():
         folder = datasets / f"{name}-{number}"
@@ -198,7 +198,7 @@ def _read_files(name: str, folder: Path) -> Built:
 
 
 def _read_digits(folder: Path) -> Built:
-    """Read MNIST's four files: 28 px digits, padded to 32."""
+    """Read the four files of MNIST; the digits are padded from 28 to 32 pixels."""
     images: list[Images] = []
     records: list[Record] = []
     margin = (DIGIT_MARGIN, DIGIT_MARGIN)
@@ -225,7 +225,7 @@ def _read_idx(path: Path, dimensions: int) -> Images:
 
 
 def _read_emoji(folder: Path) -> Built:
-    """Read the emoji: one ZIP of PNGs, and a line about each."""
+    """Read the emoji: a ZIP of PNG files, and one line of JSON for each."""
     lines = (folder / "metadata.jsonl").read_text(encoding="utf-8").splitlines()
     records: list[dict[str, Any]] = [json.loads(line) for line in lines]
     images: list[Images] = []

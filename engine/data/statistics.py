@@ -1,4 +1,4 @@
-"""What a dataset looks like in numbers: lengths, words, groups, colours.
+"""Statistics of a dataset: text lengths, words, groups, colours.
 
 Shapes: K sampled images, H height, W width, C channels.
 """
@@ -26,7 +26,7 @@ _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, as Pillow's own "L"
 
 @dataclass(frozen=True, kw_only=True)
 class Statistics:
-    """Counts over all items that are not excluded."""
+    """Statistics over all items that are not excluded."""
 
     pairs: int
     image_only: int
@@ -35,21 +35,21 @@ class Statistics:
     validation_items: int
     excluded: int
     image_bytes: int
-    """What the images take, unpacked."""
+    """Uncompressed size of the images."""
     text_lengths: Mapping[int, int]
-    """How many captions have so many words."""
+    """Number of captions by their number of words."""
     captions_per_image: Mapping[int, int]
-    """How many images have so many captions."""
+    """Number of images by their number of captions."""
     words: tuple[tuple[str, int], ...]
-    """All words of two letters and more with their counts, most frequent first."""
+    """Words of at least two letters and their counts, most frequent first."""
     groups: tuple[tuple[str, int], ...]
-    """Group, or label, with its count, most frequent first; items without one are not counted."""
+    """Groups or labels and their counts, most frequent first; items without one are left out."""
     brightness: tuple[int, ...]
-    """Sampled images by their mean brightness, in ``BRIGHTNESS_BINS`` steps from black to white."""
+    """Histogram of the mean brightness of the sampled images, in ``BRIGHTNESS_BINS`` bins."""
     mean_colour: tuple[float, float, float]
-    """Of the sampled images: red, green, blue in 0 to 255."""
+    """Mean red, green and blue of the sampled images, 0 to 255."""
     sampled: int
-    """How many images the last two look at."""
+    """Number of images sampled for brightness and colour."""
 
 
 def measure(
@@ -59,10 +59,10 @@ def measure(
     control: RunControl | None = None,
     sample: int = _SAMPLED,
 ) -> Statistics:
-    """Count everything; of many images, the colours of a fixed sample.
+    """Compute the statistics of a dataset; colours are those of a fixed random sample.
 
     Raises:
-        StoppedError: the control asked for it.
+        StoppedError: a stop was requested.
     """
     control = control or RunControl()
     states = dict(enumerate((edits or Edits(dataset)).states()))
@@ -113,7 +113,7 @@ def _count_words(
 def _sample_means(
     dataset: StoredDataset, rows: list[int], sample: int, control: RunControl
 ) -> npt.NDArray[np.float64]:
-    """Mean colour of each sampled image: [K, 3]."""
+    """Return the mean colour of each sampled image: [K, 3]."""
     chosen = np.array(rows, dtype=np.int64)
     if len(chosen) > sample:
         picked = np.random.default_rng(_SAMPLE_SEED).choice(len(chosen), sample, replace=False)

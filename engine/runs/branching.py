@@ -1,7 +1,7 @@
-"""A new run from a checkpoint of another, with other settings.
+"""Branches: new runs from a checkpoint of another run, with other settings.
 
-A branch may change every setting that shapes neither the networks nor the texts. Nothing here
-imports torch, so that the studio's form can check a branch at every key.
+A branch may change all settings that do not affect the networks or the tokens. Does not import
+torch, because the studio validates a branch at each key press.
 """
 
 from dataclasses import dataclass, replace
@@ -24,16 +24,16 @@ _FIXED = frozenset(
         "data.tokenizer",
         "data.vocabulary_size",
         "data.word_vectors",
-        # It has numbers of its own in a checkpoint.
+        # Checkpoints store its state.
         "data.augmentation",
     }
 )
 _BOUND = "spectral-norm"
-"""This regularizer lives in the discriminator's layers."""
+"""This regularizer changes the layers of the discriminator."""
 
 
 def branch_problems(source: RunConfig, config: RunConfig) -> list[Problem]:
-    """Name every setting in which a branch cannot differ from the run that it leaves."""
+    """List the settings that differ and must be the same in a branch."""
     problems = [
         _problem(name, value_at(source, name))
         for name, _field, _about in settings_in(source)
@@ -49,27 +49,27 @@ def branch_problems(source: RunConfig, config: RunConfig) -> list[Problem]:
 
 
 def is_fixed_in_branch(name: str) -> bool:
-    """Whether a setting can never differ in a branch."""
+    """Whether a setting must be the same in a branch."""
     return name in _FIXED or name.startswith("networks.")
 
 
 def _problem(name: str, value: object) -> Problem:
-    return Problem(name, f"is {value} in the run that is branched and cannot differ")
+    return Problem(name, f"is {value} in the source run and cannot differ in a branch")
 
 
 def make_branch(source: RunFolder, checkpoint: Path, config: RunConfig) -> RunFolder:
     """Create ``config.run`` from a checkpoint of another run; ``resume`` then trains it.
 
-    The folder is written atomically. The other run is only read.
+    The folder is written atomically. The source run is not changed.
 
     Args:
-        source: the other run.
-        checkpoint: one of its checkpoints, the newest or not.
-        config: of the new run; its totals count what the checkpoint had seen already.
+        source: the source run.
+        checkpoint: one of its checkpoints.
+        config: configuration of the new run; its limits include the progress of the checkpoint.
 
     Raises:
-        RunMissingError: there is no other run.
-        ConfigError: a setting differs that shapes the networks or the texts; every such is named.
+        RunMissingError: there is no source run.
+        ConfigError: settings differ that must be the same; lists all of them.
         CheckpointCorruptError: the checkpoint cannot be used.
         FolderInUseError: the new folder holds files.
         FolderNotWritableError, DiskFullError: the new folder cannot be written.
@@ -106,11 +106,11 @@ def make_branch(source: RunFolder, checkpoint: Path, config: RunConfig) -> RunFo
 
 
 def find_checkpoint(source: RunFolder, choice: str) -> Path:
-    """Find a checkpoint by the name that a user gives.
+    """Find a checkpoint by name.
 
     Args:
         source: the run.
-        choice: ``newest``, a figure whose best was kept, or a checkpoint's own name.
+        choice: ``newest``, a metric for the best by it, or the name of a checkpoint.
 
     Raises:
         CheckpointMissingError: there is no such checkpoint.
@@ -128,10 +128,10 @@ _MINUTE_S = 60
 
 @dataclass(frozen=True, kw_only=True)
 class BranchStart:
-    """A checkpoint to train on from with other settings."""
+    """A checkpoint to start a branch from."""
 
     source: Path
-    """Folder of the other run."""
+    """Folder of the source run."""
     checkpoint: Path
     images_seen: Annotated[int, Range(0, 2**62)]
     elapsed_s: float
@@ -139,5 +139,5 @@ class BranchStart:
 
     @property
     def minutes(self) -> float:
-        """Training time at the checkpoint."""
+        """Training time at the checkpoint, in minutes."""
         return self.elapsed_s / _MINUTE_S

@@ -41,9 +41,9 @@ def write_checkpoint(
     """Write a checkpoint atomically.
 
     Args:
-        path: its folder; the parent must exist, or be made in a folder that exists.
-        tensors: on any device.
-        metadata: metadata to store beside them.
+        path: folder of the checkpoint; the parent of its parent must exist.
+        tensors: tensors by name, on any device.
+        metadata: metadata to store with them.
 
     Returns:
         Bytes written.
@@ -51,7 +51,7 @@ def write_checkpoint(
     Raises:
         FolderNotWritableError, DiskFullError: it cannot be written; older ones are untouched.
     """
-    # The widest numbers first, so that every tensor is aligned to its item size.
+    # Largest element size first, so that every tensor is aligned to its element size.
     names = sorted(tensors, key=lambda name: (-tensors[name].element_size(), name))
     header = _header([(name, tensors[name]) for name in names])
     size = len(header) + sum(tensor.nbytes for tensor in tensors.values())
@@ -85,7 +85,7 @@ def read_tensors(path: Path, prefix: str) -> dict[str, Tensor]:
 
 
 def _header(tensors: list[tuple[str, Tensor]]) -> bytes:
-    """Build the safetensors header: length of the table, and the table."""
+    """Build the safetensors header: length of the JSON table, and the table."""
     table, end = {}, 0
     for name, tensor in tensors:
         table[name] = {
@@ -95,7 +95,7 @@ def _header(tensors: list[tuple[str, Tensor]]) -> bytes:
         }
         end += tensor.nbytes
     text = json.dumps(table, ensure_ascii=False, separators=(",", ":")).encode()
-    # The tensors begin at a multiple of eight; the format pads with blanks.
+    # Pad with spaces, so that the data starts at a multiple of 8 bytes.
     text += b" " * (-len(text) % 8)
     return len(text).to_bytes(8, "little") + text
 

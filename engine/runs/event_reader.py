@@ -1,4 +1,4 @@
-"""Reading a run's log: all events, curves, its end, or following it while it is written."""
+"""Read the log of a run: events, curves, its tail, and new events while it is written."""
 
 import contextlib
 import logging
@@ -19,38 +19,37 @@ log = logging.getLogger(__name__)
 _SAVED = b'"CheckpointSaved"'
 _AGAIN = (b'"RunResumed"', b'"RolledBack"')
 _MAX_RESUMES = 100_000
-"""Limit of the resumptions and rollbacks that are read of an untrusted log."""
+"""Largest number of resumptions and rollbacks that are read from an untrusted log."""
 _MAX_NEW_BYTES = 4_000_000
 
 
 def read_events(path: Path) -> Iterator[RunEvent]:
-    """Read all events; torn and malformed lines are skipped.
+    """Read all events; truncated and malformed lines are skipped.
 
-    A preview comes without its images and texts, which are in its sheet, an error as
-    ``LoggedError``.
+    Previews have no images and texts, which are in their sheets; errors are ``LoggedError``.
 
     Args:
-        path: a run's ``events.jsonl``; a missing one gives nothing.
+        path: ``events.jsonl`` of a run; a missing file yields nothing.
     """
     for line, number in _numbered(path):
         event = _event(line, path)
         if event is not None:
             yield event
         else:
-            log.info("line %d of %s is skipped", number, path)
+            log.info("Skipped line %d of %s.", number, path)
 
 
 def read_losses(path: Path) -> Iterator[MetricsReported]:
-    """Read a log's loss reports, without those that a resumed run repeated.
+    """Read the metrics reports of a log, without those that a resumed run repeated.
 
     Args:
-        path: a run's ``events.jsonl``; a missing one gives nothing.
+        path: ``events.jsonl`` of a run; a missing file yields nothing.
     """
     return _points(path, MetricsReported)
 
 
 def read_quality(path: Path) -> Iterator[EvaluationCompleted]:
-    """Read a log's quality measurements, without those that a resumed run repeated."""
+    """Read the evaluations of a log, without those that a resumed run repeated."""
     return _points(path, EvaluationCompleted)
 
 
@@ -68,9 +67,9 @@ def has_saved(path: Path) -> bool:
 
 
 class LogTail:
-    """Follows a log that another process writes.
+    """Follow a log that another process writes.
 
-    Only whole lines are read. A log that was replaced or truncated is read from its beginning.
+    Only complete lines are read. A log that was replaced or truncated is read from the start.
     """
 
     def __init__(self, path: Path) -> None:
@@ -79,7 +78,7 @@ class LogTail:
         self._identity = (0, 0)
 
     def read_new(self) -> list[RunEvent]:
-        """Read the events since the last call, from a few megabytes at most."""
+        """Read the events since the last call, at most a few megabytes."""
         events: list[RunEvent] = []
         with contextlib.suppress(OSError, MalformedFileError), open_log(self._path) as file:
             status = os.fstat(file.fileno())
@@ -100,7 +99,7 @@ class LogTail:
 
 
 def _points(path: Path, kind: type[Point]) -> Iterator[Point]:
-    """Read the points of a curve; the log is read twice, so that memory stays small."""
+    """Read the points of a curve; the log is read twice to limit memory."""
     name = f'"{kind.__name__}"'.encode()
     again = _done_again(path)
     for line, number in _numbered(path):
@@ -115,9 +114,9 @@ def _points(path: Path, kind: type[Point]) -> Iterator[Point]:
 
 
 def _done_again(path: Path) -> deque[tuple[int, int]]:
-    """List the lines at which a run went back, and fewest images it went back to from there on.
+    """List the lines of resumptions and rollbacks with the minimum of images from there on.
 
-    A point before such a line is repeated later if it has more images than that.
+    A point before such a line is repeated later if it has more images than the minimum.
     """
     found: list[tuple[int, int]] = []
     for line, number in _numbered(path):
@@ -148,9 +147,9 @@ def _event(line: bytes, path: Path) -> RunEvent | None:
 
 
 def read_tail(path: Path, max_bytes: int) -> list[bytes]:
-    """Read the last lines of an untrusted file, up to a number of bytes.
+    """Read the last complete lines of an untrusted file, up to a number of bytes.
 
-    They are whole, unless the last line alone is longer.
+    The last line is truncated if it is longer than ``max_bytes``.
 
     Raises:
         MalformedFileError: it is not a regular file.
@@ -161,5 +160,5 @@ def read_tail(path: Path, max_bytes: int) -> list[bytes]:
         start = max(0, size - max_bytes)
         file.seek(start)
         lines = file.read(max_bytes).splitlines()
-    # The first line was cut unless the reading began at the file's beginning.
+    # The first line is incomplete unless the read started at the beginning.
     return lines[1:] or lines if start else lines

@@ -31,7 +31,7 @@ from engine.sample.sampler import Pairs, Sampler
 from engine.version import installed_version
 
 SMALL = 128
-"""Images up to this side are shown with square pixels rather than blurred."""
+"""Images up to this side are rendered with square pixels, not interpolated."""
 
 _PAGE = Template("""<!doctype html>
 <html lang="en">
@@ -67,12 +67,12 @@ $figures
 def gallery_page(
     pairs: Iterable[tuple[str, str]], size: tuple[int, int], provenance: Mapping[str, object]
 ) -> str:
-    """Write the page.
+    """Return the HTML of a gallery, without scripts or remote resources.
 
     Args:
-        pairs: file name and caption of each picture.
-        size: width and height of the pictures in pixels.
-        provenance: shown at the foot.
+        pairs: file name and caption of each image.
+        size: width and height of the images in pixels.
+        provenance: shown in the footer.
     """
     figures = [
         f'<figure><img src="{html.escape(name)}" alt="{html.escape(text)}" loading="lazy">'
@@ -95,7 +95,7 @@ def gallery_page(
 
 MAX_TILES = 256
 TILE = 96
-"""Least side of a tile; smaller images are enlarged by whole factors, so pixels stay square."""
+"""Smallest side of a tile; smaller images are enlarged by an integer factor."""
 GAP = 14
 CAPTION = 34
 FONT_SIZE = 13
@@ -105,10 +105,10 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 def draw_contact_sheet(pairs: Sequence[tuple[Image.Image, str]]) -> Image.Image:
-    """Draw pairs in rows, at most ``MAX_TILES`` of them.
+    """Draw a grid of at most ``MAX_TILES`` pairs.
 
-    The built-in font knows no Chinese; a caption that it cannot write is left out of the sheet
-    (the page and the metadata have it).
+    Captions that are not ASCII are left out, because Pillow's built-in font lacks the glyphs; the
+    page and the metadata have them.
     """
     shown = pairs[:MAX_TILES]
     factor = max(1, math.ceil(TILE / shown[0][0].width))
@@ -158,7 +158,7 @@ CHUNK = "diptych"
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """Where the pairs of a gallery come from."""
+    """Origin of the pairs of a gallery."""
 
     run: str
     """Name of the run's folder."""
@@ -174,18 +174,18 @@ class Provenance:
 
 
 class GalleryWriter:
-    """Writes a gallery pair by pair; use it as a context manager.
+    """Write a gallery incrementally; a context manager.
 
-    A pair's line in the metadata follows its picture, so a gallery that was cut short names no
-    file that is missing. The contact sheet and the page are made on leaving, whatever happened.
+    The metadata of a pair is written after its image, so an interrupted gallery lists no missing
+    files. The contact sheet and the page are written on exit, also after an error.
 
     Args:
         folder: must be new or empty.
-        provenance: written into every picture and every line.
+        provenance: written into every image and every line of the metadata.
 
     Raises:
         FolderInUseError: the folder holds files.
-        FolderNotWritableError, DiskFullError: it cannot be written, now or later.
+        FolderNotWritableError, DiskFullError: it cannot be written; also raised by ``add``.
     """
 
     def __init__(self, folder: Path, provenance: Provenance) -> None:
@@ -211,12 +211,12 @@ class GalleryWriter:
             self._finish()
 
     def add(self, images: ImageArray, texts: Sequence[str], sources: Sequence[str] = ()) -> None:
-        """Write some pairs.
+        """Append pairs.
 
         Args:
             images: [N, H, W, 3] uint8.
             texts: N captions.
-            sources: names of the N files that the images were read from, if they were.
+            sources: names of the N files that the images were read from, if any.
         """
         try:
             for row, (image, text) in enumerate(zip(images, texts, strict=True)):
@@ -253,15 +253,15 @@ log = logging.getLogger(__name__)
 
 
 def write_gallery(request: GalleryRequest, emit: GalleryEmit, control: RunControl) -> None:
-    """Sample pairs and write them to a folder, until all are written or a stop comes.
+    """Sample pairs and write them to a folder.
 
-    It never raises: whatever happens is told by the one ``GalleryEnded`` at the end. A stopped or
-    failed gallery keeps the pairs that it has.
+    Never raises: the single ``GalleryEnded`` at the end reports the outcome. A stopped or failed
+    gallery keeps the pairs written so far.
 
     Args:
-        request: what to sample and where to put it.
-        emit: receives every event, on this thread.
-        control: asked between batches.
+        request: what to sample, and the folder.
+        emit: receives all events, on this thread.
+        control: checked between batches.
     """
     writing = _Writing(request, emit, control)
     try:
@@ -275,13 +275,13 @@ def write_gallery(request: GalleryRequest, emit: GalleryEmit, control: RunContro
 
 @dataclass(frozen=True)
 class Plan:
-    """What a gallery will hold."""
+    """Batches of a gallery, and their total size."""
 
     batches: Iterator[Pairs]
     total: int
-    """Pairs in all."""
+    """Total number of pairs."""
     sources: Sequence[str] = ()
-    """Names of the files that the pairs stem from, in order; empty where they stem from none."""
+    """Names of the files that the images were read from, in order; empty if there are none."""
 
 
 class _Writing:
@@ -290,7 +290,7 @@ class _Writing:
         self.done = 0
 
     def run(self) -> Outcome:
-        # The CPU is enough for sampling and leaves a GPU to whoever trains on it.
+        # Sample on the CPU, so that a GPU stays free for training.
         run = load_run(self._request.run, torch.device("cpu"), self._request.checkpoint)
         plan = self._plan(run)
         self._emit(GalleryProgressed(done=0, total=plan.total))

@@ -1,7 +1,7 @@
-"""Preview sheets: a grid of pairs as one PNG that carries its own texts.
+"""Preview sheets: a grid of pairs in one PNG file with embedded texts.
 
-Tiles stand side by side without gaps; the text chunk ``diptych`` holds the rest as JSON. Reading
-a sheet needs no torch, so the studio does it.
+Tiles have no gaps; the text chunk ``diptych`` holds the metadata as JSON. Does not import torch,
+so that the studio can read sheets.
 
 Shapes: N tiles, S side of a tile in pixels.
 """
@@ -31,7 +31,7 @@ MAX_CHUNK_CHARACTERS = 4_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class SheetHeader:
-    """Metadata of a sheet; read without decoding its pixels."""
+    """Metadata of a sheet, readable without decoding its pixels."""
 
     images_seen: int
     elapsed_s: float
@@ -55,7 +55,7 @@ class Sheet:
 def write_sheet(
     path: Path, images: ImageArray, texts: Sequence[str], *, images_seen: int, elapsed_s: float
 ) -> None:
-    """Write a sheet; the file appears whole or not at all.
+    """Write a sheet atomically.
 
     Args:
         path: ends in ``.png``.
@@ -92,7 +92,7 @@ def read_sheet_header(path: Path) -> SheetHeader:
     """Read the metadata of a sheet without decoding its pixels.
 
     Raises:
-        SheetCorruptError: missing, damaged, or no sheet.
+        SheetCorruptError: it is missing, damaged, or not a sheet.
     """
     with _opened(path) as picture:
         return _header(path, picture)
@@ -102,7 +102,7 @@ def read_sheet(path: Path) -> Sheet:
     """Read a whole sheet.
 
     Raises:
-        SheetCorruptError: missing, damaged, or no sheet.
+        SheetCorruptError: it is missing, damaged, or not a sheet.
     """
     with _opened(path) as picture:
         header = _header(path, picture)

@@ -125,7 +125,7 @@ def test_that_unknown_names_may_be_ignored_and_readers_replaced():
     [
         (b"[]", "not a JSON object"),
         (b"{", "not JSON"),
-        (b'{"format": 2, "count": 1}', "format 2; this version reads format 1"),
+        (b'{"format": 2, "count": 1}', "a newer version of Diptych"),
         (b'{"count": 1}', "its format is not 1"),
         (b'{"format": 1}', "it lacks 'count'"),
         (b'{"format": 1, "count": -1}', "no usable 'count' .count must be a whole number from"),
