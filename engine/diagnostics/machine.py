@@ -1,4 +1,4 @@
-"""What programs and hardware a machine has: what a developer asks first."""
+"""Software versions and hardware of a machine, for diagnostic reports."""
 
 import os
 import platform
@@ -35,13 +35,13 @@ SHOWN_VARIABLES = (
     "XDG_CURRENT_DESKTOP",
     "LANG",
 )
-"""No other variable of the environment is in a report."""
+"""Environment variables that are included in a report."""
 _PATIENCE_S = 5.0
 _ASK_DRIVER = ["--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
 
 
 def versions() -> dict[str, str]:
-    """Versions of the program and of what it stands on."""
+    """Return the versions of the program and its dependencies."""
     try:
         name = platform.freedesktop_os_release()["PRETTY_NAME"]
     except (OSError, KeyError):
@@ -52,7 +52,7 @@ def versions() -> dict[str, str]:
 
 
 def hardware() -> dict[str, Any]:
-    """Processors, memory and GPUs, as the system and PyTorch see them; imports PyTorch."""
+    """Return processors, memory and GPUs; imports PyTorch."""
     return {
         "processor": platform.processor() or platform.machine(),
         "architecture": platform.machine(),
@@ -81,7 +81,7 @@ def _driver_gpus() -> list[str]:
 
 
 def _torch_facts() -> dict[str, Any]:
-    """What PyTorch says. One that is broken is a finding, not a failure."""
+    """Return the state of PyTorch; an import error is reported, not raised."""
     try:
         import torch
 

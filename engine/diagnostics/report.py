@@ -1,4 +1,7 @@
-"""The diagnostic report: one ZIP that a user can look through and send."""
+"""Diagnostic report: a ZIP file that a user can inspect and send.
+
+It includes a run folder, damaged or not, without texts of the dataset.
+"""
 
 import io
 import itertools
@@ -20,15 +23,15 @@ from engine.runs.event_reader import read_tail
 from engine.runs.folder import RunFolder
 
 LOG_BYTES = 256_000
-"""Of the end of a log: the last minutes."""
+"""Bytes from the end of a log, about the last minutes."""
 _CONFIG_BYTES = 200_000
 _MODEL_BYTES = 50_000_000
-"""The facts of the model hold its vocabulary, which stays out of the report."""
+"""Limit of the model's metadata, whose vocabulary is left out of the report."""
 _MAX_FILES = 500
 
 
 def run_files(folder: Path) -> dict[str, str]:
-    """Read what a report says of a run, by the name that it has there."""
+    """Return the files of a run for the report, by name."""
     run = RunFolder(folder)
     return {
         "run/run.toml": _tried(
@@ -41,7 +44,7 @@ def run_files(folder: Path) -> dict[str, str]:
 
 
 def log_tail(path: Path) -> str:
-    """Read the last whole lines of a log.
+    """Read the last complete lines of a log.
 
     Raises:
         OSError: it cannot be read.
@@ -51,7 +54,7 @@ def log_tail(path: Path) -> str:
 
 
 def _tried(read: Callable[[], str]) -> str:
-    """Read, or say why that is not possible: this is what the report is for."""
+    """Return the content, or the error as text."""
     try:
         return read()
     except (OSError, ValueError) as error:
@@ -78,7 +81,7 @@ def _size_of(value: Any) -> str:
 
 
 def _list_files(folder: Path) -> dict[str, Any]:
-    """List names and sizes; nothing is followed or opened."""
+    """List names and sizes of files without opening them or following links."""
     if not folder.is_dir():
         raise MalformedFileError("the run folder is not there")
     paths = sorted(itertools.islice(folder.rglob("*"), _MAX_FILES + 1), key=str)
@@ -98,9 +101,9 @@ def _pretty(value: Any) -> str:
 
 
 STUDIO_LOGS = ("studio.log.1", "studio.log")
-"""Older first."""
+"""Names of the studio's log files, oldest first."""
 _SMALL = 4_000_000
-"""More than a report ever takes."""
+"""Upper bound of the size of a report."""
 _ABOUT = """Diptych diagnostic report
 
 machine.json   versions, hardware, free disk space, a few variables of the environment
@@ -121,18 +124,18 @@ def write_report(
     logs: Path | None = None,
     scrubber: Scrubber | None = None,
 ) -> Path:
-    """Write a report; the file is there whole or not at all.
+    """Write a report atomically.
 
     Args:
-        target: the ZIP file; one that is there is replaced.
-        run: folder of the run that it is about, damaged or not.
+        target: the ZIP file; an existing one is replaced.
+        run: folder of a run to include, damaged or not.
         logs: folder of the studio's log.
-        scrubber: takes out what is private; by default one that knows this machine.
+        scrubber: removes personal data; by default that of this user and machine.
 
     Raises:
         FolderNotWritableError, DiskFullError: it cannot be written.
     """
-    # Found out before anything is gathered, which takes seconds.
+    # Check before collecting data, which takes seconds.
     ensure_writable(target.parent)
     check_free_space(target.parent, _SMALL)
     members = {"about.txt": _ABOUT, "machine.json": _machine(target, run)}
