@@ -1,5 +1,6 @@
 """Find and replace in captions, with a preview of the changes."""
 
+import contextlib
 import json
 import re
 import subprocess
@@ -145,6 +146,8 @@ def _replaced_apart(
         "texts": texts,
         "max_length": MAX_TEXT_LENGTH,
     }
+    unsent: bytes | None = json.dumps(order).encode()
+    deadline = time.monotonic() + max_wait_s
     command = [sys.executable, "-I", "-S", str(Path(regex_worker.__file__))]
     with subprocess.Popen(  # noqa: S603 - our own interpreter and our own file
         command,
@@ -154,35 +157,23 @@ def _replaced_apart(
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     ) as child:
         try:
-            answer = _answer(child, json.dumps(order).encode(), search, control, max_wait_s)
+            answer: dict[str, Any] | None = None
+            while answer is None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    output, _nothing = child.communicate(unsent, timeout=_LOOK_EVERY_S)
+                    answer = json.loads(output)
+                # ``communicate`` keeps unsent input; it must be passed only once.
+                unsent = None
+                if answer is None and control.is_stop_requested:
+                    raise StoppedError
+                if answer is None and time.monotonic() > deadline:
+                    raise PatternInvalidError(search.find, "it takes too long on these texts")
+        except ValueError as error:
+            raise PatternInvalidError(search.find, "it cannot be run on these texts") from error
         finally:
             child.kill()
     _check_length(search, is_too_long=answer["is_too_long"])
     return {int(place): text for place, text in answer["changed"].items()}
-
-
-def _answer(
-    child: "subprocess.Popen[bytes]",
-    order: bytes,
-    search: Search,
-    control: RunControl,
-    max_wait_s: float,
-) -> dict[str, Any]:
-    deadline = time.monotonic() + max_wait_s
-    unsent: bytes | None = order
-    while True:
-        try:
-            output, _nothing = child.communicate(unsent, timeout=_LOOK_EVERY_S)
-            return json.loads(output)
-        except subprocess.TimeoutExpired:
-            # ``communicate`` keeps unsent input; it must be passed only once.
-            unsent = None
-            if control.is_stop_requested:
-                raise StoppedError from None
-            if time.monotonic() > deadline:
-                raise PatternInvalidError(search.find, "it takes too long on these texts") from None
-        except ValueError as error:
-            raise PatternInvalidError(search.find, "it cannot be run on these texts") from error
 
 
 def _check_length(search: Search, *, is_too_long: bool) -> None:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from engine.data.manifest import GROUP_FIELDS
 from engine.errors import ConfigError, Problem
 
 Items = Mapping[str, Tensor]
@@ -146,8 +147,6 @@ def mix_seed(*numbers: int) -> int:
 
 
 AUTO = "auto"
-GROUP_FIELDS = ("group", "label")
-"""Fields of a record that name its group."""
 
 
 def group_keys(records: Sequence[Mapping[str, Any]], by: str) -> list[str]:

@@ -109,8 +109,7 @@ class DatasetWriter:
             shutil.rmtree(self.staged, ignore_errors=True)
             self.staged.mkdir(parents=True)
             try:
-                if not self._is_image_file_shared():
-                    self._open_images()
+                self._open_images()
                 self._lines = (self.staged / "pairs.jsonl").open("wb")
             except (OSError, EngineError):
                 self._clean_up()
@@ -187,16 +186,11 @@ class DatasetWriter:
             self._is_published = True
             files.sync_folder(self._folder.parent)
 
-    def _is_image_file_shared(self) -> bool:
-        if self._shared is None:
-            return False
-        try:
-            os.link(self._shared, self.staged / "images.npy")
-        except OSError:
-            return False
-        return True
-
     def _open_images(self) -> None:
+        with contextlib.suppress(OSError):
+            if self._shared is not None:
+                os.link(self._shared, self.staged / "images.npy")
+                return
         check_free_space(self.staged, self._needed_bytes)
         self._images = (self.staged / "images.npy").open("wb")
         np.lib.format.write_array_header_1_0(

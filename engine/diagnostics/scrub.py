@@ -67,7 +67,13 @@ class Scrubber:
     def __init__(
         self, homes: Iterable[Path | str], users: Iterable[str], hosts: Iterable[str]
     ) -> None:
-        self._homes = [_path_pattern(str(home)) for home in sorted(map(str, homes), key=len)[::-1]]
+        parts = (
+            [re.escape(part) for part in re.split(r"[/\\]+", home.rstrip("/\\"))]
+            for home in sorted(map(str, homes), key=len, reverse=True)
+        )
+        self._homes = [
+            re.compile(_SLASH.join(part) + r"(?![\w.-])", re.IGNORECASE) for part in parts
+        ]
         self._names = [
             *((_name_pattern(name), USER) for name in _telling(users)),
             *((_name_pattern(name), HOST) for name in _telling(hosts)),
@@ -110,9 +116,3 @@ def _name_pattern(name: str) -> re.Pattern[str]:
     if len(name) < _SHORT:
         pattern = rf"(?<![A-Za-z0-9]){pattern}(?![A-Za-z0-9])"
     return re.compile(pattern, re.IGNORECASE)
-
-
-def _path_pattern(path: str) -> re.Pattern[str]:
-    """Return a pattern for a path with any kind of separators."""
-    parts = [re.escape(part) for part in re.split(r"[/\\]+", path.rstrip("/\\"))]
-    return re.compile(_SLASH.join(parts) + r"(?![\w.-])", re.IGNORECASE)

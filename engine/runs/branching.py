@@ -48,11 +48,6 @@ def branch_problems(source: RunConfig, config: RunConfig) -> list[Problem]:
     return problems
 
 
-def is_fixed_in_branch(name: str) -> bool:
-    """Whether a setting must be the same in a branch."""
-    return name in _FIXED or name.startswith("networks.")
-
-
 def _problem(name: str, value: object) -> Problem:
     return Problem(name, f"is {value} in the source run and cannot differ in a branch")
 

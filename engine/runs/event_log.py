@@ -112,7 +112,12 @@ class RunLog:
 
     def _write(self, *, is_urgent: bool = False) -> None:
         try:
-            file = self._file = self._file or self._open()
+            if self._file is None:
+                self._file, cut = open_for_append(self._path)
+                if cut:
+                    log.info("Removed a truncated line of %d bytes from %s.", cut, self._path)
+                    self._waiting.appendleft(line_of_fields("LogRepaired", {"bytes_cut": cut}))
+            file = self._file
             while self._waiting:
                 _append(file, self._waiting[0])
                 self._waiting.popleft()
@@ -125,13 +130,6 @@ class RunLog:
             self._drop()
         else:
             self._tell(None)
-
-    def _open(self) -> FileIO:
-        file, cut = open_for_append(self._path)
-        if cut:
-            log.info("Removed a truncated line of %d bytes from %s.", cut, self._path)
-            self._waiting.appendleft(line_of_fields("LogRepaired", {"bytes_cut": cut}))
-        return file
 
     def _drop(self) -> None:
         if self._file is not None:

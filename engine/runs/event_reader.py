@@ -40,11 +40,7 @@ def read_events(path: Path) -> Iterator[RunEvent]:
 
 
 def read_losses(path: Path) -> Iterator[MetricsReported]:
-    """Read the metrics reports of a log, without those that a resumed run repeated.
-
-    Args:
-        path: ``events.jsonl`` of a run; a missing file yields nothing.
-    """
+    """Read the metrics reports of a log, without those that a resumed run repeated."""
     return _points(path, MetricsReported)
 
 

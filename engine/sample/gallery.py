@@ -207,8 +207,14 @@ class GalleryWriter:
 
     def __exit__(self, *exception: object) -> None:
         self._metadata.close()
-        if self._count:
-            self._finish()
+        if not self._count:
+            return
+        page = gallery_page(self._lines, self._shown[0][0].size, self._provenance)
+        atomic_write(self._folder / PAGE, page.encode())
+        try:
+            draw_contact_sheet(self._shown).save(self._folder / CONTACT_SHEET)
+        except OSError as error:
+            raise wrap_os_error(error, self._folder) from error
 
     def add(self, images: ImageArray, texts: Sequence[str], sources: Sequence[str] = ()) -> None:
         """Append pairs.
@@ -238,15 +244,6 @@ class GalleryWriter:
         self._lines.append((name, text))
         if len(self._shown) < MAX_TILES:
             self._shown.append((picture, text))
-
-    def _finish(self) -> None:
-        width, height = self._shown[0][0].size
-        page = gallery_page(self._lines, (width, height), self._provenance)
-        atomic_write(self._folder / PAGE, page.encode())
-        try:
-            draw_contact_sheet(self._shown).save(self._folder / CONTACT_SHEET)
-        except OSError as error:
-            raise wrap_os_error(error, self._folder) from error
 
 
 log = logging.getLogger(__name__)
@@ -294,7 +291,17 @@ class _Writing:
         run = load_run(self._request.run, torch.device("cpu"), self._request.checkpoint)
         plan = self._plan(run)
         self._emit(GalleryProgressed(done=0, total=plan.total))
-        with GalleryWriter(self._request.folder, self._provenance(run)) as writer:
+        provenance = Provenance(
+            run=self._request.run.absolute().name,
+            dataset=run.model.dataset,
+            images_seen=run.checkpoint.images_seen,
+            step=run.checkpoint.step,
+            seed=self._request.seed,
+            direction=self._request.direction,
+            config_hash=run.config_hash,
+            version=installed_version(),
+        )
+        with GalleryWriter(self._request.folder, provenance) as writer:
             for pairs in plan.batches:
                 if self._control.is_stop_requested:
                     return Outcome.STOPPED
@@ -329,18 +336,6 @@ class _Writing:
             log.info("Skipped %s: %s", name, reason)
         chosen = torch.from_numpy(images[: request.count]).permute(0, 3, 1, 2).contiguous()
         return Plan(sampler.captions(chosen, request.seed), len(chosen), names)
-
-    def _provenance(self, run: LoadedRun) -> Provenance:
-        return Provenance(
-            run=self._request.run.absolute().name,
-            dataset=run.model.dataset,
-            images_seen=run.checkpoint.images_seen,
-            step=run.checkpoint.step,
-            seed=self._request.seed,
-            direction=self._request.direction,
-            config_hash=run.config_hash,
-            version=installed_version(),
-        )
 
 
 def _required(path: Path | None) -> Path:

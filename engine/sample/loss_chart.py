@@ -66,15 +66,13 @@ class _Chart:
         bottom = ((LEFT + (WIDTH - LEFT - RIGHT) // 2) * SCALE, (HEIGHT - 14) * SCALE)
         self._pen.text(bottom, "images seen", INK, self._font, anchor="mb")
         for number, (name, curve) in enumerate(self._curves.items()):
-            self._draw_curve(name, curve, COLOURS[number % len(COLOURS)], number)
-
-    def _draw_curve(self, name: str, curve: np.ndarray, colour: str, number: int) -> None:
-        low, high = self._y
-        points = [self._place(x, min(max(y, low), high)) for x, y in curve.tolist()]
-        self._pen.line(points, colour, 2 * SCALE, joint="curve")
-        left, middle = (WIDTH - RIGHT - 130 * (len(self._curves) - number)) * SCALE, 34 * SCALE
-        self._pen.line([(left, middle), (left + 22 * SCALE, middle)], colour, 4 * SCALE)
-        self._pen.text((left + 30 * SCALE, middle), name, INK, self._font, anchor="lm")
+            colour = COLOURS[number % len(COLOURS)]
+            clipped = curve.clip((self._x[0], self._y[0]), (self._x[1], self._y[1]))
+            points = [self._place(x, y) for x, y in clipped.tolist()]
+            self._pen.line(points, colour, 2 * SCALE, joint="curve")
+            left, middle = (WIDTH - RIGHT - 130 * (len(self._curves) - number)) * SCALE, 34 * SCALE
+            self._pen.line([(left, middle), (left + 22 * SCALE, middle)], colour, 4 * SCALE)
+            self._pen.text((left + 30 * SCALE, middle), name, INK, self._font, anchor="lm")
 
     def _place(self, x: float, y: float) -> tuple[float, float]:
         across = (x - self._x[0]) / (self._x[1] - self._x[0])
