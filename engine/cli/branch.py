@@ -1,4 +1,4 @@
-"""Subcommand ``branch``: start a new run from a checkpoint of another, with other settings."""
+"""The branch subcommand: start a new run from a checkpoint of another, with other settings."""
 
 import argparse
 from pathlib import Path

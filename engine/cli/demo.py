@@ -1,4 +1,4 @@
-"""Subcommand ``demo``: train on the digits for two minutes and write a gallery and a chart."""
+"""The demo subcommand: train on the digits for two minutes and write a gallery and a chart."""
 
 import argparse
 import time

@@ -1,4 +1,4 @@
-"""Subcommand ``doctor``: check a dataset, or files to import, for issues."""
+"""The doctor subcommand: check a dataset, or files to import, for issues."""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""Subcommand ``evaluate``: compute the metrics of a run."""
+"""The evaluate subcommand: compute the metrics of a run."""
 
 import argparse
 from pathlib import Path

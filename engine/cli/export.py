@@ -1,4 +1,4 @@
-"""Subcommand ``export``: write a dataset as a Hugging Face ImageFolder."""
+"""The export subcommand: write a dataset as a Hugging Face ImageFolder."""
 
 from argparse import Namespace
 from pathlib import Path

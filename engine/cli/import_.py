@@ -1,4 +1,4 @@
-"""Subcommand ``import``: build a dataset from files."""
+"""The import subcommand: build a dataset from files."""
 
 import argparse
 import csv

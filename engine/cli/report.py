@@ -1,4 +1,4 @@
-"""Subcommand ``report``: write a diagnostic report without personal data."""
+"""The report subcommand: write a diagnostic report without personal data."""
 
 import argparse
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Subcommand ``runs``: list runs, or print the command that repeats one."""
+"""The runs subcommand: list runs, or print the command that repeats one."""
 
 import argparse
 import time

@@ -1,4 +1,4 @@
-"""Subcommand ``sample``: write a gallery from a checkpoint of a run."""
+"""The sample subcommand: write a gallery from a checkpoint of a run."""
 
 from argparse import Namespace
 from pathlib import Path

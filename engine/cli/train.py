@@ -1,4 +1,4 @@
-"""Subcommand ``train``: train a run without the studio."""
+"""The train subcommand: train a run without the studio."""
 
 import argparse
 from collections.abc import Callable

@@ -78,7 +78,7 @@ def make_branch(source: RunFolder, checkpoint: Path, config: RunConfig) -> RunFo
     metadata = read_metadata(checkpoint)
     model = source.read_model()
     batch = config.training.batch_size
-    # Another batch size makes it another number of steps.
+    # The number of steps depends on the batch size.
     is_same = batch in (0, before.training.batch_size)
     branched = replace(
         metadata,

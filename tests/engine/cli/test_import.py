@@ -21,7 +21,7 @@ from tests.helpers.sources import caption, picture, sidecar_folder, sidecar_plan
 
 @pytest.fixture(autouse=True)
 def keep_signals():
-    """The commands take Ctrl+C over; give it back."""
+    """Restore the signal handlers that the commands replace."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
     for number, handler in before.items():

@@ -1,4 +1,4 @@
-"""Edits, search and replace."""
+"""Edits, and find and replace."""
 
 import pytest
 
@@ -111,7 +111,7 @@ def test_that_a_copy_is_its_own(edits):
 )
 def test_that_search_and_replace_shows_what_would_change(edits, search, expected):
     found = find_changes(edits, search, range(5))
-    # A sign is no word: "!" after a letter has a word at its side.
+    # "!" is not a word character, so after a letter it is not a whole word.
     if search.find == "!":
         expected = {}
     assert found.changes == expected
