@@ -1,8 +1,7 @@
-"""The training engine of Diptych: trains, samples and writes; runs headless; knows no Qt."""
+"""The engine of Diptych: training, sampling and datasets, without Qt."""
 
 import os
 
-# OpenMP's idle threads spin for seconds by default. Beside a busy window, or anything else that
-# wants the second core, that halves the speed; a short spin costs nothing when alone
-# (docs/measurements.md). Read once, when torch loads.
+# By default, idle OpenMP threads spin for seconds, which halves the speed if another program uses
+# the other cores (docs/measurements.md). Must be set before torch is imported.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")

@@ -1,4 +1,4 @@
-"""``python -m engine``: the command line without the studio."""
+"""Entry point of ``python -m engine``, the command line without the studio."""
 
 import sys
 

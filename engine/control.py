@@ -1,4 +1,4 @@
-"""How a run is steered from another thread."""
+"""Control of a running job from another thread."""
 
 import threading
 from pathlib import Path
@@ -7,10 +7,9 @@ from engine.errors import StoppedError
 
 
 class RunControl:
-    """Wishes to a job that is under way; safe to call from any thread.
+    """Thread-safe requests to a running job, which checks them between batches.
 
-    The job looks at its control between batches. A queued Qt slot would not do: it is not
-    delivered while the worker's ``run()`` blocks its thread.
+    Queued Qt slots would not work, because the worker's ``run()`` blocks its event loop.
     """
 
     def __init__(self) -> None:
@@ -21,11 +20,11 @@ class RunControl:
         self._folder: Path | None = None
 
     def request_stop(self, *, discard: bool = False) -> None:
-        """Ask the job to end soon, keeping what it has made.
+        """Request the job to stop and save its results.
 
         Args:
-            discard: end without saving what came after the last checkpoint. Once asked for, a
-                later wish to stop does not take it back.
+            discard: do not save progress since the last checkpoint. A later request without it
+                does not revoke it.
         """
         with self._changed:
             self._is_stopping = True
@@ -33,94 +32,94 @@ class RunControl:
             self._changed.notify_all()
 
     def request_pause(self, *, release: bool = False) -> None:
-        """Ask a training run to stand still after the current step.
+        """Request a training run to pause after the current step.
 
         Args:
-            release: also give its memory back; a checkpoint is saved first.
+            release: save a checkpoint and free its memory.
         """
         with self._changed:
             self._is_pausing, self._is_releasing = True, release
             self._changed.notify_all()
 
     def request_resume(self) -> None:
-        """Ask a run that stands still to go on; one that could not save tries again."""
+        """Request a paused run to resume, or one that could not save to retry."""
         with self._changed:
             self._is_pausing = self._is_releasing = False
             self._wants_retry = True
             self._changed.notify_all()
 
     def request_checkpoint(self) -> None:
-        """Ask a training run to write a checkpoint after the current step."""
+        """Request a checkpoint after the current step."""
         with self._changed:
             self._wants_checkpoint = True
             self._changed.notify_all()
 
     def request_sample(self) -> None:
-        """Ask a training run to draw a preview after the current step."""
+        """Request a preview after the current step."""
         with self._changed:
             self._wants_sample = True
             self._changed.notify_all()
 
     def offer_folder(self, folder: Path) -> None:
-        """Offer a new or empty folder to a run that cannot save in its own any more."""
+        """Offer a new or empty folder to a run that can no longer save to its own."""
         with self._changed:
             self._folder, self._wants_retry = folder, True
             self._changed.notify_all()
 
     @property
     def is_stop_requested(self) -> bool:
-        """Whether somebody asked the job to end."""
+        """Whether a stop was requested."""
         return self._is_stopping
 
     @property
     def is_discard_requested(self) -> bool:
-        """Whether what came after the last checkpoint shall not be saved."""
+        """Whether progress since the last checkpoint is not to be saved."""
         return self._is_discarding
 
     @property
     def is_pause_requested(self) -> bool:
-        """Whether somebody wants the run to stand still, and has not asked it to go on since."""
+        """Whether a pause was requested, and no resume since."""
         return self._is_pausing
 
     @property
     def is_release_requested(self) -> bool:
-        """Whether a run that stands still shall give its memory back."""
+        """Whether a paused run is to free its memory."""
         return self._is_releasing
 
     def stop_if_asked(self) -> None:
-        """Leave a job in its middle.
+        """Raise if a stop was requested.
 
         Raises:
-            StoppedError: somebody asked the job to end.
+            StoppedError: a stop was requested.
         """
         if self._is_stopping:
             raise StoppedError
 
     def take_checkpoint_request(self) -> bool:
-        """Whether a checkpoint was asked for since the last call; answers yes only once."""
+        """Return whether a checkpoint was requested, and clear the request."""
         with self._changed:
             wanted, self._wants_checkpoint = self._wants_checkpoint, False
         return wanted
 
     def take_sample_request(self) -> bool:
-        """Whether a preview was asked for since the last call; answers yes only once."""
+        """Return whether a preview was requested, and clear the request."""
         with self._changed:
             wanted, self._wants_sample = self._wants_sample, False
         return wanted
 
     def take_retry_request(self) -> bool:
-        """Whether the run was asked to go on since the last call; answers yes only once."""
+        """Return whether a resume or retry was requested, and clear the request."""
         with self._changed:
             wanted, self._wants_retry = self._wants_retry, False
         return wanted
 
     def take_folder(self) -> Path | None:
-        """Give the folder that was offered since the last call, once."""
+        """Return the offered folder, and clear the offer."""
         with self._changed:
             folder, self._folder = self._folder, None
         return folder
 
     def wait(self, timeout_s: float) -> None:
-        """Block until somebody wishes something, but for a while at most."""
+        """Block until a request arrives or the timeout expires."""
         with self._changed:
             self._changed.wait(timeout_s)

@@ -1,8 +1,7 @@
-"""Facts about what went wrong.
+"""Errors of the engine.
 
-The engine raises facts: a class and its attributes. The sentence that a user of the studio reads,
-in their language and with a hint, is found by ``studio.errors.wording``; ``str(error)`` is the
-English sentence for the command line and the log.
+Each error is a class with attributes. ``str(error)`` is an English sentence for the command line
+and the log; ``studio.errors.wording`` maps errors to translated messages with hints.
 """
 
 import re
@@ -12,21 +11,21 @@ from pathlib import Path
 
 
 class EngineError(Exception):
-    """Something the caller can explain to a user; never a bug of ours."""
+    """Base class of expected errors that can be explained to a user."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong with one setting."""
+    """A problem of one setting."""
 
     field: str
     """Dotted name in the configuration, such as ``training.batch_size``."""
     message: str
-    """What is wrong, as a clause that can follow the name."""
+    """The problem, as a clause that follows the name."""
 
 
 def format_problem(found: object, expected: int | str) -> str:
-    """Say why a stored file with another format number is refused, as a clause."""
+    """Return a clause that explains why a file with another format number is refused."""
     number = re.search(r"(?:^-)?\d+$", str(found)[:40])
     if type(found) is not type(expected) or number is None:
         return f"its format is not {expected}"
@@ -36,7 +35,7 @@ def format_problem(found: object, expected: int | str) -> str:
 
 
 class ConfigError(EngineError):
-    """A configuration that cannot run; names every problem at once."""
+    """An invalid configuration; lists all problems."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
@@ -44,7 +43,7 @@ class ConfigError(EngineError):
 
 
 class DatasetMissingError(EngineError):
-    """There is no dataset where one was named."""
+    """There is no dataset in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -52,7 +51,7 @@ class DatasetMissingError(EngineError):
 
 
 class DatasetCorruptError(EngineError):
-    """A dataset folder whose files do not fit together."""
+    """A dataset whose files are damaged or inconsistent."""
 
     def __init__(self, folder: Path, reason: str) -> None:
         self.folder, self.reason = folder, reason
@@ -60,7 +59,7 @@ class DatasetCorruptError(EngineError):
 
 
 class FolderNotWritableError(EngineError):
-    """A folder that a job must write to and cannot."""
+    """A folder that cannot be written to."""
 
     def __init__(self, folder: Path, reason: str) -> None:
         self.folder, self.reason = folder, reason
@@ -68,7 +67,7 @@ class FolderNotWritableError(EngineError):
 
 
 class FolderInUseError(EngineError):
-    """A folder that already holds something a new run or gallery would mix with."""
+    """A folder for new files that is not empty."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -76,7 +75,7 @@ class FolderInUseError(EngineError):
 
 
 class DiskFullError(EngineError):
-    """The disk has no room for what must be written."""
+    """A disk without enough free space."""
 
     def __init__(self, folder: Path, needed_bytes: int, free_bytes: int) -> None:
         self.folder, self.needed_bytes, self.free_bytes = folder, needed_bytes, free_bytes
@@ -87,7 +86,7 @@ class DiskFullError(EngineError):
 
 
 class RunMissingError(EngineError):
-    """There is no run where one was named."""
+    """There is no run in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -95,7 +94,7 @@ class RunMissingError(EngineError):
 
 
 class CheckpointMissingError(EngineError):
-    """A run that has not saved a checkpoint yet."""
+    """A run without a checkpoint."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -103,7 +102,7 @@ class CheckpointMissingError(EngineError):
 
 
 class CheckpointCorruptError(EngineError):
-    """A checkpoint that cannot be read or does not fit its run."""
+    """A checkpoint that cannot be read or does not match its run."""
 
     def __init__(self, path: Path, reason: str) -> None:
         self.path, self.reason = path, reason
@@ -111,7 +110,7 @@ class CheckpointCorruptError(EngineError):
 
 
 class RunLockedError(EngineError):
-    """A run that a live process holds; ``pid`` is 0 where it cannot be told."""
+    """A run that a live process holds; ``pid`` is 0 if unknown."""
 
     def __init__(self, folder: Path, pid: int, host: str) -> None:
         self.folder, self.pid, self.host = folder, pid, host
@@ -119,7 +118,7 @@ class RunLockedError(EngineError):
 
 
 class ImportLockedError(EngineError):
-    """A dataset folder that a live process imports into; ``pid`` is 0 where it cannot be told."""
+    """A dataset folder that a live process imports into; ``pid`` is 0 if unknown."""
 
     def __init__(self, folder: Path, pid: int, host: str) -> None:
         self.folder, self.pid, self.host = folder, pid, host
@@ -127,7 +126,7 @@ class ImportLockedError(EngineError):
 
 
 class LoggedError(EngineError):
-    """What a run's log says of an error; the error itself is gone."""
+    """An error that was read from a run's log."""
 
     def __init__(self, kind: str, message: str) -> None:
         self.kind, self.message = kind, message
@@ -135,7 +134,7 @@ class LoggedError(EngineError):
 
 
 class DeviceUnavailableError(EngineError):
-    """A device was asked for that this machine does not offer."""
+    """A device that is not available on this machine."""
 
     def __init__(self, device: str, reason: str) -> None:
         self.device, self.reason = device, reason
@@ -143,7 +142,7 @@ class DeviceUnavailableError(EngineError):
 
 
 class DeviceLostError(EngineError):
-    """A device stopped working in the middle of a run; only a new process can use it again."""
+    """A device that failed during a run; only a new process can use it again."""
 
     def __init__(self, device: str, reason: str, images_saved: int) -> None:
         self.device, self.reason, self.images_saved = device, reason, images_saved
@@ -154,7 +153,7 @@ class DeviceLostError(EngineError):
 
 
 class MemoryExhaustedError(EngineError):
-    """A step does not fit into the device's memory, even in the smallest parts."""
+    """A step that does not fit into memory even with the smallest micro-batches."""
 
     def __init__(self, batch_size: int, memory_bytes: int, budget_bytes: int) -> None:
         self.batch_size = batch_size
@@ -166,7 +165,7 @@ class MemoryExhaustedError(EngineError):
 
 
 class NonFiniteLossError(EngineError):
-    """A loss became infinite or not a number; going on would destroy the weights."""
+    """A loss that became infinite or NaN."""
 
     def __init__(self, images_seen: int, losses: Sequence[str]) -> None:
         self.images_seen, self.losses = images_seen, tuple(losses)
@@ -177,7 +176,7 @@ class NonFiniteLossError(EngineError):
 
 
 class ImagesUnreadableError(EngineError):
-    """A folder or file of images that gives no image to read."""
+    """A file or folder without a readable image."""
 
     def __init__(self, path: Path, reason: str) -> None:
         self.path, self.reason = path, reason
@@ -193,7 +192,7 @@ class SheetCorruptError(EngineError):
 
 
 class TextsUnreadableError(EngineError):
-    """A file of texts that cannot be used."""
+    """A text file that cannot be read or parsed."""
 
     def __init__(self, path: Path, reason: str) -> None:
         self.path, self.reason = path, reason
@@ -201,18 +200,18 @@ class TextsUnreadableError(EngineError):
 
 
 class UnknownWordsError(EngineError):
-    """Texts with words that a run never learned."""
+    """Texts with words that are not in the vocabulary of a run."""
 
     def __init__(self, words: Sequence[str]) -> None:
         self.words = tuple(words)
         super().__init__(
-            f"The run never learned {len(words)} of the words: {', '.join(words)}. "
-            "Use words that stand in its dataset."
+            f"{len(words)} of the words are not in the run's vocabulary: {', '.join(words)}. "
+            "Use words of its dataset."
         )
 
 
 class VectorsUnreadableError(EngineError):
-    """A file of word vectors that cannot be used."""
+    """A file of word vectors that cannot be read."""
 
     def __init__(self, path: Path, reason: str) -> None:
         self.path, self.reason = path, reason
@@ -220,7 +219,7 @@ class VectorsUnreadableError(EngineError):
 
 
 class PatternInvalidError(EngineError):
-    """A search pattern that cannot be used."""
+    """An invalid search pattern."""
 
     def __init__(self, pattern: str, reason: str) -> None:
         self.pattern, self.reason = pattern, reason
@@ -228,7 +227,7 @@ class PatternInvalidError(EngineError):
 
 
 class EditRefusedError(EngineError):
-    """A change that would leave a dataset unusable."""
+    """An edit that would make a dataset unusable."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -236,7 +235,7 @@ class EditRefusedError(EngineError):
 
 
 class DatasetChangedError(EngineError):
-    """A run is to be measured against a dataset that is not its own."""
+    """A dataset of another version than the one a run was trained on."""
 
     def __init__(self, folder: Path, expected: str, found: str) -> None:
         self.folder, self.expected, self.found = folder, expected, found
@@ -247,14 +246,14 @@ class DatasetChangedError(EngineError):
 
 
 class StoppedError(EngineError):
-    """Work ended early because somebody asked for it."""
+    """A job ended because a stop was requested."""
 
     def __init__(self) -> None:
         super().__init__("It was stopped.")
 
 
 class SourceUnreadableError(EngineError):
-    """A folder, archive or table that cannot be imported at all."""
+    """A folder, archive or table that cannot be read."""
 
     def __init__(self, path: Path, reason: str) -> None:
         self.path, self.reason = path, reason
@@ -262,7 +261,7 @@ class SourceUnreadableError(EngineError):
 
 
 class NothingToImportError(EngineError):
-    """A source in which no item was found, with the likeliest reasons."""
+    """A source without any item, with likely reasons."""
 
     def __init__(self, path: Path, reasons: Sequence[str]) -> None:
         self.path, self.reasons = path, tuple(reasons)
@@ -270,7 +269,7 @@ class NothingToImportError(EngineError):
 
 
 class FilesSkippedError(EngineError):
-    """A strict import of a source that has files which cannot be used."""
+    """A strict import in which files would be skipped."""
 
     def __init__(self, path: Path, count: int, first: str, reason: str) -> None:
         self.path, self.count, self.first, self.reason = path, count, first, reason
@@ -281,7 +280,7 @@ class FilesSkippedError(EngineError):
 
 
 class EntryError(EngineError):
-    """One file of a source that cannot be read; the import goes on without it."""
+    """A file of a source that cannot be read; the import skips it."""
 
     def __init__(self, path: str, reason: str, detail: str = "") -> None:
         self.path, self.reason, self.detail = path, reason, detail

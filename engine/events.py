@@ -1,8 +1,9 @@
-"""What the engine tells whoever started a job.
+"""Events that jobs emit to their caller.
 
 Events hold numbers, strings, paths, exceptions and ``uint8`` arrays, never tensors. A training run
-emits ``RunReady`` whenever its networks stand, any number of the others, and ends with exactly
-one ``RunEnded``. Other jobs speak in the events of ``engine.events``.
+emits ``RunReady`` when its networks are built, any number of other events, and exactly one
+``RunEnded`` at the end. A gallery emits ``GalleryProgressed`` and exactly one ``GalleryEnded``, an
+import ``ImportProgressed`` and exactly one ``ImportEnded``.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,32 +18,32 @@ ImageArray = npt.NDArray[np.uint8]
 
 
 class Phase(StrEnum):
-    """What a training run is doing."""
+    """Phase of a training run."""
 
     LOADING = "loading"
     WARMING_UP = "warming_up"
     TRAINING = "training"
     SAMPLING = "sampling"
-    """A preview is drawn because somebody asked for it."""
+    """A requested preview is drawn."""
     EVALUATING = "evaluating"
     SAVING = "saving"
 
 
 class Alert(StrEnum):
-    """What can go wrong with a run that goes on."""
+    """Problems of a run that do not end it."""
 
     MODE_COLLAPSE = "mode_collapse"
-    """The generator makes the same thing again and again."""
+    """The samples of the generator lack diversity."""
     DISCRIMINATOR_WINNING = "discriminator_winning"
-    """The discriminator is never wrong, so the generator has nothing to follow."""
+    """The discriminator is almost always right, so the generator's gradients carry no signal."""
     OVERFITTING = "overfitting"
-    """The discriminator knows the training items by heart."""
+    """The discriminator has memorised the training items."""
     NON_FINITE = "non_finite"
-    """A loss or gradient became infinite or not a number."""
+    """A loss or gradient became infinite or NaN."""
 
 
 class Outcome(StrEnum):
-    """How a job ended."""
+    """Outcome of a job."""
 
     FINISHED = "finished"
     STOPPED = "stopped"
@@ -51,56 +52,56 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """How far a run has come. Pauses, loading and warming up do not count as elapsed."""
+    """Progress of a run. Pauses, loading and warm-up are not included in the elapsed time."""
 
     images_seen: int
-    """Real images that the discriminator has been trained on."""
+    """Number of real images that the discriminator was trained on."""
     elapsed_s: float
     remaining_s: float | None
-    """Seconds until the run is over, on a clock on the wall: with previews, checkpoints and
-    evaluations, without pauses. ``None`` while unknown or when it goes on until it is stopped."""
+    """Estimated wall-clock seconds until the end, including previews, checkpoints and evaluations
+    but not pauses. ``None`` if unknown or if the run has no limit."""
     fraction: float | None
-    """0 to 1; ``None`` when the run goes on until it is stopped."""
+    """0 to 1; ``None`` if the run has no limit."""
     images_per_s: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class PhaseChanged:
-    """The run has entered another phase."""
+    """The run entered another phase."""
 
     phase: Phase
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunReady:
-    """Data and networks stand; training is about to begin."""
+    """Data and networks are ready; training starts next."""
 
     folder: Path
     dataset: str
     pairs: int
-    """Training pairs."""
+    """Number of training pairs."""
     image_size: int
     """Side length in pixels."""
     device: str
-    """Name a person knows, such as ``CPU, 2 threads`` or the GPU's model."""
+    """Display name, such as ``CPU, 2 threads`` or the GPU model."""
     generator_parameters: int
     discriminator_parameters: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class MetricsReported:
-    """Means over the batches since the last report; at most four reports a second."""
+    """Means over the batches since the last report; at most four reports per second."""
 
     progress: Progress
     losses: Mapping[str, float]
     """By name: ``generator``, ``discriminator``, ``penalty``, ``text_nll``."""
     metrics: Mapping[str, float]
-    """Live health metrics by name, such as ``real_score`` and ``fake_score`` (probabilities)."""
+    """Training metrics by name, such as ``real_score`` and ``fake_score`` (probabilities)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PreviewReady:
-    """A grid of pairs from the fixed preview noise, already on disk as one PNG sheet."""
+    """A grid of pairs from the fixed preview noise was saved as a PNG sheet."""
 
     images_seen: int
     elapsed_s: float
@@ -112,52 +113,52 @@ class PreviewReady:
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationCompleted:
-    """How good the run's samples are, in the metrics of ``engine.metrics``."""
+    """Metrics of the run's samples, from ``engine.metrics``."""
 
     images_seen: int
     elapsed_s: float
     metrics: Mapping[str, float]
-    """By name, such as ``kid`` and ``joint_coherence``; what could not be measured is absent."""
+    """By name, such as ``kid`` and ``joint_coherence``; unavailable metrics are absent."""
     best: frozenset[str] = frozenset()
-    """Names of the metrics that are the best of the run so far."""
+    """Names of the metrics whose value is the best of the run so far."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationFailed:
-    """Quality could not be measured; training goes on."""
+    """An evaluation failed; training continues."""
 
     error: Exception
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlertChanged:
-    """An alert began or ended."""
+    """An alert was raised or cleared."""
 
     alert: Alert
     is_raised: bool
     images_seen: int
     evidence: Mapping[str, float]
-    """The metrics that tell, by name."""
+    """Values of the metrics that the alert is based on, by name."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BatchSizeSelected:
-    """The batch size that a measurement settled on."""
+    """The batch size was selected by measurement."""
 
     batch_size: int
     images_per_s: float
-    """Measured with that batch."""
+    """Throughput at that batch size."""
     memory_bytes: int
-    """Largest memory that a step took; 0 where it cannot be told."""
+    """Peak memory of a step; 0 if unknown."""
     budget_bytes: int
-    """Memory that a step may take; 0 where it cannot be told."""
+    """Available memory; 0 if unknown."""
     refused: int = 0
-    """The next larger batch that did not fit or brought nothing; 0 when none was tried."""
+    """The next larger batch size that did not fit or was not faster; 0 if none was tried."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CheckpointSaved:
-    """A checkpoint is safe on disk."""
+    """A checkpoint was saved."""
 
     images_seen: int
     path: Path
@@ -165,7 +166,7 @@ class CheckpointSaved:
 
 @dataclass(frozen=True, kw_only=True)
 class RunResumed:
-    """The run goes on from a checkpoint; what it had done since then is done again."""
+    """The run resumed from a checkpoint; later progress is lost."""
 
     images_seen: int
     elapsed_s: float
@@ -177,78 +178,77 @@ class RunResumed:
 
 @dataclass(frozen=True, kw_only=True)
 class RunPaused:
-    """The run stands still; the next ``PhaseChanged`` says that it goes on."""
+    """The run is paused until the next ``PhaseChanged``."""
 
     images_seen: int
     is_released: bool = False
-    """Its memory was given back, after a checkpoint."""
+    """Whether its memory was freed, after saving a checkpoint."""
     error: Exception | None = None
-    """Set when nobody asked for it: what keeps the run from saving. It tries again now and then."""
+    """The error that prevents saving, if the pause was not requested. The run retries."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunRelocated:
-    """The run goes on in another folder, which somebody offered; all later files are there."""
+    """The run continues in another folder, which receives all later files."""
 
     folder: Path
 
 
 @dataclass(frozen=True, kw_only=True)
 class StepsSkipped:
-    """Some steps would have spoilt the weights, and changed nothing."""
+    """Steps with non-finite losses or gradients were skipped; the weights are unchanged."""
 
     images_seen: int
     steps: tuple[int, ...]
-    """Numbers of the steps, ascending."""
+    """Step numbers in ascending order."""
     terms: tuple[str, ...]
-    """Losses and gradients that were infinite or not a number, such as ``discriminator``."""
+    """Names of the non-finite losses and gradients, such as ``discriminator``."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RolledBack:
-    """After many skipped steps the run went back to its last good state, with a lower rate."""
+    """After many skipped steps the run was reset to its last good state."""
 
     images_seen: int
-    """Where it goes on from."""
+    """Images seen after the rollback."""
     from_images_seen: int
     rate_scale: float
-    """What the learning rates are multiplied with from here on."""
+    """Factor of the learning rates from now on."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MicroBatchingEnabled:
-    """A step did not fit into memory: batches are learnt from in parts, to the same effect."""
+    """A step did not fit into memory; batches are split into micro-batches from now on."""
 
     images_seen: int
     batch_size: int
-    """Unchanged: of the whole batch."""
+    """Size of the whole batch, unchanged."""
     num_micro_batches: int
     memory_bytes: int
-    """Most memory that was taken before, on the CPU by the whole process; 0 where it cannot be
-    told."""
+    """Peak memory before, on the CPU that of the process; 0 if unknown."""
     budget_bytes: int
-    """Memory of the device; 0 where it cannot be told."""
+    """Memory of the device; 0 if unknown."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PreviewFailed:
-    """A preview could not be made or written; training goes on."""
+    """A preview could not be drawn or saved; training continues."""
 
     error: Exception
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunEnded:
-    """The last event of every run, whichever way it ended."""
+    """Last event of every run."""
 
     outcome: Outcome
     folder: Path
     images_seen: int
     elapsed_s: float
     images_saved: int = 0
-    """Images seen at the newest checkpoint; 0 when there is none."""
+    """Images seen at the newest checkpoint; 0 if there is none."""
     error: Exception | None = None
-    """Set when the outcome is ``FAILED``."""
+    """Set if the outcome is ``FAILED``."""
 
 
 RunEvent = (
@@ -273,31 +273,24 @@ RunEvent = (
 Emit = Callable[[RunEvent], None]
 
 
-# --------------------------------------------------------------------------
-# What galleries and imports tell whoever started them.
-#
-# A gallery emits ``GalleryProgressed`` and ends with exactly one ``GalleryEnded``, an import
-# likewise ``ImportProgressed`` and ``ImportEnded``.
-
-
 class ImportStage(StrEnum):
-    """What an import is doing."""
+    """Stage of an import."""
 
     LISTING = "listing"
-    """Names are read."""
+    """List the files."""
     SCANNING = "scanning"
-    """Texts and images are brought together."""
+    """Match texts and images."""
     DECODING = "decoding"
-    """Images are decoded and checked."""
+    """Decode and check images."""
     EXAMINING = "examining"
-    """The doctor compares them."""
+    """Run the data checks."""
     WRITING = "writing"
-    """The dataset is put in its place."""
+    """Write the dataset."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class GalleryProgressed:
-    """Some pairs of a gallery are written."""
+    """Pairs of a gallery were written."""
 
     done: int
     total: int
@@ -305,7 +298,7 @@ class GalleryProgressed:
 
 @dataclass(frozen=True, kw_only=True)
 class GalleryEnded:
-    """The last event of every gallery. A stopped gallery keeps the pairs that it has."""
+    """Last event of every gallery. A stopped gallery keeps the pairs written so far."""
 
     outcome: Outcome
     folder: Path
@@ -315,30 +308,30 @@ class GalleryEnded:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportProgressed:
-    """An import has come further; at most ten such reports a second."""
+    """Progress of an import; at most ten reports per second."""
 
     stage: ImportStage
     done: int
     total: int
-    """0 while it is not known."""
+    """0 if unknown."""
     items_per_s: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImportEnded:
-    """The last event of every import. What is not finished leaves no dataset."""
+    """Last event of every import. An unfinished import writes no dataset."""
 
     outcome: Outcome
     folder: Path
-    """Of the dataset."""
+    """Folder of the dataset."""
     version: str = ""
-    """Content hash of the dataset; empty when there is none."""
+    """Content hash of the dataset; empty if there is none."""
     imported: int = 0
-    """Items in the dataset."""
+    """Number of items in the dataset."""
     skipped: int = 0
-    """Items and files that are not."""
+    """Number of skipped items and files."""
     report: Path | None = None
-    """The readable report, where one was written."""
+    """The HTML report, if one was written."""
     error: Exception | None = None
 
 

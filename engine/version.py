@@ -1,4 +1,4 @@
-"""Versions of what is installed."""
+"""Versions of installed packages."""
 
 import importlib.metadata
 
@@ -6,7 +6,7 @@ PROGRAM = "diptych-studio"
 
 
 def installed_version(name: str = PROGRAM) -> str:
-    """Version of an installed package; ``unknown`` where there is none, as in a bundled program."""
+    """Return the version of an installed package; ``unknown`` if not found, as when bundled."""
     try:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:

@@ -1,1 +1,1 @@
-"""The command line: one module a subcommand. Runs without Qt and imports torch only to work."""
+"""Command line, with one module per subcommand. Does not use Qt; torch is imported on use."""

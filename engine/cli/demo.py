@@ -1,4 +1,4 @@
-"""The subcommand demo: the main job in two minutes, for a machine without a display."""
+"""The demo subcommand: train on the digits for two minutes and write a gallery and a chart."""
 
 import argparse
 import time
@@ -19,31 +19,35 @@ CHARTED = ("generator", "discriminator", "text_nll")
 def add_to(commands: Any, starters: Path | None) -> None:
     """Declare the subcommand."""
     parser = commands.add_parser(
-        "demo", help="train on the digits and save a gallery", description=__doc__
+        "demo", help="train on the digits and write a gallery", description=__doc__
     )
     parser.set_defaults(command=run)
     train.add_starters_option(parser, starters)
-    parser.add_argument("--minutes", type=float, default=2.0, metavar="M", help="(default 2)")
-    parser.add_argument("--seed", type=int, default=1, metavar="S", help="(default 1)")
+    parser.add_argument("--minutes", type=float, default=2.0, metavar="M", help="default 2")
+    parser.add_argument("--seed", type=int, default=1, metavar="S", help="seed (default 1)")
     parser.add_argument(
-        "--folder", type=Path, default=Path("diptych-demo"), metavar="DIR", help="for the results"
+        "--folder",
+        type=Path,
+        default=Path("diptych-demo"),
+        metavar="DIR",
+        help="parent folder of the results",
     )
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Train, save a gallery and a chart, and say where they are."""
+    """Train, write a gallery and a loss chart, and print their paths."""
     results: Path = arguments.folder / time.strftime("%Y%m%d-%H%M%S")
     dataset = train.built_starter("digits", arguments)
     config = config_from_preset("cpu-tiny", dataset=dataset, run=results / "run")
-    teller = train.train_and_tell(
+    printer = train.train_with_progress(
         config.with_values(
             minutes=arguments.minutes, seed=arguments.seed, reporting__evaluate_every_s=0.0
         )
     )
-    if teller.ended is None or not teller.ended.images_seen:
+    if printer.ended is None or not printer.ended.images_seen:
         return
     gallery = GalleryRequest(run=config.run, folder=results / "gallery", count=PAIRS, seed=1)
-    sample.write_and_tell(gallery)
+    sample.write_with_progress(gallery)
     chart = results / "losses.png"
     draw_losses(RunFolder(config.run), chart)
     print(f"Contact sheet: {gallery.folder / 'contact_sheet.png'}")
@@ -51,7 +55,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def draw_losses(folder: RunFolder, path: Path) -> None:
-    """Draw a run's losses, from its log, as a chart."""
+    """Plot the losses in a run's log."""
     from engine.sample.loss_chart import write_loss_chart
 
     curves: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)

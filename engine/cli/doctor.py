@@ -1,4 +1,4 @@
-"""The subcommand doctor: what is odd about a dataset, or about files that may become one."""
+"""The doctor subcommand: check a dataset, or files to import, for issues."""
 
 import argparse
 import json
@@ -10,32 +10,32 @@ from engine.cli.progress import stop_on_interrupt
 from engine.control import RunControl
 from engine.data.manifest import FILE_NAME
 from engine.errors import StoppedError
-from engine.importing.check_context import CheckReport, IssueReport
+from engine.importing.check_context import CheckReport
 
-NAMED = 3
-"""Items that are named for each finding."""
+MAX_EXAMPLES = 3
+"""Number of items that are named for each issue."""
 
 
 def add_to(commands: Any, _starters: Path | None) -> None:
     """Declare the subcommand."""
-    parser = commands.add_parser("doctor", help="examine a dataset", description=__doc__)
+    parser = commands.add_parser("doctor", help="check a dataset for issues", description=__doc__)
     parser.set_defaults(command=run)
-    add_source(parser, what="dataset, or folder, archive or table to import")
+    add_source(parser, what="dataset folder; or folder, archive or table to import")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Examine, and print what was found; nothing is changed."""
+    """Check, and print the issues; nothing is changed."""
     control = RunControl()
     stop_on_interrupt(control)
     try:
-        check_report = _diagnosis(arguments, control)
+        check_report = _check(arguments, control)
     except StoppedError:
         raise KeyboardInterrupt from None
     print(_json(check_report) if arguments.json else _text(check_report))
 
 
-def _diagnosis(arguments: argparse.Namespace, control: RunControl) -> CheckReport:
+def _check(arguments: argparse.Namespace, control: RunControl) -> CheckReport:
     from engine.importing.dataset_checks import check_dataset
     from engine.importing.dry_run import dry_run
 
@@ -65,13 +65,10 @@ def _json(check_report: CheckReport) -> str:
 
 def _text(check_report: CheckReport) -> str:
     found = [report for report in check_report.reports if report.count]
-    lines = [f"{len(check_report.outcomes):,} items examined."]
-    lines += [_line(report) for report in found] or ["Nothing was found."]
-    return "\n".join(lines)
-
-
-def _line(report: IssueReport) -> str:
-    name = report.issue.replace("_", " ")
-    keys = ", ".join(ascii(key)[1:-1] for key in report.keys[:NAMED])
-    more = ", ..." if report.count > NAMED else ""
-    return f"{name:<15} {report.count:>9,}  {report.fix:<6} {keys}{more}"
+    lines = [f"{len(check_report.outcomes):,} items checked."]
+    for report in found:
+        name = report.issue.replace("_", " ")
+        keys = ", ".join(ascii(key)[1:-1] for key in report.keys[:MAX_EXAMPLES])
+        more = ", ..." if report.count > MAX_EXAMPLES else ""
+        lines.append(f"{name:<15} {report.count:>9,}  {report.fix:<6} {keys}{more}")
+    return "\n".join(lines if found else [*lines, "No issues found."])

@@ -1,4 +1,4 @@
-"""The subcommand evaluate: how good a run's samples are."""
+"""The evaluate subcommand: compute the metrics of a run."""
 
 import argparse
 from pathlib import Path
@@ -12,27 +12,31 @@ PAIRS = 5_000
 
 def add_to(commands: Any, _starters: Path | None) -> None:
     """Declare the subcommand."""
-    parser = commands.add_parser("evaluate", help="measure a run", description=__doc__)
+    parser = commands.add_parser("evaluate", help="evaluate a run", description=__doc__)
     parser.set_defaults(command=run)
     parser.add_argument("--run", type=Path, required=True, metavar="DIR", help="a trained run")
     parser.add_argument(
-        "--count", type=_count, default=PAIRS, metavar="N", help=f"pairs to draw (default {PAIRS})"
+        "--count",
+        type=_count,
+        default=PAIRS,
+        metavar="N",
+        help=f"pairs (default {PAIRS})",
     )
-    parser.add_argument("--seed", type=int, default=1, metavar="S", help="of the noise (default 1)")
+    parser.add_argument("--seed", type=int, default=1, metavar="S", help="noise seed (default 1)")
     parser.add_argument(
-        "--dataset", type=Path, metavar="DIR", help="to measure against (default: the run's own)"
+        "--dataset", type=Path, metavar="DIR", help="reference dataset (default: the run's)"
     )
     parser.add_argument(
         "--checkpoint",
         choices=["newest", "kid", "joint_coherence"],
         default="newest",
-        help="the newest, or the best by a figure (default newest)",
+        help="the newest, or the best by a metric (default newest)",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Measure, and print the report."""
+    """Compute the metrics, and print the report."""
     from engine.metrics.evaluate import evaluate_run
     from engine.metrics.extractor import default_cache
 

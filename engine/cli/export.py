@@ -1,10 +1,10 @@
-"""The subcommand export: a dataset as a folder that other programs read."""
+"""The export subcommand: write a dataset as a Hugging Face ImageFolder."""
 
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from engine.cli.progress import RenewedLine, stop_on_interrupt
+from engine.cli.progress import StatusLine, stop_on_interrupt
 from engine.control import RunControl
 from engine.errors import StoppedError
 
@@ -15,30 +15,30 @@ def add_to(commands: Any, _starters: Path | None) -> None:
         "export", help="write a dataset as an ImageFolder", description=__doc__
     )
     parser.set_defaults(command=run)
-    parser.add_argument("dataset", type=Path, metavar="DATASET", help="a built dataset")
+    parser.add_argument("dataset", type=Path, metavar="DATASET", help="a dataset folder")
     parser.add_argument(
         "--folder",
         type=Path,
         required=True,
         metavar="DIR",
-        help="new folder, for PNG files and metadata.jsonl as Hugging Face reads them",
+        help="new folder for the PNG files and metadata.jsonl",
     )
 
 
 def run(arguments: Namespace) -> None:
-    """Write the folder, and print how far it is."""
+    """Write the folder, and print progress."""
     from engine.data.export import export_image_folder
     from engine.data.store import open_dataset
 
-    control, line = RunControl(), RenewedLine()
+    control, line = RunControl(), StatusLine()
     stop_on_interrupt(control)
     try:
         count = export_image_folder(
             open_dataset(arguments.dataset),
             arguments.folder,
-            report=lambda done, total: line.renew(f"{done:,} of {total:,} images"),
+            report=lambda done, total: line.update(f"{done:,} of {total:,} images"),
             control=control,
         )
     except StoppedError:
         raise KeyboardInterrupt from None
-    line.say(f"Exported {count:,} images to {arguments.folder}")
+    line.print(f"Exported {count:,} images to {arguments.folder}")

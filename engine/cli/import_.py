@@ -1,4 +1,4 @@
-"""The subcommand import: somebody's own files become a dataset."""
+"""The import subcommand: build a dataset from files."""
 
 import argparse
 import csv
@@ -8,9 +8,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from engine.cli.import_progress import ImportTeller
 from engine.cli.options import add_settings, chosen_settings
-from engine.cli.progress import stop_on_interrupt
+from engine.cli.progress import ImportPrinter, stop_on_interrupt
 from engine.control import RunControl
 from engine.errors import NothingToImportError, TextsUnreadableError
 from engine.importing.formats.format import Detection, ImportSpec
@@ -25,87 +24,87 @@ AUTO = "auto"
 def add_to(commands: Any, _starters: Path | None) -> None:
     """Declare the subcommand."""
     parser = commands.add_parser(
-        "import", help="make a dataset of your own pairs", description=__doc__
+        "import", help="build a dataset from your own files", description=__doc__
     )
     parser.set_defaults(command=run)
     add_source(parser, what="folder, archive or table")
     parser.add_argument(
         "--dataset", type=Path, required=True, metavar="DIR", help="new folder for the dataset"
     )
-    parser.add_argument("--title", default="", metavar="T", help="for people (default: the name)")
-    parser.add_argument("--report", type=Path, metavar="FILE", help="a copy of report.json")
+    parser.add_argument("--title", default="", metavar="T", help="default: name of the folder")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write a copy of report.json")
     parser.add_argument(
         "--strict",
         action="store_true",
-        help="make no dataset if any file but the system's own is skipped",
+        help="fail if any file is skipped, except system files",
     )
 
 
 def add_source(parser: argparse.ArgumentParser, what: str) -> None:
-    """Declare the source, how it is read, and every setting of an import."""
+    """Declare the source and all settings of an import."""
     parser.add_argument("source", type=Path, metavar="SOURCE", help=what)
     parser.add_argument(
-        "--format", choices=[AUTO, *FORMATS], default=AUTO, help="(default auto: the likeliest)"
+        "--format",
+        choices=[AUTO, *FORMATS],
+        default=AUTO,
+        help="format of the source (default: detected)",
     )
-    parser.add_argument("--table", metavar="FILE", help="the table or annotations in the source")
-    parser.add_argument("--image-column", metavar="NAME", help="column with images or their paths")
+    parser.add_argument("--table", metavar="FILE", help="table or annotation file in the source")
+    parser.add_argument("--image-column", metavar="NAME", help="column of images or their paths")
     parser.add_argument(
         "--text-column",
         action="append",
         metavar="NAME",
-        help="column with texts; may be given several times",
+        help="column of texts; may be repeated",
     )
-    parser.add_argument("--label-column", metavar="NAME", help="column that makes groups")
+    parser.add_argument("--label-column", metavar="NAME", help="column of labels, used as groups")
     parser.add_argument("--encoding", metavar="NAME", help="of the texts (default: detected)")
     parser.add_argument(
         "--label-names",
         type=Path,
         metavar="FILE",
-        help="what labels mean in words: a JSON object, or CSV or TSV lines such as 3,three",
+        help="names of the labels: a JSON object, or CSV or TSV lines such as 3,three",
     )
     parser.add_argument(
         "--fix",
         action="extend",
         nargs="+",
-        type=_repair,
+        type=_parse_fix,
         default=[],
-        metavar="FINDING=ACTION",
-        help=f"findings: {', '.join(Issue)}; actions: {', '.join(Fix)}",
+        metavar="ISSUE=FIX",
+        help=f"issues: {', '.join(Issue)}; fixes: {', '.join(Fix)}",
     )
     add_settings(parser, ImportPlan, names={"validation_percent": "val-percent"})
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Import, and print what happens."""
+    """Import, and print progress."""
     from engine.importing.build import import_dataset
 
     control = RunControl()
     stop_on_interrupt(control)
     plan = plan_from(arguments, control)
     print(f"Reading {plan.source} as {plan.reading.format}.")
-    teller = ImportTeller()
-    import_dataset(plan, teller, control, is_strict=arguments.strict)
-    teller.raise_failure()
-    _print_skipped(plan.dataset / JSON_NAME)
+    printer = ImportPrinter()
+    import_dataset(plan, printer, control, is_strict=arguments.strict)
+    printer.raise_failure()
+    report = json.loads((plan.dataset / JSON_NAME).read_bytes())
+    for reason, count in report["skipped_by_reason"].items():
+        print(f"  {count:>9,} {reason.replace('_', ' ')}")
     print(f"Dataset: {plan.dataset}")
     print(f"Report: {plan.dataset / PAGE_NAME}")
     if arguments.report:
         shutil.copyfile(plan.dataset / JSON_NAME, arguments.report)
 
 
-def _print_skipped(report: Path) -> None:
-    """Say how many files and items are not imported, by reason."""
-    for reason, count in json.loads(report.read_bytes())["skipped_by_reason"].items():
-        print(f"  {count:>9,} {reason.replace('_', ' ')}")
-
-
 def plan_from(arguments: argparse.Namespace, control: RunControl) -> ImportPlan:
-    """Turn arguments into a plan; what is not given is as the wizard proposes it.
+    """Build an import plan from the arguments; missing ones are detected, as in the wizard.
 
     Raises:
-        SourceUnreadableError, StoppedError: the source cannot be looked over, or was not.
-        NothingToImportError: no format knows the source.
-        ConfigError: an argument is wrong.
+        SourceUnreadableError: the source cannot be read.
+        StoppedError: a stop was requested.
+        NothingToImportError: no format recognises the source.
+        ConfigError: an argument is invalid.
     """
     plan = ImportPlan(
         source=arguments.source,
@@ -124,7 +123,7 @@ def plan_from(arguments: argparse.Namespace, control: RunControl) -> ImportPlan:
 
 
 def _reading(arguments: argparse.Namespace, control: RunControl) -> ImportSpec:
-    found = _proposal(arguments, control).reading
+    found = _detect(arguments, control).reading
     given: dict[str, Any] = {
         "table": arguments.table,
         "image_column": arguments.image_column,
@@ -134,12 +133,12 @@ def _reading(arguments: argparse.Namespace, control: RunControl) -> ImportSpec:
         "words": read_label_names(arguments.label_names) if arguments.label_names else None,
     }
     if arguments.table and arguments.table != found.table:
-        # Columns of another table mean nothing in this one.
+        # The detected columns are those of another table.
         found = ImportSpec(format=found.format)
     return dataclasses.replace(found, **{k: v for k, v in given.items() if v is not None})
 
 
-def _proposal(arguments: argparse.Namespace, control: RunControl) -> Detection:
+def _detect(arguments: argparse.Namespace, control: RunControl) -> Detection:
     from engine.importing.scan import detect_formats, list_files
     from engine.importing.sources.opening import open_archive
 
@@ -155,10 +154,10 @@ def _proposal(arguments: argparse.Namespace, control: RunControl) -> Detection:
 
 
 def read_label_names(path: Path) -> tuple[tuple[str, str], ...]:
-    """Read what labels mean: a JSON object, or a line each with a comma or a tab between.
+    """Read label names from a JSON object, or from CSV or TSV lines.
 
     Raises:
-        TextsUnreadableError: it cannot be read as such.
+        TextsUnreadableError: the file cannot be parsed.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -170,9 +169,9 @@ def read_label_names(path: Path) -> tuple[tuple[str, str], ...]:
         raise TextsUnreadableError(path, str(error)) from error
 
 
-def _repair(text: str) -> tuple[Issue, Fix]:
-    finding, _equals, action = text.partition("=")
+def _parse_fix(text: str) -> tuple[Issue, Fix]:
+    issue, _equals, fix = text.partition("=")
     try:
-        return Issue(finding), Fix(action)
+        return Issue(issue), Fix(fix)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error

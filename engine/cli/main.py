@@ -1,6 +1,6 @@
-"""Reads the arguments, runs the subcommand, and turns every way of ending into an exit code.
+"""Command-line entry point: parse the arguments, run the subcommand and return an exit code.
 
-0: done. 2: bad arguments or bad input, with one clear sentence on stderr. 1: anything else.
+0: success. 2: invalid arguments or input, with one sentence on stderr. 1: any other failure.
 """
 
 import argparse
@@ -19,7 +19,7 @@ DONE, FAILED, BAD_INPUT = 0, 1, 2
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong in one line; the usage is a ``--help`` away."""
+        """Print the error in one line, without the usage."""
         self.exit(BAD_INPUT, f"{self.prog}: {message}. See {self.prog} --help.\n")
 
 
@@ -27,8 +27,8 @@ def main(argv: Sequence[str] | None = None, *, starters: Path | None = None) -> 
     """Run a subcommand.
 
     Args:
-        argv: without the program's name; by default the process's own.
-        starters: folder of the starter datasets, for ``--starter``.
+        argv: arguments without the program's name; by default those of the process.
+        starters: folder with the sources of the example datasets, for ``--starter``.
 
     Returns:
         The exit code.
@@ -56,10 +56,10 @@ def main(argv: Sequence[str] | None = None, *, starters: Path | None = None) -> 
 def _parser(starters: Path | None) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="diptych",
-        description="Trains generators of image-text pairs. Without a subcommand: the studio.",
+        description="Train generators of image-text pairs. Without a subcommand, open the studio.",
     )
     parser.add_argument("--version", action="version", version=f"diptych {installed_version()}")
-    parser.add_argument("--verbose", action="store_true", help="log what happens to stderr")
+    parser.add_argument("--verbose", action="store_true", help="print log messages to stderr")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for module in (train, branch, runs, sample, evaluate, import_, doctor, export, demo, report):
         module.add_to(commands, starters)

@@ -1,4 +1,4 @@
-"""Command-line options generated from the settings of a configuration."""
+"""Generate command-line options from the settings of a configuration."""
 
 import argparse
 import dataclasses
@@ -8,40 +8,41 @@ from typing import Any
 from engine.config.setting import Setting, option_of, settings_in
 
 _ALIASES = {"training.learning_rate": ("--lr",)}
-"""Shorter options of settings."""
+"""Short aliases of options."""
 
 
 def add_settings(
     parser: argparse.ArgumentParser,
     config: type,
     *,
-    spoken_for: Collection[str] = (),
+    excluded: Collection[str] = (),
     names: Mapping[str, str] | None = None,
 ) -> None:
-    """Declare an option for every setting; those not given are None.
+    """Declare an option for each setting, with default None.
 
     Args:
-        parser: to declare them on.
+        parser: parser to add the options to.
         config: a class with settings.
-        spoken_for: settings whose options are declared elsewhere.
+        excluded: settings whose options are declared elsewhere.
         names: option names that differ from those of the settings.
     """
     for name, field, about in settings_in(config):
-        if name in spoken_for:
+        if name in excluded:
             continue
         option = (names or {}).get(name, option_of(name))
+        unit = f" ({about.unit})" if about.unit else ""
         parser.add_argument(
             f"--{option}",
             *_ALIASES.get(name, ()),
             dest=name.replace(".", "__"),
             default=None,
-            help=_help(about),
+            help=f"{about.help}{unit}".replace("%", "%%"),
             **_reading(field, about),
         )
 
 
 def chosen_settings(arguments: argparse.Namespace, config: type) -> dict[str, Any]:
-    """Return the settings that were given on the command line, by dotted name."""
+    """Return the settings given on the command line, by dotted name."""
     values = {
         name: getattr(arguments, name.replace(".", "__"), None)
         for name, _field, _about in settings_in(config)
@@ -50,7 +51,7 @@ def chosen_settings(arguments: argparse.Namespace, config: type) -> dict[str, An
 
 
 def _reading(field: "dataclasses.Field[Any]", about: Setting) -> dict[str, Any]:
-    """Return how argparse reads a setting."""
+    """Return the keyword arguments of ``add_argument`` for the type of a setting."""
     if field.type is bool:
         return {"action": argparse.BooleanOptionalAction}
     kind = field.type if callable(field.type) else str
@@ -59,8 +60,3 @@ def _reading(field: "dataclasses.Field[Any]", about: Setting) -> dict[str, Any]:
         "choices": about.choices or None,
         "metavar": None if about.choices else {int: "INT", float: "FLOAT"}.get(kind, "TEXT"),
     }
-
-
-def _help(about: Setting) -> str:
-    unit = f" ({about.unit})" if about.unit else ""
-    return f"{about.help}{unit}".replace("%", "%%")

@@ -1,10 +1,10 @@
-"""Tells a run's events on a terminal: one line that renews itself, or a line now and then."""
+"""Print the events of a job on a terminal, with a status line that is updated in place."""
 
 import signal
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from engine.control import RunControl
 from engine.events import (
@@ -15,6 +15,10 @@ from engine.events import (
     GalleryEnded,
     GalleryEvent,
     GalleryProgressed,
+    ImportEnded,
+    ImportEvent,
+    ImportProgressed,
+    ImportStage,
     MetricsReported,
     MicroBatchingEnabled,
     Outcome,
@@ -33,87 +37,125 @@ from engine.events import (
 
 TERMINAL_EVERY_S = 0.5
 FILE_EVERY_S = 10.0
+BAR_WIDTH = 24
+"""Characters of the progress bar of an import."""
 
 _PHASES = {
     Phase.LOADING: "Loading the dataset ...",
     Phase.WARMING_UP: "Warming up ...",
-    Phase.TRAINING: "Training. Ctrl+C stops and saves; a second one leaves at once.",
+    Phase.TRAINING: "Training. Ctrl+C stops and saves; a second Ctrl+C exits immediately.",
     Phase.SAMPLING: "Drawing a preview ...",
     Phase.EVALUATING: "Preparing the evaluator ...",
     Phase.SAVING: "Saving ...",
 }
+_STAGES = {
+    ImportStage.LISTING: "Listing",
+    ImportStage.SCANNING: "Scanning",
+    ImportStage.DECODING: "Decoding",
+    ImportStage.EXAMINING: "Examining",
+    ImportStage.WRITING: "Writing",
+}
+Ended = TypeVar("Ended", RunEnded, GalleryEnded, ImportEnded)
 
 
-class RunTeller:
-    """Prints a training run. Keeps its end, and the losses for a chart."""
+class StatusLine:
+    """Standard output; on a terminal, with a status line at the bottom."""
 
     def __init__(self) -> None:
-        self.ended: RunEnded | None = None
-        self._line = RenewedLine()
+        self._is_terminal = sys.stdout.isatty()
+        self._every_s = TERMINAL_EVERY_S if self._is_terminal else FILE_EVERY_S
+        self._shown_s = float("-inf")
+        self._width = 0
+
+    def update(self, text: str) -> None:
+        """Replace the status line; updates that come too often are skipped."""
+        if time.monotonic() - self._shown_s < self._every_s:
+            return
+        self._shown_s = time.monotonic()
+        if not self._is_terminal:
+            print(text, flush=True)
+            return
+        print("\r" + text.ljust(self._width), end="", flush=True)
+        self._width = len(text)
+
+    def print(self, text: str) -> None:
+        """Print a permanent line."""
+        if self._width:
+            print()
+            self._width = 0
+        print(text, flush=True)
+
+
+class _Printer(Generic[Ended]):
+    """Callback that prints the events of a job and keeps the last one."""
+
+    def __init__(self) -> None:
+        self.ended: Ended | None = None
+        self._line = StatusLine()
+
+    def raise_failure(self) -> None:
+        """Raise the error of a failed job."""
+        if self.ended is not None and self.ended.outcome is Outcome.FAILED and self.ended.error:
+            raise self.ended.error
+
+
+class RunPrinter(_Printer[RunEnded]):
+    """Print the events of a training run."""
 
     def __call__(self, event: RunEvent) -> None:
         """Print one event."""
         if isinstance(event, MetricsReported):
-            self._line.renew(_losses_line(event))
+            self._line.update(_metrics_line(event))
             return
         if isinstance(event, RunEnded):
             self.ended = event
-        line = _line(event)
-        if line:
-            self._line.say(line)
-
-    def raise_failure(self) -> None:
-        """Raise what ended the run, if something did."""
-        if self.ended is not None:
-            _raise(self.ended)
+        if type(event) in _RUN_LINES:
+            self._line.print(_RUN_LINES[type(event)](event))
 
 
-def _line(event: RunEvent) -> str:
-    tellers: dict[type[RunEvent], Callable[[Any], str]] = {
-        PhaseChanged: lambda e: _PHASES[e.phase],
-        RunReady: _prepared_line,
-        PreviewFailed: lambda e: f"A preview failed: {e.error}",
-        EvaluationCompleted: _quality_line,
-        EvaluationFailed: lambda e: f"Quality could not be measured: {e.error}",
-        AlertChanged: _health_line,
-        BatchSizeSelected: _batch_line,
-        RunResumed: _resumed_line,
-        RunPaused: _paused_line,
-        RunRelocated: lambda e: f"The run goes on in {e.folder}.",
-        StepsSkipped: _skipped_line,
-        RolledBack: _rolled_back_line,
-        MicroBatchingEnabled: _split_line,
-        RunEnded: lambda e: f"Run {e.outcome} after {e.images_seen:,} images.",
-    }
-    return tellers[type(event)](event) if type(event) in tellers else ""
-
-
-class GalleryTeller:
-    """Prints a gallery's progress and keeps its end."""
-
-    def __init__(self) -> None:
-        self.ended: GalleryEnded | None = None
-        self._line = RenewedLine()
+class GalleryPrinter(_Printer[GalleryEnded]):
+    """Print the progress of a gallery."""
 
     def __call__(self, event: GalleryEvent) -> None:
         """Print one event."""
         match event:
             case GalleryProgressed():
-                self._line.renew(f"{event.done:,} of {event.total:,} pairs")
+                self._line.update(f"{event.done:,} of {event.total:,} pairs")
             case GalleryEnded():
                 self.ended = event
-                self._line.say(f"Gallery {event.outcome}: {event.count:,} pairs.")
+                self._line.print(f"Gallery {event.outcome}: {event.count:,} pairs.")
+
+
+class ImportPrinter(_Printer[ImportEnded]):
+    """Print the progress of an import."""
+
+    def __call__(self, event: ImportEvent) -> None:
+        """Print one event."""
+        match event:
+            case ImportProgressed():
+                self._line.update(_import_line(event))
+            case ImportEnded(outcome=Outcome.FINISHED):
+                self.ended = event
+                skipped = f"; skipped {event.skipped:,} files and items:" if event.skipped else "."
+                self._line.print(f"Imported {event.imported:,} items{skipped}")
+            case ImportEnded(outcome=Outcome.STOPPED):
+                self.ended = event
+                self._line.print("Import stopped. Run the same command again to continue.")
+            case ImportEnded():
+                self.ended = event
+                self._line.print("Import failed.")
 
     def raise_failure(self) -> None:
-        """Raise what ended the gallery, if something did."""
-        if self.ended is not None:
-            _raise(self.ended)
+        """Raise the error of a failed import; ``KeyboardInterrupt`` if it was stopped."""
+        if self.ended is not None and self.ended.outcome is Outcome.STOPPED:
+            raise KeyboardInterrupt
+        super().raise_failure()
 
 
 def stop_on_interrupt(control: RunControl) -> None:
-    """Let Ctrl+C, and a polite kill, end the job as the Stop button does: with all work saved.
+    """Request a stop on SIGINT and SIGTERM, so that all work is saved.
 
-    A second one leaves at once; what was saved before is safe.
+    A second signal ends the process immediately; what was saved before is intact.
     """
 
     def stop(number: int, _frame: object) -> None:
@@ -124,40 +166,31 @@ def stop_on_interrupt(control: RunControl) -> None:
         signal.signal(number, stop)
 
 
-class RenewedLine:
-    """Standard output, with one renewable line at the bottom when it is a terminal."""
-
-    def __init__(self) -> None:
-        self._is_terminal = sys.stdout.isatty()
-        self._every_s = TERMINAL_EVERY_S if self._is_terminal else FILE_EVERY_S
-        self._shown_s = float("-inf")
-        self._width = 0
-
-    def renew(self, text: str) -> None:
-        """Show a line that the next one replaces; the more frequent ones are passed over."""
-        if time.monotonic() - self._shown_s < self._every_s:
-            return
-        self._shown_s = time.monotonic()
-        if not self._is_terminal:
-            print(text, flush=True)
-            return
-        print("\r" + text.ljust(self._width), end="", flush=True)
-        self._width = len(text)
-
-    def say(self, text: str) -> None:
-        """Print a line that stays."""
-        if self._width:
-            print()
-            self._width = 0
-        print(text, flush=True)
+def _import_line(event: ImportProgressed) -> str:
+    stage = f"{_STAGES[event.stage]:<9}"
+    if not event.total:
+        return f"{stage} {event.done:>9,}"
+    filled = BAR_WIDTH * event.done // event.total
+    bar = "#" * filled + "." * (BAR_WIDTH - filled)
+    rate = f" | {event.items_per_s:,.0f} items/s" if event.items_per_s else ""
+    return f"{stage} [{bar}] {event.done:>9,} of {event.total:,}{rate}"
 
 
-def _raise(ended: RunEnded | GalleryEnded) -> None:
-    if ended.outcome is Outcome.FAILED and ended.error is not None:
-        raise ended.error
+def _metrics_line(event: MetricsReported) -> str:
+    progress, remaining = event.progress, ""
+    losses = " ".join(f"{name} {value:.3f}" for name, value in sorted(event.losses.items()))
+    if progress.remaining_s is not None:
+        minutes, seconds = divmod(round(progress.remaining_s), 60)
+        hours, minutes = divmod(minutes, 60)
+        clock = f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+        remaining = f" | {clock} left"
+    return (
+        f"{progress.images_seen:>9,} images | {progress.images_per_s:5.0f} images/s | "
+        f"{losses}{remaining}"
+    )
 
 
-def _prepared_line(event: RunReady) -> str:
+def _ready_line(event: RunReady) -> str:
     return (
         f"{event.dataset}: {event.pairs:,} pairs at {event.image_size} px on {event.device}; "
         f"generator {event.generator_parameters:,}, "
@@ -165,73 +198,74 @@ def _prepared_line(event: RunReady) -> str:
     )
 
 
-def _losses_line(event: MetricsReported) -> str:
-    progress = event.progress
-    losses = " ".join(f"{name} {value:.3f}" for name, value in sorted(event.losses.items()))
-    left = "" if progress.remaining_s is None else f" | {_clock(progress.remaining_s)} left"
-    return (
-        f"{progress.images_seen:>9,} images | {progress.images_per_s:5.0f} images/s | "
-        f"{losses}{left}"
-    )
-
-
-def _quality_line(event: EvaluationCompleted) -> str:
+def _evaluation_line(event: EvaluationCompleted) -> str:
     metrics = " ".join(f"{name} {value:.4g}" for name, value in sorted(event.metrics.items()))
-    return f"Quality after {event.images_seen:,} images: {metrics}"
+    return f"Evaluation after {event.images_seen:,} images: {metrics}"
 
 
-def _health_line(event: AlertChanged) -> str:
+def _alert_line(event: AlertChanged) -> str:
     alert = event.alert.value.replace("_", " ")
     if not event.is_raised:
-        return f"After {event.images_seen:,} images no more sign of {alert}."
+        return f"After {event.images_seen:,} images: {alert} cleared."
     evidence = ", ".join(f"{name} {value:.3g}" for name, value in sorted(event.evidence.items()))
-    return f"After {event.images_seen:,} images signs of {alert}: {evidence}."
+    return f"After {event.images_seen:,} images: signs of {alert} ({evidence})."
 
 
 def _batch_line(event: BatchSizeSelected) -> str:
     memory = f", {event.memory_bytes / 1e6:,.0f} MB" if event.memory_bytes else ""
     limit = f" of {event.budget_bytes / 1e6:,.0f} MB" if memory and event.budget_bytes else ""
-    refused = f"; {event.refused} was tried and not taken" if event.refused else ""
+    refused = f"; {event.refused} was tried and rejected" if event.refused else ""
     rate = f"{event.images_per_s:,.0f} images/s"
     return f"Batch size {event.batch_size}: {rate}{memory}{limit}{refused}."
 
 
 def _resumed_line(event: RunResumed) -> str:
-    damaged = "".join(f" Passed over, because damaged: {one}." for one in event.skipped_checkpoints)
-    return f"Going on from {event.checkpoint}, {event.images_seen:,} images.{damaged}"
+    damaged = "".join(f" Skipped a damaged checkpoint: {one}." for one in event.skipped_checkpoints)
+    return f"Resuming from {event.checkpoint}, {event.images_seen:,} images.{damaged}"
 
 
 def _paused_line(event: RunPaused) -> str:
     if event.error is None:
         return f"Paused after {event.images_seen:,} images."
     return (
-        f"Training waits after {event.images_seen:,} images, because it cannot save. {event.error} "
-        "It tries again by itself; Ctrl+C gives up what is not saved."
+        f"Training is waiting after {event.images_seen:,} images, because it cannot save. "
+        f"{event.error} It retries automatically; Ctrl+C exits without saving."
     )
 
 
 def _skipped_line(event: StepsSkipped) -> str:
-    steps = f"{len(event.steps)} steps from {event.steps[0]:,} on"
-    terms = ", ".join(event.terms)
-    return f"Skipped {steps}: no longer finite were {terms}. The weights are as before."
+    steps = f"{len(event.steps)} steps, starting at step {event.steps[0]:,}"
+    return f"Skipped {steps}: not finite: {', '.join(event.terms)}. The weights are unchanged."
 
 
 def _rolled_back_line(event: RolledBack) -> str:
     return (
-        f"Went back from {event.from_images_seen:,} to {event.images_seen:,} images, with "
-        f"{event.rate_scale:g} of the learning rate."
+        f"Rolled back from {event.from_images_seen:,} to {event.images_seen:,} images; learning "
+        f"rates are multiplied by {event.rate_scale:g}."
     )
 
 
-def _split_line(event: MicroBatchingEnabled) -> str:
-    needed = f" ({event.memory_bytes / 1e6:,.0f} MB were taken)" if event.memory_bytes else ""
+def _micro_batches_line(event: MicroBatchingEnabled) -> str:
+    used = f" ({event.memory_bytes / 1e6:,.0f} MB were in use)" if event.memory_bytes else ""
     return (
-        f"Memory ran out{needed}: each batch of {event.batch_size} is learnt from in "
-        f"{event.num_micro_batches} parts from here on."
+        f"Out of memory{used}: each batch of {event.batch_size} is now split into "
+        f"{event.num_micro_batches} micro-batches."
     )
 
 
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+_RUN_LINES: dict[type[RunEvent], Callable[[Any], str]] = {
+    PhaseChanged: lambda e: _PHASES[e.phase],
+    RunReady: _ready_line,
+    PreviewFailed: lambda e: f"A preview failed: {e.error}",
+    EvaluationCompleted: _evaluation_line,
+    EvaluationFailed: lambda e: f"Evaluation failed: {e.error}",
+    AlertChanged: _alert_line,
+    BatchSizeSelected: _batch_line,
+    RunResumed: _resumed_line,
+    RunPaused: _paused_line,
+    RunRelocated: lambda e: f"The run continues in {e.folder}.",
+    StepsSkipped: _skipped_line,
+    RolledBack: _rolled_back_line,
+    MicroBatchingEnabled: _micro_batches_line,
+    RunEnded: lambda e: f"Run {e.outcome} after {e.images_seen:,} images.",
+}

@@ -1,4 +1,4 @@
-"""The subcommand report: what a developer needs to know, without what is nobody's business."""
+"""The report subcommand: write a diagnostic report without personal data."""
 
 import argparse
 from pathlib import Path
@@ -12,15 +12,15 @@ def add_to(commands: Any, _starters: Path | None) -> None:
     parser = commands.add_parser("report", help="write a diagnostic report", description=__doc__)
     parser.set_defaults(command=run)
     parser.add_argument(
-        "--output", type=Path, required=True, metavar="FILE.zip", help="the report to write"
+        "--output", type=Path, required=True, metavar="FILE.zip", help="report file"
     )
-    parser.add_argument("--run", type=Path, metavar="DIR", help="a run that it is about")
+    parser.add_argument("--run", type=Path, metavar="DIR", help="run to include")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Write the report, and say where it is."""
+    """Write the report, and print its path."""
     from engine.diagnostics.report import write_report
 
     logs = platformdirs.user_log_path("diptych", appauthor=False)
     target = write_report(arguments.output, run=arguments.run, logs=logs)
-    print(f"Report: {target}. Have a look before you send it.")
+    print(f"Report: {target}. Check it before you send it.")

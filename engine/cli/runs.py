@@ -1,4 +1,4 @@
-"""The subcommand runs: what runs there are, and the command that does one again."""
+"""The runs subcommand: list runs, or print the command that repeats one."""
 
 import argparse
 import time
@@ -22,20 +22,25 @@ def add_to(commands: Any, _starters: Path | None) -> None:
     parser = commands.add_parser("runs", help="list runs", description=__doc__)
     parser.set_defaults(command=run)
     place = parser.add_mutually_exclusive_group()
-    place.add_argument(
-        "folder", type=Path, nargs="?", metavar="DIR", help="a folder that holds run folders"
-    )
+    place.add_argument("folder", type=Path, nargs="?", metavar="DIR", help="folder of run folders")
     place.add_argument(
         "--workspace",
         type=Path,
         metavar="DIR",
-        help="a workspace of the studio (default: Diptych in your documents)",
+        help="workspace of the studio (default: Diptych in your documents folder)",
     )
     place.add_argument(
-        "--command", dest="repeated", type=Path, metavar="RUN", help="print how to do a run again"
+        "--command",
+        dest="repeated",
+        type=Path,
+        metavar="RUN",
+        help="print the command that repeats a run",
     )
     parser.add_argument(
-        "--search", default="", metavar="TEXT", help="words in name, notes, dataset or settings"
+        "--search",
+        default="",
+        metavar="TEXT",
+        help="words to find in name, notes, dataset or settings",
     )
 
 
@@ -57,7 +62,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def table_of(runs: Sequence[ListedRun]) -> str:
-    """Write a table for a terminal, and below it what is wrong with which run."""
+    """Format runs as a table, followed by the problems of damaged runs."""
     rows = [list(_COLUMNS), *([text(run) for text in _COLUMNS.values()] for run in runs)]
     widths = [max(len(row[place]) for row in rows) for place in range(len(_COLUMNS))]
     lines = ["  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)).rstrip() for r in rows]
@@ -66,7 +71,7 @@ def table_of(runs: Sequence[ListedRun]) -> str:
 
 
 def _place(arguments: argparse.Namespace) -> tuple[Path, Path | None]:
-    """Give the folder of runs and the catalogue's file; a workspace alone keeps one."""
+    """Return the folder of runs and the catalogue's file; None outside a workspace."""
     if arguments.folder is not None and not (arguments.folder / "runs").is_dir():
         return arguments.folder.absolute(), None
     default = Path(platformdirs.user_documents_dir()) / "Diptych"
@@ -106,7 +111,7 @@ def _date(run: ListedRun) -> str:
 
 
 def _printable(text: str) -> str:
-    """Replace what could move the cursor of a terminal, or break it."""
+    """Replace control characters, which could corrupt the terminal."""
     return "".join(c if c.isprintable() else "?" for c in text)
 
 

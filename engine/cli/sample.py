@@ -1,10 +1,10 @@
-"""The subcommand sample: a gallery from a run's newest checkpoint."""
+"""The sample subcommand: write a gallery from a checkpoint of a run."""
 
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from engine.cli.progress import GalleryTeller, stop_on_interrupt
+from engine.cli.progress import GalleryPrinter, stop_on_interrupt
 from engine.control import RunControl
 from engine.sample.request import Direction, GalleryRequest
 
@@ -19,36 +19,43 @@ def add_to(commands: Any, _starters: Path | None) -> None:
         "--direction",
         choices=[direction.value for direction in Direction],
         default=Direction.JOINT.value,
-        help="joint: pairs from noise; image-to-text: a text for each of your images; "
-        "text-to-image: an image for each of your texts; latent-path: from the first pair of one "
-        "seed to that of another; text-path: from the image of one text to that of the next",
+        help="joint: pairs from noise; image-to-text: a text for each image; "
+        "text-to-image: an image for each text; latent-path: interpolate between the first pairs "
+        "of two seeds; text-path: interpolate between the images of texts",
     )
     parser.add_argument("--images", type=Path, metavar="DIR", help="images for image-to-text")
     parser.add_argument(
-        "--texts", type=Path, metavar="FILE", help="texts, one a line, for text-to-image, text-path"
+        "--texts",
+        type=Path,
+        metavar="FILE",
+        help="texts, one per line, for text-to-image, text-path",
     )
     parser.add_argument(
-        "--to-seed", type=int, default=2, metavar="S", help="where a latent-path ends (default 2)"
+        "--to-seed",
+        type=int,
+        default=2,
+        metavar="S",
+        help="seed of a latent-path's end (default 2)",
     )
     parser.add_argument(
         "--checkpoint",
         choices=["newest", "kid", "joint_coherence"],
         default="newest",
-        help="the newest, or the best by a figure of its quality (default newest)",
+        help="the newest, or the best by a metric (default newest)",
     )
     parser.add_argument(
         "--truncation",
         type=float,
         default=1.0,
         metavar="T",
-        help="share of the noise to use; less is more typical and varies less (default 1)",
+        help="truncation factor of the noise, above 0 to 1; less gives less variety (default 1)",
     )
-    parser.add_argument("--seed", type=int, default=1, metavar="S", help="of the noise (default 1)")
+    parser.add_argument("--seed", type=int, default=1, metavar="S", help="noise seed (default 1)")
     parser.add_argument("--gallery", type=Path, required=True, metavar="DIR", help="new folder")
 
 
 def run(arguments: Namespace) -> None:
-    """Write the gallery, and print how far it is."""
+    """Write the gallery, and print progress."""
     request = GalleryRequest(
         run=arguments.run,
         folder=arguments.gallery,
@@ -61,16 +68,16 @@ def run(arguments: Namespace) -> None:
         checkpoint=arguments.checkpoint,
         truncation=arguments.truncation,
     )
-    write_and_tell(request)
+    write_with_progress(request)
 
 
-def write_and_tell(request: GalleryRequest) -> None:
-    """Write a gallery, print how far it is, and raise what failed."""
+def write_with_progress(request: GalleryRequest) -> None:
+    """Write a gallery, print progress, and raise the error of a failed gallery."""
     from engine.sample.gallery import write_gallery
 
     control = RunControl()
     stop_on_interrupt(control)
-    teller = GalleryTeller()
-    write_gallery(request, teller, control)
-    teller.raise_failure()
+    printer = GalleryPrinter()
+    write_gallery(request, printer, control)
+    printer.raise_failure()
     print(f"Gallery: {request.folder / 'index.html'}")

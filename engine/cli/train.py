@@ -1,4 +1,4 @@
-"""The subcommand train: one run, headless."""
+"""The train subcommand: train a run without the studio."""
 
 import argparse
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Any
 import platformdirs
 
 from engine.cli.options import add_settings, chosen_settings
-from engine.cli.progress import RunTeller, stop_on_interrupt
+from engine.cli.progress import RunPrinter, stop_on_interrupt
 from engine.config.presets import (
     AUTO,
     PRESETS,
@@ -27,8 +27,8 @@ from engine.runs.folder import RunFolder
 
 Train = Callable[[RunConfig, Emit, RunControl], None]
 
-SPOKEN_FOR = frozenset({"preset", "minutes", "images"})
-"""Settings whose options are declared by hand below."""
+EXCLUDED = frozenset({"preset", "minutes", "images"})
+"""Settings whose options are declared by hand."""
 
 
 def add_to(commands: Any, starters: Path | None) -> None:
@@ -37,46 +37,52 @@ def add_to(commands: Any, starters: Path | None) -> None:
     parser.set_defaults(command=run)
     add_starters_option(parser, starters)
     parser.add_argument(
-        "--resume", action="store_true", help="go on with a run from its newest checkpoint"
+        "--resume", action="store_true", help="resume a run from its newest checkpoint"
     )
     data = parser.add_mutually_exclusive_group()
-    data.add_argument("--starter", choices=sorted(STARTERS), help="a dataset that comes along")
-    data.add_argument("--dataset", type=Path, metavar="DIR", help="a built dataset")
-    parser.add_argument("--preset", choices=[AUTO, *PRESETS], default=AUTO, help=_presets())
+    data.add_argument("--starter", choices=sorted(STARTERS), help="an example dataset")
+    data.add_argument("--dataset", type=Path, metavar="DIR", help="a dataset folder")
+    presets = "; ".join(f"{preset.name}: {preset.summary}" for preset in PRESETS.values())
+    parser.add_argument(
+        "--preset",
+        choices=[AUTO, *PRESETS],
+        default=AUTO,
+        help=f"auto (default): chosen by device and dataset; {presets}",
+    )
     add_lengths(parser)
     parser.add_argument(
         "--run", type=Path, required=True, metavar="DIR", help="new run folder, or the one resumed"
     )
-    add_settings(parser, RunConfig, spoken_for=SPOKEN_FOR)
+    add_settings(parser, RunConfig, excluded=EXCLUDED)
 
 
 def add_lengths(parser: argparse.ArgumentParser) -> None:
-    """Declare how long a run goes on; of two limits the first that is reached counts."""
+    """Declare the limits of a run in time and images; the one reached first ends the run."""
     parser.add_argument("--minutes", type=float, metavar="M", help="training time (default 5)")
     parser.add_argument(
-        "--images", type=int, metavar="N", help="images to train on, without a limit in time"
+        "--images", type=int, metavar="N", help="number of images to train on; no time limit"
     )
 
 
 def add_starters_option(parser: argparse.ArgumentParser, starters: Path | None) -> None:
-    """Declare where the starters lie and where they are built."""
+    """Declare the folders of the example datasets: their sources, and the built ones."""
     parser.add_argument(
         "--starters",
         type=Path,
         default=starters,
         metavar="DIR",
-        help=argparse.SUPPRESS if starters else "folder of the starter datasets",
+        help=argparse.SUPPRESS if starters else "folder with the sources of the example datasets",
     )
     parser.add_argument(
         "--datasets",
         type=Path,
         metavar="DIR",
-        help="where a starter is built (default: the user's cache folder)",
+        help="folder to build example datasets in (default: the user's cache folder)",
     )
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Train, and print what happens."""
+    """Train, and print progress."""
     if arguments.resume:
         _resume(arguments)
         return
@@ -85,11 +91,11 @@ def run(arguments: argparse.Namespace) -> None:
     if preset == AUTO:
         preset = _suitable(dataset, arguments)
     config = config_from_preset(preset, dataset=dataset, run=arguments.run)
-    train_and_tell(config.with_values(**chosen(arguments)))
+    train_with_progress(config.with_values(**chosen(arguments)))
 
 
 def _suitable(dataset: Path, arguments: argparse.Namespace) -> str:
-    """Choose the preset by machine and dataset, and say why."""
+    """Choose a preset for the device and dataset, and print the reason."""
     manifest = read_manifest(dataset)
     suggestion = suitable_preset(
         gpu_bytes=0 if arguments.device == "cpu" else gpu_memory_bytes(),
@@ -104,30 +110,26 @@ def _resume(arguments: argparse.Namespace) -> None:
 
     values = chosen(arguments)
     if values.get("minutes"):
-        # The new total counts; what the run was once given in images has no say any more.
+        # The new time limit replaces a limit in images that the run was created with.
         values.setdefault("images", 0)
     if arguments.dataset is not None:
         values["dataset"] = arguments.dataset
     config = RunFolder(arguments.run).read_config()
-    train_and_tell(config.with_values(run=arguments.run, **values), resume)
+    train_with_progress(config.with_values(run=arguments.run, **values), resume)
 
 
 def built_starter(name: str | None, arguments: argparse.Namespace) -> Path:
-    """Find or build a starter dataset."""
+    """Build an example dataset unless it exists, and return its folder."""
     if name is None:
         raise ConfigError([Problem("--starter", "or --dataset must say what to train on")])
     if arguments.starters is None:
         raise ConfigError([Problem("--starters", "must name the folder of the starter datasets")])
-    return build_starter(name, arguments.starters, arguments.datasets or default_datasets())
-
-
-def default_datasets() -> Path:
-    """Where starters are built unless somebody says otherwise."""
-    return platformdirs.user_cache_path("diptych", appauthor=False) / "datasets"
+    cache = platformdirs.user_cache_path("diptych", appauthor=False) / "datasets"
+    return build_starter(name, arguments.starters, arguments.datasets or cache)
 
 
 def chosen(arguments: argparse.Namespace) -> dict[str, object]:
-    """Collect the settings that the command line gave."""
+    """Return the settings given on the command line."""
     values: dict[str, object] = {
         name.replace(".", "__"): value
         for name, value in chosen_settings(arguments, RunConfig).items()
@@ -138,24 +140,19 @@ def chosen(arguments: argparse.Namespace) -> dict[str, object]:
     return values
 
 
-def train_and_tell(config: RunConfig, train: Train | None = None) -> RunTeller:
-    """Train, print what happens, and raise what failed.
+def train_with_progress(config: RunConfig, train: Train | None = None) -> RunPrinter:
+    """Train, print progress, and raise the error of a failed run.
 
     Args:
         config: of the run.
-        train: a way to train; by default from the beginning.
+        train: function that trains; by default it starts from the beginning.
     """
     if train is None:
         from engine.train.run import train
     control = RunControl()
     stop_on_interrupt(control)
-    teller = RunTeller()
-    train(config, teller, control)
-    teller.raise_failure()
+    printer = RunPrinter()
+    train(config, printer, control)
+    printer.raise_failure()
     print(f"Run folder: {config.run}")
-    return teller
-
-
-def _presets() -> str:
-    rows = (f"{preset.name}: {preset.summary}" for preset in PRESETS.values())
-    return "; ".join(("auto (default): by device and dataset", *rows))
+    return printer

@@ -1,1 +1,1 @@
-"""Modalities, datasets on disk and the loader that keeps them on the device."""
+"""Datasets: storage, editing, tokenizers and the loader."""

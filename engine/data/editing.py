@@ -1,6 +1,6 @@
-"""Changes to a dataset that is open: held in memory, undone and redone, saved as a new version.
+"""In-memory edits of a dataset, with undo and redo.
 
-The dataset itself is never touched: ``engine.data.versions`` writes the new one beside it.
+The dataset itself is not changed: ``engine.data.versions`` saves the edits as a new version.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from engine.errors import EditRefusedError
 
 
 class EditKind(StrEnum):
-    """What an edit is about."""
+    """Kind of an edit."""
 
     CAPTIONS = "captions"
     TAGS = "tags"
@@ -25,23 +25,23 @@ class EditKind(StrEnum):
 
 
 class ItemState(NamedTuple):
-    """What can be changed about an item; a tuple, since a hundred thousand are made at a click."""
+    """Editable state of an item; a named tuple, because 100,000 are created at once."""
 
     captions: tuple[str, ...]
     tags: tuple[str, ...]
     is_excluded: bool
-    """It will not be part of the next version."""
+    """Whether it is left out of the next version."""
     split: str
 
     @property
     def text(self) -> str:
-        """The first caption; empty where there is none."""
+        """The first caption; empty if there is none."""
         return self.captions[0] if self.captions else ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Edit:
-    """One step that can be undone: what each item was and what it became."""
+    """One undoable step: the states of its items before and after."""
 
     kind: EditKind
     before: Mapping[int, ItemState]
@@ -49,9 +49,9 @@ class Edit:
 
 
 class Edits:
-    """All changes to one dataset since it was opened.
+    """Edits of one dataset since it was opened.
 
-    Not safe to use from two threads; ``copy`` gives another thread its own.
+    Not thread-safe; use ``copy`` for another thread.
     """
 
     def __init__(
@@ -60,13 +60,13 @@ class Edits:
         states: Mapping[int, ItemState] | None = None,
         originals: Sequence[ItemState] | None = None,
     ) -> None:
-        """Begin with no step to undo.
+        """Initialize with an empty undo stack.
 
         Args:
-            dataset: stays as it is.
-            states: of the items that differ from it.
-            originals: ``original_states`` of it, made where nobody waits; else they are read one by
-                one, which a hundred thousand at a click would feel.
+            dataset: the dataset; it is not changed.
+            states: states of the items that differ from the dataset.
+            originals: ``original_states`` of the dataset; without them each state is read when it
+                is needed, which is slow for 100,000 items.
         """
         self._dataset = dataset
         self._states = dict(states or {})
@@ -76,35 +76,35 @@ class Edits:
 
     @property
     def changed(self) -> Iterable[int]:
-        """The items that differ from the dataset."""
+        """Indices of the items that differ from the dataset."""
         return self._states.keys()
 
     @property
     def change_count(self) -> int:
-        """How many items differ from the dataset."""
+        """Number of items that differ from the dataset."""
         return len(self._states)
 
     @property
     def latest(self) -> Edit | None:
-        """The step that made the items what they are now; None before the first."""
+        """The last step that was made and not undone; None if there is none."""
         return self._done[-1] if self._done else None
 
     @property
     def can_undo(self) -> bool:
-        """Whether there is a step to take back."""
+        """Whether there is a step to undo."""
         return bool(self._done)
 
     @property
     def can_redo(self) -> bool:
-        """Whether there is a step to make again."""
+        """Whether there is a step to redo."""
         return bool(self._undone)
 
     def copy(self) -> Self:
-        """Give the same state with no steps to undo, for another thread."""
+        """Return a copy of the current state with an empty undo stack."""
         return type(self)(self._dataset, self._states, self._originals)
 
     def has_made(self, edit: Edit) -> bool:
-        """Whether a step counts now: it was made, and not taken back."""
+        """Whether a step was made and not undone."""
         return any(done is edit for done in self._done)
 
     def is_changed(self, item: int) -> bool:
@@ -116,22 +116,22 @@ class Edits:
         return has_image(self._dataset.records[item])
 
     def state(self, item: int) -> ItemState:
-        """Give an item as it is now."""
+        """Return the current state of an item."""
         found = self._states.get(item)
         return self._original(item) if found is None else found
 
     def states(self) -> Iterator[ItemState]:
-        """Give all items as they are now, in the dataset's order."""
+        """Iterate over the current states of all items, in dataset order."""
         return (self.state(item) for item in range(len(self._dataset.records)))
 
     def set_captions(self, item: int, captions: Iterable[str]) -> Edit | None:
-        """Write other captions; blank ones and repetitions are left out.
+        """Replace the captions of an item; blank ones and duplicates are dropped.
 
         Returns:
-            The step, or None where nothing changes. So do all that follow.
+            The step, or None if nothing changes; the methods below return the same.
 
         Raises:
-            EditRefusedError: the item has no image and would be left with nothing.
+            EditRefusedError: the item has no image and would have no text either.
         """
         wanted = normalise_texts(captions)
         if not wanted and not self.has_image(item):
@@ -139,19 +139,19 @@ class Edits:
         return self._make(EditKind.CAPTIONS, [item], lambda state: state._replace(captions=wanted))
 
     def set_all_captions(self, captions: Mapping[int, tuple[str, ...]]) -> Edit | None:
-        """Take what a search and replace has made, as one step."""
+        """Apply the result of a find and replace as one step."""
         after = {
             item: self.state(item)._replace(captions=texts) for item, texts in captions.items()
         }
         return self._take(EditKind.REPLACED, after)
 
     def set_tags(self, item: int, tags: Iterable[str]) -> Edit | None:
-        """Give an item these tags and no others."""
+        """Replace the tags of an item."""
         wanted = normalise_texts(tags)
         return self._make(EditKind.TAGS, [item], lambda state: state._replace(tags=wanted))
 
     def add_tags(self, items: Iterable[int], tags: Iterable[str]) -> Edit | None:
-        """Give items these tags beside those that they have."""
+        """Add tags to items."""
         more = normalise_texts(tags)
         return self._make(
             EditKind.TAGS,
@@ -160,7 +160,7 @@ class Edits:
         )
 
     def set_excluded(self, items: Iterable[int], *, is_excluded: bool) -> Edit | None:
-        """Leave items out of the next version, or take them back in."""
+        """Exclude items from the next version, or include them again."""
 
         def change(state: ItemState) -> ItemState:
             captions, tags, _was_excluded, split = state
@@ -169,13 +169,13 @@ class Edits:
         return self._make(EditKind.EXCLUDED, items, change)
 
     def set_split(self, items: Iterable[int], split: str) -> Edit | None:
-        """Move items between what is trained on and what is for validation."""
+        """Move items to the training or the validation split."""
         if split not in {TRAIN, VALIDATION}:
             raise EditRefusedError(f"there is no split '{split}'")
         return self._make(EditKind.SPLIT, items, lambda state: state._replace(split=split))
 
     def split_again(self, validation: Collection[int]) -> Edit | None:
-        """Hold these items out and no others, as one step."""
+        """Assign exactly these items to the validation split, as one step."""
         chosen = frozenset(validation)
         after: dict[int, ItemState] = {}
         for item in range(len(self._dataset.records)):
@@ -186,11 +186,11 @@ class Edits:
         return self._take(EditKind.SPLIT, after)
 
     def repair(self, states: Mapping[int, ItemState]) -> Edit | None:
-        """Take what a repair of the doctor has made of items, as one step."""
+        """Apply the states that a fix of the data checks returned, as one step."""
         return self._take(EditKind.REPAIRED, states)
 
     def undo(self) -> Edit | None:
-        """Take the latest step back and give it; None where there is none."""
+        """Undo the last step and return it; None if there is none."""
         if not self._done:
             return None
         edit = self._done.pop()
@@ -199,7 +199,7 @@ class Edits:
         return edit
 
     def redo(self) -> Edit | None:
-        """Make the latest undone step again and give it; None where there is none."""
+        """Redo the last undone step and return it; None if there is none."""
         if not self._undone:
             return None
         edit = self._undone.pop()
@@ -208,7 +208,7 @@ class Edits:
         return edit
 
     def record(self, item: int) -> Record:
-        """Give an item's line for the next version; an unchanged one is as it was."""
+        """Return the record of an item for the next version."""
         record = self._dataset.records[item]
         if item not in self._states:
             return record
@@ -250,7 +250,7 @@ class Edits:
 
     def _put(self, states: Mapping[int, ItemState]) -> None:
         for item, state in states.items():
-            # An item that is back where it began counts as unchanged.
+            # An item that is back in its original state counts as unchanged.
             if state == self._original(item):
                 self._states.pop(item, None)
             else:
@@ -258,12 +258,12 @@ class Edits:
 
 
 def original_states(dataset: StoredDataset) -> Sequence[ItemState]:
-    """Give all items as the dataset has them."""
+    """Return the states of all items as stored in the dataset."""
     return [_state_of(record) for record in dataset.records]
 
 
 def normalise_texts(texts: Iterable[str]) -> tuple[str, ...]:
-    """Strip texts; leave out blank ones and repetitions."""
+    """Strip texts; drop blank ones and duplicates."""
     return tuple(dict.fromkeys(stripped for text in texts if (stripped := text.strip())))
 
 

@@ -1,16 +1,14 @@
-"""A dataset as a folder that Hugging Face's ``ImageFolder`` reads: PNG files and their texts.
+"""Export a dataset as a Hugging Face ``ImageFolder``.
 
-``train`` and ``test`` (validation) each hold ``000000.png`` and on, and ``metadata.jsonl``
-with a line an image: ``file_name`` and ``text``; where an image has several captions, every line
-has all of them as ``texts``, and where there are tags, every line has ``tags``.
+``train`` and ``test`` (the validation split) hold ``000000.png`` and so on, and ``metadata.jsonl``
+with one line per image: ``file_name`` and ``text``. If any image has several captions, each line
+also has ``texts``, and if any image has tags, ``tags``.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from engine.control import RunControl
 from engine.data.editing import Edits, ItemState
@@ -31,21 +29,21 @@ def export_image_folder(
     report: Report = lambda _done, _total: None,
     control: RunControl | None = None,
 ) -> int:
-    """Write all items that have an image. The folder appears whole, or not at all.
+    """Write all items that have an image. The folder is written atomically.
 
     Args:
-        dataset: to write.
-        folder: must not exist yet, or be empty.
-        edits: of this dataset; excluded items are left out.
-        report: told how many images are written.
-        control: may ask for a stop.
+        dataset: the dataset.
+        folder: must not exist, or be empty.
+        edits: edits to apply; excluded items are left out.
+        report: progress callback: number of images written, and total.
+        control: may request a stop.
 
     Returns:
-        The number of images. Texts alone have no place in an image folder.
+        The number of images. Items without an image are not exported.
 
     Raises:
         EditRefusedError: there is no image to write.
-        StoppedError: the control asked for it.
+        StoppedError: a stop was requested.
         FolderInUseError, FolderNotWritableError, DiskFullError: the folder cannot be written.
     """
     states = dict(enumerate((edits or Edits(dataset)).states()))
@@ -74,6 +72,9 @@ def _write_images(
     report: Report,
     control: RunControl,
 ) -> dict[str, list[str]]:
+    # Imported on use: the studio's start-up imports this module.
+    from PIL import Image
+
     has_several = any(len(states[item].captions) > 1 for item in wanted)
     has_tags = any(states[item].tags for item in wanted)
     lines: dict[str, list[str]] = {split: [] for split in SPLIT_FOLDERS}
@@ -84,7 +85,8 @@ def _write_images(
         name = f"{len(lines[state.split]):06d}.png"
         path = staged / SPLIT_FOLDERS[state.split] / name
         path.parent.mkdir(exist_ok=True)
-        _write_png(dataset.images[dataset.image_rows[item]], path)
+        pixels = dataset.images[dataset.image_rows[item]]
+        Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).save(path)
         line = _line(name, state, has_several=has_several, has_tags=has_tags)
         lines[state.split].append(json.dumps(line, ensure_ascii=False))
         report(done, len(wanted))
@@ -93,16 +95,9 @@ def _write_images(
 
 def _line(name: str, state: ItemState, *, has_several: bool, has_tags: bool) -> dict[str, Any]:
     line: dict[str, Any] = {"file_name": name, "text": state.text or None}
-    # Readers of tables want the same columns in every line.
+    # Table readers expect the same columns in all lines.
     if has_several:
         line["texts"] = list(state.captions)
     if has_tags:
         line["tags"] = list(state.tags)
     return line
-
-
-def _write_png(pixels: np.ndarray, path: Path) -> None:
-    # The window knows this module, and the imaging library is not for its first paint.
-    from PIL import Image
-
-    Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).save(path)

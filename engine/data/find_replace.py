@@ -1,5 +1,6 @@
-"""Search and replace over many captions, shown before it is done."""
+"""Find and replace in captions, with a preview of the changes."""
 
+import contextlib
 import json
 import re
 import subprocess
@@ -15,47 +16,47 @@ from engine.data import regex_worker
 from engine.data.editing import Edits, normalise_texts
 from engine.errors import PatternInvalidError, StoppedError
 
-LONGEST_TEXT = 10_000
-"""Characters that a text may grow to."""
-LONGEST_WAIT_S = 10.0
-"""A regular expression that takes longer has run wild."""
+MAX_TEXT_LENGTH = 10_000
+"""Largest number of characters of a text after replacement."""
+MAX_WAIT_S = 10.0
+"""Time limit for a regular expression."""
 _LOOK_EVERY_S = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """What to find and what to put there."""
+    """Search pattern, replacement and options."""
 
     find: str
     replacement: str = ""
     is_regex: bool = False
-    """``find`` is a regular expression of Python, and ``replacement`` may hold ``\\1``."""
+    """Whether ``find`` is a Python regular expression; ``replacement`` may hold ``\\1``."""
     matches_case: bool = False
     is_whole_words: bool = False
 
     @property
     def pattern(self) -> str:
-        """The regular expression that finds it."""
+        """The regular expression to search for."""
         found = self.find if self.is_regex else re.escape(self.find)
         return rf"(?<!\w)(?:{found})(?!\w)" if self.is_whole_words else found
 
     @property
     def template(self) -> str:
-        """The replacement as regular expressions write it."""
+        """The replacement as a template of ``re.sub``."""
         return self.replacement if self.is_regex else self.replacement.replace("\\", r"\\")
 
     def compiled(self) -> "re.Pattern[str]":
-        """Check pattern and replacement.
+        """Compile the pattern, and check the replacement.
 
         Raises:
-            PatternInvalidError: says what is wrong with it.
+            PatternInvalidError: the pattern or the replacement is invalid.
         """
         try:
             if self.is_regex:
                 re.compile(self.find)
             pattern = re.compile(self.pattern, self._flags)
             pattern.sub(self.template, "")
-        # Python's own parser raises all of these.
+        # The parser of ``re`` raises all of these.
         except (re.error, IndexError, OverflowError, RecursionError) as error:
             raise PatternInvalidError(self.find, str(error)) from error
         return pattern
@@ -67,14 +68,14 @@ class Search:
 
 @dataclass(frozen=True, kw_only=True)
 class Replacement:
-    """What a search would change."""
+    """The changes that a find and replace would make."""
 
     changes: Mapping[int, tuple[str, ...]]
-    """The new captions of each item that changes; a caption that becomes empty is left out."""
+    """New captions by item; captions that become empty are dropped."""
     captions: int
-    """How many captions change."""
+    """Number of captions that change."""
     refused: int
-    """Items without an image that would lose all their text; they stay as they are."""
+    """Number of items without an image that would lose all their text; they are not changed."""
 
 
 def find_changes(
@@ -83,20 +84,20 @@ def find_changes(
     items: Iterable[int],
     *,
     control: RunControl | None = None,
-    longest_wait_s: float = LONGEST_WAIT_S,
+    max_wait_s: float = MAX_WAIT_S,
 ) -> Replacement:
-    """Say what a search and replace would do; nothing is changed yet.
+    """Compute the changes of a find and replace without applying them.
 
     Args:
-        edits: the captions as they are now.
-        search: what to find and what to put there.
-        items: where to look; excluded ones are left alone.
-        control: may ask for a stop.
-        longest_wait_s: after this long a regular expression is given up.
+        edits: the current captions.
+        search: pattern and replacement.
+        items: items to search; excluded ones are skipped.
+        control: may request a stop.
+        max_wait_s: time limit for a regular expression.
 
     Raises:
-        PatternInvalidError: the pattern is wrong, or takes too long.
-        StoppedError: the control asked for it.
+        PatternInvalidError: the pattern is invalid, or takes too long.
+        StoppedError: a stop was requested.
     """
     pattern = search.compiled()
     places = [
@@ -109,10 +110,12 @@ def find_changes(
     if not search.find:
         changed: dict[int, str] = {}
     elif search.is_regex:
-        changed = _replaced_apart(search, pattern, texts, control or RunControl(), longest_wait_s)
+        changed = _replaced_apart(search, pattern, texts, control or RunControl(), max_wait_s)
     else:
-        # A plain text cannot run wild.
-        changed, is_too_long = regex_worker.replaced(texts, pattern, search.template, LONGEST_TEXT)
+        # A literal search needs no time limit.
+        changed, is_too_long = regex_worker.replaced(
+            texts, pattern, search.template, MAX_TEXT_LENGTH
+        )
         _check_length(search, is_too_long=is_too_long)
     return _gather(edits, [places[place][:2] for place in changed], list(changed.values()))
 
@@ -134,15 +137,17 @@ def _replaced_apart(
     pattern: "re.Pattern[str]",
     texts: list[str],
     control: RunControl,
-    longest_wait_s: float,
+    max_wait_s: float,
 ) -> dict[int, str]:
     order = {
         "pattern": pattern.pattern,
         "flags": pattern.flags,
         "template": search.template,
         "texts": texts,
-        "longest": LONGEST_TEXT,
+        "max_length": MAX_TEXT_LENGTH,
     }
+    unsent: bytes | None = json.dumps(order).encode()
+    deadline = time.monotonic() + max_wait_s
     command = [sys.executable, "-I", "-S", str(Path(regex_worker.__file__))]
     with subprocess.Popen(  # noqa: S603 - our own interpreter and our own file
         command,
@@ -152,38 +157,26 @@ def _replaced_apart(
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     ) as child:
         try:
-            answer = _answer(child, json.dumps(order).encode(), search, control, longest_wait_s)
+            answer: dict[str, Any] | None = None
+            while answer is None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    output, _nothing = child.communicate(unsent, timeout=_LOOK_EVERY_S)
+                    answer = json.loads(output)
+                # ``communicate`` keeps unsent input; it must be passed only once.
+                unsent = None
+                if answer is None and control.is_stop_requested:
+                    raise StoppedError
+                if answer is None and time.monotonic() > deadline:
+                    raise PatternInvalidError(search.find, "it takes too long on these texts")
+        except ValueError as error:
+            raise PatternInvalidError(search.find, "it cannot be run on these texts") from error
         finally:
             child.kill()
     _check_length(search, is_too_long=answer["is_too_long"])
     return {int(place): text for place, text in answer["changed"].items()}
 
 
-def _answer(
-    child: "subprocess.Popen[bytes]",
-    order: bytes,
-    search: Search,
-    control: RunControl,
-    longest_wait_s: float,
-) -> dict[str, Any]:
-    deadline = time.monotonic() + longest_wait_s
-    unsent: bytes | None = order
-    while True:
-        try:
-            output, _nothing = child.communicate(unsent, timeout=_LOOK_EVERY_S)
-            return json.loads(output)
-        except subprocess.TimeoutExpired:
-            # What is still to be sent is remembered; it may be handed over only once.
-            unsent = None
-            if control.is_stop_requested:
-                raise StoppedError from None
-            if time.monotonic() > deadline:
-                raise PatternInvalidError(search.find, "it takes too long on these texts") from None
-        except ValueError as error:
-            raise PatternInvalidError(search.find, "it cannot be run on these texts") from error
-
-
 def _check_length(search: Search, *, is_too_long: bool) -> None:
     if is_too_long:
-        reason = f"a text would grow beyond {LONGEST_TEXT:,} characters"
+        reason = f"a text would grow beyond {MAX_TEXT_LENGTH:,} characters"
         raise PatternInvalidError(search.find, reason)

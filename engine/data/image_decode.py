@@ -1,13 +1,13 @@
-"""Decodes an untrusted image file: upright, in sRGB, or refused with a clear reason.
+"""Decode untrusted image files to upright 8-bit sRGB, or report why they cannot be decoded.
 
-Only listed formats are tried, with Pillow's own decoders: none runs another program, as PostScript
-would, and none guesses, as Targa does, which has no signature.
+Only the formats in ``FORMATS`` are tried. None runs another program, as PostScript does, and all
+have a signature, which Targa lacks.
 
-- ``decode_image`` is the entry point; ``original_size`` undoes a JPEG's reduced decoding.
+- ``decode_image`` is the entry point; ``original_size`` returns the size before reduced decoding.
 - ``in_plain_colours`` converts every pixel type to 8 bits of sRGB. Pillow's ``convert`` would clip
   16 bits instead of scaling them, and ignores colour profiles.
 - ``identify_header_error`` and ``ends_early`` find out from its bytes why a file is not an image.
-- ``quiet`` suppresses Pillow's warnings, in several threads at once.
+- ``suppress_pillow_warnings`` is a thread-safe filter of Pillow's warnings.
 """
 
 import io
@@ -48,10 +48,10 @@ _PROFILED = {
     "CMYK": "CMYK",
     "LAB": "Lab ",
 }
-"""The colour space that a profile must be for, by mode."""
+"""Colour space that an ICC profile must have, by mode."""
 _PROFILES_KEPT = 16
-_TOPS = (1.0, 255.0, 65_535.0)
-"""What white is in numbers without a fixed range: the least of these that nothing exceeds."""
+_WHITE_LEVELS = (1.0, 255.0, 65_535.0)
+"""Candidates for the white level of float images: the smallest that no pixel exceeds."""
 
 
 def in_plain_colours(image: Image.Image) -> Image.Image:
@@ -61,13 +61,13 @@ def in_plain_colours(image: Image.Image) -> Image.Image:
     if isinstance(profile, bytes) and profile and plain.mode in _PROFILED:
         plain = _in_srgb(plain, profile)
     if plain.mode == "LAB":
-        # Without a profile of its own it is the standard's.
+        # Without a profile, use the standard's Lab.
         plain = ImageCms.applyTransform(plain, _lab_transform()) or plain
     return plain if plain.mode in {"L", "LA", "RGB", "RGBA"} else plain.convert("RGB")
 
 
 def _in_eight_bits(image: Image.Image) -> Image.Image:
-    """Come as near to a plain mode as is possible without knowing the profile."""
+    """Convert to 8 bits per channel without applying the profile."""
     match image.mode:
         case "F" | "I":
             return _from_deep(image)
@@ -88,10 +88,13 @@ def _in_eight_bits(image: Image.Image) -> Image.Image:
 
 
 def _from_deep(image: Image.Image) -> Image.Image:
-    """Scale sixteen bits and more to eight: Pillow's own conversion clips at 255."""
+    """Scale 16 bits and more to 8; Pillow's conversion would clip at 255."""
     deep = np.asarray(image)
     if deep.dtype.kind == "f":
-        return _from_floats(deep)
+        finite = np.nan_to_num(deep, nan=0.0, posinf=0.0, neginf=0.0)
+        top = float(finite.max(initial=0.0))
+        white = next((white for white in _WHITE_LEVELS if top <= white), top)
+        return Image.fromarray((finite.clip(0, white) / white * 255 + 0.5).astype(np.uint8))
     top = int(deep.max(initial=0))
     if top <= 255:  # eight bits in a wider file
         return Image.fromarray(deep.clip(0, 255).astype(np.uint8))
@@ -100,15 +103,8 @@ def _from_deep(image: Image.Image) -> Image.Image:
     return Image.fromarray((wide * 255 // white).astype(np.uint8))
 
 
-def _from_floats(deep: npt.NDArray[np.floating]) -> Image.Image:
-    finite = np.nan_to_num(deep, nan=0.0, posinf=0.0, neginf=0.0)
-    top = float(finite.max(initial=0.0))
-    white = next((white for white in _TOPS if top <= white), top)
-    return Image.fromarray((finite.clip(0, white) / white * 255 + 0.5).astype(np.uint8))
-
-
 def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """Apply a colour profile; one that is damaged or for other pixels is ignored."""
+    """Apply an ICC profile; one that is damaged or for another mode is ignored."""
     bare = {"LA": "L", "RGBA": "RGB"}.get(image.mode, image.mode)
     transform = _transform(profile, bare)
     if transform is None:
@@ -126,7 +122,7 @@ def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
 
 @lru_cache(maxsize=_PROFILES_KEPT)
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """Build the way from a profile to sRGB; None if there is none, or nothing to do."""
+    """Build the transform from a profile to sRGB; None if it is not usable or already sRGB."""
     try:
         opened = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         facts = cast("Any", opened.profile)
@@ -146,7 +142,7 @@ def _lab_transform() -> ImageCms.ImageCmsTransform:
 
 
 class ImageErrorKind(StrEnum):
-    """Why a file gives no image."""
+    """Why a file cannot be decoded."""
 
     EMPTY = "empty"
     NOT_AN_IMAGE = "not_an_image"
@@ -158,7 +154,7 @@ class ImageErrorKind(StrEnum):
 
 _KNOWN = re.compile(
     rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP|II[*+]\0|MM\0[*+]|P[1-7f]\s+[\d#-]"
-    # Two letters are too few: a bitmap has zeros in two fields behind its size.
+    # Two letters are not specific enough; BMP has two reserved fields of zeros after its size.
     rb"|BM....\0\0\0\0",
     re.DOTALL,
 )
@@ -189,7 +185,7 @@ _HEAD_BYTES = 8_192
 
 
 def identify_header_error(content: bytes) -> tuple[ImageErrorKind, str] | None:
-    """Say what a file is that is no image of a kind on the list; None if it looks like one."""
+    """Identify a file without a supported image header; None if the header is supported."""
     head = content[:_HEAD_BYTES]
     if _KNOWN.match(head):
         return None
@@ -202,7 +198,7 @@ def identify_header_error(content: bytes) -> tuple[ImageErrorKind, str] | None:
 
 
 def ends_early(content: bytes) -> bool:
-    """Whether a file stops before its format says that it ends."""
+    """Whether a file ends before the end that its format declares."""
     match content[:4]:
         case b"\x89PNG":
             return _png_ends_early(content)
@@ -213,13 +209,13 @@ def ends_early(content: bytes) -> bool:
     if content[:2] == b"BM":
         return len(content) < 26 or struct.unpack_from("<I", content, 2)[0] > len(content)
     if content[:2] == b"\xff\xd8":
-        # Some cameras add bytes of their own behind the end.
+        # Some cameras append bytes after the end marker.
         return b"\xff\xd9" not in content[-4_096:]
     return False
 
 
 def _png_ends_early(content: bytes) -> bool:
-    """Follow a PNG's chunks, each of which says how long it is, until its last."""
+    """Walk the chunks of a PNG by their lengths until ``IEND``."""
     place = 8
     while place + 12 <= len(content):
         length, kind = struct.unpack_from(">I4s", content, place)
@@ -229,49 +225,36 @@ def _png_ends_early(content: bytes) -> bool:
     return True
 
 
-# It also logs as errors what it raises or gets over: the reason in the accounts is what counts.
+# Pillow also logs the errors that it raises; they are reported once, as ``EntryError``.
 logging.getLogger("PIL").setLevel(logging.CRITICAL)
-
-
-class _PillowWarningFilter:
-    """Python's own way of catching warnings is for one thread: the last one out restores."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._inside = 0
-        self._caught: warnings.catch_warnings | None = None
-
-    def enter(self) -> None:
-        with self._lock:
-            self._inside += 1
-            if self._inside == 1:
-                self._caught = warnings.catch_warnings()
-                self._caught.__enter__()
-                warnings.filterwarnings("ignore", module=r"PIL\b")
-
-    def leave(self) -> None:
-        with self._lock:
-            self._inside -= 1
-            if self._inside == 0 and self._caught is not None:
-                self._caught.__exit__(None, None, None)
-
-
-_PILLOW_WARNING_FILTER = _PillowWarningFilter()
+_FILTER_LOCK = threading.Lock()
+_ACTIVE_FILTERS: list[warnings.catch_warnings] = []
 
 
 @contextmanager
 def suppress_pillow_warnings() -> Iterator[None]:
-    """Ignore what Pillow warns of: whatever matters, such as size, is checked apart."""
-    _PILLOW_WARNING_FILTER.enter()
+    """Ignore Pillow's warnings; image sizes are checked separately.
+
+    ``warnings.catch_warnings`` is not thread-safe: the first thread to enter installs the filter,
+    and the last one to leave restores the former filters.
+    """
+    with _FILTER_LOCK:
+        caught = warnings.catch_warnings()
+        if not _ACTIVE_FILTERS:
+            caught.__enter__()
+            warnings.filterwarnings("ignore", module=r"PIL\b")
+        _ACTIVE_FILTERS.append(caught)
     try:
         yield
     finally:
-        _PILLOW_WARNING_FILTER.leave()
+        with _FILTER_LOCK:
+            first = _ACTIVE_FILTERS[0]
+            _ACTIVE_FILTERS.pop()
+            if not _ACTIVE_FILTERS:
+                first.__exit__(None, None, None)
 
 
-# Importing a plug-in registers it. Pillow would otherwise load all it has at the first WebP.
-
-
+# Importing a plug-in registers it; otherwise Pillow loads all its plug-ins for the first WebP.
 _PLUGINS = {
     "JPEG": JpegImagePlugin,
     "PNG": PngImagePlugin,
@@ -283,14 +266,14 @@ _PLUGINS = {
     "AVIF": AvifImagePlugin,
 }
 FORMATS = tuple(name for name in _PLUGINS if name != "AVIF" or features.check("avif"))
-"""Pillow's names of what is tried. JPEG includes MPO: several in one file, as phones make them."""
+"""Pillow's names of the supported formats. JPEG includes MPO, which some phones write."""
 MAX_BYTES = 512_000_000
-"""A larger file is refused before it is read."""
+"""Largest file that is read."""
 
 _SCANS = 20
-"""Times that a JPEG of the largest size may go over its pixels; progressive ones do about ten."""
+"""Largest number of scans of a JPEG of ``max_pixels``; progressive ones have about ten."""
 _SCAN_BYTES = 10
-"""What the header of a scan takes at least; nothing need come after it."""
+"""Smallest size of a scan: its header, with no data."""
 _ORIENTATION = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -315,8 +298,8 @@ def decode_image(content: bytes, max_pixels: int, *, at_least: int = 0) -> Image
     Args:
         content: the whole file.
         max_pixels: larger ones are refused before they are decoded.
-        at_least: a JPEG may be decoded smaller than it is, but with both sides at least twice
-            this long; 0 decodes all of it.
+        at_least: a JPEG may be decoded at a reduced size, with both sides at least twice this
+            long; 0 decodes the full size.
 
     Returns:
         The image upright, in sRGB, in mode L, LA, RGB or RGBA.
@@ -337,13 +320,13 @@ def decode_image(content: bytes, max_pixels: int, *, at_least: int = 0) -> Image
             return in_plain_colours(_upright(file))
     except EntryError:
         raise
-    # Pillow's decoders raise whatever they like on damaged files.
+    # Pillow's decoders raise arbitrary exceptions on damaged files.
     except Exception as error:
         raise _explain(content, error) from error
 
 
 def flatten(image: Image.Image, background: str | tuple[int, ...]) -> Image.Image:
-    """Lay an image in mode L, LA, RGB or RGBA over a colour, where it is transparent: L or RGB."""
+    """Composite an image in mode L, LA, RGB or RGBA over a background colour: L or RGB."""
     if image.mode not in {"LA", "RGBA"}:
         return image
     layers = image.convert("RGBA")
@@ -359,7 +342,7 @@ def _check_size(file: Image.Image, max_pixels: int) -> None:
 
 
 def _check_scans(file: Image.Image, content: bytes, max_pixels: int) -> None:
-    """Refuse a JPEG that goes over its pixels again and again: a few bytes cost seconds each time.
+    """Refuse a JPEG with too many scans: each takes a few bytes and seconds of decoding.
 
     Source: "Two Issues with the JPEG Standard", libjpeg-turbo project, 2015.
     """
@@ -370,11 +353,11 @@ def _check_scans(file: Image.Image, content: bytes, max_pixels: int) -> None:
         return
     scans = content.count(b"\xff\xda")
     if scans > allowed:
-        raise EntryError("", ImageErrorKind.TOO_LARGE, f"it goes over its pixels {scans:,} times")
+        raise EntryError("", ImageErrorKind.TOO_LARGE, f"it has {scans:,} scans")
 
 
 def _upright(file: Image.Image) -> Image.Image:
-    """Turn an image as its camera was held; a damaged note of that is no reason to skip it."""
+    """Apply the EXIF orientation; a damaged one is ignored."""
     orientation = 1
     with suppress(Exception):
         orientation = file.getexif().get(_ORIENTATION, 1)
@@ -386,14 +369,14 @@ def _explain(content: bytes, error: Exception) -> EntryError:
     detail = str(error) or type(error).__name__
     if isinstance(error, MemoryError | Image.DecompressionBombError):
         return EntryError("", ImageErrorKind.TOO_LARGE, detail)
-    # Compressed texts and profiles in a PNG are bounded by Pillow, in these words.
+    # Messages of Pillow's limits on compressed texts and profiles in a PNG.
     if "ata too large" in detail or "Too much memory used in text" in detail:
         return EntryError("", ImageErrorKind.TOO_LARGE, detail)
     error_kind = identify_header_error(content)
     if error_kind is not None:
         return EntryError("", *error_kind)
     if isinstance(error, Image.UnidentifiedImageError):
-        detail = "it starts like an image and goes on like none"
+        detail = "it has the header of an image, but no valid content"
     is_cut = "truncated" in detail or isinstance(error, EOFError) or ends_early(content)
     return EntryError("", ImageErrorKind.TRUNCATED if is_cut else ImageErrorKind.DAMAGED, detail)
 
@@ -404,13 +387,13 @@ def original_size(
     """Return the width and height of an image before a JPEG was decoded at a reduced size.
 
     Args:
-        content: what it was decoded from.
+        content: the encoded file, or pixels that were not decoded.
         decoded: width and height as decoded, upright.
     """
     if not isinstance(content, bytes) or not content.startswith(_START):
         return decoded
     width, height = jpeg_size(content) or decoded
-    # The EXIF orientation has swapped the sides.
+    # The EXIF orientation may swap the sides.
     if (width > height) != (decoded[0] > decoded[1]) and decoded[0] != decoded[1]:
         return height, width
     return width, height

@@ -1,4 +1,4 @@
-"""Image files as arrays, for encoders and metrics. Files are untrusted: every limit is explicit.
+"""Read untrusted image files as arrays.
 
 Shapes: N images, H height, W width, C channels.
 """
@@ -13,20 +13,23 @@ from engine.data.image_decode import MAX_BYTES, decode_image, flatten
 from engine.errors import EntryError, ImagesUnreadableError
 
 MAX_PIXELS = 64_000_000
-"""A larger picture is refused before it is decoded."""
+"""Largest image that is decoded."""
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 
 Pixels = npt.NDArray[np.uint8]
 
 
 def read_image(path: Path) -> Pixels:
-    """Read an image as RGB, upright, over white where it is transparent: [H, W, 3].
+    """Read an image as upright RGB; transparent pixels are composited over white: [H, W, 3].
 
     Raises:
-        ImagesUnreadableError: not an image, damaged, or too large; it says which.
+        ImagesUnreadableError: not an image, damaged, or too large.
     """
     try:
-        content = _read_file(path)
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise ImagesUnreadableError(path, f"it has more than {MAX_BYTES:,} bytes")
         return np.asarray(flatten(decode_image(content, MAX_PIXELS), "white").convert("RGB"))
     except EntryError as error:
         raise ImagesUnreadableError(path, error.detail or error.reason) from error
@@ -35,9 +38,9 @@ def read_image(path: Path) -> Pixels:
 
 
 def resize(images: Pixels, size: int) -> Pixels:
-    """Fit images into squares: [N, H, W, C] to [N, size, size, C].
+    """Resize and pad images to squares: [N, H, W, C] to [N, size, size, C].
 
-    The shorter side is padded with the colour of the image's first pixel, so nothing is cropped.
+    The shorter side is padded with the colour of the first pixel; nothing is cropped.
     """
     channels = images.shape[3]
     square = np.empty((len(images), size, size, channels), dtype=np.uint8)
@@ -51,7 +54,7 @@ def resize(images: Pixels, size: int) -> Pixels:
 
 
 def to_channels(images: Pixels, channels: int) -> Pixels:
-    """Turn grey into RGB or RGB into grey: [N, H, W, *] to [N, H, W, channels]."""
+    """Convert between greyscale and RGB: [N, H, W, *] to [N, H, W, channels]."""
     if images.shape[3] == channels:
         return images
     if channels == 3:
@@ -63,18 +66,18 @@ def to_channels(images: Pixels, channels: int) -> Pixels:
 def read_image_folder(
     folder: Path, size: int, channels: int
 ) -> tuple[list[str], Pixels, list[tuple[str, str]]]:
-    """Read all pictures of a folder, by name, as a network wants them.
+    """Read all images of a folder, sorted by name, at one size.
 
     Args:
-        folder: not searched in depth.
-        size: side of the result in pixels.
+        folder: the folder; subfolders are not searched.
+        size: side of the resulting images in pixels.
         channels: 1 or 3.
 
     Returns:
-        File names, [N, size, size, channels] uint8, and what was skipped with the reason.
+        File names, [N, size, size, channels] uint8, and name and reason of each skipped file.
 
     Raises:
-        ImagesUnreadableError: not one picture could be read.
+        ImagesUnreadableError: no image could be read.
     """
     if not folder.is_dir():
         raise ImagesUnreadableError(folder, "it is not a folder")
@@ -93,11 +96,3 @@ def read_image_folder(
         reason = skipped[0][1] if skipped else "it holds no PNG, JPEG, WebP, BMP, GIF or TIFF file"
         raise ImagesUnreadableError(folder, reason)
     return names, np.stack(images), skipped
-
-
-def _read_file(path: Path) -> bytes:
-    with path.open("rb") as file:
-        content = file.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise ImagesUnreadableError(path, f"it has more than {MAX_BYTES:,} bytes")
-    return content

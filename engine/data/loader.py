@@ -1,25 +1,28 @@
-"""Batches from a dataset that lies on the device whole.
+"""Data loader for a dataset that is held on the device.
 
-The order is counter-based: which item stands at which place of a run follows from the seed and the
-place alone. There is no state to save, and a resumed run sees what it would have seen.
+The order is counter-based: the items of a batch depend on the seed and the step only. The loader
+has no state to save, and a resumed run sees the same batches.
+
+Shapes: B batch, N items, M rows.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from engine.data.manifest import GROUP_FIELDS
 from engine.errors import ConfigError, Problem
 
 Items = Mapping[str, Tensor]
 """By modality, [B, ...]."""
 Masks = Mapping[str, Tensor]
-"""By modality, or by head of a discriminator: [B] booleans."""
+"""By modality or discriminator head: [B] booleans."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,30 +30,30 @@ class StoredRows:
     """One modality of a dataset, on the device."""
 
     rows: Tensor
-    """[M, ...], as the dataset keeps them."""
+    """[M, ...], as the dataset stores them."""
     first_row: Tensor | None = None
-    """[N] integers: where each item's first row stands, -1 where it has none. None where item i has
-    row i alone."""
+    """[N] integers: index of each item's first row, -1 if it has none. None if item i has exactly
+    row i."""
     num_captions: Tensor | None = None
-    """[N] integers: of how many rows, one after another, an item's is drawn each time. None where
-    each has one."""
+    """[N] integers: number of consecutive rows of each item, of which one is drawn per batch. None
+    if each item has one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Items of every modality, with masks of what is there."""
+    """Items of all modalities, with presence masks."""
 
     items: Items
-    """By modality, [B, ...]; where an item is missing, the content is arbitrary."""
+    """By modality, [B, ...]; the content of missing rows is arbitrary."""
     present: Masks
-    """By modality, [B]: the rows whose item is there, observed or as a pseudo-label."""
+    """By modality, [B]: rows that are observed or pseudo-labelled."""
     is_complete: bool = False
-    """Whether nothing is missing; known without reading from the device."""
+    """Whether no row is missing; known without a device synchronisation."""
     pseudo: Masks = field(default_factory=dict)
-    """By modality, [B]: the rows whose item is a pseudo-label."""
+    """By modality, [B]: rows that are pseudo-labelled."""
 
     def observed(self) -> dict[str, Tensor]:
-        """Return by modality, [B], the rows whose item is there and is no pseudo-label."""
+        """Return the mask of the observed rows, without pseudo-labels, by modality: [B]."""
         return {
             name: there & ~self.pseudo[name] if name in self.pseudo else there
             for name, there in self.present.items()
@@ -58,13 +61,14 @@ class Batch:
 
 
 class DeviceLoader:
-    """An endless stream of shuffled batches.
+    """Infinite stream of shuffled batches.
 
     Args:
-        stored: by modality, on the device.
+        stored: rows by modality, on the device.
         batch_size: B.
-        seed: decides the order.
-        weights: [N] how likely each item is to be drawn; by default each comes once in each epoch.
+        seed: seed of the order.
+        weights: [N] sampling weights, with replacement; by default each item is drawn once per
+            epoch.
     """
 
     def __init__(
@@ -85,11 +89,11 @@ class DeviceLoader:
             part.first_row is None or bool((part.first_row >= 0).all())
             for part in self._stored.values()
         )
-        self._reach = None if weights is None else np.cumsum(weights)
+        self._cumulative = None if weights is None else np.cumsum(weights)
         self._orders: dict[int, Tensor] = {}
 
     def batch(self, step: int) -> Batch:
-        """Rows of the batch at a step, counted from 0."""
+        """Return the batch of a step, counted from 0."""
         rows = self.rows(step)
         items: dict[str, Tensor] = {}
         present: dict[str, Tensor] = {}
@@ -97,12 +101,15 @@ class DeviceLoader:
             places = rows if part.first_row is None else part.first_row[rows]
             present[name] = self._there if part.first_row is None else places >= 0
             if part.num_captions is not None:
-                places = places + self._chosen(part.num_captions[rows], mix_seed(step, number))
+                generator = torch.Generator()
+                generator.manual_seed(mix_seed(self._seed, mix_seed(step, number)))
+                drawn = torch.rand(len(rows), generator=generator).to(self._device)
+                places = places + (drawn * part.num_captions[rows]).long()
             items[name] = part.rows[places.clamp(min=0)]
         return Batch(items=items, present=present, is_complete=self._is_complete)
 
     def rows(self, step: int) -> Tensor:
-        """Which items that batch holds: [B] integers."""
+        """Return the item indices of the batch of a step: [B] integers."""
         start = step * self._batch_size
         end = start + self._batch_size
         parts: list[Tensor] = []
@@ -113,31 +120,20 @@ class DeviceLoader:
             start += len(part)
         return torch.cat(parts)
 
-    def _chosen(self, choices: Tensor, counter: int) -> Tensor:
-        """Draw one of each item's rows, by counter: [B] integers from 0."""
-        generator = torch.Generator().manual_seed(mix_seed(self._seed, counter))
-        share = torch.rand(len(choices), generator=generator).to(self._device)
-        return (share * choices).long()
-
     def _order(self, epoch: int) -> Tensor:
         if epoch not in self._orders:
             seed = mix_seed(self._seed, epoch)
-            drawn = self._shuffled(seed) if self._reach is None else self._weighed(seed)
-            self._orders = {epoch: drawn.to(self._device)}
+            if self._cumulative is None:
+                order = torch.randperm(self._count, generator=torch.Generator().manual_seed(seed))
+            else:  # with replacement, by inverting the cumulative weights
+                drawn = np.random.default_rng(seed).random(self._count) * self._cumulative[-1]
+                order = torch.from_numpy(np.searchsorted(self._cumulative, drawn, side="right"))
+            self._orders = {epoch: order.to(self._device)}
         return self._orders[epoch]
-
-    def _shuffled(self, seed: int) -> Tensor:
-        return torch.randperm(self._count, generator=torch.Generator().manual_seed(seed))
-
-    def _weighed(self, seed: int) -> Tensor:
-        """Draw with replacement, by inverting the cumulated weights."""
-        reach = cast("npt.NDArray[np.float64]", self._reach)
-        places = np.random.default_rng(seed).random(self._count) * reach[-1]
-        return torch.from_numpy(np.searchsorted(reach, places, side="right"))
 
 
 def mix_seed(*numbers: int) -> int:
-    """Mix a seed and counters into one 63-bit seed, so that neighbours share nothing.
+    """Hash a seed and counters to a 63-bit seed; adjacent counters give unrelated seeds.
 
     Source: the finaliser of SplitMix64 (Steele et al. 2014, doi:10.1145/2660193.2660195).
     """
@@ -150,27 +146,19 @@ def mix_seed(*numbers: int) -> int:
     return mixed >> 1
 
 
-# --------------------------------------------------------------------------
-# Groups of items, and how much the rarer ones are favoured.
-#
-# Shapes: N items.
-
-
 AUTO = "auto"
-FIELDS = ("group", "label")
-"""Fields of a record that mean a group by their names."""
 
 
 def group_keys(records: Sequence[Mapping[str, Any]], by: str) -> list[str]:
-    """Say to which group each item belongs.
+    """Return the group of each item.
 
     Args:
-        records: of the items.
-        by: a field that every record has, or ``auto``: ``group``, ``label``, the attribute if there
-            is just one, else the text.
+        records: records of the items.
+        by: a field that all records have, or ``auto``: ``group``, ``label``, the only attribute,
+            or the text, in this order.
 
     Raises:
-        ConfigError: there is no such field.
+        ConfigError: a record lacks the field.
     """
     name = _auto_field(records) if by == AUTO else by
     if any(name not in record for record in records):
@@ -180,9 +168,9 @@ def group_keys(records: Sequence[Mapping[str, Any]], by: str) -> list[str]:
 
 
 def class_balanced_weights(keys: Sequence[str], alpha: float) -> npt.NDArray[np.float64]:
-    """How likely each item is to be drawn: ``n ** -alpha`` for a group of n items, to sum 1.
+    """Return sampling weights ``n ** -alpha`` for items in a group of n, normalised to sum 1.
 
-    With 0 groups keep their shares, with 1 all groups are equally likely.
+    An alpha of 0 samples uniformly, 1 makes all groups equally likely.
     """
     counts = Counter(keys)
     weights = np.array([counts[key] ** -alpha for key in keys], dtype=np.float64)
@@ -192,17 +180,17 @@ def class_balanced_weights(keys: Sequence[str], alpha: float) -> npt.NDArray[np.
 def weight_paired_items(
     weights: npt.NDArray[np.float64], is_whole: npt.NDArray[np.bool_], share: float
 ) -> npt.NDArray[np.float64]:
-    """Let whole pairs be at least a share of what is drawn; among themselves nothing changes.
+    """Raise the probability of complete pairs to at least ``share``; relative weights are kept.
 
-    Few pairs among many loose items would otherwise teach, batch by batch, less than alone.
+    Few pairs among many unpaired items would otherwise be drawn too rarely.
 
     Args:
-        weights: [N], to sum 1.
-        is_whole: [N].
+        weights: [N], sum 1.
+        is_whole: [N], whether an item is a complete pair.
         share: 0 to 1.
 
     Returns:
-        [N], to sum 1.
+        [N], sum 1.
     """
     whole = weights[is_whole].sum()
     if not 0 < whole < share:
@@ -211,9 +199,9 @@ def weight_paired_items(
 
 
 def _auto_field(records: Sequence[Mapping[str, Any]]) -> str:
-    for name in (*FIELDS, "attributes"):
+    for name in (*GROUP_FIELDS, "attributes"):
         if all(name in record for record in records) and (
-            name in FIELDS or all(len(record[name]) == 1 for record in records)
+            name in GROUP_FIELDS or all(len(record[name]) == 1 for record in records)
         ):
             return name
     return "text"

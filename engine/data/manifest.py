@@ -1,4 +1,4 @@
-"""Metadata of a dataset: its manifest, the fields of its records, and how its items are split."""
+"""Metadata of a dataset: manifest, record fields and splits."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ TRAIN, VALIDATION = "train", "held_out"
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """Facts about a built dataset. Cheap to read: no image is touched."""
+    """Metadata of a dataset; reading it loads no images."""
 
     format: int = FORMAT
     name: str
@@ -37,15 +37,15 @@ class Manifest:
     """1 (grey) or 3 (RGB)."""
     licence: str
     source: str
-    """Where the pairs came from, in words."""
+    """Origin of the pairs, as text."""
 
     @property
     def items(self) -> int:
-        """Pairs, and what is half a pair."""
+        """Total number of items: pairs, images alone and texts alone."""
         return self.pairs + self.image_only + self.text_only
 
     def to_json(self) -> str:
-        """Write it as JSON."""
+        """Serialise as JSON."""
         return json.dumps(encode(self), ensure_ascii=False, indent=1) + "\n"
 
 
@@ -53,8 +53,8 @@ def read_manifest(folder: Path) -> Manifest:
     """Read the manifest of a dataset folder.
 
     Raises:
-        DatasetMissingError: there is none.
-        DatasetCorruptError: it is damaged, or of a version this program does not know.
+        DatasetMissingError: there is no manifest.
+        DatasetCorruptError: it is damaged, or of an unsupported format.
     """
     try:
         table: dict[str, Any] = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
@@ -66,7 +66,7 @@ def read_manifest(folder: Path) -> Manifest:
     except DecodeError as error:
         strange = ", ".join(sorted(problem.field for problem in error.problems))
         raise DatasetCorruptError(
-            folder, f"its manifest has a missing or strange {strange}"
+            folder, f"its manifest has a missing or malformed {strange}"
         ) from error
     except (OSError, ValueError, AttributeError) as error:
         raise DatasetCorruptError(folder, f"its manifest cannot be read ({error})") from error
@@ -79,24 +79,24 @@ GROUP_FIELDS = ("group", "label")
 
 
 def captions_of(record: Record) -> tuple[str, ...]:
-    """Give all captions of an item; none for an image alone."""
+    """Return all captions of an item; empty for an image alone."""
     if record.get("texts"):
         return tuple(record["texts"])
     return () if record["text"] is None else (record["text"],)
 
 
 def tags_of(record: Record) -> tuple[str, ...]:
-    """Give the tags of an item."""
+    """Return the tags of an item."""
     return tuple(record.get("tags", ()))
 
 
 def group_of(record: Record) -> str:
-    """Give the group of an item, or else its label; empty where it has neither."""
+    """Return the group of an item, or else its label; empty if it has neither."""
     return next((str(record[name]) for name in GROUP_FIELDS if name in record), "")
 
 
 def key_of(record: Record, number: int) -> str:
-    """Name an item: by its key, or its number where it was not imported from files."""
+    """Return the key of an item, or its number if it was not imported from files."""
     return str(record.get("key", f"#{number}"))
 
 
@@ -106,7 +106,7 @@ def has_image(record: Record) -> bool:
 
 
 def has_valid_extras(record: Record) -> bool:
-    """Whether what is optional has the right types where it is there."""
+    """Whether the optional fields of a record have valid types."""
     texts = record.get("texts", [])
     return (
         _is_texts(texts)
@@ -121,18 +121,18 @@ def _is_texts(value: Any) -> bool:
 
 
 def hash_split(key: str, percent: int) -> str:
-    """Assign an item to a split by its key alone, so that added items move no others.
+    """Assign an item to a split by the hash of its key; added items do not move others.
 
-    An item for validation at some percentage is also for validation at any higher one.
+    An item in the validation split at one percentage is in it at all higher ones.
 
     Args:
-        key: names the item; any string, also one with halves of surrogate pairs, as paths have.
-        percent: share to hold out, 0 to 100.
+        key: key of the item; may hold lone surrogates, as paths do.
+        percent: size of the validation split, 0 to 100.
     """
     return VALIDATION if hash_percentile(key) < percent else TRAIN
 
 
 def hash_percentile(key: str) -> int:
-    """Give an item's place, 0 to 99: it is for validation at every percentage above."""
+    """Return the percentile of a key, 0 to 99: the item is in validation above that percentage."""
     digest = hashlib.sha256(key.encode(errors="surrogatepass")).digest()
     return int.from_bytes(digest[:4]) % 100

@@ -1,8 +1,8 @@
-"""Runs a regular expression over texts in a process of its own, which can be ended at any time.
+"""Run a regular expression over texts in a child process that can be killed.
 
-Python cannot interrupt a pattern that has run wild, and it holds up every other thread meanwhile.
-Reads one JSON table from standard input and writes one to standard output. Run as a file, it needs
-nothing but the standard library.
+Python cannot interrupt a slow pattern, and it blocks all threads while it runs. The process reads
+one JSON object from standard input and writes one to standard output. It uses the standard library
+only.
 """
 
 import json
@@ -11,23 +11,23 @@ import sys
 
 
 def replaced(
-    texts: list[str], pattern: "re.Pattern[str]", template: str, longest: int
+    texts: list[str], pattern: "re.Pattern[str]", template: str, max_length: int
 ) -> tuple[dict[int, str], bool]:
-    """Replace in every text.
+    """Replace all matches in all texts.
 
     Args:
-        texts: to look at.
-        pattern: what to find.
-        template: what to put there, in the form of ``re.sub``.
-        longest: characters that a text may grow to.
+        texts: texts to search.
+        pattern: pattern to find.
+        template: replacement, as for ``re.sub``.
+        max_length: largest number of characters of a text after replacement.
 
     Returns:
-        The changed texts by their places, and whether one grew too long.
+        The changed texts by index, and whether a text became too long.
     """
     changed: dict[int, str] = {}
     for place, text in enumerate(texts):
         new = pattern.sub(template, text)
-        if len(new) > max(longest, len(text)):
+        if len(new) > max(max_length, len(text)):
             return changed, True
         if new != text:
             changed[place] = new
@@ -35,10 +35,10 @@ def replaced(
 
 
 def main() -> None:
-    """Do what standard input asks for."""
+    """Process the request on standard input."""
     order = json.loads(sys.stdin.buffer.read())
     pattern = re.compile(order["pattern"], order["flags"])
-    changed, is_too_long = replaced(order["texts"], pattern, order["template"], order["longest"])
+    changed, is_too_long = replaced(order["texts"], pattern, order["template"], order["max_length"])
     answer = {"changed": changed, "is_too_long": is_too_long}
     sys.stdout.buffer.write(json.dumps(answer).encode())
 

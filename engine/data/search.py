@@ -1,4 +1,4 @@
-"""Finds items of a large dataset by what is known of them, fast enough to follow typing.
+"""Search and filter the items of a dataset, fast enough for search as you type.
 
 Shapes: N items.
 """
@@ -30,22 +30,22 @@ class ItemFilter(StrEnum):
     TAG = "tag"
     GROUP = "group"
     FINDING = "finding"
-    """What the doctor found; which items those are is said beside the filter."""
+    """Items with an issue of the data checks; pass their indices to ``Index.find``."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """What somebody wants to see."""
+    """A filter and a search text."""
 
     show: ItemFilter = ItemFilter.ALL
     value: str = ""
-    """The tag, the group or the finding."""
+    """The tag, group or issue."""
     text: str = ""
-    """Stands in a caption, a tag or the key, in capitals or not."""
+    """Text to find in captions, tags and keys; case is ignored."""
 
 
 class Index:
-    """What the items of one dataset can be found by. Building it reads every record once."""
+    """Search index of a dataset. Building it reads all records once."""
 
     def __init__(self, dataset: StoredDataset) -> None:
         records = dataset.records
@@ -71,37 +71,37 @@ class Index:
             [hash_percentile(key_of(record, number)) for number, record in enumerate(records)],
             np.uint8,
         )
-        """Of each item in the stable split: [N]; for validation are those below the percentage."""
+        """``hash_percentile`` of each item: [N]."""
 
     def key(self, item: int) -> str:
-        """What the item was called where it came from; may be empty."""
+        """Return the key of an item in its source; may be empty."""
         return self._keys[item]
 
     def group(self, item: int) -> str:
-        """The group or the label of an item; may be empty."""
+        """Return the group or label of an item; may be empty."""
         return self._groups[item]
 
     def groups(self) -> list[tuple[str, int]]:
-        """All groups with their sizes, the largest first."""
-        return _ranked(Counter(filter(None, self._groups)))
+        """Return all groups and their sizes, largest first."""
+        return rank_counts(Counter(filter(None, self._groups)))
 
     def tags(self, edits: Edits) -> list[tuple[str, int]]:
-        """All tags with how many items have them, the most frequent first."""
+        """Return all tags and their counts, most frequent first."""
         counts = Counter(tag for tags in self._tags for tag in tags)
         for item in edits.changed:
             counts.subtract(self._tags[item])
             counts.update(edits.state(item).tags)
-        return _ranked(+counts)
+        return rank_counts(+counts)
 
     def find(
         self, edits: Edits, wanted: Filter, among: npt.NDArray[np.int64] | None = None
     ) -> npt.NDArray[np.int64]:
-        """Give the items that fit, as they are now, in the dataset's order.
+        """Return the items that match in their current state, in dataset order.
 
         Args:
-            edits: to the items.
-            wanted: what somebody wants to see.
-            among: where to look; None for everywhere.
+            edits: edits of the dataset.
+            wanted: filter and search text.
+            among: items to search; None for all.
         """
         mask = self._mask(wanted).copy()
         for item in edits.changed:
@@ -113,11 +113,10 @@ class Index:
         if not needle:
             return found
         texts = self._texts
-        kept = [
-            item
-            for item in found.tolist()
-            if needle in (self._text_now(item, edits) if edits.is_changed(item) else texts[item])
-        ]
+        edited = {
+            item: _searched(*edits.state(item)[:2], self._keys[item]) for item in edits.changed
+        }
+        kept = [item for item in found.tolist() if needle in edited.get(item, texts[item])]
         return np.array(kept, dtype=np.int64)
 
     def _mask(self, wanted: Filter) -> Mask:
@@ -128,7 +127,7 @@ class Index:
         return self._masks[wanted.show]
 
     def _fits(self, item: int, state: ItemState, wanted: Filter) -> bool:
-        """Whether an item that was changed fits now."""
+        """Whether an edited item matches in its current state."""
         now = {
             ItemFilter.TRAIN: state.split == TRAIN,
             ItemFilter.VALIDATION: state.split == VALIDATION,
@@ -138,17 +137,14 @@ class Index:
             ItemFilter.TAG: wanted.value in state.tags,
             ItemFilter.GROUP: self._groups[item] == wanted.value,
         }
-        # Nothing that can be edited decides the others.
+        # The other filters do not depend on edits.
         return now[wanted.show] if wanted.show in now else bool(self._masks[wanted.show][item])
-
-    def _text_now(self, item: int, edits: Edits) -> str:
-        state = edits.state(item)
-        return _searched(state.captions, state.tags, self._keys[item])
 
 
 def _searched(captions: tuple[str, ...], tags: tuple[str, ...], key: str) -> str:
     return "\n".join((*captions, *tags, key)).casefold()
 
 
-def _ranked(counts: Counter[str]) -> list[tuple[str, int]]:
+def rank_counts(counts: Counter[str]) -> list[tuple[str, int]]:
+    """Sort counts in descending order, ties by name."""
     return sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))

@@ -1,4 +1,11 @@
-"""Builds the datasets that come along on the spot, from small files, offline."""
+"""Build the example datasets from files that ship with the program, offline.
+
+``shapes`` is rendered from a seed. Each picture shows one shape on a plain background, and its
+caption names all attributes: size, colour, shape, row, column. The attributes of an image are known
+exactly, so a classifier can be trained to measure coherence.
+
+Shapes: N pictures, S side in pixels.
+"""
 
 import functools
 import gzip
@@ -20,21 +27,11 @@ from engine.data.starters import SHAPES_COUNT, STARTERS, Starter
 from engine.data.store import TRAIN, VALIDATION, Images, Record, open_dataset, write_dataset
 from engine.errors import DatasetCorruptError, DatasetMissingError, EngineError
 
-# --------------------------------------------------------------------------
-# Pictures of simple shapes, rendered from a seed: the yardstick for coherence.
-#
-# Every picture is one shape on a plain ground, and its caption says all there is to say: size,
-# colour, shape, place. What is true of an image is known exactly, so a judge can be trained to
-# read it back.
-#
-# Shapes: N pictures, S side in pixels.
-
-
 SIDE = 32
 OVERSAMPLING = 4
 BACKGROUND = (244, 244, 240)
 
-# Far apart in hue or lightness, on the light ground, for colour-blind eyes too where possible.
+# Well separated in hue or lightness, where possible for colour-blind viewers too.
 COLOURS = {
     "red": (214, 39, 40),
     "orange": (255, 140, 0),
@@ -51,6 +48,8 @@ RADII = {"small": 4.0, "large": 6.6}
 ROWS = {"top": 8.0, "middle": 16.0, "bottom": 24.0}
 COLUMNS = {"left": 8.0, "centre": 16.0, "right": 24.0}
 """Centre of the shape in pixels."""
+ATTRIBUTES = {"size": RADII, "colour": COLOURS, "shape": SHAPES, "row": ROWS, "column": COLUMNS}
+"""Values of each attribute, in the order of a caption's words."""
 PLACE_JITTER = 0.9
 SIZE_JITTER = 0.08
 COLOUR_JITTER = 12
@@ -60,38 +59,35 @@ ShapeRecord = dict[str, object]
 
 
 def render_shapes(count: int, seed: int) -> tuple[Pictures, list[ShapeRecord]]:
-    """Render pictures, each attribute drawn evenly and apart from the others.
+    """Render pictures with uniform, independent attributes.
 
     Args:
         count: N.
-        seed: decides everything.
+        seed: seed of the attributes and jitter.
 
     Returns:
-        [N, S, S, 3] uint8, and for each the record with ``text`` and ``attributes``.
+        [N, S, S, 3] uint8, and a record with ``text`` and ``attributes`` for each.
     """
     random = np.random.default_rng(seed)
     pictures = np.empty((count, SIDE, SIDE, 3), dtype=np.uint8)
     records: list[ShapeRecord] = []
     for number in range(count):
-        attributes = _draw_attributes(random)
+        attributes = {
+            name: list(values)[random.integers(len(values))] for name, values in ATTRIBUTES.items()
+        }
         pictures[number] = _render(attributes, random)
         records.append({"text": caption(attributes), "attributes": attributes})
     return pictures, records
 
 
 def caption(attributes: dict[str, str]) -> str:
-    """Say what is to be seen, such as ``small red circle top left``."""
-    return " ".join(attributes[name] for name in ("size", "colour", "shape", "row", "column"))
+    """Describe a picture, for example ``small red circle top left``."""
+    return " ".join(attributes[name] for name in ATTRIBUTES)
 
 
 def caption_count() -> int:
-    """How many captions there are."""
-    return math.prod(map(len, (RADII, COLOURS, SHAPES, ROWS, COLUMNS)))
-
-
-def _draw_attributes(random: np.random.Generator) -> dict[str, str]:
-    choices = {"size": RADII, "colour": COLOURS, "shape": SHAPES, "row": ROWS, "column": COLUMNS}
-    return {name: list(names)[random.integers(len(names))] for name, names in choices.items()}
+    """Return the number of different captions."""
+    return math.prod(map(len, ATTRIBUTES.values()))
 
 
 def _render(attributes: dict[str, str], random: np.random.Generator) -> Pictures:
@@ -102,23 +98,19 @@ def _render(attributes: dict[str, str], random: np.random.Generator) -> Pictures
         ROWS[attributes["row"]] + PLACE_JITTER * jitter[2],
     )
     colour = np.array(COLOURS[attributes["colour"]]) + COLOUR_JITTER * jitter[3:]
-    cover = _cover(attributes["shape"], centre, radius)
+    large = Image.new("L", (SIDE * OVERSAMPLING, SIDE * OVERSAMPLING))
+    outline = (np.array(centre) + radius * _outline(attributes["shape"])) * OVERSAMPLING
+    ImageDraw.Draw(large).polygon([tuple(point) for point in outline.tolist()], fill=255)
+    small = large.resize((SIDE, SIDE), Image.Resampling.BOX)
+    # Fraction of each pixel that the shape covers: [S, S, 1].
+    cover = np.asarray(small, dtype=np.float64)[..., None] / 255
     mixed = cover * colour.clip(0, 255) + (1 - cover) * np.array(BACKGROUND)
     return mixed.round().astype(np.uint8)
 
 
-def _cover(shape: str, centre: tuple[float, float], radius: float) -> npt.NDArray[np.float64]:
-    """How much of each pixel the shape covers: [S, S, 1], 0 to 1."""
-    large = Image.new("L", (SIDE * OVERSAMPLING, SIDE * OVERSAMPLING))
-    outline = (np.array(centre) + radius * _outline(shape)) * OVERSAMPLING
-    ImageDraw.Draw(large).polygon([tuple(point) for point in outline.tolist()], fill=255)
-    small = large.resize((SIDE, SIDE), Image.Resampling.BOX)
-    return np.asarray(small, dtype=np.float64)[..., None] / 255
-
-
 @functools.cache
 def _outline(shape: str) -> npt.NDArray[np.float64]:
-    """Corners of a shape about the origin, of about equal area for equal radius: [P, 2]."""
+    """Return the corners of a shape around the origin, of about equal area per radius: [P, 2]."""
     if shape == "circle":
         return _corners(np.full(48, 0.92), turn=0.0)
     if shape == "square":
@@ -143,18 +135,18 @@ Built = tuple[Images, list[Record]]
 
 
 def build_starter(name: str, source: Path, datasets: Path) -> Path:
-    """Find a starter among the built datasets, or build it there.
+    """Build an example dataset, unless a current build exists.
 
     Args:
         name: a key of ``engine.data.starters.STARTERS``.
-        source: the folder of the starters' files.
-        datasets: where datasets are built.
+        source: folder with the source files of the example datasets.
+        datasets: folder to build datasets in.
 
     Returns:
         Folder of the dataset.
 
     Raises:
-        DatasetMissingError, DatasetCorruptError: the starter's own files are missing or damaged.
+        DatasetMissingError, DatasetCorruptError: the source files are missing or damaged.
         FolderNotWritableError, DiskFullError: it cannot be written.
     """
     starter = STARTERS[name]
@@ -162,7 +154,7 @@ def build_starter(name: str, source: Path, datasets: Path) -> Path:
     if _is_current(folder, starter):
         return folder
     images, records = _read_files(name, source / name)
-    # A damaged or older build, or somebody's own dataset of that name, stays as it is.
+    # Keep a damaged or older build, or a user's dataset of that name.
     number = 2
     while folder.exists():
         folder = datasets / f"{name}-{number}"
@@ -206,7 +198,7 @@ def _read_files(name: str, folder: Path) -> Built:
 
 
 def _read_digits(folder: Path) -> Built:
-    """Read MNIST's four files: 28 px digits, padded to 32."""
+    """Read the four files of MNIST; the digits are padded from 28 to 32 pixels."""
     images: list[Images] = []
     records: list[Record] = []
     margin = (DIGIT_MARGIN, DIGIT_MARGIN)
@@ -233,19 +225,18 @@ def _read_idx(path: Path, dimensions: int) -> Images:
 
 
 def _read_emoji(folder: Path) -> Built:
-    """Read the emoji: one ZIP of PNGs, and a line about each."""
+    """Read the emoji: a ZIP of PNG files, and one line of JSON for each."""
     lines = (folder / "metadata.jsonl").read_text(encoding="utf-8").splitlines()
     records: list[dict[str, Any]] = [json.loads(line) for line in lines]
+    images: list[Images] = []
     with zipfile.ZipFile(folder / "images.zip") as archive:
-        images = [_read_png(archive.read(record.pop("file_name"))) for record in records]
+        for record in records:
+            content = io.BytesIO(archive.read(record.pop("file_name")))
+            with Image.open(content, formats=("PNG",)) as picture:
+                images.append(np.asarray(picture.convert("RGB")))
     for record in records:
         record["split"] = hash_split(record["emoji"], VALIDATION_PERCENT)
     return np.stack(images), list[Record](records)
-
-
-def _read_png(content: bytes) -> Images:
-    with Image.open(io.BytesIO(content), formats=("PNG",)) as picture:
-        return np.asarray(picture.convert("RGB"))
 
 
 def _render_shapes(_folder: Path) -> Built:

@@ -1,6 +1,6 @@
-"""The datasets that come along, as a table; ``engine.data.starter_files`` builds them.
+"""Metadata of the example datasets, which ``engine.data.starter_files`` builds.
 
-Needs nothing but the standard library: the studio's first window reads it.
+Imports the standard library only, for a fast start of the studio.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ SHAPES_COUNT = 20_000
 
 @dataclass(frozen=True, kw_only=True)
 class Starter:
-    """What there is to say about a starter before it is built."""
+    """Metadata of an example dataset, known before it is built."""
 
     name: str
     title: str
@@ -19,11 +19,11 @@ class Starter:
     image_size: int
     licence: str
     recipe: int
-    """Grows when the same name comes to mean other pairs; older builds are then replaced."""
+    """Version of the build; increase it when the pairs change, and older builds are replaced."""
 
     @property
     def source(self) -> str:
-        """What the manifest of a built starter says; tells it from a user's own dataset."""
+        """Source in the manifest of a build; distinguishes it from a user's dataset."""
         return f"starter {self.name}, recipe {self.recipe}"
 
 

@@ -1,4 +1,4 @@
-"""What a dataset looks like in numbers: lengths, words, groups, colours.
+"""Statistics of a dataset: text lengths, words, groups, colours.
 
 Shapes: K sampled images, H height, W width, C channels.
 """
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from engine.control import RunControl
 from engine.data.editing import Edits, ItemState
 from engine.data.manifest import group_of
+from engine.data.search import rank_counts
 from engine.data.store import TRAIN, VALIDATION, StoredDataset
 from engine.data.tokenizers import split_words
 from engine.errors import StoppedError
@@ -25,7 +26,7 @@ _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, as Pillow's own "L"
 
 @dataclass(frozen=True, kw_only=True)
 class Statistics:
-    """Counts over all items that are not excluded."""
+    """Statistics over all items that are not excluded."""
 
     pairs: int
     image_only: int
@@ -34,21 +35,21 @@ class Statistics:
     validation_items: int
     excluded: int
     image_bytes: int
-    """What the images take, unpacked."""
+    """Uncompressed size of the images."""
     text_lengths: Mapping[int, int]
-    """How many captions have so many words."""
+    """Number of captions by their number of words."""
     captions_per_image: Mapping[int, int]
-    """How many images have so many captions."""
+    """Number of images by their number of captions."""
     words: tuple[tuple[str, int], ...]
-    """All words of two letters and more with their counts, most frequent first."""
+    """Words of at least two letters and their counts, most frequent first."""
     groups: tuple[tuple[str, int], ...]
-    """Group, or label, with its count, most frequent first; items without one are not counted."""
+    """Groups or labels and their counts, most frequent first; items without one are left out."""
     brightness: tuple[int, ...]
-    """Sampled images by their mean brightness, in ``BRIGHTNESS_BINS`` steps from black to white."""
+    """Histogram of the mean brightness of the sampled images, in ``BRIGHTNESS_BINS`` bins."""
     mean_colour: tuple[float, float, float]
-    """Of the sampled images: red, green, blue in 0 to 255."""
+    """Mean red, green and blue of the sampled images, 0 to 255."""
     sampled: int
-    """How many images the last two look at."""
+    """Number of images sampled for brightness and colour."""
 
 
 def measure(
@@ -58,10 +59,10 @@ def measure(
     control: RunControl | None = None,
     sample: int = _SAMPLED,
 ) -> Statistics:
-    """Count everything; of many images, the colours of a fixed sample.
+    """Compute the statistics of a dataset; colours are those of a fixed random sample.
 
     Raises:
-        StoppedError: the control asked for it.
+        StoppedError: a stop was requested.
     """
     control = control or RunControl()
     states = dict(enumerate((edits or Edits(dataset)).states()))
@@ -72,6 +73,10 @@ def measure(
     means = _sample_means(dataset, rows, sample, control)
     text_only = len(kept) - len(rows)
     image_only = sum(not state.captions for state in kept.values())
+    captions = Counter(len(state.captions) for item, state in kept.items() if has_image[item])
+    groups = Counter(filter(None, (group_of(dataset.records[item]) for item in kept)))
+    brightness, _edges = np.histogram(means @ _LUMA, bins=BRIGHTNESS_BINS, range=(0, 256))
+    red, green, blue = means.mean(axis=0).tolist() if len(means) else (0.0, 0.0, 0.0)
     return Statistics(
         pairs=len(kept) - text_only - image_only,
         image_only=image_only,
@@ -81,11 +86,11 @@ def measure(
         excluded=len(states) - len(kept),
         image_bytes=len(rows) * dataset.images[:1].nbytes,
         text_lengths=dict(sorted(lengths.items())),
-        captions_per_image=_captions_per_image(kept, has_image),
-        words=tuple(_ranked(words)),
-        groups=tuple(_ranked(Counter(filter(None, (group_of(dataset.records[i]) for i in kept))))),
-        brightness=_brightness(means),
-        mean_colour=_colour(means),
+        captions_per_image=dict(sorted(captions.items())),
+        words=tuple(rank_counts(words)),
+        groups=tuple(rank_counts(groups)),
+        brightness=tuple(brightness.tolist()),
+        mean_colour=(red, green, blue),
         sampled=len(means),
     )
 
@@ -105,22 +110,10 @@ def _count_words(
     return lengths, words
 
 
-def _captions_per_image(
-    states: Mapping[int, ItemState], has_image: Mapping[int, bool]
-) -> dict[int, int]:
-    counts = Counter(len(state.captions) for item, state in states.items() if has_image[item])
-    return dict(sorted(counts.items()))
-
-
-def _ranked(counts: Counter[str]) -> list[tuple[str, int]]:
-    """Most frequent first; equals in the order of their names, so that nothing jumps about."""
-    return sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
-
-
 def _sample_means(
     dataset: StoredDataset, rows: list[int], sample: int, control: RunControl
 ) -> npt.NDArray[np.float64]:
-    """Mean colour of each sampled image: [K, 3]."""
+    """Return the mean colour of each sampled image: [K, 3]."""
     chosen = np.array(rows, dtype=np.int64)
     if len(chosen) > sample:
         picked = np.random.default_rng(_SAMPLE_SEED).choice(len(chosen), sample, replace=False)
@@ -131,13 +124,3 @@ def _sample_means(
             raise StoppedError
         means[place] = dataset.images[row].mean(axis=(0, 1))
     return means
-
-
-def _brightness(means: npt.NDArray[np.float64]) -> tuple[int, ...]:
-    counts, _edges = np.histogram(means @ _LUMA, bins=BRIGHTNESS_BINS, range=(0, 256))
-    return tuple(counts.tolist())
-
-
-def _colour(means: npt.NDArray[np.float64]) -> tuple[float, float, float]:
-    red, green, blue = means.mean(axis=0).tolist() if len(means) else (0.0, 0.0, 0.0)
-    return red, green, blue

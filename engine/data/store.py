@@ -1,9 +1,9 @@
-"""Datasets on disk: written once, whole or not at all; read by memory map.
+"""Datasets on disk: written atomically once, and memory-mapped for reading.
 
-A dataset folder holds ``manifest.json``, ``images.npy`` (uint8 [M, H, W, C]) and ``pairs.jsonl``: a
-line an item, with ``text``, ``split`` and whatever else is known of it. An item without a text has
-``null`` for it; one without an image says ``"image": false``, and images.npy has no row for it.
-What else a line may say stands in ``engine.data.manifest``.
+A dataset folder holds ``manifest.json``, ``images.npy`` (uint8 [M, H, W, C]) and ``pairs.jsonl``
+with one line per item: ``text``, ``split`` and optional fields. The text of an item without one is
+``null``; an item without an image has ``"image": false`` and no row in images.npy. The optional
+fields are those of ``engine.data.manifest.Record``.
 
 Shapes: N items, M images, H height, W width, C channels.
 """
@@ -41,55 +41,55 @@ class StoredDataset:
     images: Images
     """[M, H, W, C], memory-mapped."""
     records: Sequence[Record]
-    """One an item: N."""
+    """One for each of the N items."""
 
     @functools.cached_property
     def texts(self) -> list[str]:
-        """The first caption of each item; empty where there is none."""
+        """The first caption of each item; empty if there is none."""
         return [record["text"] or "" for record in self.records]
 
     @functools.cached_property
     def captions(self) -> list[tuple[str, ...]]:
-        """All captions of each item; none for an image alone."""
+        """All captions of each item; empty for an image alone."""
         return [captions_of(record) for record in self.records]
 
     @functools.cached_property
     def has_text(self) -> npt.NDArray[np.bool_]:
-        """Which items have a text: [N]."""
+        """Whether each item has a text: [N]."""
         return np.array([record["text"] is not None for record in self.records], dtype=bool)
 
     @functools.cached_property
     def image_rows(self) -> npt.NDArray[np.int64]:
-        """Where each item's image stands in ``images``, -1 where there is none: [N]."""
+        """Row of each item's image in ``images``, -1 if it has none: [N]."""
         is_there = np.array([has_image(record) for record in self.records], dtype=bool)
         return np.where(is_there, is_there.cumsum() - 1, -1)
 
     def rows(self, split: str) -> npt.NDArray[np.int64]:
-        """Items of a split, ``train`` or ``held_out``, ascending."""
+        """Return the items of a split, ``train`` or ``held_out``, in ascending order."""
         chosen = [row for row, record in enumerate(self.records) if record["split"] == split]
         return np.asarray(chosen, dtype=np.int64)
 
     def complete_rows(self, split: str) -> npt.NDArray[np.int64]:
-        """Items of a split that have both image and text, ascending."""
+        """Return the items of a split that have both image and text, in ascending order."""
         rows = self.rows(split)
         return rows[self.has_text[rows] & (self.image_rows[rows] >= 0)]
 
     def images_of(self, rows: npt.NDArray[np.int64]) -> Images:
-        """Read the images of items that have one: [K, H, W, C]."""
+        """Return the images of items that have one: [K, H, W, C]."""
         return np.ascontiguousarray(self.images[self.image_rows[rows]])
 
 
 def open_dataset(folder: Path) -> StoredDataset:
-    """Open a dataset and check that its files fit together.
+    """Open a dataset and check that its files are consistent.
 
     Raises:
         DatasetMissingError: there is no dataset in the folder.
-        DatasetCorruptError: a file is missing, damaged or does not fit the others.
+        DatasetCorruptError: a file is missing, damaged or inconsistent with the others.
     """
     manifest = read_manifest(folder)
     try:
         images = np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
-        # Not splitlines: a text or a name may hold one of Unicode's other line ends.
+        # Not ``splitlines``: texts and names may hold other Unicode line separators.
         lines = (folder / "pairs.jsonl").read_text(encoding="utf-8").split("\n")
         records: list[Record] = [json.loads(line) for line in lines if line]
     except (OSError, ValueError, TypeError, EOFError) as error:
@@ -109,35 +109,31 @@ def write_dataset(
     licence: str,
     source: str,
 ) -> Manifest:
-    """Build a dataset folder. It appears whole, or not at all.
+    """Write a dataset folder atomically.
 
     Args:
-        folder: must not exist yet, or be empty.
-        name: short, for folders and commands.
-        title: for people.
-        images: [M, H, W, C] uint8, C 1 or 3, in the order of the records that have one;
-            may lie in a memory map.
+        folder: must not exist, or be empty.
+        name: short name, for folders and commands.
+        title: display name.
+        images: [M, H, W, C] uint8, C 1 or 3, in the order of the records that have one; may be
+            memory-mapped.
         records: N tables with at least ``text``, which may be None, and ``split`` (``train`` or
             ``held_out``); ``"image": False`` marks those without an image.
-        licence: one line.
-        source: one line.
+        licence: licence of the dataset, one line.
+        source: origin of the dataset, one line.
 
     Raises:
         FolderInUseError: the folder holds files.
         FolderNotWritableError, DiskFullError: it cannot be written.
     """
-    with DatasetWriter(folder, _shape(images)) as writer:
+    count, height, width, channels = images.shape
+    with DatasetWriter(folder, (count, height, width, channels)) as writer:
         writer.add_images(images)
         for record in records:
             writer.add_record(record)
         manifest = writer.manifest(name=name, title=title, licence=licence, source=source)
         writer.publish(manifest)
     return manifest
-
-
-def _shape(images: Images) -> tuple[int, int, int, int]:
-    count, height, width, channels = images.shape
-    return count, height, width, channels
 
 
 def _check(dataset: StoredDataset) -> None:

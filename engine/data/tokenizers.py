@@ -1,4 +1,9 @@
-"""Makes tokenizers, and reads them back."""
+"""Tokenizers: word, character and byte-level BPE vocabularies.
+
+The first three token ids of each are padding, end and unknown.
+
+Shapes: N texts, L tokens.
+"""
 
 import json
 import re
@@ -10,15 +15,6 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-# --------------------------------------------------------------------------
-# What a tokenizer is: texts to numbers and back.
-#
-# All have padding, end and unknown as their first three numbers. How they are made and stored is in
-# ``engine.data.tokenizers``.
-#
-# Shapes: N texts, L slots.
-
-
 PADDING, END, UNKNOWN = 0, 1, 2
 SPECIAL = ("<pad>", "<end>", "<unk>")
 
@@ -26,35 +22,35 @@ Numbers = npt.NDArray[np.int64]
 
 
 class Tokenizer(Protocol):
-    """Cuts texts into units and numbers them."""
+    """Convert texts to token ids and back."""
 
     def __len__(self) -> int:
-        """How many numbers there are, the three special ones included."""
+        """Return the size of the vocabulary, with the three special tokens."""
         ...
 
     def encode(self, text: str, length: int) -> Numbers:
-        """Number a text: units, the end, padding; [length]. A long text loses its tail."""
+        """Encode a text: tokens, end, padding; [length]. A long text is truncated."""
         ...
 
     def decode(self, numbers: Iterable[int]) -> str:
-        """Read a text up to its end."""
+        """Decode token ids up to the first end token."""
         ...
 
     def count(self, text: str) -> int:
-        """Count the units of a text."""
+        """Return the number of tokens of a text."""
         ...
 
     def out_of_vocabulary(self, text: str) -> list[str]:
-        """List what of a text has no number, in order."""
+        """Return the tokens of a text that are not in the vocabulary, in order."""
         ...
 
     def to_table(self) -> dict[str, Any]:
-        """Give what JSON can hold of it, with its ``kind``."""
+        """Serialise to a JSON object with the ``kind`` of the tokenizer."""
         ...
 
 
 def encode_all(tokenizer: Tokenizer, texts: Sequence[str], length: int) -> Numbers:
-    """Number many texts: [N, L]. Equal texts are numbered once."""
+    """Encode texts: [N, L]. Equal texts are encoded once."""
     rows = {text: tokenizer.encode(text, length) for text in set(texts)}
     if not texts:
         return np.empty((0, length), dtype=np.int64)
@@ -62,7 +58,7 @@ def encode_all(tokenizer: Tokenizer, texts: Sequence[str], length: int) -> Numbe
 
 
 def percentile_length(tokenizer: Tokenizer, texts: Iterable[str], share: float = 0.95) -> int:
-    """Count the slots, end included, that hold whole at least this share of the texts."""
+    """Return the number of tokens, end included, that at least this share of the texts fits in."""
     lengths = sorted(tokenizer.count(text) for text in texts)
     if not lengths:
         return 1
@@ -71,7 +67,7 @@ def percentile_length(tokenizer: Tokenizer, texts: Iterable[str], share: float =
 
 
 def pad_to_length(numbers: Sequence[int], length: int) -> Numbers:
-    """Lay units out in slots: the first of them, the end, padding; [L]."""
+    """Truncate token ids, append the end token and pad: [L]."""
     kept = list(numbers)[: length - 1]
     row = np.full(length, PADDING, dtype=np.int64)
     row[: len(kept)] = kept
@@ -79,14 +75,10 @@ def pad_to_length(numbers: Sequence[int], length: int) -> Numbers:
     return row
 
 
-# --------------------------------------------------------------------------
-# Texts in units that are written down one by one: whole words, or characters.
-
-
 WORD, CHARACTERS = "word", "characters"
 
-# A word keeps its inner apostrophes and hyphens; a Chinese character is a word of its own, since
-# nothing marks where Chinese words end; any other visible character stands alone.
+# Words keep inner apostrophes and hyphens. Each Chinese character is a token, because Chinese does
+# not separate words; so is any other visible character.
 TOKEN = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+(?:['’-][^\W_\u3400-\u9fff]+)*|[^\w\s]|_")
 _NO_SPACE_BEFORE = re.compile(r"\s+([:,.;!?)\]}%’”])")
 _NO_SPACE_AFTER = re.compile(r"([(\[{#“])\s+")
@@ -94,46 +86,41 @@ _HAN_GAP = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 
 
 def split_words(text: str) -> list[str]:
-    """Split a caption into lower-case words and single signs."""
+    """Split a text into lower-case words and punctuation characters."""
     return TOKEN.findall(unicodedata.normalize("NFKC", text).lower())
 
 
 def split_characters(text: str) -> list[str]:
-    """Split a caption into its characters, with single spaces between words."""
+    """Split a text into characters, with single spaces between words."""
     return list(" ".join(unicodedata.normalize("NFC", text).split()))
 
 
 def join_words(words: Iterable[str]) -> str:
-    """Put words together again, with spaces where a reader expects them."""
+    """Join words to a text with conventional spacing."""
     text = _NO_SPACE_BEFORE.sub(r"\1", " ".join(words))
     return _HAN_GAP.sub("", _NO_SPACE_AFTER.sub(r"\1", text))
 
 
-def join_characters(characters: Iterable[str]) -> str:
-    """Put characters together again."""
-    return "".join(characters)
-
-
 _WAYS: Mapping[str, tuple[Callable[[str], list[str]], Callable[[Iterable[str]], str]]] = {
     WORD: (split_words, join_words),
-    CHARACTERS: (split_characters, join_characters),
+    CHARACTERS: (split_characters, "".join),
 }
 
 
 class Vocabulary:
-    """The units of a dataset's texts, numbered: 0 padding, 1 end, 2 unknown, then one by one.
+    """Tokenizer with a vocabulary of whole words or of characters.
 
     Args:
-        units: without the three special entries, each once.
+        units: distinct tokens, without the three special ones.
         kind: ``word`` or ``characters``.
 
     Raises:
-        ValueError: a unit stands twice, or there is no such kind.
+        ValueError: a token is listed twice, or the kind is unknown.
     """
 
     def __init__(self, units: Sequence[str], kind: str = WORD) -> None:
         if len(set(units)) != len(units):
-            raise ValueError("a unit stands twice in the vocabulary")
+            raise ValueError("a token is listed twice in the vocabulary")
         if kind not in _WAYS:
             raise ValueError(f"there is no vocabulary of {kind}")
         self.units, self.kind = tuple(units), kind
@@ -149,13 +136,13 @@ class Vocabulary:
         size: int | None = None,
         min_count: int = 1,
     ) -> "Vocabulary":
-        """Number the units of captions, the most frequent first, then by alphabet.
+        """Build the vocabulary of texts, by descending frequency and then alphabetically.
 
         Args:
             texts: captions.
             kind: ``word`` or ``characters``.
-            size: most entries, the three special ones included.
-            min_count: rarer units stay unknown.
+            size: largest size of the vocabulary, special tokens included.
+            min_count: tokens that occur less often are left out.
         """
         split, _join = _WAYS[kind]
         counts = Counter(unit for text in texts for unit in split(text))
@@ -174,43 +161,33 @@ class Vocabulary:
         return hash((self.kind, self.units))
 
     def encode(self, text: str, length: int) -> Numbers:
-        """Number a caption: units, the end, padding; [length]. A long caption loses its tail."""
+        """Encode a text: tokens, end, padding; [length]. A long text is truncated."""
         numbers = [self._numbers.get(unit, UNKNOWN) for unit in self._split(text)]
         return pad_to_length(numbers, length)
 
     def decode(self, numbers: Iterable[int]) -> str:
-        """Read a caption up to its end; strange numbers read as unknown units."""
+        """Decode token ids up to the first end token; invalid ids decode as unknown."""
         units: list[str] = []
         for number in numbers:
             if number == END:
                 break
             if number != PADDING:
-                units.append(self._unit(int(number)))
+                place = int(number) - len(SPECIAL)
+                is_known = 0 <= place < len(self.units)
+                units.append(self.units[place] if is_known else SPECIAL[UNKNOWN])
         return self._join(units)
 
     def count(self, text: str) -> int:
-        """Count the units of a caption."""
+        """Return the number of tokens of a text."""
         return len(self._split(text))
 
     def out_of_vocabulary(self, text: str) -> list[str]:
-        """List the units of a text that have no number, in order."""
+        """Return the tokens of a text that are not in the vocabulary, in order."""
         return [unit for unit in self._split(text) if unit not in self._numbers]
 
     def to_table(self) -> dict[str, Any]:
-        """Give what JSON can hold of it."""
+        """Serialise to a JSON object."""
         return {"kind": self.kind, "units": list(self.units)}
-
-    def _unit(self, number: int) -> str:
-        place = number - len(SPECIAL)
-        return self.units[place] if 0 <= place < len(self.units) else SPECIAL[UNKNOWN]
-
-
-# --------------------------------------------------------------------------
-# Texts in learned pieces of words, down to single bytes: nothing is ever unknown.
-#
-# Source: Sennrich et al. 2016, arXiv:1508.07909 (byte-pair encoding of words); Radford et al. 2019,
-# "Language models are unsupervised multitask learners", section 2.2 (on bytes). The work is done by
-# the ``tokenizers`` library, which is imported on first use.
 
 
 BPE = "bpe"
@@ -218,13 +195,18 @@ BYTES = 256
 
 
 class BpeTokenizer:
-    """Cuts texts into frequent pieces.
+    """Byte-level BPE; no text is out of vocabulary.
+
+    Uses the ``tokenizers`` library, which is imported on first use.
+
+    Source: Sennrich et al. 2016, arXiv:1508.07909 (byte-pair encoding of words); Radford et al.
+    2019, "Language models are unsupervised multitask learners", section 2.2 (on bytes).
 
     Args:
-        model: the library's own JSON.
+        model: JSON of the ``tokenizers`` library.
 
     Raises:
-        ValueError: it is damaged, or its first numbers are not the special ones.
+        ValueError: it is damaged, or its first tokens are not the special ones.
     """
 
     def __init__(self, model: str) -> None:
@@ -232,7 +214,7 @@ class BpeTokenizer:
 
         try:
             self._model = Tokenizer.from_str(_without_added(model))
-        # The library raises bare exceptions.
+        # The library raises bare ``Exception``.
         except Exception as error:
             raise ValueError(f"not a byte-pair model: {error}") from error
         found = tuple(self._model.id_to_token(number) for number in (PADDING, END, UNKNOWN))
@@ -241,11 +223,11 @@ class BpeTokenizer:
 
     @classmethod
     def build(cls, texts: Iterable[str], *, size: int) -> "BpeTokenizer":
-        """Learn the pieces of captions.
+        """Train the tokenizer.
 
         Args:
             texts: captions.
-            size: most entries; all 256 bytes and the three special ones are always there.
+            size: size of the vocabulary, at least all 256 bytes and the three special tokens.
         """
         from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
@@ -271,11 +253,11 @@ class BpeTokenizer:
         return hash(self._model.to_str())
 
     def encode(self, text: str, length: int) -> Numbers:
-        """Number a caption: pieces, the end, padding; [length]. A long caption loses its tail."""
+        """Encode a text: tokens, end, padding; [length]. A long text is truncated."""
         return pad_to_length(self._pieces(text), length)
 
     def decode(self, numbers: Iterable[int]) -> str:
-        """Read a caption up to its end; bytes that are no UTF-8 read as replacement characters."""
+        """Decode token ids up to the first end token; invalid UTF-8 is replaced."""
         pieces: list[int] = []
         for number in numbers:
             if number == END:
@@ -285,15 +267,15 @@ class BpeTokenizer:
         return self._model.decode(pieces, skip_special_tokens=False)
 
     def count(self, text: str) -> int:
-        """Count the pieces of a caption."""
+        """Return the number of tokens of a text."""
         return len(self._pieces(text))
 
     def out_of_vocabulary(self, text: str) -> list[str]:  # noqa: ARG002 (the protocol's)
-        """Nothing is unknown: every text is bytes."""
+        """Return an empty list: all bytes are in the vocabulary."""
         return []
 
     def to_table(self) -> dict[str, Any]:
-        """Give what JSON can hold of it."""
+        """Serialise to a JSON object."""
         return {"kind": BPE, "model": self._model.to_str()}
 
     def _pieces(self, text: str) -> list[int]:
@@ -301,30 +283,27 @@ class BpeTokenizer:
 
 
 def normalise(text: str) -> str:
-    """Compose characters, and leave single spaces between words."""
+    """Apply NFC and collapse white space."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def _without_added(model: str) -> str:
-    """Keep the special entries' numbers and forget what they look like.
-
-    Somebody who writes ``<end>`` in a caption means five characters.
-    """
+    """Remove the special tokens' texts, so that ``<end>`` in a caption is five characters."""
     table = json.loads(model)
     table["added_tokens"] = []
     return json.dumps(table)
 
 
 def build_tokenizer(kind: str, texts: Iterable[str], *, size: int) -> Tokenizer:
-    """Learn the units of texts.
+    """Train a tokenizer.
 
     Args:
         kind: ``word``, ``bpe`` or ``characters``.
         texts: captions.
-        size: most entries, the special ones included.
+        size: largest size of the vocabulary, special tokens included.
 
     Raises:
-        ValueError: there is no such kind.
+        ValueError: the kind is unknown.
     """
     if kind == BPE:
         return BpeTokenizer.build(texts, size=size)
@@ -332,7 +311,7 @@ def build_tokenizer(kind: str, texts: Iterable[str], *, size: int) -> Tokenizer:
 
 
 def tokenizer_from_table(table: Mapping[str, Any]) -> Tokenizer:
-    """Read a tokenizer that ``to_table`` wrote.
+    """Restore a tokenizer from ``to_table``.
 
     Raises:
         ValueError: the table is damaged.

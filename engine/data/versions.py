@@ -1,7 +1,7 @@
-"""Edits become a new dataset beside the old one, which stays as it is.
+"""Save the edits of a dataset as a new version beside it.
 
-Runs name the version that they were trained on, and it is still there. Images are shared by a hard
-link where all are kept; otherwise those that are kept are copied piece by piece.
+The old version is kept, because runs refer to the version that they were trained on. If no image is
+removed, both versions share images.npy by a hard link; otherwise images are copied in pieces.
 
 Shapes: M images, H height, W width, C channels.
 """
@@ -21,7 +21,7 @@ from engine.data.writer import DatasetWriter, Images
 from engine.errors import EditRefusedError, StoppedError
 
 Report = Callable[[int, int], None]
-"""Told how much is done and how much there is."""
+"""Progress callback: number of steps done, and total."""
 
 _PIECE_BYTES = 8_000_000
 _ORIGIN = "; edited from "
@@ -29,9 +29,9 @@ _NUMBERED = re.compile(r"(.+)-\d+")
 
 
 def next_version_folder(folder: Path) -> Path:
-    """Find a free place beside a dataset: ``name``, then ``name-2``, then ``name-3``."""
+    """Return the first unused folder name of ``name-2``, ``name-3``, ... beside a dataset."""
     numbered = _NUMBERED.fullmatch(folder.name)
-    # A dataset may be called mnist-10 by its own right; its number counts if there is a mnist.
+    # ``mnist-10`` counts as a version only if there is a ``mnist``.
     is_version = numbered is not None and folder.with_name(numbered[1]).exists()
     stem = numbered[1] if numbered and is_version else folder.name
     number = 2
@@ -48,18 +48,18 @@ def save_version(
     report: Report = lambda _done, _total: None,
     control: RunControl | None = None,
 ) -> Manifest:
-    """Write a dataset with its edits into a new folder. It appears whole, or not at all.
+    """Write a dataset with its edits to a new folder, atomically.
 
     Args:
-        dataset: stays as it is.
-        edits: of this dataset.
-        folder: must not exist yet, or be empty.
-        report: told how many of the images are done.
-        control: may ask for a stop.
+        dataset: the old version; it is not changed.
+        edits: edits of this dataset.
+        folder: must not exist, or be empty.
+        report: progress callback: number of images written, and total.
+        control: may request a stop.
 
     Raises:
-        EditRefusedError: nothing would be left to train on.
-        StoppedError: the control asked for it.
+        EditRefusedError: no training item would be left.
+        StoppedError: a stop was requested.
         FolderInUseError, FolderNotWritableError, DiskFullError: the folder cannot be written.
     """
     items = range(len(dataset.records))
@@ -76,7 +76,11 @@ def save_version(
             writer.add_images(piece)
         for record in records:
             writer.add_record(record)
-        manifest = _manifest(dataset.manifest, folder.name, writer)
+        old = dataset.manifest
+        source = f"{old.source.split(_ORIGIN)[0]}{_ORIGIN}{old.name}, version {old.version}"
+        manifest = writer.manifest(
+            name=folder.name, title=old.title, licence=old.licence, source=source
+        )
         writer.publish(manifest)
     return manifest
 
@@ -84,7 +88,7 @@ def save_version(
 def _pieces(
     images: Images, rows: npt.NDArray[np.int64], report: Report, control: RunControl
 ) -> Iterator[Images]:
-    """Give images a few megabytes at a time: [K, H, W, C]."""
+    """Yield images in pieces of a few megabytes: [K, H, W, C]."""
     total = len(rows)
     step = max(1, _PIECE_BYTES // max(1, images[:1].nbytes))
     for start in range(0, total, step):
@@ -92,8 +96,3 @@ def _pieces(
             raise StoppedError
         yield np.ascontiguousarray(images[rows[start : start + step]])
         report(min(start + step, total), total)
-
-
-def _manifest(old: Manifest, name: str, writer: DatasetWriter) -> Manifest:
-    origin = f"{old.source.split(_ORIGIN)[0]}{_ORIGIN}{old.name}, version {old.version}"
-    return writer.manifest(name=name, title=old.title, licence=old.licence, source=origin)

@@ -1,10 +1,10 @@
-"""Word vectors that somebody brings: word2vec's and GloVe's text format.
+"""Pretrained word vectors in the text formats of word2vec and GloVe.
 
-A line a word: the word, then its numbers, between single spaces. word2vec's first line says how
-many words and numbers there are; GloVe has none. The file is read line by line, and only words that
-are wanted are kept, so memory is bounded by the vocabulary.
+Each line holds a word and its vector, separated by single spaces. word2vec has a header line with
+the number of words and dimensions; GloVe has none. The file is streamed, and only the wanted words
+are kept, so memory is bounded by the vocabulary.
 
-Shapes: K words found, D numbers of a vector.
+Shapes: K words found, D dimensions of a vector.
 """
 
 from collections.abc import Collection
@@ -16,38 +16,38 @@ import numpy.typing as npt
 
 from engine.errors import VectorsUnreadableError
 
-LONGEST_LINE = 200_000
-"""Characters; a longer line is no vector."""
+MAX_LINE = 200_000
+"""Characters of the longest line that is parsed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class WordVectors:
-    """Vectors of the words that were found."""
+    """Vectors of the words found in a file."""
 
     words: tuple[str, ...]
     values: npt.NDArray[np.float32]
     """[K, D], finite."""
     skipped_lines: int
-    """Lines that were no vector of the file's length."""
+    """Number of lines of wanted words without a valid vector."""
 
 
 def read_word_vectors(path: Path, wanted: Collection[str]) -> WordVectors:
-    """Read the vectors of some words.
+    """Read the vectors of the wanted words.
 
     Args:
-        path: a text file in UTF-8; bytes that are none are replaced.
-        wanted: words as the tokenizer writes them; the file's words count in lower case, the first
-            of equal ones wins.
+        path: a UTF-8 text file; invalid bytes are replaced.
+        wanted: words of the tokenizer. The words of the file are lowercased; of duplicates the
+            first is used.
 
     Raises:
-        VectorsUnreadableError: it cannot be read, or holds none of the words.
+        VectorsUnreadableError: the file cannot be read, or holds none of the words.
     """
     found: dict[str, npt.NDArray[np.float32]] = {}
     size = skipped = 0
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
             first = True
-            while line := file.readline(LONGEST_LINE):
+            while line := file.readline(MAX_LINE):
                 word, _, numbers = line.rstrip().partition(" ")
                 is_header, first = first and len(numbers.split()) == 1, False
                 if is_header:
@@ -70,10 +70,10 @@ def read_word_vectors(path: Path, wanted: Collection[str]) -> WordVectors:
 
 
 def fitted(vectors: WordVectors, size: int) -> npt.NDArray[np.float32]:
-    """Bring vectors to another length: [K, size], or [K, D] if they are shorter.
+    """Reduce vectors to ``size`` dimensions: [K, size], or [K, D] if D is smaller.
 
-    Longer ones keep the directions in which they differ most: principal components, with signs
-    such that the largest weight of each is positive.
+    Projects the centred vectors on their principal components, whose signs are chosen such that
+    the largest weight of each is positive.
     """
     values = vectors.values - vectors.values.mean(0)
     if values.shape[1] <= size:
@@ -86,7 +86,7 @@ def fitted(vectors: WordVectors, size: int) -> npt.NDArray[np.float32]:
 
 
 def _vector(numbers: str) -> npt.NDArray[np.float32]:
-    """Read the numbers of a line; nothing if one is no finite number."""
+    """Parse the numbers of a line; empty if one is not a finite number."""
     try:
         vector = np.array(numbers.split(), dtype=np.float32)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Writes a dataset folder piece by piece: no more than a few images are in memory at once.
+"""Write a dataset folder in a stream, with few images in memory at once.
 
 Shapes: M images, H height, W width, C channels.
 """
@@ -20,19 +20,14 @@ from engine.data.manifest import FILE_NAME, TRAIN, VALIDATION, Manifest, Record,
 from engine.errors import EngineError, FolderInUseError
 from engine.fs.atomic import atomic_write, check_free_space, files, wrap_os_error
 
-# --------------------------------------------------------------------------
-# A folder that appears whole or not at all.
-
 
 @contextlib.contextmanager
 def atomic_directory(folder: Path, needed_bytes: int) -> Iterator[Path]:
-    """Give a folder to write into, which takes its real name when the block ends well.
-
-    If it does not, whatever was written is gone.
+    """Yield a temporary folder that is renamed to ``folder`` on success, and removed on an error.
 
     Args:
-        folder: must not exist yet, or be empty.
-        needed_bytes: about as much as will be written.
+        folder: must not exist, or be empty.
+        needed_bytes: estimated size of the content.
 
     Raises:
         FolderInUseError: the folder holds files.
@@ -57,10 +52,10 @@ def atomic_directory(folder: Path, needed_bytes: int) -> Iterator[Path]:
 
 
 def ensure_unused(folder: Path) -> None:
-    """Check that a folder is new or empty.
+    """Check that a folder does not exist or is empty.
 
     Raises:
-        FolderInUseError: it holds files, or is one.
+        FolderInUseError: it holds files, or is a file.
         OSError: it cannot be read.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -68,27 +63,26 @@ def ensure_unused(folder: Path) -> None:
 
 
 PIECE_BYTES = 4_000_000
-"""Images are hashed and written in pieces of about this size."""
+"""Approximate size of the pieces in which images are hashed and written."""
 
 Images = npt.NDArray[np.uint8]
 
 
 class DatasetWriter:
-    """Takes images, then records, and publishes them by one rename: whole, or not at all.
+    """Write images and then records, and publish the dataset with one rename.
 
-    A context manager; what is not published by its end is removed.
+    A context manager; a dataset that is not published is removed on exit.
 
     Args:
-        folder: of the dataset; must not exist yet, or be empty.
+        folder: folder of the dataset; must not exist, or be empty.
         shape: [M, H, W, C] of all images together, C 1 or 3.
-        staged: where the files are until they are published, on the same disk; by default beside
-            the folder.
-        shared: an images.npy that holds just these images; where the disk can do that, both
-            datasets share it by a hard link. They are added all the same, for the content hash.
+        staged: temporary folder on the same disk; by default beside ``folder``.
+        shared: an images.npy with the same images, to be shared by a hard link if the disk supports
+            it. The images must be added nevertheless, for the content hash.
 
     Raises:
         FolderInUseError: the folder holds files.
-        FolderNotWritableError, DiskFullError: it cannot be written; so says every method.
+        FolderNotWritableError, DiskFullError: it cannot be written; raised by all methods.
     """
 
     def __init__(
@@ -101,7 +95,7 @@ class DatasetWriter:
     ) -> None:
         self._folder, self._shape, self._shared = folder, shape, shared
         self.staged = staged or folder.with_name(f".{folder.name}.{os.getpid()}.part")
-        """Further files may be put there before ``publish``."""
+        """The temporary folder; further files may be written to it before ``publish``."""
         self._needed_bytes = int(np.prod(shape, dtype=np.int64))
         self._digest = hashlib.sha256(repr(shape).encode())
         self._counts: Counter[str] = Counter()
@@ -115,8 +109,7 @@ class DatasetWriter:
             shutil.rmtree(self.staged, ignore_errors=True)
             self.staged.mkdir(parents=True)
             try:
-                if not self._is_image_file_shared():
-                    self._open_images()
+                self._open_images()
                 self._lines = (self.staged / "pairs.jsonl").open("wb")
             except (OSError, EngineError):
                 self._clean_up()
@@ -127,7 +120,7 @@ class DatasetWriter:
         self._clean_up()
 
     def add_images(self, images: Images) -> None:
-        """Append images; an array in a memory map is read piece by piece.
+        """Append images; a memory-mapped array is read in pieces.
 
         Args:
             images: [K, H, W, C] uint8, in the order of the records that have one.
@@ -142,10 +135,10 @@ class DatasetWriter:
         self._images_written += len(images)
 
     def add_record(self, record: Record) -> None:
-        """Append an item, once all images are there: the content hash takes them in this order.
+        """Append an item, after all images, because the content hash depends on the order.
 
         Args:
-            record: with at least ``text``, which may be None, and ``split`` (``train`` or
+            record: table with at least ``text``, which may be None, and ``split`` (``train`` or
                 ``held_out``); ``"image": False`` marks an item without an image.
         """
         line = json.dumps(record, ensure_ascii=False).encode() + b"\n"
@@ -158,9 +151,9 @@ class DatasetWriter:
             self._lines.write(line)
 
     def manifest(self, *, name: str, title: str, licence: str, source: str) -> Manifest:
-        """Say what the dataset is, with its content hash, once all is added."""
+        """Build the manifest with the content hash, after all images and records."""
         if self._images_written != self._shape[0]:
-            raise ValueError(f"{self._shape[0]} images were promised, not {self._images_written}")
+            raise ValueError(f"{self._shape[0]} images were expected, not {self._images_written}")
         counts = self._counts
         return Manifest(
             name=name,
@@ -179,11 +172,12 @@ class DatasetWriter:
         )
 
     def publish(self, manifest: Manifest) -> None:
-        """Let the dataset appear under its name."""
+        """Write the manifest and rename the temporary folder to the dataset's."""
         with self._explaining():
             for file in (self._images, self._lines):
                 if file is not None:
-                    _sync(file)
+                    file.flush()
+                    os.fsync(file.fileno())
                     file.close()
             atomic_write(self.staged / FILE_NAME, manifest.to_json().encode())
             with contextlib.suppress(FileNotFoundError):
@@ -192,16 +186,11 @@ class DatasetWriter:
             self._is_published = True
             files.sync_folder(self._folder.parent)
 
-    def _is_image_file_shared(self) -> bool:
-        if self._shared is None:
-            return False
-        try:
-            os.link(self._shared, self.staged / "images.npy")
-        except OSError:
-            return False
-        return True
-
     def _open_images(self) -> None:
+        with contextlib.suppress(OSError):
+            if self._shared is not None:
+                os.link(self._shared, self.staged / "images.npy")
+                return
         check_free_space(self.staged, self._needed_bytes)
         self._images = (self.staged / "images.npy").open("wb")
         np.lib.format.write_array_header_1_0(
@@ -212,7 +201,7 @@ class DatasetWriter:
         for name in ("_images", "_lines"):
             file: BinaryIO | None = getattr(self, name, None)
             if file is not None:
-                # On a full disk closing fails as well, because it writes what is buffered.
+                # Closing flushes the buffer, which fails too on a full disk.
                 with contextlib.suppress(OSError):
                     file.close()
         if not self._is_published:
@@ -224,8 +213,3 @@ class DatasetWriter:
             yield
         except OSError as error:
             raise wrap_os_error(error, self._folder, self._needed_bytes) from error
-
-
-def _sync(file: BinaryIO) -> None:
-    file.flush()
-    os.fsync(file.fileno())

@@ -1,16 +1,13 @@
-"""What programs and hardware a machine has: what a developer asks first."""
+"""Software versions and hardware of a machine, for diagnostic reports."""
 
 import os
 import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from engine.config.presets import memory_bytes
-from engine.fs.atomic import free_bytes
 from engine.version import installed_version
 
 PACKAGES = (
@@ -38,19 +35,24 @@ SHOWN_VARIABLES = (
     "XDG_CURRENT_DESKTOP",
     "LANG",
 )
-"""No other variable of the environment is in a report."""
+"""Environment variables that are included in a report."""
 _PATIENCE_S = 5.0
 _ASK_DRIVER = ["--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
 
 
 def versions() -> dict[str, str]:
-    """Versions of the program and of what it stands on."""
+    """Return the versions of the program and its dependencies."""
+    try:
+        name = platform.freedesktop_os_release()["PRETTY_NAME"]
+    except (OSError, KeyError):
+        name = ""
+    system = f"{platform.platform()} {name}".strip()
     found = {name: installed_version(name) for name in PACKAGES}
-    return {"Python": sys.version.replace("\n", " "), "system": _system(), **found}
+    return {"Python": sys.version.replace("\n", " "), "system": system, **found}
 
 
 def hardware() -> dict[str, Any]:
-    """Processors, memory and GPUs, as the system and PyTorch see them; imports PyTorch."""
+    """Return processors, memory and GPUs; imports PyTorch."""
     return {
         "processor": platform.processor() or platform.machine(),
         "architecture": platform.machine(),
@@ -59,24 +61,6 @@ def hardware() -> dict[str, Any]:
         "gpus_of_the_driver": _driver_gpus(),
         "torch": _torch_facts(),
     }
-
-
-def environment() -> dict[str, str]:
-    """The few variables of the environment that matter."""
-    return {name: os.environ[name] for name in SHOWN_VARIABLES if name in os.environ}
-
-
-def disk(places: Mapping[str, Path]) -> dict[str, int]:
-    """Free bytes on the disks of some places, by their name."""
-    return {name: free_bytes(place) for name, place in places.items()}
-
-
-def _system() -> str:
-    try:
-        name = platform.freedesktop_os_release()["PRETTY_NAME"]
-    except (OSError, KeyError):
-        name = ""
-    return f"{platform.platform()} {name}".strip()
 
 
 def _driver_gpus() -> list[str]:
@@ -97,7 +81,7 @@ def _driver_gpus() -> list[str]:
 
 
 def _torch_facts() -> dict[str, Any]:
-    """What PyTorch says. One that is broken is a finding, not a failure."""
+    """Return the state of PyTorch; an import error is reported, not raised."""
     try:
         import torch
 

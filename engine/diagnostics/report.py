@@ -1,9 +1,13 @@
-"""The diagnostic report: one ZIP that a user can look through and send."""
+"""Diagnostic report: a ZIP file that a user can inspect and send.
+
+It includes a run folder, damaged or not, without texts of the dataset.
+"""
 
 import io
 import itertools
 import json
 import logging
+import os
 import stat
 import time
 import zipfile
@@ -11,30 +15,28 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from engine.diagnostics.machine import disk, environment, hardware, versions
+from engine.diagnostics.machine import SHOWN_VARIABLES, hardware, versions
 from engine.diagnostics.scrub import Scrubber, scrubber_of_this_machine
-from engine.fs.atomic import atomic_write, check_free_space, ensure_writable
+from engine.fs.atomic import atomic_write, check_free_space, ensure_writable, free_bytes
 from engine.fs.untrusted import MalformedFileError, read_regular, read_table
 from engine.runs.event_reader import read_tail
 from engine.runs.folder import RunFolder
 
-# --------------------------------------------------------------------------
-# What a run folder says about itself, however damaged it is; no text of its dataset.
-
-
 LOG_BYTES = 256_000
-"""Of the end of a log: the last minutes."""
+"""Bytes from the end of a log, about the last minutes."""
 _CONFIG_BYTES = 200_000
 _MODEL_BYTES = 50_000_000
-"""The facts of the model hold its vocabulary, which stays out of the report."""
-_MOST_FILES = 500
+"""Limit of the model's metadata, whose vocabulary is left out of the report."""
+_MAX_FILES = 500
 
 
 def run_files(folder: Path) -> dict[str, str]:
-    """Read what a report says of a run, by the name that it has there."""
+    """Return the files of a run for the report, by name."""
     run = RunFolder(folder)
     return {
-        "run/run.toml": _tried(lambda: _text(run.config_file)),
+        "run/run.toml": _tried(
+            lambda: read_regular(run.config_file, _CONFIG_BYTES).decode("utf-8", "replace")
+        ),
         "run/model.json": _tried(lambda: _pretty(_model_facts(run.model_file))),
         "run/events.jsonl": _tried(lambda: log_tail(run.log_file)),
         "run/files.json": _tried(lambda: _pretty(_list_files(folder))),
@@ -42,7 +44,7 @@ def run_files(folder: Path) -> dict[str, str]:
 
 
 def log_tail(path: Path) -> str:
-    """Read the last whole lines of a log.
+    """Read the last complete lines of a log.
 
     Raises:
         OSError: it cannot be read.
@@ -52,15 +54,11 @@ def log_tail(path: Path) -> str:
 
 
 def _tried(read: Callable[[], str]) -> str:
-    """Read, or say why that is not possible: this is what the report is for."""
+    """Return the content, or the error as text."""
     try:
         return read()
     except (OSError, ValueError) as error:
         return f"It cannot be read. {type(error).__name__}: {error}\n"
-
-
-def _text(path: Path) -> str:
-    return read_regular(path, _CONFIG_BYTES).decode("utf-8", "replace")
 
 
 def _model_facts(path: Path) -> dict[str, Any]:
@@ -83,17 +81,17 @@ def _size_of(value: Any) -> str:
 
 
 def _list_files(folder: Path) -> dict[str, Any]:
-    """List names and sizes; nothing is followed or opened."""
+    """List names and sizes of files without opening them or following links."""
     if not folder.is_dir():
         raise MalformedFileError("the run folder is not there")
-    paths = sorted(itertools.islice(folder.rglob("*"), _MOST_FILES + 1), key=str)
+    paths = sorted(itertools.islice(folder.rglob("*"), _MAX_FILES + 1), key=str)
     found: dict[str, Any] = {}
-    for path in paths[:_MOST_FILES]:
+    for path in paths[:_MAX_FILES]:
         status = path.lstat()
         if not stat.S_ISDIR(status.st_mode):
             link = " (a link)" if stat.S_ISLNK(status.st_mode) else ""
             found[path.relative_to(folder).as_posix() + link] = status.st_size
-    if len(paths) > _MOST_FILES:
+    if len(paths) > _MAX_FILES:
         found["more"] = "not listed"
     return found
 
@@ -103,9 +101,9 @@ def _pretty(value: Any) -> str:
 
 
 STUDIO_LOGS = ("studio.log.1", "studio.log")
-"""Older first."""
+"""Names of the studio's log files, oldest first."""
 _SMALL = 4_000_000
-"""More than a report ever takes."""
+"""Upper bound of the size of a report."""
 _ABOUT = """Diptych diagnostic report
 
 machine.json   versions, hardware, free disk space, a few variables of the environment
@@ -126,18 +124,18 @@ def write_report(
     logs: Path | None = None,
     scrubber: Scrubber | None = None,
 ) -> Path:
-    """Write a report; the file is there whole or not at all.
+    """Write a report atomically.
 
     Args:
-        target: the ZIP file; one that is there is replaced.
-        run: folder of the run that it is about, damaged or not.
+        target: the ZIP file; an existing one is replaced.
+        run: folder of a run to include, damaged or not.
         logs: folder of the studio's log.
-        scrubber: takes out what is private; by default one that knows this machine.
+        scrubber: removes personal data; by default that of this user and machine.
 
     Raises:
         FolderNotWritableError, DiskFullError: it cannot be written.
     """
-    # Found out before anything is gathered, which takes seconds.
+    # Check before collecting data, which takes seconds.
     ensure_writable(target.parent)
     check_free_space(target.parent, _SMALL)
     members = {"about.txt": _ABOUT, "machine.json": _machine(target, run)}
@@ -145,7 +143,12 @@ def write_report(
         members["studio.log"] = _studio_log(logs)
     if run is not None:
         members |= run_files(run)
-    atomic_write(target, _zip(members, scrubber or scrubber_of_this_machine()))
+    scrubber = scrubber or scrubber_of_this_machine()
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in members.items():
+            archive.writestr(name, scrubber.scrub(text).encode("utf-8", "replace"))
+    atomic_write(target, content.getvalue())
     log.info("Diagnostic report written to %s", target)
     return target
 
@@ -156,10 +159,10 @@ def _machine(target: Path, run: Path | None) -> str:
         "written": time.strftime("%Y-%m-%d %H:%M:%S %z"),
         "versions": versions(),
         "hardware": hardware(),
-        "free_bytes": disk(places),
-        "environment": environment(),
+        "free_bytes": {name: free_bytes(place) for name, place in places.items()},
+        "environment": {name: os.environ[name] for name in SHOWN_VARIABLES if name in os.environ},
     }
-    return json.dumps(table, indent=1, ensure_ascii=False) + "\n"
+    return _pretty(table)
 
 
 def _studio_log(folder: Path) -> str:
@@ -170,11 +173,3 @@ def _studio_log(folder: Path) -> str:
         except (OSError, ValueError) as error:
             log.info("%s is not in the report: %s", name, error)
     return "".join(parts)
-
-
-def _zip(members: dict[str, str], scrubber: Scrubber) -> bytes:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in members.items():
-            archive.writestr(name, scrubber.scrub(text).encode("utf-8", "replace"))
-    return content.getvalue()

@@ -1,4 +1,4 @@
-"""Takes out of a text what says who wrote it, and what opens a door."""
+"""Remove personal data and credentials from texts."""
 
 import contextlib
 import getpass
@@ -11,20 +11,20 @@ from pathlib import Path
 
 HOME, USER, HOST, MAIL, SECRET = "~", "<user>", "<host>", "<e-mail>", "<secret>"
 _SHORT = 4
-"""A shorter name is taken out only where it stands alone: it may be a part of any word."""
+"""Shorter names are replaced only as whole words."""
 _COMMON = frozenset(
     {"root", "user", "admin", "administrator", "ubuntu", "runner", "localhost", "computer"}
 )
-"""Names that say nothing about anybody."""
+"""Generic names, which are not replaced."""
 _SLASH = r"(?:/|\\{1,4})"
-"""Also as JSON, or as JSON within JSON, writes it."""
+"""Path separator, also escaped as in JSON or nested JSON."""
 _FOLDER = r"[^/\\\s\"'<>|:*?,;)\]}]+(?: [^/\\\s\"'<>|:*?,;)\]}]+)*"
 _HOMES = re.compile(
     rf"(?:[A-Za-z]:)?{_SLASH}(?:home|Users|Documents and Settings){_SLASH}"
     rf"(?:{_FOLDER}(?={_SLASH}|\\*[\"'])|[^/\\\s\"'<>|:*?,;)\]}}]+)",
     re.IGNORECASE,
 )
-"""A path into anybody's home; a name with blanks is one where the path or a quote goes on."""
+"""Home folder of any user; a name with spaces must be followed by a separator or a quote."""
 _MAILS = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64})+")
 _WORD = (
     r"[\w.-]{0,40}?(?:token|secret|passw(?:or)?[dt]|passphrase|pwd|api[_-]?key"
@@ -33,7 +33,7 @@ _WORD = (
 _KEY = rf"(?<![\w.]){_WORD}"
 _VALUE = (
     r"(?:\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'"
-    # Quoted within something quoted, and quoted without an end.
+    # Nested quotes, and quotes without an end.
     r"|(?P<quote>\\+[\"'])[^\n]*?(?P=quote)|\\*[\"'][^\n]*"
     r"|(?:Bearer|Basic)\s+\S+|[^\s\"']+)"
 )
@@ -52,14 +52,14 @@ _SHAPES = re.compile(
     r"|\b[0-9a-fA-F]{32,}\b",
     re.DOTALL,
 )
-"""What looks like a key wherever it stands."""
+"""Formats of keys and tokens."""
 
 
 class Scrubber:
-    """Scrubs texts of what a machine says about its user.
+    """Replace personal data in texts.
 
     Args:
-        homes: folders that are the user's own.
+        homes: home folders of the user.
         users: names of the user.
         hosts: names of the machine.
     """
@@ -67,14 +67,20 @@ class Scrubber:
     def __init__(
         self, homes: Iterable[Path | str], users: Iterable[str], hosts: Iterable[str]
     ) -> None:
-        self._homes = [_path_pattern(str(home)) for home in sorted(map(str, homes), key=len)[::-1]]
+        parts = (
+            [re.escape(part) for part in re.split(r"[/\\]+", home.rstrip("/\\"))]
+            for home in sorted(map(str, homes), key=len, reverse=True)
+        )
+        self._homes = [
+            re.compile(_SLASH.join(part) + r"(?![\w.-])", re.IGNORECASE) for part in parts
+        ]
         self._names = [
             *((_name_pattern(name), USER) for name in _telling(users)),
             *((_name_pattern(name), HOST) for name in _telling(hosts)),
         ]
 
     def scrub(self, text: str) -> str:
-        """Give the text without secrets, homes, names and addresses."""
+        """Return a text with secrets, home folders, names and addresses replaced."""
         text = _SHAPES.sub(SECRET, text)
         text = _PAIRS.sub(lambda found: found["key"] + SECRET, text)
         text = _IN_ADDRESS.sub(f"{SECRET}@", text)
@@ -88,11 +94,11 @@ class Scrubber:
 
 
 def scrubber_of_this_machine() -> Scrubber:
-    """Make one that knows this user and this machine."""
+    """Return a scrubber for the current user and machine."""
     homes: set[str] = {os.path.expanduser("~")}  # noqa: PTH111 - Path.home raises without a home
     homes |= {os.path.realpath(home) for home in homes}
     users = {Path(home).name for home in homes}
-    # A container may run under a number that has no name.
+    # In a container the user id may have no name.
     with contextlib.suppress(OSError, KeyError, ImportError):
         users.add(getpass.getuser())
     hosts = {platform.node(), socket.gethostname()}
@@ -110,9 +116,3 @@ def _name_pattern(name: str) -> re.Pattern[str]:
     if len(name) < _SHORT:
         pattern = rf"(?<![A-Za-z0-9]){pattern}(?![A-Za-z0-9])"
     return re.compile(pattern, re.IGNORECASE)
-
-
-def _path_pattern(path: str) -> re.Pattern[str]:
-    """Find a path however its slashes are written."""
-    parts = [re.escape(part) for part in re.split(r"[/\\]+", path.rstrip("/\\"))]
-    return re.compile(_SLASH.join(parts) + r"(?![\w.-])", re.IGNORECASE)

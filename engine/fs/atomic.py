@@ -1,4 +1,4 @@
-"""Writing to disks that may be full, read-only or gone."""
+"""Atomic writes, and handling of disks that are full, read-only or disconnected."""
 
 import contextlib
 import errno
@@ -14,51 +14,51 @@ from pathlib import Path
 from engine.errors import DiskFullError, EngineError, FolderNotWritableError
 
 SPARE_BYTES = 8_000_000
-"""Left free for other programs."""
+"""Free space that is left for other programs."""
 _NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})
-"""Errors of network drives that cannot sync folders."""
+"""Errors of file systems that cannot sync folders."""
 _STAGED = re.compile(r"\.(?P<name>.+)\.\d+\.(?P<is_old>old\.)?part")
 
 
 class FileSystem:
-    """Every call by which a run changes the disk, so that tests can inject faults."""
+    """File system calls that write; tests replace it to inject faults."""
 
     def create(self, path: Path) -> FileIO:
-        """Make a new file and open it; there is no buffer between it and the system."""
+        """Create a file and open it unbuffered."""
         return FileIO(path, "xb")
 
     def write(self, file: FileIO, content: bytes | memoryview) -> None:
         """Write all of the content."""
         left = memoryview(content)
         while left:
-            # A disk that fills up takes a part first, and says so only when asked again.
+            # A nearly full disk writes a part first, and raises in the next call.
             left = left[file.write(left) :]
 
     def sync(self, file: FileIO) -> None:
-        """Make what is written survive a power cut."""
+        """Flush a file to the disk."""
         os.fsync(file.fileno())
 
     def cut(self, file: FileIO, size: int) -> None:
-        """Cut a file off after so many bytes."""
+        """Truncate a file to a size in bytes."""
         file.truncate(size)
 
     def make_folder(self, path: Path) -> None:
-        """Make a folder in one that is there."""
+        """Create a folder; its parent must exist."""
         path.mkdir()
 
     def rename(self, source: Path, target: Path) -> None:
-        """Give a file or folder another name; a file replaces the file that has it."""
+        """Rename a file or folder; an existing file is replaced."""
         source.replace(target)
 
     def remove(self, path: Path) -> None:
-        """Remove a file, a link or a folder with all that is in it."""
+        """Remove a file, a link, or a folder with its content."""
         if stat.S_ISDIR(path.lstat().st_mode):
             shutil.rmtree(path)
         else:
             path.unlink()
 
     def sync_folder(self, path: Path) -> None:
-        """Make a rename in a folder survive a power cut; Windows needs no such call."""
+        """Flush a folder to the disk, to make a rename durable; does nothing on Windows."""
         if os.name == "nt":
             return
         handle = os.open(path, os.O_RDONLY)
@@ -83,7 +83,7 @@ def wrap_os_error(error: OSError, folder: Path, needed_bytes: int = 0) -> Engine
 
 @contextlib.contextmanager
 def wrapping_os_errors(folder: Path, needed_bytes: int = 0) -> Iterator[None]:
-    """Convert every ``OSError`` of the block with ``wrap_os_error``."""
+    """Convert each ``OSError`` of the block with ``wrap_os_error``."""
     try:
         yield
     except OSError as error:
@@ -91,7 +91,7 @@ def wrapping_os_errors(folder: Path, needed_bytes: int = 0) -> Iterator[None]:
 
 
 def free_bytes(folder: Path) -> int:
-    """Free space on the disk that holds a folder, or would hold it; 0 when nothing can be told."""
+    """Return the free space on the disk of a folder, which need not exist; 0 if unknown."""
     for place in (folder, *folder.absolute().parents):
         with contextlib.suppress(OSError):
             return shutil.disk_usage(place).free
@@ -99,22 +99,22 @@ def free_bytes(folder: Path) -> int:
 
 
 def check_free_space(folder: Path, needed_bytes: int) -> None:
-    """Check before a large write that it will fit.
+    """Check that there is enough free space for a write.
 
     Raises:
-        DiskFullError: it will not.
+        DiskFullError: there is not.
     """
     free = free_bytes(folder)
     if free < needed_bytes + SPARE_BYTES:
-        # Includes the spare bytes, so that the error never names less than is free.
+        # Include the spare bytes, so that the error never states less than is free.
         raise DiskFullError(folder, needed_bytes + SPARE_BYTES, free)
 
 
 def ensure_writable(folder: Path) -> None:
-    """Check that a file can be made in a folder, making the folder if need be.
+    """Check that a file can be created in a folder, which is created if necessary.
 
     Raises:
-        FolderNotWritableError, DiskFullError: it cannot.
+        FolderNotWritableError, DiskFullError: it cannot be created.
     """
     with wrapping_os_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -125,7 +125,7 @@ def atomic_write(path: Path, content: bytes) -> None:
     """Write a file atomically.
 
     Raises:
-        FolderNotWritableError, DiskFullError: the old file, if any, is untouched.
+        FolderNotWritableError, DiskFullError: it cannot be written; an old file is unchanged.
     """
     staged = staged_path(path)
     try:
@@ -144,32 +144,32 @@ def atomic_write(path: Path, content: bytes) -> None:
 
 
 def staged_path(path: Path, *, is_old: bool = False) -> Path:
-    """Temporary name beside ``path``, for new content or (``is_old``) for what it replaces."""
+    """Return a temporary name beside ``path``, for new or (``is_old``) for replaced content."""
     return path.with_name(f".{path.name}.{os.getpid()}.{'old.' if is_old else ''}part")
 
 
 def is_staged(path: Path) -> bool:
-    """Whether a name is one of those that ``staged_path`` gives."""
+    """Whether a path is one of ``staged_path``."""
     return _STAGED.fullmatch(path.name) is not None
 
 
 def remove_if_there(path: Path) -> None:
-    """Remove a file or folder that may be gone already.
+    """Remove a file or folder if it exists.
 
     Raises:
-        OSError: it is there and cannot be removed.
+        OSError: it exists and cannot be removed.
     """
     with contextlib.suppress(FileNotFoundError):
         files.remove(path)
 
 
 def clean_temp_files(folder: Path) -> None:
-    """Remove the temporary files of a killed process from a folder that no other process writes to.
+    """Remove the temporary files of a killed process; no other process may write to the folder.
 
-    Content whose replacement never arrived gets its name back.
+    Content that was moved aside and not replaced is restored.
 
     Raises:
-        OSError: it cannot be removed.
+        OSError: a file cannot be removed.
     """
     for path in sorted(folder.iterdir()):
         match = _STAGED.fullmatch(path.name)

@@ -1,13 +1,12 @@
-"""Frozen dataclasses to and from plain values, as JSON and TOML hold them, driven by annotations.
+"""Convert dataclasses to and from the plain values of JSON and TOML, by their annotations.
 
 Supported annotations: ``bool``, ``int``, ``float``, ``str``, ``bytes`` (base64), ``Path``,
 ``StrEnum``, nested dataclasses, ``X | None``, ``tuple[X, ...]``, ``list``, ``frozenset``, mappings
 with text keys, ``Any``, and ``Annotated`` with validators (``Range``, ``Length``, any callable that
 returns the value or raises ``ValueError``) or with a ``Via`` that converts the value itself.
 
-Decoding is strict: a bool is no int, unknown names are refused unless ``allows_unknown``, missing
-ones take the field's default or are refused, and all problems are collected. Only an int in place
-of a float is converted.
+Decoding is strict: a bool is not an int, unknown names are refused unless ``allows_unknown``,
+missing ones need a default, and all problems are collected. Only an int for a float is converted.
 """
 
 import base64
@@ -34,7 +33,7 @@ Readers = Mapping[Any, Convert]
 
 
 class DecodeError(ValueError):
-    """A table that is not what a dataclass declares; names every problem at once."""
+    """A table that does not match its dataclass; lists all problems."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
@@ -58,7 +57,7 @@ class Range:
 
 @dataclass(frozen=True)
 class Length:
-    """Validator of a text or a group: at most so many characters or items."""
+    """Validator of the largest length of a string or collection."""
 
     high: int
 
@@ -71,7 +70,7 @@ class Length:
 
 @dataclass(frozen=True)
 class Via:
-    """Conversion of a field whose type the codec does not know, or stores in another form."""
+    """Custom conversion of a field."""
 
     encode: Convert
     decode: Convert
@@ -90,8 +89,8 @@ def encode(value: Any, writers: Readers | None = None) -> Any:
     """Convert a dataclass, or any supported value, to plain values.
 
     Args:
-        value: to convert; a type that is not supported stays as it is.
-        writers: by class, conversions that come before the codec's own.
+        value: value to convert; a value of an unsupported type is returned unchanged.
+        writers: conversions by class, which take precedence.
     """
     for kind, write in (*(writers or {}).items(), *_WRITERS.items()):
         if isinstance(value, kind):
@@ -120,19 +119,19 @@ def decode(
 
     Args:
         kind: a dataclass, or any supported annotation.
-        value: as a JSON or TOML parser returns it.
-        readers: by annotation, conversions in place of the codec's own.
-        allows_unknown: ignore names that are no fields.
+        value: output of a JSON or TOML parser.
+        readers: conversions by annotation, which take precedence.
+        allows_unknown: whether to ignore unknown names.
 
     Raises:
-        DecodeError: the table of a dataclass does not fit; names every problem.
-        ValueError: another value does not fit.
+        DecodeError: the table of a dataclass is invalid; lists all problems.
+        ValueError: another value is invalid.
     """
     return _reader(kind)(value, _Options(readers or {}, allows_unknown))
 
 
 def to_json(value: Any, *, version: int | None = None) -> bytes:
-    """Write a dataclass as indented JSON, with its format number first if it has one."""
+    """Serialise a dataclass as indented JSON, with a format number if it has one."""
     head = {} if version is None else {"format": version}
     return json.dumps({**head, **encode(value)}, ensure_ascii=False, indent=1).encode()
 
@@ -149,13 +148,13 @@ def from_json(
 
     Args:
         kind: the dataclass.
-        content: of the file.
-        name: of the file, for the error.
-        version: format number that ``format`` must have.
-        allows_unknown: ignore names that are no fields.
+        content: content of the file.
+        name: name of the file, for errors.
+        version: expected value of ``format``.
+        allows_unknown: whether to ignore unknown names.
 
     Raises:
-        MalformedFileError: it does not fit; names the first problem.
+        MalformedFileError: it is invalid; names the first problem.
     """
     table = read_table(content, name)
     if version is not None and (found := table.pop("format", None)) != version:
@@ -219,7 +218,9 @@ def _annotated_reader(hint: Any) -> _Read:
 def _group_reader(origin: Any, parts: tuple[Any, ...]) -> _Read:
     if origin in _GROUPS:
         item = _reader(parts[0])
-        return lambda value, options: origin(item(each, options) for each in _list(value))
+        return lambda value, options: origin(
+            item(each, options) for each in _checked(value, list, "a list")
+        )
     item = _reader(parts[1])
     return lambda value, options: {
         name: item(each, options) for name, each in _table(value).items()
@@ -263,10 +264,6 @@ def _checked(value: Any, kind: type[T], words: str) -> T:
     if type(value) is not kind:
         raise ValueError(f"must be {words}, not {type(value).__name__}")
     return value
-
-
-def _list(value: Any) -> list[Any]:
-    return _checked(value, list, "a list")
 
 
 def _table(value: Any) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""Locks on folders, in particular on run folders: one process works in each, others see which.
+"""Locks on folders for one process, in particular on run folders.
 
-The operating system holds the lock, so it ends with its process. The lock's file names the holder.
-On a network drive whose locks do not reach other machines, the file of another host counts while
-its time is recent; the holder keeps it so with ``touch``.
+A lock is an operating system lock on a file that names the holder, and ends with its process. On
+network drives that do not share locks between hosts, the file of another host counts as held while
+its modification time is recent; the holder updates it with ``touch``.
 """
 
 import contextlib
@@ -26,17 +26,17 @@ from engine.fs.untrusted import NOFOLLOW_FLAGS
 log = logging.getLogger(__name__)
 
 FRESH_S = 60.0
-"""How long the file of another host counts after it was last touched."""
+"""Time for which the file of another host counts as held after it was last touched."""
 TRIES, BETWEEN_TRIES_S = 5, 0.02
-"""A process that only checks the lock holds it for a moment."""
+"""Retry, because a process that checks the lock holds it briefly."""
 _MAX_BYTES = 4096
 _LOCKED_BYTE = 1 << 20
-"""Where Windows locks: beyond the text, which others must be able to read."""
+"""Position of the lock on Windows: beyond the text, which other processes read."""
 _BUSY = frozenset({errno.EACCES, errno.EAGAIN, errno.EDEADLK})
 _LOCKLESS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.EINVAL})
 
 Refusal = Callable[[Path, int, str], EngineError]
-"""Makes the error that says who holds a folder: folder, process number, host."""
+"""Factory of the error for a held folder, from folder, process id and host."""
 
 
 @dataclass(frozen=True)
@@ -44,21 +44,21 @@ class Holder:
     """The process that holds a folder."""
 
     pid: int
-    """0 if unknown."""
+    """Process id; 0 if unknown."""
     host: str
     is_us: bool
 
 
 class FolderLock:
-    """Holds a folder for this process. A context manager.
+    """Lock on a folder; a context manager.
 
     Args:
-        folder: what the lock is for.
-        file: the lock's file; its folder must be there.
-        refusal: makes the error to raise if another process holds it.
+        folder: folder to lock.
+        file: lock file; its parent must exist.
+        refusal: factory of the error to raise if the lock is held.
 
     Raises:
-        the refusal: a live process holds it, even if it is this one.
+        EngineError: from ``refusal``, if a live process holds the lock, even this one.
         FolderNotWritableError, DiskFullError: the file cannot be written.
     """
 
@@ -75,7 +75,7 @@ class FolderLock:
         self.release()
 
     def touch(self) -> None:
-        """Show other hosts that the lock is held; a disk that fails is no matter here."""
+        """Update the modification time for other hosts; disk errors are ignored."""
         with contextlib.suppress(OSError):
             os.utime(self._handle if os.utime in os.supports_fd else self._path)
 
@@ -84,7 +84,8 @@ class FolderLock:
         if self._handle < 0:
             return
         with contextlib.suppress(OSError):
-            # Removed while it is held, and only if it is still ours. Windows closes first.
+            # Remove the file while it is locked, and only if it is still ours. Windows must close
+            # it first.
             if os.name != "nt" and _is_same(self._handle, self._path):
                 self._path.unlink()
         os.close(self._handle)
@@ -109,25 +110,22 @@ class FolderLock:
         raise self._refusal(self._folder, holder.pid, holder.host)
 
     def _is_taken_over(self, handle: int) -> bool:
-        self._ensure_plain(handle)
-        # Between opening and locking, the former holder may have removed the file.
-        if not _lock(handle, is_shared=False) or not _is_same(handle, self._path):
-            return False
-        self._break_stale(handle)
-        _write_holder(handle)
-        return True
-
-    def _ensure_plain(self, handle: int) -> None:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise FolderNotWritableError(self._folder, f"{self._path.name} is not a regular file")
-
-    def _break_stale(self, handle: int) -> None:
-        """Take over what a dead process left; refuse where another host may be alive."""
+        # The former holder may have removed the file before it was locked.
+        if not _lock(handle, is_shared=False) or not _is_same(handle, self._path):
+            return False
+        # Take over the lock of a dead process, unless its holder may run on another host.
         holder = _read_holder(handle)
         if _is_foreign_and_fresh(handle, holder):
             raise self._refusal(self._folder, holder.pid, holder.host)
         if holder.pid:
-            log.info("%s of dead process %s is taken over.", self._path, holder.pid)
+            log.info("Took over %s of dead process %s.", self._path, holder.pid)
+        us = {"pid": os.getpid(), "host": socket.gethostname(), "started": round(time.time(), 3)}
+        os.ftruncate(handle, 0)
+        os.lseek(handle, 0, os.SEEK_SET)
+        os.write(handle, json.dumps(us).encode())
+        return True
 
 
 def _is_foreign_and_fresh(handle: int, holder: Holder) -> bool:
@@ -140,13 +138,6 @@ def _is_same(handle: int, path: Path) -> bool:
         return os.path.samestat(os.fstat(handle), path.lstat())
     except FileNotFoundError:
         return False
-
-
-def _write_holder(handle: int) -> None:
-    table = {"pid": os.getpid(), "host": socket.gethostname(), "started": round(time.time(), 3)}
-    os.ftruncate(handle, 0)
-    os.lseek(handle, 0, os.SEEK_SET)
-    os.write(handle, json.dumps(table).encode())
 
 
 def _read_holder(handle: int) -> Holder:
@@ -189,7 +180,7 @@ else:
         except OSError as error:
             if error.errno in _BUSY:
                 return False
-            # A drive without locks: the file's age is all there is to go by.
+            # File systems without locks rely on the age of the file.
             if error.errno not in _LOCKLESS:
                 raise
         return True
@@ -199,14 +190,14 @@ LOCK_NAME = "run.lock"
 
 
 class RunLock(FolderLock):
-    """Holds a run folder for this process. A context manager.
+    """Lock on a run folder; a context manager.
 
     Args:
-        folder: the run's; it must be there.
+        folder: the run folder; it must exist.
 
     Raises:
         RunMissingError: there is no such folder.
-        RunLockedError: a live process holds it, even if it is this one.
+        RunLockedError: a live process holds it, even this one.
         FolderNotWritableError, DiskFullError: the lock cannot be written.
     """
 
@@ -217,7 +208,7 @@ class RunLock(FolderLock):
 
 
 def holder_of(folder: Path) -> Holder | None:
-    """Find the process that trains in a run folder, without taking its lock; None if none does."""
+    """Return the process that holds a run folder, without taking the lock; None if none does."""
     path = folder / LOCK_NAME
     try:
         if not stat.S_ISREG(path.lstat().st_mode):

@@ -1,7 +1,7 @@
 """Safe reading of files in untrusted folders.
 
-Nothing here follows a link, waits for a pipe or trusts a size: what is not a regular file of a
-limited size is refused with a reason, a clause such as ``model.json is a symbolic link``.
+Never follows links, blocks on pipes or trusts sizes: anything but a regular file of limited size
+is refused with a reason such as ``model.json is a symbolic link``.
 """
 
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 MAX_DEPTH = 64
-"""Levels of lists and tables in JSON; files of this program have less than half as many."""
+"""Largest nesting depth of JSON; files of this program have less than half of it."""
 _KINDS = {
     stat.S_IFLNK: "a symbolic link",
     stat.S_IFDIR: "a folder",
@@ -24,21 +24,21 @@ _KINDS = {
 NOFOLLOW_FLAGS = sum(
     getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")
 )
-"""Flags of ``os.open`` for untrusted paths: follow no link and wait for no pipe."""
+"""Flags of ``os.open`` for untrusted paths: do not follow links or block on pipes."""
 
 
 class MalformedFileError(ValueError):
-    """A file that is not what it should be; the text is a clause that names it."""
+    """A malformed file; the message is a clause that starts with its name."""
 
 
 def open_regular(path: Path, max_bytes: int) -> FileIO:
     """Open a regular file for reading, unbuffered; never blocks.
 
     Raises:
-        MalformedFileError: it is something else, or larger than ``max_bytes``.
-        OSError: it cannot be opened, or is not there.
+        MalformedFileError: it is not a regular file, or larger than ``max_bytes``.
+        OSError: it does not exist or cannot be opened.
     """
-    # Checked first: opening a device may already have an effect.
+    # Check first, because opening a device may have side effects.
     ensure_regular(path.name, path.lstat())
     handle = os.open(path, os.O_RDONLY | NOFOLLOW_FLAGS)
     file = os.fdopen(handle, "rb", buffering=0)
@@ -56,11 +56,11 @@ def read_regular(path: Path, max_bytes: int) -> bytes:
     """Read a whole regular file.
 
     Raises:
-        MalformedFileError: it is something else, or larger than ``max_bytes``.
-        OSError: it cannot be read, or is not there.
+        MalformedFileError: it is not a regular file, or larger than ``max_bytes``.
+        OSError: it does not exist or cannot be read.
     """
     with open_regular(path, max_bytes) as file:
-        # One byte more than allowed, to detect a file that grows meanwhile.
+        # Read one byte more than allowed, to detect a file that grows.
         content = bytearray()
         while piece := file.read(min(1 << 20, max_bytes + 1 - len(content))):
             content += piece
@@ -69,11 +69,11 @@ def read_regular(path: Path, max_bytes: int) -> bytes:
 
 
 def ensure_folder(path: Path) -> None:
-    """Check that a path is a folder, and no link to one.
+    """Check that a path is a folder and not a link.
 
     Raises:
-        MalformedFileError: it is something else.
-        OSError: it cannot be looked at, or is not there.
+        MalformedFileError: it is not a folder.
+        OSError: it does not exist or cannot be read.
     """
     kind = stat.S_IFMT(path.lstat().st_mode)
     if kind != stat.S_IFDIR:
@@ -81,10 +81,10 @@ def ensure_folder(path: Path) -> None:
 
 
 def read_table(content: bytes, name: str) -> dict[str, Any]:
-    """Read a JSON object of at most ``MAX_DEPTH`` levels.
+    """Parse a JSON object of at most ``MAX_DEPTH`` levels.
 
     Raises:
-        MalformedFileError: it is something else.
+        MalformedFileError: it is not such an object.
     """
     too_deep = f"{name} is nested more than {MAX_DEPTH} levels deep"
     try:
@@ -95,7 +95,7 @@ def read_table(content: bytes, name: str) -> dict[str, Any]:
         raise MalformedFileError(f"{name} is not JSON ({str(error)[:100]})") from error
     if not isinstance(table, dict):
         raise MalformedFileError(f"{name} is not a JSON object")
-    # Most files and log lines have few brackets, and need no count of their levels.
+    # Skip the depth check for the common case of few brackets.
     if content.count(b"[") + content.count(b"{") > MAX_DEPTH and _is_deep(table):
         raise MalformedFileError(too_deep)
     return table
@@ -110,10 +110,10 @@ def _is_deep(table: dict[str, Any]) -> bool:
 
 
 def ensure_regular(name: str, status: os.stat_result) -> None:
-    """Check from its status that a file is a regular one.
+    """Check by its status that a file is a regular file.
 
     Raises:
-        MalformedFileError: it is something else.
+        MalformedFileError: it is not.
     """
     kind = stat.S_IFMT(status.st_mode)
     if kind != stat.S_IFREG:

@@ -1,1 +1,1 @@
-"""What a run leaves on disk, and how it is read again. The run folder is the truth."""
+"""Run folders: configuration, checkpoints, event log, notes; listing, branching and deleting."""

@@ -1,7 +1,7 @@
-"""A new run from a checkpoint of another, with other settings.
+"""Branches: new runs from a checkpoint of another run, with other settings.
 
-A branch may change every setting that shapes neither the networks nor the texts. Nothing here
-imports torch, so that the studio's form can check a branch at every key.
+A branch may change all settings that do not affect the networks or the tokens. Does not import
+torch, because the studio validates a branch at each key press.
 """
 
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from engine.config.toml import config_hash, config_to_toml
 from engine.data.writer import atomic_directory
 from engine.errors import CheckpointMissingError, ConfigError, Problem
 from engine.fs.codec import Range
-from engine.runs.checkpoint_files import CheckpointMetadata, copy_checkpoint, read_metadata
+from engine.runs.checkpoint_files import copy_checkpoint, read_metadata
 from engine.runs.folder import RunFolder, bytes_in, write_model
 from engine.runs.metadata import Origin, RunNotes, write_notes
 
@@ -24,16 +24,16 @@ _FIXED = frozenset(
         "data.tokenizer",
         "data.vocabulary_size",
         "data.word_vectors",
-        # It has numbers of its own in a checkpoint.
+        # Checkpoints store its state.
         "data.augmentation",
     }
 )
 _BOUND = "spectral-norm"
-"""This regularizer lives in the discriminator's layers."""
+"""This regularizer changes the layers of the discriminator."""
 
 
 def branch_problems(source: RunConfig, config: RunConfig) -> list[Problem]:
-    """Name every setting in which a branch cannot differ from the run that it leaves."""
+    """List the settings that differ and must be the same in a branch."""
     problems = [
         _problem(name, value_at(source, name))
         for name, _field, _about in settings_in(source)
@@ -48,47 +48,51 @@ def branch_problems(source: RunConfig, config: RunConfig) -> list[Problem]:
     return problems
 
 
-def is_fixed_in_branch(name: str) -> bool:
-    """Whether a setting can never differ in a branch."""
-    return name in _FIXED or name.startswith("networks.")
-
-
 def _problem(name: str, value: object) -> Problem:
-    return Problem(name, f"is {value} in the run that is branched and cannot differ")
+    return Problem(name, f"is {value} in the source run and cannot differ in a branch")
 
 
 def make_branch(source: RunFolder, checkpoint: Path, config: RunConfig) -> RunFolder:
     """Create ``config.run`` from a checkpoint of another run; ``resume`` then trains it.
 
-    The folder is written atomically. The other run is only read.
+    The folder is written atomically. The source run is not changed.
 
     Args:
-        source: the other run.
-        checkpoint: one of its checkpoints, the newest or not.
-        config: of the new run; its totals count what the checkpoint had seen already.
+        source: the source run.
+        checkpoint: one of its checkpoints.
+        config: configuration of the new run; its limits include the progress of the checkpoint.
 
     Raises:
-        RunMissingError: there is no other run.
-        ConfigError: a setting differs that shapes the networks or the texts; every such is named.
+        RunMissingError: there is no source run.
+        ConfigError: settings differ that must be the same; lists all of them.
         CheckpointCorruptError: the checkpoint cannot be used.
         FolderInUseError: the new folder holds files.
         FolderNotWritableError, DiskFullError: the new folder cannot be written.
     """
     before = source.read_config()
-    config = _settled(before, config)
+    if not config.training.batch_size:  # chosen automatically: keep the choice of the other run
+        config = config.with_values(training__batch_size=before.training.batch_size)
     problems = branch_problems(before, config)
     if problems:
         raise ConfigError(problems)
     metadata = read_metadata(checkpoint)
     model = source.read_model()
+    batch = config.training.batch_size
+    # The number of steps depends on the batch size.
+    is_same = batch in (0, before.training.batch_size)
+    branched = replace(
+        metadata,
+        step=metadata.step if is_same else metadata.images_seen // batch,
+        config_hash=config_hash(config),
+        config=config_to_toml(config),
+    )
     with atomic_directory(config.run, bytes_in(checkpoint)) as staged:
         run = RunFolder(staged)
         for folder in (run.checkpoints, run.samples):
             folder.mkdir()
         run.write_config(config)
         write_model(run, model)
-        path = run.checkpoint_path(metadata.images_seen)
-        copy_checkpoint(checkpoint, path, _renewed(metadata, before, config))
+        copy_checkpoint(checkpoint, run.checkpoint_path(metadata.images_seen), branched)
         origin = Origin(
             run=source.path.name, checkpoint=checkpoint.name, images_seen=metadata.images_seen
         )
@@ -97,11 +101,11 @@ def make_branch(source: RunFolder, checkpoint: Path, config: RunConfig) -> RunFo
 
 
 def find_checkpoint(source: RunFolder, choice: str) -> Path:
-    """Find a checkpoint by the name that a user gives.
+    """Find a checkpoint by name.
 
     Args:
         source: the run.
-        choice: ``newest``, a figure whose best was kept, or a checkpoint's own name.
+        choice: ``newest``, a metric for the best by it, or the name of a checkpoint.
 
     Raises:
         CheckpointMissingError: there is no such checkpoint.
@@ -114,36 +118,15 @@ def find_checkpoint(source: RunFolder, choice: str) -> Path:
     return source.chosen_checkpoint(choice)
 
 
-def _settled(before: RunConfig, config: RunConfig) -> RunConfig:
-    """A batch that was left to the machine stays what it had settled on."""
-    if config.training.batch_size:
-        return config
-    return config.with_values(training__batch_size=before.training.batch_size)
-
-
-def _renewed(
-    metadata: CheckpointMetadata, before: RunConfig, config: RunConfig
-) -> CheckpointMetadata:
-    batch = config.training.batch_size
-    is_same = batch in (0, before.training.batch_size)
-    return replace(
-        metadata,
-        # Images are counted in steps: another batch makes it another number of them.
-        step=metadata.step if is_same else metadata.images_seen // batch,
-        config_hash=config_hash(config),
-        config=config_to_toml(config),
-    )
-
-
 _MINUTE_S = 60
 
 
 @dataclass(frozen=True, kw_only=True)
 class BranchStart:
-    """A checkpoint to train on from with other settings."""
+    """A checkpoint to start a branch from."""
 
     source: Path
-    """Folder of the other run."""
+    """Folder of the source run."""
     checkpoint: Path
     images_seen: Annotated[int, Range(0, 2**62)]
     elapsed_s: float
@@ -151,5 +134,5 @@ class BranchStart:
 
     @property
     def minutes(self) -> float:
-        """Training time at the checkpoint."""
+        """Training time at the checkpoint, in minutes."""
         return self.elapsed_s / _MINUTE_S

@@ -1,4 +1,4 @@
-"""An SQLite index of all runs of a workspace, so that a thousand of them are listed at once.
+"""SQLite index of the runs of a workspace, for fast listing of a thousand runs.
 
 It is a cache: a damaged or older file is deleted and rebuilt from the run folders. A refresh reads
 only the runs whose files have changed.
@@ -12,7 +12,6 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from engine.control import RunControl
@@ -26,25 +25,25 @@ log = logging.getLogger(__name__)
 
 FILE_NAME = "catalogue.sqlite"
 SCHEMA = 2
-"""Increase with every change of the table; a file of another number is rebuilt."""
+"""Version of the table; increase it with every change. A file of another version is rebuilt."""
 BUSY_S = 10.0
 MEMORY = ":memory:"
 _KINDS: dict[str, Any] = {
     field.name: field.type for field in fields(ListedRun) if field.name != "folder"
 }
-"""Columns beside name and stamp."""
+"""Columns other than name and stamp."""
 _TYPES = {int: "INTEGER", bool: "INTEGER", float: "REAL", float | None: "REAL"}
-"""Types of the columns; others are texts."""
+"""SQL types by field type; others are TEXT."""
 
 Report = Callable[[int, int], None]
 
 
 class Catalogue:
-    """The runs of one folder; used within one thread, and closed.
+    """Index of the runs in one folder; a context manager, to be used in one thread.
 
     Args:
-        runs: holds the run folders.
-        file: of the catalogue; without one, or where none can be written, it lives in memory.
+        runs: folder of the run folders.
+        file: database file; without one, or if it cannot be written, the database is in memory.
     """
 
     def __init__(self, runs: Path, file: Path | None = None) -> None:
@@ -55,8 +54,8 @@ class Catalogue:
         """Update the index from the folders.
 
         Args:
-            report: called with the number of runs read and of all changed runs.
-            control: may request a stop; what was read until then is kept.
+            report: progress callback: number of runs read, and of all changed runs.
+            control: may request a stop; the runs read so far are kept.
 
         Raises:
             StoppedError: a stop was requested.
@@ -68,7 +67,7 @@ class Catalogue:
             self._refresh(report, control)
 
     def runs(self, text: str = "") -> list[ListedRun]:
-        """List the runs that match a search, latest first."""
+        """Return the runs that match a search, newest first."""
         try:
             found = self._read()
         except (sqlite3.DatabaseError, ValueError, TypeError) as error:
@@ -98,17 +97,15 @@ class Catalogue:
                 if report is not None:
                     report(done + 1, len(changed))
         finally:
-            self._write(rows, [name for name in known if name not in folders])
+            gone = [(name,) for name in known if name not in folders]
+            marks = ", ".join("?" * (len(_KINDS) + 2))
+            with self._base:
+                self._base.executemany("DELETE FROM runs WHERE name = ?", gone)
+                self._base.executemany(f"INSERT OR REPLACE INTO runs VALUES ({marks})", rows)  # noqa: S608 (question marks)
         self._note_holders(folders)
 
-    def _write(self, rows: list[tuple[Any, ...]], gone: list[bytes]) -> None:
-        marks = ", ".join("?" * (len(_KINDS) + 2))
-        with self._base:
-            self._base.executemany("DELETE FROM runs WHERE name = ?", [(name,) for name in gone])
-            self._base.executemany(f"INSERT OR REPLACE INTO runs VALUES ({marks})", rows)  # noqa: S608 (question marks)
-
     def _note_holders(self, folders: dict[bytes, Path]) -> None:
-        """Update the holders of all runs: a process that dies changes no file."""
+        """Update the lock holders of all runs; a process that dies changes no file."""
         held = [
             (holder.pid, holder.host, name)
             for name, path in folders.items()
@@ -164,27 +161,22 @@ class Catalogue:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
 
 def _open(place: str) -> sqlite3.Connection:
-    """Open a catalogue, making its table if need be.
+    """Open a database and create its table if necessary.
 
     Raises:
-        sqlite3.OperationalError: there can be no file here.
+        sqlite3.OperationalError: the file cannot be created.
         sqlite3.DatabaseError: the file is damaged, or of another version.
     """
     base = sqlite3.connect(place, timeout=BUSY_S)
     try:
-        _ensure_sound(base)
+        _check_integrity(base)
         base.execute("PRAGMA journal_mode = WAL")
-        # A write that is lost in a power cut is repeated from the folders.
+        # A write that is lost in a power failure is repeated from the folders.
         base.execute("PRAGMA synchronous = OFF")
         columns = "".join(f", {name} {_TYPES.get(kind, 'TEXT')}" for name, kind in _KINDS.items())
         base.execute(
@@ -198,13 +190,13 @@ def _open(place: str) -> sqlite3.Connection:
     return base
 
 
-def _ensure_sound(base: sqlite3.Connection) -> None:
+def _check_integrity(base: sqlite3.Connection) -> None:
     (version,) = base.execute("PRAGMA user_version").fetchone()
     (count,) = base.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if version != SCHEMA and count:
         raise sqlite3.DatabaseError(f"its schema is {version}, not {SCHEMA}")
     if base.execute("PRAGMA quick_check").fetchone() != ("ok",):
-        raise sqlite3.DatabaseError("its pages do not fit together")
+        raise sqlite3.DatabaseError("its pages are damaged")
 
 
 def _delete(file: Path) -> None:
@@ -215,7 +207,7 @@ def _delete(file: Path) -> None:
 
 def _storable(value: Any) -> Any:
     if isinstance(value, str):
-        # A name from another system may hold half a character, which no database takes.
+        # File names may hold lone surrogates, which SQLite refuses.
         return str(value).encode("utf-8", "replace").decode()
     if isinstance(value, int):
         return min(int(value), MAX_COUNT)

@@ -3,8 +3,9 @@
 Nothing is ever unpickled. See ``checkpoint_files`` for the folder's files.
 """
 
+import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -40,9 +41,9 @@ def write_checkpoint(
     """Write a checkpoint atomically.
 
     Args:
-        path: its folder; the parent must exist, or be made in a folder that exists.
-        tensors: on any device.
-        metadata: metadata to store beside them.
+        path: folder of the checkpoint; the parent of its parent must exist.
+        tensors: tensors by name, on any device.
+        metadata: metadata to store with them.
 
     Returns:
         Bytes written.
@@ -50,11 +51,11 @@ def write_checkpoint(
     Raises:
         FolderNotWritableError, DiskFullError: it cannot be written; older ones are untouched.
     """
-    # The widest numbers first, so that every tensor is aligned to its item size.
+    # Largest element size first, so that every tensor is aligned to its element size.
     names = sorted(tensors, key=lambda name: (-tensors[name].element_size(), name))
     header = _header([(name, tensors[name]) for name in names])
     size = len(header) + sum(tensor.nbytes for tensor in tensors.values())
-    content = _content(header, (tensors[name] for name in names))
+    content = itertools.chain([header], (_bytes_of(tensors[name]) for name in names))
     return publish_checkpoint(path, content, size, metadata)
 
 
@@ -84,7 +85,7 @@ def read_tensors(path: Path, prefix: str) -> dict[str, Tensor]:
 
 
 def _header(tensors: list[tuple[str, Tensor]]) -> bytes:
-    """Build the safetensors header: length of the table, and the table."""
+    """Build the safetensors header: length of the JSON table, and the table."""
     table, end = {}, 0
     for name, tensor in tensors:
         table[name] = {
@@ -94,14 +95,11 @@ def _header(tensors: list[tuple[str, Tensor]]) -> bytes:
         }
         end += tensor.nbytes
     text = json.dumps(table, ensure_ascii=False, separators=(",", ":")).encode()
-    # The tensors begin at a multiple of eight; the format pads with blanks.
+    # Pad with spaces, so that the data starts at a multiple of 8 bytes.
     text += b" " * (-len(text) % 8)
     return len(text).to_bytes(8, "little") + text
 
 
-def _content(header: bytes, tensors: Iterator[Tensor]) -> Iterator[bytes | memoryview]:
-    yield header
-    for tensor in tensors:
-        dense = tensor.detach().cpu().contiguous()
-        if dense.numel():
-            yield dense.reshape(-1).view(torch.uint8).numpy().data
+def _bytes_of(tensor: Tensor) -> bytes | memoryview:
+    dense = tensor.detach().cpu().contiguous()
+    return dense.reshape(-1).view(torch.uint8).numpy().data if dense.numel() else b""

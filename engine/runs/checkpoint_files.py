@@ -1,9 +1,8 @@
-"""A checkpoint as a folder of three files, which is written atomically and verified before use.
+"""Files of a checkpoint, written atomically and verified before use.
 
-``tensors.safetensors`` holds the tensors, ``facts.json`` the metadata (state of the run beside its
-tensors), and ``manifest.json`` sizes and checksums of both. The manifest has a checksum of itself
-and exactly one serialisation, so that no byte of it can change unnoticed either. Nothing here
-imports torch, so that the studio can read checkpoints too.
+``tensors.safetensors`` holds the tensors, ``facts.json`` the metadata, and ``manifest.json`` sizes
+and checksums of both. The manifest includes a checksum of itself and has a canonical serialisation,
+so every changed byte is detected. Does not import torch, so that the studio can read checkpoints.
 
 Format of the tensors: https://huggingface.co/docs/safetensors.
 """
@@ -32,28 +31,28 @@ from engine.fs.untrusted import (
 
 FACTS = "facts.json"
 MAX_FACTS_BYTES = 8_000_000
-"""Real metadata takes a few thousand."""
+"""Limit of the metadata; typical metadata has a few thousand bytes."""
 MANIFEST = "manifest.json"
 MAX_MANIFEST_BYTES = 16_384
 TENSORS = "tensors.safetensors"
 FORMAT = "diptych-checkpoint-3"
 MAX_BYTES = {TENSORS: 1 << 36, FACTS: MAX_FACTS_BYTES}
-"""The files of a checkpoint beside its manifest, and the largest size of each."""
+"""Largest size of each file of a checkpoint other than the manifest."""
 MAX_HEADER_BYTES = 16_000_000
-"""Of the safetensors header; a large network's takes a hundredth."""
+"""Limit of the safetensors header; that of a large network has 1 % of it."""
 MAX_DIMENSIONS = 16
 DTYPES = frozenset({"BOOL", "U8", "I8", "I16", "I32", "I64", "F16", "BF16", "F32", "F64"})
 PIECE_BYTES = 1_000_000
 OLD_SUFFIX = ".safetensors"
-"""Checkpoints were single files once."""
+"""Suffix of the single-file checkpoints of older versions."""
 _MAX_COUNT = 10**15
 _PICKLES = (b"PK\x03\x04", *(bytes([0x80, version]) for version in range(2, 6)))
-"""How files of ``torch.save`` and ``pickle`` begin."""
+"""Magic bytes of files of ``torch.save`` and ``pickle``."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CheckpointMetadata:
-    """State of a run beside its tensors, and where it comes from."""
+    """State of a run other than tensors, and its provenance."""
 
     step: Annotated[int, Range(0, _MAX_COUNT)]
     images_seen: Annotated[int, Range(0, _MAX_COUNT)]
@@ -64,9 +63,9 @@ class CheckpointMetadata:
     dataset_version: str = ""
     """Content hash of the dataset."""
     versions: Mapping[str, str] = field(default_factory=dict)
-    """Of the software that wrote it, by name."""
+    """Versions of the software that wrote it, by name."""
     positions: Mapping[str, Any] = field(default_factory=dict)
-    """State of the training loop that JSON can hold."""
+    """State of the training loop, as JSON values."""
 
 
 def metadata_from_json(content: bytes) -> CheckpointMetadata:
@@ -88,24 +87,24 @@ def _sha256(text: str) -> str:
 
 @dataclass(frozen=True)
 class FileEntry:
-    """Size and checksum of a file, as the manifest lists them."""
+    """Size and checksum of a file in the manifest."""
 
     bytes: Annotated[int, Range(0, 1 << 36)]
     sha256: Annotated[str, _sha256]
 
 
 def manifest_to_json(entries: Mapping[str, FileEntry]) -> bytes:
-    """Write a manifest."""
+    """Serialise a manifest."""
     table = {"format": FORMAT, "files": encode(entries)}
     own = hashlib.sha256(_canonical(table)).hexdigest()
     return _canonical({**table, "sha256": own})
 
 
 def manifest_from_json(content: bytes) -> dict[str, FileEntry]:
-    """Read an untrusted manifest.
+    """Parse an untrusted manifest.
 
     Raises:
-        MalformedFileError: it is damaged, or lists other files than a checkpoint's.
+        MalformedFileError: it is damaged, or does not list exactly the files of a checkpoint.
     """
     table = read_table(content, MANIFEST)
     if table.get("format") != FORMAT:
@@ -143,22 +142,22 @@ def publish_checkpoint(
     """Write a checkpoint to a temporary folder and rename it.
 
     Args:
-        path: folder of the checkpoint; one that is there already is replaced.
+        path: folder of the checkpoint; an existing one is replaced.
         tensors: content of the safetensors file, in pieces.
-        size: bytes of it.
-        metadata: stored beside the tensors.
+        size: size of the safetensors file in bytes.
+        metadata: metadata to store with the tensors.
 
     Returns:
         Bytes written.
 
     Raises:
-        FolderNotWritableError, DiskFullError: it cannot be written; a former one is untouched.
+        FolderNotWritableError, DiskFullError: it cannot be written; an existing one is unchanged.
     """
     content = to_json(metadata)
-    # Refuse to write what could not be read again.
+    # Do not write metadata that cannot be read back.
     metadata_from_json(content)
     needed = size + len(content) + MAX_MANIFEST_BYTES
-    # Only the last folder is made: a deleted run folder must not reappear with nothing else in it.
+    # Create only the parent folder: a deleted run folder must not be recreated.
     with _staged(path, needed) as staged:
         entries = {
             TENSORS: _write(staged / TENSORS, tensors),
@@ -172,7 +171,7 @@ def publish_checkpoint(
 
 
 def copy_checkpoint(source: Path, target: Path, metadata: CheckpointMetadata) -> int:
-    """Copy a verified checkpoint with other metadata.
+    """Verify and copy a checkpoint, with other metadata.
 
     Returns:
         Bytes written.
@@ -191,10 +190,10 @@ def copy_checkpoint(source: Path, target: Path, metadata: CheckpointMetadata) ->
 
 
 def verify_checkpoint(path: Path) -> CheckpointMetadata:
-    """Read all of a checkpoint and compare it with its manifest.
+    """Verify all files of a checkpoint against its manifest, and return the metadata.
 
     Raises:
-        CheckpointCorruptError: it is damaged, or no checkpoint.
+        CheckpointCorruptError: it is damaged, or not a checkpoint.
     """
     metadata = read_metadata(path)
     with explaining(path):
@@ -206,7 +205,7 @@ def read_metadata(path: Path) -> CheckpointMetadata:
     """Read the metadata of a checkpoint, without its tensors.
 
     Raises:
-        CheckpointCorruptError: its metadata or manifest is damaged, or it is no checkpoint.
+        CheckpointCorruptError: its metadata or manifest is damaged, or it is not a checkpoint.
     """
     with explaining(path):
         entry = _entries(path)[FACTS]
@@ -219,7 +218,7 @@ def verify_tensors(path: Path) -> None:
     """Check size, checksum, header and layout of a checkpoint's tensors.
 
     Raises:
-        MalformedFileError: they are damaged, or no safetensors file.
+        MalformedFileError: they are damaged, or not a safetensors file.
         OSError: they cannot be read.
     """
     entry = _entries(path)[TENSORS]
@@ -257,7 +256,7 @@ def ensure_checksum(found: str, entry: FileEntry, name: str) -> None:
     """Check a file's checksum.
 
     Raises:
-        MalformedFileError: it is not what the manifest says.
+        MalformedFileError: it differs from the manifest.
     """
     if found != entry.sha256:
         raise MalformedFileError(f"{name} is damaged: its checksum is not that of the manifest")
@@ -305,7 +304,7 @@ def _refuse_file(path: Path) -> NoReturn:
 
 @contextlib.contextmanager
 def _staged(path: Path, needed: int) -> Iterator[Path]:
-    """Make a temporary folder beside ``path``, and remove it if the block fails."""
+    """Create a temporary folder beside ``path``, and remove it on an error."""
     staged = staged_path(path)
     try:
         if not path.parent.is_dir():
@@ -337,7 +336,7 @@ def _write(path: Path, pieces: Iterable[bytes | memoryview]) -> FileEntry:
 
 
 def _take_place(staged: Path, path: Path) -> None:
-    """Rename; a folder that has the name is moved aside first, and back if that fails."""
+    """Rename a folder to ``path``; an existing one is moved aside first, and back on failure."""
     aside = staged_path(path, is_old=True)
     is_taken = path.exists() or path.is_symlink()
     if is_taken:
@@ -353,7 +352,7 @@ def _take_place(staged: Path, path: Path) -> None:
     try:
         files.sync_folder(path.parent)
     finally:
-        # An old one that cannot be removed is left to the next ``clean_temp_files``.
+        # If it cannot be removed, ``clean_temp_files`` removes it later.
         if is_taken:
             with contextlib.suppress(OSError):
                 files.remove(aside)

@@ -1,4 +1,4 @@
-"""The command line that repeats a run."""
+"""Command lines that repeat a run."""
 
 import os
 import shlex
@@ -19,9 +19,9 @@ _BY_HAND = frozenset({"preset", "minutes", "images"})
 
 
 def repeating_arguments(folder: Path) -> list[str]:
-    """Give the arguments that do a run again, beside it and under the next free name.
+    """Return the arguments that repeat a run in a new folder beside it.
 
-    A branch is repeated as a branch, as long as the run that it left is there.
+    A branch is repeated as a branch, if its source run still exists.
 
     Raises:
         RunMissingError, ConfigError: there is no run, or its configuration is damaged.
@@ -34,15 +34,12 @@ def repeating_arguments(folder: Path) -> list[str]:
             source = folder.parent / Path(origin.run).name
             return branch_arguments(source, origin.checkpoint, again)
     except EngineError:
-        pass  # What is known of the origin is damaged, or the other run is gone.
+        pass  # The notes are damaged, or the source run no longer exists.
     return train_arguments(again)
 
 
 def train_arguments(config: RunConfig) -> list[str]:
-    """Give the arguments after which ``diptych`` makes exactly this run.
-
-    Only what differs from the run's preset is named.
-    """
+    """Return the arguments that create this run; only differences from its preset are listed."""
     preset = config.preset if config.preset in PRESETS else next(iter(PRESETS))
     plain = config_from_preset(preset, dataset=config.dataset, run=config.run)
     start = ["train", *_option("dataset", config.dataset), *_option("run", config.run)]
@@ -50,10 +47,10 @@ def train_arguments(config: RunConfig) -> list[str]:
 
 
 def branch_arguments(source: Path, checkpoint: str, config: RunConfig) -> list[str]:
-    """Give the arguments after which ``diptych`` makes this run a branch of another.
+    """Return the arguments that create this run as a branch of another.
 
     Raises:
-        RunMissingError, ConfigError: there is no other run, or its configuration is damaged.
+        RunMissingError, ConfigError: there is no source run, or its configuration is damaged.
     """
     before = RunFolder(source).read_config()
     start = ["branch", str(source), *_option("run", config.run)]
@@ -61,7 +58,7 @@ def branch_arguments(source: Path, checkpoint: str, config: RunConfig) -> list[s
 
 
 def quoted(arguments: Sequence[str]) -> str:
-    """Write a command line as this system's shell reads it."""
+    """Quote a command line for the shell of this system."""
     line = [PROGRAM, *arguments]
     return subprocess.list2cmdline(line) if os.name == "nt" else shlex.join(line)
 
@@ -72,20 +69,18 @@ def _differences(plain: RunConfig, config: RunConfig) -> list[str]:
         value = value_at(config, name)
         if name not in _BY_HAND and value != value_at(plain, name):
             words += _option(option_of(name), value)
-    return words + _lengths(plain, config)
-
-
-def _lengths(plain: RunConfig, config: RunConfig) -> list[str]:
-    """Options for the length of the run; either of the two alone lifts the other's limit."""
-    if (config.minutes, config.images) == (plain.minutes, plain.images):
-        return []
-    minutes = _option("minutes", config.minutes) if config.minutes or not config.images else []
-    return minutes + (_option("images", config.images) if config.images else [])
+    if (config.minutes, config.images) != (plain.minutes, plain.images):
+        # Each of the two options, given alone, removes the limit of the other.
+        if config.minutes or not config.images:
+            words += _option("minutes", config.minutes)
+        if config.images:
+            words += _option("images", config.images)
+    return words
 
 
 def _option(name: str, value: Any) -> list[str]:
     if isinstance(value, bool):
         return [f"--{name}" if value else f"--no-{name}"]
     text = repr(value) if isinstance(value, float) else str(value)
-    # A value that looks like an option has to stick to its own.
+    # argparse would parse a separate value with a leading dash as an option.
     return [f"--{name}={text}"] if text.startswith("-") else [f"--{name}", text]

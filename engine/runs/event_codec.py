@@ -1,4 +1,4 @@
-"""An event as a line of JSON, and back; reading the lines of an untrusted or torn log."""
+"""Serialise events as JSON lines, and parse the lines of an untrusted or truncated log."""
 
 import contextlib
 import io
@@ -16,14 +16,14 @@ from engine.fs.codec import Range, decode, encode
 from engine.fs.untrusted import MalformedFileError, open_regular, read_table
 
 UNLOGGED = frozenset({"images", "texts"})
-"""Fields of events that are on disk as images."""
+"""Fields of events that are stored in preview sheets, not in the log."""
 MAX_COUNT = 10**15
 MAX_TEXT = 10_000
-"""Characters that are read of a text."""
+"""Characters after which a text is truncated."""
 MAX_LINE = 1_000_000
-"""Bytes; a longer line is skipped."""
+"""Bytes of the longest line that is parsed."""
 MAX_BYTES = 1 << 40
-"""Of a log; a larger file is refused."""
+"""Largest log that is read."""
 _BUFFER_BYTES = 1 << 16
 _KINDS: dict[str, type[RunEvent]] = {kind.__name__: kind for kind in get_args(RunEvent)}
 _PATHS: dict[type, Callable[[Path, str], Path]] = {
@@ -31,12 +31,12 @@ _PATHS: dict[type, Callable[[Path, str], Path]] = {
     PreviewReady: lambda run, name: run / "samples" / Path(name).name,
     RunRelocated: lambda _run, name: Path(name),
 }
-"""How an event's path is resolved; for other events it is the run's folder, wherever it is now."""
+"""Functions that resolve the path of an event; for other events it is the run's folder."""
 _COUNTS = Range(0, MAX_COUNT)
 
 
 def line_of(event: RunEvent) -> bytes:
-    """Write an event, without its images and texts."""
+    """Serialise an event, without images and texts."""
     writers = {
         Path: str if isinstance(event, RunRelocated) else lambda path: path.name,
         Exception: lambda error: f"{type(error).__name__}: {error}",
@@ -46,17 +46,17 @@ def line_of(event: RunEvent) -> bytes:
 
 
 def line_of_fields(kind: str, fields: Mapping[str, Any]) -> bytes:
-    """Write a line of the log."""
+    """Serialise a line of the log."""
     line = {"event": kind, "time": round(time.time(), 3), **fields}
     return json.dumps(line, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
 
 def event_in(entry: Mapping[str, Any], run: Path) -> RunEvent | None:
-    """Build the event of an entry; None if it is unknown or malformed.
+    """Decode an event; None if it is unknown or malformed.
 
     Args:
-        entry: of an untrusted log.
-        run: its folder; names of files are resolved in it.
+        entry: entry of an untrusted log.
+        run: folder of the run, in which file names are resolved.
     """
     name = entry.get("event")
     kind = _KINDS.get(name) if isinstance(name, str) else None
@@ -87,17 +87,17 @@ def open_log(path: Path) -> Iterator[BinaryIO]:
 
     Raises:
         MalformedFileError: it is not a regular file.
-        OSError: it cannot be read, or is not there.
+        OSError: it does not exist or cannot be read.
     """
     with open_regular(path, MAX_BYTES) as plain, io.BufferedReader(plain, _BUFFER_BYTES) as file:
         yield file
 
 
 def lines_in(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
-    """Read lines from the current position; a last line without a line end is omitted.
+    """Read lines from the current position; an unterminated last line is omitted.
 
     Yields:
-        The line (empty for every piece of one that is too long) and the position after its end.
+        The line (empty for each piece of a line that is too long) and the position after it.
     """
     end, is_long = file.tell(), False
     while line := file.readline(MAX_LINE + 1):
@@ -111,7 +111,7 @@ def lines_in(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
 
 
 def entry_in(line: bytes) -> dict[str, Any] | None:
-    """Parse a line; None if it is torn or no JSON object."""
+    """Parse a line; None if it is truncated or not a JSON object."""
     with contextlib.suppress(MalformedFileError):
         return read_table(line, "the line")
     return None

@@ -1,4 +1,4 @@
-"""The event log of a run: one JSON object a line, appended as things happen."""
+"""Event log of a run: one JSON object per line, appended during training."""
 
 import contextlib
 import logging
@@ -16,21 +16,21 @@ from engine.runs.event_codec import MAX_LINE, entry_in, line_of, line_of_fields
 log = logging.getLogger(__name__)
 
 LOSSES_EVERY_S = 1.0
-"""Interval of logged loss reports; the live plot gets four a second."""
+"""Interval of logged metrics reports; the live plot receives four per second."""
 SYNC_EVERY_S = 1.0
-"""Interval of syncs; in between, what is written survives the end of the program only."""
+"""Interval of fsync; until then, written lines survive a crash of the process only."""
 MAX_WAITING = 10_000
-"""Lines that wait for a failing disk; the oldest are dropped first."""
+"""Largest number of lines buffered while the disk fails; the oldest are dropped first."""
 _PIECE_BYTES = 1 << 16
 
 
 def open_for_append(path: Path) -> tuple[FileIO, int]:
-    """Open a log to append to it, and repair its last line.
+    """Open a log for appending, and repair its last line.
 
-    A complete last line without a line end gets one; a torn one is cut off.
+    A complete last line without a line end gets one; a truncated one is removed.
 
     Returns:
-        The file, and how many bytes were cut off.
+        The file, and the number of bytes removed.
 
     Raises:
         MalformedFileError: it is not a regular file.
@@ -61,7 +61,7 @@ def _repair(file: FileIO) -> int:
 
 
 def _end_of_last_line(file: FileIO, size: int) -> int:
-    """Find the position after the last line end, from the back."""
+    """Return the position after the last line end, searching backwards."""
     end = size
     while end:
         start = max(0, end - _PIECE_BYTES)
@@ -74,10 +74,10 @@ def _end_of_last_line(file: FileIO, size: int) -> int:
 
 
 class RunLog:
-    """Appends a run's events to its log file, unbuffered.
+    """Append the events of a run to its log file, unbuffered.
 
-    A torn last line, as a killed program leaves it, is repaired first. A failing disk never raises:
-    it is logged once, and unwritten events are written with the next event.
+    A truncated last line is repaired first. Disk errors do not raise: they are logged once, and
+    unwritten events are written with the next event.
     """
 
     def __init__(self, path: Path) -> None:
@@ -90,29 +90,34 @@ class RunLog:
         self._write()
 
     def record(self, event: RunEvent) -> None:
-        """Append one event; of the loss reports, one a second."""
+        """Append an event; metrics reports at most once per second."""
         if isinstance(event, MetricsReported):
             if 0 <= event.progress.elapsed_s - self._last_losses_s < LOSSES_EVERY_S:
                 return
             self._last_losses_s = event.progress.elapsed_s
         self._waiting.append(line_of(event))
-        # A checkpoint must not be on the disk before the log entries that precede it.
+        # Sync, so that a checkpoint is not on disk before the log entries that precede it.
         self._write(is_urgent=isinstance(event, CheckpointSaved | RunEnded))
 
     def reopen(self, path: Path) -> None:
-        """Continue in another file, to which unwritten events go too."""
+        """Switch to another file, which also receives unwritten events."""
         self.close()
         self._path = path
         self._write()
 
     def close(self) -> None:
-        """Close the file; a later event opens it again."""
+        """Close the file; the next event reopens it."""
         self._write(is_urgent=True)
         self._drop()
 
     def _write(self, *, is_urgent: bool = False) -> None:
         try:
-            file = self._file = self._file or self._open()
+            if self._file is None:
+                self._file, cut = open_for_append(self._path)
+                if cut:
+                    log.info("Removed a truncated line of %d bytes from %s.", cut, self._path)
+                    self._waiting.appendleft(line_of_fields("LogRepaired", {"bytes_cut": cut}))
+            file = self._file
             while self._waiting:
                 _append(file, self._waiting[0])
                 self._waiting.popleft()
@@ -121,17 +126,10 @@ class RunLog:
                 files.sync(file)
         except (OSError, MalformedFileError) as error:
             self._tell(error)
-            # Opening it again repairs what was written in part.
+            # Reopening it repairs a partly written line.
             self._drop()
         else:
             self._tell(None)
-
-    def _open(self) -> FileIO:
-        file, cut = open_for_append(self._path)
-        if cut:
-            log.info("A torn line of %d bytes is cut off %s.", cut, self._path)
-            self._waiting.appendleft(line_of_fields("LogRepaired", {"bytes_cut": cut}))
-        return file
 
     def _drop(self) -> None:
         if self._file is not None:
@@ -140,7 +138,7 @@ class RunLog:
         self._file = None
 
     def _tell(self, error: Exception | None) -> None:
-        """Log once that the disk fails, and once that it works again."""
+        """Log the first failure, and the first success after it."""
         if error is not None and not self._is_failing:
             log.warning("The log %s cannot be written, events wait: %s", self._path, error)
         if error is None and self._is_failing:
@@ -153,7 +151,7 @@ def _append(file: FileIO, line: bytes) -> None:
     try:
         files.write(file, line)
     except OSError:
-        # It is written again later, and must not be there twice.
+        # Remove a partly written line, which is written again later.
         with contextlib.suppress(OSError):
             files.cut(file, end)
         raise

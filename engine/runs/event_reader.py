@@ -1,4 +1,4 @@
-"""Reading a run's log: all events, curves, its end, or following it while it is written."""
+"""Read the log of a run: events, curves, its tail, and new events while it is written."""
 
 import contextlib
 import logging
@@ -19,38 +19,33 @@ log = logging.getLogger(__name__)
 _SAVED = b'"CheckpointSaved"'
 _AGAIN = (b'"RunResumed"', b'"RolledBack"')
 _MAX_RESUMES = 100_000
-"""Limit of the resumptions and rollbacks that are read of an untrusted log."""
+"""Largest number of resumptions and rollbacks that are read from an untrusted log."""
 _MAX_NEW_BYTES = 4_000_000
 
 
 def read_events(path: Path) -> Iterator[RunEvent]:
-    """Read all events; torn and malformed lines are skipped.
+    """Read all events; truncated and malformed lines are skipped.
 
-    A preview comes without its images and texts, which are in its sheet, an error as
-    ``LoggedError``.
+    Previews have no images and texts, which are in their sheets; errors are ``LoggedError``.
 
     Args:
-        path: a run's ``events.jsonl``; a missing one gives nothing.
+        path: ``events.jsonl`` of a run; a missing file yields nothing.
     """
     for line, number in _numbered(path):
         event = _event(line, path)
         if event is not None:
             yield event
         else:
-            log.info("line %d of %s is skipped", number, path)
+            log.info("Skipped line %d of %s.", number, path)
 
 
 def read_losses(path: Path) -> Iterator[MetricsReported]:
-    """Read a log's loss reports, without those that a resumed run repeated.
-
-    Args:
-        path: a run's ``events.jsonl``; a missing one gives nothing.
-    """
+    """Read the metrics reports of a log, without those that a resumed run repeated."""
     return _points(path, MetricsReported)
 
 
 def read_quality(path: Path) -> Iterator[EvaluationCompleted]:
-    """Read a log's quality measurements, without those that a resumed run repeated."""
+    """Read the evaluations of a log, without those that a resumed run repeated."""
     return _points(path, EvaluationCompleted)
 
 
@@ -68,9 +63,9 @@ def has_saved(path: Path) -> bool:
 
 
 class LogTail:
-    """Follows a log that another process writes.
+    """Follow a log that another process writes.
 
-    Only whole lines are read. A log that was replaced or truncated is read from its beginning.
+    Only complete lines are read. A log that was replaced or truncated is read from the start.
     """
 
     def __init__(self, path: Path) -> None:
@@ -79,10 +74,14 @@ class LogTail:
         self._identity = (0, 0)
 
     def read_new(self) -> list[RunEvent]:
-        """Read the events since the last call, from a few megabytes at most."""
+        """Read the events since the last call, at most a few megabytes."""
         events: list[RunEvent] = []
         with contextlib.suppress(OSError, MalformedFileError), open_log(self._path) as file:
-            self._find_place(file.fileno())
+            status = os.fstat(file.fileno())
+            identity = (status.st_dev, status.st_ino)
+            if identity != self._identity or status.st_size < self._place:
+                self._place = 0
+            self._identity = identity
             file.seek(self._place)
             until = self._place + _MAX_NEW_BYTES
             for line, end in lines_in(file):
@@ -94,30 +93,26 @@ class LogTail:
                     break
         return events
 
-    def _find_place(self, handle: int) -> None:
-        status = os.fstat(handle)
-        identity = (status.st_dev, status.st_ino)
-        if identity != self._identity or status.st_size < self._place:
-            self._place = 0
-        self._identity = identity
-
 
 def _points(path: Path, kind: type[Point]) -> Iterator[Point]:
-    """Read the points of a curve; the log is read twice, so that memory stays small."""
+    """Read the points of a curve; the log is read twice to limit memory."""
     name = f'"{kind.__name__}"'.encode()
     again = _done_again(path)
     for line, number in _numbered(path):
         while again and again[0][0] <= number:
             again.popleft()
         event = _event(line, path) if name in line else None
-        if isinstance(event, kind) and _images(event) <= (again[0][1] if again else MAX_COUNT):
+        if not isinstance(event, kind):
+            continue
+        progress = event.progress if isinstance(event, MetricsReported) else event
+        if progress.images_seen <= (again[0][1] if again else MAX_COUNT):
             yield event
 
 
 def _done_again(path: Path) -> deque[tuple[int, int]]:
-    """List the lines at which a run went back, and fewest images it went back to from there on.
+    """List the lines of resumptions and rollbacks with the minimum of images from there on.
 
-    A point before such a line is repeated later if it has more images than that.
+    A point before such a line is repeated later if it has more images than the minimum.
     """
     found: list[tuple[int, int]] = []
     for line, number in _numbered(path):
@@ -129,10 +124,6 @@ def _done_again(path: Path) -> deque[tuple[int, int]]:
         fewest = min(fewest, images)
         suffix.appendleft((number, fewest))
     return suffix
-
-
-def _images(point: MetricsReported | EvaluationCompleted) -> int:
-    return point.progress.images_seen if isinstance(point, MetricsReported) else point.images_seen
 
 
 def _numbered(path: Path) -> Iterator[tuple[bytes, int]]:
@@ -152,9 +143,9 @@ def _event(line: bytes, path: Path) -> RunEvent | None:
 
 
 def read_tail(path: Path, max_bytes: int) -> list[bytes]:
-    """Read the last lines of an untrusted file, up to a number of bytes.
+    """Read the last complete lines of an untrusted file, up to a number of bytes.
 
-    They are whole, unless the last line alone is longer.
+    The last line is truncated if it is longer than ``max_bytes``.
 
     Raises:
         MalformedFileError: it is not a regular file.
@@ -165,5 +156,5 @@ def read_tail(path: Path, max_bytes: int) -> list[bytes]:
         start = max(0, size - max_bytes)
         file.seek(start)
         lines = file.read(max_bytes).splitlines()
-    # The first line was cut unless the reading began at the file's beginning.
+    # The first line is incomplete unless the read started at the beginning.
     return lines[1:] or lines if start else lines

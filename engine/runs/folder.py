@@ -1,8 +1,8 @@
-"""The run folder: its files, and creating and reopening it.
+"""Run folders: paths, small files, creation and reopening.
 
-``run.toml`` is the configuration, ``model.json`` the model's metadata, ``events.jsonl`` the log,
-``checkpoints/`` and ``samples/`` hold what their names say. A folder is untrusted: sizes and kinds
-of its files are checked before they are read.
+``run.toml`` holds the configuration, ``model.json`` the model's metadata, ``events.jsonl`` the log;
+``checkpoints/`` and ``samples/`` the checkpoints and previews. A folder is untrusted: types and
+sizes of its files are checked before they are read.
 """
 
 import os
@@ -63,7 +63,7 @@ def images_in_name(checkpoint: Path) -> int:
 
 
 def quarantine(checkpoint: Path) -> None:
-    """Rename a damaged checkpoint, so that no run resumes from it; its files are kept.
+    """Rename a damaged checkpoint, so that it is not used; its files are kept.
 
     Raises:
         OSError: it cannot be renamed.
@@ -74,11 +74,11 @@ def quarantine(checkpoint: Path) -> None:
 
 
 def ensure_own(folder: Path, run: Path) -> None:
-    """Check that a subfolder of a run is no link, so that nothing outside the run is opened.
+    """Check that a subfolder of a run is a real folder, not a link out of the run.
 
     Raises:
-        CheckpointMissingError: it is not there.
-        CheckpointCorruptError: it is something else.
+        CheckpointMissingError: it does not exist.
+        CheckpointCorruptError: it is not a folder.
     """
     try:
         ensure_folder(folder)
@@ -90,12 +90,12 @@ def ensure_own(folder: Path, run: Path) -> None:
 
 NEWEST = "newest"
 MODEL_BYTES = 32_000_000
-"""Limit of a model's metadata; the largest vocabularies take a tenth."""
+"""Limit of a model's metadata; the largest vocabularies have 10 % of it."""
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """Paths and small files of one run."""
+    """Paths and small files of a run."""
 
     path: Path
 
@@ -111,12 +111,12 @@ class RunFolder:
 
     @property
     def log_file(self) -> Path:
-        """The event log, a JSON object a line."""
+        """The event log, with one JSON object per line."""
         return self.path / "events.jsonl"
 
     @property
     def lock_file(self) -> Path:
-        """The lock, which names the process that trains here."""
+        """The lock file, which names the process that trains the run."""
         return self.path / LOCK_NAME
 
     @property
@@ -130,36 +130,36 @@ class RunFolder:
         return self.path / "samples"
 
     def checkpoint_path(self, images_seen: int) -> Path:
-        """Name for a checkpoint; names sort by progress."""
+        """Return the path of a checkpoint; names sort by progress."""
         return self.checkpoints / f"checkpoint-{images_seen:012d}"
 
     def best_path(self, figure: str) -> Path:
-        """Name for the checkpoint that is the best by a figure of its quality."""
+        """Return the path of the best checkpoint by a metric."""
         return self.checkpoints / f"best-{figure}"
 
     def preview_path(self, images_seen: int) -> Path:
-        """Name for a preview sheet; names sort by progress."""
+        """Return the path of a preview sheet; names sort by progress."""
         return self.samples / f"preview-{images_seen:012d}.png"
 
     def checkpoint_paths(self) -> list[Path]:
-        """All checkpoints by name, oldest first, valid or not."""
+        """Return all checkpoints by name, oldest first, valid or not."""
         paths = self.checkpoints.glob("checkpoint-*")
         found = (path for path in paths if _NAME.fullmatch(path.name) and path.is_dir())
         return sorted(found, key=images_in_name)
 
     def best_paths(self) -> list[Path]:
-        """The checkpoints that are the best by a figure."""
+        """Return the best checkpoints by metric."""
         return sorted(path for path in self.checkpoints.glob("best-*") if path.is_dir())
 
     def preview_files(self) -> list[Path]:
-        """All preview sheets, oldest first."""
+        """Return all preview sheets, oldest first."""
         return sorted(self.samples.glob("preview-*.png"))
 
     def latest_checkpoint(self) -> Path:
-        """The newest checkpoint by name.
+        """Return the newest checkpoint by name.
 
         Raises:
-            CheckpointMissingError: none was saved yet.
+            CheckpointMissingError: there is no checkpoint.
         """
         paths = self.checkpoint_paths()
         if not paths:
@@ -170,8 +170,8 @@ class RunFolder:
         """Find the newest checkpoint that passes verification.
 
         Raises:
-            CheckpointMissingError: there is none at all.
-            CheckpointCorruptError: there is none that can be used; of the newest.
+            CheckpointMissingError: there is no checkpoint.
+            CheckpointCorruptError: all are damaged; the error of the newest.
         """
         ensure_own(self.checkpoints, self.path)
         damaged: list[CheckpointCorruptError] = []
@@ -185,19 +185,19 @@ class RunFolder:
         if damaged:
             raise damaged[0]
         for path in sorted(self.checkpoints.glob(f"checkpoint-*{OLD_SUFFIX}"), reverse=True):
-            # Raises why a single file of an older version cannot be used.
+            # Raise the reason why a single-file checkpoint cannot be used.
             verify_checkpoint(path)
         raise CheckpointMissingError(self.path)
 
     def chosen_checkpoint(self, choice: str) -> Path:
-        """The newest checkpoint that can be used, or the best by a figure.
+        """Return the newest valid checkpoint, or the best by a metric.
 
         Args:
-            choice: ``NEWEST``, or a figure's name.
+            choice: ``NEWEST``, or the name of a metric.
 
         Raises:
             CheckpointMissingError: there is no such checkpoint.
-            CheckpointCorruptError: the newest ones are damaged, all of them.
+            CheckpointCorruptError: all checkpoints are damaged.
         """
         if choice == NEWEST:
             return self.newest_valid().path
@@ -208,10 +208,10 @@ class RunFolder:
         return path
 
     def sweep(self) -> None:
-        """Remove the temporary files of a killed process. The caller holds the run's lock.
+        """Remove the temporary files of a killed process. The caller must hold the run's lock.
 
         Raises:
-            FolderNotWritableError: it cannot be removed.
+            FolderNotWritableError: a file cannot be removed.
         """
         for folder in (self.path, self.checkpoints, self.samples):
             with wrapping_os_errors(self.path):
@@ -230,7 +230,7 @@ class RunFolder:
         """Read the configuration.
 
         Raises:
-            RunMissingError: there is no run here.
+            RunMissingError: there is no run.
             ConfigError: the file is damaged.
         """
         content = read_part(self.config_file, CONFIG_BYTES)
@@ -240,7 +240,7 @@ class RunFolder:
         """Read the model's metadata.
 
         Raises:
-            RunMissingError: there is no run here, or it ended while it loaded its data.
+            RunMissingError: there is no run, or it ended while loading its data.
             ConfigError: the file is damaged.
         """
         content = read_part(self.model_file, MODEL_BYTES)
@@ -250,14 +250,14 @@ class RunFolder:
             raise ConfigError([Problem(self.model_file.name, str(error))]) from error
 
     def has_saved(self) -> bool:
-        """Whether the run ever saved a checkpoint, even if it was deleted since.
+        """Whether the run ever saved a checkpoint, even if it was deleted later.
 
         Raises:
             ConfigError: its log is not a regular file.
             FolderNotWritableError: the disk fails.
         """
         try:
-            # Hidden files are those of file browsers.
+            # Ignore hidden files of file managers.
             if any(not path.name.startswith(".") for path in self.checkpoints.glob("*")):
                 return True
             return has_saved(self.log_file)
@@ -268,21 +268,21 @@ class RunFolder:
 
 
 def create_run_folder(config: RunConfig) -> RunFolder:
-    """Make the folder of a new run and write its configuration.
+    """Create the folder of a new run and write its configuration.
 
     Raises:
-        FolderInUseError: the folder holds files already.
-        FolderNotWritableError, DiskFullError: it cannot be made or written.
+        FolderInUseError: the folder holds files.
+        FolderNotWritableError, DiskFullError: it cannot be created or written.
     """
     folder = RunFolder(config.run)
     try:
         found = config.run.iterdir() if config.run.exists() else ()
-        # A run that was killed before it had a configuration leaves a lock and temporary files.
+        # A run that was killed before it wrote its configuration leaves a lock and temporary files.
         if not all(path.name == LOCK_NAME or is_staged(path) for path in found):
             raise FolderInUseError(config.run)
         folder.path.mkdir(parents=True, exist_ok=True)
         ensure_writable(folder.path)
-        # The configuration comes first: a run that is killed here can be resumed.
+        # Write the configuration first, so that a run that is killed here can be resumed.
         folder.write_config(config)
         _make_subfolders(folder)
     except OSError as error:
@@ -293,17 +293,16 @@ def create_run_folder(config: RunConfig) -> RunFolder:
 def reopen_run_folder(config: RunConfig) -> ValidCheckpoint | None:
     """Find the newest valid checkpoint of a run and write the run's new configuration.
 
-    The caller holds the run's lock. Damaged checkpoints that are newer are renamed, so that they
-    do not count any more.
+    The caller must hold the run's lock. Newer damaged checkpoints are quarantined.
 
     Returns:
-        None if the run never saved a checkpoint: it starts from its first step.
+        The checkpoint; None if the run never saved one, so that it starts from step 0.
 
     Raises:
         RunMissingError: there is no run.
-        CheckpointMissingError: the run has saved checkpoints, and all are gone.
-        CheckpointCorruptError: no checkpoint can be used.
-        ConfigError: settings that must not change differ from the run's; it names all of them.
+        CheckpointMissingError: the run has saved checkpoints, but none is left.
+        CheckpointCorruptError: all checkpoints are damaged.
+        ConfigError: settings differ that must not change; lists all of them.
         FolderNotWritableError, DiskFullError: it cannot be written.
     """
     folder = RunFolder(config.run)
@@ -312,7 +311,12 @@ def reopen_run_folder(config: RunConfig) -> ValidCheckpoint | None:
         raise ConfigError(problems)
     ensure_writable(folder.path)
     folder.sweep()
-    found = _newest_checkpoint(folder)
+    found = None
+    try:
+        found = folder.newest_valid()
+    except CheckpointMissingError:
+        if folder.has_saved():
+            raise
     folder.write_config(config)
     try:
         _make_subfolders(folder)
@@ -322,15 +326,6 @@ def reopen_run_folder(config: RunConfig) -> ValidCheckpoint | None:
     except OSError as error:
         raise wrap_os_error(error, folder.path) from error
     return found
-
-
-def _newest_checkpoint(folder: RunFolder) -> ValidCheckpoint | None:
-    try:
-        return folder.newest_valid()
-    except CheckpointMissingError:
-        if folder.has_saved():
-            raise
-        return None
 
 
 def _make_subfolders(folder: RunFolder) -> None:

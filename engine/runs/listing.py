@@ -1,4 +1,4 @@
-"""The entries of a list of runs; damaged folders are listed too."""
+"""List runs with their metadata, including damaged ones."""
 
 import contextlib
 import os
@@ -15,45 +15,45 @@ from engine.runs.retention import best_metrics
 from engine.runs.status import Status, stored_status
 
 MARKS = ("run.toml", "events.jsonl", "model.json", "checkpoints")
-"""A folder that has any of them is a run, or what is left of one."""
+"""A folder with any of these entries is a run, possibly an incomplete one."""
 WATCHED = ("run.toml", "events.jsonl", NOTES_FILE, "checkpoints", "samples")
-"""What changes when there is something new to say."""
+"""Entries whose modification times and sizes make up the stamp of a run."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ListedRun:
-    """One line of a list of runs."""
+    """Metadata of a run in a list."""
 
     folder: Path
     status: Status
     is_held: bool = False
-    """Whether a process trains it now."""
+    """Whether a process is training it."""
     holder_pid: int = 0
-    """Process that does; 0 where it cannot be told."""
+    """Id of that process; 0 if unknown."""
     holder_host: str = ""
     dataset: str = ""
     family: str = ""
     preset: str = ""
     images_seen: int = 0
     elapsed_s: float = 0.0
-    """Time trained."""
+    """Training time."""
     kid: float | None = None
-    """The best of the run; so with the next."""
+    """Best KID of the run."""
     joint_coherence: float | None = None
     size_bytes: int = 0
     changed_s: float = 0.0
-    """When something last happened, in seconds since 1970."""
+    """Time of the last event, in seconds since 1970."""
     is_starred: bool = False
     notes: str = ""
     origin: str = ""
-    """Name of the run that it is a branch of."""
+    """Name of the source run of a branch."""
     checkpoints: int = 0
     error: str = ""
-    """What ended a run that failed."""
+    """Error of a failed run."""
     problem: str = ""
-    """What is wrong with the folder; empty when nothing is."""
+    """Problems of the folder; empty if there are none."""
 
     @property
     def name(self) -> str:
@@ -61,14 +61,14 @@ class ListedRun:
         return self.folder.name
 
     def matches(self, text: str) -> bool:
-        """Whether every word of a search is in the run's name, notes or settings."""
+        """Whether all words of a search are in the run's name, notes or settings."""
         words = f"{self.name}\n{self.notes}\n{self.dataset}\n{self.preset}\n{self.family}"
         place = words.casefold()
         return all(word in place for word in text.casefold().split())
 
 
 def run_folders(runs: Path) -> list[Path]:
-    """Find the run folders among what lies in a folder, by name."""
+    """Return the run folders in a folder, sorted by name."""
     try:
         with os.scandir(runs) as entries:
             paths = [Path(e.path) for e in entries if not e.name.startswith(".") and e.is_dir()]
@@ -78,7 +78,7 @@ def run_folders(runs: Path) -> list[Path]:
 
 
 def stamp_of(folder: Path) -> str:
-    """Sum up the state of a run's files; as long as it stays, there is nothing new to read."""
+    """Return a stamp of a run's files; if it is unchanged, the run need not be read again."""
     parts: list[str] = []
     for name in WATCHED:
         try:
@@ -90,7 +90,7 @@ def stamp_of(folder: Path) -> str:
 
 
 def read_run(folder: Path) -> ListedRun:
-    """Read what there is to say about a run; whatever is damaged becomes its ``problem``."""
+    """Read the metadata of a run; damaged files are reported in ``problem``."""
     problems: list[str] = []
     run = RunFolder(folder)
     config = _tried(run.read_config, problems)
@@ -98,6 +98,11 @@ def read_run(folder: Path) -> ListedRun:
     has_log = os.path.lexists(run.log_file)
     best = (_tried(lambda: best_metrics(run.log_file), problems) if has_log else None) or {}
     left = stored_status(folder)
+    changed_s, checkpoints = left.last_s, 0
+    with contextlib.suppress(OSError):
+        changed_s = changed_s or folder.stat().st_mtime
+        names = os.listdir(run.checkpoints)  # noqa: PTH208 (a tenth of the time)
+        checkpoints = sum(name.startswith("checkpoint-") for name in names)
     return ListedRun(
         folder=folder,
         status=left.status,
@@ -109,11 +114,11 @@ def read_run(folder: Path) -> ListedRun:
         kid=best.get("kid"),
         joint_coherence=best.get("joint_coherence"),
         size_bytes=bytes_in(folder),
-        changed_s=left.last_s or _changed_s(folder),
+        changed_s=changed_s,
         is_starred=notes.is_starred,
         notes=notes.text,
         origin=notes.origin.run if notes.origin else "",
-        checkpoints=_checkpoint_count(run),
+        checkpoints=checkpoints,
         error=left.error,
         problem="; ".join(problems),
     )
@@ -125,15 +130,3 @@ def _tried(read: Callable[[], T], problems: list[str]) -> T | None:
     except (EngineError, OSError, ValueError, TypeError, ArithmeticError, RecursionError) as error:
         problems.append(f"{error}"[:300] or type(error).__name__)
         return None
-
-
-def _checkpoint_count(run: RunFolder) -> int:
-    with contextlib.suppress(OSError):
-        return sum(name.startswith("checkpoint-") for name in os.listdir(run.checkpoints))  # noqa: PTH208 (a tenth of the time)
-    return 0
-
-
-def _changed_s(folder: Path) -> float:
-    with contextlib.suppress(OSError):
-        return folder.stat().st_mtime
-    return 0.0

@@ -1,6 +1,6 @@
-"""Small files of a run folder, all untrusted: configuration, model metadata and notes.
+"""Small untrusted files of a run folder: configuration, model metadata and notes.
 
-Also what a folder of a run may be called, and how two configurations of a run differ.
+Also names of run folders, and the comparison of two configurations of a run.
 """
 
 import contextlib
@@ -19,9 +19,9 @@ from engine.fs.codec import Length, Range, Via, from_json, to_json
 from engine.fs.untrusted import MalformedFileError, read_regular
 
 CHANGEABLE = frozenset({"device", "minutes", "images"})
-"""Settings that may differ when a run is resumed, beside those of its reporting."""
+"""Settings other than those of reporting that may change when a run is resumed."""
 CONFIG_BYTES = 64_000
-"""Limit of a configuration; a real one takes a twentieth."""
+"""Limit of a configuration file; a typical one has 5 % of it."""
 _MAX_DOTS = 8
 
 
@@ -29,7 +29,7 @@ def read_part(path: Path, max_bytes: int) -> bytes:
     """Read a small file of an untrusted run folder.
 
     Raises:
-        RunMissingError: there is no such file.
+        RunMissingError: the file does not exist.
         ConfigError: it is not a regular file, or too large.
         FolderNotWritableError: the disk fails.
     """
@@ -44,11 +44,11 @@ def read_part(path: Path, max_bytes: int) -> bytes:
 
 
 def config_from_bytes(content: bytes, name: str) -> RunConfig:
-    """Read an untrusted configuration.
+    """Parse an untrusted configuration.
 
     Args:
-        content: TOML.
-        name: of the file.
+        content: content of the TOML file.
+        name: name of the file, for errors.
 
     Raises:
         ConfigError: it is damaged.
@@ -57,7 +57,7 @@ def config_from_bytes(content: bytes, name: str) -> RunConfig:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ConfigError([Problem(name, "is not UTF-8 text")]) from error
-    # Python's parser takes half a minute for a name of thousands of dots; real names have none.
+    # ``tomllib`` takes half a minute to parse a key with thousands of dots.
     if any(line.partition("=")[0].count(".") > _MAX_DOTS for line in text.splitlines()):
         raise ConfigError([Problem(name, "is nested too deeply")])
     try:
@@ -65,14 +65,14 @@ def config_from_bytes(content: bytes, name: str) -> RunConfig:
     except RecursionError as error:
         raise ConfigError([Problem(name, "is nested too deeply")]) from error
     except ValueError as error:
-        # A number of thousands of digits.
+        # Raised for numbers of thousands of digits.
         raise ConfigError([Problem(name, f"is damaged: {str(error)[:100]}")]) from error
 
 
 def changed_settings(before: RunConfig, after: RunConfig) -> list[Problem]:
     """List the settings that differ and must not change when a run is resumed."""
     return [
-        Problem(name, f"was {value_at(before, name)} and cannot change in mid-run")
+        Problem(name, f"was {value_at(before, name)} and cannot change when a run is resumed")
         for name, _field, _about in settings_in(before)
         if name not in CHANGEABLE
         and not name.startswith("reporting.")
@@ -82,12 +82,12 @@ def changed_settings(before: RunConfig, after: RunConfig) -> list[Problem]:
 
 MODEL_FORMAT = 3
 MAX_TEXT_LENGTH = 65_536
-"""Slots for the units of a text; networks grow with them."""
+"""Largest number of tokens of a text; the size of the networks depends on it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelMetadata:
-    """What the dataset decided about the networks; sampling needs no dataset beside it."""
+    """Properties of the dataset that the networks depend on; sampling needs no dataset."""
 
     dataset: str
     """Name of the dataset."""
@@ -95,19 +95,19 @@ class ModelMetadata:
     """Content hash of the dataset."""
     channels: Annotated[int, Range(1, 3)]
     text_length: Annotated[int, Range(1, MAX_TEXT_LENGTH)]
-    """Slots for the units of a text, the end included."""
+    """Tokens of a text, the end included."""
     tokenizer: Annotated[Tokenizer, Via(lambda one: one.to_table(), tokenizer_from_table)]
 
 
 FORMAT = 2
 FILE_NAME = "notes.json"
-"""In the run folder, so that the notes move with it."""
+"""Name of the notes in the run folder."""
 MAX_NOTE = 100_000
 _MAX_FILE_BYTES = 1_000_000
 
 
 def _printable(text: str) -> str:
-    # Half a character from another system's file name would break whoever prints it.
+    # Replace lone surrogates, which cannot be printed.
     return text.encode("utf-8", "replace").decode()
 
 
@@ -116,20 +116,17 @@ _Name = Annotated[str, Length(300), _printable]
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """The checkpoint of another run that a branch started from."""
+    """Source run and checkpoint of a branch."""
 
     run: _Name
-    """Name of the other run."""
+    """Name of the source run."""
     checkpoint: _Name
     images_seen: Annotated[int, Range(0, 2**62 - 1)] = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunNotes:
-    """A user's notes on a run, its star, and the origin of a branch; the content of notes.json.
-
-    A run without the file has the defaults.
-    """
+    """Content of notes.json: notes, star and origin. A run without the file has the defaults."""
 
     text: Annotated[str, Length(MAX_NOTE), _printable] = ""
     is_starred: bool = False
@@ -140,7 +137,7 @@ def read_notes(folder: Path) -> RunNotes:
     """Read the notes of a run folder.
 
     Raises:
-        ConfigError: the file is damaged, or none that a run would have.
+        ConfigError: the file is damaged.
     """
     try:
         content = read_regular(folder / FILE_NAME, _MAX_FILE_BYTES)
@@ -152,10 +149,10 @@ def read_notes(folder: Path) -> RunNotes:
 
 
 def write_notes(folder: Path, notes: RunNotes) -> None:
-    """Write the notes; a damaged file is kept beside them under another name.
+    """Write the notes; a damaged file is renamed first.
 
     Raises:
-        FolderNotWritableError, DiskFullError: they cannot be written; the old ones stay.
+        FolderNotWritableError, DiskFullError: they cannot be written; the old notes are kept.
     """
     try:
         read_notes(folder)
@@ -169,10 +166,10 @@ def write_notes(folder: Path, notes: RunNotes) -> None:
 def change_notes(
     folder: Path, *, text: str | None = None, is_starred: bool | None = None
 ) -> RunNotes:
-    """Change a part of the notes and give what they are now.
+    """Update some fields of the notes, and return the new notes.
 
     Raises:
-        FolderNotWritableError, DiskFullError: they cannot be written; the old ones stay.
+        FolderNotWritableError, DiskFullError: they cannot be written; the old notes are kept.
     """
     try:
         notes = read_notes(folder)
@@ -187,7 +184,7 @@ def change_notes(
 
 
 FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
-"""Characters that no folder's name may hold."""
+"""Characters that are invalid in folder names on some platform."""
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _MAX_NAME = 100
 _NUMBERED = re.compile(r"(.+)-(\d{1,4})")
@@ -195,7 +192,7 @@ _DATED = re.compile(r".*\d{4}-\d\d-\d\d")
 
 
 def is_usable_name(name: str) -> bool:
-    """Whether every platform takes ``name`` as a folder's name."""
+    """Whether a folder name is valid on all platforms."""
     return (
         0 < len(name) <= _MAX_NAME
         and not FORBIDDEN.search(name)
@@ -205,14 +202,14 @@ def is_usable_name(name: str) -> bool:
 
 
 def free_name_like(runs: Path, name: str, taken: frozenset[str] = frozenset()) -> str:
-    """Give the name if no folder has it, or else the next number, such as ``cats-2``.
+    """Return ``name`` if it is unused, or else with the next unused number, such as ``cats-2``.
 
     Args:
-        runs: where the folder would lie.
-        name: wanted.
-        taken: names that count as had.
+        runs: parent folder.
+        name: preferred name.
+        taken: further names that count as used.
     """
-    # The day of a date is no number to count on from.
+    # Do not increment the day of a date.
     match = None if _DATED.fullmatch(name) else _NUMBERED.fullmatch(name)
     stem, number = (match[1], int(match[2])) if match else (name, 1)
     while name in taken or (runs / name).exists():

@@ -1,4 +1,4 @@
-"""Retention of a run's checkpoints, and its best metrics."""
+"""Retention policy for checkpoints, and the best metrics of a run."""
 
 import contextlib
 import logging
@@ -14,25 +14,26 @@ from engine.runs.folder import RunFolder, bytes_in, images_in_name
 log = logging.getLogger(__name__)
 
 RANKED: dict[str, Callable[[float, float], float]] = {"kid": min, "joint_coherence": max}
-"""Metrics whose best is listed and whose best checkpoint is kept, and which of two is better."""
+"""Metrics whose best checkpoint is kept, with the function that selects the better value."""
 _MAX_FIGURE = 1e9
 
 
 class RetentionPolicy:
-    """Removes the checkpoints of a run that its settings do not keep.
+    """Remove the checkpoints of a run that its settings do not keep.
 
     Args:
-        folder: the run's.
-        reporting: how many of the newest are kept, which are kept for good, and the room for all.
+        folder: the run folder.
+        reporting: number of newest checkpoints, interval of milestones and total size to keep.
     """
 
     def __init__(self, folder: RunFolder, reporting: ReportingConfig) -> None:
         self._folder, self._reporting = folder, reporting
 
     def prune(self) -> None:
-        """Remove the surplus. A disk error is only logged: pruning runs again after each save."""
+        """Remove checkpoints. Disk errors are only logged, as it runs again after each save."""
         paths = self._folder.checkpoint_paths()
-        kept = self._wanted(paths)
+        kept = {*paths[-self._reporting.keep_last :], *_last_written(paths)}
+        kept.update(_milestones(paths, self._reporting.milestone_every))
         try:
             for path in paths:
                 if path not in kept:
@@ -41,13 +42,8 @@ class RetentionPolicy:
         except OSError as error:
             log.warning("An old checkpoint of %s cannot be removed: %s", self._folder.path, error)
 
-    def _wanted(self, paths: Sequence[Path]) -> set[Path]:
-        wanted = set(paths[-self._reporting.keep_last :])
-        wanted.update(_milestones(paths, self._reporting.milestone_every))
-        return wanted | _last_written(paths)
-
     def _keep_budget(self) -> None:
-        """Remove the oldest until all fit; never the newest, and never the best by a figure."""
+        """Remove the oldest until the total size fits, but never the newest or the best."""
         budget = self._reporting.max_checkpoint_mb * 1e6
         if not budget:
             return
@@ -74,7 +70,7 @@ def remove_checkpoint(path: Path) -> None:
 
 
 def _milestones(paths: Sequence[Path], every: int) -> list[Path]:
-    """Pick the first checkpoint at or after each multiple of a number of images."""
+    """Return the first checkpoint at or after each multiple of a number of images."""
     picked, reached = [], 0
     for path in paths:
         multiple = images_in_name(path) // every if every else 0
@@ -85,7 +81,7 @@ def _milestones(paths: Sequence[Path], every: int) -> list[Path]:
 
 
 def _last_written(paths: Sequence[Path]) -> set[Path]:
-    """Find the one written last; after a rollback it is not the one with most images."""
+    """Return the last written checkpoint; after a rollback it may not have the most images."""
     written: dict[Path, float] = {}
     for path in paths:
         with contextlib.suppress(OSError):
@@ -94,20 +90,20 @@ def _last_written(paths: Sequence[Path]) -> set[Path]:
 
 
 def best_metrics(log: Path) -> dict[str, float]:
-    """Find the best of each figure; one that was never measured is absent.
+    """Return the best value of each metric; metrics without a value are absent.
 
-    What a run measured again after it went back counts once, as in its curves.
+    Evaluations that were repeated after a rollback or resumption count once.
 
     Raises:
         MalformedFileError: the log is not a regular file.
         OSError: it cannot be read.
     """
     with open_log(log):
-        pass  # Raise if it cannot be read; ``read_quality`` only logs that.
+        pass  # Raise errors, which ``read_quality`` only logs.
     found: dict[str, float] = {}
     for point in read_quality(log):
         for name, better in RANKED.items():
-            # KID is an unbiased estimate, and may fall a little below zero.
+            # KID is an unbiased estimate and may be slightly negative.
             value = point.metrics.get(name)
             if value is not None and abs(value) < _MAX_FIGURE:
                 found[name] = better(found.get(name, value), value)

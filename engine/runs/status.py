@@ -14,41 +14,42 @@ from engine.runs.event_reader import read_tail
 from engine.runs.folder import RunFolder
 
 TAIL_BYTES = 64_000
-"""Read of a log; the last seconds of a run are in it."""
+"""Bytes that are read from the end of a log."""
 MAX_COUNT = 2**62
+_OUTCOMES = frozenset(outcome.value for outcome in Outcome)
 
 
 class Status(StrEnum):
-    """Whether a run is in training, or how it ended."""
+    """Status of a run."""
 
     RUNNING = "running"
-    """A live process holds the folder."""
+    """A live process holds the lock of the run."""
     FINISHED = "finished"
     STOPPED = "stopped"
     FAILED = "failed"
     INTERRUPTED = "interrupted"
-    """Its log has no end, and no process holds it: the program or the machine crashed."""
+    """The log has no ``RunEnded``, and no process holds the lock: the run crashed."""
     NEW = "new"
-    """It was never trained."""
+    """The run was never trained."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StoredStatus:
-    """Status of a run, and how far it had come."""
+    """Status and progress of a run."""
 
     status: Status
     holder: Holder | None = None
-    """The process that trains it now."""
+    """The process that is training it."""
     images_seen: int = 0
     elapsed_s: float = 0.0
     error: str = ""
-    """What ended a run that failed."""
+    """Error of a failed run."""
     last_s: float = 0.0
-    """When something last happened, in seconds since 1970; 0 when nothing did."""
+    """Time of the last event, in seconds since 1970; 0 if there is none."""
 
 
 def status_of(folder: Path) -> StoredStatus:
-    """Read the status of a run from its lock and the end of its log; raises nothing."""
+    """Read the status of a run from its lock and the end of its log; never raises."""
     left = stored_status(folder)
     holder = holder_of(folder)
     return replace(left, status=Status.RUNNING, holder=holder) if holder else left
@@ -62,12 +63,16 @@ def stored_status(folder: Path) -> StoredStatus:
         lines = []
     entries = [entry for line in lines if (entry := entry_in(line))]
     if not entries:
-        # A log of which nothing can be read is of a run that was under way.
+        # A log without any valid entry belongs to a run that was started.
         status = Status.INTERRUPTED if any(lines) else Status.NEW
         return StoredStatus(status=status)
     last = entries[-1]
+    status = Status.INTERRUPTED
+    if last.get("event") == "RunEnded":
+        outcome = str(last.get("outcome"))
+        status = Status(outcome) if outcome in _OUTCOMES else Status.FAILED
     return StoredStatus(
-        status=_ending(last),
+        status=status,
         images_seen=int(_latest(entries, "images_seen")),
         elapsed_s=_latest(entries, "elapsed_s"),
         error=str(last.get("error") or "")[:1000],
@@ -76,24 +81,15 @@ def stored_status(folder: Path) -> StoredStatus:
 
 
 def number_in(entry: Mapping[str, Any], name: str) -> float | None:
-    """Give a number of an entry if it is one that a run could have."""
+    """Return a number of an entry if it is finite and in range, else None."""
     value = entry.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if math.isfinite(value) and 0 <= value < MAX_COUNT else None
 
 
-def _ending(last: Mapping[str, Any]) -> Status:
-    if last.get("event") != "RunEnded":
-        return Status.INTERRUPTED
-    try:
-        return Status(Outcome(str(last.get("outcome"))).value)
-    except ValueError:
-        return Status.FAILED
-
-
 def _latest(entries: Iterable[Mapping[str, Any]], name: str) -> float:
-    """The value of the newest entry that has one, in itself or in its progress."""
+    """Return the newest value of a field of the entries or of their ``progress``."""
     for entry in reversed(list(entries)):
         progress = entry.get("progress")
         for place in (entry, progress if isinstance(progress, dict) else {}):

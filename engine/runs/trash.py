@@ -1,7 +1,7 @@
-"""Deleting runs in two steps: to the trash, from which they come back, and for good.
+"""Delete runs by moving them to a trash folder, restore them, and empty the trash.
 
-The trash is ``.trash`` among the runs, so that both ways are one rename. A run lies in it as
-``<time>-<number>/<name>``: its own name is kept, and two runs of one name do not meet.
+The trash is the folder ``.trash`` beside the runs, so that a move is one rename. A deleted run is
+``<time>-<number>/<name>``, so that runs of the same name do not collide.
 """
 
 import contextlib
@@ -33,17 +33,17 @@ class TrashedRun:
 
     name: str
     runs: Path
-    """Where it lay."""
+    """The parent folder before it was deleted."""
     place: Path
-    """Where it lies now."""
+    """The folder in the trash."""
 
 
 def delete_run(folder: Path) -> TrashedRun:
     """Move a run to the trash.
 
     Raises:
-        RunMissingError: there is none.
-        RunLockedError: a process trains it.
+        RunMissingError: there is no run.
+        RunLockedError: a process is training it.
         FolderNotWritableError, DiskFullError: it cannot be moved.
     """
     _ensure_free(folder)
@@ -54,10 +54,10 @@ def delete_run(folder: Path) -> TrashedRun:
 
 
 def restore_run(run: TrashedRun) -> Path:
-    """Take a run out of the trash; if its name was given away meanwhile, under the next one.
+    """Restore a run from the trash; if its name is in use, under the next free name.
 
     Raises:
-        RunMissingError: the trash was emptied.
+        RunMissingError: the run is no longer in the trash.
         FolderNotWritableError, DiskFullError: it cannot be moved.
     """
     if not run.place.exists():
@@ -72,7 +72,7 @@ def restore_run(run: TrashedRun) -> Path:
 
 
 def trashed_runs(runs: Path) -> list[TrashedRun]:
-    """List what is in the trash, latest first."""
+    """List the runs in the trash, newest first."""
     trash = runs / FOLDER
     with contextlib.suppress(OSError):
         return [
@@ -85,21 +85,21 @@ def trashed_runs(runs: Path) -> list[TrashedRun]:
 
 
 def trash_bytes(runs: Path) -> int:
-    """How much room the trash takes."""
+    """Return the size of the trash."""
     return bytes_in(runs / FOLDER)
 
 
 def empty_trash(runs: Path) -> int:
-    """Delete for good what is in the trash; give the bytes that became free.
+    """Delete the trash permanently, and return the number of bytes freed.
 
     Raises:
-        FolderNotWritableError: something is left, since it cannot be deleted.
+        FolderNotWritableError: a file cannot be deleted.
     """
     trash = runs / FOLDER
     before = bytes_in(trash)
     with wrapping_os_errors(runs):
         if trash.is_symlink():
-            # Never delete what a link leads to.
+            # Never delete the target of a link.
             trash.unlink()
         elif trash.is_dir():
             shutil.rmtree(trash)
@@ -107,13 +107,13 @@ def empty_trash(runs: Path) -> int:
 
 
 def rename_run(folder: Path, name: str) -> Path:
-    """Give a run another name, beside the others.
+    """Rename a run.
 
     Raises:
-        RunMissingError: there is none.
-        RunLockedError: a process trains it.
-        ConfigError: no folder can have this name.
-        FolderInUseError: there is something of this name.
+        RunMissingError: there is no run.
+        RunLockedError: a process is training it.
+        ConfigError: the name is not a valid folder name.
+        FolderInUseError: the name is in use.
         FolderNotWritableError, DiskFullError: it cannot be renamed.
     """
     if not is_usable_name(name):
@@ -122,7 +122,7 @@ def rename_run(folder: Path, name: str) -> Path:
     _ensure_free(folder)
     if target == folder:
         return folder
-    # On some systems another case is the same folder, and then the name is free.
+    # On case-insensitive file systems a change of case refers to the same folder.
     if os.path.lexists(target) and not os.path.samestat(target.lstat(), folder.lstat()):
         raise FolderInUseError(target)
     with wrapping_os_errors(folder.parent):
@@ -140,9 +140,9 @@ def _ensure_free(folder: Path) -> None:
 
 
 def _note_place(folder: Path) -> None:
-    """Update the folder's name in ``run.toml``; a damaged file stays as it is."""
+    """Update the run folder in ``run.toml``; a damaged file is left unchanged."""
     run = RunFolder(folder)
-    # A name from another system that is no valid text cannot be written to a file.
+    # Names with lone surrogates cannot be written to the file.
     with contextlib.suppress(EngineError, ValueError):
         config = run.read_config()
         if config.run.name != folder.name:

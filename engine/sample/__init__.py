@@ -1,1 +1,1 @@
-"""From a checkpoint to pairs, galleries and charts."""
+"""Sampling from checkpoints: pairs, galleries and charts."""

@@ -1,14 +1,20 @@
-"""Galleries: many pairs from a run's newest checkpoint, as files that other programs can read."""
+"""Galleries: folders of generated pairs that other programs can read.
+
+A gallery holds PNG files with their provenance, ``metadata.jsonl``, a contact sheet and a
+self-contained web page. The folder follows the Hugging Face ImageFolder convention
+(``metadata.jsonl`` with ``file_name`` and ``text``), so it can be loaded or imported as a dataset.
+
+Shapes: N images, H height, W width.
+"""
 
 import html
 import json
 import logging
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from string import Template
-from types import TracebackType
 from typing import Self, TextIO
 
 import torch
@@ -24,12 +30,8 @@ from engine.sample.request import Direction, GalleryRequest, read_texts
 from engine.sample.sampler import Pairs, Sampler
 from engine.version import installed_version
 
-# --------------------------------------------------------------------------
-# A gallery as one self-contained web page: no script, nothing from the network.
-
-
 SMALL = 128
-"""Images up to this side are shown with square pixels rather than blurred."""
+"""Images up to this side are rendered with square pixels, not interpolated."""
 
 _PAGE = Template("""<!doctype html>
 <html lang="en">
@@ -65,12 +67,12 @@ $figures
 def gallery_page(
     pairs: Iterable[tuple[str, str]], size: tuple[int, int], provenance: Mapping[str, object]
 ) -> str:
-    """Write the page.
+    """Return the HTML of a gallery, without scripts or remote resources.
 
     Args:
-        pairs: file name and caption of each picture.
-        size: width and height of the pictures in pixels.
-        provenance: shown at the foot.
+        pairs: file name and caption of each image.
+        size: width and height of the images in pixels.
+        provenance: shown in the footer.
     """
     figures = [
         f'<figure><img src="{html.escape(name)}" alt="{html.escape(text)}" loading="lazy">'
@@ -91,13 +93,9 @@ def gallery_page(
     )
 
 
-# --------------------------------------------------------------------------
-# One picture of many pairs, each with its text under it.
-
-
 MAX_TILES = 256
 TILE = 96
-"""Least side of a tile; smaller images are enlarged by whole factors, so pixels stay square."""
+"""Smallest side of a tile; smaller images are enlarged by an integer factor."""
 GAP = 14
 CAPTION = 34
 FONT_SIZE = 13
@@ -107,10 +105,10 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 def draw_contact_sheet(pairs: Sequence[tuple[Image.Image, str]]) -> Image.Image:
-    """Draw pairs in rows, at most ``MAX_TILES`` of them.
+    """Draw a grid of at most ``MAX_TILES`` pairs.
 
-    The built-in font knows no Chinese; a caption that it cannot write is left out of the sheet
-    (the page and the metadata have it).
+    Captions that are not ASCII are left out, because Pillow's built-in font lacks the glyphs; the
+    page and the metadata have them.
     """
     shown = pairs[:MAX_TILES]
     factor = max(1, math.ceil(TILE / shown[0][0].width))
@@ -126,21 +124,15 @@ def draw_contact_sheet(pairs: Sequence[tuple[Image.Image, str]]) -> Image.Image:
         left = GAP + column * (width + GAP)
         top = GAP + row * (height + CAPTION + GAP)
         sheet.paste(picture.resize((width, height), Image.Resampling.NEAREST), (left, top))
-        _write(draw, font, text, (left + width // 2, top + height + 4), width)
+        if text.isascii():
+            wrapped = "\n".join(_wrap(draw, font, text, width))
+            middle = (left + width // 2, top + height + 4)
+            draw.multiline_text(middle, wrapped, INK, font, anchor="ma", align="center", spacing=2)
     return sheet
 
 
-def _write(
-    draw: ImageDraw.ImageDraw, font: Font, text: str, place: tuple[int, int], width: int
-) -> None:
-    """Write a caption centred, on two lines at most."""
-    if not text.isascii():
-        return
-    lines = _wrap(draw, font, text, width)
-    draw.multiline_text(place, "\n".join(lines), INK, font, anchor="ma", align="center", spacing=2)
-
-
 def _wrap(draw: ImageDraw.ImageDraw, font: Font, text: str, width: int) -> list[str]:
+    """Wrap a caption into at most two lines; what is too long is cut off."""
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
@@ -150,24 +142,12 @@ def _wrap(draw: ImageDraw.ImageDraw, font: Font, text: str, width: int) -> list[
             lines.append(word)
     if len(lines) > 2:
         lines = [lines[0], lines[1] + " ..."]
-    return [_shorten(draw, font, line, width) for line in lines]
-
-
-def _shorten(draw: ImageDraw.ImageDraw, font: Font, line: str, width: int) -> str:
-    if draw.textlength(line, font) <= width:
-        return line
-    while line and draw.textlength(line + "...", font) > width:
-        line = line[:-1]
-    return line + "..."
-
-
-# --------------------------------------------------------------------------
-# The files of a gallery: pictures with provenance, metadata, a contact sheet and a page.
-#
-# The folder follows the Hugging Face ImageFolder convention (``metadata.jsonl`` with ``file_name``
-# and ``text``), so other programs load it as a dataset, and so does ours.
-#
-# Shapes: N images, H height, W width.
+    for number, line in enumerate(lines):
+        if draw.textlength(line, font) > width:
+            lengths = range(len(line), -1, -1)
+            fits = (n for n in lengths if draw.textlength(line[:n] + "...", font) <= width)
+            lines[number] = line[: next(fits, 0)] + "..."
+    return lines
 
 
 METADATA = "metadata.jsonl"
@@ -178,7 +158,7 @@ CHUNK = "diptych"
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """Where the pairs of a gallery come from."""
+    """Origin of the pairs of a gallery."""
 
     run: str
     """Name of the run's folder."""
@@ -194,18 +174,18 @@ class Provenance:
 
 
 class GalleryWriter:
-    """Writes a gallery pair by pair; use it as a context manager.
+    """Write a gallery incrementally; a context manager.
 
-    A pair's line in the metadata follows its picture, so a gallery that was cut short names no
-    file that is missing. The contact sheet and the page are made on leaving, whatever happened.
+    The metadata of a pair is written after its image, so an interrupted gallery lists no missing
+    files. The contact sheet and the page are written on exit, also after an error.
 
     Args:
         folder: must be new or empty.
-        provenance: written into every picture and every line.
+        provenance: written into every image and every line of the metadata.
 
     Raises:
         FolderInUseError: the folder holds files.
-        FolderNotWritableError, DiskFullError: it cannot be written, now or later.
+        FolderNotWritableError, DiskFullError: it cannot be written; also raised by ``add``.
     """
 
     def __init__(self, folder: Path, provenance: Provenance) -> None:
@@ -225,23 +205,24 @@ class GalleryWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self._metadata.close()
-        if self._count:
-            self._finish()
+        if not self._count:
+            return
+        page = gallery_page(self._lines, self._shown[0][0].size, self._provenance)
+        atomic_write(self._folder / PAGE, page.encode())
+        try:
+            draw_contact_sheet(self._shown).save(self._folder / CONTACT_SHEET)
+        except OSError as error:
+            raise wrap_os_error(error, self._folder) from error
 
     def add(self, images: ImageArray, texts: Sequence[str], sources: Sequence[str] = ()) -> None:
-        """Write some pairs.
+        """Append pairs.
 
         Args:
             images: [N, H, W, 3] uint8.
             texts: N captions.
-            sources: names of the N files that the images were read from, if they were.
+            sources: names of the N files that the images were read from, if any.
         """
         try:
             for row, (image, text) in enumerate(zip(images, texts, strict=True)):
@@ -264,29 +245,20 @@ class GalleryWriter:
         if len(self._shown) < MAX_TILES:
             self._shown.append((picture, text))
 
-    def _finish(self) -> None:
-        width, height = self._shown[0][0].size
-        page = gallery_page(self._lines, (width, height), self._provenance)
-        atomic_write(self._folder / PAGE, page.encode())
-        try:
-            draw_contact_sheet(self._shown).save(self._folder / CONTACT_SHEET)
-        except OSError as error:
-            raise wrap_os_error(error, self._folder) from error
-
 
 log = logging.getLogger(__name__)
 
 
 def write_gallery(request: GalleryRequest, emit: GalleryEmit, control: RunControl) -> None:
-    """Sample pairs and write them to a folder, until all are written or a stop comes.
+    """Sample pairs and write them to a folder.
 
-    It never raises: whatever happens is told by the one ``GalleryEnded`` at the end. A stopped or
-    failed gallery keeps the pairs that it has.
+    Never raises: the single ``GalleryEnded`` at the end reports the outcome. A stopped or failed
+    gallery keeps the pairs written so far.
 
     Args:
-        request: what to sample and where to put it.
-        emit: receives every event, on this thread.
-        control: asked between batches.
+        request: what to sample, and the folder.
+        emit: receives all events, on this thread.
+        control: checked between batches.
     """
     writing = _Writing(request, emit, control)
     try:
@@ -300,13 +272,13 @@ def write_gallery(request: GalleryRequest, emit: GalleryEmit, control: RunContro
 
 @dataclass(frozen=True)
 class Plan:
-    """What a gallery will hold."""
+    """Batches of a gallery, and their total size."""
 
     batches: Iterator[Pairs]
     total: int
-    """Pairs in all."""
+    """Total number of pairs."""
     sources: Sequence[str] = ()
-    """Names of the files that the pairs stem from, in order; empty where they stem from none."""
+    """Names of the files that the images were read from, in order; empty if there are none."""
 
 
 class _Writing:
@@ -315,11 +287,21 @@ class _Writing:
         self.done = 0
 
     def run(self) -> Outcome:
-        # The CPU is enough for sampling and leaves a GPU to whoever trains on it.
+        # Sample on the CPU, so that a GPU stays free for training.
         run = load_run(self._request.run, torch.device("cpu"), self._request.checkpoint)
         plan = self._plan(run)
         self._emit(GalleryProgressed(done=0, total=plan.total))
-        with GalleryWriter(self._request.folder, self._provenance(run)) as writer:
+        provenance = Provenance(
+            run=self._request.run.absolute().name,
+            dataset=run.model.dataset,
+            images_seen=run.checkpoint.images_seen,
+            step=run.checkpoint.step,
+            seed=self._request.seed,
+            direction=self._request.direction,
+            config_hash=run.config_hash,
+            version=installed_version(),
+        )
+        with GalleryWriter(self._request.folder, provenance) as writer:
             for pairs in plan.batches:
                 if self._control.is_stop_requested:
                     return Outcome.STOPPED
@@ -330,59 +312,34 @@ class _Writing:
         return Outcome.FINISHED
 
     def _plan(self, run: LoadedRun) -> Plan:
-        sampler = run.sampler.truncated(self._request.truncation)
-        planners: dict[Direction, Callable[[LoadedRun, Sampler], Plan]] = {
-            Direction.JOINT: self._plan_joint,
-            Direction.IMAGE_TO_TEXT: self._plan_captions,
-            Direction.TEXT_TO_IMAGE: self._plan_drawings,
-            Direction.LATENT_PATH: self._plan_latent_path,
-            Direction.TEXT_PATH: self._plan_text_path,
-        }
-        return planners[self._request.direction](run, sampler)
-
-    def _plan_joint(self, _run: LoadedRun, sampler: Sampler) -> Plan:
-        request = self._request
-        return Plan(sampler.pairs(request.count, request.seed), request.count)
-
-    def _plan_latent_path(self, _run: LoadedRun, sampler: Sampler) -> Plan:
-        request = self._request
-        walk = sampler.latent_walk(request.count, request.seed, request.to_seed)
-        return Plan(walk, request.count)
+        request, sampler = self._request, run.sampler.truncated(self._request.truncation)
+        count, seed = request.count, request.seed
+        match request.direction:
+            case Direction.JOINT:
+                return Plan(sampler.pairs(count, seed), count)
+            case Direction.LATENT_PATH:
+                return Plan(sampler.latent_walk(count, seed, request.to_seed), count)
+            case Direction.IMAGE_TO_TEXT:
+                return self._plan_captions(run, sampler)
+            case Direction.TEXT_TO_IMAGE:
+                texts = encode_texts(read_texts(_required(request.texts)), run.model)[:count]
+                return Plan(sampler.drawings(texts, seed), len(texts))
+            case Direction.TEXT_PATH:
+                texts = read_texts(_required(request.texts), at_least=2)
+                return Plan(sampler.text_walk(encode_texts(texts, run.model), count, seed), count)
 
     def _plan_captions(self, run: LoadedRun, sampler: Sampler) -> Plan:
         request = self._request
         size, channels = run.config.networks.image_size, run.model.channels
-        names, images, skipped = read_image_folder(_given(request.images), size, channels)
+        names, images, skipped = read_image_folder(_required(request.images), size, channels)
         for name, reason in skipped:
-            log.info("%s is passed over: %s", name, reason)
+            log.info("Skipped %s: %s", name, reason)
         chosen = torch.from_numpy(images[: request.count]).permute(0, 3, 1, 2).contiguous()
         return Plan(sampler.captions(chosen, request.seed), len(chosen), names)
 
-    def _plan_drawings(self, run: LoadedRun, sampler: Sampler) -> Plan:
-        request = self._request
-        texts = encode_texts(read_texts(_given(request.texts)), run.model)[: request.count]
-        return Plan(sampler.drawings(texts, request.seed), len(texts))
 
-    def _plan_text_path(self, run: LoadedRun, sampler: Sampler) -> Plan:
-        request = self._request
-        texts = encode_texts(read_texts(_given(request.texts), at_least=2), run.model)
-        return Plan(sampler.text_walk(texts, request.count, request.seed), request.count)
-
-    def _provenance(self, run: LoadedRun) -> Provenance:
-        return Provenance(
-            run=self._request.run.absolute().name,
-            dataset=run.model.dataset,
-            images_seen=run.checkpoint.images_seen,
-            step=run.checkpoint.step,
-            seed=self._request.seed,
-            direction=self._request.direction,
-            config_hash=run.config_hash,
-            version=installed_version(),
-        )
-
-
-def _given(path: Path | None) -> Path:
-    """What the request has made sure of already."""
+def _required(path: Path | None) -> Path:
+    """Narrow a path that ``GalleryRequest`` has validated."""
     if path is None:
-        raise ValueError("the request lacks what is given")
+        raise ValueError("the request lacks a path")
     return path

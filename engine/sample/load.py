@@ -1,7 +1,7 @@
 """Loads the generator of a run for sampling."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -62,7 +62,8 @@ def load_run(folder: Path, device: torch.device, checkpoint: str = NEWEST) -> Lo
     # Compare shapes before allocating memory: an untrusted run may describe a huge network.
     with torch.device("meta"):
         _modalities, expected = _build(config, model)
-    if _shapes(tensors) != _shapes(expected.state_dict()):
+    expected_shapes = {name: tensor.shape for name, tensor in expected.state_dict().items()}
+    if {name: tensor.shape for name, tensor in tensors.items()} != expected_shapes:
         raise CheckpointCorruptError(path, _MISMATCH)
     modalities, generator = _build(config, model)
     try:
@@ -100,7 +101,3 @@ def _build(config: RunConfig, model: ModelMetadata) -> tuple[tuple[Modality, ...
         text_length=model.text_length,
     )
     return modalities, build_model(config.family, modalities, config.networks)
-
-
-def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, torch.Size]:
-    return {name: tensor.shape for name, tensor in tensors.items()}

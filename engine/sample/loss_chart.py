@@ -1,4 +1,4 @@
-"""Loss curves as an image, for where no window can show them."""
+"""Plot loss curves to an image file, without a display."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,26 +11,26 @@ from engine.fs.atomic import wrap_os_error
 
 WIDTH, HEIGHT = 1200, 600
 SCALE = 2
-"""Drawn this much larger and then reduced: smooth lines."""
+"""Supersampling factor, for antialiasing."""
 LEFT, RIGHT, TOP, BOTTOM = 80, 30, 70, 60
 PAPER, INK, GRID = "#ffffff", "#333333", "#e4e4e4"
-# Okabe & Ito's colours, which colour-blind readers tell apart.
+# Okabe & Ito's palette for colour-blind readers.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 TICKS = 6
 SHOWN_SHARE = 99.0
-"""Percentile of the values that the axis must hold; outliers beyond it leave the frame."""
+"""Percentile of the values that the axis covers; outliers above it are clipped."""
 
 Curve = Sequence[tuple[float, float]]
 Range = tuple[float, float]
 
 
 def write_loss_chart(path: Path, curves: Mapping[str, Curve], *, title: str) -> None:
-    """Draw curves and write the PNG.
+    """Plot curves and write a PNG.
 
     Args:
         path: ends in ``.png``.
         curves: by name, points of images seen and loss.
-        title: stands above.
+        title: title of the chart.
 
     Raises:
         FolderNotWritableError, DiskFullError: it cannot be written.
@@ -66,15 +66,13 @@ class _Chart:
         bottom = ((LEFT + (WIDTH - LEFT - RIGHT) // 2) * SCALE, (HEIGHT - 14) * SCALE)
         self._pen.text(bottom, "images seen", INK, self._font, anchor="mb")
         for number, (name, curve) in enumerate(self._curves.items()):
-            self._draw_curve(name, curve, COLOURS[number % len(COLOURS)], number)
-
-    def _draw_curve(self, name: str, curve: np.ndarray, colour: str, number: int) -> None:
-        low, high = self._y
-        points = [self._place(x, min(max(y, low), high)) for x, y in curve.tolist()]
-        self._pen.line(points, colour, 2 * SCALE, joint="curve")
-        left, middle = (WIDTH - RIGHT - 130 * (len(self._curves) - number)) * SCALE, 34 * SCALE
-        self._pen.line([(left, middle), (left + 22 * SCALE, middle)], colour, 4 * SCALE)
-        self._pen.text((left + 30 * SCALE, middle), name, INK, self._font, anchor="lm")
+            colour = COLOURS[number % len(COLOURS)]
+            clipped = curve.clip((self._x[0], self._y[0]), (self._x[1], self._y[1]))
+            points = [self._place(x, y) for x, y in clipped.tolist()]
+            self._pen.line(points, colour, 2 * SCALE, joint="curve")
+            left, middle = (WIDTH - RIGHT - 130 * (len(self._curves) - number)) * SCALE, 34 * SCALE
+            self._pen.line([(left, middle), (left + 22 * SCALE, middle)], colour, 4 * SCALE)
+            self._pen.text((left + 30 * SCALE, middle), name, INK, self._font, anchor="lm")
 
     def _place(self, x: float, y: float) -> tuple[float, float]:
         across = (x - self._x[0]) / (self._x[1] - self._x[0])
@@ -86,7 +84,7 @@ class _Chart:
 
 
 def _ticks(span: Range) -> list[float]:
-    """Round values that part a range into about ``TICKS`` steps."""
+    """Return round values that divide a range into about ``TICKS`` steps."""
     rough = (span[1] - span[0]) / TICKS
     magnitude = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * magnitude for factor in (1, 2, 5, 10) if factor * magnitude >= rough)

@@ -1,7 +1,7 @@
-"""Preview sheets: a grid of pairs as one PNG that carries its own texts.
+"""Preview sheets: a grid of pairs in one PNG file with embedded texts.
 
-Tiles stand side by side without gaps; the text chunk ``diptych`` holds the rest as JSON. Reading
-a sheet needs no torch, so the studio does it.
+Tiles have no gaps; the text chunk ``diptych`` holds the metadata as JSON. Does not import torch,
+so that the studio can read sheets.
 
 Shapes: N tiles, S side of a tile in pixels.
 """
@@ -31,7 +31,7 @@ MAX_CHUNK_CHARACTERS = 4_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class SheetHeader:
-    """Metadata of a sheet; read without decoding its pixels."""
+    """Metadata of a sheet, readable without decoding its pixels."""
 
     images_seen: int
     elapsed_s: float
@@ -55,7 +55,7 @@ class Sheet:
 def write_sheet(
     path: Path, images: ImageArray, texts: Sequence[str], *, images_seen: int, elapsed_s: float
 ) -> None:
-    """Write a sheet; the file appears whole or not at all.
+    """Write a sheet atomically.
 
     Args:
         path: ends in ``.png``.
@@ -79,7 +79,12 @@ def write_sheet(
     chunks = PngImagePlugin.PngInfo()
     chunks.add_itxt(CHUNK, json.dumps({"kind": KIND, **encode(header)}, ensure_ascii=False))
     content = io.BytesIO()
-    Image.fromarray(_lay_out(images, columns)).save(content, "PNG", pnginfo=chunks)
+    rows = math.ceil(count / columns)
+    grid = np.zeros((rows * columns, side, side, 3), dtype=np.uint8)
+    grid[:count] = images
+    by_row = grid.reshape(rows, columns, side, side, 3).swapaxes(1, 2)
+    pixels = by_row.reshape(rows * side, columns * side, 3)
+    Image.fromarray(pixels).save(content, "PNG", pnginfo=chunks)
     atomic_write(path, content.getvalue())
 
 
@@ -87,7 +92,7 @@ def read_sheet_header(path: Path) -> SheetHeader:
     """Read the metadata of a sheet without decoding its pixels.
 
     Raises:
-        SheetCorruptError: missing, damaged, or no sheet.
+        SheetCorruptError: it is missing, damaged, or not a sheet.
     """
     with _opened(path) as picture:
         return _header(path, picture)
@@ -97,7 +102,7 @@ def read_sheet(path: Path) -> Sheet:
     """Read a whole sheet.
 
     Raises:
-        SheetCorruptError: missing, damaged, or no sheet.
+        SheetCorruptError: it is missing, damaged, or not a sheet.
     """
     with _opened(path) as picture:
         header = _header(path, picture)
@@ -105,8 +110,12 @@ def read_sheet(path: Path) -> Sheet:
             pixels = np.asarray(picture.convert("RGB"))
         except (OSError, ValueError, SyntaxError) as error:
             raise SheetCorruptError(path, str(error)) from error
+    side = header.tile
+    rows, columns = pixels.shape[0] // side, pixels.shape[1] // side
+    by_row = pixels.reshape(rows, side, columns, side, 3).swapaxes(1, 2)
+    images = by_row.reshape(rows * columns, side, side, 3)[: len(header.texts)]
     return Sheet(
-        images=_cut(pixels, header.tile, len(header.texts)),
+        images=np.ascontiguousarray(images),
         texts=header.texts,
         images_seen=header.images_seen,
         elapsed_s=header.elapsed_s,
@@ -143,18 +152,3 @@ def _fits(header: SheetHeader, picture: Image.Image) -> bool:
     rows = math.ceil(count / header.columns)
     is_small = picture.width * picture.height <= MAX_PIXELS
     return is_small and picture.size == (header.columns * header.tile, rows * header.tile)
-
-
-def _lay_out(images: ImageArray, columns: int) -> ImageArray:
-    count, side = images.shape[:2]
-    rows = math.ceil(count / columns)
-    grid = np.zeros((rows * columns, side, side, 3), dtype=np.uint8)
-    grid[:count] = images
-    by_row = grid.reshape(rows, columns, side, side, 3).swapaxes(1, 2)
-    return np.ascontiguousarray(by_row).reshape(rows * side, columns * side, 3)
-
-
-def _cut(pixels: ImageArray, side: int, count: int) -> ImageArray:
-    rows, columns = pixels.shape[0] // side, pixels.shape[1] // side
-    by_row = pixels.reshape(rows, side, columns, side, 3).swapaxes(1, 2)
-    return np.ascontiguousarray(by_row).reshape(rows * columns, side, side, 3)[:count]

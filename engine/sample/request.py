@@ -1,4 +1,4 @@
-"""The request for a gallery. Does not import torch: the studio's dialog fills it in."""
+"""Request for a gallery. Does not import torch, for the studio's dialog."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,22 +9,22 @@ from engine.errors import ConfigError, Problem, TextsUnreadableError
 MAX_COUNT = 100_000
 MAX_SEED = 2**31 - 1
 MAX_BYTES = 50_000_000
-"""Largest file of texts."""
+"""Largest text file that is read."""
 
 
 class Direction(StrEnum):
-    """Which part of a pair is given."""
+    """What is sampled, and from which conditions."""
 
     JOINT = "joint"
-    """Nothing: pairs from noise."""
+    """Pairs from noise."""
     IMAGE_TO_TEXT = "image-to-text"
-    """The image: a text for each."""
+    """A text for each given image."""
     TEXT_TO_IMAGE = "text-to-image"
-    """The text: an image for each."""
+    """An image for each given text."""
     LATENT_PATH = "latent-path"
-    """Nothing: a walk from one pair to another, through the noise between them."""
+    """Interpolation between two pairs in the latent space."""
     TEXT_PATH = "text-path"
-    """Two texts: a walk from the image of one to the image of the other."""
+    """Interpolation between the images of given texts."""
 
 
 NEED_TEXTS = (Direction.TEXT_TO_IMAGE, Direction.TEXT_PATH)
@@ -32,10 +32,10 @@ NEED_TEXTS = (Direction.TEXT_TO_IMAGE, Direction.TEXT_PATH)
 
 @dataclass(frozen=True, kw_only=True)
 class GalleryRequest:
-    """One gallery to write.
+    """Settings of a gallery.
 
     Raises:
-        ConfigError: names every problem at once.
+        ConfigError: lists all problems.
     """
 
     run: Path
@@ -43,21 +43,21 @@ class GalleryRequest:
     folder: Path
     """Folder for the gallery; must be new or empty."""
     count: int = 64
-    """Pairs, 1 to ``MAX_COUNT``; with ``images`` or ``texts`` at most one for each of
-    them; on a path, the pairs from end to end."""
+    """Number of pairs, 1 to ``MAX_COUNT``; at most one for each given image or text; for a path,
+    the total including both ends."""
     seed: int = 1
-    """Start of the noise, 0 to ``MAX_SEED``; the same seed gives the same pairs."""
+    """Seed of the noise, 0 to ``MAX_SEED``."""
     direction: Direction = Direction.JOINT
     images: Path | None = None
     """Folder of the given images, for image-to-text."""
     texts: Path | None = None
-    """File of the given texts, one a line, for text-to-image and text-path."""
+    """File of the given texts, one per line, for text-to-image and text-path."""
     to_seed: int = 2
-    """Seed at whose first pair a latent-path arrives, 0 to ``MAX_SEED``."""
+    """Seed whose first pair is the end of a latent-path, 0 to ``MAX_SEED``."""
     checkpoint: str = "newest"
-    """``newest``, or the figure by which the checkpoint is the best, such as ``kid``."""
+    """``newest``, or a metric such as ``kid`` for the best checkpoint by it."""
     truncation: float = 1.0
-    """How much of the noise is used, above 0 to 1; less gives more typical pairs that vary less."""
+    """Truncation factor of the noise, above 0 to 1; smaller values give less varied pairs."""
 
     def __post_init__(self) -> None:
         problems = [
@@ -85,10 +85,10 @@ class GalleryRequest:
 
 
 def read_texts(path: Path, *, at_least: int = 1) -> list[str]:
-    """Read a file of texts, one a line; empty lines are ignored.
+    """Read a text file with one text per line; empty lines are ignored.
 
     Raises:
-        TextsUnreadableError: not a UTF-8 text file, too large, or with too few texts.
+        TextsUnreadableError: it is not UTF-8, too large, or holds too few texts.
     """
     try:
         size = path.stat().st_size

@@ -1,4 +1,4 @@
-"""Draws pairs and captions from a trained generator."""
+"""Sample pairs, captions and images from a trained generator."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ BATCH = 64
 
 @dataclass(frozen=True, kw_only=True)
 class Pairs:
-    """Generated pairs as a person sees them."""
+    """Generated pairs, decoded."""
 
     images: ImageArray
     """[N, H, W, 3]."""
@@ -23,15 +23,15 @@ class Pairs:
 
 
 class Sampler:
-    """Asks a generator for whole pairs.
+    """Sample pairs from a generator in batches.
 
     Args:
-        model: usually a run's average.
-        modalities: those it was built for.
-        device: where it lies.
-        truncation: share of the noise that is used, above 0 to 1. For normal noise this is
-            StyleGAN's truncation (Karras et al. 2019, arXiv:1812.04948, appendix B) about the
-            mean of the latent space itself; for the noise that chooses words it is a temperature.
+        model: the generator, usually the EMA of a run.
+        modalities: modalities of the generator.
+        device: device of the generator.
+        truncation: factor of the noise, above 0 to 1. For Gaussian noise this is StyleGAN's
+            truncation (Karras et al. 2019, arXiv:1812.04948, appendix B) about the mean of the
+            latent space; for the noise that selects words it is a temperature.
     """
 
     def __init__(
@@ -47,49 +47,49 @@ class Sampler:
         self._truncation = truncation
 
     def truncated(self, truncation: float) -> "Sampler":
-        """The same with less of the noise, or more."""
+        """Return a sampler with another truncation."""
         modalities = tuple(self._modalities.values())
         return Sampler(self._model, modalities, self._device, truncation)
 
     def draw_noise(self, count: int, seed: int) -> dict[str, Tensor]:
-        """Draw the noise of ``count`` pairs; the same seed gives the same noise."""
+        """Draw the noise of ``count`` pairs from a seed."""
         generator = torch.Generator(self._device).manual_seed(seed)
         noise = self._model.draw_noise(count, generator)
         return {name: self._truncation * part for name, part in noise.items()}
 
     @torch.no_grad()
     def complete(self, noise: Mapping[str, Tensor], conditions: Mapping[str, Tensor]) -> Pairs:
-        """Complete pairs from noise and from stored rows of what is given, by modality."""
+        """Generate pairs from noise and conditions (stored rows by modality)."""
         return self._postprocess(self._model(noise, self._preprocess(conditions)))
 
     def pairs(self, count: int, seed: int) -> Iterator[Pairs]:
-        """Draw pairs from noise alone, a batch at a time. Pair i depends on seed and i only."""
+        """Sample pairs from noise in batches. Pair i depends on the seed and i only."""
         for start in range(0, count, BATCH):
-            # Whole batches even at the end: pair i must not depend on how many were asked for.
+            # Draw noise for full batches, so that pair i does not depend on the count.
             noise = self.draw_noise(BATCH, mix_seed(seed, start))
             wanted = min(BATCH, count - start)
             yield self.complete({name: rows[:wanted] for name, rows in noise.items()}, {})
 
     def captions(self, images: Tensor, seed: int) -> Iterator[Pairs]:
-        """Write a text for each image, a batch at a time.
+        """Generate a text for each image, in batches.
 
         Args:
             images: [N, C, H, W] uint8, as the run's dataset stores them.
-            seed: of the noise that decides between possible words.
+            seed: seed of the noise.
         """
         return self._completions("image", images, seed)
 
     def drawings(self, texts: Tensor, seed: int) -> Iterator[Pairs]:
-        """Draw an image for each text, a batch at a time.
+        """Generate an image for each text, in batches.
 
         Args:
-            texts: [N, L] unit numbers, as the run's tokenizer encodes them.
-            seed: of the noise that decides what the text leaves open.
+            texts: [N, L] token ids.
+            seed: seed of the noise.
         """
         return self._completions("text", texts, seed)
 
     def latent_walk(self, count: int, seed: int, to_seed: int) -> Iterator[Pairs]:
-        """Walk from the first pair of one seed to the first of another, ends included."""
+        """Interpolate between the first pairs of two seeds, ends included."""
         start, end = (
             Endpoint(noise=self._first_noise(end_seed), conditions={})
             for end_seed in (seed, to_seed)
@@ -97,12 +97,12 @@ class Sampler:
         yield from self._interpolate(start, end, torch.linspace(0, 1, count))
 
     def text_walk(self, texts: Tensor, count: int, seed: int) -> Iterator[Pairs]:
-        """Walk from the image of the first text by way of the others' to that of the last.
+        """Interpolate piecewise between the images of texts.
 
         Args:
-            texts: [N, L] unit numbers, at least two rows.
-            count: pairs on the whole way, ends included.
-            seed: of the noise that decides what the texts leave open; the same all the way.
+            texts: [N, L] token ids, at least two rows.
+            count: total number of pairs, ends included.
+            seed: seed of the noise, which is the same for all pairs.
         """
         noise = self._first_noise(seed)
         stops = [
@@ -115,7 +115,7 @@ class Sampler:
 
     def _interpolate(self, start: Endpoint, end: Endpoint, t: Tensor) -> Iterator[Pairs]:
         for part in t.to(self._device).split(BATCH):
-            ends = (_repeated(start, len(part)), _repeated(end, len(part)))
+            ends = (_expand(start, len(part)), _expand(end, len(part)))
             with torch.no_grad():
                 yield self._postprocess(self._model.interpolate(*ends, part))
 
@@ -144,10 +144,9 @@ class Sampler:
             )
 
 
-def _repeated(ends: Endpoint, count: int) -> Endpoint:
-    return Endpoint(
-        noise={name: row.expand(count, *row.shape[1:]) for name, row in ends.noise.items()},
-        conditions={
-            name: row.expand(count, *row.shape[1:]) for name, row in ends.conditions.items()
-        },
+def _expand(end: Endpoint, count: int) -> Endpoint:
+    parts = (end.noise, end.conditions)
+    noise, conditions = (
+        {name: row.expand(count, *row.shape[1:]) for name, row in part.items()} for part in parts
     )
+    return Endpoint(noise=noise, conditions=conditions)

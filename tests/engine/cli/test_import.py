@@ -21,7 +21,7 @@ from tests.helpers.sources import caption, picture, sidecar_folder, sidecar_plan
 
 @pytest.fixture(autouse=True)
 def keep_signals():
-    """The commands take Ctrl+C over; give it back."""
+    """Restore the signal handlers that the commands replace."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
     for number, handler in before.items():
@@ -170,7 +170,7 @@ def test_that_ctrl_c_leaves_an_import_that_goes_on(tmp_path):
     process.send_signal(signal.SIGINT)
     told, _nothing = process.communicate(timeout=30)
     assert process.returncode == 1, told
-    assert "goes on from here" in told
+    assert "Run the same command again to continue" in told
     assert not dataset.exists()
     subprocess.run([sys.executable, *import_command(source, dataset)[1:]], cwd=ROOT, check=True)
     assert read_manifest(dataset).items == 1_500

@@ -34,7 +34,7 @@ SMALL = [
 
 @pytest.fixture(autouse=True)
 def keep_signals():
-    """The commands take Ctrl+C over; give it back."""
+    """Restore the signal handlers that the commands replace."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
     for number, handler in before.items():

@@ -1,4 +1,4 @@
-"""Edits, search and replace."""
+"""Edits, and find and replace."""
 
 import pytest
 
@@ -111,7 +111,7 @@ def test_that_a_copy_is_its_own(edits):
 )
 def test_that_search_and_replace_shows_what_would_change(edits, search, expected):
     found = find_changes(edits, search, range(5))
-    # A sign is no word: "!" after a letter has a word at its side.
+    # "!" is not a word character, so after a letter it is not a whole word.
     if search.find == "!":
         expected = {}
     assert found.changes == expected
@@ -148,7 +148,7 @@ def test_that_a_wrong_pattern_is_refused_with_its_reason(edits, search):
 def test_that_a_pattern_that_runs_wild_is_given_up(edits):
     edits.set_captions(1, ["a" * 60 + "!"])
     with pytest.raises(PatternInvalidError, match="too long"):
-        find_changes(edits, Search(find="(a+)+$", is_regex=True), range(5), longest_wait_s=0.3)
+        find_changes(edits, Search(find="(a+)+$", is_regex=True), range(5), max_wait_s=0.3)
 
 
 def test_that_a_search_can_be_stopped(edits):
@@ -160,7 +160,7 @@ def test_that_a_search_can_be_stopped(edits):
 
 
 def test_that_texts_do_not_grow_without_end(edits, monkeypatch):
-    monkeypatch.setattr(find_replace, "LONGEST_TEXT", 20)
+    monkeypatch.setattr(find_replace, "MAX_TEXT_LENGTH", 20)
     for is_regex in (False, True):
         search = Search(find="a", replacement="b" * 30, is_regex=is_regex)
         with pytest.raises(PatternInvalidError, match="grow"):

@@ -1,4 +1,4 @@
-"""A dataset as an image folder."""
+"""Export of a dataset as an ImageFolder."""
 
 import json
 

@@ -168,7 +168,7 @@ def test_that_whole_pairs_are_drawn_at_least_so_often():
     favoured = weight_paired_items(weights, is_whole, 0.5)
     assert favoured.sum() == pytest.approx(1)
     assert favoured[is_whole].sum() == pytest.approx(0.5)
-    # Among the whole ones, and among the others, the groups keep their say.
+    # Within complete and within unpaired items, the relative weights of the groups are kept.
     assert favoured[6] / favoured[0] == pytest.approx(weights[6] / weights[0])
     assert favoured[9] / favoured[1] == pytest.approx(weights[9] / weights[1])
 

@@ -1,4 +1,4 @@
-"""Which items of a dataset are shown."""
+"""Search and filters of a dataset."""
 
 import pytest
 

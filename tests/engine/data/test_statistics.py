@@ -1,4 +1,4 @@
-"""What a dataset looks like in numbers."""
+"""Statistics of a dataset."""
 
 import numpy as np
 import pytest

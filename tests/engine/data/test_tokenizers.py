@@ -14,7 +14,6 @@ from engine.data.tokenizers import (
     Vocabulary,
     build_tokenizer,
     encode_all,
-    join_characters,
     join_words,
     normalise,
     percentile_length,
@@ -71,7 +70,7 @@ def test_that_byte_pairs_know_every_text(text):
 @given(st.text(max_size=40))
 def test_that_characters_survive(text):
     characters = split_characters(text)
-    assert join_characters(characters) == normalise(text)
+    assert "".join(characters) == normalise(text)
     made = build_tokenizer("characters", [text], size=10_000)
     assert made.decode(made.encode(text, 60)) == normalise(text)
 

@@ -36,7 +36,7 @@ def test_that_useless_files_say_why(tmp_path):
 
 
 def test_that_endless_lines_do_not_fill_the_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr(word_vectors, "LONGEST_LINE", 100)
+    monkeypatch.setattr(word_vectors, "MAX_LINE", 100)
     path = tmp_path / "vectors.txt"
     path.write_text("x " + "1 " * 1000 + "\na 1 2\n")
     assert read_word_vectors(path, {"a"}).words == ("a",)

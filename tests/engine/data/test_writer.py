@@ -71,7 +71,7 @@ def test_that_what_is_not_published_is_removed(tmp_path):
 def test_that_too_few_images_are_noticed(tmp_path):
     with DatasetWriter(tmp_path / "some", (2, 8, 8, 3)) as writer:
         writer.add_images(some_images()[:1])
-        with pytest.raises(ValueError, match="2 images were promised, not 1"):
+        with pytest.raises(ValueError, match="2 images were expected, not 1"):
             writer.manifest(**ABOUT)
 
 

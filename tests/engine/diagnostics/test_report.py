@@ -1,4 +1,4 @@
-"""The diagnostic report: all that helps and nothing private, whatever the run is like."""
+"""The diagnostic report includes no personal data, also for damaged runs."""
 
 import errno
 import json
@@ -20,7 +20,7 @@ from engine.runs.folder import RunFolder, create_run_folder, write_model
 from tests.helpers.tiny import tiny_facts
 
 PRIVATE = ("dodgson", "rabbithole", "hunter2", "liddell", "white rabbit")
-"""User, host, password, somebody's mail, somebody's home with a blank in its name."""
+"""User, host, password, a mail address, and a home folder with a space in its name."""
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def scrubber() -> Scrubber:
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
-    """A run with private things in every file, as a user's would have."""
+    """A run with personal data in all files."""
     config = RunConfig(dataset=Path("/home/dodgson/datasets/tiny"), run=tmp_path / "run")
     folder = create_run_folder(config)
     write_model(folder, tiny_facts())

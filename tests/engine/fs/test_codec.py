@@ -1,4 +1,4 @@
-"""The codec of dataclasses: what it writes it reads, and it refuses the rest by name."""
+"""The codec of dataclasses: round trips, and errors that name the field."""
 
 import json
 from collections.abc import Mapping

@@ -70,7 +70,7 @@ def test_that_one_process_does_not_hold_a_run_twice(tmp_path):
         with pytest.raises(RunLockedError) as caught, RunLock(tmp_path):
             pass
         assert caught.value.pid == os.getpid()
-        # The refusal has not let go of the first.
+        # The refused attempt has not released the first lock.
         assert holder_of(tmp_path) is not None
     with RunLock(tmp_path):
         pass

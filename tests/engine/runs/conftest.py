@@ -1,4 +1,4 @@
-"""Where the tests of the catalogue keep their runs."""
+"""Fixtures of the catalogue's tests."""
 
 import pytest
 

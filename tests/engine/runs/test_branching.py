@@ -25,7 +25,7 @@ from tests.helpers.tiny import tiny_config, tiny_dataset
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """A finished run of 64 images, which nobody may change."""
+    """A finished run of 64 images, shared by all tests; must not be changed."""
     place = tmp_path_factory.mktemp("trained")
     config = tiny_config(tiny_dataset(place / "data"), place / "source", images=64)
     config = config.with_values(reporting__evaluate_every_s=0.0)

@@ -107,7 +107,7 @@ def test_that_the_best_is_found_by_its_figure_alone(tmp_path):
             run.chosen_checkpoint(figure)
 
 
-# No byte of a checkpoint changes, and none goes missing, without being found out.
+# Every changed or missing byte of a checkpoint is detected.
 
 
 FILES = ("manifest.json", "facts.json", "tensors.safetensors")
@@ -115,7 +115,7 @@ SAMPLED = 300
 
 
 def places_in(name: str, size: int) -> list[int]:
-    """Every place of a small file; of the tensors, their head and so many others."""
+    """Every position in a small file; of the tensors, the header and a sample of the others."""
     if name != "tensors.safetensors":
         return list(range(size))
     chosen = np.random.default_rng(0).choice(size, min(SAMPLED, size), replace=False)
@@ -191,7 +191,7 @@ def test_that_tensors_are_never_used_unread(tmp_path):
     run = stored_run(tmp_path / "run", 64)
     file = run.latest_checkpoint() / "tensors.safetensors"
     whole = file.read_bytes()
-    # The last byte belongs to another tensor than the one that is asked for.
+    # The last byte belongs to another tensor than the one that is read.
     file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     with pytest.raises(CheckpointCorruptError, match="checksum"):
         read_tensors(run.latest_checkpoint(), "ema.")

@@ -14,7 +14,7 @@ from tests.helpers.run_folders import made_run, run_config
 
 
 def trained(arguments):
-    """The configuration that the command line makes of arguments, as ``diptych train`` does."""
+    """Return the configuration that ``diptych train`` makes of arguments."""
     parsed = _parser(None).parse_args(arguments)
     assert parsed.command is train.run
     config = config_from_preset(parsed.preset, dataset=parsed.dataset, run=parsed.run)

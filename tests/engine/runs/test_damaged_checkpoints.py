@@ -1,4 +1,4 @@
-"""Checkpoints that somebody made to do harm are refused with a reason, and nothing waits."""
+"""Malicious checkpoints are refused with a reason, and nothing blocks."""
 
 import hashlib
 import json
@@ -39,7 +39,7 @@ def checkpoint(tmp_path, monkeypatch):
 
 
 def reseal(checkpoint: Path) -> None:
-    """Make the manifest fit the files again, as an attacker would."""
+    """Update the manifest to match the files, as an attacker would."""
     entries = {}
     for name in ("tensors.safetensors", "facts.json"):
         content = (checkpoint / name).read_bytes()

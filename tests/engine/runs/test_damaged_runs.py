@@ -1,4 +1,4 @@
-"""Runs whose folders are damaged are listed with what is wrong."""
+"""Runs with damaged folders are listed with their problems."""
 
 import json
 import os
@@ -88,7 +88,7 @@ def test_that_a_damaged_run_is_listed_with_what_is_wrong(runs, file, hurt):
     assert found["hurt"].size_bytes > 2000
 
 
-# Run folders that somebody made to do harm are refused with a reason, and nothing waits.
+# Malicious run folders are refused with a reason, and nothing blocks.
 
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes or free links")
@@ -309,7 +309,7 @@ def test_that_a_lock_whose_text_is_gone_still_holds(tmp_path):
 
 
 def test_that_a_giant_is_refused_before_it_takes_memory(tmp_path):
-    """The checkpoint is small, and the configuration asks for hundreds of gigabytes."""
+    """The checkpoint is small, and the configuration describes hundreds of gigabytes."""
     run = stored_run(tmp_path / "run", 64)
     config = run.read_config().with_values(
         networks__embedding_dim=2048, networks__token_dim=1024, networks__generator_channels=512

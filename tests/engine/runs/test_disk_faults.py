@@ -1,4 +1,4 @@
-"""A disk that fails at any call costs nothing that was there, and is said in words."""
+"""A disk error in any call loses no existing data, and raises an engine error."""
 
 import errno
 import os
@@ -82,7 +82,7 @@ def test_that_a_failing_disk_loses_nothing_and_is_named(tmp_path, action, code):
                 action(run)
         assert disk.has_failed
         assert type(caught.value) is ERRORS[code]
-        # The very last call makes the rename durable; by then the new state stands already.
+        # The last call makes the rename durable; the new state is already in place.
         if disk.names[-1] == "sync_folder" and "rename" in disk.names:
             run.newest_valid()
         else:
@@ -113,13 +113,13 @@ def test_that_a_kill_at_any_call_leaves_whole_checkpoints_alone(tmp_path, action
             FaultyDisk(patch, PowerCut, at, is_over=True)
             with pytest.raises(PowerCut):
                 action(run)
-        # Whatever has the name of a checkpoint is one, before anybody has cleared up.
+        # Anything with the name of a checkpoint is a complete one, even before the cleanup.
         for path in (*run.checkpoint_paths(), *run.best_paths()):
             verify_checkpoint(path)
         run.sweep()
         left = {path.name for path in run.path.rglob("*")}
         assert not [name for name in left if name.endswith(".part")]
-        # Of what was there nothing is gone but what was to go.
+        # Only the checkpoints that were to be removed are missing.
         kept = {"checkpoint-000000000128", "best-kid"}
         kept |= set() if action is prune else {"checkpoint-000000000064"}
         assert kept <= left
@@ -129,7 +129,7 @@ def test_that_a_kill_at_any_call_leaves_whole_checkpoints_alone(tmp_path, action
 
 
 def test_that_an_interrupted_replacement_gives_the_old_one_back(tmp_path):
-    """Between the two renames nothing has the name; sweeping gives it back."""
+    """Between the two renames no folder has the name; the cleanup restores it."""
     run = run_with_best(tmp_path / "run")
     with pytest.MonkeyPatch.context() as patch:
         disk = FaultyDisk(patch, PowerCut, 10**9)
@@ -189,7 +189,7 @@ def test_that_an_interrupted_atomic_write_leaves_nothing(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-# The same on real disks: one that is too small, one that is read-only, one that is gone.
+# The same on real disks: too small, read-only, disconnected.
 
 
 MEGABYTE = 1_000_000
@@ -221,7 +221,7 @@ def test_that_a_disk_that_fills_up_amid_a_checkpoint_keeps_the_others(small_disk
     run = stored_run(small_disk / "run")
     write_checkpoint(run.checkpoint_path(64), tensors_of(MEGABYTE), facts_at(64))
     before = content_of(run.path)
-    # Somebody else takes the room between the look and the write.
+    # Another program fills the disk between the check and the write.
     monkeypatch.setattr("engine.fs.atomic.free_bytes", lambda _folder: 10**9)
     with pytest.raises(DiskFullError) as caught:
         write_checkpoint(run.checkpoint_path(128), tensors_of(3 * MEGABYTE // 2), facts_at(128))
@@ -229,7 +229,7 @@ def test_that_a_disk_that_fills_up_amid_a_checkpoint_keeps_the_others(small_disk
     assert content_of(run.path) == before
     assert not [path for path in run.checkpoints.iterdir() if path.name.startswith(".")]
     assert run.newest_valid().path == run.checkpoint_path(64)
-    # And with room again the same checkpoint is saved.
+    # With enough space the same checkpoint is saved.
     write_checkpoint(run.checkpoint_path(128), tensors_of(MEGABYTE // 4), facts_at(128))
     assert run.newest_valid().path == run.checkpoint_path(128)
 
@@ -262,7 +262,7 @@ def test_that_a_read_only_folder_is_named_and_nothing_in_it_changes(small_disk, 
     with pytest.raises(FolderNotWritableError, match="Read-only"):
         reopen_run_folder(run.read_config())
     assert content_of(run.path) == before
-    # It can still be looked at.
+    # It can still be read.
     assert run.newest_valid().path == run.checkpoint_path(64)
 
 

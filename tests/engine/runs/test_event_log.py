@@ -1,4 +1,4 @@
-"""The log of a run survives kills, torn lines and disks that fail."""
+"""The log of a run survives kills, truncated lines and disk errors."""
 
 import json
 import subprocess
@@ -54,7 +54,7 @@ def test_that_a_last_line_torn_anywhere_is_repaired(tmp_path, problem_log):
         kinds = [json.loads(line)["event"] for line in lines]
         is_torn = start < length < len(whole) - 1
         assert kinds.count("LogRepaired") == is_torn
-        # Only the line end was missing: the line itself is kept.
+        # Only the line end was missing, so the line is kept.
         kept = [3000] if length == len(whole) - 1 else []
         assert images_in(path) == [1000, 2000, *kept, 9000]
 
@@ -98,7 +98,7 @@ def test_that_a_kill_costs_the_torn_line_at_most(tmp_path):
     last = told[-1] if told else 500
     RunLog(path).close()
     numbers = [images // 1000 for images in images_in(path)]
-    # All that it was told is written is there, and at most one more.
+    # All lines reported as written are there, and at most one more.
     assert numbers == list(range(1, len(numbers) + 1))
     assert last <= len(numbers) <= last + 1
 
@@ -188,7 +188,7 @@ def test_that_the_log_is_one_write_a_line(tmp_path, monkeypatch):
     size = 0
     for number in range(1, 6):
         log.record(losses(number * 1000))
-        # Nothing waits in a buffer that a kill would empty.
+        # Lines are not buffered, so a kill loses none.
         assert (tmp_path / "events.jsonl").stat().st_size > size
         size = (tmp_path / "events.jsonl").stat().st_size
     assert disk.names == ["write"] * 5

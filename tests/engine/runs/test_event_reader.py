@@ -1,4 +1,4 @@
-"""What a log tells again: events, curves without double points, and news while it grows."""
+"""Reading a log: events, curves without repeated points, and new events while it grows."""
 
 import dataclasses
 import json
@@ -36,7 +36,7 @@ from tests.helpers.fake_engine import losses, prepared
 
 
 def every_event(run: Path) -> list[RunEvent]:
-    """One of each kind, as far as it can be compared."""
+    """One event of each kind, without the fields that cannot be compared."""
     return [
         prepared(run),
         PhaseChanged(phase=Phase.TRAINING),
@@ -182,7 +182,7 @@ def test_that_what_was_done_again_makes_no_double_points(tmp_path):
         quality(7500),
         resumed(5000),
         *(losses(1000 * number + 500) for number in range(5, 9)),
-        # Went further back than the first time, so that points of both go.
+        # It was reset further back than the first time, so points of both are dropped.
         resumed(4000),
         *(losses(1000 * number + 100) for number in range(4, 8)),
         quality(7600),

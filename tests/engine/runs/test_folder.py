@@ -199,7 +199,7 @@ def test_that_a_log_on_a_full_disk_does_not_end_the_run(tmp_path, problem_log, m
     assert len(list(read_losses(tmp_path / "events.jsonl"))) == 2
 
 
-# Run folders that are made, left in any state, and opened again.
+# Creating run folders, and reopening them in any state.
 
 
 def damage(run: RunFolder, images: int) -> None:
@@ -226,7 +226,7 @@ def test_that_damaged_checkpoints_are_passed_over_told_and_set_aside(tmp_path):
         "checkpoint-000000000192",
         "checkpoint-000000000128",
     ]
-    # They are kept, and no longer in the row: what is saved now is the newest.
+    # They are kept, but no longer listed: what is saved now is the newest.
     names = {path.name for path in run.checkpoints.iterdir()}
     assert {"damaged-checkpoint-000000000128", "damaged-checkpoint-000000000192"} <= names
     write_checkpoint(run.checkpoint_path(96), some_tensors(), facts_at(96))

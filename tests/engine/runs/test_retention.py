@@ -58,7 +58,7 @@ def test_that_the_best_counts_into_the_budget(tmp_path):
 
 
 def test_that_what_was_just_saved_is_kept_though_others_have_more_images(tmp_path):
-    """After a run went back, the newest by name is a leftover of the way that was given up."""
+    """After a rollback, the newest checkpoint by name is a leftover from before it."""
     run = stored_run(tmp_path / "run", 64, 500, 600)
     for path in run.checkpoint_paths():
         os.utime(path, (1, 1))

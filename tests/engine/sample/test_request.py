@@ -1,4 +1,4 @@
-"""Every unusable request is refused, with all its problems at once."""
+"""Invalid requests are refused with a list of all problems."""
 
 import subprocess
 import sys

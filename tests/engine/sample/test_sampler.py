@@ -30,7 +30,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """A trained run of a second, whose dataset is gone."""
+    """A run trained for a second, whose dataset was deleted."""
     place = tmp_path_factory.mktemp("trained")
     config = tiny_config(tiny_dataset(place / "data"), place / "run")
     train(config, lambda _event: None, RunControl())
