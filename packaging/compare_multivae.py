@@ -165,13 +165,13 @@ def print_step_speed(task: Task, recipe: Recipe) -> None:
     peer = Peer(copy.deepcopy(model), recipe)
     loader = _loader(task, recipe)
     step = our_step(model, recipe)
-    optimiser = torch.optim.Adam(peer.model.parameters(), lr=recipe.learning_rate)
+    optimizer = torch.optim.Adam(peer.model.parameters(), lr=recipe.learning_rate)
 
     def peer_step(batch: Batch, _number: int) -> None:
         loss = peer.loss(batch.items)
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
-        optimiser.step()
+        optimizer.step()
 
     sides: dict[str, Callable[..., object]] = {OURS: step, THEIRS: peer_step}
     speeds: dict[str, list[float]] = {name: [] for name in sides}

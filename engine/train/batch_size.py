@@ -15,9 +15,9 @@ from engine.config.presets import memory_bytes
 from engine.events import BatchSizeSelected
 
 CANDIDATES = (16, 32, 64, 128, 256, 512)
-SHARE_OF_FREE = 0.8
+FREE_FRACTION = 0.8
 """Previews and evaluations need memory too."""
-WORTH_IT = 1.1
+MIN_SPEEDUP = 1.1
 """Required speed-up from doubling the batch: a larger one also learns less from each image."""
 
 
@@ -38,11 +38,11 @@ def memory_of(device: torch.device) -> Memory:
     return GpuMemory(device) if device.type == "cuda" else MainMemory()
 
 
-def most_taken_bytes(device: torch.device) -> int:
+def peak_bytes(device: torch.device) -> int:
     """Return the peak bytes of a device that this process used; 0 if unknown."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
-    return _largest_resident()
+    return _peak_resident_bytes()
 
 
 def total_bytes(device: torch.device) -> int:
@@ -76,7 +76,7 @@ def choose_batch(
     for size in sizes:
         refused = chosen is not None and budget > 0 and 2 * chosen.memory_bytes > budget
         rate = 0.0 if refused else _rate(take_steps, size, clock, may_fail=chosen is not None)
-        if chosen is not None and rate < WORTH_IT * chosen.images_per_s:
+        if chosen is not None and rate < MIN_SPEEDUP * chosen.images_per_s:
             return BatchSizeSelected(**{**vars(chosen), "refused": size})
         chosen = BatchSizeSelected(
             batch_size=size,
@@ -112,9 +112,9 @@ class GpuMemory:
         torch.cuda.reset_peak_memory_stats(device)
 
     def budget(self) -> int:
-        """Return ``SHARE_OF_FREE`` of the free bytes plus those already allocated."""
+        """Return ``FREE_FRACTION`` of the free bytes plus those already allocated."""
         free, _total = torch.cuda.mem_get_info(self._device)
-        return int(SHARE_OF_FREE * free) + torch.cuda.memory_allocated(self._device)
+        return int(FREE_FRACTION * free) + torch.cuda.memory_allocated(self._device)
 
     def peak(self) -> int:
         """Return the peak of the allocator."""
@@ -125,22 +125,22 @@ class MainMemory:
     """Main memory, as far as the operating system reports it."""
 
     def __init__(self) -> None:
-        self._before = _largest_resident()
+        self._before = _peak_resident_bytes()
 
     def budget(self) -> int:
-        """Return ``SHARE_OF_FREE`` of the free bytes."""
+        """Return ``FREE_FRACTION`` of the free bytes."""
         try:
             free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         except (AttributeError, ValueError, OSError):
             return 0  # Not reported by macOS and Windows.
-        return int(SHARE_OF_FREE * free)
+        return int(FREE_FRACTION * free)
 
     def peak(self) -> int:
         """Return the growth of the process."""
-        return max(0, _largest_resident() - self._before)
+        return max(0, _peak_resident_bytes() - self._before)
 
 
-def _largest_resident() -> int:
+def _peak_resident_bytes() -> int:
     """Return the peak resident bytes of the process; 0 if unknown."""
     try:
         import resource

@@ -32,9 +32,9 @@ from engine.runs.metadata import ModelMetadata
 
 log = logging.getLogger(__name__)
 
-PASSES_TO_CERTAINTY = 100
+ADA_RAMP_EPOCHS = 100
 """Passes over a small dataset in which adaptive augmentation can cross its range."""
-VALIDATION_SEEN = 1_000
+MAX_VALIDATION_PAIRS = 1_000
 """Validation pairs that measure the discriminator's overfitting."""
 
 
@@ -55,7 +55,7 @@ class TrainingData:
     modalities: tuple[Modality, ...]
     augmenters: Mapping[str, Augmenter]
     """By modality, applied to real and generated items before the discriminator."""
-    disguises: Mapping[str, Augmenter]
+    strong_augment: Mapping[str, Augmenter]
     """By modality, strong augmentation of items with pseudo-labels."""
     seed: int
 
@@ -64,7 +64,7 @@ class TrainingData:
         return DeviceLoader(self.stored, batch_size, self.seed, self.weights)
 
 
-def model_facts(config: RunConfig, dataset: StoredDataset) -> ModelMetadata:
+def model_metadata(config: RunConfig, dataset: StoredDataset) -> ModelMetadata:
     """Derive the model's metadata from the training texts.
 
     Raises:
@@ -84,15 +84,15 @@ def model_facts(config: RunConfig, dataset: StoredDataset) -> ModelMetadata:
     )
 
 
-def load_vectors(config: RunConfig, facts: ModelMetadata) -> WordVectors | None:
+def load_vectors(config: RunConfig, metadata: ModelMetadata) -> WordVectors | None:
     """Read the word vectors that the configuration names, if any.
 
     Raises:
         VectorsUnreadableError: they cannot be used.
     """
-    if not config.data.word_vectors or not isinstance(facts.tokenizer, Vocabulary):
+    if not config.data.word_vectors or not isinstance(metadata.tokenizer, Vocabulary):
         return None
-    words = facts.tokenizer.units
+    words = metadata.tokenizer.units
     vectors = read_word_vectors(Path(config.data.word_vectors), frozenset(words))
     log.info("%d of %d words start from vectors.", len(vectors.words), len(words))
     return vectors
@@ -101,7 +101,7 @@ def load_vectors(config: RunConfig, facts: ModelMetadata) -> WordVectors | None:
 def load_training_data(
     config: RunConfig,
     dataset: StoredDataset,
-    facts: ModelMetadata,
+    metadata: ModelMetadata,
     modalities: tuple[Modality, ...],
     device: torch.device,
 ) -> TrainingData:
@@ -111,8 +111,8 @@ def load_training_data(
         ConfigError: the dataset lacks the field that groups are balanced by.
     """
     rows = dataset.rows(TRAIN)
-    reader = _Reader(dataset, facts, config.networks.image_size, device)
-    validation = dataset.complete_rows(VALIDATION)[:VALIDATION_SEEN]
+    reader = _Reader(dataset, metadata, config.networks.image_size, device)
+    validation = dataset.complete_rows(VALIDATION)[:MAX_VALIDATION_PAIRS]
     texts = _texts(dataset)
     reasons = conflicts_with_captions(texts)
     # Cutout may remove what the text names.
@@ -127,7 +127,7 @@ def load_training_data(
         else {},
         modalities=modalities,
         augmenters=_augmenters(config, int((dataset.image_rows[rows] >= 0).sum()), reasons),
-        disguises={"image": disguise},
+        strong_augment={"image": disguise},
         seed=config.seed,
     )
 
@@ -137,7 +137,7 @@ class _Reader:
     """Reads items of a dataset onto the device."""
 
     dataset: StoredDataset
-    facts: ModelMetadata
+    metadata: ModelMetadata
     size: int
     device: torch.device
 
@@ -183,7 +183,9 @@ class _Reader:
 
     def _texts(self, rows: npt.NDArray[np.int64]) -> Tensor:
         texts = [text for row in rows for text in self.dataset.captions[row]]
-        return torch.from_numpy(encode_all(self.facts.tokenizer, texts, self.facts.text_length))
+        return torch.from_numpy(
+            encode_all(self.metadata.tokenizer, texts, self.metadata.text_length)
+        )
 
 
 def _texts(dataset: StoredDataset) -> list[str]:
@@ -232,6 +234,6 @@ def _augmenters(
         "image": Augmenter(
             mode,
             blocked=frozenset(reasons),
-            ada_ramp_images=min(ADA_RAMP_IMAGES, PASSES_TO_CERTAINTY * images),
+            ada_ramp_images=min(ADA_RAMP_IMAGES, ADA_RAMP_EPOCHS * images),
         )
     }

@@ -1,4 +1,4 @@
-"""Builds what each family trains with: networks, optimisers and the training step."""
+"""Builds what each family trains with: networks, optimizers and the training step."""
 
 import copy
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ def build_state(
     device: torch.device,
     augmenters: Mapping[str, Augmenter] | None = None,
 ) -> TrainingState:
-    """Build networks and optimisers; the seed determines the initial weights."""
+    """Build networks and optimizers; the seed determines the initial weights."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         networks = {GENERATOR: build_model(config.family, modalities, config.networks)}
@@ -44,7 +44,7 @@ def build_state(
     return TrainingState(
         networks={
             name: OptimizedNetwork(
-                network=network, optimiser=build_optimizer(network, config.training)
+                network=network, optimizer=build_optimizer(network, config.training)
             )
             for name, network in networks.items()
         },
@@ -76,7 +76,7 @@ def build_step(
     trained, terms = state.networks[GENERATOR], config.variational
     return VaeStep(
         cast("MultimodalVae", trained.network),
-        trained.optimiser,
+        trained.optimizer,
         is_mixture=config.family == "mopoe",
         kl_weight=terms.kl_weight,
         kl_warmup_images=terms.kl_warmup_images,

@@ -292,8 +292,8 @@ class GanStep:
             )
 
     def _update_discriminator(self, micro_batches: Sequence[MicroBatch], step: int) -> StepReport:
-        optimiser = self._state.networks[DISCRIMINATOR].optimiser
-        optimiser.zero_grad()
+        optimizer = self._state.networks[DISCRIMINATOR].optimizer
+        optimizer.zero_grad()
         reports: list[StepReport] = []
         real_logits: Logits = {}
         fake_logits: Logits = {}
@@ -317,7 +317,7 @@ class GanStep:
                 metrics = logit_metrics(real_logits[self._main_head], fake_logits[self._main_head])
             reports.append(StepReport(losses=losses, metrics=metrics))
         report = average_reports(reports)
-        report.skipped[DISCRIMINATOR] = step_if_finite(optimiser)
+        report.skipped[DISCRIMINATOR] = step_if_finite(optimizer)
         if step % METRICS_EVERY == 0:
             report.metrics["discriminator_gradient"] = gradient_norm(self._discriminator)
             if self._validation:
@@ -329,8 +329,8 @@ class GanStep:
         return report
 
     def _update_generator(self, micro_batches: Sequence[MicroBatch], step: int) -> StepReport:
-        optimiser = self._state.networks[GENERATOR].optimiser
-        optimiser.zero_grad()
+        optimizer = self._state.networks[GENERATOR].optimizer
+        optimizer.zero_grad()
         reports: list[StepReport] = []
         with frozen(self._discriminator):
             for part in micro_batches:
@@ -353,7 +353,7 @@ class GanStep:
                 part.fake = {}
                 reports.append(StepReport(losses=losses, metrics=metrics))
         report = average_reports(reports)
-        report.skipped[GENERATOR] = step_if_finite(optimiser)
+        report.skipped[GENERATOR] = step_if_finite(optimizer)
         if step % METRICS_EVERY == 0:
             report.metrics["generator_gradient"] = gradient_norm(self._state.generator)
         return report

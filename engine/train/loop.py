@@ -9,7 +9,7 @@ from engine.metrics.evaluate import Evaluator, build_evaluator
 from engine.metrics.extractor import default_cache, has_classifier
 from engine.runs.checkpoint_files import CheckpointMetadata
 from engine.sample.sampler import Sampler
-from engine.train.checkpointing import checkpoint_facts
+from engine.train.checkpointing import checkpoint_metadata
 from engine.train.context import RunContext
 from engine.train.device import is_out_of_memory
 from engine.train.lr_schedule import learning_rate
@@ -182,12 +182,12 @@ class TrainingLoop:
     def _save(self) -> None:
         if self._run.state.is_finite():
             with self._context.estimator.measure(TaskKind.CHECKPOINT):
-                self._context.writer.save(self._run, self._facts())
+                self._context.writer.save(self._run, self._metadata())
             self._schedule_checkpoint()
         else:
             self._faults.roll_back(None)
 
-    def _facts(self) -> CheckpointMetadata:
+    def _metadata(self) -> CheckpointMetadata:
         context = self._context
         loop_state = {
             **context.guard.state_dict(),
@@ -197,7 +197,9 @@ class TrainingLoop:
             **self._evaluation.state_dict(),
             "log_bytes": context.directory.log_bytes,
         }
-        return checkpoint_facts(self._run, elapsed_s=context.clock.elapsed_s, loop_state=loop_state)
+        return checkpoint_metadata(
+            self._run, elapsed_s=context.clock.elapsed_s, loop_state=loop_state
+        )
 
     def _is_preview_due(self) -> bool:
         # A run that is over draws its last preview after its last checkpoint.
@@ -222,9 +224,9 @@ class TrainingLoop:
         with context.clock.stopped():
             with context.estimator.measure(TaskKind.EVALUATION):
                 best = self._evaluation.run(context.clock.images_seen, context.clock.elapsed_s)
-            for figure in KEPT_BEST:
-                if figure in best:
-                    context.writer.save_best(self._run, self._facts(), figure)
+            for metric in KEPT_BEST:
+                if metric in best:
+                    context.writer.save_best(self._run, self._metadata(), metric)
 
     def _get_evaluator(self) -> Evaluator:
         """Load the evaluator of the dataset; the first time with a dataset, train it."""
@@ -273,7 +275,7 @@ class TrainingLoop:
             return
         if not state.is_finite():
             raise NonFiniteLossError(state.images_seen, (WEIGHTS,))
-        context.writer.save(self._run, self._facts(), during=Phase.SAVING)
+        context.writer.save(self._run, self._metadata(), during=Phase.SAVING)
 
     def _finish(self) -> Outcome:
         context = self._context

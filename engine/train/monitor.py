@@ -18,14 +18,14 @@ GRACE_IMAGES = 10_000
 HALF_LIFE_IMAGES = 2_000
 """Half-life of the smoothing; the metrics of single batches are noisy."""
 STALE_IMAGES = 5_000
-"""A signal that was not reported for this long is ignored."""
+"""A metric that was not reported for this long is ignored."""
 RECOVERY_IMAGES = 10_000
 """All metrics must be finite for this long before the non-finite alert clears."""
 GAP_LIMITS = (-1.0, 2.0)
 """``overfit_gap`` is a quotient, unbounded while the discriminator cannot tell real from fake."""
 
 GRADIENT_SHARE = "generator_gradient_share"
-"""Derived signal: the generator's gradient norm relative to its running median."""
+"""Derived metric: the generator's gradient norm relative to its running median."""
 VANISHED, BACK = 0.02, 0.1
 """Relative gradient norms that count as vanished and as recovered; good runs reach 0.3."""
 SAMPLE_EVERY_IMAGES, SAMPLES_NEEDED, SAMPLES_KEPT = 1_000, 20, 200
@@ -35,9 +35,9 @@ _KEY = "health"
 
 @dataclass(frozen=True, kw_only=True)
 class Threshold:
-    """Limits of one signal with hysteresis: values between the two change nothing."""
+    """Limits of one metric with hysteresis: values between the two change nothing."""
 
-    signal: str
+    metric: str
     raise_at: float
     clear_at: float
     """On the good side of ``raise_at``, which also tells the direction."""
@@ -63,12 +63,12 @@ class AlarmRule:
     thresholds: tuple[Threshold, ...]
 
     def is_triggered(self, values: Mapping[str, float]) -> bool:
-        """Whether every signal is known and triggered."""
-        return all(t.signal in values and t.is_triggered(values[t.signal]) for t in self.thresholds)
+        """Whether every metric is known and triggered."""
+        return all(t.metric in values and t.is_triggered(values[t.metric]) for t in self.thresholds)
 
     def is_cleared(self, values: Mapping[str, float]) -> bool:
-        """Whether any signal is known and cleared."""
-        return any(t.signal in values and t.is_cleared(values[t.signal]) for t in self.thresholds)
+        """Whether any metric is known and cleared."""
+        return any(t.metric in values and t.is_cleared(values[t.metric]) for t in self.thresholds)
 
 
 # Metrics of healthy runs (digits, emoji, shapes; cpu-tiny) after the grace period: image_diversity
@@ -81,19 +81,19 @@ RULES = (
     AlarmRule(
         alert=Alert.MODE_COLLAPSE,
         images=10_000,
-        thresholds=(Threshold(signal="image_diversity", raise_at=0.25, clear_at=0.4),),
+        thresholds=(Threshold(metric="image_diversity", raise_at=0.25, clear_at=0.4),),
     ),
     # The texts of a batch repeat.
     AlarmRule(
         alert=Alert.MODE_COLLAPSE,
         images=10_000,
-        thresholds=(Threshold(signal="unique_texts", raise_at=0.3, clear_at=0.5),),
+        thresholds=(Threshold(metric="unique_texts", raise_at=0.3, clear_at=0.5),),
     ),
     # All texts consist of few tokens, in whatever order.
     AlarmRule(
         alert=Alert.MODE_COLLAPSE,
         images=10_000,
-        thresholds=(Threshold(signal="token_entropy", raise_at=0.4, clear_at=0.55),),
+        thresholds=(Threshold(metric="token_entropy", raise_at=0.4, clear_at=0.55),),
     ),
     # Small discriminators with a gradient penalty are often right without harm; only one that is
     # never wrong is a problem.
@@ -101,8 +101,8 @@ RULES = (
         alert=Alert.DISCRIMINATOR_WINNING,
         images=20_000,
         thresholds=(
-            Threshold(signal="real_score", raise_at=0.99, clear_at=0.97),
-            Threshold(signal="fake_score", raise_at=0.01, clear_at=0.03),
+            Threshold(metric="real_score", raise_at=0.99, clear_at=0.97),
+            Threshold(metric="fake_score", raise_at=0.01, clear_at=0.03),
         ),
     ),
     # The discriminator recognises the fakes, and the generator's gradient has vanished.
@@ -110,8 +110,8 @@ RULES = (
         alert=Alert.DISCRIMINATOR_WINNING,
         images=10_000,
         thresholds=(
-            Threshold(signal=GRADIENT_SHARE, raise_at=VANISHED, clear_at=BACK),
-            Threshold(signal="fake_score", raise_at=0.25, clear_at=0.4),
+            Threshold(metric=GRADIENT_SHARE, raise_at=VANISHED, clear_at=BACK),
+            Threshold(metric="fake_score", raise_at=0.25, clear_at=0.4),
         ),
     ),
     # Validation items look like fakes to a discriminator that is certain of the training items. The
@@ -120,8 +120,8 @@ RULES = (
         alert=Alert.OVERFITTING,
         images=10_000,
         thresholds=(
-            Threshold(signal="overfit_gap", raise_at=0.5, clear_at=0.3),
-            Threshold(signal="real_sign", raise_at=0.6, clear_at=0.4),
+            Threshold(metric="overfit_gap", raise_at=0.5, clear_at=0.3),
+            Threshold(metric="real_sign", raise_at=0.6, clear_at=0.4),
         ),
     ),
 )
@@ -237,7 +237,7 @@ class HealthMonitor:
         changed = [state.rule for state in states if state.update(values, images_seen)]
         is_raised = any(state.is_raised for state in states)
         if is_raised != was_raised:
-            metrics = {threshold.signal for rule in changed for threshold in rule.thresholds}
+            metrics = {threshold.metric for rule in changed for threshold in rule.thresholds}
             yield AlertChanged(
                 alert=alert,
                 is_raised=is_raised,
@@ -262,7 +262,7 @@ class _Smoothed:
 
 
 class _RunningMedian:
-    """Median of periodic samples of a signal, taken while the signal has not vanished."""
+    """Median of periodic samples of a metric, taken while the metric has not vanished."""
 
     def __init__(self) -> None:
         self.samples: deque[float] = deque(maxlen=SAMPLES_KEPT)
@@ -273,7 +273,7 @@ class _RunningMedian:
         share = None
         if len(self.samples) >= SAMPLES_NEEDED:
             share = value / statistics.median(self.samples)
-        # A vanished signal must not lower the median.
+        # A vanished gradient norm must not lower the median.
         has_vanished = value <= 0 or (share is not None and share < BACK)
         if images_seen >= self.due_images and not has_vanished:
             self.samples.append(value)
@@ -286,7 +286,7 @@ class _RuleState:
 
     def __init__(self, rule: AlarmRule) -> None:
         self.rule, self.is_raised = rule, False
-        self.name = "+".join([rule.alert.value, *(t.signal for t in rule.thresholds)])
+        self.name = "+".join([rule.alert.value, *(t.metric for t in rule.thresholds)])
         self.since: int | None = None
         """Images seen."""
 

@@ -6,7 +6,7 @@ from engine.errors import CheckpointCorruptError, MemoryExhaustedError
 from engine.events import MicroBatchingEnabled, RolledBack
 from engine.runs.folder import images_in_name
 from engine.runs.retention import remove_checkpoint
-from engine.train.batch_size import most_taken_bytes, total_bytes
+from engine.train.batch_size import peak_bytes, total_bytes
 from engine.train.checkpointing import load_checkpoint
 from engine.train.context import RunContext
 from engine.train.device import release_memory
@@ -40,7 +40,7 @@ class FaultHandler:
         """
         run, device = self._run, self._run.state.device
         size, parts = run.config.training.batch_size, 2 * run.step.num_micro_batches
-        taken, total = most_taken_bytes(device), total_bytes(device)
+        taken, total = peak_bytes(device), total_bytes(device)
         if size // parts < MIN_MICRO_BATCH:
             raise MemoryExhaustedError(size, taken, total)
         run.step.num_micro_batches = parts

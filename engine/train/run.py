@@ -14,7 +14,7 @@ from engine.control import RunControl
 from engine.errors import DeviceLostError, EngineError, MemoryExhaustedError, StoppedError
 from engine.events import Emit, Outcome, Phase, PhaseChanged, RunEnded, RunPaused, RunResumed
 from engine.runs.folder import ValidCheckpoint
-from engine.train.batch_size import most_taken_bytes, total_bytes
+from engine.train.batch_size import peak_bytes, total_bytes
 from engine.train.checkpointing import CheckpointWriter, RunDirectory, load_checkpoint
 from engine.train.context import RunContext
 from engine.train.device import find_device, is_device_lost, is_out_of_memory, release_memory
@@ -126,19 +126,19 @@ def _restore(
     context: RunContext, run: TrainingSetup, checkpoint: ValidCheckpoint
 ) -> Mapping[str, object]:
     """Load a checkpoint into networks and context; return the state of the loop."""
-    facts = load_checkpoint(run, checkpoint.path)
-    state = facts.positions
-    context.writer.images_saved = facts.images_seen
-    context.clock.set(facts.images_seen, facts.elapsed_s)
+    metadata = load_checkpoint(run, checkpoint.path)
+    state = metadata.positions
+    context.writer.images_saved = metadata.images_seen
+    context.clock.set(metadata.images_seen, metadata.elapsed_s)
     context.guard.load_state_dict(state)
     context.monitor.load_state_dict(state)
     context.estimator.load_state_dict(state)
-    context.schedule.load_state_dict(state, facts.images_seen, facts.elapsed_s)
-    run.step.num_micro_batches = int(state.get("parts", 1))
+    context.schedule.load_state_dict(state, metadata.images_seen, metadata.elapsed_s)
+    run.step.num_micro_batches = int(state.get("num_micro_batches", 1))
     context.emit(
         RunResumed(
-            images_seen=facts.images_seen,
-            elapsed_s=facts.elapsed_s,
+            images_seen=metadata.images_seen,
+            elapsed_s=metadata.elapsed_s,
             checkpoint=checkpoint.path.name,
             skipped_checkpoints=checkpoint.skipped_checkpoints,
         )
@@ -162,5 +162,5 @@ def _explained(error: Exception, config: RunConfig, images_saved: int) -> Except
     if is_out_of_memory(error):
         device = find_device(config.device)
         size = config.training.batch_size
-        return MemoryExhaustedError(size, most_taken_bytes(device), total_bytes(device))
+        return MemoryExhaustedError(size, peak_bytes(device), total_bytes(device))
     return error

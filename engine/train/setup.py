@@ -19,7 +19,7 @@ from engine.runs.checkpoint_files import CheckpointMetadata
 from engine.runs.folder import RunFolder, write_model
 from engine.runs.metadata import ModelMetadata
 from engine.train.batch_size import choose_batch, memory_of
-from engine.train.data import TrainingData, load_training_data, load_vectors, model_facts
+from engine.train.data import TrainingData, load_training_data, load_vectors, model_metadata
 from engine.train.device import describe, find_device, resolve_precision
 from engine.train.families import build_state, build_step
 from engine.train.state import DISCRIMINATOR, TrainingState, parameter_count
@@ -59,18 +59,18 @@ def set_up(config: RunConfig, folder: RunFolder, emit: Emit, control: RunControl
     """
     device = find_device(config.device)
     dataset = open_dataset(config.dataset)
-    facts = model_facts(config, dataset)
-    _check_dataset_version(folder, facts)
-    write_model(folder, facts)
+    metadata = model_metadata(config, dataset)
+    _check_dataset_version(folder, metadata)
+    write_model(folder, metadata)
     control.stop_if_asked()
     modalities = build_modalities(
         config.networks,
-        channels=facts.channels,
-        tokenizer=facts.tokenizer,
-        text_length=facts.text_length,
-        vectors=load_vectors(config, facts),
+        channels=metadata.channels,
+        tokenizer=metadata.tokenizer,
+        text_length=metadata.text_length,
+        vectors=load_vectors(config, metadata),
     )
-    data = load_training_data(config, dataset, facts, modalities, device)
+    data = load_training_data(config, dataset, metadata, modalities, device)
     control.stop_if_asked()
     decided = _decide(config, data, device, emit, control)
     if decided != config:
@@ -82,13 +82,13 @@ def set_up(config: RunConfig, folder: RunFolder, emit: Emit, control: RunControl
         folder=folder,
         state=state,
         modalities=modalities,
-        model=facts,
+        model=metadata,
         loader=data.loader(config.training.batch_size),
         step=build_step(
             state,
             config,
             modalities=modalities,
-            strong_augment=data.disguises,
+            strong_augment=data.strong_augment,
             validation=data.validation,
         ),
         initial_tensors={
@@ -100,17 +100,17 @@ def set_up(config: RunConfig, folder: RunFolder, emit: Emit, control: RunControl
 
 def reset_to_initial_weights(run: TrainingSetup) -> None:
     """Restore the networks and optimizers from before the first step."""
-    facts = CheckpointMetadata(step=0, images_seen=0, elapsed_s=0.0, config_hash="")
-    run.state.restore(run.initial_tensors, facts)
+    metadata = CheckpointMetadata(step=0, images_seen=0, elapsed_s=0.0, config_hash="")
+    run.state.restore(run.initial_tensors, metadata)
 
 
-def _check_dataset_version(folder: RunFolder, facts: ModelMetadata) -> None:
+def _check_dataset_version(folder: RunFolder, metadata: ModelMetadata) -> None:
     """A resumed run must continue with the same dataset."""
     if not folder.model_file.exists():
         return
     before = folder.read_model().dataset_version
-    if before != facts.dataset_version:
-        reason = f"has changed: the run began with version {before}, not {facts.dataset_version}"
+    if before != metadata.dataset_version:
+        reason = f"has changed: the run began with version {before}, not {metadata.dataset_version}"
         raise ConfigError([Problem("dataset", reason)])
 
 

@@ -60,7 +60,7 @@ class VaeStep:
 
     Args:
         model: the VAE.
-        optimiser: of its parameters, fused.
+        optimizer: of its parameters, fused.
         is_mixture: MoPoE if true, MVAE if not.
         kl_weight: of the divergence, after the warm-up.
         kl_warmup_images: images over which it rises linearly from 0.
@@ -75,7 +75,7 @@ class VaeStep:
     def __init__(
         self,
         model: MultimodalVae,
-        optimiser: Adam,
+        optimizer: Adam,
         *,
         is_mixture: bool,
         kl_weight: float,
@@ -88,22 +88,22 @@ class VaeStep:
         precision: str = "fp32",
     ) -> None:
         self._device, self._precision = device, precision
-        self._model, self._optimiser, self._is_mixture = model, optimiser, is_mixture
+        self._model, self._optimizer, self._is_mixture = model, optimizer, is_mixture
         self._kl_weight, self._kl_warmup_images = kl_weight, kl_warmup_images
         self._text_weight, self._num_subsets = text_weight, num_subsets
         self._batch_size, self._seed = batch_size, seed
-        self._randomness = torch.Generator(device)
+        self._rng = torch.Generator(device)
         self.num_micro_batches = 1
 
     def __call__(self, batch: Batch, step: int) -> StepReport:
         """Update the model with one batch; the content of missing items has no effect."""
-        self._randomness.manual_seed(mix_seed(self._seed, step))
+        self._rng.manual_seed(mix_seed(self._seed, step))
         micro_batches = split_batch(batch, self.num_micro_batches)
-        self._optimiser.zero_grad()
+        self._optimizer.zero_grad()
         report = average_reports(
             [self._accumulate(part, step, len(micro_batches)) for part in micro_batches]
         )
-        report.skipped[GENERATOR] = step_if_finite(self._optimiser)
+        report.skipped[GENERATOR] = step_if_finite(self._optimizer)
         return report
 
     def _accumulate(self, part: Batch, step: int, count: int) -> StepReport:
@@ -127,10 +127,10 @@ class VaeStep:
 
     def _bound(self, items: Items, present: Present, weights: BoundWeights, step: int) -> Bound:
         if self._is_mixture:
-            return mopoe_bound(self._model, items, present, weights, self._randomness)
+            return mopoe_bound(self._model, items, present, weights, self._rng)
         seed = mix_seed(self._seed, step)
         subsets = mvae_subsets(self._model.modality_order, self._num_subsets, seed)
-        return mvae_bound(self._model, items, present, subsets, weights, self._randomness)
+        return mvae_bound(self._model, items, present, subsets, weights, self._rng)
 
 
 def mvae_bound(
@@ -139,7 +139,7 @@ def mvae_bound(
     present: Present,
     subsets: Sequence[Subset],
     weights: BoundWeights,
-    randomness: torch.Generator,
+    rng: torch.Generator,
 ) -> Bound:
     """Sum the bounds of several subsets of modalities, each on the likelihood of its own.
 
@@ -149,12 +149,12 @@ def mvae_bound(
         present: by modality, [B] booleans; a missing name is there in every row.
         subsets: the first holds all modalities.
         weights: of the terms.
-        randomness: draws one code for each item and subset.
+        rng: draws one code for each item and subset.
     """
     items = {name: only_present(item, name, present) for name, item in items.items()}
     posteriors = model.posteriors(items)
     codes = [product_of_experts({n: posteriors[n] for n in names}, present) for names in subsets]
-    latents = [code.reparameterize(_noise_like(code.mean, randomness)) for code in codes]
+    latents = [code.reparameterize(_noise_like(code.mean, rng)) for code in codes]
     nll: list[dict[str, Tensor]] = [{} for _subset in subsets]
     for name, item in items.items():
         places = [place for place, names in enumerate(subsets) if name in names]
@@ -173,7 +173,7 @@ def mopoe_bound(
     items: Items,
     present: Present,
     weights: BoundWeights,
-    randomness: torch.Generator,
+    rng: torch.Generator,
 ) -> Bound:
     """Bound the likelihood of complete pairs under the mixture of the subsets' posteriors.
 
@@ -186,7 +186,7 @@ def mopoe_bound(
         present: by modality, [B] booleans; a missing name is there in every row. A subset counts
             where all of it is there.
         weights: of the terms.
-        randomness: draws the components and the codes.
+        rng: draws the components and the codes.
     """
     items = {name: only_present(item, name, present) for name, item in items.items()}
     posteriors = model.posteriors(items)
@@ -194,11 +194,11 @@ def mopoe_bound(
     codes = [product_of_experts({n: posteriors[n] for n in names}, present) for names in subsets]
     parts = Gaussian(*(torch.stack(parameters) for parameters in zip(*codes, strict=True)))
     is_available = _availability(subsets, present, len(parts.mean[0]), parts.mean.device)
-    chances = torch.rand(is_available.shape, generator=randomness, device=is_available.device)
+    chances = torch.rand(is_available.shape, generator=rng, device=is_available.device)
     chosen = (chances * is_available).argmax(0)
     rows = torch.arange(len(chosen), device=chosen.device)
     part = Gaussian(parts.mean[chosen, rows], parts.log_variance[chosen, rows])
-    latent = part.reparameterize(_noise_like(part.mean, randomness))[None]
+    latent = part.reparameterize(_noise_like(part.mean, rng))[None]
     terms = BoundTerms(
         nll={name: model.nll(name, latent, item)[0] for name, item in items.items()},
         divergence=mixture_divergence(gaussian_divergence(*parts), is_available),
@@ -233,8 +233,8 @@ def _availability(
     return torch.stack([has.all(0) for has in rows])
 
 
-def _noise_like(mean: Tensor, randomness: torch.Generator) -> Tensor:
-    return torch.randn(mean.shape, generator=randomness, device=mean.device, dtype=mean.dtype)
+def _noise_like(mean: Tensor, rng: torch.Generator) -> Tensor:
+    return torch.randn(mean.shape, generator=rng, device=mean.device, dtype=mean.dtype)
 
 
 @torch.no_grad()

@@ -123,9 +123,9 @@ def asked(completed: Batch, fake: Items, kept: Masks) -> tuple[dict[str, Tensor]
     """Give what the decoders were shown, and what of it they were told."""
     generator = Mock()
     generator.nll_losses.return_value = {}
-    disguises = cast("dict[str, Augmenter]", {"image": Negative()})
-    randomness = torch.Generator().manual_seed(0)
-    assert nll_loss(generator, completed, fake, kept, disguises, randomness) is None
+    strong_augment = cast("dict[str, Augmenter]", {"image": Negative()})
+    rng = torch.Generator().manual_seed(0)
+    assert nll_loss(generator, completed, fake, kept, strong_augment, rng) is None
     return generator.nll_losses.call_args.args
 
 

@@ -237,9 +237,9 @@ def test_that_a_step_reports_the_bound_and_its_terms(is_mixture):
 def test_that_the_report_counts_only_what_is_there():
     items, is_there = tiny_pairs(), torch.tensor([True, False] * 4)
     report = tiny_step(tiny_vae(), is_mixture=True)(half(items, is_there), 0)
-    randomness = torch.Generator().manual_seed(mix_seed(1, 0))
+    rng = torch.Generator().manual_seed(mix_seed(1, 0))
     model = tiny_vae()
-    terms = mopoe_bound(model, items, {"text": is_there}, BoundWeights(), randomness).whole
+    terms = mopoe_bound(model, items, {"text": is_there}, BoundWeights(), rng).whole
     text = terms.nll["text"] * is_there
     torch.testing.assert_close(report.losses["text"], text.sum() / 4)
     whole = text + terms.nll["image"] + terms.divergence
