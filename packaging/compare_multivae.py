@@ -28,6 +28,7 @@ from mnist_judge import WORDS
 from multivae_peer import Peer, Recipe
 from multivae_task import FEATURES, Items, Task, prepare
 
+from engine.config.sections import VariationalConfig
 from engine.data.loader import DeviceLoader, StoredRows
 from engine.losses.elbo import importance_bound
 from engine.nets.image import PixelLikelihood
@@ -115,11 +116,8 @@ def our_step(model: MultimodalVae, recipe: Recipe) -> VaeStep:
     return VaeStep(
         model,
         torch.optim.Adam(model.parameters(), lr=recipe.learning_rate),
+        VariationalConfig(text_weight=recipe.text_weight),
         is_mixture=recipe.is_mixture,
-        kl_weight=1.0,
-        kl_warmup_images=0.0,
-        text_weight=recipe.text_weight,
-        num_subsets=0,
         batch_size=recipe.batch_size,
         seed=recipe.seed,
         device=CPU,

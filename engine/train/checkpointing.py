@@ -54,7 +54,7 @@ from engine.version import installed_version
 log = logging.getLogger(__name__)
 
 RNG_PREFIX = "rng."
-"""Prefix of PyTorch's global generator states; a run draws nothing from them, as far as known."""
+"""Prefix of the states of PyTorch's global generators, which training does not draw from."""
 
 
 def tensors_of(run: TrainingSetup) -> dict[str, Tensor]:
@@ -96,10 +96,21 @@ def load_checkpoint(run: TrainingSetup, checkpoint: Path) -> CheckpointMetadata:
             run's networks is then undefined.
     """
     metadata, tensors = read_metadata(checkpoint), read_tensors(checkpoint, "")
-    _note_other_versions(metadata)
+    current = _versions()
+    others = {
+        name: version
+        for name, version in metadata.versions.items()
+        if name in current and version != current[name]
+    }
+    if others:
+        # The run may then continue slightly differently.
+        log.info("The checkpoint was saved with other versions: %s", others)
     try:
         run.state.restore(tensors, metadata)
-        _restore_rng(tensors, run.state.device)
+        if f"{RNG_PREFIX}cpu" in tensors:
+            torch.set_rng_state(tensors[f"{RNG_PREFIX}cpu"])
+        if run.state.device.type == "cuda" and f"{RNG_PREFIX}cuda" in tensors:
+            torch.cuda.set_rng_state(tensors[f"{RNG_PREFIX}cuda"], run.state.device)
     except (ValueError, RuntimeError) as error:
         raise CheckpointCorruptError(checkpoint, str(error)) from error
     return metadata
@@ -112,25 +123,6 @@ def _versions() -> dict[str, str]:
         "torch": torch.__version__,
         "numpy": np.__version__,
     }
-
-
-def _note_other_versions(metadata: CheckpointMetadata) -> None:
-    """Log versions that differ; the run may then continue slightly differently."""
-    current = _versions()
-    others = {
-        name: version
-        for name, version in metadata.versions.items()
-        if name in current and version != current[name]
-    }
-    if others:
-        log.info("The checkpoint was saved with other versions: %s", others)
-
-
-def _restore_rng(tensors: Mapping[str, Tensor], device: torch.device) -> None:
-    if f"{RNG_PREFIX}cpu" in tensors:
-        torch.set_rng_state(tensors[f"{RNG_PREFIX}cpu"])
-    if device.type == "cuda" and f"{RNG_PREFIX}cuda" in tensors:
-        torch.cuda.set_rng_state(tensors[f"{RNG_PREFIX}cuda"], device)
 
 
 # --------------------------------------------------------------------------
@@ -234,7 +226,7 @@ class RunDirectory:
         if self._log is not None:
             # Also writes the events that the old disk refused.
             self._log.reopen(after.log_file)
-        log.warning("The run in %s goes on in %s.", before.path, after.path)
+        log.warning("The run in %s continues in %s.", before.path, after.path)
         self.emit(RunRelocated(folder=after.path))
 
     def close(self) -> None:
@@ -257,7 +249,7 @@ def _copy_files(before: RunFolder, after: RunFolder) -> None:
         except FileNotFoundError:
             continue
         except OSError as error:
-            log.warning("%s stays behind in %s: %s", name, before.path, error)
+            log.warning("%s remains in %s: %s", name, before.path, error)
 
 
 # --------------------------------------------------------------------------
@@ -319,8 +311,11 @@ class CheckpointWriter:
         had_stop, has_waited, should_report = self._control.is_stop_requested, False, True
         while True:
             path = path_in(self._directory.folder)
-            problem = _attempt(path, run, metadata)
-            if problem is None:
+            try:
+                write_checkpoint(path, tensors_of(run), metadata)
+            except (DiskFullError, FolderNotWritableError) as error:
+                problem = error
+            else:
                 if has_waited:
                     self._directory.emit(PhaseChanged(phase=during))
                 return path
@@ -354,22 +349,10 @@ class CheckpointWriter:
             self._control.wait(POLL_EVERY_S)
         target = self._control.take_folder()
         if target is not None:
-            self._move(run, target)
+            try:
+                self._directory.move(target, run.config, run.model)
+            except (FolderInUseError, DiskFullError, FolderNotWritableError) as error:
+                # The next attempt uses the old folder again.
+                log.warning("The run cannot move to %s: %s", target, error)
+                self._directory.emit(RunPaused(images_seen=self._clock.images_seen, error=error))
         return True
-
-    def _move(self, run: TrainingSetup, target: Path) -> None:
-        try:
-            self._directory.move(target, run.config, run.model)
-        except (FolderInUseError, DiskFullError, FolderNotWritableError) as error:
-            # The next attempt is made in the old folder again.
-            log.warning("The run cannot go on in %s: %s", target, error)
-            self._directory.emit(RunPaused(images_seen=self._clock.images_seen, error=error))
-
-
-def _attempt(path: Path, run: TrainingSetup, metadata: CheckpointMetadata) -> EngineError | None:
-    """Write a checkpoint; return the error if the disk refuses."""
-    try:
-        write_checkpoint(path, tensors_of(run), metadata)
-    except (DiskFullError, FolderNotWritableError) as error:
-        return error
-    return None

@@ -147,33 +147,20 @@ class _Reader:
         Missing images and texts have no row; an item with several captions has a row for each.
         """
         has_image = self.dataset.image_rows[rows] >= 0
-        has_text = self.dataset.has_text[rows]
+        num_captions = [len(self.dataset.captions[row]) for row in rows]
         return {
-            "image": self._stored(self._images(rows[has_image]), has_image),
-            "text": self._stored_texts(rows, has_text),
+            "image": self._stored(self._images(rows[has_image]), has_image.astype(np.int64)),
+            "text": self._stored(self._texts(rows), np.array(num_captions, dtype=np.int64)),
         }
 
-    def _stored_texts(
-        self, rows: npt.NDArray[np.int64], has_text: npt.NDArray[np.bool_]
-    ) -> StoredRows:
-        counts = np.array([len(self.dataset.captions[row]) for row in rows], dtype=np.int64)
-        numbers = self._texts(rows[has_text])
-        if counts.max(initial=0) <= 1:
-            return self._stored(numbers, has_text)
-        places = np.where(has_text, counts.cumsum() - counts, -1)
-        return StoredRows(
-            rows=numbers.to(self.device),
-            first_row=torch.from_numpy(places).to(self.device),
-            num_captions=torch.from_numpy(counts).to(self.device),
-        )
-
-    def _stored(self, rows: Tensor, is_there: npt.NDArray[np.bool_]) -> StoredRows:
-        if is_there.all():
-            return StoredRows(rows=rows.to(self.device))
-        places = np.where(is_there, is_there.cumsum() - 1, -1)
-        return StoredRows(
-            rows=rows.to(self.device), first_row=torch.from_numpy(places).to(self.device)
-        )
+    def _stored(self, values: Tensor, counts: npt.NDArray[np.int64]) -> StoredRows:
+        """Move values to the device; item i has ``counts[i]`` of them, one after another."""
+        values = values.to(self.device)
+        if (counts == 1).all():
+            return StoredRows(rows=values)
+        first = torch.from_numpy(np.where(counts > 0, counts.cumsum() - counts, -1))
+        several = torch.from_numpy(counts).to(self.device) if counts.max() > 1 else None
+        return StoredRows(rows=values, first_row=first.to(self.device), num_captions=several)
 
     def _images(self, rows: npt.NDArray[np.int64]) -> Tensor:
         images = self.dataset.images_of(rows)

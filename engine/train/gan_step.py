@@ -218,7 +218,7 @@ class GanStep:
     Args:
         state: has a generator and a discriminator.
         config: losses, penalties and their weights.
-        seed: together with the step's number it determines all randomness.
+        seed: together with the step's number it determines all random numbers.
         modalities: measure the diversity of generated items.
         augmenters: by modality, augmentation of everything that the discriminator sees.
         strong_augment: by modality, augmentation of items whose partner is a pseudo-label.
@@ -311,7 +311,10 @@ class GanStep:
                 rng=self._rng,
             )
             (loss / len(micro_batches)).backward()
-            self._adapt_augmentation(real_logits)
+            for name, augmenter in self._augmenters.items():
+                # A NaN must not enter a running sum.
+                head = real_logits[name].logits.detach().nan_to_num()
+                augmenter.update(head.sign(), len(head))
             metrics: Scalars = {}
             if LOSSES_BY_NAME[self._config.adversarial_loss].logits_are_log_odds:
                 metrics = logit_metrics(real_logits[self._main_head], fake_logits[self._main_head])
@@ -363,12 +366,6 @@ class GanStep:
             name: self._augmenters[name](item, self._rng) if name in self._augmenters else item
             for name, item in items.items()
         }
-
-    def _adapt_augmentation(self, real_logits: Logits) -> None:
-        for name, augmenter in self._augmenters.items():
-            # A NaN says nothing, and must not enter a running sum.
-            logits = real_logits[name].logits.detach().nan_to_num()
-            augmenter.update(logits.sign(), len(logits))
 
     @torch.no_grad()
     def _validation_logits(self, step: int) -> Tensor:

@@ -58,11 +58,7 @@ def _run_guarded(config: RunConfig, emit: Emit, control: RunControl, *, is_resum
     with contextlib.closing(directory):
         outcome, error = Outcome.FAILED, None
         try:
-            checkpoint = None
-            if is_resumed:
-                checkpoint = directory.reopen(config)
-            else:
-                directory.create(config)
+            checkpoint = directory.reopen(config) if is_resumed else directory.create(config)
             context = RunContext(
                 config=config,
                 directory=directory,
@@ -100,7 +96,11 @@ def _run(context: RunContext, checkpoint: ValidCheckpoint | None) -> Outcome:
         outcome = _train(context, checkpoint)
         if outcome is not None:
             return outcome
-        _wait_released(context)
+        release_memory()
+        context.emit(RunPaused(images_seen=context.clock.images_seen, is_released=True))
+        while context.control.is_pause_requested and not context.control.is_stop_requested:
+            context.directory.heartbeat()
+            context.control.wait(POLL_EVERY_S)
         if context.control.is_stop_requested:
             return Outcome.STOPPED
         is_saved = context.writer.images_saved > 0
@@ -144,15 +144,6 @@ def _restore(
         )
     )
     return state
-
-
-def _wait_released(context: RunContext) -> None:
-    """Wait, with the networks released, until the pause ends or a stop is requested."""
-    release_memory()
-    context.emit(RunPaused(images_seen=context.clock.images_seen, is_released=True))
-    while context.control.is_pause_requested and not context.control.is_stop_requested:
-        context.directory.heartbeat()
-        context.control.wait(POLL_EVERY_S)
 
 
 def _explained(error: Exception, config: RunConfig, images_saved: int) -> Exception:

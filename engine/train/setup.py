@@ -18,7 +18,7 @@ from engine.nets.registry import build_modalities
 from engine.runs.checkpoint_files import CheckpointMetadata
 from engine.runs.folder import RunFolder, write_model
 from engine.runs.metadata import ModelMetadata
-from engine.train.batch_size import choose_batch, memory_of
+from engine.train.batch_size import DeviceMemory, choose_batch
 from engine.train.data import TrainingData, load_training_data, load_vectors, model_metadata
 from engine.train.device import describe, find_device, resolve_precision
 from engine.train.families import build_state, build_step
@@ -72,10 +72,9 @@ def set_up(config: RunConfig, folder: RunFolder, emit: Emit, control: RunControl
     )
     data = load_training_data(config, dataset, metadata, modalities, device)
     control.stop_if_asked()
-    decided = _decide(config, data, device, emit, control)
-    if decided != config:
-        folder.write_config(decided)
-    config = decided
+    requested, config = config, _decide(config, data, device, emit, control)
+    if config != requested:
+        folder.write_config(config)
     state = build_state(modalities, config, device, data.augmenters)
     return TrainingSetup(
         config=config,
@@ -125,19 +124,18 @@ def _decide(
         return config
 
     def take_steps(size: int) -> None:
+        """Take two steps with a batch size on networks that are then discarded."""
         control.stop_if_asked()
-        _take_steps(config.with_values(training__batch_size=size), data, device)
+        sized = config.with_values(training__batch_size=size)
+        state, loader = (
+            build_state(data.modalities, sized, device, data.augmenters),
+            data.loader(size),
+        )
+        dry_run_steps(state, sized, lambda step: read_batch(data.modalities, loader, step))
 
-    chosen = choose_batch(take_steps, memory_of(device), largest=data.count)
+    chosen = choose_batch(take_steps, DeviceMemory(device), largest=data.count)
     emit(chosen)
     return config.with_values(training__batch_size=chosen.batch_size)
-
-
-def _take_steps(config: RunConfig, data: TrainingData, device: torch.device) -> None:
-    """Take two steps with a batch size on networks that are then discarded."""
-    state = build_state(data.modalities, config, device, data.augmenters)
-    loader = data.loader(config.training.batch_size)
-    dry_run_steps(state, config, lambda step: read_batch(data.modalities, loader, step))
 
 
 def _announcement(
@@ -162,7 +160,10 @@ def read_batch(modalities: Sequence[Modality], loader: DeviceLoader, step: int) 
 
 
 def dry_run_steps(
-    state: TrainingState, config: RunConfig, batch: Callable[[int], Batch], *, parts: int = 1
+    state: TrainingState,
+    config: RunConfig,
+    batch: Callable[[int], Batch],
+    num_micro_batches: int = 1,
 ) -> None:
     """Take the first two steps of a run on a copy of its state.
 
@@ -170,10 +171,10 @@ def dry_run_steps(
         state: is not changed.
         config: of the run.
         batch: returns the pairs of a step.
-        parts: number of micro-batches per batch.
+        num_micro_batches: per batch.
     """
     step = build_step(copy.deepcopy(state), config)
-    step.num_micro_batches = parts
+    step.num_micro_batches = num_micro_batches
     for number in range(2):
         step(batch(number), number)
     if state.device.type == "cuda":

@@ -62,7 +62,9 @@ class TrainingState:
         for prefix, network in self._modules():
             named |= {f"{prefix}.{name}": value for name, value in network.state_dict().items()}
         for prefix, trained in self.networks.items():
-            named |= _optimizer_tensors(f"{prefix}_optimizer", trained.optimizer)
+            for index, values in trained.optimizer.state_dict()["state"].items():
+                moments = {f"{prefix}_optimizer.{index}.{n}": v for n, v in values.items()}
+                named |= moments
         return named
 
     def is_finite(self) -> bool:
@@ -94,12 +96,8 @@ class TrainingState:
 
 def build_optimizer(network: nn.Module, config: TrainingConfig) -> Adam:
     """Build the optimizer of a network."""
-    return Adam(
-        network.parameters(),
-        lr=config.learning_rate,
-        betas=(config.beta1, config.beta2),
-        fused=True,
-    )
+    betas = (config.beta1, config.beta2)
+    return Adam(network.parameters(), lr=config.learning_rate, betas=betas, fused=True)
 
 
 def step_if_finite(optimizer: Adam) -> Tensor:
@@ -126,20 +124,7 @@ def parameter_count(network: nn.Module) -> int:
 
 
 def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {
-        name.removeprefix(prefix): value
-        for name, value in tensors.items()
-        if name.startswith(prefix)
-    }
-
-
-def _optimizer_tensors(prefix: str, optimizer: Adam) -> dict[str, Tensor]:
-    state: Mapping[int, Mapping[str, Tensor]] = optimizer.state_dict()["state"]
-    return {
-        f"{prefix}.{index}.{name}": value
-        for index, values in state.items()
-        for name, value in values.items()
-    }
+    return {n.removeprefix(prefix): v for n, v in tensors.items() if n.startswith(prefix)}
 
 
 def _restore_optimizer(optimizer: Adam, tensors: Mapping[str, Tensor]) -> None:
@@ -149,7 +134,7 @@ def _restore_optimizer(optimizer: Adam, tensors: Mapping[str, Tensor]) -> None:
     for key, value in tensors.items():
         index, _, name = key.partition(".")
         if not 0 <= int(index) < len(weights):
-            raise ValueError("an optimizer has moments of weights that are not there")
+            raise ValueError("an optimizer has moments of unknown weights")
         moments.setdefault(int(index), {})[name] = _laid_out_like(weights[int(index)], value)
     optimizer.load_state_dict({"state": moments, "param_groups": groups})
 
@@ -164,8 +149,7 @@ def _laid_out_like(weight: Tensor, value: Tensor) -> Tensor:
 
 
 RAMP = 0.1
-"""The half-life never exceeds this share of the images seen, so that early previews are up to date.
-"""
+"""Maximum half-life as a fraction of the images seen, so that early previews are up to date."""
 
 
 @torch.no_grad()

@@ -3,7 +3,7 @@ import torch
 
 from engine.train.batch_size import (
     CANDIDATES,
-    MainMemory,
+    DeviceMemory,
     choose_batch,
     peak_bytes,
     total_bytes,
@@ -72,7 +72,7 @@ def test_that_no_batch_exceeds_the_dataset():
 
 
 def test_that_main_memory_tells_what_it_can():
-    memory = MainMemory()
+    memory = DeviceMemory(torch.device("cpu"))
     assert memory.budget() >= 0
     before = memory.peak()
     held = bytearray(b"x") * 200_000_000

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from engine.config.sections import VariationalConfig
 from engine.data.loader import Batch, mix_seed
 from engine.losses.elbo import BoundWeights, gaussian_divergence
 from engine.nets.protocols import Items
@@ -39,19 +40,14 @@ def half(items: Items, has_text: Tensor) -> Batch:
     return Batch(items=items, present={"image": there, "text": has_text})
 
 
-def tiny_step(model: MultimodalVae, **changes: Any) -> VaeStep:
-    arguments: dict[str, Any] = {
-        "is_mixture": False,
-        "kl_weight": 1.0,
-        "kl_warmup_images": 0.0,
-        "text_weight": 10.0,
-        "num_subsets": 0,
-        "batch_size": 8,
-        "seed": 1,
-        "device": CPU,
-        **changes,
-    }
-    return VaeStep(model, torch.optim.Adam(model.parameters(), lr=1e-2, fused=True), **arguments)
+def tiny_step(
+    model: MultimodalVae, *, is_mixture: bool = False, seed: int = 1, **weights: Any
+) -> VaeStep:
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-2, fused=True)
+    config = VariationalConfig(**weights)
+    return VaeStep(
+        model, optimizer, config, is_mixture=is_mixture, batch_size=8, seed=seed, device=CPU
+    )
 
 
 def draws(seed: int = 5) -> torch.Generator:
