@@ -113,21 +113,18 @@ def load_training_data(
     rows = dataset.rows(TRAIN)
     reader = _Reader(dataset, metadata, config.networks.image_size, device)
     validation = dataset.complete_rows(VALIDATION)[:MAX_VALIDATION_PAIRS]
-    texts = _texts(dataset)
-    reasons = conflicts_with_captions(texts)
+    reasons = conflicts_with_captions(_texts(dataset))
     # Cutout may remove what the text names.
-    disguise = Augmenter(DIFFAUGMENT, blocked=frozenset(reasons) | {Transform.CUTOUT})
+    strong = Augmenter(DIFFAUGMENT, blocked=frozenset(reasons) | {Transform.CUTOUT})
     return TrainingData(
         name=dataset.manifest.name,
         count=len(rows),
         stored=reader.read(rows),
         weights=_weights(config, dataset, rows),
-        validation=_in_networks_form(reader.read(validation), modalities)
-        if len(validation)
-        else {},
+        validation=_preprocess(reader.read(validation), modalities) if len(validation) else {},
         modalities=modalities,
         augmenters=_augmenters(config, int((dataset.image_rows[rows] >= 0).sum()), reasons),
-        strong_augment={"image": disguise},
+        strong_augment={"image": strong},
         seed=config.seed,
     )
 
@@ -180,10 +177,10 @@ def _texts(dataset: StoredDataset) -> list[str]:
     return [text for row in dataset.rows(TRAIN) for text in dataset.captions[row]]
 
 
-def _in_networks_form(
+def _preprocess(
     stored: Mapping[str, StoredRows], modalities: Sequence[Modality]
 ) -> dict[str, Tensor]:
-    """Read complete pairs as network input; of several captions the first."""
+    """Convert complete pairs to network input; of several captions the first."""
     items: dict[str, Tensor] = {}
     for modality in modalities:
         part = stored[modality.name]

@@ -2,7 +2,7 @@
 
 ``min_G max_D E[log D(x)] + E[log(1 - D(G(z)))]`` (Goodfellow et al. 2014, arXiv:1406.2661) by
 alternating updates, over any number of modalities and with any adversarial loss. Missing items are
-masked: what fills their place changes neither a loss nor a gradient.
+masked: their content changes neither a loss nor a gradient.
 
 Shapes: B batch.
 """
@@ -204,7 +204,7 @@ def frozen(network: nn.Module) -> Iterator[None]:
 
 @dataclass(kw_only=True)
 class MicroBatch:
-    """A part of a batch and the fakes generated beside it; usually the whole batch."""
+    """A part of a batch with its generated pairs; usually the entire batch."""
 
     real: Batch
     kept: Masks
@@ -311,10 +311,7 @@ class GanStep:
                 rng=self._rng,
             )
             (loss / len(micro_batches)).backward()
-            for name, augmenter in self._augmenters.items():
-                # A NaN must not enter a running sum.
-                head = real_logits[name].logits.detach().nan_to_num()
-                augmenter.update(head.sign(), len(head))
+            self._adapt_augmentation(real_logits)
             metrics: Scalars = {}
             if LOSSES_BY_NAME[self._config.adversarial_loss].logits_are_log_odds:
                 metrics = logit_metrics(real_logits[self._main_head], fake_logits[self._main_head])
@@ -366,6 +363,12 @@ class GanStep:
             name: self._augmenters[name](item, self._rng) if name in self._augmenters else item
             for name, item in items.items()
         }
+
+    def _adapt_augmentation(self, real_logits: Logits) -> None:
+        for name, augmenter in self._augmenters.items():
+            # A NaN must not enter a running sum.
+            logits = real_logits[name].logits.detach().nan_to_num()
+            augmenter.update(logits.sign(), len(logits))
 
     @torch.no_grad()
     def _validation_logits(self, step: int) -> Tensor:

@@ -56,7 +56,10 @@ class TrainingLoop:
             ),
             PeriodicTask(
                 "evaluation",
-                lambda: self._evaluation.is_due(clock.elapsed_s) or context.wants_evaluation,
+                lambda: (
+                    self._evaluation.is_due(clock.elapsed_s)
+                    or context.estimator.wants_evaluation(clock.images_seen, clock.elapsed_s)
+                ),
                 self._evaluate,
             ),
             PeriodicTask(

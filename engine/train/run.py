@@ -1,7 +1,6 @@
 """Train or resume a run: the entry points of the studio, the command line and the tests.
 
-Neither raises: every outcome is reported by the one ``RunEnded`` event at the end. All callers
-produce the same run folder.
+Neither raises: every outcome is reported by one ``RunEnded`` event at the end.
 """
 
 import contextlib
@@ -45,14 +44,14 @@ def resume(config: RunConfig, emit: Emit, control: RunControl) -> None:
 
     Args:
         config: the run's own; only its budget, device and reporting may differ.
-        emit: receives every event, on this thread; ``RunEnded`` is the last.
-        control: checked between steps.
+        emit: as for ``train``.
+        control: as for ``train``.
     """
     _run_guarded(config, emit, control, is_resumed=True)
 
 
 def _run_guarded(config: RunConfig, emit: Emit, control: RunControl, *, is_resumed: bool) -> None:
-    """Run, and turn whatever happens into ``RunEnded``."""
+    """Run; report every outcome and error as ``RunEnded``."""
     directory, clock = RunDirectory(config.run, emit), TrainingClock()
     writer = CheckpointWriter(directory, control, clock)
     with contextlib.closing(directory):
@@ -147,7 +146,7 @@ def _restore(
 
 
 def _explained(error: Exception, config: RunConfig, images_saved: int) -> Exception:
-    """Turn an error of the device into one that says what can be done."""
+    """Convert a device error of PyTorch into an error of the engine."""
     if is_device_lost(error):
         return DeviceLostError(config.device, str(error).splitlines()[0], images_saved)
     if is_out_of_memory(error):

@@ -1,4 +1,4 @@
-"""Training setup: data on the device, networks, optimizers, and the decided configuration."""
+"""Training setup: data on the device, networks, optimizers, and the resolved configuration."""
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +34,7 @@ class TrainingSetup:
     """Everything that the training loop needs."""
 
     config: RunConfig
-    """As requested, with every open value decided."""
+    """As requested, with every automatic value resolved."""
     folder: RunFolder
     state: TrainingState
     modalities: tuple[Modality, ...]
@@ -51,7 +51,7 @@ class TrainingSetup:
 
 
 def set_up(config: RunConfig, folder: RunFolder, emit: Emit, control: RunControl) -> TrainingSetup:
-    """Load the data onto the device, decide the open values and build the networks.
+    """Load the data onto the device, resolve automatic values and build the networks.
 
     Raises:
         StoppedError: a stop was requested.
@@ -104,7 +104,7 @@ def reset_to_initial_weights(run: TrainingSetup) -> None:
 
 
 def _check_dataset_version(folder: RunFolder, metadata: ModelMetadata) -> None:
-    """A resumed run must continue with the same dataset."""
+    """Refuse to resume a run with another version of its dataset."""
     if not folder.model_file.exists():
         return
     before = folder.read_model().dataset_version
@@ -116,7 +116,7 @@ def _check_dataset_version(folder: RunFolder, metadata: ModelMetadata) -> None:
 def _decide(
     config: RunConfig, data: TrainingData, device: torch.device, emit: Emit, control: RunControl
 ) -> RunConfig:
-    """Decide the values that the configuration leaves to the machine."""
+    """Resolve the values that the configuration leaves to the machine."""
     is_large = config.networks.image_size >= LARGE_IMAGE
     precision = resolve_precision(config.training.precision, device, is_large=is_large)
     config = config.with_values(training__precision=precision)

@@ -136,7 +136,7 @@ def mvae_bound(
     Args:
         model: the VAE.
         items: by modality, [B, ...].
-        present: by modality, [B] booleans; a missing name is there in every row.
+        present: by modality, [B] booleans; a missing name is present in every row.
         subsets: the first holds all modalities.
         weights: of the terms.
         rng: draws one code for each item and subset.
@@ -173,8 +173,8 @@ def mopoe_bound(
     Args:
         model: the VAE.
         items: by modality, [B, ...].
-        present: by modality, [B] booleans; a missing name is there in every row. A subset counts
-            where all of it is there.
+        present: by modality, [B] booleans; a missing name is present in every row. A subset
+            counts where all of it is present.
         weights: of the terms.
         rng: draws the components and the codes.
     """
