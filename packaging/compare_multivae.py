@@ -28,6 +28,7 @@ from mnist_judge import WORDS
 from multivae_peer import Peer, Recipe
 from multivae_task import FEATURES, Items, Task, prepare
 
+from engine.config.sections import VariationalConfig
 from engine.data.loader import DeviceLoader, StoredRows
 from engine.losses.elbo import importance_bound
 from engine.nets.image import PixelLikelihood
@@ -115,11 +116,8 @@ def our_step(model: MultimodalVae, recipe: Recipe) -> VaeStep:
     return VaeStep(
         model,
         torch.optim.Adam(model.parameters(), lr=recipe.learning_rate),
+        VariationalConfig(text_weight=recipe.text_weight),
         is_mixture=recipe.is_mixture,
-        kl_weight=1.0,
-        kl_warmup_images=0.0,
-        text_weight=recipe.text_weight,
-        num_subsets=0,
         batch_size=recipe.batch_size,
         seed=recipe.seed,
         device=CPU,
@@ -165,13 +163,13 @@ def print_step_speed(task: Task, recipe: Recipe) -> None:
     peer = Peer(copy.deepcopy(model), recipe)
     loader = _loader(task, recipe)
     step = our_step(model, recipe)
-    optimiser = torch.optim.Adam(peer.model.parameters(), lr=recipe.learning_rate)
+    optimizer = torch.optim.Adam(peer.model.parameters(), lr=recipe.learning_rate)
 
     def peer_step(batch: Batch, _number: int) -> None:
         loss = peer.loss(batch.items)
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
-        optimiser.step()
+        optimizer.step()
 
     sides: dict[str, Callable[..., object]] = {OURS: step, THEIRS: peer_step}
     speeds: dict[str, list[float]] = {name: [] for name in sides}

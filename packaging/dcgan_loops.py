@@ -1,6 +1,6 @@
 """Two training loops for the DCGAN benchmark: PyTorch's example and this program's step.
 
-Both train the same networks with the same losses and optimiser: 64 px, 3 channels, batch 64.
+Both train the same networks with the same losses and optimizer: 64 px, 3 channels, batch 64.
 """
 
 import copy
@@ -111,7 +111,7 @@ def our_loop(folder: Path, device: torch.device, precision: str) -> Run:
         network.to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] (stub lacks it)
     state = TrainingState(
         networks={
-            n: OptimizedNetwork(network=net, optimiser=build_optimizer(net, training))
+            n: OptimizedNetwork(network=net, optimizer=build_optimizer(net, training))
             for n, net in networks.items()
         },
         ema=copy.deepcopy(networks[GENERATOR]),

@@ -145,12 +145,12 @@ HAN_COMPANIONS = ("手写的", "手写", "手寫的", "手寫", "数字", "數�
 
 
 MIN_COUNT = 3
-MIN_SHARE = 0.005
-"""A topic counts if its words occur in at least this share of the captions, and in at least three
-(in all, if there are fewer). Rarer contradictions do less harm than no augmentation.
+MIN_FRACTION = 0.005
+"""A topic counts if its words occur in at least this fraction of the captions and in at least
+``MIN_COUNT`` (in all, if there are fewer). Rarer contradictions do less harm than no augmentation.
 """
 SLIGHT = frozenset({Transform.HORIZONTAL_MOVE, Transform.VERTICAL_MOVE, Transform.SCALING})
-SLIGHT_SHARE = 0.05
+SLIGHT_FRACTION = 0.05
 """The same for slight transforms: an object translated by an eighth or scaled by a fifth mostly
 stays on the left, or small.
 """
@@ -175,26 +175,19 @@ def blocked_transforms(texts: Iterable[str]) -> frozenset[Transform]:
 
 def conflicts_with_captions(texts: Iterable[str]) -> Mapping[Transform, str]:
     """Return each excluded transform with the word that most often excludes it."""
-    captions = Counter(map(_normalise, texts))
+    captions = Counter(unicodedata.normalize("NFKC", text).lower().strip() for text in texts)
+    total = captions.total()
     reasons: dict[Transform, tuple[int, str]] = {}
     for topic in TOPICS:
         frequencies, speaking = _count_words(topic, captions)
         for transform in topic.blocks:
-            if not 0 < _captions_needed(transform, captions.total()) <= speaking:
+            fraction = SLIGHT_FRACTION if transform in SLIGHT else MIN_FRACTION
+            if not 0 < min(total, max(MIN_COUNT, math.ceil(fraction * total))) <= speaking:
                 continue
             # The most frequent word; among equally frequent ones the first alphabetically.
             word = min(frequencies, key=lambda found: (-frequencies[found], found))
             reasons[transform] = max(reasons.get(transform, (0, "")), (frequencies[word], word))
     return {transform: reasons[transform][1] for transform in Transform if transform in reasons}
-
-
-def _normalise(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).lower().strip()
-
-
-def _captions_needed(transform: Transform, total: int) -> int:
-    share = SLIGHT_SHARE if transform in SLIGHT else MIN_SHARE
-    return min(total, max(MIN_COUNT, math.ceil(share * total)))
 
 
 def _count_words(topic: Topic, captions: Counter[str]) -> tuple[Counter[str], int]:

@@ -32,7 +32,7 @@ from engine.augment.transforms import (
     transpose,
 )
 
-REACH = 1 / 8
+MAX_SHIFT = 1 / 8
 """Largest translation, as a fraction of the side."""
 SCALING_OCTAVES = 0.2
 BRIGHTNESS = 0.2
@@ -86,7 +86,9 @@ def _rearrange(images: Tensor, draws: RandomDraws) -> Tensor:
 
 
 def _draw_shift(draws: RandomDraws, transform: Transform, side: int) -> Tensor:
-    return draws.where_applied(transform, (draws.uniform(-REACH, REACH) * side).round(), 0.0)
+    return draws.where_applied(
+        transform, (draws.uniform(-MAX_SHIFT, MAX_SHIFT) * side).round(), 0.0
+    )
 
 
 def _look(side: int, stretch: Tensor, shift: Tensor) -> Tensor:
@@ -170,14 +172,14 @@ def _shifts(images: Tensor, draws: RandomDraws, transform: Transform) -> Tensor 
     if not draws.can_any(transform):
         return None
     side = images.shape[-1]
-    reach = int(side * REACH + 0.5)
+    reach = int(side * MAX_SHIFT + 0.5)
     shift = draws.where_applied(transform, draws.integers(-reach, reach), 0.0)
     return interpolate(find_sources(side, stretch=shift.new_ones(len(shift)), shift=shift))
 
 
 TARGET = 0.6
 """Mean sign of the discriminator's logits for real images that p is controlled to."""
-HIGHEST = 0.8
+MAX_PROBABILITY = 0.8
 """Largest p: below it, transforms do not leak into generated images (Karras et al. 2020,
 arXiv:2006.06676, section 2.2).
 """
@@ -266,6 +268,6 @@ class Augmenter(nn.Module):
         direction = torch.sign(self.sign_sum / self.sign_count - self._target)
         step = direction * self.pending_images / self._ada_ramp_images
         self.probability += torch.where(is_due, step, 0.0)
-        self.probability.clamp_(0, HIGHEST)
+        self.probability.clamp_(0, MAX_PROBABILITY)
         for gathered in (self.sign_sum, self.sign_count, self.pending_images):
             gathered.masked_fill_(is_due, 0.0)

@@ -129,7 +129,7 @@ def recolour(images: Tensor, matrix: Tensor, offset: Tensor) -> Tensor:
 NONE, DIFFAUGMENT, ADA = "none", "diffaugment", "ada"
 MODES = (NONE, DIFFAUGMENT, ADA)
 AUTO = "auto"
-SMALL_SET = 5_000
+AUTO_MAX_IMAGES = 5_000
 """Training images below which ``auto`` augments. DiffAugment gains most on sets of hundreds of
 images and little on tens of thousands (Zhao et al. 2020, arXiv:2006.10738, section 4).
 """
@@ -167,7 +167,7 @@ def resolve_augmentation(choice: str, train_images: int) -> str:
     """
     if choice != AUTO:
         return choice
-    return DIFFAUGMENT if train_images < SMALL_SET else NONE
+    return DIFFAUGMENT if train_images < AUTO_MAX_IMAGES else NONE
 
 
 class RandomDraws:
@@ -229,7 +229,7 @@ class RandomDraws:
         return self.uniform(low, high + 1).floor().clamp(max=high)
 
 
-SHARE = 0.5
+CUTOUT_SIZE = 0.5
 """Side of the cutout square, as a fraction of the image's."""
 
 
@@ -271,4 +271,4 @@ def _covered(first: Tensor, side: int) -> Tensor:
 
 
 def _size(side: int) -> int:
-    return int(side * SHARE + 0.5)
+    return int(side * CUTOUT_SIZE + 0.5)

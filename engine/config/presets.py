@@ -1,7 +1,7 @@
-"""The preset table: one row for each kind of machine.
+"""Presets for different kinds of machines.
 
 Widths, batch and rates of ``cpu-tiny`` are measured on 2 cores (docs/measurements.md). The other
-rows follow published settings for their resolution and wait for a GPU to be measured on.
+presets follow published settings for their resolution; they are not measured on a GPU.
 """
 
 import ctypes
@@ -19,28 +19,28 @@ from engine.config.sections import NetworkConfig, TrainingConfig
 
 @dataclass(frozen=True, kw_only=True)
 class Preset:
-    """One row of the table."""
+    """Named initial values of networks and training."""
 
     name: str
     title: str
     summary: str
-    """For whom the row is, in one line."""
+    """Purpose, in one line."""
     networks: NetworkConfig
     training: TrainingConfig
     family: str = "hybrid"
 
 
 AUTO = "auto"
-"""In place of a row's name: take the one that suits device and dataset."""
+"""In place of a preset's name: select one by device and dataset."""
 GPU_BYTES = {"workstation": 20e9, "laptop": 5e9}
-"""Memory that a row's networks want, largest first."""
+"""GPU memory that a preset needs, largest first."""
 PRESETS = {
     preset.name: preset
     for preset in (
         Preset(
             name="cpu-tiny",
             title="Tiny, for the CPU",
-            summary="32 px, for any laptop without a GPU",
+            summary="32 px, for computers without a GPU",
             networks=NetworkConfig(image_size=32, generator_channels=32, discriminator_channels=16),
             training=TrainingConfig(learning_rate=2e-3, final_learning_rate=1e-4),
         ),
@@ -86,8 +86,9 @@ PRESETS = {
         ),
         Preset(
             name="textbook",
-            title="The textbook's GAN",
-            summary="32 px, dense layers and the min-max loss of 2014, to watch and to learn from",
+            title="Original GAN",
+            summary="32 px, dense layers and the minimax loss of Goodfellow et al. (2014), for "
+            "teaching",
             family="adversarial",
             networks=NetworkConfig(
                 architecture="dense",
@@ -110,15 +111,15 @@ PRESETS = {
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A row of the table for a machine and a dataset."""
+    """Preset that suits a machine and a dataset."""
 
     name: str
     reason: str
-    """Why, as a clause in English for the log and the command line."""
+    """English clause for the log and the command line."""
 
 
 def suitable_preset(*, gpu_bytes: int, image_size: int) -> Suggestion:
-    """Choose a row.
+    """Select a preset.
 
     Args:
         gpu_bytes: memory of the GPU to train on; 0 for none.
@@ -126,7 +127,7 @@ def suitable_preset(*, gpu_bytes: int, image_size: int) -> Suggestion:
             would be invented.
     """
     if not gpu_bytes:
-        return Suggestion("cpu-tiny", "there is no GPU to train on")
+        return Suggestion("cpu-tiny", "no GPU is available")
     gigabytes = f"the GPU has {gpu_bytes / 1e9:.0f} GB"
     for name, needed in GPU_BYTES.items():
         size = PRESETS[name].networks.image_size
@@ -138,10 +139,10 @@ def suitable_preset(*, gpu_bytes: int, image_size: int) -> Suggestion:
 
 
 def config_from_preset(name: str, *, dataset: Path, run: Path) -> RunConfig:
-    """Start a configuration from a row of the table.
+    """Create a configuration from a preset.
 
     Raises:
-        KeyError: there is no such row.
+        KeyError: there is no such preset.
     """
     preset = PRESETS[name]
     return RunConfig(
@@ -155,7 +156,7 @@ def config_from_preset(name: str, *, dataset: Path, run: Path) -> RunConfig:
 
 
 # --------------------------------------------------------------------------
-# What this machine has, found out without loading torch.
+# Hardware detection without importing torch.
 
 
 _DRIVERS = {"win32": "nvcuda.dll", "linux": "libcuda.so.1"}
@@ -165,7 +166,7 @@ _DRIVERS = {"win32": "nvcuda.dll", "linux": "libcuda.so.1"}
 def gpu_memory_bytes() -> int:
     """Memory of the first GPU that training can use; 0 when there is none.
 
-    Asks the NVIDIA driver itself, and whether the installed torch was built for it.
+    Asks the NVIDIA driver; 0 also if the installed torch has no CUDA support.
     """
     if not _torch_has_cuda():
         return 0
@@ -183,7 +184,7 @@ def gpu_memory_bytes() -> int:
 
 
 def memory_bytes() -> int:
-    """Main memory; 0 where the system does not tell."""
+    """Return the main memory in bytes; 0 if unknown."""
     if sys.platform == "win32":
         return _windows_memory_bytes()
     try:
@@ -197,7 +198,7 @@ def _windows_memory_bytes() -> int:
     status = (ctypes.c_ulonglong * 8)()
     ctypes.cast(status, ctypes.POINTER(ctypes.c_ulong))[0] = ctypes.sizeof(status)
     answered = vars(ctypes)["windll"].kernel32.GlobalMemoryStatusEx(ctypes.byref(status))
-    # Two numbers of four bytes stand before the total.
+    # The total follows two 4-byte numbers.
     return status[1] if answered else 0
 
 

@@ -39,13 +39,15 @@ RULES = (
     ),
     Rule(
         field="training.batch_size",
-        reason="must be at least 2, or 0 to measure what fits: a batch of one has no variance",
+        reason="must be at least 2, or 0 to select it automatically: batch statistics need more "
+        "than one pair",
         is_broken=lambda run: run.training.batch_size == 1,
     ),
     Rule(
         field="training.compile_discriminator",
-        reason="cannot go with a gradient penalty: a compiled network cannot be differentiated "
-        "twice. Choose spectral-norm or none as the regularizer, or do not compile",
+        reason="cannot be combined with a gradient penalty: a compiled network cannot be "
+        "differentiated twice. Choose spectral-norm or none as the regularizer, or disable "
+        "compilation",
         is_broken=lambda run: (
             _is_adversarial(run)
             and run.training.compile_discriminator
@@ -54,8 +56,8 @@ RULES = (
     ),
     Rule(
         field="networks.discriminator_norm",
-        reason="cannot go with a gradient penalty: batch norm ties the items of a batch together, "
-        "and the penalty belongs to each item alone",
+        reason="cannot be combined with a gradient penalty: batch norm makes each output depend on "
+        "the whole batch, but the penalty is defined per sample",
         is_broken=lambda run: (
             _is_adversarial(run)
             and run.networks.discriminator_norm == "batch"
@@ -64,8 +66,8 @@ RULES = (
     ),
     Rule(
         field="training.regularizer",
-        reason="cannot be none for the Wasserstein loss: it is a distance only if the "
-        "discriminator's gradient is bounded. Choose gradient-penalty",
+        reason="cannot be none with the Wasserstein loss, which needs a discriminator with a "
+        "bounded gradient. Choose gradient-penalty",
         is_broken=lambda run: (
             _is_adversarial(run)
             and run.training.adversarial_loss == "wasserstein"
@@ -74,15 +76,15 @@ RULES = (
     ),
     Rule(
         field="networks.architecture",
-        reason=f"can be dense only up to {MAX_DENSE_IMAGE_SIZE} px: every pixel has a weight to "
-        "every unit",
+        reason=f"can be dense only up to {MAX_DENSE_IMAGE_SIZE} px: the number of weights grows "
+        "with the number of pixels",
         is_broken=lambda run: (
             run.networks.architecture == "dense" and run.networks.image_size > MAX_DENSE_IMAGE_SIZE
         ),
     ),
     Rule(
         field="data.word_vectors",
-        reason="need whole words as text units",
+        reason="require the word tokenizer",
         is_broken=lambda run: bool(run.data.word_vectors) and run.data.tokenizer != "word",
     ),
 )
@@ -106,7 +108,7 @@ DEVICES = ("auto", "cpu", "cuda")
 
 @dataclass(frozen=True, kw_only=True)
 class RunConfig:
-    """One training run.
+    """Configuration of a training run.
 
     Two runs of equal configurations on one machine have equal weights after equal numbers of
     images, provided that what depends on the machine's speed is equal too: a batch size of 0 is
@@ -118,36 +120,36 @@ class RunConfig:
     dataset: Path
     """Folder of a built dataset."""
     run: Path
-    """Folder that the run will leave; must be new or empty."""
+    """Folder of the run; must be new or empty."""
     preset: str = setting(
         "cpu-tiny",
         label="Preset",
-        help="The row of the preset table that the other settings started from.",
+        help="Preset that provides the initial values of the other settings.",
     )
     family: str = setting(
         "hybrid",
         label="Family",
-        help="What kind of model learns: a GAN whose texts also learn by likelihood, a GAN through "
-        "and through, or a multimodal VAE.",
+        help="Model family: a GAN whose text decoder is also trained by likelihood, a purely "
+        "adversarial GAN, or a multimodal VAE.",
         choices=FAMILIES,
     )
     device: str = setting(
         "auto",
         label="Device",
-        help="Where to train. 'auto' takes the GPU when there is one.",
+        help="Device to train on. 'auto' uses the GPU if one is available.",
         choices=DEVICES,
     )
     seed: int = setting(
         0,
         label="Seed",
-        help="Start of every random number; the same seed gives the same run.",
+        help="Random seed. The same seed and settings reproduce a run.",
         low=0,
         high=2**31 - 1,
     )
     minutes: float = setting(
         5.0,
         label="Time",
-        help="Training time. 0 means no limit in time.",
+        help="Budget of training time. 0 means no limit.",
         unit="min",
         low=0.0,
         high=100_000.0,
@@ -155,7 +157,7 @@ class RunConfig:
     images: int = setting(
         0,
         label="Images",
-        help="Real images to train on, counted with repeats. 0 means no limit in images.",
+        help="Budget of real images to train on, repetitions included. 0 means no limit.",
         unit="images",
         low=0,
         high=10**12,
@@ -167,7 +169,7 @@ class RunConfig:
     reporting: ReportingConfig = field(default_factory=ReportingConfig)
 
     def __post_init__(self) -> None:
-        """Refuse values outside their ranges, and those that cannot go together.
+        """Validate all values and their combinations.
 
         Raises:
             ConfigError: names every problem at once.

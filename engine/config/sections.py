@@ -1,4 +1,4 @@
-"""How the networks learn."""
+"""Losses, optimizer and training steps."""
 
 from dataclasses import dataclass
 
@@ -10,9 +10,9 @@ from engine.config.setting import setting
 
 FAMILIES = ("hybrid", "adversarial", "mvae", "mopoe")
 ADVERSARIAL_FAMILIES = ("hybrid", "adversarial")
-"""Those in which a discriminator judges."""
+"""Families with a discriminator."""
 VARIATIONAL_FAMILIES = ("mvae", "mopoe")
-"""Those that learn by a bound on the likelihood."""
+"""Families trained by the ELBO."""
 
 
 ADVERSARIAL_LOSSES = (
@@ -26,38 +26,37 @@ ADVERSARIAL_LOSSES = (
 PRECISIONS = ("auto", "fp32", "bf16")
 REGULARIZERS = ("r1", "r1-r2", "gradient-penalty", "spectral-norm", "none")
 GRADIENT_PENALTIES = ("r1", "r1-r2", "gradient-penalty")
-"""Those that differentiate the discriminator's gradient once more."""
+"""Regularizers that need second derivatives of the discriminator."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
-    """How the networks learn."""
+    """Losses, optimizer and training steps."""
 
     adversarial_loss: str = setting(
         "non-saturating",
         label="Adversarial loss",
-        help="The loss by which discriminator and generator train against each other.",
+        help="Loss function of the discriminator and the generator.",
         choices=ADVERSARIAL_LOSSES,
         families=ADVERSARIAL_FAMILIES,
     )
     regularizer: str = setting(
         "r1",
         label="Regularizer",
-        help="What keeps the discriminator smooth, so that its gradient is useful to the "
-        "generator.",
+        help="Regularization of the discriminator: a gradient penalty or spectral normalization.",
         choices=REGULARIZERS,
         families=ADVERSARIAL_FAMILIES,
     )
     precision: str = setting(
         "auto",
         label="Precision",
-        help="Bits of the networks' arithmetic; 'auto' takes bf16 where it is faster.",
+        help="Floating-point precision of the networks. 'auto' uses bf16 where it is faster.",
         choices=PRECISIONS,
     )
     batch_size: int = setting(
         64,
         label="Batch size",
-        help="Pairs in one step. Larger is steadier, and slower to react. 0 measures what fits.",
+        help="Pairs per training step. 0 selects the size automatically by memory and speed.",
         unit="pairs",
         low=0,
         high=4096,
@@ -65,35 +64,37 @@ class TrainingConfig:
     learning_rate: float = setting(
         1e-3,
         label="Learning rate",
-        help="Size of Adam's steps at the start, for all networks alike.",
+        help="Initial learning rate of Adam, the same for all networks.",
         low=1e-6,
         high=0.1,
     )
     final_learning_rate: float = setting(
         1e-4,
         label="Final learning rate",
-        help="Rate at the end of a run that has one, reached along a cosine.",
+        help="Learning rate at the end of the budget, reached by cosine decay. Unused without a "
+        "budget.",
         low=0.0,
         high=0.1,
     )
     beta1: float = setting(
         0.0,
         label="Adam beta 1",
-        help="Memory of the gradient's mean.",
+        help="Decay rate of Adam's moving average of the gradient.",
         low=0.0,
         high=0.999,
     )
     beta2: float = setting(
         0.99,
         label="Adam beta 2",
-        help="Memory of the gradient's square.",
+        help="Decay rate of Adam's moving average of the squared gradient.",
         low=0.0,
         high=0.9999,
     )
     penalty_weight: float = setting(
         2.0,
-        label="Penalty (gamma)",
-        help="Weight of the regularizer's penalty; too much starves small nets.",
+        label="Penalty weight (gamma)",
+        help="Weight of the gradient penalty. High values can prevent small networks from "
+        "learning.",
         low=0.0,
         high=1000.0,
         families=ADVERSARIAL_FAMILIES,
@@ -101,7 +102,8 @@ class TrainingConfig:
     reg_interval: int = setting(
         8,
         label="Regularizer interval",
-        help="The penalty is computed every so many steps and scaled up to match.",
+        help="Steps between two computations of the penalty, which is scaled by the interval (lazy "
+        "regularization).",
         unit="steps",
         low=1,
         high=64,
@@ -110,7 +112,7 @@ class TrainingConfig:
     d_steps: int = setting(
         1,
         label="Discriminator steps",
-        help="Steps of the discriminator for each step of the generator.",
+        help="Discriminator steps per generator step.",
         unit="steps",
         low=1,
         high=16,
@@ -119,7 +121,7 @@ class TrainingConfig:
     compile_discriminator: bool = setting(
         default=False,
         label="Compile the discriminator",
-        help="Let torch.compile fuse the discriminator; it takes a minute and needs a C++ "
+        help="Compile the discriminator with torch.compile. Takes about a minute and needs a C++ "
         "compiler.",
         choices=(False, True),
         families=ADVERSARIAL_FAMILIES,
@@ -127,7 +129,7 @@ class TrainingConfig:
     text_nll_weight: float = setting(
         1.0,
         label="Text NLL weight",
-        help="Weight of the negative log-likelihood of the real texts in the generator's loss.",
+        help="Weight of the negative log-likelihood (NLL) of real texts in the generator's loss.",
         low=0.0,
         high=100.0,
         families=("hybrid",),
@@ -135,8 +137,8 @@ class TrainingConfig:
     pseudo_label_threshold: float = setting(
         0.95,
         label="Pseudo-label threshold",
-        help="Least confidence at which the generator's text for an image without one is used as a "
-        "pseudo-label; 1 never uses any.",
+        help="Minimum confidence for a predicted text to become the pseudo-label of an image "
+        "without text. 1 disables pseudo-labels.",
         low=0.0,
         high=1.0,
         families=("hybrid",),
@@ -144,7 +146,8 @@ class TrainingConfig:
     ema_half_life: float = setting(
         10_000.0,
         label="EMA half-life",
-        help="Half-life of the exponential moving average of the weights that samples come from.",
+        help="Half-life of the exponential moving average (EMA) of the generator's weights. Samples"
+        " are drawn from the averaged weights.",
         unit="images",
         low=0.0,
         high=10_000_000.0,
@@ -152,7 +155,7 @@ class TrainingConfig:
 
 
 # --------------------------------------------------------------------------
-# How a dataset becomes what the networks see.
+# Data: tokenization, sampling and augmentation.
 
 
 TOKENIZERS = ("word", "bpe", "characters")
@@ -163,57 +166,61 @@ AUTO_GROUPS = "auto"
 
 @dataclass(frozen=True, kw_only=True)
 class DataConfig:
-    """What the items are cut into, drawn by and varied by."""
+    """Tokenization, sampling and augmentation of the data."""
 
     tokenizer: str = setting(
         "word",
-        label="Text units",
-        help="What a text is cut into: whole words, learned pieces of words, or characters.",
+        label="Tokenizer",
+        help="How texts are split into tokens: words, subwords (BPE) or characters.",
         choices=TOKENIZERS,
     )
     vocabulary_size: int = setting(
         8192,
-        label="Vocabulary",
-        help="Most units to know; the rarest others become unknown words.",
-        unit="units",
+        label="Vocabulary size",
+        help="Maximum number of tokens in the vocabulary. Rarer ones are replaced by the unknown "
+        "token.",
+        unit="tokens",
         low=16,
         high=200_000,
     )
     word_vectors: str = setting(
         "",
         label="Word vectors",
-        help="Text file of word2vec or GloVe vectors to start the words from; empty learns them.",
+        help="Text file of word2vec or GloVe vectors that initialize the token embeddings. Empty: "
+        "random initialization.",
     )
     class_balance: float = setting(
         0.0,
         label="Class balance",
-        help="How much rarer groups are favoured: 0 not at all, 1 until all come equally often.",
+        help="Exponent of class-balanced sampling: 0 samples all pairs equally often, 1 all "
+        "classes.",
         choices=BALANCES,
     )
     balance_by: str = setting(
         AUTO_GROUPS,
         label="Balance by",
-        help="What makes a group: a field of the dataset's records, or 'auto'.",
+        help="Field of the dataset's records that defines the classes, or 'auto'.",
     )
     paired_fraction: float = setting(
         0.5,
         label="Paired fraction",
-        help="Where items lack an image or a text: whole pairs are at least this share of a batch.",
+        help="Minimum fraction of complete pairs in a batch, where some items lack an image or a "
+        "text.",
         low=0.0,
         high=1.0,
     )
     augmentation: str = setting(
         "auto",
         label="Augmentation",
-        help="Random transforms of the images that the discriminator sees, real and generated; "
-        "'auto' uses them on small sets.",
+        help="Augmentation of the discriminator's input images, real and generated. 'auto' enables "
+        "it for small datasets.",
         choices=AUGMENTATIONS,
         families=ADVERSARIAL_FAMILIES,
     )
 
 
 # --------------------------------------------------------------------------
-# How the networks are built and how large they are.
+# Networks.
 
 
 IMAGE_SIZES = (32, 64, 128)
@@ -223,33 +230,33 @@ NORMS = ("none", "batch")
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkConfig:
-    """How the networks are built and how large they are."""
+    """Architecture and size of the networks."""
 
     architecture: str = setting(
         "convolutional",
         label="Architecture",
-        help="Convolutions know that neighbouring pixels belong together; dense layers, the first "
-        "GAN's own, do not.",
+        help="Layers of the image networks: convolutional, or fully connected (dense) as in the "
+        "first GAN.",
         choices=ARCHITECTURES,
     )
     image_size: int = setting(
         32,
         label="Image size",
-        help="Side of the generated images; datasets are resized to it.",
+        help="Side length of generated images. The dataset's images are resized to it.",
         unit="px",
         choices=IMAGE_SIZES,
     )
     latent_dim: int = setting(
         64,
-        label="Noise size",
-        help="Numbers of noise that become one pair.",
+        label="Latent dimension",
+        help="Dimension of the latent vector that a pair is generated from.",
         low=2,
         high=1024,
     )
     generator_channels: int = setting(
         32,
         label="Generator channels",
-        help="Channels of the generator's finest layer; cost grows with its square.",
+        help="Channels of the generator's highest-resolution layer. Cost grows with the square.",
         unit="channels",
         low=4,
         high=512,
@@ -257,47 +264,48 @@ class NetworkConfig:
     discriminator_channels: int = setting(
         16,
         label="Discriminator channels",
-        help="Channels of the discriminator's finest layer; cost grows with its square.",
+        help="Channels of the discriminator's highest-resolution layer. Cost grows with the "
+        "square.",
         unit="channels",
         low=4,
         high=512,
     )
     embedding_dim: int = setting(
         128,
-        label="Embedding size",
-        help="Size of the vector that encodes one image or one text inside the networks.",
+        label="Embedding dimension",
+        help="Dimension of the embedding vector of an image or a text.",
         low=8,
         high=2048,
     )
     token_dim: int = setting(
         32,
-        label="Token embedding size",
-        help="Size of the embedding of one token.",
+        label="Token embedding dimension",
+        help="Dimension of the embedding vector of a token.",
         low=4,
         high=1024,
     )
     discriminator_norm: str = setting(
         "none",
         label="Discriminator norm",
-        help="Batch norm in the discriminator's convolutions, as in DCGAN; cannot be combined with "
-        "a gradient penalty.",
+        help="Normalization in the discriminator's convolutional layers. Batch norm, as in DCGAN, "
+        "cannot be combined with a gradient penalty.",
         choices=NORMS,
         families=ADVERSARIAL_FAMILIES,
     )
 
 
 # --------------------------------------------------------------------------
-# How a multimodal variational autoencoder learns.
+# Loss weights of a multimodal variational autoencoder.
 
 
 @dataclass(frozen=True, kw_only=True)
 class VariationalConfig:
-    """What the terms of the bound weigh."""
+    """Weights of the terms of the ELBO."""
 
     kl_weight: float = setting(
         1.0,
         label="KL weight",
-        help="Weight of the divergence between the latent code and its prior, once warmed up.",
+        help="Weight of the KL divergence from the prior, after the warm-up.",
         low=0.0,
         high=100.0,
         families=VARIATIONAL_FAMILIES,
@@ -305,7 +313,7 @@ class VariationalConfig:
     kl_warmup_images: float = setting(
         0.0,
         label="KL warm-up",
-        help="Over so many images the KL weight rises from 0; 0 gives it its whole weight at once.",
+        help="Images over which the KL weight rises linearly from 0. 0 disables the warm-up.",
         unit="images",
         low=0.0,
         high=1e9,
@@ -314,7 +322,7 @@ class VariationalConfig:
     text_weight: float = setting(
         10.0,
         label="Text weight",
-        help="Weight of a text's likelihood beside the image's, which has many more numbers.",
+        help="Weight of the text likelihood relative to the image likelihood, whose weight is 1.",
         low=0.0,
         high=10_000.0,
         families=VARIATIONAL_FAMILIES,
@@ -322,7 +330,8 @@ class VariationalConfig:
     num_subsets: int = setting(
         0,
         label="Number of subsets",
-        help="Random subsets of modalities, beside all and each, whose ELBO a step of MVAE adds.",
+        help="Random subsets of modalities whose ELBO is added in each step, besides the full set "
+        "and the single modalities.",
         low=0,
         high=16,
         families=("mvae",),
@@ -330,17 +339,17 @@ class VariationalConfig:
 
 
 # --------------------------------------------------------------------------
-# What a run shows and keeps while it goes on.
+# Previews, checkpoints and evaluations.
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReportingConfig:
-    """What a run shows and keeps while it goes on."""
+    """Previews, checkpoints and evaluations during a run."""
 
     preview_count: int = setting(
         64,
         label="Pairs in a preview",
-        help="Pairs drawn from the same noise at every preview.",
+        help="Pairs per preview, always generated from the same noise.",
         unit="pairs",
         low=4,
         high=256,
@@ -348,7 +357,7 @@ class ReportingConfig:
     preview_every_s: float = setting(
         15.0,
         label="Preview every",
-        help="Longest time between two previews; they come faster at the start.",
+        help="Maximum interval between previews. It is shorter at the start of a run.",
         unit="s",
         low=1.0,
         high=3600.0,
@@ -356,7 +365,7 @@ class ReportingConfig:
     checkpoint_every_s: float = setting(
         60.0,
         label="Checkpoint every",
-        help="Time between two checkpoints.",
+        help="Interval between checkpoints.",
         unit="s",
         low=5.0,
         high=86_400.0,
@@ -364,14 +373,15 @@ class ReportingConfig:
     keep_last: int = setting(
         3,
         label="Checkpoints to keep",
-        help="So many of the newest checkpoints are kept; the best by a figure are kept besides.",
+        help="Number of latest checkpoints to keep, in addition to milestones and the best by each "
+        "metric.",
         low=1,
         high=1000,
     )
     milestone_every: int = setting(
         0,
         label="Milestone every",
-        help="One checkpoint in so many images is kept for good. 0 keeps none.",
+        help="Interval between checkpoints that are never deleted. 0 disables milestones.",
         unit="images",
         low=0,
         high=10**12,
@@ -379,8 +389,8 @@ class ReportingConfig:
     max_checkpoint_mb: float = setting(
         0.0,
         label="Checkpoint limit",
-        help="Room that the run's checkpoints may take; the oldest go first, the newest stays. "
-        "0 means no limit.",
+        help="Maximum disk space of the run's checkpoints. The oldest are deleted first, the latest"
+        " never. 0 means no limit.",
         unit="MB",
         low=0.0,
         high=1e9,
@@ -388,7 +398,7 @@ class ReportingConfig:
     evaluate_every_s: float = setting(
         60.0,
         label="Evaluate every",
-        help="Time between two measurements of quality; 0 never measures.",
+        help="Interval between evaluations. 0 disables evaluation.",
         unit="s",
         low=0.0,
         high=86_400.0,
@@ -396,7 +406,7 @@ class ReportingConfig:
     eval_samples: int = setting(
         1000,
         label="Evaluation samples",
-        help="Pairs drawn for a measurement of quality during a run.",
+        help="Pairs generated for each evaluation during training.",
         unit="pairs",
         low=100,
         high=50_000,

@@ -1,7 +1,7 @@
-"""One setting: its default, meaning, unit and range.
+"""Declaration of a setting: default, label, help text, unit and range.
 
-The settings form, the command line, the validation and the TOML codec all read these, so a new
-field appears in each without new code.
+The settings form, the command line, the validation and the TOML codec read these declarations, so a
+new field appears in each without new code.
 """
 
 import dataclasses
@@ -15,7 +15,7 @@ _KEY = "setting"
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Setting:
-    """What there is to know about a field besides its type."""
+    """Metadata of a configuration field."""
 
     label: str
     """Two or three words for a form."""
@@ -23,15 +23,15 @@ class Setting:
     """One sentence for a tooltip and ``--help``."""
     unit: str = ""
     low: float | None = None
-    """Smallest value allowed."""
+    """Smallest allowed value."""
     high: float | None = None
-    """Largest value allowed."""
+    """Largest allowed value."""
     choices: tuple[Any, ...] = ()
     families: tuple[str, ...] = ()
-    """Model families to which it matters; empty for all."""
+    """Model families that use the setting; empty for all."""
 
     def problem_with(self, value: object) -> str | None:
-        """Say what is wrong with a value, or ``None``."""
+        """Return a validation error, or ``None`` if the value is valid."""
         if self.choices and value not in self.choices:
             return f"must be one of {', '.join(map(str, self.choices))}, not {value}"
         if not isinstance(value, int | float) or isinstance(value, bool):
@@ -51,12 +51,12 @@ def setting(default: Any, **about: Any) -> Any:
 
 
 def setting_of(field: "dataclasses.Field[Any]") -> Setting:
-    """Give the ``Setting`` of a field declared with ``setting``."""
+    """Return the ``Setting`` of a field declared with ``setting``."""
     return cast("Setting", field.metadata[_KEY])
 
 
 def settings_in(config: Any) -> Iterator[tuple[str, "dataclasses.Field[Any]", Setting]]:
-    """Walk a configuration class or instance: dotted name, field and setting of every setting."""
+    """Iterate over a configuration class or instance: dotted name, field and ``Setting``."""
     for field in dataclasses.fields(config):
         if _KEY in field.metadata:
             yield field.name, field, setting_of(field)
@@ -66,19 +66,19 @@ def settings_in(config: Any) -> Iterator[tuple[str, "dataclasses.Field[Any]", Se
 
 
 def option_of(name: str) -> str:
-    """Give the command line's name for a setting, without the dashes."""
+    """Return the command-line option of a setting, without the dashes."""
     return name.rpartition(".")[2].replace("_", "-")
 
 
 def value_at(config: Any, name: str) -> Any:
-    """Read a dotted name from a configuration."""
+    """Return the value of a setting by its dotted name."""
     for part in name.split("."):
         config = getattr(config, part)
     return config
 
 
 def problems_in(config: Any) -> list[Problem]:
-    """Hold every setting against its range; give all that is wrong."""
+    """Validate every setting against its range; return all errors."""
     found: list[Problem] = []
     for name, _field, about in settings_in(config):
         message = about.problem_with(value_at(config, name))

@@ -24,33 +24,34 @@ class TextSettings:
     case: str = setting(
         "keep",
         label="Case",
-        help="Whether texts keep their capitals.",
+        help="Keep the case of texts, or convert them to lower case.",
         choices=CASES,
     )
     punctuation: str = setting(
         "keep",
         label="Punctuation",
-        help="Whether texts keep their punctuation.",
+        help="Keep or remove punctuation.",
         choices=PUNCTUATION,
     )
     captions: str = setting(
         "all",
         label="Captions",
-        help="Where an image has several: keep all and draw one at random each time, or the first.",
+        help="For images with several captions: keep all and draw one at random each time, or keep "
+        "only the first.",
         choices=CAPTIONS,
     )
     min_count: int = setting(
         1,
-        label="Rare words",
-        help="Words that stand in fewer texts than this are taken out.",
+        label="Minimum word count",
+        help="Words that occur in fewer texts than this are removed.",
         unit="texts",
         low=1,
         high=10_000,
     )
     max_words: int = setting(
         0,
-        label="Longest text",
-        help="Words after which a text is cut; 0 cuts none.",
+        label="Maximum text length",
+        help="Maximum words per text; longer texts are truncated. 0 means no limit.",
         unit="words",
         low=0,
         high=10_000,
@@ -64,25 +65,25 @@ class ImageSettings:
     size: int = setting(
         64,
         label="Size",
-        help="Side of the stored images.",
+        help="Side length of the stored images.",
         unit="px",
         choices=SIZES,
     )
     fit: str = setting(
         "pad",
         label="Shape",
-        help="How an image becomes square: padded, cropped about its middle, or stretched.",
+        help="How images are made square: padding, centre crop or stretching.",
         choices=FITS,
     )
     background: str = setting(
         "#ffffff",
         label="Background",
-        help="Colour under transparent images and beside padded ones: # and six hex digits.",
+        help="Background colour of transparent and padded images: # and six hex digits.",
     )
     channels: str = setting(
         "auto",
         label="Colour",
-        help="Grey, colour, or grey only if every image is.",
+        help="Greyscale, colour, or automatic: greyscale if all images are.",
         choices=CHANNELS,
     )
 
@@ -146,19 +147,19 @@ class ImportPlan:
     keep_image_only: bool = setting(
         default=False,
         label="Keep images without text",
-        help="They teach the generator what images look like.",
+        help="Import images that have no text. The generator also learns from them.",
         choices=(False, True),
     )
     keep_text_only: bool = setting(
         default=False,
         label="Keep texts without image",
-        help="They teach the generator what texts look like.",
+        help="Import texts that have no image. The generator also learns from them.",
         choices=(False, True),
     )
     validation_percent: int = setting(
         5,
-        label="Validation",
-        help="Share that is not trained on, chosen by a hash of each item's name.",
+        label="Validation split",
+        help="Percentage of items held out for validation, selected by a hash of each item's name.",
         unit="%",
         low=0,
         high=50,

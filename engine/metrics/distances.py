@@ -75,14 +75,10 @@ def frechet_distance(one: Features, other: Features) -> float:
     """
     shift = one.mean(0) - other.mean(0)
     first, second = np.cov(one, rowvar=False), np.cov(other, rowvar=False)
-    root = _root(first)
+    values, vectors = np.linalg.eigh(first)
+    root = (vectors * np.sqrt(values.clip(min=0))) @ vectors.T
     overlap = np.linalg.eigvalsh(root @ second @ root).clip(min=0)
     return float(shift @ shift + np.trace(first) + np.trace(second) - 2 * np.sqrt(overlap).sum())
-
-
-def _root(covariance: Features) -> Features:
-    values, vectors = np.linalg.eigh(covariance)
-    return (vectors * np.sqrt(values.clip(min=0))) @ vectors.T
 
 
 NEIGHBOURS = 5

@@ -79,11 +79,9 @@ class EvaluationReport:
         """Format as a table for a terminal."""
         lines = [f"{name}: {value}" for name, value in self.about.items()]
         for title, names in GROUPS.items():
-            lines += ["", title, *(self._line(name) for name in names if self._knows(name))]
+            known = [name for name in names if name in self.metrics or name in self.absent]
+            lines += ["", title, *map(self._line, known)]
         return "\n".join(lines)
-
-    def _knows(self, name: str) -> bool:
-        return name in self.metrics or name in self.absent
 
     def _line(self, name: str) -> str:
         if name not in self.metrics:
@@ -315,11 +313,9 @@ def build_evaluator(
         encode=lambda texts: torch.from_numpy(
             encode_all(model.tokenizer, texts, model.text_length)
         ),
-        is_in_vocabulary=_in_vocabulary(model),
+        is_in_vocabulary=lambda text: (
+            bool(text.strip()) and not model.tokenizer.out_of_vocabulary(text)
+        ),
         cache=cache,
         control=control,
     )
-
-
-def _in_vocabulary(model: ModelMetadata) -> Callable[[str], bool]:
-    return lambda text: bool(text.strip()) and not model.tokenizer.out_of_vocabulary(text)

@@ -414,9 +414,5 @@ class FeatureExtractor:
             sizes = tuple(len(kept) for kept in self.attributes.values)
             return AttributeTarget(sizes), self.attributes.labels_of_records(records)
         texts = [self._dataset.texts[row] for row in rows]
-        return _word_target(texts)
-
-
-def _word_target(texts: Sequence[str]) -> tuple[Target, Labels]:
-    vocabulary = Vocabulary.build(texts, size=MAX_WORDS)
-    return WordTarget(len(vocabulary)), bags(texts, vocabulary).long().numpy()
+        vocabulary = Vocabulary.build(texts, size=MAX_WORDS)
+        return WordTarget(len(vocabulary)), bags(texts, vocabulary).long().numpy()

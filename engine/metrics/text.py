@@ -76,12 +76,10 @@ def bleu(text: Words, references: Sequence[Words]) -> float:
         if not precision:
             return 0.0
         logs.append(math.log(precision))
-    return math.exp(sum(logs) / len(logs)) * _brevity(len(text), references)
-
-
-def _brevity(length: int, references: Sequence[Words]) -> float:
+    length = len(text)
     nearest = min((len(r) for r in references), key=lambda size: (abs(size - length), size))
-    return 1.0 if length >= nearest else math.exp(1 - nearest / length)
+    brevity = 1.0 if length >= nearest else math.exp(1 - nearest / length)
+    return math.exp(sum(logs) / len(logs)) * brevity
 
 
 def _groups(words: Words, size: int) -> "Counter[tuple[str, ...]]":

@@ -56,14 +56,13 @@ class PixelLikelihood:
             )
             return each.flatten(1).sum(1)
         distance = (real - torch.tanh(raw)) / self.scale
-        each = distance.abs() if self.family == "laplace" else 0.5 * distance.square()
-        return each.flatten(1).sum(1) + real[0].numel() * self._log_normaliser()
-
-    def _log_normaliser(self) -> float:
-        """Logarithm of the normalisation constant of one pixel."""
+        # With the logarithm of the normalisation constant of one pixel.
         if self.family == "laplace":
-            return math.log(2 * self.scale)
-        return math.log(self.scale) + 0.5 * math.log(2 * math.pi)
+            each, constant = distance.abs(), math.log(2 * self.scale)
+        else:
+            each = 0.5 * distance.square()
+            constant = math.log(self.scale) + 0.5 * math.log(2 * math.pi)
+        return each.flatten(1).sum(1) + real[0].numel() * constant
 
 
 CHANNELS_LAST = torch.channels_last

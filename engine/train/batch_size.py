@@ -7,7 +7,6 @@ tables of batch size by memory would consider neither these networks nor what el
 import os
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 import torch
 
@@ -15,34 +14,48 @@ from engine.config.presets import memory_bytes
 from engine.events import BatchSizeSelected
 
 CANDIDATES = (16, 32, 64, 128, 256, 512)
-SHARE_OF_FREE = 0.8
+FREE_FRACTION = 0.8
 """Previews and evaluations need memory too."""
-WORTH_IT = 1.1
+MIN_SPEEDUP = 1.1
 """Required speed-up from doubling the batch: a larger one also learns less from each image."""
 
 
-class Memory(Protocol):
+class DeviceMemory:
     """Memory statistics of a device."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device, self._before = device, 0
+        if device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(device)
+        else:
+            self._before = peak_bytes(device)
 
     def budget(self) -> int:
         """Return the bytes that training may use; 0 if unknown."""
-        ...
+        if self._device.type == "cuda":
+            free, _total = torch.cuda.mem_get_info(self._device)
+            return int(FREE_FRACTION * free) + torch.cuda.memory_allocated(self._device)
+        try:
+            free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        except (AttributeError, ValueError, OSError):
+            return 0  # Not reported by macOS and Windows.
+        return int(FREE_FRACTION * free)
 
     def peak(self) -> int:
         """Return the peak bytes of training since the object was created; 0 if unknown."""
-        ...
+        return max(0, peak_bytes(self._device) - self._before)
 
 
-def memory_of(device: torch.device) -> Memory:
-    """Return the memory statistics of a device."""
-    return GpuMemory(device) if device.type == "cuda" else MainMemory()
-
-
-def most_taken_bytes(device: torch.device) -> int:
+def peak_bytes(device: torch.device) -> int:
     """Return the peak bytes of a device that this process used; 0 if unknown."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
-    return _largest_resident()
+    try:
+        import resource
+    except ImportError:
+        return 0  # Windows
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if os.uname().sysname == "Darwin" else peak * 1024
 
 
 def total_bytes(device: torch.device) -> int:
@@ -54,7 +67,7 @@ def total_bytes(device: torch.device) -> int:
 
 def choose_batch(
     take_steps: Callable[[int], None],
-    memory: Memory,
+    memory: DeviceMemory,
     *,
     largest: int,
     clock: Callable[[], float] = time.perf_counter,
@@ -76,7 +89,7 @@ def choose_batch(
     for size in sizes:
         refused = chosen is not None and budget > 0 and 2 * chosen.memory_bytes > budget
         rate = 0.0 if refused else _rate(take_steps, size, clock, may_fail=chosen is not None)
-        if chosen is not None and rate < WORTH_IT * chosen.images_per_s:
+        if chosen is not None and rate < MIN_SPEEDUP * chosen.images_per_s:
             return BatchSizeSelected(**{**vars(chosen), "refused": size})
         chosen = BatchSizeSelected(
             batch_size=size,
@@ -102,49 +115,3 @@ def _rate(
         if not may_fail:
             raise
         return 0.0
-
-
-class GpuMemory:
-    """A CUDA device's memory."""
-
-    def __init__(self, device: torch.device) -> None:
-        self._device = device
-        torch.cuda.reset_peak_memory_stats(device)
-
-    def budget(self) -> int:
-        """Return ``SHARE_OF_FREE`` of the free bytes plus those already allocated."""
-        free, _total = torch.cuda.mem_get_info(self._device)
-        return int(SHARE_OF_FREE * free) + torch.cuda.memory_allocated(self._device)
-
-    def peak(self) -> int:
-        """Return the peak of the allocator."""
-        return torch.cuda.max_memory_allocated(self._device)
-
-
-class MainMemory:
-    """Main memory, as far as the operating system reports it."""
-
-    def __init__(self) -> None:
-        self._before = _largest_resident()
-
-    def budget(self) -> int:
-        """Return ``SHARE_OF_FREE`` of the free bytes."""
-        try:
-            free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        except (AttributeError, ValueError, OSError):
-            return 0  # Not reported by macOS and Windows.
-        return int(SHARE_OF_FREE * free)
-
-    def peak(self) -> int:
-        """Return the growth of the process."""
-        return max(0, _largest_resident() - self._before)
-
-
-def _largest_resident() -> int:
-    """Return the peak resident bytes of the process; 0 if unknown."""
-    try:
-        import resource
-    except ImportError:
-        return 0  # Windows
-    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return largest if os.uname().sysname == "Darwin" else largest * 1024

@@ -53,20 +53,20 @@ from engine.version import installed_version
 
 log = logging.getLogger(__name__)
 
-RANDOMNESS = "randomness."
-"""Prefix of PyTorch's global generator states; a run draws nothing from them, as far as known."""
+RNG_PREFIX = "rng."
+"""Prefix of the states of PyTorch's global generators, which training does not draw from."""
 
 
 def tensors_of(run: TrainingSetup) -> dict[str, Tensor]:
     """Return every tensor that a checkpoint must hold, by name."""
     named = run.state.tensors()
-    named[f"{RANDOMNESS}cpu"] = torch.get_rng_state()
+    named[f"{RNG_PREFIX}cpu"] = torch.get_rng_state()
     if run.state.device.type == "cuda":
-        named[f"{RANDOMNESS}cuda"] = torch.cuda.get_rng_state(run.state.device)
+        named[f"{RNG_PREFIX}cuda"] = torch.cuda.get_rng_state(run.state.device)
     return named
 
 
-def checkpoint_facts(
+def checkpoint_metadata(
     run: TrainingSetup, *, elapsed_s: float, loop_state: Mapping[str, object]
 ) -> CheckpointMetadata:
     """Collect what a checkpoint stores beside its tensors.
@@ -84,7 +84,7 @@ def checkpoint_facts(
         config=config_to_toml(run.config),
         dataset_version=run.model.dataset_version,
         versions=_versions(),
-        positions={"parts": run.step.num_micro_batches, **loop_state},
+        positions={"num_micro_batches": run.step.num_micro_batches, **loop_state},
     )
 
 
@@ -95,14 +95,25 @@ def load_checkpoint(run: TrainingSetup, checkpoint: Path) -> CheckpointMetadata:
         CheckpointCorruptError: the checkpoint is damaged or of other networks; the state of the
             run's networks is then undefined.
     """
-    facts, tensors = read_metadata(checkpoint), read_tensors(checkpoint, "")
-    _note_other_versions(facts)
+    metadata, tensors = read_metadata(checkpoint), read_tensors(checkpoint, "")
+    current = _versions()
+    others = {
+        name: version
+        for name, version in metadata.versions.items()
+        if name in current and version != current[name]
+    }
+    if others:
+        # The run may then continue slightly differently.
+        log.info("The checkpoint was saved with other versions: %s", others)
     try:
-        run.state.restore(tensors, facts)
-        _restore_randomness(tensors, run.state.device)
+        run.state.restore(tensors, metadata)
+        if f"{RNG_PREFIX}cpu" in tensors:
+            torch.set_rng_state(tensors[f"{RNG_PREFIX}cpu"])
+        if run.state.device.type == "cuda" and f"{RNG_PREFIX}cuda" in tensors:
+            torch.cuda.set_rng_state(tensors[f"{RNG_PREFIX}cuda"], run.state.device)
     except (ValueError, RuntimeError) as error:
         raise CheckpointCorruptError(checkpoint, str(error)) from error
-    return facts
+    return metadata
 
 
 def _versions() -> dict[str, str]:
@@ -112,25 +123,6 @@ def _versions() -> dict[str, str]:
         "torch": torch.__version__,
         "numpy": np.__version__,
     }
-
-
-def _note_other_versions(facts: CheckpointMetadata) -> None:
-    """Log versions that differ; the run may then continue slightly differently."""
-    current = _versions()
-    others = {
-        name: version
-        for name, version in facts.versions.items()
-        if name in current and version != current[name]
-    }
-    if others:
-        log.info("The checkpoint was saved with other versions: %s", others)
-
-
-def _restore_randomness(tensors: Mapping[str, Tensor], device: torch.device) -> None:
-    if f"{RANDOMNESS}cpu" in tensors:
-        torch.set_rng_state(tensors[f"{RANDOMNESS}cpu"])
-    if device.type == "cuda" and f"{RANDOMNESS}cuda" in tensors:
-        torch.cuda.set_rng_state(tensors[f"{RANDOMNESS}cuda"], device)
 
 
 # --------------------------------------------------------------------------
@@ -234,7 +226,7 @@ class RunDirectory:
         if self._log is not None:
             # Also writes the events that the old disk refused.
             self._log.reopen(after.log_file)
-        log.warning("The run in %s goes on in %s.", before.path, after.path)
+        log.warning("The run in %s continues in %s.", before.path, after.path)
         self.emit(RunRelocated(folder=after.path))
 
     def close(self) -> None:
@@ -257,7 +249,7 @@ def _copy_files(before: RunFolder, after: RunFolder) -> None:
         except FileNotFoundError:
             continue
         except OSError as error:
-            log.warning("%s stays behind in %s: %s", name, before.path, error)
+            log.warning("%s remains in %s: %s", name, before.path, error)
 
 
 # --------------------------------------------------------------------------
@@ -284,13 +276,13 @@ class CheckpointWriter:
         """Images seen at the newest checkpoint."""
 
     def save(
-        self, run: TrainingSetup, facts: CheckpointMetadata, *, during: Phase = Phase.TRAINING
+        self, run: TrainingSetup, metadata: CheckpointMetadata, *, during: Phase = Phase.TRAINING
     ) -> None:
         """Save a checkpoint and remove old ones.
 
         Args:
             run: in its current state.
-            facts: stored beside its tensors.
+            metadata: stored beside its tensors.
             during: phase to announce again after waiting.
 
         Raises:
@@ -299,28 +291,31 @@ class CheckpointWriter:
             StoppedError: a stop was requested that discards what is not saved.
         """
         path = self._write(
-            run, facts, lambda folder: folder.checkpoint_path(facts.images_seen), during
+            run, metadata, lambda folder: folder.checkpoint_path(metadata.images_seen), during
         )
-        self.images_saved = facts.images_seen
+        self.images_saved = metadata.images_seen
         RetentionPolicy(self._directory.folder, run.config.reporting).prune()
-        self._directory.emit(CheckpointSaved(images_seen=facts.images_seen, path=path))
+        self._directory.emit(CheckpointSaved(images_seen=metadata.images_seen, path=path))
 
-    def save_best(self, run: TrainingSetup, facts: CheckpointMetadata, figure: str) -> None:
+    def save_best(self, run: TrainingSetup, metadata: CheckpointMetadata, metric: str) -> None:
         """Save the best checkpoint by a metric; raises what ``save`` does."""
-        self._write(run, facts, lambda folder: folder.best_path(figure), Phase.TRAINING)
+        self._write(run, metadata, lambda folder: folder.best_path(metric), Phase.TRAINING)
 
     def _write(
         self,
         run: TrainingSetup,
-        facts: CheckpointMetadata,
+        metadata: CheckpointMetadata,
         path_in: Callable[[RunFolder], Path],
         during: Phase,
     ) -> Path:
         had_stop, has_waited, should_report = self._control.is_stop_requested, False, True
         while True:
             path = path_in(self._directory.folder)
-            problem = _attempt(path, run, facts)
-            if problem is None:
+            try:
+                write_checkpoint(path, tensors_of(run), metadata)
+            except (DiskFullError, FolderNotWritableError) as error:
+                problem = error
+            else:
                 if has_waited:
                     self._directory.emit(PhaseChanged(phase=during))
                 return path
@@ -354,22 +349,10 @@ class CheckpointWriter:
             self._control.wait(POLL_EVERY_S)
         target = self._control.take_folder()
         if target is not None:
-            self._move(run, target)
+            try:
+                self._directory.move(target, run.config, run.model)
+            except (FolderInUseError, DiskFullError, FolderNotWritableError) as error:
+                # The next attempt uses the old folder again.
+                log.warning("The run cannot move to %s: %s", target, error)
+                self._directory.emit(RunPaused(images_seen=self._clock.images_seen, error=error))
         return True
-
-    def _move(self, run: TrainingSetup, target: Path) -> None:
-        try:
-            self._directory.move(target, run.config, run.model)
-        except (FolderInUseError, DiskFullError, FolderNotWritableError) as error:
-            # The next attempt is made in the old folder again.
-            log.warning("The run cannot go on in %s: %s", target, error)
-            self._directory.emit(RunPaused(images_seen=self._clock.images_seen, error=error))
-
-
-def _attempt(path: Path, run: TrainingSetup, facts: CheckpointMetadata) -> EngineError | None:
-    """Write a checkpoint; return the error if the disk refuses."""
-    try:
-        write_checkpoint(path, tensors_of(run), facts)
-    except (DiskFullError, FolderNotWritableError) as error:
-        return error
-    return None

@@ -1,4 +1,4 @@
-"""What a run keeps from start to end, even when its networks are released and loaded again."""
+"""Objects of a run that outlive its networks, which a pause may release."""
 
 from dataclasses import dataclass, field
 
@@ -18,7 +18,7 @@ class RunContext:
     """Counters, monitors and outputs of a run."""
 
     config: RunConfig
-    """As requested; once the training is set up, with every open value decided."""
+    """As requested; after the setup, with every automatic value resolved."""
     directory: RunDirectory
     control: RunControl
     clock: TrainingClock
@@ -42,8 +42,3 @@ class RunContext:
     def fraction(self) -> float | None:
         """Fraction of the budget that is used; None without a budget."""
         return self.estimator.fraction(self.clock.images_seen, self.clock.elapsed_s)
-
-    @property
-    def wants_evaluation(self) -> bool:
-        """Whether to evaluate early, so that the remaining time can be estimated."""
-        return self.estimator.wants_evaluation(self.clock.images_seen, self.clock.elapsed_s)

@@ -32,9 +32,9 @@ from engine.runs.metadata import ModelMetadata
 
 log = logging.getLogger(__name__)
 
-PASSES_TO_CERTAINTY = 100
+ADA_RAMP_EPOCHS = 100
 """Passes over a small dataset in which adaptive augmentation can cross its range."""
-VALIDATION_SEEN = 1_000
+MAX_VALIDATION_PAIRS = 1_000
 """Validation pairs that measure the discriminator's overfitting."""
 
 
@@ -55,7 +55,7 @@ class TrainingData:
     modalities: tuple[Modality, ...]
     augmenters: Mapping[str, Augmenter]
     """By modality, applied to real and generated items before the discriminator."""
-    disguises: Mapping[str, Augmenter]
+    strong_augment: Mapping[str, Augmenter]
     """By modality, strong augmentation of items with pseudo-labels."""
     seed: int
 
@@ -64,7 +64,7 @@ class TrainingData:
         return DeviceLoader(self.stored, batch_size, self.seed, self.weights)
 
 
-def model_facts(config: RunConfig, dataset: StoredDataset) -> ModelMetadata:
+def model_metadata(config: RunConfig, dataset: StoredDataset) -> ModelMetadata:
     """Derive the model's metadata from the training texts.
 
     Raises:
@@ -84,15 +84,15 @@ def model_facts(config: RunConfig, dataset: StoredDataset) -> ModelMetadata:
     )
 
 
-def load_vectors(config: RunConfig, facts: ModelMetadata) -> WordVectors | None:
+def load_vectors(config: RunConfig, metadata: ModelMetadata) -> WordVectors | None:
     """Read the word vectors that the configuration names, if any.
 
     Raises:
         VectorsUnreadableError: they cannot be used.
     """
-    if not config.data.word_vectors or not isinstance(facts.tokenizer, Vocabulary):
+    if not config.data.word_vectors or not isinstance(metadata.tokenizer, Vocabulary):
         return None
-    words = facts.tokenizer.units
+    words = metadata.tokenizer.units
     vectors = read_word_vectors(Path(config.data.word_vectors), frozenset(words))
     log.info("%d of %d words start from vectors.", len(vectors.words), len(words))
     return vectors
@@ -101,7 +101,7 @@ def load_vectors(config: RunConfig, facts: ModelMetadata) -> WordVectors | None:
 def load_training_data(
     config: RunConfig,
     dataset: StoredDataset,
-    facts: ModelMetadata,
+    metadata: ModelMetadata,
     modalities: tuple[Modality, ...],
     device: torch.device,
 ) -> TrainingData:
@@ -111,23 +111,20 @@ def load_training_data(
         ConfigError: the dataset lacks the field that groups are balanced by.
     """
     rows = dataset.rows(TRAIN)
-    reader = _Reader(dataset, facts, config.networks.image_size, device)
-    validation = dataset.complete_rows(VALIDATION)[:VALIDATION_SEEN]
-    texts = _texts(dataset)
-    reasons = conflicts_with_captions(texts)
+    reader = _Reader(dataset, metadata, config.networks.image_size, device)
+    validation = dataset.complete_rows(VALIDATION)[:MAX_VALIDATION_PAIRS]
+    reasons = conflicts_with_captions(_texts(dataset))
     # Cutout may remove what the text names.
-    disguise = Augmenter(DIFFAUGMENT, blocked=frozenset(reasons) | {Transform.CUTOUT})
+    strong = Augmenter(DIFFAUGMENT, blocked=frozenset(reasons) | {Transform.CUTOUT})
     return TrainingData(
         name=dataset.manifest.name,
         count=len(rows),
         stored=reader.read(rows),
         weights=_weights(config, dataset, rows),
-        validation=_in_networks_form(reader.read(validation), modalities)
-        if len(validation)
-        else {},
+        validation=_preprocess(reader.read(validation), modalities) if len(validation) else {},
         modalities=modalities,
         augmenters=_augmenters(config, int((dataset.image_rows[rows] >= 0).sum()), reasons),
-        disguises={"image": disguise},
+        strong_augment={"image": strong},
         seed=config.seed,
     )
 
@@ -137,7 +134,7 @@ class _Reader:
     """Reads items of a dataset onto the device."""
 
     dataset: StoredDataset
-    facts: ModelMetadata
+    metadata: ModelMetadata
     size: int
     device: torch.device
 
@@ -147,33 +144,20 @@ class _Reader:
         Missing images and texts have no row; an item with several captions has a row for each.
         """
         has_image = self.dataset.image_rows[rows] >= 0
-        has_text = self.dataset.has_text[rows]
+        num_captions = [len(self.dataset.captions[row]) for row in rows]
         return {
-            "image": self._stored(self._images(rows[has_image]), has_image),
-            "text": self._stored_texts(rows, has_text),
+            "image": self._stored(self._images(rows[has_image]), has_image.astype(np.int64)),
+            "text": self._stored(self._texts(rows), np.array(num_captions, dtype=np.int64)),
         }
 
-    def _stored_texts(
-        self, rows: npt.NDArray[np.int64], has_text: npt.NDArray[np.bool_]
-    ) -> StoredRows:
-        counts = np.array([len(self.dataset.captions[row]) for row in rows], dtype=np.int64)
-        numbers = self._texts(rows[has_text])
-        if counts.max(initial=0) <= 1:
-            return self._stored(numbers, has_text)
-        places = np.where(has_text, counts.cumsum() - counts, -1)
-        return StoredRows(
-            rows=numbers.to(self.device),
-            first_row=torch.from_numpy(places).to(self.device),
-            num_captions=torch.from_numpy(counts).to(self.device),
-        )
-
-    def _stored(self, rows: Tensor, is_there: npt.NDArray[np.bool_]) -> StoredRows:
-        if is_there.all():
-            return StoredRows(rows=rows.to(self.device))
-        places = np.where(is_there, is_there.cumsum() - 1, -1)
-        return StoredRows(
-            rows=rows.to(self.device), first_row=torch.from_numpy(places).to(self.device)
-        )
+    def _stored(self, values: Tensor, counts: npt.NDArray[np.int64]) -> StoredRows:
+        """Move values to the device; item i has ``counts[i]`` of them, one after another."""
+        values = values.to(self.device)
+        if (counts == 1).all():
+            return StoredRows(rows=values)
+        first = torch.from_numpy(np.where(counts > 0, counts.cumsum() - counts, -1))
+        several = torch.from_numpy(counts).to(self.device) if counts.max() > 1 else None
+        return StoredRows(rows=values, first_row=first.to(self.device), num_captions=several)
 
     def _images(self, rows: npt.NDArray[np.int64]) -> Tensor:
         images = self.dataset.images_of(rows)
@@ -183,7 +167,9 @@ class _Reader:
 
     def _texts(self, rows: npt.NDArray[np.int64]) -> Tensor:
         texts = [text for row in rows for text in self.dataset.captions[row]]
-        return torch.from_numpy(encode_all(self.facts.tokenizer, texts, self.facts.text_length))
+        return torch.from_numpy(
+            encode_all(self.metadata.tokenizer, texts, self.metadata.text_length)
+        )
 
 
 def _texts(dataset: StoredDataset) -> list[str]:
@@ -191,10 +177,10 @@ def _texts(dataset: StoredDataset) -> list[str]:
     return [text for row in dataset.rows(TRAIN) for text in dataset.captions[row]]
 
 
-def _in_networks_form(
+def _preprocess(
     stored: Mapping[str, StoredRows], modalities: Sequence[Modality]
 ) -> dict[str, Tensor]:
-    """Read complete pairs as network input; of several captions the first."""
+    """Convert complete pairs to network input; of several captions the first."""
     items: dict[str, Tensor] = {}
     for modality in modalities:
         part = stored[modality.name]
@@ -232,6 +218,6 @@ def _augmenters(
         "image": Augmenter(
             mode,
             blocked=frozenset(reasons),
-            ada_ramp_images=min(ADA_RAMP_IMAGES, PASSES_TO_CERTAINTY * images),
+            ada_ramp_images=min(ADA_RAMP_IMAGES, ADA_RAMP_EPOCHS * images),
         )
     }

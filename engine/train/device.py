@@ -20,11 +20,9 @@ def find_device(name: str) -> torch.device:
     """
     has_cuda = torch.cuda.is_available()
     if name == "cuda" and not has_cuda:
-        reason = (
-            "this PyTorch was built without CUDA"
-            if not torch.backends.cuda.is_built()
-            else "no NVIDIA GPU with a working driver was found"
-        )
+        reason = "this PyTorch was built without CUDA"
+        if torch.backends.cuda.is_built():
+            reason = "no NVIDIA GPU with a working driver was found"
         raise DeviceUnavailableError(name, reason)
     if name == "auto":
         name = "cuda" if has_cuda else "cpu"
@@ -99,15 +97,11 @@ def is_device_lost(error: Exception) -> bool:
 def release_memory() -> None:
     """Return unused memory to the system, as far as possible."""
     gc.collect()
-    _trim_memory()
+    if sys.platform == "linux":
+        # Free heap pages, where the C library supports it.
+        with contextlib.suppress(AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)
     # Fails on a lost device.
     with contextlib.suppress(RuntimeError):
         if torch.cuda.is_available() and torch.cuda.is_initialized():
             torch.cuda.empty_cache()
-
-
-def _trim_memory() -> None:
-    """Return free heap pages to the system, where the C library supports it."""
-    if sys.platform == "linux":
-        with contextlib.suppress(AttributeError):
-            ctypes.CDLL(None).malloc_trim(0)

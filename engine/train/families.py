@@ -1,4 +1,4 @@
-"""Builds what each family trains with: networks, optimisers and the training step."""
+"""Builds what each family trains with: networks, optimizers and the training step."""
 
 import copy
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ def build_state(
     device: torch.device,
     augmenters: Mapping[str, Augmenter] | None = None,
 ) -> TrainingState:
-    """Build networks and optimisers; the seed determines the initial weights."""
+    """Build networks and optimizers; the seed determines the initial weights."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         networks = {GENERATOR: build_model(config.family, modalities, config.networks)}
@@ -44,7 +44,7 @@ def build_state(
     return TrainingState(
         networks={
             name: OptimizedNetwork(
-                network=network, optimiser=build_optimizer(network, config.training)
+                network=network, optimizer=build_optimizer(network, config.training)
             )
             for name, network in networks.items()
         },
@@ -69,19 +69,20 @@ def build_step(
             config.training,
             config.seed,
             modalities=modalities,
-            augmenters=_augmenters_of(state),
+            augmenters={
+                name.partition(".")[2]: module
+                for name, module in state.buffers.items()
+                if isinstance(module, Augmenter)
+            },
             strong_augment=strong_augment,
             validation=validation,
         )
-    trained, terms = state.networks[GENERATOR], config.variational
+    trained = state.networks[GENERATOR]
     return VaeStep(
         cast("MultimodalVae", trained.network),
-        trained.optimiser,
+        trained.optimizer,
+        config.variational,
         is_mixture=config.family == "mopoe",
-        kl_weight=terms.kl_weight,
-        kl_warmup_images=terms.kl_warmup_images,
-        text_weight=terms.text_weight,
-        num_subsets=terms.num_subsets,
         batch_size=config.training.batch_size,
         seed=config.seed,
         device=state.device,
@@ -98,8 +99,3 @@ def _build_discriminator(modalities: Sequence[Modality], config: RunConfig) -> D
             # In place: the names of the weights do not change.
             backbone.compile()
     return discriminator
-
-
-def _augmenters_of(state: TrainingState) -> dict[str, Augmenter]:
-    named = {name.partition(".")[2]: extra for name, extra in state.buffers.items()}
-    return {name: extra for name, extra in named.items() if isinstance(extra, Augmenter)}

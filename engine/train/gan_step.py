@@ -2,7 +2,7 @@
 
 ``min_G max_D E[log D(x)] + E[log(1 - D(G(z)))]`` (Goodfellow et al. 2014, arXiv:1406.2661) by
 alternating updates, over any number of modalities and with any adversarial loss. Missing items are
-masked: what fills their place changes neither a loss nor a gradient.
+masked: their content changes neither a loss nor a gradient.
 
 Shapes: B batch.
 """
@@ -204,7 +204,7 @@ def frozen(network: nn.Module) -> Iterator[None]:
 
 @dataclass(kw_only=True)
 class MicroBatch:
-    """A part of a batch and the fakes generated beside it; usually the whole batch."""
+    """A part of a batch with its generated pairs; usually the entire batch."""
 
     real: Batch
     kept: Masks
@@ -218,7 +218,7 @@ class GanStep:
     Args:
         state: has a generator and a discriminator.
         config: losses, penalties and their weights.
-        seed: together with the step's number it determines all randomness.
+        seed: together with the step's number it determines all random numbers.
         modalities: measure the diversity of generated items.
         augmenters: by modality, augmentation of everything that the discriminator sees.
         strong_augment: by modality, augmentation of items whose partner is a pseudo-label.
@@ -292,8 +292,8 @@ class GanStep:
             )
 
     def _update_discriminator(self, micro_batches: Sequence[MicroBatch], step: int) -> StepReport:
-        optimiser = self._state.networks[DISCRIMINATOR].optimiser
-        optimiser.zero_grad()
+        optimizer = self._state.networks[DISCRIMINATOR].optimizer
+        optimizer.zero_grad()
         reports: list[StepReport] = []
         real_logits: Logits = {}
         fake_logits: Logits = {}
@@ -317,7 +317,7 @@ class GanStep:
                 metrics = logit_metrics(real_logits[self._main_head], fake_logits[self._main_head])
             reports.append(StepReport(losses=losses, metrics=metrics))
         report = average_reports(reports)
-        report.skipped[DISCRIMINATOR] = step_if_finite(optimiser)
+        report.skipped[DISCRIMINATOR] = step_if_finite(optimizer)
         if step % METRICS_EVERY == 0:
             report.metrics["discriminator_gradient"] = gradient_norm(self._discriminator)
             if self._validation:
@@ -329,8 +329,8 @@ class GanStep:
         return report
 
     def _update_generator(self, micro_batches: Sequence[MicroBatch], step: int) -> StepReport:
-        optimiser = self._state.networks[GENERATOR].optimiser
-        optimiser.zero_grad()
+        optimizer = self._state.networks[GENERATOR].optimizer
+        optimizer.zero_grad()
         reports: list[StepReport] = []
         with frozen(self._discriminator):
             for part in micro_batches:
@@ -353,7 +353,7 @@ class GanStep:
                 part.fake = {}
                 reports.append(StepReport(losses=losses, metrics=metrics))
         report = average_reports(reports)
-        report.skipped[GENERATOR] = step_if_finite(optimiser)
+        report.skipped[GENERATOR] = step_if_finite(optimizer)
         if step % METRICS_EVERY == 0:
             report.metrics["generator_gradient"] = gradient_norm(self._state.generator)
         return report
@@ -366,7 +366,7 @@ class GanStep:
 
     def _adapt_augmentation(self, real_logits: Logits) -> None:
         for name, augmenter in self._augmenters.items():
-            # A NaN says nothing, and must not enter a running sum.
+            # A NaN must not enter a running sum.
             logits = real_logits[name].logits.detach().nan_to_num()
             augmenter.update(logits.sign(), len(logits))
 

@@ -9,7 +9,7 @@ from engine.metrics.evaluate import Evaluator, build_evaluator
 from engine.metrics.extractor import default_cache, has_classifier
 from engine.runs.checkpoint_files import CheckpointMetadata
 from engine.sample.sampler import Sampler
-from engine.train.checkpointing import checkpoint_facts
+from engine.train.checkpointing import checkpoint_metadata
 from engine.train.context import RunContext
 from engine.train.device import is_out_of_memory
 from engine.train.lr_schedule import learning_rate
@@ -48,11 +48,26 @@ class TrainingLoop:
         if not has_classifier(default_cache(), run.model.dataset_version):
             context.estimator.expect_reader()
         self._checkpoint_due_s = 0.0
+        clock = context.clock
         self.tasks = (
             PeriodicTask("report", lambda: context.meter.is_due, self._report),
-            PeriodicTask("checkpoint", self._is_checkpoint_due, self._save),
-            PeriodicTask("evaluation", self._is_evaluation_due, self._evaluate),
-            PeriodicTask("preview", self._is_preview_due, self._preview),
+            PeriodicTask(
+                "checkpoint", lambda: clock.elapsed_s >= self._checkpoint_due_s, self._save
+            ),
+            PeriodicTask(
+                "evaluation",
+                lambda: (
+                    self._evaluation.is_due(clock.elapsed_s)
+                    or context.estimator.wants_evaluation(clock.images_seen, clock.elapsed_s)
+                ),
+                self._evaluate,
+            ),
+            PeriodicTask(
+                "preview",
+                # A run that is over draws its last preview after its last checkpoint.
+                lambda: self._previews.is_due(clock.elapsed_s) and not self._is_over(),
+                self._preview,
+            ),
         )
         """Run in this order after each step, as far as they are due."""
 
@@ -62,25 +77,24 @@ class TrainingLoop:
         The first step compiles kernels and allocates memory pools, which takes up to a second.
         Here it is reported as a phase of its own and does not count as training time.
         """
-        while not self._control.is_stop_requested and not self._fits():
-            self._faults.split_batch()
-
-    def _fits(self) -> bool:
         run = self._run
-        try:
-            dry_run_steps(run.state, run.config, run.batch, parts=run.step.num_micro_batches)
-        except Exception as error:
-            if not is_out_of_memory(error):
-                raise
-            return False
-        return True
+        while not self._control.is_stop_requested:
+            try:
+                dry_run_steps(run.state, run.config, run.batch, run.step.num_micro_batches)
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+            else:
+                return
+            # Outside the ``except``: the exception references the tensors that did not fit.
+            self._faults.split_batch()
 
     def train(self) -> Outcome | None:
         """Train; return None when the run is paused and its memory is to be released."""
-        context, control = self._context, self._control
+        context, control, clock = self._context, self._control, self._context.clock
         context.emit(PhaseChanged(phase=Phase.TRAINING))
-        context.clock.start()
-        self._evaluation.start(context.clock.elapsed_s)
+        clock.start()
+        self._evaluation.start(clock.elapsed_s)
         self._schedule_checkpoint()
         if not self._is_over() and not control.is_pause_requested:
             self._preview()
@@ -93,7 +107,12 @@ class TrainingLoop:
             self._report()
             # The last report may have caused a rollback.
             if self._is_over():
-                return self._finish()
+                break
+        if clock.images_seen and not control.is_discard_requested:
+            context.emit(PhaseChanged(phase=Phase.SAVING))
+            self._save_unsaved()
+            self._previews.show(context.progress)
+        return Outcome.STOPPED if control.is_stop_requested else Outcome.FINISHED
 
     def _is_over(self) -> bool:
         fraction = self._context.fraction
@@ -101,7 +120,9 @@ class TrainingLoop:
 
     def _run_iteration(self) -> None:
         if self._control.take_sample_request():
-            self._sample()
+            self._context.emit(PhaseChanged(phase=Phase.SAMPLING))
+            self._preview()
+            self._context.emit(PhaseChanged(phase=Phase.TRAINING))
         if self._control.take_checkpoint_request():
             self._save()
         self._step()
@@ -128,13 +149,17 @@ class TrainingLoop:
             batch=training.batch_size,
             half_life=training.ema_half_life,
         )
-        self._estimate_images()
+        schedule, clock = context.schedule, context.clock
+        if schedule.needs_estimate(clock.elapsed_s):
+            # The first part of training has been measured.
+            images = context.estimator.expected_images(clock.images_seen, clock.elapsed_s)
+            if images is not None:
+                schedule.set_estimate(images, clock.images_seen)
 
     def _try_step(self) -> StepReport | None:
         """Take a step; return None if it does not fit into memory.
 
-        The caller splits the batch, outside the ``except``: the exception still references the
-        tensors that did not fit.
+        The caller then splits the batch, when the exception no longer references its tensors.
         """
         run, step = self._run, self._run.state.step
         try:
@@ -144,36 +169,19 @@ class TrainingLoop:
                 raise
         return None
 
-    def _estimate_images(self) -> None:
-        """Fix the schedule's estimate once the first part of training has been measured."""
-        schedule, clock = self._context.schedule, self._context.clock
-        if schedule.needs_estimate(clock.elapsed_s):
-            images = self._context.estimator.expected_images(clock.images_seen, clock.elapsed_s)
-            if images is not None:
-                schedule.set_estimate(images, clock.images_seen)
-
     def _report(self) -> None:
         context, images_seen = self._context, self._context.clock.images_seen
         snapshot = context.meter.read()
-        context.emit(
-            MetricsReported(
-                progress=context.progress, losses=snapshot.losses, metrics=snapshot.metrics
-            )
-        )
-        skipped, wrong = snapshot.skipped, snapshot.skipped.terms if snapshot.skipped else {}
+        losses, metrics, skipped = snapshot.losses, snapshot.metrics, snapshot.skipped
+        context.emit(MetricsReported(progress=context.progress, losses=losses, metrics=metrics))
         if skipped is not None:
-            terms = tuple(sorted(wrong))
+            terms = tuple(sorted(skipped.terms))
             context.emit(StepsSkipped(images_seen=images_seen, steps=skipped.steps, terms=terms))
-        changes = context.monitor.update(
-            {**snapshot.losses, **wrong}, snapshot.metrics, images_seen
-        )
-        for change in changes:
+            losses = {**losses, **skipped.terms}
+        for change in context.monitor.update(losses, metrics, images_seen):
             context.emit(change)
         if context.guard.needs_rollback(skipped, self._run.state.step):
             self._faults.roll_back(skipped)
-
-    def _is_checkpoint_due(self) -> bool:
-        return self._context.clock.elapsed_s >= self._checkpoint_due_s
 
     def _schedule_checkpoint(self) -> None:
         reporting = self._context.config.reporting
@@ -182,12 +190,12 @@ class TrainingLoop:
     def _save(self) -> None:
         if self._run.state.is_finite():
             with self._context.estimator.measure(TaskKind.CHECKPOINT):
-                self._context.writer.save(self._run, self._facts())
+                self._context.writer.save(self._run, self._metadata())
             self._schedule_checkpoint()
         else:
             self._faults.roll_back(None)
 
-    def _facts(self) -> CheckpointMetadata:
+    def _metadata(self) -> CheckpointMetadata:
         context = self._context
         loop_state = {
             **context.guard.state_dict(),
@@ -197,24 +205,13 @@ class TrainingLoop:
             **self._evaluation.state_dict(),
             "log_bytes": context.directory.log_bytes,
         }
-        return checkpoint_facts(self._run, elapsed_s=context.clock.elapsed_s, loop_state=loop_state)
-
-    def _is_preview_due(self) -> bool:
-        # A run that is over draws its last preview after its last checkpoint.
-        return self._previews.is_due(self._context.clock.elapsed_s) and not self._is_over()
+        return checkpoint_metadata(
+            self._run, elapsed_s=context.clock.elapsed_s, loop_state=loop_state
+        )
 
     def _preview(self) -> None:
         with self._context.estimator.measure(TaskKind.PREVIEW):
             self._previews.show(self._context.progress)
-
-    def _sample(self) -> None:
-        self._context.emit(PhaseChanged(phase=Phase.SAMPLING))
-        self._preview()
-        self._context.emit(PhaseChanged(phase=Phase.TRAINING))
-
-    def _is_evaluation_due(self) -> bool:
-        context = self._context
-        return self._evaluation.is_due(context.clock.elapsed_s) or context.wants_evaluation
 
     def _evaluate(self) -> None:
         """Evaluate with the training clock stopped; save the checkpoints that are the best."""
@@ -222,9 +219,9 @@ class TrainingLoop:
         with context.clock.stopped():
             with context.estimator.measure(TaskKind.EVALUATION):
                 best = self._evaluation.run(context.clock.images_seen, context.clock.elapsed_s)
-            for figure in KEPT_BEST:
-                if figure in best:
-                    context.writer.save_best(self._run, self._facts(), figure)
+            for metric in KEPT_BEST:
+                if metric in best:
+                    context.writer.save_best(self._run, self._metadata(), metric)
 
     def _get_evaluator(self) -> Evaluator:
         """Load the evaluator of the dataset; the first time with a dataset, train it."""
@@ -273,12 +270,4 @@ class TrainingLoop:
             return
         if not state.is_finite():
             raise NonFiniteLossError(state.images_seen, (WEIGHTS,))
-        context.writer.save(self._run, self._facts(), during=Phase.SAVING)
-
-    def _finish(self) -> Outcome:
-        context = self._context
-        if context.clock.images_seen and not self._control.is_discard_requested:
-            context.emit(PhaseChanged(phase=Phase.SAVING))
-            self._save_unsaved()
-            self._previews.show(context.progress)
-        return Outcome.STOPPED if self._control.is_stop_requested else Outcome.FINISHED
+        context.writer.save(self._run, self._metadata(), during=Phase.SAVING)

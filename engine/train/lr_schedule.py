@@ -2,13 +2,9 @@
 
 The rate never reads a clock. With a budget in images it follows ``images_seen / images``. With a
 budget in minutes it follows an estimate of the run's total images, which is measured once, during
-the first seconds of training, and stored in every checkpoint. The estimate depends on the speed of
-the machine; given the estimate, the rate depends on images seen alone, so that equal configurations
-with equal estimates give equal weights after equal numbers of images. Until the estimate is fixed
-the rate is the initial rate.
-
-A run of minutes that turns out slower than estimated ends before the rate has reached the final
-rate; one that turns out faster continues at the final rate. Both end by their minutes.
+the first seconds of training, and stored in every checkpoint; until then it is the initial rate.
+Given the estimate, the rate depends on images seen alone. A run that is slower than estimated ends
+before the final rate; a faster one continues at the final rate until its minutes are over.
 """
 
 import math
@@ -129,13 +125,14 @@ class LearningRateSchedule:
 
 
 def _read_estimate(table: object) -> ImageEstimate | None:
-    if not isinstance(table, Mapping):
-        return None
-    minutes = table.get("minutes")
-    counts = [table.get("total_images"), table.get("measured_images")]
-    if not isinstance(minutes, int | float) or not math.isfinite(minutes):
-        return None
-    total, measured = (n if type(n) is int and n >= 0 else None for n in counts)
-    if total is None or measured is None:
-        return None
-    return ImageEstimate(minutes=float(minutes), total_images=total, measured_images=measured)
+    match table:
+        case {
+            "minutes": int() | float() as minutes,
+            "total_images": int() as total,
+            "measured_images": int() as measured,
+        } if math.isfinite(minutes) and bool not in (type(total), type(measured)):
+            if min(total, measured) >= 0:
+                return ImageEstimate(
+                    minutes=float(minutes), total_images=total, measured_images=measured
+                )
+    return None

@@ -1,7 +1,7 @@
 """Training metrics: accumulated on the device, read back a few times a second.
 
-MetricsSnapshot a value waits for the device. This is the only place that does so while training,
-and the only throttle between the engine and the window.
+Reading a value waits for the device. This is the only place that does so during training, and the
+only throttle between the engine and the window.
 """
 
 import math
@@ -25,7 +25,7 @@ class Skipped:
     steps: tuple[int, ...]
     """Ascending."""
     terms: dict[str, float]
-    """The figures that were not finite, by name; ``<player>_gradient`` where only that was not."""
+    """The non-finite losses by name; ``<network>_gradient`` if only a gradient is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ class MetricsSnapshot:
 
 
 class MetricAccumulator:
-    """Accumulates what the steps report and averages it now and then."""
+    """Accumulates the reports of steps and averages them at an interval."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -88,5 +88,5 @@ class MetricAccumulator:
         )
 
     def clear(self) -> None:
-        """Drop what was not read: the run was rolled back to before it."""
+        """Drop what was not read, after a rollback."""
         self._steps.clear()

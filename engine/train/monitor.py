@@ -1,8 +1,7 @@
 """Health monitor of a run: raises and clears alerts from the reported metrics.
 
-The monitor needs no tensors: it reads the means that are reported anyway. All durations are in
-images seen, so that an alert does not depend on the speed of the machine. Its state is part of
-every checkpoint.
+All durations are in images seen, so that an alert does not depend on the speed of the machine. The
+monitor's state is part of every checkpoint.
 """
 
 import math
@@ -18,42 +17,42 @@ GRACE_IMAGES = 10_000
 HALF_LIFE_IMAGES = 2_000
 """Half-life of the smoothing; the metrics of single batches are noisy."""
 STALE_IMAGES = 5_000
-"""A signal that was not reported for this long is ignored."""
+"""A metric that was not reported for this long is ignored."""
 RECOVERY_IMAGES = 10_000
 """All metrics must be finite for this long before the non-finite alert clears."""
-GAP_LIMITS = (-1.0, 2.0)
-"""``overfit_gap`` is a quotient, unbounded while the discriminator cannot tell real from fake."""
+MIN_GAP, MAX_GAP = -1.0, 2.0
+"""Limits of ``overfit_gap``, a quotient whose divisor can be near 0."""
 
 GRADIENT_SHARE = "generator_gradient_share"
-"""Derived signal: the generator's gradient norm relative to its running median."""
+"""Derived metric: the generator's gradient norm relative to its running median."""
 VANISHED, BACK = 0.02, 0.1
 """Relative gradient norms that count as vanished and as recovered; good runs reach 0.3."""
-SAMPLE_EVERY_IMAGES, SAMPLES_NEEDED, SAMPLES_KEPT = 1_000, 20, 200
+SAMPLE_EVERY_IMAGES, MIN_SAMPLES, MAX_SAMPLES = 1_000, 20, 200
 """Sampling of the running median."""
 _KEY = "health"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Threshold:
-    """Limits of one signal with hysteresis: values between the two change nothing."""
+    """Limits of one metric with hysteresis: values between the two change nothing."""
 
-    signal: str
+    metric: str
     raise_at: float
     clear_at: float
     """On the good side of ``raise_at``, which also tells the direction."""
 
     def is_triggered(self, value: float) -> bool:
         """Whether the value is beyond ``raise_at``."""
-        is_low_bad = self.raise_at < self.clear_at
-        return value < self.raise_at if is_low_bad else value > self.raise_at
+        is_below = self.raise_at < self.clear_at
+        return value < self.raise_at if is_below else value > self.raise_at
 
     def is_cleared(self, value: float) -> bool:
         """Whether the value is back beyond ``clear_at``."""
-        is_low_bad = self.raise_at < self.clear_at
-        return value > self.clear_at if is_low_bad else value < self.clear_at
+        is_below = self.raise_at < self.clear_at
+        return value > self.clear_at if is_below else value < self.clear_at
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class AlarmRule:
     """One condition of an alert: all thresholds triggered at once, for some time."""
 
@@ -63,12 +62,12 @@ class AlarmRule:
     thresholds: tuple[Threshold, ...]
 
     def is_triggered(self, values: Mapping[str, float]) -> bool:
-        """Whether every signal is known and triggered."""
-        return all(t.signal in values and t.is_triggered(values[t.signal]) for t in self.thresholds)
+        """Whether every metric is known and triggered."""
+        return all(t.metric in values and t.is_triggered(values[t.metric]) for t in self.thresholds)
 
     def is_cleared(self, values: Mapping[str, float]) -> bool:
-        """Whether any signal is known and cleared."""
-        return any(t.signal in values and t.is_cleared(values[t.signal]) for t in self.thresholds)
+        """Whether any metric is known and cleared."""
+        return any(t.metric in values and t.is_cleared(values[t.metric]) for t in self.thresholds)
 
 
 # Metrics of healthy runs (digits, emoji, shapes; cpu-tiny) after the grace period: image_diversity
@@ -78,51 +77,30 @@ class AlarmRule:
 # fake_score 0.08, real_sign 0.9, overfit_gap 1.7.
 RULES = (
     # The images of a batch look alike. 0.25 leaves room for a generator that starts out blurred.
-    AlarmRule(
-        alert=Alert.MODE_COLLAPSE,
-        images=10_000,
-        thresholds=(Threshold(signal="image_diversity", raise_at=0.25, clear_at=0.4),),
-    ),
+    AlarmRule(Alert.MODE_COLLAPSE, 10_000, (Threshold("image_diversity", 0.25, 0.4),)),
     # The texts of a batch repeat.
-    AlarmRule(
-        alert=Alert.MODE_COLLAPSE,
-        images=10_000,
-        thresholds=(Threshold(signal="unique_texts", raise_at=0.3, clear_at=0.5),),
-    ),
+    AlarmRule(Alert.MODE_COLLAPSE, 10_000, (Threshold("unique_texts", 0.3, 0.5),)),
     # All texts consist of few tokens, in whatever order.
-    AlarmRule(
-        alert=Alert.MODE_COLLAPSE,
-        images=10_000,
-        thresholds=(Threshold(signal="token_entropy", raise_at=0.4, clear_at=0.55),),
-    ),
+    AlarmRule(Alert.MODE_COLLAPSE, 10_000, (Threshold("token_entropy", 0.4, 0.55),)),
     # Small discriminators with a gradient penalty are often right without harm; only one that is
     # never wrong is a problem.
     AlarmRule(
-        alert=Alert.DISCRIMINATOR_WINNING,
-        images=20_000,
-        thresholds=(
-            Threshold(signal="real_score", raise_at=0.99, clear_at=0.97),
-            Threshold(signal="fake_score", raise_at=0.01, clear_at=0.03),
-        ),
+        Alert.DISCRIMINATOR_WINNING,
+        20_000,
+        (Threshold("real_score", 0.99, 0.97), Threshold("fake_score", 0.01, 0.03)),
     ),
     # The discriminator recognises the fakes, and the generator's gradient has vanished.
     AlarmRule(
-        alert=Alert.DISCRIMINATOR_WINNING,
-        images=10_000,
-        thresholds=(
-            Threshold(signal=GRADIENT_SHARE, raise_at=VANISHED, clear_at=BACK),
-            Threshold(signal="fake_score", raise_at=0.25, clear_at=0.4),
-        ),
+        Alert.DISCRIMINATOR_WINNING,
+        10_000,
+        (Threshold(GRADIENT_SHARE, VANISHED, BACK), Threshold("fake_score", 0.25, 0.4)),
     ),
     # Validation items look like fakes to a discriminator that is certain of the training items. The
     # target of adaptive augmentation is 0.6 too (Karras et al. 2020, arXiv:2006.06676, section 3).
     AlarmRule(
-        alert=Alert.OVERFITTING,
-        images=10_000,
-        thresholds=(
-            Threshold(signal="overfit_gap", raise_at=0.5, clear_at=0.3),
-            Threshold(signal="real_sign", raise_at=0.6, clear_at=0.4),
-        ),
+        Alert.OVERFITTING,
+        10_000,
+        (Threshold("overfit_gap", 0.5, 0.3), Threshold("real_sign", 0.6, 0.4)),
     ),
 )
 """All rules; thresholds apply to smoothed metrics."""
@@ -151,7 +129,11 @@ class HealthMonitor:
         if images_seen < GRACE_IMAGES:
             return changes
         self._smooth(metrics, images_seen)
-        values = self._fresh_values(images_seen)
+        values = {
+            name: smoothed.value
+            for name, smoothed in self._smoothed.items()
+            if images_seen - smoothed.images_seen <= STALE_IMAGES
+        }
         for alert in Alert:
             changes += self._evaluate(alert, values, images_seen)
         return changes
@@ -192,9 +174,8 @@ class HealthMonitor:
                 case [int() | float() as value, int() as images] if math.isfinite(value):
                     self._smoothed[str(name)] = _Smoothed(float(value), images)
         match table.get("gradient_samples"):
-            case list() as samples if all(_is_positive(sample) for sample in samples):
-                self._median_gradient.samples.clear()
-                self._median_gradient.samples.extend(map(float, samples))
+            case list() as samples if all(map(_is_positive, samples)):
+                self._median_gradient.samples = deque(map(float, samples), maxlen=MAX_SAMPLES)
         match table.get("gradient_due_images"):
             case int() as due:
                 self._median_gradient.due_images = due
@@ -211,8 +192,10 @@ class HealthMonitor:
                 check.is_raised, check.last_wrong = is_raised, last_wrong
 
     def _smooth(self, metrics: Mapping[str, float], images_seen: int) -> None:
-        for name, value in _limited(metrics):
-            self._smoothed.setdefault(name, _Smoothed()).add(value, images_seen)
+        for name, value in metrics.items():
+            if math.isfinite(value):
+                limited = min(max(value, MIN_GAP), MAX_GAP) if name == "overfit_gap" else value
+                self._smoothed.setdefault(name, _Smoothed()).add(limited, images_seen)
         gradient = self._smoothed.get("generator_gradient")
         if gradient is None or "generator_gradient" not in metrics:
             return
@@ -220,13 +203,6 @@ class HealthMonitor:
         if share is not None:
             # Computed from a smoothed value, so it is not smoothed again.
             self._smoothed[GRADIENT_SHARE] = _Smoothed(share, images_seen)
-
-    def _fresh_values(self, images_seen: int) -> dict[str, float]:
-        return {
-            name: smoothed.value
-            for name, smoothed in self._smoothed.items()
-            if images_seen - smoothed.images_seen <= STALE_IMAGES
-        }
 
     def _evaluate(
         self, alert: Alert, values: Mapping[str, float], images_seen: int
@@ -237,7 +213,7 @@ class HealthMonitor:
         changed = [state.rule for state in states if state.update(values, images_seen)]
         is_raised = any(state.is_raised for state in states)
         if is_raised != was_raised:
-            metrics = {threshold.signal for rule in changed for threshold in rule.thresholds}
+            metrics = {threshold.metric for rule in changed for threshold in rule.thresholds}
             yield AlertChanged(
                 alert=alert,
                 is_raised=is_raised,
@@ -262,18 +238,18 @@ class _Smoothed:
 
 
 class _RunningMedian:
-    """Median of periodic samples of a signal, taken while the signal has not vanished."""
+    """Median of periodic samples of a metric, taken while the metric has not vanished."""
 
     def __init__(self) -> None:
-        self.samples: deque[float] = deque(maxlen=SAMPLES_KEPT)
+        self.samples: deque[float] = deque(maxlen=MAX_SAMPLES)
         self.due_images = 0
 
     def compare(self, value: float, images_seen: int) -> float | None:
         """Return value / median; ``None`` while there are too few samples."""
         share = None
-        if len(self.samples) >= SAMPLES_NEEDED:
+        if len(self.samples) >= MIN_SAMPLES:
             share = value / statistics.median(self.samples)
-        # A vanished signal must not lower the median.
+        # A vanished gradient norm must not lower the median.
         has_vanished = value <= 0 or (share is not None and share < BACK)
         if images_seen >= self.due_images and not has_vanished:
             self.samples.append(value)
@@ -286,7 +262,7 @@ class _RuleState:
 
     def __init__(self, rule: AlarmRule) -> None:
         self.rule, self.is_raised = rule, False
-        self.name = "+".join([rule.alert.value, *(t.signal for t in rule.thresholds)])
+        self.name = "+".join([rule.alert.value, *(t.metric for t in rule.thresholds)])
         self.since: int | None = None
         """Images seen."""
 
@@ -328,14 +304,6 @@ class _FiniteCheck:
                 evidence=wrong,
             )
         ]
-
-
-def _limited(metrics: Mapping[str, float]) -> Iterator[tuple[str, float]]:
-    """Yield the finite metrics, with ``overfit_gap`` clamped to ``GAP_LIMITS``."""
-    low, high = GAP_LIMITS
-    for name, value in metrics.items():
-        if math.isfinite(value):
-            yield name, min(max(value, low), high) if name == "overfit_gap" else value
 
 
 def _mapping(value: object) -> Mapping[object, object]:

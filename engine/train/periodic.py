@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 LOWER_IS_BETTER = frozenset({"kid", "fid", "copied_share", "memorisation", "self_bleu", "mode_kl"})
 NO_RANK = ("_std", "_baseline", "_upper_bound", "_n")
-"""Suffixes of metrics that explain others and are neither good nor bad."""
+"""Suffixes of metrics that only qualify others."""
 KEPT_BEST = tuple(RANKED)
 """Metrics whose best checkpoint is kept."""
 EVALUATION_STREAM = 0xE7A1
@@ -35,7 +35,7 @@ EVALUATION_STREAM = 0xE7A1
 
 @dataclass(frozen=True)
 class PeriodicTask:
-    """Something that the training loop does between two steps whenever it is due."""
+    """Task that the training loop runs between two steps whenever it is due."""
 
     name: str
     is_due: Callable[[], bool]
@@ -70,7 +70,7 @@ class Evaluation:
         self._due_s = 0.0
 
     def start(self, elapsed_s: float) -> None:
-        """Make the next evaluation due after a whole interval."""
+        """Make the next evaluation due after one interval."""
         self._due_s = elapsed_s + self._config.evaluate_every_s
 
     def is_due(self, elapsed_s: float) -> bool:
@@ -92,13 +92,11 @@ class Evaluation:
             log.exception("Quality could not be measured after %d images.", images_seen)
             self._emit(EvaluationFailed(error=error))
             return frozenset()
-        best = frozenset(name for name, value in report.metrics.items() if self._beats(name, value))
+        metrics = dict(report.metrics)
+        best = frozenset(name for name, value in metrics.items() if self._beats(name, value))
         self._emit(
             EvaluationCompleted(
-                images_seen=images_seen,
-                elapsed_s=elapsed_s,
-                metrics=dict(report.metrics),
-                best=best,
+                images_seen=images_seen, elapsed_s=elapsed_s, metrics=metrics, best=best
             )
         )
         return best
@@ -173,20 +171,12 @@ class Previews:
 
     def _draw(self, progress: Progress) -> PreviewReady:
         pairs = self._sampler.complete(self._noise, {})
-        path = self._folder().preview_path(progress.images_seen)
-        write_sheet(
-            path,
-            pairs.images,
-            pairs.texts,
-            images_seen=progress.images_seen,
-            elapsed_s=progress.elapsed_s,
-        )
+        images, texts = pairs.images, pairs.texts
+        images_seen, elapsed_s = progress.images_seen, progress.elapsed_s
+        path = self._folder().preview_path(images_seen)
+        write_sheet(path, images, texts, images_seen=images_seen, elapsed_s=elapsed_s)
         return PreviewReady(
-            images_seen=progress.images_seen,
-            elapsed_s=progress.elapsed_s,
-            images=pairs.images,
-            texts=pairs.texts,
-            path=path,
+            images_seen=images_seen, elapsed_s=elapsed_s, images=images, texts=texts, path=path
         )
 
 

@@ -15,8 +15,6 @@ from engine.train.periodic import previews_until
 
 # --------------------------------------------------------------------------
 # Durations of the periodic tasks.
-#
-# Each kind of task is measured; the configuration says when the next ones are due.
 
 
 AVERAGED = 3
@@ -73,12 +71,13 @@ class TaskDurations:
     @contextlib.contextmanager
     def measure(self, kind: TaskKind) -> Iterator[None]:
         """Measure a task, without the pauses in it; a task that raises is not counted."""
-        clock_s = self._active_s if kind is TaskKind.EVALUATION else self._elapsed_s
+        is_counted = kind is not TaskKind.EVALUATION
+        clock_s = self._elapsed_s if is_counted else self._active_s
         began_s = clock_s()
         yield
         took_s = max(clock_s() - began_s, 0.0)
         self._took_s[kind].append(took_s)
-        if kind is not TaskKind.EVALUATION:
+        if is_counted:
             self.counted_s += took_s
 
     def is_known(self, kind: TaskKind) -> bool:
@@ -144,9 +143,8 @@ class TaskDurations:
         every_s = self._config.preview_every_s
         previews = previews_until(end_s, every_s) - previews_until(start_s, every_s)
         checkpoints = (end_s - start_s) / self._config.checkpoint_every_s
-        return previews * self.expected_s(TaskKind.PREVIEW) + checkpoints * self.expected_s(
-            TaskKind.CHECKPOINT
-        )
+        previews_s = previews * self.expected_s(TaskKind.PREVIEW)
+        return previews_s + checkpoints * self.expected_s(TaskKind.CHECKPOINT)
 
 
 # --------------------------------------------------------------------------
@@ -180,9 +178,8 @@ class Throughput:
         self._known = known
         self._points.clear()
         if known:
-            self._points.append(
-                (steps_s - KNOWN_WEIGHT_S, images_seen - round(known * KNOWN_WEIGHT_S))
-            )
+            images = round(known * KNOWN_WEIGHT_S)
+            self._points.append((steps_s - KNOWN_WEIGHT_S, images_seen - images))
         self._points.append((steps_s, images_seen))
 
     def update(self, steps_s: float, images_seen: int) -> None:
@@ -223,7 +220,7 @@ An evaluation that has to train its reader first is not made early."""
 EVALUATE_PAIR_IMAGES, TRAIN_READER_IMAGES = 3.4, 21_500.0
 """Cost of evaluating a pair and of training the evaluator's reader, in images of training; used
 before the first evaluation. Measured on digits with ``cpu-tiny``, 2 cores."""
-_FORECAST, _THROUGHPUT = "forecast", "pace"
+_FORECAST, _THROUGHPUT = "forecast", "throughput"
 
 
 class ProgressEstimator:
@@ -255,10 +252,8 @@ class ProgressEstimator:
         self._evaluated_count = config.reporting.eval_samples
         self._needs_reader = False
         self._recent: deque[tuple[float, int]] = deque([(0.0, 0)])
-        self._throughput, self._durations = (
-            Throughput(),
-            TaskDurations(config.reporting, clock_s, now_s),
-        )
+        self._throughput = Throughput()
+        self._durations = TaskDurations(config.reporting, clock_s, now_s)
         self._known_throughput: float | None = None
         self._elapsed_s = 0.0
         self._evaluated_s: float | None = None
@@ -276,12 +271,9 @@ class ProgressEstimator:
 
     def fraction(self, images_seen: int, elapsed_s: float) -> float | None:
         """Return the used fraction of the budget, 0 to 1; ``None`` without a budget."""
-        shares: list[float] = []
-        if self._seconds:
-            shares.append(elapsed_s / self._seconds)
-        if self._images:
-            shares.append(images_seen / self._images)
-        return min(max(shares), 1.0) if shares else None
+        used = ((elapsed_s, self._seconds), (images_seen, self._images))
+        fractions = [count / budget for count, budget in used if budget]
+        return min(max(fractions), 1.0) if fractions else None
 
     def measure(self, kind: TaskKind) -> contextlib.AbstractContextManager[None]:
         """Return a context that measures a periodic task."""
@@ -320,11 +312,8 @@ class ProgressEstimator:
 
     def state_dict(self) -> dict[str, object]:
         """Return what a checkpoint stores: throughput and durations for the first estimate."""
-        throughput = self._throughput.images_per_s()
-        return {
-            _FORECAST: self._durations.state_dict()
-            | ({_THROUGHPUT: throughput} if throughput else {})
-        }
+        throughput, durations = self._throughput.images_per_s(), self._durations.state_dict()
+        return {_FORECAST: durations | ({_THROUGHPUT: throughput} if throughput else {})}
 
     def load_state_dict(self, state: Mapping[str, object]) -> None:
         """Restore what a checkpoint stores; missing or invalid values are ignored."""
@@ -361,9 +350,8 @@ class ProgressEstimator:
             return None
         if training_s <= 0:
             return 0.0
-        count = self._durations.evaluations(
-            self._evaluated_s or 0.0, elapsed_s, elapsed_s + training_s
-        )
+        last_s, end_s = self._evaluated_s or 0.0, elapsed_s + training_s
+        count = self._durations.evaluations(last_s, elapsed_s, end_s)
         return training_s + self._evaluations_s(count) + self._durations.finishing_s()
 
     def _evaluations_s(self, count: int) -> float:

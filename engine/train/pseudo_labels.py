@@ -20,8 +20,8 @@ from engine.train.step import broadcast_mask
 def pseudo_label(model: TrainableGenerator, batch: Batch, *, threshold: float) -> Batch:
     """Fill in missing items that the model predicts with enough confidence.
 
-    A loose image thereby becomes a pair like any other. The model that predicts the label sees the
-    image as it is, the network that learns from it a strongly augmented one.
+    The label is predicted from the original image; the network trained on it gets a strongly
+    augmented one.
     Source: FixMatch, Sohn et al. 2020, arXiv:2001.07685, eq. 3 and 4.
 
     Args:
@@ -73,7 +73,7 @@ def nll_loss(
     is_conditioned = torch.rand(len(some), generator=rng, device=some.device) < 0.5
     if real.pseudo:
         is_pseudo = torch.stack(list(real.pseudo.values())).any(0)
-        # A pseudo-label says nothing about how often an item occurs on its own.
+        # A pseudo-label carries no information about the unconditional distribution.
         is_conditioned |= is_pseudo
         items = {
             name: torch.where(

@@ -6,7 +6,7 @@ from engine.errors import CheckpointCorruptError, MemoryExhaustedError
 from engine.events import MicroBatchingEnabled, RolledBack
 from engine.runs.folder import images_in_name
 from engine.runs.retention import remove_checkpoint
-from engine.train.batch_size import most_taken_bytes, total_bytes
+from engine.train.batch_size import peak_bytes, total_bytes
 from engine.train.checkpointing import load_checkpoint
 from engine.train.context import RunContext
 from engine.train.device import release_memory
@@ -40,7 +40,7 @@ class FaultHandler:
         """
         run, device = self._run, self._run.state.device
         size, parts = run.config.training.batch_size, 2 * run.step.num_micro_batches
-        taken, total = most_taken_bytes(device), total_bytes(device)
+        taken, total = peak_bytes(device), total_bytes(device)
         if size // parts < MIN_MICRO_BATCH:
             raise MemoryExhaustedError(size, taken, total)
         run.step.num_micro_batches = parts
@@ -65,8 +65,7 @@ class FaultHandler:
             NonFiniteLossError: earlier rollbacks did not help.
         """
         state, context = self._run.state, self._context
-        from_images = state.images_seen
-        began = from_images
+        began = from_images = state.images_seen
         if skipped is not None:
             began = context.guard.trouble_step * self._run.config.training.batch_size
         context.guard.begin_rollback(from_images, tuple(skipped.terms) if skipped else (WEIGHTS,))
@@ -75,20 +74,15 @@ class FaultHandler:
         context.meter.clear()
         context.monitor.rewind(state.images_seen)
         context.guard.end_rollback(state.step)
-        context.emit(
-            RolledBack(
-                images_seen=state.images_seen,
-                from_images_seen=from_images,
-                rate_scale=context.guard.rate_scale,
-            )
-        )
+        seen, scale = state.images_seen, context.guard.rate_scale
+        context.emit(RolledBack(images_seen=seen, from_images_seen=from_images, rate_scale=scale))
 
     def _load_before(self, images_seen: int) -> None:
         """Load the newest valid checkpoint of at most so many images, or the initial weights."""
         writer = self._context.writer
         for checkpoint in reversed(self._context.directory.folder.checkpoint_paths()):
             if images_in_name(checkpoint) > images_seen:
-                # Otherwise a resumed run would take it for the newest.
+                # A resumed run would load it as the newest.
                 try:
                     remove_checkpoint(checkpoint)
                 except OSError as error:

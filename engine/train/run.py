@@ -1,7 +1,6 @@
 """Train or resume a run: the entry points of the studio, the command line and the tests.
 
-Neither raises: every outcome is reported by the one ``RunEnded`` event at the end. All callers
-produce the same run folder.
+Neither raises: every outcome is reported by one ``RunEnded`` event at the end.
 """
 
 import contextlib
@@ -14,7 +13,7 @@ from engine.control import RunControl
 from engine.errors import DeviceLostError, EngineError, MemoryExhaustedError, StoppedError
 from engine.events import Emit, Outcome, Phase, PhaseChanged, RunEnded, RunPaused, RunResumed
 from engine.runs.folder import ValidCheckpoint
-from engine.train.batch_size import most_taken_bytes, total_bytes
+from engine.train.batch_size import peak_bytes, total_bytes
 from engine.train.checkpointing import CheckpointWriter, RunDirectory, load_checkpoint
 from engine.train.context import RunContext
 from engine.train.device import find_device, is_device_lost, is_out_of_memory, release_memory
@@ -45,24 +44,20 @@ def resume(config: RunConfig, emit: Emit, control: RunControl) -> None:
 
     Args:
         config: the run's own; only its budget, device and reporting may differ.
-        emit: receives every event, on this thread; ``RunEnded`` is the last.
-        control: checked between steps.
+        emit: as for ``train``.
+        control: as for ``train``.
     """
     _run_guarded(config, emit, control, is_resumed=True)
 
 
 def _run_guarded(config: RunConfig, emit: Emit, control: RunControl, *, is_resumed: bool) -> None:
-    """Run, and turn whatever happens into ``RunEnded``."""
+    """Run; report every outcome and error as ``RunEnded``."""
     directory, clock = RunDirectory(config.run, emit), TrainingClock()
     writer = CheckpointWriter(directory, control, clock)
     with contextlib.closing(directory):
         outcome, error = Outcome.FAILED, None
         try:
-            checkpoint = None
-            if is_resumed:
-                checkpoint = directory.reopen(config)
-            else:
-                directory.create(config)
+            checkpoint = directory.reopen(config) if is_resumed else directory.create(config)
             context = RunContext(
                 config=config,
                 directory=directory,
@@ -100,7 +95,11 @@ def _run(context: RunContext, checkpoint: ValidCheckpoint | None) -> Outcome:
         outcome = _train(context, checkpoint)
         if outcome is not None:
             return outcome
-        _wait_released(context)
+        release_memory()
+        context.emit(RunPaused(images_seen=context.clock.images_seen, is_released=True))
+        while context.control.is_pause_requested and not context.control.is_stop_requested:
+            context.directory.heartbeat()
+            context.control.wait(POLL_EVERY_S)
         if context.control.is_stop_requested:
             return Outcome.STOPPED
         is_saved = context.writer.images_saved > 0
@@ -126,19 +125,19 @@ def _restore(
     context: RunContext, run: TrainingSetup, checkpoint: ValidCheckpoint
 ) -> Mapping[str, object]:
     """Load a checkpoint into networks and context; return the state of the loop."""
-    facts = load_checkpoint(run, checkpoint.path)
-    state = facts.positions
-    context.writer.images_saved = facts.images_seen
-    context.clock.set(facts.images_seen, facts.elapsed_s)
+    metadata = load_checkpoint(run, checkpoint.path)
+    state = metadata.positions
+    context.writer.images_saved = metadata.images_seen
+    context.clock.set(metadata.images_seen, metadata.elapsed_s)
     context.guard.load_state_dict(state)
     context.monitor.load_state_dict(state)
     context.estimator.load_state_dict(state)
-    context.schedule.load_state_dict(state, facts.images_seen, facts.elapsed_s)
-    run.step.num_micro_batches = int(state.get("parts", 1))
+    context.schedule.load_state_dict(state, metadata.images_seen, metadata.elapsed_s)
+    run.step.num_micro_batches = int(state.get("num_micro_batches", 1))
     context.emit(
         RunResumed(
-            images_seen=facts.images_seen,
-            elapsed_s=facts.elapsed_s,
+            images_seen=metadata.images_seen,
+            elapsed_s=metadata.elapsed_s,
             checkpoint=checkpoint.path.name,
             skipped_checkpoints=checkpoint.skipped_checkpoints,
         )
@@ -146,21 +145,12 @@ def _restore(
     return state
 
 
-def _wait_released(context: RunContext) -> None:
-    """Wait, with the networks released, until the pause ends or a stop is requested."""
-    release_memory()
-    context.emit(RunPaused(images_seen=context.clock.images_seen, is_released=True))
-    while context.control.is_pause_requested and not context.control.is_stop_requested:
-        context.directory.heartbeat()
-        context.control.wait(POLL_EVERY_S)
-
-
 def _explained(error: Exception, config: RunConfig, images_saved: int) -> Exception:
-    """Turn an error of the device into one that says what can be done."""
+    """Convert a device error of PyTorch into an error of the engine."""
     if is_device_lost(error):
         return DeviceLostError(config.device, str(error).splitlines()[0], images_saved)
     if is_out_of_memory(error):
         device = find_device(config.device)
         size = config.training.batch_size
-        return MemoryExhaustedError(size, most_taken_bytes(device), total_bytes(device))
+        return MemoryExhaustedError(size, peak_bytes(device), total_bytes(device))
     return error

@@ -1,4 +1,4 @@
-"""Training setup: data on the device, networks, optimizers, and the decided configuration."""
+"""Training setup: data on the device, networks, optimizers, and the resolved configuration."""
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
@@ -18,8 +18,8 @@ from engine.nets.registry import build_modalities
 from engine.runs.checkpoint_files import CheckpointMetadata
 from engine.runs.folder import RunFolder, write_model
 from engine.runs.metadata import ModelMetadata
-from engine.train.batch_size import choose_batch, memory_of
-from engine.train.data import TrainingData, load_training_data, load_vectors, model_facts
+from engine.train.batch_size import DeviceMemory, choose_batch
+from engine.train.data import TrainingData, load_training_data, load_vectors, model_metadata
 from engine.train.device import describe, find_device, resolve_precision
 from engine.train.families import build_state, build_step
 from engine.train.state import DISCRIMINATOR, TrainingState, parameter_count
@@ -34,7 +34,7 @@ class TrainingSetup:
     """Everything that the training loop needs."""
 
     config: RunConfig
-    """As requested, with every open value decided."""
+    """As requested, with every automatic value resolved."""
     folder: RunFolder
     state: TrainingState
     modalities: tuple[Modality, ...]
@@ -51,7 +51,7 @@ class TrainingSetup:
 
 
 def set_up(config: RunConfig, folder: RunFolder, emit: Emit, control: RunControl) -> TrainingSetup:
-    """Load the data onto the device, decide the open values and build the networks.
+    """Load the data onto the device, resolve automatic values and build the networks.
 
     Raises:
         StoppedError: a stop was requested.
@@ -59,36 +59,35 @@ def set_up(config: RunConfig, folder: RunFolder, emit: Emit, control: RunControl
     """
     device = find_device(config.device)
     dataset = open_dataset(config.dataset)
-    facts = model_facts(config, dataset)
-    _check_dataset_version(folder, facts)
-    write_model(folder, facts)
+    metadata = model_metadata(config, dataset)
+    _check_dataset_version(folder, metadata)
+    write_model(folder, metadata)
     control.stop_if_asked()
     modalities = build_modalities(
         config.networks,
-        channels=facts.channels,
-        tokenizer=facts.tokenizer,
-        text_length=facts.text_length,
-        vectors=load_vectors(config, facts),
+        channels=metadata.channels,
+        tokenizer=metadata.tokenizer,
+        text_length=metadata.text_length,
+        vectors=load_vectors(config, metadata),
     )
-    data = load_training_data(config, dataset, facts, modalities, device)
+    data = load_training_data(config, dataset, metadata, modalities, device)
     control.stop_if_asked()
-    decided = _decide(config, data, device, emit, control)
-    if decided != config:
-        folder.write_config(decided)
-    config = decided
+    requested, config = config, _decide(config, data, device, emit, control)
+    if config != requested:
+        folder.write_config(config)
     state = build_state(modalities, config, device, data.augmenters)
     return TrainingSetup(
         config=config,
         folder=folder,
         state=state,
         modalities=modalities,
-        model=facts,
+        model=metadata,
         loader=data.loader(config.training.batch_size),
         step=build_step(
             state,
             config,
             modalities=modalities,
-            strong_augment=data.disguises,
+            strong_augment=data.strong_augment,
             validation=data.validation,
         ),
         initial_tensors={
@@ -100,24 +99,24 @@ def set_up(config: RunConfig, folder: RunFolder, emit: Emit, control: RunControl
 
 def reset_to_initial_weights(run: TrainingSetup) -> None:
     """Restore the networks and optimizers from before the first step."""
-    facts = CheckpointMetadata(step=0, images_seen=0, elapsed_s=0.0, config_hash="")
-    run.state.restore(run.initial_tensors, facts)
+    metadata = CheckpointMetadata(step=0, images_seen=0, elapsed_s=0.0, config_hash="")
+    run.state.restore(run.initial_tensors, metadata)
 
 
-def _check_dataset_version(folder: RunFolder, facts: ModelMetadata) -> None:
-    """A resumed run must continue with the same dataset."""
+def _check_dataset_version(folder: RunFolder, metadata: ModelMetadata) -> None:
+    """Refuse to resume a run with another version of its dataset."""
     if not folder.model_file.exists():
         return
     before = folder.read_model().dataset_version
-    if before != facts.dataset_version:
-        reason = f"has changed: the run began with version {before}, not {facts.dataset_version}"
+    if before != metadata.dataset_version:
+        reason = f"has changed: the run began with version {before}, not {metadata.dataset_version}"
         raise ConfigError([Problem("dataset", reason)])
 
 
 def _decide(
     config: RunConfig, data: TrainingData, device: torch.device, emit: Emit, control: RunControl
 ) -> RunConfig:
-    """Decide the values that the configuration leaves to the machine."""
+    """Resolve the values that the configuration leaves to the machine."""
     is_large = config.networks.image_size >= LARGE_IMAGE
     precision = resolve_precision(config.training.precision, device, is_large=is_large)
     config = config.with_values(training__precision=precision)
@@ -125,19 +124,18 @@ def _decide(
         return config
 
     def take_steps(size: int) -> None:
+        """Take two steps with a batch size on networks that are then discarded."""
         control.stop_if_asked()
-        _take_steps(config.with_values(training__batch_size=size), data, device)
+        sized = config.with_values(training__batch_size=size)
+        state, loader = (
+            build_state(data.modalities, sized, device, data.augmenters),
+            data.loader(size),
+        )
+        dry_run_steps(state, sized, lambda step: read_batch(data.modalities, loader, step))
 
-    chosen = choose_batch(take_steps, memory_of(device), largest=data.count)
+    chosen = choose_batch(take_steps, DeviceMemory(device), largest=data.count)
     emit(chosen)
     return config.with_values(training__batch_size=chosen.batch_size)
-
-
-def _take_steps(config: RunConfig, data: TrainingData, device: torch.device) -> None:
-    """Take two steps with a batch size on networks that are then discarded."""
-    state = build_state(data.modalities, config, device, data.augmenters)
-    loader = data.loader(config.training.batch_size)
-    dry_run_steps(state, config, lambda step: read_batch(data.modalities, loader, step))
 
 
 def _announcement(
@@ -162,7 +160,10 @@ def read_batch(modalities: Sequence[Modality], loader: DeviceLoader, step: int) 
 
 
 def dry_run_steps(
-    state: TrainingState, config: RunConfig, batch: Callable[[int], Batch], *, parts: int = 1
+    state: TrainingState,
+    config: RunConfig,
+    batch: Callable[[int], Batch],
+    num_micro_batches: int = 1,
 ) -> None:
     """Take the first two steps of a run on a copy of its state.
 
@@ -170,10 +171,10 @@ def dry_run_steps(
         state: is not changed.
         config: of the run.
         batch: returns the pairs of a step.
-        parts: number of micro-batches per batch.
+        num_micro_batches: per batch.
     """
     step = build_step(copy.deepcopy(state), config)
-    step.num_micro_batches = parts
+    step.num_micro_batches = num_micro_batches
     for number in range(2):
         step(batch(number), number)
     if state.device.type == "cuda":

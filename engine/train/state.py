@@ -1,4 +1,4 @@
-"""The state of training: networks, optimisers, the EMA of the generator, and counters."""
+"""The state of training: networks, optimizers, the EMA of the generator, and counters."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,10 +20,10 @@ GENERATOR, DISCRIMINATOR = "generator", "discriminator"
 
 @dataclass(kw_only=True)
 class OptimizedNetwork:
-    """A network and its optimiser."""
+    """A network and its optimizer."""
 
     network: nn.Module
-    optimiser: Adam
+    optimizer: Adam
 
 
 @dataclass(kw_only=True)
@@ -51,9 +51,9 @@ class TrainingState:
         return cast("PairModel", self.ema)
 
     def set_learning_rate(self, rate: float) -> None:
-        """Set the learning rate of all optimisers."""
+        """Set the learning rate of all optimizers."""
         for trained in self.networks.values():
-            for group in trained.optimiser.param_groups:
+            for group in trained.optimizer.param_groups:
                 group["lr"] = rate
 
     def tensors(self) -> dict[str, Tensor]:
@@ -62,7 +62,9 @@ class TrainingState:
         for prefix, network in self._modules():
             named |= {f"{prefix}.{name}": value for name, value in network.state_dict().items()}
         for prefix, trained in self.networks.items():
-            named |= _optimiser_tensors(f"{prefix}_optimiser", trained.optimiser)
+            for index, values in trained.optimizer.state_dict()["state"].items():
+                moments = {f"{prefix}_optimizer.{index}.{n}": v for n, v in values.items()}
+                named |= moments
         return named
 
     def is_finite(self) -> bool:
@@ -70,7 +72,7 @@ class TrainingState:
         floats = [value for value in self.tensors().values() if value.is_floating_point()]
         return all(torch.stack([value.isfinite().all() for value in floats]).tolist())
 
-    def restore(self, tensors: Mapping[str, Tensor], facts: CheckpointMetadata) -> None:
+    def restore(self, tensors: Mapping[str, Tensor], metadata: CheckpointMetadata) -> None:
         """Load the tensors and counters of a checkpoint.
 
         Raises:
@@ -82,8 +84,8 @@ class TrainingState:
             except RuntimeError as error:
                 raise ValueError(f"the tensors of {prefix} do not fit") from error
         for prefix, trained in self.networks.items():
-            _restore_optimiser(trained.optimiser, _part(tensors, f"{prefix}_optimiser."))
-        self.step, self.images_seen = facts.step, facts.images_seen
+            _restore_optimizer(trained.optimizer, _part(tensors, f"{prefix}_optimizer."))
+        self.step, self.images_seen = metadata.step, metadata.images_seen
 
     def _modules(self) -> Iterator[tuple[str, nn.Module]]:
         for name, trained in self.networks.items():
@@ -93,17 +95,13 @@ class TrainingState:
 
 
 def build_optimizer(network: nn.Module, config: TrainingConfig) -> Adam:
-    """Build the optimiser of a network."""
-    return Adam(
-        network.parameters(),
-        lr=config.learning_rate,
-        betas=(config.beta1, config.beta2),
-        fused=True,
-    )
+    """Build the optimizer of a network."""
+    betas = (config.beta1, config.beta2)
+    return Adam(network.parameters(), lr=config.learning_rate, betas=betas, fused=True)
 
 
-def step_if_finite(optimiser: Adam) -> Tensor:
-    """Take an optimiser step unless a gradient is not finite.
+def step_if_finite(optimizer: Adam) -> Tensor:
+    """Take an optimizer step unless a gradient is not finite.
 
     In that case neither weights nor moments change. It does not synchronise: the fused kernel reads
     the flag on the device.
@@ -111,12 +109,12 @@ def step_if_finite(optimiser: Adam) -> Tensor:
     Returns:
         A scalar: 1 if the step was skipped, else 0.
     """
-    weights = [weight for group in optimiser.param_groups for weight in group["params"]]
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
     length = get_total_norm([weight.grad for weight in weights if weight.grad is not None])
     skipped = 1.0 - length.isfinite().float()
     # As ``torch.amp.GradScaler`` does.
-    optimiser.found_inf = skipped  # pyright: ignore[reportAttributeAccessIssue] (not in the stub)
-    optimiser.step()
+    optimizer.found_inf = skipped  # pyright: ignore[reportAttributeAccessIssue] (not in the stub)
+    optimizer.step()
     return skipped
 
 
@@ -126,32 +124,19 @@ def parameter_count(network: nn.Module) -> int:
 
 
 def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {
-        name.removeprefix(prefix): value
-        for name, value in tensors.items()
-        if name.startswith(prefix)
-    }
+    return {n.removeprefix(prefix): v for n, v in tensors.items() if n.startswith(prefix)}
 
 
-def _optimiser_tensors(prefix: str, optimiser: Adam) -> dict[str, Tensor]:
-    state: Mapping[int, Mapping[str, Tensor]] = optimiser.state_dict()["state"]
-    return {
-        f"{prefix}.{index}.{name}": value
-        for index, values in state.items()
-        for name, value in values.items()
-    }
-
-
-def _restore_optimiser(optimiser: Adam, tensors: Mapping[str, Tensor]) -> None:
-    groups = optimiser.state_dict()["param_groups"]
-    weights = [weight for group in optimiser.param_groups for weight in group["params"]]
+def _restore_optimizer(optimizer: Adam, tensors: Mapping[str, Tensor]) -> None:
+    groups = optimizer.state_dict()["param_groups"]
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
     moments: dict[int, dict[str, Tensor]] = {}
     for key, value in tensors.items():
         index, _, name = key.partition(".")
         if not 0 <= int(index) < len(weights):
-            raise ValueError("an optimiser has moments of weights that are not there")
+            raise ValueError("an optimizer has moments of unknown weights")
         moments.setdefault(int(index), {})[name] = _laid_out_like(weights[int(index)], value)
-    optimiser.load_state_dict({"state": moments, "param_groups": groups})
+    optimizer.load_state_dict({"state": moments, "param_groups": groups})
 
 
 def _laid_out_like(weight: Tensor, value: Tensor) -> Tensor:
@@ -159,13 +144,12 @@ def _laid_out_like(weight: Tensor, value: Tensor) -> Tensor:
     if value.dim() == 0:
         return value
     if value.shape != weight.shape:
-        raise ValueError("an optimiser's moments do not fit its weights")
+        raise ValueError("an optimizer's moments do not fit its weights")
     return torch.empty_like(weight, requires_grad=False).copy_(value)
 
 
 RAMP = 0.1
-"""The half-life never exceeds this share of the images seen, so that early previews are up to date.
-"""
+"""Maximum half-life as a fraction of the images seen, so that early previews are up to date."""
 
 
 @torch.no_grad()

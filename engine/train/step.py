@@ -1,4 +1,4 @@
-"""The training step as the loop sees it, and what the steps of all families share.
+"""Interface of the training steps, and functions that the steps of all families use.
 
 Shapes: B batch.
 """
@@ -15,7 +15,7 @@ from engine.data.loader import Batch, Items
 from engine.losses.adversarial import MaskedLogits, masked_mean
 
 METRICS_EVERY = 16
-"""Metrics that cost time are computed every so many steps."""
+"""Interval, in steps, of the metrics that are expensive to compute."""
 MIN_LOGIT_GAP = 0.5
 """Smallest mean difference between real and generated logits that counts as a judgement."""
 
@@ -33,7 +33,7 @@ class StepReport:
 
 
 class Step(Protocol):
-    """Updates a family's networks with one batch; all randomness follows from seed and step."""
+    """Updates a family's networks with one batch; all random numbers follow from seed and step."""
 
     num_micro_batches: int
     """Equal parts of a batch whose gradients are accumulated; more take less memory."""
@@ -44,34 +44,29 @@ class Step(Protocol):
 
 
 def complete_batch(items: Items) -> Batch:
-    """Make a batch in which nothing is missing."""
+    """Create a batch without missing items."""
     some = next(iter(items.values()))
     there = torch.ones(len(some), dtype=torch.bool, device=some.device)
     return Batch(items=items, present=dict.fromkeys(items, there), is_complete=True)
 
 
 def impute_missing_rows(batch: Batch) -> Batch:
-    """Put another row's item wherever one is missing.
+    """Replace missing items by present ones of other rows.
 
     The masks keep imputed rows out of every loss. They still enter batch statistics, which
     arbitrary content would distort and real items do not.
     """
     if batch.is_complete:
         return batch
-    items = {
-        name: item.index_select(0, _replacement_rows(batch.present[name]))
-        for name, item in batch.items.items()
-    }
+    items: dict[str, Tensor] = {}
+    for name, item in batch.items.items():
+        present = batch.present[name]
+        rows = torch.arange(len(present), device=present.device)
+        # Sorting puts the present rows first, in order; unlike ``nonzero`` it does not synchronise.
+        first = (~present).to(torch.uint8).argsort(stable=True)
+        others = first[rows % present.sum().clamp(min=1)]
+        items[name] = item.index_select(0, torch.where(present, rows, others))
     return replace(batch, items=items)
-
-
-def _replacement_rows(present: Tensor) -> Tensor:
-    """Return each row itself where present, else one of the present rows in turn: [B] integers."""
-    rows = torch.arange(len(present), device=present.device)
-    # Sorting puts the present rows first, in order; unlike ``nonzero`` it does not synchronise.
-    first = (~present).to(torch.uint8).argsort(stable=True)
-    turns = rows % present.sum().clamp(min=1)
-    return torch.where(present, rows, first[turns])
 
 
 def split_batch(batch: Batch, count: int) -> list[Batch]:
@@ -106,10 +101,7 @@ def average_reports(reports: Sequence[StepReport]) -> StepReport:
 
 def _means(tables: Sequence[Mapping[str, Tensor]]) -> Scalars:
     names = dict.fromkeys(name for table in tables for name in table)
-    return {
-        name: torch.stack([table[name] for table in tables if name in table]).mean()
-        for name in names
-    }
+    return {n: torch.stack([t[n] for t in tables if n in t]).mean() for n in names}
 
 
 def merge_reports(reports: Sequence[StepReport]) -> StepReport:

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 from torch.optim import Adam
 
+from engine.config.sections import VariationalConfig
 from engine.data.loader import Batch, mix_seed
 from engine.losses.adversarial import masked_mean
 from engine.losses.elbo import (
@@ -60,14 +61,11 @@ class VaeStep:
 
     Args:
         model: the VAE.
-        optimiser: of its parameters, fused.
+        optimizer: of its parameters, fused.
+        config: weights of the loss terms.
         is_mixture: MoPoE if true, MVAE if not.
-        kl_weight: of the divergence, after the warm-up.
-        kl_warmup_images: images over which it rises linearly from 0.
-        text_weight: of a text's likelihood; every other modality's weighs 1.
-        num_subsets: subsets of modalities, neither all nor one, that MVAE adds to each step.
         batch_size: B, to count images.
-        seed: together with the step's number it determines all randomness.
+        seed: together with the step's number it determines all random numbers.
         device: of the model.
         precision: of the networks' arithmetic, ``fp32`` or ``bf16``.
     """
@@ -75,62 +73,54 @@ class VaeStep:
     def __init__(
         self,
         model: MultimodalVae,
-        optimiser: Adam,
+        optimizer: Adam,
+        config: VariationalConfig,
         *,
         is_mixture: bool,
-        kl_weight: float,
-        kl_warmup_images: float,
-        text_weight: float,
-        num_subsets: int,
         batch_size: int,
         seed: int,
         device: torch.device,
         precision: str = "fp32",
     ) -> None:
         self._device, self._precision = device, precision
-        self._model, self._optimiser, self._is_mixture = model, optimiser, is_mixture
-        self._kl_weight, self._kl_warmup_images = kl_weight, kl_warmup_images
-        self._text_weight, self._num_subsets = text_weight, num_subsets
-        self._batch_size, self._seed = batch_size, seed
-        self._randomness = torch.Generator(device)
+        self._model, self._optimizer, self._is_mixture = model, optimizer, is_mixture
+        self._config, self._batch_size, self._seed = config, batch_size, seed
+        self._rng = torch.Generator(device)
         self.num_micro_batches = 1
 
     def __call__(self, batch: Batch, step: int) -> StepReport:
         """Update the model with one batch; the content of missing items has no effect."""
-        self._randomness.manual_seed(mix_seed(self._seed, step))
-        micro_batches = split_batch(batch, self.num_micro_batches)
-        self._optimiser.zero_grad()
-        report = average_reports(
-            [self._accumulate(part, step, len(micro_batches)) for part in micro_batches]
-        )
-        report.skipped[GENERATOR] = step_if_finite(self._optimiser)
+        self._rng.manual_seed(mix_seed(self._seed, step))
+        micro_batches, weights = split_batch(batch, self.num_micro_batches), self.weights(step)
+        self._optimizer.zero_grad()
+        reports: list[StepReport] = []
+        for part in micro_batches:
+            present = {} if part.is_complete else part.present
+            with in_precision(self._precision, self._device):
+                bound = self._bound(impute_missing_rows(part).items, present, weights, step)
+            (bound.loss.mean() / len(micro_batches)).backward()
+            reports.append(_report(bound, present, weights))
+        report = average_reports(reports)
+        report.skipped[GENERATOR] = step_if_finite(self._optimizer)
         return report
-
-    def _accumulate(self, part: Batch, step: int, count: int) -> StepReport:
-        """Accumulate the gradient of a micro-batch."""
-        weights, present = self.weights(step), {} if part.is_complete else part.present
-        with in_precision(self._precision, self._device):
-            bound = self._bound(impute_missing_rows(part).items, present, weights, step)
-        (bound.loss.mean() / count).backward()
-        return _report(bound, present, weights)
 
     def weights(self, step: int) -> BoundWeights:
         """Return the weights of the terms at a step, with KL annealing.
 
         Source: Bowman et al. 2016, arXiv:1511.06349, section 3.1.
         """
-        images = step * self._batch_size
-        share = min(1.0, images / self._kl_warmup_images) if self._kl_warmup_images > 0 else 1.0
+        config, images = self._config, step * self._batch_size
+        ramp = min(1.0, images / config.kl_warmup_images) if config.kl_warmup_images > 0 else 1.0
         return BoundWeights(
-            divergence=share * self._kl_weight, modalities={TEXT: self._text_weight}
+            divergence=ramp * config.kl_weight, modalities={TEXT: config.text_weight}
         )
 
     def _bound(self, items: Items, present: Present, weights: BoundWeights, step: int) -> Bound:
         if self._is_mixture:
-            return mopoe_bound(self._model, items, present, weights, self._randomness)
+            return mopoe_bound(self._model, items, present, weights, self._rng)
         seed = mix_seed(self._seed, step)
-        subsets = mvae_subsets(self._model.modality_order, self._num_subsets, seed)
-        return mvae_bound(self._model, items, present, subsets, weights, self._randomness)
+        subsets = mvae_subsets(self._model.modality_order, self._config.num_subsets, seed)
+        return mvae_bound(self._model, items, present, subsets, weights, self._rng)
 
 
 def mvae_bound(
@@ -139,22 +129,22 @@ def mvae_bound(
     present: Present,
     subsets: Sequence[Subset],
     weights: BoundWeights,
-    randomness: torch.Generator,
+    rng: torch.Generator,
 ) -> Bound:
     """Sum the bounds of several subsets of modalities, each on the likelihood of its own.
 
     Args:
         model: the VAE.
         items: by modality, [B, ...].
-        present: by modality, [B] booleans; a missing name is there in every row.
+        present: by modality, [B] booleans; a missing name is present in every row.
         subsets: the first holds all modalities.
         weights: of the terms.
-        randomness: draws one code for each item and subset.
+        rng: draws one code for each item and subset.
     """
     items = {name: only_present(item, name, present) for name, item in items.items()}
     posteriors = model.posteriors(items)
     codes = [product_of_experts({n: posteriors[n] for n in names}, present) for names in subsets]
-    latents = [code.reparameterize(_noise_like(code.mean, randomness)) for code in codes]
+    latents = [code.reparameterize(_noise_like(code.mean, rng)) for code in codes]
     nll: list[dict[str, Tensor]] = [{} for _subset in subsets]
     for name, item in items.items():
         places = [place for place, names in enumerate(subsets) if name in names]
@@ -173,7 +163,7 @@ def mopoe_bound(
     items: Items,
     present: Present,
     weights: BoundWeights,
-    randomness: torch.Generator,
+    rng: torch.Generator,
 ) -> Bound:
     """Bound the likelihood of complete pairs under the mixture of the subsets' posteriors.
 
@@ -183,22 +173,26 @@ def mopoe_bound(
     Args:
         model: the VAE.
         items: by modality, [B, ...].
-        present: by modality, [B] booleans; a missing name is there in every row. A subset counts
-            where all of it is there.
+        present: by modality, [B] booleans; a missing name is present in every row. A subset
+            counts where all of it is present.
         weights: of the terms.
-        randomness: draws the components and the codes.
+        rng: draws the components and the codes.
     """
     items = {name: only_present(item, name, present) for name, item in items.items()}
     posteriors = model.posteriors(items)
     subsets = all_subsets(model.modality_order)
     codes = [product_of_experts({n: posteriors[n] for n in names}, present) for names in subsets]
     parts = Gaussian(*(torch.stack(parameters) for parameters in zip(*codes, strict=True)))
-    is_available = _availability(subsets, present, len(parts.mean[0]), parts.mean.device)
-    chances = torch.rand(is_available.shape, generator=randomness, device=is_available.device)
+    # [S, B]: the rows in which all of a subset is present.
+    everywhere = parts.mean.new_ones(parts.mean.shape[1], dtype=torch.bool)
+    is_available = torch.stack(
+        [torch.stack([present.get(n, everywhere) for n in names]).all(0) for names in subsets]
+    )
+    chances = torch.rand(is_available.shape, generator=rng, device=is_available.device)
     chosen = (chances * is_available).argmax(0)
     rows = torch.arange(len(chosen), device=chosen.device)
     part = Gaussian(parts.mean[chosen, rows], parts.log_variance[chosen, rows])
-    latent = part.reparameterize(_noise_like(part.mean, randomness))[None]
+    latent = part.reparameterize(_noise_like(part.mean, rng))[None]
     terms = BoundTerms(
         nll={name: model.nll(name, latent, item)[0] for name, item in items.items()},
         divergence=mixture_divergence(gaussian_divergence(*parts), is_available),
@@ -224,17 +218,8 @@ def mvae_subsets(names: Sequence[str], num_subsets: int, seed: int) -> list[Subs
     return list(dict.fromkeys([whole, *alone, *(between[place] for place in drawn)]))
 
 
-def _availability(
-    subsets: Sequence[Subset], present: Present, count: int, device: torch.device
-) -> Tensor:
-    """Return for each subset the rows in which all of it is present: [S, B] booleans."""
-    everywhere = torch.ones(count, dtype=torch.bool, device=device)
-    rows = [torch.stack([present.get(name, everywhere) for name in names]) for names in subsets]
-    return torch.stack([has.all(0) for has in rows])
-
-
-def _noise_like(mean: Tensor, randomness: torch.Generator) -> Tensor:
-    return torch.randn(mean.shape, generator=randomness, device=mean.device, dtype=mean.dtype)
+def _noise_like(mean: Tensor, rng: torch.Generator) -> Tensor:
+    return torch.randn(mean.shape, generator=rng, device=mean.device, dtype=mean.dtype)
 
 
 @torch.no_grad()

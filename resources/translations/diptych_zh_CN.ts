@@ -642,68 +642,68 @@ Free software under the Apache License 2.0.</source>
         <translation>不得大于学习率</translation>
     </message>
     <message>
-        <source>must be at least 2, or 0 to measure what fits: a batch of one has no variance</source>
-        <translation>必须至少为 2，或为 0 以实测可容纳的大小：只有一对的批没有方差</translation>
+        <source>must be at least 2, or 0 to select it automatically: batch statistics need more than one pair</source>
+        <translation>必须至少为 2，或为 0 以自动选择：批次统计量需要一个以上的图文对</translation>
     </message>
     <message>
-        <source>cannot go with a gradient penalty: a compiled network cannot be differentiated twice. Choose spectral-norm or none as the regularizer, or do not compile</source>
-        <translation>不能与梯度惩罚同用：编译后的网络无法二次求导。请改用谱归一化或不用正则项，或不要编译</translation>
+        <source>cannot be combined with a gradient penalty: a compiled network cannot be differentiated twice. Choose spectral-norm or none as the regularizer, or disable compilation</source>
+        <translation>不能与梯度惩罚同用：编译后的网络无法二次求导。请将正则项改为谱归一化或“无”，或关闭编译</translation>
     </message>
     <message>
-        <source>cannot go with a gradient penalty: batch norm ties the items of a batch together, and the penalty belongs to each item alone</source>
-        <translation>不能与梯度惩罚同用：批归一化把一批中的样本联系在一起，而惩罚只属于单个样本</translation>
+        <source>cannot be combined with a gradient penalty: batch norm makes each output depend on the whole batch, but the penalty is defined per sample</source>
+        <translation>不能与梯度惩罚同用：批归一化使每个输出依赖整个批次，而梯度惩罚按单个样本定义</translation>
     </message>
     <message>
-        <source>cannot be none for the Wasserstein loss: it is a distance only if the discriminator&apos;s gradient is bounded. Choose gradient-penalty</source>
-        <translation>用 Wasserstein 损失时不能为“无”：只有判别器的梯度有界，它才是一种距离。请选择梯度惩罚</translation>
+        <source>cannot be none with the Wasserstein loss, which needs a discriminator with a bounded gradient. Choose gradient-penalty</source>
+        <translation>使用 Wasserstein 损失时不能为“无”：该损失要求判别器的梯度有界。请选择梯度惩罚</translation>
     </message>
     <message>
-        <source>can be dense only up to 64 px: every pixel has a weight to every unit</source>
-        <translation>超过 64 像素时不能用全连接：每个像素与每个单元之间都有权重</translation>
+        <source>can be dense only up to 64 px: the number of weights grows with the number of pixels</source>
+        <translation>只能在不超过 64 像素时为全连接：权重数随像素数增长</translation>
     </message>
     <message>
-        <source>need whole words as text units</source>
-        <translation>需要以整词作为文本单位</translation>
+        <source>require the word tokenizer</source>
+        <translation>需要使用按词切分的分词器</translation>
     </message>
     <message>
         <source>Preset</source>
         <translation>预设</translation>
     </message>
     <message>
-        <source>The row of the preset table that the other settings started from.</source>
-        <translation>其他设置所依据的预设。</translation>
+        <source>Preset that provides the initial values of the other settings.</source>
+        <translation>为其他设置提供初始值的预设。</translation>
     </message>
     <message>
         <source>Family</source>
         <translation>模型族</translation>
     </message>
     <message>
-        <source>What kind of model learns: a GAN whose texts also learn by likelihood, a GAN through and through, or a multimodal VAE.</source>
-        <translation>用哪一类模型学习：文本也按似然学习的 GAN、纯粹的 GAN，或多模态 VAE。</translation>
+        <source>Model family: a GAN whose text decoder is also trained by likelihood, a purely adversarial GAN, or a multimodal VAE.</source>
+        <translation>模型族：文本解码器同时按似然训练的 GAN、纯对抗训练的 GAN，或多模态 VAE。</translation>
     </message>
     <message>
         <source>Device</source>
         <translation>设备</translation>
     </message>
     <message>
-        <source>Where to train. &apos;auto&apos; takes the GPU when there is one.</source>
-        <translation>在哪里训练。“自动”在有 GPU 时使用 GPU。</translation>
+        <source>Device to train on. &apos;auto&apos; uses the GPU if one is available.</source>
+        <translation>训练所用的设备。“自动”在有可用 GPU 时使用 GPU。</translation>
     </message>
     <message>
         <source>Seed</source>
         <translation>随机种子</translation>
     </message>
     <message>
-        <source>Start of every random number; the same seed gives the same run.</source>
-        <translation>所有随机数的起点；相同的种子得到相同的训练。</translation>
+        <source>Random seed. The same seed and settings reproduce a run.</source>
+        <translation>随机种子。种子与设置相同即可复现训练。</translation>
     </message>
     <message>
         <source>Time</source>
         <translation>时长</translation>
     </message>
     <message>
-        <source>Training time. 0 means no limit in time.</source>
-        <translation>训练时间。0 表示不限时间。</translation>
+        <source>Budget of training time. 0 means no limit.</source>
+        <translation>训练时间预算。0 表示不限。</translation>
     </message>
     <message>
         <source>min</source>
@@ -714,8 +714,8 @@ Free software under the Apache License 2.0.</source>
         <translation>图像数</translation>
     </message>
     <message>
-        <source>Real images to train on, counted with repeats. 0 means no limit in images.</source>
-        <translation>用于训练的真实图像数，重复计入。0 表示不限数量。</translation>
+        <source>Budget of real images to train on, repetitions included. 0 means no limit.</source>
+        <translation>用于训练的真实图像数预算，重复计入。0 表示不限。</translation>
     </message>
     <message>
         <source>images</source>
@@ -726,36 +726,36 @@ Free software under the Apache License 2.0.</source>
         <translation>网络结构</translation>
     </message>
     <message>
-        <source>Convolutions know that neighbouring pixels belong together; dense layers, the first GAN&apos;s own, do not.</source>
-        <translation>卷积知道相邻像素彼此相关；最早的 GAN 所用的全连接层则不知道。</translation>
+        <source>Layers of the image networks: convolutional, or fully connected (dense) as in the first GAN.</source>
+        <translation>图像网络的层类型：卷积层，或如最早的 GAN 那样的全连接层。</translation>
     </message>
     <message>
         <source>Image size</source>
         <translation>图像尺寸</translation>
     </message>
     <message>
-        <source>Side of the generated images; datasets are resized to it.</source>
-        <translation>生成图像的边长；数据集会缩放到此尺寸。</translation>
+        <source>Side length of generated images. The dataset&apos;s images are resized to it.</source>
+        <translation>生成图像的边长。数据集的图像会缩放到此尺寸。</translation>
     </message>
     <message>
         <source>px</source>
         <translation>像素</translation>
     </message>
     <message>
-        <source>Noise size</source>
-        <translation>噪声维数</translation>
+        <source>Latent dimension</source>
+        <translation>潜变量维数</translation>
     </message>
     <message>
-        <source>Numbers of noise that become one pair.</source>
-        <translation>生成一个图文对所用的噪声数值个数。</translation>
+        <source>Dimension of the latent vector that a pair is generated from.</source>
+        <translation>生成一个图文对所用潜变量的维数。</translation>
     </message>
     <message>
         <source>Generator channels</source>
         <translation>生成器通道数</translation>
     </message>
     <message>
-        <source>Channels of the generator&apos;s finest layer; cost grows with its square.</source>
-        <translation>生成器最精细一层的通道数；计算量随其平方增长。</translation>
+        <source>Channels of the generator&apos;s highest-resolution layer. Cost grows with the square.</source>
+        <translation>生成器最高分辨率层的通道数。计算量随其平方增长。</translation>
     </message>
     <message>
         <source>channels</source>
@@ -766,72 +766,72 @@ Free software under the Apache License 2.0.</source>
         <translation>判别器通道数</translation>
     </message>
     <message>
-        <source>Channels of the discriminator&apos;s finest layer; cost grows with its square.</source>
-        <translation>判别器最精细一层的通道数；计算量随其平方增长。</translation>
+        <source>Channels of the discriminator&apos;s highest-resolution layer. Cost grows with the square.</source>
+        <translation>判别器最高分辨率层的通道数。计算量随其平方增长。</translation>
     </message>
     <message>
-        <source>Embedding size</source>
+        <source>Embedding dimension</source>
         <translation>嵌入维数</translation>
     </message>
     <message>
-        <source>Size of the vector that encodes one image or one text inside the networks.</source>
-        <translation>网络内部编码一张图像或一段文本的向量的维数。</translation>
+        <source>Dimension of the embedding vector of an image or a text.</source>
+        <translation>图像或文本的嵌入向量的维数。</translation>
     </message>
     <message>
-        <source>Token embedding size</source>
+        <source>Token embedding dimension</source>
         <translation>词元嵌入维数</translation>
     </message>
     <message>
-        <source>Size of the embedding of one token.</source>
-        <translation>一个词元的嵌入向量的维数。</translation>
+        <source>Dimension of the embedding vector of a token.</source>
+        <translation>词元嵌入向量的维数。</translation>
     </message>
     <message>
         <source>Discriminator norm</source>
         <translation>判别器归一化</translation>
     </message>
     <message>
-        <source>Batch norm in the discriminator&apos;s convolutions, as in DCGAN; cannot be combined with a gradient penalty.</source>
-        <translation>像 DCGAN 那样在判别器的卷积中使用批归一化；不能与梯度惩罚同用。</translation>
+        <source>Normalization in the discriminator&apos;s convolutional layers. Batch norm, as in DCGAN, cannot be combined with a gradient penalty.</source>
+        <translation>判别器卷积层的归一化方式。批归一化（如 DCGAN）不能与梯度惩罚同用。</translation>
     </message>
     <message>
         <source>Adversarial loss</source>
         <translation>对抗损失</translation>
     </message>
     <message>
-        <source>The loss by which discriminator and generator train against each other.</source>
-        <translation>判别器与生成器相互对抗训练所用的损失。</translation>
+        <source>Loss function of the discriminator and the generator.</source>
+        <translation>判别器与生成器的损失函数。</translation>
     </message>
     <message>
         <source>Regularizer</source>
         <translation>正则项</translation>
     </message>
     <message>
-        <source>What keeps the discriminator smooth, so that its gradient is useful to the generator.</source>
-        <translation>使判别器保持平滑，让它的梯度对生成器有用。</translation>
+        <source>Regularization of the discriminator: a gradient penalty or spectral normalization.</source>
+        <translation>判别器的正则化方法：梯度惩罚或谱归一化。</translation>
     </message>
     <message>
         <source>Precision</source>
         <translation>精度</translation>
     </message>
     <message>
-        <source>Bits of the networks&apos; arithmetic; &apos;auto&apos; takes bf16 where it is faster.</source>
-        <translation>网络运算的位数；“自动”会在更快时使用 bf16。</translation>
+        <source>Floating-point precision of the networks. &apos;auto&apos; uses bf16 where it is faster.</source>
+        <translation>网络运算的浮点精度。“自动”在 bf16 更快时使用 bf16。</translation>
     </message>
     <message>
         <source>Batch size</source>
         <translation>批大小</translation>
     </message>
     <message>
-        <source>Pairs in one step. Larger is steadier, and slower to react. 0 measures what fits.</source>
-        <translation>每一步的图文对数。越大越稳，反应也越慢。0 表示实测可容纳的大小。</translation>
+        <source>Pairs per training step. 0 selects the size automatically by memory and speed.</source>
+        <translation>每个训练步的图文对数。0 表示按内存与速度自动选择。</translation>
     </message>
     <message>
-        <source>Size of Adam&apos;s steps at the start, for all networks alike.</source>
-        <translation>Adam 起始的步长，所有网络相同。</translation>
+        <source>Initial learning rate of Adam, the same for all networks.</source>
+        <translation>Adam 的初始学习率，所有网络相同。</translation>
     </message>
     <message>
-        <source>Weight of the regularizer&apos;s penalty; too much starves small nets.</source>
-        <translation>正则惩罚的权重；过大会让小网络学不动。</translation>
+        <source>Weight of the gradient penalty. High values can prevent small networks from learning.</source>
+        <translation>梯度惩罚的权重。过大可能使小网络无法学习。</translation>
     </message>
     <message>
         <source>pairs</source>
@@ -846,36 +846,36 @@ Free software under the Apache License 2.0.</source>
         <translation>最终学习率</translation>
     </message>
     <message>
-        <source>Rate at the end of a run that has one, reached along a cosine.</source>
-        <translation>有终点的训练在结束时的学习率，按余弦曲线下降。</translation>
+        <source>Learning rate at the end of the budget, reached by cosine decay. Unused without a budget.</source>
+        <translation>预算用完时的学习率，按余弦衰减到达。没有预算时不使用。</translation>
     </message>
     <message>
         <source>Adam beta 1</source>
         <translation>Adam beta 1</translation>
     </message>
     <message>
-        <source>Memory of the gradient&apos;s mean.</source>
-        <translation>梯度均值的记忆。</translation>
+        <source>Decay rate of Adam&apos;s moving average of the gradient.</source>
+        <translation>Adam 中梯度滑动平均的衰减率。</translation>
     </message>
     <message>
         <source>Adam beta 2</source>
         <translation>Adam beta 2</translation>
     </message>
     <message>
-        <source>Memory of the gradient&apos;s square.</source>
-        <translation>梯度平方的记忆。</translation>
+        <source>Decay rate of Adam&apos;s moving average of the squared gradient.</source>
+        <translation>Adam 中梯度平方滑动平均的衰减率。</translation>
     </message>
     <message>
-        <source>Penalty (gamma)</source>
-        <translation>惩罚（gamma）</translation>
+        <source>Penalty weight (gamma)</source>
+        <translation>惩罚权重（gamma）</translation>
     </message>
     <message>
         <source>Regularizer interval</source>
         <translation>正则项间隔</translation>
     </message>
     <message>
-        <source>The penalty is computed every so many steps and scaled up to match.</source>
-        <translation>每隔若干步计算一次惩罚，并按比例放大。</translation>
+        <source>Steps between two computations of the penalty, which is scaled by the interval (lazy regularization).</source>
+        <translation>两次计算惩罚之间的步数；惩罚按此间隔放大（惰性正则化）。</translation>
     </message>
     <message>
         <source>steps</source>
@@ -886,148 +886,148 @@ Free software under the Apache License 2.0.</source>
         <translation>判别器步数</translation>
     </message>
     <message>
-        <source>Steps of the discriminator for each step of the generator.</source>
-        <translation>生成器每走一步，判别器走的步数。</translation>
+        <source>Discriminator steps per generator step.</source>
+        <translation>生成器每更新一步，判别器更新的步数。</translation>
     </message>
     <message>
         <source>Compile the discriminator</source>
         <translation>编译判别器</translation>
     </message>
     <message>
-        <source>Let torch.compile fuse the discriminator; it takes a minute and needs a C++ compiler.</source>
-        <translation>用 torch.compile 融合判别器；需要约一分钟和一个 C++ 编译器。</translation>
+        <source>Compile the discriminator with torch.compile. Takes about a minute and needs a C++ compiler.</source>
+        <translation>用 torch.compile 编译判别器。约需一分钟，并需要 C++ 编译器。</translation>
     </message>
     <message>
         <source>Text NLL weight</source>
         <translation>文本 NLL 权重</translation>
     </message>
     <message>
-        <source>Weight of the negative log-likelihood of the real texts in the generator&apos;s loss.</source>
-        <translation>真实文本的负对数似然在生成器损失中的权重。</translation>
+        <source>Weight of the negative log-likelihood (NLL) of real texts in the generator&apos;s loss.</source>
+        <translation>真实文本的负对数似然（NLL）在生成器损失中的权重。</translation>
     </message>
     <message>
         <source>Pseudo-label threshold</source>
         <translation>伪标签阈值</translation>
     </message>
     <message>
-        <source>Least confidence at which the generator&apos;s text for an image without one is used as a pseudo-label; 1 never uses any.</source>
-        <translation>没有文本的图像，生成器读出的文本达到此置信度时用作伪标签；1 表示从不使用。</translation>
+        <source>Minimum confidence for a predicted text to become the pseudo-label of an image without text. 1 disables pseudo-labels.</source>
+        <translation>预测的文本成为无文本图像的伪标签所需的最低置信度。1 表示不使用伪标签。</translation>
     </message>
     <message>
         <source>EMA half-life</source>
         <translation>EMA 半衰期</translation>
     </message>
     <message>
-        <source>Half-life of the exponential moving average of the weights that samples come from.</source>
-        <translation>用于采样的权重指数移动平均（EMA）的半衰期。</translation>
+        <source>Half-life of the exponential moving average (EMA) of the generator&apos;s weights. Samples are drawn from the averaged weights.</source>
+        <translation>生成器权重的指数滑动平均（EMA）的半衰期。采样使用平均后的权重。</translation>
     </message>
     <message>
         <source>KL weight</source>
         <translation>KL 权重</translation>
     </message>
     <message>
-        <source>Weight of the divergence between the latent code and its prior, once warmed up.</source>
-        <translation>预热之后，潜编码与先验之间散度的权重。</translation>
+        <source>Weight of the KL divergence from the prior, after the warm-up.</source>
+        <translation>与先验之间的 KL 散度的权重（预热之后）。</translation>
     </message>
     <message>
         <source>KL warm-up</source>
         <translation>KL 预热</translation>
     </message>
     <message>
-        <source>Over so many images the KL weight rises from 0; 0 gives it its whole weight at once.</source>
-        <translation>KL 权重在这么多图像内从 0 升起；0 表示一开始就取全部权重。</translation>
+        <source>Images over which the KL weight rises linearly from 0. 0 disables the warm-up.</source>
+        <translation>KL 权重从 0 线性升高所经过的图像数。0 表示不预热。</translation>
     </message>
     <message>
         <source>Text weight</source>
         <translation>文本权重</translation>
     </message>
     <message>
-        <source>Weight of a text&apos;s likelihood beside the image&apos;s, which has many more numbers.</source>
-        <translation>文本似然相对于图像似然的权重；图像的数值要多得多。</translation>
+        <source>Weight of the text likelihood relative to the image likelihood, whose weight is 1.</source>
+        <translation>文本似然相对于图像似然（权重为 1）的权重。</translation>
     </message>
     <message>
         <source>Number of subsets</source>
         <translation>子集数</translation>
     </message>
     <message>
-        <source>Random subsets of modalities, beside all and each, whose ELBO a step of MVAE adds.</source>
-        <translation>除全部与单个模态外，MVAE 每一步另加其 ELBO 的随机模态子集数。</translation>
+        <source>Random subsets of modalities whose ELBO is added in each step, besides the full set and the single modalities.</source>
+        <translation>每步额外计入 ELBO 的随机模态子集数，不含全集与单个模态。</translation>
     </message>
     <message>
-        <source>Text units</source>
-        <translation>文本单位</translation>
+        <source>Tokenizer</source>
+        <translation>分词器</translation>
     </message>
     <message>
-        <source>What a text is cut into: whole words, learned pieces of words, or characters.</source>
-        <translation>文本切分成什么：整词、学到的词片，或字符。</translation>
+        <source>How texts are split into tokens: words, subwords (BPE) or characters.</source>
+        <translation>文本切分为词元的方式：词、子词（BPE）或字符。</translation>
     </message>
     <message>
-        <source>Vocabulary</source>
-        <translation>词表</translation>
+        <source>Vocabulary size</source>
+        <translation>词表大小</translation>
     </message>
     <message>
-        <source>Most units to know; the rarest others become unknown words.</source>
-        <translation>最多认识的单位数；其余最罕见的成为未知词。</translation>
+        <source>Maximum number of tokens in the vocabulary. Rarer ones are replaced by the unknown token.</source>
+        <translation>词表中的最大词元数。更少见的词元替换为未知词元。</translation>
     </message>
     <message>
-        <source>units</source>
-        <translation>个单位</translation>
+        <source>tokens</source>
+        <translation>个词元</translation>
     </message>
     <message>
         <source>Word vectors</source>
         <translation>词向量</translation>
     </message>
     <message>
-        <source>Text file of word2vec or GloVe vectors to start the words from; empty learns them.</source>
-        <translation>作为词的起点的 word2vec 或 GloVe 文本文件；留空则从头学习。</translation>
+        <source>Text file of word2vec or GloVe vectors that initialize the token embeddings. Empty: random initialization.</source>
+        <translation>用于初始化词元嵌入的 word2vec 或 GloVe 文本文件。留空则随机初始化。</translation>
     </message>
     <message>
         <source>Class balance</source>
         <translation>类别平衡</translation>
     </message>
     <message>
-        <source>How much rarer groups are favoured: 0 not at all, 1 until all come equally often.</source>
-        <translation>对少见类别的偏重：0 为不偏重，1 为各类同样常见。</translation>
+        <source>Exponent of class-balanced sampling: 0 samples all pairs equally often, 1 all classes.</source>
+        <translation>类别平衡采样的指数：0 时各图文对等频采样，1 时各类别等频采样。</translation>
     </message>
     <message>
         <source>Balance by</source>
         <translation>平衡依据</translation>
     </message>
     <message>
-        <source>What makes a group: a field of the dataset&apos;s records, or &apos;auto&apos;.</source>
-        <translation>按什么分组：数据集记录中的一个字段，或 auto。</translation>
+        <source>Field of the dataset&apos;s records that defines the classes, or &apos;auto&apos;.</source>
+        <translation>用于划分类别的数据集记录字段，或 auto。</translation>
     </message>
     <message>
         <source>Paired fraction</source>
         <translation>成对比例</translation>
     </message>
     <message>
-        <source>Where items lack an image or a text: whole pairs are at least this share of a batch.</source>
-        <translation>当部分数据缺图像或缺文本时：每批中完整图文对至少占此比例。</translation>
+        <source>Minimum fraction of complete pairs in a batch, where some items lack an image or a text.</source>
+        <translation>部分条目缺图像或缺文本时，每批中完整图文对的最低比例。</translation>
     </message>
     <message>
         <source>Augmentation</source>
         <translation>数据增强</translation>
     </message>
     <message>
-        <source>Random transforms of the images that the discriminator sees, real and generated; &apos;auto&apos; uses them on small sets.</source>
-        <translation>对判别器所见的真实与生成图像施加的随机变换；“自动”只用于小数据集。</translation>
+        <source>Augmentation of the discriminator&apos;s input images, real and generated. &apos;auto&apos; enables it for small datasets.</source>
+        <translation>对判别器输入图像（真实与生成）的数据增强。“自动”只在小数据集上启用。</translation>
     </message>
     <message>
         <source>Pairs in a preview</source>
         <translation>预览对数</translation>
     </message>
     <message>
-        <source>Pairs drawn from the same noise at every preview.</source>
-        <translation>每次预览用同一组噪声生成的图文对数。</translation>
+        <source>Pairs per preview, always generated from the same noise.</source>
+        <translation>每次预览的图文对数，始终由同一组噪声生成。</translation>
     </message>
     <message>
         <source>Preview every</source>
         <translation>预览间隔</translation>
     </message>
     <message>
-        <source>Longest time between two previews; they come faster at the start.</source>
-        <translation>两次预览之间的最长时间；开始时更频繁。</translation>
+        <source>Maximum interval between previews. It is shorter at the start of a run.</source>
+        <translation>两次预览之间的最长间隔。训练开始时间隔较短。</translation>
     </message>
     <message>
         <source>s</source>
@@ -1038,32 +1038,32 @@ Free software under the Apache License 2.0.</source>
         <translation>检查点间隔</translation>
     </message>
     <message>
-        <source>Time between two checkpoints.</source>
-        <translation>两个检查点之间的时间。</translation>
+        <source>Interval between checkpoints.</source>
+        <translation>两个检查点之间的时间间隔。</translation>
     </message>
     <message>
         <source>Checkpoints to keep</source>
         <translation>保留的检查点</translation>
     </message>
     <message>
-        <source>So many of the newest checkpoints are kept; the best by a figure are kept besides.</source>
-        <translation>保留最新的这么多个检查点；各项指标最好的另外保留。</translation>
+        <source>Number of latest checkpoints to keep, in addition to milestones and the best by each metric.</source>
+        <translation>保留的最新检查点数；里程碑与各项指标最佳的检查点另外保留。</translation>
     </message>
     <message>
         <source>Milestone every</source>
         <translation>里程碑间隔</translation>
     </message>
     <message>
-        <source>One checkpoint in so many images is kept for good. 0 keeps none.</source>
-        <translation>每隔这么多张图像长期保留一个检查点。0 表示不保留。</translation>
+        <source>Interval between checkpoints that are never deleted. 0 disables milestones.</source>
+        <translation>永不删除的检查点之间的间隔。0 表示不保留里程碑。</translation>
     </message>
     <message>
         <source>Checkpoint limit</source>
         <translation>检查点空间上限</translation>
     </message>
     <message>
-        <source>Room that the run&apos;s checkpoints may take; the oldest go first, the newest stays. 0 means no limit.</source>
-        <translation>本次运行的检查点最多可占用的空间；先删最旧的，最新的总会保留。0 表示不限。</translation>
+        <source>Maximum disk space of the run&apos;s checkpoints. The oldest are deleted first, the latest never. 0 means no limit.</source>
+        <translation>本次运行的检查点可占用的最大磁盘空间。先删除最旧的，始终保留最新的。0 表示不限。</translation>
     </message>
     <message>
         <source>MB</source>
@@ -1074,60 +1074,60 @@ Free software under the Apache License 2.0.</source>
         <translation>评估间隔</translation>
     </message>
     <message>
-        <source>Time between two measurements of quality; 0 never measures.</source>
-        <translation>两次质量评估之间的时间；0 表示从不评估。</translation>
+        <source>Interval between evaluations. 0 disables evaluation.</source>
+        <translation>两次评估之间的时间间隔。0 表示不评估。</translation>
     </message>
     <message>
         <source>Evaluation samples</source>
         <translation>评估样本数</translation>
     </message>
     <message>
-        <source>Pairs drawn for a measurement of quality during a run.</source>
-        <translation>训练中每次质量评估所生成的图文对数。</translation>
+        <source>Pairs generated for each evaluation during training.</source>
+        <translation>训练中每次评估生成的图文对数。</translation>
     </message>
     <message>
         <source>Case</source>
         <translation>大小写</translation>
     </message>
     <message>
-        <source>Whether texts keep their capitals.</source>
-        <translation>文本是否保留大写字母。</translation>
+        <source>Keep the case of texts, or convert them to lower case.</source>
+        <translation>保留文本的大小写，或全部转为小写。</translation>
     </message>
     <message>
         <source>Punctuation</source>
         <translation>标点</translation>
     </message>
     <message>
-        <source>Whether texts keep their punctuation.</source>
-        <translation>文本是否保留标点。</translation>
+        <source>Keep or remove punctuation.</source>
+        <translation>保留或去除标点。</translation>
     </message>
     <message>
         <source>Captions</source>
         <translation>描述</translation>
     </message>
     <message>
-        <source>Where an image has several: keep all and draw one at random each time, or the first.</source>
-        <translation>图像有多个描述时：全部保留并每次随机取一个，或只取第一个。</translation>
+        <source>For images with several captions: keep all and draw one at random each time, or keep only the first.</source>
+        <translation>图像有多个描述时：全部保留并每次随机取一个，或只保留第一个。</translation>
     </message>
     <message>
-        <source>Rare words</source>
-        <translation>罕见词</translation>
+        <source>Minimum word count</source>
+        <translation>最低词频</translation>
     </message>
     <message>
-        <source>Words that stand in fewer texts than this are taken out.</source>
-        <translation>出现在少于此数目文本中的词会被去掉。</translation>
+        <source>Words that occur in fewer texts than this are removed.</source>
+        <translation>出现在少于此数目文本中的词会被去除。</translation>
     </message>
     <message>
         <source>texts</source>
         <translation>个文本</translation>
     </message>
     <message>
-        <source>Longest text</source>
-        <translation>最长文本</translation>
+        <source>Maximum text length</source>
+        <translation>最大文本长度</translation>
     </message>
     <message>
-        <source>Words after which a text is cut; 0 cuts none.</source>
-        <translation>文本超过此词数则截断；0 表示不截断。</translation>
+        <source>Maximum words per text; longer texts are truncated. 0 means no limit.</source>
+        <translation>每个文本的最大词数；更长的文本会被截断。0 表示不限。</translation>
     </message>
     <message>
         <source>words</source>
@@ -1138,7 +1138,7 @@ Free software under the Apache License 2.0.</source>
         <translation>尺寸</translation>
     </message>
     <message>
-        <source>Side of the stored images.</source>
+        <source>Side length of the stored images.</source>
         <translation>存储图像的边长。</translation>
     </message>
     <message>
@@ -1146,48 +1146,48 @@ Free software under the Apache License 2.0.</source>
         <translation>形状</translation>
     </message>
     <message>
-        <source>How an image becomes square: padded, cropped about its middle, or stretched.</source>
-        <translation>图像如何变成正方形：填充、从中间裁剪或拉伸。</translation>
+        <source>How images are made square: padding, centre crop or stretching.</source>
+        <translation>将图像变为正方形的方式：填充、居中裁剪或拉伸。</translation>
     </message>
     <message>
         <source>Background</source>
         <translation>背景</translation>
     </message>
     <message>
-        <source>Colour under transparent images and beside padded ones: # and six hex digits.</source>
-        <translation>透明图像之下和填充图像旁边的颜色：# 加六位十六进制数字。</translation>
+        <source>Background colour of transparent and padded images: # and six hex digits.</source>
+        <translation>透明图像与填充区域的背景色：# 加六位十六进制数字。</translation>
     </message>
     <message>
         <source>Colour</source>
         <translation>彩色</translation>
     </message>
     <message>
-        <source>Grey, colour, or grey only if every image is.</source>
-        <translation>灰度、彩色，或仅当全部图像为灰度时用灰度。</translation>
+        <source>Greyscale, colour, or automatic: greyscale if all images are.</source>
+        <translation>灰度、彩色，或自动：全部图像为灰度时用灰度。</translation>
     </message>
     <message>
         <source>Keep images without text</source>
         <translation>保留没有文本的图像</translation>
     </message>
     <message>
-        <source>They teach the generator what images look like.</source>
-        <translation>它们教会生成器图像的样子。</translation>
+        <source>Import images that have no text. The generator also learns from them.</source>
+        <translation>导入没有文本的图像。生成器也会从中学习。</translation>
     </message>
     <message>
         <source>Keep texts without image</source>
         <translation>保留没有图像的文本</translation>
     </message>
     <message>
-        <source>They teach the generator what texts look like.</source>
-        <translation>它们教会生成器文本的样子。</translation>
+        <source>Import texts that have no image. The generator also learns from them.</source>
+        <translation>导入没有图像的文本。生成器也会从中学习。</translation>
     </message>
     <message>
-        <source>Validation</source>
-        <translation>验证集</translation>
+        <source>Validation split</source>
+        <translation>验证集比例</translation>
     </message>
     <message>
-        <source>Share that is not trained on, chosen by a hash of each item&apos;s name.</source>
-        <translation>不用于训练的比例，按每个条目名称的稳定哈希选取。</translation>
+        <source>Percentage of items held out for validation, selected by a hash of each item&apos;s name.</source>
+        <translation>留作验证集的条目百分比，按每个条目名称的哈希值选取。</translation>
     </message>
     <message>
         <source>%</source>
@@ -1198,8 +1198,8 @@ Free software under the Apache License 2.0.</source>
         <translation>微型，适合 CPU</translation>
     </message>
     <message>
-        <source>32 px, for any laptop without a GPU</source>
-        <translation>32 像素，适合没有 GPU 的任何笔记本</translation>
+        <source>32 px, for computers without a GPU</source>
+        <translation>32 像素，适合没有 GPU 的电脑</translation>
     </message>
     <message>
         <source>Laptop GPU</source>
@@ -1218,12 +1218,12 @@ Free software under the Apache License 2.0.</source>
         <translation>128 像素，适合 24 GB 显存的 GPU</translation>
     </message>
     <message>
-        <source>The textbook&apos;s GAN</source>
-        <translation>教科书里的 GAN</translation>
+        <source>Original GAN</source>
+        <translation>原始 GAN</translation>
     </message>
     <message>
-        <source>32 px, dense layers and the min-max loss of 2014, to watch and to learn from</source>
-        <translation>32 像素、全连接层与 2014 年的极小极大损失，供观察与学习</translation>
+        <source>32 px, dense layers and the minimax loss of Goodfellow et al. (2014), for teaching</source>
+        <translation>32 像素，全连接层与 Goodfellow 等人（2014）的极小极大损失，用于教学</translation>
     </message>
     <message>
         <source>Digits</source>

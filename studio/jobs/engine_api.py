@@ -62,7 +62,7 @@ def _set_libraries_aside() -> None:
     run. What is set aside is freed with its last user, as ever; only rings of what is there by the
     first run, nearly all of it the libraries', stay for good.
     """
-    # Half of it comes with the first optimiser, unless it is here already.
+    # Half of it comes with the first optimizer, unless it is here already.
     importlib.import_module("torch._dynamo")
     gc.freeze()
 

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from engine.augment.pipeline import HIGHEST, SIGNS_NEEDED, Augmenter
+from engine.augment.pipeline import MAX_PROBABILITY, SIGNS_NEEDED, Augmenter
 from engine.augment.transforms import MODES, Transform
 
 EVERYTHING = frozenset(Transform)
@@ -25,13 +25,13 @@ def signs(mean: float, count: int = SIGNS_NEEDED) -> torch.Tensor:
     return torch.cat([torch.ones(positive), -torch.ones(count - positive)])
 
 
-def randomness(seed: int = 0) -> torch.Generator:
+def rng(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
 def test_that_none_gives_the_images_back():
     images = pictures()
-    assert Augmenter("none")(images, randomness()) is images
+    assert Augmenter("none")(images, rng()) is images
 
 
 def test_that_an_unknown_mode_is_refused():
@@ -43,22 +43,22 @@ def test_that_an_unknown_mode_is_refused():
 def test_that_the_generators_state_decides(mode):
     augmenter = Augmenter(mode)
     augmenter.probability.fill_(1.0)
-    one, same = augmenter(pictures(), randomness(1)), augmenter(pictures(), randomness(1))
+    one, same = augmenter(pictures(), rng(1)), augmenter(pictures(), rng(1))
     assert torch.equal(one, same)
-    assert not torch.equal(one, augmenter(pictures(), randomness(2)))
+    assert not torch.equal(one, augmenter(pictures(), rng(2)))
 
 
 def test_that_the_global_randomness_is_left_alone():
     before = torch.random.get_rng_state()
-    adaptive(1.0)(pictures(), randomness())
+    adaptive(1.0)(pictures(), rng())
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
 def test_that_ada_starts_with_nothing_and_diffaugment_with_all():
     images = pictures()
-    assert torch.equal(Augmenter("ada")(images, randomness()), images)
+    assert torch.equal(Augmenter("ada")(images, rng()), images)
     assert Augmenter("diffaugment").probability == 1
-    changed = Augmenter("diffaugment")(images, randomness()) != images
+    changed = Augmenter("diffaugment")(images, rng()) != images
     assert changed.flatten(1).any(1).all()
 
 
@@ -66,7 +66,7 @@ def test_that_ada_starts_with_nothing_and_diffaugment_with_all():
 def test_that_what_is_forbidden_does_not_happen(mode):
     augmenter = Augmenter(mode, blocked=EVERYTHING)
     augmenter.probability.fill_(1.0)
-    assert torch.equal(augmenter(pictures(), randomness()), pictures())
+    assert torch.equal(augmenter(pictures(), rng()), pictures())
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -75,7 +75,7 @@ def test_that_shape_precision_and_layout_are_kept(mode, channels):
     images = pictures(channels=channels).contiguous(memory_format=torch.channels_last)
     augmenter = Augmenter(mode)
     augmenter.probability.fill_(0.5)
-    made = augmenter(images, randomness())
+    made = augmenter(images, rng())
     assert made.shape == images.shape
     assert made.dtype == images.dtype
     assert made.is_contiguous(memory_format=torch.channels_last)
@@ -88,7 +88,7 @@ def test_that_gradients_of_both_orders_are_right(mode):
     images = pictures(count=3, side=4).double().requires_grad_()
 
     def change(given: torch.Tensor) -> torch.Tensor:
-        return augmenter(given, randomness(3))
+        return augmenter(given, rng(3))
 
     assert torch.autograd.gradcheck(change, (images,))
     assert torch.autograd.gradgradcheck(change, (images,))
@@ -97,7 +97,7 @@ def test_that_gradients_of_both_orders_are_right(mode):
 def test_that_a_penalty_on_the_images_reaches_the_discriminator_through_it():
     discriminator = torch.nn.Conv2d(3, 1, 3)
     images = pictures().requires_grad_()
-    scores = discriminator(adaptive(0.8)(images, randomness())).square().sum()
+    scores = discriminator(adaptive(0.8)(images, rng())).square().sum()
     (gradient,) = torch.autograd.grad(scores, images, create_graph=True)
     gradient.square().sum().backward()
     assert discriminator.weight.grad is not None
@@ -132,10 +132,10 @@ def test_that_it_waits_for_enough_signs():
 
 def test_that_it_could_rise_from_nothing_to_all_in_the_images_given():
     augmenter = adaptive(ada_ramp_images=2_560)
-    for _ in range(int(2_560 * HIGHEST / 256)):
-        assert augmenter.probability < HIGHEST
+    for _ in range(int(2_560 * MAX_PROBABILITY / 256)):
+        assert augmenter.probability < MAX_PROBABILITY
         augmenter.update(signs(1.0), images=256)
-    assert math.isclose(augmenter.probability.item(), HIGHEST, rel_tol=1e-5)
+    assert math.isclose(augmenter.probability.item(), MAX_PROBABILITY, rel_tol=1e-5)
 
 
 def test_that_the_probability_stays_between_nothing_and_its_highest():
@@ -143,9 +143,9 @@ def test_that_the_probability_stays_between_nothing_and_its_highest():
     augmenter.update(signs(-1.0), images=256)
     assert augmenter.probability == 0
     augmenter.update(signs(1.0), images=256)
-    assert math.isclose(augmenter.probability.item(), HIGHEST, rel_tol=1e-6)
+    assert math.isclose(augmenter.probability.item(), MAX_PROBABILITY, rel_tol=1e-6)
     augmenter.update(signs(-1.0), images=64)
-    assert math.isclose(augmenter.probability.item(), HIGHEST - 0.25, rel_tol=1e-6)
+    assert math.isclose(augmenter.probability.item(), MAX_PROBABILITY - 0.25, rel_tol=1e-6)
 
 
 @pytest.mark.parametrize(("mode", "probability"), [("none", 0.0), ("diffaugment", 1.0)])
@@ -171,5 +171,5 @@ def test_that_nothing_is_read_back_from_the_device():
     augmenter = adaptive().to("meta")
     augmenter.update(torch.empty(64, device="meta"), images=64)
     images = torch.empty(4, 3, 8, 8, device="meta")
-    assert augmenter(images, randomness()).shape == images.shape
-    assert Augmenter("diffaugment").to("meta")(images, randomness()).shape == images.shape
+    assert augmenter(images, rng()).shape == images.shape
+    assert Augmenter("diffaugment").to("meta")(images, rng()).shape == images.shape

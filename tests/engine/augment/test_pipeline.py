@@ -237,7 +237,7 @@ def test_that_grey_images_have_neither_saturation_nor_hue():
     assert changed(images, *Transform).shape == images.shape
 
 
-REACH = 1
+MAX_SHIFT = 1
 COLOURS = {Transform.BRIGHTNESS, Transform.SATURATION, Transform.CONTRAST}
 
 
@@ -305,16 +305,18 @@ def test_that_the_colour_changes_follow_each_other_as_in_the_paper():
 def test_that_translation_moves_whole_pixels_and_brings_in_zeros():
     images = colour_images(200)
     made = augmented(images, Transform.HORIZONTAL_MOVE, Transform.VERTICAL_MOVE)
-    padded = np.pad(images.numpy(), ((0, 0), (0, 0), (REACH, REACH), (REACH, REACH)))
+    padded = np.pad(
+        images.numpy(), ((0, 0), (0, 0), (MAX_SHIFT, MAX_SHIFT), (MAX_SHIFT, MAX_SHIFT))
+    )
     found = set()
     for number, image in enumerate(made.numpy()):
         (place,) = (
             (y, x)
-            for y, x in np.ndindex(2 * REACH + 1, 2 * REACH + 1)
+            for y, x in np.ndindex(2 * MAX_SHIFT + 1, 2 * MAX_SHIFT + 1)
             if np.array_equal(image, padded[number, :, y : y + SIDE, x : x + SIDE])
         )
         found.add(place)
-    assert len(found) == (2 * REACH + 1) ** 2
+    assert len(found) == (2 * MAX_SHIFT + 1) ** 2
 
 
 def test_that_each_axis_can_be_blocked():

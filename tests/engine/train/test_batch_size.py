@@ -3,9 +3,9 @@ import torch
 
 from engine.train.batch_size import (
     CANDIDATES,
-    MainMemory,
+    DeviceMemory,
     choose_batch,
-    most_taken_bytes,
+    peak_bytes,
     total_bytes,
 )
 
@@ -72,7 +72,7 @@ def test_that_no_batch_exceeds_the_dataset():
 
 
 def test_that_main_memory_tells_what_it_can():
-    memory = MainMemory()
+    memory = DeviceMemory(torch.device("cpu"))
     assert memory.budget() >= 0
     before = memory.peak()
     held = bytearray(b"x") * 200_000_000
@@ -82,6 +82,6 @@ def test_that_main_memory_tells_what_it_can():
 
 def test_that_this_machine_tells_what_it_has_and_what_was_taken():
     device = torch.device("cpu")
-    total, taken = total_bytes(device), most_taken_bytes(device)
+    total, taken = total_bytes(device), peak_bytes(device)
     # With torch inside, a process takes tens of megabytes; some systems tell nothing.
     assert total == 0 or 10**7 < taken < total

@@ -104,7 +104,7 @@ def test_that_a_run_can_go_on_in_another_folder(tmp_path, disk, problem_log):
         story.control.offer_folder(elsewhere)
 
     ended = told(story, disk, on_pause, saves_at=40)
-    expect_all(problem_log, "could not be saved", "goes on in")
+    expect_all(problem_log, "could not be saved", "continues in")
     assert ended.outcome is Outcome.FINISHED
     assert ended.folder == elsewhere
     assert [event.folder for event in story.of(RunRelocated)] == [elsewhere]
@@ -131,7 +131,7 @@ def test_that_a_folder_with_something_in_it_gets_one_for_the_run(tmp_path, disk,
         story.control.offer_folder(elsewhere)
 
     assert told(story, disk, on_pause).folder == elsewhere / "run"
-    expect_all(problem_log, "could not be saved", "goes on in")
+    expect_all(problem_log, "could not be saved", "continues in")
 
 
 def test_that_a_folder_that_is_no_better_is_said_and_another_may_follow(
@@ -146,7 +146,7 @@ def test_that_a_folder_that_is_no_better_is_said_and_another_may_follow(
         story.control.offer_folder(right if len(story.of(RunPaused)) > 2 else wrong)
 
     ended = told(story, disk, on_pause)
-    expect_all(problem_log, "could not be saved", "goes on in", "cannot go on in")
+    expect_all(problem_log, "could not be saved", "continues in", "cannot move to")
     assert ended.outcome is Outcome.FINISHED
     assert any(isinstance(event.error, FolderNotWritableError) for event in story.of(RunPaused))
 
@@ -178,7 +178,7 @@ def test_that_a_stop_on_a_full_disk_waits_too(tmp_path, disk, problem_log):
             story.control.offer_folder(elsewhere)
 
     ended = story.tell(answer)
-    expect_all(problem_log, "could not be saved", "goes on in")
+    expect_all(problem_log, "could not be saved", "continues in")
     assert ended.outcome is Outcome.STOPPED
     assert ended.images_saved == ended.images_seen == 40
 
@@ -194,7 +194,7 @@ def test_that_a_folder_that_is_deleted_in_mid_run_costs_nothing(tmp_path, proble
             story.control.offer_folder(elsewhere)
 
     ended = story.tell(answer)
-    expect_all(problem_log, "could not be saved", "goes on in", "cannot be written", "A preview")
+    expect_all(problem_log, "could not be saved", "continues in", "cannot be written", "A preview")
     assert isinstance(story.of(RunPaused)[0].error, FolderNotWritableError)
     assert ended.outcome is Outcome.FINISHED
     straight = RunStory(tmp_path / "again")
@@ -220,7 +220,7 @@ def test_that_what_the_old_disk_would_not_take_goes_along(tmp_path, monkeypatch,
     directory.emit(PhaseChanged(phase=Phase.SAVING))
     directory.move(tmp_path / "elsewhere", config, tiny_facts())
     directory.close()
-    expect_all(problem_log, "cannot be written", "goes on in")
+    expect_all(problem_log, "cannot be written", "continues in")
     events = list(read_events(tmp_path / "elsewhere" / "events.jsonl"))
     assert events[:2] == [PhaseChanged(phase=Phase.LOADING), PhaseChanged(phase=Phase.SAVING)]
     assert [type(event) for event in events[2:]] == [RunRelocated]

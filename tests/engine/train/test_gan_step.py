@@ -74,7 +74,7 @@ def test_that_every_objective_teaches_every_family(family, loss, regularizer):
 
 def test_that_the_discriminators_turn_leaves_the_generator_alone():
     state = tiny_state()
-    state.networks[GENERATOR].optimiser.step = Mock()
+    state.networks[GENERATOR].optimizer.step = Mock()
     before = {network: weights(state, network) for network in (GENERATOR, DISCRIMINATOR)}
     step_of(state)(complete_batch(tiny_pairs()), 0)
     assert changed(state, GENERATOR, before[GENERATOR]) == 0
@@ -83,16 +83,16 @@ def test_that_the_discriminators_turn_leaves_the_generator_alone():
 
 def test_that_the_generators_turn_leaves_the_discriminator_alone():
     state = tiny_state()
-    state.networks[DISCRIMINATOR].optimiser.step = Mock()
+    state.networks[DISCRIMINATOR].optimizer.step = Mock()
     before = {network: weights(state, network) for network in (GENERATOR, DISCRIMINATOR)}
-    state.networks[DISCRIMINATOR].optimiser.zero_grad()
+    state.networks[DISCRIMINATOR].optimizer.zero_grad()
     step_of(state)(complete_batch(tiny_pairs()), 0)
     after_discriminators_turn = slopes(state)
     assert changed(state, DISCRIMINATOR, before[DISCRIMINATOR]) == 0
     assert changed(state, GENERATOR, before[GENERATOR]) > 10
     # The discriminator's gradients are those of its own turn: the generator's added nothing.
     alone = tiny_state()
-    alone.networks[DISCRIMINATOR].optimiser.step = Mock()
+    alone.networks[DISCRIMINATOR].optimizer.step = Mock()
     step_of(alone, d_steps=2)(complete_batch(tiny_pairs()), 0)
     own = slopes(alone)
     assert all(torch.equal(a, b) for a, b in zip(after_discriminators_turn, own, strict=True))
@@ -293,7 +293,7 @@ def test_that_fake_pairs_follow_each_pattern_in_equal_shares(family):
 
 def test_that_the_discriminator_learns_to_tell_when_the_generator_stands_still():
     state = tiny_state(learning_rate=1e-2)
-    state.networks[GENERATOR].optimiser.step = Mock()
+    state.networks[GENERATOR].optimizer.step = Mock()
     step = step_of(state, learning_rate=1e-2, penalty_weight=0.0)
     losses = [
         step(complete_batch(tiny_pairs(16)), n).losses["discriminator"].item() for n in range(60)

@@ -17,7 +17,7 @@ from engine.nets.registry import build_modalities
 from engine.nets.text import EMBEDDING_STD, TextModality
 from engine.runs.folder import RunFolder
 from engine.sample.load import encode_texts, load_run
-from engine.train.data import load_training_data, model_facts
+from engine.train.data import load_training_data, model_metadata
 from engine.train.run import train
 from tests.helpers.tiny import tiny_config, tiny_dataset, tiny_facts, unpaired_dataset
 
@@ -71,7 +71,7 @@ def test_that_all_captions_of_an_image_are_learned(tmp_path):
     )
     config = tiny_config(data, tmp_path / "run")
     stored = open_dataset(data)
-    facts = model_facts(config, stored)
+    facts = model_metadata(config, stored)
     assert set(facts.tokenizer.out_of_vocabulary("dim gloom light pale")) == {"pale"}
     modalities = build_modalities(
         config.networks,

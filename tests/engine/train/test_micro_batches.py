@@ -21,8 +21,8 @@ def gradients(monkeypatch, family: str, parts: int, batch: Batch) -> dict[str, t
     step.num_micro_batches = parts
     gathered: dict[str, torch.Tensor] = {}
 
-    def keep(optimiser: Any) -> torch.Tensor:
-        name = next(n for n, p in state.networks.items() if p.optimiser is optimiser)
+    def keep(optimizer: Any) -> torch.Tensor:
+        name = next(n for n, p in state.networks.items() if p.optimizer is optimizer)
         weights = state.networks[name].network.parameters()
         gathered[name] = torch.cat([w.grad.flatten() for w in weights if w.grad is not None])
         return torch.zeros(())
@@ -49,12 +49,12 @@ def test_that_a_variational_gradient_is_the_mean_of_its_shares(monkeypatch):
     found = gradients(monkeypatch, "mvae", 2, batch)[GENERATOR]
     model = cast("MultimodalVae", tiny_state("mvae").generator)
     config = tiny_step_config("mvae")
-    randomness = torch.Generator().manual_seed(mix_seed(config.seed, 0))
+    rng = torch.Generator().manual_seed(mix_seed(config.seed, 0))
     subsets = mvae_subsets(model.modality_order, 0, 0)
     weights = cast("Any", build_step(tiny_state("mvae"), config)).weights(0)
     for half in (slice(0, 4), slice(4, 8)):
         items = {name: item[half] for name, item in batch.items.items()}
-        bound = mvae_bound(model, items, {}, subsets, weights, randomness)
+        bound = mvae_bound(model, items, {}, subsets, weights, rng)
         (bound.loss.sum() / 8).backward()
     expected = torch.cat([w.grad.flatten() for w in model.parameters() if w.grad is not None])
     torch.testing.assert_close(found, expected)

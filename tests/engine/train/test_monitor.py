@@ -113,7 +113,7 @@ def test_that_half_a_failure_is_no_alert():
         assert watched(turning(50_000, **bad), images=200_000) == [], bad
 
 
-def test_that_a_signal_about_its_threshold_does_not_flap():
+def test_that_a_metric_about_its_threshold_does_not_flap():
     def curve(images: int) -> Mapping[str, float]:
         return WELL | {"image_diversity": 0.25 + 0.1 * math.sin(images / 15_000)}
 
@@ -166,7 +166,7 @@ def test_that_a_run_without_a_discriminator_is_watched_too():
     assert watched(lambda _: {}, images=100_000) == []
 
 
-def test_that_a_signal_may_be_absent_from_most_reports():
+def test_that_a_metric_may_be_absent_from_most_reports():
     def curve(images: int) -> Mapping[str, float]:
         bad = WELL | {"image_diversity": 0.05}
         return bad if images % (8 * REPORT) == 0 else {"real_score": 0.35}
@@ -174,7 +174,7 @@ def test_that_a_signal_may_be_absent_from_most_reports():
     assert said(watched(curve, images=60_000)) == [(Alert.MODE_COLLAPSE, True)]
 
 
-def test_that_a_signal_that_is_no_longer_reported_raises_nothing():
+def test_that_a_metric_that_is_no_longer_reported_raises_nothing():
     last = GRACE_IMAGES + 4_000
     assert STALE_IMAGES < 6_000
 

@@ -202,7 +202,12 @@ def test_that_a_resumed_run_that_remembers_nothing_learns_it():
 
 def test_that_nonsense_that_is_remembered_is_ignored():
     run = SimulatedRun(images=1000)
-    nonsense = {"pace": math.nan, "preview": "long", "checkpoint": -1.0, "evaluation": math.inf}
+    nonsense = {
+        "throughput": math.nan,
+        "preview": "long",
+        "checkpoint": -1.0,
+        "evaluation": math.inf,
+    }
     for position in ({"forecast": nonsense}, {"forecast": [1]}, {}):
         run.estimator.load_state_dict(position)
         assert run.estimator.state_dict() == {"forecast": {}}

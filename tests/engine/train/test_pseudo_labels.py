@@ -111,7 +111,7 @@ ALL = torch.ones(4, dtype=torch.bool)
 
 
 class Negative:
-    """Turns images into their negatives: a disguise that is easily seen."""
+    """Turns images into their negatives: an augmentation that is easy to detect."""
 
     def __call__(self, images: Tensor, _generator: torch.Generator) -> Tensor:
         return -images
@@ -121,9 +121,9 @@ def asked(completed: Batch, fake: Items, kept: Masks) -> tuple[dict[str, Tensor]
     """Give what the decoders were shown, and what of it they were told."""
     generator = Mock()
     generator.nll_losses.return_value = {}
-    disguises = cast("dict[str, Augmenter]", {"image": Negative()})
-    randomness = torch.Generator().manual_seed(0)
-    assert nll_loss(generator, completed, fake, kept, disguises, randomness) is None
+    strong_augment = cast("dict[str, Augmenter]", {"image": Negative()})
+    rng = torch.Generator().manual_seed(0)
+    assert nll_loss(generator, completed, fake, kept, strong_augment, rng) is None
     return generator.nll_losses.call_args.args
 
 
@@ -140,7 +140,7 @@ def test_that_a_text_alone_is_read_off_what_was_drawn_for_it():
     assert not known["image"][3]
 
 
-def test_that_a_label_of_ones_own_is_learned_from_a_disguised_image():
+def test_that_a_pseudo_label_is_learned_from_a_strongly_augmented_image():
     real = tiny_pairs(4)
     filled = {"text": torch.tensor([0, 1, 0, 1]) > 0}
     completed = Batch(items=real, present={"text": ALL, "image": ALL}, pseudo=filled)

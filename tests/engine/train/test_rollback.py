@@ -56,7 +56,7 @@ def network_tensors(state: TrainingState, network: str) -> dict[str, torch.Tenso
     return {
         name: tensor.clone()
         for name, tensor in state.tensors().items()
-        if name in weights or name.startswith(f"{network}_optimiser.")
+        if name in weights or name.startswith(f"{network}_optimizer.")
     }
 
 

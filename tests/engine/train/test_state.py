@@ -58,15 +58,15 @@ def test_that_tensors_of_another_network_are_refused():
     name = next(name for name in saved if name.startswith("generator."))
     with pytest.raises(ValueError, match="tensors of generator do not fit"):
         made.restore({**saved, name: torch.zeros(7, 7)}, facts)
-    strange = {**saved, "generator_optimiser.9999.exp_avg": torch.zeros(1)}
-    with pytest.raises(ValueError, match="weights that are not there"):
+    strange = {**saved, "generator_optimizer.9999.exp_avg": torch.zeros(1)}
+    with pytest.raises(ValueError, match="unknown weights"):
         made.restore(strange, facts)
 
 
-def test_that_all_optimisers_take_the_rate():
+def test_that_all_optimizers_take_the_rate():
     made = tiny_state()
     made.set_learning_rate(0.125)
-    rates = [g["lr"] for trained in made.networks.values() for g in trained.optimiser.param_groups]
+    rates = [g["lr"] for trained in made.networks.values() for g in trained.optimizer.param_groups]
     assert rates == [0.125, 0.125]
     assert made.generator is made.networks[GENERATOR].network
 

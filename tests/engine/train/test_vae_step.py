@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from engine.config.sections import VariationalConfig
 from engine.data.loader import Batch, mix_seed
 from engine.losses.elbo import BoundWeights, gaussian_divergence
 from engine.nets.protocols import Items
@@ -37,19 +38,14 @@ def half(items: Items, has_text: Tensor) -> Batch:
     return Batch(items=items, present={"image": there, "text": has_text})
 
 
-def tiny_step(model: MultimodalVae, **changes: Any) -> VaeStep:
-    arguments: dict[str, Any] = {
-        "is_mixture": False,
-        "kl_weight": 1.0,
-        "kl_warmup_images": 0.0,
-        "text_weight": 10.0,
-        "num_subsets": 0,
-        "batch_size": 8,
-        "seed": 1,
-        "device": CPU,
-        **changes,
-    }
-    return VaeStep(model, torch.optim.Adam(model.parameters(), lr=1e-2, fused=True), **arguments)
+def tiny_step(
+    model: MultimodalVae, *, is_mixture: bool = False, seed: int = 1, **weights: Any
+) -> VaeStep:
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-2, fused=True)
+    config = VariationalConfig(**weights)
+    return VaeStep(
+        model, optimizer, config, is_mixture=is_mixture, batch_size=8, seed=seed, device=CPU
+    )
 
 
 def draws(seed: int = 5) -> torch.Generator:
@@ -235,9 +231,9 @@ def test_that_a_step_reports_the_bound_and_its_terms(is_mixture):
 def test_that_the_report_counts_only_what_is_there():
     items, is_there = tiny_pairs(), torch.tensor([True, False] * 4)
     report = tiny_step(tiny_vae(), is_mixture=True)(half(items, is_there), 0)
-    randomness = torch.Generator().manual_seed(mix_seed(1, 0))
+    rng = torch.Generator().manual_seed(mix_seed(1, 0))
     model = tiny_vae()
-    terms = mopoe_bound(model, items, {"text": is_there}, BoundWeights(), randomness).whole
+    terms = mopoe_bound(model, items, {"text": is_there}, BoundWeights(), rng).whole
     text = terms.nll["text"] * is_there
     torch.testing.assert_close(report.losses["text"], text.sum() / 4)
     whole = text + terms.nll["image"] + terms.divergence
