@@ -26,10 +26,7 @@ def install_language(app: QCoreApplication, language: Language) -> QLocale:
         locale = QLocale(QLocale.Language.English)
     QLocale.setDefault(locale)
     qt_folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
-    for name, folder in (
-        ("qtbase", qt_folder),
-        ("diptych", str(translations_folder())),
-    ):
+    for name, folder in (("qtbase", qt_folder), ("diptych", str(translations_folder()))):
         translator = QTranslator(app)
         if translator.load(locale, name, "_", folder):
             app.installTranslator(translator)

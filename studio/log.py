@@ -41,17 +41,17 @@ class LogRelay(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.lines: deque[LogLine] = deque(maxlen=KEPT_LINES)
-        self.handler: logging.Handler = _RelayHandler(self._take)
+        self.handler: logging.Handler = _RelayHandler(self._on_line)
 
-    def _take(self, line: LogLine) -> None:
+    def _on_line(self, line: LogLine) -> None:
         self.lines.append(line)
         self.line_logged.emit(line)
 
 
 class _RelayHandler(logging.Handler):
-    def __init__(self, take: Callable[[LogLine], None]) -> None:
+    def __init__(self, pass_on: Callable[[LogLine], None]) -> None:
         super().__init__(logging.INFO)
-        self._take = take
+        self._pass_on = pass_on
         self.setFormatter(logging.Formatter("%(message)s"))
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -63,7 +63,7 @@ class _RelayHandler(logging.Handler):
             text=self.format(record),
         )
         try:
-            self._take(line)
+            self._pass_on(line)
         except RuntimeError:
             # Qt deleted the relay while another thread was logging: nobody is left to read.
             return

@@ -9,10 +9,12 @@ from PySide6.QtCore import QObject
 
 from engine.control import RunControl
 from engine.data.editing import Edits, ItemState, original_states
-from engine.data.find_replace import Replacement, Search
+from engine.data.export import export_image_folder
+from engine.data.find_replace import Search, find_changes
 from engine.data.search import Index
-from engine.data.statistics import Statistics
-from engine.data.store import StoredDataset
+from engine.data.statistics import measure
+from engine.data.store import StoredDataset, open_dataset
+from engine.data.versions import save_version
 from engine.importing.item_issue import ItemIssue
 from studio.jobs.task import Task
 
@@ -29,46 +31,16 @@ class OpenedDataset:
     """``original_states`` of it."""
 
 
-def _open(folder: Path) -> OpenedDataset:
-    from engine.data.store import open_dataset
-
-    dataset = open_dataset(folder)
-    return OpenedDataset(dataset=dataset, index=Index(dataset), originals=original_states(dataset))
-
-
-def _measure(dataset: StoredDataset, edits: Edits, control: RunControl) -> Statistics:
-    from engine.data.statistics import measure
-
-    return measure(dataset, edits, control=control)
-
-
-def _find_changes(
-    edits: Edits, search: Search, items: Iterable[int], control: RunControl
-) -> Replacement:
-    from engine.data.find_replace import find_changes
-
-    return find_changes(edits, search, items, control=control)
-
-
-def _save(
-    dataset: StoredDataset, edits: Edits, folder: Path, report: Report, control: RunControl
-) -> None:
-    from engine.data.versions import save_version
-
-    save_version(dataset, edits, folder, report=report, control=control)
-
-
 def _export(
     dataset: StoredDataset, edits: Edits, folder: Path, report: Report, control: RunControl
 ) -> int:
-    from engine.data.export import export_image_folder
-
     return export_image_folder(dataset, folder, edits=edits, report=report, control=control)
 
 
 def _examine(
     dataset: StoredDataset, edits: Edits, report: Report, control: RunControl
 ) -> tuple[ItemIssue, ...]:
+    # Imported on first use: it loads the image libraries.
     from engine.importing.dataset_checks import find_in_dataset
 
     return find_in_dataset(dataset, edits, report=report, control=control)
@@ -76,12 +48,8 @@ def _examine(
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetWork:
-    """What the workers call; a test hands in its own."""
+    """The functions that tests replace."""
 
-    open: Callable[[Path], OpenedDataset] = _open
-    measure: Callable[[StoredDataset, Edits, RunControl], Statistics] = _measure
-    find_changes: Callable[[Edits, Search, Iterable[int], RunControl], Replacement] = _find_changes
-    save: Callable[[StoredDataset, Edits, Path, Report, RunControl], None] = _save
     export: Callable[[StoredDataset, Edits, Path, Report, RunControl], int] = _export
     examine: Callable[[StoredDataset, Edits, Report, RunControl], tuple[ItemIssue, ...]] = _examine
 
@@ -105,29 +73,29 @@ class DatasetJobs(QObject):
     @property
     def tasks(self) -> tuple[Task, ...]:
         """All of them."""
-        return (
-            self.opening,
-            self.measuring,
-            self.searching,
-            self.saving,
-            self.exporting,
-            self.examining,
-        )
+        first = (self.opening, self.measuring, self.searching)
+        return (*first, self.saving, self.exporting, self.examining)
 
     def open(self, folder: Path) -> None:
         """Read a dataset; the result is an ``OpenedDataset``."""
-        self.opening.start(lambda _report, _control: self._work.open(folder))
+
+        def work(_report: Report, _control: RunControl) -> OpenedDataset:
+            dataset = open_dataset(folder)
+            states = original_states(dataset)
+            return OpenedDataset(dataset=dataset, index=Index(dataset), originals=states)
+
+        self.opening.start(work)
 
     def measure(self, dataset: StoredDataset, edits: Edits) -> None:
         """Count what a dataset holds; the result is ``Statistics``."""
         copy = edits.copy()
-        self.measuring.start(lambda _report, control: self._work.measure(dataset, copy, control))
+        self.measuring.start(lambda _report, control: measure(dataset, copy, control=control))
 
     def find_changes(self, edits: Edits, search: Search, items: Iterable[int]) -> None:
         """See what a search would change; the result is a ``Replacement``."""
         copy = edits.copy()
         self.searching.start(
-            lambda _report, control: self._work.find_changes(copy, search, items, control)
+            lambda _report, control: find_changes(copy, search, items, control=control)
         )
 
     def save(self, dataset: StoredDataset, edits: Edits, folder: Path) -> None:
@@ -135,7 +103,7 @@ class DatasetJobs(QObject):
         copy = edits.copy()
 
         def work(report: Report, control: RunControl) -> Path:
-            self._work.save(dataset, copy, folder, report, control)
+            save_version(dataset, copy, folder, report=report, control=control)
             return folder
 
         self.saving.start(work)

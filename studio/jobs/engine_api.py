@@ -18,7 +18,7 @@ from engine.sample.request import GalleryRequest
 from resources import starters_folder
 from studio.jobs.dataset import DatasetWork
 from studio.jobs.gallery import WriteGallery
-from studio.jobs.importing import ImportDataset, ImportLooks, engine_looks
+from studio.jobs.importing import ImportDataset, ImportReader
 from studio.jobs.training import BuildStarter, Train
 
 
@@ -76,5 +76,5 @@ class EngineApi:
     build_starter: BuildStarter = _build_starter
     write_gallery: WriteGallery = _write_gallery
     import_dataset: ImportDataset = _import_dataset
-    looks: ImportLooks = field(default_factory=engine_looks)
+    reader: ImportReader = field(default_factory=ImportReader)
     datasets: DatasetWork = field(default_factory=DatasetWork)

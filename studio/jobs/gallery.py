@@ -44,7 +44,7 @@ class GalleryJob(QObject):
         self._control = RunControl()
         self._request: GalleryRequest | None = None
         self._thread = JobThread(GalleryEnded, self)
-        self._thread.event_emitted.connect(self._take)
+        self._thread.event_emitted.connect(self._on_event)
         self._waiting = QTimer(self, singleShot=True, interval=CHECKPOINT_TIMEOUT_MS)
         self._waiting.timeout.connect(self._write)
         training.event_emitted.connect(self._on_run_event)
@@ -110,7 +110,7 @@ class GalleryJob(QObject):
         _log.info("Gallery %s started", request.folder)
 
     @Slot(object)
-    def _take(self, event: GalleryEvent) -> None:
+    def _on_event(self, event: GalleryEvent) -> None:
         match event:
             case GalleryProgressed():
                 self.gallery_progressed.emit(event)

@@ -99,10 +99,11 @@ class RunWatch:
         return Followed(folder=self._folder)
 
     def _read_all(self, control: RunControl) -> list[RunEvent]:
-        """Read what there is; of a long past only what follows its last loss report is kept."""
+        """Read the log so far; drop what precedes the last loss report of each earlier chunk."""
         events: list[RunEvent] = []
         while (new := self._tail.read_new()) and not control.is_stop_requested:
-            events = _from_last_losses(events) + new
+            losses = [i for i, event in enumerate(events) if isinstance(event, MetricsReported)]
+            events = events[losses[-1] if losses else 0 :] + new
         return events
 
     def _pass_on(self, event: RunEvent, tell: Tell) -> None:
@@ -181,19 +182,10 @@ class RunLogFollower(RunEvents):
 
 
 def _newer(events: list[RunEvent], shown: Progress | None) -> list[RunEvent]:
-    """Leave out what came up to the loss report that is known already."""
+    """Drop everything up to the loss report that is already shown."""
     for place, event in enumerate(events):
-        if shown and isinstance(event, MetricsReported) and _is_same(event.progress, shown):
-            return events[place + 1 :]
-    return events
-
-
-def _is_same(one: Progress, other: Progress) -> bool:
-    return (one.images_seen, one.elapsed_s) == (other.images_seen, other.elapsed_s)
-
-
-def _from_last_losses(events: list[RunEvent]) -> list[RunEvent]:
-    for place in range(len(events) - 1, -1, -1):
-        if isinstance(events[place], MetricsReported):
-            return events[place:]
+        if shown and isinstance(event, MetricsReported):
+            progress = event.progress
+            if (progress.images_seen, progress.elapsed_s) == (shown.images_seen, shown.elapsed_s):
+                return events[place + 1 :]
     return events

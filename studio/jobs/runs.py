@@ -4,9 +4,10 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 
 from engine.config.run import RunConfig
 from engine.control import RunControl
@@ -84,20 +85,15 @@ class RunJobs(QObject):
         self.branching = Task("branch run", self)
         self._waiting: deque[tuple[Path, Change]] = deque()
         self._now = Path()
-        self.listing.ended.connect(self._on_list)
+        self.listing.ended.connect(partial(self._emit_result, self.listed))
         self.changing.ended.connect(self._on_change)
-        self.looking.ended.connect(self._on_choices)
+        self.looking.ended.connect(partial(self._emit_result, self.choices_found))
         self.branching.ended.connect(self._on_branch)
 
     @property
     def is_changing(self) -> bool:
         """Whether a change is under way or waits."""
         return self.changing.is_running or bool(self._waiting)
-
-    @property
-    def is_branching(self) -> bool:
-        """Whether a branch is being made."""
-        return self.branching.is_running
 
     def list_runs(self, workspace: Path) -> None:
         """Look at the folders; ``listed`` follows."""
@@ -201,19 +197,11 @@ class RunJobs(QObject):
         elif isinstance(event.result, RunConfig):
             self.changed.emit(RunChanged(folder=event.result.run, result=event.result))
 
-    @Slot(object)
-    def _on_list(self, event: TaskEnded) -> None:
+    def _emit_result(self, found: SignalInstance, event: TaskEnded) -> None:
         if event.error is not None:
             self.failed.emit(event.error)
-        elif isinstance(event.result, RunList):
-            self.listed.emit(event.result)
-
-    @Slot(object)
-    def _on_choices(self, event: TaskEnded) -> None:
-        if event.error is not None:
-            self.failed.emit(event.error)
-        elif isinstance(event.result, BranchChoices):
-            self.choices_found.emit(event.result)
+        elif event.result is not None:
+            found.emit(event.result)
 
 
 def _choices(source: Path) -> BranchChoices:
@@ -227,12 +215,11 @@ def _choices(source: Path) -> BranchChoices:
         except EngineError as error:
             _log.info("No branch can begin here: %s", error)
             continue
-        starts.append(
-            BranchStart(
-                source=source,
-                checkpoint=path,
-                images_seen=facts.images_seen,
-                elapsed_s=facts.elapsed_s,
-            )
+        start = BranchStart(
+            source=source,
+            checkpoint=path,
+            images_seen=facts.images_seen,
+            elapsed_s=facts.elapsed_s,
         )
+        starts.append(start)
     return BranchChoices(source=source, starts=tuple(starts))

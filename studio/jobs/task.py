@@ -14,7 +14,7 @@ from engine.events import Outcome
 from studio.jobs.thread import JobThread
 
 Tell = Callable[[object], None]
-Look = Callable[[Tell, RunControl], Any]
+Job = Callable[[Tell, RunControl], Any]
 """Does the job and gives its result; is handed what tells of its progress, and its control."""
 
 _log = logging.getLogger(__name__)
@@ -42,19 +42,19 @@ class CancellingJob(QObject):
         super().__init__(parent)
         self._name = name
         self._control = RunControl()
-        self._next: Look | None = None
+        self._next: Job | None = None
         self._is_dropped = self._is_cancelled = False
         self._thread = JobThread(TaskEnded, self)
-        self._thread.event_emitted.connect(self._take)
+        self._thread.event_emitted.connect(self._on_event)
 
     @property
     def is_running(self) -> bool:
         """Whether a request is under way that somebody still waits for."""
         return self._next is not None or (self._thread.is_running and not self._is_dropped)
 
-    def request(self, look: Look) -> None:
-        """Run ``look`` in a thread as soon as the one before it has ended."""
-        self._next = look
+    def request(self, job: Job) -> None:
+        """Run ``job`` in a thread as soon as the one before it has ended."""
+        self._next = job
         if self._thread.is_running:
             self._drop()
         else:
@@ -82,15 +82,15 @@ class CancellingJob(QObject):
         self._control.request_stop()
 
     def _start(self) -> None:
-        look, self._next = self._next, None
-        if look is None:
+        job, self._next = self._next, None
+        if job is None:
             return
         self._is_dropped = self._is_cancelled = False
         control = self._control = RunControl()
 
         def work(tell: Tell) -> None:
             try:
-                result = look(tell, control)
+                result = job(tell, control)
             except StoppedError:
                 tell(TaskEnded(outcome=Outcome.STOPPED))
             except (EngineError, OSError) as error:
@@ -100,13 +100,14 @@ class CancellingJob(QObject):
             else:
                 tell(TaskEnded(outcome=Outcome.FINISHED, result=result))
 
-        def ending(error: Exception) -> TaskEnded:
-            return TaskEnded(outcome=Outcome.FAILED, error=error)
-
-        self._thread.start(work, ending=ending, name=self._name)
+        self._thread.start(
+            work,
+            ending=lambda error: TaskEnded(outcome=Outcome.FAILED, error=error),
+            name=self._name,
+        )
 
     @Slot(object)
-    def _take(self, event: object) -> None:
+    def _on_event(self, event: object) -> None:
         if not isinstance(event, TaskEnded):
             if not self._is_dropped:
                 self.progressed.emit(event)

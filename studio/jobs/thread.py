@@ -44,12 +44,15 @@ class EventQueue:
             Whether the receiver has to be told that something waits.
         """
         with self._has_room:
-            if isinstance(event, self._coalesced):
-                self._coalesce(type(event))
+            kind = type(event)
+            if isinstance(event, self._coalesced) and self._counts[kind] >= MAX_COALESCED:
+                oldest = next(i for i, other in enumerate(self._events) if type(other) is kind)
+                del self._events[oldest]
+                self._counts[kind] -= 1
             if self._is_open and len(self._events) >= MAX_PENDING:
                 self._has_room.wait(BACKPRESSURE_TIMEOUT_S)
             self._events.append(event)
-            self._counts[type(event)] += 1
+            self._counts[kind] += 1
             is_news, self._is_noticed = self._is_noticed, False
         return is_news
 
@@ -74,12 +77,6 @@ class EventQueue:
         with self._has_room:
             self._is_open = False
             self._has_room.notify_all()
-
-    def _coalesce(self, kind: type) -> None:
-        if self._counts[kind] >= MAX_COALESCED:
-            oldest = next(i for i, event in enumerate(self._events) if type(event) is kind)
-            del self._events[oldest]
-            self._counts[kind] -= 1
 
 
 _log = logging.getLogger(__name__)
@@ -204,7 +201,10 @@ class _Worker(QObject):
         try:
             self._work(self._pass_on)
         except BaseException as error:  # noqa: BLE001 - the wall: nothing may leave this thread
-            self._on_failure(error)
+            _log.error("A job failed", exc_info=error)
+            if self.last_event is None:
+                is_plain = isinstance(error, Exception)
+                self.last_event = self._ending(error if is_plain else RuntimeError(repr(error)))
         if self.last_event is None:
             self.last_event = self._ending(RuntimeError("The job returned without its last event"))
         self.finished.emit()
@@ -214,9 +214,3 @@ class _Worker(QObject):
             self.last_event = event
         elif self.queue.put(event):
             self.event_waits.emit()
-
-    def _on_failure(self, error: BaseException) -> None:
-        _log.error("A job failed", exc_info=error)
-        if self.last_event is None:
-            is_plain = isinstance(error, Exception)
-            self.last_event = self._ending(error if is_plain else RuntimeError(repr(error)))

@@ -89,11 +89,7 @@ class TrainingJob(RunEvents):
 
         def ending(error: Exception) -> RunEnded:
             return RunEnded(
-                outcome=Outcome.FAILED,
-                folder=config.run,
-                images_seen=0,
-                elapsed_s=0.0,
-                error=error,
+                outcome=Outcome.FAILED, folder=config.run, images_seen=0, elapsed_s=0.0, error=error
             )
 
         self._thread.start(work, ending=ending, name="training")

@@ -29,7 +29,7 @@ def list_datasets(folder: Path) -> list[DatasetSummary]:
         folders = [path for path in folder.iterdir() if not path.name.startswith(".")]
     except OSError:
         return []
-    for path in sorted(folders, key=_by_name):
+    for path in sorted(folders, key=_natural_key):
         try:
             found.append(DatasetSummary(folder=path, manifest=read_manifest(path)))
         except DatasetMissingError:
@@ -52,8 +52,8 @@ def size_text(manifest: Manifest) -> str:
     return f"{manifest.image_width} px · {size}"
 
 
-def _by_name(path: Path) -> list[tuple[int, str]]:
-    """Names in the order of people: cats, cats-2, cats-10."""
+def _natural_key(path: Path) -> list[tuple[int, str]]:
+    # cats, cats-2, cats-10
     parts = _NUMBER.split(path.stem.casefold())
     return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
 

@@ -1,6 +1,5 @@
 """What stands in the dialog that saves a gallery, valid or not."""
 
-import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from PySide6.QtCore import QCoreApplication
 from engine.config.setting import Setting
 from engine.sample.request import MAX_COUNT, MAX_SEED, NEED_TEXTS, Direction, GalleryRequest
 from studio.models.setting_text import range_text, read_value, value_text
-from studio.paths import nearest_existing
+from studio.paths import holds_files, is_writable
 from studio.settings.choices import SaveGalleryChoices
 
 COUNT = Setting(label="Pairs", help="Pairs to draw.", low=1, high=MAX_COUNT)
@@ -40,7 +39,8 @@ class GalleryForm:
         self.count = str(choices.count)
         self.seed = str(choices.seed)
         self.folder = str(free_folder(parent / folder.name))
-        self.direction = _direction(choices.direction)
+        known = choices.direction in direction_texts()
+        self.direction = Direction(choices.direction) if known else Direction.JOINT
         self.truncation = value_text(choices.truncation)
         self.to_seed = str(choices.to_seed)
         self.texts, self.images = choices.texts, choices.images
@@ -49,17 +49,9 @@ class GalleryForm:
         """Whether a field matters to the direction."""
         return self.direction in _ASKED.get(name, tuple(Direction))
 
-    def count_range(self) -> str:
-        """Say which counts are allowed."""
-        return range_text(COUNT)
-
-    def seed_range(self) -> str:
-        """Say which seeds are allowed."""
-        return range_text(SEED)
-
-    def truncation_range(self) -> str:
-        """Say which shares of the noise are allowed."""
-        return range_text(TRUNCATION)
+    def allowed_range(self, name: str) -> str:
+        """Return the allowed range of a number field, as text."""
+        return range_text(_NUMBERS[name][1])
 
     def pair_count(self) -> int:
         """How many pairs will be written, as far as the form can tell."""
@@ -95,7 +87,7 @@ class GalleryForm:
             folder=_path(self.folder),
             direction=self.direction,
             images=_path(self.images) if self.asks_for("images") else None,
-            texts=_written(self.texts) if self.asks_for("texts") else None,
+            texts=_write_texts(self.texts) if self.asks_for("texts") else None,
             **{name: self._number(name) for name in _NUMBERS if self.asks_for(name)},
         )
 
@@ -133,7 +125,7 @@ class GalleryForm:
 def free_folder(folder: Path) -> Path:
     """Give the folder itself or, if it holds files, the first with a number after its name."""
     found, number = folder, 1
-    while _holds_something(found):
+    while holds_files(found):
         number += 1
         found = folder.with_name(f"{folder.name}-{number}")
     return found
@@ -151,12 +143,7 @@ def direction_texts() -> dict[str, str]:
     }
 
 
-def _direction(name: str) -> Direction:
-    return Direction(name) if name in direction_texts() else Direction.JOINT
-
-
-def _written(texts: str) -> Path:
-    """Write texts to a file that stays until the system clears its temporary files."""
+def _write_texts(texts: str) -> Path:
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", prefix="diptych-texts-", suffix=".txt", delete=False
     ) as file:
@@ -182,17 +169,10 @@ def _folder_problem(text: str) -> str:
             return translate("GalleryForm", "Enter the whole path")
         if folder.exists() and not folder.is_dir():
             return translate("GalleryForm", "This is a file, not a folder")
-        if _holds_something(folder):
+        if holds_files(folder):
             return translate("GalleryForm", "This folder already holds files")
-        existing = nearest_existing(folder)
-        is_writable = existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
+        problem = translate("GalleryForm", "Nothing can be written there")
+        return "" if is_writable(folder) else problem
     except (OSError, ValueError, RuntimeError) as error:
-        # Too long, a null character, or the home of somebody unknown.
+        # The path is too long, contains a null character or names an unknown user's home.
         return str(error)
-    return "" if is_writable else translate("GalleryForm", "Nothing can be written there")
-
-
-def _holds_something(folder: Path) -> bool:
-    if folder.is_dir():
-        return any(folder.iterdir())
-    return folder.exists()

@@ -1,6 +1,5 @@
 """The import wizard's form without widgets: values, validation, undo of fixes, and the plan."""
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,15 +12,15 @@ from engine.config.setting import settings_in, value_at
 from engine.errors import ConfigError, Problem
 from engine.importing.formats.format import Detection, ImportSpec
 from engine.importing.plan import Fix, ImageSettings, ImportPlan, Issue, TextSettings
-from studio.models.run_form import FormField, is_usable_name
-from studio.models.setting_text import read_value, value_text
-from studio.paths import nearest_existing
+from studio.models.run_form import FormField, is_usable_name, read_fields
+from studio.models.setting_text import value_text
+from studio.paths import holds_files, is_writable
 
 if TYPE_CHECKING:
-    from engine.importing.scan import FirstLook
+    from engine.importing.scan import QuickScan
 
 
-class RepairHistory:
+class FixHistory:
     """The repairs chosen, and every step that led there."""
 
     def __init__(self) -> None:
@@ -29,7 +28,7 @@ class RepairHistory:
         self._at = 0
 
     @property
-    def repairs(self) -> Mapping[Issue, Fix]:
+    def fixes(self) -> Mapping[Issue, Fix]:
         """What the user chose; the engine's default holds for the others."""
         return self._steps[self._at]
 
@@ -45,9 +44,9 @@ class RepairHistory:
 
     def choose(self, issue: Issue, fix: Fix) -> None:
         """Choose a fix; discards steps that were undone."""
-        if self.repairs.get(issue) is not fix:
+        if self.fixes.get(issue) is not fix:
             del self._steps[self._at + 1 :]
-            self._steps.append({**self.repairs, issue: fix})
+            self._steps.append({**self.fixes, issue: fix})
             self._at += 1
 
     def undo(self) -> None:
@@ -77,14 +76,14 @@ class ImportForm:
 
     def __init__(self, workspace: Path) -> None:
         self.workspace = workspace
-        self.look: FirstLook | None = None
+        self.scan: QuickScan | None = None
         self.reading = _NO_READING
         self.labels: tuple[str, ...] = ()
         """What images are labelled with, before words stand for it."""
         self.tokenizer = "word"
         """Which units the texts are shown in; a run's setting, not the import's."""
         self.name = ""
-        self.history = RepairHistory()
+        self.history = FixHistory()
         self._texts = {name: value_text(value_at(_DEFAULTS, name)) for name in FIELDS}
 
     @property
@@ -95,25 +94,25 @@ class ImportForm:
     @property
     def detection(self) -> Detection | None:
         """The offer of the chosen format."""
-        offers = self.look.detections if self.look else ()
+        offers = self.scan.detections if self.scan else ()
         return next((o for o in offers if o.reading.format == self.reading.format), None)
 
-    def take_look(self, look: "FirstLook") -> None:
+    def use_scan(self, scan: "QuickScan") -> None:
         """Start with a source: choose the best format and a free name."""
-        self.look = look
-        self.history = RepairHistory()
+        self.scan = scan
+        self.history = FixHistory()
         self.labels = ()
-        self.reading = look.detections[0].reading if look.detections else _NO_READING
-        self.name = free_name(self.workspace / "datasets", look.source)
+        self.reading = scan.detections[0].reading if scan.detections else _NO_READING
+        self.name = free_name(self.workspace / "datasets", scan.source)
 
-    def forget_look(self) -> None:
+    def clear_scan(self) -> None:
         """Another source is being looked at."""
-        self.look = None
+        self.scan = None
         self.reading = _NO_READING
 
     def choose_format(self, name: str) -> None:
         """Read the source as another format; its own mapping comes with it."""
-        for offer in self.look.detections if self.look else ():
+        for offer in self.scan.detections if self.scan else ():
             if offer.reading.format == name:
                 self.reading = replace(offer.reading, encoding=self.reading.encoding)
                 self.labels = ()
@@ -141,10 +140,9 @@ class ImportForm:
             return translate("ImportForm", "Enter a name")
         if not is_usable_name(name):
             return translate("ImportForm", "This cannot be the name of a folder")
-        if _is_taken(self.dataset):
+        if holds_files(self.dataset):
             return translate("ImportForm", "A dataset of this name exists already")
-        existing = nearest_existing(self.workspace)
-        if not (existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)):
+        if not is_writable(self.workspace):
             return translate("ImportForm", "Nothing can be written to the workspace")
         return ""
 
@@ -155,26 +153,20 @@ class ImportForm:
             ConfigError: names every field that is wrong.
         """
         values, problems = self._read()
-        if problems or self.look is None:
+        if problems or self.scan is None:
             raise ConfigError([Problem(field, text) for field, text in problems.items()])
         return ImportPlan(
-            source=self.look.source,
+            source=self.scan.source,
             dataset=self.dataset,
             reading=self.reading,
             texts=TextSettings(**_under("texts.", values)),
             images=ImageSettings(**_under("images.", values)),
-            repairs=dict(self.history.repairs),
+            repairs=dict(self.history.fixes),
             **{name: value for name, value in values.items() if "." not in name},
         )
 
     def _read(self) -> tuple[dict[str, Any], dict[str, str]]:
-        values: dict[str, Any] = {}
-        problems: dict[str, str] = {}
-        for name, field in FIELDS.items():
-            try:
-                values[name] = read_value(field.kind, field.about, self._texts[name])
-            except ValueError as error:
-                problems[name] = str(error)
+        values, problems = read_fields(FIELDS, self._texts)
         if not _COLOUR.fullmatch(self._texts["images.background"].strip()):
             problems["images.background"] = QCoreApplication.translate(
                 "ImportForm", "Write # and six hex digits, such as #ffffff"
@@ -190,16 +182,10 @@ def free_name(datasets: Path, source: Path) -> str:
     stem = _UNUSABLE.sub("-", plain).strip(" .-")[:_LONGEST_NAME].strip(" .-")
     stem = stem if is_usable_name(stem) else "dataset"
     found, number = stem, 1
-    while _is_taken(datasets / found):
+    while holds_files(datasets / found):
         number += 1
         found = f"{stem}-{number}"
     return found
-
-
-def _is_taken(folder: Path) -> bool:
-    if folder.is_dir():
-        return any(folder.iterdir())
-    return folder.exists()
 
 
 def _under(prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:

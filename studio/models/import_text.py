@@ -3,22 +3,20 @@
 The words for the issues that the data checks find are in ``issue_text``.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QLocale, QObject
 
 from engine.events import ImportProgressed, ImportStage
-from engine.importing.empty_import import Cause, LikelyReason
+from engine.importing.empty_import import Cause, CauseKind
 from engine.importing.ledger import Reason
 
 if TYPE_CHECKING:
     from engine.importing.dry_run import DryRun
     from engine.importing.report import ImportCounts
 
-
-_MINUTE_S = 60
-_HOUR_S = 3600
 SHOWN = 3
 """Reasons shown when there is nothing to import."""
 ENCODINGS = (
@@ -211,17 +209,14 @@ def progress_words(event: ImportProgressed) -> str:
         speed = translate("ImportText", "{0} a second")
         parts.append(speed.format(locale.toString(round(event.items_per_s))))
         if event.total > event.done:
-            parts.append(_time_left((event.total - event.done) / event.items_per_s))
+            minutes = (event.total - event.done) / event.items_per_s / 60
+            if minutes < 1:
+                parts.append(translate("ImportText", "less than a minute left"))
+            elif minutes < 60:
+                parts.append(translate("ImportText", "%n minute(s) left", "", round(minutes)))
+            else:
+                parts.append(translate("ImportText", "%n hour(s) left", "", round(minutes / 60)))
     return "  ·  ".join(parts)
-
-
-def _time_left(seconds: float) -> str:
-    translate = QCoreApplication.translate
-    if seconds < _MINUTE_S:
-        return translate("ImportText", "less than a minute left")
-    if seconds < _HOUR_S:
-        return translate("ImportText", "%n minute(s) left", "", round(seconds / _MINUTE_S))
-    return translate("ImportText", "%n hour(s) left", "", round(seconds / _HOUR_S))
 
 
 def suffix_words(suffixes: Mapping[str, int], most: int = 6) -> str:
@@ -261,14 +256,9 @@ def sizes_words(sizes: Sequence[tuple[tuple[int, int], int]]) -> str:
 
 def skipped_counts(dry_run: "DryRun") -> Mapping[Reason, int]:
     """Count what is left out by reason, the most frequent first; a file and its item are one."""
-    reasons: dict[str, Reason] = {}
-    for skipped in dry_run.ledger.skipped_files():
-        reasons[skipped.path] = skipped.reason
-    for skipped in dry_run.ledger.skipped_items():
-        reasons[skipped.path] = skipped.reason
-    counts: dict[Reason, int] = {}
-    for reason in reasons.values():
-        counts[reason] = counts.get(reason, 0) + 1
+    ledger = dry_run.ledger
+    skipped = (*ledger.skipped_files(), *ledger.skipped_items())
+    counts = Counter({entry.path: entry.reason for entry in skipped}.values())
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
@@ -294,41 +284,41 @@ class _ImportedText(QObject):
         return parts
 
 
-def reason_sentences(reasons: Sequence[LikelyReason], *, has_other_formats: bool) -> list[str]:
+def cause_sentences(causes: Sequence[Cause], *, has_other_formats: bool) -> list[str]:
     """Say the engine's reasons, and then what is often the matter, three in all.
 
     Args:
-        reasons: of the engine, likeliest first.
+        causes: from the engine, likeliest first.
         has_other_formats: whether the source may be read in another way.
     """
     words = _ReasonText()
-    found = [words.of(reason) for reason in reasons]
+    found = [words.of(cause) for cause in causes]
     return [*found, *words.usual()[0 if has_other_formats else 1 :]][:SHOWN]
 
 
 class _ReasonText(QObject):
     """The sentences: Qt's tools find plural forms in ``tr`` alone."""
 
-    def of(self, reason: LikelyReason) -> str:
-        count = reason.count
-        match reason.cause:
-            case Cause.NO_FILES:
+    def of(self, cause: Cause) -> str:
+        count = cause.count
+        match cause.kind:
+            case CauseKind.NO_FILES:
                 return self.tr("There is no file in it.")
-            case Cause.NO_IMAGES:
+            case CauseKind.NO_IMAGES:
                 return self.tr(
                     "None of the %Ln file(s) is an image in this way of reading.", "", count
                 )
-            case Cause.IMAGES_WITHOUT_TEXT:
+            case CauseKind.IMAGES_WITHOUT_TEXT:
                 return self.tr("%Ln image(s) have no text that belongs to them by name.", "", count)
-            case Cause.TEXTS_WITHOUT_IMAGE:
+            case CauseKind.TEXTS_WITHOUT_IMAGE:
                 return self.tr("%Ln text(s) have no image that belongs to them by name.", "", count)
-            case Cause.TEXTS_ELSEWHERE:
+            case CauseKind.TEXTS_ELSEWHERE:
                 return self.tr(
                     "%Ln text(s) have the name of an image that lies in another folder.", "", count
                 )
-            case Cause.UNREADABLE:
+            case CauseKind.UNREADABLE:
                 return self.tr("%Ln image(s) cannot be read.", "", count)
-            case Cause.BAD_ROWS:
+            case CauseKind.BAD_ROWS:
                 return self.tr(
                     "%Ln row(s) lack the image or the text that the chosen columns should hold.",
                     "",

@@ -27,23 +27,22 @@ class Curve:
             raise ValueError("the capacity must be an even number of points")
         self._points = np.empty((capacity, 2), dtype=np.float64)
         self._count = 0
-        self._merged = 1
-        self._pending: list[tuple[float, float]] = []
-
-    @property
-    def reports_per_point(self) -> int:
+        self.reports_per_point = 1
         """How many reports are merged into one point; a power of two."""
-        return self._merged
+        self._pending: list[tuple[float, float]] = []
 
     def append(self, images_seen: float, value: float) -> None:
         """Add a report; values that are no finite number leave a gap."""
         if not np.isfinite(value):
             return
         self._pending.append((images_seen, value))
-        if len(self._pending) < self._merged:
+        if len(self._pending) < self.reports_per_point:
             return
         if self._count == len(self._points):
-            self._halve()
+            # Pending reports stay pending until they weigh as much as a merged point.
+            half = len(self._points) // 2
+            self._points[:half] = self._points.reshape(half, 2, 2).mean(axis=1)
+            self._count, self.reports_per_point = half, self.reports_per_point * 2
             return
         self._points[self._count] = np.mean(self._pending, axis=0)
         self._count += 1
@@ -62,12 +61,6 @@ class Curve:
         if self._pending:
             kept = np.concatenate([kept, np.mean(self._pending, axis=0)[None]])
         return kept[:, 0], kept[:, 1]
-
-    def _halve(self) -> None:
-        """Merge neighbours; what is pending stays pending until it weighs as much."""
-        half = len(self._points) // 2
-        self._points[:half] = self._points.reshape(half, 2, 2).mean(axis=1)
-        self._count, self._merged = half, self._merged * 2
 
 
 class LossHistory:

@@ -76,8 +76,9 @@ class Resumable:
         Raises:
             ValueError: not a usable amount; the message tells why, in the user's language.
         """
-        if self.is_unfinished and (unit, amount) == self._suggestion:
-            # As it was planned, with both limits where there are two.
+        usual = self.usual_unit
+        if self.is_unfinished and (unit, amount) == (usual, self.usual_amount(usual)):
+            # Unchanged suggestion: keep the planned limits, both where there are two.
             return self.config
         field = FIELDS[unit.value]
         more = read_value(field.kind, field.about, amount or "0")
@@ -87,10 +88,6 @@ class Resumable:
             return self.config.with_values(**limits)
         except ConfigError as error:
             raise ValueError(translate_engine(error.problems[0].message)) from error
-
-    @property
-    def _suggestion(self) -> tuple[Unit, str]:
-        return self.usual_unit, self.usual_amount(self.usual_unit)
 
 
 _OPENED = {
@@ -127,11 +124,11 @@ def opened_run(before: RunState, folder: Path, reports: Sequence[MetricsReported
     holder = stands.holder
     is_cut_off = stands.status is Status.INTERRUPTED
     resumable = None if holder else resumable_run(folder, reports, begins_again=is_cut_off)
-    lifecycle_event, state = _opened(stands, resumable)
+    lifecycle_event, activity = _opened(stands, resumable)
     progress = replace(reports[-1].progress, remaining_s=None) if reports else None
     status = RunStatus(
-        life=next_state(before, lifecycle_event),
-        state=state,
+        state=next_state(before, lifecycle_event),
+        activity=activity,
         name=folder.name,
         progress=progress,
         saved_images=resumable.images_seen if resumable else 0,
@@ -159,7 +156,8 @@ def resumable_run(
         config = run.read_config()
     except EngineError:
         return None
-    images = _images_in(checkpoints[-1]) if checkpoints else 0
+    digits = "".join(filter(str.isdecimal, checkpoints[-1].name)) if checkpoints else ""
+    images = int(digits or 0)
     times = [r.progress.elapsed_s for r in reports if r.progress.images_seen <= images]
     return Resumable(
         config=config.with_values(run=folder),
@@ -176,8 +174,3 @@ def _opened(stands: StoredStatus, run: Resumable | None) -> tuple[LifecycleEvent
         if stands.status is Status.STOPPED and run.images_seen < stands.images_seen:
             return LifecycleEvent.OPENED_ENDED, RunActivity.DISCARDED
     return _OPENED[stands.status]
-
-
-def _images_in(checkpoint: Path) -> int:
-    digits = "".join(filter(str.isdecimal, checkpoint.name))
-    return int(digits or 0)

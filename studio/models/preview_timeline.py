@@ -71,8 +71,13 @@ class PreviewTimeline(QObject):
     def open_run(self, folder: Path) -> None:
         """Take the previews that a run has left on disk, in place of those known before."""
         self._sheets.clear()
-        found = (_step_of(path) for path in RunFolder(folder).preview_files())
-        self._steps = [step for step in found if step is not None]
+        self._steps.clear()
+        for path in RunFolder(folder).preview_files():
+            number = path.stem.removeprefix("preview-")
+            if number.isdecimal():
+                self._steps.append(PreviewStep(images_seen=int(number), path=path))
+            else:
+                _log.warning("Skipping a preview whose name has no number: %s", path)
         self.steps_changed.emit()
 
     def add(self, event: PreviewReady) -> None:
@@ -84,18 +89,21 @@ class PreviewTimeline(QObject):
         place = self.place_of(step.images_seen)
         is_known = place < len(self._steps) and self._steps[place].images_seen == step.images_seen
         self._steps[place : place + is_known] = [step]
-        self._sheets.put(event.path, _sheet_of(event))
+        sheet = Sheet(
+            images=event.images,
+            texts=event.texts,
+            images_seen=event.images_seen,
+            elapsed_s=event.elapsed_s,
+        )
+        self._sheets.put(event.path, sheet)
         self.steps_changed.emit()
 
     def sheet(self, index: int) -> Sheet | None:
         """Give the pairs of one preview; ``None``, and one preview fewer, if it is damaged."""
         step = self._steps[index]
         sheet = self._sheets.get(step.path)
-        if sheet is None:
-            sheet = self._read(step)
-        return sheet
-
-    def _read(self, step: PreviewStep) -> Sheet | None:
+        if sheet is not None:
+            return sheet
         try:
             sheet = read_sheet(step.path)
         except SheetCorruptError as error:
@@ -132,27 +140,6 @@ class _SheetCache:
     def clear(self) -> None:
         self._sheets.clear()
         self.used_bytes = 0
-
-
-def _step_of(path: Path) -> PreviewStep | None:
-    number = path.stem.removeprefix("preview-")
-    if not number.isdecimal():
-        _log.warning("A preview is passed over, its name has no number: %s", path)
-        return None
-    return PreviewStep(images_seen=int(number), path=path)
-
-
-def _sheet_of(event: PreviewReady) -> Sheet:
-    return Sheet(
-        images=event.images,
-        texts=event.texts,
-        images_seen=event.images_seen,
-        elapsed_s=event.elapsed_s,
-    )
-
-
-_MINUTE_S = 60
-_HOUR_S = 3600
 
 
 class StepCursor(QObject):
@@ -233,5 +220,5 @@ def step_text(images_seen: int, elapsed_s: float) -> str:
 def clock_text(seconds: float) -> str:
     """Write a time as a clock does: ``0:24``, ``12:05``, ``3:07:00``."""
     whole = max(0, int(seconds))
-    hours, minutes, rest = whole // _HOUR_S, whole % _HOUR_S // _MINUTE_S, whole % _MINUTE_S
+    hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,6 +1,6 @@
 """The runs of a workspace as a table: what each cell says, and by what it is sorted."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
@@ -134,8 +134,10 @@ class RunHistory(QAbstractTableModel):
                 return _alignment(column)
             case Qt.ItemDataRole.AccessibleTextRole:
                 return cell_text(run, column) or column_title(column)
+            case _ if role == RUN_ROLE:
+                return run
             case _:
-                return _own_data(run, column, role)
+                return _sort_key(run, column) if role == SORT_ROLE else None
 
 
 class RunFilter(QSortFilterProxyModel):
@@ -206,24 +208,8 @@ def status_text(run: ListedRun) -> str:
 
 
 def cell_text(run: ListedRun, column: Column) -> str:
-    """Say what a cell shows."""
-    match column:
-        case Column.STAR:
-            return ""
-        case Column.NAME:
-            return run.name
-        case Column.STATE:
-            return status_text(run)
-        case Column.DATASET:
-            return run.dataset
-        case Column.IMAGES:
-            return count_text(run.images_seen) if run.images_seen else ""
-        case Column.TIME:
-            return duration_text(run.elapsed_s) if run.elapsed_s else ""
-        case Column.KID:
-            return _figure_text(run.kid)
-        case _:
-            return _last_text(run, column)
+    """Return the text of a cell."""
+    return _CELL_TEXTS[column](run)
 
 
 def row_help(run: ListedRun) -> str:
@@ -239,17 +225,27 @@ def row_help(run: ListedRun) -> str:
     return "\n".join(lines)
 
 
-def _last_text(run: ListedRun, column: Column) -> str:
-    if column is Column.COHERENCE:
-        return _figure_text(run.joint_coherence)
-    if column is Column.SIZE:
-        return QLocale().formattedDataSize(run.size_bytes, 1)
-    moment = QDateTime.fromSecsSinceEpoch(int(min(run.changed_s, 1e11)))
+def _figure_text(value: float | None) -> str:
+    return "" if value is None else QLocale().toString(value, "f", 4)
+
+
+def _date_text(seconds: float) -> str:
+    moment = QDateTime.fromSecsSinceEpoch(int(min(seconds, 1e11)))
     return QLocale().toString(moment, QLocale.FormatType.ShortFormat)
 
 
-def _figure_text(value: float | None) -> str:
-    return "" if value is None else QLocale().toString(value, "f", 4)
+_CELL_TEXTS: Mapping[Column, Callable[[ListedRun], str]] = {
+    Column.STAR: lambda _run: "",
+    Column.NAME: lambda run: run.name,
+    Column.STATE: status_text,
+    Column.DATASET: lambda run: run.dataset,
+    Column.IMAGES: lambda run: count_text(run.images_seen) if run.images_seen else "",
+    Column.TIME: lambda run: duration_text(run.elapsed_s) if run.elapsed_s else "",
+    Column.KID: lambda run: _figure_text(run.kid),
+    Column.COHERENCE: lambda run: _figure_text(run.joint_coherence),
+    Column.SIZE: lambda run: QLocale().formattedDataSize(run.size_bytes, 1),
+    Column.DATE: lambda run: _date_text(run.changed_s),
+}
 
 
 def _cell_icon(run: ListedRun, column: Column) -> QIcon | None:
@@ -270,12 +266,6 @@ def _cell_colour(run: ListedRun, column: Column) -> QColor | None:
     if run.problem or run.status is Status.FAILED:
         return QColor(colours.danger)
     return QColor(colours.warning) if run.status is Status.INTERRUPTED else None
-
-
-def _own_data(run: ListedRun, column: Column, role: int) -> Any:
-    if role == RUN_ROLE:
-        return run
-    return _sort_key(run, column) if role == SORT_ROLE else None
 
 
 def _sort_key(run: ListedRun, column: Column) -> Any:

@@ -70,7 +70,8 @@ class RunQueue:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._runs: list[QueuedRun] = []
-        self._stops_on_failure = False
+        self.stops_on_failure = False
+        """Whether a failed run holds up the others; set with ``set_stops_on_failure``."""
         self._load()
 
     def __iter__(self) -> Iterator[QueuedRun]:
@@ -83,18 +84,13 @@ class RunQueue:
         return self._runs[place]
 
     @property
-    def stops_on_failure(self) -> bool:
-        """Whether a run that fails holds up the others."""
-        return self._stops_on_failure
-
-    @property
     def due_count(self) -> int:
         """How many may still be started."""
         return sum(run.is_due for run in self._runs)
 
     def set_stops_on_failure(self, *, stops: bool) -> None:
         """Let a run that fails hold up the others, or not."""
-        self._stops_on_failure = stops
+        self.stops_on_failure = stops
         self._save()
 
     def add(self, plan: RunPlan) -> QueuedRun:
@@ -148,22 +144,19 @@ class RunQueue:
             return
         except (OSError, MalformedFileError, ConfigError) as error:
             _log.info("The queue %s is not usable and begins empty: %s", self._file, error)
-            self._keep_aside()
+            try:
+                self._file.replace(self._file.with_name("queue-damaged.json"))
+            except OSError as failure:
+                _log.info("The damaged queue cannot be kept: %s", failure)
             return
-        self._stops_on_failure = stored.stops_on_failure
+        self.stops_on_failure = stored.stops_on_failure
         # No process is left to say how a running one ended.
         self._runs = [
             replace(run, state=QueueState.INTERRUPTED) if run.state is QueueState.RUNNING else run
             for run in stored.runs
         ]
 
-    def _keep_aside(self) -> None:
-        try:
-            self._file.replace(self._file.with_name("queue-damaged.json"))
-        except OSError as error:
-            _log.info("The damaged queue cannot be kept: %s", error)
-
     def _save(self) -> None:
-        stored = _StoredQueue(runs=tuple(self._runs), stops_on_failure=self._stops_on_failure)
+        stored = _StoredQueue(runs=tuple(self._runs), stops_on_failure=self.stops_on_failure)
         self._file.parent.mkdir(parents=True, exist_ok=True)
         atomic_write(self._file, to_json(stored, version=FORMAT))

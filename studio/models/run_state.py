@@ -185,10 +185,6 @@ def lifecycle_event_of(event: RunEvent, *, is_ending: bool) -> LifecycleEvent | 
             return None
 
 
-_MINUTE_S = 60
-_HOUR_S = 3600
-
-
 class RunActivity(StrEnum):
     """The finer words for where a run stands: the engine's phases, and what lies around them."""
 
@@ -222,8 +218,8 @@ class RunActivity(StrEnum):
 class RunStatus:
     """State and progress of the run under way or, after it, of the latest."""
 
-    life: RunState = RunState.IDLE
-    state: RunActivity = RunActivity.IDLE
+    state: RunState = RunState.IDLE
+    activity: RunActivity = RunActivity.IDLE
     name: str = ""
     progress: Progress | None = None
     is_ending: bool = False
@@ -238,7 +234,7 @@ class RunStatus:
     @property
     def is_running(self) -> bool:
         """Whether a run is under way, be it standing still."""
-        return is_alive(self.life)
+        return is_alive(self.state)
 
     @property
     def unsaved_images(self) -> int:
@@ -256,8 +252,8 @@ class RunStatus:
         Raises:
             ValueError: this one is still under way.
         """
-        life = next_state(self.life, LifecycleEvent.STARTED)
-        return RunStatus(life=life, state=RunActivity.STARTING, name=name)
+        state = next_state(self.state, LifecycleEvent.STARTED)
+        return RunStatus(state=state, activity=RunActivity.STARTING, name=name)
 
     def after(self, event: RunEvent) -> "RunStatus":
         """Give the status that holds after an event.
@@ -266,13 +262,16 @@ class RunStatus:
             ValueError: this cannot happen to such a run.
         """
         lifecycle_event = lifecycle_event_of(event, is_ending=self.is_ending)
-        life = next_state(self.life, lifecycle_event) if lifecycle_event else self.life
-        moved = replace(self, life=life)
+        state = next_state(self.state, lifecycle_event) if lifecycle_event else self.state
+        moved = replace(self, state=state)
         match event:
             case PhaseChanged():
                 return _in_phase(moved, event.phase)
             case MetricsReported():
-                return _in_training(moved, event.progress)
+                # Not every save reports its end: a run that reports losses is training.
+                is_training = moved.state is RunState.RUNNING
+                activity = RunActivity.TRAINING if is_training else moved.activity
+                return replace(moved, progress=event.progress, activity=activity)
             case CheckpointSaved():
                 elapsed_s = self.progress.elapsed_s if self.progress else 0.0
                 return replace(moved, saved_images=event.images_seen, saved_s=elapsed_s)
@@ -295,40 +294,31 @@ class RunStatus:
         """
         if lifecycle_event is LifecycleEvent.RESUME_ASKED and self.is_ending:
             lifecycle_event = LifecycleEvent.STOP_ASKED
-        life = next_state(self.life, lifecycle_event)
+        state = next_state(self.state, lifecycle_event)
         is_ending = self.is_ending or lifecycle_event is LifecycleEvent.STOP_ASKED
-        return replace(self, life=life, is_ending=is_ending, state=_ASKED[lifecycle_event])
+        return replace(self, state=state, is_ending=is_ending, activity=_ASKED[lifecycle_event])
 
 
 def _in_phase(status: RunStatus, phase: Phase) -> RunStatus:
-    # What was asked for is what matters then; only saving is news on the way there.
-    is_asked = status.life in (RunState.PAUSING, RunState.STOPPING)
-    if is_asked and phase is not Phase.SAVING:
-        return replace(status, state=RunActivity(status.life.value))
-    return replace(status, state=RunActivity(phase.value))
-
-
-def _in_training(status: RunStatus, progress: Progress) -> RunStatus:
-    # Not every save says that it is over: a run that reports losses trains.
-    state = RunActivity.TRAINING if status.life is RunState.RUNNING else status.state
-    return replace(status, progress=progress, state=state)
+    # While pausing or stopping, only saving is shown as a phase of its own.
+    is_asked = status.state in (RunState.PAUSING, RunState.STOPPING)
+    name = status.state.value if is_asked and phase is not Phase.SAVING else phase.value
+    return replace(status, activity=RunActivity(name))
 
 
 def _paused(status: RunStatus, event: RunPaused) -> RunStatus:
-    if status.life is not RunState.PAUSED:
+    if status.state is not RunState.PAUSED:
         return status
-    if event.error is not None:
-        return replace(status, state=RunActivity.STUCK)
-    return replace(status, state=RunActivity.RELEASED if event.is_released else RunActivity.PAUSED)
+    activity = RunActivity.RELEASED if event.is_released else RunActivity.PAUSED
+    return replace(status, activity=activity if event.error is None else RunActivity.STUCK)
 
 
 def _ended(status: RunStatus, event: RunEnded) -> RunStatus:
-    state = _OUTCOMES[event.outcome]
-    if state is RunActivity.STOPPED and event.images_saved < max(1, event.images_seen):
-        state = RunActivity.DISCARDED
-    # Of a run that has ended, nothing is left to do.
+    activity = _OUTCOMES[event.outcome]
+    if activity is RunActivity.STOPPED and event.images_saved < max(1, event.images_seen):
+        activity = RunActivity.DISCARDED
     progress = replace(status.progress, remaining_s=None) if status.progress else None
-    return replace(status, state=state, progress=progress, is_ending=False)
+    return replace(status, activity=activity, progress=progress, is_ending=False)
 
 
 _OUTCOMES = {
@@ -343,7 +333,7 @@ _ASKED = {
 }
 
 
-def state_text(state: RunActivity) -> str:
+def activity_text(activity: RunActivity) -> str:
     """Say a state in the user's language."""
     translate = QCoreApplication.translate
     return {
@@ -367,7 +357,7 @@ def state_text(state: RunActivity) -> str:
         RunActivity.DISCARDED: translate("RunStatus", "Stopped without saving"),
         RunActivity.INTERRUPTED: translate("RunStatus", "Interrupted"),
         RunActivity.FAILED: translate("RunStatus", "Ended with an error"),
-    }[state]
+    }[activity]
 
 
 def count_text(count: int) -> str:
@@ -385,7 +375,7 @@ def rate_text(images_per_s: float) -> str:
 def duration_text(seconds: float) -> str:
     """Write a duration with its two largest units."""
     whole = max(0, round(seconds))
-    hours, minutes, rest = whole // _HOUR_S, whole % _HOUR_S // _MINUTE_S, whole % _MINUTE_S
+    hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
     translate = QCoreApplication.translate
     if hours:
         return translate("RunStatus", "{0} h {1} min").format(hours, minutes)

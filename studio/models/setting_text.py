@@ -129,17 +129,14 @@ def _parse(kind: type, about: Setting, text: str) -> Any:
         raise ValueError(
             QCoreApplication.translate("SettingText", "Not a number; write 0.001 or 1e-3")
         )
-    return _whole(text) if kind is int else float(text)
-
-
-def _whole(text: str) -> int:
-    # ``1e6`` is a fine way to say a million; ``2.5`` pairs are not.
+    if kind is not int:
+        return float(text)
     if text.lstrip("+-").isdecimal():
         return int(text)
-    number = float(text)
-    if not number.is_integer():
+    # ``1e6`` is allowed, ``2.5`` is not.
+    if not float(text).is_integer():
         raise ValueError(QCoreApplication.translate("SettingText", "Must be a whole number"))
-    return int(number)
+    return int(float(text))
 
 
 def _range_problem(about: Setting, value: Any) -> str:

@@ -20,12 +20,7 @@ class TileModel(QAbstractListModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._images: list[QImage] = []
-        self._texts: tuple[str, ...] = ()
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """All captions."""
-        return self._texts
+        self.texts: tuple[str, ...] = ()
 
     @property
     def tile_side(self) -> int:
@@ -35,17 +30,17 @@ class TileModel(QAbstractListModel):
     def show_sheet(self, sheet: Sheet | None) -> None:
         """Take the pairs of another preview, or none.
 
-        As long as the number of pairs stays, rows are changed in place: selection, scroll position
-        and focus stay where they are.
+        If the number of pairs is unchanged, the rows are updated in place, which keeps selection,
+        scroll position and focus.
         """
         images = [qimage_of(image) for image in sheet.images] if sheet else []
         texts = sheet.texts if sheet else ()
         if len(images) != len(self._images):
             self.beginResetModel()
-            self._images, self._texts = images, texts
+            self._images, self.texts = images, texts
             self.endResetModel()
         elif images:
-            self._images, self._texts = images, texts
+            self._images, self.texts = images, texts
             self.dataChanged.emit(self.index(0), self.index(len(images) - 1))
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _ROOT) -> int:
@@ -59,12 +54,12 @@ class TileModel(QAbstractListModel):
         if not index.isValid():
             return None
         if role in (_Role.DisplayRole, _Role.ToolTipRole):
-            return self._texts[index.row()]
+            return self.texts[index.row()]
         if role == _Role.DecorationRole:
             return self._images[index.row()]
         if role == _Role.AccessibleTextRole:
             spoken = self.tr("Pair {0}: {1}")
-            return spoken.format(index.row() + 1, self._texts[index.row()])
+            return spoken.format(index.row() + 1, self.texts[index.row()])
         return None
 
 

@@ -52,25 +52,26 @@ _SHOWN_STEPS = 5
 
 def skipped_text(event: StepsSkipped) -> Advice:
     """Say which steps were left out, and why."""
+    shown = ", ".join(count_text(step) for step in event.steps[:_SHOWN_STEPS])
+    steps = f"{shown}, …" if len(event.steps) > _SHOWN_STEPS else shown
     return Advice(
         translate("Trouble", "Steps were left out at {0} images. Not a number: {1}.").format(
             count_text(event.images_seen), ", ".join(event.terms)
         ),
-        translate("Trouble", "They changed nothing (step {0}). Training continues.").format(
-            _steps(event.steps)
-        ),
+        translate("Trouble", "They changed nothing (step {0}). Training continues.").format(steps),
     )
 
 
 def rolled_back_text(event: RolledBack) -> Advice:
     """Say how far a run went back, and what is different now."""
+    percent = QLocale().toString(event.rate_scale * 100, "g", 3) + " %"
     return Advice(
         translate("Trouble", "Training became unstable at {0} images.").format(
             count_text(event.from_images_seen)
         ),
         translate(
             "Trouble", "It went back to {0} images and continues with {1} of the learning rate."
-        ).format(count_text(event.images_seen), _percent(event.rate_scale)),
+        ).format(count_text(event.images_seen), percent),
     )
 
 
@@ -122,12 +123,3 @@ def holder_text(pid: int, host: str) -> str:
 def size_text(count: int) -> str:
     """Write a number of bytes."""
     return QLocale().formattedDataSize(count)
-
-
-def _steps(steps: tuple[int, ...]) -> str:
-    shown = ", ".join(count_text(step) for step in steps[:_SHOWN_STEPS])
-    return f"{shown}, …" if len(steps) > _SHOWN_STEPS else shown
-
-
-def _percent(scale: float) -> str:
-    return QLocale().toString(scale * 100, "g", 3) + " %"

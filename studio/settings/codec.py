@@ -67,18 +67,14 @@ def migrate(settings: QSettings, migrations: Mapping[int, Migration] = MIGRATION
 
     A file from a newer version is left as it is: the codec takes what it knows.
     """
-    found = _stored_version(settings)
+    found = VERSION
+    if settings.allKeys():
+        try:
+            found = int(str(settings.value(_KEY, 0)))
+        except ValueError:
+            found = 0
     for version in range(found, VERSION):
         _log.info("Settings move from version %d to %d", version, version + 1)
         if version in migrations:
             migrations[version](settings)
     settings.setValue(_KEY, max(found, VERSION))
-
-
-def _stored_version(settings: QSettings) -> int:
-    if not settings.allKeys():
-        return VERSION
-    try:
-        return int(str(settings.value(_KEY, 0)))
-    except ValueError:
-        return 0

@@ -74,7 +74,7 @@ class Closing(QObject):
             self._guard.raise_()
             return
         has_tray = QSystemTrayIcon.isSystemTrayAvailable()
-        is_paused = self._view.status.life is RunState.PAUSED
+        is_paused = self._view.status.state is RunState.PAUSED
         self._guard = ConfirmQuit(self._window, has_tray=has_tray, is_paused=is_paused)
         self._guard.answered.connect(self._carry_out)
         self._guard.open()

@@ -61,7 +61,11 @@ class DesktopIntegration(QObject):
         self.following.following_ended.connect(self._on_followed)
         self.reporting = ReportJob(parent=self)
         self.reporting.ended.connect(self._on_report)
-        self._connect_actions()
+        actions = window.actions_
+        actions.keep_awake.setChecked(choices.keeps_awake)
+        self.awake.set_allowed(choices.keeps_awake)
+        actions.keep_awake.toggled.connect(self._on_keep_awake)
+        actions.save_report.triggered.connect(self._pick_report)
 
     def shut_down(self) -> None:
         """Leave nothing behind: no thread, and a computer that may sleep."""
@@ -70,13 +74,6 @@ class DesktopIntegration(QObject):
         self.reporting.forget()
         for job in (self.following, self.reporting):
             job.wait(_PATIENCE_MS)
-
-    def _connect_actions(self) -> None:
-        actions = self._window.actions_
-        actions.keep_awake.setChecked(self.choices.keeps_awake)
-        self.awake.set_allowed(self.choices.keeps_awake)
-        actions.keep_awake.toggled.connect(self._on_keep_awake)
-        actions.save_report.triggered.connect(self._pick_report)
 
     @Slot(bool)
     def _on_keep_awake(self, is_kept: bool) -> None:  # noqa: FBT001 - a Qt slot
@@ -87,7 +84,7 @@ class DesktopIntegration(QObject):
     def _follow_if_elsewhere(self, folder: Path) -> None:
         self.following.leave()
         status = self._run_view.status
-        if status.state is RunActivity.ELSEWHERE:
+        if status.activity is RunActivity.ELSEWHERE:
             self.following.follow(folder, status.progress)
 
     @Slot(object)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
-from studio.jobs.importing import ImportJobs, ImportLooks
+from studio.jobs.importing import ImportJobs, ImportReader
 from studio.settings.choices import ImportChoices
 from studio.window.main_window import MainWindow
 from studio.wizards.importing import ImportWizard
@@ -27,12 +27,12 @@ class ImportFlow(QObject):
         self,
         window: MainWindow,
         jobs: ImportJobs,
-        looks: ImportLooks,
+        reader: ImportReader,
         workspace: Callable[[], Path],
         choices: ImportChoices,
     ) -> None:
         super().__init__(window)
-        self._window, self.jobs, self._looks = window, jobs, looks
+        self._window, self.jobs, self._reader = window, jobs, reader
         self._workspace = workspace
         self.choices = choices
         self.wizard: ImportWizard | None = None
@@ -62,7 +62,7 @@ class ImportFlow(QObject):
         """End all work: the window is about to go. An import can be gone on with later."""
         self.jobs.cancel()
         self.jobs.wait(LONGEST_WAIT_MS)
-        self._looks.close()
+        self._reader.close()
         if self.wizard is not None:
             self.wizard.hide()
 
@@ -72,7 +72,7 @@ class ImportFlow(QObject):
             self._window,
             workspace=self._workspace(),
             jobs=self.jobs,
-            looks=self._looks,
+            reader=self._reader,
             recent=recent,
         )
         wizard.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -91,7 +91,7 @@ class ImportFlow(QObject):
     @Slot()
     def _forget(self) -> None:
         self.wizard = None
-        self._looks.close()
+        self._reader.close()
         then, self._then = self._then, None
         if then is not None:
             # Not from within the wizard's own closing.

@@ -5,7 +5,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget
 
 from studio.dialogs.error import AboutDialog
-from studio.models.run_state import Command, RunState, RunStatus, state_text
+from studio.models.run_state import Command, RunState, RunStatus, activity_text
 from studio.panels.datasets import DatasetPanel
 from studio.panels.gallery import GalleryPanel
 from studio.panels.log import LogPanel
@@ -87,7 +87,11 @@ class MainWindow(QMainWindow):
         self.run.show_status(status)
         self._status_bar.show_status(status)
         name = self.tr("Diptych")
-        parts = (status.name, ("" if status.life in _PLAIN else state_text(status.state)), name)
+        parts = (
+            status.name,
+            ("" if status.state in _PLAIN else activity_text(status.activity)),
+            name,
+        )
         self.setWindowTitle(" – ".join(part for part in parts if part))
         self.actions_.open_run.setEnabled(not status.is_running)
         self.actions_.choose_workspace.setEnabled(not status.is_running)
@@ -114,13 +118,13 @@ class MainWindow(QMainWindow):
     def show_datasets(self) -> None:
         """Show the datasets, in front of what shares their place."""
         self._pages.setCurrentWidget(self.docks)
-        self.docks.raise_datasets()
+        self.docks.raise_dock("datasets")
 
     @Slot()
     def show_runs(self) -> None:
         """Show the runs, in front of what shares their place."""
         self._pages.setCurrentWidget(self.docks)
-        self.docks.raise_runs()
+        self.docks.raise_dock("runs")
 
     def arrangement(self) -> WindowLayout:
         """Give size, place and docks, to be remembered."""
@@ -142,8 +146,8 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         actions = self.actions_
         actions.welcome.triggered.connect(self.show_welcome)
-        actions.import_dataset.triggered.connect(self._import)
-        self.welcome.import_requested.connect(self._import)
+        actions.import_dataset.triggered.connect(lambda: self.import_requested.emit(None))
+        self.welcome.import_requested.connect(lambda: self.import_requested.emit(None))
         actions.quit.triggered.connect(self.close)
         actions.run.command_chosen.connect(self._on_command)
         actions.reset_layout.triggered.connect(self._reset_layout)
@@ -153,10 +157,6 @@ class MainWindow(QMainWindow):
         self.welcome.studio_requested.connect(self.show_docks)
         self.welcome.starter_requested.connect(self._start_starter)
         self._show_offer()
-
-    @Slot()
-    def _import(self) -> None:
-        self.import_requested.emit(None)
 
     @Slot(object)
     def _on_command(self, command: Command) -> None:

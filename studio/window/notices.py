@@ -35,7 +35,9 @@ class DesktopNotice(QObject):
         self, parent: QObject | None = None, connection: QDBusConnection | None = None
     ) -> None:
         super().__init__(parent)
-        self._connection = connection or _session()
+        if connection is None and has_session():
+            connection = QDBusConnection.connectToBus(QDBusConnection.BusType.SessionBus, NAME)
+        self._connection = connection
         if self._connection is not None:
             slot: Any = SLOT("take(QString,QString)")
             self._connection.connect("", PATH, INTERFACE, "ActionInvoked", self, slot)
@@ -59,12 +61,6 @@ class DesktopNotice(QObject):
         """Hear of a click, on this message or on one of another program."""
         if (notice, action) == (NOTICE, SHOW):
             self.clicked.emit()
-
-
-def _session() -> QDBusConnection | None:
-    if not has_session():
-        return None
-    return QDBusConnection.connectToBus(QDBusConnection.BusType.SessionBus, NAME)
 
 
 def raise_window(window: QWidget) -> None:
@@ -98,9 +94,7 @@ class RunNotices(QObject):
     """
 
     def __init__(
-        self,
-        window: QMainWindow,
-        make: Callable[["RunNotices"], Notice | None] | None = None,
+        self, window: QMainWindow, make: Callable[["RunNotices"], Notice | None] | None = None
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -112,11 +106,9 @@ class RunNotices(QObject):
         """Notify of the end of a run, unless the user stopped it."""
         match event:
             case RunEnded() if event.outcome is not Outcome.STOPPED and not self._is_in_front():
-                self._notify(event)
-            case _:
                 pass
-
-    def _notify(self, event: RunEnded) -> None:
+            case _:
+                return
         QApplication.alert(self._window)
         self._notice = self._notice or self._make(self)
         if self._notice is None:

@@ -127,8 +127,14 @@ class RunAlerts(QObject):
             case AlertChanged():
                 self._show_health(event)
             case RunResumed():
-                _log.info("Resumed from %s at %d images", event.checkpoint, event.images_seen)
-                self._show_skipped_checkpoints(event)
+                damaged = "; ".join(event.skipped_checkpoints) or "none"
+                _log.info(
+                    "Resumed from %s at %d images; damaged checkpoints skipped: %s",
+                    event.checkpoint,
+                    event.images_seen,
+                    damaged,
+                )
+                self._notes.show_note(RunResumed, skipped_checkpoints_text(event))
             case RunPaused():
                 self._show_pause(event)
             case PhaseChanged():
@@ -169,11 +175,6 @@ class RunAlerts(QObject):
         evidence = ", ".join(f"{name} {value:.3g}" for name, value in event.evidence.items())
         state = "begins" if event.is_raised else "ends"
         _log.info("%s %s at %d images: %s", event.alert, state, event.images_seen, evidence)
-
-    def _show_skipped_checkpoints(self, event: RunResumed) -> None:
-        for damaged in event.skipped_checkpoints:
-            _log.info("A damaged checkpoint was passed over: %s", damaged)
-        self._notes.show_note(RunResumed, skipped_checkpoints_text(event))
 
     def _show_pause(self, event: RunPaused) -> None:
         if event.error is None:
@@ -230,18 +231,15 @@ class StorageErrorHandler(QObject):
         if event.error is None:
             self._close()
         elif self.dialog is None:
-            self._open(event.error)
+            dialog = self.dialog = SaveFailedDialog(self._window, event.error)
+            dialog.retry_requested.connect(self._training.go_on)
+            dialog.folder_requested.connect(self._pick)
+            dialog.discard_requested.connect(self.discard_requested)
+            dialog.show()
         else:
             # Where somebody closed it, it stays closed: the run only tried again by itself.
             self.dialog.show_error(event.error)
             self._use_offer()
-
-    def _open(self, error: Exception) -> None:
-        dialog = self.dialog = SaveFailedDialog(self._window, error)
-        dialog.retry_requested.connect(self._training.go_on)
-        dialog.folder_requested.connect(self._pick)
-        dialog.discard_requested.connect(self.discard_requested)
-        dialog.show()
 
     @Slot()
     def _pick(self) -> None:
@@ -259,7 +257,7 @@ class StorageErrorHandler(QObject):
 
     def _use_offer(self) -> None:
         """Pass a folder on once the run stands still; just now it may be trying the old one."""
-        if self._offered is not None and self._view.status.life is RunState.PAUSED:
+        if self._offered is not None and self._view.status.state is RunState.PAUSED:
             self._training.offer_folder(self._offered)
             self._offered = None
             self._training.go_on()

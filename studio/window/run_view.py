@@ -25,7 +25,7 @@ from engine.runs.event_reader import read_losses, read_quality
 from engine.runs.folder import RunFolder
 from studio.errors.reporter import ErrorReporter
 from studio.jobs.training import RunEvents, TrainingJob
-from studio.models.more_training import Resumable, opened_run, resumable_run
+from studio.models.more_training import opened_run, resumable_run
 from studio.models.run_state import LifecycleEvent, RunStatus
 from studio.models.trouble_text import held_text
 from studio.window.main_window import MainWindow
@@ -64,7 +64,7 @@ class RunView(QObject):
             OSError: its log cannot be read.
         """
         RunFolder(folder).read_config()
-        opened = opened_run(self.status.life, folder, self._show_past(folder))
+        opened = opened_run(self.status.state, folder, self._show_past(folder))
         self._window.set_can_save(bool(RunFolder(folder).checkpoint_paths()))
         self._show(opened.status)
         self._window.run.show_resumable(opened.resumable)
@@ -124,7 +124,11 @@ class RunView(QObject):
             case RunReady():
                 self._window.run.show_prepared(event)
             case MetricsReported():
-                self._show_losses(event)
+                self._advance(event)
+                self._window.losses.add_losses(event)
+                if event.progress.images_seen:
+                    # From the first step on, the dialog can ask the run for a checkpoint.
+                    self._window.set_can_save(True)
             case PreviewReady():
                 self._window.gallery.add_preview(event)
             case EvaluationCompleted():
@@ -143,27 +147,18 @@ class RunView(QObject):
         except ValueError as error:
             _log.warning("An event that cannot be: %s", error)
 
-    def _show_losses(self, event: MetricsReported) -> None:
-        self._advance(event)
-        self._window.losses.add_losses(event)
-        if event.progress.images_seen:
-            # From the first step on, the dialog can ask the run for a checkpoint.
-            self._window.set_can_save(True)
-
     def _end(self, event: RunEnded) -> None:
         self._advance(event)
         self._window.set_can_save(bool(RunFolder(event.folder).checkpoint_paths()))
-        self._window.run.show_resumable(self._resumable(event.folder))
+        try:
+            reports = list(read_losses(RunFolder(event.folder).log_file))
+            self._window.run.show_resumable(resumable_run(event.folder, reports))
+        except OSError as error:
+            _log.warning("%s cannot be read: %s", event.folder, error)
+            self._window.run.show_resumable(None)
         _log.info("Run %s ended: %s, %d images", event.folder, event.outcome, event.images_seen)
         if event.error is not None:
             self._reporter.report(event.error)
-
-    def _resumable(self, folder: Path) -> Resumable | None:
-        try:
-            return resumable_run(folder, list(read_losses(RunFolder(folder).log_file)))
-        except OSError as error:
-            _log.warning("%s cannot be read: %s", folder, error)
-            return None
 
     def _show_past(self, folder: Path) -> list[MetricsReported]:
         """Fill the panels with what a run has behind it, and give its loss reports."""

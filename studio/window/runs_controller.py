@@ -52,21 +52,17 @@ class QueueRunner(QObject):
     ) -> None:
         super().__init__(parent)
         self._training, self._start, self._resume = training, start, resume
-        self._is_active = False
+        self.is_active = False
+        """Whether waiting runs are started in turn."""
         self.queue = RunQueue(file)
-        # A timer of its own ends with the runner; a free one would call what is gone.
+        # A child timer is destroyed with the runner; a free one would call a deleted object.
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._start_next)
         training.event_emitted.connect(self._on_event)
 
-    @property
-    def is_active(self) -> bool:
-        """Whether runs are started when their turn comes."""
-        return self._is_active
-
     def use_file(self, file: Path) -> None:
         """Take the queue of another workspace; it does not start by itself."""
-        self._is_active = False
+        self.is_active = False
         self.queue = RunQueue(file)
         self.changed.emit()
 
@@ -100,16 +96,16 @@ class QueueRunner(QObject):
     @Slot()
     def start(self) -> None:
         """Start the runs, now or when the one under way has ended."""
-        self._is_active = True
+        self.is_active = True
         _log.info("The queue of %d run(s) starts", self.queue.due_count)
         self._start_next()
 
     @Slot()
     def pause(self) -> None:
         """Start no other run."""
-        if self._is_active:
+        if self.is_active:
             _log.info("The queue pauses")
-        self._is_active = False
+        self.is_active = False
         self.changed.emit()
 
     def refuse(self, error: Exception) -> None:
@@ -127,7 +123,7 @@ class QueueRunner(QObject):
     def _start_next(self) -> None:
         is_free = not self._training.is_running and self.queue.running() is None
         place = self.queue.next_due()
-        if not self._is_active or not is_free:
+        if not self.is_active or not is_free:
             self.changed.emit()
             return
         if place is None:
@@ -179,7 +175,7 @@ class QueueRunner(QObject):
         try:
             change()
         except (EngineError, OSError) as error:
-            self._is_active = False
+            self.is_active = False
             self.failed.emit(error)
         self.changed.emit()
 
@@ -213,7 +209,7 @@ class RunsController(QObject):
         """Start a run; one that is a branch once its checkpoint is copied."""
         if plan.branch is None:
             self._training.start(plan.config, plan.starter)
-        elif not self._jobs.is_branching:
+        elif not self._jobs.branching.is_running:
             self._window.statusBar().showMessage(
                 self.tr("Copying the checkpoint of {0}…").format(plan.branch.source.name),
                 _MESSAGE_MS,
@@ -291,7 +287,9 @@ class RunsController(QObject):
             self._reporter.report(error)
         else:
             self.runner.add(RunPlan(config=config, starter=""))
-            self._say(self.tr("{0} waits in the queue.").format(self._last_waiting))
+            queue = self.runner.queue
+            name = queue[len(queue) - 1].name if len(queue) else ""
+            self._say(self.tr("{0} waits in the queue.").format(name))
 
     @Slot(object)
     def _copy_command(self, folder: Path) -> None:
@@ -325,15 +323,10 @@ class RunsController(QObject):
         if isinstance(result, RunConfig):
             if not self._training.is_running:
                 self._go_on(result)
-        elif event.folder == self._view.folder:
-            self._follow(result)
-
-    def _follow(self, result: object) -> None:
-        """Keep up with what happened to the run that the window shows."""
-        if isinstance(result, TrashedRun):
+        elif event.folder == self._view.folder and isinstance(result, TrashedRun):
             self._window.set_can_save(False)
             self._window.run.show_resumable(None)
-        elif isinstance(result, Path) and result != self._view.folder:
+        elif event.folder == self._view.folder != result and isinstance(result, Path):
             self._view.open_or_report(result)
 
     @Slot(object)
@@ -360,11 +353,6 @@ class RunsController(QObject):
             stops_on_failure=runner.queue.stops_on_failure,
         )
         panel.show_waiting(runner.queue.due_count)
-
-    @property
-    def _last_waiting(self) -> str:
-        queue = self.runner.queue
-        return queue[len(queue) - 1].name if len(queue) else ""
 
     def _say(self, text: str) -> None:
         self._window.statusBar().showMessage(text, _MESSAGE_MS)

@@ -46,7 +46,10 @@ class WelcomePage(QScrollArea):
         layout.addWidget(plain_label(self.tr("Welcome to Diptych"), role="title"))
         layout.addWidget(plain_label(self._introduction()))
         layout.addSpacing(SPACING)
-        layout.addLayout(self._make_cards())
+        cards = spaced(QHBoxLayout(), GAP)
+        for starter in STARTERS.values():
+            cards.addWidget(_Card(starter, self._buttons[starter.name]), stretch=1)
+        layout.addLayout(cards)
         layout.addSpacing(SPACING)
         layout.addLayout(self._make_others())
         layout.addStretch(2)
@@ -77,12 +80,6 @@ class WelcomePage(QScrollArea):
         button.clicked.connect(lambda: self.starter_requested.emit(starter.name))
         return button
 
-    def _make_cards(self) -> QHBoxLayout:
-        cards = spaced(QHBoxLayout(), GAP)
-        for starter in STARTERS.values():
-            cards.addWidget(_Card(starter, self._buttons[starter.name]), stretch=1)
-        return cards
-
     def _make_others(self) -> QHBoxLayout:
         images = QPushButton(icon("import"), self.tr("Import your own images…"))
         images.clicked.connect(self.import_requested)
@@ -106,7 +103,9 @@ class _Card(QFrame):
         layout.addWidget(_Picture(starter.name), alignment=Qt.AlignmentFlag.AlignHCenter)
         layout.addWidget(plain_label(translate_engine(starter.title), role="heading"))
         layout.addWidget(plain_label(translate_engine(starter.summary)))
-        facts = plain_label(_facts(starter), role="muted")
+        text = QCoreApplication.translate("WelcomePage", "{0} px · {1}")
+        licence = translate_engine(starter.licence)
+        facts = plain_label(text.format(starter.image_size, licence), role="muted")
         facts.setToolTip(starter.licence)
         layout.addWidget(facts)
         layout.addStretch(1)
@@ -130,10 +129,3 @@ class _Picture(QLabel):
                 Qt.TransformationMode.SmoothTransformation,
             )
         )
-
-
-def _facts(starter: Starter) -> str:
-    translate = QCoreApplication.translate
-    return translate("WelcomePage", "{0} px · {1}").format(
-        starter.image_size, translate_engine(starter.licence)
-    )

@@ -196,9 +196,9 @@ def test_that_a_folder_dropped_onto_the_window_is_listed(
     drop(studio.window, tmp_path)
     wizard = studio.importing.wizard
     assert wizard is not None
-    qtbot.waitUntil(lambda: wizard.form.look is not None)
-    assert wizard.form.look is not None
-    assert wizard.form.look.source == tmp_path
+    qtbot.waitUntil(lambda: wizard.form.scan is not None)
+    assert wizard.form.scan is not None
+    assert wizard.form.scan.source == tmp_path
     assert studio.importing.choices == ImportChoices(recent=(str(tmp_path),))
     drop(wizard.findChild(DropZone), tmp_path.parent)
     qtbot.waitUntil(lambda: wizard.source.source == tmp_path.parent)
@@ -210,7 +210,7 @@ def test_that_train_on_this_makes_it_the_next_run(qtbot: QtBot, studio: Studio, 
     studio.importing.open(tmp_path)
     wizard = studio.importing.wizard
     assert wizard is not None
-    qtbot.waitUntil(lambda: wizard.form.look is not None)
+    qtbot.waitUntil(lambda: wizard.form.scan is not None)
     wizard.form.tokenizer = "characters"
     for page in wizard.pages[1:]:
         qtbot.waitUntil(lambda: not wizard.page.refusal())
@@ -242,7 +242,7 @@ def test_that_closing_the_window_asks_about_an_import(
     studio.importing.open(tmp_path)
     wizard = studio.importing.wizard
     assert wizard is not None
-    qtbot.waitUntil(lambda: wizard.form.look is not None)
+    qtbot.waitUntil(lambda: wizard.form.scan is not None)
     while wizard.page is not wizard.summary:
         qtbot.waitUntil(lambda: not wizard.page.refusal())
         wizard.go_next()

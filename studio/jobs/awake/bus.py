@@ -142,10 +142,10 @@ class BusInhibition(QObject):
         message.setArguments(list(door.arguments))
         message.setAutoStartService(False)
         watcher = QDBusPendingCallWatcher(connection.asyncCall(message, TIMEOUT_MS), self)
-        watcher.finished.connect(lambda: self._take(watcher, door))
+        watcher.finished.connect(lambda: self._on_reply(watcher, door))
         self._watcher = watcher
 
-    def _take(self, watcher: QDBusPendingCallWatcher, door: InhibitionService) -> None:
+    def _on_reply(self, watcher: QDBusPendingCallWatcher, door: InhibitionService) -> None:
         reply = watcher.reply()
         watcher.deleteLater()
         self._watcher = None

@@ -4,22 +4,23 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QFormLayout, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
 
 from engine.control import RunControl
 from engine.errors import ConfigError
 from engine.importing.plan import ImportPlan
 from studio.i18n import translate_engine
-from studio.jobs.importing import FilesCounted, ImportJobs, ImportLooks
+from studio.jobs.importing import FilesCounted, ImportJobs, ImportReader
 from studio.jobs.task import CancellingJob, Tell
 from studio.models.import_form import FIELDS, ImportForm
 from studio.models.setting_text import choice_text, range_text, unit_text, value_text
-from studio.theme import SPACING
+from studio.theme import GAP, SPACING
 from studio.widgets.fields import CheckField, ChoiceField, ColourField, Field, TextField
+from studio.widgets.labels import fill, scrolling, spaced
 
 if TYPE_CHECKING:
     from engine.importing.dry_run import ScanFacts
-    from engine.importing.scan import FirstLook
+    from engine.importing.scan import QuickScan
 
 
 DEBOUNCE_MS = 200
@@ -58,21 +59,21 @@ class Page(QWidget):
         """Go out of view; work that only this page needs is ended."""
 
 
-class LookingPage(Page):
-    """A page that looks at the source again, a moment after each change of the form.
+class PreviewPage(Page):
+    """A page whose preview is updated shortly after each change of the form.
 
     Args:
         form: what is chosen.
         jobs: of the wizard.
-        looks: what the page can ask.
+        reader: what the page can ask.
         asked: the jobs that answer.
     """
 
     def __init__(
-        self, form: ImportForm, jobs: ImportJobs, looks: ImportLooks, *asked: CancellingJob
+        self, form: ImportForm, jobs: ImportJobs, reader: ImportReader, *asked: CancellingJob
     ) -> None:
         super().__init__(form, jobs)
-        self._looks, self._asked = looks, asked
+        self._reader, self._asked = reader, asked
         self._is_shown = False
         self._timer = QTimer(self, singleShot=True, interval=DEBOUNCE_MS)
         self._timer.timeout.connect(self._ask)
@@ -85,7 +86,7 @@ class LookingPage(Page):
     def enter(self) -> None:
         """Look as the form says, without delay."""
         self._is_shown = True
-        self.look_again()
+        self.update_preview()
         self._timer.stop()
         self._ask()
 
@@ -96,12 +97,20 @@ class LookingPage(Page):
         for job in self._asked:
             job.forget()
 
-    def request(self, plan: ImportPlan, look: "FirstLook") -> None:
-        """Ask what the page shows of a plan."""
-        raise NotImplementedError
+    def request(self, plan: ImportPlan, scan: "QuickScan") -> None:
+        """Request the preview of a plan; by default the statistics of all texts."""
+        reader, tokenizer = self._reader, self.form.tokenizer
+
+        def read(tell: Tell, control: RunControl) -> "ScanFacts":
+            def count(number: int) -> None:
+                tell(FilesCounted(count=number))
+
+            return reader.scan(plan, scan, tokenizer, count, control)
+
+        self.jobs.texts.request(read)
 
     @Slot()
-    def look_again(self) -> None:
+    def update_preview(self) -> None:
         """Ask anew in a moment: the form has changed."""
         self._timer.start()
         self.changed.emit()
@@ -114,17 +123,8 @@ class LookingPage(Page):
         except ConfigError:
             # A field is wrong, of this page or of a later one; it says so itself.
             return
-        if self.form.look is not None:
-            self.request(plan, self.form.look)
-
-    def request_texts(self, plan: ImportPlan, look: "FirstLook") -> None:
-        """Have all texts measured as a plan says."""
-        looks, tokenizer = self._looks, self.form.tokenizer
-
-        def scan(tell: Tell, control: RunControl) -> "ScanFacts":
-            return looks.scan(plan, look, tokenizer, lambda n: tell(FilesCounted(count=n)), control)
-
-        self.jobs.texts.request(scan)
+        if self.form.scan is not None:
+            self.request(plan, self.form.scan)
 
 
 def ask_rows(rows: Iterable[tuple[str, Field]]) -> QFormLayout:
@@ -144,31 +144,27 @@ def ask_rows(rows: Iterable[tuple[str, Field]]) -> QFormLayout:
     return layout
 
 
-def asking_column(content: QWidget) -> QScrollArea:
-    """Put what a page asks into a column that scrolls where the window is low."""
-    scroll = QScrollArea()
-    scroll.setFrameShape(QFrame.Shape.NoFrame)
-    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    scroll.setWidgetResizable(True)
-    scroll.setWidget(content)
-    scroll.setFixedWidth(FORM_WIDTH)
-    return scroll
+def lay_out_columns(page: QWidget, form: QWidget, preview: QLayout) -> None:
+    """Lay out a page with a scrolling form on the left and its preview on the right."""
+    column = scrolling(form)
+    column.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    column.setFixedWidth(FORM_WIDTH)
+    layout = spaced(QHBoxLayout(page), GAP, (0, 0, 0, 0))
+    layout.addWidget(column)
+    layout.addLayout(preview, stretch=1)
 
 
 def stacked(*parts: QWidget | QFormLayout | None, is_tight: bool = False) -> QWidget:
     """Put parts below each other, with the room that is left at their end; ``None`` is a gap."""
     widget = QWidget()
-    layout = QVBoxLayout(widget)
-    # Room for the focus frames, and for the scroll bar beside the fields.
-    layout.setContentsMargins(0, 0, SPACING, 0)
-    layout.setSpacing(SPACING // 2 if is_tight else SPACING)
+    # The right margin leaves room for focus frames and the scroll bar.
+    spacing = SPACING // 2 if is_tight else SPACING
+    layout = spaced(QVBoxLayout(widget), spacing, (0, 0, SPACING, 0))
     for part in parts:
         if part is None:
             layout.addSpacing(SPACING)
-        elif isinstance(part, QFormLayout):
-            layout.addLayout(part)
         else:
-            layout.addWidget(part)
+            fill(layout, part)
     layout.addStretch(1)
     return widget
 
@@ -194,18 +190,13 @@ class SettingFields(QObject):
             about = FIELDS[name].about
             help_text = "\n".join(filter(None, [translate_engine(about.help), range_text(about)]))
             field.set_help(help_text, translate_engine(about.label))
-            field.text_edited.connect(lambda text, name=name: self._take(name, text))
+            field.text_edited.connect(lambda text, name=name: self._on_edit(name, text))
 
     def rows(self) -> QFormLayout:
-        """Lay the fields out below each other."""
-        # A check box carries its own label.
-        return ask_rows(
-            (
-                "" if isinstance(field, CheckField) else translate_engine(FIELDS[name].about.label),
-                field,
-            )
-            for name, field in self.fields.items()
-        )
+        """Lay out the fields below each other; a check box has its own label."""
+        labels = {name: translate_engine(FIELDS[name].about.label) for name in self.fields}
+        fields = self.fields.items()
+        return ask_rows(("" if isinstance(f, CheckField) else labels[n], f) for n, f in fields)
 
     def refresh(self) -> None:
         """Show what stands in the form, and what is wrong with it."""
@@ -222,7 +213,7 @@ class SettingFields(QObject):
                 return f"{translate_engine(FIELDS[name].about.label)}: {problems[name]}"
         return ""
 
-    def _take(self, name: str, text: str) -> None:
+    def _on_edit(self, name: str, text: str) -> None:
         self._form.set_text(name, text)
         self.refresh()
         self.edited.emit()

@@ -6,19 +6,12 @@ from typing import assert_never
 
 from PySide6.QtCore import QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QProgressBar,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from engine.errors import ConfigError
 from engine.events import ImportEnded, ImportProgressed, Outcome
 from studio.errors.wording import explain
-from studio.jobs.importing import ImportJobs, ImportLooks
+from studio.jobs.importing import ImportJobs, ImportReader
 from studio.models.import_form import ImportForm
 from studio.models.import_text import (
     counts_words,
@@ -32,7 +25,7 @@ from studio.models.setting_text import choice_words
 from studio.theme import MARGIN, SPACING
 from studio.widgets.fields import TextField
 from studio.widgets.icons import icon
-from studio.widgets.labels import FactGrid, plain_label, set_look
+from studio.widgets.labels import FactGrid, fill, plain_label, set_look, spaced
 from studio.wizards.importing.check import CheckPage
 from studio.wizards.importing.page import Page, ask_rows
 
@@ -55,10 +48,10 @@ class SummaryPage(Page):
     train_requested = Signal()
 
     def __init__(
-        self, form: ImportForm, jobs: ImportJobs, looks: ImportLooks, check: CheckPage
+        self, form: ImportForm, jobs: ImportJobs, reader: ImportReader, check: CheckPage
     ) -> None:
         super().__init__(form, jobs)
-        self._looks, self._check = looks, check
+        self._reader, self._check = reader, check
         self._state = _State.ASKING
         self._report: Path | None = None
         self._is_continued = False
@@ -80,7 +73,7 @@ class SummaryPage(Page):
         self.train.clicked.connect(self.train_requested)
         self._lay_out()
         jobs.building.progressed.connect(self._show_progress)
-        jobs.building.ended.connect(self._take_end)
+        jobs.building.ended.connect(self._on_import_ended)
         self._enter(_State.ASKING)
 
     @property
@@ -174,7 +167,7 @@ class SummaryPage(Page):
         self._is_continued = False
         if not problem:
             try:
-                self._is_continued = self._looks.is_staged(self.form.plan())
+                self._is_continued = self._reader.is_staged(self.form.plan())
             except ConfigError:
                 return
         if self._is_continued and not self._headline.text():
@@ -195,7 +188,7 @@ class SummaryPage(Page):
             self._headline.setText(progress_words(event))
 
     @Slot(object)
-    def _take_end(self, event: ImportEnded) -> None:
+    def _on_import_ended(self, event: ImportEnded) -> None:
         self._report = event.report
         match event.outcome:
             case Outcome.FINISHED:
@@ -247,8 +240,8 @@ class SummaryPage(Page):
         self.train.setVisible(state is _State.DONE)
 
     def _rows(self) -> list[tuple[str, str]]:
-        look, dry_run = self.form.look, self._check.dry_run
-        if look is None or dry_run is None:
+        scan, dry_run = self.form.scan, self._check.dry_run
+        if scan is None or dry_run is None:
             return []
         pictures = joined(
             [
@@ -260,7 +253,7 @@ class SummaryPage(Page):
         skipped = skipped_rows(skipped_counts(dry_run))
         lines = [f"{count}  {text}" for count, text in skipped[:_MOST_REASONS]]
         return [
-            (self.tr("From"), str(look.source)),
+            (self.tr("From"), str(scan.source)),
             (self.tr("Read as"), format_words(self.form.reading.format)[0]),
             (self.tr("Content"), counts_words(dry_run.counts)),
             (self.tr("Images"), pictures),
@@ -272,23 +265,15 @@ class SummaryPage(Page):
         card = QVBoxLayout(self._card)
         card.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         card.addWidget(self._facts)
-        asks = QVBoxLayout(self._asks)
-        asks.setContentsMargins(0, 0, 0, 0)
-        asks.setSpacing(SPACING // 2)
+        asks = spaced(QVBoxLayout(self._asks), SPACING // 2, (0, 0, 0, 0))
         asks.addLayout(ask_rows([(self.tr("Name"), self.name)]))
         asks.addWidget(self._place)
-        ends = QHBoxLayout()
-        ends.setSpacing(SPACING)
-        ends.addWidget(self.train)
-        ends.addWidget(self.open_report)
+        ends = spaced(QHBoxLayout(), SPACING)
+        fill(ends, self.train, self.open_report)
         ends.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(MARGIN)
-        layout.addWidget(self._asks)
-        layout.addWidget(self._card)
-        for widget in (self._headline, self._bar, self._details):
-            layout.addWidget(widget)
+        layout = spaced(QVBoxLayout(self), MARGIN, (0, 0, 0, 0))
+        fill(layout, self._asks, self._card)
+        fill(layout, self._headline, self._bar, self._details)
         layout.addLayout(ends)
         layout.addStretch(1)
         for button in (self.open_report, self.train):
