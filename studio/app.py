@@ -1,6 +1,6 @@
-"""The composition root: builds the parts of the studio and connects them.
+"""The composition root: creates the parts of the studio and connects their signals.
 
-Nothing else knows all of them. Panels emit wishes, jobs emit facts; the wires between are here.
+No other module knows all of them: panels emit requests, jobs emit events.
 """
 
 import dataclasses
@@ -55,12 +55,13 @@ from studio.window.run_view import RunView
 from studio.window.runs_controller import RunsController
 
 SWITCH_INTERVAL_S = 0.0005
-"""How long a thread may hold the interpreter while another waits for it. With Python's own 5 ms,
-training stands still on all cores while the window draws a curve."""
+"""Interpreter switch interval; with Python's default of 5 ms, training stalls on all cores while
+the window draws a curve.
+"""
 
 
 class Studio(QObject):
-    """All parts, connected. ``window`` is what the user sees, ``training`` the job behind it."""
+    """The application: ``window`` is the main window, ``training`` the training job."""
 
     def __init__(self, application: QApplication, settings: QSettings, work: EngineApi) -> None:
         super().__init__(application)
@@ -118,7 +119,7 @@ class Studio(QObject):
 
     @Slot()
     def restore_last_run(self) -> None:
-        """Show the latest run again, if it is still there; otherwise the welcome stays."""
+        """Show the last run if it still exists; otherwise keep the welcome page."""
         folder = self._general.last_run
         resumes = self._general.resumes_last_run
         self._remember_general(resumes_last_run=False)
@@ -128,7 +129,7 @@ class Studio(QObject):
                 self.window.run.ask(Command.RESUME)
 
     def remember(self) -> None:
-        """Store layout and choices."""
+        """Save layout and choices."""
         window = self.window
         if self.run_view.folder is not None:
             self._remember_general(last_run=self.run_view.folder)
@@ -255,7 +256,7 @@ class Studio(QObject):
         dialog.open()
 
     def _start_again(self) -> None:
-        """Let a new process go on with the run once this one is gone."""
+        """Start a new process that resumes the run after this one has quit."""
         self._remember_general(resumes_last_run=True)
         self.store.flush()
         QProcess.startDetached(sys.executable, ["-m", "studio"])
@@ -269,12 +270,12 @@ class Studio(QObject):
 def build_studio(
     application: QApplication, *, settings: QSettings | None = None, work: EngineApi | None = None
 ) -> Studio:
-    """Build the studio; its window is not shown yet.
+    """Build the studio without showing its window.
 
     Args:
-        application: the one that runs.
-        settings: where choices are remembered; by default the user's own file.
-        work: what the workers call; by default the engine.
+        application: the running application.
+        settings: stores the user's choices; the user's own file by default.
+        work: the functions that the workers call; the engine's by default.
     """
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     application.setApplicationName("Diptych")

@@ -1,4 +1,4 @@
-"""Where the studio keeps things on this machine."""
+"""Paths of the studio on this machine."""
 
 import os
 from pathlib import Path
@@ -9,17 +9,17 @@ _APP = "diptych"
 
 
 def default_workspace() -> Path:
-    """Give the folder for datasets, runs and galleries until the user picks another."""
+    """Return the default folder for datasets, runs and galleries."""
     return Path(platformdirs.user_documents_dir()) / "Diptych"
 
 
 def settings_file() -> Path:
-    """Give the file that remembers layout and choices."""
+    """Return the file that stores layout and choices."""
     return Path(platformdirs.user_config_dir(_APP, appauthor=False)) / "studio.ini"
 
 
 def log_folder() -> Path:
-    """Give the folder of the rotating log files."""
+    """Return the folder of the rotating log files."""
     return Path(platformdirs.user_log_dir(_APP, appauthor=False))
 
 

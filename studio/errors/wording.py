@@ -1,4 +1,4 @@
-"""Maps errors to user-facing text: what happened, why, and what to do next."""
+"""User-facing error texts: what happened, why, and what to do next."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,11 +23,11 @@ class Explanation:
 
 
 def explain(error: BaseException) -> Explanation:
-    """Find the words for an error; unknown ones are explained as a fault of the program."""
+    """Return the explanation of an error; unknown errors are explained as a bug."""
     for kind in type(error).__mro__:
         if kind in _WORDINGS:
             return _WORDINGS[kind](error)
-        # torch's own class for a full GPU is known by name: the studio does not import torch.
+        # The studio does not import torch, so its out-of-memory error is recognized by name.
         if kind.__name__ == "OutOfMemoryError":
             return _memory(error)
     return _unknown(error)

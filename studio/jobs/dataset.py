@@ -23,12 +23,12 @@ Report = Callable[[int, int], None]
 
 @dataclass(frozen=True, kw_only=True)
 class OpenedDataset:
-    """A dataset and what its items can be found by."""
+    """An open dataset with its search index."""
 
     dataset: StoredDataset
     index: Index
     originals: Sequence[ItemState]
-    """``original_states`` of it."""
+    """Unedited states of all items."""
 
 
 def _export(
@@ -48,7 +48,7 @@ def _examine(
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetWork:
-    """The functions that tests replace."""
+    """Work functions that tests can replace."""
 
     export: Callable[[StoredDataset, Edits, Path, Report, RunControl], int] = _export
     examine: Callable[[StoredDataset, Edits, Report, RunControl], tuple[ItemIssue, ...]] = _examine
@@ -58,7 +58,7 @@ _log = logging.getLogger(__name__)
 
 
 class DatasetJobs(QObject):
-    """One task of each kind. Edits are copied, so that the window may go on changing its own."""
+    """One task of each kind; edits are copied, so the window can change its own meanwhile."""
 
     def __init__(self, work: DatasetWork, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -72,12 +72,12 @@ class DatasetJobs(QObject):
 
     @property
     def tasks(self) -> tuple[Task, ...]:
-        """All of them."""
+        """All tasks."""
         first = (self.opening, self.measuring, self.searching)
         return (*first, self.saving, self.exporting, self.examining)
 
     def open(self, folder: Path) -> None:
-        """Read a dataset; the result is an ``OpenedDataset``."""
+        """Open a dataset; the result is an ``OpenedDataset``."""
 
         def work(_report: Report, _control: RunControl) -> OpenedDataset:
             dataset = open_dataset(folder)
@@ -87,19 +87,19 @@ class DatasetJobs(QObject):
         self.opening.start(work)
 
     def measure(self, dataset: StoredDataset, edits: Edits) -> None:
-        """Count what a dataset holds; the result is ``Statistics``."""
+        """Compute the statistics of a dataset; the result is ``Statistics``."""
         copy = edits.copy()
         self.measuring.start(lambda _report, control: measure(dataset, copy, control=control))
 
     def find_changes(self, edits: Edits, search: Search, items: Iterable[int]) -> None:
-        """See what a search would change; the result is a ``Replacement``."""
+        """Find the changes of a find-and-replace; the result is a ``Replacement``."""
         copy = edits.copy()
         self.searching.start(
             lambda _report, control: find_changes(copy, search, items, control=control)
         )
 
     def save(self, dataset: StoredDataset, edits: Edits, folder: Path) -> None:
-        """Write a new version; the result is its folder."""
+        """Save a new version; the result is its folder."""
         copy = edits.copy()
 
         def work(report: Report, control: RunControl) -> Path:
@@ -110,7 +110,7 @@ class DatasetJobs(QObject):
         _log.info("Saving %s with %d changes as %s", dataset.folder, copy.change_count, folder)
 
     def export(self, dataset: StoredDataset, edits: Edits, folder: Path) -> None:
-        """Write an image folder; the result is the number of images."""
+        """Export an image folder; the result is the number of images."""
         copy = edits.copy()
         self.exporting.start(
             lambda report, control: self._work.export(dataset, copy, folder, report, control)
@@ -118,7 +118,7 @@ class DatasetJobs(QObject):
         _log.info("Exporting %s to %s", dataset.folder, folder)
 
     def examine(self, dataset: StoredDataset, edits: Edits) -> None:
-        """Have the doctor look; the result is a tuple of ``ItemIssue``."""
+        """Run the doctor's checks; the result is a tuple of ``ItemIssue``."""
         copy = edits.copy()
         self.examining.start(
             lambda report, control: self._work.examine(dataset, copy, report, control)
@@ -126,10 +126,10 @@ class DatasetJobs(QObject):
         _log.info("Examining %s", dataset.folder)
 
     def cancel(self) -> None:
-        """Ask all of them to end."""
+        """Cancel all tasks."""
         for task in self.tasks:
             task.cancel()
 
     def wait(self, timeout_ms: int) -> bool:
-        """Block until all have ended; for quitting only. Whether they did in time."""
+        """Block until all threads have ended, when quitting. Returns whether they did in time."""
         return all(task.wait(timeout_ms) for task in self.tasks)

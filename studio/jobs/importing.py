@@ -1,4 +1,4 @@
-"""The jobs of the import wizard: looks that write nothing, and the import itself."""
+"""Jobs of the import wizard: reading the source, and the import itself."""
 
 import logging
 from collections.abc import Callable
@@ -28,13 +28,13 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class FilesCounted:
-    """A scan has listed or read so many files or items."""
+    """Progress of a scan, in files or items."""
 
     count: int
 
 
 class ImportJobs(QObject):
-    """One job for each question that the wizard asks; all may run at once."""
+    """One job per page of the wizard; all may run at the same time."""
 
     def __init__(self, import_dataset: ImportDataset, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -51,26 +51,26 @@ class ImportJobs(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether work is running that would be lost."""
+        """Whether work is running that closing the wizard would lose."""
         return self.building.is_running or self.check.is_running
 
     def drop_reads(self) -> None:
-        """Ask every scan to end, and never hear of it again."""
+        """Cancel all reads and drop their results."""
         for job in self._reads:
             job.forget()
 
     def cancel(self) -> None:
-        """Ask everything to end."""
+        """Cancel all jobs."""
         self.drop_reads()
         self.building.cancel()
 
     def wait(self, timeout_ms: int) -> bool:
-        """Block until all threads have ended; for quitting only. Whether they did in time."""
+        """Block until all threads have ended, when quitting. Returns whether they did in time."""
         return all(job.wait(timeout_ms) for job in (*self._reads, self.building))
 
 
 class BuildJob(QObject):
-    """At most one import; its events in the GUI thread."""
+    """Runs at most one import at a time; emits its events in the GUI thread."""
 
     progressed = Signal(object)
     ended = Signal(object)
@@ -84,14 +84,14 @@ class BuildJob(QObject):
 
     @property
     def is_running(self) -> bool:
-        """Whether an import is under way."""
+        """Whether an import is running."""
         return self._thread.is_running
 
     def start(self, plan: ImportPlan) -> None:
         """Import in a thread.
 
         Raises:
-            RuntimeError: an import is under way.
+            RuntimeError: an import is running.
         """
         control = RunControl()
 
@@ -106,11 +106,11 @@ class BuildJob(QObject):
         _log.info("Import of %s into %s started", plan.source, plan.dataset)
 
     def cancel(self) -> None:
-        """Ask the import to end; what it has done is kept and can be gone on with."""
+        """Cancel the import; completed work is kept and can be resumed."""
         self._control.request_stop()
 
     def wait(self, timeout_ms: int) -> bool:
-        """Block until the thread has ended; for quitting only. Whether it did in time."""
+        """Block until the thread has ended, when quitting. Returns whether it did in time."""
         return self._thread.wait(timeout_ms)
 
     @Slot(object)
