@@ -1,4 +1,4 @@
-"""What stands in the dialog that saves a gallery, valid or not."""
+"""Form state of the save-gallery dialog."""
 
 import tempfile
 from pathlib import Path
@@ -26,11 +26,11 @@ _ASKED = {
     "images": (Direction.IMAGE_TO_TEXT,),
     "to_seed": (Direction.LATENT_PATH,),
 }
-"""Fields that matter to some directions only."""
+"""Fields that apply to some directions only."""
 
 
 class GalleryForm:
-    """Texts on their way to a ``GalleryRequest``."""
+    """Field texts and their conversion to a ``GalleryRequest``."""
 
     def __init__(self, *, run: Path, folder: Path, choices: SaveGalleryChoices) -> None:
         self._run = run
@@ -46,7 +46,7 @@ class GalleryForm:
         self.texts, self.images = choices.texts, choices.images
 
     def asks_for(self, name: str) -> bool:
-        """Whether a field matters to the direction."""
+        """Whether a field applies to the direction."""
         return self.direction in _ASKED.get(name, tuple(Direction))
 
     def allowed_range(self, name: str) -> str:
@@ -54,17 +54,17 @@ class GalleryForm:
         return range_text(_NUMBERS[name][1])
 
     def pair_count(self) -> int:
-        """How many pairs will be written, as far as the form can tell."""
+        """Return the expected number of pairs."""
         if self.direction is Direction.TEXT_TO_IMAGE:
             return min(self._number("count"), len(_lines(self.texts)))
         return self._number("count")
 
     def gallery_folder(self) -> Path:
-        """Where they will be written."""
+        """Return the folder of the gallery."""
         return _path(self.folder)
 
     def problems(self) -> dict[str, str]:
-        """Say everything that keeps the gallery from being saved, by field."""
+        """Return the problems that prevent saving, by field, in the user's language."""
         found: dict[str, str] = {}
         for name, (kind, about) in _NUMBERS.items():
             try:
@@ -75,11 +75,11 @@ class GalleryForm:
         return {name: text for name, text in found.items() if text and self.asks_for(name)}
 
     def request(self) -> GalleryRequest:
-        """Make the request; texts are written to a file, which is what the engine takes.
+        """Create the request; texts are written to a temporary file for the engine.
 
         Raises:
             ValueError: a field has a problem.
-            ConfigError: the engine refuses it.
+            ConfigError: the engine rejects the request.
             OSError: the texts cannot be written.
         """
         return GalleryRequest(
@@ -92,7 +92,7 @@ class GalleryForm:
         )
 
     def choices(self) -> SaveGalleryChoices:
-        """Give what to remember: numbers that are valid, and where galleries are kept."""
+        """Return the choices to remember: valid numbers and the parent folder."""
         problems = self.problems()
         parent = _path(self.folder).parent
         is_own = "folder" not in problems and parent != self._usual_parent
@@ -123,7 +123,7 @@ class GalleryForm:
 
 
 def free_folder(folder: Path) -> Path:
-    """Give the folder itself or, if it holds files, the first with a number after its name."""
+    """Return the folder or, if it holds files, the first free one with a number appended."""
     found, number = folder, 1
     while holds_files(found):
         number += 1
@@ -132,7 +132,7 @@ def free_folder(folder: Path) -> Path:
 
 
 def direction_texts() -> dict[str, str]:
-    """Name the directions in the user's language."""
+    """Return the names of the directions in the user's language."""
     translate = QCoreApplication.translate
     return {
         Direction.JOINT.value: translate("GalleryForm", "Pairs from noise"),

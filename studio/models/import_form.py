@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class FixHistory:
-    """The repairs chosen, and every step that led there."""
+    """The chosen fixes with undo and redo."""
 
     def __init__(self) -> None:
         self._steps: list[dict[Issue, Fix]] = [{}]
@@ -29,7 +29,7 @@ class FixHistory:
 
     @property
     def fixes(self) -> Mapping[Issue, Fix]:
-        """What the user chose; the engine's default holds for the others."""
+        """Fixes chosen by the user; the engine's defaults apply to other issues."""
         return self._steps[self._at]
 
     @property
@@ -72,16 +72,16 @@ _DEFAULTS = ImportPlan(source=Path(), dataset=Path(), reading=_NO_READING)
 
 
 class ImportForm:
-    """The values of the wizard's fields, valid or not."""
+    """Values of the wizard's fields, valid or not."""
 
     def __init__(self, workspace: Path) -> None:
         self.workspace = workspace
         self.scan: QuickScan | None = None
         self.reading = _NO_READING
         self.labels: tuple[str, ...] = ()
-        """What images are labelled with, before words stand for it."""
+        """Labels in the source that words can be assigned to."""
         self.tokenizer = "word"
-        """Which units the texts are shown in; a run's setting, not the import's."""
+        """Tokenizer for the text statistics; a setting of the run, not of the import."""
         self.name = ""
         self.history = FixHistory()
         self._texts = {name: value_text(value_at(_DEFAULTS, name)) for name in FIELDS}
@@ -93,12 +93,12 @@ class ImportForm:
 
     @property
     def detection(self) -> Detection | None:
-        """The offer of the chosen format."""
+        """Detection result of the chosen format."""
         offers = self.scan.detections if self.scan else ()
         return next((o for o in offers if o.reading.format == self.reading.format), None)
 
     def use_scan(self, scan: "QuickScan") -> None:
-        """Start with a source: choose the best format and a free name."""
+        """Use the scan of a new source: select the best format and a free name."""
         self.scan = scan
         self.history = FixHistory()
         self.labels = ()
@@ -106,19 +106,19 @@ class ImportForm:
         self.name = free_name(self.workspace / "datasets", scan.source)
 
     def clear_scan(self) -> None:
-        """Another source is being looked at."""
+        """Discard the scan, because another source is being scanned."""
         self.scan = None
         self.reading = _NO_READING
 
     def choose_format(self, name: str) -> None:
-        """Read the source as another format; its own mapping comes with it."""
+        """Select a format with its default mapping."""
         for offer in self.scan.detections if self.scan else ():
             if offer.reading.format == name:
                 self.reading = replace(offer.reading, encoding=self.reading.encoding)
                 self.labels = ()
 
     def map(self, **values: Any) -> None:
-        """Change fields of the reading."""
+        """Change fields of the import spec."""
         self.reading = replace(self.reading, **values)
 
     def text(self, name: str) -> str:
@@ -130,11 +130,11 @@ class ImportForm:
         self._texts[name] = text
 
     def problems(self) -> dict[str, str]:
-        """Say what is wrong with the fields, by their names, in the user's language."""
+        """Return the problems by field, in the user's language."""
         return self._read()[1]
 
     def name_problem(self) -> str:
-        """Say why the dataset cannot have this name or place; empty when it can."""
+        """Return why the dataset cannot have this name or place, or an empty string."""
         translate, name = QCoreApplication.translate, self.name.strip()
         if not name:
             return translate("ImportForm", "Enter a name")
@@ -147,10 +147,10 @@ class ImportForm:
         return ""
 
     def plan(self) -> ImportPlan:
-        """Make the plan.
+        """Create the plan.
 
         Raises:
-            ConfigError: names every field that is wrong.
+            ConfigError: names all invalid fields.
         """
         values, problems = self._read()
         if problems or self.scan is None:
@@ -175,7 +175,7 @@ class ImportForm:
 
 
 def free_name(datasets: Path, source: Path) -> str:
-    """Make a dataset's name from a source's, which no folder has yet."""
+    """Return a dataset name derived from the source that no folder has yet."""
     name = source.name
     suffixes = [s for s in _ARCHIVES if name.lower().endswith(s)] or [source.suffix]
     plain = name if source.is_dir() else name[: len(name) - len(suffixes[0])]

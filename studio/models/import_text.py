@@ -1,6 +1,6 @@
-"""Formats, encodings, progress, counts and reasons of an import in the user's words.
+"""User-facing texts of the import: formats, encodings, progress, counts and reasons.
 
-The words for the issues that the data checks find are in ``issue_text``.
+Texts about data issues are in ``issue_text``.
 """
 
 from collections import Counter
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from engine.importing.report import ImportCounts
 
 SHOWN = 3
-"""Reasons shown when there is nothing to import."""
+"""Number of reasons shown if there is nothing to import."""
 ENCODINGS = (
     "",
     "utf-8",
@@ -32,11 +32,11 @@ ENCODINGS = (
     "cp1251",
     "latin-1",
 )
-"""What may be chosen; the empty one detects it."""
+"""Selectable encodings; the empty one is detected automatically."""
 
 
 def format_words(name: str) -> tuple[str, str]:
-    """Give title and explanation of a format."""
+    """Return title and explanation of a format."""
     translate = QCoreApplication.translate
     words = {
         "sidecar": (
@@ -92,7 +92,7 @@ def format_words(name: str) -> tuple[str, str]:
 
 
 def reason_words(reason: Reason) -> str:
-    """Say why something is not imported, as a short noun phrase for a list."""
+    """Return why something is not imported, as a short noun phrase for a list."""
     translate = QCoreApplication.translate
     words = {
         Reason.HIDDEN: translate("ImportText", "Hidden files of the system"),
@@ -125,7 +125,7 @@ def reason_words(reason: Reason) -> str:
 
 
 def card_words(reason: Reason) -> str:
-    """Say why one item is not imported, in the few words that fit on a card."""
+    """Return why one item is not imported, short enough for a card."""
     translate = QCoreApplication.translate
     words = {
         Reason.EMPTY: translate("ImportText", "Empty"),
@@ -146,7 +146,7 @@ def card_words(reason: Reason) -> str:
 
 
 def script_words(name: str) -> str:
-    """Name a writing system."""
+    """Return the name of a writing system."""
     translate = QCoreApplication.translate
     words = {
         "latin": translate("ImportText", "Latin"),
@@ -166,7 +166,7 @@ def script_words(name: str) -> str:
 
 
 def encoding_words(name: str) -> str:
-    """Name an encoding; codes that people know stay as they are."""
+    """Return the name of an encoding; well-known codes stay as they are."""
     translate = QCoreApplication.translate
     words = {
         "": translate("ImportText", "Detect automatically"),
@@ -185,7 +185,7 @@ def encoding_words(name: str) -> str:
 
 
 def stage_words(stage: ImportStage) -> str:
-    """Say what an import is doing."""
+    """Return the name of an import stage."""
     translate = QCoreApplication.translate
     return {
         ImportStage.LISTING: translate("ImportText", "Listing the files"),
@@ -197,7 +197,7 @@ def stage_words(stage: ImportStage) -> str:
 
 
 def progress_words(event: ImportProgressed) -> str:
-    """Say how far an import has come: count, speed and time left, as far as known."""
+    """Return the progress of an import: count, speed and time left, as far as known."""
     translate, locale = QCoreApplication.translate, QLocale()
     parts = [stage_words(event.stage)]
     if event.total:
@@ -220,7 +220,7 @@ def progress_words(event: ImportProgressed) -> str:
 
 
 def suffix_words(suffixes: Mapping[str, int], most: int = 6) -> str:
-    """List the kinds of files with their counts, the most frequent first."""
+    """List file types with their counts, most frequent first."""
     translate, locale = QCoreApplication.translate, QLocale()
     ordered = sorted(suffixes.items(), key=lambda item: (-item[1], item[0]))
     none = translate("ImportText", "no suffix")
@@ -229,17 +229,17 @@ def suffix_words(suffixes: Mapping[str, int], most: int = 6) -> str:
 
 
 def joined(parts: Sequence[str]) -> str:
-    """Put short facts into one line."""
+    """Join short facts into one line."""
     return "  ·  ".join(part for part in parts if part)
 
 
 def counts_words(counts: "ImportCounts") -> str:
-    """Say what would be imported, in one line."""
+    """Return what would be imported, in one line."""
     return joined(_ImportedText().parts(counts))
 
 
 def sizes_words(sizes: Sequence[tuple[tuple[int, int], int]]) -> str:
-    """Say how large the images are."""
+    """Return the range and the most frequent image size."""
     translate = QCoreApplication.translate
     if not sizes:
         return ""
@@ -255,7 +255,7 @@ def sizes_words(sizes: Sequence[tuple[tuple[int, int], int]]) -> str:
 
 
 def skipped_counts(dry_run: "DryRun") -> Mapping[Reason, int]:
-    """Count what is left out by reason, the most frequent first; a file and its item are one."""
+    """Count skipped paths by reason, most frequent first; a file and its item count once."""
     ledger = dry_run.ledger
     skipped = (*ledger.skipped_files(), *ledger.skipped_items())
     counts = Counter({entry.path: entry.reason for entry in skipped}.values())
@@ -263,13 +263,13 @@ def skipped_counts(dry_run: "DryRun") -> Mapping[Reason, int]:
 
 
 def skipped_rows(counts: Mapping[Reason, int]) -> list[tuple[str, str]]:
-    """Give count and words of each reason."""
+    """Return count and text of each reason."""
     number = QLocale().toString
     return [(number(count), reason_words(reason)) for reason, count in counts.items()]
 
 
 class _ImportedText(QObject):
-    """Counts in words: Qt's tools find plural forms in ``tr`` alone."""
+    """Texts with counts: Qt's tools find plural forms only in ``tr``."""
 
     def parts(self, counts: "ImportCounts") -> list[str]:
         parts = [self.tr("%Ln pair(s)", "", counts.pairs)]
@@ -285,11 +285,11 @@ class _ImportedText(QObject):
 
 
 def cause_sentences(causes: Sequence[Cause], *, has_other_formats: bool) -> list[str]:
-    """Say the engine's reasons, and then what is often the matter, three in all.
+    """Return sentences for the causes, followed by common causes, three in all.
 
     Args:
-        causes: from the engine, likeliest first.
-        has_other_formats: whether the source may be read in another way.
+        causes: found by the engine, likeliest first.
+        has_other_formats: whether other formats can be chosen.
     """
     words = _ReasonText()
     found = [words.of(cause) for cause in causes]
@@ -297,7 +297,7 @@ def cause_sentences(causes: Sequence[Cause], *, has_other_formats: bool) -> list
 
 
 class _ReasonText(QObject):
-    """The sentences: Qt's tools find plural forms in ``tr`` alone."""
+    """Texts with counts: Qt's tools find plural forms only in ``tr``."""
 
     def of(self, cause: Cause) -> str:
         count = cause.count

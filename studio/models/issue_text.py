@@ -1,6 +1,6 @@
-"""The issues that the data checks find, and their fixes, in the user's words.
+"""User-facing texts of data issues and their fixes.
 
-``FoundText``: on a stored dataset, with counts. ``FindingText``: in the import wizard.
+``FoundText`` is for stored datasets, with counts; ``FindingText`` is for the import wizard.
 """
 
 from typing import assert_never
@@ -12,17 +12,17 @@ from engine.importing.plan import Fix, Issue
 
 SERIOUS = frozenset((Issue.UNREADABLE, Issue.MOJIBAKE, Issue.LEAK))
 HARMLESS = frozenset((Issue.HIDDEN, Issue.IMBALANCE))
-"""Those that a person may know, and need do nothing about."""
+"""Issues that need no action."""
 
 
 def found_words(issue: Issue, count: int) -> str:
-    """Say what was found, and how often."""
-    # The others are about files, of which a dataset that is built knows no more.
+    """Return an issue with its count."""
+    # Other issues concern source files, which a built dataset does not have.
     return _FoundText().all(count)[issue]
 
 
 def repair_words(issue: Issue, fix: Fix) -> tuple[str, str]:
-    """Give a button's text, and what it does."""
+    """Return a button's text and its tooltip."""
     translate = QCoreApplication.translate
     if fix == Fix.MERGE:
         return (
@@ -48,7 +48,7 @@ def repair_words(issue: Issue, fix: Fix) -> tuple[str, str]:
 
 
 class _FoundText(QObject):
-    """Counts in words: Qt's tools find plural forms in ``tr`` alone."""
+    """Texts with counts: Qt's tools find plural forms only in ``tr``."""
 
     def all(self, count: int) -> dict[Issue, str]:
         return {
@@ -65,14 +65,14 @@ class _FoundText(QObject):
 
 
 def severity(issue: Issue) -> str:
-    """Give the name of the icon that says how serious a finding is."""
+    """Return the name of the icon for the severity of an issue."""
     if issue in SERIOUS:
         return "error"
     return "info" if issue in HARMLESS else "warning"
 
 
 def severity_words(issue: Issue) -> str:
-    """Say aloud what the icon shows."""
+    """Return the accessible text of the severity icon."""
     translate = QCoreApplication.translate
     words = {
         "error": translate("FindingText", "Serious"),
@@ -83,7 +83,7 @@ def severity_words(issue: Issue) -> str:
 
 
 def finding_title(issue: Issue) -> str:
-    """Name a finding."""
+    """Return the title of an issue."""
     translate = QCoreApplication.translate
     words = {
         Issue.UNREADABLE: translate("FindingText", "Unreadable images"),
@@ -104,7 +104,7 @@ def finding_title(issue: Issue) -> str:
 
 
 def finding_sentence(issue: Issue) -> str:
-    """Say what a finding means for the training."""
+    """Return what an issue means for training."""
     translate = QCoreApplication.translate
     words = {
         Issue.UNREADABLE: translate(
@@ -173,7 +173,7 @@ def finding_sentence(issue: Issue) -> str:
 
 
 def repair_text(issue: Issue, fix: Fix) -> str:
-    """Say what a repair does about a finding."""
+    """Return what a fix does about an issue."""
     translate = QCoreApplication.translate
     particular = {
         (Issue.SAME_IMAGE, Fix.SKIP): translate("FindingText", "Keep the first of each"),

@@ -1,4 +1,4 @@
-"""The run form without widgets: input, validation, resulting plan; and run names."""
+"""The run form without widgets: values, validation, the resulting plan, and run names."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,12 +24,12 @@ from studio.settings.choices import RunChoices
 
 
 def today() -> date:
-    """Give the local calendar day."""
+    """Return the local date."""
     return date.today()  # noqa: DTZ011 - a name should carry the day on the user's wall
 
 
 def free_run_name(runs: Path, subject: str, day: Callable[[], date] = today) -> str:
-    """Make a name from subject and day that no folder in ``runs`` has yet."""
+    """Return a name made from subject and date that no folder in ``runs`` has yet."""
     stem = f"{FORBIDDEN.sub('-', subject).strip(' .') or 'run'}-{day().isoformat()}"
     number = 1
     while (runs / f"{stem}-{number}").exists():
@@ -42,7 +42,7 @@ _RECENT_KEPT = 5
 
 @dataclass(frozen=True, kw_only=True)
 class FormField:
-    """One setting as the form sees it."""
+    """A setting shown as a form field."""
 
     name: str
     """Dotted name in the configuration."""
@@ -52,13 +52,13 @@ class FormField:
 
 @dataclass(frozen=True, kw_only=True)
 class RunPlan:
-    """A run that may start."""
+    """A validated run, ready to start."""
 
     config: RunConfig
     starter: str
-    """Starter to build first, or empty."""
+    """Starter dataset to build first, or empty."""
     branch: BranchStart | None = None
-    """The checkpoint to go on from, of a run that is a branch."""
+    """Checkpoint to start from, for a branch."""
 
 
 def read_fields(
@@ -87,7 +87,7 @@ FIELDS: Mapping[str, FormField] = {
 
 
 class RunForm:
-    """What stands in the form, valid or not."""
+    """Values of the form's fields, valid or not."""
 
     def __init__(
         self, workspace: Path, choices: RunChoices | None = None, day: Callable[[], date] = today
@@ -125,7 +125,7 @@ class RunForm:
 
     @property
     def name(self) -> str:
-        """Name of the next run: typed, or else made from dataset and day."""
+        """Name of the next run: typed, or generated from dataset and date."""
         if self.branch is not None and not self._typed_name:
             return free_name_like(self.runs, self.branch.source.name)
         subject = self.starter or self.dataset.name
@@ -142,7 +142,7 @@ class RunForm:
         self._recent = (str(folder), *others)[:_RECENT_KEPT]
 
     def choose_preset(self, name: str) -> None:
-        """Take a row of the preset table, with all its values.
+        """Apply a row of the preset table.
 
         Raises:
             KeyError: there is no such row.
@@ -151,10 +151,10 @@ class RunForm:
         self._texts = dict(_preset_texts(self.preset))
 
     def begin_branch(self, start: BranchStart, config: RunConfig) -> None:
-        """Make the next run a branch of another, whose settings are the ones to change.
+        """Make the next run a branch of another run, starting with its settings.
 
         Args:
-            start: where it begins.
+            start: checkpoint to start from.
             config: of the other run.
         """
         self.branch, self._branched, self._typed_name = start, config, ""
@@ -162,33 +162,33 @@ class RunForm:
         self.preset = config.preset if config.preset in PRESETS else self.preset
         self._texts = {name: value_text(value_at(config, name)) for name in FIELDS}
         if config.minutes and config.minutes <= start.minutes:
-            # What was planned is done; as much again is a first guess.
+            # The planned limits are reached; suggest the same amount again.
             self._texts["minutes"] = value_text(round(start.minutes + config.minutes, 1))
         if config.images and config.images <= start.images_seen:
             self._texts["images"] = value_text(start.images_seen + config.images)
 
     def end_branch(self) -> None:
-        """Make the next run begin at the beginning; the settings stay."""
+        """Start the next run from scratch; keep the settings."""
         self.branch = self._branched = None
 
     def rename(self, name: str) -> None:
-        """Take a typed name for the next run; an empty one brings the made one back."""
+        """Set the name of the next run; an empty one restores the generated name."""
         self._typed_name = name
 
     def text(self, name: str) -> str:
-        """Give what stands in a field."""
+        """Return the text of a field."""
         return self._texts[name]
 
     def set_text(self, name: str, text: str) -> None:
-        """Take what was typed into a field."""
+        """Set the text of a field."""
         self._texts[name] = text
 
     def preset_text(self, name: str) -> str:
-        """Give what the preset says about a field."""
+        """Return the preset's text of a field."""
         return _preset_texts(self.preset)[name]
 
     def matters(self, name: str) -> bool:
-        """Whether a field says anything to the chosen family of models."""
+        """Whether a field applies to the chosen model family."""
         families = FIELDS[name].about.families
         return not families or self._texts["family"] in families
 
@@ -197,7 +197,7 @@ class RunForm:
         return self._texts[name].strip() != self.preset_text(name)
 
     def problems(self) -> dict[str, str]:
-        """Say everything that keeps the run from starting, by field, in the user's language."""
+        """Return the problems that prevent a start, by field, in the user's language."""
         values, found = read_fields(FIELDS, self._texts)
         found |= self._place_problems()
         try:
@@ -210,10 +210,10 @@ class RunForm:
         return found
 
     def plan(self) -> RunPlan:
-        """Make the run.
+        """Create the plan.
 
         Raises:
-            ConfigError: names every problem at once.
+            ConfigError: names all problems.
         """
         problems = self.problems()
         if problems:
@@ -225,7 +225,7 @@ class RunForm:
         )
 
     def choices(self, *, is_more_open: bool = False) -> RunChoices:
-        """Give what to remember of the form."""
+        """Return the choices to remember."""
         return RunChoices(
             starter=self.starter,
             dataset=self.dataset,
@@ -236,7 +236,7 @@ class RunForm:
         )
 
     def _config(self, values: Mapping[str, Any]) -> RunConfig:
-        # A starter's own folder is known once it is built; until then its parent is what counts.
+        # A starter's actual folder is known once it is built; until then only its parent matters.
         dataset = self.workspace / "datasets" / self.starter if self.starter else self.dataset
         config = config_from_preset(self.preset, dataset=dataset, run=self.runs / self.name)
         return config.with_values(**{n.replace(".", "__"): v for n, v in values.items()})

@@ -1,4 +1,4 @@
-"""The runs of a workspace as a table: what each cell says, and by what it is sorted."""
+"""Table model of the runs of a workspace."""
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
@@ -57,7 +57,7 @@ NUMBERS = (Column.IMAGES, Column.TIME, Column.KID, Column.COHERENCE, Column.SIZE
 
 
 class RunHistory(QAbstractTableModel):
-    """The table, one row a run."""
+    """Table model with one row per run."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -65,15 +65,15 @@ class RunHistory(QAbstractTableModel):
 
     @property
     def runs(self) -> Sequence[ListedRun]:
-        """All runs, in no order."""
+        """All runs, unordered."""
         return tuple(self._runs)
 
     def run_at(self, row: int) -> ListedRun:
-        """Give the run of a row."""
+        """Return the run of a row."""
         return self._runs[row]
 
     def show_runs(self, runs: Sequence[ListedRun]) -> None:
-        """Show other runs; rows that stay keep their place, so that a choice survives."""
+        """Replace the runs; remaining rows keep their place, which preserves the selection."""
         wanted = {run.folder: run for run in runs}
         for row in reversed(range(len(self._runs))):
             if self._runs[row].folder not in wanted:
@@ -92,21 +92,21 @@ class RunHistory(QAbstractTableModel):
             self.endInsertRows()
 
     def row_of(self, folder: Path) -> int | None:
-        """Find a run's row."""
+        """Return the row of a run, or ``None``."""
         return next((row for row, run in enumerate(self._runs) if run.folder == folder), None)
 
     def rowCount(self, parent: _Index | None = None) -> int:
-        """How many runs there are."""
+        """Return the number of runs."""
         return 0 if parent is not None and parent.isValid() else len(self._runs)
 
     def columnCount(self, parent: _Index | None = None) -> int:
-        """How many columns there are."""
+        """Return the number of columns."""
         return 0 if parent is not None and parent.isValid() else len(Column)
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
-        """Name a column."""
+        """Return the header data of a column."""
         if orientation is not Qt.Orientation.Horizontal:
             return None
         column = Column(section)
@@ -119,7 +119,7 @@ class RunHistory(QAbstractTableModel):
         return None
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Say what a cell shows."""
+        """Return the data of a cell."""
         run, column = self._runs[index.row()], Column(index.column())
         match role:
             case Qt.ItemDataRole.DisplayRole:
@@ -141,7 +141,7 @@ class RunHistory(QAbstractTableModel):
 
 
 class RunFilter(QSortFilterProxyModel):
-    """The rows that a search leaves, in the order of a column."""
+    """Filters the rows by a search text and sorts them by a column."""
 
     def __init__(self, history: RunHistory, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -150,17 +150,17 @@ class RunFilter(QSortFilterProxyModel):
         self.setSourceModel(history)
 
     def search(self, text: str) -> None:
-        """Leave only the runs in which every word is found."""
+        """Show only the runs that contain every word."""
         self._text = text
         self.invalidate()
 
     def filterAcceptsRow(self, row: int, _parent: _Index) -> bool:
-        """Whether a run is shown."""
+        """Whether a row matches the search text."""
         return self._history.run_at(row).matches(self._text) if self._text else True
 
 
 def column_title(column: Column) -> str:
-    """Name a column in the user's language."""
+    """Return the title of a column in the user's language."""
     translate = QCoreApplication.translate
     return {
         Column.STAR: "",
@@ -177,7 +177,7 @@ def column_title(column: Column) -> str:
 
 
 def column_help(column: Column) -> str:
-    """Explain a column; most need no word."""
+    """Return the tooltip of a column; most have none."""
     translate = QCoreApplication.translate
     return {
         Column.STAR: translate("RunHistory", "Starred runs"),
@@ -193,7 +193,7 @@ def column_help(column: Column) -> str:
 
 
 def status_text(run: ListedRun) -> str:
-    """Say how a run stands."""
+    """Return the status of a run in the user's language."""
     translate = QCoreApplication.translate
     if run.problem and run.status is not Status.RUNNING:
         return translate("RunHistory", "Damaged")
@@ -213,7 +213,7 @@ def cell_text(run: ListedRun, column: Column) -> str:
 
 
 def row_help(run: ListedRun) -> str:
-    """Say about a run what has no column."""
+    """Return the tooltip of a row: details without a column."""
     translate = QCoreApplication.translate
     lines = [run.name]
     if run.status is Status.RUNNING:
@@ -274,7 +274,7 @@ def _sort_key(run: ListedRun, column: Column) -> Any:
         Column.NAME: run.name.casefold(),
         Column.STATE: status_text(run),
         Column.DATASET: run.dataset.casefold(),
-        # A count may be larger than what Qt's whole numbers hold.
+        # A count may exceed the range of Qt's integers.
         Column.IMAGES: float(run.images_seen),
         Column.TIME: run.elapsed_s,
         Column.KID: _NONE if run.kid is None else run.kid,

@@ -1,4 +1,4 @@
-"""The pairs of one preview as an item model: image, text, and what a screen reader says."""
+"""Item model of the pairs of a preview, and conversion of pixels to ``QImage``."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ _Role = Qt.ItemDataRole
 
 
 class TileModel(QAbstractListModel):
-    """One row for each pair. ``DecorationRole`` gives a ``QImage`` at its own size."""
+    """One row per pair. ``DecorationRole`` returns a ``QImage`` at its original size."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -24,14 +24,14 @@ class TileModel(QAbstractListModel):
 
     @property
     def tile_side(self) -> int:
-        """Side of an image in pixels; 0 while there is none."""
+        """Side of an image in pixels; 0 if there is none."""
         return self._images[0].width() if self._images else 0
 
     def show_sheet(self, sheet: Sheet | None) -> None:
-        """Take the pairs of another preview, or none.
+        """Show the pairs of another preview, or none.
 
-        If the number of pairs is unchanged, the rows are updated in place, which keeps selection,
-        scroll position and focus.
+        If the number of pairs is unchanged, the rows are updated in place, which keeps
+        selection, scroll position and focus.
         """
         images = [qimage_of(image) for image in sheet.images] if sheet else []
         texts = sheet.texts if sheet else ()
@@ -44,13 +44,13 @@ class TileModel(QAbstractListModel):
             self.dataChanged.emit(self.index(0), self.index(len(images) - 1))
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _ROOT) -> int:
-        """Give the number of pairs."""
+        """Return the number of pairs."""
         return 0 if parent.isValid() else len(self._images)
 
     def data(
         self, index: QModelIndex | QPersistentModelIndex, role: int = _Role.DisplayRole
     ) -> Any:
-        """Give one part of a pair."""
+        """Return the data of a pair for a role."""
         if not index.isValid():
             return None
         if role in (_Role.DisplayRole, _Role.ToolTipRole):
@@ -64,7 +64,7 @@ class TileModel(QAbstractListModel):
 
 
 def qimage_of(pixels: ImageArray) -> QImage:
-    """Copy [H, W, 3] pixels into an image that Qt draws fast."""
+    """Copy [H, W, 3] pixels into an image in a format that Qt draws fast."""
     height, width, _ = pixels.shape
     rows = memoryview(pixels.tobytes())
     view = QImage(rows, width, height, 3 * width, QImage.Format.Format_RGB888)
