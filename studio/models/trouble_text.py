@@ -94,7 +94,7 @@ def split_text(event: MicroBatchingEnabled) -> Advice:
 
 
 def skipped_checkpoints_text(event: RunResumed) -> Advice | None:
-    """Return which checkpoints were damaged and which one was used; ``None`` if none was damaged."""
+    """Return which checkpoints were damaged and which one was used, or ``None``."""
     if not event.skipped_checkpoints:
         return None
     return Advice(

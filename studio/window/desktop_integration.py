@@ -27,13 +27,13 @@ _PATIENCE_MS = 10_000
 
 
 class DesktopIntegration(QObject):
-    """Wires these to the window and its runs.
+    """Connects these to the window and its runs.
 
     Args:
-        window: whose actions they answer.
-        training: our own runs.
+        window: whose actions are handled.
+        training: runs of this process.
         run_view: shows a run.
-        reporter: says what went wrong.
+        reporter: reports errors.
         choices: of the user.
     """
 
@@ -68,7 +68,7 @@ class DesktopIntegration(QObject):
         actions.save_report.triggered.connect(self._pick_report)
 
     def shut_down(self) -> None:
-        """Leave nothing behind: no thread, and a computer that may sleep."""
+        """Stop all threads and allow the computer to sleep."""
         self.awake.let_go()
         self.following.leave()
         self.reporting.forget()
@@ -89,7 +89,7 @@ class DesktopIntegration(QObject):
 
     @Slot(object)
     def _on_followed(self, followed: Followed) -> None:
-        """Show how the run stands now that nobody trains it there any more."""
+        """Show the final status of a run that another program has trained."""
         if self._run_view.folder == followed.folder:
             self._run_view.open_or_report(followed.moved_to or followed.folder)
 
@@ -101,7 +101,7 @@ class DesktopIntegration(QObject):
         pick_new_file(self._window, caption, Path.home() / name, self.tr("ZIP files (*.zip)"), take)
 
     def save_report(self, target: Path) -> None:
-        """Write the report about the run that the window shows."""
+        """Write the diagnostic report about the shown run."""
         self._window.statusBar().showMessage(self.tr("The report is being written…"))
         self.reporting.start(target, self._run_view.folder, log_folder())
 

@@ -19,12 +19,12 @@ from studio.theme import MARGIN
 from studio.widgets.icons import icon
 
 LAYOUT_VERSION = 4
-"""Grows when docks come or go; an older saved arrangement is then not applied."""
+"""Increased when docks are added or removed; older saved layouts are ignored."""
 _RUN_WIDTH, _GALLERY_HEIGHT, _LOSSES_HEIGHT = 340, 430, 250
 
 
 class DockArea(QMainWindow):
-    """A window inside the window, so that its arrangement is saved apart from everything else."""
+    """Nested main window that holds the docks, so that their layout can be saved separately."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class DockArea(QMainWindow):
             | QMainWindow.DockOption.AnimatedDocks
         )
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        # No centre: the docks share all the room.
+        # No central widget: the docks share all space.
         centre = QWidget()
         centre.hide()
         self.setCentralWidget(centre)
@@ -62,7 +62,7 @@ class DockArea(QMainWindow):
         self.reset()
 
     def toggle_actions(self) -> list[QAction]:
-        """Give one action for each dock, which shows or hides it."""
+        """Return the actions that show and hide each dock."""
         return [dock.toggleViewAction() for dock in self._docks.values()]
 
     def raise_dock(self, name: str) -> None:
@@ -71,18 +71,18 @@ class DockArea(QMainWindow):
         self._docks[name].raise_()
 
     def layout_state(self) -> bytes:
-        """Give the arrangement, to be remembered."""
+        """Return the layout for saving."""
         return bytes(self.saveState(LAYOUT_VERSION).data())
 
     def restore_layout(self, state: bytes) -> None:
-        """Arrange the docks as they were; an unusable state leaves the default."""
+        """Restore a saved layout; an unusable one leaves the default."""
         if state and self.restoreState(QByteArray(state), LAYOUT_VERSION):
             self._waits_for_size = False
         else:
             self.reset()
 
     def reset(self) -> None:
-        """Arrange the docks the default way."""
+        """Restore the default layout."""
         for dock in self._docks.values():
             dock.setFloating(False)
             self.removeDockWidget(dock)
@@ -110,14 +110,14 @@ class DockArea(QMainWindow):
 
     def _make_dock(self, name: str, title: str, content: QWidget) -> QDockWidget:
         dock = QDockWidget(title, self)
-        # Qt finds a dock in a saved arrangement by this name.
+        # Qt identifies docks in a saved layout by object name.
         dock.setObjectName(name)
         dock.setWidget(content)
         dock.setWindowIcon(icon(name))
         return dock
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Give the docks their sizes, now that there is room to share."""
+        """Resize the docks now that the window has its size."""
         super().showEvent(event)
         if self._waits_for_size:
             self._resize()
@@ -128,7 +128,7 @@ _FULL = 1000
 
 
 class RunStatusBar(QStatusBar):
-    """Shows name, state and progress of the run under way or, after it, of the latest."""
+    """Shows name, state and progress of the active or last run."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -143,11 +143,11 @@ class RunStatusBar(QStatusBar):
 
     @property
     def text(self) -> str:
-        """What it says."""
+        """The displayed text."""
         return self._text.text()
 
     def show_status(self, status: RunStatus) -> None:
-        """Show another status."""
+        """Show a status."""
         parts = [status.name, activity_text(status.activity)]
         if status.progress and status.activity is RunActivity.TRAINING:
             parts.append(progress_text(status.progress))

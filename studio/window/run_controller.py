@@ -1,4 +1,4 @@
-"""Controllers of the run under way: commands, alerts, and storage errors."""
+"""Controllers of the active run: commands, alerts, and storage errors."""
 
 import logging
 from pathlib import Path
@@ -43,7 +43,7 @@ from studio.window.run_view import RunView
 
 
 class RunController(QObject):
-    """Carries out what the panel and the menu ask for."""
+    """Executes the commands of the Run panel and menu."""
 
     def __init__(self, window: MainWindow, training: TrainingJob, view: RunView) -> None:
         super().__init__(window)
@@ -55,7 +55,7 @@ class RunController(QObject):
 
     @Slot(object)
     def carry_out(self, command: Command) -> None:
-        """Pass a wish on to the run under way."""
+        """Send a command to the active run."""
         training = self._training
         match command:
             case Command.PAUSE | Command.PAUSE_RELEASE:
@@ -71,18 +71,18 @@ class RunController(QObject):
             case Command.SAMPLE_NOW:
                 training.request_sample()
             case Command.START:
-                # A new run begins from the form, whose plan the panel carries.
+                # A new run is started by the panel, from the plan of its form.
                 return
 
     @Slot(object)
     def resume(self, config: RunConfig) -> None:
-        """Go on with a run at rest."""
+        """Resume a stopped run."""
         if not self._training.is_running:
             self._training.start(config, resumes=True)
 
     @Slot()
     def ask_to_discard(self) -> None:
-        """Stop without saving, after a yes where that costs something."""
+        """Stop without saving; ask first if progress would be lost."""
         if not self._view.status.unsaved_images:
             self._training.stop(discard=True)
         elif self.guard is None:
@@ -114,7 +114,7 @@ _log = logging.getLogger(__name__)
 
 
 class RunAlerts(QObject):
-    """Listens to a run and writes notes into its panel."""
+    """Logs the incidents of a run and shows them as notes in its panel."""
 
     def __init__(self, panel: RunPanel, run: RunEvents) -> None:
         super().__init__(panel)
@@ -195,11 +195,11 @@ class RunAlerts(QObject):
 
 
 _UNDECIDED_PHASES = (Phase.SAVING, Phase.LOADING, Phase.WARMING_UP)
-"""Phases in which it is still open whether the run can save."""
+"""Phases during which it is unknown whether the run can save."""
 
 
 class StorageErrorHandler(QObject):
-    """Shows one dialog at a time, and passes its answers to the run."""
+    """Shows one dialog at a time and passes its answers to the run."""
 
     discard_requested = Signal()
 
@@ -210,7 +210,7 @@ class StorageErrorHandler(QObject):
         self._offered: Path | None = None
         self.dialog: SaveFailedDialog | None = None
         training.event_emitted.connect(self._on_event)
-        # Somebody who closed the dialog wants to hear whether what they ask for then helps.
+        # After a closed dialog, a new request must be able to show a new one.
         for asked in (training.resume_asked, training.stop_asked):
             asked.connect(self._drop_hidden)
 
@@ -237,7 +237,7 @@ class StorageErrorHandler(QObject):
             dialog.discard_requested.connect(self.discard_requested)
             dialog.show()
         else:
-            # Where somebody closed it, it stays closed: the run only tried again by itself.
+            # A dialog that the user closed stays closed: the run only retried automatically.
             self.dialog.show_error(event.error)
             self._use_offer()
 
@@ -250,13 +250,13 @@ class StorageErrorHandler(QObject):
             self._picker.finished.connect(self._forget_picker)
 
     def _offer(self, folder: Path) -> None:
-        # While the folder was looked for, the run may have got on by itself.
+        # While the folder was being chosen, the run may have continued.
         if self.dialog is not None:
             self._offered = folder
             self._use_offer()
 
     def _use_offer(self) -> None:
-        """Pass a folder on once the run stands still; just now it may be trying the old one."""
+        """Pass on a chosen folder once the run is paused; it may still be retrying the old one."""
         if self._offered is not None and self._view.status.state is RunState.PAUSED:
             self._training.offer_folder(self._offered)
             self._offered = None

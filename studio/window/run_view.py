@@ -1,4 +1,4 @@
-"""Shows one run in the panels: the one under way, or one on disk."""
+"""Shows one run in the panels: the active one, or one on disk."""
 
 import logging
 from pathlib import Path
@@ -35,10 +35,10 @@ _log = logging.getLogger(__name__)
 
 
 class RunView(QObject):
-    """Passes what happens in a run on to the panels that show it."""
+    """Passes the events of a run to the panels."""
 
     run_opened = Signal(object)
-    """Carries the folder of a run on disk that is now shown."""
+    """Carries the folder of the opened run."""
 
     def __init__(self, window: MainWindow, training: TrainingJob, reporter: ErrorReporter) -> None:
         super().__init__(window)
@@ -53,11 +53,11 @@ class RunView(QObject):
         window.set_can_save(False)
 
     def follow(self, run: RunEvents) -> None:
-        """Show also what a run reports that another process trains; its life is not ours."""
+        """Also show the reports of a run that another process trains, without its lifecycle."""
         run.event_emitted.connect(self._on_report)
 
     def open(self, folder: Path) -> None:
-        """Show a run that lies on disk.
+        """Show a run on disk.
 
         Raises:
             RunMissingError, ConfigError: there is no run, or its configuration is damaged.
@@ -75,7 +75,7 @@ class RunView(QObject):
         self.run_opened.emit(folder)
 
     def open_or_report(self, folder: Path) -> None:
-        """Show a run that lies on disk, or say why that is not possible."""
+        """Show a run on disk, or report the error."""
         try:
             self.open(folder)
         except (EngineError, OSError) as error:
@@ -94,7 +94,7 @@ class RunView(QObject):
         self._window.show_docks()
 
     def _ask(self, lifecycle_event: LifecycleEvent) -> None:
-        """Say at once that what somebody asked for is on its way."""
+        """Show a request at once, before the run confirms it."""
         try:
             self._show(self.status.after_asking(lifecycle_event))
         except ValueError as error:
@@ -119,7 +119,7 @@ class RunView(QObject):
 
     @Slot(object)
     def _on_report(self, event: RunEvent) -> None:
-        """Show what a run reports, whichever process trains it."""
+        """Show a report of a run, whichever process trains it."""
         match event:
             case RunReady():
                 self._window.run.show_prepared(event)
@@ -127,14 +127,14 @@ class RunView(QObject):
                 self._advance(event)
                 self._window.losses.add_losses(event)
                 if event.progress.images_seen:
-                    # From the first step on, the dialog can ask the run for a checkpoint.
+                    # From the first step on, the dialog can request a checkpoint.
                     self._window.set_can_save(True)
             case PreviewReady():
                 self._window.gallery.add_preview(event)
             case EvaluationCompleted():
                 self._window.quality.add_quality(event)
             case RunResumed() | RolledBack():
-                # The run repeats what came after; no curve may run backwards.
+                # The run repeats everything after this point; curves must not go backwards.
                 self._advance(event)
                 self._window.losses.drop_after(event.images_seen)
                 self._window.quality.drop_after(event.images_seen)
@@ -161,7 +161,7 @@ class RunView(QObject):
             self._reporter.report(event.error)
 
     def _show_past(self, folder: Path) -> list[MetricsReported]:
-        """Fill the panels with what a run has behind it, and give its loss reports."""
+        """Fill the panels with the logged events of a run and return its loss reports."""
         run = RunFolder(folder)
         reports, measured = list(read_losses(run.log_file)), list(read_quality(run.log_file))
         self._clear(folder)

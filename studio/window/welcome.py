@@ -1,4 +1,4 @@
-"""The welcome page: three starters, one click each."""
+"""The welcome page with one button per starter."""
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
 from PySide6.QtGui import QPixmap
@@ -25,13 +25,13 @@ _WIDEST = 920
 
 
 class WelcomePage(QScrollArea):
-    """What a newcomer sees first; scrolls where the window is small."""
+    """First page of the studio; scrolls if the window is small."""
 
     starter_requested = Signal(str)
-    """Train on a starter, now."""
+    """Carries the name of the starter to train on."""
     open_requested = Signal()
     import_requested = Signal()
-    """Make a dataset of one's own images."""
+    """Import the user's own images."""
     studio_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -61,7 +61,7 @@ class WelcomePage(QScrollArea):
         self.setFocusProxy(next(iter(self._buttons.values())))
 
     def starter_button(self, name: str) -> QPushButton:
-        """Give the button that trains on a starter."""
+        """Return the button of a starter."""
         return self._buttons[name]
 
     def _introduction(self) -> str:
@@ -113,14 +113,14 @@ class _Card(QFrame):
 
 
 class _Picture(QLabel):
-    """The starter's preview, enlarged without blur on every screen."""
+    """Preview of a starter, enlarged without blur."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
         self.setFixedSize(QSize(_PICTURE_SIDE, _PICTURE_SIDE))
         self.setScaledContents(True)
         picture = QPixmap(str(starters_folder() / name / "preview.png"))
-        # Twice the logical size: crisp at 200 % as well, and smooth when it is scaled down.
+        # Twice the logical size, which stays crisp at 200 % scaling.
         self.setPixmap(
             picture.scaled(
                 2 * _PICTURE_SIDE,

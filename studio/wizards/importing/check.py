@@ -1,4 +1,4 @@
-"""The fifth page: the doctor checks everything, and the user decides what to do about it."""
+"""The fifth page: runs the doctor's checks and lets the user choose fixes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -57,13 +57,13 @@ if TYPE_CHECKING:
 
 
 SHOWN = 24
-"""Items of a finding that are shown."""
+"""Maximum number of items shown per finding."""
 _REPAIR_WIDTH = 320
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Details:
-    """What is known of the items that are shown, by their keys."""
+    """Details of the shown items, by key."""
 
     pictures: Mapping[str, ImageArray] = field(default_factory=dict[str, ImageArray])
     texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
@@ -71,7 +71,7 @@ class _Details:
 
 
 class FindingView(QWidget):
-    """Shows one finding of an examination."""
+    """Shows one finding with its items and fixes."""
 
     repair_chosen = Signal(object)
     """Carries the ``Fix``."""
@@ -96,7 +96,7 @@ class FindingView(QWidget):
         jobs.thumbnails.ended.connect(self._on_thumbnails)
 
     def show_finding(self, dry_run: "DryRun", issue: Issue) -> None:
-        """Show a finding; its pictures follow."""
+        """Show a finding; its pictures are loaded in a worker."""
         report = dry_run.result.check_report.report(issue)
         self._title.setText(finding_title(issue))
         self._sentence.setText(finding_sentence(issue))
@@ -113,7 +113,7 @@ class FindingView(QWidget):
         self._some.setVisible(bool(self._some.text()))
         if is_other:
             self._details = _Details()
-            # In the worker: there may be a million items to search through.
+            # In the worker, because there may be a million items to search.
             self._jobs.thumbnails.request(lambda _tell, control: _details(dry_run, keys, control))
         self._show_cards()
 
@@ -168,7 +168,7 @@ _ORDER = {"error": 0, "warning": 1, "info": 2}
 
 
 class CheckPage(Page):
-    """Runs the examination once for each way of reading; repairs are weighed again at once."""
+    """Runs the dry run once per import spec; changed fixes are recounted at once."""
 
     def __init__(self, form: ImportForm, jobs: ImportJobs, reader: ImportReader) -> None:
         super().__init__(form, jobs)
@@ -205,15 +205,15 @@ class CheckPage(Page):
         jobs.recount.ended.connect(self._on_check)
 
     def title(self) -> str:
-        """Name the page."""
+        """Return the title of the page."""
         return self.tr("Check")
 
     def explanation(self) -> str:
-        """Say what the page is for."""
+        """Return the explanation of the page."""
         return self.tr("Every file is opened and looked at. Decide what to do about what is odd.")
 
     def refusal(self) -> str:
-        """Say why there is nothing to go on with."""
+        """Return why the next page is not available yet."""
         if self.jobs.check.is_running or self.jobs.recount.is_running:
             return self.tr("Your files are being checked…")
         if self.dry_run is None:
@@ -224,19 +224,19 @@ class CheckPage(Page):
         return ""
 
     def enter(self) -> None:
-        """Examine, unless that was done for what the form says."""
+        """Run the checks unless the results are up to date."""
         self._is_shown = True
         self._examine()
 
     def leave(self) -> None:
-        """End the examination."""
+        """Cancel the checks."""
         self._is_shown = False
         self.jobs.check.forget()
         self.jobs.recount.forget()
         self.jobs.thumbnails.forget()
 
     def choose(self, issue: Issue, fix: Fix) -> None:
-        """Decide about a finding, as the combo box does."""
+        """Choose a fix, as the combo box does."""
         self.form.history.choose(issue, fix)
         self._examine()
 
@@ -250,7 +250,7 @@ class CheckPage(Page):
             return
         if known is not None and decodes_alike(known.plan, plan):
             if gives_alike(known.plan, plan):
-                # A count of what was chosen meanwhile must not come after it.
+                # A pending recount of other fixes must not overwrite this result.
                 self.jobs.recount.forget()
                 self._show(known)
             else:

@@ -1,4 +1,4 @@
-"""The second page: how the source is to be read, with twelve of its items at once."""
+"""The second page: the format of the source, with a preview of twelve items."""
 
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class FormatPage(PreviewPage):
-    """Offers the formats that know the source; every change is shown at once."""
+    """Offers the detected formats and previews the chosen one."""
 
     def __init__(self, form: ImportForm, jobs: ImportJobs, reader: ImportReader) -> None:
         super().__init__(form, jobs, reader, jobs.previews, jobs.texts)
@@ -63,15 +63,15 @@ class FormatPage(PreviewPage):
         self._offered: tuple[Detection, ...] = ()
 
     def title(self) -> str:
-        """Name the page."""
+        """Return the title of the page."""
         return self.tr("Format")
 
     def explanation(self) -> str:
-        """Say what the page is for."""
+        """Return the explanation of the page."""
         return self.tr("Check that images and texts belong together as they are shown here.")
 
     def refusal(self) -> str:
-        """Say why there is nothing to go on with."""
+        """Return why the next page is not available yet."""
         if self._failure:
             return self._failure
         facts = self._facts
@@ -84,7 +84,7 @@ class FormatPage(PreviewPage):
         return self.tr("No pair was found in this way of reading.")
 
     def enter(self) -> None:
-        """Show the offers for the source, and preview it as the form says."""
+        """Show the detected formats and update the preview."""
         offers = self.form.scan.detections if self.form.scan else ()
         if offers is not self._offered:
             self._offered = offers
@@ -94,7 +94,7 @@ class FormatPage(PreviewPage):
         super().enter()
 
     def choose(self, name: str) -> None:
-        """Choose a format, as a click on it would."""
+        """Choose a format, as a click on it does."""
         for number, offer in enumerate(self._offered):
             if offer.reading.format == name:
                 self._choices.button(number).setChecked(True)
@@ -133,7 +133,7 @@ class FormatPage(PreviewPage):
 
     @Slot()
     def update_preview(self) -> None:
-        """Show that what is shown is not of the form any more, and ask anew."""
+        """Dim the outdated preview and request a new one."""
         self._facts, self._failure = None, ""
         self.board.set_dimmed(is_dimmed=True)
         self._found.setText(self.tr("Looking…"))
@@ -141,7 +141,7 @@ class FormatPage(PreviewPage):
         super().update_preview()
 
     def request(self, plan: ImportPlan, scan: "QuickScan") -> None:
-        """Ask for twelve items, and for what there is in all."""
+        """Request twelve items and the statistics of all texts."""
         reader = self._reader
         self.jobs.previews.request(lambda _tell, control: reader.preview(plan, scan, control))
         super().request(plan, scan)
@@ -210,7 +210,7 @@ class FormatPage(PreviewPage):
 
 
 class _Reasons(QFrame):
-    """Says why there is no pair."""
+    """Explains why there is no pair."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -230,7 +230,7 @@ class _Reasons(QFrame):
         self.hide()
 
     def show_reasons(self, sentences: list[str], *, has_images: bool) -> None:
-        """Show three sentences, and the way out where there are images."""
+        """Show three sentences and, if there are images, the option to import them alone."""
         for number, (line, sentence) in enumerate(zip(self._lines, sentences, strict=True), 1):
             line.setText(f"{number}.  {sentence}")
         self.keep.setVisible(has_images)

@@ -1,4 +1,4 @@
-"""The fourth page: what becomes of the images."""
+"""The fourth page: how images are converted."""
 
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ OTHERS = ("validation_percent", "keep_image_only", "keep_text_only")
 
 
 class ImagesPage(PreviewPage):
-    """Shows images before and after."""
+    """Shows images before and after conversion."""
 
     def __init__(self, form: ImportForm, jobs: ImportJobs, reader: ImportReader) -> None:
         super().__init__(form, jobs, reader, jobs.pictures)
@@ -41,32 +41,32 @@ class ImagesPage(PreviewPage):
         jobs.pictures.ended.connect(self._on_pictures)
 
     def title(self) -> str:
-        """Name the page."""
+        """Return the title of the page."""
         return self.tr("Images")
 
     def explanation(self) -> str:
-        """Say what the page is for."""
+        """Return the explanation of the page."""
         return self.tr("Every image is stored as a square of one size. See what is kept of yours.")
 
     def refusal(self) -> str:
-        """Say which field is wrong."""
+        """Return the first invalid field."""
         return self.fields.problem() or self.others.problem()
 
     def enter(self) -> None:
-        """Fit some images as the form says."""
+        """Update the fields and the preview."""
         self.fields.refresh()
         self.others.refresh()
         super().enter()
 
     @Slot()
     def update_preview(self) -> None:
-        """Show that the images are not of the form any more, and fit them anew."""
+        """Dim the outdated preview and request a new one."""
         if not self.fields.problem():
             self.board.set_dimmed(is_dimmed=True)
         super().update_preview()
 
     def request(self, plan: ImportPlan, scan: "QuickScan") -> None:
-        """Ask for images before and after."""
+        """Request images before and after conversion."""
         reader = self._reader
         self.jobs.pictures.request(lambda _tell, control: reader.fit(plan, scan, control))
 

@@ -1,4 +1,4 @@
-"""How a format is to read a source: tables, columns, encoding, and words for labels."""
+"""Fields of an import spec: tables, columns, encoding, and words for labels."""
 
 from collections.abc import Iterable
 
@@ -20,12 +20,12 @@ from studio.widgets.labels import Section, fill, spaced
 from studio.wizards.importing.page import ask_rows
 
 _AUTOMATIC = "\0"
-"""Stands for an empty field: a combo box needs a key."""
+"""Combo box key of an empty field."""
 _WORDS_HEIGHT = 190
 
 
 class MappingFields(QWidget):
-    """Shows a reading, and only what its format asks for."""
+    """Shows the fields that the chosen format needs."""
 
     edited = Signal()
 
@@ -51,7 +51,7 @@ class MappingFields(QWidget):
         self.words.edited.connect(lambda: self._map(words=self.words.words()))
 
     def refresh(self) -> None:
-        """Show what the form holds."""
+        """Show the values of the form."""
         reading, offer = self._form.reading, self._form.detection
         columns = offer.columns if offer else ()
         tables = offer.tables if offer else ()
@@ -68,7 +68,7 @@ class MappingFields(QWidget):
         asks_image = bool(offer and offer.reading.image_column) or bool(reading.image_column)
         self._rows.setRowVisible(self.table, len(offer.tables if offer else ()) > 1)
         self._rows.setRowVisible(self.image, has_columns and asks_image)
-        # A single place for texts leaves nothing to choose, and a table has its own columns.
+        # Hidden if there is nothing to choose: a single text source and no table.
         is_choice = asks_image or len(offer.columns if offer else ()) > 1
         self._rows.setRowVisible(self.texts, has_columns and is_choice)
         self._rows.setRowVisible(self.label, has_columns and asks_image)
@@ -112,7 +112,7 @@ class MappingFields(QWidget):
 
 
 class _WordTable(QTableWidget):
-    """A row for each label: what it is in the source, and the word that stands for it."""
+    """Editable table of labels and the words that replace them."""
 
     edited = Signal()
 
@@ -126,7 +126,7 @@ class _WordTable(QTableWidget):
         self.cellChanged.connect(self.edited)
 
     def words(self) -> tuple[tuple[str, str], ...]:
-        """Give the labels that have a word of their own, with it."""
+        """Return the labels that have a word, with the word."""
         pairs = [(self._text(row, 0), self._text(row, 1)) for row in range(self.rowCount())]
         return tuple((label, word) for label, word in pairs if word)
 

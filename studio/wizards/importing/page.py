@@ -1,4 +1,4 @@
-"""What every page of the import wizard has in common."""
+"""Base classes and layout helpers of the import wizard's pages."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 DEBOUNCE_MS = 200
 FORM_WIDTH = 290
-"""Logical pixels of the column that asks; the rest of a page shows."""
+"""Width of the form column in logical pixels; the preview takes the rest."""
 
 
 class Page(QWidget):
-    """One page. It shows the form, changes it, and says whether the next page may come."""
+    """A page of the wizard, which shows and edits the form."""
 
     changed = Signal()
-    """Whether the next page may come has changed, or why it may not."""
+    """``refusal`` may have changed."""
     edited = Signal()
     """The form has changed."""
 
@@ -41,32 +41,32 @@ class Page(QWidget):
         self.form, self.jobs = form, jobs
 
     def title(self) -> str:
-        """Name the page, in a word or two."""
+        """Return the title of the page, a word or two."""
         raise NotImplementedError
 
     def explanation(self) -> str:
-        """Say in a sentence what the page is for."""
+        """Return a sentence that explains the page."""
         raise NotImplementedError
 
     def refusal(self) -> str:
-        """Say why the next page may not come; empty when it may."""
+        """Return why the next page is not available; empty if it is."""
         return ""
 
     def enter(self) -> None:
-        """Come into view; what earlier pages changed is looked at again."""
+        """Update the page when it is shown, as earlier pages may have changed."""
 
     def leave(self) -> None:
-        """Go out of view; work that only this page needs is ended."""
+        """Cancel the work of this page when it is hidden."""
 
 
 class PreviewPage(Page):
     """A page whose preview is updated shortly after each change of the form.
 
     Args:
-        form: what is chosen.
+        form: of the wizard.
         jobs: of the wizard.
-        reader: what the page can ask.
-        asked: the jobs that answer.
+        reader: reads the source.
+        asked: the jobs that the preview waits for.
     """
 
     def __init__(
@@ -80,18 +80,18 @@ class PreviewPage(Page):
 
     @property
     def has_answers(self) -> bool:
-        """Whether what is shown is what is chosen."""
+        """Whether the preview is up to date."""
         return not (self._timer.isActive() or any(job.is_running for job in self._asked))
 
     def enter(self) -> None:
-        """Look as the form says, without delay."""
+        """Update the preview at once."""
         self._is_shown = True
         self.update_preview()
         self._timer.stop()
         self._ask()
 
     def leave(self) -> None:
-        """End what only this page shows."""
+        """Cancel the preview."""
         self._is_shown = False
         self._timer.stop()
         for job in self._asked:
@@ -111,7 +111,7 @@ class PreviewPage(Page):
 
     @Slot()
     def update_preview(self) -> None:
-        """Ask anew in a moment: the form has changed."""
+        """Update the preview after a short delay, because the form has changed."""
         self._timer.start()
         self.changed.emit()
         self.edited.emit()
@@ -121,14 +121,14 @@ class PreviewPage(Page):
         try:
             plan = self.form.plan()
         except ConfigError:
-            # A field is wrong, of this page or of a later one; it says so itself.
+            # A field is invalid, on this page or a later one; it shows the problem itself.
             return
         if self.form.scan is not None:
             self.request(plan, self.form.scan)
 
 
 def ask_rows(rows: Iterable[tuple[str, Field]]) -> QFormLayout:
-    """Make a form whose labels stand above their fields."""
+    """Create a form layout with labels above their fields."""
     layout = QFormLayout()
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setVerticalSpacing(SPACING)
@@ -155,7 +155,7 @@ def lay_out_columns(page: QWidget, form: QWidget, preview: QLayout) -> None:
 
 
 def stacked(*parts: QWidget | QFormLayout | None, is_tight: bool = False) -> QWidget:
-    """Put parts below each other, with the room that is left at their end; ``None`` is a gap."""
+    """Stack parts from the top; ``None`` is a gap."""
     widget = QWidget()
     # The right margin leaves room for focus frames and the scroll bar.
     spacing = SPACING // 2 if is_tight else SPACING
@@ -169,16 +169,12 @@ def stacked(*parts: QWidget | QFormLayout | None, is_tight: bool = False) -> QWi
     return widget
 
 
-# --------------------------------------------------------------------------
-# Fields made from what the engine says about an import's settings.
-
-
 SettingField = TextField | ChoiceField | ColourField | CheckField
 _COLOURS = ("images.background",)
 
 
 class SettingFields(QObject):
-    """Some settings of the form as fields, which turn red and say why where they are wrong."""
+    """Fields for some settings of the form, created from the engine's declarations."""
 
     edited = Signal()
 
@@ -199,14 +195,14 @@ class SettingFields(QObject):
         return ask_rows(("" if isinstance(f, CheckField) else labels[n], f) for n, f in fields)
 
     def refresh(self) -> None:
-        """Show what stands in the form, and what is wrong with it."""
+        """Show the values of the form and their problems."""
         problems = self._form.problems()
         for name, field in self.fields.items():
             field.set_text(self._form.text(name))
             field.set_problem(problems.get(name, ""))
 
     def problem(self) -> str:
-        """Say the first thing that is wrong with these fields; empty when nothing is."""
+        """Return the first problem of these fields, or an empty string."""
         problems = self._form.problems()
         for name in self.fields:
             if name in problems:

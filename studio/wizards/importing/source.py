@@ -1,4 +1,4 @@
-"""The first page: what to import."""
+"""The first page: the source to import."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,10 +37,10 @@ _RECENT_SHOWN = 4
 
 
 class SourcePage(Page):
-    """Takes a folder or file, lists it, and says what was found."""
+    """Accepts a folder or file, scans it and shows what was found."""
 
     source_taken = Signal(object)
-    """Carries the path of a source that could be listed."""
+    """Carries the path of a successfully scanned source."""
 
     def __init__(
         self, form: ImportForm, jobs: ImportJobs, reader: ImportReader, recent: tuple[Path, ...]
@@ -69,15 +69,15 @@ class SourcePage(Page):
         jobs.listing.ended.connect(self._on_listing)
 
     def title(self) -> str:
-        """Name the page."""
+        """Return the title of the page."""
         return self.tr("Source")
 
     def explanation(self) -> str:
-        """Say what the page is for."""
+        """Return the explanation of the page."""
         return self.tr("Choose what to import. Your files are only read, never changed.")
 
     def refusal(self) -> str:
-        """Say why there is nothing to go on with."""
+        """Return why the next page is not available yet."""
         if self.jobs.listing.is_running:
             return self.tr("The files are being listed…")
         if self._failure:
@@ -88,7 +88,7 @@ class SourcePage(Page):
         return "" if scan.detections else self.tr("Nothing here is known to hold images or texts.")
 
     def choose(self, source: Path) -> None:
-        """List a source."""
+        """Scan a source."""
         self.source, self._failure = source, ""
         self.form.clear_scan()
         self._name.setText(source.name or str(source))

@@ -1,4 +1,4 @@
-"""The last page: where the dataset will be and what will be in it; then, how the import goes."""
+"""The last page: summary of the dataset, and progress of the import."""
 
 from enum import Enum, auto
 from pathlib import Path
@@ -41,10 +41,10 @@ class _State(Enum):
 
 
 class SummaryPage(Page):
-    """Writes, and nothing before it does."""
+    """Starts the import, which is the first to write files."""
 
     ended = Signal(object)
-    """An import has ended; carries the dataset's folder, or ``None`` where there is none."""
+    """The import has ended; carries the dataset's folder, or ``None`` if there is none."""
     train_requested = Signal()
 
     def __init__(
@@ -78,25 +78,25 @@ class SummaryPage(Page):
 
     @property
     def is_locked(self) -> bool:
-        """Whether an import is under way, so that nothing can be changed."""
+        """Whether an import is running, so that nothing can be changed."""
         return self._state in (_State.IMPORTING, _State.CANCELLING)
 
     @property
     def is_cancelling(self) -> bool:
-        """Whether the import was asked to end."""
+        """Whether cancelling was requested."""
         return self._state is _State.CANCELLING
 
     @property
     def is_over(self) -> bool:
-        """Whether the dataset is made."""
+        """Whether the dataset is complete."""
         return self._state is _State.DONE
 
     def title(self) -> str:
-        """Name the page."""
+        """Return the title of the page."""
         return self.tr("Import")
 
     def explanation(self) -> str:
-        """Say what the page is for."""
+        """Return the explanation of the page."""
         match self._state:
             case _State.ASKING:
                 return self.tr("Nothing has been written yet. This is what will be.")
@@ -108,11 +108,11 @@ class SummaryPage(Page):
                 assert_never(self._state)
 
     def button_text(self) -> str:
-        """Say what the button does that starts the import."""
+        """Return the text of the button that starts the import."""
         return self.tr("Continue the import") if self._is_continued else self.tr("Import")
 
     def refusal(self) -> str:
-        """Say why the import cannot start."""
+        """Return why the import cannot start."""
         if self._state is not _State.ASKING:
             return ""
         problem = self.form.name_problem()
@@ -121,7 +121,7 @@ class SummaryPage(Page):
         return self._check.refusal()
 
     def enter(self) -> None:
-        """Show what the earlier pages have decided."""
+        """Show the choices of the earlier pages."""
         if self._state is _State.ASKING:
             self.name.set_text(self.form.name)
             self._headline.setText("")
@@ -131,7 +131,7 @@ class SummaryPage(Page):
 
     @Slot()
     def start(self) -> None:
-        """Import as planned; an import that was cut off goes on."""
+        """Start the import, or resume an interrupted one."""
         try:
             plan = self.form.plan()
         except ConfigError as error:
@@ -147,7 +147,7 @@ class SummaryPage(Page):
 
     @Slot()
     def cancel(self) -> None:
-        """Ask the import to end."""
+        """Cancel the import."""
         if self._state is _State.IMPORTING:
             self._enter(_State.CANCELLING)
             self._headline.setText(self.tr("Cancelling…"))

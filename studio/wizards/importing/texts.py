@@ -1,4 +1,4 @@
-"""The third page: what becomes of the texts."""
+"""The third page: how texts are processed."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -45,7 +45,7 @@ _WORDS_WIDTH = 196
 
 
 class TextsPage(PreviewPage):
-    """Shows texts before and after, and what they are made of."""
+    """Shows texts before and after processing, with statistics."""
 
     def __init__(self, form: ImportForm, jobs: ImportJobs, reader: ImportReader) -> None:
         super().__init__(form, jobs, reader, jobs.texts)
@@ -77,19 +77,19 @@ class TextsPage(PreviewPage):
         jobs.texts.ended.connect(self._on_facts)
 
     def title(self) -> str:
-        """Name the page."""
+        """Return the title of the page."""
         return self.tr("Texts")
 
     def explanation(self) -> str:
-        """Say what the page is for."""
+        """Return the explanation of the page."""
         return self.tr("Decide what becomes of the texts. The files keep theirs as they are.")
 
     def refusal(self) -> str:
-        """Say which field is wrong."""
+        """Return the first invalid field."""
         return self.fields.problem()
 
     def enter(self) -> None:
-        """Measure the texts as the form says."""
+        """Update the fields and the statistics."""
         self.fields.refresh()
         super().enter()
 
@@ -100,7 +100,7 @@ class TextsPage(PreviewPage):
 
     @Slot()
     def update_preview(self) -> None:
-        """Say that the texts are being measured anew."""
+        """Request new statistics and show that they are pending."""
         if not self.fields.problem():
             self._headline.setText(self.tr("Reading the texts…"))
         super().update_preview()
@@ -160,7 +160,7 @@ class TextsPage(PreviewPage):
         size = self.tr("%Ln different unit(s)", "", texts.vocabulary_size)
         self._vocabulary.setText(joined([size, self.tr("%Ln only once", "", texts.once)]))
         number = self.locale().toString
-        # A space is shown as a mark, so that its row does not seem empty.
+        # Show a space as a visible mark.
         shown = [(unit.replace(" ", "␣"), number(count)) for unit, count in texts.frequent]
         _fill(self.words, shown)
 

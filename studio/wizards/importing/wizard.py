@@ -1,4 +1,4 @@
-"""The import wizard: six pages from somebody's files to a dataset."""
+"""The import wizard: six pages from the user's files to a dataset."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,22 +39,22 @@ _SIDE_WIDTH = 176
 
 @dataclass(frozen=True, kw_only=True)
 class Imported:
-    """A dataset that the user wants to train on."""
+    """An imported dataset to train on."""
 
     dataset: Path
     tokenizer: str
-    """The units that the texts were looked at in."""
+    """Tokenizer used for the text statistics."""
 
 
 class ImportWizard(QDialog):
-    """Use ``show()``: training goes on beside it. Nothing is written before the last page."""
+    """Modeless wizard; nothing is written before the last page."""
 
     stay_chosen = Signal()
-    """Asked whether to stop the work and close, the user said no."""
+    """The user declined to stop the work and close."""
     train_requested = Signal(object)
     """Carries an ``Imported``."""
     imported = Signal(object)
-    """A dataset was made; carries its folder."""
+    """A dataset was imported; carries its folder."""
     source_chosen = Signal(object)
 
     def __init__(
@@ -66,13 +66,13 @@ class ImportWizard(QDialog):
         reader: ImportReader,
         recent: tuple[Path, ...] = (),
     ) -> None:
-        """Open on the first page.
+        """Create the wizard on its first page.
 
         Args:
-            parent: the window that it belongs to.
-            workspace: the new dataset is put under its ``datasets``.
-            jobs: what runs in threads.
-            reader: what the jobs call.
+            parent: the main window.
+            workspace: the dataset is created in its ``datasets`` folder.
+            jobs: worker threads.
+            reader: reads the source.
             recent: sources of earlier imports, latest first.
         """
         super().__init__(parent)
@@ -90,7 +90,7 @@ class ImportWizard(QDialog):
         self._closes_after: Callable[[], object] | None = None
         self.setWindowTitle(self.tr("Import your own images"))
         self.setWindowIcon(icon("import"))
-        # A dialog without a way to maximise would be a pity: previews like room.
+        # Previews benefit from a large window.
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
         self.setMinimumSize(_SMALLEST)
         self.resize(_USUAL)
@@ -101,18 +101,18 @@ class ImportWizard(QDialog):
 
     @property
     def page(self) -> Page:
-        """The page in view."""
+        """The current page."""
         return self.pages[self._at]
 
     def open_source(self, source: Path) -> None:
-        """Go to the first page and scan at a source, unless an import is under way."""
+        """Show the first page and scan a source, unless an import is running."""
         if not self.jobs.building.is_running:
             self._show_page(0)
             self.source.choose(source)
 
     @Slot()
     def go_next(self) -> None:
-        """Go on, or do what the last page is for."""
+        """Show the next page, or start the import on the last page."""
         if self.page.refusal():
             return
         if self.page is self.summary:
@@ -122,7 +122,7 @@ class ImportWizard(QDialog):
 
     @Slot()
     def go_back(self) -> None:
-        """Go back; an import that is under way has to be cancelled first."""
+        """Show the previous page, unless an import is running."""
         if self._at and not self.summary.is_locked:
             self._show_page(self._at - 1)
 
@@ -188,7 +188,7 @@ class ImportWizard(QDialog):
         self._explanation.setText(page.explanation())
         self._stack.setCurrentWidget(page)
         page.enter()
-        # Where the last page's button had it, the focus would fall on Cancel.
+        # Otherwise the focus would move from a hidden button to Cancel.
         page.setFocus()
         self._show_buttons()
 
@@ -264,11 +264,11 @@ class ImportWizard(QDialog):
             self.close()
 
     def reject(self) -> None:
-        """Close by Escape, which asks like the other ways."""
+        """Close on Escape with the same confirmation as other ways."""
         self.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Ask while work is under way; otherwise end every scan and go."""
+        """Ask for confirmation while work is running; otherwise cancel all reads and close."""
         if self.jobs.is_busy:
             event.ignore()
             self._ask_to_close()
