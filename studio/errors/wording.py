@@ -268,7 +268,7 @@ _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
     errors.NothingToImportError: lambda error: Explanation(
         happened=translate("Errors", "There is nothing to import."),
         why="\n".join([str(error.path), *error.reasons]),
-        hint=translate("Errors", "Choose another way of reading, or correct the names of files."),
+        hint=translate("Errors", "Choose another format, or correct the file names."),
     ),
     errors.EntryError: lambda error: Explanation(
         happened=translate("Errors", "A file of the source cannot be read."),

@@ -119,7 +119,7 @@ class RunWatch:
         try:
             sheet = read_sheet(path)
         except SheetCorruptError as error:
-            _log.info("A preview is passed over: %s", error)
+            _log.info("Skipping a damaged preview: %s", error)
             return None
         return dataclasses.replace(event, path=path, images=sheet.images, texts=sheet.texts)
 
@@ -176,7 +176,7 @@ class RunLogFollower(RunEvents):
             followed: Followed = ended.result
         else:
             followed = Followed(folder=self.folder, error=ended.error)
-        _log.info("%s is followed no more: %s", followed.folder, followed)
+        _log.info("Following %s ended: %s", followed.folder, followed)
         if followed.ended is not None:
             self.event_emitted.emit(followed.ended)
         self.following_ended.emit(followed)

@@ -49,7 +49,7 @@ def format_words(name: str) -> tuple[str, str]:
         ),
         "class_folders": (
             translate("ImportText", "Images in class folders"),
-            translate("ImportText", "The name of the folder that an image lies in is its text."),
+            translate("ImportText", "The name of the image's folder is its text."),
         ),
         "table_file": (
             translate("ImportText", "A table that names images and texts"),
@@ -57,7 +57,7 @@ def format_words(name: str) -> tuple[str, str]:
         ),
         "parquet": (
             translate("ImportText", "A Parquet table"),
-            translate("ImportText", "Its rows name image files, or hold the images themselves."),
+            translate("ImportText", "Its rows name image files or contain the images."),
         ),
         "coco": (
             translate("ImportText", "COCO captions"),
@@ -75,7 +75,7 @@ def format_words(name: str) -> tuple[str, str]:
         ),
         "gallery": (
             translate("ImportText", "A gallery that Diptych saved"),
-            translate("ImportText", "Pairs that a run has drawn, with their texts."),
+            translate("ImportText", "Pairs sampled by a run, with their texts."),
         ),
         "embedded": (
             translate("ImportText", "Texts inside the image files"),
@@ -85,7 +85,9 @@ def format_words(name: str) -> tuple[str, str]:
         ),
         "file_names": (
             translate("ImportText", "File names as texts"),
-            translate("ImportText", "What an image is called is its text; numbers are left out."),
+            translate(
+                "ImportText", "The name of the image file is its text; numbers are left out."
+            ),
         ),
     }
     return words.get(name, (name, ""))
@@ -98,12 +100,12 @@ def reason_words(reason: Reason) -> str:
         Reason.HIDDEN: translate("ImportText", "Hidden files of the system"),
         Reason.EMPTY: translate("ImportText", "Empty files and texts"),
         Reason.NOT_USED: translate("ImportText", "Files that are neither image nor text here"),
-        Reason.NOT_AN_IMAGE: translate("ImportText", "Named like images, but none"),
-        Reason.UNSUPPORTED: translate("ImportText", "Images of a kind that cannot be read"),
-        Reason.TRUNCATED: translate("ImportText", "Images that end too early"),
+        Reason.NOT_AN_IMAGE: translate("ImportText", "Named like images, but not images"),
+        Reason.UNSUPPORTED: translate("ImportText", "Images of an unsupported type"),
+        Reason.TRUNCATED: translate("ImportText", "Truncated images"),
         Reason.DAMAGED: translate("ImportText", "Damaged images"),
         Reason.TOO_LARGE: translate("ImportText", "Larger than what is allowed"),
-        Reason.UNREADABLE: translate("ImportText", "Files that the system does not let us read"),
+        Reason.UNREADABLE: translate("ImportText", "Files without read permission"),
         Reason.UNSAFE_PATH: translate("ImportText", "Paths that lead out of the source"),
         Reason.LINK: translate("ImportText", "Links"),
         Reason.SPECIAL_FILE: translate("ImportText", "Devices and pipes"),
@@ -131,10 +133,10 @@ def card_words(reason: Reason) -> str:
         Reason.EMPTY: translate("ImportText", "Empty"),
         Reason.NOT_AN_IMAGE: translate("ImportText", "Not an image"),
         Reason.UNSUPPORTED: translate("ImportText", "Cannot be read"),
-        Reason.TRUNCATED: translate("ImportText", "Ends too early"),
+        Reason.TRUNCATED: translate("ImportText", "Truncated"),
         Reason.DAMAGED: translate("ImportText", "Damaged"),
         Reason.TOO_LARGE: translate("ImportText", "Too large"),
-        Reason.UNREADABLE: translate("ImportText", "May not be read"),
+        Reason.UNREADABLE: translate("ImportText", "No read permission"),
         Reason.HIDDEN: translate("ImportText", "Hidden file"),
         Reason.NO_TEXT: translate("ImportText", "No text"),
         Reason.NO_IMAGE: translate("ImportText", "No image"),
@@ -159,7 +161,7 @@ def script_words(name: str) -> str:
         "hebrew": translate("ImportText", "Hebrew"),
         "devanagari": translate("ImportText", "Devanagari"),
         "thai": translate("ImportText", "Thai"),
-        "none": translate("ImportText", "Digits and signs alone"),
+        "none": translate("ImportText", "Digits and symbols only"),
         "other": translate("ImportText", "Other scripts"),
     }
     return words.get(name, name)
@@ -189,10 +191,10 @@ def stage_words(stage: ImportStage) -> str:
     translate = QCoreApplication.translate
     return {
         ImportStage.LISTING: translate("ImportText", "Listing the files"),
-        ImportStage.SCANNING: translate("ImportText", "Bringing images and texts together"),
+        ImportStage.SCANNING: translate("ImportText", "Pairing images and texts"),
         ImportStage.DECODING: translate("ImportText", "Reading the images"),
-        ImportStage.EXAMINING: translate("ImportText", "Comparing what was found"),
-        ImportStage.WRITING: translate("ImportText", "Putting the dataset in its place"),
+        ImportStage.EXAMINING: translate("ImportText", "Comparing the items"),
+        ImportStage.WRITING: translate("ImportText", "Writing the dataset"),
     }[stage]
 
 
@@ -305,9 +307,7 @@ class _ReasonText(QObject):
             case CauseKind.NO_FILES:
                 return self.tr("There is no file in it.")
             case CauseKind.NO_IMAGES:
-                return self.tr(
-                    "None of the %Ln file(s) is an image in this way of reading.", "", count
-                )
+                return self.tr("None of the %Ln file(s) is an image in this format.", "", count)
             case CauseKind.IMAGES_WITHOUT_TEXT:
                 return self.tr("%Ln image(s) have no text that belongs to them by name.", "", count)
             case CauseKind.TEXTS_WITHOUT_IMAGE:
@@ -329,12 +329,12 @@ class _ReasonText(QObject):
 
     def usual(self) -> list[str]:
         return [
-            self.tr("Another way of reading may fit better: try the others on the left."),
+            self.tr("Another format may fit better: try the others on the left."),
             self.tr("A text and its image must have the same name: cat.txt belongs to cat.jpg."),
             self.tr(
-                "The texts may lie elsewhere: choose the folder that holds both images and texts."
+                "The texts may be elsewhere: choose the folder that contains both images and texts."
             ),
             self.tr(
-                "The columns may be others: choose those that name the images and hold the texts."
+                "Other columns may be needed: choose those with the image names and the texts."
             ),
         ]

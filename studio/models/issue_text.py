@@ -32,11 +32,11 @@ def repair_words(issue: Issue, fix: Fix) -> tuple[str, str]:
     if fix == Fix.FIX and issue == Issue.LEAK:
         return (
             translate("FoundText", "Train on them"),
-            translate("FoundText", "Hold these images out no longer"),
+            translate("FoundText", "Move these images to the training set"),
         )
     if fix == Fix.FIX:
         return (
-            translate("FoundText", "Mend"),
+            translate("FoundText", "Fix"),
             translate("FoundText", "Restore the right characters"),
         )
     explained = (
@@ -97,8 +97,8 @@ def finding_title(issue: Issue) -> str:
         Issue.REPEATED_TEXT: translate("FindingText", "One text on many images"),
         Issue.MOJIBAKE: translate("FindingText", "Garbled texts"),
         Issue.LONG_TEXT: translate("FindingText", "Very long texts"),
-        Issue.IMBALANCE: translate("FindingText", "Unequal groups"),
-        Issue.LEAK: translate("FindingText", "Validation twins"),
+        Issue.IMBALANCE: translate("FindingText", "Imbalanced groups"),
+        Issue.LEAK: translate("FindingText", "Validation duplicates"),
     }
     return words[issue]
 
@@ -109,30 +109,30 @@ def finding_sentence(issue: Issue) -> str:
     words = {
         Issue.UNREADABLE: translate(
             "FindingText",
-            "These files give no image: they are empty, cut short, damaged, too large or of a kind "
-            "that cannot be read. They are left out.",
+            "These files cannot be read as images: they are empty, truncated, damaged, too large "
+            "or of an unsupported type. They are left out.",
         ),
         Issue.HIDDEN: translate(
             "FindingText",
-            "The system's own files, such as Thumbs.db. They hold no image of yours and are left "
-            "out.",
+            "Files of the operating system, such as Thumbs.db. They contain none of your images "
+            "and are left out.",
         ),
         Issue.NO_TEXT: translate(
             "FindingText",
-            "No text belongs to these images. Alone they can still teach what images look like.",
+            "These images have no text. The model can still learn from them what images look like.",
         ),
         Issue.NO_IMAGE: translate(
             "FindingText",
-            "No image belongs to these texts. Alone they can still teach what texts look like.",
+            "These texts have no image. The model can still learn from them what texts look like.",
         ),
         Issue.SAME_IMAGE: translate(
             "FindingText",
-            "These images are stored the same, pixel by pixel. What stands twice is learned twice "
-            "as hard.",
+            "These images are identical, pixel by pixel. Duplicates get twice the weight in "
+            "training.",
         ),
         Issue.SIMILAR_IMAGE: translate(
             "FindingText",
-            "A person would call these images the same: saved again, scaled or slightly changed.",
+            "These images are nearly identical: saved again, scaled or slightly changed.",
         ),
         Issue.TINY_IMAGE: translate(
             "FindingText",
@@ -141,32 +141,31 @@ def finding_sentence(issue: Issue) -> str:
         ),
         Issue.EXTREME_RATIO: translate(
             "FindingText",
-            "These images are more than three times as long as wide, or as wide as long. Little of "
-            "them is left in a square.",
+            "These images are more than three times as long as wide, or as wide as long. Little "
+            "of them fits into a square.",
         ),
         Issue.REPEATED_TEXT: translate(
             "FindingText",
-            "The same text stands on very many images, while most texts are their own. It may be a "
+            "Very many images share the same text, while most texts are unique. It may be a "
             "placeholder.",
         ),
         Issue.MOJIBAKE: translate(
             "FindingText",
-            "These texts were once read in a wrong encoding, so that letters turned into strange "
-            "signs.",
+            "These texts were once decoded with a wrong encoding, which garbled their characters.",
         ),
         Issue.LONG_TEXT: translate(
             "FindingText",
-            "These texts are far longer than most. They slow the training of all the others down.",
+            "These texts are far longer than most. They slow down training on all texts.",
         ),
         Issue.IMBALANCE: translate(
             "FindingText",
-            "Some groups are more than ten times as large as others. A run can draw them evenly: "
-            "its setting is called Balance.",
+            "Some groups are more than ten times as large as others. A run can sample them evenly"
+            " with its Balance setting.",
         ),
         Issue.LEAK: translate(
             "FindingText",
-            "These validation images all but equal one to train on, so measuring with them would "
-            "flatter the run.",
+            "These validation images are nearly identical to a training image, so metrics on them"
+            " would be too good.",
         ),
     }
     return words[issue]
@@ -193,7 +192,7 @@ def repair_text(issue: Issue, fix: Fix) -> str:
         case Fix.SKIP:
             return translate("FindingText", "Leave them out")
         case Fix.FIX:
-            return translate("FindingText", "Mend them")
+            return translate("FindingText", "Fix them")
         case Fix.MERGE:
             return translate("FindingText", "Make one item of each, with all their texts")
         case _:

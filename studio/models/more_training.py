@@ -120,11 +120,11 @@ def opened_run(before: RunState, folder: Path, reports: Sequence[MetricsReported
     Raises:
         ValueError: another run is active.
     """
-    stands = status_of(folder)
-    holder = stands.holder
-    is_cut_off = stands.status is Status.INTERRUPTED
+    stored = status_of(folder)
+    holder = stored.holder
+    is_cut_off = stored.status is Status.INTERRUPTED
     resumable = None if holder else resumable_run(folder, reports, begins_again=is_cut_off)
-    lifecycle_event, activity = _opened(stands, resumable)
+    lifecycle_event, activity = _opened(stored, resumable)
     progress = replace(reports[-1].progress, remaining_s=None) if reports else None
     status = RunStatus(
         state=next_state(before, lifecycle_event),
@@ -167,11 +167,11 @@ def resumable_run(
     )
 
 
-def _opened(stands: StoredStatus, run: Resumable | None) -> tuple[LifecycleEvent, RunActivity]:
+def _opened(stored: StoredStatus, run: Resumable | None) -> tuple[LifecycleEvent, RunActivity]:
     if run is not None:
-        if stands.status is Status.NEW:
+        if stored.status is Status.NEW:
             # A new branch: it has a checkpoint but no training of its own.
             return LifecycleEvent.OPENED_UNENDED, RunActivity.IDLE
-        if stands.status is Status.STOPPED and run.images_seen < stands.images_seen:
+        if stored.status is Status.STOPPED and run.images_seen < stored.images_seen:
             return LifecycleEvent.OPENED_ENDED, RunActivity.DISCARDED
-    return _OPENED[stands.status]
+    return _OPENED[stored.status]

@@ -105,7 +105,7 @@ class PreviewTimeline(QObject):
         try:
             sheet = read_sheet(step.path)
         except SheetCorruptError as error:
-            _log.warning("A preview is passed over: %s", error)
+            _log.warning("Skipping a damaged preview: %s", error)
             self._steps.remove(step)
             self.steps_changed.emit()
             return None

@@ -115,7 +115,7 @@ class Closing(QObject):
             self._window.hide()
         else:
             self._window.showMinimized()
-        _log.info("The window steps back; the run goes on")
+        _log.info("Window hidden; the run continues")
 
     @Slot()
     def _come_back(self) -> None:

@@ -54,7 +54,7 @@ class DesktopNotice(QObject):
         message = QDBusMessage.createMethodCall(SERVICE, PATH, INTERFACE, "AddNotification")
         message.setArguments([NOTICE, {"title": title, "body": text, "default-action": SHOW}])
         if not self._connection.send(message):
-            _log.info("No message could be shown: %s", self._connection.lastError().message())
+            _log.info("Notification failed: %s", self._connection.lastError().message())
 
     @Slot(str, str)
     def take(self, notice: str, action: str) -> None:
@@ -112,7 +112,7 @@ class RunNotices(QObject):
         QApplication.alert(self._window)
         self._notice = self._notice or self._make(self)
         if self._notice is None:
-            _log.info("Nothing on this system shows a message")
+            _log.info("This system has no notifications")
             return
         self._notice.show(*self._words(event))
 

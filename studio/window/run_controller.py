@@ -146,7 +146,9 @@ class RunAlerts(QObject):
                 self._show_rollback(event)
             case MicroBatchingEnabled():
                 _log.info(
-                    "Batch of %d learnt from in %d parts", event.batch_size, event.num_micro_batches
+                    "Batch of %d split into %d micro-batches",
+                    event.batch_size,
+                    event.num_micro_batches,
                 )
                 self._notes.show_note(MicroBatchingEnabled, split_text(event))
             case _:
@@ -155,9 +157,9 @@ class RunAlerts(QObject):
     def _log_event(self, event: RunEvent) -> None:
         match event:
             case PreviewFailed():
-                _log.warning("A preview could not be made; training goes on: %s", event.error)
+                _log.warning("A preview failed; training continues: %s", event.error)
             case EvaluationFailed():
-                _log.warning("Quality could not be measured; training goes on: %s", event.error)
+                _log.warning("The evaluation failed; training continues: %s", event.error)
             case BatchSizeSelected():
                 _log.info(
                     "Batch size %d: %.0f images/s, %d MB of %d; %d was tried and not taken",

@@ -98,7 +98,7 @@ class RunView(QObject):
         try:
             self._show(self.status.after_asking(lifecycle_event))
         except ValueError as error:
-            _log.warning("Asked in vain: %s", error)
+            _log.warning("Invalid request: %s", error)
 
     @Slot(object)
     def _on_event(self, event: RunEvent) -> None:
@@ -145,7 +145,7 @@ class RunView(QObject):
         try:
             self._show(self.status.after(event))
         except ValueError as error:
-            _log.warning("An event that cannot be: %s", error)
+            _log.warning("Invalid event: %s", error)
 
     def _end(self, event: RunEnded) -> None:
         self._advance(event)

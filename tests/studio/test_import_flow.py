@@ -107,7 +107,7 @@ def test_that_progress_is_shown_and_cancel_keeps_what_was_done(opened: OpenWizar
     assert not opened.wizard.back.isEnabled()
     opened.press("Cancel the import")
     opened.qtbot.waitUntil(lambda: opened.says("No dataset was made."))
-    assert opened.says("go on from there")
+    assert opened.says("Completed work is kept.")
     fake.holds.clear()
     opened.press("Continue the import")
     opened.qtbot.waitUntil(lambda: opened.says("3 item(s) imported"))
@@ -118,7 +118,7 @@ def test_that_an_import_that_was_cut_off_is_offered_to_be_continued(
 ):
     fake.is_staged = True
     opened.go_to(opened.wizard.summary)
-    assert opened.says("An earlier import of this was not finished.")
+    assert opened.says("An earlier import was not finished.")
     assert opened.wizard.next.text() == "Continue the import"
 
 
@@ -142,7 +142,7 @@ def test_that_closing_asks_only_while_work_is_under_way(opened: OpenWizard, fake
     question = opened.question()
     assert question is not None
     assert opened.wizard.isVisible()
-    press(opened.qtbot, question, "Go on")
+    press(opened.qtbot, question, "Continue")
     assert opened.jobs.building.is_running
     opened.wizard.close()
     opened.qtbot.waitUntil(lambda: opened.question() is not None)
@@ -250,7 +250,7 @@ def test_that_closing_the_window_asks_about_an_import(
     wizard.go_next()
     qtbot.waitUntil(lambda: studio.importing.jobs.building.is_running)
     studio.window.close()
-    press(qtbot, wizard, "Go on")
+    press(qtbot, wizard, "Continue")
     assert studio.window.isVisible()
     assert studio.importing.jobs.building.is_running
     studio.window.close()

@@ -79,7 +79,7 @@ class SleepInhibitor(QObject):
                 hold, self._hold = self._hold, None
                 hold.release()
         except (OSError, AttributeError, KeyError, subprocess.TimeoutExpired) as error:
-            _log.info("The system cannot be kept awake, or let go: %s", error)
+            _log.info("Sleep inhibition failed: %s", error)
 
 
 def way_of(platform: str) -> Way:

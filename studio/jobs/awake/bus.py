@@ -135,7 +135,7 @@ class BusInhibition(QObject):
                 self._ask(connection, door)
                 return
             self._hang_up()
-        _log.info("Nothing on this system keeps it awake; it may go to sleep in mid-run")
+        _log.info("No service inhibits sleep; the computer may sleep during the run")
 
     def _ask(self, connection: QDBusConnection, door: InhibitionService) -> None:
         message = QDBusMessage.createMethodCall(door.service, door.path, door.interface, "Inhibit")
@@ -152,7 +152,7 @@ class BusInhibition(QObject):
         if self._is_over:
             return
         if reply.type() is QDBusMessage.MessageType.ErrorMessage:
-            _log.debug("%s does not keep the system awake: %s", door.service, reply.errorMessage())
+            _log.debug("%s does not inhibit sleep: %s", door.service, reply.errorMessage())
             self._hang_up()
             self._ask_next()
             return
@@ -161,7 +161,7 @@ class BusInhibition(QObject):
                 # Qt closes its own descriptor with the message.
                 self._handle = os.dup(answer.fileDescriptor())
         self.service = door.service
-        _log.info("%s keeps the system awake", door.service)
+        _log.info("%s inhibits sleep", door.service)
 
     def _hang_up(self) -> None:
         if self._name:

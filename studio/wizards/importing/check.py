@@ -198,7 +198,7 @@ class CheckPage(Page):
         self.view = FindingView(jobs)
         self.view.repair_chosen.connect(self._fix)
         self._stack = QStackedWidget()
-        self._well = EmptyState("info", self.tr("Nothing was found that needs a decision."))
+        self._well = EmptyState("info", self.tr("No findings need a decision."))
         self._lay_out()
         jobs.check.progressed.connect(self._show_progress)
         jobs.check.ended.connect(self._on_check)
@@ -210,14 +210,14 @@ class CheckPage(Page):
 
     def explanation(self) -> str:
         """Return the explanation of the page."""
-        return self.tr("Every file is opened and looked at. Decide what to do about what is odd.")
+        return self.tr("Every file is opened and checked. Decide how to handle the findings.")
 
     def refusal(self) -> str:
         """Return why the next page is not available yet."""
         if self.jobs.check.is_running or self.jobs.recount.is_running:
             return self.tr("Your files are being checked…")
         if self.dry_run is None:
-            return self._note or self.tr("The check has to be done first.")
+            return self._note or self.tr("Run the check first.")
         if self.dry_run.likely_causes:
             reasons = cause_sentences(self.dry_run.likely_causes, has_other_formats=False)
             return reasons[0]

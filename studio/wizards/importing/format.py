@@ -68,7 +68,7 @@ class FormatPage(PreviewPage):
 
     def explanation(self) -> str:
         """Return the explanation of the page."""
-        return self.tr("Check that images and texts belong together as they are shown here.")
+        return self.tr("Check that images and texts are paired correctly.")
 
     def refusal(self) -> str:
         """Return why the next page is not available yet."""
@@ -81,7 +81,7 @@ class FormatPage(PreviewPage):
         keeps_images = facts.image_only > 0 and self.form.text("keep_image_only") == "True"
         if facts.pairs > 0 or keeps_images:
             return ""
-        return self.tr("No pair was found in this way of reading.")
+        return self.tr("No pairs were found with this format.")
 
     def enter(self) -> None:
         """Show the detected formats and update the preview."""
@@ -136,7 +136,7 @@ class FormatPage(PreviewPage):
         """Dim the outdated preview and request a new one."""
         self._facts, self._failure = None, ""
         self.board.set_dimmed(is_dimmed=True)
-        self._found.setText(self.tr("Looking…"))
+        self._found.setText(self.tr("Updating…"))
         self._reasons.hide()
         super().update_preview()
 
@@ -175,7 +175,7 @@ class FormatPage(PreviewPage):
     def _show_failure(self, event: TaskEnded) -> None:
         if event.outcome is Outcome.FAILED and self._is_shown:
             words = explain(event.error or RuntimeError("The scan failed and gave no reason"))
-            self._failure = self.tr("This way of reading does not work here.")
+            self._failure = self.tr("This format cannot read the source.")
             self._found.setText(words.why)
             self.board.show_cards([])
         self.changed.emit()

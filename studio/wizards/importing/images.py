@@ -46,7 +46,9 @@ class ImagesPage(PreviewPage):
 
     def explanation(self) -> str:
         """Return the explanation of the page."""
-        return self.tr("Every image is stored as a square of one size. See what is kept of yours.")
+        return self.tr(
+            "All images are stored as squares of the same size. Preview the result here."
+        )
 
     def refusal(self) -> str:
         """Return the first invalid field."""

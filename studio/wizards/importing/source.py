@@ -85,7 +85,7 @@ class SourcePage(Page):
         scan = self.form.scan
         if scan is None:
             return self.tr("Choose a folder or a file first.")
-        return "" if scan.detections else self.tr("Nothing here is known to hold images or texts.")
+        return "" if scan.detections else self.tr("No images or texts were found here.")
 
     def choose(self, source: Path) -> None:
         """Scan a source."""

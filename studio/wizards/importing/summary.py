@@ -99,9 +99,11 @@ class SummaryPage(Page):
         """Return the explanation of the page."""
         match self._state:
             case _State.ASKING:
-                return self.tr("Nothing has been written yet. This is what will be.")
+                return self.tr(
+                    "Nothing has been written yet. Review the import before you start it."
+                )
             case _State.IMPORTING | _State.CANCELLING:
-                return self.tr("You can go on working in the main window meanwhile.")
+                return self.tr("You can keep working in the main window in the meantime.")
             case _State.DONE:
                 return self.tr("The dataset is ready.")
             case _:
@@ -173,8 +175,8 @@ class SummaryPage(Page):
         if self._is_continued and not self._headline.text():
             self._details.setText(
                 self.tr(
-                    "An earlier import of this was not finished. It goes on from there, unless "
-                    "your files have changed since."
+                    "An earlier import was not finished. It will continue from there unless your "
+                    "files have changed since."
                 )
             )
         elif not self._headline.text():
@@ -200,8 +202,8 @@ class SummaryPage(Page):
                 self._headline.setText(self.tr("Cancelled. No dataset was made."))
                 self._details.setText(
                     self.tr(
-                        "What was done is kept: press Continue the import to go on from there, now "
-                        "or another day."
+                        "Completed work is kept. Press Continue the import to resume it now or "
+                        "later."
                     )
                 )
                 self._look_at_name()

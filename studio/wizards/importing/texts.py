@@ -55,10 +55,10 @@ class TextsPage(PreviewPage):
         self.tokenizer.set_choices((kind, choice_words()[kind]) for kind in TOKENIZERS)
         self.tokenizer.set_text(form.tokenizer)
         self.tokenizer.set_hint(
-            self.tr("The dataset keeps whole texts. This is how a run would cut them.")
+            self.tr("The dataset keeps the full texts. This is how a run would tokenize them.")
         )
         self.tokenizer.set_help(
-            self.tr("What lengths and frequencies on this page are counted in"), self.tr("Count in")
+            self.tr("Unit of the lengths and frequencies on this page"), self.tr("Count in")
         )
         self.tokenizer.text_edited.connect(self._on_tokenizer)
         self._headline = plain_label(role="heading")
@@ -68,7 +68,7 @@ class TextsPage(PreviewPage):
         self.chart = BarChart()
         self.chart.setAccessibleName(self.tr("How long the texts are"))
         self._vocabulary = plain_label(role="heading")
-        self.words = _table([self.tr("Unit"), self.tr("Times")])
+        self.words = _table([self.tr("Unit"), self.tr("Count")])
         self.samples = _table([self.tr("Before"), self.tr("After")])
         rows = self.samples.verticalHeader()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -82,7 +82,7 @@ class TextsPage(PreviewPage):
 
     def explanation(self) -> str:
         """Return the explanation of the page."""
-        return self.tr("Decide what becomes of the texts. The files keep theirs as they are.")
+        return self.tr("Choose how texts are processed. The source files are not changed.")
 
     def refusal(self) -> str:
         """Return the first invalid field."""
@@ -153,7 +153,7 @@ class TextsPage(PreviewPage):
         }
         self._lengths.setText(units[self.form.tokenizer])
         self.chart.show_counts(texts.lengths, tip=self.tr("Length {0}: {1} texts"))
-        mark = self.tr("{0} hold 95 % of the texts whole").format(texts.percentile_length)
+        mark = self.tr("Length {0} covers 95 % of the texts").format(texts.percentile_length)
         self.chart.show_mark(texts.percentile_length, mark if texts.count else "")
 
     def _show_words(self, texts: "TextFacts") -> None:
@@ -165,7 +165,7 @@ class TextsPage(PreviewPage):
         _fill(self.words, shown)
 
     def _show_samples(self, samples: Sequence[tuple[str, str]]) -> None:
-        gone = self.tr("(nothing left)")
+        gone = self.tr("(empty)")
         _fill(self.samples, [(before, after or gone) for before, after in samples])
         for row, (before, after) in enumerate(samples):
             item = self.samples.item(row, 1)

@@ -239,16 +239,16 @@ class ImportWizard(QDialog):
         box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle(self.tr("Close the import?"))
         if self.jobs.building.is_running:
-            box.setText(self.tr("The import is under way."))
+            box.setText(self.tr("The import is still running."))
             box.setInformativeText(
-                self.tr("What it has done is kept, and the same import goes on from there later.")
+                self.tr("Completed work is kept, and the import can be continued later.")
             )
             stop = box.addButton(self.tr("Stop and close"), QMessageBox.ButtonRole.AcceptRole)
         else:
-            box.setText(self.tr("The check of your files is under way."))
+            box.setText(self.tr("Your files are still being checked."))
             box.setInformativeText(self.tr("Nothing has been written yet."))
             stop = box.addButton(self.tr("Close"), QMessageBox.ButtonRole.AcceptRole)
-        stay = box.addButton(self.tr("Go on"), QMessageBox.ButtonRole.RejectRole)
+        stay = box.addButton(self.tr("Continue"), QMessageBox.ButtonRole.RejectRole)
         stay.clicked.connect(self.stay_chosen)
         stop.clicked.connect(self._stop_and_close)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
