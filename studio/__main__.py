@@ -1,4 +1,4 @@
-"""``diptych``: without arguments the studio; with a subcommand the command line, without Qt."""
+"""Entry point of ``diptych``: the studio without arguments, the command line with a subcommand."""
 
 import multiprocessing
 import os
@@ -8,14 +8,14 @@ DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
 
 def main() -> int:
-    """Run what the arguments ask for and give the exit code."""
+    """Run the studio or the command line and return the exit code."""
     multiprocessing.freeze_support()
     if len(sys.argv) > 1:
         from engine.cli.main import main as run_command
         from resources import starters_folder
 
         return run_command(sys.argv[1:], starters=starters_folder())
-    # Qt itself would abort, with advice that misleads.
+    # Without a display, Qt would abort with a misleading message.
     if sys.platform == "linux" and not any(os.environ.get(name) for name in DISPLAYS):
         print(  # noqa: T201 - the one thing to say before there is a window or a log
             "diptych: there is no display to open a window on. "

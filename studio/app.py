@@ -1,15 +1,16 @@
-"""The composition root: builds the parts of the studio and connects them.
+"""The composition root: creates the parts of the studio and connects their signals.
 
-Nothing else knows all of them. Panels emit wishes, jobs emit facts; the wires between are here.
+No other module knows all of them: panels emit requests, jobs emit events.
 """
 
+import dataclasses
 import sys
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, QSettings, Slot
 from PySide6.QtWidgets import QApplication
 
-from engine.config.run import RunConfig
 from engine.events import RunEvent, RunReady, RunRelocated
 from engine.runs.folder import RunFolder
 from studio.dialogs.error import ErrorDialog
@@ -54,12 +55,13 @@ from studio.window.run_view import RunView
 from studio.window.runs_controller import RunsController
 
 SWITCH_INTERVAL_S = 0.0005
-"""How long a thread may hold the interpreter while another waits for it. With Python's own 5 ms,
-training stands still on all cores while the window draws a curve."""
+"""Interpreter switch interval; with Python's default of 5 ms, training stalls on all cores while
+the window draws a curve.
+"""
 
 
 class Studio(QObject):
-    """All parts, connected. ``window`` is what the user sees, ``training`` the job behind it."""
+    """The application: ``window`` is the main window, ``training`` the training job."""
 
     def __init__(self, application: QApplication, settings: QSettings, work: EngineApi) -> None:
         super().__init__(application)
@@ -93,7 +95,7 @@ class Studio(QObject):
         self.importing = ImportFlow(
             self.window,
             ImportJobs(work.import_dataset, self),
-            work.looks,
+            work.reader,
             lambda: self.workspace,
             self.store.load(ImportChoices()),
         )
@@ -117,7 +119,7 @@ class Studio(QObject):
 
     @Slot()
     def restore_last_run(self) -> None:
-        """Show the latest run again, if it is still there; otherwise the welcome stays."""
+        """Show the last run if it still exists; otherwise keep the welcome page."""
         folder = self._general.last_run
         resumes = self._general.resumes_last_run
         self._remember_general(resumes_last_run=False)
@@ -127,7 +129,7 @@ class Studio(QObject):
                 self.window.run.ask(Command.RESUME)
 
     def remember(self) -> None:
-        """Store layout and choices."""
+        """Save layout and choices."""
         window = self.window
         if self.run_view.folder is not None:
             self._remember_general(last_run=self.run_view.folder)
@@ -167,16 +169,17 @@ class Studio(QObject):
         window.gallery.save_requested.connect(self._save_gallery)
         window.datasets.train_requested.connect(self._train_on)
         window.datasets.failed.connect(self.reporter.report)
-        self.training.run_started.connect(self._remember_run)
+        # From the start of a run, so that a crash does not lose it.
+        self.training.run_started.connect(lambda c: self._remember_general(last_run=c.run))
         self.storage_errors.discard_requested.connect(self.run_controller.ask_to_discard)
         self.training.event_emitted.connect(self._on_event)
-        window.log.folder_requested.connect(self._show_log_folder)
+        window.log.folder_requested.connect(lambda: show_folder(log_folder()))
         window.welcome.open_requested.connect(self._pick_run)
         actions.open_run.triggered.connect(self._pick_run)
         actions.save_gallery.triggered.connect(self._save_gallery)
         actions.choose_workspace.triggered.connect(self._pick_workspace)
-        actions.show_workspace.triggered.connect(self._show_workspace)
-        actions.show_log_folder.triggered.connect(self._show_log_folder)
+        actions.show_workspace.triggered.connect(lambda: show_folder(self.workspace))
+        actions.show_log_folder.triggered.connect(lambda: show_folder(log_folder()))
         actions.appearance_chosen.connect(self._on_appearance)
         actions.language_chosen.connect(self._on_language)
         self.log.line_logged.connect(window.log.add_line)
@@ -189,11 +192,6 @@ class Studio(QObject):
         window.datasets.import_requested.connect(self.importing.open)
         self.importing.imported.connect(window.datasets.refresh)
         self.importing.train_requested.connect(self._train_on_import)
-
-    @Slot(object)
-    def _remember_run(self, config: RunConfig) -> None:
-        """Keep the way back to a run from its start, so that a crash does not cost it."""
-        self._remember_general(last_run=config.run)
 
     @Slot(object)
     def _on_event(self, event: RunEvent) -> None:
@@ -239,14 +237,6 @@ class Studio(QObject):
         self.window.datasets.set_workspace(folder)
         self.runs_controller.use_workspace()
 
-    @Slot()
-    def _show_workspace(self) -> None:
-        show_folder(self.workspace)
-
-    @Slot()
-    def _show_log_folder(self) -> None:
-        show_folder(log_folder())
-
     @Slot(object)
     def _on_appearance(self, appearance: Appearance) -> None:
         self.theme.set_appearance(appearance)
@@ -266,30 +256,13 @@ class Studio(QObject):
         dialog.open()
 
     def _start_again(self) -> None:
-        """Let a new process go on with the run once this one is gone."""
+        """Start a new process that resumes the run after this one has quit."""
         self._remember_general(resumes_last_run=True)
         self.store.flush()
         QProcess.startDetached(sys.executable, ["-m", "studio"])
 
-    def _remember_general(
-        self,
-        *,
-        appearance: Appearance | None = None,
-        language: Language | None = None,
-        workspace: Path | None = None,
-        last_run: Path | None = None,
-        resumes_last_run: bool | None = None,
-    ) -> None:
-        known = self._general
-        self._general = GeneralChoices(
-            appearance=appearance or known.appearance,
-            language=language or known.language,
-            workspace=workspace or known.workspace,
-            last_run=last_run or known.last_run,
-            resumes_last_run=(
-                known.resumes_last_run if resumes_last_run is None else resumes_last_run
-            ),
-        )
+    def _remember_general(self, **changes: Any) -> None:
+        self._general = dataclasses.replace(self._general, **changes)
         self.window.actions_.check(self._general.appearance, self._general.language)
         self.store.save(self._general)
 
@@ -297,12 +270,12 @@ class Studio(QObject):
 def build_studio(
     application: QApplication, *, settings: QSettings | None = None, work: EngineApi | None = None
 ) -> Studio:
-    """Build the studio; its window is not shown yet.
+    """Build the studio without showing its window.
 
     Args:
-        application: the one that runs.
-        settings: where choices are remembered; by default the user's own file.
-        work: what the workers call; by default the engine.
+        application: the running application.
+        settings: stores the user's choices; the user's own file by default.
+        work: the functions that the workers call; the engine's by default.
     """
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     application.setApplicationName("Diptych")

@@ -1,4 +1,4 @@
-"""Languages: the studio's own strings, Qt's, and the words that come from the engine."""
+"""Translations of the studio, of Qt and of the texts that the engine declares."""
 
 from enum import StrEnum
 
@@ -11,7 +11,7 @@ ENGINE_CONTEXT = "Engine"
 
 
 class Language(StrEnum):
-    """Languages that ship complete."""
+    """Supported languages."""
 
     SYSTEM = "system"
     ENGLISH = "en"
@@ -19,17 +19,14 @@ class Language(StrEnum):
 
 
 def install_language(app: QCoreApplication, language: Language) -> QLocale:
-    """Make ``language`` the one in which widgets built from now on speak and count."""
+    """Install the translations of a language; it applies to widgets created afterwards."""
     locale = QLocale.system() if language is Language.SYSTEM else QLocale(language.value)
     if locale.language() not in (QLocale.Language.English, QLocale.Language.Chinese):
-        # Words would be English anyway; dates and numbers of another tongue would not fit them.
+        # Texts are English in every other language, so dates and numbers must be English too.
         locale = QLocale(QLocale.Language.English)
     QLocale.setDefault(locale)
     qt_folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
-    for name, folder in (
-        ("qtbase", qt_folder),
-        ("diptych", str(translations_folder())),
-    ):
+    for name, folder in (("qtbase", qt_folder), ("diptych", str(translations_folder()))):
         translator = QTranslator(app)
         if translator.load(locale, name, "_", folder):
             app.installTranslator(translator)

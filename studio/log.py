@@ -1,7 +1,7 @@
-"""Logging: a rotating file, and a relay that lets the log panel follow along.
+"""Logging to a rotating file and to the log panel.
 
-Levels: *error* means something was given up, *warning* that we went on but worse, *info* a user's
-action or a milestone.
+Levels: *error* means that something was given up, *warning* that work continues with a
+limitation, *info* a user action or a milestone.
 """
 
 import logging
@@ -19,12 +19,12 @@ _FILE_BYTES = 1_000_000
 _FILE_COUNT = 3
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _LONGEST = 50_000
-"""Characters of one record in the file: a file is only as short as what is written at once."""
+"""Maximum length of a record in the file, in characters; rotation cannot split a record."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LogLine:
-    """One record, ready to be shown."""
+    """A log record, ready to display."""
 
     time: datetime
     level: int
@@ -34,28 +34,28 @@ class LogLine:
 
 
 class LogRelay(QObject):
-    """Hands log records from any thread to the GUI thread, and keeps the latest."""
+    """Passes log records from any thread to the GUI thread and keeps the latest ones."""
 
     line_logged = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.lines: deque[LogLine] = deque(maxlen=KEPT_LINES)
-        self.handler: logging.Handler = _RelayHandler(self._take)
+        self.handler: logging.Handler = _RelayHandler(self._on_line)
 
-    def _take(self, line: LogLine) -> None:
+    def _on_line(self, line: LogLine) -> None:
         self.lines.append(line)
         self.line_logged.emit(line)
 
 
 class _RelayHandler(logging.Handler):
-    def __init__(self, take: Callable[[LogLine], None]) -> None:
+    def __init__(self, pass_on: Callable[[LogLine], None]) -> None:
         super().__init__(logging.INFO)
-        self._take = take
+        self._pass_on = pass_on
         self.setFormatter(logging.Formatter("%(message)s"))
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Pass one record on; a relay whose window is gone stays silent."""
+        """Pass a record to the relay, unless the relay has been deleted."""
         line = LogLine(
             time=datetime.fromtimestamp(record.created).astimezone(),
             level=record.levelno,
@@ -63,15 +63,15 @@ class _RelayHandler(logging.Handler):
             text=self.format(record),
         )
         try:
-            self._take(line)
+            self._pass_on(line)
         except RuntimeError:
-            # Qt deleted the relay while another thread was logging: nobody is left to read.
+            # Qt deleted the relay while another thread was logging.
             return
 
 
 class _BoundedFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        """Write a record; of a very long one, its beginning and its end."""
+        """Format a record; cut the middle of a very long one."""
         text = super().format(record)
         if len(text) <= _LONGEST:
             return text
@@ -80,9 +80,9 @@ class _BoundedFormatter(logging.Formatter):
 
 
 def start_logging(folder: Path, relay: LogRelay) -> None:
-    """Send the root logger to a rotating file in ``folder`` and to the relay.
+    """Attach the root logger to a rotating file in ``folder`` and to the relay.
 
-    A folder that cannot be written costs the file, not the program.
+    If the folder is not writable, logging continues without a file.
     """
     root = logging.getLogger()
     root.setLevel(logging.INFO)
@@ -104,7 +104,7 @@ def start_logging(folder: Path, relay: LogRelay) -> None:
 
 
 def stop_logging(relay: LogRelay) -> None:
-    """Undo ``start_logging``, so that no file stays open."""
+    """Undo ``start_logging`` and close the file."""
     root = logging.getLogger()
     for handler in tuple(root.handlers):
         is_ours = isinstance(handler, logging.handlers.RotatingFileHandler)

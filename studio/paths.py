@@ -1,5 +1,6 @@
-"""Where the studio keeps things on this machine."""
+"""Paths of the studio on this machine."""
 
+import os
 from pathlib import Path
 
 import platformdirs
@@ -8,22 +9,33 @@ _APP = "diptych"
 
 
 def default_workspace() -> Path:
-    """Give the folder for datasets, runs and galleries until the user picks another."""
+    """Return the default folder for datasets, runs and galleries."""
     return Path(platformdirs.user_documents_dir()) / "Diptych"
 
 
 def settings_file() -> Path:
-    """Give the file that remembers layout and choices."""
+    """Return the file that stores layout and choices."""
     return Path(platformdirs.user_config_dir(_APP, appauthor=False)) / "studio.ini"
 
 
 def log_folder() -> Path:
-    """Give the folder of the rotating log files."""
+    """Return the folder of the rotating log files."""
     return Path(platformdirs.user_log_dir(_APP, appauthor=False))
 
 
+def holds_files(folder: Path) -> bool:
+    """Whether the path is a non-empty folder or a file."""
+    return any(folder.iterdir()) if folder.is_dir() else folder.exists()
+
+
 def nearest_existing(folder: Path) -> Path:
-    """Give the folder itself, or its closest parent that exists."""
+    """Return the folder itself or its closest existing parent."""
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     return folder
+
+
+def is_writable(folder: Path) -> bool:
+    """Whether files can be created in the folder or, if it is missing, its closest parent."""
+    existing = nearest_existing(folder)
+    return existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)

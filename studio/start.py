@@ -1,4 +1,4 @@
-"""Opens the studio, and stays until it is closed."""
+"""Start the studio and run its event loop."""
 
 import logging
 import signal
@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 def run_studio(arguments: list[str]) -> int:
-    """Open the studio and stay until it is closed.
+    """Open the studio and run the event loop until it is closed.
 
     Returns:
         The exit code.
@@ -31,22 +31,22 @@ def run_studio(arguments: list[str]) -> int:
         stack.callback(stop_logging, studio.log)
         _quit_on_interrupt(studio)
         studio.window.show()
-        # After the first paint: a long run takes a moment to read.
+        # After the first paint: reading a long run takes a moment.
         QTimer.singleShot(0, studio.restore_last_run)
         return application.exec()
 
 
 def _quit_on_interrupt(studio: Studio) -> None:
-    """Let Ctrl+C in the terminal save and quit."""
+    """Save and quit on Ctrl+C in the terminal."""
     signal.signal(signal.SIGINT, lambda _number, _frame: _interrupt(studio))
-    # Python looks at signals between two lines of Python; Qt's loop alone has none.
+    # Python handles signals between bytecodes, so the Qt event loop needs a timer that runs Python.
     timer = QTimer(studio, interval=SIGNALS_EVERY_MS)
     timer.timeout.connect(lambda: None)
     timer.start()
 
 
 def _interrupt(studio: Studio) -> None:
-    # Whoever sits at the terminal may not see a question.
+    # No dialog: the user is at the terminal and may not see it.
     unsaved = studio.window.datasets.unsaved_count
     if unsaved:
         _log.warning("Quitting; the edits of %d item(s) were not saved", unsaved)

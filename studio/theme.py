@@ -1,7 +1,7 @@
-"""How the studio looks: colours, spacing and the few style rules, decided once.
+"""Colours, spacing and style rules of the studio.
 
-The light or dark choice goes through Qt's colour scheme, so that title bars and native dialogs
-follow; the palette is ours, because platforms without a desktop theme give Qt none.
+The light or dark scheme is set through Qt, so that title bars and native dialogs follow. The
+palette is defined here, because platforms without a desktop theme give Qt none.
 """
 
 from dataclasses import dataclass, fields
@@ -22,7 +22,7 @@ GAP = 20
 
 
 class Appearance(StrEnum):
-    """What the user chose."""
+    """Colour scheme chosen by the user."""
 
     SYSTEM = "system"
     LIGHT = "light"
@@ -31,7 +31,7 @@ class Appearance(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Colors:
-    """The colours of one scheme; every text colour reads at 4.5:1 or better on ``window``."""
+    """Colours of one scheme; every text colour has a contrast of at least 4.5:1 on ``window``."""
 
     window: str
     surface: str
@@ -83,7 +83,7 @@ DARK = Colors(
 
 
 class Theme(QObject):
-    """Keeps the application's palette and style in step with the user's choice and the system."""
+    """Applies palette and style according to the user's choice and the system's scheme."""
 
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
@@ -99,7 +99,7 @@ class Theme(QObject):
         return self._appearance
 
     def set_appearance(self, appearance: Appearance) -> None:
-        """Follow the system, or stay light or dark."""
+        """Set the colour scheme."""
         self._appearance = appearance
         schemes = {
             Appearance.SYSTEM: Qt.ColorScheme.Unknown,
@@ -124,13 +124,13 @@ class Theme(QObject):
 
 
 def current_colors() -> Colors:
-    """Give the colours of the scheme that is in force."""
+    """Return the colours of the active scheme."""
     is_dark = QGuiApplication.palette().window().color().lightness() < 128
     return DARK if is_dark else LIGHT
 
 
 def palette_of(colors: Colors) -> QPalette:
-    """Make Qt's palette from ours."""
+    """Create a Qt palette from a set of colours."""
     role = QPalette.ColorRole
     pairs = {
         role.Window: colors.window,
@@ -167,8 +167,8 @@ def _style_sheet(colors: Colors) -> str:
     return _RULES.format_map(values)
 
 
-# Properties that widgets set on themselves: role="primary|heading|title|muted|problem|card|field|
-# view|small|line", invalid="true", modified="true".
+# Properties set by widgets: role="primary|heading|title|muted|problem|card|field|view|small|line",
+# invalid="true", modified="true".
 _RULES = """
 QToolTip {{ color: {text}; background: {surface}; border: 1px solid {border}; padding: 4px 6px; }}
 QLineEdit, QComboBox, QPlainTextEdit[role="field"] {{

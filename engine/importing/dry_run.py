@@ -13,7 +13,7 @@ from engine.events import ImportEmit, ImportStage
 from engine.importing.build import ImportResult, apply_decisions
 from engine.importing.captions import apply_all, rare_words, without_rare
 from engine.importing.decode import Decoder, decode_samples, decode_source_image, resize_to_square
-from engine.importing.empty_import import LikelyReason, diagnose_empty_import
+from engine.importing.empty_import import Cause, diagnose_empty_import
 from engine.importing.formats.format import ImageRef, Pixels, RawSample
 from engine.importing.formats.registry import FORMATS
 from engine.importing.ledger import FileLedger, Reason
@@ -21,8 +21,8 @@ from engine.importing.plan import ImageSettings, ImportPlan, TextSettings, decod
 from engine.importing.report import ImportCounts, counts_of
 from engine.importing.samples import DecodedSample
 from engine.importing.scan import (
-    FirstLook,
     ProgressReporter,
+    QuickScan,
     Scan,
     check_plan,
     scan_source,
@@ -48,7 +48,7 @@ class DryRun:
     text_facts: TextFacts
     sizes: tuple[tuple[tuple[int, int], int], ...]
     """((width, height), number of images) before resizing; most frequent first."""
-    likely_reasons: tuple[LikelyReason, ...]
+    likely_causes: tuple[Cause, ...]
     """Why there is nothing to train on; empty where there is."""
     scan: Scan
     """With the ledger as it was before the checks."""
@@ -127,7 +127,7 @@ def _dry_run(plan: ImportPlan, scan: Scan, items: tuple[DecodedSample, ...]) -> 
     ledger = scan.ledger.copy()
     result = apply_decisions(plan, items, ledger)
     sizes = Counter((i.facts.width, i.facts.height) for i in items if i.facts is not None)
-    reasons: tuple[LikelyReason, ...] = ()
+    reasons: tuple[Cause, ...] = ()
     if not result.is_trainable:
         reasons = diagnose_empty_import(scan.listing, ledger, scan.samples, len(result.kept))
     return DryRun(
@@ -137,7 +137,7 @@ def _dry_run(plan: ImportPlan, scan: Scan, items: tuple[DecodedSample, ...]) -> 
         counts=counts_of(ledger, found=scan.items_found, **result.counts),
         text_facts=describe_texts(text for kept in result.kept for text in kept.texts),
         sizes=tuple(sizes.most_common()),
-        likely_reasons=reasons,
+        likely_causes=reasons,
         scan=scan,
         items=items,
     )
@@ -183,7 +183,7 @@ class ScanFacts:
     """Of the texts after normalisation."""
     samples: tuple[tuple[str, str], ...]
     """Texts before and after normalisation, those that change first."""
-    reasons: tuple[LikelyReason, ...] = ()
+    reasons: tuple[Cause, ...] = ()
     """Why there is no pair, likeliest first; empty where there is one."""
 
 
@@ -198,13 +198,13 @@ class _Scanned:
     before: list[str] = field(default_factory=list)
     after: list[str] = field(default_factory=list)
     first: list[RawSample] = field(default_factory=list)
-    """One with an image, if there is any: what ``likely_reasons`` asks of the items."""
+    """One with an image, if there is any: what ``likely_causes`` asks of the items."""
 
 
 def scan_facts(
     plan: ImportPlan,
     archive: Archive,
-    look: FirstLook,
+    look: QuickScan,
     tokenizer: str,
     tell: Callable[[int], None],
     control: RunControl,
@@ -262,7 +262,7 @@ def _facts(
     scanned: _Scanned,
     plan: TextSettings,
     tokenizer: str,
-    look: FirstLook,
+    look: QuickScan,
     ledger: FileLedger,
     control: RunControl,
 ) -> ScanFacts:

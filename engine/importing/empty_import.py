@@ -13,7 +13,7 @@ GIVEN = 3
 TEXT_SUFFIXES = (".txt", ".caption")
 
 
-class Cause(StrEnum):
+class CauseKind(StrEnum):
     """What may be the matter."""
 
     NO_FILES = "no_files"
@@ -35,20 +35,20 @@ class Cause(StrEnum):
 
 
 _SENTENCES = {
-    Cause.NO_FILES: "It holds no file.",
-    Cause.NO_IMAGES: "None of its {count:,} files is an image that this format would use.",
-    Cause.IMAGES_WITHOUT_TEXT: "{count:,} images have no text that belongs to them by name.",
-    Cause.TEXTS_WITHOUT_IMAGE: "{count:,} texts have no image that belongs to them by name.",
-    Cause.TEXTS_ELSEWHERE: "{count:,} images have a text of the same name in another folder.",
-    Cause.UNREADABLE: "{count:,} images cannot be read.",
-    Cause.BAD_ROWS: "{count:,} rows lack the image or the text that the mapping names.",
-    Cause.FINDINGS: "{count:,} items are left out by the repairs chosen.",
-    Cause.VALIDATION: "All {count:,} items left are for validation, so none is left to train on.",
+    CauseKind.NO_FILES: "It holds no file.",
+    CauseKind.NO_IMAGES: "None of its {count:,} files is an image that this format would use.",
+    CauseKind.IMAGES_WITHOUT_TEXT: "{count:,} images have no text that belongs to them by name.",
+    CauseKind.TEXTS_WITHOUT_IMAGE: "{count:,} texts have no image that belongs to them by name.",
+    CauseKind.TEXTS_ELSEWHERE: "{count:,} images have a text of the same name in another folder.",
+    CauseKind.UNREADABLE: "{count:,} images cannot be read.",
+    CauseKind.BAD_ROWS: "{count:,} rows lack the image or the text that the mapping names.",
+    CauseKind.FINDINGS: "{count:,} items are left out by the repairs chosen.",
+    CauseKind.VALIDATION: "All {count:,} remaining items are for validation, none for training.",
 }
 _BY_REASON = {
-    Reason.NO_TEXT: Cause.IMAGES_WITHOUT_TEXT,
-    Reason.NO_IMAGE: Cause.TEXTS_WITHOUT_IMAGE,
-    Reason.BAD_ROW: Cause.BAD_ROWS,
+    Reason.NO_TEXT: CauseKind.IMAGES_WITHOUT_TEXT,
+    Reason.NO_IMAGE: CauseKind.TEXTS_WITHOUT_IMAGE,
+    Reason.BAD_ROW: CauseKind.BAD_ROWS,
     **dict.fromkeys(
         (
             Reason.EMPTY,
@@ -59,27 +59,27 @@ _BY_REASON = {
             Reason.TOO_LARGE,
             Reason.UNREADABLE,
         ),
-        Cause.UNREADABLE,
+        CauseKind.UNREADABLE,
     ),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
-class LikelyReason:
+class Cause:
     """One reason, and of how many files or items it is true."""
 
-    cause: Cause
+    kind: CauseKind
     count: int = 0
 
     @property
     def sentence(self) -> str:
         """In English; the studio finds its own words."""
-        return _SENTENCES[self.cause].format(count=self.count)
+        return _SENTENCES[self.kind].format(count=self.count)
 
 
 def diagnose_empty_import(
     listing: FileListing, ledger: FileLedger, samples: Iterable[RawSample], validation: int = 0
-) -> tuple[LikelyReason, ...]:
+) -> tuple[Cause, ...]:
     """Find the three likeliest reasons why no item is left to train on.
 
     Args:
@@ -89,30 +89,30 @@ def diagnose_empty_import(
         validation: items that are left, all of them for validation.
     """
     if not ledger.files_found:
-        return (LikelyReason(cause=Cause.NO_FILES),)
+        return (Cause(kind=CauseKind.NO_FILES),)
     counts = Counter(
-        _BY_REASON.get(skipped.reason, Cause.FINDINGS) for skipped in ledger.skipped_items()
+        _BY_REASON.get(skipped.reason, CauseKind.FINDINGS) for skipped in ledger.skipped_items()
     )
-    counts[Cause.TEXTS_ELSEWHERE] = _texts_elsewhere(listing)
-    counts[Cause.VALIDATION] = validation
+    counts[CauseKind.TEXTS_ELSEWHERE] = _texts_elsewhere(listing)
+    counts[CauseKind.VALIDATION] = validation
     if not any(sample.image is not None for sample in samples):
-        counts[Cause.NO_IMAGES] = ledger.files_found
+        counts[CauseKind.NO_IMAGES] = ledger.files_found
     # The more particular one first where two are equally frequent.
     order = {cause: rank for rank, cause in enumerate(_RANKED)}
     found = sorted(counts.items(), key=lambda pair: (-pair[1], order[pair[0]]))
-    return tuple(LikelyReason(cause=cause, count=n) for cause, n in found[:GIVEN] if n)
+    return tuple(Cause(kind=cause, count=n) for cause, n in found[:GIVEN] if n)
 
 
 _RANKED = (
-    Cause.VALIDATION,
-    Cause.TEXTS_ELSEWHERE,
-    Cause.NO_IMAGES,
-    Cause.IMAGES_WITHOUT_TEXT,
-    Cause.TEXTS_WITHOUT_IMAGE,
-    Cause.BAD_ROWS,
-    Cause.UNREADABLE,
-    Cause.FINDINGS,
-    Cause.NO_FILES,
+    CauseKind.VALIDATION,
+    CauseKind.TEXTS_ELSEWHERE,
+    CauseKind.NO_IMAGES,
+    CauseKind.IMAGES_WITHOUT_TEXT,
+    CauseKind.TEXTS_WITHOUT_IMAGE,
+    CauseKind.BAD_ROWS,
+    CauseKind.UNREADABLE,
+    CauseKind.FINDINGS,
+    CauseKind.NO_FILES,
 )
 
 

@@ -16,7 +16,7 @@ from engine.importing.formats.format import FileListing, Format, ImageRef, Pixel
 from engine.importing.formats.registry import FORMATS
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.plan import ImportPlan
-from engine.importing.scan import FirstLook, check_plan, list_files
+from engine.importing.scan import QuickScan, check_plan, list_files
 from engine.importing.sources.archive import LIMITS, Archive
 from engine.importing.sources.opening import open_archive
 
@@ -135,7 +135,7 @@ class BeforeAfter:
 
 
 def before_and_after(
-    plan: ImportPlan, archive: Archive, look: FirstLook, control: RunControl
+    plan: ImportPlan, archive: Archive, look: QuickScan, control: RunControl
 ) -> tuple[BeforeAfter, ...]:
     """Fit a few images, spread over the beginning of a source; unreadable ones are passed over.
 

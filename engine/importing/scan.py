@@ -1,6 +1,6 @@
 """Opens a source as a plan says and lists its samples: the first half of every import.
 
-- ``look_at`` lists the files of a source and detects formats, for the wizard.
+- ``quick_scan`` lists the files of a source and detects formats, for the wizard.
 - ``scan_source`` gives the raw samples, before any image is opened.
 - ``fingerprint`` decides whether an unfinished import can be resumed: same plan, same source.
 - ``ProgressReporter`` limits progress events to ten a second.
@@ -160,7 +160,7 @@ TEXT_SUFFIXES = frozenset((".txt", ".caption"))
 
 
 @dataclass(frozen=True, kw_only=True)
-class FirstLook:
+class QuickScan:
     """The listing of a source, and the formats that can read it."""
 
     source: Path
@@ -183,7 +183,7 @@ class FirstLook:
         return sum(self.listing.suffixes.get(suffix, 0) for suffix in TEXT_SUFFIXES)
 
 
-def look_at(archive: Archive, tell: Callable[[int], None], control: RunControl) -> FirstLook:
+def quick_scan(archive: Archive, tell: Callable[[int], None], control: RunControl) -> QuickScan:
     """List a source and detect its formats; opens at most a few small files.
 
     Args:
@@ -199,7 +199,7 @@ def look_at(archive: Archive, tell: Callable[[int], None], control: RunControl) 
     listing = list_files(archive, ledger, control, tell)
     offers = detect_formats(archive, listing)
     reasons = Counter(skipped.reason for skipped in ledger.skipped_files())
-    return FirstLook(
+    return QuickScan(
         source=archive.source,
         listing=listing,
         detections=offers,

@@ -432,10 +432,10 @@
 <context>
     <name>_ReasonText</name>
     <message numerus="yes">
-        <source>None of the %Ln file(s) is an image in this way of reading.</source>
+        <source>None of the %Ln file(s) is an image in this format.</source>
         <translation>
-            <numerusform>The %Ln file is no image in this way of reading.</numerusform>
-            <numerusform>None of the %Ln files is an image in this way of reading.</numerusform>
+            <numerusform>The %Ln file is no image in this format.</numerusform>
+            <numerusform>None of the %Ln files is an image in this format.</numerusform>
         </translation>
     </message>
     <message numerus="yes">

@@ -237,7 +237,7 @@ Free software under the Apache License 2.0.</source>
         <translation>发现</translation>
     </message>
     <message>
-        <source>Nothing was found that needs a decision.</source>
+        <source>No findings need a decision.</source>
         <translation>没有发现需要决定的问题。</translation>
     </message>
     <message>
@@ -245,7 +245,7 @@ Free software under the Apache License 2.0.</source>
         <translation>检查</translation>
     </message>
     <message>
-        <source>Every file is opened and looked at. Decide what to do about what is odd.</source>
+        <source>Every file is opened and checked. Decide how to handle the findings.</source>
         <translation>每个文件都会打开查看。请决定如何处理异常之处。</translation>
     </message>
     <message>
@@ -253,7 +253,7 @@ Free software under the Apache License 2.0.</source>
         <translation>正在检查您的文件…</translation>
     </message>
     <message>
-        <source>The check has to be done first.</source>
+        <source>Run the check first.</source>
         <translation>必须先完成检查。</translation>
     </message>
     <message>
@@ -1364,7 +1364,7 @@ Free software under the Apache License 2.0.</source>
         <translation>没有可导入的内容。</translation>
     </message>
     <message>
-        <source>Choose another way of reading, or correct the names of files.</source>
+        <source>Choose another format, or correct the file names.</source>
         <translation>请选择其他读取方式，或改正文件名。</translation>
     </message>
     <message>
@@ -1659,7 +1659,7 @@ Free software under the Apache License 2.0.</source>
         <translation>略去</translation>
     </message>
     <message>
-        <source>Mend them</source>
+        <source>Fix them</source>
         <translation>修复</translation>
     </message>
     <message>
@@ -1739,35 +1739,35 @@ Free software under the Apache License 2.0.</source>
         <translation>过长的文本</translation>
     </message>
     <message>
-        <source>Unequal groups</source>
+        <source>Imbalanced groups</source>
         <translation>分组不均</translation>
     </message>
     <message>
-        <source>Validation twins</source>
+        <source>Validation duplicates</source>
         <translation>验证项与训练项雷同</translation>
     </message>
     <message>
-        <source>These files give no image: they are empty, cut short, damaged, too large or of a kind that cannot be read. They are left out.</source>
+        <source>These files cannot be read as images: they are empty, truncated, damaged, too large or of an unsupported type. They are left out.</source>
         <translation>这些文件读不出图像：它们为空、不完整、已损坏、过大，或属于无法读取的类型。它们将被略去。</translation>
     </message>
     <message>
-        <source>The system&apos;s own files, such as Thumbs.db. They hold no image of yours and are left out.</source>
+        <source>Files of the operating system, such as Thumbs.db. They contain none of your images and are left out.</source>
         <translation>系统自己的文件，例如 Thumbs.db。其中没有您的图片，将被略去。</translation>
     </message>
     <message>
-        <source>No text belongs to these images. Alone they can still teach what images look like.</source>
+        <source>These images have no text. The model can still learn from them what images look like.</source>
         <translation>这些图像没有对应的文本。单独的图像仍能教会模型图像的样子。</translation>
     </message>
     <message>
-        <source>No image belongs to these texts. Alone they can still teach what texts look like.</source>
+        <source>These texts have no image. The model can still learn from them what texts look like.</source>
         <translation>这些文本没有对应的图像。单独的文本仍能教会模型文本的样子。</translation>
     </message>
     <message>
-        <source>These images are stored the same, pixel by pixel. What stands twice is learned twice as hard.</source>
+        <source>These images are identical, pixel by pixel. Duplicates get twice the weight in training.</source>
         <translation>这些图像存储后逐像素相同。出现两次的内容会被学习两遍。</translation>
     </message>
     <message>
-        <source>A person would call these images the same: saved again, scaled or slightly changed.</source>
+        <source>These images are nearly identical: saved again, scaled or slightly changed.</source>
         <translation>人会认为这些图像相同：重新保存、缩放或略有改动。</translation>
     </message>
     <message>
@@ -1775,27 +1775,27 @@ Free software under the Apache License 2.0.</source>
         <translation>这些图像小于存储尺寸，因此会被放大而显得模糊。</translation>
     </message>
     <message>
-        <source>These images are more than three times as long as wide, or as wide as long. Little of them is left in a square.</source>
+        <source>These images are more than three times as long as wide, or as wide as long. Little of them fits into a square.</source>
         <translation>这些图像的长宽比超过三倍。放进正方形后所剩不多。</translation>
     </message>
     <message>
-        <source>The same text stands on very many images, while most texts are their own. It may be a placeholder.</source>
+        <source>Very many images share the same text, while most texts are unique. It may be a placeholder.</source>
         <translation>同一文本出现在非常多的图像上，而其他文本大多各不相同。它可能是占位文字。</translation>
     </message>
     <message>
-        <source>These texts were once read in a wrong encoding, so that letters turned into strange signs.</source>
+        <source>These texts were once decoded with a wrong encoding, which garbled their characters.</source>
         <translation>这些文本曾以错误的编码读取，字母变成了奇怪的符号。</translation>
     </message>
     <message>
-        <source>These texts are far longer than most. They slow the training of all the others down.</source>
+        <source>These texts are far longer than most. They slow down training on all texts.</source>
         <translation>这些文本远长于其他文本，会拖慢其他所有文本的训练。</translation>
     </message>
     <message>
-        <source>Some groups are more than ten times as large as others. A run can draw them evenly: its setting is called Balance.</source>
+        <source>Some groups are more than ten times as large as others. A run can sample them evenly with its Balance setting.</source>
         <translation>有些分组比其他分组大十倍以上。运行可以均匀抽取：相应设置名为“平衡”。</translation>
     </message>
     <message>
-        <source>These validation images all but equal one to train on, so measuring with them would flatter the run.</source>
+        <source>These validation images are nearly identical to a training image, so metrics on them would be too good.</source>
         <translation>这些验证图像与某张训练图像几乎相同，用它们衡量会高估运行结果。</translation>
     </message>
 </context>
@@ -1838,7 +1838,7 @@ Free software under the Apache License 2.0.</source>
         <translation>格式</translation>
     </message>
     <message>
-        <source>Check that images and texts belong together as they are shown here.</source>
+        <source>Check that images and texts are paired correctly.</source>
         <translation>请检查此处显示的图像与文本是否对应。</translation>
     </message>
     <message>
@@ -1846,7 +1846,7 @@ Free software under the Apache License 2.0.</source>
         <translation>正在寻找图文对…</translation>
     </message>
     <message>
-        <source>No pair was found in this way of reading.</source>
+        <source>No pairs were found with this format.</source>
         <translation>以此方式读取没有找到图文对。</translation>
     </message>
     <message numerus="yes">
@@ -1856,7 +1856,7 @@ Free software under the Apache License 2.0.</source>
         </translation>
     </message>
     <message>
-        <source>Looking…</source>
+        <source>Updating…</source>
         <translation>正在查看…</translation>
     </message>
     <message numerus="yes">
@@ -1866,7 +1866,7 @@ Free software under the Apache License 2.0.</source>
         </translation>
     </message>
     <message>
-        <source>This way of reading does not work here.</source>
+        <source>This format cannot read the source.</source>
         <translation>此读取方式在这里行不通。</translation>
     </message>
     <message numerus="yes">
@@ -1909,11 +1909,11 @@ Free software under the Apache License 2.0.</source>
         <translation>用于训练</translation>
     </message>
     <message>
-        <source>Hold these images out no longer</source>
+        <source>Move these images to the training set</source>
         <translation>不再留出这些图像</translation>
     </message>
     <message>
-        <source>Mend</source>
+        <source>Fix</source>
         <translation>修复</translation>
     </message>
     <message>
@@ -2148,7 +2148,7 @@ Free software under the Apache License 2.0.</source>
         <translation>图像</translation>
     </message>
     <message>
-        <source>Every image is stored as a square of one size. See what is kept of yours.</source>
+        <source>All images are stored as squares of the same size. Preview the result here.</source>
         <translation>每张图像都存为同一尺寸的正方形。请查看您的图像保留了什么。</translation>
     </message>
     <message>
@@ -2206,7 +2206,7 @@ Free software under the Apache License 2.0.</source>
         <translation>按类别分文件夹的图像</translation>
     </message>
     <message>
-        <source>The name of the folder that an image lies in is its text.</source>
+        <source>The name of the image&apos;s folder is its text.</source>
         <translation>图像所在文件夹的名称就是其文本。</translation>
     </message>
     <message>
@@ -2222,7 +2222,7 @@ Free software under the Apache License 2.0.</source>
         <translation>Parquet 表格</translation>
     </message>
     <message>
-        <source>Its rows name image files, or hold the images themselves.</source>
+        <source>Its rows name image files or contain the images.</source>
         <translation>各行给出图像文件名，或直接包含图像。</translation>
     </message>
     <message>
@@ -2254,7 +2254,7 @@ Free software under the Apache License 2.0.</source>
         <translation>Diptych 保存的画廊</translation>
     </message>
     <message>
-        <source>Pairs that a run has drawn, with their texts.</source>
+        <source>Pairs sampled by a run, with their texts.</source>
         <translation>某次运行生成的图文对。</translation>
     </message>
     <message>
@@ -2270,7 +2270,7 @@ Free software under the Apache License 2.0.</source>
         <translation>以文件名为文本</translation>
     </message>
     <message>
-        <source>What an image is called is its text; numbers are left out.</source>
+        <source>The name of the image file is its text; numbers are left out.</source>
         <translation>图像的文件名就是其文本；数字略去。</translation>
     </message>
     <message>
@@ -2286,15 +2286,15 @@ Free software under the Apache License 2.0.</source>
         <translation>在此既非图像也非文本的文件</translation>
     </message>
     <message>
-        <source>Named like images, but none</source>
+        <source>Named like images, but not images</source>
         <translation>名称像图像但并非图像</translation>
     </message>
     <message>
-        <source>Images of a kind that cannot be read</source>
+        <source>Images of an unsupported type</source>
         <translation>无法读取的图像类型</translation>
     </message>
     <message>
-        <source>Images that end too early</source>
+        <source>Truncated images</source>
         <translation>不完整的图像</translation>
     </message>
     <message>
@@ -2306,7 +2306,7 @@ Free software under the Apache License 2.0.</source>
         <translation>超过允许的大小</translation>
     </message>
     <message>
-        <source>Files that the system does not let us read</source>
+        <source>Files without read permission</source>
         <translation>系统不允许读取的文件</translation>
     </message>
     <message>
@@ -2386,7 +2386,7 @@ Free software under the Apache License 2.0.</source>
         <translation>无法读取</translation>
     </message>
     <message>
-        <source>Ends too early</source>
+        <source>Truncated</source>
         <translation>不完整</translation>
     </message>
     <message>
@@ -2398,7 +2398,7 @@ Free software under the Apache License 2.0.</source>
         <translation>过大</translation>
     </message>
     <message>
-        <source>May not be read</source>
+        <source>No read permission</source>
         <translation>不允许读取</translation>
     </message>
     <message>
@@ -2466,7 +2466,7 @@ Free software under the Apache License 2.0.</source>
         <translation>泰文</translation>
     </message>
     <message>
-        <source>Digits and signs alone</source>
+        <source>Digits and symbols only</source>
         <translation>仅数字和符号</translation>
     </message>
     <message>
@@ -2514,7 +2514,7 @@ Free software under the Apache License 2.0.</source>
         <translation>正在列出文件</translation>
     </message>
     <message>
-        <source>Bringing images and texts together</source>
+        <source>Pairing images and texts</source>
         <translation>正在匹配图像与文本</translation>
     </message>
     <message>
@@ -2522,11 +2522,11 @@ Free software under the Apache License 2.0.</source>
         <translation>正在读取图像</translation>
     </message>
     <message>
-        <source>Comparing what was found</source>
+        <source>Comparing the items</source>
         <translation>正在比较结果</translation>
     </message>
     <message>
-        <source>Putting the dataset in its place</source>
+        <source>Writing the dataset</source>
         <translation>正在写入数据集</translation>
     </message>
     <message>
@@ -2577,11 +2577,11 @@ Free software under the Apache License 2.0.</source>
         <translation>关闭导入？</translation>
     </message>
     <message>
-        <source>The import is under way.</source>
+        <source>The import is still running.</source>
         <translation>导入正在进行。</translation>
     </message>
     <message>
-        <source>What it has done is kept, and the same import goes on from there later.</source>
+        <source>Completed work is kept, and the import can be continued later.</source>
         <translation>已完成的部分会保留，以后同一导入将从那里继续。</translation>
     </message>
     <message>
@@ -2589,7 +2589,7 @@ Free software under the Apache License 2.0.</source>
         <translation>停止并关闭</translation>
     </message>
     <message>
-        <source>The check of your files is under way.</source>
+        <source>Your files are still being checked.</source>
         <translation>正在检查您的文件。</translation>
     </message>
     <message>
@@ -2597,7 +2597,7 @@ Free software under the Apache License 2.0.</source>
         <translation>尚未写入任何内容。</translation>
     </message>
     <message>
-        <source>Go on</source>
+        <source>Continue</source>
         <translation>继续</translation>
     </message>
 </context>
@@ -2822,7 +2822,7 @@ Free software under the Apache License 2.0.</source>
         <translation>文本来自</translation>
     </message>
     <message>
-        <source>Where texts are taken from; several give several captions an image</source>
+        <source>Where texts are taken from; several columns give several captions per image</source>
         <translation>文本的来源；选多个则每张图像有多个描述</translation>
     </message>
     <message>
@@ -2830,7 +2830,7 @@ Free software under the Apache License 2.0.</source>
         <translation>分组来自</translation>
     </message>
     <message>
-        <source>A column such as a class; a run can draw groups evenly</source>
+        <source>A column such as a class; a run can sample the groups evenly</source>
         <translation>例如类别列；运行可以均匀抽取各组</translation>
     </message>
     <message>
@@ -2838,7 +2838,7 @@ Free software under the Apache License 2.0.</source>
         <translation>文本编码</translation>
     </message>
     <message>
-        <source>Choose another where letters look wrong in the previews</source>
+        <source>Choose another one if letters look wrong in the previews</source>
         <translation>如果预览中的文字不对，请选择其他编码</translation>
     </message>
 </context>
@@ -4238,7 +4238,7 @@ Free software under the Apache License 2.0.</source>
         <translation>请先选择文件夹或文件。</translation>
     </message>
     <message>
-        <source>Nothing here is known to hold images or texts.</source>
+        <source>No images or texts were found here.</source>
         <translation>这里没有已知的图像或文本。</translation>
     </message>
     <message>
@@ -4432,11 +4432,11 @@ Free software under the Apache License 2.0.</source>
         <translation>导入</translation>
     </message>
     <message>
-        <source>Nothing has been written yet. This is what will be.</source>
+        <source>Nothing has been written yet. Review the import before you start it.</source>
         <translation>尚未写入任何内容。以下是将要写入的内容。</translation>
     </message>
     <message>
-        <source>You can go on working in the main window meanwhile.</source>
+        <source>You can keep working in the main window in the meantime.</source>
         <translation>在此期间您可以继续使用主窗口。</translation>
     </message>
     <message>
@@ -4460,7 +4460,7 @@ Free software under the Apache License 2.0.</source>
         <translation>正在取消…</translation>
     </message>
     <message>
-        <source>An earlier import of this was not finished. It goes on from there, unless your files have changed since.</source>
+        <source>An earlier import was not finished. It will continue from there unless your files have changed since.</source>
         <translation>此前有一次同样的导入未完成。如果文件没有变化，将从那里继续。</translation>
     </message>
     <message numerus="yes">
@@ -4474,7 +4474,7 @@ Free software under the Apache License 2.0.</source>
         <translation>已取消。没有建立数据集。</translation>
     </message>
     <message>
-        <source>What was done is kept: press Continue the import to go on from there, now or another day.</source>
+        <source>Completed work is kept. Press Continue the import to resume it now or later.</source>
         <translation>已完成的部分会保留：随时按“继续导入”即可从那里继续。</translation>
     </message>
     <message>
@@ -4534,11 +4534,11 @@ Free software under the Apache License 2.0.</source>
 <context>
     <name>TextsPage</name>
     <message>
-        <source>The dataset keeps whole texts. This is how a run would cut them.</source>
+        <source>The dataset keeps the full texts. This is how a run would tokenize them.</source>
         <translation>数据集保留完整文本。以下是运行时的切分方式。</translation>
     </message>
     <message>
-        <source>What lengths and frequencies on this page are counted in</source>
+        <source>Unit of the lengths and frequencies on this page</source>
         <translation>本页长度和频率的计量单位</translation>
     </message>
     <message>
@@ -4554,7 +4554,7 @@ Free software under the Apache License 2.0.</source>
         <translation>单位</translation>
     </message>
     <message>
-        <source>Times</source>
+        <source>Count</source>
         <translation>次数</translation>
     </message>
     <message>
@@ -4570,7 +4570,7 @@ Free software under the Apache License 2.0.</source>
         <translation>文本</translation>
     </message>
     <message>
-        <source>Decide what becomes of the texts. The files keep theirs as they are.</source>
+        <source>Choose how texts are processed. The source files are not changed.</source>
         <translation>请决定如何处理文本。文件中的文本保持原样。</translation>
     </message>
     <message>
@@ -4622,7 +4622,7 @@ Free software under the Apache License 2.0.</source>
         <translation>长度 {0}：{1} 个文本</translation>
     </message>
     <message>
-        <source>{0} hold 95 % of the texts whole</source>
+        <source>Length {0} covers 95 % of the texts</source>
         <translation>{0} 个单位可完整容纳 95 % 的文本</translation>
     </message>
     <message numerus="yes">
@@ -4638,7 +4638,7 @@ Free software under the Apache License 2.0.</source>
         </translation>
     </message>
     <message>
-        <source>(nothing left)</source>
+        <source>(empty)</source>
         <translation>（没有剩余）</translation>
     </message>
     <message>
@@ -4931,7 +4931,7 @@ Free software under the Apache License 2.0.</source>
         <translation>其中没有文件。</translation>
     </message>
     <message numerus="yes">
-        <source>None of the %Ln file(s) is an image in this way of reading.</source>
+        <source>None of the %Ln file(s) is an image in this format.</source>
         <translation>
             <numerusform>以此方式读取，%Ln 个文件中没有图像。</numerusform>
         </translation>
@@ -4973,7 +4973,7 @@ Free software under the Apache License 2.0.</source>
         </translation>
     </message>
     <message>
-        <source>Another way of reading may fit better: try the others on the left.</source>
+        <source>Another format may fit better: try the others on the left.</source>
         <translation>其他读取方式可能更合适：请试试左侧的其他方式。</translation>
     </message>
     <message>
@@ -4981,11 +4981,11 @@ Free software under the Apache License 2.0.</source>
         <translation>文本与其图像必须同名：cat.txt 对应 cat.jpg。</translation>
     </message>
     <message>
-        <source>The texts may lie elsewhere: choose the folder that holds both images and texts.</source>
+        <source>The texts may be elsewhere: choose the folder that contains both images and texts.</source>
         <translation>文本可能在别处：请选择同时包含图像和文本的文件夹。</translation>
     </message>
     <message>
-        <source>The columns may be others: choose those that name the images and hold the texts.</source>
+        <source>Other columns may be needed: choose those with the image names and the texts.</source>
         <translation>可能是其他列：请选择给出图像名和文本的列。</translation>
     </message>
 </context>

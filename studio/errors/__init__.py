@@ -1,1 +1,1 @@
-"""From an exception to words that help."""
+"""Error reporting and user-facing error texts."""

@@ -1,4 +1,4 @@
-"""Reports errors to the user, including uncaught ones of Python and Qt."""
+"""Reports errors to the user, including uncaught ones in Python and Qt."""
 
 import logging
 import sys
@@ -19,17 +19,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class ErrorReport:
-    """What an error dialog shows."""
+    """Content of an error dialog."""
 
     explanation: Explanation
     details: str
-    """Traceback and causes, in English, for a report."""
+    """Traceback with causes, in English, for bug reports."""
     needs_restart: bool = False
-    """Whether only a new process can go on."""
+    """Whether a new process is needed to continue."""
 
 
 class ErrorReporter(QObject):
-    """Takes errors from any thread; ``error_reported`` arrives in the GUI thread."""
+    """Accepts errors from any thread; ``error_reported`` is emitted in the GUI thread."""
 
     error_reported = Signal(object)
 
@@ -58,7 +58,7 @@ _LEVELS = {
 
 @contextmanager
 def excepthooks(reporter: ErrorReporter) -> Iterator[None]:
-    """Send uncaught errors to the reporter, and what Qt says to the log, while the block runs."""
+    """Route uncaught exceptions to the reporter and Qt messages to the log within a block."""
     before = sys.excepthook, threading.excepthook, sys.unraisablehook
 
     def take(_kind: type[BaseException], error: BaseException, _tb: TracebackType | None) -> None:
@@ -80,7 +80,7 @@ def excepthooks(reporter: ErrorReporter) -> Iterator[None]:
 
 
 def _log_unraisable(args: "sys.UnraisableHookArgs") -> None:
-    # Raised while an object was being destroyed: the user can do nothing about it.
+    # Raised while an object was being destroyed; the user cannot act on it.
     _log.warning("%s %r", args.err_msg or "Ignored in", args.object, exc_info=args.exc_value)
 
 

@@ -1,12 +1,14 @@
-"""Maps errors to user-facing text: what happened, why, and what to do next."""
+"""User-facing error texts: what happened, why, and what to do next."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from engine import errors
+
+translate = QCoreApplication.translate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,65 +22,15 @@ class Explanation:
     """What to do next."""
 
 
-def _run_missing(error: errors.RunMissingError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "The run was not found."),
-        why=translate("Errors", "There is no run in {0}.").format(error.folder),
-        hint=translate(
-            "Errors",
-            "Choose a folder that holds a run.toml; runs are in the workspace under runs.",
-        ),
-    )
-
-
-def _checkpoint_missing(error: errors.CheckpointMissingError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "There is nothing to draw samples from yet."),
-        why=translate("Errors", "The run in {0} has not saved a checkpoint.").format(error.folder),
-        hint=translate("Errors", "Let the run train a little longer, then try again."),
-    )
-
-
-def _checkpoint_corrupt(error: errors.CheckpointCorruptError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "A checkpoint cannot be used."),
-        why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),
-        hint=translate(
-            "Errors",
-            "Choose another checkpoint, or queue the run again from its settings. Whole ones are "
-            "found by themselves.",
-        ),
-    )
-
-
-def _run_locked(error: errors.RunLockedError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "This run is being trained already."),
-        why=translate("Errors", "Process {0} on {1} holds {2}.").format(
-            error.pid or "?", error.host or "?", error.folder
-        ),
-        hint=translate("Errors", "Wait until it has ended, or end it there, then try again."),
-    )
-
-
-def _logged(error: errors.LoggedError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "The run failed."),
-        why=f"{error.message or error.kind}",
-        hint=translate("Errors", "Its log in the run's folder says when and where."),
-    )
-
-
-def _device(error: errors.DeviceUnavailableError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "The chosen device is not available."),
-        why=translate("Errors", "'{0}': {1}.").format(error.device, error.reason),
-        hint=translate(
-            "Errors",
-            "Set the device to Automatic or CPU. For an NVIDIA GPU, check that its driver is "
-            "installed and that PyTorch was installed with CUDA.",
-        ),
-    )
+def explain(error: BaseException) -> Explanation:
+    """Return the explanation of an error; unknown errors are explained as a bug."""
+    for kind in type(error).__mro__:
+        if kind in _WORDINGS:
+            return _WORDINGS[kind](error)
+        # The studio does not import torch, so its out-of-memory error is recognized by name.
+        if kind.__name__ == "OutOfMemoryError":
+            return _memory(error)
+    return _unknown(error)
 
 
 def _device_lost(error: errors.DeviceLostError) -> Explanation:
@@ -89,8 +41,7 @@ def _device_lost(error: errors.DeviceLostError) -> Explanation:
         happened=translate("Errors", "The graphics card stopped working in mid-run."),
         why=saved.format(error.device, error.reason, QLocale().toString(error.images_saved)),
         hint=translate(
-            "Errors",
-            "Only a restart of Diptych can use it again. Restart, then resume the run.",
+            "Errors", "Only a restart of Diptych can use it again. Restart, then resume the run."
         ),
     )
 
@@ -115,173 +66,6 @@ def _memory_exhausted(error: errors.MemoryExhaustedError) -> Explanation:
     )
 
 
-def _non_finite(error: errors.NonFiniteLossError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "Training became unstable and was ended."),
-        why=translate("Errors", "After {0} images these losses were no longer finite: {1}.").format(
-            QLocale().toString(error.images_seen), ", ".join(error.losses)
-        ),
-        hint=translate(
-            "Errors",
-            "Start again with half the learning rate, or with a larger penalty.",
-        ),
-    )
-
-
-RUN_WORDINGS: Mapping[type[BaseException], Callable[[Any], Explanation]] = {
-    errors.RunMissingError: _run_missing,
-    errors.CheckpointMissingError: _checkpoint_missing,
-    errors.CheckpointCorruptError: _checkpoint_corrupt,
-    errors.RunLockedError: _run_locked,
-    errors.LoggedError: _logged,
-    errors.DeviceUnavailableError: _device,
-    errors.DeviceLostError: _device_lost,
-    errors.MemoryExhaustedError: _memory_exhausted,
-    errors.NonFiniteLossError: _non_finite,
-}
-
-
-def _pattern(error: errors.PatternInvalidError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "This pattern cannot be used."),
-        why=translate("Errors", "{0}: {1}.").format(error.pattern, error.reason),
-        hint=translate("Errors", "Correct the regular expression, or search for plain text."),
-    )
-
-
-def _edit_refused(error: errors.EditRefusedError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "This change was not made."),
-        why=str(error),
-        hint=translate("Errors", "Undo some of the changes, or exclude the item instead."),
-    )
-
-
-def _source(error: errors.SourceUnreadableError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "The source cannot be read."),
-        why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),
-        hint=translate(
-            "Errors",
-            "Check that it is still there and that you may read it, or choose another folder, "
-            "archive or table.",
-        ),
-    )
-
-
-def _nothing(error: errors.NothingToImportError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "There is nothing to import."),
-        why="\n".join([str(error.path), *error.reasons]),
-        hint=translate("Errors", "Choose another way of reading, or correct the names of files."),
-    )
-
-
-def _entry(error: errors.EntryError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "A file of the source cannot be read."),
-        why=f"{error.path}: {error.detail or error.reason}",
-        hint=translate("Errors", "It is left out, and the report names it. The others are used."),
-    )
-
-
-def _files_skipped(error: errors.FilesSkippedError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "Some files cannot be used, so no dataset was made."),
-        why=translate(
-            "Errors", "Files of {0} that cannot be used: {1}, beginning with {2} ({3})."
-        ).format(error.path, QLocale().toString(error.count), error.first, error.reason),
-        hint=translate("Errors", "Repair or remove these files, or import without being strict."),
-    )
-
-
-def _import_locked(error: errors.ImportLockedError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "Another process is importing into this dataset."),
-        why=translate("Errors", "Process {0} on {1} is writing {2}.").format(
-            error.pid or "?", error.host or "?", error.folder
-        ),
-        hint=translate("Errors", "Wait until it has ended, or choose another name."),
-    )
-
-
-IMPORT_WORDINGS: Mapping[type[BaseException], Callable[[Any], Explanation]] = {
-    errors.PatternInvalidError: _pattern,
-    errors.EditRefusedError: _edit_refused,
-    errors.SourceUnreadableError: _source,
-    errors.NothingToImportError: _nothing,
-    errors.EntryError: _entry,
-    errors.FilesSkippedError: _files_skipped,
-    errors.ImportLockedError: _import_locked,
-}
-
-
-translate = QCoreApplication.translate
-
-
-def explain(error: BaseException) -> Explanation:
-    """Find the words for an error; unknown ones are explained as a fault of the program."""
-    for kind in type(error).__mro__:
-        if kind in _WORDINGS:
-            return _WORDINGS[kind](error)
-        # torch's own class for a full GPU is known by name: the studio does not import torch.
-        if kind.__name__ == "OutOfMemoryError":
-            return _memory(error)
-    return _unknown(error)
-
-
-def _config(error: errors.ConfigError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "The run cannot start with these settings."),
-        why="\n".join(f"{problem.field}: {problem.message}" for problem in error.problems),
-        hint=translate(
-            "Errors",
-            "Correct the fields marked red in the Run panel, then start again.",
-        ),
-    )
-
-
-def _dataset_missing(error: errors.DatasetMissingError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "The dataset was not found."),
-        why=translate("Errors", "There is no dataset in {0}.").format(error.folder),
-        hint=translate("Errors", "Choose a starter or a folder that holds a manifest.json."),
-    )
-
-
-def _dataset_corrupt(error: errors.DatasetCorruptError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "The dataset cannot be used."),
-        why=translate("Errors", "In {0}: {1}.").format(error.folder, error.reason),
-        hint=translate(
-            "Errors",
-            "Build the dataset again; a starter is rebuilt when you delete its folder.",
-        ),
-    )
-
-
-def _not_writable(error: errors.FolderNotWritableError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "A folder cannot be written to."),
-        why=translate("Errors", "{0}: {1}.").format(error.folder, error.reason),
-        hint=translate(
-            "Errors",
-            "Allow writing to this folder, or choose another workspace in the File menu.",
-        ),
-    )
-
-
-def _in_use(error: errors.FolderInUseError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "The folder is not empty."),
-        why=translate(
-            "Errors",
-            "{0} already holds files, and nothing is ever overwritten.",
-        ).format(error.folder),
-        hint=translate("Errors", "Choose another name or an empty folder."),
-    )
-
-
 def _disk_full(error: errors.DiskFullError) -> Explanation:
     locale = QLocale()
     return Explanation(
@@ -299,94 +83,11 @@ def _disk_full(error: errors.DiskFullError) -> Explanation:
     )
 
 
-def _images(error: errors.ImagesUnreadableError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "The images cannot be read."),
-        why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),
-        hint=translate(
-            "Errors",
-            "Choose a folder with PNG, JPEG or WebP files that you are allowed to read.",
-        ),
-    )
-
-
-def _sheet(error: errors.SheetCorruptError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "A preview cannot be read."),
-        why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),
-        hint=translate("Errors", "The others are not affected; this file can be deleted."),
-    )
-
-
-def _engine(error: errors.EngineError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "The engine could not continue."),
-        why=str(error),
-        hint=translate("Errors", "What was saved before is still there."),
-    )
-
-
 def _memory(_error: BaseException) -> Explanation:
     return Explanation(
         happened=translate("Errors", "There was not enough memory."),
         why=translate("Errors", "The computer or its GPU has less free memory than the run needs."),
         hint=translate("Errors", "Close other programs, or choose a smaller batch or preset."),
-    )
-
-
-def _system(error: OSError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "A file or folder could not be used."),
-        why=f"{error.filename}: {error.strerror}" if error.filename else str(error),
-        hint=translate(
-            "Errors",
-            "Check that it exists, that you may write to it and that the disk has room.",
-        ),
-    )
-
-
-def _texts(error: errors.TextsUnreadableError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "The texts could not be read."),
-        why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),
-        hint=translate("Errors", "Choose a text file in UTF-8 with one text a line."),
-    )
-
-
-def _words(error: errors.UnknownWordsError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "Some words are unknown to this run."),
-        why=translate("Errors", "It never learned: {0}.").format(", ".join(error.words)),
-        hint=translate("Errors", "Use words from the dataset it was trained on."),
-    )
-
-
-def _vectors(error: errors.VectorsUnreadableError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "The word vectors cannot be used."),
-        why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),
-        hint=translate(
-            "Errors",
-            "Choose a text file in the format of word2vec or GloVe, or leave the field empty.",
-        ),
-    )
-
-
-def _dataset_changed(error: errors.DatasetChangedError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "The dataset is not the one this run was trained on."),
-        why=translate("Errors", "{0} holds version {1}, the run knows version {2}.").format(
-            error.folder, error.found, error.expected
-        ),
-        hint=translate("Errors", "Restore the old version, or measure a newer run."),
-    )
-
-
-def _stopped(_error: errors.StoppedError) -> Explanation:
-    return Explanation(
-        happened=translate("Errors", "The work was stopped."),
-        why=translate("Errors", "The user requested it."),
-        hint=translate("Errors", "Start it again whenever you like."),
     )
 
 
@@ -403,22 +104,189 @@ def _unknown(error: BaseException) -> Explanation:
 
 
 _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
-    errors.ConfigError: _config,
-    errors.DatasetMissingError: _dataset_missing,
-    errors.DatasetCorruptError: _dataset_corrupt,
-    errors.FolderNotWritableError: _not_writable,
-    errors.FolderInUseError: _in_use,
+    errors.ConfigError: lambda error: Explanation(
+        happened=translate("Errors", "The run cannot start with these settings."),
+        why="\n".join(f"{problem.field}: {problem.message}" for problem in error.problems),
+        hint=translate(
+            "Errors", "Correct the fields marked red in the Run panel, then start again."
+        ),
+    ),
+    errors.DatasetMissingError: lambda error: Explanation(
+        happened=translate("Errors", "The dataset was not found."),
+        why=translate("Errors", "There is no dataset in {0}.").format(error.folder),
+        hint=translate("Errors", "Choose a starter or a folder that holds a manifest.json."),
+    ),
+    errors.DatasetCorruptError: lambda error: Explanation(
+        happened=translate("Errors", "The dataset cannot be used."),
+        why=translate("Errors", "In {0}: {1}.").format(error.folder, error.reason),
+        hint=translate(
+            "Errors", "Build the dataset again; a starter is rebuilt when you delete its folder."
+        ),
+    ),
+    errors.FolderNotWritableError: lambda error: Explanation(
+        happened=translate("Errors", "A folder cannot be written to."),
+        why=translate("Errors", "{0}: {1}.").format(error.folder, error.reason),
+        hint=translate(
+            "Errors", "Allow writing to this folder, or choose another workspace in the File menu."
+        ),
+    ),
+    errors.FolderInUseError: lambda error: Explanation(
+        happened=translate("Errors", "The folder is not empty."),
+        why=translate("Errors", "{0} already holds files, and nothing is ever overwritten.").format(
+            error.folder
+        ),
+        hint=translate("Errors", "Choose another name or an empty folder."),
+    ),
     errors.DiskFullError: _disk_full,
-    errors.ImagesUnreadableError: _images,
-    errors.SheetCorruptError: _sheet,
-    errors.TextsUnreadableError: _texts,
-    errors.UnknownWordsError: _words,
-    errors.VectorsUnreadableError: _vectors,
-    errors.DatasetChangedError: _dataset_changed,
-    errors.StoppedError: _stopped,
-    errors.EngineError: _engine,
+    errors.ImagesUnreadableError: lambda error: Explanation(
+        happened=translate("Errors", "The images cannot be read."),
+        why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),
+        hint=translate(
+            "Errors", "Choose a folder with PNG, JPEG or WebP files that you are allowed to read."
+        ),
+    ),
+    errors.SheetCorruptError: lambda error: Explanation(
+        happened=translate("Errors", "A preview cannot be read."),
+        why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),
+        hint=translate("Errors", "The others are not affected; this file can be deleted."),
+    ),
+    errors.TextsUnreadableError: lambda error: Explanation(
+        happened=translate("Errors", "The texts could not be read."),
+        why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),
+        hint=translate("Errors", "Choose a text file in UTF-8 with one text a line."),
+    ),
+    errors.UnknownWordsError: lambda error: Explanation(
+        happened=translate("Errors", "Some words are unknown to this run."),
+        why=translate("Errors", "It never learned: {0}.").format(", ".join(error.words)),
+        hint=translate("Errors", "Use words from the dataset it was trained on."),
+    ),
+    errors.VectorsUnreadableError: lambda error: Explanation(
+        happened=translate("Errors", "The word vectors cannot be used."),
+        why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),
+        hint=translate(
+            "Errors",
+            "Choose a text file in the format of word2vec or GloVe, or leave the field empty.",
+        ),
+    ),
+    errors.DatasetChangedError: lambda error: Explanation(
+        happened=translate("Errors", "The dataset is not the one this run was trained on."),
+        why=translate("Errors", "{0} holds version {1}, the run knows version {2}.").format(
+            error.folder, error.found, error.expected
+        ),
+        hint=translate("Errors", "Restore the old version, or measure a newer run."),
+    ),
+    errors.StoppedError: lambda _error: Explanation(
+        happened=translate("Errors", "The work was stopped."),
+        why=translate("Errors", "The user requested it."),
+        hint=translate("Errors", "Start it again whenever you like."),
+    ),
+    errors.EngineError: lambda error: Explanation(
+        happened=translate("Errors", "The engine could not continue."),
+        why=str(error),
+        hint=translate("Errors", "What was saved before is still there."),
+    ),
     MemoryError: _memory,
-    OSError: _system,
-    **RUN_WORDINGS,
-    **IMPORT_WORDINGS,
+    OSError: lambda error: Explanation(
+        happened=translate("Errors", "A file or folder could not be used."),
+        why=f"{error.filename}: {error.strerror}" if error.filename else str(error),
+        hint=translate(
+            "Errors", "Check that it exists, that you may write to it and that the disk has room."
+        ),
+    ),
+    errors.RunMissingError: lambda error: Explanation(
+        happened=translate("Errors", "The run was not found."),
+        why=translate("Errors", "There is no run in {0}.").format(error.folder),
+        hint=translate(
+            "Errors", "Choose a folder that holds a run.toml; runs are in the workspace under runs."
+        ),
+    ),
+    errors.CheckpointMissingError: lambda error: Explanation(
+        happened=translate("Errors", "There is nothing to draw samples from yet."),
+        why=translate("Errors", "The run in {0} has not saved a checkpoint.").format(error.folder),
+        hint=translate("Errors", "Let the run train a little longer, then try again."),
+    ),
+    errors.CheckpointCorruptError: lambda error: Explanation(
+        happened=translate("Errors", "A checkpoint cannot be used."),
+        why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),
+        hint=translate(
+            "Errors",
+            "Choose another checkpoint, or queue the run again from its settings. Whole ones are "
+            "found by themselves.",
+        ),
+    ),
+    errors.RunLockedError: lambda error: Explanation(
+        happened=translate("Errors", "This run is being trained already."),
+        why=translate("Errors", "Process {0} on {1} holds {2}.").format(
+            error.pid or "?", error.host or "?", error.folder
+        ),
+        hint=translate("Errors", "Wait until it has ended, or end it there, then try again."),
+    ),
+    errors.LoggedError: lambda error: Explanation(
+        happened=translate("Errors", "The run failed."),
+        why=f"{error.message or error.kind}",
+        hint=translate("Errors", "Its log in the run's folder says when and where."),
+    ),
+    errors.DeviceUnavailableError: lambda error: Explanation(
+        happened=translate("Errors", "The chosen device is not available."),
+        why=translate("Errors", "'{0}': {1}.").format(error.device, error.reason),
+        hint=translate(
+            "Errors",
+            "Set the device to Automatic or CPU. For an NVIDIA GPU, check that its driver is "
+            "installed and that PyTorch was installed with CUDA.",
+        ),
+    ),
+    errors.DeviceLostError: _device_lost,
+    errors.MemoryExhaustedError: _memory_exhausted,
+    errors.NonFiniteLossError: lambda error: Explanation(
+        happened=translate("Errors", "Training became unstable and was ended."),
+        why=translate("Errors", "After {0} images these losses were no longer finite: {1}.").format(
+            QLocale().toString(error.images_seen), ", ".join(error.losses)
+        ),
+        hint=translate(
+            "Errors", "Start again with half the learning rate, or with a larger penalty."
+        ),
+    ),
+    errors.PatternInvalidError: lambda error: Explanation(
+        happened=translate("Errors", "This pattern cannot be used."),
+        why=translate("Errors", "{0}: {1}.").format(error.pattern, error.reason),
+        hint=translate("Errors", "Correct the regular expression, or search for plain text."),
+    ),
+    errors.EditRefusedError: lambda error: Explanation(
+        happened=translate("Errors", "This change was not made."),
+        why=str(error),
+        hint=translate("Errors", "Undo some of the changes, or exclude the item instead."),
+    ),
+    errors.SourceUnreadableError: lambda error: Explanation(
+        happened=translate("Errors", "The source cannot be read."),
+        why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),
+        hint=translate(
+            "Errors",
+            "Check that it is still there and that you may read it, or choose another folder, "
+            "archive or table.",
+        ),
+    ),
+    errors.NothingToImportError: lambda error: Explanation(
+        happened=translate("Errors", "There is nothing to import."),
+        why="\n".join([str(error.path), *error.reasons]),
+        hint=translate("Errors", "Choose another format, or correct the file names."),
+    ),
+    errors.EntryError: lambda error: Explanation(
+        happened=translate("Errors", "A file of the source cannot be read."),
+        why=f"{error.path}: {error.detail or error.reason}",
+        hint=translate("Errors", "It is left out, and the report names it. The others are used."),
+    ),
+    errors.FilesSkippedError: lambda error: Explanation(
+        happened=translate("Errors", "Some files cannot be used, so no dataset was made."),
+        why=translate(
+            "Errors", "Files of {0} that cannot be used: {1}, beginning with {2} ({3})."
+        ).format(error.path, QLocale().toString(error.count), error.first, error.reason),
+        hint=translate("Errors", "Repair or remove these files, or import without being strict."),
+    ),
+    errors.ImportLockedError: lambda error: Explanation(
+        happened=translate("Errors", "Another process is importing into this dataset."),
+        why=translate("Errors", "Process {0} on {1} is writing {2}.").format(
+            error.pid or "?", error.host or "?", error.folder
+        ),
+        hint=translate("Errors", "Wait until it has ended, or choose another name."),
+    ),
 }

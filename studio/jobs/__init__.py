@@ -1,1 +1,1 @@
-"""The only code that starts and stops threads: one thin worker for each long job."""
+"""Worker threads: the only code that starts and stops threads."""

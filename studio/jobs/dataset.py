@@ -9,10 +9,12 @@ from PySide6.QtCore import QObject
 
 from engine.control import RunControl
 from engine.data.editing import Edits, ItemState, original_states
-from engine.data.find_replace import Replacement, Search
+from engine.data.export import export_image_folder
+from engine.data.find_replace import Search, find_changes
 from engine.data.search import Index
-from engine.data.statistics import Statistics
-from engine.data.store import StoredDataset
+from engine.data.statistics import measure
+from engine.data.store import StoredDataset, open_dataset
+from engine.data.versions import save_version
 from engine.importing.item_issue import ItemIssue
 from studio.jobs.task import Task
 
@@ -21,54 +23,24 @@ Report = Callable[[int, int], None]
 
 @dataclass(frozen=True, kw_only=True)
 class OpenedDataset:
-    """A dataset and what its items can be found by."""
+    """An open dataset with its search index."""
 
     dataset: StoredDataset
     index: Index
     originals: Sequence[ItemState]
-    """``original_states`` of it."""
-
-
-def _open(folder: Path) -> OpenedDataset:
-    from engine.data.store import open_dataset
-
-    dataset = open_dataset(folder)
-    return OpenedDataset(dataset=dataset, index=Index(dataset), originals=original_states(dataset))
-
-
-def _measure(dataset: StoredDataset, edits: Edits, control: RunControl) -> Statistics:
-    from engine.data.statistics import measure
-
-    return measure(dataset, edits, control=control)
-
-
-def _find_changes(
-    edits: Edits, search: Search, items: Iterable[int], control: RunControl
-) -> Replacement:
-    from engine.data.find_replace import find_changes
-
-    return find_changes(edits, search, items, control=control)
-
-
-def _save(
-    dataset: StoredDataset, edits: Edits, folder: Path, report: Report, control: RunControl
-) -> None:
-    from engine.data.versions import save_version
-
-    save_version(dataset, edits, folder, report=report, control=control)
+    """Unedited states of all items."""
 
 
 def _export(
     dataset: StoredDataset, edits: Edits, folder: Path, report: Report, control: RunControl
 ) -> int:
-    from engine.data.export import export_image_folder
-
     return export_image_folder(dataset, folder, edits=edits, report=report, control=control)
 
 
 def _examine(
     dataset: StoredDataset, edits: Edits, report: Report, control: RunControl
 ) -> tuple[ItemIssue, ...]:
+    # Imported on first use: it loads the image libraries.
     from engine.importing.dataset_checks import find_in_dataset
 
     return find_in_dataset(dataset, edits, report=report, control=control)
@@ -76,12 +48,8 @@ def _examine(
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetWork:
-    """What the workers call; a test hands in its own."""
+    """Work functions that tests can replace."""
 
-    open: Callable[[Path], OpenedDataset] = _open
-    measure: Callable[[StoredDataset, Edits, RunControl], Statistics] = _measure
-    find_changes: Callable[[Edits, Search, Iterable[int], RunControl], Replacement] = _find_changes
-    save: Callable[[StoredDataset, Edits, Path, Report, RunControl], None] = _save
     export: Callable[[StoredDataset, Edits, Path, Report, RunControl], int] = _export
     examine: Callable[[StoredDataset, Edits, Report, RunControl], tuple[ItemIssue, ...]] = _examine
 
@@ -90,7 +58,7 @@ _log = logging.getLogger(__name__)
 
 
 class DatasetJobs(QObject):
-    """One task of each kind. Edits are copied, so that the window may go on changing its own."""
+    """One task of each kind; edits are copied, so the window can change its own meanwhile."""
 
     def __init__(self, work: DatasetWork, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -104,45 +72,45 @@ class DatasetJobs(QObject):
 
     @property
     def tasks(self) -> tuple[Task, ...]:
-        """All of them."""
-        return (
-            self.opening,
-            self.measuring,
-            self.searching,
-            self.saving,
-            self.exporting,
-            self.examining,
-        )
+        """All tasks."""
+        first = (self.opening, self.measuring, self.searching)
+        return (*first, self.saving, self.exporting, self.examining)
 
     def open(self, folder: Path) -> None:
-        """Read a dataset; the result is an ``OpenedDataset``."""
-        self.opening.start(lambda _report, _control: self._work.open(folder))
+        """Open a dataset; the result is an ``OpenedDataset``."""
+
+        def work(_report: Report, _control: RunControl) -> OpenedDataset:
+            dataset = open_dataset(folder)
+            states = original_states(dataset)
+            return OpenedDataset(dataset=dataset, index=Index(dataset), originals=states)
+
+        self.opening.start(work)
 
     def measure(self, dataset: StoredDataset, edits: Edits) -> None:
-        """Count what a dataset holds; the result is ``Statistics``."""
+        """Compute the statistics of a dataset; the result is ``Statistics``."""
         copy = edits.copy()
-        self.measuring.start(lambda _report, control: self._work.measure(dataset, copy, control))
+        self.measuring.start(lambda _report, control: measure(dataset, copy, control=control))
 
     def find_changes(self, edits: Edits, search: Search, items: Iterable[int]) -> None:
-        """See what a search would change; the result is a ``Replacement``."""
+        """Find the changes of a find-and-replace; the result is a ``Replacement``."""
         copy = edits.copy()
         self.searching.start(
-            lambda _report, control: self._work.find_changes(copy, search, items, control)
+            lambda _report, control: find_changes(copy, search, items, control=control)
         )
 
     def save(self, dataset: StoredDataset, edits: Edits, folder: Path) -> None:
-        """Write a new version; the result is its folder."""
+        """Save a new version; the result is its folder."""
         copy = edits.copy()
 
         def work(report: Report, control: RunControl) -> Path:
-            self._work.save(dataset, copy, folder, report, control)
+            save_version(dataset, copy, folder, report=report, control=control)
             return folder
 
         self.saving.start(work)
         _log.info("Saving %s with %d changes as %s", dataset.folder, copy.change_count, folder)
 
     def export(self, dataset: StoredDataset, edits: Edits, folder: Path) -> None:
-        """Write an image folder; the result is the number of images."""
+        """Export an image folder; the result is the number of images."""
         copy = edits.copy()
         self.exporting.start(
             lambda report, control: self._work.export(dataset, copy, folder, report, control)
@@ -150,7 +118,7 @@ class DatasetJobs(QObject):
         _log.info("Exporting %s to %s", dataset.folder, folder)
 
     def examine(self, dataset: StoredDataset, edits: Edits) -> None:
-        """Have the doctor look; the result is a tuple of ``ItemIssue``."""
+        """Run the doctor's checks; the result is a tuple of ``ItemIssue``."""
         copy = edits.copy()
         self.examining.start(
             lambda report, control: self._work.examine(dataset, copy, report, control)
@@ -158,10 +126,10 @@ class DatasetJobs(QObject):
         _log.info("Examining %s", dataset.folder)
 
     def cancel(self) -> None:
-        """Ask all of them to end."""
+        """Cancel all tasks."""
         for task in self.tasks:
             task.cancel()
 
     def wait(self, timeout_ms: int) -> bool:
-        """Block until all have ended; for quitting only. Whether they did in time."""
+        """Block until all threads have ended, when quitting. Returns whether they did in time."""
         return all(task.wait(timeout_ms) for task in self.tasks)

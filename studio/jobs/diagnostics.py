@@ -1,4 +1,4 @@
-"""Writing the diagnostic report; it asks PyTorch about the machine, so a worker does it."""
+"""Writes the diagnostic report in a worker, because it queries PyTorch about the machine."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 from studio.jobs.task import CancellingJob
 
 WriteReport = Callable[[Path, Path | None, Path], Path]
-"""From the target, the run that it is about, and the folder of logs, to the file."""
+"""Writes a report from target, run and log folder; returns the file."""
 
 
 class ReportJob(CancellingJob):
@@ -23,7 +23,7 @@ class ReportJob(CancellingJob):
 
         Args:
             target: the ZIP file.
-            run: the run that it is about, if there is one.
+            run: folder of the run to include, if any.
             logs: folder of the studio's log.
         """
         self.request(lambda _tell, _control: self._write(target, run, logs))

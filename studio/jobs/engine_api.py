@@ -1,7 +1,7 @@
-"""The long work itself: the engine's functions, imported on first use.
+"""The engine functions that the workers call.
 
-They are called in a worker's thread, so that torch, which takes seconds to import, is never on the
-way to the first window.
+They are imported on first use in a worker thread: importing torch takes seconds and must not
+delay the first window.
 """
 
 import functools
@@ -18,7 +18,7 @@ from engine.sample.request import GalleryRequest
 from resources import starters_folder
 from studio.jobs.dataset import DatasetWork
 from studio.jobs.gallery import WriteGallery
-from studio.jobs.importing import ImportDataset, ImportLooks, engine_looks
+from studio.jobs.importing import ImportDataset, ImportReader
 from studio.jobs.training import BuildStarter, Train
 
 
@@ -56,25 +56,25 @@ def _import_dataset(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> 
 
 @functools.cache
 def _set_libraries_aside() -> None:
-    """Leave what there is once torch is imported out of every later search for garbage.
+    """Exclude all objects that exist after importing torch from garbage collection.
 
-    A full search goes through all of it and holds the window up for 0.2 s, again and again in a
-    run. What is set aside is freed with its last user, as ever; only rings of what is there by the
-    first run, nearly all of it the libraries', stay for good.
+    A full collection scans all of them and blocks the window for 0.2 s, repeatedly during a run.
+    Frozen objects are still freed by reference counting; only existing reference cycles, nearly
+    all of them in libraries, are never collected.
     """
-    # Half of it comes with the first optimizer, unless it is here already.
+    # The first optimizer would import this otherwise; it makes up half of the objects.
     importlib.import_module("torch._dynamo")
     gc.freeze()
 
 
 @dataclass(frozen=True, kw_only=True)
 class EngineApi:
-    """What the workers call; a test hands in its own."""
+    """Work functions that tests can replace."""
 
     train: Train = _train
     resume: Train = _resume
     build_starter: BuildStarter = _build_starter
     write_gallery: WriteGallery = _write_gallery
     import_dataset: ImportDataset = _import_dataset
-    looks: ImportLooks = field(default_factory=engine_looks)
+    reader: ImportReader = field(default_factory=ImportReader)
     datasets: DatasetWork = field(default_factory=DatasetWork)

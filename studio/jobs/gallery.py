@@ -1,4 +1,4 @@
-"""Writes galleries; asks a live run for a checkpoint first."""
+"""Writes galleries; requests a checkpoint from a live run first."""
 
 import logging
 from collections.abc import Callable
@@ -24,13 +24,13 @@ from studio.jobs.training import TrainingJob
 WriteGallery = Callable[[GalleryRequest, GalleryEmit, RunControl], None]
 
 CHECKPOINT_TIMEOUT_MS = 20_000
-"""After this long without a new checkpoint the latest one serves."""
+"""Time to wait for a new checkpoint before the latest one is used."""
 
 _log = logging.getLogger(__name__)
 
 
 class GalleryJob(QObject):
-    """At most one gallery; its events in the GUI thread."""
+    """Writes at most one gallery at a time; emits its events in the GUI thread."""
 
     gallery_progressed = Signal(object)
     gallery_ended = Signal(object)
@@ -44,21 +44,21 @@ class GalleryJob(QObject):
         self._control = RunControl()
         self._request: GalleryRequest | None = None
         self._thread = JobThread(GalleryEnded, self)
-        self._thread.event_emitted.connect(self._take)
+        self._thread.event_emitted.connect(self._on_event)
         self._waiting = QTimer(self, singleShot=True, interval=CHECKPOINT_TIMEOUT_MS)
         self._waiting.timeout.connect(self._write)
         training.event_emitted.connect(self._on_run_event)
 
     @property
     def is_running(self) -> bool:
-        """Whether a gallery is under way or waits for a checkpoint."""
+        """Whether a gallery is being written or waits for a checkpoint."""
         return self._thread.is_running or self._waiting.isActive()
 
     def start(self, request: GalleryRequest) -> None:
-        """Write a gallery in a thread; of a live run, from a checkpoint made now.
+        """Write a gallery in a thread; for a live run, from a new checkpoint.
 
         Raises:
-            RuntimeError: a gallery is under way.
+            RuntimeError: a gallery is being written.
         """
         if self.is_running:
             raise RuntimeError("A gallery is already under way")
@@ -72,12 +72,12 @@ class GalleryJob(QObject):
             self._write()
 
     def cancel(self) -> None:
-        """Ask the gallery to end; the pairs it has stay."""
+        """Cancel the gallery; pairs that are already written stay."""
         self._control.request_stop()
         self._end_waiting()
 
     def wait(self, timeout_ms: int) -> bool:
-        """Block until the thread has ended; for quitting only. Whether it did in time."""
+        """Block until the thread has ended, when quitting. Returns whether it did in time."""
         self._waiting.stop()
         return self._thread.wait(timeout_ms)
 
@@ -110,7 +110,7 @@ class GalleryJob(QObject):
         _log.info("Gallery %s started", request.folder)
 
     @Slot(object)
-    def _take(self, event: GalleryEvent) -> None:
+    def _on_event(self, event: GalleryEvent) -> None:
         match event:
             case GalleryProgressed():
                 self.gallery_progressed.emit(event)

@@ -1,4 +1,4 @@
-"""The jobs of the import wizard: looks that write nothing, and the import itself."""
+"""Jobs of the import wizard: reading the source, and the import itself."""
 
 import logging
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from studio.jobs.thread import JobThread
 if TYPE_CHECKING:
     from engine.importing.dry_run import DryRun, ScanFacts
     from engine.importing.preview import BeforeAfter, PreviewItem
-    from engine.importing.scan import FirstLook
+    from engine.importing.scan import QuickScan
     from engine.importing.sources.opening import ArchiveCache
 
 
@@ -28,13 +28,13 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class FilesCounted:
-    """A look has listed or read so many files or items."""
+    """Progress of a scan, in files or items."""
 
     count: int
 
 
 class ImportJobs(QObject):
-    """One job for each question that the wizard asks; all may run at once."""
+    """One job per page of the wizard; all may run at the same time."""
 
     def __init__(self, import_dataset: ImportDataset, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -45,41 +45,32 @@ class ImportJobs(QObject):
         self.check = CancellingJob("check", self)
         self.recount = CancellingJob("recount", self)
         self.thumbnails = CancellingJob("thumbnails", self)
+        first = (self.listing, self.previews, self.texts, self.pictures)
+        self._reads = (*first, self.check, self.recount, self.thumbnails)
         self.building = BuildJob(import_dataset, self)
 
     @property
     def is_busy(self) -> bool:
-        """Whether work is running that would be lost."""
+        """Whether work is running that closing the wizard would lose."""
         return self.building.is_running or self.check.is_running
 
-    def forget_looks(self) -> None:
-        """Ask every look to end, and never hear of it again."""
-        for job in self._looks():
+    def drop_reads(self) -> None:
+        """Cancel all reads and drop their results."""
+        for job in self._reads:
             job.forget()
 
     def cancel(self) -> None:
-        """Ask everything to end."""
-        self.forget_looks()
+        """Cancel all jobs."""
+        self.drop_reads()
         self.building.cancel()
 
     def wait(self, timeout_ms: int) -> bool:
-        """Block until all threads have ended; for quitting only. Whether they did in time."""
-        return all(job.wait(timeout_ms) for job in (*self._looks(), self.building))
-
-    def _looks(self) -> tuple[CancellingJob, ...]:
-        return (
-            self.listing,
-            self.previews,
-            self.texts,
-            self.pictures,
-            self.check,
-            self.recount,
-            self.thumbnails,
-        )
+        """Block until all threads have ended, when quitting. Returns whether they did in time."""
+        return all(job.wait(timeout_ms) for job in (*self._reads, self.building))
 
 
 class BuildJob(QObject):
-    """At most one import; its events in the GUI thread."""
+    """Runs at most one import at a time; emits its events in the GUI thread."""
 
     progressed = Signal(object)
     ended = Signal(object)
@@ -89,18 +80,18 @@ class BuildJob(QObject):
         self._import_dataset = import_dataset
         self._control = RunControl()
         self._thread = JobThread(ImportEnded, self)
-        self._thread.event_emitted.connect(self._take)
+        self._thread.event_emitted.connect(self._on_event)
 
     @property
     def is_running(self) -> bool:
-        """Whether an import is under way."""
+        """Whether an import is running."""
         return self._thread.is_running
 
     def start(self, plan: ImportPlan) -> None:
         """Import in a thread.
 
         Raises:
-            RuntimeError: an import is under way.
+            RuntimeError: an import is running.
         """
         control = RunControl()
 
@@ -115,15 +106,15 @@ class BuildJob(QObject):
         _log.info("Import of %s into %s started", plan.source, plan.dataset)
 
     def cancel(self) -> None:
-        """Ask the import to end; what it has done is kept and can be gone on with."""
+        """Cancel the import; completed work is kept and can be resumed."""
         self._control.request_stop()
 
     def wait(self, timeout_ms: int) -> bool:
-        """Block until the thread has ended; for quitting only. Whether it did in time."""
+        """Block until the thread has ended, when quitting. Returns whether it did in time."""
         return self._thread.wait(timeout_ms)
 
     @Slot(object)
-    def _take(self, event: ImportEvent) -> None:
+    def _on_event(self, event: ImportEvent) -> None:
         match event:
             case ImportProgressed():
                 self.progressed.emit(event)
@@ -134,107 +125,75 @@ class BuildJob(QObject):
                 assert_never(event)
 
 
-# --------------------------------------------------------------------------
-# What the import wizard's jobs call: the engine's functions, imported on first use.
-#
-# They are called in a worker's thread, so that the libraries for images, tables and texts are never
-# on the way to the first window.
-
-
 Count = Callable[[int], None]
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImportLooks:
-    """Everything that the wizard asks before it writes; a test hands in its own."""
+class ImportReader:
+    """Reads the source of an import for the wizard, through one shared open archive.
 
-    first_look: "Callable[[Path, Count, RunControl], FirstLook]"
-    preview: "Callable[[ImportPlan, FirstLook, RunControl], tuple[PreviewItem, ...]]"
-    scan: "Callable[[ImportPlan, FirstLook, str, Count, RunControl], ScanFacts]"
-    fit: "Callable[[ImportPlan, FirstLook, RunControl], tuple[BeforeAfter, ...]]"
-    examine: "Callable[[ImportPlan, ImportEmit, RunControl], DryRun]"
-    is_staged: Callable[[ImportPlan], bool]
-    """Whether an import of the plan was cut off, and can be gone on with; quick."""
-    close: Callable[[], None]
-    """The source is not needed any more."""
-
-
-def engine_looks() -> ImportLooks:
-    """Make looks that share one open source."""
-    source = _Source()
-    return ImportLooks(
-        first_look=source.first_look,
-        preview=source.preview,
-        scan=source.scan,
-        fit=source.fit,
-        examine=_examine,
-        is_staged=_is_staged,
-        close=source.close,
-    )
-
-
-class _Source:
-    """The looks that need the source open."""
+    Engine modules are imported on first use in a worker thread: the libraries for images, tables
+    and texts must not delay the first window.
+    """
 
     def __init__(self) -> None:
         self._archive: ArchiveCache | None = None
 
-    def first_look(self, source: Path, tell: Count, control: RunControl) -> "FirstLook":
-        from engine.importing.scan import look_at
+    def quick_scan(self, source: Path, tell: Count, control: RunControl) -> "QuickScan":
+        """List the files and detect formats."""
+        from engine.importing.scan import quick_scan
 
         with self._kept().borrow(source, control) as archive:
-            return look_at(archive, tell, control)
+            return quick_scan(archive, tell, control)
 
     def preview(
-        self, plan: ImportPlan, look: "FirstLook", control: RunControl
+        self, plan: ImportPlan, scan: "QuickScan", control: RunControl
     ) -> "tuple[PreviewItem, ...]":
+        """Read the first items."""
         from engine.importing.preview import COUNT, preview
 
         with self._kept().borrow(plan.source, control) as archive:
-            return preview(plan, COUNT, control, (archive, look.listing))
+            return preview(plan, COUNT, control, (archive, scan.listing))
 
     def scan(
-        self,
-        plan: ImportPlan,
-        look: "FirstLook",
-        tokenizer: str,
-        tell: Count,
-        control: RunControl,
+        self, plan: ImportPlan, scan: "QuickScan", tokenizer: str, tell: Count, control: RunControl
     ) -> "ScanFacts":
+        """Read all texts and count the items."""
         from engine.importing.dry_run import scan_facts
 
         with self._kept().borrow(plan.source, control) as archive:
-            return scan_facts(plan, archive, look, tokenizer, tell, control)
+            return scan_facts(plan, archive, scan, tokenizer, tell, control)
 
     def fit(
-        self, plan: ImportPlan, look: "FirstLook", control: RunControl
+        self, plan: ImportPlan, scan: "QuickScan", control: RunControl
     ) -> "tuple[BeforeAfter, ...]":
+        """Resize some images as planned."""
         from engine.importing.preview import before_and_after
 
         with self._kept().borrow(plan.source, control) as archive:
-            return before_and_after(plan, archive, look, control)
+            return before_and_after(plan, archive, scan, control)
+
+    def examine(self, plan: ImportPlan, emit: ImportEmit, control: RunControl) -> "DryRun":
+        """Decode and check all items without writing."""
+        from engine.importing.dry_run import dry_run
+
+        return dry_run(plan, emit, control)
+
+    def is_staged(self, plan: ImportPlan) -> bool:
+        """Whether an interrupted import of the plan can be resumed; fast."""
+        from engine.importing.scan import decoding_hash
+        from engine.importing.staging import has_staged
+
+        return has_staged(plan.dataset, decoding_hash(plan))
 
     def close(self) -> None:
+        """Close the source."""
         if self._archive is not None:
             self._archive.close()
 
     def _kept(self) -> "ArchiveCache":
-        # The first look comes alone, so no two threads make one at once.
+        # The quick scan runs alone, so no two threads create the cache at once.
         if self._archive is None:
             from engine.importing.sources.opening import ArchiveCache
 
             self._archive = ArchiveCache()
         return self._archive
-
-
-def _examine(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> "DryRun":
-    from engine.importing.dry_run import dry_run
-
-    return dry_run(plan, emit, control)
-
-
-def _is_staged(plan: ImportPlan) -> bool:
-    from engine.importing.scan import decoding_hash
-    from engine.importing.staging import has_staged
-
-    return has_staged(plan.dataset, decoding_hash(plan))

@@ -33,38 +33,38 @@ _log = logging.getLogger(__name__)
 
 
 class Tail(Protocol):
-    """Gives what was added to a log."""
+    """Reads additions to a log."""
 
     def read_new(self) -> list[RunEvent]:
-        """Read what came since the last call."""
+        """Return the events added since the last call."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Followed:
-    """Why there is no more to follow."""
+    """Why following ended."""
 
     folder: Path
     ended: RunEnded | None = None
-    """Set when the run came to its end."""
+    """Set if the run ended."""
     moved_to: Path | None = None
-    """Set when it goes on in another folder."""
+    """Set if the run continues in another folder."""
     error: Exception | None = None
-    """Set when it cannot be followed any more."""
+    """Set if the log cannot be read any more."""
 
     @property
     def is_interrupted(self) -> bool:
-        """Whether whoever trained it has gone without an end."""
+        """Whether the training process disappeared without an end event."""
         return self.ended is None and self.moved_to is None and self.error is None
 
 
 class RunWatch:
-    """Reads along until a run has ended; lives in a worker.
+    """Reads the log of a run until the run ends; used in a worker thread.
 
     Args:
         folder: of the run.
         tail: of its log.
-        is_held: whether a process trains it now.
+        is_held: whether a process currently trains it.
     """
 
     def __init__(
@@ -76,16 +76,17 @@ class RunWatch:
         self._ended: RunEnded | None = None
 
     def watch(self, shown: Progress | None, tell: Tell, control: RunControl) -> Followed:
-        """Pass on what the run reports.
+        """Emit the events of the run until it ends.
 
         Args:
-            shown: the latest loss report that is known already; what came before is passed over.
-            tell: receives every event, but the last.
-            control: asked between two looks.
+            shown: the latest loss report that is already shown; earlier events are skipped.
+            tell: receives every event except the last.
+            control: checked between two reads.
         """
         events = _newer(self._read_all(control), shown)
         while not control.is_stop_requested:
-            # Asked before reading: what was written before it let go is then read for sure.
+            # Checked before reading, so that everything written before the lock was released is
+            # read.
             is_held = self._is_held()
             events += self._tail.read_new()
             for event in events:
@@ -99,14 +100,15 @@ class RunWatch:
         return Followed(folder=self._folder)
 
     def _read_all(self, control: RunControl) -> list[RunEvent]:
-        """Read what there is; of a long past only what follows its last loss report is kept."""
+        """Read the log so far; drop what precedes the last loss report of each earlier chunk."""
         events: list[RunEvent] = []
         while (new := self._tail.read_new()) and not control.is_stop_requested:
-            events = _from_last_losses(events) + new
+            losses = [i for i, event in enumerate(events) if isinstance(event, MetricsReported)]
+            events = events[losses[-1] if losses else 0 :] + new
         return events
 
     def _pass_on(self, event: RunEvent, tell: Tell) -> None:
-        # Whatever follows an end belongs to a later part of the run, so it was not the last.
+        # If events follow an end event, the run was resumed and that end was not the last.
         self._ended = event if isinstance(event, RunEnded) else None
         passed = self._with_pictures(event) if isinstance(event, PreviewReady) else event
         if passed is not None and self._ended is None:
@@ -117,16 +119,16 @@ class RunWatch:
         try:
             sheet = read_sheet(path)
         except SheetCorruptError as error:
-            _log.info("A preview is passed over: %s", error)
+            _log.info("Skipping a damaged preview: %s", error)
             return None
         return dataclasses.replace(event, path=path, images=sheet.images, texts=sheet.texts)
 
 
 class RunLogFollower(RunEvents):
-    """Tells of a run that another process trains, as ``TrainingJob`` tells of our own.
+    """Emits the events of a run in another process, as ``TrainingJob`` does for its own run.
 
-    ``run_started`` is never emitted: the run began without us. ``following_ended`` comes last,
-    after ``RunEnded`` if the run has come to its end.
+    ``run_started`` is never emitted. ``following_ended`` is emitted last, after ``RunEnded`` if
+    the run has ended.
     """
 
     following_ended = Signal(object)
@@ -141,19 +143,19 @@ class RunLogFollower(RunEvents):
         self._job.progressed.connect(self.event_emitted)
         self._job.ended.connect(self._end)
         self.folder = Path()
-        """Of the run that is or was followed."""
+        """Folder of the followed run, or of the last one."""
 
     @property
     def is_running(self) -> bool:
-        """Whether a run is followed."""
+        """Whether a run is being followed."""
         return self._job.is_running
 
     def follow(self, folder: Path, shown: Progress | None = None) -> None:
-        """Follow a run from here on, instead of another one if need be.
+        """Follow a run, in place of another one if necessary.
 
         Args:
             folder: of the run.
-            shown: the latest of its loss reports that is known already.
+            shown: the latest of its loss reports that is already shown.
         """
         watch = self._make_watch(folder)
         self.folder = folder
@@ -161,11 +163,11 @@ class RunLogFollower(RunEvents):
         _log.info("Following %s", folder)
 
     def leave(self) -> None:
-        """Follow no more, and say nothing of it."""
+        """Stop following without emitting anything."""
         self._job.forget()
 
     def wait(self, timeout_ms: int) -> bool:
-        """Block until the thread has ended; for quitting only. Whether it did in time."""
+        """Block until the thread has ended, when quitting. Returns whether it did in time."""
         return self._job.wait(timeout_ms)
 
     @Slot(object)
@@ -174,26 +176,17 @@ class RunLogFollower(RunEvents):
             followed: Followed = ended.result
         else:
             followed = Followed(folder=self.folder, error=ended.error)
-        _log.info("%s is followed no more: %s", followed.folder, followed)
+        _log.info("Following %s ended: %s", followed.folder, followed)
         if followed.ended is not None:
             self.event_emitted.emit(followed.ended)
         self.following_ended.emit(followed)
 
 
 def _newer(events: list[RunEvent], shown: Progress | None) -> list[RunEvent]:
-    """Leave out what came up to the loss report that is known already."""
+    """Drop everything up to the loss report that is already shown."""
     for place, event in enumerate(events):
-        if shown and isinstance(event, MetricsReported) and _is_same(event.progress, shown):
-            return events[place + 1 :]
-    return events
-
-
-def _is_same(one: Progress, other: Progress) -> bool:
-    return (one.images_seen, one.elapsed_s) == (other.images_seen, other.elapsed_s)
-
-
-def _from_last_losses(events: list[RunEvent]) -> list[RunEvent]:
-    for place in range(len(events) - 1, -1, -1):
-        if isinstance(events[place], MetricsReported):
-            return events[place:]
+        if shown and isinstance(event, MetricsReported):
+            progress = event.progress
+            if (progress.images_seen, progress.elapsed_s) == (shown.images_seen, shown.elapsed_s):
+                return events[place + 1 :]
     return events

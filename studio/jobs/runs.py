@@ -1,12 +1,13 @@
-"""Work on the runs of a workspace: listing them, and what changes their folders."""
+"""Lists and changes the runs of a workspace."""
 
 import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 
 from engine.config.run import RunConfig
 from engine.control import RunControl
@@ -33,7 +34,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class RunList:
-    """The runs of a workspace, and its trash."""
+    """The runs of a workspace and the content of its trash."""
 
     runs: tuple[ListedRun, ...]
     trashed: int = 0
@@ -42,28 +43,28 @@ class RunList:
 
 @dataclass(frozen=True, kw_only=True)
 class RunChanged:
-    """A run's folder was changed."""
+    """A change to a run's folder."""
 
     folder: Path
-    """Where the run lay."""
+    """Folder before the change."""
     result: object = None
-    """Its new folder, what undoes the change, or the bytes that became free."""
+    """The new folder, the object that undoes the change, or the bytes freed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BranchChoices:
-    """Where a branch of a run can begin."""
+    """Checkpoints that a branch can start from."""
 
     source: Path
     starts: tuple[BranchStart, ...]
-    """The newest first, then the best by some figure."""
+    """Newest first, then the best by each metric."""
 
 
 Change = Callable[[], object]
 
 
 class RunJobs(QObject):
-    """Lists runs in a thread, and changes them in another, one after the other."""
+    """Lists runs in one thread and changes them one after the other in another."""
 
     listed = Signal(object)
     """Carries a ``RunList``."""
@@ -74,7 +75,7 @@ class RunJobs(QObject):
     failed = Signal(object)
     """Carries the error."""
     branch_failed = Signal(object)
-    """Carries the error; ``failed`` says it too."""
+    """Carries the error, which ``failed`` carries too."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -84,23 +85,18 @@ class RunJobs(QObject):
         self.branching = Task("branch run", self)
         self._waiting: deque[tuple[Path, Change]] = deque()
         self._now = Path()
-        self.listing.ended.connect(self._on_list)
+        self.listing.ended.connect(partial(self._emit_result, self.listed))
         self.changing.ended.connect(self._on_change)
-        self.looking.ended.connect(self._on_choices)
+        self.looking.ended.connect(partial(self._emit_result, self.choices_found))
         self.branching.ended.connect(self._on_branch)
 
     @property
     def is_changing(self) -> bool:
-        """Whether a change is under way or waits."""
+        """Whether a change is running or queued."""
         return self.changing.is_running or bool(self._waiting)
 
-    @property
-    def is_branching(self) -> bool:
-        """Whether a branch is being made."""
-        return self.branching.is_running
-
     def list_runs(self, workspace: Path) -> None:
-        """Look at the folders; ``listed`` follows."""
+        """List the runs; emits ``listed``."""
 
         def work(_report: object, control: RunControl) -> RunList:
             runs = workspace / "runs"
@@ -114,7 +110,7 @@ class RunJobs(QObject):
         self.listing.start(work)
 
     def rename(self, folder: Path, name: str) -> None:
-        """Give a run another name; the result is its folder."""
+        """Rename a run; the result is its folder."""
         self._change(folder, lambda: rename_run(folder, name))
         _log.info("Run %s is renamed to %s", folder, name)
 
@@ -124,26 +120,26 @@ class RunJobs(QObject):
         _log.info("Run %s is moved to the trash", folder)
 
     def restore(self, trashed: TrashedRun) -> None:
-        """Take a run out of the trash; the result is its folder."""
+        """Restore a run from the trash; the result is its folder."""
         self._change(trashed.runs / trashed.name, lambda: restore_run(trashed))
         _log.info("Run %s is taken out of the trash", trashed.name)
 
     def empty_trash(self, workspace: Path) -> None:
-        """Delete for good what is in the trash; the result is the bytes that became free."""
+        """Permanently delete the content of the trash; the result is the number of bytes freed."""
         runs = workspace / "runs"
         self._change(runs, lambda: empty_trash(runs))
         _log.info("The trash of %s is emptied", runs)
 
     def write_text(self, folder: Path, text: str) -> None:
-        """Change the notes of a run; the result is what they are now."""
+        """Change the notes of a run; the result is the new notes."""
         self._change(folder, lambda: change_notes(folder, text=text))
 
     def star(self, folder: Path, *, is_starred: bool) -> None:
-        """Star a run, or not; the result is its notes."""
+        """Star or unstar a run; the result is its notes."""
         self._change(folder, lambda: change_notes(folder, is_starred=is_starred))
 
     def branch(self, start: BranchStart, config: RunConfig) -> None:
-        """Make a branch; the result is its configuration, which can then be gone on with."""
+        """Create a branch; the result is its configuration, ready to resume."""
 
         def work(_report: object, _control: RunControl) -> RunConfig:
             made = make_branch(RunFolder(start.source), start.checkpoint, config)
@@ -153,16 +149,16 @@ class RunJobs(QObject):
         _log.info("Run %s branches from %s", config.run, start.checkpoint)
 
     def find_choices(self, source: Path) -> None:
-        """Look where a branch of a run can begin; ``choices_found`` follows."""
+        """Find the checkpoints that a branch can start from; emits ``choices_found``."""
         self.looking.start(lambda _report, _control: _choices(source))
 
     def cancel(self) -> None:
-        """Ask all to end; changes that wait are made before the program ends."""
+        """Cancel listing; queued changes are still made before the program ends."""
         self.listing.cancel()
         self.looking.cancel()
 
     def wait(self, timeout_ms: int) -> bool:
-        """Block until all have ended; for quitting only. Whether they did in time."""
+        """Block until all threads have ended, when quitting. Returns whether they did in time."""
         is_done = self.changing.wait(timeout_ms)
         while self._waiting and is_done:
             folder, change = self._waiting.popleft()
@@ -174,7 +170,7 @@ class RunJobs(QObject):
         return all([is_done, *(task.wait(timeout_ms) for task in others)])
 
     def _change(self, folder: Path, change: Change) -> None:
-        # A task drops an older request for a newer one, and each of these counts.
+        # Queued here, because a task drops an older request in favour of a newer one.
         self._waiting.append((folder, change))
         if not self.changing.is_running:
             self._begin_next()
@@ -201,19 +197,11 @@ class RunJobs(QObject):
         elif isinstance(event.result, RunConfig):
             self.changed.emit(RunChanged(folder=event.result.run, result=event.result))
 
-    @Slot(object)
-    def _on_list(self, event: TaskEnded) -> None:
+    def _emit_result(self, found: SignalInstance, event: TaskEnded) -> None:
         if event.error is not None:
             self.failed.emit(event.error)
-        elif isinstance(event.result, RunList):
-            self.listed.emit(event.result)
-
-    @Slot(object)
-    def _on_choices(self, event: TaskEnded) -> None:
-        if event.error is not None:
-            self.failed.emit(event.error)
-        elif isinstance(event.result, BranchChoices):
-            self.choices_found.emit(event.result)
+        elif event.result is not None:
+            found.emit(event.result)
 
 
 def _choices(source: Path) -> BranchChoices:
@@ -227,12 +215,11 @@ def _choices(source: Path) -> BranchChoices:
         except EngineError as error:
             _log.info("No branch can begin here: %s", error)
             continue
-        starts.append(
-            BranchStart(
-                source=source,
-                checkpoint=path,
-                images_seen=facts.images_seen,
-                elapsed_s=facts.elapsed_s,
-            )
+        start = BranchStart(
+            source=source,
+            checkpoint=path,
+            images_seen=facts.images_seen,
+            elapsed_s=facts.elapsed_s,
         )
+        starts.append(start)
     return BranchChoices(source=source, starts=tuple(starts))

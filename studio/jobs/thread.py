@@ -9,23 +9,22 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 
 MAX_PENDING = 256
-"""Undelivered events; the worker waits for room before it adds another."""
+"""Maximum number of undelivered events; the worker waits for room before adding another."""
 MAX_COALESCED = 8
-"""Undelivered events of a kind that is thinned: two seconds of a run's loss reports."""
+"""Maximum number of undelivered events of a coalesced type: two seconds of loss reports."""
 BACKPRESSURE_TIMEOUT_S = 1.0
-"""How long the worker waits for room: a window that hangs slows a run down and never ends it."""
+"""Maximum wait of the worker for room: an unresponsive window slows a run but never stops it."""
 
 
 class EventQueue:
-    """A queue between two threads, bounded in two ways.
+    """A bounded queue between a worker and the GUI thread.
 
-    Of the kinds that are thinned only the newest few wait: an older one says nothing any more that
-    the newer do not. No event of another kind is ever dropped; whoever sends more of them than the
-    receiver takes is held up.
+    Of coalesced event types only the newest few are kept. Events of other types are never
+    dropped; a worker that adds more of them than the receiver takes is slowed down.
     """
 
     def __init__(self, coalesced: tuple[type, ...] = ()) -> None:
-        """Name the kinds of which only the newest matter."""
+        """Create a queue; ``coalesced`` are the event types of which only the newest matter."""
         self._coalesced = coalesced
         self._events: deque[object] = deque()
         self._counts: Counter[type] = Counter()
@@ -34,27 +33,30 @@ class EventQueue:
         self._is_noticed = True
 
     def __len__(self) -> int:
-        """Count what waits."""
+        """Return the number of waiting events."""
         return len(self._events)
 
     def put(self, event: object) -> bool:
-        """Add an event; called in the worker's thread.
+        """Add an event; called in the worker thread.
 
         Returns:
-            Whether the receiver has to be told that something waits.
+            Whether the receiver has to be notified.
         """
         with self._has_room:
-            if isinstance(event, self._coalesced):
-                self._coalesce(type(event))
+            kind = type(event)
+            if isinstance(event, self._coalesced) and self._counts[kind] >= MAX_COALESCED:
+                oldest = next(i for i, other in enumerate(self._events) if type(other) is kind)
+                del self._events[oldest]
+                self._counts[kind] -= 1
             if self._is_open and len(self._events) >= MAX_PENDING:
                 self._has_room.wait(BACKPRESSURE_TIMEOUT_S)
             self._events.append(event)
-            self._counts[type(event)] += 1
+            self._counts[kind] += 1
             is_news, self._is_noticed = self._is_noticed, False
         return is_news
 
     def get(self) -> object | None:
-        """Give the oldest event, or ``None`` when nothing waits; called in the GUI thread."""
+        """Return the oldest event, or ``None`` if the queue is empty; called in the GUI thread."""
         with self._has_room:
             if not self._events:
                 return None
@@ -64,43 +66,37 @@ class EventQueue:
         return event
 
     def arm_notification(self) -> bool:
-        """Ask to be told of the next event; whether nothing waits, so that this makes sense."""
+        """Request a notification for the next event; returns whether the queue is empty."""
         with self._has_room:
             self._is_noticed = not self._events
         return self._is_noticed
 
     def unbound(self) -> None:
-        """Hold nobody up any more: the receiver itself is about to wait for the worker."""
+        """Disable backpressure, because the receiver is about to wait for the worker."""
         with self._has_room:
             self._is_open = False
             self._has_room.notify_all()
-
-    def _coalesce(self, kind: type) -> None:
-        if self._counts[kind] >= MAX_COALESCED:
-            oldest = next(i for i, event in enumerate(self._events) if type(event) is kind)
-            del self._events[oldest]
-            self._counts[kind] -= 1
 
 
 _log = logging.getLogger(__name__)
 
 TURN_S = 0.01
-"""How long events are passed on in one go, before the window has its turn."""
+"""Maximum time for delivering events before control returns to the event loop."""
 PAUSE_MS = 20
-"""How long the window then has; what comes in meanwhile is passed on together."""
+"""Pause between two deliveries; events that arrive meanwhile are delivered together."""
 
 Work = Callable[[Callable[[object], None]], None]
-"""Does the job; is handed the function that emits its events."""
+"""Takes the function that emits events."""
 Ending = Callable[[Exception], object]
-"""Makes the last event of a job that failed."""
+"""Creates the last event of a failed job."""
 
 
 class JobThread(QObject):
-    """Runs one job at a time and passes its events on in the GUI thread.
+    """Runs one job at a time and emits its events in the GUI thread.
 
-    The last event is held back until the thread has ended: whoever sees it may start the next job
-    at once, and a job that dies without a last event is given one. However many events a job
-    emits, the window keeps its turn, and what waits is bounded.
+    The last event is emitted after the thread has ended, so that its receiver can start the next
+    job; a job that fails without a last event is given one. Delivery is limited in time and
+    memory, so the window stays responsive however many events a job emits.
     """
 
     event_emitted = Signal(object)
@@ -108,7 +104,13 @@ class JobThread(QObject):
     def __init__(
         self, last: type, parent: QObject | None = None, *, coalesced: tuple[type, ...] = ()
     ) -> None:
-        """Name the class of a job's last event, and those of which only the newest matter."""
+        """Create the runner.
+
+        Args:
+            last: class of a job's last event.
+            parent: the owner.
+            coalesced: event types of which only the newest matter.
+        """
         super().__init__(parent)
         self._last, self._coalesced = last, coalesced
         self._thread: QThread | None = None
@@ -119,7 +121,7 @@ class JobThread(QObject):
 
     @property
     def is_running(self) -> bool:
-        """Whether a job is under way; false from the moment its last event is passed on."""
+        """Whether a job is running; false once its last event is emitted."""
         return self._thread is not None
 
     def start(self, work: Work, *, ending: Ending, name: str) -> None:
@@ -127,8 +129,8 @@ class JobThread(QObject):
 
         Args:
             work: the job.
-            ending: makes the last event of a job that failed.
-            name: what to call the thread.
+            ending: creates the last event of a failed job.
+            name: of the thread.
 
         Raises:
             RuntimeError: the previous job has not ended.
@@ -141,14 +143,14 @@ class JobThread(QObject):
         worker.moveToThread(thread)
         thread.started.connect(worker.run)
         worker.event_waits.connect(self._pass_on)
-        # Direct: queued to the GUI thread, ``quit`` would never come while that thread waits.
+        # Direct, because a queued ``quit`` would never arrive while the GUI thread waits.
         worker.finished.connect(thread.quit, Qt.ConnectionType.DirectConnection)
         thread.finished.connect(self._finish)
         self._thread, self._worker = thread, worker
         thread.start()
 
     def wait(self, timeout_ms: int) -> bool:
-        """Block until the thread has ended; for quitting only. Whether it did in time."""
+        """Block until the thread has ended, when quitting. Returns whether it did in time."""
         if self._thread is None or self._worker is None:
             return True
         self._worker.queue.unbound()
@@ -156,12 +158,12 @@ class JobThread(QObject):
 
     @property
     def waiting_count(self) -> int:
-        """Events that are not passed on yet."""
+        """Number of undelivered events."""
         return len(self._worker.queue) if self._worker else 0
 
     @Slot()
     def _pass_on(self) -> None:
-        """Pass on what waits, for a short while; the rest when the window has had its turn."""
+        """Deliver waiting events for a short time; the rest after the event loop has run."""
         worker = self._worker
         if worker is None or worker.queue.arm_notification():
             return
@@ -175,7 +177,7 @@ class JobThread(QObject):
         thread, worker = self._thread, self._worker
         if thread is None or worker is None:
             return
-        # Returns at once: ``finished`` is the last thing a thread does.
+        # Returns at once, because the thread has finished.
         thread.wait()
         while (event := worker.queue.get()) is not None:
             self.event_emitted.emit(event)
@@ -185,7 +187,7 @@ class JobThread(QObject):
 
 
 class _Worker(QObject):
-    """Lives in the job's thread; the wall that no exception passes."""
+    """Lives in the job's thread and catches every exception."""
 
     event_waits = Signal()
     finished = Signal()
@@ -200,11 +202,14 @@ class _Worker(QObject):
 
     @Slot()
     def run(self) -> None:
-        """Do the work, whatever happens."""
+        """Run the job; never raises."""
         try:
             self._work(self._pass_on)
         except BaseException as error:  # noqa: BLE001 - the wall: nothing may leave this thread
-            self._on_failure(error)
+            _log.error("A job failed", exc_info=error)
+            if self.last_event is None:
+                is_plain = isinstance(error, Exception)
+                self.last_event = self._ending(error if is_plain else RuntimeError(repr(error)))
         if self.last_event is None:
             self.last_event = self._ending(RuntimeError("The job returned without its last event"))
         self.finished.emit()
@@ -214,9 +219,3 @@ class _Worker(QObject):
             self.last_event = event
         elif self.queue.put(event):
             self.event_waits.emit()
-
-    def _on_failure(self, error: BaseException) -> None:
-        _log.error("A job failed", exc_info=error)
-        if self.last_event is None:
-            is_plain = isinstance(error, Exception)
-            self.last_event = self._ending(error if is_plain else RuntimeError(repr(error)))

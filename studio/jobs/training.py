@@ -1,4 +1,4 @@
-"""Trains runs in a worker thread; builds the starter dataset first where one was chosen."""
+"""Trains runs in a worker thread; builds the starter dataset first if one was chosen."""
 
 import logging
 from collections.abc import Callable
@@ -22,7 +22,7 @@ class RunEvents(QObject):
 
 
 Train = Callable[[RunConfig, Emit, RunControl], None]
-"""Trains a new run, or goes on with one that has a checkpoint."""
+"""Trains a new run or resumes one from its checkpoint."""
 BuildStarter = Callable[[str, Path], Path]
 """From the starter's name and the folder of datasets to the built dataset."""
 
@@ -53,29 +53,29 @@ class TrainingJob(RunEvents):
 
     @property
     def is_running(self) -> bool:
-        """Whether a run is under way."""
+        """Whether a run is active, including paused ones."""
         return self._thread.is_running
 
     @property
     def folder(self) -> Path | None:
-        """Folder of the run under way or, after it, of the latest one."""
+        """Folder of the active run or, if there is none, of the last one."""
         return self._config.run if self._config else None
 
     @property
     def waiting_count(self) -> int:
-        """Events of the run that the window has not seen yet."""
+        """Number of events not yet delivered to the window."""
         return self._thread.waiting_count
 
     def start(self, config: RunConfig, starter: str = "", *, resumes: bool = False) -> None:
         """Train in a thread.
 
         Args:
-            config: the run; with a starter, its dataset's parent is the folder of datasets.
-            starter: name of the starter to build first; empty when the dataset stands.
-            resumes: go on from the run's newest checkpoint.
+            config: of the run; with a starter, its dataset's parent is the folder of datasets.
+            starter: name of the starter to build first; empty if the dataset exists.
+            resumes: continue from the newest checkpoint.
 
         Raises:
-            RuntimeError: a run is under way.
+            RuntimeError: a run is active.
         """
         control = RunControl()
         train = self._resume if resumes else self._train
@@ -89,11 +89,7 @@ class TrainingJob(RunEvents):
 
         def ending(error: Exception) -> RunEnded:
             return RunEnded(
-                outcome=Outcome.FAILED,
-                folder=config.run,
-                images_seen=0,
-                elapsed_s=0.0,
-                error=error,
+                outcome=Outcome.FAILED, folder=config.run, images_seen=0, elapsed_s=0.0, error=error
             )
 
         self._thread.start(work, ending=ending, name="training")
@@ -101,44 +97,44 @@ class TrainingJob(RunEvents):
         _log.info("Run %s %s", config.run, "resumed" if resumes else "started")
         self.run_started.emit(config)
 
-    # Wishes go straight to the control: a queued slot would wait until the thread is free again.
+    # Requests go straight to the control: a queued slot would wait until the thread is free again.
 
     def pause(self, *, release: bool = False) -> None:
-        """Ask the run to stand still; with ``release`` it saves and gives its memory back."""
+        """Pause the run; with ``release`` it saves a checkpoint and frees its memory."""
         _log.info("Pause requested%s", ", memory to be given back" if release else "")
         self._control.request_pause(release=release)
         self._tell(self.pause_asked)
 
     def go_on(self) -> None:
-        """Ask a run that stands still to go on."""
+        """Resume a paused run."""
         _log.info("Resume requested")
         self._control.request_resume()
         self._tell(self.resume_asked)
 
     def stop(self, *, discard: bool = False) -> None:
-        """Ask the run to end; its checkpoint is saved first, unless that is to be discarded."""
+        """Stop the run; it saves a checkpoint first unless ``discard`` is set."""
         _log.info("Stop requested%s", ", nothing to be saved" if discard else "")
         if self._control.is_stop_requested:
-            # A run that cannot save on its way out tries again, for whoever stops it twice.
+            # A second stop makes a run retry a save that failed while stopping.
             self._control.request_resume()
         self._control.request_stop(discard=discard)
         self._tell(self.stop_asked)
 
     def request_checkpoint(self) -> None:
-        """Ask the run for a checkpoint; ``CheckpointSaved`` follows."""
+        """Request a checkpoint; ``CheckpointSaved`` follows."""
         self._control.request_checkpoint()
 
     def request_sample(self) -> None:
-        """Ask the run for a preview; ``PreviewReady`` follows."""
+        """Request a preview; ``PreviewReady`` follows."""
         self._control.request_sample()
 
     def offer_folder(self, folder: Path) -> None:
-        """Offer an empty folder to a run that cannot save; ``RunRelocated`` follows."""
+        """Offer another empty folder to a run that cannot save; ``RunRelocated`` follows."""
         _log.info("Folder %s offered", folder)
         self._control.offer_folder(folder)
 
     def wait(self, timeout_ms: int) -> bool:
-        """Block until the thread has ended; for quitting only. Whether it did in time."""
+        """Block until the thread has ended, when quitting. Returns whether it did in time."""
         return self._thread.wait(timeout_ms)
 
     def _tell(self, asked: SignalInstance) -> None:

@@ -1,1 +1,1 @@
-"""What panels show, without widgets: the form of a run and how far a run has come."""
+"""Qt item models, form state and user-facing texts, without widgets."""

@@ -1,4 +1,4 @@
-"""The items of an open dataset as an item model; images are read when they are asked for."""
+"""Item model of an open dataset; images are read on demand."""
 
 from collections import OrderedDict
 from typing import Any
@@ -21,70 +21,68 @@ _KEPT_PICTURES = 1024
 
 
 class DatasetItems(QAbstractListModel):
-    """One row for each item that is shown. ``DecorationRole`` gives a ``QImage``, or None."""
+    """One row per shown item. ``DecorationRole`` returns a ``QImage``, or None."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._dataset: StoredDataset | None = None
         self._edits: Edits | None = None
-        self._items: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
+        self.items: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
+        """Indices of the shown items, ascending."""
         self._pictures: OrderedDict[int, QImage] = OrderedDict()
         self._largest = 0
 
-    @property
-    def items(self) -> npt.NDArray[np.int64]:
-        """The items that are shown, ascending."""
-        return self._items
-
     def open(self, dataset: StoredDataset | None, edits: Edits | None, largest: int) -> None:
-        """Take another dataset, showing nothing of it yet.
+        """Set the dataset; no items are shown yet.
 
         Args:
-            dataset: None for nothing.
+            dataset: None for no dataset.
             edits: of the dataset.
-            largest: pixels that an image's side may have; larger ones are scaled down.
+            largest: maximum side of a thumbnail in pixels; larger images are scaled down.
         """
         self.beginResetModel()
         self._dataset, self._edits, self._largest = dataset, edits, largest
-        self._items = np.empty(0, dtype=np.int64)
+        self.items = np.empty(0, dtype=np.int64)
         self._pictures.clear()
         self.endResetModel()
 
     def show_items(self, items: npt.NDArray[np.int64]) -> None:
-        """Show other items of the dataset."""
+        """Set the shown items."""
         self.beginResetModel()
-        self._items = items
+        self.items = items
         self.endResetModel()
 
     def item(self, row: int) -> int:
-        """Give the item of a row."""
-        return int(self._items[row])
+        """Return the item of a row."""
+        return int(self.items[row])
 
     def row_of(self, item: int) -> int:
-        """Give the row of an item, -1 where it is not shown."""
-        row = int(np.searchsorted(self._items, item))
-        return row if row < len(self._items) and self._items[row] == item else -1
+        """Return the row of an item, -1 if it is not shown."""
+        row = int(np.searchsorted(self.items, item))
+        return row if row < len(self.items) and self.items[row] == item else -1
 
     def refresh(self) -> None:
-        """Say that items may have changed."""
-        if len(self._items):
-            self.dataChanged.emit(self.index(0), self.index(len(self._items) - 1))
+        """Emit ``dataChanged`` for all items."""
+        if len(self.items):
+            self.dataChanged.emit(self.index(0), self.index(len(self.items) - 1))
 
     def picture(self, item: int, every: int = 1) -> QImage | None:
-        """Read an item's image, or every n-th pixel of it; None where it has none."""
+        """Read an item's image, or every n-th pixel of it; None if it has no image."""
         if self._dataset is None:
             return None
         row = int(self._dataset.image_rows[item])
-        return (
-            qimage_of(_coloured(self._dataset.images[row, ::every, ::every])) if row >= 0 else None
-        )
+        if row < 0:
+            return None
+        pixels = self._dataset.images[row, ::every, ::every]
+        is_grey = pixels.shape[2] == 1
+        return qimage_of(np.repeat(pixels, 3, axis=2) if is_grey else np.ascontiguousarray(pixels))
 
     def rowCount(self, parent: _Index = _ROOT) -> int:
-        """Give the number of items shown."""
-        return 0 if parent.isValid() else len(self._items)
+        """Return the number of shown items."""
+        return 0 if parent.isValid() else len(self.items)
 
     def data(self, index: _Index, role: int = _Role.DisplayRole) -> Any:
-        """Give one part of an item."""
+        """Return the data of an item for a role."""
         if not index.isValid() or self._edits is None:
             return None
         item = self.item(index.row())
@@ -109,7 +107,7 @@ class DatasetItems(QAbstractListModel):
             return self._pictures[item]
         if self._dataset is None:
             return None
-        # Scaling smoothly takes long for all pixels of a large image; a multiple is enough.
+        # Smooth scaling of large images is slow, so pixels are skipped first.
         every = max(1, max(self._dataset.images.shape[1:3]) // self._largest)
         picture = self.picture(item, every)
         if picture is None:
@@ -125,8 +123,3 @@ class DatasetItems(QAbstractListModel):
         if len(self._pictures) > _KEPT_PICTURES:
             self._pictures.popitem(last=False)
         return picture
-
-
-def _coloured(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Copy [H, W, 1 or 3] out of the memory map as [H, W, 3]."""
-    return np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else np.ascontiguousarray(pixels)

@@ -1,4 +1,4 @@
-"""The datasets of a workspace: what their manifests say, and nothing more is read."""
+"""The datasets of a workspace; only their manifests are read."""
 
 import logging
 import re
@@ -16,20 +16,20 @@ _NUMBER = re.compile(r"(\d+)")
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetSummary:
-    """One dataset, before it is opened."""
+    """A dataset's folder and manifest."""
 
     folder: Path
     manifest: Manifest
 
 
 def list_datasets(folder: Path) -> list[DatasetSummary]:
-    """Find the datasets in a folder, by name; what is no dataset is passed over."""
+    """List the datasets in a folder in natural order; skip everything else."""
     found: list[DatasetSummary] = []
     try:
         folders = [path for path in folder.iterdir() if not path.name.startswith(".")]
     except OSError:
         return []
-    for path in sorted(folders, key=_by_name):
+    for path in sorted(folders, key=_natural_key):
         try:
             found.append(DatasetSummary(folder=path, manifest=read_manifest(path)))
         except DatasetMissingError:
@@ -40,26 +40,26 @@ def list_datasets(folder: Path) -> list[DatasetSummary]:
 
 
 def pairs_text(manifest: Manifest) -> str:
-    """Say how many pairs there are, or items where some are only half a pair."""
+    """Return the number of pairs, or of items if some are incomplete."""
     return _DatasetText().items(manifest)
 
 
 def size_text(manifest: Manifest) -> str:
-    """Say how large the images are and what they take."""
+    """Return image width and total size."""
     images = manifest.pairs + manifest.image_only
     area = manifest.image_height * manifest.image_width
     size = QLocale().formattedDataSize(images * area * manifest.channels, 1)
     return f"{manifest.image_width} px · {size}"
 
 
-def _by_name(path: Path) -> list[tuple[int, str]]:
-    """Names in the order of people: cats, cats-2, cats-10."""
+def _natural_key(path: Path) -> list[tuple[int, str]]:
+    # cats, cats-2, cats-10
     parts = _NUMBER.split(path.stem.casefold())
     return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
 
 
 class _DatasetText(QObject):
-    """Counts in words: Qt's tools find plural forms in ``tr`` alone."""
+    """Texts with counts: Qt's tools find plural forms only in ``tr``."""
 
     def items(self, manifest: Manifest) -> str:
         if manifest.items == manifest.pairs:

@@ -1,6 +1,5 @@
-"""What stands in the dialog that saves a gallery, valid or not."""
+"""Form state of the save-gallery dialog."""
 
-import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from PySide6.QtCore import QCoreApplication
 from engine.config.setting import Setting
 from engine.sample.request import MAX_COUNT, MAX_SEED, NEED_TEXTS, Direction, GalleryRequest
 from studio.models.setting_text import range_text, read_value, value_text
-from studio.paths import nearest_existing
+from studio.paths import holds_files, is_writable
 from studio.settings.choices import SaveGalleryChoices
 
 COUNT = Setting(label="Pairs", help="Pairs to draw.", low=1, high=MAX_COUNT)
@@ -27,11 +26,11 @@ _ASKED = {
     "images": (Direction.IMAGE_TO_TEXT,),
     "to_seed": (Direction.LATENT_PATH,),
 }
-"""Fields that matter to some directions only."""
+"""Fields that apply to some directions only."""
 
 
 class GalleryForm:
-    """Texts on their way to a ``GalleryRequest``."""
+    """Field texts and their conversion to a ``GalleryRequest``."""
 
     def __init__(self, *, run: Path, folder: Path, choices: SaveGalleryChoices) -> None:
         self._run = run
@@ -40,39 +39,32 @@ class GalleryForm:
         self.count = str(choices.count)
         self.seed = str(choices.seed)
         self.folder = str(free_folder(parent / folder.name))
-        self.direction = _direction(choices.direction)
+        known = choices.direction in direction_texts()
+        self.direction = Direction(choices.direction) if known else Direction.JOINT
         self.truncation = value_text(choices.truncation)
         self.to_seed = str(choices.to_seed)
         self.texts, self.images = choices.texts, choices.images
 
     def asks_for(self, name: str) -> bool:
-        """Whether a field matters to the direction."""
+        """Whether a field applies to the direction."""
         return self.direction in _ASKED.get(name, tuple(Direction))
 
-    def count_range(self) -> str:
-        """Say which counts are allowed."""
-        return range_text(COUNT)
-
-    def seed_range(self) -> str:
-        """Say which seeds are allowed."""
-        return range_text(SEED)
-
-    def truncation_range(self) -> str:
-        """Say which shares of the noise are allowed."""
-        return range_text(TRUNCATION)
+    def allowed_range(self, name: str) -> str:
+        """Return the allowed range of a number field, as text."""
+        return range_text(_NUMBERS[name][1])
 
     def pair_count(self) -> int:
-        """How many pairs will be written, as far as the form can tell."""
+        """Return the expected number of pairs."""
         if self.direction is Direction.TEXT_TO_IMAGE:
             return min(self._number("count"), len(_lines(self.texts)))
         return self._number("count")
 
     def gallery_folder(self) -> Path:
-        """Where they will be written."""
+        """Return the folder of the gallery."""
         return _path(self.folder)
 
     def problems(self) -> dict[str, str]:
-        """Say everything that keeps the gallery from being saved, by field."""
+        """Return the problems that prevent saving, by field, in the user's language."""
         found: dict[str, str] = {}
         for name, (kind, about) in _NUMBERS.items():
             try:
@@ -83,11 +75,11 @@ class GalleryForm:
         return {name: text for name, text in found.items() if text and self.asks_for(name)}
 
     def request(self) -> GalleryRequest:
-        """Make the request; texts are written to a file, which is what the engine takes.
+        """Create the request; texts are written to a temporary file for the engine.
 
         Raises:
             ValueError: a field has a problem.
-            ConfigError: the engine refuses it.
+            ConfigError: the engine rejects the request.
             OSError: the texts cannot be written.
         """
         return GalleryRequest(
@@ -95,12 +87,12 @@ class GalleryForm:
             folder=_path(self.folder),
             direction=self.direction,
             images=_path(self.images) if self.asks_for("images") else None,
-            texts=_written(self.texts) if self.asks_for("texts") else None,
+            texts=_write_texts(self.texts) if self.asks_for("texts") else None,
             **{name: self._number(name) for name in _NUMBERS if self.asks_for(name)},
         )
 
     def choices(self) -> SaveGalleryChoices:
-        """Give what to remember: numbers that are valid, and where galleries are kept."""
+        """Return the choices to remember: valid numbers and the parent folder."""
         problems = self.problems()
         parent = _path(self.folder).parent
         is_own = "folder" not in problems and parent != self._usual_parent
@@ -131,16 +123,16 @@ class GalleryForm:
 
 
 def free_folder(folder: Path) -> Path:
-    """Give the folder itself or, if it holds files, the first with a number after its name."""
+    """Return the folder or, if it holds files, the first free one with a number appended."""
     found, number = folder, 1
-    while _holds_something(found):
+    while holds_files(found):
         number += 1
         found = folder.with_name(f"{folder.name}-{number}")
     return found
 
 
 def direction_texts() -> dict[str, str]:
-    """Name the directions in the user's language."""
+    """Return the names of the directions in the user's language."""
     translate = QCoreApplication.translate
     return {
         Direction.JOINT.value: translate("GalleryForm", "Pairs from noise"),
@@ -151,12 +143,7 @@ def direction_texts() -> dict[str, str]:
     }
 
 
-def _direction(name: str) -> Direction:
-    return Direction(name) if name in direction_texts() else Direction.JOINT
-
-
-def _written(texts: str) -> Path:
-    """Write texts to a file that stays until the system clears its temporary files."""
+def _write_texts(texts: str) -> Path:
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", prefix="diptych-texts-", suffix=".txt", delete=False
     ) as file:
@@ -182,17 +169,10 @@ def _folder_problem(text: str) -> str:
             return translate("GalleryForm", "Enter the whole path")
         if folder.exists() and not folder.is_dir():
             return translate("GalleryForm", "This is a file, not a folder")
-        if _holds_something(folder):
+        if holds_files(folder):
             return translate("GalleryForm", "This folder already holds files")
-        existing = nearest_existing(folder)
-        is_writable = existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
+        problem = translate("GalleryForm", "Nothing can be written there")
+        return "" if is_writable(folder) else problem
     except (OSError, ValueError, RuntimeError) as error:
-        # Too long, a null character, or the home of somebody unknown.
+        # The path is too long, contains a null character or names an unknown user's home.
         return str(error)
-    return "" if is_writable else translate("GalleryForm", "Nothing can be written there")
-
-
-def _holds_something(folder: Path) -> bool:
-    if folder.is_dir():
-        return any(folder.iterdir())
-    return folder.exists()

@@ -1,6 +1,5 @@
 """The import wizard's form without widgets: values, validation, undo of fixes, and the plan."""
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,24 +12,24 @@ from engine.config.setting import settings_in, value_at
 from engine.errors import ConfigError, Problem
 from engine.importing.formats.format import Detection, ImportSpec
 from engine.importing.plan import Fix, ImageSettings, ImportPlan, Issue, TextSettings
-from studio.models.run_form import FormField, is_usable_name
-from studio.models.setting_text import read_value, value_text
-from studio.paths import nearest_existing
+from studio.models.run_form import FormField, is_usable_name, read_fields
+from studio.models.setting_text import value_text
+from studio.paths import holds_files, is_writable
 
 if TYPE_CHECKING:
-    from engine.importing.scan import FirstLook
+    from engine.importing.scan import QuickScan
 
 
-class RepairHistory:
-    """The repairs chosen, and every step that led there."""
+class FixHistory:
+    """The chosen fixes with undo and redo."""
 
     def __init__(self) -> None:
         self._steps: list[dict[Issue, Fix]] = [{}]
         self._at = 0
 
     @property
-    def repairs(self) -> Mapping[Issue, Fix]:
-        """What the user chose; the engine's default holds for the others."""
+    def fixes(self) -> Mapping[Issue, Fix]:
+        """Fixes chosen by the user; the engine's defaults apply to other issues."""
         return self._steps[self._at]
 
     @property
@@ -45,9 +44,9 @@ class RepairHistory:
 
     def choose(self, issue: Issue, fix: Fix) -> None:
         """Choose a fix; discards steps that were undone."""
-        if self.repairs.get(issue) is not fix:
+        if self.fixes.get(issue) is not fix:
             del self._steps[self._at + 1 :]
-            self._steps.append({**self.repairs, issue: fix})
+            self._steps.append({**self.fixes, issue: fix})
             self._at += 1
 
     def undo(self) -> None:
@@ -73,18 +72,18 @@ _DEFAULTS = ImportPlan(source=Path(), dataset=Path(), reading=_NO_READING)
 
 
 class ImportForm:
-    """The values of the wizard's fields, valid or not."""
+    """Values of the wizard's fields, valid or not."""
 
     def __init__(self, workspace: Path) -> None:
         self.workspace = workspace
-        self.look: FirstLook | None = None
+        self.scan: QuickScan | None = None
         self.reading = _NO_READING
         self.labels: tuple[str, ...] = ()
-        """What images are labelled with, before words stand for it."""
+        """Labels in the source that words can be assigned to."""
         self.tokenizer = "word"
-        """Which units the texts are shown in; a run's setting, not the import's."""
+        """Tokenizer for the text statistics; a setting of the run, not of the import."""
         self.name = ""
-        self.history = RepairHistory()
+        self.history = FixHistory()
         self._texts = {name: value_text(value_at(_DEFAULTS, name)) for name in FIELDS}
 
     @property
@@ -94,32 +93,32 @@ class ImportForm:
 
     @property
     def detection(self) -> Detection | None:
-        """The offer of the chosen format."""
-        offers = self.look.detections if self.look else ()
+        """Detection result of the chosen format."""
+        offers = self.scan.detections if self.scan else ()
         return next((o for o in offers if o.reading.format == self.reading.format), None)
 
-    def take_look(self, look: "FirstLook") -> None:
-        """Start with a source: choose the best format and a free name."""
-        self.look = look
-        self.history = RepairHistory()
+    def use_scan(self, scan: "QuickScan") -> None:
+        """Use the scan of a new source: select the best format and a free name."""
+        self.scan = scan
+        self.history = FixHistory()
         self.labels = ()
-        self.reading = look.detections[0].reading if look.detections else _NO_READING
-        self.name = free_name(self.workspace / "datasets", look.source)
+        self.reading = scan.detections[0].reading if scan.detections else _NO_READING
+        self.name = free_name(self.workspace / "datasets", scan.source)
 
-    def forget_look(self) -> None:
-        """Another source is being looked at."""
-        self.look = None
+    def clear_scan(self) -> None:
+        """Discard the scan, because another source is being scanned."""
+        self.scan = None
         self.reading = _NO_READING
 
     def choose_format(self, name: str) -> None:
-        """Read the source as another format; its own mapping comes with it."""
-        for offer in self.look.detections if self.look else ():
+        """Select a format with its default mapping."""
+        for offer in self.scan.detections if self.scan else ():
             if offer.reading.format == name:
                 self.reading = replace(offer.reading, encoding=self.reading.encoding)
                 self.labels = ()
 
     def map(self, **values: Any) -> None:
-        """Change fields of the reading."""
+        """Change fields of the import spec."""
         self.reading = replace(self.reading, **values)
 
     def text(self, name: str) -> str:
@@ -131,50 +130,43 @@ class ImportForm:
         self._texts[name] = text
 
     def problems(self) -> dict[str, str]:
-        """Say what is wrong with the fields, by their names, in the user's language."""
+        """Return the problems by field, in the user's language."""
         return self._read()[1]
 
     def name_problem(self) -> str:
-        """Say why the dataset cannot have this name or place; empty when it can."""
+        """Return why the dataset cannot have this name or place, or an empty string."""
         translate, name = QCoreApplication.translate, self.name.strip()
         if not name:
             return translate("ImportForm", "Enter a name")
         if not is_usable_name(name):
             return translate("ImportForm", "This cannot be the name of a folder")
-        if _is_taken(self.dataset):
+        if holds_files(self.dataset):
             return translate("ImportForm", "A dataset of this name exists already")
-        existing = nearest_existing(self.workspace)
-        if not (existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)):
+        if not is_writable(self.workspace):
             return translate("ImportForm", "Nothing can be written to the workspace")
         return ""
 
     def plan(self) -> ImportPlan:
-        """Make the plan.
+        """Create the plan.
 
         Raises:
-            ConfigError: names every field that is wrong.
+            ConfigError: names all invalid fields.
         """
         values, problems = self._read()
-        if problems or self.look is None:
+        if problems or self.scan is None:
             raise ConfigError([Problem(field, text) for field, text in problems.items()])
         return ImportPlan(
-            source=self.look.source,
+            source=self.scan.source,
             dataset=self.dataset,
             reading=self.reading,
             texts=TextSettings(**_under("texts.", values)),
             images=ImageSettings(**_under("images.", values)),
-            repairs=dict(self.history.repairs),
+            repairs=dict(self.history.fixes),
             **{name: value for name, value in values.items() if "." not in name},
         )
 
     def _read(self) -> tuple[dict[str, Any], dict[str, str]]:
-        values: dict[str, Any] = {}
-        problems: dict[str, str] = {}
-        for name, field in FIELDS.items():
-            try:
-                values[name] = read_value(field.kind, field.about, self._texts[name])
-            except ValueError as error:
-                problems[name] = str(error)
+        values, problems = read_fields(FIELDS, self._texts)
         if not _COLOUR.fullmatch(self._texts["images.background"].strip()):
             problems["images.background"] = QCoreApplication.translate(
                 "ImportForm", "Write # and six hex digits, such as #ffffff"
@@ -183,23 +175,17 @@ class ImportForm:
 
 
 def free_name(datasets: Path, source: Path) -> str:
-    """Make a dataset's name from a source's, which no folder has yet."""
+    """Return a dataset name derived from the source that no folder has yet."""
     name = source.name
     suffixes = [s for s in _ARCHIVES if name.lower().endswith(s)] or [source.suffix]
     plain = name if source.is_dir() else name[: len(name) - len(suffixes[0])]
     stem = _UNUSABLE.sub("-", plain).strip(" .-")[:_LONGEST_NAME].strip(" .-")
     stem = stem if is_usable_name(stem) else "dataset"
     found, number = stem, 1
-    while _is_taken(datasets / found):
+    while holds_files(datasets / found):
         number += 1
         found = f"{stem}-{number}"
     return found
-
-
-def _is_taken(folder: Path) -> bool:
-    if folder.is_dir():
-        return any(folder.iterdir())
-    return folder.exists()
 
 
 def _under(prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:

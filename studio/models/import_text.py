@@ -1,26 +1,24 @@
-"""Formats, encodings, progress, counts and reasons of an import in the user's words.
+"""User-facing texts of the import: formats, encodings, progress, counts and reasons.
 
-The words for the issues that the data checks find are in ``issue_text``.
+Texts about data issues are in ``issue_text``.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QLocale, QObject
 
 from engine.events import ImportProgressed, ImportStage
-from engine.importing.empty_import import Cause, LikelyReason
+from engine.importing.empty_import import Cause, CauseKind
 from engine.importing.ledger import Reason
 
 if TYPE_CHECKING:
     from engine.importing.dry_run import DryRun
     from engine.importing.report import ImportCounts
 
-
-_MINUTE_S = 60
-_HOUR_S = 3600
 SHOWN = 3
-"""Reasons shown when there is nothing to import."""
+"""Number of reasons shown if there is nothing to import."""
 ENCODINGS = (
     "",
     "utf-8",
@@ -34,11 +32,11 @@ ENCODINGS = (
     "cp1251",
     "latin-1",
 )
-"""What may be chosen; the empty one detects it."""
+"""Selectable encodings; the empty one is detected automatically."""
 
 
 def format_words(name: str) -> tuple[str, str]:
-    """Give title and explanation of a format."""
+    """Return title and explanation of a format."""
     translate = QCoreApplication.translate
     words = {
         "sidecar": (
@@ -51,7 +49,7 @@ def format_words(name: str) -> tuple[str, str]:
         ),
         "class_folders": (
             translate("ImportText", "Images in class folders"),
-            translate("ImportText", "The name of the folder that an image lies in is its text."),
+            translate("ImportText", "The name of the image's folder is its text."),
         ),
         "table_file": (
             translate("ImportText", "A table that names images and texts"),
@@ -59,7 +57,7 @@ def format_words(name: str) -> tuple[str, str]:
         ),
         "parquet": (
             translate("ImportText", "A Parquet table"),
-            translate("ImportText", "Its rows name image files, or hold the images themselves."),
+            translate("ImportText", "Its rows name image files or contain the images."),
         ),
         "coco": (
             translate("ImportText", "COCO captions"),
@@ -77,7 +75,7 @@ def format_words(name: str) -> tuple[str, str]:
         ),
         "gallery": (
             translate("ImportText", "A gallery that Diptych saved"),
-            translate("ImportText", "Pairs that a run has drawn, with their texts."),
+            translate("ImportText", "Pairs sampled by a run, with their texts."),
         ),
         "embedded": (
             translate("ImportText", "Texts inside the image files"),
@@ -87,25 +85,27 @@ def format_words(name: str) -> tuple[str, str]:
         ),
         "file_names": (
             translate("ImportText", "File names as texts"),
-            translate("ImportText", "What an image is called is its text; numbers are left out."),
+            translate(
+                "ImportText", "The name of the image file is its text; numbers are left out."
+            ),
         ),
     }
     return words.get(name, (name, ""))
 
 
 def reason_words(reason: Reason) -> str:
-    """Say why something is not imported, as a short noun phrase for a list."""
+    """Return why something is not imported, as a short noun phrase for a list."""
     translate = QCoreApplication.translate
     words = {
         Reason.HIDDEN: translate("ImportText", "Hidden files of the system"),
         Reason.EMPTY: translate("ImportText", "Empty files and texts"),
         Reason.NOT_USED: translate("ImportText", "Files that are neither image nor text here"),
-        Reason.NOT_AN_IMAGE: translate("ImportText", "Named like images, but none"),
-        Reason.UNSUPPORTED: translate("ImportText", "Images of a kind that cannot be read"),
-        Reason.TRUNCATED: translate("ImportText", "Images that end too early"),
+        Reason.NOT_AN_IMAGE: translate("ImportText", "Named like images, but not images"),
+        Reason.UNSUPPORTED: translate("ImportText", "Images of an unsupported type"),
+        Reason.TRUNCATED: translate("ImportText", "Truncated images"),
         Reason.DAMAGED: translate("ImportText", "Damaged images"),
         Reason.TOO_LARGE: translate("ImportText", "Larger than what is allowed"),
-        Reason.UNREADABLE: translate("ImportText", "Files that the system does not let us read"),
+        Reason.UNREADABLE: translate("ImportText", "Files without read permission"),
         Reason.UNSAFE_PATH: translate("ImportText", "Paths that lead out of the source"),
         Reason.LINK: translate("ImportText", "Links"),
         Reason.SPECIAL_FILE: translate("ImportText", "Devices and pipes"),
@@ -127,16 +127,16 @@ def reason_words(reason: Reason) -> str:
 
 
 def card_words(reason: Reason) -> str:
-    """Say why one item is not imported, in the few words that fit on a card."""
+    """Return why one item is not imported, short enough for a card."""
     translate = QCoreApplication.translate
     words = {
         Reason.EMPTY: translate("ImportText", "Empty"),
         Reason.NOT_AN_IMAGE: translate("ImportText", "Not an image"),
         Reason.UNSUPPORTED: translate("ImportText", "Cannot be read"),
-        Reason.TRUNCATED: translate("ImportText", "Ends too early"),
+        Reason.TRUNCATED: translate("ImportText", "Truncated"),
         Reason.DAMAGED: translate("ImportText", "Damaged"),
         Reason.TOO_LARGE: translate("ImportText", "Too large"),
-        Reason.UNREADABLE: translate("ImportText", "May not be read"),
+        Reason.UNREADABLE: translate("ImportText", "No read permission"),
         Reason.HIDDEN: translate("ImportText", "Hidden file"),
         Reason.NO_TEXT: translate("ImportText", "No text"),
         Reason.NO_IMAGE: translate("ImportText", "No image"),
@@ -148,7 +148,7 @@ def card_words(reason: Reason) -> str:
 
 
 def script_words(name: str) -> str:
-    """Name a writing system."""
+    """Return the name of a writing system."""
     translate = QCoreApplication.translate
     words = {
         "latin": translate("ImportText", "Latin"),
@@ -161,14 +161,14 @@ def script_words(name: str) -> str:
         "hebrew": translate("ImportText", "Hebrew"),
         "devanagari": translate("ImportText", "Devanagari"),
         "thai": translate("ImportText", "Thai"),
-        "none": translate("ImportText", "Digits and signs alone"),
+        "none": translate("ImportText", "Digits and symbols only"),
         "other": translate("ImportText", "Other scripts"),
     }
     return words.get(name, name)
 
 
 def encoding_words(name: str) -> str:
-    """Name an encoding; codes that people know stay as they are."""
+    """Return the name of an encoding; well-known codes stay as they are."""
     translate = QCoreApplication.translate
     words = {
         "": translate("ImportText", "Detect automatically"),
@@ -187,19 +187,19 @@ def encoding_words(name: str) -> str:
 
 
 def stage_words(stage: ImportStage) -> str:
-    """Say what an import is doing."""
+    """Return the name of an import stage."""
     translate = QCoreApplication.translate
     return {
         ImportStage.LISTING: translate("ImportText", "Listing the files"),
-        ImportStage.SCANNING: translate("ImportText", "Bringing images and texts together"),
+        ImportStage.SCANNING: translate("ImportText", "Pairing images and texts"),
         ImportStage.DECODING: translate("ImportText", "Reading the images"),
-        ImportStage.EXAMINING: translate("ImportText", "Comparing what was found"),
-        ImportStage.WRITING: translate("ImportText", "Putting the dataset in its place"),
+        ImportStage.EXAMINING: translate("ImportText", "Comparing the items"),
+        ImportStage.WRITING: translate("ImportText", "Writing the dataset"),
     }[stage]
 
 
 def progress_words(event: ImportProgressed) -> str:
-    """Say how far an import has come: count, speed and time left, as far as known."""
+    """Return the progress of an import: count, speed and time left, as far as known."""
     translate, locale = QCoreApplication.translate, QLocale()
     parts = [stage_words(event.stage)]
     if event.total:
@@ -211,21 +211,18 @@ def progress_words(event: ImportProgressed) -> str:
         speed = translate("ImportText", "{0} a second")
         parts.append(speed.format(locale.toString(round(event.items_per_s))))
         if event.total > event.done:
-            parts.append(_time_left((event.total - event.done) / event.items_per_s))
+            minutes = (event.total - event.done) / event.items_per_s / 60
+            if minutes < 1:
+                parts.append(translate("ImportText", "less than a minute left"))
+            elif minutes < 60:
+                parts.append(translate("ImportText", "%n minute(s) left", "", round(minutes)))
+            else:
+                parts.append(translate("ImportText", "%n hour(s) left", "", round(minutes / 60)))
     return "  ·  ".join(parts)
 
 
-def _time_left(seconds: float) -> str:
-    translate = QCoreApplication.translate
-    if seconds < _MINUTE_S:
-        return translate("ImportText", "less than a minute left")
-    if seconds < _HOUR_S:
-        return translate("ImportText", "%n minute(s) left", "", round(seconds / _MINUTE_S))
-    return translate("ImportText", "%n hour(s) left", "", round(seconds / _HOUR_S))
-
-
 def suffix_words(suffixes: Mapping[str, int], most: int = 6) -> str:
-    """List the kinds of files with their counts, the most frequent first."""
+    """List file types with their counts, most frequent first."""
     translate, locale = QCoreApplication.translate, QLocale()
     ordered = sorted(suffixes.items(), key=lambda item: (-item[1], item[0]))
     none = translate("ImportText", "no suffix")
@@ -234,17 +231,17 @@ def suffix_words(suffixes: Mapping[str, int], most: int = 6) -> str:
 
 
 def joined(parts: Sequence[str]) -> str:
-    """Put short facts into one line."""
+    """Join short facts into one line."""
     return "  ·  ".join(part for part in parts if part)
 
 
 def counts_words(counts: "ImportCounts") -> str:
-    """Say what would be imported, in one line."""
+    """Return what would be imported, in one line."""
     return joined(_ImportedText().parts(counts))
 
 
 def sizes_words(sizes: Sequence[tuple[tuple[int, int], int]]) -> str:
-    """Say how large the images are."""
+    """Return the range and the most frequent image size."""
     translate = QCoreApplication.translate
     if not sizes:
         return ""
@@ -260,26 +257,21 @@ def sizes_words(sizes: Sequence[tuple[tuple[int, int], int]]) -> str:
 
 
 def skipped_counts(dry_run: "DryRun") -> Mapping[Reason, int]:
-    """Count what is left out by reason, the most frequent first; a file and its item are one."""
-    reasons: dict[str, Reason] = {}
-    for skipped in dry_run.ledger.skipped_files():
-        reasons[skipped.path] = skipped.reason
-    for skipped in dry_run.ledger.skipped_items():
-        reasons[skipped.path] = skipped.reason
-    counts: dict[Reason, int] = {}
-    for reason in reasons.values():
-        counts[reason] = counts.get(reason, 0) + 1
+    """Count skipped paths by reason, most frequent first; a file and its item count once."""
+    ledger = dry_run.ledger
+    skipped = (*ledger.skipped_files(), *ledger.skipped_items())
+    counts = Counter({entry.path: entry.reason for entry in skipped}.values())
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def skipped_rows(counts: Mapping[Reason, int]) -> list[tuple[str, str]]:
-    """Give count and words of each reason."""
+    """Return count and text of each reason."""
     number = QLocale().toString
     return [(number(count), reason_words(reason)) for reason, count in counts.items()]
 
 
 class _ImportedText(QObject):
-    """Counts in words: Qt's tools find plural forms in ``tr`` alone."""
+    """Texts with counts: Qt's tools find plural forms only in ``tr``."""
 
     def parts(self, counts: "ImportCounts") -> list[str]:
         parts = [self.tr("%Ln pair(s)", "", counts.pairs)]
@@ -294,41 +286,39 @@ class _ImportedText(QObject):
         return parts
 
 
-def reason_sentences(reasons: Sequence[LikelyReason], *, has_other_formats: bool) -> list[str]:
-    """Say the engine's reasons, and then what is often the matter, three in all.
+def cause_sentences(causes: Sequence[Cause], *, has_other_formats: bool) -> list[str]:
+    """Return sentences for the causes, followed by common causes, three in all.
 
     Args:
-        reasons: of the engine, likeliest first.
-        has_other_formats: whether the source may be read in another way.
+        causes: found by the engine, likeliest first.
+        has_other_formats: whether other formats can be chosen.
     """
     words = _ReasonText()
-    found = [words.of(reason) for reason in reasons]
+    found = [words.of(cause) for cause in causes]
     return [*found, *words.usual()[0 if has_other_formats else 1 :]][:SHOWN]
 
 
 class _ReasonText(QObject):
-    """The sentences: Qt's tools find plural forms in ``tr`` alone."""
+    """Texts with counts: Qt's tools find plural forms only in ``tr``."""
 
-    def of(self, reason: LikelyReason) -> str:
-        count = reason.count
-        match reason.cause:
-            case Cause.NO_FILES:
+    def of(self, cause: Cause) -> str:
+        count = cause.count
+        match cause.kind:
+            case CauseKind.NO_FILES:
                 return self.tr("There is no file in it.")
-            case Cause.NO_IMAGES:
-                return self.tr(
-                    "None of the %Ln file(s) is an image in this way of reading.", "", count
-                )
-            case Cause.IMAGES_WITHOUT_TEXT:
+            case CauseKind.NO_IMAGES:
+                return self.tr("None of the %Ln file(s) is an image in this format.", "", count)
+            case CauseKind.IMAGES_WITHOUT_TEXT:
                 return self.tr("%Ln image(s) have no text that belongs to them by name.", "", count)
-            case Cause.TEXTS_WITHOUT_IMAGE:
+            case CauseKind.TEXTS_WITHOUT_IMAGE:
                 return self.tr("%Ln text(s) have no image that belongs to them by name.", "", count)
-            case Cause.TEXTS_ELSEWHERE:
+            case CauseKind.TEXTS_ELSEWHERE:
                 return self.tr(
                     "%Ln text(s) have the name of an image that lies in another folder.", "", count
                 )
-            case Cause.UNREADABLE:
+            case CauseKind.UNREADABLE:
                 return self.tr("%Ln image(s) cannot be read.", "", count)
-            case Cause.BAD_ROWS:
+            case CauseKind.BAD_ROWS:
                 return self.tr(
                     "%Ln row(s) lack the image or the text that the chosen columns should hold.",
                     "",
@@ -339,12 +329,12 @@ class _ReasonText(QObject):
 
     def usual(self) -> list[str]:
         return [
-            self.tr("Another way of reading may fit better: try the others on the left."),
+            self.tr("Another format may fit better: try the others on the left."),
             self.tr("A text and its image must have the same name: cat.txt belongs to cat.jpg."),
             self.tr(
-                "The texts may lie elsewhere: choose the folder that holds both images and texts."
+                "The texts may be elsewhere: choose the folder that contains both images and texts."
             ),
             self.tr(
-                "The columns may be others: choose those that name the images and hold the texts."
+                "Other columns may be needed: choose those with the image names and the texts."
             ),
         ]

@@ -1,6 +1,6 @@
-"""The issues that the data checks find, and their fixes, in the user's words.
+"""User-facing texts of data issues and their fixes.
 
-``FoundText``: on a stored dataset, with counts. ``FindingText``: in the import wizard.
+``FoundText`` is for stored datasets, with counts; ``FindingText`` is for the import wizard.
 """
 
 from typing import assert_never
@@ -12,17 +12,17 @@ from engine.importing.plan import Fix, Issue
 
 SERIOUS = frozenset((Issue.UNREADABLE, Issue.MOJIBAKE, Issue.LEAK))
 HARMLESS = frozenset((Issue.HIDDEN, Issue.IMBALANCE))
-"""Those that a person may know, and need do nothing about."""
+"""Issues that need no action."""
 
 
 def found_words(issue: Issue, count: int) -> str:
-    """Say what was found, and how often."""
-    # The others are about files, of which a dataset that is built knows no more.
+    """Return an issue with its count."""
+    # Other issues concern source files, which a built dataset does not have.
     return _FoundText().all(count)[issue]
 
 
 def repair_words(issue: Issue, fix: Fix) -> tuple[str, str]:
-    """Give a button's text, and what it does."""
+    """Return a button's text and its tooltip."""
     translate = QCoreApplication.translate
     if fix == Fix.MERGE:
         return (
@@ -32,11 +32,11 @@ def repair_words(issue: Issue, fix: Fix) -> tuple[str, str]:
     if fix == Fix.FIX and issue == Issue.LEAK:
         return (
             translate("FoundText", "Train on them"),
-            translate("FoundText", "Hold these images out no longer"),
+            translate("FoundText", "Move these images to the training set"),
         )
     if fix == Fix.FIX:
         return (
-            translate("FoundText", "Mend"),
+            translate("FoundText", "Fix"),
             translate("FoundText", "Restore the right characters"),
         )
     explained = (
@@ -48,7 +48,7 @@ def repair_words(issue: Issue, fix: Fix) -> tuple[str, str]:
 
 
 class _FoundText(QObject):
-    """Counts in words: Qt's tools find plural forms in ``tr`` alone."""
+    """Texts with counts: Qt's tools find plural forms only in ``tr``."""
 
     def all(self, count: int) -> dict[Issue, str]:
         return {
@@ -65,14 +65,14 @@ class _FoundText(QObject):
 
 
 def severity(issue: Issue) -> str:
-    """Give the name of the icon that says how serious a finding is."""
+    """Return the name of the icon for the severity of an issue."""
     if issue in SERIOUS:
         return "error"
     return "info" if issue in HARMLESS else "warning"
 
 
 def severity_words(issue: Issue) -> str:
-    """Say aloud what the icon shows."""
+    """Return the accessible text of the severity icon."""
     translate = QCoreApplication.translate
     words = {
         "error": translate("FindingText", "Serious"),
@@ -83,7 +83,7 @@ def severity_words(issue: Issue) -> str:
 
 
 def finding_title(issue: Issue) -> str:
-    """Name a finding."""
+    """Return the title of an issue."""
     translate = QCoreApplication.translate
     words = {
         Issue.UNREADABLE: translate("FindingText", "Unreadable images"),
@@ -97,42 +97,42 @@ def finding_title(issue: Issue) -> str:
         Issue.REPEATED_TEXT: translate("FindingText", "One text on many images"),
         Issue.MOJIBAKE: translate("FindingText", "Garbled texts"),
         Issue.LONG_TEXT: translate("FindingText", "Very long texts"),
-        Issue.IMBALANCE: translate("FindingText", "Unequal groups"),
-        Issue.LEAK: translate("FindingText", "Validation twins"),
+        Issue.IMBALANCE: translate("FindingText", "Imbalanced groups"),
+        Issue.LEAK: translate("FindingText", "Validation duplicates"),
     }
     return words[issue]
 
 
 def finding_sentence(issue: Issue) -> str:
-    """Say what a finding means for the training."""
+    """Return what an issue means for training."""
     translate = QCoreApplication.translate
     words = {
         Issue.UNREADABLE: translate(
             "FindingText",
-            "These files give no image: they are empty, cut short, damaged, too large or of a kind "
-            "that cannot be read. They are left out.",
+            "These files cannot be read as images: they are empty, truncated, damaged, too large "
+            "or of an unsupported type. They are left out.",
         ),
         Issue.HIDDEN: translate(
             "FindingText",
-            "The system's own files, such as Thumbs.db. They hold no image of yours and are left "
-            "out.",
+            "Files of the operating system, such as Thumbs.db. They contain none of your images "
+            "and are left out.",
         ),
         Issue.NO_TEXT: translate(
             "FindingText",
-            "No text belongs to these images. Alone they can still teach what images look like.",
+            "These images have no text. The model can still learn from them what images look like.",
         ),
         Issue.NO_IMAGE: translate(
             "FindingText",
-            "No image belongs to these texts. Alone they can still teach what texts look like.",
+            "These texts have no image. The model can still learn from them what texts look like.",
         ),
         Issue.SAME_IMAGE: translate(
             "FindingText",
-            "These images are stored the same, pixel by pixel. What stands twice is learned twice "
-            "as hard.",
+            "These images are identical, pixel by pixel. Duplicates get twice the weight in "
+            "training.",
         ),
         Issue.SIMILAR_IMAGE: translate(
             "FindingText",
-            "A person would call these images the same: saved again, scaled or slightly changed.",
+            "These images are nearly identical: saved again, scaled or slightly changed.",
         ),
         Issue.TINY_IMAGE: translate(
             "FindingText",
@@ -141,39 +141,38 @@ def finding_sentence(issue: Issue) -> str:
         ),
         Issue.EXTREME_RATIO: translate(
             "FindingText",
-            "These images are more than three times as long as wide, or as wide as long. Little of "
-            "them is left in a square.",
+            "These images are more than three times as long as wide, or as wide as long. Little "
+            "of them fits into a square.",
         ),
         Issue.REPEATED_TEXT: translate(
             "FindingText",
-            "The same text stands on very many images, while most texts are their own. It may be a "
+            "Very many images share the same text, while most texts are unique. It may be a "
             "placeholder.",
         ),
         Issue.MOJIBAKE: translate(
             "FindingText",
-            "These texts were once read in a wrong encoding, so that letters turned into strange "
-            "signs.",
+            "These texts were once decoded with a wrong encoding, which garbled their characters.",
         ),
         Issue.LONG_TEXT: translate(
             "FindingText",
-            "These texts are far longer than most. They slow the training of all the others down.",
+            "These texts are far longer than most. They slow down training on all texts.",
         ),
         Issue.IMBALANCE: translate(
             "FindingText",
-            "Some groups are more than ten times as large as others. A run can draw them evenly: "
-            "its setting is called Balance.",
+            "Some groups are more than ten times as large as others. A run can sample them evenly"
+            " with its Balance setting.",
         ),
         Issue.LEAK: translate(
             "FindingText",
-            "These validation images all but equal one to train on, so measuring with them would "
-            "flatter the run.",
+            "These validation images are nearly identical to a training image, so metrics on them"
+            " would be too good.",
         ),
     }
     return words[issue]
 
 
 def repair_text(issue: Issue, fix: Fix) -> str:
-    """Say what a repair does about a finding."""
+    """Return what a fix does about an issue."""
     translate = QCoreApplication.translate
     particular = {
         (Issue.SAME_IMAGE, Fix.SKIP): translate("FindingText", "Keep the first of each"),
@@ -193,7 +192,7 @@ def repair_text(issue: Issue, fix: Fix) -> str:
         case Fix.SKIP:
             return translate("FindingText", "Leave them out")
         case Fix.FIX:
-            return translate("FindingText", "Mend them")
+            return translate("FindingText", "Fix them")
         case Fix.MERGE:
             return translate("FindingText", "Make one item of each, with all their texts")
         case _:

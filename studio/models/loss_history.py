@@ -1,7 +1,7 @@
-"""The curves of a run in bounded memory, however long it lasts.
+"""Loss curves of a run in bounded memory, and texts of the quality metrics.
 
-Each curve is a preallocated array. When it is full, neighbours are merged in pairs, so the whole
-run stays visible and the newest part is as fine as the rest. No Qt in here.
+Each curve is a preallocated array. When it is full, neighbouring points are merged in pairs, so
+the whole run stays visible at uniform resolution.
 """
 
 import functools
@@ -12,94 +12,87 @@ import numpy.typing as npt
 from PySide6.QtCore import QCoreApplication
 
 CAPACITY = 8192
-"""Points a curve keeps; far more than a screen has pixels across."""
+"""Maximum number of points per curve; more than a screen has pixels across."""
 BLOCK = 64
-"""Values smoothed by one matrix product; a loop over all of them would stall the window."""
+"""Values smoothed by one matrix product; a Python loop over all values would block the window."""
 
 Floats = npt.NDArray[np.float64]
 
 
 class Curve:
-    """One loss over images seen."""
+    """One loss as a function of images seen."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         if capacity < 2 or capacity % 2:
             raise ValueError("the capacity must be an even number of points")
         self._points = np.empty((capacity, 2), dtype=np.float64)
         self._count = 0
-        self._merged = 1
+        self.reports_per_point = 1
+        """How many reports are merged into one point; a power of two."""
         self._pending: list[tuple[float, float]] = []
 
-    @property
-    def reports_per_point(self) -> int:
-        """How many reports are merged into one point; a power of two."""
-        return self._merged
-
     def append(self, images_seen: float, value: float) -> None:
-        """Add a report; values that are no finite number leave a gap."""
+        """Add a report; non-finite values leave a gap."""
         if not np.isfinite(value):
             return
         self._pending.append((images_seen, value))
-        if len(self._pending) < self._merged:
+        if len(self._pending) < self.reports_per_point:
             return
         if self._count == len(self._points):
-            self._halve()
+            # Pending reports stay pending until there are enough for a merged point.
+            half = len(self._points) // 2
+            self._points[:half] = self._points.reshape(half, 2, 2).mean(axis=1)
+            self._count, self.reports_per_point = half, self.reports_per_point * 2
             return
         self._points[self._count] = np.mean(self._pending, axis=0)
         self._count += 1
         self._pending.clear()
 
     def drop_after(self, images_seen: float) -> None:
-        """Forget what came later: a run that went back does that part again."""
+        """Drop later reports, because the run rolled back and will repeat them."""
         self._pending = [report for report in self._pending if report[0] <= images_seen]
         while self._count and self._points[self._count - 1, 0] > images_seen:
             self._count -= 1
             self._pending.clear()
 
     def points(self) -> tuple[Floats, Floats]:
-        """Give copies of images seen and values, the newest report always included."""
+        """Return copies of images seen and values, including the newest report."""
         kept = self._points[: self._count].copy()
         if self._pending:
             kept = np.concatenate([kept, np.mean(self._pending, axis=0)[None]])
         return kept[:, 0], kept[:, 1]
 
-    def _halve(self) -> None:
-        """Merge neighbours; what is pending stays pending until it weighs as much."""
-        half = len(self._points) // 2
-        self._points[:half] = self._points.reshape(half, 2, 2).mean(axis=1)
-        self._count, self._merged = half, self._merged * 2
-
 
 class LossHistory:
-    """All curves of a run, by name, in the order in which they first came."""
+    """All curves of a run by name, in order of first appearance."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
         self.curves: dict[str, Curve] = {}
 
     def append(self, images_seen: int, losses: dict[str, float]) -> None:
-        """Add a report; a curve may be missing from it."""
+        """Add a report; it may lack some curves."""
         for name, value in losses.items():
             if name not in self.curves:
                 self.curves[name] = Curve(self._capacity)
             self.curves[name].append(images_seen, value)
 
     def drop_after(self, images_seen: float) -> None:
-        """Forget what came later: a run that went back does that part again."""
+        """Drop later reports, because the run rolled back and will repeat them."""
         for curve in self.curves.values():
             curve.drop_after(images_seen)
 
 
 def smoothed(values: Floats, weight: float, reports_per_point: int = 1) -> Floats:
-    """Exponential mean, without the pull towards zero at the start.
+    """Exponential moving average with bias correction.
 
-    Source: the bias correction of Kingma & Ba 2015, arXiv:1412.6980, algorithm 1.
+    Source: Kingma & Ba 2015, arXiv:1412.6980, algorithm 1.
 
     Args:
         values: [N].
-        weight: of the past, 0 (no smoothing) to below 1, for a single report.
-        reports_per_point: how many reports each value stands for; merging a curve then leaves its
-            smoothed shape as it was.
+        weight: of the past for a single report, in [0, 1); 0 is no smoothing.
+        reports_per_point: number of reports merged into each value, so that merging does not
+            change the shape of the smoothed curve.
     """
     if weight <= 0 or len(values) < 2:
         return values
@@ -117,7 +110,7 @@ def smoothed(values: Floats, weight: float, reports_per_point: int = 1) -> Float
 
 @functools.lru_cache(maxsize=8)
 def _decay(kept: float) -> Floats:
-    """Weights with which a block's values enter its means: row i holds kept^(i - j), j <= i."""
+    """Weights of a block's values in its means, [BLOCK, BLOCK]: kept^(i - j) for j <= i."""
     steps = np.arange(BLOCK)
     return np.tril(kept ** np.maximum(steps[:, None] - steps[None, :], 0))
 
@@ -127,7 +120,7 @@ translate = QCoreApplication.translate
 
 @dataclass(frozen=True)
 class QualityView:
-    """Figures that share a scale."""
+    """Metrics shown on a common scale."""
 
     name: str
     title: str
@@ -135,7 +128,7 @@ class QualityView:
 
 
 def quality_views() -> tuple[QualityView, ...]:
-    """Give the views in the user's language."""
+    """Return the views in the user's language."""
     return (
         QualityView(
             "coherence",
@@ -157,7 +150,7 @@ def quality_views() -> tuple[QualityView, ...]:
 
 
 def figure_words(name: str) -> tuple[str, str]:
-    """Give a figure's label and what it means; an unknown one speaks for itself."""
+    """Return label and explanation of a metric; unknown names are returned unchanged."""
     known = {
         "joint_coherence": (
             translate("Quality", "Pairs"),
@@ -220,5 +213,5 @@ def figure_words(name: str) -> tuple[str, str]:
 
 
 def shown_value(name: str, value: float) -> float:
-    """Bring a figure to the scale on which it is read."""
+    """Scale a metric for display."""
     return 1000 * value if name == "kid" else value

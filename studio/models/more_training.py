@@ -1,7 +1,7 @@
-"""Going on with a run at rest: how much more, and the configuration that says so.
+"""Resuming a run: how much more to train, and the resulting configuration.
 
-The engine counts a run's minutes and images from its beginning. A user thinks "ten more minutes",
-so that is what is asked, and added to what the run has behind it.
+The engine counts minutes and images from the beginning of a run. Users think of additional
+amounts, so the form asks for these and adds them to what is already done.
 """
 
 from collections.abc import Sequence
@@ -22,11 +22,11 @@ from studio.models.trouble_text import holder_text
 
 _MINUTE_S = 60
 _SHORTEST_MINUTES = 0.05
-"""Less than this is left when a run has come to its end."""
+"""A run with less remaining time counts as finished."""
 
 
 class Unit(StrEnum):
-    """What more training is counted in; each is the name of the setting that limits it."""
+    """Unit of additional training; the value is the name of the limiting setting."""
 
     MINUTES = "minutes"
     IMAGES = "images"
@@ -34,22 +34,22 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Resumable:
-    """A run at rest that has a checkpoint."""
+    """A stopped run that can be resumed from a checkpoint."""
 
     config: RunConfig
     images_seen: int
-    """At its newest checkpoint."""
+    """Images seen at the newest checkpoint."""
     elapsed_s: float
     """Training time at its newest checkpoint."""
 
     @property
     def usual_unit(self) -> Unit:
-        """What the run was limited in so far."""
+        """Unit of the run's current limit."""
         config = self.config
         return Unit.IMAGES if config.images and not config.minutes else Unit.MINUTES
 
     def usual_amount(self, unit: Unit) -> str:
-        """Suggest what is left of the plan or, when nothing is, as much again; may be empty."""
+        """Suggest the remaining amount or, if nothing remains, the original one; may be empty."""
         if unit is Unit.IMAGES:
             total, left = self.config.images, self.config.images - self.images_seen
             return str(left if left > 0 else total) if total else ""
@@ -59,7 +59,7 @@ class Resumable:
 
     @property
     def is_unfinished(self) -> bool:
-        """Whether the run has not yet done what it was started for."""
+        """Whether the run has not reached its limits."""
         config = self.config
         has_time = not config.minutes or (
             config.minutes - self.elapsed_s / _MINUTE_S > _SHORTEST_MINUTES
@@ -67,17 +67,18 @@ class Resumable:
         return has_time and (not config.images or config.images > self.images_seen)
 
     def longer(self, unit: Unit, amount: str) -> RunConfig:
-        """Make the configuration of the run with so much more to do.
+        """Return the configuration with an additional amount of training.
 
         Args:
-            unit: what is counted.
-            amount: as typed; nothing, or 0, goes on until somebody stops it.
+            unit: of the amount.
+            amount: as typed; empty or 0 trains until stopped.
 
         Raises:
-            ValueError: not a usable amount; the message tells why, in the user's language.
+            ValueError: invalid amount; the message is in the user's language.
         """
-        if self.is_unfinished and (unit, amount) == self._suggestion:
-            # As it was planned, with both limits where there are two.
+        usual = self.usual_unit
+        if self.is_unfinished and (unit, amount) == (usual, self.usual_amount(usual)):
+            # Unchanged suggestion: keep all planned limits.
             return self.config
         field = FIELDS[unit.value]
         more = read_value(field.kind, field.about, amount or "0")
@@ -87,10 +88,6 @@ class Resumable:
             return self.config.with_values(**limits)
         except ConfigError as error:
             raise ValueError(translate_engine(error.problems[0].message)) from error
-
-    @property
-    def _suggestion(self) -> tuple[Unit, str]:
-        return self.usual_unit, self.usual_amount(self.usual_unit)
 
 
 _OPENED = {
@@ -105,33 +102,33 @@ _OPENED = {
 
 @dataclass(frozen=True, kw_only=True)
 class OpenedRun:
-    """How a run on disk is shown."""
+    """A run on disk, ready to be shown."""
 
     status: RunStatus
     resumable: Resumable | None
-    """Set where it can go on and nobody trains it."""
+    """Set if the run has a checkpoint and is not being trained."""
 
 
 def opened_run(before: RunState, folder: Path, reports: Sequence[MetricsReported]) -> OpenedRun:
-    """Find out how to show a run.
+    """Determine status and resumability of a run on disk.
 
     Args:
-        before: state of the run that was shown before; it must not be under way.
+        before: state of the run shown so far, which must not be active.
         folder: of the run on disk.
-        reports: what its log says of its losses.
+        reports: loss reports in its log.
 
     Raises:
-        ValueError: another run is under way.
+        ValueError: another run is active.
     """
-    stands = status_of(folder)
-    holder = stands.holder
-    is_cut_off = stands.status is Status.INTERRUPTED
+    stored = status_of(folder)
+    holder = stored.holder
+    is_cut_off = stored.status is Status.INTERRUPTED
     resumable = None if holder else resumable_run(folder, reports, begins_again=is_cut_off)
-    lifecycle_event, state = _opened(stands, resumable)
+    lifecycle_event, activity = _opened(stored, resumable)
     progress = replace(reports[-1].progress, remaining_s=None) if reports else None
     status = RunStatus(
-        life=next_state(before, lifecycle_event),
-        state=state,
+        state=next_state(before, lifecycle_event),
+        activity=activity,
         name=folder.name,
         progress=progress,
         saved_images=resumable.images_seen if resumable else 0,
@@ -144,12 +141,13 @@ def opened_run(before: RunState, folder: Path, reports: Sequence[MetricsReported
 def resumable_run(
     folder: Path, reports: Sequence[MetricsReported], *, begins_again: bool = False
 ) -> Resumable | None:
-    """Give what is needed to go on with a run, or ``None`` where it has no checkpoint.
+    """Return what is needed to resume a run, or ``None`` if it has no checkpoint.
 
     Args:
         folder: of the run.
-        reports: what its log says of its losses.
-        begins_again: a run that was cut off before its first checkpoint goes on from its beginning.
+        reports: loss reports in its log.
+        begins_again: allow an interrupted run without a checkpoint, which starts from the
+            beginning.
     """
     run = RunFolder(folder)
     checkpoints = run.checkpoint_paths()
@@ -159,7 +157,8 @@ def resumable_run(
         config = run.read_config()
     except EngineError:
         return None
-    images = _images_in(checkpoints[-1]) if checkpoints else 0
+    digits = "".join(filter(str.isdecimal, checkpoints[-1].name)) if checkpoints else ""
+    images = int(digits or 0)
     times = [r.progress.elapsed_s for r in reports if r.progress.images_seen <= images]
     return Resumable(
         config=config.with_values(run=folder),
@@ -168,16 +167,11 @@ def resumable_run(
     )
 
 
-def _opened(stands: StoredStatus, run: Resumable | None) -> tuple[LifecycleEvent, RunActivity]:
+def _opened(stored: StoredStatus, run: Resumable | None) -> tuple[LifecycleEvent, RunActivity]:
     if run is not None:
-        if stands.status is Status.NEW:
-            # A branch: it has a checkpoint to go on from, and no past of its own.
+        if stored.status is Status.NEW:
+            # A new branch: it has a checkpoint but no training of its own.
             return LifecycleEvent.OPENED_UNENDED, RunActivity.IDLE
-        if stands.status is Status.STOPPED and run.images_seen < stands.images_seen:
+        if stored.status is Status.STOPPED and run.images_seen < stored.images_seen:
             return LifecycleEvent.OPENED_ENDED, RunActivity.DISCARDED
-    return _OPENED[stands.status]
-
-
-def _images_in(checkpoint: Path) -> int:
-    digits = "".join(filter(str.isdecimal, checkpoint.name))
-    return int(digits or 0)
+    return _OPENED[stored.status]

@@ -1,7 +1,6 @@
-"""All previews of one run, oldest first, and the few sheets that are held in memory.
+"""All previews of one run, oldest first, with a cache of decoded sheets.
 
-A long run leaves thousands of previews. Only their paths are kept; sheets are read from disk when
-somebody looks at them.
+A long run has thousands of previews; only their paths are kept, and sheets are read on demand.
 """
 
 import logging
@@ -18,22 +17,21 @@ from engine.runs.folder import RunFolder
 from engine.sample.preview_sheet import Sheet, read_sheet
 
 CACHE_BYTES = 8_000_000
-"""Pixels held in memory: about 10 sheets of 64 emoji, or 40 of 64 digits. More would still grow in
-the second hour of a run."""
+"""Maximum size of cached pixels: about 10 sheets of 64 emoji or 40 of 64 digits."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PreviewStep:
-    """Where one preview lies and how far its run had come."""
+    """Path of a preview and its images seen."""
 
     images_seen: int
     path: Path
 
 
 class PreviewTimeline(QObject):
-    """The previews of a run under way or of one that is read from disk."""
+    """The previews of an active run or of a run on disk."""
 
     steps_changed = Signal()
 
@@ -44,39 +42,44 @@ class PreviewTimeline(QObject):
 
     @property
     def cached_bytes(self) -> int:
-        """Pixels held in memory at the moment."""
+        """Size of the cached pixels."""
         return self._sheets.used_bytes
 
     def __len__(self) -> int:
         return len(self._steps)
 
     def step_at(self, index: int) -> PreviewStep:
-        """Give one preview.
+        """Return one preview.
 
         Raises:
-            IndexError: there is none at ``index``.
+            IndexError: ``index`` is out of range.
         """
         return self._steps[index]
 
     def place_of(self, images_seen: int) -> int:
-        """Give the number of the first preview that is at least this far."""
+        """Return the index of the first preview with at least this many images seen."""
         return bisect_left(self._steps, images_seen, key=lambda step: step.images_seen)
 
     def clear(self) -> None:
-        """Forget everything; a new run begins."""
+        """Remove all previews."""
         self._steps.clear()
         self._sheets.clear()
         self.steps_changed.emit()
 
     def open_run(self, folder: Path) -> None:
-        """Take the previews that a run has left on disk, in place of those known before."""
+        """Replace the previews by those of a run on disk."""
         self._sheets.clear()
-        found = (_step_of(path) for path in RunFolder(folder).preview_files())
-        self._steps = [step for step in found if step is not None]
+        self._steps.clear()
+        for path in RunFolder(folder).preview_files():
+            number = path.stem.removeprefix("preview-")
+            if number.isdecimal():
+                self._steps.append(PreviewStep(images_seen=int(number), path=path))
+            else:
+                _log.warning("Skipping a preview whose name has no number: %s", path)
         self.steps_changed.emit()
 
     def add(self, event: PreviewReady) -> None:
-        """Take a new preview; one from another run takes the place of all before it."""
+        """Add a preview; one of another run replaces all previous ones."""
         if self._steps and self._steps[-1].path.parent != event.path.parent:
             self._steps.clear()
             self._sheets.clear()
@@ -84,22 +87,25 @@ class PreviewTimeline(QObject):
         place = self.place_of(step.images_seen)
         is_known = place < len(self._steps) and self._steps[place].images_seen == step.images_seen
         self._steps[place : place + is_known] = [step]
-        self._sheets.put(event.path, _sheet_of(event))
+        sheet = Sheet(
+            images=event.images,
+            texts=event.texts,
+            images_seen=event.images_seen,
+            elapsed_s=event.elapsed_s,
+        )
+        self._sheets.put(event.path, sheet)
         self.steps_changed.emit()
 
     def sheet(self, index: int) -> Sheet | None:
-        """Give the pairs of one preview; ``None``, and one preview fewer, if it is damaged."""
+        """Return the sheet of a preview; a damaged preview is removed and ``None`` returned."""
         step = self._steps[index]
         sheet = self._sheets.get(step.path)
-        if sheet is None:
-            sheet = self._read(step)
-        return sheet
-
-    def _read(self, step: PreviewStep) -> Sheet | None:
+        if sheet is not None:
+            return sheet
         try:
             sheet = read_sheet(step.path)
         except SheetCorruptError as error:
-            _log.warning("A preview is passed over: %s", error)
+            _log.warning("Skipping a damaged preview: %s", error)
             self._steps.remove(step)
             self.steps_changed.emit()
             return None
@@ -108,7 +114,7 @@ class PreviewTimeline(QObject):
 
 
 class _SheetCache:
-    """Sheets by path; the one that was not looked at for longest goes first."""
+    """LRU cache of sheets by path."""
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit_bytes = limit_bytes
@@ -124,7 +130,7 @@ class _SheetCache:
         replaced = self._sheets.pop(path, None)
         self.used_bytes += sheet.images.nbytes - (replaced.images.nbytes if replaced else 0)
         self._sheets[path] = sheet
-        # The newest stays even if it alone is over the limit: somebody is looking at it.
+        # The newest sheet is kept even above the limit, because it is being shown.
         while self.used_bytes > self._limit_bytes and len(self._sheets) > 1:
             _, oldest = self._sheets.popitem(last=False)
             self.used_bytes -= oldest.images.nbytes
@@ -134,32 +140,11 @@ class _SheetCache:
         self.used_bytes = 0
 
 
-def _step_of(path: Path) -> PreviewStep | None:
-    number = path.stem.removeprefix("preview-")
-    if not number.isdecimal():
-        _log.warning("A preview is passed over, its name has no number: %s", path)
-        return None
-    return PreviewStep(images_seen=int(number), path=path)
-
-
-def _sheet_of(event: PreviewReady) -> Sheet:
-    return Sheet(
-        images=event.images,
-        texts=event.texts,
-        images_seen=event.images_seen,
-        elapsed_s=event.elapsed_s,
-    )
-
-
-_MINUTE_S = 60
-_HOUR_S = 3600
-
-
 class StepCursor(QObject):
-    """A place in a timeline. At the end it follows new previews; before it, it holds still."""
+    """A position in a timeline; at the end it follows new previews."""
 
     moved = Signal()
-    """The step, its number or the count of steps has changed."""
+    """The step, its index or the number of steps has changed."""
 
     def __init__(self, timeline: PreviewTimeline, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -175,18 +160,18 @@ class StepCursor(QObject):
 
     @property
     def index(self) -> int:
-        """Number of the step, from 0; -1 while there is none."""
+        """Index of the step; -1 if there is none."""
         if self._held is None:
             return self.count - 1
         return min(self._timeline.place_of(self._held), self.count - 1)
 
     @property
     def is_live(self) -> bool:
-        """Whether it stands at the newest preview and will follow the next."""
+        """Whether the cursor is at the newest preview and follows new ones."""
         return self._held is None
 
     def move_to(self, index: int) -> None:
-        """Go to a step; beyond the ends, to the first or the newest."""
+        """Move to a step, clamped to the first and the newest."""
         last = self.count - 1
         if not self.count or index >= last:
             self._held = None
@@ -195,15 +180,15 @@ class StepCursor(QObject):
         self.moved.emit()
 
     def move_by(self, steps: int) -> None:
-        """Go some steps forward, or backward if negative."""
+        """Move by a number of steps; negative numbers go back."""
         self.move_to(self.index + steps)
 
     def follow(self, other: "StepCursor") -> None:
-        """Go where another cursor stands."""
+        """Move to the position of another cursor."""
         self.move_to(other.index)
 
     def sheet(self) -> Sheet | None:
-        """Give the pairs of the step; ``None`` if there is none. Damaged ones are passed over."""
+        """Return the sheet of the step, skipping damaged ones; ``None`` if there is none."""
         self._is_reading = True
         try:
             while self.count:
@@ -218,20 +203,20 @@ class StepCursor(QObject):
     def _keep_place(self) -> None:
         if self._held is not None and self.index == self.count - 1:
             self._held = None
-        # A damaged step that drops out while it is being read is no news to whoever reads.
+        # Steps removed while reading are not reported: the reader already skips them.
         if not self._is_reading:
             self.moved.emit()
 
 
 def step_text(images_seen: int, elapsed_s: float) -> str:
-    """Say how far a run had come, such as ``12,800 images · 0:24``."""
-    # No "%n": its plural forms take 32 bits only, and a long run outgrows them.
+    """Return the position of a step, such as ``12,800 images · 0:24``."""
+    # No "%n": its plural forms are limited to 32 bits, which a long run exceeds.
     count = QCoreApplication.translate("StepCursor", "{0} images")
     return f"{count.format(QLocale().toString(images_seen))} · {clock_text(elapsed_s)}"
 
 
 def clock_text(seconds: float) -> str:
-    """Write a time as a clock does: ``0:24``, ``12:05``, ``3:07:00``."""
+    """Format a duration like a clock: ``0:24``, ``12:05``, ``3:07:00``."""
     whole = max(0, int(seconds))
-    hours, minutes, rest = whole // _HOUR_S, whole % _HOUR_S // _MINUTE_S, whole % _MINUTE_S
+    hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,6 +1,5 @@
-"""The run form without widgets: input, validation, resulting plan; and run names."""
+"""The run form without widgets: values, validation, the resulting plan, and run names."""
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -20,17 +19,17 @@ from engine.runs.branching import BranchStart, branch_problems
 from engine.runs.metadata import FORBIDDEN, free_name_like, is_usable_name
 from studio.i18n import translate_engine
 from studio.models.setting_text import choice_text, read_value, value_text
-from studio.paths import nearest_existing
+from studio.paths import holds_files, is_writable
 from studio.settings.choices import RunChoices
 
 
 def today() -> date:
-    """Give the local calendar day."""
+    """Return the local date."""
     return date.today()  # noqa: DTZ011 - a name should carry the day on the user's wall
 
 
 def free_run_name(runs: Path, subject: str, day: Callable[[], date] = today) -> str:
-    """Make a name from subject and day that no folder in ``runs`` has yet."""
+    """Return a name made from subject and date that no folder in ``runs`` has yet."""
     stem = f"{FORBIDDEN.sub('-', subject).strip(' .') or 'run'}-{day().isoformat()}"
     number = 1
     while (runs / f"{stem}-{number}").exists():
@@ -43,7 +42,7 @@ _RECENT_KEPT = 5
 
 @dataclass(frozen=True, kw_only=True)
 class FormField:
-    """One setting as the form sees it."""
+    """A setting shown as a form field."""
 
     name: str
     """Dotted name in the configuration."""
@@ -53,13 +52,31 @@ class FormField:
 
 @dataclass(frozen=True, kw_only=True)
 class RunPlan:
-    """A run that may start."""
+    """A validated run, ready to start."""
 
     config: RunConfig
     starter: str
-    """Starter to build first, or empty."""
+    """Starter dataset to build first, or empty."""
     branch: BranchStart | None = None
-    """The checkpoint to go on from, of a run that is a branch."""
+    """Checkpoint to start from, for a branch."""
+
+
+def read_fields(
+    fields: Mapping[str, FormField], texts: Mapping[str, str]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Parse the texts of a form.
+
+    Returns:
+        The valid values and, for the other fields, a message in the user's language.
+    """
+    values: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    for name, field in fields.items():
+        try:
+            values[name] = read_value(field.kind, field.about, texts[name])
+        except ValueError as error:
+            problems[name] = str(error)
+    return values, problems
 
 
 FIELDS: Mapping[str, FormField] = {
@@ -70,51 +87,36 @@ FIELDS: Mapping[str, FormField] = {
 
 
 class RunForm:
-    """What stands in the form, valid or not."""
+    """Values of the form's fields, valid or not."""
 
     def __init__(
-        self,
-        workspace: Path,
-        choices: RunChoices | None = None,
-        day: Callable[[], date] = today,
+        self, workspace: Path, choices: RunChoices | None = None, day: Callable[[], date] = today
     ) -> None:
         choices = choices or RunChoices()
         self.workspace = workspace
         self._day = day
-        self._starter = choices.starter
-        self._dataset = choices.dataset
+        self.starter = choices.starter
+        """Name of the chosen starter; empty when another dataset is chosen."""
+        self.dataset = choices.dataset
+        """Folder of the chosen dataset; ignored while a starter is chosen."""
         self._recent = choices.recent
-        self._preset = choices.preset if choices.preset in PRESETS else self._suitable_preset()
-        self._texts = dict(_preset_texts(self._preset))
+        self.preset = choices.preset
+        """Name of the chosen row of the preset table."""
+        if self.preset not in PRESETS:
+            starter = STARTERS.get(self.starter)
+            size = starter.image_size if starter else max(IMAGE_SIZES)
+            self.preset = suitable_preset(gpu_bytes=gpu_memory_bytes(), image_size=size).name
+        self._texts = dict(_preset_texts(self.preset))
         self._texts.update({n: t for n, t in choices.texts.items() if n in FIELDS})
         self._typed_name = ""
-        self._branch: BranchStart | None = None
+        self.branch: BranchStart | None = None
+        """Checkpoint that the next run starts from, if it is a branch."""
         self._branched: RunConfig | None = None
 
     @property
-    def branch(self) -> BranchStart | None:
-        """Where the next run begins, if it is a branch of another."""
-        return self._branch
-
-    @property
-    def starter(self) -> str:
-        """Name of the chosen starter; empty when another dataset is chosen."""
-        return self._starter
-
-    @property
-    def dataset(self) -> Path:
-        """Folder of the chosen dataset when it is no starter."""
-        return self._dataset
-
-    @property
     def recent(self) -> tuple[Path, ...]:
-        """Other datasets chosen lately, latest first."""
+        """Recently chosen datasets other than starters, latest first."""
         return tuple(map(Path, self._recent))
-
-    @property
-    def preset(self) -> str:
-        """Name of the chosen row of the preset table."""
-        return self._preset
 
     @property
     def runs(self) -> Path:
@@ -123,70 +125,70 @@ class RunForm:
 
     @property
     def name(self) -> str:
-        """Name of the next run: typed, or else made from dataset and day."""
-        if self._branch is not None and not self._typed_name:
-            return free_name_like(self.runs, self._branch.source.name)
-        subject = self._starter or self._dataset.name
+        """Name of the next run: typed, or generated from dataset and date."""
+        if self.branch is not None and not self._typed_name:
+            return free_name_like(self.runs, self.branch.source.name)
+        subject = self.starter or self.dataset.name
         return self._typed_name or free_run_name(self.runs, subject, self._day)
 
     def choose_starter(self, name: str) -> None:
         """Train on a starter dataset."""
-        self._starter = name
+        self.starter = name
 
     def choose_dataset(self, folder: Path) -> None:
         """Train on a dataset folder."""
-        self._starter, self._dataset = "", folder
+        self.starter, self.dataset = "", folder
         others = tuple(item for item in self._recent if item != str(folder))
         self._recent = (str(folder), *others)[:_RECENT_KEPT]
 
     def choose_preset(self, name: str) -> None:
-        """Take a row of the preset table, with all its values.
+        """Apply a row of the preset table.
 
         Raises:
             KeyError: there is no such row.
         """
-        self._preset = PRESETS[name].name
-        self._texts = dict(_preset_texts(self._preset))
+        self.preset = PRESETS[name].name
+        self._texts = dict(_preset_texts(self.preset))
 
     def begin_branch(self, start: BranchStart, config: RunConfig) -> None:
-        """Make the next run a branch of another, whose settings are the ones to change.
+        """Make the next run a branch of another run, starting with its settings.
 
         Args:
-            start: where it begins.
+            start: checkpoint to start from.
             config: of the other run.
         """
-        self._branch, self._branched, self._typed_name = start, config, ""
+        self.branch, self._branched, self._typed_name = start, config, ""
         self.choose_dataset(config.dataset)
-        self._preset = config.preset if config.preset in PRESETS else self._preset
+        self.preset = config.preset if config.preset in PRESETS else self.preset
         self._texts = {name: value_text(value_at(config, name)) for name in FIELDS}
         if config.minutes and config.minutes <= start.minutes:
-            # What was planned is done; as much again is a first guess.
+            # The planned limits are reached; suggest the same amount again.
             self._texts["minutes"] = value_text(round(start.minutes + config.minutes, 1))
         if config.images and config.images <= start.images_seen:
             self._texts["images"] = value_text(start.images_seen + config.images)
 
     def end_branch(self) -> None:
-        """Make the next run begin at the beginning; the settings stay."""
-        self._branch = self._branched = None
+        """Start the next run from scratch; keep the settings."""
+        self.branch = self._branched = None
 
     def rename(self, name: str) -> None:
-        """Take a typed name for the next run; an empty one brings the made one back."""
+        """Set the name of the next run; an empty one restores the generated name."""
         self._typed_name = name
 
     def text(self, name: str) -> str:
-        """Give what stands in a field."""
+        """Return the text of a field."""
         return self._texts[name]
 
     def set_text(self, name: str, text: str) -> None:
-        """Take what was typed into a field."""
+        """Set the text of a field."""
         self._texts[name] = text
 
     def preset_text(self, name: str) -> str:
-        """Give what the preset says about a field."""
-        return _preset_texts(self._preset)[name]
+        """Return the preset's text of a field."""
+        return _preset_texts(self.preset)[name]
 
     def matters(self, name: str) -> bool:
-        """Whether a field says anything to the chosen family of models."""
+        """Whether a field applies to the chosen model family."""
         families = FIELDS[name].about.families
         return not families or self._texts["family"] in families
 
@@ -195,8 +197,8 @@ class RunForm:
         return self._texts[name].strip() != self.preset_text(name)
 
     def problems(self) -> dict[str, str]:
-        """Say everything that keeps the run from starting, by field, in the user's language."""
-        values, found = self._read()
+        """Return the problems that prevent a start, by field, in the user's language."""
+        values, found = read_fields(FIELDS, self._texts)
         found |= self._place_problems()
         try:
             config = self._config(values)
@@ -208,81 +210,64 @@ class RunForm:
         return found
 
     def plan(self) -> RunPlan:
-        """Make the run.
+        """Create the plan.
 
         Raises:
-            ConfigError: names every problem at once.
+            ConfigError: names all problems.
         """
         problems = self.problems()
         if problems:
             raise ConfigError([Problem(field, text) for field, text in problems.items()])
         return RunPlan(
-            config=self._config(self._read()[0]), starter=self._starter, branch=self._branch
+            config=self._config(read_fields(FIELDS, self._texts)[0]),
+            starter=self.starter,
+            branch=self.branch,
         )
 
     def choices(self, *, is_more_open: bool = False) -> RunChoices:
-        """Give what to remember of the form."""
+        """Return the choices to remember."""
         return RunChoices(
-            starter=self._starter,
-            dataset=self._dataset,
+            starter=self.starter,
+            dataset=self.dataset,
             recent=self._recent,
-            preset=self._preset,
+            preset=self.preset,
             texts={name: text for name, text in self._texts.items() if self.is_modified(name)},
             is_more_open=is_more_open,
         )
 
-    def _suitable_preset(self) -> str:
-        """Choose by machine and starter, for somebody who has not chosen yet."""
-        starter = STARTERS.get(self._starter)
-        size = starter.image_size if starter else max(IMAGE_SIZES)
-        return suitable_preset(gpu_bytes=gpu_memory_bytes(), image_size=size).name
-
-    def _read(self) -> tuple[dict[str, Any], dict[str, str]]:
-        values: dict[str, Any] = {}
-        problems: dict[str, str] = {}
-        for name, field in FIELDS.items():
-            try:
-                values[name] = read_value(field.kind, field.about, self._texts[name])
-            except ValueError as error:
-                problems[name] = str(error)
-        return values, problems
-
     def _config(self, values: Mapping[str, Any]) -> RunConfig:
-        # A starter's own folder is known once it is built; until then its parent is what counts.
-        dataset = self.workspace / "datasets" / self._starter if self._starter else self._dataset
-        config = config_from_preset(self._preset, dataset=dataset, run=self.runs / self.name)
+        # A starter's actual folder is known once it is built; until then only its parent matters.
+        dataset = self.workspace / "datasets" / self.starter if self.starter else self.dataset
+        config = config_from_preset(self.preset, dataset=dataset, run=self.runs / self.name)
         return config.with_values(**{n.replace(".", "__"): v for n, v in values.items()})
 
     def _branch_problems(self, config: RunConfig) -> dict[str, str]:
-        if self._branch is None or self._branched is None:
+        if self.branch is None or self._branched is None:
             return {}
         translate = QCoreApplication.translate
         fixed = translate("RunForm", "A branch has the same as its run: {0}")
-        problems = {
-            problem.field: fixed.format(self._branched_text(problem.field))
-            for problem in branch_problems(self._branched, config)
-        }
+        problems: dict[str, str] = {}
+        for name in (problem.field for problem in branch_problems(self._branched, config)):
+            value = value_at(self._branched, name)
+            text = choice_text(FIELDS[name].about, value) if name in FIELDS else str(value)
+            problems[name] = fixed.format(text)
         spent = translate("RunForm", "Must be more than {0}, which the checkpoint has already done")
-        if config.minutes and config.minutes <= self._branch.minutes:
-            problems["minutes"] = spent.format(value_text(round(self._branch.minutes, 2)))
-        if config.images and config.images <= self._branch.images_seen:
-            problems["images"] = spent.format(value_text(self._branch.images_seen))
+        if config.minutes and config.minutes <= self.branch.minutes:
+            problems["minutes"] = spent.format(value_text(round(self.branch.minutes, 2)))
+        if config.images and config.images <= self.branch.images_seen:
+            problems["images"] = spent.format(value_text(self.branch.images_seen))
         return problems
-
-    def _branched_text(self, name: str) -> str:
-        value = value_at(self._branched, name)
-        return choice_text(FIELDS[name].about, value) if name in FIELDS else str(value)
 
     def _place_problems(self) -> dict[str, str]:
         translate = QCoreApplication.translate
         problems: dict[str, str] = {}
-        if not self._starter and not (self._dataset / "manifest.json").is_file():
+        if not self.starter and not (self.dataset / "manifest.json").is_file():
             problems["dataset"] = translate("RunForm", "There is no dataset in this folder")
         if not is_usable_name(self.name):
             problems["name"] = translate("RunForm", "This cannot be the name of a folder")
-        elif _holds_files(self.runs / self.name):
+        elif holds_files(self.runs / self.name):
             problems["name"] = translate("RunForm", "A run of this name exists already")
-        if not _is_writable(self.workspace):
+        if not is_writable(self.workspace):
             problems["workspace"] = translate("RunForm", "Nothing can be written to this folder")
         return problems
 
@@ -291,14 +276,3 @@ class RunForm:
 def _preset_texts(preset: str) -> Mapping[str, str]:
     config = config_from_preset(preset, dataset=Path(), run=Path())
     return {name: value_text(value_at(config, name)) for name in FIELDS}
-
-
-def _holds_files(folder: Path) -> bool:
-    if folder.is_dir():
-        return any(folder.iterdir())
-    return folder.exists()
-
-
-def _is_writable(folder: Path) -> bool:
-    existing = nearest_existing(folder)
-    return existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)

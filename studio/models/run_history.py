@@ -1,6 +1,6 @@
-"""The runs of a workspace as a table: what each cell says, and by what it is sorted."""
+"""Table model of the runs of a workspace."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,7 @@ NUMBERS = (Column.IMAGES, Column.TIME, Column.KID, Column.COHERENCE, Column.SIZE
 
 
 class RunHistory(QAbstractTableModel):
-    """The table, one row a run."""
+    """Table model with one row per run."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -65,15 +65,15 @@ class RunHistory(QAbstractTableModel):
 
     @property
     def runs(self) -> Sequence[ListedRun]:
-        """All runs, in no order."""
+        """All runs, unordered."""
         return tuple(self._runs)
 
     def run_at(self, row: int) -> ListedRun:
-        """Give the run of a row."""
+        """Return the run of a row."""
         return self._runs[row]
 
     def show_runs(self, runs: Sequence[ListedRun]) -> None:
-        """Show other runs; rows that stay keep their place, so that a choice survives."""
+        """Replace the runs; remaining rows keep their place, which preserves the selection."""
         wanted = {run.folder: run for run in runs}
         for row in reversed(range(len(self._runs))):
             if self._runs[row].folder not in wanted:
@@ -92,21 +92,21 @@ class RunHistory(QAbstractTableModel):
             self.endInsertRows()
 
     def row_of(self, folder: Path) -> int | None:
-        """Find a run's row."""
+        """Return the row of a run, or ``None``."""
         return next((row for row, run in enumerate(self._runs) if run.folder == folder), None)
 
     def rowCount(self, parent: _Index | None = None) -> int:
-        """How many runs there are."""
+        """Return the number of runs."""
         return 0 if parent is not None and parent.isValid() else len(self._runs)
 
     def columnCount(self, parent: _Index | None = None) -> int:
-        """How many columns there are."""
+        """Return the number of columns."""
         return 0 if parent is not None and parent.isValid() else len(Column)
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
-        """Name a column."""
+        """Return the header data of a column."""
         if orientation is not Qt.Orientation.Horizontal:
             return None
         column = Column(section)
@@ -119,7 +119,7 @@ class RunHistory(QAbstractTableModel):
         return None
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Say what a cell shows."""
+        """Return the data of a cell."""
         run, column = self._runs[index.row()], Column(index.column())
         match role:
             case Qt.ItemDataRole.DisplayRole:
@@ -134,12 +134,14 @@ class RunHistory(QAbstractTableModel):
                 return _alignment(column)
             case Qt.ItemDataRole.AccessibleTextRole:
                 return cell_text(run, column) or column_title(column)
+            case _ if role == RUN_ROLE:
+                return run
             case _:
-                return _own_data(run, column, role)
+                return _sort_key(run, column) if role == SORT_ROLE else None
 
 
 class RunFilter(QSortFilterProxyModel):
-    """The rows that a search leaves, in the order of a column."""
+    """Filters the rows by a search text and sorts them by a column."""
 
     def __init__(self, history: RunHistory, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -148,17 +150,17 @@ class RunFilter(QSortFilterProxyModel):
         self.setSourceModel(history)
 
     def search(self, text: str) -> None:
-        """Leave only the runs in which every word is found."""
+        """Show only the runs that contain every word."""
         self._text = text
         self.invalidate()
 
     def filterAcceptsRow(self, row: int, _parent: _Index) -> bool:
-        """Whether a run is shown."""
+        """Whether a row matches the search text."""
         return self._history.run_at(row).matches(self._text) if self._text else True
 
 
 def column_title(column: Column) -> str:
-    """Name a column in the user's language."""
+    """Return the title of a column in the user's language."""
     translate = QCoreApplication.translate
     return {
         Column.STAR: "",
@@ -175,7 +177,7 @@ def column_title(column: Column) -> str:
 
 
 def column_help(column: Column) -> str:
-    """Explain a column; most need no word."""
+    """Return the tooltip of a column; most have none."""
     translate = QCoreApplication.translate
     return {
         Column.STAR: translate("RunHistory", "Starred runs"),
@@ -191,7 +193,7 @@ def column_help(column: Column) -> str:
 
 
 def status_text(run: ListedRun) -> str:
-    """Say how a run stands."""
+    """Return the status of a run in the user's language."""
     translate = QCoreApplication.translate
     if run.problem and run.status is not Status.RUNNING:
         return translate("RunHistory", "Damaged")
@@ -206,28 +208,12 @@ def status_text(run: ListedRun) -> str:
 
 
 def cell_text(run: ListedRun, column: Column) -> str:
-    """Say what a cell shows."""
-    match column:
-        case Column.STAR:
-            return ""
-        case Column.NAME:
-            return run.name
-        case Column.STATE:
-            return status_text(run)
-        case Column.DATASET:
-            return run.dataset
-        case Column.IMAGES:
-            return count_text(run.images_seen) if run.images_seen else ""
-        case Column.TIME:
-            return duration_text(run.elapsed_s) if run.elapsed_s else ""
-        case Column.KID:
-            return _figure_text(run.kid)
-        case _:
-            return _last_text(run, column)
+    """Return the text of a cell."""
+    return _CELL_TEXTS[column](run)
 
 
 def row_help(run: ListedRun) -> str:
-    """Say about a run what has no column."""
+    """Return the tooltip of a row: details without a column."""
     translate = QCoreApplication.translate
     lines = [run.name]
     if run.status is Status.RUNNING:
@@ -239,17 +225,27 @@ def row_help(run: ListedRun) -> str:
     return "\n".join(lines)
 
 
-def _last_text(run: ListedRun, column: Column) -> str:
-    if column is Column.COHERENCE:
-        return _figure_text(run.joint_coherence)
-    if column is Column.SIZE:
-        return QLocale().formattedDataSize(run.size_bytes, 1)
-    moment = QDateTime.fromSecsSinceEpoch(int(min(run.changed_s, 1e11)))
+def _figure_text(value: float | None) -> str:
+    return "" if value is None else QLocale().toString(value, "f", 4)
+
+
+def _date_text(seconds: float) -> str:
+    moment = QDateTime.fromSecsSinceEpoch(int(min(seconds, 1e11)))
     return QLocale().toString(moment, QLocale.FormatType.ShortFormat)
 
 
-def _figure_text(value: float | None) -> str:
-    return "" if value is None else QLocale().toString(value, "f", 4)
+_CELL_TEXTS: Mapping[Column, Callable[[ListedRun], str]] = {
+    Column.STAR: lambda _run: "",
+    Column.NAME: lambda run: run.name,
+    Column.STATE: status_text,
+    Column.DATASET: lambda run: run.dataset,
+    Column.IMAGES: lambda run: count_text(run.images_seen) if run.images_seen else "",
+    Column.TIME: lambda run: duration_text(run.elapsed_s) if run.elapsed_s else "",
+    Column.KID: lambda run: _figure_text(run.kid),
+    Column.COHERENCE: lambda run: _figure_text(run.joint_coherence),
+    Column.SIZE: lambda run: QLocale().formattedDataSize(run.size_bytes, 1),
+    Column.DATE: lambda run: _date_text(run.changed_s),
+}
 
 
 def _cell_icon(run: ListedRun, column: Column) -> QIcon | None:
@@ -272,19 +268,13 @@ def _cell_colour(run: ListedRun, column: Column) -> QColor | None:
     return QColor(colours.warning) if run.status is Status.INTERRUPTED else None
 
 
-def _own_data(run: ListedRun, column: Column, role: int) -> Any:
-    if role == RUN_ROLE:
-        return run
-    return _sort_key(run, column) if role == SORT_ROLE else None
-
-
 def _sort_key(run: ListedRun, column: Column) -> Any:
     return {
         Column.STAR: int(run.is_starred),
         Column.NAME: run.name.casefold(),
         Column.STATE: status_text(run),
         Column.DATASET: run.dataset.casefold(),
-        # A count may be larger than what Qt's whole numbers hold.
+        # A count may exceed the range of Qt's integers.
         Column.IMAGES: float(run.images_seen),
         Column.TIME: run.elapsed_s,
         Column.KID: _NONE if run.kid is None else run.kid,

@@ -1,4 +1,4 @@
-"""Runs that wait their turn, in a file of the workspace: they wait through a restart too."""
+"""The queue of runs, stored in a file of the workspace so that it survives a restart."""
 
 import logging
 from collections.abc import Iterator
@@ -20,12 +20,12 @@ _log = logging.getLogger(__name__)
 
 
 class QueueState(StrEnum):
-    """How a run in the queue stands; one that is done is in the queue no more."""
+    """State of a queued run; finished runs leave the queue."""
 
     WAITING = "waiting"
     RUNNING = "running"
     INTERRUPTED = "interrupted"
-    """It was stopped, or the program went down while it ran; it goes on where it was left."""
+    """Stopped by the user or by the end of the program; resumed from its checkpoint."""
     FAILED = "failed"
 
 
@@ -36,41 +36,42 @@ class QueuedRun:
     plan: RunPlan
     state: QueueState = QueueState.WAITING
     reason: str = ""
-    """Why it failed."""
+    """Why the run failed."""
 
     @property
     def name(self) -> str:
-        """The run's name."""
+        """Name of the run."""
         return self.plan.config.run.name
 
     @property
     def is_due(self) -> bool:
-        """Whether it may be started."""
+        """Whether the run may be started."""
         return self.state in (QueueState.WAITING, QueueState.INTERRUPTED)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _StoredQueue:
-    """The content of the queue's file."""
+    """Content of the queue file."""
 
     stops_on_failure: bool = False
     runs: tuple[QueuedRun, ...]
 
 
 class RunQueue:
-    """The order of runs to come.
+    """The queue of runs.
 
-    Every change is on disk when its method returns; each raises ``FolderNotWritableError`` or
-    ``DiskFullError`` if it cannot be saved.
+    Every change is saved before its method returns. Raises ``FolderNotWritableError`` or
+    ``DiskFullError`` if that fails.
 
     Args:
-        file: of the workspace; one that is damaged is kept aside, and the queue begins empty.
+        file: of the workspace; a damaged one is renamed, and the queue starts empty.
     """
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self._runs: list[QueuedRun] = []
-        self._stops_on_failure = False
+        self.stops_on_failure = False
+        """Whether a failed run holds up the others; set with ``set_stops_on_failure``."""
         self._load()
 
     def __iter__(self) -> Iterator[QueuedRun]:
@@ -83,57 +84,52 @@ class RunQueue:
         return self._runs[place]
 
     @property
-    def stops_on_failure(self) -> bool:
-        """Whether a run that fails holds up the others."""
-        return self._stops_on_failure
-
-    @property
     def due_count(self) -> int:
-        """How many may still be started."""
+        """Number of runs that may be started."""
         return sum(run.is_due for run in self._runs)
 
     def set_stops_on_failure(self, *, stops: bool) -> None:
-        """Let a run that fails hold up the others, or not."""
-        self._stops_on_failure = stops
+        """Set whether a failed run holds up the others."""
+        self.stops_on_failure = stops
         self._save()
 
     def add(self, plan: RunPlan) -> QueuedRun:
-        """Put a run at the end; one whose name is taken gets the next free one."""
+        """Append a run; if its name is taken, it gets the next free one."""
         self._runs.append(QueuedRun(plan=self.with_free_name(plan)))
         self._save()
         return self._runs[-1]
 
     def remove(self, place: int) -> None:
-        """Take a run out."""
+        """Remove a run."""
         del self._runs[place]
         self._save()
 
     def move(self, place: int, to: int) -> None:
-        """Give a run another place; those between make room."""
+        """Move a run to another place."""
         self._runs.insert(to, self._runs.pop(place))
         self._save()
 
     def change(self, place: int, state: QueueState, reason: str = "") -> None:
-        """Note how a run stands."""
+        """Set the state of a run."""
         self._runs[place] = replace(self._runs[place], state=state, reason=reason)
         self._save()
 
     def replace_plan(self, place: int, plan: RunPlan) -> None:
-        """Note that a run will be made another way, such as under another name."""
+        """Replace the plan of a run, such as to rename it."""
         self._runs[place] = replace(self._runs[place], plan=plan)
         self._save()
 
     def next_due(self) -> int | None:
-        """Give the place of the run that comes next, if there is one."""
+        """Return the place of the next run to start, or ``None``."""
         return next((place for place, run in enumerate(self._runs) if run.is_due), None)
 
     def running(self) -> int | None:
-        """Give the place of the run that is under way, if there is one."""
+        """Return the place of the running run, or ``None``."""
         states = [run.state for run in self._runs]
         return states.index(QueueState.RUNNING) if QueueState.RUNNING in states else None
 
     def with_free_name(self, plan: RunPlan, but: int | None = None) -> RunPlan:
-        """Give a plan whose folder neither exists nor is meant by another run of the queue."""
+        """Return the plan with a folder that neither exists nor belongs to another queued run."""
         folder = plan.config.run
         others = (run for place, run in enumerate(self._runs) if place != but)
         taken = frozenset(run.name for run in others if run.plan.config.run.parent == folder.parent)
@@ -148,22 +144,19 @@ class RunQueue:
             return
         except (OSError, MalformedFileError, ConfigError) as error:
             _log.info("The queue %s is not usable and begins empty: %s", self._file, error)
-            self._keep_aside()
+            try:
+                self._file.replace(self._file.with_name("queue-damaged.json"))
+            except OSError as failure:
+                _log.info("The damaged queue cannot be kept: %s", failure)
             return
-        self._stops_on_failure = stored.stops_on_failure
-        # No process is left to say how a running one ended.
+        self.stops_on_failure = stored.stops_on_failure
+        # The process that trained a running one is gone.
         self._runs = [
             replace(run, state=QueueState.INTERRUPTED) if run.state is QueueState.RUNNING else run
             for run in stored.runs
         ]
 
-    def _keep_aside(self) -> None:
-        try:
-            self._file.replace(self._file.with_name("queue-damaged.json"))
-        except OSError as error:
-            _log.info("The damaged queue cannot be kept: %s", error)
-
     def _save(self) -> None:
-        stored = _StoredQueue(runs=tuple(self._runs), stops_on_failure=self._stops_on_failure)
+        stored = _StoredQueue(runs=tuple(self._runs), stops_on_failure=self.stops_on_failure)
         self._file.parent.mkdir(parents=True, exist_ok=True)
         atomic_write(self._file, to_json(stored, version=FORMAT))

@@ -1,7 +1,6 @@
-"""The life of a run: which states it goes through, and what may be done in each.
+"""The state machine of a run, its status, and their user-facing texts.
 
-The table below is the whole machine. Whatever shows a control asks ``enabled`` about it; whatever
-happens to a run goes through ``next_state``.
+Controls are enabled through ``enabled``; every change of state goes through ``next_state``.
 """
 
 from collections.abc import Mapping
@@ -26,56 +25,56 @@ from engine.events import (
 
 
 class RunState(StrEnum):
-    """Where a run stands."""
+    """State of a run."""
 
     IDLE = "idle"
-    """There is none, or one that was never trained here."""
+    """No run, or one that was never trained here."""
     PREPARING = "preparing"
     RUNNING = "running"
     PAUSING = "pausing"
-    """Somebody asked it to stand still, and it has not said yet that it does."""
+    """A pause was requested but is not confirmed yet."""
     PAUSED = "paused"
     STOPPING = "stopping"
     FINISHED = "finished"
-    """It came to its end, or somebody stopped it."""
+    """Reached its limits or was stopped."""
     INTERRUPTED = "interrupted"
-    """It never came to an end: the program or the machine went down."""
+    """Ended with the program or the machine, without an end event."""
     FAILED = "failed"
 
 
 class LifecycleEvent(StrEnum):
-    """What can happen to a run."""
+    """An event that can change the state of a run."""
 
     STARTED = "started"
-    """Somebody started it, or took it up again from a checkpoint."""
+    """Started, or resumed from a checkpoint."""
     PREPARES = "prepares"
-    """It loads, or warms up."""
+    """Loads or warms up."""
     WORKS = "works"
-    """It trains, or does what belongs to training: it samples, evaluates or saves."""
+    """Trains, samples, evaluates or saves."""
     PAUSE_ASKED = "pause_asked"
     STOOD_STILL = "stood_still"
-    """It stands still because somebody asked for it."""
+    """Paused on request."""
     GOT_STUCK = "got_stuck"
-    """It stands still because it cannot save."""
+    """Paused because it cannot save."""
     RESUME_ASKED = "resume_asked"
     STOP_ASKED = "stop_asked"
-    """Somebody asked it to stop, or it has got unstuck on its way there."""
+    """A stop was requested, or a run that could not save continues stopping."""
     ENDED = "ended"
     BROKE = "broke"
     OPENED_NEW = "opened_new"
-    """A run that lies on disk is shown: one without a past, or one that is trained elsewhere."""
+    """A run on disk was opened that is new or is trained by another program."""
     OPENED_ENDED = "opened_ended"
     OPENED_UNENDED = "opened_unended"
     OPENED_BROKEN = "opened_broken"
 
 
 class Command(StrEnum):
-    """What a user can want of a run."""
+    """A user command to a run."""
 
     START = "start"
     PAUSE = "pause"
     PAUSE_RELEASE = "pause_release"
-    """Pause, and give the memory back."""
+    """Pause and free the memory."""
     RESUME = "resume"
     STOP_SAVE = "stop_save"
     STOP_DISCARD = "stop_discard"
@@ -106,14 +105,14 @@ TRANSITIONS: Mapping[RunState, Mapping[LifecycleEvent, RunState]] = {
     RunState.FAILED: _AT_REST,
     RunState.PREPARING: _ALIVE,
     RunState.RUNNING: {**_ALIVE, LifecycleEvent.PAUSE_ASKED: RunState.PAUSING},
-    # What is asked for is shown until it is so, whatever the run reports on the way there.
+    # A requested pause is shown until it is confirmed, whatever the run reports meanwhile.
     RunState.PAUSING: {
         **_ALIVE,
         LifecycleEvent.PREPARES: RunState.PAUSING,
         LifecycleEvent.WORKS: RunState.PAUSING,
     },
     RunState.PAUSED: {**_ALIVE, LifecycleEvent.RESUME_ASKED: RunState.PREPARING},
-    # A run that cannot save on its way out waits as a paused one, with the same ways on.
+    # A stopping run that cannot save waits like a paused one.
     RunState.STOPPING: {
         **_ALIVE,
         LifecycleEvent.PREPARES: RunState.STOPPING,
@@ -121,7 +120,7 @@ TRANSITIONS: Mapping[RunState, Mapping[LifecycleEvent, RunState]] = {
         LifecycleEvent.STOOD_STILL: RunState.STOPPING,
     },
 }
-"""Where each happening leads; what is missing cannot happen there."""
+"""Next state by state and event; missing events are invalid in that state."""
 
 _STOPS = frozenset({Command.STOP_SAVE, Command.STOP_DISCARD})
 _COMMANDS: Mapping[RunState, frozenset[Command]] = {
@@ -140,10 +139,10 @@ _PREPARING = (Phase.LOADING, Phase.WARMING_UP)
 
 
 def next_state(state: RunState, lifecycle_event: LifecycleEvent) -> RunState:
-    """Give the state that a happening leads to.
+    """Return the state after an event.
 
     Raises:
-        ValueError: this cannot happen in that state.
+        ValueError: the event is invalid in that state.
     """
     try:
         return TRANSITIONS[state][lifecycle_event]
@@ -152,25 +151,25 @@ def next_state(state: RunState, lifecycle_event: LifecycleEvent) -> RunState:
 
 
 def enabled(state: RunState) -> frozenset[Command]:
-    """Give what may be asked of a run.
+    """Return the commands that a state allows.
 
-    A run at rest can be resumed where it has a checkpoint and nobody else trains it, and another
-    can be started where the form is in order: facts that whoever shows the control adds.
+    Callers further restrict RESUME to runs with a checkpoint that no other program trains, and
+    START to a valid form.
     """
     return _COMMANDS[state]
 
 
 def is_alive(state: RunState) -> bool:
-    """Whether a run is under way, be it standing still."""
+    """Whether a run is active, including paused ones."""
     return LifecycleEvent.ENDED in TRANSITIONS[state]
 
 
 def lifecycle_event_of(event: RunEvent, *, is_ending: bool) -> LifecycleEvent | None:
-    """Give what an event means for the life of its run; most mean nothing.
+    """Map an engine event to a lifecycle event; ``None`` for most.
 
     Args:
-        event: of the run under way.
-        is_ending: whether somebody asked the run to stop.
+        event: of the active run.
+        is_ending: whether a stop was requested.
     """
     match event:
         case PhaseChanged():
@@ -185,16 +184,12 @@ def lifecycle_event_of(event: RunEvent, *, is_ending: bool) -> LifecycleEvent | 
             return None
 
 
-_MINUTE_S = 60
-_HOUR_S = 3600
-
-
 class RunActivity(StrEnum):
-    """The finer words for where a run stands: the engine's phases, and what lies around them."""
+    """Detailed state of a run for display: the engine's phases and the states around them."""
 
     IDLE = "idle"
     ELSEWHERE = "elsewhere"
-    """Another program trains it."""
+    """Trained by another program."""
     STARTING = "starting"
     LOADING = "loading"
     WARMING_UP = "warming_up"
@@ -205,7 +200,7 @@ class RunActivity(StrEnum):
     PAUSING = "pausing"
     PAUSED = "paused"
     RELEASED = "released"
-    """Paused, and its memory given back."""
+    """Paused with its memory freed."""
     STUCK = "stuck"
     """Paused because it cannot save."""
     RESUMING = "resuming"
@@ -213,32 +208,32 @@ class RunActivity(StrEnum):
     FINISHED = "finished"
     STOPPED = "stopped"
     DISCARDED = "discarded"
-    """Stopped without saving what came after the last checkpoint."""
+    """Stopped without saving the progress since the last checkpoint."""
     INTERRUPTED = "interrupted"
     FAILED = "failed"
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunStatus:
-    """State and progress of the run under way or, after it, of the latest."""
+    """State and progress of the active run or, if there is none, of the last one."""
 
-    life: RunState = RunState.IDLE
-    state: RunActivity = RunActivity.IDLE
+    state: RunState = RunState.IDLE
+    activity: RunActivity = RunActivity.IDLE
     name: str = ""
     progress: Progress | None = None
     is_ending: bool = False
-    """Whether somebody asked it to stop."""
+    """Whether a stop was requested."""
     saved_images: int = 0
     """Images seen at the newest checkpoint."""
     saved_s: float = 0.0
     """Training time at the newest checkpoint."""
     holder: str = ""
-    """Who trains it, when that is another program."""
+    """The program that trains the run, if it is another one."""
 
     @property
     def is_running(self) -> bool:
-        """Whether a run is under way, be it standing still."""
-        return is_alive(self.life)
+        """Whether the run is active, including paused ones."""
+        return is_alive(self.state)
 
     @property
     def unsaved_images(self) -> int:
@@ -251,28 +246,31 @@ class RunStatus:
         return max(0.0, self.progress.elapsed_s - self.saved_s) if self.progress else 0.0
 
     def started(self, name: str) -> "RunStatus":
-        """Give the status of a run that somebody just started or took up again.
+        """Return the status of a newly started or resumed run.
 
         Raises:
-            ValueError: this one is still under way.
+            ValueError: this run is still active.
         """
-        life = next_state(self.life, LifecycleEvent.STARTED)
-        return RunStatus(life=life, state=RunActivity.STARTING, name=name)
+        state = next_state(self.state, LifecycleEvent.STARTED)
+        return RunStatus(state=state, activity=RunActivity.STARTING, name=name)
 
     def after(self, event: RunEvent) -> "RunStatus":
-        """Give the status that holds after an event.
+        """Return the status after an engine event.
 
         Raises:
-            ValueError: this cannot happen to such a run.
+            ValueError: the event is invalid in this state.
         """
         lifecycle_event = lifecycle_event_of(event, is_ending=self.is_ending)
-        life = next_state(self.life, lifecycle_event) if lifecycle_event else self.life
-        moved = replace(self, life=life)
+        state = next_state(self.state, lifecycle_event) if lifecycle_event else self.state
+        moved = replace(self, state=state)
         match event:
             case PhaseChanged():
                 return _in_phase(moved, event.phase)
             case MetricsReported():
-                return _in_training(moved, event.progress)
+                # Not every save reports its end: a run that reports losses is training.
+                is_training = moved.state is RunState.RUNNING
+                activity = RunActivity.TRAINING if is_training else moved.activity
+                return replace(moved, progress=event.progress, activity=activity)
             case CheckpointSaved():
                 elapsed_s = self.progress.elapsed_s if self.progress else 0.0
                 return replace(moved, saved_images=event.images_seen, saved_s=elapsed_s)
@@ -288,47 +286,38 @@ class RunStatus:
                 return moved
 
     def after_asking(self, lifecycle_event: LifecycleEvent) -> "RunStatus":
-        """Give the status that holds once somebody asked for a pause, to go on, or to stop.
+        """Return the status after a request to pause, resume or stop.
 
         Raises:
-            ValueError: such a run cannot be asked for that.
+            ValueError: the request is invalid in this state.
         """
         if lifecycle_event is LifecycleEvent.RESUME_ASKED and self.is_ending:
             lifecycle_event = LifecycleEvent.STOP_ASKED
-        life = next_state(self.life, lifecycle_event)
+        state = next_state(self.state, lifecycle_event)
         is_ending = self.is_ending or lifecycle_event is LifecycleEvent.STOP_ASKED
-        return replace(self, life=life, is_ending=is_ending, state=_ASKED[lifecycle_event])
+        return replace(self, state=state, is_ending=is_ending, activity=_ASKED[lifecycle_event])
 
 
 def _in_phase(status: RunStatus, phase: Phase) -> RunStatus:
-    # What was asked for is what matters then; only saving is news on the way there.
-    is_asked = status.life in (RunState.PAUSING, RunState.STOPPING)
-    if is_asked and phase is not Phase.SAVING:
-        return replace(status, state=RunActivity(status.life.value))
-    return replace(status, state=RunActivity(phase.value))
-
-
-def _in_training(status: RunStatus, progress: Progress) -> RunStatus:
-    # Not every save says that it is over: a run that reports losses trains.
-    state = RunActivity.TRAINING if status.life is RunState.RUNNING else status.state
-    return replace(status, progress=progress, state=state)
+    # While pausing or stopping, only saving is shown as a phase of its own.
+    is_asked = status.state in (RunState.PAUSING, RunState.STOPPING)
+    name = status.state.value if is_asked and phase is not Phase.SAVING else phase.value
+    return replace(status, activity=RunActivity(name))
 
 
 def _paused(status: RunStatus, event: RunPaused) -> RunStatus:
-    if status.life is not RunState.PAUSED:
+    if status.state is not RunState.PAUSED:
         return status
-    if event.error is not None:
-        return replace(status, state=RunActivity.STUCK)
-    return replace(status, state=RunActivity.RELEASED if event.is_released else RunActivity.PAUSED)
+    activity = RunActivity.RELEASED if event.is_released else RunActivity.PAUSED
+    return replace(status, activity=activity if event.error is None else RunActivity.STUCK)
 
 
 def _ended(status: RunStatus, event: RunEnded) -> RunStatus:
-    state = _OUTCOMES[event.outcome]
-    if state is RunActivity.STOPPED and event.images_saved < max(1, event.images_seen):
-        state = RunActivity.DISCARDED
-    # Of a run that has ended, nothing is left to do.
+    activity = _OUTCOMES[event.outcome]
+    if activity is RunActivity.STOPPED and event.images_saved < max(1, event.images_seen):
+        activity = RunActivity.DISCARDED
     progress = replace(status.progress, remaining_s=None) if status.progress else None
-    return replace(status, state=state, progress=progress, is_ending=False)
+    return replace(status, activity=activity, progress=progress, is_ending=False)
 
 
 _OUTCOMES = {
@@ -343,8 +332,8 @@ _ASKED = {
 }
 
 
-def state_text(state: RunActivity) -> str:
-    """Say a state in the user's language."""
+def activity_text(activity: RunActivity) -> str:
+    """Return the text of an activity in the user's language."""
     translate = QCoreApplication.translate
     return {
         RunActivity.IDLE: translate("RunStatus", "Ready"),
@@ -367,25 +356,25 @@ def state_text(state: RunActivity) -> str:
         RunActivity.DISCARDED: translate("RunStatus", "Stopped without saving"),
         RunActivity.INTERRUPTED: translate("RunStatus", "Interrupted"),
         RunActivity.FAILED: translate("RunStatus", "Ended with an error"),
-    }[state]
+    }[activity]
 
 
 def count_text(count: int) -> str:
-    """Write a count with the separators of the user's language."""
+    """Format a count with the user's digit separators."""
     return QLocale().toString(count)
 
 
 def rate_text(images_per_s: float) -> str:
-    """Write a speed; slow ones keep a decimal."""
+    """Format a speed; below 10 with one decimal."""
     decimals = 0 if images_per_s >= 10 else 1
     number = QLocale().toString(images_per_s, "f", decimals)
     return QCoreApplication.translate("RunStatus", "{0} images/s").format(number)
 
 
 def duration_text(seconds: float) -> str:
-    """Write a duration with its two largest units."""
+    """Format a duration with its two largest units."""
     whole = max(0, round(seconds))
-    hours, minutes, rest = whole // _HOUR_S, whole % _HOUR_S // _MINUTE_S, whole % _MINUTE_S
+    hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
     translate = QCoreApplication.translate
     if hours:
         return translate("RunStatus", "{0} h {1} min").format(hours, minutes)
@@ -395,7 +384,7 @@ def duration_text(seconds: float) -> str:
 
 
 def progress_text(progress: Progress) -> str:
-    """Say how far a run has come: images, speed and the time left, as far as they are known."""
+    """Return the progress of a run: images, speed and time left, as far as known."""
     translate = QCoreApplication.translate
     parts = [translate("RunStatus", "{0} images").format(count_text(progress.images_seen))]
     if progress.images_per_s > 0:

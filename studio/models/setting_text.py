@@ -1,7 +1,6 @@
-"""One setting in words and letters: what a field shows, and what a user typed into it.
+"""Conversion of settings to and from text.
 
-Numbers are read and written without the locale: ``0.001`` means the same for everybody, as it
-does in ``run.toml`` and on the command line.
+Numbers are independent of the locale, as in ``run.toml`` and on the command line.
 """
 
 import re
@@ -16,17 +15,17 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def value_text(value: object) -> str:
-    """Write a value the short way; reading it back gives the same value."""
+    """Format a value compactly; parsing it restores the same value."""
     if isinstance(value, float):
         return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
     return str(value)
 
 
 def read_value(kind: type, about: Setting, text: str) -> Any:
-    """Read what a user typed.
+    """Parse a typed value.
 
     Raises:
-        ValueError: not a value for this setting; the message tells why, in the user's language.
+        ValueError: invalid value; the message is in the user's language.
     """
     value = _parse(kind, about, text.strip())
     problem = _range_problem(about, value)
@@ -36,7 +35,7 @@ def read_value(kind: type, about: Setting, text: str) -> Any:
 
 
 def range_text(about: Setting) -> str:
-    """Say which values are allowed, with their unit; empty when choices show it themselves."""
+    """Return the allowed range with its unit; empty for settings with choices."""
     if about.choices or about.low is None or about.high is None:
         return ""
     span = QCoreApplication.translate("SettingText", "{0} to {1}")
@@ -46,19 +45,19 @@ def range_text(about: Setting) -> str:
 
 
 def number_text(number: float) -> str:
-    """Write a limit, grouped when it is a large whole number."""
+    """Format a limit; large integers are grouped."""
     if float(number).is_integer():
         return f"{int(number):,}".replace(",", "\N{THIN SPACE}")
     return f"{number:g}"
 
 
 def unit_text(about: Setting) -> str:
-    """Give the unit in the user's language."""
+    """Return the unit in the user's language."""
     return translate_engine(about.unit)
 
 
 def tooltip_text(about: Setting, default: str) -> str:
-    """Say what a setting means, what it may be and what the preset says."""
+    """Return the tooltip of a setting: meaning, allowed values and preset."""
     lines = [translate_engine(about.help)]
     span = range_text(about)
     if span:
@@ -68,13 +67,13 @@ def tooltip_text(about: Setting, default: str) -> str:
 
 
 def choice_text(about: Setting, choice: object) -> str:
-    """Say one of a setting's choices in the user's language."""
+    """Return the text of a choice in the user's language."""
     text = choice_words().get(value_text(choice), value_text(choice))
     return f"{text} {unit_text(about)}".strip()
 
 
 def choice_words() -> dict[str, str]:
-    """Names, in the user's language, of the choices that have one; others speak for themselves."""
+    """Return the names of choices in the user's language; others are shown as they are."""
     translate = QCoreApplication.translate
     return {
         "auto": translate("SettingText", "Automatic"),
@@ -129,17 +128,14 @@ def _parse(kind: type, about: Setting, text: str) -> Any:
         raise ValueError(
             QCoreApplication.translate("SettingText", "Not a number; write 0.001 or 1e-3")
         )
-    return _whole(text) if kind is int else float(text)
-
-
-def _whole(text: str) -> int:
-    # ``1e6`` is a fine way to say a million; ``2.5`` pairs are not.
+    if kind is not int:
+        return float(text)
     if text.lstrip("+-").isdecimal():
         return int(text)
-    number = float(text)
-    if not number.is_integer():
+    # ``1e6`` is allowed, ``2.5`` is not.
+    if not float(text).is_integer():
         raise ValueError(QCoreApplication.translate("SettingText", "Must be a whole number"))
-    return int(number)
+    return int(float(text))
 
 
 def _range_problem(about: Setting, value: Any) -> str:

@@ -1,4 +1,4 @@
-"""The pairs of one preview as an item model: image, text, and what a screen reader says."""
+"""Item model of the pairs of a preview, and conversion of pixels to ``QImage``."""
 
 from typing import Any
 
@@ -15,61 +15,56 @@ _Role = Qt.ItemDataRole
 
 
 class TileModel(QAbstractListModel):
-    """One row for each pair. ``DecorationRole`` gives a ``QImage`` at its own size."""
+    """One row per pair. ``DecorationRole`` returns a ``QImage`` at its original size."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._images: list[QImage] = []
-        self._texts: tuple[str, ...] = ()
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """All captions."""
-        return self._texts
+        self.texts: tuple[str, ...] = ()
 
     @property
     def tile_side(self) -> int:
-        """Side of an image in pixels; 0 while there is none."""
+        """Side of an image in pixels; 0 if there is none."""
         return self._images[0].width() if self._images else 0
 
     def show_sheet(self, sheet: Sheet | None) -> None:
-        """Take the pairs of another preview, or none.
+        """Show the pairs of another preview, or none.
 
-        As long as the number of pairs stays, rows are changed in place: selection, scroll position
-        and focus stay where they are.
+        If the number of pairs is unchanged, the rows are updated in place, which keeps
+        selection, scroll position and focus.
         """
         images = [qimage_of(image) for image in sheet.images] if sheet else []
         texts = sheet.texts if sheet else ()
         if len(images) != len(self._images):
             self.beginResetModel()
-            self._images, self._texts = images, texts
+            self._images, self.texts = images, texts
             self.endResetModel()
         elif images:
-            self._images, self._texts = images, texts
+            self._images, self.texts = images, texts
             self.dataChanged.emit(self.index(0), self.index(len(images) - 1))
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _ROOT) -> int:
-        """Give the number of pairs."""
+        """Return the number of pairs."""
         return 0 if parent.isValid() else len(self._images)
 
     def data(
         self, index: QModelIndex | QPersistentModelIndex, role: int = _Role.DisplayRole
     ) -> Any:
-        """Give one part of a pair."""
+        """Return the data of a pair for a role."""
         if not index.isValid():
             return None
         if role in (_Role.DisplayRole, _Role.ToolTipRole):
-            return self._texts[index.row()]
+            return self.texts[index.row()]
         if role == _Role.DecorationRole:
             return self._images[index.row()]
         if role == _Role.AccessibleTextRole:
             spoken = self.tr("Pair {0}: {1}")
-            return spoken.format(index.row() + 1, self._texts[index.row()])
+            return spoken.format(index.row() + 1, self.texts[index.row()])
         return None
 
 
 def qimage_of(pixels: ImageArray) -> QImage:
-    """Copy [H, W, 3] pixels into an image that Qt draws fast."""
+    """Copy [H, W, 3] pixels into an image in a format that Qt draws fast."""
     height, width, _ = pixels.shape
     rows = memoryview(pixels.tobytes())
     view = QImage(rows, width, height, 3 * width, QImage.Format.Format_RGB888)

@@ -1,4 +1,4 @@
-"""User-facing texts about alerts and incidents of a run under way."""
+"""User-facing texts about alerts and incidents of an active run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from studio.models.run_state import count_text
 
 @dataclass(frozen=True)
 class Advice:
-    """An alert in the user's language."""
+    """A problem and what to do about it, in the user's language."""
 
     trouble: str
     remedy: str
 
 
 def advice(alert: Alert) -> Advice:
-    """Say what an alert means and what to change."""
+    """Return what an alert means and what to change."""
     return {
         Alert.MODE_COLLAPSE: Advice(
             translate("Health", "The generator makes the same thing again and again."),
@@ -42,7 +42,7 @@ def advice(alert: Alert) -> Advice:
 
 
 def evidence_text(evidence: Mapping[str, float]) -> str:
-    """Write the figures that tell."""
+    """Format the figures behind an alert."""
     return ", ".join(f"{name} {value:.3g}" for name, value in sorted(evidence.items()))
 
 
@@ -51,31 +51,32 @@ _SHOWN_STEPS = 5
 
 
 def skipped_text(event: StepsSkipped) -> Advice:
-    """Say which steps were left out, and why."""
+    """Return which steps were skipped, and why."""
+    shown = ", ".join(count_text(step) for step in event.steps[:_SHOWN_STEPS])
+    steps = f"{shown}, …" if len(event.steps) > _SHOWN_STEPS else shown
     return Advice(
         translate("Trouble", "Steps were left out at {0} images. Not a number: {1}.").format(
             count_text(event.images_seen), ", ".join(event.terms)
         ),
-        translate("Trouble", "They changed nothing (step {0}). Training continues.").format(
-            _steps(event.steps)
-        ),
+        translate("Trouble", "They changed nothing (step {0}). Training continues.").format(steps),
     )
 
 
 def rolled_back_text(event: RolledBack) -> Advice:
-    """Say how far a run went back, and what is different now."""
+    """Return how far a run was rolled back, and what has changed."""
+    percent = QLocale().toString(event.rate_scale * 100, "g", 3) + " %"
     return Advice(
         translate("Trouble", "Training became unstable at {0} images.").format(
             count_text(event.from_images_seen)
         ),
         translate(
             "Trouble", "It went back to {0} images and continues with {1} of the learning rate."
-        ).format(count_text(event.images_seen), _percent(event.rate_scale)),
+        ).format(count_text(event.images_seen), percent),
     )
 
 
 def split_text(event: MicroBatchingEnabled) -> Advice:
-    """Say that a batch did not fit, with what was measured."""
+    """Return that a batch did not fit into memory, with the measured sizes."""
     remedy = translate(
         "Trouble", "Each batch is now split into {0} micro-batches, to the same effect but slower."
     ).format(count_text(event.num_micro_batches))
@@ -93,7 +94,7 @@ def split_text(event: MicroBatchingEnabled) -> Advice:
 
 
 def skipped_checkpoints_text(event: RunResumed) -> Advice | None:
-    """Say which checkpoints were damaged and which one was taken; ``None`` when none was."""
+    """Return which checkpoints were damaged and which one was used, or ``None``."""
     if not event.skipped_checkpoints:
         return None
     return Advice(
@@ -107,7 +108,7 @@ def skipped_checkpoints_text(event: RunResumed) -> Advice | None:
 
 
 def held_text(holder: str) -> Advice:
-    """Say that somebody else trains a run."""
+    """Return that another program trains the run."""
     return Advice(
         translate("Trouble", "Another program trains this run: {0}.").format(holder),
         translate("Trouble", "It can be resumed here once that program has stopped it."),
@@ -115,19 +116,10 @@ def held_text(holder: str) -> Advice:
 
 
 def holder_text(pid: int, host: str) -> str:
-    """Name whoever trains a run."""
+    """Return the name of the process that trains a run."""
     return translate("Trouble", "process {0} on {1}").format(pid, host)
 
 
 def size_text(count: int) -> str:
-    """Write a number of bytes."""
+    """Format a number of bytes."""
     return QLocale().formattedDataSize(count)
-
-
-def _steps(steps: tuple[int, ...]) -> str:
-    shown = ", ".join(count_text(step) for step in steps[:_SHOWN_STEPS])
-    return f"{shown}, …" if len(steps) > _SHOWN_STEPS else shown
-
-
-def _percent(scale: float) -> str:
-    return QLocale().toString(scale * 100, "g", 3) + " %"

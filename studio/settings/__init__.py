@@ -1,1 +1,1 @@
-"""What the studio remembers between two starts."""
+"""Persistent settings of the studio."""

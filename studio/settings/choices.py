@@ -1,4 +1,4 @@
-"""Persistent choices of the user, and the saved state of panels."""
+"""Dataclasses of persistent choices and saved panel state."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,29 +9,29 @@ from studio.theme import Appearance
 
 @dataclass(frozen=True, kw_only=True)
 class GeneralChoices:
-    """What holds for the whole studio."""
+    """Choices that apply to the whole studio."""
 
     appearance: Appearance = Appearance.SYSTEM
     language: Language = Language.SYSTEM
     workspace: Path = Path()
-    """``Path()`` means the default workspace."""
+    """``Path()`` is the default workspace."""
     last_run: Path = Path()
-    """``Path()`` means none yet."""
+    """``Path()`` if there is none."""
     resumes_last_run: bool = False
-    """Whether the next start goes on with it, because this process cannot."""
+    """Whether the next start resumes the last run."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AroundChoices:
-    """What goes on around a run."""
+    """Desktop integration during a run. Stored under this class name."""
 
     keeps_awake: bool = True
-    """Whether the computer may not go to sleep while a run trains."""
+    """Whether to inhibit system sleep while a run trains."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunChoices:
-    """How the form of the run panel was left."""
+    """State of the form in the Run panel."""
 
     starter: str = "digits"
     """Empty when another dataset folder is chosen."""
@@ -39,15 +39,15 @@ class RunChoices:
     recent: tuple[str, ...] = ()
     """Other dataset folders, latest first."""
     preset: str = ""
-    """Row of the preset table; empty lets machine and dataset choose."""
+    """Row of the preset table; empty selects by machine and dataset."""
     texts: dict[str, str] = field(default_factory=dict[str, str])
-    """What was typed into fields that differ from the preset, by dotted name."""
+    """Texts of the fields that differ from the preset, by dotted name."""
     is_more_open: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class WindowLayout:
-    """Where the window stands and how its docks are arranged; empty means the default."""
+    """Geometry of the window and layout of its docks; empty for the default."""
 
     geometry: bytes = b""
     docks: bytes = b""
@@ -55,43 +55,43 @@ class WindowLayout:
 
 @dataclass(frozen=True, kw_only=True)
 class PlotView:
-    """How the loss plot is shown."""
+    """State of the loss plot."""
 
     smoothing: float = 0.6
-    """0 (none) to 0.99: weight of the past in the smoothed curve."""
+    """Weight of the past in the smoothed curve: 0 (none) to 0.99."""
     is_log: bool = False
     hidden: tuple[str, ...] = ()
-    """Names of the curves that are switched off."""
+    """Names of hidden curves."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class GalleryView:
-    """How the gallery is shown."""
+    """State of the gallery."""
 
     zoom: int = 2
-    """How many screen pixels an image pixel takes."""
+    """Screen pixels per image pixel."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImportChoices:
-    """What the import wizard remembers."""
+    """State of the import wizard."""
 
     recent: tuple[str, ...] = ()
-    """Sources chosen lately, latest first."""
+    """Recent sources, latest first."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SaveGalleryChoices:
-    """How the save-gallery dialog was left."""
+    """State of the save-gallery dialog."""
 
     count: int = 64
     seed: int = 1
     folder: str = ""
-    """Folder that holds the galleries; empty means the workspace's."""
+    """Parent folder of the galleries; empty for the workspace's."""
     direction: str = "joint"
     truncation: float = 1.0
     to_seed: int = 2
     texts: str = ""
-    """Texts to draw, one a line."""
+    """Texts to draw, one per line."""
     images: str = ""
-    """Folder of images to name."""
+    """Folder of images to caption."""

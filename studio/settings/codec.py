@@ -1,9 +1,8 @@
-"""Frozen dataclasses in and out of ``QSettings``.
+"""Stores frozen dataclasses in ``QSettings``.
 
-Every field is stored as JSON text under ``ClassName/field``: the same on every platform and in
-every locale. A value that does not fit its field is dropped with a warning and takes the default,
-so a damaged or newer file never keeps the studio from starting. ``migrate`` brings settings that
-an older version wrote to the form of this one.
+Each field is stored as JSON text under ``ClassName/field``, independent of platform and locale.
+A value that does not fit its field is replaced by the default with a warning, so a damaged or
+newer file never prevents a start. ``migrate`` converts settings of older versions.
 """
 
 import dataclasses
@@ -21,13 +20,13 @@ _log = logging.getLogger(__name__)
 
 
 class SettingsStore:
-    """What the studio remembers, one group for each dataclass."""
+    """Loads and saves dataclasses, one settings group per class."""
 
     def __init__(self, settings: QSettings) -> None:
         self._settings = settings
 
     def load(self, default: T) -> T:
-        """Read a value of the same class as ``default``, which fills in what is not stored."""
+        """Load an instance of the class of ``default``, which supplies missing fields."""
         kinds = get_type_hints(type(default))
         found: dict[str, Any] = {}
         for field in dataclasses.fields(cast("Any", default)):
@@ -59,26 +58,22 @@ _KEY = "version"
 Migration = Callable[[QSettings], None]
 
 MIGRATIONS: Mapping[int, Migration] = {}
-"""By the version they start from; each leads to the next."""
+"""Migrations by the version they start from; each leads to the next version."""
 
 
 def migrate(settings: QSettings, migrations: Mapping[int, Migration] = MIGRATIONS) -> None:
-    """Run every migration from the stored version up to ``VERSION``.
+    """Run all migrations from the stored version up to ``VERSION``.
 
-    A file from a newer version is left as it is: the codec takes what it knows.
+    A file of a newer version is left unchanged; the codec reads what it knows.
     """
-    found = _stored_version(settings)
+    found = VERSION
+    if settings.allKeys():
+        try:
+            found = int(str(settings.value(_KEY, 0)))
+        except ValueError:
+            found = 0
     for version in range(found, VERSION):
         _log.info("Settings move from version %d to %d", version, version + 1)
         if version in migrations:
             migrations[version](settings)
     settings.setValue(_KEY, max(found, VERSION))
-
-
-def _stored_version(settings: QSettings) -> int:
-    if not settings.allKeys():
-        return VERSION
-    try:
-        return int(str(settings.value(_KEY, 0)))
-    except ValueError:
-        return 0

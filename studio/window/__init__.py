@@ -1,1 +1,1 @@
-"""The main window: where the panels stand and what its menus do."""
+"""The main window, its menus, and the controllers behind them."""

@@ -1,4 +1,4 @@
-"""The actions of the menus, with their shortcuts."""
+"""Actions of the menus with their shortcuts."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -15,7 +15,7 @@ from studio.widgets.icons import icon
 
 
 class RunActions(QObject):
-    """The wishes to a run, with their shortcuts."""
+    """Actions of the Run menu."""
 
     command_chosen = Signal(object)
 
@@ -37,11 +37,11 @@ class RunActions(QObject):
             action.triggered.connect(lambda _checked, c=command: self.command_chosen.emit(c))
 
     def action(self, command: Command) -> QAction:
-        """Give the action that utters a wish."""
+        """Return the action of a command."""
         return self._actions[command]
 
     def menu(self) -> list[QAction | None]:
-        """Give the actions in the order of the menu; ``None`` is a line."""
+        """Return the actions in menu order; ``None`` is a separator."""
         groups = (
             (Command.START, Command.RESUME),
             (Command.PAUSE, Command.PAUSE_RELEASE),
@@ -55,7 +55,7 @@ class RunActions(QObject):
         return listed
 
     def show_offered(self, commands: frozenset[Command], reason: str) -> None:
-        """Enable what may be asked for; ``reason`` says why Start may not."""
+        """Enable the given commands; ``reason`` is the tooltip of Start."""
         for command, action in self._actions.items():
             action.setEnabled(command in commands)
         self._actions[Command.START].setToolTip(reason)
@@ -72,7 +72,7 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class Actions(QObject):
-    """Every action of the main window, and the menus that they stand in."""
+    """All actions of the main window, and its menus."""
 
     appearance_chosen = Signal(object)
     language_chosen = Signal(object)
@@ -107,7 +107,7 @@ class Actions(QObject):
             },
             self.appearance_chosen.emit,
         )
-        # Languages are named in themselves, so that whoever is lost finds the way back.
+        # Languages are named in themselves, so that they can be found in any language.
         self._languages = self._make_group(
             {
                 Language.SYSTEM: self.tr("Same as the system"),
@@ -118,7 +118,7 @@ class Actions(QObject):
         )
 
     def fill(self, bar: QMenuBar, docks: list[QAction]) -> None:
-        """Make the menus."""
+        """Create the menus."""
         self._add_menu(
             bar,
             self.tr("&File"),
@@ -147,13 +147,13 @@ class Actions(QObject):
         self._add_menu(bar, self.tr("&Help"), help_actions)
 
     def check(self, appearance: Appearance, language: Language) -> None:
-        """Mark what is in force."""
+        """Check the actions of the active appearance and language."""
         for group, value in ((self._appearances, appearance), (self._languages, language)):
             for action in group.actions():
                 action.setChecked(action.data() == value.value)
 
     def choice(self, value: Appearance | Language) -> QAction:
-        """Give the action that chooses an appearance or a language."""
+        """Return the action of an appearance or a language."""
         group = self._appearances if isinstance(value, Appearance) else self._languages
         return next(action for action in group.actions() if action.data() == value.value)
 

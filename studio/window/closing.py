@@ -1,4 +1,4 @@
-"""Closing the window while work is under way, and the gallery dialog."""
+"""Closing the window while work is running, and the gallery dialog."""
 
 import logging
 from collections.abc import Callable
@@ -22,16 +22,16 @@ from studio.window.notices import raise_window
 from studio.window.run_view import RunView
 
 LONGEST_WAIT_MS = 20_000
-"""A thread that has not ended by then is left to the operating system."""
+"""Threads that have not ended after this time are abandoned."""
 
 _log = logging.getLogger(__name__)
 
 
 class Closing(QObject):
-    """Asks what to do with a run, and does it. Nothing that was made is lost."""
+    """Asks what to do with an active run when the window closes."""
 
     closing = Signal()
-    """The window is about to go: the last moment to remember things."""
+    """The window is about to close; state can be saved now."""
 
     def __init__(
         self,
@@ -54,10 +54,10 @@ class Closing(QObject):
 
     @Slot()
     def ask(self, then: Callable[[], None] | None = None) -> None:
-        """Close at once if nothing is under way and nothing is unsaved; otherwise ask.
+        """Close if nothing is running or unsaved; otherwise ask.
 
         Args:
-            then: called when the window does close.
+            then: called when the window closes.
         """
         self._then = then
         if self._window.datasets.has_unsaved:
@@ -74,7 +74,7 @@ class Closing(QObject):
             self._guard.raise_()
             return
         has_tray = QSystemTrayIcon.isSystemTrayAvailable()
-        is_paused = self._view.status.life is RunState.PAUSED
+        is_paused = self._view.status.state is RunState.PAUSED
         self._guard = ConfirmQuit(self._window, has_tray=has_tray, is_paused=is_paused)
         self._guard.answered.connect(self._carry_out)
         self._guard.open()
@@ -103,7 +103,7 @@ class Closing(QObject):
 
     def _keep_training(self) -> None:
         if not self._training.is_running:
-            # It ended while the question stood.
+            # The run ended while the dialog was open.
             self._close()
             return
         self._quits_after_run = True
@@ -115,11 +115,11 @@ class Closing(QObject):
             self._window.hide()
         else:
             self._window.showMinimized()
-        _log.info("The window steps back; the run goes on")
+        _log.info("Window hidden; the run continues")
 
     @Slot()
     def _come_back(self) -> None:
-        """Show the window again; whoever looks at it does not want it to vanish."""
+        """Show the window again and keep it open when the run ends."""
         self._quits_after_run = False
         if self._tray is not None:
             self._tray.hide()
@@ -152,7 +152,7 @@ class Closing(QObject):
 
 
 class GallerySaving(QObject):
-    """One gallery at a time, of the run that the window shows."""
+    """Opens one save-gallery dialog at a time."""
 
     def __init__(self, window: MainWindow, job: GalleryJob, choices: SaveGalleryChoices) -> None:
         super().__init__(window)
@@ -164,7 +164,7 @@ class GallerySaving(QObject):
         """Open the dialog.
 
         Args:
-            run: folder of the run to draw from.
+            run: folder of the run to sample from.
             galleries: folder of the workspace's galleries.
         """
         if self.dialog is not None:

@@ -27,13 +27,13 @@ _PATIENCE_MS = 10_000
 
 
 class DesktopIntegration(QObject):
-    """Wires these to the window and its runs.
+    """Connects these to the window and its runs.
 
     Args:
-        window: whose actions they answer.
-        training: our own runs.
+        window: whose actions are handled.
+        training: runs of this process.
         run_view: shows a run.
-        reporter: says what went wrong.
+        reporter: reports errors.
         choices: of the user.
     """
 
@@ -61,22 +61,19 @@ class DesktopIntegration(QObject):
         self.following.following_ended.connect(self._on_followed)
         self.reporting = ReportJob(parent=self)
         self.reporting.ended.connect(self._on_report)
-        self._connect_actions()
+        actions = window.actions_
+        actions.keep_awake.setChecked(choices.keeps_awake)
+        self.awake.set_allowed(choices.keeps_awake)
+        actions.keep_awake.toggled.connect(self._on_keep_awake)
+        actions.save_report.triggered.connect(self._pick_report)
 
     def shut_down(self) -> None:
-        """Leave nothing behind: no thread, and a computer that may sleep."""
+        """Stop all threads and allow the computer to sleep."""
         self.awake.let_go()
         self.following.leave()
         self.reporting.forget()
         for job in (self.following, self.reporting):
             job.wait(_PATIENCE_MS)
-
-    def _connect_actions(self) -> None:
-        actions = self._window.actions_
-        actions.keep_awake.setChecked(self.choices.keeps_awake)
-        self.awake.set_allowed(self.choices.keeps_awake)
-        actions.keep_awake.toggled.connect(self._on_keep_awake)
-        actions.save_report.triggered.connect(self._pick_report)
 
     @Slot(bool)
     def _on_keep_awake(self, is_kept: bool) -> None:  # noqa: FBT001 - a Qt slot
@@ -87,12 +84,12 @@ class DesktopIntegration(QObject):
     def _follow_if_elsewhere(self, folder: Path) -> None:
         self.following.leave()
         status = self._run_view.status
-        if status.state is RunActivity.ELSEWHERE:
+        if status.activity is RunActivity.ELSEWHERE:
             self.following.follow(folder, status.progress)
 
     @Slot(object)
     def _on_followed(self, followed: Followed) -> None:
-        """Show how the run stands now that nobody trains it there any more."""
+        """Show the final status of a run that another program has trained."""
         if self._run_view.folder == followed.folder:
             self._run_view.open_or_report(followed.moved_to or followed.folder)
 
@@ -104,7 +101,7 @@ class DesktopIntegration(QObject):
         pick_new_file(self._window, caption, Path.home() / name, self.tr("ZIP files (*.zip)"), take)
 
     def save_report(self, target: Path) -> None:
-        """Write the report about the run that the window shows."""
+        """Write the diagnostic report about the shown run."""
         self._window.statusBar().showMessage(self.tr("The report is being written…"))
         self.reporting.start(target, self._run_view.folder, log_folder())
 

@@ -1,11 +1,11 @@
-"""Importing somebody's own files: one wizard at a time, beside the main window."""
+"""Opens the import wizard, one at a time, beside the main window."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
-from studio.jobs.importing import ImportJobs, ImportLooks
+from studio.jobs.importing import ImportJobs, ImportReader
 from studio.settings.choices import ImportChoices
 from studio.window.main_window import MainWindow
 from studio.wizards.importing import ImportWizard
@@ -16,30 +16,30 @@ LONGEST_WAIT_MS = 20_000
 
 
 class ImportFlow(QObject):
-    """Opens the wizard, and remembers what was imported lately."""
+    """Opens the wizard and remembers recent sources."""
 
     train_requested = Signal(object)
     """Carries an ``Imported``."""
     imported = Signal(object)
-    """A dataset was made; carries its folder."""
+    """A dataset was imported; carries its folder."""
 
     def __init__(
         self,
         window: MainWindow,
         jobs: ImportJobs,
-        looks: ImportLooks,
+        reader: ImportReader,
         workspace: Callable[[], Path],
         choices: ImportChoices,
     ) -> None:
         super().__init__(window)
-        self._window, self.jobs, self._looks = window, jobs, looks
+        self._window, self.jobs, self._reader = window, jobs, reader
         self._workspace = workspace
         self.choices = choices
         self.wizard: ImportWizard | None = None
         self._then: Callable[[], object] | None = None
 
     def open(self, source: Path | None = None) -> None:
-        """Open the wizard, or bring it to the front; look at a source if one is given."""
+        """Open or raise the wizard; scan a source if one is given."""
         if self.wizard is None:
             self.wizard = self._make_wizard()
             self.wizard.show()
@@ -49,7 +49,7 @@ class ImportFlow(QObject):
             self.wizard.open_source(source)
 
     def settle(self, then: Callable[[], object]) -> None:
-        """Call ``then`` once no import is under way; the wizard asks, and may be told to go on."""
+        """Call ``then`` when no import is running; the wizard asks the user, who may decline."""
         if self.wizard is None or not self.jobs.is_busy:
             then()
             return
@@ -59,10 +59,10 @@ class ImportFlow(QObject):
 
     @Slot()
     def shut_down(self) -> None:
-        """End all work: the window is about to go. An import can be gone on with later."""
+        """Stop all work before the window closes; an import can be resumed later."""
         self.jobs.cancel()
         self.jobs.wait(LONGEST_WAIT_MS)
-        self._looks.close()
+        self._reader.close()
         if self.wizard is not None:
             self.wizard.hide()
 
@@ -72,7 +72,7 @@ class ImportFlow(QObject):
             self._window,
             workspace=self._workspace(),
             jobs=self.jobs,
-            looks=self._looks,
+            reader=self._reader,
             recent=recent,
         )
         wizard.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -91,10 +91,10 @@ class ImportFlow(QObject):
     @Slot()
     def _forget(self) -> None:
         self.wizard = None
-        self._looks.close()
+        self._reader.close()
         then, self._then = self._then, None
         if then is not None:
-            # Not from within the wizard's own closing.
+            # Deferred, because the wizard is still closing.
             QTimer.singleShot(0, then)
 
     @Slot()

@@ -1,11 +1,11 @@
-"""The main window: a welcome, and the docks that the work is done in."""
+"""The main window with the welcome page and the docks."""
 
 from PySide6.QtCore import QByteArray, QSize, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget
 
 from studio.dialogs.error import AboutDialog
-from studio.models.run_state import Command, RunState, RunStatus, state_text
+from studio.models.run_state import Command, RunState, RunStatus, activity_text
 from studio.panels.datasets import DatasetPanel
 from studio.panels.gallery import GalleryPanel
 from studio.panels.log import LogPanel
@@ -23,16 +23,16 @@ from studio.window.welcome import WelcomePage
 _USUAL = QSize(1280, 800)
 _SMALLEST = QSize(800, 480)
 _PLAIN = (RunState.IDLE, RunState.PREPARING, RunState.RUNNING)
-"""States that the window's title does not name."""
+"""States that are not shown in the window title."""
 
 
 class MainWindow(QMainWindow):
-    """Holds the parts together; what they mean to each other is wired in ``studio.app``."""
+    """Holds the panels; ``studio.app`` connects them."""
 
     close_requested = Signal()
-    """The user wants to leave; ``leave`` does it."""
+    """The user wants to close the window; ``leave`` closes it."""
     import_requested = Signal(object)
-    """Carries the folder or file that was dropped onto the window, or ``None``."""
+    """Carries the dropped folder or file, or ``None``."""
 
     def __init__(
         self,
@@ -79,28 +79,32 @@ class MainWindow(QMainWindow):
 
     @property
     def is_welcoming(self) -> bool:
-        """Whether the welcome shows, and not the docks."""
+        """Whether the welcome page is shown."""
         return self._pages.currentWidget() is self.welcome
 
     def show_status(self, status: RunStatus) -> None:
-        """Show how the run goes, in its panel, the status bar and the title."""
+        """Show the status of the run in its panel, the status bar and the title."""
         self.run.show_status(status)
         self._status_bar.show_status(status)
         name = self.tr("Diptych")
-        parts = (status.name, ("" if status.life in _PLAIN else state_text(status.state)), name)
+        parts = (
+            status.name,
+            ("" if status.state in _PLAIN else activity_text(status.activity)),
+            name,
+        )
         self.setWindowTitle(" – ".join(part for part in parts if part))
         self.actions_.open_run.setEnabled(not status.is_running)
         self.actions_.choose_workspace.setEnabled(not status.is_running)
         self.actions_.welcome.setEnabled(not status.is_running)
 
     def set_can_save(self, can_save: bool) -> None:  # noqa: FBT001 - one plain fact
-        """Offer to save a gallery, or not."""
+        """Enable or disable saving a gallery."""
         self.gallery.set_can_save(can_save)
         self.actions_.save_gallery.setEnabled(can_save)
 
     @Slot()
     def show_welcome(self) -> None:
-        """Show the welcome."""
+        """Show the welcome page."""
         self._pages.setCurrentWidget(self.welcome)
         self.welcome.setFocus()
 
@@ -112,24 +116,24 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def show_datasets(self) -> None:
-        """Show the datasets, in front of what shares their place."""
+        """Show the Datasets dock in front."""
         self._pages.setCurrentWidget(self.docks)
-        self.docks.raise_datasets()
+        self.docks.raise_dock("datasets")
 
     @Slot()
     def show_runs(self) -> None:
-        """Show the runs, in front of what shares their place."""
+        """Show the Runs dock in front."""
         self._pages.setCurrentWidget(self.docks)
-        self.docks.raise_runs()
+        self.docks.raise_dock("runs")
 
     def arrangement(self) -> WindowLayout:
-        """Give size, place and docks, to be remembered."""
+        """Return geometry and dock layout for saving."""
         return WindowLayout(
             geometry=bytes(self.saveGeometry().data()), docks=self.docks.layout_state()
         )
 
     def arrange(self, layout: WindowLayout) -> None:
-        """Restore size, place and docks."""
+        """Restore geometry and dock layout."""
         if layout.geometry:
             self.restoreGeometry(QByteArray(layout.geometry))
         self.docks.restore_layout(layout.docks)
@@ -142,8 +146,8 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         actions = self.actions_
         actions.welcome.triggered.connect(self.show_welcome)
-        actions.import_dataset.triggered.connect(self._import)
-        self.welcome.import_requested.connect(self._import)
+        actions.import_dataset.triggered.connect(lambda: self.import_requested.emit(None))
+        self.welcome.import_requested.connect(lambda: self.import_requested.emit(None))
         actions.quit.triggered.connect(self.close)
         actions.run.command_chosen.connect(self._on_command)
         actions.reset_layout.triggered.connect(self._reset_layout)
@@ -153,10 +157,6 @@ class MainWindow(QMainWindow):
         self.welcome.studio_requested.connect(self.show_docks)
         self.welcome.starter_requested.connect(self._start_starter)
         self._show_offer()
-
-    @Slot()
-    def _import(self) -> None:
-        self.import_requested.emit(None)
 
     @Slot(object)
     def _on_command(self, command: Command) -> None:
@@ -183,20 +183,21 @@ class MainWindow(QMainWindow):
         (self.showFullScreen if is_full else self.showNormal)()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take one folder or file from outside."""
+        """Accept a single folder or file."""
         if dropped_path(event.mimeData()) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Offer to import it."""
+        """Request the import of a dropped folder or file."""
         path = dropped_path(event.mimeData())
         if path is not None:
             event.acceptProposedAction()
             self.import_requested.emit(path)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Leave it to whoever listens whether the window may close."""
+        """Emit ``close_requested`` unless ``leave`` was called."""
         if not self._may_close:
-            # A listener that calls ``leave`` right away ends up here: Qt passes over its ``close``.
+            # If a slot calls ``leave`` here, Qt ignores the nested ``close``; the check below
+            # accepts it.
             self.close_requested.emit()
         event.setAccepted(self._may_close)

@@ -12,7 +12,7 @@ from engine.events import Outcome, RunEnded, RunEvent
 from studio.jobs.awake.bus import has_session
 from studio.models.run_state import count_text, duration_text
 
-# Through the portal: ``org.freedesktop.Notifications`` needs an unsigned number, which
+# The portal is used because ``org.freedesktop.Notifications`` needs an unsigned integer, which
 # PySide6 cannot send.
 SERVICE = "org.freedesktop.portal.Desktop"
 PATH = "/org/freedesktop/portal/desktop"
@@ -22,11 +22,11 @@ NAME = "diptych-notices"
 
 
 class DesktopNotice(QObject):
-    """Shows messages through the portal.
+    """Shows notifications through the desktop portal.
 
     Args:
         parent: the owner.
-        connection: to the session bus; by default one of its own.
+        connection: to the session bus; a private one by default.
     """
 
     clicked = Signal()
@@ -35,40 +35,36 @@ class DesktopNotice(QObject):
         self, parent: QObject | None = None, connection: QDBusConnection | None = None
     ) -> None:
         super().__init__(parent)
-        self._connection = connection or _session()
+        if connection is None and has_session():
+            connection = QDBusConnection.connectToBus(QDBusConnection.BusType.SessionBus, NAME)
+        self._connection = connection
         if self._connection is not None:
             slot: Any = SLOT("take(QString,QString)")
             self._connection.connect("", PATH, INTERFACE, "ActionInvoked", self, slot)
 
     @property
     def is_there(self) -> bool:
-        """Whether there is a session to show something in."""
+        """Whether there is a session to show notifications in."""
         return self._connection is not None and self._connection.isConnected()
 
     def show(self, title: str, text: str) -> None:
-        """Show a message; whether anybody does so is not waited for."""
+        """Send a notification; does not wait for a reply."""
         if self._connection is None:
             return
         message = QDBusMessage.createMethodCall(SERVICE, PATH, INTERFACE, "AddNotification")
         message.setArguments([NOTICE, {"title": title, "body": text, "default-action": SHOW}])
         if not self._connection.send(message):
-            _log.info("No message could be shown: %s", self._connection.lastError().message())
+            _log.info("Notification failed: %s", self._connection.lastError().message())
 
     @Slot(str, str)
     def take(self, notice: str, action: str) -> None:
-        """Hear of a click, on this message or on one of another program."""
+        """Handle an invoked action, which may belong to another program."""
         if (notice, action) == (NOTICE, SHOW):
             self.clicked.emit()
 
 
-def _session() -> QDBusConnection | None:
-    if not has_session():
-        return None
-    return QDBusConnection.connectToBus(QDBusConnection.BusType.SessionBus, NAME)
-
-
 def raise_window(window: QWidget) -> None:
-    """Show a window in front of all others, hidden or minimised as it may be."""
+    """Show a window in front of all others, even if it is hidden or minimized."""
     window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
     window.show()
     window.raise_()
@@ -76,31 +72,29 @@ def raise_window(window: QWidget) -> None:
 
 
 SHOWN_MS = 15_000
-"""How long the icon stays beside the clock; a message without its icon cannot be clicked."""
+"""How long the tray icon is shown; without it, the message cannot be clicked."""
 
 _log = logging.getLogger(__name__)
 
 
 class Notice(Protocol):
-    """Shows a message outside the window."""
+    """Shows a notification outside the window."""
 
     def show(self, title: str, text: str) -> None:
-        """Show it, instead of an earlier one."""
+        """Show a message in place of an earlier one."""
         ...
 
 
 class RunNotices(QObject):
-    """Says that a run finished or failed, unless the window is in front anyway.
+    """Notifies of finished and failed runs unless the window is active.
 
     Args:
-        window: comes back when the message is clicked.
-        make: makes what shows messages; by default what the system offers.
+        window: raised when the notification is clicked.
+        make: creates the notifier; the system's own by default.
     """
 
     def __init__(
-        self,
-        window: QMainWindow,
-        make: Callable[["RunNotices"], Notice | None] | None = None,
+        self, window: QMainWindow, make: Callable[["RunNotices"], Notice | None] | None = None
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -112,15 +106,13 @@ class RunNotices(QObject):
         """Notify of the end of a run, unless the user stopped it."""
         match event:
             case RunEnded() if event.outcome is not Outcome.STOPPED and not self._is_in_front():
-                self._notify(event)
-            case _:
                 pass
-
-    def _notify(self, event: RunEnded) -> None:
+            case _:
+                return
         QApplication.alert(self._window)
         self._notice = self._notice or self._make(self)
         if self._notice is None:
-            _log.info("Nothing on this system shows a message")
+            _log.info("This system has no notifications")
             return
         self._notice.show(*self._words(event))
 
@@ -148,7 +140,7 @@ class RunNotices(QObject):
 
 
 class TrayNotice(QObject):
-    """Shows messages from an icon beside the clock, which goes again after a while."""
+    """Shows messages from a temporary tray icon."""
 
     def __init__(self, notices: RunNotices, window: QMainWindow) -> None:
         super().__init__(notices)
@@ -169,7 +161,7 @@ class TrayNotice(QObject):
 
 
 def system_notice(notices: RunNotices) -> Notice | None:
-    """Make what the system offers; ``None`` where there is nothing."""
+    """Create the notifier of this system, or return ``None``."""
     window = notices.parent()
     if QSystemTrayIcon.isSystemTrayAvailable() and isinstance(window, QMainWindow):
         return TrayNotice(notices, window)

@@ -1,4 +1,4 @@
-"""Controllers of the run under way: commands, alerts, and storage errors."""
+"""Controllers of the active run: commands, alerts, and storage errors."""
 
 import logging
 from pathlib import Path
@@ -43,7 +43,7 @@ from studio.window.run_view import RunView
 
 
 class RunController(QObject):
-    """Carries out what the panel and the menu ask for."""
+    """Executes the commands of the Run panel and menu."""
 
     def __init__(self, window: MainWindow, training: TrainingJob, view: RunView) -> None:
         super().__init__(window)
@@ -55,7 +55,7 @@ class RunController(QObject):
 
     @Slot(object)
     def carry_out(self, command: Command) -> None:
-        """Pass a wish on to the run under way."""
+        """Send a command to the active run."""
         training = self._training
         match command:
             case Command.PAUSE | Command.PAUSE_RELEASE:
@@ -71,18 +71,18 @@ class RunController(QObject):
             case Command.SAMPLE_NOW:
                 training.request_sample()
             case Command.START:
-                # A new run begins from the form, whose plan the panel carries.
+                # A new run is started by the panel, from the plan of its form.
                 return
 
     @Slot(object)
     def resume(self, config: RunConfig) -> None:
-        """Go on with a run at rest."""
+        """Resume a stopped run."""
         if not self._training.is_running:
             self._training.start(config, resumes=True)
 
     @Slot()
     def ask_to_discard(self) -> None:
-        """Stop without saving, after a yes where that costs something."""
+        """Stop without saving; ask first if progress would be lost."""
         if not self._view.status.unsaved_images:
             self._training.stop(discard=True)
         elif self.guard is None:
@@ -114,7 +114,7 @@ _log = logging.getLogger(__name__)
 
 
 class RunAlerts(QObject):
-    """Listens to a run and writes notes into its panel."""
+    """Logs the incidents of a run and shows them as notes in its panel."""
 
     def __init__(self, panel: RunPanel, run: RunEvents) -> None:
         super().__init__(panel)
@@ -127,8 +127,14 @@ class RunAlerts(QObject):
             case AlertChanged():
                 self._show_health(event)
             case RunResumed():
-                _log.info("Resumed from %s at %d images", event.checkpoint, event.images_seen)
-                self._show_skipped_checkpoints(event)
+                damaged = "; ".join(event.skipped_checkpoints) or "none"
+                _log.info(
+                    "Resumed from %s at %d images; damaged checkpoints skipped: %s",
+                    event.checkpoint,
+                    event.images_seen,
+                    damaged,
+                )
+                self._notes.show_note(RunResumed, skipped_checkpoints_text(event))
             case RunPaused():
                 self._show_pause(event)
             case PhaseChanged():
@@ -140,7 +146,9 @@ class RunAlerts(QObject):
                 self._show_rollback(event)
             case MicroBatchingEnabled():
                 _log.info(
-                    "Batch of %d learnt from in %d parts", event.batch_size, event.num_micro_batches
+                    "Batch of %d split into %d micro-batches",
+                    event.batch_size,
+                    event.num_micro_batches,
                 )
                 self._notes.show_note(MicroBatchingEnabled, split_text(event))
             case _:
@@ -149,9 +157,9 @@ class RunAlerts(QObject):
     def _log_event(self, event: RunEvent) -> None:
         match event:
             case PreviewFailed():
-                _log.warning("A preview could not be made; training goes on: %s", event.error)
+                _log.warning("A preview failed; training continues: %s", event.error)
             case EvaluationFailed():
-                _log.warning("Quality could not be measured; training goes on: %s", event.error)
+                _log.warning("The evaluation failed; training continues: %s", event.error)
             case BatchSizeSelected():
                 _log.info(
                     "Batch size %d: %.0f images/s, %d MB of %d; %d was tried and not taken",
@@ -169,11 +177,6 @@ class RunAlerts(QObject):
         evidence = ", ".join(f"{name} {value:.3g}" for name, value in event.evidence.items())
         state = "begins" if event.is_raised else "ends"
         _log.info("%s %s at %d images: %s", event.alert, state, event.images_seen, evidence)
-
-    def _show_skipped_checkpoints(self, event: RunResumed) -> None:
-        for damaged in event.skipped_checkpoints:
-            _log.info("A damaged checkpoint was passed over: %s", damaged)
-        self._notes.show_note(RunResumed, skipped_checkpoints_text(event))
 
     def _show_pause(self, event: RunPaused) -> None:
         if event.error is None:
@@ -194,11 +197,11 @@ class RunAlerts(QObject):
 
 
 _UNDECIDED_PHASES = (Phase.SAVING, Phase.LOADING, Phase.WARMING_UP)
-"""Phases in which it is still open whether the run can save."""
+"""Phases during which it is unknown whether the run can save."""
 
 
 class StorageErrorHandler(QObject):
-    """Shows one dialog at a time, and passes its answers to the run."""
+    """Shows one dialog at a time and passes its answers to the run."""
 
     discard_requested = Signal()
 
@@ -209,7 +212,7 @@ class StorageErrorHandler(QObject):
         self._offered: Path | None = None
         self.dialog: SaveFailedDialog | None = None
         training.event_emitted.connect(self._on_event)
-        # Somebody who closed the dialog wants to hear whether what they ask for then helps.
+        # After a closed dialog, a new request must be able to show a new one.
         for asked in (training.resume_asked, training.stop_asked):
             asked.connect(self._drop_hidden)
 
@@ -230,18 +233,15 @@ class StorageErrorHandler(QObject):
         if event.error is None:
             self._close()
         elif self.dialog is None:
-            self._open(event.error)
+            dialog = self.dialog = SaveFailedDialog(self._window, event.error)
+            dialog.retry_requested.connect(self._training.go_on)
+            dialog.folder_requested.connect(self._pick)
+            dialog.discard_requested.connect(self.discard_requested)
+            dialog.show()
         else:
-            # Where somebody closed it, it stays closed: the run only tried again by itself.
+            # A dialog that the user closed stays closed: the run only retried automatically.
             self.dialog.show_error(event.error)
             self._use_offer()
-
-    def _open(self, error: Exception) -> None:
-        dialog = self.dialog = SaveFailedDialog(self._window, error)
-        dialog.retry_requested.connect(self._training.go_on)
-        dialog.folder_requested.connect(self._pick)
-        dialog.discard_requested.connect(self.discard_requested)
-        dialog.show()
 
     @Slot()
     def _pick(self) -> None:
@@ -252,14 +252,14 @@ class StorageErrorHandler(QObject):
             self._picker.finished.connect(self._forget_picker)
 
     def _offer(self, folder: Path) -> None:
-        # While the folder was looked for, the run may have got on by itself.
+        # While the folder was being chosen, the run may have continued.
         if self.dialog is not None:
             self._offered = folder
             self._use_offer()
 
     def _use_offer(self) -> None:
-        """Pass a folder on once the run stands still; just now it may be trying the old one."""
-        if self._offered is not None and self._view.status.life is RunState.PAUSED:
+        """Pass on a chosen folder once the run is paused; it may still be retrying the old one."""
+        if self._offered is not None and self._view.status.state is RunState.PAUSED:
             self._training.offer_folder(self._offered)
             self._offered = None
             self._training.go_on()

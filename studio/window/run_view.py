@@ -1,4 +1,4 @@
-"""Shows one run in the panels: the one under way, or one on disk."""
+"""Shows one run in the panels: the active one, or one on disk."""
 
 import logging
 from pathlib import Path
@@ -25,7 +25,7 @@ from engine.runs.event_reader import read_losses, read_quality
 from engine.runs.folder import RunFolder
 from studio.errors.reporter import ErrorReporter
 from studio.jobs.training import RunEvents, TrainingJob
-from studio.models.more_training import Resumable, opened_run, resumable_run
+from studio.models.more_training import opened_run, resumable_run
 from studio.models.run_state import LifecycleEvent, RunStatus
 from studio.models.trouble_text import held_text
 from studio.window.main_window import MainWindow
@@ -35,10 +35,10 @@ _log = logging.getLogger(__name__)
 
 
 class RunView(QObject):
-    """Passes what happens in a run on to the panels that show it."""
+    """Passes the events of a run to the panels."""
 
     run_opened = Signal(object)
-    """Carries the folder of a run on disk that is now shown."""
+    """Carries the folder of the opened run."""
 
     def __init__(self, window: MainWindow, training: TrainingJob, reporter: ErrorReporter) -> None:
         super().__init__(window)
@@ -53,18 +53,18 @@ class RunView(QObject):
         window.set_can_save(False)
 
     def follow(self, run: RunEvents) -> None:
-        """Show also what a run reports that another process trains; its life is not ours."""
+        """Also show the reports of a run that another process trains, without its lifecycle."""
         run.event_emitted.connect(self._on_report)
 
     def open(self, folder: Path) -> None:
-        """Show a run that lies on disk.
+        """Show a run on disk.
 
         Raises:
             RunMissingError, ConfigError: there is no run, or its configuration is damaged.
             OSError: its log cannot be read.
         """
         RunFolder(folder).read_config()
-        opened = opened_run(self.status.life, folder, self._show_past(folder))
+        opened = opened_run(self.status.state, folder, self._show_past(folder))
         self._window.set_can_save(bool(RunFolder(folder).checkpoint_paths()))
         self._show(opened.status)
         self._window.run.show_resumable(opened.resumable)
@@ -75,7 +75,7 @@ class RunView(QObject):
         self.run_opened.emit(folder)
 
     def open_or_report(self, folder: Path) -> None:
-        """Show a run that lies on disk, or say why that is not possible."""
+        """Show a run on disk, or report the error."""
         try:
             self.open(folder)
         except (EngineError, OSError) as error:
@@ -94,11 +94,11 @@ class RunView(QObject):
         self._window.show_docks()
 
     def _ask(self, lifecycle_event: LifecycleEvent) -> None:
-        """Say at once that what somebody asked for is on its way."""
+        """Show a request at once, before the run confirms it."""
         try:
             self._show(self.status.after_asking(lifecycle_event))
         except ValueError as error:
-            _log.warning("Asked in vain: %s", error)
+            _log.warning("Invalid request: %s", error)
 
     @Slot(object)
     def _on_event(self, event: RunEvent) -> None:
@@ -119,18 +119,22 @@ class RunView(QObject):
 
     @Slot(object)
     def _on_report(self, event: RunEvent) -> None:
-        """Show what a run reports, whichever process trains it."""
+        """Show a report of a run, whichever process trains it."""
         match event:
             case RunReady():
                 self._window.run.show_prepared(event)
             case MetricsReported():
-                self._show_losses(event)
+                self._advance(event)
+                self._window.losses.add_losses(event)
+                if event.progress.images_seen:
+                    # From the first step on, the dialog can request a checkpoint.
+                    self._window.set_can_save(True)
             case PreviewReady():
                 self._window.gallery.add_preview(event)
             case EvaluationCompleted():
                 self._window.quality.add_quality(event)
             case RunResumed() | RolledBack():
-                # The run repeats what came after; no curve may run backwards.
+                # The run repeats everything after this point; curves must not go backwards.
                 self._advance(event)
                 self._window.losses.drop_after(event.images_seen)
                 self._window.quality.drop_after(event.images_seen)
@@ -141,32 +145,23 @@ class RunView(QObject):
         try:
             self._show(self.status.after(event))
         except ValueError as error:
-            _log.warning("An event that cannot be: %s", error)
-
-    def _show_losses(self, event: MetricsReported) -> None:
-        self._advance(event)
-        self._window.losses.add_losses(event)
-        if event.progress.images_seen:
-            # From the first step on, the dialog can ask the run for a checkpoint.
-            self._window.set_can_save(True)
+            _log.warning("Invalid event: %s", error)
 
     def _end(self, event: RunEnded) -> None:
         self._advance(event)
         self._window.set_can_save(bool(RunFolder(event.folder).checkpoint_paths()))
-        self._window.run.show_resumable(self._resumable(event.folder))
+        try:
+            reports = list(read_losses(RunFolder(event.folder).log_file))
+            self._window.run.show_resumable(resumable_run(event.folder, reports))
+        except OSError as error:
+            _log.warning("%s cannot be read: %s", event.folder, error)
+            self._window.run.show_resumable(None)
         _log.info("Run %s ended: %s, %d images", event.folder, event.outcome, event.images_seen)
         if event.error is not None:
             self._reporter.report(event.error)
 
-    def _resumable(self, folder: Path) -> Resumable | None:
-        try:
-            return resumable_run(folder, list(read_losses(RunFolder(folder).log_file)))
-        except OSError as error:
-            _log.warning("%s cannot be read: %s", folder, error)
-            return None
-
     def _show_past(self, folder: Path) -> list[MetricsReported]:
-        """Fill the panels with what a run has behind it, and give its loss reports."""
+        """Fill the panels with the logged events of a run and return its loss reports."""
         run = RunFolder(folder)
         reports, measured = list(read_losses(run.log_file)), list(read_quality(run.log_file))
         self._clear(folder)

@@ -1,4 +1,4 @@
-"""Connects the Runs panel and the run queue to the jobs behind them."""
+"""Connects the Runs panel and the run queue to their jobs."""
 
 import logging
 from collections.abc import Callable
@@ -30,104 +30,101 @@ Resume = Callable[[RunConfig], None]
 
 
 class QueueRunner(QObject):
-    """Never starts a run while another is under way.
+    """Starts queued runs one after the other.
 
-    A run that fails is marked and the next one is started, unless the user wants the queue to stop
-    there. A run that the user stops pauses the queue: who stops a run wants the machine. It goes
-    on where it was left when the queue starts again.
+    A failed run is marked and the next one started, unless the queue is set to stop on failure.
+    When the user stops a run, the queue pauses, and the run is resumed when the queue starts
+    again.
 
     Args:
-        training: the job; its ends are what the queue waits for.
+        training: the training job.
         start: starts a run from its plan.
-        resume: goes on with a run.
+        resume: resumes a run.
         file: of the queue.
+        parent: the owner.
     """
 
     changed = Signal()
     failed = Signal(object)
-    """Carries the error: the queue cannot be noted."""
+    """Carries the error: the queue cannot be saved."""
 
     def __init__(
         self, training: TrainingJob, start: Start, resume: Resume, file: Path, parent: QObject
     ) -> None:
         super().__init__(parent)
         self._training, self._start, self._resume = training, start, resume
-        self._is_active = False
+        self.is_active = False
+        """Whether waiting runs are started in turn."""
         self.queue = RunQueue(file)
-        # A timer of its own ends with the runner; a free one would call what is gone.
+        # A child timer is destroyed with the runner; a free one would call a deleted object.
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._start_next)
         training.event_emitted.connect(self._on_event)
 
-    @property
-    def is_active(self) -> bool:
-        """Whether runs are started when their turn comes."""
-        return self._is_active
-
     def use_file(self, file: Path) -> None:
-        """Take the queue of another workspace; it does not start by itself."""
-        self._is_active = False
+        """Load the queue of another workspace, paused."""
+        self.is_active = False
         self.queue = RunQueue(file)
         self.changed.emit()
 
     @Slot(object)
     def add(self, plan: RunPlan) -> None:
-        """Have a run wait its turn."""
+        """Append a run."""
         self._note(lambda: self.queue.add(plan))
 
     @Slot(int)
     def remove(self, place: int) -> None:
-        """Take a run out, unless it is under way."""
+        """Remove a run unless it is running."""
         if self.queue[place].state is not QueueState.RUNNING:
             self._note(lambda: self.queue.remove(place))
 
     @Slot(int, int)
     def move(self, place: int, to: int) -> None:
-        """Give a run another place."""
+        """Move a run to another place."""
         self._note(lambda: self.queue.move(place, to))
 
     @Slot(int)
     def retry(self, place: int) -> None:
-        """Let a run that failed have its turn again."""
+        """Queue a failed run again."""
         self._note(lambda: self.queue.change(place, QueueState.WAITING))
         self._start_soon()
 
     @Slot(bool)
     def choose_stops(self, stops: bool) -> None:  # noqa: FBT001 - a Qt slot
-        """Let a run that fails hold up the others, or not."""
+        """Set whether a failed run holds up the others."""
         self._note(lambda: self.queue.set_stops_on_failure(stops=stops))
 
     @Slot()
     def start(self) -> None:
-        """Start the runs, now or when the one under way has ended."""
-        self._is_active = True
+        """Start the queue, now or when the active run has ended."""
+        self.is_active = True
         _log.info("The queue of %d run(s) starts", self.queue.due_count)
         self._start_next()
 
     @Slot()
     def pause(self) -> None:
-        """Start no other run."""
-        if self._is_active:
+        """Pause the queue; the active run continues."""
+        if self.is_active:
             _log.info("The queue pauses")
-        self._is_active = False
+        self.is_active = False
         self.changed.emit()
 
     def refuse(self, error: Exception) -> None:
-        """Mark the run that was to be started: it could not be."""
+        """Mark a queued run as failed because it could not be started."""
         place = self.queue.running()
         if place is not None and not self._training.is_running:
             self._fail(place, error)
             self._start_soon()
 
     def _start_soon(self) -> None:
-        # Whoever else hears of an end must have heard of it before the next run begins.
+        # Deferred, so that all receivers handle the end of a run before the next one starts.
         self._soon.start()
 
     @Slot()
     def _start_next(self) -> None:
         is_free = not self._training.is_running and self.queue.running() is None
         place = self.queue.next_due()
-        if not self._is_active or not is_free:
+        if not self.is_active or not is_free:
             self.changed.emit()
             return
         if place is None:
@@ -179,7 +176,7 @@ class QueueRunner(QObject):
         try:
             change()
         except (EngineError, OSError) as error:
-            self._is_active = False
+            self.is_active = False
             self.failed.emit(error)
         self.changed.emit()
 
@@ -190,7 +187,7 @@ _log = logging.getLogger(__name__)
 
 
 class RunsController(QObject):
-    """Carries out what is wished for the runs that lie in the workspace, or wait."""
+    """Handles the requests of the Runs panel and the queue."""
 
     def __init__(
         self,
@@ -210,10 +207,10 @@ class RunsController(QObject):
         self._show_queue()
 
     def start(self, plan: RunPlan) -> None:
-        """Start a run; one that is a branch once its checkpoint is copied."""
+        """Start a run; for a branch, copy its checkpoint first."""
         if plan.branch is None:
             self._training.start(plan.config, plan.starter)
-        elif not self._jobs.is_branching:
+        elif not self._jobs.branching.is_running:
             self._window.statusBar().showMessage(
                 self.tr("Copying the checkpoint of {0}…").format(plan.branch.source.name),
                 _MESSAGE_MS,
@@ -228,7 +225,7 @@ class RunsController(QObject):
 
     @Slot()
     def shut_down(self) -> None:
-        """End all work: the window is about to go."""
+        """Stop all work before the window closes."""
         self.runner.pause()
         self._window.runs.notes.hand_on()
         self._jobs.cancel()
@@ -264,7 +261,7 @@ class RunsController(QObject):
 
     @Slot(object)
     def resume(self, folder: Path) -> None:
-        """Go on with a run, or say why that is not possible."""
+        """Resume a run, or report why that is not possible."""
         if self._training.is_running:
             return
         try:
@@ -291,7 +288,9 @@ class RunsController(QObject):
             self._reporter.report(error)
         else:
             self.runner.add(RunPlan(config=config, starter=""))
-            self._say(self.tr("{0} waits in the queue.").format(self._last_waiting))
+            queue = self.runner.queue
+            name = queue[len(queue) - 1].name if len(queue) else ""
+            self._say(self.tr("{0} waits in the queue.").format(name))
 
     @Slot(object)
     def _copy_command(self, folder: Path) -> None:
@@ -325,15 +324,10 @@ class RunsController(QObject):
         if isinstance(result, RunConfig):
             if not self._training.is_running:
                 self._go_on(result)
-        elif event.folder == self._view.folder:
-            self._follow(result)
-
-    def _follow(self, result: object) -> None:
-        """Keep up with what happened to the run that the window shows."""
-        if isinstance(result, TrashedRun):
+        elif event.folder == self._view.folder and isinstance(result, TrashedRun):
             self._window.set_can_save(False)
             self._window.run.show_resumable(None)
-        elif isinstance(result, Path) and result != self._view.folder:
+        elif event.folder == self._view.folder != result and isinstance(result, Path):
             self._view.open_or_report(result)
 
     @Slot(object)
@@ -360,11 +354,6 @@ class RunsController(QObject):
             stops_on_failure=runner.queue.stops_on_failure,
         )
         panel.show_waiting(runner.queue.due_count)
-
-    @property
-    def _last_waiting(self) -> str:
-        queue = self.runner.queue
-        return queue[len(queue) - 1].name if len(queue) else ""
 
     def _say(self, text: str) -> None:
         self._window.statusBar().showMessage(text, _MESSAGE_MS)

@@ -1,4 +1,4 @@
-"""The welcome page: three starters, one click each."""
+"""The welcome page with one button per starter."""
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
 from PySide6.QtGui import QPixmap
@@ -25,13 +25,13 @@ _WIDEST = 920
 
 
 class WelcomePage(QScrollArea):
-    """What a newcomer sees first; scrolls where the window is small."""
+    """First page of the studio; scrolls if the window is small."""
 
     starter_requested = Signal(str)
-    """Train on a starter, now."""
+    """Carries the name of the starter to train on."""
     open_requested = Signal()
     import_requested = Signal()
-    """Make a dataset of one's own images."""
+    """Import the user's own images."""
     studio_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -46,7 +46,10 @@ class WelcomePage(QScrollArea):
         layout.addWidget(plain_label(self.tr("Welcome to Diptych"), role="title"))
         layout.addWidget(plain_label(self._introduction()))
         layout.addSpacing(SPACING)
-        layout.addLayout(self._make_cards())
+        cards = spaced(QHBoxLayout(), GAP)
+        for starter in STARTERS.values():
+            cards.addWidget(_Card(starter, self._buttons[starter.name]), stretch=1)
+        layout.addLayout(cards)
         layout.addSpacing(SPACING)
         layout.addLayout(self._make_others())
         layout.addStretch(2)
@@ -58,7 +61,7 @@ class WelcomePage(QScrollArea):
         self.setFocusProxy(next(iter(self._buttons.values())))
 
     def starter_button(self, name: str) -> QPushButton:
-        """Give the button that trains on a starter."""
+        """Return the button of a starter."""
         return self._buttons[name]
 
     def _introduction(self) -> str:
@@ -76,12 +79,6 @@ class WelcomePage(QScrollArea):
         button.setAutoDefault(True)
         button.clicked.connect(lambda: self.starter_requested.emit(starter.name))
         return button
-
-    def _make_cards(self) -> QHBoxLayout:
-        cards = spaced(QHBoxLayout(), GAP)
-        for starter in STARTERS.values():
-            cards.addWidget(_Card(starter, self._buttons[starter.name]), stretch=1)
-        return cards
 
     def _make_others(self) -> QHBoxLayout:
         images = QPushButton(icon("import"), self.tr("Import your own images…"))
@@ -106,7 +103,9 @@ class _Card(QFrame):
         layout.addWidget(_Picture(starter.name), alignment=Qt.AlignmentFlag.AlignHCenter)
         layout.addWidget(plain_label(translate_engine(starter.title), role="heading"))
         layout.addWidget(plain_label(translate_engine(starter.summary)))
-        facts = plain_label(_facts(starter), role="muted")
+        text = QCoreApplication.translate("WelcomePage", "{0} px · {1}")
+        licence = translate_engine(starter.licence)
+        facts = plain_label(text.format(starter.image_size, licence), role="muted")
         facts.setToolTip(starter.licence)
         layout.addWidget(facts)
         layout.addStretch(1)
@@ -114,14 +113,14 @@ class _Card(QFrame):
 
 
 class _Picture(QLabel):
-    """The starter's preview, enlarged without blur on every screen."""
+    """Preview of a starter, enlarged without blur."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
         self.setFixedSize(QSize(_PICTURE_SIDE, _PICTURE_SIDE))
         self.setScaledContents(True)
         picture = QPixmap(str(starters_folder() / name / "preview.png"))
-        # Twice the logical size: crisp at 200 % as well, and smooth when it is scaled down.
+        # Twice the logical size, which stays crisp at 200 % scaling.
         self.setPixmap(
             picture.scaled(
                 2 * _PICTURE_SIDE,
@@ -130,10 +129,3 @@ class _Picture(QLabel):
                 Qt.TransformationMode.SmoothTransformation,
             )
         )
-
-
-def _facts(starter: Starter) -> str:
-    translate = QCoreApplication.translate
-    return translate("WelcomePage", "{0} px · {1}").format(
-        starter.image_size, translate_engine(starter.licence)
-    )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -14,17 +14,17 @@ from engine.errors import StoppedError
 from engine.events import ImportEmit, ImportEnded, ImportProgressed, ImportStage, Outcome
 from engine.importing.check_context import CheckReport, IssueReport
 from engine.importing.dry_run import ScanFacts
-from engine.importing.empty_import import Cause, LikelyReason
+from engine.importing.empty_import import Cause, CauseKind
 from engine.importing.formats.format import Detection, FileListing, ImportSpec
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.plan import OFFERED, Fix, ImportPlan, Issue, chosen_fix
 from engine.importing.preview import PreviewItem
 from engine.importing.report import ImportCounts
-from engine.importing.scan import FirstLook
+from engine.importing.scan import QuickScan
 from engine.importing.sources.archive import FileEntry
 from engine.importing.text_stats import describe_texts
 from studio.jobs.engine_api import EngineApi
-from studio.jobs.importing import ImportLooks
+from studio.jobs.importing import ImportReader
 from tests.helpers.fake_engine import FakeEngine
 
 PATIENCE_S = 10.0
@@ -56,10 +56,10 @@ class FakeLooks:
     """Every plan asked about, by look."""
     is_staged: bool = False
 
-    def looks(self) -> ImportLooks:
+    def reader(self) -> ImportReader:
         """Give them as the wizard takes them."""
-        return ImportLooks(
-            first_look=self._first_look,
+        made = SimpleNamespace(
+            quick_scan=self._quick_scan,
             preview=self._preview,
             scan=self._scan,
             fit=self._fit,
@@ -67,10 +67,11 @@ class FakeLooks:
             is_staged=lambda _plan: self.is_staged,
             close=lambda: None,
         )
+        return cast("ImportReader", made)
 
     def work(self, engine: FakeEngine) -> EngineApi:
         """Give them to a studio."""
-        return replace(engine.work(), looks=self.looks(), import_dataset=self.import_dataset)
+        return replace(engine.work(), reader=self.reader(), import_dataset=self.import_dataset)
 
     def import_dataset(self, plan: ImportPlan, emit: ImportEmit, control: RunControl) -> None:
         """Claim to have imported three pairs."""
@@ -95,15 +96,15 @@ class FakeLooks:
             )
         )
 
-    def _first_look(
+    def _quick_scan(
         self, source: Path, tell: Callable[[int], None], control: RunControl
-    ) -> FirstLook:
+    ) -> QuickScan:
         tell(7)
         self._wait("listing", control)
         if self.failure is not None:
             raise self.failure
         entries = tuple(FileEntry(path=f"{n}.png", size=9) for n in range(3))
-        return FirstLook(
+        return QuickScan(
             source=source,
             listing=FileListing(entries=entries, suffixes={".png": 3}),
             detections=self.offers,
@@ -112,7 +113,7 @@ class FakeLooks:
         )
 
     def _preview(
-        self, plan: ImportPlan, _look: FirstLook, _control: RunControl
+        self, plan: ImportPlan, _look: QuickScan, _control: RunControl
     ) -> tuple[PreviewItem, ...]:
         self._note("preview", plan)
         count = self.pairs[plan.reading.format]
@@ -124,7 +125,7 @@ class FakeLooks:
     def _scan(
         self,
         plan: ImportPlan,
-        _look: FirstLook,
+        _look: QuickScan,
         tokenizer: str,
         _tell: Callable[[int], None],
         control: RunControl,
@@ -133,7 +134,7 @@ class FakeLooks:
         self._wait("scan", control)
         count = self.pairs[plan.reading.format]
         texts = [f"text {n}" for n in range(count)]
-        reasons = (LikelyReason(cause=Cause.IMAGES_WITHOUT_TEXT, count=3),)
+        reasons = (Cause(kind=CauseKind.IMAGES_WITHOUT_TEXT, count=3),)
         return ScanFacts(
             pairs=count,
             image_only=3 - count,
@@ -146,7 +147,7 @@ class FakeLooks:
             reasons=() if count else reasons,
         )
 
-    def _fit(self, plan: ImportPlan, _look: FirstLook, _control: RunControl) -> tuple[Any, ...]:
+    def _fit(self, plan: ImportPlan, _look: QuickScan, _control: RunControl) -> tuple[Any, ...]:
         self._note("fit", plan)
         before = np.full((4, 9, 4), 120, dtype=np.uint8)
         return (SimpleNamespace(key="0.png", before=before, after=PIXELS, width=9, height=4),)
@@ -183,7 +184,7 @@ class FakeExamination:
     ) -> None:
         self.plan, self._findings, self._note = plan, tuple(findings), note
         self.ledger, self.items = FileLedger(), ()
-        self.likely_reasons, self.channels = (), 3
+        self.likely_causes, self.channels = (), 3
         self.sizes = (((40, 30), 3),)
         self.result = SimpleNamespace(
             check_report=CheckReport(

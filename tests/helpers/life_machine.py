@@ -180,13 +180,13 @@ class LifeMachine(LifeWindow):
 
     @invariant()
     def the_state_fits_the_job(self) -> None:
-        life = self.studio.run_view.status.life
+        life = self.studio.run_view.status.state
         self.seen.add(life)
         assert is_alive(life) == self.studio.training.is_running, life
 
     @invariant()
     def exactly_what_is_allowed_is_offered(self) -> None:
-        panel, life = self.studio.window.run, self.studio.run_view.status.life
+        panel, life = self.studio.window.run, self.studio.run_view.status.state
         expected = set(ALLOWED[life])
         if not panel.can_start:
             expected.discard("start")

@@ -78,7 +78,7 @@ class LifeWindow(RuleBasedStateMachine):
         # Some states last for less than an action.
         training = studio.training
         for fact in (training.pause_asked, training.stop_asked, training.event_emitted):
-            fact.connect(lambda *_event: self.seen.add(studio.run_view.status.life))
+            fact.connect(lambda *_event: self.seen.add(studio.run_view.status.state))
         return studio
 
     def _shut(self) -> None:
@@ -101,7 +101,7 @@ class LifeWindow(RuleBasedStateMachine):
         """Wait until window and engine agree on where the run is."""
 
         def agrees() -> bool:
-            training, life = self.studio.training, self.studio.run_view.status.life
+            training, life = self.studio.training, self.studio.run_view.status.state
             if not training.is_running:
                 return not is_alive(life)
             return training.waiting_count == 0 and SETTLED.get(self.engine.where) is life
@@ -111,7 +111,7 @@ class LifeWindow(RuleBasedStateMachine):
         except exceptions.TimeoutError:
             training, status = self.studio.training, self.studio.run_view.status
             raise AssertionError(
-                f"{status.life} ({status.state}, {self.engine.where or 'nowhere'}), "
+                f"{status.state} ({status.activity}, {self.engine.where or 'nowhere'}), "
                 f"running: {training.is_running}, waiting: {training.waiting_count}"
             ) from None
         if not self.studio.training.is_running:
@@ -130,7 +130,7 @@ class LifeWindow(RuleBasedStateMachine):
 
     def _buttons(self) -> dict[Command, QWidget | QAction]:
         controls = self.studio.window.run._controls
-        is_under_way = is_alive(self.studio.run_view.status.life)
+        is_under_way = is_alive(self.studio.run_view.status.state)
         return {
             Command.START: controls.start,
             Command.RESUME: controls.resume if is_under_way else controls.more.button,
@@ -180,7 +180,7 @@ def ask(studio: Studio, command: Command) -> None:
 
 def life(studio: Studio) -> RunState:
     """Give the state that the window is in."""
-    return studio.run_view.status.life
+    return studio.run_view.status.state
 
 
 def wait_for(qtbot: QtBot, studio: Studio, state: RunState) -> None:
@@ -261,7 +261,7 @@ class OpenWizard:
         self.source.mkdir()
         self.jobs = ImportJobs(self.fake.import_dataset)
         self.wizard = ImportWizard(
-            None, workspace=self.workspace, jobs=self.jobs, looks=self.fake.looks()
+            None, workspace=self.workspace, jobs=self.jobs, reader=self.fake.reader()
         )
         qtbot.addWidget(self.wizard)
         self.wizard.show()
@@ -280,7 +280,7 @@ class OpenWizard:
 
     def go_to(self, page: Any) -> None:
         """Press Next until a page shows."""
-        if self.wizard.form.look is None:
+        if self.wizard.form.scan is None:
             self.choose()
         for _turn in self.wizard.pages:
             if self.wizard.page is page:

@@ -50,7 +50,7 @@ def test_that_a_run_is_paused_given_back_stopped_and_resumed(
 
     ask(studio, Command.PAUSE_RELEASE)
     released = RunActivity.RELEASED
-    qtbot.waitUntil(lambda: studio.run_view.status.state is released, timeout=DIALOG_PATIENCE_MS)
+    qtbot.waitUntil(lambda: studio.run_view.status.activity is released, timeout=DIALOG_PATIENCE_MS)
     run = RunFolder(studio.training.folder or Path())
     assert run.checkpoint_paths(), "memory is given back once its content is on disk"
     ask(studio, Command.RESUME)

@@ -103,7 +103,7 @@ def test_that_merging_is_one_click_and_undone_by_one_key(examined: DatasetPanel,
 @pytest.mark.parametrize(
     ("words", "what", "changed"),
     [
-        ("garbled", "Mend", {2}),
+        ("garbled", "Fix", {2}),
         ("validation", "Train on them", {4}),
         ("validation", "Exclude", {4}),
         ("equal", "Exclude", {1, 4}),
@@ -136,7 +136,7 @@ def test_that_a_diagnosis_of_another_dataset_is_old_and_filters_nothing(
     examined: DatasetPanel, qtbot: QtBot
 ):
     qtbot.mouseClick(line(examined, "garbled"), Qt.MouseButton.LeftButton)
-    fix(qtbot, examined, "garbled", "Mend")
+    fix(qtbot, examined, "garbled", "Fix")
     press(qtbot, examined, "Save as new version (1)")
     qtbot.waitUntil(lambda: is_open(examined, "sick-2"))
     assert "Out of date: this was found in sick before" in pane(examined).headline

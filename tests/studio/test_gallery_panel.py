@@ -141,7 +141,7 @@ def test_that_a_damaged_newest_preview_gives_way_to_the_one_before(
     panel.open_run(run)
     assert shown_shade(panel) == 10
     assert not step_slider(panel).isEnabled()
-    problem_log.expect("passed over")
+    problem_log.expect("Skipping")
 
 
 @pytest.mark.parametrize(("turn", "zoom"), [(120, 3), (-120, 1), (60, 2)])
@@ -336,7 +336,7 @@ def test_that_a_damaged_sheet_is_passed_over_and_logged(
     with qtbot.waitSignal(timeline.steps_changed):
         assert timeline.sheet(1) is None
     assert steps_of(timeline) == [100, 300]
-    problem_log.expect("passed over", logger="studio.models")
+    problem_log.expect("Skipping", logger="studio.models")
 
 
 def test_that_a_file_without_a_number_is_passed_over(
@@ -410,7 +410,7 @@ def test_that_a_cursor_passes_over_any_number_of_damaged_sheets(
     assert sheet is not None
     assert sheet.images_seen == 0
     for _ in range(damaged):
-        problem_log.expect("passed over")
+        problem_log.expect("Skipping")
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def test_that_progress_is_shown_and_cancel_keeps_what_was_done(opened: OpenWizar
     assert not opened.wizard.back.isEnabled()
     opened.press("Cancel the import")
     opened.qtbot.waitUntil(lambda: opened.says("No dataset was made."))
-    assert opened.says("go on from there")
+    assert opened.says("Completed work is kept.")
     fake.holds.clear()
     opened.press("Continue the import")
     opened.qtbot.waitUntil(lambda: opened.says("3 item(s) imported"))
@@ -118,7 +118,7 @@ def test_that_an_import_that_was_cut_off_is_offered_to_be_continued(
 ):
     fake.is_staged = True
     opened.go_to(opened.wizard.summary)
-    assert opened.says("An earlier import of this was not finished.")
+    assert opened.says("An earlier import was not finished.")
     assert opened.wizard.next.text() == "Continue the import"
 
 
@@ -142,7 +142,7 @@ def test_that_closing_asks_only_while_work_is_under_way(opened: OpenWizard, fake
     question = opened.question()
     assert question is not None
     assert opened.wizard.isVisible()
-    press(opened.qtbot, question, "Go on")
+    press(opened.qtbot, question, "Continue")
     assert opened.jobs.building.is_running
     opened.wizard.close()
     opened.qtbot.waitUntil(lambda: opened.question() is not None)
@@ -196,9 +196,9 @@ def test_that_a_folder_dropped_onto_the_window_is_listed(
     drop(studio.window, tmp_path)
     wizard = studio.importing.wizard
     assert wizard is not None
-    qtbot.waitUntil(lambda: wizard.form.look is not None)
-    assert wizard.form.look is not None
-    assert wizard.form.look.source == tmp_path
+    qtbot.waitUntil(lambda: wizard.form.scan is not None)
+    assert wizard.form.scan is not None
+    assert wizard.form.scan.source == tmp_path
     assert studio.importing.choices == ImportChoices(recent=(str(tmp_path),))
     drop(wizard.findChild(DropZone), tmp_path.parent)
     qtbot.waitUntil(lambda: wizard.source.source == tmp_path.parent)
@@ -210,7 +210,7 @@ def test_that_train_on_this_makes_it_the_next_run(qtbot: QtBot, studio: Studio, 
     studio.importing.open(tmp_path)
     wizard = studio.importing.wizard
     assert wizard is not None
-    qtbot.waitUntil(lambda: wizard.form.look is not None)
+    qtbot.waitUntil(lambda: wizard.form.scan is not None)
     wizard.form.tokenizer = "characters"
     for page in wizard.pages[1:]:
         qtbot.waitUntil(lambda: not wizard.page.refusal())
@@ -242,7 +242,7 @@ def test_that_closing_the_window_asks_about_an_import(
     studio.importing.open(tmp_path)
     wizard = studio.importing.wizard
     assert wizard is not None
-    qtbot.waitUntil(lambda: wizard.form.look is not None)
+    qtbot.waitUntil(lambda: wizard.form.scan is not None)
     while wizard.page is not wizard.summary:
         qtbot.waitUntil(lambda: not wizard.page.refusal())
         wizard.go_next()
@@ -250,7 +250,7 @@ def test_that_closing_the_window_asks_about_an_import(
     wizard.go_next()
     qtbot.waitUntil(lambda: studio.importing.jobs.building.is_running)
     studio.window.close()
-    press(qtbot, wizard, "Go on")
+    press(qtbot, wizard, "Continue")
     assert studio.window.isVisible()
     assert studio.importing.jobs.building.is_running
     studio.window.close()

@@ -9,18 +9,18 @@ from pytestqt.qtbot import QtBot
 from engine.control import RunControl
 from engine.errors import ConfigError, SourceUnreadableError, StoppedError
 from engine.events import ImportProgressed, ImportStage, Outcome
-from engine.importing.empty_import import Cause, LikelyReason
+from engine.importing.empty_import import Cause, CauseKind
 from engine.importing.formats.registry import FORMATS
 from engine.importing.ledger import Reason
 from engine.importing.plan import OFFERED, Fix, Issue
 from studio.jobs.task import CancellingJob, TaskEnded, Tell
-from studio.models.import_form import ImportForm, RepairHistory, free_name
+from studio.models.import_form import FixHistory, ImportForm, free_name
 from studio.models.import_text import (
     ENCODINGS,
+    cause_sentences,
     encoding_words,
     format_words,
     progress_words,
-    reason_sentences,
     reason_words,
 )
 from studio.models.issue_text import (
@@ -55,8 +55,8 @@ def test_that_every_encoding_offered_is_one_that_python_knows():
 @pytest.mark.parametrize("has_other_formats", [False, True])
 @pytest.mark.parametrize("count", [0, 1, 3, 9])
 def test_that_there_are_always_three_different_reasons(count: int, has_other_formats: bool):
-    reasons = [LikelyReason(cause=cause, count=2) for cause in list(Cause)[:count]]
-    sentences = reason_sentences(reasons, has_other_formats=has_other_formats)
+    reasons = [Cause(kind=cause, count=2) for cause in list(CauseKind)[:count]]
+    sentences = cause_sentences(reasons, has_other_formats=has_other_formats)
     assert len(set(sentences)) == 3
 
 
@@ -96,21 +96,21 @@ def test_that_a_form_without_a_source_makes_no_plan(tmp_path: Path):
 
 
 def test_that_repairs_are_undone_and_redone_step_by_step():
-    history = RepairHistory()
+    history = FixHistory()
     history.undo()
     history.choose(Issue.LEAK, Fix.SKIP)
     history.choose(Issue.LEAK, Fix.SKIP)
     history.choose(Issue.NO_TEXT, Fix.KEEP)
     history.undo()
-    assert history.repairs == {Issue.LEAK: Fix.SKIP}
+    assert history.fixes == {Issue.LEAK: Fix.SKIP}
     history.redo()
-    assert history.repairs == {Issue.LEAK: Fix.SKIP, Issue.NO_TEXT: Fix.KEEP}
+    assert history.fixes == {Issue.LEAK: Fix.SKIP, Issue.NO_TEXT: Fix.KEEP}
     history.undo()
     history.undo()
     assert not history.can_undo
     history.choose(Issue.LEAK, Fix.KEEP)
     assert not history.can_redo
-    assert history.repairs == {Issue.LEAK: Fix.KEEP}
+    assert history.fixes == {Issue.LEAK: Fix.KEEP}
 
 
 def test_that_bars_hold_every_count_once_and_a_long_tail_takes_one():

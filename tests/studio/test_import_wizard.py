@@ -84,12 +84,12 @@ def test_that_no_pair_blocks_next_and_gives_three_reasons(opened: OpenWizard):
     opened.wait()
     assert not opened.wizard.next.isEnabled()
     assert opened.says("1.  3 image(s) have no text")
-    assert opened.says("2.  Another way of reading may fit better")
+    assert opened.says("2.  Another format may fit better")
     assert opened.says("3.  A text and its image must have the same name")
     opened.wizard.format.choose("sidecar")
     opened.wait()
     assert opened.wizard.next.isEnabled()
-    assert not opened.says("Another way of reading")
+    assert not opened.says("Another format")
 
 
 def test_that_images_alone_pass_when_the_user_says_so(opened: OpenWizard):

@@ -12,7 +12,7 @@ from studio.app import build_studio
 from studio.errors.wording import explain
 from studio.i18n import Language, install_language, translate_engine
 from studio.models.run_form import RunForm
-from studio.models.run_state import RunActivity, state_text
+from studio.models.run_state import RunActivity, activity_text
 from studio.panels.run import RunPanel
 from studio.settings.choices import GeneralChoices
 from studio.settings.codec import SettingsStore
@@ -31,7 +31,7 @@ def test_that_chinese_reaches_every_corner(
     assert {"欢迎使用 Diptych", "批大小", "学习率"} <= labels
     latin = [text for text in labels | buttons if text.isascii() and len(text.split()) > 2]
     assert set(latin) <= {"Adam beta 1", "Adam beta 2"}
-    assert state_text(RunActivity.STOPPED) == "已停止，检查点已保存"
+    assert activity_text(RunActivity.STOPPED) == "已停止，检查点已保存"
     assert explain(DiskFullError(tmp_path, 10, 1)).happened == "磁盘已满。"
     studio.window.leave()
 

@@ -88,7 +88,7 @@ def test_that_a_relay_that_is_gone_stays_silent(qtbot: QtBot):
     def raise_as_qt_does(_line: LogLine) -> None:
         raise RuntimeError("Internal C++ object already deleted")
 
-    handler._take = raise_as_qt_does  # pyright: ignore[reportAttributeAccessIssue]
+    handler._pass_on = raise_as_qt_does  # pyright: ignore[reportAttributeAccessIssue]
     handler.emit(logging.makeLogRecord({"msg": "too late"}))
 
 

@@ -191,7 +191,7 @@ def open_when_trained(qtbot: QtBot, studio: Studio, run: Path) -> None:
 
     qtbot.waitUntil(trains, timeout=PATIENCE_MS)
     studio.run_view.open_or_report(run)
-    assert studio.run_view.status.state is RunActivity.ELSEWHERE
+    assert studio.run_view.status.activity is RunActivity.ELSEWHERE
     assert studio.desktop.following.is_running
 
 
@@ -226,7 +226,7 @@ def test_that_a_real_run_is_followed_to_its_end(
     images = [report.progress.images_seen for report in reports]
     assert images == sorted(set(images))
     # Shown again as a run at rest, which can be gone on with.
-    assert studio.run_view.status.life is RunState.FINISHED
+    assert studio.run_view.status.state is RunState.FINISHED
     assert RunFolder(run).checkpoint_paths()
 
 
@@ -247,4 +247,4 @@ def test_that_a_killed_run_is_shown_as_interrupted(
         child.wait()
     (followed,) = signal_seen.args or [None]
     assert followed.is_interrupted
-    assert studio.run_view.status.life is RunState.INTERRUPTED
+    assert studio.run_view.status.state is RunState.INTERRUPTED

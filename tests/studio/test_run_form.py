@@ -11,7 +11,7 @@ from engine.config.presets import PRESETS
 from engine.config.setting import Setting, settings_in, value_at
 from engine.errors import ConfigError
 from engine.events import Outcome, Progress, RunEnded
-from studio.models.run_form import FIELDS, RunForm, free_run_name, is_usable_name
+from studio.models.run_form import FIELDS, RunForm, free_run_name, is_usable_name, read_fields
 from studio.models.run_state import (
     RunActivity,
     RunState,
@@ -63,7 +63,7 @@ def test_that_every_setting_reaches_the_run(form: RunForm):
         form.choose_preset("cpu-tiny")
         form.set_text(name, str(other))
         assert form.is_modified(name)
-        values, _problems = form._read()
+        values, _problems = read_fields(FIELDS, form._texts)
         assert values[name] == other
 
 
@@ -229,9 +229,9 @@ def test_that_nothing_is_left_of_a_run_that_has_ended():
     ended = RunEnded(
         outcome=Outcome.STOPPED, folder=Path(), images_seen=64, elapsed_s=1.0, images_saved=64
     )
-    training = RunStatus(life=RunState.RUNNING, state=RunActivity.TRAINING)
+    training = RunStatus(state=RunState.RUNNING, activity=RunActivity.TRAINING)
     status = training.after(losses(64)).after(ended)
-    assert status.state is RunActivity.STOPPED
+    assert status.activity is RunActivity.STOPPED
     assert status.progress is not None
     assert progress_text(status.progress) == "64 images · 1,234 images/s"
     assert training.after(ended).progress is None

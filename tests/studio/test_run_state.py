@@ -145,19 +145,22 @@ def running() -> RunStatus:
 def test_that_a_run_that_got_stuck_on_its_way_out_goes_on_to_its_end():
     stopping = running().after_asking(LifecycleEvent.STOP_ASKED)
     stuck = stopping.after(RunPaused(images_seen=1, error=FULL))
-    assert (stuck.life, stuck.state) == (RunState.PAUSED, RunActivity.STUCK)
-    assert stuck.after_asking(LifecycleEvent.RESUME_ASKED).life is RunState.STOPPING
+    assert (stuck.state, stuck.activity) == (RunState.PAUSED, RunActivity.STUCK)
+    assert stuck.after_asking(LifecycleEvent.RESUME_ASKED).state is RunState.STOPPING
     tried_by_itself = stuck.after(PhaseChanged(phase=Phase.SAVING))
-    assert (tried_by_itself.life, tried_by_itself.state) == (RunState.STOPPING, RunActivity.SAVING)
-    assert tried_by_itself.after(ended(Outcome.STOPPED)).life is RunState.FINISHED
+    assert (tried_by_itself.state, tried_by_itself.activity) == (
+        RunState.STOPPING,
+        RunActivity.SAVING,
+    )
+    assert tried_by_itself.after(ended(Outcome.STOPPED)).state is RunState.FINISHED
 
 
 def test_that_reports_say_that_a_save_is_over():
     saving = running().after(PhaseChanged(phase=Phase.SAVING))
-    assert saving.state is RunActivity.SAVING
-    assert saving.after(losses(100)).state is RunActivity.TRAINING
+    assert saving.activity is RunActivity.SAVING
+    assert saving.after(losses(100)).activity is RunActivity.TRAINING
     asked = saving.after_asking(LifecycleEvent.PAUSE_ASKED)
-    assert asked.after(losses(100)).state is RunActivity.PAUSING
+    assert asked.after(losses(100)).activity is RunActivity.PAUSING
 
 
 def test_that_only_what_came_after_the_newest_checkpoint_counts_as_unsaved():
@@ -169,7 +172,7 @@ def test_that_only_what_came_after_the_newest_checkpoint_counts_as_unsaved():
 
 
 @pytest.mark.parametrize(
-    ("event", "state"),
+    ("event", "activity"),
     [
         (ended(Outcome.FINISHED), RunActivity.FINISHED),
         (ended(Outcome.STOPPED), RunActivity.STOPPED),
@@ -178,8 +181,8 @@ def test_that_only_what_came_after_the_newest_checkpoint_counts_as_unsaved():
         (ended(Outcome.FAILED), RunActivity.FAILED),
     ],
 )
-def test_that_an_end_is_told_as_it_was(event: RunEnded, state: RunActivity):
-    assert running().after(event).state is state
+def test_that_an_end_is_told_as_it_was(event: RunEnded, activity: RunActivity):
+    assert running().after(event).activity is activity
 
 
 def test_that_a_run_that_moves_takes_its_name_along():

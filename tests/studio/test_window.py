@@ -25,7 +25,7 @@ from studio.app import Studio, build_studio
 from studio.dialogs.error import AboutDialog, ErrorDialog
 from studio.dialogs.save_gallery import SaveGalleryDialog
 from studio.i18n import Language
-from studio.models.run_state import RunActivity, state_text
+from studio.models.run_state import RunActivity, activity_text
 from studio.settings.choices import GeneralChoices
 from studio.theme import DARK, LIGHT, Appearance, current_colors
 from studio.widgets.steps import TimelineBar
@@ -325,5 +325,5 @@ def test_that_full_screen_goes_both_ways(studio: Studio):
 
 
 def test_that_every_state_has_words():
-    texts = {state_text(state) for state in RunActivity}
+    texts = {activity_text(state) for state in RunActivity}
     assert len(texts) == len(RunActivity)

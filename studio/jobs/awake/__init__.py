@@ -14,10 +14,10 @@ _log = logging.getLogger(__name__)
 
 
 class SleepInhibitor(QObject):
-    """Holds the computer awake from the start of a run to its end, except while it is paused.
+    """Inhibits sleep from the start of a run to its end, except while it is paused.
 
     Args:
-        way: how; by default the system's own.
+        way: creates an inhibition; the system's own by default.
         parent: the owner.
     """
 
@@ -33,28 +33,28 @@ class SleepInhibitor(QObject):
 
     @property
     def is_holding(self) -> bool:
-        """Whether the computer was asked to stay awake."""
+        """Whether an inhibition is active or requested."""
         return self._hold is not None
 
     def follow(self, run: RunEvents) -> None:
-        """Hold while a job trains."""
+        """Inhibit sleep while a job trains."""
         run.run_started.connect(self.hold)
         run.event_emitted.connect(self._on_run_event)
 
     def set_allowed(self, is_allowed: bool) -> None:  # noqa: FBT001 - one plain fact
-        """Take the user's word on whether the computer may be kept awake at all."""
+        """Allow or forbid inhibiting sleep, as chosen by the user."""
         self._is_allowed = is_allowed
         self._settle()
 
     @Slot()
     def hold(self) -> None:
-        """Keep the computer awake, if that is allowed."""
+        """Inhibit sleep, if allowed."""
         self._is_wanted = True
         self._settle()
 
     @Slot()
     def let_go(self) -> None:
-        """Let it sleep again."""
+        """Release the inhibition."""
         self._is_wanted = False
         self._settle()
 
@@ -79,11 +79,11 @@ class SleepInhibitor(QObject):
                 hold, self._hold = self._hold, None
                 hold.release()
         except (OSError, AttributeError, KeyError, subprocess.TimeoutExpired) as error:
-            _log.info("The system cannot be kept awake, or let go: %s", error)
+            _log.info("Sleep inhibition failed: %s", error)
 
 
 def way_of(platform: str) -> Way:
-    """Give a system's own way of staying awake."""
+    """Return the inhibition of a platform."""
     if platform == "win32":
         return WindowsInhibition
     if platform == "darwin":

@@ -20,25 +20,25 @@ from PySide6.QtDBus import (
 
 APP = "Diptych"
 REASON = "A model is being trained"
-"""Shown by tools that list who keeps a computer awake; English, as the log is."""
+"""Shown by tools that list inhibitions; English, as the log."""
 
 
 class Inhibition(Protocol):
-    """Keeps the computer awake from the moment it is made."""
+    """Inhibits sleep from its creation until its release."""
 
     def release(self) -> None:
-        """Let it sleep again."""
+        """Allow sleep again."""
         ...
 
 
 Way = Callable[[], Inhibition]
-"""Makes a hold. Raises OSError or AttributeError where the system does not offer it."""
+"""Creates an inhibition. Raises OSError or AttributeError if the system does not support it."""
 
 
 def open_bus(kind: QDBusConnection.BusType, name: str) -> QDBusConnection | None:
-    """Open a connection of its own to a bus; ``None`` where there is no session.
+    """Open a private connection to a bus; ``None`` without a session.
 
-    Without a session the library would start a bus for it, which nobody listens on.
+    Without a session, the D-Bus library would start a bus of its own.
     """
     if kind is QDBusConnection.BusType.SessionBus and not has_session():
         return None
@@ -46,7 +46,7 @@ def open_bus(kind: QDBusConnection.BusType, name: str) -> QDBusConnection | None
 
 
 def has_session() -> bool:
-    """Whether somebody has started a session bus."""
+    """Whether a session bus exists."""
     if os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
         return True
     runtime = os.environ.get("XDG_RUNTIME_DIR")
@@ -58,12 +58,12 @@ _NUMBERS = itertools.count()
 _log = logging.getLogger(__name__)
 
 Connect = Callable[[QDBusConnection.BusType, str], QDBusConnection | None]
-"""Opens a connection of its own under a name."""
+"""Opens a private connection under a name."""
 
 
 @dataclass(frozen=True)
 class InhibitionService:
-    """A service that may keep the computer awake."""
+    """A D-Bus service that can inhibit sleep."""
 
     bus: QDBusConnection.BusType
     service: str
@@ -87,7 +87,7 @@ DOORS = (
         "org.freedesktop.PowerManagement.Inhibit",
         (APP, REASON),
     ),
-    # The last resort: the screen stays on as well.
+    # Last resort: keeps the screen on as well.
     InhibitionService(
         QDBusConnection.BusType.SessionBus,
         "org.freedesktop.ScreenSaver",
@@ -99,10 +99,10 @@ DOORS = (
 
 
 class BusInhibition(QObject):
-    """Asks one service after another until one agrees; never waits for an answer.
+    """Asks one service after the other until one agrees, asynchronously.
 
-    login1 keeps the computer awake as long as a file handle is open, the others as long as the
-    connection is: both go with this process, however it ends.
+    login1 inhibits sleep while a file descriptor is open, the others while the connection is
+    open; both end with this process in any case.
     """
 
     def __init__(
@@ -116,11 +116,11 @@ class BusInhibition(QObject):
         self._watcher: QDBusPendingCallWatcher | None = None
         self._is_over = False
         self.service = ""
-        """Who agreed; empty while nobody has."""
+        """Name of the service that agreed, or empty."""
         self._ask_next()
 
     def release(self) -> None:
-        """Let the computer sleep again; what has not answered yet is not waited for."""
+        """Allow sleep again; pending calls are ignored."""
         self._is_over, self.service = True, ""
         if self._handle is not None:
             os.close(self._handle)
@@ -135,33 +135,33 @@ class BusInhibition(QObject):
                 self._ask(connection, door)
                 return
             self._hang_up()
-        _log.info("Nothing on this system keeps it awake; it may go to sleep in mid-run")
+        _log.info("No service inhibits sleep; the computer may sleep during the run")
 
     def _ask(self, connection: QDBusConnection, door: InhibitionService) -> None:
         message = QDBusMessage.createMethodCall(door.service, door.path, door.interface, "Inhibit")
         message.setArguments(list(door.arguments))
         message.setAutoStartService(False)
         watcher = QDBusPendingCallWatcher(connection.asyncCall(message, TIMEOUT_MS), self)
-        watcher.finished.connect(lambda: self._take(watcher, door))
+        watcher.finished.connect(lambda: self._on_reply(watcher, door))
         self._watcher = watcher
 
-    def _take(self, watcher: QDBusPendingCallWatcher, door: InhibitionService) -> None:
+    def _on_reply(self, watcher: QDBusPendingCallWatcher, door: InhibitionService) -> None:
         reply = watcher.reply()
         watcher.deleteLater()
         self._watcher = None
         if self._is_over:
             return
         if reply.type() is QDBusMessage.MessageType.ErrorMessage:
-            _log.debug("%s does not keep the system awake: %s", door.service, reply.errorMessage())
+            _log.debug("%s does not inhibit sleep: %s", door.service, reply.errorMessage())
             self._hang_up()
             self._ask_next()
             return
         for answer in reply.arguments():
             if isinstance(answer, QDBusUnixFileDescriptor):
-                # Qt closes its own with the message.
+                # Qt closes its own descriptor with the message.
                 self._handle = os.dup(answer.fileDescriptor())
         self.service = door.service
-        _log.info("%s keeps the system awake", door.service)
+        _log.info("%s inhibits sleep", door.service)
 
     def _hang_up(self) -> None:
         if self._name:
@@ -174,32 +174,32 @@ _PATIENCE_S = 2.0
 
 
 class Child(Protocol):
-    """What is asked of a process that was started."""
+    """The interface of a started process that is used here."""
 
     def terminate(self) -> None:
-        """Ask it to end."""
+        """Terminate the process."""
         ...
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait until it has."""
+        """Wait until the process has ended."""
         ...
 
 
 class MacInhibition:
-    """Runs the system's own tool, which ends with this process even if that is killed.
+    """Runs ``caffeinate``, which ends with this process even if that is killed.
 
     Args:
-        start: starts a program; a test hands in its own.
+        start: starts a program; tests replace it.
 
     Raises:
-        OSError: there is no such tool.
+        OSError: the tool is missing.
     """
 
     def __init__(self, start: Callable[[Sequence[str]], Child] | None = None) -> None:
         self._child = (start or _start)([PROGRAM, "-i", "-w", str(os.getpid())])
 
     def release(self) -> None:
-        """Let the system sleep again."""
+        """Allow sleep again."""
         self._child.terminate()
         self._child.wait(timeout=_PATIENCE_S)
 
@@ -210,20 +210,20 @@ def _start(command: Sequence[str]) -> Child:
 
 CONTINUOUS = 0x80000000
 SYSTEM_REQUIRED = 0x00000001
-"""The screen may go dark; the computer may not sleep."""
+"""Lets the screen turn off but prevents system sleep."""
 
 
 class WindowsInhibition:
-    """Keeps the system awake for the calling thread, until that thread takes it back or ends.
+    """Inhibits sleep for the calling thread until its release or the end of the thread.
 
     Source: SetThreadExecutionState in the Win32 reference.
 
     Args:
-        set_state: the system's function; a test hands in its own.
+        set_state: the system function; tests replace it.
 
     Raises:
-        OSError: the system refuses.
-        AttributeError: this is no Windows.
+        OSError: the system refused.
+        AttributeError: the platform is not Windows.
     """
 
     def __init__(self, set_state: Callable[[int], int] | None = None) -> None:
@@ -232,12 +232,12 @@ class WindowsInhibition:
             raise OSError("SetThreadExecutionState refused")
 
     def release(self) -> None:
-        """Let the system sleep again; from the same thread."""
+        """Allow sleep again; must be called in the same thread."""
         self._set_state(CONTINUOUS)
 
 
 def _system_function() -> Callable[[int], int]:
-    # The stub of ctypes knows it on Windows alone.
+    # The type stub of ctypes defines ``windll`` on Windows only.
     function: Any = vars(ctypes)["windll"].kernel32.SetThreadExecutionState
     function.argtypes, function.restype = [ctypes.c_uint], ctypes.c_uint
     return function

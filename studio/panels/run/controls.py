@@ -22,11 +22,11 @@ from studio.models.run_state import (
     RunActivity,
     RunState,
     RunStatus,
+    activity_text,
     count_text,
     enabled,
     is_alive,
     progress_text,
-    state_text,
 )
 from studio.models.trouble_text import Advice, advice, evidence_text
 from studio.theme import SPACING
@@ -146,7 +146,7 @@ class RunControls(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._life = RunState.IDLE
+        self._state = RunState.IDLE
         self._can_start = False
         self.start = QPushButton(self.tr("Start training"))
         self.queue = QPushButton(icon("queue"), "")
@@ -167,16 +167,16 @@ class RunControls(QWidget):
     @property
     def offered(self) -> frozenset[Command]:
         """What may be asked for now."""
-        commands = enabled(self._life)
+        commands = enabled(self._state)
         if not self._can_start:
             commands -= {Command.START}
-        if not is_alive(self._life) and self.more.run is None:
+        if not is_alive(self._state) and self.more.run is None:
             commands -= {Command.RESUME}
         return commands
 
-    def show_life(self, life: RunState) -> None:
+    def show_state(self, state: RunState) -> None:
         """Show another state."""
-        self._life = life
+        self._state = state
         self._show()
 
     def show_startable(self, *, can_start: bool, tip: str) -> None:
@@ -196,14 +196,14 @@ class RunControls(QWidget):
         """Ask for something, if it is offered."""
         if command not in self.offered:
             return
-        if command is Command.RESUME and not is_alive(self._life):
+        if command is Command.RESUME and not is_alive(self._state):
             self.more.resume()
         else:
             self.command_requested.emit(command)
 
     @property
     def _is_resume_usual(self) -> bool:
-        return self._life in (RunState.INTERRUPTED, RunState.FAILED)
+        return self._state in (RunState.INTERRUPTED, RunState.FAILED)
 
     def _make_menus(self) -> dict[Command, QAction]:
         return {
@@ -250,8 +250,8 @@ class RunControls(QWidget):
 
     @Slot()
     def _show(self) -> None:
-        life, offered = self._life, self.offered
-        is_under_way, is_paused = is_alive(life), life is RunState.PAUSED
+        state, offered = self._state, self.offered
+        is_under_way, is_paused = is_alive(state), state is RunState.PAUSED
         self._show_texts()
         for button in (self.start, self.queue):
             button.setEnabled(Command.START in offered)
@@ -279,8 +279,8 @@ class RunControls(QWidget):
         is_start_usual = not (self._is_resume_usual and self.more.run is not None)
         set_look(self.start, "role", "primary" if is_start_usual else "")
         self.start.setIcon(icon("run", "on_accent" if is_start_usual else ""))
-        is_pausing = self._life is RunState.PAUSING
-        is_stopping = self._life is RunState.STOPPING
+        is_pausing = self._state is RunState.PAUSING
+        is_stopping = self._state is RunState.STOPPING
         self.pause.show_text(self.tr("Pausing…") if is_pausing else self.tr("Pause"), icon("pause"))
         self.stop.show_text(self.tr("Stopping…") if is_stopping else self.tr("Stop"), icon("stop"))
 
@@ -306,12 +306,12 @@ class RunProgress(QWidget):
 
     def show_status(self, status: RunStatus) -> None:
         """Show another status."""
-        self.setVisible(status.state is not RunActivity.IDLE)
-        self._state.setText(state_text(status.state))
+        self.setVisible(status.activity is not RunActivity.IDLE)
+        self._state.setText(activity_text(status.activity))
         progress = status.progress
         self._figures.setText(progress_text(progress) if progress else "")
         self._figures.setVisible(progress is not None)
-        if status.state is RunActivity.STARTING:
+        if status.activity is RunActivity.STARTING:
             self._device.hide()
         self._show_bar(status)
 
@@ -325,7 +325,7 @@ class RunProgress(QWidget):
         fraction = status.progress.fraction if status.progress else None
         self._bar.setVisible(status.is_running)
         # Without an end in sight, or before the first figure, the bar only says "busy".
-        is_busy = fraction is None and status.life is not RunState.PAUSED
+        is_busy = fraction is None and status.state is not RunState.PAUSED
         self._bar.setRange(0, 0 if is_busy else _FULL)
         self._bar.setValue(round((fraction or 0.0) * _FULL))
 

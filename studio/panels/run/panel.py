@@ -100,11 +100,11 @@ class RunPanel(QWidget):
     def show_status(self, status: RunStatus) -> None:
         """Show how the run goes."""
         has_begun_or_ended = status.is_running != self._status.is_running
-        has_moved = status.life is not self._status.life
+        has_moved = status.state is not self._status.state
         self._status = status
         self._progress.show_status(status)
         if has_moved:
-            self._controls.show_life(status.life)
+            self._controls.show_state(status.state)
         if has_begun_or_ended:
             # The next run needs another name, and begins at its beginning.
             self._form.rename("")

@@ -1,4 +1,4 @@
-"""The wizard that makes a dataset of somebody's own files."""
+"""The wizard that imports the user's files as a dataset."""
 
 from studio.wizards.importing.wizard import ImportWizard
 

@@ -1,4 +1,4 @@
-"""The fifth page: the doctor looks at everything, and the user decides what to do about it."""
+"""The fifth page: runs the doctor's checks and lets the user choose fixes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -26,14 +25,14 @@ from engine.events import ImageArray, ImportProgressed, Outcome
 from engine.importing.ledger import Reason
 from engine.importing.plan import Fix, ImportPlan, Issue, decodes_alike, gives_alike
 from studio.errors.wording import explain
-from studio.jobs.importing import ImportJobs, ImportLooks
-from studio.jobs.task import TaskEnded, Tell
+from studio.jobs.importing import ImportJobs, ImportReader
+from studio.jobs.task import TaskEnded
 from studio.models.import_form import ImportForm
 from studio.models.import_text import (
     card_words,
+    cause_sentences,
     counts_words,
     progress_words,
-    reason_sentences,
     sizes_words,
 )
 from studio.models.issue_text import (
@@ -49,7 +48,7 @@ from studio.widgets.buttons import icon_button
 from studio.widgets.card_grid import Card, CardGrid
 from studio.widgets.fields import ChoiceField
 from studio.widgets.icons import icon
-from studio.widgets.labels import EmptyState, plain_label
+from studio.widgets.labels import EmptyState, fill, plain_label, spaced
 from studio.wizards.importing.page import Page
 
 if TYPE_CHECKING:
@@ -57,18 +56,14 @@ if TYPE_CHECKING:
     from engine.importing.dry_run import DryRun
 
 
-# --------------------------------------------------------------------------
-# One finding: what it means, what it looks like, and what to do about it.
-
-
 SHOWN = 24
-"""Items of a finding that are shown."""
+"""Maximum number of items shown per finding."""
 _REPAIR_WIDTH = 320
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Details:
-    """What is known of the items that are shown, by their keys."""
+    """Details of the shown items, by key."""
 
     pictures: Mapping[str, ImageArray] = field(default_factory=dict[str, ImageArray])
     texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
@@ -76,7 +71,7 @@ class _Details:
 
 
 class FindingView(QWidget):
-    """Shows one finding of an examination."""
+    """Shows one finding with its items and fixes."""
 
     repair_chosen = Signal(object)
     """Carries the ``Fix``."""
@@ -98,10 +93,10 @@ class FindingView(QWidget):
         self._some = plain_label(role="muted")
         self.board = CardGrid()
         self._lay_out()
-        jobs.thumbnails.ended.connect(self._take)
+        jobs.thumbnails.ended.connect(self._on_thumbnails)
 
     def show_finding(self, dry_run: "DryRun", issue: Issue) -> None:
-        """Show a finding; its pictures follow."""
+        """Show a finding; its pictures are loaded in a worker."""
         report = dry_run.result.check_report.report(issue)
         self._title.setText(finding_title(issue))
         self._sentence.setText(finding_sentence(issue))
@@ -118,12 +113,12 @@ class FindingView(QWidget):
         self._some.setVisible(bool(self._some.text()))
         if is_other:
             self._details = _Details()
-            # In the worker: there may be a million items to search through.
+            # In the worker, because there may be a million items to search.
             self._jobs.thumbnails.request(lambda _tell, control: _details(dry_run, keys, control))
         self._show_cards()
 
     @Slot(object)
-    def _take(self, event: TaskEnded) -> None:
+    def _on_thumbnails(self, event: TaskEnded) -> None:
         if event.outcome is Outcome.FINISHED and self._shown is not None:
             self._details = event.result
             self._show_cards()
@@ -146,18 +141,12 @@ class FindingView(QWidget):
         )
 
     def _lay_out(self) -> None:
-        ask = QHBoxLayout()
-        ask.setSpacing(SPACING)
-        ask.addWidget(self._ask)
-        ask.addWidget(self.repairs)
+        ask = spaced(QHBoxLayout(), SPACING)
+        fill(ask, self._ask, self.repairs)
         ask.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING)
-        for widget in (self._title, self._sentence):
-            layout.addWidget(widget)
-        layout.addLayout(ask)
-        layout.addWidget(self._some)
+        layout = spaced(QVBoxLayout(self), SPACING, (0, 0, 0, 0))
+        fill(layout, self._title, self._sentence)
+        fill(layout, ask, self._some)
         layout.addWidget(self.board, stretch=1)
         self._title.setAlignment(Qt.AlignmentFlag.AlignLeft)
 
@@ -179,13 +168,12 @@ _ORDER = {"error": 0, "warning": 1, "info": 2}
 
 
 class CheckPage(Page):
-    """Runs the examination once for each way of reading; repairs are weighed again at once."""
+    """Runs the dry run once per import spec; changed fixes are recounted at once."""
 
-    def __init__(self, form: ImportForm, jobs: ImportJobs, looks: ImportLooks) -> None:
+    def __init__(self, form: ImportForm, jobs: ImportJobs, reader: ImportReader) -> None:
         super().__init__(form, jobs)
-        self._looks = looks
+        self._reader = reader
         self._is_shown = False
-        self._asked: ImportPlan | None = None
         self._note = ""
         self.dry_run: DryRun | None = None
         self._headline = plain_label(role="heading")
@@ -194,10 +182,13 @@ class CheckPage(Page):
         self.again = QPushButton()
         self.again.setAutoDefault(False)
         self.again.clicked.connect(self._press)
-        self.undo = self._make_button("undo", self.tr("Undo"), QKeySequence.StandardKey.Undo)
-        self.redo = self._make_button("redo", self.tr("Redo"), QKeySequence.StandardKey.Redo)
-        self.undo.clicked.connect(self._undo)
-        self.redo.clicked.connect(self._redo)
+        undo_key = QKeySequence(QKeySequence.StandardKey.Undo).toString()
+        redo_key = QKeySequence(QKeySequence.StandardKey.Redo).toString()
+        self.undo = icon_button("undo", self.tr("Undo"), undo_key)
+        self.redo = icon_button("redo", self.tr("Redo"), redo_key)
+        for button, slot in ((self.undo, self._undo), (self.redo, self._redo)):
+            button.setAutoRepeat(False)
+            button.clicked.connect(slot)
         self.findings = QListWidget()
         self.findings.setProperty("role", "view")
         self.findings.setAccessibleName(self.tr("Findings"))
@@ -207,64 +198,59 @@ class CheckPage(Page):
         self.view = FindingView(jobs)
         self.view.repair_chosen.connect(self._fix)
         self._stack = QStackedWidget()
-        self._well = EmptyState("info", self.tr("Nothing was found that needs a decision."))
+        self._well = EmptyState("info", self.tr("No findings need a decision."))
         self._lay_out()
         jobs.check.progressed.connect(self._show_progress)
-        jobs.check.ended.connect(self._take)
-        jobs.recount.ended.connect(self._take)
+        jobs.check.ended.connect(self._on_check)
+        jobs.recount.ended.connect(self._on_check)
 
     def title(self) -> str:
-        """Name the page."""
+        """Return the title of the page."""
         return self.tr("Check")
 
     def explanation(self) -> str:
-        """Say what the page is for."""
-        return self.tr("Every file is opened and looked at. Decide what to do about what is odd.")
+        """Return the explanation of the page."""
+        return self.tr("Every file is opened and checked. Decide how to handle the findings.")
 
     def refusal(self) -> str:
-        """Say why there is nothing to go on with."""
+        """Return why the next page is not available yet."""
         if self.jobs.check.is_running or self.jobs.recount.is_running:
             return self.tr("Your files are being checked…")
         if self.dry_run is None:
-            return self._note or self.tr("The check has to be done first.")
-        if self.dry_run.likely_reasons:
-            reasons = reason_sentences(self.dry_run.likely_reasons, has_other_formats=False)
+            return self._note or self.tr("Run the check first.")
+        if self.dry_run.likely_causes:
+            reasons = cause_sentences(self.dry_run.likely_causes, has_other_formats=False)
             return reasons[0]
         return ""
 
     def enter(self) -> None:
-        """Examine, unless that was done for what the form says."""
+        """Run the checks unless the results are up to date."""
         self._is_shown = True
         self._examine()
 
     def leave(self) -> None:
-        """End the examination."""
+        """Cancel the checks."""
         self._is_shown = False
         self.jobs.check.forget()
         self.jobs.recount.forget()
         self.jobs.thumbnails.forget()
 
     def choose(self, issue: Issue, fix: Fix) -> None:
-        """Decide about a finding, as the combo box does."""
+        """Choose a fix, as the combo box does."""
         self.form.history.choose(issue, fix)
         self._examine()
 
-    def _plan(self) -> ImportPlan | None:
-        try:
-            return self.form.plan()
-        except ConfigError:
-            return None
-
     def _examine(self) -> None:
-        plan, known = self._plan(), self.dry_run
+        known = self.dry_run
         self.undo.setEnabled(self.form.history.can_undo)
         self.redo.setEnabled(self.form.history.can_redo)
-        if plan is None:
+        try:
+            plan = self.form.plan()
+        except ConfigError:
             return
-        self._asked = plan
         if known is not None and decodes_alike(known.plan, plan):
             if gives_alike(known.plan, plan):
-                # A count of what was chosen meanwhile must not come after it.
+                # A pending recount of other fixes must not overwrite this result.
                 self.jobs.recount.forget()
                 self._show(known)
             else:
@@ -274,12 +260,8 @@ class CheckPage(Page):
         self._start(plan)
 
     def _start(self, plan: ImportPlan) -> None:
-        self.dry_run, self._note, looks = None, "", self._looks
-
-        def check(tell: Tell, control: RunControl) -> "DryRun":
-            return looks.examine(plan, tell, control)
-
-        self.jobs.check.request(check)
+        self.dry_run, self._note, reader = None, "", self._reader
+        self.jobs.check.request(lambda tell, control: reader.examine(plan, tell, control))
         self._headline.setText(self.tr("Starting…"))
         self._sizes.setText("")
         self._bar.setRange(0, 0)
@@ -311,7 +293,7 @@ class CheckPage(Page):
             self._bar.setValue(event.done)
 
     @Slot(object)
-    def _take(self, event: TaskEnded) -> None:
+    def _on_check(self, event: TaskEnded) -> None:
         self.again.setEnabled(True)
         if not self._is_shown:
             return
@@ -386,31 +368,19 @@ class CheckPage(Page):
         self.form.history.redo()
         self._examine()
 
-    def _make_button(self, name: str, tip: str, key: QKeySequence.StandardKey) -> QToolButton:
-        button = icon_button(name, tip, QKeySequence(key).toString())
-        button.setAutoRepeat(False)
-        return button
-
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(SPACING)
+        top = spaced(QHBoxLayout(), SPACING)
         top.addWidget(self._headline, stretch=1)
         for button in (self.undo, self.redo, self.again):
             top.addWidget(button, alignment=Qt.AlignmentFlag.AlignTop)
         content = QWidget()
-        row = QHBoxLayout(content)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GAP)
+        row = spaced(QHBoxLayout(content), GAP, (0, 0, 0, 0))
         row.addWidget(self.findings)
         row.addWidget(self.view, stretch=1)
         self._stack.addWidget(content)
         self._stack.addWidget(self._well)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING)
-        layout.addLayout(top)
-        layout.addWidget(self._sizes)
-        layout.addWidget(self._bar)
+        layout = spaced(QVBoxLayout(self), SPACING, (0, 0, 0, 0))
+        fill(layout, top, self._sizes, self._bar)
         layout.addWidget(self._stack, stretch=1)
         layout.addStretch(0)
         self._set_checking(is_checking=False)

@@ -1,4 +1,4 @@
-"""The second page: how the source is to be read, with twelve of its items at once."""
+"""The second page: the format of the source, with a preview of twelve items."""
 
 from typing import TYPE_CHECKING
 
@@ -17,30 +17,30 @@ from engine.events import Outcome
 from engine.importing.formats.format import Detection
 from engine.importing.plan import ImportPlan
 from studio.errors.wording import explain
-from studio.jobs.importing import FilesCounted, ImportJobs, ImportLooks
+from studio.jobs.importing import FilesCounted, ImportJobs, ImportReader
 from studio.jobs.task import TaskEnded
 from studio.models.import_form import ImportForm
-from studio.models.import_text import card_words, format_words, joined, reason_sentences
+from studio.models.import_text import card_words, cause_sentences, format_words, joined
 from studio.models.thumbnails import image_of
-from studio.theme import GAP, MARGIN, SPACING
+from studio.theme import MARGIN, SPACING
 from studio.widgets.card_grid import Card, CardGrid
 from studio.widgets.fields import CheckField
 from studio.widgets.icons import IconView, icon
-from studio.widgets.labels import plain_label
+from studio.widgets.labels import fill, plain_label, spaced
 from studio.wizards.importing.mapping import MappingFields
-from studio.wizards.importing.page import LookingPage, asking_column, stacked
+from studio.wizards.importing.page import PreviewPage, lay_out_columns, stacked
 
 if TYPE_CHECKING:
     from engine.importing.dry_run import ScanFacts
     from engine.importing.preview import PreviewItem
-    from engine.importing.scan import FirstLook
+    from engine.importing.scan import QuickScan
 
 
-class FormatPage(LookingPage):
-    """Offers the formats that know the source; every change is shown at once."""
+class FormatPage(PreviewPage):
+    """Offers the detected formats and previews the chosen one."""
 
-    def __init__(self, form: ImportForm, jobs: ImportJobs, looks: ImportLooks) -> None:
-        super().__init__(form, jobs, looks, jobs.previews, jobs.texts)
+    def __init__(self, form: ImportForm, jobs: ImportJobs, reader: ImportReader) -> None:
+        super().__init__(form, jobs, reader, jobs.previews, jobs.texts)
         self._facts: ScanFacts | None = None
         self._items: tuple[PreviewItem, ...] = ()
         self._failure = ""
@@ -51,38 +51,41 @@ class FormatPage(LookingPage):
         self._option_rows.setContentsMargins(0, 0, 0, 0)
         self._option_rows.setSpacing(SPACING)
         self.mapping = MappingFields(form)
-        self.mapping.edited.connect(self.look_again)
+        self.mapping.edited.connect(self.update_preview)
         self._found = plain_label(role="heading")
         self.board = CardGrid()
         self._reasons = _Reasons()
         self._reasons.keep.text_edited.connect(self._keep_images)
         self._lay_out()
-        jobs.previews.ended.connect(self._take_previews)
+        jobs.previews.ended.connect(self._on_previews)
         jobs.texts.progressed.connect(self._show_count)
-        jobs.texts.ended.connect(self._take_facts)
+        jobs.texts.ended.connect(self._on_facts)
         self._offered: tuple[Detection, ...] = ()
 
     def title(self) -> str:
-        """Name the page."""
+        """Return the title of the page."""
         return self.tr("Format")
 
     def explanation(self) -> str:
-        """Say what the page is for."""
-        return self.tr("Check that images and texts belong together as they are shown here.")
+        """Return the explanation of the page."""
+        return self.tr("Check that images and texts are paired correctly.")
 
     def refusal(self) -> str:
-        """Say why there is nothing to go on with."""
+        """Return why the next page is not available yet."""
         if self._failure:
             return self._failure
-        if self._has_pairs() or self._keeps_images():
+        facts = self._facts
+        if facts is None:
+            has_pairs = any(item.texts and item.image is not None for item in self._items)
+            return "" if has_pairs else self.tr("Looking for pairs…")
+        keeps_images = facts.image_only > 0 and self.form.text("keep_image_only") == "True"
+        if facts.pairs > 0 or keeps_images:
             return ""
-        if self._facts is None:
-            return self.tr("Looking for pairs…")
-        return self.tr("No pair was found in this way of reading.")
+        return self.tr("No pairs were found with this format.")
 
     def enter(self) -> None:
-        """Show the offers for the source, and look at it as the form says."""
-        offers = self.form.look.detections if self.form.look else ()
+        """Show the detected formats and update the preview."""
+        offers = self.form.scan.detections if self.form.scan else ()
         if offers is not self._offered:
             self._offered = offers
             self._facts, self._items = None, ()
@@ -91,19 +94,10 @@ class FormatPage(LookingPage):
         super().enter()
 
     def choose(self, name: str) -> None:
-        """Choose a format, as a click on it would."""
+        """Choose a format, as a click on it does."""
         for number, offer in enumerate(self._offered):
             if offer.reading.format == name:
                 self._choices.button(number).setChecked(True)
-
-    def _has_pairs(self) -> bool:
-        if self._facts is not None:
-            return self._facts.pairs > 0
-        return any(item.texts and item.image is not None for item in self._items)
-
-    def _keeps_images(self) -> bool:
-        has_images = self._facts is not None and self._facts.image_only > 0
-        return has_images and self.form.text("keep_image_only") == "True"
 
     def _show_offers(self) -> None:
         for button in self._choices.buttons():
@@ -135,30 +129,30 @@ class FormatPage(LookingPage):
             self.form.choose_format(self._offered[number].reading.format)
             self._facts, self._items = None, ()
             self.mapping.refresh()
-            self.look_again()
+            self.update_preview()
 
     @Slot()
-    def look_again(self) -> None:
-        """Show that what is shown is not of the form any more, and ask anew."""
+    def update_preview(self) -> None:
+        """Dim the outdated preview and request a new one."""
         self._facts, self._failure = None, ""
         self.board.set_dimmed(is_dimmed=True)
-        self._found.setText(self.tr("Looking…"))
+        self._found.setText(self.tr("Updating…"))
         self._reasons.hide()
-        super().look_again()
+        super().update_preview()
 
-    def request(self, plan: ImportPlan, look: "FirstLook") -> None:
-        """Ask for twelve items, and for what there is in all."""
-        looks = self._looks
-        self.jobs.previews.request(lambda _tell, control: looks.preview(plan, look, control))
-        self.request_texts(plan, look)
+    def request(self, plan: ImportPlan, scan: "QuickScan") -> None:
+        """Request twelve items and the statistics of all texts."""
+        reader = self._reader
+        self.jobs.previews.request(lambda _tell, control: reader.preview(plan, scan, control))
+        super().request(plan, scan)
 
     @Slot(object)
-    def _take_previews(self, event: TaskEnded) -> None:
+    def _on_previews(self, event: TaskEnded) -> None:
         if event.outcome is Outcome.FINISHED and self._is_shown:
             self._items = event.result
             self.board.show_cards([_card(item) for item in self._items])
             self.board.set_dimmed(is_dimmed=False)
-        self._take_failure(event)
+        self._show_failure(event)
 
     @Slot(object)
     def _show_count(self, event: FilesCounted) -> None:
@@ -166,7 +160,7 @@ class FormatPage(LookingPage):
             self._found.setText(self.tr("%Ln item(s) found so far…", "", event.count))
 
     @Slot(object)
-    def _take_facts(self, event: TaskEnded) -> None:
+    def _on_facts(self, event: TaskEnded) -> None:
         if not self._is_shown:
             return
         if event.outcome is Outcome.FINISHED:
@@ -176,12 +170,12 @@ class FormatPage(LookingPage):
             if not self.form.reading.words and facts.labels != self.form.labels:
                 self.form.labels = facts.labels
                 self.mapping.refresh()
-        self._take_failure(event)
+        self._show_failure(event)
 
-    def _take_failure(self, event: TaskEnded) -> None:
+    def _show_failure(self, event: TaskEnded) -> None:
         if event.outcome is Outcome.FAILED and self._is_shown:
-            words = explain(event.error or RuntimeError("The look failed and gave no reason"))
-            self._failure = self.tr("This way of reading does not work here.")
+            words = explain(event.error or RuntimeError("The scan failed and gave no reason"))
+            self._failure = self.tr("This format cannot read the source.")
             self._found.setText(words.why)
             self.board.show_cards([])
         self.changed.emit()
@@ -196,7 +190,7 @@ class FormatPage(LookingPage):
             parts.append(self.tr("%Ln text(s) without image", "", facts.text_only))
         self._found.setText(joined(parts))
         if not facts.pairs:
-            sentences = reason_sentences(facts.reasons, has_other_formats=len(self._offered) > 1)
+            sentences = cause_sentences(facts.reasons, has_other_formats=len(self._offered) > 1)
             self._reasons.show_reasons(sentences, has_images=facts.image_only > 0)
             self._reasons.keep.set_text(self.form.text("keep_image_only"))
         self._reasons.setVisible(not facts.pairs)
@@ -209,35 +203,26 @@ class FormatPage(LookingPage):
 
     def _lay_out(self) -> None:
         ask = stacked(self._options, None, self.mapping)
-        show = QVBoxLayout()
-        show.setSpacing(SPACING)
-        show.addWidget(self._found)
-        show.addWidget(self._reasons)
+        show = spaced(QVBoxLayout(), SPACING)
+        fill(show, self._found, self._reasons)
         show.addWidget(self.board, stretch=1)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(GAP)
-        layout.addWidget(asking_column(ask))
-        layout.addLayout(show, stretch=1)
+        lay_out_columns(self, ask, show)
 
 
 class _Reasons(QFrame):
-    """Says why there is no pair."""
+    """Explains why there is no pair."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "panel")
         self.keep = CheckField(self.tr("Import the images without texts"))
         self._lines = [plain_label() for _number in range(3)]
-        head = QHBoxLayout()
-        head.setSpacing(SPACING)
+        head = spaced(QHBoxLayout(), SPACING)
         head.addWidget(IconView(icon("warning"), 20))
         title = QLabel(self.tr("No pair was found. The likeliest reasons:"))
         title.setProperty("role", "heading")
         head.addWidget(title, stretch=1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
-        layout.setSpacing(SPACING)
+        layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, MARGIN, MARGIN, MARGIN))
         layout.addLayout(head)
         for line in self._lines:
             layout.addWidget(line)
@@ -245,7 +230,7 @@ class _Reasons(QFrame):
         self.hide()
 
     def show_reasons(self, sentences: list[str], *, has_images: bool) -> None:
-        """Show three sentences, and the way out where there are images."""
+        """Show three sentences and, if there are images, the option to import them alone."""
         for number, (line, sentence) in enumerate(zip(self._lines, sentences, strict=True), 1):
             line.setText(f"{number}.  {sentence}")
         self.keep.setVisible(has_images)

@@ -1,77 +1,79 @@
-"""The fourth page: what becomes of the images."""
+"""The fourth page: how images are converted."""
 
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QVBoxLayout
 
 from engine.events import Outcome
 from engine.importing.plan import ImportPlan
 from studio.errors.wording import explain
-from studio.jobs.importing import ImportJobs, ImportLooks
+from studio.jobs.importing import ImportJobs, ImportReader
 from studio.jobs.task import TaskEnded
 from studio.models.import_form import ImportForm
 from studio.models.thumbnails import image_of
-from studio.theme import GAP, SPACING
+from studio.theme import SPACING
 from studio.widgets.card_grid import Card, CardGrid
-from studio.widgets.labels import plain_label
-from studio.wizards.importing.page import LookingPage, SettingFields, asking_column, stacked
+from studio.widgets.labels import plain_label, spaced
+from studio.wizards.importing.page import PreviewPage, SettingFields, lay_out_columns, stacked
 
 if TYPE_CHECKING:
     from engine.importing.preview import BeforeAfter
-    from engine.importing.scan import FirstLook
+    from engine.importing.scan import QuickScan
 
 PICTURES = ("images.size", "images.fit", "images.background", "images.channels")
 OTHERS = ("validation_percent", "keep_image_only", "keep_text_only")
 
 
-class ImagesPage(LookingPage):
-    """Shows images before and after."""
+class ImagesPage(PreviewPage):
+    """Shows images before and after conversion."""
 
-    def __init__(self, form: ImportForm, jobs: ImportJobs, looks: ImportLooks) -> None:
-        super().__init__(form, jobs, looks, jobs.pictures)
+    def __init__(self, form: ImportForm, jobs: ImportJobs, reader: ImportReader) -> None:
+        super().__init__(form, jobs, reader, jobs.pictures)
         self.fields = SettingFields(form, PICTURES, self)
         self.others = SettingFields(form, OTHERS, self)
-        self.fields.edited.connect(self.look_again)
+        self.fields.edited.connect(self.update_preview)
         self.others.edited.connect(self.changed)
         self.others.edited.connect(self.edited)
         self._headline = plain_label(role="heading")
         self.board = CardGrid(is_double=True)
         self._lay_out()
-        jobs.pictures.ended.connect(self._take)
+        jobs.pictures.ended.connect(self._on_pictures)
 
     def title(self) -> str:
-        """Name the page."""
+        """Return the title of the page."""
         return self.tr("Images")
 
     def explanation(self) -> str:
-        """Say what the page is for."""
-        return self.tr("Every image is stored as a square of one size. See what is kept of yours.")
+        """Return the explanation of the page."""
+        return self.tr(
+            "All images are stored as squares of the same size. Preview the result here."
+        )
 
     def refusal(self) -> str:
-        """Say which field is wrong."""
+        """Return the first invalid field."""
         return self.fields.problem() or self.others.problem()
 
     def enter(self) -> None:
-        """Fit some images as the form says."""
+        """Update the fields and the preview."""
         self.fields.refresh()
         self.others.refresh()
         super().enter()
 
     @Slot()
-    def look_again(self) -> None:
-        """Show that the images are not of the form any more, and fit them anew."""
+    def update_preview(self) -> None:
+        """Dim the outdated preview and request a new one."""
         if not self.fields.problem():
             self.board.set_dimmed(is_dimmed=True)
-        super().look_again()
+        super().update_preview()
 
-    def request(self, plan: ImportPlan, look: "FirstLook") -> None:
-        """Ask for images before and after."""
-        looks = self._looks
-        self.jobs.pictures.request(lambda _tell, control: looks.fit(plan, look, control))
+    def request(self, plan: ImportPlan, scan: "QuickScan") -> None:
+        """Request images before and after conversion."""
+        reader = self._reader
+        self.jobs.pictures.request(lambda _tell, control: reader.fit(plan, scan, control))
 
     @Slot(object)
-    def _take(self, event: TaskEnded) -> None:
+    def _on_pictures(self, event: TaskEnded) -> None:
         if not self._is_shown:
             return
         if event.outcome is Outcome.FINISHED:
@@ -82,7 +84,7 @@ class ImagesPage(LookingPage):
                 self.tr("Before and after") if shown else self.tr("No image could be read.")
             )
         elif event.outcome is Outcome.FAILED:
-            words = explain(event.error or RuntimeError("The look failed and gave no reason"))
+            words = explain(event.error or RuntimeError("The scan failed and gave no reason"))
             self._headline.setText(f"{words.happened} {words.why}")
         self.changed.emit()
 
@@ -99,12 +101,7 @@ class ImagesPage(LookingPage):
 
     def _lay_out(self) -> None:
         ask = stacked(self.fields.rows(), None, self.others.rows())
-        show = QVBoxLayout()
-        show.setSpacing(SPACING)
+        show = spaced(QVBoxLayout(), SPACING)
         show.addWidget(self._headline)
         show.addWidget(self.board, stretch=1)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(GAP)
-        layout.addWidget(asking_column(ask))
-        layout.addLayout(show, stretch=1)
+        lay_out_columns(self, ask, show)

@@ -1,10 +1,9 @@
-"""How a format is to read a source: tables, columns, encoding, and words for labels."""
+"""Fields of an import spec: tables, columns, encoding, and words for labels."""
 
 from collections.abc import Iterable
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
-    QFormLayout,
     QHeaderView,
     QTableWidget,
     QTableWidgetItem,
@@ -17,16 +16,16 @@ from studio.models.import_form import ImportForm
 from studio.models.import_text import ENCODINGS, encoding_words
 from studio.theme import SPACING
 from studio.widgets.fields import ChecksField, ChoiceField, Field
-from studio.widgets.labels import Section
+from studio.widgets.labels import Section, fill, spaced
 from studio.wizards.importing.page import ask_rows
 
 _AUTOMATIC = "\0"
-"""Stands for an empty field: a combo box needs a key."""
+"""Combo box key of an empty field."""
 _WORDS_HEIGHT = 190
 
 
 class MappingFields(QWidget):
-    """Shows a reading, and only what its format asks for."""
+    """Shows the fields that the chosen format needs."""
 
     edited = Signal()
 
@@ -40,22 +39,19 @@ class MappingFields(QWidget):
         self.encoding = ChoiceField()
         self.words = _WordTable()
         self._words = Section(self.tr("Words for the labels"), self.words)
-        self._rows: QFormLayout = ask_rows(self._explained())
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING)
-        layout.addLayout(self._rows)
-        layout.addWidget(self._words)
+        self._rows = ask_rows(self._labelled_fields())
+        layout = spaced(QVBoxLayout(self), SPACING, (0, 0, 0, 0))
+        fill(layout, self._rows, self._words)
         self.encoding.set_choices((e or _AUTOMATIC, encoding_words(e)) for e in ENCODINGS)
-        self.table.text_edited.connect(self._take_table)
-        self.image.text_edited.connect(lambda key: self._take(image_column=_plain(key)))
-        self.texts.text_edited.connect(lambda _text: self._take(text_columns=self.texts.chosen()))
-        self.label.text_edited.connect(lambda key: self._take(label_column=_plain(key)))
-        self.encoding.text_edited.connect(lambda key: self._take(encoding=_plain(key)))
-        self.words.edited.connect(lambda: self._take(words=self.words.words()))
+        self.table.text_edited.connect(self._on_table)
+        self.image.text_edited.connect(lambda key: self._map(image_column=_plain(key)))
+        self.texts.text_edited.connect(lambda _text: self._map(text_columns=self.texts.chosen()))
+        self.label.text_edited.connect(lambda key: self._map(label_column=_plain(key)))
+        self.encoding.text_edited.connect(lambda key: self._map(encoding=_plain(key)))
+        self.words.edited.connect(lambda: self._map(words=self.words.words()))
 
     def refresh(self) -> None:
-        """Show what the form holds."""
+        """Show the values of the form."""
         reading, offer = self._form.reading, self._form.detection
         columns = offer.columns if offer else ()
         tables = offer.tables if offer else ()
@@ -72,35 +68,30 @@ class MappingFields(QWidget):
         asks_image = bool(offer and offer.reading.image_column) or bool(reading.image_column)
         self._rows.setRowVisible(self.table, len(offer.tables if offer else ()) > 1)
         self._rows.setRowVisible(self.image, has_columns and asks_image)
-        # A single place for texts leaves nothing to choose, and a table has its own columns.
+        # Hidden if there is nothing to choose: a single text source and no table.
         is_choice = asks_image or len(offer.columns if offer else ()) > 1
         self._rows.setRowVisible(self.texts, has_columns and is_choice)
         self._rows.setRowVisible(self.label, has_columns and asks_image)
         self._words.setVisible(bool(self._form.labels))
 
-    def _explained(self) -> list[tuple[str, Field]]:
-        rows: list[tuple[str, Field, str]] = [
-            (self.tr("Table"), self.table, self.tr("The file that names images and texts")),
-            (self.tr("Images from"), self.image, self.tr("The column that names the image")),
-            (
-                self.tr("Texts from"),
-                self.texts,
-                self.tr("Where texts are taken from; several give several captions an image"),
-            ),
-            (
-                self.tr("Groups from"),
-                self.label,
-                self.tr("A column such as a class; a run can draw groups evenly"),
-            ),
-            (
-                self.tr("Encoding of the texts"),
-                self.encoding,
-                self.tr("Choose another where letters look wrong in the previews"),
-            ),
+    def _labelled_fields(self) -> list[tuple[str, Field]]:
+        helps = (
+            self.tr("The file that names images and texts"),
+            self.tr("The column that names the image"),
+            self.tr("Where texts are taken from; several columns give several captions per image"),
+            self.tr("A column such as a class; a run can sample the groups evenly"),
+            self.tr("Choose another one if letters look wrong in the previews"),
+        )
+        rows: list[tuple[str, Field]] = [
+            (self.tr("Table"), self.table),
+            (self.tr("Images from"), self.image),
+            (self.tr("Texts from"), self.texts),
+            (self.tr("Groups from"), self.label),
+            (self.tr("Encoding of the texts"), self.encoding),
         ]
-        for name, field, help_text in rows:
+        for (name, field), help_text in zip(rows, helps, strict=True):
             field.set_help(help_text, name)
-        return [(name, field) for name, field, _help in rows]
+        return rows
 
     def _offer(self, field: ChoiceField, choices: Iterable[str], chosen: str) -> None:
         known: dict[str, None] = dict.fromkeys([*choices, chosen])
@@ -110,18 +101,18 @@ class MappingFields(QWidget):
         field.set_text(chosen or _AUTOMATIC)
 
     @Slot(str)
-    def _take_table(self, key: str) -> None:
-        # Columns of another table are others; the format finds them.
-        self._take(table=_plain(key), image_column="", text_columns=(), label_column="")
+    def _on_table(self, key: str) -> None:
+        # Another table has other columns; the format detects them.
+        self._map(table=_plain(key), image_column="", text_columns=(), label_column="")
         self.refresh()
 
-    def _take(self, **values: object) -> None:
+    def _map(self, **values: object) -> None:
         self._form.map(**values)
         self.edited.emit()
 
 
 class _WordTable(QTableWidget):
-    """A row for each label: what it is in the source, and the word that stands for it."""
+    """Editable table of labels and the words that replace them."""
 
     edited = Signal()
 
@@ -135,7 +126,7 @@ class _WordTable(QTableWidget):
         self.cellChanged.connect(self.edited)
 
     def words(self) -> tuple[tuple[str, str], ...]:
-        """Give the labels that have a word of their own, with it."""
+        """Return the labels that have a word, with the word."""
         pairs = [(self._text(row, 0), self._text(row, 1)) for row in range(self.rowCount())]
         return tuple((label, word) for label, word in pairs if word)
 

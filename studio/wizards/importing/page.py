@@ -1,37 +1,38 @@
-"""What every page of the import wizard has in common."""
+"""Base classes and layout helpers of the import wizard's pages."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QFormLayout, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
 
 from engine.control import RunControl
 from engine.errors import ConfigError
 from engine.importing.plan import ImportPlan
 from studio.i18n import translate_engine
-from studio.jobs.importing import FilesCounted, ImportJobs, ImportLooks
+from studio.jobs.importing import FilesCounted, ImportJobs, ImportReader
 from studio.jobs.task import CancellingJob, Tell
 from studio.models.import_form import FIELDS, ImportForm
 from studio.models.setting_text import choice_text, range_text, unit_text, value_text
-from studio.theme import SPACING
+from studio.theme import GAP, SPACING
 from studio.widgets.fields import CheckField, ChoiceField, ColourField, Field, TextField
+from studio.widgets.labels import fill, scrolling, spaced
 
 if TYPE_CHECKING:
     from engine.importing.dry_run import ScanFacts
-    from engine.importing.scan import FirstLook
+    from engine.importing.scan import QuickScan
 
 
 DEBOUNCE_MS = 200
 FORM_WIDTH = 290
-"""Logical pixels of the column that asks; the rest of a page shows."""
+"""Width of the form column in logical pixels; the preview takes the rest."""
 
 
 class Page(QWidget):
-    """One page. It shows the form, changes it, and says whether the next page may come."""
+    """A page of the wizard, which shows and edits the form."""
 
     changed = Signal()
-    """Whether the next page may come has changed, or why it may not."""
+    """``refusal`` may have changed."""
     edited = Signal()
     """The form has changed."""
 
@@ -40,69 +41,77 @@ class Page(QWidget):
         self.form, self.jobs = form, jobs
 
     def title(self) -> str:
-        """Name the page, in a word or two."""
+        """Return the title of the page, a word or two."""
         raise NotImplementedError
 
     def explanation(self) -> str:
-        """Say in a sentence what the page is for."""
+        """Return a sentence that explains the page."""
         raise NotImplementedError
 
     def refusal(self) -> str:
-        """Say why the next page may not come; empty when it may."""
+        """Return why the next page is not available; empty if it is."""
         return ""
 
     def enter(self) -> None:
-        """Come into view; what earlier pages changed is looked at again."""
+        """Update the page when it is shown, as earlier pages may have changed."""
 
     def leave(self) -> None:
-        """Go out of view; work that only this page needs is ended."""
+        """Cancel the work of this page when it is hidden."""
 
 
-class LookingPage(Page):
-    """A page that looks at the source again, a moment after each change of the form.
+class PreviewPage(Page):
+    """A page whose preview is updated shortly after each change of the form.
 
     Args:
-        form: what is chosen.
+        form: of the wizard.
         jobs: of the wizard.
-        looks: what the page can ask.
-        asked: the jobs that answer.
+        reader: reads the source.
+        asked: the jobs that the preview waits for.
     """
 
     def __init__(
-        self, form: ImportForm, jobs: ImportJobs, looks: ImportLooks, *asked: CancellingJob
+        self, form: ImportForm, jobs: ImportJobs, reader: ImportReader, *asked: CancellingJob
     ) -> None:
         super().__init__(form, jobs)
-        self._looks, self._asked = looks, asked
+        self._reader, self._asked = reader, asked
         self._is_shown = False
         self._timer = QTimer(self, singleShot=True, interval=DEBOUNCE_MS)
         self._timer.timeout.connect(self._ask)
 
     @property
     def has_answers(self) -> bool:
-        """Whether what is shown is what is chosen."""
+        """Whether the preview is up to date."""
         return not (self._timer.isActive() or any(job.is_running for job in self._asked))
 
     def enter(self) -> None:
-        """Look as the form says, without delay."""
+        """Update the preview at once."""
         self._is_shown = True
-        self.look_again()
+        self.update_preview()
         self._timer.stop()
         self._ask()
 
     def leave(self) -> None:
-        """End what only this page shows."""
+        """Cancel the preview."""
         self._is_shown = False
         self._timer.stop()
         for job in self._asked:
             job.forget()
 
-    def request(self, plan: ImportPlan, look: "FirstLook") -> None:
-        """Ask what the page shows of a plan."""
-        raise NotImplementedError
+    def request(self, plan: ImportPlan, scan: "QuickScan") -> None:
+        """Request the preview of a plan; by default the statistics of all texts."""
+        reader, tokenizer = self._reader, self.form.tokenizer
+
+        def read(tell: Tell, control: RunControl) -> "ScanFacts":
+            def count(number: int) -> None:
+                tell(FilesCounted(count=number))
+
+            return reader.scan(plan, scan, tokenizer, count, control)
+
+        self.jobs.texts.request(read)
 
     @Slot()
-    def look_again(self) -> None:
-        """Ask anew in a moment: the form has changed."""
+    def update_preview(self) -> None:
+        """Update the preview after a short delay, because the form has changed."""
         self._timer.start()
         self.changed.emit()
         self.edited.emit()
@@ -112,23 +121,14 @@ class LookingPage(Page):
         try:
             plan = self.form.plan()
         except ConfigError:
-            # A field is wrong, of this page or of a later one; it says so itself.
+            # A field is invalid, on this page or a later one; it shows the problem itself.
             return
-        if self.form.look is not None:
-            self.request(plan, self.form.look)
-
-    def request_texts(self, plan: ImportPlan, look: "FirstLook") -> None:
-        """Have all texts measured as a plan says."""
-        looks, tokenizer = self._looks, self.form.tokenizer
-
-        def scan(tell: Tell, control: RunControl) -> "ScanFacts":
-            return looks.scan(plan, look, tokenizer, lambda n: tell(FilesCounted(count=n)), control)
-
-        self.jobs.texts.request(scan)
+        if self.form.scan is not None:
+            self.request(plan, self.form.scan)
 
 
 def ask_rows(rows: Iterable[tuple[str, Field]]) -> QFormLayout:
-    """Make a form whose labels stand above their fields."""
+    """Create a form layout with labels above their fields."""
     layout = QFormLayout()
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setVerticalSpacing(SPACING)
@@ -144,37 +144,29 @@ def ask_rows(rows: Iterable[tuple[str, Field]]) -> QFormLayout:
     return layout
 
 
-def asking_column(content: QWidget) -> QScrollArea:
-    """Put what a page asks into a column that scrolls where the window is low."""
-    scroll = QScrollArea()
-    scroll.setFrameShape(QFrame.Shape.NoFrame)
-    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    scroll.setWidgetResizable(True)
-    scroll.setWidget(content)
-    scroll.setFixedWidth(FORM_WIDTH)
-    return scroll
+def lay_out_columns(page: QWidget, form: QWidget, preview: QLayout) -> None:
+    """Lay out a page with a scrolling form on the left and its preview on the right."""
+    column = scrolling(form)
+    column.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    column.setFixedWidth(FORM_WIDTH)
+    layout = spaced(QHBoxLayout(page), GAP, (0, 0, 0, 0))
+    layout.addWidget(column)
+    layout.addLayout(preview, stretch=1)
 
 
 def stacked(*parts: QWidget | QFormLayout | None, is_tight: bool = False) -> QWidget:
-    """Put parts below each other, with the room that is left at their end; ``None`` is a gap."""
+    """Stack parts from the top; ``None`` is a gap."""
     widget = QWidget()
-    layout = QVBoxLayout(widget)
-    # Room for the focus frames, and for the scroll bar beside the fields.
-    layout.setContentsMargins(0, 0, SPACING, 0)
-    layout.setSpacing(SPACING // 2 if is_tight else SPACING)
+    # The right margin leaves room for focus frames and the scroll bar.
+    spacing = SPACING // 2 if is_tight else SPACING
+    layout = spaced(QVBoxLayout(widget), spacing, (0, 0, SPACING, 0))
     for part in parts:
         if part is None:
             layout.addSpacing(SPACING)
-        elif isinstance(part, QFormLayout):
-            layout.addLayout(part)
         else:
-            layout.addWidget(part)
+            fill(layout, part)
     layout.addStretch(1)
     return widget
-
-
-# --------------------------------------------------------------------------
-# Fields made from what the engine says about an import's settings.
 
 
 SettingField = TextField | ChoiceField | ColourField | CheckField
@@ -182,7 +174,7 @@ _COLOURS = ("images.background",)
 
 
 class SettingFields(QObject):
-    """Some settings of the form as fields, which turn red and say why where they are wrong."""
+    """Fields for some settings of the form, created from the engine's declarations."""
 
     edited = Signal()
 
@@ -194,35 +186,30 @@ class SettingFields(QObject):
             about = FIELDS[name].about
             help_text = "\n".join(filter(None, [translate_engine(about.help), range_text(about)]))
             field.set_help(help_text, translate_engine(about.label))
-            field.text_edited.connect(lambda text, name=name: self._take(name, text))
+            field.text_edited.connect(lambda text, name=name: self._on_edit(name, text))
 
     def rows(self) -> QFormLayout:
-        """Lay the fields out below each other."""
-        # A check box carries its own label.
-        return ask_rows(
-            (
-                "" if isinstance(field, CheckField) else translate_engine(FIELDS[name].about.label),
-                field,
-            )
-            for name, field in self.fields.items()
-        )
+        """Lay out the fields below each other; a check box has its own label."""
+        labels = {name: translate_engine(FIELDS[name].about.label) for name in self.fields}
+        fields = self.fields.items()
+        return ask_rows(("" if isinstance(f, CheckField) else labels[n], f) for n, f in fields)
 
     def refresh(self) -> None:
-        """Show what stands in the form, and what is wrong with it."""
+        """Show the values of the form and their problems."""
         problems = self._form.problems()
         for name, field in self.fields.items():
             field.set_text(self._form.text(name))
             field.set_problem(problems.get(name, ""))
 
     def problem(self) -> str:
-        """Say the first thing that is wrong with these fields; empty when nothing is."""
+        """Return the first problem of these fields, or an empty string."""
         problems = self._form.problems()
         for name in self.fields:
             if name in problems:
                 return f"{translate_engine(FIELDS[name].about.label)}: {problems[name]}"
         return ""
 
-    def _take(self, name: str, text: str) -> None:
+    def _on_edit(self, name: str, text: str) -> None:
         self._form.set_text(name, text)
         self.refresh()
         self.edited.emit()

@@ -1,4 +1,4 @@
-"""The first page: what to import."""
+"""The first page: the source to import."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from engine.control import RunControl
 from engine.events import Outcome
 from studio.errors.wording import explain
-from studio.jobs.importing import FilesCounted, ImportJobs, ImportLooks
+from studio.jobs.importing import FilesCounted, ImportJobs, ImportReader
 from studio.jobs.task import TaskEnded, Tell
 from studio.models.import_form import ImportForm
 from studio.models.import_text import reason_words, suffix_words
@@ -26,30 +26,30 @@ from studio.theme import MARGIN, SPACING
 from studio.widgets.drop_zone import DropZone
 from studio.widgets.folder_dialog import pick_folder
 from studio.widgets.icons import IconView, icon
-from studio.widgets.labels import FactGrid, plain_label, set_look
+from studio.widgets.labels import FactGrid, fill, plain_label, set_look, spaced
 from studio.wizards.importing.page import Page
 
 if TYPE_CHECKING:
-    from engine.importing.scan import FirstLook
+    from engine.importing.scan import QuickScan
 
 _ICON_SIDE = 44
 _RECENT_SHOWN = 4
 
 
 class SourcePage(Page):
-    """Takes a folder or file, lists it, and says what was found."""
+    """Accepts a folder or file, scans it and shows what was found."""
 
     source_taken = Signal(object)
-    """Carries the path of a source that could be listed."""
-    proceed_requested = Signal()
+    """Carries the path of a successfully scanned source."""
 
     def __init__(
-        self, form: ImportForm, jobs: ImportJobs, looks: ImportLooks, recent: tuple[Path, ...]
+        self, form: ImportForm, jobs: ImportJobs, reader: ImportReader, recent: tuple[Path, ...]
     ) -> None:
         super().__init__(form, jobs)
-        self._looks = looks
+        self._reader = reader
         self._recent = recent[:_RECENT_SHOWN]
-        self._source: Path | None = None
+        self.source: Path | None = None
+        """The source that was chosen last."""
         self._failure = ""
         self._zone = self._make_zone()
         self._name = plain_label(role="heading")
@@ -66,36 +66,31 @@ class SourcePage(Page):
         self._found.hide()
         self._lay_out()
         jobs.listing.progressed.connect(self._show_count)
-        jobs.listing.ended.connect(self._take)
+        jobs.listing.ended.connect(self._on_listing)
 
     def title(self) -> str:
-        """Name the page."""
+        """Return the title of the page."""
         return self.tr("Source")
 
     def explanation(self) -> str:
-        """Say what the page is for."""
+        """Return the explanation of the page."""
         return self.tr("Choose what to import. Your files are only read, never changed.")
 
     def refusal(self) -> str:
-        """Say why there is nothing to go on with."""
+        """Return why the next page is not available yet."""
         if self.jobs.listing.is_running:
             return self.tr("The files are being listed…")
         if self._failure:
             return self._failure
-        look = self.form.look
-        if look is None:
+        scan = self.form.scan
+        if scan is None:
             return self.tr("Choose a folder or a file first.")
-        return "" if look.detections else self.tr("Nothing here is known to hold images or texts.")
-
-    @property
-    def source(self) -> Path | None:
-        """What was chosen last."""
-        return self._source
+        return "" if scan.detections else self.tr("No images or texts were found here.")
 
     def choose(self, source: Path) -> None:
-        """List a source."""
-        self._source, self._failure = source, ""
-        self.form.forget_look()
+        """Scan a source."""
+        self.source, self._failure = source, ""
+        self.form.clear_scan()
         self._name.setText(source.name or str(source))
         self._place.setText(str(source.parent))
         self._headline.setText(self.tr("Listing…"))
@@ -104,12 +99,12 @@ class SourcePage(Page):
         self._suffixes.setText("")
         self._set_listing(is_listing=True)
         self._found.show()
-        looks = self._looks
+        reader = self._reader
 
-        def look(tell: Tell, control: RunControl) -> "FirstLook":
-            return looks.first_look(source, lambda n: tell(FilesCounted(count=n)), control)
+        def scan(tell: Tell, control: RunControl) -> "QuickScan":
+            return reader.quick_scan(source, lambda n: tell(FilesCounted(count=n)), control)
 
-        self.jobs.listing.request(look)
+        self.jobs.listing.request(scan)
         self.changed.emit()
 
     @Slot(object)
@@ -117,12 +112,12 @@ class SourcePage(Page):
         self._headline.setText(self.tr("%Ln file(s) found so far…", "", event.count))
 
     @Slot(object)
-    def _take(self, event: TaskEnded) -> None:
+    def _on_listing(self, event: TaskEnded) -> None:
         self._set_listing(is_listing=False)
         if event.outcome is Outcome.FINISHED:
-            self.form.take_look(event.result)
-            self._show_look(event.result)
-            self.source_taken.emit(self._source)
+            self.form.use_scan(event.result)
+            self._show_scan(event.result)
+            self.source_taken.emit(self.source)
         elif event.outcome is Outcome.STOPPED:
             self._headline.setText(self.tr("Cancelled. Choose again, or something else."))
         else:
@@ -133,16 +128,16 @@ class SourcePage(Page):
         self.changed.emit()
         self.edited.emit()
 
-    def _show_look(self, look: "FirstLook") -> None:
-        self._headline.setText(self.tr("%Ln file(s) found", "", look.files))
+    def _show_scan(self, scan: "QuickScan") -> None:
+        self._headline.setText(self.tr("%Ln file(s) found", "", scan.files))
         number = self.locale().toString
         rows = [
-            (number(look.images), self.tr("image files")),
-            (number(look.texts), self.tr("text files")),
+            (number(scan.images), self.tr("image files")),
+            (number(scan.texts), self.tr("text files")),
         ]
-        rows += [(number(count), reason_words(reason)) for reason, count in look.left_out.items()]
+        rows += [(number(count), reason_words(reason)) for reason, count in scan.left_out.items()]
         self._facts.show_rows([row for row in rows if row[0] != "0"])
-        self._suffixes.setText(suffix_words(look.listing.suffixes))
+        self._suffixes.setText(suffix_words(scan.listing.suffixes))
 
     def _set_listing(self, *, is_listing: bool) -> None:
         self._bar.setVisible(is_listing)
@@ -166,8 +161,7 @@ class SourcePage(Page):
         folder.clicked.connect(self._pick_folder)
         file = QPushButton(icon("open"), self.tr("Choose file or archive…"))
         file.clicked.connect(self._pick_file)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING)
+        buttons = spaced(QHBoxLayout(), SPACING)
         buttons.addStretch(1)
         for button in (folder, file):
             button.setAutoDefault(False)
@@ -183,27 +177,17 @@ class SourcePage(Page):
     def _make_found(self) -> QFrame:
         card = QFrame()
         card.setProperty("role", "panel")
-        layout = QVBoxLayout(card)
-        layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
-        layout.setSpacing(SPACING)
+        layout = spaced(QVBoxLayout(card), SPACING, (MARGIN, MARGIN, MARGIN, MARGIN))
         top = QHBoxLayout()
-        names = QVBoxLayout()
-        names.setSpacing(2)
-        names.addWidget(self._name)
-        names.addWidget(self._place)
+        names = spaced(QVBoxLayout(), 2)
+        fill(names, self._name, self._place)
         top.addLayout(names, stretch=1)
         top.addWidget(self._cancel, alignment=Qt.AlignmentFlag.AlignTop)
-        layout.addLayout(top)
-        layout.addWidget(self._bar)
-        layout.addWidget(self._headline)
-        layout.addWidget(self._facts)
-        layout.addWidget(self._suffixes)
+        fill(layout, top, self._bar, self._headline, self._facts, self._suffixes)
         return card
 
     def _lay_out(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(MARGIN)
+        layout = spaced(QVBoxLayout(self), MARGIN, (0, 0, 0, 0))
         layout.addWidget(self._zone)
         if self._recent:
             layout.addWidget(self._make_recent())
@@ -212,12 +196,12 @@ class SourcePage(Page):
 
     def _make_recent(self) -> QWidget:
         widget = QWidget()
-        row = QHBoxLayout(widget)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(SPACING)
+        row = spaced(QHBoxLayout(widget), SPACING, (0, 0, 0, 0))
         row.addWidget(QLabel(self.tr("Recent:")))
         for source in self._recent:
-            button = QPushButton(icon("folder" if source.is_dir() else "open"), _short(source))
+            name = source.name or str(source)
+            text = (name if len(name) <= 24 else f"{name[:22]}…").replace("&", "&&")
+            button = QPushButton(icon("folder" if source.is_dir() else "open"), text)
             button.setToolTip(str(source))
             button.setAutoDefault(False)
             button.clicked.connect(lambda _checked, source=source: self.choose(source))
@@ -227,8 +211,8 @@ class SourcePage(Page):
 
     @Slot()
     def _pick_folder(self) -> None:
-        start = self._start_folder()
-        pick_folder(self.window(), self.tr("Folder with images"), start, self.choose)
+        caption = self.tr("Folder with images")
+        pick_folder(self.window(), caption, self._start_folder(), self.choose)
 
     @Slot()
     def _pick_file(self) -> None:
@@ -240,10 +224,5 @@ class SourcePage(Page):
         dialog.open()
 
     def _start_folder(self) -> Path:
-        known = self._source or next(iter(self._recent), None)
+        known = self.source or next(iter(self._recent), None)
         return known.parent if known else Path.home()
-
-
-def _short(source: Path) -> str:
-    name = source.name or str(source)
-    return (name if len(name) <= 24 else f"{name[:22]}…").replace("&", "&&")

@@ -1,4 +1,4 @@
-"""The last page: where the dataset will be and what will be in it; then, how the import goes."""
+"""The last page: summary of the dataset, and progress of the import."""
 
 from enum import Enum, auto
 from pathlib import Path
@@ -6,19 +6,12 @@ from typing import assert_never
 
 from PySide6.QtCore import QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QProgressBar,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from engine.errors import ConfigError
 from engine.events import ImportEnded, ImportProgressed, Outcome
 from studio.errors.wording import explain
-from studio.jobs.importing import ImportJobs, ImportLooks
+from studio.jobs.importing import ImportJobs, ImportReader
 from studio.models.import_form import ImportForm
 from studio.models.import_text import (
     counts_words,
@@ -32,7 +25,7 @@ from studio.models.setting_text import choice_words
 from studio.theme import MARGIN, SPACING
 from studio.widgets.fields import TextField
 from studio.widgets.icons import icon
-from studio.widgets.labels import FactGrid, plain_label, set_look
+from studio.widgets.labels import FactGrid, fill, plain_label, set_look, spaced
 from studio.wizards.importing.check import CheckPage
 from studio.wizards.importing.page import Page, ask_rows
 
@@ -48,17 +41,17 @@ class _State(Enum):
 
 
 class SummaryPage(Page):
-    """Writes, and nothing before it does."""
+    """Starts the import, which is the first to write files."""
 
     ended = Signal(object)
-    """An import has ended; carries the dataset's folder, or ``None`` where there is none."""
+    """The import has ended; carries the dataset's folder, or ``None`` if there is none."""
     train_requested = Signal()
 
     def __init__(
-        self, form: ImportForm, jobs: ImportJobs, looks: ImportLooks, check: CheckPage
+        self, form: ImportForm, jobs: ImportJobs, reader: ImportReader, check: CheckPage
     ) -> None:
         super().__init__(form, jobs)
-        self._looks, self._check = looks, check
+        self._reader, self._check = reader, check
         self._state = _State.ASKING
         self._report: Path | None = None
         self._is_continued = False
@@ -80,46 +73,48 @@ class SummaryPage(Page):
         self.train.clicked.connect(self.train_requested)
         self._lay_out()
         jobs.building.progressed.connect(self._show_progress)
-        jobs.building.ended.connect(self._take_end)
+        jobs.building.ended.connect(self._on_import_ended)
         self._enter(_State.ASKING)
 
     @property
     def is_locked(self) -> bool:
-        """Whether an import is under way, so that nothing can be changed."""
+        """Whether an import is running, so that nothing can be changed."""
         return self._state in (_State.IMPORTING, _State.CANCELLING)
 
     @property
     def is_cancelling(self) -> bool:
-        """Whether the import was asked to end."""
+        """Whether cancelling was requested."""
         return self._state is _State.CANCELLING
 
     @property
     def is_over(self) -> bool:
-        """Whether the dataset is made."""
+        """Whether the dataset is complete."""
         return self._state is _State.DONE
 
     def title(self) -> str:
-        """Name the page."""
+        """Return the title of the page."""
         return self.tr("Import")
 
     def explanation(self) -> str:
-        """Say what the page is for."""
+        """Return the explanation of the page."""
         match self._state:
             case _State.ASKING:
-                return self.tr("Nothing has been written yet. This is what will be.")
+                return self.tr(
+                    "Nothing has been written yet. Review the import before you start it."
+                )
             case _State.IMPORTING | _State.CANCELLING:
-                return self.tr("You can go on working in the main window meanwhile.")
+                return self.tr("You can keep working in the main window in the meantime.")
             case _State.DONE:
                 return self.tr("The dataset is ready.")
             case _:
                 assert_never(self._state)
 
     def button_text(self) -> str:
-        """Say what the button does that starts the import."""
+        """Return the text of the button that starts the import."""
         return self.tr("Continue the import") if self._is_continued else self.tr("Import")
 
     def refusal(self) -> str:
-        """Say why the import cannot start."""
+        """Return why the import cannot start."""
         if self._state is not _State.ASKING:
             return ""
         problem = self.form.name_problem()
@@ -128,7 +123,7 @@ class SummaryPage(Page):
         return self._check.refusal()
 
     def enter(self) -> None:
-        """Show what the earlier pages have decided."""
+        """Show the choices of the earlier pages."""
         if self._state is _State.ASKING:
             self.name.set_text(self.form.name)
             self._headline.setText("")
@@ -138,7 +133,7 @@ class SummaryPage(Page):
 
     @Slot()
     def start(self) -> None:
-        """Import as planned; an import that was cut off goes on."""
+        """Start the import, or resume an interrupted one."""
         try:
             plan = self.form.plan()
         except ConfigError as error:
@@ -154,7 +149,7 @@ class SummaryPage(Page):
 
     @Slot()
     def cancel(self) -> None:
-        """Ask the import to end."""
+        """Cancel the import."""
         if self._state is _State.IMPORTING:
             self._enter(_State.CANCELLING)
             self._headline.setText(self.tr("Cancelling…"))
@@ -174,14 +169,14 @@ class SummaryPage(Page):
         self._is_continued = False
         if not problem:
             try:
-                self._is_continued = self._looks.is_staged(self.form.plan())
+                self._is_continued = self._reader.is_staged(self.form.plan())
             except ConfigError:
                 return
         if self._is_continued and not self._headline.text():
             self._details.setText(
                 self.tr(
-                    "An earlier import of this was not finished. It goes on from there, unless "
-                    "your files have changed since."
+                    "An earlier import was not finished. It will continue from there unless your "
+                    "files have changed since."
                 )
             )
         elif not self._headline.text():
@@ -195,7 +190,7 @@ class SummaryPage(Page):
             self._headline.setText(progress_words(event))
 
     @Slot(object)
-    def _take_end(self, event: ImportEnded) -> None:
+    def _on_import_ended(self, event: ImportEnded) -> None:
         self._report = event.report
         match event.outcome:
             case Outcome.FINISHED:
@@ -207,8 +202,8 @@ class SummaryPage(Page):
                 self._headline.setText(self.tr("Cancelled. No dataset was made."))
                 self._details.setText(
                     self.tr(
-                        "What was done is kept: press Continue the import to go on from there, now "
-                        "or another day."
+                        "Completed work is kept. Press Continue the import to resume it now or "
+                        "later."
                     )
                 )
                 self._look_at_name()
@@ -247,8 +242,8 @@ class SummaryPage(Page):
         self.train.setVisible(state is _State.DONE)
 
     def _rows(self) -> list[tuple[str, str]]:
-        look, dry_run = self.form.look, self._check.dry_run
-        if look is None or dry_run is None:
+        scan, dry_run = self.form.scan, self._check.dry_run
+        if scan is None or dry_run is None:
             return []
         pictures = joined(
             [
@@ -260,7 +255,7 @@ class SummaryPage(Page):
         skipped = skipped_rows(skipped_counts(dry_run))
         lines = [f"{count}  {text}" for count, text in skipped[:_MOST_REASONS]]
         return [
-            (self.tr("From"), str(look.source)),
+            (self.tr("From"), str(scan.source)),
             (self.tr("Read as"), format_words(self.form.reading.format)[0]),
             (self.tr("Content"), counts_words(dry_run.counts)),
             (self.tr("Images"), pictures),
@@ -272,23 +267,15 @@ class SummaryPage(Page):
         card = QVBoxLayout(self._card)
         card.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         card.addWidget(self._facts)
-        asks = QVBoxLayout(self._asks)
-        asks.setContentsMargins(0, 0, 0, 0)
-        asks.setSpacing(SPACING // 2)
+        asks = spaced(QVBoxLayout(self._asks), SPACING // 2, (0, 0, 0, 0))
         asks.addLayout(ask_rows([(self.tr("Name"), self.name)]))
         asks.addWidget(self._place)
-        ends = QHBoxLayout()
-        ends.setSpacing(SPACING)
-        ends.addWidget(self.train)
-        ends.addWidget(self.open_report)
+        ends = spaced(QHBoxLayout(), SPACING)
+        fill(ends, self.train, self.open_report)
         ends.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(MARGIN)
-        layout.addWidget(self._asks)
-        layout.addWidget(self._card)
-        for widget in (self._headline, self._bar, self._details):
-            layout.addWidget(widget)
+        layout = spaced(QVBoxLayout(self), MARGIN, (0, 0, 0, 0))
+        fill(layout, self._asks, self._card)
+        fill(layout, self._headline, self._bar, self._details)
         layout.addLayout(ends)
         layout.addStretch(1)
         for button in (self.open_report, self.train):

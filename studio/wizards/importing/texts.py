@@ -1,4 +1,4 @@
-"""The third page: what becomes of the texts."""
+"""The third page: how texts are processed."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -17,9 +17,8 @@ from PySide6.QtWidgets import (
 
 from engine.config.sections import TOKENIZERS
 from engine.events import Outcome
-from engine.importing.plan import ImportPlan
 from studio.errors.wording import explain
-from studio.jobs.importing import FilesCounted, ImportJobs, ImportLooks
+from studio.jobs.importing import FilesCounted, ImportJobs, ImportReader
 from studio.jobs.task import TaskEnded
 from studio.models.import_form import ImportForm
 from studio.models.import_text import joined, script_words
@@ -27,49 +26,41 @@ from studio.models.setting_text import choice_words
 from studio.theme import GAP, SPACING
 from studio.widgets.bar_plot import BarChart
 from studio.widgets.fields import ChoiceField
-from studio.widgets.labels import plain_label
+from studio.widgets.labels import fill, plain_label, spaced
 from studio.wizards.importing.page import (
-    LookingPage,
+    PreviewPage,
     SettingFields,
     ask_rows,
-    asking_column,
+    lay_out_columns,
     stacked,
 )
 
 if TYPE_CHECKING:
     from engine.importing.dry_run import ScanFacts
-    from engine.importing.scan import FirstLook
     from engine.importing.text_stats import TextFacts
 
-NAMES = (
-    "texts.case",
-    "texts.punctuation",
-    "texts.captions",
-    "texts.min_count",
-    "texts.max_words",
-)
+NAMES = ("texts.case", "texts.punctuation", "texts.captions", "texts.min_count", "texts.max_words")
 _SHOWN_SCRIPTS = 4
 _WORDS_WIDTH = 196
 
 
-class TextsPage(LookingPage):
-    """Shows texts before and after, and what they are made of."""
+class TextsPage(PreviewPage):
+    """Shows texts before and after processing, with statistics."""
 
-    def __init__(self, form: ImportForm, jobs: ImportJobs, looks: ImportLooks) -> None:
-        super().__init__(form, jobs, looks, jobs.texts)
+    def __init__(self, form: ImportForm, jobs: ImportJobs, reader: ImportReader) -> None:
+        super().__init__(form, jobs, reader, jobs.texts)
         self.fields = SettingFields(form, NAMES, self)
-        self.fields.edited.connect(self.look_again)
+        self.fields.edited.connect(self.update_preview)
         self.tokenizer = ChoiceField()
         self.tokenizer.set_choices((kind, choice_words()[kind]) for kind in TOKENIZERS)
         self.tokenizer.set_text(form.tokenizer)
         self.tokenizer.set_hint(
-            self.tr("The dataset keeps whole texts. This is how a run would cut them.")
+            self.tr("The dataset keeps the full texts. This is how a run would tokenize them.")
         )
         self.tokenizer.set_help(
-            self.tr("What lengths and frequencies on this page are counted in"),
-            self.tr("Count in"),
+            self.tr("Unit of the lengths and frequencies on this page"), self.tr("Count in")
         )
-        self.tokenizer.text_edited.connect(self._take_tokenizer)
+        self.tokenizer.text_edited.connect(self._on_tokenizer)
         self._headline = plain_label(role="heading")
         self._facts = plain_label(role="muted")
         self._lengths = QLabel()
@@ -77,46 +68,42 @@ class TextsPage(LookingPage):
         self.chart = BarChart()
         self.chart.setAccessibleName(self.tr("How long the texts are"))
         self._vocabulary = plain_label(role="heading")
-        self.words = _table([self.tr("Unit"), self.tr("Times")])
+        self.words = _table([self.tr("Unit"), self.tr("Count")])
         self.samples = _table([self.tr("Before"), self.tr("After")])
         rows = self.samples.verticalHeader()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self._lay_out()
         jobs.texts.progressed.connect(self._show_count)
-        jobs.texts.ended.connect(self._take)
+        jobs.texts.ended.connect(self._on_facts)
 
     def title(self) -> str:
-        """Name the page."""
+        """Return the title of the page."""
         return self.tr("Texts")
 
     def explanation(self) -> str:
-        """Say what the page is for."""
-        return self.tr("Decide what becomes of the texts. The files keep theirs as they are.")
+        """Return the explanation of the page."""
+        return self.tr("Choose how texts are processed. The source files are not changed.")
 
     def refusal(self) -> str:
-        """Say which field is wrong."""
+        """Return the first invalid field."""
         return self.fields.problem()
 
     def enter(self) -> None:
-        """Measure the texts as the form says."""
+        """Update the fields and the statistics."""
         self.fields.refresh()
         super().enter()
 
     @Slot(str)
-    def _take_tokenizer(self, kind: str) -> None:
+    def _on_tokenizer(self, kind: str) -> None:
         self.form.tokenizer = kind
-        self.look_again()
+        self.update_preview()
 
     @Slot()
-    def look_again(self) -> None:
-        """Say that the texts are being measured anew."""
+    def update_preview(self) -> None:
+        """Request new statistics and show that they are pending."""
         if not self.fields.problem():
             self._headline.setText(self.tr("Reading the texts…"))
-        super().look_again()
-
-    def request(self, plan: ImportPlan, look: "FirstLook") -> None:
-        """Ask what the texts are made of."""
-        self.request_texts(plan, look)
+        super().update_preview()
 
     @Slot(object)
     def _show_count(self, event: FilesCounted) -> None:
@@ -124,27 +111,22 @@ class TextsPage(LookingPage):
             self._headline.setText(self.tr("%Ln item(s) read so far…", "", event.count))
 
     @Slot(object)
-    def _take(self, event: TaskEnded) -> None:
+    def _on_facts(self, event: TaskEnded) -> None:
         if not self._is_shown:
             return
         if event.outcome is Outcome.FINISHED:
             self._show(event.result)
         elif event.outcome is Outcome.FAILED:
-            words = explain(event.error or RuntimeError("The look failed and gave no reason"))
+            words = explain(event.error or RuntimeError("The scan failed and gave no reason"))
             self._headline.setText(words.happened)
             self._facts.setText(words.why)
         self.changed.emit()
 
     def _show(self, facts: "ScanFacts") -> None:
         texts = facts.texts
-        self._headline.setText(
-            joined(
-                [
-                    self.tr("%Ln text(s)", "", texts.count),
-                    self.tr("%Ln of them different", "", texts.distinct),
-                ]
-            )
-        )
+        count = self.tr("%Ln text(s)", "", texts.count)
+        distinct = self.tr("%Ln of them different", "", texts.distinct)
+        self._headline.setText(joined([count, distinct]))
         emptied = self.tr("%Ln text(s) would be empty", "", facts.emptied)
         self._facts.setText(joined([self._scripts(texts), emptied if facts.emptied else ""]))
         self._facts.setVisible(bool(self._facts.text()))
@@ -171,23 +153,19 @@ class TextsPage(LookingPage):
         }
         self._lengths.setText(units[self.form.tokenizer])
         self.chart.show_counts(texts.lengths, tip=self.tr("Length {0}: {1} texts"))
-        mark = self.tr("{0} hold 95 % of the texts whole").format(texts.percentile_length)
+        mark = self.tr("Length {0} covers 95 % of the texts").format(texts.percentile_length)
         self.chart.show_mark(texts.percentile_length, mark if texts.count else "")
 
     def _show_words(self, texts: "TextFacts") -> None:
-        self._vocabulary.setText(
-            joined(
-                [
-                    self.tr("%Ln different unit(s)", "", texts.vocabulary_size),
-                    self.tr("%Ln only once", "", texts.once),
-                ]
-            )
-        )
+        size = self.tr("%Ln different unit(s)", "", texts.vocabulary_size)
+        self._vocabulary.setText(joined([size, self.tr("%Ln only once", "", texts.once)]))
         number = self.locale().toString
-        _fill(self.words, [(_visible(unit), number(count)) for unit, count in texts.frequent])
+        # Show a space as a visible mark.
+        shown = [(unit.replace(" ", "␣"), number(count)) for unit, count in texts.frequent]
+        _fill(self.words, shown)
 
     def _show_samples(self, samples: Sequence[tuple[str, str]]) -> None:
-        gone = self.tr("(nothing left)")
+        gone = self.tr("(empty)")
         _fill(self.samples, [(before, after or gone) for before, after in samples])
         for row, (before, after) in enumerate(samples):
             item = self.samples.item(row, 1)
@@ -199,33 +177,22 @@ class TextsPage(LookingPage):
     def _lay_out(self) -> None:
         counting = ask_rows([(self.tr("Count in"), self.tokenizer)])
         ask = stacked(self.fields.rows(), None, counting)
-        lower = QHBoxLayout()
-        lower.setSpacing(GAP)
+        lower = spaced(QHBoxLayout(), GAP)
         lower.addWidget(_titled(QLabel(self.tr("Texts before and after")), self.samples), 1)
         words = _titled(self._vocabulary, self.words)
         words.setFixedWidth(_WORDS_WIDTH)
         lower.addWidget(words)
         self.samples.setWordWrap(True)
-        show = QVBoxLayout()
-        show.setSpacing(SPACING)
-        show.addWidget(self._headline)
-        show.addWidget(self._facts)
-        show.addWidget(self._lengths)
-        show.addWidget(self.chart)
+        show = spaced(QVBoxLayout(), SPACING)
+        fill(show, self._headline, self._facts, self._lengths, self.chart)
         show.addLayout(lower, stretch=1)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(GAP)
-        layout.addWidget(asking_column(ask))
-        layout.addLayout(show, stretch=1)
+        lay_out_columns(self, ask, show)
 
 
 def _titled(title: QLabel, content: QWidget) -> QWidget:
     title.setProperty("role", "heading")
     widget = QWidget()
-    layout = QVBoxLayout(widget)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(SPACING // 2)
+    layout = spaced(QVBoxLayout(widget), SPACING // 2, (0, 0, 0, 0))
     layout.addWidget(title)
     layout.addWidget(content, stretch=1)
     return widget
@@ -256,8 +223,3 @@ def _fill(table: QTableWidget, rows: Sequence[tuple[str, str]]) -> None:
             item = QTableWidgetItem(text)
             item.setToolTip(text)
             table.setItem(number, column, item)
-
-
-def _visible(unit: str) -> str:
-    """Show a space as a mark: an empty row would look like a fault."""
-    return unit.replace(" ", "␣")

@@ -1,4 +1,4 @@
-"""The import wizard: six pages from somebody's files to a dataset."""
+"""The import wizard: six pages from the user's files to a dataset."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.jobs.importing import ImportJobs, ImportLooks
+from studio.jobs.importing import ImportJobs, ImportReader
 from studio.models.import_form import ImportForm
 from studio.theme import GAP, MARGIN, SPACING
 from studio.widgets.icons import icon
-from studio.widgets.labels import plain_label
+from studio.widgets.labels import fill, plain_label, spaced
 from studio.widgets.steps import StepList
 from studio.wizards.importing.check import CheckPage
 from studio.wizards.importing.format import FormatPage
@@ -39,22 +39,22 @@ _SIDE_WIDTH = 176
 
 @dataclass(frozen=True, kw_only=True)
 class Imported:
-    """A dataset that the user wants to train on."""
+    """An imported dataset to train on."""
 
     dataset: Path
     tokenizer: str
-    """The units that the texts were looked at in."""
+    """Tokenizer used for the text statistics."""
 
 
 class ImportWizard(QDialog):
-    """Use ``show()``: training goes on beside it. Nothing is written before the last page."""
+    """Modeless wizard; nothing is written before the last page."""
 
     stay_chosen = Signal()
-    """Asked whether to stop the work and close, the user said no."""
+    """The user declined to stop the work and close."""
     train_requested = Signal(object)
     """Carries an ``Imported``."""
     imported = Signal(object)
-    """A dataset was made; carries its folder."""
+    """A dataset was imported; carries its folder."""
     source_chosen = Signal(object)
 
     def __init__(
@@ -63,40 +63,34 @@ class ImportWizard(QDialog):
         *,
         workspace: Path,
         jobs: ImportJobs,
-        looks: ImportLooks,
+        reader: ImportReader,
         recent: tuple[Path, ...] = (),
     ) -> None:
-        """Open on the first page.
+        """Create the wizard on its first page.
 
         Args:
-            parent: the window that it belongs to.
-            workspace: the new dataset is put under its ``datasets``.
-            jobs: what runs in threads.
-            looks: what the jobs call.
+            parent: the main window.
+            workspace: the dataset is created in its ``datasets`` folder.
+            jobs: worker threads.
+            reader: reads the source.
             recent: sources of earlier imports, latest first.
         """
         super().__init__(parent)
         self.form = ImportForm(workspace)
         self.jobs = jobs
-        self.source = SourcePage(self.form, jobs, looks, recent)
-        self.format = FormatPage(self.form, jobs, looks)
-        self.texts = TextsPage(self.form, jobs, looks)
-        self.images = ImagesPage(self.form, jobs, looks)
-        self.check = CheckPage(self.form, jobs, looks)
-        self.summary = SummaryPage(self.form, jobs, looks, self.check)
-        self.pages: tuple[Page, ...] = (
-            self.source,
-            self.format,
-            self.texts,
-            self.images,
-            self.check,
-            self.summary,
-        )
+        self.source = SourcePage(self.form, jobs, reader, recent)
+        self.format = FormatPage(self.form, jobs, reader)
+        self.texts = TextsPage(self.form, jobs, reader)
+        self.images = ImagesPage(self.form, jobs, reader)
+        self.check = CheckPage(self.form, jobs, reader)
+        self.summary = SummaryPage(self.form, jobs, reader, self.check)
+        first = (self.source, self.format, self.texts, self.images)
+        self.pages: tuple[Page, ...] = (*first, self.check, self.summary)
         self._at = 0
         self._closes_after: Callable[[], object] | None = None
         self.setWindowTitle(self.tr("Import your own images"))
         self.setWindowIcon(icon("import"))
-        # A dialog without a way to maximise would be a pity: previews like room.
+        # Previews benefit from a large window.
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
         self.setMinimumSize(_SMALLEST)
         self.resize(_USUAL)
@@ -107,18 +101,18 @@ class ImportWizard(QDialog):
 
     @property
     def page(self) -> Page:
-        """The page in view."""
+        """The current page."""
         return self.pages[self._at]
 
     def open_source(self, source: Path) -> None:
-        """Go to the first page and look at a source, unless an import is under way."""
+        """Show the first page and scan a source, unless an import is running."""
         if not self.jobs.building.is_running:
             self._show_page(0)
             self.source.choose(source)
 
     @Slot()
     def go_next(self) -> None:
-        """Go on, or do what the last page is for."""
+        """Show the next page, or start the import on the last page."""
         if self.page.refusal():
             return
         if self.page is self.summary:
@@ -128,7 +122,7 @@ class ImportWizard(QDialog):
 
     @Slot()
     def go_back(self) -> None:
-        """Go back; an import that is under way has to be cancelled first."""
+        """Show the previous page, unless an import is running."""
         if self._at and not self.summary.is_locked:
             self._show_page(self._at - 1)
 
@@ -150,11 +144,8 @@ class ImportWizard(QDialog):
             button.setAutoDefault(False)
 
     def _lay_out(self) -> None:
-        content = QVBoxLayout()
-        content.setContentsMargins(GAP, GAP, GAP, MARGIN)
-        content.setSpacing(SPACING // 2)
-        content.addWidget(self._title)
-        content.addWidget(self._explanation)
+        content = spaced(QVBoxLayout(), SPACING // 2, (GAP, GAP, GAP, MARGIN))
+        fill(content, self._title, self._explanation)
         content.addSpacing(SPACING)
         content.addWidget(self._stack, stretch=1)
         side = QWidget()
@@ -162,25 +153,19 @@ class ImportWizard(QDialog):
         column = QVBoxLayout(side)
         column.setContentsMargins(GAP, GAP, 0, GAP)
         column.addWidget(self._steps)
-        upper = QHBoxLayout()
-        upper.setSpacing(0)
+        upper = spaced(QHBoxLayout(), 0)
         upper.addWidget(side)
         upper.addLayout(content, stretch=1)
-        buttons = QHBoxLayout()
-        buttons.setContentsMargins(GAP, MARGIN, GAP, MARGIN)
-        buttons.setSpacing(SPACING)
+        buttons = spaced(QHBoxLayout(), SPACING, (GAP, MARGIN, GAP, MARGIN))
         buttons.addWidget(self._note, stretch=1)
         for button in (self.leave, self.back, self.next):
             buttons.addWidget(button)
         line = QFrame()
         line.setFrameShape(QFrame.Shape.HLine)
         line.setProperty("role", "line")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
+        layout = spaced(QVBoxLayout(self), 0, (0, 0, 0, 0))
         layout.addLayout(upper, stretch=1)
-        layout.addWidget(line)
-        layout.addLayout(buttons)
+        fill(layout, line, buttons)
 
     def _connect(self) -> None:
         self.next.clicked.connect(self.go_next)
@@ -190,8 +175,7 @@ class ImportWizard(QDialog):
         for page in self.pages:
             page.changed.connect(self._show_buttons)
         self.source.source_taken.connect(self.source_chosen)
-        self.source.proceed_requested.connect(self.go_next)
-        self.summary.ended.connect(self._take_end)
+        self.summary.ended.connect(self._on_import_ended)
         self.summary.train_requested.connect(self._train)
 
     @Slot(int)
@@ -204,7 +188,7 @@ class ImportWizard(QDialog):
         self._explanation.setText(page.explanation())
         self._stack.setCurrentWidget(page)
         page.enter()
-        # Where the last page's button had it, the focus would fall on Cancel.
+        # Otherwise the focus would move from a hidden button to Cancel.
         page.setFocus()
         self._show_buttons()
 
@@ -223,13 +207,9 @@ class ImportWizard(QDialog):
         self.next.setEnabled(not refusal)
         self.next.setText(self.summary.button_text() if is_last else self.tr("Next"))
         self.next.setToolTip(refusal)
-        self.leave.setText(self._leave_text(is_over=is_over, is_locked=is_locked))
+        cancel = self.tr("Cancel the import") if is_locked else self.tr("Cancel")
+        self.leave.setText(self.tr("Close") if is_over else cancel)
         self.leave.setEnabled(not self.summary.is_cancelling)
-
-    def _leave_text(self, *, is_over: bool, is_locked: bool) -> str:
-        if is_over:
-            return self.tr("Close")
-        return self.tr("Cancel the import") if is_locked else self.tr("Cancel")
 
     @Slot()
     def _leave(self) -> None:
@@ -239,7 +219,7 @@ class ImportWizard(QDialog):
             self.close()
 
     @Slot(object)
-    def _take_end(self, folder: Path | None) -> None:
+    def _on_import_ended(self, folder: Path | None) -> None:
         if folder is not None:
             self.imported.emit(folder)
         if self._closes_after is not None:
@@ -259,16 +239,16 @@ class ImportWizard(QDialog):
         box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle(self.tr("Close the import?"))
         if self.jobs.building.is_running:
-            box.setText(self.tr("The import is under way."))
+            box.setText(self.tr("The import is still running."))
             box.setInformativeText(
-                self.tr("What it has done is kept, and the same import goes on from there later.")
+                self.tr("Completed work is kept, and the import can be continued later.")
             )
             stop = box.addButton(self.tr("Stop and close"), QMessageBox.ButtonRole.AcceptRole)
         else:
-            box.setText(self.tr("The check of your files is under way."))
+            box.setText(self.tr("Your files are still being checked."))
             box.setInformativeText(self.tr("Nothing has been written yet."))
             stop = box.addButton(self.tr("Close"), QMessageBox.ButtonRole.AcceptRole)
-        stay = box.addButton(self.tr("Go on"), QMessageBox.ButtonRole.RejectRole)
+        stay = box.addButton(self.tr("Continue"), QMessageBox.ButtonRole.RejectRole)
         stay.clicked.connect(self.stay_chosen)
         stop.clicked.connect(self._stop_and_close)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -276,7 +256,7 @@ class ImportWizard(QDialog):
 
     @Slot()
     def _stop_and_close(self) -> None:
-        self.jobs.forget_looks()
+        self.jobs.drop_reads()
         if self.jobs.building.is_running:
             self._closes_after = self.close
             self.summary.cancel()
@@ -284,15 +264,15 @@ class ImportWizard(QDialog):
             self.close()
 
     def reject(self) -> None:
-        """Close by Escape, which asks like the other ways."""
+        """Close on Escape with the same confirmation as other ways."""
         self.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Ask while work is under way; otherwise end every look and go."""
+        """Ask for confirmation while work is running; otherwise cancel all reads and close."""
         if self.jobs.is_busy:
             event.ignore()
             self._ask_to_close()
             return
-        self.jobs.forget_looks()
+        self.jobs.drop_reads()
         event.accept()
         super().reject()

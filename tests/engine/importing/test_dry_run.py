@@ -9,7 +9,7 @@ from engine.errors import SourceUnreadableError, StoppedError
 from engine.importing.build import import_dataset, record_of
 from engine.importing.dataset_checks import check_dataset
 from engine.importing.dry_run import dry_run
-from engine.importing.empty_import import Cause
+from engine.importing.empty_import import CauseKind
 from engine.importing.plan import Fix, ImageSettings, Issue, TextSettings
 from tests.helpers.sources import caption, picture, sidecar_folder, sidecar_plan
 
@@ -50,7 +50,7 @@ def test_that_findings_texts_and_sizes_are_told(source, tmp_path):
     assert dict(found.sizes) == {(40, 40): 20, (100, 50): 1}
     assert found.text_facts.count == 20
     assert dict(found.text_facts.scripts)["Latin"] == 1.0
-    assert found.likely_reasons == ()
+    assert found.likely_causes == ()
 
 
 def test_that_another_repair_needs_no_second_look_at_the_images(source, tmp_path):
@@ -88,7 +88,7 @@ def test_that_nothing_to_train_on_is_explained(tmp_path):
         picture(number).save(source / f"{number}.png")
     found = examine(sidecar_plan(source, tmp_path / "pets"))
     assert not found.result.is_trainable
-    assert [(r.cause, r.count) for r in found.likely_reasons] == [(Cause.IMAGES_WITHOUT_TEXT, 4)]
+    assert [(r.kind, r.count) for r in found.likely_causes] == [(CauseKind.IMAGES_WITHOUT_TEXT, 4)]
 
 
 def test_that_captions_in_another_folder_are_noticed(tmp_path):
@@ -97,7 +97,7 @@ def test_that_captions_in_another_folder_are_noticed(tmp_path):
         picture(number).save(tmp_path / "source" / f"{number}.png")
         (tmp_path / "source" / "words" / f"{number}.txt").write_text(caption(number))
     found = examine(sidecar_plan(tmp_path / "source", tmp_path / "pets"))
-    assert Cause.TEXTS_ELSEWHERE in [reason.cause for reason in found.likely_reasons]
+    assert CauseKind.TEXTS_ELSEWHERE in [cause.kind for cause in found.likely_causes]
 
 
 def test_that_an_examination_can_be_stopped(source, tmp_path):

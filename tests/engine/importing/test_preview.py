@@ -10,12 +10,12 @@ from PIL import Image
 from engine.control import RunControl
 from engine.errors import ConfigError, SourceUnreadableError, StoppedError
 from engine.importing.dry_run import ScanFacts, scan_facts
-from engine.importing.empty_import import Cause
+from engine.importing.empty_import import CauseKind
 from engine.importing.formats.format import ImportSpec
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.plan import ImageSettings, ImportPlan, TextSettings
 from engine.importing.preview import BEFORE_SIDE, PreviewItem, before_and_after, preview
-from engine.importing.scan import FirstLook, decoding_hash, list_files, look_at
+from engine.importing.scan import QuickScan, decoding_hash, list_files, quick_scan
 from engine.importing.sources.opening import ArchiveCache, open_archive
 from engine.importing.staging import has_staged, staging_folder
 from tests.helpers.sources import caption, sidecar_folder, sidecar_plan
@@ -87,9 +87,9 @@ def test_that_a_bad_plan_and_a_stop_are_heeded(tmp_path):
 # What the wizard is shown of a source: counts, reasons, images before and after.
 
 
-def looked_at(source: Path) -> FirstLook:
+def looked_at(source: Path) -> QuickScan:
     with open_archive(source) as archive:
-        return look_at(archive, lambda _count: None, RunControl())
+        return quick_scan(archive, lambda _count: None, RunControl())
 
 
 def facts_of(plan: ImportPlan, tokenizer: str = "word") -> ScanFacts:
@@ -140,7 +140,7 @@ def test_that_a_scan_without_a_pair_says_why(tmp_path):
         path.unlink()
     facts = facts_of(sidecar_plan(source, tmp_path / "d"))
     assert facts.pairs == 0
-    assert [reason.cause for reason in facts.reasons] == [Cause.IMAGES_WITHOUT_TEXT]
+    assert [cause.kind for cause in facts.reasons] == [CauseKind.IMAGES_WITHOUT_TEXT]
     assert facts.reasons[0].count == 3
 
 
