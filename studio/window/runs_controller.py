@@ -230,7 +230,7 @@ class RunsController(QObject):
     def shut_down(self) -> None:
         """End all work: the window is about to go."""
         self.runner.pause()
-        self._window.runs.notes.hand_on()
+        self._window.runs.notes.commit()
         self._jobs.cancel()
         if not self._jobs.wait(LONGEST_WAIT_MS):
             _log.warning("Work on the runs did not end in time")

@@ -428,13 +428,12 @@ class DatasetPanel(QWidget):
     @Slot()
     def _ask_export(self) -> None:
         self.browser.commit()
+        pick_folder(self, self.tr("Export into folder"), self._workspace, self._export)
 
-        def export(parent: Path) -> None:
-            dataset, edits = self.browser.dataset, self.browser.edits
-            if dataset is not None and edits is not None:
-                self.writing.export(dataset, edits, parent)
-
-        pick_folder(self, self.tr("Export into folder"), self._workspace, export)
+    def _export(self, parent: Path) -> None:
+        dataset, edits = self.browser.dataset, self.browser.edits
+        if dataset is not None and edits is not None:
+            self.writing.export(dataset, edits, parent)
 
     @Slot()
     def _show_folder(self) -> None:
