@@ -135,7 +135,7 @@ class ConfirmDiscard(_Confirmation):
             lost = self.tr("Training of {0} ({1} images) will be lost: nothing was saved yet.")
         loss = lost.format(duration_text(status.unsaved_s), count_text(status.unsaved_images))
         if status.saved_images:
-            loss = f"{loss} {self.tr('Older checkpoints stay.')}"
+            loss += " " + self.tr("Older checkpoints stay.")
         self.set_texts(self.tr("Stop and discard"), self.tr("Stop without saving?"), loss)
         self.discard = self.add_buttons(self.tr("Stop and discard"), self.tr("Cancel"))
 

@@ -50,19 +50,17 @@ class PairActions(QObject):
         self._widget = parent
         self.pair: Pair | None = None
         self.copy_image = QAction(self.tr("Copy image"), self)
-        self.copy_image.triggered.connect(self._copy_image)
+        self.copy_image.triggered.connect(lambda: self._copy(is_image=True))
         self.copy_text = QAction(self.tr("Copy text"), self)
-        self.copy_text.triggered.connect(self._copy_text)
+        self.copy_text.triggered.connect(lambda: self._copy(is_image=False))
         self.save_image = QAction(self.tr("Save image…"), self)
         self.save_image.triggered.connect(self._ask_where)
         self.all = (self.copy_image, self.copy_text, self.save_image)
 
-    def _copy_image(self) -> None:
-        if self.pair:
+    def _copy(self, *, is_image: bool) -> None:
+        if self.pair and is_image:
             QGuiApplication.clipboard().setImage(self.pair.image)
-
-    def _copy_text(self) -> None:
-        if self.pair:
+        elif self.pair:
             QGuiApplication.clipboard().setText(self.pair.text)
 
     def _ask_where(self) -> None:

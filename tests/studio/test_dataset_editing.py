@@ -204,7 +204,7 @@ def test_that_the_split_follows_the_names_and_is_one_step(
     assert f"{5 - sum(held)} to train on" in dialog.outcome
     moved = sum(now != then for now, then in zip([False, True, False, False, False], held,
                                                  strict=True))  # fmt: skip
-    assert f"{moved} of them change" in dialog.outcome
+    assert f"{moved} change sides" in dialog.outcome
     press(qtbot, dialog, "Split")
     edits = opened.browser.edits
     assert edits is not None
