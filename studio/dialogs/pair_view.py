@@ -6,15 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QDir, QIODevice, QObject, QPoint, QStandardPaths, Qt, Slot
 from PySide6.QtGui import QAction, QFont, QGuiApplication, QImage, QShowEvent
-from PySide6.QtWidgets import (
-    QDialog,
-    QFileDialog,
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from engine.errors import EngineError
 from engine.fs.atomic import atomic_write

@@ -296,10 +296,7 @@ class SaveGalleryDialog(QDialog):
         self._progress.setVisible(state in (_State.WRITING, _State.CANCELLING))
         if is_writing:
             self._progress.setRange(0, 0)
-        words = {
-            _State.WRITING: self.tr("Preparing…"),
-            _State.CANCELLING: self.tr("Cancelling…"),
-        }
+        words = {_State.WRITING: self.tr("Preparing…"), _State.CANCELLING: self.tr("Cancelling…")}
         self._headline.setText(words.get(state, ""))
         self._summary.setVisible(state is not _State.DONE)
         self._details.setText(str(self._folder) if state is _State.DONE else "")

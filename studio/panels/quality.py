@@ -2,17 +2,12 @@
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import (
-    QButtonGroup,
-    QHBoxLayout,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.events import EvaluationCompleted
 from studio.models.loss_history import LossHistory, figure_words, quality_views, shown_value
 from studio.theme import MARGIN, SPACING
+from studio.widgets.buttons import add_page_buttons
 from studio.widgets.labels import fill, spaced
 from studio.widgets.plot_with_legend import PlotWithLegend
 
@@ -54,25 +49,16 @@ class QualityPanel(QWidget):
 
     def show_view(self, name: str) -> None:
         """Select a view."""
-        self._buttons[name].setChecked(True)
+        self._buttons.button(list(self._views).index(name)).setChecked(True)
         self._view = name
         self.board.clear()
         self._draw()
 
     def _lay_out(self) -> None:
         choice = spaced(QHBoxLayout(), SPACING // 2)
-        group = QButtonGroup(self)
-        self._buttons: dict[str, QToolButton] = {}
-        for view in self._views.values():
-            button = QToolButton()
-            button.setText(view.title)
-            button.setProperty("role", "view")
-            button.setCheckable(True)
-            button.setChecked(view.name == self._view)
-            button.clicked.connect(lambda _checked, name=view.name: self.show_view(name))
-            group.addButton(button)
-            self._buttons[view.name] = button
-            choice.addWidget(button)
+        self._buttons = QButtonGroup(self)
+        add_page_buttons(choice, self._buttons, [view.title for view in self._views.values()])
+        self._buttons.idClicked.connect(lambda page: self.show_view(list(self._views)[page]))
         choice.addSpacing(SPACING)
         choice.addWidget(self.board.legend, stretch=1)
         layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, SPACING, MARGIN, MARGIN))

@@ -46,9 +46,7 @@ _Layout = TypeVar("_Layout", bound=QBoxLayout)
 
 
 def spaced(
-    layout: _Layout,
-    spacing: int | None = None,
-    margins: tuple[int, int, int, int] | None = None,
+    layout: _Layout, spacing: int | None = None, margins: tuple[int, int, int, int] | None = None
 ) -> _Layout:
     """Set the spacing and the margins of a layout, where given, and return it."""
     if spacing is not None:
