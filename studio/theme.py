@@ -1,7 +1,7 @@
-"""Colours, spacing and style rules of the studio.
+"""Theme of the studio: colours, spacing, palette and style sheet.
 
-The light or dark scheme is set through Qt, so that title bars and native dialogs follow. The
-palette is defined here, because platforms without a desktop theme give Qt none.
+The appearance is set through Qt's colour scheme, so that title bars and native dialogs follow. The
+palette is set explicitly, because platforms without a desktop theme provide none.
 """
 
 from dataclasses import dataclass, fields
@@ -14,15 +14,15 @@ from PySide6.QtWidgets import QApplication
 from resources import theme_folder
 
 SPACING = 8
-"""Pixels between neighbours."""
+"""Pixels between adjacent widgets."""
 MARGIN = 12
-"""Pixels between content and the edge of its panel."""
+"""Pixels between the content and the edge of a panel."""
 GAP = 20
-"""Pixels between groups."""
+"""Pixels between groups of widgets."""
 
 
 class Appearance(StrEnum):
-    """Colour scheme chosen by the user."""
+    """The appearance chosen by the user."""
 
     SYSTEM = "system"
     LIGHT = "light"
@@ -31,13 +31,13 @@ class Appearance(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Colors:
-    """Colours of one scheme; every text colour has a contrast of at least 4.5:1 on ``window``."""
+    """Colours of one scheme; text colours have a contrast of at least 4.5:1 on ``window``."""
 
     window: str
     surface: str
-    """Fields, lists and cards."""
+    """Background of fields, lists and cards."""
     raised: str
-    """Buttons and headers."""
+    """Background of buttons and headers."""
     border: str
     grid: str
     text: str
@@ -83,24 +83,19 @@ DARK = Colors(
 
 
 class Theme(QObject):
-    """Applies palette and style according to the user's choice and the system's scheme."""
+    """Applies palette and style sheet for the chosen appearance and the system's scheme."""
 
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
         self._app = app
-        self._appearance = Appearance.SYSTEM
+        self.appearance = Appearance.SYSTEM
         app.setStyle("Fusion")
         app.styleHints().colorSchemeChanged.connect(self._apply)
         self._apply()
 
-    @property
-    def appearance(self) -> Appearance:
-        """The user's choice."""
-        return self._appearance
-
     def set_appearance(self, appearance: Appearance) -> None:
-        """Set the colour scheme."""
-        self._appearance = appearance
+        """Follow the system's scheme, or use the light or dark one."""
+        self.appearance = appearance
         schemes = {
             Appearance.SYSTEM: Qt.ColorScheme.Unknown,
             Appearance.LIGHT: Qt.ColorScheme.Light,
@@ -110,27 +105,31 @@ class Theme(QObject):
         self._apply()
 
     def _apply(self) -> None:
-        colors = DARK if self._is_dark() else LIGHT
+        is_dark = self.appearance is Appearance.DARK
+        if self.appearance is Appearance.SYSTEM:
+            is_dark = self._app.styleHints().colorScheme() is Qt.ColorScheme.Dark
+        colors = DARK if is_dark else LIGHT
         palette = palette_of(colors)
         if self._app.styleSheet() and palette == self._app.palette():
             return
         self._app.setPalette(palette)
         self._app.setStyleSheet(_style_sheet(colors))
 
-    def _is_dark(self) -> bool:
-        if self._appearance is Appearance.SYSTEM:
-            return self._app.styleHints().colorScheme() is Qt.ColorScheme.Dark
-        return self._appearance is Appearance.DARK
-
 
 def current_colors() -> Colors:
-    """Return the colours of the active scheme."""
+    """Return the colours of the current scheme."""
     is_dark = QGuiApplication.palette().window().color().lightness() < 128
     return DARK if is_dark else LIGHT
 
 
+def mixed(over: QColor, under: QColor, share: float) -> QColor:
+    """Return an opaque mixture, which Qt paints faster than a translucent ``over``."""
+    one, other = ((c.red(), c.green(), c.blue()) for c in (over, under))
+    return QColor(*(round(share * a + (1 - share) * b) for a, b in zip(one, other, strict=True)))
+
+
 def palette_of(colors: Colors) -> QPalette:
-    """Create a Qt palette from a set of colours."""
+    """Return the ``QPalette`` of a scheme."""
     role = QPalette.ColorRole
     pairs = {
         role.Window: colors.window,
@@ -167,8 +166,8 @@ def _style_sheet(colors: Colors) -> str:
     return _RULES.format_map(values)
 
 
-# Properties set by widgets: role="primary|heading|title|muted|problem|card|field|view|small|line",
-# invalid="true", modified="true".
+# Dynamic properties of widgets: role="primary|heading|title|muted|problem|card|field|
+# view|small|line", invalid="true", modified="true".
 _RULES = """
 QToolTip {{ color: {text}; background: {surface}; border: 1px solid {border}; padding: 4px 6px; }}
 QLineEdit, QComboBox, QPlainTextEdit[role="field"] {{

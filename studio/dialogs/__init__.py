@@ -1,1 +1,1 @@
-"""Dialogs; every one of them opens without blocking."""
+"""Dialogs; all of them open without blocking."""

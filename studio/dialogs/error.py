@@ -1,6 +1,7 @@
 """The error dialog and the About dialog."""
 
 import platform
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QFontDatabase, QGuiApplication
@@ -25,11 +26,29 @@ _WIDTH = 520
 _DETAILS_HEIGHT = 180
 
 
+def warning_layout(dialog: QDialog, labels: Sequence[QLabel], width: int) -> QGridLayout:
+    """Lay out a warning icon and rows of text, and fix the size of the dialog to its content."""
+    layout = QGridLayout(dialog)
+    layout.setContentsMargins(GAP, GAP, GAP, MARGIN)
+    layout.setHorizontalSpacing(GAP)
+    layout.setVerticalSpacing(SPACING)
+    layout.setColumnStretch(1, 1)
+    layout.setSizeConstraint(QGridLayout.SizeConstraint.SetFixedSize)
+    sign = QLabel()
+    warning = QStyle.StandardPixmap.SP_MessageBoxWarning
+    sign.setPixmap(dialog.style().standardIcon(warning).pixmap(32, 32))
+    layout.addWidget(sign, 0, 0, len(labels), 1, Qt.AlignmentFlag.AlignTop)
+    for row, label in enumerate(labels):
+        label.setMinimumWidth(width)
+        layout.addWidget(label, row, 1)
+    return layout
+
+
 class ErrorDialog(QDialog):
-    """Shows one error; use ``open()``, which does not block."""
+    """Shows one error; ``open()`` does not block."""
 
     restart_requested = Signal()
-    """The user wants a new process that goes on with the run."""
+    """Emitted to restart the application and resume the run."""
 
     def __init__(self, parent: QWidget | None, report: ErrorReport) -> None:
         super().__init__(parent)
@@ -37,44 +56,23 @@ class ErrorDialog(QDialog):
         self.setWindowTitle(self.tr("Diptych"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(_WIDTH)
-        self._details = self._make_details()
+        self._details = QPlainTextEdit(report.details)
+        self._details.setReadOnly(True)
+        self._details.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self._details.setFixedHeight(_DETAILS_HEIGHT)
+        self._details.setAccessibleName(self.tr("Details"))
+        self._details.hide()
         self._buttons, self._toggle = self._make_buttons()
-        self._lay_out()
-
-    def _lay_out(self) -> None:
-        words = self._report.explanation
-        layout = QGridLayout(self)
-        layout.setContentsMargins(GAP, GAP, GAP, MARGIN)
-        layout.setHorizontalSpacing(GAP)
-        layout.setVerticalSpacing(SPACING)
-        layout.setColumnStretch(1, 1)
-        # The dialog keeps to its content, so that folding the details makes it small again.
-        layout.setSizeConstraint(QGridLayout.SizeConstraint.SetFixedSize)
-        icon = QLabel()
-        icon.setPixmap(
-            self.style().standardIcon(QStyle.StandardPixmap.SP_MessageBoxWarning).pixmap(32, 32)
-        )
-        layout.addWidget(icon, 0, 0, 3, 1, Qt.AlignmentFlag.AlignTop)
+        words = report.explanation
         texts = (
             plain_label(words.happened, role="heading"),
             plain_label(words.why, role="muted"),
             plain_label(words.hint),
         )
-        for row, label in enumerate(texts):
-            label.setMinimumWidth(_WIDTH - 110)
-            layout.addWidget(label, row, 1)
+        layout = warning_layout(self, texts, _WIDTH - 110)
         layout.addWidget(self._details, 3, 0, 1, 2)
         layout.setRowMinimumHeight(4, SPACING)
         layout.addWidget(self._buttons, 5, 0, 1, 2)
-
-    def _make_details(self) -> QPlainTextEdit:
-        details = QPlainTextEdit(self._report.details)
-        details.setReadOnly(True)
-        details.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        details.setFixedHeight(_DETAILS_HEIGHT)
-        details.setAccessibleName(self.tr("Details"))
-        details.hide()
-        return details
 
     def _make_buttons(self) -> tuple[QDialogButtonBox, QPushButton]:
         buttons = QDialogButtonBox()
@@ -113,7 +111,7 @@ class ErrorDialog(QDialog):
 
 
 class AboutDialog(QMessageBox):
-    """Name, version and licence; versions of what it stands on, for a report."""
+    """Name, version and licence, and the versions of the dependencies."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -128,6 +126,6 @@ class AboutDialog(QMessageBox):
         )
         names = {"PyTorch": "torch", "PySide6": "PySide6-Essentials", "NumPy": "numpy"}
         parts = [f"{name} {installed_version(package)}" for name, package in names.items()]
-        stands_on = ", ".join([f"Python {platform.python_version()}", *parts])
-        self.setInformativeText(f"{about}\n\n{stands_on}")
+        versions = ", ".join([f"Python {platform.python_version()}", *parts])
+        self.setInformativeText(f"{about}\n\n{versions}")
         self.setStandardButtons(QMessageBox.StandardButton.Close)

@@ -1,4 +1,4 @@
-"""One pair, enlarged, with its history and actions to copy and save it."""
+"""Dialog with one enlarged pair, its history, and actions to copy and save it."""
 
 import re
 from dataclasses import dataclass
@@ -6,16 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QDir, QIODevice, QObject, QPoint, QStandardPaths, Qt, Slot
 from PySide6.QtGui import QAction, QFont, QGuiApplication, QImage, QShowEvent
-from PySide6.QtWidgets import (
-    QDialog,
-    QFileDialog,
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from engine.errors import EngineError
 from engine.fs.atomic import atomic_write
@@ -25,7 +16,7 @@ from studio.errors.wording import explain
 from studio.models.preview_timeline import PreviewTimeline, StepCursor, step_text
 from studio.models.thumbnails import qimage_of
 from studio.theme import MARGIN, SPACING
-from studio.widgets.buttons import icon_button
+from studio.widgets.buttons import icon_button, push_button
 from studio.widgets.image_view import ImageView
 from studio.widgets.labels import fill, plain_label, spaced
 from studio.widgets.steps import TimelineBar
@@ -36,7 +27,7 @@ _LONGEST_NAME = 60
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """One generated pair and when it was drawn."""
+    """A generated pair, and the number of images seen when it was drawn."""
 
     image: QImage
     text: str
@@ -44,26 +35,24 @@ class Pair:
 
 
 class PairActions(QObject):
-    """The actions of one widget that shows pairs; set ``pair`` before they are triggered."""
+    """Actions to copy and save ``pair``, which is set before they are triggered."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._widget = parent
         self.pair: Pair | None = None
         self.copy_image = QAction(self.tr("Copy image"), self)
-        self.copy_image.triggered.connect(self._copy_image)
+        self.copy_image.triggered.connect(lambda: self._copy(is_image=True))
         self.copy_text = QAction(self.tr("Copy text"), self)
-        self.copy_text.triggered.connect(self._copy_text)
+        self.copy_text.triggered.connect(lambda: self._copy(is_image=False))
         self.save_image = QAction(self.tr("Save image…"), self)
         self.save_image.triggered.connect(self._ask_where)
         self.all = (self.copy_image, self.copy_text, self.save_image)
 
-    def _copy_image(self) -> None:
-        if self.pair:
+    def _copy(self, *, is_image: bool) -> None:
+        if self.pair and is_image:
             QGuiApplication.clipboard().setImage(self.pair.image)
-
-    def _copy_text(self) -> None:
-        if self.pair:
+        elif self.pair:
             QGuiApplication.clipboard().setText(self.pair.text)
 
     def _ask_where(self) -> None:
@@ -77,7 +66,7 @@ class PairActions(QObject):
         dialog.setNameFilter(self.tr("PNG image (*.png)"))
         dialog.setDefaultSuffix("png")
         dialog.selectFile(suggested_name(pair))
-        # The pair is bound now: by the time of the answer a newer preview may have come.
+        # ``self.pair`` may be replaced by a newer preview while the dialog is open.
         dialog.fileSelected.connect(lambda path: self._save(pair, Path(path)))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
@@ -91,13 +80,13 @@ class PairActions(QObject):
 
 
 def suggested_name(pair: Pair) -> str:
-    """Make a file name from the text and the run's progress."""
+    """Return a file name made of the text and the number of images seen."""
     words = _NOT_FOR_NAMES.sub("-", pair.text).strip("-")[:_LONGEST_NAME]
     return f"{words or 'pair'}-{pair.images_seen}.png"
 
 
 def png_of(pair: Pair) -> bytes:
-    """Write the image as a PNG that carries its text, as ``Description``."""
+    """Encode the image as PNG, with its text as ``Description``."""
     image = QImage(pair.image)
     image.setText("Description", pair.text)
     buffer = QBuffer()
@@ -107,11 +96,11 @@ def png_of(pair: Pair) -> bytes:
 
 
 _LARGER = 1.5
-"""The text's size against the usual one."""
+"""Ratio of the font size to the default."""
 
 
 class PairView(QDialog):
-    """Not modal: it stays beside the window and, at the newest step, follows the run."""
+    """A non-modal dialog; at the newest step it follows the run."""
 
     def __init__(self, parent: QWidget, timeline: PreviewTimeline) -> None:
         super().__init__(parent)
@@ -123,7 +112,13 @@ class PairView(QDialog):
         self._picture.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._picture.customContextMenuRequested.connect(self._show_menu)
         self._actions = PairActions(self)
-        self._text = self._make_text()
+        self._text = plain_label()
+        self._text.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        font = QFont(self._text.font())
+        font.setPointSizeF(font.pointSizeF() * _LARGER)
+        self._text.setFont(font)
+        # Two lines are always reserved, so that the image does not move between steps.
+        self._text.setMinimumHeight(2 * self._text.fontMetrics().lineSpacing())
         self._place = QLabel()
         self._previous = icon_button("previous", self.tr("Previous pair"), "Up")
         self._previous.clicked.connect(lambda: self._go_to_tile(self._tile - 1))
@@ -135,7 +130,7 @@ class PairView(QDialog):
         self._lay_out()
 
     def show_pair(self, tile: int, cursor: StepCursor) -> None:
-        """Show a tile of the step where ``cursor`` stands."""
+        """Show a tile of the current step of ``cursor``."""
         self._tile = tile
         self._cursor.follow(cursor)
         self.show()
@@ -144,31 +139,15 @@ class PairView(QDialog):
 
     def _lay_out(self) -> None:
         tiles = spaced(QHBoxLayout(), SPACING)
-        for widget in (self._previous, self._place, self._next):
-            tiles.addWidget(widget)
-        tiles.addStretch(1)
+        fill(tiles, self._previous, self._place, self._next, 1)
         for action in self._actions.all:
-            button = QPushButton(action.text())
-            button.setAutoDefault(False)
-            button.clicked.connect(action.trigger)
-            tiles.addWidget(button)
+            tiles.addWidget(push_button(action.text(), action.trigger, auto_default=False))
         layout = spaced(QVBoxLayout(self), MARGIN, (MARGIN, MARGIN, MARGIN, MARGIN))
-        layout.addWidget(self._picture, stretch=1)
-        fill(layout, self._text, self._steps, tiles)
+        fill(layout, (self._picture, 1), self._text, self._steps, tiles)
         self._steps.setFocus()
 
-    def _make_text(self) -> QLabel:
-        label = plain_label()
-        label.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-        font = QFont(label.font())
-        font.setPointSizeF(font.pointSizeF() * _LARGER)
-        label.setFont(font)
-        # Two lines always have room, so that the picture does not jump from step to step.
-        label.setMinimumHeight(2 * label.fontMetrics().lineSpacing())
-        return label
-
     def _go_to_tile(self, tile: int) -> None:
-        # Around the ends, so that every pair is reached with one key held down.
+        # Wraps around at both ends.
         self._tile = tile % max(1, self._count)
         self._refresh()
 
@@ -205,6 +184,6 @@ class PairView(QDialog):
         menu.popup(self._picture.mapToGlobal(place))
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Catch up: nothing is read while nobody looks."""
+        """Refresh: a hidden dialog is not updated."""
         super().showEvent(event)
         self._refresh()

@@ -1,4 +1,4 @@
-"""The dialog that saves a gallery: number of pairs, folder, progress."""
+"""Dialog that saves a gallery: form, progress and result."""
 
 from enum import Enum, auto
 from pathlib import Path
@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QProgressBar,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -24,16 +23,16 @@ from studio.errors.wording import explain
 from studio.models.gallery_form import GalleryForm, direction_texts
 from studio.settings.choices import SaveGalleryChoices
 from studio.theme import GAP, MARGIN, SPACING
+from studio.widgets.buttons import push_button
 from studio.widgets.fields import ChoiceField, Field, TextBox, TextField
 from studio.widgets.folder_dialog import pick_folder
-from studio.widgets.icons import icon
 from studio.widgets.labels import fill, plain_label, spaced
 
 _Text = TextField | TextBox
 
 
 class GalleryFields(QWidget):
-    """Shows a ``GalleryForm``, and only what its direction asks for."""
+    """Form of a ``GalleryForm``, limited to the fields of its direction."""
 
     changed = Signal()
 
@@ -43,7 +42,7 @@ class GalleryFields(QWidget):
         self._direction = ChoiceField()
         self._direction.set_choices(direction_texts().items())
         self._direction.set_text(form.direction.value)
-        self._direction.text_edited.connect(self._choose)
+        self._direction.text_edited.connect(self._on_direction)
         self._fields: dict[str, _Text] = {
             "texts": TextBox(),
             "images": TextField(),
@@ -62,19 +61,18 @@ class GalleryFields(QWidget):
         self._show_rows()
 
     def show_problems(self, problems: dict[str, str]) -> None:
-        """Say below each field what is wrong with it."""
+        """Set the validation error of each field."""
         for name, field in self._fields.items():
             field.set_problem(problems.get(name, ""))
 
     def _listen(self, name: str, field: _Text) -> None:
-        def take(text: str) -> None:
+        def store(text: str) -> None:
             setattr(self._form, name, text)
             self.changed.emit()
 
-        # A path may be set by a dialog too, so edits by hand are not all there is.
-        (field.edit.textChanged if isinstance(field, TextField) else field.text_edited).connect(
-            take
-        )
+        # ``textChanged`` includes paths set by the folder dialog.
+        edited = field.edit.textChanged if isinstance(field, TextField) else field.text_edited
+        edited.connect(store)
 
     def _explain(self) -> None:
         form = self._form
@@ -119,25 +117,29 @@ class GalleryFields(QWidget):
         self._direction.set_help(self.tr("What is given and what is made"), self.tr("What to make"))
 
     def _lay_out(self) -> None:
-        layout = spaced(QVBoxLayout(self), MARGIN, (0, 0, 0, 0))
-        layout.addLayout(_stacked([_name_label(self.tr("What to make"), self._direction)]))
-        layout.addWidget(self._direction)
-        layout.addLayout(_stacked(self._rows["texts"]))
-        layout.addLayout(self._with_browse("images", self.tr("Folder of images")))
         numbers = QGridLayout()
         numbers.setHorizontalSpacing(GAP)
         for column, name in enumerate(("count", "seed", "to_seed", "truncation")):
-            label, field = self._rows[name]
-            numbers.addWidget(label, 0, column)
-            numbers.addWidget(field, 1, column)
-        layout.addLayout(numbers)
-        layout.addLayout(self._with_browse("folder", self.tr("Folder for the gallery")))
+            for row, widget in enumerate(self._rows[name]):
+                numbers.addWidget(widget, row, column)
+        fill(
+            spaced(QVBoxLayout(self), MARGIN, (0, 0, 0, 0)),
+            _name_label(self.tr("What to make"), self._direction),
+            self._direction,
+            fill(spaced(QVBoxLayout(), SPACING // 2), *self._rows["texts"]),
+            self._with_browse("images", self.tr("Folder of images")),
+            numbers,
+            self._with_browse("folder", self.tr("Folder for the gallery")),
+        )
 
     def _with_browse(self, name: str, caption: str) -> QGridLayout:
-        button = QPushButton(self.tr("Browse…"))
-        button.setAutoDefault(False)
-        button.clicked.connect(lambda: self._browse(name, caption))
-        label, field = self._rows[name]
+        label, field = self._rows[name][0], self._fields[name]
+
+        def browse() -> None:
+            start = Path(field.text() or self._form.folder).expanduser()
+            pick_folder(self.window(), caption, start, lambda folder: field.set_text(str(folder)))
+
+        button = push_button(self.tr("Browse…"), browse, auto_default=False)
         self._rows[name].append(button)
         row = QGridLayout()
         row.setHorizontalSpacing(SPACING)
@@ -146,13 +148,8 @@ class GalleryFields(QWidget):
         row.addWidget(button, 1, 1, Qt.AlignmentFlag.AlignTop)
         return row
 
-    def _browse(self, name: str, caption: str) -> None:
-        field = self._fields[name]
-        start = Path(field.text() or self._form.folder).expanduser()
-        pick_folder(self.window(), caption, start, lambda folder: field.set_text(str(folder)))
-
     @Slot(str)
-    def _choose(self, direction: str) -> None:
+    def _on_direction(self, direction: str) -> None:
         self._form.direction = Direction(direction)
         self._show_rows()
         self.changed.emit()
@@ -161,13 +158,6 @@ class GalleryFields(QWidget):
         for name, widgets in self._rows.items():
             for widget in widgets:
                 widget.setVisible(self._form.asks_for(name))
-
-
-def _stacked(widgets: list[QWidget]) -> QVBoxLayout:
-    layout = spaced(QVBoxLayout(), SPACING // 2)
-    for widget in widgets:
-        layout.addWidget(widget)
-    return layout
 
 
 def _name_label(name: str, field: Field) -> QLabel:
@@ -187,23 +177,22 @@ class _State(Enum):
 
 
 class SaveGalleryDialog(QDialog):
-    """Use ``open()``, which does not block. It stays until the gallery has ended."""
+    """Dialog that stays open until the gallery has ended; ``open()`` does not block."""
 
     start_requested = Signal(object)
-    """Carries a ``GalleryRequest``."""
+    """Emitted with a ``GalleryRequest``."""
     cancel_requested = Signal()
 
     def __init__(
         self, parent: QWidget | None, *, run: Path, folder: Path, choices: SaveGalleryChoices
     ) -> None:
-        """Ask about one gallery.
+        """Create the dialog.
 
         Args:
-            parent: the window that it belongs to.
-            run: folder of the run to draw from.
-            folder: where to write unless the user says otherwise; a number is added if it holds
-                files.
-            choices: how the dialog was left the last time.
+            parent: parent window.
+            run: folder of the run that generates the pairs.
+            folder: default output folder; a number is appended if it contains files.
+            choices: last choices of the user.
         """
         super().__init__(parent)
         self._form = GalleryForm(run=run, folder=folder, choices=choices)
@@ -216,30 +205,39 @@ class SaveGalleryDialog(QDialog):
         self._progress = QProgressBar(textVisible=False)
         self._headline = plain_label(role="heading")
         self._details = plain_label()
-        self._make_buttons()
-        self._lay_out()
+        self._save = push_button(self.tr("Save"), self._start, icon_name="save", role="primary")
+        self._save.setDefault(True)
+        self._open = push_button(
+            self.tr("Open folder"),
+            lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder))),
+            icon_name="open",
+            auto_default=False,
+        )
+        self._leave = push_button("", self.reject, auto_default=False)
+        buttons = spaced(QHBoxLayout(), SPACING)
+        fill(buttons, self._open, 1, self._leave, self._save)
+        layout = spaced(QVBoxLayout(self), MARGIN, (GAP, GAP, GAP, MARGIN))
+        fill(layout, self._fields, self._summary, self._progress, self._headline, self._details)
+        fill(layout, 1, buttons)
         self._fields.changed.connect(self._check)
         self._enter(_State.ASKING)
 
     def choices(self) -> SaveGalleryChoices:
-        """Give what to remember for the next time."""
+        """Return the choices to remember."""
         return self._form.choices()
 
     @Slot(object)
     def show_progress(self, event: GalleryProgressed) -> None:
-        """Show how many pairs are written."""
+        """Show the number of pairs written."""
         self._progress.setRange(0, event.total)
         self._progress.setValue(event.done)
         if self._state is _State.WRITING:
-            text = self.tr("{0} of {1} pairs written")
-            locale = self.locale()
-            self._headline.setText(
-                text.format(locale.toString(event.done), locale.toString(event.total))
-            )
+            done, total = map(self.locale().toString, (event.done, event.total))
+            self._headline.setText(self.tr("{0} of {1} pairs written").format(done, total))
 
     @Slot(object)
     def show_ended(self, event: GalleryEnded) -> None:
-        """Show how it went; after a failure, another attempt is possible."""
+        """Show the result; after a failure the form is enabled again."""
         self._folder = event.folder
         match event.outcome:
             case Outcome.FINISHED:
@@ -258,33 +256,8 @@ class SaveGalleryDialog(QDialog):
         self._open.setVisible(event.count > 0)
         self._grow()
 
-    def _make_buttons(self) -> None:
-        self._save = QPushButton(icon("save", "on_accent"), self.tr("Save"))
-        self._save.setProperty("role", "primary")
-        self._save.setDefault(True)
-        self._save.clicked.connect(self._start)
-        self._open = QPushButton(icon("open"), self.tr("Open folder"))
-        self._open.clicked.connect(self._open_folder)
-        self._leave = QPushButton()
-        self._leave.clicked.connect(self.reject)
-        for button in (self._open, self._leave):
-            button.setAutoDefault(False)
-
-    def _lay_out(self) -> None:
-        buttons = spaced(QHBoxLayout(), SPACING)
-        buttons.addWidget(self._open)
-        buttons.addStretch(1)
-        fill(buttons, self._leave, self._save)
-        layout = spaced(QVBoxLayout(self), MARGIN, (GAP, GAP, GAP, MARGIN))
-        layout.addWidget(self._fields)
-        for widget in (self._summary, self._progress, self._headline, self._details):
-            layout.addWidget(widget)
-        layout.addStretch(1)
-        layout.addLayout(buttons)
-
     @Slot()
     def _check(self) -> None:
-        """Take what was typed; say what is wrong or what will be written."""
         problems = self._form.problems()
         self._fields.show_problems(problems)
         self._save.setEnabled(not problems)
@@ -323,10 +296,7 @@ class SaveGalleryDialog(QDialog):
         self._progress.setVisible(state in (_State.WRITING, _State.CANCELLING))
         if is_writing:
             self._progress.setRange(0, 0)
-        words = {
-            _State.WRITING: self.tr("Preparing…"),
-            _State.CANCELLING: self.tr("Cancelling…"),
-        }
+        words = {_State.WRITING: self.tr("Preparing…"), _State.CANCELLING: self.tr("Cancelling…")}
         self._headline.setText(words.get(state, ""))
         self._summary.setVisible(state is not _State.DONE)
         self._details.setText(str(self._folder) if state is _State.DONE else "")
@@ -335,7 +305,7 @@ class SaveGalleryDialog(QDialog):
         self._grow()
 
     def _grow(self) -> None:
-        # A layout knows how high its wrapped labels are, but does not tell the window.
+        # Qt does not adapt the window to the height of wrapped labels.
         layout = self.layout()
         if layout is not None:
             width = max(self.width(), _WIDTH)
@@ -347,12 +317,8 @@ class SaveGalleryDialog(QDialog):
         self._headline.setText(words.happened)
         self._details.setText(f"{words.why}\n{words.hint}")
 
-    @Slot()
-    def _open_folder(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))
-
     def reject(self) -> None:
-        """Cancel the gallery if one is being written; otherwise close."""
+        """Cancel a gallery being written, otherwise close."""
         if self._state is _State.WRITING:
             self._enter(_State.CANCELLING)
             self.cancel_requested.emit()

@@ -1,1 +1,1 @@
-"""What stands in the docks; panels are strangers to each other."""
+"""Panels shown in the docks; they do not import each other."""

@@ -1,17 +1,9 @@
-"""The gallery: the same noise at every preview, so that one sees pairs take shape."""
+"""Gallery panel: previews from the same noise over the course of a run."""
 
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QMenu,
-    QPushButton,
-    QSlider,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSlider, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.events import PreviewReady
 from engine.sample.preview_sheet import Sheet
@@ -20,9 +12,8 @@ from studio.models.preview_timeline import PreviewTimeline, StepCursor, step_tex
 from studio.models.thumbnails import TileModel
 from studio.settings.choices import GalleryView
 from studio.theme import MARGIN, SPACING
-from studio.widgets.buttons import icon_button
-from studio.widgets.icons import icon
-from studio.widgets.labels import EmptyState, spaced
+from studio.widgets.buttons import icon_button, push_button
+from studio.widgets.labels import EmptyState, fill, spaced
 from studio.widgets.steps import TimelineBar
 from studio.widgets.thumbnail_grid import LARGEST_ZOOM, ThumbnailGrid
 
@@ -31,7 +22,7 @@ _ZOOM_SLIDER_WIDTH = 96
 
 
 class GalleryPanel(QWidget):
-    """Shows the previews of one run, live or from disk."""
+    """Previews of one run, live or from disk."""
 
     save_requested = Signal()
 
@@ -45,10 +36,20 @@ class GalleryPanel(QWidget):
         self._text_lines = 1
         self._pair_view: PairView | None = None
         self._zoom = self._make_zoom()
-        self._zoom_bar = self._make_zoom_bar()
-        self._save = QPushButton(icon("save"), self.tr("Save gallery…"))
-        self._save.clicked.connect(self.save_requested)
-        self._grid = self._make_grid()
+        smaller = icon_button("zoom_out", self.tr("Smaller"))
+        smaller.clicked.connect(lambda: self._zoom_by(-1))
+        larger = icon_button("zoom_in", self.tr("Larger"))
+        larger.clicked.connect(lambda: self._zoom_by(1))
+        self._zoom_bar = QWidget()
+        bar = spaced(QHBoxLayout(self._zoom_bar), margins=(0, 0, 0, 0))
+        fill(bar, smaller, self._zoom, larger)
+        self._save = push_button(self.tr("Save gallery…"), self.save_requested, icon_name="save")
+        self._grid = ThumbnailGrid()
+        self._grid.setModel(self._model)
+        self._grid.setAccessibleName(self.tr("Generated pairs"))
+        self._grid.tile_opened.connect(self._open_pair)
+        self._grid.zoom_requested.connect(self._zoom_by)
+        self._grid.customContextMenuRequested.connect(self._show_menu)
         self._stack = QStackedWidget()
         self._steps = TimelineBar()
         self._steps.move_requested.connect(self._cursor.move_to)
@@ -58,22 +59,22 @@ class GalleryPanel(QWidget):
         self._refresh()
 
     def clear(self) -> None:
-        """Forget the previews; a new run begins."""
+        """Remove all previews."""
         self._text_lines = 1
         self._timeline.clear()
 
     def add_preview(self, event: PreviewReady) -> None:
-        """Take a new preview. It is shown at once unless an older step is being looked at."""
+        """Add a preview; it is shown unless an older step is selected."""
         self._timeline.add(event)
 
     def open_run(self, folder: Path) -> None:
-        """Show the previews that a run has left on disk, the newest first."""
+        """Load a run's previews from disk and show the newest."""
         self._text_lines = 1
         self._timeline.open_run(folder)
         self._cursor.move_to(self._cursor.count - 1)
 
     def set_can_save(self, can_save: bool) -> None:  # noqa: FBT001 - one plain fact
-        """Offer to save a gallery, or say why that is not possible."""
+        """Enable or disable saving a gallery."""
         self._save.setEnabled(can_save)
         self._save.setToolTip(
             self.tr("Draw new pairs from the trained generator and write them to a folder")
@@ -82,11 +83,11 @@ class GalleryPanel(QWidget):
         )
 
     def view(self) -> GalleryView:
-        """Give what to remember."""
+        """Return the view settings to remember."""
         return GalleryView(zoom=self._zoom.value())
 
     def set_view(self, view: GalleryView) -> None:
-        """Restore what was remembered."""
+        """Restore view settings."""
         self._zoom.setValue(view.zoom)
 
     def _make_zoom(self) -> QSlider:
@@ -100,43 +101,13 @@ class GalleryPanel(QWidget):
         slider.valueChanged.connect(self._change_zoom)
         return slider
 
-    def _make_zoom_bar(self) -> QWidget:
-        smaller = icon_button("zoom_out", self.tr("Smaller"))
-        smaller.clicked.connect(lambda: self._zoom_by(-1))
-        larger = icon_button("zoom_in", self.tr("Larger"))
-        larger.clicked.connect(lambda: self._zoom_by(1))
-        bar = QWidget()
-        layout = QHBoxLayout(bar)
-        layout.setContentsMargins(0, 0, 0, 0)
-        for widget in (smaller, self._zoom, larger):
-            layout.addWidget(widget)
-        return bar
-
-    def _make_grid(self) -> ThumbnailGrid:
-        grid = ThumbnailGrid()
-        grid.setModel(self._model)
-        grid.setAccessibleName(self.tr("Generated pairs"))
-        grid.tile_opened.connect(self._open_pair)
-        grid.zoom_requested.connect(self._zoom_by)
-        grid.customContextMenuRequested.connect(self._show_menu)
-        return grid
-
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.addWidget(self._zoom_bar)
-        top.addStretch(1)
-        top.addWidget(self._save)
-        self._stack.addWidget(
-            EmptyState(
-                "gallery",
-                self.tr("No pairs yet. Start a run: the first ones appear within seconds."),
-            )
-        )
+        empty = self.tr("No pairs yet. Start a run: the first ones appear within seconds.")
+        self._stack.addWidget(EmptyState("gallery", empty))
         self._stack.addWidget(self._grid)
         layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, SPACING, MARGIN, MARGIN))
-        layout.addLayout(top)
-        layout.addWidget(self._stack, stretch=1)
-        layout.addWidget(self._steps)
+        top = fill(QHBoxLayout(), self._zoom_bar, 1, self._save)
+        fill(layout, top, (self._stack, 1), self._steps)
         self.setFocusProxy(self._steps)
 
     @Slot()
@@ -145,7 +116,7 @@ class GalleryPanel(QWidget):
         self._stack.setCurrentIndex(1 if sheet else 0)
         self._zoom_bar.setVisible(sheet is not None)
         self._steps.setVisible(sheet is not None)
-        # The layout first: rows that arrive are then measured once, not twice.
+        # The tile size is set first, so that new rows are measured only once.
         self._lay_tiles_out(sheet)
         self._model.show_sheet(sheet)
         text = step_text(sheet.images_seen, sheet.elapsed_s) if sheet else ""
@@ -160,7 +131,7 @@ class GalleryPanel(QWidget):
         zoom = self._zoom.value()
         self._grid.set_tiles(zoom=zoom, tile_side=side, text_lines=self._text_lines)
         width, metrics = self._grid.text_width, self._grid.fontMetrics()
-        # Lines are only ever added, so that tiles do not jump from step to step.
+        # The number of lines never decreases, so that tiles do not move between steps.
         if any(metrics.horizontalAdvance(text) > width for text in sheet.texts):
             self._text_lines = _MOST_TEXT_LINES
             self._grid.set_tiles(zoom=zoom, tile_side=side, text_lines=self._text_lines)

@@ -1,4 +1,4 @@
-"""The log: what the studio and the engine did, as it happens."""
+"""Log panel."""
 
 import logging
 from collections.abc import Iterable
@@ -6,23 +6,16 @@ from html import escape
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QHBoxLayout,
-    QPlainTextEdit,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from studio.log import KEPT_LINES, LogLine
 from studio.theme import MARGIN, SPACING, current_colors
-from studio.widgets.icons import icon
-from studio.widgets.labels import spaced
+from studio.widgets.buttons import push_button
+from studio.widgets.labels import fill, spaced
 
 
 class LogPanel(QWidget):
-    """Shows the latest lines; warnings and errors in colour."""
+    """Shows the latest log lines, with warnings and errors in colour."""
 
     folder_requested = Signal()
 
@@ -32,19 +25,24 @@ class LogPanel(QWidget):
         self._view = self._make_view()
         self._only_problems = QCheckBox(self.tr("Only warnings and errors"))
         self._only_problems.toggled.connect(self._fill)
-        self._open = QPushButton(icon("open"), self.tr("Open log folder"))
-        self._open.setToolTip(self.tr("The same lines, and older ones, as files"))
-        self._open.clicked.connect(self.folder_requested)
-        self._lay_out()
+        self._open = push_button(
+            self.tr("Open log folder"),
+            self.folder_requested,
+            icon_name="open",
+            tip=self.tr("The same lines, and older ones, as files"),
+        )
+        layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, SPACING, MARGIN, MARGIN))
+        top = fill(QHBoxLayout(), self._only_problems, 1, self._open)
+        fill(layout, top, (self._view, 1))
         self._fill()
 
     def text(self) -> str:
-        """Give what is shown."""
+        """Return the text that is shown."""
         return self._view.toPlainText()
 
     @Slot(object)
     def add_line(self, line: LogLine) -> None:
-        """Append a line; the view scrolls along if it stood at the end."""
+        """Append a line; the view scrolls if it was at the end."""
         self._lines.append(line)
         del self._lines[:-KEPT_LINES]
         if self._is_shown(line):
@@ -63,15 +61,6 @@ class LogPanel(QWidget):
         view.setAccessibleName(self.tr("Log"))
         return view
 
-    def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.addWidget(self._only_problems)
-        top.addStretch(1)
-        top.addWidget(self._open)
-        layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, SPACING, MARGIN, MARGIN))
-        layout.addLayout(top)
-        layout.addWidget(self._view, stretch=1)
-
     def _is_shown(self, line: LogLine) -> bool:
         return line.level >= logging.WARNING or not self._only_problems.isChecked()
 
@@ -82,7 +71,7 @@ class LogPanel(QWidget):
             self._view.appendHtml(_markup(line))
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the light and dark scheme."""
+        """Apply the colours of the new scheme."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_view"):
             self._fill()

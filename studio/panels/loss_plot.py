@@ -1,21 +1,14 @@
-"""The losses, live: one curve for each, smoothed over the raw one."""
+"""Loss panel: a smoothed curve over a raw one for each loss."""
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QSlider,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from engine.events import MetricsReported
 from studio.models.loss_history import LossHistory, smoothed
 from studio.settings.choices import PlotView
 from studio.theme import MARGIN, SPACING
+from studio.widgets.buttons import push_button
 from studio.widgets.labels import fill, spaced
 from studio.widgets.plot_with_legend import PlotWithLegend
 
@@ -24,58 +17,47 @@ SMOOTHING_STEPS = 99
 
 
 class LossPlotPanel(QWidget):
-    """Shows the losses of one run; redraws at most 20 times a second, and only when visible."""
+    """Losses of one run; redrawn at most 20 times a second, and only while visible."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._history = LossHistory()
-        self._board = PlotWithLegend(
+        self.history = LossHistory()
+        self.board = PlotWithLegend(
             self.tr("Losses"), self.tr("Loss curves appear here when training starts.")
         )
-        self._board.switched.connect(self._draw)
+        self.board.switched.connect(self._draw)
         self._make_controls()
         self._redraw = QTimer(self, singleShot=True, interval=REDRAW_MS)
         self._redraw.timeout.connect(self._draw)
-        self._lay_out()
-
-    @property
-    def board(self) -> PlotWithLegend:
-        """The curves."""
-        return self._board
-
-    @property
-    def history(self) -> LossHistory:
-        """What is kept of the losses."""
-        return self._history
 
     def clear(self) -> None:
-        """Forget the curves; a new run begins."""
-        self._history = LossHistory()
-        self._board.clear()
+        """Remove all curves."""
+        self.history = LossHistory()
+        self.board.clear()
 
     def add_losses(self, event: MetricsReported) -> None:
-        """Take a report in; it is drawn a moment later, together with its neighbours."""
-        self._history.append(event.progress.images_seen, dict(event.losses))
+        """Add a report; drawing is delayed and combined with other reports."""
+        self.history.append(event.progress.images_seen, dict(event.losses))
         if not self._redraw.isActive() and self.isVisible():
             self._redraw.start()
 
     def drop_after(self, images_seen: int) -> None:
-        """Forget what a run that went back does again."""
-        self._history.drop_after(images_seen)
+        """Remove the points after a number of images, when a run is rewound."""
+        self.history.drop_after(images_seen)
 
     def view(self) -> PlotView:
-        """Give what to remember."""
+        """Return the view settings to remember."""
         return PlotView(
             smoothing=self._smoothing.value() / 100,
             is_log=self._log.isChecked(),
-            hidden=self._board.hidden,
+            hidden=self.board.hidden,
         )
 
     def set_view(self, view: PlotView) -> None:
-        """Restore what was remembered."""
+        """Restore view settings."""
         self._smoothing.setValue(round(view.smoothing * 100))
         self._log.setChecked(view.is_log)
-        self._board.hide_curves(view.hidden)
+        self.board.hide_curves(view.hidden)
 
     def _make_controls(self) -> None:
         self._smoothing = QSlider(Qt.Orientation.Horizontal)
@@ -92,29 +74,23 @@ class LossPlotPanel(QWidget):
             self.tr("Logarithmic axis; values of zero and below are drawn at its lower edge")
         )
         self._log.toggled.connect(self._set_log)
-        self._fit = QPushButton(self.tr("Fit"))
-        self._fit.setToolTip(self.tr("Show the whole run; single outliers may leave the frame"))
-        self._fit.clicked.connect(self._board.plot.fit_again)
-
-    def _lay_out(self) -> None:
-        controls = spaced(QHBoxLayout(), SPACING)
-        controls.addWidget(self._board.legend, stretch=1)
-        controls.addWidget(QLabel(self.tr("Smoothing")))
-        fill(controls, self._smoothing, self._log, self._fit)
+        tip = self.tr("Show the whole run; single outliers may leave the frame")
+        refit = push_button(self.tr("Fit"), self.board.plot.fit_again, tip=tip)
+        controls, label = spaced(QHBoxLayout(), SPACING), QLabel(self.tr("Smoothing"))
+        fill(controls, (self.board.legend, 1), label, self._smoothing, self._log, refit)
         layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, SPACING, MARGIN, MARGIN))
-        layout.addLayout(controls)
-        layout.addWidget(self._board, stretch=1)
+        fill(layout, controls, (self.board, 1))
 
     @Slot()
     def _draw(self) -> None:
         weight = self._smoothing.value() / 100
-        for name, curve in self._history.curves.items():
-            if not self._board.has_curve(name):
-                self._board.add(name, *self._words(name))
+        for name, curve in self.history.curves.items():
+            if name not in self.board.legend.names:
+                self.board.add(name, *self._words(name))
             x, values = curve.points()
             soft = smoothed(values, weight, curve.reports_per_point)
-            self._board.draw(name, x, soft, values if weight > 0 else None)
-        self._board.show_drawn()
+            self.board.draw(name, x, soft, values if weight > 0 else None)
+        self.board.show_drawn()
 
     def _words(self, name: str) -> tuple[str, str]:
         known = {
@@ -136,8 +112,6 @@ class LossPlotPanel(QWidget):
                 self.tr("Text NLL"),
                 self.tr("Negative log-likelihood of the real texts, in nats per token"),
             ),
-        }
-        known |= {
             "bound": (
                 self.tr("Bound"),
                 self.tr("How badly the model explains whole pairs, in nats; lower is better"),
@@ -153,10 +127,10 @@ class LossPlotPanel(QWidget):
 
     @Slot(bool)
     def _set_log(self, is_log: bool) -> None:  # noqa: FBT001 - a Qt slot
-        self._board.plot.set_log(is_log=is_log)
+        self.board.plot.set_log(is_log=is_log)
         self._draw()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Draw what came in while nobody looked."""
+        """Draw the points added while hidden."""
         super().showEvent(event)
         self._draw()

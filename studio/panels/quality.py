@@ -1,24 +1,19 @@
-"""How good the samples are, measured now and then while a run trains."""
+"""Quality panel: metrics measured during a run."""
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import (
-    QButtonGroup,
-    QHBoxLayout,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.events import EvaluationCompleted
 from studio.models.loss_history import LossHistory, figure_words, quality_views, shown_value
 from studio.theme import MARGIN, SPACING
-from studio.widgets.labels import spaced
+from studio.widgets.buttons import add_page_buttons
+from studio.widgets.labels import fill, spaced
 from studio.widgets.plot_with_legend import PlotWithLegend
 
 
 class QualityPanel(QWidget):
-    """Shows the figures of one run, those of one scale at a time."""
+    """Metrics of one run; metrics of different scale are separate views."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -26,83 +21,65 @@ class QualityPanel(QWidget):
         self._best: dict[str, float] = {}
         self._views = {view.name: view for view in quality_views()}
         self._view = next(iter(self._views))
-        self._board = PlotWithLegend(
+        self.board = PlotWithLegend(
             self.tr("Quality"),
             self.tr("Quality is measured about once a minute while a run trains."),
             has_marks=True,
         )
-        self._board.switched.connect(self._draw)
+        self.board.switched.connect(self._draw)
         self._lay_out()
 
-    @property
-    def board(self) -> PlotWithLegend:
-        """The curves."""
-        return self._board
-
     def clear(self) -> None:
-        """Forget the figures; a new run begins."""
+        """Remove all metrics."""
         self._history = LossHistory()
         self._best.clear()
-        self._board.clear()
+        self.board.clear()
 
     def add_quality(self, event: EvaluationCompleted) -> None:
-        """Take a measurement in."""
+        """Add a measurement."""
         values = {name: shown_value(name, value) for name, value in event.metrics.items()}
         self._history.append(event.images_seen, values)
         self._best.update({name: values[name] for name in event.best if name in values})
         self._draw()
 
     def drop_after(self, images_seen: int) -> None:
-        """Forget what a run that went back does again."""
+        """Remove the points after a number of images, when a run is rewound."""
         self._history.drop_after(images_seen)
         self._draw()
 
     def show_view(self, name: str) -> None:
-        """Show other figures."""
-        self._buttons[name].setChecked(True)
+        """Select a view."""
+        self._buttons.button(list(self._views).index(name)).setChecked(True)
         self._view = name
-        self._board.clear()
+        self.board.clear()
         self._draw()
 
     def _lay_out(self) -> None:
         choice = spaced(QHBoxLayout(), SPACING // 2)
-        group = QButtonGroup(self)
-        self._buttons: dict[str, QToolButton] = {}
-        for view in self._views.values():
-            button = QToolButton()
-            button.setText(view.title)
-            button.setProperty("role", "view")
-            button.setCheckable(True)
-            button.setChecked(view.name == self._view)
-            button.clicked.connect(lambda _checked, name=view.name: self.show_view(name))
-            group.addButton(button)
-            self._buttons[view.name] = button
-            choice.addWidget(button)
+        self._buttons = QButtonGroup(self)
+        add_page_buttons(choice, self._buttons, [view.title for view in self._views.values()])
+        self._buttons.idClicked.connect(lambda page: self.show_view(list(self._views)[page]))
         choice.addSpacing(SPACING)
-        choice.addWidget(self._board.legend, stretch=1)
+        choice.addWidget(self.board.legend, stretch=1)
         layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, SPACING, MARGIN, MARGIN))
-        layout.addLayout(choice)
-        layout.addWidget(self._board, stretch=1)
+        fill(layout, choice, (self.board, 1))
 
     @Slot()
     def _draw(self) -> None:
         for name in self._views[self._view].metrics:
             if name not in self._history.curves:
                 continue
-            if not self._board.has_curve(name):
-                self._board.add(name, *figure_words(name))
-            self._board.draw(name, *self._history.curves[name].points())
-            self._board.legend.set_tip(name, self._tip(name))
-        self._board.show_drawn()
-
-    def _tip(self, name: str) -> str:
-        _label, meaning = figure_words(name)
-        if name not in self._best:
-            return meaning
-        best = self.tr("Best so far: {0}").format(f"{self._best[name]:.3g}")
-        return f"{meaning}\n{best}"
+            label, tip = figure_words(name)
+            if name not in self.board.legend.names:
+                self.board.add(name, label, tip)
+            self.board.draw(name, *self._history.curves[name].points())
+            if name in self._best:
+                best = self.tr("Best so far: {0}").format(f"{self._best[name]:.3g}")
+                tip = f"{tip}\n{best}"
+            self.board.legend.chip(name).setToolTip(tip)
+        self.board.show_drawn()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Draw what came in while nobody looked."""
+        """Draw the points added while hidden."""
         super().showEvent(event)
         self._draw()

@@ -1,1 +1,1 @@
-"""Small reusable widgets that know nothing of runs."""
+"""Reusable widgets without knowledge of runs or datasets."""

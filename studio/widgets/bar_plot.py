@@ -1,4 +1,4 @@
-"""Bar plots of counts: vertical over numbers, or horizontal beside names."""
+"""Bar plots of counts: vertical bars over numbers or horizontal bars beside names."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,57 +19,45 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from studio.theme import DARK, current_colors
 from studio.widgets.curve_plot import DARK_COLORS, LIGHT_COLORS
-from studio.widgets.labels import plain_label
-from studio.widgets.plot_axis import CountAxis, GridAxis
+from studio.widgets.labels import fill, plain_label, spaced
+from studio.widgets.plot_axis import CountAxis, GridAxis, color_axes, plot_widget
 
 _THICKNESS = 0.8
 _LONGEST_NAME = 18
 _ROOM = 1.06
-"""The range against the longest bar."""
-_NO_TICKS: list[list[tuple[float, str]]] = [[]]
+"""Ratio of the axis range to the longest bar."""
 
 
 class BarPlot(QWidget):
-    """A title and the bars under it; nothing to drag or zoom."""
+    """A static bar plot with a title."""
 
     def __init__(self, title: str, axis: str = "", parent: QWidget | None = None) -> None:
-        """Make an empty plot.
+        """Create an empty plot.
 
         Args:
-            title: stands above, and is what a screen reader says.
-            axis: names what runs to the right; empty for lying bars, which run by count.
-            parent: Qt's.
+            title: heading and accessible name.
+            axis: label of the horizontal axis; empty for horizontal bars.
+            parent: parent widget.
         """
         super().__init__(parent)
         self.counts: tuple[int, ...] = ()
         self._names: tuple[str, ...] = ()
-        self._plot: Any = pg.PlotWidget(
-            axisItems={
-                "left": CountAxis("left") if axis else GridAxis("left"),
-                "bottom": CountAxis("bottom"),
-            }
-        )
+        self._plot = plot_widget(CountAxis("left") if axis else GridAxis("left"))
         self._is_upright = bool(axis)
-        self._plot.setMenuEnabled(False)
         self._plot.setMouseEnabled(x=False, y=False)
-        self._plot.hideButtons()
         self._plot.setAccessibleName(title)
-        self._plot.getAxis("bottom").enableAutoSIPrefix(enable=False)
-        self._plot.getAxis("left").enableAutoSIPrefix(enable=False)
         if axis:
             self._plot.setLabel("bottom", axis)
         else:
             self._plot.invertY(b=True)
         self._bars: Any = pg.BarGraphItem(x=[], height=[], width=_THICKNESS)
         self._plot.addItem(self._bars)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(plain_label(title, role="heading"))
-        layout.addWidget(self._plot, stretch=1)
+        layout = spaced(QVBoxLayout(self), margins=(0, 0, 0, 0))
+        fill(layout, plain_label(title, role="heading"), (self._plot, 1))
         self._recolor()
 
     def show_numbers(self, numbers: Sequence[float], counts: Sequence[int], step: float) -> None:
-        """Show upright bars, each ``step`` apart."""
+        """Show vertical bars at intervals of ``step``."""
         self.counts = tuple(counts)
         self._bars.setOpts(x=list(numbers), height=list(counts), width=_THICKNESS * step, y0=0)
         low = min(numbers, default=0) - step
@@ -78,7 +66,7 @@ class BarPlot(QWidget):
         self._plot.setRange(xRange=(low, high), yRange=(0, top), padding=0)
 
     def show_names(self, names: Sequence[str], counts: Sequence[int]) -> None:
-        """Show lying bars, the first on top, as many as there is room for their names."""
+        """Show horizontal bars from top to bottom, as many as fit the height."""
         self.counts, self._names = tuple(counts), tuple(names)
         self._lay_names()
 
@@ -90,28 +78,21 @@ class BarPlot(QWidget):
         self._bars.setOpts(
             x0=0, y=places, width=list(counts), height=_THICKNESS, x=None, x1=None, y0=None
         )
-        ticks = [(place, _short(name)) for place, name in zip(places, names, strict=True)]
-        self._plot.getAxis("left").setTicks([ticks])
+        short = (n if len(n) <= _LONGEST_NAME else f"{n[: _LONGEST_NAME - 1]}…" for n in names)
+        self._plot.getAxis("left").setTicks([list(zip(places, short, strict=True))])
         right = max(max(counts, default=0), 1) * _ROOM
         self._plot.setRange(xRange=(0, right), yRange=(-0.6, max(len(names), 1) - 0.4), padding=0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Give the names as much room as they need."""
+        """Adapt the number of horizontal bars to the height."""
         super().resizeEvent(event)
         if not self._is_upright:
-            # The axes have their places only after the plot has got its own.
+            # The view box is resized after this event.
             QTimer.singleShot(0, self, self._lay_names)
 
     def _recolor(self) -> None:
-        colors = current_colors()
-        self._plot.setBackground(colors.surface)
-        for side in ("left", "bottom"):
-            axis = self._plot.getAxis(side)
-            axis.setZValue(-1)
-            axis.setPen(colors.border)
-            axis.setTextPen(colors.muted)
-        self._plot.showGrid(x=not self._is_upright, y=self._is_upright, alpha=1.0)
-        color = (DARK_COLORS if colors is DARK else LIGHT_COLORS)[0]
+        color_axes(self._plot, is_upright=self._is_upright)
+        color = (DARK_COLORS if current_colors() is DARK else LIGHT_COLORS)[0]
         self._bars.setOpts(brush=pg.mkBrush(color), pen=pg.mkPen(None))
 
     def changeEvent(self, event: QEvent) -> None:
@@ -121,51 +102,43 @@ class BarPlot(QWidget):
             self._recolor()
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
-
-
 _LOWEST = 96
 _MOST_BARS = 48
 _GAP = 2
 
 
 class BarChart(QWidget):
-    """Bars over a count axis; bins are joined where there are too many for the width."""
+    """A painted bar chart of counts by value; adjacent values are joined if there are many."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._bars: list[tuple[int, int, int]] = []
+        self.bars: list[tuple[int, int, int]] = []
+        """First value, last value and count of each bar."""
         self._mark = 0
         self._mark_text = ""
         self._tip = "{0}: {1}"
         self.setMinimumHeight(_LOWEST)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    @property
-    def bars(self) -> list[tuple[int, int, int]]:
-        """First and last value of each bar, and its count."""
-        return self._bars
-
     def show_counts(self, counts: Sequence[tuple[int, int]], *, tip: str = "{0}: {1}") -> None:
-        """Show how often each value occurs, ascending; ``tip`` names value and count of a bar."""
-        self._bars = joined_bars(counts, _MOST_BARS)
+        """Show counts by ascending value; ``tip`` formats value and count of a bar."""
+        self.bars = joined_bars(counts, _MOST_BARS)
         self._tip = tip
         self.update()
 
     def show_mark(self, value: int, text: str) -> None:
-        """Draw a line behind a value, with a text beside it; an empty text draws none."""
+        """Mark the position after a value with a line and a text; an empty text removes it."""
         self._mark, self._mark_text = value, text
         self.setAccessibleDescription(text)
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Ask for little."""
+        """Return the preferred size."""
         return QSize(240, _LOWEST + 24)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint axis, bars and mark."""
-        if not self._bars:
+        """Paint bars, axis and mark."""
+        if not self.bars:
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -181,15 +154,15 @@ class BarChart(QWidget):
         return QRectF(self.rect()).adjusted(0, line + 2, 0, -line - 4)
 
     def _slot(self, place: QRectF, number: int) -> QRectF:
-        # Few bars stay slim: a single one across the page would look like a block.
-        wide = min(place.width() / len(self._bars), 40.0)
+        # The width is limited, for charts of few bars.
+        wide = min(place.width() / len(self.bars), 40.0)
         return QRectF(place.left() + number * wide, place.top(), wide, place.height())
 
     def _paint_bars(self, painter: QPainter, place: QRectF) -> None:
-        highest = max(count for _first, _last, count in self._bars)
+        highest = max(count for _first, _last, count in self.bars)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.palette().color(QPalette.ColorRole.Highlight))
-        for number, (_first, _last, count) in enumerate(self._bars):
+        for number, (_first, _last, count) in enumerate(self.bars):
             slot = self._slot(place, number)
             if count:
                 slot.setTop(slot.bottom() - max(1.5, slot.height() * count / highest))
@@ -201,7 +174,7 @@ class BarChart(QWidget):
         painter.drawLine(place.bottomLeft(), place.bottomRight())
         painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
         baseline, free_from = place.bottom() + metrics.ascent() + 2, -1.0
-        for number, (first, _last, _count) in enumerate(self._bars):
+        for number, (first, _last, _count) in enumerate(self.bars):
             slot, text = self._slot(place, number), str(first)
             if slot.left() >= free_from:
                 painter.drawText(QPointF(slot.left(), baseline), text)
@@ -209,7 +182,7 @@ class BarChart(QWidget):
 
     def _paint_mark(self, painter: QPainter, place: QRectF) -> None:
         metrics = QFontMetrics(self.font())
-        behind = sum(1 for first, _last, _count in self._bars if first <= self._mark)
+        behind = sum(1 for first, _last, _count in self.bars if first <= self._mark)
         x = place.left() + behind * self._slot(place, 0).width() - _GAP / 2
         color = QColor(self.palette().color(QPalette.ColorRole.WindowText))
         painter.setPen(QPen(color, 1, Qt.PenStyle.DashLine))
@@ -220,12 +193,12 @@ class BarChart(QWidget):
         painter.drawText(QPointF(left, metrics.ascent()), self._mark_text)
 
     def event(self, event: QEvent) -> bool:
-        """Name the bar under the pointer."""
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self._bars:
+        """Show value and count of the bar under the pointer as a tooltip."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self.bars:
             place = self._place()
             number = int((event.pos().x() - place.left()) / self._slot(place, 0).width())
-            if 0 <= number < len(self._bars):
-                first, last, count = self._bars[number]
+            if 0 <= number < len(self.bars):
+                first, last, count = self.bars[number]
                 span = str(first) if first == last else f"{first}–{last}"
                 QToolTip.showText(event.globalPos(), self._tip.format(span, f"{count:,}"), self)
                 return True
@@ -233,10 +206,10 @@ class BarChart(QWidget):
 
 
 def joined_bars(counts: Sequence[tuple[int, int]], most: int) -> list[tuple[int, int, int]]:
-    """Join neighbouring values until there are at most ``most`` bars.
+    """Join adjacent values into at most ``most`` bars of equal width.
 
-    A long tail would press all others into the first bar: the last bar takes what lies beyond
-    99 % of the counts.
+    The last bar holds the values beyond 99 % of the counts, so that a long tail does not squeeze
+    the others.
     """
     if not counts:
         return []

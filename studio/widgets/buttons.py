@@ -1,8 +1,8 @@
-"""Split buttons, icon buttons and page buttons."""
+"""Push buttons, split buttons, icon buttons and page buttons."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Signal, SignalInstance
 from PySide6.QtGui import QAction, QIcon, QKeySequence
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -15,16 +15,48 @@ from PySide6.QtWidgets import (
 )
 
 from studio.widgets.icons import icon
-from studio.widgets.labels import spaced
+from studio.widgets.labels import fill, spaced
+
+
+def push_button(
+    text: str,
+    clicked: Callable[..., object] | SignalInstance | None = None,
+    *,
+    icon_name: str = "",
+    tip: str = "",
+    role: str = "",
+    auto_default: bool = True,
+) -> QPushButton:
+    """Create a push button.
+
+    Args:
+        text: label of the button.
+        clicked: slot or signal connected to ``clicked``.
+        icon_name: argument of ``icon``.
+        tip: tooltip.
+        role: style rule of the theme; the icon of a ``primary`` button is tinted to match.
+        auto_default: whether Enter presses the focused button of a dialog.
+    """
+    button = QPushButton(text)
+    if clicked is not None:
+        button.clicked.connect(clicked)
+    if icon_name:
+        button.setIcon(icon(icon_name, "on_accent" if role == "primary" else ""))
+    if role:
+        button.setProperty("role", role)
+    if not auto_default:
+        button.setAutoDefault(False)
+    button.setToolTip(tip)
+    return button
 
 
 class SplitButton(QWidget):
-    """Looks like one button; a click takes the first way, the arrow lists them all."""
+    """A push button with an attached menu button that lists all variants of its action."""
 
     clicked = Signal()
 
     def __init__(self, others: str, parent: QWidget | None = None) -> None:
-        """Say what the arrow is for, to whoever cannot see it."""
+        """Create the button; ``others`` is the accessible name of the menu button."""
         super().__init__(parent)
         self.main = QPushButton()
         self.main.setProperty("split", "left")
@@ -34,40 +66,33 @@ class SplitButton(QWidget):
         self.arrow.setAccessibleName(others)
         self.arrow.setToolTip(others)
         self.arrow.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._menu = QMenu(self.arrow)
-        self.arrow.setMenu(self._menu)
-        layout = spaced(QHBoxLayout(self), 0, (0, 0, 0, 0))
-        layout.addWidget(self.main, stretch=1)
-        layout.addWidget(self.arrow)
+        self.menu = QMenu(self.arrow)
+        self.arrow.setMenu(self.menu)
+        fill(spaced(QHBoxLayout(self), 0, (0, 0, 0, 0)), (self.main, 1), self.arrow)
         self.setFocusProxy(self.main)
 
-    @property
-    def menu(self) -> QMenu:
-        """What the arrow opens."""
-        return self._menu
-
     def add(self, text: str) -> QAction:
-        """Add a way of doing it."""
-        return self._menu.addAction(text)
+        """Add an action to the menu."""
+        return self.menu.addAction(text)
 
     def show_text(self, text: str, icon: QIcon) -> None:
-        """Say what a click does now."""
+        """Set text and icon of the main button."""
         self.main.setText(text)
         self.main.setIcon(icon)
 
     def set_enabled(self, *, main: bool, arrow: bool) -> None:
-        """Let either half be pressed, or not."""
+        """Enable or disable the two buttons."""
         self.main.setEnabled(main)
         self.arrow.setEnabled(arrow)
 
 
 def icon_button(name: str, tip: str, key: str = "") -> QToolButton:
-    """Make a flat button that repeats while it is held down.
+    """Create a flat, auto-repeating button.
 
     Args:
-        name: of the icon.
-        tip: what the button does; also what a screen reader says.
-        key: shortcut, such as ``Alt+Left``; the tip names it.
+        name: name of the icon.
+        tip: tooltip and accessible name.
+        key: shortcut, such as ``Alt+Left``; appended to the tooltip.
     """
     button = QToolButton()
     button.setAutoRaise(True)
@@ -84,7 +109,7 @@ def icon_button(name: str, tip: str, key: str = "") -> QToolButton:
 
 
 def add_page_buttons(layout: QBoxLayout, pages: QButtonGroup, texts: Iterable[str]) -> None:
-    """Make the buttons, numbered from 0 in their group; the first is pressed."""
+    """Add checkable buttons with ids from 0 to layout and group; the first is checked."""
     for page, text in enumerate(texts):
         button = QToolButton()
         button.setText(text)

@@ -1,9 +1,9 @@
-"""A few pictures with what belongs to them, as cards that fill the width."""
+"""A scrollable grid of cards with pictures and text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QFontMetrics,
@@ -23,29 +23,28 @@ _PADDING = 8
 _SIDE = 92
 _ARROW = 24
 _SQUARE = 8
-"""Side of a square of the pattern that stands for transparency."""
+"""Side of a square of the checkerboard behind transparent pictures, in pixels."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """What one card shows."""
+    """Content of a card."""
 
     pictures: tuple[QImage, ...]
-    """One; or two, which are shown as before and after."""
+    """None, one, or two: before and after."""
     text: str
     problem: str = ""
-    """Written in red instead of the text's last line."""
+    """Error text, painted in red below the text."""
     tip: str = ""
 
 
 class CardGrid(QScrollArea):
-    """Cards in as many columns as fit; scrolls where they are too many."""
+    """Cards in as many columns as fit the width."""
 
     def __init__(self, parent: QWidget | None = None, *, is_double: bool = False) -> None:
-        """Make an empty board; a double one shows two pictures a card."""
+        """Create an empty grid; ``is_double`` makes room for two pictures on each card."""
         super().__init__(parent)
         self._width = (2 * _SIDE + _ARROW if is_double else _SIDE) + 4 * _PADDING
-        # Sizes of images are short; texts are not.
         self._lines = 2 if is_double else 3
         self._cards: list[_CardView] = []
         self._columns = 0
@@ -61,11 +60,11 @@ class CardGrid(QScrollArea):
 
     @property
     def cards(self) -> tuple[Card, ...]:
-        """What is shown."""
+        """The cards that are shown."""
         return tuple(view.card for view in self._cards)
 
     def show_cards(self, cards: Sequence[Card]) -> None:
-        """Show other cards; those in the same place are repainted, so nothing flickers."""
+        """Replace the cards; existing widgets are reused to prevent flicker."""
         for view, card in zip(self._cards, cards, strict=False):
             view.show_card(card)
         while len(self._cards) > len(cards):
@@ -79,7 +78,7 @@ class CardGrid(QScrollArea):
         self._spread()
 
     def set_dimmed(self, *, is_dimmed: bool) -> None:
-        """Show that the cards are about to change."""
+        """Paint the cards dimmed while new ones are computed."""
         for view in self._cards:
             view.setEnabled(not is_dimmed)
 
@@ -94,7 +93,7 @@ class CardGrid(QScrollArea):
             self._grid.addWidget(view, number // columns, number % columns)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Use the new width."""
+        """Adapt the number of columns to the width."""
         super().resizeEvent(event)
         self._spread()
 
@@ -102,7 +101,6 @@ class CardGrid(QScrollArea):
 class _CardView(QWidget):
     def __init__(self, card: Card, width: int, lines: int) -> None:
         super().__init__()
-        self.card = card
         self._width, self._lines = width, lines
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.show_card(card)
@@ -119,11 +117,6 @@ class _CardView(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.EnabledChange:
-            self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -157,11 +150,7 @@ class _CardView(QWidget):
         metrics = QFontMetrics(self.font())
         width = self.width() - 2 * _PADDING
         font = self.font().toString()
-        problem = (
-            wrapped_lines(self.card.problem, font, width, self._lines - 1)
-            if self.card.problem
-            else ()
-        )
+        problem = wrapped_lines(self.card.problem, font, width, self._lines - 1)
         lines = wrapped_lines(self.card.text, font, width, self._lines - len(problem))
         text = self.palette().color(QPalette.ColorRole.Text)
         colors = [text] * len(lines) + [QColor(current_colors().danger)] * len(problem)
@@ -174,12 +163,12 @@ class _CardView(QWidget):
 
 
 def _paint_picture(painter: QPainter, place: QRectF, picture: QImage, palette: QPalette) -> None:
-    """Paint as large as fits: small pictures crisp, large ones smooth, nothing under nothing."""
+    """Paint a picture scaled to fit: nearest neighbour if enlarged, smooth if reduced."""
     size = picture.size().scaled(place.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
     inner = QRectF(0, 0, size.width(), size.height())
     inner.moveCenter(place.center())
     if picture.hasAlphaChannel():
-        _paint_squares(painter, inner)
+        _paint_checkerboard(painter, inner)
     is_smooth = picture.width() > inner.width()
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=is_smooth)
     painter.drawImage(inner, picture)
@@ -188,7 +177,7 @@ def _paint_picture(painter: QPainter, place: QRectF, picture: QImage, palette: Q
     painter.drawRect(inner)
 
 
-def _paint_squares(painter: QPainter, place: QRectF) -> None:
+def _paint_checkerboard(painter: QPainter, place: QRectF) -> None:
     painter.save()
     painter.setClipRect(place)
     painter.fillRect(place, QColor("#ffffff"))

@@ -1,4 +1,4 @@
-"""A place to drop a folder or a file on."""
+"""Drop target of a file or folder."""
 
 from pathlib import Path
 
@@ -11,30 +11,29 @@ from studio.widgets.labels import set_look, spaced
 
 
 class DropZone(QFrame):
-    """A framed place that lights up while something that it takes hangs over it."""
+    """A frame that accepts one local file or folder and is highlighted during the drag."""
 
     dropped = Signal(object)
-    """Carries the ``Path``."""
+    """Emitted with the ``Path``."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "drop")
         self.setAcceptDrops(True)
-        layout = spaced(QVBoxLayout(self), SPACING, (GAP, GAP, GAP, GAP))
-        self.content = layout
+        self.content = spaced(QVBoxLayout(self), SPACING, (GAP, GAP, GAP, GAP))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Light up for one local file or folder."""
+        """Accept one local file or folder."""
         if dropped_path(event.mimeData()) is not None:
             set_look(self, "lit", value=True)
             event.acceptProposedAction()
 
     def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
-        """Go dark again."""
+        """Remove the highlight."""
         set_look(self, "lit", value=False)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Take it."""
+        """Emit ``dropped``."""
         set_look(self, "lit", value=False)
         path = dropped_path(event.mimeData())
         if path is not None:
@@ -43,7 +42,7 @@ class DropZone(QFrame):
 
 
 def dropped_path(content: QMimeData) -> Path | None:
-    """Give the one local file or folder that is dragged; None for anything else."""
+    """Return the path of a single local file or folder, otherwise None."""
     urls = content.urls()
     if len(urls) != 1 or not urls[0].isLocalFile():
         return None

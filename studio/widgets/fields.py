@@ -1,4 +1,4 @@
-"""Form fields: a control with a hint or its validation error below."""
+"""Form fields: a control with a hint or a validation error below."""
 
 from collections.abc import Iterable
 
@@ -36,53 +36,53 @@ _GAP = 3
 
 
 class Field(QWidget):
-    """What every field shares: how it says what is right and wrong with its content."""
+    """Base of the form fields: layout, hint, validation error, tooltip and accessible name."""
 
     text_edited = Signal(str)
-    """The user changed the content."""
+    """Emitted when the user changed the content."""
 
-    def __init__(self, control: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, control: QWidget, parent: QWidget | None = None, *, button: QWidget | None = None
+    ) -> None:
+        """Lay out ``control``, with ``button`` on its right if given."""
         super().__init__(parent)
         self._control = control
         self._hint = ""
-        self._found = ""
+        self.problem = ""
+        """The validation error; empty if the content is valid."""
         self._below = plain_label()
         self._below.hide()
         layout = spaced(QVBoxLayout(self), _GAP, (0, 0, 0, 0))
-        fill(layout, control, self._below)
+        row = fill(spaced(QHBoxLayout(), SPACING), (control, 1), button) if button else control
+        fill(layout, row, self._below)
         self.setFocusProxy(control)
 
-    @property
-    def problem(self) -> str:
-        """What is wrong with the content; empty when nothing is."""
-        return self._found
-
     def set_problem(self, problem: str) -> None:
-        """Turn red with a reason, or back with an empty one."""
-        if problem != self._found:
-            self._found = problem
+        """Set the validation error and mark the control; an empty text removes both."""
+        if problem != self.problem:
+            self.problem = problem
             self._show_below()
 
     def set_hint(self, hint: str) -> None:
-        """Say below the control what belongs into it, while nothing is wrong."""
+        """Set the text below the control, shown while there is no validation error."""
         self._hint = hint
         self._show_below()
 
     def set_help(self, help_text: str, name: str) -> None:
-        """Set tooltip and the name that a screen reader says."""
+        """Set tooltip, accessible name and accessible description."""
         self.setToolTip(help_text)
         self._control.setAccessibleName(name)
         self._control.setAccessibleDescription(help_text)
 
     def _show_below(self) -> None:
-        self._below.setText(self._found or self._hint)
-        self._below.setVisible(bool(self._found or self._hint))
-        set_look(self._below, "role", "problem" if self._found else "muted")
-        set_look(self._control, "invalid", bool(self._found))
+        self._below.setText(self.problem or self._hint)
+        self._below.setVisible(bool(self.problem or self._hint))
+        set_look(self._below, "role", "problem" if self.problem else "muted")
+        set_look(self._control, "invalid", bool(self.problem))
 
 
 class CheckField(Field):
-    """A check box; its texts are ``True`` and ``False``, as settings write them."""
+    """A check box with the content ``True`` or ``False``."""
 
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         self._box = QCheckBox(text)
@@ -90,19 +90,19 @@ class CheckField(Field):
         self._box.clicked.connect(lambda: self.text_edited.emit(self.text()))
 
     def text(self) -> str:
-        """Give the content."""
+        """Return the content."""
         return str(self._box.isChecked())
 
     def set_text(self, text: str) -> None:
-        """Show other content."""
+        """Set the content."""
         self._box.setChecked(text == "True")
 
 
 class ChecksField(Field):
-    """A button that names what is chosen, and opens a menu of check marks that stays open."""
+    """A button that lists the checked choices and opens a menu to check them."""
 
     def __init__(self, nothing: str, parent: QWidget | None = None) -> None:
-        """Make an empty field; ``nothing`` says what it means that nothing is chosen."""
+        """Create an empty field; ``nothing`` is the text while no choice is checked."""
         self._nothing = nothing
         self._button = QPushButton()
         self._button.setProperty("role", "choice")
@@ -113,11 +113,11 @@ class ChecksField(Field):
         super().__init__(self._button, parent)
 
     def chosen(self) -> tuple[str, ...]:
-        """Give what is chosen, in the order offered."""
+        """Return the checked choices in the order of the menu."""
         return tuple(a.data() for a in self._menu.actions() if a.isChecked())
 
     def set_choices(self, choices: Iterable[str], chosen: Iterable[str]) -> None:
-        """Offer choices, some of them chosen."""
+        """Set the choices and check some of them."""
         taken = set(chosen)
         self._menu.clear()
         for choice in dict.fromkeys([*choices, *chosen]):
@@ -125,12 +125,12 @@ class ChecksField(Field):
             action.setData(choice)
             action.setCheckable(True)
             action.setChecked(choice in taken)
-            action.toggled.connect(self._tell)
+            action.toggled.connect(self._on_toggled)
             self._menu.addAction(action)
         self._show()
 
     @Slot()
-    def _tell(self) -> None:
+    def _on_toggled(self) -> None:
         self._show()
         self.text_edited.emit(", ".join(self.chosen()))
 
@@ -139,10 +139,10 @@ class ChecksField(Field):
 
 
 class _StayingMenu(QMenu):
-    """Does not close when a mark is set: people set several."""
+    """A menu that stays open when an action is toggled."""
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Toggle in place."""
+        """Toggle a checkable action without closing the menu."""
         action = self.activeAction()
         if action is not None and action.isCheckable():
             action.toggle()
@@ -151,15 +151,15 @@ class _StayingMenu(QMenu):
 
 
 class ChoiceField(Field):
-    """A combo box whose content is the chosen item's key."""
+    """A combo box; its content is the key of the selected item."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._box = _CalmComboBox()
         super().__init__(self._box, parent)
-        self._box.activated.connect(self._tell)
+        self._box.activated.connect(lambda: self.text_edited.emit(self.text()))
 
     def set_choices(self, choices: Iterable[tuple[str, str]]) -> None:
-        """Offer pairs of key and text; a pair with an empty text draws a line."""
+        """Set pairs of key and text; an empty text inserts a separator."""
         kept = self.text()
         self._box.clear()
         for key, text in choices:
@@ -170,88 +170,100 @@ class ChoiceField(Field):
         self.set_text(kept)
 
     def text(self) -> str:
-        """Give the chosen key."""
+        """Return the key of the selected item."""
         return str(self._box.currentData() or "")
 
     def set_text(self, text: str) -> None:
-        """Choose a key; one that is not offered leaves nothing chosen."""
+        """Select the item of a key; an unknown key selects none."""
         self._box.setCurrentIndex(self._box.findData(text))
-
-    def _tell(self) -> None:
-        self.text_edited.emit(self.text())
 
 
 class _CalmComboBox(QComboBox):
-    """Leaves the wheel to the panel around it: scrolling must not change a setting."""
+    """A combo box that ignores the wheel, so that scrolling does not change a setting."""
 
     def __init__(self) -> None:
         super().__init__()
-        # A long item must not widen the whole panel.
+        # Prevents a long item from widening the panel.
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Pass the wheel on."""
+        """Leave the event to the parent widget."""
         event.ignore()
+
+
+_UNIT_MARGIN = 8
+
+
+class TextField(Field):
+    """A line edit, with a unit at its right end if given."""
+
+    def __init__(
+        self, parent: QWidget | None = None, *, unit: str = "", button: QWidget | None = None
+    ) -> None:
+        self.edit: QLineEdit = _UnitEdit(unit)
+        super().__init__(self.edit, parent, button=button)
+        self.edit.textEdited.connect(self.text_edited)
+
+    def text(self) -> str:
+        """Return the content."""
+        return self.edit.text()
+
+    def set_text(self, text: str) -> None:
+        """Set the content; unchanged content keeps the cursor."""
+        if text != self.edit.text():
+            self.edit.setText(text)
+            self.edit.setCursorPosition(0)
+
+
+class _UnitEdit(QLineEdit):
+    """A line edit with a unit label inside."""
+
+    def __init__(self, unit: str) -> None:
+        super().__init__()
+        self._unit = QLabel(unit, self)
+        self._unit.setProperty("role", "muted")
+        self._unit.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Move the unit to the right end and adapt the text margin."""
+        super().resizeEvent(event)
+        size = self._unit.sizeHint()
+        self._unit.setGeometry(
+            self.width() - size.width() - _UNIT_MARGIN,
+            (self.height() - size.height()) // 2,
+            size.width(),
+            size.height(),
+        )
+        self.setTextMargins(0, 0, size.width() + 2 if self._unit.text() else 0, 0)
 
 
 _SWATCH = 16
 
 
-class ColourField(Field):
-    """Takes every key; what is no colour is said below."""
+class ColourField(TextField):
+    """A line edit for a colour, with a button that shows it and opens a colour dialog."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        self._edit = QLineEdit()
-        self._edit.setMaxLength(32)
         self._button = _Swatch()
-        control = QWidget()
-        row = spaced(QHBoxLayout(control), SPACING, (0, 0, 0, 0))
-        row.addWidget(self._edit, stretch=1)
-        row.addWidget(self._button)
-        super().__init__(control, parent)
-        self.setFocusProxy(self._edit)
-        self._edit.textChanged.connect(self._button.show_color)
-        self._edit.textEdited.connect(self.text_edited)
-        self._button.clicked.connect(self._pick)
-
-    @property
-    def edit(self) -> QLineEdit:
-        """The line with the digits."""
-        return self._edit
-
-    def text(self) -> str:
-        """Give the content."""
-        return self._edit.text()
-
-    def set_text(self, text: str) -> None:
-        """Show other content; keeps the cursor when nothing changes."""
-        if text != self._edit.text():
-            self._edit.setText(text)
-
-    def set_problem(self, problem: str) -> None:
-        """Turn the line red with a reason, or back with an empty one."""
-        super().set_problem(problem)
-        set_look(self._edit, "invalid", bool(problem))
-
-    def set_help(self, help_text: str, name: str) -> None:
-        """Set tooltip and the name that a screen reader says."""
-        super().set_help(help_text, name)
-        self._edit.setAccessibleName(name)
+        super().__init__(parent, button=self._button)
+        self.edit.setMaxLength(32)
+        self.edit.textChanged.connect(self._button.show_color)
         self._button.setAccessibleName(self.tr("Choose a colour"))
         self._button.setToolTip(self.tr("Choose a colour"))
+        self._button.clicked.connect(self._pick)
 
     @Slot()
     def _pick(self) -> None:
         dialog = QColorDialog(QColor(self.text()), self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.colorSelected.connect(self._take)
+        dialog.colorSelected.connect(self._on_color)
         dialog.open()
 
     @Slot(QColor)
-    def _take(self, color: QColor) -> None:
-        self._edit.setText(color.name())
+    def _on_color(self, color: QColor) -> None:
+        self.edit.setText(color.name())
         self.text_edited.emit(color.name())
 
 
@@ -279,60 +291,11 @@ class _Swatch(QPushButton):
         painter.end()
 
 
-_UNIT_MARGIN = 8
-
-
-class TextField(Field):
-    """One line of text."""
-
-    def __init__(self, parent: QWidget | None = None, *, unit: str = "") -> None:
-        self._edit = _UnitEdit(unit)
-        super().__init__(self._edit, parent)
-        self._edit.textEdited.connect(self.text_edited)
-
-    @property
-    def edit(self) -> QLineEdit:
-        """The line itself."""
-        return self._edit
-
-    def text(self) -> str:
-        """Give the content."""
-        return self._edit.text()
-
-    def set_text(self, text: str) -> None:
-        """Show other content; keeps the cursor when nothing changes."""
-        if text != self._edit.text():
-            self._edit.setText(text)
-            self._edit.setCursorPosition(0)
-
-
-class _UnitEdit(QLineEdit):
-    """A line edit with a unit at its right end."""
-
-    def __init__(self, unit: str) -> None:
-        super().__init__()
-        self._unit = QLabel(unit, self)
-        self._unit.setProperty("role", "muted")
-        self._unit.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the unit at the right end, and the text clear of it."""
-        super().resizeEvent(event)
-        size = self._unit.sizeHint()
-        self._unit.setGeometry(
-            self.width() - size.width() - _UNIT_MARGIN,
-            (self.height() - size.height()) // 2,
-            size.width(),
-            size.height(),
-        )
-        self.setTextMargins(0, 0, size.width() + 2 if self._unit.text() else 0, 0)
-
-
 _HEIGHT = 92
 
 
 class TextBox(Field):
-    """A few lines to type into."""
+    """A plain-text edit of a few lines."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._edit = QPlainTextEdit()
@@ -343,10 +306,10 @@ class TextBox(Field):
         self._edit.textChanged.connect(lambda: self.text_edited.emit(self.text()))
 
     def text(self) -> str:
-        """Give the content."""
+        """Return the content."""
         return self._edit.toPlainText()
 
     def set_text(self, text: str) -> None:
-        """Show other content; keeps the cursor when nothing changes."""
+        """Set the content; unchanged content keeps the cursor."""
         if text != self.text():
             self._edit.setPlainText(text)

@@ -1,4 +1,4 @@
-"""Asks for a folder, or for where to write a file, without blocking; shows a folder."""
+"""Non-blocking dialogs for folders and new files; opens folders in the file manager."""
 
 import logging
 from collections.abc import Callable
@@ -16,40 +16,33 @@ _log = logging.getLogger(__name__)
 def pick_folder(
     parent: QWidget, caption: str, start: Path, take: Callable[[Path], None]
 ) -> QFileDialog:
-    """Open the platform's folder dialog at ``start`` and hand the picked folder to ``take``."""
+    """Open the folder dialog at ``start`` and call ``take`` with the selected folder."""
     dialog = QFileDialog(parent, caption, str(nearest_existing(start)))
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setFileMode(QFileDialog.FileMode.Directory)
     dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-    dialog.fileSelected.connect(lambda name: take(Path(name)))
-    dialog.open()
-    return dialog
+    return _open(dialog, take)
 
 
 def pick_new_file(
     parent: QWidget, caption: str, start: Path, kind: str, take: Callable[[Path], None]
 ) -> QFileDialog:
-    """Ask where to write a file, and hand the place to ``take``.
-
-    Args:
-        parent: the window in front of which to ask.
-        caption: of the dialog.
-        start: the place that is proposed.
-        kind: the filter, such as ``ZIP files (*.zip)``.
-        take: receives the place.
-    """
+    """Open the file dialog at ``start`` with the name filter ``kind`` and call ``take``."""
     dialog = QFileDialog(parent, caption, str(nearest_existing(start.parent)), kind)
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix(start.suffix.removeprefix("."))
     dialog.selectFile(start.name)
+    return _open(dialog, take)
+
+
+def _open(dialog: QFileDialog, take: Callable[[Path], None]) -> QFileDialog:
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.fileSelected.connect(lambda name: take(Path(name)))
     dialog.open()
     return dialog
 
 
 def show_folder(folder: Path) -> None:
-    """Show a folder in the platform's own way, making it if need be."""
+    """Open a folder in the file manager; create it if it does not exist."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

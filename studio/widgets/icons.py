@@ -1,7 +1,6 @@
-"""The studio's own icons: drawn as strokes, tinted at the moment they are painted.
+"""SVG icons, tinted and rendered at paint time.
 
-An icon that is tinted when painted follows the light and dark scheme without being told, and a
-vector that is rendered when painted is crisp at every scale.
+This keeps them sharp at every scale and in step with the light and dark schemes.
 """
 
 from functools import lru_cache
@@ -27,18 +26,18 @@ if TYPE_CHECKING:
 
 
 TINTS = {"warning": "warning", "error": "danger", "info": "accent", "starred": "accent"}
-"""Icons whose colour is part of what they say; the others take the colour of text."""
+"""Colours of icons with a fixed meaning; other icons use the text colour."""
 _KEPT_RENDERERS = 128
 _clones: list[QIconEngine] = []
-"""Qt deletes a clone, but the binding thinks that Python does, and would do it too early."""
+"""References that keep Python from deleting clones, which are owned by Qt."""
 
 
 def icon(name: str, tint: str = "") -> QIcon:
-    """Give an icon.
+    """Load an icon.
 
     Args:
         name: file in ``resources/icons`` without its suffix, such as ``run``.
-        tint: a field of ``theme.Colors``, for an icon on a coloured ground; text by default.
+        tint: a field of ``theme.Colors``, for a coloured background; text by default.
 
     Raises:
         FileNotFoundError: there is no such icon.
@@ -67,7 +66,7 @@ class _TintedEngine(QIconEngine):
         return palette.color(QPalette.ColorRole.WindowText).name()
 
     def clone(self) -> QIconEngine:
-        """Copy, for an icon that Qt is about to change."""
+        """Return a copy, owned by Qt."""
         clone = _TintedEngine(self._drawing, self._tint)
         _clones.append(clone)
         return clone
@@ -75,14 +74,14 @@ class _TintedEngine(QIconEngine):
     def paint(
         self, painter: QPainter, rect: QRect, mode: QIcon.Mode, _state: QIcon.State, /
     ) -> None:
-        """Paint into the largest square in the middle of ``rect``."""
+        """Paint into the largest square centred in ``rect``."""
         side = min(rect.width(), rect.height())
         square = QRectF(0, 0, side, side)
         square.moveCenter(QRectF(rect).center())
         _renderer(self._drawing.replace("currentColor", self._color(mode))).render(painter, square)
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, /) -> QPixmap:
-        """Paint on nothing; ``size`` counts device pixels."""
+        """Paint on a transparent pixmap; ``size`` is in device pixels."""
         pixmap = QPixmap(size)
         pixmap.fill(Qt.GlobalColor.transparent)
         painter = QPainter(pixmap)
@@ -93,27 +92,22 @@ class _TintedEngine(QIconEngine):
 
 @lru_cache(maxsize=_KEPT_RENDERERS)
 def _renderer(drawing: str) -> "QSvgRenderer":
-    # Imported at the first painting, not on the way to the first window.
+    # Imported late to shorten the start of the application.
     from PySide6.QtSvg import QSvgRenderer
 
     return QSvgRenderer(drawing.encode())
 
 
 class IconView(QWidget):
-    """Painted, not a pixmap in a label: so it follows light and dark."""
+    """A square widget that paints an icon; unlike a pixmap, it follows the colour scheme."""
 
-    def __init__(self, picture: QIcon, side: int, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._picture = picture
+    def __init__(self, picture: QIcon, side: int, *, mode: QIcon.Mode = QIcon.Mode.Normal) -> None:
+        super().__init__()
+        self._picture, self._mode = picture, mode
         self.setFixedSize(QSize(side, side))
-
-    def show_icon(self, picture: QIcon) -> None:
-        """Show another icon."""
-        self._picture = picture
-        self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the icon."""
         painter = QPainter(self)
-        self._picture.paint(painter, self.rect(), Qt.AlignmentFlag.AlignCenter)
+        self._picture.paint(painter, self.rect(), Qt.AlignmentFlag.AlignCenter, self._mode)
         painter.end()

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QIcon, QPainter, QPaintEvent
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -18,13 +18,13 @@ from PySide6.QtWidgets import (
 )
 
 from studio.theme import GAP, MARGIN, SPACING
-from studio.widgets.icons import icon
+from studio.widgets.icons import IconView, icon
 
 
 def plain_label(text: str = "", *, role: str = "") -> QLabel:
-    """Make a wrapped, selectable label; ``role`` picks a style rule of the theme."""
+    """Create a word-wrapped, selectable plain-text label; ``role`` selects a style rule."""
     label = QLabel(text)
-    # File names and messages from outside must never be taken for HTML.
+    # File names and external messages must not be interpreted as HTML.
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -34,11 +34,10 @@ def plain_label(text: str = "", *, role: str = "") -> QLabel:
 
 
 def set_look(widget: QWidget, name: str, value: str | bool) -> None:  # noqa: FBT001 - a property
-    """Set one, such as ``role`` or ``invalid``, and have the widget drawn by its new rules."""
+    """Set a dynamic property such as ``role`` or ``invalid``, and apply its style rules."""
     if widget.property(name) == value:
         return
     widget.setProperty(name, value)
-    # Rules that look at a property are only read again when asked.
     widget.style().unpolish(widget)
     widget.style().polish(widget)
 
@@ -47,26 +46,37 @@ _Layout = TypeVar("_Layout", bound=QBoxLayout)
 
 
 def spaced(
-    layout: _Layout, spacing: int, margins: tuple[int, int, int, int] | None = None
+    layout: _Layout, spacing: int | None = None, margins: tuple[int, int, int, int] | None = None
 ) -> _Layout:
-    """Set the spacing of a layout and, where given, its margins."""
-    layout.setSpacing(spacing)
+    """Set the spacing and the margins of a layout, where given, and return it."""
+    if spacing is not None:
+        layout.setSpacing(spacing)
     if margins is not None:
         layout.setContentsMargins(*margins)
     return layout
 
 
-def fill(layout: QBoxLayout, *items: QWidget | QLayout) -> None:
-    """Append widgets and layouts to a box layout."""
+def fill(
+    layout: _Layout, *items: QWidget | QLayout | int | tuple[QWidget | QLayout, int]
+) -> _Layout:
+    """Append items to a box layout and return it.
+
+    An integer adds a stretch; a pair gives a widget or layout with its stretch factor.
+    """
     for item in items:
-        if isinstance(item, QLayout):
-            layout.addLayout(item)
+        if isinstance(item, int):
+            layout.addStretch(item)
+            continue
+        content, stretch = item if isinstance(item, tuple) else (item, 0)
+        if isinstance(content, QLayout):
+            layout.addLayout(content, stretch)
         else:
-            layout.addWidget(item)
+            layout.addWidget(content, stretch)
+    return layout
 
 
 def scrolling(content: QWidget) -> QScrollArea:
-    """Let a small window show a part, where it would otherwise squeeze everything else."""
+    """Wrap a widget in a frameless, resizable scroll area."""
     area = QScrollArea()
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setWidgetResizable(True)
@@ -75,7 +85,7 @@ def scrolling(content: QWidget) -> QScrollArea:
 
 
 class Section(QWidget):
-    """A title with an arrow; clicking it shows or hides the content."""
+    """A collapsible section: clicking the title shows or hides the content."""
 
     toggled = Signal(bool)
 
@@ -89,14 +99,12 @@ class Section(QWidget):
         self._header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._header.setProperty("role", "section")
         self._header.toggled.connect(self._show)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        fill(layout, self._header, content)
+        fill(spaced(QVBoxLayout(self), margins=(0, 0, 0, 0)), self._header, content)
         self._show(is_open=False)
 
     @property
     def is_open(self) -> bool:
-        """Whether the content shows."""
+        """Whether the content is shown."""
         return self._header.isChecked()
 
     def set_open(self, *, is_open: bool) -> None:
@@ -115,46 +123,25 @@ _ICON_SIDE = 40
 
 
 class EmptyState(QWidget):
-    """A pale icon and one or two sentences that say what will be here, and how to get it."""
+    """Placeholder of an empty view: a disabled icon above an explanation."""
 
     def __init__(self, icon_name: str, text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         label = plain_label(text, role="muted")
         label.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-        layout = spaced(QVBoxLayout(self), MARGIN)
-        layout.addStretch(1)
-        layout.addWidget(_PaleIcon(icon(icon_name)), alignment=Qt.AlignmentFlag.AlignHCenter)
-        layout.addWidget(label)
-        layout.addStretch(1)
-
-
-class _PaleIcon(QWidget):
-    # Painted, not a pixmap in a label: so it follows light and dark.
-    def __init__(self, picture: QIcon) -> None:
-        super().__init__()
-        self._picture = picture
-        self.setFixedSize(QSize(_ICON_SIDE, _ICON_SIDE))
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the icon as if it were disabled."""
-        painter = QPainter(self)
-        self._picture.paint(painter, self.rect(), Qt.AlignmentFlag.AlignCenter, QIcon.Mode.Disabled)
-        painter.end()
+        pale = IconView(icon(icon_name), _ICON_SIDE, mode=QIcon.Mode.Disabled)
+        layout = fill(spaced(QVBoxLayout(self), MARGIN), 1)
+        layout.addWidget(pale, alignment=Qt.AlignmentFlag.AlignHCenter)
+        fill(layout, label, 1)
 
 
 class FactGrid(QWidget):
-    """Shows rows of two texts."""
+    """A grid with two columns of text."""
 
     def __init__(
         self, role: str, parent: QWidget | None = None, *, is_numeric: bool = False
     ) -> None:
-        """Make an empty grid.
-
-        Args:
-            role: look of the first column.
-            parent: Qt's.
-            is_numeric: align the first column to the right.
-        """
+        """Create a grid; ``role`` styles the first column, ``is_numeric`` right-aligns it."""
         super().__init__(parent)
         self._role = role
         side = Qt.AlignmentFlag.AlignRight if is_numeric else Qt.AlignmentFlag.AlignLeft
@@ -166,7 +153,7 @@ class FactGrid(QWidget):
         self._grid.setColumnStretch(1, 1)
 
     def show_rows(self, rows: Sequence[tuple[str, str]]) -> None:
-        """Show other facts."""
+        """Replace the rows."""
         while (item := self._grid.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:

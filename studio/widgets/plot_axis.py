@@ -1,4 +1,4 @@
-"""The axes of a live plot."""
+"""Axes and set-up shared by the plots."""
 
 from typing import Any
 
@@ -11,17 +11,15 @@ from studio.theme import current_colors
 class GridAxis(pg.AxisItem):
     """An axis with an opaque grid.
 
-    pyqtgraph's own grid is translucent, and Qt blends a translucent line across the window in
-    0.2 ms on a CPU: forty times as long as an opaque one, for every line and every redraw.
+    The grid of pyqtgraph is translucent: a line takes 0.2 ms on a CPU, 40 times as long.
     """
 
     def __init__(self, orientation: str) -> None:
         super().__init__(orientation)
-        # The third level would add twenty lines that nobody sees.
         self.setStyle(maxTickLevel=1)
 
     def generateDrawSpecs(self, p: QPainter) -> Any:
-        """Give pyqtgraph's own plan, with other pens."""
+        """Return the specification of pyqtgraph with the theme's grid colour."""
         specs = super().generateDrawSpecs(p)
         if specs is None:
             return None
@@ -31,15 +29,37 @@ class GridAxis(pg.AxisItem):
 
 
 class CountAxis(GridAxis):
-    """Writes counts with k and M, in every locale alike."""
+    """An axis of counts with the suffixes k and M in every locale."""
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: ARG002 - pyqtgraph's signature
-        """Give a text for each tick."""
-        return [_short(value * scale) for value in values]
+        """Return a text for each tick."""
+        return [_abbreviated(value * scale) for value in values]
 
 
-def _short(count: float) -> str:
+def _abbreviated(count: float) -> str:
     for size, suffix in ((1e6, "M"), (1e3, "k")):
         if abs(count) >= size:
             return f"{count / size:g}{suffix}"
     return f"{count:g}"
+
+
+def plot_widget(left: GridAxis) -> Any:
+    """Create a ``PlotWidget`` with a count axis at the bottom and the grid behind the data."""
+    # Most methods of pyqtgraph are created at run time, hence ``Any``.
+    plot: Any = pg.PlotWidget(axisItems={"left": left, "bottom": CountAxis("bottom")})
+    plot.setMenuEnabled(False)
+    plot.hideButtons()
+    for side in ("left", "bottom"):
+        plot.getAxis(side).enableAutoSIPrefix(enable=False)
+        plot.getAxis(side).setZValue(-1)
+    return plot
+
+
+def color_axes(plot: Any, *, is_upright: bool = True) -> None:
+    """Apply the current scheme; the grid is horizontal if ``is_upright``, otherwise vertical."""
+    colors = current_colors()
+    plot.setBackground(colors.surface)
+    for side in ("left", "bottom"):
+        plot.getAxis(side).setPen(colors.border)
+        plot.getAxis(side).setTextPen(colors.muted)
+    plot.showGrid(x=not is_upright, y=is_upright, alpha=1.0)

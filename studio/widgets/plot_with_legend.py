@@ -1,4 +1,4 @@
-"""A curve plot with a legend that toggles curves, and an empty state."""
+"""A curve plot with a legend that shows and hides curves, and an empty state."""
 
 import math
 from collections.abc import Iterable
@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton, QWidget
 
 from studio.theme import SPACING
 from studio.widgets.curve_plot import CurvePlot
-from studio.widgets.labels import plain_label
+from studio.widgets.labels import fill, plain_label, spaced
 
 _SWATCH = QSize(14, 14)
 
 
 class CurveLegend(QWidget):
-    """Emits which curve was switched on or off; knows nothing about what they mean."""
+    """A row of checkable buttons, one for each curve."""
 
     visibility_changed = Signal(str, bool)
 
@@ -24,13 +24,10 @@ class CurveLegend(QWidget):
         super().__init__(parent)
         self._chips: dict[str, QToolButton] = {}
         self._labels: dict[str, str] = {}
-        self._layout = QHBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(SPACING // 2)
-        self._layout.addStretch(1)
+        self._layout = fill(spaced(QHBoxLayout(self), SPACING // 2, (0, 0, 0, 0)), 1)
 
     def add(self, name: str, label: str, tip: str, *, is_on: bool) -> None:
-        """Add a chip."""
+        """Add the button of a curve."""
         chip = QToolButton()
         chip.setCheckable(True)
         chip.setAutoRaise(True)
@@ -44,27 +41,23 @@ class CurveLegend(QWidget):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The curves that have a chip."""
+        """The curves in the legend."""
         return tuple(self._chips)
 
     def chip(self, name: str) -> QToolButton:
-        """Give the chip of a curve."""
+        """Return the button of a curve."""
         return self._chips[name]
 
     def set_color(self, name: str, color: QColor) -> None:
-        """Colour a chip; a curve that is off is hollow."""
+        """Set the colour of a curve; the swatch of a hidden curve is hollow."""
         self._chips[name].setIcon(_swatch(color, is_on=self._chips[name].isChecked()))
 
     def set_value(self, name: str, value: float) -> None:
-        """Show a curve's latest value."""
+        """Append the latest value of a curve to its label."""
         self._chips[name].setText(f"{self._labels[name]} {value:.3g}")
 
-    def set_tip(self, name: str, tip: str) -> None:
-        """Say something else about a curve."""
-        self._chips[name].setToolTip(tip)
-
     def clear(self) -> None:
-        """Remove all chips."""
+        """Remove all buttons."""
         for chip in self._chips.values():
             self._layout.removeWidget(chip)
             chip.deleteLater()
@@ -86,93 +79,80 @@ def _swatch(color: QColor, *, is_on: bool) -> QIcon:
 
 
 class PlotWithLegend(QStackedWidget):
-    """Keeps plot and legend in step; asks to be drawn again when a curve is switched.
+    """A stack of an empty state and a curve plot, with a legend to lay out elsewhere.
 
     Args:
-        name: for those who hear the screen.
-        empty: what to say while there is no curve.
-        has_marks: show each point.
-        parent: owns it.
+        name: accessible name of the plot.
+        empty: text of the empty state.
+        has_marks: draw a dot at each point.
+        parent: parent widget.
     """
 
     switched = Signal()
+    """Emitted when a curve is shown or hidden; the curves must be drawn again."""
 
     def __init__(
         self, name: str, empty: str, *, has_marks: bool = False, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._hidden: set[str] = set()
-        self._legend = CurveLegend()
-        self._legend.visibility_changed.connect(self._switch)
-        self._plot = CurvePlot(self.tr("images seen"), self.tr("{0} images"), has_marks=has_marks)
-        self._plot.setAccessibleName(name)
-        self._plot.recolored.connect(self._color_legend)
+        self.legend = CurveLegend()
+        self.legend.visibility_changed.connect(self._switch)
+        self.plot = CurvePlot(self.tr("images seen"), self.tr("{0} images"), has_marks=has_marks)
+        self.plot.setAccessibleName(name)
+        self.plot.recolored.connect(self._color_legend)
         nothing = plain_label(empty, role="muted")
         nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.addWidget(nothing)
-        self.addWidget(self._plot)
-
-    @property
-    def legend(self) -> CurveLegend:
-        """The chips; to be laid out wherever there is room."""
-        return self._legend
-
-    @property
-    def plot(self) -> CurvePlot:
-        """The plot itself."""
-        return self._plot
+        self.addWidget(self.plot)
 
     @property
     def hidden(self) -> tuple[str, ...]:
-        """The curves that are switched off, in order of their names."""
+        """The hidden curves in alphabetical order."""
         return tuple(sorted(self._hidden))
 
     def hide_curves(self, names: Iterable[str]) -> None:
-        """Switch these off and all others on."""
+        """Hide the named curves and show all others."""
         self._hidden = set(names)
-        for name in self._legend.names:
-            self._legend.chip(name).setChecked(name not in self._hidden)
+        for name in self.legend.names:
+            self.legend.chip(name).setChecked(name not in self._hidden)
 
     def clear(self) -> None:
-        """Remove all curves; which of them are off is remembered."""
-        self._plot.clear()
-        self._legend.clear()
+        """Remove all curves; curves hidden by name stay hidden when added again."""
+        self.plot.clear()
+        self.legend.clear()
         self.setCurrentIndex(0)
 
-    def has_curve(self, name: str) -> bool:
-        """Whether a curve is there already."""
-        return name in self._legend.names
-
     def add(self, name: str, label: str, tip: str) -> None:
-        """Add a curve."""
-        self._legend.add(name, label, tip, is_on=name not in self._hidden)
-        self._plot.add(name, label)
+        """Add a curve to legend and plot."""
+        self.legend.add(name, label, tip, is_on=name not in self._hidden)
+        self.plot.add(name, label)
 
     def draw(self, name: str, x: np.ndarray, y: np.ndarray, raw: np.ndarray | None = None) -> None:
-        """Draw a curve unless it is off, and show its last value.
+        """Draw a curve unless it is hidden, and show its last value in the legend.
 
         Args:
-            name: of the curve, added before.
+            name: name of the curve.
             x: [N] images seen.
             y: [N] values.
-            raw: [N], drawn faint behind them.
+            raw: [N] values drawn faint behind ``y``.
         """
-        self._legend.set_value(name, float(y[-1]) if len(y) else math.nan)
+        self.legend.set_value(name, float(y[-1]) if len(y) else math.nan)
         if name in self._hidden:
-            self._plot.hide_curve(name)
+            self.plot.hide_curve(name)
         else:
-            self._plot.show_curve(name, x, y, raw)
+            self.plot.show_curve(name, x, y, raw)
 
     def show_drawn(self) -> None:
-        """After the last curve was drawn, let all be seen."""
-        if self._legend.names:
+        """Show the plot and fit its range, after the last call of ``draw``."""
+        if self.legend.names:
             self.setCurrentIndex(1)
-        self._plot.fit()
+        self.plot.fit()
 
     @Slot()
     def _color_legend(self) -> None:
-        for name in self._legend.names:
-            self._legend.set_color(name, self._plot.color(name))
+        for name in self.legend.names:
+            self.legend.set_color(name, self.plot.color(name))
 
     @Slot(str, bool)
     def _switch(self, name: str, is_on: bool) -> None:  # noqa: FBT001 - a Qt slot

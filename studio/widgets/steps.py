@@ -1,8 +1,8 @@
-"""The step list of a wizard, and the timeline slider of a run's previews."""
+"""Step list of a wizard, and timeline slider of a run's previews."""
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -25,21 +25,19 @@ _HEIGHT = 44
 
 
 class StepList(QWidget):
-    """Shows where one is, what is behind and what is to come."""
+    """Vertical list of numbered steps: completed, current and pending."""
 
     step_requested = Signal(int)
 
     def __init__(self, names: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._steps = [_Step(number, name) for number, name in enumerate(names)]
-        layout = spaced(QVBoxLayout(self), 0, (0, 0, 0, 0))
         for step in self._steps:
             step.clicked.connect(self.step_requested)
-            layout.addWidget(step)
-        layout.addStretch(1)
+        fill(spaced(QVBoxLayout(self), 0, (0, 0, 0, 0)), *self._steps, 1)
 
     def show_step(self, current: int, *, is_locked: bool = False) -> None:
-        """Mark the current step; with ``is_locked`` there is no way back for now."""
+        """Set the current step; ``is_locked`` disables going back."""
         for number, step in enumerate(self._steps):
             step.show_state(
                 is_done=number < current,
@@ -64,10 +62,9 @@ class _Step(QWidget):
     ) -> None:
         self._is_done, self._is_current, self._is_last = is_done, is_current, is_last
         self._can_click = can_click
-        cursor = Qt.CursorShape.PointingHandCursor if can_click else Qt.CursorShape.ArrowCursor
-        self.setCursor(cursor)
-        policy = Qt.FocusPolicy.TabFocus if can_click else Qt.FocusPolicy.NoFocus
-        self.setFocusPolicy(policy)
+        shape, policy = Qt.CursorShape, Qt.FocusPolicy
+        self.setCursor(shape.PointingHandCursor if can_click else shape.ArrowCursor)
+        self.setFocusPolicy(policy.TabFocus if can_click else policy.NoFocus)
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -125,14 +122,14 @@ class _Step(QWidget):
 
 _PAGE = 10
 _USUAL = "8,888,888 images · 88:88"
-"""Room is kept for so much, so that the slider keeps its length for most of a run."""
+"""Text that determines the minimum width of the label, so that the slider keeps its length."""
 
 
 class TimelineBar(QWidget):
-    """Shows and changes a place among steps; knows nothing about what the steps are."""
+    """A slider over steps with buttons for the previous, next and newest step."""
 
     move_requested = Signal(int)
-    """To a step, counted from 0."""
+    """Emitted with the index of a step."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -147,26 +144,29 @@ class TimelineBar(QWidget):
         self._previous.clicked.connect(lambda: self._go_by(-1))
         self._next = icon_button("next", self.tr("Next step"), "Alt+Right")
         self._next.clicked.connect(lambda: self._go_by(1))
-        self._live = self._make_live()
+        self._live = QToolButton()
+        self._live.setText(self.tr("Live"))
+        self._live.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._live.setCheckable(True)
+        self._live.setAutoRaise(True)
+        self._live.setToolTip(self.tr("Show the newest pairs, and each new preview as it comes"))
+        self._live.clicked.connect(lambda: self.move_requested.emit(self._slider.maximum()))
         layout = spaced(QHBoxLayout(self), SPACING, (0, 0, 0, 0))
-        layout.addWidget(self._previous)
-        layout.addWidget(self._slider, stretch=1)
-        fill(layout, self._next, self._live, self._label)
+        fill(layout, self._previous, (self._slider, 1), self._next, self._live, self._label)
         self.setFocusProxy(self._slider)
 
     def show_step(self, index: int, count: int, *, text: str, is_live: bool) -> None:
-        """Show a place; emits nothing.
+        """Show a step without emitting signals.
 
         Args:
-            index: the step, from 0.
+            index: index of the step.
             count: number of steps.
-            text: the step in words.
+            text: description of the step.
             is_live: whether new steps are followed.
         """
-        blocker = QSignalBlocker(self._slider)
-        self._slider.setRange(0, max(0, count - 1))
-        self._slider.setValue(max(0, index))
-        blocker.unblock()
+        with QSignalBlocker(self._slider):
+            self._slider.setRange(0, max(0, count - 1))
+            self._slider.setValue(max(0, index))
         self._slider.setEnabled(count > 1)
         self._previous.setEnabled(index > 0)
         self._next.setEnabled(0 <= index < count - 1)
@@ -176,19 +176,5 @@ class TimelineBar(QWidget):
         self._label.setText(text)
         self._slider.setToolTip(text)
 
-    def _make_live(self) -> QToolButton:
-        button = QToolButton()
-        button.setText(self.tr("Live"))
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setCheckable(True)
-        button.setAutoRaise(True)
-        button.setToolTip(self.tr("Show the newest pairs, and each new preview as it comes"))
-        button.clicked.connect(self._go_live)
-        return button
-
     def _go_by(self, steps: int) -> None:
         self.move_requested.emit(self._slider.value() + steps)
-
-    @Slot()
-    def _go_live(self) -> None:
-        self.move_requested.emit(self._slider.maximum())

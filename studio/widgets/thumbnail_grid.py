@@ -1,4 +1,4 @@
-"""A grid of thumbnails with captions, and the delegate that paints them."""
+"""Grid of thumbnails with captions, and its delegate."""
 
 from functools import lru_cache
 
@@ -36,29 +36,43 @@ from PySide6.QtWidgets import (
 )
 
 NARROWEST = 76
-"""Logical pixels that a text needs to be legible, however small its picture is."""
+"""Minimum width of a caption, in logical pixels."""
 PADDING = 6
-"""Pixels around the picture and under the text."""
+"""Pixels around the picture and below the text."""
 _RADIUS = 6
 _KEPT_TEXTS = 4096
 _Index = QModelIndex | QPersistentModelIndex
 
 
 class TileDelegate(QStyledItemDelegate):
-    """Nearest-neighbour scaling; the text in as many lines as the grid gives it."""
+    """Paints a picture with nearest-neighbour scaling, and its caption below."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.side = 32.0
-        """Side of an image in logical pixels."""
+        """Side of a picture in logical pixels."""
         self.cell = QSize(64, 64)
-        """Size of a tile with its text and its margins."""
+        """Size of a tile including text and margins, in logical pixels."""
         self.text_lines = 1
 
+    def fit(self, view: QWidget, *, zoom: int, tile_side: int) -> None:
+        """Set ``side`` and the minimum ``cell``; a picture is scaled by whole device pixels.
+
+        Args:
+            view: the view, for its font and device pixel ratio.
+            zoom: scale factor.
+            tile_side: side of a picture in its own pixels.
+        """
+        scale = view.devicePixelRatioF()
+        self.side = tile_side * max(1, round(zoom * scale)) / scale
+        side, line = round(self.side), QFontMetrics(view.font()).lineSpacing()
+        width = max(side, NARROWEST) + 2 * PADDING
+        self.cell = QSize(width, side + 3 * PADDING + self.text_lines * line)
+
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        """Paint ground, picture and text."""
+        """Paint background, picture and text."""
         painter.save()
-        self._paint_ground(painter, option)
+        self._paint_background(painter, option)
         left = option.rect.left() + (option.rect.width() - self.side) / 2
         picture = QRectF(left, option.rect.top() + PADDING, self.side, self.side)
         self._paint_picture(painter, picture, option, index)
@@ -66,19 +80,17 @@ class TileDelegate(QStyledItemDelegate):
         painter.restore()
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: _Index) -> QSize:
-        """Every tile is as large as the grid says."""
+        """Return ``cell``, the same for all tiles."""
         return self.cell
 
-    def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem) -> None:
+    def _paint_background(self, painter: QPainter, option: QStyleOptionViewItem) -> None:
         ground = QRectF(option.rect).adjusted(1.5, 1.5, -1.5, -1.5)
-        is_marked = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        has_focus = bool(option.state & QStyle.StateFlag.State_HasFocus)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        if is_marked:
+        if option.state & QStyle.StateFlag.State_MouseOver:
             painter.setBrush(option.palette.color(QPalette.ColorRole.Window))
             painter.drawRoundedRect(ground, _RADIUS, _RADIUS)
-        if has_focus:
+        if option.state & QStyle.StateFlag.State_HasFocus:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(option.palette.color(QPalette.ColorRole.Highlight), 2))
             painter.drawRoundedRect(ground, _RADIUS, _RADIUS)
@@ -89,7 +101,7 @@ class TileDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=False)
         painter.drawImage(place, index.data(Qt.ItemDataRole.DecorationRole))
-        # Without a line, an image on white would have no edge on a white ground.
+        # The border separates a white picture from a white background.
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(option.palette.color(QPalette.ColorRole.Mid), 1))
         painter.drawRect(place.adjusted(-1, -1, 0, 0))
@@ -111,13 +123,13 @@ class TileDelegate(QStyledItemDelegate):
 
 @lru_cache(maxsize=_KEPT_TEXTS)
 def wrapped_lines(text: str, font_name: str, width: int, most: int) -> tuple[str, ...]:
-    """Break a text into lines; the last is cut short with an ellipsis if the text goes on.
+    """Wrap a text into at most ``most`` lines; the last one is elided.
 
     Args:
         text: one paragraph.
         font_name: ``QFont.toString()`` of the font.
-        width: logical pixels of a line.
-        most: number of lines.
+        width: width of a line in logical pixels.
+        most: maximum number of lines.
     """
     font = QFont()
     font.fromString(font_name)
@@ -133,7 +145,7 @@ def wrapped_lines(text: str, font_name: str, width: int, most: int) -> tuple[str
 
 
 def _line_length(text: str, font: QFont, width: int) -> int:
-    """Count the characters that fit into the first line."""
+    """Return the number of characters that fit into the first line."""
     option = QTextOption()
     option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
     layout = QTextLayout(text, font)
@@ -142,26 +154,41 @@ def _line_length(text: str, font: QFont, width: int) -> int:
     line = layout.createLine()
     line.setLineWidth(width)
     layout.endLayout()
-    # Qt counts UTF-16 units, of which characters such as emoji take two.
+    # Qt counts UTF-16 units; characters such as emoji have two.
     return len(text.encode("utf-16-le")[: 2 * line.textLength()].decode("utf-16-le"))
 
 
 _NOTCH = 120
-"""Angle of one notch of a wheel, in eighths of a degree."""
+"""Angle of a wheel notch in eighths of a degree."""
 
 
-class WheelSteps:
-    """Counts notches; a touchpad sends many small turns, which add up to one."""
+class ZoomWheel:
+    """Converts wheel events with Ctrl held down to zoom steps."""
 
     def __init__(self) -> None:
         self._turned = 0
 
-    def take(self, event: QWheelEvent) -> int:
-        """Give the notches that a turn completes, up or down; mostly none."""
+    def steps(self, event: QWheelEvent) -> int | None:
+        """Return the completed notches and accept the event; None without Ctrl.
+
+        A touchpad sends fractions of a notch, which are summed up.
+        """
+        if not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            return None
         self._turned += event.angleDelta().y()
         notches = int(self._turned / _NOTCH)
         self._turned -= notches * _NOTCH
+        event.accept()
         return notches
+
+
+def set_up_tiles(view: QAbstractItemView, delegate: TileDelegate) -> None:
+    """Apply the settings common to all grids of tiles."""
+    view.setItemDelegate(delegate)
+    view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+    view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    view.setFrameShape(QFrame.Shape.NoFrame)
+    view.setMouseTracking(True)
 
 
 LARGEST_ZOOM = 8
@@ -169,42 +196,37 @@ _OPENING_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 
 
 class ThumbnailGrid(QListView):
-    """Pictures scaled by a whole factor; columns spread over the width.
+    """A ``QListView`` of pictures with captions, in columns spread over the width.
 
-    Expects a model whose ``DecorationRole`` gives a ``QImage`` and whose ``DisplayRole`` gives the
-    text.
+    The model returns a ``QImage`` for ``DecorationRole`` and the caption for ``DisplayRole``.
     """
 
     tile_opened = Signal(int)
-    """A click, or Enter, on a tile."""
+    """Emitted with the row of a tile that was clicked or opened with Enter."""
     zoom_requested = Signal(int)
-    """By so many factors, up or down: Ctrl and the wheel, or a pinch."""
+    """Emitted with the change of the zoom factor."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._zoom = 1
         self._tile_side = 0
-        self._notches = WheelSteps()
+        self._wheel = ZoomWheel()
         self._delegate = TileDelegate(self)
-        self.setItemDelegate(self._delegate)
+        set_up_tiles(self, self._delegate)
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setMovement(QListView.Movement.Static)
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setUniformItemSizes(True)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setMouseTracking(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.clicked.connect(self._open)
 
     def set_tiles(self, *, zoom: int, tile_side: int, text_lines: int) -> None:
-        """Lay the grid out.
+        """Set the size of the tiles.
 
         Args:
-            zoom: whole factor, 1 to ``LARGEST_ZOOM``.
-            tile_side: side of an image in its own pixels.
-            text_lines: lines that a text may take.
+            zoom: scale factor from 1 to ``LARGEST_ZOOM``.
+            tile_side: side of a picture in its own pixels.
+            text_lines: maximum number of lines of a caption.
         """
         self._zoom, self._tile_side = zoom, tile_side
         self._delegate.text_lines = text_lines
@@ -212,29 +234,19 @@ class ThumbnailGrid(QListView):
 
     @property
     def text_width(self) -> int:
-        """Logical pixels that a line of text may take in the narrowest layout."""
-        return max(round(self._side()), NARROWEST)
-
-    def _side(self) -> float:
-        # A whole factor of device pixels, whatever the scale of the screen: every pixel of the
-        # picture stays equally large.
-        scale = self.devicePixelRatioF()
-        return self._tile_side * max(1, round(self._zoom * scale)) / scale
+        """Minimum width of a line of text in logical pixels."""
+        return max(round(self._delegate.side), NARROWEST)
 
     def _spread(self) -> None:
-        side = self._side()
-        self._delegate.side = side
-        line = QFontMetrics(self.font()).lineSpacing()
-        cell = self.text_width + 2 * PADDING
-        height = round(side) + 3 * PADDING + self._delegate.text_lines * line
-        # The scroll bar's room is always left free, so that its coming does not move the tiles.
+        self._delegate.fit(self, zoom=self._zoom, tile_side=self._tile_side)
+        cell = self._delegate.cell
+        # The width of the scroll bar is always reserved, so that its appearance moves no tiles.
         bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
         width = self.width() - bar - 2
-        columns = max(1, width // cell)
-        size = QSize(max(cell, width // columns), height)
-        if size != self.gridSize():
-            self._delegate.cell = size
-            self.setGridSize(size)
+        columns = max(1, width // cell.width())
+        cell.setWidth(max(cell.width(), width // columns))
+        if cell != self.gridSize():
+            self.setGridSize(cell)
 
     @Slot(QModelIndex)
     def _open(self, index: QModelIndex | QPersistentModelIndex) -> None:
@@ -247,18 +259,16 @@ class ThumbnailGrid(QListView):
         super().resizeEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Open a tile from the keyboard."""
+        """Open the current tile with Enter or Space."""
         if event.key() in _OPENING_KEYS:
             self._open(self.currentIndex())
             return
         super().keyPressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom with Ctrl held down; scroll without."""
-        if not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        """Zoom if Ctrl is held down, otherwise scroll."""
+        steps = self._wheel.steps(event)
+        if steps is None:
             super().wheelEvent(event)
-            return
-        notches = self._notches.take(event)
-        if notches:
-            self.zoom_requested.emit(notches)
-        event.accept()
+        elif steps:
+            self.zoom_requested.emit(steps)

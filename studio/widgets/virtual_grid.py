@@ -1,6 +1,6 @@
-"""A wall of small pictures that may hold a hundred thousand: only what is seen costs anything.
+"""An item view of equal tiles for models of 100,000 rows and more.
 
-``QListView`` lays every tile out, again at each resize; here a tile's place is two divisions.
+``QListView`` lays out every tile at each resize; here the position of a tile is computed.
 """
 
 from PySide6.QtCore import (
@@ -17,7 +17,6 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import (
     QCursor,
-    QFontMetrics,
     QKeyEvent,
     QPainter,
     QPaintEvent,
@@ -25,17 +24,10 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
-    QStyle,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem, QWidget
 
-from studio.widgets.thumbnail_grid import NARROWEST, PADDING, TileDelegate, WheelSteps
+from studio.widgets.thumbnail_grid import LARGEST_ZOOM, TileDelegate, ZoomWheel, set_up_tiles
 
-LARGEST_WALL_ZOOM = 8
 _Index = QModelIndex | QPersistentModelIndex
 _Hint = QAbstractItemView.ScrollHint
 _EnsureVisible = _Hint.EnsureVisible
@@ -44,58 +36,43 @@ _REMOVING_KEYS = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 
 
 class VirtualGridView(QAbstractItemView):
-    """Tiles of one size in rows; several can be selected.
+    """A grid of tiles of equal size with extended selection.
 
-    Expects a model of one column whose ``DecorationRole`` gives a ``QImage`` and whose
-    ``DisplayRole`` gives the text.
+    The model has one column and returns a ``QImage`` for ``DecorationRole`` and the caption for
+    ``DisplayRole``.
     """
 
     removal_requested = Signal()
-    """The Delete key was pressed, for what is selected."""
+    """Emitted when Delete is pressed, for the selected tiles."""
 
     def __init__(self, delegate: TileDelegate, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._delegate = delegate
         self._zoom, self._tile_side = 1, 32
         self._cell = QSize(64, 64)
-        self._columns = 1
-        self._notches = WheelSteps()
-        self.setItemDelegate(delegate)
+        self.columns = 1
+        self._wheel = ZoomWheel()
+        set_up_tiles(self, delegate)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setMouseTracking(True)
-
-    @property
-    def columns(self) -> int:
-        """How many tiles stand beside each other."""
-        return self._columns
 
     def set_tiles(self, *, zoom: int, tile_side: int, text_lines: int) -> None:
-        """Lay the wall out.
-
-        Args:
-            zoom: whole factor, 1 to ``LARGEST_WALL_ZOOM``.
-            tile_side: side of an image in its own pixels.
-            text_lines: lines that a text may take.
-        """
+        """Set the size of the tiles, as in ``ThumbnailGrid.set_tiles``."""
         self._zoom, self._tile_side = zoom, tile_side
         self._delegate.text_lines = text_lines
         self._spread()
 
     @Slot(int)
     def zoom_by(self, factors: int) -> None:
-        """Enlarge the pictures by so many factors, or shrink them."""
-        self._zoom = min(max(self._zoom + factors, 1), LARGEST_WALL_ZOOM)
+        """Change the zoom by ``factors``."""
+        self._zoom = min(max(self._zoom + factors, 1), LARGEST_ZOOM)
         self._spread()
 
     def visible_rows(self) -> range:
-        """Give the model's rows of which something is seen."""
+        """Return the rows that are at least partly visible."""
         count = self._count()
-        first = self.verticalOffset() // self._cell.height() * self._columns
+        first = self.verticalOffset() // self._cell.height() * self.columns
         bottom = self.verticalOffset() + self.viewport().height()
-        last = -(-bottom // self._cell.height()) * self._columns
+        last = -(-bottom // self._cell.height()) * self.columns
         return range(min(first, count), min(last, count))
 
     def _count(self) -> int:
@@ -103,37 +80,32 @@ class VirtualGridView(QAbstractItemView):
 
     def _spread(self) -> None:
         first = self.visible_rows().start
-        # A whole factor of device pixels: every pixel of an image stays equally large.
-        scale = self.devicePixelRatioF()
-        side = self._tile_side * max(1, round(self._zoom * scale)) / scale
-        line = QFontMetrics(self.font()).lineSpacing()
-        cell = max(round(side), NARROWEST) + 2 * PADDING
-        width = max(self.viewport().width(), cell)
-        self._columns = width // cell
-        height = round(side) + 3 * PADDING + self._delegate.text_lines * line
-        self._cell = QSize(width // self._columns, height)
-        self._delegate.side, self._delegate.cell = side, self._cell
+        self._delegate.fit(self, zoom=self._zoom, tile_side=self._tile_side)
+        self._cell = self._delegate.cell
+        width = max(self.viewport().width(), self._cell.width())
+        self.columns = width // self._cell.width()
+        self._cell.setWidth(width // self.columns)
         self.updateGeometries()
-        # What stood at the top stays there.
-        self.verticalScrollBar().setValue(first // self._columns * height)
+        # Keeps the first visible row at the top.
+        self.verticalScrollBar().setValue(first // self.columns * self._cell.height())
         self.viewport().update()
 
     def _row_at(self, place: QPoint) -> int:
-        """Give the row at a place of the viewport or beyond it, -1 where there is no tile."""
+        """Return the row at a position of the viewport or beyond it, -1 if there is no tile."""
         column = place.x() // self._cell.width()
-        row = (place.y() + self.verticalOffset()) // self._cell.height() * self._columns + column
-        return row if 0 <= column < self._columns and 0 <= row < self._count() else -1
+        row = (place.y() + self.verticalOffset()) // self._cell.height() * self.columns + column
+        return row if 0 <= column < self.columns and 0 <= row < self._count() else -1
 
     def _step(self, action: QAbstractItemView.CursorAction) -> int:
         kind = QAbstractItemView.CursorAction
-        page = max(1, self.viewport().height() // self._cell.height()) * self._columns
+        page = max(1, self.viewport().height() // self._cell.height()) * self.columns
         return {
             kind.MoveLeft: -1,
             kind.MovePrevious: -1,
             kind.MoveRight: 1,
             kind.MoveNext: 1,
-            kind.MoveUp: -self._columns,
-            kind.MoveDown: self._columns,
+            kind.MoveUp: -self.columns,
+            kind.MoveDown: self.columns,
             kind.MovePageUp: -page,
             kind.MovePageDown: page,
             kind.MoveHome: -self._count(),
@@ -156,20 +128,20 @@ class VirtualGridView(QAbstractItemView):
         return option
 
     def visualRect(self, index: _Index) -> QRect:
-        """Give the place of a tile in the viewport."""
+        """Return the rectangle of a tile in the viewport."""
         if not index.isValid():
             return QRect()
-        row, column = divmod(index.row(), self._columns)
+        row, column = divmod(index.row(), self.columns)
         left, top = column * self._cell.width(), row * self._cell.height()
         return QRect(QPoint(left, top - self.verticalOffset()), self._cell)
 
     def indexAt(self, point: QPoint) -> QModelIndex:
-        """Give the tile at a place of the viewport."""
+        """Return the index at a position of the viewport."""
         row = self._row_at(point)
         return self.model().index(row, 0, self.rootIndex()) if row >= 0 else QModelIndex()
 
     def scrollTo(self, index: _Index, hint: _Hint = _EnsureVisible) -> None:
-        """Bring a tile into view."""
+        """Scroll a tile into view."""
         if not index.isValid():
             return
         bar, rect = self.verticalScrollBar(), self.visualRect(index)
@@ -184,7 +156,7 @@ class VirtualGridView(QAbstractItemView):
     def moveCursor(
         self, action: QAbstractItemView.CursorAction, _modifiers: Qt.KeyboardModifier
     ) -> QModelIndex:
-        """Give the tile that a key leads to; at an edge the cursor stays."""
+        """Return the index that a cursor key leads to; the cursor stops at the edges."""
         count = self._count()
         if not count:
             return QModelIndex()
@@ -196,7 +168,7 @@ class VirtualGridView(QAbstractItemView):
         return self.model().index(min(max(aim, 0), count - 1), 0, self.rootIndex())
 
     def setSelection(self, rect: QRect, command: QItemSelectionModel.SelectionFlag) -> None:
-        """Select as one reads: from the tile at one corner to the one at the other."""
+        """Select all rows between the tiles at two corners of a rectangle."""
         first, last = self._row_at(rect.topLeft()), self._row_at(rect.bottomRight())
         selection = QItemSelection()
         if first >= 0 and last >= 0:
@@ -206,39 +178,39 @@ class VirtualGridView(QAbstractItemView):
         self.selectionModel().select(selection, command)
 
     def visualRegionForSelection(self, _selection: QItemSelection) -> QRegion:
-        """Give what to paint again: everything, which is no more than a screen."""
+        """Return the whole viewport."""
         return QRegion(self.viewport().rect())
 
     def isIndexHidden(self, _index: _Index) -> bool:
-        """No tile is hidden."""
+        """Return False: no tile is hidden."""
         return False
 
     def horizontalOffset(self) -> int:
-        """Tiles never reach beyond the width."""
+        """Return 0: the view does not scroll horizontally."""
         return 0
 
     def verticalOffset(self) -> int:
-        """Give how far the wall is scrolled, in pixels."""
+        """Return the vertical scroll position in pixels."""
         return self.verticalScrollBar().value()
 
     def updateGeometries(self) -> None:
-        """Tell the scroll bar how high the wall is."""
+        """Set range and steps of the scroll bar."""
         super().updateGeometries()
-        rows = -(-self._count() // self._columns)
+        rows = -(-self._count() // self.columns)
         bar, room = self.verticalScrollBar(), self.viewport().height()
         bar.setRange(0, max(0, rows * self._cell.height() - room))
         bar.setPageStep(room)
         bar.setSingleStep(max(1, self._cell.height() // 3))
 
     def reset(self) -> None:
-        """Show another set of tiles from its beginning."""
+        """Scroll to the top after a model reset."""
         super().reset()
         self.updateGeometries()
         self.verticalScrollBar().setValue(0)
         self.viewport().update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the tiles that are seen."""
+        """Paint the visible tiles."""
         if self.model() is None:
             return
         painter = QPainter(self.viewport())
@@ -257,18 +229,16 @@ class VirtualGridView(QAbstractItemView):
         self._spread()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Hear the Delete key; the rest moves the cursor."""
+        """Emit ``removal_requested`` for Delete and Backspace."""
         if event.key() in _REMOVING_KEYS:
             self.removal_requested.emit()
             return
         super().keyPressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom with Ctrl held down; scroll without."""
-        if not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        """Zoom if Ctrl is held down, otherwise scroll."""
+        steps = self._wheel.steps(event)
+        if steps is None:
             super().wheelEvent(event)
-            return
-        notches = self._notches.take(event)
-        if notches:
-            self.zoom_by(notches)
-        event.accept()
+        elif steps:
+            self.zoom_by(steps)

@@ -171,7 +171,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _show_offer(self) -> None:
-        self.actions_.run.show_offered(self.run.offered, self.run.reason)
+        self.actions_.run.show_offered(self.run.available_commands, self.run.reason)
 
     @Slot()
     def _reset_layout(self) -> None:

@@ -227,7 +227,7 @@ class RunsController(QObject):
     def shut_down(self) -> None:
         """Stop all work before the window closes."""
         self.runner.pause()
-        self._window.runs.notes.hand_on()
+        self._window.runs.notes.commit()
         self._jobs.cancel()
         if not self._jobs.wait(LONGEST_WAIT_MS):
             _log.warning("Work on the runs did not end in time")

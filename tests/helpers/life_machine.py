@@ -55,7 +55,7 @@ class LifeMachine(LifeWindow):
     @rule(choice=st.integers(0, 100))
     def ask_for_what_is_offered(self, choice: int) -> None:
         self._count()
-        commands = sorted(self.studio.window.run.offered)
+        commands = sorted(self.studio.window.run.available_commands)
         if commands:
             self.studio.window.run.ask(commands[choice % len(commands)])
 
@@ -133,7 +133,7 @@ class LifeMachine(LifeWindow):
         with RunLock(run):
             self.studio.run_view.open_or_report(run)
         assert self.studio.run_view.status.holder
-        assert Command.RESUME not in self.studio.window.run.offered
+        assert Command.RESUME not in self.studio.window.run.available_commands
 
     # What may happen to a run.
 
@@ -192,7 +192,7 @@ class LifeMachine(LifeWindow):
             expected.discard("start")
         if not is_alive(life) and panel._controls.more.run is None:
             expected.discard("resume")
-        assert panel.offered == expected, life
+        assert panel.available_commands == expected, life
         for command in Command:
             action = self.studio.window.actions_.run.action(command)
             assert action.isEnabled() == (command in expected), (life, command)

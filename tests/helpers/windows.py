@@ -384,14 +384,14 @@ def choose(qtbot: QtBot, panel: DatasetPanel, name: str) -> None:
 
 
 def click_dataset(qtbot: QtBot, panel: DatasetPanel, name: str) -> None:
-    listed = child(panel.shelf, QListWidget)
+    listed = child(panel.dataset_list, QListWidget)
     (line,) = listed.findItems(name, Qt.MatchFlag.MatchExactly)
     place = listed.visualItemRect(line).center()
     qtbot.mouseClick(listed.viewport(), Qt.MouseButton.LeftButton, pos=place)
 
 
 def names(panel: DatasetPanel) -> list[str]:
-    listed = child(panel.shelf, QListWidget)
+    listed = child(panel.dataset_list, QListWidget)
     return [listed.item(row).text() for row in range(listed.count())]
 
 

@@ -30,7 +30,7 @@ def sick(qtbot: QtBot, workspace: Path, panel: DatasetPanel) -> DatasetPanel:
 
 @pytest.fixture
 def examined(qtbot: QtBot, sick: DatasetPanel) -> DatasetPanel:
-    press(qtbot, sick.shelf, "Doctor…")
+    press(qtbot, sick.dataset_list, "Doctor…")
     qtbot.waitUntil(lambda: "issue" in pane(sick).headline)
     return sick
 
@@ -149,7 +149,7 @@ def test_that_a_diagnosis_of_another_dataset_is_old_and_filters_nothing(
 
 def test_that_a_healthy_dataset_is_called_so(opened: DatasetPanel, qtbot: QtBot, monkeypatch):
     monkeypatch.setattr(opened._jobs, "_work", DatasetWork(examine=lambda *_given: ()))
-    press(qtbot, opened.shelf, "Doctor…")
+    press(qtbot, opened.dataset_list, "Doctor…")
     qtbot.waitUntil(lambda: pane(opened).headline == "The doctor found no issues.")
     press(qtbot, pane(opened), "Close")
     assert pane(opened).isHidden()
@@ -168,7 +168,7 @@ def test_that_an_examination_shows_how_far_it_is_and_is_cancelled(
         raise StoppedError
 
     monkeypatch.setattr(sick._jobs, "_work", DatasetWork(examine=wait))
-    press(qtbot, sick.shelf, "Doctor…")
+    press(qtbot, sick.dataset_list, "Doctor…")
     bar = pane(sick).tasks
     assert "Examining 6 item" in bar.text
     qtbot.waitUntil(lambda: bar.done == 1)
@@ -183,7 +183,7 @@ def test_that_a_failed_examination_says_why(sick: DatasetPanel, qtbot: QtBot, mo
         raise DatasetCorruptError(dataset.folder, "it is torn")
 
     monkeypatch.setattr(sick._jobs, "_work", DatasetWork(examine=fail))
-    press(qtbot, sick.shelf, "Doctor…")
+    press(qtbot, sick.dataset_list, "Doctor…")
     qtbot.waitUntil(lambda: "it is torn" in pane(sick).headline)
 
 

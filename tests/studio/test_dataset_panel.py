@@ -30,7 +30,7 @@ from tests.helpers.windows import (
 
 def test_that_built_datasets_are_listed_and_nothing_else(panel: DatasetPanel):
     assert names(panel) == ["mixed", "other"]
-    tip = child(panel.shelf, QListWidget).item(0).toolTip()
+    tip = child(panel.dataset_list, QListWidget).item(0).toolTip()
     assert "5 item" in tip
     assert "8 px" in tip
 
@@ -39,7 +39,7 @@ def test_that_an_empty_workspace_says_how_to_fill_it(panel: DatasetPanel, tmp_pa
     panel.set_workspace(tmp_path / "nowhere")
     assert names(panel) == []
     assert not panel.browser.isVisible()
-    assert not panel.shelf.findChildren(QListWidget)[0].isHidden()
+    assert not panel.dataset_list.findChildren(QListWidget)[0].isHidden()
 
 
 def test_that_a_dataset_opens_with_its_first_item(opened: DatasetPanel):

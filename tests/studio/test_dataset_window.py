@@ -95,7 +95,7 @@ def test_that_closing_asks_about_unsaved_edits(
 def test_that_another_workspace_lists_its_own_datasets(studio: Studio, tmp_path: Path):
     mixed_dataset(tmp_path / "elsewhere" / "datasets" / "there")
     studio._on_workspace(tmp_path / "elsewhere")
-    assert studio.window.datasets.shelf.count == 1
+    assert studio.window.datasets.dataset_list.count == 1
 
 
 def test_that_an_interrupt_says_what_was_not_saved(
@@ -157,7 +157,7 @@ def test_that_unsaved_edits_are_asked_about_before_another_dataset(
     qtbot.waitUntil(lambda: is_open(opened, name))
     assert (workspace / "datasets" / "mixed-2").exists() == versions
     assert opened.has_unsaved == (choice is UnsavedAnswer.CANCEL)
-    marked = child(opened.shelf, QListWidget).currentItem()
+    marked = child(opened.dataset_list, QListWidget).currentItem()
     assert marked.text() == name
 
 

@@ -176,7 +176,7 @@ def test_that_a_wrong_colour_turns_red(opened: OpenWizard):
     edited.edit.textEdited.emit("white")
     assert "six hex digits" in edited.problem
     assert not opened.wizard.next.isEnabled()
-    edited._take(edited.palette().base().color())
+    edited._on_color(edited.palette().base().color())
     opened.wait()
     assert opened.wizard.next.isEnabled()
 

@@ -1,4 +1,4 @@
-"""What we rely on in PySide6, and what made us exclude a release. See docs/decisions/0001-pyside6-below-6-12.md."""
+"""Facts about PySide6 that the studio relies on: docs/decisions/0001-pyside6-below-6-12.md."""
 
 import sys
 

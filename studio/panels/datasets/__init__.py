@@ -1,4 +1,4 @@
-"""The panel that shows the workspace's datasets, their items, and lets them be edited."""
+"""Datasets panel: list, browser and editing of datasets."""
 
 from studio.panels.datasets.panel import DatasetPanel
 

@@ -1,4 +1,4 @@
-"""The row above the items: page, search, filter, undo, zoom."""
+"""Toolbar of the dataset browser: page, search, filter, undo, zoom."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from studio.theme import SPACING
 from studio.widgets.buttons import add_page_buttons, icon_button
 from studio.widgets.fields import ChoiceField
 from studio.widgets.icons import icon
-from studio.widgets.labels import spaced
+from studio.widgets.labels import fill, spaced
 
 _TYPING_MS = 150
 _MOST_CHOICES = 40
@@ -21,11 +21,11 @@ _FIELD_WIDTH = 110
 def step_action(
     panel: QWidget, icon_name: str, text: str, key: QKeySequence.StandardKey
 ) -> QAction:
-    """Make the action that undoes or redoes, by key only while the panel has the focus."""
+    """Create the undo or redo action, with a shortcut limited to the panel."""
     action = QAction(icon(icon_name), text, panel)
     keys = QKeySequence.keyBindings(key)
     action.setShortcuts(keys)
-    # The rest of the window has its own ideas of undoing.
+    # Other widgets of the window have their own undo.
     action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
     if keys:
         native = keys[0].toString(QKeySequence.SequenceFormat.NativeText)
@@ -35,7 +35,7 @@ def step_action(
 
 
 class BrowserBar(QWidget):
-    """Says what somebody wants to see; knows nothing of the items."""
+    """Toolbar with search, filter and zoom; emits signals only."""
 
     filter_changed = Signal()
     page_requested = Signal(int)
@@ -63,14 +63,14 @@ class BrowserBar(QWidget):
 
     @property
     def filter(self) -> Filter:
-        """What is asked for."""
+        """The current filter."""
         show, _colon, value = self._show.text().partition(":")
         return Filter(
             show=ItemFilter(show or ItemFilter.ALL), value=value, text=self._search.text()
         )
 
     def clear(self) -> None:
-        """Ask for everything again."""
+        """Reset search and filter."""
         self._search.clear()
         self._typing.stop()
         self._show.set_text(ItemFilter.ALL.value)
@@ -81,12 +81,12 @@ class BrowserBar(QWidget):
         groups: Sequence[tuple[str, int]],
         findings: Sequence[tuple[str, str]] = (),
     ) -> None:
-        """Offer what there is to choose; what is chosen and is there no more becomes everything.
+        """Set the choices of the filter; a removed selection is reset to all items.
 
         Args:
-            tags: each with its count; of very many only the most frequent. So with groups.
-            groups: each with its count.
-            findings: each with its words.
+            tags: tags with counts, most frequent first; the list is limited. So for groups.
+            groups: groups with counts.
+            findings: issues with their descriptions.
         """
         plain = [
             (ItemFilter.ALL, self.tr("All items")),
@@ -118,13 +118,13 @@ class BrowserBar(QWidget):
             self.filter_changed.emit()
 
     def choose(self, show: ItemFilter, value: str = "") -> None:
-        """Ask for other items, as if the user had."""
+        """Select a filter and emit ``filter_changed``."""
         self._show.set_text(f"{show}:{value}" if value else show.value)
         self.filter_changed.emit()
 
     @Slot(int)
     def show_page(self, page: int) -> None:
-        """Mark a page; search and filter belong to the first."""
+        """Check the button of a page; search and filter are enabled for the first."""
         self._pages.button(page).setChecked(True)
         for widget in self._for_items:
             widget.setEnabled(page == 0)
@@ -134,8 +134,7 @@ class BrowserBar(QWidget):
         add_page_buttons(layout, self._pages, (self.tr("Items"), self.tr("Statistics")))
         self._pages.idClicked.connect(self.page_requested)
         layout.addSpacing(SPACING)
-        layout.addWidget(self._search, stretch=3)
-        layout.addWidget(self._show, stretch=2)
+        fill(layout, (self._search, 3), (self._show, 2))
         replace = icon_button("replace", self.tr("Find and replace…"))
         replace.setAutoRepeat(False)
         replace.clicked.connect(self.replace_requested)

@@ -1,4 +1,6 @@
-"""Browses the items of one dataset: search, filter, edit, undo; with its item delegate."""
+"""Browser of one dataset: search, filter, edit and undo; with its item delegate."""
+
+from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import (
@@ -10,7 +12,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor, QKeySequence, QPainter, QPalette
+from PySide6.QtGui import QKeySequence, QPainter, QPalette
 from PySide6.QtWidgets import (
     QSplitter,
     QStackedWidget,
@@ -29,12 +31,12 @@ from studio.jobs.dataset import DatasetJobs, OpenedDataset
 from studio.models.dataset_items import EDITED_ROLE, EXCLUDED_ROLE, DatasetItems
 from studio.panels.datasets.bar import BrowserBar, step_action
 from studio.panels.datasets.detail import ItemDetail, ItemView
-from studio.panels.datasets.doctor import ChecksController, CheckTarget
+from studio.panels.datasets.doctor import ChecksController
 from studio.panels.datasets.editing import Edited, ItemEditing
-from studio.panels.datasets.replace import ReplaceController, SearchedItems
+from studio.panels.datasets.replace import ReplaceController
 from studio.panels.datasets.statistics import StatisticsPage
-from studio.theme import SPACING
-from studio.widgets.labels import EmptyState, spaced
+from studio.theme import SPACING, mixed
+from studio.widgets.labels import EmptyState, fill, spaced
 from studio.widgets.thumbnail_grid import TileDelegate
 from studio.widgets.virtual_grid import VirtualGridView
 
@@ -45,10 +47,10 @@ _EXCLUDED_OPACITY = 0.25
 
 
 class ItemDelegate(TileDelegate):
-    """Selected items stand on a tinted ground, excluded ones fade, edited ones have a dot."""
+    """Paints selected items on a tinted background, excluded ones faded, edited ones with a dot."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        """Paint ground, picture, text and marks."""
+        """Paint background, picture, text and markers."""
         if option.state & QStyle.StateFlag.State_Selected:
             self._paint_selection(painter, option)
         painter.save()
@@ -71,12 +73,12 @@ class ItemDelegate(TileDelegate):
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, self.tr("no image"))
 
     def _paint_selection(self, painter: QPainter, option: QStyleOptionViewItem) -> None:
-        over = option.palette.color(QPalette.ColorRole.Highlight)
-        under = option.palette.color(QPalette.ColorRole.Base)
+        role, palette = QPalette.ColorRole, option.palette
+        tint = mixed(palette.color(role.Highlight), palette.color(role.Base), _SELECTED_SHARE)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(_mixed(over, under))
+        painter.setBrush(tint)
         painter.drawRoundedRect(
             QRectF(option.rect).adjusted(1.5, 1.5, -1.5, -1.5), _RADIUS, _RADIUS
         )
@@ -92,32 +94,23 @@ class ItemDelegate(TileDelegate):
         painter.restore()
 
 
-def _mixed(over: QColor, under: QColor) -> QColor:
-    """Opaque, because a translucent ground is drawn many times slower."""
-    share = _SELECTED_SHARE
-    return QColor.fromRgbF(
-        over.redF() * share + under.redF() * (1 - share),
-        over.greenF() * share + under.greenF() * (1 - share),
-        over.blueF() * share + under.blueF() * (1 - share),
-    )
-
-
 _LARGEST_TILE, _USUAL_TILE = 96, 72
 _WALL_WIDTH, _DETAIL_WIDTH = 460, 250
 _WALL_HEIGHT = 110
 
 
 class DatasetBrowser(QWidget):
-    """Holds the edits of the dataset that is open; saving them is somebody else's."""
+    """Shows and edits the items of the open dataset; does not save."""
 
     changed = Signal()
-    """There are other edits, or other items are shown."""
+    """Emitted when the edits or the shown items changed."""
 
     def __init__(self, jobs: DatasetJobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._jobs = jobs
         self._opened: OpenedDataset | None = None
-        self._edits: Edits | None = None
+        self.edits: Edits | None = None
+        """All edits of the open dataset."""
         self._chosen: list[int] = []
         self._model = DatasetItems(self)
         self._undo = step_action(self, "undo", self.tr("Undo"), QKeySequence.StandardKey.Undo)
@@ -125,12 +118,16 @@ class DatasetBrowser(QWidget):
         self._redo = step_action(self, "redo", self.tr("Redo"), QKeySequence.StandardKey.Redo)
         self._redo.triggered.connect(lambda: self._step_back(is_redo=True))
         self.bar = BrowserBar(self._undo, self._redo)
-        self.wall = self._make_wall()
+        self.wall = VirtualGridView(ItemDelegate(self))
+        self.wall.setModel(self._model)
+        self.wall.setAccessibleName(self.tr("Items of the dataset"))
+        self.wall.selectionModel().selectionChanged.connect(self._on_selection)
+        self.wall.selectionModel().currentChanged.connect(self._on_selection)
         self.detail = ItemDetail()
         self.statistics = StatisticsPage()
         self.editing = ItemEditing(self.detail, self)
         self.replacing = ReplaceController(jobs, self._searched_items, self)
-        self.doctoring = ChecksController(jobs, self._patient, self)
+        self.doctoring = ChecksController(jobs, self)
         self._items_page = QStackedWidget()
         self._pages = QStackedWidget()
         self._lay_out()
@@ -138,64 +135,62 @@ class DatasetBrowser(QWidget):
 
     @property
     def dataset(self) -> StoredDataset | None:
-        """What is open."""
+        """The open dataset."""
         return self._opened.dataset if self._opened else None
 
     @property
-    def edits(self) -> Edits | None:
-        """All changes to it."""
-        return self._edits
-
-    @property
     def shown_count(self) -> int:
-        """How many items are shown."""
+        """Number of items that pass the filter."""
         return len(self._model.items)
 
     def open(self, opened: OpenedDataset) -> None:
-        """Show another dataset from its beginning, without edits."""
+        """Show a dataset without edits."""
         self.replacing.close()
         self._jobs.measuring.cancel()
         if opened is not self._opened:
             self.doctoring.leave()
-        self._opened, self._edits, self._chosen = opened, _edits_of(opened), []
+        self._opened, self._chosen = opened, []
+        self.edits = Edits(opened.dataset, originals=opened.originals)
+        self.replacing.edits = self.edits
+        self.doctoring.open(opened.dataset, self.edits)
         side = max(opened.dataset.images.shape[1:3])
         largest = round(_LARGEST_TILE * self.devicePixelRatioF())
-        self._model.open(opened.dataset, self._edits, largest)
+        self._model.open(opened.dataset, self.edits, largest)
         zoom = max(1, round(_USUAL_TILE / side))
         self.wall.set_tiles(zoom=zoom, tile_side=min(side, _LARGEST_TILE), text_lines=1)
         self.bar.clear()
-        self._offer_choices()
+        self._update_choices()
         self.show_page(0)
         self._filter()
         self.doctoring.look_again()
 
     def discard(self) -> None:
-        """Forget all edits."""
+        """Discard all edits."""
         if self._opened is not None:
             self.open(self._opened)
 
     def commit(self) -> None:
-        """Let what was typed and not taken yet count."""
+        """Apply pending input of the detail view."""
         self.detail.commit()
 
     def choose(self, item: int) -> None:
-        """Show one item, if the filter lets it through."""
+        """Select an item, if it passes the filter."""
         row = self._model.row_of(item)
         if row >= 0:
-            # The wall's own way looks at the keyboard, and Ctrl is held down while one undoes.
+            # ``setCurrentIndex`` of the view depends on Ctrl, which is held down during undo.
             self.wall.selectionModel().setCurrentIndex(
                 self._model.index(row), QItemSelectionModel.SelectionFlag.ClearAndSelect
             )
 
     @Slot()
     def examine(self) -> None:
-        """Have the doctor look at the items as they are now."""
+        """Run the checks on the current items."""
         self.show_page(0)
         self.doctoring.begin()
 
     @Slot()
     def ask_split(self) -> None:
-        """Ask which share of the items to hold out."""
+        """Open the dialog to split off a validation set."""
         self.commit()
         self.editing.ask_split()
 
@@ -208,14 +203,6 @@ class DatasetBrowser(QWidget):
         if page == 1:
             self._measure()
 
-    def _make_wall(self) -> VirtualGridView:
-        wall = VirtualGridView(ItemDelegate(self))
-        wall.setModel(self._model)
-        wall.setAccessibleName(self.tr("Items of the dataset"))
-        wall.selectionModel().selectionChanged.connect(self._choose)
-        wall.selectionModel().currentChanged.connect(self._choose)
-        return wall
-
     def _lay_out(self) -> None:
         self._items_page.addWidget(self.wall)
         self._items_page.addWidget(EmptyState("gallery", self.tr("No item fits the filter.")))
@@ -223,8 +210,7 @@ class DatasetBrowser(QWidget):
         self._items_page.setMinimumHeight(_WALL_HEIGHT)
         left = QWidget()
         column = spaced(QVBoxLayout(left), SPACING, (0, 0, 0, 0))
-        column.addWidget(self._items_page, stretch=1)
-        column.addWidget(self.doctoring.pane)
+        fill(column, (self._items_page, 1), self.doctoring.pane)
         split.addWidget(left)
         split.addWidget(self.detail)
         split.setStretchFactor(0, 1)
@@ -232,9 +218,7 @@ class DatasetBrowser(QWidget):
         split.setHandleWidth(SPACING)
         self._pages.addWidget(split)
         self._pages.addWidget(self.statistics)
-        layout = spaced(QVBoxLayout(self), SPACING, (0, 0, 0, 0))
-        layout.addWidget(self.bar)
-        layout.addWidget(self._pages, stretch=1)
+        fill(spaced(QVBoxLayout(self), SPACING, (0, 0, 0, 0)), self.bar, (self._pages, 1))
         self.setFocusProxy(self.wall)
 
     def _connect(self) -> None:
@@ -245,20 +229,20 @@ class DatasetBrowser(QWidget):
         self.replacing.replace_requested.connect(self._replace)
         self.statistics.follow(self._jobs.measuring)
         self.wall.removal_requested.connect(self.editing.toggle_excluded)
-        self.editing.made.connect(self._took)
-        self.doctoring.repaired.connect(self._took)
-        self.doctoring.found.connect(self._offer_choices)
+        self.editing.made.connect(self._on_edit)
+        self.doctoring.repaired.connect(self._on_edit)
+        self.doctoring.found.connect(self._update_choices)
         self.doctoring.chosen.connect(self._show_finding)
 
     @Slot()
     def _filter(self) -> None:
-        if self._opened is None or self._edits is None:
+        if self._opened is None or self.edits is None:
             return
         self.commit()
         current = self._chosen[0] if self._chosen else 0
         wanted = self.bar.filter
         among = self.doctoring.items(wanted)
-        self._model.show_items(self._opened.index.find(self._edits, wanted, among))
+        self._model.show_items(self._opened.index.find(self.edits, wanted, among))
         is_finding = wanted.show is ItemFilter.FINDING
         self.doctoring.pane.mark(Issue(wanted.value) if is_finding else None)
         self._items_page.setCurrentIndex(0 if self.shown_count else 1)
@@ -270,11 +254,11 @@ class DatasetBrowser(QWidget):
         self.changed.emit()
 
     @Slot()
-    def _choose(self) -> None:
+    def _on_selection(self) -> None:
         rows = sorted(index.row() for index in self.wall.selectionModel().selectedIndexes())
         current = self.wall.currentIndex().row()
         if current in rows:
-            # The one that was clicked last is the one that is shown.
+            # The current item is shown in the detail view.
             rows.remove(current)
             rows.insert(0, current)
         chosen = [self._model.item(row) for row in rows]
@@ -284,12 +268,12 @@ class DatasetBrowser(QWidget):
             self._show_chosen()
 
     def _show_chosen(self) -> None:
-        self._undo.setEnabled(self._edits is not None and self._edits.can_undo)
-        self._redo.setEnabled(self._edits is not None and self._edits.can_redo)
-        if self._opened is not None and self._edits is not None:
+        self._undo.setEnabled(self.edits is not None and self.edits.can_undo)
+        self._redo.setEnabled(self.edits is not None and self.edits.can_redo)
+        if self._opened is not None and self.edits is not None:
             index, chosen = self._opened.index, tuple(self._chosen)
-            self.editing.choose(Edited(edits=self._edits, index=index, chosen=chosen))
-        if self._opened is None or self._edits is None or not self._chosen:
+            self.editing.choose(Edited(edits=self.edits, index=index, chosen=chosen))
+        if self._opened is None or self.edits is None or not self._chosen:
             self.detail.show_item(None)
             return
         item, index = self._chosen[0], self._opened.index
@@ -299,7 +283,7 @@ class DatasetBrowser(QWidget):
         )
         about = [index.key(item), index.group(item)]
         view = ItemView(
-            state=self._edits.state(item),
+            state=self.edits.state(item),
             picture=self._model.picture(item),
             place=place if count == 1 else self.tr("%Ln items selected", "", count),
             about="  ·  ".join(filter(None, about)) if count == 1 else "",
@@ -308,12 +292,12 @@ class DatasetBrowser(QWidget):
         self.detail.show_item(view)
 
     @Slot(object)
-    def _took(self, edit: Edit) -> None:
-        """Show what an edit, or its undoing, has changed."""
+    def _on_edit(self, edit: Edit) -> None:
+        """Update all views after an edit, undo or redo."""
         self._model.refresh()
         self._show_chosen()
         if edit.kind is EditKind.TAGS:
-            self._offer_choices()
+            self._update_choices()
         if self._pages.currentIndex() == 1:
             self._measure()
         self.replacing.look_again()
@@ -321,36 +305,29 @@ class DatasetBrowser(QWidget):
         self.changed.emit()
 
     @Slot()
-    def _offer_choices(self) -> None:
-        if self._opened is not None and self._edits is not None:
+    def _update_choices(self) -> None:
+        if self._opened is not None and self.edits is not None:
             index = self._opened.index
-            self.bar.set_choices(index.tags(self._edits), index.groups(), self.doctoring.choices)
+            self.bar.set_choices(index.tags(self.edits), index.groups(), self.doctoring.choices)
 
     @Slot(object)
     def _show_finding(self, issue: Issue | None) -> None:
         self.bar.choose(ItemFilter.ALL if issue is None else ItemFilter.FINDING, issue or "")
 
-    def _patient(self) -> CheckTarget | None:
-        if self._opened is None or self._edits is None:
-            return None
-        return CheckTarget(dataset=self._opened.dataset, edits=self._edits)
-
     def _step_back(self, *, is_redo: bool) -> None:
         self.commit()
-        if self._edits is None:
-            return
-        edit = self._edits.redo() if is_redo else self._edits.undo()
-        if edit is None:
-            return
-        if len(edit.after) == 1:
-            self.choose(next(iter(edit.after)))
-        self._took(edit)
+        edit = None
+        if self.edits is not None:
+            edit = self.edits.redo() if is_redo else self.edits.undo()
+        if edit is not None:
+            if len(edit.after) == 1:
+                self.choose(next(iter(edit.after)))
+            self._on_edit(edit)
 
-    def _searched_items(self) -> SearchedItems | None:
-        if self._opened is None or self._edits is None:
-            return None
-        total = len(self._opened.dataset.records)
-        return SearchedItems(edits=self._edits, shown=np.array(self._model.items), total=total)
+    def _searched_items(self, is_only_shown: bool) -> Sequence[int]:  # noqa: FBT001 - a callback
+        if is_only_shown:
+            return np.array(self._model.items).tolist()
+        return range(len(self.dataset.records)) if self.dataset else ()
 
     @Slot()
     def _ask_replacement(self) -> None:
@@ -359,15 +336,11 @@ class DatasetBrowser(QWidget):
 
     @Slot(object)
     def _replace(self, found: Replacement) -> None:
-        edit = self._edits.set_all_captions(found.changes) if self._edits is not None else None
+        edit = self.edits.set_all_captions(found.changes) if self.edits is not None else None
         if edit is not None:
-            self._took(edit)
+            self._on_edit(edit)
 
     def _measure(self) -> None:
-        if self._opened is not None and self._edits is not None:
+        if self._opened is not None and self.edits is not None:
             self.statistics.show_waiting()
-            self._jobs.measure(self._opened.dataset, self._edits)
-
-
-def _edits_of(opened: OpenedDataset) -> Edits:
-    return Edits(opened.dataset, originals=opened.originals)
+            self._jobs.measure(self._opened.dataset, self.edits)

@@ -1,4 +1,4 @@
-"""One item, enlarged, with editable caption, tags and split."""
+"""Detail view of an item: image, captions, tags and split."""
 
 from dataclasses import dataclass
 
@@ -19,15 +19,16 @@ from engine.data.store import TRAIN, VALIDATION
 from studio.theme import SPACING
 from studio.widgets.fields import ChoiceField
 from studio.widgets.image_view import ImageView
-from studio.widgets.labels import plain_label, spaced
+from studio.widgets.labels import fill, plain_label, spaced
 
 _PAUSE_MS = 900
 
 
 class CaptionBox(QPlainTextEdit):
-    """Captions, one a line. ``committed`` tells only of what the user typed."""
+    """Editor of captions, one per line."""
 
     committed = Signal()
+    """Emitted for input of the user, after a pause or when the focus is lost."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,19 +40,19 @@ class CaptionBox(QPlainTextEdit):
 
     @property
     def lines(self) -> list[str]:
-        """The lines as they are typed, without the spaces around them."""
-        # Not splitlines: a typed text may hold one of Unicode's other line ends.
+        """The lines, stripped."""
+        # ``splitlines`` would also split at the other line boundaries of Unicode.
         return [line.strip() for line in self.toPlainText().split("\n")]
 
     def show_text(self, text: str) -> None:
-        """Show other content, which nobody has typed."""
+        """Set the text, which does not count as input."""
         if text != self.toPlainText():
             self.setPlainText(text)
         self.document().setModified(False)
         self._pause.stop()
 
     def commit(self) -> None:
-        """Tell of what was typed since the last time."""
+        """Emit ``committed`` if there is pending input."""
         self._pause.stop()
         if self.document().isModified():
             self.document().setModified(False)
@@ -62,20 +63,20 @@ class CaptionBox(QPlainTextEdit):
             self._pause.start()
 
     def event(self, event: QEvent) -> bool:
-        """Leave undo to the panel once nothing typed is pending."""
+        """Leave undo and redo to the panel while there is no pending input."""
         if _is_undo(event) and not self.document().isModified():
             event.ignore()
             return False
         return super().event(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Leaving the field makes what was typed count."""
+        """Commit pending input."""
         super().focusOutEvent(event)
         self.commit()
 
 
 class TagLine(QLineEdit):
-    """Tags with commas between them."""
+    """Editor of comma-separated tags."""
 
     committed = Signal()
 
@@ -84,20 +85,20 @@ class TagLine(QLineEdit):
         self.editingFinished.connect(self.commit)
 
     def show_text(self, text: str) -> None:
-        """Show other content, which nobody has typed."""
+        """Set the text, which does not count as input."""
         if text != self.text():
             self.setText(text)
             self.setCursorPosition(0)
         self.setModified(False)
 
     def commit(self) -> None:
-        """Tell of what was typed since the last time."""
+        """Emit ``committed`` if there is pending input."""
         if self.isModified():
             self.setModified(False)
             self.committed.emit()
 
     def event(self, event: QEvent) -> bool:
-        """Leave undo to the panel once nothing typed is pending."""
+        """Leave undo and redo to the panel while there is no pending input."""
         if _is_undo(event) and not self.isModified():
             event.ignore()
             return False
@@ -118,20 +119,20 @@ _COMMAS = str.maketrans({"，": ",", "、": ",", "\n": ","})
 
 @dataclass(frozen=True, kw_only=True)
 class ItemView:
-    """What there is to show of an item, or of several that are selected."""
+    """Content of the detail view."""
 
     state: ItemState
     picture: QImage | None
     place: str
-    """Which item it is, in words."""
+    """Number of the item, or of selected items, as text."""
     about: str
-    """What else is known of it."""
+    """Key and group."""
     selected: int = 1
-    """How many are selected; what is not a text applies to all of them."""
+    """Number of selected items; tags, split and exclusion apply to all of them."""
 
 
 class ItemDetail(QWidget):
-    """Shows an item and tells what the user makes of it."""
+    """Shows an item and emits the changes made by the user."""
 
     captions_edited = Signal(object)
     tags_edited = Signal(object)
@@ -149,10 +150,12 @@ class ItemDetail(QWidget):
         self._captions = CaptionBox()
         self._captions.setFixedHeight(_CAPTIONS_HEIGHT)
         self._captions.setAccessibleName(self.tr("Captions"))
-        self._captions.committed.connect(lambda: self.captions_edited.emit(tuple(self._typed())))
+        self._captions.committed.connect(self._on_captions)
         self._problem = plain_label(role="problem")
         self._tags = TagLine()
-        self._tags.committed.connect(lambda: self.tags_edited.emit(_parted(self._tags.text())))
+        self._tags.committed.connect(
+            lambda: self.tags_edited.emit(tuple(self._tags.text().translate(_COMMAS).split(",")))
+        )
         self._split = ChoiceField()
         self._split.set_choices(
             [(TRAIN, self.tr("To train on")), (VALIDATION, self.tr("Validation"))]
@@ -164,7 +167,7 @@ class ItemDetail(QWidget):
         self._lay_out()
 
     def show_item(self, view: ItemView | None) -> None:
-        """Show an item, or nothing."""
+        """Show an item, or hide the view."""
         self.setVisible(view is not None)
         if view is None:
             return
@@ -186,27 +189,30 @@ class ItemDetail(QWidget):
         self._exclude.setChecked(view.state.is_excluded)
 
     def show_problem(self, problem: str) -> None:
-        """Say why the captions cannot be like this."""
+        """Show an error of the captions; an empty text hides it."""
         self._problem.setText(problem)
         self._problem.setVisible(bool(problem))
 
     def commit(self) -> None:
-        """Tell of what was typed and not told yet."""
+        """Commit pending input."""
         self._captions.commit()
         self._tags.commit()
 
     def _show_captions(self, captions: tuple[str, ...]) -> None:
-        # While somebody types, what they typed stays, with the blank line that they are about to
-        # fill.
-        lines = [_line(caption) for caption in captions]
+        lines = [
+            " ".join(caption.splitlines()).replace("\N{NO-BREAK SPACE}", " ").strip()
+            for caption in captions
+        ]
         self._originals = dict(zip(lines, captions, strict=True))
         typed = [line for line in self._captions.lines if line]
+        # A field with the focus keeps its blank lines.
         if not (self._captions.hasFocus() and typed == lines):
             self._captions.show_text("\n".join(lines))
 
-    def _typed(self) -> list[str]:
-        # A caption that nobody touched keeps the breaks and spaces that the field cannot show.
-        return [self._originals.get(line, line) for line in self._captions.lines]
+    def _on_captions(self) -> None:
+        # An unchanged caption keeps line breaks and spaces that the field does not show.
+        lines = self._captions.lines
+        self.captions_edited.emit(tuple(self._originals.get(line, line) for line in lines))
 
     def _lay_out(self) -> None:
         form = QFormLayout()
@@ -214,29 +220,15 @@ class ItemDetail(QWidget):
         form.setSpacing(SPACING)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        tags_help = self.tr("Words of your own, with commas between them")
-        self._tags.setToolTip(tags_help)
+        self._tags.setToolTip(self.tr("Words of your own, with commas between them"))
         self._tags.setAccessibleName(self.tr("Tags"))
         form.addRow(self.tr("Tags"), self._tags)
         self._split.set_help(
             self.tr("Validation items are never trained on, only measured with"), self.tr("Split")
         )
-        row = spaced(QHBoxLayout(), SPACING)
-        row.addWidget(self._split, stretch=1)
-        row.addWidget(self._exclude)
+        row = fill(spaced(QHBoxLayout(), SPACING), (self._split, 1), self._exclude)
         form.addRow(self.tr("Split"), row)
-        layout = spaced(QVBoxLayout(self), SPACING, (0, 0, 0, 0))
-        layout.addWidget(self._picture, stretch=1)
         self._captions.setPlaceholderText(self.tr("Captions, one a line"))
-        for widget in (self._place, self._about, self._captions, self._problem):
-            layout.addWidget(widget)
-        layout.addLayout(form)
-
-
-def _line(caption: str) -> str:
-    """A caption as the field can show it: one line, whatever breaks it holds."""
-    return " ".join(caption.splitlines()).replace("\N{NO-BREAK SPACE}", " ").strip()
-
-
-def _parted(tags: str) -> tuple[str, ...]:
-    return tuple(tags.translate(_COMMAS).split(","))
+        layout = spaced(QVBoxLayout(self), SPACING, (0, 0, 0, 0))
+        fill(layout, (self._picture, 1), self._place, self._about, self._captions)
+        fill(layout, self._problem, form)

@@ -1,6 +1,6 @@
-"""The checks of a dataset: a pane of issues with their fixes, and its controller."""
+"""Checks of a dataset: pane with issues and their fixes, and its controller."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +28,7 @@ from studio.jobs.task import TaskEnded
 from studio.models.issue_text import found_words, repair_words
 from studio.panels.datasets.task_bar import TaskBar
 from studio.theme import SPACING
+from studio.widgets.buttons import push_button
 from studio.widgets.labels import fill, plain_label, scrolling, spaced
 
 _MOST_HEIGHT = 104
@@ -35,17 +36,17 @@ _MOST_HEIGHT = 104
 
 @dataclass(frozen=True, kw_only=True)
 class FixRequest:
-    """What the user wants done."""
+    """A fix of an issue."""
 
     found: ItemIssue
     fix: Fix
 
 
 class DoctorPane(QFrame):
-    """Shows findings; knows nothing of the items."""
+    """Pane with a row for each issue."""
 
     chosen = Signal(object)
-    """A ``Issue`` whose items are to be shown, or None for all items."""
+    """Emitted with the ``Issue`` whose items are to be shown, or None for all items."""
     repair_requested = Signal(object)
     examination_requested = Signal()
     closed = Signal()
@@ -56,9 +57,8 @@ class DoctorPane(QFrame):
         self.tasks = TaskBar()
         self._headline = plain_label(role="heading")
         self._note = plain_label(role="muted")
-        self._again = QPushButton(self.tr("Examine again"))
-        self._again.setProperty("role", "small")
-        self._again.clicked.connect(self.examination_requested)
+        examine = self.tr("Examine again")
+        self._again = push_button(examine, self.examination_requested, role="small")
         self._rows: dict[Issue, _Row] = {}
         self._body = QWidget()
         self._grid = QGridLayout(self._body)
@@ -71,51 +71,52 @@ class DoctorPane(QFrame):
 
     @property
     def headline(self) -> str:
-        """What is said above the findings."""
+        """Headline and note above the issues."""
         return " ".join(filter(None, (self._headline.text(), self._note.text())))
 
     def show_busy(self, text: str) -> None:
-        """Say that an examination is under way."""
+        """Show that the checks are running."""
         self.show_findings((), "")
         self._area.hide()
         self._again.setEnabled(False)
         self.tasks.begin(text)
 
     def show_ended(self, problem: str = "") -> None:
-        """Show that an examination has ended; what it found is shown apart."""
+        """Show that the checks have ended, with an error if there was one."""
         self.tasks.end("")
         self._again.setEnabled(True)
         self._headline.setText(problem)
         self._headline.setVisible(bool(problem))
 
     def show_findings(self, findings: Sequence[ItemIssue], headline: str) -> None:
-        """Show other findings."""
+        """Replace the issues and the headline."""
         self._headline.setText(headline)
         self._headline.setVisible(bool(headline))
         self.say("")
         for row in self._rows.values():
-            row.discard()
+            for widget in (row.show_button, *row.repairs.values()):
+                widget.hide()
+                widget.deleteLater()
         self._rows = {found.issue: self._add(found, n) for n, found in enumerate(findings)}
         self._area.setVisible(bool(findings))
-        # Without findings there is nothing to scroll, and no room to be taken.
         self._area.setFixedHeight(min(self._body.sizeHint().height(), _MOST_HEIGHT))
 
     def say(self, note: str) -> None:
-        """Say below the headline what has happened since; nothing with an empty text."""
+        """Show a note below the headline; an empty text hides it."""
         self._note.setText(note)
         self._note.setVisible(bool(note))
 
     def set_usable(self, *, is_usable: bool) -> None:
-        """Whether the findings are of the items that are open."""
+        """Enable or disable the issues."""
         self._body.setEnabled(is_usable)
 
     def mark(self, issue: Issue | None) -> None:
-        """Mark the finding whose items are shown, without telling anybody."""
+        """Check the row of the issue whose items are shown, without emitting a signal."""
         for own, row in self._rows.items():
-            row.show_chosen(is_chosen=own == issue)
+            row.show_button.setChecked(own == issue)
 
     def mark_repaired(self, findings: Collection[Issue]) -> None:
-        """Offer no repair of what is repaired."""
+        """Disable the fixes of repaired issues."""
         for issue, row in self._rows.items():
             row.show_repaired(is_repaired=issue in findings)
 
@@ -126,28 +127,19 @@ class DoctorPane(QFrame):
         )
         self._grid.addWidget(row.show_button, place, 0)
         for column, (fix, button) in enumerate(row.repairs.items()):
-            command = FixRequest(found=found, fix=fix)
-            button.clicked.connect(
-                lambda _on=False, wanted=command: self.repair_requested.emit(wanted)
-            )
+            request = FixRequest(found=found, fix=fix)
+            button.clicked.connect(lambda _on=False, it=request: self.repair_requested.emit(it))
             self._grid.addWidget(button, place, 1 + column)
         return row
 
     def _lay_out(self) -> None:
-        top = spaced(QHBoxLayout(), SPACING)
-        words = spaced(QVBoxLayout(), 2)
-        fill(words, self._headline, self._note, self.tasks)
-        top.addLayout(words, stretch=1)
-        close = QPushButton(self.tr("Close"))
-        close.setProperty("role", "small")
-        close.clicked.connect(self._close)
+        words = fill(spaced(QVBoxLayout(), 2), self._headline, self._note, self.tasks)
+        top = fill(spaced(QHBoxLayout(), SPACING), (words, 1))
+        close = push_button(self.tr("Close"), self._close, role="small")
         for button in (self._again, close):
             top.addWidget(button, alignment=Qt.AlignmentFlag.AlignTop)
-        layout = spaced(
-            QVBoxLayout(self), SPACING // 2, (SPACING, SPACING // 2, SPACING // 2, SPACING // 2)
-        )
-        layout.addLayout(top)
-        layout.addWidget(self._area)
+        half = SPACING // 2
+        fill(spaced(QVBoxLayout(self), half, (SPACING, half, half, half)), top, self._area)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
     @Slot()
@@ -157,66 +149,45 @@ class DoctorPane(QFrame):
 
 
 class _Row:
-    """The widgets of one finding."""
+    """The widgets of an issue."""
 
     def __init__(self, found: ItemIssue) -> None:
         self._words = words = found_words(found.issue, len(found.found))
-        self.show_button = QPushButton(words)
-        self.show_button.setProperty("role", "line")
+        self.show_button = push_button(words, role="line", tip=words)
         self.show_button.setCheckable(True)
-        policy = QSizePolicy.Policy
-        self.show_button.setSizePolicy(policy.Ignored, policy.Fixed)
-        self.show_button.setToolTip(words)
+        self.show_button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.repairs: dict[Fix, QPushButton] = {}
         for fix in found.repairs:
             text, explained = repair_words(found.issue, fix)
-            button = QPushButton(text)
-            button.setProperty("role", "small")
-            button.setToolTip(explained)
+            button = push_button(text, role="small", tip=explained)
             button.setAccessibleName(f"{words}: {text}")
             self.repairs[fix] = button
 
-    def show_chosen(self, *, is_chosen: bool) -> None:
-        self.show_button.setChecked(is_chosen)
-
     def show_repaired(self, *, is_repaired: bool) -> None:
         done = QCoreApplication.translate("DoctorPane", "{0} (repaired)").format(self._words)
-        # A narrow row has no room for the word.
+        # The text is short, for narrow rows.
         self.show_button.setText(f"✓ {self._words}" if is_repaired else self._words)
         self.show_button.setToolTip(done if is_repaired else self._words)
         self.show_button.setAccessibleName(done if is_repaired else self._words)
         for button in self.repairs.values():
             button.setEnabled(not is_repaired)
 
-    def discard(self) -> None:
-        for widget in (self.show_button, *self.repairs.values()):
-            widget.hide()
-            widget.deleteLater()
-
-
-@dataclass(frozen=True, kw_only=True)
-class CheckTarget:
-    """What is examined: a dataset with its edits."""
-
-    dataset: StoredDataset
-    edits: Edits
-
 
 class ChecksController(QObject):
-    """Knows the findings of the dataset that is open, as long as they are of its items."""
+    """Runs the checks of the open dataset and keeps the issues found."""
 
     found = Signal()
-    """There are other findings to filter by."""
+    """Emitted when the issues changed."""
     chosen = Signal(object)
-    """A ``Issue`` to filter by; None for all items."""
+    """Emitted with the ``Issue`` to filter by, or None for all items."""
     repaired = Signal(object)
-    """The ``Edit`` that a repair made."""
+    """Emitted with the ``Edit`` of a fix."""
 
-    def __init__(
-        self, jobs: DatasetJobs, patient: Callable[[], CheckTarget | None], parent: QObject
-    ) -> None:
+    def __init__(self, jobs: DatasetJobs, parent: QObject) -> None:
         super().__init__(parent)
-        self._jobs, self._patient = jobs, patient
+        self._jobs = jobs
+        self._dataset: StoredDataset | None = None
+        self._edits: Edits | None = None
         self._findings: tuple[ItemIssue, ...] = ()
         self._name = ""
         self._examined: Edit | None = None
@@ -227,35 +198,37 @@ class ChecksController(QObject):
         self.pane.examination_requested.connect(self.begin)
         self.pane.closed.connect(self._close)
         self.pane.tasks.follow(jobs.examining)
-        jobs.examining.ended.connect(self._take)
+        jobs.examining.ended.connect(self._on_ended)
 
     @property
     def choices(self) -> list[tuple[str, str]]:
-        """What can be filtered by: the finding and its words."""
-        return [(found.issue, found_words(found.issue, len(found.found)))
-                for found in self._findings]  # fmt: skip
+        """The issues found, with their descriptions."""
+        return [(one.issue, found_words(one.issue, len(one.found))) for one in self._findings]
 
     def items(self, wanted: Filter) -> npt.NDArray[np.int64] | None:
-        """Give the items that a filter by finding lets through; None where it is another."""
+        """Return the items of a filter by issue; None for any other filter."""
         if wanted.show is not ItemFilter.FINDING:
             return None
         return next((one.shown for one in self._findings if one.issue == wanted.value), None)
 
+    def open(self, dataset: StoredDataset, edits: Edits) -> None:
+        """Set the dataset to check, and its edits."""
+        self._dataset, self._edits = dataset, edits
+
     @Slot()
     def begin(self) -> None:
-        """Examine what is open, as it is now."""
-        patient = self._patient()
-        if patient is None:
+        """Run the checks on the current items."""
+        if self._dataset is None or self._edits is None:
             return
-        self._name, self._examined = patient.dataset.folder.name, patient.edits.latest
+        self._name, self._examined = self._dataset.folder.name, self._edits.latest
         self._set_findings(())
-        count = len(patient.dataset.records)
+        count = len(self._dataset.records)
         self.pane.show_busy(self.tr("Examining %Ln item(s)…", "", count))
         self.pane.show()
-        self._jobs.examine(patient.dataset, patient.edits)
+        self._jobs.examine(self._dataset, self._edits)
 
     def leave(self) -> None:
-        """Know nothing of the items any more: another dataset is open."""
+        """Discard the issues, when another dataset is opened."""
         is_under_way = self._jobs.examining.is_running
         self._jobs.examining.cancel()
         self._set_findings(())
@@ -266,17 +239,16 @@ class ChecksController(QObject):
             self.pane.say(self.tr("Out of date: this was found in {0} before.").format(self._name))
 
     def look_again(self) -> None:
-        """See whether the findings still fit the edits."""
-        patient = self._patient()
-        if patient is None or not self._findings:
+        """Update the pane after an edit."""
+        edits = self._edits
+        if edits is None or not self._findings:
             return
-        edits = patient.edits
         is_old = edits.latest is not self._examined
         self.pane.say(self.tr("Out of date: items were edited.") if is_old else "")
         self.pane.mark_repaired({f for f, edit in self._repairs.items() if edits.has_made(edit)})
 
     @Slot(object)
-    def _take(self, event: TaskEnded) -> None:
+    def _on_ended(self, event: TaskEnded) -> None:
         if event.outcome is Outcome.STOPPED:
             self.pane.show_ended(self.tr("Not examined: it was cancelled."))
         elif event.error is not None:
@@ -300,15 +272,14 @@ class ChecksController(QObject):
         self.found.emit()
 
     @Slot(object)
-    def _fix(self, command: FixRequest) -> None:
-        patient = self._patient()
-        if patient is None:
+    def _fix(self, request: FixRequest) -> None:
+        if self._edits is None:
             return
-        edit = patient.edits.repair(repaired(command.found, command.fix, patient.edits))
+        edit = self._edits.repair(repaired(request.found, request.fix, self._edits))
         if edit is None:
             self.pane.say(self.tr("Nothing is left to repair there."))
             return
-        self._repairs[command.found.issue] = edit
+        self._repairs[request.found.issue] = edit
         self.repaired.emit(edit)
 
     @Slot()

@@ -1,4 +1,4 @@
-"""Edits of the selected items, and the dialog that splits off a validation set."""
+"""Editing of the selected items, and the dialog that splits off a validation set."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.data.editing import Edit, Edits
 from engine.data.search import Index
@@ -14,27 +14,24 @@ from engine.data.store import VALIDATION
 from engine.errors import EditRefusedError
 from studio.panels.datasets.detail import ItemDetail
 from studio.theme import GAP, MARGIN, SPACING
+from studio.widgets.buttons import push_button
 from studio.widgets.fields import TextField
 from studio.widgets.labels import fill, plain_label, spaced
 
 MOST_PERCENT = 50
 _WIDTH = 420
-Mask = npt.NDArray[np.bool_]
 
 
 class SplitDialog(QDialog):
-    """Use ``open()``; ``split_requested`` carries the items to hold out."""
+    """Dialog that sets the share of validation items; ``open()`` does not block."""
 
     split_requested = Signal(object)
+    """Emitted with the list of validation items."""
 
-    def __init__(self, parent: QWidget, *, places: npt.NDArray[np.uint8], validation: Mask) -> None:
-        """Ask about one dataset.
-
-        Args:
-            parent: the window that it belongs to.
-            places: [N], ``Index.places``.
-            validation: [N], which items are for validation now.
-        """
+    def __init__(
+        self, parent: QWidget, *, places: npt.NDArray[np.uint8], validation: npt.NDArray[np.bool_]
+    ) -> None:
+        """Create the dialog from ``Index.places`` [N] and the current mask ``validation`` [N]."""
         super().__init__(parent)
         self._places, self._now = places, validation
         self.setWindowTitle(self.tr("Re-split"))
@@ -47,23 +44,21 @@ class SplitDialog(QDialog):
         self._share.set_text(str(min(share, MOST_PERCENT)))
         self._share.text_edited.connect(self._look)
         self._outcome = plain_label(role="muted")
-        self._split = QPushButton(self.tr("Split"))
-        self._split.setProperty("role", "primary")
+        self._split = push_button(self.tr("Split"), self._on_split, role="primary")
         self._split.setDefault(True)
-        self._split.clicked.connect(self._tell)
         self._share.edit.selectAll()
         self._lay_out()
         self._look()
 
     @property
     def outcome(self) -> str:
-        """What would become of the items, in words."""
+        """Description of the resulting split."""
         return self._outcome.text()
 
     @property
     def _percent(self) -> int | None:
         text = self._share.text().strip()
-        # int() reads digits of all writings; so may the user.
+        # ``isdecimal`` accepts the digits of all scripts, as ``int`` does.
         is_number = text.isdecimal() and len(text) <= len(str(MOST_PERCENT))
         return int(text) if is_number and int(text) <= MOST_PERCENT else None
 
@@ -87,7 +82,7 @@ class SplitDialog(QDialog):
         self._outcome.setText(words.format(train, moved))
 
     @Slot()
-    def _tell(self) -> None:
+    def _on_split(self) -> None:
         percent = self._percent
         if percent is not None:
             self.split_requested.emit(np.flatnonzero(self._places < percent).tolist())
@@ -103,31 +98,27 @@ class SplitDialog(QDialog):
         form = QFormLayout()
         form.setSpacing(SPACING)
         form.addRow(self.tr("Validation"), self._share)
-        cancel = QPushButton(self.tr("Cancel"))
-        cancel.setAutoDefault(False)
-        cancel.clicked.connect(self.reject)
-        buttons = spaced(QHBoxLayout(), SPACING)
-        buttons.addStretch(1)
-        fill(buttons, cancel, self._split)
+        cancel = push_button(self.tr("Cancel"), self.reject, auto_default=False)
+        buttons = fill(spaced(QHBoxLayout(), SPACING), 1, cancel, self._split)
         layout = spaced(QVBoxLayout(self), MARGIN, (GAP, GAP, GAP, MARGIN))
         fill(layout, about, form, self._outcome, buttons)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Edited:
-    """What is edited: the edits, and which items are chosen."""
+    """The edits of a dataset and the selected items."""
 
     edits: Edits
     index: Index
     chosen: Sequence[int]
-    """The one that is shown first."""
+    """The selected items; the current one is first."""
 
 
 class ItemEditing(QObject):
-    """Turns wishes into steps of ``Edits``; what they change is shown by somebody else."""
+    """Applies the input of the detail view to ``Edits``."""
 
     made = Signal(object)
-    """An ``Edit``."""
+    """Emitted with an ``Edit``."""
 
     def __init__(self, detail: ItemDetail, parent: QWidget) -> None:
         super().__init__(parent)
@@ -139,18 +130,18 @@ class ItemEditing(QObject):
         detail.split_edited.connect(self._move)
 
     def choose(self, now: Edited) -> None:
-        """Edit these items from now on."""
+        """Set the items to edit."""
         self._now = now
 
     @Slot()
     def toggle_excluded(self) -> None:
-        """Exclude all chosen items, or take them back in, as the first is not."""
+        """Toggle exclusion of all selected items, based on the first."""
         if self._now is not None and self._now.chosen:
             self._exclude(not self._now.edits.state(self._now.chosen[0]).is_excluded)
 
     @Slot()
     def ask_split(self) -> None:
-        """Ask which share of all items to hold out."""
+        """Open the dialog to split off a validation set."""
         if self._now is None:
             return
         validation = np.array([s.split == VALIDATION for s in self._now.edits.states()], dtype=bool)
@@ -159,7 +150,7 @@ class ItemEditing(QObject):
         dialog.split_requested.connect(self._split)
         dialog.open()
 
-    def _tell(self, edit: Edit | None) -> None:
+    def _emit(self, edit: Edit | None) -> None:
         if edit is not None:
             self.made.emit(edit)
 
@@ -175,28 +166,27 @@ class ItemEditing(QObject):
             )
             return
         self._detail.show_problem("")
-        self._tell(edit)
+        self._emit(edit)
 
     @Slot(object)
     def _edit_tags(self, tags: tuple[str, ...]) -> None:
         if self._now is None or not self._now.chosen:
             return
-        if len(self._now.chosen) == 1:
-            self._tell(self._now.edits.set_tags(self._now.chosen[0], tags))
-        else:
-            self._tell(self._now.edits.add_tags(self._now.chosen, tags))
+        edits, chosen = self._now.edits, self._now.chosen
+        is_one = len(chosen) == 1
+        self._emit(edits.set_tags(chosen[0], tags) if is_one else edits.add_tags(chosen, tags))
 
     @Slot(bool)
     def _exclude(self, is_excluded: bool) -> None:  # noqa: FBT001 - a Qt slot
         if self._now is not None:
-            self._tell(self._now.edits.set_excluded(self._now.chosen, is_excluded=is_excluded))
+            self._emit(self._now.edits.set_excluded(self._now.chosen, is_excluded=is_excluded))
 
     @Slot(str)
     def _move(self, split: str) -> None:
         if self._now is not None:
-            self._tell(self._now.edits.set_split(self._now.chosen, split))
+            self._emit(self._now.edits.set_split(self._now.chosen, split))
 
     @Slot(object)
     def _split(self, validation: list[int]) -> None:
         if self._now is not None:
-            self._tell(self._now.edits.split_again(validation))
+            self._emit(self._now.edits.split_again(validation))

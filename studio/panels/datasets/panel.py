@@ -1,4 +1,4 @@
-"""The Datasets panel: list of datasets, and saving and exporting the open one."""
+"""Datasets panel: list of datasets, browser, saving and exporting."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -45,8 +45,8 @@ from studio.models.dataset_list import DatasetSummary, list_datasets, pairs_text
 from studio.panels.datasets.browser import DatasetBrowser
 from studio.panels.datasets.task_bar import TaskBar
 from studio.theme import MARGIN, SPACING
+from studio.widgets.buttons import push_button
 from studio.widgets.folder_dialog import pick_folder
-from studio.widgets.icons import icon
 from studio.widgets.labels import EmptyState, fill, plain_label, scrolling, set_look, spaced
 
 _Role = Qt.ItemDataRole
@@ -57,10 +57,10 @@ _ROOM = 7
 
 
 class DatasetListView(QWidget):
-    """Says which dataset is wanted; knows nothing of what is in it."""
+    """List of datasets with buttons for the open one."""
 
     chosen = Signal(object)
-    """A dataset's folder."""
+    """Emitted with the folder of the selected dataset."""
     import_requested = Signal()
     doctor_requested = Signal()
     train_requested = Signal()
@@ -74,19 +74,18 @@ class DatasetListView(QWidget):
         self._list.setFrameShape(QFrame.Shape.NoFrame)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setAccessibleName(self.tr("Datasets"))
-        self._list.itemSelectionChanged.connect(self._tell)
+        self._list.itemSelectionChanged.connect(self._on_selection)
         self._buttons: list[QPushButton] = []
         layout = spaced(QVBoxLayout(self), SPACING, (0, 0, 0, 0))
-        layout.addWidget(self._list, stretch=1)
-        layout.addLayout(self._make_buttons())
+        fill(layout, (self._list, 1), self._make_buttons())
 
     @property
     def count(self) -> int:
-        """How many datasets are listed."""
+        """Number of datasets listed."""
         return self._list.count()
 
     def show_datasets(self, datasets: Sequence[DatasetSummary], current: Path | None) -> None:
-        """List datasets, with one of them marked."""
+        """Replace the list and select ``current``."""
         blocker = QSignalBlocker(self._list)
         self._list.clear()
         for summary in datasets:
@@ -100,7 +99,7 @@ class DatasetListView(QWidget):
         self.mark(current)
 
     def mark(self, folder: Path | None) -> None:
-        """Mark a dataset without telling anybody."""
+        """Select a dataset without emitting a signal."""
         blocker = QSignalBlocker(self._list)
         self._list.setCurrentItem(None)  # pyright: ignore[reportArgumentType] - Qt's null
         self._list.clearSelection()
@@ -110,53 +109,53 @@ class DatasetListView(QWidget):
         blocker.unblock()
 
     def set_open(self, *, is_open: bool) -> None:
-        """Offer what needs an open dataset."""
+        """Enable the buttons that need an open dataset."""
         for button in self._buttons:
             button.setEnabled(is_open)
 
     def _make_buttons(self) -> QGridLayout:
-        train = self._button(self.tr("Train on this"), "run", self.train_requested)
-        train.setToolTip(self.tr("Choose this dataset for the next run"))
-        doctor = self._button(self.tr("Doctor…"), "doctor", self.doctor_requested)
-        doctor.setToolTip(self.tr("Look for damaged, doubled and doubtful items"))
-        export = self._button(self.tr("Export…"), "export", self.export_requested)
-        export.setToolTip(
-            self.tr("Write PNG files and metadata.jsonl, as Hugging Face's ImageFolder reads them")
+        imagefolder = self.tr(
+            "Write PNG files and metadata.jsonl, as Hugging Face's ImageFolder reads them"
         )
-        show = self._button(self.tr("Open folder"), "open", self.folder_requested)
-        show.setToolTip(self.tr("Show the dataset's files"))
-        bring = QPushButton(icon("import"), self.tr("Import…"))
-        bring.setToolTip(self.tr("Make a dataset of your own images and texts"))
-        bring.clicked.connect(self.import_requested)
+        rows = (
+            ("run", self.train_requested, self.tr("Train on this"),
+             self.tr("Choose this dataset for the next run")),
+            ("import", self.import_requested, self.tr("Import…"),
+             self.tr("Make a dataset of your own images and texts")),
+            ("doctor", self.doctor_requested, self.tr("Doctor…"),
+             self.tr("Look for damaged, doubled and doubtful items")),
+            ("export", self.export_requested, self.tr("Export…"), imagefolder),
+            ("open", self.folder_requested, self.tr("Open folder"),
+             self.tr("Show the dataset's files")),
+        )  # fmt: skip
         grid = QGridLayout()
         grid.setSpacing(SPACING // 2)
-        grid.addWidget(train, 0, 0, 1, 2)
-        for place, button in enumerate((bring, doctor, export, show)):
-            grid.addWidget(button, 1 + place // 2, place % 2)
+        for place, (name, signal, text, tip) in enumerate(rows):
+            button = push_button(text, signal, icon_name=name, tip=tip)
+            if name == "run":
+                grid.addWidget(button, 0, 0, 1, 2)
+            else:
+                grid.addWidget(button, (1 + place) // 2, (1 + place) % 2)
+            if name != "import":
+                self._buttons.append(button)
         return grid
 
-    def _button(self, text: str, icon_name: str, command: object) -> QPushButton:
-        button = QPushButton(icon(icon_name), text)
-        button.clicked.connect(command)
-        self._buttons.append(button)
-        return button
-
-    def _tell(self) -> None:
+    def _on_selection(self) -> None:
         lines = self._list.selectedItems()
         if lines:
             self.chosen.emit(lines[0].data(_FOLDER_ROLE))
 
 
 class _LineDelegate(QStyledItemDelegate):
-    """A name, and below it in a paler colour how much there is."""
+    """Paints the name of a dataset above its details."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        """Two lines with some room."""
+        """Return the height of two lines with padding."""
         del index
         return QSize(0, 2 * option.fontMetrics.lineSpacing() + 2 * _ROOM)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        """Paint ground and both lines."""
+        """Paint background and both lines."""
         is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
         is_hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
         role, palette = QPalette.ColorRole, option.palette
@@ -182,11 +181,11 @@ Proceed = Callable[[Path], None]
 
 
 class WriteController(QObject):
-    """A line for each of the two: an export may go on while a version is saved."""
+    """Saves new versions and exports datasets, with a progress line for each."""
 
     saving_began = Signal()
     saving_ended = Signal(object)
-    """The folder of the new version; None if there is none."""
+    """Emitted with the folder of the new version, or None if saving failed."""
     failed = Signal(object)
 
     def __init__(self, jobs: DatasetJobs, parent: QWidget) -> None:
@@ -203,12 +202,12 @@ class WriteController(QObject):
         jobs.exporting.ended.connect(self._on_exported)
 
     def save(self, dataset: StoredDataset, edits: Edits, *, proceed: Proceed | None = None) -> None:
-        """Write the edits as a new dataset beside the old one.
+        """Write the edits as a new dataset in the same folder.
 
         Args:
-            dataset: stays as it is.
-            edits: of this dataset.
-            proceed: is handed the new folder; not called if saving fails.
+            dataset: the source, which is not changed.
+            edits: edits of ``dataset``.
+            proceed: called with the new folder after saving succeeded.
         """
         folder = next_version_folder(dataset.folder)
         self._after_saving = proceed
@@ -217,7 +216,7 @@ class WriteController(QObject):
         self._jobs.save(dataset, edits, folder)
 
     def export(self, dataset: StoredDataset, edits: Edits, parent: Path) -> None:
-        """Write an image folder into another folder; one at a time."""
+        """Export as an image folder into ``parent``, unless an export is running."""
         if self._jobs.exporting.is_running:
             return
         folder = parent / f"{dataset.folder.name}-images"
@@ -226,7 +225,7 @@ class WriteController(QObject):
         self._jobs.export(dataset, edits, self._exported)
 
     def clear(self) -> None:
-        """Say no more of what has ended; what is under way keeps its line."""
+        """Hide the lines of ended tasks."""
         for bar in (self.saving, self.exporting):
             bar.clear()
 
@@ -254,97 +253,85 @@ class WriteController(QObject):
             self.failed.emit(event.error)
 
 
-_SHELF_WIDTH, _BROWSER_WIDTH = 232, 720
+_LIST_WIDTH, _BROWSER_WIDTH = 232, 720
 _log = logging.getLogger(__name__)
 
 
 class DatasetPanel(QWidget):
-    """Lists datasets and shows one; edits become a new version beside it."""
+    """List of datasets with a browser; edits are saved as a new version."""
 
     import_requested = Signal()
     train_requested = Signal(object)
-    """The open dataset's folder."""
+    """Emitted with the folder of the open dataset."""
     failed = Signal(object)
-    """An error that the user must hear of."""
+    """Emitted with an error to show."""
 
     def __init__(self, jobs: DatasetJobs, workspace: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._jobs, self._workspace = jobs, workspace
-        self._folder: Path | None = None
-        self.shelf = DatasetListView()
+        self.folder: Path | None = None
+        """Folder of the open dataset."""
+        self.dataset_list = DatasetListView()
         self.browser = DatasetBrowser(jobs)
         self.writing = WriteController(jobs, self)
         self._pages = QStackedWidget()
         self._message = plain_label(role="muted")
         self._count = QLabel()
         self._count.setProperty("role", "muted")
-        self._split = QPushButton(self.tr("Re-split…"))
-        self._split.setToolTip(self.tr("Choose again which items are for validation"))
-        self._split.clicked.connect(self.browser.ask_split)
-        self._save = QPushButton()
-        self._save.clicked.connect(self.save_version)
+        self._save = push_button("", self.save_version)
         self._lay_out()
         self._connect()
         self._show_changes()
-        self.shelf.set_open(is_open=False)
-
-    @property
-    def folder(self) -> Path | None:
-        """The dataset that is open."""
-        return self._folder
+        self.dataset_list.set_open(is_open=False)
 
     @property
     def unsaved_count(self) -> int:
-        """How many items have edits that are in no version yet."""
+        """Number of items with unsaved edits."""
         self.browser.commit()
         edits = self.browser.edits
         return edits.change_count if edits is not None else 0
 
     @property
     def has_unsaved(self) -> bool:
-        """Whether there are edits that are in no version yet."""
+        """Whether there are unsaved edits."""
         return self.unsaved_count > 0
 
     def set_workspace(self, folder: Path) -> None:
-        """List the datasets of another workspace; the open one stays open."""
+        """List the datasets of another workspace; the open dataset stays open."""
         self._workspace = folder
         self.refresh()
 
     @Slot()
     def refresh(self) -> None:
-        """Look again which datasets there are."""
-        self.shelf.show_datasets(list_datasets(self._workspace / "datasets"), self._folder)
-        if self._folder is None and self._pages.currentIndex() < 2:
-            self._pages.setCurrentIndex(1 if self.shelf.count else 0)
+        """Update the list of datasets from disk."""
+        self.dataset_list.show_datasets(list_datasets(self._workspace / "datasets"), self.folder)
+        if self.folder is None and self._pages.currentIndex() < 2:
+            self._pages.setCurrentIndex(1 if self.dataset_list.count else 0)
 
     def open_dataset(self, folder: Path) -> None:
-        """Read a dataset and show it; unsaved edits of another are asked about first."""
-        if folder != self._folder:
+        """Open a dataset, after asking about unsaved edits."""
+        if folder != self.folder:
             self.settle_edits(lambda _now: self._open(folder))
 
     def settle_edits(self, proceed: Proceed) -> None:
-        """Go on at once if nothing is unsaved; otherwise ask first.
+        """Ask about unsaved edits, if there are any, before calling ``proceed``.
 
         Args:
-            proceed: is handed the folder that the user goes on with; not called if they cancel, or
-                if saving fails.
+            proceed: called with the folder of the dataset or of its new version; not called if the
+                user cancels or saving fails.
         """
-        folder, edits = self._folder, self.browser.edits
+        folder, edits = self.folder, self.browser.edits
         if not self.has_unsaved or folder is None or edits is None:
             proceed(folder or Path())
             return
-        question = UnsavedEdits(
-            self,
-            name=folder.name,
-            new_name=next_version_folder(folder).name,
-            count=edits.change_count,
-        )
+        new_name, count = next_version_folder(folder).name, edits.change_count
+        question = UnsavedEdits(self, name=folder.name, new_name=new_name, count=count)
         question.answered.connect(lambda answer: self._settle(answer, proceed))
         question.open()
 
     @Slot()
     def save_version(self) -> None:
-        """Write the edits as a new dataset, and open that."""
+        """Save the edits as a new version and open it."""
         self._save_version()
 
     def _save_version(self, proceed: Proceed | None = None) -> None:
@@ -353,56 +340,53 @@ class DatasetPanel(QWidget):
             self.writing.save(dataset, edits, proceed=proceed)
 
     def _lay_out(self) -> None:
-        for name, text in (
-            ("datasets", self.tr("No datasets yet. Import your own images and texts, or train on a "
-                "starter: its dataset is listed here once it is built.")),
-            ("datasets", self.tr("Choose a dataset to look at it.")),
+        for text in (
+            self.tr("No datasets yet. Import your own images and texts, or train on a "
+                "starter: its dataset is listed here once it is built."),
+            self.tr("Choose a dataset to look at it."),
         ):  # fmt: skip
-            self._pages.addWidget(EmptyState(name, text))
+            self._pages.addWidget(EmptyState("datasets", text))
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._pages.addWidget(self._message)
+        tip = self.tr("Choose again which items are for validation")
+        resplit = push_button(self.tr("Re-split…"), self.browser.ask_split, tip=tip)
         content = QWidget()
-        inside = spaced(QVBoxLayout(content), SPACING, (0, 0, 0, 0))
-        inside.addWidget(self.browser, stretch=1)
-        foot = QHBoxLayout()
-        foot.addWidget(self._count, stretch=1)
-        fill(foot, self._split, self._save)
-        inside.addLayout(foot)
+        foot = fill(QHBoxLayout(), (self._count, 1), resplit, self._save)
+        fill(spaced(QVBoxLayout(content), SPACING, (0, 0, 0, 0)), (self.browser, 1), foot)
         self._pages.addWidget(content)
         split = QSplitter(Qt.Orientation.Horizontal)
-        split.addWidget(self.shelf)
+        split.addWidget(self.dataset_list)
         split.addWidget(self._pages)
         split.setStretchFactor(1, 1)
-        split.setSizes([_SHELF_WIDTH, _BROWSER_WIDTH])
+        split.setSizes([_LIST_WIDTH, _BROWSER_WIDTH])
         split.setHandleWidth(MARGIN)
         layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, SPACING, MARGIN, MARGIN))
-        layout.addWidget(scrolling(split), stretch=1)
-        layout.addLayout(self.writing.bars)
+        fill(layout, (scrolling(split), 1), self.writing.bars)
 
     def _connect(self) -> None:
-        shelf, jobs = self.shelf, self._jobs
-        shelf.chosen.connect(self._choose)
-        shelf.import_requested.connect(self.import_requested)
-        shelf.doctor_requested.connect(self.browser.examine)
-        shelf.train_requested.connect(lambda: self.settle_edits(self.train_requested.emit))
-        shelf.export_requested.connect(self._ask_export)
-        shelf.folder_requested.connect(self._show_folder)
+        listed = self.dataset_list
+        listed.chosen.connect(self._on_chosen)
+        listed.import_requested.connect(self.import_requested)
+        listed.doctor_requested.connect(self.browser.examine)
+        listed.train_requested.connect(lambda: self.settle_edits(self.train_requested.emit))
+        listed.export_requested.connect(self._ask_export)
+        listed.folder_requested.connect(self._show_folder)
         self.browser.changed.connect(self._show_changes)
-        jobs.opening.ended.connect(self._on_opened)
+        self._jobs.opening.ended.connect(self._on_opened)
         self.writing.saving_began.connect(lambda: self._set_writing(is_writing=True))
         self.writing.saving_ended.connect(self._on_saved)
         self.writing.failed.connect(self.failed)
 
     @Slot(object)
-    def _choose(self, folder: Path) -> None:
-        # Marked only once it is open; until then the user may still change their mind.
-        self.shelf.mark(self._folder)
+    def _on_chosen(self, folder: Path) -> None:
+        # Selected once it is open: the user may cancel.
+        self.dataset_list.mark(self.folder)
         self.open_dataset(folder)
 
     def _open(self, folder: Path) -> None:
-        self._folder = folder
-        self.shelf.mark(folder)
-        self.shelf.set_open(is_open=False)
+        self.folder = folder
+        self.dataset_list.mark(folder)
+        self.dataset_list.set_open(is_open=False)
         self._say(self.tr("Opening {0}…").format(folder.name))
         self.writing.clear()
         self._jobs.open(folder)
@@ -417,12 +401,12 @@ class DatasetPanel(QWidget):
         if isinstance(event.result, OpenedDataset):
             self.browser.open(event.result)
             self._pages.setCurrentIndex(3)
-            self.shelf.set_open(is_open=True)
+            self.dataset_list.set_open(is_open=True)
             _log.info("Dataset %s opened", event.result.dataset.folder)
         elif event.error is not None:
             words = explain(event.error)
-            self._folder = None
-            self.shelf.mark(None)
+            self.folder = None
+            self.dataset_list.mark(None)
             self._say(f"{words.happened}\n{words.why}\n{words.hint}", is_problem=True)
 
     @Slot(object)
@@ -431,7 +415,7 @@ class DatasetPanel(QWidget):
             self._save_version(proceed)
         elif answer is UnsavedAnswer.DISCARD:
             self.browser.discard()
-            proceed(self._folder or Path())
+            proceed(self.folder or Path())
 
     @Slot(object)
     def _on_saved(self, folder: Path | None) -> None:
@@ -453,25 +437,21 @@ class DatasetPanel(QWidget):
 
     @Slot()
     def _show_folder(self) -> None:
-        if self._folder is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))
+        if self.folder is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.folder)))
 
     def _set_writing(self, *, is_writing: bool) -> None:
-        # Edits made while a version is written would be in none.
+        # Edits made while a version is written would be lost.
         self._pages.setEnabled(not is_writing)
-        self.shelf.setEnabled(not is_writing)
+        self.dataset_list.setEnabled(not is_writing)
 
     @Slot()
     def _show_changes(self) -> None:
         edits, dataset = self.browser.edits, self.browser.dataset
         count = edits.change_count if edits else 0
         self._save.setEnabled(count > 0)
-        number = self.locale().toString(count)
-        self._save.setText(
-            self.tr("Save as new version ({0})").format(number)
-            if count
-            else self.tr("Save as new version")
-        )
+        counted = self.tr("Save as new version ({0})").format(self.locale().toString(count))
+        self._save.setText(counted if count else self.tr("Save as new version"))
         set_look(self._save, "role", "primary" if count else "")
         self._save.setToolTip(
             self.tr("%Ln item(s) changed; the dataset itself stays as it is", "", count)
@@ -482,6 +462,6 @@ class DatasetPanel(QWidget):
             self._count.setText(words.format(shown))
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Look at the disk when somebody looks at the panel."""
+        """Update the list of datasets from disk."""
         super().showEvent(event)
         self.refresh()

@@ -1,10 +1,7 @@
-"""The find-and-replace dialog of captions, and its controller."""
+"""Dialog to find and replace text in captions, and its controller."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -14,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLineEdit,
-    QPushButton,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -28,6 +24,7 @@ from studio.errors.wording import explain
 from studio.jobs.dataset import DatasetJobs
 from studio.jobs.task import TaskEnded
 from studio.theme import GAP, MARGIN, SPACING
+from studio.widgets.buttons import push_button
 from studio.widgets.labels import fill, plain_label, set_look, spaced
 
 MOST_SHOWN = 200
@@ -36,11 +33,11 @@ _WIDTH, _HEIGHT = 640, 460
 
 
 class ReplaceDialog(QDialog):
-    """Not modal; asks for a preview at every change, and for the replacement on a click."""
+    """A non-modal dialog with a preview that is updated at every change."""
 
     preview_requested = Signal()
     replace_requested = Signal(object)
-    """The ``Replacement`` that was shown."""
+    """Emitted with the ``Replacement`` of the preview."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -54,10 +51,8 @@ class ReplaceDialog(QDialog):
         self._only_shown = QCheckBox(self.tr("Only the items shown"))
         self._headline = plain_label(role="muted")
         self._table = self._make_table()
-        self._replace = QPushButton(self.tr("Replace"))
-        self._replace.setProperty("role", "primary")
+        self._replace = push_button(self.tr("Replace"), self._on_replace, role="primary")
         self._replace.setDefault(True)
-        self._replace.clicked.connect(self._tell)
         self._typing = QTimer(self, singleShot=True, interval=_TYPING_MS)
         self._typing.timeout.connect(self.preview_requested)
         for field in (self._find, self._replacement):
@@ -69,7 +64,7 @@ class ReplaceDialog(QDialog):
 
     @property
     def search(self) -> Search:
-        """What is typed."""
+        """The search as entered."""
         return Search(
             find=self._find.text(),
             replacement=self._replacement.text(),
@@ -80,17 +75,17 @@ class ReplaceDialog(QDialog):
 
     @property
     def is_only_shown(self) -> bool:
-        """Whether only the items that the browser shows are meant."""
+        """Whether the search is limited to the items shown in the browser."""
         return self._only_shown.isChecked()
 
     @property
     def headline(self) -> str:
-        """What is said about the preview."""
+        """The text above the preview."""
         return self._headline.text()
 
     @Slot()
     def look_again(self) -> None:
-        """Wait for a new preview; the old one is not to be acted on."""
+        """Clear the preview and request a new one after a delay."""
         self._found = None
         self._replace.setEnabled(False)
         self._table.setRowCount(0)
@@ -102,11 +97,11 @@ class ReplaceDialog(QDialog):
             self._typing.stop()
 
     def show_found(self, found: Replacement, now: Sequence[Sequence[str]]) -> None:
-        """Show what would change.
+        """Show a preview of the changes.
 
         Args:
             found: the changes.
-            now: captions before, of the first ``MOST_SHOWN`` items that change.
+            now: current captions of the first ``MOST_SHOWN`` items that change.
         """
         self._found = found
         self._replace.setEnabled(bool(found.changes))
@@ -120,7 +115,7 @@ class ReplaceDialog(QDialog):
                 self._table.setItem(row, column, cell)
 
     def show_problem(self, problem: str) -> None:
-        """Say why there is no preview."""
+        """Show an error in place of the preview."""
         self._found = None
         self._say(problem, role="problem")
 
@@ -129,9 +124,8 @@ class ReplaceDialog(QDialog):
         return self._case, self._whole, self._regex, self._only_shown
 
     def _words(self, found: Replacement) -> str:
-        if not found.changes:
-            words = self.tr("No text would change.")
-        else:
+        words = self.tr("No text would change.")
+        if found.changes:
             words = self.tr("%Ln text(s) would change:", "", found.captions)
         if found.refused:
             words += " " + self.tr(
@@ -167,54 +161,38 @@ class ReplaceDialog(QDialog):
         form.setSpacing(SPACING)
         form.addRow(self.tr("Find"), self._find)
         form.addRow(self.tr("Replace with"), self._replacement)
-        boxes = spaced(QHBoxLayout(), MARGIN)
-        for box in self._boxes:
-            boxes.addWidget(box)
-        boxes.addStretch(1)
-        close = QPushButton(self.tr("Close"))
-        close.setAutoDefault(False)
-        close.clicked.connect(self.reject)
-        buttons = spaced(QHBoxLayout(), SPACING)
-        buttons.addStretch(1)
-        fill(buttons, close, self._replace)
+        boxes = fill(spaced(QHBoxLayout(), MARGIN), *self._boxes, 1)
+        close = push_button(self.tr("Close"), self.reject, auto_default=False)
+        buttons = fill(spaced(QHBoxLayout(), SPACING), 1, close, self._replace)
         layout = spaced(QVBoxLayout(self), MARGIN, (GAP, GAP, GAP, MARGIN))
-        fill(layout, form, boxes, self._headline)
-        layout.addWidget(self._table, stretch=1)
-        layout.addLayout(buttons)
+        fill(layout, form, boxes, self._headline, (self._table, 1), buttons)
         self._find.setFocus()
 
     @Slot()
-    def _tell(self) -> None:
+    def _on_replace(self) -> None:
         if self._found is not None:
             self.replace_requested.emit(self._found)
 
 
-@dataclass(frozen=True, kw_only=True)
-class SearchedItems:
-    """Where to look."""
-
-    edits: Edits
-    shown: npt.NDArray[np.int64]
-    total: int
-
-
 class ReplaceController(QObject):
-    """At most one dialog; ``replace_requested`` carries the ``Replacement`` to make."""
+    """Owns the dialog and runs its searches."""
 
     replace_requested = Signal(object)
+    """Emitted with the ``Replacement`` to make."""
 
     def __init__(
-        self, jobs: DatasetJobs, items: Callable[[], SearchedItems | None], parent: QWidget
+        self, jobs: DatasetJobs, items: Callable[[bool], Sequence[int]], parent: QWidget
     ) -> None:
+        """Create the controller; ``items`` returns the shown items for True, otherwise all."""
         super().__init__(parent)
         self._jobs, self._items, self._window = jobs, items, parent
-        self._edits: Edits | None = None
+        self.edits: Edits | None = None
         self.dialog: ReplaceDialog | None = None
-        jobs.searching.ended.connect(self._take)
+        jobs.searching.ended.connect(self._on_found)
 
     @Slot()
     def ask(self) -> None:
-        """Open the dialog, or bring it to the front."""
+        """Open the dialog, or raise it."""
         if self.dialog is None:
             self.dialog = ReplaceDialog(self._window)
             self.dialog.preview_requested.connect(self._preview)
@@ -225,34 +203,31 @@ class ReplaceController(QObject):
         self.dialog.activateWindow()
 
     def close(self) -> None:
-        """Close the dialog; another dataset comes."""
+        """Close the dialog."""
         if self.dialog is not None:
             self.dialog.reject()
 
     def look_again(self) -> None:
-        """Renew the preview: captions have changed."""
+        """Update the preview after captions changed."""
         if self.dialog is not None:
             self.dialog.look_again()
 
     @Slot()
     def _preview(self) -> None:
-        items = self._items()
-        if self.dialog is None or items is None:
-            return
-        where = items.shown.tolist() if self.dialog.is_only_shown else range(items.total)
-        self._edits = items.edits
-        self._jobs.find_changes(items.edits, self.dialog.search, where)
+        if self.dialog is not None and self.edits is not None:
+            where = self._items(self.dialog.is_only_shown)
+            self._jobs.find_changes(self.edits, self.dialog.search, where)
 
     @Slot(object)
-    def _take(self, event: TaskEnded) -> None:
-        if self.dialog is None or self._edits is None:
+    def _on_found(self, event: TaskEnded) -> None:
+        if self.dialog is None or self.edits is None:
             return
         if event.outcome is Outcome.FAILED and event.error is not None:
             words = explain(event.error)
             self.dialog.show_problem(f"{words.happened} {words.why}")
         elif isinstance(event.result, Replacement):
             first = list(event.result.changes)[:MOST_SHOWN]
-            now = [self._edits.state(item).captions for item in first]
+            now = [self.edits.state(item).captions for item in first]
             self.dialog.show_found(event.result, now)
 
     @Slot()

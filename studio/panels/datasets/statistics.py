@@ -1,4 +1,4 @@
-"""What a dataset looks like as a whole: four plots and a line of facts."""
+"""Statistics of a dataset: four plots and a line of facts."""
 
 from functools import cached_property
 
@@ -11,60 +11,55 @@ from studio.errors.wording import explain
 from studio.jobs.task import Task, TaskEnded
 from studio.theme import SPACING
 from studio.widgets.bar_plot import BarPlot
-from studio.widgets.labels import plain_label, spaced
+from studio.widgets.labels import fill, plain_label, spaced
 
 _MOST_BARS = 60
 _MOST_NAMES = 12
 _SWATCH = 16
 _SEVERAL = 1.05
-"""Captions an image from which on their number is worth saying."""
+"""Minimum number of captions per image for their number to be shown."""
 
 
 class StatisticsPage(QWidget):
-    """Shows ``Statistics``; until they come, says that they are on their way."""
+    """Page that shows ``Statistics``, or that they are being computed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._facts = plain_label(role="muted")
         self._colour = _Swatch()
-        top = spaced(QHBoxLayout(), SPACING)
-        top.addWidget(self._colour)
-        top.addWidget(self._facts, stretch=1)
-        layout = spaced(QVBoxLayout(self), SPACING, (0, 0, 0, 0))
-        layout.addLayout(top)
+        top = fill(spaced(QHBoxLayout(), SPACING), self._colour, (self._facts, 1))
         place = QWidget()
-        layout.addWidget(place, stretch=1)
-        self._place = QVBoxLayout(place)
-        self._place.setContentsMargins(0, 0, 0, 0)
+        fill(spaced(QVBoxLayout(self), SPACING, (0, 0, 0, 0)), top, (place, 1))
+        self._place = spaced(QVBoxLayout(place), margins=(0, 0, 0, 0))
         self.show_waiting()
 
     @cached_property
     def plots(self) -> "Plots":
-        """The plots, made when there is something to show: that takes a while."""
+        """The plots, created on first use because that is slow."""
         plots = Plots()
         self._place.addWidget(plots)
         return plots
 
     @property
     def facts(self) -> str:
-        """The line above the plots."""
+        """The text above the plots."""
         return self._facts.text()
 
     def follow(self, task: Task) -> None:
-        """Show what a task counts."""
-        task.ended.connect(self._take)
+        """Show the result of a task."""
+        task.ended.connect(self._on_ended)
 
     def show_waiting(self) -> None:
-        """Say that the numbers are on their way."""
+        """Show that the statistics are being computed."""
         self._facts.setText(self.tr("Counting…"))
         self._colour.hide()
 
     def show_problem(self, problem: str) -> None:
-        """Say why there are no numbers."""
+        """Show an error in place of the statistics."""
         self._facts.setText(problem)
 
     def show_statistics(self, found: Statistics) -> None:
-        """Show the numbers."""
+        """Show the statistics."""
         self._facts.setText(self._words(found))
         red, green, blue = (round(part) for part in found.mean_colour)
         self._colour.show_colour(QColor(red, green, blue))
@@ -77,7 +72,7 @@ class StatisticsPage(QWidget):
         self.plots.show_statistics(found)
 
     @Slot(object)
-    def _take(self, event: TaskEnded) -> None:
+    def _on_ended(self, event: TaskEnded) -> None:
         if isinstance(event.result, Statistics):
             self.show_statistics(event.result)
         elif event.error is not None:
@@ -106,7 +101,7 @@ class StatisticsPage(QWidget):
 
 
 class Plots(QWidget):
-    """The four plots: texts, words, images, groups."""
+    """Plots of text lengths, words, brightness and groups."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -123,7 +118,7 @@ class Plots(QWidget):
             grid.addWidget(plot, place // 2, place % 2)
 
     def show_statistics(self, found: Statistics) -> None:
-        """Show the numbers."""
+        """Show the statistics."""
         self._show_lengths(found)
         width = 256 // BRIGHTNESS_BINS
         places = [width * (number + 0.5) for number in range(BRIGHTNESS_BINS)]
@@ -131,7 +126,6 @@ class Plots(QWidget):
         for plot, ranked in ((self.words, found.words), (self.groups, found.groups)):
             best = ranked[:_MOST_NAMES]
             plot.show_names([name for name, _count in best], [count for _name, count in best])
-        # An empty plot of groups would only ask what is missing.
         self.groups.setVisible(bool(found.groups))
 
     def _show_lengths(self, found: Statistics) -> None:
@@ -156,7 +150,7 @@ class _Swatch(QWidget):
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the colour and a thin edge."""
+        """Paint the colour and a border."""
         painter = QPainter(self)
         painter.setBrush(self._colour)
         painter.setPen(self.palette().color(QPalette.ColorRole.Mid))

@@ -1,4 +1,4 @@
-"""The run panel: what to train on and how, Start and Stop, and how far the run has come."""
+"""Run panel: settings, controls and progress of a run."""
 
 from studio.panels.run.panel import RunPanel
 

@@ -3,14 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
-from PySide6.QtWidgets import (
-    QFormLayout,
-    QFrame,
-    QLabel,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from engine.config.run import RunConfig
 from engine.config.setting import Setting
@@ -24,25 +17,25 @@ from studio.panels.run.controls import HealthNotes, RunControls, RunProgress
 from studio.panels.run.rows import ForkOriginLabel, RunSetupFields, SettingRows, form_layout
 from studio.settings.choices import RunChoices
 from studio.theme import MARGIN, SPACING
-from studio.widgets.labels import Section, plain_label, spaced
+from studio.widgets.labels import Section, fill, plain_label, scrolling, spaced
 
 MAIN = ("family", "device", "minutes", "training.batch_size", "training.learning_rate", "seed")
-"""The few settings that matter most."""
+"""Settings shown above the collapsible section."""
 
 
 class RunPanel(QWidget):
-    """Asks for a run and shows how it goes; whoever listens starts and stops it."""
+    """Form, controls and progress of a run; emits requests only."""
 
     start_requested = Signal(object)
-    """Carries a ``RunPlan`` without problems."""
+    """Emitted with a valid ``RunPlan``."""
     queue_requested = Signal(object)
-    """Carries a ``RunPlan`` without problems, to be started when its turn comes."""
+    """Emitted with a valid ``RunPlan`` to add to the queue."""
     resume_requested = Signal(object)
-    """Carries the ``RunConfig`` of a run at rest that shall go on."""
+    """Emitted with the ``RunConfig`` of a run to resume."""
     command_requested = Signal(object)
-    """Carries a ``Command`` to the run under way."""
+    """Emitted with a ``Command`` for the current run."""
     commands_changed = Signal()
-    """Other wishes may be uttered than before."""
+    """Emitted when ``available_commands`` may have changed."""
 
     def __init__(
         self, form: RunForm, *, is_more_open: bool = False, parent: QWidget | None = None
@@ -73,32 +66,32 @@ class RunPanel(QWidget):
 
     @property
     def can_start(self) -> bool:
-        """Whether a click on Start would start a run."""
+        """Whether the form is valid and no run is active."""
         return not self._problems and not self._status.is_running
 
     @property
     def reason(self) -> str:
-        """Why Start is disabled; empty when it is not."""
+        """Why Start is disabled; empty if it is enabled."""
         return "" if self._status.is_running else self._reason_text()
 
     def choices(self) -> RunChoices:
-        """Give what to remember."""
+        """Return the choices to remember."""
         return self._form.choices(is_more_open=self._more.is_open)
 
     @property
-    def offered(self) -> frozenset[Command]:
-        """What may be asked of the run now."""
-        return self._controls.offered
+    def available_commands(self) -> frozenset[Command]:
+        """The commands that are available now."""
+        return self._controls.available_commands
 
     def ask(self, command: Command) -> None:
-        """Ask for something as its button does; does nothing while it is not offered."""
+        """Request a command like its button does; ignored if it is not available."""
         if command is Command.START:
             self.start()
         else:
             self._controls.ask(command)
 
     def show_status(self, status: RunStatus) -> None:
-        """Show how the run goes."""
+        """Show the status of the run."""
         has_begun_or_ended = status.is_running != self._status.is_running
         has_moved = status.state is not self._status.state
         self._status = status
@@ -106,7 +99,7 @@ class RunPanel(QWidget):
         if has_moved:
             self._controls.show_state(status.state)
         if has_begun_or_ended:
-            # The next run needs another name, and begins at its beginning.
+            # The next run needs a new name and starts from scratch.
             self._form.rename("")
             self._form.end_branch()
             self.refresh()
@@ -114,16 +107,16 @@ class RunPanel(QWidget):
             self.commands_changed.emit()
 
     def show_resumable(self, run: Resumable | None) -> None:
-        """Offer to go on with a run at rest, or with none."""
+        """Set the run that can be resumed, if any."""
         self._controls.show_resumable(run)
         self.commands_changed.emit()
 
     def show_prepared(self, event: RunReady) -> None:
-        """Say what the run works with."""
+        """Show device, number of pairs and image size."""
         self._progress.show_prepared(event)
 
     def start_starter(self, name: str) -> None:
-        """Choose a starter with the preset's values and start at once, if nothing is wrong."""
+        """Select a starter, reset the preset and start, if the form is valid."""
         self._form.end_branch()
         self._form.choose_starter(name)
         self._form.choose_preset(self._form.preset)
@@ -131,7 +124,7 @@ class RunPanel(QWidget):
         self.start()
 
     def choose_dataset(self, folder: Path, *, tokenizer: str = "") -> None:
-        """Make a dataset the subject of the next run, cut into some units if any are named."""
+        """Select a dataset and, if given, a tokenizer for the next run."""
         self._form.end_branch()
         self._form.choose_dataset(folder)
         if tokenizer:
@@ -139,20 +132,20 @@ class RunPanel(QWidget):
         self.refresh()
 
     def set_workspace(self, folder: Path) -> None:
-        """Keep runs and datasets in another folder."""
+        """Set the workspace of the form."""
         self._form.workspace = folder
         self.refresh()
 
     @Slot()
     def start(self) -> None:
-        """Start the run that the form describes; does nothing while something is wrong."""
+        """Request the run of the form, if it is valid."""
         self.refresh()
         if self.can_start:
             self.start_requested.emit(self._form.plan())
 
     @Slot()
     def queue(self) -> None:
-        """Have the run that the form describes wait its turn; nothing while something is wrong."""
+        """Request to queue the run of the form, if it is valid."""
         self.refresh()
         if self.can_start:
             self.queue_requested.emit(self._form.plan())
@@ -160,7 +153,7 @@ class RunPanel(QWidget):
             self._end_branch()
 
     def begin_branch(self, start: BranchStart, config: RunConfig) -> None:
-        """Fill the form with another run's settings; Start then begins at its checkpoint."""
+        """Fill the form with the settings of a branch."""
         self._form.begin_branch(start, config)
         self.refresh()
 
@@ -171,9 +164,9 @@ class RunPanel(QWidget):
 
     @Slot()
     def refresh(self) -> None:
-        """Look again at the form, the disk and the status."""
+        """Validate the form and update all widgets."""
         if not self._status.is_running:
-            # The folder of the run under way is not empty, and that is as it should be.
+            # The folder of the current run is not empty, which is no error.
             self._problems = self._form.problems()
         self.origin.show_branch(self._form.branch)
         self._subject.refresh(self._problems)
@@ -181,7 +174,10 @@ class RunPanel(QWidget):
         for group, heading in self._headings.items():
             heading.setVisible(any(self._form.matters(name) for name in FIELDS if _in(group, name)))
         self._content.setEnabled(not self._status.is_running)
-        self._show_start()
+        tip = self.reason or self.tr("Train with the settings above")
+        self._controls.show_startable(can_start=self.can_start, tip=tip)
+        self._reason.setText(self.reason)
+        self._reason.setVisible(bool(self.reason))
         self.commands_changed.emit()
 
     def _make_more(self) -> QWidget:
@@ -205,38 +201,18 @@ class RunPanel(QWidget):
             layout.addLayout(rows)
         return content
 
-    def _make_form(self) -> QFormLayout:
+    def _lay_out(self) -> None:
         rows = form_layout()
         self._subject.add_to(rows)
         self._settings.add_to(rows, MAIN)
-        return rows
-
-    def _lay_out(self) -> None:
-        form = QVBoxLayout(self._content)
-        form.setContentsMargins(MARGIN, SPACING, MARGIN, SPACING)
-        form.setSpacing(SPACING)
-        form.addWidget(self.origin)
-        form.addLayout(self._make_form())
-        form.addWidget(self._more)
-        form.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
+        form = spaced(QVBoxLayout(self._content), SPACING, (MARGIN, SPACING, MARGIN, SPACING))
+        fill(form, self.origin, rows, self._more, 1)
+        scroll = scrolling(self._content)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidget(self._content)
         bottom = spaced(QVBoxLayout(), SPACING, (MARGIN, SPACING, MARGIN, MARGIN))
-        for widget in (self.notes, self._progress, self._reason, self._controls):
-            bottom.addWidget(widget)
-        layout = spaced(QVBoxLayout(self), 0, (0, 0, 0, 0))
-        layout.addWidget(scroll, stretch=1)
-        layout.addLayout(bottom)
+        fill(bottom, self.notes, self._progress, self._reason, self._controls)
+        fill(spaced(QVBoxLayout(self), 0, (0, 0, 0, 0)), (scroll, 1), bottom)
         self.setFocusProxy(self._controls)
-
-    def _show_start(self) -> None:
-        tip = self.reason or self.tr("Train with the settings above")
-        self._controls.show_startable(can_start=self.can_start, tip=tip)
-        self._reason.setText(self.reason)
-        self._reason.setVisible(bool(self.reason))
 
     def _reason_text(self) -> str:
         if not self._problems:
@@ -264,12 +240,12 @@ class RunPanel(QWidget):
             self.command_requested.emit(command)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Look again at the disk when the user comes back from another program."""
+        """Validate the form again when the window is activated."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
             self.refresh()
 
 
 def _in(group: str, name: str) -> bool:
-    """Whether a setting stands in a group of the folded part."""
+    """Return whether a setting is in a group of the collapsible section."""
     return name.rpartition(".")[0] == group and name not in MAIN

@@ -4,15 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
-from PySide6.QtWidgets import (
-    QFormLayout,
-    QFrame,
-    QLabel,
-    QPushButton,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFormLayout, QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.config.presets import PRESETS
 from engine.data.starters import STARTERS
@@ -22,6 +14,7 @@ from studio.models.run_form import FIELDS, FormField, RunForm
 from studio.models.run_state import count_text
 from studio.models.setting_text import choice_text, tooltip_text, unit_text, value_text
 from studio.theme import SPACING
+from studio.widgets.buttons import push_button
 from studio.widgets.fields import ChoiceField, Field, TextField
 from studio.widgets.folder_dialog import pick_folder
 from studio.widgets.labels import fill, plain_label, set_look, spaced
@@ -30,7 +23,7 @@ SettingField = TextField | ChoiceField
 
 
 class SettingRows(QObject):
-    """A label and a field for each setting; a setting that differs from its preset stands bold."""
+    """Label and field of each setting; the label is bold if the value differs from the preset."""
 
     edited = Signal()
 
@@ -42,16 +35,16 @@ class SettingRows(QObject):
         self._layouts: dict[str, QFormLayout] = {}
 
     def add_to(self, layout: QFormLayout, names: Iterable[str]) -> None:
-        """Make the rows of some settings, by their dotted names."""
+        """Add rows for settings, given by their dotted names."""
         for name in names:
             about = FIELDS[name]
             self._layouts[name] = layout
             field = self._fields[name] = _make_field(about)
-            field.text_edited.connect(lambda text, name=name: self._take(name, text))
+            field.text_edited.connect(lambda text, name=name: self._on_edited(name, text))
             self._labels[name] = add_row(layout, translate_engine(about.about.label), field)
 
     def refresh(self, problems: Mapping[str, str]) -> None:
-        """Show what stands in the form, and what is wrong with it."""
+        """Update values, validation errors and help texts from the form."""
         for name, field in self._fields.items():
             field.set_text(self._form.text(name))
             field.set_problem(problems.get(name, ""))
@@ -64,13 +57,13 @@ class SettingRows(QObject):
             set_look(self._labels[name], "modified", self._form.is_modified(name))
             self._layouts[name].setRowVisible(field, self._form.matters(name))
 
-    def _take(self, name: str, text: str) -> None:
+    def _on_edited(self, name: str, text: str) -> None:
         self._form.set_text(name, text)
         self.edited.emit()
 
 
 def form_layout() -> QFormLayout:
-    """Make a form whose labels stand left of their fields and whose rows may grow."""
+    """Create a form layout with labels at the top left of growing fields."""
     layout = QFormLayout()
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setHorizontalSpacing(SPACING)
@@ -81,7 +74,7 @@ def form_layout() -> QFormLayout:
 
 
 def add_row(layout: QFormLayout, text: str, field: Field) -> QLabel:
-    """Add a row and give its label, which keeps to the height of one line."""
+    """Add a row and return its label."""
     label = QLabel(text)
     label.setBuddy(field)
     label.setContentsMargins(0, 5, 0, 0)
@@ -106,7 +99,7 @@ _STARTER, _FOLDER = "starter:", "folder:"
 
 
 class RunSetupFields(QObject):
-    """What to train on, with which row of the preset table, and under which name."""
+    """Fields for dataset, preset and name of a run."""
 
     edited = Signal()
 
@@ -123,7 +116,7 @@ class RunSetupFields(QObject):
         self.name.text_edited.connect(self._on_name)
 
     def add_to(self, layout: QFormLayout) -> None:
-        """Make the rows."""
+        """Add the rows to a layout."""
         rows = (
             (self.dataset, self.tr("Dataset"), self.tr("The pairs of image and text to learn")),
             (
@@ -142,8 +135,12 @@ class RunSetupFields(QObject):
             field.set_help(help_text, label)
 
     def refresh(self, problems: dict[str, str]) -> None:
-        """Show what stands in the form, and what is wrong with it."""
-        self.dataset.set_choices(self._dataset_choices())
+        """Update values, validation errors and help texts from the form."""
+        starters = [(_STARTER + s.name, translate_engine(s.title)) for s in STARTERS.values()]
+        folders = [(f"{_FOLDER}{folder}", folder.name) for folder in self._form.recent]
+        line = [("", "")] if folders else []
+        other = (_OTHER, self.tr("Other folder…"))
+        self.dataset.set_choices([*starters, *line, *folders, ("", ""), other])
         self.dataset.set_text(self._dataset_key())
         starter = STARTERS.get(self._form.starter)
         self.dataset.set_hint(
@@ -154,12 +151,6 @@ class RunSetupFields(QObject):
         self.preset.set_hint(translate_engine(PRESETS[self._form.preset].summary))
         self.name.set_text(self._form.name)
         self.name.set_problem(problems.get("name", ""))
-
-    def _dataset_choices(self) -> list[tuple[str, str]]:
-        starters = [(_STARTER + s.name, translate_engine(s.title)) for s in STARTERS.values()]
-        folders = [(f"{_FOLDER}{folder}", folder.name) for folder in self._form.recent]
-        line = [("", "")] if folders else []
-        return [*starters, *line, *folders, ("", ""), (_OTHER, self.tr("Other folder…"))]
 
     def _dataset_key(self) -> str:
         if self._form.starter:
@@ -196,7 +187,7 @@ class RunSetupFields(QObject):
 
 
 class ForkOriginLabel(QFrame):
-    """Hidden while the next run begins at its beginning."""
+    """Names the checkpoint that the next run branches from; hidden if there is none."""
 
     cancel_requested = Signal()
 
@@ -204,21 +195,20 @@ class ForkOriginLabel(QFrame):
         super().__init__(parent)
         self.setProperty("role", "panel")
         self._text = plain_label()
-        self.cancel = QPushButton(self.tr("Cancel branch"))
-        self.cancel.setProperty("role", "small")
-        self.cancel.setToolTip(self.tr("Start from the beginning; the settings stay"))
-        self.cancel.clicked.connect(self.cancel_requested)
+        tip = self.tr("Start from the beginning; the settings stay")
+        text = self.tr("Cancel branch")
+        self.cancel = push_button(text, self.cancel_requested, role="small", tip=tip)
         layout = spaced(QVBoxLayout(self), SPACING, (SPACING, SPACING, SPACING, SPACING))
         fill(layout, self._text, self.cancel)
         self.hide()
 
     @property
     def text(self) -> str:
-        """What it says."""
+        """The text."""
         return self._text.text()
 
     def show_branch(self, start: BranchStart | None) -> None:
-        """Say where the next run begins."""
+        """Show the origin of a branch, or hide the label."""
         self.setVisible(start is not None)
         if start is not None:
             text = self.tr("A branch of {0}, from {1} after {2} images.")

@@ -1,4 +1,4 @@
-"""The runs of the workspace, and those that wait their turn."""
+"""Runs panel: history and queue."""
 
 from studio.panels.runs.panel import RunsPanel
 

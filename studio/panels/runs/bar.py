@@ -1,4 +1,4 @@
-"""The toolbar above the runs table, with a banner and the notes of the marked run."""
+"""Toolbar of the runs table, banner, and notes editor of the selected run."""
 
 from pathlib import Path
 
@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMenu,
     QPlainTextEdit,
-    QPushButton,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -22,31 +21,29 @@ from engine.runs.listing import ListedRun
 from engine.runs.metadata import MAX_NOTE
 from engine.runs.status import Status
 from studio.theme import SPACING
-from studio.widgets.buttons import add_page_buttons, icon_button
+from studio.widgets.buttons import add_page_buttons, icon_button, push_button
 from studio.widgets.icons import icon
 from studio.widgets.labels import fill, plain_label, spaced
 
 _TYPING_MS = 150
 _SEARCH_WIDTH = 110
 RESUMABLE = (Status.INTERRUPTED, Status.STOPPED, Status.FAILED, Status.NEW)
-"""Runs that have something left to do. One that is finished is opened, or branched."""
+"""States of runs with training left; a finished run is opened or branched."""
 
 
 class RunsBar(QWidget):
-    """Says what somebody wants; whoever listens does it."""
+    """Toolbar with the actions on a run; emits signals only."""
 
     page_requested = Signal(int)
     search_changed = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.open = QPushButton(icon("open"), self.tr("Open"))
-        self.open.setToolTip(self.tr("Show the run's curves and images"))
-        self.resume = QPushButton(icon("resume"), self.tr("Resume"))
-        self.branch = QPushButton(icon("branch"), self.tr("Branch…"))
-        self.branch.setToolTip(
-            self.tr("Begin a new run at a checkpoint of this one, with other settings")
-        )
+        tip = self.tr("Show the run's curves and images")
+        self.open = push_button(self.tr("Open"), icon_name="open", tip=tip)
+        self.resume = push_button(self.tr("Resume"), icon_name="resume")
+        tip = self.tr("Begin a new run at a checkpoint of this one, with other settings")
+        self.branch = push_button(self.tr("Branch…"), icon_name="branch", tip=tip)
         self.star = QAction(icon("star"), self.tr("Star"), self)
         self.rename = QAction(self.tr("Rename…"), self)
         self.rename.setShortcut(Qt.Key.Key_F2)
@@ -59,25 +56,25 @@ class RunsBar(QWidget):
         self.delete.setShortcut(Qt.Key.Key_Delete)
         self.empty_trash = QAction(self.tr("Empty trash…"), self)
         for action in (self.rename, self.delete):
-            # The table listens to these keys itself.
+            # The table handles these keys.
             action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         self.menu = QMenu(self)
         self._pages = QButtonGroup(self)
         self._search = QLineEdit()
         self._typing = QTimer(self, singleShot=True, interval=_TYPING_MS)
         self._typing.timeout.connect(lambda: self.search_changed.emit(self._search.text()))
-        self._fill_menu()
+        first = (self.star, self.rename, self.queue_again)
+        for group in (first, (self.show_folder, self.copy_command), (self.delete,)):
+            self.menu.addActions(list(group))
+            self.menu.addSeparator()
+        self.menu.addAction(self.empty_trash)
+        self.menu.setToolTipsVisible(True)
         self._lay_out()
         self.show_run(None, is_busy=False)
         self.show_counts(waiting=0, trashed=0, trash_size="")
 
     def show_run(self, run: ListedRun | None, *, is_busy: bool) -> None:
-        """Offer what can be done with a run.
-
-        Args:
-            run: the one that is marked.
-            is_busy: this studio trains already.
-        """
+        """Enable the actions available for the selected run; ``is_busy`` if a run is active."""
         is_sound = run is not None and not run.problem
         is_free = run is not None and not run.is_held
         self.open.setEnabled(is_sound and not is_busy)
@@ -94,7 +91,7 @@ class RunsBar(QWidget):
         self.star.setText(self.tr("Remove star") if is_starred else self.tr("Star"))
 
     def show_counts(self, *, waiting: int, trashed: int, trash_size: str) -> None:
-        """Say how much waits in the queue, and lies in the trash."""
+        """Show the number of queued runs and the size of the trash."""
         number = self.locale().toString(waiting)
         text = self.tr("Queue ({0})").format(number) if waiting else self.tr("Queue")
         self._pages.button(1).setText(text)
@@ -104,7 +101,7 @@ class RunsBar(QWidget):
 
     @Slot(int)
     def show_page(self, page: int) -> None:
-        """Mark a page; what is done with a run belongs to the first."""
+        """Check the button of a page; the actions on a run are visible on the first."""
         self._pages.button(page).setChecked(True)
         for widget in (self._search, self.open, self.resume, self.branch, self._more):
             widget.setVisible(page == 0)
@@ -117,14 +114,6 @@ class RunsBar(QWidget):
         if run is not None and run.status is Status.FINISHED:
             return self.tr("This run is complete: open it to train further")
         return self.tr("Resume from the newest intact checkpoint")
-
-    def _fill_menu(self) -> None:
-        first = (self.star, self.rename, self.queue_again)
-        for group in (first, (self.show_folder, self.copy_command), (self.delete,)):
-            self.menu.addActions(list(group))
-            self.menu.addSeparator()
-        self.menu.addAction(self.empty_trash)
-        self.menu.setToolTipsVisible(True)
 
     def _lay_out(self) -> None:
         layout = spaced(QHBoxLayout(self), SPACING // 2, (0, 0, 0, 0))
@@ -146,13 +135,11 @@ class RunsBar(QWidget):
         layout.addSpacing(SPACING)
         layout.addWidget(self._search, stretch=1)
         layout.addSpacing(SPACING)
-        for widget in (self.open, self.resume, self.branch, self._more):
-            layout.addWidget(widget)
-        layout.addStretch(0)
+        fill(layout, self.open, self.resume, self.branch, self._more, 0)
 
 
 def is_resumable(run: ListedRun | None) -> bool:
-    """Whether a run has something left to do that nobody does."""
+    """Return whether a run has training left and can be resumed."""
     return run is not None and not run.problem and run.status in RESUMABLE
 
 
@@ -160,12 +147,12 @@ _ICON = QSize(18, 18)
 
 
 class Banner(QFrame):
-    """Hidden until there is something to say.
+    """A text with a button, which can be dismissed; hidden while the text is empty.
 
     Args:
-        action: what the button says.
-        icon_name: of the icon before the text; none if empty.
-        is_primary: the button is what the user most likely wants.
+        action: text of the button.
+        icon_name: name of the icon before the text; none if empty.
+        is_primary: whether the button is highlighted.
     """
 
     accepted = Signal()
@@ -177,36 +164,29 @@ class Banner(QFrame):
         self._icon = QIcon(icon(icon_name)) if icon_name else None
         self._picture = QLabel()
         self._text = plain_label()
-        self.button = QPushButton(action)
-        self.button.setProperty("role", "primary" if is_primary else "")
-        self.button.clicked.connect(self.accepted)
+        self.button = push_button(action, self.accepted, role="primary" if is_primary else "")
         close = icon_button("close", self.tr("Hide this line"))
         close.setAutoRepeat(False)
-        close.clicked.connect(self._dismiss)
-        layout = spaced(
-            QHBoxLayout(self), SPACING, (SPACING, SPACING // 2, SPACING // 2, SPACING // 2)
-        )
+        close.clicked.connect(self.hide)
+        close.clicked.connect(self.dismissed)
+        half = SPACING // 2
+        layout = spaced(QHBoxLayout(self), SPACING, (SPACING, half, half, half))
         if self._icon is not None:
             layout.addWidget(self._picture)
-        layout.addWidget(self._text, stretch=1)
-        fill(layout, self.button, close)
+        fill(layout, (self._text, 1), self.button, close)
         self.hide()
 
     @property
     def text(self) -> str:
-        """What it says; empty while it is hidden."""
+        """The text; empty while hidden."""
         return "" if self.isHidden() else self._text.text()
 
     def say(self, text: str) -> None:
-        """Say something; an empty text hides the line."""
+        """Show a text; an empty text hides the banner."""
         self._text.setText(text)
         if self._icon is not None:
             self._picture.setPixmap(self._icon.pixmap(_ICON, self.devicePixelRatioF()))
         self.setVisible(bool(text))
-
-    def _dismiss(self) -> None:
-        self.hide()
-        self.dismissed.emit()
 
 
 _SAVE_NOTES_MS = 800
@@ -215,10 +195,10 @@ _HEIGHT = 44
 
 
 class NotesEditor(QWidget):
-    """Holds the text of one run; another run is shown only after this one's was handed on."""
+    """Editor of a run's notes; pending input is emitted before another run is shown."""
 
     text_edited = Signal(object, str)
-    """Carries the run's folder and its notes."""
+    """Emitted with the run's folder and its notes."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -233,19 +213,17 @@ class NotesEditor(QWidget):
         self.field.setAccessibleName(self.tr("Notes"))
         self.field.installEventFilter(self)
         self._typing = QTimer(self, singleShot=True, interval=_SAVE_NOTES_MS)
-        self._typing.timeout.connect(self.hand_on)
+        self._typing.timeout.connect(self.commit)
         self.field.textChanged.connect(self._typing.start)
-        layout = spaced(QVBoxLayout(self), _GAP, (0, 0, 0, 0))
-        layout.addWidget(self._title)
-        layout.addWidget(self.field, stretch=1)
+        fill(spaced(QVBoxLayout(self), _GAP, (0, 0, 0, 0)), self._title, (self.field, 1))
         self.show_run(None)
 
     def show_run(self, run: ListedRun | None) -> None:
-        """Show the notes of a run; what is being typed about the same run stays."""
+        """Show the notes of a run; pending input on the same run is kept."""
         folder = run.folder if run else None
         if folder == self._folder and self._is_edited:
             return
-        self.hand_on()
+        self.commit()
         self._folder, self._known = folder, run.notes if run else ""
         if self.field.toPlainText() != self._known:
             self.field.setPlainText(self._known)
@@ -254,8 +232,8 @@ class NotesEditor(QWidget):
         self._title.setText(self._title_text(run))
 
     @Slot()
-    def hand_on(self) -> None:
-        """Hand on what was typed."""
+    def commit(self) -> None:
+        """Emit pending input."""
         self._typing.stop()
         if self._folder is not None and self._is_edited:
             self._known = self.field.toPlainText()[:MAX_NOTE]
@@ -277,7 +255,7 @@ class NotesEditor(QWidget):
         return run.name
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Hand the notes on when the user leaves them."""
+        """Emit pending input when the focus is lost."""
         if watched is self.field and event.type() == QEvent.Type.FocusOut:
-            self.hand_on()
+            self.commit()
         return super().eventFilter(watched, event)

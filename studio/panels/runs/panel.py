@@ -1,4 +1,4 @@
-"""The runs of the workspace: find one, go on with it, branch it, tidy up."""
+"""Runs panel: history and queue of the runs in the workspace."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,17 +18,17 @@ from studio.panels.runs.bar import Banner, NotesEditor, RunsBar, is_resumable
 from studio.panels.runs.queue import QueueView
 from studio.panels.runs.table import RunTable
 from studio.theme import MARGIN, SPACING
-from studio.widgets.labels import EmptyState, spaced
+from studio.widgets.labels import EmptyState, fill, spaced
 
 _LOOK_EVERY_MS = 5_000
 _TABLE_SHARE, _NOTES_SHARE = 400, 60
 
 
 class RunsPanel(QWidget):
-    """Lists runs; what is done with one is done by jobs, or by whoever listens."""
+    """Table of runs with notes, and the queue."""
 
     open_requested = Signal(object)
-    """Carries a run's folder; so do the next three."""
+    """Emitted with the folder of a run, like the other requests."""
     resume_requested = Signal(object)
     branch_requested = Signal(object)
     queue_again_requested = Signal(object)
@@ -40,7 +40,8 @@ class RunsPanel(QWidget):
         self._jobs, self._workspace = jobs, workspace
         self._is_busy = self._is_silenced = False
         self._waiting = 0
-        self._list = RunList(runs=())
+        self.runs = RunList(runs=())
+        """Result of the last listing."""
         self._interrupted: ListedRun | None = None
         self._trashed: TrashedRun | None = None
         self.bar, self.table, self.notes = RunsBar(), RunTable(), NotesEditor()
@@ -48,17 +49,12 @@ class RunsPanel(QWidget):
         self.interrupted = Banner(self.tr("Resume"), icon_name="warning", is_primary=True)
         self.undo = Banner(self.tr("Undo"))
         self._pages, self._views = QStackedWidget(), QStackedWidget()
-        # Other programs train too, and tell nobody.
+        # Polls, since other programs may train in the same workspace.
         self._looking = QTimer(self, interval=_LOOK_EVERY_MS)
         self._looking.timeout.connect(self.refresh)
         self._lay_out()
         self._connect()
         self._show_run()
-
-    @property
-    def runs(self) -> RunList:
-        """What was found when the folders were last looked at."""
-        return self._list
 
     def set_workspace(self, folder: Path) -> None:
         """List the runs of another workspace."""
@@ -68,20 +64,21 @@ class RunsPanel(QWidget):
         self.refresh()
 
     def set_busy(self, is_busy: bool) -> None:  # noqa: FBT001 - one plain fact
-        """Note whether this studio trains a run now."""
+        """Set whether a run is active."""
         self._is_busy = is_busy
         self._show_run()
         self._show_interrupted()
 
     @Slot()
     def refresh(self) -> None:
-        """Look again which runs there are."""
+        """Update the list of runs from disk."""
         if not self._jobs.listing.is_running and not self._jobs.is_changing:
             self._jobs.list_runs(self._workspace)
 
     def show_waiting(self, count: int) -> None:
-        """Say how many runs wait in the queue."""
-        self._show_counts(count)
+        """Set the number of queued runs."""
+        self._waiting = count
+        self._show_counts()
 
     @Slot(int)
     def show_page(self, page: int) -> None:
@@ -102,14 +99,11 @@ class RunsPanel(QWidget):
         self._pages.addWidget(split)
         history = QWidget()
         inside = spaced(QVBoxLayout(history), SPACING, (0, 0, 0, 0))
-        inside.addWidget(self.interrupted)
-        inside.addWidget(self._pages, stretch=1)
-        inside.addWidget(self.undo)
+        fill(inside, self.interrupted, (self._pages, 1), self.undo)
         self._views.addWidget(history)
         self._views.addWidget(self.queue)
         layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, SPACING, MARGIN, MARGIN))
-        layout.addWidget(self.bar)
-        layout.addWidget(self._views, stretch=1)
+        fill(layout, self.bar, (self._views, 1))
 
     def _connect(self) -> None:
         bar, table, jobs = self.bar, self.table, self._jobs
@@ -159,12 +153,12 @@ class RunsPanel(QWidget):
 
     def _delete(self, run: ListedRun) -> None:
         if not run.is_held:
-            self.notes.hand_on()
+            self.notes.commit()
             self._jobs.delete(run.folder)
 
     @Slot()
     def _ask_to_empty(self) -> None:
-        found = self._list
+        found = self.runs
         dialog = EmptyTrash(self, count=found.trashed, size=self._size(found.trash_bytes))
         dialog.confirmed.connect(lambda: self._jobs.empty_trash(self._workspace))
         dialog.open()
@@ -192,7 +186,7 @@ class RunsPanel(QWidget):
 
     @Slot(object)
     def _on_list(self, found: RunList) -> None:
-        self._list = found
+        self.runs = found
         self.table.show_runs(found.runs)
         self._show_page()
         self._show_counts()
@@ -219,38 +213,34 @@ class RunsPanel(QWidget):
         listed = len(self.table.history.runs)
         self._pages.setCurrentIndex((2 if self.table.shown_count else 1) if listed else 0)
 
-    def _show_counts(self, waiting: int | None = None) -> None:
-        if waiting is not None:
-            self._waiting = waiting
+    def _show_counts(self) -> None:
         self.bar.show_counts(
             waiting=self._waiting,
-            trashed=self._list.trashed,
-            trash_size=self._size(self._list.trash_bytes),
+            trashed=self.runs.trashed,
+            trash_size=self._size(self.runs.trash_bytes),
         )
 
     def _show_interrupted(self) -> None:
-        """Offer to go on with the latest run that a crash has ended."""
-        left = [run for run in self._list.runs if run.status is Status.INTERRUPTED]
-        usable = [run for run in left if is_resumable(run)]
-        self._interrupted = usable[0] if usable else None
-        if self._interrupted is None or self._is_busy or self._is_silenced:
+        """Show the banner of the latest interrupted run."""
+        left = (run for run in self.runs.runs if run.status is Status.INTERRUPTED)
+        run = self._interrupted = next(filter(is_resumable, left), None)
+        if run is None or self._is_busy or self._is_silenced:
             self.interrupted.say("")
             return
         text = self.tr("{0} was interrupted after {1} images. Nothing up to its last checkpoint "
             "is lost.")  # fmt: skip
-        run = self._interrupted
         self.interrupted.say(text.format(run.name, count_text(run.images_seen)))
 
     def _size(self, size: int) -> str:
         return self.locale().formattedDataSize(size, 1)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Look at the disk when somebody looks at the panel."""
+        """Update the list and start polling."""
         super().showEvent(event)
         self.refresh()
         self._looking.start()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Let the disk be while nobody looks."""
+        """Stop polling."""
         super().hideEvent(event)
         self._looking.stop()

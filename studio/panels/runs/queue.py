@@ -1,8 +1,8 @@
-"""The queue: runs that wait, in an order that is changed by dragging."""
+"""Queue of runs, reordered by dragging."""
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QListWidget,
     QListWidgetItem,
-    QPushButton,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -18,8 +17,9 @@ from PySide6.QtWidgets import (
 
 from studio.models.run_queue import QueuedRun, QueueState
 from studio.theme import SPACING, current_colors
+from studio.widgets.buttons import push_button
 from studio.widgets.icons import icon
-from studio.widgets.labels import EmptyState, plain_label, spaced
+from studio.widgets.labels import EmptyState, fill, plain_label, spaced
 
 _ICONS = {
     QueueState.WAITING: "queue",
@@ -30,7 +30,7 @@ _ICONS = {
 
 
 class QueueView(QWidget):
-    """Shows the queue and says what somebody wants of it."""
+    """List of queued runs with buttons; emits requests only."""
 
     start_requested = Signal()
     pause_requested = Signal()
@@ -46,12 +46,11 @@ class QueueView(QWidget):
         self.list.moved.connect(self.move_requested)
         self.list.remove_requested.connect(self._remove)
         self.list.currentRowChanged.connect(lambda _row: self._show_buttons())
-        self.start = QPushButton(icon("run"), self.tr("Start queue"))
-        self.start.clicked.connect(self._press)
-        self.remove = QPushButton(self.tr("Remove"))
-        self.remove.clicked.connect(self._remove)
-        self.retry = QPushButton(self.tr("Try again"))
-        self.retry.clicked.connect(self._retry)
+        self.start = push_button(self.tr("Start queue"), self._on_start, icon_name="run")
+        self.remove = push_button(self.tr("Remove"), self._remove)
+        self.retry = push_button(
+            self.tr("Try again"), lambda: self.retry_requested.emit(self.list.currentRow())
+        )
         self.stops = QCheckBox(self.tr("Stop the queue on failure"))
         self.stops.setToolTip(self.tr("If off, a failed run is marked and the next one starts"))
         self.stops.toggled.connect(self.stops_chosen)
@@ -63,13 +62,13 @@ class QueueView(QWidget):
 
     @property
     def said(self) -> str:
-        """What the queue says of itself."""
+        """The state of the queue as text."""
         return self._said.text()
 
     def show_queue(
         self, runs: Sequence[QueuedRun], *, is_active: bool, stops_on_failure: bool
     ) -> None:
-        """Show the queue as it is now."""
+        """Show the queue."""
         self._runs, self._is_active = list(runs), is_active
         row = self.list.currentRow()
         self.list.clear()
@@ -77,14 +76,13 @@ class QueueView(QWidget):
             self.list.addItem(self._line(run))
         self.list.setCurrentRow(min(row, len(self._runs) - 1))
         self._pages.setCurrentIndex(1 if runs else 0)
-        self.stops.blockSignals(True)  # noqa: FBT003 - Qt's own signature
-        self.stops.setChecked(stops_on_failure)
-        self.stops.blockSignals(False)  # noqa: FBT003 - Qt's own signature
+        with QSignalBlocker(self.stops):
+            self.stops.setChecked(stops_on_failure)
         self._show_buttons()
 
     def _line(self, run: QueuedRun) -> QListWidgetItem:
         item = QListWidgetItem(icon(_ICONS[run.state]), self._text(run))
-        # Dropped between two others, never onto one.
+        # Items are dropped between other items, not onto them.
         item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsDropEnabled)
         item.setToolTip("\n".join(part for part in (str(run.plan.config.run), run.reason) if part))
         if run.state is QueueState.FAILED:
@@ -111,13 +109,8 @@ class QueueView(QWidget):
         self._pages.addWidget(empty)
         self._pages.addWidget(self.list)
         foot = spaced(QHBoxLayout(), SPACING)
-        for widget in (self.start, self.remove, self.retry):
-            foot.addWidget(widget)
-        foot.addWidget(self._said, stretch=1)
-        foot.addWidget(self.stops)
-        layout = spaced(QVBoxLayout(self), SPACING, (0, 0, 0, 0))
-        layout.addWidget(self._pages, stretch=1)
-        layout.addLayout(foot)
+        fill(foot, self.start, self.remove, self.retry, (self._said, 1), self.stops)
+        fill(spaced(QVBoxLayout(self), SPACING, (0, 0, 0, 0)), (self._pages, 1), foot)
 
     @Slot()
     def _show_buttons(self) -> None:
@@ -136,7 +129,7 @@ class QueueView(QWidget):
         self._said.setText(self.tr("The queue is under way.") if self._is_active else "")
 
     @Slot()
-    def _press(self) -> None:
+    def _on_start(self) -> None:
         (self.pause_requested if self._is_active else self.start_requested).emit()
 
     @Slot()
@@ -144,16 +137,9 @@ class QueueView(QWidget):
         if self.remove.isEnabled():
             self.remove_requested.emit(self.list.currentRow())
 
-    @Slot()
-    def _retry(self) -> None:
-        self.retry_requested.emit(self.list.currentRow())
-
 
 class _DragList(QListWidget):
-    """A list whose lines are dragged to another place; it says so and leaves the moving to others.
-
-    Alt with the arrow keys does the same.
-    """
+    """A list that emits ``moved`` when an item is dragged or moved with Alt and an arrow key."""
 
     moved = Signal(int, int)
     remove_requested = Signal()
@@ -167,30 +153,30 @@ class _DragList(QListWidget):
         self.setToolTip(self.tr("Drag the lines into another order, or press Alt+Up and Alt+Down"))
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Say where a line was dropped."""
+        """Emit ``moved`` instead of moving the item."""
         row = self.currentRow()
         place = event.position().toPoint()
         index = self.indexAt(place)
         to = index.row() if index.isValid() else self.count()
         if index.isValid() and place.y() > self.visualRect(index).center().y():
             to += 1
-        # Qt would move the line itself, and then nobody knew of it.
+        # Prevents Qt from moving the item.
         event.setDropAction(Qt.DropAction.IgnoreAction)
         event.accept()
-        self._tell(row, to - 1 if to > row else to)
+        self._move(row, to - 1 if to > row else to)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move a line by key, or take it out."""
+        """Move or remove the current item."""
         steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
         step = steps.get(Qt.Key(event.key()))
         if step is not None and event.modifiers() & Qt.KeyboardModifier.AltModifier:
-            self._tell(self.currentRow(), self.currentRow() + step)
+            self._move(self.currentRow(), self.currentRow() + step)
         elif event.key() == Qt.Key.Key_Delete:
             self.remove_requested.emit()
         else:
             super().keyPressEvent(event)
 
-    def _tell(self, row: int, to: int) -> None:
+    def _move(self, row: int, to: int) -> None:
         if row >= 0 and row != to and 0 <= to < self.count():
             self.setCurrentRow(to)
             self.moved.emit(row, to)

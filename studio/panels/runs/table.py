@@ -1,4 +1,4 @@
-"""The table of runs: choose one, sort by a column, star with a click."""
+"""Table of runs."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,17 +25,17 @@ _WIDTHS = {
 
 
 class RunTable(QTableView):
-    """Says which run is wanted; knows nothing of folders."""
+    """A sortable table of runs; emits requests only."""
 
     chosen = Signal()
-    """Another run is marked, or none."""
+    """Emitted when the selection or the selected run changed."""
     open_requested = Signal()
     star_requested = Signal(object)
-    """Carries the ``ListedRun``."""
+    """Emitted with a ``ListedRun``."""
     delete_requested = Signal()
     rename_requested = Signal()
     menu_requested = Signal(object)
-    """Carries where on the screen."""
+    """Emitted with a global position."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,25 +62,25 @@ class RunTable(QTableView):
 
     @property
     def run(self) -> ListedRun | None:
-        """The run that is marked."""
+        """The selected run."""
         rows = self.selectionModel().selectedRows()
         return rows[0].data(RUN_ROLE) if rows else None
 
     @property
     def shown_count(self) -> int:
-        """How many runs the search leaves."""
+        """Number of runs that match the search."""
         return self._filter.rowCount()
 
     def show_runs(self, runs: Sequence[ListedRun]) -> None:
-        """Show what is there now; the marked run stays marked."""
+        """Replace the runs; the selection is kept."""
         self.history.show_runs(runs)
 
     def search(self, text: str) -> None:
-        """Show only the runs in which every word is found."""
+        """Show only runs that match every word of ``text``."""
         self._filter.search(text)
 
     def mark(self, folder: Path) -> None:
-        """Mark a run and bring it into view."""
+        """Select a run and scroll to it."""
         row = self.history.row_of(folder)
         if row is not None:
             index = self._filter.mapFromSource(self.history.index(row, Column.NAME))
@@ -88,7 +88,7 @@ class RunTable(QTableView):
             self.scrollTo(index)
 
     def names(self) -> list[str]:
-        """Give the names from top to bottom."""
+        """Return the names of the runs from top to bottom."""
         return [
             self._filter.index(row, Column.NAME).data(RUN_ROLE).name
             for row in range(self._filter.rowCount())
@@ -125,7 +125,7 @@ class RunTable(QTableView):
             self.menu_requested.emit(self.viewport().mapToGlobal(place))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Open, rename and delete by key."""
+        """Handle Enter, F2 and Delete."""
         commands = {
             Qt.Key.Key_Return: self.open_requested,
             Qt.Key.Key_Enter: self.open_requested,
