@@ -171,7 +171,7 @@ FORMAT = 2
 JSON_NAME, PAGE_NAME = "report.json", "report.html"
 KEYS_NAMED = 1_000
 """Keys listed for each issue; the count is not limited."""
-LIBRARIES = ("pillow", "numpy", "ftfy", "charset-normalizer", "pyarrow")
+LIBRARIES = ("pillow", "numpy", "ftfy", "chardet", "pyarrow")
 
 
 @dataclass(frozen=True, kw_only=True)
