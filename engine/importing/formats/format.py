@@ -138,9 +138,9 @@ class Format(Protocol):
 
 
 MOST_CAPTIONS = 1_000
-"""Of one image; no dataset has more, and a hostile one must not fill the memory of others."""
-
-_NOTHING: Mapping[str, str] = {}
+"""Of one image, so that a malicious source cannot exhaust the memory."""
+MOST_LISTED = 50
+"""Tables listed in one detection."""
 
 
 class ImageFileFormat:
@@ -175,9 +175,7 @@ class CaptionGrouping:
                 known.append(text)
 
     def share(self, extras: Mapping[str, str]) -> Mapping[str, str]:
-        """Return one mapping for all items that say the same: a million need little memory then."""
-        if not extras:
-            return _NOTHING
+        """Return one mapping for all samples with equal extras, to save memory."""
         return self._shared.setdefault(tuple(extras.items()), extras)
 
     def samples(self) -> Iterator[RawSample]:

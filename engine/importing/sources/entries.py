@@ -218,7 +218,13 @@ def printable(name: str) -> str:
     """Write a name so that it can be printed and saved: bytes that are no text as ``%E9``."""
     if name.isascii() and "\0" not in name:
         return name
-    return "".join(_printable(letter) for letter in name)
+    written = {"\0": "%00"}
+    for code in map(ord, set(name)):
+        if 0xDC80 <= code <= 0xDCFF:  # a byte that Python could not decode (PEP 383)
+            written[chr(code)] = f"%{code - 0xDC00:02X}"
+        elif 0xD800 <= code <= 0xDFFF:  # half a letter, as Windows allows in names
+            written[chr(code)] = f"%u{code:04X}"
+    return name.translate(str.maketrans(written))
 
 
 def decode_name(raw: bytes, encoding: str) -> str:
@@ -285,15 +291,6 @@ def _decode_all(samples: Sequence[bytes], encoding: str) -> str | None:
         return None
 
 
-def _printable(letter: str) -> str:
-    code = ord(letter)
-    if 0xDC80 <= code <= 0xDCFF:  # a byte that Python could not decode (PEP 383)
-        return f"%{code - 0xDC00:02X}"
-    if 0xD800 <= code <= 0xDFFF:  # half a letter, as Windows allows in names
-        return f"%u{code:04X}"
-    return "%00" if code == 0 else letter
-
-
 _OPEN_ALL_THE_SAME = (None, Reason.HIDDEN, Reason.EMPTY)
 
 
@@ -333,14 +330,9 @@ class Members:
             )
         path = clean_path(found.path)
         if path is None:
-            self._put(
-                replace(
-                    found,
-                    path=printable(found.path),
-                    reason=Reason.UNSAFE_PATH,
-                    detail="it is absolute or leads out of the archive",
-                )
-            )
+            detail = "it is absolute or leads out of the archive"
+            name = printable(found.path)
+            self._put(replace(found, path=name, reason=Reason.UNSAFE_PATH, detail=detail))
         else:
             self._put(self._judged(replace(found, path=printable(path))))
 
@@ -413,11 +405,7 @@ class MemberArchive(ABC):
 
     @abstractmethod
     def _open(self, member: Member) -> BinaryIO:
-        """Open a member that may be read.
-
-        Raises:
-            EntryError: it cannot be opened.
-        """
+        """Open a member that may be read."""
 
     def entries(self, ledger: FileLedger) -> Iterator[FileEntry]:
         """List all regular files; see ``Archive.entries``."""

@@ -68,8 +68,10 @@ class FolderArchive:
                 continue
             name = names.pop()
             path = f"{folder}{name}"
-            status = self._status(path, ledger)
-            if status is None:
+            try:
+                status = os.lstat(f"{self._root}/{path}")
+            except OSError as error:
+                self._refuse(path, error, ledger)
                 continue
             if not stat.S_ISDIR(status.st_mode) or _is_link(status):
                 yield from self._file(path, status, ledger)
@@ -121,13 +123,6 @@ class FolderArchive:
         names.sort(reverse=True)
         return names
 
-    def _status(self, path: str, ledger: FileLedger) -> os.stat_result | None:
-        try:
-            return os.lstat(f"{self._root}/{path}")
-        except OSError as error:
-            self._refuse(path, error, ledger)
-            return None
-
     def _file(self, path: str, status: os.stat_result, ledger: FileLedger) -> Iterator[FileEntry]:
         ledger.add()
         if ledger.files_found > self._limits.entries:
@@ -148,13 +143,11 @@ class FolderArchive:
             return Reason.LINK, "links are not followed"
         if not stat.S_ISREG(status.st_mode):
             return Reason.SPECIAL_FILE, "it is a device, socket or pipe"
-        if not is_safe(path) or self._is_taken(printable(path), path):
+        shown = printable(path)
+        is_taken = shown != path and os.path.lexists(f"{self._root}/{shown}")
+        if not is_safe(path) or is_taken:
             return Reason.UNSAFE_PATH, "its name would be misunderstood on another system"
         return (Reason.EMPTY, "") if status.st_size == 0 else (None, "")
-
-    def _is_taken(self, shown: str, path: str) -> bool:
-        """Whether another file really has the spelling in which this one would be given out."""
-        return shown != path and os.path.lexists(f"{self._root}/{shown}")
 
     def _may_enter(self, path: str, depth: int, ledger: FileLedger) -> bool:
         """Decide about a folder; one that is not entered is accounted for like a file."""
@@ -182,12 +175,7 @@ class FolderArchive:
         )
 
     def _locate(self, path: str) -> str:
-        """Return the location of a path after checking that no folder on the way is a link.
-
-        Raises:
-            EntryError: it is not safe.
-            OSError, ValueError: the system does not know it.
-        """
+        """Return the location of a path after checking that no folder on the way is a link."""
         if not is_safe(path) or (os.name == "nt" and ":" in path):
             raise EntryError(path, Reason.UNSAFE_PATH, "it leads out of the folder")
         place = self._root

@@ -12,6 +12,7 @@ import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -102,7 +103,7 @@ def _xz_chunks(packed: BinaryIO) -> Iterator[bytes]:
         if chunk:
             yield chunk
         if unpacker.eof:
-            # Padding of zeros may stand between streams and at the end.
+            # Streams may be followed by padding of zeros.
             left = (unpacker.unused_data or packed.read(CHUNK_BYTES)).lstrip(b"\0")
             continue
         left = packed.read(CHUNK_BYTES) if unpacker.needs_input else b""
@@ -154,23 +155,14 @@ class TarArchive(MemberArchive):
 
     def _index(self, file: BinaryIO) -> Members:
         found = list(self._headers(file))
-        raw_names = (_raw(member.path) for member in found if not member.path.isascii())
+        raw_names = [member.path.encode("utf-8", "surrogateescape") for member in found]
         encoding = guess_name_encoding(
             (raw for raw in raw_names if not _is_utf8(raw)), fallback="utf-8"
         )
         members = Members(self.source, self._limits)
-        for member in found:
-            raw = _raw(member.path)
+        for member, raw in zip(found, raw_names, strict=True):
             name = member.path if _is_utf8(raw) else decode_name(raw, encoding)
-            members.add(
-                Member(
-                    path=name,
-                    size=member.size,
-                    place=member.place,
-                    reason=member.reason,
-                    detail=member.detail,
-                )
-            )
+            members.add(replace(member, path=name))
         return members
 
     def _headers(self, file: BinaryIO) -> Iterator[Member]:
@@ -270,11 +262,7 @@ class _HeaderFile:
 
 
 def _next_header(tar: Any) -> tarfile.TarInfo | None:
-    """Read the next header and drop it from the list of members that tarfile keeps.
-
-    Raises:
-        tarfile.ReadError: it does not lead forwards, or there are too many global headers.
-    """
+    """Read the next header; drop it from the list of members that tarfile keeps."""
     before = tar.offset
     is_first = tar.firstmember is not None
     info = tar.next()
@@ -294,10 +282,6 @@ def _problem(info: tarfile.TarInfo) -> tuple[Reason | None, str]:
     if info.issparse():
         return Reason.UNREADABLE, "it is stored with holes (sparse)"
     return None, ""
-
-
-def _raw(name: str) -> bytes:
-    return name.encode("utf-8", "surrogateescape")
 
 
 def _is_utf8(raw: bytes) -> bool:
