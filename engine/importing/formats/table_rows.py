@@ -5,7 +5,7 @@ CSV is read tolerantly: delimiter, quoting and header are detected, ragged rows 
 
 import csv
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
@@ -232,23 +232,18 @@ def _delimited_layout(archive: Archive, path: str, encoding: str) -> Layout:
     if not rows:
         raise NoTableError(path)
     is_named = has_header(rows)
-    names = rows[0] if is_named else [f"column {n + 1}" for n in range(len(rows[0]))]
+    columns: dict[str, None] = {}
+    for number, cell in enumerate(rows[0], 1):
+        name = (cell.strip() if is_named else "") or f"column {number}"
+        columns[name if name not in columns else f"{name} ({number})"] = None
     return Layout(
         path=path,
         encoding=encoding,
         kind="delimited",
         separator=separator,
-        columns=_distinct(names),
+        columns=tuple(columns),
         has_header=is_named,
     )
-
-
-def _distinct(names: Iterable[str]) -> tuple[str, ...]:
-    found: dict[str, None] = {}
-    for number, name in enumerate(names):
-        plain = name.strip() or f"column {number + 1}"
-        found[plain if plain not in found else f"{plain} ({number + 1})"] = None
-    return tuple(found)
 
 
 def _delimited_rows(archive: Archive, layout: Layout) -> Iterator[Row]:
