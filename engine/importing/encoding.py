@@ -27,9 +27,8 @@ from engine.importing.ledger import Reason
 
 _LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029]")
 _ODD_SPACES = re.compile(r"[\v\f\x1c-\x1f]")
-# C0 but tab and new line; marks of byte order; orders to turn the writing around, which can
-# make a shown text read otherwise than the stored one; halves of surrogate pairs; the characters
-# that Unicode promises never to assign. Joiners stay: families of emoji and Persian need them.
+# C0 control characters except tab and newline, byte order marks, bidirectional overrides, unpaired
+# surrogates and noncharacters. Joiners stay: emoji families and Persian need them.
 _NOISE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufdd0-\ufdef\ufff9-\ufffb"
     + "".join(
@@ -40,11 +39,10 @@ _NOISE = re.compile(
 
 
 def clean_text(text: str) -> str:
-    r"""Compose characters (NFC), end lines with ``\n`` and take noise out.
+    r"""Compose characters (NFC), end lines with ``\n`` and remove noise. Never raises.
 
-    For every text of a source, however it was read: JSON, for one, can hold NUL bytes and halves of
-    surrogate pairs. The C1 control characters stay, since without them text that was read in the
-    wrong encoding could not be repaired; ``captions.apply`` removes them. Never raises.
+    C1 control characters stay, because mojibake could not be repaired without them;
+    ``captions.apply`` removes them.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -53,7 +51,7 @@ def clean_text(text: str) -> str:
 
 
 def noise_share(text: str) -> float:
-    """Return the share of characters that ``clean_text`` would take out."""
+    """Return the share of characters that ``clean_text`` would remove."""
     return len(_NOISE.findall(text)) / len(text) if text else 0.0
 
 
@@ -89,7 +87,7 @@ _MARKS = (
 _WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 _POOL_BYTES = 65_536
 _ESCAPE = b"\x1b$"
-"""By which the Japanese of ISO 2022 begins."""
+"""The start of Japanese in ISO 2022."""
 _MOST_NOISE = 0.05
 _NO_ENCODINGS = ("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7")
 _LONG = 1_024
@@ -128,7 +126,7 @@ class DecodedText:
     """Text, and how it was read."""
 
     text: str
-    """As ``text_cleaning.clean_text`` leaves it."""
+    """After ``clean_text``."""
     encoding: str
     """A name that ``bytes.decode`` knows."""
     confidence: float
@@ -138,12 +136,12 @@ class DecodedText:
 def decode_text(content: bytes, encoding: str = "") -> DecodedText:
     """Read bytes as text.
 
-    A byte order mark decides before everything else. Then comes the encoding that is given, unless
-    the bytes are no text in it or far better text in UTF-8: one source may mix both.
+    A byte order mark decides first. Then the given encoding is used, unless the bytes are invalid in
+    it or clearly UTF-8, because a source may mix both.
 
     Args:
-        content: a file or a field, whole.
-        encoding: what the source is in; empty looks at these bytes alone.
+        content: a whole file or field.
+        encoding: of the source; empty detects it from these bytes.
 
     Raises:
         EntryError: with ``Reason.BAD_ENCODING``: it is no text.
@@ -154,7 +152,6 @@ def decode_text(content: bytes, encoding: str = "") -> DecodedText:
         return _finished(content.decode("ascii"), encoding or "utf-8", 1.0)
     stated = _decode(content, encoding) if encoding else None
     unicode = None if 0 in content else _decode(content, "utf-8")
-    # A source may mix encodings: what is UTF-8 beyond doubt is read as such.
     if stated is not None and (unicode is None or not _is_surely_utf8(unicode)):
         return _finished(stated, encoding, 1.0)
     if unicode is not None and _is_surely_utf8(unicode, least=1):
@@ -184,7 +181,7 @@ def detect_encoding(samples: Sequence[bytes]) -> str:
 
 
 def _marked_encoding(content: bytes) -> str:
-    """Tell the encoding by the byte order mark; empty without one."""
+    """Return the encoding of the byte order mark; empty without one."""
     return next((name for mark, name in _MARKS if content.startswith(mark)), "")
 
 
@@ -212,10 +209,7 @@ def _decode(content: bytes, encoding: str, *, final: bool = True) -> str | None:
 
 @functools.lru_cache(maxsize=256)
 def _is_text_encoding(encoding: str) -> bool:
-    """Tell whether a name, which may come from anywhere, is of a codec for files of text.
-
-    Python's other codecs unpack and decrypt, or warn.
-    """
+    """Whether an untrusted name is that of a codec for text files, not for binary data."""
     try:
         codecs.getincrementaldecoder(encoding)
         name = codecs.lookup(encoding).name
@@ -229,9 +223,9 @@ def _is_text_encoding(encoding: str) -> bool:
 
 
 def _is_surely_utf8(text: str, least: int = 4) -> bool:
-    """Tell whether bytes that pass for UTF-8 are UTF-8.
+    """Whether bytes that are valid UTF-8 are UTF-8.
 
-    In other encodings a few pairs of bytes pass by chance, as letters of different scripts.
+    In other encodings a few pairs of bytes are valid by chance, as letters of different scripts.
     """
     foreign = [character for character in text if character >= "\x80"]
     scripts = {unicodedata.name(c, "").partition(" ")[0] for c in foreign if c.isalpha()}
@@ -240,7 +234,7 @@ def _is_surely_utf8(text: str, least: int = 4) -> bool:
 
 
 def _pool(samples: Sequence[bytes]) -> tuple[bytes, ...]:
-    """Take as many samples as are looked at, the first of each text."""
+    """Return the unique samples that are not ASCII, up to 64 KiB."""
     pool: dict[bytes, None] = {}
     room = _POOL_BYTES
     for sample in samples:
@@ -254,10 +248,15 @@ def _pool(samples: Sequence[bytes]) -> tuple[bytes, ...]:
 
 
 def _detect(pool: Sequence[bytes]) -> tuple[str, float]:
-    """Find the encoding of texts without byte order marks, and how sure that is."""
+    """Detect the encoding of texts without byte order marks; return it with its confidence."""
     if wide := _wide_encoding(pool):
         return wide, 0.95
-    lines = [line for sample in pool for line in _lines(sample) if not line.isascii()]
+    lines: list[bytes] = []
+    for sample in pool:
+        parts = sample.split(b"\n")
+        # The last line of a long sample may be cut in two.
+        is_cut = len(parts) > 1 and len(sample) >= _LONG
+        lines += [line for line in (parts[:-1] if is_cut else parts) if not line.isascii()]
     if not lines:
         japanese = any(_ESCAPE in sample for sample in pool)
         return ("iso2022_jp", 0.9) if japanese else ("utf-8", 1.0)
@@ -268,18 +267,12 @@ def _detect(pool: Sequence[bytes]) -> tuple[str, float]:
     return _likeliest(lines)
 
 
-def _lines(sample: bytes) -> list[bytes]:
-    """Split; the last line of a long sample may be cut in two and is left out."""
-    lines = sample.split(b"\n")
-    return lines[:-1] if len(lines) > 1 and len(sample) >= _LONG else lines
-
-
 def _decode_line(line: bytes, encoding: str) -> str | None:
     return _decode(line, encoding, final=len(line) < _LONG)
 
 
 def _wide_encoding(pool: Sequence[bytes]) -> str:
-    """Tell UTF-16 and UTF-32 without a mark by where the zero bytes stand; empty if it is none."""
+    """Detect UTF-16 and UTF-32 without a mark by their zero bytes; empty for others."""
     zeros = sum(sample.count(0) for sample in pool)
     if not zeros:
         return ""
@@ -350,22 +343,22 @@ _LOST = ("\ufffd", "锟斤拷")
 
 
 def looks_like_mojibake(text: str) -> bool:
-    """Tell whether a text was read in the wrong encoding, be it mendable or not."""
+    """Whether a text was decoded in the wrong encoding, repairable or not."""
     if text.isascii():
         return False
-    return any(mark in text for mark in _LOST) or mend_mojibake(text) != text
+    return any(mark in text for mark in _LOST) or repair_mojibake(text) != text
 
 
-def mend_mojibake(text: str) -> str:
-    """Read a text as it was meant; one that is right, or past mending, comes back as it is."""
+def repair_mojibake(text: str) -> str:
+    """Repair mojibake; return other texts, and those that cannot be repaired, unchanged."""
     if text.isascii():
         return text
-    mended = ftfy.fix_encoding(text, _ONLY_ENCODING)
-    return mended if mended != text else _mend_chinese(text)
+    repaired = ftfy.fix_encoding(text, _ONLY_ENCODING)
+    return repaired if repaired != text else _repair_chinese(text)
 
 
-def _mend_chinese(text: str) -> str:
-    """Undo a reading of UTF-8 as GBK, if that gives more common characters."""
+def _repair_chinese(text: str) -> str:
+    """Repair UTF-8 that was decoded as GBK, if that gives more common characters."""
     try:
         meant = text.encode("gb18030").decode("utf-8")
     except UnicodeError:

@@ -49,7 +49,7 @@ class FolderArchive:
         self.selected_entry = printable(selected_entry)
         self._root = os.path.realpath(folder)
         self._limits = limits
-        # Names that are no text are given out in another spelling: theirs is kept here.
+        # The original names of files whose names are not valid text.
         self._odd_names = {self.selected_entry: selected_entry} if selected_entry else {}
         try:
             os.scandir(self._root).close()
@@ -78,14 +78,6 @@ class FolderArchive:
             elif self._may_enter(path, len(waiting), ledger):
                 waiting.append((f"{path}/", self._names(f"{path}/", ledger)))
 
-    def has(self, path: str) -> bool:
-        """Whether ``open`` would find such a file."""
-        try:
-            status = os.lstat(self._locate(path))
-        except (EntryError, OSError, ValueError):
-            return False
-        return stat.S_ISREG(status.st_mode) and not _is_link(status)
-
     def open(self, path: str) -> BinaryIO:
         """Open a file to be streamed; see ``Archive.open``."""
         file, _size = self._open(path)
@@ -107,7 +99,7 @@ class FolderArchive:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        """Leave nothing to close: every file is its reader's."""
+        """Do nothing: each reader closes its own file."""
 
     def _names(self, folder: str, ledger: FileLedger) -> list[str]:
         """List a folder by name, the first one last."""
@@ -150,7 +142,7 @@ class FolderArchive:
         return (Reason.EMPTY, "") if status.st_size == 0 else (None, "")
 
     def _may_enter(self, path: str, depth: int, ledger: FileLedger) -> bool:
-        """Decide about a folder; one that is not entered is accounted for like a file."""
+        """Whether to enter a folder; one that is not entered is recorded like a file."""
         if is_hidden_folder(path.rpartition("/")[2]):
             reason, detail = Reason.HIDDEN, "a folder of the system's"
         elif depth > self._limits.depth:
@@ -162,7 +154,7 @@ class FolderArchive:
         return False
 
     def _refuse(self, path: str, error: OSError, ledger: FileLedger) -> None:
-        """Account for what the system will not show, unless the whole source is gone."""
+        """Record what the system cannot list; raise if the whole source is gone."""
         if not path or not Path(self._root).is_dir():
             reason = error.strerror or str(error)
             raise SourceUnreadableError(self.source, reason) from error
