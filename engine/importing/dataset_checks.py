@@ -72,18 +72,14 @@ def find_in_dataset(
     issues: list[ItemIssue] = []
     for found in check_samples(samples, FileLedger(), plan, control).reports:
         items = tuple(map(int, found.keys))
-        repaired_texts: dict[str, str] = {}
+        repaired: dict[str, str] = {}
         if found.issue == Issue.MOJIBAKE:
             captions = {caption for item in items for caption in edits.state(item).captions}
-            repaired_texts = {caption: repair_mojibake(caption) for caption in captions}
+            repaired = {one: new for one in captions if (new := repair_mojibake(one)) != one}
         if found.count:
+            groups = tuple(tuple(map(int, group)) for group in found.groups)
             issues.append(
-                ItemIssue(
-                    issue=found.issue,
-                    found=items,
-                    groups=tuple(tuple(map(int, group)) for group in found.groups),
-                    repaired_texts={old: new for old, new in repaired_texts.items() if old != new},
-                )
+                ItemIssue(issue=found.issue, found=items, groups=groups, repaired_texts=repaired)
             )
     return tuple(issues)
 

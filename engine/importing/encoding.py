@@ -136,8 +136,8 @@ class DecodedText:
 def decode_text(content: bytes, encoding: str = "") -> DecodedText:
     """Read bytes as text.
 
-    A byte order mark decides first. Then the given encoding is used, unless the bytes are invalid in
-    it or clearly UTF-8, because a source may mix both.
+    A byte order mark decides first. Then the given encoding is used, unless the bytes are invalid
+    in it or clearly UTF-8, because a source may mix both.
 
     Args:
         content: a whole file or field.

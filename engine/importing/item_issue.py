@@ -57,17 +57,14 @@ def repaired(found: ItemIssue, fix: Fix, edits: Edits) -> dict[int, ItemState]:
         kept = _kept(found.found, edits)
         if found.issue == Issue.LEAK:
             return {item: state._replace(split=TRAIN) for item, state in kept}
+        texts = found.repaired_texts
         return {
-            item: state._replace(
-                captions=normalise_texts(
-                    found.repaired_texts.get(text, text) for text in state.captions
-                )
-            )
-            for item, state in kept
+            item: one._replace(captions=normalise_texts(texts.get(t, t) for t in one.captions))
+            for item, one in kept
         }
-    groups = found.groups if found.issue in ALIKE else ()
-    spare = [pair for group in groups for pair in list(_kept(group, edits))[1:]]
-    excluded = spare if found.issue in ALIKE else _kept(found.found, edits)
+    excluded = _kept(found.found, edits)
+    if found.issue in ALIKE:
+        excluded = (pair for group in found.groups for pair in list(_kept(group, edits))[1:])
     return {item: state._replace(is_excluded=True) for item, state in excluded}
 
 

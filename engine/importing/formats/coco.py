@@ -142,7 +142,7 @@ class Coco(ImageFileFormat):
     name = "coco"
 
     def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
-        """Offer to read JSON files that hold images and captions, going by start and end."""
+        """Detect JSON files that hold images and captions, going by start and end."""
         tables = _tables(archive, listing)
         if not tables:
             return None

@@ -72,14 +72,14 @@ PILLOW_ERRORS = (
     struct.error,
     Image.DecompressionBombError,
 )
-"""What Pillow's readers raise for files that were damaged on purpose or by accident."""
+"""What Pillow raises for damaged files."""
 
 _TAGS = {0x010E: "ImageDescription", 0x9C9B: "XPTitle", 0x9C9C: "XPComment", 0x9C9F: "XPSubject"}
 _USER_COMMENT, _EXIF_FOLDER = 0x9286, 0x8769
 _XMP_FIELDS = ("dc:description", "dc:title")
 _XMP_BYTES = 1_000_000
 _XMP_ITEM = re.compile(r"<rdf:li[^<>]*>([^<]*)</rdf:li>")
-# What image generators write behind their prompt.
+# What image generators write after their prompt.
 _SETTINGS = re.compile(r"\n(Negative prompt|Steps): ")
 _CAMERAS = re.compile(r"(?i)olympus digital camera|samsung|sony dsc|minolta digital|dcim|ascii|.?")
 
@@ -165,10 +165,10 @@ class Embedded(ImageFileFormat):
     name = "embedded"
 
     def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
-        """Offer to read a source of whose images a sample has texts within."""
+        """Detect texts in the metadata of some of the images."""
         images = image_paths(listing)
         readable = [path for path in images if suffix_of(path) in _SUFFIXES]
-        # Spread over the source: the first images are often not like the others.
+        # Spread over the source: the first images often differ from the others.
         sample = readable[:: max(len(readable) // _LOOKED_AT, 1)][:_LOOKED_AT]
         found = [_texts(archive, path) for path in sample] if not archive.selected_entry else []
         texts = [text for fields in found if (text := _preferred(fields))]

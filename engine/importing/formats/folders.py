@@ -47,7 +47,7 @@ class ClassFolders(ImageFileFormat):
     name = "class_folders"
 
     def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
-        """Offer to read a source in which at least two folders hold images."""
+        """Detect a source in which at least two folders hold images."""
         paths = image_paths(listing)
         classes = {name for path in paths if (name := class_of(path))}
         if archive.selected_entry or not classes:
@@ -104,7 +104,7 @@ class FileNames(ImageFileFormat):
     name = "file_names"
 
     def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
-        """Offer to read any source with images; if names have words, it is likelier."""
+        """Detect any source with images; if names have words, it is likelier."""
         paths = image_paths(listing)
         if archive.selected_entry or not paths:
             return None

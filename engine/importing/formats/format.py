@@ -26,7 +26,7 @@ class ImageRef:
     """The location of an image. Small, so that a million of them fit into memory."""
 
     path: str
-    """An entry of the tree."""
+    """Path of a file of the source."""
     part: int = -1
     """Which of several in that file (row of a table, image of an IDX file, byte offset of a
     shard's member); -1 where the file is the image."""
@@ -50,7 +50,7 @@ class FileListing:
     """The files of a source."""
 
     entries: tuple[FileEntry, ...]
-    """All files, in the tree's order."""
+    """All files, in the archive's order."""
     suffixes: Mapping[str, int]
     """How many files there are of each suffix, lower case with its dot."""
 

@@ -41,7 +41,7 @@ class Gallery(ImageFileFormat):
     name = "gallery"
 
     def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
-        """Offer to read a folder whose metadata carry a run's provenance."""
+        """Detect a folder whose metadata carry a run's provenance."""
         tables = [table for table in _metadata(listing) if archive.selected_entry in ("", table)]
         columns: set[str] = set()
         for table in tables[:_MOST_OPENED]:

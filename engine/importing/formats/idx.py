@@ -194,7 +194,7 @@ class Idx:
     name = "idx"
 
     def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
-        """Offer to read a source with files of images, or the one that the user picked."""
+        """Detect a source with files of images, or the one that the user picked."""
         found = _find(archive, listing, archive.selected_entry)
         if not found.images:
             return None

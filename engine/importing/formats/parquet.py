@@ -59,11 +59,11 @@ from engine.importing.sources.archive import LIMITS, Archive
 
 PATH, BYTES, STRUCT = "path", "bytes", "struct"
 MOST_COLUMNS = 1_000
-"""Of a file; a place in it is its row and its column in one number."""
+"""Of a file; ``ImageRef.part`` combines row and column in one number."""
 
 
 def image_kinds(schema: pa.Schema) -> dict[str, str]:
-    """Say in which way each column may hold images: as names, as bytes, or as a pair of both."""
+    """Return how each column may hold images: as names, as bytes, or as a struct of both."""
     kinds: dict[str, str] = {}
     for field in schema:
         if _is_bytes(field.type):
@@ -83,7 +83,7 @@ def text_columns(schema: pa.Schema) -> list[str]:
 
 
 def label_meanings(schema: pa.Schema) -> dict[str, Callable[[Any], Any]]:
-    """Turn the numbers of classes into their names, where the file says them."""
+    """Return functions from class numbers to names, for the columns whose names are listed."""
     try:
         notes = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
         features = notes["info"]["features"]
@@ -94,7 +94,7 @@ def label_meanings(schema: pa.Schema) -> dict[str, Callable[[Any], Any]]:
 
 
 def null_count(file: pq.ParquetFile, leaf: str) -> int:
-    """Count the rows without a value in a column, as far as the file says; 1 where it does not."""
+    """Count the nulls of a column by the file's statistics; 1 without statistics."""
     metadata = file.metadata
     paths = {file.schema.column(n).path: n for n in range(len(file.schema))}
     if leaf not in paths:
@@ -175,7 +175,7 @@ class ParquetScan:
             yield from batch.to_pylist()
 
     def _image_parts(self, file: pq.ParquetFile) -> list[str]:
-        """Choose what has to be read of the images' column to know where each image is."""
+        """Choose the part of the image column that shows which rows have an image."""
         image = self._reading.image_column
         if self._kind == PATH:
             return [image]
@@ -208,7 +208,7 @@ class ParquetScan:
             self._ledger.mark_item_skipped(key, Reason.BAD_ROW, detail)
 
     def _image(self, number: int, row: Mapping[str, Any], index: ImageIndex) -> ImageRef | None:
-        """Say where a row's image is; None if it has none."""
+        """Return the location of a row's image; None if it has none."""
         value = row.get(self._reading.image_column)
         inside = ImageRef(path=self._path, part=(number - 1) * MOST_COLUMNS + self._column)
         content = value.get("bytes") if isinstance(value, dict) else value
@@ -234,7 +234,7 @@ class Parquet:
     name = "parquet"
 
     def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
-        """Offer to read parquet files with images, going by the first of them."""
+        """Detect parquet files with images, going by the first of them."""
         tables = [e.path for e in listing.of(".parquet") if archive.selected_entry in ("", e.path)]
         index = ImageIndex(listing)
         looks = [(path, _look(archive, path, index)) for path in tables[:3]]
@@ -317,7 +317,7 @@ def _look(archive: Archive, path: str, index: ImageIndex) -> Guess | None:
 
 
 def _rows(archive: Archive, tables: Sequence[str]) -> int:
-    """Count the rows of all files; of many, as if each had as many as the first few."""
+    """Count the rows of all files; of many, extrapolate from the first few."""
     counts: list[int] = []
     for path in tables[:_MOST_COUNTED]:
         try:

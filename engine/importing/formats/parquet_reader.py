@@ -26,7 +26,7 @@ _MOST_BYTES = 32_000_000
 
 
 class ParquetWindow:
-    """Reads on through one column of one file; safe to use from several threads.
+    """Reads the rows of one column, fastest in order; safe to use from several threads.
 
     Raises:
         EntryError: the file cannot be opened.

@@ -118,7 +118,7 @@ class Sidecar(ImageFileFormat):
     name = "sidecar"
 
     def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
-        """Offer to read a source in which images have text files of their own."""
+        """Detect a source in which images have text files of their own."""
         found = [suffix for suffix in TEXT_SUFFIXES if listing.suffixes.get(suffix)]
         if archive.selected_entry or not found:
             return None

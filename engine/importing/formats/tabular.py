@@ -152,7 +152,7 @@ class TableFile:
     name = "table_file"
 
     def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
-        """Offer the table whose rows find the most images."""
+        """Detect the table whose rows find the most images."""
         index = ImageIndex(listing)
         tables = possible_tables(archive, listing)
         found = [(path, _look(archive, path, index)) for path in tables[:_MOST_OPENED]]

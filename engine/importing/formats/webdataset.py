@@ -188,7 +188,7 @@ class WebDataset:
     name = "webdataset"
 
     def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
-        """Offer to read a source with tars that hold images, going by the first of them."""
+        """Detect a source with tars that hold images, going by the first of them."""
         shards = [e.path for e in listing.of(".tar") if archive.selected_entry in ("", e.path)]
         columns = next((found for s in shards[:2] if (found := _columns(archive, s))), ())
         if not columns:

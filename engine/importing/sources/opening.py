@@ -39,7 +39,7 @@ def open_archive(
 
     Raises:
         SourceUnreadableError: it is none of these, or cannot be read; says why.
-        StoppedError: the control said so.
+        StoppedError: the control asked for it.
     """
     try:
         if source.is_dir():
@@ -134,7 +134,7 @@ class ArchiveCache:
             self._drop()
 
     def _take(self, source: Path, control: RunControl) -> _Kept:
-        # Whoever waits here waits for an archive that another look is unpacking for both.
+        # Another thread may be unpacking the same archive.
         while not self._lock.acquire(timeout=ASK_EVERY_S):
             control.stop_if_asked()
         try:

@@ -22,11 +22,11 @@ from engine.importing.sources.entries import (
 _UTF8_NAME = 0x800
 _ENCRYPTED = 0x1 | 0x40 | 0x2000
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""The others are hardly ever met, and Python unpacks them without a bound."""
+"""The others are rare, and Python unpacks them without a limit."""
 _UNIX = 3
 _UNICODE_PATH = 0x7075
 _HARMLESS_BYTES = 1_000_000
-"""Smaller members are no bombs, however well they are packed."""
+"""Smaller members are accepted at any compression ratio."""
 
 
 class ZipArchive(MemberArchive):
@@ -57,7 +57,7 @@ class ZipArchive(MemberArchive):
             source = self._zip.open(self._infos[member.place])
         except Exception as error:
             raise explain(member.path, error) from error
-        # zipfile gives no more than the size that was claimed, and that size was judged.
+        # zipfile reads at most the claimed size, which was checked.
         return stream(source, member.path, member.size)
 
     def _index(self) -> Members:
