@@ -27,7 +27,6 @@ from engine.importing.check_context import CheckReport, SampleOutcome
 from engine.importing.checks import check_samples
 from engine.importing.decode import Decoder, decode_samples
 from engine.importing.empty_import import diagnose_empty_import
-from engine.importing.formats.format import RawSample
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.plan import ImportPlan
 from engine.importing.report import PAGE_NAME, ImportReport, counts_of, write_report
@@ -172,7 +171,9 @@ class _Import:
         folder = staging_folder(plan.dataset)
         current = fingerprint(plan, archive, scan.listing)
         with Staging(folder, current, shape, scan.samples) as staging:
-            _check_free_space(staging, scan.samples)
+            # Rows that are not staged yet, and all rows in the dataset.
+            images = sum(sample.image is not None for sample in scan.samples)
+            check_free_space(staging.folder, (2 * images - staging.rows) * staging.row_bytes)
             samples = decode_samples(
                 decoder, scan.samples, scan.ledger, self._control, self._tell, staging
             )
@@ -264,9 +265,3 @@ def _ensure_place(folder: Path) -> None:
     except OSError as error:
         raise wrap_os_error(error, folder) from error
     ensure_writable(folder.absolute().parent)
-
-
-def _check_free_space(staging: Staging, samples: Sequence[RawSample]) -> None:
-    """Check the disk space for rows not staged yet, and for all rows in the dataset."""
-    images = sum(sample.image is not None for sample in samples)
-    check_free_space(staging.folder, (2 * images - staging.rows) * staging.row_bytes)

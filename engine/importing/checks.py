@@ -15,7 +15,7 @@ from engine.data.store import TRAIN, VALIDATION
 from engine.data.tokenizers import split_words
 from engine.importing.captions import apply_all, cut, rare_words, without_rare
 from engine.importing.check_context import CheckContext, CheckReport, SampleOutcome
-from engine.importing.encoding import looks_like_mojibake, mend_mojibake
+from engine.importing.encoding import looks_like_mojibake, repair_mojibake
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.near_duplicates import NearDuplicateIndex, near_duplicate_groups
 from engine.importing.plan import Fix, ImportPlan, Issue, check_fixes
@@ -106,13 +106,13 @@ def check_mojibake(context: CheckContext) -> None:
     """Find texts that were read in the wrong encoding; runs before any other check."""
     is_bad = {t: looks_like_mojibake(t) for one in context.left() for t in set(one.texts)}
     found = [one for one in context.left() if any(is_bad[text] for text in one.texts)]
-    mendable = sum(bad and mend_mojibake(text) != text for text, bad in is_bad.items())
+    repairable = sum(bad and repair_mojibake(text) != text for text, bad in is_bad.items())
     keys = [outcome.key for outcome in found]
-    context.report(Issue.MOJIBAKE, keys, detail={"mendable": mendable})
+    context.report(Issue.MOJIBAKE, keys, detail={"repairable": repairable})
     fix = context.fix(Issue.MOJIBAKE)
     for outcome in found if fix != Fix.KEEP else ():
         if fix == Fix.FIX:
-            outcome.texts = tuple(mend_mojibake(text) for text in outcome.texts)
+            outcome.texts = tuple(repair_mojibake(text) for text in outcome.texts)
         else:
             _drop_texts(outcome, is_bad, Reason.MOJIBAKE)
 

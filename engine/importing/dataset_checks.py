@@ -11,7 +11,7 @@ from engine.data.manifest import VALIDATION, captions_of, key_of
 from engine.data.store import StoredDataset, open_dataset
 from engine.importing.check_context import CheckReport
 from engine.importing.checks import check_samples
-from engine.importing.encoding import mend_mojibake
+from engine.importing.encoding import repair_mojibake
 from engine.importing.formats.format import ImportSpec, RawSample
 from engine.importing.item_issue import ItemIssue
 from engine.importing.ledger import FileLedger
@@ -72,18 +72,14 @@ def find_in_dataset(
     issues: list[ItemIssue] = []
     for found in check_samples(samples, FileLedger(), plan, control).reports:
         items = tuple(map(int, found.keys))
-        mended: dict[str, str] = {}
+        repaired: dict[str, str] = {}
         if found.issue == Issue.MOJIBAKE:
             captions = {caption for item in items for caption in edits.state(item).captions}
-            mended = {caption: mend_mojibake(caption) for caption in captions}
+            repaired = {one: new for one in captions if (new := repair_mojibake(one)) != one}
         if found.count:
+            groups = tuple(tuple(map(int, group)) for group in found.groups)
             issues.append(
-                ItemIssue(
-                    issue=found.issue,
-                    found=items,
-                    groups=tuple(tuple(map(int, group)) for group in found.groups),
-                    mended={old: new for old, new in mended.items() if old != new},
-                )
+                ItemIssue(issue=found.issue, found=items, groups=groups, repaired_texts=repaired)
             )
     return tuple(issues)
 

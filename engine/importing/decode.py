@@ -20,7 +20,7 @@ from PIL import Image, ImageColor
 
 from engine.control import RunControl
 from engine.data.image_decode import decode_image, flatten, original_size
-from engine.errors import EntryError, SourceUnreadableError, StoppedError
+from engine.errors import EntryError, SourceUnreadableError
 from engine.events import ImportStage
 from engine.importing.formats.format import Format, Pixels, RawSample
 from engine.importing.ledger import FileLedger, Reason
@@ -124,7 +124,7 @@ class Decoder:
             reason = Reason(error.reason) if error.reason in list(Reason) else Reason.DAMAGED
             return DecodedSample(raw=raw, reason=reason, detail=error.detail), size
         except (ValueError, ArithmeticError, LookupError, TypeError, MemoryError) as error:
-            # One damaged file, however odd, must not end the import of all the others.
+            # One damaged file must not end the import of all others.
             detail = f"{type(error).__name__}: {error}"
             return DecodedSample(raw=raw, reason=Reason.DAMAGED, detail=detail), size
 
@@ -255,7 +255,7 @@ def decode_all(
                     continue
             if not under_way:
                 return
-            for decoded in _wait(under_way.popleft(), control):
+            for decoded in _result(under_way.popleft(), control):
                 if decoded.reason is Reason.UNREADABLE:
                     check_source(decoder.archive)
                 yield decoded
@@ -281,10 +281,9 @@ def check_source(archive: Archive) -> None:
         raise SourceUnreadableError(archive.source, reason) from error
 
 
-def _wait(future: Future[list[DecodedSample]], control: RunControl) -> list[DecodedSample]:
-    while not control.is_stop_requested:
-        wait((future,), timeout=ASK_EVERY_S)
-        # A batch that was cut short by a stop is no result.
-        if future.done() and not control.is_stop_requested:
-            return future.result()
-    raise StoppedError
+def _result(batch: Future[list[DecodedSample]], control: RunControl) -> list[DecodedSample]:
+    while not batch.done() and not control.is_stop_requested:
+        wait((batch,), timeout=ASK_EVERY_S)
+    # A batch that was cut short by a stop is no result.
+    control.stop_if_asked()
+    return batch.result()

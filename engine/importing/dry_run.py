@@ -272,6 +272,11 @@ def _facts(
     reasons = (
         diagnose_empty_import(look.listing, ledger, scanned.first) if not scanned.pairs else ()
     )
+    pairs = dict.fromkeys(zip(scanned.before, after, strict=True))
+    shown: list[tuple[str, str]] = []
+    for is_changed in (True, False):
+        some = [pair for pair in pairs if (pair[0] != pair[1]) is is_changed]
+        shown += some[:: max(1, len(some) // KEPT_SAMPLES)][:KEPT_SAMPLES]
     return ScanFacts(
         pairs=scanned.pairs,
         image_only=scanned.image_only,
@@ -280,19 +285,6 @@ def _facts(
         emptied=scanned.emptied + sum(not text for text in after),
         labels=tuple(scanned.labels),
         texts=describe_texts([text for text in after if text], tokenizer),
-        samples=_samples(scanned.before, after),
+        samples=tuple(shown[:KEPT_SAMPLES]),
         reasons=reasons,
     )
-
-
-def _samples(before: Sequence[str], after: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """Choose unique texts spread over the source, the changed ones first."""
-    pairs = list(dict.fromkeys(zip(before, after, strict=True)))
-    changed = [pair for pair in pairs if pair[0] != pair[1]]
-    same = [pair for pair in pairs if pair[0] == pair[1]]
-    return tuple([*_spread(changed), *_spread(same)][:KEPT_SAMPLES])
-
-
-def _spread(pairs: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
-    step = max(1, len(pairs) // KEPT_SAMPLES)
-    return pairs[::step][:KEPT_SAMPLES]

@@ -7,31 +7,31 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 
 from engine.importing.formats.format import FileListing, RawSample
+from engine.importing.formats.names import TEXT_SUFFIXES
 from engine.importing.ledger import FileLedger, Reason
 
 GIVEN = 3
-TEXT_SUFFIXES = (".txt", ".caption")
 
 
 class CauseKind(StrEnum):
-    """What may be the matter."""
+    """What may be the matter; of equally frequent ones, the more particular first."""
 
-    NO_FILES = "no_files"
-    """There is no file at all."""
+    VALIDATION = "validation"
+    """All items are for validation, so none is left to train on."""
+    TEXTS_ELSEWHERE = "texts_elsewhere"
+    """Images have texts of their name, but in another folder."""
     NO_IMAGES = "no_images"
     """There are files, none of them an image to this format."""
     IMAGES_WITHOUT_TEXT = "images_without_text"
     TEXTS_WITHOUT_IMAGE = "texts_without_image"
-    TEXTS_ELSEWHERE = "texts_elsewhere"
-    """Images have texts of their name, but in another folder."""
-    UNREADABLE = "unreadable"
-    """Images whose content cannot be used."""
     BAD_ROWS = "bad_rows"
     """Rows that lack what the mapping names."""
+    UNREADABLE = "unreadable"
+    """Images whose content cannot be used."""
     FINDINGS = "findings"
     """Items that a repair leaves out."""
-    VALIDATION = "validation"
-    """All items are for validation, so none is left to train on."""
+    NO_FILES = "no_files"
+    """There is no file at all."""
 
 
 _SENTENCES = {
@@ -97,23 +97,9 @@ def diagnose_empty_import(
     counts[CauseKind.VALIDATION] = validation
     if not any(sample.image is not None for sample in samples):
         counts[CauseKind.NO_IMAGES] = ledger.files_found
-    # The more particular one first where two are equally frequent.
-    order = {cause: rank for rank, cause in enumerate(_RANKED)}
-    found = sorted(counts.items(), key=lambda pair: (-pair[1], order[pair[0]]))
+    order = list(CauseKind)
+    found = sorted(counts.items(), key=lambda pair: (-pair[1], order.index(pair[0])))
     return tuple(Cause(kind=cause, count=n) for cause, n in found[:GIVEN] if n)
-
-
-_RANKED = (
-    CauseKind.VALIDATION,
-    CauseKind.TEXTS_ELSEWHERE,
-    CauseKind.NO_IMAGES,
-    CauseKind.IMAGES_WITHOUT_TEXT,
-    CauseKind.TEXTS_WITHOUT_IMAGE,
-    CauseKind.BAD_ROWS,
-    CauseKind.UNREADABLE,
-    CauseKind.FINDINGS,
-    CauseKind.NO_FILES,
-)
 
 
 def _texts_elsewhere(listing: FileListing) -> int:

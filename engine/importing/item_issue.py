@@ -25,7 +25,7 @@ class ItemIssue:
     """The items; of images that are alike, all but the first."""
     groups: tuple[tuple[int, ...], ...] = ()
     """For images that are alike and for leaks: the first, then those like it."""
-    mended: Mapping[str, str] = field(default_factory=dict)
+    repaired_texts: Mapping[str, str] = field(default_factory=dict)
     """For mojibake: repaired captions by the captions as they are."""
 
     @property
@@ -40,7 +40,7 @@ class ItemIssue:
         possible = {Fix.SKIP}
         if self.issue in ALIKE:
             possible.add(Fix.MERGE)
-        if self.issue == Issue.LEAK or self.mended:
+        if self.issue == Issue.LEAK or self.repaired_texts:
             possible.add(Fix.FIX)
         # If an issue may well be intended, its first fix is to keep the items.
         return tuple(fix for fix in OFFERED[self.issue] if fix in possible)
@@ -57,15 +57,14 @@ def repaired(found: ItemIssue, fix: Fix, edits: Edits) -> dict[int, ItemState]:
         kept = _kept(found.found, edits)
         if found.issue == Issue.LEAK:
             return {item: state._replace(split=TRAIN) for item, state in kept}
+        texts = found.repaired_texts
         return {
-            item: state._replace(
-                captions=normalise_texts(found.mended.get(text, text) for text in state.captions)
-            )
-            for item, state in kept
+            item: one._replace(captions=normalise_texts(texts.get(t, t) for t in one.captions))
+            for item, one in kept
         }
-    groups = found.groups if found.issue in ALIKE else ()
-    spare = [pair for group in groups for pair in list(_kept(group, edits))[1:]]
-    excluded = spare if found.issue in ALIKE else _kept(found.found, edits)
+    excluded = _kept(found.found, edits)
+    if found.issue in ALIKE:
+        excluded = (pair for group in found.groups for pair in list(_kept(group, edits))[1:])
     return {item: state._replace(is_excluded=True) for item, state in excluded}
 
 

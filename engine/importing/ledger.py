@@ -46,7 +46,7 @@ class Reason(StrEnum):
     NO_IMAGE = "no_image"
     """A text without an image, where text-only items are not kept."""
     SAME_IMAGE = "same_image"
-    """The same pixels as another item, and the repair says to keep one."""
+    """The same pixels as another item, and one is to be kept."""
     SIMILAR_IMAGE = "similar_image"
     TINY_IMAGE = "tiny_image"
     EXTREME_RATIO = "extreme_ratio"
@@ -54,9 +54,9 @@ class Reason(StrEnum):
     LONG_TEXT = "long_text"
     MOJIBAKE = "mojibake"
     LEAK = "leak"
-    """Held out, and all but the same as an item to train on."""
+    """For validation, and almost the same as an item to train on."""
     EXCLUDED = "excluded"
-    """The user said so."""
+    """Excluded by the user."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,7 +67,7 @@ class SkipRecord:
     """As the source names it: ``a/b.jpg``, or ``captions.csv#12`` for the twelfth row of data."""
     reason: Reason
     detail: str = ""
-    """More, in English: what the decoder said, which file it equals."""
+    """Details in English, such as the message of the decoder."""
 
 
 class FileLedger:
@@ -108,7 +108,7 @@ class FileLedger:
             )
 
     def mark_rejected(self, path: str, reason: Reason, detail: str = "") -> None:
-        """Record that a used file gives nothing after all: its image cannot be decoded, say."""
+        """Skip a file that was marked as used, for example because its image cannot be decoded."""
         if path in self._used:
             self._used.discard(path)
             self.mark_skipped(path, reason, detail)
@@ -123,9 +123,9 @@ class FileLedger:
         return len(self._used)
 
     def skipped_files(self) -> Iterator[SkipRecord]:
-        """Files that gave nothing, in the order in which that was found out."""
+        """Files that gave nothing, in the order in which they were skipped."""
         return iter(self._skipped_files.values())
 
     def skipped_items(self) -> Iterator[SkipRecord]:
-        """Items that are not imported, in that order."""
+        """Items that are not imported, in the order in which they were skipped."""
         return iter(self._skipped_items.values())

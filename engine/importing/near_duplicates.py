@@ -39,21 +39,18 @@ _ROWS, _COLUMNS = np.divmod(np.arange(1, 64), 8)
 _ROWS, _COLUMNS = np.append(_ROWS, 8), np.append(_COLUMNS, 0)
 
 
-def perceptual_hash(image: Image.Image) -> int:
-    """Hash one image: 64 bits, ``FLAT`` where it has no contrast."""
-    picture = image.convert("L" if image.mode in ("L", "1") else "RGB")
-    if picture.width != picture.height or picture.width % _SIDE:
-        picture = picture.resize((_SIDE, _SIDE), Image.Resampling.BOX)
-    pixels = np.asarray(picture)
-    return int(perceptual_hashes(pixels.reshape(1, *pixels.shape[:2], -1))[0])
-
-
 def perceptual_hashes(images: Pixels) -> npt.NDArray[np.uint64]:
     """Hash stored images: uint8 [N, S, S, C] to [N]; a few hundred at once are fastest."""
     if not len(images):
         return np.empty(0, dtype=np.uint64)
-    grey = _to_grey(_block_sums(_to_whole_blocks(images), _SIDE))
-    # Two plain products of matrices are many times quicker than a stack of small ones.
+    sums = _block_sums(_to_whole_blocks(images), _SIDE)
+    # Whole numbers [N, 32, 32], weighted as in ITU-R BT.601.
+    channels = [sums[..., channel] for channel in range(sums.shape[-1])]
+    if len(channels) > 1:
+        red, green, blue = channels
+        channels = [(red * 299 + green * 587 + blue * 114) // 1_000]
+    grey = channels[0].astype(np.float64)
+    # Two large matrix products are many times faster than a stack of small ones.
     across = (grey.reshape(-1, _SIDE) @ _WAVES.T).reshape(-1, _SIDE, _LOW)
     down = across.transpose(0, 2, 1).reshape(-1, _SIDE) @ _WAVES.T
     waves = down.reshape(-1, _LOW, _LOW).transpose(0, 2, 1)
@@ -98,14 +95,6 @@ def _to_whole_blocks(images: Pixels) -> Pixels:
         for image in images
     ]
     return np.stack([np.asarray(image) for image in resized]).reshape(len(images), _SIDE, _SIDE, -1)
-
-
-def _to_grey(sums: npt.NDArray[np.uint32]) -> npt.NDArray[np.float64]:
-    """Weigh colours as ITU-R BT.601 does: [N, 32, 32, C] to whole numbers [N, 32, 32]."""
-    if sums.shape[-1] == 1:
-        return sums[..., 0].astype(np.float64)
-    red, green, blue = (sums[..., channel] for channel in range(3))
-    return ((red * 299 + green * 587 + blue * 114) // 1_000).astype(np.float64)
 
 
 def _block_sums(images: Pixels, side: int) -> npt.NDArray[np.uint32]:

@@ -189,34 +189,6 @@ def gives_alike(first: ImportPlan, second: ImportPlan) -> bool:
 
 KEEP, SKIP, FIX, MERGE = Fix.KEEP, Fix.SKIP, Fix.FIX, Fix.MERGE
 
-DEFAULTS: Mapping[Issue, Fix] = {
-    Issue.UNREADABLE: SKIP,
-    Issue.HIDDEN: SKIP,
-    Issue.NO_TEXT: SKIP,
-    Issue.NO_IMAGE: SKIP,
-    Issue.SAME_IMAGE: MERGE,
-    Issue.SIMILAR_IMAGE: KEEP,
-    Issue.TINY_IMAGE: KEEP,
-    Issue.EXTREME_RATIO: KEEP,
-    Issue.REPEATED_TEXT: KEEP,
-    Issue.MOJIBAKE: FIX,
-    Issue.LONG_TEXT: KEEP,
-    Issue.IMBALANCE: KEEP,
-    Issue.LEAK: FIX,
-}
-"""The fixes that apply unless the plan chooses others. No usable item is removed unless asked for.
-
-- Unreadable and hidden files contain nothing to keep.
-- No text, no image: ``keep_image_only`` and ``keep_text_only`` of the plan override this table.
-- Equal images are merged. Kept, they would count twice and could be in both splits; skipped, their
-  captions would be lost.
-- Similar, tiny and long images and repeated texts may be intended: frames, digits, class names.
-- Mojibake is repaired where that is unambiguous.
-- Long texts are cut by the tokenizer's length in any case, which covers 95 % of them.
-- Imbalance is handled while training (``data.class_balance``), not by removing items.
-- A leak makes all validation metrics too good. Moving the item to the training split keeps it.
-"""
-
 OFFERED: Mapping[Issue, tuple[Fix, ...]] = {
     Issue.UNREADABLE: (SKIP,),
     Issue.HIDDEN: (SKIP,),
@@ -234,16 +206,25 @@ OFFERED: Mapping[Issue, tuple[Fix, ...]] = {
 }
 """The fixes of each issue, the default first. Skipping a text keeps an item with other texts."""
 
+DEFAULTS: Mapping[Issue, Fix] = {issue: fixes[0] for issue, fixes in OFFERED.items()}
+"""The fixes that apply unless the plan chooses others. No usable item is removed unless asked for.
+
+- Unreadable and hidden files contain nothing to keep.
+- No text, no image: ``keep_image_only`` and ``keep_text_only`` of the plan override this table.
+- Equal images are merged. Kept, they would count twice and could be in both splits; skipped, their
+  captions would be lost.
+- Similar, tiny and long images and repeated texts may be intended: frames, digits, class names.
+- Mojibake is repaired where that is unambiguous.
+- Long texts are cut by the tokenizer's length in any case, which covers 95 % of them.
+- Imbalance is handled while training (``data.class_balance``), not by removing items.
+- A leak makes all validation metrics too good. Moving the item to the training split keeps it.
+"""
+
 
 def chosen_fix(plan: ImportPlan, issue: Issue) -> Fix:
     """Return the fix of an issue: from the plan's fixes, else from its flags, else the default."""
-    if issue in plan.repairs:
-        return plan.repairs[issue]
-    if issue == Issue.NO_TEXT and plan.keep_image_only:
-        return KEEP
-    if issue == Issue.NO_IMAGE and plan.keep_text_only:
-        return KEEP
-    return DEFAULTS[issue]
+    is_kept = {Issue.NO_TEXT: plan.keep_image_only, Issue.NO_IMAGE: plan.keep_text_only}
+    return plan.repairs.get(issue) or (KEEP if is_kept.get(issue) else DEFAULTS[issue])
 
 
 def check_fixes(plan: ImportPlan) -> None:

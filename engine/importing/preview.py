@@ -148,7 +148,9 @@ def before_and_after(
     form = FORMATS[plan.reading.format]
     samples = islice(form.scan(archive, look.listing, plan.reading, FileLedger()), LOOKED_AT)
     images = [(item.key, item.image) for item in samples if item.image is not None]
-    for key, image in _spread_images(images):
+    # In an order whose first few images are spread over all.
+    step = max(1, len(images) // BEFORE_AFTER_COUNT)
+    for key, image in (image for start in range(step) for image in images[start::step]):
         control.stop_if_asked()
         both = _both(plan, archive, form, key, image)
         if both is not None:
@@ -171,9 +173,3 @@ def _both(
     small = picture.convert("RGBA")
     small.thumbnail((BEFORE_SIDE, BEFORE_SIDE))
     return BeforeAfter(key=key, before=np.asarray(small), after=after, width=width, height=height)
-
-
-def _spread_images(images: Sequence[tuple[str, ImageRef]]) -> list[tuple[str, ImageRef]]:
-    """Put images in an order whose first few come from everywhere."""
-    step = max(1, len(images) // BEFORE_AFTER_COUNT)
-    return [image for start in range(step) for image in images[start::step]]

@@ -72,7 +72,7 @@ _REASONS = {
     "similar_image": "almost the same image as another item",
     "tiny_image": "a tiny image",
     "extreme_ratio": "far longer than wide, or wider than long",
-    "repeated_text": "a text that stands on very many images",
+    "repeated_text": "the same text as very many other images",
     "long_text": "a text far longer than most",
     "mojibake": "a text that was read in the wrong encoding",
     "leak": "for validation, and almost the same as an item to train on",
@@ -135,20 +135,20 @@ def _skipped_section(heading: str, skipped: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _table(heading: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+
+    def cell(value: object) -> str:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return f'<td class="number">{value:,}</td>'
+        return f"<td>{html.escape(str(value))}</td>"
+
     every = list(rows)
     if not every:
         return f"<h2>{html.escape(heading)}</h2><p>None.</p>"
     head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
-    body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>\n" for row in every[:ROWS_SHOWN])
+    body = "".join(f"<tr>{''.join(map(cell, row))}</tr>\n" for row in every[:ROWS_SHOWN])
     rest = len(every) - ROWS_SHOWN
     more = f"<p>And {rest:,} more, in report.json.</p>" if rest > 0 else ""
     return f"<h2>{html.escape(heading)}</h2><table><tr>{head}</tr>\n{body}</table>{more}"
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f'<td class="number">{value:,}</td>'
-    return f"<td>{html.escape(str(value))}</td>"
 
 
 def _flat(plan: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
@@ -157,21 +157,17 @@ def _flat(plan: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
         if isinstance(value, dict):
             rows += _flat(value, f"{prefix}{name}.")
         else:
-            rows.append((prefix + name, _shown(value)))
+            many = value if isinstance(value, list | tuple) else [value]
+            parts = (" = ".join(map(str, v)) if isinstance(v, tuple) else str(v) for v in many)
+            rows.append((prefix + name, ", ".join(parts)))
     return rows
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, list | tuple):
-        return ", ".join(" = ".join(map(str, v)) if isinstance(v, tuple) else str(v) for v in value)
-    return str(value)
 
 
 FORMAT = 2
 JSON_NAME, PAGE_NAME = "report.json", "report.html"
 KEYS_NAMED = 1_000
 """Keys listed for each issue; the count is not limited."""
-LIBRARIES = ("pillow", "numpy", "ftfy", "charset-normalizer", "pyarrow")
+LIBRARIES = ("pillow", "numpy", "ftfy", "chardet", "pyarrow")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -276,7 +272,7 @@ def reason_counts(*skipped: Iterable[SkipRecord]) -> dict[str, int]:
 
 
 def versions() -> dict[str, str]:
-    """Name the program and whatever it read the source with."""
+    """Return the versions of the program and of the libraries that read the source."""
     return {
         "diptych": installed_version(),
         "python": platform.python_version(),

@@ -6,6 +6,7 @@
 - ``ProgressReporter`` limits progress events to ten a second.
 """
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -23,7 +24,7 @@ from engine.control import RunControl
 from engine.errors import ConfigError, EngineError, Problem
 from engine.events import ImportEmit, ImportProgressed, ImportStage
 from engine.importing.formats.format import Detection, FileListing, Format, RawSample
-from engine.importing.formats.names import IMAGE_SUFFIXES
+from engine.importing.formats.names import IMAGE_SUFFIXES, TEXT_SUFFIXES
 from engine.importing.formats.registry import FORMATS
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.plan import DECODING, ImportPlan, check_fixes
@@ -65,19 +66,14 @@ def list_files(
 
 def detect_formats(archive: Archive, listing: FileListing) -> tuple[Detection, ...]:
     """Ask every format whether it can read the source; the most confident comes first."""
-    offers = [_offer(form, archive, listing) for form in FORMATS.values()]
-    # Sorting is stable: between equals the order of the table decides, the same every time.
-    return tuple(
-        sorted((o for o in offers if o is not None), key=lambda o: o.confidence, reverse=True)
-    )
-
-
-def _offer(form: Format, archive: Archive, listing: FileListing) -> Detection | None:
-    try:
-        return form.detect(archive, listing)
-    except EngineError:
+    found: list[Detection] = []
+    for form in FORMATS.values():
         # The scan will report a file that cannot be read.
-        return None
+        with contextlib.suppress(EngineError):
+            if (detection := form.detect(archive, listing)) is not None:
+                found.append(detection)
+    # Sorting is stable: between equals the order of the table decides.
+    return tuple(sorted(found, key=lambda detection: -detection.confidence))
 
 
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -154,9 +150,6 @@ def _with_own_keys(samples: list[RawSample], refused: set[str]) -> Iterator[RawS
             key = f"{sample.key} ({counts[sample.key] + 1})"
         seen.add(key)
         yield sample if key == sample.key else replace(sample, key=key)
-
-
-TEXT_SUFFIXES = frozenset((".txt", ".caption"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,29 +229,25 @@ def decoding_hash(plan: ImportPlan) -> str:
 
 def _source_hash(archive: Archive, listing: FileListing) -> str:
     digest = hashlib.sha256()
-    root = _folder_of(archive)
-    if root is None:
+    root = None
+    if archive.source.is_dir():
+        root = archive.source
+    elif archive.selected_entry:
+        root = archive.source.parent
+    else:
+        # The time of an archive covers all its files.
         status = archive.source.stat()
         digest.update(f"{status.st_size} {status.st_mtime_ns}\n".encode())
     for entry in listing.entries:
-        time_ns = 0 if root is None else _modified_ns(f"{root}/{entry.path}")
+        time_ns = 0
+        if root is not None:
+            try:
+                time_ns = os.lstat(f"{root}/{entry.path}").st_mtime_ns
+            except (OSError, ValueError):
+                time_ns = -1
         line = f"{entry.path}\0{entry.size}\0{time_ns}\n"
         digest.update(line.encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
-
-
-def _folder_of(archive: Archive) -> Path | None:
-    """Find where the files lie, or None for an archive, whose own time says it all."""
-    if archive.source.is_dir():
-        return archive.source
-    return archive.source.parent if archive.selected_entry else None
-
-
-def _modified_ns(path: str) -> int:
-    try:
-        return os.lstat(path).st_mtime_ns
-    except (OSError, ValueError):
-        return -1
 
 
 EVERY_S = 0.1

@@ -77,11 +77,13 @@ class Staging:
             self.folder.parent.mkdir(parents=True, exist_ok=True)
             # Beside the folder, which may be deleted and created again.
             file = self.folder.with_name(f"{self.folder.name}.lock")
-            held.enter_context(FolderLock(self._dataset, file, ImportLockedError))
-            if not self._is_ours():
+            name = self.folder.name.removeprefix(".").removesuffix(".import")
+            dataset = self.folder.with_name(name)
+            held.enter_context(FolderLock(dataset, file, ImportLockedError))
+            if _read_fingerprint(self.folder) != self._fingerprint:
                 self._delete_folder()
                 self.folder.mkdir()
-                atomic_write(self._plan_file, json.dumps(self._fingerprint).encode())
+                atomic_write(self.folder / "plan.json", json.dumps(self._fingerprint).encode())
             self._lines = self._open("items.jsonl")
             self._images = self._open("images.part")
             self._recover()
@@ -106,7 +108,9 @@ class Staging:
             if decoded.pixels is not None:
                 self._images.write(decoded.pixels.data)
                 self.rows += 1
-            self._lines.write(_line(item))
+            line = _Line(item.raw.key, item.facts, item.reason, item.detail)
+            # ASCII: a file name may hold bytes that are not valid in any encoding.
+            self._lines.write(json.dumps(encode(line)).encode() + b"\n")
             self._keep()
         self.items.append(item)
         return item
@@ -156,21 +160,6 @@ class Staging:
             self._lines.flush()
             self._flushed_s = now_s
 
-    @property
-    def _dataset(self) -> Path:
-        name = self.folder.name.removeprefix(".").removesuffix(".import")
-        return self.folder.with_name(name)
-
-    @property
-    def _plan_file(self) -> Path:
-        return self.folder / "plan.json"
-
-    def _is_ours(self) -> bool:
-        try:
-            return json.loads(self._plan_file.read_bytes()) == self._fingerprint
-        except (OSError, ValueError):
-            return False
-
     def _open(self, name: str) -> BinaryIO:
         path = self.folder / name
         path.touch()
@@ -218,10 +207,15 @@ def has_staged(dataset: Path, plan_hash: str) -> bool:
         dataset: folder of the dataset.
         plan_hash: ``scan.decoding_hash`` of the plan.
     """
+    found = _read_fingerprint(staging_folder(dataset))
+    return isinstance(found, dict) and found.get("plan") == plan_hash
+
+
+def _read_fingerprint(folder: Path) -> object:
     try:
-        return json.loads((staging_folder(dataset) / "plan.json").read_bytes())["plan"] == plan_hash
-    except (OSError, ValueError, LookupError, TypeError):
-        return False
+        return json.loads((folder / "plan.json").read_bytes())
+    except (OSError, ValueError):
+        return None
 
 
 def discard_staging(dataset: Path) -> None:
@@ -237,12 +231,6 @@ class _Line:
     facts: ImageFacts | None
     reason: Reason | None
     detail: str
-
-
-def _line(item: DecodedSample) -> bytes:
-    line = _Line(item.raw.key, item.facts, item.reason, item.detail)
-    # ASCII: a file name may hold bytes that are not valid in any encoding.
-    return json.dumps(encode(line)).encode() + b"\n"
 
 
 def _read_line(line: bytes) -> DecodedSample | None:

@@ -1,4 +1,4 @@
-"""What a source's texts are like: scripts, lengths, words. The wizard's page about texts."""
+"""Statistics of the texts of a source: scripts, lengths, words. For the wizard's text page."""
 
 import functools
 import unicodedata
@@ -23,7 +23,7 @@ _BPE_LEARNED_FROM = 20_000
 
 @dataclass(frozen=True, kw_only=True)
 class TextFacts:
-    """What there is to know of many texts."""
+    """Statistics of a collection of texts."""
 
     count: int
     """Texts, equal ones included."""
@@ -40,9 +40,9 @@ class TextFacts:
     vocabulary_size: int
     """Different units, special ones not counted."""
     frequent: tuple[tuple[str, int], ...]
-    """The most frequent units, and how often they stand."""
+    """The most frequent units, and how often they occur."""
     once: int
-    """Units that stand only once."""
+    """Units that occur once."""
 
 
 def describe_texts(
@@ -101,7 +101,7 @@ def covering(lengths: Mapping[int, int], share: float) -> int:
 
 
 def script_shares(copies: Mapping[str, int]) -> tuple[tuple[str, float], ...]:
-    """Return each script's share of the letters of texts that stand so many times."""
+    """Return each script's share of the letters of texts, given how often each text occurs."""
     counts: Counter[str] = Counter()
     for text, number in copies.items():
         for script, letters in Counter(map(script_of, text)).items():
@@ -114,24 +114,24 @@ def script_shares(copies: Mapping[str, int]) -> tuple[tuple[str, float], ...]:
 
 @functools.lru_cache(maxsize=65_536)
 def script_of(character: str) -> str:
-    """Name the script of a letter, such as ``Latin``; empty for all that is no letter.
-
-    Unicode names begin with the script; the standard library knows no better.
-    """
+    """Return the script of a letter, such as ``Latin``; empty for other characters."""
     if not unicodedata.category(character).startswith("L"):
         return ""
+    # Unicode names begin with the script, which the standard library gives nowhere else.
     name = unicodedata.name(character, "").partition(" ")[0]
     return "" if name in _NO_SCRIPT else _SCRIPTS.get(name, name.capitalize())
 
 
 def _languages(copies: Mapping[str, int]) -> tuple[tuple[str, float], ...]:
-    """Tell Chinese, Japanese and Korean texts apart by the characters beside Han characters.
+    """Return the shares of Chinese, Japanese and Korean texts, by their scripts.
 
     A text of Han characters alone is Chinese, unless many of the other such texts hold Kana.
     """
     counts: Counter[str] = Counter()
     for text, number in copies.items():
-        counts[_language({script_of(character) for character in text})] += number
+        scripts = {script_of(character) for character in text}
+        known = (("Kana", "Japanese"), ("Hangul", "Korean"), ("Han", "Chinese"))
+        counts[next((name for script, name in known if script in scripts), "")] += number
     if counts["Japanese"] > _ENOUGH_KANA * (counts["Japanese"] + counts["Chinese"]):
         counts["Japanese"] += counts.pop("Chinese", 0)
     del counts[""]
@@ -139,31 +139,19 @@ def _languages(copies: Mapping[str, int]) -> tuple[tuple[str, float], ...]:
     return tuple((name, number / total) for name, number in counts.most_common() if number)
 
 
-def _language(scripts: set[str]) -> str:
-    for script, language in (("Kana", "Japanese"), ("Hangul", "Korean"), ("Han", "Chinese")):
-        if script in scripts:
-            return language
-    return ""
-
-
 def _splitter(kind: str, texts: Sequence[str], size: int) -> Callable[[str], list[str]]:
     if kind == BPE:
         # Every so many, so that the sample is spread over the source.
         step = max(1, len(texts) // _BPE_LEARNED_FROM)
-        return _piece_splitter(BpeTokenizer.build(texts[::step], size=size))
+        pairs = BpeTokenizer.build(texts[::step], size=size)
+        piece = functools.cache(lambda number: pairs.decode([number]))
+
+        def split(text: str) -> list[str]:
+            numbers = pairs.encode(text, pairs.count(text) + 1)
+            return [piece(number) for number in numbers[:-1].tolist()]
+
+        return split
     ways = {WORD: split_words, CHARACTERS: split_characters}
     if kind not in ways:
         raise ValueError(f"there is no tokenizer of {kind}")
     return ways[kind]
-
-
-def _piece_splitter(pairs: BpeTokenizer) -> Callable[[str], list[str]]:
-    @functools.cache
-    def piece(number: int) -> str:
-        return pairs.decode([number])
-
-    def split(text: str) -> list[str]:
-        numbers = pairs.encode(text, pairs.count(text) + 1)
-        return [piece(number) for number in numbers[:-1].tolist()]
-
-    return split

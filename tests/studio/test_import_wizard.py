@@ -277,7 +277,7 @@ def test_that_the_check_can_be_cancelled_and_done_again(opened: OpenWizard, fake
 def test_that_the_way_to_the_wizard_loads_no_library_for_tables_or_texts():
     code = (
         "import sys, studio.app\n"
-        "print([m for m in ('pyarrow', 'ftfy', 'charset_normalizer', 'torch') if m in sys.modules])"
+        "print([m for m in ('pyarrow', 'ftfy', 'chardet', 'torch') if m in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60

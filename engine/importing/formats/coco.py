@@ -14,7 +14,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from engine.errors import ConfigError, EntryError, Problem, SourceUnreadableError
+from engine.errors import EntryError, SourceUnreadableError
+from engine.importing.formats.columns import RowError, find_image
 from engine.importing.formats.format import (
     MOST_CAPTIONS,
     CaptionGrouping,
@@ -27,12 +28,11 @@ from engine.importing.formats.format import (
 from engine.importing.formats.json_stream import JsonBrokenError, JsonStream
 from engine.importing.formats.names import (
     ImageIndex,
-    ImageNameError,
     folder_of,
     folders_named,
+    missing_table,
     offer_leftovers,
-    split_of_path,
-    split_of_words,
+    split_extras,
     stem_of,
 )
 from engine.importing.formats.streams import STREAM_ERRORS, encoding_of, text_of
@@ -47,7 +47,7 @@ class _Image:
 
 
 class CocoScan:
-    """One file of captions on its way to items."""
+    """Reads the samples of one file of captions."""
 
     def __init__(
         self,
@@ -60,9 +60,8 @@ class CocoScan:
         self._archive, self._table, self._index = archive, table, index
         self._ledger = ledger
         self._folders = (folder_of(table), "", *folders_named(listing, stem_of(table)))
-        split = split_of_path(table) or split_of_words(stem_of(table))
-        self._extras = {"split": split} if split else {}
-        # An annotation may come before its image: both lists are gathered by the image's number.
+        self._extras = split_extras(table, of_table=True)
+        # An annotation may come before its image, so both lists are grouped by the image's number.
         self._images: dict[str, _Image] = {}
 
     def items(self, encoding: str, gathering: CaptionGrouping) -> Iterator[RawSample]:
@@ -74,13 +73,17 @@ class CocoScan:
         self._read(JsonStream(text_of(self._archive, self._table, encoding), encoding))
         for number, image in self._images.items():
             key = f"{self._table}#images/{number}"
-            path = self._path(key, image)
+            try:
+                path = find_image(self._index, image.name, self._folders)
+            except RowError as error:
+                self._ledger.mark_item_skipped(key, error.reason, error.detail)
+                continue
             if path:
                 gathering.add(path, image.captions, self._extras, key)
-            elif path is not None and image.captions:
+            elif image.captions:
                 extras = self._extras | ({"missing_image": image.name} if image.name else {})
                 yield RawSample(key=key, image=None, texts=tuple(image.captions), extras=extras)
-            elif path is not None:
+            else:
                 self._ledger.mark_item_skipped(key, Reason.BAD_ROW, f"{image.name} is not there")
 
     def _read(self, stream: JsonStream) -> None:
@@ -91,51 +94,39 @@ class CocoScan:
                     stream.skip()
                     continue
                 for number, item in enumerate(stream.items(), 1):
-                    readers[key](f"{self._table}#{key}/{number}", item.value)
+                    if problem := readers[key](item.value):
+                        self._ledger.mark_item_skipped(f"{self._table}#{key}/{number}", *problem)
         except JsonBrokenError as error:
             if not self._images:
-                raise SourceUnreadableError(
-                    self._archive.source / self._table, str(error)
-                ) from error
+                table = self._archive.source / self._table
+                raise SourceUnreadableError(table, str(error)) from error
             self._ledger.mark_item_skipped(f"{self._table}#end", Reason.BAD_ROW, str(error))
 
-    def _read_image(self, key: str, value: object) -> None:
+    def _read_image(self, value: object) -> tuple[Reason, str] | None:
         match value:
             case {"id": int() | str() as number, "file_name": str(name)} if len(name) < 4_096:
                 self._of(number).name = name
+                return None
             case _:
-                self._ledger.mark_item_skipped(key, Reason.BAD_ROW, "it has no id or no file name")
+                return Reason.BAD_ROW, "it has no id or no file name"
 
-    def _read_caption(self, key: str, value: object) -> None:
+    def _read_caption(self, value: object) -> tuple[Reason, str] | None:
         match value:
             case {"image_id": int() | str() as number, "caption": str(text)} if text.strip():
-                self._add(key, number, text.strip())
+                captions, text = self._of(number).captions, text.strip()
             case _:
-                self._ledger.mark_item_skipped(key, Reason.BAD_ROW, "it has no caption or no image")
-
-    def _add(self, key: str, number: int | str, text: str) -> None:
-        captions = self._of(number).captions
+                return Reason.BAD_ROW, "it has no caption or no image"
         if len(text) > LIMITS.text_bytes:
-            self._ledger.mark_item_skipped(key, Reason.TOO_LARGE, "the caption is too long")
-        elif "\ufffd" in text:
-            self._ledger.mark_item_skipped(
-                key, Reason.BAD_ENCODING, "it holds bytes that are no text"
-            )
-        elif len(captions) >= MOST_CAPTIONS:
-            self._ledger.mark_item_skipped(key, Reason.BAD_ROW, "its image has too many captions")
-        else:
-            captions.append(text)
+            return Reason.TOO_LARGE, "the caption is too long"
+        if "\ufffd" in text:
+            return Reason.BAD_ENCODING, "it holds bytes that are no text"
+        if len(captions) >= MOST_CAPTIONS:
+            return Reason.BAD_ROW, "its image has too many captions"
+        captions.append(text)
+        return None
 
     def _of(self, number: int | str) -> _Image:
         return self._images.setdefault(str(number)[:100], _Image())
-
-    def _path(self, key: str, image: _Image) -> str | None:
-        """Find an image's file; empty where it is not there, None where its name is bad."""
-        try:
-            return self._index.find(image.name, self._folders) or ""
-        except ImageNameError as error:
-            self._ledger.mark_item_skipped(key, Reason.BAD_ROW, f"{image.name[:200]}: {error}")
-            return None
 
 
 _HEAD = 1 << 17
@@ -151,7 +142,7 @@ class Coco(ImageFileFormat):
     name = "coco"
 
     def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
-        """Offer to read JSON files that hold images and captions, going by start and end."""
+        """Detect JSON files that hold images and captions, going by start and end."""
         tables = _tables(archive, listing)
         if not tables:
             return None
@@ -171,8 +162,7 @@ class Coco(ImageFileFormat):
         tables = [reading.table] if reading.table else _tables(archive, listing)
         known = {entry.path for entry in listing.entries}
         if not tables or not known.issuperset(tables):
-            named = reading.table or "captions"
-            raise ConfigError([Problem("reading.table", f"names no file of the source: {named}")])
+            raise missing_table(reading.table or "captions")
         index, gathering = ImageIndex(listing), CaptionGrouping(ledger)
         for table in tables:
             ledger.mark_used(table)
@@ -201,6 +191,6 @@ def _is_coco(archive: Archive, path: str, size: int) -> bool:
             content += stream.read(_HEAD)
     except (EntryError, *STREAM_ERRORS):
         return False
-    # "images" may stand behind all annotations, in the middle of a large file.
+    # "images" may come after all annotations, in the middle of a large file.
     has_images = bool(_IMAGES.search(content)) or size > 2 * _HEAD
     return has_images and bool(_NAMED.search(content)) and bool(_CAPTIONS.search(content))

@@ -8,7 +8,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
@@ -100,21 +100,19 @@ class Guess:
 def guess_columns(
     rows: Sequence[Mapping[str, Any]], index: ImageIndex, folders: Sequence[str]
 ) -> Guess:
-    """Guess from some rows.
-
-    Args:
-        rows: the first ones.
-        index: the images of the source.
-        folders: where images are looked for first.
-    """
+    """Guess from the first rows; images are looked for in ``folders`` first."""
     columns = tuple(dict.fromkeys(str(c) for row in rows for c in row))[:_MOST_COLUMNS]
     shares = {c: _share(rows, c, lambda v: _has_image(v, index, folders)) for c in columns}
     image = _image_column(rows, columns, shares)
     others = [c for c in columns if c != image]
+
+    def is_label(value: object) -> bool:
+        return isinstance(value, str | int) and 0 < len(str(value)) < 200
+
     return Guess(
         image=image,
         texts=_text_columns(rows, others),
-        label=_first_named(others, LABEL_NAMES, lambda c: _share(rows, c, _is_label)),
+        label=_first_named(others, LABEL_NAMES, lambda c: _share(rows, c, is_label)),
         columns=columns,
         matched=shares.get(image, 0.0),
     )
@@ -166,20 +164,15 @@ def _share(rows: Sequence[Mapping[str, Any]], column: str, test: Callable[[objec
 def _has_image(value: object, index: ImageIndex, folders: Sequence[str]) -> bool:
     if not isinstance(value, str) or not value:
         return False
-    if is_embedded(value):
-        return True
     try:
-        return len(value) < 1_000 and index.find(value, folders) is not None
+        is_named = len(value) < 1_000 and index.find(value, folders) is not None
     except ImageNameError:
-        return False
+        is_named = False
+    return is_named or is_embedded(value)
 
 
 def _is_image_name(value: object) -> bool:
     return isinstance(value, str) and len(value) < 1_000 and is_image(value)
-
-
-def _is_label(value: object) -> bool:
-    return isinstance(value, str | int) and 0 < len(str(value)) < 200
 
 
 def _is_text(value: object) -> bool:
@@ -199,25 +192,24 @@ def _words(rows: Sequence[Mapping[str, Any]], column: str) -> float:
     return sum(len(value.split()) for value in values) if letters > len(values) / 2 else 0.0
 
 
-def check_columns(reading: ImportSpec, columns: Collection[str], table: str) -> None:
-    """Make sure that all columns that are named are there.
+def complete(reading: ImportSpec, guess: Guess, table: str) -> ImportSpec:
+    """Fill in the empty columns of a spec from a guess.
 
     Raises:
-        ConfigError: some are not.
+        ConfigError: the spec names columns that the table lacks, or no column holds images.
     """
     wanted = [("image_column", reading.image_column), ("label_column", reading.label_column)]
     wanted += [("text_columns", column) for column in reading.text_columns]
     problems = [
         Problem(f"reading.{field}", f"names no column of {table}: {column}")
         for field, column in wanted
-        if column and column not in columns
+        if column and column not in guess.columns
     ]
+    if not problems and not (reading.image_column or guess.image):
+        message = "is not given, and no column holds images"
+        problems = [Problem("reading.image_column", message)]
     if problems:
         raise ConfigError(problems)
-
-
-def complete(reading: ImportSpec, guess: Guess) -> ImportSpec:
-    """Fill in what a reading leaves open."""
     return replace(
         reading,
         image_column=reading.image_column or guess.image,
@@ -231,16 +223,23 @@ _UNREADABLE = "\ufffd"
 
 
 class RowError(ValueError):
-    """A row that makes no item.
-
-    Args:
-        reason: why, as the ledger have it.
-        detail: more, in English.
-    """
+    """A row that makes no item, with the reason and the detail for the ledger."""
 
     def __init__(self, reason: Reason, detail: str) -> None:
         self.reason, self.detail = reason, detail
         super().__init__(detail)
+
+
+def find_image(index: ImageIndex, name: str, folders: Sequence[str]) -> str | None:
+    """Find the image that a row names.
+
+    Raises:
+        RowError: the name leads out of the source, or to the web.
+    """
+    try:
+        return index.find(name, folders)
+    except ImageNameError as error:
+        raise RowError(Reason.BAD_ROW, f"{name[:200]}: {error}") from error
 
 
 class RowTexts:
@@ -282,8 +281,15 @@ class RowTexts:
         for name, usual in (("group", GROUP_NAMES), ("split", SPLIT_NAMES)):
             columns = [column for column in values if plain(str(column)) in usual]
             wanted |= {name: columns[0]} if columns else {}
-        found = {name: _short(self._value(values, column)) for name, column in wanted.items()}
-        return {name: value for name, value in found.items() if value}
+        found: dict[str, str] = {}
+        for name, column in wanted.items():
+            value = self._value(values, column)
+            # NaN is not equal to itself.
+            is_plain = isinstance(value, str | int | float) and value == value
+            text = str(value).strip() if is_plain else ""
+            if text and len(text) <= 1_000 and _UNREADABLE not in text:
+                found[name] = text
+        return found
 
     def _value(self, values: Mapping[str, Any], column: str) -> object:
         value = values.get(column)
@@ -319,9 +325,3 @@ def _listed(text: str) -> Iterator[str]:
             yield text
     else:
         yield text
-
-
-def _short(value: object) -> str:
-    is_plain = isinstance(value, str | int | float) and value == value
-    text = str(value).strip() if is_plain else ""
-    return text if len(text) <= 1_000 and _UNREADABLE not in text else ""

@@ -13,7 +13,7 @@ import re
 import struct
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import BinaryIO
 
 from PIL import Image
@@ -24,16 +24,21 @@ from engine.importing.formats.format import (
     Detection,
     FileListing,
     ImageFileFormat,
-    ImageRef,
     ImportSpec,
     RawSample,
 )
-from engine.importing.formats.names import is_image, skip_leftovers, split_extras, suffix_of
+from engine.importing.formats.names import (
+    image_paths,
+    scan_images,
+    skip_leftovers,
+    split_extras,
+    suffix_of,
+)
 from engine.importing.formats.streams import STREAM_ERRORS
 from engine.importing.ledger import FileLedger
 from engine.importing.sources.archive import LIMITS, Archive
 
-# Those whose metadata stand apart from their pixels, and whose readers Pillow keeps in good order.
+# Formats whose metadata can be read without the pixels, by well maintained readers of Pillow.
 KINDS = ("PNG", "JPEG", "WEBP", "TIFF", "GIF")
 PREFERRED = (
     "Description",
@@ -67,24 +72,20 @@ PILLOW_ERRORS = (
     struct.error,
     Image.DecompressionBombError,
 )
-"""What Pillow's readers raise for files that were damaged on purpose or by accident."""
+"""What Pillow raises for damaged files."""
 
 _TAGS = {0x010E: "ImageDescription", 0x9C9B: "XPTitle", 0x9C9C: "XPComment", 0x9C9F: "XPSubject"}
 _USER_COMMENT, _EXIF_FOLDER = 0x9286, 0x8769
 _XMP_FIELDS = ("dc:description", "dc:title")
 _XMP_BYTES = 1_000_000
 _XMP_ITEM = re.compile(r"<rdf:li[^<>]*>([^<]*)</rdf:li>")
-# What image generators write behind their prompt.
+# What image generators write after their prompt.
 _SETTINGS = re.compile(r"\n(Negative prompt|Steps): ")
 _CAMERAS = re.compile(r"(?i)olympus digital camera|samsung|sony dsc|minolta digital|dcim|ascii|.?")
 
 
 def texts_within(stream: BinaryIO) -> dict[str, str]:
-    """Return the texts in an image by field; no pixel is decoded.
-
-    Raises:
-        EntryError: never; a file that cannot be read has no texts.
-    """
+    """Return the texts in an image by field, none if it cannot be read; decodes no pixel."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -113,7 +114,13 @@ def _fields(image: Image.Image) -> Iterator[tuple[str, str]]:
     if comment:
         yield "UserComment", _user_comment(comment)
     packet = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
-    yield from _xmp_fields(_decoded(packet)[:_XMP_BYTES])
+    xmp = _decoded(packet)[:_XMP_BYTES]
+    # Not parsed as XML: its entities can be used for attacks.
+    for name in _XMP_FIELDS:
+        start, end = xmp.find(f"<{name}"), xmp.find(f"</{name}>")
+        item = _XMP_ITEM.search(xmp, start, end) if 0 <= start < end else None
+        if item:
+            yield name, html.unescape(item[1])
 
 
 def _decoded(value: object, encoding: str = "") -> str:
@@ -142,19 +149,10 @@ def _user_comment(value: object) -> str:
         return _decoded(value)
     code, content = value[:8], value[8:]
     if code.startswith(b"UNICODE"):
-        # The standard leaves the order of bytes open; blanks and Latin letters tell it.
+        # The standard does not define the byte order; the zeros of Latin letters show it.
         order = "utf-16-be" if content[0::2].count(0) > content[1::2].count(0) else "utf-16-le"
         return _decoded(content, order)
     return _decoded(content if code[5:] == b"\0\0\0" or not code.strip(b"\0") else value)
-
-
-def _xmp_fields(packet: str) -> Iterator[tuple[str, str]]:
-    """Find texts in XMP without parsing it as XML, whose entities are a way to attack."""
-    for name in _XMP_FIELDS:
-        start, end = packet.find(f"<{name}"), packet.find(f"</{name}>")
-        item = _XMP_ITEM.search(packet, start, end) if 0 <= start < end else None
-        if item:
-            yield name, html.unescape(item[1])
 
 
 _LOOKED_AT = 12
@@ -167,10 +165,10 @@ class Embedded(ImageFileFormat):
     name = "embedded"
 
     def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
-        """Offer to read a source of whose images a sample has texts within."""
-        images = [entry.path for entry in listing.entries if is_image(entry.path)]
+        """Detect texts in the metadata of some of the images."""
+        images = image_paths(listing)
         readable = [path for path in images if suffix_of(path) in _SUFFIXES]
-        # Spread over the source: the first images are often not like the others.
+        # Spread over the source: the first images often differ from the others.
         sample = readable[:: max(len(readable) // _LOOKED_AT, 1)][:_LOOKED_AT]
         found = [_texts(archive, path) for path in sample] if not archive.selected_entry else []
         texts = [text for fields in found if (text := _preferred(fields))]
@@ -195,22 +193,16 @@ class Embedded(ImageFileFormat):
     ) -> Iterator[RawSample]:
         """Find the items; every image's metadata are read, in order."""
         words = dict(reading.words)
-        done: set[str] = set()
-        for entry in listing.entries:
-            if not is_image(entry.path):
-                continue
-            done.add(entry.path)
-            ledger.mark_used(entry.path)
-            fields = _texts(archive, entry.path)
+
+        def describe(path: str) -> tuple[Iterable[str], Mapping[str, str]]:
+            fields = _texts(archive, path)
             named = [fields.get(name, "") for name in reading.text_columns]
             texts = named if reading.text_columns else [_preferred(fields)]
-            yield RawSample(
-                key=entry.path,
-                image=ImageRef(path=entry.path),
-                texts=tuple(dict.fromkeys(words.get(t, t) for t in texts if t)),
-                extras=split_extras(entry.path),
-            )
-        skip_leftovers(listing, ledger, done)
+            return dict.fromkeys(words.get(t, t) for t in texts if t), split_extras(path)
+
+        paths = image_paths(listing)
+        yield from scan_images(paths, ledger, describe)
+        skip_leftovers(listing, ledger, set(paths))
 
 
 def _texts(archive: Archive, path: str) -> dict[str, str]:

@@ -14,25 +14,23 @@ Layout of file names::
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from engine.importing.formats.format import (
     CaptionGrouping,
     Detection,
     FileListing,
     ImageFileFormat,
-    ImageRef,
     ImportSpec,
     RawSample,
 )
 from engine.importing.formats.names import (
     folder_of,
-    is_image,
-    lone_image,
+    image_paths,
+    scan_images,
     skip_leftovers,
     split_extras,
     split_of_name,
-    split_of_path,
     stem_of,
 )
 from engine.importing.ledger import FileLedger
@@ -49,8 +47,8 @@ class ClassFolders(ImageFileFormat):
     name = "class_folders"
 
     def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
-        """Offer to read a source in which at least two folders hold images."""
-        paths = [entry.path for entry in listing.entries if is_image(entry.path)]
+        """Detect a source in which at least two folders hold images."""
+        paths = image_paths(listing)
         classes = {name for path in paths if (name := class_of(path))}
         if archive.selected_entry or not classes:
             return None
@@ -69,23 +67,18 @@ class ClassFolders(ImageFileFormat):
     ) -> Iterator[RawSample]:
         """Find the items; an image outside of all class folders has no text."""
         words, share = dict(reading.words), CaptionGrouping(ledger).share
-        done: set[str] = set()
-        for entry in listing.entries:
-            if not is_image(entry.path):
-                continue
-            done.add(entry.path)
-            label = class_of(entry.path)
+
+        def describe(path: str) -> tuple[tuple[str, ...], Mapping[str, str]]:
+            label = class_of(path)
             if not label:
-                yield lone_image(entry.path, ledger)
-                continue
-            ledger.mark_used(entry.path)
+                return (), split_extras(path)
             plain = folder_text(label)
             text = words.get(label) or words.get(plain) or plain
-            split = split_of_path(entry.path)
-            extras = {"label": label} | ({"split": split} if split else {})
-            image = ImageRef(path=entry.path)
-            yield RawSample(key=entry.path, image=image, texts=(text,), extras=share(extras))
-        skip_leftovers(listing, ledger, done)
+            return (text,), share({"label": label} | split_extras(path))
+
+        paths = image_paths(listing)
+        yield from scan_images(paths, ledger, describe)
+        skip_leftovers(listing, ledger, set(paths))
 
 
 def class_of(path: str) -> str:
@@ -111,8 +104,8 @@ class FileNames(ImageFileFormat):
     name = "file_names"
 
     def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
-        """Offer to read any source with images; if names have words, it is likelier."""
-        paths = [entry.path for entry in listing.entries if is_image(entry.path)]
+        """Detect any source with images; if names have words, it is likelier."""
+        paths = image_paths(listing)
         if archive.selected_entry or not paths:
             return None
         named = sum(bool(name_text(stem_of(path))) for path in paths)
@@ -128,23 +121,17 @@ class FileNames(ImageFileFormat):
         reading: ImportSpec,
         ledger: FileLedger,
     ) -> Iterator[RawSample]:
-        """Find the items; an image whose name is but a number has no text."""
+        """Find the items; an image whose name is only a number has no text."""
         words = dict(reading.words)
-        done: set[str] = set()
-        for entry in listing.entries:
-            if not is_image(entry.path):
-                continue
-            done.add(entry.path)
-            ledger.mark_used(entry.path)
-            stem = stem_of(entry.path)
+
+        def describe(path: str) -> tuple[tuple[str, ...], Mapping[str, str]]:
+            stem = stem_of(path)
             text = words.get(stem) or words.get(name_text(stem)) or name_text(stem)
-            yield RawSample(
-                key=entry.path,
-                image=ImageRef(path=entry.path),
-                texts=(text,) if text else (),
-                extras=split_extras(entry.path),
-            )
-        skip_leftovers(listing, ledger, done)
+            return (text,) if text else (), split_extras(path)
+
+        paths = image_paths(listing)
+        yield from scan_images(paths, ledger, describe)
+        skip_leftovers(listing, ledger, set(paths))
 
 
 def name_text(stem: str) -> str:

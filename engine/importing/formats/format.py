@@ -26,7 +26,7 @@ class ImageRef:
     """The location of an image. Small, so that a million of them fit into memory."""
 
     path: str
-    """An entry of the tree."""
+    """Path of a file of the source."""
     part: int = -1
     """Which of several in that file (row of a table, image of an IDX file, byte offset of a
     shard's member); -1 where the file is the image."""
@@ -50,7 +50,7 @@ class FileListing:
     """The files of a source."""
 
     entries: tuple[FileEntry, ...]
-    """All files, in the tree's order."""
+    """All files, in the archive's order."""
     suffixes: Mapping[str, int]
     """How many files there are of each suffix, lower case with its dot."""
 
@@ -138,9 +138,9 @@ class Format(Protocol):
 
 
 MOST_CAPTIONS = 1_000
-"""Of one image; no dataset has more, and a hostile one must not fill the memory of others."""
-
-_NOTHING: Mapping[str, str] = {}
+"""Of one image, so that a malicious source cannot exhaust the memory."""
+MOST_LISTED = 50
+"""Tables listed in one detection."""
 
 
 class ImageFileFormat:
@@ -175,9 +175,7 @@ class CaptionGrouping:
                 known.append(text)
 
     def share(self, extras: Mapping[str, str]) -> Mapping[str, str]:
-        """Return one mapping for all items that say the same: a million need little memory then."""
-        if not extras:
-            return _NOTHING
+        """Return one mapping for all samples with equal extras, to save memory."""
         return self._shared.setdefault(tuple(extras.items()), extras)
 
     def samples(self) -> Iterator[RawSample]:

@@ -7,9 +7,11 @@ Layout::
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 
-from engine.errors import ConfigError, Problem, SourceUnreadableError
+from engine.errors import SourceUnreadableError
 from engine.importing.formats.format import (
     CaptionGrouping,
     Detection,
@@ -18,7 +20,7 @@ from engine.importing.formats.format import (
     ImportSpec,
     RawSample,
 )
-from engine.importing.formats.names import ImageIndex, is_image, offer_leftovers
+from engine.importing.formats.names import ImageIndex, image_paths, missing_table, offer_leftovers
 from engine.importing.formats.table_rows import Layout, rows_of
 from engine.importing.formats.tabular import TableScan
 from engine.importing.ledger import FileLedger, Reason
@@ -39,9 +41,14 @@ class Gallery(ImageFileFormat):
     name = "gallery"
 
     def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
-        """Offer to read a folder whose metadata carry a run's provenance."""
+        """Detect a folder whose metadata carry a run's provenance."""
         tables = [table for table in _metadata(listing) if archive.selected_entry in ("", table)]
-        if not any(_is_gallery(archive, table) for table in tables[:_MOST_OPENED]):
+        columns: set[str] = set()
+        for table in tables[:_MOST_OPENED]:
+            with suppress(SourceUnreadableError):
+                row = next(islice(rows_of(archive, _layout(table)), 1), None)
+                columns |= row.values.keys() if row and row.values.keys() >= _MARKS else set()
+        if not columns:
             return None
         return Detection(
             reading=ImportSpec(
@@ -51,7 +58,7 @@ class Gallery(ImageFileFormat):
                 text_columns=("text",),
             ),
             confidence=0.99,
-            images=sum(is_image(entry.path) for entry in listing.entries),
+            images=len(image_paths(listing)),
             columns=("file_name", "text", *PROVENANCE),
             tables=tuple(tables),
         )
@@ -63,13 +70,14 @@ class Gallery(ImageFileFormat):
         tables = _metadata(listing)
         if reading.table or not tables:
             if reading.table not in {entry.path for entry in listing.entries}:
-                message = f"names no file of the source: {reading.table or METADATA}"
-                raise ConfigError([Problem("reading.table", message)])
+                raise missing_table(reading.table or METADATA)
             tables = [reading.table]
         index, gathering = ImageIndex(listing), CaptionGrouping(ledger)
+        texts = reading.text_columns or ("text",)
+        chosen = replace(reading, image_column="file_name", text_columns=texts, label_column="")
         for table in tables:
             ledger.mark_used(table)
-            scan = TableScan(archive, _layout(table), _whole(reading), index, gathering, ledger)
+            scan = TableScan(archive, _layout(table), chosen, index, gathering, ledger)
             yield from scan.items(also=PROVENANCE)
         yield from gathering.samples()
         done = {*tables, *gathering.paths}
@@ -89,18 +97,3 @@ def _metadata(listing: FileListing) -> list[str]:
 def _layout(table: str) -> Layout:
     """The writer's own: it never varies."""
     return Layout(path=table, encoding="utf-8", kind="lines")
-
-
-def _whole(reading: ImportSpec) -> ImportSpec:
-    columns = reading.text_columns or ("text",)
-    return ImportSpec(
-        format=reading.format, image_column="file_name", text_columns=columns, words=reading.words
-    )
-
-
-def _is_gallery(archive: Archive, table: str) -> bool:
-    try:
-        row = next(islice(rows_of(archive, _layout(table)), 1), None)
-    except SourceUnreadableError:
-        return False
-    return row is not None and set(row.values) >= _MARKS

@@ -30,7 +30,7 @@ from engine.importing.formats.format import (
     Pixels,
     RawSample,
 )
-from engine.importing.formats.names import folder_of, skip_leftovers, split_of_path, split_of_words
+from engine.importing.formats.names import folder_of, skip_leftovers, split_extras
 from engine.importing.formats.parquet_reader import Recent
 from engine.importing.formats.streams import STREAM_ERRORS
 from engine.importing.ledger import FileLedger, Reason
@@ -49,7 +49,7 @@ _MOST_RATIO = 1_032
 
 @dataclass(frozen=True, slots=True)
 class IdxHeader:
-    """What an IDX file says about itself."""
+    """The header of an IDX file."""
 
     shape: tuple[int, ...]
     """[N], [N, H, W] or [N, H, W, C]."""
@@ -66,10 +66,10 @@ class IdxHeader:
 
 
 class IdxFile:
-    """Gives any part of a file, packed or not, with little memory and no file held open.
+    """Random access to a file, compressed or not, that keeps no file open.
 
-    A packed file is unpacked from the front, and its last blocks are kept: items that are asked for
-    about in their order cost one pass. Going far back begins again. Safe to use from several
+    A compressed file is decompressed from its start, and the last blocks are cached, so reading
+    roughly in order takes one pass; going back further starts over. Safe to use from several
     threads.
     """
 
@@ -81,7 +81,7 @@ class IdxFile:
         self._restart()
 
     def header(self) -> IdxHeader:
-        """Read what the file says about itself.
+        """Read the header.
 
         Raises:
             EntryError: it is no IDX file of bytes, or claims too much.
@@ -121,7 +121,7 @@ class IdxFile:
         return size * _MOST_RATIO if self._is_packed else size
 
     def close(self) -> None:
-        """Let go of what is kept."""
+        """Release the cache."""
         with self._lock:
             self._restart()
 
@@ -194,7 +194,7 @@ class Idx:
     name = "idx"
 
     def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
-        """Offer to read a source with files of images, or the one that the user picked."""
+        """Detect a source with files of images, or the one that the user picked."""
         found = _find(archive, listing, archive.selected_entry)
         if not found.images:
             return None
@@ -216,14 +216,14 @@ class Idx:
             raise ConfigError([Problem("reading.table", message)])
         for path, error in found.problems.items():
             ledger.mark_skipped(path, Reason(error.reason), error.detail)
+        done = {*found.images, *found.problems}
         for path, header in found.images.items():
             ledger.mark_used(path)
             labels = _partner(path, found.labels)
             if labels:
                 ledger.mark_used(labels)
+                done.add(labels)
             yield from _items(archive, (path, header), labels, found, reading, ledger)
-        done = {*found.images, *found.problems}
-        done |= {labels for path in found.images if (labels := _partner(path, found.labels))}
         skip_leftovers(listing, ledger, done)
 
     def load(self, archive: Archive, image: ImageRef) -> Pixels:
@@ -286,10 +286,16 @@ def _items(
 ) -> Iterator[RawSample]:
     path, _header = images
     words = dict(reading.words)
-    split = split_of_path(path) or split_of_words(path.rpartition("/")[2])
-    shared = {"split": split} if split else {}
+    shared = split_extras(path, of_table=True)
     extras = {n: {"label": str(n)} | shared for n in range(256)}
-    known = _label_values(archive, labels, found.labels[labels], ledger) if labels else b""
+    known = b""
+    if labels:
+        header = found.labels[labels]
+        size = min(header.shape[0], LIMITS.entries)
+        try:
+            known = IdxFile(archive, labels).read(header.start, size)
+        except EntryError as error:
+            ledger.mark_item_skipped(f"{labels}#end", Reason(error.reason), error.detail)
     for number in range(_count(archive, images, found.sizes[path], ledger)):
         value = known[number] if number < len(known) else None
         yield RawSample(
@@ -309,12 +315,3 @@ def _count(archive: Archive, images: tuple[str, IdxHeader], size: int, ledger: F
         detail = f"it says that it has {header.shape[0]:,} images, and has {there:,} at most"
         ledger.mark_item_skipped(f"{path}#{there + 1}", Reason.TRUNCATED, detail)
     return min(there, header.shape[0], LIMITS.entries)
-
-
-def _label_values(archive: Archive, path: str, header: IdxHeader, ledger: FileLedger) -> bytes:
-    """Read all labels, one byte each."""
-    try:
-        return IdxFile(archive, path).read(header.start, min(header.shape[0], LIMITS.entries))
-    except EntryError as error:
-        ledger.mark_item_skipped(f"{path}#end", Reason(error.reason), error.detail)
-        return b""

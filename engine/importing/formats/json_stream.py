@@ -8,7 +8,7 @@ from typing import Any
 from engine.importing.sources.archive import LIMITS
 
 _SPACE = " \t\n\r\ufeff\0"
-# Control characters within strings are forgiven: many programs write them.
+# Not strict: many programs write control characters into strings.
 _DECODER = json.JSONDecoder(strict=False)
 
 
@@ -27,7 +27,7 @@ class JsonValue:
 
 
 class JsonStream:
-    """A place in a JSON text that only moves on.
+    """Reads a JSON text forwards, value by value.
 
     Args:
         chunks: the text.
@@ -74,7 +74,9 @@ class JsonStream:
             else:
                 # At the end of the buffer 12 may be the first half of 123.
                 if end < len(self._buffer) or not self._fill(1):
-                    return self._taken(value, end)
+                    start = self._offset + self._size(0, self._at)
+                    raw, self._at = self._buffer[self._at : end], end
+                    return JsonValue(value, raw, start)
             if len(self._buffer) - self._at > LIMITS.row_bytes:
                 raise self._broken("one value is too large")
             # Doubling keeps the number of attempts small, however long the value is.
@@ -123,11 +125,6 @@ class JsonStream:
     def _expect(self, character: str) -> None:
         if not self.take(character):
             raise self._broken(f"'{character}' is missing")
-
-    def _taken(self, value: object, end: int) -> JsonValue:
-        start = self._offset + self._size(0, self._at)
-        raw, self._at = self._buffer[self._at : end], end
-        return JsonValue(value, raw, start)
 
     def _fill(self, characters: int) -> bool:
         """Read at least so many characters more; says whether any came."""

@@ -5,9 +5,9 @@ the ledger.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from pathlib import PurePosixPath
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
+from engine.errors import ConfigError, Problem
 from engine.importing.formats.format import FileListing, ImageRef, RawSample
 from engine.importing.ledger import FileLedger, Reason
 
@@ -18,7 +18,9 @@ IMAGE_SUFFIXES = frozenset((
     ".heic", ".heif", ".jxl", ".svg", ".psd",
 ))
 # fmt: on
-"""Named like an image, whether it can be read or not: decoding says which cannot, and why."""
+"""Named like an image; which of them cannot be read is found by decoding."""
+TEXT_SUFFIXES = (".txt", ".caption")
+"""Named like a caption."""
 
 _SPLITS = {
     "train": "train",
@@ -80,18 +82,23 @@ def split_of_path(path: str) -> str:
     return next((split for split in splits if split), "")
 
 
-def split_extras(path: str) -> dict[str, str]:
-    """Return what the folders of a path tell, as extras of an item."""
-    split = split_of_path(path)
+def split_extras(path: str, *, of_table: bool = False) -> dict[str, str]:
+    """Return the split that the folders of a path name, as extras; of a table its name as well."""
+    split = split_of_path(path) or (split_of_words(stem_of(path)) if of_table else "")
     return {"split": split} if split else {}
+
+
+def image_paths(listing: FileListing) -> list[str]:
+    """Return the files that are named like images, in order."""
+    return [entry.path for entry in listing.entries if is_image(entry.path)]
 
 
 class ImageIndex:
     """The images of a source by path, by base name and by stem."""
 
     def __init__(self, listing: FileListing) -> None:
-        self.paths = {entry.path for entry in listing.entries if is_image(entry.path)}
-        self._names = _unique((_name_of(p), p) for p in self.paths)
+        self.paths = set(image_paths(listing))
+        self._names = _unique((p.rpartition("/")[2], p) for p in self.paths)
         self._stems = _unique((stem_of(p), p) for p in self.paths)
 
     def find(self, name: str, folders: Sequence[str] = ("",)) -> str | None:
@@ -123,10 +130,6 @@ def _safe_parts(name: str) -> list[str]:
     return parts
 
 
-def _name_of(path: str) -> str:
-    return PurePosixPath(path).name
-
-
 def _unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, path in pairs:
@@ -141,7 +144,8 @@ def folders_named(listing: FileListing, text: str) -> Iterator[str]:
         folder = folder_of(entry.path)
         if folder not in seen:
             seen.add(folder)
-            if len(_name_of(folder)) > 1 and _name_of(folder) in text:
+            name = folder.rpartition("/")[2]
+            if len(name) > 1 and name in text:
                 yield folder
 
 
@@ -187,30 +191,31 @@ def is_numbered_text(name: str) -> bool:
 def offer_leftovers(
     listing: FileListing, ledger: FileLedger, done: Collection[str]
 ) -> Iterator[RawSample]:
-    """Yield the unused images as samples without text; skip all other files.
-
-    Args:
-        listing: of the source.
-        ledger: of the source.
-        done: files that are in the ledger already.
-    """
-    for entry in listing.entries:
-        if entry.path in done:
-            continue
-        if is_image(entry.path):
-            yield lone_image(entry.path, ledger)
-        else:
-            ledger.mark_skipped(entry.path, Reason.NOT_USED)
+    """Yield the images that are not in ``done`` as samples without text; skip all other files."""
+    left = [path for path in image_paths(listing) if path not in done]
+    yield from scan_images(left, ledger, lambda path: ((), split_extras(path)))
+    skip_leftovers(listing, ledger, {*done, *left})
 
 
 def skip_leftovers(listing: FileListing, ledger: FileLedger, done: Collection[str]) -> None:
-    """Skip all unused files, images too: for sources with their images inside other files."""
+    """Skip all files that are not in ``done``, images too."""
     for entry in listing.entries:
         if entry.path not in done:
             ledger.mark_skipped(entry.path, Reason.NOT_USED)
 
 
-def lone_image(path: str, ledger: FileLedger) -> RawSample:
-    """Make an item of an image without text."""
-    ledger.mark_used(path)
-    return RawSample(key=path, image=ImageRef(path=path), texts=(), extras=split_extras(path))
+def scan_images(
+    paths: Iterable[str],
+    ledger: FileLedger,
+    describe: Callable[[str], tuple[Iterable[str], Mapping[str, str]]],
+) -> Iterator[RawSample]:
+    """Yield images as samples, with the texts and extras that ``describe`` returns for a path."""
+    for path in paths:
+        ledger.mark_used(path)
+        texts, extras = describe(path)
+        yield RawSample(key=path, image=ImageRef(path=path), texts=tuple(texts), extras=extras)
+
+
+def missing_table(table: str) -> ConfigError:
+    """Return the error for a spec whose table is no file of the source."""
+    return ConfigError([Problem("reading.table", f"names no file of the source: {table}")])

@@ -19,16 +19,17 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from engine.errors import ConfigError, EntryError, Problem
+from engine.errors import EntryError
 from engine.importing.formats.columns import (
     Guess,
     RowError,
     RowTexts,
-    check_columns,
     complete,
+    find_image,
     guess_columns,
 )
 from engine.importing.formats.format import (
+    MOST_LISTED,
     CaptionGrouping,
     Detection,
     FileListing,
@@ -40,14 +41,12 @@ from engine.importing.formats.names import (
     GROUP_NAMES,
     SPLIT_NAMES,
     ImageIndex,
-    ImageNameError,
     folder_of,
+    missing_table,
     offer_leftovers,
     plain,
     skip_leftovers,
-    split_of_path,
-    split_of_words,
-    stem_of,
+    split_extras,
 )
 from engine.importing.formats.parquet_reader import (
     PARQUET_ERRORS,
@@ -60,18 +59,20 @@ from engine.importing.sources.archive import LIMITS, Archive
 
 PATH, BYTES, STRUCT = "path", "bytes", "struct"
 MOST_COLUMNS = 1_000
-"""Of a file; a place in it is its row and its column in one number."""
+"""Of a file; ``ImageRef.part`` combines row and column in one number."""
 
 
 def image_kinds(schema: pa.Schema) -> dict[str, str]:
-    """Say in which way each column may hold images: as names, as bytes, or as a pair of both."""
+    """Return how each column may hold images: as names, as bytes, or as a struct of both."""
     kinds: dict[str, str] = {}
     for field in schema:
         if _is_bytes(field.type):
             kinds[field.name] = BYTES
         elif pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
             kinds[field.name] = PATH
-        elif _is_image_struct(field.type):
+        elif pa.types.is_struct(field.type) and any(
+            part.name == "bytes" and _is_bytes(part.type) for part in field.type
+        ):
             kinds[field.name] = STRUCT
     return kinds
 
@@ -82,18 +83,18 @@ def text_columns(schema: pa.Schema) -> list[str]:
 
 
 def label_meanings(schema: pa.Schema) -> dict[str, Callable[[Any], Any]]:
-    """Turn the numbers of classes into their names, where the file says them."""
+    """Return functions from class numbers to names, for the columns whose names are listed."""
     try:
         notes = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
         features = notes["info"]["features"]
         names = {c: f["names"] for c, f in features.items() if f.get("_type") == "ClassLabel"}
-        return {c: _Meaning([str(n) for n in listed]) for c, listed in names.items()}
+        return {column: _meaning([str(n) for n in listed]) for column, listed in names.items()}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
 
 
 def null_count(file: pq.ParquetFile, leaf: str) -> int:
-    """Count the rows without a value in a column, as far as the file says; 1 where it does not."""
+    """Count the nulls of a column by the file's statistics; 1 without statistics."""
     metadata = file.metadata
     paths = {file.schema.column(n).path: n for n in range(len(file.schema))}
     if leaf not in paths:
@@ -107,24 +108,15 @@ def null_count(file: pq.ParquetFile, leaf: str) -> int:
     return total
 
 
-class _Meaning:
-    def __init__(self, names: list[str]) -> None:
-        self._names = names
+def _meaning(names: Sequence[str]) -> Callable[[Any], Any]:
+    def name_of(value: object) -> object:
+        return names[value] if isinstance(value, int) and 0 <= value < len(names) else value
 
-    def __call__(self, value: object) -> object:
-        is_known = isinstance(value, int) and 0 <= value < len(self._names)
-        return self._names[value] if is_known and isinstance(value, int) else value
+    return name_of
 
 
 def _is_bytes(kind: pa.DataType) -> bool:
     return pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
-
-
-def _is_image_struct(kind: pa.DataType) -> bool:
-    if not pa.types.is_struct(kind):
-        return False
-    fields: Mapping[str, pa.DataType] = {field.name: field.type for field in kind}
-    return "bytes" in fields and _is_bytes(fields["bytes"])
 
 
 def _may_be_text(kind: pa.DataType) -> bool:
@@ -139,7 +131,7 @@ _BATCH = 64
 
 
 class ParquetScan:
-    """One file on its way to items."""
+    """Reads the samples of one file."""
 
     def __init__(
         self, archive: Archive, path: str, reading: ImportSpec, ledger: FileLedger
@@ -147,8 +139,7 @@ class ParquetScan:
         self._archive, self._path, self._reading = archive, path, reading
         self._ledger = ledger
         self._folders = (folder_of(path), "")
-        split = split_of_path(path) or split_of_words(stem_of(path))
-        self._split = {"split": split} if split else {}
+        self._split = split_extras(path, of_table=True)
         self._has_gaps = False
         self.has_names = False
         """Whether rows name image files, so that images beside the table are items too."""
@@ -184,7 +175,7 @@ class ParquetScan:
             yield from batch.to_pylist()
 
     def _image_parts(self, file: pq.ParquetFile) -> list[str]:
-        """Choose what has to be read of the images' column to know where each image is."""
+        """Choose the part of the image column that shows which rows have an image."""
         image = self._reading.image_column
         if self._kind == PATH:
             return [image]
@@ -217,27 +208,20 @@ class ParquetScan:
             self._ledger.mark_item_skipped(key, Reason.BAD_ROW, detail)
 
     def _image(self, number: int, row: Mapping[str, Any], index: ImageIndex) -> ImageRef | None:
-        """Say where a row's image is; None if it has none."""
+        """Return the location of a row's image; None if it has none."""
         value = row.get(self._reading.image_column)
         inside = ImageRef(path=self._path, part=(number - 1) * MOST_COLUMNS + self._column)
-        if self._kind != PATH and (not self._has_gaps or _bytes_in(value)):
+        content = value.get("bytes") if isinstance(value, dict) else value
+        has_bytes = isinstance(content, bytes) and len(content) > 0
+        if self._kind != PATH and (has_bytes or not self._has_gaps):
             return inside
         name = value.get("path") if isinstance(value, dict) else value
         if not isinstance(name, str) or not name:
             return None
-        try:
-            path = index.find(name, self._folders)
-        except ImageNameError as error:
-            raise RowError(Reason.BAD_ROW, f"{name[:200]}: {error}") from error
+        path = find_image(index, name, self._folders)
         return ImageRef(path=path) if path else None
 
 
-def _bytes_in(value: object) -> bool:
-    content = value.get("bytes") if isinstance(value, dict) else value
-    return isinstance(content, bytes) and len(content) > 0
-
-
-MOST_LISTED = 50
 _LOOKED_AT = 50
 _MOST_COUNTED = 20
 _USUAL = ("image", "img", "picture", "photo", "bytes", "image_bytes", "jpg", "png")
@@ -250,7 +234,7 @@ class Parquet:
     name = "parquet"
 
     def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
-        """Offer to read parquet files with images, going by the first of them."""
+        """Detect parquet files with images, going by the first of them."""
         tables = [e.path for e in listing.of(".parquet") if archive.selected_entry in ("", e.path)]
         index = ImageIndex(listing)
         looks = [(path, _look(archive, path, index)) for path in tables[:3]]
@@ -278,8 +262,7 @@ class Parquet:
         every = [entry.path for entry in listing.of(".parquet")]
         tables = [path for path in every if reading.table in ("", path)]
         if not tables:
-            message = f"names no file of the source: {reading.table or '*.parquet'}"
-            raise ConfigError([Problem("reading.table", message)])
+            raise missing_table(reading.table or "*.parquet")
         index, gathering = ImageIndex(listing), CaptionGrouping(ledger)
         has_loose = False
         for path in tables:
@@ -288,15 +271,14 @@ class Parquet:
                 ledger.mark_skipped(path, Reason.DAMAGED, "it is no parquet file that can be read")
                 continue
             ledger.mark_used(path)
-            scan = ParquetScan(archive, path, _mapping(reading, guess, path), ledger)
+            scan = ParquetScan(archive, path, complete(reading, guess, path), ledger)
             yield from scan.items(index, gathering)
             has_loose = has_loose or scan.has_names
         yield from gathering.samples()
         done = {*tables, *gathering.paths}
         if has_loose:
             yield from offer_leftovers(listing, ledger, done)
-        else:
-            skip_leftovers(listing, ledger, done)
+        skip_leftovers(listing, ledger, done)
 
     def load(self, archive: Archive, image: ImageRef) -> bytes:
         """Read an image's file, or the bytes in its row."""
@@ -334,17 +316,8 @@ def _look(archive: Archive, path: str, index: ImageIndex) -> Guess | None:
     return replace(guess, image=(usual or inside)[0], columns=columns, matched=1.0)
 
 
-def _mapping(reading: ImportSpec, guess: Guess, path: str) -> ImportSpec:
-    check_columns(reading, guess.columns, path)
-    whole = complete(reading, guess)
-    if not whole.image_column:
-        message = "is not given, and no column holds images"
-        raise ConfigError([Problem("reading.image_column", message)])
-    return whole
-
-
 def _rows(archive: Archive, tables: Sequence[str]) -> int:
-    """Count the rows of all files; of many, as if each had as many as the first few."""
+    """Count the rows of all files; of many, extrapolate from the first few."""
     counts: list[int] = []
     for path in tables[:_MOST_COUNTED]:
         try:

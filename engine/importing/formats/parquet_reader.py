@@ -4,6 +4,7 @@ A row group may hold a whole dataset, so "the last row group" cannot be cached. 
 small batches instead, and the last batches of a few files are cached.
 """
 
+import itertools
 import threading
 import weakref
 from collections import OrderedDict, deque
@@ -25,7 +26,7 @@ _MOST_BYTES = 32_000_000
 
 
 class ParquetWindow:
-    """Reads on through one column of one file; safe to use from several threads.
+    """Reads the rows of one column, fastest in order; safe to use from several threads.
 
     Raises:
         EntryError: the file cannot be opened.
@@ -41,7 +42,9 @@ class ParquetWindow:
         except (*PARQUET_ERRORS, IndexError) as error:
             self._stream.close()
             raise EntryError(path, Reason.DAMAGED, str(error)[:300]) from error
-        self._starts = _group_starts(self._file)
+        metadata = self._file.metadata
+        sizes = [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)]
+        self._starts = list(itertools.accumulate(sizes, initial=0))[:-1]
         self._kept: deque[tuple[int, pa.RecordBatch]] = deque()
         self._batches: Iterator[pa.RecordBatch] = iter(())
         self._next = self._file.metadata.num_rows
@@ -77,7 +80,14 @@ class ParquetWindow:
         group = sum(start <= row for start in self._starts) - 1
         is_behind = not self._kept or row < self._kept[0][0]
         if (is_behind and row < self._next) or self._starts[group] > self._next:
-            self._start_at(group)
+            self._kept.clear()
+            self._batches = self._file.iter_batches(
+                batch_size=_BATCH,
+                row_groups=list(range(group, len(self._starts))),
+                columns=[self._column],
+                use_threads=False,
+            )
+            self._next = self._starts[group]
         while self._next <= row:
             self._read_on()
         for start, batch in self._kept:
@@ -85,26 +95,17 @@ class ParquetWindow:
                 return batch.column(0)[row - start].as_py()
         raise ValueError("the row is not where it should be")
 
-    def _start_at(self, group: int) -> None:
-        self._kept.clear()
-        groups = list(range(group, len(self._starts)))
-        self._batches = self._file.iter_batches(
-            batch_size=_BATCH, row_groups=groups, columns=[self._column], use_threads=False
-        )
-        self._next = self._starts[group]
-
     def _read_on(self) -> None:
         batch = next(self._batches, None)
         if batch is None:
             raise ValueError("the file ends before the row does")
         self._kept.append((self._next, batch))
         self._next += batch.num_rows
-        while len(self._kept) > 2 and self._is_full():
+        while len(self._kept) > 2 and (
+            len(self._kept) > _MOST_BATCHES
+            or sum(batch.nbytes for _start, batch in self._kept) > _MOST_BYTES
+        ):
             self._kept.popleft()
-
-    def _is_full(self) -> bool:
-        size = sum(batch.nbytes for _start, batch in self._kept)
-        return len(self._kept) > _MOST_BATCHES or size > _MOST_BYTES
 
 
 def open_parquet(stream: BinaryIO) -> pq.ParquetFile:
@@ -118,29 +119,20 @@ def open_parquet(stream: BinaryIO) -> pq.ParquetFile:
     )
 
 
-def _group_starts(file: pq.ParquetFile) -> list[int]:
-    starts, row = [], 0
-    for group in range(file.metadata.num_row_groups):
-        starts.append(row)
-        row += file.metadata.row_group(group).num_rows
-    return starts
-
-
 class Closeable(Protocol):
-    """Something that holds a file open, or might."""
+    """A reader that may hold a file open."""
 
     def close(self) -> None:
-        """Let go of everything."""
-        ...
+        """Close the file and release the cache."""
 
 
 Held = TypeVar("Held", bound=Closeable)
 
 
 class Recent(Generic[Held]):
-    """The last few readers of files, by tree and path; safe to use from several threads.
+    """The last few readers of files, by archive and path; safe to use from several threads.
 
-    A reader is closed when another takes its place, and when its tree is gone.
+    A reader is closed when it is evicted, or when its archive is garbage collected.
 
     Args:
         most: how many are kept.
@@ -152,15 +144,11 @@ class Recent(Generic[Held]):
         self._held: OrderedDict[tuple[int, str], tuple[weakref.ref[Archive], Held]] = OrderedDict()
 
     def get(self, archive: Archive, path: str, make: Callable[[], Held]) -> Held:
-        """Return the reader of a file, a new one if need be.
-
-        Raises:
-            Exception: whatever ``make`` raises.
-        """
+        """Return the reader of a file, made by ``make`` if there is none."""
         key = (id(archive), path)
         with self._lock:
             known = self._held.pop(key, None)
-            # A tree of the past may have had the same address.
+            # An earlier archive may have had the same id.
             if known is None or known[0]() is not archive:
                 if known is not None:
                     known[1].close()

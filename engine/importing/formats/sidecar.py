@@ -28,13 +28,13 @@ from engine.importing.formats.format import (
     RawSample,
 )
 from engine.importing.formats.names import (
+    TEXT_SUFFIXES,
     folder_of,
-    is_image,
+    image_paths,
     skip_leftovers,
     split_extras,
     split_of_name,
     stem_of,
-    suffix_of,
 )
 from engine.importing.formats.streams import STREAM_ERRORS, checked_encoding
 from engine.importing.ledger import FileLedger, Reason
@@ -60,10 +60,7 @@ class TextFiles:
         self._encoding = checked_encoding(encoding) or self._detected(paths)
 
     def read(self, path: str, ledger: FileLedger) -> str:
-        """Return a file's text, or skip the file and give nothing.
-
-        A user of the text has to call ``ledger.use``.
-        """
+        """Return a file's text; empty if it is skipped. The caller marks the file as used."""
         try:
             content = self._archive.read(path, LIMITS.text_bytes)
             decoded = decode_text(content, self._encoding)
@@ -91,7 +88,6 @@ class TextFiles:
         return detect_encoding([sample for sample in samples if not sample.isascii()])
 
 
-SUFFIXES = (".txt", ".caption")
 _IMAGE_FOLDER = re.compile(r"(?i)images?|imgs?|jpe?gs?")
 _TEXT_FOLDER = re.compile(r"(?i)texts?(_c\d+)?|captions?|labels?")
 _NOTES = re.compile(
@@ -122,14 +118,18 @@ class Sidecar(ImageFileFormat):
     name = "sidecar"
 
     def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
-        """Offer to read a source in which images have text files of their own."""
-        found = [suffix for suffix in SUFFIXES if listing.suffixes.get(suffix)]
+        """Detect a source in which images have text files of their own."""
+        found = [suffix for suffix in TEXT_SUFFIXES if listing.suffixes.get(suffix)]
         if archive.selected_entry or not found:
             return None
-        pairing = _pair(listing, SUFFIXES)
+        pairing = _pair(listing, TEXT_SUFFIXES)
         if not pairing.share:
             return None
-        most = 0.9 if _has_words(archive, pairing) else 0.3
+        # Files of bounding boxes hold numbers alone.
+        paths = [texts[0] for texts in pairing.texts.values() if texts][:_LOOKED_AT]
+        files, ignored = TextFiles(archive, paths, ""), FileLedger()
+        has_words = any(c.isalpha() for path in paths for c in files.read(path, ignored))
+        most = 0.9 if has_words else 0.3
         return Detection(
             reading=ImportSpec(format=self.name),
             confidence=most * (1.0 if pairing.share > 0.5 else pairing.share),
@@ -141,45 +141,44 @@ class Sidecar(ImageFileFormat):
         self, archive: Archive, listing: FileListing, reading: ImportSpec, ledger: FileLedger
     ) -> Iterator[RawSample]:
         """Find the items: images with their texts, then texts that have no image."""
-        suffixes = tuple(f".{column}" for column in reading.text_columns) or SUFFIXES
+        suffixes = tuple(f".{column}" for column in reading.text_columns) or TEXT_SUFFIXES
         pairing = _pair(listing, suffixes)
         paths = [path for texts in pairing.texts.values() for path in texts] + pairing.orphans
-        files = _Captions(TextFiles(archive, paths, reading.encoding), ledger)
+        files = TextFiles(archive, paths, reading.encoding)
+
+        def captions_of(path: str) -> tuple[str, ...]:
+            """Return each line in CUB's folders, elsewhere the whole file."""
+            text = files.read(path, ledger)
+            if not text:
+                return ()
+            ledger.mark_used(path)
+            if _anchor(path, _TEXT_FOLDER) is None:
+                return (text,)
+            lines = (line.strip() for line in text.splitlines())
+            return tuple(line for line in lines if line)[:MOST_CAPTIONS]
+
         for image, texts in pairing.texts.items():
             ledger.mark_used(image)
-            found = [caption for path in texts for caption in files.of(path)]
-            extras = _extras(image, texts)
+            found = [caption for path in texts for caption in captions_of(path)]
+            extras = split_extras(image)
+            # In CUB's folders the folder of a text is its class.
+            anchor = _anchor(texts[0], _TEXT_FOLDER) if texts else None
+            folders = texts[0].split("/")[anchor + 1 : -1] if anchor is not None else []
+            if folders and not split_of_name(folders[-1]):
+                extras["label"] = folders[-1]
             yield RawSample(
                 key=image, image=ImageRef(path=image), texts=tuple(found), extras=extras
             )
         for path in pairing.orphans:
-            found = files.of(path)
+            found = captions_of(path)
             if found:
                 yield RawSample(key=path, image=None, texts=found, extras=split_extras(path))
         skip_leftovers(listing, ledger, {*pairing.texts, *paths})
 
 
-class _Captions:
-    """The captions in text files."""
-
-    def __init__(self, files: TextFiles, ledger: FileLedger) -> None:
-        self._files, self._ledger = files, ledger
-
-    def of(self, path: str) -> tuple[str, ...]:
-        """Return a file's captions: each line is one in CUB's folders, elsewhere the whole file."""
-        text = self._files.read(path, self._ledger)
-        if not text:
-            return ()
-        self._ledger.mark_used(path)
-        if _anchor(path, _TEXT_FOLDER) is None:
-            return (text,)
-        lines = [line.strip() for line in text.splitlines()]
-        return tuple(line for line in lines if line)[:MOST_CAPTIONS]
-
-
 def _pair(listing: FileListing, suffixes: tuple[str, ...]) -> _Pairing:
     """Pair by names: in the same folder, then in folders that are parallel."""
-    images = [entry.path for entry in listing.entries if is_image(entry.path)]
+    images = image_paths(listing)
     by_place: dict[str, list[str]] = defaultdict(list)
     for path in images:
         for place in _image_places(path):
@@ -195,13 +194,11 @@ def _pair(listing: FileListing, suffixes: tuple[str, ...]) -> _Pairing:
 
 
 def _image_places(path: str) -> list[str]:
-    """Where an image's text may lie, as ``_text_places`` puts it."""
-    without = path.removesuffix(suffix_of(path)) if suffix_of(path) else path
+    """Return the places, as ``_text_places`` writes them, where an image's text may be."""
     places = [path, f"{folder_of(path)}/{stem_of(path)}"]
     anchor = _anchor(path, _IMAGE_FOLDER)
     if anchor is not None:
-        parts = without.split("/")
-        parts[-1] = stem_of(path)
+        parts = [*path.split("/")[:-1], stem_of(path)]
         rest = "/".join(parts[anchor + 1 :])
         places += [f"{'/'.join(parts[:anchor])}/{_PARALLEL}/{rest}"]
         # Oxford's flowers lie in one folder, and their texts in one for each class.
@@ -227,19 +224,3 @@ def _anchor(path: str, name: re.Pattern[str]) -> int | None:
     """Return the place of the first folder of such a name in a path."""
     parts = path.split("/")[:-1]
     return next((n for n, part in enumerate(parts) if name.fullmatch(part)), None)
-
-
-def _extras(image: str, texts: list[str]) -> dict[str, str]:
-    """Return split and, in CUB's folders, the class."""
-    anchor = _anchor(texts[0], _TEXT_FOLDER) if texts else None
-    folders = texts[0].split("/")[anchor + 1 : -1] if anchor is not None and texts else []
-    label = folders[-1] if folders and not split_of_name(folders[-1]) else ""
-    return split_extras(image) | ({"label": label} if label else {})
-
-
-def _has_words(archive: Archive, pairing: _Pairing) -> bool:
-    """Whether some texts hold letters; files of bounding boxes hold numbers alone."""
-    paths = [texts[0] for texts in pairing.texts.values() if texts][:_LOOKED_AT]
-    ignored = FileLedger()
-    files = TextFiles(archive, paths, "")
-    return any(character.isalpha() for path in paths for character in files.read(path, ignored))

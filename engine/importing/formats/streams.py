@@ -22,7 +22,7 @@ _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def open_table(archive: Archive, path: str) -> BinaryIO:
-    """Open a file that everything hangs on.
+    """Open a file that the import cannot do without.
 
     Raises:
         SourceUnreadableError: it cannot be opened.
@@ -123,22 +123,16 @@ def lines_of(archive: Archive, path: str, encoding: str) -> Iterator[Line]:
     Bytes that are no text in the encoding become U+FFFD: the rows that hold one are bad, and the
     others are not.
     """
+    chunks, is_wide = bytes_of(archive, path), False
     if encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32")):
-        yield from _wide_lines(archive, path, encoding)
-        return
+        # In these encodings the byte of a line's end is half of other characters, too.
+        chunks = (text.encode("utf-8", "replace") for text in text_of(archive, path, encoding))
+        encoding, is_wide = "utf-8", True
     offset = 0
-    for line in _cut(bytes_of(archive, path)):
-        text = line.decode(encoding, "replace")
-        yield Line(text.removeprefix("\ufeff").replace("\0", ""), offset)
-        offset += len(line)
-
-
-def _wide_lines(archive: Archive, path: str, encoding: str) -> Iterator[Line]:
-    # In these encodings the byte of a line's end is half of other characters, too.
-    chunks = (text.encode("utf-8", "replace") for text in text_of(archive, path, encoding))
     for line in _cut(chunks):
-        text = line.decode("utf-8", "replace")
-        yield Line(text.removeprefix("\ufeff").replace("\0", ""), -1)
+        text = line.decode(encoding, "replace")
+        yield Line(text.removeprefix("\ufeff").replace("\0", ""), -1 if is_wide else offset)
+        offset += len(line)
 
 
 def _cut(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -149,7 +143,8 @@ def _cut(chunks: Iterator[bytes]) -> Iterator[bytes]:
         # Old Macs end their lines with a carriage return alone.
         if not rest and end not in chunk and b"\r" in chunk:
             end = b"\r"
-        for piece in _pieces(chunk, end):
+        *whole, last = chunk.split(end)
+        for piece in (*(part + end for part in whole), *([last] if last else [])):
             rest.append(piece)
             length += len(piece)
             if piece.endswith(end) or length > LIMITS.row_bytes:
@@ -157,9 +152,3 @@ def _cut(chunks: Iterator[bytes]) -> Iterator[bytes]:
                 rest, length = [], 0
     if rest:
         yield b"".join(rest)
-
-
-def _pieces(chunk: bytes, end: bytes) -> list[bytes]:
-    parts = chunk.split(end)
-    whole = [part + end for part in parts[:-1]]
-    return [*whole, parts[-1]] if parts[-1] else whole

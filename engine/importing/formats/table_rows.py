@@ -5,7 +5,7 @@ CSV is read tolerantly: delimiter, quoting and header are detected, ragged rows 
 
 import csv
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
@@ -17,9 +17,9 @@ from engine.importing.sources.archive import LIMITS, Archive
 
 SEPARATORS = ",\t;|"
 _MOST_LINES = 200
-"""Of one row: beyond, a quotation mark was forgotten."""
+"""Of one row; more lines mean that a quotation mark is not closed."""
 
-# The module's own bound is global and too small for images within tables.
+# The default limit is too small for images within tables.
 csv.field_size_limit(LIMITS.row_bytes)
 
 
@@ -40,7 +40,7 @@ class _TooLongError(Exception):
 
 
 class _Feed:
-    """Feeds lines to the csv module, and takes back those that it should not have read."""
+    """Feeds lines to the csv module; lines that it should not have read can be returned."""
 
     def __init__(self, lines: Iterator[Line]) -> None:
         self._lines = lines
@@ -68,7 +68,7 @@ class _Feed:
         self.fed, self._size = [], 0
 
     def take_back(self) -> None:
-        """Keep the first line of the row, and read the others again as rows of their own."""
+        """Keep the first line of the row; the others are read again as separate rows."""
         self._waiting.extendleft(reversed(self.fed[1:]))
         del self.fed[1:]
         self.is_ended = False
@@ -92,7 +92,7 @@ def records(lines: Iterator[Line], separator: str) -> Iterator[Record]:
 
 def _next_row(feed: _Feed, separator: str) -> tuple[Sequence[str], str]:
     try:
-        # A reader holds no state between rows, and after an error only a new one is sound.
+        # A new reader for each row: after an error a reader cannot be used again.
         cells = next(csv.reader(feed, delimiter=separator, skipinitialspace=True), ())
     except (csv.Error, _TooLongError) as error:
         feed.take_back()
@@ -119,7 +119,7 @@ def sniff_separator(lines: Sequence[Line]) -> str:
 
 
 def has_header(rows: Sequence[Sequence[str]]) -> bool:
-    """Tell whether the first row names the columns."""
+    """Whether the first row names the columns."""
     first = [cell.strip() for cell in rows[0]]
     if any(is_image(cell) for cell in first):
         return False
@@ -168,7 +168,7 @@ class Layout:
 
 
 def layout_of(archive: Archive, path: str, encoding: str = "") -> Layout:
-    """Find out how a table is written.
+    """Detect how a table is written.
 
     Args:
         archive: the source.
@@ -232,23 +232,18 @@ def _delimited_layout(archive: Archive, path: str, encoding: str) -> Layout:
     if not rows:
         raise NoTableError(path)
     is_named = has_header(rows)
-    names = rows[0] if is_named else [f"column {n + 1}" for n in range(len(rows[0]))]
+    columns: dict[str, None] = {}
+    for number, cell in enumerate(rows[0], 1):
+        name = (cell.strip() if is_named else "") or f"column {number}"
+        columns[name if name not in columns else f"{name} ({number})"] = None
     return Layout(
         path=path,
         encoding=encoding,
         kind="delimited",
         separator=separator,
-        columns=_distinct(names),
+        columns=tuple(columns),
         has_header=is_named,
     )
-
-
-def _distinct(names: Iterable[str]) -> tuple[str, ...]:
-    found: dict[str, None] = {}
-    for number, name in enumerate(names):
-        plain = name.strip() or f"column {number + 1}"
-        found[plain if plain not in found else f"{plain} ({number + 1})"] = None
-    return tuple(found)
 
 
 def _delimited_rows(archive: Archive, layout: Layout) -> Iterator[Row]:
@@ -259,7 +254,7 @@ def _delimited_rows(archive: Archive, layout: Layout) -> Iterator[Row]:
     for number, record in enumerate(found, 1):
         problem, cells = record.problem, record.cells
         if not problem and len(cells) > width:
-            # A text with unquoted commas, in the last column: put together again.
+            # A text with unquoted commas in the last column is joined again.
             cells = (*cells[: width - 1], layout.separator.join(cells[width - 1 :]))
         values = dict(zip(layout.columns, (cell.strip() for cell in cells), strict=False))
         yield Row(number, values, problem, record.raw, record.offset)

@@ -20,14 +20,15 @@ from engine.importing.formats.columns import (
     Guess,
     RowError,
     RowTexts,
-    check_columns,
     complete,
+    find_image,
     guess_columns,
     is_embedded,
     place_in,
     read_embedded,
 )
 from engine.importing.formats.format import (
+    MOST_LISTED,
     CaptionGrouping,
     Detection,
     FileListing,
@@ -37,11 +38,11 @@ from engine.importing.formats.format import (
 )
 from engine.importing.formats.names import (
     ImageIndex,
-    ImageNameError,
     folder_of,
-    is_image,
+    image_paths,
+    missing_table,
     offer_leftovers,
-    split_of_path,
+    split_extras,
     stem_of,
     suffix_of,
 )
@@ -59,7 +60,7 @@ from engine.importing.sources.archive import LIMITS, Archive
 
 
 class TableScan:
-    """One table on its way to items."""
+    """Reads the samples of one table."""
 
     def __init__(
         self,
@@ -76,7 +77,7 @@ class TableScan:
         self._also: Sequence[str] = ()
         self._mapping = RowTexts(reading)
         self._folders = (folder_of(layout.path), "")
-        self._split = split_of_path(layout.path)
+        self._split = split_extras(layout.path)
 
     def items(self, also: Sequence[str] = ()) -> Iterator[RawSample]:
         """Yield the table's own items; what belongs to an image file goes to the gathering.
@@ -103,9 +104,15 @@ class TableScan:
         if row.problem:
             raise RowError(Reason.BAD_ROW, row.problem)
         name = row.values.get(self._column)
-        texts, extras = self._mapping.texts(row.values), self._extras(row)
+        texts = self._mapping.texts(row.values)
+        extras = self._split | self._mapping.extras(row.values, self._also)
         if isinstance(name, str) and is_embedded(name):
-            return self._embedded(key, row, name, tuple(texts), extras)
+            place = place_in(row.raw, name, self._layout.encoding) if row.offset >= 0 else None
+            if place is None:
+                raise RowError(Reason.BAD_ROW, "its image is no base64 that can be read in place")
+            image = ImageRef(path=self._layout.path, part=row.offset + place)
+            shared = self._gathering.share(extras)
+            return RawSample(key=key, image=image, texts=tuple(texts), extras=shared)
         path = self._path(name)
         if path:
             self._gathering.add(path, texts, extras, key)
@@ -123,28 +130,11 @@ class TableScan:
             return None
         if not isinstance(name, str):
             raise RowError(Reason.BAD_ROW, f"'{self._column}' holds no name of a file")
-        try:
-            return self._index.find(name, self._folders)
-        except ImageNameError as error:
-            raise RowError(Reason.BAD_ROW, f"{name[:200]}: {error}") from error
-
-    def _embedded(
-        self, key: str, row: Row, value: str, texts: tuple[str, ...], extras: dict[str, str]
-    ) -> RawSample:
-        place = place_in(row.raw, value, self._layout.encoding) if row.offset >= 0 else None
-        if place is None:
-            raise RowError(Reason.BAD_ROW, "its image is no base64 that can be read in place")
-        image = ImageRef(path=self._layout.path, part=row.offset + place)
-        return RawSample(key=key, image=image, texts=texts, extras=self._gathering.share(extras))
-
-    def _extras(self, row: Row) -> dict[str, str]:
-        split = {"split": self._split} if self._split else {}
-        return split | self._mapping.extras(row.values, self._also)
+        return find_image(self._index, name, self._folders)
 
 
 METADATA = "metadata"
 """Stem of the tables of Hugging Face's ImageFolder."""
-MOST_LISTED = 50
 _MOST_OPENED = 6
 _LOOKED_AT = 100
 _PLAIN_TEXT = ".txt"
@@ -162,7 +152,7 @@ class TableFile:
     name = "table_file"
 
     def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
-        """Offer the table whose rows find the most images."""
+        """Detect the table whose rows find the most images."""
         index = ImageIndex(listing)
         tables = possible_tables(archive, listing)
         found = [(path, _look(archive, path, index)) for path in tables[:_MOST_OPENED]]
@@ -172,17 +162,22 @@ class TableFile:
         # "max" keeps the first of equals, and the likeliest comes first.
         best = max(known, key=lambda path: known[path].guess.matched)
         guess = known[best].guess
-        several = stem_of(best) == METADATA and not archive.selected_entry
+        is_metadata = stem_of(best) == METADATA
+        confidence = 0.96 if is_metadata or archive.selected_entry else 0.95
+        if not guess.matched and not archive.selected_entry:
+            confidence = 0.1
+        elif guess.matched < 0.5:
+            confidence *= 0.3 + guess.matched
         reading = ImportSpec(
             format=self.name,
-            table="" if several else best,
+            table="" if is_metadata and not archive.selected_entry else best,
             image_column=guess.image,
             text_columns=guess.texts,
             label_column=guess.label,
         )
         return Detection(
             reading=reading,
-            confidence=_confidence(best, guess, archive.selected_entry),
+            confidence=confidence,
             images=len(index.paths) or _LOOKED_AT,
             columns=guess.columns,
             tables=tuple(tables[:MOST_LISTED]),
@@ -198,7 +193,7 @@ class TableFile:
         for table in tables:
             ledger.mark_used(table.layout.path)
             ledger.encodings[table.layout.encoding] += 1
-            chosen = _mapping(reading, table)
+            chosen = complete(reading, table.guess, table.layout.path)
             yield from TableScan(archive, table.layout, chosen, index, gathering, ledger).items()
         yield from gathering.samples()
         done = {table.layout.path for table in tables} | set(gathering.paths)
@@ -216,15 +211,10 @@ class TableFile:
 
 
 def possible_tables(archive: Archive, listing: FileListing) -> list[str]:
-    """Return the files that may be tables, the likeliest first.
-
-    A file that the user picked is the only one.
-    """
-    if archive.selected_entry:
-        return (
-            [archive.selected_entry] if suffix_of(archive.selected_entry) in TABLE_SUFFIXES else []
-        )
-    stems = {_place_of(entry.path) for entry in listing.entries if is_image(entry.path)}
+    """Return the files that may be tables, the likeliest first; only the selected one, if any."""
+    if selected := archive.selected_entry:
+        return [selected] if suffix_of(selected) in TABLE_SUFFIXES else []
+    stems = {_place_of(path) for path in image_paths(listing)}
     found = [entry for entry in listing.of(*TABLE_SUFFIXES) if _place_of(entry.path) not in stems]
     found.sort(
         key=lambda e: (
@@ -243,21 +233,19 @@ def _place_of(path: str) -> tuple[str, str]:
     return folder_of(path), stem_of(path)
 
 
-def _look(archive: Archive, path: str, index: ImageIndex, encoding: str = "") -> _Table | None:
-    """Look at the first rows of what may be a table; None if it is none."""
-    try:
-        layout = layout_of(archive, path, encoding)
-        rows = [row.values for row in islice(rows_of(archive, layout), _LOOKED_AT) if row.values]
-    except (NoTableError, ConfigError, SourceUnreadableError):
-        return None
+def _open_table(archive: Archive, path: str, index: ImageIndex, encoding: str = "") -> _Table:
+    """Read the first rows of a table."""
+    layout = layout_of(archive, path, encoding)
+    rows = [row.values for row in islice(rows_of(archive, layout), _LOOKED_AT) if row.values]
     return _Table(layout=layout, guess=guess_columns(rows, index, (folder_of(path), "")))
 
 
-def _confidence(path: str, guess: Guess, selected_entry: str) -> float:
-    if not guess.matched and not selected_entry:
-        return 0.1
-    most = 0.96 if stem_of(path) == METADATA or selected_entry else 0.95
-    return most if guess.matched >= 0.5 else most * (0.3 + guess.matched)
+def _look(archive: Archive, path: str, index: ImageIndex, encoding: str = "") -> _Table | None:
+    """Read the first rows of what may be a table; None if it is none."""
+    try:
+        return _open_table(archive, path, index, encoding)
+    except (NoTableError, ConfigError, SourceUnreadableError):
+        return None
 
 
 def _chosen(
@@ -265,7 +253,13 @@ def _chosen(
 ) -> list[_Table]:
     """Find the tables to read: the one that is named, or all of ImageFolder's, or the best."""
     if reading.table:
-        return [_opened(archive, listing, reading, index, reading.table)]
+        if not any(entry.path == reading.table for entry in listing.entries):
+            raise missing_table(reading.table)
+        try:
+            return [_open_table(archive, reading.table, index, reading.encoding)]
+        except NoTableError as error:
+            message = f"names a file that is no table: {reading.table}"
+            raise ConfigError([Problem("reading.table", message)]) from error
     paths = possible_tables(archive, listing)
     folders = [p for p in paths if stem_of(p) == METADATA]
     if folders:
@@ -276,27 +270,3 @@ def _chosen(
     if not tables:
         raise ConfigError([Problem("reading.table", "is not given, and no table is found")])
     return [max(tables, key=lambda table: table.guess.matched)]
-
-
-def _opened(
-    archive: Archive, listing: FileListing, reading: ImportSpec, index: ImageIndex, path: str
-) -> _Table:
-    if not any(entry.path == path for entry in listing.entries):
-        raise ConfigError([Problem("reading.table", f"names no file of the source: {path}")])
-    try:
-        layout = layout_of(archive, path, reading.encoding)
-    except NoTableError as error:
-        problem = Problem("reading.table", f"names a file that is no table: {path}")
-        raise ConfigError([problem]) from error
-    rows = [row.values for row in islice(rows_of(archive, layout), _LOOKED_AT) if row.values]
-    return _Table(layout=layout, guess=guess_columns(rows, index, (folder_of(path), "")))
-
-
-def _mapping(reading: ImportSpec, table: _Table) -> ImportSpec:
-    """Complete a reading by what the table seems to hold, and check that its columns are there."""
-    guess = table.guess
-    check_columns(reading, guess.columns, table.layout.path)
-    if not (reading.image_column or guess.image):
-        message = "is not given, and no column holds images"
-        raise ConfigError([Problem("reading.image_column", message)])
-    return complete(reading, guess)

@@ -15,21 +15,26 @@ import json
 import re
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, BinaryIO
 
 from engine.errors import ConfigError, EntryError, Problem
 from engine.importing.encoding import decode_text
 from engine.importing.formats.columns import RowError, RowTexts
-from engine.importing.formats.format import Detection, FileListing, ImageRef, ImportSpec, RawSample
+from engine.importing.formats.format import (
+    MOST_LISTED,
+    Detection,
+    FileListing,
+    ImageRef,
+    ImportSpec,
+    RawSample,
+)
 from engine.importing.formats.names import (
     TEXT_NAMES,
     is_image,
     skip_leftovers,
-    split_of_path,
-    split_of_words,
-    stem_of,
+    split_extras,
 )
 from engine.importing.formats.streams import STREAM_ERRORS, checked_encoding
 from engine.importing.ledger import FileLedger, Reason
@@ -57,8 +62,7 @@ class ShardScan:
         self._archive, self._shard, self._reading = archive, shard, reading
         self._ledger = ledger
         self._encoding = checked_encoding(reading.encoding)
-        split = split_of_path(shard) or split_of_words(stem_of(shard))
-        self._extras = {"split": split} if split else {}
+        self._extras = split_extras(shard, of_table=True)
 
     def items(self) -> Iterator[RawSample]:
         """Yield the samples; if a shard is truncated, those before."""
@@ -88,13 +92,12 @@ class ShardScan:
         key = f"{self._shard}#{member.name}"
         if is_image(member.name):
             sample = samples.setdefault(name, _Sample())
-            if sample.image >= 0:
-                self._ledger.mark_item_skipped(
-                    key, Reason.NOT_USED, "its sample has an image already"
-                )
-            else:
+            if sample.image < 0:
                 sample.image = member.offset
-        elif part in TEXT_PARTS or part == _JSON:
+                return
+            detail = "its sample has an image already"
+            self._ledger.mark_item_skipped(key, Reason.NOT_USED, detail)
+        elif part in (*TEXT_PARTS, _JSON):
             try:
                 values = _values(stream, member, part, self._encoding)
             except RowError as error:
@@ -108,20 +111,17 @@ class ShardScan:
         columns = self._reading.text_columns or default_columns(sample.values)
         label = self._reading.label_column or ("cls" if "cls" in sample.values else "")
         mapping = RowTexts(
-            ImportSpec(
-                format="", text_columns=columns, label_column=label, words=self._reading.words
-            )
+            replace(self._reading, image_column="", text_columns=columns, label_column=label)
         )
+        image = ImageRef(path=self._shard, part=sample.image) if sample.image >= 0 else None
         try:
             texts = mapping.texts(sample.values)
         except RowError as error:
             self._ledger.mark_item_skipped(key, error.reason, error.detail)
             return
-        image = ImageRef(path=self._shard, part=sample.image) if sample.image >= 0 else None
         if image is None and not texts:
-            self._ledger.mark_item_skipped(
-                key, Reason.BAD_ROW, "it has neither an image nor a text"
-            )
+            detail = "it has neither an image nor a text"
+            self._ledger.mark_item_skipped(key, Reason.BAD_ROW, detail)
             return
         extras = self._extras | mapping.extras(sample.values)
         yield RawSample(key=key, image=image, texts=tuple(texts), extras=extras)
@@ -180,7 +180,6 @@ def _values(stream: BinaryIO, member: tarfile.TarInfo, part: str, encoding: str)
 
 _RANGE = re.compile(r"\{(\d+)\.\.(\d+)\}")
 _LOOKED_AT = 60
-MOST_LISTED = 50
 
 
 class WebDataset:
@@ -189,7 +188,7 @@ class WebDataset:
     name = "webdataset"
 
     def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
-        """Offer to read a source with tars that hold images, going by the first of them."""
+        """Detect a source with tars that hold images, going by the first of them."""
         shards = [e.path for e in listing.of(".tar") if archive.selected_entry in ("", e.path)]
         columns = next((found for s in shards[:2] if (found := _columns(archive, s))), ())
         if not columns:

@@ -49,10 +49,6 @@ class Archive(Protocol):
         """
         ...
 
-    def has(self, path: str) -> bool:
-        """Whether ``open`` would find such a file; no path is too strange to ask for."""
-        ...
-
     def open(self, path: str) -> BinaryIO:
         """Open a file to be streamed.
 

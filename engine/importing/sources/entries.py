@@ -30,21 +30,21 @@ CHUNK_BYTES = 1 << 20
 
 
 def explain(path: str, error: Exception) -> EntryError:
-    """Turn whatever a reader raised into the one error that a tree raises."""
+    """Convert an error of any reader to the one error that an archive raises."""
     if isinstance(error, EntryError):
         return error
     return EntryError(path, _reason_of(error), str(error) or type(error).__name__)
 
 
 def stream(source: IO[bytes], path: str, limit: int) -> BinaryIO:
-    """Guard an open file; it gives at most ``limit`` bytes and raises ``EntryError`` alone."""
+    """Wrap an open file: at most ``limit`` bytes can be read, and all errors are ``EntryError``."""
     return cast("BinaryIO", io.BufferedReader(_Guarded(source, path, limit), 1 << 16))
 
 
 def read_whole(
     source: BinaryIO | io.FileIO, path: str, limit: int, *, chunk_bytes: int = CHUNK_BYTES
 ) -> bytes:
-    """Read a file to its end, whatever size it claims to have.
+    """Read a file to its end, without trusting the size it claims.
 
     Raises:
         EntryError: it is larger than ``limit``, or, if it is guarded, cannot be read.
@@ -61,12 +61,12 @@ def read_whole(
 
 
 def too_large(path: str, limit: int) -> EntryError:
-    """Say that a file is larger than it may be."""
+    """Return the error for a file that is larger than allowed."""
     return EntryError(path, Reason.TOO_LARGE, f"it has more than {limit:,} bytes")
 
 
 class _Guarded(io.RawIOBase):
-    """Passes reads on, counts what comes, and translates errors."""
+    """Limits the bytes read from a file, and converts its errors."""
 
     def __init__(self, source: IO[bytes], path: str, limit: int) -> None:
         self._source, self._path, self._limit = source, path, limit
@@ -90,7 +90,7 @@ class _Guarded(io.RawIOBase):
         try:
             chunk = self._source.read(len(buffer))
             is_over = bool(chunk) and self._source.tell() > self._limit
-        # Unpackers raise whatever they like on damaged data.
+        # Decompressors raise errors of any kind for damaged data.
         except Exception as error:
             raise explain(self._path, error) from error
         if is_over:
@@ -105,7 +105,7 @@ class _Guarded(io.RawIOBase):
 
 
 class SharedFile:
-    """One open file that several threads read at places of their own."""
+    """One open file that several threads read at different offsets."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -121,32 +121,32 @@ class SharedFile:
 
 
 class Part(io.RawIOBase):
-    """A stretch of a shared file, as a file of its own."""
+    """A range of a shared file as a file object."""
 
     def __init__(self, shared: SharedFile, start: int, size: int) -> None:
         self._shared, self._start, self._size = shared, start, size
         self._position = 0
 
     def readable(self) -> bool:
-        """Say yes."""
+        """Return True."""
         return True
 
     def seekable(self) -> bool:
-        """Say yes."""
+        """Return True."""
         return True
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Go to a place within the stretch."""
+        """Set the position within the range."""
         origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
         self._position = max(0, origin + offset)
         return self._position
 
     def tell(self) -> int:
-        """Say where the next read begins, within the stretch."""
+        """Return the position within the range."""
         return self._position
 
     def readinto(self, buffer: Any) -> int:
-        """Read what fits; raises ``EOFError`` where the archive ends before the stretch."""
+        """Read up to the end of the range; raise ``EOFError`` if the archive ends before it."""
         count = max(0, min(len(buffer), self._size - self._position))
         chunk = self._shared.read_at(self._start + self._position, count) if count else b""
         if count and not chunk:
@@ -176,14 +176,13 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 _SAMPLES = 2_000
 """Names that are looked at to find an archive's encoding."""
 _PLAUSIBLE = 0.6
-"""Share of letters that must be everyday ones before an encoding is believed."""
+"""Share of letters that must be common ones for an encoding to be accepted."""
 
 
 def clean_path(name: str) -> str | None:
-    """Write a member's name as the tree does: relative, forward slashes; None if it is unsafe.
+    """Normalise a member's name: relative, forward slashes; None if it is unsafe.
 
-    A ``./`` in front is what ``tar`` writes of its own accord, and backslashes are what some
-    Windows programs put into ZIP files: both are meant well.
+    ``tar`` writes a leading ``./`` and some Windows programs write backslashes into ZIP files.
     """
     slashed = name.replace("\\", "/")
     if slashed.startswith("/") or "\0" in slashed or _DRIVE.match(slashed):
@@ -195,7 +194,7 @@ def clean_path(name: str) -> str | None:
 
 
 def is_safe(path: str) -> bool:
-    """Whether a path is written as a tree writes it, and so cannot lead out of the source."""
+    """Whether a path is in normal form, and so cannot lead out of the source."""
     return clean_path(path) == path
 
 
@@ -218,11 +217,17 @@ def printable(name: str) -> str:
     """Write a name so that it can be printed and saved: bytes that are no text as ``%E9``."""
     if name.isascii() and "\0" not in name:
         return name
-    return "".join(_printable(letter) for letter in name)
+    written = {"\0": "%00"}
+    for code in map(ord, set(name)):
+        if 0xDC80 <= code <= 0xDCFF:  # a byte that Python could not decode (PEP 383)
+            written[chr(code)] = f"%{code - 0xDC00:02X}"
+        elif 0xD800 <= code <= 0xDFFF:  # half a letter, as Windows allows in names
+            written[chr(code)] = f"%u{code:04X}"
+    return name.translate(str.maketrans(written))
 
 
 def decode_name(raw: bytes, encoding: str) -> str:
-    """Decode a member's name; what the encoding cannot say becomes ``%E9``."""
+    """Decode a member's name; bytes that are invalid in the encoding become ``%E9``."""
     try:
         return raw.decode(encoding)
     except UnicodeDecodeError:
@@ -230,9 +235,10 @@ def decode_name(raw: bytes, encoding: str) -> str:
 
 
 def guess_name_encoding(names: Iterable[bytes], fallback: str) -> str:
-    """Find the encoding in which an archive's names make sense; they all share one.
+    """Detect the encoding that an archive's names share.
 
-    UTF-8 is hardly ever right by chance. The others are: so their letters must be everyday ones.
+    Names are hardly ever valid UTF-8 by chance. In the other encodings they often are, so most of
+    their letters must also be common ones.
     """
     samples = list(islice((name for name in names if not name.isascii()), _SAMPLES))
     if not samples or _decode_all(samples, "utf-8") is not None:
@@ -244,23 +250,23 @@ def guess_name_encoding(names: Iterable[bytes], fallback: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Legacy:
-    """An encoding of two bytes a letter, whose everyday letters stand together in front."""
+    """A two-byte encoding whose common letters have consecutive lead bytes."""
 
     encoding: str
     first_lead: int
     last_lead: int
     first_trail: int
     extra: str = ""
-    """A class of further everyday letters, for a regular expression."""
+    """Further common letters, as a character class of a regular expression."""
 
     def score(self, samples: Sequence[bytes]) -> float:
         text = _decode_all(samples, self.encoding)
         if text is None:
             return 0.0
         letters = [letter for letter in text if not letter.isascii()]
-        return sum(self._is_everyday(letter) for letter in letters) / max(len(letters), 1)
+        return sum(self._is_common(letter) for letter in letters) / max(len(letters), 1)
 
-    def _is_everyday(self, letter: str) -> bool:
+    def _is_common(self, letter: str) -> bool:
         if self.extra and re.match(self.extra, letter):
             return True
         code = letter.encode(self.encoding)
@@ -285,16 +291,7 @@ def _decode_all(samples: Sequence[bytes], encoding: str) -> str | None:
         return None
 
 
-def _printable(letter: str) -> str:
-    code = ord(letter)
-    if 0xDC80 <= code <= 0xDCFF:  # a byte that Python could not decode (PEP 383)
-        return f"%{code - 0xDC00:02X}"
-    if 0xD800 <= code <= 0xDFFF:  # half a letter, as Windows allows in names
-        return f"%u{code:04X}"
-    return "%00" if code == 0 else letter
-
-
-_OPEN_ALL_THE_SAME = (None, Reason.HIDDEN, Reason.EMPTY)
+_OPENABLE = (None, Reason.HIDDEN, Reason.EMPTY)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -302,13 +299,13 @@ class Member:
     """One file of an archive."""
 
     path: str
-    """Its name; after ``Members.add``, as the tree gives it out."""
+    """The stored name; after ``Members.add``, the normalised path."""
     size: int
     """Bytes, unpacked, as the archive claims."""
     place: int
-    """Where it lies; what that means is the archive's affair."""
+    """Position in the archive: an index or a byte offset."""
     reason: Reason | None = None
-    """Why it is not given out."""
+    """Why it is skipped."""
     detail: str = ""
 
 
@@ -322,7 +319,7 @@ class Members:
         self._unpacked_bytes = 0
 
     def add(self, found: Member) -> None:
-        """Take up one member under its own name, which may be anything.
+        """Add a member under its stored name, which is untrusted.
 
         Raises:
             SourceUnreadableError: there are too many.
@@ -333,19 +330,14 @@ class Members:
             )
         path = clean_path(found.path)
         if path is None:
-            self._put(
-                replace(
-                    found,
-                    path=printable(found.path),
-                    reason=Reason.UNSAFE_PATH,
-                    detail="it is absolute or leads out of the archive",
-                )
-            )
+            detail = "it is absolute or leads out of the archive"
+            name = printable(found.path)
+            self._put(replace(found, path=name, reason=Reason.UNSAFE_PATH, detail=detail))
         else:
             self._put(self._judged(replace(found, path=printable(path))))
 
     def entries(self, ledger: FileLedger) -> Iterator[FileEntry]:
-        """Yield what may be used, and account for the rest."""
+        """Yield the members that may be used; record the others in the ledger."""
         for member in self._rows.values():
             ledger.add()
             if member.reason is None:
@@ -353,13 +345,8 @@ class Members:
             else:
                 ledger.mark_skipped(member.path, member.reason, member.detail)
 
-    def has(self, path: str) -> bool:
-        """Whether ``find`` would find it."""
-        member = self._rows.get(path)
-        return member is not None and is_safe(path) and member.reason in _OPEN_ALL_THE_SAME
-
     def find(self, path: str) -> Member:
-        """Look a file up that is to be opened.
+        """Return the member to open.
 
         Raises:
             EntryError: it is not safe, not there, or was refused; says why.
@@ -369,12 +356,12 @@ class Members:
         member = self._rows.get(path)
         if member is None:
             raise EntryError(path, Reason.UNREADABLE, "there is no such file in the archive")
-        if member.reason not in _OPEN_ALL_THE_SAME:
+        if member.reason not in _OPENABLE:
             raise EntryError(path, str(member.reason), member.detail)
         return member
 
     def _judged(self, member: Member) -> Member:
-        """Find what speaks against a member that the archive itself finds nothing wrong with."""
+        """Add the reason to skip a member, if there is one."""
         if is_hidden(member.path):
             return replace(member, reason=Reason.HIDDEN, detail="")
         if member.reason is not None:
@@ -390,7 +377,7 @@ class Members:
         return member
 
     def _put(self, member: Member) -> None:
-        """Enter a member; the last of a name counts, as for every program that unpacks."""
+        """Store a member; of equal names the last counts, as in every program that unpacks."""
         earlier = self._rows.pop(member.path, None)
         if earlier is not None:
             self._copies[member.path] += 1
@@ -413,19 +400,11 @@ class MemberArchive(ABC):
 
     @abstractmethod
     def _open(self, member: Member) -> BinaryIO:
-        """Open a member that may be read.
-
-        Raises:
-            EntryError: it cannot be opened.
-        """
+        """Open a member that may be read."""
 
     def entries(self, ledger: FileLedger) -> Iterator[FileEntry]:
         """List all regular files; see ``Archive.entries``."""
         return self._members.entries(ledger)
-
-    def has(self, path: str) -> bool:
-        """Whether ``open`` would find such a file."""
-        return self._members.has(path)
 
     def open(self, path: str) -> BinaryIO:
         """Open a file to be streamed; see ``Archive.open``."""

@@ -49,7 +49,7 @@ class FolderArchive:
         self.selected_entry = printable(selected_entry)
         self._root = os.path.realpath(folder)
         self._limits = limits
-        # Names that are no text are given out in another spelling: theirs is kept here.
+        # The original names of files whose names are not valid text.
         self._odd_names = {self.selected_entry: selected_entry} if selected_entry else {}
         try:
             os.scandir(self._root).close()
@@ -68,21 +68,15 @@ class FolderArchive:
                 continue
             name = names.pop()
             path = f"{folder}{name}"
-            status = self._status(path, ledger)
-            if status is None:
+            try:
+                status = os.lstat(f"{self._root}/{path}")
+            except OSError as error:
+                self._refuse(path, error, ledger)
                 continue
             if not stat.S_ISDIR(status.st_mode) or _is_link(status):
                 yield from self._file(path, status, ledger)
             elif self._may_enter(path, len(waiting), ledger):
                 waiting.append((f"{path}/", self._names(f"{path}/", ledger)))
-
-    def has(self, path: str) -> bool:
-        """Whether ``open`` would find such a file."""
-        try:
-            status = os.lstat(self._locate(path))
-        except (EntryError, OSError, ValueError):
-            return False
-        return stat.S_ISREG(status.st_mode) and not _is_link(status)
 
     def open(self, path: str) -> BinaryIO:
         """Open a file to be streamed; see ``Archive.open``."""
@@ -105,7 +99,7 @@ class FolderArchive:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        """Leave nothing to close: every file is its reader's."""
+        """Do nothing: each reader closes its own file."""
 
     def _names(self, folder: str, ledger: FileLedger) -> list[str]:
         """List a folder by name, the first one last."""
@@ -120,13 +114,6 @@ class FolderArchive:
             self._refuse(folder, error, ledger)
         names.sort(reverse=True)
         return names
-
-    def _status(self, path: str, ledger: FileLedger) -> os.stat_result | None:
-        try:
-            return os.lstat(f"{self._root}/{path}")
-        except OSError as error:
-            self._refuse(path, error, ledger)
-            return None
 
     def _file(self, path: str, status: os.stat_result, ledger: FileLedger) -> Iterator[FileEntry]:
         ledger.add()
@@ -148,16 +135,14 @@ class FolderArchive:
             return Reason.LINK, "links are not followed"
         if not stat.S_ISREG(status.st_mode):
             return Reason.SPECIAL_FILE, "it is a device, socket or pipe"
-        if not is_safe(path) or self._is_taken(printable(path), path):
+        shown = printable(path)
+        is_taken = shown != path and os.path.lexists(f"{self._root}/{shown}")
+        if not is_safe(path) or is_taken:
             return Reason.UNSAFE_PATH, "its name would be misunderstood on another system"
         return (Reason.EMPTY, "") if status.st_size == 0 else (None, "")
 
-    def _is_taken(self, shown: str, path: str) -> bool:
-        """Whether another file really has the spelling in which this one would be given out."""
-        return shown != path and os.path.lexists(f"{self._root}/{shown}")
-
     def _may_enter(self, path: str, depth: int, ledger: FileLedger) -> bool:
-        """Decide about a folder; one that is not entered is accounted for like a file."""
+        """Whether to enter a folder; one that is not entered is recorded like a file."""
         if is_hidden_folder(path.rpartition("/")[2]):
             reason, detail = Reason.HIDDEN, "a folder of the system's"
         elif depth > self._limits.depth:
@@ -169,7 +154,7 @@ class FolderArchive:
         return False
 
     def _refuse(self, path: str, error: OSError, ledger: FileLedger) -> None:
-        """Account for what the system will not show, unless the whole source is gone."""
+        """Record what the system cannot list; raise if the whole source is gone."""
         if not path or not Path(self._root).is_dir():
             reason = error.strerror or str(error)
             raise SourceUnreadableError(self.source, reason) from error
@@ -182,12 +167,7 @@ class FolderArchive:
         )
 
     def _locate(self, path: str) -> str:
-        """Return the location of a path after checking that no folder on the way is a link.
-
-        Raises:
-            EntryError: it is not safe.
-            OSError, ValueError: the system does not know it.
-        """
+        """Return the location of a path after checking that no folder on the way is a link."""
         if not is_safe(path) or (os.name == "nt" and ":" in path):
             raise EntryError(path, Reason.UNSAFE_PATH, "it leads out of the folder")
         place = self._root

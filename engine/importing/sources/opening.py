@@ -39,13 +39,16 @@ def open_archive(
 
     Raises:
         SourceUnreadableError: it is none of these, or cannot be read; says why.
-        StoppedError: the control said so.
+        StoppedError: the control asked for it.
     """
     try:
         if source.is_dir():
             return FolderArchive(source, limits)
         if not source.is_file():
-            raise SourceUnreadableError(source, _why_not_a_file(source))
+            reason = "it is not a file" if source.exists() else "there is no such file or folder"
+            if source.is_symlink():
+                reason = "it is a link that leads nowhere"
+            raise SourceUnreadableError(source, reason)
         return _open_file(source, limits, control)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = getattr(error, "strerror", None) or str(error)
@@ -91,13 +94,6 @@ def _is_idx(source: Path) -> bool:
     return len(head) == 4 and head[:2] == b"\0\0" and head[2] in _IDX_TYPES and 1 <= head[3] <= 4
 
 
-def _why_not_a_file(source: Path) -> str:
-    # A broken link exists for lstat alone.
-    if source.is_symlink():
-        return "it is a link that leads nowhere"
-    return "it is not a file" if source.exists() else "there is no such file or folder"
-
-
 ASK_EVERY_S = 0.1
 
 
@@ -138,11 +134,14 @@ class ArchiveCache:
             self._drop()
 
     def _take(self, source: Path, control: RunControl) -> _Kept:
-        # Whoever waits here waits for an archive that another look is unpacking for both.
+        # Another thread may be unpacking the same archive.
         while not self._lock.acquire(timeout=ASK_EVERY_S):
             control.stop_if_asked()
         try:
-            key = _key(source)
+            key: tuple[object, ...] = (source,)
+            with suppress(OSError):
+                status = source.stat()
+                key += (status.st_mtime_ns, status.st_size)
             if self._kept is None or self._kept.key != key:
                 self._drop()
                 self._kept = _Kept(archive=open_archive(source, control=control), key=key)
@@ -161,12 +160,3 @@ class ArchiveCache:
 def _close_if_done(kept: _Kept) -> None:
     if kept.is_stale and not kept.users:
         kept.archive.__exit__(None, None, None)
-
-
-def _key(source: Path) -> tuple[object, ...]:
-    """Tell whether a source is still what was opened."""
-    facts: tuple[object, ...] = (source,)
-    with suppress(OSError):
-        status = source.stat()
-        facts += (status.st_mtime_ns, status.st_size)
-    return facts

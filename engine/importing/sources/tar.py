@@ -12,6 +12,7 @@ import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -32,14 +33,14 @@ from engine.importing.sources.entries import (
 )
 
 _MEMORY_BYTES = 256 << 20
-"""What unpacking an .xz may take; its makers can ask for 4 GB. ``xz -9`` needs 65 MB."""
+"""Memory limit for unpacking .xz, which can require 4 GB; ``xz -9`` needs 65 MB."""
 _HARMLESS_BYTES = 100_000_000
-"""So much may come out of any archive, however small."""
+"""Unpacked size that is allowed for any archive, at any compression ratio."""
 _MAGIC = {b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ": "xz"}
 
 
 def compression_of(head: bytes) -> str:
-    """Tell from its first bytes how a file is compressed; empty if it is not."""
+    """Return the compression of a file by its first bytes; empty if it has none."""
     return next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), "")
 
 
@@ -48,13 +49,13 @@ def unpack(packed: BinaryIO, source: Path, limits: Limits, control: RunControl |
 
     Raises:
         SourceUnreadableError: it is damaged, too large, or the disk is full.
-        StoppedError: the control said so.
+        StoppedError: the control asked for it.
     """
     packed_bytes = packed.seek(0, 2)
     longest = min(limits.unpacked_bytes, max(_HARMLESS_BYTES, packed_bytes * limits.ratio))
     packed.seek(0)
     try:
-        spool = tempfile.TemporaryFile()  # noqa: SIM115 (the tree closes it)
+        spool = tempfile.TemporaryFile()  # noqa: SIM115 (the archive closes it)
     except OSError as error:
         raise _no_room(source, error) from error
     try:
@@ -75,7 +76,7 @@ def unpack(packed: BinaryIO, source: Path, limits: Limits, control: RunControl |
 
 
 def _chunks(packed: BinaryIO, source: Path) -> Iterator[bytes]:
-    """Yield the content piece by piece, however well it was packed."""
+    """Decompress in chunks of bounded size."""
     kind = compression_of(packed.read(8))
     packed.seek(0)
     try:
@@ -92,7 +93,7 @@ def _chunks(packed: BinaryIO, source: Path) -> Iterator[bytes]:
 
 
 def _xz_chunks(packed: BinaryIO) -> Iterator[bytes]:
-    """Unpack one xz stream after another, which is what lzma.LZMAFile does, without a bound."""
+    """Unpack all xz streams as lzma.LZMAFile does, but with a memory limit."""
     unpacker = lzma.LZMADecompressor(memlimit=_MEMORY_BYTES)
     left = packed.read(CHUNK_BYTES)
     while left or not unpacker.eof:
@@ -102,7 +103,7 @@ def _xz_chunks(packed: BinaryIO) -> Iterator[bytes]:
         if chunk:
             yield chunk
         if unpacker.eof:
-            # Padding of zeros may stand between streams and at the end.
+            # Streams may be followed by padding of zeros.
             left = (unpacker.unused_data or packed.read(CHUNK_BYTES)).lstrip(b"\0")
             continue
         left = packed.read(CHUNK_BYTES) if unpacker.needs_input else b""
@@ -116,7 +117,7 @@ def _no_room(source: Path, error: OSError) -> SourceUnreadableError:
 
 
 _HEADER_BYTES = 1 << 18
-"""The longest header that is believed; tarfile would read one of any size into memory."""
+"""Longest header that is read; tarfile would read one of any size into memory."""
 _GLOBAL_HEADERS = 1_000
 
 
@@ -154,23 +155,14 @@ class TarArchive(MemberArchive):
 
     def _index(self, file: BinaryIO) -> Members:
         found = list(self._headers(file))
-        raw_names = (_raw(member.path) for member in found if not member.path.isascii())
+        raw_names = [member.path.encode("utf-8", "surrogateescape") for member in found]
         encoding = guess_name_encoding(
             (raw for raw in raw_names if not _is_utf8(raw)), fallback="utf-8"
         )
         members = Members(self.source, self._limits)
-        for member in found:
-            raw = _raw(member.path)
+        for member, raw in zip(found, raw_names, strict=True):
             name = member.path if _is_utf8(raw) else decode_name(raw, encoding)
-            members.add(
-                Member(
-                    path=name,
-                    size=member.size,
-                    place=member.place,
-                    reason=member.reason,
-                    detail=member.detail,
-                )
-            )
+            members.add(replace(member, path=name))
         return members
 
     def _headers(self, file: BinaryIO) -> Iterator[Member]:
@@ -270,11 +262,7 @@ class _HeaderFile:
 
 
 def _next_header(tar: Any) -> tarfile.TarInfo | None:
-    """Read the next header and drop it from the list of members that tarfile keeps.
-
-    Raises:
-        tarfile.ReadError: it does not lead forwards, or there are too many global headers.
-    """
+    """Read the next header; drop it from the list of members that tarfile keeps."""
     before = tar.offset
     is_first = tar.firstmember is not None
     info = tar.next()
@@ -294,10 +282,6 @@ def _problem(info: tarfile.TarInfo) -> tuple[Reason | None, str]:
     if info.issparse():
         return Reason.UNREADABLE, "it is stored with holes (sparse)"
     return None, ""
-
-
-def _raw(name: str) -> bytes:
-    return name.encode("utf-8", "surrogateescape")
 
 
 def _is_utf8(raw: bytes) -> bool:

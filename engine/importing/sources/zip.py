@@ -22,11 +22,11 @@ from engine.importing.sources.entries import (
 _UTF8_NAME = 0x800
 _ENCRYPTED = 0x1 | 0x40 | 0x2000
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""The others are hardly ever met, and Python unpacks them without a bound."""
+"""The others are rare, and Python unpacks them without a limit."""
 _UNIX = 3
 _UNICODE_PATH = 0x7075
 _HARMLESS_BYTES = 1_000_000
-"""Smaller members are no bombs, however well they are packed."""
+"""Smaller members are accepted at any compression ratio."""
 
 
 class ZipArchive(MemberArchive):
@@ -44,7 +44,7 @@ class ZipArchive(MemberArchive):
             self._zip = self._opened.enter_context(zipfile.ZipFile(self._file))
             self._infos = self._zip.infolist()
             self._members = self._index()
-        # zipfile raises whatever it likes on damaged files.
+        # zipfile raises errors of any kind for damaged files.
         except Exception as error:
             self._opened.close()
             if isinstance(error, SourceUnreadableError):
@@ -57,7 +57,7 @@ class ZipArchive(MemberArchive):
             source = self._zip.open(self._infos[member.place])
         except Exception as error:
             raise explain(member.path, error) from error
-        # zipfile gives no more than the size that was claimed, and that size was judged.
+        # zipfile reads at most the claimed size, which was checked.
         return stream(source, member.path, member.size)
 
     def _index(self) -> Members:
@@ -68,7 +68,9 @@ class ZipArchive(MemberArchive):
         raw_names = (i.orig_filename.encode("cp437") for i in self._infos if not _is_utf8(i))
         encoding = guess_name_encoding(raw_names, "cp437")
         for place, info in enumerate(self._infos):
-            name = _name_of(info, encoding)
+            name = info.orig_filename
+            if not _is_utf8(info) and not name.isascii():
+                name = _unicode_path(info.extra) or decode_name(name.encode("cp437"), encoding)
             if name.endswith(("/", "\\")) and not info.file_size:
                 continue
             reason, detail = self._problem(info)
@@ -95,22 +97,13 @@ class ZipArchive(MemberArchive):
             return Reason.UNREADABLE, f"it is packed by method {info.compress_type}, not Deflate"
         is_bomb = info.file_size > max(_HARMLESS_BYTES, self._limits.ratio * info.compress_size)
         if is_bomb and info.compress_type == zipfile.ZIP_DEFLATED:
-            return (
-                Reason.TOO_LARGE,
-                f"it unpacks to more than {self._limits.ratio:,} times its size",
-            )
+            detail = f"it unpacks to more than {self._limits.ratio:,} times its size"
+            return Reason.TOO_LARGE, detail
         return None, ""
 
 
 def _is_utf8(info: zipfile.ZipInfo) -> bool:
     return bool(info.flag_bits & _UTF8_NAME)
-
-
-def _name_of(info: zipfile.ZipInfo, encoding: str) -> str:
-    """Find a member's name: as marked, as spelt out beside it, or as the archive's others."""
-    if _is_utf8(info) or info.orig_filename.isascii():
-        return info.orig_filename
-    return _unicode_path(info.extra) or decode_name(info.orig_filename.encode("cp437"), encoding)
 
 
 def _unicode_path(extra: bytes) -> str:

@@ -155,7 +155,7 @@ def test_that_mojibake_is_mended_before_the_text_is_formed():
         ("ok", "été"),
     ]
     report = check_report.report(Issue.MOJIBAKE)
-    assert (report.count, report.detail["mendable"]) == (3, 2)
+    assert (report.count, report.detail["repairable"]) == (3, 2)
     kept = examine(items, {Issue.MOJIBAKE: KEEP}, texts=lower)
     assert kept.outcomes[0].texts == ("un cafã©",)
     skipped = examine(items, {Issue.MOJIBAKE: SKIP})

@@ -13,7 +13,7 @@ from engine.importing.encoding import (
     decode_text,
     detect_encoding,
     looks_like_mojibake,
-    mend_mojibake,
+    repair_mojibake,
 )
 from engine.importing.ledger import Reason
 
@@ -264,15 +264,15 @@ def test_that_most_texts_can_be_misread():
 def test_that_utf8_read_as_western_is_mended(meant, wrong):
     misread = meant.encode().decode(wrong)
     assert looks_like_mojibake(misread)
-    assert mend_mojibake(clean_text(misread)) == meant
+    assert repair_mojibake(clean_text(misread)) == meant
 
 
 @pytest.mark.parametrize("meant", CHINESE)
 def test_that_chinese_is_mended(meant):
-    assert mend_mojibake(meant.encode().decode("latin-1")) == meant
+    assert repair_mojibake(meant.encode().decode("latin-1")) == meant
     misread = meant.encode().decode("gb18030", "ignore")
     if misread.encode("gb18030") == meant.encode():
-        assert mend_mojibake(misread) == meant
+        assert repair_mojibake(misread) == meant
         assert looks_like_mojibake(misread)
 
 
@@ -303,17 +303,17 @@ def test_that_some_chinese_is_misread_whole():
     ],
 )
 def test_that_nothing_else_is_changed(text):
-    assert mend_mojibake(text) == text
+    assert repair_mojibake(text) == text
     assert not looks_like_mojibake(text)
 
 
 @pytest.mark.parametrize("text", ["caf\ufffd", "锟斤拷锟斤拷"])
 def test_that_what_is_lost_is_found_and_left(text):
     assert looks_like_mojibake(text)
-    assert mend_mojibake(text) == text
+    assert repair_mojibake(text) == text
 
 
 @given(st.text())
 def test_that_any_text_can_be_looked_at(text):
-    mended = mend_mojibake(text)
+    mended = repair_mojibake(text)
     assert looks_like_mojibake(text) or mended == text

@@ -1,5 +1,6 @@
 """One case for each hostile or odd file: what becomes of it, and that nothing else happens."""
 
+import contextlib
 import os
 import tempfile
 import warnings
@@ -100,7 +101,6 @@ def check_members(path, fates):
         skipped = {skip.path: skip.reason for skip in ledger.skipped_files()}
         assert {**dict.fromkeys(given), **skipped} == fates
         assert ledger.files_found == len(given) + len(skipped)
-        assert all(archive.has(name) for name in given)
         for name in given:
             content = archive.read(name, 10_000)
             assert content == CONTENT or len(content) == 2_048
@@ -207,9 +207,5 @@ def test_that_no_path_leads_out_of_a_source(path):
         inside.mkdir()
         (Path(folder) / "a").write_bytes(b"secret")
         (inside / "b").write_bytes(b"open")
-        with open_archive(inside) as archive:
-            try:
-                assert archive.read(path, 10) == b"open"
-                assert archive.has(path)
-            except EntryError:
-                assert not archive.has(path)
+        with open_archive(inside) as archive, contextlib.suppress(EntryError):
+            assert archive.read(path, 10) == b"open"

@@ -12,7 +12,6 @@ from engine.importing.near_duplicates import (
     NearDuplicateIndex,
     colour_layouts,
     near_duplicate_groups,
-    perceptual_hash,
     perceptual_hashes,
     pixel_digest,
 )
@@ -76,14 +75,6 @@ def test_that_a_picture_saved_again_is_near_and_another_is_not(seed):
     assert bits_apart(hashes[0], hashes[2]) > 10
     layouts = colour_layouts(np.concatenate([stored(picture), again])).astype(int)
     assert abs(layouts[0] - layouts[1]).max() <= 16
-
-
-def test_that_arrays_and_pictures_hash_alike():
-    picture = scene(3, 64)
-    arrays = np.asarray(picture)[None]
-    assert perceptual_hash(picture) == int(perceptual_hashes(arrays)[0])
-    grey = picture.convert("L")
-    assert perceptual_hash(grey) == int(perceptual_hashes(np.asarray(grey)[None, ..., None])[0])
 
 
 @pytest.mark.parametrize("shape", [(8, 8, 1), (64, 64, 3), (48, 48, 3), (28, 28, 1), (256, 256, 4)])

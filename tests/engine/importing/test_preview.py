@@ -216,7 +216,7 @@ def test_that_a_source_that_has_changed_is_opened_anew(tmp_path):
     packed(tmp_path, "b").replace(source)
     with kept.borrow(source, control) as after:
         assert after is not before
-        assert after.has("b/0000.txt")
+        assert after.read("b/0000.txt", 1_000)
     kept.close()
 
 
@@ -242,7 +242,7 @@ def test_that_a_source_that_cannot_be_opened_leaves_the_next_free(tmp_path):
     with pytest.raises(SourceUnreadableError), kept.borrow(tmp_path / "none", control):
         pass
     with kept.borrow(sidecar_folder(tmp_path / "s", 1), control) as archive:
-        assert archive.has("0000.txt")
+        assert archive.read("0000.txt", 1_000)
     kept.close()
 
 

@@ -121,7 +121,7 @@ def test_that_links_to_archives_are_followed(tmp_path):
     (tmp_path / "real.zip").write_bytes(zipped("a.jpg"))
     (tmp_path / "link.zip").symlink_to(tmp_path / "real.zip")
     with open_archive(tmp_path / "link.zip") as archive:
-        assert archive.has("a.jpg")
+        assert archive.read("a.jpg", 1_000_000)
 
 
 @pytest.mark.parametrize(

@@ -54,22 +54,18 @@ def test_that_several_threads_read_at_once(tmp_path):
 @pytest.mark.parametrize("path", ["../a.jpg", "/a.jpg", "missing", "", "a", "\0", "a.jpg/b"])
 def test_that_strange_paths_are_refused(tmp_path, path):
     with ZipArchive(make(tmp_path / "a.zip", {"a.jpg": b"1", "a/b": b"2"})) as archive:
-        assert not archive.has(path)
         assert refusal(archive.open, path) in {Reason.UNSAFE_PATH, Reason.UNREADABLE}
 
 
 def test_that_a_refused_member_cannot_be_opened_either(tmp_path):
     path = tmp_path / "a.zip"
     path.write_bytes(patched_directory(zipped("a.jpg"), 8, b"\1\0"))
-    with ZipArchive(path) as archive:
-        assert not archive.has("a.jpg")
-        with pytest.raises(EntryError, match="password"):
-            archive.open("a.jpg")
+    with ZipArchive(path) as archive, pytest.raises(EntryError, match="password"):
+        archive.open("a.jpg")
 
 
 def test_that_a_hidden_member_can_be_opened_by_who_knows_it(tmp_path):
     with ZipArchive(make(tmp_path / "a.zip", {".words.txt": b"abc"})) as archive:
-        assert archive.has(".words.txt")
         assert archive.read(".words.txt", 3) == b"abc"
 
 
