@@ -18,14 +18,17 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.config.presets import PRESETS
-from engine.config.run import RULES, RunConfig
-from engine.config.setting import settings_in
-from engine.data.starters import STARTERS
-from engine.importing.plan import ImportPlan
-from studio.i18n import ENGINE_CONTEXT
+ROOT = Path(__file__).resolve().parents[1]
+# First on the path: an installed copy of another checkout must not be read.
+sys.path.insert(0, str(ROOT))
 
-ROOT = Path(__file__).parents[1]
+from engine.config.presets import PRESETS  # noqa: E402 (the path comes first)
+from engine.config.run import RULES, RunConfig  # noqa: E402
+from engine.config.setting import settings_in  # noqa: E402
+from engine.data.starters import STARTERS  # noqa: E402
+from engine.importing.plan import ImportPlan  # noqa: E402
+from studio.i18n import ENGINE_CONTEXT  # noqa: E402
+
 FOLDER = ROOT / "resources" / "translations"
 LANGUAGES = {"diptych_en": ("-pluralonly",), "diptych_zh_CN": ()}
 """English needs no words, only its plurals."""

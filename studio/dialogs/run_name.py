@@ -21,7 +21,7 @@ class _FieldDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(width)
 
-    def lay_out(self, text: str, field: Field, ok: str, cancel: str) -> QPushButton:
+    def add_fields(self, text: str, field: Field, ok: str, cancel: str) -> QPushButton:
         """Lay out text, field and buttons; return the accepting button."""
         self.buttons = QDialogButtonBox()
         role = QDialogButtonBox.ButtonRole
@@ -49,7 +49,7 @@ class RenameRun(_FieldDialog):
         self.field.set_help(self.tr("The run's folder is renamed"), self.tr("Name"))
         self.field.text_edited.connect(self._check)
         text = self.tr("New name of {0}").format(folder.name)
-        self.ok = self.lay_out(text, self.field, self.tr("Rename"), self.tr("Cancel"))
+        self.ok = self.add_fields(text, self.field, self.tr("Rename"), self.tr("Cancel"))
         self._check()
         self.field.setFocus()
 
@@ -91,7 +91,7 @@ class BranchRun(_FieldDialog):
                 "stand in the Run panel, to be changed before you start."
             )
         text = text.format(choices.source.name)
-        self.ok = self.lay_out(text, self.field, self.tr("Choose settings"), self.tr("Cancel"))
+        self.ok = self.add_fields(text, self.field, self.tr("Choose settings"), self.tr("Cancel"))
         self.ok.setEnabled(bool(self._starts))
 
     def accept(self) -> None:

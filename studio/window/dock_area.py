@@ -1,9 +1,10 @@
 """The dock widgets with their saved layout, and the status bar."""
 
 import itertools
+from collections.abc import Mapping
 
 from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtGui import QAction, QIcon, QShowEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QLabel,
@@ -24,7 +25,13 @@ _RUN_WIDTH, _GALLERY_HEIGHT, _LOSSES_HEIGHT = 340, 430, 250
 
 
 class DockArea(QMainWindow):
-    """Nested main window that holds the docks, so that their layout can be saved separately."""
+    """Nested main window that holds the docks, so that their layout can be saved separately.
+
+    Args:
+        run, losses, quality, gallery, datasets, runs, log: the panels.
+        others: further panels by name, shown as tabs beside the log under their window title and
+            icon.
+    """
 
     def __init__(
         self,
@@ -36,6 +43,7 @@ class DockArea(QMainWindow):
         datasets: QWidget,
         runs: QWidget,
         log: QWidget,
+        others: Mapping[str, QWidget] | None = None,
     ) -> None:
         super().__init__(None, Qt.WindowType.Widget)
         self.setDockNestingEnabled(True)
@@ -49,15 +57,23 @@ class DockArea(QMainWindow):
         centre = QWidget()
         centre.hide()
         self.setCentralWidget(centre)
-        self._docks = {
-            "run": self._make_dock("run", self.tr("Run"), run),
-            "gallery": self._make_dock("gallery", self.tr("Gallery"), gallery),
-            "datasets": self._make_dock("datasets", self.tr("Datasets"), datasets),
-            "runs": self._make_dock("runs", self.tr("Runs"), runs),
-            "losses": self._make_dock("losses", self.tr("Losses"), losses),
-            "quality": self._make_dock("quality", self.tr("Quality"), quality),
-            "log": self._make_dock("log", self.tr("Log"), log),
+        panels = {
+            "run": (self.tr("Run"), run),
+            "gallery": (self.tr("Gallery"), gallery),
+            "datasets": (self.tr("Datasets"), datasets),
+            "runs": (self.tr("Runs"), runs),
+            "losses": (self.tr("Losses"), losses),
+            "quality": (self.tr("Quality"), quality),
+            "log": (self.tr("Log"), log),
         }
+        self._docks = {
+            name: self._make_dock(name, title, panel, icon(name))
+            for name, (title, panel) in panels.items()
+        }
+        for name, panel in (others or {}).items():
+            self._docks[name] = self._make_dock(
+                name, panel.windowTitle(), panel, panel.windowIcon()
+            )
         self._waits_for_size = False
         self.reset()
 
@@ -86,11 +102,11 @@ class DockArea(QMainWindow):
         for dock in self._docks.values():
             dock.setFloating(False)
             self.removeDockWidget(dock)
-        run, gallery, datasets, runs, losses, quality, log = self._docks.values()
+        run, gallery, datasets, runs, losses, quality, log, *others = self._docks.values()
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, run)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, gallery)
         self.splitDockWidget(gallery, losses, Qt.Orientation.Vertical)
-        for tabs in ((gallery, datasets, runs), (losses, quality, log)):
+        for tabs in ((gallery, datasets, runs), (losses, quality, log, *others)):
             for first, second in itertools.pairwise(tabs):
                 self.tabifyDockWidget(first, second)
         for dock in self._docks.values():
@@ -108,12 +124,12 @@ class DockArea(QMainWindow):
         heights = [_GALLERY_HEIGHT, _LOSSES_HEIGHT]
         self.resizeDocks([gallery, losses], heights, Qt.Orientation.Vertical)
 
-    def _make_dock(self, name: str, title: str, content: QWidget) -> QDockWidget:
+    def _make_dock(self, name: str, title: str, content: QWidget, symbol: QIcon) -> QDockWidget:
         dock = QDockWidget(title, self)
         # Qt identifies docks in a saved layout by object name.
         dock.setObjectName(name)
         dock.setWidget(content)
-        dock.setWindowIcon(icon(name))
+        dock.setWindowIcon(symbol)
         return dock
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -1,8 +1,10 @@
 """The main window with the welcome page and the docks."""
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QByteArray, QSize, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QMainWindow, QStackedWidget
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
 from studio.dialogs.error import AboutDialog
 from studio.models.run_state import Command, RunState, RunStatus, activity_text
@@ -27,7 +29,12 @@ _PLAIN = (RunState.IDLE, RunState.PREPARING, RunState.RUNNING)
 
 
 class MainWindow(QMainWindow):
-    """Holds the panels; ``studio.app`` connects them."""
+    """Holds the panels; ``studio.app`` connects them.
+
+    Args:
+        run, losses, quality, gallery, datasets, runs, log: the panels.
+        others: further panels by name; see ``DockArea``.
+    """
 
     close_requested = Signal()
     """The user wants to close the window; ``leave`` closes it."""
@@ -44,6 +51,7 @@ class MainWindow(QMainWindow):
         datasets: DatasetPanel,
         runs: RunsPanel,
         log: LogPanel,
+        others: Mapping[str, QWidget] | None = None,
     ) -> None:
         super().__init__()
         self.run, self.losses, self.quality = run, losses, quality
@@ -64,6 +72,7 @@ class MainWindow(QMainWindow):
             datasets=datasets,
             runs=runs,
             log=log,
+            others=others,
         )
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QSlider,
+    QWidget,
 )
 from pytestqt.qtbot import QtBot
 
@@ -29,7 +30,7 @@ from studio.models.run_state import RunActivity, activity_text
 from studio.settings.choices import GeneralChoices
 from studio.theme import DARK, LIGHT, Appearance, current_colors
 from studio.widgets.steps import TimelineBar
-from studio.window.dock_area import RunStatusBar
+from studio.window.dock_area import DockArea, RunStatusBar
 from tests.helpers.fake_engine import FakeEngine, losses
 from tests.helpers.guards import ProblemLog, is_event
 from tests.helpers.run_folders import write_preview
@@ -327,3 +328,16 @@ def test_that_full_screen_goes_both_ways(studio: Studio):
 def test_that_every_state_has_words():
     texts = {activity_text(state) for state in RunActivity}
     assert len(texts) == len(RunActivity)
+
+
+def test_that_a_further_panel_becomes_a_tab_beside_the_log(qtbot: QtBot):
+    names = ("run", "losses", "quality", "gallery", "datasets", "runs", "log")
+    notes = QWidget()
+    notes.setWindowTitle("Notes")
+    docks = DockArea(**{name: QWidget() for name in names}, others={"notes": notes})
+    qtbot.addWidget(docks)
+    dock = child(docks, QDockWidget, "notes")
+    log = child(docks, QDockWidget, "log")
+    assert dock.widget() is notes
+    assert dock in docks.tabifiedDockWidgets(log)
+    assert "Notes" in [action.text() for action in docks.toggle_actions()]
