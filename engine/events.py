@@ -90,7 +90,7 @@ class RunReady:
 
 @dataclass(frozen=True, kw_only=True)
 class MetricsReported:
-    """Means over the batches since the last report; at most four reports per second."""
+    """Means over the batches since the last report; at most two reports per second."""
 
     progress: Progress
     losses: Mapping[str, float]

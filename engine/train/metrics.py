@@ -15,7 +15,7 @@ from torch import Tensor
 
 from engine.train.step import StepReport
 
-INTERVAL_S = 0.25
+INTERVAL_S = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)

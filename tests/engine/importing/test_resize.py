@@ -177,7 +177,7 @@ def test_that_a_jpeg_that_goes_over_its_pixels_without_end_is_refused():
     assert decode_source_image(again, Limits(pixels=64 * 64 * 52)).size == (64, 64)
     error = refusal(again, Limits(pixels=64 * 64 * 50))
     assert error.reason is Reason.TOO_LARGE
-    assert "times" in error.detail
+    assert "scans" in error.detail
 
 
 def test_that_a_scan_that_is_but_its_header_is_counted():

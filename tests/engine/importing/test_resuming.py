@@ -1,5 +1,7 @@
 import contextlib
+import os
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -107,7 +109,8 @@ def test_that_a_disk_that_fills_while_publishing_leaves_no_half_dataset(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("engine.data.writer._sync", fail)
+        # The writer's own ``os``: the staging syncs too, and that must succeed.
+        patch.setattr("engine.data.writer.os", SimpleNamespace(**{**vars(os), "fsync": fail}))
         assert isinstance(failed(plan), DiskFullError)
     assert not plan.dataset.exists()
     with counted_decodes() as decodes:
