@@ -86,7 +86,7 @@ def walk(flow: Any, source: Path, shoot: Callable[[str, Any], None]) -> Iterator
         yield from _until(lambda page=page: page.has_answers)
         shoot(f"import-{name}", wizard)
     wizard.go_next()
-    yield from _until(lambda: wizard.check.examination is not None, extra=8)
+    yield from _until(lambda: wizard.check.dry_run is not None, extra=8)
     wizard.check.findings.setCurrentRow(_SHOWN_FINDING)
     yield from _until(lambda: not wizard.jobs.thumbnails.is_running)
     shoot("import-5-check", wizard)
