@@ -84,20 +84,24 @@ def bench_stop(folder: Path, _seconds: float) -> None:
 
 def bench_throughput(folder: Path, seconds: float) -> None:
     """Print the training rate with and without the window, measured in turns."""
-    headless, windowed = [], []
+    train = ["--starter", "digits", "--preset", "cpu-tiny", "--device", "cpu", "--seed", "1"]
+    length = ["--minutes", f"{seconds / 60}", "--datasets", f"{folder / 'datasets'}"]
+    rates: dict[str, list[float]] = {"headless": [], "windowed": []}
     for turn in range(REPEATS):
-        run = folder / f"headless-{turn}"
-        train = ["--starter", "digits", "--preset", "cpu-tiny", "--device", "cpu", "--seed", "1"]
-        length = ["--minutes", f"{seconds / 60}", "--datasets", f"{folder / 'datasets'}"]
-        python("-m", "studio", "train", *train, *length, "--run", f"{run}", home=folder)
-        headless.append(rate(run))
-        run = folder / f"windowed-{turn}"
-        probe(folder, "train", str(run), str(seconds))
-        windowed.append(rate(run))
-        print(f"  turn {turn + 1}: {headless[-1]:.0f} and {windowed[-1]:.0f}", flush=True)
-    ratio = statistics.median(windowed) / statistics.median(headless)
-    print(f"Throughput: headless {_spread(headless, 'images/s')}")
-    print(f"            windowed {_spread(windowed, 'images/s')}; ratio {ratio:.3f}", flush=True)
+        # The order changes, so that neither side always runs on the cooler processor.
+        for name in ("headless", "windowed") if turn % 2 == 0 else ("windowed", "headless"):
+            run = folder / f"{name}-{turn}"
+            if name == "headless":
+                python("-m", "studio", "train", *train, *length, "--run", f"{run}", home=folder)
+            else:
+                probe(folder, "train", str(run), str(seconds))
+            rates[name].append(rate(run))
+        print(f"  turn {turn + 1}: {rates['headless'][-1]:.0f} and {rates['windowed'][-1]:.0f}")
+    pairs = zip(rates["windowed"], rates["headless"], strict=True)
+    ratio = statistics.median(windowed / headless for windowed, headless in pairs)
+    for name, found in rates.items():
+        print(f"Throughput {name}: {_spread(found, 'images/s')}")
+    print(f"Throughput ratio: {ratio:.3f} (median of the turns)", flush=True)
 
 
 def bench_import(folder: Path, _seconds: float) -> None:

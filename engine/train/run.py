@@ -16,7 +16,13 @@ from engine.runs.folder import ValidCheckpoint
 from engine.train.batch_size import peak_bytes, total_bytes
 from engine.train.checkpointing import CheckpointWriter, RunDirectory, load_checkpoint
 from engine.train.context import RunContext
-from engine.train.device import find_device, is_device_lost, is_out_of_memory, release_memory
+from engine.train.device import (
+    find_device,
+    is_device_lost,
+    is_out_of_memory,
+    keep_freed_memory,
+    release_memory,
+)
 from engine.train.loop import POLL_EVERY_S, TrainingLoop
 from engine.train.lr_schedule import LearningRateSchedule
 from engine.train.progress import ProgressEstimator, TrainingClock
@@ -108,6 +114,7 @@ def _run(context: RunContext, checkpoint: ValidCheckpoint | None) -> Outcome:
 
 def _train(context: RunContext, checkpoint: ValidCheckpoint | None) -> Outcome | None:
     context.emit(PhaseChanged(phase=Phase.LOADING))
+    keep_freed_memory()
     folder = context.directory.folder
     context.config = context.config.with_values(run=folder.path)
     run = set_up(context.config, folder, context.emit, context.control)

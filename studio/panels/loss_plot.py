@@ -12,12 +12,12 @@ from studio.widgets.buttons import push_button
 from studio.widgets.labels import fill, spaced
 from studio.widgets.plot_with_legend import PlotWithLegend
 
-REDRAW_MS = 50
+REDRAW_MS = 1000
 SMOOTHING_STEPS = 99
 
 
 class LossPlotPanel(QWidget):
-    """Losses of one run; redrawn at most 20 times a second, and only while visible."""
+    """Losses of one run; redrawn at most once a second, and only while visible."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,3 +1,6 @@
+import resource
+import sys
+
 import pytest
 import torch
 
@@ -5,7 +8,7 @@ from engine.errors import DiskFullError
 from engine.events import CheckpointSaved, Outcome, RunPaused
 from engine.runs.checkpoint_files import verify_checkpoint
 from engine.train import metrics
-from engine.train.device import is_device_lost, is_out_of_memory, release_memory
+from engine.train.device import is_device_lost, is_out_of_memory, keep_freed_memory, release_memory
 from tests.helpers.disks import small_disk
 from tests.helpers.run_story import RunStory, expect_all, images_of
 
@@ -103,3 +106,16 @@ def test_that_a_run_waits_for_room_on_a_disk_that_is_full_in_earnest(
         assert [event.images_seen for event in story.of(CheckpointSaved)] == [40, 80, 160]
         for path in story.folder.checkpoint_paths():
             verify_checkpoint(path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the allocator of glibc")
+def test_that_freed_memory_is_kept_for_the_next_tensor():
+    def page_faults() -> int:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        for _ in range(20):
+            torch.ones(2**22)  # 16 MiB, 4,096 pages
+        return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+    keep_freed_memory()
+    page_faults()
+    assert page_faults() < 4096
