@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 EVERY_MS = 100
 PATIENCE = 600
 """Looks before a page is photographed as it is."""
-_SHOWN_FINDING = 4
+_SHOWN_ISSUE = 4
 """Of the list: one with pictures."""
 _COLOURS = {"red": (210, 60, 50), "green": (60, 160, 80), "blue": (60, 90, 200)}
 _GROUNDS = {"sand": (236, 220, 180), "grass": (190, 220, 170), "water": (180, 210, 235)}
@@ -87,7 +87,7 @@ def walk(flow: Any, source: Path, shoot: Callable[[str, Any], None]) -> Iterator
         shoot(f"import-{name}", wizard)
     wizard.go_next()
     yield from _until(lambda: wizard.check.dry_run is not None, extra=8)
-    wizard.check.findings.setCurrentRow(_SHOWN_FINDING)
+    wizard.check.issues.setCurrentRow(_SHOWN_ISSUE)
     yield from _until(lambda: not wizard.jobs.thumbnails.is_running)
     shoot("import-5-check", wizard)
     wizard.go_next()

@@ -49,9 +49,9 @@ def _json(check_report: CheckReport) -> str:
     table = {
         "items": len(check_report.outcomes),
         "kept": sum(1 for _decision in check_report.kept()),
-        "findings": [
+        "issues": [
             {
-                "finding": report.issue,
+                "issue": report.issue,
                 "count": report.count,
                 "repair": report.fix,
                 "keys": list(report.keys),

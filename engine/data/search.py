@@ -29,7 +29,7 @@ class ItemFilter(StrEnum):
     EDITED = "edited"
     TAG = "tag"
     GROUP = "group"
-    FINDING = "finding"
+    ISSUE = "issue"
     """Items with an issue of the data checks; pass their indices to ``Index.find``."""
 
 
@@ -65,7 +65,7 @@ class Index:
             ItemFilter.NO_IMAGE: dataset.image_rows < 0,
             ItemFilter.EXCLUDED: np.zeros(len(records), dtype=bool),
             ItemFilter.EDITED: np.zeros(len(records), dtype=bool),
-            ItemFilter.FINDING: np.ones(len(records), dtype=bool),
+            ItemFilter.ISSUE: np.ones(len(records), dtype=bool),
         }
         self.places = np.array(
             [hash_percentile(key_of(record, number)) for number, record in enumerate(records)],

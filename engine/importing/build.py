@@ -249,7 +249,7 @@ def _report(plan: ImportPlan, scan: Scan, result: ImportResult, manifest: Manife
         counts=counts,
         image_size=manifest.image_height,
         channels=manifest.channels,
-        findings=result.check_report.reports,
+        issues=result.check_report.reports,
         skipped_files=tuple(scan.ledger.skipped_files()),
         skipped_items=tuple(scan.ledger.skipped_items()),
     )

@@ -28,7 +28,7 @@ class CauseKind(StrEnum):
     """Rows that lack what the mapping names."""
     UNREADABLE = "unreadable"
     """Images whose content cannot be used."""
-    FINDINGS = "findings"
+    ISSUES = "issues"
     """Items that a repair leaves out."""
     NO_FILES = "no_files"
     """There is no file at all."""
@@ -42,7 +42,7 @@ _SENTENCES = {
     CauseKind.TEXTS_ELSEWHERE: "{count:,} images have a text of the same name in another folder.",
     CauseKind.UNREADABLE: "{count:,} images cannot be read.",
     CauseKind.BAD_ROWS: "{count:,} rows lack the image or the text that the mapping names.",
-    CauseKind.FINDINGS: "{count:,} items are left out by the repairs chosen.",
+    CauseKind.ISSUES: "{count:,} items are left out by the repairs chosen.",
     CauseKind.VALIDATION: "All {count:,} remaining items are for validation, none for training.",
 }
 _BY_REASON = {
@@ -91,7 +91,7 @@ def diagnose_empty_import(
     if not ledger.files_found:
         return (Cause(kind=CauseKind.NO_FILES),)
     counts = Counter(
-        _BY_REASON.get(skipped.reason, CauseKind.FINDINGS) for skipped in ledger.skipped_items()
+        _BY_REASON.get(skipped.reason, CauseKind.ISSUES) for skipped in ledger.skipped_items()
     )
     counts[CauseKind.TEXTS_ELSEWHERE] = _texts_elsewhere(listing)
     counts[CauseKind.VALIDATION] = validation

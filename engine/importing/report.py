@@ -84,16 +84,16 @@ def report_page(table: Mapping[str, Any]) -> str:
     """Write the page from the table of ``report.json``."""
     counts = table["counts"]
     title = f"{counts['items_imported']:,} items from {table['source']}"
-    findings = [
-        (found["finding"].replace("_", " "), found["count"], found["repair"])
-        for found in table["findings"]
+    issues = [
+        (found["issue"].replace("_", " "), found["count"], found["repair"])
+        for found in table["issues"]
     ]
     reasons = [
         (_REASONS.get(name, name), count) for name, count in table["skipped_by_reason"].items()
     ]
     sections = (
         _counts_section(table),
-        _table("Findings", ("Finding", "Count", "Done"), findings),
+        _table("Issues", ("Issue", "Count", "Done"), issues),
         _table("Why something is not there", ("Reason", "Files and items"), reasons),
         _skipped_section("Skipped files", table["skipped_files"]),
         _skipped_section("Skipped items", table["skipped_items"]),
@@ -207,7 +207,7 @@ class ImportReport:
     counts: ImportCounts
     image_size: int
     channels: int
-    findings: tuple[IssueReport, ...]
+    issues: tuple[IssueReport, ...]
     skipped_files: tuple[SkipRecord, ...]
     skipped_items: tuple[SkipRecord, ...]
 
@@ -222,15 +222,15 @@ class ImportReport:
             "image_size": self.image_size,
             "channels": self.channels,
             "encodings": dict(self.encodings),
-            "findings": [
+            "issues": [
                 {
-                    "finding": found.issue,
+                    "issue": found.issue,
                     "count": found.count,
                     "repair": found.fix,
                     "keys": list(found.keys[:KEYS_NAMED]),
                     "detail": dict(found.detail),
                 }
-                for found in self.findings
+                for found in self.issues
             ],
             "skipped_by_reason": reason_counts(self.skipped_files, self.skipped_items),
             "skipped_files": [asdict(skipped) for skipped in self.skipped_files],

@@ -64,7 +64,7 @@ class CheckpointMetadata:
     """Content hash of the dataset."""
     versions: Mapping[str, str] = field(default_factory=dict)
     """Versions of the software that wrote it, by name."""
-    positions: Mapping[str, Any] = field(default_factory=dict)
+    loop_state: Mapping[str, Any] = field(default_factory=dict)
     """State of the training loop, as JSON values."""
 
 

@@ -84,7 +84,7 @@ def checkpoint_metadata(
         config=config_to_toml(run.config),
         dataset_version=run.model.dataset_version,
         versions=_versions(),
-        positions={"num_micro_batches": run.step.num_micro_batches, **loop_state},
+        loop_state={"num_micro_batches": run.step.num_micro_batches, **loop_state},
     )
 
 

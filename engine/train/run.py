@@ -133,7 +133,7 @@ def _restore(
 ) -> Mapping[str, object]:
     """Load a checkpoint into networks and context; return the state of the loop."""
     metadata = load_checkpoint(run, checkpoint.path)
-    state = metadata.positions
+    state = metadata.loop_state
     context.writer.images_saved = metadata.images_seen
     context.clock.set(metadata.images_seen, metadata.elapsed_s)
     context.guard.load_state_dict(state)

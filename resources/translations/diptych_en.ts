@@ -56,16 +56,6 @@
     </message>
 </context>
 <context>
-    <name>FindingView</name>
-    <message numerus="yes">
-        <source>The first %Ln of them:</source>
-        <translation>
-            <numerusform>The first %Ln of them:</numerusform>
-            <numerusform>The first %Ln of them:</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
     <name>FormatPage</name>
     <message numerus="yes">
         <source>%Ln image(s)</source>
@@ -107,6 +97,16 @@
         <translation>
             <numerusform>%Ln text without image</numerusform>
             <numerusform>%Ln texts without image</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>IssueView</name>
+    <message numerus="yes">
+        <source>The first %Ln of them:</source>
+        <translation>
+            <numerusform>The first %Ln of them:</numerusform>
+            <numerusform>The first %Ln of them:</numerusform>
         </translation>
     </message>
 </context>

@@ -233,11 +233,11 @@ Free software under the Apache License 2.0.</source>
         <translation>重做</translation>
     </message>
     <message>
-        <source>Findings</source>
-        <translation>发现</translation>
+        <source>Issues</source>
+        <translation>问题</translation>
     </message>
     <message>
-        <source>No findings need a decision.</source>
+        <source>No issues need a decision.</source>
         <translation>没有发现需要决定的问题。</translation>
     </message>
     <message>
@@ -245,8 +245,8 @@ Free software under the Apache License 2.0.</source>
         <translation>检查</translation>
     </message>
     <message>
-        <source>Every file is opened and checked. Decide how to handle the findings.</source>
-        <translation>每个文件都会打开查看。请决定如何处理异常之处。</translation>
+        <source>Every file is opened and checked. Decide how to handle the issues.</source>
+        <translation>每个文件都会打开查看。请决定如何处理这些问题。</translation>
     </message>
     <message>
         <source>Your files are being checked…</source>
@@ -1637,186 +1637,6 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
-    <name>FindingText</name>
-    <message>
-        <source>Serious</source>
-        <translation>严重</translation>
-    </message>
-    <message>
-        <source>Worth a look</source>
-        <translation>值得一看</translation>
-    </message>
-    <message>
-        <source>Good to know</source>
-        <translation>供参考</translation>
-    </message>
-    <message>
-        <source>Import them as they are</source>
-        <translation>照原样导入</translation>
-    </message>
-    <message>
-        <source>Leave them out</source>
-        <translation>略去</translation>
-    </message>
-    <message>
-        <source>Fix them</source>
-        <translation>修复</translation>
-    </message>
-    <message>
-        <source>Make one item of each, with all their texts</source>
-        <translation>合为一条，保留其全部文本</translation>
-    </message>
-    <message>
-        <source>Keep the first of each</source>
-        <translation>只保留第一个</translation>
-    </message>
-    <message>
-        <source>Import the images alone</source>
-        <translation>只导入图像</translation>
-    </message>
-    <message>
-        <source>Import the texts alone</source>
-        <translation>只导入文本</translation>
-    </message>
-    <message>
-        <source>Restore the right characters</source>
-        <translation>恢复正确的字符</translation>
-    </message>
-    <message>
-        <source>Shorten them to a usual length</source>
-        <translation>缩短到常见长度</translation>
-    </message>
-    <message>
-        <source>Train on them instead</source>
-        <translation>改为用于训练</translation>
-    </message>
-    <message>
-        <source>Keep them for validation</source>
-        <translation>继续用于验证</translation>
-    </message>
-    <message>
-        <source>Unreadable images</source>
-        <translation>无法读取的图像</translation>
-    </message>
-    <message>
-        <source>Hidden files</source>
-        <translation>隐藏文件</translation>
-    </message>
-    <message>
-        <source>Images without text</source>
-        <translation>没有文本的图像</translation>
-    </message>
-    <message>
-        <source>Texts without image</source>
-        <translation>没有图像的文本</translation>
-    </message>
-    <message>
-        <source>Identical images</source>
-        <translation>相同的图像</translation>
-    </message>
-    <message>
-        <source>Nearly identical images</source>
-        <translation>几乎相同的图像</translation>
-    </message>
-    <message>
-        <source>Tiny images</source>
-        <translation>过小的图像</translation>
-    </message>
-    <message>
-        <source>Very long or wide images</source>
-        <translation>过长或过宽的图像</translation>
-    </message>
-    <message>
-        <source>One text on many images</source>
-        <translation>许多图像同一文本</translation>
-    </message>
-    <message>
-        <source>Garbled texts</source>
-        <translation>乱码文本</translation>
-    </message>
-    <message>
-        <source>Very long texts</source>
-        <translation>过长的文本</translation>
-    </message>
-    <message>
-        <source>Imbalanced groups</source>
-        <translation>分组不均</translation>
-    </message>
-    <message>
-        <source>Validation duplicates</source>
-        <translation>验证项与训练项雷同</translation>
-    </message>
-    <message>
-        <source>These files cannot be read as images: they are empty, truncated, damaged, too large or of an unsupported type. They are left out.</source>
-        <translation>这些文件读不出图像：它们为空、不完整、已损坏、过大，或属于无法读取的类型。它们将被略去。</translation>
-    </message>
-    <message>
-        <source>Files of the operating system, such as Thumbs.db. They contain none of your images and are left out.</source>
-        <translation>系统自己的文件，例如 Thumbs.db。其中没有您的图片，将被略去。</translation>
-    </message>
-    <message>
-        <source>These images have no text. The model can still learn from them what images look like.</source>
-        <translation>这些图像没有对应的文本。单独的图像仍能教会模型图像的样子。</translation>
-    </message>
-    <message>
-        <source>These texts have no image. The model can still learn from them what texts look like.</source>
-        <translation>这些文本没有对应的图像。单独的文本仍能教会模型文本的样子。</translation>
-    </message>
-    <message>
-        <source>These images are identical, pixel by pixel. Duplicates get twice the weight in training.</source>
-        <translation>这些图像存储后逐像素相同。出现两次的内容会被学习两遍。</translation>
-    </message>
-    <message>
-        <source>These images are nearly identical: saved again, scaled or slightly changed.</source>
-        <translation>人会认为这些图像相同：重新保存、缩放或略有改动。</translation>
-    </message>
-    <message>
-        <source>These images are smaller than the size to store, so they are enlarged and look blurred.</source>
-        <translation>这些图像小于存储尺寸，因此会被放大而显得模糊。</translation>
-    </message>
-    <message>
-        <source>These images are more than three times as long as wide, or as wide as long. Little of them fits into a square.</source>
-        <translation>这些图像的长宽比超过三倍。放进正方形后所剩不多。</translation>
-    </message>
-    <message>
-        <source>Very many images share the same text, while most texts are unique. It may be a placeholder.</source>
-        <translation>同一文本出现在非常多的图像上，而其他文本大多各不相同。它可能是占位文字。</translation>
-    </message>
-    <message>
-        <source>These texts were once decoded with a wrong encoding, which garbled their characters.</source>
-        <translation>这些文本曾以错误的编码读取，字母变成了奇怪的符号。</translation>
-    </message>
-    <message>
-        <source>These texts are far longer than most. They slow down training on all texts.</source>
-        <translation>这些文本远长于其他文本，会拖慢其他所有文本的训练。</translation>
-    </message>
-    <message>
-        <source>Some groups are more than ten times as large as others. A run can sample them evenly with its Balance setting.</source>
-        <translation>有些分组比其他分组大十倍以上。运行可以均匀抽取：相应设置名为“平衡”。</translation>
-    </message>
-    <message>
-        <source>These validation images are nearly identical to a training image, so metrics on them would be too good.</source>
-        <translation>这些验证图像与某张训练图像几乎相同，用它们衡量会高估运行结果。</translation>
-    </message>
-</context>
-<context>
-    <name>FindingView</name>
-    <message>
-        <source>What to do</source>
-        <translation>如何处理</translation>
-    </message>
-    <message>
-        <source>What to do about this finding</source>
-        <translation>如何处理此项发现</translation>
-    </message>
-    <message numerus="yes">
-        <source>The first %Ln of them:</source>
-        <translation>
-            <numerusform>其中前 %Ln 个：</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
     <name>ForkOriginLabel</name>
     <message>
         <source>Cancel branch</source>
@@ -2599,6 +2419,186 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Continue</source>
         <translation>继续</translation>
+    </message>
+</context>
+<context>
+    <name>IssueText</name>
+    <message>
+        <source>Serious</source>
+        <translation>严重</translation>
+    </message>
+    <message>
+        <source>Worth a look</source>
+        <translation>值得一看</translation>
+    </message>
+    <message>
+        <source>Good to know</source>
+        <translation>供参考</translation>
+    </message>
+    <message>
+        <source>Import them as they are</source>
+        <translation>照原样导入</translation>
+    </message>
+    <message>
+        <source>Leave them out</source>
+        <translation>略去</translation>
+    </message>
+    <message>
+        <source>Fix them</source>
+        <translation>修复</translation>
+    </message>
+    <message>
+        <source>Make one item of each, with all their texts</source>
+        <translation>合为一条，保留其全部文本</translation>
+    </message>
+    <message>
+        <source>Keep the first of each</source>
+        <translation>只保留第一个</translation>
+    </message>
+    <message>
+        <source>Import the images alone</source>
+        <translation>只导入图像</translation>
+    </message>
+    <message>
+        <source>Import the texts alone</source>
+        <translation>只导入文本</translation>
+    </message>
+    <message>
+        <source>Restore the right characters</source>
+        <translation>恢复正确的字符</translation>
+    </message>
+    <message>
+        <source>Shorten them to a usual length</source>
+        <translation>缩短到常见长度</translation>
+    </message>
+    <message>
+        <source>Train on them instead</source>
+        <translation>改为用于训练</translation>
+    </message>
+    <message>
+        <source>Keep them for validation</source>
+        <translation>继续用于验证</translation>
+    </message>
+    <message>
+        <source>Unreadable images</source>
+        <translation>无法读取的图像</translation>
+    </message>
+    <message>
+        <source>Hidden files</source>
+        <translation>隐藏文件</translation>
+    </message>
+    <message>
+        <source>Images without text</source>
+        <translation>没有文本的图像</translation>
+    </message>
+    <message>
+        <source>Texts without image</source>
+        <translation>没有图像的文本</translation>
+    </message>
+    <message>
+        <source>Identical images</source>
+        <translation>相同的图像</translation>
+    </message>
+    <message>
+        <source>Nearly identical images</source>
+        <translation>几乎相同的图像</translation>
+    </message>
+    <message>
+        <source>Tiny images</source>
+        <translation>过小的图像</translation>
+    </message>
+    <message>
+        <source>Very long or wide images</source>
+        <translation>过长或过宽的图像</translation>
+    </message>
+    <message>
+        <source>One text on many images</source>
+        <translation>许多图像同一文本</translation>
+    </message>
+    <message>
+        <source>Garbled texts</source>
+        <translation>乱码文本</translation>
+    </message>
+    <message>
+        <source>Very long texts</source>
+        <translation>过长的文本</translation>
+    </message>
+    <message>
+        <source>Imbalanced groups</source>
+        <translation>分组不均</translation>
+    </message>
+    <message>
+        <source>Validation duplicates</source>
+        <translation>验证项与训练项雷同</translation>
+    </message>
+    <message>
+        <source>These files cannot be read as images: they are empty, truncated, damaged, too large or of an unsupported type. They are left out.</source>
+        <translation>这些文件读不出图像：它们为空、不完整、已损坏、过大，或属于无法读取的类型。它们将被略去。</translation>
+    </message>
+    <message>
+        <source>Files of the operating system, such as Thumbs.db. They contain none of your images and are left out.</source>
+        <translation>系统自己的文件，例如 Thumbs.db。其中没有您的图片，将被略去。</translation>
+    </message>
+    <message>
+        <source>These images have no text. The model can still learn from them what images look like.</source>
+        <translation>这些图像没有对应的文本。单独的图像仍能教会模型图像的样子。</translation>
+    </message>
+    <message>
+        <source>These texts have no image. The model can still learn from them what texts look like.</source>
+        <translation>这些文本没有对应的图像。单独的文本仍能教会模型文本的样子。</translation>
+    </message>
+    <message>
+        <source>These images are identical, pixel by pixel. Duplicates get twice the weight in training.</source>
+        <translation>这些图像存储后逐像素相同。出现两次的内容会被学习两遍。</translation>
+    </message>
+    <message>
+        <source>These images are nearly identical: saved again, scaled or slightly changed.</source>
+        <translation>人会认为这些图像相同：重新保存、缩放或略有改动。</translation>
+    </message>
+    <message>
+        <source>These images are smaller than the size to store, so they are enlarged and look blurred.</source>
+        <translation>这些图像小于存储尺寸，因此会被放大而显得模糊。</translation>
+    </message>
+    <message>
+        <source>These images are more than three times as long as wide, or as wide as long. Little of them fits into a square.</source>
+        <translation>这些图像的长宽比超过三倍。放进正方形后所剩不多。</translation>
+    </message>
+    <message>
+        <source>Very many images share the same text, while most texts are unique. It may be a placeholder.</source>
+        <translation>同一文本出现在非常多的图像上，而其他文本大多各不相同。它可能是占位文字。</translation>
+    </message>
+    <message>
+        <source>These texts were once decoded with a wrong encoding, which garbled their characters.</source>
+        <translation>这些文本曾以错误的编码读取，字母变成了奇怪的符号。</translation>
+    </message>
+    <message>
+        <source>These texts are far longer than most. They slow down training on all texts.</source>
+        <translation>这些文本远长于其他文本，会拖慢其他所有文本的训练。</translation>
+    </message>
+    <message>
+        <source>Some groups are more than ten times as large as others. A run can sample them evenly with its Balance setting.</source>
+        <translation>有些分组比其他分组大十倍以上。运行可以均匀抽取：相应设置名为“平衡”。</translation>
+    </message>
+    <message>
+        <source>These validation images are nearly identical to a training image, so metrics on them would be too good.</source>
+        <translation>这些验证图像与某张训练图像几乎相同，用它们衡量会高估运行结果。</translation>
+    </message>
+</context>
+<context>
+    <name>IssueView</name>
+    <message>
+        <source>What to do</source>
+        <translation>如何处理</translation>
+    </message>
+    <message>
+        <source>What to do about this issue</source>
+        <translation>如何处理此问题</translation>
+    </message>
+    <message numerus="yes">
+        <source>The first %Ln of them:</source>
+        <translation>
+            <numerusform>其中前 %Ln 个：</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -4063,12 +4063,12 @@ Free software under the Apache License 2.0.</source>
         <translation>无</translation>
     </message>
     <message>
-        <source>GAN, texts by likelihood too</source>
-        <translation>GAN，文本兼用似然</translation>
+        <source>GAN with text likelihood</source>
+        <translation>GAN（文本兼用似然）</translation>
     </message>
     <message>
-        <source>GAN through and through</source>
-        <translation>纯 GAN</translation>
+        <source>GAN, purely adversarial</source>
+        <translation>GAN（纯对抗）</translation>
     </message>
     <message>
         <source>MVAE, product of experts</source>

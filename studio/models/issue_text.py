@@ -1,6 +1,6 @@
 """User-facing texts of data issues and their fixes.
 
-``FoundText`` is for stored datasets, with counts; ``FindingText`` is for the import wizard.
+``FoundText`` is for stored datasets, with counts; ``IssueText`` is for the import wizard.
 """
 
 from typing import assert_never
@@ -75,95 +75,95 @@ def severity_words(issue: Issue) -> str:
     """Return the accessible text of the severity icon."""
     translate = QCoreApplication.translate
     words = {
-        "error": translate("FindingText", "Serious"),
-        "warning": translate("FindingText", "Worth a look"),
-        "info": translate("FindingText", "Good to know"),
+        "error": translate("IssueText", "Serious"),
+        "warning": translate("IssueText", "Worth a look"),
+        "info": translate("IssueText", "Good to know"),
     }
     return words[severity(issue)]
 
 
-def finding_title(issue: Issue) -> str:
+def issue_title(issue: Issue) -> str:
     """Return the title of an issue."""
     translate = QCoreApplication.translate
     words = {
-        Issue.UNREADABLE: translate("FindingText", "Unreadable images"),
-        Issue.HIDDEN: translate("FindingText", "Hidden files"),
-        Issue.NO_TEXT: translate("FindingText", "Images without text"),
-        Issue.NO_IMAGE: translate("FindingText", "Texts without image"),
-        Issue.SAME_IMAGE: translate("FindingText", "Identical images"),
-        Issue.SIMILAR_IMAGE: translate("FindingText", "Nearly identical images"),
-        Issue.TINY_IMAGE: translate("FindingText", "Tiny images"),
-        Issue.EXTREME_RATIO: translate("FindingText", "Very long or wide images"),
-        Issue.REPEATED_TEXT: translate("FindingText", "One text on many images"),
-        Issue.MOJIBAKE: translate("FindingText", "Garbled texts"),
-        Issue.LONG_TEXT: translate("FindingText", "Very long texts"),
-        Issue.IMBALANCE: translate("FindingText", "Imbalanced groups"),
-        Issue.LEAK: translate("FindingText", "Validation duplicates"),
+        Issue.UNREADABLE: translate("IssueText", "Unreadable images"),
+        Issue.HIDDEN: translate("IssueText", "Hidden files"),
+        Issue.NO_TEXT: translate("IssueText", "Images without text"),
+        Issue.NO_IMAGE: translate("IssueText", "Texts without image"),
+        Issue.SAME_IMAGE: translate("IssueText", "Identical images"),
+        Issue.SIMILAR_IMAGE: translate("IssueText", "Nearly identical images"),
+        Issue.TINY_IMAGE: translate("IssueText", "Tiny images"),
+        Issue.EXTREME_RATIO: translate("IssueText", "Very long or wide images"),
+        Issue.REPEATED_TEXT: translate("IssueText", "One text on many images"),
+        Issue.MOJIBAKE: translate("IssueText", "Garbled texts"),
+        Issue.LONG_TEXT: translate("IssueText", "Very long texts"),
+        Issue.IMBALANCE: translate("IssueText", "Imbalanced groups"),
+        Issue.LEAK: translate("IssueText", "Validation duplicates"),
     }
     return words[issue]
 
 
-def finding_sentence(issue: Issue) -> str:
+def issue_sentence(issue: Issue) -> str:
     """Return what an issue means for training."""
     translate = QCoreApplication.translate
     words = {
         Issue.UNREADABLE: translate(
-            "FindingText",
+            "IssueText",
             "These files cannot be read as images: they are empty, truncated, damaged, too large "
             "or of an unsupported type. They are left out.",
         ),
         Issue.HIDDEN: translate(
-            "FindingText",
+            "IssueText",
             "Files of the operating system, such as Thumbs.db. They contain none of your images "
             "and are left out.",
         ),
         Issue.NO_TEXT: translate(
-            "FindingText",
+            "IssueText",
             "These images have no text. The model can still learn from them what images look like.",
         ),
         Issue.NO_IMAGE: translate(
-            "FindingText",
+            "IssueText",
             "These texts have no image. The model can still learn from them what texts look like.",
         ),
         Issue.SAME_IMAGE: translate(
-            "FindingText",
+            "IssueText",
             "These images are identical, pixel by pixel. Duplicates get twice the weight in "
             "training.",
         ),
         Issue.SIMILAR_IMAGE: translate(
-            "FindingText",
+            "IssueText",
             "These images are nearly identical: saved again, scaled or slightly changed.",
         ),
         Issue.TINY_IMAGE: translate(
-            "FindingText",
+            "IssueText",
             "These images are smaller than the size to store, so they are enlarged and look "
             "blurred.",
         ),
         Issue.EXTREME_RATIO: translate(
-            "FindingText",
+            "IssueText",
             "These images are more than three times as long as wide, or as wide as long. Little "
             "of them fits into a square.",
         ),
         Issue.REPEATED_TEXT: translate(
-            "FindingText",
+            "IssueText",
             "Very many images share the same text, while most texts are unique. It may be a "
             "placeholder.",
         ),
         Issue.MOJIBAKE: translate(
-            "FindingText",
+            "IssueText",
             "These texts were once decoded with a wrong encoding, which garbled their characters.",
         ),
         Issue.LONG_TEXT: translate(
-            "FindingText",
+            "IssueText",
             "These texts are far longer than most. They slow down training on all texts.",
         ),
         Issue.IMBALANCE: translate(
-            "FindingText",
+            "IssueText",
             "Some groups are more than ten times as large as others. A run can sample them evenly"
             " with its Balance setting.",
         ),
         Issue.LEAK: translate(
-            "FindingText",
+            "IssueText",
             "These validation images are nearly identical to a training image, so metrics on them"
             " would be too good.",
         ),
@@ -175,25 +175,25 @@ def repair_text(issue: Issue, fix: Fix) -> str:
     """Return what a fix does about an issue."""
     translate = QCoreApplication.translate
     particular = {
-        (Issue.SAME_IMAGE, Fix.SKIP): translate("FindingText", "Keep the first of each"),
-        (Issue.SIMILAR_IMAGE, Fix.SKIP): translate("FindingText", "Keep the first of each"),
-        (Issue.NO_TEXT, Fix.KEEP): translate("FindingText", "Import the images alone"),
-        (Issue.NO_IMAGE, Fix.KEEP): translate("FindingText", "Import the texts alone"),
-        (Issue.MOJIBAKE, Fix.FIX): translate("FindingText", "Restore the right characters"),
-        (Issue.LONG_TEXT, Fix.FIX): translate("FindingText", "Shorten them to a usual length"),
-        (Issue.LEAK, Fix.FIX): translate("FindingText", "Train on them instead"),
-        (Issue.LEAK, Fix.KEEP): translate("FindingText", "Keep them for validation"),
+        (Issue.SAME_IMAGE, Fix.SKIP): translate("IssueText", "Keep the first of each"),
+        (Issue.SIMILAR_IMAGE, Fix.SKIP): translate("IssueText", "Keep the first of each"),
+        (Issue.NO_TEXT, Fix.KEEP): translate("IssueText", "Import the images alone"),
+        (Issue.NO_IMAGE, Fix.KEEP): translate("IssueText", "Import the texts alone"),
+        (Issue.MOJIBAKE, Fix.FIX): translate("IssueText", "Restore the right characters"),
+        (Issue.LONG_TEXT, Fix.FIX): translate("IssueText", "Shorten them to a usual length"),
+        (Issue.LEAK, Fix.FIX): translate("IssueText", "Train on them instead"),
+        (Issue.LEAK, Fix.KEEP): translate("IssueText", "Keep them for validation"),
     }
     if (issue, fix) in particular:
         return particular[issue, fix]
     match fix:
         case Fix.KEEP:
-            return translate("FindingText", "Import them as they are")
+            return translate("IssueText", "Import them as they are")
         case Fix.SKIP:
-            return translate("FindingText", "Leave them out")
+            return translate("IssueText", "Leave them out")
         case Fix.FIX:
-            return translate("FindingText", "Fix them")
+            return translate("IssueText", "Fix them")
         case Fix.MERGE:
-            return translate("FindingText", "Make one item of each, with all their texts")
+            return translate("IssueText", "Make one item of each, with all their texts")
         case _:
             assert_never(fix)

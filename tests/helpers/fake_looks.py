@@ -48,7 +48,7 @@ class FakeLooks:
     offers: tuple[Detection, ...] = (SIDECAR, TABLE)
     pairs: Mapping[str, int] = field(default_factory=lambda: {"sidecar": 3, "table_file": 0})
     failure: Exception | None = None
-    findings: tuple[Issue, ...] = (Issue.SAME_IMAGE, Issue.HIDDEN)
+    issues: tuple[Issue, ...] = (Issue.SAME_IMAGE, Issue.HIDDEN)
     holds: set[str] = field(default_factory=set)
     """Looks that wait until they are stopped: ``listing``, ``check``, ``import``."""
     go_on: threading.Event = field(default_factory=threading.Event)
@@ -158,7 +158,7 @@ class FakeLooks:
         self._wait("check", control)
         if self.failure is not None:
             raise self.failure
-        return FakeExamination(plan, self.findings, self._note)
+        return FakeExamination(plan, self.issues, self._note)
 
     def _note(self, name: str, plan: ImportPlan) -> None:
         self.plans.setdefault(name, []).append(plan)
@@ -179,10 +179,10 @@ class FakeExamination:
     def __init__(
         self,
         plan: ImportPlan,
-        findings: Iterable[Issue],
+        issues: Iterable[Issue],
         note: Callable[[str, ImportPlan], None],
     ) -> None:
-        self.plan, self._findings, self._note = plan, tuple(findings), note
+        self.plan, self._issues, self._note = plan, tuple(issues), note
         self.ledger, self.items = FileLedger(), ()
         self.likely_causes, self.channels = (), 3
         self.sizes = (((40, 30), 3),)
@@ -208,14 +208,14 @@ class FakeExamination:
     def with_plan(self, plan: ImportPlan) -> "FakeExamination":
         """Weigh other repairs."""
         self._note("reconsidered", plan)
-        return FakeExamination(plan, self._findings, self._note)
+        return FakeExamination(plan, self._issues, self._note)
 
     def thumbnails(self, keys: Iterable[str], **_more: object) -> dict[str, Any]:
         """Give one picture each."""
         return dict.fromkeys(keys, PIXELS)
 
     def _report(self, issue: Issue) -> IssueReport:
-        is_found = issue in self._findings
+        is_found = issue in self._issues
         return IssueReport(
             issue=issue,
             count=int(is_found),

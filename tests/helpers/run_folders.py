@@ -113,7 +113,7 @@ def facts_at(images_seen: int) -> CheckpointMetadata:
         config="seed = 1\n",
         dataset_version="ff00",
         versions={"torch": "2"},
-        positions={"best": {"kid": 0.5}, "skipped": [3, 4]},
+        loop_state={"best": {"kid": 0.5}, "skipped": [3, 4]},
     )
 
 

@@ -70,11 +70,11 @@ def test_that_the_doctor_says_what_it_found_and_how_often(examined: DatasetPanel
     assert not examined.has_unsaved
 
 
-def test_that_a_finding_filters_the_items(examined: DatasetPanel, qtbot: QtBot):
+def test_that_an_issue_filters_the_items(examined: DatasetPanel, qtbot: QtBot):
     qtbot.mouseClick(line(examined, "validation"), Qt.MouseButton.LeftButton)
     assert texts(examined) == ["cafÃ©", "two"]
-    assert child(examined.browser.bar, ChoiceField).text() == "finding:leak"
-    show_only(examined, "finding:mojibake")
+    assert child(examined.browser.bar, ChoiceField).text() == "issue:leak"
+    show_only(examined, "issue:mojibake")
     assert texts(examined) == ["cafÃ©"]
     assert [button.isChecked() for button in lines(examined)] == [False] * 3 + [True, False]
     qtbot.mouseClick(line(examined, "garbled"), Qt.MouseButton.LeftButton)

@@ -24,8 +24,8 @@ from studio.models.import_text import (
     reason_words,
 )
 from studio.models.issue_text import (
-    finding_sentence,
-    finding_title,
+    issue_sentence,
+    issue_title,
     repair_text,
     severity,
     severity_words,
@@ -38,8 +38,8 @@ def test_that_everything_the_engine_may_say_has_words():
     assert all(format_words(name)[1] for name in FORMATS)
     assert all(reason_words(reason) for reason in Reason)
     for issue in Issue:
-        assert finding_title(issue)
-        assert finding_sentence(issue)
+        assert issue_title(issue)
+        assert issue_sentence(issue)
         assert severity_words(issue)
         assert not icon(severity(issue)).isNull()
         words = [repair_text(issue, fix) for fix in OFFERED[issue]]

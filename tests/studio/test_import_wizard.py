@@ -223,7 +223,7 @@ def test_that_a_repair_changes_the_counts_and_is_undone_and_redone(opened: OpenW
     check = opened.wizard.check
     assert opened.says("Will be imported: 3 pair(s)")
     assert not check.undo.isEnabled()
-    assert check.findings.count() == 2
+    assert check.issues.count() == 2
     pick(check.view.repairs._box, "Keep the first of each")
     opened.wait()
     assert opened.says("Will be imported: 2 pair(s)")

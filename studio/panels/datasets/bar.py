@@ -79,14 +79,14 @@ class BrowserBar(QWidget):
         self,
         tags: Sequence[tuple[str, int]],
         groups: Sequence[tuple[str, int]],
-        findings: Sequence[tuple[str, str]] = (),
+        issues: Sequence[tuple[str, str]] = (),
     ) -> None:
         """Set the choices of the filter; a removed selection is reset to all items.
 
         Args:
             tags: tags with counts, most frequent first; the list is limited. So for groups.
             groups: groups with counts.
-            findings: issues with their descriptions.
+            issues: issues with their descriptions.
         """
         plain = [
             (ItemFilter.ALL, self.tr("All items")),
@@ -99,9 +99,9 @@ class BrowserBar(QWidget):
         ]
         chosen = self.filter
         choices = [(show.value, text) for show, text in plain]
-        if findings:
+        if issues:
             choices.append(("", ""))
-        choices += [(f"{ItemFilter.FINDING}:{finding}", words) for finding, words in findings]
+        choices += [(f"{ItemFilter.ISSUE}:{issue}", words) for issue, words in issues]
         for show, words, found in (
             (ItemFilter.TAG, self.tr("Tag: {0} ({1})"), tags),
             (ItemFilter.GROUP, self.tr("Group: {0} ({1})"), groups),

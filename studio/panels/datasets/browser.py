@@ -232,7 +232,7 @@ class DatasetBrowser(QWidget):
         self.editing.made.connect(self._on_edit)
         self.doctoring.repaired.connect(self._on_edit)
         self.doctoring.found.connect(self._update_choices)
-        self.doctoring.chosen.connect(self._show_finding)
+        self.doctoring.chosen.connect(self._show_issue)
 
     @Slot()
     def _filter(self) -> None:
@@ -243,8 +243,8 @@ class DatasetBrowser(QWidget):
         wanted = self.bar.filter
         among = self.doctoring.items(wanted)
         self._model.show_items(self._opened.index.find(self.edits, wanted, among))
-        is_finding = wanted.show is ItemFilter.FINDING
-        self.doctoring.pane.mark(Issue(wanted.value) if is_finding else None)
+        is_issue = wanted.show is ItemFilter.ISSUE
+        self.doctoring.pane.mark(Issue(wanted.value) if is_issue else None)
         self._items_page.setCurrentIndex(0 if self.shown_count else 1)
         self._chosen = []
         self.choose(current)
@@ -311,8 +311,8 @@ class DatasetBrowser(QWidget):
             self.bar.set_choices(index.tags(self.edits), index.groups(), self.doctoring.choices)
 
     @Slot(object)
-    def _show_finding(self, issue: Issue | None) -> None:
-        self.bar.choose(ItemFilter.ALL if issue is None else ItemFilter.FINDING, issue or "")
+    def _show_issue(self, issue: Issue | None) -> None:
+        self.bar.choose(ItemFilter.ALL if issue is None else ItemFilter.ISSUE, issue or "")
 
     def _step_back(self, *, is_redo: bool) -> None:
         self.commit()

@@ -76,7 +76,7 @@ class DoctorPane(QFrame):
 
     def show_busy(self, text: str) -> None:
         """Show that the checks are running."""
-        self.show_findings((), "")
+        self.show_issues((), "")
         self._area.hide()
         self._again.setEnabled(False)
         self.tasks.begin(text)
@@ -88,7 +88,7 @@ class DoctorPane(QFrame):
         self._headline.setText(problem)
         self._headline.setVisible(bool(problem))
 
-    def show_findings(self, findings: Sequence[ItemIssue], headline: str) -> None:
+    def show_issues(self, issues: Sequence[ItemIssue], headline: str) -> None:
         """Replace the issues and the headline."""
         self._headline.setText(headline)
         self._headline.setVisible(bool(headline))
@@ -97,8 +97,8 @@ class DoctorPane(QFrame):
             for widget in (row.show_button, *row.repairs.values()):
                 widget.hide()
                 widget.deleteLater()
-        self._rows = {found.issue: self._add(found, n) for n, found in enumerate(findings)}
-        self._area.setVisible(bool(findings))
+        self._rows = {found.issue: self._add(found, n) for n, found in enumerate(issues)}
+        self._area.setVisible(bool(issues))
         self._area.setFixedHeight(min(self._body.sizeHint().height(), _MOST_HEIGHT))
 
     def say(self, note: str) -> None:
@@ -115,10 +115,10 @@ class DoctorPane(QFrame):
         for own, row in self._rows.items():
             row.show_button.setChecked(own == issue)
 
-    def mark_repaired(self, findings: Collection[Issue]) -> None:
+    def mark_repaired(self, issues: Collection[Issue]) -> None:
         """Disable the fixes of repaired issues."""
         for issue, row in self._rows.items():
-            row.show_repaired(is_repaired=issue in findings)
+            row.show_repaired(is_repaired=issue in issues)
 
     def _add(self, found: ItemIssue, place: int) -> "_Row":
         row = _Row(found)
@@ -188,7 +188,7 @@ class ChecksController(QObject):
         self._jobs = jobs
         self._dataset: StoredDataset | None = None
         self._edits: Edits | None = None
-        self._findings: tuple[ItemIssue, ...] = ()
+        self._issues: tuple[ItemIssue, ...] = ()
         self._name = ""
         self._examined: Edit | None = None
         self._repairs: dict[Issue, Edit] = {}
@@ -203,13 +203,13 @@ class ChecksController(QObject):
     @property
     def choices(self) -> list[tuple[str, str]]:
         """The issues found, with their descriptions."""
-        return [(one.issue, found_words(one.issue, len(one.found))) for one in self._findings]
+        return [(one.issue, found_words(one.issue, len(one.found))) for one in self._issues]
 
     def items(self, wanted: Filter) -> npt.NDArray[np.int64] | None:
         """Return the items of a filter by issue; None for any other filter."""
-        if wanted.show is not ItemFilter.FINDING:
+        if wanted.show is not ItemFilter.ISSUE:
             return None
-        return next((one.shown for one in self._findings if one.issue == wanted.value), None)
+        return next((one.shown for one in self._issues if one.issue == wanted.value), None)
 
     def open(self, dataset: StoredDataset, edits: Edits) -> None:
         """Set the dataset to check, and its edits."""
@@ -221,7 +221,7 @@ class ChecksController(QObject):
         if self._dataset is None or self._edits is None:
             return
         self._name, self._examined = self._dataset.folder.name, self._edits.latest
-        self._set_findings(())
+        self._set_issues(())
         count = len(self._dataset.records)
         self.pane.show_busy(self.tr("Examining %Ln item(s)…", "", count))
         self.pane.show()
@@ -231,7 +231,7 @@ class ChecksController(QObject):
         """Discard the issues, when another dataset is opened."""
         is_under_way = self._jobs.examining.is_running
         self._jobs.examining.cancel()
-        self._set_findings(())
+        self._set_issues(())
         if is_under_way:
             self.pane.show_ended(self.tr("Not examined yet."))
         if not self.pane.isHidden():
@@ -241,7 +241,7 @@ class ChecksController(QObject):
     def look_again(self) -> None:
         """Update the pane after an edit."""
         edits = self._edits
-        if edits is None or not self._findings:
+        if edits is None or not self._issues:
             return
         is_old = edits.latest is not self._examined
         self.pane.say(self.tr("Out of date: items were edited.") if is_old else "")
@@ -256,19 +256,19 @@ class ChecksController(QObject):
             self.pane.show_ended(f"{words.happened} {words.why}")
         elif isinstance(event.result, tuple):
             self.pane.show_ended()
-            findings: tuple[ItemIssue, ...] = event.result
+            issues: tuple[ItemIssue, ...] = event.result
             headline = (
-                self.tr("The doctor found %Ln issue(s)", "", len(findings))
-                if findings
+                self.tr("The doctor found %Ln issue(s)", "", len(issues))
+                if issues
                 else self.tr("The doctor found no issues.")
             )
-            self.pane.show_findings(findings, headline)
+            self.pane.show_issues(issues, headline)
             self.pane.set_usable(is_usable=True)
-            self._set_findings(findings)
+            self._set_issues(issues)
             self.look_again()
 
-    def _set_findings(self, findings: tuple[ItemIssue, ...]) -> None:
-        self._findings, self._repairs = findings, {}
+    def _set_issues(self, issues: tuple[ItemIssue, ...]) -> None:
+        self._issues, self._repairs = issues, {}
         self.found.emit()
 
     @Slot(object)
@@ -285,4 +285,4 @@ class ChecksController(QObject):
     @Slot()
     def _close(self) -> None:
         self._jobs.examining.cancel()
-        self._set_findings(())
+        self._set_issues(())

@@ -36,8 +36,8 @@ from studio.models.import_text import (
     sizes_words,
 )
 from studio.models.issue_text import (
-    finding_sentence,
-    finding_title,
+    issue_sentence,
+    issue_title,
     repair_text,
     severity,
     severity_words,
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
 
 SHOWN = 24
-"""Maximum number of items shown per finding."""
+"""Maximum number of items shown per issue."""
 _REPAIR_WIDTH = 320
 
 
@@ -70,8 +70,8 @@ class _Details:
     reasons: Mapping[str, tuple[Reason, str]] = field(default_factory=dict[str, tuple[Reason, str]])
 
 
-class FindingView(QWidget):
-    """Shows one finding with its items and fixes."""
+class IssueView(QWidget):
+    """Shows one issue with its items and fixes."""
 
     repair_chosen = Signal(object)
     """Carries the ``Fix``."""
@@ -87,7 +87,7 @@ class FindingView(QWidget):
         self._ask = QLabel(self.tr("What to do"))
         self.repairs = ChoiceField()
         self.repairs.setFixedWidth(_REPAIR_WIDTH)
-        self.repairs.set_help(self.tr("What to do about this finding"), self.tr("What to do"))
+        self.repairs.set_help(self.tr("What to do about this issue"), self.tr("What to do"))
         self.repairs.text_edited.connect(lambda key: self.repair_chosen.emit(Fix(key)))
         self._ask.setBuddy(self.repairs)
         self._some = plain_label(role="muted")
@@ -95,11 +95,11 @@ class FindingView(QWidget):
         self._lay_out()
         jobs.thumbnails.ended.connect(self._on_thumbnails)
 
-    def show_finding(self, dry_run: "DryRun", issue: Issue) -> None:
-        """Show a finding; its pictures are loaded in a worker."""
+    def show_issue(self, dry_run: "DryRun", issue: Issue) -> None:
+        """Show an issue; its pictures are loaded in a worker."""
         report = dry_run.result.check_report.report(issue)
-        self._title.setText(finding_title(issue))
-        self._sentence.setText(finding_sentence(issue))
+        self._title.setText(issue_title(issue))
+        self._sentence.setText(issue_sentence(issue))
         self.repairs.set_choices((one.value, repair_text(issue, one)) for one in report.offered)
         self.repairs.set_text(report.fix.value)
         for widget in (self.repairs, self._ask):
@@ -189,16 +189,16 @@ class CheckPage(Page):
         for button, slot in ((self.undo, self._undo), (self.redo, self._redo)):
             button.setAutoRepeat(False)
             button.clicked.connect(slot)
-        self.findings = QListWidget()
-        self.findings.setProperty("role", "view")
-        self.findings.setAccessibleName(self.tr("Findings"))
-        self.findings.setFixedWidth(_LIST_WIDTH)
-        self.findings.setWordWrap(True)
-        self.findings.currentItemChanged.connect(self._show_finding)
-        self.view = FindingView(jobs)
+        self.issues = QListWidget()
+        self.issues.setProperty("role", "view")
+        self.issues.setAccessibleName(self.tr("Issues"))
+        self.issues.setFixedWidth(_LIST_WIDTH)
+        self.issues.setWordWrap(True)
+        self.issues.currentItemChanged.connect(self._show_issue)
+        self.view = IssueView(jobs)
         self.view.repair_chosen.connect(self._fix)
         self._stack = QStackedWidget()
-        self._well = EmptyState("info", self.tr("No findings need a decision."))
+        self._well = EmptyState("info", self.tr("No issues need a decision."))
         self._lay_out()
         jobs.check.progressed.connect(self._show_progress)
         jobs.check.ended.connect(self._on_check)
@@ -210,7 +210,7 @@ class CheckPage(Page):
 
     def explanation(self) -> str:
         """Return the explanation of the page."""
-        return self.tr("Every file is opened and checked. Decide how to handle the findings.")
+        return self.tr("Every file is opened and checked. Decide how to handle the issues.")
 
     def refusal(self) -> str:
         """Return why the next page is not available yet."""
@@ -320,23 +320,23 @@ class CheckPage(Page):
         reports = [report for report in dry_run.result.check_report.reports if report.count]
         reports.sort(key=lambda report: _ORDER[severity(report.issue)])
         self._stack.setCurrentIndex(0 if reports else 1)
-        self._show_findings(reports)
+        self._show_issues(reports)
 
-    def _show_findings(self, reports: "list[IssueReport]") -> None:
-        current = self.findings.currentItem()
+    def _show_issues(self, reports: "list[IssueReport]") -> None:
+        current = self.issues.currentItem()
         chosen = current.data(Qt.ItemDataRole.UserRole) if current else None
-        self.findings.blockSignals(True)  # noqa: FBT003 - Qt's signature
-        self.findings.clear()
+        self.issues.blockSignals(True)  # noqa: FBT003 - Qt's signature
+        self.issues.clear()
         row = 0
         for number, report in enumerate(reports):
-            self.findings.addItem(self._item(report))
+            self.issues.addItem(self._item(report))
             row = number if report.issue.value == chosen else row
-        self.findings.setCurrentRow(row if reports else -1)
-        self.findings.blockSignals(False)  # noqa: FBT003 - Qt's signature
-        self._show_finding()
+        self.issues.setCurrentRow(row if reports else -1)
+        self.issues.blockSignals(False)  # noqa: FBT003 - Qt's signature
+        self._show_issue()
 
     def _item(self, report: "IssueReport") -> QListWidgetItem:
-        title = finding_title(report.issue)
+        title = issue_title(report.issue)
         count = self.locale().toString(report.count)
         item = QListWidgetItem(icon(severity(report.issue)), f"{title}  ·  {count}")
         item.setData(Qt.ItemDataRole.UserRole, report.issue.value)
@@ -346,15 +346,15 @@ class CheckPage(Page):
         return item
 
     @Slot()
-    def _show_finding(self) -> None:
-        item = self.findings.currentItem()
+    def _show_issue(self) -> None:
+        item = self.issues.currentItem()
         if item is not None and self.dry_run is not None:
             issue = Issue(item.data(Qt.ItemDataRole.UserRole))
-            self.view.show_finding(self.dry_run, issue)
+            self.view.show_issue(self.dry_run, issue)
 
     @Slot(object)
     def _fix(self, fix: Fix) -> None:
-        item = self.findings.currentItem()
+        item = self.issues.currentItem()
         if item is not None:
             self.choose(Issue(item.data(Qt.ItemDataRole.UserRole)), fix)
 
@@ -375,7 +375,7 @@ class CheckPage(Page):
             top.addWidget(button, alignment=Qt.AlignmentFlag.AlignTop)
         content = QWidget()
         row = spaced(QHBoxLayout(content), GAP, (0, 0, 0, 0))
-        row.addWidget(self.findings)
+        row.addWidget(self.issues)
         row.addWidget(self.view, stretch=1)
         self._stack.addWidget(content)
         self._stack.addWidget(self._well)

@@ -186,7 +186,7 @@ def test_that_the_doctor_looks_at_datasets_and_at_sources(source, tmp_path, caps
         assert main(["doctor", str(place), "--json"]) == 0
         table = json.loads(capsys.readouterr().out)
         assert table["items"] == 21
-        found = {issue["finding"]: issue for issue in table["findings"]}
+        found = {issue["issue"]: issue for issue in table["issues"]}
         assert found["same_image"]["keys"] == ["copy.png"]
     assert main(["doctor", str(source)]) == 0
     assert "same image" in capsys.readouterr().out

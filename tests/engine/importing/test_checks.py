@@ -46,7 +46,7 @@ def test_that_healthy_items_pass_untouched():
     ]
 
 
-def test_that_every_finding_has_its_repairs_the_default_first():
+def test_that_every_issue_has_its_repairs_the_default_first():
     assert set(DEFAULTS) == set(OFFERED) == set(Issue)
     assert all(OFFERED[issue][0] == DEFAULTS[issue] for issue in Issue)
 

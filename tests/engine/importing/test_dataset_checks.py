@@ -1,4 +1,4 @@
-"""The doctor on datasets that are being edited: findings by item, and what repairs make of them."""
+"""The doctor on datasets that are being edited: issues by item, and what repairs make of them."""
 
 from pathlib import Path
 
@@ -25,27 +25,27 @@ def found(dataset: StoredDataset, edits: Edits) -> dict[Issue, ItemIssue]:
     return {one.issue: one for one in find_in_dataset(dataset, edits)}
 
 
-def test_that_each_finding_is_made_for_itself(dataset: StoredDataset):
+def test_that_each_issue_is_made_for_itself(dataset: StoredDataset):
     """Merged, the equal images 2 and 4 would no longer be a leak."""
-    findings = found(dataset, Edits(dataset))
-    assert {issue: one.found for issue, one in findings.items()} == {
+    issues = found(dataset, Edits(dataset))
+    assert {issue: one.found for issue, one in issues.items()} == {
         Issue.NO_TEXT: (3,),
         Issue.NO_IMAGE: (5,),
         SAME: (1, 4),
         MOJIBAKE: (2,),
         LEAK: (4,),
     }
-    assert findings[SAME].groups == ((0, 1), (2, 4))
-    assert findings[SAME].shown.tolist() == [0, 1, 2, 4]
-    assert findings[LEAK].shown.tolist() == [2, 4]
+    assert issues[SAME].groups == ((0, 1), (2, 4))
+    assert issues[SAME].shown.tolist() == [0, 1, 2, 4]
+    assert issues[LEAK].shown.tolist() == [2, 4]
 
 
 def test_that_only_repairs_that_make_sense_are_offered(dataset: StoredDataset):
-    findings = found(dataset, Edits(dataset))
-    assert findings[SAME].repairs == (Fix.MERGE, Fix.SKIP)
-    assert findings[LEAK].repairs == (Fix.FIX, Fix.SKIP)
-    assert findings[MOJIBAKE].repairs == (Fix.FIX, Fix.SKIP)
-    assert findings[Issue.NO_TEXT].repairs == (Fix.SKIP,)
+    issues = found(dataset, Edits(dataset))
+    assert issues[SAME].repairs == (Fix.MERGE, Fix.SKIP)
+    assert issues[LEAK].repairs == (Fix.FIX, Fix.SKIP)
+    assert issues[MOJIBAKE].repairs == (Fix.FIX, Fix.SKIP)
+    assert issues[Issue.NO_TEXT].repairs == (Fix.SKIP,)
 
 
 def test_that_merging_collects_captions_and_leaves_out_the_others(dataset: StoredDataset):
@@ -88,9 +88,9 @@ def test_that_a_leak_is_trained_on_instead(dataset: StoredDataset):
 
 def test_that_skipping_excludes_the_items(dataset: StoredDataset):
     edits = Edits(dataset)
-    findings = found(dataset, edits)
+    issues = found(dataset, edits)
     for issue, excluded in ((SAME, {1, 4}), (Issue.NO_TEXT, {3}), (Issue.NO_IMAGE, {5})):
-        states = repaired(findings[issue], Fix.SKIP, edits)
+        states = repaired(issues[issue], Fix.SKIP, edits)
         assert {item for item, state in states.items() if state.is_excluded} == excluded
 
 

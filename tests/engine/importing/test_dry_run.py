@@ -42,7 +42,7 @@ def test_that_an_examination_says_what_the_import_then_does(source, tmp_path):
     assert found.channels == dataset.manifest.channels == 3
 
 
-def test_that_findings_texts_and_sizes_are_told(source, tmp_path):
+def test_that_issues_texts_and_sizes_are_told(source, tmp_path):
     picture(77, 100).resize((100, 50)).save(source / "0001.png")
     found = examine(sidecar_plan(source, tmp_path / "pets"))
     assert found.result.check_report.report(Issue.NO_TEXT).keys == ("0007.png",)
@@ -71,7 +71,7 @@ def test_that_another_repair_needs_no_second_look_at_the_images(source, tmp_path
         found.with_plan(replace(plan, images=ImageSettings(size=64)))
 
 
-def test_that_findings_have_small_images(source, tmp_path):
+def test_that_issues_have_small_images(source, tmp_path):
     found = examine(sidecar_plan(source, tmp_path / "pets"))
     small = found.thumbnails(["copy.png", "0005.png", "nowhere.png"], size=16)
     assert small.keys() == {"copy.png", "0005.png"}

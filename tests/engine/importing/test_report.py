@@ -51,7 +51,7 @@ def test_that_programs_read_what_was_done(dataset):
     assert report["counts"]["items_imported"] == 4
     assert report["encodings"] == {"utf-8": 5}
     assert report["version"] == json.loads((dataset / "manifest.json").read_text())["version"]
-    assert {f["finding"]: f["count"] for f in report["findings"]}["unreadable"] == 1
+    assert {f["issue"]: f["count"] for f in report["issues"]}["unreadable"] == 1
     assert report["versions"]["pillow"] == versions()["pillow"] != "unknown"
     assert {s["path"] for s in report["skipped_files"]} == {"<script>alert(1)<.md", "0001.png"}
 

@@ -133,7 +133,7 @@ def test_that_a_strange_head_is_refused(checkpoint, reason):
         (b"[]", "not a JSON object"),
         (b"\xff\xfe{}", "facts.json is not JSON"),
         (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "levels deep"),
-        (b'{"positions": ' + b'{"a":' * 80 + b"1" + b"}" * 81, "levels deep"),
+        (b'{"loop_state": ' + b'{"a":' * 80 + b"1" + b"}" * 81, "levels deep"),
         (b'{"step": ' + b"9" * 5000 + b"}", "facts.json is not JSON"),
         (b" " * 8_000_001, "has no size|impossible size"),
         ({"step": -1}, "no usable 'step'"),
@@ -146,7 +146,7 @@ def test_that_a_strange_head_is_refused(checkpoint, reason):
         ({"elapsed_s": "1"}, "no usable 'elapsed_s'"),
         ({"config_hash": None}, "no usable 'config_hash'"),
         ({"versions": {"torch": 2}}, "no usable 'versions'"),
-        ({"positions": []}, "no usable 'positions'"),
+        ({"loop_state": []}, "no usable 'loop_state'"),
         ({"__class__": "os.system"}, "holds '__class__', which is none"),
     ],
 )

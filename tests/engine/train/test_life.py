@@ -214,7 +214,7 @@ def test_that_a_step_that_does_not_fit_is_taken_in_shares(tmp_path, monkeypatch,
     assert [(event.batch_size, event.num_micro_batches) for event in split] == [(8, 2), (8, 4)]
     assert all(event.budget_bytes > 0 for event in split)
     facts = read_metadata(story.folder.newest_valid().path)
-    assert (facts.step, facts.positions["num_micro_batches"]) == (10, 4)
+    assert (facts.step, facts.loop_state["num_micro_batches"]) == (10, 4)
     greedy.num_micro_batches.clear()
     story.config = story.folder.read_config().with_values(run=story.config.run, images=96)
     assert story.tell(way=resume).images_seen == 96

@@ -230,7 +230,7 @@ def test_that_a_run_of_minutes_resumes_bit_for_bit_with_the_same_estimate(tmp_pa
     assert rates == rates_of_straight
     assert len(set(rates)) == 7
     first, last = (read_metadata(path) for path in RunFolder(broken.run).checkpoint_paths())
-    assert first.positions["lr_schedule"] == last.positions["lr_schedule"]
+    assert first.loop_state["lr_schedule"] == last.loop_state["lr_schedule"]
     expect_equal(tensors_of(straight.run), tensors_of(broken.run))
 
 
@@ -273,7 +273,7 @@ def test_that_a_resumed_run_with_more_time_continues_at_a_higher_rate(tmp_path, 
     assert rates[0] > last
     assert rates == sorted(rates, reverse=True)
     facts = read_metadata(RunFolder(config.run).latest_checkpoint())
-    assert facts.positions["lr_schedule"] == {
+    assert facts.loop_state["lr_schedule"] == {
         "minutes": 2 * MINUTES,
         "total_images": 128,
         "measured_images": 8,

@@ -161,7 +161,7 @@ def test_that_a_run_goes_back_with_a_lower_rate_when_it_happens_again_and_again(
     assert back.from_images_seen == (20 + MAX_SKIPPED) * 8
     assert events[-1].outcome is Outcome.FINISHED
     assert events[-1].images_seen == 640
-    assert read_metadata(folder.newest_valid().path).positions["rate_scale"] == 0.5
+    assert read_metadata(folder.newest_valid().path).loop_state["rate_scale"] == 0.5
     assert poison.taken.count(0) == 2
 
 
