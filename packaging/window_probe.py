@@ -20,7 +20,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 BEAT_MS = 5
-MOST_BEATS = 2_000_000
+MAX_BEATS = 2_000_000
 """Of almost three hours."""
 WARM_UP_S = 10.0
 FLOOD_WARM_UP_S = 1.0
@@ -52,7 +52,7 @@ class Heartbeat(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         # Filled beforehand, so that what is measured beside it does not grow with it.
-        self._beats_s = np.zeros(MOST_BEATS)
+        self._beats_s = np.zeros(MAX_BEATS)
         self._beats_s[:] = np.nan
         self._count = 0
         timer = QTimer(self)
@@ -66,7 +66,7 @@ class Heartbeat(QObject):
         return self._beats_s[: self._count]
 
     def _beat(self) -> None:
-        if self._count < MOST_BEATS:
+        if self._count < MAX_BEATS:
             self._beats_s[self._count] = time.perf_counter()
             self._count += 1
 

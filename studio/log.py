@@ -18,7 +18,7 @@ KEPT_LINES = 2_000
 _FILE_BYTES = 1_000_000
 _FILE_COUNT = 3
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-_LONGEST = 50_000
+_MAX_LENGTH = 50_000
 """Maximum length of a record in the file, in characters; rotation cannot split a record."""
 
 
@@ -73,9 +73,9 @@ class _BoundedFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Format a record; cut the middle of a very long one."""
         text = super().format(record)
-        if len(text) <= _LONGEST:
+        if len(text) <= _MAX_LENGTH:
             return text
-        half = _LONGEST // 2
+        half = _MAX_LENGTH // 2
         return f"{text[:half]}\n[{len(text) - 2 * half} characters left out]\n{text[-half:]}"
 
 

@@ -23,7 +23,7 @@ NAMES: Mapping[str, str] = {
     "held_out": VALIDATION,
 }
 """Splits by the names that sources use for them."""
-MOST_KEYS = 200_000
+MAX_KEYS = 200_000
 """Keys listed in one report; the count is not limited."""
 _ASK_EVERY = 256
 
@@ -73,7 +73,7 @@ class IssueReport:
     count: int
     """Samples or files; of equal samples, all but the one that is kept."""
     keys: tuple[str, ...]
-    """Their keys or paths, in the order of the source; at most ``MOST_KEYS``."""
+    """Their keys or paths, in the order of the source; at most ``MAX_KEYS``."""
     groups: tuple[tuple[str, ...], ...] = ()
     """For equal and similar images and for leaks: the first, then those like it."""
     fix: Fix
@@ -165,8 +165,8 @@ class CheckContext:
         self.reports[issue] = IssueReport(
             issue=issue,
             count=len(keys),
-            keys=tuple(keys[:MOST_KEYS]),
-            groups=tuple(tuple(group) for group in groups[:MOST_KEYS]),
+            keys=tuple(keys[:MAX_KEYS]),
+            groups=tuple(tuple(group) for group in groups[:MAX_KEYS]),
             fix=self.fix(issue),
             offered=OFFERED[issue],
             detail=detail or {},

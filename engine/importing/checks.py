@@ -24,7 +24,7 @@ from engine.importing.text_stats import covering
 
 SIMILAR_BITS = 4
 """Bits of 64 in which the hashes of similar images may differ."""
-LONGEST_RATIO = 3
+MAX_RATIO = 3
 REPEATED_LEAST = 20
 """Images that must at least share a text for it to be called repeated."""
 _USUAL_SHARE = 0.95
@@ -32,7 +32,7 @@ _LONG_TIMES, _LONG_MORE = 2, 8
 LEAK_BITS, LEAK_TOLERANCE = 2, 8
 """Stricter than for similar images, because leaks are fixed by default."""
 _ALIKE_SHARE, _ALIKE_LEAST = 0.2, 50
-_MOST_TIMES = 10
+_MAX_TIMES = 10
 UNREADABLE = frozenset(
     {
         Reason.EMPTY,
@@ -153,7 +153,7 @@ def check_sizes(context: CheckContext) -> None:
         sides = (image.width, image.height)
         if min(sides) > 0 and decisive(sides) < context.plan.images.size:
             tiny.append(outcome)
-        if min(sides) > 0 and max(sides) > LONGEST_RATIO * min(sides):
+        if min(sides) > 0 and max(sides) > MAX_RATIO * min(sides):
             long.append(outcome)
     context.report_and_skip(Issue.TINY_IMAGE, tiny, Reason.TINY_IMAGE)
     context.report_and_skip(Issue.EXTREME_RATIO, long, Reason.EXTREME_RATIO)
@@ -300,7 +300,7 @@ def check_balance(context: CheckContext) -> None:
     """Find samples of groups with less than a tenth of the samples of the largest group."""
     counts = Counter(outcome.group for outcome in context.left() if outcome.group)
     largest = max(counts.values(), default=0)
-    small = {group for group, count in counts.items() if count * _MOST_TIMES < largest}
+    small = {group for group, count in counts.items() if count * _MAX_TIMES < largest}
     keys = [outcome.key for outcome in context.left() if outcome.group in small]
     detail = {
         "groups": len(counts),

@@ -31,7 +31,7 @@ from engine.importing.sources.archive import LIMITS, Archive
 from engine.importing.sources.opening import open_archive
 from engine.importing.text_stats import TextFacts, describe_texts
 
-MOST_THUMBNAILS = 60
+MAX_THUMBNAILS = 60
 THUMBNAIL_SIZE = 64
 
 
@@ -75,7 +75,7 @@ class DryRun:
         """Decode small images of items, such as those with an issue.
 
         Args:
-            keys: of the items; those after the first ``MOST_THUMBNAILS`` are ignored.
+            keys: of the items; those after the first ``MAX_THUMBNAILS`` are ignored.
             size: side in pixels.
             control: asked between images.
 
@@ -86,7 +86,7 @@ class DryRun:
             StoppedError: the control asked for it.
             SourceUnreadableError: the source is gone.
         """
-        asked = list(dict.fromkeys(keys))[:MOST_THUMBNAILS]
+        asked = list(dict.fromkeys(keys))[:MAX_THUMBNAILS]
         return thumbnails(self.plan, self._images(asked), size, control or RunControl())
 
     def _images(self, keys: Sequence[str]) -> dict[str, ImageRef]:

@@ -88,7 +88,7 @@ _WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 _POOL_BYTES = 65_536
 _ESCAPE = b"\x1b$"
 """The start of Japanese in ISO 2022."""
-_MOST_NOISE = 0.05
+_MAX_NOISE = 0.05
 _NO_ENCODINGS = ("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7")
 _LONG = 1_024
 _PRIORS: Mapping[str, float] = {
@@ -116,7 +116,7 @@ _MIXED_WORD = re.compile(r"[A-Za-z][^\W\d_A-Za-z]|[^\W\d_A-Za-z][A-Za-z]")
 _GROUP_LINES = 20
 # When an encoding that is not in the table is chosen: bytes that are not ASCII, confidence, and how
 # many times that of the best in the table.
-_LEAST_FOR_OTHERS, _LEAST_SURE, _LEAD_OF_OTHERS = 40, 0.3, 3.0
+_MIN_OTHER_BYTES, _MIN_OTHER_CONFIDENCE, _OTHER_LEAD = 40, 0.3, 3.0
 _MIN_CONFIDENCE = 1e-5
 """Below it chardet has found no text; random bytes in no encoding reach more than 0.02."""
 
@@ -190,7 +190,7 @@ def _finished(text: str | None, encoding: str, confidence: float) -> DecodedText
         raise EntryError("", Reason.BAD_ENCODING, f"it is no text in {encoding or 'any encoding'}")
     if confidence <= 0.0:
         raise EntryError("", Reason.BAD_ENCODING, "it makes no sense in any encoding")
-    if noise_share(text) > _MOST_NOISE:
+    if noise_share(text) > _MAX_NOISE:
         raise EntryError("", Reason.BAD_ENCODING, "it holds control characters, not text")
     return DecodedText(text=clean_text(text), encoding=encoding, confidence=confidence)
 
@@ -280,7 +280,7 @@ def _wide_encoding(pool: Sequence[bytes]) -> str:
     for name in _WIDE:
         texts = [_decode(sample, name, final=len(sample) < _LONG) for sample in pool]
         whole = "".join(text for text in texts if text is not None)
-        if None not in texts and noise_share(whole) < _MOST_NOISE and "\0" not in whole:
+        if None not in texts and noise_share(whole) < _MAX_NOISE and "\0" not in whole:
             # A zero is far more often the high byte of a Latin character than another's low byte.
             found[name] = sum(character < "\u0100" for character in whole)
     return max(found, key=found.__getitem__, default="")
@@ -295,9 +295,9 @@ def _likeliest(lines: Sequence[bytes]) -> tuple[str, float]:
         best = max(best, *ratings.values())
         for name, confidence in ratings.items():
             scores[name] += math.log(max(confidence, 1e-6))
-    if sum(byte >= 0x80 for line in lines for byte in line) >= _LEAST_FOR_OTHERS:
+    if sum(byte >= 0x80 for line in lines for byte in line) >= _MIN_OTHER_BYTES:
         other = chardet.detect(b"\n".join(lines), compat_names=False)
-        is_sure = other["confidence"] > max(_LEAST_SURE, _LEAD_OF_OTHERS * best)
+        is_sure = other["confidence"] > max(_MIN_OTHER_CONFIDENCE, _OTHER_LEAD * best)
         if is_sure and _is_text_encoding(other["encoding"] or ""):
             return str(other["encoding"]), 0.5
     first, second = sorted(scores, key=lambda name: -scores[name])[:2]

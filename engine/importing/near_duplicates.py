@@ -28,7 +28,7 @@ FLAT = 0
 LAYOUT = 8
 """Side of the layout of mean colours."""
 _SIDE, _LOW = 32, 9
-_LEAST_CONTRAST = 8
+_MIN_CONTRAST = 8
 # Whole numbers in float64: products and sums stay below 2 ** 53, so BLAS adds them up exactly, in
 # whatever order.
 _SCALE = 4_096
@@ -62,7 +62,7 @@ def perceptual_hashes(images: Pixels) -> npt.NDArray[np.uint64]:
     least = np.minimum(np.median(low, axis=1), -highest * float(_SCALE) ** 2 / 4)
     octets = np.ascontiguousarray(np.packbits(low > least[:, None], axis=1))
     hashes = octets.view(">u8").astype(np.uint64)[:, 0]
-    has_contrast = highest - flat.min(axis=1) >= _LEAST_CONTRAST * area
+    has_contrast = highest - flat.min(axis=1) >= _MIN_CONTRAST * area
     return np.where(has_contrast, hashes, np.uint64(FLAT))
 
 
@@ -113,7 +113,7 @@ COLOUR_TOLERANCE = 16
 """How far the mean colours of any field may lie apart in images that look the same; of 255."""
 _BITS = 64
 # Beyond it, hashes collide on purpose or because images are similar by nature.
-_MOST_COMPARED = 128
+_MAX_COMPARED = 128
 
 
 class NearDuplicateIndex:
@@ -149,7 +149,7 @@ class NearDuplicateIndex:
         self._sums.append(sum(colours))
         for mask, table in self._tables:
             bucket = table.setdefault(hash_ & mask, [])
-            if len(bucket) < _MOST_COMPARED:
+            if len(bucket) < _MAX_COMPARED:
                 bucket.append(place)
 
     def find(self, hash_: int, colours: bytes = b"") -> int | None:

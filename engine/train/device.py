@@ -96,7 +96,7 @@ def is_device_lost(error: Exception) -> bool:
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _KEPT_BYTES = 512 * 2**20
-_LARGEST_MMAP_THRESHOLD = 32 * 2**20
+_MAX_MMAP_THRESHOLD = 32 * 2**20
 """The largest value that glibc accepts."""
 
 
@@ -110,7 +110,7 @@ def keep_freed_memory() -> None:
     if sys.platform == "linux":
         with contextlib.suppress(AttributeError):
             library = ctypes.CDLL(None)
-            library.mallopt(_M_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD)
+            library.mallopt(_M_MMAP_THRESHOLD, _MAX_MMAP_THRESHOLD)
             library.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
 
 

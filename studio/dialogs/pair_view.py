@@ -22,7 +22,7 @@ from studio.widgets.labels import fill, plain_label, spaced
 from studio.widgets.steps import TimelineBar
 
 _NOT_FOR_NAMES = re.compile(r"[^\w]+")
-_LONGEST_NAME = 60
+_MAX_NAME_LENGTH = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +81,7 @@ class PairActions(QObject):
 
 def suggested_name(pair: Pair) -> str:
     """Return a file name made of the text and the number of images seen."""
-    words = _NOT_FOR_NAMES.sub("-", pair.text).strip("-")[:_LONGEST_NAME]
+    words = _NOT_FOR_NAMES.sub("-", pair.text).strip("-")[:_MAX_NAME_LENGTH]
     return f"{words or 'pair'}-{pair.images_seen}.png"
 
 

@@ -60,7 +60,7 @@ class FixHistory:
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _UNUSABLE = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
-_LONGEST_NAME = 60
+_MAX_NAME_LENGTH = 60
 _ARCHIVES = (".tar.gz", ".tar.bz2", ".tar.xz")
 _NO_READING = ImportSpec(format="")
 
@@ -179,7 +179,7 @@ def free_name(datasets: Path, source: Path) -> str:
     name = source.name
     suffixes = [s for s in _ARCHIVES if name.lower().endswith(s)] or [source.suffix]
     plain = name if source.is_dir() else name[: len(name) - len(suffixes[0])]
-    stem = _UNUSABLE.sub("-", plain).strip(" .-")[:_LONGEST_NAME].strip(" .-")
+    stem = _UNUSABLE.sub("-", plain).strip(" .-")[:_MAX_NAME_LENGTH].strip(" .-")
     stem = stem if is_usable_name(stem) else "dataset"
     found, number = stem, 1
     while holds_files(datasets / found):

@@ -15,9 +15,9 @@ from studio.theme import MARGIN, SPACING
 from studio.widgets.buttons import icon_button, push_button
 from studio.widgets.labels import EmptyState, fill, spaced
 from studio.widgets.steps import TimelineBar
-from studio.widgets.thumbnail_grid import LARGEST_ZOOM, ThumbnailGrid
+from studio.widgets.thumbnail_grid import MAX_ZOOM, ThumbnailGrid
 
-_MOST_TEXT_LINES = 2
+_MAX_TEXT_LINES = 2
 _ZOOM_SLIDER_WIDTH = 96
 
 
@@ -92,7 +92,7 @@ class GalleryPanel(QWidget):
 
     def _make_zoom(self) -> QSlider:
         slider = QSlider(Qt.Orientation.Horizontal)
-        slider.setRange(1, LARGEST_ZOOM)
+        slider.setRange(1, MAX_ZOOM)
         slider.setValue(GalleryView().zoom)
         slider.setPageStep(1)
         slider.setFixedWidth(_ZOOM_SLIDER_WIDTH)
@@ -133,7 +133,7 @@ class GalleryPanel(QWidget):
         width, metrics = self._grid.text_width, self._grid.fontMetrics()
         # The number of lines never decreases, so that tiles do not move between steps.
         if any(metrics.horizontalAdvance(text) > width for text in sheet.texts):
-            self._text_lines = _MOST_TEXT_LINES
+            self._text_lines = _MAX_TEXT_LINES
             self._grid.set_tiles(zoom=zoom, tile_side=side, text_lines=self._text_lines)
 
     @Slot(int)

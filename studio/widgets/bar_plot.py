@@ -23,7 +23,7 @@ from studio.widgets.labels import fill, plain_label, spaced
 from studio.widgets.plot_axis import CountAxis, GridAxis, color_axes, plot_widget
 
 _THICKNESS = 0.8
-_LONGEST_NAME = 18
+_MAX_NAME = 18
 _ROOM = 1.06
 """Ratio of the axis range to the longest bar."""
 
@@ -78,7 +78,7 @@ class BarPlot(QWidget):
         self._bars.setOpts(
             x0=0, y=places, width=list(counts), height=_THICKNESS, x=None, x1=None, y0=None
         )
-        short = (n if len(n) <= _LONGEST_NAME else f"{n[: _LONGEST_NAME - 1]}…" for n in names)
+        short = (n if len(n) <= _MAX_NAME else f"{n[: _MAX_NAME - 1]}…" for n in names)
         self._plot.getAxis("left").setTicks([list(zip(places, short, strict=True))])
         right = max(max(counts, default=0), 1) * _ROOM
         self._plot.setRange(xRange=(0, right), yRange=(-0.6, max(len(names), 1) - 0.4), padding=0)
@@ -103,7 +103,7 @@ class BarPlot(QWidget):
 
 
 _LOWEST = 96
-_MOST_BARS = 48
+_MAX_BARS = 48
 _GAP = 2
 
 
@@ -122,7 +122,7 @@ class BarChart(QWidget):
 
     def show_counts(self, counts: Sequence[tuple[int, int]], *, tip: str = "{0}: {1}") -> None:
         """Show counts by ascending value; ``tip`` formats value and count of a bar."""
-        self.bars = joined_bars(counts, _MOST_BARS)
+        self.bars = joined_bars(counts, _MAX_BARS)
         self._tip = tip
         self.update()
 

@@ -127,7 +127,7 @@ class Crosshair(QObject):
             self._label.move(int(left), MARGIN)
 
 
-SMALLEST_LOG = 1e-6
+MIN_LOG = 1e-6
 # Palette of Okabe and Ito, safe for colour blindness; lighter for the dark scheme.
 LIGHT_COLORS = ("#0072b2", "#d55e00", "#009e73", "#b5518f", "#b07a00", "#3a8fb7")
 DARK_COLORS = ("#56b4e9", "#ff8f4d", "#35c79a", "#e08fc0", "#f0b93a", "#9ad4f5")
@@ -249,7 +249,7 @@ class CurvePlot(QWidget):
             self._recolor()
 
     def _scaled(self, values: np.ndarray) -> np.ndarray:
-        return np.log10(np.maximum(values, SMALLEST_LOG)) if self._is_log else values
+        return np.log10(np.maximum(values, MIN_LOG)) if self._is_log else values
 
     @Slot()
     def _leave_fitting(self) -> None:

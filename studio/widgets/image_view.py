@@ -4,7 +4,7 @@ from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-_SMALLEST = 192
+_MIN_SIZE = 192
 _PREFERRED = 448
 
 
@@ -16,7 +16,7 @@ class ImageView(QWidget):
         self.image = QImage()
         """The unscaled image."""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(_SMALLEST, _SMALLEST)
+        self.setMinimumSize(_MIN_SIZE, _MIN_SIZE)
 
     def set_image(self, image: QImage) -> None:
         """Replace the image."""

@@ -191,7 +191,7 @@ def set_up_tiles(view: QAbstractItemView, delegate: TileDelegate) -> None:
     view.setMouseTracking(True)
 
 
-LARGEST_ZOOM = 8
+MAX_ZOOM = 8
 _OPENING_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 
 
@@ -224,7 +224,7 @@ class ThumbnailGrid(QListView):
         """Set the size of the tiles.
 
         Args:
-            zoom: scale factor from 1 to ``LARGEST_ZOOM``.
+            zoom: scale factor from 1 to ``MAX_ZOOM``.
             tile_side: side of a picture in its own pixels.
             text_lines: maximum number of lines of a caption.
         """

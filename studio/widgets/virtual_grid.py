@@ -26,7 +26,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem, QWidget
 
-from studio.widgets.thumbnail_grid import LARGEST_ZOOM, TileDelegate, ZoomWheel, set_up_tiles
+from studio.widgets.thumbnail_grid import MAX_ZOOM, TileDelegate, ZoomWheel, set_up_tiles
 
 _Index = QModelIndex | QPersistentModelIndex
 _Hint = QAbstractItemView.ScrollHint
@@ -64,7 +64,7 @@ class VirtualGridView(QAbstractItemView):
     @Slot(int)
     def zoom_by(self, factors: int) -> None:
         """Change the zoom by ``factors``."""
-        self._zoom = min(max(self._zoom + factors, 1), LARGEST_ZOOM)
+        self._zoom = min(max(self._zoom + factors, 1), MAX_ZOOM)
         self._spread()
 
     def visible_rows(self) -> range:

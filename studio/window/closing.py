@@ -21,7 +21,7 @@ from studio.window.main_window import MainWindow
 from studio.window.notices import raise_window
 from studio.window.run_view import RunView
 
-LONGEST_WAIT_MS = 20_000
+MAX_WAIT_MS = 20_000
 """Threads that have not ended after this time are abandoned."""
 
 _log = logging.getLogger(__name__)
@@ -142,7 +142,7 @@ class Closing(QObject):
         self._gallery.cancel()
         self._datasets.cancel()
         for job in (self._gallery, self._datasets, self._training):
-            if not job.wait(LONGEST_WAIT_MS):
+            if not job.wait(MAX_WAIT_MS):
                 _log.warning("A job did not end in time")
         if self._tray is not None:
             self._tray.hide()

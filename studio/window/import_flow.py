@@ -12,7 +12,7 @@ from studio.wizards.importing import ImportWizard
 from studio.wizards.importing.wizard import Imported
 
 RECENT_KEPT = 5
-LONGEST_WAIT_MS = 20_000
+MAX_WAIT_MS = 20_000
 
 
 class ImportFlow(QObject):
@@ -61,7 +61,7 @@ class ImportFlow(QObject):
     def shut_down(self) -> None:
         """Stop all work before the window closes; an import can be resumed later."""
         self.jobs.cancel()
-        self.jobs.wait(LONGEST_WAIT_MS)
+        self.jobs.wait(MAX_WAIT_MS)
         self._reader.close()
         if self.wizard is not None:
             self.wizard.hide()

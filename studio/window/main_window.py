@@ -23,7 +23,7 @@ from studio.window.dock_area import DockArea, RunStatusBar
 from studio.window.welcome import WelcomePage
 
 _USUAL = QSize(1280, 800)
-_SMALLEST = QSize(800, 480)
+_MIN_SIZE = QSize(800, 480)
 _PLAIN = (RunState.IDLE, RunState.PREPARING, RunState.RUNNING)
 """States that are not shown in the window title."""
 
@@ -60,7 +60,7 @@ class MainWindow(QMainWindow):
         self._may_close = False
         self.setObjectName("main_window")
         self.setWindowIcon(icon("app"))
-        self.setMinimumSize(_SMALLEST)
+        self.setMinimumSize(_MIN_SIZE)
         self.setAcceptDrops(True)
         self.resize(_USUAL)
         self.welcome = WelcomePage()

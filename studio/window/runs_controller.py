@@ -181,7 +181,7 @@ class QueueRunner(QObject):
         self.changed.emit()
 
 
-LONGEST_WAIT_MS = 20_000
+MAX_WAIT_MS = 20_000
 _MESSAGE_MS = 10_000
 _log = logging.getLogger(__name__)
 
@@ -229,7 +229,7 @@ class RunsController(QObject):
         self.runner.pause()
         self._window.runs.notes.commit()
         self._jobs.cancel()
-        if not self._jobs.wait(LONGEST_WAIT_MS):
+        if not self._jobs.wait(MAX_WAIT_MS):
             _log.warning("Work on the runs did not end in time")
 
     def _connect_panel(self) -> None:

@@ -28,7 +28,7 @@ from engine.train.run import resume, train
 from tests.helpers.tiny import tiny_dataset
 
 SAVE_EVERY_S = 0.02
-LONGEST_S = 1.5
+MAX_SECONDS = 1.5
 PATIENCE_S = 60.0
 # A server that has torch in memory forks each run in a moment.
 _PROCESSES = multiprocessing.get_context("forkserver")
@@ -64,7 +64,7 @@ def kill_train(config: RunConfig, kills: int, seed: int = 0) -> KillReport:
         process.start()
         if number % 4:
             _wait_for_life(process, folder)
-        time.sleep(moments.uniform(0, LONGEST_S))
+        time.sleep(moments.uniform(0, MAX_SECONDS))
         if number % 2:
             _wait_for_save(process, folder)
         process.kill()

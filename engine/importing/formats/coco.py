@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from engine.errors import EntryError, SourceUnreadableError
 from engine.importing.formats.columns import RowError, find_image
 from engine.importing.formats.format import (
-    MOST_CAPTIONS,
+    MAX_CAPTIONS,
     CaptionGrouping,
     Detection,
     FileListing,
@@ -120,7 +120,7 @@ class CocoScan:
             return Reason.TOO_LARGE, "the caption is too long"
         if "\ufffd" in text:
             return Reason.BAD_ENCODING, "it holds bytes that are no text"
-        if len(captions) >= MOST_CAPTIONS:
+        if len(captions) >= MAX_CAPTIONS:
             return Reason.BAD_ROW, "its image has too many captions"
         captions.append(text)
         return None
@@ -130,7 +130,7 @@ class CocoScan:
 
 
 _HEAD = 1 << 17
-_MOST_OPENED = 8
+_MAX_OPENED = 8
 _IMAGES = re.compile(rb'"images"\s*:\s*\[')
 _NAMED = re.compile(rb'"file_name"\s*:')
 _CAPTIONS = re.compile(rb'"caption"\s*:')
@@ -178,7 +178,7 @@ def _tables(archive: Archive, listing: FileListing) -> list[str]:
     files = [e for e in listing.of(".json") if archive.selected_entry in ("", e.path)]
     # Those that are called so first, then the largest.
     files.sort(key=lambda e: ("caption" not in e.path.lower(), -e.size, e.path))
-    found = [e.path for e in files[:_MOST_OPENED] if _is_coco(archive, e.path, e.size)]
+    found = [e.path for e in files[:_MAX_OPENED] if _is_coco(archive, e.path, e.size)]
     return sorted(found)
 
 

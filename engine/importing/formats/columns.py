@@ -81,7 +81,7 @@ def read_embedded(stream: BinaryIO, offset: int) -> bytes:
         raise ValueError(f"it is no base64: {error}") from error
 
 
-_MOST_COLUMNS = 200
+_MAX_COLUMNS = 200
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,7 +101,7 @@ def guess_columns(
     rows: Sequence[Mapping[str, Any]], index: ImageIndex, folders: Sequence[str]
 ) -> Guess:
     """Guess from the first rows; images are looked for in ``folders`` first."""
-    columns = tuple(dict.fromkeys(str(c) for row in rows for c in row))[:_MOST_COLUMNS]
+    columns = tuple(dict.fromkeys(str(c) for row in rows for c in row))[:_MAX_COLUMNS]
     shares = {c: _share(rows, c, lambda v: _has_image(v, index, folders)) for c in columns}
     image = _image_column(rows, columns, shares)
     others = [c for c in columns if c != image]
@@ -218,7 +218,7 @@ def complete(reading: ImportSpec, guess: Guess, table: str) -> ImportSpec:
     )
 
 
-_MOST = 1_000
+_MAX_ITEMS = 1_000
 _UNREADABLE = "\ufffd"
 
 
@@ -272,7 +272,7 @@ class RowTexts:
                     detail = f"'{column}' holds bytes that are no text in the table's encoding"
                     raise RowError(Reason.BAD_ENCODING, detail)
                 found.append(self._words.get(text, text))
-        return [text for text in found if text][:_MOST]
+        return [text for text in found if text][:_MAX_ITEMS]
 
     def extras(self, values: Mapping[str, Any], also: Sequence[str] = ()) -> dict[str, str]:
         """Return what else a row says: label, group, split and the columns that are named."""
@@ -305,7 +305,7 @@ def _flat(value: object) -> Iterator[str]:
         case str():
             yield from _listed(value.strip())
         case list():
-            for part in value[:_MOST]:
+            for part in value[:_MAX_ITEMS]:
                 if not isinstance(part, list):
                     yield from _flat(part)
         case dict():

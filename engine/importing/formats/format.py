@@ -137,9 +137,9 @@ class Format(Protocol):
         ...
 
 
-MOST_CAPTIONS = 1_000
+MAX_CAPTIONS = 1_000
 """Of one image, so that a malicious source cannot exhaust the memory."""
-MOST_LISTED = 50
+MAX_LISTED = 50
 """Tables listed in one detection."""
 
 
@@ -167,8 +167,8 @@ class CaptionGrouping:
         known = self._texts.setdefault(path, [])
         self._extras.setdefault(path, self.share(extras))
         for text in texts:
-            if len(known) >= MOST_CAPTIONS:
-                detail = f"{path} has {MOST_CAPTIONS:,} captions already"
+            if len(known) >= MAX_CAPTIONS:
+                detail = f"{path} has {MAX_CAPTIONS:,} captions already"
                 self._ledger.mark_item_skipped(row or path, Reason.BAD_ROW, detail)
                 return
             if text not in known:

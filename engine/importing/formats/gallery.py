@@ -32,7 +32,7 @@ PROVENANCE = ("run", "dataset", "images_seen", "step", "seed", "direction", "sou
 """Of a pair's line, what its extras keep."""
 
 _MARKS = {"file_name", "text", "run", "images_seen", "config_hash"}
-_MOST_OPENED = 3
+_MAX_OPENED = 3
 
 
 class Gallery(ImageFileFormat):
@@ -44,7 +44,7 @@ class Gallery(ImageFileFormat):
         """Detect a folder whose metadata carry a run's provenance."""
         tables = [table for table in _metadata(listing) if archive.selected_entry in ("", table)]
         columns: set[str] = set()
-        for table in tables[:_MOST_OPENED]:
+        for table in tables[:_MAX_OPENED]:
             with suppress(SourceUnreadableError):
                 row = next(islice(rows_of(archive, _layout(table)), 1), None)
                 columns |= row.values.keys() if row and row.values.keys() >= _MARKS else set()

@@ -37,13 +37,13 @@ from engine.importing.ledger import FileLedger, Reason
 from engine.importing.sources.archive import LIMITS, Archive
 
 _BYTES = 0x08
-_MOST_DIMENSIONS = 4
+_MAX_DIMENSIONS = 4
 _GZIP = b"\x1f\x8b"
 _BLOCK = 1 << 20
-_MOST_BLOCKS = 48
+_MAX_BLOCKS = 48
 """Of one file: MNIST's 47 MB fit in."""
 _STEP = 1 << 16
-_MOST_RATIO = 1_032
+_MAX_RATIO = 1_032
 """No stream of deflate unpacks to more."""
 
 
@@ -87,7 +87,7 @@ class IdxFile:
             EntryError: it is no IDX file of bytes, or claims too much.
         """
         magic = self.read(0, 4)
-        if len(magic) < 4 or magic[:2] != b"\0\0" or not 1 <= magic[3] <= _MOST_DIMENSIONS:
+        if len(magic) < 4 or magic[:2] != b"\0\0" or not 1 <= magic[3] <= _MAX_DIMENSIONS:
             raise EntryError(self._path, Reason.NOT_USED, "it is no IDX file")
         if magic[2] != _BYTES:
             raise EntryError(self._path, Reason.UNSUPPORTED, "its numbers are no bytes")
@@ -118,7 +118,7 @@ class IdxFile:
 
     def most_bytes(self, size: int) -> int:
         """Say how much a file of some size can hold, unpacked."""
-        return size * _MOST_RATIO if self._is_packed else size
+        return size * _MAX_RATIO if self._is_packed else size
 
     def close(self) -> None:
         """Release the cache."""
@@ -140,7 +140,7 @@ class IdxFile:
             self._blocks[self._next] = block
             self._next += 1
             self._is_ended = len(block) < _BLOCK
-            if len(self._blocks) > _MOST_BLOCKS:
+            if len(self._blocks) > _MAX_BLOCKS:
                 self._blocks.popitem(last=False)
         return self._blocks.get(number, b"")
 
@@ -172,7 +172,7 @@ class IdxFile:
 
 _NAMED = re.compile(r"(?i)(^|[^a-z])idx\d?([^a-z]|$)|ubyte")
 _KIND = re.compile(r"(?i)images?|labels?|idx\d|ubyte|gz|[^a-z0-9]+")
-_MOST_OPENED = 40
+_MAX_OPENED = 40
 _RECENT: Recent[IdxFile] = Recent(most=3)
 
 
@@ -246,7 +246,7 @@ def _find(archive: Archive, listing: FileListing, picked: str) -> _Found:
     known = {entry.path for entry in listing.entries}
     paths = [e.path for e in listing.entries if _NAMED.search(e.path.rpartition("/")[2])]
     looked_at: list[str] = [picked, *paths] if picked else paths
-    for path in list(dict.fromkeys(looked_at))[:_MOST_OPENED]:
+    for path in list(dict.fromkeys(looked_at))[:_MAX_OPENED]:
         if path not in known:
             continue
         try:

@@ -29,7 +29,7 @@ from engine.importing.formats.columns import (
     guess_columns,
 )
 from engine.importing.formats.format import (
-    MOST_LISTED,
+    MAX_LISTED,
     CaptionGrouping,
     Detection,
     FileListing,
@@ -58,7 +58,7 @@ from engine.importing.ledger import FileLedger, Reason
 from engine.importing.sources.archive import LIMITS, Archive
 
 PATH, BYTES, STRUCT = "path", "bytes", "struct"
-MOST_COLUMNS = 1_000
+MAX_COLUMNS = 1_000
 """Of a file; ``ImageRef.part`` combines row and column in one number."""
 
 
@@ -210,7 +210,7 @@ class ParquetScan:
     def _image(self, number: int, row: Mapping[str, Any], index: ImageIndex) -> ImageRef | None:
         """Return the location of a row's image; None if it has none."""
         value = row.get(self._reading.image_column)
-        inside = ImageRef(path=self._path, part=(number - 1) * MOST_COLUMNS + self._column)
+        inside = ImageRef(path=self._path, part=(number - 1) * MAX_COLUMNS + self._column)
         content = value.get("bytes") if isinstance(value, dict) else value
         has_bytes = isinstance(content, bytes) and len(content) > 0
         if self._kind != PATH and (has_bytes or not self._has_gaps):
@@ -223,7 +223,7 @@ class ParquetScan:
 
 
 _LOOKED_AT = 50
-_MOST_COUNTED = 20
+_MAX_COUNTED = 20
 _USUAL = ("image", "img", "picture", "photo", "bytes", "image_bytes", "jpg", "png")
 _RECENT: Recent[ParquetWindow] = Recent(most=3)
 
@@ -252,7 +252,7 @@ class Parquet:
             confidence=0.94 if guess.matched >= 0.5 else 0.3,
             images=_rows(archive, tables),
             columns=guess.columns,
-            tables=tuple(tables[:MOST_LISTED]),
+            tables=tuple(tables[:MAX_LISTED]),
         )
 
     def scan(
@@ -284,7 +284,7 @@ class Parquet:
         """Read an image's file, or the bytes in its row."""
         if image.part < 0:
             return archive.read(image.path, LIMITS.file_bytes)
-        row, column = divmod(image.part, MOST_COLUMNS)
+        row, column = divmod(image.part, MAX_COLUMNS)
         window = _RECENT.get(
             archive, f"{image.path}#{column}", lambda: ParquetWindow(archive, image.path, column)
         )
@@ -301,7 +301,7 @@ def _look(archive: Archive, path: str, index: ImageIndex) -> Guess | None:
             file = open_parquet(stream)
             schema = file.schema_arrow
             kinds = image_kinds(schema)
-            texts = text_columns(schema)[:MOST_COLUMNS]
+            texts = text_columns(schema)[:MAX_COLUMNS]
             batches = file.iter_batches(batch_size=_LOOKED_AT, columns=texts, use_threads=False)
             batch = next(batches, None)
             rows = batch.to_pylist() if batch is not None and texts else []
@@ -319,7 +319,7 @@ def _look(archive: Archive, path: str, index: ImageIndex) -> Guess | None:
 def _rows(archive: Archive, tables: Sequence[str]) -> int:
     """Count the rows of all files; of many, extrapolate from the first few."""
     counts: list[int] = []
-    for path in tables[:_MOST_COUNTED]:
+    for path in tables[:_MAX_COUNTED]:
         try:
             with archive.open(path) as stream:
                 counts.append(open_parquet(stream).metadata.num_rows)

@@ -21,8 +21,8 @@ from engine.importing.sources.archive import Archive
 
 PARQUET_ERRORS = (pa.ArrowException, *STREAM_ERRORS, KeyError, TypeError, MemoryError)
 _BATCH = 32
-_MOST_BATCHES = 32
-_MOST_BYTES = 32_000_000
+_MAX_BATCHES = 32
+_MAX_BYTES = 32_000_000
 
 
 class ParquetWindow:
@@ -102,8 +102,8 @@ class ParquetWindow:
         self._kept.append((self._next, batch))
         self._next += batch.num_rows
         while len(self._kept) > 2 and (
-            len(self._kept) > _MOST_BATCHES
-            or sum(batch.nbytes for _start, batch in self._kept) > _MOST_BYTES
+            len(self._kept) > _MAX_BATCHES
+            or sum(batch.nbytes for _start, batch in self._kept) > _MAX_BYTES
         ):
             self._kept.popleft()
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from engine.errors import EntryError
 from engine.importing.encoding import decode_text, detect_encoding
 from engine.importing.formats.format import (
-    MOST_CAPTIONS,
+    MAX_CAPTIONS,
     Detection,
     FileListing,
     ImageFileFormat,
@@ -155,7 +155,7 @@ class Sidecar(ImageFileFormat):
             if _anchor(path, _TEXT_FOLDER) is None:
                 return (text,)
             lines = (line.strip() for line in text.splitlines())
-            return tuple(line for line in lines if line)[:MOST_CAPTIONS]
+            return tuple(line for line in lines if line)[:MAX_CAPTIONS]
 
         for image, texts in pairing.texts.items():
             ledger.mark_used(image)

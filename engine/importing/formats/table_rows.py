@@ -16,7 +16,7 @@ from engine.importing.formats.streams import Line, encoding_of, lines_of, text_o
 from engine.importing.sources.archive import LIMITS, Archive
 
 SEPARATORS = ",\t;|"
-_MOST_LINES = 200
+_MAX_LINES = 200
 """Of one row; more lines mean that a quotation mark is not closed."""
 
 # The default limit is too small for images within tables.
@@ -53,7 +53,7 @@ class _Feed:
         return self
 
     def __next__(self) -> str:
-        if len(self.fed) >= _MOST_LINES or self._size > LIMITS.row_bytes:
+        if len(self.fed) >= _MAX_LINES or self._size > LIMITS.row_bytes:
             raise _TooLongError
         line = self._waiting.popleft() if self._waiting else next(self._lines, None)
         if line is None:

@@ -28,7 +28,7 @@ from engine.importing.formats.columns import (
     read_embedded,
 )
 from engine.importing.formats.format import (
-    MOST_LISTED,
+    MAX_LISTED,
     CaptionGrouping,
     Detection,
     FileListing,
@@ -135,7 +135,7 @@ class TableScan:
 
 METADATA = "metadata"
 """Stem of the tables of Hugging Face's ImageFolder."""
-_MOST_OPENED = 6
+_MAX_OPENED = 6
 _LOOKED_AT = 100
 _PLAIN_TEXT = ".txt"
 
@@ -155,7 +155,7 @@ class TableFile:
         """Detect the table whose rows find the most images."""
         index = ImageIndex(listing)
         tables = possible_tables(archive, listing)
-        found = [(path, _look(archive, path, index)) for path in tables[:_MOST_OPENED]]
+        found = [(path, _look(archive, path, index)) for path in tables[:_MAX_OPENED]]
         known = {path: table for path, table in found if table and table.guess.image}
         if not known:
             return None
@@ -180,7 +180,7 @@ class TableFile:
             confidence=confidence,
             images=len(index.paths) or _LOOKED_AT,
             columns=guess.columns,
-            tables=tuple(tables[:MOST_LISTED]),
+            tables=tuple(tables[:MAX_LISTED]),
         )
 
     def scan(
@@ -265,7 +265,7 @@ def _chosen(
     if folders:
         tables = [_look(archive, path, index, reading.encoding) for path in sorted(folders)]
         return [table for table in tables if table]
-    looks = [_look(archive, path, index, reading.encoding) for path in paths[:_MOST_OPENED]]
+    looks = [_look(archive, path, index, reading.encoding) for path in paths[:_MAX_OPENED]]
     tables = [table for table in looks if table and table.guess.image]
     if not tables:
         raise ConfigError([Problem("reading.table", "is not given, and no table is found")])

@@ -23,7 +23,7 @@ from engine.errors import ConfigError, EntryError, Problem
 from engine.importing.encoding import decode_text
 from engine.importing.formats.columns import RowError, RowTexts
 from engine.importing.formats.format import (
-    MOST_LISTED,
+    MAX_LISTED,
     Detection,
     FileListing,
     ImageRef,
@@ -198,7 +198,7 @@ class WebDataset:
             confidence=0.93 if len(columns) > 1 else 0.5,
             images=len(shards),
             columns=columns,
-            tables=tuple(shards[:MOST_LISTED]),
+            tables=tuple(shards[:MAX_LISTED]),
         )
 
     def scan(

@@ -14,7 +14,7 @@ from studio.widgets.icons import icon
 from studio.widgets.labels import fill, spaced
 
 _TYPING_MS = 150
-_MOST_CHOICES = 40
+_MAX_CHOICES = 40
 _FIELD_WIDTH = 110
 
 
@@ -108,8 +108,8 @@ class BrowserBar(QWidget):
         ):
             if found:
                 choices.append(("", ""))
-            rarer = [pair for pair in found[_MOST_CHOICES:] if pair[0] == chosen.value]
-            for name, count in (*found[:_MOST_CHOICES], *rarer):
+            rarer = [pair for pair in found[_MAX_CHOICES:] if pair[0] == chosen.value]
+            for name, count in (*found[:_MAX_CHOICES], *rarer):
                 number = self.locale().toString(count)
                 choices.append((f"{show.value}:{name}", words.format(name, number)))
         self._show.set_choices(choices)

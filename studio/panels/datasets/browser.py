@@ -94,7 +94,7 @@ class ItemDelegate(TileDelegate):
         painter.restore()
 
 
-_LARGEST_TILE, _USUAL_TILE = 96, 72
+_MAX_TILE, _USUAL_TILE = 96, 72
 _WALL_WIDTH, _DETAIL_WIDTH = 460, 250
 _WALL_HEIGHT = 110
 
@@ -154,10 +154,10 @@ class DatasetBrowser(QWidget):
         self.replacing.edits = self.edits
         self.doctoring.open(opened.dataset, self.edits)
         side = max(opened.dataset.images.shape[1:3])
-        largest = round(_LARGEST_TILE * self.devicePixelRatioF())
+        largest = round(_MAX_TILE * self.devicePixelRatioF())
         self._model.open(opened.dataset, self.edits, largest)
         zoom = max(1, round(_USUAL_TILE / side))
-        self.wall.set_tiles(zoom=zoom, tile_side=min(side, _LARGEST_TILE), text_lines=1)
+        self.wall.set_tiles(zoom=zoom, tile_side=min(side, _MAX_TILE), text_lines=1)
         self.bar.clear()
         self._update_choices()
         self.show_page(0)

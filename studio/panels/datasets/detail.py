@@ -112,7 +112,7 @@ def _is_undo(event: QEvent) -> bool:
     return event.matches(key.Undo) or event.matches(key.Redo)
 
 
-_SMALLEST_PICTURE = 64
+_MIN_PICTURE = 64
 _CAPTIONS_HEIGHT = 68
 _COMMAS = str.maketrans({"，": ",", "、": ",", "\n": ","})
 
@@ -144,7 +144,7 @@ class ItemDetail(QWidget):
         self._selected = 1
         self._originals: dict[str, str] = {}
         self._picture = ImageView()
-        self._picture.setMinimumSize(_SMALLEST_PICTURE, _SMALLEST_PICTURE)
+        self._picture.setMinimumSize(_MIN_PICTURE, _MIN_PICTURE)
         self._place = plain_label(role="heading")
         self._about = plain_label(role="muted")
         self._captions = CaptionBox()

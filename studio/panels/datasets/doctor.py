@@ -31,7 +31,7 @@ from studio.theme import SPACING
 from studio.widgets.buttons import push_button
 from studio.widgets.labels import fill, plain_label, scrolling, spaced
 
-_MOST_HEIGHT = 104
+_MAX_HEIGHT = 104
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +99,7 @@ class DoctorPane(QFrame):
                 widget.deleteLater()
         self._rows = {found.issue: self._add(found, n) for n, found in enumerate(issues)}
         self._area.setVisible(bool(issues))
-        self._area.setFixedHeight(min(self._body.sizeHint().height(), _MOST_HEIGHT))
+        self._area.setFixedHeight(min(self._body.sizeHint().height(), _MAX_HEIGHT))
 
     def say(self, note: str) -> None:
         """Show a note below the headline; an empty text hides it."""

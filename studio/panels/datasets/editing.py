@@ -18,7 +18,7 @@ from studio.widgets.buttons import push_button
 from studio.widgets.fields import TextField
 from studio.widgets.labels import fill, plain_label, spaced
 
-MOST_PERCENT = 50
+MAX_PERCENT = 50
 _WIDTH = 420
 
 
@@ -41,7 +41,7 @@ class SplitDialog(QDialog):
             self.tr("Share of items that is never trained on"), self.tr("Validation")
         )
         share = round(100 * float(validation.mean())) if len(validation) else 0
-        self._share.set_text(str(min(share, MOST_PERCENT)))
+        self._share.set_text(str(min(share, MAX_PERCENT)))
         self._share.text_edited.connect(self._look)
         self._outcome = plain_label(role="muted")
         self._split = push_button(self.tr("Split"), self._on_split, role="primary")
@@ -59,8 +59,8 @@ class SplitDialog(QDialog):
     def _percent(self) -> int | None:
         text = self._share.text().strip()
         # ``isdecimal`` accepts the digits of all scripts, as ``int`` does.
-        is_number = text.isdecimal() and len(text) <= len(str(MOST_PERCENT))
-        return int(text) if is_number and int(text) <= MOST_PERCENT else None
+        is_number = text.isdecimal() and len(text) <= len(str(MAX_PERCENT))
+        return int(text) if is_number and int(text) <= MAX_PERCENT else None
 
     @Slot()
     def _look(self) -> None:
@@ -68,7 +68,7 @@ class SplitDialog(QDialog):
         self._split.setEnabled(percent is not None)
         if percent is None:
             self._share.set_problem(
-                self.tr("Give a whole number from 0 to {0}.").format(MOST_PERCENT)
+                self.tr("Give a whole number from 0 to {0}.").format(MAX_PERCENT)
             )
             self._outcome.clear()
             return

@@ -27,7 +27,7 @@ from studio.theme import GAP, MARGIN, SPACING
 from studio.widgets.buttons import push_button
 from studio.widgets.labels import fill, plain_label, set_look, spaced
 
-MOST_SHOWN = 200
+MAX_SHOWN = 200
 _TYPING_MS = 250
 _WIDTH, _HEIGHT = 640, 460
 
@@ -101,7 +101,7 @@ class ReplaceDialog(QDialog):
 
         Args:
             found: the changes.
-            now: current captions of the first ``MOST_SHOWN`` items that change.
+            now: current captions of the first ``MAX_SHOWN`` items that change.
         """
         self._found = found
         self._replace.setEnabled(bool(found.changes))
@@ -226,7 +226,7 @@ class ReplaceController(QObject):
             words = explain(event.error)
             self.dialog.show_problem(f"{words.happened} {words.why}")
         elif isinstance(event.result, Replacement):
-            first = list(event.result.changes)[:MOST_SHOWN]
+            first = list(event.result.changes)[:MAX_SHOWN]
             now = [self.edits.state(item).captions for item in first]
             self.dialog.show_found(event.result, now)
 

@@ -13,8 +13,8 @@ from studio.theme import SPACING
 from studio.widgets.bar_plot import BarPlot
 from studio.widgets.labels import fill, plain_label, spaced
 
-_MOST_BARS = 60
-_MOST_NAMES = 12
+_MAX_BARS = 60
+_MAX_NAMES = 12
 _SWATCH = 16
 _SEVERAL = 1.05
 """Minimum number of captions per image for their number to be shown."""
@@ -124,13 +124,13 @@ class Plots(QWidget):
         places = [width * (number + 0.5) for number in range(BRIGHTNESS_BINS)]
         self.brightness.show_numbers(places, found.brightness, width)
         for plot, ranked in ((self.words, found.words), (self.groups, found.groups)):
-            best = ranked[:_MOST_NAMES]
+            best = ranked[:_MAX_NAMES]
             plot.show_names([name for name, _count in best], [count for _name, count in best])
         self.groups.setVisible(bool(found.groups))
 
     def _show_lengths(self, found: Statistics) -> None:
         longest = max(found.text_lengths, default=0)
-        step = 1 + longest // _MOST_BARS
+        step = 1 + longest // _MAX_BARS
         counts = [0] * (longest // step + 1)
         for words, count in found.text_lengths.items():
             counts[words // step] += count

@@ -295,7 +295,7 @@ class RunProgress(QWidget):
         self._device.show()
 
 
-_MOST = 4
+_MAX_NOTES = 4
 """Maximum number of notes; the oldest one is replaced."""
 
 
@@ -327,7 +327,7 @@ class HealthNotes(QWidget):
         self.hide()
 
     def _add(self, key: Hashable, words: Advice, tip: str) -> None:
-        if len(self._notes) >= _MOST:
+        if len(self._notes) >= _MAX_NOTES:
             self._remove(next(iter(self._notes)))
         note = QWidget()
         lines = spaced(QVBoxLayout(note), 0, (0, 0, 0, 0))

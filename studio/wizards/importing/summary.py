@@ -30,7 +30,7 @@ from studio.wizards.importing.check import CheckPage
 from studio.wizards.importing.page import Page, ask_rows
 
 _NAME_WIDTH = 360
-_MOST_REASONS = 8
+_MAX_REASONS = 8
 
 
 class _State(Enum):
@@ -253,7 +253,7 @@ class SummaryPage(Page):
             ]
         )
         skipped = skipped_rows(skipped_counts(dry_run))
-        lines = [f"{count}  {text}" for count, text in skipped[:_MOST_REASONS]]
+        lines = [f"{count}  {text}" for count, text in skipped[:_MAX_REASONS]]
         return [
             (self.tr("From"), str(scan.source)),
             (self.tr("Read as"), format_words(self.form.reading.format)[0]),

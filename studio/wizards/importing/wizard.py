@@ -33,7 +33,7 @@ from studio.wizards.importing.summary import SummaryPage
 from studio.wizards.importing.texts import TextsPage
 
 _USUAL = QSize(1080, 690)
-_SMALLEST = QSize(860, 560)
+_MIN_SIZE = QSize(860, 560)
 _SIDE_WIDTH = 176
 
 
@@ -92,7 +92,7 @@ class ImportWizard(QDialog):
         self.setWindowIcon(icon("import"))
         # Previews benefit from a large window.
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
-        self.setMinimumSize(_SMALLEST)
+        self.setMinimumSize(_MIN_SIZE)
         self.resize(_USUAL)
         self._make_parts()
         self._lay_out()

@@ -63,7 +63,7 @@ def test_that_one_file_can_be_picked_and_colour_images_have_no_label():
 
 def test_that_a_packed_file_is_read_once_in_order_and_again_for_going_back(monkeypatch):
     monkeypatch.setattr("engine.importing.formats.idx._BLOCK", 64)
-    monkeypatch.setattr("engine.importing.formats.idx._MOST_BLOCKS", 2)
+    monkeypatch.setattr("engine.importing.formats.idx._MAX_BLOCKS", 2)
     found = scanned(MNIST, "idx")
     keys = [item.key for item in found.items if "train" in item.key]
     order = [*range(20), 3, 19, 0]
