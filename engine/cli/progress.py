@@ -51,7 +51,7 @@ _PHASES = {
 }
 _REMEDIES = {
     Alert.MODE_COLLAPSE: "a larger batch, relativistic pairing, or a lower rate",
-    Alert.DISCRIMINATOR_WINNING: "a larger penalty, R1 as regularizer, or fewer discriminator steps",
+    Alert.DISCRIMINATOR_WINNING: "a larger penalty, R1 as regularizer, or fewer --d-steps",
     Alert.OVERFITTING: "augmentation, a smaller discriminator, or more data",
     Alert.GRID: "longer training, a lower learning rate, or a wider discriminator",
     Alert.BLUR: "longer training, a wider discriminator, or a GAN instead of a VAE",
