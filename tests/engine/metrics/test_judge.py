@@ -158,7 +158,7 @@ def test_that_a_checkerboard_is_seen_by_the_grid_and_the_texture(tmp_path):
     class Weaver(Copier):
         def _pairs(self, rows):
             for pairs in honest._pairs(rows):
-                images = (pairs.images.astype(int) + 50 * squares).clip(0, 255).astype(np.uint8)
+                images = (pairs.images.astype(int) + 120 * squares).clip(0, 255).astype(np.uint8)
                 yield Pairs(images=images, texts=pairs.texts)
 
     made = evaluator(stored, tmp_path)

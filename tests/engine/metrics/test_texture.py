@@ -213,7 +213,7 @@ def test_that_the_texture_of_real_images_is_about_one(side, channels):
 
 def test_that_a_checkerboard_is_in_the_finest_level():
     metrics = TextureMetrics(noise(count=120))
-    made = metrics.metrics(checkerboard(noise(count=60, seed=1), 20))
+    made = metrics.metrics(checkerboard(noise(count=60, seed=1) - 10, 20))
     assert made["texture_32"] > 5
     assert made["texture_8"] < 2
     assert made["grid"] > 2
