@@ -9,11 +9,14 @@ Shapes: N images, C channels, S side, K patches of an image, D values of a patch
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from engine.events import ImageArray
+
+Projections = npt.NDArray[np.float32]
 
 IMAGES, MIN_IMAGES = 500, 20
 """Images of a set that are compared, and the smallest useful number."""
@@ -100,7 +103,7 @@ class _Level:
     mean: Tensor
     std: Tensor
     """[1, C, 1, 1] each, in pixel values."""
-    projections: Tensor
+    projections: Projections
     """[R, N * K], sorted in each row."""
 
 
@@ -135,13 +138,13 @@ class SlicedWasserstein:
         pyramid = laplacian_pyramid(_pixels(images))
         return {
             level.shape[-1]: float(
-                (_project((level - real.mean) / real.std) - real.projections).abs().mean()
+                np.abs(_project((level - real.mean) / real.std) - real.projections).mean()
             )
             for level, real in zip(pyramid, self._levels, strict=True)
         }
 
 
-def _project(level: Tensor) -> Tensor:
+def _project(level: Tensor) -> Projections:
     """Project the patches of a level on all directions and sort them: to [R, N * K]."""
     random = np.random.default_rng(SEED)
     windows = level.unfold(2, PATCH, 1).unfold(3, PATCH, 1)
@@ -150,7 +153,8 @@ def _project(level: Tensor) -> Tensor:
     patches = windows[:, :, places // per_row, places % per_row].transpose(1, 2)
     directions = torch.from_numpy(random.normal(size=(DIRECTIONS, patches[0, 0].numel()))).float()
     directions = directions / directions.norm(dim=1, keepdim=True)
-    return (directions @ patches.flatten(2).flatten(0, 1).T).sort(1).values
+    # NumPy sorts floats several times faster than PyTorch.
+    return np.sort((directions @ patches.flatten(2).flatten(0, 1).T).numpy(), axis=1)
 
 
 class TextureMetrics:
@@ -180,7 +184,7 @@ class TextureMetrics:
                 real images: 1 is as near as those, 0 equal; ``texture``: their mean. Levels in
                 which both real sets are equal are left out, and all if there are too few images.
         """
-        metrics = {"grid": grid_ratio(_subsample(made, 2 * IMAGES), self._real_power)}
+        metrics = {"grid": grid_ratio(_subsample(made, IMAGES), self._real_power)}
         count = self.count(len(made))
         if not count:
             return metrics
