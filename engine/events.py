@@ -38,6 +38,10 @@ class Alert(StrEnum):
     """The discriminator is almost always right, so the generator's gradients carry no signal."""
     OVERFITTING = "overfitting"
     """The discriminator has memorised the training items."""
+    GRID = "fine_grid"
+    """The images have far more detail of single pixels than real ones: a checkerboard or grain."""
+    BLUR = "blur"
+    """The images have far less detail of single pixels than real ones."""
     NON_FINITE = "non_finite"
     """A loss or gradient became infinite or NaN."""
 

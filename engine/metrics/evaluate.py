@@ -18,9 +18,11 @@ import torch
 from torch import Tensor
 
 from engine.control import RunControl
+from engine.data.image_files import to_channels
 from engine.data.store import TRAIN, VALIDATION, StoredDataset, open_dataset
 from engine.data.tokenizers import encode_all
 from engine.errors import DatasetChangedError
+from engine.events import ImageArray
 from engine.fs.atomic import atomic_write
 from engine.metrics.coherence import Coherence
 from engine.metrics.distances import (
@@ -34,16 +36,19 @@ from engine.metrics.distances import (
     manifold_metrics,
 )
 from engine.metrics.extractor import FeatureExtractor, normal_form
+from engine.metrics.retrieval import CANDIDATES, WordMatch
 from engine.metrics.text import text_metrics
+from engine.metrics.texture import IMAGES, MIN_IMAGES, TextureMetrics
 from engine.runs.folder import NEWEST, RunFolder
 from engine.runs.metadata import ModelMetadata
 from engine.sample.load import load_run
 from engine.sample.sampler import Pairs, Sampler
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "Images": ("kid", "fid"),
+    "Images": ("kid", "fid", "grid"),
+    "Texture": ("texture", *(f"texture_{side}" for side in (128, 64, 32, 16, 8))),
     "Fidelity and variety": ("precision", "recall", "density", "coverage"),
-    "Coherence": ("joint_coherence", "text_to_image", "image_to_text"),
+    "Coherence": ("joint_coherence", "text_to_image", "image_to_text", "match"),
     "Modes": ("covered_modes", "smallest_share", "mode_kl"),
     "Texts": (
         *("text_validity", "unique_share", "distinct_1", "distinct_2"),
@@ -97,6 +102,8 @@ class EvaluationReport:
 
 REFERENCE, MIN_VALIDATION = 5_000, 500
 """Real images that samples are compared with, and the smallest useful validation split."""
+MATCHED = 300
+"""Captions that images are generated for to measure ``match``."""
 TRAINING_SEEN = 10_000
 """Training images searched for copies, spread evenly over the split."""
 
@@ -136,9 +143,9 @@ class Evaluator:
         validation, training = dataset.complete_rows(VALIDATION), dataset.complete_rows(TRAIN)
         self._validates = len(validation) >= MIN_VALIDATION
         self._asked = validation if len(validation) else training
-        self._real = self._extractor.features_of(
-            subsample(validation if self._validates else training, REFERENCE)
-        )
+        reference = subsample(validation if self._validates else training, REFERENCE)
+        self._real = self._extractor.features_of(reference)
+        self._texture = TextureMetrics(self._extractor.images_of(subsample(reference, 2 * IMAGES)))
         self._memory = MemorisationMetrics(
             self._extractor.features_of(subsample(training, TRAINING_SEEN)),
             self._extractor.features_of(subsample(validation, REFERENCE))
@@ -146,6 +153,9 @@ class Evaluator:
             else self._real,
         )
         self._coherence = Coherence(dataset, self._extractor, validation)
+        self._match = self._build_match(
+            subsample(validation if len(validation) >= CANDIDATES else training, MATCHED)
+        )
         self._training_texts = frozenset(
             normal_form(text) for row in training for text in dataset.captions[row]
         )
@@ -168,8 +178,10 @@ class Evaluator:
         report = EvaluationReport(metrics={}, absent={}, about=self._about(count, seed))
         metrics, absent = dict(report.metrics), dict(report.absent)
         self._measure_images(features, metrics, absent, seed)
+        self._measure_texture(images, metrics, absent)
         self._coherence.measure_joint(features, said, texts, metrics, absent)
         self._measure_directions(sampler, count, seed, metrics)
+        self._measure_match(sampler, seed, metrics)
         is_valid = self._coherence.is_valid or self._is_in_vocabulary
         metrics |= text_metrics(
             [normal_form(text) for text in texts],
@@ -198,6 +210,13 @@ class Evaluator:
         if min(len(features), len(self._real)) > NEIGHBOURS:
             metrics |= manifold_metrics(self._real, features)
 
+    def _measure_texture(
+        self, images: ImageArray, metrics: dict[str, float], absent: dict[str, str]
+    ) -> None:
+        metrics |= self._texture.metrics(to_channels(images, self._dataset.manifest.channels))
+        if "texture" not in metrics:
+            absent["texture"] = f"needs {2 * MIN_IMAGES} real images that differ"
+
     def _measure_directions(
         self, sampler: Sampler, count: int, seed: int, metrics: dict[str, float]
     ) -> None:
@@ -211,15 +230,36 @@ class Evaluator:
         _images, texts = collect(sampler.captions(given, seed), self._control)
         self._coherence.measure_captions(rows, self._extractor.features_of(rows), texts, metrics)
 
+    def _build_match(self, rows: Rows) -> WordMatch | None:
+        """Prepare ``match``; None where the captions state attributes or are all the same."""
+        vocabulary = self._extractor.vocabulary
+        texts = [self._dataset.texts[row] for row in rows]
+        if vocabulary is None or not texts:
+            return None
+        logits = self._extractor.word_logits(self._extractor.features_of(rows))
+        match = WordMatch(texts, vocabulary, logits)
+        return match if match.baseline < 1 else None
+
+    def _measure_match(self, sampler: Sampler, seed: int, metrics: dict[str, float]) -> None:
+        if self._match is None:
+            return
+        drawings = sampler.drawings(self._encode(self._match.texts), seed)
+        images, _texts = collect(drawings, self._control)
+        features, _said = self._extractor.extract(images)
+        metrics["match"] = self._match.share(self._extractor.word_logits(features))
+        metrics["match_baseline"] = self._match.baseline
+        metrics["match_upper_bound"] = self._match.upper_bound
+
     def _about(self, count: int, seed: int) -> dict[str, object]:
+        split = "validation" if self._validates else "training"
         return {
             "dataset": self._dataset.manifest.name,
             "dataset version": self._dataset.manifest.version,
             "samples": count,
             "seed": seed,
             "features": f"local features of evaluator {self._extractor.name}",
-            "held against": f"{len(self._real)} {'validation' if self._validates else 'training'} "
-            "images",
+            "held against": f"{len(self._real)} {split} images",
+            "texture relative to": f"{self._texture.count(count)} other {split} images",
         }
 
 

@@ -370,6 +370,8 @@ class FeatureExtractor:
     ) -> None:
         self._dataset, self._size, self._control = dataset, size, control
         self.attributes = find_attributes(dataset)
+        self.vocabulary: Vocabulary | None = None
+        """The words that the classifier predicts; None where it predicts attributes."""
         training = dataset.complete_rows(TRAIN)
         target, truth = self._target(training)
         channels = dataset.manifest.channels
@@ -398,6 +400,13 @@ class FeatureExtractor:
             return standard, None
         return standard, predict_attributes(said, [len(kept) for kept in self.attributes.values])
 
+    def word_logits(self, features: Features) -> Tensor:
+        """Return the logit of each word of the vocabulary: [N, D] to [N, words]."""
+        with torch.no_grad():
+            return self._classifier.head(
+                torch.from_numpy(features * self._std + self._mean).float()
+            )
+
     def images_of(self, rows: Rows) -> ImageArray:
         """Load a dataset's images at the models' size: [N, S, S, C]."""
         images = self._dataset.images_of(rows)
@@ -414,5 +423,5 @@ class FeatureExtractor:
             sizes = tuple(len(kept) for kept in self.attributes.values)
             return AttributeTarget(sizes), self.attributes.labels_of_records(records)
         texts = [self._dataset.texts[row] for row in rows]
-        vocabulary = Vocabulary.build(texts, size=MAX_WORDS)
-        return WordTarget(len(vocabulary)), bags(texts, vocabulary).long().numpy()
+        self.vocabulary = Vocabulary.build(texts, size=MAX_WORDS)
+        return WordTarget(len(self.vocabulary)), bags(texts, self.vocabulary).long().numpy()

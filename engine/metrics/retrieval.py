@@ -1,8 +1,9 @@
-"""Image-text retrieval model, for datasets without attributes.
+"""Image-text retrieval, for datasets without attributes.
 
-Two linear maps embed image features and bags of words in one space, close together for the two
-parts of a pair. They are trained on one half of the validation pairs, which no generator sees; the
-other half measures the model itself.
+In the retrieval model two linear maps embed image features and bags of words in one space, close
+together for the two parts of a pair. They are trained on one half of the validation pairs, which no
+generator sees; the other half measures the model itself. The word match needs no validation pairs:
+it asks the classifier of the feature extractor.
 
 Shapes: N pairs, D features, W words, K candidates.
 """
@@ -85,6 +86,43 @@ def train_retrieval_model(features: Features, texts: Sequence[str]) -> Retrieval
     )
     upper_bound = model.precision(features[1::2], texts[1::2])
     return RetrievalModel(of_images, of_texts, vocabulary, others, tuple(candidates), upper_bound)
+
+
+class WordMatch:
+    """Measures how often an image's own caption is the likeliest of 100, given the image.
+
+    The feature extractor's classifier gives each word a probability; words are independent.
+
+    Args:
+        texts: N captions.
+        vocabulary: of the classifier.
+        real_logits: [N, W] words' logits for the real images of the captions.
+    """
+
+    def __init__(self, texts: Sequence[str], vocabulary: Vocabulary, real_logits: Tensor) -> None:
+        self.texts = texts
+        kinds, of_text = bags(texts, vocabulary).unique(dim=0, return_inverse=True)
+        self._kinds, self._of_text = kinds, of_text
+        random = np.random.default_rng(0)
+        rivals = min(CANDIDATES, len(kinds)) - 1
+        self.baseline = 1 / (rivals + 1)
+        """Share of random guesses; 1 if all captions have the same words."""
+        # Captions of equal words are one kind, which is never a rival of itself.
+        shifts = np.stack([1 + random.permutation(len(kinds) - 1)[:rivals] for _text in texts])
+        self._rivals = (of_text[:, None] + torch.from_numpy(shifts)) % len(kinds)
+        self.upper_bound = self.share(real_logits)
+        """Share of the real images."""
+
+    def share(self, logits: Tensor) -> float:
+        """Return the share of images whose own caption is likelier than all its rivals.
+
+        Args:
+            logits: [N, W], row i for an image of caption i.
+        """
+        # The log-likelihood of a caption is this sum and a term of the image alone.
+        scores = logits @ self._kinds.T
+        own = scores.gather(1, self._of_text[:, None])
+        return float((own > scores.gather(1, self._rivals)).all(1).float().mean())
 
 
 def bags(texts: Sequence[str], vocabulary: Vocabulary) -> Tensor:

@@ -219,6 +219,7 @@ class TrainingLoop:
         with context.clock.stopped():
             with context.estimator.measure(TaskKind.EVALUATION):
                 best = self._evaluation.run(context.clock.images_seen, context.clock.elapsed_s)
+            context.monitor.add_evaluation(self._evaluation.metrics, context.clock.images_seen)
             for metric in KEPT_BEST:
                 if metric in best:
                     context.writer.save_best(self._run, self._metadata(), metric)

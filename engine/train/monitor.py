@@ -1,4 +1,4 @@
-"""Health monitor of a run: raises and clears alerts from the reported metrics.
+"""Health monitor of a run: raises and clears alerts from training metrics and evaluations.
 
 All durations are in images seen, so that an alert does not depend on the speed of the machine. The
 monitor's state is part of every checkpoint.
@@ -20,6 +20,10 @@ STALE_IMAGES = 5_000
 """A metric that was not reported for this long is ignored."""
 RECOVERY_IMAGES = 10_000
 """All metrics must be finite for this long before the non-finite alert clears."""
+EVALUATED = ("grid",)
+"""Metrics of the evaluation that alerts use; each keeps its value until the next evaluation."""
+EVALUATION_GRACE_IMAGES = 20_000
+"""Evaluations before this raise no alert: grids and blur of a new run vanish by themselves."""
 MIN_GAP, MAX_GAP = -1.0, 2.0
 """Limits of ``overfit_gap``, a quotient whose divisor can be near 0."""
 
@@ -102,8 +106,12 @@ RULES = (
         10_000,
         (Threshold("overfit_gap", 0.5, 0.3), Threshold("real_sign", 0.6, 0.4)),
     ),
+    # The images have more, or less, detail of single pixels than real ones. An evaluation measures
+    # many images, so one is enough; blur often vanishes later.
+    AlarmRule(Alert.GRID, 0, (Threshold("grid", 5.0, 4.0),)),
+    AlarmRule(Alert.BLUR, 30_000, (Threshold("grid", 0.5, 0.6),)),
 )
-"""All rules; thresholds apply to smoothed metrics."""
+"""All rules; thresholds apply to smoothed metrics, and to the last evaluation as it is."""
 
 
 class HealthMonitor:
@@ -132,11 +140,24 @@ class HealthMonitor:
         values = {
             name: smoothed.value
             for name, smoothed in self._smoothed.items()
-            if images_seen - smoothed.images_seen <= STALE_IMAGES
+            if name in EVALUATED or images_seen - smoothed.images_seen <= STALE_IMAGES
         }
         for alert in Alert:
             changes += self._evaluate(alert, values, images_seen)
         return changes
+
+    def add_evaluation(self, metrics: Mapping[str, float], images_seen: int) -> None:
+        """Keep the results of an evaluation for the next updates.
+
+        Args:
+            metrics: by name; any may be absent.
+            images_seen: at the evaluation.
+        """
+        if images_seen < EVALUATION_GRACE_IMAGES:
+            return
+        for name in EVALUATED:
+            if math.isfinite(value := metrics.get(name, math.nan)):
+                self._smoothed[name] = _Smoothed(value, images_seen)
 
     def rewind(self, images_seen: int) -> None:
         """Forget smoothed values and pending changes after a rollback; raised alerts stay raised.

@@ -24,7 +24,11 @@ from engine.sample.sampler import Sampler
 
 log = logging.getLogger(__name__)
 
-LOWER_IS_BETTER = frozenset({"kid", "fid", "copied_share", "memorisation", "self_bleu", "mode_kl"})
+LOWER_IS_BETTER = frozenset(
+    {"kid", "fid", "copied_share", "memorisation", "self_bleu", "mode_kl", "texture"}
+)
+LOWER_IS_BETTER_PREFIX = "texture_"
+ONE_IS_BEST = frozenset({"grid"})
 NO_RANK = ("_std", "_baseline", "_upper_bound", "_n")
 """Suffixes of metrics that only qualify others."""
 KEPT_BEST = tuple(RANKED)
@@ -66,6 +70,8 @@ class Evaluation:
         self._seed = mix_seed(seed, EVALUATION_STREAM)
         self._get_evaluator, self._emit = get_evaluator, emit
         self._evaluator: Evaluator | None = None
+        self.metrics: Mapping[str, float] = {}
+        """Of the last evaluation; empty if it failed."""
         self._best: dict[str, float] = {}
         self._due_s = 0.0
 
@@ -80,6 +86,7 @@ class Evaluation:
     def run(self, images_seen: int, elapsed_s: float) -> frozenset[str]:
         """Evaluate; return the metrics that are the best so far. A failure never ends a run."""
         self.start(elapsed_s)
+        self.metrics = {}
         try:
             if self._evaluator is None:
                 self._evaluator = self._get_evaluator()
@@ -92,7 +99,7 @@ class Evaluation:
             log.exception("Quality could not be measured after %d images.", images_seen)
             self._emit(EvaluationFailed(error=error))
             return frozenset()
-        metrics = dict(report.metrics)
+        metrics = self.metrics = dict(report.metrics)
         best = frozenset(name for name, value in metrics.items() if self._beats(name, value))
         self._emit(
             EvaluationCompleted(
@@ -114,11 +121,19 @@ class Evaluation:
     def _beats(self, name: str, value: float) -> bool:
         if name.endswith(NO_RANK):
             return False
-        rank = -value if name in LOWER_IS_BETTER else value
+        rank = _rank(name, value)
         if not rank > self._best.get(name, float("-inf")):
             return False
         self._best[name] = rank
         return True
+
+
+def _rank(name: str, value: float) -> float:
+    """Return a number that is the higher the better."""
+    if name in ONE_IS_BEST:
+        return -abs(math.log(value)) if value > 0 else -math.inf
+    is_lower_better = name in LOWER_IS_BETTER or name.startswith(LOWER_IS_BETTER_PREFIX)
+    return -value if is_lower_better else value
 
 
 # --------------------------------------------------------------------------

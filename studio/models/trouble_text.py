@@ -34,6 +34,21 @@ def advice(alert: Alert) -> Advice:
             translate("Health", "The discriminator has memorised the training pairs."),
             translate("Health", "Try augmentation, a smaller discriminator, or more data."),
         ),
+        Alert.GRID: Advice(
+            translate(
+                "Health", "The pictures show a fine grid or grain that real ones do not have."
+            ),
+            translate(
+                "Health", "Try longer training, a lower learning rate, or a wider discriminator."
+            ),
+        ),
+        Alert.BLUR: Advice(
+            translate("Health", "The pictures are blurred."),
+            translate(
+                "Health",
+                "Try longer training, a wider discriminator, or a GAN family; VAEs always blur.",
+            ),
+        ),
         Alert.NON_FINITE: Advice(
             translate("Health", "A loss is no longer a number."),
             translate("Health", "Try a lower learning rate, or full precision (fp32)."),

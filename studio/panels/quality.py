@@ -5,7 +5,13 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.events import EvaluationCompleted
-from studio.models.loss_history import LossHistory, figure_words, quality_views, shown_value
+from studio.models.loss_history import (
+    LossHistory,
+    figure_words,
+    levels_text,
+    quality_views,
+    shown_value,
+)
 from studio.theme import MARGIN, SPACING
 from studio.widgets.buttons import add_page_buttons
 from studio.widgets.labels import fill, spaced
@@ -19,6 +25,7 @@ class QualityPanel(QWidget):
         super().__init__(parent)
         self._history = LossHistory()
         self._best: dict[str, float] = {}
+        self._levels = ""
         self._views = {view.name: view for view in quality_views()}
         self._view = next(iter(self._views))
         self.board = PlotWithLegend(
@@ -39,6 +46,7 @@ class QualityPanel(QWidget):
         """Add a measurement."""
         values = {name: shown_value(name, value) for name, value in event.metrics.items()}
         self._history.append(event.images_seen, values)
+        self._levels = levels_text(event.metrics)
         self._best.update({name: values[name] for name in event.best if name in values})
         self._draw()
 
@@ -73,6 +81,8 @@ class QualityPanel(QWidget):
             if name not in self.board.legend.names:
                 self.board.add(name, label, tip)
             self.board.draw(name, *self._history.curves[name].points())
+            if name == "texture" and self._levels:
+                tip = f"{tip}\n{self._levels}"
             if name in self._best:
                 best = self.tr("Best so far: {0}").format(f"{self._best[name]:.3g}")
                 tip = f"{tip}\n{best}"

@@ -70,6 +70,29 @@ def test_that_a_figure_can_be_switched_off(panel: QualityPanel):
     assert not panel.board.plot._curves["joint_coherence"].is_shown
 
 
+def test_that_grid_and_texture_have_a_view(panel: QualityPanel):
+    panel.add_quality(measured(100, grid=12.0, texture=3.0, texture_32=5.0, texture_8=1.0))
+    panel.show_view("texture")
+    assert panel.board.legend.names == ("grid", "texture")
+    assert panel.board.legend.chip("grid").text() == "Grid 12"
+    assert "checkerboard" in panel.board.legend.chip("grid").toolTip()
+    tip = panel.board.legend.chip("texture").toolTip()
+    assert "1 is as good as real" in tip
+    assert "32 px: 5\n8 px: 1" in tip
+
+
+def test_that_the_match_is_beside_that_of_real_images(panel: QualityPanel):
+    panel.add_quality(measured(100, match=0.25, match_upper_bound=0.36, match_baseline=0.01))
+    assert panel.board.legend.names == ("joint_coherence", "match", "match_upper_bound")
+    assert panel.board.legend.chip("match_upper_bound").text() == "Match of real images 0.36"
+
+
+def test_that_kid_says_how_much_it_varies(panel: QualityPanel):
+    panel.add_quality(measured(100))
+    panel.show_view("images")
+    assert "ninefold" in panel.board.legend.chip("kid").toolTip()
+
+
 def test_that_a_new_run_starts_with_nothing(panel: QualityPanel):
     panel.add_quality(measured(100))
     panel.clear()

@@ -99,6 +99,9 @@ def test_that_real_pairs_are_as_good_as_real(tmp_path):
     assert metrics["kid"] < 0.05
     assert metrics["precision"] > 0.95
     assert "640 items" in report.absent["fid"]
+    assert metrics["grid"] == pytest.approx(1, abs=0.3)
+    assert metrics["texture"] < 3
+    assert "match" not in metrics
 
 
 def test_that_shuffled_pairs_are_as_coherent_as_chance(tmp_path):
@@ -132,6 +135,10 @@ def test_that_a_matcher_serves_where_nothing_is_known(tmp_path):
     assert real.metrics["joint_coherence"] > 0.8
     assert mixed.metrics["joint_coherence"] < 0.5
     assert real.metrics["text_validity"] == 1.0
+    assert real.metrics["match_baseline"] == pytest.approx(1 / 6)
+    assert real.metrics["match_upper_bound"] > 0.9
+    # The copier answers with a real picture of the caption.
+    assert real.metrics["match"] > 0.9
 
 
 def test_that_too_few_validation_pairs_are_said(tmp_path):
@@ -139,6 +146,36 @@ def test_that_too_few_validation_pairs_are_said(tmp_path):
     report = evaluator(stored, tmp_path).measure(copier(stored, "train"), count=40, seed=1)
     assert "needs 40 validation pairs" in report.absent["joint_coherence"]
     assert "joint_coherence" not in report.metrics
+    # The match needs no validation pairs.
+    assert report.metrics["match"] > report.metrics["match_baseline"]
+
+
+def test_that_a_checkerboard_is_seen_by_the_grid_and_the_texture(tmp_path):
+    stored = dataset(tmp_path / "bars")
+    squares = (np.add.outer(np.arange(8), np.arange(8)) % 2)[None, :, :, None]
+    honest = Copier(stored, stored.rows("held_out"))
+
+    class Weaver(Copier):
+        def _pairs(self, rows):
+            for pairs in honest._pairs(rows):
+                images = (pairs.images.astype(int) + 120 * squares).clip(0, 255).astype(np.uint8)
+                yield Pairs(images=images, texts=pairs.texts)
+
+    made = evaluator(stored, tmp_path)
+    weaver = cast("Sampler", Weaver(stored, stored.rows("held_out")))
+    plain = made.measure(cast("Sampler", honest), count=80, seed=1)
+    woven = made.measure(weaver, count=80, seed=1)
+    assert woven.metrics["grid"] > 2 * plain.metrics["grid"]
+    assert woven.metrics["texture"] > 2 * plain.metrics["texture"]
+    assert plain.about["texture relative to"] == "40 other validation images"
+
+
+def test_that_too_few_real_images_for_the_texture_are_said(tmp_path):
+    stored = dataset(tmp_path / "bars", pairs=90)
+    report = evaluator(stored, tmp_path).measure(copier(stored, "train"), count=40, seed=1)
+    assert "texture" not in report.metrics
+    assert report.absent["texture"] == "needs 40 real images that differ"
+    assert report.metrics["grid"] > 0
 
 
 def test_that_attributes_that_captions_do_not_determine_are_none(tmp_path):

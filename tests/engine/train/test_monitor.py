@@ -211,6 +211,53 @@ def test_that_every_alert_has_rules_with_room_between_their_thresholds():
             assert not threshold.is_cleared(between)
 
 
+def evaluated(*evaluations, every=1_000, until=200_000, monitor=None):
+    """Watch a healthy run with evaluations: images seen and grid of each."""
+    monitor, changes = monitor or HealthMonitor(), []
+    for images in range(0, until, every):
+        for seen, grid in evaluations:
+            if seen == images:
+                monitor.add_evaluation({"grid": grid, "kid": 0.1}, images)
+        changes += monitor.update({}, WELL, images)
+    return [(change.alert, change.is_raised, change.images_seen) for change in changes]
+
+
+def test_that_images_like_real_ones_raise_nothing():
+    assert evaluated((30_000, 1.3), (60_000, 0.7), (90_000, 4.5)) == []
+
+
+def test_that_a_fine_grid_is_told_at_once_and_until_it_is_gone():
+    assert evaluated((30_000, 43.0), (60_000, 4.5), (90_000, 1.6)) == [
+        (Alert.GRID, True, 30_000),
+        (Alert.GRID, False, 90_000),
+    ]
+
+
+def test_that_blur_is_told_when_it_does_not_vanish():
+    assert evaluated((30_000, 0.3), (50_000, 0.9)) == []
+    assert evaluated((30_000, 0.3), (50_000, 0.4), (80_000, 0.9)) == [
+        (Alert.BLUR, True, 60_000),
+        (Alert.BLUR, False, 110_000),
+    ]
+
+
+def test_that_early_and_broken_evaluations_do_not_count():
+    assert evaluated((0, 90.0), (19_000, 90.0)) == []
+    assert evaluated((30_000, math.nan), (40_000, math.inf)) == []
+    monitor = HealthMonitor()
+    monitor.add_evaluation({"kid": 0.1}, 30_000)
+    assert monitor.update({}, WELL, 31_000) == []
+
+
+def test_that_an_evaluation_is_remembered_by_a_checkpoint_and_forgotten_by_a_rollback():
+    monitor = HealthMonitor()
+    monitor.add_evaluation({"grid": 43.0}, 30_000)
+    (raised,) = reloaded(monitor).update({}, WELL, 31_000)
+    assert raised.evidence == {"grid": 43.0}
+    monitor.rewind(25_000)
+    assert monitor.update({}, WELL, 26_000) == []
+
+
 def test_that_a_run_that_went_back_is_watched_anew_and_keeps_its_alerts():
     monitor = HealthMonitor()
     collapsed = WELL | {"image_diversity": 0.05}

@@ -75,6 +75,33 @@ def test_that_the_best_is_lowest_for_distances_and_highest_for_shares():
     assert [event.best for event in events if isinstance(event, EvaluationCompleted)] == best
 
 
+def test_that_the_best_grid_is_nearest_to_one_and_the_best_texture_lowest():
+    rounds = [
+        {"grid": 5.0, "texture": 3.0, "texture_32": 2.0, "match": 0.2, "match_upper_bound": 0.3},
+        {"grid": 0.5, "texture": 4.0, "texture_32": 1.0, "match": 0.3, "match_upper_bound": 0.4},
+        {"grid": 2.1, "texture": 1.0, "texture_32": 3.0, "match": 0.1, "match_upper_bound": 0.5},
+        {"grid": 0.0, "texture": 1.0, "texture_32": 3.0, "match": 0.1, "match_upper_bound": 0.5},
+    ]
+    evaluation, _events, _found = evaluation_of(FakeEvaluator(rounds))
+    best = [evaluation.run(number, 10.0 * number) for number in range(4)]
+    assert best == [
+        {"grid", "texture", "texture_32", "match"},
+        {"grid", "texture_32", "match"},
+        {"texture"},
+        frozenset(),
+    ]
+
+
+def test_that_the_last_metrics_are_kept_unless_it_failed(problem_log):
+    evaluation, _events, _found = evaluation_of(FakeEvaluator([{"grid": 2.0}, {}]))
+    assert evaluation.metrics == {}
+    evaluation.run(1, 10.0)
+    assert evaluation.metrics == {"grid": 2.0}
+    evaluation.run(2, 20.0)
+    problem_log.expect("could not be measured")
+    assert evaluation.metrics == {}
+
+
 def test_that_a_failure_is_told_and_ends_nothing(problem_log):
     evaluation, events, _found = evaluation_of(FakeEvaluator([{}, {"kid": 1.0}]))
     assert evaluation.run(1, 10.0) == frozenset()
