@@ -45,6 +45,23 @@ PRESETS = {
             training=TrainingConfig(learning_rate=2e-3, final_learning_rate=1e-4),
         ),
         Preset(
+            name="cpu-colour",
+            title="Colour, for the CPU",
+            summary="32 px, for colour images on computers without a GPU",
+            networks=NetworkConfig(
+                architecture="modulated",
+                image_size=32,
+                generator_channels=16,
+                discriminator_channels=48,
+            ),
+            training=TrainingConfig(
+                learning_rate=5e-4,
+                final_learning_rate=2.5e-5,
+                text_learning_rate=2e-3,
+                penalty_weight=0.5,
+            ),
+        ),
+        Preset(
             name="laptop",
             title="Laptop GPU",
             summary="64 px, for a GPU with 6 GB",

@@ -64,9 +64,18 @@ class TrainingConfig:
     learning_rate: float = setting(
         1e-3,
         label="Learning rate",
-        help="Initial learning rate of Adam, the same for all networks.",
+        help="Initial learning rate of Adam.",
         low=1e-6,
         high=0.1,
+    )
+    text_learning_rate: float = setting(
+        0.0,
+        label="Text learning rate",
+        help="Initial learning rate of the text decoder and of the image encoder that it is "
+        "conditioned on. It decays like the learning rate. 0 uses the learning rate itself.",
+        low=0.0,
+        high=0.1,
+        families=("hybrid",),
     )
     final_learning_rate: float = setting(
         1e-4,
@@ -224,7 +233,7 @@ class DataConfig:
 
 
 IMAGE_SIZES = (32, 64, 128)
-ARCHITECTURES = ("convolutional", "dense")
+ARCHITECTURES = ("convolutional", "dense", "modulated")
 NORMS = ("none", "batch")
 
 
@@ -235,8 +244,9 @@ class NetworkConfig:
     architecture: str = setting(
         "convolutional",
         label="Architecture",
-        help="Layers of the image networks: convolutional, or fully connected (dense) as in the "
-        "first GAN.",
+        help="Layers of the image networks: convolutional, fully connected (dense) as in the first "
+        "GAN, or convolutional with a generator whose batch norms are modulated by noise and text, "
+        "for colour images.",
         choices=ARCHITECTURES,
     )
     image_size: int = setting(

@@ -77,6 +77,18 @@ class PairGenerator(nn.Module):
         """Return the decoder of one modality."""
         return cast("Decoder", self.decoders[name])
 
+    def likelihood_parameters(self) -> list[nn.Parameter]:
+        """Return the parameters that learn from real items by maximum likelihood.
+
+        They belong to the decoders that have a likelihood and to what conditions these decoders:
+        the encoders of the other modalities and the learned vector.
+        """
+        names = {n for n, made in self.decoders.items() if isinstance(made, LikelihoodDecoder)}
+        modules = [self.decoders[name] for name in self.modality_order if name in names]
+        modules += [self.context.encoders[n] for n in self.modality_order if names - {n}]
+        weights = [weight for module in modules for weight in module.parameters()]
+        return [*weights, self.context.unconditional]
+
     def draw_noise(self, count: int, generator: torch.Generator) -> dict[str, Tensor]:
         """Draw what ``forward`` needs for ``count`` pairs."""
         return {

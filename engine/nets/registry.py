@@ -1,6 +1,6 @@
 """Builds the modalities of a run and the model of its family."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from torch import nn
 
@@ -10,10 +10,18 @@ from engine.data.word_vectors import WordVectors
 from engine.nets.generator import PairGenerator
 from engine.nets.image import ImageModality
 from engine.nets.image_mlp import MlpImageModality
+from engine.nets.image_modulated import ModulatedImageModality
 from engine.nets.joint_generator import SharedBackboneGenerator
 from engine.nets.protocols import Modality
 from engine.nets.text import TextModality
 from engine.nets.vae import MultimodalVae
+
+IMAGE_MODALITIES: Mapping[str, type[ImageModality]] = {
+    "convolutional": ImageModality,
+    "dense": MlpImageModality,
+    "modulated": ModulatedImageModality,
+}
+"""By architecture, as ``engine.config.sections.ARCHITECTURES`` names them."""
 
 
 def build_modalities(
@@ -42,8 +50,7 @@ def build_modalities(
         token_dim=networks.token_dim,
         embedding_dim=networks.embedding_dim,
     )
-    kind = MlpImageModality if networks.architecture == "dense" else ImageModality
-    image = kind(
+    image = IMAGE_MODALITIES[networks.architecture](
         size=networks.image_size,
         channels=channels,
         latent_dim=networks.latent_dim,

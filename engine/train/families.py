@@ -11,6 +11,7 @@ from engine.config.run import RunConfig
 from engine.config.sections import ADVERSARIAL_FAMILIES
 from engine.losses.regularizers import apply_spectral_norm
 from engine.nets.discriminator import Discriminator
+from engine.nets.generator import PairGenerator
 from engine.nets.protocols import Items, Modality
 from engine.nets.registry import build_model
 from engine.nets.vae import MultimodalVae
@@ -44,7 +45,12 @@ def build_state(
     return TrainingState(
         networks={
             name: OptimizedNetwork(
-                network=network, optimizer=build_optimizer(network, config.training)
+                network=network,
+                optimizer=build_optimizer(
+                    network,
+                    config.training,
+                    network.likelihood_parameters() if isinstance(network, PairGenerator) else (),
+                ),
             )
             for name, network in networks.items()
         },

@@ -5,6 +5,7 @@ budget in minutes it follows an estimate of the run's total images, which is mea
 the first seconds of training, and stored in every checkpoint; until then it is the initial rate.
 Given the estimate, the rate depends on images seen alone. A run that is slower than estimated ends
 before the final rate; a faster one continues at the final rate until its minutes are over.
+The text learning rate keeps a fixed ratio to it (``TrainingState.set_learning_rate``).
 """
 
 import math

@@ -26,7 +26,9 @@ from engine.train.state import DISCRIMINATOR, TrainingState, parameter_count
 from engine.train.step import Step
 
 LARGE_IMAGE = 64
-"""Pixels from which layers are large enough for half precision to be faster on a CPU."""
+"""Pixels from which layers are large enough for half precision to be faster on a CPU. The layers of
+the modulated architecture are at any size.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +119,8 @@ def _decide(
     config: RunConfig, data: TrainingData, device: torch.device, emit: Emit, control: RunControl
 ) -> RunConfig:
     """Resolve the values that the configuration leaves to the machine."""
-    is_large = config.networks.image_size >= LARGE_IMAGE
+    networks = config.networks
+    is_large = networks.image_size >= LARGE_IMAGE or networks.architecture == "modulated"
     precision = resolve_precision(config.training.precision, device, is_large=is_large)
     config = config.with_values(training__precision=precision)
     if config.training.batch_size:

@@ -1,8 +1,9 @@
 """The state of training: networks, optimizers, the EMA of the generator, and counters."""
 
-from collections.abc import Iterator, Mapping
+import itertools
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +17,8 @@ from engine.runs.checkpoint_files import CheckpointMetadata
 from engine.sample.load import EMA_PREFIX
 
 GENERATOR, DISCRIMINATOR = "generator", "discriminator"
+_LR_RATIO = "lr_ratio"
+"""Key of a parameter group: its learning rate relative to the run's."""
 
 
 @dataclass(kw_only=True)
@@ -51,10 +54,10 @@ class TrainingState:
         return cast("PairModel", self.ema)
 
     def set_learning_rate(self, rate: float) -> None:
-        """Set the learning rate of all optimizers."""
+        """Set the learning rate of all optimizers; each parameter group keeps its ratio to it."""
         for trained in self.networks.values():
             for group in trained.optimizer.param_groups:
-                group["lr"] = rate
+                group["lr"] = rate * group[_LR_RATIO]
 
     def tensors(self) -> dict[str, Tensor]:
         """Return all tensors of a checkpoint by name."""
@@ -62,9 +65,10 @@ class TrainingState:
         for prefix, network in self._modules():
             named |= {f"{prefix}.{name}": value for name, value in network.state_dict().items()}
         for prefix, trained in self.networks.items():
-            for index, values in trained.optimizer.state_dict()["state"].items():
-                moments = {f"{prefix}_optimizer.{index}.{n}": v for n, v in values.items()}
-                named |= moments
+            # Numbered as in the network: a branch may have other parameter groups.
+            for index, weight in enumerate(trained.network.parameters()):
+                moments = trained.optimizer.state.get(weight, {})
+                named |= {f"{prefix}_optimizer.{index}.{n}": v for n, v in moments.items()}
         return named
 
     def is_finite(self) -> bool:
@@ -84,7 +88,7 @@ class TrainingState:
             except RuntimeError as error:
                 raise ValueError(f"the tensors of {prefix} do not fit") from error
         for prefix, trained in self.networks.items():
-            _restore_optimizer(trained.optimizer, _part(tensors, f"{prefix}_optimizer."))
+            _restore_optimizer(trained, _part(tensors, f"{prefix}_optimizer."))
         self.step, self.images_seen = metadata.step, metadata.images_seen
 
     def _modules(self) -> Iterator[tuple[str, nn.Module]]:
@@ -94,10 +98,24 @@ class TrainingState:
         yield from self.buffers.items()
 
 
-def build_optimizer(network: nn.Module, config: TrainingConfig) -> Adam:
-    """Build the optimizer of a network."""
-    betas = (config.beta1, config.beta2)
-    return Adam(network.parameters(), lr=config.learning_rate, betas=betas, fused=True)
+def build_optimizer(
+    network: nn.Module, config: TrainingConfig, text_parameters: Collection[nn.Parameter] = ()
+) -> Adam:
+    """Build the optimizer of a network.
+
+    Args:
+        network: all its parameters are optimized.
+        config: learning rates and betas.
+        text_parameters: those that learn at the text learning rate, if there is one.
+    """
+    rate, text_rate = config.learning_rate, config.text_learning_rate
+    text = set(text_parameters if text_rate else ())
+    others = [weight for weight in network.parameters() if weight not in text]
+    groups: list[dict[str, Any]] = [{"params": others, _LR_RATIO: 1.0}]
+    if text:
+        own = [weight for weight in network.parameters() if weight in text]
+        groups.append({"params": own, "lr": text_rate, _LR_RATIO: text_rate / rate})
+    return Adam(groups, lr=rate, betas=(config.beta1, config.beta2), fused=True)
 
 
 def step_if_finite(optimizer: Adam) -> Tensor:
@@ -127,15 +145,18 @@ def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {n.removeprefix(prefix): v for n, v in tensors.items() if n.startswith(prefix)}
 
 
-def _restore_optimizer(optimizer: Adam, tensors: Mapping[str, Tensor]) -> None:
+def _restore_optimizer(trained: OptimizedNetwork, tensors: Mapping[str, Tensor]) -> None:
+    optimizer, weights = trained.optimizer, list(trained.network.parameters())
     groups = optimizer.state_dict()["param_groups"]
-    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+    grouped = itertools.chain.from_iterable(group["params"] for group in optimizer.param_groups)
+    numbers = {weight: number for number, weight in enumerate(grouped)}
     moments: dict[int, dict[str, Tensor]] = {}
     for key, value in tensors.items():
         index, _, name = key.partition(".")
         if not 0 <= int(index) < len(weights):
             raise ValueError("an optimizer has moments of unknown weights")
-        moments.setdefault(int(index), {})[name] = _laid_out_like(weights[int(index)], value)
+        weight = weights[int(index)]
+        moments.setdefault(numbers[weight], {})[name] = _laid_out_like(weight, value)
     optimizer.load_state_dict({"state": moments, "param_groups": groups})
 
 

@@ -726,8 +726,8 @@ Free software under the Apache License 2.0.</source>
         <translation>网络结构</translation>
     </message>
     <message>
-        <source>Layers of the image networks: convolutional, or fully connected (dense) as in the first GAN.</source>
-        <translation>图像网络的层类型：卷积层，或如最早的 GAN 那样的全连接层。</translation>
+        <source>Layers of the image networks: convolutional, fully connected (dense) as in the first GAN, or convolutional with a generator whose batch norms are modulated by noise and text, for colour images.</source>
+        <translation>图像网络的层类型：卷积层；如最早的 GAN 那样的全连接层；或卷积层加上由噪声与文本调制批归一化的生成器，适合彩色图像。</translation>
     </message>
     <message>
         <source>Image size</source>
@@ -826,8 +826,8 @@ Free software under the Apache License 2.0.</source>
         <translation>每个训练步的图文对数。0 表示按内存与速度自动选择。</translation>
     </message>
     <message>
-        <source>Initial learning rate of Adam, the same for all networks.</source>
-        <translation>Adam 的初始学习率，所有网络相同。</translation>
+        <source>Initial learning rate of Adam.</source>
+        <translation>Adam 的初始学习率。</translation>
     </message>
     <message>
         <source>Weight of the gradient penalty. High values can prevent small networks from learning.</source>
@@ -840,6 +840,14 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Learning rate</source>
         <translation>学习率</translation>
+    </message>
+    <message>
+        <source>Text learning rate</source>
+        <translation>文本学习率</translation>
+    </message>
+    <message>
+        <source>Initial learning rate of the text decoder and of the image encoder that it is conditioned on. It decays like the learning rate. 0 uses the learning rate itself.</source>
+        <translation>文本解码器及其所依据的图像编码器的初始学习率，与学习率同步衰减。0 表示采用学习率本身。</translation>
     </message>
     <message>
         <source>Final learning rate</source>
@@ -1200,6 +1208,14 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>32 px, for computers without a GPU</source>
         <translation>32 像素，适合没有 GPU 的电脑</translation>
+    </message>
+    <message>
+        <source>Colour, for the CPU</source>
+        <translation>彩色，适合 CPU</translation>
+    </message>
+    <message>
+        <source>32 px, for colour images on computers without a GPU</source>
+        <translation>32 像素，用于没有 GPU 的电脑上的彩色图像</translation>
     </message>
     <message>
         <source>Laptop GPU</source>
@@ -4177,6 +4193,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Dense</source>
         <translation>全连接</translation>
+    </message>
+    <message>
+        <source>Modulated</source>
+        <translation>调制</translation>
     </message>
     <message>
         <source>Batch norm</source>

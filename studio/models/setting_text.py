@@ -98,6 +98,7 @@ def choice_words() -> dict[str, str]:
         "spectral-norm": translate("SettingText", "Spectral norm"),
         "convolutional": translate("SettingText", "Convolutional"),
         "dense": translate("SettingText", "Dense"),
+        "modulated": translate("SettingText", "Modulated"),
         "batch": translate("SettingText", "Batch norm"),
         "word": translate("SettingText", "Words"),
         "bpe": translate("SettingText", "Pieces of words (BPE)"),

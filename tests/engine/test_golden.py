@@ -17,6 +17,7 @@ import torch
 
 import resources
 from engine.cli.main import main as main_command
+from engine.config.presets import PRESETS
 from engine.control import RunControl
 from engine.data.manifest import read_manifest
 from engine.data.starter_files import build_starter
@@ -30,6 +31,7 @@ from tests.helpers.tiny import tiny_config, tiny_dataset, unpaired_dataset
 
 FIGURES = Path(__file__).parents[1] / "golden" / "figures.json"
 STEPS = 20
+COLOUR = PRESETS["cpu-colour"]
 RUNS: dict[str, dict[str, Any]] = {
     "hybrid": {"family": "hybrid"},
     "hybrid, unpaired": {"family": "hybrid"},
@@ -49,6 +51,15 @@ RUNS: dict[str, dict[str, Any]] = {
     "mvae": {"family": "mvae"},
     "mopoe": {"family": "mopoe"},
     "mopoe, unpaired": {"family": "mopoe"},
+    # The preset's architecture and rates on tiny networks.
+    "preset cpu-colour": {
+        "preset": "cpu-colour",
+        "networks__architecture": COLOUR.networks.architecture,
+        "training__learning_rate": COLOUR.training.learning_rate,
+        "training__final_learning_rate": COLOUR.training.final_learning_rate,
+        "training__text_learning_rate": COLOUR.training.text_learning_rate,
+        "training__penalty_weight": COLOUR.training.penalty_weight,
+    },
 }
 
 

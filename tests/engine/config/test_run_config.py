@@ -119,7 +119,7 @@ def test_that_the_hash_follows_the_settings_and_not_the_folders():
         if about.choices or field.type is str:
             continue
         value = value_at(base, name)
-        other = value * 0.99 if value and value * 0.99 >= (about.low or 0) else value + 0.5
+        other = value * 0.99 if value and value * 0.99 >= (about.low or 0) else value + 0.05
         changed = base.with_values(**{name.replace(".", "__"): other})
         assert config_hash(changed) != config_hash(base), name
 
@@ -165,6 +165,14 @@ def test_that_the_rate_only_falls():
     assert "learning rate" in found["training.final_learning_rate"]
 
 
+def test_that_a_text_rate_of_its_own_is_recorded():
+    assert config().training.text_learning_rate == 0, "by default it is the learning rate"
+    original = config(training__text_learning_rate=2e-3)
+    read = config_from_toml(config_to_toml(original))
+    assert read.training.text_learning_rate == 2e-3
+    assert "training.text_learning_rate" in refused(training__text_learning_rate=-1e-3)
+
+
 @pytest.mark.parametrize(
     "values",
     [
@@ -176,6 +184,9 @@ def test_that_the_rate_only_falls():
         {"family": "mopoe", "training__compile_discriminator": True},
         {"training__regularizer": "r1", "training__adversarial_loss": "wasserstein"},
         {"training__batch_size": 0},
+        {"networks__architecture": "modulated", "networks__image_size": 128},
+        # It may be below the final learning rate: it decays to its own.
+        {"training__text_learning_rate": 1e-5},
     ],
 )
 def test_that_possible_combinations_pass(values):

@@ -45,6 +45,11 @@ KINDS = {
     "mvae": {"family": "mvae"},
     "mvae warming up": {"family": "mvae", "variational__kl_warmup_images": 80.0},
     "mopoe": {"family": "mopoe"},
+    "hybrid modulated, text rate": {
+        "networks__architecture": "modulated",
+        "training__text_learning_rate": 4e-3,
+    },
+    "mvae modulated": {"family": "mvae", "networks__architecture": "modulated"},
 }
 
 

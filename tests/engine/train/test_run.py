@@ -30,7 +30,7 @@ from engine.runs.event_reader import read_losses
 from engine.runs.folder import RunFolder
 from engine.sample.load import load_run
 from engine.sample.preview_sheet import read_sheet
-from engine.train import periodic
+from engine.train import device, periodic
 from engine.train.loop import TrainingLoop
 from engine.train.run import train
 from tests.helpers.tiny import tiny_config, tiny_dataset
@@ -81,6 +81,19 @@ def test_that_a_run_leaves_what_others_can_read(tmp_path, dataset):
     sheet = read_sheet(last.path)
     assert sheet.texts == last.texts
     assert np.array_equal(sheet.images, last.images)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "precision"), [("convolutional", "fp32"), ("modulated", "bf16")]
+)
+def test_that_small_images_take_bf16_only_with_the_modulated_architecture(
+    tmp_path, dataset, monkeypatch, architecture, precision
+):
+    monkeypatch.setattr(device, "has_bf16_cpu", lambda: True)
+    config = tiny_config(dataset, tmp_path / "run", images=16)
+    config = config.with_values(networks__architecture=architecture)
+    assert of(events_of(config), RunEnded)[-1].outcome is Outcome.FINISHED
+    assert RunFolder(tmp_path / "run").read_config().training.precision == precision
 
 
 def test_that_equal_configurations_give_equal_weights(tmp_path, dataset):

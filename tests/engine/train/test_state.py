@@ -4,7 +4,7 @@ import torch
 from engine.config.sections import FAMILIES
 from engine.runs.checkpoint_files import CheckpointMetadata
 from engine.train.families import build_step
-from engine.train.state import GENERATOR, TrainingState, update_ema
+from engine.train.state import DISCRIMINATOR, GENERATOR, TrainingState, update_ema
 from engine.train.step import complete_batch
 from tests.helpers.tiny import tiny_modalities, tiny_pairs, tiny_state, tiny_step_config
 
@@ -69,6 +69,64 @@ def test_that_all_optimizers_take_the_rate():
     rates = [g["lr"] for trained in made.networks.values() for g in trained.optimizer.param_groups]
     assert rates == [0.125, 0.125]
     assert made.generator is made.networks[GENERATOR].network
+
+
+def text_names(made: TrainingState) -> set[str]:
+    prefixes = ("decoders.text.", "context.encoders.image.", "context.unconditional")
+    return {n for n, _w in made.generator.named_parameters() if n.startswith(prefixes)}
+
+
+def test_that_the_text_decoder_and_its_encoder_have_a_rate_of_their_own():
+    made = tiny_state(learning_rate=1e-3, text_learning_rate=4e-3)
+    made.set_learning_rate(0.5)
+    names = {weight: name for name, weight in made.generator.named_parameters()}
+    rates: dict[str, float] = {}
+    for group in made.networks[GENERATOR].optimizer.param_groups:
+        rates |= {names[weight]: group["lr"] for weight in group["params"]}
+    assert rates.keys() == set(names.values())
+    assert {name for name, rate in rates.items() if rate == 2.0} == text_names(made)
+    assert {rate for name, rate in rates.items() if name not in text_names(made)} == {0.5}
+    (group,) = made.networks[DISCRIMINATOR].optimizer.param_groups
+    assert group["lr"] == 0.5
+
+
+@pytest.mark.parametrize("family", ["adversarial", "mvae"])
+def test_that_a_family_without_a_text_decoder_of_its_own_has_one_rate(family):
+    made = tiny_state(family, learning_rate=1e-3, text_learning_rate=4e-3)
+    for trained in made.networks.values():
+        assert [group["lr"] for group in trained.optimizer.param_groups] == [1e-3]
+
+
+def test_that_an_equal_text_rate_changes_no_step():
+    results = []
+    for text_rate in (0.0, 1e-3):
+        made = tiny_state(learning_rate=1e-3, text_learning_rate=text_rate)
+        step = build_step(made, tiny_step_config(), modalities=tiny_modalities())
+        for number in range(3):
+            step(complete_batch(tiny_pairs(seed=number)), number)
+        results.append(weights(made))
+    one, other = results
+    assert one.keys() == other.keys()
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+@pytest.mark.parametrize(("before", "after"), [(0.0, 4e-3), (4e-3, 0.0)])
+def test_that_moments_keep_their_weights_when_the_groups_change(before, after):
+    made, other = tiny_state(text_learning_rate=before), tiny_state(text_learning_rate=after)
+    step = build_step(made, tiny_step_config(), modalities=tiny_modalities())
+    step(complete_batch(tiny_pairs()), 0)
+    saved = weights(made)
+    other.restore(saved, CheckpointMetadata(step=1, images_seen=8, elapsed_s=1, config_hash=""))
+    for network, trained in made.networks.items():
+        restored = other.networks[network]
+        for one, same in zip(
+            trained.network.parameters(), restored.network.parameters(), strict=True
+        ):
+            moments, found = trained.optimizer.state[one], restored.optimizer.state[same]
+            assert moments.keys() == found.keys() == {"step", "exp_avg", "exp_avg_sq"}
+            assert all(torch.equal(moments[key], found[key]) for key in moments)
+    after_restoring = weights(other)
+    assert all(torch.equal(after_restoring[name], saved[name]) for name in saved)
 
 
 def test_that_the_average_is_the_formula():
