@@ -100,6 +100,8 @@ def _suitable(dataset: Path, arguments: argparse.Namespace) -> str:
     suggestion = suitable_preset(
         gpu_bytes=0 if arguments.device == "cpu" else gpu_memory_bytes(),
         image_size=max(manifest.image_height, manifest.image_width),
+        channels=manifest.channels,
+        pairs=manifest.items,
     )
     print(f"Preset {suggestion.name}: {suggestion.reason}.")
     return suggestion.name

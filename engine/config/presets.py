@@ -34,6 +34,8 @@ AUTO = "auto"
 """In place of a preset's name: select one by device and dataset."""
 GPU_BYTES = {"workstation": 20e9, "laptop": 5e9}
 """GPU memory that a preset needs, largest first."""
+SMALL_DATASET = 10_000
+"""Pairs below which colour images get ``cpu-colour``; larger sets were not compared."""
 PRESETS = {
     preset.name: preset
     for preset in (
@@ -135,24 +137,27 @@ class Suggestion:
     """English clause for the log and the command line."""
 
 
-def suitable_preset(*, gpu_bytes: int, image_size: int) -> Suggestion:
+def suitable_preset(*, gpu_bytes: int, image_size: int, channels: int, pairs: int) -> Suggestion:
     """Select a preset.
 
     Args:
         gpu_bytes: memory of the GPU to train on; 0 for none.
         image_size: longer side of the dataset's images in pixels; more pixels than they have
             would be invented.
+        channels: of the images, 1 or 3.
+        pairs: in the dataset.
     """
-    if not gpu_bytes:
-        return Suggestion("cpu-tiny", "no GPU is available")
     gigabytes = f"the GPU has {gpu_bytes / 1e9:.0f} GB"
     for name, needed in GPU_BYTES.items():
         size = PRESETS[name].networks.image_size
         if gpu_bytes >= needed and image_size > size // 2:
             return Suggestion(name, f"{gigabytes} and the images have {image_size} px")
+    reason = f"the images have {image_size} px"
     if gpu_bytes < min(GPU_BYTES.values()):
-        return Suggestion("cpu-tiny", f"{gigabytes} only")
-    return Suggestion("cpu-tiny", f"the images have {image_size} px")
+        reason = f"{gigabytes} only" if gpu_bytes else "no GPU is available"
+    if channels > 1 and pairs < SMALL_DATASET:
+        return Suggestion("cpu-colour", f"{reason}, and the images are few and in colour")
+    return Suggestion("cpu-tiny", reason)
 
 
 def config_from_preset(name: str, *, dataset: Path, run: Path) -> RunConfig:

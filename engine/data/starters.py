@@ -17,6 +17,7 @@ class Starter:
     summary: str
     pairs: int
     image_size: int
+    channels: int
     licence: str
     recipe: int
     """Version of the build; increase it when the pairs change, and older builds are replaced."""
@@ -36,6 +37,7 @@ STARTERS = {
             summary="70,000 handwritten digits, each with its English word",
             pairs=70_000,
             image_size=32,
+            channels=1,
             licence="MNIST, Yann LeCun and Corinna Cortes, CC BY-SA 3.0",
             recipe=1,
         ),
@@ -45,6 +47,7 @@ STARTERS = {
             summary="1,906 colourful emoji, each with its name",
             pairs=1_906,
             image_size=64,
+            channels=3,
             licence="Noto Emoji, Google, Apache-2.0; names from Unicode CLDR, Unicode-3.0",
             recipe=1,
         ),
@@ -54,6 +57,7 @@ STARTERS = {
             summary="20,000 simple shapes with captions that say everything about them",
             pairs=SHAPES_COUNT,
             image_size=32,
+            channels=3,
             licence="Rendered by Diptych, CC0-1.0",
             recipe=1,
         ),

@@ -1,5 +1,6 @@
 """The run form without widgets: values, validation, the resulting plan, and run names."""
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -13,8 +14,9 @@ from engine.config.presets import PRESETS, config_from_preset, gpu_memory_bytes,
 from engine.config.run import RunConfig
 from engine.config.sections import IMAGE_SIZES
 from engine.config.setting import Setting, settings_in, value_at
+from engine.data.manifest import read_manifest
 from engine.data.starters import STARTERS
-from engine.errors import ConfigError, Problem
+from engine.errors import ConfigError, EngineError, Problem
 from engine.runs.branching import BranchStart, branch_problems
 from engine.runs.metadata import FORBIDDEN, free_name_like, is_usable_name
 from studio.i18n import translate_engine
@@ -103,9 +105,7 @@ class RunForm:
         self.preset = choices.preset
         """Name of the chosen row of the preset table."""
         if self.preset not in PRESETS:
-            starter = STARTERS.get(self.starter)
-            size = starter.image_size if starter else max(IMAGE_SIZES)
-            self.preset = suitable_preset(gpu_bytes=gpu_memory_bytes(), image_size=size).name
+            self.preset = self._suitable_preset()
         self._texts = dict(_preset_texts(self.preset))
         self._texts.update({n: t for n, t in choices.texts.items() if n in FIELDS})
         self._typed_name = ""
@@ -132,12 +132,18 @@ class RunForm:
         return self._typed_name or free_run_name(self.runs, subject, self._day)
 
     def choose_starter(self, name: str) -> None:
-        """Train on a starter dataset."""
+        """Train on a starter dataset; a preset that was not chosen by hand follows."""
+        is_suggested = self.preset == self._suitable_preset()
         self.starter = name
+        if is_suggested:
+            self._follow_suggestion()
 
     def choose_dataset(self, folder: Path) -> None:
-        """Train on a dataset folder."""
+        """Train on a dataset folder; a preset that was not chosen by hand follows."""
+        is_suggested = self.preset == self._suitable_preset()
         self.starter, self.dataset = "", folder
+        if is_suggested:
+            self._follow_suggestion()
         others = tuple(item for item in self._recent if item != str(folder))
         self._recent = (str(folder), *others)[:_RECENT_KEPT]
 
@@ -149,6 +155,26 @@ class RunForm:
         """
         self.preset = PRESETS[name].name
         self._texts = dict(_preset_texts(self.preset))
+
+    def _suitable_preset(self) -> str:
+        """Return the preset that suits the chosen data and this machine."""
+        size, channels, pairs = max(IMAGE_SIZES), 1, 0
+        if starter := STARTERS.get(self.starter):
+            size, channels, pairs = starter.image_size, starter.channels, starter.pairs
+        else:
+            with contextlib.suppress(EngineError, OSError):
+                manifest = read_manifest(self.dataset)
+                size = max(manifest.image_height, manifest.image_width)
+                channels, pairs = manifest.channels, manifest.items
+        return suitable_preset(
+            gpu_bytes=gpu_memory_bytes(), image_size=size, channels=channels, pairs=pairs
+        ).name
+
+    def _follow_suggestion(self) -> None:
+        """Change to the suitable preset; fields that differ from the present one are kept."""
+        modified = {name: self._texts[name] for name in FIELDS if self.is_modified(name)}
+        self.choose_preset(self._suitable_preset())
+        self._texts |= modified
 
     def begin_branch(self, start: BranchStart, config: RunConfig) -> None:
         """Make the next run a branch of another run, starting with its settings.

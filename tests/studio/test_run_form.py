@@ -138,6 +138,19 @@ def test_that_what_was_typed_outlives_the_session(form: RunForm, tmp_path: Path)
     assert again.text("networks.image_size") == "64"
 
 
+def test_that_the_preset_follows_the_data_until_it_is_chosen(form: RunForm):
+    form.choose_starter("digits")
+    assert form.preset == "cpu-tiny"
+    form.set_text("seed", "12")
+    form.choose_starter("emoji")
+    assert form.preset == "cpu-colour"
+    assert form.text("networks.architecture") == "modulated"
+    assert form.text("seed") == "12"
+    form.choose_preset("textbook")
+    form.choose_starter("digits")
+    assert form.preset == "textbook"
+
+
 def test_that_a_preset_that_is_gone_is_replaced(tmp_path: Path):
     choices = RunChoices(preset="quantum", texts={"no.such": "1"})
     assert RunForm(tmp_path, choices).preset == "cpu-tiny"

@@ -36,9 +36,19 @@ def test_that_the_colour_preset_decays_to_a_twentieth_and_writes_faster():
     ],
 )
 def test_that_machine_and_dataset_choose_the_row(gigabytes, pixels, name, reason):
-    suggestion = suitable_preset(gpu_bytes=int(gigabytes * 1e9), image_size=pixels)
+    size = int(gigabytes * 1e9)
+    suggestion = suitable_preset(gpu_bytes=size, image_size=pixels, channels=1, pairs=60_000)
     assert suggestion.name == name
     assert reason in suggestion.reason
+
+
+@pytest.mark.parametrize(
+    ("channels", "pairs", "name"),
+    [(3, 1_906, "cpu-colour"), (3, 20_000, "cpu-tiny"), (1, 1_906, "cpu-tiny")],
+)
+def test_that_few_colour_images_get_modulated_networks(channels, pairs, name):
+    suggestion = suitable_preset(gpu_bytes=0, image_size=64, channels=channels, pairs=pairs)
+    assert suggestion.name == name
 
 
 def test_that_a_torch_without_cuda_has_no_gpu(tmp_path, monkeypatch):
