@@ -39,11 +39,17 @@ class Coherence:
     ) -> None:
         self._dataset, self._table = dataset, extractor.attributes
         self._upper_bound = self._retrieval = None
+        self._why_absent = f"needs {MIN_PAIRS} validation pairs"
         if self._table is not None:
             self._upper_bound = self._find_upper_bound(extractor, self._table, validation)
         elif len(validation) >= MIN_PAIRS:
             texts = [normal_form(dataset.texts[row]) for row in validation]
-            self._retrieval = train_retrieval_model(extractor.features_of(validation), texts)
+            model = train_retrieval_model(extractor.features_of(validation), texts)
+            # A model that finds real pairs no better than by chance says nothing of others.
+            if model is not None and model.upper_bound > model.baseline:
+                self._retrieval = model
+            else:
+                self._why_absent = f"{len(validation)} validation pairs are too few to learn from"
         self._modes = self._find_modes()
 
     @property
@@ -74,7 +80,7 @@ class Coherence:
             return
         if self._retrieval is None:
             for name in ("joint_coherence", "text_to_image", "image_to_text"):
-                absent[name] = f"needs {MIN_PAIRS} validation pairs"
+                absent[name] = self._why_absent
         else:
             plain = [normal_form(text) for text in texts]
             metrics["joint_coherence"] = self._retrieval.precision(features, plain)

@@ -5,10 +5,10 @@ import pytest
 from engine.cli.main import main
 from engine.control import RunControl
 from engine.errors import DatasetChangedError
-from engine.events import EvaluationCompleted, Phase, PhaseChanged
+from engine.events import Alert, AlertChanged, EvaluationCompleted, Phase, PhaseChanged
 from engine.metrics.evaluate import EvaluationReport, evaluate_run
 from engine.runs.folder import RunFolder
-from engine.train import loop
+from engine.train import loop, monitor
 from engine.train.run import train
 from tests.helpers.tiny import tiny_config, tiny_dataset
 
@@ -78,6 +78,30 @@ def test_that_quality_is_measured_in_mid_run_and_the_best_is_kept(tmp_path, monk
     phases = [event.phase for event in events if isinstance(event, PhaseChanged)]
     assert phases.index(Phase.EVALUATING) < phases.index(Phase.SAVING)
     assert '"EvaluationCompleted"' in folder.log_file.read_text("utf-8")
+
+
+def test_that_a_grid_raises_an_alert_in_mid_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "default_cache", lambda: tmp_path / "cache")
+    monkeypatch.setattr(monitor, "GRACE_IMAGES", 0)
+    monkeypatch.setattr(monitor, "EVALUATION_GRACE_IMAGES", 0)
+    monkeypatch.setattr("engine.metrics.texture.grid_ratio", lambda *_args: 43.0)
+    data = tiny_dataset(tmp_path / "data", pairs=120)
+    config = tiny_config(data, tmp_path / "run", images=0).with_values(
+        reporting__evaluate_every_s=0.01, reporting__eval_samples=100
+    )
+    control, alerts = RunControl(), []
+
+    def emit(event):
+        if isinstance(event, EvaluationCompleted):
+            assert event.metrics["grid"] == 43.0
+            control.request_stop()
+        if isinstance(event, AlertChanged) and event.alert is Alert.GRID:
+            alerts.append(event)
+
+    train(config, emit, control)
+    (raised,) = alerts
+    assert raised.is_raised
+    assert raised.evidence == {"grid": 43.0}
 
 
 def test_that_a_report_says_what_is_absent_and_why():

@@ -150,6 +150,17 @@ def test_that_too_few_validation_pairs_are_said(tmp_path):
     assert report.metrics["match"] > report.metrics["match_baseline"]
 
 
+def test_that_a_matcher_that_finds_no_real_pairs_is_not_used(tmp_path, monkeypatch):
+    monkeypatch.setattr("engine.metrics.retrieval.STEPS", 0)
+    monkeypatch.setattr("engine.metrics.retrieval.RetrievalModel.precision", lambda *_args: 0.0)
+    stored = dataset(tmp_path / "bars", with_attributes=False)
+    report = evaluator(stored, tmp_path).measure(copier(stored, "held_out"), count=40, seed=1)
+    names = ("joint_coherence", "text_to_image", "image_to_text")
+    assert not set(names) & set(report.metrics)
+    assert all("too few to learn from" in report.absent[name] for name in names)
+    assert report.metrics["match"] > report.metrics["match_baseline"]
+
+
 def test_that_a_checkerboard_is_seen_by_the_grid_and_the_texture(tmp_path):
     stored = dataset(tmp_path / "bars")
     squares = (np.add.outer(np.arange(8), np.arange(8)) % 2)[None, :, :, None]
