@@ -236,6 +236,8 @@ class TextDecoder(nn.Module):
     def predict_with_confidence(self, context: Tensor) -> tuple[Tensor, Tensor]:
         """Decode greedily: texts [B, L, V] and their probabilities [B]."""
         texts = self(context.new_zeros(len(context), self.length, self.words), context)
+        # Straight-through rows are one-hot up to rounding; a pseudo-label is compared exactly.
+        texts = functional.one_hot(texts.argmax(2), self.words).to(texts)
         words = (1 - texts[:, :, PADDING]).sum(1)
         return texts, (-self.nll_loss(context, texts) * words).exp()
 
