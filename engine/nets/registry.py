@@ -13,6 +13,7 @@ from engine.nets.image_mlp import MlpImageModality
 from engine.nets.joint_generator import SharedBackboneGenerator
 from engine.nets.protocols import Modality
 from engine.nets.text import TextModality
+from engine.nets.token_text import TokenTextModality
 from engine.nets.vae import MultimodalVae
 
 
@@ -35,7 +36,8 @@ def build_modalities(
         text_length: in tokens.
         vectors: initialise the token embedding; by default it is random.
     """
-    text = TextModality(
+    text_kind = TokenTextModality if networks.text_encoding == "token-ids" else TextModality
+    text = text_kind(
         tokenizer=tokenizer,
         vectors=vectors,
         length=text_length,

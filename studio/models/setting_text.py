@@ -99,6 +99,8 @@ def choice_words() -> dict[str, str]:
         "convolutional": translate("SettingText", "Convolutional"),
         "dense": translate("SettingText", "Dense"),
         "batch": translate("SettingText", "Batch norm"),
+        "one-hot": translate("SettingText", "One-hot vectors"),
+        "token-ids": translate("SettingText", "Token IDs"),
         "word": translate("SettingText", "Words"),
         "bpe": translate("SettingText", "Pieces of words (BPE)"),
         "characters": translate("SettingText", "Characters"),
