@@ -83,6 +83,12 @@ RULES = (
         ),
     ),
     Rule(
+        field="networks.text_encoding",
+        reason="can be token-ids only with the hybrid family: the other families generate texts as "
+        "one-hot vectors",
+        is_broken=lambda run: run.networks.text_encoding == "token-ids" and run.family != "hybrid",
+    ),
+    Rule(
         field="data.word_vectors",
         reason="require the word tokenizer",
         is_broken=lambda run: bool(run.data.word_vectors) and run.data.tokenizer != "word",

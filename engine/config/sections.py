@@ -233,6 +233,7 @@ class DataConfig:
 
 
 IMAGE_SIZES = (32, 64, 128)
+TEXT_ENCODINGS = ("one-hot", "token-ids")
 ARCHITECTURES = ("convolutional", "dense", "modulated")
 NORMS = ("none", "batch")
 
@@ -293,6 +294,13 @@ class NetworkConfig:
         help="Dimension of the embedding vector of a token.",
         low=4,
         high=1024,
+    )
+    text_encoding: str = setting(
+        "one-hot",
+        label="Text encoding",
+        help="Input of the text networks: one-hot vectors, whose cost grows with the vocabulary, or"
+        " token IDs, whose cost hardly does.",
+        choices=TEXT_ENCODINGS,
     )
     discriminator_norm: str = setting(
         "none",

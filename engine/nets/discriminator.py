@@ -6,12 +6,13 @@ Shapes: B batch, M modalities, F features.
 import functools
 import operator
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from engine.nets.blocks import MinibatchStdDev, activation, initialise
-from engine.nets.protocols import Modality
+from engine.nets.protocols import DiscreteBackbone, Modality
 
 PAIR = "pair"
 """Name of the head that judges whole pairs; the other heads have their modality's name."""
@@ -45,8 +46,25 @@ class Discriminator(nn.Module):
             initialise(self.joint_head)
             init_near_zero(self.joint_head)
 
+    def embed(self, items: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Embed discrete items, so that a penalty can differentiate; keep the others."""
+        return {
+            name: cast("DiscreteBackbone", self.backbones[name]).embed(item)
+            if not item.is_floating_point()
+            else item
+            for name, item in items.items()
+        }
+
+    def embedding_tables(self) -> dict[str, Tensor]:
+        """Return the embeddings [V, D] of each discrete modality, without a gradient."""
+        return {
+            name: backbone.embedding_table.detach()
+            for name, backbone in self.backbones.items()
+            if isinstance(backbone, DiscreteBackbone)
+        }
+
     def features(self, items: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Run the backbones: by modality, [B, F]."""
+        """Run the backbones on items or on their embeddings: by modality, [B, F]."""
         return {name: self.backbones[name](item) for name, item in items.items()}
 
     def logits(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:

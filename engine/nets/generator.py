@@ -14,8 +14,18 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
-from engine.nets.protocols import Decoder, Endpoint, Items, LikelihoodDecoder, Modality, lerp, slerp
+from engine.nets.protocols import (
+    Decoder,
+    DiscreteDecoder,
+    Endpoint,
+    Items,
+    LikelihoodDecoder,
+    Modality,
+    lerp,
+    slerp,
+)
 
 
 class PairContext(nn.Module):
@@ -124,12 +134,37 @@ class PairGenerator(nn.Module):
             # Detached: the image must follow the text, not move the text towards what is easy to
             # draw.
             earlier_items = {earlier: item.detach() for earlier, item in pair.items()}
-            made = self.decoder(name)(
-                noise[name], self.context(earlier_items, len(conditioning_mask[name]))
-            )
+            context = self.context(earlier_items, len(conditioning_mask[name]))
+            if isinstance(self.decoders[name], DiscreteDecoder):
+                # Without batch statistics or a gradient, only the generated rows are needed.
+                rows = (~conditioning_mask[name]).nonzero()[:, 0]
+                made = self.decoder(name)(noise[name][rows], context[rows])
+                pair[name] = real[name].index_copy(0, rows, made)
+                continue
+            made = self.decoder(name)(noise[name], context)
             is_kept = conditioning_mask[name].view(-1, *[1] * (made.dim() - 1))
             pair[name] = torch.where(is_kept, real[name], made)
         return pair
+
+    def relax(
+        self, pair: Items, conditioning_mask: Mapping[str, Tensor], tables: Mapping[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """Replace discrete items by embeddings, which pass a gradient to the decoder.
+
+        Args:
+            pair: as made by ``generate_training_pairs``.
+            conditioning_mask: as given to it; only the rows that were generated get a gradient.
+            tables: by discrete modality, the embeddings [V, D] of its tokens.
+        """
+        relaxed = dict(pair)
+        for name, table in tables.items():
+            earlier = self.modality_order[: self.modality_order.index(name)]
+            context = self.context({n: pair[n].detach() for n in earlier}, len(pair[name]))
+            rows = (~conditioning_mask[name]).nonzero()[:, 0]
+            decoder = cast("DiscreteDecoder", self.decoders[name])
+            made = decoder.relax(context[rows], pair[name][rows], table)
+            relaxed[name] = functional.embedding(pair[name], table).index_copy(0, rows, made)
+        return relaxed
 
     def nll_losses(self, real: Items, observed: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return the negative log-likelihood of real items under the decoders that have one.

@@ -92,6 +92,15 @@ class SharedBackboneGenerator(nn.Module):
             for name, item in made.items()
         }
 
+    def relax(
+        self,
+        pair: Items,
+        conditioning_mask: Mapping[str, Tensor],  # noqa: ARG002 (the protocol's)
+        tables: Mapping[str, Tensor],  # noqa: ARG002 (as above)
+    ) -> dict[str, Tensor]:
+        """Return the pair: no branch makes discrete items."""
+        return dict(pair)
+
     def nll_losses(self, real: Items, observed: Mapping[str, Tensor]) -> dict[str, Tensor]:  # noqa: ARG002 (the protocol's)
         """Return nothing: no branch has a likelihood."""
         return {}

@@ -68,6 +68,18 @@ class TrainableGenerator(PairModel, Protocol):
         """Generate training pairs; rows of the mask, by modality [B] booleans, stay real."""
         ...
 
+    def relax(
+        self, pair: Items, conditioning_mask: Mapping[str, Tensor], tables: Mapping[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """Replace discrete items by embeddings with a gradient to the decoder.
+
+        Args:
+            pair: as made by ``generate_training_pairs``.
+            conditioning_mask: as given to it.
+            tables: by discrete modality, the embeddings [V, D] of its tokens.
+        """
+        ...
+
     def nll_losses(self, real: Items, observed: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return the negative log-likelihood of real items, where a decoder has one.
 
@@ -125,7 +137,7 @@ class Decoder(Protocol):
         ...
 
     def __call__(self, noise: Tensor, context: Tensor) -> Tensor:
-        """Map noise [B, ...] and context [B, F] to items [B, ...], differentiably."""
+        """Map noise [B, ...] and context [B, F] to items [B, ...], differentiably if floats."""
         ...
 
 
@@ -139,6 +151,38 @@ class LikelihoodDecoder(Protocol):
 
     def predict_with_confidence(self, context: Tensor) -> tuple[Tensor, Tensor]:
         """Predict items [B, ...] for contexts [B, F], and their probabilities [B]."""
+        ...
+
+
+@runtime_checkable
+class DiscreteDecoder(Protocol):
+    """A decoder whose items are integers, which carry no gradient, with a relaxation that does."""
+
+    def relax(self, context: Tensor, items: Tensor, table: Tensor) -> Tensor:
+        """Embed items [B, ...] that were sampled for contexts [B, F], with a gradient.
+
+        Args:
+            context: [B, F].
+            items: [B, ...] integers.
+            table: [V, D], the embedding of each value.
+
+        Returns:
+            [B, ..., D], in value ``table[items]``.
+        """
+        ...
+
+
+@runtime_checkable
+class DiscreteBackbone(Protocol):
+    """A backbone for items that are integers; it also takes their embeddings."""
+
+    @property
+    def embedding_table(self) -> Tensor:
+        """The embedding of each value: [V, D]."""
+        ...
+
+    def embed(self, items: Tensor) -> Tensor:
+        """Map integers [B, ...] to embeddings [B, ..., D]."""
         ...
 
 
@@ -188,11 +232,14 @@ class Modality(Protocol):
         ...
 
     def build_decoder(self) -> nn.Module:
-        """Build the ``Decoder``."""
+        """Build the ``Decoder``; it is a ``DiscreteDecoder`` where the items are integers."""
         ...
 
     def build_backbone(self) -> nn.Module:
-        """Build the discriminator's backbone, from items to [B, F]."""
+        """Build the discriminator's backbone, from items to [B, F].
+
+        It is a ``DiscreteBackbone`` where the items are integers.
+        """
         ...
 
     def build_latent_decoder(self, latent_dim: int) -> nn.Module:

@@ -14,6 +14,7 @@ from engine.nets.image_modulated import ModulatedImageModality
 from engine.nets.joint_generator import SharedBackboneGenerator
 from engine.nets.protocols import Modality
 from engine.nets.text import TextModality
+from engine.nets.token_text import TokenTextModality
 from engine.nets.vae import MultimodalVae
 
 IMAGE_MODALITIES: Mapping[str, type[ImageModality]] = {
@@ -43,7 +44,8 @@ def build_modalities(
         text_length: in tokens.
         vectors: initialise the token embedding; by default it is random.
     """
-    text = TextModality(
+    text_kind = TokenTextModality if networks.text_encoding == "token-ids" else TextModality
+    text = text_kind(
         tokenizer=tokenizer,
         vectors=vectors,
         length=text_length,

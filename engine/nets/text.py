@@ -109,7 +109,7 @@ class TextModality:
     def diversity_metrics(self, made: Tensor, real: Tensor) -> dict[str, Tensor]:
         """Return ``unique_texts`` and ``token_entropy``, ratios of generated to real."""
         return {
-            "unique_texts": _distinct_share(made) / _distinct_share(real),
+            "unique_texts": distinct_share(made.argmax(2)) / distinct_share(real.argmax(2)),
             "token_entropy": _entropy(made) / _entropy(real).clamp(min=1e-6),
         }
 
@@ -125,7 +125,7 @@ class TextModality:
             token_dim=self.token_dim,
             context_dim=self.embedding_dim,
         )
-        self._start(decoder.embedding)
+        copy_word_vectors(self.vectors, self.tokenizer, decoder.embedding.weight.detach().T)
         return decoder
 
     def build_backbone(self) -> nn.Module:
@@ -148,19 +148,18 @@ class TextModality:
             token_dim=self.token_dim,
             embedding_dim=self.embedding_dim,
         )
-        self._start(encoder.embedding)
+        copy_word_vectors(self.vectors, self.tokenizer, encoder.embedding.weight.detach().T)
         return encoder
 
-    @torch.no_grad()
-    def _start(self, embedding: nn.Linear) -> None:
-        """Copy the vectors of known tokens into the embedding; the others stay random."""
-        if self.vectors is None:
-            return
-        values = torch.from_numpy(fitted(self.vectors, self.token_dim))
-        values = values * (EMBEDDING_STD / values.std().clamp(min=1e-6))
-        for word, value in zip(self.vectors.words, values, strict=True):
-            number = int(self.tokenizer.encode(word, 2)[0])
-            embedding.weight[: len(value), number] = value
+
+def copy_word_vectors(vectors: WordVectors | None, tokenizer: Tokenizer, table: Tensor) -> None:
+    """Copy the vectors of known tokens, if any, into an embedding table [V, D]."""
+    if vectors is None:
+        return
+    values = torch.from_numpy(fitted(vectors, table.shape[1]))
+    values = values * (EMBEDDING_STD / values.std().clamp(min=1e-6))
+    for word, value in zip(vectors.words, values, strict=True):
+        table[int(tokenizer.encode(word, 2)[0]), : len(value)] = value
 
 
 class TextEncoder(nn.Module):
@@ -236,6 +235,8 @@ class TextDecoder(nn.Module):
     def predict_with_confidence(self, context: Tensor) -> tuple[Tensor, Tensor]:
         """Decode greedily: texts [B, L, V] and their probabilities [B]."""
         texts = self(context.new_zeros(len(context), self.length, self.words), context)
+        # Straight-through rows are one-hot up to rounding; a pseudo-label is compared exactly.
+        texts = functional.one_hot(texts.argmax(2), self.words).to(texts)
         words = (1 - texts[:, :, PADDING]).sum(1)
         return texts, (-self.nll_loss(context, texts) * words).exp()
 
@@ -261,9 +262,8 @@ def _straight_through(scores: Tensor) -> Tensor:
     return hard + soft - soft.detach()
 
 
-def _distinct_share(texts: Tensor) -> Tensor:
-    """Return the share of distinct rows; unlike ``unique`` it does not synchronise."""
-    numbers = texts.argmax(2)
+def distinct_share(numbers: Tensor) -> Tensor:
+    """Return the share of distinct rows of [B, L]; unlike ``unique`` it does not synchronise."""
     same = (numbers[:, None] == numbers[None]).all(2)
     return (~same.tril(-1).any(1)).float().mean()
 

@@ -66,6 +66,7 @@ def discriminator_loss(
     x = detach(augment(real.items), needs_grad=penalty is not None and penalty.needs_real_grad)
     g = augment({name: item.detach() for name, item in fake.items()})
     g = detach(g, needs_grad=penalty is not None and penalty.needs_fake_grad)
+    x, g = discriminator.embed(x), discriminator.embed(g)
     # The second derivatives of a penalty need full precision.
     with in_precision("fp32" if penalty else config.precision, rng.device):
         features = discriminator.features(x)
@@ -99,11 +100,12 @@ def generator_loss(
 ) -> tuple[Tensor, Scalars]:
     """Return ``L_G`` and its terms: the adversarial loss plus the weighted text NLL.
 
-    Gradients reach the generator through ``fake``.
+    Gradients reach the generator through ``fake``, or for discrete items through ``relax``.
     """
     objective = LOSSES_BY_NAME[config.adversarial_loss]
     with in_precision(config.precision, rng.device):
-        fake_logits = masked(discriminator(augment(fake)), fake_mask(kept))
+        g = augment(generator.relax(fake, kept, discriminator.embedding_tables()))
+        fake_logits = masked(discriminator(g), fake_mask(kept))
         real_logits: Logits = {}
         if objective.needs_real_logits:
             real_logits = masked(discriminator(augment(real.items)), real_mask(real))
@@ -188,8 +190,14 @@ def fake_mask(kept: Masks) -> Masks:
 
 
 def detach(items: Items, *, needs_grad: bool) -> dict[str, Tensor]:
-    """Detach items from their graph; a penalty differentiates with respect to the result."""
-    return {name: item.detach().requires_grad_(needs_grad) for name, item in items.items()}
+    """Detach items from their graph; a penalty differentiates with respect to the result.
+
+    Discrete items stay as they are: it differentiates with respect to their embeddings.
+    """
+    return {
+        name: item.detach().requires_grad_(needs_grad and item.is_floating_point())
+        for name, item in items.items()
+    }
 
 
 @contextmanager

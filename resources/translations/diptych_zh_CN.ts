@@ -662,6 +662,10 @@ Free software under the Apache License 2.0.</source>
         <translation>只能在不超过 64 像素时为全连接：权重数随像素数增长</translation>
     </message>
     <message>
+        <source>can be token-ids only with the hybrid family: the other families generate texts as one-hot vectors</source>
+        <translation>仅当模型族为 hybrid 时才能选词元编号：其他模型族以独热向量生成文本</translation>
+    </message>
+    <message>
         <source>require the word tokenizer</source>
         <translation>需要使用按词切分的分词器</translation>
     </message>
@@ -784,6 +788,14 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Dimension of the embedding vector of a token.</source>
         <translation>词元嵌入向量的维数。</translation>
+    </message>
+    <message>
+        <source>Text encoding</source>
+        <translation>文本编码</translation>
+    </message>
+    <message>
+        <source>Input of the text networks: one-hot vectors, whose cost grows with the vocabulary, or token IDs, whose cost hardly does.</source>
+        <translation>文本网络的输入：独热向量，开销随词表增大；或词元编号，开销几乎不随词表变化。</translation>
     </message>
     <message>
         <source>Discriminator norm</source>
@@ -4201,6 +4213,14 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Batch norm</source>
         <translation>批归一化</translation>
+    </message>
+    <message>
+        <source>One-hot vectors</source>
+        <translation>独热向量</translation>
+    </message>
+    <message>
+        <source>Token IDs</source>
+        <translation>词元编号</translation>
     </message>
     <message>
         <source>Words</source>

@@ -41,6 +41,7 @@ RUNS: dict[str, dict[str, Any]] = {
         "training__regularizer": "r1-r2",
         "training__adversarial_loss": "relativistic",
     },
+    "hybrid, token ids": {"family": "hybrid", "networks__text_encoding": "token-ids"},
     "adversarial": {"family": "adversarial"},
     "adversarial, wasserstein": {
         "family": "adversarial",

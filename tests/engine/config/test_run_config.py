@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from engine.config.presets import PRESETS, config_from_preset
 from engine.config.run import RunConfig
+from engine.config.sections import FAMILIES
 from engine.config.setting import Setting, settings_in, value_at
 from engine.config.toml import config_from_toml, config_hash, config_to_toml
 from engine.errors import ConfigError
@@ -150,6 +151,13 @@ def test_that_wasserstein_needs_a_bounded_gradient():
 def test_that_dense_layers_stop_at_64_px():
     found = refused(networks__architecture="dense", networks__image_size=128)
     assert "64 px" in found["networks.architecture"]
+
+
+@pytest.mark.parametrize("family", [family for family in FAMILIES if family != "hybrid"])
+def test_that_token_ids_need_the_hybrid_family(family):
+    found = refused(family=family, networks__text_encoding="token-ids")
+    assert "only with the hybrid family" in found["networks.text_encoding"]
+    assert RunConfig(dataset=Path(), run=Path()).with_values(networks__text_encoding="token-ids")
 
 
 def test_that_word_vectors_need_words():

@@ -42,6 +42,7 @@ KINDS = {
         "training__d_steps": 2,
     },
     "hybrid balanced": {"data__class_balance": 1.0},
+    "hybrid token ids": {"networks__text_encoding": "token-ids"},
     "mvae": {"family": "mvae"},
     "mvae warming up": {"family": "mvae", "variational__kl_warmup_images": 80.0},
     "mopoe": {"family": "mopoe"},

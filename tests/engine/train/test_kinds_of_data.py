@@ -13,6 +13,7 @@ from engine.data.store import open_dataset, write_dataset
 from engine.data.word_vectors import WordVectors
 from engine.errors import ConfigError, VectorsUnreadableError
 from engine.events import MetricsReported, Outcome, RunEnded
+from engine.metrics.evaluate import evaluate_run
 from engine.nets.registry import build_modalities
 from engine.nets.text import EMBEDDING_STD, TextModality
 from engine.runs.folder import RunFolder
@@ -100,6 +101,29 @@ def test_that_texts_in_any_units_are_learned_and_drawn(tmp_path, dataset, kind):
     (pairs,) = loaded.sampler.drawings(numbers, 1)
     assert pairs.texts == ("light", "grey")
     assert loaded.model.text_length >= loaded.model.tokenizer.count("light") + 1
+
+
+@pytest.mark.slow
+def test_that_texts_as_token_ids_are_learned_drawn_and_evaluated(tmp_path):
+    data = tiny_dataset(tmp_path / "data", pairs=180)
+    half = unpaired_dataset(tmp_path / "half")
+    config = tiny_config(data, tmp_path / "run").with_values(networks__text_encoding="token-ids")
+    reports = trained(config)
+    assert {"discriminator", "generator", "text_nll", "penalty"} <= reports[-1].losses.keys()
+    loaded = load_run(tmp_path / "run", CPU)
+    assert list((tmp_path / "run").rglob("*.png"))
+    (pairs,) = loaded.sampler.drawings(encode_texts(["light", "grey"], loaded.model), 1)
+    assert pairs.texts == ("light", "grey")
+    images = torch.zeros(3, 1, 32, 32, dtype=torch.uint8)
+    (captioned,) = loaded.sampler.truncated(0.5).captions(images, 1)
+    assert len(captioned.texts) == 3
+    assert len(next(loaded.sampler.latent_walk(5, 1, 2)).texts) == 5
+    walk = loaded.sampler.text_walk(encode_texts(["light", "dark"], loaded.model), 4, 1)
+    assert [len(part.texts) for part in walk] == [4]
+    report = evaluate_run(config.run, cache=tmp_path / "cache", count=100)
+    assert {"kid", "text_to_image", "image_to_text", "text_validity"} <= report.metrics.keys()
+    reports = trained(config.with_values(dataset=half, run=tmp_path / "other"))
+    assert all(math.isfinite(value) for report in reports for value in report.losses.values())
 
 
 def test_that_balance_needs_its_field(tmp_path, dataset, problem_log):

@@ -5,15 +5,18 @@ from unittest.mock import Mock
 import pytest
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from engine.augment.pipeline import Augmenter
 from engine.data.loader import Batch, Items, Masks
 from engine.data.tokenizers import UNKNOWN
-from engine.nets.discriminator import PAIR
+from engine.nets.discriminator import PAIR, Discriminator
 from engine.nets.protocols import TrainableGenerator
 from engine.train import gan_step
-from engine.train.gan_step import GanStep, real_mask
+from engine.train.gan_step import GanStep, mismatched_logits, real_mask
 from engine.train.pseudo_labels import nll_loss, pseudo_label
+from engine.train.state import DISCRIMINATOR
+from engine.train.step import complete_batch
 from tests.helpers.tiny import tiny_modalities, tiny_pairs, tiny_state, tiny_step_config
 
 TEXT_THERE = torch.tensor([1, 0, 0, 0, 1, 0]) > 0
@@ -73,6 +76,27 @@ def test_that_the_generator_says_how_likely_its_text_is():
             likelihood = torch.where(is_open, likelihood * chance, likelihood)
             word, is_open = texts[:, slot], is_open & (chosen != 1)
     torch.testing.assert_close(probabilities, likelihood)
+
+
+def test_that_equal_words_never_count_as_a_mismatch():
+    state, items = tiny_state(), tiny_pairs(64)
+    everything = {name: torch.ones(64, dtype=torch.bool) for name in items}
+    generator = cast("Any", state.generator)
+    # Contexts of all sizes, so that some probabilities round when they are summed with the choice.
+    items["image"] *= torch.linspace(0.1, 8, 64)[:, None, None, None]
+    with torch.no_grad():
+        texts, _ = generator.predict_with_confidence(items, everything)["text"]
+    plain = functional.one_hot(texts.argmax(2), texts.shape[2]).to(texts)
+    assert torch.equal(texts, plain)
+    # Predicted and real texts in turns: neighbours of equal words must not be mismatches.
+    mixed = torch.where((torch.arange(64) % 2 == 0)[:, None, None], texts, plain)
+    batch = complete_batch({"text": mixed, "image": items["image"]})
+    discriminator = cast("Discriminator", state.networks[DISCRIMINATOR].network)
+    found = mismatched_logits(discriminator, discriminator.features(batch.items), batch, 0)
+    numbers = plain.argmax(2)
+    is_equal = (numbers == numbers.roll(1, 0)).all(1)
+    assert is_equal.any()
+    assert not found.mask[is_equal].any()
 
 
 def test_that_a_purely_adversarial_generator_is_never_sure():
