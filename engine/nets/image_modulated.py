@@ -118,13 +118,15 @@ class ModulatedImageDecoder(nn.Module):
             nn.Conv2d(before, after, 3, padding=1) for before, after in itertools.pairwise(widths)
         )
         self.norms = nn.ModuleList(ModulatedBatchNorm2d(after, style_dim) for after in widths[1:])
-        self.to_rgb = nn.ModuleList(nn.Conv2d(after, channels, 1) for after in widths[1:])
+        outputs = [nn.Conv2d(after, channels, 1) for after in widths[1:]]
+        self.to_rgb = nn.ModuleList(outputs)
         for part in (self.mapping, self.first, self.convolutions):
             initialise(part)
-        for layer, after in zip(self.to_rgb, widths[1:], strict=True):
+        for layer in outputs:
             # The sum over the resolutions starts with a standard deviation of about a half.
-            nn.init.normal_(layer.weight, std=0.5 / math.sqrt(after * len(self.to_rgb)))
-            nn.init.zeros_(layer.bias)
+            nn.init.normal_(layer.weight, std=0.5 / math.sqrt(layer.in_channels * len(outputs)))
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
         self.project_context = (
             nn.Linear(context_dim, num_context_features) if num_context_features else None
         )

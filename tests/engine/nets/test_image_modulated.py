@@ -96,8 +96,12 @@ def test_that_the_image_is_the_sum_of_every_resolution():
     noise, context = torch.randn(3, 6), torch.randn(3, 8)
     full = made(noise, context).atanh()
     outputs: list[torch.Tensor] = []
+
+    def keep(_layer: object, _inputs: object, output: torch.Tensor) -> None:
+        outputs.append(output)
+
     for layer in made.to_rgb:
-        layer.register_forward_hook(lambda _layer, _inputs, output: outputs.append(output))
+        layer.register_forward_hook(keep)
     made(noise, context)
     assert [image.shape[2] for image in outputs] == [8, 16]
     coarse = bilinear(outputs[0].detach().double().numpy())
@@ -135,6 +139,7 @@ def test_that_noise_and_context_both_reach_the_image():
 
 def test_that_the_size_of_the_context_does_not_matter():
     made = decoder().eval()
+    assert made.project_context is not None
     torch.nn.init.zeros_(made.project_context.bias)
     noise, context = torch.randn(5, 6), torch.randn(5, 8)
     torch.testing.assert_close(made(noise, context), made(noise, 100 * context))
@@ -143,8 +148,9 @@ def test_that_the_size_of_the_context_does_not_matter():
 def test_that_every_parameter_has_a_gradient():
     made = decoder()
     made(torch.randn(4, 6), torch.randn(4, 8)).square().mean().backward()
-    assert [n for n, weight in made.named_parameters() if weight.grad is None] == []
-    assert all(weight.grad.isfinite().all() for weight in made.parameters())
+    for name, weight in made.named_parameters():
+        assert weight.grad is not None, name
+        assert weight.grad.isfinite().all(), name
 
 
 def test_that_a_code_alone_can_decide_the_image():
