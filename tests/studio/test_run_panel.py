@@ -220,7 +220,7 @@ def test_that_only_settings_that_matter_to_the_family_are_shown(filled: Filled):
     filled.choose("Family", "MVAE, product of experts")
     assert {"KL weight", "Likelihood", "Number of subsets", "Learning rate"} <= shown()
     assert not {"Adversarial loss", "Penalty weight (gamma)", "Text NLL weight"} & shown()
-    filled.choose("Family", "GAN through and through")
+    filled.choose("Family", "GAN, purely adversarial")
     assert "Adversarial loss" in shown()
     assert not {"KL weight", "Text NLL weight"} & shown()
 
