@@ -20,7 +20,7 @@ from tests.helpers.tiny import tiny_config, tiny_dataset
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
-IMAGES, BATCH, LEFT_AT_STEP = 96, 8, 5
+IMAGES, BATCH, LEFT_AT_STEP = 64, 8, 3
 INTERVAL = 4
 """Of the penalty: the run is left in the middle of one."""
 KINDS = {
@@ -44,7 +44,7 @@ KINDS = {
     "hybrid balanced": {"data__class_balance": 1.0},
     "hybrid token ids": {"networks__text_encoding": "token-ids"},
     "mvae": {"family": "mvae"},
-    "mvae warming up": {"family": "mvae", "variational__kl_warmup_images": 80.0},
+    "mvae warming up": {"family": "mvae", "variational__kl_warmup_images": 40.0},
     "mopoe": {"family": "mopoe"},
     "hybrid modulated, text rate": {
         "networks__architecture": "modulated",

@@ -156,14 +156,15 @@ def test_that_a_checkpoint_comes_when_asked_for(tmp_path, dataset):
 
 
 @pytest.mark.slow
-def test_that_only_the_latest_checkpoints_are_kept(tmp_path, dataset):
+def test_that_only_the_latest_checkpoints_are_kept(tmp_path, dataset, monkeypatch):
+    monkeypatch.setattr("engine.train.metrics.INTERVAL_S", 0.0)
     control = RunControl()
 
     def ask(event):
         if isinstance(event, MetricsReported):
             control.request_checkpoint()
 
-    config = tiny_config(dataset, tmp_path / "run", images=2400)
+    config = tiny_config(dataset, tmp_path / "run", images=64)
     saved = of(events_of(config, control, ask), CheckpointSaved)
     kept = RunFolder(config.run).checkpoint_paths()
     assert len(saved) > 3
