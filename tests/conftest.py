@@ -26,6 +26,12 @@ QT_TESTS = (TESTS / "studio", TESTS / "journeys")
 FOLDERS = ("CONFIG", "DATA", "CACHE", "STATE")
 
 
+@pytest.fixture(scope="session")
+def starters_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder for starters that several tests read; built once, and never changed."""
+    return tmp_path_factory.mktemp("starters")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that need Qt."""
     for item in items:

@@ -130,8 +130,8 @@ def test_that_twenty_steps_give_the_golden_losses(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", STARTERS)
-def test_that_an_example_dataset_has_its_golden_hash(tmp_path, name):
-    assert starter_hash(tmp_path, name) == GOLDEN["starters"][name]
+def test_that_an_example_dataset_has_its_golden_hash(starters_folder, name):
+    assert starter_hash(starters_folder, name) == GOLDEN["starters"][name]
 
 
 @pytest.mark.parametrize("kind", SOURCES)

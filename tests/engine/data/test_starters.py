@@ -18,8 +18,8 @@ SOURCE = resources.starters_folder()
 
 
 @pytest.mark.parametrize("name", STARTERS)
-def test_that_a_starter_is_what_its_table_says(tmp_path, name):
-    dataset = open_dataset(build_starter(name, SOURCE, tmp_path))
+def test_that_a_starter_is_what_its_table_says(starters_folder, name):
+    dataset = open_dataset(build_starter(name, SOURCE, starters_folder))
     starter = STARTERS[name]
     assert dataset.manifest.pairs == starter.pairs
     assert dataset.images.shape[1:3] == (starter.image_size, starter.image_size)
@@ -29,8 +29,8 @@ def test_that_a_starter_is_what_its_table_says(tmp_path, name):
     assert len(read_sheet(SOURCE / name / "preview.png").texts) == 16
 
 
-def test_that_digits_are_mnist_padded(tmp_path):
-    dataset = open_dataset(build_starter("digits", SOURCE, tmp_path))
+def test_that_digits_are_mnist_padded(starters_folder):
+    dataset = open_dataset(build_starter("digits", SOURCE, starters_folder))
     assert len(dataset.rows("train")) == 60_000
     assert dataset.texts[:5] == ["five", "zero", "four", "one", "nine"]
     assert dataset.records[0]["attributes"] == {"digit": 5}
@@ -40,8 +40,8 @@ def test_that_digits_are_mnist_padded(tmp_path):
     assert collections.Counter(dataset.texts)["one"] == 6742 + 1135
 
 
-def test_that_emoji_keep_what_is_known_of_them(tmp_path):
-    dataset = open_dataset(build_starter("emoji", SOURCE, tmp_path))
+def test_that_emoji_keep_what_is_known_of_them(starters_folder):
+    dataset = open_dataset(build_starter("emoji", SOURCE, starters_folder))
     first = dataset.records[0]
     assert first["text"] == "grinning face"
     assert first["text_zh"] == "嘿嘿"
