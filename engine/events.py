@@ -46,6 +46,17 @@ class Alert(StrEnum):
     """A loss or gradient became infinite or NaN."""
 
 
+ALERT_REMEDIES: Mapping[Alert, str] = {
+    Alert.MODE_COLLAPSE: "Try a larger batch, relativistic pairing, or a lower rate.",
+    Alert.DISCRIMINATOR_WINNING: "Try a larger penalty (gamma), R1 as regularizer, or fewer steps.",
+    Alert.OVERFITTING: "Try augmentation, a smaller discriminator, or more data.",
+    Alert.GRID: "Try longer training, a lower learning rate, or a wider discriminator.",
+    Alert.BLUR: "Try longer training, a wider discriminator, or a GAN family; VAEs always blur.",
+    Alert.NON_FINITE: "Try a lower learning rate, or full precision (fp32).",
+}
+"""What to change, for the command line and, translated, for the window."""
+
+
 class Outcome(StrEnum):
     """Outcome of a job."""
 

@@ -26,6 +26,7 @@ from engine.config.presets import PRESETS  # noqa: E402 (the path comes first)
 from engine.config.run import RULES, RunConfig  # noqa: E402
 from engine.config.setting import settings_in  # noqa: E402
 from engine.data.starters import STARTERS  # noqa: E402
+from engine.events import ALERT_REMEDIES  # noqa: E402
 from engine.importing.plan import ImportPlan  # noqa: E402
 from studio.i18n import ENGINE_CONTEXT  # noqa: E402
 
@@ -98,6 +99,7 @@ def call(tool: str, *arguments: object) -> None:
 
 def _declared() -> Iterator[str]:
     yield from (rule.reason for rule in RULES)
+    yield from ALERT_REMEDIES.values()
     for config in (RunConfig, ImportPlan):
         for _name, _field, about in settings_in(config):
             yield from (about.label, about.help, about.unit)

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from engine.control import RunControl
 from engine.events import (
-    Alert,
+    ALERT_REMEDIES,
     AlertChanged,
     BatchSizeSelected,
     EvaluationCompleted,
@@ -48,14 +48,6 @@ _PHASES = {
     Phase.SAMPLING: "Drawing a preview ...",
     Phase.EVALUATING: "Preparing the evaluator ...",
     Phase.SAVING: "Saving ...",
-}
-_REMEDIES = {
-    Alert.MODE_COLLAPSE: "a larger batch, relativistic pairing, or a lower rate",
-    Alert.DISCRIMINATOR_WINNING: "a larger penalty, R1 as regularizer, or fewer --d-steps",
-    Alert.OVERFITTING: "augmentation, a smaller discriminator, or more data",
-    Alert.GRID: "longer training, a lower learning rate, or a wider discriminator",
-    Alert.BLUR: "longer training, a wider discriminator, or a GAN instead of a VAE",
-    Alert.NON_FINITE: "a lower learning rate, or full precision (fp32)",
 }
 _STAGES = {
     ImportStage.LISTING: "Listing",
@@ -218,7 +210,7 @@ def _alert_line(event: AlertChanged) -> str:
         return f"After {event.images_seen:,} images: {alert} cleared."
     evidence = ", ".join(f"{name} {value:.3g}" for name, value in sorted(event.evidence.items()))
     signs = f"After {event.images_seen:,} images: signs of {alert} ({evidence})."
-    return f"{signs} Try {_REMEDIES[event.alert]}."
+    return f"{signs} {ALERT_REMEDIES[event.alert]}"
 
 
 def _batch_line(event: BatchSizeSelected) -> str:

@@ -144,7 +144,36 @@ class ImageModality:
         return LatentImageDecoder(decoder, self.likelihood)
 
 
-class ImageDecoder(nn.Module):
+class ContextImageDecoder(nn.Module):
+    """Base of the decoders that concatenate the noise with a projection of the context.
+
+    A subclass sets ``latent_dim`` and ``project_context`` and implements ``draw``.
+    """
+
+    context_rms = CONTEXT_RMS
+    """Root mean square of the projected context beside noise of 1."""
+    latent_dim: int
+    project_context: nn.Linear | None
+
+    def draw_noise(self, count: int, generator: torch.Generator) -> Tensor:
+        """Draw [count, Z] from the standard normal."""
+        return torch.randn(count, self.latent_dim, generator=generator, device=generator.device)
+
+    def forward(self, noise: Tensor, context: Tensor) -> Tensor:
+        """Map [B, Z] and [B, F] to [B, C, H, W] in [-1, 1]."""
+        if self.project_context is not None:
+            projected = self.project_context(context)
+            noise = torch.cat(
+                [noise, self.context_rms * functional.rms_norm(projected, projected.shape[1:])], 1
+            )
+        return torch.tanh(self.draw(noise)).contiguous(memory_format=CHANNELS_LAST)
+
+    def draw(self, noise: Tensor) -> Tensor:
+        """Map noise and projected context, [B, Z + P], to [B, C, H, W] before ``tanh``."""
+        raise NotImplementedError
+
+
+class ImageDecoder(ContextImageDecoder):
     """Decodes noise and context into images.
 
     DCGAN's architecture (Radford et al. 2016, arXiv:1511.06434) with nearest-neighbour upsampling,
@@ -157,7 +186,7 @@ class ImageDecoder(nn.Module):
         latent_dim: Z.
         context_dim: F.
         width: channels of the finest layer.
-        heard: size of the projected context beside the noise; 0 for no context.
+        num_context_features: P, size of the projected context beside the noise; 0 for no context.
     """
 
     def __init__(
@@ -193,21 +222,8 @@ class ImageDecoder(nn.Module):
             nn.Linear(context_dim, num_context_features) if num_context_features else None
         )
 
-    def draw_noise(self, count: int, generator: torch.Generator) -> Tensor:
-        """Draw [count, Z] from the standard normal."""
-        return torch.randn(count, self.latent_dim, generator=generator, device=generator.device)
-
-    def forward(self, noise: Tensor, context: Tensor) -> Tensor:
-        """Map [B, Z] and [B, F] to [B, C, H, W] in [-1, 1]."""
-        if self.project_context is not None:
-            projected = self.project_context(context)
-            noise = torch.cat(
-                [noise, CONTEXT_RMS * functional.rms_norm(projected, projected.shape[1:])], 1
-            )
-        return torch.tanh(self.draw(noise)).contiguous(memory_format=CHANNELS_LAST)
-
     def draw(self, noise: Tensor) -> Tensor:
-        """Map noise and projected context, [B, Z + heard], to [B, C, H, W] before ``tanh``."""
+        """Map noise and projected context, [B, Z + P], to [B, C, H, W] before ``tanh``."""
         mixed = self.mix(noise).view(-1, self.first_width, 4, 4)
         hidden = self._activate(self.first_norm(mixed.contiguous(memory_format=CHANNELS_LAST)))
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
@@ -234,7 +250,7 @@ class LatentImageDecoder(nn.Module):
 
     Args:
         decoder: without a context; the code takes the noise's place.
-        density: likelihood of the pixels.
+        likelihood: of the pixels.
     """
 
     def __init__(self, decoder: LikelihoodImageDecoder, likelihood: PixelLikelihood) -> None:

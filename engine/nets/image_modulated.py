@@ -11,19 +11,21 @@ import itertools
 import math
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.nets.blocks import SLOPE, activation, initialise
-from engine.nets.image import CHANNELS_LAST, ImageModality, LatentImageDecoder
+from engine.nets.image import (
+    CHANNELS_LAST,
+    ContextImageDecoder,
+    ImageModality,
+    LatentImageDecoder,
+)
 
 CHANNEL_MULTIPLIERS = (1, 3, 6, 8)
 """Channels relative to those of the finest layer: at full resolution, at a half, at a quarter and
 at every coarser one down to 4 px.
 """
-CONTEXT_RMS = 0.7
-"""Root mean square of the projected context beside noise of 1."""
 MODULATION_STD = 0.3
 """Initial standard deviation of gains and biases for a style of mean square 1."""
 
@@ -75,7 +77,7 @@ class ModulatedBatchNorm2d(nn.Module):
         return self.norm(hidden) * (1 + gain) + bias
 
 
-class ModulatedImageDecoder(nn.Module):
+class ModulatedImageDecoder(ContextImageDecoder):
     """Decodes noise and context into images.
 
     The mapping network follows StyleGAN (Karras et al. 2019, arXiv:1812.04948, section 2), the sum
@@ -90,6 +92,8 @@ class ModulatedImageDecoder(nn.Module):
             128, 96, 48, 16 channels at 4, 8, 16 and 32 px.
         num_context_features: size of the projected context beside the noise; 0 for no context.
     """
+
+    context_rms = 0.7
 
     def __init__(
         self,
@@ -130,19 +134,6 @@ class ModulatedImageDecoder(nn.Module):
         self.project_context = (
             nn.Linear(context_dim, num_context_features) if num_context_features else None
         )
-
-    def draw_noise(self, count: int, generator: torch.Generator) -> Tensor:
-        """Draw [count, Z] from the standard normal."""
-        return torch.randn(count, self.latent_dim, generator=generator, device=generator.device)
-
-    def forward(self, noise: Tensor, context: Tensor) -> Tensor:
-        """Map [B, Z] and [B, F] to [B, C, H, W] in [-1, 1]."""
-        if self.project_context is not None:
-            projected = self.project_context(context)
-            noise = torch.cat(
-                [noise, CONTEXT_RMS * functional.rms_norm(projected, projected.shape[1:])], 1
-            )
-        return torch.tanh(self.draw(noise)).contiguous(memory_format=CHANNELS_LAST)
 
     def draw(self, noise: Tensor) -> Tensor:
         """Map noise and projected context, [B, num_inputs], to [B, C, H, W] before ``tanh``."""

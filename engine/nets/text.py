@@ -162,6 +162,19 @@ def copy_word_vectors(vectors: WordVectors | None, tokenizer: Tokenizer, table: 
         table[int(tokenizer.encode(word, 2)[0]), : len(value)] = value
 
 
+def encoder_layers(length: int, token_dim: int, embedding_dim: int) -> nn.Sequential:
+    """Build the layers of an encoder after the embedding: [B, L, D] to [B, F]."""
+    layers = nn.Sequential(
+        nn.Flatten(),
+        nn.Linear(length * token_dim, embedding_dim),
+        activation(),
+        nn.Linear(embedding_dim, embedding_dim),
+        activation(),
+    )
+    initialise(layers)
+    return layers
+
+
 class TextEncoder(nn.Module):
     """Embeds the tokens and applies linear layers to all positions at once: [B, L, V] to [B, F].
 
@@ -171,14 +184,7 @@ class TextEncoder(nn.Module):
     def __init__(self, *, words: int, length: int, token_dim: int, embedding_dim: int) -> None:
         super().__init__()
         self.embedding = nn.Linear(words, token_dim, bias=False)
-        self.slots = nn.Sequential(
-            nn.Flatten(),
-            nn.Linear(length * token_dim, embedding_dim),
-            activation(),
-            nn.Linear(embedding_dim, embedding_dim),
-            activation(),
-        )
-        initialise(self.slots)
+        self.slots = encoder_layers(length, token_dim, embedding_dim)
         nn.init.normal_(self.embedding.weight, std=EMBEDDING_STD)
 
     def forward(self, texts: Tensor) -> Tensor:

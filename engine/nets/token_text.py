@@ -15,10 +15,8 @@ H = frequent tokens + C, M tokens of a batch without padding, N rows.
 """
 
 import itertools
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -26,16 +24,19 @@ from torch.nn import functional
 
 from engine.data.tokenizers import END, PADDING, UNKNOWN, Tokenizer
 from engine.data.word_vectors import WordVectors
-from engine.nets.blocks import activation, initialise
-from engine.nets.text import BLOCKED_LOGIT, EMBEDDING_STD, copy_word_vectors, distinct_share
+from engine.nets.text import (
+    BLOCKED_LOGIT,
+    EMBEDDING_STD,
+    copy_word_vectors,
+    distinct_share,
+    encoder_layers,
+)
 
 CUTOFFS = (256, 1_024, 3_072)
 """First ids of the clusters."""
 MAX_CUTOFF_SHARE = 0.7
 """Of the vocabulary; a cutoff above it would leave a cluster too small to pay for itself."""
 MIN_TEMPERATURE = 1e-6
-
-Pooling = Literal["flatten", "transformer"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +55,6 @@ class TokenTextModality:
     name: str = "text"
     vectors: WordVectors | None = None
     """Initialise the embeddings where given; they are trained further."""
-    pooling: Pooling = "flatten"
-    """Of the encoders."""
     cutoffs: Sequence[int] = CUTOFFS
 
     def preprocess(self, stored: Tensor) -> Tensor:
@@ -80,7 +79,6 @@ class TokenTextModality:
             length=self.length,
             token_dim=self.token_dim,
             embedding_dim=self.embedding_dim,
-            pooling=self.pooling,
         )
         copy_word_vectors(self.vectors, self.tokenizer, encoder.embedding.weight.detach())
         return encoder
@@ -117,8 +115,9 @@ def token_entropy(texts: Tensor) -> Tensor:
 
 
 class TokenTextEncoder(nn.Module):
-    """Embeds and pools tokens: ids [B, L], or embeddings [B, L, D] of them, to [B, F].
+    """Embeds tokens and applies linear layers to all positions at once: to [B, F].
 
+    It takes ids [B, L], or embeddings [B, L, D] of them.
     The embedding of padding is 0. A gradient penalty differentiates the layers after the embedding
     twice.
 
@@ -127,9 +126,6 @@ class TokenTextEncoder(nn.Module):
         length: L.
         token_dim: D.
         embedding_dim: F.
-        pooling: ``flatten`` applies linear layers to all positions at once, ``transformer`` pools
-            the output of a transformer layer. The second finds the image of a long caption more
-            often, at eight times the cost.
     """
 
     def __init__(
@@ -139,24 +135,13 @@ class TokenTextEncoder(nn.Module):
         length: int,
         token_dim: int,
         embedding_dim: int,
-        pooling: Pooling = "flatten",
     ) -> None:
         super().__init__()
         self.embedding = nn.Embedding(words, token_dim, padding_idx=PADDING)
         nn.init.normal_(self.embedding.weight, std=EMBEDDING_STD)
         with torch.no_grad():
             self.embedding.weight[PADDING] = 0
-        if pooling == "transformer":
-            self.layers: nn.Module = TransformerPooling(length, token_dim, embedding_dim)
-            return
-        self.layers = nn.Sequential(
-            nn.Flatten(),
-            nn.Linear(length * token_dim, embedding_dim),
-            activation(),
-            nn.Linear(embedding_dim, embedding_dim),
-            activation(),
-        )
-        initialise(self.layers)
+        self.layers = encoder_layers(length, token_dim, embedding_dim)
 
     @property
     def embedding_table(self) -> Tensor:
@@ -170,48 +155,6 @@ class TokenTextEncoder(nn.Module):
     def forward(self, texts: Tensor) -> Tensor:
         """Map [B, L] or [B, L, D] to [B, F]."""
         return self.layers(texts if texts.is_floating_point() else self.embed(texts))
-
-
-class TransformerPooling(nn.Module):
-    """One transformer layer, then mean and maximum over the tokens: [B, L, D] to [B, F].
-
-    Attention is written out, because the fused kernels have no second derivative. Zero rows are
-    padding and are left out.
-
-    Source: Vaswani et al. 2017, arXiv:1706.03762, section 3, with the normalisation before each
-    block (Xiong et al. 2020, arXiv:2002.04745).
-    """
-
-    def __init__(self, length: int, token_dim: int, embedding_dim: int, heads: int = 4) -> None:
-        super().__init__()
-        self.heads = math.gcd(heads, token_dim)
-        self.position = nn.Parameter(0.1 * torch.randn(length, token_dim))
-        self.norms = nn.ModuleList([nn.LayerNorm(token_dim), nn.LayerNorm(token_dim)])
-        self.to_qkv = nn.Linear(token_dim, 3 * token_dim)
-        self.to_out = nn.Linear(token_dim, token_dim)
-        self.feed_forward = nn.Sequential(
-            nn.Linear(token_dim, 2 * token_dim), activation(), nn.Linear(2 * token_dim, token_dim)
-        )
-        self.to_features = nn.Sequential(nn.Linear(2 * token_dim, embedding_dim), activation())
-        initialise(self.to_features)
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        """Map [B, L, D] to [B, F]."""
-        is_token = (tokens != 0).any(2, keepdim=True)
-        hidden = tokens + self.position
-        hidden = hidden + self._attend(self.norms[0](hidden), is_token)
-        hidden = hidden + self.feed_forward(self.norms[1](hidden))
-        mean = (hidden * is_token).sum(1) / is_token.sum(1).clamp(min=1)
-        largest = hidden.masked_fill(~is_token, -1e4).amax(1)
-        return self.to_features(torch.cat([mean, largest], 1))
-
-    def _attend(self, hidden: Tensor, is_token: Tensor) -> Tensor:
-        batch, length, width = hidden.shape
-        split = self.to_qkv(hidden).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        query, key, value = split.unbind()
-        scores = query @ key.mT / math.sqrt(width // self.heads)
-        weights = scores.masked_fill(~is_token[:, None, None, :, 0], BLOCKED_LOGIT).softmax(3)
-        return self.to_out((weights @ value).transpose(1, 2).reshape(batch, length, width))
 
 
 # --------------------------------------------------------------------------

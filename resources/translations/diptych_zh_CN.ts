@@ -850,6 +850,30 @@ Free software under the Apache License 2.0.</source>
         <translation>对</translation>
     </message>
     <message>
+        <source>Try a larger batch, relativistic pairing, or a lower rate.</source>
+        <translation>可尝试更大的批、相对配对损失或更低的学习率。</translation>
+    </message>
+    <message>
+        <source>Try a larger penalty (gamma), R1 as regularizer, or fewer steps.</source>
+        <translation>可尝试更大的惩罚（gamma）、以 R1 为正则项，或减少判别器步数。</translation>
+    </message>
+    <message>
+        <source>Try augmentation, a smaller discriminator, or more data.</source>
+        <translation>可尝试数据增强、更小的判别器或更多数据。</translation>
+    </message>
+    <message>
+        <source>Try longer training, a lower learning rate, or a wider discriminator.</source>
+        <translation>可尝试更长的训练、更低的学习率或更宽的判别器。</translation>
+    </message>
+    <message>
+        <source>Try longer training, a wider discriminator, or a GAN family; VAEs always blur.</source>
+        <translation>可尝试更长的训练、更宽的判别器或 GAN 类模型；VAE 总会模糊。</translation>
+    </message>
+    <message>
+        <source>Try a lower learning rate, or full precision (fp32).</source>
+        <translation>可尝试更低的学习率，或全精度（fp32）。</translation>
+    </message>
+    <message>
         <source>Learning rate</source>
         <translation>学习率</translation>
     </message>
@@ -1961,48 +1985,24 @@ Free software under the Apache License 2.0.</source>
         <translation>生成器反复生成同样的东西。</translation>
     </message>
     <message>
-        <source>Try a larger batch, relativistic pairing, or a lower rate.</source>
-        <translation>可尝试更大的批、相对配对损失或更低的学习率。</translation>
-    </message>
-    <message>
         <source>The discriminator is never wrong, so the generator learns nothing.</source>
         <translation>判别器从不出错，生成器因此学不到东西。</translation>
-    </message>
-    <message>
-        <source>Try a larger penalty (gamma), R1 as regularizer, or fewer steps.</source>
-        <translation>可尝试更大的惩罚（gamma）、以 R1 为正则项，或减少判别器步数。</translation>
     </message>
     <message>
         <source>The discriminator has memorised the training pairs.</source>
         <translation>判别器已把训练数据背了下来。</translation>
     </message>
     <message>
-        <source>Try augmentation, a smaller discriminator, or more data.</source>
-        <translation>可尝试数据增强、更小的判别器或更多数据。</translation>
-    </message>
-    <message>
         <source>The pictures show a fine grid or grain that real ones do not have.</source>
         <translation>图像上有真实图像所没有的细网格或颗粒。</translation>
-    </message>
-    <message>
-        <source>Try longer training, a lower learning rate, or a wider discriminator.</source>
-        <translation>可尝试更长的训练、更低的学习率或更宽的判别器。</translation>
     </message>
     <message>
         <source>The pictures are blurred.</source>
         <translation>图像模糊。</translation>
     </message>
     <message>
-        <source>Try longer training, a wider discriminator, or a GAN family; VAEs always blur.</source>
-        <translation>可尝试更长的训练、更宽的判别器或 GAN 类模型；VAE 总会模糊。</translation>
-    </message>
-    <message>
         <source>A loss is no longer a number.</source>
         <translation>有损失已不再是数值。</translation>
-    </message>
-    <message>
-        <source>Try a lower learning rate, or full precision (fp32).</source>
-        <translation>可尝试更低的学习率，或全精度（fp32）。</translation>
     </message>
 </context>
 <context>

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
-from engine.events import Alert, MicroBatchingEnabled, RolledBack, RunResumed, StepsSkipped
+from engine.events import (
+    ALERT_REMEDIES,
+    Alert,
+    MicroBatchingEnabled,
+    RolledBack,
+    RunResumed,
+    StepsSkipped,
+)
+from studio.i18n import translate_engine
 from studio.models.run_state import count_text
 
 
@@ -19,41 +27,23 @@ class Advice:
 
 def advice(alert: Alert) -> Advice:
     """Return what an alert means and what to change."""
-    return {
-        Alert.MODE_COLLAPSE: Advice(
-            translate("Health", "The generator makes the same thing again and again."),
-            translate("Health", "Try a larger batch, relativistic pairing, or a lower rate."),
+    trouble = {
+        Alert.MODE_COLLAPSE: translate(
+            "Health", "The generator makes the same thing again and again."
         ),
-        Alert.DISCRIMINATOR_WINNING: Advice(
-            translate(
-                "Health", "The discriminator is never wrong, so the generator learns nothing."
-            ),
-            translate("Health", "Try a larger penalty (gamma), R1 as regularizer, or fewer steps."),
+        Alert.DISCRIMINATOR_WINNING: translate(
+            "Health", "The discriminator is never wrong, so the generator learns nothing."
         ),
-        Alert.OVERFITTING: Advice(
-            translate("Health", "The discriminator has memorised the training pairs."),
-            translate("Health", "Try augmentation, a smaller discriminator, or more data."),
+        Alert.OVERFITTING: translate(
+            "Health", "The discriminator has memorised the training pairs."
         ),
-        Alert.GRID: Advice(
-            translate(
-                "Health", "The pictures show a fine grid or grain that real ones do not have."
-            ),
-            translate(
-                "Health", "Try longer training, a lower learning rate, or a wider discriminator."
-            ),
+        Alert.GRID: translate(
+            "Health", "The pictures show a fine grid or grain that real ones do not have."
         ),
-        Alert.BLUR: Advice(
-            translate("Health", "The pictures are blurred."),
-            translate(
-                "Health",
-                "Try longer training, a wider discriminator, or a GAN family; VAEs always blur.",
-            ),
-        ),
-        Alert.NON_FINITE: Advice(
-            translate("Health", "A loss is no longer a number."),
-            translate("Health", "Try a lower learning rate, or full precision (fp32)."),
-        ),
+        Alert.BLUR: translate("Health", "The pictures are blurred."),
+        Alert.NON_FINITE: translate("Health", "A loss is no longer a number."),
     }[alert]
+    return Advice(trouble, translate_engine(ALERT_REMEDIES[alert]))
 
 
 def evidence_text(evidence: Mapping[str, float]) -> str:

@@ -17,7 +17,6 @@ from engine.nets.image import ImageModality
 from engine.nets.protocols import Endpoint
 from engine.nets.text import EMBEDDING_STD, TextModality
 from engine.nets.token_text import (
-    Pooling,
     TokenTextEncoder,
     TokenTextModality,
     TwoLevelTextDecoder,
@@ -217,41 +216,27 @@ def test_that_every_weight_of_the_decoder_learns_and_padding_does_not():
 # --------------------------------------------------------------------------
 # The encoder.
 
-POOLINGS: tuple[Pooling, ...] = ("flatten", "transformer")
 
-
-def encoder(pooling: Pooling) -> TokenTextEncoder:
+def encoder() -> TokenTextEncoder:
     torch.manual_seed(0)
-    return TokenTextEncoder(
-        words=WORDS, length=LENGTH, token_dim=4, embedding_dim=8, pooling=pooling
-    )
+    return TokenTextEncoder(words=WORDS, length=LENGTH, token_dim=4, embedding_dim=8)
 
 
 TEXTS = torch.tensor([[3, 6, 9, END], [10, 4, END, PADDING], [7, END, PADDING, PADDING]])
 
 
-@pytest.mark.parametrize("pooling", POOLINGS)
-def test_that_ids_and_their_embeddings_are_encoded_alike(pooling):
-    made = encoder(pooling)
+def test_that_ids_and_their_embeddings_are_encoded_alike():
+    made = encoder()
     assert made(TEXTS).shape == (3, 8)
     assert torch.equal(made(TEXTS), made(made.embed(TEXTS)))
     assert torch.equal(made.embed(TEXTS), made.embedding_table[TEXTS])
 
 
-@pytest.mark.parametrize("pooling", POOLINGS)
-def test_that_an_encoder_is_differentiable_twice(pooling):
-    made = encoder(pooling).double()
+def test_that_an_encoder_is_differentiable_twice():
+    made = encoder().double()
     # Without padding: a finite difference turns it into a token.
     tokens = made.embed(TEXTS[:1]).detach().requires_grad_()
     assert torch.autograd.gradgradcheck(made.layers, tokens)
-
-
-def test_that_a_transformer_leaves_padding_out():
-    made = encoder("transformer")
-    tokens = made.embed(TEXTS).detach().requires_grad_()
-    made(tokens).square().sum().backward()
-    slopes = cast("Tensor", tokens.grad).abs().sum(2)
-    assert torch.equal(slopes == 0, TEXTS == PADDING)
 
 
 # --------------------------------------------------------------------------
