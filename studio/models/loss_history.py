@@ -243,18 +243,12 @@ def figure_words(name: str) -> tuple[str, str]:
     return known.get(name, (name, name))
 
 
-_SIDES = (128, 64, 32, 16, 8)
-"""Sides of the levels that ``texture`` is the mean of."""
-
-
 def levels_text(metrics: Mapping[str, float]) -> str:
     """Return the texture metric of each level, fine to coarse; empty if there are none."""
     level = translate("Quality", "{0} px: {1}")
-    return "\n".join(
-        level.format(side, f"{metrics[f'texture_{side}']:.3g}")
-        for side in _SIDES
-        if f"texture_{side}" in metrics
-    )
+    names = [name for name in metrics if name.startswith("texture_")]
+    sides = sorted((int(name.removeprefix("texture_")) for name in names), reverse=True)
+    return "\n".join(level.format(side, f"{metrics[f'texture_{side}']:.3g}") for side in sides)
 
 
 def shown_value(name: str, value: float) -> float:

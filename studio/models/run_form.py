@@ -132,18 +132,12 @@ class RunForm:
         return self._typed_name or free_run_name(self.runs, subject, self._day)
 
     def choose_starter(self, name: str) -> None:
-        """Train on a starter dataset; a preset that was not chosen by hand follows."""
-        is_suggested = self.preset == self._suitable_preset()
-        self.starter = name
-        if is_suggested:
-            self._follow_suggestion()
+        """Train on a starter dataset. The suggested preset is replaced by the new suggestion."""
+        self._choose_data(name, self.dataset)
 
     def choose_dataset(self, folder: Path) -> None:
-        """Train on a dataset folder; a preset that was not chosen by hand follows."""
-        is_suggested = self.preset == self._suitable_preset()
-        self.starter, self.dataset = "", folder
-        if is_suggested:
-            self._follow_suggestion()
+        """Train on a dataset folder. The suggested preset is replaced by the new suggestion."""
+        self._choose_data("", folder)
         others = tuple(item for item in self._recent if item != str(folder))
         self._recent = (str(folder), *others)[:_RECENT_KEPT]
 
@@ -170,11 +164,14 @@ class RunForm:
             gpu_bytes=gpu_memory_bytes(), image_size=size, channels=channels, pairs=pairs
         ).name
 
-    def _follow_suggestion(self) -> None:
-        """Change to the suitable preset; fields that differ from the present one are kept."""
-        modified = {name: self._texts[name] for name in FIELDS if self.is_modified(name)}
-        self.choose_preset(self._suitable_preset())
-        self._texts |= modified
+    def _choose_data(self, starter: str, dataset: Path) -> None:
+        """Change the data; if the preset follows, fields that differ from it are kept."""
+        is_suggested = self.preset == self._suitable_preset()
+        self.starter, self.dataset = starter, dataset
+        if is_suggested:
+            modified = {name: self._texts[name] for name in FIELDS if self.is_modified(name)}
+            self.choose_preset(self._suitable_preset())
+            self._texts |= modified
 
     def begin_branch(self, start: BranchStart, config: RunConfig) -> None:
         """Make the next run a branch of another run, starting with its settings.
