@@ -22,7 +22,8 @@ ROOT = Path(__file__).resolve().parents[1]
 # First on the path: an installed copy of another checkout must not be read.
 sys.path.insert(0, str(ROOT))
 
-from engine.config.presets import PRESETS  # noqa: E402 (the path comes first)
+from engine.config.forecast import MEASURED_RUNS  # noqa: E402 (the path comes first)
+from engine.config.presets import PRESETS  # noqa: E402
 from engine.config.run import RULES, RunConfig  # noqa: E402
 from engine.config.setting import settings_in  # noqa: E402
 from engine.data.starters import STARTERS  # noqa: E402
@@ -105,6 +106,8 @@ def _declared() -> Iterator[str]:
             yield from (about.label, about.help, about.unit)
     for preset in PRESETS.values():
         yield from (preset.title, preset.summary)
+    for measured in MEASURED_RUNS.values():
+        yield measured.subject
     for starter in STARTERS.values():
         yield from (starter.title, starter.summary, starter.licence)
 

@@ -1,4 +1,4 @@
-"""Files that come along: starter datasets, icons, themes and translations."""
+"""Files that come along: starter datasets, icons, themes, sheets of measured runs, translations."""
 
 from pathlib import Path
 
@@ -18,6 +18,11 @@ def icons_folder() -> Path:
 def theme_folder() -> Path:
     """Give the folder with the pictures that the theme draws with."""
     return _HERE / "theme"
+
+
+def forecast_folder() -> Path:
+    """Give the folder with contact sheets of the measured runs."""
+    return _HERE / "forecast"
 
 
 def translations_folder() -> Path:

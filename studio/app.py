@@ -21,7 +21,7 @@ from studio.jobs.engine_api import EngineApi
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.importing import ImportJobs
 from studio.jobs.runs import RunJobs
-from studio.jobs.training import TrainingJob
+from studio.jobs.training import SpeedJob, TrainingJob
 from studio.log import LogRelay
 from studio.models.run_form import RunForm
 from studio.models.run_state import Command
@@ -74,6 +74,7 @@ class Studio(QObject):
         self.reporter = ErrorReporter(self)
         self.log = LogRelay(self)
         self.training = TrainingJob(work.train, work.resume, work.build_starter, self)
+        self.speed = SpeedJob(work.measure_speed, work.build_starter, self.training, self)
         self.gallery = GalleryJob(work.write_gallery, self.training, self)
         self.datasets = DatasetJobs(work.datasets, self)
         self.runs = RunJobs(self)
@@ -100,7 +101,11 @@ class Studio(QObject):
             self.store.load(ImportChoices()),
         )
         self.closing = Closing(
-            self.window, self.training, self.gallery, self.datasets, self.importing, self.run_view
+            self.window,
+            self.training,
+            (self.gallery, self.datasets, self.speed),
+            self.importing,
+            self.run_view,
         )
         self.desktop = DesktopIntegration(
             self.window,
@@ -166,6 +171,10 @@ class Studio(QObject):
     def _connect(self) -> None:
         window, actions = self.window, self.window.actions_
         window.run.start_requested.connect(self.runs_controller.start)
+        forecast = window.run.forecast
+        forecast.estimate_requested.connect(lambda p: self.speed.start(p.config, p.starter))
+        forecast.cancel_requested.connect(self.speed.cancel)
+        self.speed.ended.connect(forecast.show_ended)
         window.gallery.save_requested.connect(self._save_gallery)
         window.datasets.train_requested.connect(self._train_on)
         window.datasets.failed.connect(self.reporter.report)

@@ -1,4 +1,4 @@
-"""The train subcommand: train a run without the studio."""
+"""The train subcommand: train a run without the studio, or say how long it would take."""
 
 import argparse
 from collections.abc import Callable
@@ -9,6 +9,16 @@ import platformdirs
 
 from engine.cli.options import add_settings, chosen_settings
 from engine.cli.progress import RunPrinter, stop_on_interrupt
+from engine.config.forecast import (
+    DataFacts,
+    MeasuredRun,
+    fitting_image_size,
+    has_measured_settings,
+    images_within,
+    measured_run,
+    training_seconds,
+    two_digits,
+)
 from engine.config.presets import (
     AUTO,
     PRESETS,
@@ -18,7 +28,7 @@ from engine.config.presets import (
 )
 from engine.config.run import RunConfig
 from engine.control import RunControl
-from engine.data.manifest import read_manifest
+from engine.data.manifest import data_facts, read_manifest
 from engine.data.starter_files import build_starter
 from engine.data.starters import STARTERS
 from engine.errors import ConfigError, Problem
@@ -34,10 +44,17 @@ EXCLUDED = frozenset({"preset", "minutes", "images"})
 def add_to(commands: Any, starters: Path | None) -> None:
     """Declare the subcommand."""
     parser = commands.add_parser("train", help="train on a dataset", description=__doc__)
-    parser.set_defaults(command=run)
+    parser.set_defaults(command=run, refuse=parser.error)
     add_starters_option(parser, starters)
-    parser.add_argument(
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument(
         "--resume", action="store_true", help="resume a run from its newest checkpoint"
+    )
+    mode.add_argument(
+        "--estimate",
+        action="store_true",
+        help="measure the speed for about a second, say how long the run would take, and exit "
+        "without training; --run is not needed",
     )
     data = parser.add_mutually_exclusive_group()
     data.add_argument("--starter", choices=sorted(STARTERS), help="an example dataset")
@@ -51,7 +68,7 @@ def add_to(commands: Any, starters: Path | None) -> None:
     )
     add_lengths(parser)
     parser.add_argument(
-        "--run", type=Path, required=True, metavar="DIR", help="new run folder, or the one resumed"
+        "--run", type=Path, metavar="DIR", help="new run folder, or the one resumed"
     )
     add_settings(parser, RunConfig, excluded=EXCLUDED)
 
@@ -82,7 +99,9 @@ def add_starters_option(parser: argparse.ArgumentParser, starters: Path | None) 
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Train, and print progress."""
+    """Train, and print progress; or print an estimate."""
+    if arguments.run is None and not arguments.estimate:
+        arguments.refuse("the following arguments are required: --run")
     if arguments.resume:
         _resume(arguments)
         return
@@ -90,8 +109,78 @@ def run(arguments: argparse.Namespace) -> None:
     preset = arguments.preset
     if preset == AUTO:
         preset = _suitable(dataset, arguments)
-    config = config_from_preset(preset, dataset=dataset, run=arguments.run)
-    train_with_progress(config.with_values(**chosen(arguments)))
+    config = config_from_preset(preset, dataset=dataset, run=arguments.run or Path())
+    config = config.with_values(**chosen(arguments))
+    if arguments.estimate:
+        _print_estimate(config)
+    else:
+        train_with_progress(config)
+
+
+def _print_estimate(config: RunConfig) -> None:
+    from engine.train.setup import measure_throughput
+
+    control = RunControl()
+    stop_on_interrupt(control)
+    data = data_facts(read_manifest(config.dataset))
+    images_per_s = measure_throughput(config, control)
+    print("\n".join(estimate_lines(config, data, images_per_s)))
+
+
+def estimate_lines(config: RunConfig, data: DataFacts, images_per_s: float) -> list[str]:
+    """Return what a run would be like, one sentence a line.
+
+    Args:
+        config: of the run.
+        data: its dataset.
+        images_per_s: measured on this machine.
+    """
+    lines = [f"Speed: {images_per_s:,.{int(images_per_s < 10)}f} images/s."]
+    if config.minutes:
+        images = two_digits(images_within(config.minutes, images_per_s))
+        lines.append(f"{config.minutes:g} min: about {images:,} images.")
+    if config.images:
+        lines.append(f"{config.images:,} images: {_about(config.images, images_per_s)}.")
+    run = measured_run(data)
+    if run is None:
+        lines.append("Images needed: not measured for images like these.")
+    elif not has_measured_settings(run, config):
+        lines.append(
+            "Images needed: not measured with these settings, only with the values of the preset "
+            f"{run.preset}."
+        )
+    else:
+        lines += _milestones(run, images_per_s)
+    size, side = fitting_image_size(data, config), config.networks.image_size
+    if size > side:
+        lines.append(
+            f"The dataset has images of {data.image_size} px, the run makes {side} px. For more "
+            f"detail, more slowly: --image-size {size}."
+        )
+    elif size < side:
+        lines.append(
+            f"The dataset has images of {data.image_size} px, the run makes {side} px: the other "
+            f"pixels would be invented. Better and faster: --image-size {size}."
+        )
+    return lines
+
+
+def _milestones(run: MeasuredRun, images_per_s: float) -> list[str]:
+    lines: list[str] = []
+    for label, images in (
+        ("Shapes recognisable", run.recognisable_images),
+        ("As good as it gets", run.best_images),
+    ):
+        if images is None:
+            lines.append(f"{label}: not measured.")
+        else:
+            lines.append(f"{label}: after about {images:,} images, {_about(images, images_per_s)}.")
+    return [*lines, f"Measured on {run.subject} (docs/measurements.md, {run.source})."]
+
+
+def _about(images: int, images_per_s: float) -> str:
+    seconds = training_seconds(images, images_per_s)
+    return f"{two_digits(seconds)} s" if seconds < 100 else f"{two_digits(seconds / 60):,} min"
 
 
 def _suitable(dataset: Path, arguments: argparse.Namespace) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.config.forecast import DataFacts
+from engine.data.starters import STARTERS
 from engine.errors import DatasetCorruptError, DatasetMissingError, format_problem
 from engine.fs.codec import DecodeError, decode, encode
 
@@ -70,6 +72,17 @@ def read_manifest(folder: Path) -> Manifest:
         ) from error
     except (OSError, ValueError, AttributeError) as error:
         raise DatasetCorruptError(folder, f"its manifest cannot be read ({error})") from error
+
+
+def data_facts(manifest: Manifest) -> DataFacts:
+    """Return what a forecast needs to know about a dataset."""
+    named = (name for name, starter in STARTERS.items() if starter.source == manifest.source)
+    return DataFacts(
+        image_size=max(manifest.image_height, manifest.image_width),
+        channels=manifest.channels,
+        pairs=manifest.items,
+        starter=next(named, ""),
+    )
 
 
 Record = Mapping[str, Any]

@@ -104,23 +104,38 @@ def load_training_data(
     metadata: ModelMetadata,
     modalities: tuple[Modality, ...],
     device: torch.device,
+    *,
+    max_items: int | None = None,
 ) -> TrainingData:
     """Load a dataset onto the device.
+
+    Args:
+        config: of the run.
+        dataset: is not changed.
+        metadata: of the model.
+        modalities: of the run.
+        device: to train on.
+        max_items: loads at most so many items, drawn at random, to measure speed; count
+            and augmentation are still those of the entire dataset.
 
     Raises:
         ConfigError: the dataset lacks the field that groups are balanced by.
     """
     rows = dataset.rows(TRAIN)
+    loaded = rows
+    if max_items is not None and max_items < len(rows):
+        # At random: a regular pattern of missing texts must not decide which items are complete.
+        loaded = np.sort(np.random.default_rng(0).choice(rows, max_items, replace=False))
     reader = _Reader(dataset, metadata, config.networks.image_size, device)
-    validation = dataset.complete_rows(VALIDATION)[:MAX_VALIDATION_PAIRS]
+    validation = dataset.complete_rows(VALIDATION)[: min(MAX_VALIDATION_PAIRS, len(loaded))]
     reasons = conflicts_with_captions(_texts(dataset))
     # Cutout may remove what the text names.
     strong = Augmenter(DIFFAUGMENT, blocked=frozenset(reasons) | {Transform.CUTOUT})
     return TrainingData(
         name=dataset.manifest.name,
         count=len(rows),
-        stored=reader.read(rows),
-        weights=_weights(config, dataset, rows),
+        stored=reader.read(loaded),
+        weights=_weights(config, dataset, loaded),
         validation=_preprocess(reader.read(validation), modalities) if len(validation) else {},
         modalities=modalities,
         augmenters=_augmenters(config, int((dataset.image_rows[rows] >= 0).sum()), reasons),

@@ -1,6 +1,10 @@
-"""Training setup: data on the device, networks, optimizers, and the resolved configuration."""
+"""Training setup: data on the device, networks, optimizers, and the resolved configuration.
+
+Also measures how fast a run would train, by setting it up on a part of its data.
+"""
 
 import copy
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,19 +14,26 @@ from torch import Tensor
 from engine.config.run import RunConfig
 from engine.control import RunControl
 from engine.data.loader import Batch, DeviceLoader
-from engine.data.store import open_dataset
-from engine.errors import ConfigError, Problem
+from engine.data.store import StoredDataset, open_dataset
+from engine.errors import ConfigError, MemoryExhaustedError, Problem
 from engine.events import Emit, RunReady
 from engine.nets.protocols import Modality
 from engine.nets.registry import build_modalities
 from engine.runs.checkpoint_files import CheckpointMetadata
 from engine.runs.folder import RunFolder, write_model
 from engine.runs.metadata import ModelMetadata
-from engine.train.batch_size import DeviceMemory, choose_batch
+from engine.train.batch_size import DeviceMemory, choose_batch, peak_bytes, total_bytes
 from engine.train.data import TrainingData, load_training_data, load_vectors, model_metadata
-from engine.train.device import describe, find_device, resolve_precision
+from engine.train.device import (
+    describe,
+    find_device,
+    is_out_of_memory,
+    keep_freed_memory,
+    release_memory,
+    resolve_precision,
+)
 from engine.train.families import build_state, build_step
-from engine.train.state import DISCRIMINATOR, TrainingState, parameter_count
+from engine.train.state import DISCRIMINATOR, TrainingState, parameter_count, update_ema
 from engine.train.step import Step
 
 LARGE_IMAGE = 64
@@ -65,33 +76,19 @@ def set_up(config: RunConfig, folder: RunFolder, emit: Emit, control: RunControl
     _check_dataset_version(folder, metadata)
     write_model(folder, metadata)
     control.stop_if_asked()
-    modalities = build_modalities(
-        config.networks,
-        channels=metadata.channels,
-        tokenizer=metadata.tokenizer,
-        text_length=metadata.text_length,
-        vectors=load_vectors(config, metadata),
-    )
-    data = load_training_data(config, dataset, metadata, modalities, device)
-    control.stop_if_asked()
+    data = _load(config, dataset, metadata, device, control)
     requested, config = config, _decide(config, data, device, emit, control)
     if config != requested:
         folder.write_config(config)
-    state = build_state(modalities, config, device, data.augmenters)
+    state = build_state(data.modalities, config, device, data.augmenters)
     return TrainingSetup(
         config=config,
         folder=folder,
         state=state,
-        modalities=modalities,
+        modalities=data.modalities,
         model=metadata,
         loader=data.loader(config.training.batch_size),
-        step=build_step(
-            state,
-            config,
-            modalities=modalities,
-            strong_augment=data.strong_augment,
-            validation=data.validation,
-        ),
+        step=_build_step(state, config, data),
         initial_tensors={
             name: tensor.detach().cpu().clone() for name, tensor in state.tensors().items()
         },
@@ -103,6 +100,38 @@ def reset_to_initial_weights(run: TrainingSetup) -> None:
     """Restore the networks and optimizers from before the first step."""
     metadata = CheckpointMetadata(step=0, images_seen=0, elapsed_s=0.0, config_hash="")
     run.state.restore(run.initial_tensors, metadata)
+
+
+def _load(
+    config: RunConfig,
+    dataset: StoredDataset,
+    metadata: ModelMetadata,
+    device: torch.device,
+    control: RunControl,
+    max_items: int | None = None,
+) -> TrainingData:
+    """Build the modalities and load the data onto the device."""
+    modalities = build_modalities(
+        config.networks,
+        channels=metadata.channels,
+        tokenizer=metadata.tokenizer,
+        text_length=metadata.text_length,
+        vectors=load_vectors(config, metadata),
+    )
+    control.stop_if_asked()
+    data = load_training_data(config, dataset, metadata, modalities, device, max_items=max_items)
+    control.stop_if_asked()
+    return data
+
+
+def _build_step(state: TrainingState, config: RunConfig, data: TrainingData) -> Step:
+    return build_step(
+        state,
+        config,
+        modalities=data.modalities,
+        strong_augment=data.strong_augment,
+        validation=data.validation,
+    )
 
 
 def _check_dataset_version(folder: RunFolder, metadata: ModelMetadata) -> None:
@@ -182,3 +211,107 @@ def dry_run_steps(
         step(batch(number), number)
     if state.device.type == "cuda":
         torch.cuda.synchronize(state.device)
+
+
+# --------------------------------------------------------------------------
+# Speed before a run.
+
+
+PROBE_ITEMS = 512
+"""Items of the dataset that the measurement loads."""
+PROBE_S = 1.0
+
+
+def measure_throughput(config: RunConfig, control: RunControl) -> float:
+    """Measure the images per second at which a run would train on this machine.
+
+    Takes real training steps for about a second, with networks that are then discarded and on items
+    drawn from the dataset. Nothing is written. A batch size of 0 is selected first, as the run
+    would.
+
+    Raises:
+        StoppedError: a stop was requested.
+        EngineError: the dataset or the device is not available, or a batch does not fit into
+            memory.
+    """
+    device = find_device(config.device)
+    keep_freed_memory()
+    try:
+        return _measure(config, device, control)
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+    finally:
+        release_memory()
+    # Outside the ``except``: the exception references the tensors that did not fit.
+    size = config.training.batch_size
+    raise MemoryExhaustedError(size, peak_bytes(device), total_bytes(device))
+
+
+def _measure(config: RunConfig, device: torch.device, control: RunControl) -> float:
+    dataset = open_dataset(config.dataset)
+    metadata = model_metadata(config, dataset)
+    data = _load(config, dataset, metadata, device, control, PROBE_ITEMS)
+    config = _decide(config, data, device, lambda _event: None, control)
+    training = config.training
+    state = build_state(data.modalities, config, device, data.augmenters)
+    step, loader = _build_step(state, config, data), data.loader(training.batch_size)
+
+    def take_step(number: int) -> None:
+        control.stop_if_asked()
+        step(read_batch(data.modalities, loader, number), number)
+        update_ema(
+            state.ema,
+            state.generator,
+            images_seen=(number + 1) * training.batch_size,
+            batch=training.batch_size,
+            half_life=training.ema_half_life,
+        )
+
+    def wait() -> None:
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+
+    has_penalty = DISCRIMINATOR in state.networks and training.penalty_weight > 0
+    interval = training.reg_interval if has_penalty else 1
+    return training.batch_size * steps_per_second(take_step, wait, interval=interval)
+
+
+def steps_per_second(
+    take_step: Callable[[int], None],
+    wait: Callable[[], None] = lambda: None,
+    *,
+    interval: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> float:
+    """Measure the mean rate of steps of which every ``interval``-th takes longer.
+
+    The first two steps compile kernels and do not count, unless they alone take a second. Then both
+    kinds of steps are timed in turn until a second is over: in whole intervals if that is short
+    enough, otherwise one step of each.
+
+    Args:
+        take_step: takes the step of a number from 0; multiples of ``interval`` are the long ones.
+        wait: waits for the device.
+        interval: 1 if all steps are equal.
+        clock: in seconds.
+    """
+
+    def seconds(*numbers: int) -> float:
+        start = clock()
+        for number in numbers:
+            take_step(number)
+        wait()
+        return clock() - start
+
+    long_s, short_s, rounds, num_short = seconds(0), seconds(1), 1, 1
+    if long_s + short_s < PROBE_S:
+        num_short = interval - 1 if interval * short_s < PROBE_S else 1
+        long_s = short_s = rounds = 0
+        while long_s + short_s < PROBE_S:
+            rounds += 1
+            long_s += seconds(rounds * interval)
+            short_s += seconds(*range(1, num_short + 1))
+    # Without short steps, nothing but the clock itself was timed.
+    per_short_s = short_s / (rounds * num_short) if num_short else 0.0
+    return interval / (long_s / rounds + (interval - 1) * per_short_s)

@@ -1278,6 +1278,18 @@ Free software under the Apache License 2.0.</source>
         <translation>32 像素，全连接层与 Goodfellow 等人（2014）的极小极大损失，用于教学</translation>
     </message>
     <message>
+        <source>60,000 handwritten digits, each with its word</source>
+        <translation>60,000 个手写数字及其英文单词</translation>
+    </message>
+    <message>
+        <source>1,810 emoji, each with its name</source>
+        <translation>1,810 个表情符号及其名称</translation>
+    </message>
+    <message>
+        <source>18,000 drawn shapes whose captions name every attribute</source>
+        <translation>18,000 个绘制的图形，说明文字写明每个属性</translation>
+    </message>
+    <message>
         <source>Digits</source>
         <translation>手写数字</translation>
     </message>
@@ -1686,6 +1698,105 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>This is a fault of the program, not yours. Nothing that was saved is lost. Please report it with the details below.</source>
         <translation>这是程序的错误，与您无关。已保存的内容没有丢失。请附上下面的详细信息进行报告。</translation>
+    </message>
+</context>
+<context>
+    <name>ForecastView</name>
+    <message>
+        <source>Estimate</source>
+        <translation>估算</translation>
+    </message>
+    <message>
+        <source>Sample of such a run</source>
+        <translation>此类训练的样本</translation>
+    </message>
+    <message>
+        <source>What such a run gave; click to enlarge</source>
+        <translation>此类训练的结果；点击放大</translation>
+    </message>
+    <message>
+        <source>The images that runs of our own needed, and the time that follows from the speed of this computer. Evaluations add some.</source>
+        <translation>我们自己的训练所需的图像数，以及按这台电脑的速度推算的时间。评估还需要一些时间。</translation>
+    </message>
+    <message>
+        <source>Shapes recognisable: not measured</source>
+        <translation>形状可辨：未测量</translation>
+    </message>
+    <message>
+        <source>Shapes recognisable after {0}</source>
+        <translation>形状可辨：{0}后</translation>
+    </message>
+    <message>
+        <source>As good as it gets after {0}</source>
+        <translation>达到最佳：{0}后</translation>
+    </message>
+    <message>
+        <source>{0} on this computer</source>
+        <translation>这台电脑：{0}</translation>
+    </message>
+    <message>
+        <source>Measuring the speed…</source>
+        <translation>正在测量速度…</translation>
+    </message>
+    <message>
+        <source>{0} images in {1} min</source>
+        <translation>{1} 分钟 {0} 张图像</translation>
+    </message>
+    <message>
+        <source>{0} images</source>
+        <translation>{0} 张图像</translation>
+    </message>
+    <message>
+        <source>{0} s</source>
+        <translation>{0} 秒</translation>
+    </message>
+    <message>
+        <source>{0} min</source>
+        <translation>{0} 分钟</translation>
+    </message>
+    <message>
+        <source>Images needed: not measured for branches.</source>
+        <translation>所需图像数：未对分支测量。</translation>
+    </message>
+    <message>
+        <source>Images needed: not measured for images like these.</source>
+        <translation>所需图像数：未对这类图像测量。</translation>
+    </message>
+    <message>
+        <source>Train for about a second to measure the speed; no run is made</source>
+        <translation>试训练约一秒以测量速度；不会创建训练</translation>
+    </message>
+    <message>
+        <source>Measured on {0}.</source>
+        <translation>测量所用数据：{0}。</translation>
+    </message>
+    <message>
+        <source>Images needed: not measured with these settings, only with the values of the preset {0}.</source>
+        <translation>所需图像数：未按这些设置测量，只按预设“{0}”的数值测量过。</translation>
+    </message>
+    <message>
+        <source>The images have {0} px, the run makes {1} px: details are lost.</source>
+        <translation>图像为 {0} 像素，本次训练生成 {1} 像素：细节会丢失。</translation>
+    </message>
+    <message>
+        <source>The images have {0} px, the run makes {1} px: pixels are invented.</source>
+        <translation>图像为 {0} 像素，本次训练生成 {1} 像素：多出的像素是虚构的。</translation>
+    </message>
+    <message>
+        <source>Use {0} px</source>
+        <translation>使用 {0} 像素</translation>
+    </message>
+    <message>
+        <source>Changes the image size and nothing else</source>
+        <translation>只更改图像尺寸</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>What to expect</source>
+        <translation>预期结果</translation>
     </message>
 </context>
 <context>

@@ -7,6 +7,7 @@ delay the first window.
 import functools
 import gc
 import importlib
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from resources import starters_folder
 from studio.jobs.dataset import DatasetWork
 from studio.jobs.gallery import WriteGallery
 from studio.jobs.importing import ImportDataset, ImportReader
-from studio.jobs.training import BuildStarter, Train
+from studio.jobs.training import BuildStarter, MeasureSpeed, Train
 
 
 def _train(config: RunConfig, emit: Emit, control: RunControl) -> None:
@@ -36,10 +37,22 @@ def _resume(config: RunConfig, emit: Emit, control: RunControl) -> None:
     resume(config, emit, control)
 
 
+def _measure_speed(config: RunConfig, control: RunControl) -> float:
+    from engine.train.setup import measure_throughput
+
+    _set_libraries_aside()
+    return measure_throughput(config, control)
+
+
+_building = threading.Lock()
+"""A run may start while a measurement of the speed still builds the same starter."""
+
+
 def _build_starter(name: str, datasets: Path) -> Path:
     from engine.data.starter_files import build_starter
 
-    return build_starter(name, starters_folder(), datasets)
+    with _building:
+        return build_starter(name, starters_folder(), datasets)
 
 
 def _write_gallery(request: GalleryRequest, emit: GalleryEmit, control: RunControl) -> None:
@@ -73,6 +86,7 @@ class EngineApi:
 
     train: Train = _train
     resume: Train = _resume
+    measure_speed: MeasureSpeed = _measure_speed
     build_starter: BuildStarter = _build_starter
     write_gallery: WriteGallery = _write_gallery
     import_dataset: ImportDataset = _import_dataset

@@ -1,4 +1,7 @@
-"""Trains runs in a worker thread; builds the starter dataset first if one was chosen."""
+"""Trains runs, and measures how fast one would train, in worker threads.
+
+Both build the starter dataset first if one was chosen.
+"""
 
 import logging
 from collections.abc import Callable
@@ -9,6 +12,7 @@ from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 from engine.config.run import RunConfig
 from engine.control import RunControl
 from engine.events import Emit, MetricsReported, Outcome, RunEnded, RunEvent, RunRelocated
+from studio.jobs.task import CancellingJob, TaskEnded
 from studio.jobs.thread import JobThread
 
 
@@ -25,6 +29,8 @@ Train = Callable[[RunConfig, Emit, RunControl], None]
 """Trains a new run or resumes one from its checkpoint."""
 BuildStarter = Callable[[str, Path], Path]
 """From the starter's name and the folder of datasets to the built dataset."""
+MeasureSpeed = Callable[[RunConfig, RunControl], float]
+"""Returns the images per second at which a run would train here."""
 
 _log = logging.getLogger(__name__)
 
@@ -146,3 +152,42 @@ class TrainingJob(RunEvents):
         if isinstance(event, RunRelocated) and self._config is not None:
             self._config = self._config.with_values(run=event.folder)
         self.event_emitted.emit(event)
+
+
+class SpeedJob(CancellingJob):
+    """Measures how fast a run would train; never while one trains.
+
+    ``ended`` carries the images per second.
+    """
+
+    def __init__(
+        self,
+        measure: MeasureSpeed,
+        build_starter: BuildStarter,
+        training: TrainingJob,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__("speed", parent)
+        self._measure, self._build_starter = measure, build_starter
+        self._training = training
+        training.run_started.connect(self.cancel)
+
+    def start(self, config: RunConfig, starter: str = "") -> None:
+        """Measure in a thread; while a run trains, end at once as stopped.
+
+        Args:
+            config: of the run; with a starter, its dataset's parent is the folder of datasets.
+            starter: name of the starter to build first; empty if the dataset exists.
+        """
+        if self._training.is_running:
+            self.ended.emit(TaskEnded(outcome=Outcome.STOPPED))
+            return
+
+        def work(_tell: object, control: RunControl) -> float:
+            ready = config
+            if starter:
+                dataset = self._build_starter(starter, config.dataset.parent)
+                ready = config.with_values(dataset=dataset)
+            return self._measure(ready, control)
+
+        self.request(work)

@@ -10,11 +10,12 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 
+from engine.config.forecast import DataFacts
 from engine.config.presets import PRESETS, config_from_preset, gpu_memory_bytes, suitable_preset
 from engine.config.run import RunConfig
 from engine.config.sections import IMAGE_SIZES
 from engine.config.setting import Setting, settings_in, value_at
-from engine.data.manifest import read_manifest
+from engine.data.manifest import data_facts, read_manifest
 from engine.data.starters import STARTERS
 from engine.errors import ConfigError, EngineError, Problem
 from engine.runs.branching import BranchStart, branch_problems
@@ -152,16 +153,12 @@ class RunForm:
 
     def _suitable_preset(self) -> str:
         """Return the preset that suits the chosen data and this machine."""
-        size, channels, pairs = max(IMAGE_SIZES), 1, 0
-        if starter := STARTERS.get(self.starter):
-            size, channels, pairs = starter.image_size, starter.channels, starter.pairs
-        else:
-            with contextlib.suppress(EngineError, OSError):
-                manifest = read_manifest(self.dataset)
-                size = max(manifest.image_height, manifest.image_width)
-                channels, pairs = manifest.channels, manifest.items
+        data = self.data_facts() or DataFacts(image_size=max(IMAGE_SIZES), channels=1, pairs=0)
         return suitable_preset(
-            gpu_bytes=gpu_memory_bytes(), image_size=size, channels=channels, pairs=pairs
+            gpu_bytes=gpu_memory_bytes(),
+            image_size=data.image_size,
+            channels=data.channels,
+            pairs=data.pairs,
         ).name
 
     def _choose_data(self, starter: str, dataset: Path) -> None:
@@ -246,6 +243,28 @@ class RunForm:
             starter=self.starter,
             branch=self.branch,
         )
+
+    def data_facts(self) -> DataFacts | None:
+        """Return what is known about the chosen data; None if there is no dataset."""
+        if starter := STARTERS.get(self.starter):
+            return DataFacts(
+                image_size=starter.image_size,
+                channels=starter.channels,
+                pairs=starter.pairs,
+                starter=starter.name,
+            )
+        with contextlib.suppress(EngineError, OSError):
+            return data_facts(read_manifest(self.dataset))
+        return None
+
+    def draft(self) -> RunPlan | None:
+        """Return the plan whose name may still be unusable; None while a setting is invalid."""
+        values, problems = read_fields(FIELDS, self._texts)
+        with contextlib.suppress(ConfigError):
+            if not problems:
+                config = self._config(values)
+                return RunPlan(config=config, starter=self.starter, branch=self.branch)
+        return None
 
     def choices(self, *, is_more_open: bool = False) -> RunChoices:
         """Return the choices to remember."""

@@ -1,7 +1,7 @@
 """Closing the window while work is running, and the gallery dialog."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import assert_never
 
@@ -13,7 +13,7 @@ from studio.dialogs.confirm import CloseAnswer, ConfirmQuit
 from studio.dialogs.save_gallery import SaveGalleryDialog
 from studio.jobs.dataset import DatasetJobs
 from studio.jobs.gallery import GalleryJob
-from studio.jobs.training import TrainingJob
+from studio.jobs.training import SpeedJob, TrainingJob
 from studio.models.run_state import RunState
 from studio.settings.choices import SaveGalleryChoices
 from studio.window.import_flow import ImportFlow
@@ -37,14 +37,14 @@ class Closing(QObject):
         self,
         window: MainWindow,
         training: TrainingJob,
-        gallery: GalleryJob,
-        datasets: DatasetJobs,
+        others: Sequence[GalleryJob | DatasetJobs | SpeedJob],
         importing: ImportFlow,
         view: RunView,
     ) -> None:
+        """Connect to the window; ``others`` are cancelled without asking."""
         super().__init__(window)
-        self._window, self._training, self._gallery = window, training, gallery
-        self._datasets, self._importing, self._view = datasets, importing, view
+        self._window, self._training, self._others = window, training, others
+        self._importing, self._view = importing, view
         self._guard: ConfirmQuit | None = None
         self._quits_after_run = False
         self._then: Callable[[], None] | None = None
@@ -139,9 +139,9 @@ class Closing(QObject):
 
     def _close(self) -> None:
         self.closing.emit()
-        self._gallery.cancel()
-        self._datasets.cancel()
-        for job in (self._gallery, self._datasets, self._training):
+        for job in self._others:
+            job.cancel()
+        for job in (*self._others, self._training):
             if not job.wait(MAX_WAIT_MS):
                 _log.warning("A job did not end in time")
         if self._tray is not None:

@@ -67,6 +67,11 @@ class FakeEngine:
     resumed: list[RunConfig] = field(default_factory=list)
     starters: list[str] = field(default_factory=list)
     requests: list[GalleryRequest] = field(default_factory=list)
+    speed: float | Exception = 1_000.0
+    """Images per second that it measures, or why it cannot."""
+    measured: list[RunConfig] = field(default_factory=list)
+    holds_measurement: threading.Event = field(default_factory=threading.Event)
+    """Set, a measurement lasts until it is stopped."""
 
     def __post_init__(self) -> None:
         self.answers_stop.set()
@@ -76,6 +81,7 @@ class FakeEngine:
         return EngineApi(
             train=self.train,
             resume=self.resume,
+            measure_speed=self.measure_speed,
             build_starter=self.build_starter,
             write_gallery=self.write_gallery,
         )
@@ -84,6 +90,16 @@ class FakeEngine:
         """Remember the name."""
         self.starters.append(name)
         return datasets / name
+
+    def measure_speed(self, config: RunConfig, control: RunControl) -> float:
+        """Give the speed at once, or as soon as it may."""
+        self.measured.append(config)
+        while self.holds_measurement.is_set():
+            control.stop_if_asked()
+            control.wait(LOOK_S)
+        if isinstance(self.speed, Exception):
+            raise self.speed
+        return self.speed
 
     def train(self, config: RunConfig, emit: Emit, control: RunControl) -> None:
         """Go through the phases of a run."""

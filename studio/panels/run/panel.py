@@ -14,6 +14,7 @@ from studio.models.more_training import Resumable
 from studio.models.run_form import FIELDS, RunForm
 from studio.models.run_state import Command, RunStatus
 from studio.panels.run.controls import HealthNotes, RunControls, RunProgress
+from studio.panels.run.forecast import ForecastView
 from studio.panels.run.rows import ForkOriginLabel, RunSetupFields, SettingRows, form_layout
 from studio.settings.choices import RunChoices
 from studio.theme import MARGIN, SPACING
@@ -55,6 +56,8 @@ class RunPanel(QWidget):
         self._content = QWidget()
         self._more = Section(self.tr("More settings"), self._make_more())
         self._more.set_open(is_open=is_more_open)
+        self.forecast = ForecastView(form)
+        self.forecast.edited.connect(self.refresh)
         self._progress = RunProgress()
         self._reason = plain_label(role="problem")
         self._controls = RunControls()
@@ -171,6 +174,8 @@ class RunPanel(QWidget):
         self.origin.show_branch(self._form.branch)
         self._subject.refresh(self._problems)
         self._settings.refresh(self._problems)
+        self.forecast.refresh()
+        self.forecast.setVisible(self.forecast.has_data and not self._status.is_running)
         for group, heading in self._headings.items():
             heading.setVisible(any(self._form.matters(name) for name in FIELDS if _in(group, name)))
         self._content.setEnabled(not self._status.is_running)
@@ -210,7 +215,7 @@ class RunPanel(QWidget):
         scroll = scrolling(self._content)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         bottom = spaced(QVBoxLayout(), SPACING, (MARGIN, SPACING, MARGIN, MARGIN))
-        fill(bottom, self.notes, self._progress, self._reason, self._controls)
+        fill(bottom, self.notes, self._progress, self.forecast, self._reason, self._controls)
         fill(spaced(QVBoxLayout(self), 0, (0, 0, 0, 0)), (scroll, 1), bottom)
         self.setFocusProxy(self._controls)
 

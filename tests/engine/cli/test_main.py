@@ -12,7 +12,9 @@ from PIL import Image
 import resources
 from engine.cli.main import main
 from engine.cli.progress import stop_on_interrupt
-from engine.config.presets import PRESETS
+from engine.cli.train import estimate_lines
+from engine.config.forecast import DataFacts
+from engine.config.presets import PRESETS, config_from_preset
 from engine.control import RunControl
 from engine.runs.folder import RunFolder
 from tests.helpers.tiny import tiny_dataset
@@ -107,7 +109,9 @@ def test_that_bad_input_is_one_clear_sentence_and_exit_code_two(
         "",
         "fly",
         "train",
+        "train --starter digits",
         "train --starter cats --run r",
+        "train --resume --estimate --run r",
         "train --dataset d --run r --seed one",
         "sample --run r",
     ],
@@ -206,3 +210,42 @@ def test_that_the_command_line_never_imports_qt():
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert told.stdout.strip().endswith("[]")
+
+
+def test_that_an_estimate_is_printed_and_nothing_is_trained(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("engine.train.setup.PROBE_S", 0.05)
+    dataset = tiny_dataset(tmp_path / "data")
+    code = main(["train", "--dataset", str(dataset), "--estimate", *SMALL])
+    assert code == 0
+    told = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("Speed: ") and "images/s" in line for line in told)
+    assert any(line.startswith("64 images: ") for line in told)
+    assert "Images needed: not measured for images like these." in told
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+def test_that_an_estimate_counts_from_the_speed(tmp_path):
+    config = config_from_preset("cpu-colour", dataset=tmp_path, run=tmp_path)
+    emoji = DataFacts(image_size=64, channels=3, pairs=1_906, starter="emoji")
+    told = estimate_lines(config, emoji, 550.0)
+    assert told[:4] == [
+        "Speed: 550 images/s.",
+        "5 min: about 160,000 images.",
+        "Shapes recognisable: after about 120,000 images, 4 min.",
+        "As good as it gets: after about 330,000 images, 10 min.",
+    ]
+    assert "1,810 emoji" in told[4]
+    assert told[5].endswith("--image-size 64.")
+    shapes = DataFacts(image_size=32, channels=3, pairs=20_000, starter="shapes")
+    told = estimate_lines(config.with_values(minutes=0.0), shapes, 5.4)
+    unlike = "not measured with these settings, only with the values of the preset cpu-tiny."
+    assert told == ["Speed: 5.4 images/s.", f"Images needed: {unlike}"]
+    config = config_from_preset("cpu-tiny", dataset=tmp_path, run=tmp_path)
+    told = estimate_lines(config, shapes, 20_000.0)
+    assert told[2:4] == [
+        "Shapes recognisable: not measured.",
+        "As good as it gets: after about 1,540,000 images, 77 s.",
+    ]
+    told = estimate_lines(config.with_values(networks__image_size=64), shapes, 1.0)
+    assert told[-1].startswith("The dataset has images of 32 px, the run makes 64 px")
+    assert told[-1].endswith("--image-size 32.")

@@ -1,9 +1,25 @@
 import ctypes
+import re
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
+import resources
 from engine.config import presets
+from engine.config.forecast import (
+    MEASURED_RUNS,
+    DataFacts,
+    fitting_image_size,
+    has_measured_settings,
+    images_within,
+    measured_run,
+    speed_key,
+    training_seconds,
+    two_digits,
+)
 from engine.config.presets import AUTO, PRESETS, config_from_preset, suitable_preset
 from engine.config.run import RunConfig
 
@@ -161,3 +177,104 @@ def test_that_untold_memory_is_none(monkeypatch, error):
     monkeypatch.setattr(presets.sys, "platform", "linux")
     monkeypatch.setattr(presets.os, "sysconf", refuse, raising=False)
     assert presets.memory_bytes() == 0
+
+
+# --------------------------------------------------------------------------
+# The forecast of a run.
+
+
+DIGITS = DataFacts(image_size=32, channels=1, pairs=70_000, starter="digits")
+
+
+def test_that_times_and_images_follow_from_the_speed():
+    assert training_seconds(60_000, 1_000.0) == 60.0
+    assert training_seconds(330_000, 500.0) / 60 == 11.0
+    assert images_within(5.0, 1_043.0) == 312_900
+    rounded = {312_900: 310_000, 1_043: 1_000, 87.6: 88, 3.4: 3, 0.2: 0, 0: 0, 99.6: 100}
+    assert {number: two_digits(number) for number in rounded} == rounded
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (DIGITS, "digits"),
+        (DataFacts(image_size=64, channels=1, pairs=60_000), "digits"),
+        (DataFacts(image_size=64, channels=1, pairs=500), None),
+        (DataFacts(image_size=64, channels=3, pairs=1_906, starter="emoji"), "emoji"),
+        (DataFacts(image_size=64, channels=3, pairs=9_999), "emoji"),
+        (DataFacts(image_size=64, channels=3, pairs=10_000), None),
+        (DataFacts(image_size=32, channels=3, pairs=20_000, starter="shapes"), "shapes"),
+    ],
+)
+def test_that_only_images_of_the_measured_kinds_have_a_forecast(data, name):
+    assert measured_run(data) == (MEASURED_RUNS[name] if name else None)
+
+
+def test_that_a_forecast_holds_for_the_values_of_its_preset(tmp_path):
+    for run in MEASURED_RUNS.values():
+        config = config_from_preset(run.preset, dataset=tmp_path, run=tmp_path)
+        others = {"seed": 7, "minutes": 1.0, "training__precision": "bf16"}
+        assert has_measured_settings(run, config.with_values(**others))
+        for change in (
+            {"networks__image_size": 64},
+            {"family": "mopoe"},
+            {"training__learning_rate": 0.01},
+        ):
+            assert not has_measured_settings(run, config.with_values(**change))
+
+
+def test_that_measured_runs_are_documented_and_their_sheets_are_small():
+    text = Path(__file__).parents[3].joinpath("docs", "measurements.md").read_text("utf-8")
+    found = re.findall(r"^#+ (.*)\n((?:(?!#+ ).*\n?)*)", text, re.MULTILINE)
+    sections = dict(found)
+    table = sections["Images that a run needs"]
+    for run in MEASURED_RUNS.values():
+        assert run.source in sections
+        for images in (run.recognisable_images, run.best_images):
+            assert images is None or f"{images:,}" in table
+        if run.sample:
+            sheet = resources.forecast_folder() / run.sample
+            assert sheet.stat().st_size <= 60_000
+            with Image.open(sheet) as picture:
+                assert picture.width > picture.height > 0
+
+
+@pytest.mark.parametrize(
+    ("pixels", "architecture", "size"),
+    [
+        (28, "convolutional", 32),
+        (32, "convolutional", 32),
+        (63, "convolutional", 32),
+        (64, "modulated", 64),
+        (500, "convolutional", 128),
+        (500, "dense", 64),
+    ],
+)
+def test_that_no_pixels_are_invented_and_as_few_as_possible_lost(
+    tmp_path, pixels, architecture, size
+):
+    config = config_from_preset("cpu-tiny", dataset=tmp_path, run=tmp_path)
+    config = config.with_values(networks__architecture=architecture)
+    assert fitting_image_size(replace(DIGITS, image_size=pixels), config) == size
+
+
+def test_that_speeds_are_kept_by_what_decides_them(tmp_path):
+    config = config_from_preset("cpu-tiny", dataset=tmp_path / "data", run=tmp_path / "run")
+    equal = {
+        "run": tmp_path / "other",
+        "seed": 3,
+        "minutes": 60.0,
+        "reporting__preview_count": 16,
+        "training__learning_rate": 0.01,
+        "training__penalty_weight": 0.5,
+    }
+    assert speed_key(config.with_values(**equal)) == speed_key(config)
+    for change in (
+        {"dataset": tmp_path / "other"},
+        {"device": "cpu"},
+        {"training__batch_size": 32},
+        {"training__penalty_weight": 0.0},
+        {"networks__image_size": 64},
+        {"data__tokenizer": "characters"},
+    ):
+        assert speed_key(config.with_values(**change)) != speed_key(config)

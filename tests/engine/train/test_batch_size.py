@@ -10,6 +10,7 @@ from engine.train.batch_size import (
     peak_bytes,
     total_bytes,
 )
+from engine.train.setup import steps_per_second
 
 
 class FakeMachine:
@@ -88,3 +89,45 @@ def test_that_this_machine_tells_what_it_has_and_what_was_taken():
     total, taken = total_bytes(device), peak_bytes(device)
     # With torch inside, a process takes tens of megabytes; some systems tell nothing.
     assert total == 0 or 10**7 < taken < total
+
+
+class SteppingClock:
+    """Every ``interval``-th step takes longer; the first two take a start-up time more."""
+
+    def __init__(self, *, long_s, short_s, interval, start_s=0.0):
+        self.seconds, self.steps = 0.0, []
+        self._long_s, self._short_s = long_s, short_s
+        self._interval, self._start_s = interval, start_s
+
+    def take_step(self, number):
+        is_long = number % self._interval == 0
+        self.seconds += self._long_s if is_long else self._short_s
+        self.seconds += self._start_s if len(self.steps) < 2 else 0.0
+        self.steps.append(number)
+
+    def measure(self):
+        return steps_per_second(self.take_step, interval=self._interval, clock=lambda: self.seconds)
+
+
+@pytest.mark.parametrize(
+    ("clock", "mean_s"),
+    [
+        # Whole intervals: (30 + 7 * 10) / 8 ms.
+        (SteppingClock(long_s=0.03, short_s=0.01, interval=8, start_s=0.2), 0.0125),
+        # Slow: one step of each kind at a time, weighted like the whole ones: (0.5 + 7 * 0.2) / 8.
+        (SteppingClock(long_s=0.5, short_s=0.2, interval=8), 0.2375),
+        # So slow that the first two steps count: (9 + 7 * 4) / 8.
+        (SteppingClock(long_s=9.0, short_s=4.0, interval=8), 4.625),
+        (SteppingClock(long_s=0.05, short_s=0.0, interval=1, start_s=0.1), 0.05),
+    ],
+)
+def test_that_long_steps_count_as_often_as_they_come(clock, mean_s):
+    assert 1 / clock.measure() == pytest.approx(mean_s)
+    # About a second, beyond the first steps.
+    assert clock.seconds < 15
+
+
+def test_that_slow_steps_are_few():
+    clock = SteppingClock(long_s=9.0, short_s=4.0, interval=8)
+    clock.measure()
+    assert clock.steps == [0, 1]

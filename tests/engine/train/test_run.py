@@ -1,4 +1,5 @@
 import dataclasses
+import math
 from typing import cast
 
 import numpy as np
@@ -7,11 +8,14 @@ import torch
 
 from engine.config.toml import config_hash
 from engine.control import RunControl
+from engine.data.store import open_dataset
 from engine.data.tokenizers import Vocabulary
 from engine.errors import (
     DatasetMissingError,
     DeviceUnavailableError,
     FolderInUseError,
+    MemoryExhaustedError,
+    StoppedError,
 )
 from engine.events import (
     CheckpointSaved,
@@ -24,6 +28,7 @@ from engine.events import (
     RunEnded,
     RunReady,
 )
+from engine.nets.registry import build_modalities
 from engine.runs.checkpoint import read_tensors
 from engine.runs.checkpoint_files import read_metadata
 from engine.runs.event_reader import read_losses
@@ -31,8 +36,10 @@ from engine.runs.folder import RunFolder
 from engine.sample.load import load_run
 from engine.sample.preview_sheet import read_sheet
 from engine.train import device, periodic
+from engine.train.data import load_training_data, model_metadata
 from engine.train.loop import TrainingLoop
 from engine.train.run import train
+from engine.train.setup import PROBE_ITEMS, measure_throughput
 from tests.helpers.tiny import tiny_config, tiny_dataset
 
 
@@ -235,3 +242,63 @@ def test_that_the_loop_runs_its_due_tasks_in_order_after_each_step(tmp_path, dat
     events_of(tiny_config(dataset, tmp_path / "run", images=16))
     names = ("report", "checkpoint", "preview")
     assert ran == [(name, images) for images in (8, 16) for name in names]
+
+
+def test_that_the_speed_is_measured_on_the_real_networks_and_nothing_is_written(
+    tmp_path, dataset, monkeypatch
+):
+    monkeypatch.setattr("engine.train.setup.PROBE_S", 0.05)
+    config = tiny_config(dataset, tmp_path / "run")
+    files = sorted(tmp_path.rglob("*"))
+    for family in ("hybrid", "mopoe"):
+        speed = measure_throughput(config.with_values(family=family), RunControl())
+        assert math.isfinite(speed)
+        assert speed > 0
+    assert sorted(tmp_path.rglob("*")) == files
+
+
+def test_that_the_speed_of_a_batch_to_be_selected_is_measured(tmp_path, dataset, monkeypatch):
+    monkeypatch.setattr("engine.train.setup.PROBE_S", 0.05)
+    monkeypatch.setattr("engine.train.batch_size.CANDIDATES", (4, 8))
+    config = tiny_config(dataset, tmp_path / "run").with_values(training__batch_size=0)
+    assert measure_throughput(config, RunControl()) > 0
+
+
+def test_that_measuring_the_speed_can_be_stopped(tmp_path, dataset):
+    control = RunControl()
+    control.request_stop()
+    with pytest.raises(StoppedError):
+        measure_throughput(tiny_config(dataset, tmp_path / "run"), control)
+
+
+def test_that_a_batch_too_large_to_measure_is_said_so(tmp_path, dataset, monkeypatch):
+    def full(*_arguments: object, **_values: object) -> None:
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr("engine.train.setup.build_step", full)
+    with pytest.raises(MemoryExhaustedError, match="A batch of 8"):
+        measure_throughput(tiny_config(dataset, tmp_path / "run"), RunControl())
+
+
+def test_that_a_measurement_loads_a_part_of_the_data_and_augments_as_the_whole(tmp_path):
+    folder = tiny_dataset(tmp_path / "large", pairs=2 * PROBE_ITEMS, size=32)
+    dataset = open_dataset(folder)
+    config = tiny_config(folder, tmp_path / "run")
+    metadata = model_metadata(config, dataset)
+    modalities = build_modalities(
+        config.networks,
+        channels=1,
+        tokenizer=metadata.tokenizer,
+        text_length=metadata.text_length,
+    )
+    cpu = torch.device("cpu")
+    whole = load_training_data(config, dataset, metadata, modalities, cpu)
+    part = load_training_data(config, dataset, metadata, modalities, cpu, max_items=40)
+    assert len(part.stored["image"].rows) == len(part.stored["text"].rows) == 40
+    assert part.count == whole.count == len(whole.stored["image"].rows)
+    assert part.augmenters.keys() == whole.augmenters.keys()
+    # Each image keeps its own text.
+    shades = part.stored["image"].rows.float().mean((1, 2, 3))
+    words = [metadata.tokenizer.decode(row.tolist()) for row in part.stored["text"].rows]
+    expected = {"dark": 40, "light": 215, "grey": 128}
+    assert all(abs(s - expected[w]) < 20 for s, w in zip(shades.tolist(), words, strict=True))

@@ -1,0 +1,148 @@
+"""What a run will look like before it is started: how many images it needs, as measured.
+
+Pure data and arithmetic, without torch. The speed of a machine is measured by
+``engine.train.setup.measure_throughput``.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.config.presets import PRESETS, SMALL_DATASET
+from engine.config.run import MAX_DENSE_IMAGE_SIZE, RunConfig
+from engine.config.sections import IMAGE_SIZES, ReportingConfig, TrainingConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataFacts:
+    """What a forecast needs to know about a dataset."""
+
+    image_size: int
+    """Longer side of the images in pixels."""
+    channels: int
+    """1 (grey) or 3 (RGB)."""
+    pairs: int
+    starter: str = ""
+    """Name of the example dataset that it is; empty for the user's own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasuredRun:
+    """How many images runs of a preset needed on one kind of dataset."""
+
+    sample: str
+    """Name of a contact sheet of such a run, a PNG file in ``resources/forecast``; empty if there
+    is none."""
+    preset: str
+    subject: str
+    """Dataset that it was measured on; follows "Measured on"."""
+    recognisable_images: int | None
+    """Images seen until what they show can be recognised; None if not measured."""
+    best_images: int
+    """Images seen until more changed little, or of the longest run that was measured."""
+    source: str
+    """Section of ``docs/measurements.md`` with the figures."""
+
+
+MEASURED_RUNS: Mapping[str, MeasuredRun] = {
+    "digits": MeasuredRun(
+        sample="grey-32.png",
+        preset="cpu-tiny",
+        subject="60,000 handwritten digits, each with its word",
+        recognisable_images=60_000,
+        best_images=260_000,
+        source="Digits",
+    ),
+    "emoji": MeasuredRun(
+        sample="colour-32.png",
+        preset="cpu-colour",
+        subject="1,810 emoji, each with its name",
+        recognisable_images=120_000,
+        best_images=330_000,
+        source="Images that a run needs",
+    ),
+    "shapes": MeasuredRun(
+        sample="",
+        preset="cpu-tiny",
+        subject="18,000 drawn shapes whose captions name every attribute",
+        recognisable_images=None,
+        best_images=1_540_000,
+        source="Shapes, 30 minutes, seed 1",
+    ),
+}
+"""By example dataset. Not measured, and so not listed: images of 64 px and more, the families
+without likelihood of texts, few grey images, and many colour images other than drawn shapes."""
+
+
+def measured_run(data: DataFacts) -> MeasuredRun | None:
+    """Return the measured run on the same kind of images, or None."""
+    if data.starter in MEASURED_RUNS:
+        return MEASURED_RUNS[data.starter]
+    is_small = data.pairs < SMALL_DATASET
+    if data.channels == 1 and not is_small:
+        return MEASURED_RUNS["digits"]
+    return MEASURED_RUNS["emoji"] if data.channels > 1 and is_small else None
+
+
+def has_measured_settings(run: MeasuredRun, config: RunConfig) -> bool:
+    """Whether the settings that decide how fast a run learns are those of the measured run."""
+    preset = PRESETS[run.preset]
+    same = {"precision": preset.training.precision, "compile_discriminator": False}
+    return (
+        config.family == preset.family
+        and config.networks == preset.networks
+        and replace(config.training, **same) == preset.training
+    )
+
+
+def training_seconds(images: int, images_per_s: float) -> float:
+    """Return the seconds of training that a number of images takes."""
+    return images / images_per_s
+
+
+def images_within(minutes: float, images_per_s: float) -> int:
+    """Return the number of images that a budget in minutes allows."""
+    return round(60 * minutes * images_per_s)
+
+
+def two_digits(number: float) -> int:
+    """Round to two significant digits: estimates are no more exact."""
+    if number < 1:
+        return 0
+    unit = 10 ** max(0, math.floor(math.log10(number)) - 1)
+    return round(number / unit) * unit
+
+
+def fitting_image_size(data: DataFacts, config: RunConfig) -> int:
+    """Return the image size of the networks that suits a dataset.
+
+    It is the largest that invents no pixels, or the smallest of all for smaller images.
+    """
+    largest = MAX_DENSE_IMAGE_SIZE if config.networks.architecture == "dense" else max(IMAGE_SIZES)
+    sizes = [size for size in IMAGE_SIZES if size <= min(data.image_size, largest)]
+    return max(sizes, default=min(IMAGE_SIZES))
+
+
+def speed_key(config: RunConfig) -> RunConfig:
+    """Return a configuration that is equal for all runs of the same speed on one machine."""
+    training, neutral = config.training, TrainingConfig()
+    return replace(
+        config,
+        run=Path(),
+        preset="",
+        seed=0,
+        minutes=0.0,
+        images=0,
+        reporting=ReportingConfig(),
+        training=replace(
+            training,
+            learning_rate=neutral.learning_rate,
+            text_learning_rate=neutral.text_learning_rate,
+            final_learning_rate=neutral.final_learning_rate,
+            beta1=neutral.beta1,
+            beta2=neutral.beta2,
+            ema_half_life=neutral.ema_half_life,
+            penalty_weight=float(training.penalty_weight > 0),
+        ),
+    )
