@@ -34,6 +34,8 @@ class MeasuredRun:
     sample: str
     """Name of a contact sheet of such a run, a PNG file in ``resources/forecast``; empty if there
     is none."""
+    sample_images: int
+    """Images seen by the run of the sheet."""
     preset: str
     subject: str
     """Dataset that it was measured on; follows "Measured on"."""
@@ -48,6 +50,7 @@ class MeasuredRun:
 MEASURED_RUNS: Mapping[str, MeasuredRun] = {
     "digits": MeasuredRun(
         sample="grey-32.png",
+        sample_images=364_864,
         preset="cpu-tiny",
         subject="60,000 handwritten digits, each with its word",
         recognisable_images=60_000,
@@ -56,6 +59,7 @@ MEASURED_RUNS: Mapping[str, MeasuredRun] = {
     ),
     "emoji": MeasuredRun(
         sample="colour-32.png",
+        sample_images=42_304,
         preset="cpu-colour",
         subject="1,810 emoji, each with its name",
         recognisable_images=120_000,
@@ -64,6 +68,7 @@ MEASURED_RUNS: Mapping[str, MeasuredRun] = {
     ),
     "shapes": MeasuredRun(
         sample="",
+        sample_images=0,
         preset="cpu-tiny",
         subject="18,000 drawn shapes whose captions name every attribute",
         recognisable_images=None,

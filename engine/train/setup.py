@@ -234,6 +234,7 @@ def measure_throughput(config: RunConfig, control: RunControl) -> float:
         EngineError: the dataset or the device is not available, or a batch does not fit into
             memory.
     """
+    control.stop_if_asked()
     device = find_device(config.device)
     keep_freed_memory()
     try:

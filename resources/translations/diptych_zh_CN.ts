@@ -1711,10 +1711,6 @@ Free software under the Apache License 2.0.</source>
         <translation>此类训练的样本</translation>
     </message>
     <message>
-        <source>What such a run gave; click to enlarge</source>
-        <translation>此类训练的结果；点击放大</translation>
-    </message>
-    <message>
         <source>The images that runs of our own needed, and the time that follows from the speed of this computer. Evaluations add some.</source>
         <translation>我们自己的训练所需的图像数，以及按这台电脑的速度推算的时间。评估还需要一些时间。</translation>
     </message>
@@ -1763,6 +1759,10 @@ Free software under the Apache License 2.0.</source>
         <translation>所需图像数：未对这类图像测量。</translation>
     </message>
     <message>
+        <source>What such a run gave after {0} images; click to enlarge</source>
+        <translation>此类训练在 {0} 张图像后的结果；点击放大</translation>
+    </message>
+    <message>
         <source>Train for about a second to measure the speed; no run is made</source>
         <translation>试训练约一秒以测量速度；不会创建训练</translation>
     </message>
@@ -1793,6 +1793,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Cancel</source>
         <translation>取消</translation>
+    </message>
+    <message>
+        <source>A run after {0} images.</source>
+        <translation>{0} 张图像后的训练。</translation>
     </message>
     <message>
         <source>What to expect</source>

@@ -447,6 +447,7 @@ def test_that_the_sample_can_be_enlarged(qtbot, studio, forecast):
     assert dialog.isVisible()
     sheet = max(dialog.findChildren(QLabel), key=lambda label: label.pixmap().width())
     assert sheet.pixmap().width() > 4 * forecast.sample.iconSize().width()
+    assert says(dialog, "A run after 364,864 images.")
     dialog.reject()
 
 

@@ -61,13 +61,13 @@ class ForecastView(QWidget):
         """Key and explanation of the measurement that failed last."""
         self.has_data = False
         """Whether the form names a dataset; without one there is nothing to show."""
+        self._shown: MeasuredRun | None = None
         self._size = 0
         self.button = push_button(self.tr("Estimate"), self._on_button, role="small")
         self.sample = QToolButton()
         self.sample.setAutoRaise(True)
         self.sample.setIconSize(_THUMBNAIL)
         self.sample.setAccessibleName(self.tr("Sample of such a run"))
-        self.sample.setToolTip(self.tr("What such a run gave; click to enlarge"))
         self.sample.clicked.connect(self._show_sheet)
         self._facts = plain_label()
         self._facts.setToolTip(
@@ -173,7 +173,9 @@ class ForecastView(QWidget):
         thumbnail = _thumbnail(shown.sample) if shown else QPixmap()
         self.sample.setVisible(not thumbnail.isNull())
         self.sample.setIcon(thumbnail)
-        self.sample.setProperty("sheet", shown.sample if shown else "")
+        self._shown = shown
+        seen = self.tr("What such a run gave after {0} images; click to enlarge")
+        self.sample.setToolTip(seen.format(count_text(shown.sample_images)) if shown else "")
 
     def _show_size(self, config: RunConfig, data_size: int, fitting: int) -> None:
         side, self._size = config.networks.image_size, fitting
@@ -214,13 +216,18 @@ class ForecastView(QWidget):
 
     @Slot()
     def _show_sheet(self) -> None:
+        shown = self._shown
+        if shown is None:
+            return
         dialog = QDialog(self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setWindowTitle(self.tr("Sample of such a run"))
         sheet = QLabel()
-        sheet.setPixmap(QPixmap(str(forecast_folder() / self.sample.property("sheet"))))
+        sheet.setPixmap(QPixmap(str(forecast_folder() / shown.sample)))
         margins = (MARGIN, MARGIN, MARGIN, MARGIN)
-        fill(spaced(QVBoxLayout(dialog), SPACING, margins), sheet, plain_label(self._basis.text()))
+        seen = self.tr("A run after {0} images.").format(count_text(shown.sample_images))
+        text = plain_label(f"{seen} {self._basis.text()}")
+        fill(spaced(QVBoxLayout(dialog), SPACING, margins), sheet, text)
         dialog.open()
 
     def _lay_out(self) -> None:

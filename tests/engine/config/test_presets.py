@@ -235,6 +235,7 @@ def test_that_measured_runs_are_documented_and_their_sheets_are_small():
         if run.sample:
             sheet = resources.forecast_folder() / run.sample
             assert sheet.stat().st_size <= 60_000
+            assert f"{run.sample_images:,}" in table
             with Image.open(sheet) as picture:
                 assert picture.width > picture.height > 0
 

@@ -1,12 +1,15 @@
 import collections
 import gzip
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import resources
+from engine.config.forecast import DataFacts
 from engine.data import starter_files
+from engine.data.manifest import data_facts
 from engine.data.starter_files import COLOURS, build_starter, caption_count, render_shapes
 from engine.data.starters import STARTERS
 from engine.data.store import open_dataset
@@ -24,6 +27,12 @@ def test_that_a_starter_is_what_its_table_says(starters_folder, name):
     assert dataset.manifest.pairs == starter.pairs
     assert dataset.images.shape[1:3] == (starter.image_size, starter.image_size)
     assert dataset.manifest.licence == starter.licence
+    facts = data_facts(dataset.manifest)
+    assert facts == DataFacts(
+        image_size=starter.image_size, channels=starter.channels, pairs=starter.pairs, starter=name
+    )
+    edited = data_facts(replace(dataset.manifest, source="edited"))
+    assert edited == replace(facts, starter="")
     assert len(dataset.rows("held_out")) > 0.02 * starter.pairs
     assert (SOURCE / name / "LICENSE.txt").is_file()
     assert len(read_sheet(SOURCE / name / "preview.png").texts) == 16

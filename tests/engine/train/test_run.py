@@ -40,7 +40,7 @@ from engine.train.data import load_training_data, model_metadata
 from engine.train.loop import TrainingLoop
 from engine.train.run import train
 from engine.train.setup import PROBE_ITEMS, measure_throughput
-from tests.helpers.tiny import tiny_config, tiny_dataset
+from tests.helpers.tiny import tiny_config, tiny_dataset, unpaired_dataset
 
 
 @pytest.fixture
@@ -254,6 +254,9 @@ def test_that_the_speed_is_measured_on_the_real_networks_and_nothing_is_written(
         speed = measure_throughput(config.with_values(family=family), RunControl())
         assert math.isfinite(speed)
         assert speed > 0
+    unpaired = config.with_values(dataset=unpaired_dataset(tmp_path / "half"))
+    files = sorted(tmp_path.rglob("*"))
+    assert measure_throughput(unpaired, RunControl()) > 0
     assert sorted(tmp_path.rglob("*")) == files
 
 
