@@ -96,6 +96,7 @@ def generator_loss(
     config: TrainingConfig,
     augment: Augment,
     strong_augment: Mapping[str, Augmenter],
+    augments_all: bool,
     rng: torch.Generator,
 ) -> tuple[Tensor, Scalars]:
     """Return ``L_G`` and its terms: the adversarial loss plus the weighted text NLL.
@@ -111,7 +112,9 @@ def generator_loss(
             real_logits = masked(discriminator(augment(real.items)), real_mask(real))
         terms = [objective.generator(fake_logits[h], real_logits.get(h)) for h in fake_logits]
         adversarial = torch.stack(terms).sum()
-        text_nll = nll_loss(generator, real, fake, kept, strong_augment, rng)
+        text_nll = nll_loss(
+            generator, real, fake, kept, strong_augment, rng, augments_all=augments_all
+        )
     if text_nll is None:
         return adversarial, {"generator": adversarial.detach()}
     losses = {"generator": adversarial.detach(), "text_nll": text_nll.detach()}
@@ -229,7 +232,8 @@ class GanStep:
         seed: together with the step's number it determines all random numbers.
         modalities: measure the diversity of generated items.
         augmenters: by modality, augmentation of everything that the discriminator sees.
-        strong_augment: by modality, augmentation of items whose partner is a pseudo-label.
+        strong_augment: by modality, augmentation of items whose partner is a pseudo-label, and of
+            all that a text is predicted from if there are ``augmenters``.
         validation: pairs that are not trained on, for the generalisation gap; may be empty.
     """
 
@@ -354,6 +358,7 @@ class GanStep:
                     config=self._config,
                     augment=self._augment,
                     strong_augment=self._strong_augment,
+                    augments_all=bool(self._augmenters),
                     rng=self._rng,
                 )
                 metrics = self._diversity(part) if step % METRICS_EVERY == 0 else {}

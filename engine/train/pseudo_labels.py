@@ -49,6 +49,8 @@ def nll_loss(
     kept: Masks,
     strong_augment: Mapping[str, Augmenter],
     rng: torch.Generator,
+    *,
+    augments_all: bool = False,
 ) -> Tensor | None:
     """Return the negative log-likelihood of a batch under the decoders that have one, in nats.
 
@@ -63,6 +65,8 @@ def nll_loss(
         kept: by modality, [B]: the rows in which ``fake`` keeps the real item.
         strong_augment: by modality, how an item is augmented whose partner is a pseudo-label.
         rng: decides what is conditioned on, and the augmentation.
+        augments_all: augment the items with real partners, too. Otherwise a captioner learns a
+            small dataset by heart (docs/measurements.md).
 
     Returns:
         A scalar, the sum over the modalities of means over present items; None if no decoder has a
@@ -71,13 +75,16 @@ def nll_loss(
     present, items = real.present, real.items
     some = next(iter(present.values()))
     is_conditioned = torch.rand(len(some), generator=rng, device=some.device) < 0.5
+    is_augmented = torch.full_like(is_conditioned, augments_all)
     if real.pseudo:
         is_pseudo = torch.stack(list(real.pseudo.values())).any(0)
         # A pseudo-label carries no information about the unconditional distribution.
         is_conditioned |= is_pseudo
+        is_augmented |= is_pseudo
+    if real.pseudo or augments_all:
         items = {
             name: torch.where(
-                broadcast_mask(is_pseudo, item), strong_augment[name](item, rng), item
+                broadcast_mask(is_augmented, item), strong_augment[name](item, rng), item
             )
             if name in strong_augment
             else item

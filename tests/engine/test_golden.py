@@ -31,6 +31,10 @@ from tests.helpers.tiny import tiny_config, tiny_dataset, unpaired_dataset
 
 FIGURES = Path(__file__).parents[1] / "golden" / "figures.json"
 STEPS = 20
+REL_TOL, ABS_TOL = 1e-4, 2e-5
+"""Processors round differently: after 20 steps the losses of an AVX2 and of an AVX-512 machine
+differ by up to 5e-5, and a penalty of 0.016 by 1.3e-5.
+"""
 COLOUR = PRESETS["cpu-colour"]
 RUNS: dict[str, dict[str, Any]] = {
     "hybrid": {"family": "hybrid"},
@@ -126,7 +130,7 @@ def test_that_twenty_steps_give_the_golden_losses(tmp_path, name):
             if expected is None or value is None:
                 assert value is expected, place
             else:
-                assert math.isclose(value, expected, rel_tol=2e-5, abs_tol=1e-7), place
+                assert math.isclose(value, expected, rel_tol=REL_TOL, abs_tol=ABS_TOL), place
 
 
 @pytest.mark.parametrize("name", STARTERS)

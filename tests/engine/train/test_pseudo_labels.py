@@ -141,13 +141,18 @@ class Negative:
         return -images
 
 
-def asked(completed: Batch, fake: Items, kept: Masks) -> tuple[dict[str, Tensor], Masks]:
+def asked(
+    completed: Batch, fake: Items, kept: Masks, *, augments_all: bool = False
+) -> tuple[dict[str, Tensor], Masks]:
     """Give what the decoders were shown, and what of it they were told."""
     generator = Mock()
     generator.nll_losses.return_value = {}
     strong_augment = cast("dict[str, Augmenter]", {"image": Negative()})
     rng = torch.Generator().manual_seed(0)
-    assert nll_loss(generator, completed, fake, kept, strong_augment, rng) is None
+    loss = nll_loss(
+        generator, completed, fake, kept, strong_augment, rng, augments_all=augments_all
+    )
+    assert loss is None
     return generator.nll_losses.call_args.args
 
 
@@ -174,6 +179,38 @@ def test_that_a_pseudo_label_is_learned_from_a_strongly_augmented_image():
     assert torch.equal(seen["text"], real["text"])
     # Such a label always has its image in sight: it says nothing of texts by themselves.
     assert known["image"][[1, 3]].all()
+
+
+def test_that_texts_of_a_small_set_are_learned_from_augmented_images():
+    real = tiny_pairs(4)
+    whole = Batch(items=real, present={"text": ALL, "image": ALL}, is_complete=True)
+    kept = {"text": NOTHING, "image": NOTHING}
+    seen, _known = asked(whole, real, kept, augments_all=True)
+    assert torch.equal(seen["image"], -real["image"])
+    seen, _known = asked(whole, real, kept)
+    assert torch.equal(seen["image"], real["image"])
+
+
+@pytest.mark.parametrize("is_small", [True, False])
+def test_that_a_step_augments_what_it_captions_where_it_augments_images(monkeypatch, is_small):
+    seen: list[Tensor] = []
+    there = {name: torch.ones(8, dtype=torch.bool) for name in ("text", "image")}
+    state, pairs = tiny_state(), tiny_pairs()
+    learn = state.generator.nll_losses
+    monkeypatch.setattr(
+        state.generator,
+        "nll_losses",
+        lambda items, visible: seen.append(items["image"]) or learn(items, visible),
+    )
+    step = GanStep(
+        state,
+        tiny_step_config().training,
+        1,
+        augmenters={"image": Augmenter("diffaugment")} if is_small else {},
+        strong_augment=cast("dict[str, Augmenter]", {"image": Negative()}),
+    )
+    step(Batch(items=pairs, present=there, is_complete=True), 0)
+    assert torch.equal(seen[0], -pairs["image"] if is_small else pairs["image"])
 
 
 def test_that_only_present_items_are_learned():
