@@ -22,7 +22,6 @@ import torch
 from torch import Tensor
 
 from engine.config.presets import config_from_preset
-from engine.config.sections import TEXT_ENCODINGS
 from engine.data.loader import DeviceLoader, StoredRows
 from engine.data.tokenizers import END, PADDING, Vocabulary
 from engine.nets.registry import build_modalities
@@ -33,6 +32,7 @@ from engine.train.setup import read_batch
 CASES = ((13, 3), (1_705, 6), (8_000, 26), (8_192, 52))
 """Vocabulary and length: digits, emoji, captions of 26 and of 52 tokens."""
 PAIRS, BATCH, CHANNELS, SIZE = 1_024, 64, 1, 32
+ENCODINGS = ("one-hot", "token-ids")
 SPECIAL = 3
 """Ids of padding, end and unknown token."""
 
@@ -95,7 +95,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5, metavar="N", help="rounds (default 5)")
     parser.add_argument("--steps", type=int, default=16, metavar="N", help="a turn (default 16)")
     arguments = parser.parse_args()
-    keys = [(encoding, *case) for case in CASES for encoding in TEXT_ENCODINGS]
+    keys = [(encoding, *case) for case in CASES for encoding in ENCODINGS]
     with contextlib.ExitStack() as stack:
         pipes = {key: stack.enter_context(contestant(*key)) for key in keys}
         found: dict[tuple[str, int, int], list[tuple[float, float]]] = {key: [] for key in keys}

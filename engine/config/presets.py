@@ -43,7 +43,12 @@ PRESETS = {
             name="cpu-tiny",
             title="Tiny, for the CPU",
             summary="32 px, for computers without a GPU",
-            networks=NetworkConfig(image_size=32, generator_channels=32, discriminator_channels=16),
+            networks=NetworkConfig(
+                image_size=32,
+                generator_channels=32,
+                discriminator_channels=16,
+                text_encoding="auto",
+            ),
             training=TrainingConfig(learning_rate=2e-3, final_learning_rate=1e-4),
         ),
         Preset(
@@ -55,11 +60,13 @@ PRESETS = {
                 image_size=32,
                 generator_channels=16,
                 discriminator_channels=48,
+                text_encoding="auto",
             ),
             training=TrainingConfig(
                 learning_rate=5e-4,
                 final_learning_rate=2.5e-5,
                 text_learning_rate=2e-3,
+                batch_size=32,
                 penalty_weight=0.5,
             ),
         ),
@@ -74,6 +81,7 @@ PRESETS = {
                 discriminator_channels=48,
                 embedding_dim=256,
                 token_dim=64,
+                text_encoding="auto",
             ),
             training=TrainingConfig(
                 learning_rate=5e-4,
@@ -94,6 +102,7 @@ PRESETS = {
                 discriminator_channels=64,
                 embedding_dim=512,
                 token_dim=128,
+                text_encoding="auto",
             ),
             training=TrainingConfig(
                 learning_rate=2e-4,

@@ -233,7 +233,7 @@ class DataConfig:
 
 
 IMAGE_SIZES = (32, 64, 128)
-TEXT_ENCODINGS = ("one-hot", "token-ids")
+TEXT_ENCODINGS = ("auto", "one-hot", "token-ids")
 ARCHITECTURES = ("convolutional", "dense", "modulated")
 NORMS = ("none", "batch")
 
@@ -299,7 +299,7 @@ class NetworkConfig:
         "one-hot",
         label="Text encoding",
         help="Input of the text networks: one-hot vectors, whose cost grows with the vocabulary, or"
-        " token IDs, whose cost hardly does.",
+        " token IDs, whose cost hardly does. 'auto' uses token IDs for large vocabularies.",
         choices=TEXT_ENCODINGS,
     )
     discriminator_norm: str = setting(

@@ -38,7 +38,7 @@ def build_modalities(
     A new modality is one more entry here.
 
     Args:
-        networks: sizes and architecture.
+        networks: sizes and architecture; a text encoding of ``auto`` is resolved before.
         channels: of the images, 1 or 3.
         tokenizer: of the texts.
         text_length: in tokens.

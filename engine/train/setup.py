@@ -40,6 +40,10 @@ LARGE_IMAGE = 64
 """Pixels from which layers are large enough for half precision to be faster on a CPU. The layers of
 the modulated architecture are at any size.
 """
+LARGE_VOCABULARY = 256
+"""Tokens from which token ids replace one-hot vectors. From there on the two-level softmax has
+clusters, and a step with token ids takes no longer (docs/measurements.md).
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,8 +80,9 @@ def set_up(config: RunConfig, folder: RunFolder, emit: Emit, control: RunControl
     _check_dataset_version(folder, metadata)
     write_model(folder, metadata)
     control.stop_if_asked()
+    requested, config = config, _decide_encoding(config, metadata)
     data = _load(config, dataset, metadata, device, control)
-    requested, config = config, _decide(config, data, device, emit, control)
+    config = _decide(config, data, device, emit, control)
     if config != requested:
         folder.write_config(config)
     state = build_state(data.modalities, config, device, data.augmenters)
@@ -142,6 +147,15 @@ def _check_dataset_version(folder: RunFolder, metadata: ModelMetadata) -> None:
     if before != metadata.dataset_version:
         reason = f"has changed: the run began with version {before}, not {metadata.dataset_version}"
         raise ConfigError([Problem("dataset", reason)])
+
+
+def _decide_encoding(config: RunConfig, metadata: ModelMetadata) -> RunConfig:
+    """Resolve the text encoding that the configuration leaves to the vocabulary."""
+    if config.networks.text_encoding != "auto":
+        return config
+    is_large = len(metadata.tokenizer) >= LARGE_VOCABULARY
+    encoding = "token-ids" if is_large and config.family == "hybrid" else "one-hot"
+    return config.with_values(networks__text_encoding=encoding)
 
 
 def _decide(
@@ -252,6 +266,7 @@ def measure_throughput(config: RunConfig, control: RunControl) -> float:
 def _measure(config: RunConfig, device: torch.device, control: RunControl) -> float:
     dataset = open_dataset(config.dataset)
     metadata = model_metadata(config, dataset)
+    config = _decide_encoding(config, metadata)
     data = _load(config, dataset, metadata, device, control, PROBE_ITEMS)
     config = _decide(config, data, device, lambda _event: None, control)
     training = config.training

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.config.sections import FAMILIES
+from engine.config.sections import FAMILIES, NetworkConfig
 from engine.control import RunControl
 from engine.data.store import open_dataset, write_dataset
 from engine.data.word_vectors import WordVectors
@@ -16,10 +16,11 @@ from engine.events import MetricsReported, Outcome, RunEnded
 from engine.metrics.evaluate import evaluate_run
 from engine.nets.registry import build_modalities
 from engine.nets.text import EMBEDDING_STD, TextModality
-from engine.runs.folder import RunFolder
+from engine.runs.folder import RunFolder, create_run_folder
 from engine.sample.load import encode_texts, load_run
 from engine.train.data import load_training_data, model_metadata
 from engine.train.run import train
+from engine.train.setup import set_up
 from tests.helpers.tiny import tiny_config, tiny_dataset, tiny_facts, unpaired_dataset
 
 CPU = torch.device("cpu")
@@ -101,6 +102,33 @@ def test_that_texts_in_any_units_are_learned_and_drawn(tmp_path, dataset, kind):
     (pairs,) = loaded.sampler.drawings(numbers, 1)
     assert pairs.texts == ("light", "grey")
     assert loaded.model.text_length >= loaded.model.tokenizer.count("light") + 1
+
+
+@pytest.mark.parametrize(
+    ("words", "family", "encoding"),
+    [(252, "hybrid", "one-hot"), (253, "hybrid", "token-ids"), (253, "mvae", "one-hot")],
+)
+def test_that_large_vocabularies_become_token_ids(tmp_path, words, family, encoding):
+    write_dataset(
+        tmp_path / "data",
+        name="words",
+        title="Words",
+        images=np.zeros((words, 32, 32, 1), dtype=np.uint8),
+        records=[{"text": f"w{number:03}", "split": "train"} for number in range(words)],
+        licence="CC0",
+        source="a test",
+    )
+    config = tiny_config(tmp_path / "data", tmp_path / "run")
+    config = config.with_values(family=family, networks__text_encoding="auto")
+    run = set_up(config, create_run_folder(config), lambda _event: None, RunControl())
+    assert len(run.model.tokenizer) == words + 3
+    assert run.config.networks.text_encoding == encoding
+    assert run.folder.read_config() == run.config
+
+
+def test_that_a_configuration_without_a_text_encoding_means_one_hot_vectors():
+    # Runs older than the setting.
+    assert NetworkConfig().text_encoding == "one-hot"
 
 
 @pytest.mark.slow
