@@ -198,6 +198,7 @@ class Studio(QObject):
         self.importing.train_requested.connect(self._train_on_import)
         self.run_view.run_opened.connect(self.runs.judge)
         self.runs.judged.connect(self.run_view.show_judged)
+        self.runs.judged.connect(self.desktop.notices.on_judged)
 
     @Slot(object)
     def _on_event(self, event: RunEvent) -> None:

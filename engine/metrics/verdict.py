@@ -35,7 +35,8 @@ GOOD_COVERAGE = 0.8
 MIN_PRECISION = 0.5
 """Below, most images resemble no real one. Preset cpu-colour reaches 0.88 on emoji in minutes."""
 MAX_TEXTURE = 3.0
-"""TODO-texture"""
+"""Relative to other real images, which have 1. Emoji without recognisable objects have 4.3 to 4.9,
+digits 3.7 after 17,000 images, when they cover a sixth of the variety, and 1.7 to 2.6 later."""
 MIN_VALIDITY = 0.9
 """Word decoders reach 0.99 within minutes."""
 MAX_COPIED = 0.05
@@ -145,7 +146,7 @@ FRAMES: Mapping[tuple[int, bool], str] = {
     (3, True): "Images {0}, but {1} and {2}.",
     (3, False): "Images {0}, {1} and {2}.",
 }
-"""By number of claims, and whether the first is good and the next is not."""
+"""By number of claims, and whether the first two differ in being good."""
 CLAIM_WORDS: Mapping[Claim, str] = {
     Claim.MATCHED: "match their captions as real ones do ({coherence:.0%} of the upper bound)",
     Claim.MATCHED_PERHAPS: "match their captions as far as the evaluator can tell (it recognises "
@@ -171,12 +172,12 @@ HELPS, NOTHING = (
 REASON_WORDS: Mapping[Reason, str] = {
     Reason.COPIES: "more pictures: {copied:.0%} of the images are close to one of the {pairs:,} "
     "training pictures.",
-    Reason.COVERAGE_RISES: "train longer: coverage was still rising ({before:.2f} to {after:.2f} "
-    "in the last quarter).",
-    Reason.MATCH_RISES: "train longer: match was still rising ({before:.2f} to {after:.2f} in the "
-    "last quarter).",
-    Reason.COHERENCE_RISES: "train longer: coherence was still rising ({before:.2f} to {after:.2f} "
-    "in the last quarter).",
+    Reason.COVERAGE_RISES: "train longer: coverage was still rising ({before:.2f} after {since:,} "
+    "images, {after:.2f} after {until:,}).",
+    Reason.MATCH_RISES: "train longer: match was still rising ({before:.2f} after {since:,} "
+    "images, {after:.2f} after {until:,}).",
+    Reason.COHERENCE_RISES: "train longer: coherence was still rising ({before:.2f} after "
+    "{since:,} images, {after:.2f} after {until:,}).",
     Reason.GRID: "another preset: “{preset}” suits this dataset better than “{current}” (grid "
     "{grid:.2g}, real images have 1).",
     Reason.REALISM: "another preset: “{preset}” suits this dataset better than “{current}” (only "
@@ -296,7 +297,7 @@ def worded(verdict: Verdict, translate: Callable[[str], str] | None = None) -> t
 
     clauses = [filled(CLAIM_WORDS[claim]) for claim in verdict.claims]
     are_good = [claim in GOOD for claim in verdict.claims]
-    sentence = translate(FRAMES[len(clauses), are_good[:2] == [True, False]]).format(*clauses)
+    sentence = translate(FRAMES[len(clauses), len(set(are_good[:2])) > 1]).format(*clauses)
     if verdict.reason is None:
         return sentence, translate(NOTHING)
     return sentence, translate(HELPS).format(filled(REASON_WORDS[verdict.reason]))
@@ -376,14 +377,14 @@ def _rises(
     figures: dict[str, float | str],
 ) -> list[Reason]:
     """Return the reason of a metric that falls short and rose in the last quarter, if any."""
-    last, newest = history[-1] if history else (0, {})
-    earlier = [known for images, known in history if images <= 0.75 * last]
+    until, newest = history[-1] if history else (0, {})
+    earlier = [point for point in history if point[0] <= 0.75 * until]
+    since, before = earlier[-1] if earlier else (0, {})
     for name, least in RISE.items():
-        falls_short = is_short_of & _SHORT_BY[name] and name in metrics
-        if not falls_short or not earlier or name not in earlier[-1] or name not in newest:
-            continue
-        if newest[name] - earlier[-1][name] >= least:
-            figures["before"], figures["after"] = earlier[-1][name], newest[name]
+        is_known = name in metrics and name in before and name in newest
+        if is_known and is_short_of & _SHORT_BY[name] and newest[name] - before[name] >= least:
+            figures |= {"since": since, "before": before[name]}
+            figures |= {"until": until, "after": newest[name]}
             return [_RISES[name]]
     return []
 

@@ -670,6 +670,18 @@ Free software under the Apache License 2.0.</source>
         <translation>需要使用按词切分的分词器</translation>
     </message>
     <message>
+        <source>train longer: coverage was still rising ({before:.2f} after {since:,} images, {after:.2f} after {until:,}).</source>
+        <translation>训练更久：覆盖率仍在上升（{since:,} 张图像后为 {before:.2f}，{until:,} 张后为 {after:.2f}）。</translation>
+    </message>
+    <message>
+        <source>train longer: match was still rising ({before:.2f} after {since:,} images, {after:.2f} after {until:,}).</source>
+        <translation>训练更久：匹配仍在上升（{since:,} 张图像后为 {before:.2f}，{until:,} 张后为 {after:.2f}）。</translation>
+    </message>
+    <message>
+        <source>train longer: coherence was still rising ({before:.2f} after {since:,} images, {after:.2f} after {until:,}).</source>
+        <translation>训练更久：一致性仍在上升（{since:,} 张图像后为 {before:.2f}，{until:,} 张后为 {after:.2f}）。</translation>
+    </message>
+    <message>
         <source>Preset</source>
         <translation>预设</translation>
     </message>
@@ -956,18 +968,6 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>more pictures: {copied:.0%} of the images are close to one of the {pairs:,} training pictures.</source>
         <translation>更多图像：{copied:.0%} 的生成图像接近 {pairs:,} 张训练图像中的某一张。</translation>
-    </message>
-    <message>
-        <source>train longer: coverage was still rising ({before:.2f} to {after:.2f} in the last quarter).</source>
-        <translation>训练更久：覆盖率仍在上升（最后四分之一段中从 {before:.2f} 升至 {after:.2f}）。</translation>
-    </message>
-    <message>
-        <source>train longer: match was still rising ({before:.2f} to {after:.2f} in the last quarter).</source>
-        <translation>训练更久：匹配仍在上升（最后四分之一段中从 {before:.2f} 升至 {after:.2f}）。</translation>
-    </message>
-    <message>
-        <source>train longer: coherence was still rising ({before:.2f} to {after:.2f} in the last quarter).</source>
-        <translation>训练更久：一致性仍在上升（最后四分之一段中从 {before:.2f} 升至 {after:.2f}）。</translation>
     </message>
     <message>
         <source>another preset: “{preset}” suits this dataset better than “{current}” (grid {grid:.2g}, real images have 1).</source>
