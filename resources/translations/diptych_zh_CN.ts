@@ -3285,14 +3285,6 @@ Free software under the Apache License 2.0.</source>
         <translation>为真实描述所画的图像中，评估器认为与该描述而非另外 99 条描述相配的比例</translation>
     </message>
     <message>
-        <source>Match of real images</source>
-        <translation>真实图像的匹配</translation>
-    </message>
-    <message>
-        <source>The same for the real images of these captions</source>
-        <translation>这些描述所属真实图像的同一比例</translation>
-    </message>
-    <message>
         <source>KID × 1000</source>
         <translation>KID × 1000</translation>
     </message>
@@ -3309,12 +3301,20 @@ Free software under the Apache License 2.0.</source>
         <translation>纹理</translation>
     </message>
     <message>
-        <source>Match by chance</source>
-        <translation>随机的匹配</translation>
+        <source>Real images</source>
+        <translation>真实图像</translation>
     </message>
     <message>
-        <source>Share that guessing would get right</source>
-        <translation>随机猜测能猜对的比例</translation>
+        <source>Match of the real images of these captions: the upper bound</source>
+        <translation>这些描述所属真实图像的匹配，即上限</translation>
+    </message>
+    <message>
+        <source>Chance</source>
+        <translation>随机</translation>
+    </message>
+    <message>
+        <source>Match of images drawn without looking at the caption</source>
+        <translation>不看描述所画图像的匹配</translation>
     </message>
     <message>
         <source>Distance of generated from real images, on features learned from this dataset; lower is better, 0 is as good as real.</source>

@@ -181,12 +181,12 @@ def figure_words(name: str) -> tuple[str, str]:
             ),
         ),
         "match_upper_bound": (
-            translate("Quality", "Match of real images"),
-            translate("Quality", "The same for the real images of these captions"),
+            translate("Quality", "Real images"),
+            translate("Quality", "Match of the real images of these captions: the upper bound"),
         ),
         "match_baseline": (
-            translate("Quality", "Match by chance"),
-            translate("Quality", "Share that guessing would get right"),
+            translate("Quality", "Chance"),
+            translate("Quality", "Match of images drawn without looking at the caption"),
         ),
         "kid": (
             translate("Quality", "KID × 1000"),

@@ -99,7 +99,8 @@ def test_that_the_match_is_beside_that_of_real_images(panel: QualityPanel):
         "match_upper_bound",
         "match_baseline",
     )
-    assert panel.board.legend.chip("match_upper_bound").text() == "Match of real images 0.36"
+    assert panel.board.legend.chip("match_upper_bound").text() == "Real images 0.36"
+    assert "upper bound" in panel.board.legend.chip("match_upper_bound").toolTip()
 
 
 def test_that_kid_says_how_much_it_varies(panel: QualityPanel):
