@@ -245,6 +245,14 @@ class DatasetChangedError(EngineError):
         )
 
 
+class EvaluatorMissingError(EngineError):
+    """A dataset whose evaluator has to be trained first."""
+
+    def __init__(self, dataset: str) -> None:
+        self.dataset = dataset
+        super().__init__(f"The evaluator of the dataset {dataset} is not trained yet.")
+
+
 class StoppedError(EngineError):
     """A job ended because a stop was requested."""
 

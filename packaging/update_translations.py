@@ -29,6 +29,7 @@ from engine.config.setting import settings_in  # noqa: E402
 from engine.data.starters import STARTERS  # noqa: E402
 from engine.events import ALERT_REMEDIES  # noqa: E402
 from engine.importing.plan import ImportPlan  # noqa: E402
+from engine.metrics.verdict import declared_texts  # noqa: E402
 from studio.i18n import ENGINE_CONTEXT  # noqa: E402
 
 FOLDER = ROOT / "resources" / "translations"
@@ -101,6 +102,7 @@ def call(tool: str, *arguments: object) -> None:
 def _declared() -> Iterator[str]:
     yield from (rule.reason for rule in RULES)
     yield from ALERT_REMEDIES.values()
+    yield from declared_texts()
     for config in (RunConfig, ImportPlan):
         for _name, _field, about in settings_in(config):
             yield from (about.label, about.help, about.unit)

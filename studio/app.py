@@ -11,7 +11,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QProcess, QSettings, Slot
 from PySide6.QtWidgets import QApplication
 
-from engine.events import RunEvent, RunReady, RunRelocated
+from engine.events import RunEnded, RunEvent, RunReady, RunRelocated
 from engine.runs.folder import RunFolder
 from studio.dialogs.error import ErrorDialog
 from studio.errors.reporter import ErrorReport, ErrorReporter
@@ -20,6 +20,7 @@ from studio.jobs.dataset import DatasetJobs
 from studio.jobs.engine_api import EngineApi
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.importing import ImportJobs
+from studio.jobs.nearest import NearestJob
 from studio.jobs.runs import RunJobs
 from studio.jobs.training import SpeedJob, TrainingJob
 from studio.log import LogRelay
@@ -78,6 +79,7 @@ class Studio(QObject):
         self.gallery = GalleryJob(work.write_gallery, self.training, self)
         self.datasets = DatasetJobs(work.datasets, self)
         self.runs = RunJobs(self)
+        self.nearest = NearestJob(work.find_nearest, lambda: self.training.is_running, self)
         self.window = self._make_window()
         self.run_view = RunView(self.window, self.training, self.reporter)
         self.notes = RunAlerts(self.window.run, self.training)
@@ -157,7 +159,7 @@ class Studio(QObject):
             run=RunPanel(form, is_more_open=choices.is_more_open),
             losses=LossPlotPanel(),
             quality=QualityPanel(),
-            gallery=GalleryPanel(),
+            gallery=GalleryPanel(self.nearest),
             datasets=DatasetPanel(self.datasets, self.workspace),
             runs=RunsPanel(self.runs, self.workspace),
             log=LogPanel(self.log.lines),
@@ -180,6 +182,7 @@ class Studio(QObject):
         window.datasets.failed.connect(self.reporter.report)
         # From the start of a run, so that a crash does not lose it.
         self.training.run_started.connect(lambda c: self._remember_general(last_run=c.run))
+        self.training.run_started.connect(lambda _config: self.nearest.on_run_started())
         self.storage_errors.discard_requested.connect(self.run_controller.ask_to_discard)
         self.training.event_emitted.connect(self._on_event)
         window.log.folder_requested.connect(lambda: show_folder(log_folder()))
@@ -197,10 +200,14 @@ class Studio(QObject):
         self.closing.closing.connect(self.importing.shut_down)
         self.closing.closing.connect(self.desktop.shut_down)
         self.closing.closing.connect(self.runs_controller.shut_down)
+        self.closing.closing.connect(self.nearest.shut_down)
         window.import_requested.connect(self.importing.open)
         window.datasets.import_requested.connect(self.importing.open)
         self.importing.imported.connect(window.datasets.refresh)
         self.importing.train_requested.connect(self._train_on_import)
+        self.run_view.run_opened.connect(self.runs.judge)
+        self.runs.judged.connect(self.run_view.show_judged)
+        self.runs.judged.connect(self.desktop.notices.on_judged)
 
     @Slot(object)
     def _on_event(self, event: RunEvent) -> None:
@@ -210,6 +217,8 @@ class Studio(QObject):
             case RunReady():
                 # A starter's dataset may just have been built.
                 self.window.datasets.refresh()
+            case RunEnded():
+                self.runs.judge(event.folder)
             case _:
                 pass
 

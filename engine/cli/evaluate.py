@@ -1,4 +1,4 @@
-"""The evaluate subcommand: compute the metrics of a run."""
+"""The evaluate subcommand: compute the metrics of a run, and say what would help most."""
 
 import argparse
 from pathlib import Path
@@ -36,7 +36,7 @@ def add_to(commands: Any, _starters: Path | None) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Compute the metrics, and print the report."""
+    """Compute the metrics, and print the report with the verdict."""
     from engine.metrics.evaluate import evaluate_run
     from engine.metrics.extractor import default_cache
 

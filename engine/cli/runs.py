@@ -9,6 +9,7 @@ from typing import Any
 import platformdirs
 
 from engine.errors import RunMissingError
+from engine.metrics.verdict import KID_NOTE
 from engine.runs.catalogue import FILE_NAME, Catalogue
 from engine.runs.command import quoted, repeating_arguments
 from engine.runs.listing import ListedRun
@@ -67,6 +68,8 @@ def table_of(runs: Sequence[ListedRun]) -> str:
     widths = [max(len(row[place]) for row in rows) for place in range(len(_COLUMNS))]
     lines = ["  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)).rstrip() for r in rows]
     lines += [f"{_printable(run.name)}: {run.problem}" for run in runs if run.problem]
+    if sum(run.kid is not None for run in runs) > 1:
+        lines.append(KID_NOTE)
     return "\n".join(lines)
 
 

@@ -33,6 +33,7 @@ from engine.data.starter_files import build_starter
 from engine.data.starters import STARTERS
 from engine.errors import ConfigError, Problem
 from engine.events import Emit
+from engine.metrics.verdict import KID_NOTE, judge_run, worded
 from engine.runs.folder import RunFolder
 
 Train = Callable[[RunConfig, Emit, RunControl], None]
@@ -232,7 +233,7 @@ def chosen(arguments: argparse.Namespace) -> dict[str, object]:
 
 
 def train_with_progress(config: RunConfig, train: Train | None = None) -> RunPrinter:
-    """Train, print progress, and raise the error of a failed run.
+    """Train, print progress and a verdict, and raise the error of a failed run.
 
     Args:
         config: of the run.
@@ -245,5 +246,9 @@ def train_with_progress(config: RunConfig, train: Train | None = None) -> RunPri
     printer = RunPrinter()
     train(config, printer, control)
     printer.raise_failure()
-    print(f"Run folder: {config.run}")
+    folder = printer.ended.folder if printer.ended else config.run
+    verdict = judge_run(folder).verdict
+    if verdict is not None:
+        print(*worded(verdict), KID_NOTE, sep="\n")
+    print(f"Run folder: {folder}")
     return printer

@@ -3,8 +3,13 @@
 Shapes: N and M items, D features, K neighbours.
 """
 
+from dataclasses import dataclass
+from enum import StrEnum
+
 import numpy as np
 import numpy.typing as npt
+
+from engine.events import ImageArray
 
 Features = npt.NDArray[np.float64]
 
@@ -116,13 +121,29 @@ def squared_distances(one: Features, other: Features) -> Features:
     return squares.clip(min=0)
 
 
-def nearest_distances(items: Features, others: Features, block: int = 1_000) -> Features:
-    """Return the distance of each item to its nearest other: [N, D] and [M, D] to [N]."""
-    parts = [
-        squared_distances(items[start : start + block], others).min(1)
-        for start in range(0, len(items), block)
-    ]
-    return np.sqrt(np.concatenate(parts))
+def nearest_items(
+    items: Features, others: Features, block: int = 1_000, *, skips_itself: bool = False
+) -> tuple[npt.NDArray[np.int64], Features]:
+    """Find the nearest other of each item.
+
+    Args:
+        items: [N, D].
+        others: [M, D].
+        block: items compared at a time.
+        skips_itself: the others are the items; none is its own neighbour.
+
+    Returns:
+        Index [N] of the nearest other, and the distance [N] to it.
+    """
+    indices, squares = np.empty(len(items), dtype=np.int64), np.empty(len(items))
+    for start in range(0, len(items), block):
+        distances = squared_distances(items[start : start + block], others)
+        rows = np.arange(len(distances))
+        if skips_itself:
+            distances[rows, start + rows] = np.inf
+        indices[start : start + block] = distances.argmin(1)
+        squares[start : start + block] = distances.min(1)
+    return indices, np.sqrt(squares)
 
 
 def _radii(items: Features) -> npt.NDArray[np.float64]:
@@ -142,18 +163,65 @@ COPY = 0.05
 """Fraction of the usual distance to a training image below which an image is a copy."""
 
 
+class Likeness(StrEnum):
+    """How like a generated image and its nearest training image are."""
+
+    COPY = "copy"
+    """``novelty`` does not count it."""
+    NEAR = "near"
+    """``memorisation`` counts it."""
+    NEW = "new"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NearestImage:
+    """The training image that is nearest to a generated one."""
+
+    image: ImageArray
+    """[S, S, 3], at the size of the generated image."""
+    text: str
+    """Its caption."""
+    distance: float
+    """Euclidean distance of the features."""
+    closer_than: float
+    """Share of the reference images that are farther from their nearest training image."""
+    likeness: Likeness
+    is_validated: bool
+    """Whether validation images are the reference; otherwise training images are."""
+
+
 class MemorisationMetrics:
-    """Memorisation metrics, calibrated on the distances of validation images to training images.
+    """Memorisation metrics, calibrated on the distances of real images to training images.
 
     Args:
         training: [N, D].
-        validation: [M, D].
+        validation: [M, D] features of the images to calibrate on; without any, each training image
+            is compared with the others.
     """
 
-    def __init__(self, training: Features, validation: Features) -> None:
+    def __init__(self, training: Features, validation: Features | None) -> None:
         self._training = training
-        usual = nearest_distances(validation, training)
-        self._limit, self._usual = np.quantile(usual, NEAR), np.median(usual)
+        _indices, self._usual = nearest_items(
+            training if validation is None else validation,
+            training,
+            skips_itself=validation is None,
+        )
+        self._limit = np.quantile(self._usual, NEAR)
+        self._copy_limit = COPY * np.median(self._usual)
+
+    def nearest(self, made: Features) -> tuple[npt.NDArray[np.int64], Features]:
+        """Return index and distance of the nearest training image of each: [K, D] to [K], [K]."""
+        return nearest_items(made, self._training)
+
+    def closer_than(self, distance: float) -> float:
+        """Return the share of the real images that are farther from their nearest."""
+        return float((self._usual > distance).mean())
+
+    def likeness(self, distance: float) -> Likeness:
+        """Classify the distance of a generated image to its nearest training image."""
+        if distance <= self._copy_limit:
+            return Likeness.COPY
+        return Likeness.NEAR if distance < self._limit else Likeness.NEW
 
     def metrics(self, made: Features) -> dict[str, float]:
         """Measure generated images: [K, D].
@@ -162,9 +230,9 @@ class MemorisationMetrics:
             ``memorisation``: share closer to a training image than 99 of 100 validation images are;
                 about .01 without memorisation. ``novelty``: share that is no copy.
         """
-        nearest = nearest_distances(made, self._training)
+        _indices, nearest = self.nearest(made)
         return {
             "memorisation": float((nearest < self._limit).mean()),
             "memorisation_baseline": NEAR,
-            "novelty": float((nearest > COPY * self._usual).mean()),
+            "novelty": float((nearest > self._copy_limit).mean()),
         }

@@ -8,8 +8,9 @@ Shapes: N items, D features.
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ from engine.metrics.distances import (
     NEIGHBOURS,
     Features,
     MemorisationMetrics,
+    NearestImage,
     frechet_distance,
     is_enough,
     kernel_distance,
@@ -39,6 +41,8 @@ from engine.metrics.extractor import FeatureExtractor, normal_form
 from engine.metrics.retrieval import CANDIDATES, WordMatch
 from engine.metrics.text import text_metrics
 from engine.metrics.texture import IMAGES, MIN_IMAGES, TextureMetrics
+from engine.metrics.verdict import KID_NOTE, REPORT_FILE, Verdict, facts_of, judge, worded
+from engine.runs.event_reader import read_quality
 from engine.runs.folder import NEWEST, RunFolder
 from engine.runs.metadata import ModelMetadata
 from engine.sample.load import load_run
@@ -70,6 +74,7 @@ class EvaluationReport:
     """By name: why a metric is missing."""
     about: Mapping[str, Any] = field(default_factory=dict)
     """Run, images seen, samples, seed, dataset, evaluator."""
+    verdict: Verdict | None = None
 
     def to_json(self) -> str:
         """Format as JSON."""
@@ -78,6 +83,15 @@ class EvaluationReport:
             "metrics": {name: round(value, 6) for name, value in self.metrics.items()},
             "absent": dict(self.absent),
         }
+        if self.verdict is not None:
+            sentence, advice = worded(self.verdict)
+            table["verdict"] = {
+                "claims": list(self.verdict.claims),
+                "remedy": self.verdict.remedy,
+                "reason": self.verdict.reason,
+                "figures": dict(self.verdict.figures),
+                "text": f"{sentence} {advice}",
+            }
         return json.dumps(table, ensure_ascii=False, indent=1) + "\n"
 
     def to_text(self) -> str:
@@ -86,6 +100,10 @@ class EvaluationReport:
         for title, names in GROUPS.items():
             known = [name for name in names if name in self.metrics or name in self.absent]
             lines += ["", title, *map(self._line, known)]
+            if "kid" in self.metrics and "kid" in names:
+                lines += wrap(KID_NOTE, 78, initial_indent="  ", subsequent_indent="  ")
+        if self.verdict is not None:
+            lines += ["", *worded(self.verdict)]
         return "\n".join(lines)
 
     def _line(self, name: str) -> str:
@@ -146,12 +164,7 @@ class Evaluator:
         reference = subsample(validation if self._validates else training, REFERENCE)
         self._real = self._extractor.features_of(reference)
         self._texture = TextureMetrics(self._extractor.images_of(subsample(reference, 2 * IMAGES)))
-        self._memory = MemorisationMetrics(
-            self._extractor.features_of(subsample(training, TRAINING_SEEN)),
-            self._extractor.features_of(subsample(validation, REFERENCE))
-            if len(validation)
-            else self._real,
-        )
+        self._memory = build_memorisation_metrics(dataset, self._extractor)
         self._coherence = Coherence(dataset, self._extractor, validation)
         self._match = self._build_match(
             subsample(validation if len(validation) >= CANDIDATES else training, MATCHED)
@@ -263,6 +276,65 @@ class Evaluator:
         }
 
 
+def build_memorisation_metrics(
+    dataset: StoredDataset, extractor: FeatureExtractor
+) -> MemorisationMetrics:
+    """Compare with up to ``TRAINING_SEEN`` training images, calibrated on validation images."""
+    validation = subsample(dataset.complete_rows(VALIDATION), REFERENCE)
+    return MemorisationMetrics(
+        extractor.features_of(subsample(dataset.complete_rows(TRAIN), TRAINING_SEEN)),
+        extractor.features_of(validation) if len(validation) else None,
+    )
+
+
+class NearestImages:
+    """Finds the training images that are nearest to generated ones.
+
+    Distances and limits are those of ``memorisation`` and ``novelty``.
+
+    Args:
+        dataset: that the model was trained on.
+        image_size: side in pixels of the generated images.
+        cache: folder of the trained classifiers.
+        control: checked while a classifier is trained, and between batches.
+        may_train: train the classifier if it is not in the cache.
+
+    Raises:
+        StoppedError: a stop was requested.
+        EvaluatorMissingError: the classifier must be trained first.
+    """
+
+    def __init__(
+        self,
+        dataset: StoredDataset,
+        image_size: int,
+        cache: Path,
+        control: RunControl,
+        *,
+        may_train: bool,
+    ) -> None:
+        self._dataset = dataset
+        self._extractor = FeatureExtractor(dataset, image_size, cache, control, may_train=may_train)
+        self._rows = subsample(dataset.complete_rows(TRAIN), TRAINING_SEEN)
+        self._memory = build_memorisation_metrics(dataset, self._extractor)
+        # A later search must not be stopped by the control of this one.
+        self._extractor.control = None
+
+    def find(self, image: ImageArray) -> NearestImage:
+        """Find the training image that is nearest to a generated one: [S, S, 3]."""
+        features, _said = self._extractor.extract(image[None])
+        (index,), (distance,) = self._memory.nearest(features)
+        row = self._rows[[index]]
+        return NearestImage(
+            image=to_channels(self._extractor.images_of(row), 3)[0],
+            text=self._dataset.texts[row[0]],
+            distance=float(distance),
+            closer_than=self._memory.closer_than(distance),
+            likeness=self._memory.likeness(distance),
+            is_validated=bool(len(self._dataset.complete_rows(VALIDATION))),
+        )
+
+
 def subsample(rows: Rows, most: int) -> Rows:
     """Subsample rows evenly."""
     if len(rows) <= most:
@@ -285,9 +357,6 @@ def collect(
         images.append(pairs.images)
         texts += pairs.texts
     return np.concatenate(images), texts
-
-
-FILE_NAME = "evaluation.json"
 
 
 def evaluate_run(
@@ -334,8 +403,15 @@ def evaluate_run(
         "images seen": loaded.checkpoint.images_seen,
         **report.about,
     }
-    report = EvaluationReport(metrics=report.metrics, absent=report.absent, about=about)
-    atomic_write(RunFolder(run).path / FILE_NAME, report.to_json().encode())
+    seen = loaded.checkpoint.images_seen
+    history = [
+        (point.images_seen, point.metrics)
+        for point in read_quality(RunFolder(run).log_file)
+        if point.images_seen <= seen
+    ]
+    verdict = judge(report.metrics, seen, history, facts_of(loaded.config, stored))
+    report = replace(report, about=about, verdict=verdict)
+    atomic_write(RunFolder(run).path / REPORT_FILE, report.to_json().encode())
     return report
 
 

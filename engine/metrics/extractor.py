@@ -29,7 +29,7 @@ from engine.control import RunControl
 from engine.data.image_files import resize, to_channels
 from engine.data.store import TRAIN, StoredDataset
 from engine.data.tokenizers import Vocabulary, join_words, split_words
-from engine.errors import EngineError
+from engine.errors import EngineError, EvaluatorMissingError
 from engine.events import ImageArray
 from engine.fs.atomic import atomic_write
 from engine.metrics.distances import Features
@@ -360,27 +360,43 @@ class FeatureExtractor:
         size: side in pixels of all images.
         cache: folder of the classifiers.
         control: checked while a classifier is trained, and while images are processed.
+        may_train: train the classifier if it is not in the cache.
 
     Raises:
         StoppedError: a stop was requested.
+        EvaluatorMissingError: the classifier must be trained first.
     """
 
     def __init__(
-        self, dataset: StoredDataset, size: int, cache: Path, control: RunControl | None
+        self,
+        dataset: StoredDataset,
+        size: int,
+        cache: Path,
+        control: RunControl | None,
+        *,
+        may_train: bool = True,
     ) -> None:
-        self._dataset, self._size, self._control = dataset, size, control
+        self._dataset, self._size = dataset, size
+        self.control = control
+        """Checked while images are processed."""
         self.attributes = find_attributes(dataset)
         self.vocabulary: Vocabulary | None = None
         """The words that the classifier predicts; None where it predicts attributes."""
         training = dataset.complete_rows(TRAIN)
         target, truth = self._target(training)
         channels = dataset.manifest.channels
+
+        def train() -> EvaluatorClassifier:
+            if not may_train:
+                raise EvaluatorMissingError(dataset.manifest.name)
+            return train_classifier(self.images_of(training), truth, target, control)
+
         self.name = classifier_name(dataset.manifest.version, size, target.outputs)
         self._classifier = cached_classifier(
             cache,
             self.name,
             EvaluatorClassifier(channels, size, target.outputs),
-            lambda: train_classifier(self.images_of(training), truth, target, control),
+            train,
         )
         some, _said = run_classifier(self._classifier, self.images_of(training[:2_000]))
         self._mean = some.numpy().mean(0)
@@ -393,7 +409,7 @@ class FeatureExtractor:
             StoppedError: a stop was requested.
         """
         features, said = run_classifier(
-            self._classifier, to_channels(images, self._dataset.manifest.channels), self._control
+            self._classifier, to_channels(images, self._dataset.manifest.channels), self.control
         )
         standard = ((features.numpy() - self._mean) / self._std).astype(np.float64)
         if self.attributes is None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from engine.events import Alert, AlertChanged
+from engine.metrics.verdict import BLUR_LIMIT, GRID_LIMIT
 
 GRACE_IMAGES = 10_000
 """Before this, only non-finite metrics raise an alert: the metrics of a new run are irregular."""
@@ -108,8 +109,8 @@ RULES = (
     ),
     # The images have more, or less, detail of single pixels than real ones. An evaluation measures
     # many images, so one is enough; blur often vanishes later.
-    AlarmRule(Alert.GRID, 0, (Threshold("grid", 5.0, 4.0),)),
-    AlarmRule(Alert.BLUR, 30_000, (Threshold("grid", 0.5, 0.6),)),
+    AlarmRule(Alert.GRID, 0, (Threshold("grid", GRID_LIMIT, 4.0),)),
+    AlarmRule(Alert.BLUR, 30_000, (Threshold("grid", BLUR_LIMIT, 0.6),)),
 )
 """All rules; thresholds apply to smoothed metrics, and to the last evaluation as it is."""
 

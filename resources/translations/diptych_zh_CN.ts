@@ -670,6 +670,18 @@ Free software under the Apache License 2.0.</source>
         <translation>需要使用按词切分的分词器</translation>
     </message>
     <message>
+        <source>train longer: coverage was still rising ({before:.2f} after {since:,} images, {after:.2f} after {until:,}).</source>
+        <translation>训练更久：覆盖率仍在上升（{since:,} 张图像后为 {before:.2f}，{until:,} 张后为 {after:.2f}）。</translation>
+    </message>
+    <message>
+        <source>train longer: match was still rising ({before:.2f} after {since:,} images, {after:.2f} after {until:,}).</source>
+        <translation>训练更久：匹配仍在上升（{since:,} 张图像后为 {before:.2f}，{until:,} 张后为 {after:.2f}）。</translation>
+    </message>
+    <message>
+        <source>train longer: coherence was still rising ({before:.2f} after {since:,} images, {after:.2f} after {until:,}).</source>
+        <translation>训练更久：一致性仍在上升（{since:,} 张图像后为 {before:.2f}，{until:,} 张后为 {after:.2f}）。</translation>
+    </message>
+    <message>
         <source>Preset</source>
         <translation>预设</translation>
     </message>
@@ -794,10 +806,6 @@ Free software under the Apache License 2.0.</source>
         <translation>文本编码</translation>
     </message>
     <message>
-        <source>Input of the text networks: one-hot vectors, whose cost grows with the vocabulary, or token IDs, whose cost hardly does.</source>
-        <translation>文本网络的输入：独热向量，开销随词表增大；或词元编号，开销几乎不随词表变化。</translation>
-    </message>
-    <message>
         <source>Discriminator norm</source>
         <translation>判别器归一化</translation>
     </message>
@@ -872,6 +880,122 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Try a lower learning rate, or full precision (fp32).</source>
         <translation>可尝试更低的学习率，或全精度（fp32）。</translation>
+    </message>
+    <message>
+        <source>Images {0}.</source>
+        <translation>图像{0}。</translation>
+    </message>
+    <message>
+        <source>Images {0}, but {1}.</source>
+        <translation>图像{0}，但{1}。</translation>
+    </message>
+    <message>
+        <source>Images {0} and {1}.</source>
+        <translation>图像{0}，并且{1}。</translation>
+    </message>
+    <message>
+        <source>Images {0}, but {1} and {2}.</source>
+        <translation>图像{0}，但{1}，并且{2}。</translation>
+    </message>
+    <message>
+        <source>Images {0}, {1} and {2}.</source>
+        <translation>图像{0}，{1}，并且{2}。</translation>
+    </message>
+    <message>
+        <source>What would help most: {0}</source>
+        <translation>最有帮助的做法：{0}</translation>
+    </message>
+    <message>
+        <source>No figure falls short, so no change stands out.</source>
+        <translation>没有哪项指标明显不足，因此没有特别值得做的改动。</translation>
+    </message>
+    <message>
+        <source>KID of runs that differ only in their seed varies by 0.003 on digits and up to ninefold on small sets of colour images. Smaller differences are not significant.</source>
+        <translation>仅种子不同的训练，KID 在数字数据上相差 0.003，在小型彩色数据集上可相差九倍。更小的差异没有意义。</translation>
+    </message>
+    <message>
+        <source>match their captions as real ones do ({coherence:.0%} of the upper bound)</source>
+        <translation>与描述的相符程度和真实图像一样（达到上限的 {coherence:.0%}）</translation>
+    </message>
+    <message>
+        <source>match their captions as far as the evaluator can tell (it recognises only {recognised:.0%} of real ones)</source>
+        <translation>在评估器能判断的范围内与描述相符（它只认得出 {recognised:.0%} 的真实图像）</translation>
+    </message>
+    <message>
+        <source>match their captions less often than real ones do ({coherence:.0%} of the upper bound)</source>
+        <translation>与描述相符的比例低于真实图像（达到上限的 {coherence:.0%}）</translation>
+    </message>
+    <message>
+        <source>rarely match their captions ({coherence:.0%} of the upper bound)</source>
+        <translation>很少与描述相符（仅为上限的 {coherence:.0%}）</translation>
+    </message>
+    <message>
+        <source>are too often close to a training image ({copied:.0%} of them)</source>
+        <translation>过于频繁地接近某张训练图像（占 {copied:.0%}）</translation>
+    </message>
+    <message>
+        <source>show a fine grid or grain (grid {grid:.2g}, real images have 1)</source>
+        <translation>带有细网格或颗粒（网格指标 {grid:.2g}，真实图像为 1）</translation>
+    </message>
+    <message>
+        <source>are blurred (grid {grid:.2g}, real images have 1)</source>
+        <translation>模糊（网格指标 {grid:.2g}，真实图像为 1）</translation>
+    </message>
+    <message>
+        <source>mostly resemble no real image (only {precision:.0%} do)</source>
+        <translation>大多不像任何真实图像（只有 {precision:.0%} 像）</translation>
+    </message>
+    <message>
+        <source>lack the texture of real images (distance {texture:.1f}, other real images have 1)</source>
+        <translation>缺少真实图像的纹理（距离 {texture:.1f}，另一批真实图像为 1）</translation>
+    </message>
+    <message>
+        <source>come with texts of which only {text_validity:.0%} are valid</source>
+        <translation>所配文本只有 {text_validity:.0%} 有效</translation>
+    </message>
+    <message>
+        <source>cover only {coverage:.0%} of the variety of the training images</source>
+        <translation>只覆盖训练图像多样性的 {coverage:.0%}</translation>
+    </message>
+    <message>
+        <source>cover the variety of the training images ({coverage:.0%})</source>
+        <translation>覆盖了训练图像的多样性（{coverage:.0%}）</translation>
+    </message>
+    <message>
+        <source>more pictures: {copied:.0%} of the images are close to one of the {pairs:,} training pictures.</source>
+        <translation>更多图像：{copied:.0%} 的生成图像接近 {pairs:,} 张训练图像中的某一张。</translation>
+    </message>
+    <message>
+        <source>another preset: “{preset}” suits this dataset better than “{current}” (grid {grid:.2g}, real images have 1).</source>
+        <translation>换一个预设：“{preset}”比“{current}”更适合此数据集（网格指标 {grid:.2g}，真实图像为 1）。</translation>
+    </message>
+    <message>
+        <source>another preset: “{preset}” suits this dataset better than “{current}” (only {precision:.0%} of the images resemble real ones).</source>
+        <translation>换一个预设：“{preset}”比“{current}”更适合此数据集（只有 {precision:.0%} 的图像像真实图像）。</translation>
+    </message>
+    <message>
+        <source>balance the classes: only {covered_modes:.0%} of the {classes:,} classes are generated, and the rarest has {rarest:.2%} of the pictures.</source>
+        <translation>平衡各类别：{classes:,} 个类别中只有 {covered_modes:.0%} 被生成，最少的一类仅占图像的 {rarest:.2%}。</translation>
+    </message>
+    <message>
+        <source>train longer: this run has seen only {images_seen:,} images.</source>
+        <translation>训练更久：此次训练只看过 {images_seen:,} 张图像。</translation>
+    </message>
+    <message>
+        <source>fewer, more regular words: a word of the captions occurs with only {word_uses:.1f} pictures on average.</source>
+        <translation>用更少、更规则的词：描述中的每个词平均只出现在 {word_uses:.1f} 张图像中。</translation>
+    </message>
+    <message>
+        <source>more pictures: there are only {pairs:,} to learn from.</source>
+        <translation>更多图像：可供学习的只有 {pairs:,} 张。</translation>
+    </message>
+    <message>
+        <source>a larger image size: the dataset has {dataset_px} px, this run makes {image_px} px.</source>
+        <translation>更大的图像尺寸：数据集为 {dataset_px} 像素，此次训练生成 {image_px} 像素。</translation>
+    </message>
+    <message>
+        <source>Input of the text networks: one-hot vectors, whose cost grows with the vocabulary, or token IDs, whose cost hardly does. &apos;auto&apos; uses token IDs for large vocabularies.</source>
+        <translation>文本网络的输入：独热向量（开销随词汇表增大而增长）或词元 ID（开销几乎不变）。“auto”在词汇表较大时使用词元 ID。</translation>
     </message>
     <message>
         <source>Learning rate</source>
@@ -1490,6 +1614,18 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Free some space, or choose a workspace on another disk. What was saved before is still there.</source>
         <translation>请释放一些空间，或选择其他磁盘上的工作区。此前保存的内容仍在。</translation>
+    </message>
+    <message>
+        <source>The evaluator of this dataset is not trained yet.</source>
+        <translation>此数据集的评估器尚未训练。</translation>
+    </message>
+    <message>
+        <source>Images of &apos;{0}&apos; are compared by what it has learned.</source>
+        <translation>“{0}”的图像要靠它学到的特征来比较。</translation>
+    </message>
+    <message>
+        <source>Train it, or wait for the first evaluation of a run.</source>
+        <translation>请训练它，或等待某次训练的首次评估。</translation>
     </message>
     <message>
         <source>The run was not found.</source>
@@ -3045,6 +3181,60 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>Nearest</name>
+    <message>
+        <source>A copy of this training image.</source>
+        <translation>是这张训练图像的复制品。</translation>
+    </message>
+    <message>
+        <source>Probably remembered: closer to it than 99 of 100 new images would be.</source>
+        <translation>很可能是记住的：比 100 张新图像中的 99 张都更接近它。</translation>
+    </message>
+    <message>
+        <source>Not a copy.</source>
+        <translation>不是复制品。</translation>
+    </message>
+    <message>
+        <source>Distance {0}. {1} of the training images are farther from their nearest neighbour.</source>
+        <translation>距离 {0}。{1} 的训练图像离其最近邻更远。</translation>
+    </message>
+    <message>
+        <source>Distance {0}. {1} of the validation images are farther from their nearest training image.</source>
+        <translation>距离 {0}。{1} 的验证图像离最近的训练图像更远。</translation>
+    </message>
+</context>
+<context>
+    <name>NearestPane</name>
+    <message>
+        <source>Train the evaluator</source>
+        <translation>训练评估器</translation>
+    </message>
+    <message>
+        <source>Nearest training image</source>
+        <translation>最近的训练图像</translation>
+    </message>
+    <message>
+        <source>Comparing with the training images…</source>
+        <translation>正在与训练图像比较…</translation>
+    </message>
+    <message>
+        <source>The evaluator is being trained. This takes about a minute.</source>
+        <translation>正在训练评估器，约需一分钟。</translation>
+    </message>
+    <message>
+        <source>The evaluator of this dataset is not trained yet.</source>
+        <translation>此数据集的评估器尚未训练。</translation>
+    </message>
+    <message>
+        <source>It compares images by what it learns from the dataset.</source>
+        <translation>它用从数据集中学到的特征来比较图像。</translation>
+    </message>
+    <message>
+        <source>The run that is training prepares it at its first evaluation.</source>
+        <translation>正在进行的训练会在首次评估时准备好它。</translation>
+    </message>
+</context>
+<context>
     <name>NotesEditor</name>
     <message>
         <source>Notes about this run</source>
@@ -3099,6 +3289,14 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Pair</source>
         <translation>图文对</translation>
+    </message>
+    <message>
+        <source>Compare with training images</source>
+        <translation>与训练图像比较</translation>
+    </message>
+    <message>
+        <source>Show the training image that is nearest to this one, to find copies</source>
+        <translation>显示与此图最接近的训练图像，以便发现复制品</translation>
     </message>
     <message>
         <source>Previous pair</source>
@@ -3202,20 +3400,8 @@ Free software under the Apache License 2.0.</source>
         <translation>为真实描述所画的图像中，评估器认为与该描述而非另外 99 条描述相配的比例</translation>
     </message>
     <message>
-        <source>Match of real images</source>
-        <translation>真实图像的匹配</translation>
-    </message>
-    <message>
-        <source>The same for the real images of these captions</source>
-        <translation>这些描述所属真实图像的同一比例</translation>
-    </message>
-    <message>
         <source>KID × 1000</source>
         <translation>KID × 1000</translation>
-    </message>
-    <message>
-        <source>Distance of generated from real images, on features learned from this dataset; lower is better, 0 is as good as real. Runs that differ only in their seed vary: by 3 on digits, up to ninefold on small sets of colour images</source>
-        <translation>在由本数据集学到的特征上，生成图像与真实图像的距离；越低越好，0 即与真实无异。仅随机种子不同的训练之间也有差异：数字数据集约为 3，小型彩色图像集可达九倍</translation>
     </message>
     <message>
         <source>Grid</source>
@@ -3228,6 +3414,26 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Texture</source>
         <translation>纹理</translation>
+    </message>
+    <message>
+        <source>Real images</source>
+        <translation>真实图像</translation>
+    </message>
+    <message>
+        <source>Match of the real images of these captions: the upper bound</source>
+        <translation>这些描述所属真实图像的匹配，即上限</translation>
+    </message>
+    <message>
+        <source>Chance</source>
+        <translation>随机</translation>
+    </message>
+    <message>
+        <source>Match of images drawn without looking at the caption</source>
+        <translation>不看描述所画图像的匹配</translation>
+    </message>
+    <message>
+        <source>Distance of generated from real images, on features learned from this dataset; lower is better, 0 is as good as real.</source>
+        <translation>生成图像与真实图像的距离，按从本数据集学到的特征计算；越低越好，0 即与真实无异。</translation>
     </message>
     <message>
         <source>Distance of small patches of all scales from those of real images, relative to the distance of other real images: 1 is as good as real, lower is better</source>

@@ -4,15 +4,40 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QDir, QIODevice, QObject, QPoint, QStandardPaths, Qt, Slot
-from PySide6.QtGui import QAction, QFont, QGuiApplication, QImage, QShowEvent
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
+from PySide6.QtCore import (
+    QBuffer,
+    QCoreApplication,
+    QDir,
+    QIODevice,
+    QLocale,
+    QObject,
+    QPoint,
+    QStandardPaths,
+    Qt,
+    Slot,
+)
+from PySide6.QtGui import QAction, QFont, QGuiApplication, QHideEvent, QImage, QShowEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QVBoxLayout,
+    QWidget,
+)
 
-from engine.errors import EngineError
+from engine.errors import EngineError, EvaluatorMissingError
+from engine.events import ImageArray
 from engine.fs.atomic import atomic_write
+from engine.metrics.distances import Likeness, NearestImage
 from studio.dialogs.error import ErrorDialog
 from studio.errors.reporter import ErrorReport
 from studio.errors.wording import explain
+from studio.jobs.nearest import NearestJob
+from studio.jobs.task import TaskEnded
 from studio.models.preview_timeline import PreviewTimeline, StepCursor, step_text
 from studio.models.thumbnails import qimage_of
 from studio.theme import MARGIN, SPACING
@@ -95,6 +120,118 @@ def png_of(pair: Pair) -> bytes:
     return bytes(buffer.data().data())
 
 
+class NearestPane(QWidget):
+    """Tells which training image is nearest to a generated one, and how near it is."""
+
+    def __init__(self, job: NearestJob, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._job = job
+        self._request: tuple[Path, ImageArray] | None = None
+        self._is_waiting = False
+        self.picture = ImageView()
+        """The training image, to lay out beside the generated one."""
+        self._text = plain_label()
+        self._judgement = plain_label()
+        self._facts = plain_label(role="muted")
+        self._train = push_button(
+            self.tr("Train the evaluator"), self._find_after_training, auto_default=False
+        )
+        layout = spaced(QVBoxLayout(self), SPACING // 2, (0, 0, 0, 0))
+        title = plain_label(self.tr("Nearest training image"), role="heading")
+        fill(layout, title, self._text, self._judgement, self._facts)
+        layout.addWidget(self._train, alignment=Qt.AlignmentFlag.AlignLeft)
+        layout.addStretch(1)
+        job.ended.connect(self._on_ended)
+        self.clear()
+
+    def compare(self, run: Path, image: ImageArray) -> None:
+        """Find the training image nearest to an image of a run."""
+        self._request = (run, image)
+        if self._is_waiting:
+            # Another request would stop the training; this image is compared after it.
+            return
+        if self.picture.image.isNull():
+            self._say(facts=self.tr("Comparing with the training images…"))
+        self._job.find(run, image)
+
+    def clear(self) -> None:
+        """Stop searching and show nothing."""
+        self._request, self._is_waiting = None, False
+        self._job.forget()
+        self._show_image(QImage(), "")
+        self._say()
+
+    @Slot()
+    def _find_after_training(self) -> None:
+        if self._request is None:
+            return
+        self._is_waiting = True
+        self._say(facts=self.tr("The evaluator is being trained. This takes about a minute."))
+        self._job.find(*self._request, may_train=True)
+
+    @Slot(object)
+    def _on_ended(self, ended: TaskEnded) -> None:
+        if self._request is None:
+            return
+        if self._is_waiting and ended.result is not None:
+            self._is_waiting = False
+            self.compare(*self._request)
+            return
+        self._is_waiting = False
+        if isinstance(ended.error, EvaluatorMissingError):
+            self._show_image(QImage(), "")
+            self._offer_training()
+        elif ended.error is not None:
+            self._show_image(QImage(), "")
+            words = explain(ended.error)
+            self._say(words.happened, f"{words.why} {words.hint}")
+        elif isinstance(ended.result, NearestImage):
+            found = ended.result
+            self._show_image(qimage_of(found.image), found.text)
+            self._say(*nearest_words(found))
+        else:
+            # Stopped, because a run began.
+            self._offer_training()
+
+    def _offer_training(self) -> None:
+        missing = self.tr("The evaluator of this dataset is not trained yet.")
+        if self._job.can_train:
+            self._say(missing, self.tr("It compares images by what it learns from the dataset."))
+            self._train.show()
+        else:
+            wait = self.tr("The run that is training prepares it at its first evaluation.")
+            self._say(missing, wait)
+
+    def _show_image(self, image: QImage, text: str) -> None:
+        self.picture.set_image(image)
+        self.picture.setAccessibleName(text)
+        self._text.setText(text)
+
+    def _say(self, judgement: str = "", facts: str = "") -> None:
+        self._judgement.setText(judgement)
+        self._facts.setText(facts)
+        self._train.hide()
+
+
+def nearest_words(found: NearestImage) -> tuple[str, str]:
+    """Return whether an image is likely a copy, and the figures behind that."""
+    translate = QCoreApplication.translate
+    judgement = {
+        Likeness.COPY: translate("Nearest", "A copy of this training image."),
+        Likeness.NEAR: translate(
+            "Nearest", "Probably remembered: closer to it than 99 of 100 new images would be."
+        ),
+        Likeness.NEW: translate("Nearest", "Not a copy."),
+    }[found.likeness]
+    facts = translate("Nearest", "Distance {0}. {1} of the training images are farther from their "
+        "nearest neighbour.")  # fmt: skip
+    if found.is_validated:
+        facts = translate("Nearest", "Distance {0}. {1} of the validation images are farther from "
+            "their nearest training image.")  # fmt: skip
+    share = QLocale().toString(found.closer_than * 100, "f", 0) + " %"
+    return judgement, facts.format(f"{found.distance:.2f}", share)
+
+
 _LARGER = 1.5
 """Ratio of the font size to the default."""
 
@@ -102,8 +239,9 @@ _LARGER = 1.5
 class PairView(QDialog):
     """A non-modal dialog; at the newest step it follows the run."""
 
-    def __init__(self, parent: QWidget, timeline: PreviewTimeline) -> None:
+    def __init__(self, parent: QWidget, timeline: PreviewTimeline, nearest: NearestJob) -> None:
         super().__init__(parent)
+        self._timeline = timeline
         self._cursor = StepCursor(timeline, self)
         self._tile = 0
         self._count = 0
@@ -120,6 +258,14 @@ class PairView(QDialog):
         # Two lines are always reserved, so that the image does not move between steps.
         self._text.setMinimumHeight(2 * self._text.fontMetrics().lineSpacing())
         self._place = QLabel()
+        self._nearest = NearestPane(nearest)
+        self._nearest.hide()
+        self._nearest.picture.hide()
+        self._compare = QCheckBox(self.tr("Compare with training images"))
+        self._compare.setToolTip(
+            self.tr("Show the training image that is nearest to this one, to find copies")
+        )
+        self._compare.toggled.connect(self._switch_comparison)
         self._previous = icon_button("previous", self.tr("Previous pair"), "Up")
         self._previous.clicked.connect(lambda: self._go_to_tile(self._tile - 1))
         self._next = icon_button("next", self.tr("Next pair"), "Down")
@@ -139,12 +285,29 @@ class PairView(QDialog):
 
     def _lay_out(self) -> None:
         tiles = spaced(QHBoxLayout(), SPACING)
-        fill(tiles, self._previous, self._place, self._next, 1)
+        fill(tiles, self._previous, self._place, self._next, 1, self._compare)
         for action in self._actions.all:
             tiles.addWidget(push_button(action.text(), action.trigger, auto_default=False))
         layout = spaced(QVBoxLayout(self), MARGIN, (MARGIN, MARGIN, MARGIN, MARGIN))
-        fill(layout, (self._picture, 1), self._text, self._steps, tiles)
+        pictures = QGridLayout()
+        pictures.setHorizontalSpacing(MARGIN)
+        pictures.setVerticalSpacing(SPACING)
+        pictures.setRowStretch(0, 1)
+        pictures.addWidget(self._picture, 0, 0)
+        pictures.addWidget(self._text, 1, 0)
+        pictures.addWidget(self._nearest.picture, 0, 1)
+        pictures.addWidget(self._nearest, 1, 1)
+        fill(layout, (pictures, 1), self._steps, tiles)
         self._steps.setFocus()
+
+    @Slot(bool)
+    def _switch_comparison(self, is_on: bool) -> None:  # noqa: FBT001 - a Qt slot
+        for part in (self._nearest, self._nearest.picture):
+            part.setVisible(is_on)
+        if is_on:
+            self._refresh()
+        else:
+            self._nearest.clear()
 
     def _go_to_tile(self, tile: int) -> None:
         # Wraps around at both ends.
@@ -169,6 +332,9 @@ class PairView(QDialog):
         place = self.tr("Pair {0} of {1}").format(self._tile + 1, self._count)
         self._place.setText(place)
         self.setWindowTitle(place)
+        if self._compare.isChecked():
+            run = self._timeline.step_at(self._cursor.index).path.parents[1]
+            self._nearest.compare(run, sheet.images[self._tile])
         self._steps.show_step(
             self._cursor.index,
             self._cursor.count,
@@ -187,3 +353,9 @@ class PairView(QDialog):
         """Refresh: a hidden dialog is not updated."""
         super().showEvent(event)
         self._refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Stop comparing: a hidden dialog is not updated."""
+        super().hideEvent(event)
+        if self._compare.isChecked():
+            self._nearest.clear()

@@ -175,6 +175,13 @@ _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
         ),
         hint=translate("Errors", "Restore the old version, or measure a newer run."),
     ),
+    errors.EvaluatorMissingError: lambda error: Explanation(
+        happened=translate("Errors", "The evaluator of this dataset is not trained yet."),
+        why=translate("Errors", "Images of '{0}' are compared by what it has learned.").format(
+            error.dataset
+        ),
+        hint=translate("Errors", "Train it, or wait for the first evaluation of a run."),
+    ),
     errors.StoppedError: lambda _error: Explanation(
         happened=translate("Errors", "The work was stopped."),
         why=translate("Errors", "The user requested it."),

@@ -20,6 +20,7 @@ from resources import starters_folder
 from studio.jobs.dataset import DatasetWork
 from studio.jobs.gallery import WriteGallery
 from studio.jobs.importing import ImportDataset, ImportReader
+from studio.jobs.nearest import EngineSearch, FindNearest
 from studio.jobs.training import BuildStarter, MeasureSpeed, Train
 
 
@@ -92,3 +93,4 @@ class EngineApi:
     import_dataset: ImportDataset = _import_dataset
     reader: ImportReader = field(default_factory=ImportReader)
     datasets: DatasetWork = field(default_factory=DatasetWork)
+    find_nearest: FindNearest = field(default_factory=EngineSearch)

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 from engine.config.run import RunConfig
 from engine.control import RunControl
 from engine.errors import EngineError
+from engine.metrics.verdict import judge_run
 from engine.runs.branching import BranchStart, make_branch
 from engine.runs.catalogue import FILE_NAME, Catalogue
 from engine.runs.checkpoint_files import read_metadata
@@ -70,6 +71,8 @@ class RunJobs(QObject):
     """Carries a ``RunList``."""
     changed = Signal(object)
     """Carries a ``RunChanged``."""
+    judged = Signal(object)
+    """Carries a ``JudgedRun``."""
     choices_found = Signal(object)
     """Carries ``BranchChoices``."""
     failed = Signal(object)
@@ -83,12 +86,14 @@ class RunJobs(QObject):
         self.changing = Task("change run", self)
         self.looking = Task("look for checkpoints", self)
         self.branching = Task("branch run", self)
+        self.judging = Task("judge run", self)
         self._waiting: deque[tuple[Path, Change]] = deque()
         self._now = Path()
         self.listing.ended.connect(partial(self._emit_result, self.listed))
         self.changing.ended.connect(self._on_change)
         self.looking.ended.connect(partial(self._emit_result, self.choices_found))
         self.branching.ended.connect(self._on_branch)
+        self.judging.ended.connect(partial(self._emit_result, self.judged))
 
     @property
     def is_changing(self) -> bool:
@@ -152,10 +157,16 @@ class RunJobs(QObject):
         """Find the checkpoints that a branch can start from; emits ``choices_found``."""
         self.looking.start(lambda _report, _control: _choices(source))
 
+    @Slot(object)
+    def judge(self, folder: Path) -> None:
+        """Judge a run by its evaluations; emits ``judged``."""
+        self.judging.start(lambda _report, _control: judge_run(folder))
+
     def cancel(self) -> None:
         """Cancel listing; queued changes are still made before the program ends."""
         self.listing.cancel()
         self.looking.cancel()
+        self.judging.cancel()
 
     def wait(self, timeout_ms: int) -> bool:
         """Block until all threads have ended, when quitting. Returns whether they did in time."""
@@ -166,7 +177,7 @@ class RunJobs(QObject):
                 change()
             except (EngineError, OSError) as error:
                 _log.warning("%s is not changed: %s", folder, error)
-        others = (self.listing, self.looking, self.branching)
+        others = (self.listing, self.looking, self.branching, self.judging)
         return all([is_done, *(task.wait(timeout_ms) for task in others)])
 
     def _change(self, folder: Path, change: Change) -> None:

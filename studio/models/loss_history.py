@@ -12,6 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QCoreApplication
 
+from engine.metrics.verdict import KID_NOTE
+from studio.i18n import translate_engine
+
 CAPACITY = 8192
 """Maximum number of points per curve; more than a screen has pixels across."""
 BLOCK = 64
@@ -134,7 +137,10 @@ def quality_views() -> tuple[QualityView, ...]:
         QualityView(
             "coherence",
             translate("Quality", "Coherence"),
-            ("joint_coherence", "text_to_image", "image_to_text", "match", "match_upper_bound"),
+            (
+                *("joint_coherence", "text_to_image", "image_to_text"),
+                *("match", "match_upper_bound", "match_baseline"),
+            ),
         ),
         QualityView("images", translate("Quality", "Images"), ("kid",)),
         QualityView("texture", translate("Quality", "Texture"), ("grid", "texture")),
@@ -175,17 +181,22 @@ def figure_words(name: str) -> tuple[str, str]:
             ),
         ),
         "match_upper_bound": (
-            translate("Quality", "Match of real images"),
-            translate("Quality", "The same for the real images of these captions"),
+            translate("Quality", "Real images"),
+            translate("Quality", "Match of the real images of these captions: the upper bound"),
+        ),
+        "match_baseline": (
+            translate("Quality", "Chance"),
+            translate("Quality", "Match of images drawn without looking at the caption"),
         ),
         "kid": (
             translate("Quality", "KID × 1000"),
             translate(
                 "Quality",
                 "Distance of generated from real images, on features learned from this dataset; "
-                "lower is better, 0 is as good as real. Runs that differ only in their seed vary: "
-                "by 3 on digits, up to ninefold on small sets of colour images",
-            ),
+                "lower is better, 0 is as good as real.",
+            )
+            + "\n"
+            + translate_engine(KID_NOTE),
         ),
         "grid": (
             translate("Quality", "Grid"),

@@ -18,8 +18,10 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QColor, QIcon
 
+from engine.metrics.verdict import KID_NOTE
 from engine.runs.listing import ListedRun
 from engine.runs.status import Status
+from studio.i18n import translate_engine
 from studio.models.run_state import count_text, duration_text
 from studio.theme import current_colors
 from studio.widgets.icons import icon
@@ -184,7 +186,7 @@ def column_help(column: Column) -> str:
         Column.IMAGES: translate("RunHistory", "Images trained on, counted with repeats"),
         Column.TIME: translate("RunHistory", "Time trained"),
         Column.KID: translate("RunHistory", "Best KID of the run: how far its images are from "
-            "real ones; lower is better"),
+            "real ones; lower is better") + "\n" + translate_engine(KID_NOTE),
         Column.COHERENCE: translate("RunHistory", "Best joint coherence of the run: how often "
             "image and text of a pair belong together; higher is better"),
         Column.SIZE: translate("RunHistory", "What the run takes on the disk"),

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QSlider, QStackedWidget, QVBox
 from engine.events import PreviewReady
 from engine.sample.preview_sheet import Sheet
 from studio.dialogs.pair_view import Pair, PairActions, PairView
+from studio.jobs.nearest import NearestJob
 from studio.models.preview_timeline import PreviewTimeline, StepCursor, step_text
 from studio.models.thumbnails import TileModel
 from studio.settings.choices import GalleryView
@@ -26,8 +27,9 @@ class GalleryPanel(QWidget):
 
     save_requested = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, nearest: NearestJob, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._nearest = nearest
         self._timeline = PreviewTimeline(self)
         self._cursor = StepCursor(self._timeline, self)
         self._model = TileModel(self)
@@ -148,7 +150,7 @@ class GalleryPanel(QWidget):
     @Slot(int)
     def _open_pair(self, tile: int) -> None:
         if self._pair_view is None:
-            self._pair_view = PairView(self, self._timeline)
+            self._pair_view = PairView(self, self._timeline, self._nearest)
         self._pair_view.show_pair(tile, self._cursor)
 
     @Slot(QPoint)

@@ -5,6 +5,8 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.events import EvaluationCompleted
+from engine.metrics.verdict import Verdict, worded
+from studio.i18n import translate_engine
 from studio.models.loss_history import (
     LossHistory,
     figure_words,
@@ -14,7 +16,7 @@ from studio.models.loss_history import (
 )
 from studio.theme import MARGIN, SPACING
 from studio.widgets.buttons import add_page_buttons
-from studio.widgets.labels import fill, spaced
+from studio.widgets.labels import fill, plain_label, spaced
 from studio.widgets.plot_with_legend import PlotWithLegend
 
 
@@ -34,10 +36,12 @@ class QualityPanel(QWidget):
             has_marks=True,
         )
         self.board.switched.connect(self._draw)
+        self._sentence, self._advice = plain_label(), plain_label(role="muted")
         self._lay_out()
 
     def clear(self) -> None:
-        """Remove all metrics."""
+        """Remove all metrics and the verdict."""
+        self.show_verdict(None)
         self._history = LossHistory()
         self._best.clear()
         self.board.clear()
@@ -49,6 +53,13 @@ class QualityPanel(QWidget):
         self._levels = levels_text(event.metrics)
         self._best.update({name: values[name] for name in event.best if name in values})
         self._draw()
+
+    def show_verdict(self, verdict: Verdict | None) -> None:
+        """Show the verdict on the run and what would help most; ``None`` removes it."""
+        sentence, advice = worded(verdict, translate_engine) if verdict else ("", "")
+        for label, text in ((self._sentence, sentence), (self._advice, advice)):
+            label.setText(text)
+            label.setVisible(bool(text))
 
     def drop_after(self, images_seen: int) -> None:
         """Remove the points after a number of images, when a run is rewound."""
@@ -70,7 +81,8 @@ class QualityPanel(QWidget):
         choice.addSpacing(SPACING)
         choice.addWidget(self.board.legend, stretch=1)
         layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, SPACING, MARGIN, MARGIN))
-        fill(layout, choice, (self.board, 1))
+        fill(layout, choice, (self.board, 1), self._sentence, self._advice)
+        self.show_verdict(None)
 
     @Slot()
     def _draw(self) -> None:

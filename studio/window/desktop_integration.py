@@ -51,7 +51,7 @@ class DesktopIntegration(QObject):
         self.awake = SleepInhibitor(parent=self)
         self.awake.follow(training)
         self.notices = RunNotices(window)
-        training.event_emitted.connect(self.notices.on_event)
+        training.event_emitted.connect(self.notices.hold)
         self.following = RunLogFollower(self)
         run_view.follow(self.following)
         self.notes = RunAlerts(window.run, self.following)

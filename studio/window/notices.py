@@ -9,6 +9,8 @@ from PySide6.QtDBus import QDBusConnection, QDBusMessage
 from PySide6.QtWidgets import QApplication, QMainWindow, QSystemTrayIcon, QWidget
 
 from engine.events import Outcome, RunEnded, RunEvent
+from engine.metrics.verdict import JudgedRun, worded
+from studio.i18n import translate_engine
 from studio.jobs.awake.bus import has_session
 from studio.models.run_state import count_text, duration_text
 
@@ -100,21 +102,45 @@ class RunNotices(QObject):
         self._window = window
         self._make = make or system_notice
         self._notice: Notice | None = None
+        self._held: RunEnded | None = None
+
+    def hold(self, event: RunEvent) -> None:
+        """Notify of the end of a finished run once its verdict is known; of others at once."""
+        if isinstance(event, RunEnded) and event.outcome is Outcome.FINISHED:
+            self._held = event
+        else:
+            self.on_event(event)
+
+    @Slot(object)
+    def on_judged(self, judged: JudgedRun) -> None:
+        """Notify of the end of the run that was held."""
+        event, self._held = self._held, None
+        if event is None:
+            return
+        if judged.folder != event.folder or judged.verdict is None:
+            self.on_event(event)
+        else:
+            self._tell(event, " ".join(worded(judged.verdict, translate_engine)))
 
     @Slot(object)
     def on_event(self, event: RunEvent) -> None:
         """Notify of the end of a run, unless the user stopped it."""
         match event:
-            case RunEnded() if event.outcome is not Outcome.STOPPED and not self._is_in_front():
-                pass
+            case RunEnded() if event.outcome is not Outcome.STOPPED:
+                self._tell(event)
             case _:
-                return
+                pass
+
+    def _tell(self, event: RunEnded, verdict: str = "") -> None:
+        if self._is_in_front():
+            return
         QApplication.alert(self._window)
         self._notice = self._notice or self._make(self)
         if self._notice is None:
             _log.info("This system has no notifications")
             return
-        self._notice.show(*self._words(event))
+        title, text = self._words(event)
+        self._notice.show(title, f"{verdict} {text}".strip())
 
     @Slot()
     def raise_window(self) -> None:

@@ -21,6 +21,7 @@ from engine.events import (
     RunRelocated,
     RunResumed,
 )
+from engine.metrics.verdict import JudgedRun
 from engine.runs.event_reader import read_losses, read_quality
 from engine.runs.folder import RunFolder
 from studio.errors.reporter import ErrorReporter
@@ -82,6 +83,15 @@ class RunView(QObject):
             self._reporter.report(error)
 
     @Slot(object)
+    def show_judged(self, judged: JudgedRun) -> None:
+        """Show the verdict on a run, unless another one is shown or it is training again."""
+        if judged.folder != self.folder or self.status.is_running:
+            return
+        if judged.report is not None:
+            self._window.quality.add_quality(judged.report)
+        self._window.quality.show_verdict(judged.verdict)
+
+    @Slot(object)
     def _start(self, config: RunConfig) -> None:
         goes_on = bool(RunFolder(config.run).checkpoint_paths())
         if goes_on:
@@ -89,6 +99,7 @@ class RunView(QObject):
         else:
             self._clear(config.run)
         self._window.set_can_save(goes_on)
+        self._window.quality.show_verdict(None)
         self._window.run.show_resumable(None)
         self._show(self.status.started(config.run.name))
         self._window.show_docks()

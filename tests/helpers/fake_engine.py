@@ -9,13 +9,14 @@ from pathlib import Path
 
 from engine.config.run import RunConfig
 from engine.control import RunControl
-from engine.errors import DiskFullError, StoppedError
+from engine.errors import DiskFullError, EvaluatorMissingError, StoppedError
 from engine.events import (
     CheckpointSaved,
     Emit,
     GalleryEmit,
     GalleryEnded,
     GalleryProgressed,
+    ImageArray,
     MetricsReported,
     Outcome,
     Phase,
@@ -28,15 +29,44 @@ from engine.events import (
     RunRelocated,
     RunResumed,
 )
+from engine.metrics.distances import Likeness, NearestImage
 from engine.runs.folder import RunFolder, images_in_name
 from engine.sample.request import GalleryRequest
 from studio.jobs.engine_api import EngineApi
+from studio.jobs.nearest import FindNearest
 from tests.helpers.run_folders import make_preview
 
 PATIENCE_S = 10.0
 LOOK_S = 0.002
 PREVIEW_IMAGES = 100
 """Images between two previews."""
+
+
+def answering(
+    found: NearestImage | None, asked: list[tuple[Path, bool]] | None = None
+) -> FindNearest:
+    """Make a search for the nearest image that gives one answer; None fails until it may train."""
+
+    def find(
+        run: Path,
+        image: ImageArray,
+        may_train: bool,
+        _control: RunControl,
+    ) -> NearestImage:
+        if asked is not None:
+            asked.append((run, may_train))
+        if found is None and not may_train:
+            raise EvaluatorMissingError("tiny")
+        return found or NearestImage(
+            image=image,
+            text="itself",
+            distance=0.0,
+            closer_than=1.0,
+            likeness=Likeness.COPY,
+            is_validated=False,
+        )
+
+    return find
 
 
 @dataclass

@@ -51,6 +51,7 @@ EXAMPLES: dict[BaseException, str] = {
     errors.EntryError("a/b.jpg", "damaged", "no header"): "a/b.jpg: no header",
     errors.PatternInvalidError("(", "no end"): "(: no end",
     errors.EditRefusedError("all would be gone"): "all would be gone",
+    errors.EvaluatorMissingError("emoji"): "'emoji'",
     errors.StoppedError(): "user requested it",
     errors.EngineError("the engine's own sentence"): "the engine's own sentence",
     MemoryError(): "less free memory",

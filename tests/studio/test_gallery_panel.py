@@ -10,12 +10,14 @@ from pytestqt.qtbot import QtBot
 
 from studio.dialogs.error import ErrorDialog
 from studio.dialogs.pair_view import PairView
+from studio.jobs.nearest import NearestJob
 from studio.models.preview_timeline import PreviewTimeline, StepCursor, clock_text, step_text
 from studio.panels.gallery import GalleryPanel
 from studio.settings.choices import GalleryView
 from studio.widgets.image_view import ImageView
 from studio.widgets.steps import TimelineBar
 from studio.widgets.thumbnail_grid import ThumbnailGrid, wrapped_lines
+from tests.helpers.fake_engine import answering
 from tests.helpers.guards import ProblemLog
 from tests.helpers.run_folders import TEXTS, make_preview, shade_of, write_preview
 from tests.helpers.windows import child
@@ -28,7 +30,7 @@ def run(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def panel(qtbot: QtBot) -> GalleryPanel:
-    panel = GalleryPanel()
+    panel = GalleryPanel(NearestJob(answering(None)))
     qtbot.addWidget(panel)
     panel.resize(640, 480)
     panel.show()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
 from engine.events import Outcome, PreviewReady, RunEnded
+from engine.metrics.verdict import Claim, JudgedRun, Reason, Verdict
 from studio.app import Studio
 from studio.window.notices import (
     INTERFACE,
@@ -61,6 +62,32 @@ def test_that_a_finished_run_is_told_of_by_name(window: QMainWindow):
     title, text = notice.shown[0]
     assert title == "digits-3 is finished"
     assert "12,345 images in 2 min 5 s" in text
+
+
+def test_that_a_finished_run_is_told_of_with_its_verdict(window: QMainWindow):
+    notice = FakeNotice()
+    notices = RunNotices(window, lambda _notices: notice)
+    notices.hold(ended())
+    assert notice.shown == []
+    figures = {"coverage": 0.5, "pairs": 900}
+    verdict = Verdict(claims=(Claim.NARROW,), reason=Reason.FEW_PICTURES, figures=figures)
+    notices.on_judged(JudgedRun(folder=ended().folder, verdict=verdict))
+    notices.on_judged(JudgedRun(folder=ended().folder, verdict=verdict))
+    ((title, text),) = notice.shown
+    assert title == "digits-3 is finished"
+    assert text.startswith("Images cover only 50 % of the variety of the training images. What")
+    assert "12,345 images in 2 min 5 s" in text
+
+
+def test_that_a_run_without_a_verdict_is_told_of_all_the_same(window: QMainWindow):
+    notice = FakeNotice()
+    notices = RunNotices(window, lambda _notices: notice)
+    notices.on_judged(JudgedRun(folder=ended().folder))
+    notices.hold(ended())
+    notices.on_judged(JudgedRun(folder=ended().folder))
+    assert [title for title, _text in notice.shown] == ["digits-3 is finished"]
+    notices.hold(ended(Outcome.FAILED))
+    assert notice.shown[-1][0] == "digits-3 ended with an error"
 
 
 def test_that_a_failed_run_is_told_of_as_such(window: QMainWindow):
@@ -148,6 +175,6 @@ def test_that_the_studio_tells_of_its_run(qtbot: QtBot, studio: Studio, engine: 
     with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(PreviewReady)):
         studio.window.actions_.start.trigger()
     studio.window.showMinimized()
-    with qtbot.waitSignal(studio.training.event_emitted, check_params_cb=is_event(RunEnded)):
+    with qtbot.waitSignal(studio.runs.judged):
         engine.finish.set()
     assert "is finished" in notice.shown[0][0]

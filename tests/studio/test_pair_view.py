@@ -2,36 +2,46 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QMenu, QPushButton, QSlider, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from engine.errors import DatasetMissingError
+from engine.metrics.distances import Likeness, NearestImage
 from studio.dialogs.pair_view import Pair, PairView, suggested_name
+from studio.jobs.nearest import NearestJob
 from studio.models.preview_timeline import PreviewTimeline, StepCursor
 from studio.widgets.image_view import ImageView
+from tests.helpers.fake_engine import answering
 from tests.helpers.run_folders import make_preview, shade_of
-from tests.helpers.windows import child
+from tests.helpers.windows import child, says, visible_buttons
 
 
 class Shown:
     """A pair view with three steps of four tiles."""
 
-    def __init__(self, qtbot: QtBot, run: Path) -> None:
-        self.run = run
+    def __init__(self, qtbot: QtBot, run: Path, found: NearestImage | None = None) -> None:
+        self.run, self.asked, self.is_training = run, list[tuple[Path, bool]](), False
+        self.job = NearestJob(answering(found, self.asked), lambda: self.is_training)
         self.window = QWidget()
         qtbot.addWidget(self.window)
         self.timeline = PreviewTimeline(self.window)
         for images_seen in (1, 2, 3):
             self.timeline.add(make_preview(run, images_seen))
         self.cursor = StepCursor(self.timeline, self.window)
-        self.view = PairView(self.window, self.timeline)
+        self.view = PairView(self.window, self.timeline, self.job)
         self.view.show_pair(1, self.cursor)
 
     @property
     def picture(self) -> ImageView:
         return child(self.view, ImageView)
+
+    def compare(self, qtbot: QtBot) -> None:
+        with qtbot.waitSignal(self.job.ended):
+            child(self.view, QCheckBox).click()
 
     @property
     def shade(self) -> int:
@@ -45,6 +55,17 @@ class Shown:
         buttons = self.view.findChildren(QToolButton) + self.view.findChildren(QPushButton)
         (button,) = (b for b in buttons if name in (b.accessibleName(), b.text()))
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def near(likeness: Likeness, *, is_validated: bool = True) -> NearestImage:
+    return NearestImage(
+        image=np.full((8, 8, 3), 77, dtype=np.uint8),
+        text="grinning cat",
+        distance=0.4242,
+        closer_than=0.03,
+        likeness=likeness,
+        is_validated=is_validated,
+    )
 
 
 @pytest.fixture
@@ -114,6 +135,72 @@ def test_that_its_picture_has_the_same_menu(shown: Shown) -> None:
         "Save image…",
     ]
     menu.close()
+
+
+def test_that_the_nearest_training_image_is_shown_beside_it(qtbot: QtBot, tmp_path: Path) -> None:
+    shown = Shown(qtbot, tmp_path / "run", near(Likeness.NEW))
+    assert shown.asked == [], "torch is not loaded before anyone asks"
+    shown.compare(qtbot)
+    left, right = shown.view.findChildren(ImageView)
+    assert right.isVisible()
+    assert right.image.pixelColor(0, 0).red() == 77
+    assert right.x() > left.x()
+    assert says(shown.view, "grinning cat")
+    assert says(shown.view, "Not a copy.")
+    text = "Distance 0.42. 3 % of the validation images are farther from their nearest training"
+    assert says(shown.view, text)
+    assert shown.asked == [(shown.run, False)]
+    with qtbot.waitSignal(shown.job.ended):
+        shown.click(qtbot, "Next pair")
+    assert len(shown.asked) == 2, "it follows the pair"
+    child(shown.view, QCheckBox).click()
+    assert not right.isVisible()
+    shown.click(qtbot, "Next pair")
+    assert len(shown.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("likeness", "words"),
+    [(Likeness.COPY, "A copy of this training image."), (Likeness.NEAR, "Probably remembered")],
+)
+def test_that_a_copy_is_called_one(
+    qtbot: QtBot, tmp_path: Path, likeness: Likeness, words: str
+) -> None:
+    shown = Shown(qtbot, tmp_path / "run", near(likeness, is_validated=False))
+    shown.compare(qtbot)
+    assert says(shown.view, words)
+    assert says(shown.view, "3 % of the training images are farther from their nearest neighbour")
+
+
+def test_that_a_missing_evaluator_is_trained_only_when_asked(shown: Shown, qtbot: QtBot) -> None:
+    shown.compare(qtbot)
+    assert says(shown.view, "The evaluator of this dataset is not trained yet.")
+    assert shown.asked == [(shown.run, False)]
+    with qtbot.waitSignal(shown.job.ended):
+        shown.click(qtbot, "Train the evaluator")
+    assert shown.asked[1] == (shown.run, True)
+    # The pair may have changed while it trained, so that it is compared again.
+    qtbot.waitUntil(lambda: len(shown.asked) == 3)
+    qtbot.waitUntil(lambda: not shown.job.is_running)
+
+
+def test_that_no_evaluator_is_trained_beside_a_run(shown: Shown, qtbot: QtBot) -> None:
+    shown.is_training = True
+    shown.compare(qtbot)
+    assert says(shown.view, "The run that is training prepares it at its first evaluation.")
+    assert "Train the evaluator" not in visible_buttons(shown.view)
+    with qtbot.waitSignal(shown.job.ended):
+        shown.job.find(shown.run, np.zeros((8, 8, 3), np.uint8), may_train=True)
+    assert shown.asked[-1] == (shown.run, False)
+
+
+def test_that_an_error_of_the_comparison_is_explained(qtbot: QtBot, shown: Shown) -> None:
+    def find(run: Path, *_others: object) -> NearestImage:
+        raise DatasetMissingError(run)
+
+    shown.job._find = find
+    shown.compare(qtbot)
+    assert says(shown.view, "The dataset was not found.")
 
 
 @pytest.mark.parametrize(("side", "expected"), [(32, 288), (64, 256), (300, 300), (600, 300)])

@@ -1,15 +1,25 @@
 """The quality panel: figures by scale, their best, and what they mean."""
 
+import json
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from engine.events import EvaluationCompleted
+from engine.data.store import open_dataset
+from engine.data.tokenizers import Vocabulary
+from engine.events import EvaluationCompleted, Outcome
+from engine.metrics.verdict import Claim, Reason, Verdict
 from engine.runs.event_log import RunLog
 from engine.runs.event_reader import read_quality
-from engine.runs.folder import RunFolder
+from engine.runs.folder import RunFolder, write_model
+from engine.runs.metadata import ModelMetadata
+from studio.app import Studio
+from studio.models.run_state import Command
 from studio.panels.quality import QualityPanel
+from tests.helpers.tiny import WORDS, tiny_dataset
+from tests.helpers.windows import ask, says, start, write_run
 
 
 def measured(
@@ -83,14 +93,77 @@ def test_that_grid_and_texture_have_a_view(panel: QualityPanel):
 
 def test_that_the_match_is_beside_that_of_real_images(panel: QualityPanel):
     panel.add_quality(measured(100, match=0.25, match_upper_bound=0.36, match_baseline=0.01))
-    assert panel.board.legend.names == ("joint_coherence", "match", "match_upper_bound")
-    assert panel.board.legend.chip("match_upper_bound").text() == "Match of real images 0.36"
+    assert panel.board.legend.names == (
+        "joint_coherence",
+        "match",
+        "match_upper_bound",
+        "match_baseline",
+    )
+    assert panel.board.legend.chip("match_upper_bound").text() == "Real images 0.36"
+    assert "upper bound" in panel.board.legend.chip("match_upper_bound").toolTip()
 
 
 def test_that_kid_says_how_much_it_varies(panel: QualityPanel):
     panel.add_quality(measured(100))
     panel.show_view("images")
-    assert "ninefold" in panel.board.legend.chip("kid").toolTip()
+    tip = panel.board.legend.chip("kid").toolTip()
+    assert "ninefold" in tip
+    assert "not significant" in tip
+
+
+def test_that_the_verdict_is_below_the_curves_until_the_run_goes_on(panel: QualityPanel):
+    verdict = Verdict(
+        claims=(Claim.MATCHED, Claim.NARROW),
+        reason=Reason.COVERAGE_RISES,
+        figures={"coherence": 0.97, "coverage": 0.56, "before": 0.48, "after": 0.56}
+        | {"since": 9_000, "until": 12_000},
+    )
+    panel.show_verdict(verdict)
+    assert says(panel, "but cover only 56 % of the variety of the training images.")
+    assert says(panel, "train longer: coverage was still rising (0.48 after 9,000 images, 0.56")
+    panel.show_verdict(None)
+    assert not says(panel, "cover only")
+    panel.show_verdict(verdict)
+    panel.clear()
+    assert not says(panel, "cover only")
+
+
+def test_that_an_evaluated_run_opens_with_a_verdict(
+    qtbot: QtBot, studio: Studio, tmp_path: Path
+) -> None:
+    dataset = tiny_dataset(tmp_path / "data")
+    run = write_run(tmp_path / "run", dataset=dataset, outcome=Outcome.FINISHED)
+    version = open_dataset(dataset).manifest.version
+    facts = ModelMetadata(
+        dataset="tiny",
+        dataset_version=version,
+        channels=1,
+        text_length=3,
+        tokenizer=Vocabulary(WORDS),
+    )
+    write_model(RunFolder(run), facts)
+    about = {"images seen": 3_000, "dataset version": version}
+    metrics = {"match": 0.3, "match_baseline": 0.01, "match_upper_bound": 0.6, "coverage": 0.9}
+    report = json.dumps({"about": about, "metrics": metrics})
+    (run / "evaluation.json").write_text(report, encoding="utf-8")
+    with qtbot.waitSignal(studio.runs.judged):
+        studio.run_view.open(run)
+    quality = studio.window.quality
+    assert quality.board.legend.names == ("match", "match_upper_bound", "match_baseline")
+    labels = [label.text() for label in quality.findChildren(QLabel)]
+    sentence = (
+        "Images match their captions less often than real ones do (50 % of the upper bound), but "
+        "cover the variety of the training images (90 %)."
+    )
+    assert sentence in labels
+    assert "What would help most: train longer: this run has seen only 3,000 images." in labels
+    start(qtbot, studio)
+    assert not says(quality, "What would help most")
+    ask(studio, Command.STOP_SAVE)
+    with qtbot.waitSignal(studio.runs.judged) as judged:
+        pass
+    assert judged.args is not None
+    assert judged.args[0].folder == studio.run_view.folder
 
 
 def test_that_a_new_run_starts_with_nothing(panel: QualityPanel):

@@ -6,12 +6,13 @@ import pytest
 
 from engine.metrics.coherence import agreement, mode_metrics
 from engine.metrics.distances import (
+    Likeness,
     MemorisationMetrics,
     frechet_distance,
     is_enough,
     kernel_distance,
     manifold_metrics,
-    nearest_distances,
+    nearest_items,
     squared_discrepancy,
     squared_distances,
 )
@@ -112,7 +113,18 @@ def test_that_distances_are_euclids():
     one, other = sample(0, 9), sample(1, 7)
     expected = np.linalg.norm(one[:, None] - other[None], axis=2)
     np.testing.assert_allclose(squared_distances(one, other), expected**2, atol=1e-9)
-    np.testing.assert_allclose(nearest_distances(one, other, block=4), expected.min(1))
+    indices, distances = nearest_items(one, other, block=4)
+    assert indices.tolist() == expected.argmin(1).tolist()
+    np.testing.assert_allclose(distances, expected.min(1))
+
+
+def test_that_an_item_is_not_its_own_neighbour():
+    items = sample(0, 11)
+    among = np.linalg.norm(items[:, None] - items[None], axis=2)
+    np.fill_diagonal(among, np.inf)
+    indices, distances = nearest_items(items, items, block=4, skips_itself=True)
+    assert indices.tolist() == among.argmin(1).tolist()
+    np.testing.assert_allclose(distances, among.min(1))
 
 
 RANDOM = np.random.default_rng(0)
@@ -129,6 +141,28 @@ def test_that_new_images_are_new():
     metrics = MemorisationMetrics(TRAINING, VALIDATION).metrics(NEW)
     assert metrics["novelty"] == 1.0
     assert metrics["memorisation"] < 0.04
+
+
+def test_that_without_validation_images_the_training_images_are_the_measure():
+    alone = MemorisationMetrics(TRAINING, None)
+    assert alone.metrics(TRAINING[::2])["novelty"] == 0.0
+    assert alone.metrics(NEW)["novelty"] == 1.0
+    assert alone.metrics(NEW)["memorisation"] < 0.06
+    among = np.linalg.norm(TRAINING[:, None] - TRAINING[None], axis=2)
+    np.fill_diagonal(among, np.inf)
+    assert alone.closer_than(1.5) == pytest.approx((among.min(1) > 1.5).mean())
+
+
+def test_that_the_likeness_of_one_image_is_what_the_metrics_count():
+    memory = MemorisationMetrics(TRAINING, VALIDATION)
+    made = np.concatenate([TRAINING[:50], TRAINING[50:90] + 0.2 * NEW[:40], NEW[100:]])
+    indices, distances = memory.nearest(made)
+    assert indices[:50].tolist() == list(range(50))
+    kinds = [memory.likeness(distance) for distance in distances]
+    metrics = memory.metrics(made)
+    assert 1 - metrics["novelty"] == pytest.approx(np.mean([k is Likeness.COPY for k in kinds]))
+    assert metrics["memorisation"] == pytest.approx(np.mean([k is not Likeness.NEW for k in kinds]))
+    assert {*kinds} == {*Likeness}
 
 
 def test_that_images_beside_training_images_are_remembered():
