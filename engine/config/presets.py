@@ -65,7 +65,7 @@ PRESETS = {
             training=TrainingConfig(
                 learning_rate=5e-4,
                 final_learning_rate=2.5e-5,
-                text_learning_rate=2e-3,
+                text_learning_rate=2e-4,
                 batch_size=32,
                 penalty_weight=0.5,
             ),

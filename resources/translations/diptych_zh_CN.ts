@@ -995,7 +995,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Input of the text networks: one-hot vectors, whose cost grows with the vocabulary, or token IDs, whose cost hardly does. &apos;auto&apos; uses token IDs for large vocabularies.</source>
-        <translation>文本网络的输入：独热向量（开销随词汇表增大而增长）或词元 ID（开销几乎不变）。“auto”在词汇表较大时使用词元 ID。</translation>
+        <translation>文本网络的输入：独热向量（开销随词表增大而增长）或词元编号（开销几乎不变）。“auto”在词表较大时使用词元编号。</translation>
     </message>
     <message>
         <source>Learning rate</source>

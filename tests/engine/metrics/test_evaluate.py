@@ -11,7 +11,7 @@ from engine.errors import DatasetChangedError, EvaluatorMissingError
 from engine.events import Alert, AlertChanged, EvaluationCompleted, Phase, PhaseChanged
 from engine.metrics.evaluate import EvaluationReport, NearestImages, evaluate_run
 from engine.metrics.extractor import FeatureExtractor
-from engine.metrics.verdict import RunFacts, JudgedRun, facts_of, judge, judge_run, worded
+from engine.metrics.verdict import JudgedRun, RunFacts, facts_of, judge, judge_run, worded
 from engine.runs.event_log import RunLog
 from engine.runs.folder import RunFolder
 from engine.train import loop, monitor
