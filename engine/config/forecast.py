@@ -59,12 +59,12 @@ MEASURED_RUNS: Mapping[str, MeasuredRun] = {
     ),
     "emoji": MeasuredRun(
         sample="colour-32.png",
-        sample_images=42_304,
+        sample_images=86_016,
         preset="cpu-colour",
         subject="1,810 emoji, each with its name",
-        recognisable_images=120_000,
+        recognisable_images=86_000,
         best_images=330_000,
-        source="Images that a run needs",
+        source="Emoji",
     ),
     "shapes": MeasuredRun(
         sample="",

@@ -231,7 +231,7 @@ def test_that_an_estimate_counts_from_the_speed(tmp_path):
     assert told[:4] == [
         "Speed: 550 images/s.",
         "5 min: about 160,000 images.",
-        "Shapes recognisable: after about 120,000 images, 4 min.",
+        "Shapes recognisable: after about 86,000 images, 3 min.",
         "As good as it gets: after about 330,000 images, 10 min.",
     ]
     assert "1,810 emoji" in told[4]
