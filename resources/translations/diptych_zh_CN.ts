@@ -3187,7 +3187,7 @@ Free software under the Apache License 2.0.</source>
         <translation>是这张训练图像的复制品。</translation>
     </message>
     <message>
-        <source>Probably remembered: closer to it than 99 of 100 new images would be.</source>
+        <source>Probably memorised: closer to it than 99 of 100 new images would be.</source>
         <translation>很可能是记住的：比 100 张新图像中的 99 张都更接近它。</translation>
     </message>
     <message>

@@ -219,7 +219,7 @@ def nearest_words(found: NearestImage) -> tuple[str, str]:
     judgement = {
         Likeness.COPY: translate("Nearest", "A copy of this training image."),
         Likeness.NEAR: translate(
-            "Nearest", "Probably remembered: closer to it than 99 of 100 new images would be."
+            "Nearest", "Probably memorised: closer to it than 99 of 100 new images would be."
         ),
         Likeness.NEW: translate("Nearest", "Not a copy."),
     }[found.likeness]

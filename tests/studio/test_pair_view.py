@@ -161,7 +161,7 @@ def test_that_the_nearest_training_image_is_shown_beside_it(qtbot: QtBot, tmp_pa
 
 @pytest.mark.parametrize(
     ("likeness", "words"),
-    [(Likeness.COPY, "A copy of this training image."), (Likeness.NEAR, "Probably remembered")],
+    [(Likeness.COPY, "A copy of this training image."), (Likeness.NEAR, "Probably memorised")],
 )
 def test_that_a_copy_is_called_one(
     qtbot: QtBot, tmp_path: Path, likeness: Likeness, words: str
