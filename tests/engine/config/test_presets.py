@@ -32,10 +32,10 @@ def test_that_every_row_makes_a_run(tmp_path, name):
     assert AUTO not in PRESETS
 
 
-def test_that_the_colour_preset_decays_to_a_twentieth_and_writes_faster():
+def test_that_the_colour_preset_decays_to_a_twentieth_and_writes_more_slowly():
     training = PRESETS["cpu-colour"].training
     assert training.final_learning_rate == pytest.approx(training.learning_rate / 20)
-    assert training.text_learning_rate == pytest.approx(4 * training.learning_rate)
+    assert training.text_learning_rate == pytest.approx(0.4 * training.learning_rate)
     assert PRESETS["cpu-colour"].networks.architecture == "modulated"
 
 
