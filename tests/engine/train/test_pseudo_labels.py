@@ -196,7 +196,7 @@ def test_that_a_step_augments_what_it_captions_where_it_augments_images(monkeypa
     seen: list[Tensor] = []
     there = {name: torch.ones(8, dtype=torch.bool) for name in ("text", "image")}
     state, pairs = tiny_state(), tiny_pairs()
-    learn = state.generator.nll_losses
+    learn = cast("Any", state.generator).nll_losses
     monkeypatch.setattr(
         state.generator,
         "nll_losses",
