@@ -3,7 +3,7 @@
 import itertools
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -47,6 +47,25 @@ from tests.helpers.guards import ProblemLog
 
 PATIENCE_MS = 10_000
 SETTLED = {"training": RunState.RUNNING, "paused": RunState.PAUSED, "stuck": RunState.PAUSED}
+
+
+class PatientQtBot(QtBot):
+    """Wait for half a minute where pytest-qt waits for five seconds.
+
+    A busy machine is slow now and then, and only a test that fails waits for so long.
+    """
+
+    def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = 30_000) -> None:  # noqa: N802 (Qt's name)
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal: Any, *, timeout: int = 30_000, **options: Any) -> SignalBlocker:  # noqa: N802
+        return super().waitSignal(signal, timeout=timeout, **options)
+
+    def waitSignals(self, signals: Any, *, timeout: int = 30_000, **options: Any):  # noqa: N802
+        return super().waitSignals(signals, timeout=timeout, **options)
+
+    def waitExposed(self, widget: QWidget, *, timeout: int = 30_000):  # noqa: N802
+        return super().waitExposed(widget, timeout=timeout)
 
 
 class LifeWindow(RuleBasedStateMachine):

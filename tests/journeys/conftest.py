@@ -6,9 +6,15 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from studio.app import Studio
-from tests.helpers.windows import counting_in_english, opened_studio
+from tests.helpers.windows import PatientQtBot, counting_in_english, opened_studio
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    return PatientQtBot(request)
 
 
 @pytest.fixture

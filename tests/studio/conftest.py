@@ -13,7 +13,12 @@ from studio.jobs.dataset import DatasetJobs, DatasetWork
 from studio.panels.datasets import DatasetPanel
 from tests.helpers.datasets import mixed_dataset
 from tests.helpers.fake_engine import FakeEngine
-from tests.helpers.windows import choose, counting_in_english, opened_studio
+from tests.helpers.windows import PatientQtBot, choose, counting_in_english, opened_studio
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    return PatientQtBot(request)
 
 
 @pytest.fixture(autouse=True)
