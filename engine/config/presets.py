@@ -48,6 +48,7 @@ PRESETS = {
                 generator_channels=32,
                 discriminator_channels=16,
                 text_encoding="auto",
+                context_norm="rms",
             ),
             training=TrainingConfig(learning_rate=2e-3, final_learning_rate=1e-4),
         ),
@@ -61,6 +62,7 @@ PRESETS = {
                 generator_channels=16,
                 discriminator_channels=48,
                 text_encoding="auto",
+                context_norm="rms",
             ),
             training=TrainingConfig(
                 learning_rate=5e-4,
@@ -82,6 +84,7 @@ PRESETS = {
                 embedding_dim=256,
                 token_dim=64,
                 text_encoding="auto",
+                context_norm="rms",
             ),
             training=TrainingConfig(
                 learning_rate=5e-4,
@@ -103,6 +106,7 @@ PRESETS = {
                 embedding_dim=512,
                 token_dim=128,
                 text_encoding="auto",
+                context_norm="rms",
             ),
             training=TrainingConfig(
                 learning_rate=2e-4,

@@ -236,6 +236,7 @@ IMAGE_SIZES = (32, 64, 128)
 TEXT_ENCODINGS = ("auto", "one-hot", "token-ids")
 ARCHITECTURES = ("convolutional", "dense", "modulated")
 NORMS = ("none", "batch")
+CONTEXT_NORMS = ("none", "rms")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -309,6 +310,14 @@ class NetworkConfig:
         "cannot be combined with a gradient penalty.",
         choices=NORMS,
         families=ADVERSARIAL_FAMILIES,
+    )
+    context_norm: str = setting(
+        "none",
+        label="Context norm",
+        help="Normalization of the context that a text is generated from. Without RMS norm, the "
+        "encoding of an image can saturate the recurrent decoder, which then ignores the image.",
+        choices=CONTEXT_NORMS,
+        families=("hybrid",),
     )
 
 

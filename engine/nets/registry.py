@@ -51,6 +51,7 @@ def build_modalities(
         length=text_length,
         token_dim=networks.token_dim,
         embedding_dim=networks.embedding_dim,
+        context_norm=networks.context_norm,
     )
     image = IMAGE_MODALITIES[networks.architecture](
         size=networks.image_size,

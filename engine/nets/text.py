@@ -97,6 +97,8 @@ class TextModality:
     name: str = "text"
     vectors: WordVectors | None = None
     """Initialise the embedding where given; they are trained further."""
+    context_norm: str = "none"
+    """``rms`` to normalise the context of the recurrent decoder, or ``none``."""
 
     def preprocess(self, stored: Tensor) -> Tensor:
         """Convert [B, L] token ids to [B, L, V] one-hot rows."""
@@ -124,6 +126,7 @@ class TextModality:
             length=self.length,
             token_dim=self.token_dim,
             context_dim=self.embedding_dim,
+            context_norm=self.context_norm,
         )
         copy_word_vectors(self.vectors, self.tokenizer, decoder.embedding.weight.detach().T)
         return decoder
@@ -192,6 +195,26 @@ class TextEncoder(nn.Module):
         return self.slots(self.embedding(texts))
 
 
+CONTEXT_EPS = 1e-2
+"""Added to the mean square; bounds the gradient at 0, where the learned context starts."""
+
+
+def build_context_norm(kind: str, context_dim: int) -> nn.Module:
+    """Build what is applied to the context before the first state of a recurrent decoder.
+
+    RMS norm (Zhang & Sennrich 2019, arXiv:1910.07467, eq. 4) keeps the ``tanh`` of the first state
+    from saturating. Without it, an encoding that grows early in training leaves no gradient, and
+    the decoder ignores the image from then on (docs/measurements.md).
+
+    Args:
+        kind: ``rms`` or ``none``.
+        context_dim: F.
+    """
+    if kind == "none":
+        return nn.Identity()
+    return nn.RMSNorm(context_dim, eps=CONTEXT_EPS, elementwise_affine=False)
+
+
 class TextDecoder(nn.Module):
     """Recurrent decoder: generates a text token by token, given a context.
 
@@ -200,9 +223,18 @@ class TextDecoder(nn.Module):
     Source: Jang et al. 2017, arXiv:1611.01144, eq. 1 and section 2.2.
     """
 
-    def __init__(self, *, words: int, length: int, token_dim: int, context_dim: int) -> None:
+    def __init__(
+        self,
+        *,
+        words: int,
+        length: int,
+        token_dim: int,
+        context_dim: int,
+        context_norm: str = "none",
+    ) -> None:
         super().__init__()
         self.words, self.length = words, length
+        self.context_norm = build_context_norm(context_norm, context_dim)
         self.start = nn.Linear(context_dim, context_dim)
         self.embedding = nn.Linear(words, token_dim, bias=False)
         self.gru = nn.GRU(token_dim, context_dim, batch_first=True)
@@ -247,7 +279,7 @@ class TextDecoder(nn.Module):
         return texts, (-self.nll_loss(context, texts) * words).exp()
 
     def _begin(self, context: Tensor) -> Tensor:
-        return torch.tanh(self.start(context))[None]
+        return torch.tanh(self.start(self.context_norm(context)))[None]
 
     def _padding(self, like: Tensor) -> Tensor:
         padding = like.new_zeros(1, self.words)

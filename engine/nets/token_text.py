@@ -27,6 +27,7 @@ from engine.data.word_vectors import WordVectors
 from engine.nets.text import (
     BLOCKED_LOGIT,
     EMBEDDING_STD,
+    build_context_norm,
     copy_word_vectors,
     distinct_share,
     encoder_layers,
@@ -55,6 +56,8 @@ class TokenTextModality:
     name: str = "text"
     vectors: WordVectors | None = None
     """Initialise the embeddings where given; they are trained further."""
+    context_norm: str = "none"
+    """``rms`` to normalise the context of the decoder, or ``none``."""
     cutoffs: Sequence[int] = CUTOFFS
 
     def preprocess(self, stored: Tensor) -> Tensor:
@@ -90,6 +93,7 @@ class TokenTextModality:
             length=self.length,
             token_dim=self.token_dim,
             context_dim=self.embedding_dim,
+            context_norm=self.context_norm,
             cutoffs=self.cutoffs,
         )
         copy_word_vectors(self.vectors, self.tokenizer, decoder.embedding.weight.detach())
@@ -175,6 +179,7 @@ class TwoLevelTextDecoder(nn.Module):
         length: L.
         token_dim: D.
         context_dim: F, also the size of the recurrent state.
+        context_norm: ``rms`` or ``none``, as for ``engine.nets.text.build_context_norm``.
         cutoffs: first ids of the clusters; those in the last 30 % of the ids are left out.
     """
 
@@ -185,6 +190,7 @@ class TwoLevelTextDecoder(nn.Module):
         length: int,
         token_dim: int,
         context_dim: int,
+        context_norm: str = "none",
         cutoffs: Sequence[int] = CUTOFFS,
     ) -> None:
         super().__init__()
@@ -193,6 +199,7 @@ class TwoLevelTextDecoder(nn.Module):
         self.length, self.frequent = length, bounds[0]
         self.ranges = tuple(itertools.pairwise(bounds))
         """First id of each cluster, and the id after its last."""
+        self.context_norm = build_context_norm(context_norm, context_dim)
         self.start = nn.Linear(context_dim, context_dim)
         self.embedding = nn.Embedding(words, token_dim)
         self.gru = nn.GRU(token_dim, context_dim, batch_first=True)
@@ -343,7 +350,7 @@ class TwoLevelTextDecoder(nn.Module):
         return query, target, (target[:, None] >= lows).sum(1) - 1, is_token
 
     def _begin(self, context: Tensor) -> Tensor:
-        return torch.tanh(self.start(context.float()))[None]
+        return torch.tanh(self.start(self.context_norm(context.float())))[None]
 
     def _first_logits(self, query: Tensor, *, blocked: Sequence[int] = (PADDING,)) -> Tensor:
         """Return the logits of the frequent tokens and of the clusters: [N, D] to [N, H]."""

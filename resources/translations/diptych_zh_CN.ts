@@ -998,6 +998,14 @@ Free software under the Apache License 2.0.</source>
         <translation>文本网络的输入：独热向量（开销随词表增大而增长）或词元编号（开销几乎不变）。“auto”在词表较大时使用词元编号。</translation>
     </message>
     <message>
+        <source>Context norm</source>
+        <translation>上下文归一化</translation>
+    </message>
+    <message>
+        <source>Normalization of the context that a text is generated from. Without RMS norm, the encoding of an image can saturate the recurrent decoder, which then ignores the image.</source>
+        <translation>对生成文本所依据的上下文进行归一化。若不使用 RMS 归一化，图像的编码可能使循环解码器饱和，之后解码器便会忽略图像。</translation>
+    </message>
+    <message>
         <source>Learning rate</source>
         <translation>学习率</translation>
     </message>
@@ -4534,6 +4542,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Batch norm</source>
         <translation>批归一化</translation>
+    </message>
+    <message>
+        <source>RMS norm</source>
+        <translation>RMS 归一化</translation>
     </message>
     <message>
         <source>One-hot vectors</source>

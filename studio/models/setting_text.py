@@ -100,6 +100,7 @@ def choice_words() -> dict[str, str]:
         "dense": translate("SettingText", "Dense"),
         "modulated": translate("SettingText", "Modulated"),
         "batch": translate("SettingText", "Batch norm"),
+        "rms": translate("SettingText", "RMS norm"),
         "one-hot": translate("SettingText", "One-hot vectors"),
         "token-ids": translate("SettingText", "Token IDs"),
         "word": translate("SettingText", "Words"),

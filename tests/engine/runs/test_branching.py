@@ -103,6 +103,7 @@ SHAPING = {
     "networks__embedding_dim": 16,
     "networks__latent_dim": 8,
     "networks__discriminator_norm": "batch",
+    "networks__context_norm": "rms",
     "data__tokenizer": "characters",
     "data__vocabulary_size": 99,
     "data__word_vectors": "vectors.txt",
