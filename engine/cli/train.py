@@ -24,6 +24,7 @@ from engine.config.presets import (
     PRESETS,
     config_from_preset,
     gpu_memory_bytes,
+    preset_of_size,
     suitable_preset,
 )
 from engine.config.run import RunConfig
@@ -156,12 +157,12 @@ def estimate_lines(config: RunConfig, data: DataFacts, images_per_s: float) -> l
     if size > side:
         lines.append(
             f"The dataset has images of {data.image_size} px, the run makes {side} px. For more "
-            f"detail, more slowly: --image-size {size}."
+            f"detail, more slowly: {_size_option(config, size)}."
         )
     elif size < side:
         lines.append(
             f"The dataset has images of {data.image_size} px, the run makes {side} px: the other "
-            f"pixels would be invented. Better and faster: --image-size {size}."
+            f"pixels would be invented. Better and faster: {_size_option(config, size)}."
         )
     return lines
 
@@ -177,6 +178,11 @@ def _milestones(run: MeasuredRun, images_per_s: float) -> list[str]:
         else:
             lines.append(f"{label}: after about {images:,} images, {_about(images, images_per_s)}.")
     return [*lines, f"Measured on {run.subject} (docs/measurements.md, {run.source})."]
+
+
+def _size_option(config: RunConfig, size: int) -> str:
+    preset = preset_of_size(config.preset, size)
+    return f"--preset {preset}" if preset else f"--image-size {size}"
 
 
 def _about(images: int, images_per_s: float) -> str:

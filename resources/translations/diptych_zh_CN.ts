@@ -1386,6 +1386,14 @@ Free software under the Apache License 2.0.</source>
         <translation>32 像素，用于没有 GPU 的电脑上的彩色图像</translation>
     </message>
     <message>
+        <source>Colour at 64 px, for the CPU</source>
+        <translation>彩色 64 像素，用于 CPU</translation>
+    </message>
+    <message>
+        <source>64 px, for colour images on computers without a GPU, about three times slower</source>
+        <translation>64 像素，用于没有 GPU 的计算机上的彩色图像，速度约慢三倍</translation>
+    </message>
+    <message>
         <source>Laptop GPU</source>
         <translation>笔记本 GPU</translation>
     </message>
@@ -1907,6 +1915,10 @@ Free software under the Apache License 2.0.</source>
         <translation>此类训练在 {0} 张图像后的结果；点击放大</translation>
     </message>
     <message>
+        <source>Changes the image size, or the preset where there is one for this size; settings that you changed are kept</source>
+        <translation>更改图像尺寸；若有适合该尺寸的预设，则更换预设。您改过的设置会保留</translation>
+    </message>
+    <message>
         <source>Train for about a second to measure the speed; no run is made</source>
         <translation>试训练约一秒以测量速度；不会创建训练</translation>
     </message>
@@ -1929,10 +1941,6 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Use {0} px</source>
         <translation>使用 {0} 像素</translation>
-    </message>
-    <message>
-        <source>Changes the image size and nothing else</source>
-        <translation>只更改图像尺寸</translation>
     </message>
     <message>
         <source>Cancel</source>

@@ -11,7 +11,13 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication
 
 from engine.config.forecast import DataFacts
-from engine.config.presets import PRESETS, config_from_preset, gpu_memory_bytes, suitable_preset
+from engine.config.presets import (
+    PRESETS,
+    config_from_preset,
+    gpu_memory_bytes,
+    preset_of_size,
+    suitable_preset,
+)
 from engine.config.run import RunConfig
 from engine.config.sections import IMAGE_SIZES
 from engine.config.setting import Setting, settings_in, value_at
@@ -166,9 +172,22 @@ class RunForm:
         is_suggested = self.preset == self._suitable_preset()
         self.starter, self.dataset = starter, dataset
         if is_suggested:
-            modified = {name: self._texts[name] for name in FIELDS if self.is_modified(name)}
-            self.choose_preset(self._suitable_preset())
-            self._texts |= modified
+            self._replace_preset(self._suitable_preset())
+
+    def choose_image_size(self, size: int) -> None:
+        """Change the size of the generated images, by the preset made for that size if there is."""
+        preset = preset_of_size(self.preset, size)
+        if preset:
+            self._texts["networks.image_size"] = self.preset_text("networks.image_size")
+            self._replace_preset(preset)
+        else:
+            self._texts["networks.image_size"] = value_text(size)
+
+    def _replace_preset(self, preset: str) -> None:
+        """Apply a preset to all fields but those that were changed by hand."""
+        modified = {name: self._texts[name] for name in FIELDS if self.is_modified(name)}
+        self.choose_preset(preset)
+        self._texts |= modified
 
     def begin_branch(self, start: BranchStart, config: RunConfig) -> None:
         """Make the next run a branch of another run, starting with its settings.

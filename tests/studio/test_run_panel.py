@@ -411,22 +411,25 @@ def test_that_a_failed_measurement_says_why(qtbot, studio, engine, forecast):
     assert not forecast_says(studio, "not available")
 
 
-def test_that_one_click_fits_the_image_size_and_changes_nothing_else(qtbot, studio, forecast):
+def test_that_one_click_fits_the_image_size_and_keeps_what_was_changed(qtbot, studio, forecast):
     form = studio.window.run._form
     assert not forecast.size_button.isVisible()
     choose_data(studio, "emoji")
     assert forecast_says(studio, "The images have 64 px, the run makes 32 px: details are lost.")
-    before = {name: form.text(name) for name in FIELDS}
+    form.set_text("networks.latent_dim", "48")
     press(qtbot, forecast, "Use 64 px")
-    assert {name: form.text(name) for name in FIELDS} == before | {"networks.image_size": "64"}
+    assert form.preset == "cpu-colour-64"
+    assert [name for name in FIELDS if form.is_modified(name)] == ["networks.latent_dim"]
+    assert form.text("networks.image_size") == "64"
     assert not forecast.size_button.isVisible()
-    assert form.preset == "cpu-colour"
-    assert forecast_says(studio, "only with the values of the preset Colour, for the CPU")
+    assert forecast_says(studio, "only with the values of the preset Colour")
+    # No preset of the series has this size, so nothing else changes.
     form.choose_preset("workstation")
+    before = {name: form.text(name) for name in FIELDS}
     studio.window.run.refresh()
     assert forecast_says(studio, "The images have 64 px, the run makes 128 px: pixels are invented")
     press(qtbot, forecast, "Use 64 px")
-    assert form.text("networks.image_size") == "64"
+    assert {name: form.text(name) for name in FIELDS} == before | {"networks.image_size": "64"}
 
 
 def test_that_images_unlike_the_measured_ones_have_no_forecast(studio, forecast, tmp_path):

@@ -186,7 +186,12 @@ class ForecastView(QWidget):
             text = self.tr("The images have {0} px, the run makes {1} px: pixels are invented.")
         self._size_text.setText(text.format(data_size, side))
         self.size_button.setText(self.tr("Use {0} px").format(fitting))
-        self.size_button.setToolTip(self.tr("Changes the image size and nothing else"))
+        self.size_button.setToolTip(
+            self.tr(
+                "Changes the image size, or the preset where there is one for this size; settings "
+                "that you changed are kept"
+            )
+        )
         for widget in (self._size_text, self.size_button):
             widget.setVisible(differs)
 
@@ -211,7 +216,7 @@ class ForecastView(QWidget):
 
     @Slot()
     def _use_size(self) -> None:
-        self._form.set_text("networks.image_size", value_text(self._size))
+        self._form.choose_image_size(self._size)
         self.edited.emit()
 
     @Slot()

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -235,7 +236,12 @@ def test_that_an_estimate_counts_from_the_speed(tmp_path):
         "As good as it gets: after about 330,000 images, 10 min.",
     ]
     assert "1,810 emoji" in told[4]
-    assert told[5].endswith("--image-size 64.")
+    assert told[5].endswith("more slowly: --preset cpu-colour-64.")
+    larger = config_from_preset("cpu-colour-64", dataset=tmp_path, run=tmp_path)
+    told = estimate_lines(larger, replace(emoji, image_size=128), 50.0)
+    assert told[-1].endswith("--image-size 128.")
+    told = estimate_lines(larger, replace(emoji, image_size=32), 50.0)
+    assert told[-1].endswith("Better and faster: --preset cpu-colour.")
     shapes = DataFacts(image_size=32, channels=3, pairs=20_000, starter="shapes")
     told = estimate_lines(config.with_values(minutes=0.0), shapes, 5.4)
     unlike = "not measured with these settings, only with the values of the preset cpu-tiny."

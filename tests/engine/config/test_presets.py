@@ -20,7 +20,13 @@ from engine.config.forecast import (
     training_seconds,
     two_digits,
 )
-from engine.config.presets import AUTO, PRESETS, config_from_preset, suitable_preset
+from engine.config.presets import (
+    AUTO,
+    PRESETS,
+    config_from_preset,
+    preset_of_size,
+    suitable_preset,
+)
 from engine.config.run import RunConfig
 
 
@@ -32,11 +38,25 @@ def test_that_every_row_makes_a_run(tmp_path, name):
     assert AUTO not in PRESETS
 
 
-def test_that_the_colour_preset_decays_to_a_twentieth_and_writes_more_slowly():
-    training = PRESETS["cpu-colour"].training
+@pytest.mark.parametrize("name", ["cpu-colour", "cpu-colour-64"])
+def test_that_colour_presets_decay_to_a_twentieth_and_write_more_slowly(name):
+    training = PRESETS[name].training
     assert training.final_learning_rate == pytest.approx(training.learning_rate / 20)
     assert training.text_learning_rate == pytest.approx(0.4 * training.learning_rate)
-    assert PRESETS["cpu-colour"].networks.architecture == "modulated"
+    assert PRESETS[name].networks.architecture == "modulated"
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "other"),
+    [
+        ("cpu-colour", 64, "cpu-colour-64"),
+        ("cpu-colour-64", 32, "cpu-colour"),
+        ("cpu-colour-64", 128, ""),
+        ("cpu-tiny", 64, ""),
+    ],
+)
+def test_that_a_series_of_presets_differs_in_the_image_size(name, size, other):
+    assert preset_of_size(name, size) == other
 
 
 @pytest.mark.parametrize(

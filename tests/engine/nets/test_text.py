@@ -1,10 +1,12 @@
 import math
 
+import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
 from engine.data.tokenizers import END, PADDING, UNKNOWN, encode_all
-from engine.nets.text import NonAutoregressiveTextDecoder, TextDecoder
+from engine.nets.text import NonAutoregressiveTextDecoder, TextDecoder, build_context_norm
+from engine.nets.token_text import TwoLevelTextDecoder
 from tests.helpers.tiny import tiny_modalities, tiny_pairs
 
 WORDS, LENGTH = 6, 3
@@ -79,6 +81,31 @@ def test_that_supervision_is_cross_entropy_per_word_without_padding():
             total += cross_entropy(writer.to_logits(hidden[0]), target[None]).item()
             word, count = real[row : row + 1, slot : slot + 1], count + 1
         assert math.isclose(loss[row].item(), total / count, rel_tol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [(TextDecoder, {}), (TwoLevelTextDecoder, {"cutoffs": (4,)})],
+)
+def test_that_a_normalised_context_of_any_size_still_passes_a_gradient(kind, options):
+    torch.manual_seed(0)
+    sizes = {"words": WORDS, "length": LENGTH, "token_dim": 4, "context_dim": 8}
+    decoder = kind(**sizes, context_norm="rms", **options)
+    state_dict = kind(**sizes, **options).state_dict()
+    assert decoder.state_dict().keys() == state_dict.keys()
+    code = torch.randn(5, 8)
+    normalised = code / (code.square().mean(1, keepdim=True) + 0.01).sqrt()
+    expected = torch.tanh(normalised @ decoder.start.weight.T + decoder.start.bias)
+    torch.testing.assert_close(decoder._begin(code)[0], expected)
+    texts = tiny_pairs(5, length=LENGTH)["text"]
+    real = texts if kind is TextDecoder else texts.argmax(2)
+    means: dict[str, float] = {}
+    for norm in ("none", "rms"):
+        decoder.context_norm = build_context_norm(norm, 8)
+        loss = decoder.nll_loss(1000 * code, real).sum()
+        (gradient,) = torch.autograd.grad(loss, [decoder.start.bias])
+        means[norm] = gradient.abs().mean().item()
+    assert means["none"] < 1e-3 < 1e-2 < means["rms"]
 
 
 def test_that_captions_survive_reading_and_showing():
