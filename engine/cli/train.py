@@ -38,7 +38,7 @@ from engine.runs.folder import RunFolder
 
 Train = Callable[[RunConfig, Emit, RunControl], None]
 
-EXCLUDED = frozenset({"preset", "minutes", "images"})
+EXCLUDED = frozenset({"preset", "minutes", "images", "init_from", "init_checkpoint"})
 """Settings whose options are declared by hand."""
 
 
@@ -70,6 +70,19 @@ def add_to(commands: Any, starters: Path | None) -> None:
     add_lengths(parser)
     parser.add_argument(
         "--run", type=Path, metavar="DIR", help="new run folder, or the one resumed"
+    )
+    parser.add_argument(
+        "--init-from",
+        metavar="RUN",
+        help="folder of an earlier run of the same family to start from: what fits is taken over "
+        "from its networks, and words from its vocabulary; dataset, vocabulary, settings and "
+        "schedule are the new run's own",
+    )
+    parser.add_argument(
+        "--init-checkpoint",
+        metavar="NAME",
+        help="of the earlier run: newest (default), a metric such as kid for the best by it, or a "
+        "checkpoint's name",
     )
     add_settings(parser, RunConfig, excluded=EXCLUDED)
 
@@ -227,6 +240,9 @@ def chosen(arguments: argparse.Namespace) -> dict[str, object]:
         for name, value in chosen_settings(arguments, RunConfig).items()
         if name != "preset"
     }
+    if values.get("init_from"):
+        # A run that is interrupted may be resumed from elsewhere.
+        values["init_from"] = str(Path(str(values["init_from"])).absolute())
     if values.get("images") is not None:
         values.setdefault("minutes", 0.0)
     return values
