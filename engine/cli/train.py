@@ -125,6 +125,9 @@ def run(arguments: argparse.Namespace) -> None:
         preset = _suitable(dataset, arguments)
     config = config_from_preset(preset, dataset=dataset, run=arguments.run or Path())
     config = config.with_values(**chosen(arguments))
+    if config.init_from:
+        # The run may be resumed in another working directory.
+        config = config.with_values(init_from=str(Path(config.init_from).absolute()))
     if arguments.estimate:
         _print_estimate(config)
     else:
@@ -240,9 +243,6 @@ def chosen(arguments: argparse.Namespace) -> dict[str, object]:
         for name, value in chosen_settings(arguments, RunConfig).items()
         if name != "preset"
     }
-    if values.get("init_from"):
-        # A run that is interrupted may be resumed from elsewhere.
-        values["init_from"] = str(Path(str(values["init_from"])).absolute())
     if values.get("images") is not None:
         values.setdefault("minutes", 0.0)
     return values

@@ -29,12 +29,10 @@ from engine.train.vae_step import VaeStep
 
 
 def build_networks(modalities: Sequence[Modality], config: RunConfig) -> dict[str, nn.Module]:
-    """Build the networks of a family, by name; the seed determines the initial weights."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
-        networks = {GENERATOR: build_model(config.family, modalities, config.networks)}
-        if config.family in ADVERSARIAL_FAMILIES:
-            networks[DISCRIMINATOR] = _build_discriminator(modalities, config)
+    """Build the networks of a family, by name; PyTorch's global randomness initialises them."""
+    networks = {GENERATOR: build_model(config.family, modalities, config.networks)}
+    if config.family in ADVERSARIAL_FAMILIES:
+        networks[DISCRIMINATOR] = _build_discriminator(modalities, config)
     return networks
 
 
@@ -45,7 +43,9 @@ def build_state(
     augmenters: Mapping[str, Augmenter] | None = None,
 ) -> TrainingState:
     """Build networks and optimizers; the seed determines the initial weights."""
-    networks = build_networks(modalities, config)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        networks = build_networks(modalities, config)
     for network in networks.values():
         network.to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] (stub lacks it)
     ema = copy.deepcopy(networks[GENERATOR]).eval().requires_grad_(requires_grad=False)

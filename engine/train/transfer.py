@@ -118,7 +118,7 @@ def transfer(
 def preview_transfer(config: RunConfig) -> WeightsTransferred | None:
     """Return what a run would take over; None if it starts from no earlier run.
 
-    Networks are built and then discarded; nothing is written.
+    Only shapes are compared; nothing is written.
 
     Raises:
         EngineError: as ``transfer``, or the dataset cannot be read.
@@ -134,7 +134,10 @@ def preview_transfer(config: RunConfig) -> WeightsTransferred | None:
         tokenizer=model.tokenizer,
         text_length=model.text_length,
     )
-    return transfer(build_networks(modalities, config), config, model, initial)
+    # Without memory and without the global randomness, which a run may be using.
+    with torch.device("meta"):
+        networks = build_networks(modalities, config)
+    return transfer(networks, config, model, initial)
 
 
 def _compare(
