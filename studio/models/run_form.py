@@ -196,6 +196,8 @@ class RunForm:
 
     def end_branch(self) -> None:
         """Start the next run from scratch; keep the settings."""
+        if self.branch is not None:
+            self.start_from(None)
         self.branch = self._branched = None
 
     @property

@@ -162,7 +162,7 @@ class ForecastView(QWidget):
         if self._plan is not None and self._plan.branch:
             text = self.tr("Images needed: not measured for branches.")
         elif self._plan is not None and self._plan.config.init_from:
-            text = self.tr("Images needed: fewer than from scratch, if the images are alike.")
+            text = self.tr("Images needed: not measured for runs that start from another.")
         elif run is None:
             text = self.tr("Images needed: not measured for images like these.")
         elif shown is None:
