@@ -209,9 +209,6 @@ class TensorAxis(NamedTuple):
 class TextNetwork(Protocol):
     """A network whose shape depends on the vocabulary or on the length of the texts."""
 
-    length: int
-    """Positions of a text."""
-
     def text_axes(self) -> Mapping[str, TensorAxis]:
         """Return by name the tensors that depend on vocabulary or length; one axis each.
 

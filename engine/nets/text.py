@@ -197,7 +197,6 @@ class TextEncoder(nn.Module):
 
     def __init__(self, *, words: int, length: int, token_dim: int, embedding_dim: int) -> None:
         super().__init__()
-        self.length = length
         self.embedding = nn.Linear(words, token_dim, bias=False)
         self.slots = encoder_layers(length, token_dim, embedding_dim)
         nn.init.normal_(self.embedding.weight, std=EMBEDDING_STD)

@@ -140,7 +140,6 @@ class TokenTextEncoder(nn.Module):
         embedding_dim: int,
     ) -> None:
         super().__init__()
-        self.length = length
         self.embedding = nn.Embedding(words, token_dim, padding_idx=PADDING)
         nn.init.normal_(self.embedding.weight, std=EMBEDDING_STD)
         with torch.no_grad():
