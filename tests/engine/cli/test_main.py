@@ -96,6 +96,7 @@ def test_that_a_run_that_cannot_be_started_from_is_named(tmp_path, capsys, probl
         assert reason in told
         assert len(told.splitlines()) == 1
         assert not (tmp_path / "run").exists()
+        problem_log.expect("failed")
     file = earlier.latest_checkpoint() / "facts.json"
     file.write_bytes(file.read_bytes() + b" ")
     assert main([*line, str(earlier.path)]) == 2
