@@ -104,6 +104,24 @@ class RunReady:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WeightsTransferred:
+    """A new run starts from the weights of an earlier one."""
+
+    run: str
+    """Name of the earlier run."""
+    checkpoint: str
+    """Name of its checkpoint."""
+    images_seen: int
+    """By the earlier run, at the checkpoint."""
+    tensors: int
+    """Tensors of the new networks that are taken over, whole or in part."""
+    all_tensors: int
+    words: int
+    """Tokens of the new vocabulary that the earlier run knows, without special ones."""
+    all_words: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class MetricsReported:
     """Means over the batches since the last report; at most two reports per second."""
 
@@ -269,6 +287,7 @@ class RunEnded:
 RunEvent = (
     PhaseChanged
     | RunReady
+    | WeightsTransferred
     | MetricsReported
     | PreviewReady
     | PreviewFailed

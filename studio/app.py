@@ -22,7 +22,7 @@ from studio.jobs.gallery import GalleryJob
 from studio.jobs.importing import ImportJobs
 from studio.jobs.nearest import NearestJob
 from studio.jobs.runs import RunJobs
-from studio.jobs.training import SpeedJob, TrainingJob
+from studio.jobs.training import SpeedJob, TrainingJob, TransferJob
 from studio.log import LogRelay
 from studio.models.run_form import RunForm
 from studio.models.run_state import Command
@@ -76,6 +76,7 @@ class Studio(QObject):
         self.log = LogRelay(self)
         self.training = TrainingJob(work.train, work.resume, work.build_starter, self)
         self.speed = SpeedJob(work.measure_speed, work.build_starter, self.training, self)
+        self.transfer = TransferJob(work.preview_transfer, work.build_starter, self)
         self.gallery = GalleryJob(work.write_gallery, self.training, self)
         self.datasets = DatasetJobs(work.datasets, self)
         self.runs = RunJobs(self)
@@ -105,7 +106,7 @@ class Studio(QObject):
         self.closing = Closing(
             self.window,
             self.training,
-            (self.gallery, self.datasets, self.speed),
+            (self.gallery, self.datasets, self.speed, self.transfer),
             self.importing,
             self.run_view,
         )
@@ -177,6 +178,10 @@ class Studio(QObject):
         forecast.estimate_requested.connect(lambda p: self.speed.start(p.config, p.starter))
         forecast.cancel_requested.connect(self.speed.cancel)
         self.speed.ended.connect(forecast.show_ended)
+        initial = window.run.initial
+        initial.preview_requested.connect(lambda p: self.transfer.start(p.config, p.starter))
+        self.transfer.ended.connect(initial.show_ended)
+        self.runs.listed.connect(lambda found: initial.show_runs(found.runs))
         window.gallery.save_requested.connect(self._save_gallery)
         window.datasets.train_requested.connect(self._train_on)
         window.datasets.failed.connect(self.reporter.report)

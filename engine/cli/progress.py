@@ -34,6 +34,7 @@ from engine.events import (
     RunRelocated,
     RunResumed,
     StepsSkipped,
+    WeightsTransferred,
 )
 
 TERMINAL_EVERY_S = 0.5
@@ -199,6 +200,14 @@ def _ready_line(event: RunReady) -> str:
     )
 
 
+def _transferred_line(event: WeightsTransferred) -> str:
+    return (
+        f"Starting from {event.run}, {event.checkpoint}, {event.images_seen:,} images: takes over "
+        f"{event.tensors:,} of {event.all_tensors:,} tensors; {event.words:,} of "
+        f"{event.all_words:,} words are known."
+    )
+
+
 def _evaluation_line(event: EvaluationCompleted) -> str:
     metrics = " ".join(f"{name} {value:.4g}" for name, value in sorted(event.metrics.items()))
     return f"Evaluation after {event.images_seen:,} images: {metrics}"
@@ -258,6 +267,7 @@ def _micro_batches_line(event: MicroBatchingEnabled) -> str:
 _RUN_LINES: dict[type[RunEvent], Callable[[Any], str]] = {
     PhaseChanged: lambda e: _PHASES[e.phase],
     RunReady: _ready_line,
+    WeightsTransferred: _transferred_line,
     PreviewFailed: lambda e: f"A preview failed: {e.error}",
     EvaluationCompleted: _evaluation_line,
     EvaluationFailed: lambda e: f"Evaluation failed: {e.error}",

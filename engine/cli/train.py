@@ -39,7 +39,7 @@ from engine.runs.folder import RunFolder
 
 Train = Callable[[RunConfig, Emit, RunControl], None]
 
-EXCLUDED = frozenset({"preset", "minutes", "images"})
+EXCLUDED = frozenset({"preset", "minutes", "images", "init_from", "init_checkpoint"})
 """Settings whose options are declared by hand."""
 
 
@@ -71,6 +71,19 @@ def add_to(commands: Any, starters: Path | None) -> None:
     add_lengths(parser)
     parser.add_argument(
         "--run", type=Path, metavar="DIR", help="new run folder, or the one resumed"
+    )
+    parser.add_argument(
+        "--init-from",
+        metavar="RUN",
+        help="folder of an earlier run of the same family to start from: what fits is taken over "
+        "from its networks, and words from its vocabulary; dataset, vocabulary, settings and "
+        "schedule are the new run's own",
+    )
+    parser.add_argument(
+        "--init-checkpoint",
+        metavar="NAME",
+        help="of the earlier run: newest (default), a metric such as kid for the best by it, or a "
+        "checkpoint's name",
     )
     add_settings(parser, RunConfig, excluded=EXCLUDED)
 
@@ -113,6 +126,9 @@ def run(arguments: argparse.Namespace) -> None:
         preset = _suitable(dataset, arguments)
     config = config_from_preset(preset, dataset=dataset, run=arguments.run or Path())
     config = config.with_values(**chosen(arguments))
+    if config.init_from:
+        # The run may be resumed in another working directory.
+        config = config.with_values(init_from=str(Path(config.init_from).absolute()))
     if arguments.estimate:
         _print_estimate(config)
     else:

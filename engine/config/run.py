@@ -168,6 +168,18 @@ class RunConfig:
         low=0,
         high=10**12,
     )
+    init_from: str = setting(
+        "",
+        label="Start from",
+        help="Folder of an earlier run of the same family. What fits is taken over from its "
+        "networks, and words from its vocabulary; the rest starts from the seed. Empty for none.",
+    )
+    init_checkpoint: str = setting(
+        "newest",
+        label="Checkpoint to start from",
+        help="Checkpoint of the earlier run: newest, a metric such as kid for the best by it, or a "
+        "checkpoint's name.",
+    )
     networks: NetworkConfig = field(default_factory=NetworkConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     variational: VariationalConfig = field(default_factory=VariationalConfig)

@@ -11,6 +11,8 @@ from engine.errors import ConfigError, Problem, format_problem
 from engine.fs.codec import DecodeError, decode, encode
 
 FORMAT = 2
+_UNHASHED_DEFAULTS = frozenset({"init_from", "init_checkpoint"})
+"""Settings that older runs lack: at their defaults they leave the hash as it was."""
 
 
 def config_to_toml(config: RunConfig) -> str:
@@ -38,5 +40,9 @@ def config_from_toml(text: str) -> RunConfig:
 
 def config_hash(config: RunConfig) -> str:
     """Twelve hex digits that name a configuration, whatever folder it runs in."""
-    settings = {name: value_at(config, name) for name, _field, _about in settings_in(config)}
+    settings = {
+        name: value_at(config, name)
+        for name, field, _about in settings_in(config)
+        if name not in _UNHASHED_DEFAULTS or value_at(config, name) != field.default
+    }
     return hashlib.sha256(repr(sorted(settings.items())).encode()).hexdigest()[:12]

@@ -44,6 +44,10 @@ class Tokenizer(Protocol):
         """Return the tokens of a text that are not in the vocabulary, in order."""
         ...
 
+    def tokens(self) -> list[str]:
+        """Return all tokens by id, the three special ones first."""
+        ...
+
     def to_table(self) -> dict[str, Any]:
         """Serialise to a JSON object with the ``kind`` of the tokenizer."""
         ...
@@ -185,6 +189,10 @@ class Vocabulary:
         """Return the tokens of a text that are not in the vocabulary, in order."""
         return [unit for unit in self._split(text) if unit not in self._numbers]
 
+    def tokens(self) -> list[str]:
+        """Return all tokens by id, the three special ones first."""
+        return [*SPECIAL, *self.units]
+
     def to_table(self) -> dict[str, Any]:
         """Serialise to a JSON object."""
         return {"kind": self.kind, "units": list(self.units)}
@@ -273,6 +281,10 @@ class BpeTokenizer:
     def out_of_vocabulary(self, text: str) -> list[str]:  # noqa: ARG002 (the protocol's)
         """Return an empty list: all bytes are in the vocabulary."""
         return []
+
+    def tokens(self) -> list[str]:
+        """Return all tokens by id, the three special ones first; bytes have printable names."""
+        return [str(self._model.id_to_token(number)) for number in range(len(self))]
 
     def to_table(self) -> dict[str, Any]:
         """Serialise to a JSON object."""

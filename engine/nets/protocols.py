@@ -9,7 +9,8 @@ Shapes: B batch, F features, ``...`` whatever a modality's items look like.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from enum import Enum
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -183,6 +184,36 @@ class DiscreteBackbone(Protocol):
 
     def embed(self, items: Tensor) -> Tensor:
         """Map integers [B, ...] to embeddings [B, ..., D]."""
+        ...
+
+
+class AxisKind(Enum):
+    """What the entries along an axis belong to."""
+
+    TOKENS = "tokens"
+    """One entry for each token of the vocabulary."""
+    POSITIONS = "positions"
+    """A block of entries for each position in a text."""
+    CLUSTERS = "clusters"
+    """One entry for each range of token ids: it has a meaning in one vocabulary only."""
+
+
+class TensorAxis(NamedTuple):
+    """An axis of a tensor that is indexed by tokens or by their positions in a text."""
+
+    dim: int
+    kind: AxisKind
+
+
+@runtime_checkable
+class TextNetwork(Protocol):
+    """A network whose shape depends on the vocabulary or on the length of the texts."""
+
+    def text_axes(self) -> Mapping[str, TensorAxis]:
+        """Return by name the tensors that depend on vocabulary or length; one axis each.
+
+        Another run's weights are taken over along it: entries by token, blocks by position.
+        """
         ...
 
 

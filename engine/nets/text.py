@@ -13,8 +13,15 @@ from torch.nn import functional
 from engine.data.tokenizers import END, PADDING, UNKNOWN, Tokenizer
 from engine.data.word_vectors import WordVectors, fitted
 from engine.nets.blocks import activation, initialise
+from engine.nets.protocols import AxisKind, TensorAxis
 
 BLOCKED_LOGIT = -1e9
+LOGIT_AXES = {
+    "to_logits.weight": TensorAxis(0, AxisKind.TOKENS),
+    "to_logits.bias": TensorAxis(0, AxisKind.TOKENS),
+}
+EMBEDDING_AXES = {"embedding.weight": TensorAxis(1, AxisKind.TOKENS)}
+"""Of a linear layer that embeds one-hot rows: [D, V]."""
 
 
 class NonAutoregressiveTextDecoder(nn.Module):
@@ -50,6 +57,13 @@ class NonAutoregressiveTextDecoder(nn.Module):
         shape = (count, self.length, self.words)
         uniform = torch.rand(shape, generator=generator, device=generator.device)
         return -(-uniform.clamp(1e-9, 1 - 1e-6).log()).log()
+
+    def text_axes(self) -> dict[str, TensorAxis]:
+        """Return the axes that depend on V or L."""
+        return LOGIT_AXES | {
+            "hidden.2.weight": TensorAxis(0, AxisKind.POSITIONS),
+            "hidden.2.bias": TensorAxis(0, AxisKind.POSITIONS),
+        }
 
     def logits(self, latent: Tensor) -> Tensor:
         """Map [B, Z] to token logits [B, L, V]."""
@@ -190,6 +204,10 @@ class TextEncoder(nn.Module):
         self.slots = encoder_layers(length, token_dim, embedding_dim)
         nn.init.normal_(self.embedding.weight, std=EMBEDDING_STD)
 
+    def text_axes(self) -> dict[str, TensorAxis]:
+        """Return the axes that depend on V or L."""
+        return EMBEDDING_AXES | {"slots.1.weight": TensorAxis(1, AxisKind.POSITIONS)}
+
     def forward(self, texts: Tensor) -> Tensor:
         """Map [B, L, V] to [B, F]."""
         return self.slots(self.embedding(texts))
@@ -246,6 +264,10 @@ class TextDecoder(nn.Module):
         shape = (count, self.length, self.words)
         uniform = torch.rand(shape, generator=generator, device=generator.device)
         return -(-uniform.clamp(1e-9, 1 - 1e-6).log()).log()
+
+    def text_axes(self) -> dict[str, TensorAxis]:
+        """Return the axes that depend on V."""
+        return EMBEDDING_AXES | LOGIT_AXES
 
     def forward(self, noise: Tensor, context: Tensor) -> Tensor:
         """Map [B, L, V] and [B, F] to one-hot rows [B, L, V] with a soft gradient."""

@@ -24,6 +24,7 @@ from torch.nn import functional
 
 from engine.data.tokenizers import END, PADDING, UNKNOWN, Tokenizer
 from engine.data.word_vectors import WordVectors
+from engine.nets.protocols import AxisKind, TensorAxis
 from engine.nets.text import (
     BLOCKED_LOGIT,
     EMBEDDING_STD,
@@ -38,6 +39,8 @@ CUTOFFS = (256, 1_024, 3_072)
 MAX_CUTOFF_SHARE = 0.7
 """Of the vocabulary; a cutoff above it would leave a cluster too small to pay for itself."""
 MIN_TEMPERATURE = 1e-6
+EMBEDDING_AXES = {"embedding.weight": TensorAxis(0, AxisKind.TOKENS)}
+"""Of an embedding table: [V, D]."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,6 +155,10 @@ class TokenTextEncoder(nn.Module):
         """Embeddings of all tokens: [V, D]."""
         return self.embedding.weight
 
+    def text_axes(self) -> dict[str, TensorAxis]:
+        """Return the axes that depend on V or L."""
+        return EMBEDDING_AXES | {"layers.1.weight": TensorAxis(1, AxisKind.POSITIONS)}
+
     def embed(self, items: Tensor) -> Tensor:
         """Map ids [B, L] to embeddings [B, L, D]."""
         return self.embedding(items)
@@ -217,6 +224,14 @@ class TwoLevelTextDecoder(nn.Module):
         """
         uniform = torch.rand((count, self.length, 2), generator=generator, device=generator.device)
         return functional.pad(uniform, (0, 1), value=1.0)
+
+    def text_axes(self) -> dict[str, TensorAxis]:
+        """Return the axes that depend on V."""
+        return EMBEDDING_AXES | {
+            "bias": TensorAxis(0, AxisKind.TOKENS),
+            "cluster_weight": TensorAxis(0, AxisKind.CLUSTERS),
+            "cluster_bias": TensorAxis(0, AxisKind.CLUSTERS),
+        }
 
     @torch.no_grad()
     def forward(self, noise: Tensor, context: Tensor) -> Tensor:

@@ -1,7 +1,9 @@
-"""Branches: new runs from a checkpoint of another run, with other settings.
+"""New runs from a checkpoint of another run: branches, and runs that start from its weights.
 
-A branch may change all settings that do not affect the networks or the tokens. Does not import
-torch, because the studio validates a branch at each key press.
+A branch continues the other run and may change all settings that do not affect the networks or the
+tokens. A run with ``init_from`` has its own dataset, vocabulary and schedule, and takes over the
+weights that fit (``engine.train.transfer``). Does not import torch, because the studio validates
+both at each key press.
 """
 
 from dataclasses import dataclass, replace
@@ -21,6 +23,8 @@ from engine.runs.metadata import Origin, RunNotes, write_notes
 _FIXED = frozenset(
     {
         "family",
+        "init_from",
+        "init_checkpoint",
         "data.tokenizer",
         "data.vocabulary_size",
         "data.word_vectors",
@@ -116,6 +120,42 @@ def find_checkpoint(source: RunFolder, choice: str) -> Path:
             raise CheckpointMissingError(source.path)
         return path
     return source.chosen_checkpoint(choice)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InitialRun:
+    """The earlier run that a run starts from."""
+
+    folder: RunFolder
+    config: RunConfig
+    checkpoint: Path
+
+
+def find_initial_run(config: RunConfig) -> InitialRun | None:
+    """Find the run and the checkpoint that ``config.init_from`` names; None if it names none.
+
+    Raises:
+        RunMissingError: the folder holds no run.
+        CheckpointMissingError: the run has no such checkpoint.
+        CheckpointCorruptError: all its checkpoints are damaged.
+        ConfigError: its configuration is damaged, or it is of another family.
+    """
+    if not config.init_from:
+        return None
+    folder = RunFolder(Path(config.init_from))
+    before = folder.read_config()
+    if problem := family_problem(before, config):
+        raise ConfigError([problem])
+    checkpoint = find_checkpoint(folder, config.init_checkpoint)
+    return InitialRun(folder=folder, config=before, checkpoint=checkpoint)
+
+
+def family_problem(before: RunConfig, config: RunConfig) -> Problem | None:
+    """Return the problem of starting from a run of another family, if it is one."""
+    if before.family == config.family:
+        return None
+    reason = f"is a run of the family {before.family}, and this run is {config.family}"
+    return Problem("init_from", reason)
 
 
 _MINUTE_S = 60

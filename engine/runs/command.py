@@ -30,7 +30,7 @@ def repeating_arguments(folder: Path) -> list[str]:
     again = config.with_values(run=folder.parent / free_name_like(folder.parent, folder.name))
     try:
         origin = read_notes(folder).origin
-        if origin is not None:
+        if origin is not None and origin.is_branch:
             source = folder.parent / Path(origin.run).name
             return branch_arguments(source, origin.checkpoint, again)
     except EngineError:

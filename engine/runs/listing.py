@@ -48,7 +48,8 @@ class ListedRun:
     is_starred: bool = False
     notes: str = ""
     origin: str = ""
-    """Name of the source run of a branch."""
+    """Name of the source run of a branch, or of the run whose weights this one started from."""
+    is_branch: bool = False
     checkpoints: int = 0
     error: str = ""
     """Error of a failed run."""
@@ -118,6 +119,7 @@ def read_run(folder: Path) -> ListedRun:
         is_starred=notes.is_starred,
         notes=notes.text,
         origin=notes.origin.run if notes.origin else "",
+        is_branch=notes.origin is not None and notes.origin.is_branch,
         checkpoints=checkpoints,
         error=left.error,
         problem="; ".join(problems),

@@ -116,12 +116,14 @@ _Name = Annotated[str, Length(300), _printable]
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """Source run and checkpoint of a branch."""
+    """Source run and checkpoint of a branch, or of a run that started from another's weights."""
 
     run: _Name
     """Name of the source run."""
     checkpoint: _Name
     images_seen: Annotated[int, Range(0, 2**62 - 1)] = 0
+    is_branch: bool = True
+    """False if only weights and words were taken over."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,7 +166,11 @@ def write_notes(folder: Path, notes: RunNotes) -> None:
 
 
 def change_notes(
-    folder: Path, *, text: str | None = None, is_starred: bool | None = None
+    folder: Path,
+    *,
+    text: str | None = None,
+    is_starred: bool | None = None,
+    origin: Origin | None = None,
 ) -> RunNotes:
     """Update some fields of the notes, and return the new notes.
 
@@ -179,6 +185,8 @@ def change_notes(
         notes = replace(notes, text=text)
     if is_starred is not None:
         notes = replace(notes, is_starred=is_starred)
+    if origin is not None:
+        notes = replace(notes, origin=origin)
     write_notes(folder, notes)
     return notes
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 import torch
+from torch import nn
 
 from engine.augment.pipeline import Augmenter
 from engine.config.run import RunConfig
@@ -27,6 +28,14 @@ from engine.train.step import Step
 from engine.train.vae_step import VaeStep
 
 
+def build_networks(modalities: Sequence[Modality], config: RunConfig) -> dict[str, nn.Module]:
+    """Build the networks of a family, by name; PyTorch's global randomness initialises them."""
+    networks = {GENERATOR: build_model(config.family, modalities, config.networks)}
+    if config.family in ADVERSARIAL_FAMILIES:
+        networks[DISCRIMINATOR] = _build_discriminator(modalities, config)
+    return networks
+
+
 def build_state(
     modalities: Sequence[Modality],
     config: RunConfig,
@@ -36,9 +45,7 @@ def build_state(
     """Build networks and optimizers; the seed determines the initial weights."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        networks = {GENERATOR: build_model(config.family, modalities, config.networks)}
-        if config.family in ADVERSARIAL_FAMILIES:
-            networks[DISCRIMINATOR] = _build_discriminator(modalities, config)
+        networks = build_networks(modalities, config)
     for network in networks.values():
         network.to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] (stub lacks it)
     ema = copy.deepcopy(networks[GENERATOR]).eval().requires_grad_(requires_grad=False)

@@ -12,6 +12,7 @@ from engine.config.run import RunConfig
 from engine.control import RunControl
 from engine.errors import DeviceLostError, EngineError, MemoryExhaustedError, StoppedError
 from engine.events import Emit, Outcome, Phase, PhaseChanged, RunEnded, RunPaused, RunResumed
+from engine.runs.branching import find_initial_run
 from engine.runs.folder import ValidCheckpoint
 from engine.train.batch_size import peak_bytes, total_bytes
 from engine.train.checkpointing import CheckpointWriter, RunDirectory, load_checkpoint
@@ -63,6 +64,9 @@ def _run_guarded(config: RunConfig, emit: Emit, control: RunControl, *, is_resum
     with contextlib.closing(directory):
         outcome, error = Outcome.FAILED, None
         try:
+            if not is_resumed:
+                # Before the folder is made, so that a mistake leaves nothing behind.
+                find_initial_run(config)
             checkpoint = directory.reopen(config) if is_resumed else directory.create(config)
             context = RunContext(
                 config=config,
@@ -117,7 +121,13 @@ def _train(context: RunContext, checkpoint: ValidCheckpoint | None) -> Outcome |
     keep_freed_memory()
     folder = context.directory.folder
     context.config = context.config.with_values(run=folder.path)
-    run = set_up(context.config, folder, context.emit, context.control)
+    run = set_up(
+        context.config,
+        folder,
+        context.emit,
+        context.control,
+        is_restored=checkpoint is not None,
+    )
     # What was measured once, such as the batch size, must not change after a pause.
     context.config = run.config
     loop_state = _restore(context, run, checkpoint) if checkpoint else {}

@@ -16,12 +16,13 @@ from engine.control import RunControl
 from engine.data.loader import Batch, DeviceLoader
 from engine.data.store import StoredDataset, open_dataset
 from engine.errors import ConfigError, MemoryExhaustedError, Problem
-from engine.events import Emit, RunReady
+from engine.events import Emit, RunReady, WeightsTransferred
 from engine.nets.protocols import Modality
 from engine.nets.registry import build_modalities
+from engine.runs.branching import InitialRun, find_initial_run
 from engine.runs.checkpoint_files import CheckpointMetadata
 from engine.runs.folder import RunFolder, write_model
-from engine.runs.metadata import ModelMetadata
+from engine.runs.metadata import ModelMetadata, Origin, change_notes
 from engine.train.batch_size import DeviceMemory, choose_batch, peak_bytes, total_bytes
 from engine.train.data import TrainingData, load_training_data, load_vectors, model_metadata
 from engine.train.device import (
@@ -35,14 +36,11 @@ from engine.train.device import (
 from engine.train.families import build_state, build_step
 from engine.train.state import DISCRIMINATOR, TrainingState, parameter_count, update_ema
 from engine.train.step import Step
+from engine.train.transfer import decide_encoding, transfer
 
 LARGE_IMAGE = 64
 """Pixels from which layers are large enough for half precision to be faster on a CPU. The layers of
 the modulated architecture are at any size.
-"""
-LARGE_VOCABULARY = 256
-"""Tokens from which token ids replace one-hot vectors. From there on the two-level softmax has
-clusters, and a step with token ids takes no longer (docs/measurements.md).
 """
 
 
@@ -61,14 +59,31 @@ class TrainingSetup:
     initial_tensors: Mapping[str, Tensor]
     """All tensors of the state before the first step, on the CPU."""
     announcement: RunReady
+    is_restored: bool
+    """Whether ``initial_tensors`` lack what the run took over from an earlier one."""
 
     def batch(self, step: int) -> Batch:
         """Return the real pairs of a step as network input."""
         return read_batch(self.modalities, self.loader, step)
 
 
-def set_up(config: RunConfig, folder: RunFolder, emit: Emit, control: RunControl) -> TrainingSetup:
+def set_up(
+    config: RunConfig,
+    folder: RunFolder,
+    emit: Emit,
+    control: RunControl,
+    *,
+    is_restored: bool = False,
+) -> TrainingSetup:
     """Load the data onto the device, resolve automatic values and build the networks.
+
+    Args:
+        config: of the run.
+        folder: of the run.
+        emit: receives what was selected and taken over.
+        control: of the run.
+        is_restored: whether a checkpoint of the run is loaded next. Its weights count then, and
+            the earlier run that the run started from may be gone.
 
     Raises:
         StoppedError: a stop was requested.
@@ -80,12 +95,26 @@ def set_up(config: RunConfig, folder: RunFolder, emit: Emit, control: RunControl
     _check_dataset_version(folder, metadata)
     write_model(folder, metadata)
     control.stop_if_asked()
-    requested, config = config, _decide_encoding(config, metadata)
+    initial = None if is_restored else find_initial_run(config)
+    requested, config = config, decide_encoding(config, metadata.tokenizer, initial)
     data = _load(config, dataset, metadata, device, control)
     config = _decide(config, data, device, emit, control)
+    if initial is not None:
+        # A run that is interrupted before its first checkpoint must start from the same weights.
+        config = config.with_values(init_checkpoint=initial.checkpoint.name)
     if config != requested:
         folder.write_config(config)
     state = build_state(data.modalities, config, device, data.augmenters)
+    if initial is not None:
+        report = _take_over(initial, state, config, metadata)
+        origin = Origin(
+            run=report.run,
+            checkpoint=report.checkpoint,
+            images_seen=report.images_seen,
+            is_branch=False,
+        )
+        change_notes(folder.path, origin=origin)
+        emit(report)
     return TrainingSetup(
         config=config,
         folder=folder,
@@ -98,13 +127,31 @@ def set_up(config: RunConfig, folder: RunFolder, emit: Emit, control: RunControl
             name: tensor.detach().cpu().clone() for name, tensor in state.tensors().items()
         },
         announcement=_announcement(folder, data, config, state),
+        is_restored=is_restored,
     )
 
 
 def reset_to_initial_weights(run: TrainingSetup) -> None:
-    """Restore the networks and optimizers from before the first step."""
+    """Restore the networks and optimizers from before the first step.
+
+    Raises:
+        EngineError: the run started from an earlier run, was resumed, and the earlier run can no
+            longer be read.
+    """
     metadata = CheckpointMetadata(step=0, images_seen=0, elapsed_s=0.0, config_hash="")
     run.state.restore(run.initial_tensors, metadata)
+    if run.is_restored and (initial := find_initial_run(run.config)):
+        _take_over(initial, run.state, run.config, run.model)
+
+
+def _take_over(
+    initial: InitialRun, state: TrainingState, config: RunConfig, model: ModelMetadata
+) -> WeightsTransferred:
+    """Start the networks, and the EMA with the generator, from an earlier run."""
+    networks = {name: trained.network for name, trained in state.networks.items()}
+    report = transfer(networks, config, model, initial)
+    state.ema.load_state_dict(state.generator.state_dict())
+    return report
 
 
 def _load(
@@ -147,15 +194,6 @@ def _check_dataset_version(folder: RunFolder, metadata: ModelMetadata) -> None:
     if before != metadata.dataset_version:
         reason = f"has changed: the run began with version {before}, not {metadata.dataset_version}"
         raise ConfigError([Problem("dataset", reason)])
-
-
-def _decide_encoding(config: RunConfig, metadata: ModelMetadata) -> RunConfig:
-    """Resolve the text encoding that the configuration leaves to the vocabulary."""
-    if config.networks.text_encoding != "auto":
-        return config
-    is_large = len(metadata.tokenizer) >= LARGE_VOCABULARY
-    encoding = "token-ids" if is_large and config.family == "hybrid" else "one-hot"
-    return config.with_values(networks__text_encoding=encoding)
 
 
 def _decide(
@@ -266,7 +304,7 @@ def measure_throughput(config: RunConfig, control: RunControl) -> float:
 def _measure(config: RunConfig, device: torch.device, control: RunControl) -> float:
     dataset = open_dataset(config.dataset)
     metadata = model_metadata(config, dataset)
-    config = _decide_encoding(config, metadata)
+    config = decide_encoding(config, metadata.tokenizer, find_initial_run(config))
     data = _load(config, dataset, metadata, device, control, PROBE_ITEMS)
     config = _decide(config, data, device, lambda _event: None, control)
     training = config.training

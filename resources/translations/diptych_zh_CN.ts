@@ -994,6 +994,22 @@ Free software under the Apache License 2.0.</source>
         <translation>更大的图像尺寸：数据集为 {dataset_px} 像素，此次训练生成 {image_px} 像素。</translation>
     </message>
     <message>
+        <source>Start from</source>
+        <translation>起始训练</translation>
+    </message>
+    <message>
+        <source>Folder of an earlier run of the same family. What fits is taken over from its networks, and words from its vocabulary; the rest starts from the seed. Empty for none.</source>
+        <translation>同一模型族的先前训练的文件夹。网络中能对应的部分和词表中已有的词会被沿用，其余从随机种子开始。留空则不沿用。</translation>
+    </message>
+    <message>
+        <source>Checkpoint to start from</source>
+        <translation>起始检查点</translation>
+    </message>
+    <message>
+        <source>Checkpoint of the earlier run: newest, a metric such as kid for the best by it, or a checkpoint&apos;s name.</source>
+        <translation>先前训练的检查点：newest 表示最新的，kid 等指标名表示该指标最佳的，也可填检查点的名称。</translation>
+    </message>
+    <message>
         <source>Input of the text networks: one-hot vectors, whose cost grows with the vocabulary, or token IDs, whose cost hardly does. &apos;auto&apos; uses token IDs for large vocabularies.</source>
         <translation>文本网络的输入：独热向量（开销随词表增大而增长）或词元编号（开销几乎不变）。“auto”在词表较大时使用词元编号。</translation>
     </message>
@@ -1927,6 +1943,10 @@ Free software under the Apache License 2.0.</source>
         <translation>测量所用数据：{0}。</translation>
     </message>
     <message>
+        <source>Images needed: not measured for runs that start from another.</source>
+        <translation>所需图像数：未对从其他训练开始的训练测量。</translation>
+    </message>
+    <message>
         <source>Images needed: not measured with these settings, only with the values of the preset {0}.</source>
         <translation>所需图像数：未按这些设置测量，只按预设“{0}”的数值测量过。</translation>
     </message>
@@ -2733,6 +2753,49 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>InitialRunRow</name>
+    <message>
+        <source>Use its networks</source>
+        <translation>采用其网络设置</translation>
+    </message>
+    <message>
+        <source>Set the sizes and the kind of the networks as the earlier run has them</source>
+        <translation>将网络的种类和大小设为与先前的训练相同</translation>
+    </message>
+    <message>
+        <source>Start from</source>
+        <translation>起始训练</translation>
+    </message>
+    <message>
+        <source>An earlier run whose networks and words the new run starts from; dataset, vocabulary and schedule are its own</source>
+        <translation>新的训练从这个先前训练的网络和词开始；数据集、词表和训练进度安排是它自己的</translation>
+    </message>
+    <message>
+        <source>Comparing the networks…</source>
+        <translation>正在比较网络…</translation>
+    </message>
+    <message>
+        <source>Takes over {0} of {1} tensors; {2} of {3} words are known.</source>
+        <translation>沿用 {1} 个张量中的 {0} 个；{3} 个词中有 {2} 个已学过。</translation>
+    </message>
+    <message>
+        <source>Nothing can be taken over: its networks have other sizes.</source>
+        <translation>没有可沿用的内容：其网络的大小不同。</translation>
+    </message>
+    <message>
+        <source>None (from scratch)</source>
+        <translation>无（从头开始）</translation>
+    </message>
+    <message>
+        <source>Other run…</source>
+        <translation>其他训练…</translation>
+    </message>
+    <message>
+        <source>Folder of the run to start from</source>
+        <translation>起始训练的文件夹</translation>
+    </message>
+</context>
+<context>
     <name>IssueText</name>
     <message>
         <source>Serious</source>
@@ -3271,6 +3334,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>{0} failed: {1}</source>
         <translation>{0} 失败：{1}</translation>
+    </message>
+    <message>
+        <source>{0}, started from {1}</source>
+        <translation>{0}，从 {1} 开始</translation>
     </message>
     <message>
         <source>{0}, a branch of {1}</source>
@@ -3857,6 +3924,18 @@ Free software under the Apache License 2.0.</source>
         <translation>必须大于 {0}，检查点已经训练了这么多</translation>
     </message>
     <message>
+        <source>There is no run in this folder</source>
+        <translation>此文件夹中没有训练</translation>
+    </message>
+    <message>
+        <source>Its family is {0}; choose a run of the same family</source>
+        <translation>其模型族是 {0}；请选择同一模型族的训练</translation>
+    </message>
+    <message>
+        <source>This run has no checkpoint</source>
+        <translation>此训练没有检查点</translation>
+    </message>
+    <message>
         <source>There is no dataset in this folder</source>
         <translation>该文件夹中没有数据集</translation>
     </message>
@@ -3970,6 +4049,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Process {0} on {1} trains it now.</source>
         <translation>{1} 上的进程 {0} 正在训练它。</translation>
+    </message>
+    <message>
+        <source>Started from {0}</source>
+        <translation>从 {0} 开始</translation>
     </message>
     <message>
         <source>Branch of {0}</source>

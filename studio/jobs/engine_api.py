@@ -13,7 +13,7 @@ from pathlib import Path
 
 from engine.config.run import RunConfig
 from engine.control import RunControl
-from engine.events import Emit, GalleryEmit, ImportEmit
+from engine.events import Emit, GalleryEmit, ImportEmit, WeightsTransferred
 from engine.importing.plan import ImportPlan
 from engine.sample.request import GalleryRequest
 from resources import starters_folder
@@ -21,7 +21,7 @@ from studio.jobs.dataset import DatasetWork
 from studio.jobs.gallery import WriteGallery
 from studio.jobs.importing import ImportDataset, ImportReader
 from studio.jobs.nearest import EngineSearch, FindNearest
-from studio.jobs.training import BuildStarter, MeasureSpeed, Train
+from studio.jobs.training import BuildStarter, MeasureSpeed, PreviewTransfer, Train
 
 
 def _train(config: RunConfig, emit: Emit, control: RunControl) -> None:
@@ -43,6 +43,12 @@ def _measure_speed(config: RunConfig, control: RunControl) -> float:
 
     _set_libraries_aside()
     return measure_throughput(config, control)
+
+
+def _preview_transfer(config: RunConfig) -> WeightsTransferred | None:
+    from engine.train.transfer import preview_transfer
+
+    return preview_transfer(config)
 
 
 _building = threading.Lock()
@@ -88,6 +94,7 @@ class EngineApi:
     train: Train = _train
     resume: Train = _resume
     measure_speed: MeasureSpeed = _measure_speed
+    preview_transfer: PreviewTransfer = _preview_transfer
     build_starter: BuildStarter = _build_starter
     write_gallery: WriteGallery = _write_gallery
     import_dataset: ImportDataset = _import_dataset

@@ -1,6 +1,6 @@
-"""Trains runs, and measures how fast one would train, in worker threads.
+"""Trains runs, measures how fast one would train and compares its networks with an earlier run's.
 
-Both build the starter dataset first if one was chosen.
+All three work in threads, and build the starter dataset first if one was chosen.
 """
 
 import logging
@@ -11,7 +11,15 @@ from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 
 from engine.config.run import RunConfig
 from engine.control import RunControl
-from engine.events import Emit, MetricsReported, Outcome, RunEnded, RunEvent, RunRelocated
+from engine.events import (
+    Emit,
+    MetricsReported,
+    Outcome,
+    RunEnded,
+    RunEvent,
+    RunRelocated,
+    WeightsTransferred,
+)
 from studio.jobs.task import CancellingJob, TaskEnded
 from studio.jobs.thread import JobThread
 
@@ -31,6 +39,8 @@ BuildStarter = Callable[[str, Path], Path]
 """From the starter's name and the folder of datasets to the built dataset."""
 MeasureSpeed = Callable[[RunConfig, RunControl], float]
 """Returns the images per second at which a run would train here."""
+PreviewTransfer = Callable[[RunConfig], WeightsTransferred | None]
+"""Returns what a run would take over from the earlier run that it starts from."""
 
 _log = logging.getLogger(__name__)
 
@@ -87,11 +97,7 @@ class TrainingJob(RunEvents):
         train = self._resume if resumes else self._train
 
         def work(emit: Callable[[object], None]) -> None:
-            ready = config
-            if starter:
-                dataset = self._build_starter(starter, config.dataset.parent)
-                ready = config.with_values(dataset=dataset)
-            train(ready, emit, control)
+            train(_with_starter(config, starter, self._build_starter), emit, control)
 
         def ending(error: Exception) -> RunEnded:
             return RunEnded(
@@ -184,10 +190,42 @@ class SpeedJob(CancellingJob):
             return
 
         def work(_tell: object, control: RunControl) -> float:
-            ready = config
-            if starter:
-                dataset = self._build_starter(starter, config.dataset.parent)
-                ready = config.with_values(dataset=dataset)
-            return self._measure(ready, control)
+            return self._measure(_with_starter(config, starter, self._build_starter), control)
 
         self.request(work)
+
+
+class TransferJob(CancellingJob):
+    """Compares the networks of a run with those of the earlier run that it starts from.
+
+    ``ended`` carries ``WeightsTransferred``.
+    """
+
+    def __init__(
+        self,
+        preview: PreviewTransfer,
+        build_starter: BuildStarter,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__("compare networks", parent)
+        self._preview, self._build_starter = preview, build_starter
+
+    def start(self, config: RunConfig, starter: str = "") -> None:
+        """Compare in a thread.
+
+        Args:
+            config: of the run; with a starter, its dataset's parent is the folder of datasets.
+            starter: name of the starter to build first; empty if the dataset exists.
+        """
+        self.request(
+            lambda _tell, _control: self._preview(
+                _with_starter(config, starter, self._build_starter)
+            )
+        )
+
+
+def _with_starter(config: RunConfig, starter: str, build: BuildStarter) -> RunConfig:
+    """Build the starter of a run, if it has one."""
+    if not starter:
+        return config
+    return config.with_values(dataset=build(starter, config.dataset.parent))

@@ -24,7 +24,8 @@ from engine.config.setting import Setting, settings_in, value_at
 from engine.data.manifest import data_facts, read_manifest
 from engine.data.starters import STARTERS
 from engine.errors import ConfigError, EngineError, Problem
-from engine.runs.branching import BranchStart, branch_problems
+from engine.runs.branching import BranchStart, branch_problems, family_problem
+from engine.runs.folder import RunFolder
 from engine.runs.metadata import FORBIDDEN, free_name_like, is_usable_name
 from studio.i18n import translate_engine
 from studio.models.setting_text import choice_text, read_value, value_text
@@ -95,6 +96,10 @@ FIELDS: Mapping[str, FormField] = {
 }
 
 
+INITIAL = ("init_from", "init_checkpoint")
+"""Settings of the earlier run to start from: a choice for the next run, which no preset has."""
+
+
 class RunForm:
     """Values of the form's fields, valid or not."""
 
@@ -114,7 +119,8 @@ class RunForm:
         if self.preset not in PRESETS:
             self.preset = self._suitable_preset()
         self._texts = dict(_preset_texts(self.preset))
-        self._texts.update({n: t for n, t in choices.texts.items() if n in FIELDS})
+        remembered = {n: t for n, t in choices.texts.items() if n in FIELDS and n not in INITIAL}
+        self._texts.update(remembered)
         self._typed_name = ""
         self.branch: BranchStart | None = None
         """Checkpoint that the next run starts from, if it is a branch."""
@@ -155,7 +161,8 @@ class RunForm:
             KeyError: there is no such row.
         """
         self.preset = PRESETS[name].name
-        self._texts = dict(_preset_texts(self.preset))
+        kept = {initial: self._texts[initial] for initial in INITIAL}
+        self._texts = {**_preset_texts(self.preset), **kept}
 
     def _suitable_preset(self) -> str:
         """Return the preset that suits the chosen data and this machine."""
@@ -208,7 +215,41 @@ class RunForm:
 
     def end_branch(self) -> None:
         """Start the next run from scratch; keep the settings."""
+        if self.branch is not None:
+            self.start_from(None)
         self.branch = self._branched = None
+
+    @property
+    def initial_run(self) -> Path | None:
+        """Folder of the earlier run to start from; None for a branch, which continues its run."""
+        text = self._texts["init_from"].strip()
+        return Path(text) if text and self.branch is None else None
+
+    def start_from(self, folder: Path | None) -> None:
+        """Start the next run from an earlier one, or from scratch."""
+        start = {"init_from": "" if folder is None else str(folder)}
+        self._texts |= {name: _preset_texts(self.preset)[name] for name in INITIAL} | start
+
+    def differing_networks(self) -> dict[str, str]:
+        """Return the texts of network and token settings that the earlier run has differently."""
+        if self.initial_run is None:
+            return {}
+        try:
+            config = RunFolder(self.initial_run).read_config()
+        except EngineError:
+            return {}
+        names = [name for name in FIELDS if name.startswith(("networks.", "data.tokenizer"))]
+        texts = {name: value_text(value_at(config, name)) for name in names}
+        automatic = value_text("auto")  # the encoding of the earlier run is taken then
+        return {
+            name: text
+            for name, text in texts.items()
+            if self._texts[name].strip() not in (text, automatic)
+        }
+
+    def use_initial_networks(self) -> None:
+        """Set the network and token settings to those of the earlier run."""
+        self._texts |= self.differing_networks()
 
     def rename(self, name: str) -> None:
         """Set the name of the next run; an empty one restores the generated name."""
@@ -228,6 +269,8 @@ class RunForm:
 
     def matters(self, name: str) -> bool:
         """Whether a field applies to the chosen model family."""
+        if name == "init_checkpoint":
+            return self.initial_run is not None
         families = FIELDS[name].about.families
         return not families or self._texts["family"] in families
 
@@ -245,7 +288,7 @@ class RunForm:
             for problem in error.problems:
                 found.setdefault(problem.field, translate_engine(problem.message))
         else:
-            found |= self._branch_problems(config)
+            found |= self._branch_problems(config) | self._initial_problems(config)
         return found
 
     def plan(self) -> RunPlan:
@@ -292,7 +335,11 @@ class RunForm:
             dataset=self.dataset,
             recent=self._recent,
             preset=self.preset,
-            texts={name: text for name, text in self._texts.items() if self.is_modified(name)},
+            texts={
+                name: text
+                for name, text in self._texts.items()
+                if self.is_modified(name) and name not in INITIAL
+            },
             is_more_open=is_more_open,
         )
 
@@ -318,6 +365,23 @@ class RunForm:
         if config.images and config.images <= self.branch.images_seen:
             problems["images"] = spent.format(value_text(self.branch.images_seen))
         return problems
+
+    def _initial_problems(self, config: RunConfig) -> dict[str, str]:
+        if self.initial_run is None:
+            return {}
+        translate = QCoreApplication.translate
+        run = RunFolder(self.initial_run)
+        try:
+            before = run.read_config()
+        except EngineError:
+            return {"init_from": translate("RunForm", "There is no run in this folder")}
+        if family_problem(before, config):
+            other = translate("RunForm", "Its family is {0}; choose a run of the same family")
+            family = choice_text(FIELDS["family"].about, before.family)
+            return {"init_from": other.format(family)}
+        if not (run.checkpoint_paths() or run.best_paths()):
+            return {"init_from": translate("RunForm", "This run has no checkpoint")}
+        return {}
 
     def _place_problems(self) -> dict[str, str]:
         translate = QCoreApplication.translate

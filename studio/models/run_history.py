@@ -222,7 +222,10 @@ def row_help(run: ListedRun) -> str:
         held = translate("RunHistory", "Process {0} on {1} trains it now.")
         lines.append(held.format(run.holder_pid or "?", run.holder_host or "?"))
     if run.origin:
-        lines.append(translate("RunHistory", "Branch of {0}").format(run.origin))
+        text = translate("RunHistory", "Started from {0}")
+        if run.is_branch:
+            text = translate("RunHistory", "Branch of {0}")
+        lines.append(text.format(run.origin))
     lines += [text for text in (run.error, run.problem, run.notes[:500]) if text]
     return "\n".join(lines)
 

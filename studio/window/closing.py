@@ -13,7 +13,7 @@ from studio.dialogs.confirm import CloseAnswer, ConfirmQuit
 from studio.dialogs.save_gallery import SaveGalleryDialog
 from studio.jobs.dataset import DatasetJobs
 from studio.jobs.gallery import GalleryJob
-from studio.jobs.training import SpeedJob, TrainingJob
+from studio.jobs.training import SpeedJob, TrainingJob, TransferJob
 from studio.models.run_state import RunState
 from studio.settings.choices import SaveGalleryChoices
 from studio.window.import_flow import ImportFlow
@@ -37,7 +37,7 @@ class Closing(QObject):
         self,
         window: MainWindow,
         training: TrainingJob,
-        others: Sequence[GalleryJob | DatasetJobs | SpeedJob],
+        others: Sequence[GalleryJob | DatasetJobs | SpeedJob | TransferJob],
         importing: ImportFlow,
         view: RunView,
     ) -> None:

@@ -23,6 +23,7 @@ from engine.events import (
     RunRelocated,
     RunResumed,
     StepsSkipped,
+    WeightsTransferred,
 )
 from studio.dialogs.confirm import ConfirmDiscard
 from studio.dialogs.save_failed import SaveFailedDialog
@@ -156,6 +157,16 @@ class RunAlerts(QObject):
 
     def _log_event(self, event: RunEvent) -> None:
         match event:
+            case WeightsTransferred():
+                _log.info(
+                    "Starts from %s of %s: %d of %d tensors, %d of %d words",
+                    event.checkpoint,
+                    event.run,
+                    event.tensors,
+                    event.all_tensors,
+                    event.words,
+                    event.all_words,
+                )
             case PreviewFailed():
                 _log.warning("A preview failed; training continues: %s", event.error)
             case EvaluationFailed():

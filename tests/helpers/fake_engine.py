@@ -28,6 +28,7 @@ from engine.events import (
     RunReady,
     RunRelocated,
     RunResumed,
+    WeightsTransferred,
 )
 from engine.metrics.distances import Likeness, NearestImage
 from engine.runs.folder import RunFolder, images_in_name
@@ -69,6 +70,17 @@ def answering(
     return find
 
 
+TRANSFERRED = WeightsTransferred(
+    run="cats",
+    checkpoint="checkpoint-000000006400",
+    images_seen=6400,
+    tensors=38,
+    all_tensors=42,
+    words=512,
+    all_words=1702,
+)
+
+
 @dataclass
 class FakeEngine:
     """Trains until it is stopped, or until ``finish`` is set, or fails with ``failure``."""
@@ -100,6 +112,9 @@ class FakeEngine:
     speed: float | Exception = 1_000.0
     """Images per second that it measures, or why it cannot."""
     measured: list[RunConfig] = field(default_factory=list)
+    transfer: WeightsTransferred | Exception = TRANSFERRED
+    """What a run takes over from an earlier one, or why it cannot."""
+    compared: list[RunConfig] = field(default_factory=list)
     holds_measurement: threading.Event = field(default_factory=threading.Event)
     """Set, a measurement lasts until it is stopped."""
 
@@ -112,6 +127,7 @@ class FakeEngine:
             train=self.train,
             resume=self.resume,
             measure_speed=self.measure_speed,
+            preview_transfer=self.preview_transfer,
             build_starter=self.build_starter,
             write_gallery=self.write_gallery,
         )
@@ -130,6 +146,13 @@ class FakeEngine:
         if isinstance(self.speed, Exception):
             raise self.speed
         return self.speed
+
+    def preview_transfer(self, config: RunConfig) -> WeightsTransferred:
+        """Remember the configuration."""
+        self.compared.append(config)
+        if isinstance(self.transfer, Exception):
+            raise self.transfer
+        return self.transfer
 
     def train(self, config: RunConfig, emit: Emit, control: RunControl) -> None:
         """Go through the phases of a run."""

@@ -1,5 +1,6 @@
 """The form of a run: what is typed, what is wrong with it, what it makes."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from engine.config.presets import PRESETS
 from engine.config.setting import Setting, settings_in, value_at
 from engine.errors import ConfigError
 from engine.events import Outcome, Progress, RunEnded
+from engine.runs.branching import BranchStart
 from studio.models.run_form import FIELDS, RunForm, free_run_name, is_usable_name, read_fields
 from studio.models.run_state import (
     RunActivity,
@@ -30,6 +32,7 @@ from studio.models.setting_text import (
 )
 from studio.settings.choices import RunChoices
 from tests.helpers.fake_engine import losses
+from tests.helpers.run_folders import stored_run
 from tests.helpers.tiny import tiny_dataset
 
 DAY = date(2026, 11, 23)
@@ -248,3 +251,64 @@ def test_that_nothing_is_left_of_a_run_that_has_ended():
     assert status.progress is not None
     assert progress_text(status.progress) == "64 images · 1,234 images/s"
     assert training.after(ended).progress is None
+
+
+def test_that_an_earlier_run_reaches_the_plan_and_is_not_remembered(form: RunForm, tmp_path: Path):
+    run = stored_run(tmp_path / "runs" / "cats", 64).path
+    form.start_from(run)
+    form.set_text("init_checkpoint", "kid")
+    form.choose_preset("cpu-colour")
+    assert form.problems() == {}
+    config = form.plan().config
+    assert (config.init_from, config.init_checkpoint) == (str(run), "kid")
+    assert form.matters("init_checkpoint")
+    assert not {"init_from", "init_checkpoint"} & set(form.choices().texts)
+    remembered = RunForm(tmp_path, RunChoices(texts={"init_from": str(run)}))
+    assert remembered.initial_run is None
+    form.start_from(None)
+    assert form.plan().config.init_checkpoint == "newest"
+    assert not form.matters("init_checkpoint")
+
+
+def test_that_an_earlier_run_that_does_not_fit_is_named(form: RunForm, tmp_path: Path):
+    form.start_from(tmp_path / "runs" / "none")
+    assert form.problems() == {"init_from": "There is no run in this folder"}
+    form.start_from(stored_run(tmp_path / "runs" / "new").path)
+    assert form.problems() == {"init_from": "This run has no checkpoint"}
+    form.start_from(stored_run(tmp_path / "runs" / "cats", 64).path)
+    form.set_text("family", "mvae")
+    (problem,) = form.problems().values()
+    assert problem.startswith("Its family is GAN with text likelihood")
+    form.set_text("family", "hybrid")
+    assert form.problems() == {}
+
+
+def test_that_the_networks_of_an_earlier_run_can_be_used(form: RunForm, tmp_path: Path):
+    run = stored_run(tmp_path / "runs" / "cats", 64)
+    earlier = run.read_config()
+    assert form.differing_networks() == {}
+    form.start_from(run.path)
+    seed = form.text("seed")
+    assert form.differing_networks()["networks.embedding_dim"] == "8"
+    form.use_initial_networks()
+    assert form.differing_networks() == {}
+    config = form.plan().config
+    # Left to the machine, the encoding follows the earlier run.
+    assert config.networks == replace(earlier.networks, text_encoding="auto")
+    assert form.text("seed") == seed != str(earlier.seed)
+
+
+def test_that_a_cancelled_branch_starts_from_no_earlier_run(form: RunForm, tmp_path: Path):
+    cats = stored_run(tmp_path / "runs" / "cats", 64)
+    tuned = stored_run(tmp_path / "runs" / "tuned", 64)
+    dataset = tiny_dataset(tmp_path / "datasets" / "mine")
+    config = tuned.read_config().with_values(init_from=str(cats.path), dataset=dataset)
+    start = BranchStart(
+        source=tuned.path, checkpoint=tuned.latest_checkpoint(), images_seen=64, elapsed_s=0.6
+    )
+    form.begin_branch(start, config)
+    assert form.initial_run is None
+    assert form.problems() == {}
+    form.end_branch()
+    assert form.initial_run is None
+    assert form.plan().config.init_from == ""

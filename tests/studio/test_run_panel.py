@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from engine.errors import DeviceUnavailableError
+from engine.errors import CheckpointCorruptError, ConfigError, DeviceUnavailableError, Problem
 from engine.events import Alert, AlertChanged, Phase, PhaseChanged
 from studio.app import Studio
 from studio.models.run_form import FIELDS, RunForm
@@ -29,8 +29,9 @@ from studio.panels.run import RunPanel
 from studio.panels.run.controls import HealthNotes
 from studio.panels.run.forecast import ForecastView
 from tests.helpers.fake_engine import losses, prepared
+from tests.helpers.run_folders import made_run
 from tests.helpers.tiny import tiny_dataset
-from tests.helpers.windows import ask, child, press, says, start
+from tests.helpers.windows import ask, child, press, says, start, visible_buttons
 
 
 class Filled:
@@ -461,3 +462,76 @@ def test_that_an_invalid_field_disables_the_forecast(studio, forecast):
     studio.window.run._form.set_text("training.batch_size", "64")
     studio.window.run.refresh()
     assert forecast.isEnabled()
+
+
+def start_from(studio: Studio) -> QComboBox:
+    boxes = studio.window.run.findChildren(QComboBox)
+    return next(box for box in boxes if box.accessibleName() == "Start from")
+
+
+def pick(box: QComboBox, text: str) -> None:
+    index = box.findText(text)
+    assert index >= 0, f"{text!r} is not offered"
+    box.setCurrentIndex(index)
+    box.activated.emit(index)
+
+
+@pytest.fixture
+def earlier(qtbot: QtBot, studio: Studio) -> Path:
+    """A finished run of the workspace, listed with one of another family."""
+    studio.window.show_docks()
+    runs = studio.workspace / "runs"
+    made_run(runs, "vae", family="mvae")
+    made_run(runs, "untrained", seen=0)
+    folder = made_run(runs, "cats", networks__latent_dim=48)
+    with qtbot.waitSignal(studio.runs.listed):
+        studio.runs.list_runs(studio.workspace)
+    return folder
+
+
+def test_that_a_run_starts_from_an_earlier_one(qtbot, studio, engine, earlier):
+    box, run = start_from(studio), studio.window.run
+    offered = [box.itemText(index) for index in range(box.count())]
+    assert offered == ["None (from scratch)", "cats", "Other run…"]
+    assert engine.compared == []
+    pick(box, "cats")
+    sentence = "Takes over 38 of 42 tensors; 512 of 1,702 words are known."
+    qtbot.waitUntil(lambda: says(run, sentence))
+    assert [config.init_from for config in engine.compared] == [str(earlier)]
+    # The networks differ, which one click mends; the sentence follows.
+    press(qtbot, run, "Use its networks")
+    qtbot.waitUntil(lambda: len(engine.compared) == 2)
+    assert engine.compared[-1].networks.latent_dim == 48
+    qtbot.waitUntil(lambda: says(run, sentence))
+    assert "Use its networks" not in visible_buttons(run)
+    # What decides nothing about the weights asks nothing again.
+    run._form.set_text("seed", "5")
+    run.refresh()
+    assert says(run, sentence)
+    start(qtbot, studio)
+    (config,) = engine.configs
+    assert (config.init_from, config.init_checkpoint) == (str(earlier), "newest")
+    assert config.networks.latent_dim == 48
+    assert len(engine.compared) == 2
+    ask(studio, Command.STOP_SAVE)
+    qtbot.waitUntil(lambda: not studio.training.is_running)
+    # The next run starts from scratch unless it is told otherwise.
+    assert box.currentText() == "None (from scratch)"
+    assert run._form.plan().config.init_from == ""
+
+
+def test_that_an_earlier_run_of_which_nothing_fits_says_so(qtbot, studio, engine, earlier):
+    run = studio.window.run
+    engine.transfer = ConfigError([Problem("init_from", "cannot be used")])
+    pick(start_from(studio), "cats")
+    nothing = "Nothing can be taken over: its networks have other sizes."
+    qtbot.waitUntil(lambda: says(run, nothing))
+    engine.transfer = CheckpointCorruptError(earlier, "it is damaged")
+    run._form.set_text("init_checkpoint", "kid")
+    run.refresh()
+    qtbot.waitUntil(lambda: says(run, "it is damaged"))
+    run._form.set_text("family", "mvae")
+    run.refresh()
+    assert "Its family is" in run.reason
+    pick(start_from(studio), "None (from scratch)")
+    assert run.reason == ""

@@ -101,7 +101,8 @@ class ForecastView(QWidget):
         if self._measured is not None and self._measured != key:
             self._measured = None
             self.cancel_requested.emit()
-        run = None if self._plan.branch else measured_run(data)
+        is_measured = self._plan.branch is None and not config.init_from
+        run = measured_run(data) if is_measured else None
         shown = run if run and has_measured_settings(run, config) else None
         lines = self._lines(config, shown, self._speeds.get(key, 0.0))
         self._facts.setText("\n".join(lines))
@@ -160,6 +161,8 @@ class ForecastView(QWidget):
     def _show_basis(self, run: MeasuredRun | None, shown: MeasuredRun | None) -> None:
         if self._plan is not None and self._plan.branch:
             text = self.tr("Images needed: not measured for branches.")
+        elif self._plan is not None and self._plan.config.init_from:
+            text = self.tr("Images needed: not measured for runs that start from another.")
         elif run is None:
             text = self.tr("Images needed: not measured for images like these.")
         elif shown is None:

@@ -15,6 +15,7 @@ from studio.models.run_form import FIELDS, RunForm
 from studio.models.run_state import Command, RunStatus
 from studio.panels.run.controls import HealthNotes, RunControls, RunProgress
 from studio.panels.run.forecast import ForecastView
+from studio.panels.run.initial import InitialRunRow
 from studio.panels.run.rows import ForkOriginLabel, RunSetupFields, SettingRows, form_layout
 from studio.settings.choices import RunChoices
 from studio.theme import MARGIN, SPACING
@@ -48,8 +49,9 @@ class RunPanel(QWidget):
         self.notes = HealthNotes(self)
         self._headings: dict[str, QLabel] = {}
         self._subject = RunSetupFields(form, self)
+        self.initial = InitialRunRow(form, self)
         self._settings = SettingRows(form, self)
-        for rows in (self._subject, self._settings):
+        for rows in (self._subject, self.initial, self._settings):
             rows.edited.connect(self.refresh)
         self.origin = ForkOriginLabel()
         self.origin.cancel_requested.connect(self._end_branch)
@@ -104,6 +106,7 @@ class RunPanel(QWidget):
         if has_begun_or_ended:
             # The next run needs a new name and starts from scratch.
             self._form.rename("")
+            self._form.start_from(None)
             self._form.end_branch()
             self.refresh()
         elif has_moved:
@@ -120,6 +123,7 @@ class RunPanel(QWidget):
 
     def start_starter(self, name: str) -> None:
         """Select a starter, reset the preset and start, if the form is valid."""
+        self._form.start_from(None)
         self._form.end_branch()
         self._form.choose_starter(name)
         self._form.choose_preset(self._form.preset)
@@ -153,6 +157,7 @@ class RunPanel(QWidget):
         if self.can_start:
             self.queue_requested.emit(self._form.plan())
             self._form.rename("")
+            self._form.start_from(None)
             self._end_branch()
 
     def begin_branch(self, start: BranchStart, config: RunConfig) -> None:
@@ -173,6 +178,7 @@ class RunPanel(QWidget):
             self._problems = self._form.problems()
         self.origin.show_branch(self._form.branch)
         self._subject.refresh(self._problems)
+        self.initial.refresh(self._problems, is_running=self._status.is_running)
         self._settings.refresh(self._problems)
         self.forecast.refresh()
         self.forecast.setVisible(self.forecast.has_data and not self._status.is_running)
@@ -209,6 +215,7 @@ class RunPanel(QWidget):
     def _lay_out(self) -> None:
         rows = form_layout()
         self._subject.add_to(rows)
+        self.initial.add_to(rows)
         self._settings.add_to(rows, MAIN)
         form = spaced(QVBoxLayout(self._content), SPACING, (MARGIN, SPACING, MARGIN, SPACING))
         fill(form, self.origin, rows, self._more, 1)
@@ -253,4 +260,4 @@ class RunPanel(QWidget):
 
 def _in(group: str, name: str) -> bool:
     """Return whether a setting is in a group of the collapsible section."""
-    return name.rpartition(".")[0] == group and name not in MAIN
+    return name.rpartition(".")[0] == group and name not in (*MAIN, "init_from")

@@ -250,6 +250,8 @@ class NotesEditor(QWidget):
             return self.tr("{0} is damaged: {1}").format(run.name, run.problem)
         if run.error:
             return self.tr("{0} failed: {1}").format(run.name, run.error)
+        if run.origin and not run.is_branch:
+            return self.tr("{0}, started from {1}").format(run.name, run.origin)
         if run.origin:
             return self.tr("{0}, a branch of {1}").format(run.name, run.origin)
         return run.name

@@ -18,6 +18,7 @@ from engine.config.forecast import DataFacts
 from engine.config.presets import PRESETS, config_from_preset
 from engine.control import RunControl
 from engine.runs.folder import RunFolder
+from tests.helpers.run_folders import stored_run
 from tests.helpers.tiny import tiny_dataset
 
 ROOT = Path(__file__).parents[3]
@@ -65,6 +66,45 @@ def test_that_training_and_sampling_work_by_command(tmp_path, capsys):
     assert str(gallery / "index.html") in capsys.readouterr().out
     lines = (gallery / "metadata.jsonl").read_text().splitlines()
     assert [json.loads(line)["file_name"] for line in lines][-1] == "000002.png"
+
+
+def test_that_a_run_starts_from_another_by_command(tmp_path, capsys, monkeypatch):
+    _code, run = trained(tmp_path)
+    capsys.readouterr()
+    monkeypatch.chdir(tmp_path)
+    tuned = ["train", "--dataset", "data", "--run", "tuned", *SMALL, "--init-from", run.name]
+    assert main(tuned) == 0
+    told = capsys.readouterr().out
+    assert "Starting from run, checkpoint-" in told
+    assert "3 of 3 words are known." in told
+    # Absolute, because the run may be resumed from another working directory.
+    assert RunFolder(tmp_path / "tuned").read_config().init_from == str(run)
+
+
+def test_that_a_run_that_cannot_be_started_from_is_named(tmp_path, capsys, problem_log):
+    data, earlier = tiny_dataset(tmp_path / "data"), stored_run(tmp_path / "earlier", 64)
+    stored_run(tmp_path / "empty")
+    line = ["train", "--dataset", str(data), "--run", str(tmp_path / "run")]
+    line += ["--preset", "cpu-tiny", "--images", "8", "--init-from"]
+    for options, reason in (
+        ([str(tmp_path / "no")], "There is no run in"),
+        ([str(tmp_path / "empty")], "has no checkpoint yet"),
+        ([str(earlier.path), "--init-checkpoint", "kid"], "has no checkpoint yet"),
+        ([str(earlier.path), "--family", "mvae"], "is a run of the family hybrid"),
+    ):
+        assert main([*line, *options]) == 2
+        told = capsys.readouterr().err.strip()
+        assert reason in told
+        assert len(told.splitlines()) == 1
+        assert not (tmp_path / "run").exists()
+        problem_log.expect("failed")
+    file = earlier.latest_checkpoint() / "facts.json"
+    file.write_bytes(file.read_bytes() + b" ")
+    assert main([*line, str(earlier.path)]) == 2
+    told = capsys.readouterr().err.strip()
+    assert "The checkpoint" in told
+    assert len(told.splitlines()) == 1
+    problem_log.expect("failed")
 
 
 def test_that_images_become_texts_by_command(tmp_path):

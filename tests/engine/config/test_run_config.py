@@ -1,4 +1,5 @@
 import dataclasses
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,14 @@ def test_that_the_hash_follows_the_settings_and_not_the_folders():
         other = value * 0.99 if value and value * 0.99 >= (about.low or 0) else value + 0.05
         changed = base.with_values(**{name.replace(".", "__"): other})
         assert config_hash(changed) != config_hash(base), name
+
+
+def test_that_settings_that_came_later_leave_the_hashes_of_older_runs():
+    base = config()
+    table = {name: value_at(base, name) for name, _field, _about in settings_in(RunConfig)}
+    before = sorted(item for item in table.items() if not item[0].startswith("init_"))
+    assert config_hash(base) == hashlib.sha256(repr(before).encode()).hexdigest()[:12]
+    assert config_hash(base.with_values(init_from="/a")) != config_hash(base)
 
 
 def refused(**values):

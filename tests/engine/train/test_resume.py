@@ -68,6 +68,30 @@ def test_that_a_resumed_run_equals_one_that_was_never_left(tmp_path, dataset, fa
     assert all(torch.equal(one[name], other[name]) for name in one)
 
 
+@pytest.mark.slow
+def test_that_a_run_that_starts_from_another_resumes_exactly(tmp_path, dataset):
+    earlier = config_of(dataset, tmp_path / "earlier").with_values(images=16)
+    go(train, earlier)
+    other = tiny_dataset(tmp_path / "other", pairs=20)
+    values = {"init_from": str(earlier.run), "seed": 4, "networks__image_size": 64}
+    straight = config_of(other, tmp_path / "straight", **values)
+    assert ended(go(train, straight)).outcome is Outcome.FINISHED
+    broken = config_of(other, tmp_path / "broken", **values)
+    # Left before its first checkpoint, while the earlier run goes on; then left once more.
+    stopped = ended(go(train, broken, StopAfter(0)))
+    assert (stopped.outcome, stopped.images_saved) == (Outcome.STOPPED, 0)
+    go(resume, RunFolder(earlier.run).read_config().with_values(images=32))
+    assert RunFolder(earlier.run).latest_checkpoint().name.endswith("32")
+    again = ended(go(resume, RunFolder(broken.run).read_config(), StopAfter(6)))
+    assert 0 < again.images_saved < 96
+    # From here on, the run needs nothing of the earlier one.
+    shutil.rmtree(earlier.run)
+    assert ended(go(resume, RunFolder(broken.run).read_config())).outcome is Outcome.FINISHED
+    one, two = newest(straight.run), newest(broken.run)
+    assert one.keys() == two.keys()
+    assert [name for name in one if not torch.equal(one[name], two[name])] == []
+
+
 def test_that_images_and_time_go_on_counting(tmp_path, dataset):
     config = config_of(dataset, tmp_path / "run")
     first = ended(go(train, config, StopAfter(6)))
