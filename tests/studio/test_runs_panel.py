@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from engine.cli.main import _parser
 from engine.fs.lock import RunLock
 from engine.runs.branching import BranchStart
-from engine.runs.metadata import change_notes, read_notes
+from engine.runs.metadata import Origin, RunNotes, change_notes, read_notes, write_notes
 from studio.app import Studio
 from studio.dialogs.confirm import EmptyTrash
 from studio.dialogs.error import ErrorDialog
@@ -22,7 +22,7 @@ from tests.helpers.datasets import mixed_dataset
 from tests.helpers.fake_engine import FakeEngine
 from tests.helpers.guards import ProblemLog
 from tests.helpers.run_folders import made_run
-from tests.helpers.windows import child
+from tests.helpers.windows import child, says
 
 
 @pytest.fixture
@@ -241,6 +241,21 @@ def test_that_an_error_reaches_the_user(
     child(studio.window, ErrorDialog).reject()
     problem_log.expect("Cannot write", logger="studio.errors")
     assert (runs / "cats").is_dir()
+
+
+def test_that_a_run_says_what_it_started_from(
+    qtbot: QtBot, studio: Studio, panel: RunsPanel, runs: Path
+):
+    for name, is_branch, sentence in (
+        ("tuned", False, "tuned, started from cats"),
+        ("twig", True, "twig, a branch of cats"),
+    ):
+        origin = Origin(run="cats", checkpoint="best-kid", is_branch=is_branch)
+        write_notes(made_run(runs, name), RunNotes(origin=origin))
+        with qtbot.waitSignal(studio.runs.listed):
+            studio.runs.list_runs(studio.workspace)
+        panel.table.mark(runs / name)
+        assert says(panel, sentence)
 
 
 def test_that_a_branch_fills_the_form_and_can_be_cancelled(

@@ -27,6 +27,7 @@ def test_that_a_run_is_listed_with_what_its_folder_says(runs, file):
     assert (run.dataset, run.family, run.preset) == ("digits", "adversarial", "textbook")
     assert (run.images_seen, run.elapsed_s, run.kid, run.joint_coherence) == (6400, 90.0, 0.05, 0.8)
     assert (run.is_starred, run.notes, run.origin, run.checkpoints) == (True, "fluffy", "dogs", 1)
+    assert run.is_branch
     assert run.changed_s == BEGUN_S + 91
     real = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
     assert run.size_bytes == real > 2000

@@ -82,6 +82,15 @@ def test_that_a_run_is_repeated_beside_itself(tmp_path):
     assert config == run_config(tmp_path / "runs", "cats-3", seed=3)
 
 
+def test_that_a_run_that_started_from_another_does_so_again(tmp_path):
+    made_run(tmp_path, "cats")
+    start = {"init_from": str(tmp_path / "cats"), "init_checkpoint": "checkpoint-000000006400"}
+    folder = made_run(tmp_path, "dogs", **start)
+    origin = Origin(run="cats", checkpoint=start["init_checkpoint"], is_branch=False)
+    write_notes(folder, RunNotes(origin=origin))
+    assert trained(repeating_arguments(folder)) == run_config(tmp_path, "dogs-2", **start)
+
+
 def test_that_a_branch_is_repeated_as_a_branch(tmp_path):
     made_run(tmp_path, "cats", minutes=0.0, images=100)
     folder = made_run(tmp_path, "dogs", minutes=0.0, images=900, seed=5)
