@@ -23,8 +23,9 @@ from engine.data.loader import (
     group_keys,
     weight_paired_items,
 )
-from engine.data.store import TRAIN, VALIDATION, StoredDataset
-from engine.data.tokenizers import Vocabulary, build_tokenizer, encode_all, percentile_length
+from engine.data.store import TRAIN, VALIDATION, StoredDataset, training_texts
+from engine.data.text_choice import TextChoice, choose_texts
+from engine.data.tokenizers import Vocabulary, encode_all
 from engine.data.word_vectors import WordVectors, read_word_vectors
 from engine.errors import DatasetCorruptError
 from engine.nets.protocols import Items, Modality
@@ -64,24 +65,25 @@ class TrainingData:
         return DeviceLoader(self.stored, batch_size, self.seed, self.weights)
 
 
-def model_metadata(config: RunConfig, dataset: StoredDataset) -> ModelMetadata:
-    """Derive the model's metadata from the training texts.
+def model_metadata(config: RunConfig, dataset: StoredDataset) -> tuple[ModelMetadata, TextChoice]:
+    """Derive the model's metadata from the training texts, and how these were read.
 
     Raises:
         DatasetCorruptError: no training item has a text.
     """
-    texts = _texts(dataset)
+    texts = training_texts(dataset)
     if not texts:
         raise DatasetCorruptError(dataset.folder, "no item to train on has a text")
-    data = config.data
-    tokenizer = build_tokenizer(data.tokenizer, texts, size=data.vocabulary_size)
-    return ModelMetadata(
+    tokenizer, choice = choose_texts(config.data, texts)
+    log.info("%s", choice.sentence())
+    metadata = ModelMetadata(
         dataset=dataset.manifest.name,
         dataset_version=dataset.manifest.version,
         channels=dataset.manifest.channels,
-        text_length=percentile_length(tokenizer, texts),
+        text_length=choice.length,
         tokenizer=tokenizer,
     )
+    return metadata, choice
 
 
 def load_vectors(config: RunConfig, metadata: ModelMetadata) -> WordVectors | None:
@@ -128,7 +130,7 @@ def load_training_data(
         loaded = np.sort(np.random.default_rng(0).choice(rows, max_items, replace=False))
     reader = _Reader(dataset, metadata, config.networks.image_size, device)
     validation = dataset.complete_rows(VALIDATION)[: min(MAX_VALIDATION_PAIRS, len(loaded))]
-    reasons = conflicts_with_captions(_texts(dataset))
+    reasons = conflicts_with_captions(training_texts(dataset))
     # Cutout may remove what the text names.
     strong = Augmenter(DIFFAUGMENT, blocked=frozenset(reasons) | {Transform.CUTOUT})
     return TrainingData(
@@ -185,11 +187,6 @@ class _Reader:
         return torch.from_numpy(
             encode_all(self.metadata.tokenizer, texts, self.metadata.text_length)
         )
-
-
-def _texts(dataset: StoredDataset) -> list[str]:
-    """Return all training captions, repeats included."""
-    return [text for row in dataset.rows(TRAIN) for text in dataset.captions[row]]
 
 
 def _preprocess(

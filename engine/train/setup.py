@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from engine.config.run import RunConfig
+from engine.config.run import RunConfig, resolved_text_encoding
 from engine.control import RunControl
 from engine.data.loader import Batch, DeviceLoader
 from engine.data.store import StoredDataset, open_dataset
+from engine.data.text_choice import TextChoice, settings_of_choice
 from engine.errors import ConfigError, MemoryExhaustedError, Problem
 from engine.events import Emit, RunReady
 from engine.nets.protocols import Modality
@@ -39,10 +40,6 @@ from engine.train.step import Step
 LARGE_IMAGE = 64
 """Pixels from which layers are large enough for half precision to be faster on a CPU. The layers of
 the modulated architecture are at any size.
-"""
-LARGE_VOCABULARY = 256
-"""Tokens from which token ids replace one-hot vectors. From there on the two-level softmax has
-clusters, and a step with token ids takes no longer (docs/measurements.md).
 """
 
 
@@ -76,11 +73,11 @@ def set_up(config: RunConfig, folder: RunFolder, emit: Emit, control: RunControl
     """
     device = find_device(config.device)
     dataset = open_dataset(config.dataset)
-    metadata = model_metadata(config, dataset)
+    metadata, texts = model_metadata(config, dataset)
     _check_dataset_version(folder, metadata)
     write_model(folder, metadata)
     control.stop_if_asked()
-    requested, config = config, _decide_encoding(config, metadata)
+    requested, config = config, _decide_texts(config, metadata, texts)
     data = _load(config, dataset, metadata, device, control)
     config = _decide(config, data, device, emit, control)
     if config != requested:
@@ -149,12 +146,12 @@ def _check_dataset_version(folder: RunFolder, metadata: ModelMetadata) -> None:
         raise ConfigError([Problem("dataset", reason)])
 
 
-def _decide_encoding(config: RunConfig, metadata: ModelMetadata) -> RunConfig:
-    """Resolve the text encoding that the configuration leaves to the vocabulary."""
-    if config.networks.text_encoding != "auto":
-        return config
-    is_large = len(metadata.tokenizer) >= LARGE_VOCABULARY
-    encoding = "token-ids" if is_large and config.family == "hybrid" else "one-hot"
+def _decide_texts(config: RunConfig, metadata: ModelMetadata, texts: TextChoice) -> RunConfig:
+    """Resolve the tokenizer, text length and encoding that the configuration leaves to the data."""
+    config = config.with_values(**settings_of_choice(texts, config.data))
+    encoding = resolved_text_encoding(
+        config.networks.text_encoding, config.family, len(metadata.tokenizer)
+    )
     return config.with_values(networks__text_encoding=encoding)
 
 
@@ -265,8 +262,8 @@ def measure_throughput(config: RunConfig, control: RunControl) -> float:
 
 def _measure(config: RunConfig, device: torch.device, control: RunControl) -> float:
     dataset = open_dataset(config.dataset)
-    metadata = model_metadata(config, dataset)
-    config = _decide_encoding(config, metadata)
+    metadata, texts = model_metadata(config, dataset)
+    config = _decide_texts(config, metadata, texts)
     data = _load(config, dataset, metadata, device, control, PROBE_ITEMS)
     config = _decide(config, data, device, lambda _event: None, control)
     training = config.training
