@@ -185,7 +185,7 @@ class DataConfig:
         "word",
         label="Tokenizer",
         help="How texts are split into tokens: words, subwords (BPE) or characters. 'auto' uses "
-        "words unless many occur in one text only.",
+        "words unless many words of a new text would be unknown.",
         choices=TOKENIZERS,
     )
     text_length: int = setting(

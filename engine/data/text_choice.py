@@ -17,6 +17,7 @@ from engine.config.sections import MAX_TEXT_TOKENS, TEXT_COVERAGE, DataConfig
 from engine.data.tokenizers import (
     BPE,
     CHARACTERS,
+    SPECIAL,
     WORD,
     BpeTokenizer,
     Tokenizer,
@@ -26,8 +27,8 @@ from engine.data.tokenizers import (
 )
 
 AUTO = "auto"
-MAX_RARE_WORDS = 0.1
-"""Share of rare words from which ``auto`` takes BPE."""
+MAX_UNKNOWN_WORDS = 0.3
+"""Share of unknown words from which ``auto`` takes BPE."""
 MIN_MERGE_COUNT = 5
 """Occurrences of a pair of tokens from which ``auto`` merges it. With five, 0.3 % of the tokens of
 new captions are untrained, with none a quarter (500 captions of emoji)."""
@@ -43,8 +44,8 @@ class TextChoice:
     """``word``, ``bpe`` or ``characters``."""
     is_automatic: bool
     """Whether the data chose the tokenizer."""
-    rare_words: float
-    """Share of the words that occur in no other text."""
+    unknown_words: float
+    """Estimated share of the words of a new text that a vocabulary of words does not know."""
     vocabulary_size: int
     """Tokens, the three special ones included."""
     length: int
@@ -59,8 +60,8 @@ class TextChoice:
         if self.is_automatic:
             only = "" if self.tokenizer == BPE else "only "
             reason = (
-                f", because {only}{self.rare_words:.1%} of the words occur in no other text "
-                f"(BPE from {MAX_RARE_WORDS:.0%})"
+                f", because as words {only}{self.unknown_words:.1%} of a new text would be unknown "
+                f"(BPE from {MAX_UNKNOWN_WORDS:.0%})"
             )
         return (
             f"Texts: {names[self.tokenizer]}{reason}; {self.vocabulary_size:,} tokens, and length "
@@ -68,32 +69,32 @@ class TextChoice:
         )
 
 
-def rare_word_share(copies: Mapping[str, int]) -> float:
-    """Return the share of the words of texts that occur in no other text; 0 without words.
+def unknown_word_share(copies: Mapping[str, int], size: int) -> float:
+    """Estimate the share of the words of a new text that a vocabulary of words does not know.
 
-    It estimates how many words of a new text are unknown: exactly what leaving out one text at a
-    time and looking for its words in the others gives. Source: Good 1953, "The population
-    frequencies of species and the estimation of population parameters", Biometrika 40.
+    It is what leaving out one text at a time gives: a word is unknown if no other text has it.
+    Rarer words than the vocabulary has room for are unknown in any case. Source: Good 1953, "The
+    population frequencies of species and the estimation of population parameters", Biometrika 40.
 
     Args:
         copies: how often each text occurs.
+        size: of the vocabulary, special tokens included.
     """
     uses: Counter[str] = Counter()
     texts: Counter[str] = Counter()
     for text, number in copies.items():
-        words = Counter(split_words(text))
-        for word, count in words.items():
+        for word, count in Counter(split_words(text)).items():
             uses[word] += count * number
             texts[word] += number
-    rare = sum(count for word, count in uses.items() if texts[word] == 1)
-    return rare / max(1, uses.total())
+    known = sum(count for word, count in uses.most_common(size - len(SPECIAL)) if texts[word] > 1)
+    return 1 - known / uses.total() if uses else 0.0
 
 
-def chosen_kind(kind: str, rare_words: float) -> str:
-    """Return the kind of tokenizer; ``auto`` is decided by the share of rare words."""
+def chosen_kind(kind: str, unknown_words: float) -> str:
+    """Return the kind of tokenizer; ``auto`` is decided by the share of unknown words."""
     if kind != AUTO:
         return kind
-    return BPE if rare_words >= MAX_RARE_WORDS else WORD
+    return BPE if unknown_words >= MAX_UNKNOWN_WORDS else WORD
 
 
 def choose_texts(data: DataConfig, texts: Sequence[str]) -> tuple[Tokenizer, TextChoice]:
@@ -107,9 +108,9 @@ def choose_texts(data: DataConfig, texts: Sequence[str]) -> tuple[Tokenizer, Tex
         ValueError: the kind of tokenizer is unknown.
     """
     copies = Counter(texts)
-    rare = rare_word_share(copies)
+    unknown = unknown_word_share(copies, data.vocabulary_size)
     is_automatic = data.tokenizer == AUTO and not data.word_vectors
-    kind = chosen_kind(data.tokenizer, 0.0 if data.word_vectors else rare)
+    kind = chosen_kind(data.tokenizer, 0.0 if data.word_vectors else unknown)
     if is_automatic and kind == BPE:
         tokenizer = BpeTokenizer.build(texts, size=data.vocabulary_size, min_count=MIN_MERGE_COUNT)
     else:
@@ -120,7 +121,7 @@ def choose_texts(data: DataConfig, texts: Sequence[str]) -> tuple[Tokenizer, Tex
     return tokenizer, TextChoice(
         tokenizer=kind,
         is_automatic=is_automatic,
-        rare_words=rare,
+        unknown_words=unknown,
         vocabulary_size=len(tokenizer),
         length=length,
         covered=covered_share(Counter(lengths), length),

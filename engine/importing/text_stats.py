@@ -13,7 +13,7 @@ from engine.data.text_choice import (
     TextChoice,
     chosen_kind,
     covered_share,
-    rare_word_share,
+    unknown_word_share,
     usual_length,
 )
 from engine.data.tokenizers import (
@@ -73,8 +73,8 @@ def describe_texts(
     """
     data = data or DataConfig()
     copies = Counter(texts)
-    rare = rare_word_share(copies)
-    kind = chosen_kind(data.tokenizer, rare)
+    unknown = unknown_word_share(copies, data.vocabulary_size)
+    kind = chosen_kind(data.tokenizer, unknown)
     is_automatic = data.tokenizer == AUTO
     merged = MIN_MERGE_COUNT if is_automatic else 0
     split, size = _splitter(kind, list(copies), data.vocabulary_size, merged)
@@ -97,7 +97,7 @@ def describe_texts(
         choice=TextChoice(
             tokenizer=kind,
             is_automatic=is_automatic,
-            rare_words=rare,
+            unknown_words=unknown,
             vocabulary_size=size or min(len(units) + len(SPECIAL), data.vocabulary_size),
             length=length,
             covered=covered_share(lengths, length),

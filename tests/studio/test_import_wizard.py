@@ -152,6 +152,7 @@ def test_that_labels_can_be_given_words(opened: OpenWizard):
 
 
 def test_that_texts_are_measured_in_the_units_chosen(opened: OpenWizard, fake: FakeLooks):
+    fake.texts = ["text 0", "text 1", "text 2"] * 2
     opened.go_to(opened.wizard.texts)
     assert opened.says("Length in words and signs")
     assert opened.says("Latin 100 %")
@@ -159,33 +160,32 @@ def test_that_texts_are_measured_in_the_units_chosen(opened: OpenWizard, fake: F
     opened.wait()
     assert opened.says("Length in characters")
     # "text 0" has six characters.
-    assert opened.wizard.texts.chart.bars == [(6, 6, 3)]
+    assert opened.wizard.texts.chart.bars == [(6, 6, 6)]
     sample = opened.wizard.texts.samples.item(0, 0)
     assert sample is not None
     assert sample.text() == "TEXT 0"
 
 
 def test_that_the_tokenizer_is_chosen_by_the_data_and_says_why(opened: OpenWizard, fake: FakeLooks):
-    fake.texts = [f"the same words and item{n}" for n in range(9)]
+    fake.texts = [f"same item{n}" for n in range(9)]
     opened.go_to(opened.wizard.texts)
-    assert opened.says("Pieces of words, because 20.0 % of the words occur in no other text")
+    assert opened.says("as whole words 50.0 % of a new text would be unknown; below 30 %")
     assert opened.says("Length in pieces of words")
     fake.texts = ["the same words for all of them"] * 20 + ["the other"]
     opened.wizard.texts.update_preview()
     opened.wait()
-    assert opened.says("Whole words, because only 0.7 % of the words occur in no other text")
+    assert opened.says("Whole words, because only 0.7 % of a new text would be unknown; from 30 %")
     assert opened.says("Length in words and signs")
-    assert (
-        opened.wizard.texts.chart._mark_text
-        == "Length 8 with the end holds 100 % of the texts whole"
-    )
+    mark = opened.wizard.texts.chart._mark_text
+    assert mark == "Length 8 with the end holds 100 % of the texts whole"
     pick(run_field(opened.wizard.texts, "data.tokenizer")._box, "Characters")
     opened.wait()
-    assert not opened.says("occur in no other text")
+    assert not opened.says("of a new text would be unknown")
 
 
 def test_that_the_cost_follows_length_and_vocabulary_at_once(opened: OpenWizard, fake: FakeLooks):
     fake.texts = [" ".join(f"w{n}x{m}" for m in range(40)) for n in range(40)] * 2
+    assert len(set(" ".join(fake.texts).split())) == 1_600
     opened.go_to(opened.wizard.texts)
     cost = opened.wizard.texts.cost
 

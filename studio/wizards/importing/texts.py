@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from engine.config.forecast import text_cost
 from engine.config.run import resolved_text_encoding
-from engine.data.text_choice import MAX_RARE_WORDS
+from engine.data.text_choice import MAX_UNKNOWN_WORDS
 from engine.events import Outcome
 from studio.errors.wording import explain
 from studio.jobs.importing import FilesCounted, ImportJobs, ImportReader
@@ -153,19 +153,18 @@ class TextsPage(PreviewPage):
 
     def _show_choice(self, choice: "TextChoice") -> None:
         """Say which tokenizer the data chose, and why."""
-        percent = self.tr("{0} %").format(f"{100 * choice.rare_words:.1f}")
         if choice.tokenizer == "bpe":
             text = self.tr(
-                "Pieces of words, because {0} of the words occur in no other text; with less than "
-                "{1} % it would be whole words."
+                "Pieces of words, because as whole words {0} % of a new text would be unknown; "
+                "below {1} % it would be whole words."
             )
         else:
             text = self.tr(
-                "Whole words, because only {0} of the words occur in no other text; from {1} % on "
-                "it would be pieces of words."
+                "Whole words, because only {0} % of a new text would be unknown; from {1} % on it "
+                "would be pieces of words."
             )
-        limit = f"{100 * MAX_RARE_WORDS:g}"
-        self._choice.setText(text.format(percent, limit) if choice.is_automatic else "")
+        values = [100 * choice.unknown_words, 100 * MAX_UNKNOWN_WORDS]
+        self._choice.setText(text.format(f"{values[0]:.1f}", f"{values[1]:g}"))
         self._choice.setVisible(choice.is_automatic)
 
     @Slot()
@@ -221,7 +220,7 @@ class TextsPage(PreviewPage):
             role="muted",
         )
         run = self.run_fields.rows()
-        ask = stacked(self.fields.rows(), None, heading, note, run, self._choice, self.cost)
+        ask = stacked(self.fields.rows(), None, heading, note, run)
         lower = spaced(QHBoxLayout(), GAP)
         lower.addWidget(_titled(QLabel(self.tr("Texts before and after")), self.samples), 1)
         words = _titled(self._vocabulary, self.words)
@@ -229,7 +228,7 @@ class TextsPage(PreviewPage):
         lower.addWidget(words)
         self.samples.setWordWrap(True)
         show = spaced(QVBoxLayout(), SPACING)
-        fill(show, self._headline, self._facts, self._lengths, self.chart)
+        fill(show, self._headline, self._facts, self._lengths, self._choice, self.chart, self.cost)
         show.addLayout(lower, stretch=1)
         lay_out_columns(self, ask, show)
 
