@@ -28,7 +28,8 @@ from engine.data.tokenizers import (
 
 AUTO = "auto"
 MAX_UNKNOWN_WORDS = 0.3
-"""Share of unknown words from which ``auto`` takes BPE."""
+"""Share of unknown words from which ``auto`` takes BPE. With words, runs on captions of emoji with
+10 % and 29 % of unknown words draw images that match as real ones do (docs/measurements.md)."""
 MIN_MERGE_COUNT = 5
 """Occurrences of a pair of tokens from which ``auto`` merges it. With five, 0.3 % of the tokens of
 new captions are untrained, with none a quarter (500 captions of emoji)."""

@@ -3512,14 +3512,6 @@ Free software under the Apache License 2.0.</source>
         <translation>不同的词占全部词的比例</translation>
     </message>
     <message>
-        <source>Known words</source>
-        <translation>已知单词</translation>
-    </message>
-    <message>
-        <source>Share of words that the training texts have</source>
-        <translation>在训练文本中出现过的单词的比例</translation>
-    </message>
-    <message>
         <source>Known bigrams</source>
         <translation>已知词对</translation>
     </message>

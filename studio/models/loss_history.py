@@ -154,7 +154,7 @@ def quality_views() -> tuple[QualityView, ...]:
             translate("Quality", "Texts"),
             (
                 *("text_validity", "unique_share", "distinct_1", "copied_share"),
-                *("known_words", "known_bigrams", "known_bigrams_upper_bound"),
+                *("known_bigrams", "known_bigrams_upper_bound"),
             ),
         ),
     )
@@ -248,10 +248,6 @@ def figure_words(name: str) -> tuple[str, str]:
         "distinct_1": (
             translate("Quality", "Distinct words"),
             translate("Quality", "Different words over all words"),
-        ),
-        "known_words": (
-            translate("Quality", "Known words"),
-            translate("Quality", "Share of words that the training texts have"),
         ),
         "known_bigrams": (
             translate("Quality", "Known bigrams"),
