@@ -27,7 +27,7 @@ from engine.data.tokenizers import (
 )
 
 AUTO = "auto"
-MAX_UNKNOWN_WORDS = 0.3
+MAX_OOV_SHARE = 0.3
 """Share of unknown words from which ``auto`` takes BPE. With words, runs on captions of emoji with
 10 % and 29 % of unknown words draw images that match as real ones do (docs/measurements.md)."""
 MIN_MERGE_COUNT = 5
@@ -45,7 +45,7 @@ class TextChoice:
     """``word``, ``bpe`` or ``characters``."""
     is_automatic: bool
     """Whether the data chose the tokenizer."""
-    unknown_words: float
+    oov_share: float
     """Estimated share of the words of a new text that a vocabulary of words does not know."""
     vocabulary_size: int
     """Tokens, the three special ones included."""
@@ -61,8 +61,8 @@ class TextChoice:
         if self.is_automatic:
             only = "" if self.tokenizer == BPE else "only "
             reason = (
-                f", because as words {only}{self.unknown_words:.1%} of a new text would be unknown "
-                f"(BPE from {MAX_UNKNOWN_WORDS:.0%})"
+                f", because as words {only}{self.oov_share:.1%} of a new text would be unknown "
+                f"(BPE from {MAX_OOV_SHARE:.0%})"
             )
         return (
             f"Texts: {names[self.tokenizer]}{reason}; {self.vocabulary_size:,} tokens, and length "
@@ -70,7 +70,7 @@ class TextChoice:
         )
 
 
-def unknown_word_share(copies: Mapping[str, int], size: int) -> float:
+def oov_share_of(copies: Mapping[str, int], size: int) -> float:
     """Estimate the share of the words of a new text that a vocabulary of words does not know.
 
     It is what leaving out one text at a time gives: a word is unknown if no other text has it.
@@ -91,11 +91,11 @@ def unknown_word_share(copies: Mapping[str, int], size: int) -> float:
     return 1 - known / uses.total() if uses else 0.0
 
 
-def chosen_kind(kind: str, unknown_words: float) -> str:
+def chosen_kind(kind: str, oov_share: float) -> str:
     """Return the kind of tokenizer; ``auto`` is decided by the share of unknown words."""
     if kind != AUTO:
         return kind
-    return BPE if unknown_words >= MAX_UNKNOWN_WORDS else WORD
+    return BPE if oov_share >= MAX_OOV_SHARE else WORD
 
 
 def choose_texts(data: DataConfig, texts: Sequence[str]) -> tuple[Tokenizer, TextChoice]:
@@ -109,7 +109,7 @@ def choose_texts(data: DataConfig, texts: Sequence[str]) -> tuple[Tokenizer, Tex
         ValueError: the kind of tokenizer is unknown.
     """
     copies = Counter(texts)
-    unknown = unknown_word_share(copies, data.vocabulary_size)
+    unknown = oov_share_of(copies, data.vocabulary_size)
     is_automatic = data.tokenizer == AUTO and not data.word_vectors
     kind = chosen_kind(data.tokenizer, 0.0 if data.word_vectors else unknown)
     if is_automatic and kind == BPE:
@@ -122,7 +122,7 @@ def choose_texts(data: DataConfig, texts: Sequence[str]) -> tuple[Tokenizer, Tex
     return tokenizer, TextChoice(
         tokenizer=kind,
         is_automatic=is_automatic,
-        unknown_words=unknown,
+        oov_share=unknown,
         vocabulary_size=len(tokenizer),
         length=length,
         covered=covered_share(Counter(lengths), length),

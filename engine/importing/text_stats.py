@@ -13,7 +13,7 @@ from engine.data.text_choice import (
     TextChoice,
     chosen_kind,
     covered_share,
-    unknown_word_share,
+    oov_share_of,
     usual_length,
 )
 from engine.data.tokenizers import (
@@ -73,7 +73,7 @@ def describe_texts(
     """
     data = data or DataConfig()
     copies = Counter(texts)
-    unknown = unknown_word_share(copies, data.vocabulary_size)
+    unknown = oov_share_of(copies, data.vocabulary_size)
     kind = chosen_kind(data.tokenizer, unknown)
     is_automatic = data.tokenizer == AUTO
     merged = MIN_MERGE_COUNT if is_automatic else 0
@@ -97,7 +97,7 @@ def describe_texts(
         choice=TextChoice(
             tokenizer=kind,
             is_automatic=is_automatic,
-            unknown_words=unknown,
+            oov_share=unknown,
             vocabulary_size=size or min(len(units) + len(SPECIAL), data.vocabulary_size),
             length=length,
             covered=covered_share(lengths, length),

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from engine.config.forecast import text_cost
 from engine.config.run import resolved_text_encoding
-from engine.data.text_choice import MAX_UNKNOWN_WORDS
+from engine.data.text_choice import MAX_OOV_SHARE
 from engine.events import Outcome
 from studio.errors.wording import explain
 from studio.jobs.importing import FilesCounted, ImportJobs, ImportReader
@@ -163,7 +163,7 @@ class TextsPage(PreviewPage):
                 "Whole words, because only {0} % of a new text would be unknown; from {1} % on it "
                 "would be pieces of words."
             )
-        values = [100 * choice.unknown_words, 100 * MAX_UNKNOWN_WORDS]
+        values = [100 * choice.oov_share, 100 * MAX_OOV_SHARE]
         self._choice.setText(text.format(f"{values[0]:.1f}", f"{values[1]:g}"))
         self._choice.setVisible(choice.is_automatic)
 

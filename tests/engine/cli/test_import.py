@@ -190,7 +190,7 @@ def test_that_the_doctor_looks_at_datasets_and_at_sources(source, tmp_path, caps
         found = {issue["issue"]: issue for issue in table["issues"]}
         assert found["same_image"]["keys"] == ["copy.png"]
         assert table["texts"]["is_automatic"]
-        assert 0.0 <= table["texts"]["unknown_words"] <= 1.0
+        assert 0.0 <= table["texts"]["oov_share"] <= 1.0
     assert main(["doctor", str(source)]) == 0
     told = capsys.readouterr().out
     assert "same image" in told

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.config.sections import DataConfig
-from engine.data.text_choice import choose_texts, settings_of_choice, unknown_word_share
+from engine.data.text_choice import choose_texts, oov_share_of, settings_of_choice
 from engine.data.tokenizers import (
     END,
     PADDING,
@@ -201,32 +201,32 @@ WORDS = st.sampled_from(["red", "blue", "cat", "dog", "sky", "a", "zoo", "ox", "
 
 
 @given(st.lists(st.lists(WORDS, max_size=5).map(" ".join), min_size=2, max_size=12))
-def test_that_unknown_words_are_those_that_leaving_one_text_out_makes_unknown(texts):
+def test_that_oov_share_are_those_that_leaving_one_text_out_makes_unknown(texts):
     missing = total = 0
     for number, text in enumerate(texts):
         others = {word for t in [*texts[:number], *texts[number + 1 :]] for word in t.split()}
         missing += sum(word not in others for word in text.split())
         total += len(text.split())
-    assert unknown_word_share(Counter(texts), 100) == pytest.approx(missing / max(1, total))
+    assert oov_share_of(Counter(texts), 100) == pytest.approx(missing / max(1, total))
 
 
 def test_that_words_beyond_the_vocabulary_are_unknown():
     texts = Counter({"a b": 4, "a c": 3, "a d": 2})
     # All words are in several texts; the two most frequent of nine and nine uses are known.
-    assert unknown_word_share(texts, 100) == 0.0
-    assert unknown_word_share(texts, len(SPECIAL) + 2) == pytest.approx(1 - (9 + 4) / 18)
-    assert unknown_word_share(Counter(), 100) == 0.0
+    assert oov_share_of(texts, 100) == 0.0
+    assert oov_share_of(texts, len(SPECIAL) + 2) == pytest.approx(1 - (9 + 4) / 18)
+    assert oov_share_of(Counter(), 100) == 0.0
 
 
-def test_that_few_unknown_words_give_words_and_many_give_pieces():
+def test_that_few_oov_share_give_words_and_many_give_pieces():
     common = ["a red cat sits on a mat"] * 90
     few, many = [f"a red cat sees item{n}" for n in range(10)], [f"odd{n}ness" for n in range(400)]
     _tokenizer, words = choose_texts(DataConfig(tokenizer="auto"), common + few)
     assert (words.tokenizer, words.length) == ("word", 8)
-    assert words.unknown_words == pytest.approx(10 / (90 * 7 + 10 * 5))
+    assert words.oov_share == pytest.approx(10 / (90 * 7 + 10 * 5))
     tokenizer, pieces = choose_texts(DataConfig(tokenizer="auto"), common + many)
     assert pieces.tokenizer == "bpe"
-    assert pieces.unknown_words == pytest.approx(400 / (90 * 7 + 400))
+    assert pieces.oov_share == pytest.approx(400 / (90 * 7 + 400))
     assert "38.8% of a new text would be unknown (BPE from 30%)" in pieces.sentence()
     assert f"length {pieces.length} holds 100.0%" in pieces.sentence()
     # A new word is spelled with pieces of the others, all of them trained at least five times.
