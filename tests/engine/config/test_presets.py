@@ -306,8 +306,8 @@ def test_that_the_cost_of_texts_is_that_of_the_measured_table():
     assert len(rows) >= 14
     for encoding, size, length, step, memory in rows:
         cost = text_cost(vocabulary_size=size, length=length, encoding=encoding)
-        assert cost.step == pytest.approx(step, rel=0.12), (encoding, size, length)
-        assert cost.memory == pytest.approx(memory, rel=0.12), (encoding, size, length)
+        assert cost.step == pytest.approx(step, rel=0.13), (encoding, size, length)
+        assert cost.memory == pytest.approx(memory, rel=0.05), (encoding, size, length)
 
 
 def test_that_presets_leave_the_tokenizer_to_the_data_and_defaults_do_not(tmp_path):
