@@ -27,9 +27,11 @@ from engine.data.tokenizers import (
 )
 
 AUTO = "auto"
-MAX_OOV_SHARE = 0.3
-"""Share of unknown words from which ``auto`` takes BPE. With words, runs on captions of emoji with
-10 % and 29 % of unknown words draw images that match as real ones do (docs/measurements.md)."""
+MAX_OOV_SHARE = 0.1
+"""Share of unknown words from which ``auto`` takes BPE, if there are enough texts."""
+MIN_BPE_TEXTS = 10_000
+"""Texts from which ``auto`` takes BPE. Few do not teach how pieces make words: with 451 captions
+and 10 % of unknown words, 64 % of the words written by BPE were words (docs/measurements.md)."""
 MIN_MERGE_COUNT = 5
 """Occurrences of a pair of tokens from which ``auto`` merges it. With five, 0.3 % of the tokens of
 new captions are untrained, with none a quarter (500 captions of emoji)."""
@@ -59,10 +61,9 @@ class TextChoice:
         names = {WORD: "words", BPE: "pieces of words (BPE)", CHARACTERS: "characters"}
         reason = ""
         if self.is_automatic:
-            only = "" if self.tokenizer == BPE else "only "
             reason = (
-                f", because as words {only}{self.oov_share:.1%} of a new text would be unknown "
-                f"(BPE from {MAX_OOV_SHARE:.0%})"
+                f", because as words {self.oov_share:.1%} of a new text would be unknown (BPE from "
+                f"{MAX_OOV_SHARE:.0%} and {MIN_BPE_TEXTS:,} texts)"
             )
         return (
             f"Texts: {names[self.tokenizer]}{reason}; {self.vocabulary_size:,} tokens, and length "
@@ -91,11 +92,11 @@ def oov_share_of(copies: Mapping[str, int], size: int) -> float:
     return 1 - known / uses.total() if uses else 0.0
 
 
-def chosen_kind(kind: str, oov_share: float) -> str:
-    """Return the kind of tokenizer; ``auto`` is decided by the share of unknown words."""
+def chosen_kind(kind: str, oov_share: float, count: int) -> str:
+    """Return the kind of tokenizer; ``auto`` is decided by unknown words and number of texts."""
     if kind != AUTO:
         return kind
-    return BPE if oov_share >= MAX_OOV_SHARE else WORD
+    return BPE if oov_share >= MAX_OOV_SHARE and count >= MIN_BPE_TEXTS else WORD
 
 
 def choose_texts(data: DataConfig, texts: Sequence[str]) -> tuple[Tokenizer, TextChoice]:
@@ -111,7 +112,7 @@ def choose_texts(data: DataConfig, texts: Sequence[str]) -> tuple[Tokenizer, Tex
     copies = Counter(texts)
     unknown = oov_share_of(copies, data.vocabulary_size)
     is_automatic = data.tokenizer == AUTO and not data.word_vectors
-    kind = chosen_kind(data.tokenizer, 0.0 if data.word_vectors else unknown)
+    kind = chosen_kind(data.tokenizer, 0.0 if data.word_vectors else unknown, len(texts))
     if is_automatic and kind == BPE:
         tokenizer = BpeTokenizer.build(texts, size=data.vocabulary_size, min_count=MIN_MERGE_COUNT)
     else:

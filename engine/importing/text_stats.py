@@ -74,7 +74,7 @@ def describe_texts(
     data = data or DataConfig()
     copies = Counter(texts)
     unknown = oov_share_of(copies, data.vocabulary_size)
-    kind = chosen_kind(data.tokenizer, unknown)
+    kind = chosen_kind(data.tokenizer, unknown, copies.total())
     is_automatic = data.tokenizer == AUTO
     merged = MIN_MERGE_COUNT if is_automatic else 0
     split, size = _splitter(kind, list(copies), data.vocabulary_size, merged)

@@ -5042,12 +5042,12 @@ Free software under the Apache License 2.0.</source>
         <translation>{0} {1} %</translation>
     </message>
     <message>
-        <source>Pieces of words, because as whole words {0} % of a new text would be unknown; below {1} % it would be whole words.</source>
-        <translation>使用子词，因为使用整词时新文本中会有 {0} % 的词未知；低于 {1} % 时会使用整词。</translation>
+        <source>Pieces of words: as whole words {0} % of a new text would be unknown, and the limit is {1} % for {2} texts and more.</source>
+        <translation>使用子词：使用整词时新文本中会有 {0} % 的词未知，文本达到 {2} 个时上限为 {1} %。</translation>
     </message>
     <message>
-        <source>Whole words, because only {0} % of a new text would be unknown; from {1} % on it would be pieces of words.</source>
-        <translation>使用整词，因为新文本中只会有 {0} % 的词未知；达到 {1} % 时会使用子词。</translation>
+        <source>Whole words: {0} % of a new text would be unknown. Pieces of words are chosen from {1} % and {2} texts on.</source>
+        <translation>使用整词：新文本中会有 {0} % 的词未知。达到 {1} % 且文本达到 {2} 个时才使用子词。</translation>
     </message>
     <message>
         <source>About {0} times a training step of digits, {1} times the memory.</source>

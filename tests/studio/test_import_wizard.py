@@ -166,15 +166,19 @@ def test_that_texts_are_measured_in_the_units_chosen(opened: OpenWizard, fake: F
     assert sample.text() == "TEXT 0"
 
 
-def test_that_the_tokenizer_is_chosen_by_the_data_and_says_why(opened: OpenWizard, fake: FakeLooks):
+def test_that_the_tokenizer_is_chosen_by_the_data_and_says_why(
+    opened: OpenWizard, fake: FakeLooks, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("engine.data.text_choice.MIN_BPE_TEXTS", 9)
     fake.texts = [f"same item{n}" for n in range(9)]
     opened.go_to(opened.wizard.texts)
-    assert opened.says("as whole words 50.0 % of a new text would be unknown; below 30 %")
+    assert opened.says("Pieces of words: as whole words 50.0 % of a new text would be unknown")
     assert opened.says("Length in pieces of words")
     fake.texts = ["the same words for all of them"] * 20 + ["the other"]
     opened.wizard.texts.update_preview()
     opened.wait()
-    assert opened.says("Whole words, because only 0.7 % of a new text would be unknown; from 30 %")
+    assert opened.says("Whole words: 0.7 % of a new text would be unknown. Pieces of words")
+    assert opened.says("from 10 % and 10,000 texts on")
     assert opened.says("Length in words and signs")
     mark = opened.wizard.texts.chart._mark_text
     assert mark == "Length 8 with the end holds 100 % of the texts whole"

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from engine.config.forecast import text_cost
 from engine.config.run import resolved_text_encoding
-from engine.data.text_choice import MAX_OOV_SHARE
+from engine.data.text_choice import MAX_OOV_SHARE, MIN_BPE_TEXTS
 from engine.events import Outcome
 from studio.errors.wording import explain
 from studio.jobs.importing import FilesCounted, ImportJobs, ImportReader
@@ -155,16 +155,16 @@ class TextsPage(PreviewPage):
         """Say which tokenizer the data chose, and why."""
         if choice.tokenizer == "bpe":
             text = self.tr(
-                "Pieces of words, because as whole words {0} % of a new text would be unknown; "
-                "below {1} % it would be whole words."
+                "Pieces of words: as whole words {0} % of a new text would be unknown, and the "
+                "limit is {1} % for {2} texts and more."
             )
         else:
             text = self.tr(
-                "Whole words, because only {0} % of a new text would be unknown; from {1} % on it "
-                "would be pieces of words."
+                "Whole words: {0} % of a new text would be unknown. Pieces of words are chosen "
+                "from {1} % and {2} texts on."
             )
-        values = [100 * choice.oov_share, 100 * MAX_OOV_SHARE]
-        self._choice.setText(text.format(f"{values[0]:.1f}", f"{values[1]:g}"))
+        values = [f"{100 * choice.oov_share:.1f}", f"{100 * MAX_OOV_SHARE:g}"]
+        self._choice.setText(text.format(*values, self.locale().toString(MIN_BPE_TEXTS)))
         self._choice.setVisible(choice.is_automatic)
 
     @Slot()

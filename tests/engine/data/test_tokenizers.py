@@ -201,7 +201,7 @@ WORDS = st.sampled_from(["red", "blue", "cat", "dog", "sky", "a", "zoo", "ox", "
 
 
 @given(st.lists(st.lists(WORDS, max_size=5).map(" ".join), min_size=2, max_size=12))
-def test_that_oov_share_are_those_that_leaving_one_text_out_makes_unknown(texts):
+def test_that_unknown_words_are_those_that_leaving_one_text_out_makes_unknown(texts):
     missing = total = 0
     for number, text in enumerate(texts):
         others = {word for t in [*texts[:number], *texts[number + 1 :]] for word in t.split()}
@@ -218,7 +218,8 @@ def test_that_words_beyond_the_vocabulary_are_unknown():
     assert oov_share_of(Counter(), 100) == 0.0
 
 
-def test_that_few_oov_share_give_words_and_many_give_pieces():
+def test_that_few_unknown_words_give_words_and_many_give_pieces(monkeypatch):
+    monkeypatch.setattr("engine.data.text_choice.MIN_BPE_TEXTS", 490)
     common = ["a red cat sits on a mat"] * 90
     few, many = [f"a red cat sees item{n}" for n in range(10)], [f"odd{n}ness" for n in range(400)]
     _tokenizer, words = choose_texts(DataConfig(tokenizer="auto"), common + few)
@@ -227,7 +228,9 @@ def test_that_few_oov_share_give_words_and_many_give_pieces():
     tokenizer, pieces = choose_texts(DataConfig(tokenizer="auto"), common + many)
     assert pieces.tokenizer == "bpe"
     assert pieces.oov_share == pytest.approx(400 / (90 * 7 + 400))
-    assert "38.8% of a new text would be unknown (BPE from 30%)" in pieces.sentence()
+    assert "38.8% of a new text would be unknown (BPE from 10% and 490 " in pieces.sentence()
+    fewer = choose_texts(DataConfig(tokenizer="auto"), (common + many)[1:])[1]
+    assert fewer.tokenizer == "word"
     assert f"length {pieces.length} holds 100.0%" in pieces.sentence()
     # A new word is spelled with pieces of the others, all of them trained at least five times.
     uses = Counter(int(t) for text in common + many for t in tokenizer.encode(text, 40))
@@ -239,7 +242,8 @@ def test_that_few_oov_share_give_words_and_many_give_pieces():
 
 
 @pytest.mark.parametrize("limit", [8192, 300])
-def test_that_a_run_repeats_its_choice_from_what_it_stores(limit):
+def test_that_a_run_repeats_its_choice_from_what_it_stores(monkeypatch, limit):
+    monkeypatch.setattr("engine.data.text_choice.MIN_BPE_TEXTS", 30)
     texts = [f"{a}{b} of {b}{a}s" for a in ("sun", "moon", "lark") for b in "abcdefghij"]
     data = DataConfig(tokenizer="auto", vocabulary_size=limit)
     tokenizer, choice = choose_texts(data, texts)
