@@ -29,8 +29,12 @@ from engine.train.device import keep_freed_memory
 from engine.train.families import build_state, build_step
 from engine.train.setup import read_batch
 
-CASES = ((13, 3), (1_705, 6), (8_000, 26), (8_192, 52))
-"""Vocabulary and length: digits, emoji, captions of 26 and of 52 tokens."""
+CASES = (
+    *((13, 3), (1_705, 6), (1_000, 26), (8_000, 26), (8_192, 52)),
+    *((1_000, 77), (8_192, 77)),
+)
+"""Vocabulary and length: digits, emoji, captions of 26, 52 and 77 tokens. ``text_cost`` of
+``engine.config.forecast`` is fitted to the ratios."""
 PAIRS, BATCH, CHANNELS, SIZE = 1_024, 64, 1, 32
 ENCODINGS = ("one-hot", "token-ids")
 SPECIAL = 3

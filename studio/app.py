@@ -235,7 +235,7 @@ class Studio(QObject):
     @Slot(object)
     def _train_on_import(self, imported: Imported) -> None:
         self._train_on(imported.dataset)
-        self.window.run.choose_dataset(imported.dataset, tokenizer=imported.tokenizer)
+        self.window.run.choose_dataset(imported.dataset, imported.settings)
         self.window.raise_()
         self.window.activateWindow()
 

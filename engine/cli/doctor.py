@@ -1,14 +1,19 @@
 """The doctor subcommand: check a dataset, or files to import, for issues."""
 
 import argparse
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
 
 from engine.cli.import_ import add_source, plan_from
 from engine.cli.progress import stop_on_interrupt
+from engine.cli.train import cost_sentence
+from engine.config.sections import DataConfig
 from engine.control import RunControl
 from engine.data.manifest import FILE_NAME
+from engine.data.store import open_dataset, training_texts
+from engine.data.text_choice import AUTO, TextChoice, choose_texts
 from engine.errors import StoppedError
 from engine.importing.check_context import CheckReport
 
@@ -29,23 +34,25 @@ def run(arguments: argparse.Namespace) -> None:
     control = RunControl()
     stop_on_interrupt(control)
     try:
-        check_report = _check(arguments, control)
+        check_report, choice = _check(arguments, control)
     except StoppedError:
         raise KeyboardInterrupt from None
-    print(_json(check_report) if arguments.json else _text(check_report))
+    print(_json(check_report, choice) if arguments.json else _text(check_report, choice))
 
 
-def _check(arguments: argparse.Namespace, control: RunControl) -> CheckReport:
+def _check(arguments: argparse.Namespace, control: RunControl) -> tuple[CheckReport, TextChoice]:
     from engine.importing.dataset_checks import check_dataset
     from engine.importing.dry_run import dry_run
 
     if (arguments.source / FILE_NAME).is_file():
-        return check_dataset(arguments.source, control, fixes=dict(arguments.fix))
-    plan = plan_from(arguments, control)
-    return dry_run(plan, lambda _event: None, control).result.check_report
+        report = check_dataset(arguments.source, control, fixes=dict(arguments.fix))
+        texts = training_texts(open_dataset(arguments.source))
+        return report, choose_texts(DataConfig(tokenizer=AUTO), texts)[1]
+    found = dry_run(plan_from(arguments, control), lambda _event: None, control)
+    return found.result.check_report, found.text_facts.choice
 
 
-def _json(check_report: CheckReport) -> str:
+def _json(check_report: CheckReport, choice: TextChoice) -> str:
     table = {
         "items": len(check_report.outcomes),
         "kept": sum(1 for _decision in check_report.kept()),
@@ -59,11 +66,12 @@ def _json(check_report: CheckReport) -> str:
             }
             for report in check_report.reports
         ],
+        "texts": dataclasses.asdict(choice),
     }
     return json.dumps(table, indent=1)
 
 
-def _text(check_report: CheckReport) -> str:
+def _text(check_report: CheckReport, choice: TextChoice) -> str:
     found = [report for report in check_report.reports if report.count]
     lines = [f"{len(check_report.outcomes):,} items checked."]
     for report in found:
@@ -71,4 +79,6 @@ def _text(check_report: CheckReport) -> str:
         keys = ", ".join(ascii(key)[1:-1] for key in report.keys[:MAX_EXAMPLES])
         more = ", ..." if report.count > MAX_EXAMPLES else ""
         lines.append(f"{name:<15} {report.count:>9,}  {report.fix:<6} {keys}{more}")
-    return "\n".join(lines if found else [*lines, "No issues found."])
+    if not found:
+        lines.append("No issues found.")
+    return "\n".join([*lines, choice.sentence(), cost_sentence(choice)])

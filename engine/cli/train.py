@@ -16,6 +16,7 @@ from engine.config.forecast import (
     has_measured_settings,
     images_within,
     measured_run,
+    text_cost,
     training_seconds,
     two_digits,
 )
@@ -27,11 +28,13 @@ from engine.config.presets import (
     preset_of_size,
     suitable_preset,
 )
-from engine.config.run import RunConfig
+from engine.config.run import RunConfig, resolved_text_encoding
 from engine.control import RunControl
 from engine.data.manifest import data_facts, read_manifest
 from engine.data.starter_files import build_starter
 from engine.data.starters import STARTERS
+from engine.data.store import open_dataset, training_texts
+from engine.data.text_choice import TextChoice, choose_texts
 from engine.errors import ConfigError, Problem
 from engine.events import Emit
 from engine.metrics.verdict import KID_NOTE, judge_run, worded
@@ -143,6 +146,23 @@ def _print_estimate(config: RunConfig) -> None:
     data = data_facts(read_manifest(config.dataset))
     images_per_s = measure_throughput(config, control)
     print("\n".join(estimate_lines(config, data, images_per_s)))
+    texts = training_texts(open_dataset(config.dataset))
+    _tokenizer, choice = choose_texts(config.data, texts)
+    print(choice.sentence(), cost_sentence(choice, config), sep="\n")
+
+
+def cost_sentence(choice: TextChoice, config: RunConfig | None = None) -> str:
+    """Say what texts cost in a training step, by default in a run with automatic values."""
+    encoding, family = ("auto", "hybrid")
+    if config is not None:
+        encoding, family = config.networks.text_encoding, config.family
+    size = choice.vocabulary_size
+    encoding = resolved_text_encoding(encoding, family, size)
+    cost = text_cost(vocabulary_size=size, length=choice.length, encoding=encoding)
+    return (
+        f"Such texts make a training step about {cost.step:.1f} times one of digits, with "
+        f"{cost.memory:.1f} times the memory (cpu-tiny, 32 px)."
+    )
 
 
 def estimate_lines(config: RunConfig, data: DataFacts, images_per_s: float) -> list[str]:

@@ -11,7 +11,11 @@ from pathlib import Path
 
 from engine.config.presets import PRESETS, SMALL_DATASET
 from engine.config.run import MAX_DENSE_IMAGE_SIZE, RunConfig
-from engine.config.sections import IMAGE_SIZES, ReportingConfig, TrainingConfig
+from engine.config.sections import (
+    IMAGE_SIZES,
+    ReportingConfig,
+    TrainingConfig,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +131,61 @@ def fitting_image_size(data: DataFacts, config: RunConfig) -> int:
     largest = MAX_DENSE_IMAGE_SIZE if config.networks.architecture == "dense" else max(IMAGE_SIZES)
     sizes = [size for size in IMAGE_SIZES if size <= min(data.image_size, largest)]
     return max(sizes, default=min(IMAGE_SIZES))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextCost:
+    """What texts cost, as multiples of a training step on digits."""
+
+    step: float
+    """Time of a step."""
+    memory: float
+    """Peak memory of the process."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _CostLaw:
+    """``1 + per_token L + per_entry L V`` for length L and vocabulary size V, fitted."""
+
+    step_per_token: float
+    step_per_entry: float
+    memory_per_token: float
+    memory_per_entry: float
+
+
+_COST_LAWS: Mapping[str, _CostLaw] = {
+    "one-hot": _CostLaw(
+        step_per_token=0.0,
+        step_per_entry=5.7e-5,
+        memory_per_token=5.0e-3,
+        memory_per_entry=7.4e-6,
+    ),
+    "token-ids": _CostLaw(
+        step_per_token=0.0144,
+        step_per_entry=7.9e-7,
+        memory_per_token=2.0e-3,
+        memory_per_entry=1.4e-7,
+    ),
+}
+"""By text encoding: least squares of relative errors over the table of ``docs/measurements.md``,
+*Texts as one-hot rows and as token ids*, which is met within 13 %; a test compares both."""
+
+
+def text_cost(*, vocabulary_size: int, length: int, encoding: str) -> TextCost:
+    """Estimate what texts cost in time and memory, relative to digits (13 words, 3 tokens).
+
+    Measured with the preset ``cpu-tiny`` on a CPU; wider image networks make texts count for less.
+
+    Args:
+        vocabulary_size: in tokens.
+        length: of a text in tokens.
+        encoding: ``one-hot`` or ``token-ids``.
+    """
+    law, entries = _COST_LAWS[encoding], length * vocabulary_size
+    return TextCost(
+        step=1 + law.step_per_token * length + law.step_per_entry * entries,
+        memory=1 + law.memory_per_token * length + law.memory_per_entry * entries,
+    )
 
 
 def speed_key(config: RunConfig) -> RunConfig:

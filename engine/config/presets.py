@@ -11,16 +11,16 @@ import importlib.util
 import os
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.config.run import RunConfig
-from engine.config.sections import NetworkConfig, TrainingConfig
+from engine.config.sections import DataConfig, NetworkConfig, TrainingConfig
 
 
 @dataclass(frozen=True, kw_only=True)
 class Preset:
-    """Named initial values of networks and training."""
+    """Named initial values of networks, training and data."""
 
     name: str
     title: str
@@ -28,6 +28,7 @@ class Preset:
     """Purpose, in one line."""
     networks: NetworkConfig
     training: TrainingConfig
+    data: DataConfig = field(default_factory=lambda: DataConfig(tokenizer="auto"))
     family: str = "hybrid"
 
 
@@ -145,6 +146,7 @@ PRESETS = {
             summary="32 px, dense layers and the minimax loss of Goodfellow et al. (2014), for "
             "teaching",
             family="adversarial",
+            data=DataConfig(),
             networks=NetworkConfig(
                 architecture="dense",
                 image_size=32,
@@ -220,6 +222,7 @@ def config_from_preset(name: str, *, dataset: Path, run: Path) -> RunConfig:
         family=preset.family,
         networks=preset.networks,
         training=preset.training,
+        data=preset.data,
     )
 
 

@@ -91,7 +91,9 @@ RULES = (
     Rule(
         field="data.word_vectors",
         reason="require the word tokenizer",
-        is_broken=lambda run: bool(run.data.word_vectors) and run.data.tokenizer != "word",
+        is_broken=lambda run: (
+            bool(run.data.word_vectors) and run.data.tokenizer not in ("auto", "word")
+        ),
     ),
 )
 
@@ -99,6 +101,20 @@ RULES = (
 def combination_problems(run: "RunConfig") -> list[Problem]:
     """Return all refused combinations of a configuration."""
     return [Problem(rule.field, rule.reason) for rule in RULES if rule.is_broken(run)]
+
+
+LARGE_VOCABULARY = 256
+"""Tokens from which token ids replace one-hot vectors. From there on the two-level softmax has
+clusters, and a step with token ids takes no longer (docs/measurements.md).
+"""
+
+
+def resolved_text_encoding(encoding: str, family: str, vocabulary_size: int) -> str:
+    """Return the text encoding; ``auto`` is decided by the size of the vocabulary in tokens."""
+    if encoding != "auto":
+        return encoding
+    is_large = vocabulary_size >= LARGE_VOCABULARY
+    return "token-ids" if is_large and family == "hybrid" else "one-hot"
 
 
 def _is_adversarial(run: "RunConfig") -> bool:

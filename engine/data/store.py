@@ -99,6 +99,11 @@ def open_dataset(folder: Path) -> StoredDataset:
     return dataset
 
 
+def training_texts(dataset: StoredDataset) -> list[str]:
+    """Return all captions to train on, repeats included."""
+    return [text for row in dataset.rows(TRAIN) for text in dataset.captions[row]]
+
+
 def write_dataset(
     folder: Path,
     *,

@@ -63,11 +63,16 @@ def encode_all(tokenizer: Tokenizer, texts: Sequence[str], length: int) -> Numbe
 
 def percentile_length(tokenizer: Tokenizer, texts: Iterable[str], share: float = 0.95) -> int:
     """Return the number of tokens, end included, that at least this share of the texts fits in."""
-    lengths = sorted(tokenizer.count(text) for text in texts)
-    if not lengths:
+    return percentile_of((tokenizer.count(text) for text in texts), share)
+
+
+def percentile_of(lengths: Iterable[int], share: float) -> int:
+    """Return ``percentile_length`` of texts of so many tokens each, the end not counted."""
+    ordered = sorted(lengths)
+    if not ordered:
         return 1
-    place = min(int(np.ceil(share * len(lengths))), len(lengths)) - 1
-    return lengths[place] + 1
+    place = min(int(np.ceil(share * len(ordered))), len(ordered)) - 1
+    return ordered[place] + 1
 
 
 def pad_to_length(numbers: Sequence[int], length: int) -> Numbers:
@@ -230,12 +235,15 @@ class BpeTokenizer:
             raise ValueError(f"a byte-pair model must begin with {SPECIAL}, not {found}")
 
     @classmethod
-    def build(cls, texts: Iterable[str], *, size: int) -> "BpeTokenizer":
+    def build(cls, texts: Iterable[str], *, size: int, min_count: int = 0) -> "BpeTokenizer":
         """Train the tokenizer.
 
         Args:
             texts: captions.
-            size: size of the vocabulary, at least all 256 bytes and the three special tokens.
+            size: largest size of the vocabulary, at least all 256 bytes and the three special
+                tokens.
+            min_count: pairs that occur less often are not merged. As merges are learned in the
+                order of frequency, the same tokenizer results from a smaller ``size``.
         """
         from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
@@ -244,6 +252,7 @@ class BpeTokenizer:
         learned.decoder = decoders.ByteLevel()
         trainer = trainers.BpeTrainer(
             vocab_size=max(size, BYTES + len(SPECIAL)),
+            min_frequency=min_count,
             special_tokens=list(SPECIAL),
             initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
             show_progress=False,

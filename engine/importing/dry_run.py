@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from engine.config.sections import DataConfig
 from engine.control import RunControl
+from engine.data.text_choice import AUTO
 from engine.errors import EntryError
 from engine.events import ImportEmit, ImportStage
 from engine.importing.build import ImportResult, apply_decisions
@@ -135,7 +137,9 @@ def _dry_run(plan: ImportPlan, scan: Scan, items: tuple[DecodedSample, ...]) -> 
         result=result,
         ledger=ledger,
         counts=counts_of(ledger, found=scan.items_found, **result.counts),
-        text_facts=describe_texts(text for kept in result.kept for text in kept.texts),
+        text_facts=describe_texts(
+            (text for kept in result.kept for text in kept.texts), DataConfig(tokenizer=AUTO)
+        ),
         sizes=tuple(sizes.most_common()),
         likely_causes=reasons,
         scan=scan,
@@ -205,7 +209,7 @@ def scan_facts(
     plan: ImportPlan,
     archive: Archive,
     look: QuickScan,
-    tokenizer: str,
+    data: DataConfig,
     tell: Callable[[int], None],
     control: RunControl,
 ) -> ScanFacts:
@@ -215,7 +219,7 @@ def scan_facts(
         plan: how the source is read, and how texts are normalised.
         archive: the source.
         look: the listing of the source.
-        tokenizer: the units in which texts are measured: ``word``, ``bpe`` or ``characters``.
+        data: how a run would read the texts; they are measured in its tokens.
         tell: receives the number of items so far, every few items.
         control: asked every few items.
 
@@ -234,7 +238,7 @@ def scan_facts(
             tell(number)
         _take(scanned, sample, plan.texts, ledger)
     control.stop_if_asked()
-    return _facts(scanned, plan.texts, tokenizer, look, ledger, control)
+    return _facts(scanned, plan.texts, data, look, ledger, control)
 
 
 def _take(scanned: _Scanned, sample: RawSample, plan: TextSettings, ledger: FileLedger) -> None:
@@ -261,7 +265,7 @@ def _take(scanned: _Scanned, sample: RawSample, plan: TextSettings, ledger: File
 def _facts(
     scanned: _Scanned,
     plan: TextSettings,
-    tokenizer: str,
+    data: DataConfig,
     look: QuickScan,
     ledger: FileLedger,
     control: RunControl,
@@ -284,7 +288,7 @@ def _facts(
         several=scanned.several,
         emptied=scanned.emptied + sum(not text for text in after),
         labels=tuple(scanned.labels),
-        texts=describe_texts([text for text in after if text], tokenizer),
+        texts=describe_texts([text for text in after if text], data),
         samples=tuple(shown[:KEPT_SAMPLES]),
         reasons=reasons,
     )

@@ -215,7 +215,7 @@ DEFAULTS: Mapping[Issue, Fix] = {issue: fixes[0] for issue, fixes in OFFERED.ite
   captions would be lost.
 - Similar, tiny and long images and repeated texts may be intended: frames, digits, class names.
 - Mojibake is repaired where that is unambiguous.
-- Long texts are cut by the tokenizer's length in any case, which covers 95 % of them.
+- Long texts are cut by the run's text length in any case; a run covers 95 % or 99 % of them.
 - Imbalance is handled while training (``data.class_balance``), not by removing items.
 - A leak makes all validation metrics too good. Moving the item to the training split keeps it.
 """

@@ -6,9 +6,20 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from engine.config.sections import DataConfig
+from engine.data.text_choice import (
+    AUTO,
+    MIN_MERGE_COUNT,
+    TextChoice,
+    chosen_kind,
+    covered_share,
+    oov_share_of,
+    usual_length,
+)
 from engine.data.tokenizers import (
     BPE,
     CHARACTERS,
+    SPECIAL,
     WORD,
     BpeTokenizer,
     split_characters,
@@ -34,9 +45,8 @@ class TextFacts:
     """Share of texts in Chinese, Japanese and Korean, as far as scripts tell; none is zero."""
     lengths: tuple[tuple[int, int], ...]
     """Units of a text, and how many texts have so many; ascending."""
-    percentile_length: int
-    """Units that hold whole at least ``share`` of the texts, without the end mark."""
-    share: float
+    choice: TextChoice
+    """How a run would read the texts."""
     vocabulary_size: int
     """Different units, special ones not counted."""
     frequent: tuple[tuple[str, int], ...]
@@ -47,26 +57,27 @@ class TextFacts:
 
 def describe_texts(
     texts: Iterable[str],
-    tokenizer_kind: str = WORD,
+    data: DataConfig | None = None,
     *,
-    size: int = 4_096,
-    share: float = 0.95,
     top: int = 100,
 ) -> TextFacts:
-    """Describe texts in units of a kind of tokenizer.
+    """Describe texts in the units of a run's tokenizer.
 
     Args:
         texts: as they would be stored.
-        tokenizer_kind: ``word``, ``characters`` or ``bpe``.
-        size: entries of a vocabulary of pieces (``bpe``), which is learned for it.
-        share: which share of texts is to be held whole.
+        data: how the run would read them; by default as words.
         top: how many of the most frequent units are listed.
 
     Raises:
-        ValueError: there is no such kind.
+        ValueError: there is no such tokenizer.
     """
+    data = data or DataConfig()
     copies = Counter(texts)
-    split = _splitter(tokenizer_kind, list(copies), size)
+    unknown = oov_share_of(copies, data.vocabulary_size)
+    kind = chosen_kind(data.tokenizer, unknown, copies.total())
+    is_automatic = data.tokenizer == AUTO
+    merged = MIN_MERGE_COUNT if is_automatic else 0
+    split, size = _splitter(kind, list(copies), data.vocabulary_size, merged)
     units: Counter[str] = Counter()
     lengths: Counter[int] = Counter()
     for text, number in copies.items():
@@ -75,14 +86,22 @@ def describe_texts(
         for part in parts:
             units[part] += number
     ordered = sorted(units.items(), key=lambda item: (-item[1], item[0]))
+    sizes = list(lengths.elements())
+    length = data.text_length or usual_length(sizes, is_automatic=is_automatic)
     return TextFacts(
         count=copies.total(),
         distinct=len(copies),
         scripts=script_shares(copies),
         languages=_languages(copies),
         lengths=tuple(sorted(lengths.items())),
-        percentile_length=covering(lengths, share),
-        share=share,
+        choice=TextChoice(
+            tokenizer=kind,
+            is_automatic=is_automatic,
+            oov_share=unknown,
+            vocabulary_size=size or min(len(units) + len(SPECIAL), data.vocabulary_size),
+            length=length,
+            covered=covered_share(lengths, length),
+        ),
         vocabulary_size=len(units),
         frequent=tuple(ordered[:top]),
         once=sum(number == 1 for number in units.values()),
@@ -139,19 +158,22 @@ def _languages(copies: Mapping[str, int]) -> tuple[tuple[str, float], ...]:
     return tuple((name, number / total) for name, number in counts.most_common() if number)
 
 
-def _splitter(kind: str, texts: Sequence[str], size: int) -> Callable[[str], list[str]]:
+def _splitter(
+    kind: str, texts: Sequence[str], size: int, min_count: int
+) -> tuple[Callable[[str], list[str]], int]:
+    """Return how a text is split and, for a vocabulary that is learned for it, its size."""
     if kind == BPE:
         # Every so many, so that the sample is spread over the source.
         step = max(1, len(texts) // _BPE_LEARNED_FROM)
-        pairs = BpeTokenizer.build(texts[::step], size=size)
+        pairs = BpeTokenizer.build(texts[::step], size=size, min_count=min_count)
         piece = functools.cache(lambda number: pairs.decode([number]))
 
         def split(text: str) -> list[str]:
             numbers = pairs.encode(text, pairs.count(text) + 1)
             return [piece(number) for number in numbers[:-1].tolist()]
 
-        return split
+        return split, len(pairs)
     ways = {WORD: split_words, CHARACTERS: split_characters}
     if kind not in ways:
         raise ValueError(f"there is no tokenizer of {kind}")
-    return ways[kind]
+    return ways[kind], 0

@@ -39,7 +39,7 @@ from engine.metrics.distances import (
 )
 from engine.metrics.extractor import FeatureExtractor, normal_form
 from engine.metrics.retrieval import CANDIDATES, WordMatch
-from engine.metrics.text import text_metrics
+from engine.metrics.text import KnownWords, text_metrics
 from engine.metrics.texture import IMAGES, MIN_IMAGES, TextureMetrics
 from engine.metrics.verdict import KID_NOTE, REPORT_FILE, Verdict, facts_of, judge, worded
 from engine.runs.event_reader import read_quality
@@ -56,7 +56,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Modes": ("covered_modes", "smallest_share", "mode_kl"),
     "Texts": (
         *("text_validity", "unique_share", "distinct_1", "distinct_2"),
-        *("bleu", "self_bleu", "copied_share"),
+        *("known_words", "known_bigrams", "bleu", "self_bleu", "copied_share"),
     ),
     "Memory": ("memorisation", "novelty"),
 }
@@ -172,6 +172,7 @@ class Evaluator:
         self._training_texts = frozenset(
             normal_form(text) for row in training for text in dataset.captions[row]
         )
+        self._known_words = KnownWords(self._training_texts)
         self._validation_texts = [dataset.texts[row] for row in validation]
         self._is_in_vocabulary = is_in_vocabulary
 
@@ -201,6 +202,7 @@ class Evaluator:
             self._validation_texts,
             self._training_texts,
             is_valid,
+            self._known_words,
         )
         metrics |= self._memory.metrics(features)
         return EvaluationReport(metrics=metrics, absent=absent, about=report.about)

@@ -2,7 +2,8 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -22,19 +23,24 @@ def text_metrics(
     validation: Sequence[str],
     training: frozenset[str],
     is_valid: Callable[[str], bool],
+    known: "KnownWords | None" = None,
 ) -> dict[str, float]:
     """Measure texts.
 
     text_validity: share of valid texts; unique_share: distinct texts over all; distinct_1 and _2:
     distinct words and word pairs over all (Li et al. 2016, arXiv:1510.03055, section 4.3);
     copied_share: share that occurs among the training texts; bleu: similarity to validation texts;
-    self_bleu: similarity to each other (Zhu et al. 2018, arXiv:1802.01886).
+    self_bleu: similarity to each other (Zhu et al. 2018, arXiv:1802.01886); known_words and
+    known_bigrams: shares of the words, and of the pairs of neighbouring words, that the training
+    texts have, beside those of the validation texts (``_upper_bound``). Bigrams far below it are
+    words in no order, far above it are training texts learned by heart.
 
     Args:
         made: generated texts, at least one.
         validation: real texts that were not trained on; without any there is no ``bleu``.
         training: real texts that were, in the same form as ``made``.
         is_valid: judges one text.
+        known: words of the training texts; by default those of ``training``.
     """
     words = [split_words(text) for text in made]
     metrics = {
@@ -44,6 +50,11 @@ def text_metrics(
         "distinct_1": _distinct(words, 1),
         "distinct_2": _distinct(words, 2),
     }
+    known = known or KnownWords(training)
+    metrics["known_words"], metrics["known_bigrams"] = known.shares(made)
+    if validation:
+        bounds = known.shares(validation)
+        metrics["known_words_upper_bound"], metrics["known_bigrams_upper_bound"] = bounds
     some = _some(words)
     references = [split_words(text) for text in _some(validation)]
     if references:
@@ -53,6 +64,36 @@ def text_metrics(
             np.mean([bleu(text, [*some[:i], *some[i + 1 :]]) for i, text in enumerate(some)])
         )
     return metrics
+
+
+class KnownWords:
+    """Words, and pairs of neighbouring words, of the training texts.
+
+    The end of a text counts as a word, so that texts of one word have a pair.
+
+    Args:
+        training: real texts.
+    """
+
+    def __init__(self, training: Iterable[str]) -> None:
+        self._pairs = {pair for text in training for pair in _word_pairs(text)}
+        self._words = {first for first, _second in self._pairs}
+
+    def shares(self, texts: Iterable[str]) -> tuple[float, float]:
+        """Return the shares of the texts' words and pairs that are known; 0 if they have none."""
+        pairs = [pair for text in texts for pair in _word_pairs(text)]
+        if not pairs:
+            return 0.0, 0.0
+        # Each word is the first of one pair.
+        words = sum(first in self._words for first, _second in pairs)
+        return words / len(pairs), sum(pair in self._pairs for pair in pairs) / len(pairs)
+
+
+_TEXT_END = ""
+
+
+def _word_pairs(text: str) -> Iterator[tuple[str, str]]:
+    return pairwise([*split_words(text), _TEXT_END])
 
 
 def bleu(text: Words, references: Sequence[Words]) -> float:

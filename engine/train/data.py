@@ -13,7 +13,7 @@ from torch import Tensor
 from engine.augment.caption_filter import conflicts_with_captions
 from engine.augment.pipeline import ADA_RAMP_IMAGES, Augmenter
 from engine.augment.transforms import DIFFAUGMENT, NONE, Transform, resolve_augmentation
-from engine.config.run import RunConfig
+from engine.config.run import RunConfig, resolved_text_encoding
 from engine.config.sections import ADVERSARIAL_FAMILIES
 from engine.data.image_files import resize
 from engine.data.loader import (
@@ -23,8 +23,9 @@ from engine.data.loader import (
     group_keys,
     weight_paired_items,
 )
-from engine.data.store import TRAIN, VALIDATION, StoredDataset
-from engine.data.tokenizers import Vocabulary, build_tokenizer, encode_all, percentile_length
+from engine.data.store import TRAIN, VALIDATION, StoredDataset, training_texts
+from engine.data.text_choice import TextChoice, choose_texts, settings_of_choice
+from engine.data.tokenizers import Vocabulary, encode_all
 from engine.data.word_vectors import WordVectors, read_word_vectors
 from engine.errors import DatasetCorruptError
 from engine.nets.protocols import Items, Modality
@@ -64,24 +65,34 @@ class TrainingData:
         return DeviceLoader(self.stored, batch_size, self.seed, self.weights)
 
 
-def model_metadata(config: RunConfig, dataset: StoredDataset) -> ModelMetadata:
-    """Derive the model's metadata from the training texts.
+def model_metadata(config: RunConfig, dataset: StoredDataset) -> tuple[ModelMetadata, TextChoice]:
+    """Derive the model's metadata from the training texts, and how these were read.
 
     Raises:
         DatasetCorruptError: no training item has a text.
     """
-    texts = _texts(dataset)
+    texts = training_texts(dataset)
     if not texts:
         raise DatasetCorruptError(dataset.folder, "no item to train on has a text")
-    data = config.data
-    tokenizer = build_tokenizer(data.tokenizer, texts, size=data.vocabulary_size)
-    return ModelMetadata(
+    tokenizer, choice = choose_texts(config.data, texts)
+    log.info("%s", choice.sentence())
+    metadata = ModelMetadata(
         dataset=dataset.manifest.name,
         dataset_version=dataset.manifest.version,
         channels=dataset.manifest.channels,
-        text_length=percentile_length(tokenizer, texts),
+        text_length=choice.length,
         tokenizer=tokenizer,
     )
+    return metadata, choice
+
+
+def decide_texts(config: RunConfig, choice: TextChoice) -> RunConfig:
+    """Resolve the tokenizer, text length and encoding that the configuration leaves to the data."""
+    config = config.with_values(**settings_of_choice(choice, config.data))
+    encoding = resolved_text_encoding(
+        config.networks.text_encoding, config.family, choice.vocabulary_size
+    )
+    return config.with_values(networks__text_encoding=encoding)
 
 
 def load_vectors(config: RunConfig, metadata: ModelMetadata) -> WordVectors | None:
@@ -128,7 +139,7 @@ def load_training_data(
         loaded = np.sort(np.random.default_rng(0).choice(rows, max_items, replace=False))
     reader = _Reader(dataset, metadata, config.networks.image_size, device)
     validation = dataset.complete_rows(VALIDATION)[: min(MAX_VALIDATION_PAIRS, len(loaded))]
-    reasons = conflicts_with_captions(_texts(dataset))
+    reasons = conflicts_with_captions(training_texts(dataset))
     # Cutout may remove what the text names.
     strong = Augmenter(DIFFAUGMENT, blocked=frozenset(reasons) | {Transform.CUTOUT})
     return TrainingData(
@@ -185,11 +196,6 @@ class _Reader:
         return torch.from_numpy(
             encode_all(self.metadata.tokenizer, texts, self.metadata.text_length)
         )
-
-
-def _texts(dataset: StoredDataset) -> list[str]:
-    """Return all training captions, repeats included."""
-    return [text for row in dataset.rows(TRAIN) for text in dataset.captions[row]]
 
 
 def _preprocess(

@@ -29,8 +29,8 @@ LOWER_IS_BETTER = frozenset(
 )
 LOWER_IS_BETTER_PREFIX = "texture_"
 ONE_IS_BEST = frozenset({"grid"})
-NO_RANK = ("_std", "_baseline", "_upper_bound", "_n")
-"""Suffixes of metrics that only qualify others."""
+NO_RANK = ("_std", "_baseline", "_upper_bound", "_n", "known_bigrams")
+"""Suffixes of metrics without a best value: they qualify others, or are best near their bound."""
 KEPT_BEST = tuple(RANKED)
 """Metrics whose best checkpoint is kept."""
 EVALUATION_STREAM = 0xE7A1

@@ -24,7 +24,13 @@ from engine.runs.checkpoint_files import CheckpointMetadata
 from engine.runs.folder import RunFolder, write_model
 from engine.runs.metadata import ModelMetadata, Origin, change_notes
 from engine.train.batch_size import DeviceMemory, choose_batch, peak_bytes, total_bytes
-from engine.train.data import TrainingData, load_training_data, load_vectors, model_metadata
+from engine.train.data import (
+    TrainingData,
+    decide_texts,
+    load_training_data,
+    load_vectors,
+    model_metadata,
+)
 from engine.train.device import (
     describe,
     find_device,
@@ -36,7 +42,7 @@ from engine.train.device import (
 from engine.train.families import build_state, build_step
 from engine.train.state import DISCRIMINATOR, TrainingState, parameter_count, update_ema
 from engine.train.step import Step
-from engine.train.transfer import decide_encoding, transfer
+from engine.train.transfer import follow_initial_run, transfer
 
 LARGE_IMAGE = 64
 """Pixels from which layers are large enough for half precision to be faster on a CPU. The layers of
@@ -91,12 +97,13 @@ def set_up(
     """
     device = find_device(config.device)
     dataset = open_dataset(config.dataset)
-    metadata = model_metadata(config, dataset)
+    initial = None if is_restored else find_initial_run(config)
+    requested, config = config, follow_initial_run(config, initial)
+    metadata, texts = model_metadata(config, dataset)
     _check_dataset_version(folder, metadata)
     write_model(folder, metadata)
     control.stop_if_asked()
-    initial = None if is_restored else find_initial_run(config)
-    requested, config = config, decide_encoding(config, metadata.tokenizer, initial)
+    config = decide_texts(config, texts)
     data = _load(config, dataset, metadata, device, control)
     config = _decide(config, data, device, emit, control)
     if initial is not None:
@@ -303,8 +310,9 @@ def measure_throughput(config: RunConfig, control: RunControl) -> float:
 
 def _measure(config: RunConfig, device: torch.device, control: RunControl) -> float:
     dataset = open_dataset(config.dataset)
-    metadata = model_metadata(config, dataset)
-    config = decide_encoding(config, metadata.tokenizer, find_initial_run(config))
+    config = follow_initial_run(config, find_initial_run(config))
+    metadata, texts = model_metadata(config, dataset)
+    config = decide_texts(config, texts)
     data = _load(config, dataset, metadata, device, control, PROBE_ITEMS)
     config = _decide(config, data, device, lambda _event: None, control)
     training = config.training

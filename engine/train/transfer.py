@@ -18,7 +18,8 @@ from torch import Tensor, nn
 
 from engine.config.run import RunConfig
 from engine.data.store import open_dataset
-from engine.data.tokenizers import SPECIAL, Tokenizer
+from engine.data.text_choice import AUTO
+from engine.data.tokenizers import SPECIAL
 from engine.errors import ConfigError, Problem
 from engine.events import WeightsTransferred
 from engine.nets.protocols import AxisKind, TensorAxis, TextNetwork
@@ -28,27 +29,24 @@ from engine.runs.checkpoint import read_tensors
 from engine.runs.checkpoint_files import read_metadata
 from engine.runs.metadata import ModelMetadata
 from engine.sample.load import EMA_PREFIX
-from engine.train.data import model_metadata
+from engine.train.data import decide_texts, model_metadata
 from engine.train.families import build_networks
 from engine.train.state import GENERATOR
 
-LARGE_VOCABULARY = 256
-"""Tokens from which token ids replace one-hot vectors. From there on the two-level softmax has
-clusters, and a step with token ids takes no longer (docs/measurements.md).
-"""
 
+def follow_initial_run(config: RunConfig, initial: InitialRun | None) -> RunConfig:
+    """Take the tokenizer and the text encoding that are left automatic from the earlier run.
 
-def decide_encoding(
-    config: RunConfig, tokenizer: Tokenizer, initial: InitialRun | None
-) -> RunConfig:
-    """Resolve the text encoding that the configuration leaves to vocabulary or earlier run."""
-    if config.networks.text_encoding != "auto":
+    Words of another kind of token, and tensors of another encoding, could not be taken over.
+    """
+    if initial is None:
         return config
-    is_large = len(tokenizer) >= LARGE_VOCABULARY
-    encoding = "token-ids" if is_large and config.family == "hybrid" else "one-hot"
-    if initial is not None and initial.config.networks.text_encoding != "auto":
-        encoding = initial.config.networks.text_encoding
-    return config.with_values(networks__text_encoding=encoding)
+    before, changes = initial.config, dict[str, str]()
+    if config.data.tokenizer == AUTO:
+        changes["data__tokenizer"] = before.data.tokenizer
+    if config.networks.text_encoding == AUTO:
+        changes["networks__text_encoding"] = before.networks.text_encoding
+    return config.with_values(**changes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,8 +124,9 @@ def preview_transfer(config: RunConfig) -> WeightsTransferred | None:
     initial = find_initial_run(config)
     if initial is None:
         return None
-    model = model_metadata(config, open_dataset(config.dataset))
-    config = decide_encoding(config, model.tokenizer, initial)
+    config = follow_initial_run(config, initial)
+    model, texts = model_metadata(config, open_dataset(config.dataset))
+    config = decide_texts(config, texts)
     modalities = build_modalities(
         config.networks,
         channels=model.channels,

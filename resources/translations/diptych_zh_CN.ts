@@ -1150,8 +1150,8 @@ Free software under the Apache License 2.0.</source>
         <translation>分词器</translation>
     </message>
     <message>
-        <source>How texts are split into tokens: words, subwords (BPE) or characters.</source>
-        <translation>文本切分为词元的方式：词、子词（BPE）或字符。</translation>
+        <source>How texts are split into tokens: words, subwords (BPE) or characters. &apos;auto&apos; uses words unless many words of a new text would be unknown.</source>
+        <translation>文本如何拆分成词元：单词、子词（BPE）或字符。“auto”使用单词，除非新文本中会有许多未知的词。</translation>
     </message>
     <message>
         <source>Vocabulary size</source>
@@ -1164,6 +1164,14 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>tokens</source>
         <translation>个词元</translation>
+    </message>
+    <message>
+        <source>Text length</source>
+        <translation>文本长度</translation>
+    </message>
+    <message>
+        <source>Length of texts in tokens, with an end token; longer texts are truncated. 0: the length that covers 95 % of the texts or, with the tokenizer &apos;auto&apos;, 99 % but at most 77.</source>
+        <translation>文本的词元数，包括结束词元；更长的文本会被截断。0：覆盖 95 % 文本的长度；分词器为“auto”时覆盖 99 %，但最多 77。</translation>
     </message>
     <message>
         <source>Word vectors</source>
@@ -3587,6 +3595,22 @@ Free software under the Apache License 2.0.</source>
         <translation>不同的词占全部词的比例</translation>
     </message>
     <message>
+        <source>Known bigrams</source>
+        <translation>已知词对</translation>
+    </message>
+    <message>
+        <source>Share of pairs of neighbouring words that the training texts have: far below real texts is no order, far above is learned by heart</source>
+        <translation>在训练文本中出现过的相邻词对的比例：远低于真实文本说明没有语序，远高于则是死记硬背</translation>
+    </message>
+    <message>
+        <source>Bigrams, real</source>
+        <translation>真实文本的词对</translation>
+    </message>
+    <message>
+        <source>Known bigrams of the validation texts</source>
+        <translation>验证文本中已知词对的比例</translation>
+    </message>
+    <message>
         <source>Known</source>
         <translation>已有</translation>
     </message>
@@ -4525,6 +4549,13 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>SettingRows</name>
+    <message>
+        <source>With {0} tokens a text and a full vocabulary: about {1} times a training step of digits, {2} times the memory.</source>
+        <translation>每个文本 {0} 个词元且词表用满时：每个训练步约为手写数字的 {1} 倍时间、{2} 倍内存。</translation>
+    </message>
+</context>
+<context>
     <name>SettingText</name>
     <message>
         <source>{0} to {1}</source>
@@ -5050,16 +5081,8 @@ Free software under the Apache License 2.0.</source>
 <context>
     <name>TextsPage</name>
     <message>
-        <source>The dataset keeps the full texts. This is how a run would tokenize them.</source>
-        <translation>数据集保留完整文本。以下是运行时的切分方式。</translation>
-    </message>
-    <message>
-        <source>Unit of the lengths and frequencies on this page</source>
-        <translation>本页长度和频率的计量单位</translation>
-    </message>
-    <message>
-        <source>Count in</source>
-        <translation>计量单位</translation>
+        <source>Measured on a CPU with the preset for it; networks for larger images make texts count for less.</source>
+        <translation>用 CPU 预设在 CPU 上测得；图像网络越大，文本所占的比重越小。</translation>
     </message>
     <message>
         <source>How long the texts are</source>
@@ -5122,6 +5145,18 @@ Free software under the Apache License 2.0.</source>
         <translation>{0} {1} %</translation>
     </message>
     <message>
+        <source>Pieces of words: as whole words {0} % of a new text would be unknown, and the limit is {1} % for {2} texts and more.</source>
+        <translation>使用子词：使用整词时新文本中会有 {0} % 的词未知，文本达到 {2} 个时上限为 {1} %。</translation>
+    </message>
+    <message>
+        <source>Whole words: {0} % of a new text would be unknown. Pieces of words are chosen from {1} % and {2} texts on.</source>
+        <translation>使用整词：新文本中会有 {0} % 的词未知。达到 {1} % 且文本达到 {2} 个时才使用子词。</translation>
+    </message>
+    <message>
+        <source>About {0} times a training step of digits, {1} times the memory.</source>
+        <translation>每个训练步约为手写数字的 {0} 倍时间、{1} 倍内存。</translation>
+    </message>
+    <message>
         <source>Length in words and signs</source>
         <translation>长度（词和符号）</translation>
     </message>
@@ -5138,8 +5173,8 @@ Free software under the Apache License 2.0.</source>
         <translation>长度 {0}：{1} 个文本</translation>
     </message>
     <message>
-        <source>Length {0} covers 95 % of the texts</source>
-        <translation>{0} 个单位可完整容纳 95 % 的文本</translation>
+        <source>Length {0} with the end holds {1} % of the texts whole</source>
+        <translation>长度 {0}（含结束词元）可完整容纳 {1} % 的文本</translation>
     </message>
     <message numerus="yes">
         <source>%Ln different unit(s)</source>
@@ -5156,6 +5191,14 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>(empty)</source>
         <translation>（没有剩余）</translation>
+    </message>
+    <message>
+        <source>In a run</source>
+        <translation>训练时</translation>
+    </message>
+    <message>
+        <source>The dataset keeps the full texts. This is how a run would read them.</source>
+        <translation>数据集保留完整文本。训练会这样读取它们。</translation>
     </message>
     <message>
         <source>Texts before and after</source>

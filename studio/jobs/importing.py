@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from engine.config.sections import DataConfig
 from engine.control import RunControl
 from engine.events import ImportEmit, ImportEnded, ImportEvent, ImportProgressed, Outcome
 from engine.importing.plan import ImportPlan
@@ -155,13 +156,18 @@ class ImportReader:
             return preview(plan, COUNT, control, (archive, scan.listing))
 
     def scan(
-        self, plan: ImportPlan, scan: "QuickScan", tokenizer: str, tell: Count, control: RunControl
+        self,
+        plan: ImportPlan,
+        scan: "QuickScan",
+        data: DataConfig,
+        tell: Count,
+        control: RunControl,
     ) -> "ScanFacts":
         """Read all texts and count the items."""
         from engine.importing.dry_run import scan_facts
 
         with self._kept().borrow(plan.source, control) as archive:
-            return scan_facts(plan, archive, scan, tokenizer, tell, control)
+            return scan_facts(plan, archive, scan, data, tell, control)
 
     def fit(
         self, plan: ImportPlan, scan: "QuickScan", control: RunControl

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication
 
+from engine.config.run import RunConfig
+from engine.config.sections import DataConfig
 from engine.config.setting import settings_in, value_at
 from engine.errors import ConfigError, Problem
 from engine.importing.formats.format import Detection, ImportSpec
 from engine.importing.plan import Fix, ImageSettings, ImportPlan, Issue, TextSettings
+from studio.models.run_form import FIELDS as RUN_FIELDS
 from studio.models.run_form import FormField, is_usable_name, read_fields
 from studio.models.setting_text import value_text
 from studio.paths import holds_files, is_writable
@@ -64,11 +67,14 @@ _MAX_NAME_LENGTH = 60
 _ARCHIVES = (".tar.gz", ".tar.bz2", ".tar.xz")
 _NO_READING = ImportSpec(format="")
 
+RUN_NAMES = ("data.tokenizer", "data.vocabulary_size", "data.text_length")
+"""Settings of the run that would train on the dataset, not of the import."""
 FIELDS: Mapping[str, FormField] = {
     name: FormField(name=name, kind=field.type, about=about)  # pyright: ignore[reportArgumentType] - annotations are classes here
     for name, field, about in settings_in(ImportPlan)
-}
+} | {name: RUN_FIELDS[name] for name in RUN_NAMES}
 _DEFAULTS = ImportPlan(source=Path(), dataset=Path(), reading=_NO_READING)
+_RUN_DEFAULTS = RunConfig(dataset=Path(), run=Path(), data=DataConfig(tokenizer="auto"))
 
 
 class ImportForm:
@@ -80,16 +86,22 @@ class ImportForm:
         self.reading = _NO_READING
         self.labels: tuple[str, ...] = ()
         """Labels in the source that words can be assigned to."""
-        self.tokenizer = "word"
-        """Tokenizer for the text statistics; a setting of the run, not of the import."""
         self.name = ""
         self.history = FixHistory()
-        self._texts = {name: value_text(value_at(_DEFAULTS, name)) for name in FIELDS}
+        self._texts = {
+            name: value_text(value_at(_RUN_DEFAULTS if name in RUN_NAMES else _DEFAULTS, name))
+            for name in FIELDS
+        }
 
     @property
     def dataset(self) -> Path:
         """Folder of the dataset to make."""
         return self.workspace / "datasets" / self.name.strip()
+
+    @property
+    def data(self) -> DataConfig:
+        """How a run would read the texts; invalid fields have their default."""
+        return replace(_RUN_DEFAULTS.data, **_under("data.", self._read()[0]))
 
     @property
     def detection(self) -> Detection | None:

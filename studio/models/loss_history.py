@@ -152,7 +152,10 @@ def quality_views() -> tuple[QualityView, ...]:
         QualityView(
             "texts",
             translate("Quality", "Texts"),
-            ("text_validity", "unique_share", "distinct_1", "copied_share"),
+            (
+                *("text_validity", "unique_share", "distinct_1", "copied_share"),
+                *("known_bigrams", "known_bigrams_upper_bound"),
+            ),
         ),
     )
 
@@ -245,6 +248,18 @@ def figure_words(name: str) -> tuple[str, str]:
         "distinct_1": (
             translate("Quality", "Distinct words"),
             translate("Quality", "Different words over all words"),
+        ),
+        "known_bigrams": (
+            translate("Quality", "Known bigrams"),
+            translate(
+                "Quality",
+                "Share of pairs of neighbouring words that the training texts have: far below real "
+                "texts is no order, far above is learned by heart",
+            ),
+        ),
+        "known_bigrams_upper_bound": (
+            translate("Quality", "Bigrams, real"),
+            translate("Quality", "Known bigrams of the validation texts"),
         ),
         "copied_share": (
             translate("Quality", "Known"),

@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 
-from engine.config.forecast import DataFacts
+from engine.config.forecast import DataFacts, TextCost, text_cost
 from engine.config.presets import (
     PRESETS,
     config_from_preset,
@@ -18,8 +18,8 @@ from engine.config.presets import (
     preset_of_size,
     suitable_preset,
 )
-from engine.config.run import RunConfig
-from engine.config.sections import IMAGE_SIZES
+from engine.config.run import RunConfig, resolved_text_encoding
+from engine.config.sections import IMAGE_SIZES, MAX_TEXT_TOKENS
 from engine.config.setting import Setting, settings_in, value_at
 from engine.data.manifest import data_facts, read_manifest
 from engine.data.starters import STARTERS
@@ -327,6 +327,22 @@ class RunForm:
                 config = self._config(values)
                 return RunPlan(config=config, starter=self.starter, branch=self.branch)
         return None
+
+    def longest_text(self) -> tuple[int, TextCost] | None:
+        """Return the longest text that the settings allow, in tokens, and what such texts cost.
+
+        None if the data alone decides the length, or while a setting is invalid.
+        """
+        plan = self.draft()
+        if plan is None:
+            return None
+        data, networks = plan.config.data, plan.config.networks
+        length = data.text_length or (MAX_TEXT_TOKENS if data.tokenizer == "auto" else 0)
+        if not length:
+            return None
+        size = data.vocabulary_size
+        encoding = resolved_text_encoding(networks.text_encoding, plan.config.family, size)
+        return length, text_cost(vocabulary_size=size, length=length, encoding=encoding)
 
     def choices(self, *, is_more_open: bool = False) -> RunChoices:
         """Return the choices to remember."""

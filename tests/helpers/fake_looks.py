@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from engine.config.sections import DataConfig
 from engine.control import RunControl
 from engine.errors import StoppedError
 from engine.events import ImportEmit, ImportEnded, ImportProgressed, ImportStage, Outcome
@@ -55,6 +56,8 @@ class FakeLooks:
     plans: dict[str, list[ImportPlan]] = field(default_factory=dict)
     """Every plan asked about, by look."""
     is_staged: bool = False
+    texts: list[str] | None = None
+    """Of the pairs; by default ``text 0`` and so on."""
 
     def reader(self) -> ImportReader:
         """Give them as the wizard takes them."""
@@ -126,7 +129,7 @@ class FakeLooks:
         self,
         plan: ImportPlan,
         _look: QuickScan,
-        tokenizer: str,
+        data: DataConfig,
         _tell: Callable[[int], None],
         control: RunControl,
     ) -> ScanFacts:
@@ -142,7 +145,7 @@ class FakeLooks:
             several=0,
             emptied=0,
             labels=("3",) if plan.reading.format == "sidecar" else (),
-            texts=describe_texts(texts, tokenizer),
+            texts=describe_texts(texts if self.texts is None else self.texts, data),
             samples=tuple((text.upper(), text) for text in texts),
             reasons=() if count else reasons,
         )

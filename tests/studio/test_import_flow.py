@@ -211,7 +211,8 @@ def test_that_train_on_this_makes_it_the_next_run(qtbot: QtBot, studio: Studio, 
     wizard = studio.importing.wizard
     assert wizard is not None
     qtbot.waitUntil(lambda: wizard.form.scan is not None)
-    wizard.form.tokenizer = "characters"
+    wizard.form.set_text("data.tokenizer", "characters")
+    wizard.form.set_text("data.text_length", "20")
     for page in wizard.pages[1:]:
         qtbot.waitUntil(lambda: not wizard.page.refusal())
         wizard.go_next()
@@ -224,6 +225,7 @@ def test_that_train_on_this_makes_it_the_next_run(qtbot: QtBot, studio: Studio, 
     assert form.dataset == wizard.form.dataset
     assert form.starter == ""
     assert form.text("data.tokenizer") == "characters"
+    assert form.text("data.text_length") == "20"
     assert not studio.window.is_welcoming
 
 

@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
+from engine.config.forecast import text_cost
 from engine.errors import SourceUnreadableError
 from engine.importing.plan import Fix, ImportPlan, Issue
 from studio.widgets.card_grid import Card
@@ -34,6 +35,16 @@ def opened(qtbot: QtBot, tmp_path: Path, fake: FakeLooks) -> Iterator[OpenWizard
 def field(page: Any, name: str) -> Any:
     """Give the field of a setting."""
     return page.fields.fields[name]
+
+
+def run_field(page: Any, name: str) -> Any:
+    """Give the field of a setting of the run."""
+    return page.run_fields.fields[name]
+
+
+def write(edit: Any, text: str) -> None:
+    edit.edit.setText(text)
+    edit.edit.textEdited.emit(text)
 
 
 def pick(box: QComboBox, text: str) -> None:
@@ -141,17 +152,68 @@ def test_that_labels_can_be_given_words(opened: OpenWizard):
 
 
 def test_that_texts_are_measured_in_the_units_chosen(opened: OpenWizard, fake: FakeLooks):
+    fake.texts = ["text 0", "text 1", "text 2"] * 2
     opened.go_to(opened.wizard.texts)
     assert opened.says("Length in words and signs")
     assert opened.says("Latin 100 %")
-    pick(opened.wizard.texts.tokenizer._box, "Characters")
+    pick(run_field(opened.wizard.texts, "data.tokenizer")._box, "Characters")
     opened.wait()
     assert opened.says("Length in characters")
     # "text 0" has six characters.
-    assert opened.wizard.texts.chart.bars == [(6, 6, 3)]
+    assert opened.wizard.texts.chart.bars == [(6, 6, 6)]
     sample = opened.wizard.texts.samples.item(0, 0)
     assert sample is not None
     assert sample.text() == "TEXT 0"
+
+
+def test_that_the_tokenizer_is_chosen_by_the_data_and_says_why(
+    opened: OpenWizard, fake: FakeLooks, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("engine.data.text_choice.MIN_BPE_TEXTS", 9)
+    fake.texts = [f"same item{n}" for n in range(9)]
+    opened.go_to(opened.wizard.texts)
+    assert opened.says("Pieces of words: as whole words 50.0 % of a new text would be unknown")
+    assert opened.says("Length in pieces of words")
+    fake.texts = ["the same words for all of them"] * 20 + ["the other"]
+    opened.wizard.texts.update_preview()
+    opened.wait()
+    assert opened.says("Whole words: 0.7 % of a new text would be unknown. Pieces of words")
+    assert opened.says("from 10 % and 10,000 texts on")
+    assert opened.says("Length in words and signs")
+    mark = opened.wizard.texts.chart._mark_text
+    assert mark == "Length 8 with the end holds 100 % of the texts whole"
+    pick(run_field(opened.wizard.texts, "data.tokenizer")._box, "Characters")
+    opened.wait()
+    assert not opened.says("of a new text would be unknown")
+
+
+def test_that_the_cost_follows_length_and_vocabulary_at_once(opened: OpenWizard, fake: FakeLooks):
+    fake.texts = [" ".join(f"w{n}x{m}" for m in range(40)) for n in range(40)] * 2
+    assert len(set(" ".join(fake.texts).split())) == 1_600
+    opened.go_to(opened.wizard.texts)
+    cost = opened.wizard.texts.cost
+
+    def expected(size: int, length: int) -> str:
+        encoding = "token-ids" if size >= 256 else "one-hot"
+        found = text_cost(vocabulary_size=size, length=length, encoding=encoding)
+        return (
+            f"About {found.step:.1f} times a training step of digits, {found.memory:.1f} times the "
+            "memory."
+        )
+
+    assert cost.isVisible()
+    assert cost.text() == expected(1_603, 41)
+    write(run_field(opened.wizard.texts, "data.text_length"), "77")
+    # Before the texts are read again.
+    assert not opened.wizard.texts.has_answers
+    assert cost.text() == expected(1_603, 77) != expected(1_603, 41)
+    write(run_field(opened.wizard.texts, "data.vocabulary_size"), "200")
+    assert cost.text() == expected(200, 77)
+    opened.wait()
+    assert cost.text() == expected(200, 77)
+    write(run_field(opened.wizard.texts, "data.text_length"), "many")
+    assert not cost.isVisible()
+    assert not opened.wizard.next.isEnabled()
 
 
 def test_that_a_wrong_number_turns_red_says_why_and_blocks_next(opened: OpenWizard):

@@ -103,6 +103,21 @@ def test_that_the_match_is_beside_that_of_real_images(panel: QualityPanel):
     assert "upper bound" in panel.board.legend.chip("match_upper_bound").toolTip()
 
 
+def test_that_known_bigrams_are_beside_those_of_real_texts(panel: QualityPanel):
+    panel.add_quality(
+        measured(100, known_words=1.0, known_bigrams=0.6, known_bigrams_upper_bound=0.77)
+    )
+    panel.show_view("texts")
+    assert panel.board.legend.names == (
+        "text_validity",
+        "known_bigrams",
+        "known_bigrams_upper_bound",
+    )
+    assert panel.board.legend.chip("known_bigrams").text() == "Known bigrams 0.6"
+    assert "learned by heart" in panel.board.legend.chip("known_bigrams").toolTip()
+    assert panel.board.legend.chip("known_bigrams_upper_bound").text() == "Bigrams, real 0.77"
+
+
 def test_that_kid_says_how_much_it_varies(panel: QualityPanel):
     panel.add_quality(measured(100))
     panel.show_view("images")

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from engine.config.forecast import text_cost
 from engine.errors import CheckpointCorruptError, ConfigError, DeviceUnavailableError, Problem
 from engine.events import Alert, AlertChanged, Phase, PhaseChanged
 from studio.app import Studio
@@ -198,6 +199,30 @@ def test_that_the_wheel_changes_no_choice(filled: Filled):
     box.wheelEvent(event)
     assert box.currentText() == before
     assert not event.isAccepted()
+
+
+def test_that_the_cost_of_long_texts_follows_the_fields(filled: Filled):
+    def shown(tokens: int, size: int, encoding: str = "token-ids") -> bool:
+        cost = text_cost(vocabulary_size=size, length=tokens, encoding=encoding)
+        return any(
+            label.text()
+            == f"With {tokens} tokens a text and a full vocabulary: about {cost.step:.1f} times a "
+            f"training step of digits, {cost.memory:.1f} times the memory."
+            for label in filled.panel.findChildren(QLabel)
+        )
+
+    assert shown(77, 8192)
+    filled.type("Text length", "20")
+    assert shown(20, 8192)
+    assert not shown(77, 8192)
+    filled.choose("Text encoding", "One-hot vectors")
+    assert shown(20, 8192, "one-hot")
+    filled.type("Vocabulary size", "300")
+    assert shown(20, 300, "one-hot")
+    # A named tokenizer has no limit that is known before the texts are read.
+    filled.choose("Tokenizer", "Words")
+    filled.type("Text length", "0")
+    assert not any("full vocabulary" in label.text() for label in filled.panel.findChildren(QLabel))
 
 
 def test_that_more_settings_fold_away(filled: Filled):

@@ -1,5 +1,6 @@
 """The run panel."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
@@ -130,12 +131,12 @@ class RunPanel(QWidget):
         self.refresh()
         self.start()
 
-    def choose_dataset(self, folder: Path, *, tokenizer: str = "") -> None:
-        """Select a dataset and, if given, a tokenizer for the next run."""
+    def choose_dataset(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+        """Select a dataset and, if given, texts of fields for the next run."""
         self._form.end_branch()
         self._form.choose_dataset(folder)
-        if tokenizer:
-            self._form.set_text("data.tokenizer", tokenizer)
+        for name, text in (settings or {}).items():
+            self._form.set_text(name, text)
         self.refresh()
 
     def set_workspace(self, folder: Path) -> None:

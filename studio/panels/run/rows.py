@@ -56,6 +56,19 @@ class SettingRows(QObject):
             self._labels[name].setToolTip(field.toolTip())
             set_look(self._labels[name], "modified", self._form.is_modified(name))
             self._layouts[name].setRowVisible(field, self._form.matters(name))
+        if "data.text_length" in self._fields:
+            self._fields["data.text_length"].set_hint(self._cost_words())
+
+    def _cost_words(self) -> str:
+        longest = self._form.longest_text()
+        if longest is None:
+            return ""
+        length, cost = longest
+        text = self.tr(
+            "With {0} tokens a text and a full vocabulary: about {1} times a training step of "
+            "digits, {2} times the memory."
+        )
+        return text.format(length, f"{cost.step:.1f}", f"{cost.memory:.1f}")
 
     def _on_edited(self, name: str, text: str) -> None:
         self._form.set_text(name, text)

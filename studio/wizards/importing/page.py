@@ -99,13 +99,13 @@ class PreviewPage(Page):
 
     def request(self, plan: ImportPlan, scan: "QuickScan") -> None:
         """Request the preview of a plan; by default the statistics of all texts."""
-        reader, tokenizer = self._reader, self.form.tokenizer
+        reader, data = self._reader, self.form.data
 
         def read(tell: Tell, control: RunControl) -> "ScanFacts":
             def count(number: int) -> None:
                 tell(FilesCounted(count=number))
 
-            return reader.scan(plan, scan, tokenizer, count, control)
+            return reader.scan(plan, scan, data, count, control)
 
         self.jobs.texts.request(read)
 

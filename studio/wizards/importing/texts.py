@@ -15,27 +15,27 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.config.sections import TOKENIZERS
+from engine.config.forecast import text_cost
+from engine.config.run import resolved_text_encoding
+from engine.data.text_choice import MAX_OOV_SHARE, MIN_BPE_TEXTS
 from engine.events import Outcome
 from studio.errors.wording import explain
 from studio.jobs.importing import FilesCounted, ImportJobs, ImportReader
 from studio.jobs.task import TaskEnded
-from studio.models.import_form import ImportForm
+from studio.models.import_form import RUN_NAMES, ImportForm
 from studio.models.import_text import joined, script_words
-from studio.models.setting_text import choice_words
 from studio.theme import GAP, SPACING
 from studio.widgets.bar_plot import BarChart
-from studio.widgets.fields import ChoiceField
 from studio.widgets.labels import fill, plain_label, spaced
 from studio.wizards.importing.page import (
     PreviewPage,
     SettingFields,
-    ask_rows,
     lay_out_columns,
     stacked,
 )
 
 if TYPE_CHECKING:
+    from engine.data.text_choice import TextChoice
     from engine.importing.dry_run import ScanFacts
     from engine.importing.text_stats import TextFacts
 
@@ -51,16 +51,17 @@ class TextsPage(PreviewPage):
         super().__init__(form, jobs, reader, jobs.texts)
         self.fields = SettingFields(form, NAMES, self)
         self.fields.edited.connect(self.update_preview)
-        self.tokenizer = ChoiceField()
-        self.tokenizer.set_choices((kind, choice_words()[kind]) for kind in TOKENIZERS)
-        self.tokenizer.set_text(form.tokenizer)
-        self.tokenizer.set_hint(
-            self.tr("The dataset keeps the full texts. This is how a run would tokenize them.")
+        self.run_fields = SettingFields(form, RUN_NAMES, self)
+        self.run_fields.edited.connect(self._on_run_edited)
+        self._facts_shown: TextFacts | None = None
+        self._choice = plain_label(role="muted")
+        self.cost = plain_label(role="muted")
+        self.cost.setToolTip(
+            self.tr(
+                "Measured on a CPU with the preset for it; networks for larger images make texts "
+                "count for less."
+            )
         )
-        self.tokenizer.set_help(
-            self.tr("Unit of the lengths and frequencies on this page"), self.tr("Count in")
-        )
-        self.tokenizer.text_edited.connect(self._on_tokenizer)
         self._headline = plain_label(role="heading")
         self._facts = plain_label(role="muted")
         self._lengths = QLabel()
@@ -86,22 +87,24 @@ class TextsPage(PreviewPage):
 
     def refusal(self) -> str:
         """Return the first invalid field."""
-        return self.fields.problem()
+        return self.fields.problem() or self.run_fields.problem()
 
     def enter(self) -> None:
         """Update the fields and the statistics."""
         self.fields.refresh()
+        self.run_fields.refresh()
         super().enter()
 
-    @Slot(str)
-    def _on_tokenizer(self, kind: str) -> None:
-        self.form.tokenizer = kind
+    @Slot()
+    def _on_run_edited(self) -> None:
+        # The cost needs no reading; the rest follows when the texts are split again.
+        self._show_cost()
         self.update_preview()
 
     @Slot()
     def update_preview(self) -> None:
         """Request new statistics and show that they are pending."""
-        if not self.fields.problem():
+        if not self.refusal():
             self._headline.setText(self.tr("Reading the texts…"))
         super().update_preview()
 
@@ -130,6 +133,9 @@ class TextsPage(PreviewPage):
         emptied = self.tr("%Ln text(s) would be empty", "", facts.emptied)
         self._facts.setText(joined([self._scripts(texts), emptied if facts.emptied else ""]))
         self._facts.setVisible(bool(self._facts.text()))
+        self._facts_shown = texts
+        self._show_choice(texts.choice)
+        self._show_cost()
         self._show_lengths(texts)
         self._show_words(texts)
         self._show_samples(facts.samples)
@@ -145,16 +151,49 @@ class TextsPage(PreviewPage):
             ]
         )
 
+    def _show_choice(self, choice: "TextChoice") -> None:
+        """Say which tokenizer the data chose, and why."""
+        if choice.tokenizer == "bpe":
+            text = self.tr(
+                "Pieces of words: as whole words {0} % of a new text would be unknown, and the "
+                "limit is {1} % for {2} texts and more."
+            )
+        else:
+            text = self.tr(
+                "Whole words: {0} % of a new text would be unknown. Pieces of words are chosen "
+                "from {1} % and {2} texts on."
+            )
+        values = [f"{100 * choice.oov_share:.1f}", f"{100 * MAX_OOV_SHARE:g}"]
+        self._choice.setText(text.format(*values, self.locale().toString(MIN_BPE_TEXTS)))
+        self._choice.setVisible(choice.is_automatic)
+
+    @Slot()
+    def _show_cost(self) -> None:
+        """Say what a step costs with the length and vocabulary of the fields."""
+        facts, data = self._facts_shown, self.form.data
+        self.cost.setVisible(bool(facts and facts.count and not self.run_fields.problem()))
+        if facts is None:
+            return
+        size = min(facts.choice.vocabulary_size, data.vocabulary_size)
+        length = data.text_length or facts.choice.length
+        encoding = resolved_text_encoding("auto", "hybrid", size)
+        cost = text_cost(vocabulary_size=size, length=length, encoding=encoding)
+        text = self.tr("About {0} times a training step of digits, {1} times the memory.")
+        self.cost.setText(text.format(f"{cost.step:.1f}", f"{cost.memory:.1f}"))
+
     def _show_lengths(self, texts: "TextFacts") -> None:
         units = {
             "word": self.tr("Length in words and signs"),
             "bpe": self.tr("Length in pieces of words"),
             "characters": self.tr("Length in characters"),
         }
-        self._lengths.setText(units[self.form.tokenizer])
+        choice = texts.choice
+        self._lengths.setText(units[choice.tokenizer])
         self.chart.show_counts(texts.lengths, tip=self.tr("Length {0}: {1} texts"))
-        mark = self.tr("Length {0} covers 95 % of the texts").format(texts.percentile_length)
-        self.chart.show_mark(texts.percentile_length, mark if texts.count else "")
+        # One token of the length is the end of the text.
+        held = self.tr("Length {0} with the end holds {1} % of the texts whole")
+        mark = held.format(choice.length, f"{100 * choice.covered:.4g}")
+        self.chart.show_mark(choice.length - 1, mark if texts.count else "")
 
     def _show_words(self, texts: "TextFacts") -> None:
         size = self.tr("%Ln different unit(s)", "", texts.vocabulary_size)
@@ -175,8 +214,13 @@ class TextsPage(PreviewPage):
                 item.setFont(font)
 
     def _lay_out(self) -> None:
-        counting = ask_rows([(self.tr("Count in"), self.tokenizer)])
-        ask = stacked(self.fields.rows(), None, counting)
+        heading = plain_label(self.tr("In a run"), role="heading")
+        note = plain_label(
+            self.tr("The dataset keeps the full texts. This is how a run would read them."),
+            role="muted",
+        )
+        run = self.run_fields.rows()
+        ask = stacked(self.fields.rows(), None, heading, note, run)
         lower = spaced(QHBoxLayout(), GAP)
         lower.addWidget(_titled(QLabel(self.tr("Texts before and after")), self.samples), 1)
         words = _titled(self._vocabulary, self.words)
@@ -184,7 +228,7 @@ class TextsPage(PreviewPage):
         lower.addWidget(words)
         self.samples.setWordWrap(True)
         show = spaced(QVBoxLayout(), SPACING)
-        fill(show, self._headline, self._facts, self._lengths, self.chart)
+        fill(show, self._headline, self._facts, self._lengths, self._choice, self.chart, self.cost)
         show.addLayout(lower, stretch=1)
         lay_out_columns(self, ask, show)
 

@@ -1,6 +1,6 @@
 """The import wizard: six pages from the user's files to a dataset."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.jobs.importing import ImportJobs, ImportReader
-from studio.models.import_form import ImportForm
+from studio.models.import_form import RUN_NAMES, ImportForm
 from studio.theme import GAP, MARGIN, SPACING
 from studio.widgets.icons import icon
 from studio.widgets.labels import fill, plain_label, spaced
@@ -42,8 +42,8 @@ class Imported:
     """An imported dataset to train on."""
 
     dataset: Path
-    tokenizer: str
-    """Tokenizer used for the text statistics."""
+    settings: Mapping[str, str]
+    """Texts of the run's fields that the wizard asked for, by name."""
 
 
 class ImportWizard(QDialog):
@@ -228,7 +228,10 @@ class ImportWizard(QDialog):
     @Slot()
     def _train(self) -> None:
         self.train_requested.emit(
-            Imported(dataset=self.form.dataset, tokenizer=self.form.tokenizer)
+            Imported(
+                dataset=self.form.dataset,
+                settings={name: self.form.text(name) for name in RUN_NAMES},
+            )
         )
         self.close()
 

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -188,5 +189,10 @@ def test_that_the_doctor_looks_at_datasets_and_at_sources(source, tmp_path, caps
         assert table["items"] == 21
         found = {issue["issue"]: issue for issue in table["issues"]}
         assert found["same_image"]["keys"] == ["copy.png"]
+        assert table["texts"]["is_automatic"]
+        assert 0.0 <= table["texts"]["oov_share"] <= 1.0
     assert main(["doctor", str(source)]) == 0
-    assert "same image" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "same image" in told
+    assert re.search(r"Texts: .*, because as words .*% of a new text would be unknown", told)
+    assert re.search(r"about \d\.\d times one of digits", told)

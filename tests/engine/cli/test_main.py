@@ -262,6 +262,8 @@ def test_that_an_estimate_is_printed_and_nothing_is_trained(tmp_path, capsys, mo
     assert any(line.startswith("Speed: ") and "images/s" in line for line in told)
     assert any(line.startswith("64 images: ") for line in told)
     assert "Images needed: not measured for images like these." in told
+    assert told[-2].startswith("Texts: words, because as words 0.0% of a new text would ")
+    assert told[-1].startswith("Such texts make a training step about 1.0 times one of digits")
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 

@@ -17,6 +17,7 @@ from engine.config.forecast import (
     images_within,
     measured_run,
     speed_key,
+    text_cost,
     training_seconds,
     two_digits,
 )
@@ -28,6 +29,7 @@ from engine.config.presets import (
     suitable_preset,
 )
 from engine.config.run import RunConfig
+from engine.config.sections import DataConfig
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -299,3 +301,39 @@ def test_that_speeds_are_kept_by_what_decides_them(tmp_path):
         {"data__tokenizer": "characters"},
     ):
         assert speed_key(config.with_values(**change)) != speed_key(config)
+
+
+# --------------------------------------------------------------------------
+# The cost of texts.
+
+
+def measured_costs():
+    """Rows of the documented table: encoding, vocabulary, length, step and memory ratios."""
+    text = Path(__file__).parents[3].joinpath("docs", "measurements.md").read_text("utf-8")
+    section = text.split("## Texts as one-hot rows and as token ids")[1].split("\n## ")[0]
+    rows = []
+    for line in section.splitlines():
+        cells = [cell.strip().replace(",", "") for cell in line.strip("|").split("|")]
+        if re.fullmatch(r"\d+ / \d+", cells[0]):
+            size, length = map(int, cells[0].split("/"))
+            rows += [("one-hot", size, length, float(cells[2]), float(cells[3]))]
+            rows += [("token-ids", size, length, float(cells[5]), float(cells[6]))]
+    return [(*row[:4], row[4] / rows[0][4]) for row in rows]
+
+
+def test_that_the_cost_of_texts_is_that_of_the_measured_table():
+    rows = measured_costs()
+    assert len(rows) >= 14
+    for encoding, size, length, step, memory in rows:
+        cost = text_cost(vocabulary_size=size, length=length, encoding=encoding)
+        assert cost.step == pytest.approx(step, rel=0.13), (encoding, size, length)
+        assert cost.memory == pytest.approx(memory, rel=0.05), (encoding, size, length)
+
+
+def test_that_presets_leave_the_tokenizer_to_the_data_and_defaults_do_not(tmp_path):
+    for name in PRESETS:
+        config = config_from_preset(name, dataset=tmp_path, run=tmp_path)
+        assert config.data.tokenizer == ("word" if name == "textbook" else "auto")
+        assert config.data.text_length == 0
+        assert config.with_values(data__word_vectors="vectors.txt")
+    assert RunConfig(dataset=tmp_path, run=tmp_path).data == DataConfig(tokenizer="word")

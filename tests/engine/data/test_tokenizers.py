@@ -1,10 +1,13 @@
 import json
+from collections import Counter
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.config.sections import DataConfig
+from engine.data.text_choice import choose_texts, oov_share_of, settings_of_choice
 from engine.data.tokenizers import (
     END,
     PADDING,
@@ -188,3 +191,83 @@ def test_that_the_length_covers_the_share_and_no_more(lengths, share):
     covered = sum(length + 1 <= chosen for length in lengths)
     assert covered >= share * len(lengths) - 1e-9
     assert sum(length + 1 <= chosen - 1 for length in lengths) < np.ceil(share * len(lengths))
+
+
+# --------------------------------------------------------------------------
+# The choice by the data.
+
+
+WORDS = st.sampled_from(["red", "blue", "cat", "dog", "sky", "a", "zoo", "ox", "elm", "ivy"])
+
+
+@given(st.lists(st.lists(WORDS, max_size=5).map(" ".join), min_size=2, max_size=12))
+def test_that_unknown_words_are_those_that_leaving_one_text_out_makes_unknown(texts):
+    missing = total = 0
+    for number, text in enumerate(texts):
+        others = {word for t in [*texts[:number], *texts[number + 1 :]] for word in t.split()}
+        missing += sum(word not in others for word in text.split())
+        total += len(text.split())
+    assert oov_share_of(Counter(texts), 100) == pytest.approx(missing / max(1, total))
+
+
+def test_that_words_beyond_the_vocabulary_are_unknown():
+    texts = Counter({"a b": 4, "a c": 3, "a d": 2})
+    # All words are in several texts; the two most frequent of nine and nine uses are known.
+    assert oov_share_of(texts, 100) == 0.0
+    assert oov_share_of(texts, len(SPECIAL) + 2) == pytest.approx(1 - (9 + 4) / 18)
+    assert oov_share_of(Counter(), 100) == 0.0
+
+
+def test_that_few_unknown_words_give_words_and_many_give_pieces(monkeypatch):
+    monkeypatch.setattr("engine.data.text_choice.MIN_BPE_TEXTS", 490)
+    common = ["a red cat sits on a mat"] * 90
+    few, many = [f"a red cat sees item{n}" for n in range(10)], [f"odd{n}ness" for n in range(400)]
+    _tokenizer, words = choose_texts(DataConfig(tokenizer="auto"), common + few)
+    assert (words.tokenizer, words.length) == ("word", 8)
+    assert words.oov_share == pytest.approx(10 / (90 * 7 + 10 * 5))
+    tokenizer, pieces = choose_texts(DataConfig(tokenizer="auto"), common + many)
+    assert pieces.tokenizer == "bpe"
+    assert pieces.oov_share == pytest.approx(400 / (90 * 7 + 400))
+    assert "38.8% of a new text would be unknown (BPE from 10% and 490 " in pieces.sentence()
+    fewer = choose_texts(DataConfig(tokenizer="auto"), (common + many)[1:])[1]
+    assert fewer.tokenizer == "word"
+    assert f"length {pieces.length} holds 100.0%" in pieces.sentence()
+    # A new word is spelled with pieces of the others, all of them trained at least five times.
+    uses = Counter(int(t) for text in common + many for t in tokenizer.encode(text, 40))
+    spelled = tokenizer.encode("odd987ness", 40)
+    assert tokenizer.decode(spelled) == "odd987ness"
+    assert min(uses[int(token)] for token in spelled) >= 5
+    vectors = DataConfig(tokenizer="auto", word_vectors="vectors.txt")
+    assert choose_texts(vectors, common + many)[1].tokenizer == "word"
+
+
+@pytest.mark.parametrize("limit", [8192, 300])
+def test_that_a_run_repeats_its_choice_from_what_it_stores(monkeypatch, limit):
+    monkeypatch.setattr("engine.data.text_choice.MIN_BPE_TEXTS", 30)
+    texts = [f"{a}{b} of {b}{a}s" for a in ("sun", "moon", "lark") for b in "abcdefghij"]
+    data = DataConfig(tokenizer="auto", vocabulary_size=limit)
+    tokenizer, choice = choose_texts(data, texts)
+    assert choice.tokenizer == "bpe"
+    stored = settings_of_choice(choice, data)
+    values = {name.removeprefix("data__"): value for name, value in stored.items()}
+    again = DataConfig(**values)
+    assert (again.tokenizer, again.text_length) == ("bpe", choice.length)
+    same, repeated = choose_texts(again, texts)
+    assert same == tokenizer
+    assert repeated.length == choice.length
+    assert settings_of_choice(repeated, again) == {}
+
+
+@given(st.lists(st.integers(1, 120), min_size=1, max_size=60))
+def test_that_automatic_texts_have_at_most_77_tokens_and_named_ones_what_they_had(lengths):
+    texts = [" ".join(["w"] * length) for length in lengths] * 2
+    counts = np.array(lengths) + 1
+    _tokenizer, auto = choose_texts(DataConfig(tokenizer="auto"), texts)
+    assert auto.length <= 77
+    assert auto.covered == pytest.approx((counts <= auto.length).mean())
+    assert auto.length == 77 or auto.covered >= 0.99
+    tokenizer, named = choose_texts(DataConfig(), texts)
+    assert named.length == percentile_length(tokenizer, texts, 0.95)
+    assert not named.is_automatic
+    _tokenizer, chosen = choose_texts(DataConfig(text_length=9), texts)
+    assert chosen.length == 9

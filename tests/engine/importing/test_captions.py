@@ -3,11 +3,14 @@ import subprocess
 import sys
 import unicodedata
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.config.sections import DataConfig
+from engine.data.text_choice import choose_texts
 from engine.data.tokenizers import split_words
 from engine.importing.captions import apply, apply_all, cut, rare_words, without_rare, word_counts
 from engine.importing.plan import CAPTIONS, CASES, PUNCTUATION, TextSettings
@@ -88,9 +91,11 @@ def test_that_a_text_without_rare_words_stays_letter_by_letter():
     assert without_rare("A zebra, then a Cat", {"zebra", "cat"}) == "A, then a"
 
 
-@given(st.lists(CAPTION, max_size=20), st.sampled_from([0.5, 0.9, 0.95, 1.0]))
-def test_that_the_facts_add_up(texts, share):
-    facts = describe_texts(texts, share=share)
+@given(st.lists(CAPTION, max_size=20), st.sampled_from(["word", "auto"]))
+def test_that_the_facts_add_up(texts, tokenizer):
+    facts = describe_texts(texts, DataConfig(tokenizer=tokenizer))
+    if facts.choice.tokenizer != "word":
+        return
     sizes = [len(split_words(text)) for text in texts]
     units = Counter(unit for text in texts for unit in split_words(text))
     assert facts.count == sum(n for _size, n in facts.lengths) == len(texts)
@@ -98,9 +103,22 @@ def test_that_the_facts_add_up(texts, share):
     assert facts.vocabulary_size == len(units)
     assert dict(facts.frequent) == units
     assert facts.once == list(units.values()).count(1)
+    assert facts.choice.vocabulary_size == len(units) + 3
     if texts:
-        assert sum(size <= facts.percentile_length for size in sizes) >= share * len(texts) - 1e-9
-        assert sum(size < facts.percentile_length for size in sizes) < share * len(texts)
+        # One token is the end.
+        held = sum(size + 1 <= facts.choice.length for size in sizes)
+        assert facts.choice.covered == held / len(texts) >= (0.95 if tokenizer == "word" else 0.99)
+        assert sum(size + 1 < facts.choice.length for size in sizes) < len(texts)
+
+
+def test_that_the_wizard_reads_texts_as_the_run_will():
+    texts = [f"a picture of number{n} and more" for n in range(40)] * 2 + ["one"] * 9
+    texts += [f"only here{n}" for n in range(60)]
+    for kind in ("auto", "word", "bpe", "characters"):
+        data = DataConfig(tokenizer=kind, vocabulary_size=400)
+        tokenizer, choice = choose_texts(data, texts)
+        assert describe_texts(texts, data).choice == choice
+        assert choice.vocabulary_size == len(tokenizer)
 
 
 def test_that_scripts_and_languages_are_told_apart():
@@ -113,13 +131,13 @@ def test_that_scripts_and_languages_are_told_apart():
 
 def test_that_facts_are_in_units_of_the_tokenizer():
     texts = ["red cat", "red"]
-    assert describe_texts(texts, "word").percentile_length == 2
-    assert describe_texts(texts, "characters").percentile_length == 7
-    pieces = describe_texts(texts * 9, "bpe", size=300)
-    assert 1 <= pieces.percentile_length <= 7
+    assert describe_texts(texts, DataConfig()).choice.length == 3
+    assert describe_texts(texts, DataConfig(tokenizer="characters")).choice.length == 8
+    pieces = describe_texts(texts * 9, DataConfig(tokenizer="bpe", vocabulary_size=300))
+    assert 2 <= pieces.choice.length <= 8
     assert "".join(unit for unit, _n in pieces.frequent)
     with pytest.raises(ValueError, match="no tokenizer"):
-        describe_texts(texts, "syllables")
+        describe_texts(texts, replace(DataConfig(), tokenizer="syllables"))
 
 
 def test_that_no_tensors_are_needed():

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.config.sections import DataConfig
 from engine.control import RunControl
 from engine.errors import ConfigError, SourceUnreadableError, StoppedError
 from engine.importing.dry_run import ScanFacts, scan_facts
@@ -95,7 +96,8 @@ def looked_at(source: Path) -> QuickScan:
 def facts_of(plan: ImportPlan, tokenizer: str = "word") -> ScanFacts:
     look = looked_at(plan.source)
     with open_archive(plan.source) as archive:
-        return scan_facts(plan, archive, look, tokenizer, lambda _count: None, RunControl())
+        data = DataConfig(tokenizer=tokenizer)
+        return scan_facts(plan, archive, look, data, lambda _count: None, RunControl())
 
 
 def test_that_a_first_look_counts_files_and_names_what_it_leaves_out(tmp_path):

@@ -61,3 +61,23 @@ def test_that_a_figure_without_anything_to_compare_is_left_out():
     metrics = text_metrics(["a b"], [], frozenset(), bool)
     assert "bleu" not in metrics
     assert "self_bleu" not in metrics
+
+
+def test_that_known_words_and_bigrams_are_counted_beside_those_of_real_texts():
+    training = frozenset({"red cat", "blue cat sits"})
+    metrics = text_metrics(
+        ["red cat sits", "cat red", "zebra"], ["red cat", "a cat"], training, bool
+    )
+    # Words: red cat sits, cat red, and an unknown one.
+    assert metrics["known_words"] == pytest.approx(5 / 6)
+    # Known pairs: red cat, cat sits, sits end. Unknown: cat red, red end, zebra end.
+    assert metrics["known_bigrams"] == pytest.approx(3 / 6)
+    assert metrics["known_words_upper_bound"] == pytest.approx(3 / 4)
+    # red cat, cat end, and cat end again; "a cat" is new.
+    assert metrics["known_bigrams_upper_bound"] == pytest.approx(3 / 4)
+
+
+def test_that_texts_without_words_know_nothing_and_no_validation_gives_no_bound():
+    metrics = text_metrics(["", ""], [], frozenset({"red"}), bool)
+    assert metrics["known_words"] == metrics["known_bigrams"] == 0.0
+    assert "known_words_upper_bound" not in metrics

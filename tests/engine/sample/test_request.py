@@ -96,7 +96,7 @@ def test_that_unusable_files_say_why(tmp_path):
         read_texts(path)
 
 
-def test_that_unknown_words_are_named_once_each_and_in_order():
+def test_that_oov_share_are_named_once_each_and_in_order():
     with pytest.raises(UnknownWordsError) as caught:
         encode_texts(["dark zebra", "light", "zebra on the light"], tiny_facts())
     assert caught.value.words == ("zebra", "on", "the")

@@ -1,6 +1,7 @@
 """Whole runs on data that is not just pairs of an image and a few words."""
 
 import math
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -73,7 +74,7 @@ def test_that_all_captions_of_an_image_are_learned(tmp_path):
     )
     config = tiny_config(data, tmp_path / "run")
     stored = open_dataset(data)
-    facts = model_metadata(config, stored)
+    facts, _texts = model_metadata(config, stored)
     assert set(facts.tokenizer.out_of_vocabulary("dim gloom light pale")) == {"pale"}
     modalities = build_modalities(
         config.networks,
@@ -102,6 +103,36 @@ def test_that_texts_in_any_units_are_learned_and_drawn(tmp_path, dataset, kind):
     (pairs,) = loaded.sampler.drawings(numbers, 1)
     assert pairs.texts == ("light", "grey")
     assert loaded.model.text_length >= loaded.model.tokenizer.count("light") + 1
+
+
+@pytest.mark.parametrize("encoding", ["one-hot", "token-ids"])
+def test_that_sentences_of_77_tokens_are_learned_and_longer_ones_cut(tmp_path, encoding):
+    random = np.random.default_rng(0)
+    long = [" ".join(["a", "picture", "with", *["some", "words"] * n]) for n in (30, 36, 60)]
+    records = [{"text": long[row % 3], "split": "train"} for row in range(12)]
+    data = tmp_path / "long"
+    write_dataset(
+        data,
+        name="long",
+        title="",
+        images=random.integers(0, 255, (12, 32, 32, 1), dtype=np.uint8),
+        records=records,
+        licence="",
+        source="",
+    )
+    config = tiny_config(data, tmp_path / "run").with_values(
+        data__tokenizer="auto", networks__text_encoding=encoding, images=32
+    )
+    losses = [value for report in trained(config) for value in report.losses.values()]
+    assert losses
+    assert all(map(math.isfinite, losses))
+    loaded = load_run(tmp_path / "run", CPU)
+    # The run stores what was chosen: another choice of the rule would not change it.
+    assert loaded.config.data == replace(config.data, tokenizer="word", text_length=77)
+    assert loaded.model.text_length == 77
+    numbers = encode_texts(long, loaded.model)
+    (pairs,) = loaded.sampler.drawings(numbers, 1)
+    assert [len(text.split()) for text in pairs.texts] == [63, 75, 76]
 
 
 @pytest.mark.parametrize(

@@ -287,7 +287,7 @@ def test_that_a_measurement_loads_a_part_of_the_data_and_augments_as_the_whole(t
     folder = tiny_dataset(tmp_path / "large", pairs=2 * PROBE_ITEMS, size=32)
     dataset = open_dataset(folder)
     config = tiny_config(folder, tmp_path / "run")
-    metadata = model_metadata(config, dataset)
+    metadata, _texts = model_metadata(config, dataset)
     modalities = build_modalities(
         config.networks,
         channels=1,
