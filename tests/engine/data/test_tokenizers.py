@@ -1,5 +1,6 @@
 import json
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -249,7 +250,7 @@ def test_that_a_run_repeats_its_choice_from_what_it_stores(monkeypatch, limit):
     tokenizer, choice = choose_texts(data, texts)
     assert choice.tokenizer == "bpe"
     stored = settings_of_choice(choice, data)
-    values = {name.removeprefix("data__"): value for name, value in stored.items()}
+    values: dict[str, Any] = {name.removeprefix("data__"): stored[name] for name in stored}
     again = DataConfig(**values)
     assert (again.tokenizer, again.text_length) == ("bpe", choice.length)
     same, repeated = choose_texts(again, texts)

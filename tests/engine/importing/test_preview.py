@@ -151,7 +151,7 @@ def test_that_a_scan_heeds_a_stop(tmp_path):
     look, control = looked_at(plan.source), RunControl()
     control.request_stop()
     with open_archive(plan.source) as archive, pytest.raises(StoppedError):
-        scan_facts(plan, archive, look, "word", lambda _count: None, control)
+        scan_facts(plan, archive, look, DataConfig(), lambda _count: None, control)
 
 
 def test_that_images_are_shown_as_they_are_and_as_they_are_stored(tmp_path):

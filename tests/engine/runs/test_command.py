@@ -1,5 +1,6 @@
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -84,7 +85,10 @@ def test_that_a_run_is_repeated_beside_itself(tmp_path):
 
 def test_that_a_run_that_started_from_another_does_so_again(tmp_path):
     made_run(tmp_path, "cats")
-    start = {"init_from": str(tmp_path / "cats"), "init_checkpoint": "checkpoint-000000006400"}
+    start: dict[str, Any] = {
+        "init_from": str(tmp_path / "cats"),
+        "init_checkpoint": "checkpoint-000000006400",
+    }
     folder = made_run(tmp_path, "dogs", **start)
     origin = Origin(run="cats", checkpoint=start["init_checkpoint"], is_branch=False)
     write_notes(folder, RunNotes(origin=origin))
