@@ -48,8 +48,11 @@ PRESETS = {
                 generator_channels=32,
                 discriminator_channels=16,
                 text_encoding="auto",
+                generation_order="text-first",
             ),
-            training=TrainingConfig(learning_rate=2e-3, final_learning_rate=1e-4),
+            training=TrainingConfig(
+                learning_rate=2e-3, final_learning_rate=1e-4, mismatched_pairs="always"
+            ),
         ),
         Preset(
             name="cpu-colour",
@@ -61,6 +64,7 @@ PRESETS = {
                 generator_channels=16,
                 discriminator_channels=48,
                 text_encoding="auto",
+                generation_order="text-first",
             ),
             training=TrainingConfig(
                 learning_rate=5e-4,
@@ -68,6 +72,7 @@ PRESETS = {
                 text_learning_rate=2e-4,
                 batch_size=32,
                 penalty_weight=0.5,
+                mismatched_pairs="always",
             ),
         ),
         Preset(
@@ -82,6 +87,7 @@ PRESETS = {
                 embedding_dim=256,
                 token_dim=64,
                 text_encoding="auto",
+                generation_order="text-first",
             ),
             training=TrainingConfig(
                 learning_rate=5e-4,
@@ -89,6 +95,7 @@ PRESETS = {
                 batch_size=0,
                 penalty_weight=0.5,
                 ema_half_life=50_000.0,
+                mismatched_pairs="always",
             ),
         ),
         Preset(
@@ -103,6 +110,7 @@ PRESETS = {
                 embedding_dim=512,
                 token_dim=128,
                 text_encoding="auto",
+                generation_order="text-first",
             ),
             training=TrainingConfig(
                 learning_rate=2e-4,
@@ -110,6 +118,7 @@ PRESETS = {
                 batch_size=0,
                 penalty_weight=1.0,
                 ema_half_life=100_000.0,
+                mismatched_pairs="always",
             ),
         ),
         Preset(

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from engine.nets.blocks import activation, initialise
 from engine.nets.generator import PairContext
 from engine.nets.protocols import (
+    Decoder,
     Endpoint,
     Items,
     LatentDecoder,
@@ -159,7 +160,7 @@ class SequentialBackboneGenerator(SharedBackboneGenerator):
         shape = (count, self.latent_dim)
         noise = {LATENT: torch.randn(shape, generator=generator, device=generator.device)}
         for name, branch in self.branches.items():
-            if hasattr(branch, "nll"):
+            if isinstance(branch, LatentDecoder):
                 # Zero noise chooses the likeliest tokens.
                 noise[name] = torch.zeros_like(branch.draw_noise(count, generator))
         return noise
@@ -215,4 +216,6 @@ class SequentialBackboneGenerator(SharedBackboneGenerator):
     def _decode_item(self, name: str, noise: Items, context: Tensor) -> Tensor:
         branch, latent = self.branches[name], noise[LATENT]
         hidden = self.backbone(torch.cat([latent, context], 1))
-        return branch(hidden, noise[name]) if name in noise else branch(latent, hidden)
+        if isinstance(branch, LatentDecoder):
+            return branch(hidden, noise[name])
+        return cast("Decoder", branch)(latent, hidden)

@@ -186,6 +186,7 @@ class DiscreteBackbone(Protocol):
         ...
 
 
+@runtime_checkable
 class LatentDecoder(Protocol):
     """Decodes latent codes into items of one modality, with a likelihood."""
 
