@@ -110,11 +110,13 @@ OBJECTIVES = {
     "non-saturating, R1": ("--adversarial-loss", "non-saturating", "--regularizer", "r1"),
     "saturating, R1": ("--adversarial-loss", "saturating", "--regularizer", "r1"),
     "hinge, spectral norm": ("--adversarial-loss", "hinge", "--regularizer", "spectral-norm"),
+    "hinge, R1": ("--adversarial-loss", "hinge", "--regularizer", "r1"),
     "least squares, R1": ("--adversarial-loss", "least-squares", "--regularizer", "r1"),
     "Wasserstein, gradient penalty": (
         *("--adversarial-loss", "wasserstein", "--regularizer", "gradient-penalty"),
         *("--penalty-weight", "10", "--reg-interval", "1", "--d-steps", "2"),
     ),
+    "Wasserstein, R1": ("--adversarial-loss", "wasserstein", "--regularizer", "r1"),
     "relativistic, R1 and R2": ("--adversarial-loss", "relativistic", "--regularizer", "r1-r2"),
 }
 

@@ -97,10 +97,16 @@ def measured_run(data: DataFacts) -> MeasuredRun | None:
 def has_measured_settings(run: MeasuredRun, config: RunConfig) -> bool:
     """Whether the settings that decide how fast a run learns are those of the measured run."""
     preset = PRESETS[run.preset]
-    same = {"precision": preset.training.precision, "compile_discriminator": False}
+    # The last one matters with an unbounded loss only, the order in another family only.
+    same = {
+        "precision": preset.training.precision,
+        "compile_discriminator": False,
+        "mismatched_pairs": preset.training.mismatched_pairs,
+    }
+    order = preset.networks.generation_order
     return (
         config.family == preset.family
-        and config.networks == preset.networks
+        and replace(config.networks, generation_order=order) == preset.networks
         and replace(config.training, **same) == preset.training
     )
 

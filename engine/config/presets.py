@@ -51,8 +51,11 @@ PRESETS = {
                 discriminator_channels=16,
                 text_encoding="auto",
                 context_norm="rms",
+                generation_order="text-first",
             ),
-            training=TrainingConfig(learning_rate=2e-3, final_learning_rate=1e-4),
+            training=TrainingConfig(
+                learning_rate=2e-3, final_learning_rate=1e-4, mismatched_pairs="always"
+            ),
         ),
         Preset(
             name="cpu-colour",
@@ -65,6 +68,7 @@ PRESETS = {
                 discriminator_channels=48,
                 text_encoding="auto",
                 context_norm="rms",
+                generation_order="text-first",
             ),
             training=TrainingConfig(
                 learning_rate=5e-4,
@@ -72,6 +76,7 @@ PRESETS = {
                 text_learning_rate=2e-4,
                 batch_size=32,
                 penalty_weight=0.5,
+                mismatched_pairs="always",
             ),
         ),
         Preset(
@@ -85,6 +90,7 @@ PRESETS = {
                 discriminator_channels=32,
                 text_encoding="auto",
                 context_norm="rms",
+                generation_order="text-first",
             ),
             training=TrainingConfig(
                 learning_rate=5e-4,
@@ -92,6 +98,7 @@ PRESETS = {
                 text_learning_rate=2e-4,
                 batch_size=16,
                 penalty_weight=0.5,
+                mismatched_pairs="always",
             ),
         ),
         Preset(
@@ -108,6 +115,7 @@ PRESETS = {
                 token_dim=64,
                 text_encoding="auto",
                 context_norm="rms",
+                generation_order="text-first",
             ),
             training=TrainingConfig(
                 learning_rate=5e-4,
@@ -115,6 +123,7 @@ PRESETS = {
                 batch_size=0,
                 penalty_weight=0.5,
                 ema_half_life=50_000.0,
+                mismatched_pairs="always",
             ),
         ),
         Preset(
@@ -131,6 +140,7 @@ PRESETS = {
                 token_dim=128,
                 text_encoding="auto",
                 context_norm="rms",
+                generation_order="text-first",
             ),
             training=TrainingConfig(
                 learning_rate=2e-4,
@@ -138,6 +148,7 @@ PRESETS = {
                 batch_size=0,
                 penalty_weight=1.0,
                 ema_half_life=100_000.0,
+                mismatched_pairs="always",
             ),
         ),
         Preset(

@@ -25,6 +25,7 @@ ADVERSARIAL_LOSSES = (
 )
 PRECISIONS = ("auto", "fp32", "bf16")
 REGULARIZERS = ("r1", "r1-r2", "gradient-penalty", "spectral-norm", "none")
+MISMATCHED_PAIRS = ("bounded", "always")
 GRADIENT_PENALTIES = ("r1", "r1-r2", "gradient-penalty")
 """Regularizers that need second derivatives of the discriminator."""
 
@@ -125,6 +126,15 @@ class TrainingConfig:
         unit="steps",
         low=1,
         high=16,
+        families=ADVERSARIAL_FAMILIES,
+    )
+    mismatched_pairs: str = setting(
+        "bounded",
+        label="Mismatched pairs",
+        help="When the discriminator also learns mismatched pairs as fakes: with the losses that "
+        "are bounded below, or always. With the Wasserstein loss, which is not, each of them is "
+        "then compared with a real pair.",
+        choices=MISMATCHED_PAIRS,
         families=ADVERSARIAL_FAMILIES,
     )
     compile_discriminator: bool = setting(
@@ -251,6 +261,7 @@ TEXT_ENCODINGS = ("auto", "one-hot", "token-ids")
 ARCHITECTURES = ("convolutional", "dense", "modulated")
 NORMS = ("none", "batch")
 CONTEXT_NORMS = ("none", "rms")
+GENERATION_ORDERS = ("simultaneous", "text-first")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -332,6 +343,14 @@ class NetworkConfig:
         "encoding of an image can saturate the recurrent decoder, which then ignores the image.",
         choices=CONTEXT_NORMS,
         families=("hybrid",),
+    )
+    generation_order: str = setting(
+        "simultaneous",
+        label="Generation order",
+        help="How a pair is generated from noise: both items at once, or first the text and then "
+        "an image for it.",
+        choices=GENERATION_ORDERS,
+        families=("adversarial",),
     )
 
 

@@ -34,10 +34,14 @@ class PairContext(nn.Module):
     Args:
         modalities: in any order.
         embedding_dim: F.
+        rms: scale each encoding to this root mean square; None leaves it as it is.
     """
 
-    def __init__(self, modalities: Sequence[Modality], embedding_dim: int) -> None:
+    def __init__(
+        self, modalities: Sequence[Modality], embedding_dim: int, rms: float | None = None
+    ) -> None:
         super().__init__()
+        self.rms = rms
         self.encoders = nn.ModuleDict({m.name: m.build_encoder() for m in modalities})
         self.unconditional = nn.Parameter(torch.zeros(embedding_dim))
 
@@ -54,7 +58,7 @@ class PairContext(nn.Module):
         """
         if not conditions:
             return self.unconditional.expand(count, -1)
-        codes = {name: self.encoders[name](item) for name, item in conditions.items()}
+        codes = {name: self._encode(name, item) for name, item in conditions.items()}
         if observed is None:
             return torch.stack(list(codes.values())).sum(0)
         visible = torch.stack(
@@ -62,6 +66,10 @@ class PairContext(nn.Module):
         )
         is_observed = torch.stack([observed[name] for name in codes]).any(0)
         return visible.sum(0).where(is_observed[:, None], self.unconditional)
+
+    def _encode(self, name: str, item: Tensor) -> Tensor:
+        code = self.encoders[name](item)
+        return code if self.rms is None else self.rms * functional.rms_norm(code, code.shape[1:])
 
 
 class PairGenerator(nn.Module):

@@ -1,10 +1,14 @@
-"""The adversarial family's generator: a shared backbone with a branch for each modality.
+"""The adversarial family's generators: a shared backbone with a branch for each modality.
 
 Noise and the encodings of the given items become one hidden vector, from which each branch decodes
 its modality. No branch has a likelihood: texts come from a non-autoregressive branch that chooses
 tokens with a straight-through gradient, so the discriminator sees one-hot rows of real and of
 generated texts alike. This suits labels, tags and templated phrases; for free text, likelihood is
 better (Caccia et al. 2018, arXiv:1811.02549).
+
+``SharedBackboneGenerator`` decodes all items of a pair at once. ``SequentialBackboneGenerator``
+decodes one after the other, and learns what the first does not: that images follow their texts, and
+that they vary (docs/measurements.md).
 
 Shapes: B batch, F features, Z noise.
 """
@@ -18,7 +22,16 @@ from torch import Tensor, nn
 
 from engine.nets.blocks import activation, initialise
 from engine.nets.generator import PairContext
-from engine.nets.protocols import Endpoint, Items, LatentDecoder, Modality, lerp, slerp
+from engine.nets.protocols import (
+    Decoder,
+    Endpoint,
+    Items,
+    LatentDecoder,
+    LikelihoodDecoder,
+    Modality,
+    lerp,
+    slerp,
+)
 
 LATENT = "latent"
 """Name of the noise that all branches share."""
@@ -33,13 +46,16 @@ class SharedBackboneGenerator(nn.Module):
         latent_dim: Z.
     """
 
+    context_rms: float | None = None
+    """Root mean square of the encoding of a given item; None for encodings of any size."""
+
     def __init__(
         self, modalities: Sequence[Modality], *, embedding_dim: int, latent_dim: int
     ) -> None:
         super().__init__()
         self.modality_order = tuple(modality.name for modality in modalities)
         self.latent_dim = latent_dim
-        self.context = PairContext(modalities, embedding_dim)
+        self.context = PairContext(modalities, embedding_dim, rms=self.context_rms)
         self.backbone = nn.Sequential(
             nn.Linear(latent_dim + embedding_dim, 2 * embedding_dim),
             activation(),
@@ -48,7 +64,7 @@ class SharedBackboneGenerator(nn.Module):
         )
         initialise(self.backbone)
         self.branches = nn.ModuleDict(
-            {m.name: m.build_latent_decoder(embedding_dim) for m in modalities}
+            {m.name: self._build_branch(m, embedding_dim) for m in modalities}
         )
         self.conditioning_patterns = tuple(
             kept
@@ -119,6 +135,87 @@ class SharedBackboneGenerator(nn.Module):
         latent = slerp(start.noise[LATENT], end.noise[LATENT], t)
         return self._decode(latent, lerp(contexts[0], contexts[1], t), start.noise)
 
+    def _build_branch(self, modality: Modality, embedding_dim: int) -> nn.Module:
+        return modality.build_latent_decoder(embedding_dim)
+
     def _decode(self, latent: Tensor, context: Tensor, noise: Items) -> dict[str, Tensor]:
         hidden = self.backbone(torch.cat([latent, context], 1))
         return {name: self.branches[name](hidden, noise[name]) for name in self.modality_order}
+
+
+class SequentialBackboneGenerator(SharedBackboneGenerator):
+    """Generates the items of a pair one after the other, each given those before it.
+
+    The shared noise is all that is random. Every item is decoded from one pass through the
+    backbone, whose context are the items given or generated so far. A branch without a likelihood
+    also takes the noise itself beside the hidden vector, as in the skip connections of BigGAN
+    (Brock et al. 2019, arXiv:1809.11096, section 3): the tokens pull the hidden vector into a few
+    clusters, from which alone all images of a word look the same.
+    """
+
+    context_rms = 2.0
+
+    def draw_noise(self, count: int, generator: torch.Generator) -> dict[str, Tensor]:
+        """Draw what ``forward`` needs for ``count`` pairs."""
+        shape = (count, self.latent_dim)
+        noise = {LATENT: torch.randn(shape, generator=generator, device=generator.device)}
+        for name, branch in self.branches.items():
+            if isinstance(branch, LatentDecoder):
+                # Zero noise chooses the likeliest tokens.
+                noise[name] = torch.zeros_like(branch.draw_noise(count, generator))
+        return noise
+
+    def forward(self, noise: Items, conditions: Items) -> dict[str, Tensor]:
+        """Complete pairs: given items are kept, the others are generated."""
+        pair = dict(conditions)
+        for name in self.modality_order:
+            if name not in pair:
+                context = self.context(pair, len(noise[LATENT]))
+                pair[name] = self._decode_item(name, noise, context)
+        return pair
+
+    def generate_training_pairs(
+        self, noise: Items, real: Items, conditioning_mask: Mapping[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """Generate training pairs; arguments as in the base class."""
+        pair: dict[str, Tensor] = {}
+        for name in self.modality_order:
+            # Detached: the image must follow the text, not move the text towards what is easy to
+            # draw.
+            others = {n: pair.get(n, real[n]).detach() for n in real if n != name}
+            known = {
+                n: torch.ones_like(kept) if n in pair else kept
+                for n, kept in conditioning_mask.items()
+            }
+            context = self.context(others, len(noise[LATENT]), known)
+            made = self._decode_item(name, noise, context)
+            is_kept = conditioning_mask[name].view(-1, *[1] * (made.dim() - 1))
+            pair[name] = torch.where(is_kept, real[name], made)
+        return pair
+
+    def interpolate(self, start: Endpoint, end: Endpoint, t: Tensor) -> dict[str, Tensor]:
+        """Generate the pairs between two: slerp between noises, lerp between encodings."""
+        noise = {**start.noise, LATENT: slerp(start.noise[LATENT], end.noise[LATENT], t)}
+        ends = [(self(side.noise, side.conditions), side.conditions) for side in (start, end)]
+        made: dict[str, Tensor] = {}
+        for number, name in enumerate(self.modality_order):
+            earlier = self.modality_order[:number]
+            contexts = [
+                self.context({n: pair[n] for n in earlier} or conditions, len(t))
+                for pair, conditions in ends
+            ]
+            made[name] = self._decode_item(name, noise, lerp(contexts[0], contexts[1], t))
+        return made
+
+    def _build_branch(self, modality: Modality, embedding_dim: int) -> nn.Module:
+        decoder = modality.build_decoder()
+        if isinstance(decoder, LikelihoodDecoder):
+            return super()._build_branch(modality, embedding_dim)
+        return decoder
+
+    def _decode_item(self, name: str, noise: Items, context: Tensor) -> Tensor:
+        branch, latent = self.branches[name], noise[LATENT]
+        hidden = self.backbone(torch.cat([latent, context], 1))
+        if isinstance(branch, LatentDecoder):
+            return branch(hidden, noise[name])
+        return cast("Decoder", branch)(latent, hidden)

@@ -217,6 +217,7 @@ class TextNetwork(Protocol):
         ...
 
 
+@runtime_checkable
 class LatentDecoder(Protocol):
     """Decodes latent codes into items of one modality, with a likelihood."""
 

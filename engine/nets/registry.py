@@ -11,7 +11,7 @@ from engine.nets.generator import PairGenerator
 from engine.nets.image import ImageModality
 from engine.nets.image_mlp import MlpImageModality
 from engine.nets.image_modulated import ModulatedImageModality
-from engine.nets.joint_generator import SharedBackboneGenerator
+from engine.nets.joint_generator import SequentialBackboneGenerator, SharedBackboneGenerator
 from engine.nets.protocols import Modality
 from engine.nets.text import TextModality
 from engine.nets.token_text import TokenTextModality
@@ -23,6 +23,12 @@ IMAGE_MODALITIES: Mapping[str, type[ImageModality]] = {
     "modulated": ModulatedImageModality,
 }
 """By architecture, as ``engine.config.sections.ARCHITECTURES`` names them."""
+
+GENERATORS: Mapping[str, type[SharedBackboneGenerator]] = {
+    "simultaneous": SharedBackboneGenerator,
+    "text-first": SequentialBackboneGenerator,
+}
+"""Of the adversarial family, by ``engine.config.sections.GENERATION_ORDERS``."""
 
 
 def build_modalities(
@@ -75,5 +81,7 @@ def build_model(family: str, modalities: Sequence[Modality], networks: NetworkCo
     """
     if family == "hybrid":
         return PairGenerator(modalities, networks.embedding_dim)
-    kind = SharedBackboneGenerator if family == "adversarial" else MultimodalVae
-    return kind(modalities, embedding_dim=networks.embedding_dim, latent_dim=networks.latent_dim)
+    sizes = {"embedding_dim": networks.embedding_dim, "latent_dim": networks.latent_dim}
+    if family == "adversarial":
+        return GENERATORS[networks.generation_order](modalities, **sizes)
+    return MultimodalVae(modalities, **sizes)

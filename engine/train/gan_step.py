@@ -56,8 +56,9 @@ def discriminator_loss(
 ) -> tuple[Tensor, Scalars, Logits, Logits]:
     """Return ``L_D``, its terms, and the logits of the real and the generated pairs by head.
 
-    ``L_D = sum over heads of loss(D(x), D(G(z))) + loss(D(mismatched x)) + k * weight * penalty``,
-    where the penalty enters every k-th step (lazy regularisation, arXiv:1912.04958).
+    ``L_D = sum over heads of loss(D(x), D(G(z))) + loss(D(mismatched x)) + k * weight * penalty``;
+    an unbounded loss gets ``loss(D(x), D(mismatched x))`` for the second term, or none. The penalty
+    enters every k-th step (lazy regularisation, arXiv:1912.04958).
     """
     objective = LOSSES_BY_NAME[config.adversarial_loss]
     penalty = PENALTIES_BY_NAME.get(config.regularizer) if config.penalty_weight > 0 else None
@@ -74,9 +75,16 @@ def discriminator_loss(
         fake_logits = masked(discriminator(g), fake_mask(kept))
         terms = [objective.discriminator(real_logits[h], fake_logits[h]) for h in real_logits]
         loss = torch.stack(terms).sum()
-        if PAIR in real_logits and objective.is_bounded_below:
+        has_mismatches = objective.is_bounded_below or config.mismatched_pairs == "always"
+        if PAIR in real_logits and has_mismatches:
             mismatched = mismatched_logits(discriminator, features, real, step)
-            loss = loss + objective.fake(mismatched, real_logits[PAIR])
+            pairs = real_logits[PAIR]
+            if objective.is_bounded_below:
+                loss = loss + objective.fake(mismatched, pairs)
+            else:
+                # Against the same real pairs: more fakes than real pairs have no lower bound.
+                pairs = MaskedLogits(pairs.logits, mismatched.mask)
+                loss = loss + objective.discriminator(pairs, mismatched)
     losses = {"discriminator": loss.detach()}
     if penalty is not None:
         inputs = penalty_inputs(discriminator, x, real_logits, g, fake_logits, rng)

@@ -1022,6 +1022,14 @@ Free software under the Apache License 2.0.</source>
         <translation>对生成文本所依据的上下文进行归一化。若不使用 RMS 归一化，图像的编码可能使循环解码器饱和，之后解码器便会忽略图像。</translation>
     </message>
     <message>
+        <source>Generation order</source>
+        <translation>生成顺序</translation>
+    </message>
+    <message>
+        <source>How a pair is generated from noise: both items at once, or first the text and then an image for it.</source>
+        <translation>由噪声生成图文对的方式：同时生成两者，或先生成文本、再为其生成图像。</translation>
+    </message>
+    <message>
         <source>Learning rate</source>
         <translation>学习率</translation>
     </message>
@@ -1080,6 +1088,14 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Discriminator steps per generator step.</source>
         <translation>生成器每更新一步，判别器更新的步数。</translation>
+    </message>
+    <message>
+        <source>Mismatched pairs</source>
+        <translation>错配对</translation>
+    </message>
+    <message>
+        <source>When the discriminator also learns mismatched pairs as fakes: with the losses that are bounded below, or always. With the Wasserstein loss, which is not, each of them is then compared with a real pair.</source>
+        <translation>判别器何时也把错配对当作假样本学习：仅在损失有下界时，或始终如此。Wasserstein 损失没有下界，此时每个错配对都与一个真实对比较。</translation>
     </message>
     <message>
         <source>Compile the discriminator</source>
@@ -4676,6 +4692,22 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Token IDs</source>
         <translation>词元编号</translation>
+    </message>
+    <message>
+        <source>Both at once</source>
+        <translation>同时生成</translation>
+    </message>
+    <message>
+        <source>Text first</source>
+        <translation>先文本后图像</translation>
+    </message>
+    <message>
+        <source>With bounded losses</source>
+        <translation>损失有下界时</translation>
+    </message>
+    <message>
+        <source>Always</source>
+        <translation>始终</translation>
     </message>
     <message>
         <source>Words</source>

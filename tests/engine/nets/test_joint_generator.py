@@ -1,23 +1,29 @@
 from typing import Any, cast
 
+import pytest
 import torch
 
-from engine.nets.joint_generator import SharedBackboneGenerator
+from engine.nets.joint_generator import SequentialBackboneGenerator, SharedBackboneGenerator
 from engine.nets.protocols import Endpoint
 from tests.helpers.tiny import tiny_modalities, tiny_pairs
 
+BOTH = [SharedBackboneGenerator, SequentialBackboneGenerator]
 
-def model() -> SharedBackboneGenerator:
+
+def model(
+    kind: type[SharedBackboneGenerator] = SharedBackboneGenerator,
+) -> SharedBackboneGenerator:
     torch.manual_seed(0)
-    return SharedBackboneGenerator(tiny_modalities(), embedding_dim=8, latent_dim=4)
+    return kind(tiny_modalities(), embedding_dim=8, latent_dim=4)
 
 
 def noise(net: SharedBackboneGenerator, count: int = 8, seed: int = 1) -> dict[str, torch.Tensor]:
     return net.draw_noise(count, torch.Generator().manual_seed(seed))
 
 
-def test_that_pairs_come_in_all_directions():
-    net, real = model().eval(), tiny_pairs()
+@pytest.mark.parametrize("kind", BOTH)
+def test_that_pairs_come_in_all_directions(kind):
+    net, real = model(kind).eval(), tiny_pairs()
     for conditions in ({}, {"text": real["text"]}, {"image": real["image"]}):
         pair = net(noise(net), conditions)
         assert {name: item.shape for name, item in pair.items()} == {
@@ -44,6 +50,54 @@ def test_that_all_branches_hang_on_the_same_noise():
     assert not torch.equal(one["text"], other["text"])
 
 
+def test_that_one_after_the_other_nothing_but_the_shared_noise_is_random():
+    net = model(SequentialBackboneGenerator).eval()
+    torch.nn.init.normal_(cast("Any", net.branches["text"]).to_logits.weight)
+    first, second = noise(net, 64), noise(net, 64, seed=2)
+    one, same = net(first, {}), net({**second, "latent": first["latent"]}, {})
+    assert all(torch.equal(one[name], same[name]) for name in one)
+    assert len(one["text"].argmax(2).unique(dim=0)) > 1
+
+
+def test_that_one_after_the_other_the_image_is_the_one_drawn_for_the_text():
+    net = model(SequentialBackboneGenerator).eval()
+    torch.nn.init.normal_(cast("Any", net.branches["text"]).to_logits.weight)
+    made = net(noise(net, 64), {})
+    assert torch.equal(made["image"], net(noise(net, 64), {"text": made["text"]})["image"])
+    made = model().eval()(noise(model(), 64), {})
+    drawn = model().eval()(noise(model(), 64), {"text": made["text"]})
+    assert not torch.equal(made["image"], drawn["image"])
+
+
+def test_that_noise_reaches_the_image_past_a_backbone_without_variety():
+    for kind, varies in zip(BOTH, (False, True), strict=True):
+        net = model(kind).eval()
+        for weight in net.backbone.parameters():
+            torch.nn.init.zeros_(weight)
+        made = net(noise(net, 64), {})
+        assert (made["image"].std(0).max() > 0.01) == varies
+
+
+def test_that_one_after_the_other_the_image_does_not_move_the_text():
+    net, real = model(SequentialBackboneGenerator), tiny_pairs()
+    weight = cast("torch.Tensor", cast("Any", net.branches["text"]).to_logits.weight)
+    none = dict.fromkeys(real, torch.zeros(8, dtype=torch.bool))
+    net.generate_training_pairs(noise(net), real, none)["image"].sum().backward()
+    assert weight.grad is None
+    net.generate_training_pairs(noise(net), real, none)["text"][:, 0, 3].sum().backward()
+    assert weight.grad is not None
+    assert weight.grad.abs().sum() > 0
+
+
+def test_that_encodings_of_given_items_have_one_size_beside_the_noise():
+    net, real = model(SequentialBackboneGenerator), tiny_pairs()
+    for name in real:
+        context = net.context({name: real[name]}, 8)
+        torch.testing.assert_close(context.square().mean(1).sqrt(), torch.full((8,), 2.0))
+    nothing = dict.fromkeys(real, torch.zeros(8, dtype=torch.bool))
+    assert net.context(real, 8, nothing).abs().max() == 0
+
+
 def test_that_what_is_given_decides_the_rest():
     net, real = model().eval(), tiny_pairs()
     one = net(noise(net), {"text": real["text"]})["image"]
@@ -55,16 +109,20 @@ def test_that_a_fake_pair_may_keep_anything_but_all():
     assert model().conditioning_patterns == ((), ("text",), ("image",))
 
 
-def test_that_rehearsal_keeps_what_each_row_keeps_and_makes_the_rest_for_it():
-    net, real = model().eval(), tiny_pairs()
-    none = torch.zeros(8, dtype=torch.bool)
-    conditioning_mask = {"text": torch.tensor([False, True] * 4), "image": none}
+@pytest.mark.parametrize("kind", BOTH)
+def test_that_rehearsal_keeps_what_each_row_keeps_and_makes_the_rest_for_it(kind):
+    net, real = model(kind).eval(), tiny_pairs()
+    read = torch.tensor([False] * 6 + [True] * 2)
+    conditioning_mask = {"text": torch.tensor([False, True] * 3 + [False] * 2), "image": read}
     pair = net.generate_training_pairs(noise(net), real, conditioning_mask)
-    assert torch.equal(pair["text"][1::2], real["text"][1::2])
+    assert torch.equal(pair["text"][1:6:2], real["text"][1:6:2])
+    assert torch.equal(pair["image"][6:], real["image"][6:])
+    captions = net(noise(net), {"image": real["image"]})["text"]
+    torch.testing.assert_close(pair["text"][6:], captions[6:])
     drawn = net(noise(net), {"text": real["text"]})["image"]
     generated = net(noise(net), {})["image"]
-    torch.testing.assert_close(pair["image"][1::2], drawn[1::2])
-    torch.testing.assert_close(pair["image"][0::2], generated[0::2])
+    torch.testing.assert_close(pair["image"][1:6:2], drawn[1:6:2])
+    torch.testing.assert_close(pair["image"][0:6:2], generated[0:6:2])
 
 
 def test_that_nothing_is_learned_by_likelihood():
@@ -73,8 +131,9 @@ def test_that_nothing_is_learned_by_likelihood():
     assert model().nll_losses(real, there) == {}
 
 
-def test_that_a_walk_begins_and_ends_at_its_ends():
-    net, real = model().eval(), tiny_pairs()
+@pytest.mark.parametrize("kind", BOTH)
+def test_that_a_walk_begins_and_ends_at_its_ends(kind):
+    net, real = model(kind).eval(), tiny_pairs()
     start = Endpoint(noise=noise(net), conditions={"text": real["text"]})
     end = Endpoint(noise={**noise(net), "latent": noise(net, seed=3)["latent"]}, conditions={})
     for t, ends in ((0.0, start), (1.0, end)):

@@ -41,6 +41,14 @@ KINDS = {
         "data__augmentation": "ada",
         "training__d_steps": 2,
     },
+    "adversarial, text first": {
+        "family": "adversarial",
+        "networks__generation_order": "text-first",
+    },
+    "hybrid wasserstein, all mismatches": {
+        "training__adversarial_loss": "wasserstein",
+        "training__mismatched_pairs": "always",
+    },
     "hybrid balanced": {"data__class_balance": 1.0},
     "hybrid token ids": {"networks__text_encoding": "token-ids"},
     "mvae": {"family": "mvae"},

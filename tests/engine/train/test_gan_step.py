@@ -259,6 +259,40 @@ def test_that_an_unbounded_loss_sees_as_many_fakes_as_real_items(monkeypatch):
     assert seen.called
 
 
+def test_that_an_unbounded_loss_may_count_mismatches_against_real_pairs():
+    state, real = tiny_state(), tiny_pairs(6)
+    real["text"][:3] = real["text"][0]
+    discriminator = discriminator_of(state)
+    kept = {name: torch.zeros(6, dtype=torch.bool) for name in real}
+    fake = {name: item.roll(2, 0) for name, item in real.items()}
+
+    def loss_of(**training: Any) -> Tensor:
+        training = {"adversarial_loss": "wasserstein", "regularizer": "gradient-penalty"} | training
+        return gan_step.discriminator_loss(
+            discriminator,
+            complete_batch(real),
+            fake,
+            kept,
+            config=tiny_step_config(**training).training,
+            step=1,  # without the penalty
+            augment=dict,
+            rng=torch.Generator(),
+        )[0]
+
+    seen = discriminator.features(real)
+    wrong = discriminator.joint_logit({"text": seen["text"], "image": seen["image"].roll(1, 0)})
+    right, fakes = discriminator(real), discriminator(fake)
+    differs = torch.tensor([True, False, False, False, True, True])
+    plain = torch.stack([fakes[head].mean() - right[head].mean() for head in right]).sum()
+    expected = plain + (wrong - right[PAIR])[differs].mean()
+    torch.testing.assert_close(loss_of(), plain)
+    torch.testing.assert_close(loss_of(mismatched_pairs="always"), expected)
+    # Calling every pair a little more fake gains nothing.
+    with torch.no_grad():
+        cast("Any", discriminator.joint_head)[-1].bias -= 5
+    torch.testing.assert_close(loss_of(mismatched_pairs="always"), expected)
+
+
 def test_that_an_incomplete_neighbour_makes_no_mismatch():
     state, real = tiny_state(), tiny_pairs(6)
     has_image = torch.tensor([True, True, False, True, True, True])
