@@ -47,6 +47,11 @@ RUNS: dict[str, dict[str, Any]] = {
     },
     "hybrid, token ids": {"family": "hybrid", "networks__text_encoding": "token-ids"},
     "adversarial": {"family": "adversarial"},
+    "adversarial, text first": {
+        "family": "adversarial",
+        "networks__generation_order": "text-first",
+        "training__mismatched_pairs": "always",
+    },
     "adversarial, wasserstein": {
         "family": "adversarial",
         "training__adversarial_loss": "wasserstein",
@@ -60,6 +65,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "preset cpu-colour": {
         "preset": "cpu-colour",
         "networks__architecture": COLOUR.networks.architecture,
+        "networks__context_norm": COLOUR.networks.context_norm,
         "training__learning_rate": COLOUR.training.learning_rate,
         "training__final_learning_rate": COLOUR.training.final_learning_rate,
         "training__text_learning_rate": COLOUR.training.text_learning_rate,
