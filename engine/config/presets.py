@@ -50,9 +50,7 @@ PRESETS = {
                 text_encoding="auto",
                 generation_order="text-first",
             ),
-            training=TrainingConfig(
-                learning_rate=2e-3, final_learning_rate=1e-4, mismatched_pairs="always"
-            ),
+            training=TrainingConfig(learning_rate=2e-3, final_learning_rate=1e-4),
         ),
         Preset(
             name="cpu-colour",
@@ -72,7 +70,6 @@ PRESETS = {
                 text_learning_rate=2e-4,
                 batch_size=32,
                 penalty_weight=0.5,
-                mismatched_pairs="always",
             ),
         ),
         Preset(
@@ -95,7 +92,6 @@ PRESETS = {
                 batch_size=0,
                 penalty_weight=0.5,
                 ema_half_life=50_000.0,
-                mismatched_pairs="always",
             ),
         ),
         Preset(
@@ -118,7 +114,6 @@ PRESETS = {
                 batch_size=0,
                 penalty_weight=1.0,
                 ema_half_life=100_000.0,
-                mismatched_pairs="always",
             ),
         ),
         Preset(
