@@ -53,9 +53,7 @@ PRESETS = {
                 context_norm="rms",
                 generation_order="text-first",
             ),
-            training=TrainingConfig(
-                learning_rate=2e-3, final_learning_rate=1e-4, mismatched_pairs="always"
-            ),
+            training=TrainingConfig(learning_rate=2e-3, final_learning_rate=1e-4),
         ),
         Preset(
             name="cpu-colour",
@@ -76,7 +74,6 @@ PRESETS = {
                 text_learning_rate=2e-4,
                 batch_size=32,
                 penalty_weight=0.5,
-                mismatched_pairs="always",
             ),
         ),
         Preset(
@@ -123,7 +120,6 @@ PRESETS = {
                 batch_size=0,
                 penalty_weight=0.5,
                 ema_half_life=50_000.0,
-                mismatched_pairs="always",
             ),
         ),
         Preset(
@@ -148,7 +144,6 @@ PRESETS = {
                 batch_size=0,
                 penalty_weight=1.0,
                 ema_half_life=100_000.0,
-                mismatched_pairs="always",
             ),
         ),
         Preset(

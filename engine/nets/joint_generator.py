@@ -149,8 +149,8 @@ class SequentialBackboneGenerator(SharedBackboneGenerator):
     The shared noise is all that is random. Every item is decoded from one pass through the
     backbone, whose context are the items given or generated so far. A branch without a likelihood
     also takes the noise itself beside the hidden vector, as in the skip connections of BigGAN
-    (Brock et al. 2019, arXiv:1809.11096, section 3): the tokens pull the hidden vector into a few
-    clusters, from which alone all images of a word look the same.
+    (Brock et al. 2019, arXiv:1809.11096, section 3): decoded from the hidden vector alone, images
+    fell into a few clusters that each looked the same (docs/measurements.md).
     """
 
     context_rms = 2.0
