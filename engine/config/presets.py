@@ -95,7 +95,6 @@ PRESETS = {
                 text_learning_rate=2e-4,
                 batch_size=16,
                 penalty_weight=0.5,
-                mismatched_pairs="always",
             ),
         ),
         Preset(
