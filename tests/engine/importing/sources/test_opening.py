@@ -66,7 +66,7 @@ def test_that_a_tar_is_opened(tmp_path, name, mode):
         ("words.jsonl", b"{}"),
         ("words.parquet", b"PAR1"),
         ("train-images-idx3-ubyte", IDX),
-        ("train-images-idx3-ubyte.gz", gzip.compress(IDX)),
+        ("train-images-idx3-ubyte.gz", gzip.compress(IDX, mtime=0)),
     ],
 )
 def test_that_a_table_stands_for_its_folder(tmp_path, name, content):
