@@ -1427,11 +1427,11 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Colour at 64 px, for the CPU</source>
-        <translation>彩色 64 像素，用于 CPU</translation>
+        <translation>彩色 64 像素，适合 CPU</translation>
     </message>
     <message>
         <source>64 px, for colour images on computers without a GPU, about three times slower</source>
-        <translation>64 像素，用于没有 GPU 的计算机上的彩色图像，速度约慢三倍</translation>
+        <translation>64 像素，用于没有 GPU 的电脑上的彩色图像，约慢三倍</translation>
     </message>
     <message>
         <source>Laptop GPU</source>
