@@ -29,6 +29,7 @@ from engine.events import (
     RunRelocated,
     RunResumed,
     StepsSkipped,
+    WeightsTransferred,
 )
 from engine.runs.event_log import RunLog
 from engine.runs.event_reader import LogTail, has_saved, read_events, read_losses, read_quality
@@ -40,6 +41,15 @@ def every_event(run: Path) -> list[RunEvent]:
     return [
         prepared(run),
         PhaseChanged(phase=Phase.TRAINING),
+        WeightsTransferred(
+            run="earlier",
+            checkpoint="checkpoint-000000000064",
+            images_seen=64,
+            tensors=3,
+            all_tensors=4,
+            words=1,
+            all_words=2,
+        ),
         losses(1000),
         EvaluationCompleted(
             images_seen=1000, elapsed_s=1.0, metrics={"kid": 0.5}, best=frozenset({"kid"})

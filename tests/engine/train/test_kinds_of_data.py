@@ -168,7 +168,9 @@ def test_that_texts_as_token_ids_are_learned_drawn_and_evaluated(tmp_path):
     half = unpaired_dataset(tmp_path / "half")
     config = tiny_config(data, tmp_path / "run").with_values(networks__text_encoding="token-ids")
     reports = trained(config)
-    assert {"discriminator", "generator", "text_nll", "penalty"} <= reports[-1].losses.keys()
+    # A slow machine reports single steps, of which few have a penalty.
+    losses = {name for report in reports for name in report.losses}
+    assert {"discriminator", "generator", "text_nll", "penalty"} <= losses
     loaded = load_run(tmp_path / "run", CPU)
     assert list((tmp_path / "run").rglob("*.png"))
     (pairs,) = loaded.sampler.drawings(encode_texts(["light", "grey"], loaded.model), 1)

@@ -260,8 +260,8 @@ def test_that_the_networks_are_gone_when_the_end_is_told(
     story, networks = RunStory(tmp_path), []
     set_up = run_module.set_up
 
-    def remember(*args):
-        run = set_up(*args)
+    def remember(*args, **options):
+        run = set_up(*args, **options)
         networks.extend(weakref.ref(trained.network) for trained in run.state.networks.values())
         return run
 

@@ -243,7 +243,7 @@ def test_that_equal_networks_start_from_the_earlier_average_and_discriminator(tm
 def test_that_the_first_samples_are_those_of_the_earlier_average(tmp_path):
     dataset = tiny_dataset(tmp_path / "data")
     config = tiny_config(dataset, tmp_path / "new")
-    run = earlier_run(tmp_path, model_metadata(config, open_dataset(dataset)))
+    run = earlier_run(tmp_path, model_metadata(config, open_dataset(dataset))[0])
     events = []
     config = config.with_values(init_from=str(run.path))
     made = set_up(config, create_run_folder(config), events.append, RunControl())
