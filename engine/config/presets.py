@@ -11,7 +11,7 @@ import importlib.util
 import os
 import re
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.config.run import RunConfig
@@ -38,6 +38,22 @@ GPU_BYTES = {"workstation": 20e9, "laptop": 5e9}
 """GPU memory that a preset needs, largest first."""
 SMALL_DATASET = 10_000
 """Pairs below which colour images get ``cpu-colour``; larger sets were not compared."""
+_COLOUR_NETWORKS = NetworkConfig(
+    architecture="modulated",
+    image_size=32,
+    generator_channels=16,
+    discriminator_channels=48,
+    text_encoding="auto",
+    context_norm="rms",
+    generation_order="text-first",
+)
+_COLOUR_TRAINING = TrainingConfig(
+    learning_rate=5e-4,
+    final_learning_rate=2.5e-5,
+    text_learning_rate=2e-4,
+    batch_size=32,
+    penalty_weight=0.5,
+)
 PRESETS = {
     preset.name: preset
     for preset in (
@@ -59,43 +75,17 @@ PRESETS = {
             name="cpu-colour",
             title="Colour, for the CPU",
             summary="32 px, for colour images on computers without a GPU",
-            networks=NetworkConfig(
-                architecture="modulated",
-                image_size=32,
-                generator_channels=16,
-                discriminator_channels=48,
-                text_encoding="auto",
-                context_norm="rms",
-                generation_order="text-first",
-            ),
-            training=TrainingConfig(
-                learning_rate=5e-4,
-                final_learning_rate=2.5e-5,
-                text_learning_rate=2e-4,
-                batch_size=32,
-                penalty_weight=0.5,
-            ),
+            networks=_COLOUR_NETWORKS,
+            training=_COLOUR_TRAINING,
         ),
         Preset(
             name="cpu-colour-64",
             title="Colour at 64 px, for the CPU",
             summary="64 px, for colour images on computers without a GPU, about three times slower",
-            networks=NetworkConfig(
-                architecture="modulated",
-                image_size=64,
-                generator_channels=12,
-                discriminator_channels=32,
-                text_encoding="auto",
-                context_norm="rms",
-                generation_order="text-first",
+            networks=replace(
+                _COLOUR_NETWORKS, image_size=64, generator_channels=12, discriminator_channels=32
             ),
-            training=TrainingConfig(
-                learning_rate=5e-4,
-                final_learning_rate=2.5e-5,
-                text_learning_rate=2e-4,
-                batch_size=16,
-                penalty_weight=0.5,
-            ),
+            training=replace(_COLOUR_TRAINING, batch_size=16),
         ),
         Preset(
             name="laptop",

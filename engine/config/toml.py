@@ -11,7 +11,16 @@ from engine.errors import ConfigError, Problem, format_problem
 from engine.fs.codec import DecodeError, decode, encode
 
 FORMAT = 2
-_UNHASHED_DEFAULTS = frozenset({"init_from", "init_checkpoint"})
+_UNHASHED_DEFAULTS = frozenset(
+    {
+        "init_from",
+        "init_checkpoint",
+        "data.text_length",
+        "networks.context_norm",
+        "networks.generation_order",
+        "training.mismatched_pairs",
+    }
+)
 """Settings that older runs lack: at their defaults they leave the hash as it was."""
 
 

@@ -1,11 +1,15 @@
 """Pause, resume, stop, discard, save now, sample now: from the button to the run and back."""
 
+from typing import cast
+
 import pytest
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.events import (
+    Alert,
+    AlertChanged,
     CheckpointSaved,
     EvaluationFailed,
     MetricsReported,
@@ -20,7 +24,8 @@ from engine.runs.folder import RunFolder
 from studio.app import Studio
 from studio.dialogs.confirm import CloseAnswer, ConfirmDiscard, ConfirmQuit
 from studio.models.run_state import Command, RunState
-from studio.models.trouble_text import skipped_checkpoints_text
+from studio.models.trouble_text import advice, skipped_checkpoints_text
+from studio.panels.run.controls import HealthNotes
 from tests.helpers.fake_engine import FakeEngine
 from tests.helpers.guards import ProblemLog, is_event
 from tests.helpers.windows import (
@@ -273,3 +278,64 @@ def test_that_a_failed_preview_or_measurement_ends_nothing(
     assert life(studio) is RunState.RUNNING
     problem_log.expect("no paint")
     problem_log.expect("no judge")
+
+
+# --------------------------------------------------------------------------
+# Alerts in plain words, in the run panel and in a run's events.
+
+
+def changed(alert: Alert, *, is_raised: bool = True) -> AlertChanged:
+    return AlertChanged(
+        alert=alert, is_raised=is_raised, images_seen=100, evidence={"image_diversity": 0.123456}
+    )
+
+
+@pytest.fixture
+def notes(qtbot: QtBot) -> HealthNotes:
+    made = HealthNotes()
+    qtbot.addWidget(made)
+    return made
+
+
+def note_texts(notes: HealthNotes) -> list[str]:
+    labels = notes.findChildren(QLabel)
+    return [
+        label.text() for label in labels if not cast("QWidget", label.parentWidget()).isHidden()
+    ]
+
+
+def test_that_every_alert_has_words_and_a_remedy():
+    words = [advice(alert) for alert in Alert]
+    assert len({word.trouble for word in words}) == len(Alert)
+    assert all("Try " in word.remedy for word in words)
+
+
+def test_that_alerts_come_and_go(notes: HealthNotes):
+    assert notes.isHidden()
+    notes.show_health(changed(Alert.MODE_COLLAPSE))
+    notes.show_health(changed(Alert.OVERFITTING))
+    assert not notes.isHidden()
+    assert advice(Alert.MODE_COLLAPSE).trouble in note_texts(notes)
+    assert advice(Alert.OVERFITTING).remedy in note_texts(notes)
+    notes.show_health(changed(Alert.MODE_COLLAPSE, is_raised=False))
+    assert advice(Alert.MODE_COLLAPSE).trouble not in note_texts(notes)
+    notes.show_health(changed(Alert.OVERFITTING, is_raised=False))
+    assert notes.isHidden()
+
+
+def test_that_the_evidence_is_a_glance_away(notes: HealthNotes):
+    notes.show_health(changed(Alert.MODE_COLLAPSE))
+    assert notes.findChildren(QLabel)[0].toolTip() == "image_diversity 0.123"
+
+
+def test_that_an_alert_that_comes_again_stands_once(notes: HealthNotes):
+    notes.show_health(changed(Alert.MODE_COLLAPSE))
+    notes.show_health(changed(Alert.MODE_COLLAPSE))
+    assert note_texts(notes).count(advice(Alert.MODE_COLLAPSE).trouble) == 1
+
+
+def test_that_a_new_run_has_none(notes: HealthNotes):
+    notes.show_health(changed(Alert.NON_FINITE))
+    notes.clear()
+    assert notes.isHidden()
+    assert note_texts(notes) == []

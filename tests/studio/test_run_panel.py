@@ -1,7 +1,6 @@
 """The run panel as a user fills it in."""
 
 from pathlib import Path
-from typing import cast
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -21,13 +20,11 @@ from pytestqt.qtbot import QtBot
 
 from engine.config.forecast import text_cost
 from engine.errors import CheckpointCorruptError, ConfigError, DeviceUnavailableError, Problem
-from engine.events import Alert, AlertChanged, Phase, PhaseChanged
+from engine.events import Phase, PhaseChanged
 from studio.app import Studio
 from studio.models.run_form import FIELDS, RunForm
 from studio.models.run_state import Command, LifecycleEvent, RunStatus
-from studio.models.trouble_text import advice
 from studio.panels.run import RunPanel
-from studio.panels.run.controls import HealthNotes
 from studio.panels.run.forecast import ForecastView
 from tests.helpers.fake_engine import losses, prepared
 from tests.helpers.run_folders import made_run
@@ -260,66 +257,6 @@ def test_that_an_impossible_combination_says_why(filled: Filled):
     assert "batch norm makes each output depend on the whole batch" in filled.panel.reason
     filled.choose("Regularizer", "Spectral norm")
     assert filled.button.isEnabled()
-
-
-# Alerts in plain words, in the run panel and in a run's events.
-
-
-def changed(alert: Alert, *, is_raised: bool = True) -> AlertChanged:
-    return AlertChanged(
-        alert=alert, is_raised=is_raised, images_seen=100, evidence={"image_diversity": 0.123456}
-    )
-
-
-@pytest.fixture
-def notes(qtbot: QtBot) -> HealthNotes:
-    made = HealthNotes()
-    qtbot.addWidget(made)
-    return made
-
-
-def texts(notes: HealthNotes) -> list[str]:
-    labels = notes.findChildren(QLabel)
-    return [
-        label.text() for label in labels if not cast("QWidget", label.parentWidget()).isHidden()
-    ]
-
-
-def test_that_every_alert_has_words_and_a_remedy():
-    words = [advice(alert) for alert in Alert]
-    assert len({word.trouble for word in words}) == len(Alert)
-    assert all("Try " in word.remedy for word in words)
-
-
-def test_that_alerts_come_and_go(notes: HealthNotes):
-    assert notes.isHidden()
-    notes.show_health(changed(Alert.MODE_COLLAPSE))
-    notes.show_health(changed(Alert.OVERFITTING))
-    assert not notes.isHidden()
-    assert advice(Alert.MODE_COLLAPSE).trouble in texts(notes)
-    assert advice(Alert.OVERFITTING).remedy in texts(notes)
-    notes.show_health(changed(Alert.MODE_COLLAPSE, is_raised=False))
-    assert advice(Alert.MODE_COLLAPSE).trouble not in texts(notes)
-    notes.show_health(changed(Alert.OVERFITTING, is_raised=False))
-    assert notes.isHidden()
-
-
-def test_that_the_evidence_is_a_glance_away(notes: HealthNotes):
-    notes.show_health(changed(Alert.MODE_COLLAPSE))
-    assert notes.findChildren(QLabel)[0].toolTip() == "image_diversity 0.123"
-
-
-def test_that_an_alert_that_comes_again_stands_once(notes: HealthNotes):
-    notes.show_health(changed(Alert.MODE_COLLAPSE))
-    notes.show_health(changed(Alert.MODE_COLLAPSE))
-    assert texts(notes).count(advice(Alert.MODE_COLLAPSE).trouble) == 1
-
-
-def test_that_a_new_run_has_none(notes: HealthNotes):
-    notes.show_health(changed(Alert.NON_FINITE))
-    notes.clear()
-    assert notes.isHidden()
-    assert texts(notes) == []
 
 
 # --------------------------------------------------------------------------

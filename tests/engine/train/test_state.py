@@ -26,7 +26,7 @@ from engine.train.families import build_state, build_step
 from engine.train.setup import reset_to_initial_weights, set_up
 from engine.train.state import DISCRIMINATOR, GENERATOR, TrainingState, update_ema
 from engine.train.step import complete_batch
-from engine.train.transfer import preview_transfer, transfer
+from engine.train.transfer import follow_initial_run, preview_transfer, transfer
 from tests.helpers.run_folders import facts_at
 from tests.helpers.tiny import (
     WORDS,
@@ -260,6 +260,21 @@ def test_that_the_first_samples_are_those_of_the_earlier_average(tmp_path):
     assert [e.run for e in events if isinstance(e, WeightsTransferred)] == ["earlier"]
     # What was the newest checkpoint is written down: the earlier run may go on.
     assert made.folder.read_config().init_checkpoint == origin.checkpoint
+
+
+def test_that_automatic_texts_follow_the_earlier_run(tmp_path):
+    run = earlier_run(tmp_path, data__tokenizer="characters")
+    config = tiny_config(tmp_path / "data", tmp_path / "new").with_values(
+        init_from=str(run.path), data__tokenizer="auto", networks__text_encoding="auto"
+    )
+    initial = find_initial_run(config)
+    followed = follow_initial_run(config, initial)
+    assert followed.data.tokenizer == "characters"
+    assert followed.networks.text_encoding == "one-hot"
+    # What the user names stays.
+    named = config.with_values(data__tokenizer="word", networks__text_encoding="token-ids")
+    assert follow_initial_run(named, initial) == named
+    assert follow_initial_run(config, None) == config
 
 
 OTHER = replace(
