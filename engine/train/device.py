@@ -41,21 +41,10 @@ def describe(device: torch.device) -> str:
 # Precision.
 
 
-def resolve_precision(name: str, device: torch.device, *, is_large: bool) -> str:
-    """Resolve ``auto`` to ``bf16`` or ``fp32``.
-
-    bf16 is faster where the hardware multiplies it natively and the layers are large enough to
-    outweigh the conversions (docs/measurements.md).
-    """
-    if name != "auto":
-        return name
+def has_bf16(device: torch.device) -> bool:
+    """Whether a device multiplies bfloat16 natively."""
     if device.type == "cuda":
-        return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
-    return "bf16" if is_large and has_bf16_cpu() else "fp32"
-
-
-def has_bf16_cpu() -> bool:
-    """Whether this processor multiplies bfloat16 natively."""
+        return torch.cuda.is_bf16_supported(including_emulation=False)
     return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()  # noqa: SLF001 (the only way to ask)
 
 

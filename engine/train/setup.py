@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from engine.config.run import RunConfig
+from engine.config.sections import TrainingConfig
 from engine.control import RunControl
 from engine.data.loader import Batch, DeviceLoader
 from engine.data.store import StoredDataset, open_dataset
@@ -34,20 +35,15 @@ from engine.train.data import (
 from engine.train.device import (
     describe,
     find_device,
+    has_bf16,
     is_out_of_memory,
     keep_freed_memory,
     release_memory,
-    resolve_precision,
 )
 from engine.train.families import build_state, build_step
 from engine.train.state import DISCRIMINATOR, TrainingState, parameter_count, update_ema
 from engine.train.step import Step
 from engine.train.transfer import follow_initial_run, transfer
-
-LARGE_IMAGE = 64
-"""Pixels from which layers are large enough for half precision to be faster on a CPU. The layers of
-the modulated architecture are at any size.
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,10 +203,9 @@ def _decide(
     config: RunConfig, data: TrainingData, device: torch.device, emit: Emit, control: RunControl
 ) -> RunConfig:
     """Resolve the values that the configuration leaves to the machine."""
-    networks = config.networks
-    is_large = networks.image_size >= LARGE_IMAGE or networks.architecture == "modulated"
-    precision = resolve_precision(config.training.precision, device, is_large=is_large)
-    config = config.with_values(training__precision=precision)
+    if config.training.precision == "auto":
+        precision = _faster_precision(config, data, device, control)
+        config = config.with_values(training__precision=precision)
     if config.training.batch_size:
         return config
 
@@ -227,6 +222,34 @@ def _decide(
     chosen = choose_batch(take_steps, DeviceMemory(device), largest=data.count)
     emit(chosen)
     return config.with_values(training__batch_size=chosen.batch_size)
+
+
+MIN_BF16_SPEEDUP = 1.1
+"""Required speed-up from bf16, which costs accuracy."""
+
+
+def _faster_precision(
+    config: RunConfig, data: TrainingData, device: torch.device, control: RunControl
+) -> str:
+    """Return ``bf16`` if training with it is clearly faster here, or ``fp32``.
+
+    Trains for half a second with each, with networks that are then discarded. Small layers gain
+    less from bf16 than the conversions cost, and how much depends on the processor.
+    """
+    if not has_bf16(device):
+        return "fp32"
+    size = config.training.batch_size or min(TrainingConfig().batch_size, data.count)
+    rates = {
+        precision: _training_speed(
+            config.with_values(training__precision=precision, training__batch_size=size),
+            data,
+            device,
+            control,
+            seconds=PROBE_S / 2,
+        )
+        for precision in ("fp32", "bf16")
+    }
+    return "bf16" if rates["bf16"] >= MIN_BF16_SPEEDUP * rates["fp32"] else "fp32"
 
 
 def _announcement(
@@ -315,6 +338,18 @@ def _measure(config: RunConfig, device: torch.device, control: RunControl) -> fl
     config = decide_texts(config, texts)
     data = _load(config, dataset, metadata, device, control, PROBE_ITEMS)
     config = _decide(config, data, device, lambda _event: None, control)
+    return _training_speed(config, data, device, control)
+
+
+def _training_speed(
+    config: RunConfig,
+    data: TrainingData,
+    device: torch.device,
+    control: RunControl,
+    *,
+    seconds: float = PROBE_S,
+) -> float:
+    """Measure images per second for a given precision and batch, on networks made for it."""
     training = config.training
     state = build_state(data.modalities, config, device, data.augmenters)
     step, loader = _build_step(state, config, data), data.loader(training.batch_size)
@@ -336,7 +371,8 @@ def _measure(config: RunConfig, device: torch.device, control: RunControl) -> fl
 
     has_penalty = DISCRIMINATOR in state.networks and training.penalty_weight > 0
     interval = training.reg_interval if has_penalty else 1
-    return training.batch_size * steps_per_second(take_step, wait, interval=interval)
+    rate = steps_per_second(take_step, wait, interval=interval, seconds=seconds)
+    return training.batch_size * rate
 
 
 def steps_per_second(
@@ -344,36 +380,38 @@ def steps_per_second(
     wait: Callable[[], None] = lambda: None,
     *,
     interval: int,
+    seconds: float = PROBE_S,
     clock: Callable[[], float] = time.perf_counter,
 ) -> float:
     """Measure the mean rate of steps of which every ``interval``-th takes longer.
 
-    The first two steps compile kernels and do not count, unless they alone take a second. Then both
-    kinds of steps are timed in turn until a second is over: in whole intervals if that is short
-    enough, otherwise one step of each.
+    The first two steps compile kernels and do not count, unless they alone take that long. Then
+    both kinds of steps are timed in turn until the time is over: in whole intervals if that is
+    short enough, otherwise one step of each.
 
     Args:
         take_step: takes the step of a number from 0; multiples of ``interval`` are the long ones.
         wait: waits for the device.
         interval: 1 if all steps are equal.
+        seconds: time to measure for.
         clock: in seconds.
     """
 
-    def seconds(*numbers: int) -> float:
+    def elapsed(*numbers: int) -> float:
         start = clock()
         for number in numbers:
             take_step(number)
         wait()
         return clock() - start
 
-    long_s, short_s, rounds, num_short = seconds(0), seconds(1), 1, 1
-    if long_s + short_s < PROBE_S:
-        num_short = interval - 1 if interval * short_s < PROBE_S else 1
+    long_s, short_s, rounds, num_short = elapsed(0), elapsed(1), 1, 1
+    if long_s + short_s < seconds:
+        num_short = interval - 1 if interval * short_s < seconds else 1
         long_s = short_s = rounds = 0
-        while long_s + short_s < PROBE_S:
+        while long_s + short_s < seconds:
             rounds += 1
-            long_s += seconds(rounds * interval)
-            short_s += seconds(*range(1, num_short + 1))
+            long_s += elapsed(rounds * interval)
+            short_s += elapsed(*range(1, num_short + 1))
     # Without short steps, nothing but the clock itself was timed.
     per_short_s = short_s / (rounds * num_short) if num_short else 0.0
     return interval / (long_s / rounds + (interval - 1) * per_short_s)

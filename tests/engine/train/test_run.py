@@ -35,10 +35,10 @@ from engine.runs.event_reader import read_losses
 from engine.runs.folder import RunFolder
 from engine.sample.load import load_run
 from engine.sample.preview_sheet import read_sheet
-from engine.train import device, periodic
+from engine.train import periodic, setup
 from engine.train.data import load_training_data, model_metadata
 from engine.train.loop import TrainingLoop
-from engine.train.run import train
+from engine.train.run import resume, train
 from engine.train.setup import PROBE_ITEMS, measure_throughput
 from tests.helpers.tiny import tiny_config, tiny_dataset, unpaired_dataset
 
@@ -91,16 +91,38 @@ def test_that_a_run_leaves_what_others_can_read(tmp_path, dataset):
 
 
 @pytest.mark.parametrize(
-    ("architecture", "precision"), [("convolutional", "fp32"), ("modulated", "bf16")]
+    ("native", "bf16_rate", "precision"),
+    [(True, 1.2, "bf16"), (True, 1.05, "fp32"), (False, 2.0, "fp32")],
 )
-def test_that_small_images_take_bf16_only_with_the_modulated_architecture(
-    tmp_path, dataset, monkeypatch, architecture, precision
+def test_that_bf16_is_taken_where_steps_with_it_are_clearly_faster(
+    tmp_path, dataset, monkeypatch, native, bf16_rate, precision
 ):
-    monkeypatch.setattr(device, "has_bf16_cpu", lambda: True)
+    probed = []
+
+    def rate(config, *_args, **_kwargs):
+        probed.append((config.training.precision, config.training.batch_size))
+        return bf16_rate if config.training.precision == "bf16" else 1.0
+
+    monkeypatch.setattr(setup, "has_bf16", lambda _device: native)
+    monkeypatch.setattr(setup, "_training_speed", rate)
     config = tiny_config(dataset, tmp_path / "run", images=16)
-    config = config.with_values(networks__architecture=architecture)
     assert of(events_of(config), RunEnded)[-1].outcome is Outcome.FINISHED
+    size = config.training.batch_size
+    assert probed == ([("fp32", size), ("bf16", size)] if native else [])
     assert RunFolder(tmp_path / "run").read_config().training.precision == precision
+    resume(RunFolder(config.run).read_config().with_values(images=32), lambda _: None, RunControl())
+    assert len(probed) == 2 * native, "a resumed run keeps its precision"
+
+
+def test_that_the_precision_probe_leaves_the_run_as_it_is(tmp_path, dataset, monkeypatch):
+    tensors = []
+    for native in (False, True):
+        monkeypatch.setattr(setup, "has_bf16", lambda _device, native=native: native)
+        monkeypatch.setattr(setup, "MIN_BF16_SPEEDUP", 1e9)
+        run = tmp_path / str(native)
+        events_of(tiny_config(dataset, run))
+        tensors.append(read_tensors(RunFolder(run).latest_checkpoint(), "generator."))
+    assert all(torch.equal(tensors[0][name], tensors[1][name]) for name in tensors[0])
 
 
 def test_that_equal_configurations_give_equal_weights(tmp_path, dataset):
