@@ -34,7 +34,7 @@ class Preset:
 
 AUTO = "auto"
 """In place of a preset's name: select one by device and dataset."""
-GPU_BYTES = {"workstation": 20e9, "laptop": 5e9}
+GPU_BYTES = {"workstation": 20e9, "laptop": 5e9, "gpu-64": 3e9}
 """GPU memory that a preset needs, largest first."""
 SMALL_DATASET = 10_000
 """Pairs below which colour images get ``cpu-colour``; larger sets were not compared."""
@@ -53,6 +53,21 @@ _COLOUR_TRAINING = TrainingConfig(
     text_learning_rate=2e-4,
     batch_size=32,
     penalty_weight=0.5,
+)
+_GPU_NETWORKS = replace(
+    _COLOUR_NETWORKS,
+    image_size=64,
+    latent_dim=128,
+    generator_channels=32,
+    embedding_dim=256,
+    token_dim=64,
+)
+_GPU_TRAINING = TrainingConfig(
+    learning_rate=5e-4,
+    final_learning_rate=5e-5,
+    batch_size=0,
+    penalty_weight=0.5,
+    ema_half_life=50_000.0,
 )
 PRESETS = {
     preset.name: preset
@@ -88,49 +103,36 @@ PRESETS = {
             training=replace(_COLOUR_TRAINING, batch_size=16),
         ),
         Preset(
+            name="gpu-64",
+            title="64 px, for a GPU",
+            summary="64 px, for small images and a GPU with 4 GB",
+            networks=_GPU_NETWORKS,
+            training=_GPU_TRAINING,
+        ),
+        Preset(
             name="laptop",
             title="Laptop GPU",
-            summary="64 px, for a GPU with 6 GB",
-            networks=NetworkConfig(
-                architecture="modulated",
-                image_size=64,
-                latent_dim=128,
-                generator_channels=32,
-                discriminator_channels=48,
-                embedding_dim=256,
-                token_dim=64,
-                text_encoding="auto",
-                context_norm="rms",
-                generation_order="text-first",
+            summary="128 px, for a GPU with 6 GB",
+            networks=replace(
+                _GPU_NETWORKS, image_size=128, generator_channels=16, discriminator_channels=32
             ),
-            training=TrainingConfig(
-                learning_rate=5e-4,
-                final_learning_rate=5e-5,
-                batch_size=0,
-                penalty_weight=0.5,
-                ema_half_life=50_000.0,
-            ),
+            training=_GPU_TRAINING,
         ),
         Preset(
             name="workstation",
             title="Workstation GPU",
-            summary="128 px, for a GPU with 24 GB",
-            networks=NetworkConfig(
-                architecture="modulated",
-                image_size=128,
+            summary="256 px, for a GPU with 24 GB",
+            networks=replace(
+                _GPU_NETWORKS,
+                image_size=256,
                 latent_dim=256,
-                generator_channels=32,
-                discriminator_channels=64,
                 embedding_dim=512,
                 token_dim=128,
-                text_encoding="auto",
-                context_norm="rms",
-                generation_order="text-first",
+                discriminator_channels=32,
             ),
-            training=TrainingConfig(
+            training=replace(
+                _GPU_TRAINING,
                 learning_rate=2e-4,
-                final_learning_rate=5e-5,
-                batch_size=0,
                 penalty_weight=1.0,
                 ema_half_life=100_000.0,
             ),
@@ -161,7 +163,7 @@ PRESETS = {
 }
 
 
-SERIES = (("cpu-colour", "cpu-colour-64"),)
+SERIES = (("cpu-colour", "cpu-colour-64"), ("gpu-64", "laptop", "workstation"))
 """Presets that differ in the image size, and in what has to differ with it."""
 
 

@@ -256,7 +256,7 @@ class DataConfig:
 # Networks.
 
 
-IMAGE_SIZES = (32, 64, 128)
+IMAGE_SIZES = (32, 64, 128, 256)
 TEXT_ENCODINGS = ("auto", "one-hot", "token-ids")
 ARCHITECTURES = ("convolutional", "dense", "modulated")
 NORMS = ("none", "batch")

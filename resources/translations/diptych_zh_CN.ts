@@ -1178,6 +1178,14 @@ Free software under the Apache License 2.0.</source>
         <translation>词表中的最大词元数。更少见的词元替换为未知词元。</translation>
     </message>
     <message>
+        <source>128 px, for a GPU with 6 GB</source>
+        <translation>128 像素，适合 6 GB 显存的 GPU</translation>
+    </message>
+    <message>
+        <source>256 px, for a GPU with 24 GB</source>
+        <translation>256 像素，适合 24 GB 显存的 GPU</translation>
+    </message>
+    <message>
         <source>tokens</source>
         <translation>个词元</translation>
     </message>
@@ -1434,20 +1442,20 @@ Free software under the Apache License 2.0.</source>
         <translation>64 像素，用于没有 GPU 的电脑上的彩色图像，约慢三倍</translation>
     </message>
     <message>
+        <source>64 px, for a GPU</source>
+        <translation>64 像素，适合 GPU</translation>
+    </message>
+    <message>
+        <source>64 px, for small images and a GPU with 4 GB</source>
+        <translation>64 像素，适合小图像和 4 GB 显存的 GPU</translation>
+    </message>
+    <message>
         <source>Laptop GPU</source>
         <translation>笔记本 GPU</translation>
     </message>
     <message>
-        <source>64 px, for a GPU with 6 GB</source>
-        <translation>64 像素，适合 6 GB 显存的 GPU</translation>
-    </message>
-    <message>
         <source>Workstation GPU</source>
         <translation>工作站 GPU</translation>
-    </message>
-    <message>
-        <source>128 px, for a GPU with 24 GB</source>
-        <translation>128 像素，适合 24 GB 显存的 GPU</translation>
     </message>
     <message>
         <source>Original GAN</source>

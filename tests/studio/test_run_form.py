@@ -138,7 +138,7 @@ def test_that_what_was_typed_outlives_the_session(form: RunForm, tmp_path: Path)
     again = RunForm(tmp_path, form.choices(is_more_open=True))
     assert (again.starter, again.preset) == ("emoji", "laptop")
     assert (again.text("seed"), again.text("training.batch_size")) == ("12", "oops")
-    assert again.text("networks.image_size") == "64"
+    assert again.text("networks.image_size") == "128"
 
 
 def test_that_the_preset_follows_the_data_until_it_is_chosen(form: RunForm):

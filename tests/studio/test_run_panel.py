@@ -109,7 +109,7 @@ def test_that_a_preset_sets_every_field(filled: Filled):
     filled.choose("Preset", "Laptop GPU")
     size = filled.control("Image size")
     assert isinstance(size, QComboBox)
-    assert size.currentText() == "64 px"
+    assert size.currentText() == "128 px"
 
 
 def test_that_start_carries_what_was_chosen(filled: Filled):
@@ -386,11 +386,11 @@ def test_that_one_click_fits_the_image_size_and_keeps_what_was_changed(qtbot, st
     assert form.text("networks.image_size") == "64"
     assert not forecast.size_button.isVisible()
     assert forecast_says(studio, "only with the values of the preset Colour")
-    # No preset of the series has this size, so nothing else changes.
-    form.choose_preset("workstation")
+    # No preset has this size and differs in nothing else, so nothing else changes.
+    form.choose_preset("cpu-tiny")
     before = {name: form.text(name) for name in FIELDS}
     studio.window.run.refresh()
-    assert forecast_says(studio, "The images have 64 px, the run makes 128 px: pixels are invented")
+    assert forecast_says(studio, "The images have 64 px, the run makes 32 px: details are lost.")
     press(qtbot, forecast, "Use 64 px")
     assert {name: form.text(name) for name in FIELDS} == before | {"networks.image_size": "64"}
 

@@ -54,6 +54,8 @@ def test_that_colour_presets_decay_to_a_twentieth_and_write_more_slowly(name):
         ("cpu-colour", 64, "cpu-colour-64"),
         ("cpu-colour-64", 32, "cpu-colour"),
         ("cpu-colour-64", 128, ""),
+        ("workstation", 64, "gpu-64"),
+        ("gpu-64", 256, "workstation"),
         ("cpu-tiny", 64, ""),
     ],
 )
@@ -65,10 +67,12 @@ def test_that_a_series_of_presets_differs_in_the_image_size(name, size, other):
     ("gigabytes", "pixels", "name", "reason"),
     [
         (0, 256, "cpu-tiny", "no GPU"),
-        (4, 256, "cpu-tiny", "4 GB only"),
+        (2, 256, "cpu-tiny", "2 GB only"),
+        (4, 256, "gpu-64", "4 GB"),
         (6, 256, "laptop", "6 GB"),
-        (24, 64, "laptop", "64 px"),
-        (24, 128, "workstation", "128 px"),
+        (24, 64, "gpu-64", "64 px"),
+        (24, 128, "laptop", "128 px"),
+        (24, 256, "workstation", "256 px"),
         (24, 1024, "workstation", "1024 px"),
         (80, 28, "cpu-tiny", "28 px"),
     ],
@@ -276,7 +280,7 @@ def test_that_measured_runs_are_documented_and_their_sheets_are_small():
         (32, "convolutional", 32),
         (63, "convolutional", 32),
         (64, "modulated", 64),
-        (500, "convolutional", 128),
+        (500, "convolutional", 256),
         (500, "dense", 64),
     ],
 )
