@@ -45,6 +45,7 @@ _COLOUR_NETWORKS = NetworkConfig(
     discriminator_channels=48,
     text_encoding="auto",
     context_norm="rms",
+    output_filter="low-pass",
     generation_order="text-first",
 )
 _COLOUR_TRAINING = TrainingConfig(

@@ -261,6 +261,7 @@ TEXT_ENCODINGS = ("auto", "one-hot", "token-ids")
 ARCHITECTURES = ("convolutional", "dense", "modulated")
 NORMS = ("none", "batch")
 CONTEXT_NORMS = ("none", "rms")
+OUTPUT_FILTERS = ("none", "low-pass")
 GENERATION_ORDERS = ("simultaneous", "text-first")
 
 
@@ -343,6 +344,13 @@ class NetworkConfig:
         "encoding of an image can saturate the recurrent decoder, which then ignores the image.",
         choices=CONTEXT_NORMS,
         families=("hybrid",),
+    )
+    output_filter: str = setting(
+        "none",
+        label="Output filter",
+        help="Filter of the modulated generator's output at full resolution. A low-pass filter "
+        "weakens grids and hard edges.",
+        choices=OUTPUT_FILTERS,
     )
     generation_order: str = setting(
         "simultaneous",

@@ -18,6 +18,7 @@ _UNHASHED_DEFAULTS = frozenset(
         "data.text_length",
         "networks.context_norm",
         "networks.generation_order",
+        "networks.output_filter",
         "training.mismatched_pairs",
     }
 )

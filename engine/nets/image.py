@@ -86,6 +86,8 @@ class ImageModality:
     embedding_dim: int
     discriminator_norm: str = "none"
     """``batch`` for batch norm in the discriminator's backbone, or ``none``."""
+    output_filter: str = "none"
+    """``low-pass`` to filter the output of the modulated decoder, or ``none``."""
     name: str = "image"
     likelihood: PixelLikelihood = field(default_factory=PixelLikelihood)
     """Likelihood of the pixels, where images are learned by likelihood."""

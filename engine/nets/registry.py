@@ -67,6 +67,7 @@ def build_modalities(
         discriminator_channels=networks.discriminator_channels,
         embedding_dim=networks.embedding_dim,
         discriminator_norm=networks.discriminator_norm,
+        output_filter=networks.output_filter,
     )
     return (text, image)
 

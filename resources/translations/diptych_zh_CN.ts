@@ -1022,6 +1022,14 @@ Free software under the Apache License 2.0.</source>
         <translation>对生成文本所依据的上下文进行归一化。若不使用 RMS 归一化，图像的编码可能使循环解码器饱和，之后解码器便会忽略图像。</translation>
     </message>
     <message>
+        <source>Output filter</source>
+        <translation>输出滤波器</translation>
+    </message>
+    <message>
+        <source>Filter of the modulated generator&apos;s output at full resolution. A low-pass filter weakens grids and hard edges.</source>
+        <translation>调制生成器在全分辨率输出上的滤波器。低通滤波器可减弱网格和生硬的边缘。</translation>
+    </message>
+    <message>
         <source>Generation order</source>
         <translation>生成顺序</translation>
     </message>
@@ -4708,6 +4716,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Text first</source>
         <translation>先文本后图像</translation>
+    </message>
+    <message>
+        <source>Low-pass</source>
+        <translation>低通</translation>
     </message>
     <message>
         <source>With bounded losses</source>

@@ -105,6 +105,7 @@ def choice_words() -> dict[str, str]:
         "token-ids": translate("SettingText", "Token IDs"),
         "simultaneous": translate("SettingText", "Both at once"),
         "text-first": translate("SettingText", "Text first"),
+        "low-pass": translate("SettingText", "Low-pass"),
         "bounded": translate("SettingText", "With bounded losses"),
         "always": translate("SettingText", "Always"),
         "word": translate("SettingText", "Words"),

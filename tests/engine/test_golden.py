@@ -66,6 +66,7 @@ RUNS: dict[str, dict[str, Any]] = {
         "preset": "cpu-colour",
         "networks__architecture": COLOUR.networks.architecture,
         "networks__context_norm": COLOUR.networks.context_norm,
+        "networks__output_filter": COLOUR.networks.output_filter,
         "training__learning_rate": COLOUR.training.learning_rate,
         "training__final_learning_rate": COLOUR.training.final_learning_rate,
         "training__text_learning_rate": COLOUR.training.text_learning_rate,

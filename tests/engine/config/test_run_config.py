@@ -132,6 +132,7 @@ LATER = {
     "data.text_length": 9,
     "networks.context_norm": "rms",
     "networks.generation_order": "text-first",
+    "networks.output_filter": "low-pass",
     "training.mismatched_pairs": "always",
 }
 

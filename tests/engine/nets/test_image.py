@@ -1,11 +1,12 @@
 import math
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
 import pytest
 import torch
 
-from engine.config.sections import ARCHITECTURES
+from engine.config.sections import ARCHITECTURES, OUTPUT_FILTERS
 from engine.nets.image import ImageDecoder, ImageModality, PixelLikelihood, conv_image_backbone
 from engine.nets.image_mlp import UNITS_PER_CHANNEL, MlpImageModality, mlp_image_backbone
 from engine.nets.image_modulated import (
@@ -13,6 +14,7 @@ from engine.nets.image_modulated import (
     ModulatedImageDecoder,
     ModulatedImageModality,
     layer_widths,
+    low_pass,
 )
 from engine.nets.registry import IMAGE_MODALITIES
 from tests.helpers.tiny import tiny_modalities
@@ -291,8 +293,10 @@ def test_that_a_batch_norm_in_use_takes_the_running_statistics():
     torch.testing.assert_close(found, torch.tensor([1.0, 0.0, 6.0]), atol=1e-4, rtol=1e-4)
 
 
-def test_that_the_image_is_the_sum_of_every_resolution():
-    made = modulated_decoder(16).eval()
+@pytest.mark.parametrize("output_filter", OUTPUT_FILTERS)
+def test_that_the_image_is_the_sum_of_every_resolution(output_filter):
+    made = replace(modulated_modality(16), output_filter=output_filter).build_decoder().eval()
+    assert isinstance(made, ModulatedImageDecoder)
     noise, context = torch.randn(3, 6), torch.randn(3, 8)
     full = made(noise, context).atanh()
     outputs: list[torch.Tensor] = []
@@ -305,9 +309,14 @@ def test_that_the_image_is_the_sum_of_every_resolution():
     made(noise, context)
     assert [image.shape[2] for image in outputs] == [8, 16]
     coarse = bilinear(outputs[0].detach().double().numpy())
-    np.testing.assert_allclose(
-        full.detach().numpy(), coarse + outputs[1].detach().numpy(), atol=1e-4
-    )
+    fine = outputs[1].detach().double().numpy()
+    if output_filter == "low-pass":
+        for axis in (2, 3):
+            padding = [(1, 1) if number == axis else (0, 0) for number in range(4)]
+            padded = np.pad(fine, padding, mode="edge")
+            before, after = padded.take(range(16), axis), padded.take(range(2, 18), axis)
+            fine = 0.75 * fine + 0.125 * (before + after)
+    np.testing.assert_allclose(full.detach().numpy(), coarse + fine, atol=1e-4)
 
 
 def bilinear(images: np.ndarray) -> np.ndarray:
@@ -323,6 +332,14 @@ def bilinear(images: np.ndarray) -> np.ndarray:
         shape[axis] *= 2
         images = np.stack([even, odd], axis + 1).reshape(shape)
     return images
+
+
+def test_that_the_low_pass_filter_weakens_what_repeats_every_two_pixels():
+    x, y = torch.meshgrid(torch.arange(8.0), torch.arange(8.0), indexing="ij")
+    stripes, checks = (-1) ** x, (-1) ** (x + y)
+    found = low_pass(torch.stack([torch.ones(8, 8), stripes, checks])[None])[0, :, 1:-1, 1:-1]
+    expected = torch.stack([torch.ones(8, 8), stripes / 2, checks / 4])[:, 1:-1, 1:-1]
+    torch.testing.assert_close(found, expected)
 
 
 def test_that_noise_and_context_both_reach_the_modulated_image():

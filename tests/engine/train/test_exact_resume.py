@@ -56,6 +56,7 @@ KINDS = {
     "mopoe": {"family": "mopoe"},
     "hybrid modulated, text rate": {
         "networks__architecture": "modulated",
+        "networks__output_filter": "low-pass",
         "training__text_learning_rate": 4e-3,
     },
     "mvae modulated": {"family": "mvae", "networks__architecture": "modulated"},
