@@ -46,8 +46,8 @@ def _life(_folder: Path) -> int:
 
 
 def _fuzz(_folder: Path) -> int:
-    # All of them: each importer is tried beside its other tests.
-    tests = ("-m", "pytest", "-q", "tests/engine/importing")
+    # All of the importers: each is tried beside its other tests.
+    tests = ("-m", "pytest", "-q", "tests/engine/importing", "tests/engine/train/test_resume.py")
     return _call(*tests, variables={"DIPTYCH_FUZZ_EXAMPLES": "10000"})
 
 

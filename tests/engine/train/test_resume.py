@@ -1,18 +1,29 @@
+import contextlib
 import json
 import shutil
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.config.sections import FAMILIES
 from engine.control import RunControl
-from engine.errors import CheckpointCorruptError, CheckpointMissingError, ConfigError
+from engine.errors import (
+    CheckpointCorruptError,
+    CheckpointMissingError,
+    ConfigError,
+    EngineError,
+)
 from engine.events import MetricsReported, Outcome, RunEnded
 from engine.runs.checkpoint import read_tensors, write_checkpoint
 from engine.runs.checkpoint_files import read_metadata
 from engine.runs.folder import RunFolder
 from engine.train.run import resume, train
+from engine.train.transfer import preview_transfer
 from tests.helpers.kill_train import differences, kill_train, preset_config
+from tests.helpers.mutations import mutated
+from tests.helpers.sources import fuzzed
 from tests.helpers.tiny import tiny_config, tiny_dataset
 
 
@@ -90,6 +101,39 @@ def test_that_a_run_that_starts_from_another_resumes_exactly(tmp_path, dataset):
     one, two = newest(straight.run), newest(broken.run)
     assert one.keys() == two.keys()
     assert [name for name in one if not torch.equal(one[name], two[name])] == []
+
+
+@pytest.fixture(scope="module")
+def earlier_run(tmp_path_factory):
+    """A finished run and its files by name, without log and samples."""
+    folder = tmp_path_factory.mktemp("earlier")
+    config = config_of(tiny_dataset(folder / "data"), folder / "run").with_values(images=16)
+    go(train, config)
+    files = {path.relative_to(config.run): path for path in config.run.rglob("*")}
+    kept = {name.as_posix(): path for name, path in files.items() if path.is_file()}
+    kept = {n: p for n, p in kept.items() if not n.startswith(("samples", "events"))}
+    return config, {name: path.read_bytes() for name, path in kept.items()}
+
+
+@pytest.mark.slow
+@fuzzed
+@given(data=st.data())
+def test_that_a_damaged_earlier_run_is_used_whole_or_refused(tmp_path_factory, earlier_run, data):
+    config, files = earlier_run
+    folder = tmp_path_factory.mktemp("damaged")
+    files = data.draw(mutated(files))
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    # Any other exception fails the test.
+    with contextlib.suppress(EngineError):
+        found = preview_transfer(config.with_values(init_from=str(folder), run=folder / "new"))
+        assert found is not None
+        assert found.images_seen == 16
+        assert 0 < found.tensors <= found.all_tensors
+    now = {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    assert now == {folder / name: content for name, content in files.items()}
 
 
 def test_that_images_and_time_go_on_counting(tmp_path, dataset):
