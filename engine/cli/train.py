@@ -179,7 +179,7 @@ def estimate_lines(config: RunConfig, data: DataFacts, images_per_s: float) -> l
         lines.append(f"{config.minutes:g} min: about {images:,} images.")
     if config.images:
         lines.append(f"{config.images:,} images: {_about(config.images, images_per_s)}.")
-    run = measured_run(data)
+    run = measured_run(data, config.networks.image_size)
     if run is None:
         lines.append("Images needed: not measured for images like these.")
     elif not has_measured_settings(run, config):

@@ -45,8 +45,9 @@ class MeasuredRun:
     """Dataset that it was measured on; follows "Measured on"."""
     recognisable_images: int | None
     """Images seen until what they show can be recognised; None if not measured."""
-    best_images: int
-    """Images seen until more changed little, or of the longest run that was measured."""
+    best_images: int | None
+    """Images seen until more changed little, or of the longest run that was measured; None if no
+    run was long enough to say."""
     source: str
     """Section of ``docs/measurements.md`` with the figures."""
 
@@ -70,6 +71,15 @@ MEASURED_RUNS: Mapping[str, MeasuredRun] = {
         best_images=330_000,
         source="Emoji",
     ),
+    "emoji at 64 px": MeasuredRun(
+        sample="colour-64.png",
+        sample_images=40_960,
+        preset="cpu-colour-64",
+        subject="1,810 emoji, each with its name",
+        recognisable_images=None,
+        best_images=None,
+        source="Emoji at 64 px",
+    ),
     "shapes": MeasuredRun(
         sample="",
         sample_images=0,
@@ -80,18 +90,23 @@ MEASURED_RUNS: Mapping[str, MeasuredRun] = {
         source="Shapes, 30 minutes, seed 1",
     ),
 }
-"""By example dataset. Not measured, and so not listed: images of 64 px and more, the families
+"""By example dataset. Not measured, and so not listed: images of more than 64 px, the families
 without likelihood of texts, few grey images, and many colour images other than drawn shapes."""
 
 
-def measured_run(data: DataFacts) -> MeasuredRun | None:
-    """Return the measured run on the same kind of images, or None."""
-    if data.starter in MEASURED_RUNS:
-        return MEASURED_RUNS[data.starter]
-    is_small = data.pairs < SMALL_DATASET
-    if data.channels == 1 and not is_small:
-        return MEASURED_RUNS["digits"]
-    return MEASURED_RUNS["emoji"] if data.channels > 1 and is_small else None
+def measured_run(data: DataFacts, image_size: int) -> MeasuredRun | None:
+    """Return the measured run on the same kind of images, or None.
+
+    Args:
+        data: to train on.
+        image_size: of the run in pixels; decides where runs of several sizes were measured.
+    """
+    kind, is_small = data.starter, data.pairs < SMALL_DATASET
+    if kind not in MEASURED_RUNS and data.channels == 1 and not is_small:
+        kind = "digits"
+    elif kind not in MEASURED_RUNS and data.channels > 1 and is_small:
+        kind = "emoji"
+    return MEASURED_RUNS.get(f"{kind} at {image_size} px") or MEASURED_RUNS.get(kind)
 
 
 def has_measured_settings(run: MeasuredRun, config: RunConfig) -> bool:

@@ -1931,6 +1931,10 @@ Free software under the Apache License 2.0.</source>
         <translation>形状可辨：{0}后</translation>
     </message>
     <message>
+        <source>As good as it gets: not measured</source>
+        <translation>达到最佳：未测量</translation>
+    </message>
+    <message>
         <source>As good as it gets after {0}</source>
         <translation>达到最佳：{0}后</translation>
     </message>

@@ -102,7 +102,7 @@ class ForecastView(QWidget):
             self._measured = None
             self.cancel_requested.emit()
         is_measured = self._plan.branch is None and not config.init_from
-        run = measured_run(data) if is_measured else None
+        run = measured_run(data, config.networks.image_size) if is_measured else None
         shown = run if run and has_measured_settings(run, config) else None
         lines = self._lines(config, shown, self._speeds.get(key, 0.0))
         self._facts.setText("\n".join(lines))
@@ -137,8 +137,11 @@ class ForecastView(QWidget):
             else:
                 need = self._need(run.recognisable_images, speed)
                 lines.append(self.tr("Shapes recognisable after {0}").format(need))
-            need = self._need(run.best_images, speed)
-            lines.append(self.tr("As good as it gets after {0}").format(need))
+            if run.best_images is None:
+                lines.append(self.tr("As good as it gets: not measured"))
+            else:
+                need = self._need(run.best_images, speed)
+                lines.append(self.tr("As good as it gets after {0}").format(need))
         if speed:
             lines.append(self.tr("{0} on this computer").format(rate_text(speed)))
         elif self.is_measuring:

@@ -221,19 +221,21 @@ def test_that_times_and_images_follow_from_the_speed():
 
 
 @pytest.mark.parametrize(
-    ("data", "name"),
+    ("data", "size", "name"),
     [
-        (DIGITS, "digits"),
-        (DataFacts(image_size=64, channels=1, pairs=60_000), "digits"),
-        (DataFacts(image_size=64, channels=1, pairs=500), None),
-        (DataFacts(image_size=64, channels=3, pairs=1_906, starter="emoji"), "emoji"),
-        (DataFacts(image_size=64, channels=3, pairs=9_999), "emoji"),
-        (DataFacts(image_size=64, channels=3, pairs=10_000), None),
-        (DataFacts(image_size=32, channels=3, pairs=20_000, starter="shapes"), "shapes"),
+        (DIGITS, 32, "digits"),
+        (DataFacts(image_size=64, channels=1, pairs=60_000), 64, "digits"),
+        (DataFacts(image_size=64, channels=1, pairs=500), 32, None),
+        (DataFacts(image_size=64, channels=3, pairs=1_906, starter="emoji"), 32, "emoji"),
+        (DataFacts(image_size=64, channels=3, pairs=1_906, starter="emoji"), 64, "emoji at 64 px"),
+        (DataFacts(image_size=64, channels=3, pairs=9_999), 128, "emoji"),
+        (DataFacts(image_size=64, channels=3, pairs=9_999), 64, "emoji at 64 px"),
+        (DataFacts(image_size=64, channels=3, pairs=10_000), 32, None),
+        (DataFacts(image_size=32, channels=3, pairs=20_000, starter="shapes"), 32, "shapes"),
     ],
 )
-def test_that_only_images_of_the_measured_kinds_have_a_forecast(data, name):
-    assert measured_run(data) == (MEASURED_RUNS[name] if name else None)
+def test_that_only_images_of_the_measured_kinds_have_a_forecast(data, size, name):
+    assert measured_run(data, size) == (MEASURED_RUNS[name] if name else None)
 
 
 def test_that_a_forecast_holds_for_the_values_of_its_preset(tmp_path):
@@ -249,7 +251,7 @@ def test_that_a_forecast_holds_for_the_values_of_its_preset(tmp_path):
         }
         assert has_measured_settings(run, config.with_values(**others))
         for change in (
-            {"networks__image_size": 64},
+            {"networks__image_size": 128},
             {"family": "mopoe"},
             {"training__learning_rate": 0.01},
         ):
