@@ -96,11 +96,20 @@ class RunReady:
     pairs: int
     """Number of training pairs."""
     image_size: int
-    """Side length in pixels."""
+    """Longer side in pixels."""
     device: str
     """Display name, such as ``CPU, 2 threads`` or the GPU model."""
     generator_parameters: int
     discriminator_parameters: int
+    image_height: int = 0
+    image_width: int = 0
+    """In pixels; 0 in the logs of older versions, whose images are square."""
+
+    @property
+    def size_text(self) -> str:
+        """The size of the images, such as ``64`` or, if they are not square, ``64 x 48``."""
+        is_square = self.image_height == self.image_width
+        return str(self.image_size) if is_square else f"{self.image_width} x {self.image_height}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ Source: Karras et al. 2020, arXiv:2006.06676, section 2.2 and appendix B, includ
 Not implemented: free rotation, anisotropic scaling, fractional translation, luma flip, filtering,
 noise. Interpolation is linear instead of by wavelet filters.
 
-Shapes: B images, C channels, S side in pixels.
+Shapes: B images, C channels, H height, W width in pixels.
 """
 
 import math
@@ -33,7 +33,7 @@ from engine.augment.transforms import (
 )
 
 MAX_SHIFT = 1 / 8
-"""Largest translation, as a fraction of the side."""
+"""Largest translation, as a fraction of the side along it."""
 SCALING_OCTAVES = 0.2
 BRIGHTNESS = 0.2
 CONTRAST_OCTAVES = 0.5
@@ -48,26 +48,29 @@ def augment(images: Tensor, draws: RandomDraws) -> Tensor:
     """Apply ADA's transforms at random, independently for each image.
 
     Args:
-        images: [B, C, S, S] in [-1, 1].
+        images: [B, C, H, W] in [-1, 1].
         draws: random parameters of these images, with the probability and the excluded transforms.
 
     Returns:
-        [B, C, S, S], not clipped; exactly the input where no transform applies.
+        [B, C, H, W], not clipped; exactly the input where no transform applies.
     """
     if draws.can_any(*_ACROSS, *_DOWN):
         images = _rearrange(images, draws)
     if draws.can_any(Transform.BRIGHTNESS, Transform.CONTRAST, Transform.SATURATION, Transform.HUE):
         images = _recolour(images, draws)
     if draws.can_any(Transform.CUTOUT):
-        rows, columns = draw_corners(draws, images.shape[-1])
+        rows, columns = draw_corners(draws, *images.shape[2:])
         images = cut_out(images, rows, columns, draws.bernoulli_mask())
     return images
 
 
 def _rearrange(images: Tensor, draws: RandomDraws) -> Tensor:
     """Flip, rotate by quarter turns, translate and scale, with reflection at the border."""
-    side = images.shape[-1]
+    height, width = images.shape[2:]
     turns = draws.where_applied(Transform.ROTATION, draws.integers(0, 3), 0.0)
+    if height != width:
+        # Only half turns keep the shape.
+        turns = torch.where(turns >= 2, 2.0, 0.0).to(turns.dtype)
     flips = draws.where_applied(Transform.FLIP, draws.integers(0, 1), 0.0)
     scale = draws.where_applied(Transform.SCALING, torch.exp2(draws.normal(SCALING_OCTAVES)), 1.0)
     # An odd number of quarter turns transposes; 1 and 2 also mirror the rows, 2 and 3 the columns.
@@ -76,11 +79,11 @@ def _rearrange(images: Tensor, draws: RandomDraws) -> Tensor:
     down, across = None, None
     if draws.can_any(*_DOWN):
         stretch = (1 - 2 * upside_down) / scale
-        down = _look(side, stretch, _draw_shift(draws, Transform.VERTICAL_MOVE, side))
+        down = _look(height, stretch, _draw_shift(draws, Transform.VERTICAL_MOVE, height))
     if draws.can_any(*_ACROSS):
         stretch = (1 - 2 * back_to_front) * (1 - 2 * flips) / scale
-        across = _look(side, stretch, _draw_shift(draws, Transform.HORIZONTAL_MOVE, side))
-    if draws.can_any(Transform.ROTATION):
+        across = _look(width, stretch, _draw_shift(draws, Transform.HORIZONTAL_MOVE, width))
+    if draws.can_any(Transform.ROTATION) and height == width:
         images = transpose(images, turns % 2 == 1)
     return resample(images, down=down, across=across)
 
@@ -120,22 +123,22 @@ def diffaugment(images: Tensor, draws: RandomDraws) -> Tensor:
 
     Source: Zhao et al. 2020, arXiv:2006.10738, policy "color, translation, cutout": brightness
     within [-0.5, 0.5], saturation within [0, 2], contrast within [0.5, 1.5], translation within an
-    eighth of the size with zeros beyond the border, and a blank square of half the size. It is
+    eighth of the size with zeros beyond the border, and a blank rectangle of half the size. It is
     applied to real and generated images alike, in both networks' updates.
 
     Args:
-        images: [B, C, S, S] in [-1, 1].
+        images: [B, C, H, W] in [-1, 1].
         draws: random parameters of these images, with the excluded transforms.
 
     Returns:
-        [B, C, S, S], not clipped.
+        [B, C, H, W], not clipped.
     """
     if draws.can_any(Transform.BRIGHTNESS, Transform.SATURATION, Transform.CONTRAST):
         images = _jitter_colour(images, draws)
     if draws.can_any(Transform.HORIZONTAL_MOVE, Transform.VERTICAL_MOVE):
         images = _move(images, draws)
     if draws.can_any(Transform.CUTOUT):
-        rows, columns = draw_corners(draws, images.shape[-1])
+        rows, columns = draw_corners(draws, *images.shape[2:])
         images = cut_out(images, rows, columns, draws.bernoulli_mask())
     return images
 
@@ -160,18 +163,18 @@ def _jitter_colour(images: Tensor, draws: RandomDraws) -> Tensor:
 
 
 def _move(images: Tensor, draws: RandomDraws) -> Tensor:
+    height, width = images.shape[2:]
     return resample(
         images,
-        down=_shifts(images, draws, Transform.VERTICAL_MOVE),
-        across=_shifts(images, draws, Transform.HORIZONTAL_MOVE),
+        down=_shifts(height, draws, Transform.VERTICAL_MOVE),
+        across=_shifts(width, draws, Transform.HORIZONTAL_MOVE),
     )
 
 
-def _shifts(images: Tensor, draws: RandomDraws, transform: Transform) -> Tensor | None:
+def _shifts(side: int, draws: RandomDraws, transform: Transform) -> Tensor | None:
     """Return the translation matrix of one axis, or ``None`` if the transform is excluded."""
     if not draws.can_any(transform):
         return None
-    side = images.shape[-1]
     reach = int(side * MAX_SHIFT + 0.5)
     shift = draws.where_applied(transform, draws.integers(-reach, reach), 0.0)
     return interpolate(find_sources(side, stretch=shift.new_ones(len(shift)), shift=shift))
@@ -234,11 +237,11 @@ class Augmenter(nn.Module):
         """Augment images; differentiable any number of times.
 
         Args:
-            images: [B, C, S, S] in [-1, 1].
+            images: [B, C, H, W] in [-1, 1].
             generator: on the images' device.
 
         Returns:
-            [B, C, S, S], not clipped; channels last in memory if the images are.
+            [B, C, H, W], not clipped; channels last in memory if the images are.
         """
         if self.mode == NONE:
             return images

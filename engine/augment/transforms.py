@@ -1,11 +1,12 @@
 """Image transforms as small matrices, their random parameters, and cutout.
 
 A geometric transform along one axis is a matrix of weights from input to output pixels. Two such
-matrices translate, mirror and scale an image; a quarter turn is a transposition and a mirroring.
+matrices translate, mirror and scale an image; a quarter turn is a transposition and a mirroring,
+which only squares allow.
 Matrix products are faster on a CPU than gathering pixels and differentiable any number of times.
 Contrast, saturation and hue are linear in a pixel's colour, so together they are one 3 x 3 matrix.
 
-Shapes: B images, C channels (1 grey, 3 RGB), H = W = S side in pixels.
+Shapes: B images, C channels (1 grey, 3 RGB), H height, W width, S either of them, in pixels.
 """
 
 import math
@@ -59,12 +60,12 @@ def resample(images: Tensor, *, down: Tensor | None, across: Tensor | None) -> T
     """Resample images with one matrix per axis.
 
     Args:
-        images: [B, C, S, S].
-        down: [B, S, S] weights along the height; ``None`` leaves that axis unchanged.
-        across: the same along the width.
+        images: [B, C, H, W].
+        down: [B, H, H] weights along the height; ``None`` leaves that axis unchanged.
+        across: [B, W, W], the same along the width.
 
     Returns:
-        [B, C, S, S], channels last in memory.
+        [B, C, H, W], channels last in memory.
     """
     if down is not None:
         images = torch.einsum("bih,bchw->bciw", down, images)
@@ -74,7 +75,7 @@ def resample(images: Tensor, *, down: Tensor | None, across: Tensor | None) -> T
 
 
 def transpose(images: Tensor, on: Tensor) -> Tensor:
-    """Exchange height and width of some images.
+    """Exchange height and width of some square images.
 
     Args:
         images: [B, C, S, S].
@@ -141,7 +142,7 @@ class Transform(StrEnum):
     FLIP = "flip"
     """Mirror left and right."""
     ROTATION = "rotation"
-    """Rotate by quarter turns."""
+    """Rotate by quarter turns, or by half turns where images are not square."""
     HORIZONTAL_MOVE = "horizontal_move"
     VERTICAL_MOVE = "vertical_move"
     SCALING = "scaling"
@@ -155,7 +156,7 @@ class Transform(StrEnum):
     HUE = "hue"
     """Rotate colours about the grey axis."""
     CUTOUT = "cutout"
-    """Blank a square."""
+    """Blank a rectangle of the image's aspect ratio."""
 
 
 def resolve_augmentation(choice: str, train_images: int) -> str:
@@ -230,41 +231,44 @@ class RandomDraws:
 
 
 CUTOUT_SIZE = 0.5
-"""Side of the cutout square, as a fraction of the image's."""
+"""Sides of the cutout rectangle, as a fraction of the image's."""
 
 
-def draw_corners(draws: RandomDraws, side: int) -> tuple[Tensor, Tensor]:
-    """Draw the corners of squares whose centres lie anywhere in the image.
+def draw_corners(draws: RandomDraws, height: int, width: int) -> tuple[Tensor, Tensor]:
+    """Draw the corners of rectangles whose centres lie anywhere in the image.
 
     Source: Zhao et al. 2020, arXiv:2006.10738: a random square of half the image's size.
 
     Returns:
-        First rows and first columns, [B] each; a square may extend beyond the border.
+        First rows and first columns, [B] each; a rectangle may extend beyond the border.
     """
+    return _draw_corner(draws, height), _draw_corner(draws, width)
+
+
+def _draw_corner(draws: RandomDraws, side: int) -> Tensor:
     size = _size(side)
-    # A square of even size has its centre between pixels, so there is one more position.
-    last = side - size % 2
-    return draws.integers(0, last) - size // 2, draws.integers(0, last) - size // 2
+    # An even size has its centre between pixels, so there is one more position.
+    return draws.integers(0, side - size % 2) - size // 2
 
 
 def cut_out(images: Tensor, rows: Tensor, columns: Tensor, on: Tensor) -> Tensor:
-    """Set a square of some images to 0, middle grey.
+    """Set a rectangle of some images to 0, middle grey.
 
     Args:
-        images: [B, C, S, S] in [-1, 1].
-        rows: [B] first row of the square.
+        images: [B, C, H, W] in [-1, 1].
+        rows: [B] first row of the rectangle.
         columns: [B] first column.
         on: [B] booleans, in which images.
     """
-    side = images.shape[-1]
-    covered = _covered(rows, side)[:, :, None] & _covered(columns, side)[:, None, :]
+    height, width = images.shape[2:]
+    covered = _covered(rows, height)[:, :, None] & _covered(columns, width)[:, None, :]
     # Multiplying by a mask is faster than a boolean fill, and exact.
     kept = ~(covered & on[:, None, None])
     return images * kept[:, None].to(images.dtype)
 
 
 def _covered(first: Tensor, side: int) -> Tensor:
-    """Return the positions of an axis that the square covers: [B, S] booleans."""
+    """Return the positions of an axis that the rectangle covers: [B, S] booleans."""
     places = torch.arange(side, device=first.device, dtype=first.dtype)
     behind = places - first[:, None]
     return (behind >= 0) & (behind < _size(side))

@@ -194,7 +194,7 @@ def _metrics_line(event: MetricsReported) -> str:
 
 def _ready_line(event: RunReady) -> str:
     return (
-        f"{event.dataset}: {event.pairs:,} pairs at {event.image_size} px on {event.device}; "
+        f"{event.dataset}: {event.pairs:,} pairs at {event.size_text} px on {event.device}; "
         f"generator {event.generator_parameters:,}, "
         f"discriminator {event.discriminator_parameters:,} parameters."
     )

@@ -231,7 +231,7 @@ def _suitable(dataset: Path, arguments: argparse.Namespace) -> str:
     manifest = read_manifest(dataset)
     suggestion = suitable_preset(
         gpu_bytes=0 if arguments.device == "cpu" else gpu_memory_bytes(),
-        image_size=max(manifest.image_height, manifest.image_width),
+        image_size=manifest.image_shape.longer,
         channels=manifest.channels,
         pairs=manifest.items,
     )

@@ -280,7 +280,8 @@ class NetworkConfig:
     image_size: int = setting(
         32,
         label="Image size",
-        help="Side length of generated images. The dataset's images are resized to it.",
+        help="Longer side of generated images. The dataset's images are resized to it and keep "
+        "their aspect ratio.",
         unit="px",
         choices=IMAGE_SIZES,
     )

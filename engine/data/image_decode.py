@@ -284,6 +284,7 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_SIDEWAYS = frozenset({5, 6, 7, 8})
 
 _START = b"\xff\xd8"
 _SCAN = 0xDA
@@ -379,6 +380,30 @@ def _explain(content: bytes, error: Exception) -> EntryError:
         detail = "it has the header of an image, but no valid content"
     is_cut = "truncated" in detail or isinstance(error, EOFError) or ends_early(content)
     return EntryError("", ImageErrorKind.TRUNCATED if is_cut else ImageErrorKind.DAMAGED, detail)
+
+
+def read_size(content: bytes, max_pixels: int) -> tuple[int, int]:
+    """Return the width and height of an image file, upright, without decoding its pixels.
+
+    Args:
+        content: the whole file.
+        max_pixels: larger ones are refused.
+
+    Raises:
+        EntryError: with a ``ImageErrorKind`` as its reason and no path.
+    """
+    try:
+        with suppress_pillow_warnings(), Image.open(io.BytesIO(content), formats=FORMATS) as file:
+            _check_size(file, max_pixels)
+            # Pillow decodes a whole PNG to find an orientation, which they hardly ever have.
+            orientation = 1 if file.format == "PNG" else file.getexif().get(_ORIENTATION, 1)
+            width, height = file.size
+            return (height, width) if orientation in _SIDEWAYS else (width, height)
+    except EntryError:
+        raise
+    # As in ``decode_image``.
+    except Exception as error:
+        raise _explain(content, error) from error
 
 
 def original_size(

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from PIL import Image, ImageOps
 
 from engine.data.image_decode import MAX_BYTES, decode_image, flatten
+from engine.data.image_shape import ImageShape
 from engine.errors import EntryError, ImagesUnreadableError
 
 MAX_PIXELS = 64_000_000
@@ -37,20 +38,21 @@ def read_image(path: Path) -> Pixels:
         raise ImagesUnreadableError(path, error.strerror or str(error)) from error
 
 
-def resize(images: Pixels, size: int) -> Pixels:
-    """Resize and pad images to squares: [N, H, W, C] to [N, size, size, C].
+def resize(images: Pixels, shape: ImageShape) -> Pixels:
+    """Resize and pad images to a shape: [N, *, *, C] to [N, H, W, C].
 
-    The shorter side is padded with the colour of the first pixel; nothing is cropped.
+    What the image does not cover has the colour of its first pixel; nothing is cropped.
     """
     channels = images.shape[3]
-    square = np.empty((len(images), size, size, channels), dtype=np.uint8)
+    resized = np.empty((len(images), *shape, channels), dtype=np.uint8)
     for row, image in enumerate(images):
         picture = Image.fromarray(image[:, :, 0] if channels == 1 else image)
         corner = tuple(int(value) for value in image[0, 0])
         colour = corner if channels > 1 else corner[0]
-        fitted = ImageOps.pad(picture, (size, size), Image.Resampling.LANCZOS, color=colour)
-        square[row] = np.asarray(fitted).reshape(size, size, channels)
-    return square
+        size = (shape.width, shape.height)
+        fitted = ImageOps.pad(picture, size, Image.Resampling.LANCZOS, color=colour)
+        resized[row] = np.asarray(fitted).reshape(*shape, channels)
+    return resized
 
 
 def to_channels(images: Pixels, channels: int) -> Pixels:
@@ -64,17 +66,17 @@ def to_channels(images: Pixels, channels: int) -> Pixels:
 
 
 def read_image_folder(
-    folder: Path, size: int, channels: int
+    folder: Path, shape: ImageShape, channels: int
 ) -> tuple[list[str], Pixels, list[tuple[str, str]]]:
-    """Read all images of a folder, sorted by name, at one size.
+    """Read all images of a folder, sorted by name, in one shape.
 
     Args:
         folder: the folder; subfolders are not searched.
-        size: side of the resulting images in pixels.
+        shape: H and W of the resulting images.
         channels: 1 or 3.
 
     Returns:
-        File names, [N, size, size, channels] uint8, and name and reason of each skipped file.
+        File names, [N, H, W, channels] uint8, and name and reason of each skipped file.
 
     Raises:
         ImagesUnreadableError: no image could be read.
@@ -88,7 +90,7 @@ def read_image_folder(
         if path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
             continue
         try:
-            images.append(resize(to_channels(read_image(path)[None], channels), size)[0])
+            images.append(resize(to_channels(read_image(path)[None], channels), shape)[0])
             names.append(path.name)
         except ImagesUnreadableError as error:
             skipped.append((path.name, error.reason))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.config.forecast import DataFacts
+from engine.data.image_shape import ImageShape
 from engine.data.starters import STARTERS
 from engine.errors import DatasetCorruptError, DatasetMissingError, format_problem
 from engine.fs.codec import DecodeError, decode, encode
@@ -40,6 +41,11 @@ class Manifest:
     licence: str
     source: str
     """Origin of the pairs, as text."""
+
+    @property
+    def image_shape(self) -> ImageShape:
+        """Height and width of the images."""
+        return ImageShape(self.image_height, self.image_width)
 
     @property
     def items(self) -> int:
@@ -78,7 +84,7 @@ def data_facts(manifest: Manifest) -> DataFacts:
     """Return what a forecast needs to know about a dataset."""
     named = (name for name, starter in STARTERS.items() if starter.source == manifest.source)
     return DataFacts(
-        image_size=max(manifest.image_height, manifest.image_width),
+        image_size=manifest.image_shape.longer,
         channels=manifest.channels,
         pairs=manifest.items,
         starter=next(named, ""),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.control import RunControl
+from engine.data.image_shape import ImageShape
 from engine.data.manifest import TRAIN, Manifest
 from engine.data.writer import DatasetWriter, ensure_unused
 from engine.errors import (
@@ -25,7 +26,7 @@ from engine.events import ImportEmit, ImportEnded, ImportStage, Outcome
 from engine.fs.atomic import check_free_space, ensure_writable, wrap_os_error
 from engine.importing.check_context import CheckReport, SampleOutcome
 from engine.importing.checks import check_samples
-from engine.importing.decode import Decoder, decode_samples
+from engine.importing.decode import Decoder, decide_shape, decode_samples
 from engine.importing.empty_import import diagnose_empty_import
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.plan import ImportPlan
@@ -72,14 +73,20 @@ class ImportResult:
 
 
 def apply_decisions(
-    plan: ImportPlan, samples: Sequence[DecodedSample], ledger: FileLedger
+    plan: ImportPlan, samples: Sequence[DecodedSample], ledger: FileLedger, shape: ImageShape
 ) -> ImportResult:
     """Check samples; record those that are left out, and files that no other sample needs.
+
+    Args:
+        plan: of the import.
+        samples: decoded, in order.
+        ledger: records what is left out.
+        shape: of the stored images.
 
     Raises:
         ConfigError: the plan chooses a fix that is not offered.
     """
-    check_report = check_samples(samples, ledger, plan)
+    check_report = check_samples(samples, ledger, plan, shape)
     kept = tuple(check_report.kept())
     needed = {_file_of(outcome) for outcome in kept}
     for outcome in check_report.outcomes:
@@ -166,11 +173,12 @@ class _Import:
 
     def _stage(self, archive: Archive, scan: Scan) -> ImportEnded:
         plan = self._plan
-        decoder = Decoder(archive=archive, form=scan.form, settings=plan.images)
-        shape = (plan.images.size, plan.images.size, decoder.channels)
+        shape = decide_shape(plan.images, archive, scan.form, scan.samples, self._control)
+        decoder = Decoder(archive=archive, form=scan.form, settings=plan.images, shape=shape)
         folder = staging_folder(plan.dataset)
         current = fingerprint(plan, archive, scan.listing)
-        with Staging(folder, current, shape, scan.samples) as staging:
+        row_shape = (shape.height, shape.width, decoder.channels)
+        with Staging(folder, current, row_shape, scan.samples) as staging:
             # Rows that are not staged yet, and all rows in the dataset.
             images = sum(sample.image is not None for sample in scan.samples)
             check_free_space(staging.folder, (2 * images - staging.rows) * staging.row_bytes)
@@ -179,7 +187,7 @@ class _Import:
             )
             staging.sync()
             self._tell(ImportStage.EXAMINING, 0, len(samples))
-            result = apply_decisions(plan, samples, scan.ledger)
+            result = apply_decisions(plan, samples, scan.ledger, shape)
             self._control.stop_if_asked()
             try:
                 self._check(scan, result)
@@ -187,7 +195,7 @@ class _Import:
                 # Resuming would end here again.
                 staging.remove()
                 raise
-            ended = self._publish(staging, scan, result)
+            ended = self._publish(staging, scan, result, shape)
             staging.remove()
         return ended
 
@@ -202,17 +210,18 @@ class _Import:
         if self._is_strict and skipped:
             raise FilesSkippedError(source, len(skipped), skipped[0].path, skipped[0].reason)
 
-    def _publish(self, staging: Staging, scan: Scan, result: ImportResult) -> ImportEnded:
+    def _publish(
+        self, staging: Staging, scan: Scan, result: ImportResult, shape: ImageShape
+    ) -> ImportEnded:
         plan, folder = self._plan, self._plan.dataset
         rows = [outcome.sample.row for outcome in result.kept if outcome.sample.row >= 0]
-        size, channels = plan.images.size, result.channels
-        shape = (len(rows), size, size, channels)
-        with DatasetWriter(folder, shape, staged=staging.folder / "dataset") as writer:
+        array_shape = (len(rows), shape.height, shape.width, result.channels)
+        with DatasetWriter(folder, array_shape, staged=staging.folder / "dataset") as writer:
             done = 0
             for images in staging.pieces(rows):
                 self._control.stop_if_asked()
                 # If all images are grey, the three channels are equal.
-                writer.add_images(images[..., :channels])
+                writer.add_images(images[..., : result.channels])
                 done += len(images)
                 self._tell(ImportStage.WRITING, done, len(rows))
             for outcome in result.kept:
@@ -247,7 +256,7 @@ def _report(plan: ImportPlan, scan: Scan, result: ImportResult, manifest: Manife
         version=manifest.version,
         encodings=dict(scan.ledger.encodings),
         counts=counts,
-        image_size=manifest.image_height,
+        image_shape=manifest.image_shape,
         channels=manifest.channels,
         issues=result.check_report.reports,
         skipped_files=tuple(scan.ledger.skipped_files()),

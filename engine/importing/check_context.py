@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.control import RunControl
+from engine.data.image_shape import ImageShape
 from engine.data.manifest import hash_split
 from engine.data.store import TRAIN, VALIDATION
 from engine.importing.ledger import Reason
@@ -118,9 +119,10 @@ class CheckContext:
         self,
         samples: Iterable[DecodedSample],
         plan: ImportPlan,
+        shape: ImageShape,
         control: RunControl | None = None,
     ) -> None:
-        self.plan = plan
+        self.plan, self.shape = plan, shape
         self._control = control or RunControl()
         self.outcomes = tuple(
             SampleOutcome(

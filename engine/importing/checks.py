@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from engine.control import RunControl
+from engine.data.image_shape import ImageShape
 from engine.data.store import TRAIN, VALIDATION
 from engine.data.tokenizers import split_words
 from engine.importing.captions import apply_all, cut, rare_words, without_rare
@@ -60,6 +61,7 @@ def check_samples(
     samples: Sequence[DecodedSample],
     ledger: FileLedger,
     plan: ImportPlan,
+    shape: ImageShape,
     control: RunControl | None = None,
 ) -> CheckReport:
     """Check all samples that could be read, and report the files that could not.
@@ -68,6 +70,7 @@ def check_samples(
         samples: in the order of the source, with unique keys; of equal images the first is kept.
         ledger: what was skipped before; only read.
         plan: chooses the fixes.
+        shape: of the stored images.
         control: may ask for a stop.
 
     Raises:
@@ -75,7 +78,7 @@ def check_samples(
         StoppedError: the control asked for it.
     """
     check_fixes(plan)
-    context = CheckContext(samples, plan, control)
+    context = CheckContext(samples, plan, shape, control)
     skipped = [*ledger.skipped_files(), *ledger.skipped_items()]
     for issue, reasons in ((Issue.UNREADABLE, UNREADABLE), (Issue.HIDDEN, {Reason.HIDDEN})):
         paths = dict.fromkeys(one.path for one in skipped if one.reason in reasons)
@@ -144,16 +147,19 @@ def check_missing(context: CheckContext) -> None:
 
 
 def check_sizes(context: CheckContext) -> None:
-    """Find images smaller than the stored size, and very long ones."""
-    # Padding keeps the longer side; cropping and stretching fill the square with the shorter one.
-    decisive = max if context.plan.images.fit == "pad" else min
+    """Find images smaller than the stored ones, and those of a very different aspect ratio."""
+    shape = context.shape
+    # A padded image is inside the stored one; a cropped or stretched one covers it.
+    is_enlarged = all if context.plan.images.fit == "pad" else any
     tiny: list[SampleOutcome] = []
     long: list[SampleOutcome] = []
     for outcome, image in context.left_with_image():
-        sides = (image.width, image.height)
-        if min(sides) > 0 and decisive(sides) < context.plan.images.size:
+        if min(image.width, image.height) < 1:
+            continue
+        if is_enlarged((image.width < shape.width, image.height < shape.height)):
             tiny.append(outcome)
-        if min(sides) > 0 and max(sides) > MAX_RATIO * min(sides):
+        ratios = (image.width * shape.height, image.height * shape.width)
+        if max(ratios) > MAX_RATIO * min(ratios):
             long.append(outcome)
     context.report_and_skip(Issue.TINY_IMAGE, tiny, Reason.TINY_IMAGE)
     context.report_and_skip(Issue.EXTREME_RATIO, long, Reason.EXTREME_RATIO)

@@ -38,8 +38,10 @@ def check_dataset(
         DatasetMissingError, DatasetCorruptError: there is no dataset to read.
         ConfigError: a fix is not offered.
     """
-    samples = list(_samples(open_dataset(folder), None, control, lambda _done, _total: None))
-    return check_samples(samples, FileLedger(), _plan(folder, fixes or {}), control)
+    dataset = open_dataset(folder)
+    samples = list(_samples(dataset, None, control, lambda _done, _total: None))
+    shape, plan = dataset.manifest.image_shape, _plan(folder, fixes or {})
+    return check_samples(samples, FileLedger(), plan, shape, control)
 
 
 def find_in_dataset(
@@ -70,7 +72,8 @@ def find_in_dataset(
     excluded = frozenset(str(item) for item in edits.changed if edits.state(item).is_excluded)
     plan = _plan(dataset.folder, fixes, excluded)
     issues: list[ItemIssue] = []
-    for found in check_samples(samples, FileLedger(), plan, control).reports:
+    shape = dataset.manifest.image_shape
+    for found in check_samples(samples, FileLedger(), plan, shape, control).reports:
         items = tuple(map(int, found.keys))
         repaired: dict[str, str] = {}
         if found.issue == Issue.MOJIBAKE:

@@ -1,13 +1,14 @@
-"""Decodes the images of raw samples and resizes them to the squares that a dataset stores.
+"""Decodes the images of raw samples and resizes them to the shape that a dataset stores.
 
 Files are decoded by ``engine.data.image_decode``. Pillow releases the interpreter lock while it
 decodes and resizes, so threads suffice and no pixels are copied between processes. Samples are
 handed out in batches, because waking a thread for every image costs more than decoding it. The
 number of batches in progress is bounded, so memory does not depend on the number of samples.
 
-Shapes: S side of the stored images, C channels, H height, W width.
+Shapes: H height, W width, C channels.
 """
 
+import contextlib
 import itertools
 import os
 from collections import deque
@@ -19,7 +20,8 @@ import numpy as np
 from PIL import Image, ImageColor
 
 from engine.control import RunControl
-from engine.data.image_decode import decode_image, flatten, original_size
+from engine.data.image_decode import decode_image, flatten, original_size, read_size
+from engine.data.image_shape import ImageShape, common_shape, square
 from engine.errors import EntryError, SourceUnreadableError
 from engine.events import ImportStage
 from engine.importing.formats.format import Format, Pixels, RawSample
@@ -35,6 +37,8 @@ BATCH = 16
 AHEAD = 3
 """Batches in progress for each thread: one being decoded, the others waiting."""
 ASK_EVERY_S = 0.1
+_DAMAGED = (ValueError, ArithmeticError, LookupError, TypeError, MemoryError)
+"""Errors of formats and of Pillow that are due to one damaged image."""
 _GAP = 3.0
 """``reducing_gap`` of Pillow: from 3 on, its fast first reduction makes no visible difference."""
 
@@ -83,6 +87,8 @@ class Decoder:
     archive: Archive
     form: Format
     settings: ImageSettings
+    shape: ImageShape
+    """Of the stored images."""
     limits: Limits = LIMITS
 
     @property
@@ -116,14 +122,14 @@ class Decoder:
             return DecodedSample(raw=raw), size
         try:
             content = self.form.load(self.archive, raw.image)
-            picture = decode_source_image(content, self.limits, at_least=self.settings.size)
+            picture = decode_source_image(content, self.limits, at_least=self.shape.longer)
             size = original_size(content, picture.size)
-            pixels = resize_to_square(picture, self.settings, self.channels)
+            pixels = resize_to_shape(picture, self.shape, self.settings, self.channels)
             return DecodedSample(raw=raw, pixels=pixels), size
         except EntryError as error:
             reason = Reason(error.reason) if error.reason in list(Reason) else Reason.DAMAGED
             return DecodedSample(raw=raw, reason=reason, detail=error.detail), size
-        except (ValueError, ArithmeticError, LookupError, TypeError, MemoryError) as error:
+        except _DAMAGED as error:
             # One damaged file must not end the import of all others.
             detail = f"{type(error).__name__}: {error}"
             return DecodedSample(raw=raw, reason=Reason.DAMAGED, detail=detail), size
@@ -166,47 +172,60 @@ def _from_pixels(pixels: Pixels, limits: Limits) -> Image.Image:
     return Image.fromarray(pixels[:, :, 0] if pixels.shape[2:] == (1,) else pixels)
 
 
-def resize_to_square(image: Image.Image, plan: ImageSettings, channels: int) -> Pixels:
-    """Resize an image to a square by padding, cropping or stretching.
+def resize_to_shape(
+    image: Image.Image, shape: ImageShape, plan: ImageSettings, channels: int
+) -> Pixels:
+    """Resize an image to a shape by padding, cropping or stretching.
 
     Args:
         image: mode L, LA, RGB or RGBA.
-        plan: size, shape and the colour beside and under the picture.
+        shape: H and W of the result.
+        plan: how the image is fitted, and the colour beside and under it.
         channels: 1 or 3.
 
     Returns:
-        [size, size, C] uint8.
+        [H, W, C] uint8.
     """
     background = ImageColor.getrgb(plan.background)[:3]
     mode = "L" if channels == 1 else "RGB"
     opaque = flatten(image, background)
     if mode == "L":
         opaque = _in_mode(opaque, mode)
-    square = _in_mode(_squared(opaque, plan, mode, background), mode)
+    fitted = _in_mode(_fitted(opaque, shape, plan, mode, background), mode)
     # Not ``asarray``, which asks the picture for a table of its shape first.
-    return np.frombuffer(square.tobytes(), np.uint8).reshape(plan.size, plan.size, channels)
+    return np.frombuffer(fitted.tobytes(), np.uint8).reshape(*shape, channels)
 
 
-def _squared(
-    image: Image.Image, plan: ImageSettings, mode: str, background: tuple[int, ...]
+def _fitted(
+    image: Image.Image,
+    shape: ImageShape,
+    plan: ImageSettings,
+    mode: str,
+    background: tuple[int, ...],
 ) -> Image.Image:
-    size = plan.size
+    size = (shape.width, shape.height)
+    is_wider = image.width * shape.height >= image.height * shape.width
     match plan.fit:
         case "crop":
-            side = min(image.size)
-            left, top = (image.width - side) / 2, (image.height - side) / 2
-            return _resized(image, (size, size), (left, top, left + side, top + side))
+            width, height = image.size
+            if is_wider:
+                width = height * shape.width / shape.height
+            else:
+                height = width * shape.height / shape.width
+            left, top = (image.width - width) / 2, (image.height - height) / 2
+            return _resized(image, size, (left, top, left + width, top + height))
         case "stretch":
-            return _resized(image, (size, size), (0, 0, *image.size))
+            return _resized(image, size, (0, 0, *image.size))
         case _:
+            of, by = (shape.width, image.width) if is_wider else (shape.height, image.height)
             # A line keeps a thickness of one pixel.
-            width, height = (max(1, round(side * size / max(image.size))) for side in image.size)
+            width, height = (max(1, round(side * of / by)) for side in image.size)
             inner = _in_mode(_resized(image, (width, height), (0, 0, *image.size)), mode)
-            if inner.size == (size, size):
+            if inner.size == size:
                 return inner
-            square = Image.new("RGB", (size, size), background).convert(mode)
-            square.paste(inner, ((size - inner.width) // 2, (size - inner.height) // 2))
-            return square
+            padded = Image.new("RGB", size, background).convert(mode)
+            padded.paste(inner, ((size[0] - inner.width) // 2, (size[1] - inner.height) // 2))
+            return padded
 
 
 def _in_mode(image: Image.Image, mode: str) -> Image.Image:
@@ -262,6 +281,48 @@ def decode_all(
     finally:
         quit_asked.request_stop()
         pool.shutdown(cancel_futures=True)
+
+
+SIZES_READ = 100
+"""Images whose sizes decide about the shape of a dataset, spread evenly over the source."""
+
+
+def decide_shape(
+    plan: ImageSettings,
+    archive: Archive,
+    form: Format,
+    samples: Sequence[RawSample],
+    control: RunControl,
+) -> ImageShape:
+    """Return the shape that images are stored in; equal plans and sources give equal shapes.
+
+    Args:
+        plan: size and shape, which may be automatic.
+        archive: the source.
+        form: its format.
+        samples: all samples of the source.
+        control: asked between images.
+
+    Raises:
+        StoppedError: the control asked for it.
+        SourceUnreadableError: the source is gone.
+    """
+    if plan.shape == "square":
+        return square(plan.size)
+    if plan.shape != "auto":
+        width, height = (int(part) for part in plan.shape.split(":"))
+        return ImageShape(height, width).scaled(plan.size)
+    images = [sample.image for sample in samples if sample.image is not None]
+    count = min(SIZES_READ, len(images))
+    sizes: list[tuple[int, int]] = []
+    for number in range(count):
+        control.stop_if_asked()
+        # What cannot be read is reported when it is decoded.
+        with contextlib.suppress(EntryError, *_DAMAGED):
+            content = form.load(archive, images[number * len(images) // count])
+            is_file = isinstance(content, bytes)
+            sizes.append(read_size(content, LIMITS.pixels) if is_file else content.shape[1::-1])
+    return common_shape(sizes, plan.size)
 
 
 def check_source(archive: Archive) -> None:

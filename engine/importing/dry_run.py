@@ -9,12 +9,19 @@ from dataclasses import dataclass, field
 
 from engine.config.sections import DataConfig
 from engine.control import RunControl
+from engine.data.image_shape import ImageShape, square
 from engine.data.text_choice import AUTO
 from engine.errors import EntryError
 from engine.events import ImportEmit, ImportStage
 from engine.importing.build import ImportResult, apply_decisions
 from engine.importing.captions import apply_all, rare_words, without_rare
-from engine.importing.decode import Decoder, decode_samples, decode_source_image, resize_to_square
+from engine.importing.decode import (
+    Decoder,
+    decide_shape,
+    decode_samples,
+    decode_source_image,
+    resize_to_shape,
+)
 from engine.importing.empty_import import Cause, diagnose_empty_import
 from engine.importing.formats.format import ImageRef, Pixels, RawSample
 from engine.importing.formats.registry import FORMATS
@@ -42,6 +49,8 @@ class DryRun:
     """The result of an import that is not written."""
 
     plan: ImportPlan
+    shape: ImageShape
+    """Of the stored images."""
     result: ImportResult
     """The samples to import and the issues found."""
     ledger: FileLedger
@@ -69,7 +78,7 @@ class DryRun:
         """
         if not decodes_alike(plan, self.plan):
             raise ValueError("the plans read or decode differently")
-        return _dry_run(plan, self.scan, self.items)
+        return _dry_run(plan, self.scan, self.items, self.shape)
 
     def thumbnails(
         self, keys: Iterable[str], size: int = THUMBNAIL_SIZE, control: RunControl | None = None
@@ -118,22 +127,26 @@ def dry_run(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> DryRun:
     tell = ProgressReporter(emit)
     with open_archive(plan.source, control=control) as archive:
         scan = scan_source(plan, archive, control, tell)
-        decoder = Decoder(archive=archive, form=scan.form, settings=plan.images)
+        shape = decide_shape(plan.images, archive, scan.form, scan.samples, control)
+        decoder = Decoder(archive=archive, form=scan.form, settings=plan.images, shape=shape)
         items = decode_samples(decoder, scan.samples, scan.ledger, control, tell)
     tell(ImportStage.EXAMINING, 0, len(items))
     control.stop_if_asked()
-    return _dry_run(plan, scan, tuple(items))
+    return _dry_run(plan, scan, tuple(items), shape)
 
 
-def _dry_run(plan: ImportPlan, scan: Scan, items: tuple[DecodedSample, ...]) -> DryRun:
+def _dry_run(
+    plan: ImportPlan, scan: Scan, items: tuple[DecodedSample, ...], shape: ImageShape
+) -> DryRun:
     ledger = scan.ledger.copy()
-    result = apply_decisions(plan, items, ledger)
+    result = apply_decisions(plan, items, ledger, shape)
     sizes = Counter((i.facts.width, i.facts.height) for i in items if i.facts is not None)
     reasons: tuple[Cause, ...] = ()
     if not result.is_trainable:
         reasons = diagnose_empty_import(scan.listing, ledger, scan.samples, len(result.kept))
     return DryRun(
         plan=plan,
+        shape=shape,
         result=result,
         ledger=ledger,
         counts=counts_of(ledger, found=scan.items_found, **result.counts),
@@ -151,7 +164,7 @@ def thumbnails(
     plan: ImportPlan, images: Mapping[str, ImageRef], size: int, control: RunControl
 ) -> dict[str, Pixels]:
     """Decode small images [size, size, 3] of a plan's source; what cannot be decoded is absent."""
-    form, small = FORMATS[plan.reading.format], ImageSettings(size=size)
+    form, padded = FORMATS[plan.reading.format], ImageSettings()
     found: dict[str, Pixels] = {}
     with open_archive(plan.source, control=control) as archive:
         for key, image in images.items():
@@ -160,7 +173,7 @@ def thumbnails(
                 picture = decode_source_image(form.load(archive, image), LIMITS, at_least=size)
             except EntryError:
                 continue
-            found[key] = resize_to_square(picture, small, 3)
+            found[key] = resize_to_shape(picture, square(size), padded, 3)
     return found
 
 

@@ -10,7 +10,7 @@ above the median or not. Norouzi et al. 2012, arXiv:1307.2982 (multi-index hashi
 bands, two hashes that differ in at most d bits agree in at least one band, so only those that do
 are compared, in time that grows with the number of hashes alone.
 
-Shapes: N images, S side, C channels.
+Shapes: N images, H height, W width, C channels.
 """
 
 import hashlib
@@ -40,10 +40,11 @@ _ROWS, _COLUMNS = np.append(_ROWS, 8), np.append(_COLUMNS, 0)
 
 
 def perceptual_hashes(images: Pixels) -> npt.NDArray[np.uint64]:
-    """Hash stored images: uint8 [N, S, S, C] to [N]; a few hundred at once are fastest."""
+    """Hash stored images: uint8 [N, H, W, C] to [N]; a few hundred at once are fastest."""
     if not len(images):
         return np.empty(0, dtype=np.uint64)
-    sums = _block_sums(_to_whole_blocks(images), _SIDE)
+    images = _to_whole_blocks(images)
+    sums = _block_sums(images, _SIDE)
     # Whole numbers [N, 32, 32], weighted as in ITU-R BT.601.
     channels = [sums[..., channel] for channel in range(sums.shape[-1])]
     if len(channels) > 1:
@@ -56,7 +57,7 @@ def perceptual_hashes(images: Pixels) -> npt.NDArray[np.uint64]:
     waves = down.reshape(-1, _LOW, _LOW).transpose(0, 2, 1)
     low = waves[:, _ROWS, _COLUMNS]
     flat = grey.reshape(len(grey), -1)
-    highest, area = flat.max(axis=1), max(1, images.shape[1] // _SIDE) ** 2
+    highest, area = flat.max(axis=1), (images.shape[1] // _SIDE) ** 2
     # Frequencies that an image lacks come out as zero but for rounding, of at most a quarter of the
     # highest grey; those are all set, whatever their sign.
     least = np.minimum(np.median(low, axis=1), -highest * float(_SCALE) ** 2 / 4)
@@ -67,7 +68,7 @@ def perceptual_hashes(images: Pixels) -> npt.NDArray[np.uint64]:
 
 
 def colour_layouts(images: Pixels) -> npt.NDArray[np.uint8]:
-    """Return the mean colours of 8 x 8 fields: uint8 [N, S, S, C] to [N, 64] or [N, 192]."""
+    """Return the mean colours of 8 x 8 fields: uint8 [N, H, W, C] to [N, 64] or [N, 192]."""
     if not len(images):
         return np.empty((0, LAYOUT**2), dtype=np.uint8)
     images = _to_whole_blocks(images)
@@ -83,7 +84,7 @@ def pixel_digest(pixels: Pixels) -> bytes:
 
 
 def _to_whole_blocks(images: Pixels) -> Pixels:
-    """Leave one channel or three, and make sides a multiple of 32."""
+    """Leave one channel or three, and make images squares with a side that is a multiple of 32."""
     images = images[..., : 3 if images.shape[-1] >= 3 else 1]
     side = images.shape[1]
     if side % _SIDE == 0 and images.shape[2] == side:
@@ -98,7 +99,7 @@ def _to_whole_blocks(images: Pixels) -> Pixels:
 
 
 def _block_sums(images: Pixels, side: int) -> npt.NDArray[np.uint32]:
-    """Add blocks up until ``side`` x ``side`` are left: [N, S, S, C] to [N, side, side, C]."""
+    """Add blocks up until ``side`` x ``side`` are left: [N, H, W, C] to [N, side, side, C]."""
     block = images.shape[1] // side
     rows = np.zeros((len(images), side, *images.shape[2:]), dtype=np.uint16)
     for row in range(block):

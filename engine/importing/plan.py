@@ -9,6 +9,7 @@ from engine.config.setting import setting
 from engine.errors import ConfigError, Problem
 from engine.importing.formats.format import ImportSpec
 
+SHAPES = ("auto", "square", "4:3", "3:4", "3:2", "2:3", "16:9", "9:16")
 FITS = ("pad", "crop", "stretch")
 CHANNELS = ("auto", "grey", "colour")
 CASES = ("keep", "lower")
@@ -65,14 +66,21 @@ class ImageSettings:
     size: int = setting(
         64,
         label="Size",
-        help="Side length of the stored images.",
+        help="Longer side of the stored images.",
         unit="px",
         choices=SIZES,
     )
+    shape: str = setting(
+        "auto",
+        label="Shape",
+        help="Shape of the stored images: square, or width to height. 'auto' is that of at least 9 "
+        "of 10 images, or else square.",
+        choices=SHAPES,
+    )
     fit: str = setting(
         "pad",
-        label="Shape",
-        help="How images are made square: padding, centre crop or stretching.",
+        label="Other shapes",
+        help="How images of another shape are fitted: padding, centre crop or stretching.",
         choices=FITS,
     )
     background: str = setting(
@@ -104,7 +112,7 @@ class Issue(StrEnum):
     TINY_IMAGE = "tiny_image"
     """Smaller than the size to store, so they are enlarged."""
     EXTREME_RATIO = "extreme_ratio"
-    """More than three times as long as wide, or as wide as long."""
+    """An aspect ratio more than three times, or less than a third of, that of the dataset."""
     REPEATED_TEXT = "repeated_text"
     """One text for very many images, where most texts are unique."""
     MOJIBAKE = "mojibake"

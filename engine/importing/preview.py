@@ -9,9 +9,10 @@ from itertools import islice
 import numpy as np
 
 from engine.control import RunControl
+from engine.data.image_shape import ImageShape
 from engine.errors import EntryError
 from engine.importing.captions import apply_all
-from engine.importing.decode import Decoder, decode_source_image, resize_to_square
+from engine.importing.decode import Decoder, decide_shape, decode_source_image, resize_to_shape
 from engine.importing.formats.format import FileListing, Format, ImageRef, Pixels, RawSample
 from engine.importing.formats.registry import FORMATS
 from engine.importing.ledger import FileLedger, Reason
@@ -33,7 +34,7 @@ class PreviewItem:
     texts: tuple[str, ...]
     """After the text plan; rare words are not taken out, for that takes all texts."""
     image: Pixels | None
-    """[S, S, C]."""
+    """[H, W, C]."""
     problem: Reason | None
     """Why it would be skipped."""
     detail: str = ""
@@ -77,7 +78,8 @@ def _preview(
         found.append(sample)
         if len(found) >= count and time.monotonic() > ends_s:
             break
-    decoder = Decoder(archive=archive, form=form, settings=plan.images)
+    shape = decide_shape(plan.images, archive, form, found, control)
+    decoder = Decoder(archive=archive, form=form, settings=plan.images, shape=shape)
     items: list[PreviewItem] = []
     for sample in _spread(found, count):
         control.stop_if_asked()
@@ -128,16 +130,41 @@ class BeforeAfter:
     before: Pixels
     """[H, W, 4] with its transparency, at most ``BEFORE_SIDE`` long."""
     after: Pixels
-    """[S, S, C] as stored."""
+    """[H, W, C] as stored."""
     width: int
     """Of the original, in pixels."""
     height: int
 
 
-def before_and_after(
+def planned_shape(
     plan: ImportPlan, archive: Archive, look: QuickScan, control: RunControl
+) -> ImageShape:
+    """Return the shape that an import would store images in.
+
+    Raises:
+        StoppedError: the control asked for it.
+        ConfigError: the spec names what does not exist.
+        SourceUnreadableError: the source or its table cannot be read.
+    """
+    form = FORMATS[plan.reading.format]
+    samples: list[RawSample] = []
+    for sample in form.scan(archive, look.listing, plan.reading, FileLedger()):
+        control.stop_if_asked()
+        samples.append(sample)
+    return decide_shape(plan.images, archive, form, samples, control)
+
+
+def before_and_after(
+    plan: ImportPlan, shape: ImageShape, archive: Archive, look: QuickScan, control: RunControl
 ) -> tuple[BeforeAfter, ...]:
     """Fit a few images, spread over the beginning of a source; unreadable ones are passed over.
+
+    Args:
+        plan: of the import.
+        shape: that images are stored in, from ``planned_shape``.
+        archive: the source.
+        look: its listing.
+        control: asked between images.
 
     Raises:
         StoppedError: the control asked for it.
@@ -152,7 +179,7 @@ def before_and_after(
     step = max(1, len(images) // BEFORE_AFTER_COUNT)
     for key, image in (image for start in range(step) for image in images[start::step]):
         control.stop_if_asked()
-        both = _both(plan, archive, form, key, image)
+        both = _both(plan, shape, archive, form, key, image)
         if both is not None:
             shown.append(both)
         if len(shown) == BEFORE_AFTER_COUNT:
@@ -161,12 +188,12 @@ def before_and_after(
 
 
 def _both(
-    plan: ImportPlan, archive: Archive, form: Format, key: str, image: ImageRef
+    plan: ImportPlan, shape: ImageShape, archive: Archive, form: Format, key: str, image: ImageRef
 ) -> BeforeAfter | None:
     try:
         picture = decode_source_image(form.load(archive, image), LIMITS)
         channels = 1 if plan.images.channels == "grey" else 3
-        after = resize_to_square(picture, plan.images, channels)
+        after = resize_to_shape(picture, shape, plan.images, channels)
     except EntryError:
         return None
     width, height = picture.size

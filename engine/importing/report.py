@@ -15,6 +15,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from engine.data.image_shape import ImageShape
 from engine.fs.atomic import atomic_write
 from engine.importing.check_context import IssueReport
 from engine.importing.ledger import FileLedger, SkipRecord
@@ -107,8 +108,9 @@ def report_page(table: Mapping[str, Any]) -> str:
 
 def _summary(table: Mapping[str, Any]) -> str:
     encodings = ", ".join(table["encodings"]) or "not told"
+    size = f"{table['image_width']} x {table['image_height']} px"
     sentence = (
-        f"Read as {table['read_as']}; images of {table['image_size']} px in "
+        f"Read as {table['read_as']}; images of {size} in "
         f"{'grey' if table['channels'] == 1 else 'colour'}; encoding of the texts: {encodings}; "
         f"version {table['version'] or 'none'}."
     )
@@ -205,7 +207,7 @@ class ImportReport:
     encodings: Mapping[str, int]
     """How many files or tables were read in each encoding; empty where texts are in no files."""
     counts: ImportCounts
-    image_size: int
+    image_shape: ImageShape
     channels: int
     issues: tuple[IssueReport, ...]
     skipped_files: tuple[SkipRecord, ...]
@@ -219,7 +221,9 @@ class ImportReport:
             "read_as": self.plan.reading.format,
             "version": self.version,
             "counts": {**asdict(self.counts), "adds_up": self.counts.adds_up},
-            "image_size": self.image_size,
+            "image_size": self.image_shape.longer,
+            "image_width": self.image_shape.width,
+            "image_height": self.image_shape.height,
             "channels": self.channels,
             "encodings": dict(self.encodings),
             "issues": [

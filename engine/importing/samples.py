@@ -1,6 +1,6 @@
 """A sample after its image was decoded, with the facts about the image that the checks use.
 
-Shapes: N images, S side of the stored images, C channels.
+Shapes: N images, H height and W width of the stored images, C channels.
 """
 
 from collections.abc import Sequence
@@ -41,11 +41,11 @@ class DecodedSample:
     row: int = -1
     """Row of its pixels in the staging; -1 if there are none."""
     pixels: Pixels | None = None
-    """[S, S, C] while the sample is passed from the decoder to the staging, then None."""
+    """[H, W, C] while the sample is passed from the decoder to the staging, then None."""
 
 
 def image_facts(images: Pixels, sizes: Sequence[tuple[int, int]]) -> list[ImageFacts]:
-    """Hash stored images [N, S, S, C]; one call for many images is several times as fast.
+    """Hash stored images [N, H, W, C]; one call for many images is several times as fast.
 
     Args:
         images: as stored.

@@ -6,7 +6,7 @@ facts of its image, or why it is skipped). After a crash the last line may be tr
 rows may be missing or zero: each line is checked against its row, and everything from the first
 difference on is decoded again.
 
-Shapes: N rows, S side of the stored images, C channels.
+Shapes: N rows, H height and W width of the stored images, C channels.
 """
 
 import contextlib
@@ -45,7 +45,7 @@ class Staging:
     Args:
         folder: created if it does not exist.
         fingerprint: of plan and source; the staging of any other is deleted.
-        shape: [S, S, C] of a row.
+        shape: [H, W, C] of a row.
         samples: all samples of the import; a staging of other samples is deleted.
 
     Raises:
@@ -124,7 +124,7 @@ class Staging:
         self._synced_s = time.monotonic()
 
     def pieces(self, rows: Sequence[int]) -> Iterator[Pixels]:
-        """Yield rows, which must be ascending, in pieces [K, S, S, C]."""
+        """Yield rows, which must be ascending, in pieces [K, H, W, C]."""
         self.sync()
         with (
             wrapping_os_errors(self.folder, self.row_bytes),

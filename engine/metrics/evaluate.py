@@ -3,7 +3,7 @@
 Everything that depends on the dataset only is prepared once; each evaluation then generates pairs
 in all three directions.
 
-Shapes: N items, D features.
+Shapes: N items, H height, W width, D features.
 """
 
 import json
@@ -20,6 +20,7 @@ from torch import Tensor
 
 from engine.control import RunControl
 from engine.data.image_files import to_channels
+from engine.data.image_shape import ImageShape
 from engine.data.store import TRAIN, VALIDATION, StoredDataset, open_dataset
 from engine.data.tokenizers import encode_all
 from engine.errors import DatasetChangedError
@@ -135,7 +136,7 @@ class Evaluator:
 
     Args:
         dataset: that the models were trained on, or are compared on.
-        image_size: side in pixels of the generated images.
+        shape: height and width of the generated images.
         encode: encodes the texts that a model is conditioned on.
         is_in_vocabulary: whether a text is in the model's vocabulary.
         cache: folder of the trained classifiers.
@@ -148,7 +149,7 @@ class Evaluator:
     def __init__(
         self,
         dataset: StoredDataset,
-        image_size: int,
+        shape: ImageShape,
         *,
         encode: Encode,
         is_in_vocabulary: Callable[[str], bool],
@@ -157,7 +158,7 @@ class Evaluator:
     ) -> None:
         self._dataset, self._encode = dataset, encode
         self._control = control or RunControl()
-        self._extractor = FeatureExtractor(dataset, image_size, cache, control)
+        self._extractor = FeatureExtractor(dataset, shape, cache, control)
         validation, training = dataset.complete_rows(VALIDATION), dataset.complete_rows(TRAIN)
         self._validates = len(validation) >= MIN_VALIDATION
         self._asked = validation if len(validation) else training
@@ -296,7 +297,7 @@ class NearestImages:
 
     Args:
         dataset: that the model was trained on.
-        image_size: side in pixels of the generated images.
+        shape: height and width of the generated images.
         cache: folder of the trained classifiers.
         control: checked while a classifier is trained, and between batches.
         may_train: train the classifier if it is not in the cache.
@@ -309,21 +310,21 @@ class NearestImages:
     def __init__(
         self,
         dataset: StoredDataset,
-        image_size: int,
+        shape: ImageShape,
         cache: Path,
         control: RunControl,
         *,
         may_train: bool,
     ) -> None:
         self._dataset = dataset
-        self._extractor = FeatureExtractor(dataset, image_size, cache, control, may_train=may_train)
+        self._extractor = FeatureExtractor(dataset, shape, cache, control, may_train=may_train)
         self._rows = subsample(dataset.complete_rows(TRAIN), TRAINING_SEEN)
         self._memory = build_memorisation_metrics(dataset, self._extractor)
         # A later search must not be stopped by the control of this one.
         self._extractor.control = None
 
     def find(self, image: ImageArray) -> NearestImage:
-        """Find the training image that is nearest to a generated one: [S, S, 3]."""
+        """Find the training image that is nearest to a generated one: [H, W, 3]."""
         features, _said = self._extractor.extract(image[None])
         (index,), (distance,) = self._memory.nearest(features)
         row = self._rows[[index]]
@@ -347,7 +348,7 @@ def subsample(rows: Rows, most: int) -> Rows:
 def collect(
     batches: Iterable[Pairs], control: RunControl
 ) -> tuple[npt.NDArray[np.uint8], list[str]]:
-    """Concatenate batches of pairs: [N, S, S, 3] and N texts.
+    """Concatenate batches of pairs: [N, H, W, 3] and N texts.
 
     Raises:
         StoppedError: a stop was requested.
@@ -394,9 +395,8 @@ def evaluate_run(
     version = stored.manifest.version
     if dataset is None and version != loaded.model.dataset_version:
         raise DatasetChangedError(stored.folder, loaded.model.dataset_version, version)
-    evaluator = build_evaluator(
-        stored, loaded.model, loaded.config.networks.image_size, cache, control
-    )
+    shape = loaded.model.aspect.scaled(loaded.config.networks.image_size)
+    evaluator = build_evaluator(stored, loaded.model, shape, cache, control)
     report = evaluator.measure(loaded.sampler, count=count, seed=seed)
     about = {
         "run": run.absolute().name,
@@ -420,14 +420,14 @@ def evaluate_run(
 def build_evaluator(
     dataset: StoredDataset,
     model: ModelMetadata,
-    image_size: int,
+    shape: ImageShape,
     cache: Path,
     control: RunControl | None = None,
 ) -> Evaluator:
     """Build the evaluator of a model's samples."""
     return Evaluator(
         dataset,
-        image_size,
+        shape,
         encode=lambda texts: torch.from_numpy(
             encode_all(model.tokenizer, texts, model.text_length)
         ),

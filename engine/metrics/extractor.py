@@ -5,12 +5,13 @@ and is trained on real images only. It learns the attributes of the images or, w
 none, the words of their captions. The activations before its last layer are the features of KID,
 FID and the others.
 
-Shapes: B batch, N images, C channels, S side, D features, A attributes.
+Shapes: B batch, N images, C channels, H height, W width, D features, A attributes.
 """
 
 import hashlib
 import json
 import logging
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from torch.nn import functional
 
 from engine.control import RunControl
 from engine.data.image_files import resize, to_channels
+from engine.data.image_shape import COARSEST, ImageShape
 from engine.data.store import TRAIN, StoredDataset
 from engine.data.tokenizers import Vocabulary, join_words, split_words
 from engine.errors import EngineError, EvaluatorMissingError
@@ -103,27 +105,28 @@ class WordTarget:
 class EvaluatorClassifier(nn.Module):
     """Strided convolutions with batch norm, a feature layer and an output layer."""
 
-    def __init__(self, channels: int, side: int, outputs: int) -> None:
+    def __init__(self, channels: int, shape: ImageShape, outputs: int) -> None:
         super().__init__()
         widths = [channels, 24]
         blocks: list[nn.Module] = [_block(channels, 24, 5)]
-        side = (min(side, MAX_SIDE) + 1) // 2
-        while side > 4:
+        self._averaged = max(1, shape.longer // MAX_SIDE)
+        now = _halved(ImageShape(*(side // self._averaged for side in shape)))
+        while now.longer > COARSEST:
             widths.append(min(2 * widths[-1], 96))
             blocks.append(_block(widths[-2], widths[-1], 3))
-            side = (side + 1) // 2
+            now = _halved(now)
         self.body = nn.Sequential(
             *blocks,
             nn.Flatten(),
-            nn.Linear(widths[-1] * side * side, FEATURES),
+            nn.Linear(widths[-1] * math.prod(now), FEATURES),
             nn.BatchNorm1d(FEATURES),
         )
         self.head = nn.Sequential(nn.ReLU(), nn.Dropout(0.1), nn.Linear(FEATURES, outputs))
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Map [B, C, S, S] in [-1, 1] to features [B, D] and predictions [B, outputs]."""
-        if images.shape[-1] > MAX_SIDE:
-            images = functional.avg_pool2d(images, images.shape[-1] // MAX_SIDE)
+        """Map [B, C, H, W] in [-1, 1] to features [B, D] and predictions [B, outputs]."""
+        if self._averaged > 1:
+            images = functional.avg_pool2d(images, self._averaged)
         features = self.body(images)
         return features, self.head(features)
 
@@ -137,7 +140,7 @@ def train_classifier(
     """Train a classifier from scratch, deterministically.
 
     Args:
-        images: [N, S, S, C].
+        images: [N, H, W, C].
         truth: [N, A] or [N, words].
         target: what it predicts.
         control: checked between batches.
@@ -147,7 +150,9 @@ def train_classifier(
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        classifier = EvaluatorClassifier(images.shape[3], images.shape[1], target.outputs)
+        classifier = EvaluatorClassifier(
+            images.shape[3], ImageShape(*images.shape[1:3]), target.outputs
+        )
         classifier.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] (stub lacks it)
         _fit(classifier, images, torch.from_numpy(truth), target, control)
     return classifier.eval().to(memory_format=torch.contiguous_format)  # pyright: ignore[reportCallIssue] (stub lacks it)
@@ -156,7 +161,7 @@ def train_classifier(
 def run_classifier(
     classifier: EvaluatorClassifier, images: ImageArray, control: RunControl | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Run a classifier on images: [N, S, S, C] to features [N, D] and predictions [N, outputs].
+    """Run a classifier on images: [N, H, W, C] to features [N, D] and predictions [N, outputs].
 
     Raises:
         StoppedError: a stop was requested.
@@ -201,6 +206,11 @@ def _fit(
         schedule.step()
 
 
+def _halved(shape: ImageShape) -> ImageShape:
+    """Return the shape after a convolution of stride 2."""
+    return ImageShape(*((side + 1) // 2 for side in shape))
+
+
 def _block(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, kernel, stride=2, padding=kernel // 2, bias=False),
@@ -218,8 +228,8 @@ def _shifted(images: Tensor) -> Tensor:
     """Translate a batch by a few pixels, repeating its edge."""
     down, right = (int(n) for n in torch.randint(0, 2 * MAX_SHIFT + 1, (2,)))
     padded = functional.pad(images, (MAX_SHIFT,) * 4, mode="replicate")
-    side = images.shape[-1]
-    return padded[:, :, down : down + side, right : right + side]
+    height, width = images.shape[2:]
+    return padded[:, :, down : down + height, right : right + width]
 
 
 log = logging.getLogger(__name__)
@@ -230,9 +240,9 @@ def default_cache() -> Path:
     return platformdirs.user_cache_path("diptych", appauthor=False) / "evaluators"
 
 
-def classifier_name(version: str, side: int, outputs: int) -> str:
+def classifier_name(version: str, shape: ImageShape, outputs: int) -> str:
     """Name a classifier by the dataset's version and a hash of everything else it depends on."""
-    recipe = f"{RECIPE}/{version}/{side}/{outputs}"
+    recipe = f"{RECIPE}/{version}/{shape}/{outputs}"
     return f"{version}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
 
 
@@ -357,7 +367,7 @@ class FeatureExtractor:
 
     Args:
         dataset: that the classifier is trained on.
-        size: side in pixels of all images.
+        shape: H and W of all images.
         cache: folder of the classifiers.
         control: checked while a classifier is trained, and while images are processed.
         may_train: train the classifier if it is not in the cache.
@@ -370,13 +380,13 @@ class FeatureExtractor:
     def __init__(
         self,
         dataset: StoredDataset,
-        size: int,
+        shape: ImageShape,
         cache: Path,
         control: RunControl | None,
         *,
         may_train: bool = True,
     ) -> None:
-        self._dataset, self._size = dataset, size
+        self._dataset, self._shape = dataset, shape
         self.control = control
         """Checked while images are processed."""
         self.attributes = find_attributes(dataset)
@@ -391,11 +401,11 @@ class FeatureExtractor:
                 raise EvaluatorMissingError(dataset.manifest.name)
             return train_classifier(self.images_of(training), truth, target, control)
 
-        self.name = classifier_name(dataset.manifest.version, size, target.outputs)
+        self.name = classifier_name(dataset.manifest.version, shape, target.outputs)
         self._classifier = cached_classifier(
             cache,
             self.name,
-            EvaluatorClassifier(channels, size, target.outputs),
+            EvaluatorClassifier(channels, shape, target.outputs),
             train,
         )
         some, _said = run_classifier(self._classifier, self.images_of(training[:2_000]))
@@ -403,7 +413,7 @@ class FeatureExtractor:
         self._std = some.numpy().std(0).clip(min=1e-6)
 
     def extract(self, images: ImageArray) -> tuple[Features, Labels | None]:
-        """Extract from images [N, S, S, 1 or 3] features [N, D] and attributes [N, A].
+        """Extract from images [N, H, W, 1 or 3] features [N, D] and attributes [N, A].
 
         Raises:
             StoppedError: a stop was requested.
@@ -424,9 +434,9 @@ class FeatureExtractor:
             )
 
     def images_of(self, rows: Rows) -> ImageArray:
-        """Load a dataset's images at the models' size: [N, S, S, C]."""
+        """Load a dataset's images in the models' shape: [N, H, W, C]."""
         images = self._dataset.images_of(rows)
-        return images if images.shape[1:3] == (self._size,) * 2 else resize(images, self._size)
+        return images if images.shape[1:3] == self._shape else resize(images, self._shape)
 
     def features_of(self, rows: Rows) -> Features:
         """Return the features of a dataset's images: [N, D]."""

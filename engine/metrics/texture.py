@@ -3,7 +3,8 @@
 ``grid`` compares the power spectra at the finest frequencies, ``texture`` the patches at every
 scale.
 
-Shapes: N images, C channels, S side, K patches of an image, D values of a patch, R directions.
+Shapes: N images, C channels, H height, W width, K patches of an image, D values of a patch,
+R directions.
 """
 
 from dataclasses import dataclass
@@ -29,22 +30,22 @@ ROUNDING_VARIANCE = 1 / 12
 def nyquist_power(images: ImageArray) -> float:
     """Return the mean spectral power of images at and next to the Nyquist frequency.
 
-    The mean is over 27 frequencies: (S/2, S/2), (S/2, 0) and (0, S/2), where a pattern that repeats
+    The mean is over 27 frequencies: (H/2, W/2), (H/2, 0) and (0, W/2), where a pattern that repeats
     every two pixels has its power, and the eight neighbours of each, where a pattern that fades
     within the image has it. Power is the squared absolute value of the discrete Fourier transform
     of the pixel values, averaged over images and colour channels; luminance would miss a grid of
     complementary colours.
 
     Args:
-        images: [N, S, S, C], N at least 1, S at least 6; an odd S is halved downwards.
+        images: [N, H, W, C], N at least 1, sides at least 6; odd ones are halved downwards.
     """
     power = torch.zeros(images.shape[1:3])
     for start in range(0, len(images), BLOCK):
         block = torch.fft.fft2(_pixels(images[start : start + BLOCK]))
         power += block.abs().square().sum((0, 1))
     low = torch.arange(-1, 2)
-    high = low + len(power) // 2
-    parts = [power[u[:, None], v] for u, v in ((high, high), (high, low), (low, high))]
+    down, across = (low + side // 2 for side in power.shape)
+    parts = [power[u[:, None], v] for u, v in ((down, across), (down, low), (low, across))]
     return float(torch.stack(parts).mean()) / (len(images) * images.shape[3])
 
 
@@ -52,10 +53,10 @@ def grid_ratio(made: ImageArray, real_power: float) -> float:
     """Return the Nyquist power of generated images relative to that of real images.
 
     1 is right; a checkerboard is far above 1, blur below 1. Rounding alone gives pixels a power of
-    S^2 / 12 at each frequency; less than that, in particular no power at all, counts as that much.
+    H W / 12 at each frequency; less than that, in particular no power at all, counts as that much.
 
     Args:
-        made: [N, S, S, C].
+        made: [N, H, W, C].
         real_power: ``nyquist_power`` of real images of the same size.
     """
     floor = made.shape[1] * made.shape[2] * ROUNDING_VARIANCE
@@ -63,18 +64,20 @@ def grid_ratio(made: ImageArray, real_power: float) -> float:
 
 
 MIN_SIDE = 8
-"""Side in pixels of the coarsest level: a patch must fit."""
+"""Shorter side in pixels of the coarsest level: a patch must fit."""
 
 
 def laplacian_pyramid(images: Tensor) -> list[Tensor]:
-    """Return the levels of the Laplacian pyramid, fine to coarse: [N, C, S, S] each, S halved.
+    """Return the levels of the Laplacian pyramid, fine to coarse: [N, C, H, W] each, sides halved.
 
     Every level is the image minus the next smaller one, enlarged; the last is the rest. Borders are
-    reflected.
+    reflected; the last row or column of an odd number is cut off before it is halved.
     Source: Burt & Adelson 1983, doi:10.1109/TCOM.1983.1095851, with the 5 x 5 binomial kernel.
     """
     levels: list[Tensor] = []
-    while images.shape[-1] % 2 == 0 and images.shape[-1] >= 2 * MIN_SIDE:
+    while min(images.shape[2:]) >= 2 * MIN_SIDE:
+        height, width = images.shape[2:]
+        images = images[:, :, : height - height % 2, : width - width % 2]
         smaller = _smooth(images)[:, :, ::2, ::2]
         sparse = torch.zeros_like(images)
         sparse[:, :, ::2, ::2] = smaller
@@ -118,7 +121,7 @@ class SlicedWasserstein:
     the images does not matter.
 
     Args:
-        reference: [N, S, S, C].
+        reference: [N, H, W, C].
     """
 
     def __init__(self, reference: ImageArray) -> None:
@@ -130,14 +133,14 @@ class SlicedWasserstein:
             self._levels.append(_Level(mean, std, _project((level - mean) / std)))
 
     def distances(self, images: ImageArray) -> dict[int, float]:
-        """Return the distance in each level, by the side of the level in pixels.
+        """Return the distance in each level, by the longer side of the level in pixels.
 
         Args:
-            images: [N, S, S, C], of the reference's shape.
+            images: [N, H, W, C], of the reference's shape.
         """
         pyramid = laplacian_pyramid(_pixels(images))
         return {
-            level.shape[-1]: float(
+            max(level.shape[2:]): float(
                 np.abs(_project((level - real.mean) / real.std) - real.projections).mean()
             )
             for level, real in zip(pyramid, self._levels, strict=True)
@@ -161,7 +164,7 @@ class TextureMetrics:
     """Metrics of grid and texture, relative to real images.
 
     Args:
-        real: [N, S, S, C] reference images, spread over the dataset. Every other one belongs to the
+        real: [N, H, W, C] reference images, spread over the dataset. Every other one belongs to the
             second set of real images, which the texture is relative to.
     """
 
@@ -171,18 +174,19 @@ class TextureMetrics:
         self._references: dict[int, tuple[SlicedWasserstein, dict[int, float]]] = {}
 
     def count(self, made: int) -> int:
-        """Return how many images of each set are compared; 0 if they are too few."""
+        """Return how many images of each set are compared; 0 if they are too few or too small."""
         count = min(made, len(self._one), len(self._other), IMAGES)
-        return count if count >= MIN_IMAGES else 0
+        return count if count >= MIN_IMAGES and min(self._one.shape[1:3]) >= PATCH else 0
 
     def metrics(self, made: ImageArray) -> dict[str, float]:
-        """Measure generated images: [N, S, S, C].
+        """Measure generated images: [N, H, W, C].
 
         Returns:
             ``grid``: see ``grid_ratio``; ``texture_32`` and the like: sliced Wasserstein distance
-                to real images in the level of that side, relative to the distance of as many other
-                real images: 1 is as near as those, 0 equal; ``texture``: their mean. Levels in
-                which both real sets are equal are left out, and all if there are too few images.
+                to real images in the level with that longer side, relative to the distance of as
+                many other real images: 1 is as near as those, 0 equal; ``texture``: their mean.
+                Levels in which both real sets are equal are left out, and all if there are too few
+                images or these are smaller than a patch.
         """
         metrics = {"grid": grid_ratio(_subsample(made, IMAGES), self._real_power)}
         count = self.count(len(made))

@@ -1,6 +1,6 @@
 """Images: small convolutional networks that do most of their work at 16 px and below.
 
-Shapes: B batch, C channels, H = W side in pixels, F features, Z noise.
+Shapes: B batch, C channels, H height, W width, F features, Z noise.
 """
 
 import itertools
@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from engine.data.image_shape import COARSEST, SQUARE, ImageShape
 from engine.events import ImageArray
 from engine.nets.blocks import SLOPE, activation, initialise
 
@@ -74,10 +75,12 @@ which leaves one picture per caption (docs/measurements.md).
 
 @dataclass(frozen=True, kw_only=True)
 class ImageModality:
-    """Square images: uint8 in the dataset, [-1, 1] in the networks."""
+    """Images: uint8 in the dataset, [-1, 1] in the networks."""
 
     size: int
-    """H, a power of two from 16 up."""
+    """The longer of H and W, a power of two from 16 up."""
+    aspect: ImageShape = SQUARE
+    """Shape of the dataset's images at any size: their aspect ratio counts."""
     channels: int
     """1 (grey) or 3 (RGB)."""
     latent_dim: int
@@ -91,6 +94,11 @@ class ImageModality:
     name: str = "image"
     likelihood: PixelLikelihood = field(default_factory=PixelLikelihood)
     """Likelihood of the pixels, where images are learned by likelihood."""
+
+    @property
+    def shape(self) -> ImageShape:
+        """H and W."""
+        return self.aspect.scaled(self.size)
 
     def preprocess(self, stored: Tensor) -> Tensor:
         """Convert [B, C, H, W] uint8 to [B, C, H, W] float in [-1, 1], channels last in memory."""
@@ -110,13 +118,13 @@ class ImageModality:
     def build_encoder(self) -> nn.Module:
         """Build a backbone of half the discriminator's width."""
         return conv_image_backbone(
-            self.size, self.channels, self.discriminator_channels // 2, self.embedding_dim
+            self.shape, self.channels, self.discriminator_channels // 2, self.embedding_dim
         )
 
     def build_decoder(self) -> nn.Module:
         """Build the decoder."""
         return ImageDecoder(
-            size=self.size,
+            shape=self.shape,
             channels=self.channels,
             latent_dim=self.latent_dim,
             context_dim=self.embedding_dim,
@@ -126,7 +134,7 @@ class ImageModality:
     def build_backbone(self) -> nn.Module:
         """Build the discriminator's backbone."""
         return conv_image_backbone(
-            self.size,
+            self.shape,
             self.channels,
             self.discriminator_channels,
             self.embedding_dim,
@@ -136,7 +144,7 @@ class ImageModality:
     def build_latent_decoder(self, latent_dim: int) -> "LatentImageDecoder":
         """Build the decoder of the variational families."""
         decoder = ImageDecoder(
-            size=self.size,
+            shape=self.shape,
             channels=self.channels,
             latent_dim=latent_dim,
             context_dim=self.embedding_dim,
@@ -183,7 +191,7 @@ class ImageDecoder(ContextImageDecoder):
     one core where full-resolution residual blocks reach 10 (docs/measurements.md).
 
     Args:
-        size: H.
+        shape: H and W; the longer side is a power of two from 8 up.
         channels: C.
         latent_dim: Z.
         context_dim: F.
@@ -194,7 +202,7 @@ class ImageDecoder(ContextImageDecoder):
     def __init__(
         self,
         *,
-        size: int,
+        shape: ImageShape,
         channels: int,
         latent_dim: int,
         context_dim: int,
@@ -202,15 +210,16 @@ class ImageDecoder(ContextImageDecoder):
         num_context_features: int = CONTEXT_DIM,
     ) -> None:
         super().__init__()
-        self.latent_dim = latent_dim
-        steps = int(math.log2(size)) - 3  # 4 px doubles this often, the shuffle doubles once more
+        self.shape, self.latent_dim = shape, latent_dim
+        # 4 px doubles this often, the shuffle doubles once more.
+        steps = int(math.log2(shape.longer)) - 3
         widths = [width * 2 ** min(step, 3) for step in reversed(range(steps + 1))]
         self.first_width = widths[0]
         hidden = 2 * context_dim
         self.mix = nn.Sequential(
             nn.Linear(latent_dim + num_context_features, hidden),
             activation(),
-            nn.Linear(hidden, self.first_width * 16),
+            nn.Linear(hidden, self.first_width * math.prod(shape.cells)),
         )
         self.first_norm = nn.BatchNorm2d(self.first_width)
         self.convolutions = nn.ModuleList(
@@ -226,13 +235,13 @@ class ImageDecoder(ContextImageDecoder):
 
     def draw(self, noise: Tensor) -> Tensor:
         """Map noise and projected context, [B, Z + P], to [B, C, H, W] before ``tanh``."""
-        mixed = self.mix(noise).view(-1, self.first_width, 4, 4)
+        mixed = self.mix(noise).view(-1, self.first_width, *self.shape.cells)
         hidden = self._activate(self.first_norm(mixed.contiguous(memory_format=CHANNELS_LAST)))
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             hidden = self._activate(
                 norm(convolution(functional.interpolate(hidden, scale_factor=2)))
             )
-        return functional.pixel_shuffle(self.to_pixels(hidden), 2)
+        return crop_margins(functional.pixel_shuffle(self.to_pixels(hidden), 2), self.shape)
 
     @staticmethod
     def _activate(hidden: Tensor) -> Tensor:
@@ -273,13 +282,35 @@ class LatentImageDecoder(nn.Module):
         return self.likelihood.nll(self.decoder.draw(latent), real)
 
 
+def crop_margins(images: Tensor, shape: ImageShape) -> Tensor:
+    """Cut the margins of ``shape.padded`` off: [B, C, padded H, padded W] to [B, C, H, W]."""
+    margins = [-pixels for pixels in shape.margins]
+    return functional.pad(images, margins) if any(margins) else images
+
+
+class PaddedPixelUnshuffle(nn.PixelUnshuffle):
+    """Halves the resolution of images with a margin of zeros, which makes them ``shape.padded``.
+
+    The margin is the same around real and generated images. Repeated edge pixels would weigh more
+    than others in a gradient penalty.
+    """
+
+    def __init__(self, shape: ImageShape) -> None:
+        super().__init__(2)
+        self.margins = shape.margins
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - the name in PyTorch
+        """Map [B, C, H, W] to [B, 4 C, padded H / 2, padded W / 2]."""
+        return super().forward(functional.pad(input, self.margins) if any(self.margins) else input)
+
+
 def conv_image_backbone(
-    size: int, channels: int, width: int, embedding_dim: int, *, norm: str = "none"
+    shape: ImageShape, channels: int, width: int, embedding_dim: int, *, norm: str = "none"
 ) -> nn.Sequential:
     """Build strided convolutions from pixels to features: [B, C, H, W] to [B, F].
 
     Args:
-        size: H, a power of two from 8 up.
+        shape: H and W; the longer side is a power of two from 8 up.
         channels: C.
         width: channels of the finest layer.
         embedding_dim: F.
@@ -288,12 +319,12 @@ def conv_image_backbone(
             ``none``.
     """
     layers: list[nn.Module] = [
-        nn.PixelUnshuffle(2),
+        PaddedPixelUnshuffle(shape),
         nn.Conv2d(channels * 4, width, 3, padding=1),
         activation(),
     ]
-    side, now = size // 2, width
-    while side > 4:
+    side, now = shape.longer // 2, width
+    while side > COARSEST:
         after = min(2 * now, 8 * width)
         layers.append(nn.Conv2d(now, after, 4, stride=2, padding=1))
         if norm == "batch":
@@ -301,7 +332,10 @@ def conv_image_backbone(
         layers.append(activation())
         side, now = side // 2, after
     backbone = nn.Sequential(
-        *layers, nn.Flatten(), nn.Linear(now * side * side, embedding_dim), activation()
+        *layers,
+        nn.Flatten(),
+        nn.Linear(now * math.prod(shape.cells), embedding_dim),
+        activation(),
     )
     initialise(backbone)
     return backbone

@@ -2,14 +2,16 @@
 
 Source: Goodfellow et al. 2014, arXiv:1406.2661, section 5 (multilayer perceptrons on MNIST).
 
-Shapes: B batch, C channels, H = W side in pixels, F features, Z noise.
+Shapes: B batch, C channels, H height, W width, F features, Z noise.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
+from engine.data.image_shape import ImageShape
 from engine.nets.blocks import activation, initialise
 from engine.nets.image import ImageModality, LatentImageDecoder
 
@@ -26,7 +28,7 @@ class MlpImageModality(ImageModality):
     def build_encoder(self) -> nn.Module:
         """Build a backbone of half the discriminator's width."""
         return mlp_image_backbone(
-            self.size, self.channels, self.discriminator_channels // 2, self.embedding_dim
+            self.shape, self.channels, self.discriminator_channels // 2, self.embedding_dim
         )
 
     def build_decoder(self) -> nn.Module:
@@ -36,7 +38,7 @@ class MlpImageModality(ImageModality):
     def build_backbone(self) -> nn.Module:
         """Build the discriminator's backbone."""
         return mlp_image_backbone(
-            self.size, self.channels, self.discriminator_channels, self.embedding_dim
+            self.shape, self.channels, self.discriminator_channels, self.embedding_dim
         )
 
     def build_latent_decoder(self, latent_dim: int) -> LatentImageDecoder:
@@ -45,7 +47,7 @@ class MlpImageModality(ImageModality):
 
     def _decoder(self, latent_dim: int, context_dim: int) -> "MlpImageDecoder":
         return MlpImageDecoder(
-            size=self.size,
+            shape=self.shape,
             channels=self.channels,
             latent_dim=latent_dim,
             context_dim=context_dim,
@@ -57,7 +59,7 @@ class MlpImageDecoder(nn.Module):
     """Decodes noise and context into images.
 
     Args:
-        size: H.
+        shape: H and W.
         channels: C.
         latent_dim: Z.
         context_dim: F; 0 for no context.
@@ -65,18 +67,18 @@ class MlpImageDecoder(nn.Module):
     """
 
     def __init__(
-        self, *, size: int, channels: int, latent_dim: int, context_dim: int, width: int
+        self, *, shape: ImageShape, channels: int, latent_dim: int, context_dim: int, width: int
     ) -> None:
         super().__init__()
         self.latent_dim, self.has_context = latent_dim, context_dim > 0
-        self.shape = (channels, size, size)
+        self.shape = (channels, *shape)
         units = UNITS_PER_CHANNEL * width
         self.layers = nn.Sequential(
             nn.Linear(latent_dim + context_dim, units),
             activation(),
             nn.Linear(units, units),
             activation(),
-            nn.Linear(units, channels * size * size),
+            nn.Linear(units, math.prod(self.shape)),
         )
         initialise(self.layers)
 
@@ -93,12 +95,14 @@ class MlpImageDecoder(nn.Module):
         return self.layers(noise).view(-1, *self.shape)
 
 
-def mlp_image_backbone(size: int, channels: int, width: int, embedding_dim: int) -> nn.Sequential:
+def mlp_image_backbone(
+    shape: ImageShape, channels: int, width: int, embedding_dim: int
+) -> nn.Sequential:
     """Build linear layers from pixels to features: [B, C, H, W] to [B, F]."""
     units = UNITS_PER_CHANNEL * width
     backbone = nn.Sequential(
         nn.Flatten(),
-        nn.Linear(channels * size * size, units),
+        nn.Linear(channels * math.prod(shape), units),
         activation(),
         nn.Linear(units, embedding_dim),
         activation(),

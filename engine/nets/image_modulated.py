@@ -4,7 +4,7 @@ A mapping network turns noise and context into a style, which sets the gain and 
 norm. Upsampling is bilinear and the RGB outputs of all resolutions are summed, because the final
 pixel shuffle of ``ImageDecoder`` leaves a checkerboard in colour images.
 
-Shapes: B batch, C channels, H = W side in pixels, F features, Z noise, S style.
+Shapes: B batch, C channels, H height, W width, F features, Z noise, S style.
 """
 
 import itertools
@@ -15,12 +15,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from engine.data.image_shape import ImageShape
 from engine.nets.blocks import SLOPE, activation, initialise
 from engine.nets.image import (
     CHANNELS_LAST,
     ContextImageDecoder,
     ImageModality,
     LatentImageDecoder,
+    crop_margins,
 )
 
 CHANNEL_MULTIPLIERS = (1, 3, 6, 8)
@@ -45,7 +47,7 @@ class ModulatedImageModality(ImageModality):
 
     def _decoder(self, latent_dim: int, num_context_features: int) -> "ModulatedImageDecoder":
         return ModulatedImageDecoder(
-            size=self.size,
+            shape=self.shape,
             channels=self.channels,
             latent_dim=latent_dim,
             context_dim=self.embedding_dim,
@@ -86,7 +88,7 @@ class ModulatedImageDecoder(ContextImageDecoder):
     of RGB outputs StyleGAN2 (Karras et al. 2020, arXiv:1912.04958, section 4.1).
 
     Args:
-        size: H, a power of two from 8 up.
+        shape: H and W; the longer side is a power of two from 8 up.
         channels: C.
         latent_dim: Z.
         context_dim: F, also the size S of the style.
@@ -101,7 +103,7 @@ class ModulatedImageDecoder(ContextImageDecoder):
     def __init__(
         self,
         *,
-        size: int,
+        shape: ImageShape,
         channels: int,
         latent_dim: int,
         context_dim: int,
@@ -110,8 +112,8 @@ class ModulatedImageDecoder(ContextImageDecoder):
         output_filter: str = "none",
     ) -> None:
         super().__init__()
-        self.latent_dim, self.output_filter = latent_dim, output_filter
-        widths = layer_widths(size, width)
+        self.shape, self.latent_dim, self.output_filter = shape, latent_dim, output_filter
+        widths = layer_widths(shape.longer, width)
         self.first_width = widths[0]
         num_inputs, style_dim = latent_dim + num_context_features, context_dim
         self.mapping = nn.Sequential(
@@ -120,7 +122,7 @@ class ModulatedImageDecoder(ContextImageDecoder):
             nn.Linear(2 * style_dim, style_dim),
             activation(),
         )
-        self.first = nn.Linear(num_inputs, widths[0] * 16)
+        self.first = nn.Linear(num_inputs, widths[0] * math.prod(shape.cells))
         self.first_norm = ModulatedBatchNorm2d(widths[0], style_dim)
         self.convolutions = nn.ModuleList(
             nn.Conv2d(before, after, 3, padding=1) for before, after in itertools.pairwise(widths)
@@ -142,7 +144,7 @@ class ModulatedImageDecoder(ContextImageDecoder):
     def draw(self, noise: Tensor) -> Tensor:
         """Map noise and projected context, [B, num_inputs], to [B, C, H, W] before ``tanh``."""
         style = self.mapping(noise)
-        hidden = self.first(noise).view(-1, self.first_width, 4, 4)
+        hidden = self.first(noise).view(-1, self.first_width, *self.shape.cells)
         hidden = self._activate(
             self.first_norm(hidden.contiguous(memory_format=CHANNELS_LAST), style)
         )
@@ -155,7 +157,7 @@ class ModulatedImageDecoder(ContextImageDecoder):
             if self.output_filter == "low-pass" and to_rgb is self.to_rgb[-1]:
                 image = low_pass(image)
             images.append(_upsample(images[-1]) + image if images else image)
-        return images[-1]
+        return crop_margins(images[-1], self.shape)
 
     @staticmethod
     def _activate(hidden: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from torch import nn
 
 from engine.config.sections import NetworkConfig
+from engine.data.image_shape import SQUARE, ImageShape
 from engine.data.tokenizers import Tokenizer
 from engine.data.word_vectors import WordVectors
 from engine.nets.generator import PairGenerator
@@ -37,6 +38,7 @@ def build_modalities(
     channels: int,
     tokenizer: Tokenizer,
     text_length: int,
+    aspect: ImageShape = SQUARE,
     vectors: WordVectors | None = None,
 ) -> tuple[Modality, ...]:
     """Build the modalities of a run in the order in which a pair is generated.
@@ -48,6 +50,7 @@ def build_modalities(
         channels: of the images, 1 or 3.
         tokenizer: of the texts.
         text_length: in tokens.
+        aspect: shape of the dataset's images, whose aspect ratio the networks' images have.
         vectors: initialise the token embedding; by default it is random.
     """
     text_kind = TokenTextModality if networks.text_encoding == "token-ids" else TextModality
@@ -61,6 +64,7 @@ def build_modalities(
     )
     image = IMAGE_MODALITIES[networks.architecture](
         size=networks.image_size,
+        aspect=aspect,
         channels=channels,
         latent_dim=networks.latent_dim,
         generator_channels=networks.generator_channels,

@@ -12,6 +12,7 @@ from typing import Annotated
 from engine.config.run import RunConfig
 from engine.config.setting import settings_in, value_at
 from engine.config.toml import config_from_toml
+from engine.data.image_shape import ImageShape
 from engine.data.tokenizers import Tokenizer, tokenizer_from_table
 from engine.errors import ConfigError, Problem, RunMissingError
 from engine.fs.atomic import atomic_write, wrap_os_error
@@ -84,6 +85,8 @@ MODEL_FORMAT = 3
 MAX_TEXT_LENGTH = 65_536
 """Largest number of tokens of a text; the size of the networks depends on it."""
 
+MAX_SIDE = 65_536
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelMetadata:
@@ -97,6 +100,15 @@ class ModelMetadata:
     text_length: Annotated[int, Range(1, MAX_TEXT_LENGTH)]
     """Tokens of a text, the end included."""
     tokenizer: Annotated[Tokenizer, Via(lambda one: one.to_table(), tokenizer_from_table)]
+    image_height: Annotated[int, Range(1, MAX_SIDE)] = 1
+    image_width: Annotated[int, Range(1, MAX_SIDE)] = 1
+    """Of the dataset's images, whose aspect ratio generated images have. Metadata of older versions
+    lack them: there, all images are square."""
+
+    @property
+    def aspect(self) -> ImageShape:
+        """Shape of the dataset's images."""
+        return ImageShape(self.image_height, self.image_width)
 
 
 FORMAT = 2

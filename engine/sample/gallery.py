@@ -330,8 +330,10 @@ class _Writing:
 
     def _plan_captions(self, run: LoadedRun, sampler: Sampler) -> Plan:
         request = self._request
-        size, channels = run.config.networks.image_size, run.model.channels
-        names, images, skipped = read_image_folder(_required(request.images), size, channels)
+        shape = run.model.aspect.scaled(run.config.networks.image_size)
+        names, images, skipped = read_image_folder(
+            _required(request.images), shape, run.model.channels
+        )
         for name, reason in skipped:
             log.info("Skipped %s: %s", name, reason)
         chosen = torch.from_numpy(images[: request.count]).permute(0, 3, 1, 2).contiguous()

@@ -99,5 +99,6 @@ def _build(config: RunConfig, model: ModelMetadata) -> tuple[tuple[Modality, ...
         channels=model.channels,
         tokenizer=model.tokenizer,
         text_length=model.text_length,
+        aspect=model.aspect,
     )
     return modalities, build_model(config.family, modalities, config.networks)

@@ -3,7 +3,7 @@
 Tiles have no gaps; the text chunk ``diptych`` holds the metadata as JSON. Does not import torch,
 so that the studio can read sheets.
 
-Shapes: N tiles, S side of a tile in pixels.
+Shapes: N tiles, H height and W width of a tile in pixels.
 """
 
 import io
@@ -36,9 +36,16 @@ class SheetHeader:
     images_seen: int
     elapsed_s: float
     tile: int
-    """S."""
+    """W."""
     columns: int
     texts: tuple[str, ...]
+    tile_height: int = 0
+    """H; 0 in the square sheets of older versions."""
+
+    @property
+    def tile_shape(self) -> tuple[int, int]:
+        """H and W."""
+        return self.tile_height or self.tile, self.tile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +53,7 @@ class Sheet:
     """The pairs of one preview."""
 
     images: ImageArray
-    """[N, S, S, 3]."""
+    """[N, H, W, 3]."""
     texts: tuple[str, ...]
     images_seen: int
     elapsed_s: float
@@ -59,7 +66,7 @@ def write_sheet(
 
     Args:
         path: ends in ``.png``.
-        images: [N, S, S, 3] uint8.
+        images: [N, H, W, 3] uint8.
         texts: N captions.
         images_seen: progress of the run.
         elapsed_s: training time of the run.
@@ -67,23 +74,24 @@ def write_sheet(
     Raises:
         FolderNotWritableError, DiskFullError: it cannot be written.
     """
-    count, side = images.shape[:2]
+    count, height, width = images.shape[:3]
     columns = math.ceil(math.sqrt(count))
     header = SheetHeader(
         images_seen=images_seen,
         elapsed_s=elapsed_s,
-        tile=side,
+        tile=width,
         columns=columns,
         texts=tuple(texts),
+        tile_height=height,
     )
     chunks = PngImagePlugin.PngInfo()
     chunks.add_itxt(CHUNK, json.dumps({"kind": KIND, **encode(header)}, ensure_ascii=False))
     content = io.BytesIO()
     rows = math.ceil(count / columns)
-    grid = np.zeros((rows * columns, side, side, 3), dtype=np.uint8)
+    grid = np.zeros((rows * columns, height, width, 3), dtype=np.uint8)
     grid[:count] = images
-    by_row = grid.reshape(rows, columns, side, side, 3).swapaxes(1, 2)
-    pixels = by_row.reshape(rows * side, columns * side, 3)
+    by_row = grid.reshape(rows, columns, height, width, 3).swapaxes(1, 2)
+    pixels = by_row.reshape(rows * height, columns * width, 3)
     Image.fromarray(pixels).save(content, "PNG", pnginfo=chunks)
     atomic_write(path, content.getvalue())
 
@@ -110,10 +118,10 @@ def read_sheet(path: Path) -> Sheet:
             pixels = np.asarray(picture.convert("RGB"))
         except (OSError, ValueError, SyntaxError) as error:
             raise SheetCorruptError(path, str(error)) from error
-    side = header.tile
-    rows, columns = pixels.shape[0] // side, pixels.shape[1] // side
-    by_row = pixels.reshape(rows, side, columns, side, 3).swapaxes(1, 2)
-    images = by_row.reshape(rows * columns, side, side, 3)[: len(header.texts)]
+    height, width = header.tile_shape
+    rows, columns = pixels.shape[0] // height, pixels.shape[1] // width
+    by_row = pixels.reshape(rows, height, columns, width, 3).swapaxes(1, 2)
+    images = by_row.reshape(rows * columns, height, width, 3)[: len(header.texts)]
     return Sheet(
         images=np.ascontiguousarray(images),
         texts=header.texts,
@@ -146,9 +154,10 @@ def _header(path: Path, picture: Image.Image) -> SheetHeader:
 
 
 def _fits(header: SheetHeader, picture: Image.Image) -> bool:
-    count = len(header.texts)
-    if not (0 < count <= MAX_TILES and header.tile > 0 and 0 < header.columns <= count):
+    count, (height, width) = len(header.texts), header.tile_shape
+    is_possible = min(height, width) > 0 and 0 < header.columns <= count
+    if not (0 < count <= MAX_TILES and is_possible):
         return False
     rows = math.ceil(count / header.columns)
     is_small = picture.width * picture.height <= MAX_PIXELS
-    return is_small and picture.size == (header.columns * header.tile, rows * header.tile)
+    return is_small and picture.size == (header.columns * width, rows * height)

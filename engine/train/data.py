@@ -16,6 +16,7 @@ from engine.augment.transforms import DIFFAUGMENT, NONE, Transform, resolve_augm
 from engine.config.run import RunConfig, resolved_text_encoding
 from engine.config.sections import ADVERSARIAL_FAMILIES
 from engine.data.image_files import resize
+from engine.data.image_shape import ImageShape
 from engine.data.loader import (
     DeviceLoader,
     StoredRows,
@@ -82,6 +83,8 @@ def model_metadata(config: RunConfig, dataset: StoredDataset) -> tuple[ModelMeta
         channels=dataset.manifest.channels,
         text_length=choice.length,
         tokenizer=tokenizer,
+        image_height=dataset.manifest.image_height,
+        image_width=dataset.manifest.image_width,
     )
     return metadata, choice
 
@@ -137,7 +140,7 @@ def load_training_data(
     if max_items is not None and max_items < len(rows):
         # At random: a regular pattern of missing texts must not decide which items are complete.
         loaded = np.sort(np.random.default_rng(0).choice(rows, max_items, replace=False))
-    reader = _Reader(dataset, metadata, config.networks.image_size, device)
+    reader = _Reader(dataset, metadata, metadata.aspect.scaled(config.networks.image_size), device)
     validation = dataset.complete_rows(VALIDATION)[: min(MAX_VALIDATION_PAIRS, len(loaded))]
     reasons = conflicts_with_captions(training_texts(dataset))
     # Cutout may remove what the text names.
@@ -161,7 +164,7 @@ class _Reader:
 
     dataset: StoredDataset
     metadata: ModelMetadata
-    size: int
+    shape: ImageShape
     device: torch.device
 
     def read(self, rows: npt.NDArray[np.int64]) -> dict[str, StoredRows]:
@@ -187,8 +190,8 @@ class _Reader:
 
     def _images(self, rows: npt.NDArray[np.int64]) -> Tensor:
         images = self.dataset.images_of(rows)
-        if images.shape[1:3] != (self.size, self.size):
-            images = resize(images, self.size)
+        if images.shape[1:3] != self.shape:
+            images = resize(images, self.shape)
         return torch.from_numpy(images).permute(0, 3, 1, 2).contiguous()
 
     def _texts(self, rows: npt.NDArray[np.int64]) -> Tensor:

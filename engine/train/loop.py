@@ -233,7 +233,7 @@ class TrainingLoop:
                 return build_evaluator(
                     open_dataset(run.config.dataset),
                     run.model,
-                    run.config.networks.image_size,
+                    run.model.aspect.scaled(run.config.networks.image_size),
                     default_cache(),
                     context.control,
                 )

@@ -129,7 +129,7 @@ def set_up(
         initial_tensors={
             name: tensor.detach().cpu().clone() for name, tensor in state.tensors().items()
         },
-        announcement=_announcement(folder, data, config, state),
+        announcement=_announcement(folder, data, metadata, config, state),
         is_restored=is_restored,
     )
 
@@ -171,6 +171,7 @@ def _load(
         channels=metadata.channels,
         tokenizer=metadata.tokenizer,
         text_length=metadata.text_length,
+        aspect=metadata.aspect,
         vectors=load_vectors(config, metadata),
     )
     control.stop_if_asked()
@@ -253,9 +254,14 @@ def _faster_precision(
 
 
 def _announcement(
-    folder: RunFolder, data: TrainingData, config: RunConfig, state: TrainingState
+    folder: RunFolder,
+    data: TrainingData,
+    model: ModelMetadata,
+    config: RunConfig,
+    state: TrainingState,
 ) -> RunReady:
     discriminator = state.networks.get(DISCRIMINATOR)
+    shape = model.aspect.scaled(config.networks.image_size)
     return RunReady(
         folder=folder.path,
         dataset=data.name,
@@ -264,6 +270,8 @@ def _announcement(
         device=describe(state.device),
         generator_parameters=parameter_count(state.generator),
         discriminator_parameters=parameter_count(discriminator.network) if discriminator else 0,
+        image_height=shape.height,
+        image_width=shape.width,
     )
 
 

@@ -132,6 +132,7 @@ def preview_transfer(config: RunConfig) -> WeightsTransferred | None:
         channels=model.channels,
         tokenizer=model.tokenizer,
         text_length=model.text_length,
+        aspect=model.aspect,
     )
     # Without memory and without the global randomness, which a run may be using.
     with torch.device("meta"):

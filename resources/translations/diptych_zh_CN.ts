@@ -750,10 +750,6 @@ Free software under the Apache License 2.0.</source>
         <translation>图像尺寸</translation>
     </message>
     <message>
-        <source>Side length of generated images. The dataset&apos;s images are resized to it.</source>
-        <translation>生成图像的边长。数据集的图像会缩放到此尺寸。</translation>
-    </message>
-    <message>
         <source>px</source>
         <translation>像素</translation>
     </message>
@@ -1010,6 +1006,10 @@ Free software under the Apache License 2.0.</source>
         <translation>先前训练的检查点：newest 表示最新的，kid 等指标名表示该指标最佳的，也可填检查点的名称。</translation>
     </message>
     <message>
+        <source>Longer side of generated images. The dataset&apos;s images are resized to it and keep their aspect ratio.</source>
+        <translation>生成图像的长边。数据集的图像会按此缩放，并保持宽高比。</translation>
+    </message>
+    <message>
         <source>Input of the text networks: one-hot vectors, whose cost grows with the vocabulary, or token IDs, whose cost hardly does. &apos;auto&apos; uses token IDs for large vocabularies.</source>
         <translation>文本网络的输入：独热向量（开销随词表增大而增长）或词元编号（开销几乎不变）。“auto”在词表较大时使用词元编号。</translation>
     </message>
@@ -1194,6 +1194,22 @@ Free software under the Apache License 2.0.</source>
         <translation>256 像素，适合 24 GB 显存的 GPU</translation>
     </message>
     <message>
+        <source>Longer side of the stored images.</source>
+        <translation>所存图像的长边。</translation>
+    </message>
+    <message>
+        <source>Shape of the stored images: square, or width to height. &apos;auto&apos; is that of at least 9 of 10 images, or else square.</source>
+        <translation>所存图像的形状：正方形，或宽与高之比。“自动”采用至少九成图像共有的形状，否则为正方形。</translation>
+    </message>
+    <message>
+        <source>Other shapes</source>
+        <translation>其他形状</translation>
+    </message>
+    <message>
+        <source>How images of another shape are fitted: padding, centre crop or stretching.</source>
+        <translation>形状不同的图像如何适配：填充、居中裁剪或拉伸。</translation>
+    </message>
+    <message>
         <source>tokens</source>
         <translation>个词元</translation>
     </message>
@@ -1370,16 +1386,8 @@ Free software under the Apache License 2.0.</source>
         <translation>尺寸</translation>
     </message>
     <message>
-        <source>Side length of the stored images.</source>
-        <translation>存储图像的边长。</translation>
-    </message>
-    <message>
         <source>Shape</source>
         <translation>形状</translation>
-    </message>
-    <message>
-        <source>How images are made square: padding, centre crop or stretching.</source>
-        <translation>将图像变为正方形的方式：填充、居中裁剪或拉伸。</translation>
     </message>
     <message>
         <source>Background</source>
@@ -2343,8 +2351,8 @@ Free software under the Apache License 2.0.</source>
         <translation>图像</translation>
     </message>
     <message>
-        <source>All images are stored as squares of the same size. Preview the result here.</source>
-        <translation>每张图像都存为同一尺寸的正方形。请查看您的图像保留了什么。</translation>
+        <source>All images are stored in one size and shape. Preview the result here.</source>
+        <translation>所有图像都以同一尺寸和形状保存。可在此预览结果。</translation>
     </message>
     <message>
         <source>Before and after</source>
@@ -2355,8 +2363,32 @@ Free software under the Apache License 2.0.</source>
         <translation>没有可读取的图像。</translation>
     </message>
     <message>
-        <source>{0} × {1}  →  {2} × {2} px</source>
-        <translation>{0} × {1}  →  {2} × {2} 像素</translation>
+        <source>Stored as {0} × {1} px.</source>
+        <translation>保存为 {0} × {1} 像素。</translation>
+    </message>
+    <message>
+        <source>Most images are square, or shapes differ: stored as {0} × {1} px.</source>
+        <translation>大多数图像是正方形，或形状不一：保存为 {0} × {1} 像素。</translation>
+    </message>
+    <message>
+        <source>Most images have this shape, which is kept: stored as {0} × {1} px.</source>
+        <translation>大多数图像都是这一形状，予以保留：保存为 {0} × {1} 像素。</translation>
+    </message>
+    <message>
+        <source>Images of another shape get margins in the background colour.</source>
+        <translation>形状不同的图像用背景色补边。</translation>
+    </message>
+    <message>
+        <source>Of images of another shape, the edges are cut off.</source>
+        <translation>形状不同的图像会裁去边缘。</translation>
+    </message>
+    <message>
+        <source>Images of another shape are distorted.</source>
+        <translation>形状不同的图像会变形。</translation>
+    </message>
+    <message>
+        <source>{0} × {1}  →  {2} × {3} px</source>
+        <translation>{0} × {1}  →  {2} × {3} 像素</translation>
     </message>
     <message>
         <source>Smaller than the size to store</source>
@@ -2854,6 +2886,10 @@ Free software under the Apache License 2.0.</source>
         <translation>供参考</translation>
     </message>
     <message>
+        <source>The aspect ratio of these images is more than three times, or less than a third of, that of the images to store. Little of them fits.</source>
+        <translation>这些图像的宽高比超过所存图像的三倍，或不足其三分之一，因此能放下的内容很少。</translation>
+    </message>
+    <message>
         <source>Import them as they are</source>
         <translation>照原样导入</translation>
     </message>
@@ -2976,10 +3012,6 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>These images are smaller than the size to store, so they are enlarged and look blurred.</source>
         <translation>这些图像小于存储尺寸，因此会被放大而显得模糊。</translation>
-    </message>
-    <message>
-        <source>These images are more than three times as long as wide, or as wide as long. Little of them fits into a square.</source>
-        <translation>这些图像的长宽比超过三倍。放进正方形后所剩不多。</translation>
     </message>
     <message>
         <source>Very many images share the same text, while most texts are unique. It may be a placeholder.</source>
@@ -4774,6 +4806,10 @@ Free software under the Apache License 2.0.</source>
         <translation>仅第一个</translation>
     </message>
     <message>
+        <source>Square</source>
+        <translation>正方形</translation>
+    </message>
+    <message>
         <source>Pad</source>
         <translation>填充</translation>
     </message>
@@ -5091,8 +5127,8 @@ Free software under the Apache License 2.0.</source>
         </translation>
     </message>
     <message>
-        <source>{0} × {0} px</source>
-        <translation>{0} × {0} 像素</translation>
+        <source>{0} × {1} px</source>
+        <translation>{0} × {1} 像素</translation>
     </message>
     <message>
         <source>Colour</source>

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.config.sections import DataConfig
 from engine.control import RunControl
+from engine.data.image_shape import ImageShape
 from engine.events import ImportEmit, ImportEnded, ImportEvent, ImportProgressed, Outcome
 from engine.importing.plan import ImportPlan
 from studio.jobs.task import CancellingJob
@@ -138,6 +139,7 @@ class ImportReader:
 
     def __init__(self) -> None:
         self._archive: ArchiveCache | None = None
+        self._planned: tuple[object, ImageShape] | None = None
 
     def quick_scan(self, source: Path, tell: Count, control: RunControl) -> "QuickScan":
         """List the files and detect formats."""
@@ -173,10 +175,15 @@ class ImportReader:
         self, plan: ImportPlan, scan: "QuickScan", control: RunControl
     ) -> "tuple[BeforeAfter, ...]":
         """Resize some images as planned."""
-        from engine.importing.preview import before_and_after
+        from engine.importing.preview import before_and_after, planned_shape
 
+        key = (scan, plan.reading, plan.images.size, plan.images.shape)
         with self._kept().borrow(plan.source, control) as archive:
-            return before_and_after(plan, archive, scan, control)
+            planned = self._planned
+            if planned is None or planned[0] != key:
+                # In one assignment, because an outdated job may still be running.
+                planned = self._planned = key, planned_shape(plan, archive, scan, control)
+            return before_and_after(plan, planned[1], archive, scan, control)
 
     def examine(self, plan: ImportPlan, emit: ImportEmit, control: RunControl) -> "DryRun":
         """Decode and check all items without writing."""

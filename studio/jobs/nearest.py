@@ -99,19 +99,16 @@ class EngineSearch:
         from engine.metrics.extractor import default_cache
 
         folder = RunFolder(run)
-        config, version = folder.read_config(), folder.read_model().dataset_version
-        key = (config.dataset, version, config.networks.image_size)
+        config, model = folder.read_config(), folder.read_model()
+        version, shape = model.dataset_version, model.aspect.scaled(config.networks.image_size)
+        key = (config.dataset, version, shape)
         if key != self._key:
             dataset = open_dataset(config.dataset)
             found = dataset.manifest.version
             if found != version:
                 raise DatasetChangedError(dataset.folder, version, found)
             self._images = NearestImages(
-                dataset,
-                config.networks.image_size,
-                default_cache(),
-                control,
-                may_train=may_train,
+                dataset, shape, default_cache(), control, may_train=may_train
             )
             self._key = key
         return self._images.find(image)

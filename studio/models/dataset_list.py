@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QLocale, QObject
 
+from engine.data.image_shape import ImageShape
 from engine.data.manifest import Manifest, read_manifest
 from engine.errors import DatasetCorruptError, DatasetMissingError
 
@@ -45,11 +46,16 @@ def pairs_text(manifest: Manifest) -> str:
 
 
 def size_text(manifest: Manifest) -> str:
-    """Return image width and total size."""
+    """Return the size of the images and their total size on disk."""
     images = manifest.pairs + manifest.image_only
     area = manifest.image_height * manifest.image_width
     size = QLocale().formattedDataSize(images * area * manifest.channels, 1)
-    return f"{manifest.image_width} px · {size}"
+    return f"{shape_text(manifest.image_shape)} px · {size}"
+
+
+def shape_text(shape: ImageShape) -> str:
+    """Return ``64`` for a square, else ``width × height``."""
+    return str(shape).replace("x", "×")
 
 
 def _natural_key(path: Path) -> list[tuple[int, str]]:

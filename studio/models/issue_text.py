@@ -141,8 +141,8 @@ def issue_sentence(issue: Issue) -> str:
         ),
         Issue.EXTREME_RATIO: translate(
             "IssueText",
-            "These images are more than three times as long as wide, or as wide as long. Little "
-            "of them fits into a square.",
+            "The aspect ratio of these images is more than three times, or less than a third of, "
+            "that of the images to store. Little of them fits.",
         ),
         Issue.REPEATED_TEXT: translate(
             "IssueText",

@@ -118,6 +118,7 @@ def choice_words() -> dict[str, str]:
         "remove": translate("SettingText", "Remove"),
         "all": translate("SettingText", "All of them"),
         "first": translate("SettingText", "The first alone"),
+        "square": translate("SettingText", "Square"),
         "pad": translate("SettingText", "Pad"),
         "crop": translate("SettingText", "Crop"),
         "stretch": translate("SettingText", "Stretch"),

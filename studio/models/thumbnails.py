@@ -22,11 +22,6 @@ class TileModel(QAbstractListModel):
         self._images: list[QImage] = []
         self.texts: tuple[str, ...] = ()
 
-    @property
-    def tile_side(self) -> int:
-        """Side of an image in pixels; 0 if there is none."""
-        return self._images[0].width() if self._images else 0
-
     def show_sheet(self, sheet: Sheet | None) -> None:
         """Show the pairs of another preview, or none.
 

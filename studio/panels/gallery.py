@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSlider, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.events import PreviewReady
@@ -129,14 +129,15 @@ class GalleryPanel(QWidget):
     def _lay_tiles_out(self, sheet: Sheet | None) -> None:
         if sheet is None:
             return
-        side = sheet.images.shape[1]
+        height, width = sheet.images.shape[1:3]
+        tile = QSize(width, height)
         zoom = self._zoom.value()
-        self._grid.set_tiles(zoom=zoom, tile_side=side, text_lines=self._text_lines)
-        width, metrics = self._grid.text_width, self._grid.fontMetrics()
+        self._grid.set_tiles(zoom=zoom, tile=tile, text_lines=self._text_lines)
+        text_width, metrics = self._grid.text_width, self._grid.fontMetrics()
         # The number of lines never decreases, so that tiles do not move between steps.
-        if any(metrics.horizontalAdvance(text) > width for text in sheet.texts):
+        if any(metrics.horizontalAdvance(text) > text_width for text in sheet.texts):
             self._text_lines = _MAX_TEXT_LINES
-            self._grid.set_tiles(zoom=zoom, tile_side=side, text_lines=self._text_lines)
+            self._grid.set_tiles(zoom=zoom, tile=tile, text_lines=self._text_lines)
 
     @Slot(int)
     def _change_zoom(self, _zoom: int) -> None:

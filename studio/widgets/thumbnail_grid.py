@@ -9,6 +9,7 @@ from PySide6.QtCore import (
     QPointF,
     QRectF,
     QSize,
+    QSizeF,
     Qt,
     Signal,
     Slot,
@@ -49,32 +50,32 @@ class TileDelegate(QStyledItemDelegate):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.side = 32.0
-        """Side of a picture in logical pixels."""
+        self.picture = QSizeF(32, 32)
+        """Size of a picture in logical pixels."""
         self.cell = QSize(64, 64)
         """Size of a tile including text and margins, in logical pixels."""
         self.text_lines = 1
 
-    def fit(self, view: QWidget, *, zoom: int, tile_side: int) -> None:
-        """Set ``side`` and the minimum ``cell``; a picture is scaled by whole device pixels.
+    def fit(self, view: QWidget, *, zoom: int, tile: QSize) -> None:
+        """Set ``picture`` and the minimum ``cell``; a picture is scaled by whole device pixels.
 
         Args:
             view: the view, for its font and device pixel ratio.
             zoom: scale factor.
-            tile_side: side of a picture in its own pixels.
+            tile: size of a picture in its own pixels.
         """
         scale = view.devicePixelRatioF()
-        self.side = tile_side * max(1, round(zoom * scale)) / scale
-        side, line = round(self.side), QFontMetrics(view.font()).lineSpacing()
-        width = max(side, NARROWEST) + 2 * PADDING
-        self.cell = QSize(width, side + 3 * PADDING + self.text_lines * line)
+        self.picture = QSizeF(tile) * (max(1, round(zoom * scale)) / scale)
+        shown, line = self.picture.toSize(), QFontMetrics(view.font()).lineSpacing()
+        width = max(shown.width(), NARROWEST) + 2 * PADDING
+        self.cell = QSize(width, shown.height() + 3 * PADDING + self.text_lines * line)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         """Paint background, picture and text."""
         painter.save()
         self._paint_background(painter, option)
-        left = option.rect.left() + (option.rect.width() - self.side) / 2
-        picture = QRectF(left, option.rect.top() + PADDING, self.side, self.side)
+        left = option.rect.left() + (option.rect.width() - self.picture.width()) / 2
+        picture = QRectF(QPointF(left, option.rect.top() + PADDING), self.picture)
         self._paint_picture(painter, picture, option, index)
         self._paint_text(painter, picture.bottom() + PADDING, option, index)
         painter.restore()
@@ -209,7 +210,7 @@ class ThumbnailGrid(QListView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._zoom = 1
-        self._tile_side = 0
+        self._tile = QSize()
         self._wheel = ZoomWheel()
         self._delegate = TileDelegate(self)
         set_up_tiles(self, self._delegate)
@@ -220,25 +221,25 @@ class ThumbnailGrid(QListView):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.clicked.connect(self._open)
 
-    def set_tiles(self, *, zoom: int, tile_side: int, text_lines: int) -> None:
+    def set_tiles(self, *, zoom: int, tile: QSize, text_lines: int) -> None:
         """Set the size of the tiles.
 
         Args:
             zoom: scale factor from 1 to ``MAX_ZOOM``.
-            tile_side: side of a picture in its own pixels.
+            tile: size of a picture in its own pixels.
             text_lines: maximum number of lines of a caption.
         """
-        self._zoom, self._tile_side = zoom, tile_side
+        self._zoom, self._tile = zoom, tile
         self._delegate.text_lines = text_lines
         self._spread()
 
     @property
     def text_width(self) -> int:
         """Minimum width of a line of text in logical pixels."""
-        return max(round(self._delegate.side), NARROWEST)
+        return max(round(self._delegate.picture.width()), NARROWEST)
 
     def _spread(self) -> None:
-        self._delegate.fit(self, zoom=self._zoom, tile_side=self._tile_side)
+        self._delegate.fit(self, zoom=self._zoom, tile=self._tile)
         cell = self._delegate.cell
         # The width of the scroll bar is always reserved, so that its appearance moves no tiles.
         bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)

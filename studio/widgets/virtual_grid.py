@@ -48,16 +48,16 @@ class VirtualGridView(QAbstractItemView):
     def __init__(self, delegate: TileDelegate, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._delegate = delegate
-        self._zoom, self._tile_side = 1, 32
+        self._zoom, self._tile = 1, QSize(32, 32)
         self._cell = QSize(64, 64)
         self.columns = 1
         self._wheel = ZoomWheel()
         set_up_tiles(self, delegate)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
 
-    def set_tiles(self, *, zoom: int, tile_side: int, text_lines: int) -> None:
+    def set_tiles(self, *, zoom: int, tile: QSize, text_lines: int) -> None:
         """Set the size of the tiles, as in ``ThumbnailGrid.set_tiles``."""
-        self._zoom, self._tile_side = zoom, tile_side
+        self._zoom, self._tile = zoom, tile
         self._delegate.text_lines = text_lines
         self._spread()
 
@@ -80,7 +80,7 @@ class VirtualGridView(QAbstractItemView):
 
     def _spread(self) -> None:
         first = self.visible_rows().start
-        self._delegate.fit(self, zoom=self._zoom, tile_side=self._tile_side)
+        self._delegate.fit(self, zoom=self._zoom, tile=self._tile)
         self._cell = self._delegate.cell
         width = max(self.viewport().width(), self._cell.width())
         self.columns = width // self._cell.width()

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.data.image_shape import square
 from engine.data.store import open_dataset, write_dataset
 from engine.importing.checks import check_samples
 from engine.importing.formats.format import ImportSpec, RawSample
@@ -111,7 +112,8 @@ def plan(repairs=None, **changes):
 
 
 def examine(items, repairs=None, ledger=None, **changes):
-    return check_samples(items, ledger or FileLedger(), plan(repairs, **changes))
+    planned = plan(repairs, **changes)
+    return check_samples(items, ledger or FileLedger(), planned, square(planned.images.size))
 
 
 def fates(check_report):

@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.config.sections import DataConfig
 from engine.control import RunControl
+from engine.data.image_shape import ImageShape
 from engine.errors import StoppedError
 from engine.events import ImportEmit, ImportEnded, ImportProgressed, ImportStage, Outcome
 from engine.importing.check_context import CheckReport, IssueReport
@@ -188,6 +189,7 @@ class FakeExamination:
         self.plan, self._issues, self._note = plan, tuple(issues), note
         self.ledger, self.items = FileLedger(), ()
         self.likely_causes, self.channels = (), 3
+        self.shape = ImageShape(48, 64)
         self.sizes = (((40, 30), 3),)
         self.result = SimpleNamespace(
             check_report=CheckReport(

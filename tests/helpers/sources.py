@@ -52,11 +52,19 @@ def caption(number: int) -> str:
     return f"{' '.join(words)} number {number}"
 
 
-def sidecar_folder(folder: Path, count: int = 20, *, size: int = 40, grey: bool = False) -> Path:
-    """Make pictures with a text of the same name beside each."""
+def sidecar_folder(
+    folder: Path,
+    count: int = 20,
+    *,
+    size: int = 40,
+    grey: bool = False,
+    shape: tuple[int, int] | None = None,
+) -> Path:
+    """Make pictures with a text of the same name beside each; ``shape`` is width and height."""
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(count):
-        picture(number, size, grey=grey).save(folder / f"{number:04}.png")
+        made = picture(number, size, grey=grey)
+        (made.resize(shape) if shape else made).save(folder / f"{number:04}.png")
         (folder / f"{number:04}.txt").write_text(caption(number), encoding="utf-8")
     return folder
 

@@ -21,12 +21,17 @@ from engine.train.state import TrainingState
 WORDS = ("dark", "light", "grey")
 
 
-def tiny_dataset(folder: Path, *, pairs: int = 24, size: int = 32, channels: int = 1) -> Path:
-    """Build a dataset of plain images named by their lightness; every fourth is for validation."""
+def tiny_dataset(
+    folder: Path, *, pairs: int = 24, size: int = 32, width: int = 0, channels: int = 1
+) -> Path:
+    """Build a dataset of plain images named by their lightness; every fourth is for validation.
+
+    The images are ``size`` high, and as wide unless a width is given.
+    """
     random = np.random.default_rng(0)
     kinds = np.arange(pairs) % len(WORDS)
     level = np.array([40, 215, 128])[kinds]
-    noise = random.integers(-20, 20, (pairs, size, size, channels))
+    noise = random.integers(-20, 20, (pairs, size, width or size, channels))
     images = (level[:, None, None, None] + noise).astype(np.uint8)
     records = [
         {"text": WORDS[kind], "split": "held_out" if row % 4 == 3 else "train"}

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from pytestqt.qtbot import QtBot
 
 from engine.cli.main import main
@@ -12,7 +13,7 @@ from studio.app import Studio
 from studio.window.import_flow import ImportFlow
 from studio.wizards.importing import ImportWizard
 from tests.helpers.guards import is_event
-from tests.helpers.sources import COUNT, SOURCES
+from tests.helpers.sources import COUNT, SOURCES, sidecar_folder
 from tests.helpers.windows import DIALOG_PATIENCE_MS, press
 
 
@@ -83,6 +84,44 @@ def test_that_what_is_chosen_in_the_wizard_is_what_is_stored(
     assert read_manifest(by_command).version == manifest.version
     assert manifest.image_height == 32
     wizard.close()
+
+
+@pytest.mark.parametrize("size", [(160, 120), (120, 160), (192, 108)])
+def test_that_images_of_any_shape_keep_it_from_the_wizard_to_the_gallery(
+    qtbot: QtBot, studio: Studio, tmp_path: Path, size: tuple[int, int]
+):
+    source = sidecar_folder(tmp_path / "photos", COUNT, shape=size)
+    wizard = opened(qtbot, studio.importing, source)
+    wizard.form.set_text("images.size", "32")
+    go_to(qtbot, wizard, wizard.images)
+    qtbot.waitUntil(lambda: bool(wizard.images.board.cards), timeout=DIALOG_PATIENCE_MS)
+    width, height = (32 * side // max(size) for side in size)
+    for card in wizard.images.board.cards:
+        assert (card.pictures[1].width(), card.pictures[1].height()) == (width, height)
+        assert card.text.endswith(f"{width} × {height} px")
+    assert f"{width} × {height} px" in wizard.images.shape_note.text()
+    folder = run_import(qtbot, wizard)
+    by_command = tmp_path / "by command" / folder.name
+    assert main(["import", str(source), "--dataset", str(by_command), "--size", "32"]) == 0
+    assert read_manifest(by_command).version == read_manifest(folder).version
+    assert read_manifest(folder).image_shape == (height, width)
+    press(qtbot, wizard, "Train on this")
+    panel = studio.window.run
+    for name, value in (("reporting.preview_count", "4"), ("training.batch_size", "8")):
+        panel._form.set_text(name, value)
+    panel.refresh()
+    with qtbot.waitSignal(
+        studio.training.event_emitted,
+        check_params_cb=is_event(PreviewReady),
+        timeout=DIALOG_PATIENCE_MS,
+    ) as ready:
+        press(qtbot, panel, "Start training")
+    assert ready.args is not None
+    with Image.open(ready.args[0].path) as sheet:
+        assert sheet.size == (2 * width, 2 * height)
+    sheet = studio.window.gallery._sheet
+    assert sheet is not None
+    assert sheet.images.shape[1:3] == (height, width)
 
 
 def test_that_a_folder_is_imported_and_trained_on(qtbot: QtBot, studio: Studio, tmp_path: Path):

@@ -10,6 +10,7 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     QPoint,
     QPointF,
+    QSize,
     Qt,
 )
 from PySide6.QtGui import QImage, QWheelEvent
@@ -53,7 +54,7 @@ def wall(qtbot: QtBot, model: Counting) -> VirtualGridView:
     wall = VirtualGridView(TileDelegate())
     qtbot.addWidget(wall)
     wall.setModel(model)
-    wall.set_tiles(zoom=8, tile_side=8, text_lines=1)
+    wall.set_tiles(zoom=8, tile=QSize(8, 8), text_lines=1)
     wall.resize(640, 480)
     wall.show()
     return wall
@@ -160,7 +161,7 @@ def test_that_ctrl_and_the_wheel_zoom(wall: VirtualGridView):
         )  # fmt: skip
         QApplication.sendEvent(wall.viewport(), event)
 
-    wall.set_tiles(zoom=2, tile_side=80, text_lines=1)
+    wall.set_tiles(zoom=2, tile=QSize(80, 80), text_lines=1)
     before = wall.visualRect(wall.model().index(0, 0)).height()
     for _half in range(2):
         turn(60, Qt.KeyboardModifier.ControlModifier)

@@ -8,6 +8,7 @@ from PySide6.QtCore import (
     QModelIndex,
     QPersistentModelIndex,
     QRectF,
+    QSize,
     Qt,
     Signal,
     Slot,
@@ -153,11 +154,14 @@ class DatasetBrowser(QWidget):
         self.edits = Edits(opened.dataset, originals=opened.originals)
         self.replacing.edits = self.edits
         self.doctoring.open(opened.dataset, self.edits)
-        side = max(opened.dataset.images.shape[1:3])
+        manifest = opened.dataset.manifest
+        tile = QSize(manifest.image_width, manifest.image_height)
+        if manifest.image_shape.longer > _MAX_TILE:
+            tile.scale(_MAX_TILE, _MAX_TILE, Qt.AspectRatioMode.KeepAspectRatio)
         largest = round(_MAX_TILE * self.devicePixelRatioF())
         self._model.open(opened.dataset, self.edits, largest)
-        zoom = max(1, round(_USUAL_TILE / side))
-        self.wall.set_tiles(zoom=zoom, tile_side=min(side, _MAX_TILE), text_lines=1)
+        zoom = max(1, round(_USUAL_TILE / manifest.image_shape.longer))
+        self.wall.set_tiles(zoom=zoom, tile=tile, text_lines=1)
         self.bar.clear()
         self._update_choices()
         self.show_page(0)

@@ -291,7 +291,9 @@ class RunProgress(QWidget):
     def show_prepared(self, event: RunReady) -> None:
         """Show device, number of pairs and image size."""
         text = self.tr("{0}, {1} pairs, {2} px")
-        self._device.setText(text.format(event.device, count_text(event.pairs), event.image_size))
+        self._device.setText(
+            text.format(event.device, count_text(event.pairs), event.size_text.replace("x", "×"))
+        )
         self._device.show()
 
 

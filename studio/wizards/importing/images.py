@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from engine.importing.preview import BeforeAfter
     from engine.importing.scan import QuickScan
 
-PICTURES = ("images.size", "images.fit", "images.background", "images.channels")
+PICTURES = ("images.size", "images.shape", "images.fit", "images.background", "images.channels")
 OTHERS = ("validation_percent", "keep_image_only", "keep_text_only")
 
 
@@ -36,6 +36,8 @@ class ImagesPage(PreviewPage):
         self.others.edited.connect(self.changed)
         self.others.edited.connect(self.edited)
         self._headline = plain_label(role="heading")
+        self.shape_note = plain_label(role="muted")
+        """Tells the shape that images are stored in."""
         self.board = CardGrid(is_double=True)
         self._lay_out()
         jobs.pictures.ended.connect(self._on_pictures)
@@ -46,9 +48,7 @@ class ImagesPage(PreviewPage):
 
     def explanation(self) -> str:
         """Return the explanation of the page."""
-        return self.tr(
-            "All images are stored as squares of the same size. Preview the result here."
-        )
+        return self.tr("All images are stored in one size and shape. Preview the result here.")
 
     def refusal(self) -> str:
         """Return the first invalid field."""
@@ -83,15 +83,32 @@ class ImagesPage(PreviewPage):
             self._headline.setText(
                 self.tr("Before and after") if shown else self.tr("No image could be read.")
             )
+            self.shape_note.setText(self._shape_words(shown[0]) if shown else "")
         elif event.outcome is Outcome.FAILED:
             words = explain(event.error or RuntimeError("The scan failed and gave no reason"))
             self._headline.setText(f"{words.happened} {words.why}")
         self.changed.emit()
 
+    def _shape_words(self, one: "BeforeAfter") -> str:
+        """Tell the shape that was decided, and what happens to images of another shape."""
+        height, width = one.after.shape[:2]
+        if self.form.text("images.shape") != "auto":
+            shape = self.tr("Stored as {0} × {1} px.")
+        elif width == height:
+            shape = self.tr("Most images are square, or shapes differ: stored as {0} × {1} px.")
+        else:
+            shape = self.tr("Most images have this shape, which is kept: stored as {0} × {1} px.")
+        others = {
+            "pad": self.tr("Images of another shape get margins in the background colour."),
+            "crop": self.tr("Of images of another shape, the edges are cut off."),
+            "stretch": self.tr("Images of another shape are distorted."),
+        }[self.form.text("images.fit")]
+        return f"{shape.format(width, height)} {others}"
+
     def _card(self, one: "BeforeAfter") -> Card:
-        side = one.after.shape[0]
-        sizes = self.tr("{0} × {1}  →  {2} × {2} px").format(one.width, one.height, side)
-        is_enlarged = max(one.width, one.height) < side
+        height, width = one.after.shape[:2]
+        sizes = self.tr("{0} × {1}  →  {2} × {3} px").format(one.width, one.height, width, height)
+        is_enlarged = one.width < width and one.height < height
         return Card(
             pictures=(image_of(one.before), image_of(one.after)),
             text=sizes,
@@ -103,5 +120,6 @@ class ImagesPage(PreviewPage):
         ask = stacked(self.fields.rows(), None, self.others.rows())
         show = spaced(QVBoxLayout(), SPACING)
         show.addWidget(self._headline)
+        show.addWidget(self.shape_note)
         show.addWidget(self.board, stretch=1)
         lay_out_columns(self, ask, show)

@@ -247,7 +247,7 @@ class SummaryPage(Page):
             return []
         pictures = joined(
             [
-                self.tr("{0} × {0} px").format(self.form.text("images.size")),
+                self.tr("{0} × {1} px").format(dry_run.shape.width, dry_run.shape.height),
                 choice_words()[self.form.text("images.fit")],
                 self.tr("Colour") if dry_run.channels == 3 else self.tr("Grey"),
             ]

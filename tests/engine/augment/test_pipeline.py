@@ -360,3 +360,38 @@ def _shifted(images: torch.Tensor, by: int, axis: int) -> torch.Tensor:
     moved = images.roll(by, axis)
     edge = 0 if by > 0 else SIDE - 1
     return moved.index_fill(axis, torch.tensor([edge]), 0.0)
+
+
+# Images that are not square.
+
+
+def wide(channels: int = 3) -> torch.Tensor:
+    return pictures(channels)[:, :, :6]
+
+
+def test_that_turns_of_other_shapes_are_half_turns():
+    images = wide()
+    for share in shares(changed(images, Transform.ROTATION), [images, images.rot90(2, (2, 3))]):
+        assert math.isclose(share, 0.5, abs_tol=0.15)
+
+
+@pytest.mark.parametrize("make", [augment, diffaugment])
+def test_that_each_axis_moves_and_is_cut_by_its_own_side(make):
+    images = torch.ones(COUNT, 1, 32, 16, dtype=torch.float64)
+
+    def made(*allowed: Transform) -> torch.Tensor:
+        blocked = frozenset(Transform) - set(allowed)
+        draws = RandomDraws(images, torch.Generator().manual_seed(0), blocked=blocked)
+        return make(images, draws)
+
+    blank = made(Transform.CUTOUT) == 0
+    assert blank.any(3).sum(2).max() == 16
+    assert blank.any(2).sum(2).max() == 8
+    if make is diffaugment:
+        assert (made(Transform.VERTICAL_MOVE) == 0).all(3).sum(2).max() == 4
+        assert (made(Transform.HORIZONTAL_MOVE) == 0).all(2).sum(2).max() == 2
+
+
+def test_that_probability_zero_leaves_other_shapes_alone():
+    assert torch.equal(changed(wide(), *Transform, probability=0.0), wide())
+    assert changed(wide(), *Transform).shape == wide().shape

@@ -210,9 +210,9 @@ def test_that_channels_last_is_kept():
 
 
 @pytest.mark.parametrize(("side", "size"), [(8, 4), (10, 5)])
-def test_that_the_squares_centre_can_be_anywhere_in_the_image(side, size):
+def test_that_the_cutouts_centre_can_be_anywhere_in_the_image(side, size):
     draws = RandomDraws(torch.zeros(2_000, 1, side, side), torch.Generator().manual_seed(0))
-    rows, columns = draw_corners(draws, side)
+    rows, columns = draw_corners(draws, side, side)
     # Centres from the first edge of the image (even) or pixel (odd) to the last.
     places = side + 1 if size % 2 == 0 else side
     for firsts in (rows, columns):

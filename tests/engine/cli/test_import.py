@@ -196,3 +196,19 @@ def test_that_the_doctor_looks_at_datasets_and_at_sources(source, tmp_path, caps
     assert "same image" in told
     assert re.search(r"Texts: .*, because as words .*% of a new text would be unknown", told)
     assert re.search(r"about \d\.\d times one of digits", told)
+
+
+@pytest.mark.parametrize(
+    ("size", "options", "expected"),
+    [
+        ((160, 120), (), (24, 32)),
+        ((120, 160), (), (32, 24)),
+        ((192, 108), (), (18, 32)),
+        ((160, 120), ("--shape=square",), (32, 32)),
+        ((160, 120), ("--shape=3:2", "--fit=crop"), (21, 32)),
+    ],
+)
+def test_that_the_command_keeps_the_shape_of_the_images(tmp_path, size, options, expected):
+    source = sidecar_folder(tmp_path / "wide", 10, shape=size)
+    assert command(source, tmp_path / "pets", "--size=32", *options) == 0
+    assert read_manifest(tmp_path / "pets").image_shape == expected

@@ -1,8 +1,11 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from engine.data import image_files
+from engine.data.image_shape import ImageShape, common_shape, square
 from engine.errors import ImagesUnreadableError
 
 
@@ -63,10 +66,10 @@ def test_that_a_giant_picture_is_refused_unread(tmp_path, monkeypatch):
 def test_that_resizing_pads_with_the_corner_colour():
     wide = np.full((1, 4, 8, 3), 100, dtype=np.uint8)
     wide[:, 1:3, 2:6] = 200
-    square = image_files.resize(wide, 8)
-    assert square.shape == (1, 8, 8, 3)
-    assert square[0, 0, 0].tolist() == [100, 100, 100]
-    assert square[0, 4, 4, 0] > 180
+    padded = image_files.resize(wide, square(8))
+    assert padded.shape == (1, 8, 8, 3)
+    assert padded[0, 0, 0].tolist() == [100, 100, 100]
+    assert padded[0, 4, 4, 0] > 180
 
 
 def test_that_grey_follows_the_eye():
@@ -81,7 +84,7 @@ def test_that_a_folder_is_read_by_name_and_skips_are_told(tmp_path):
     (tmp_path / "c.png").write_bytes(b"broken")
     (tmp_path / "notes.txt").write_text("not an image")
     (tmp_path / "._a.png").write_bytes(b"a Mac's shadow file")
-    names, read, skipped = image_files.read_image_folder(tmp_path, 8, 1)
+    names, read, skipped = image_files.read_image_folder(tmp_path, square(8), 1)
     assert names == ["a.png", "b.png"]
     assert read.shape == (2, 8, 8, 1)
     assert [name for name, _reason in skipped] == ["c.png"]
@@ -89,6 +92,68 @@ def test_that_a_folder_is_read_by_name_and_skips_are_told(tmp_path):
 
 def test_that_a_folder_without_pictures_says_so(tmp_path):
     with pytest.raises(ImagesUnreadableError, match="holds no PNG"):
-        image_files.read_image_folder(tmp_path, 8, 1)
+        image_files.read_image_folder(tmp_path, square(8), 1)
     with pytest.raises(ImagesUnreadableError, match="not a folder"):
-        image_files.read_image_folder(tmp_path / "nowhere", 8, 1)
+        image_files.read_image_folder(tmp_path / "nowhere", square(8), 1)
+
+
+SIDES = st.sampled_from([16, 32, 64, 128, 256])
+
+
+@given(st.integers(1, 5_000), st.integers(1, 5_000), SIDES)
+def test_that_a_scaled_shape_keeps_its_ratio_up_to_one_to_four(height, width, longer):
+    shape = ImageShape(height, width).scaled(longer)
+    assert max(shape) == longer
+    assert min(shape) >= longer // 4
+    ratio = min(height, width) / max(height, width)
+    assert abs(min(shape) - longer * max(ratio, 0.25)) <= 0.5
+    assert (shape.height >= shape.width) == (height >= width) or shape == square(longer)
+    assert shape.scaled(longer) == shape
+
+
+@given(st.integers(1, 5_000), st.integers(1, 5_000), SIDES)
+def test_that_a_padded_shape_is_the_smallest_of_whole_cells(height, width, longer):
+    shape = ImageShape(height, width).scaled(longer)
+    for own, big, cells in zip(shape, shape.padded, shape.cells, strict=True):
+        assert big == cells * longer // 4
+        assert 1 <= cells <= 4
+        assert 0 <= big - own < longer // 4
+    left, right, above, below = shape.margins
+    assert (left + shape.width + right, above + shape.height + below) == shape.padded[::-1]
+    assert 0 <= right - left <= 1
+    assert 0 <= below - above <= 1
+
+
+def test_that_squares_are_their_own_grid():
+    assert square(64).padded == (64, 64)
+    assert square(64).margins == (0, 0, 0, 0)
+    assert ImageShape(36, 64).padded == (48, 64)
+    assert ImageShape(48, 64).padded == (48, 64)
+    assert (str(square(64)), str(ImageShape(48, 64))) == ("64", "64 x 48")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        ([(4000, 3000)] * 9 + [(500, 500)], ImageShape(48, 64)),
+        ([(4000, 3000)] * 8 + [(500, 500)] * 2, square(64)),
+        ([(300, 400), (600, 800), (302, 400)], ImageShape(64, 48)),
+        ([(1920, 1080)] * 3, ImageShape(36, 64)),
+        ([(100, 101)] * 3, square(64)),
+        ([(1000, 50)] * 3, ImageShape(16, 64)),
+        ([(0, 0)], square(64)),
+        ([], square(64)),
+    ],
+)
+def test_that_nine_of_ten_images_decide_the_shape(sizes, expected):
+    assert common_shape(sizes, 64) == expected
+
+
+def test_that_images_are_padded_to_another_shape_and_keep_their_own():
+    tall = np.full((2, 16, 8, 3), 100, dtype=np.uint8)
+    tall[:, :, 3:] = 200
+    padded = image_files.resize(tall, ImageShape(16, 32))
+    assert padded.shape == (2, 16, 32, 3)
+    assert np.array_equal(padded[:, :, 12:20], tall)
+    assert (padded[:, :, :12] == 100).all()
+    assert (padded[:, :, 20:] == 100).all()

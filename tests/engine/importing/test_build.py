@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from engine.control import RunControl
+from engine.data.image_shape import ImageShape
 from engine.data.manifest import read_manifest
 from engine.data.store import open_dataset
 from engine.errors import (
@@ -255,3 +256,56 @@ def test_that_an_unforeseen_error_is_told_and_logged(source, tmp_path, monkeypat
     monkeypatch.setattr("engine.importing.build.apply_decisions", fail)
     assert isinstance(failed(sidecar_plan(source, tmp_path / "pets")), ZeroDivisionError)
     problem_log.expect("failed", logger="engine.importing.build")
+
+
+@pytest.mark.parametrize(
+    ("size", "chosen", "expected"),
+    [
+        ((160, 120), "auto", ImageShape(24, 32)),
+        ((120, 160), "auto", ImageShape(32, 24)),
+        ((192, 108), "auto", ImageShape(18, 32)),
+        ((160, 160), "auto", ImageShape(32, 32)),
+        ((300, 30), "auto", ImageShape(8, 32)),
+        ((160, 120), "square", ImageShape(32, 32)),
+        ((160, 120), "16:9", ImageShape(18, 32)),
+    ],
+)
+def test_that_a_dataset_has_the_shape_of_its_images_or_the_chosen_one(
+    tmp_path, size, chosen, expected
+):
+    source = sidecar_folder(tmp_path / "source", 12, shape=size)
+    finished(sidecar_plan(source, tmp_path / "pets", images=ImageSettings(size=32, shape=chosen)))
+    dataset = open_dataset(tmp_path / "pets")
+    assert dataset.manifest.image_shape == dataset.images.shape[1:3] == expected
+    report = report_of(tmp_path / "pets")
+    assert (report["image_height"], report["image_width"]) == expected
+    assert (
+        f"{expected.width} x {expected.height} px"
+        in (tmp_path / "pets" / "report.html").read_text()
+    )
+
+
+def test_that_one_image_in_ten_may_differ_and_is_padded(tmp_path):
+    source = sidecar_folder(tmp_path / "source", 20, shape=(160, 120))
+    for number in (3, 7):
+        picture(number).save(source / f"{number:04}.png")
+    finished(sidecar_plan(source, tmp_path / "pets"))
+    dataset = open_dataset(tmp_path / "pets")
+    assert dataset.manifest.image_shape == (24, 32)
+    for number in (3, 7):
+        assert (dataset.images[number][:, :4] == 255).all()
+        assert (dataset.images[number][:, 28:] == 255).all()
+        expected = np.asarray(picture(number).resize((24, 24), Image.Resampling.LANCZOS))
+        assert np.abs(dataset.images[number][:, 4:28].astype(int) - expected).max() <= 2
+    picture(11).save(source / "0011.png")
+    finished(sidecar_plan(source, tmp_path / "mixed"))
+    assert open_dataset(tmp_path / "mixed").manifest.image_shape == (32, 32)
+
+
+def test_that_unreadable_images_do_not_decide_the_shape(tmp_path):
+    source = sidecar_folder(tmp_path / "source", 12, shape=(160, 120))
+    for number in range(4):
+        (source / f"{number:04}.png").write_bytes(b"no image")
+    ended = finished(sidecar_plan(source, tmp_path / "pets"))
+    assert ended.imported == 8
+    assert open_dataset(tmp_path / "pets").manifest.image_shape == (24, 32)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from engine.config.run import RunConfig
 from engine.config.setting import settings_in
+from engine.data.image_shape import ImageShape, square
 from engine.data.starter_files import VALIDATION_PERCENT
 from engine.data.store import TRAIN, VALIDATION
 from engine.errors import ConfigError
@@ -278,10 +279,10 @@ def test_that_every_item_has_one_fate_and_nothing_is_remembered(items, repairs):
     ledger = FileLedger()
     chosen = plan(repairs)
     before = [dataclasses.astuple(i) for i in items]
-    check_report = check_samples(items, ledger, chosen)
+    check_report = check_samples(items, ledger, chosen, square(64))
     assert [d.key for d in check_report.outcomes] == [i.raw.key for i in items]
-    assert check_samples(items, ledger, plan()) == check_samples(items, ledger, plan())
-    assert check_samples(items, ledger, chosen) == check_report
+    assert len({repr(check_samples(items, ledger, plan(), square(64))) for _ in range(2)}) == 1
+    assert check_samples(items, ledger, chosen, square(64)) == check_report
     assert [dataclasses.astuple(i) for i in items] == before
     assert list(ledger.skipped_items()) == []
     keys = {i.raw.key for i in items}
@@ -354,3 +355,18 @@ def test_that_the_source_knows_best(named, split):
 def test_that_a_name_that_is_no_split_is_not_heeded():
     assert split_of("a", "monday", 0) == TRAIN
     assert split_of("a", "", 100) == VALIDATION
+
+
+def test_that_size_and_ratio_are_compared_with_the_shape_to_store():
+    sizes = [(64, 48), (63, 47), (64, 40), (48, 64), (400, 90), (360, 90), (90, 203), (90, 202)]
+    items = [item(n, f"text {n}", width=w, height=h) for n, (w, h) in enumerate(sizes)]
+
+    def found(issue, how):
+        planned = plan(images=ImageSettings(fit=how))
+        report = check_samples(items, FileLedger(), planned, ImageShape(48, 64)).report(issue)
+        return [sizes[int(key.partition(".")[0])] for key in report.keys]
+
+    assert found(Issue.TINY_IMAGE, "pad") == [(63, 47)]
+    assert found(Issue.TINY_IMAGE, "crop") == [(63, 47), (64, 40), (48, 64)]
+    # 4:3 times 3 is 4; a third of it is 4:9.
+    assert found(Issue.EXTREME_RATIO, "pad") == [(400, 90), (90, 203)]

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from engine.control import RunControl
+from engine.data.image_shape import square
 from engine.errors import EntryError, SourceUnreadableError, StoppedError
 from engine.importing.decode import AHEAD, BATCH, Decoder, decode_all
 from engine.importing.formats.format import ImageRef, RawSample
@@ -47,7 +48,8 @@ class Pictures:
 def decoder(pictures, source, **plan):
     """Decode from a source that is asked for nothing but whether it is there."""
     archive: Any = SimpleNamespace(source=source)
-    return Decoder(archive=archive, form=pictures, settings=ImageSettings(size=32, **plan))
+    images = ImageSettings(size=32, **plan)
+    return Decoder(archive=archive, form=pictures, settings=images, shape=square(32))
 
 
 def decode(pictures, source, threads=0, **plan) -> list[Any]:

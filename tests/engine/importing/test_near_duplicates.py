@@ -202,3 +202,17 @@ def test_that_a_hundred_thousand_take_seconds(kind):
     # Comparing all pairs would take minutes.
     assert time.process_time() - start < 15
     assert bool(groups) == (kind != "random")
+
+
+def test_that_images_of_other_shapes_are_compared_as_well():
+    images = [scene(seed, 256).crop((0, 0, 256, 192)) for seed in (1, 2)]
+    wide = np.stack([np.asarray(one.resize((64, 48), Image.Resampling.BOX)) for one in images])
+    large = np.stack([np.asarray(one.resize((128, 96), Image.Resampling.BOX)) for one in images])
+    small, big = perceptual_hashes(wide), perceptual_hashes(large)
+    assert bits_apart(small[0], big[0]) <= 4
+    assert bits_apart(small[0], small[1]) > 10
+    # The least contrast that counts is that of a square.
+    faint = np.full((1, 48, 64, 1), 100, dtype=np.uint8)
+    faint[:, :24] += 9
+    assert perceptual_hashes(faint)[0] != 0
+    assert perceptual_hashes(faint[:, :, :48].repeat(2, 1).repeat(2, 2)[:, :96, :96])[0] != 0

@@ -1,6 +1,7 @@
 import itertools
 import tarfile
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,13 @@ from engine.importing.empty_import import CauseKind
 from engine.importing.formats.format import ImportSpec
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.plan import ImageSettings, ImportPlan, TextSettings
-from engine.importing.preview import BEFORE_SIDE, PreviewItem, before_and_after, preview
+from engine.importing.preview import (
+    BEFORE_SIDE,
+    PreviewItem,
+    before_and_after,
+    planned_shape,
+    preview,
+)
 from engine.importing.scan import QuickScan, decoding_hash, list_files, quick_scan
 from engine.importing.sources.opening import ArchiveCache, open_archive
 from engine.importing.staging import has_staged, staging_folder
@@ -86,6 +93,11 @@ def test_that_a_bad_plan_and_a_stop_are_heeded(tmp_path):
 
 
 # What the wizard is shown of a source: counts, reasons, images before and after.
+
+
+def fitted(plan, archive, look):
+    made = planned_shape(plan, archive, look, RunControl())
+    return before_and_after(plan, made, archive, look, RunControl())
 
 
 def looked_at(source: Path) -> QuickScan:
@@ -163,16 +175,22 @@ def test_that_images_are_shown_as_they_are_and_as_they_are_stored(tmp_path):
         source=source,
         dataset=tmp_path / "d",
         reading=ImportSpec(format="file_names"),
-        images=ImageSettings(size=32, background="#ff0000"),
+        images=ImageSettings(size=32, shape="square", background="#ff0000"),
     )
     look = looked_at(source)
     with open_archive(source) as archive:
-        [shown] = before_and_after(plan, archive, look, RunControl())
+        [shown] = fitted(plan, archive, look)
     assert (shown.width, shown.height) == (600, 300)
     assert shown.before.shape == (BEFORE_SIDE // 2, BEFORE_SIDE, 4)
     assert shown.after.shape == (32, 32, 3)
     assert shown.after[0, 0].tolist() == [255, 0, 0]
     assert shown.after[16, 16].tolist() == [10, 20, 30]
+    auto = replace(plan, images=ImageSettings(size=32))
+    with open_archive(source) as archive:
+        [shown] = fitted(auto, archive, look)
+    assert shown.after.shape == (16, 32, 3)
+    assert (shown.after == [10, 20, 30]).all()
+    assert [shape(item) for item in preview(auto)] == [None, (16, 32, 3)]
 
 
 def test_that_work_left_behind_is_found_for_its_own_plan_alone(tmp_path):
@@ -257,6 +275,6 @@ def test_that_before_is_transparent_where_the_image_is(tmp_path):
     )
     look = looked_at(source)
     with open_archive(source) as archive:
-        [shown] = before_and_after(plan, archive, look, RunControl())
+        [shown] = fitted(plan, archive, look)
     assert shown.before[..., 3].max() == 0
     assert (shown.after == 255).all()

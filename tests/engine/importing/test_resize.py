@@ -7,9 +7,10 @@ import pytest
 from PIL import Image, ImageFile
 
 from engine.data import image_decode as data_picture
-from engine.data.image_decode import suppress_pillow_warnings
+from engine.data.image_decode import read_size, suppress_pillow_warnings
+from engine.data.image_shape import ImageShape, square
 from engine.errors import EntryError
-from engine.importing.decode import decode_source_image, resize_to_square
+from engine.importing.decode import decode_source_image, resize_to_shape
 from engine.importing.ledger import Reason
 from engine.importing.plan import ImageSettings
 from engine.importing.sources.archive import Limits
@@ -18,6 +19,10 @@ from tests.helpers.odd_images import FLAWS, LOOKS, noise, saved
 
 def plan(how="pad", size=32, background="#ffffff"):
     return ImageSettings(size=size, fit=how, background=background)
+
+
+def resize_to_square(image, plan, channels):
+    return resize_to_shape(image, square(plan.size), plan, channels)
 
 
 def halves(width, height):
@@ -247,3 +252,58 @@ def test_that_pillows_warnings_are_quiet_and_others_are_not():
         assert list(warnings.filters) == before
         with pytest.raises(UserWarning, match="loud again"):
             warnings.warn_explicit("loud again", UserWarning, "x.py", 1, module="PIL.Image")
+
+
+# Other shapes than squares: [H, W] of the result, from images of any size.
+
+
+WIDE = ImageShape(24, 32)
+
+
+@pytest.mark.parametrize("how", ["pad", "crop", "stretch"])
+@pytest.mark.parametrize("shape", [WIDE, ImageShape(32, 24), ImageShape(18, 32)], ids=str)
+@pytest.mark.parametrize("size", [(1, 1), (301, 7), (7, 301), (641, 479), (1920, 1080), (3, 4)])
+def test_that_any_picture_takes_any_shape(how, shape, size):
+    made = resize_to_shape(Image.new("RGB", size, "red"), shape, plan(how), 3)
+    assert made.shape == (*shape, 3)
+    if how != "pad":
+        assert (made == [255, 0, 0]).all()
+
+
+def test_that_a_picture_of_the_same_ratio_is_only_resized():
+    picture = halves(160, 120)
+    expected = np.asarray(picture.resize((32, 24), Image.Resampling.LANCZOS)).astype(int)
+    for how in ("pad", "crop", "stretch"):
+        made = resize_to_shape(picture, WIDE, plan(how, background="#00ff00"), 3)
+        assert np.abs(made - expected).max() <= 2
+
+
+def test_that_a_square_picture_is_padded_left_and_right_of_a_wide_shape():
+    made = resize_to_shape(halves(64, 64), WIDE, plan("pad", background="#00ff00"), 3)
+    assert (made[:, :4] == [0, 255, 0]).all()
+    assert (made[:, 28:] == [0, 255, 0]).all()
+    assert (made[:, 4:12] == [255, 0, 0]).all()
+    assert (made[:, 20:28] == [0, 0, 255]).all()
+
+
+def test_that_cropping_to_a_shape_keeps_the_middle():
+    picture = Image.new("RGB", (64, 64), "white")
+    picture.paste("black", (0, 2, 64, 62))
+    assert (resize_to_shape(picture, WIDE, plan("crop"), 1) <= 1).all()
+    tall = Image.new("RGB", (128, 64), "white")
+    tall.paste("black", (34, 0, 94, 64))
+    assert (resize_to_shape(tall, ImageShape(32, 24), plan("crop"), 1) <= 1).all()
+
+
+def test_that_a_size_is_read_upright_without_the_pixels(tmp_path):
+    for orientation, expected in ((1, (30, 20)), (3, (30, 20)), (6, (20, 30)), (8, (20, 30))):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        path = tmp_path / f"{orientation}.jpg"
+        Image.new("RGB", (30, 20)).save(path, exif=exif)
+        assert read_size(path.read_bytes(), 1_000) == expected
+        assert decode_source_image(path.read_bytes()).size == expected
+    with pytest.raises(EntryError, match="more than 10 pixels"):
+        read_size(path.read_bytes(), 10)
+    with pytest.raises(EntryError):
+        read_size(b"no image", 1_000)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.config.sections import GRADIENT_PENALTIES
+from engine.data.image_shape import square
 from engine.losses.regularizers import (
     PENALTIES_BY_NAME,
     PenaltyInputs,
@@ -92,7 +93,7 @@ def test_that_the_penaltys_own_gradient_is_right(name):
 
 def test_that_the_penalty_teaches_the_discriminator():
     torch.manual_seed(0)
-    backbone = conv_image_backbone(8, 1, 4, 8).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] (no stub)
+    backbone = conv_image_backbone(square(8), 1, 4, 8).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] (no stub)
     images = torch.randn(4, 1, 8, 8)
 
     def penalty() -> Tensor:

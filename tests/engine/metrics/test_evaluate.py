@@ -6,6 +6,7 @@ import pytest
 
 from engine.cli.main import main
 from engine.control import RunControl
+from engine.data.image_shape import square
 from engine.data.store import open_dataset, write_dataset
 from engine.errors import DatasetChangedError, EvaluatorMissingError
 from engine.events import Alert, AlertChanged, EvaluationCompleted, Phase, PhaseChanged
@@ -359,9 +360,9 @@ def test_that_the_nearest_training_image_is_that_of_brute_force(tmp_path):
     dataset = open_dataset(tiny_dataset(tmp_path / "data", pairs=80))
     cache = tmp_path / "cache"
     with pytest.raises(EvaluatorMissingError):
-        NearestImages(dataset, 32, cache, RunControl(), may_train=False)
+        NearestImages(dataset, square(32), cache, RunControl(), may_train=False)
     control = RunControl()
-    search = NearestImages(dataset, 32, cache, control, may_train=True)
+    search = NearestImages(dataset, square(32), cache, control, may_train=True)
     control.request_stop()
     rows = dataset.complete_rows("train")
     copy = np.repeat(dataset.images_of(rows[7:8])[0], 3, axis=2)
@@ -370,7 +371,7 @@ def test_that_the_nearest_training_image_is_that_of_brute_force(tmp_path):
     assert (found.text, found.likeness) == (dataset.texts[rows[7]], "copy")
     assert found.distance == pytest.approx(0.0, abs=1e-3)
     assert found.closer_than == 1.0
-    extractor = FeatureExtractor(dataset, 32, cache, None)
+    extractor = FeatureExtractor(dataset, square(32), cache, None)
     training = extractor.features_of(rows)
     validation = extractor.features_of(dataset.complete_rows("held_out"))
     usual = np.linalg.norm(validation[:, None] - training[None], axis=2).min(1)
@@ -383,5 +384,5 @@ def test_that_the_nearest_training_image_is_that_of_brute_force(tmp_path):
     assert found.distance == pytest.approx(distances.min())
     assert found.closer_than == pytest.approx((usual > distances.min()).mean())
     assert found.is_validated
-    again = NearestImages(dataset, 32, cache, RunControl(), may_train=False)
+    again = NearestImages(dataset, square(32), cache, RunControl(), may_train=False)
     assert again.find(made).distance == found.distance

@@ -1,3 +1,4 @@
+from hashlib import sha256
 from typing import cast
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 import torch
 
 from engine.control import RunControl
+from engine.data.image_shape import ImageShape, square
 from engine.errors import StoppedError
 from engine.metrics.extractor import (
     AttributeTarget,
@@ -83,7 +85,7 @@ def test_that_a_stop_is_heard():
 
 
 def test_that_large_images_are_averaged_down():
-    classifier = EvaluatorClassifier(1, 128, 2)
+    classifier = EvaluatorClassifier(1, square(128), 2)
     features, _said = run_classifier(classifier.eval(), np.zeros((2, 128, 128, 1), dtype=np.uint8))
     assert features.shape == (2, 64)
 
@@ -93,7 +95,9 @@ def kept(tmp_path, calls):
         calls.append(1)
         return trained()
 
-    return cached_classifier(tmp_path / "cache", "name", EvaluatorClassifier(1, 8, 5), train)
+    return cached_classifier(
+        tmp_path / "cache", "name", EvaluatorClassifier(1, square(8), 5), train
+    )
 
 
 def test_that_a_reader_is_trained_once_and_found_again_bit_for_bit(tmp_path):
@@ -124,10 +128,20 @@ def test_that_a_cache_that_cannot_be_written_costs_only_time(tmp_path):
 
 def test_that_a_readers_name_follows_all_that_decides_it():
     names = {
-        classifier_name("v1", 32, 10),
-        classifier_name("v2", 32, 10),
-        classifier_name("v1", 64, 10),
-        classifier_name("v1", 32, 11),
+        classifier_name("v1", square(32), 10),
+        classifier_name("v2", square(32), 10),
+        classifier_name("v1", square(64), 10),
+        classifier_name("v1", square(32), 11),
     }
     assert len(names) == 4
     assert all(name.startswith("v") for name in names)
+
+
+@pytest.mark.parametrize("shape", [ImageShape(18, 32), ImageShape(64, 43), ImageShape(86, 128)])
+def test_that_a_classifier_reads_images_of_any_shape(shape):
+    classifier = EvaluatorClassifier(3, shape, 2)
+    features, _said = run_classifier(classifier.eval(), np.zeros((2, *shape, 3), dtype=np.uint8))
+    assert features.shape == (2, 64)
+    assert classifier_name("v1", shape, 2) != classifier_name("v1", square(shape.longer), 2)
+    # The name of squares is that of older versions.
+    assert classifier_name("v1", square(32), 10) == "v1-" + sha256(b"1/v1/32/10").hexdigest()[:12]

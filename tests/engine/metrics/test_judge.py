@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 
+from engine.data.image_shape import square
 from engine.data.store import StoredDataset, open_dataset, write_dataset
 from engine.metrics import evaluate as judging
 from engine.metrics.evaluate import Evaluator, subsample
@@ -73,7 +74,7 @@ def evaluator(stored, tmp_path):
     places = {text: row for row, text in enumerate(stored.texts)}
     return Evaluator(
         stored,
-        8,
+        square(8),
         encode=lambda texts: torch.tensor([[places[text]] for text in texts]),
         is_in_vocabulary=lambda text: "bar" in text,
         cache=tmp_path / "cache",

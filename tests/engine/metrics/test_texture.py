@@ -243,3 +243,39 @@ def test_that_too_few_images_have_a_grid_and_no_texture():
 def test_that_equal_real_images_are_no_measure():
     flat = np.full((2 * MIN_IMAGES, 32, 32, 1), 40, dtype=np.uint8)
     assert TextureMetrics(flat).metrics(noise(channels=1)).keys() == {"grid"}
+
+
+# Images that are not square.
+
+
+def test_that_the_power_of_other_shapes_is_that_of_numpy():
+    images = noise(side=32, channels=3, count=130)[:, :18]
+    power = (np.abs(np.fft.fft2(images.astype(np.float64), axes=(1, 2))) ** 2).mean((0, 3))
+    rows, columns = (np.abs(np.fft.fftfreq(side)) * side for side in power.shape)
+    near = [(one <= 1, one >= len(one) / 2 - 1) for one in (rows, columns)]
+    usual = [low | high for low, high in near]
+    chosen = np.outer(*usual) & ~np.outer(near[0][0], near[1][0])
+    assert chosen.sum() == 27
+    assert nyquist_power(images) == pytest.approx(power[chosen].mean(), rel=1e-4)
+
+
+@pytest.mark.parametrize(("height", "width"), [(48, 64), (43, 64), (64, 36)])
+def test_that_other_shapes_have_a_pyramid_down_to_the_size_of_a_patch(height, width):
+    images = noise(side=64, count=MIN_IMAGES)[:, :height, :width]
+    sizes = [
+        tuple(level.shape[2:]) for level in laplacian_pyramid(torch.zeros(1, 1, height, width))
+    ]
+    expected = {
+        (48, 64): [(48, 64), (24, 32), (12, 16)],
+        (43, 64): [(42, 64), (20, 32), (10, 16)],
+        (64, 36): [(64, 36), (32, 18), (16, 9)],
+    }
+    assert sizes == expected[height, width]
+    real = SlicedWasserstein(images)
+    assert list(real.distances(images)) == [64, 32, 16]
+    assert set(real.distances(images).values()) == {0.0}
+
+
+def test_that_images_narrower_than_a_patch_have_no_texture():
+    images = noise(side=16, count=2 * MIN_IMAGES)[:, :4]
+    assert "texture" not in TextureMetrics(images).metrics(images)

@@ -5,9 +5,17 @@ from typing import Any, cast
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional
 
 from engine.config.sections import ARCHITECTURES, OUTPUT_FILTERS
-from engine.nets.image import ImageDecoder, ImageModality, PixelLikelihood, conv_image_backbone
+from engine.data.image_shape import ImageShape, square
+from engine.nets.image import (
+    ImageDecoder,
+    ImageModality,
+    PixelLikelihood,
+    conv_image_backbone,
+    crop_margins,
+)
 from engine.nets.image_mlp import UNITS_PER_CHANNEL, MlpImageModality, mlp_image_backbone
 from engine.nets.image_modulated import (
     ModulatedBatchNorm2d,
@@ -62,7 +70,7 @@ def test_that_colours_stay_in_their_channels():
 
 def test_that_noise_and_context_both_reach_the_image():
     torch.manual_seed(0)
-    decoder = ImageDecoder(size=32, channels=1, latent_dim=64, context_dim=8, width=4)
+    decoder = ImageDecoder(shape=square(32), channels=1, latent_dim=64, context_dim=8, width=4)
     noise, context = torch.randn(16, 64), torch.randn(16, 8)
     decoder(noise, context)  # batch norm sees a batch once
     same_context = decoder(noise, context[:1].expand(16, -1)).std(0).mean()
@@ -71,7 +79,7 @@ def test_that_noise_and_context_both_reach_the_image():
 
 
 def test_that_no_convolution_runs_at_full_size():
-    decoder = ImageDecoder(size=32, channels=1, latent_dim=4, context_dim=8, width=4)
+    decoder = ImageDecoder(shape=square(32), channels=1, latent_dim=4, context_dim=8, width=4)
     assert len(decoder.convolutions) == math.log2(32) - 3
     widths = [decoder.first_width, *(layer.out_channels for layer in decoder.convolutions)]
     assert widths == [16, 8, 4]
@@ -79,7 +87,7 @@ def test_that_no_convolution_runs_at_full_size():
 
 def test_that_the_discriminators_backbone_keeps_items_apart():
     torch.manual_seed(0)
-    backbone = conv_image_backbone(8, 1, 4, 8)
+    backbone = conv_image_backbone(square(8), 1, 4, 8)
     images = torch.randn(4, 1, 8, 8)
     alone = torch.cat([backbone(image[None]) for image in images])
     torch.testing.assert_close(backbone(images), alone)
@@ -94,7 +102,7 @@ def test_that_images_lie_channels_last():
 def test_that_a_decoder_that_hears_nothing_draws_from_the_noise_alone():
     torch.manual_seed(0)
     decoder = ImageDecoder(
-        size=8, channels=1, latent_dim=4, context_dim=8, width=4, num_context_features=0
+        shape=square(8), channels=1, latent_dim=4, context_dim=8, width=4, num_context_features=0
     ).eval()
     noise, context = torch.randn(5, 4), torch.randn(5, 8)
     drawn = decoder(noise, context)
@@ -128,7 +136,7 @@ def mlp_modality() -> MlpImageModality:
 
 
 def test_that_every_pixel_has_a_weight_to_every_unit():
-    backbone = mlp_image_backbone(8, 3, 4, 6)
+    backbone = mlp_image_backbone(square(8), 3, 4, 6)
     assert backbone[1].weight.shape == (4 * UNITS_PER_CHANNEL, 3 * 8 * 8)
     assert backbone(torch.randn(5, 3, 8, 8)).shape == (5, 6)
 
@@ -162,7 +170,7 @@ def test_that_batch_norm_ties_a_batch_together_only_when_asked_for():
     images = torch.randn(4, 1, 16, 16)
     other = torch.cat([images[:1], torch.randn(3, 1, 16, 16)])
     for norm, is_tied in (("none", False), ("batch", True)):
-        backbone = conv_image_backbone(16, 1, 4, 8, norm=norm)
+        backbone = conv_image_backbone(square(16), 1, 4, 8, norm=norm)
         assert torch.allclose(backbone(images)[0], backbone(other)[0]) != is_tied
 
 
@@ -345,7 +353,12 @@ def test_that_the_low_pass_filter_weakens_what_repeats_every_two_pixels():
 def test_that_noise_and_context_both_reach_the_modulated_image():
     torch.manual_seed(0)
     made = ModulatedImageDecoder(
-        size=32, channels=3, latent_dim=64, context_dim=32, width=4, num_context_features=16
+        shape=square(32),
+        channels=3,
+        latent_dim=64,
+        context_dim=32,
+        width=4,
+        num_context_features=16,
     )
     noise, context = torch.randn(16, 64), torch.randn(16, 32)
     made(noise, context)  # batch norm sees a batch once
@@ -385,3 +398,89 @@ def test_that_half_precision_draws_nearly_the_same():
     with torch.autocast("cpu", torch.bfloat16):
         half = made(noise, context)
     torch.testing.assert_close(half.float(), made(noise, context), atol=0.1, rtol=0.1)
+
+
+# --------------------------------------------------------------------------
+# Other shapes than squares.
+
+
+SHAPES = [ImageShape(24, 32), ImageShape(32, 24), ImageShape(18, 32), ImageShape(32, 9)]
+
+
+def shaped(architecture: str, shape: ImageShape) -> ImageModality:
+    torch.manual_seed(0)
+    return IMAGE_MODALITIES[architecture](
+        size=shape.longer,
+        aspect=shape,
+        channels=3,
+        latent_dim=4,
+        generator_channels=4,
+        discriminator_channels=4,
+        embedding_dim=8,
+    )
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_that_networks_fit_any_shape(architecture, shape):
+    kind = shaped(architecture, shape)
+    decoder: Any = kind.build_decoder()
+    noise = decoder.draw_noise(2, torch.Generator().manual_seed(1))
+    images = decoder(noise, torch.randn(2, 8))
+    assert images.shape == (2, 3, *shape)
+    assert kind.build_backbone()(images).shape == kind.build_encoder()(images).shape == (2, 8)
+    assert kind.postprocess(images).shape == (2, *shape, 3)
+    latent: Any = kind.build_latent_decoder(5)
+    code = torch.randn(2, 5)
+    assert latent(code, torch.empty(2, 0)).shape == (2, 3, *shape)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_that_a_backbone_sees_a_margin_of_zeros(shape):
+    torch.manual_seed(0)
+    own, padded = (conv_image_backbone(one, 3, 4, 8) for one in (shape, shape.padded))
+    padded.load_state_dict(own.state_dict())
+    images = torch.randn(2, 3, *shape)
+    around = torch.zeros(2, 3, *shape.padded)
+    left, _right, above, _below = shape.margins
+    around[:, :, above : above + shape.height, left : left + shape.width] = images
+    assert torch.equal(own(images), padded(around))
+
+
+@pytest.mark.parametrize("architecture", ["convolutional", "modulated"])
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_that_a_decoder_draws_the_middle_of_its_grid(architecture, shape):
+    own: Any = shaped(architecture, shape).build_decoder().eval()
+    whole: Any = shaped(architecture, shape).build_decoder().eval()
+    whole.shape = shape.padded
+    inputs = own.draw_noise(2, torch.Generator().manual_seed(1)), torch.randn(2, 8)
+    left, _right, above, _below = shape.margins
+    middle = whole(*inputs)[:, :, above : above + shape.height, left : left + shape.width]
+    assert whole(*inputs).shape == (2, 3, *shape.padded)
+    torch.testing.assert_close(own(*inputs), middle)
+
+
+def test_that_a_square_is_neither_padded_nor_cropped():
+    images = torch.randn(2, 3, 16, 16).contiguous(memory_format=torch.channels_last)
+    first: Any = conv_image_backbone(square(16), 3, 4, 8)[0]
+    assert torch.equal(first(images), functional.pixel_unshuffle(images, 2))
+    assert crop_margins(images, square(16)) is images
+
+
+def test_that_the_likelihood_is_that_of_the_own_pixels_alone():
+    decoder: Any = shaped("convolutional", ImageShape(18, 32)).build_latent_decoder(5).eval()
+    code = torch.randn(2, 5)
+    drawn = decoder(code, torch.empty(2, 0))
+    # Laplace of scale 1: log 2 for each of 3 x 18 x 32 numbers.
+    expected = torch.full((2,), 3 * 18 * 32 * math.log(2.0))
+    torch.testing.assert_close(decoder.nll(code, drawn), expected)
+
+
+def test_that_a_gradient_penalty_can_be_learned_from_in_any_shape():
+    backbone = conv_image_backbone(ImageShape(18, 32), 3, 4, 8)
+    images = torch.randn(2, 3, 18, 32, requires_grad=True)
+    (slope,) = torch.autograd.grad(backbone(images).sum(), images, create_graph=True)
+    assert slope.shape == images.shape
+    slope.square().sum().backward()
+    assert all(one.grad is None or one.grad.isfinite().all() for one in backbone.parameters())
+    assert cast("torch.Tensor", backbone[1].weight.grad).abs().sum() > 0

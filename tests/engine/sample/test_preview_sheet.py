@@ -10,15 +10,15 @@ from engine.errors import SheetCorruptError
 from engine.sample.preview_sheet import read_sheet, read_sheet_header, write_sheet
 
 
-def pairs(count: int, side: int = 5):
-    images = np.random.default_rng(0).integers(0, 256, (count, side, side, 3)).astype(np.uint8)
+def pairs(count: int, height: int = 5, width: int = 5):
+    images = np.random.default_rng(0).integers(0, 256, (count, height, width, 3)).astype(np.uint8)
     return images, [f"文字 {number}" for number in range(count)]
 
 
-@given(st.integers(1, 30), st.integers(1, 9))
-def test_that_a_sheet_reads_as_written(tmp_path_factory, count, side):
+@given(st.integers(1, 30), st.integers(1, 9), st.integers(1, 9))
+def test_that_a_sheet_reads_as_written(tmp_path_factory, count, height, width):
     path = tmp_path_factory.mktemp("sheet") / "preview.png"
-    images, texts = pairs(count, side)
+    images, texts = pairs(count, height, width)
     write_sheet(path, images, texts, images_seen=640, elapsed_s=1.5)
     sheet = read_sheet(path)
     assert np.array_equal(sheet.images, images)
@@ -61,6 +61,8 @@ GOOD = {
         GOOD | {"kind": "gallery"},
         GOOD | {"tile": 0},
         GOOD | {"tile": 7},
+        GOOD | {"tile_height": 4},
+        GOOD | {"tile_height": -5},
         GOOD | {"columns": -2},
         GOOD | {"texts": []},
         GOOD | {"texts": ["a"] * 9},

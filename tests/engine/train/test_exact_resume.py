@@ -61,6 +61,18 @@ KINDS = {
     },
     "mvae modulated": {"family": "mvae", "networks__architecture": "modulated"},
 }
+WIDE_KINDS = {
+    "wide hybrid": {"data__augmentation": "ada"},
+    "wide adversarial modulated": {
+        "family": "adversarial",
+        "networks__architecture": "modulated",
+        "data__augmentation": "diffaugment",
+    },
+    "wide mvae dense": {"family": "mvae", "networks__architecture": "dense"},
+    "wide mopoe": {"family": "mopoe"},
+}
+"""On images of 32 x 18 pixels."""
+KINDS |= WIDE_KINDS
 
 
 def config_of(dataset: Path, run: Path, kind: str):
@@ -88,10 +100,12 @@ def left_in_the_middle(config) -> None:
 def runs(tmp_path_factory):
     """Train every kind straight and in two parts, the second parts in another process."""
     folder = tmp_path_factory.mktemp("runs")
-    dataset = tiny_dataset(folder / "data")
+    squares = tiny_dataset(folder / "data")
+    wide = tiny_dataset(folder / "wide", size=18, width=32)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(metrics, "INTERVAL_S", 0.0)
         for kind in KINDS:
+            dataset = wide if kind in WIDE_KINDS else squares
             train(
                 config_of(dataset, folder / "straight" / kind, kind), lambda _e: None, RunControl()
             )

@@ -1,3 +1,4 @@
+import json
 import shutil
 from dataclasses import replace
 from typing import Any, cast
@@ -192,6 +193,7 @@ def new_state(config, model):
         channels=model.channels,
         tokenizer=model.tokenizer,
         text_length=model.text_length,
+        aspect=model.aspect,
     )
     return build_state(modalities, config, torch.device("cpu"))
 
@@ -474,3 +476,31 @@ def test_that_the_first_weights_of_a_resumed_run_are_taken_over_again(tmp_path):
     resumed = set_up(made.config, folder, nothing, RunControl(), is_restored=True)
     with pytest.raises(RunMissingError):
         reset_to_initial_weights(resumed)
+
+
+def test_that_what_does_not_depend_on_the_shape_is_taken_over(tmp_path):
+    run = earlier_run(tmp_path)
+    wide = replace(tiny_facts(), image_height=9, image_width=16)
+    plain, networks, report = taken_over(run, wide)
+    earlier = read_tensors(run.latest_checkpoint(), EMA_PREFIX)
+    now, before = networks[GENERATOR].state_dict(), plain[GENERATOR].state_dict()
+    assert now.keys() == earlier.keys()
+    for name, value in earlier.items():
+        expected = value if now[name].shape == value.shape else before[name]
+        assert torch.equal(now[name], expected), name
+    # The first layer of the decoder and the last of the encoder know the grid.
+    other = [name for name, value in earlier.items() if now[name].shape != value.shape]
+    assert {name.rpartition(".")[0] for name in other} == {
+        "context.encoders.image.8",
+        "decoders.image.mix.2",
+    }
+    assert report.tensors < report.all_tensors
+
+
+def test_that_metadata_without_a_shape_are_those_of_squares(tmp_path):
+    run = earlier_run(tmp_path)
+    table = json.loads(run.model_file.read_bytes())
+    del table["image_height"], table["image_width"]
+    run.model_file.write_text(json.dumps(table))
+    assert run.read_model().aspect == (1, 1)
+    assert run.read_model() == tiny_facts()
