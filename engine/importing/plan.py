@@ -74,7 +74,7 @@ class ImageSettings:
         "auto",
         label="Shape",
         help="Shape of the stored images: square, or width to height. 'auto' is that of at least 9 "
-        "of 10 images, or else square.",
+        "of 10 images, up to 4:1 or 1:4, or else square.",
         choices=SHAPES,
     )
     fit: str = setting(

@@ -78,10 +78,12 @@ def _preview(
         found.append(sample)
         if len(found) >= count and time.monotonic() > ends_s:
             break
-    shape = decide_shape(plan.images, archive, form, found, control)
+    chosen = _spread(found, count)
+    # Of the few that are shown: reading more files would make the first preview wait.
+    shape = decide_shape(plan.images, archive, form, chosen, control)
     decoder = Decoder(archive=archive, form=form, settings=plan.images, shape=shape)
     items: list[PreviewItem] = []
-    for sample in _spread(found, count):
+    for sample in chosen:
         control.stop_if_asked()
         items.append(_item(plan, decoder, sample))
     return tuple(items)

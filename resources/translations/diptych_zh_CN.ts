@@ -1198,8 +1198,8 @@ Free software under the Apache License 2.0.</source>
         <translation>所存图像的长边。</translation>
     </message>
     <message>
-        <source>Shape of the stored images: square, or width to height. &apos;auto&apos; is that of at least 9 of 10 images, or else square.</source>
-        <translation>所存图像的形状：正方形，或宽与高之比。“自动”采用至少九成图像共有的形状，否则为正方形。</translation>
+        <source>Shape of the stored images: square, or width to height. &apos;auto&apos; is that of at least 9 of 10 images, up to 4:1 or 1:4, or else square.</source>
+        <translation>所存图像的形状：正方形，或宽与高之比。“自动”采用至少九成图像共有的形状（最长 4:1 或 1:4），否则为正方形。</translation>
     </message>
     <message>
         <source>Other shapes</source>
@@ -2369,6 +2369,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Most images are square, or shapes differ: stored as {0} × {1} px.</source>
         <translation>大多数图像是正方形，或形状不一：保存为 {0} × {1} 像素。</translation>
+    </message>
+    <message>
+        <source>Most images are long; the longest shape is 4:1: {0} × {1} px.</source>
+        <translation>大多数图像很长；最长的形状为 4:1：{0} × {1} 像素。</translation>
     </message>
     <message>
         <source>Most images have this shape, which is kept: stored as {0} × {1} px.</source>

@@ -59,6 +59,8 @@ class FakeLooks:
     is_staged: bool = False
     texts: list[str] | None = None
     """Of the pairs; by default ``text 0`` and so on."""
+    stored: Any = field(default_factory=lambda: PIXELS)
+    """The one image as it would be stored."""
 
     def reader(self) -> ImportReader:
         """Give them as the wizard takes them."""
@@ -154,7 +156,7 @@ class FakeLooks:
     def _fit(self, plan: ImportPlan, _look: QuickScan, _control: RunControl) -> tuple[Any, ...]:
         self._note("fit", plan)
         before = np.full((4, 9, 4), 120, dtype=np.uint8)
-        return (SimpleNamespace(key="0.png", before=before, after=PIXELS, width=9, height=4),)
+        return (SimpleNamespace(key="0.png", before=before, after=self.stored, width=9, height=4),)
 
     def _examine(self, plan: ImportPlan, emit: ImportEmit, control: RunControl) -> Any:
         self._note("check", plan)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox
@@ -250,6 +251,31 @@ def test_that_images_are_shown_before_and_after(opened: OpenWizard, fake: FakeLo
     pick(field(opened.wizard.images, "images.fit")._box, "Crop")
     opened.wait()
     assert fake.plans["fit"][-1].images.fit == "crop"
+
+
+def test_that_the_shape_can_be_chosen_and_is_told(opened: OpenWizard, fake: FakeLooks):
+    page = opened.wizard.images
+    opened.go_to(page)
+    [card] = page.board.cards
+    assert card.text == "9 × 4  →  8 × 8 px"
+    assert "Most images are square, or shapes differ: stored as 8 × 8 px." in page.shape_note.text()
+    assert "margins in the background colour" in page.shape_note.text()
+    pick(field(page, "images.shape")._box, "16:9")
+    pick(field(page, "images.fit")._box, "Crop")
+    opened.wait()
+    assert fake.plans["fit"][-1].images.shape == "16:9"
+    assert page.shape_note.text().startswith("Stored as 8 × 8 px.")
+    assert "edges are cut off" in page.shape_note.text()
+    fake.stored = np.zeros((6, 8, 3), dtype=np.uint8)
+    pick(field(page, "images.shape")._box, "Automatic")
+    opened.wait()
+    assert "this shape, which is kept: stored as 8 × 6 px" in page.shape_note.text()
+    fake.stored = np.zeros((2, 8, 3), dtype=np.uint8)
+    pick(field(page, "images.size")._box, "32 px")
+    opened.wait()
+    assert "the longest shape is 4:1: 8 × 2 px" in page.shape_note.text()
+    opened.go_to(opened.wizard.summary)
+    assert opened.says("64 × 48 px")
 
 
 def test_that_back_works_from_every_page_and_keeps_what_was_chosen(opened: OpenWizard):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QVBoxLayout
 
+from engine.data.image_shape import COARSEST
 from engine.events import Outcome
 from engine.importing.plan import ImportPlan
 from studio.errors.wording import explain
@@ -92,10 +93,13 @@ class ImagesPage(PreviewPage):
     def _shape_words(self, one: "BeforeAfter") -> str:
         """Tell the shape that was decided, and what happens to images of another shape."""
         height, width = one.after.shape[:2]
+        is_limited = max(height, width) == COARSEST * min(height, width)
         if self.form.text("images.shape") != "auto":
             shape = self.tr("Stored as {0} × {1} px.")
         elif width == height:
             shape = self.tr("Most images are square, or shapes differ: stored as {0} × {1} px.")
+        elif is_limited:
+            shape = self.tr("Most images are long; the longest shape is 4:1: {0} × {1} px.")
         else:
             shape = self.tr("Most images have this shape, which is kept: stored as {0} × {1} px.")
         others = {

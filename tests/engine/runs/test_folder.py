@@ -33,7 +33,7 @@ from engine.runs.folder import RunFolder, create_run_folder, reopen_run_folder, 
 from engine.runs.metadata import ModelMetadata
 from tests.helpers.disks import FaultyDisk, PowerCut
 from tests.helpers.run_folders import facts_at, some_tensors, stored_run
-from tests.helpers.tiny import tiny_config
+from tests.helpers.tiny import tiny_config, tiny_facts
 
 FACTS = CheckpointMetadata(step=3, images_seen=192, elapsed_s=1.5, config_hash="abc")
 
@@ -76,9 +76,25 @@ def test_that_the_models_facts_read_as_written(tmp_path):
         channels=1,
         text_length=3,
         tokenizer=Vocabulary(["a", "字"]),
+        image_height=48,
+        image_width=64,
     )
     write_model(RunFolder(tmp_path), facts)
     assert RunFolder(tmp_path).read_model() == facts
+    assert facts.aspect.scaled(32) == (24, 32)
+
+
+def test_that_facts_of_older_versions_are_those_of_squares(tmp_path):
+    folder = RunFolder(tmp_path)
+    write_model(folder, tiny_facts())
+    table = json.loads(folder.model_file.read_bytes())
+    del table["image_height"], table["image_width"]
+    folder.model_file.write_text(json.dumps(table))
+    assert folder.read_model() == tiny_facts()
+    assert folder.read_model().aspect.scaled(32) == (32, 32)
+    folder.model_file.write_text(json.dumps(table | {"image_height": 0}))
+    with pytest.raises(ConfigError, match="image_height"):
+        folder.read_model()
 
 
 def test_that_what_is_missing_is_named(tmp_path):

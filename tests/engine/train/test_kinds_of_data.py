@@ -7,18 +7,23 @@ from typing import Any, cast
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from engine.config.sections import FAMILIES, NetworkConfig
 from engine.control import RunControl
+from engine.data.image_shape import ImageShape
 from engine.data.store import open_dataset, write_dataset
 from engine.data.word_vectors import WordVectors
 from engine.errors import ConfigError, VectorsUnreadableError
 from engine.events import MetricsReported, Outcome, RunEnded
-from engine.metrics.evaluate import evaluate_run
+from engine.metrics.evaluate import NearestImages, evaluate_run
 from engine.nets.registry import build_modalities
 from engine.nets.text import EMBEDDING_STD, TextModality
 from engine.runs.folder import RunFolder, create_run_folder
+from engine.sample.gallery import write_gallery
 from engine.sample.load import encode_texts, load_run
+from engine.sample.preview_sheet import read_sheet
+from engine.sample.request import Direction, GalleryRequest
 from engine.train.data import load_training_data, model_metadata
 from engine.train.run import train
 from engine.train.setup import set_up
@@ -242,3 +247,72 @@ def test_that_the_batch_can_be_measured(tmp_path, dataset):
 def test_that_augmented_runs_train(tmp_path, dataset, mode):
     reports = trained(tiny_config(dataset, tmp_path / "run").with_values(data__augmentation=mode))
     assert all(math.isfinite(value) for report in reports for value in report.losses.values())
+
+
+# Images that are not square.
+
+
+SHAPED = [
+    ("hybrid", "convolutional", (24, 32)),
+    ("adversarial", "modulated", (32, 24)),
+    ("mvae", "convolutional", (18, 32)),
+    ("mopoe", "modulated", (18, 32)),
+    ("adversarial", "dense", (24, 32)),
+    ("mvae", "dense", (32, 9)),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("family", "architecture", "shape"), SHAPED)
+def test_that_images_of_any_shape_are_learned_sampled_and_given_texts(
+    tmp_path, family, architecture, shape
+):
+    # Stored at twice the size: the run keeps their ratio.
+    data = tiny_dataset(tmp_path / "data", size=2 * shape[0], width=2 * shape[1], channels=3)
+    config = tiny_config(data, tmp_path / "run", images=32).with_values(
+        family=family, networks__architecture=architecture, data__augmentation="diffaugment"
+    )
+    reports = trained(config)
+    assert all(math.isfinite(value) for report in reports for value in report.losses.values())
+    sheet = read_sheet(next(RunFolder(config.run).samples.glob("*.png")))
+    assert sheet.images.shape == (4, *shape, 3)
+    texts, photos = tmp_path / "texts.txt", tmp_path / "photos"
+    texts.write_text("dark\nlight")
+    photos.mkdir()
+    Image.new("RGB", (50, 50), "red").save(photos / "square.png")
+    for direction in Direction:
+        request = GalleryRequest(
+            run=config.run,
+            folder=tmp_path / direction,
+            count=3,
+            direction=direction,
+            images=photos,
+            texts=texts,
+        )
+        events = []
+        write_gallery(request, events.append, RunControl())
+        assert events[-1].outcome is Outcome.FINISHED, events[-1].error
+        for path in (tmp_path / direction).glob("0*.png"):
+            with Image.open(path) as picture:
+                assert picture.size == (shape[1], shape[0])
+        page = (tmp_path / direction / "index.html").read_text()
+        assert f"aspect-ratio: {shape[1]} / {shape[0]};" in page
+
+
+@pytest.mark.slow
+def test_that_images_of_another_shape_are_evaluated_and_compared_in_it(tmp_path):
+    data = tiny_dataset(tmp_path / "data", pairs=120, size=18, width=32)
+    config = tiny_config(data, tmp_path / "run", images=32)
+    trained(config)
+    report = evaluate_run(config.run, cache=tmp_path / "cache", count=100)
+    assert {"kid", "grid", "texture_32", "novelty", "text_validity"} <= set(report.metrics)
+    assert evaluate_run(config.run, cache=tmp_path / "cache", count=100).metrics == report.metrics
+    # A dataset of squares is padded to the shape of the run's images.
+    other = tiny_dataset(tmp_path / "other", pairs=120)
+    compared = evaluate_run(config.run, cache=tmp_path / "cache", count=100, dataset=other)
+    assert compared.metrics["kid"] != report.metrics["kid"]
+    dataset, shape = open_dataset(data), ImageShape(18, 32)
+    search = NearestImages(dataset, shape, tmp_path / "cache", RunControl(), may_train=False)
+    row = dataset.complete_rows("train")[3]
+    copy = np.repeat(dataset.images_of(np.array([row]))[0], 3, axis=2)
+    assert np.array_equal(search.find(copy).image, copy)

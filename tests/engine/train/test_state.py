@@ -1,4 +1,3 @@
-import json
 import shutil
 from dataclasses import replace
 from typing import Any, cast
@@ -495,12 +494,3 @@ def test_that_what_does_not_depend_on_the_shape_is_taken_over(tmp_path):
         "decoders.image.mix.2",
     }
     assert report.tensors < report.all_tensors
-
-
-def test_that_metadata_without_a_shape_are_those_of_squares(tmp_path):
-    run = earlier_run(tmp_path)
-    table = json.loads(run.model_file.read_bytes())
-    del table["image_height"], table["image_width"]
-    run.model_file.write_text(json.dumps(table))
-    assert run.read_model().aspect == (1, 1)
-    assert run.read_model() == tiny_facts()
