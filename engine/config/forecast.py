@@ -64,7 +64,7 @@ MEASURED_RUNS: Mapping[str, MeasuredRun] = {
     ),
     "emoji": MeasuredRun(
         sample="colour-32.png",
-        sample_images=86_016,
+        sample_images=172_032,
         preset="cpu-colour",
         subject="1,810 emoji, each with its name",
         recognisable_images=86_000,
