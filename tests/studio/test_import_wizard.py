@@ -275,7 +275,7 @@ def test_that_the_shape_can_be_chosen_and_is_told(opened: OpenWizard, fake: Fake
     opened.wait()
     assert "the longest shape is 4:1: 8 × 2 px" in page.shape_note.text()
     opened.go_to(opened.wizard.summary)
-    assert opened.says("64 × 48 px")
+    opened.qtbot.waitUntil(lambda: opened.says("64 × 48 px"))
 
 
 def test_that_back_works_from_every_page_and_keeps_what_was_chosen(opened: OpenWizard):

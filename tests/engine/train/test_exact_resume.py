@@ -77,8 +77,12 @@ KINDS |= WIDE_KINDS
 
 def config_of(dataset: Path, run: Path, kind: str):
     config = tiny_config(dataset, run, images=IMAGES)
+    # A slow machine must not save in between.
     return config.with_values(
-        training__reg_interval=INTERVAL, reporting__evaluate_every_s=0.0, **KINDS[kind]
+        training__reg_interval=INTERVAL,
+        reporting__evaluate_every_s=0.0,
+        reporting__checkpoint_every_s=600.0,
+        **KINDS[kind],
     )
 
 
