@@ -19,6 +19,8 @@ _UNHASHED_DEFAULTS = frozenset(
         "networks.context_norm",
         "networks.generation_order",
         "training.mismatched_pairs",
+        "training.penalty_scale",
+        "training.text_relaxation",
     }
 )
 """Settings that older runs lack: at their defaults they leave the hash as it was."""
