@@ -116,7 +116,11 @@ OBJECTIVES = {
         *("--adversarial-loss", "wasserstein", "--regularizer", "gradient-penalty"),
         *("--penalty-weight", "10", "--reg-interval", "1", "--d-steps", "2"),
     ),
-    "Wasserstein, R1": ("--adversarial-loss", "wasserstein", "--regularizer", "r1"),
+    "Wasserstein, scaled gradient penalty": (
+        *("--adversarial-loss", "wasserstein", "--regularizer", "gradient-penalty"),
+        *("--penalty-weight", "10", "--reg-interval", "1", "--penalty-scale", "spread"),
+        *("--mismatched-pairs", "always", "--learning-rate", "1e-3"),
+    ),
     "relativistic, R1 and R2": ("--adversarial-loss", "relativistic", "--regularizer", "r1-r2"),
 }
 

@@ -38,6 +38,14 @@ GPU_BYTES = {"workstation": 20e9, "laptop": 5e9, "gpu-64": 3e9}
 """GPU memory that a preset needs, largest first."""
 SMALL_DATASET = 10_000
 """Pairs below which colour images get ``cpu-colour``; larger sets were not compared."""
+_TINY_NETWORKS = NetworkConfig(
+    image_size=32,
+    generator_channels=32,
+    discriminator_channels=16,
+    text_encoding="auto",
+    context_norm="rms",
+    generation_order="text-first",
+)
 _COLOUR_NETWORKS = NetworkConfig(
     architecture="modulated",
     image_size=32,
@@ -77,14 +85,7 @@ PRESETS = {
             name="cpu-tiny",
             title="Tiny, for the CPU",
             summary="32 px, for computers without a GPU",
-            networks=NetworkConfig(
-                image_size=32,
-                generator_channels=32,
-                discriminator_channels=16,
-                text_encoding="auto",
-                context_norm="rms",
-                generation_order="text-first",
-            ),
+            networks=_TINY_NETWORKS,
             training=TrainingConfig(learning_rate=2e-3, final_learning_rate=1e-4),
         ),
         Preset(
@@ -136,6 +137,24 @@ PRESETS = {
                 learning_rate=2e-4,
                 penalty_weight=1.0,
                 ema_half_life=100_000.0,
+            ),
+        ),
+        Preset(
+            name="wasserstein",
+            title="Wasserstein GAN",
+            summary="32 px, Wasserstein loss with gradient penalty (Gulrajani et al. 2017), for "
+            "computers without a GPU",
+            networks=_TINY_NETWORKS,
+            # One discriminator step, as in Karras et al. 2018 (arXiv:1710.10196), appendix A.1.
+            training=TrainingConfig(
+                adversarial_loss="wasserstein",
+                regularizer="gradient-penalty",
+                learning_rate=1e-3,
+                final_learning_rate=1e-4,
+                penalty_weight=10.0,
+                penalty_scale="spread",
+                reg_interval=1,
+                mismatched_pairs="always",
             ),
         ),
         Preset(

@@ -75,6 +75,15 @@ RULES = (
         ),
     ),
     Rule(
+        field="training.text_relaxation",
+        reason="can be soft only with the generation order text-first",
+        is_broken=lambda run: (
+            run.family == "adversarial"
+            and run.training.text_relaxation == "soft"
+            and run.networks.generation_order != "text-first"
+        ),
+    ),
+    Rule(
         field="networks.architecture",
         reason=f"can be dense only up to {MAX_DENSE_IMAGE_SIZE} px: the number of weights grows "
         "with the number of pixels",
@@ -96,6 +105,33 @@ RULES = (
         ),
     ),
 )
+
+
+NEW_RUN_RULES = (
+    Rule(
+        field="training.regularizer",
+        reason="cannot be r1 or r1-r2 with the Wasserstein loss: the images collapse. Start from "
+        "the preset wasserstein, or choose gradient-penalty with its settings: weight 10 in every "
+        "step, penalty scale spread, mismatched pairs always, learning rate 0.001",
+        is_broken=lambda run: (
+            _is_adversarial(run)
+            and run.training.adversarial_loss == "wasserstein"
+            and run.training.regularizer in ("r1", "r1-r2")
+        ),
+    ),
+)
+"""Combinations that only new runs are refused: older runs that have them load and resume."""
+
+
+def check_new_run(run: "RunConfig") -> None:
+    """Check the combinations that only a new run is refused.
+
+    Raises:
+        ConfigError: names all of them.
+    """
+    problems = [Problem(rule.field, rule.reason) for rule in NEW_RUN_RULES if rule.is_broken(run)]
+    if problems:
+        raise ConfigError(problems)
 
 
 def combination_problems(run: "RunConfig") -> list[Problem]:

@@ -25,6 +25,8 @@ ADVERSARIAL_LOSSES = (
 )
 PRECISIONS = ("auto", "fp32", "bf16")
 REGULARIZERS = ("r1", "r1-r2", "gradient-penalty", "spectral-norm", "none")
+PENALTY_SCALES = ("none", "spread")
+TEXT_RELAXATIONS = ("straight-through", "soft")
 MISMATCHED_PAIRS = ("bounded", "always")
 GRADIENT_PENALTIES = ("r1", "r1-r2", "gradient-penalty")
 """Regularizers that need second derivatives of the discriminator."""
@@ -109,6 +111,15 @@ class TrainingConfig:
         high=1000.0,
         families=ADVERSARIAL_FAMILIES,
     )
+    penalty_scale: str = setting(
+        "none",
+        label="Penalty scale",
+        help="Units of the gradient in the penalty: as it is, or relative to the spread of each "
+        "modality's items. As it is, the penalty limits above all how much the discriminator "
+        "depends on texts, because two texts differ by far fewer numbers than two images.",
+        choices=PENALTY_SCALES,
+        families=ADVERSARIAL_FAMILIES,
+    )
     reg_interval: int = setting(
         8,
         label="Regularizer interval",
@@ -136,6 +147,14 @@ class TrainingConfig:
         "then compared with a real pair.",
         choices=MISMATCHED_PAIRS,
         families=ADVERSARIAL_FAMILIES,
+    )
+    text_relaxation: str = setting(
+        "straight-through",
+        label="Text relaxation",
+        help="What trains the generator on texts for images: the gradient at the chosen tokens "
+        "(straight-through), or the probabilities of all tokens (soft).",
+        choices=TEXT_RELAXATIONS,
+        families=("adversarial",),
     )
     compile_discriminator: bool = setting(
         default=False,

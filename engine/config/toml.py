@@ -20,6 +20,8 @@ _UNHASHED_DEFAULTS = frozenset(
         "networks.generation_order",
         "networks.output_filter",
         "training.mismatched_pairs",
+        "training.penalty_scale",
+        "training.text_relaxation",
     }
 )
 """Settings that older runs lack: at their defaults they leave the hash as it was."""

@@ -7,7 +7,7 @@ Shapes: B batch.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
@@ -28,6 +28,7 @@ class PenaltyInputs:
         fake_logits: [B], likewise.
         discriminator: returns the [B] sum over the heads for other items.
         generator: source of random numbers.
+        weights: by modality, factors of the squared gradients; 1 for those it does not name.
     """
 
     real: Items
@@ -36,6 +37,7 @@ class PenaltyInputs:
     fake_logits: Tensor
     discriminator: Callable[[Items], Tensor]
     generator: torch.Generator
+    weights: Items = field(default_factory=dict[str, Tensor])
 
 
 class GradientPenalty(Protocol):
@@ -66,7 +68,7 @@ class R1:
 
     def __call__(self, inputs: PenaltyInputs) -> Tensor:
         """Return the penalty of each real row: [B]."""
-        return squared_gradient_norm(inputs.real, inputs.real_logits) / 2
+        return squared_gradient_norm(inputs.real, inputs.real_logits, inputs.weights) / 2
 
 
 class R1R2:
@@ -80,8 +82,8 @@ class R1R2:
 
     def __call__(self, inputs: PenaltyInputs) -> Tensor:
         """Return the penalty of each row: [B]."""
-        real = squared_gradient_norm(inputs.real, inputs.real_logits)
-        return (real + squared_gradient_norm(inputs.fake, inputs.fake_logits)) / 2
+        real = squared_gradient_norm(inputs.real, inputs.real_logits, inputs.weights)
+        return (real + squared_gradient_norm(inputs.fake, inputs.fake_logits, inputs.weights)) / 2
 
 
 class WganGp:
@@ -101,7 +103,8 @@ class WganGp:
             real, fake = item.detach(), inputs.fake[name].detach()
             weight = draws.to(logits).view(-1, *[1] * (real.dim() - 1))
             between[name] = (fake + weight * (real - fake)).requires_grad_()
-        norm = (squared_gradient_norm(between, inputs.discriminator(between)) + 1e-12).sqrt()
+        logits = inputs.discriminator(between)
+        norm = (squared_gradient_norm(between, logits, inputs.weights) + 1e-12).sqrt()
         return (norm - 1).square()
 
 
@@ -113,19 +116,46 @@ PENALTIES_BY_NAME: Mapping[str, GradientPenalty] = {
 """By name. ``spectral-norm`` changes the discriminator's layers instead of adding a term."""
 
 
-def squared_gradient_norm(items: Items, logits: Tensor) -> Tensor:
+def squared_gradient_norm(items: Items, logits: Tensor, weights: Items | None = None) -> Tensor:
     """Return the squared norm of the logits' gradient with respect to all modalities: [B].
 
     Args:
         items: by modality, tensors of B rows with ``requires_grad`` set.
         logits: [B], row i computed from row i.
+        weights: by modality, scalar factors of the squared gradients; 1 where there is none.
     """
     # Summing first needs only one backward pass. With minibatch standard deviation a logit depends
     # slightly on its neighbours, which is then included.
     gradients = torch.autograd.grad(
         logits.sum(), list(items.values()), create_graph=True, materialize_grads=True
     )
-    return torch.stack([g.square().flatten(1).sum(1) for g in gradients]).sum(0)
+    squares = [gradient.square().flatten(1).sum(1) for gradient in gradients]
+    if weights:
+        squares = [
+            square * weights[name] if name in weights else square
+            for name, square in zip(items, squares, strict=True)
+        ]
+    return torch.stack(squares).sum(0)
+
+
+def relative_spreads(items: Items, masks: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return by modality the mean squared distance between items, relative to the largest.
+
+    As weights of squared gradients they measure each modality in units of its own spread: a
+    discriminator may then change as much from one text to another as from one image to another.
+
+    Args:
+        items: by modality, [B, ...] real items; each is compared with the next row's.
+        masks: by modality, [B] booleans: the rows whose item is real.
+    """
+    spreads: dict[str, Tensor] = {}
+    for name, item in items.items():
+        rows = item.detach().flatten(1).float()
+        is_real = masks[name] & masks[name].roll(1, 0)
+        distances = (rows - rows.roll(1, 0)).square().sum(1).where(is_real, 0.0)
+        spreads[name] = distances.sum() / is_real.sum().clamp(min=1)
+    largest = torch.stack(list(spreads.values())).max().clamp(min=1e-12)
+    return {name: spread / largest for name, spread in spreads.items()}
 
 
 def apply_spectral_norm(network: nn.Module) -> None:

@@ -155,7 +155,11 @@ class PairGenerator(nn.Module):
         return pair
 
     def relax(
-        self, pair: Items, conditioning_mask: Mapping[str, Tensor], tables: Mapping[str, Tensor]
+        self,
+        pair: Items,
+        conditioning_mask: Mapping[str, Tensor],
+        tables: Mapping[str, Tensor],
+        noise: Items | None = None,  # noqa: ARG002 (the protocol's)
     ) -> dict[str, Tensor]:
         """Replace discrete items by embeddings, which pass a gradient to the decoder.
 
@@ -163,6 +167,7 @@ class PairGenerator(nn.Module):
             pair: as made by ``generate_training_pairs``.
             conditioning_mask: as given to it; only the rows that were generated get a gradient.
             tables: by discrete modality, the embeddings [V, D] of its tokens.
+            noise: not used: texts are learned by likelihood.
         """
         relaxed = dict(pair)
         for name, table in tables.items():

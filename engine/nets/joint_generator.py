@@ -32,6 +32,7 @@ from engine.nets.protocols import (
     lerp,
     slerp,
 )
+from engine.nets.text import NonAutoregressiveTextDecoder
 
 LATENT = "latent"
 """Name of the noise that all branches share."""
@@ -113,6 +114,7 @@ class SharedBackboneGenerator(nn.Module):
         pair: Items,
         conditioning_mask: Mapping[str, Tensor],  # noqa: ARG002 (the protocol's)
         tables: Mapping[str, Tensor],  # noqa: ARG002 (as above)
+        noise: Items | None = None,  # noqa: ARG002 (as above)
     ) -> dict[str, Tensor]:
         """Return the pair: no branch makes discrete items."""
         return dict(pair)
@@ -192,6 +194,44 @@ class SequentialBackboneGenerator(SharedBackboneGenerator):
             is_kept = conditioning_mask[name].view(-1, *[1] * (made.dim() - 1))
             pair[name] = torch.where(is_kept, real[name], made)
         return pair
+
+    def relax(
+        self,
+        pair: Items,
+        conditioning_mask: Mapping[str, Tensor],
+        tables: Mapping[str, Tensor],  # noqa: ARG002 (the protocol's)
+        noise: Items | None = None,
+    ) -> dict[str, Tensor]:
+        """Replace texts that were generated for a real item by probabilities, given the noise.
+
+        The straight-through gradient is that at the chosen token, which tells little about tokens
+        of another kind. Between the tokens it leads further: of validation images more are read
+        (docs/measurements.md).
+
+        Args:
+            pair: as made by ``generate_training_pairs``.
+            conditioning_mask: as given to it.
+            tables: not used: the rows are one-hot.
+            noise: as given to it; None returns the pair.
+        """
+        relaxed = dict(pair)
+        if noise is None:
+            return relaxed
+        for name, branch in self.branches.items():
+            if not isinstance(branch, NonAutoregressiveTextDecoder):
+                continue
+            others = {n: pair[n].detach() for n in pair if n != name}
+            is_given = torch.stack([conditioning_mask[n] for n in others]).any(0)
+            rows = (is_given & ~conditioning_mask[name]).nonzero()[:, 0]
+            context = self.context(
+                {n: item[rows] for n, item in others.items()},
+                len(rows),
+                {n: conditioning_mask[n][rows] for n in others},
+            )
+            hidden = self.backbone(torch.cat([noise[LATENT][rows], context], 1))
+            soft = branch.probabilities(hidden, noise[name][rows])
+            relaxed[name] = pair[name].index_copy(0, rows, soft.to(pair[name]))
+        return relaxed
 
     def interpolate(self, start: Endpoint, end: Endpoint, t: Tensor) -> dict[str, Tensor]:
         """Generate the pairs between two: slerp between noises, lerp between encodings."""

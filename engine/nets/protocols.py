@@ -70,7 +70,11 @@ class TrainableGenerator(PairModel, Protocol):
         ...
 
     def relax(
-        self, pair: Items, conditioning_mask: Mapping[str, Tensor], tables: Mapping[str, Tensor]
+        self,
+        pair: Items,
+        conditioning_mask: Mapping[str, Tensor],
+        tables: Mapping[str, Tensor],
+        noise: Items | None = None,
     ) -> dict[str, Tensor]:
         """Replace discrete items by embeddings with a gradient to the decoder.
 
@@ -78,6 +82,7 @@ class TrainableGenerator(PairModel, Protocol):
             pair: as made by ``generate_training_pairs``.
             conditioning_mask: as given to it.
             tables: by discrete modality, the embeddings [V, D] of its tokens.
+            noise: as given to it, to replace one-hot rows by probabilities; None to keep them.
         """
         ...
 

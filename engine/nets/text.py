@@ -76,6 +76,22 @@ class NonAutoregressiveTextDecoder(nn.Module):
         straight-through estimator passes a discriminator's gradient through the choice. Source:
         Jang et al. 2017, arXiv:1611.01144, section 2.2.
         """
+        soft, hard, is_over = self._choose(latent, noise)
+        return hard + (soft - soft.detach()) * ~is_over
+
+    def probabilities(self, latent: Tensor, noise: Tensor) -> Tensor:
+        """Map [B, Z] and [B, L, V] to the probabilities of the tokens up to the end: [B, L, V]."""
+        soft, hard, is_over = self._choose(latent, noise)
+        return torch.where(is_over, hard, soft)
+
+    def nll(self, latent: Tensor, real: Tensor) -> Tensor:
+        """Return the NLL in nats, padding excluded: [B, Z] and [B, L, V] to [B]."""
+        log_probabilities = self.logits(latent).log_softmax(2)
+        is_word = 1 - real[:, :, PADDING]
+        return -((log_probabilities * real).sum(2) * is_word).sum(1)
+
+    def _choose(self, latent: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return probabilities and one-hot rows, [B, L, V], and whether the text is over."""
         blocked = noise.new_zeros(self.words)
         blocked[[PADDING, UNKNOWN]] = BLOCKED_LOGIT
         soft = (self.logits(latent) + noise + blocked).softmax(2)
@@ -83,13 +99,7 @@ class NonAutoregressiveTextDecoder(nn.Module):
         is_end = (numbers == END).long()
         is_over = is_end.cumsum(1) > is_end
         hard = functional.one_hot(numbers.masked_fill(is_over, PADDING), self.words).to(soft)
-        return hard + (soft - soft.detach()) * ~is_over[:, :, None]
-
-    def nll(self, latent: Tensor, real: Tensor) -> Tensor:
-        """Return the NLL in nats, padding excluded: [B, Z] and [B, L, V] to [B]."""
-        log_probabilities = self.logits(latent).log_softmax(2)
-        is_word = 1 - real[:, :, PADDING]
-        return -((log_probabilities * real).sum(2) * is_word).sum(1)
+        return soft, hard, is_over[:, :, None]
 
 
 EMBEDDING_STD = 0.5

@@ -9,7 +9,7 @@ Shapes: B batch.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 import torch
@@ -19,7 +19,7 @@ from engine.augment.pipeline import Augmenter
 from engine.config.sections import TrainingConfig
 from engine.data.loader import Batch, Items, Masks, mix_seed
 from engine.losses.adversarial import LOSSES_BY_NAME, MaskedLogits
-from engine.losses.regularizers import PENALTIES_BY_NAME, PenaltyInputs
+from engine.losses.regularizers import PENALTIES_BY_NAME, PenaltyInputs, relative_spreads
 from engine.nets.discriminator import PAIR, Discriminator
 from engine.nets.protocols import Modality, TrainableGenerator
 from engine.train.device import in_precision
@@ -88,6 +88,8 @@ def discriminator_loss(
     losses = {"discriminator": loss.detach()}
     if penalty is not None:
         inputs = penalty_inputs(discriminator, x, real_logits, g, fake_logits, rng)
+        if config.penalty_scale == "spread":
+            inputs = replace(inputs, weights=relative_spreads(x, real.observed()))
         weighted = config.penalty_weight * penalty(inputs).mean()
         losses["penalty"] = weighted.detach()
         loss = loss + config.reg_interval * weighted
@@ -106,6 +108,7 @@ def generator_loss(
     strong_augment: Mapping[str, Augmenter],
     augments_all: bool,
     rng: torch.Generator,
+    noise: Items | None = None,
 ) -> tuple[Tensor, Scalars]:
     """Return ``L_G`` and its terms: the adversarial loss plus the weighted text NLL.
 
@@ -113,7 +116,8 @@ def generator_loss(
     """
     objective = LOSSES_BY_NAME[config.adversarial_loss]
     with in_precision(config.precision, rng.device):
-        g = augment(generator.relax(fake, kept, discriminator.embedding_tables()))
+        soft_noise = noise if config.text_relaxation == "soft" else None
+        g = augment(generator.relax(fake, kept, discriminator.embedding_tables(), soft_noise))
         fake_logits = masked(discriminator(g), fake_mask(kept))
         real_logits: Logits = {}
         if objective.needs_real_logits:
@@ -229,6 +233,8 @@ class MicroBatch:
     kept: Masks
     """By modality, [B]: the rows in which the generated pair keeps the real item."""
     fake: Items = field(default_factory=dict)
+    noise: Items = field(default_factory=dict)
+    """What the fakes were generated from."""
 
 
 class GanStep:
@@ -306,9 +312,9 @@ class GanStep:
             in_precision(self._config.precision, self._rng.device),
         ):
             count = len(next(iter(micro_batch.kept.values())))
-            noise = self._generator.draw_noise(count, self._rng)
+            micro_batch.noise = self._generator.draw_noise(count, self._rng)
             micro_batch.fake = self._generator.generate_training_pairs(
-                noise, micro_batch.real.items, micro_batch.kept
+                micro_batch.noise, micro_batch.real.items, micro_batch.kept
             )
 
     def _update_discriminator(self, micro_batches: Sequence[MicroBatch], step: int) -> StepReport:
@@ -368,10 +374,11 @@ class GanStep:
                     strong_augment=self._strong_augment,
                     augments_all=bool(self._augmenters),
                     rng=self._rng,
+                    noise=part.noise,
                 )
                 metrics = self._diversity(part) if step % METRICS_EVERY == 0 else {}
                 (loss / len(micro_batches)).backward()
-                part.fake = {}
+                part.fake, part.noise = {}, {}
                 reports.append(StepReport(losses=losses, metrics=metrics))
         report = average_reports(reports)
         report.skipped[GENERATOR] = step_if_finite(optimizer)

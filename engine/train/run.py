@@ -8,7 +8,7 @@ import logging
 import traceback
 from collections.abc import Mapping
 
-from engine.config.run import RunConfig
+from engine.config.run import RunConfig, check_new_run
 from engine.control import RunControl
 from engine.errors import DeviceLostError, EngineError, MemoryExhaustedError, StoppedError
 from engine.events import Emit, Outcome, Phase, PhaseChanged, RunEnded, RunPaused, RunResumed
@@ -66,6 +66,7 @@ def _run_guarded(config: RunConfig, emit: Emit, control: RunControl, *, is_resum
         try:
             if not is_resumed:
                 # Before the folder is made, so that a mistake leaves nothing behind.
+                check_new_run(config)
                 find_initial_run(config)
             checkpoint = directory.reopen(config) if is_resumed else directory.create(config)
             context = RunContext(

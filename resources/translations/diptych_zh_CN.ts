@@ -1214,6 +1214,30 @@ Free software under the Apache License 2.0.</source>
         <translation>个词元</translation>
     </message>
     <message>
+        <source>can be soft only with the generation order text-first</source>
+        <translation>只有生成顺序为“先文本”时才能为“软”</translation>
+    </message>
+    <message>
+        <source>cannot be r1 or r1-r2 with the Wasserstein loss: the images collapse. Start from the preset wasserstein, or choose gradient-penalty with its settings: weight 10 in every step, penalty scale spread, mismatched pairs always, learning rate 0.001</source>
+        <translation>使用 Wasserstein 损失时不能为 R1 或 R1 与 R2：图像会坍缩。请从预设 wasserstein 开始，或选择梯度惩罚并采用其设置：每步都计算、权重 10、惩罚尺度为各模态的离散程度、错配对为“始终”、学习率 0.001</translation>
+    </message>
+    <message>
+        <source>Penalty scale</source>
+        <translation>惩罚尺度</translation>
+    </message>
+    <message>
+        <source>Units of the gradient in the penalty: as it is, or relative to the spread of each modality&apos;s items. As it is, the penalty limits above all how much the discriminator depends on texts, because two texts differ by far fewer numbers than two images.</source>
+        <translation>惩罚中梯度的单位：保持原样，或相对于各模态样本的离散程度。保持原样时，惩罚主要限制判别器对文本的依赖，因为两段文本之间的差异远小于两幅图像之间的差异。</translation>
+    </message>
+    <message>
+        <source>Text relaxation</source>
+        <translation>文本松弛</translation>
+    </message>
+    <message>
+        <source>What trains the generator on texts for images: the gradient at the chosen tokens (straight-through), or the probabilities of all tokens (soft).</source>
+        <translation>生成器为图像生成文本时的训练信号：所选词元处的梯度（直通），或所有词元的概率（软）。</translation>
+    </message>
+    <message>
         <source>Text length</source>
         <translation>文本长度</translation>
     </message>
@@ -1472,6 +1496,14 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Workstation GPU</source>
         <translation>工作站 GPU</translation>
+    </message>
+    <message>
+        <source>Wasserstein GAN</source>
+        <translation>Wasserstein GAN</translation>
+    </message>
+    <message>
+        <source>32 px, Wasserstein loss with gradient penalty (Gulrajani et al. 2017), for computers without a GPU</source>
+        <translation>32 px，带梯度惩罚的 Wasserstein 损失（Gulrajani 等，2017），适用于没有 GPU 的电脑</translation>
     </message>
     <message>
         <source>Original GAN</source>
@@ -4768,6 +4800,18 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Always</source>
         <translation>始终</translation>
+    </message>
+    <message>
+        <source>Spread of each modality</source>
+        <translation>各模态的离散程度</translation>
+    </message>
+    <message>
+        <source>Straight-through</source>
+        <translation>直通</translation>
+    </message>
+    <message>
+        <source>Soft</source>
+        <translation>软</translation>
     </message>
     <message>
         <source>Words</source>

@@ -18,7 +18,7 @@ from engine.config.presets import (
     preset_of_size,
     suitable_preset,
 )
-from engine.config.run import RunConfig, resolved_text_encoding
+from engine.config.run import RunConfig, check_new_run, resolved_text_encoding
 from engine.config.sections import IMAGE_SIZES, MAX_TEXT_TOKENS
 from engine.config.setting import Setting, settings_in, value_at
 from engine.data.manifest import data_facts, read_manifest
@@ -284,6 +284,8 @@ class RunForm:
         found |= self._place_problems()
         try:
             config = self._config(values)
+            if self.branch is None:
+                check_new_run(config)
         except ConfigError as error:
             for problem in error.problems:
                 found.setdefault(problem.field, translate_engine(problem.message))

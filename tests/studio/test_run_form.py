@@ -96,6 +96,15 @@ def test_that_rules_over_two_settings_are_checked(form: RunForm):
     assert list(form.problems()) == ["training.final_learning_rate"]
 
 
+def test_that_wasserstein_asks_for_its_own_regularizer(form: RunForm):
+    form.set_text("training.adversarial_loss", "wasserstein")
+    assert list(form.problems()) == ["training.regularizer"]
+    with pytest.raises(ConfigError, match="preset wasserstein"):
+        form.plan()
+    form.choose_preset("wasserstein")
+    assert form.problems() == {}
+
+
 def test_that_a_used_name_is_refused(form: RunForm, tmp_path: Path):
     folder = tmp_path / "runs" / "mine"
     folder.mkdir(parents=True)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.config.presets import PRESETS, config_from_preset
-from engine.config.run import RunConfig
+from engine.config.run import RunConfig, check_new_run
 from engine.config.sections import FAMILIES
 from engine.config.setting import Setting, settings_in, value_at
 from engine.config.toml import config_from_toml, config_hash, config_to_toml
@@ -134,6 +134,8 @@ LATER = {
     "networks.generation_order": "text-first",
     "networks.output_filter": "low-pass",
     "training.mismatched_pairs": "always",
+    "training.penalty_scale": "spread",
+    "training.text_relaxation": "soft",
 }
 
 
@@ -164,6 +166,23 @@ def test_that_a_compiled_discriminator_has_no_second_derivative(penalty):
 def test_that_batch_norm_and_a_gradient_penalty_exclude_each_other(penalty):
     found = refused(training__regularizer=penalty, networks__discriminator_norm="batch")
     assert "depend on the whole batch" in found["networks.discriminator_norm"]
+
+
+@pytest.mark.parametrize("penalty", ["r1", "r1-r2"])
+def test_that_a_new_run_may_not_join_wasserstein_and_a_penalty_towards_zero(penalty):
+    # An older run that has both must load.
+    old = config(training__regularizer=penalty, training__adversarial_loss="wasserstein")
+    with pytest.raises(ConfigError, match="preset wasserstein"):
+        check_new_run(old)
+    check_new_run(config(training__regularizer=penalty))
+    check_new_run(old.with_values(family="mvae"))
+    check_new_run(old.with_values(training__regularizer="gradient-penalty"))
+
+
+def test_that_soft_texts_need_text_first():
+    soft = {"family": "adversarial", "training__text_relaxation": "soft"}
+    assert "text-first" in refused(**soft)["training.text_relaxation"]
+    assert config(**soft, networks__generation_order="text-first")
 
 
 def test_that_wasserstein_needs_a_bounded_gradient():

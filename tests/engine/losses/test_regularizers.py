@@ -11,6 +11,7 @@ from engine.losses.regularizers import (
     PENALTIES_BY_NAME,
     PenaltyInputs,
     apply_spectral_norm,
+    relative_spreads,
     squared_gradient_norm,
 )
 from engine.nets.image import conv_image_backbone
@@ -73,6 +74,52 @@ def test_that_a_modality_without_a_say_has_no_slope():
     a, b = torch.randn(4, 2, requires_grad=True), torch.randn(4, 3, requires_grad=True)
     slope = squared_gradient_norm({"a": a, "b": b}, 2 * a.sum(1))
     torch.testing.assert_close(slope, torch.full((4,), 8.0))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("r1", (4 * 2 + 0.25 * 3) / 2),
+        ("r1-r2", 4 * 2 + 0.25 * 3),
+        ("gradient-penalty", (math.sqrt(4 * 2 + 0.25 * 3) - 1) ** 2),
+    ],
+)
+def test_that_each_penalty_weighs_the_modalities(name, expected):
+    real = {"a": torch.randn(4, 2, requires_grad=True), "b": torch.randn(4, 3, requires_grad=True)}
+    fake = {n: item.detach().roll(1, 0).requires_grad_() for n, item in real.items()}
+
+    def score(pair):
+        return 2 * pair["a"].sum(1) + pair["b"].sum(1)
+
+    inputs = PenaltyInputs(
+        real=real,
+        real_logits=score(real),
+        fake=fake,
+        fake_logits=score(fake),
+        discriminator=score,
+        generator=torch.Generator(),
+        weights={"b": torch.tensor(0.25)},
+    )
+    penalty = PENALTIES_BY_NAME[name](inputs)
+    torch.testing.assert_close(penalty, torch.full((4,), expected))
+
+
+def test_that_spreads_are_distances_between_real_neighbours_relative_to_the_largest():
+    far = torch.tensor([[0.0, 0.0], [6.0, 8.0], [0.0, 0.0], [99.0, 99.0]], requires_grad=True)
+    near = torch.eye(4)
+    masks = {
+        "far": torch.tensor([True, True, True, False]),
+        "near": torch.ones(4, dtype=torch.bool),
+    }
+    # Two distances of 10 between real items of "far"; any two rows of "near" are sqrt(2) apart.
+    found = relative_spreads({"far": far, "near": near}, masks)
+    assert {n: float(value) for n, value in found.items()} == pytest.approx(
+        {"far": 1.0, "near": 2 / 100}
+    )
+    assert not found["far"].requires_grad
+    unpaired = {"far": torch.zeros(4, dtype=torch.bool), "near": masks["near"]}
+    found = relative_spreads({"far": far, "near": near}, unpaired)
+    assert {n: float(value) for n, value in found.items()} == {"far": 0.0, "near": 1.0}
 
 
 @pytest.mark.parametrize("name", GRADIENT_PENALTIES)

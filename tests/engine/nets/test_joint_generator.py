@@ -3,6 +3,7 @@ from typing import Any, cast
 import pytest
 import torch
 
+from engine.data.tokenizers import END, PADDING, UNKNOWN
 from engine.nets.joint_generator import SequentialBackboneGenerator, SharedBackboneGenerator
 from engine.nets.protocols import Endpoint
 from tests.helpers.tiny import tiny_modalities, tiny_pairs
@@ -123,6 +124,31 @@ def test_that_rehearsal_keeps_what_each_row_keeps_and_makes_the_rest_for_it(kind
     generated = net(noise(net), {})["image"]
     torch.testing.assert_close(pair["image"][1:6:2], drawn[1:6:2])
     torch.testing.assert_close(pair["image"][0:6:2], generated[0:6:2])
+
+
+def test_that_texts_for_images_become_the_probabilities_of_their_tokens():
+    net, real = model(SequentialBackboneGenerator), tiny_pairs()
+    branch = cast("Any", net.branches["text"])
+    torch.nn.init.normal_(branch.to_logits.weight)
+    read = torch.arange(8) >= 5
+    mask = {"text": torch.arange(8) < 2, "image": read}
+    drawn = noise(net)
+    pair = net.generate_training_pairs(drawn, real, mask)
+    soft = net.relax(pair, mask, {}, drawn)
+    assert torch.equal(soft["image"], pair["image"])
+    assert torch.equal(soft["text"][:5], pair["text"][:5])
+    hidden = net.backbone(torch.cat([drawn["latent"], net.context({"image": real["image"]}, 8)], 1))
+    logits = branch.logits(hidden)
+    logits[:, :, [PADDING, UNKNOWN]] = -torch.inf
+    ends = (pair["text"].argmax(2) == END).long()
+    is_over = (ends.cumsum(1) > ends)[:, :, None]
+    expected = torch.where(is_over, pair["text"], logits.softmax(2))[5:]
+    torch.testing.assert_close(soft["text"][5:], expected)
+    assert torch.equal(soft["text"].argmax(2), pair["text"].argmax(2))
+    (soft["text"][5:] * torch.randn(3, *soft["text"].shape[1:])).sum().backward()
+    encoder = net.context.encoders["image"]
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in encoder.parameters())
+    assert torch.equal(net.relax(pair, mask, {})["text"], pair["text"])
 
 
 def test_that_nothing_is_learned_by_likelihood():

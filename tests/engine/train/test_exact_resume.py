@@ -25,7 +25,12 @@ INTERVAL = 4
 """Of the penalty: the run is left in the middle of one."""
 KINDS = {
     **{
-        f"{family} {loss}": {"family": family, "training__adversarial_loss": loss}
+        f"{family} {loss}": {
+            "family": family,
+            "training__adversarial_loss": loss,
+            # A new run may not join the Wasserstein loss and R1.
+            "training__regularizer": "gradient-penalty" if loss == "wasserstein" else "r1",
+        }
         for family in ADVERSARIAL_FAMILIES
         for loss in ADVERSARIAL_LOSSES
     },
@@ -44,10 +49,13 @@ KINDS = {
     "adversarial, text first": {
         "family": "adversarial",
         "networks__generation_order": "text-first",
+        "training__text_relaxation": "soft",
     },
     "hybrid wasserstein, all mismatches": {
         "training__adversarial_loss": "wasserstein",
+        "training__regularizer": "gradient-penalty",
         "training__mismatched_pairs": "always",
+        "training__penalty_scale": "spread",
     },
     "hybrid balanced": {"data__class_balance": 1.0},
     "hybrid token ids": {"networks__text_encoding": "token-ids"},

@@ -228,6 +228,40 @@ def test_that_a_rare_verdict_is_held_back_as_much_as_a_frequent_one():
     assert norms.mean().item() == pytest.approx(5.0 + 10.0)
 
 
+def test_that_a_scaled_penalty_forgives_what_one_word_changes():
+    # Images of 0 and 10 in 256 pixels: far apart. So texts, one or two words apart, count little.
+    state, real = tiny_state(), tiny_pairs()
+    real["image"] = torch.zeros_like(real["image"])
+    real["image"][::2] = 10
+    kept = {name: torch.zeros(len(item), dtype=torch.bool) for name, item in real.items()}
+    discriminator = discriminator_of(state)
+
+    def penalty_of(scale: str) -> float:
+        config = tiny_step_config(penalty_scale=scale).training
+        losses = gan_step.discriminator_loss(
+            discriminator,
+            complete_batch(real),
+            real,
+            kept,
+            config=config,
+            step=0,
+            augment=dict,
+            rng=torch.Generator(),
+        )[1]
+        return float(losses["penalty"]) / config.penalty_weight
+
+    shown = {name: item.clone().requires_grad_() for name, item in real.items()}
+    logits = torch.stack(list(discriminator(shown).values())).sum()
+    slopes = torch.autograd.grad(logits, list(shown.values()))
+    parts = {n: s.square().sum() / len(s) / 2 for n, s in zip(shown, slopes, strict=True)}
+    texts = real["text"].flatten(1)
+    words = float((texts - texts.roll(1, 0)).square().sum(1).mean())
+    pixels = 100 * real["image"][0].numel()
+    assert penalty_of("none") == pytest.approx(float(parts["image"] + parts["text"]), rel=1e-4)
+    expected = float(parts["image"] + parts["text"] * words / pixels)
+    assert penalty_of("spread") == pytest.approx(expected, rel=1e-4)
+
+
 def mismatches(state: TrainingState, real: dict[str, Tensor], step: int):
     discriminator = discriminator_of(state)
     seen = discriminator.features(real)

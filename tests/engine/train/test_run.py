@@ -1,6 +1,6 @@
 import dataclasses
 import math
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -11,6 +11,7 @@ from engine.control import RunControl
 from engine.data.store import open_dataset
 from engine.data.tokenizers import Vocabulary
 from engine.errors import (
+    ConfigError,
     DatasetMissingError,
     DeviceUnavailableError,
     FolderInUseError,
@@ -206,6 +207,22 @@ def failure(config, kind, problem_log):
     assert isinstance(ended.error, kind)
     problem_log.expect("failed")
     return ended
+
+
+def test_that_an_older_run_of_wasserstein_and_r1_resumes_but_no_new_one_starts(
+    tmp_path, dataset, problem_log, monkeypatch
+):
+    config = tiny_config(dataset, tmp_path / "run", images=16)
+    config = config.with_values(training__adversarial_loss="wasserstein")
+    failure(config, ConfigError, problem_log)
+    assert not config.run.exists()
+    monkeypatch.setattr("engine.train.run.check_new_run", lambda _config: None)
+    assert events_of(config)[-1].outcome is Outcome.FINISHED
+    monkeypatch.undo()
+    longer = RunFolder(config.run).read_config().with_values(images=32)
+    events: list[Any] = []
+    resume(longer, events.append, RunControl())
+    assert (events[-1].outcome, events[-1].images_seen) == (Outcome.FINISHED, 32)
 
 
 def test_that_a_missing_dataset_fails_the_run(tmp_path, problem_log):
