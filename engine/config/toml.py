@@ -18,6 +18,7 @@ _UNHASHED_DEFAULTS = frozenset(
         "data.text_length",
         "networks.context_norm",
         "networks.generation_order",
+        "networks.text_encoder",
         "training.mismatched_pairs",
     }
 )
