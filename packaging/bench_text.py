@@ -1,11 +1,12 @@
-"""Benchmark the text encodings: the cost of a training step by vocabulary and length.
+"""Benchmark the text networks: the cost of a training step by vocabulary and length.
 
-    python packaging/bench_text.py [--repeats N] [--steps N]
+    python packaging/bench_text.py [--repeats N] [--steps N] [--kinds KIND ...]
 
 Steps of the ``cpu-tiny`` preset (hybrid, 32 px, batch 64) with made-up images and captions whose
-words follow Zipf's law, with one-hot rows and with token ids, against one-hot rows with the
-vocabulary of digits. All contestants take turns, each in a process of its own with one thread;
-figures are CPU milliseconds a step, medians over the rounds, and the process's peak memory.
+words follow Zipf's law, with one-hot rows, with token ids and with token ids that a bag of words
+or a transformer layer encodes, against one-hot rows with the vocabulary of digits. All contestants
+take turns, each in a process of its own with one thread; figures are CPU milliseconds a step,
+medians over the rounds, and the process's peak memory.
 """
 
 import argparse
@@ -36,7 +37,18 @@ CASES = (
 """Vocabulary and length: digits, emoji, captions of 26, 52 and 77 tokens. ``text_cost`` of
 ``engine.config.forecast`` is fitted to the ratios."""
 PAIRS, BATCH, CHANNELS, SIZE = 1_024, 64, 1, 32
-ENCODINGS = ("one-hot", "token-ids")
+KINDS = {
+    "one-hot": {"networks__text_encoding": "one-hot", "networks__text_encoder": "linear"},
+    "token-ids": {"networks__text_encoding": "token-ids", "networks__text_encoder": "linear"},
+    "bag-of-words": {
+        "networks__text_encoding": "token-ids",
+        "networks__text_encoder": "bag-of-words",
+    },
+    "transformer": {
+        "networks__text_encoding": "token-ids",
+        "networks__text_encoder": "transformer",
+    },
+}
 SPECIAL = 3
 """Ids of padding, end and unknown token."""
 
@@ -52,12 +64,12 @@ def zipf_texts(words: int, length: int, generator: torch.Generator) -> Tensor:
     return ids.where(slots < ends, END).where(slots <= ends, PADDING)
 
 
-def take_steps(pipe: Connection, encoding: str, words: int, length: int) -> None:
+def take_steps(pipe: Connection, kind: str, words: int, length: int) -> None:
     """Take as many steps as the pipe says, again and again; answer with CPU ms and peak MiB."""
     torch.set_num_threads(1)
     keep_freed_memory()
     config = config_from_preset("cpu-tiny", dataset=Path(), run=Path())
-    config = config.with_values(networks__text_encoding=encoding, training__precision="fp32")
+    config = config.with_values(**KINDS[kind], training__precision="fp32")
     modalities = build_modalities(
         config.networks,
         channels=CHANNELS,
@@ -81,11 +93,11 @@ def take_steps(pipe: Connection, encoding: str, words: int, length: int) -> None
 
 
 @contextlib.contextmanager
-def contestant(encoding: str, words: int, length: int) -> Iterator[Connection]:
+def contestant(kind: str, words: int, length: int) -> Iterator[Connection]:
     """Start a process that takes steps when it is told to."""
     ours, theirs = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(
-        target=take_steps, args=(theirs, encoding, words, length), daemon=True
+        target=take_steps, args=(theirs, kind, words, length), daemon=True
     )
     process.start()
     yield ours
@@ -98,8 +110,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measures what texts cost.")
     parser.add_argument("--repeats", type=int, default=5, metavar="N", help="rounds (default 5)")
     parser.add_argument("--steps", type=int, default=16, metavar="N", help="a turn (default 16)")
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
     arguments = parser.parse_args()
-    keys = [(encoding, *case) for case in CASES for encoding in ENCODINGS]
+    keys = [(kind, *case) for case in CASES for kind in KINDS if kind in arguments.kinds]
+    digits_key = ("one-hot", *CASES[0])
+    if digits_key not in keys:
+        keys.insert(0, digits_key)
     with contextlib.ExitStack() as stack:
         pipes = {key: stack.enter_context(contestant(*key)) for key in keys}
         found: dict[tuple[str, int, int], list[tuple[float, float]]] = {key: [] for key in keys}
@@ -109,12 +125,12 @@ def main() -> None:
                 answer = pipe.recv()
                 if turn:
                     found[key].append(answer)
-    digits = [ms for ms, _peak in found["one-hot", *CASES[0]]]
-    print(f"{'V':>6} {'L':>3}  {'encoding':<10} {'ms/step':>8} {'ratio':>6} {'peak MiB':>9}")
-    for (encoding, words, length), rounds in found.items():
+    digits = [ms for ms, _peak in found[digits_key]]
+    print(f"{'V':>6} {'L':>3}  {'kind':<12} {'ms/step':>8} {'ratio':>6} {'peak MiB':>9}")
+    for (kind, words, length), rounds in found.items():
         ratio = statistics.median(ms / base for (ms, _), base in zip(rounds, digits, strict=True))
         ms, peak = statistics.median(ms for ms, _ in rounds), max(peak for _, peak in rounds)
-        print(f"{words:>6} {length:>3}  {encoding:<10} {ms:8.1f} {ratio:6.2f} {peak:9.0f}")
+        print(f"{words:>6} {length:>3}  {kind:<12} {ms:8.1f} {ratio:6.2f} {peak:9.0f}")
 
 
 if __name__ == "__main__":

@@ -153,12 +153,13 @@ def _print_estimate(config: RunConfig) -> None:
 
 def cost_sentence(choice: TextChoice, config: RunConfig | None = None) -> str:
     """Say what texts cost in a training step, by default in a run with automatic values."""
-    encoding, family = ("auto", "hybrid")
+    encoding, encoder, family = ("auto", "linear", "hybrid")
     if config is not None:
-        encoding, family = config.networks.text_encoding, config.family
+        encoding, encoder = config.networks.text_encoding, config.networks.text_encoder
+        family = config.family
     size = choice.vocabulary_size
-    encoding = resolved_text_encoding(encoding, family, size)
-    cost = text_cost(vocabulary_size=size, length=choice.length, encoding=encoding)
+    encoding = resolved_text_encoding(encoding, family, size, encoder)
+    cost = text_cost(vocabulary_size=size, length=choice.length, encoding=encoding, encoder=encoder)
     return (
         f"Such texts make a training step about {cost.step:.1f} times one of digits, with "
         f"{cost.memory:.1f} times the memory (cpu-tiny, 32 px)."

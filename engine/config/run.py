@@ -98,6 +98,14 @@ RULES = (
         is_broken=lambda run: run.networks.text_encoding == "token-ids" and run.family != "hybrid",
     ),
     Rule(
+        field="networks.text_encoder",
+        reason="must be linear unless the text encoding is token-ids, in the hybrid family",
+        is_broken=lambda run: (
+            run.networks.text_encoder != "linear"
+            and (run.networks.text_encoding == "one-hot" or run.family != "hybrid")
+        ),
+    ),
+    Rule(
         field="data.word_vectors",
         reason="require the word tokenizer",
         is_broken=lambda run: (
@@ -145,12 +153,17 @@ clusters, and a step with token ids takes no longer (docs/measurements.md).
 """
 
 
-def resolved_text_encoding(encoding: str, family: str, vocabulary_size: int) -> str:
-    """Return the text encoding; ``auto`` is decided by the size of the vocabulary in tokens."""
+def resolved_text_encoding(
+    encoding: str, family: str, vocabulary_size: int, encoder: str = "linear"
+) -> str:
+    """Return the text encoding.
+
+    ``auto`` is decided by the size of the vocabulary in tokens, and by an encoder that needs ids.
+    """
     if encoding != "auto":
         return encoding
-    is_large = vocabulary_size >= LARGE_VOCABULARY
-    return "token-ids" if is_large and family == "hybrid" else "one-hot"
+    needs_ids = encoder != "linear" or vocabulary_size >= LARGE_VOCABULARY
+    return "token-ids" if needs_ids and family == "hybrid" else "one-hot"
 
 
 def _is_adversarial(run: "RunConfig") -> bool:

@@ -277,6 +277,7 @@ class DataConfig:
 
 IMAGE_SIZES = (32, 64, 128, 256)
 TEXT_ENCODINGS = ("auto", "one-hot", "token-ids")
+TEXT_ENCODERS = ("linear", "bag-of-words", "transformer")
 ARCHITECTURES = ("convolutional", "dense", "modulated")
 NORMS = ("none", "batch")
 CONTEXT_NORMS = ("none", "rms")
@@ -348,6 +349,14 @@ class NetworkConfig:
         help="Input of the text networks: one-hot vectors, whose cost grows with the vocabulary, or"
         " token IDs, whose cost hardly does. 'auto' uses token IDs for large vocabularies.",
         choices=TEXT_ENCODINGS,
+    )
+    text_encoder: str = setting(
+        "linear",
+        label="Text encoder",
+        help="Layers that encode a text: linear ones over all positions, or one of two that treat "
+        "all positions alike and need token IDs, a bag of words or a transformer layer.",
+        choices=TEXT_ENCODERS,
+        families=("hybrid",),
     )
     discriminator_norm: str = setting(
         "none",

@@ -1,5 +1,6 @@
 """Builds the modalities of a run and the model of its family."""
 
+import functools
 from collections.abc import Mapping, Sequence
 
 from torch import nn
@@ -53,8 +54,10 @@ def build_modalities(
         aspect: shape of the dataset's images, whose aspect ratio the networks' images have.
         vectors: initialise the token embedding; by default it is random.
     """
-    text_kind = TokenTextModality if networks.text_encoding == "token-ids" else TextModality
-    text = text_kind(
+    build_text = TextModality
+    if networks.text_encoding == "token-ids":
+        build_text = functools.partial(TokenTextModality, encoder=networks.text_encoder)
+    text = build_text(
         tokenizer=tokenizer,
         vectors=vectors,
         length=text_length,

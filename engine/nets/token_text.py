@@ -31,8 +31,8 @@ from engine.nets.text import (
     build_context_norm,
     copy_word_vectors,
     distinct_share,
-    encoder_layers,
 )
+from engine.nets.text_pooling import POSITION_AXES, build_pooling
 
 CUTOFFS = (256, 1_024, 3_072)
 """First ids of the clusters."""
@@ -61,6 +61,8 @@ class TokenTextModality:
     """Initialise the embeddings where given; they are trained further."""
     context_norm: str = "none"
     """``rms`` to normalise the context of the decoder, or ``none``."""
+    encoder: str = "linear"
+    """Kind of the encoders, as for ``engine.nets.text_pooling.build_pooling``."""
     cutoffs: Sequence[int] = CUTOFFS
 
     def preprocess(self, stored: Tensor) -> Tensor:
@@ -85,6 +87,7 @@ class TokenTextModality:
             length=self.length,
             token_dim=self.token_dim,
             embedding_dim=self.embedding_dim,
+            kind=self.encoder,
         )
         copy_word_vectors(self.vectors, self.tokenizer, encoder.embedding.weight.detach())
         return encoder
@@ -122,9 +125,8 @@ def token_entropy(texts: Tensor) -> Tensor:
 
 
 class TokenTextEncoder(nn.Module):
-    """Embeds tokens and applies linear layers to all positions at once: to [B, F].
+    """Embeds tokens and pools them: ids [B, L], or embeddings [B, L, D] of them, to [B, F].
 
-    It takes ids [B, L], or embeddings [B, L, D] of them.
     The embedding of padding is 0. A gradient penalty differentiates the layers after the embedding
     twice.
 
@@ -133,6 +135,8 @@ class TokenTextEncoder(nn.Module):
         length: L.
         token_dim: D.
         embedding_dim: F.
+        kind: of the layers after the embedding, as for
+            ``engine.nets.text_pooling.build_pooling``.
     """
 
     def __init__(
@@ -142,13 +146,17 @@ class TokenTextEncoder(nn.Module):
         length: int,
         token_dim: int,
         embedding_dim: int,
+        kind: str = "linear",
     ) -> None:
         super().__init__()
+        self.kind = kind
         self.embedding = nn.Embedding(words, token_dim, padding_idx=PADDING)
         nn.init.normal_(self.embedding.weight, std=EMBEDDING_STD)
         with torch.no_grad():
             self.embedding.weight[PADDING] = 0
-        self.layers = encoder_layers(length, token_dim, embedding_dim)
+        self.layers = build_pooling(
+            kind, length=length, token_dim=token_dim, embedding_dim=embedding_dim
+        )
 
     @property
     def embedding_table(self) -> Tensor:
@@ -157,7 +165,7 @@ class TokenTextEncoder(nn.Module):
 
     def text_axes(self) -> dict[str, TensorAxis]:
         """Return the axes that depend on V or L."""
-        return EMBEDDING_AXES | {"layers.1.weight": TensorAxis(1, AxisKind.POSITIONS)}
+        return EMBEDDING_AXES | POSITION_AXES[self.kind]
 
     def embed(self, items: Tensor) -> Tensor:
         """Map ids [B, L] to embeddings [B, L, D]."""

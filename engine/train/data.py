@@ -93,7 +93,10 @@ def decide_texts(config: RunConfig, choice: TextChoice) -> RunConfig:
     """Resolve the tokenizer, text length and encoding that the configuration leaves to the data."""
     config = config.with_values(**settings_of_choice(choice, config.data))
     encoding = resolved_text_encoding(
-        config.networks.text_encoding, config.family, choice.vocabulary_size
+        config.networks.text_encoding,
+        config.family,
+        choice.vocabulary_size,
+        config.networks.text_encoder,
     )
     return config.with_values(networks__text_encoding=encoding)
 

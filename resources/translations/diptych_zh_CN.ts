@@ -1238,6 +1238,18 @@ Free software under the Apache License 2.0.</source>
         <translation>生成器为图像生成文本时的训练信号：所选词元处的梯度（直通），或所有词元的概率（软）。</translation>
     </message>
     <message>
+        <source>must be linear unless the text encoding is token-ids, in the hybrid family</source>
+        <translation>除非模型族为 hybrid 且文本编码为词元编号，否则必须为线性层</translation>
+    </message>
+    <message>
+        <source>Text encoder</source>
+        <translation>文本编码器</translation>
+    </message>
+    <message>
+        <source>Layers that encode a text: linear ones over all positions, or one of two that treat all positions alike and need token IDs, a bag of words or a transformer layer.</source>
+        <translation>编码文本的层：覆盖所有位置的线性层，或两种对所有位置一视同仁且需要词元编号的层：词袋，或一个 Transformer 层。</translation>
+    </message>
+    <message>
         <source>Text length</source>
         <translation>文本长度</translation>
     </message>
@@ -4780,6 +4792,18 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Token IDs</source>
         <translation>词元编号</translation>
+    </message>
+    <message>
+        <source>Linear layers</source>
+        <translation>线性层</translation>
+    </message>
+    <message>
+        <source>Bag of words</source>
+        <translation>词袋</translation>
+    </message>
+    <message>
+        <source>Transformer</source>
+        <translation>Transformer</translation>
     </message>
     <message>
         <source>Both at once</source>

@@ -343,8 +343,11 @@ class RunForm:
         if not length:
             return None
         size = data.vocabulary_size
-        encoding = resolved_text_encoding(networks.text_encoding, plan.config.family, size)
-        return length, text_cost(vocabulary_size=size, length=length, encoding=encoding)
+        encoder = networks.text_encoder
+        encoding = resolved_text_encoding(networks.text_encoding, plan.config.family, size, encoder)
+        return length, text_cost(
+            vocabulary_size=size, length=length, encoding=encoding, encoder=encoder
+        )
 
     def choices(self, *, is_more_open: bool = False) -> RunChoices:
         """Return the choices to remember."""

@@ -46,6 +46,11 @@ RUNS: dict[str, dict[str, Any]] = {
         "training__adversarial_loss": "relativistic",
     },
     "hybrid, token ids": {"family": "hybrid", "networks__text_encoding": "token-ids"},
+    "hybrid, transformer": {
+        "family": "hybrid",
+        "networks__text_encoding": "token-ids",
+        "networks__text_encoder": "transformer",
+    },
     "adversarial": {"family": "adversarial"},
     "adversarial, text first": {
         "family": "adversarial",

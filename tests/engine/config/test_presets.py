@@ -320,27 +320,35 @@ def test_that_speeds_are_kept_by_what_decides_them(tmp_path):
 # The cost of texts.
 
 
-def measured_costs():
-    """Rows of the documented table: encoding, vocabulary, length, step and memory ratios."""
+def measured_costs(title, *kinds):
+    """Rows of a documented table: kind, vocabulary, length, step and memory ratios."""
     text = Path(__file__).parents[3].joinpath("docs", "measurements.md").read_text("utf-8")
-    section = text.split("## Texts as one-hot rows and as token ids")[1].split("\n## ")[0]
+    section = text.split(f"\n## {title}\n")[1].split("\n## ")[0]
     rows = []
     for line in section.splitlines():
         cells = [cell.strip().replace(",", "") for cell in line.strip("|").split("|")]
         if re.fullmatch(r"\d+ / \d+", cells[0]):
             size, length = map(int, cells[0].split("/"))
-            rows += [("one-hot", size, length, float(cells[2]), float(cells[3]))]
-            rows += [("token-ids", size, length, float(cells[5]), float(cells[6]))]
+            rows += [
+                (kind, size, length, *map(float, cells[2 + 3 * number : 4 + 3 * number]))
+                for number, kind in enumerate(kinds)
+            ]
     return [(*row[:4], row[4] / rows[0][4]) for row in rows]
 
 
-def test_that_the_cost_of_texts_is_that_of_the_measured_table():
-    rows = measured_costs()
+def test_that_the_cost_of_texts_is_that_of_the_measured_tables():
+    rows = measured_costs("Texts as one-hot rows and as token ids", "one-hot", "token-ids")
     assert len(rows) >= 14
     for encoding, size, length, step, memory in rows:
         cost = text_cost(vocabulary_size=size, length=length, encoding=encoding)
         assert cost.step == pytest.approx(step, rel=0.13), (encoding, size, length)
         assert cost.memory == pytest.approx(memory, rel=0.05), (encoding, size, length)
+    rows = measured_costs("Encoders of captions", "transformer", "bag-of-words")
+    assert len(rows) >= 14
+    for encoder, size, length, step, memory in rows:
+        cost = text_cost(vocabulary_size=size, length=length, encoding="token-ids", encoder=encoder)
+        assert cost.step == pytest.approx(step, rel=0.13), (encoder, size, length)
+        assert cost.memory == pytest.approx(memory, rel=0.05), (encoder, size, length)
 
 
 def test_that_presets_leave_the_tokenizer_to_the_data_and_defaults_do_not(tmp_path):

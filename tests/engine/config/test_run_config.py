@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.config.presets import PRESETS, config_from_preset
-from engine.config.run import RunConfig, check_new_run
+from engine.config.run import RunConfig, check_new_run, resolved_text_encoding
 from engine.config.sections import FAMILIES
 from engine.config.setting import Setting, settings_in, value_at
 from engine.config.toml import config_from_toml, config_hash, config_to_toml
@@ -133,6 +133,7 @@ LATER = {
     "networks.context_norm": "rms",
     "networks.generation_order": "text-first",
     "networks.output_filter": "low-pass",
+    "networks.text_encoder": "transformer",
     "training.mismatched_pairs": "always",
     "training.penalty_scale": "spread",
     "training.text_relaxation": "soft",
@@ -141,7 +142,7 @@ LATER = {
 
 def test_that_settings_that_came_later_leave_the_hashes_of_older_runs():
     # As read from an older file: what it lacks has the default.
-    base = RunConfig(dataset=DATASET, run=RUN)
+    base = RunConfig(dataset=DATASET, run=RUN).with_values(networks__text_encoding="auto")
     table = {name: value_at(base, name) for name, _field, _about in settings_in(RunConfig)}
     before = sorted(item for item in table.items() if item[0] not in LATER)
     assert config_hash(base) == hashlib.sha256(repr(before).encode()).hexdigest()[:12]
@@ -200,6 +201,17 @@ def test_that_token_ids_need_the_hybrid_family(family):
     found = refused(family=family, networks__text_encoding="token-ids")
     assert "only with the hybrid family" in found["networks.text_encoding"]
     assert RunConfig(dataset=Path(), run=Path()).with_values(networks__text_encoding="token-ids")
+
+
+@pytest.mark.parametrize("encoder", ["bag-of-words", "transformer"])
+def test_that_an_encoder_without_positions_of_its_own_needs_token_ids(encoder):
+    for values in ({"networks__text_encoding": "one-hot"}, {"family": "adversarial"}):
+        found = refused(
+            **{"networks__text_encoding": "auto", "networks__text_encoder": encoder} | values
+        )
+        assert "unless the text encoding is token-ids" in found["networks.text_encoder"]
+    assert resolved_text_encoding("auto", "hybrid", 13, encoder) == "token-ids"
+    assert resolved_text_encoding("auto", "hybrid", 13) == "one-hot"
 
 
 def test_that_word_vectors_need_words():

@@ -2,11 +2,13 @@ import math
 
 import pytest
 import torch
+from torch import nn
 from torch.nn.functional import cross_entropy
 
 from engine.data.tokenizers import END, PADDING, UNKNOWN, encode_all
 from engine.nets.text import NonAutoregressiveTextDecoder, TextDecoder, build_context_norm
-from engine.nets.token_text import TwoLevelTextDecoder
+from engine.nets.text_pooling import HEADS, WIDTH, BagOfWords, TransformerPooling
+from engine.nets.token_text import TokenTextEncoder, TwoLevelTextDecoder
 from tests.helpers.tiny import tiny_modalities, tiny_pairs
 
 WORDS, LENGTH = 6, 3
@@ -180,3 +182,101 @@ def test_that_the_code_learns_from_the_words():
     writes.nll(latent, real).sum().backward()
     assert latent.grad is not None
     assert torch.all(latent.grad.abs().sum(1) > 0)
+
+
+# --------------------------------------------------------------------------
+# Encoders of token ids that pool over the tokens of a text.
+
+
+IDS = torch.tensor([[3, 5, 4, END, 0, 0], [END, 0, 0, 0, 0, 0], [4, 3, 5, 3, 4, END]])
+POOLING = pytest.mark.parametrize("kind", ["bag-of-words", "transformer"])
+
+
+def encoder(kind: str) -> TokenTextEncoder:
+    torch.manual_seed(0)
+    return TokenTextEncoder(words=6, length=6, token_dim=4, embedding_dim=8, kind=kind)
+
+
+def test_that_the_pooling_is_that_of_a_transformer_layer():
+    made, tokens = encoder("transformer").layers, torch.randn(3, 6, 4)
+    assert isinstance(made, TransformerPooling)
+    tokens[IDS == PADDING] = 0
+    norm, wide, activation, narrow = made.feed_forward
+    for one in (made.attention_norm, norm):
+        nn.init.normal_(one.weight)
+        nn.init.normal_(one.bias)
+    layer = nn.TransformerEncoderLayer(
+        WIDTH, HEADS, 2 * WIDTH, 0.0, activation, batch_first=True, norm_first=True
+    )
+    for theirs, ours in (
+        (layer.norm1, made.attention_norm),
+        (layer.norm2, norm),
+        (layer.linear1, wide),
+        (layer.linear2, narrow),
+        (layer.self_attn.out_proj, made.from_values),
+    ):
+        theirs.load_state_dict(ours.state_dict())
+    layer.self_attn.in_proj_weight.data = made.to_qkv.weight.data
+    layer.self_attn.in_proj_bias.data = made.to_qkv.bias.data
+    hidden = layer(made.widen(tokens) + made.positions, src_key_padding_mask=IDS == PADDING)
+    pooled = [
+        torch.cat([own.mean(0), own.amax(0)])
+        for own in (row[ids != PADDING] for row, ids in zip(hidden, IDS, strict=True))
+    ]
+    torch.testing.assert_close(made(tokens), made.to_features(torch.stack(pooled)))
+
+
+def test_that_a_bag_of_words_scales_the_sum_by_the_root_of_the_number():
+    made = encoder("bag-of-words")
+    table, layers = made.embedding_table, made.layers
+    assert isinstance(layers, BagOfWords)
+    sums = [(table[3] + table[4] + table[5] + table[END]) / 2, table[END]]
+    torch.testing.assert_close(made(IDS[:2]), layers.layers(torch.stack(sums)))
+
+
+@POOLING
+def test_that_padding_changes_nothing_and_order_does_where_it_is_read(kind):
+    made = encoder(kind)
+    found = made(IDS)
+    assert found.shape == (3, 8)
+    torch.testing.assert_close(made(IDS[:1, :4]), found[:1])
+    torch.testing.assert_close(made(IDS[1:2, :1]), found[1:2])
+    turned = made(IDS[:1, [1, 0, 2, 3, 4, 5]])
+    assert torch.allclose(turned, found[:1]) == (kind == "bag-of-words")
+    assert made(torch.zeros(1, 6, dtype=torch.long)).isfinite().all()
+
+
+@POOLING
+def test_that_ids_their_embeddings_and_relaxed_ones_are_encoded_alike(kind):
+    made = encoder(kind)
+    assert torch.equal(made(made.embed(IDS)), made(IDS))
+    torch.manual_seed(0)
+    writer = TwoLevelTextDecoder(words=6, length=6, token_dim=4, context_dim=8)
+    relaxed = writer.relax(torch.randn(3, 8), IDS, made.embedding_table.detach())
+    assert torch.equal(made(relaxed), made(IDS))
+    made(relaxed).sum().backward()
+    assert writer.project.weight.grad.abs().sum() > 0
+    # The row of padding stays 0, which is how it is recognised.
+    assert made.embedding_table[PADDING].count_nonzero() == 0
+    made(IDS).sum().backward()
+    assert not made.embedding_table.grad[PADDING].any()
+
+
+@POOLING
+def test_that_padding_has_no_gradient_and_tokens_have_two(kind):
+    layers = encoder(kind).layers.double()
+    tokens = torch.randn(3, 6, 4, dtype=torch.double)
+    tokens[IDS == PADDING] = 0
+    (slope,) = torch.autograd.grad(layers(tokens.requires_grad_()).sum(), tokens)
+    assert torch.equal(slope.any(2), IDS != PADDING)
+    whole = torch.randn(2, 3, 4, dtype=torch.double, requires_grad=True)
+    assert torch.autograd.gradgradcheck(layers, whole)
+
+
+@POOLING
+def test_that_half_precision_leaves_padding_out(kind):
+    made = encoder(kind)
+    with torch.autocast("cpu", torch.bfloat16):
+        found, short = made(IDS), made(IDS[:1, :4])
+    torch.testing.assert_close(short, found[:1], rtol=0.05, atol=0.05)
+    torch.testing.assert_close(found.float(), made(IDS), rtol=0.1, atol=0.1)

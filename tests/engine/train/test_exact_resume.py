@@ -59,6 +59,14 @@ KINDS = {
     },
     "hybrid balanced": {"data__class_balance": 1.0},
     "hybrid token ids": {"networks__text_encoding": "token-ids"},
+    "hybrid bag of words": {
+        "networks__text_encoding": "token-ids",
+        "networks__text_encoder": "bag-of-words",
+    },
+    "hybrid transformer": {
+        "networks__text_encoding": "token-ids",
+        "networks__text_encoder": "transformer",
+    },
     "mvae": {"family": "mvae"},
     "mvae warming up": {"family": "mvae", "variational__kl_warmup_images": 40.0},
     "mopoe": {"family": "mopoe"},

@@ -317,8 +317,9 @@ def test_that_each_known_word_keeps_its_embedding_and_its_logit(tmp_path, encodi
         assert torch.allclose(values[0][new_id], values[1][old_id])
 
 
-def test_that_a_text_of_known_words_is_read_as_before(tmp_path):
-    run = earlier_run(tmp_path, networks__text_encoding="token-ids")
+@pytest.mark.parametrize("encoder", ["linear", "bag-of-words", "transformer"])
+def test_that_a_text_of_known_words_is_read_as_before(tmp_path, encoder):
+    run = earlier_run(tmp_path, networks__text_encoding="token-ids", networks__text_encoder=encoder)
     earlier = networks_of(run.read_config(), tiny_facts())
     earlier[DISCRIMINATOR].load_state_dict(
         read_tensors(run.latest_checkpoint(), f"{DISCRIMINATOR}.")
@@ -334,8 +335,11 @@ def test_that_a_text_of_known_words_is_read_as_before(tmp_path):
         old.embedding.weight.data[0] = new.embedding.weight.data[0] = 0
         assert torch.allclose(old(ids[0]), new(ids[1]), atol=1e-6)
     networks = taken_over(run, replace(OTHER, text_length=2))[1]
-    weight = networks[DISCRIMINATOR].backbones["text"].layers[1].weight
-    assert torch.equal(weight, old.layers[1].weight[:, : 2 * 4])
+    layers = networks[DISCRIMINATOR].backbones["text"].layers
+    if encoder == "linear":
+        assert torch.equal(layers[1].weight, old.layers[1].weight[:, : 2 * 4])
+    if encoder == "transformer":
+        assert torch.equal(layers.positions, old.layers.positions[:2])
 
 
 def test_that_clusters_belong_to_one_vocabulary(tmp_path):
