@@ -316,17 +316,18 @@ def score(task: Task, arguments: argparse.Namespace) -> None:
 
 
 def draw_sheet(task: Task, arguments: argparse.Namespace) -> None:
-    """Save blocks of 64 images, two beside each other: real ones and those of each file."""
+    """Save blocks of 64 images side by side: real ones and those of each file."""
     rows = subsample(task.dataset.complete_rows(TRAIN), SHEET)
     blocks = {"Training images": resize(task.dataset.images_of(rows), task.size)}
     for item in arguments.samples:
         label, _, path = item.partition("=")
         blocks[label] = np.load(path, allow_pickle=False)["sheet"]
     side, gap, head = 8 * SIDE, 16, 28
-    size = (2 * side + gap, (len(blocks) + 1) // 2 * (side + head))
-    sheet = Image.new("RGB", size, "white")
+    columns = 2 if len(blocks) % 2 == 0 else 3
+    width, rows_of_blocks = columns * (side + gap) - gap, -(-len(blocks) // columns)
+    sheet = Image.new("RGB", (width, rows_of_blocks * (side + head)), "white")
     for place, (label, images) in enumerate(blocks.items()):
-        left, top = place % 2 * (side + gap), place // 2 * (side + head)
+        left, top = place % columns * (side + gap), place // columns * (side + head)
         ImageDraw.Draw(sheet).text((left + 2, top + 4), label, "black", ImageFont.load_default(18))
         for number, image in enumerate(images):
             tile = Image.fromarray(image).resize((SIDE, SIDE), Image.Resampling.NEAREST)
