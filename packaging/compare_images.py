@@ -111,10 +111,9 @@ def dcgan(task: Task) -> Contestant:
         net(len(vocabulary), task.size) for net in (CaptionedGenerator, CaptionedDiscriminator)
     )
     loss, ones = nn.BCEWithLogitsLoss(), torch.ones(BATCH)
-    of_generator, of_discriminator = (
-        torch.optim.Adam(net.parameters(), lr=2e-4, betas=(0.5, 0.999))
-        for net in (generator, discriminator)
-    )
+    rates: dict[str, Any] = {"lr": 2e-4, "betas": (0.5, 0.999)}
+    of_generator = torch.optim.Adam(generator.parameters(), **rates)
+    of_discriminator = torch.optim.Adam(discriminator.parameters(), **rates)
     batches = _batches(len(pixels), BATCH)
 
     def step() -> None:
@@ -324,8 +323,8 @@ def draw_sheet(task: Task, arguments: argparse.Namespace) -> None:
         blocks[label] = np.load(path, allow_pickle=False)["sheet"]
     side, gap, head = 8 * SIDE, 16, 28
     columns = 2 if len(blocks) % 2 == 0 else 3
-    width, rows_of_blocks = columns * (side + gap) - gap, -(-len(blocks) // columns)
-    sheet = Image.new("RGB", (width, rows_of_blocks * (side + head)), "white")
+    size = (columns * (side + gap) - gap, -(-len(blocks) // columns) * (side + head))
+    sheet = Image.new("RGB", size, "white")
     for place, (label, images) in enumerate(blocks.items()):
         left, top = place % columns * (side + gap), place // columns * (side + head)
         ImageDraw.Draw(sheet).text((left + 2, top + 4), label, "black", ImageFont.load_default(18))
