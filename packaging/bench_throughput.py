@@ -36,7 +36,7 @@ from engine.control import RunControl
 from engine.data.starter_files import build_starter
 from engine.data.store import open_dataset
 from engine.runs.folder import create_run_folder
-from engine.train.device import has_bf16_cpu
+from engine.train.device import has_bf16
 from engine.train.families import build_state, build_step
 from engine.train.setup import TrainingSetup, set_up
 
@@ -80,7 +80,7 @@ def data_share(repeats: int) -> float:
 def measure_dcgan(device: str, repeats: int) -> dict[str, list[float]]:
     """Let the example and this program train DCGAN by turns, each in a process of its own."""
     kinds = dict(CONTESTANTS)
-    if device == "cpu" and not has_bf16_cpu():
+    if not has_bf16(torch.device(device)):
         del kinds["ours, bfloat16"]
     with tempfile.TemporaryDirectory() as made, contextlib.ExitStack() as stack:
         for row, image in enumerate(_emoji()):

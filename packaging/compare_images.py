@@ -31,6 +31,7 @@ from torch.nn import functional
 
 from engine.control import RunControl
 from engine.data.image_files import resize
+from engine.data.image_shape import square
 from engine.data.store import TRAIN, StoredDataset, open_dataset
 from engine.data.tokenizers import Vocabulary
 from engine.events import ImageArray
@@ -72,7 +73,9 @@ class Task:
 
     def pixels(self) -> Tensor:
         """All training images: [N, 3, S, S] uint8."""
-        images = resize(self.dataset.images_of(self.dataset.complete_rows(TRAIN)), self.size)
+        images = resize(
+            self.dataset.images_of(self.dataset.complete_rows(TRAIN)), square(self.size)
+        )
         return torch.from_numpy(images).permute(0, 3, 1, 2).contiguous()
 
     def texts(self, most: int | None = None) -> list[str]:
@@ -249,7 +252,7 @@ def sample_ours(task: Task, arguments: argparse.Namespace) -> None:
 
 def score(task: Task, arguments: argparse.Namespace) -> None:
     """Print the evaluator's metrics of samples, one line for each file."""
-    extractor = FeatureExtractor(task.dataset, task.size, default_cache(), None)
+    extractor = FeatureExtractor(task.dataset, square(task.size), default_cache(), None)
     reference = subsample(task.dataset.complete_rows(TRAIN), REFERENCE)
     real = extractor.features_of(reference)
     texture = TextureMetrics(extractor.images_of(subsample(reference, 2 * IMAGES)))
@@ -274,7 +277,7 @@ def score(task: Task, arguments: argparse.Namespace) -> None:
 def draw_sheet(task: Task, arguments: argparse.Namespace) -> None:
     """Save blocks of 64 images side by side: real ones and those of each file."""
     rows = subsample(task.dataset.complete_rows(TRAIN), SHEET)
-    blocks = {"Training images": resize(task.dataset.images_of(rows), task.size)}
+    blocks = {"Training images": resize(task.dataset.images_of(rows), square(task.size))}
     for item in arguments.samples:
         label, _, path = item.partition("=")
         blocks[label] = np.load(path, allow_pickle=False)["sheet"]
