@@ -112,12 +112,16 @@ def measured_run(data: DataFacts, image_size: int) -> MeasuredRun | None:
 def has_measured_settings(run: MeasuredRun, config: RunConfig) -> bool:
     """Whether the settings that decide how fast a run learns are those of the measured run."""
     preset = PRESETS[run.preset]
-    # The last one matters with an unbounded loss only, the order in another family only.
+    # The mismatched pairs matter with an unbounded loss only, the relaxation and the order in
+    # another family only.
     same = {
         "precision": preset.training.precision,
         "compile_discriminator": False,
         "mismatched_pairs": preset.training.mismatched_pairs,
+        "text_relaxation": preset.training.text_relaxation,
     }
+    if config.training.penalty_scale == "none":  # As ``auto`` is in the family of these runs.
+        same["penalty_scale"] = preset.training.penalty_scale
     order = preset.networks.generation_order
     return (
         config.family == preset.family

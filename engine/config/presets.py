@@ -62,6 +62,8 @@ _COLOUR_TRAINING = TrainingConfig(
     text_learning_rate=2e-4,
     batch_size=32,
     penalty_weight=0.5,
+    penalty_scale="auto",
+    text_relaxation="soft",
 )
 _GPU_NETWORKS = replace(
     _COLOUR_NETWORKS,
@@ -76,6 +78,8 @@ _GPU_TRAINING = TrainingConfig(
     final_learning_rate=5e-5,
     batch_size=0,
     penalty_weight=0.5,
+    penalty_scale="auto",
+    text_relaxation="soft",
     ema_half_life=50_000.0,
 )
 PRESETS = {
@@ -86,7 +90,12 @@ PRESETS = {
             title="Tiny, for the CPU",
             summary="32 px, for computers without a GPU",
             networks=_TINY_NETWORKS,
-            training=TrainingConfig(learning_rate=2e-3, final_learning_rate=1e-4),
+            training=TrainingConfig(
+                learning_rate=2e-3,
+                final_learning_rate=1e-4,
+                penalty_scale="auto",
+                text_relaxation="soft",
+            ),
         ),
         Preset(
             name="cpu-colour",

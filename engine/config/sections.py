@@ -25,7 +25,7 @@ ADVERSARIAL_LOSSES = (
 )
 PRECISIONS = ("auto", "fp32", "bf16")
 REGULARIZERS = ("r1", "r1-r2", "gradient-penalty", "spectral-norm", "none")
-PENALTY_SCALES = ("none", "spread")
+PENALTY_SCALES = ("auto", "none", "spread")
 TEXT_RELAXATIONS = ("straight-through", "soft")
 MISMATCHED_PAIRS = ("bounded", "always")
 GRADIENT_PENALTIES = ("r1", "r1-r2", "gradient-penalty")
@@ -116,7 +116,8 @@ class TrainingConfig:
         label="Penalty scale",
         help="Units of the gradient in the penalty: as it is, or relative to the spread of each "
         "modality's items. As it is, the penalty limits above all how much the discriminator "
-        "depends on texts, because two texts differ by far fewer numbers than two images.",
+        "depends on texts, because two texts differ by far fewer numbers than two images. 'auto' "
+        "is the spread in the adversarial family, whose texts depend on it.",
         choices=PENALTY_SCALES,
         families=ADVERSARIAL_FAMILIES,
     )

@@ -203,7 +203,10 @@ def _check_dataset_version(folder: RunFolder, metadata: ModelMetadata) -> None:
 def _decide(
     config: RunConfig, data: TrainingData, device: torch.device, emit: Emit, control: RunControl
 ) -> RunConfig:
-    """Resolve the values that the configuration leaves to the machine."""
+    """Resolve the values that the configuration leaves to the family and the machine."""
+    if config.training.penalty_scale == "auto":
+        scale = "spread" if config.family == "adversarial" else "none"
+        config = config.with_values(training__penalty_scale=scale)
     if config.training.precision == "auto":
         precision = _faster_precision(config, data, device, control)
         config = config.with_values(training__precision=precision)

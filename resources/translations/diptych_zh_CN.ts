@@ -1078,6 +1078,10 @@ Free software under the Apache License 2.0.</source>
         <translation>惩罚权重（gamma）</translation>
     </message>
     <message>
+        <source>Units of the gradient in the penalty: as it is, or relative to the spread of each modality&apos;s items. As it is, the penalty limits above all how much the discriminator depends on texts, because two texts differ by far fewer numbers than two images. &apos;auto&apos; is the spread in the adversarial family, whose texts depend on it.</source>
+        <translation>惩罚中梯度的单位：保持原样，或相对于各模态样本的离散程度。保持原样时，惩罚主要限制判别器对文本的依赖，因为两段文本之间的差异远小于两幅图像之间的差异。“自动”在纯对抗的模型族中采用离散程度，因为那里的文本依赖于它。</translation>
+    </message>
+    <message>
         <source>Regularizer interval</source>
         <translation>正则项间隔</translation>
     </message>
@@ -1224,10 +1228,6 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Penalty scale</source>
         <translation>惩罚尺度</translation>
-    </message>
-    <message>
-        <source>Units of the gradient in the penalty: as it is, or relative to the spread of each modality&apos;s items. As it is, the penalty limits above all how much the discriminator depends on texts, because two texts differ by far fewer numbers than two images.</source>
-        <translation>惩罚中梯度的单位：保持原样，或相对于各模态样本的离散程度。保持原样时，惩罚主要限制判别器对文本的依赖，因为两段文本之间的差异远小于两幅图像之间的差异。</translation>
     </message>
     <message>
         <source>Text relaxation</source>

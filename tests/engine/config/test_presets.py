@@ -247,6 +247,8 @@ def test_that_a_forecast_holds_for_the_values_of_its_preset(tmp_path):
             "training__precision": "bf16",
             # As in runs from before these settings; neither matters to these presets.
             "training__mismatched_pairs": "bounded",
+            "training__text_relaxation": "straight-through",
+            "training__penalty_scale": "none",
             "networks__generation_order": "simultaneous",
         }
         assert has_measured_settings(run, config.with_values(**others))

@@ -115,6 +115,13 @@ def test_that_bf16_is_taken_where_steps_with_it_are_clearly_faster(
     assert len(probed) == 2 * native, "a resumed run keeps its precision"
 
 
+@pytest.mark.parametrize(("family", "scale"), [("adversarial", "spread"), ("hybrid", "none")])
+def test_that_the_family_decides_the_scale_of_the_penalty(tmp_path, dataset, family, scale):
+    config = tiny_config(dataset, tmp_path / "run", images=16)
+    events_of(config.with_values(family=family, training__penalty_scale="auto"))
+    assert RunFolder(tmp_path / "run").read_config().training.penalty_scale == scale
+
+
 def test_that_the_precision_probe_leaves_the_run_as_it_is(tmp_path, dataset, monkeypatch):
     tensors = []
     for native in (False, True):
