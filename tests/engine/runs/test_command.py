@@ -31,7 +31,7 @@ CHANGES = {
     "no limit": {"minutes": 0.0},
     "another seed and device": {"seed": 2**31 - 1, "device": "cpu"},
     "a family": {"family": "mopoe", "variational__kl_weight": 0.25},
-    "a flag": {"training__compile_discriminator": True, "training__regularizer": "none"},
+    "a flag": {"training__compile_discriminator": True, "training__regularizer": "spectral-norm"},
     "small numbers": {"training__final_learning_rate": 1e-6, "training__beta1": 0.0},
     "word vectors": {"data__word_vectors": "/a b/it's $HOME.txt"},
     "units": {"data__tokenizer": "characters"},
