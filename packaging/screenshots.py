@@ -98,7 +98,7 @@ def _photograph(folder: Path, seconds: float, shot: list[str]) -> int:
 
     def begin() -> None:
         shoot("welcome", window)
-        start_walk(studio, shoot, train if seconds else window.leave)
+        start_walk(studio, shoot, train if seconds else window.close)
 
     def train() -> None:
         window.welcome.starter_button("digits").click()
@@ -153,7 +153,7 @@ def _show_what_is_left(studio: Any, shoot: Shoot) -> None:
     QTimer.singleShot(500, show_datasets)
     QTimer.singleShot(2_500, show_runs)
     QTimer.singleShot(4_000, lambda: shoot("runs", window))
-    QTimer.singleShot(4_500, window.leave)
+    QTimer.singleShot(4_500, window.close)
 
 
 if __name__ == "__main__":
