@@ -51,6 +51,11 @@ class MeasuredRun:
     source: str
     """Section of ``docs/measurements.md`` with the figures."""
 
+    @property
+    def says_when(self) -> bool:
+        """Whether it is known after how many images a run shows something."""
+        return self.recognisable_images is not None or self.best_images is not None
+
 
 MEASURED_RUNS: Mapping[str, MeasuredRun] = {
     "digits": MeasuredRun(
