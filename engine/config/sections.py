@@ -193,10 +193,6 @@ class TrainingConfig:
     )
 
 
-# --------------------------------------------------------------------------
-# Data: tokenization, sampling and augmentation.
-
-
 TOKENIZERS = ("auto", "word", "bpe", "characters")
 MAX_TEXT_TOKENS = 77
 """Longest text that is chosen automatically, as in CLIP (Radford et al. 2021, arXiv:2103.00020)."""
@@ -270,10 +266,6 @@ class DataConfig:
         choices=AUGMENTATIONS,
         families=ADVERSARIAL_FAMILIES,
     )
-
-
-# --------------------------------------------------------------------------
-# Networks.
 
 
 IMAGE_SIZES = (32, 64, 128, 256)
@@ -392,10 +384,6 @@ class NetworkConfig:
     )
 
 
-# --------------------------------------------------------------------------
-# Loss weights of a multimodal variational autoencoder.
-
-
 @dataclass(frozen=True, kw_only=True)
 class VariationalConfig:
     """Weights of the terms of the ELBO."""
@@ -434,10 +422,6 @@ class VariationalConfig:
         high=16,
         families=("mvae",),
     )
-
-
-# --------------------------------------------------------------------------
-# Previews, checkpoints and evaluations.
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ Shapes: B batch, C channels, H height, W width, F features, Z noise.
 
 import itertools
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -154,7 +155,7 @@ class ImageModality:
         return LatentImageDecoder(decoder, self.likelihood)
 
 
-class ContextImageDecoder(nn.Module):
+class ContextImageDecoder(nn.Module, ABC):
     """Base of the decoders that concatenate the noise with a projection of the context.
 
     A subclass sets ``latent_dim`` and ``project_context`` and implements ``draw``.
@@ -178,9 +179,9 @@ class ContextImageDecoder(nn.Module):
             )
         return torch.tanh(self.draw(noise)).contiguous(memory_format=CHANNELS_LAST)
 
+    @abstractmethod
     def draw(self, noise: Tensor) -> Tensor:
         """Map noise and projected context, [B, Z + P], to [B, C, H, W] before ``tanh``."""
-        raise NotImplementedError
 
 
 class ImageDecoder(ContextImageDecoder):
