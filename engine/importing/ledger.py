@@ -39,6 +39,8 @@ class Reason(StrEnum):
     """A device, socket or pipe."""
     BAD_ROW = "bad_row"
     """A line of a table that does not have what the mapping names."""
+    NOT_LANGUAGE = "not_language"
+    """A text file of numbers, identifiers or code, such as boxes or settings."""
     BAD_ENCODING = "bad_encoding"
     """Bytes that are no text in any encoding known."""
     NO_TEXT = "no_text"

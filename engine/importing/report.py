@@ -66,6 +66,7 @@ _REASONS = {
     "link": "a link",
     "special_file": "a device, socket or pipe",
     "bad_row": "lacks what the mapping names",
+    "not_language": "numbers, identifiers or code instead of a caption",
     "bad_encoding": "no text in any encoding known",
     "no_text": "an image without a text",
     "no_image": "a text without an image",

@@ -14,18 +14,19 @@ import os
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from engine.config.setting import problems_in
 from engine.control import RunControl
-from engine.errors import ConfigError, EngineError, Problem
+from engine.errors import ConfigError, EngineError, EntryError, Problem
 from engine.events import ImportEmit, ImportProgressed, ImportStage
 from engine.importing.formats.format import Detection, FileListing, Format, RawSample
 from engine.importing.formats.names import IMAGE_SUFFIXES, TEXT_SUFFIXES
 from engine.importing.formats.registry import FORMATS
+from engine.importing.formats.streams import STREAM_ERRORS
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.plan import DECODING, ImportPlan, check_fixes
 from engine.importing.sources.archive import Archive, FileEntry
@@ -61,7 +62,29 @@ def list_files(
         entries.append(entry)
         suffixes[PurePosixPath(entry.path).suffix.lower()] += 1
     control.stop_if_asked()
-    return FileListing(entries=tuple(entries), suffixes=dict(suffixes))
+    unnamed: frozenset[str] = frozenset()
+    if not IMAGE_SUFFIXES & suffixes.keys():
+        unnamed = frozenset(_unnamed_images(archive, entries, control))
+    return FileListing(entries=tuple(entries), suffixes=dict(suffixes), unnamed_images=unnamed)
+
+
+_IMAGE_STARTS = re.compile(
+    rb"\x89PNG\r\n|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP|BM....\0\0\0\0|II\*\0|MM\0\*", re.DOTALL
+)
+
+
+def _unnamed_images(
+    archive: Archive, entries: Iterable[FileEntry], control: RunControl
+) -> Iterator[str]:
+    """Yield the files without a suffix whose first bytes are those of an image."""
+    for number, entry in enumerate(entries):
+        if number % ASK_EVERY == 0:
+            control.stop_if_asked()
+        if PurePosixPath(entry.path).suffix:
+            continue
+        with contextlib.suppress(EntryError, *STREAM_ERRORS), archive.open(entry.path) as stream:
+            if _IMAGE_STARTS.match(stream.read(16)):
+                yield entry.path
 
 
 def detect_formats(archive: Archive, listing: FileListing) -> tuple[Detection, ...]:

@@ -6,9 +6,8 @@ read by ``RowTexts``. An image may also be embedded in a cell, as base64 or as a
 
 import base64
 import binascii
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
@@ -24,8 +23,11 @@ from engine.importing.formats.names import (
     ImageNameError,
     is_image,
     is_numbered_text,
+    is_text_name,
     plain,
 )
+from engine.importing.formats.records import MAX_ITEMS, TAG_NAMES, captions_in
+from engine.importing.language import language_share, words_of_name
 from engine.importing.ledger import Reason
 from engine.importing.sources.archive import LIMITS
 
@@ -82,6 +84,8 @@ def read_embedded(stream: BinaryIO, offset: int) -> bytes:
 
 
 _MAX_COLUMNS = 200
+_FLAGS = {"1": True, "1.0": True, "true": True}
+_FLAGS |= dict.fromkeys(("0", "0.0", "-1", "-1.0", "false"), False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,6 +95,8 @@ class Guess:
     image: str
     """Column of the images; empty if no column holds any."""
     texts: tuple[str, ...]
+    flags: tuple[str, ...]
+    """Columns of 1 and 0, or of 1 and -1, each named by what it says; none if there are texts."""
     label: str
     columns: tuple[str, ...]
     matched: float
@@ -109,9 +115,11 @@ def guess_columns(
     def is_label(value: object) -> bool:
         return isinstance(value, str | int) and 0 < len(str(value)) < 200
 
+    texts = _text_columns(rows, others)
     return Guess(
         image=image,
-        texts=_text_columns(rows, others),
+        texts=texts,
+        flags=() if texts else _flag_columns(rows, others),
         label=_first_named(others, LABEL_NAMES, lambda c: _share(rows, c, is_label)),
         columns=columns,
         matched=shares.get(image, 0.0),
@@ -135,14 +143,46 @@ def _image_column(
 
 
 def _text_columns(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> tuple[str, ...]:
-    numbered = [c for c in columns if is_numbered_text(c)]
+    """Choose the columns that hold language: by name, else the one of the most words."""
+    cells = {c: [t for row in rows for t in captions_in(row.get(c))] for c in columns}
+    language = {c: language_share(texts) for c, texts in cells.items()}
+    numbered = [c for c in columns if is_numbered_text(c) and language[c] >= 0.5]
     if numbered:
         return tuple(numbered)
-    named = _first_named(columns, TEXT_NAMES, lambda c: _share(rows, c, _is_text))
-    if named:
+
+    def named_share(column: str) -> float:
+        # Class numbers are offered too: the user can say what they mean.
+        is_offered = language[column] >= 0.5 or plain(column) in LABEL_NAMES
+        return _share(rows, column, _is_text) if is_offered else 0.0
+
+    named = _first_named(columns, TEXT_NAMES, named_share)
+    if named and (plain(named) not in LABEL_NAMES or language[named] >= 0.5):
         return (named,)
-    wordy = {c: _words(rows, c) for c in columns if _share(rows, c, _is_text) > 0.5}
-    return (max(wordy, key=lambda c: wordy[c]),) if wordy else ()
+    # What is the same in every row describes the source.
+    varied = [
+        c for c in columns if language[c] >= 0.5 and (len(set(cells[c])) > 1 or len(rows) < 3)
+    ]
+    captions = [c for c in varied if is_text_name(c)]
+    wordy = {c: sum(len(text.split()) for text in cells[c]) for c in captions or varied}
+    if wordy:
+        return (max(wordy, key=lambda c: wordy[c]),)
+    return (named,) if named else ()
+
+
+def _flag_columns(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> tuple[str, ...]:
+    """Choose the columns of an attribute table: at least two, and most of the table."""
+    flags = [
+        c
+        for c in columns
+        if words_of_name(c) and all(flag_of(row.get(c)) is not None for row in rows)
+    ]
+    varied = any(flag_of(row.get(c)) for row in rows for c in flags)
+    return tuple(flags) if varied and len(flags) >= 2 and 2 * len(flags) >= len(columns) else ()
+
+
+def flag_of(value: object) -> bool | None:
+    """Return what a cell of an attribute table says; None if it is no flag."""
+    return _FLAGS.get(str(value).strip().lower())
 
 
 def _first_named(
@@ -186,12 +226,6 @@ def _is_text(value: object) -> bool:
     return any(character.isalnum() for character in text)
 
 
-def _words(rows: Sequence[Mapping[str, Any]], column: str) -> float:
-    values = [str(row.get(column) or "") for row in rows]
-    letters = sum(any(c.isalpha() for c in value) for value in values)
-    return sum(len(value.split()) for value in values) if letters > len(values) / 2 else 0.0
-
-
 def complete(reading: ImportSpec, guess: Guess, table: str) -> ImportSpec:
     """Fill in the empty columns of a spec from a guess.
 
@@ -214,11 +248,11 @@ def complete(reading: ImportSpec, guess: Guess, table: str) -> ImportSpec:
         reading,
         image_column=reading.image_column or guess.image,
         text_columns=reading.text_columns or guess.texts,
+        flag_columns=reading.flag_columns or (() if reading.text_columns else guess.flags),
         label_column=reading.label_column or guess.label,
     )
 
 
-_MAX_ITEMS = 1_000
 _UNREADABLE = "\ufffd"
 
 
@@ -254,6 +288,7 @@ class RowTexts:
         self, reading: ImportSpec, meanings: Mapping[str, Callable[[Any], Any]] | None = None
     ) -> None:
         self._texts, self._label = reading.text_columns, reading.label_column
+        self._flags = reading.flag_columns
         self._words = dict(reading.words)
         self._meanings = meanings or {}
 
@@ -265,14 +300,17 @@ class RowTexts:
         """
         found: list[str] = []
         for column in self._texts:
-            for text in _flat(self._value(values, column)):
+            is_tags = plain(column) in TAG_NAMES
+            for text in captions_in(self._value(values, column), is_tags=is_tags):
                 if len(text) > LIMITS.text_bytes:
                     raise RowError(Reason.TOO_LARGE, f"the text in '{column}' is too long")
                 if _UNREADABLE in text:
                     detail = f"'{column}' holds bytes that are no text in the table's encoding"
                     raise RowError(Reason.BAD_ENCODING, detail)
                 found.append(self._words.get(text, text))
-        return [text for text in found if text][:_MAX_ITEMS]
+        if told := [words_of_name(c) for c in self._flags if flag_of(values.get(c))]:
+            found.append(", ".join(told))
+        return [text for text in found if text][:MAX_ITEMS]
 
     def extras(self, values: Mapping[str, Any], also: Sequence[str] = ()) -> dict[str, str]:
         """Return what else a row says: label, group, split and the columns that are named."""
@@ -295,33 +333,3 @@ class RowTexts:
         value = values.get(column)
         meaning = self._meanings.get(column)
         return meaning(value) if meaning else value
-
-
-def _flat(value: object) -> Iterator[str]:
-    """Yield the texts of a cell; a list holds several."""
-    match value:
-        case None | float():
-            return
-        case str():
-            yield from _listed(value.strip())
-        case list():
-            for part in value[:_MAX_ITEMS]:
-                if not isinstance(part, list):
-                    yield from _flat(part)
-        case dict():
-            names = [name for name in TEXT_NAMES if isinstance(value.get(name), str)]
-            if names:
-                yield value[names[0]].strip()
-        case _:
-            yield str(value)
-
-
-def _listed(text: str) -> Iterator[str]:
-    """Yield a text, or those of a JSON list that was written into a cell."""
-    if text.startswith('["') and text.endswith('"]'):
-        try:
-            yield from [part.strip() for part in json.loads(text) if isinstance(part, str)]
-        except (ValueError, RecursionError):
-            yield text
-    else:
-        yield text

@@ -14,7 +14,7 @@ Layout of file names::
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from engine.importing.formats.format import (
     CaptionGrouping,
@@ -33,12 +33,11 @@ from engine.importing.formats.names import (
     split_of_name,
     stem_of,
 )
+from engine.importing.language import is_repeats_folder, words_of_folder, words_of_name
 from engine.importing.ledger import FileLedger
 from engine.importing.sources.archive import Archive
 
-# "001.Black_footed_Albatross" is CUB's habit.
-_NUMBER = re.compile(r"^\d+\.(?=\D)")
-_SEPARATORS = re.compile(r"[_\-\s]+")
+_DIGITS = re.compile(r"\d+")
 
 
 class ClassFolders(ImageFileFormat):
@@ -47,14 +46,94 @@ class ClassFolders(ImageFileFormat):
     name = "class_folders"
 
     def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
-        """Detect a source in which at least two folders hold images."""
+        """Detect a source whose images lie in folders that name something.
+
+        One folder for all images, or folders that only count, say little.
+        """
         paths = image_paths(listing)
-        classes = {name for path in paths if (name := class_of(path))}
-        if archive.selected_entry or not classes:
+        if archive.selected_entry or not paths:
             return None
+        classes = class_names(archive, paths)
+        names = {name for name in classes.values() if name}
+        counted = {_DIGITS.sub("", words_of_folder(name)) for name in names}
+        is_counted = len(names) > 1 and len(counted) == 1 and counted != {""}
+        if not names:
+            return None
+        is_likely = any(map(is_repeats_folder, names)) or (len(names) > 1 and not is_counted)
+        named = sum(map(bool, classes.values())) / len(paths)
         return Detection(
             reading=ImportSpec(format=self.name),
-            confidence=0.6 if len(classes) > 1 else 0.1,
+            confidence=0.3 + 0.3 * named if is_likely else 0.04,
+            images=len(paths),
+        )
+
+    def scan(
+        self,
+        archive: Archive,
+        listing: FileListing,
+        reading: ImportSpec,
+        ledger: FileLedger,
+    ) -> Iterator[RawSample]:
+        """Find the items; an image outside of all class folders has no text."""
+        words, share = dict(reading.words), CaptionGrouping(ledger).share
+        paths = image_paths(listing)
+        classes = class_names(archive, paths, words)
+
+        def describe(path: str) -> tuple[tuple[str, ...], Mapping[str, str]]:
+            label = classes[path]
+            if not label:
+                return (), split_extras(path)
+            plain = words_of_folder(label)
+            text = words.get(label) or words.get(plain) or plain
+            return (text,), share({"label": label} | split_extras(path))
+
+        yield from scan_images(paths, ledger, describe)
+        skip_leftovers(listing, ledger, set(paths))
+
+
+def class_names(
+    archive: Archive, paths: Iterable[str], known: Mapping[str, str] = {}
+) -> dict[str, str]:
+    """Return the name of each image's class folder; empty where it lies in none.
+
+    That is the innermost folder that names something: not a split, a counter or an identifier. The
+    source itself counts if it is one of kohya's repeats.
+
+    Args:
+        archive: the source.
+        paths: of the images.
+        known: folders that name something because the user says what.
+    """
+    root = archive.source.name if is_repeats_folder(archive.source.name) else ""
+    folders: dict[str, str] = {}
+
+    def class_of(folder: str) -> str:
+        if folder not in folders:
+            above, _slash, name = folder.rpartition("/")
+            is_class = name in known or (bool(words_of_folder(name)) and not split_of_name(name))
+            folders[folder] = name if is_class else class_of(above) if above else root
+        return folders[folder]
+
+    return {path: class_of(folder_of(path)) for path in paths}
+
+
+class FileNames(ImageFileFormat):
+    """File names as texts: what is left where nothing else says what images show.
+
+    Where no name is language, the images are offered without texts.
+    """
+
+    name = "file_names"
+
+    def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
+        """Detect any source with images; if names have words, it is likelier."""
+        paths = image_paths(listing)
+        if archive.selected_entry or not paths:
+            return None
+        named = sum(map(bool, texts_of_names(paths).values()))
+        return Detection(
+            reading=ImportSpec(format=self.name),
+            confidence=0.05 + 0.15 * named / len(paths),
             images=len(paths),
         )
 
@@ -65,81 +144,22 @@ class ClassFolders(ImageFileFormat):
         reading: ImportSpec,
         ledger: FileLedger,
     ) -> Iterator[RawSample]:
-        """Find the items; an image outside of all class folders has no text."""
-        words, share = dict(reading.words), CaptionGrouping(ledger).share
+        """Find the items; an image whose name is no language has no text."""
+        words, paths = dict(reading.words), image_paths(listing)
+        texts = texts_of_names(paths)
 
         def describe(path: str) -> tuple[tuple[str, ...], Mapping[str, str]]:
-            label = class_of(path)
-            if not label:
-                return (), split_extras(path)
-            plain = folder_text(label)
-            text = words.get(label) or words.get(plain) or plain
-            return (text,), share({"label": label} | split_extras(path))
-
-        paths = image_paths(listing)
-        yield from scan_images(paths, ledger, describe)
-        skip_leftovers(listing, ledger, set(paths))
-
-
-def class_of(path: str) -> str:
-    """Return the name of an image's class folder; empty where it lies in none."""
-    name = folder_of(path).rpartition("/")[2]
-    return "" if split_of_name(name) or not folder_text(name) else name
-
-
-def folder_text(name: str) -> str:
-    """Turn a folder's name into words."""
-    return _SEPARATORS.sub(" ", _NUMBER.sub("", name)).strip()
-
-
-_NAME_SEPARATORS = re.compile(r"[_\-+.\s]+")
-# A number of its own at the end, or one of three digits and more behind a word.
-_NUMBERED = re.compile(r"^(?:\(?\d+\)?|[^\W\d]+(?:\d{3,}|\(\d+\)))$")
-_LETTERS = re.compile(r"^[^\W\d]+")
-
-
-class FileNames(ImageFileFormat):
-    """File names as texts: what is left where nothing else says what images show."""
-
-    name = "file_names"
-
-    def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
-        """Detect any source with images; if names have words, it is likelier."""
-        paths = image_paths(listing)
-        if archive.selected_entry or not paths:
-            return None
-        named = sum(bool(name_text(stem_of(path))) for path in paths)
-        confidence = 0.05 + 0.15 * named / len(paths)
-        return Detection(
-            reading=ImportSpec(format=self.name), confidence=confidence, images=len(paths)
-        )
-
-    def scan(
-        self,
-        archive: Archive,  # noqa: ARG002 - required by the protocol
-        listing: FileListing,
-        reading: ImportSpec,
-        ledger: FileLedger,
-    ) -> Iterator[RawSample]:
-        """Find the items; an image whose name is only a number has no text."""
-        words = dict(reading.words)
-
-        def describe(path: str) -> tuple[tuple[str, ...], Mapping[str, str]]:
-            stem = stem_of(path)
-            text = words.get(stem) or words.get(name_text(stem)) or name_text(stem)
+            text = words.get(stem_of(path)) or words.get(texts[path]) or texts[path]
             return (text,) if text else (), split_extras(path)
 
-        paths = image_paths(listing)
         yield from scan_images(paths, ledger, describe)
         skip_leftovers(listing, ledger, set(paths))
 
 
-def name_text(stem: str) -> str:
-    """Turn a file's name into words; numbers at its end are dropped."""
-    parts = _NAME_SEPARATORS.sub(" ", stem).split()
-    while parts and _NUMBERED.match(parts[-1]):
-        last = _LETTERS.match(parts.pop())
-        if last:
-            parts.append(last.group())
-            break
-    return " ".join(parts)
+def texts_of_names(paths: Iterable[str]) -> dict[str, str]:
+    """Return what the name of each image says; nothing if three or more all say the same."""
+    texts = {path: words_of_name(stem_of(path)) for path in paths}
+    said = [text for text in texts.values() if text]
+    if len(said) > 2 and len(set(said)) == 1:
+        return dict.fromkeys(texts, "")
+    return texts

@@ -53,6 +53,9 @@ class FileListing:
     """All files, in the archive's order."""
     suffixes: Mapping[str, int]
     """How many files there are of each suffix, lower case with its dot."""
+    unnamed_images: frozenset[str] = frozenset()
+    """Files without a suffix that start as an image does; looked for where no file is named like
+    an image."""
 
     def of(self, *suffixes: str) -> list[FileEntry]:
         """Return the files of some suffixes (``.jpg``), in order."""
@@ -73,6 +76,8 @@ class ImportSpec:
     image_column: str = ""
     text_columns: tuple[str, ...] = ()
     """Columns, keys or metadata fields that hold texts; several give several captions."""
+    flag_columns: tuple[str, ...] = ()
+    """Columns of 1 and 0, or of 1 and -1; the names of those that are 1 make one caption."""
     label_column: str = ""
     """A column that makes groups, such as a class."""
     encoding: str = ""

@@ -5,7 +5,10 @@ the ledger.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import takewhile
+from urllib.parse import unquote
 
 from engine.errors import ConfigError, Problem
 from engine.importing.formats.format import FileListing, ImageRef, RawSample
@@ -19,7 +22,7 @@ IMAGE_SUFFIXES = frozenset((
 ))
 # fmt: on
 """Named like an image; which of them cannot be read is found by decoding."""
-TEXT_SUFFIXES = (".txt", ".caption")
+TEXT_SUFFIXES = (".txt", ".caption", ".captions", ".cap", ".tags", ".text", ".md", ".prompt")
 """Named like a caption."""
 
 _SPLITS = {
@@ -36,7 +39,11 @@ _SPLITS = {
 _WORD = re.compile(r"t10k|[a-z]+")
 _WEB = re.compile(r"(?i)(https?|ftp|s3|gs)://|www\.")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
-_AMBIGUOUS = ""
+_LOCAL_FILES = re.compile(r"/data/local-files/\?d=(.+)")
+_CAPTION_NUMBER = re.compile(r"#\d+$")
+"""Flickr8k counts the captions of an image behind its name."""
+_UPLOADED = re.compile(r"^[0-9a-f]{8}-(?=.)")
+"""What Label Studio puts before the names of uploaded files."""
 
 
 class ImageNameError(ValueError):
@@ -89,52 +96,115 @@ def split_extras(path: str, *, of_table: bool = False) -> dict[str, str]:
 
 
 def image_paths(listing: FileListing) -> list[str]:
-    """Return the files that are named like images, in order."""
-    return [entry.path for entry in listing.entries if is_image(entry.path)]
+    """Return the files that are named like images, or are some without a suffix, in order."""
+    unnamed = listing.unnamed_images
+    return [e.path for e in listing.entries if is_image(e.path) or e.path in unnamed]
 
 
 class ImageIndex:
-    """The images of a source by path, by base name and by stem."""
+    """Finds the image that a table means, however the table spells its path.
+
+    Names meet in any letter case, in any Unicode form, percent-encoded, with backslashes, as an
+    absolute path of another machine, with ``..``, and with another suffix or none. Of several
+    images with one base name, the one that shares the most folders with the name is meant.
+    """
 
     def __init__(self, listing: FileListing) -> None:
         self.paths = set(image_paths(listing))
-        self._names = _unique((p.rpartition("/")[2], p) for p in self.paths)
-        self._stems = _unique((stem_of(p), p) for p in self.paths)
+        self._others = {e.path for e in listing.entries if not suffix_of(e.path)} - self.paths
+        self._names: dict[str, list[str]] | None = None
 
     def find(self, name: str, folders: Sequence[str] = ("",)) -> str | None:
-        """Find the image that a row names: in these folders, then by its unique base name.
+        """Find the image that a row names, first in ``folders``.
 
         Raises:
-            ImageNameError: the name leads out of the source, or to the web.
+            ImageNameError: no image of the source fits, and the name leads out of it or to the web.
         """
-        parts = _safe_parts(name)
+        parts: list[str] = []
+        for written in dict.fromkeys((name, _local_name(name))):
+            parts = [p for p in written.replace("\\", "/").split("/") if p not in ("", ".")]
+            for folder in folders:
+                path = _resolved(folder, parts)
+                if path in self.paths:
+                    return path
         if not parts:
             return None
-        relative = "/".join(parts)
-        for folder in folders:
-            path = f"{folder}/{relative}" if folder else relative
-            if path in self.paths:
-                return path
-        found = self._names.get(parts[-1]) or self._stems.get(parts[-1])
-        return found or None
+        if found := self._find_by_name(parts, folders):
+            return found
+        if problem := _outside(name):
+            raise ImageNameError(problem)
+        return None
+
+    def _find_by_name(self, parts: Sequence[str], folders: Sequence[str]) -> str | None:
+        if self._names is None:
+            self._names = _by_name(self.paths, self._others)
+        base = folded(parts[-1])
+        candidates = self._names.get(base, [])
+        if not candidates and is_image(base):
+            # Converted to another format since, or uploaded under a prefix.
+            candidates = self._names.get(stem_of(base), [])
+            candidates = candidates or self._names.get(_UPLOADED.sub("", base), [])
+        if len(candidates) < 2:
+            return candidates[0] if candidates else None
+        wanted = [folded(part) for part in parts[:-1] if part != ".."]
+
+        def rank(path: str) -> tuple[int, int]:
+            folder = folder_of(path)
+            pairs = zip(reversed(folded(folder).split("/")), reversed(wanted), strict=False)
+            shared = sum(1 for _pair in takewhile(lambda pair: pair[0] == pair[1], pairs))
+            return shared, -(folders.index(folder) if folder in folders else len(folders))
+
+        ranked = sorted(candidates, key=rank, reverse=True)
+        return ranked[0] if rank(ranked[0]) > rank(ranked[1]) else None
 
 
-def _safe_parts(name: str) -> list[str]:
-    if _WEB.match(name):
-        raise ImageNameError("it is a web address; nothing is downloaded")
-    if name.startswith(("/", "\\")) or _DRIVE.match(name):
-        raise ImageNameError("it is an absolute path")
-    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
-    if ".." in parts:
-        raise ImageNameError("it leads out of the source")
-    return parts
+def folded(name: str) -> str:
+    """Return a name in the form in which equal names of all systems meet: NFC, without case."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
-def _unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name, path in pairs:
-        found[name] = _AMBIGUOUS if name in found else path
+def _by_name(images: Iterable[str], others: Iterable[str]) -> dict[str, list[str]]:
+    """Map folded base names, and the stems of images, to paths in order."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(images):
+        base = folded(path.rpartition("/")[2])
+        found.setdefault(base, []).append(path)
+        found.setdefault(stem_of(base), []).append(path)
+    for path in sorted(others):
+        found.setdefault(folded(path.rpartition("/")[2]), []).append(path)
     return found
+
+
+def _local_name(name: str) -> str:
+    """Return the path that a name means: no scheme and query, slashes, decoded percent signs."""
+    if local := _LOCAL_FILES.search(name):
+        name = local[1]
+    if _WEB.match(name):
+        name = re.split(r"[?#]", name, maxsplit=1)[0].partition("://")[2]
+    name = _CAPTION_NUMBER.sub("", name.removeprefix("file://").replace("\\", "/"))
+    return unquote(name) if "%" in name else name
+
+
+def _resolved(folder: str, parts: Iterable[str]) -> str:
+    """Return the path that parts give from a folder; empty if they lead above the root."""
+    path = folder.split("/") if folder else []
+    for part in parts:
+        if part != "..":
+            path.append(part)
+        elif path:
+            path.pop()
+        else:
+            return ""
+    return "/".join(path)
+
+
+def _outside(name: str) -> str:
+    """Say why a name that no image fits cannot be followed; empty if it could be."""
+    if _WEB.match(name):
+        return "it is a web address; nothing is downloaded"
+    if name.startswith(("/", "\\")) or _DRIVE.match(name):
+        return "it is an absolute path"
+    return "it leads out of the source" if ".." in re.split(r"[\\/]", name) else ""
 
 
 def folders_named(listing: FileListing, text: str) -> Iterator[str]:
@@ -156,10 +226,10 @@ IMAGE_NAMES: Sequence[str] = (
     "picture", "photo", "jpg", "png", "image_id", "img_name", "id", "name",
 )
 TEXT_NAMES: Sequence[str] = (
-    "text", "caption", "captions", "description", "texts", "prompt", "sentence",
-    "sentences", "raw", "comment", "title", "alt_text", "alt", "txt", "annotation",
-    "label_text", "name_en", "english", "label", "labels", "class", "category", "tag",
-    "tags", "name",
+    "text", "caption", "captions", "description", "texts", "prompt", "sentence", "sentences",
+    "raw", "report", "comment", "title", "alt_text", "alt", "txt", "annotation", "label_text",
+    "name_en", "english", "tag_string_general", "tag_string", "tags", "keywords",
+    "tag", "label", "labels", "class", "category", "categories", "name",
 )
 LABEL_NAMES: Sequence[str] = (
     "label", "class", "category", "class_name", "label_name", "species", "breed", "labels",
@@ -168,6 +238,7 @@ LABEL_NAMES: Sequence[str] = (
 GROUP_NAMES = ("group",)
 SPLIT_NAMES = ("split", "partition", "subset")
 
+_TEXT_PART = re.compile(r"caption|description|prompt|sentence|utterance|transcript")
 _NUMBERED = re.compile(r"(caption|text|comment|sentence|description)s?[ _-]?\d+")
 
 
@@ -181,6 +252,11 @@ def is_column_name(name: str) -> bool:
     name = plain(name)
     known = (*IMAGE_NAMES, *TEXT_NAMES, *LABEL_NAMES, *GROUP_NAMES, *SPLIT_NAMES, "url")
     return name in known or is_numbered_text(name)
+
+
+def is_text_name(name: str) -> bool:
+    """Whether a column's name contains a usual one for captions, such as ``blip_caption``."""
+    return bool(_TEXT_PART.search(plain(name))) and "negative" not in name.lower()
 
 
 def is_numbered_text(name: str) -> bool:

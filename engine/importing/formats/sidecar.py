@@ -6,14 +6,22 @@ Layout::
         001.jpg
         001.txt         one caption; in CUB's folders, one a line
         002.png
-        002.caption
+        002.caption     also .cap, .tags, .md
+        003.jpg
+        003.jpg.json    a record with a caption or tags, where there is no text file
     labels/             or in a folder beside theirs
-        003.txt
+        004.txt
+    s504/               or one text for all images of a folder:
+        005.jpg
+        caption.txt     in it, if its images have none of their own,
+    s504.txt            or beside it
 """
 
+import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from engine.errors import EntryError
@@ -29,18 +37,34 @@ from engine.importing.formats.format import (
 )
 from engine.importing.formats.names import (
     TEXT_SUFFIXES,
+    folded,
     folder_of,
     image_paths,
     skip_leftovers,
     split_extras,
     split_of_name,
     stem_of,
+    suffix_of,
 )
+from engine.importing.formats.records import captions_of
 from engine.importing.formats.streams import STREAM_ERRORS, checked_encoding
+from engine.importing.language import is_language
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.sources.archive import LIMITS, Archive
 
 _SAMPLES = 300
+RECORD_SUFFIX = ".json"
+_IMAGE_FOLDER = re.compile(r"(?i)images?|imgs?|jpe?gs?")
+_TEXT_FOLDER = re.compile(r"(?i)texts?(_c\d+)?|captions?|labels?")
+_NOTES = re.compile(
+    r"(?i)(read.?me|licen[cs]e|copying|notice|authors|changelog|classes|attribution|contributing)"
+)
+_OF_FOLDER = re.compile(r"(?i)(captions?|descriptions?|prompt|text|title|info|label|folder)")
+"""Stems of text files that describe all images of their folder."""
+_LOOSE_SUFFIXES = (".txt", ".caption", ".captions", ".cap", ".tags", ".text", ".prompt")
+"""Of texts that count without an image, too."""
+_LOOKED_AT = 12
+_PARALLEL = "*"
 
 
 class TextFiles:
@@ -58,6 +82,7 @@ class TextFiles:
     def __init__(self, archive: Archive, paths: Sequence[str], encoding: str) -> None:
         self._archive = archive
         self._encoding = checked_encoding(encoding) or self._detected(paths)
+        self._last: tuple[str, tuple[str, ...]] = "", ()
 
     def read(self, path: str, ledger: FileLedger) -> str:
         """Return a file's text; empty if it is skipped. The caller marks the file as used."""
@@ -77,6 +102,31 @@ class TextFiles:
             ledger.mark_skipped(path, Reason.EMPTY)
         return text
 
+    def captions(self, path: str, ledger: FileLedger) -> tuple[str, ...]:
+        """Return a file's captions, and mark the file as used if it has any.
+
+        That is the whole text, each line in CUB's folders, or the captions of a JSON record.
+        Numbers, such as boxes, are none.
+        """
+        # Images of a folder that share a text follow each other.
+        if path == self._last[0]:
+            return self._last[1]
+        text = self.read(path, ledger)
+        captions: list[str] = []
+        if suffix_of(path) == RECORD_SUFFIX:
+            with suppress(ValueError, RecursionError):
+                captions = captions_of(json.loads(text))
+        elif _anchor(path, _TEXT_FOLDER) is None:
+            captions = [text] if is_language(text) else []
+        else:
+            captions = [line.strip() for line in text.splitlines() if is_language(line)]
+        if captions:
+            ledger.mark_used(path)
+        elif text:
+            ledger.mark_skipped(path, Reason.NOT_LANGUAGE, text[:100])
+        self._last = path, tuple(captions[:MAX_CAPTIONS])
+        return self._last[1]
+
     def _detected(self, paths: Sequence[str]) -> str:
         samples: list[bytes] = []
         # Spread over the whole source: one folder may be in a language of its own.
@@ -86,15 +136,6 @@ class TextFiles:
             except (EntryError, *STREAM_ERRORS):
                 continue
         return detect_encoding([sample for sample in samples if not sample.isascii()])
-
-
-_IMAGE_FOLDER = re.compile(r"(?i)images?|imgs?|jpe?gs?")
-_TEXT_FOLDER = re.compile(r"(?i)texts?(_c\d+)?|captions?|labels?")
-_NOTES = re.compile(
-    r"(?i)(read.?me|licen[cs]e|copying|notice|authors|changelog|classes|attribution)"
-)
-_LOOKED_AT = 8
-_PARALLEL = "*"
 
 
 @dataclass(slots=True)
@@ -107,32 +148,40 @@ class _Pairing:
     """Texts without an image."""
 
     @property
+    def paths(self) -> list[str]:
+        """The text files that belong to an image, each once."""
+        return list(dict.fromkeys(path for texts in self.texts.values() for path in texts))
+
+    @property
     def share(self) -> float:
         """Of images that have a text."""
         return sum(bool(texts) for texts in self.texts.values()) / max(len(self.texts), 1)
 
 
 class Sidecar(ImageFileFormat):
-    """The habit of kohya's trainers, and that of the Oxford and CUB datasets."""
+    """The habit of kohya's trainers, of taggers and downloaders, of the Oxford and CUB datasets."""
 
     name = "sidecar"
 
     def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
         """Detect a source in which images have text files of their own."""
-        found = [suffix for suffix in TEXT_SUFFIXES if listing.suffixes.get(suffix)]
+        suffixes = (*TEXT_SUFFIXES, RECORD_SUFFIX)
+        found = [suffix for suffix in suffixes if listing.suffixes.get(suffix)]
         if archive.selected_entry or not found:
             return None
-        pairing = _pair(listing, TEXT_SUFFIXES)
+        pairing = _pair(listing, suffixes)
         if not pairing.share:
             return None
         # Files of bounding boxes hold numbers alone.
-        paths = [texts[0] for texts in pairing.texts.values() if texts][:_LOOKED_AT]
-        files, ignored = TextFiles(archive, paths, ""), FileLedger()
-        has_words = any(c.isalpha() for path in paths for c in files.read(path, ignored))
-        most = 0.9 if has_words else 0.3
+        paths = pairing.paths
+        sample = paths[:: max(len(paths) // _LOOKED_AT, 1)][:_LOOKED_AT]
+        files, ignored = TextFiles(archive, sample, ""), FileLedger()
+        if not any(files.captions(path, ignored) for path in sample):
+            return None
+        # A text of its own says more about an image than the name of its folder.
         return Detection(
             reading=ImportSpec(format=self.name),
-            confidence=most * (1.0 if pairing.share > 0.5 else pairing.share),
+            confidence=0.9 if pairing.share > 0.5 else 0.65 + 0.3 * pairing.share,
             images=len(pairing.texts),
             columns=tuple(suffix[1:] for suffix in found),
         )
@@ -141,25 +190,13 @@ class Sidecar(ImageFileFormat):
         self, archive: Archive, listing: FileListing, reading: ImportSpec, ledger: FileLedger
     ) -> Iterator[RawSample]:
         """Find the items: images with their texts, then texts that have no image."""
-        suffixes = tuple(f".{column}" for column in reading.text_columns) or TEXT_SUFFIXES
-        pairing = _pair(listing, suffixes)
-        paths = [path for texts in pairing.texts.values() for path in texts] + pairing.orphans
+        suffixes = tuple(f".{column}" for column in reading.text_columns)
+        pairing = _pair(listing, suffixes or (*TEXT_SUFFIXES, RECORD_SUFFIX))
+        paths = pairing.paths + pairing.orphans
         files = TextFiles(archive, paths, reading.encoding)
-
-        def captions_of(path: str) -> tuple[str, ...]:
-            """Return each line in CUB's folders, elsewhere the whole file."""
-            text = files.read(path, ledger)
-            if not text:
-                return ()
-            ledger.mark_used(path)
-            if _anchor(path, _TEXT_FOLDER) is None:
-                return (text,)
-            lines = (line.strip() for line in text.splitlines())
-            return tuple(line for line in lines if line)[:MAX_CAPTIONS]
-
         for image, texts in pairing.texts.items():
             ledger.mark_used(image)
-            found = [caption for path in texts for caption in captions_of(path)]
+            found = [caption for path in texts for caption in files.captions(path, ledger)]
             extras = split_extras(image)
             # In CUB's folders the folder of a text is its class.
             anchor = _anchor(texts[0], _TEXT_FOLDER) if texts else None
@@ -170,35 +207,60 @@ class Sidecar(ImageFileFormat):
                 key=image, image=ImageRef(path=image), texts=tuple(found), extras=extras
             )
         for path in pairing.orphans:
-            found = captions_of(path)
+            found = files.captions(path, ledger)
             if found:
                 yield RawSample(key=path, image=None, texts=found, extras=split_extras(path))
         skip_leftovers(listing, ledger, {*pairing.texts, *paths})
 
 
-def _pair(listing: FileListing, suffixes: tuple[str, ...]) -> _Pairing:
-    """Pair by names: in the same folder, then in folders that are parallel."""
+def _pair(listing: FileListing, suffixes: Sequence[str]) -> _Pairing:
+    """Pair by names: in the same folder, in folders that are parallel, then folder by folder.
+
+    Text files come before records, and what an image has of its own before what its folder has.
+    """
     images = image_paths(listing)
-    by_place: dict[str, list[str]] = defaultdict(list)
-    for path in images:
-        for place in _image_places(path):
-            by_place[place].append(path)
+    by_place = _grouped((place, path) for path in images for place in _image_places(path))
+    by_folder = _grouped((folder_of(path), path) for path in images)
     pairing = _Pairing(texts={path: [] for path in images})
-    for entry in listing.of(*suffixes):
-        owners = next((by_place[p] for p in _text_places(entry.path) if p in by_place), [])
+    ranked: list[tuple[int, str, list[str]]] = []
+    for path in (entry.path for entry in listing.of(*suffixes)):
+        rank = int(suffix_of(path) == RECORD_SUFFIX)
+        owners = next((by_place[p] for p in _text_places(path) if p in by_place), [])
+        if not owners and not rank:
+            rank, owners = 2, _images_of_folder(path, by_folder)
+        if owners:
+            ranked.append((rank, path, owners))
+        elif suffix_of(path) in _LOOSE_SUFFIXES and not _NOTES.match(stem_of(path)):
+            pairing.orphans.append(path)
+    for rank, path, owners in sorted(ranked, key=lambda each: each[0]):
         for image in owners:
-            pairing.texts[image].append(entry.path)
-        if not owners and not _NOTES.match(stem_of(entry.path)):
-            pairing.orphans.append(entry.path)
+            if not rank or not pairing.texts[image]:
+                pairing.texts[image].append(path)
     return pairing
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> Mapping[str, list[str]]:
+    groups: dict[str, list[str]] = defaultdict(list)
+    for key, path in pairs:
+        groups[key].append(path)
+    return groups
+
+
+def _images_of_folder(path: str, by_folder: Mapping[str, list[str]]) -> list[str]:
+    """Return the images that a text describes as a folder: that of its name, or its own."""
+    folder, stem = folder_of(path), stem_of(path)
+    named = by_folder.get(f"{folder}/{stem}" if folder else stem, [])
+    return named or (by_folder.get(folder, []) if _OF_FOLDER.fullmatch(stem) else [])
 
 
 def _image_places(path: str) -> list[str]:
     """Return the places, as ``_text_places`` writes them, where an image's text may be."""
-    places = [path, f"{folder_of(path)}/{stem_of(path)}"]
+    folder = folded(folder_of(path))
+    path, stem = folded(path), folded(stem_of(path))
+    places = [path, f"{folder}/{stem}"]
     anchor = _anchor(path, _IMAGE_FOLDER)
     if anchor is not None:
-        parts = [*path.split("/")[:-1], stem_of(path)]
+        parts = [*path.split("/")[:-1], stem]
         rest = "/".join(parts[anchor + 1 :])
         places += [f"{'/'.join(parts[:anchor])}/{_PARALLEL}/{rest}"]
         # Oxford's flowers lie in one folder, and their texts in one for each class.
@@ -208,6 +270,7 @@ def _image_places(path: str) -> list[str]:
 
 
 def _text_places(path: str) -> list[str]:
+    path = folded(path)
     folder, stem = folder_of(path), stem_of(path)
     # "cat.jpg.txt" belongs to "cat.jpg".
     places = [f"{folder}/{stem}" if folder else stem, f"{folder}/{stem}"]

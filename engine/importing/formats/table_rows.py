@@ -7,11 +7,12 @@ import csv
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain, islice, zip_longest
 from typing import Any
 
 from engine.importing.formats.json_stream import JsonBrokenError, JsonStream, JsonValue
 from engine.importing.formats.names import is_column_name, is_image, suffix_of
+from engine.importing.formats.records import flat_record
 from engine.importing.formats.streams import Line, encoding_of, lines_of, text_of
 from engine.importing.sources.archive import LIMITS, Archive
 
@@ -106,16 +107,22 @@ def _next_row(feed: _Feed, separator: str) -> tuple[Sequence[str], str]:
 
 def sniff_separator(lines: Sequence[Line]) -> str:
     """Find what separates the cells; empty if nothing makes a table of these lines."""
-    best, most = "", 0.0
+    best, most = "", 0.5
     for separator in SEPARATORS:
-        widths = [len(r.cells) for r in records(iter(lines), separator) if not r.problem]
-        if not widths or widths[0] < 2:
+        rows = [r.cells for r in records(iter(lines), separator) if not r.problem]
+        if not rows or len(rows[0]) < 2:
             continue
-        # Texts hold commas of their own, so rows may be wider than the first, but rarely narrower.
-        fitting = sum(width == widths[0] for width in widths) / len(widths)
-        if fitting > most:
-            best, most = separator, fitting
-    return best if most >= 0.5 else ""
+        width, has_names = len(rows[0]), has_header(rows)
+        # Texts without quotation marks hold separators of their own.
+        fitting = sum(
+            len(row) == width or (len(row) > 1 and (has_names or is_image(row[0].strip())))
+            for row in rows
+        )
+        named = sum(is_image(cell.strip()) for row in rows for cell in row[:1])
+        share = (fitting + 0.5 * named) / len(rows)
+        if share > most:
+            best, most = separator, share
+    return best
 
 
 def has_header(rows: Sequence[Sequence[str]]) -> bool:
@@ -129,8 +136,9 @@ def has_header(rows: Sequence[Sequence[str]]) -> bool:
     return bool(below) and any(is_image(cell.strip()) for cell in below)
 
 
-TABLE_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt", ".tab")
+TABLE_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt", ".tab", ".lst")
 LINES_SUFFIXES = (".jsonl", ".ndjson")
+_SPACED_SUFFIXES = (".txt", ".lst")
 _SNIFFED = 30
 
 
@@ -160,11 +168,13 @@ class Layout:
     path: str
     encoding: str
     kind: str
-    """``delimited``, ``lines`` (a JSON value on each) or ``json``."""
+    """``delimited``, ``lines`` (a JSON value on each), ``json`` (a list of rows), ``json-map`` (an
+    object with an entry for each image) or ``json-columns`` (an object of columns)."""
     separator: str = ""
     columns: tuple[str, ...] = ()
     """Of a delimited table."""
-    has_header: bool = False
+    first_row: int = 0
+    """Rows before the first row of data."""
 
 
 def layout_of(archive: Archive, path: str, encoding: str = "") -> Layout:
@@ -195,23 +205,66 @@ def rows_of(archive: Archive, layout: Layout) -> Iterator[Row]:
     Raises:
         SourceUnreadableError: it cannot be read, or no further.
     """
-    if layout.kind == "delimited":
-        return _delimited_rows(archive, layout)
-    return _line_rows(archive, layout) if layout.kind == "lines" else _json_rows(archive, layout)
+    readers = {
+        "delimited": _delimited_rows,
+        "lines": _line_rows,
+        "json": _json_rows,
+        "json-map": _json_map_rows,
+        "json-columns": _json_column_rows,
+    }
+    return readers[layout.kind](archive, layout)
+
+
+_MEMBERS_SEEN = 40
 
 
 def _json_kind(archive: Archive, path: str, encoding: str) -> str:
-    # Many a file of JSON lines is called .json; a lone object without a list is no table.
+    # Many a file of JSON lines is called .json.
     if _is_json_lines(archive, path, encoding):
         return "lines"
     stream = JsonStream(text_of(archive, path, encoding), encoding)
     try:
-        is_list = stream.peek() in ("[", "{") and next(_json_list(stream), None) is not None
+        if stream.peek() == "[":
+            kind = "json" if any(map(_is_row, islice(stream.items(), 1))) else ""
+        else:
+            kind = _json_object_kind(stream) if stream.peek() == "{" else ""
     except JsonBrokenError as error:
         raise NoTableError(path) from error
-    if not is_list:
+    if not kind:
         raise NoTableError(path)
-    return "json"
+    return kind
+
+
+def _is_row(item: JsonValue) -> bool:
+    """Whether a value in a list is a row: an object, or a list that starts with a name."""
+    value = item.value
+    is_pair = isinstance(value, list) and len(value) > 1 and isinstance(value[0], str)
+    return is_pair or isinstance(value, dict)
+
+
+def _json_object_kind(stream: JsonStream) -> str:
+    """Say how an object holds a table, going by its first members; empty if it holds none."""
+    columns = entries = 0
+    for seen, key in enumerate(stream.members()):
+        is_list = stream.peek() == "["
+        if is_list:
+            items = stream.items()
+            first = next(items, None)
+            if first is not None and _is_row(first):
+                return "json"
+            deque(items, maxlen=0)
+            value: object = None if first is None else [first.value]
+        else:
+            value = stream.value().value
+        if is_column_name(key) and isinstance(value, list | dict):
+            columns += 1
+        elif isinstance(value, str | list | dict):
+            entries += 1
+        if seen >= _MEMBERS_SEEN:
+            break
+    if columns > 1 and not entries:
+        return "json-columns"
+    return "json-map" if entries else ""
 
 
 def _is_json_lines(archive: Archive, path: str, encoding: str) -> bool:
@@ -228,12 +281,16 @@ def _is_json_lines(archive: Archive, path: str, encoding: str) -> bool:
 def _delimited_layout(archive: Archive, path: str, encoding: str) -> Layout:
     lines = list(islice(lines_of(archive, path, encoding), _SNIFFED))
     separator = sniff_separator(lines)
+    if not separator and suffix_of(path) in _SPACED_SUFFIXES:
+        return _spaced_layout(path, encoding, lines)
     rows = [r.cells for r in records(iter(lines), separator) if r.cells] if separator else []
     if not rows:
         raise NoTableError(path)
     is_named = has_header(rows)
+    # Without a header, a row may be wider than others because its text holds separators.
+    width = len(rows[0]) if is_named else min(len(row) for row in rows if len(row) > 1)
     columns: dict[str, None] = {}
-    for number, cell in enumerate(rows[0], 1):
+    for number, cell in enumerate(rows[0][:width], 1):
         name = (cell.strip() if is_named else "") or f"column {number}"
         columns[name if name not in columns else f"{name} ({number})"] = None
     return Layout(
@@ -242,20 +299,45 @@ def _delimited_layout(archive: Archive, path: str, encoding: str) -> Layout:
         kind="delimited",
         separator=separator,
         columns=tuple(columns),
-        has_header=is_named,
+        first_row=int(is_named),
+    )
+
+
+def _spaced_layout(path: str, encoding: str, lines: Sequence[Line]) -> Layout:
+    """Detect rows that begin with an image's name and have spaces between the cells.
+
+    CelebA's tables have the number of rows on a line of its own, then a header without the first
+    column.
+    """
+    rows = [line.text.split() for line in lines if line.text.strip()]
+    first = next((n for n, row in enumerate(rows) if is_image(row[0])), len(rows))
+    data = [row for row in rows[first:] if is_image(row[0]) and len(row) > 1]
+    if first > 2 or not data or len(data) < len(rows) - first:
+        raise NoTableError(path)
+    columns = ("column 1", "column 2")
+    if first and len(rows[first - 1]) + 1 == len(data[0]):
+        columns = ("column 1", *rows[first - 1])
+    return Layout(
+        path=path,
+        encoding=encoding,
+        kind="delimited",
+        separator=" ",
+        columns=tuple(dict.fromkeys(columns)),
+        first_row=first,
     )
 
 
 def _delimited_rows(archive: Archive, layout: Layout) -> Iterator[Row]:
     found = records(lines_of(archive, layout.path, layout.encoding), layout.separator)
-    if layout.has_header:
-        next(found, None)
     width = len(layout.columns)
-    for number, record in enumerate(found, 1):
+    for number, record in enumerate(islice(found, layout.first_row, None), 1):
         problem, cells = record.problem, record.cells
         if not problem and len(cells) > width:
-            # A text with unquoted commas in the last column is joined again.
-            cells = (*cells[: width - 1], layout.separator.join(cells[width - 1 :]))
+            # A text with unquoted commas in the last column stays whole.
+            if '"' in record.raw:
+                cells = (*cells[: width - 1], layout.separator.join(cells[width - 1 :]))
+            else:
+                cells = tuple(record.raw.split(layout.separator, width - 1))
         values = dict(zip(layout.columns, (cell.strip() for cell in cells), strict=False))
         yield Row(number, values, problem, record.raw, record.offset)
 
@@ -286,7 +368,7 @@ def _json_rows(archive: Archive, layout: Layout) -> Iterator[Row]:
 
 
 def _json_list(stream: JsonStream) -> Iterator[JsonValue]:
-    """Yield the items of the list, or of the object's first list of objects."""
+    """Yield the items of the list, or of the object's first list of rows."""
     if stream.peek() == "[":
         yield from stream.items()
         return
@@ -296,12 +378,53 @@ def _json_list(stream: JsonStream) -> Iterator[JsonValue]:
             stream.skip()
             continue
         for number, item in enumerate(stream.items()):
-            is_found = is_found or (number == 0 and isinstance(item.value, dict))
+            is_found = is_found or (number == 0 and _is_row(item))
             if is_found:
                 yield item
 
 
+def _json_map_rows(archive: Archive, layout: Layout) -> Iterator[Row]:
+    """Yield the entries of an object: the name of an image, and its caption, captions or record."""
+    stream = JsonStream(text_of(archive, layout.path, layout.encoding), layout.encoding)
+    number = 0
+    try:
+        for key in stream.members():
+            number += 1
+            value = stream.value().value
+            inner = value if isinstance(value, dict) else {"text": value}
+            yield Row(number, {"file_name": key} | dict(flat_record(inner)), "", "", -1)
+    except JsonBrokenError as error:
+        yield Row(number + 1, {}, str(error), "", -1)
+
+
+def _json_column_rows(archive: Archive, layout: Layout) -> Iterator[Row]:
+    """Yield the rows of an object of columns, as pandas writes them; these are read whole."""
+    stream = JsonStream(text_of(archive, layout.path, layout.encoding), layout.encoding)
+    columns: dict[str, list[Any]] = {}
+    problem = ""
+    try:
+        for key in stream.members():
+            if stream.peek() == "[":
+                columns[key] = [item.value for item in stream.items()]
+            elif isinstance(value := stream.value().value, dict):
+                columns[key] = list(value.values())
+    except JsonBrokenError as error:
+        problem = str(error)
+    for number, cells in enumerate(zip_longest(*columns.values()), 1):
+        yield Row(number, dict(zip(columns, cells, strict=True)), "", "", -1)
+    if problem:
+        yield Row(max(map(len, columns.values()), default=0) + 1, {}, problem, "", -1)
+
+
 def _row_of(number: int, found: JsonValue) -> Row:
-    if not isinstance(found.value, dict):
-        return Row(number, {}, "it is no object", "", -1)
-    return Row(number, found.value, "", found.raw, found.offset)
+    match found.value:
+        case dict() as record:
+            return Row(number, flat_record(record), "", found.raw, found.offset)
+        case [str() as name, *cells] if cells:
+            # Class numbers are labels.
+            is_label = isinstance(cells[0], int)
+            values = {"file_name": name, "label" if is_label else "text": cells[0]}
+            values |= {f"column {n}": cell for n, cell in enumerate(cells[1:], 3)}
+            return Row(number, values, "", "", -1)
+        case _:
+            return Row(number, {}, "it is no object", "", -1)

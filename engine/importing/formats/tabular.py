@@ -166,13 +166,17 @@ class TableFile:
         confidence = 0.96 if is_metadata or archive.selected_entry else 0.95
         if not guess.matched and not archive.selected_entry:
             confidence = 0.1
-        elif guess.matched < 0.5:
-            confidence *= 0.3 + guess.matched
+        elif not guess.texts and not guess.flags:
+            confidence = 0.15
+        elif guess.matched < 0.5 and not is_metadata:
+            # A text of its own says more about an image than the name of its folder.
+            confidence = 0.65 + 0.3 * guess.matched
         reading = ImportSpec(
             format=self.name,
             table="" if is_metadata and not archive.selected_entry else best,
             image_column=guess.image,
             text_columns=guess.texts,
+            flag_columns=guess.flags,
             label_column=guess.label,
         )
         return Detection(

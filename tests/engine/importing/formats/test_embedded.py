@@ -89,7 +89,7 @@ def test_that_no_pixel_is_decoded(monkeypatch):
 
 def test_that_one_text_on_all_images_is_the_programs_own():
     assert best(FILES) == "embedded"
-    same = {f"folder {n % 2}/{n}.png": png(Description="made with X") for n in range(6)}
+    same = {f"{('cats', 'dogs')[n % 2]}/{n}.png": png(Description="made with X") for n in range(6)}
     assert best(same) == "class_folders"
 
 

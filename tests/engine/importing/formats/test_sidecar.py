@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from hypothesis import given
 
@@ -91,10 +93,71 @@ def test_that_it_is_offered_where_most_images_have_a_text_of_words():
     assert best(KOHYA) == "sidecar"
     assert best(CUB) == "sidecar"
     boxes = {"images/a.jpg": P, "labels/a.txt": b"0 0.5 0.5 0.2 0.2"}
-    offer = proposed(boxes, "sidecar")
-    assert offer is not None
-    assert offer.confidence < 0.5
+    assert proposed(boxes, "sidecar") is None
     assert proposed({"a.png": P, "other.txt": b"x"}, "sidecar") is None
+
+
+def test_that_one_caption_of_its_own_outweighs_the_names_of_folders():
+    files = {f"{('cats', 'dogs')[n % 2]}/{n}.png": P for n in range(40)}
+    assert best(files) == "class_folders"
+    assert best(files | {"cats/0.txt": b"a black cat"}) == "sidecar"
+
+
+@pytest.mark.parametrize("suffix", ["caption", "captions", "cap", "tags", "text", "prompt", "md"])
+def test_that_captions_have_many_suffixes(suffix):
+    files = {"a/1.jpg": P, f"a/1.{suffix}": b"a red kite", f"a/2.{suffix}": b"no image"}
+    assert scanned(files, "sidecar").texts["a/1.jpg"] == ("a red kite",)
+
+
+@pytest.mark.parametrize(
+    ("record", "captions"),
+    [
+        ({"caption": "a red kite", "width": 48, "url": "https://x.org/1.jpg"}, ("a red kite",)),
+        ({"captions": ["one kite", "two kites"]}, ("one kite", "two kites")),
+        ({"category": "board", "rating": "s", "tags": ["solo", "long_tail"]}, ("solo, long tail",)),
+        ({"id": 5, "tag_string": "solo long_tail >_<"}, ("solo, long tail, >_<",)),
+        ({"tags": {"general": ["solo"], "species": ["red_fox"]}}, ("solo, red fox",)),
+        ({"shapes": [{"label": "dog"}, {"label": "cat"}, {"label": "dog"}]}, ("dog, cat",)),
+        ({"data": {"caption": "a red kite"}, "id": 3}, ("a red kite",)),
+        (["a red kite", "3f2504e0"], ("a red kite",)),
+        ({"score": 3, "hash": "3f2504e0"}, ()),
+    ],
+)
+def test_that_a_record_beside_an_image_is_read(record, captions):
+    files = {"1.jpg": P, "1.jpg.json": json.dumps(record).encode()}
+    assert scanned(files, "sidecar", PLAIN).texts["1.jpg"] == captions
+
+
+def test_that_a_text_file_comes_before_a_record():
+    files = {"1.jpg": P, "1.json": b'{"caption": "of the record"}', "1.txt": b"of the text file"}
+    found = scanned(files, "sidecar")
+    assert found.texts["1.jpg"] == ("of the text file",)
+    assert found.skipped_files == {"1.json": Reason.NOT_USED}
+
+
+def test_that_one_text_may_describe_a_folder():
+    files = {
+        "s504/a.jpg": P,
+        "s504/b.jpg": P,
+        "s504.txt": b"no effusion",
+        "s505/c.jpg": P,
+        "s505/d.jpg": P,
+        "s505/description.txt": b"a fracture",
+        "s505/d.txt": b"of its own",
+    }
+    assert scanned(files, "sidecar").texts == {
+        "s504/a.jpg": ("no effusion",),
+        "s504/b.jpg": ("no effusion",),
+        "s505/c.jpg": ("a fracture",),
+        "s505/d.jpg": ("of its own",),
+    }
+
+
+def test_that_numbers_are_no_captions():
+    files = {"1.jpg": P, "2.jpg": P, "1.txt": b"0 0.51 0.43 0.25 0.31", "2.txt": b"a red kite"}
+    found = scanned(files, "sidecar")
+    assert found.texts == {"1.jpg": (), "2.jpg": ("a red kite",)}
+    assert found.skipped_files == {"1.txt": Reason.NOT_LANGUAGE}
 
 
 def test_that_pairing_many_files_opens_each_text_a_few_times_at_most():

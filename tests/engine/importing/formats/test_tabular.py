@@ -105,14 +105,108 @@ def test_that_a_quotation_mark_that_is_never_closed_costs_its_row_alone():
     assert found.skipped_items == {"t.csv#1": Reason.BAD_ROW}
 
 
-def test_that_paths_that_lead_out_and_addresses_are_bad_rows():
-    names = ["../a.png", "/etc/a.png", "C:\\a.png", "https://x.org/a.png", "img/../../a.png"]
+def test_that_paths_that_lead_out_and_addresses_are_bad_rows_if_no_image_fits():
+    names = ["../x.png", "/etc/x.png", "C:\\x.png", "https://x.org/x.png", "img/../../x.png"]
     table = "file,text\nimg/a.png,fine\n" + "".join(f"{name},bad\n" for name in names)
     reading = ImportSpec(format="table_file", table="t.csv", image_column="file")
     found = scanned(IMAGES | {"t.csv": table.encode()}, "table_file", reading)
     assert found.skipped_items == {f"t.csv#{n}": Reason.BAD_ROW for n in range(2, 7)}
     details = [skipped.detail for skipped in found.ledger.skipped_items()]
     assert "it is a web address; nothing is downloaded" in details[3]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "IMG/CAF\u00c9 1.JPG",
+        "img/cafe\u0301 1.jpg",
+        "img\\caf\u00e9 1.jpg",
+        "/home/someone/set/img/caf\u00e9 1.jpg",
+        "C:\\set\\img\\caf\u00e9 1.jpg",
+        "file:///img/caf%C3%A9%201.jpg",
+        "../img/caf\u00e9 1.jpg",
+        "caf\u00e9 1",
+        "caf\u00e9 1.png",
+        "img/caf\u00e9 1.jpg#3",
+        "/data/local-files/?d=img/caf\u00e9 1.jpg",
+        "/data/upload/2/0a1b2c3d-caf\u00e9 1.jpg",
+        "https://x.org/set/caf%C3%A9%201.jpg?size=2",
+    ],
+)
+def test_that_names_meet_however_they_are_written(name):
+    files = {"img/caf\u00e9 1.jpg": P, "other/b.jpg": P}
+    table = json.dumps([{"file_name": name, "text": "a small cafe"}]).encode()
+    found = scanned(files | {"lists/t.json": table}, "table_file")
+    assert found.texts["img/caf\u00e9 1.jpg"] == ("a small cafe",)
+
+
+def test_that_of_equal_names_the_one_in_the_same_folders_is_meant():
+    files = {"p/a/1.png": P, "q/a/1.png": P, "r/1.png": P}
+    rows = [{"file_name": "/set/Q/a/1.png", "text": "of q"}, {"file_name": "1.png", "text": "any"}]
+    found = scanned(files | {"lists/t.jsonl": lines(*rows)}, "table_file")
+    assert found.texts["q/a/1.png"] == ("of q",)
+    assert found.item("lists/t.jsonl#2").image is None
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"a.png": "red cat", "b.png": "blue dog"},
+        {"a": ["red cat"], "b": ["blue dog"]},
+        {"a.png": {"caption": "red cat"}, "b.png": {"caption": "blue dog", "seed": 3}},
+        [["img/a.png", "red cat"], ["img/b.png", "blue dog"]],
+        {"file_name": ["a.png", "b.png"], "caption": ["red cat", "blue dog"]},
+        {"file_name": {"0": "a.png", "1": "b.png"}, "caption": {"0": "red cat", "1": "blue dog"}},
+        {"version": 2, "labels": [["a.png", "red cat"], ["b.png", "blue dog"]]},
+        {"items": [{"data": {"image": "a.png", "caption": "red cat"}}]},
+    ],
+)
+def test_that_json_may_have_any_usual_shape(table):
+    found = scanned(IMAGES | {"t.json": json.dumps(table).encode()}, "table_file")
+    assert found.texts["img/a.png"] == ("red cat",)
+    assert "img/b.png" not in found.texts or found.texts["img/b.png"] in ((), ("blue dog",))
+
+
+def test_that_cells_without_a_value_are_no_captions():
+    words = ["a cat", "nan", "None", "NULL", "n/a", "-"]
+    rows = "".join(f"{n}.png,{word}\n" for n, word in enumerate(words))
+    files = {f"{n}.png": P for n in range(6)} | {"t.csv": f"file,caption\n{rows}".encode()}
+    found = scanned(files, "table_file")
+    assert [found.texts[f"{n}.png"] for n in range(6)] == [("a cat",), *[()] * 5]
+
+
+@pytest.mark.parametrize("header", ["file_name,caption\n", ""])
+def test_that_all_behind_the_first_comma_is_the_caption(header):
+    table = f"{header}a.png,red, small cat\nb.png,blue, big, wet dog\nc.png,owl\n"
+    found = scanned(IMAGES | {"t.csv": table.encode()}, "table_file")
+    assert found.texts["img/a.png"] == ("red, small cat",)
+    assert found.texts["img/b.png"] == ("blue, big, wet dog",)
+    assert found.texts["img/c.png"] == ("owl",)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        b"3\nEyeglasses Old_Hat Young \na.png  1 -1  1\nb.png -1  1 -1\nc.png -1 -1 -1\n",
+        b"image_id,Eyeglasses,Old_Hat,Young\na.png,1,0,1\nb.png,0,1,0\nc.png,0,0,0\n",
+    ],
+)
+def test_that_the_names_of_attributes_that_hold_make_a_caption(table):
+    suffix = "csv" if b"," in table else "txt"
+    found = scanned(IMAGES | {f"list_attr.{suffix}": table}, "table_file")
+    assert found.texts == {
+        "img/a.png": ("Eyeglasses, Young",),
+        "img/b.png": ("Old Hat",),
+        "img/c.png": (),
+    }
+
+
+def test_that_numbers_and_names_of_splits_are_no_captions():
+    rows = [{"file_name": f"{n}.png", "score": n / 7, "set": "train", "n": n} for n in range(4)]
+    files = {f"{n}.png": P for n in range(4)}
+    offer = proposed(files | {"metadata.jsonl": lines(*rows)}, "table_file")
+    assert offer is not None
+    assert not offer.reading.text_columns
 
 
 def test_that_a_row_whose_image_is_missing_is_a_text_of_its_own():
@@ -124,9 +218,18 @@ def test_that_a_row_whose_image_is_missing_is_a_text_of_its_own():
 
 
 def test_that_names_are_looked_for_beside_the_table_first_then_from_the_root_then_anywhere():
-    files = {"x/a.png": P, "a.png": P, "y/b.png": P, "x/t.csv": b"file,text\na.png,1\nb.png,2\n"}
-    assert scanned(files, "table_file").texts == {"x/a.png": ("1",), "y/b.png": ("2",), "a.png": ()}
-    twice = {"p/a.png": P, "q/a.png": P, "z.png": P, "t.csv": b"file,text\na.png,1\nz.png,2\n"}
+    files = {
+        "x/a.png": P,
+        "a.png": P,
+        "y/b.png": P,
+        "x/t.csv": b"file,text\na.png,one\nb.png,two\n",
+    }
+    assert scanned(files, "table_file").texts == {
+        "x/a.png": ("one",),
+        "y/b.png": ("two",),
+        "a.png": (),
+    }
+    twice = {"p/a.png": P, "q/a.png": P, "z.png": P, "t.csv": b"file,text\na.png,one\nz.png,two\n"}
     assert scanned(twice, "table_file").item("t.csv#1").image is None
 
 
@@ -156,10 +259,10 @@ def test_that_the_list_of_an_object_is_the_table():
 
 
 def test_that_a_broken_json_gives_what_stands_before_the_break():
-    whole = json.dumps([{"file": f"{n}.png", "text": "x" * 50} for n in range(9_000)]).encode()
+    whole = json.dumps([{"file": f"{n}.png", "text": "word " * 10} for n in range(9_000)]).encode()
     files = {f"{n}.png": P for n in range(3)} | {"t.json": whole[:-1_000]}
     found = scanned(files, "table_file")
-    assert found.texts["1.png"] == ("x" * 50,)
+    assert found.texts["1.png"] == ("word " * 9 + "word",)
     assert len(found.items) > 8_900
     assert list(found.skipped_items.values()) == [Reason.BAD_ROW]
 
@@ -219,8 +322,8 @@ def test_that_a_table_with_images_is_the_likeliest():
     for files in (CSV, JSONL, JSON, INSIDE):
         assert best(files) == "table_file"
     assert best(IMAGES | {"prices.csv": b"item,price\nscrew,1\n"}) == "file_names"
-    picked = {"a.csv": b"file,text\nx.png,1\n", "b.csv": b"file,text\nx.png,2\n", "x.png": P}
-    assert scanned(picked, "table_file", selected_entry="b.csv").texts["x.png"] == ("2",)
+    picked = {"a.csv": b"file,text\nx.png,one\n", "b.csv": b"file,text\nx.png,two\n", "x.png": P}
+    assert scanned(picked, "table_file", selected_entry="b.csv").texts["x.png"] == ("two",)
 
 
 def test_that_a_row_in_another_encoding_is_bad_and_the_others_are_not():
