@@ -139,17 +139,20 @@ def _reading(arguments: argparse.Namespace, control: RunControl) -> ImportSpec:
 
 
 def _detect(arguments: argparse.Namespace, control: RunControl) -> Detection:
+    from engine.importing.empty_import import diagnose_unknown_source
     from engine.importing.scan import detect_formats, list_files
     from engine.importing.sources.opening import open_archive
 
     with open_archive(arguments.source) as archive:
-        offers = detect_formats(archive, list_files(archive, FileLedger(), control))
+        ledger = FileLedger()
+        listing = list_files(archive, ledger, control)
+        offers = detect_formats(archive, listing)
+        causes = () if offers else diagnose_unknown_source(archive, listing, ledger)
     if arguments.format != AUTO:
         forced = Detection(reading=ImportSpec(format=arguments.format), confidence=0.0, images=0)
         return next((o for o in offers if o.reading.format == arguments.format), forced)
     if not offers:
-        reasons = ["No format recognises it.", f"Known formats: {', '.join(FORMATS)}."]
-        raise NothingToImportError(arguments.source, reasons)
+        raise NothingToImportError(arguments.source, [cause.sentence for cause in causes])
     return offers[0]
 
 

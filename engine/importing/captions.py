@@ -12,7 +12,10 @@ from engine.importing.plan import TextSettings
 # Apostrophes and hyphens within a word, and points within a number, belong to it.
 _INNER = re.compile(r"(?<=[^\W_])['’-](?=[^\W_])|(?<=\d)[.,:](?=\d)")
 _SIGN = re.compile(r"[^\w\s]|_")
-_C1 = re.compile("[\x80-\x84\x86-\x9f]")
+_INVISIBLE = re.compile(
+    "[\x80-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]"
+)
+"""C1 controls and characters without width; joiners stay, which Persian and emoji need."""
 _LOOSE_SIGN = re.compile(r"\s+(?=[,.;:!?，。；：！？])")
 _JOINER = "\u200d"
 
@@ -22,7 +25,7 @@ def apply(plan: TextSettings, text: str) -> str:
 
     Applying it twice changes nothing more. Rare words need all texts: ``rare_words``.
     """
-    text = _C1.sub("", clean_text(text))
+    text = _INVISIBLE.sub("", clean_text(text))
     if plan.case == "lower":
         text = text.lower()
     if plan.punctuation == "remove":

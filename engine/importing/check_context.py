@@ -112,6 +112,16 @@ def split_of(key: str, named: str, percent: int) -> str:
     return NAMES.get(named.strip().lower()) or hash_split(key, percent)
 
 
+def _named_splits(samples: Iterable[DecodedSample]) -> dict[str, str]:
+    """Return the split that the source names for each sample, by key.
+
+    None if it names no other than validation: a source that has only that is trained on.
+    """
+    named = {s.raw.key: s.raw.extras.get("split", "") for s in samples}
+    splits = {NAMES.get(name.strip().lower()) for name in named.values()}
+    return {} if splits == {VALIDATION} else named
+
+
 class CheckContext:
     """The outcomes of one check run; each check sees the samples that those before it left."""
 
@@ -124,12 +134,14 @@ class CheckContext:
     ) -> None:
         self.plan, self.shape = plan, shape
         self._control = control or RunControl()
+        samples = tuple(samples)
+        named = _named_splits(samples)
         self.outcomes = tuple(
             SampleOutcome(
                 sample=sample,
                 texts=sample.raw.texts,
                 split=split_of(
-                    sample.raw.key, sample.raw.extras.get("split", ""), plan.validation_percent
+                    sample.raw.key, named.get(sample.raw.key, ""), plan.validation_percent
                 ),
             )
             for sample in samples

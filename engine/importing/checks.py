@@ -44,8 +44,10 @@ UNREADABLE = frozenset(
         Reason.TOO_LARGE,
         Reason.UNREADABLE,
         Reason.UNSAFE_PATH,
+        Reason.LOCKED,
         Reason.LINK,
         Reason.SPECIAL_FILE,
+        Reason.WEB_ADDRESS,
         Reason.BAD_ROW,
         Reason.BAD_ENCODING,
     }

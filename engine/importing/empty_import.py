@@ -1,14 +1,19 @@
 """The likely causes of an import without a sample to train on, from what was found."""
 
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
 
+from engine.errors import EntryError
 from engine.importing.formats.format import FileListing, RawSample
-from engine.importing.formats.names import TEXT_SUFFIXES
-from engine.importing.ledger import FileLedger, Reason
+from engine.importing.formats.names import TEXT_SUFFIXES, image_paths, stem_of
+from engine.importing.formats.streams import STREAM_ERRORS
+from engine.importing.ledger import FileLedger, Reason, SkipRecord
+from engine.importing.sources.archive import Archive
 
 GIVEN = 3
 
@@ -20,8 +25,29 @@ class CauseKind(StrEnum):
     """All items are for validation, so none is left to train on."""
     TEXTS_ELSEWHERE = "texts_elsewhere"
     """Images have texts of their name, but in another folder."""
+    LINKS = "links"
+    """Files are links that lead out of the source."""
+    LOCKED = "locked"
+    """Members of an archive are encrypted."""
+    ARCHIVES = "archives"
+    """The files are in archives within the source."""
+    ADDRESSES = "addresses"
+    """A table names web addresses instead of images."""
+    DICOM = "dicom"
+    VIDEOS = "videos"
+    RAW_PHOTOS = "raw_photos"
+    SOUNDS = "sounds"
+    DOCUMENTS = "documents"
+    ARRAYS = "arrays"
+    """Files of scientific arrays, such as ``.npy`` and ``.h5``."""
+    UNSUPPORTED = "unsupported"
+    """Images of a kind that is not read, such as HEIC."""
+    BOXES = "boxes"
+    """Texts beside images are numbers."""
     NO_IMAGES = "no_images"
     """There are files, none of them an image to this format."""
+    NAMES = "names"
+    """Nothing but the names of images could be texts, and those are no language."""
     IMAGES_WITHOUT_TEXT = "images_without_text"
     TEXTS_WITHOUT_IMAGE = "texts_without_image"
     BAD_ROWS = "bad_rows"
@@ -37,7 +63,33 @@ class CauseKind(StrEnum):
 _SENTENCES = {
     CauseKind.NO_FILES: "It holds no file.",
     CauseKind.NO_IMAGES: "None of its {count:,} files is an image that this format would use.",
-    CauseKind.IMAGES_WITHOUT_TEXT: "{count:,} images have no text that belongs to them by name.",
+    CauseKind.LINKS: "{count:,} files, such as {example}, are links that lead out of it; they are "
+    "not followed. Choose the folder that they lead to, or copy the files.",
+    CauseKind.LOCKED: "{count:,} files, such as {example}, are encrypted with a password. Unpack "
+    "the archive first.",
+    CauseKind.ARCHIVES: "It holds {count:,} archives, such as {example}. Choose one of them, or "
+    "unpack them first (ZIP and tar can be read as they are).",
+    CauseKind.ADDRESSES: "The images of {example} are web addresses; nothing is downloaded. "
+    "Download them first, for example with img2dataset.",
+    CauseKind.DICOM: "{count:,} files, such as {example}, are DICOM scans, which are not read. "
+    "Convert them to PNG or TIFF.",
+    CauseKind.VIDEOS: "{count:,} files, such as {example}, are videos, which are not read. Extract "
+    "frames as JPEG or PNG.",
+    CauseKind.RAW_PHOTOS: "{count:,} files, such as {example}, are raw photos of a camera, which "
+    "are not read. Convert them to JPEG or TIFF.",
+    CauseKind.SOUNDS: "{count:,} files, such as {example}, are sounds, which are not read.",
+    CauseKind.DOCUMENTS: "{count:,} files, such as {example}, are documents, which are not read. "
+    "Export their pages as PNG.",
+    CauseKind.ARRAYS: "{count:,} files, such as {example}, hold arrays, which are not read. Save "
+    "the images as PNG or TIFF.",
+    CauseKind.UNSUPPORTED: "{count:,} images, such as {example}, are of a kind that is not read. "
+    "Convert them to JPEG or PNG; HEIC is read if the package pillow-heif is installed.",
+    CauseKind.BOXES: "{count:,} text files, such as {example}, hold numbers instead of captions, "
+    "as boxes of YOLO do, and no file names their classes.",
+    CauseKind.NAMES: "No texts were found for {count:,} images, and names such as {example} are no "
+    "captions. The images can be imported without text.",
+    CauseKind.IMAGES_WITHOUT_TEXT: "{count:,} images have no text that belongs to them by name. "
+    "They can be imported without text.",
     CauseKind.TEXTS_WITHOUT_IMAGE: "{count:,} texts have no image that belongs to them by name.",
     CauseKind.TEXTS_ELSEWHERE: "{count:,} images have a text of the same name in another folder.",
     CauseKind.UNREADABLE: "{count:,} images cannot be read.",
@@ -49,11 +101,12 @@ _BY_REASON = {
     Reason.NO_TEXT: CauseKind.IMAGES_WITHOUT_TEXT,
     Reason.NO_IMAGE: CauseKind.TEXTS_WITHOUT_IMAGE,
     Reason.BAD_ROW: CauseKind.BAD_ROWS,
+    Reason.WEB_ADDRESS: CauseKind.ADDRESSES,
+    Reason.UNSUPPORTED: CauseKind.UNSUPPORTED,
     **dict.fromkeys(
         (
             Reason.EMPTY,
             Reason.NOT_AN_IMAGE,
-            Reason.UNSUPPORTED,
             Reason.TRUNCATED,
             Reason.DAMAGED,
             Reason.TOO_LARGE,
@@ -62,6 +115,25 @@ _BY_REASON = {
         CauseKind.UNREADABLE,
     ),
 }
+_FILE_REASONS = {
+    Reason.LINK: CauseKind.LINKS,
+    Reason.LOCKED: CauseKind.LOCKED,
+    Reason.NOT_LANGUAGE: CauseKind.BOXES,
+}
+_SUFFIXES = {
+    CauseKind.ARCHIVES: "zip tar tgz gz bz2 xz rar 7z zst",
+    CauseKind.DICOM: "dcm dicom ima",
+    CauseKind.VIDEOS: "mp4 mov avi mkv webm m4v mpg mpeg wmv flv 3gp ogv mts",
+    CauseKind.RAW_PHOTOS: "cr2 cr3 nef arw dng raf orf rw2 pef srw raw 3fr iiq x3f",
+    CauseKind.SOUNDS: "wav mp3 flac ogg m4a aac opus wma aiff",
+    CauseKind.DOCUMENTS: "pdf doc docx ppt pptx xls xlsx odt ods odp epub djvu",
+    CauseKind.ARRAYS: "npy npz h5 hdf5 mat nii pt pth pkl pickle tfrecord tfrecords mdb lmdb zarr",
+    CauseKind.UNSUPPORTED: "heic heif jxl svg psd eps ai exr hdr",
+}
+_KINDS = {f".{name}": kind for kind, names in _SUFFIXES.items() for name in names.split()}
+_TABLES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt", ".parquet", ".arrow")
+_ADDRESS = re.compile(rb"https?://[\w.-]+/\S*")
+_OPENED, _HEAD = 20, 1 << 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,11 +142,58 @@ class Cause:
 
     kind: CauseKind
     count: int = 0
+    example: str = ""
+    """One of them."""
 
     @property
     def sentence(self) -> str:
         """In English; the studio finds its own words."""
-        return _SENTENCES[self.kind].format(count=self.count)
+        return _SENTENCES[self.kind].format(count=self.count, example=self.example)
+
+
+class _Causes:
+    """Counts causes, with the first example of each."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[CauseKind] = Counter()
+        self.examples: dict[CauseKind, str] = {}
+
+    def add(self, kind: CauseKind, example: str = "", count: int = 1) -> None:
+        if count:
+            self.counts[kind] += count
+            self.examples.setdefault(kind, example)
+
+    def likeliest(self) -> tuple[Cause, ...]:
+        order = list(CauseKind)
+        found = sorted(self.counts.items(), key=lambda pair: (-pair[1], order.index(pair[0])))
+        causes = (Cause(kind=k, count=n, example=self.examples[k]) for k, n in found)
+        return tuple(causes)[:GIVEN]
+
+
+def diagnose_unknown_source(
+    archive: Archive, listing: FileListing, ledger: FileLedger
+) -> tuple[Cause, ...]:
+    """Find the likeliest reasons why no format can read a source.
+
+    Args:
+        archive: the source; some of its files are opened.
+        listing: of the source.
+        ledger: with the files skipped while listing.
+    """
+    if not ledger.files_found:
+        return (Cause(kind=CauseKind.NO_FILES),)
+    causes = _Causes()
+    _add_files(causes, listing, ledger.skipped_files())
+    for path in _opened(listing, ""):
+        if _head(archive, path)[128:132] == b"DICM":
+            causes.add(CauseKind.DICOM, path)
+    if not image_paths(listing):
+        for path in _opened(listing, *_TABLES):
+            if _ADDRESS.search(_head(archive, path)):
+                causes.add(CauseKind.ADDRESSES, path)
+    if not causes.counts:
+        causes.add(CauseKind.NO_IMAGES, count=ledger.files_found)
+    return causes.likeliest()
 
 
 def diagnose_empty_import(
@@ -90,16 +209,43 @@ def diagnose_empty_import(
     """
     if not ledger.files_found:
         return (Cause(kind=CauseKind.NO_FILES),)
-    counts = Counter(
-        _BY_REASON.get(skipped.reason, CauseKind.ISSUES) for skipped in ledger.skipped_items()
-    )
-    counts[CauseKind.TEXTS_ELSEWHERE] = _texts_elsewhere(listing)
-    counts[CauseKind.VALIDATION] = validation
+    causes = _Causes()
+    for skipped in ledger.skipped_items():
+        causes.add(_BY_REASON.get(skipped.reason, CauseKind.ISSUES), skipped.path)
+    _add_files(causes, listing, ledger.skipped_files())
+    causes.add(CauseKind.TEXTS_ELSEWHERE, count=_texts_elsewhere(listing))
+    causes.add(CauseKind.VALIDATION, count=validation)
+    samples = tuple(samples)
     if not any(sample.image is not None for sample in samples):
-        counts[CauseKind.NO_IMAGES] = ledger.files_found
-    order = list(CauseKind)
-    found = sorted(counts.items(), key=lambda pair: (-pair[1], order.index(pair[0])))
-    return tuple(Cause(kind=cause, count=n) for cause, n in found[:GIVEN] if n)
+        causes.add(CauseKind.NO_IMAGES, count=ledger.files_found)
+    elif not any(sample.texts for sample in samples):
+        count = causes.counts.pop(CauseKind.IMAGES_WITHOUT_TEXT, 0)
+        causes.add(CauseKind.NAMES, stem_of(samples[0].key), count)
+    return causes.likeliest()
+
+
+def _add_files(causes: _Causes, listing: FileListing, skipped: Iterable[SkipRecord]) -> None:
+    """Count files by what was wrong with them, and those of kinds that are not read."""
+    for record in skipped:
+        if record.reason in _FILE_REASONS:
+            causes.add(_FILE_REASONS[record.reason], record.path)
+    for entry in listing.entries:
+        kind = _KINDS.get(PurePosixPath(entry.path).suffix.lower())
+        # Images of unsupported kinds are counted where they are decoded.
+        if kind is not None and kind is not CauseKind.UNSUPPORTED:
+            causes.add(kind, entry.path)
+
+
+def _opened(listing: FileListing, *suffixes: str) -> Iterator[str]:
+    """Yield the first few files of some suffixes."""
+    for entry in listing.of(*suffixes)[:_OPENED]:
+        yield entry.path
+
+
+def _head(archive: Archive, path: str) -> bytes:
+    with suppress(EntryError, *STREAM_ERRORS), archive.open(path) as stream:
+        return stream.read(_HEAD)
+    return b""
 
 
 def _texts_elsewhere(listing: FileListing) -> int:

@@ -21,6 +21,7 @@ from engine.importing.formats.names import (
     TEXT_NAMES,
     ImageIndex,
     ImageNameError,
+    WebAddressError,
     is_image,
     is_numbered_text,
     is_text_name,
@@ -273,7 +274,9 @@ def find_image(index: ImageIndex, name: str, folders: Sequence[str]) -> str | No
     try:
         return index.find(name, folders)
     except ImageNameError as error:
-        raise RowError(Reason.BAD_ROW, f"{name[:200]}: {error}") from error
+        is_web = isinstance(error, WebAddressError)
+        reason = Reason.WEB_ADDRESS if is_web else Reason.BAD_ROW
+        raise RowError(reason, f"{name[:200]}: {error}") from error
 
 
 class RowTexts:

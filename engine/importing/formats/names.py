@@ -50,6 +50,10 @@ class ImageNameError(ValueError):
     """A name in a table that must not or cannot be followed; ``str`` says why."""
 
 
+class WebAddressError(ImageNameError):
+    """A name that is a web address."""
+
+
 def is_image(path: str) -> bool:
     """Whether a file is named like an image."""
     return suffix_of(path) in IMAGE_SUFFIXES
@@ -129,11 +133,10 @@ class ImageIndex:
                     return path
         if not parts:
             return None
-        if found := self._find_by_name(parts, folders):
-            return found
-        if problem := _outside(name):
-            raise ImageNameError(problem)
-        return None
+        found = self._find_by_name(parts, folders)
+        if not found:
+            _refuse_outside(name)
+        return found
 
     def _find_by_name(self, parts: Sequence[str], folders: Sequence[str]) -> str | None:
         if self._names is None:
@@ -158,6 +161,16 @@ class ImageIndex:
         return ranked[0] if rank(ranked[0]) > rank(ranked[1]) else None
 
 
+def _refuse_outside(name: str) -> None:
+    """Raise for a name that no image fits and that leads out of the source."""
+    if _WEB.match(name):
+        raise WebAddressError("it is a web address; nothing is downloaded")
+    if name.startswith(("/", "\\")) or _DRIVE.match(name):
+        raise ImageNameError("it is an absolute path")
+    if ".." in re.split(r"[\\/]", name):
+        raise ImageNameError("it leads out of the source")
+
+
 def folded(name: str) -> str:
     """Return a name in the form in which equal names of all systems meet: NFC, without case."""
     return unicodedata.normalize("NFC", name).casefold()
@@ -168,8 +181,8 @@ def _by_name(images: Iterable[str], others: Iterable[str]) -> dict[str, list[str
     found: dict[str, list[str]] = {}
     for path in sorted(images):
         base = folded(path.rpartition("/")[2])
-        found.setdefault(base, []).append(path)
-        found.setdefault(stem_of(base), []).append(path)
+        for name in {base, stem_of(base)}:
+            found.setdefault(name, []).append(path)
     for path in sorted(others):
         found.setdefault(folded(path.rpartition("/")[2]), []).append(path)
     return found
@@ -196,15 +209,6 @@ def _resolved(folder: str, parts: Iterable[str]) -> str:
         else:
             return ""
     return "/".join(path)
-
-
-def _outside(name: str) -> str:
-    """Say why a name that no image fits cannot be followed; empty if it could be."""
-    if _WEB.match(name):
-        return "it is a web address; nothing is downloaded"
-    if name.startswith(("/", "\\")) or _DRIVE.match(name):
-        return "it is an absolute path"
-    return "it leads out of the source" if ".." in re.split(r"[\\/]", name) else ""
 
 
 def folders_named(listing: FileListing, text: str) -> Iterator[str]:

@@ -1,4 +1,7 @@
-"""A folder as a source. Links are not followed, so there is neither a way out nor a circle."""
+"""A folder as a source. Of links, only those to files within the folder are followed.
+
+So there is neither a way out nor a circle. The Hugging Face Hub's cache is made of such links.
+"""
 
 import io
 import os
@@ -49,6 +52,8 @@ class FolderArchive:
         self.selected_entry = printable(selected_entry)
         self._root = os.path.realpath(folder)
         self._limits = limits
+        # Files within the folder that links lead to, by the path of the link.
+        self._targets: dict[str, str] = {}
         # The original names of files whose names are not valid text.
         self._odd_names = {self.selected_entry: selected_entry} if selected_entry else {}
         try:
@@ -74,6 +79,8 @@ class FolderArchive:
                 self._refuse(path, error, ledger)
                 continue
             if not stat.S_ISDIR(status.st_mode) or _is_link(status):
+                if _is_link(status):
+                    status = self._followed(path, status)
                 yield from self._file(path, status, ledger)
             elif self._may_enter(path, len(waiting), ledger):
                 waiting.append((f"{path}/", self._names(f"{path}/", ledger)))
@@ -132,7 +139,7 @@ class FolderArchive:
         if is_hidden(path):
             return Reason.HIDDEN, ""
         if _is_link(status):
-            return Reason.LINK, "links are not followed"
+            return Reason.LINK, "it leads out of the folder, or to a folder"
         if not stat.S_ISREG(status.st_mode):
             return Reason.SPECIAL_FILE, "it is a device, socket or pipe"
         shown = printable(path)
@@ -140,6 +147,19 @@ class FolderArchive:
         if not is_safe(path) or is_taken:
             return Reason.UNSAFE_PATH, "its name would be misunderstood on another system"
         return (Reason.EMPTY, "") if status.st_size == 0 else (None, "")
+
+    def _followed(self, path: str, link: os.stat_result) -> os.stat_result:
+        """Return the status of the file that a link leads to; its own if it is not followed."""
+        target = os.path.realpath(f"{self._root}/{path}")
+        try:
+            relative = os.path.relpath(target, self._root).replace(os.sep, "/")
+            status = os.lstat(target)
+        except (OSError, ValueError):  # nothing is there, or it is on another drive
+            return link
+        if not is_safe(relative) or not stat.S_ISREG(status.st_mode):
+            return link
+        self._targets[path] = relative
+        return status
 
     def _may_enter(self, path: str, depth: int, ledger: FileLedger) -> bool:
         """Whether to enter a folder; one that is not entered is recorded like a file."""
@@ -171,7 +191,8 @@ class FolderArchive:
         if not is_safe(path) or (os.name == "nt" and ":" in path):
             raise EntryError(path, Reason.UNSAFE_PATH, "it leads out of the folder")
         place = self._root
-        *folders, name = self._odd_names.get(path, path).split("/")
+        path = self._odd_names.get(path, path)
+        *folders, name = self._targets.get(path, path).split("/")
         for folder in folders:
             place = f"{place}/{folder}"
             if _is_link(os.lstat(place)):
@@ -182,7 +203,7 @@ class FolderArchive:
         try:
             place = self._locate(path)
             if _is_link(os.lstat(place)):
-                raise EntryError(path, Reason.LINK, "links are not followed")
+                raise EntryError(path, Reason.LINK, "it has become a link")
             file = io.FileIO(
                 place, opener=lambda name, _flags: os.open(name, os.O_RDONLY | NOFOLLOW_FLAGS)
             )

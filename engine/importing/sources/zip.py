@@ -92,7 +92,7 @@ class ZipArchive(MemberArchive):
         if kind and not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
             return Reason.SPECIAL_FILE, "it is a device, socket or pipe"
         if info.flag_bits & _ENCRYPTED:
-            return Reason.UNREADABLE, "it is locked with a password"
+            return Reason.LOCKED, "it is encrypted with a password"
         if info.compress_type not in _METHODS:
             return Reason.UNREADABLE, f"it is packed by method {info.compress_type}, not Deflate"
         is_bomb = info.file_size > max(_HARMLESS_BYTES, self._limits.ratio * info.compress_size)

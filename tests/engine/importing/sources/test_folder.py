@@ -107,6 +107,22 @@ def test_that_links_are_neither_followed_nor_opened(tmp_path):
         assert refusal(archive.open, path) == Reason.LINK
 
 
+def test_that_links_to_files_within_the_folder_are_followed(tmp_path):
+    (tmp_path / "blobs").mkdir()
+    (tmp_path / "snapshots" / "0f").mkdir(parents=True)
+    (tmp_path / "blobs" / "aa").write_bytes(b"content")
+    (tmp_path / "snapshots" / "0f" / "a.jpg").symlink_to("../../blobs/aa")
+    archive, ledger = FolderArchive(tmp_path), FileLedger()
+    sizes = {entry.path: entry.size for entry in archive.entries(ledger)}
+    assert sizes == {"blobs/aa": 7, "snapshots/0f/a.jpg": 7}
+    assert archive.read("snapshots/0f/a.jpg", 100) == b"content"
+    # What has become a link since may lead anywhere.
+    (tmp_path / "blobs" / "aa").unlink()
+    (tmp_path / "blobs" / "aa").symlink_to("/etc/hostname")
+    with pytest.raises(EntryError, match="link"):
+        archive.read("snapshots/0f/a.jpg", 100)
+
+
 def test_that_the_source_itself_may_be_a_link(tmp_path):
     write(tmp_path / "real", "a.jpg")
     (tmp_path / "link").symlink_to(tmp_path / "real")
