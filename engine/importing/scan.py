@@ -24,7 +24,12 @@ from engine.control import RunControl
 from engine.errors import ConfigError, EngineError, EntryError, Problem
 from engine.events import ImportEmit, ImportProgressed, ImportStage
 from engine.importing.formats.format import Detection, FileListing, Format, RawSample
-from engine.importing.formats.names import IMAGE_SUFFIXES, TEXT_SUFFIXES
+from engine.importing.formats.names import (
+    HEAD_BYTES,
+    IMAGE_SUFFIXES,
+    TEXT_SUFFIXES,
+    starts_like_image,
+)
 from engine.importing.formats.registry import FORMATS
 from engine.importing.formats.streams import STREAM_ERRORS
 from engine.importing.ledger import FileLedger, Reason
@@ -68,11 +73,6 @@ def list_files(
     return FileListing(entries=tuple(entries), suffixes=dict(suffixes), unnamed_images=unnamed)
 
 
-_IMAGE_STARTS = re.compile(
-    rb"\x89PNG\r\n|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP|BM....\0\0\0\0|II\*\0|MM\0\*", re.DOTALL
-)
-
-
 def _unnamed_images(
     archive: Archive, entries: Iterable[FileEntry], control: RunControl
 ) -> Iterator[str]:
@@ -83,7 +83,7 @@ def _unnamed_images(
         if PurePosixPath(entry.path).suffix:
             continue
         with contextlib.suppress(EntryError, *STREAM_ERRORS), archive.open(entry.path) as stream:
-            if _IMAGE_STARTS.match(stream.read(16)):
+            if starts_like_image(stream.read(HEAD_BYTES)):
                 yield entry.path
 
 

@@ -303,7 +303,7 @@ class RowTexts:
         """
         found: list[str] = []
         for column in self._texts:
-            is_tags = plain(column) in TAG_NAMES
+            is_tags = plain(column).rpartition(".")[2] in TAG_NAMES
             for text in captions_in(self._value(values, column), is_tags=is_tags):
                 if len(text) > LIMITS.text_bytes:
                     raise RowError(Reason.TOO_LARGE, f"the text in '{column}' is too long")

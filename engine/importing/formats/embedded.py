@@ -9,6 +9,7 @@ Layout::
 """
 
 import html
+import json
 import re
 import struct
 import warnings
@@ -34,7 +35,9 @@ from engine.importing.formats.names import (
     split_extras,
     suffix_of,
 )
+from engine.importing.formats.records import captions_of, prompt_of_graph
 from engine.importing.formats.streams import STREAM_ERRORS
+from engine.importing.language import is_language
 from engine.importing.ledger import FileLedger
 from engine.importing.sources.archive import LIMITS, Archive
 
@@ -54,6 +57,8 @@ PREFERRED = (
     "comment",
     "prompt",
     "parameters",
+    "invokeai_metadata",
+    "Dream",
 )
 """Fields that hold captions, the likeliest first."""
 
@@ -93,11 +98,24 @@ def texts_within(stream: BinaryIO) -> dict[str, str]:
                 found = dict(_fields(image))
         except PILLOW_ERRORS:
             return {}
-    tidied = {
-        name: _SETTINGS.split(text.replace("\0", ""), maxsplit=1)[0].strip()
-        for name, text in found.items()
+    tidied = {name: _tidied(text.replace("\0", "")) for name, text in found.items()}
+    return {
+        name: text
+        for name, text in tidied.items()
+        if is_language(text) and not _CAMERAS.fullmatch(text)
     }
-    return {name: text for name, text in tidied.items() if not _CAMERAS.fullmatch(text)}
+
+
+def _tidied(text: str) -> str:
+    """Return the prompt without the settings that generators write behind it, or around it."""
+    if not text.lstrip().startswith(("{", "[")):
+        return _SETTINGS.split(text, maxsplit=1)[0].strip()
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return text.strip()
+    prompt = prompt_of_graph(value) if isinstance(value, dict) else ""
+    return prompt or next(iter(captions_of(value)), "")
 
 
 def _fields(image: Image.Image) -> Iterator[tuple[str, str]]:

@@ -59,6 +59,17 @@ def is_image(path: str) -> bool:
     return suffix_of(path) in IMAGE_SUFFIXES
 
 
+HEAD_BYTES = 16
+_IMAGE_STARTS = re.compile(
+    rb"\x89PNG\r\n|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP|BM....\0\0\0\0|II\*\0|MM\0\*", re.DOTALL
+)
+
+
+def starts_like_image(head: bytes) -> bool:
+    """Whether a file's first ``HEAD_BYTES`` are those of an image."""
+    return _IMAGE_STARTS.match(head) is not None
+
+
 def suffix_of(path: str) -> str:
     """Return a file's suffix in lower case, with its dot."""
     name = path.rpartition("/")[2]

@@ -2,6 +2,7 @@
 
 - ``flat_record`` rewrites a record of LLaVA, Label Studio, labelme, Danbooru, e621 and the like.
 - ``captions_in`` gives the captions in a value of any shape.
+- ``prompt_of_graph`` finds the prompt in a workflow of ComfyUI.
 - ``captions_of`` chooses the captions of a record that stands alone, as in a file beside an image.
 """
 
@@ -10,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from engine.importing.formats.names import TEXT_NAMES, is_numbered_text, plain
+from engine.importing.formats.names import TEXT_NAMES, is_numbered_text, is_text_name, plain
 from engine.importing.language import is_language, is_null
 
 MAX_ITEMS = 1_000
@@ -27,6 +28,9 @@ _WRAPPERS = ("data", "meta", "metadata", "fields")
 _IMAGE_KEYS = ("path", "file_name", "filename", "name", "url", "src", "uri")
 _TURNS = ("conversations", "conversation", "messages", "dialogue")
 _ANSWERERS = ("gpt", "assistant", "model", "bot", "chatgpt")
+_TEXT_INPUTS = ("text", "text_g", "t5xxl", "prompt", "value", "string", "positive", "conditioning")
+_TEXT_INPUTS += ("conditioning_1", "conditioning_to", "guider")
+_MAX_LINKS = 12
 _MARKER = re.compile(r"<(?:image|img|im_start|im_end|video)>|<\|[\w ]+\|>")
 _BOXED = re.compile(r"\w*labels|choices|taxonomy")
 
@@ -56,7 +60,8 @@ def captions_of(record: object) -> list[str]:
     flat = flat_record(record)
     columns = {plain(str(name)): value for name, value in flat.items()}
     numbered = [name for name in columns if is_numbered_text(name)]
-    groups = [numbered, *([name] for name in TEXT_NAMES if name in columns)]
+    usual = [name for name in TEXT_NAMES if name in columns]
+    groups = [numbered, *([n] for n in usual), *([n] for n in columns if is_text_name(n))]
     for names in groups:
         found = [
             text
@@ -100,6 +105,34 @@ def _in_object(value: Mapping[str, Any]) -> Iterator[str]:
     name = next((n for n in TEXT_NAMES if isinstance(value.get(n), str | list)), None)
     if name:
         yield from captions_in(value[name], is_tags=name in TAG_NAMES)
+
+
+def prompt_of_graph(graph: Mapping[str, Any]) -> str:
+    """Return the positive prompt of a ComfyUI workflow in its API form; empty if it has none.
+
+    The inputs called ``positive`` are followed to the node that holds their text.
+    """
+    nodes = {str(key): node["inputs"] for key, node in graph.items() if _is_node(node)}
+    for inputs in nodes.values():
+        for name in ("positive", "guider"):
+            if text := _linked_text(nodes, inputs.get(name), _MAX_LINKS):
+                return text
+    return ""
+
+
+def _is_node(node: object) -> bool:
+    return isinstance(node, dict) and "class_type" in node and isinstance(node.get("inputs"), dict)
+
+
+def _linked_text(nodes: Mapping[str, Mapping[str, Any]], link: object, links_left: int) -> str:
+    """Follow a link, ``[node, output]``, to the text that its node holds or passes on."""
+    if isinstance(link, str):
+        return link.strip()
+    inputs = nodes.get(str(link[0])) if isinstance(link, list) and link else None
+    if inputs is None or not links_left:
+        return ""
+    found = (_linked_text(nodes, inputs.get(name), links_left - 1) for name in _TEXT_INPUTS)
+    return next((text for text in found if text), "")
 
 
 def _in_string(text: str, *, is_tags: bool) -> Iterator[str]:

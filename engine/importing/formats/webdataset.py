@@ -3,18 +3,20 @@
 Layout::
 
     train-000000.tar
-        000001.jpg          the image
-        000001.txt          its text; also .caption, .text, .cls
+        000001.jpg          the image; also .img, or any name for the content of an image
+        000001.txt          its text; also .caption, .cap, .cls, or any name for a text
         000001.json         fields, such as "caption"
     train-000001.tar
 
-The name of a sample is the path up to the first dot of the file name.
+The name of a sample is the path up to the first dot of the file name; where that makes no pairs, as
+with ``photo.v1.0001.png``, up to the last one.
 """
 
 import json
 import re
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, BinaryIO
@@ -35,15 +37,20 @@ from engine.importing.formats.names import (
     is_image,
     skip_leftovers,
     split_extras,
+    starts_like_image,
 )
 from engine.importing.formats.streams import STREAM_ERRORS, checked_encoding
+from engine.importing.language import is_language
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.sources.archive import LIMITS, Archive
 from engine.importing.sources.tar import is_plain_file, read_headers, read_member
 
-TEXT_PARTS = ("txt", "caption", "text", "cls")
+TEXT_PARTS = ("txt", "caption", "text", "cap", "captions", "cls")
 """Members that are texts, the likeliest first; ``cls`` holds a class."""
 _JSON = "json"
+_IMAGE, _TEXT = "image", "text"
+_HEAD_BYTES = 512
+_LOOKED_AT = 60
 
 
 @dataclass(slots=True)
@@ -63,6 +70,7 @@ class ShardScan:
         self._ledger = ledger
         self._encoding = checked_encoding(reading.encoding)
         self._extras = split_extras(shard, of_table=True)
+        self._at_last_dot = False
 
     def items(self) -> Iterator[RawSample]:
         """Yield the samples; if a shard is truncated, those before."""
@@ -70,6 +78,11 @@ class ShardScan:
         reason, detail = Reason.NOT_USED, "it holds no samples"
         try:
             with self._archive.open(self._shard) as stream:
+                names: list[str] = []
+                with suppress(tarfile.ReadError):
+                    names.extend(member.name for member in islice(_files(stream), _LOOKED_AT))
+                self._at_last_dot = pairs_at_last_dot(names)
+                stream.seek(0)
                 for member in _files(stream):
                     self._add(samples, stream, member)
         except tarfile.ReadError as error:
@@ -88,16 +101,17 @@ class ShardScan:
             yield from self._item(f"{self._shard}#{name}", sample)
 
     def _add(self, samples: dict[str, _Sample], stream: BinaryIO, member: tarfile.TarInfo) -> None:
-        name, part = sample_name(member.name)
+        name, part = sample_name(member.name, at_last_dot=self._at_last_dot)
         key = f"{self._shard}#{member.name}"
-        if is_image(member.name):
+        content = _content_of(stream, member, part)
+        if content == _IMAGE:
             sample = samples.setdefault(name, _Sample())
             if sample.image < 0:
                 sample.image = member.offset
                 return
             detail = "its sample has an image already"
             self._ledger.mark_item_skipped(key, Reason.NOT_USED, detail)
-        elif part in (*TEXT_PARTS, _JSON):
+        elif content == _TEXT:
             try:
                 values = _values(stream, member, part, self._encoding)
             except RowError as error:
@@ -131,31 +145,69 @@ def _files(stream: BinaryIO) -> Iterator[tarfile.TarInfo]:
     return filter(is_plain_file, read_headers(stream, errors="replace"))
 
 
-def sample_name(member: str) -> tuple[str, str]:
-    """Split a member's name at the first dot: the sample, and which part of it this is."""
+def sample_name(member: str, *, at_last_dot: bool = False) -> tuple[str, str]:
+    """Split a member's name at a dot: the sample, and which part of it this is."""
     folder, slash, name = member.removeprefix("./").rpartition("/")
-    stem, _dot, part = name.partition(".")
+    stem, _dot, part = name.rpartition(".") if at_last_dot else name.partition(".")
     return f"{folder}{slash}{stem}", part.lower()
 
 
-def sample_columns(stream: BinaryIO, found: Sequence[tarfile.TarInfo]) -> tuple[str, ...]:
-    """Return the columns that the members of a shard make."""
-    columns: dict[str, None] = {}
-    for member in found:
-        part = sample_name(member.name)[1]
-        if part in TEXT_PARTS or part == _JSON:
-            try:
-                columns |= dict.fromkeys(_values(stream, member, part, ""))
-            except RowError:
-                continue
-    return tuple(columns)
+def pairs_at_last_dot(names: Sequence[str]) -> bool:
+    """Whether members make pairs when their names are split at the last dot, and only then."""
+
+    def pairs(*, at_last_dot: bool) -> int:
+        parts: dict[str, list[str]] = {}
+        for name in names:
+            sample, _part = sample_name(name, at_last_dot=at_last_dot)
+            parts.setdefault(sample, []).append(name)
+        # One image and at least one other member.
+        return sum(len(p) > 1 and sum(map(is_image, p)) == 1 for p in parts.values())
+
+    return pairs(at_last_dot=True) > pairs(at_last_dot=False)
+
+
+def _content_of(stream: BinaryIO, member: tarfile.TarInfo, part: str) -> str:
+    """Say what a member holds, by its name or its first bytes; empty for neither image nor text."""
+    if is_image(member.name):
+        return _IMAGE
+    if part in (*TEXT_PARTS, _JSON):
+        return _TEXT
+    try:
+        stream.seek(member.offset_data)
+        head = stream.read(min(_HEAD_BYTES, member.size))
+    except STREAM_ERRORS:
+        return ""
+    if starts_like_image(head):
+        return _IMAGE
+    try:
+        # The head may end within a character.
+        text = head.decode("utf-8", "strict" if len(head) == member.size else "ignore")
+    except UnicodeDecodeError:
+        return ""
+    return _TEXT if "\0" not in text and member.size <= LIMITS.text_bytes else ""
+
+
+def sample_columns(stream: BinaryIO, member: tarfile.TarInfo) -> tuple[str, ...]:
+    """Return the columns that a member of a shard makes."""
+    part = sample_name(member.name)[1]
+    content = _content_of(stream, member, part)
+    if content == _IMAGE:
+        return ("image",)
+    try:
+        return tuple(_values(stream, member, part, "")) if content == _TEXT else ()
+    except RowError:
+        return ()
 
 
 def default_columns(values: Mapping[str, Any]) -> tuple[str, ...]:
     """Choose the columns of a sample's text."""
     json_names = [f"{_JSON}.{name}" for name in TEXT_NAMES]
-    order = (*TEXT_PARTS[:3], *json_names, "cls")
-    return next(((name,) for name in order if values.get(name)), ())
+    order = (*TEXT_PARTS[:-1], *json_names, "cls")
+    usual = next(((name,) for name in order if values.get(name)), ())
+    if usual:
+        return usual
+    texts = (n for n, v in values.items() if isinstance(v, str) and is_language(v))
+    return next(((name,) for name in texts), ())
 
 
 def _values(stream: BinaryIO, member: tarfile.TarInfo, part: str, encoding: str) -> dict[str, Any]:
@@ -179,7 +231,6 @@ def _values(stream: BinaryIO, member: tarfile.TarInfo, part: str, encoding: str)
 
 
 _RANGE = re.compile(r"\{(\d+)\.\.(\d+)\}")
-_LOOKED_AT = 60
 
 
 class WebDataset:
@@ -227,17 +278,13 @@ class WebDataset:
 
 def _columns(archive: Archive, shard: str) -> tuple[str, ...]:
     """Look at a shard's first members; nothing if none is an image."""
-    found: list[tarfile.TarInfo] = []
-    columns: tuple[str, ...] = ()
-    try:
-        with archive.open(shard) as stream:
-            # One by one: those before a break count.
-            for member in islice(_files(stream), _LOOKED_AT):
-                found.append(member)
-                columns = tuple(dict.fromkeys([*columns, *sample_columns(stream, [member])]))
-    except (EntryError, *STREAM_ERRORS):
-        pass
-    return ("image", *columns) if any(is_image(member.name) for member in found) else ()
+    columns: dict[str, None] = {}
+    with suppress(EntryError, *STREAM_ERRORS), archive.open(shard) as stream:
+        # One by one: those before a break count.
+        for member in islice(_files(stream), _LOOKED_AT):
+            columns |= dict.fromkeys(sample_columns(stream, member))
+    others = tuple(name for name in columns if name != "image")
+    return ("image", *others) if "image" in columns else ()
 
 
 def _is_named(pattern: str, path: str) -> bool:

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from hypothesis import given
 from PIL import Image, PngImagePlugin
@@ -91,6 +93,30 @@ def test_that_one_text_on_all_images_is_the_programs_own():
     assert best(FILES) == "embedded"
     same = {f"{('cats', 'dogs')[n % 2]}/{n}.png": png(Description="made with X") for n in range(6)}
     assert best(same) == "class_folders"
+
+
+COMFY = {
+    "3": {"class_type": "KSampler", "inputs": {"positive": ["9", 0], "negative": ["7", 0]}},
+    "9": {"class_type": "FluxGuidance", "inputs": {"conditioning": ["6", 0], "guidance": 3}},
+    "6": {"class_type": "CLIPTextEncode", "inputs": {"text": ["5", 0], "clip": ["4", 1]}},
+    "5": {"class_type": "PrimitiveString", "inputs": {"value": "a red kite"}},
+    "7": {"class_type": "CLIPTextEncode", "inputs": {"text": "blurry", "clip": ["4", 1]}},
+}
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({"prompt": json.dumps(COMFY), "workflow": '{"nodes": [{"id": 1}]}'}, ("a red kite",)),
+        ({"prompt": json.dumps({"1": {"class_type": "X", "inputs": {"positive": ["1", 0]}}})}, ()),
+        ({"Comment": '{"prompt": "a red kite", "steps": 28}'}, ("a red kite",)),
+        ({"invokeai_metadata": '{"positive_prompt": "a kite"}', "Title": "3f2504e0"}, ("a kite",)),
+        ({"Description": "{broken"}, ()),
+    ],
+)
+def test_that_the_prompt_is_found_within_json(fields, text):
+    files = {"a.png": png(**fields), "b.png": png(Description="another")}
+    assert scanned(files, "embedded").texts["a.png"] == text
 
 
 @fuzzed

@@ -61,9 +61,30 @@ def test_that_long_and_foreign_names_are_read(kind):
 def test_that_columns_and_words_are_chosen():
     members = {"1.png": P, "1.txt": b"3", "1.json": b'{"caption": "x", "tags": ["a", "b"]}'}
     tags = ImportSpec(format="webdataset", text_columns=("json.tags",))
-    assert scanned({"s.tar": shard(members)}, "webdataset", tags).texts == {"s.tar#1": ("a", "b")}
+    assert scanned({"s.tar": shard(members)}, "webdataset", tags).texts == {"s.tar#1": ("a, b",)}
     words = ImportSpec(format="webdataset", words=(("3", "three"),))
     assert scanned({"s.tar": shard(members)}, "webdataset", words).texts == {"s.tar#1": ("three",)}
+
+
+@pytest.mark.parametrize(
+    ("image", "text"),
+    [("img", "cap"), ("input.png", "outputs.txt"), ("jpg", "prompt"), ("picture", "words")],
+)
+def test_that_parts_may_have_any_names(image, text):
+    members = {f"1.{image}": P, f"1.{text}": b"a red kite", "1.npy": b"\x93NUMPY\0\1"}
+    found = scanned({"s.tar": shard(members)}, "webdataset")
+    assert found.texts == {"s.tar#1": ("a red kite",)}
+    assert found.load("s.tar#1") == P
+    assert found.skipped_items == {"s.tar#1.npy": Reason.NOT_USED}
+
+
+def test_that_names_with_dots_are_split_where_that_makes_pairs():
+    members = {}
+    for n in range(3):
+        members |= {f"photo.v1.{n:04d}.png": P, f"photo.v1.{n:04d}.txt": b"kite %c" % (97 + n)}
+    found = scanned({"s.tar": shard(members)}, "webdataset")
+    assert found.texts["s.tar#photo.v1.0001"] == ("kite b",)
+    assert len(found.items) == 3
 
 
 def test_that_braces_name_shards():
