@@ -1,9 +1,11 @@
-"""COCO captions.
+"""COCO's annotations: captions, or else the names of the categories of its boxes.
 
 Layout::
 
     captions_val2017.json   {"images": [{"id": 7, "file_name": "000007.jpg"}],
                              "annotations": [{"image_id": 7, "caption": "a cat"}]}
+    instances_val2017.json  {"images": [...], "categories": [{"id": 18, "name": "dog"}],
+                             "annotations": [{"image_id": 7, "category_id": 18, "bbox": [...]}]}
     val2017/
         000007.jpg
 
@@ -44,6 +46,8 @@ from engine.importing.sources.archive import LIMITS, Archive
 class _Image:
     name: str = ""
     captions: list[str] = field(default_factory=list)
+    categories: dict[str, None] = field(default_factory=dict)
+    """Numbers of the categories of its boxes, in their order."""
 
 
 class CocoScan:
@@ -63,9 +67,12 @@ class CocoScan:
         self._extras = split_extras(table, of_table=True)
         # An annotation may come before its image, so both lists are grouped by the image's number.
         self._images: dict[str, _Image] = {}
+        self._categories: dict[str, str] = {}
 
     def items(self, encoding: str, gathering: CaptionGrouping) -> Iterator[RawSample]:
         """Group captions by image, and yield those whose image is missing as samples.
+
+        An image without captions has one that lists the categories of its boxes.
 
         Raises:
             SourceUnreadableError: it is no JSON at all, or cannot be read.
@@ -73,6 +80,9 @@ class CocoScan:
         self._read(JsonStream(text_of(self._archive, self._table, encoding), encoding))
         for number, image in self._images.items():
             key = f"{self._table}#images/{number}"
+            names = [self._categories[n] for n in image.categories if n in self._categories]
+            if names and not image.captions:
+                image.captions = [", ".join(names)]
             try:
                 path = find_image(self._index, image.name, self._folders)
             except RowError as error:
@@ -89,7 +99,11 @@ class CocoScan:
     def _read(self, stream: JsonStream) -> None:
         try:
             for key in stream.members():
-                readers = {"images": self._read_image, "annotations": self._read_caption}
+                readers = {
+                    "images": self._read_image,
+                    "annotations": self._read_annotation,
+                    "categories": self._read_category,
+                }
                 if key not in readers or stream.peek() != "[":
                     stream.skip()
                     continue
@@ -110,12 +124,23 @@ class CocoScan:
             case _:
                 return Reason.BAD_ROW, "it has no id or no file name"
 
-    def _read_caption(self, value: object) -> tuple[Reason, str] | None:
+    def _read_category(self, value: object) -> tuple[Reason, str] | None:
+        match value:
+            case {"id": int() | str() as number, "name": str(name)} if name.strip():
+                self._categories[str(number)[:100]] = name.strip()[:1_000]
+                return None
+            case _:
+                return Reason.BAD_ROW, "it has no id or no name"
+
+    def _read_annotation(self, value: object) -> tuple[Reason, str] | None:
         match value:
             case {"image_id": int() | str() as number, "caption": str(text)} if text.strip():
                 captions, text = self._of(number).captions, text.strip()
+            case {"image_id": int() | str() as number, "category_id": int() | str() as category}:
+                self._of(number).categories[str(category)[:100]] = None
+                return None
             case _:
-                return Reason.BAD_ROW, "it has no caption or no image"
+                return Reason.BAD_ROW, "it has no caption, no category or no image"
         if len(text) > LIMITS.text_bytes:
             return Reason.TOO_LARGE, "the caption is too long"
         if "\ufffd" in text:
@@ -133,11 +158,12 @@ _HEAD = 1 << 17
 _MAX_OPENED = 8
 _IMAGES = re.compile(rb'"images"\s*:\s*\[')
 _NAMED = re.compile(rb'"file_name"\s*:')
-_CAPTIONS = re.compile(rb'"caption"\s*:')
+_TEXTS = (re.compile(rb'"caption"\s*:'), re.compile(rb'"category_id"\s*:'))
+"""What the annotations have, the better first."""
 
 
 class Coco(ImageFileFormat):
-    """Captions as the COCO datasets have them."""
+    """Captions or categories as the COCO datasets have them."""
 
     name = "coco"
 
@@ -178,11 +204,15 @@ def _tables(archive: Archive, listing: FileListing) -> list[str]:
     files = [e for e in listing.of(".json") if archive.selected_entry in ("", e.path)]
     # Those that are called so first, then the largest.
     files.sort(key=lambda e: ("caption" not in e.path.lower(), -e.size, e.path))
-    found = [e.path for e in files[:_MAX_OPENED] if _is_coco(archive, e.path, e.size)]
-    return sorted(found)
+    heads = {e.path: _head_of(archive, e.path, e.size) for e in files[:_MAX_OPENED]}
+    for texts in _TEXTS:
+        if found := sorted(path for path, head in heads.items() if texts.search(head)):
+            return found
+    return []
 
 
-def _is_coco(archive: Archive, path: str, size: int) -> bool:
+def _head_of(archive: Archive, path: str, size: int) -> bytes:
+    """Return the start and end of a file that lists images as COCO's do; empty for others."""
     try:
         with archive.open(path) as stream:
             content = stream.read(_HEAD)
@@ -190,7 +220,7 @@ def _is_coco(archive: Archive, path: str, size: int) -> bool:
                 stream.seek(size - _HEAD)
             content += stream.read(_HEAD)
     except (EntryError, *STREAM_ERRORS):
-        return False
+        return b""
     # "images" may come after all annotations, in the middle of a large file.
     has_images = bool(_IMAGES.search(content)) or size > 2 * _HEAD
-    return has_images and bool(_NAMED.search(content)) and bool(_CAPTIONS.search(content))
+    return content if has_images and _NAMED.search(content) else b""

@@ -8,6 +8,7 @@ from engine.importing.formats.folders import ClassFolders, FileNames
 from engine.importing.formats.format import Format
 from engine.importing.formats.gallery import Gallery
 from engine.importing.formats.idx import Idx
+from engine.importing.formats.object_labels import ObjectLabels
 from engine.importing.formats.parquet import Parquet
 from engine.importing.formats.sidecar import Sidecar
 from engine.importing.formats.tabular import TableFile
@@ -21,6 +22,7 @@ _ALL: tuple[Format, ...] = (
     WebDataset(),
     Idx(),
     Sidecar(),
+    ObjectLabels(),
     Embedded(),
     ClassFolders(),
     FileNames(),

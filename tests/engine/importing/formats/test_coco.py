@@ -114,3 +114,16 @@ def test_that_a_reading_of_nothing_is_refused():
 @given(mutated(FILES, TABLE))
 def test_that_damaged_captions_are_survived(files):
     survives(files, "coco", PLAIN)
+
+
+def test_that_categories_of_boxes_are_the_text_where_there_are_no_captions():
+    images = [{"id": n, "file_name": f"{n}.jpg"} for n in (1, 2)]
+    boxes = [{"image_id": 1, "category_id": c, "bbox": [1, 2, 3, 4]} for c in (18, 3, 18)]
+    names = [{"id": 18, "name": "dog"}, {"id": 3, "name": "car"}]
+    table = {"images": images, "annotations": boxes, "categories": names}
+    files = {"1.jpg": P, "2.jpg": P, "instances_val.json": json.dumps(table).encode()}
+    assert best(files) == "coco"
+    assert scanned(files, "coco").texts == {"1.jpg": ("dog, car",), "2.jpg": ()}
+    captions = table | {"annotations": [{"image_id": 2, "caption": "a dog"}]}
+    both = files | {"captions_val.json": json.dumps(captions).encode()}
+    assert scanned(both, "coco").texts == {"1.jpg": (), "2.jpg": ("a dog",)}
