@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.errors import ConfigError, EntryError, Problem
+from engine.importing.formats.columnar_reader import Recent
 from engine.importing.formats.format import (
     Detection,
     FileListing,
@@ -31,7 +32,6 @@ from engine.importing.formats.format import (
     RawSample,
 )
 from engine.importing.formats.names import folder_of, skip_leftovers, split_extras
-from engine.importing.formats.parquet_reader import Recent
 from engine.importing.formats.streams import STREAM_ERRORS
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.sources.archive import LIMITS, Archive

@@ -1,4 +1,4 @@
-"""Parquet files, as Hugging Face stores datasets: images as bytes, or by name.
+"""Parquet and Arrow files, as Hugging Face stores datasets: images as bytes, or by name.
 
 Layout::
 
@@ -7,6 +7,8 @@ Layout::
         test-00000-of-00001.parquet
     images/                             if the image column holds names
         001.jpg
+
+    data-00000-of-00001.arrow           what ``save_to_disk`` and the cache of ``datasets`` hold
 
 Column types come from the schema and from the metadata that ``datasets`` writes.
 """
@@ -17,9 +19,16 @@ from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from engine.errors import EntryError
+from engine.importing.formats.columnar_reader import (
+    COLUMNAR_ERRORS,
+    COLUMNAR_SUFFIXES,
+    ColumnarFile,
+    ColumnWindow,
+    Recent,
+    open_columnar,
+)
 from engine.importing.formats.columns import (
     Guess,
     RowError,
@@ -47,12 +56,6 @@ from engine.importing.formats.names import (
     plain,
     skip_leftovers,
     split_extras,
-)
-from engine.importing.formats.parquet_reader import (
-    PARQUET_ERRORS,
-    ParquetWindow,
-    Recent,
-    open_parquet,
 )
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.sources.archive import LIMITS, Archive
@@ -91,21 +94,6 @@ def label_meanings(schema: pa.Schema) -> dict[str, Callable[[Any], Any]]:
         return {column: _meaning([str(n) for n in listed]) for column, listed in names.items()}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
-
-
-def null_count(file: pq.ParquetFile, leaf: str) -> int:
-    """Count the nulls of a column by the file's statistics; 1 without statistics."""
-    metadata = file.metadata
-    paths = {file.schema.column(n).path: n for n in range(len(file.schema))}
-    if leaf not in paths:
-        return 0
-    total = 0
-    for group in range(metadata.num_row_groups):
-        statistics = metadata.row_group(group).column(paths[leaf]).statistics
-        if statistics is None or not statistics.has_null_count:
-            return 1
-        total += statistics.null_count
-    return total
 
 
 def _meaning(names: Sequence[str]) -> Callable[[Any], Any]:
@@ -149,16 +137,16 @@ class ParquetScan:
         number = 0
         try:
             with self._archive.open(self._path) as stream:
-                for number, row in enumerate(self._rows(open_parquet(stream)), 1):
+                for number, row in enumerate(self._rows(open_columnar(stream)), 1):
                     yield from self._item(number, row, index, gathering)
                     if number >= LIMITS.entries:
                         raise ValueError(f"it has more than {LIMITS.entries:,} rows")
-        except (EntryError, *PARQUET_ERRORS) as error:
+        except (EntryError, *COLUMNAR_ERRORS) as error:
             detail = f"the rows from here on cannot be read: {str(error)[:200]}"
             self._ledger.mark_item_skipped(f"{self._path}#{number + 1}", Reason.DAMAGED, detail)
 
-    def _rows(self, file: pq.ParquetFile) -> Iterator[Mapping[str, Any]]:
-        schema = file.schema_arrow
+    def _rows(self, file: ColumnarFile) -> Iterator[Mapping[str, Any]]:
+        schema = file.schema
         image = self._reading.image_column
         self._kind = image_kinds(schema).get(image, PATH)
         self._column = schema.names.index(image)
@@ -169,19 +157,19 @@ class ParquetScan:
         wanted |= {c for c in known if plain(c) in (*GROUP_NAMES, *SPLIT_NAMES)}
         columns = [c for c in known if c in wanted] + self._image_parts(file)
         if not columns:
-            yield from ({} for _row in range(file.metadata.num_rows))
+            yield from ({} for _row in range(sum(file.group_rows)))
             return
-        for batch in file.iter_batches(batch_size=_BATCH, columns=columns, use_threads=False):
+        for batch in file.batches(columns, _BATCH):
             yield from batch.to_pylist()
 
-    def _image_parts(self, file: pq.ParquetFile) -> list[str]:
+    def _image_parts(self, file: ColumnarFile) -> list[str]:
         """Choose the part of the image column that shows which rows have an image."""
         image = self._reading.image_column
         if self._kind == PATH:
             return [image]
         # Reading the bytes takes long, and is needed only where some rows have none.
         leaf = image if self._kind == BYTES else f"{image}.bytes"
-        if not null_count(file, leaf):
+        if not file.null_count(leaf):
             return []
         self._has_gaps = True
         return [image]
@@ -225,7 +213,7 @@ class ParquetScan:
 _LOOKED_AT = 50
 _MAX_COUNTED = 20
 _USUAL = ("image", "img", "picture", "photo", "bytes", "image_bytes", "jpg", "png")
-_RECENT: Recent[ParquetWindow] = Recent(most=3)
+_RECENT: Recent[ColumnWindow] = Recent(most=3)
 
 
 class Parquet:
@@ -235,7 +223,8 @@ class Parquet:
 
     def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
         """Detect parquet files with images, going by the first of them."""
-        tables = [e.path for e in listing.of(".parquet") if archive.selected_entry in ("", e.path)]
+        every = listing.of(*COLUMNAR_SUFFIXES)
+        tables = [e.path for e in every if archive.selected_entry in ("", e.path)]
         index = ImageIndex(listing)
         looks = [(path, _look(archive, path, index)) for path in tables[:3]]
         path, guess = next(((p, g) for p, g in looks if g and g.image), ("", None))
@@ -259,7 +248,7 @@ class Parquet:
         self, archive: Archive, listing: FileListing, reading: ImportSpec, ledger: FileLedger
     ) -> Iterator[RawSample]:
         """Find the items, file by file; one that cannot be read is skipped."""
-        every = [entry.path for entry in listing.of(".parquet")]
+        every = [entry.path for entry in listing.of(*COLUMNAR_SUFFIXES)]
         tables = [path for path in every if reading.table in ("", path)]
         if not tables:
             raise missing_table(reading.table or "*.parquet")
@@ -268,7 +257,9 @@ class Parquet:
         for path in tables:
             guess = _look(archive, path, index)
             if guess is None:
-                ledger.mark_skipped(path, Reason.DAMAGED, "it is no parquet file that can be read")
+                ledger.mark_skipped(
+                    path, Reason.DAMAGED, "it is no parquet or Arrow file that can be read"
+                )
                 continue
             ledger.mark_used(path)
             scan = ParquetScan(archive, path, complete(reading, guess, path), ledger)
@@ -286,7 +277,7 @@ class Parquet:
             return archive.read(image.path, LIMITS.file_bytes)
         row, column = divmod(image.part, MAX_COLUMNS)
         window = _RECENT.get(
-            archive, f"{image.path}#{column}", lambda: ParquetWindow(archive, image.path, column)
+            archive, f"{image.path}#{column}", lambda: ColumnWindow(archive, image.path, column)
         )
         content = window.read(row)
         if len(content) > LIMITS.file_bytes:
@@ -298,14 +289,13 @@ def _look(archive: Archive, path: str, index: ImageIndex) -> Guess | None:
     """Look at a file's schema and first rows; None if it cannot be read."""
     try:
         with archive.open(path) as stream:
-            file = open_parquet(stream)
-            schema = file.schema_arrow
+            file = open_columnar(stream)
+            schema = file.schema
             kinds = image_kinds(schema)
             texts = text_columns(schema)[:MAX_COLUMNS]
-            batches = file.iter_batches(batch_size=_LOOKED_AT, columns=texts, use_threads=False)
-            batch = next(batches, None)
+            batch = next(file.batches(texts, _LOOKED_AT), None)
             rows = batch.to_pylist() if batch is not None and texts else []
-    except (EntryError, *PARQUET_ERRORS):
+    except (EntryError, *COLUMNAR_ERRORS):
         return None
     guess = guess_columns(rows, index, (folder_of(path), ""))
     inside = [column for column, kind in kinds.items() if kind != PATH]
@@ -322,7 +312,7 @@ def _rows(archive: Archive, tables: Sequence[str]) -> int:
     for path in tables[:_MAX_COUNTED]:
         try:
             with archive.open(path) as stream:
-                counts.append(open_parquet(stream).metadata.num_rows)
-        except (EntryError, *PARQUET_ERRORS):
+                counts.append(sum(open_columnar(stream).group_rows))
+        except (EntryError, *COLUMNAR_ERRORS):
             counts.append(0)
     return sum(counts) * len(tables) // max(len(counts), 1)

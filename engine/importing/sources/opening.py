@@ -20,7 +20,7 @@ from engine.importing.sources.folder import FolderArchive
 from engine.importing.sources.tar import TarArchive
 from engine.importing.sources.zip import ZipArchive
 
-TABLES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet")
+TABLES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow", ".feather")
 TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz", ".tbz2", ".tar.xz", ".txz")
 ZIPS = (".zip",)
 _OTHER_ARCHIVES = (".rar", ".7z", ".tar.zst", ".zst")

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
+import pyarrow.ipc
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
@@ -45,6 +46,35 @@ def test_that_images_as_hugging_face_keeps_them_are_loaded_by_row():
     assert found.skipped_files == {"README.md": Reason.NOT_USED}
     for number in (1, 2, 200, 3, 150, 149, 71, 70):
         assert found.load(f"{NAME}#{number}") == PICTURES[number - 1]
+
+
+@pytest.mark.parametrize("new", [pa.ipc.new_stream, pa.ipc.new_file])
+def test_that_arrow_files_are_read_as_parquet(new):
+    table = pq.read_table(io.BytesIO(hugging_face(120)[NAME]))
+    buffer = io.BytesIO()
+    with new(buffer, table.schema) as writer:
+        writer.write_table(table, max_chunksize=50)
+    name = "train/data-00000-of-00001.arrow"
+    files = {name: buffer.getvalue(), "train/state.json": b'{"_split": "train"}'}
+    assert best(files) == "parquet"
+    found = scanned(files, "parquet")
+    assert len(found.items) == 120
+    assert found.texts[f"{name}#2"] == ("one",)
+    for number in (1, 120, 51, 50):
+        assert found.load(f"{name}#{number}") == PICTURES[number - 1]
+
+
+@pytest.mark.parametrize("new", [pa.ipc.new_stream, pa.ipc.new_file])
+def test_that_rows_of_arrow_without_an_image_are_texts(new):
+    rows = [{"image": {"bytes": PICTURES[0], "path": None}, "text": "a cat"}]
+    rows += [{"image": None, "text": "a dog"}]
+    table = pa.Table.from_pylist(rows)
+    buffer = io.BytesIO()
+    with new(buffer, table.schema) as writer:
+        writer.write_table(table)
+    found = scanned({"a.arrow": buffer.getvalue()}, "parquet")
+    assert found.texts == {"a.arrow#1": ("a cat",), "a.arrow#2": ("a dog",)}
+    assert found.item("a.arrow#2").image is None
 
 
 def test_that_a_pass_over_all_rows_opens_the_file_once_and_from_several_threads():
