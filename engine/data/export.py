@@ -1,8 +1,9 @@
 """Export a dataset as a Hugging Face ``ImageFolder``.
 
 ``train`` and ``test`` (the validation split) hold ``000000.png`` and so on, and ``metadata.jsonl``
-with one line per image: ``file_name`` and ``text``. If any image has several captions, each line
-also has ``texts``, and if any image has tags, ``tags``.
+with one line per image: ``file_name``, ``text``, ``texts`` (all captions) and ``split``. Of an
+imported dataset each line also has ``source``, the path within what was imported, and if any image
+has tags, ``tags``.
 """
 
 import json
@@ -75,7 +76,8 @@ def _write_images(
     # Imported on use: the studio's start-up imports this module.
     from PIL import Image
 
-    has_several = any(len(states[item].captions) > 1 for item in wanted)
+    sources = {item: str(dataset.records[item].get("key", "")) for item in wanted}
+    has_sources = any(sources.values())
     has_tags = any(states[item].tags for item in wanted)
     lines: dict[str, list[str]] = {split: [] for split in SPLIT_FOLDERS}
     for done, item in enumerate(wanted, start=1):
@@ -87,17 +89,21 @@ def _write_images(
         path.parent.mkdir(exist_ok=True)
         pixels = dataset.images[dataset.image_rows[item]]
         Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).save(path)
-        line = _line(name, state, has_several=has_several, has_tags=has_tags)
+        line = _line(name, state)
+        # Table readers expect the same columns in all lines.
+        if has_sources:
+            line["source"] = sources[item]
+        if has_tags:
+            line["tags"] = list(state.tags)
         lines[state.split].append(json.dumps(line, ensure_ascii=False))
         report(done, len(wanted))
     return lines
 
 
-def _line(name: str, state: ItemState, *, has_several: bool, has_tags: bool) -> dict[str, Any]:
-    line: dict[str, Any] = {"file_name": name, "text": state.text or None}
-    # Table readers expect the same columns in all lines.
-    if has_several:
-        line["texts"] = list(state.captions)
-    if has_tags:
-        line["tags"] = list(state.tags)
-    return line
+def _line(name: str, state: ItemState) -> dict[str, Any]:
+    return {
+        "file_name": name,
+        "text": state.text or None,
+        "texts": list(state.captions),
+        "split": SPLIT_FOLDERS[state.split],
+    }

@@ -241,7 +241,7 @@ class _Import:
             folder=folder,
             version=manifest.version,
             imported=report.counts.items_imported,
-            skipped=report.counts.files_skipped + report.counts.items_skipped,
+            skipped=sum(report.skip_counts.values()),
             report=folder / PAGE_NAME,
         )
 
@@ -259,6 +259,7 @@ def _report(plan: ImportPlan, scan: Scan, result: ImportResult, manifest: Manife
         image_shape=manifest.image_shape,
         channels=manifest.channels,
         issues=result.check_report.reports,
+        skip_counts=scan.ledger.skip_counts(),
         skipped_files=tuple(scan.ledger.skipped_files()),
         skipped_items=tuple(scan.ledger.skipped_items()),
     )

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from engine.errors import EntryError
 from engine.importing.formats.format import FileListing, RawSample
 from engine.importing.formats.names import TEXT_SUFFIXES, image_paths, stem_of
-from engine.importing.formats.streams import STREAM_ERRORS
+from engine.importing.language import words_of_name
 from engine.importing.ledger import FileLedger, Reason, SkipRecord
 from engine.importing.sources.archive import Archive
 
@@ -87,9 +87,8 @@ _SENTENCES = {
     CauseKind.BOXES: "{count:,} text files, such as {example}, hold numbers instead of captions, "
     "as boxes of YOLO do, and no file names their classes.",
     CauseKind.NAMES: "No texts were found for {count:,} images, and names such as {example} are no "
-    "captions. The images can be imported without text.",
-    CauseKind.IMAGES_WITHOUT_TEXT: "{count:,} images have no text that belongs to them by name. "
-    "They can be imported without text.",
+    "captions. To import the images alone, keep images without text (--keep-image-only).",
+    CauseKind.IMAGES_WITHOUT_TEXT: "{count:,} images have no text that belongs to them by name.",
     CauseKind.TEXTS_WITHOUT_IMAGE: "{count:,} texts have no image that belongs to them by name.",
     CauseKind.TEXTS_ELSEWHERE: "{count:,} images have a text of the same name in another folder.",
     CauseKind.UNREADABLE: "{count:,} images cannot be read.",
@@ -218,7 +217,7 @@ def diagnose_empty_import(
     samples = tuple(samples)
     if not any(sample.image is not None for sample in samples):
         causes.add(CauseKind.NO_IMAGES, count=ledger.files_found)
-    elif not any(sample.texts for sample in samples):
+    elif not any(s.texts or words_of_name(stem_of(s.key)) for s in samples):
         count = causes.counts.pop(CauseKind.IMAGES_WITHOUT_TEXT, 0)
         causes.add(CauseKind.NAMES, stem_of(samples[0].key), count)
     return causes.likeliest()
@@ -243,7 +242,7 @@ def _opened(listing: FileListing, *suffixes: str) -> Iterator[str]:
 
 
 def _head(archive: Archive, path: str) -> bytes:
-    with suppress(EntryError, *STREAM_ERRORS), archive.open(path) as stream:
+    with suppress(EntryError, OSError), archive.open(path) as stream:
         return stream.read(_HEAD)
     return b""
 

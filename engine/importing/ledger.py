@@ -132,6 +132,12 @@ class FileLedger:
         """Files that gave nothing, in the order in which they were skipped."""
         return iter(self._skipped_files.values())
 
+    def skip_counts(self) -> dict[Reason, int]:
+        """Count what is skipped by reason, most frequent first; a file and its item count once."""
+        records = {**self._skipped_files, **self._skipped_items}
+        counts = Counter(record.reason for record in records.values())
+        return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+
     def skipped_items(self) -> Iterator[SkipRecord]:
         """Items that are not imported, in the order in which they were skipped."""
         return iter(self._skipped_items.values())

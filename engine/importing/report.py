@@ -8,7 +8,6 @@ files skipped, and items found = items imported + items skipped.
 import html
 import json
 import platform
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import Any
 from engine.data.image_shape import ImageShape
 from engine.fs.atomic import atomic_write
 from engine.importing.check_context import IssueReport
-from engine.importing.ledger import FileLedger, SkipRecord
+from engine.importing.ledger import FileLedger, Reason, SkipRecord
 from engine.importing.plan import ImportPlan
 from engine.importing.scan import plan_table
 from engine.version import installed_version
@@ -213,6 +212,8 @@ class ImportReport:
     image_shape: ImageShape
     channels: int
     issues: tuple[IssueReport, ...]
+    skip_counts: Mapping[Reason, int]
+    """By reason; a file and its item count once."""
     skipped_files: tuple[SkipRecord, ...]
     skipped_items: tuple[SkipRecord, ...]
 
@@ -239,7 +240,7 @@ class ImportReport:
                 }
                 for found in self.issues
             ],
-            "skipped_by_reason": reason_counts(self.skipped_files, self.skipped_items),
+            "skipped_by_reason": {str(reason): count for reason, count in self.skip_counts.items()},
             "skipped_files": [asdict(skipped) for skipped in self.skipped_files],
             "skipped_items": [asdict(skipped) for skipped in self.skipped_items],
             "plan": plan_table(self.plan),
@@ -270,12 +271,6 @@ def counts_of(ledger: FileLedger, *, found: int, imported: int, **more: int) -> 
         items_skipped=sum(1 for _skipped in ledger.skipped_items()),
         **more,
     )
-
-
-def reason_counts(*skipped: Iterable[SkipRecord]) -> dict[str, int]:
-    """Count what is skipped by reason, most frequent first."""
-    counts = Counter(str(one.reason) for some in skipped for one in some)
-    return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def versions() -> dict[str, str]:

@@ -23,6 +23,7 @@ from engine.config.setting import problems_in
 from engine.control import RunControl
 from engine.errors import ConfigError, EngineError, EntryError, Problem
 from engine.events import ImportEmit, ImportProgressed, ImportStage
+from engine.importing.empty_import import Cause, diagnose_unknown_source
 from engine.importing.formats.format import Detection, FileListing, Format, RawSample
 from engine.importing.formats.names import (
     HEAD_BYTES,
@@ -187,6 +188,8 @@ class QuickScan:
     """All that were found, those that are left out included."""
     left_out: Mapping[Reason, int]
     """Files that no format will see, such as hidden ones, by reason."""
+    causes: tuple[Cause, ...]
+    """The likely reasons where no format can read it."""
 
     @property
     def images(self) -> int:
@@ -214,13 +217,13 @@ def quick_scan(archive: Archive, tell: Callable[[int], None], control: RunContro
     ledger = FileLedger()
     listing = list_files(archive, ledger, control, tell)
     offers = detect_formats(archive, listing)
-    reasons = Counter(skipped.reason for skipped in ledger.skipped_files())
     return QuickScan(
         source=archive.source,
         listing=listing,
         detections=offers,
         files=ledger.files_found,
-        left_out=dict(reasons),
+        left_out=ledger.skip_counts(),
+        causes=() if offers else diagnose_unknown_source(archive, listing, ledger),
     )
 
 

@@ -3,7 +3,6 @@
 Texts about data issues are in ``issue_text``.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,6 @@ from engine.importing.empty_import import Cause, CauseKind
 from engine.importing.ledger import Reason
 
 if TYPE_CHECKING:
-    from engine.importing.dry_run import DryRun
     from engine.importing.report import ImportCounts
 
 SHOWN = 3
@@ -43,8 +41,8 @@ def format_words(name: str) -> tuple[str, str]:
             translate("ImportText", "Images with a text file for each"),
             translate(
                 "ImportText",
-                "A .txt or .caption file of the same name, beside the image or in a folder of its "
-                "own, holds its text.",
+                "A .txt, .caption, .tags or .json file of the same name, beside the image or in a "
+                "folder of its own, holds its text.",
             ),
         ),
         "class_folders": (
@@ -56,12 +54,22 @@ def format_words(name: str) -> tuple[str, str]:
             translate("ImportText", "One row for each image, in CSV, TSV, JSON or JSON lines."),
         ),
         "parquet": (
-            translate("ImportText", "A Parquet table"),
+            translate("ImportText", "A Parquet or Arrow table"),
             translate("ImportText", "Its rows name image files or contain the images."),
         ),
         "coco": (
-            translate("ImportText", "COCO captions"),
-            translate("ImportText", "One JSON file lists the images and several captions of each."),
+            translate("ImportText", "COCO annotations"),
+            translate(
+                "ImportText",
+                "One JSON file lists the images with captions, or with boxes: then the names of "
+                "their categories are the text, and the boxes are left out.",
+            ),
+        ),
+        "object_labels": (
+            translate("ImportText", "Boxes of Pascal VOC, YOLO or CVAT"),
+            translate(
+                "ImportText", "The names of the classes are the text; the boxes are left out."
+            ),
         ),
         "webdataset": (
             translate("ImportText", "WebDataset shards"),
@@ -86,7 +94,9 @@ def format_words(name: str) -> tuple[str, str]:
         "file_names": (
             translate("ImportText", "File names as texts"),
             translate(
-                "ImportText", "The name of the image file is its text; numbers are left out."
+                "ImportText",
+                "The name of the image file is its text; numbers, identifiers and names that "
+                "cameras give are left out.",
             ),
         ),
     }
@@ -106,10 +116,13 @@ def reason_words(reason: Reason) -> str:
         Reason.DAMAGED: translate("ImportText", "Damaged images"),
         Reason.TOO_LARGE: translate("ImportText", "Larger than what is allowed"),
         Reason.UNREADABLE: translate("ImportText", "Files without read permission"),
+        Reason.LOCKED: translate("ImportText", "Encrypted with a password"),
         Reason.UNSAFE_PATH: translate("ImportText", "Paths that lead out of the source"),
         Reason.LINK: translate("ImportText", "Links"),
         Reason.SPECIAL_FILE: translate("ImportText", "Devices and pipes"),
+        Reason.WEB_ADDRESS: translate("ImportText", "Web addresses instead of images"),
         Reason.BAD_ROW: translate("ImportText", "Rows that lack an image or a text"),
+        Reason.NOT_LANGUAGE: translate("ImportText", "Numbers or code instead of captions"),
         Reason.BAD_ENCODING: translate("ImportText", "Texts in an unknown encoding"),
         Reason.NO_TEXT: translate("ImportText", "Images without a text"),
         Reason.NO_IMAGE: translate("ImportText", "Texts without an image"),
@@ -256,14 +269,6 @@ def sizes_words(sizes: Sequence[tuple[tuple[int, int], int]]) -> str:
     return text.format(*smallest, *largest, width, height, QLocale().toString(count))
 
 
-def skipped_counts(dry_run: "DryRun") -> Mapping[Reason, int]:
-    """Count skipped paths by reason, most frequent first; a file and its item count once."""
-    ledger = dry_run.ledger
-    skipped = (*ledger.skipped_files(), *ledger.skipped_items())
-    counts = Counter({entry.path: entry.reason for entry in skipped}.values())
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
-
-
 def skipped_rows(counts: Mapping[Reason, int]) -> list[tuple[str, str]]:
     """Return count and text of each reason."""
     number = QLocale().toString
@@ -302,30 +307,107 @@ class _ReasonText(QObject):
     """Texts with counts: Qt's tools find plural forms only in ``tr``."""
 
     def of(self, cause: Cause) -> str:
-        count = cause.count
-        match cause.kind:
-            case CauseKind.NO_FILES:
-                return self.tr("There is no file in it.")
-            case CauseKind.NO_IMAGES:
-                return self.tr("None of the %Ln file(s) is an image in this format.", "", count)
-            case CauseKind.IMAGES_WITHOUT_TEXT:
-                return self.tr("%Ln image(s) have no text that belongs to them by name.", "", count)
-            case CauseKind.TEXTS_WITHOUT_IMAGE:
-                return self.tr("%Ln text(s) have no image that belongs to them by name.", "", count)
-            case CauseKind.TEXTS_ELSEWHERE:
-                return self.tr(
-                    "%Ln text(s) have the name of an image that lies in another folder.", "", count
-                )
-            case CauseKind.UNREADABLE:
-                return self.tr("%Ln image(s) cannot be read.", "", count)
-            case CauseKind.BAD_ROWS:
-                return self.tr(
-                    "%Ln row(s) lack the image or the text that the chosen columns should hold.",
-                    "",
-                    count,
-                )
-            case _:
-                return self.tr("%Ln item(s) are left out by what you have chosen.", "", count)
+        words = self._of_files(cause.count) | self._of_items(cause.count)
+        other = self.tr("%Ln item(s) are left out by what you have chosen.", "", cause.count)
+        return words.get(cause.kind, other).format(cause.example)
+
+    def _of_items(self, count: int) -> dict[CauseKind, str]:
+        return {
+            CauseKind.NO_FILES: self.tr("There is no file in it."),
+            CauseKind.NO_IMAGES: self.tr(
+                "None of the %Ln file(s) is an image in this format.", "", count
+            ),
+            CauseKind.NAMES: self.tr(
+                "No texts were found for %Ln image(s): names such as {0} are no captions. You can "
+                "keep the images without text.",
+                "",
+                count,
+            ),
+            CauseKind.IMAGES_WITHOUT_TEXT: self.tr(
+                "%Ln image(s) have no text that belongs to them by name.", "", count
+            ),
+            CauseKind.TEXTS_WITHOUT_IMAGE: self.tr(
+                "%Ln text(s) have no image that belongs to them by name.", "", count
+            ),
+            CauseKind.TEXTS_ELSEWHERE: self.tr(
+                "%Ln text(s) have the name of an image that lies in another folder.", "", count
+            ),
+            CauseKind.UNREADABLE: self.tr("%Ln image(s) cannot be read.", "", count),
+            CauseKind.BAD_ROWS: self.tr(
+                "%Ln row(s) lack the image or the text that the chosen columns should hold.",
+                "",
+                count,
+            ),
+            CauseKind.VALIDATION: self.tr(
+                "All %Ln remaining item(s) are for validation, none for training.", "", count
+            ),
+        }
+
+    def _of_files(self, count: int) -> dict[CauseKind, str]:
+        return {
+            CauseKind.LINKS: self.tr(
+                "%Ln file(s), such as {0}, are links that lead out of it. Choose the folder that "
+                "they lead to, or copy the files.",
+                "",
+                count,
+            ),
+            CauseKind.LOCKED: self.tr(
+                "%Ln file(s), such as {0}, are encrypted with a password. Unpack the archive "
+                "first.",
+                "",
+                count,
+            ),
+            CauseKind.ARCHIVES: self.tr(
+                "It holds %Ln archive(s), such as {0}. Choose one of them, or unpack them first.",
+                "",
+                count,
+            ),
+            CauseKind.ADDRESSES: self.tr(
+                "The images of {0} are web addresses; nothing is downloaded. Download them first."
+            ),
+            CauseKind.DICOM: self.tr(
+                "%Ln file(s), such as {0}, are DICOM scans, which are not read. Convert them to "
+                "PNG or TIFF.",
+                "",
+                count,
+            ),
+            CauseKind.VIDEOS: self.tr(
+                "%Ln file(s), such as {0}, are videos, which are not read. Extract frames as JPEG "
+                "or PNG.",
+                "",
+                count,
+            ),
+            CauseKind.RAW_PHOTOS: self.tr(
+                "%Ln file(s), such as {0}, are raw photos of a camera, which are not read. Convert "
+                "them to JPEG or TIFF.",
+                "",
+                count,
+            ),
+            CauseKind.SOUNDS: self.tr(
+                "%Ln file(s), such as {0}, are sounds, which are not read.", "", count
+            ),
+            CauseKind.DOCUMENTS: self.tr(
+                "%Ln file(s), such as {0}, are documents, which are not read. Export their pages "
+                "as PNG.",
+                "",
+                count,
+            ),
+            CauseKind.ARRAYS: self.tr(
+                "%Ln file(s), such as {0}, hold arrays, which are not read. Save the images as PNG "
+                "or TIFF.",
+                "",
+                count,
+            ),
+            CauseKind.UNSUPPORTED: self.tr(
+                "%Ln image(s), such as {0}, are of a kind that is not read. Convert them to JPEG "
+                "or PNG.",
+                "",
+                count,
+            ),
+            CauseKind.BOXES: self.tr(
+                "%Ln text file(s), such as {0}, hold numbers instead of captions.", "", count
+            ),
+        }
 
     def usual(self) -> list[str]:
         return [

@@ -116,6 +116,7 @@ class FakeLooks:
             detections=self.offers,
             files=4,
             left_out={Reason.HIDDEN: 1},
+            causes=(),
         )
 
     def _preview(

@@ -119,7 +119,7 @@ ZIPS: dict[str, tuple[bytes, Fates | None]] = {
     "link": (zipped(info("a.jpg", **unix(stat.S_IFLNK))), {"a.jpg": Reason.LINK}),
     "device": (zipped(info("a.jpg", **unix(stat.S_IFCHR))), {"a.jpg": Reason.SPECIAL_FILE}),
     "pipe": (zipped(info("a.jpg", **unix(stat.S_IFIFO))), {"a.jpg": Reason.SPECIAL_FILE}),
-    "locked": (patched_directory(zipped("a.jpg"), 8, b"\1\0"), {"a.jpg": Reason.UNREADABLE}),
+    "locked": (patched_directory(zipped("a.jpg"), 8, b"\1\0"), {"a.jpg": Reason.LOCKED}),
     "bzip2": (zipped("a.jpg", packing=zipfile.ZIP_BZIP2), {"a.jpg": Reason.UNREADABLE}),
     "lzma": (zipped("a.jpg", packing=zipfile.ZIP_LZMA), {"a.jpg": Reason.UNREADABLE}),
     "unknown-packing": (

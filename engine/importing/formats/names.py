@@ -241,7 +241,7 @@ IMAGE_NAMES: Sequence[str] = (
     "picture", "photo", "jpg", "png", "image_id", "img_name", "id", "name",
 )
 TEXT_NAMES: Sequence[str] = (
-    "text", "caption", "captions", "description", "texts", "prompt", "sentence", "sentences",
+    "texts", "text", "caption", "captions", "description", "prompt", "sentence", "sentences",
     "raw", "report", "comment", "title", "alt_text", "alt", "txt", "annotation", "label_text",
     "name_en", "english", "tag_string_general", "tag_string", "tags", "keywords",
     "tag", "label", "labels", "class", "category", "categories", "name",

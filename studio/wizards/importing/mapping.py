@@ -45,7 +45,7 @@ class MappingFields(QWidget):
         self.encoding.set_choices((e or _AUTOMATIC, encoding_words(e)) for e in ENCODINGS)
         self.table.text_edited.connect(self._on_table)
         self.image.text_edited.connect(lambda key: self._map(image_column=_plain(key)))
-        self.texts.text_edited.connect(lambda _text: self._map(text_columns=self.texts.chosen()))
+        self.texts.text_edited.connect(self._on_texts)
         self.label.text_edited.connect(lambda key: self._map(label_column=_plain(key)))
         self.encoding.text_edited.connect(lambda key: self._map(encoding=_plain(key)))
         self.words.edited.connect(lambda: self._map(words=self.words.words()))
@@ -101,9 +101,16 @@ class MappingFields(QWidget):
         field.set_text(chosen or _AUTOMATIC)
 
     @Slot(str)
+    def _on_texts(self, _text: str) -> None:
+        # Chosen columns replace a caption made of the names of attributes.
+        self._map(text_columns=self.texts.chosen(), flag_columns=())
+
+    @Slot(str)
     def _on_table(self, key: str) -> None:
         # Another table has other columns; the format detects them.
-        self._map(table=_plain(key), image_column="", text_columns=(), label_column="")
+        self._map(
+            table=_plain(key), image_column="", text_columns=(), flag_columns=(), label_column=""
+        )
         self.refresh()
 
     def _map(self, **values: object) -> None:

@@ -21,7 +21,7 @@ from studio.errors.wording import explain
 from studio.jobs.importing import FilesCounted, ImportJobs, ImportReader
 from studio.jobs.task import TaskEnded, Tell
 from studio.models.import_form import ImportForm
-from studio.models.import_text import reason_words, suffix_words
+from studio.models.import_text import cause_sentences, reason_words, suffix_words
 from studio.theme import MARGIN, SPACING
 from studio.widgets.drop_zone import DropZone
 from studio.widgets.folder_dialog import pick_folder
@@ -85,7 +85,10 @@ class SourcePage(Page):
         scan = self.form.scan
         if scan is None:
             return self.tr("Choose a folder or a file first.")
-        return "" if scan.detections else self.tr("No images or texts were found here.")
+        if scan.detections:
+            return ""
+        sentences = cause_sentences(scan.causes, has_other_formats=False)
+        return sentences[0] if scan.causes else self.tr("No images or texts were found here.")
 
     def choose(self, source: Path) -> None:
         """Scan a source."""

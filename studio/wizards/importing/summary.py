@@ -18,7 +18,6 @@ from studio.models.import_text import (
     format_words,
     joined,
     progress_words,
-    skipped_counts,
     skipped_rows,
 )
 from studio.models.setting_text import choice_words
@@ -218,7 +217,7 @@ class SummaryPage(Page):
 
     def _skipped_words(self) -> str:
         dry_run = self._check.dry_run
-        skipped = sum(skipped_counts(dry_run).values()) if dry_run else 0
+        skipped = sum(dry_run.ledger.skip_counts().values()) if dry_run else 0
         if not skipped:
             return self.tr("Nothing was left out.")
         return self.tr(
@@ -252,7 +251,7 @@ class SummaryPage(Page):
                 self.tr("Colour") if dry_run.channels == 3 else self.tr("Grey"),
             ]
         )
-        skipped = skipped_rows(skipped_counts(dry_run))
+        skipped = skipped_rows(dry_run.ledger.skip_counts())
         lines = [f"{count}  {text}" for count, text in skipped[:_MAX_REASONS]]
         return [
             (self.tr("From"), str(scan.source)),

@@ -42,23 +42,25 @@ def test_that_images_and_texts_are_written_by_split(tmp_path, channels):
     count = export_image_folder(dataset, out, report=lambda *done: seen.append(done))
     assert (count, seen) == (4, [(1, 4), (2, 4), (3, 4), (4, 4)])
     assert lines_of(out / "train") == [
-        {"file_name": "000000.png", "text": "one"},
-        {"file_name": "000001.png", "text": "three"},
-        {"file_name": "000002.png", "text": None},
+        {"file_name": "000000.png", "text": "one", "texts": ["one"], "split": "train"},
+        {"file_name": "000001.png", "text": "three", "texts": ["three"], "split": "train"},
+        {"file_name": "000002.png", "text": None, "texts": [], "split": "train"},
     ]
-    assert lines_of(out / "test") == [{"file_name": "000000.png", "text": "zwei ü 二"}]
+    line = {"file_name": "000000.png", "text": "zwei ü 二", "texts": ["zwei ü 二"], "split": "test"}
+    assert lines_of(out / "test") == [line]
     with Image.open(out / "test" / "000000.png") as picture:
         assert picture.mode == ("L" if channels == 1 else "RGB")
         assert np.array_equal(np.asarray(picture).reshape(8, 8, channels), dataset.images[1])
 
 
 def test_that_several_captions_and_tags_fill_the_same_columns_in_every_line(tmp_path):
-    extras = {0: {"texts": ["one", "uno"]}, 2: {"tags": ["t"]}}
+    extras = {0: {"texts": ["one", "uno"], "key": "cats/1.jpg"}, 2: {"tags": ["t"]}}
     dataset = dataset_of(tmp_path / "d", extras=extras)
     export_image_folder(dataset, tmp_path / "out")
     first, second, third = lines_of(tmp_path / "out" / "train")
     assert first["texts"] == ["one", "uno"]
     assert (second["tags"], third["tags"], third["texts"]) == (["t"], [], [])
+    assert (first["source"], second["source"]) == ("cats/1.jpg", "")
 
 
 def test_that_edits_are_exported_and_an_empty_split_has_no_folder(tmp_path):

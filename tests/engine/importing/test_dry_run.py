@@ -88,7 +88,7 @@ def test_that_nothing_to_train_on_is_explained(tmp_path):
         picture(number).save(source / f"{number}.png")
     found = examine(sidecar_plan(source, tmp_path / "pets"))
     assert not found.result.is_trainable
-    assert [(r.kind, r.count) for r in found.likely_causes] == [(CauseKind.IMAGES_WITHOUT_TEXT, 4)]
+    assert [(r.kind, r.count) for r in found.likely_causes] == [(CauseKind.NAMES, 4)]
 
 
 def test_that_captions_in_another_folder_are_noticed(tmp_path):

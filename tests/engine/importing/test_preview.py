@@ -154,7 +154,7 @@ def test_that_a_scan_without_a_pair_says_why(tmp_path):
         path.unlink()
     facts = facts_of(sidecar_plan(source, tmp_path / "d"))
     assert facts.pairs == 0
-    assert [cause.kind for cause in facts.reasons] == [CauseKind.IMAGES_WITHOUT_TEXT]
+    assert [cause.kind for cause in facts.reasons] == [CauseKind.NAMES]
     assert facts.reasons[0].count == 3
 
 

@@ -12,7 +12,6 @@ from engine.importing.report import (
     PAGE_NAME,
     ROWS_SHOWN,
     counts_of,
-    reason_counts,
     report_page,
     versions,
 )
@@ -90,7 +89,7 @@ def test_that_accounts_that_do_not_add_up_are_seen():
     ledger.mark_skipped("c", Reason.EMPTY)
     assert counts_of(ledger, found=1, imported=1).adds_up
     assert not counts_of(ledger, found=2, imported=1).adds_up
-    assert reason_counts(ledger.skipped_files()) == {"empty": 1, "hidden": 1}
+    assert ledger.skip_counts() == {Reason.HIDDEN: 1, Reason.EMPTY: 1}
 
 
 def test_that_a_file_that_turns_out_useless_is_counted_once():
@@ -102,6 +101,8 @@ def test_that_a_file_that_turns_out_useless_is_counted_once():
     ledger.mark_rejected("elsewhere", Reason.DAMAGED)
     copy = ledger.copy()
     copy.mark_rejected("b", Reason.NO_TEXT)
+    ledger.mark_item_skipped("a", Reason.DAMAGED)
+    assert ledger.skip_counts() == {Reason.DAMAGED: 1}
     assert counts_of(ledger, found=0, imported=0).files_skipped == 1
     assert counts_of(copy, found=0, imported=0).files_skipped == 2
     assert counts_of(copy, found=0, imported=0).adds_up
