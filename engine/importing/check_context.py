@@ -129,7 +129,9 @@ class CheckContext:
                 sample=sample,
                 texts=sample.raw.texts,
                 split=split_of(
-                    sample.raw.key, sample.raw.extras.get("split", ""), plan.validation_percent
+                    sample.raw.split_key,
+                    sample.raw.extras.get("split", ""),
+                    plan.validation_percent,
                 ),
             )
             for sample in samples

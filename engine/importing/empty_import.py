@@ -70,11 +70,14 @@ class Cause:
 
     kind: CauseKind
     count: int = 0
+    example: str = ""
+    """Name of one, and what is wrong with it; in English."""
 
     @property
     def sentence(self) -> str:
         """In English; the studio finds its own words."""
-        return _SENTENCES[self.kind].format(count=self.count)
+        sentence = _SENTENCES[self.kind].format(count=self.count)
+        return f"{sentence} {self.example}." if self.example else sentence
 
 
 def diagnose_empty_import(
@@ -99,7 +102,24 @@ def diagnose_empty_import(
         counts[CauseKind.NO_IMAGES] = ledger.files_found
     order = list(CauseKind)
     found = sorted(counts.items(), key=lambda pair: (-pair[1], order.index(pair[0])))
-    return tuple(Cause(kind=cause, count=n) for cause, n in found[:GIVEN] if n)
+    examples = {CauseKind.UNREADABLE: _unreadable_example(ledger)}
+    return tuple(
+        Cause(kind=cause, count=n, example=examples.get(cause, ""))
+        for cause, n in found[:GIVEN]
+        if n
+    )
+
+
+def _unreadable_example(ledger: FileLedger) -> str:
+    """Return the first of the images that cannot be read, with the reason; empty without any."""
+    return next(
+        (
+            f"{skipped.path}: {skipped.detail}"
+            for skipped in ledger.skipped_items()
+            if skipped.detail and _BY_REASON.get(skipped.reason) is CauseKind.UNREADABLE
+        ),
+        "",
+    )
 
 
 def _texts_elsewhere(listing: FileListing) -> int:

@@ -317,7 +317,8 @@ class _ReasonText(QObject):
                     "%Ln text(s) have the name of an image that lies in another folder.", "", count
                 )
             case CauseKind.UNREADABLE:
-                return self.tr("%Ln image(s) cannot be read.", "", count)
+                words = self.tr("%Ln image(s) cannot be read.", "", count)
+                return f"{words} {cause.example}".strip()
             case CauseKind.BAD_ROWS:
                 return self.tr(
                     "%Ln row(s) lack the image or the text that the chosen columns should hold.",
