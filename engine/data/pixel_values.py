@@ -25,8 +25,8 @@ _HIGH_SHARE, _LOW_SHARE = 0.6, 0.1
 """A natural range fits if the sample reaches this share of it, and begins below that one."""
 _MIN_BYTE_SPAN = 64
 """Values up to 255 that span this much are 8 bits in a wider file."""
-_LIMIT = 1e300
-"""Beyond it, differences of two numbers may be infinite."""
+_MOST, _LIMIT = 1e299, 1e300
+"""Largest number of a sample, and of a range: differences of two numbers must be finite."""
 _CHUNK = 1 << 20
 """Values that are converted to double precision at once."""
 
@@ -87,7 +87,7 @@ class ValueSummary:
 
 def summarise(values: npt.NDArray[np.float64], *, is_whole: bool, bins: int = 128) -> ValueSummary:
     """Summarise a sample of values: [N]."""
-    finite = values[np.isfinite(values)].clip(-_LIMIT, _LIMIT)
+    finite = values[np.isfinite(values)].clip(-_MOST, _MOST)
     if not len(finite):
         finite = np.zeros(1)
     least, most = float(finite.min()), float(finite.max())
