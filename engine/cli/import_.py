@@ -19,6 +19,14 @@ from engine.importing.plan import Fix, ImportPlan, Issue
 from engine.importing.report import JSON_NAME, PAGE_NAME
 
 AUTO = "auto"
+_ABOUT_ORIGINALS = {
+    Issue.DEEP_PIXELS: "{0:,} images have more than 8 bits: values of {1} became black to white "
+    "(--value-range).",
+    Issue.MORE_BANDS: "{0:,} images have two channels, or more than three: the first of two was "
+    "taken, or the first three as colours (--band).",
+    Issue.MORE_FRAMES: "{0:,} images are frames or pages of files that hold more of them "
+    "(--frame-step).",
+}
 
 
 def add_to(commands: Any, _starters: Path | None) -> None:
@@ -89,6 +97,11 @@ def run(arguments: argparse.Namespace) -> None:
     import_dataset(plan, printer, control, is_strict=arguments.strict)
     printer.raise_failure()
     report = json.loads((plan.dataset / JSON_NAME).read_bytes())
+    counts = {found["issue"]: found["count"] for found in report["issues"]}
+    for issue, sentence in _ABOUT_ORIGINALS.items():
+        if counts[issue]:
+            values = " to ".join(f"{end:,.15g}" for end in report["value_range"])
+            print(sentence.format(counts[issue], values))
     for reason, count in report["skipped_by_reason"].items():
         print(f"  {count:>9,} {reason.replace('_', ' ')}")
     print(f"Dataset: {plan.dataset}")

@@ -9,19 +9,28 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
-from engine.data.image_decode import MAX_BYTES, decode_image, flatten
+from engine.data.image_colours import flatten
+from engine.data.image_decode import decode_image
+from engine.data.image_limits import MAX_BYTES
 from engine.data.image_shape import ImageShape
+from engine.data.pixel_values import ValueRange
 from engine.errors import EntryError, ImagesUnreadableError
 
-MAX_PIXELS = 64_000_000
-"""Largest image that is decoded."""
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 
 Pixels = npt.NDArray[np.uint8]
 
 
-def read_image(path: Path) -> Pixels:
+def read_image(
+    path: Path, *, at_least: int = 0, value_range: ValueRange | None = None, band: int = 0
+) -> Pixels:
     """Read an image as upright RGB; transparent pixels are composited over white: [H, W, 3].
+
+    Args:
+        path: the file.
+        at_least: a JPEG may be decoded at a reduced size, with both sides at least twice this long.
+        value_range: black and white of images of more than 8 bits; None guesses them.
+        band: channel to take, from 1; 0 takes all colours.
 
     Raises:
         ImagesUnreadableError: not an image, damaged, or too large.
@@ -31,7 +40,13 @@ def read_image(path: Path) -> Pixels:
             content = file.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
             raise ImagesUnreadableError(path, f"it has more than {MAX_BYTES:,} bytes")
-        return np.asarray(flatten(decode_image(content, MAX_PIXELS), "white").convert("RGB"))
+        decoded = decode_image(
+            content,
+            at_least=at_least,
+            band=band,
+            value_range=None if value_range is None else lambda: value_range,
+        )
+        return np.asarray(flatten(decoded.picture, "white").convert("RGB"))
     except EntryError as error:
         raise ImagesUnreadableError(path, error.detail or error.reason) from error
     except OSError as error:
@@ -66,7 +81,12 @@ def to_channels(images: Pixels, channels: int) -> Pixels:
 
 
 def read_image_folder(
-    folder: Path, shape: ImageShape, channels: int
+    folder: Path,
+    shape: ImageShape,
+    channels: int,
+    *,
+    value_range: ValueRange | None = None,
+    band: int = 0,
 ) -> tuple[list[str], Pixels, list[tuple[str, str]]]:
     """Read all images of a folder, sorted by name, in one shape.
 
@@ -74,6 +94,8 @@ def read_image_folder(
         folder: the folder; subfolders are not searched.
         shape: H and W of the resulting images.
         channels: 1 or 3.
+        value_range: black and white of images of more than 8 bits; None guesses them for each.
+        band: channel to take, from 1; 0 takes all colours.
 
     Returns:
         File names, [N, H, W, channels] uint8, and name and reason of each skipped file.
@@ -90,7 +112,8 @@ def read_image_folder(
         if path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
             continue
         try:
-            images.append(resize(to_channels(read_image(path)[None], channels), shape)[0])
+            image = read_image(path, at_least=shape.longer, value_range=value_range, band=band)
+            images.append(resize(to_channels(image[None], channels), shape)[0])
             names.append(path.name)
         except ImagesUnreadableError as error:
             skipped.append((path.name, error.reason))

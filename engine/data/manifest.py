@@ -5,13 +5,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from engine.config.forecast import DataFacts
 from engine.data.image_shape import ImageShape
+from engine.data.pixel_values import MAX_BANDS, check_range
 from engine.data.starters import STARTERS
 from engine.errors import DatasetCorruptError, DatasetMissingError, format_problem
-from engine.fs.codec import DecodeError, decode, encode
+from engine.fs.codec import DecodeError, Range, decode, encode
 
 FORMAT = 3
 FILE_NAME = "manifest.json"
@@ -41,6 +42,11 @@ class Manifest:
     licence: str
     source: str
     """Origin of the pairs, as text."""
+    value_range: Annotated[tuple[float, ...], check_range] = ()
+    """Values that became black and white of images of more than 8 bits; empty if there were none.
+    Manifests of older versions lack it, and the band."""
+    band: Annotated[int, Range(0, MAX_BANDS)] = 0
+    """Channel that was taken of each image, from 1; 0 if all colours were."""
 
     @property
     def image_shape(self) -> ImageShape:

@@ -79,7 +79,12 @@ def save_version(
         old = dataset.manifest
         source = f"{old.source.split(_ORIGIN)[0]}{_ORIGIN}{old.name}, version {old.version}"
         manifest = writer.manifest(
-            name=folder.name, title=old.title, licence=old.licence, source=source
+            name=folder.name,
+            title=old.title,
+            licence=old.licence,
+            source=source,
+            value_range=old.value_range,
+            band=old.band,
         )
         writer.publish(manifest)
     return manifest

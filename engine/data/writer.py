@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -150,7 +150,16 @@ class DatasetWriter:
         with self._explaining():
             self._lines.write(line)
 
-    def manifest(self, *, name: str, title: str, licence: str, source: str) -> Manifest:
+    def manifest(
+        self,
+        *,
+        name: str,
+        title: str,
+        licence: str,
+        source: str,
+        value_range: Sequence[float] | None = None,
+        band: int = 0,
+    ) -> Manifest:
         """Build the manifest with the content hash, after all images and records."""
         if self._images_written != self._shape[0]:
             raise ValueError(f"{self._shape[0]} images were expected, not {self._images_written}")
@@ -169,6 +178,8 @@ class DatasetWriter:
             channels=self._shape[3],
             licence=licence,
             source=source,
+            value_range=tuple(value_range or ()),
+            band=band,
         )
 
     def publish(self, manifest: Manifest) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from engine.control import RunControl
 from engine.data.image_shape import ImageShape
 from engine.data.manifest import TRAIN, Manifest
+from engine.data.pixel_values import ValueRange
 from engine.data.writer import DatasetWriter, ensure_unused
 from engine.errors import (
     EngineError,
@@ -36,6 +37,7 @@ from engine.importing.scan import ProgressReporter, Scan, check_plan, fingerprin
 from engine.importing.sources.archive import Archive
 from engine.importing.sources.opening import open_archive
 from engine.importing.staging import Staging, discard_staging, staging_folder
+from engine.importing.value_range import SourceValues, range_of
 
 log = logging.getLogger(__name__)
 
@@ -174,7 +176,10 @@ class _Import:
     def _stage(self, archive: Archive, scan: Scan) -> ImportEnded:
         plan = self._plan
         shape = decide_shape(plan.images, archive, scan.form, scan.samples, self._control)
-        decoder = Decoder(archive=archive, form=scan.form, settings=plan.images, shape=shape)
+        values = SourceValues(archive, scan.form, scan.samples, plan.images, self._control)
+        decoder = Decoder(
+            archive=archive, form=scan.form, settings=plan.images, shape=shape, values=values
+        )
         folder = staging_folder(plan.dataset)
         current = fingerprint(plan, archive, scan.listing)
         row_shape = (shape.height, shape.width, decoder.channels)
@@ -195,7 +200,8 @@ class _Import:
                 # Resuming would end here again.
                 staging.remove()
                 raise
-            ended = self._publish(staging, scan, result, shape)
+            value_range = range_of(samples, values)
+            ended = self._publish(staging, scan, result, shape, value_range)
             staging.remove()
         return ended
 
@@ -211,7 +217,12 @@ class _Import:
             raise FilesSkippedError(source, len(skipped), skipped[0].path, skipped[0].reason)
 
     def _publish(
-        self, staging: Staging, scan: Scan, result: ImportResult, shape: ImageShape
+        self,
+        staging: Staging,
+        scan: Scan,
+        result: ImportResult,
+        shape: ImageShape,
+        value_range: ValueRange | None,
     ) -> ImportEnded:
         plan, folder = self._plan, self._plan.dataset
         rows = [outcome.sample.row for outcome in result.kept if outcome.sample.row >= 0]
@@ -231,6 +242,8 @@ class _Import:
                 title=plan.title or folder.name,
                 licence="",
                 source=f"imported from {plan.source.name} as {plan.reading.format}",
+                value_range=value_range,
+                band=plan.images.band,
             )
             report = _report(plan, scan, result, manifest)
             write_report(report, writer.staged)
@@ -258,6 +271,7 @@ def _report(plan: ImportPlan, scan: Scan, result: ImportResult, manifest: Manife
         counts=counts,
         image_shape=manifest.image_shape,
         channels=manifest.channels,
+        value_range=manifest.value_range,
         issues=result.check_report.reports,
         skip_counts=scan.ledger.skip_counts(),
         skipped_files=tuple(scan.ledger.skipped_files()),

@@ -141,7 +141,7 @@ class CheckContext:
                 sample=sample,
                 texts=sample.raw.texts,
                 split=split_of(
-                    sample.raw.key, named.get(sample.raw.key, ""), plan.validation_percent
+                    sample.raw.split_key, named.get(sample.raw.key, ""), plan.validation_percent
                 ),
             )
             for sample in samples

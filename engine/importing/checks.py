@@ -94,6 +94,7 @@ def check_samples(
         check_mojibake,
         normalise_texts,
         check_missing,
+        check_originals,
         check_sizes,
         check_same,
         check_similar,
@@ -146,6 +147,19 @@ def check_missing(context: CheckContext) -> None:
             no_image.append(outcome)
     context.report_and_skip(Issue.NO_TEXT, no_text, Reason.NO_TEXT)
     context.report_and_skip(Issue.NO_IMAGE, no_image, Reason.NO_IMAGE)
+
+
+def check_originals(context: CheckContext) -> None:
+    """Find images that hold more than is stored: bits, channels or frames."""
+    found = context.left_with_image()
+    takes_band = context.plan.images.band > 0
+    takes_all_frames = context.plan.images.frame_step == 1
+    for issue, has_more in (
+        (Issue.DEEP_PIXELS, lambda image: image.is_deep),
+        (Issue.MORE_BANDS, lambda image: image.bands not in (1, 3) and not takes_band),
+        (Issue.MORE_FRAMES, lambda image: image.has_more_frames and not takes_all_frames),
+    ):
+        context.report(issue, [outcome.key for outcome, image in found if has_more(image)])
 
 
 def check_sizes(context: CheckContext) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 
 from engine.control import RunControl
 from engine.data.editing import Edits
+from engine.data.image_decode import Original
 from engine.data.manifest import VALIDATION, captions_of, key_of
 from engine.data.store import StoredDataset, open_dataset
 from engine.importing.check_context import CheckReport
@@ -122,11 +123,14 @@ def _samples(
         yield DecodedSample(raw=raw, facts=None if row < 0 else next(facts))
 
 
+_UNKNOWN = Original(size=(0, 0), bands=3)
+"""What a dataset does not store."""
+
+
 def _facts(dataset: StoredDataset, control: RunControl, report: Report) -> Iterator[ImageFacts]:
     for start in range(0, len(dataset.images), PIECE):
         control.stop_if_asked()
         images = np.ascontiguousarray(dataset.images[start : start + PIECE])
-        # The original sizes are not stored.
-        found = image_facts(images, [(0, 0)] * len(images))
+        found = image_facts(images, [_UNKNOWN] * len(images))
         report(start + len(images), len(dataset.images))
         yield from found

@@ -20,8 +20,11 @@ import numpy as np
 from PIL import Image, ImageColor
 
 from engine.control import RunControl
-from engine.data.image_decode import decode_image, flatten, original_size, read_size
+from engine.data.image_colours import flatten
+from engine.data.image_decode import DecodedImage, Original, decode_image, read_size
 from engine.data.image_shape import ImageShape, common_shape, square
+from engine.data.pixel_values import ValueRange
+from engine.data.stored_pixels import take_bands
 from engine.errors import EntryError, SourceUnreadableError
 from engine.events import ImportStage
 from engine.importing.formats.format import Format, Pixels, RawSample
@@ -31,6 +34,7 @@ from engine.importing.samples import DecodedSample, image_facts
 from engine.importing.scan import Tell
 from engine.importing.sources.archive import LIMITS, Archive, Limits
 from engine.importing.staging import Staging
+from engine.importing.value_range import SourceValues
 
 BATCH = 16
 """Samples that a thread takes at once."""
@@ -74,9 +78,10 @@ def decode_samples(
     for one in done:
         if one.reason is not None:
             ledger.mark_item_skipped(one.raw.key, one.reason, one.detail)
-            # A table of many images is still used if one of them is damaged.
-            if one.raw.image is not None and one.raw.image.part < 0:
-                ledger.mark_rejected(one.raw.image.path, one.reason, one.detail)
+            # A table or film of many images is still used if one of them is damaged.
+            image = one.raw.image
+            if image is not None and image.part < 0 and not image.frame:
+                ledger.mark_rejected(image.path, one.reason, one.detail)
     return [one for one in done if one.reason is None]
 
 
@@ -89,6 +94,8 @@ class Decoder:
     settings: ImageSettings
     shape: ImageShape
     """Of the stored images."""
+    values: SourceValues
+    """Of the source's deep images."""
     limits: Limits = LIMITS
 
     @property
@@ -108,37 +115,49 @@ class Decoder:
         fitted = [
             self._fit(raw) for raw in itertools.takewhile(lambda _raw: not is_over(), samples)
         ]
-        pixels = [one.pixels for one, _size in fitted if one.pixels is not None]
-        sizes = [size for one, size in fitted if one.pixels is not None]
-        facts = iter(image_facts(np.stack(pixels), sizes) if pixels else ())
+        pixels = [one.pixels for one, _original in fitted if one.pixels is not None]
+        originals = [original for _one, original in fitted if original is not None]
+        facts = iter(image_facts(np.stack(pixels), originals) if pixels else ())
         return [
-            one if one.pixels is None else replace(one, facts=next(facts)) for one, _size in fitted
+            one if one.pixels is None else replace(one, facts=next(facts))
+            for one, _original in fitted
         ]
 
-    def _fit(self, raw: RawSample) -> tuple[DecodedSample, tuple[int, int]]:
-        """Decode one image; return the sample without facts, and the original width and height."""
-        size = (0, 0)
+    def _fit(self, raw: RawSample) -> tuple[DecodedSample, Original | None]:
+        """Decode one image; return the sample without facts, and the original if it is usable."""
         if raw.image is None:
-            return DecodedSample(raw=raw), size
+            return DecodedSample(raw=raw), None
         try:
             content = self.form.load(self.archive, raw.image)
-            picture = decode_source_image(content, self.limits, at_least=self.shape.longer)
-            size = original_size(content, picture.size)
-            pixels = resize_to_shape(picture, self.shape, self.settings, self.channels)
-            return DecodedSample(raw=raw, pixels=pixels), size
+            decoded = decode_source_image(
+                content,
+                self.limits,
+                at_least=self.shape.longer,
+                frame=raw.image.frame,
+                band=self.settings.band,
+                value_range=self.values.range,
+            )
+            pixels = resize_to_shape(decoded.picture, self.shape, self.settings, self.channels)
+            return DecodedSample(raw=raw, pixels=pixels), decoded.original
         except EntryError as error:
             reason = Reason(error.reason) if error.reason in list(Reason) else Reason.DAMAGED
-            return DecodedSample(raw=raw, reason=reason, detail=error.detail), size
+            return DecodedSample(raw=raw, reason=reason, detail=error.detail), None
         except _DAMAGED as error:
             # One damaged file must not end the import of all others.
             detail = f"{type(error).__name__}: {error}"
-            return DecodedSample(raw=raw, reason=Reason.DAMAGED, detail=detail), size
+            return DecodedSample(raw=raw, reason=Reason.DAMAGED, detail=detail), None
 
 
 def decode_source_image(
-    content: bytes | Pixels, limits: Limits = LIMITS, *, at_least: int = 0
-) -> Image.Image:
-    """Decode an image: upright, in sRGB, in mode L, LA, RGB or RGBA.
+    content: bytes | Pixels,
+    limits: Limits = LIMITS,
+    *,
+    at_least: int = 0,
+    frame: int = 0,
+    band: int = 0,
+    value_range: Callable[[], ValueRange] | None = None,
+) -> DecodedImage:
+    """Decode an image, as ``image_decode.decode_image`` does.
 
     Safe to call from several threads at once.
 
@@ -147,21 +166,31 @@ def decode_source_image(
         limits: how large an image may be.
         at_least: allow a JPEG to be decoded at a reduced size, with both sides at least twice
             this long, which is several times as fast; 0 decodes it at full size.
+        frame: number of the frame or page.
+        band: number of the channel to take, from 1; 0 takes all colours.
+        value_range: asked for the values of black and white of deep images.
 
     Raises:
         EntryError: with a ``Reason`` as its reason and no path, which only the caller knows.
     """
     if not isinstance(content, bytes):
-        return _from_pixels(content, limits)
+        return _from_pixels(content, limits, band)
     if len(content) > limits.file_bytes:
         raise EntryError("", Reason.TOO_LARGE, f"it has {len(content):,} bytes")
     try:
-        return decode_image(content, limits.pixels, at_least=at_least)
+        return decode_image(
+            content,
+            limits.pixels,
+            at_least=at_least,
+            frame=frame,
+            band=band,
+            value_range=value_range,
+        )
     except EntryError as error:
         raise EntryError("", Reason(error.reason), error.detail) from error
 
 
-def _from_pixels(pixels: Pixels, limits: Limits) -> Image.Image:
+def _from_pixels(pixels: Pixels, limits: Limits, band: int) -> DecodedImage:
     if pixels.size == 0:
         raise EntryError("", Reason.EMPTY, "it has no pixels")
     if pixels.ndim not in {2, 3} or pixels.shape[2:] not in {(), (1,), (2,), (3,), (4,)}:
@@ -169,7 +198,12 @@ def _from_pixels(pixels: Pixels, limits: Limits) -> Image.Image:
         raise EntryError("", Reason.UNSUPPORTED, f"pixels of shape {shape}")
     if pixels.shape[0] * pixels.shape[1] > limits.pixels:
         raise EntryError("", Reason.TOO_LARGE, f"it has more than {limits.pixels:,} pixels")
-    return Image.fromarray(pixels[:, :, 0] if pixels.shape[2:] == (1,) else pixels)
+    picture = Image.fromarray(pixels[:, :, 0] if pixels.shape[2:] == (1,) else pixels)
+    bands = 1 if picture.mode in {"L", "LA"} else 3
+    original = Original(size=picture.size, bands=bands)
+    return DecodedImage(
+        picture.getchannel(take_bands(bands, band)[0]) if band else picture, original
+    )
 
 
 def resize_to_shape(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from engine.config.sections import DataConfig
 from engine.control import RunControl
 from engine.data.image_shape import ImageShape, square
+from engine.data.pixel_values import ValueRange
 from engine.data.text_choice import AUTO
 from engine.errors import EntryError
 from engine.events import ImportEmit, ImportStage
@@ -35,10 +36,12 @@ from engine.importing.scan import (
     Scan,
     check_plan,
     scan_source,
+    with_frames,
 )
 from engine.importing.sources.archive import LIMITS, Archive
 from engine.importing.sources.opening import open_archive
 from engine.importing.text_stats import TextFacts, describe_texts
+from engine.importing.value_range import SourceValues, range_of
 
 MAX_THUMBNAILS = 60
 THUMBNAIL_SIZE = 64
@@ -51,6 +54,8 @@ class DryRun:
     plan: ImportPlan
     shape: ImageShape
     """Of the stored images."""
+    value_range: ValueRange | None
+    """What became black and white of deep images; None if there are none."""
     result: ImportResult
     """The samples to import and the issues found."""
     ledger: FileLedger
@@ -78,7 +83,7 @@ class DryRun:
         """
         if not decodes_alike(plan, self.plan):
             raise ValueError("the plans read or decode differently")
-        return _dry_run(plan, self.scan, self.items, self.shape)
+        return _dry_run(plan, self.scan, self.items, self.shape, self.value_range)
 
     def thumbnails(
         self, keys: Iterable[str], size: int = THUMBNAIL_SIZE, control: RunControl | None = None
@@ -98,7 +103,9 @@ class DryRun:
             SourceUnreadableError: the source is gone.
         """
         asked = list(dict.fromkeys(keys))[:MAX_THUMBNAILS]
-        return thumbnails(self.plan, self._images(asked), size, control or RunControl())
+        return thumbnails(
+            self.plan, self._images(asked), size, self.value_range, control or RunControl()
+        )
 
     def _images(self, keys: Sequence[str]) -> dict[str, ImageRef]:
         chosen = set(keys)
@@ -128,15 +135,23 @@ def dry_run(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> DryRun:
     with open_archive(plan.source, control=control) as archive:
         scan = scan_source(plan, archive, control, tell)
         shape = decide_shape(plan.images, archive, scan.form, scan.samples, control)
-        decoder = Decoder(archive=archive, form=scan.form, settings=plan.images, shape=shape)
+        values = SourceValues(archive, scan.form, scan.samples, plan.images, control)
+        decoder = Decoder(
+            archive=archive, form=scan.form, settings=plan.images, shape=shape, values=values
+        )
         items = decode_samples(decoder, scan.samples, scan.ledger, control, tell)
+        value_range = range_of(items, values)
     tell(ImportStage.EXAMINING, 0, len(items))
     control.stop_if_asked()
-    return _dry_run(plan, scan, tuple(items), shape)
+    return _dry_run(plan, scan, tuple(items), shape, value_range)
 
 
 def _dry_run(
-    plan: ImportPlan, scan: Scan, items: tuple[DecodedSample, ...], shape: ImageShape
+    plan: ImportPlan,
+    scan: Scan,
+    items: tuple[DecodedSample, ...],
+    shape: ImageShape,
+    value_range: ValueRange | None,
 ) -> DryRun:
     ledger = scan.ledger.copy()
     result = apply_decisions(plan, items, ledger, shape)
@@ -147,6 +162,7 @@ def _dry_run(
     return DryRun(
         plan=plan,
         shape=shape,
+        value_range=value_range,
         result=result,
         ledger=ledger,
         counts=counts_of(ledger, found=scan.items_found, **result.counts),
@@ -161,7 +177,11 @@ def _dry_run(
 
 
 def thumbnails(
-    plan: ImportPlan, images: Mapping[str, ImageRef], size: int, control: RunControl
+    plan: ImportPlan,
+    images: Mapping[str, ImageRef],
+    size: int,
+    value_range: ValueRange | None,
+    control: RunControl,
 ) -> dict[str, Pixels]:
     """Decode small images [size, size, 3] of a plan's source; what cannot be decoded is absent."""
     form, padded = FORMATS[plan.reading.format], ImageSettings()
@@ -170,10 +190,17 @@ def thumbnails(
         for key, image in images.items():
             control.stop_if_asked()
             try:
-                picture = decode_source_image(form.load(archive, image), LIMITS, at_least=size)
+                decoded = decode_source_image(
+                    form.load(archive, image),
+                    LIMITS,
+                    at_least=size,
+                    frame=image.frame,
+                    band=plan.images.band,
+                    value_range=None if value_range is None else lambda: value_range,
+                )
             except EntryError:
                 continue
-            found[key] = resize_to_shape(picture, square(size), padded, 3)
+            found[key] = resize_to_shape(decoded.picture, square(size), padded, 3)
     return found
 
 
@@ -245,7 +272,8 @@ def scan_facts(
     ledger.add(look.files)
     form = FORMATS[plan.reading.format]
     samples = form.scan(archive, look.listing, plan.reading, ledger)
-    for number, sample in enumerate(samples):
+    framed = with_frames(samples, archive, form, plan.images.frame_step)
+    for number, sample in enumerate(framed):
         if number % ASK_EVERY == 0:
             control.stop_if_asked()
             tell(number)

@@ -91,7 +91,7 @@ _SENTENCES = {
     CauseKind.IMAGES_WITHOUT_TEXT: "{count:,} images have no text that belongs to them by name.",
     CauseKind.TEXTS_WITHOUT_IMAGE: "{count:,} texts have no image that belongs to them by name.",
     CauseKind.TEXTS_ELSEWHERE: "{count:,} images have a text of the same name in another folder.",
-    CauseKind.UNREADABLE: "{count:,} images cannot be read.",
+    CauseKind.UNREADABLE: "{count:,} images cannot be read, such as {example}.",
     CauseKind.BAD_ROWS: "{count:,} rows lack the image or the text that the mapping names.",
     CauseKind.ISSUES: "{count:,} items are left out by the repairs chosen.",
     CauseKind.VALIDATION: "All {count:,} remaining items are for validation, none for training.",
@@ -142,7 +142,7 @@ class Cause:
     kind: CauseKind
     count: int = 0
     example: str = ""
-    """One of them."""
+    """The name of one; for images that cannot be read, with the reason in English."""
 
     @property
     def sentence(self) -> str:
@@ -210,7 +210,9 @@ def diagnose_empty_import(
         return (Cause(kind=CauseKind.NO_FILES),)
     causes = _Causes()
     for skipped in ledger.skipped_items():
-        causes.add(_BY_REASON.get(skipped.reason, CauseKind.ISSUES), skipped.path)
+        kind = _BY_REASON.get(skipped.reason, CauseKind.ISSUES)
+        is_explained = kind is CauseKind.UNREADABLE and skipped.detail
+        causes.add(kind, f"{skipped.path}: {skipped.detail}" if is_explained else skipped.path)
     _add_files(causes, listing, ledger.skipped_files())
     causes.add(CauseKind.TEXTS_ELSEWHERE, count=_texts_elsewhere(listing))
     causes.add(CauseKind.VALIDATION, count=validation)

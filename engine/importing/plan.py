@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from engine.config.setting import setting
+from engine.data.pixel_values import AUTO, MAX_BANDS
 from engine.errors import ConfigError, Problem
 from engine.importing.formats.format import ImportSpec
 
@@ -94,6 +95,28 @@ class ImageSettings:
         help="Greyscale, colour, or automatic: greyscale if all images are.",
         choices=CHANNELS,
     )
+    value_range: str = setting(
+        AUTO,
+        label="Value range",
+        help="Values that become black and white in images of more than 8 bits, such as 0:4095; "
+        "'auto' measures one range for all images.",
+    )
+    band: int = setting(
+        0,
+        label="Band",
+        help="Channel to import as grey, counted from 1. 0 takes the first three as colours, or "
+        "the first of two.",
+        low=0,
+        high=MAX_BANDS,
+    )
+    frame_step: int = setting(
+        0,
+        label="Frame step",
+        help="Frames or pages to import of files that hold several: 0 only the first, 1 all, 10 "
+        "every tenth.",
+        low=0,
+        high=10_000,
+    )
 
 
 class Issue(StrEnum):
@@ -121,6 +144,12 @@ class Issue(StrEnum):
     """Far longer than most."""
     IMBALANCE = "imbalance"
     """Groups that differ in size by more than ten times."""
+    DEEP_PIXELS = "deep_pixels"
+    """Images of more than 8 bits, whose values are scaled by one range."""
+    MORE_BANDS = "more_bands"
+    """Images of more channels than are taken."""
+    MORE_FRAMES = "more_frames"
+    """Files of more frames or pages than are imported."""
     LEAK = "leak"
     """Validation images that are all but the same as one to train on."""
 
@@ -210,6 +239,7 @@ OFFERED: Mapping[Issue, tuple[Fix, ...]] = {
     Issue.MOJIBAKE: (FIX, KEEP, SKIP),
     Issue.LONG_TEXT: (KEEP, FIX, SKIP),
     Issue.IMBALANCE: (KEEP,),
+    **dict.fromkeys((Issue.DEEP_PIXELS, Issue.MORE_BANDS, Issue.MORE_FRAMES), (KEEP,)),
     Issue.LEAK: (FIX, SKIP, KEEP),
 }
 """The fixes of each issue, the default first. Skipping a text keeps an item with other texts."""
@@ -225,6 +255,7 @@ DEFAULTS: Mapping[Issue, Fix] = {issue: fixes[0] for issue, fixes in OFFERED.ite
 - Mojibake is repaired where that is unambiguous.
 - Long texts are cut by the run's text length in any case; a run covers 95 % or 99 % of them.
 - Imbalance is handled while training (``data.class_balance``), not by removing items.
+- Deep pixels, more bands and more frames are decided by settings of the images.
 - A leak makes all validation metrics too good. Moving the item to the training split keeps it.
 """
 

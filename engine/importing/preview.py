@@ -10,16 +10,24 @@ import numpy as np
 
 from engine.control import RunControl
 from engine.data.image_shape import ImageShape
+from engine.data.pixel_values import ValueSummary
 from engine.errors import EntryError
 from engine.importing.captions import apply_all
-from engine.importing.decode import Decoder, decide_shape, decode_source_image, resize_to_shape
+from engine.importing.decode import (
+    SIZES_READ,
+    Decoder,
+    decide_shape,
+    decode_source_image,
+    resize_to_shape,
+)
 from engine.importing.formats.format import FileListing, Format, ImageRef, Pixels, RawSample
 from engine.importing.formats.registry import FORMATS
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.plan import ImportPlan
-from engine.importing.scan import QuickScan, check_plan, list_files
+from engine.importing.scan import QuickScan, check_plan, list_files, with_frames
 from engine.importing.sources.archive import LIMITS, Archive
 from engine.importing.sources.opening import open_archive
+from engine.importing.value_range import SourceValues, range_for
 
 COUNT = 12
 SCAN_S = 0.4
@@ -73,7 +81,8 @@ def _preview(
     form = FORMATS[plan.reading.format]
     found: list[RawSample] = []
     ends_s = time.monotonic() + SCAN_S
-    for sample in form.scan(archive, listing, plan.reading, FileLedger()):
+    samples = form.scan(archive, listing, plan.reading, FileLedger())
+    for sample in with_frames(samples, archive, form, plan.images.frame_step):
         control.stop_if_asked()
         found.append(sample)
         if len(found) >= count and time.monotonic() > ends_s:
@@ -81,7 +90,8 @@ def _preview(
     chosen = _spread(found, count)
     # Of the few that are shown: reading more files would make the first preview wait.
     shape = decide_shape(plan.images, archive, form, chosen, control)
-    decoder = Decoder(archive=archive, form=form, settings=plan.images, shape=shape)
+    values = SourceValues(archive, form, found, plan.images, control)
+    decoder = Decoder(archive=archive, form=form, settings=plan.images, shape=shape, values=values)
     items: list[PreviewItem] = []
     for sample in chosen:
         control.stop_if_asked()
@@ -138,10 +148,20 @@ class BeforeAfter:
     height: int
 
 
-def planned_shape(
+@dataclass(frozen=True, kw_only=True)
+class PlannedImages:
+    """What an import decides about all images of a source together."""
+
+    shape: ImageShape
+    """That images are stored in."""
+    values: ValueSummary | None
+    """Of deep images; None if the first few that were looked at are not deep."""
+
+
+def planned_images(
     plan: ImportPlan, archive: Archive, look: QuickScan, control: RunControl
-) -> ImageShape:
-    """Return the shape that an import would store images in.
+) -> PlannedImages:
+    """Decide what holds for all images, as an import would.
 
     Raises:
         StoppedError: the control asked for it.
@@ -153,17 +173,25 @@ def planned_shape(
     for sample in form.scan(archive, look.listing, plan.reading, FileLedger()):
         control.stop_if_asked()
         samples.append(sample)
-    return decide_shape(plan.images, archive, form, samples, control)
+    values = SourceValues(archive, form, samples, plan.images, control)
+    return PlannedImages(
+        shape=decide_shape(plan.images, archive, form, samples, control),
+        values=values.summary(SIZES_READ),
+    )
 
 
 def before_and_after(
-    plan: ImportPlan, shape: ImageShape, archive: Archive, look: QuickScan, control: RunControl
+    plan: ImportPlan,
+    planned: PlannedImages,
+    archive: Archive,
+    look: QuickScan,
+    control: RunControl,
 ) -> tuple[BeforeAfter, ...]:
     """Fit a few images, spread over the beginning of a source; unreadable ones are passed over.
 
     Args:
         plan: of the import.
-        shape: that images are stored in, from ``planned_shape``.
+        planned: from ``planned_images``.
         archive: the source.
         look: its listing.
         control: asked between images.
@@ -181,7 +209,7 @@ def before_and_after(
     step = max(1, len(images) // BEFORE_AFTER_COUNT)
     for key, image in (image for start in range(step) for image in images[start::step]):
         control.stop_if_asked()
-        both = _both(plan, shape, archive, form, key, image)
+        both = _both(plan, planned, archive, form, key, image)
         if both is not None:
             shown.append(both)
         if len(shown) == BEFORE_AFTER_COUNT:
@@ -190,15 +218,26 @@ def before_and_after(
 
 
 def _both(
-    plan: ImportPlan, shape: ImageShape, archive: Archive, form: Format, key: str, image: ImageRef
+    plan: ImportPlan,
+    planned: PlannedImages,
+    archive: Archive,
+    form: Format,
+    key: str,
+    image: ImageRef,
 ) -> BeforeAfter | None:
     try:
-        picture = decode_source_image(form.load(archive, image), LIMITS)
+        decoded = decode_source_image(
+            form.load(archive, image),
+            LIMITS,
+            at_least=BEFORE_SIDE,
+            band=plan.images.band,
+            value_range=lambda: range_for(plan.images, planned.values),
+        )
         channels = 1 if plan.images.channels == "grey" else 3
-        after = resize_to_shape(picture, shape, plan.images, channels)
+        after = resize_to_shape(decoded.picture, planned.shape, plan.images, channels)
     except EntryError:
         return None
-    width, height = picture.size
-    small = picture.convert("RGBA")
+    width, height = decoded.original.size
+    small = decoded.picture.convert("RGBA")
     small.thumbnail((BEFORE_SIDE, BEFORE_SIDE))
     return BeforeAfter(key=key, before=np.asarray(small), after=after, width=width, height=height)

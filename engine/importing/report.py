@@ -110,10 +110,13 @@ def report_page(table: Mapping[str, Any]) -> str:
 
 def _summary(table: Mapping[str, Any]) -> str:
     encodings = ", ".join(table["encodings"]) or "not told"
+    colours = "grey" if table["channels"] == 1 else "colour"
     size = f"{table['image_width']} x {table['image_height']} px"
+    values = " to ".join(f"{end:,.15g}" for end in table["value_range"])
+    scaled = f"; values of {values} became black to white" if values else ""
     sentence = (
-        f"Read as {table['read_as']}; images of {size} in "
-        f"{'grey' if table['channels'] == 1 else 'colour'}; encoding of the texts: {encodings}; "
+        f"Read as {table['read_as']}; images of {size} in {colours}{scaled}; encoding of the "
+        f"texts: {encodings}; "
         f"version {table['version'] or 'none'}."
     )
     return html.escape(sentence)
@@ -211,6 +214,8 @@ class ImportReport:
     counts: ImportCounts
     image_shape: ImageShape
     channels: int
+    value_range: tuple[float, ...]
+    """Values that became black and white of deep images; empty without any."""
     issues: tuple[IssueReport, ...]
     skip_counts: Mapping[Reason, int]
     """By reason; a file and its item count once."""
@@ -229,6 +234,7 @@ class ImportReport:
             "image_width": self.image_shape.width,
             "image_height": self.image_shape.height,
             "channels": self.channels,
+            "value_range": list(self.value_range),
             "encodings": dict(self.encodings),
             "issues": [
                 {

@@ -6,6 +6,7 @@ Shapes: N images, H height and W width of the stored images, C channels.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.data.image_decode import Original
 from engine.importing.formats.format import Pixels, RawSample
 from engine.importing.ledger import Reason
 from engine.importing.near_duplicates import colour_layouts, perceptual_hashes, pixel_digest
@@ -26,6 +27,12 @@ class ImageFacts:
     """Mean colours of a grid of cells; empty to ignore colours."""
     is_grey: bool
     """Whether all channels are equal."""
+    bands: int = 3
+    """Channels of the original, without the opacity."""
+    is_deep: bool = False
+    """Whether the original has more than 8 bits, so that the value range was applied."""
+    has_more_frames: bool = False
+    """Whether its file holds other frames or pages."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,23 +51,26 @@ class DecodedSample:
     """[H, W, C] while the sample is passed from the decoder to the staging, then None."""
 
 
-def image_facts(images: Pixels, sizes: Sequence[tuple[int, int]]) -> list[ImageFacts]:
+def image_facts(images: Pixels, originals: Sequence[Original]) -> list[ImageFacts]:
     """Hash stored images [N, H, W, C]; one call for many images is several times as fast.
 
     Args:
         images: as stored.
-        sizes: original width and height of each.
+        originals: what each was decoded from.
     """
     looks, layouts = perceptual_hashes(images).tolist(), colour_layouts(images)
     greys = (images == images[..., :1]).all(axis=(1, 2, 3)).tolist()
     return [
         ImageFacts(
-            width=width,
-            height=height,
+            width=original.size[0],
+            height=original.size[1],
             pixel_digest=pixel_digest(images[row]),
             phash=looks[row],
             colours=layouts[row].tobytes(),
             is_grey=greys[row],
+            bands=original.bands,
+            is_deep=original.is_deep,
+            has_more_frames=original.has_more_frames,
         )
-        for row, (width, height) in enumerate(sizes)
+        for row, original in enumerate(originals)
     ]

@@ -21,6 +21,8 @@ from typing import Any
 
 from engine.config.setting import problems_in
 from engine.control import RunControl
+from engine.data.image_decode import count_frames
+from engine.data.pixel_values import parse_range
 from engine.errors import ConfigError, EngineError, EntryError, Problem
 from engine.events import ImportEmit, ImportProgressed, ImportStage
 from engine.importing.empty_import import Cause, diagnose_unknown_source
@@ -47,7 +49,7 @@ def list_files(
     control: RunControl,
     tell: Callable[[int], None] = lambda _count: None,
 ) -> FileListing:
-    """List a source; no file is opened.
+    """List a source; files without a suffix are opened only if no file is named like an image.
 
     Args:
         archive: the source.
@@ -129,6 +131,11 @@ def check_plan(plan: ImportPlan) -> None:
     if not COLOUR.fullmatch(plan.images.background):
         message = f"must be # and six hex digits, not {plan.images.background}"
         problems.append(Problem("images.background", message))
+    try:
+        parse_range(plan.images.value_range)
+    except ValueError:
+        message = f"must be auto or two numbers such as 0:4095, not {plan.images.value_range}"
+        problems.append(Problem("images.value_range", message))
     if plan.reading.format not in FORMATS:
         message = f"must be one of {', '.join(FORMATS)}, not {plan.reading.format}"
         problems.append(Problem("reading.format", message))
@@ -148,7 +155,8 @@ def scan_source(plan: ImportPlan, archive: Archive, control: RunControl, tell: T
     ledger, form = FileLedger(), FORMATS[plan.reading.format]
     listing = list_files(archive, ledger, control, lambda done: tell(ImportStage.LISTING, done, 0))
     samples: list[RawSample] = []
-    for sample in form.scan(archive, listing, plan.reading, ledger):
+    found = form.scan(archive, listing, plan.reading, ledger)
+    for sample in with_frames(found, archive, form, plan.images.frame_step):
         control.stop_if_asked()
         tell(ImportStage.SCANNING, len(samples), 0)
         samples.append(sample)
@@ -161,6 +169,30 @@ def scan_source(plan: ImportPlan, archive: Archive, control: RunControl, tell: T
         samples=tuple(_with_own_keys(samples, refused)),
         items_found=len(samples) + len(refused),
     )
+
+
+def with_frames(
+    samples: Iterable[RawSample], archive: Archive, form: Format, step: int
+) -> Iterator[RawSample]:
+    """Yield samples, and after each one those of further frames or pages of its image.
+
+    Args:
+        samples: as the format yields them.
+        archive: the source.
+        form: its format.
+        step: of so many frames one is taken; 0 takes the first alone and opens no image.
+    """
+    for sample in samples:
+        yield sample
+        if not step or sample.image is None:
+            continue
+        # What cannot be read is reported when it is decoded.
+        with contextlib.suppress(EntryError):
+            content = form.load(archive, sample.image)
+            frames = count_frames(content) if isinstance(content, bytes) else 1
+            for frame in range(step, frames, step):
+                image = replace(sample.image, frame=frame)
+                yield replace(sample, key=f"{sample.key}#{frame + 1}", image=image)
 
 
 def _with_own_keys(samples: list[RawSample], refused: set[str]) -> Iterator[RawSample]:

@@ -30,7 +30,7 @@ from engine.importing.ledger import Reason
 from engine.importing.near_duplicates import pixel_digest
 from engine.importing.samples import DecodedSample, ImageFacts
 
-FORMAT = 2
+FORMAT = 3
 SYNC_EVERY_S = 3.0
 """Interval of ``fsync``: what is synced survives a power cut."""
 FLUSH_EVERY_S = 0.25

@@ -13,6 +13,7 @@ from engine.config.run import RunConfig
 from engine.config.setting import settings_in, value_at
 from engine.config.toml import config_from_toml
 from engine.data.image_shape import ImageShape
+from engine.data.pixel_values import MAX_BANDS, check_range
 from engine.data.tokenizers import Tokenizer, tokenizer_from_table
 from engine.errors import ConfigError, Problem, RunMissingError
 from engine.fs.atomic import atomic_write, wrap_os_error
@@ -104,6 +105,9 @@ class ModelMetadata:
     image_width: Annotated[int, Range(1, MAX_SIDE)] = 1
     """Of the dataset's images, whose aspect ratio generated images have. Metadata of older versions
     lack them: there, all images are square."""
+    value_range: Annotated[tuple[float, ...], check_range] = ()
+    band: Annotated[int, Range(0, MAX_BANDS)] = 0
+    """As in the dataset's manifest; images that complete a pair are read alike."""
 
     @property
     def aspect(self) -> ImageShape:

@@ -22,6 +22,7 @@ from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
 from engine.control import RunControl
 from engine.data.image_files import read_image_folder
+from engine.data.pixel_values import ValueRange
 from engine.errors import EngineError, FolderInUseError
 from engine.events import GalleryEmit, GalleryEnded, GalleryProgressed, ImageArray, Outcome
 from engine.fs.atomic import atomic_write, wrap_os_error
@@ -332,7 +333,11 @@ class _Writing:
         request = self._request
         shape = run.model.aspect.scaled(run.config.networks.image_size)
         names, images, skipped = read_image_folder(
-            _required(request.images), shape, run.model.channels
+            _required(request.images),
+            shape,
+            run.model.channels,
+            value_range=ValueRange(*run.model.value_range) if run.model.value_range else None,
+            band=run.model.band,
         )
         for name, reason in skipped:
             log.info("Skipped %s: %s", name, reason)

@@ -85,6 +85,8 @@ def model_metadata(config: RunConfig, dataset: StoredDataset) -> tuple[ModelMeta
         tokenizer=tokenizer,
         image_height=dataset.manifest.image_height,
         image_width=dataset.manifest.image_width,
+        value_range=dataset.manifest.value_range,
+        band=dataset.manifest.band,
     )
     return metadata, choice
 

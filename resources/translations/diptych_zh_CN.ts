@@ -1190,6 +1190,30 @@ Free software under the Apache License 2.0.</source>
         <translation>词表中的最大词元数。更少见的词元替换为未知词元。</translation>
     </message>
     <message>
+        <source>Value range</source>
+        <translation>取值范围</translation>
+    </message>
+    <message>
+        <source>Values that become black and white in images of more than 8 bits, such as 0:4095; &apos;auto&apos; measures one range for all images.</source>
+        <translation>超过 8 位的图像中变为黑色和白色的值，例如 0:4095；“auto”为所有图像测定一个共同的范围。</translation>
+    </message>
+    <message>
+        <source>Band</source>
+        <translation>波段</translation>
+    </message>
+    <message>
+        <source>Channel to import as grey, counted from 1. 0 takes the first three as colours, or the first of two.</source>
+        <translation>作为灰度导入的通道，从 1 开始计数。0 表示取前三个通道作为颜色；只有两个通道时取第一个。</translation>
+    </message>
+    <message>
+        <source>Frame step</source>
+        <translation>帧间隔</translation>
+    </message>
+    <message>
+        <source>Frames or pages to import of files that hold several: 0 only the first, 1 all, 10 every tenth.</source>
+        <translation>从含有多帧或多页的文件中导入哪些：0 仅第一帧，1 全部，10 每十帧取一帧。</translation>
+    </message>
+    <message>
         <source>128 px, for a GPU with 6 GB</source>
         <translation>128 像素，适合 6 GB 显存的 GPU</translation>
     </message>
@@ -2395,6 +2419,14 @@ Free software under the Apache License 2.0.</source>
 <context>
     <name>ImagesPage</name>
     <message>
+        <source>Values of images with more than 8 bits</source>
+        <translation>超过 8 位的图像的值</translation>
+    </message>
+    <message>
+        <source>value</source>
+        <translation>值</translation>
+    </message>
+    <message>
         <source>Images</source>
         <translation>图像</translation>
     </message>
@@ -2409,6 +2441,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>No image could be read.</source>
         <translation>没有可读取的图像。</translation>
+    </message>
+    <message>
+        <source>{0} becomes black and {1} white in all images. Drag the edges to change the range.</source>
+        <translation>在所有图像中，{0} 变为黑色，{1} 变为白色。拖动边缘可更改范围。</translation>
     </message>
     <message>
         <source>Stored as {0} × {1} px.</source>
@@ -2468,6 +2504,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Write # and six hex digits, such as #ffffff</source>
         <translation>请写 # 加六位十六进制数字，例如 #ffffff</translation>
+    </message>
+    <message>
+        <source>Write auto, or two numbers such as 0:4095</source>
+        <translation>请填写 auto，或两个数字，例如 0:4095</translation>
     </message>
 </context>
 <context>
@@ -2942,6 +2982,18 @@ Free software under the Apache License 2.0.</source>
         <translation>这些图像的宽高比超过所存图像的三倍，或不足其三分之一，因此能放下的内容很少。</translation>
     </message>
     <message>
+        <source>The values of these images are scaled to 8 bits with one range for all of them, which can be changed on the Images page.</source>
+        <translation>这些图像的值按同一个范围缩放为 8 位，该范围可在“图像”页面更改。</translation>
+    </message>
+    <message>
+        <source>These images have two channels, or more than three. Unless you choose a band on the Images page, the first of two is imported, or the first three as colours.</source>
+        <translation>这些图像有两个通道，或者超过三个。除非在“图像”页面选择一个波段，否则两个通道时导入第一个，更多时将前三个作为颜色导入。</translation>
+    </message>
+    <message>
+        <source>The files of these images hold further frames or pages. The frame step on the Images page decides which are imported.</source>
+        <translation>这些图像的文件还含有其他帧或页。“图像”页面上的帧间隔决定导入哪些。</translation>
+    </message>
+    <message>
         <source>Import them as they are</source>
         <translation>照原样导入</translation>
     </message>
@@ -3032,6 +3084,18 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Imbalanced groups</source>
         <translation>分组不均</translation>
+    </message>
+    <message>
+        <source>More than 8 bits</source>
+        <translation>超过 8 位</translation>
+    </message>
+    <message>
+        <source>More channels</source>
+        <translation>更多通道</translation>
+    </message>
+    <message>
+        <source>More frames or pages</source>
+        <translation>更多帧或页</translation>
     </message>
     <message>
         <source>Validation duplicates</source>
@@ -5237,6 +5301,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Nothing</source>
         <translation>无</translation>
+    </message>
+    <message>
+        <source>values from {0} to {1}</source>
+        <translation>值从 {0} 到 {1}</translation>
     </message>
 </context>
 <context>

@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.config.sections import DataConfig
 from engine.control import RunControl
-from engine.data.image_shape import ImageShape
 from engine.events import ImportEmit, ImportEnded, ImportEvent, ImportProgressed, Outcome
 from engine.importing.plan import ImportPlan
 from studio.jobs.task import CancellingJob
@@ -18,7 +17,7 @@ from studio.jobs.thread import JobThread
 
 if TYPE_CHECKING:
     from engine.importing.dry_run import DryRun, ScanFacts
-    from engine.importing.preview import BeforeAfter, PreviewItem
+    from engine.importing.preview import BeforeAfter, PlannedImages, PreviewItem
     from engine.importing.scan import QuickScan
     from engine.importing.sources.opening import ArchiveCache
 
@@ -139,7 +138,7 @@ class ImportReader:
 
     def __init__(self) -> None:
         self._archive: ArchiveCache | None = None
-        self._planned: tuple[object, ImageShape] | None = None
+        self._planned: tuple[object, PlannedImages] | None = None
 
     def quick_scan(self, source: Path, tell: Count, control: RunControl) -> "QuickScan":
         """List the files and detect formats."""
@@ -173,17 +172,17 @@ class ImportReader:
 
     def fit(
         self, plan: ImportPlan, scan: "QuickScan", control: RunControl
-    ) -> "tuple[BeforeAfter, ...]":
+    ) -> "tuple[PlannedImages, tuple[BeforeAfter, ...]]":
         """Resize some images as planned."""
-        from engine.importing.preview import before_and_after, planned_shape
+        from engine.importing.preview import before_and_after, planned_images
 
-        key = (scan, plan.reading, plan.images.size, plan.images.shape)
+        key = (scan, plan.reading, plan.images.size, plan.images.shape, plan.images.band)
         with self._kept().borrow(plan.source, control) as archive:
             planned = self._planned
             if planned is None or planned[0] != key:
                 # In one assignment, because an outdated job may still be running.
-                planned = self._planned = key, planned_shape(plan, archive, scan, control)
-            return before_and_after(plan, planned[1], archive, scan, control)
+                planned = self._planned = key, planned_images(plan, archive, scan, control)
+            return planned[1], before_and_after(plan, planned[1], archive, scan, control)
 
     def examine(self, plan: ImportPlan, emit: ImportEmit, control: RunControl) -> "DryRun":
         """Decode and check all items without writing."""

@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication
 from engine.config.run import RunConfig
 from engine.config.sections import DataConfig
 from engine.config.setting import settings_in, value_at
+from engine.data.pixel_values import parse_range
 from engine.errors import ConfigError, Problem
 from engine.importing.formats.format import Detection, ImportSpec
 from engine.importing.plan import Fix, ImageSettings, ImportPlan, Issue, TextSettings
@@ -182,6 +183,12 @@ class ImportForm:
         if not _COLOUR.fullmatch(self._texts["images.background"].strip()):
             problems["images.background"] = QCoreApplication.translate(
                 "ImportForm", "Write # and six hex digits, such as #ffffff"
+            )
+        try:
+            parse_range(self._texts["images.value_range"])
+        except ValueError:
+            problems["images.value_range"] = QCoreApplication.translate(
+                "ImportForm", "Write auto, or two numbers such as 0:4095"
             )
         return values, problems
 

@@ -332,7 +332,7 @@ class _ReasonText(QObject):
             CauseKind.TEXTS_ELSEWHERE: self.tr(
                 "%Ln text(s) have the name of an image that lies in another folder.", "", count
             ),
-            CauseKind.UNREADABLE: self.tr("%Ln image(s) cannot be read.", "", count),
+            CauseKind.UNREADABLE: self.tr("%Ln image(s) cannot be read, such as {0}.", "", count),
             CauseKind.BAD_ROWS: self.tr(
                 "%Ln row(s) lack the image or the text that the chosen columns should hold.",
                 "",

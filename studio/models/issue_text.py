@@ -11,7 +11,7 @@ from engine.importing.item_issue import ALIKE
 from engine.importing.plan import Fix, Issue
 
 SERIOUS = frozenset((Issue.UNREADABLE, Issue.MOJIBAKE, Issue.LEAK))
-HARMLESS = frozenset((Issue.HIDDEN, Issue.IMBALANCE))
+HARMLESS = frozenset((Issue.HIDDEN, Issue.IMBALANCE, Issue.DEEP_PIXELS))
 """Issues that need no action."""
 
 
@@ -98,6 +98,9 @@ def issue_title(issue: Issue) -> str:
         Issue.MOJIBAKE: translate("IssueText", "Garbled texts"),
         Issue.LONG_TEXT: translate("IssueText", "Very long texts"),
         Issue.IMBALANCE: translate("IssueText", "Imbalanced groups"),
+        Issue.DEEP_PIXELS: translate("IssueText", "More than 8 bits"),
+        Issue.MORE_BANDS: translate("IssueText", "More channels"),
+        Issue.MORE_FRAMES: translate("IssueText", "More frames or pages"),
         Issue.LEAK: translate("IssueText", "Validation duplicates"),
     }
     return words[issue]
@@ -161,6 +164,21 @@ def issue_sentence(issue: Issue) -> str:
             "IssueText",
             "Some groups are more than ten times as large as others. A run can sample them evenly"
             " with its Balance setting.",
+        ),
+        Issue.DEEP_PIXELS: translate(
+            "IssueText",
+            "The values of these images are scaled to 8 bits with one range for all of them, which "
+            "can be changed on the Images page.",
+        ),
+        Issue.MORE_BANDS: translate(
+            "IssueText",
+            "These images have two channels, or more than three. Unless you choose a band on the "
+            "Images page, the first of two is imported, or the first three as colours.",
+        ),
+        Issue.MORE_FRAMES: translate(
+            "IssueText",
+            "The files of these images hold further frames or pages. The frame step on the Images "
+            "page decides which are imported.",
         ),
         Issue.LEAK: translate(
             "IssueText",

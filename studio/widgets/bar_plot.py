@@ -1,10 +1,11 @@
-"""Bar plots of counts: vertical bars over numbers or horizontal bars beside names."""
+"""Bar plots of counts: vertical bars over numbers, with a range, or horizontal ones by names."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QFontMetrics,
@@ -26,6 +27,9 @@ _THICKNESS = 0.8
 _MAX_NAME = 18
 _ROOM = 1.06
 """Ratio of the axis range to the longest bar."""
+_HISTOGRAM_HEIGHT = 170
+_MARGIN = 0.05
+"""Room beside the ends of a range, relative to its width."""
 
 
 class BarPlot(QWidget):
@@ -100,6 +104,41 @@ class BarPlot(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_bars"):
             self._recolor()
+
+
+class RangeHistogram(BarPlot):
+    """A histogram with a range whose ends can be dragged."""
+
+    range_chosen = Signal(float, float)
+    """The user has dragged an end of the range."""
+
+    def __init__(self, title: str, axis: str, parent: QWidget | None = None) -> None:
+        super().__init__(title, axis, parent)
+        self.setFixedHeight(_HISTOGRAM_HEIGHT)
+        self._region: Any = pg.LinearRegionItem(movable=True)
+        self._plot.addItem(self._region)
+        self._region.sigRegionChangeFinished.connect(self._on_region)
+
+    def show_histogram(self, least: float, most: float, counts: Sequence[int]) -> None:
+        """Show counts in bins of equal width from ``least`` to ``most``."""
+        step = (most - least) / len(counts) or 1.0
+        places = [least + (number + 0.5) * step for number in range(len(counts))]
+        # Roots, because one value is often far more frequent than all others.
+        self.show_numbers(places, [math.isqrt(count) for count in counts], step)
+        self._plot.getAxis("left").setStyle(showValues=False)
+
+    def show_range(self, low: float, high: float) -> None:
+        """Show the range, and make room for its ends."""
+        with QSignalBlocker(self._region):
+            self._region.setRegion((low, high))
+        (left, right), _vertical = self._plot.getViewBox().viewRange()
+        margin = _MARGIN * (high - low)
+        left, right = min(left, low - margin), max(right, high + margin)
+        self._plot.setXRange(left, right, padding=0)
+
+    def _on_region(self) -> None:
+        low, high = self._region.getRegion()
+        self.range_chosen.emit(low, high)
 
 
 _LOWEST = 96

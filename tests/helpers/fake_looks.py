@@ -12,6 +12,7 @@ import numpy as np
 from engine.config.sections import DataConfig
 from engine.control import RunControl
 from engine.data.image_shape import ImageShape
+from engine.data.pixel_values import ValueSummary
 from engine.errors import StoppedError
 from engine.events import ImportEmit, ImportEnded, ImportProgressed, ImportStage, Outcome
 from engine.importing.check_context import CheckReport, IssueReport
@@ -20,7 +21,7 @@ from engine.importing.empty_import import Cause, CauseKind
 from engine.importing.formats.format import Detection, FileListing, ImportSpec
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.plan import OFFERED, Fix, ImportPlan, Issue, chosen_fix
-from engine.importing.preview import PreviewItem
+from engine.importing.preview import PlannedImages, PreviewItem
 from engine.importing.report import ImportCounts
 from engine.importing.scan import QuickScan
 from engine.importing.sources.archive import FileEntry
@@ -61,6 +62,8 @@ class FakeLooks:
     """Of the pairs; by default ``text 0`` and so on."""
     stored: Any = field(default_factory=lambda: PIXELS)
     """The one image as it would be stored."""
+    values: ValueSummary | None = None
+    """Of the source's deep images."""
 
     def reader(self) -> ImportReader:
         """Give them as the wizard takes them."""
@@ -157,7 +160,8 @@ class FakeLooks:
     def _fit(self, plan: ImportPlan, _look: QuickScan, _control: RunControl) -> tuple[Any, ...]:
         self._note("fit", plan)
         before = np.full((4, 9, 4), 120, dtype=np.uint8)
-        return (SimpleNamespace(key="0.png", before=before, after=self.stored, width=9, height=4),)
+        one = SimpleNamespace(key="0.png", before=before, after=self.stored, width=9, height=4)
+        return PlannedImages(shape=ImageShape(48, 64), values=self.values), (one,)
 
     def _examine(self, plan: ImportPlan, emit: ImportEmit, control: RunControl) -> Any:
         self._note("check", plan)
@@ -192,7 +196,7 @@ class FakeExamination:
         self.plan, self._issues, self._note = plan, tuple(issues), note
         self.ledger, self.items = FileLedger(), ()
         self.likely_causes, self.channels = (), 3
-        self.shape = ImageShape(48, 64)
+        self.shape, self.value_range = ImageShape(48, 64), None
         self.sizes = (((40, 30), 3),)
         self.result = SimpleNamespace(
             check_report=CheckReport(

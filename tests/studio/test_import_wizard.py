@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from engine.config.forecast import text_cost
+from engine.data.pixel_values import ValueRange, ValueSummary
 from engine.errors import SourceUnreadableError
 from engine.importing.plan import Fix, ImportPlan, Issue
 from studio.widgets.card_grid import Card
@@ -251,6 +252,30 @@ def test_that_images_are_shown_before_and_after(opened: OpenWizard, fake: FakeLo
     pick(field(opened.wizard.images, "images.fit")._box, "Crop")
     opened.wait()
     assert fake.plans["fit"][-1].images.fit == "crop"
+
+
+def test_that_values_of_deep_images_are_shown_and_their_range_dragged(
+    opened: OpenWizard, fake: FakeLooks
+):
+    page = opened.wizard.images
+    opened.go_to(page)
+    assert not page.histogram.isVisible()
+    percentiles = ValueRange(100.0, 3_900.0)
+    fake.values = ValueSummary(0.0, 4_000.0, percentiles, is_whole=True, counts=(5, 9, 100))
+    pick(field(page, "images.size")._box, "32 px")
+    opened.wait()
+    assert page.histogram.isVisible()
+    assert page.histogram.counts == (2, 3, 10)
+    assert page.range_note.text().startswith("0 becomes black and 4,095 white in all images.")
+    page.histogram._region.setRegion((999.6, 2_000.2))
+    edited = page.pixels.fields["images.value_range"]
+    assert edited.text() == "1000:2000"
+    opened.wait()
+    assert fake.plans["fit"][-1].images.value_range == "1000:2000"
+    assert page.range_note.text().startswith("1,000 becomes black and 2,000 white")
+    edited.text_edited.emit("5")
+    assert "two numbers such as 0:4095" in edited.problem
+    assert not opened.wizard.next.isEnabled()
 
 
 def test_that_the_shape_can_be_chosen_and_is_told(opened: OpenWizard, fake: FakeLooks):

@@ -30,6 +30,8 @@ class ImageRef:
     part: int = -1
     """Which of several in that file (row of a table, image of an IDX file, byte offset of a
     shard's member); -1 where the file is the image."""
+    frame: int = 0
+    """Which frame or page of the image."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +45,12 @@ class RawSample:
     """All its captions, as found; none for an image-only item."""
     extras: Mapping[str, str] = field(default_factory=dict)
     """What else is known: ``label``, ``group``, ``split``."""
+
+    @property
+    def split_key(self) -> str:
+        """Key that decides the split: that of the first frame, so that no file is in both."""
+        is_later = self.image is not None and self.image.frame > 0
+        return self.key.rpartition("#")[0] if is_later else self.key
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol, Self
 
+from engine.data.image_limits import MAX_BYTES, MAX_PIXELS
 from engine.importing.ledger import FileLedger
 
 
@@ -78,14 +79,14 @@ class Limits:
     """Files in a source."""
     depth: int = 64
     """Folders within folders."""
-    file_bytes: int = 512_000_000
+    file_bytes: int = MAX_BYTES
     """One image file, unpacked."""
     text_bytes: int = 1_000_000
     """One caption file, and one field of a table."""
     row_bytes: int = 8_000_000
     """One line of a table, embedded bytes included."""
-    pixels: int = 64_000_000
-    """One image, before it is decoded."""
+    pixels: int = MAX_PIXELS
+    """One image, in the size that it is decoded in."""
     unpacked_bytes: int = 200_000_000_000
     """A whole archive, unpacked."""
     ratio: int = 1_000

@@ -6,6 +6,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QVBoxLayout
 
 from engine.data.image_shape import COARSEST
+from engine.data.pixel_values import choose_range, parse_range
 from engine.events import Outcome
 from engine.importing.plan import ImportPlan
 from studio.errors.wording import explain
@@ -14,15 +15,18 @@ from studio.jobs.task import TaskEnded
 from studio.models.import_form import ImportForm
 from studio.models.thumbnails import image_of
 from studio.theme import SPACING
+from studio.widgets.bar_plot import RangeHistogram
 from studio.widgets.card_grid import Card, CardGrid
 from studio.widgets.labels import plain_label, spaced
 from studio.wizards.importing.page import PreviewPage, SettingFields, lay_out_columns, stacked
 
 if TYPE_CHECKING:
-    from engine.importing.preview import BeforeAfter
+    from engine.data.pixel_values import ValueSummary
+    from engine.importing.preview import BeforeAfter, PlannedImages
     from engine.importing.scan import QuickScan
 
 PICTURES = ("images.size", "images.shape", "images.fit", "images.background", "images.channels")
+PIXELS = ("images.band", "images.frame_step", "images.value_range")
 OTHERS = ("validation_percent", "keep_image_only", "keep_text_only")
 
 
@@ -32,13 +36,23 @@ class ImagesPage(PreviewPage):
     def __init__(self, form: ImportForm, jobs: ImportJobs, reader: ImportReader) -> None:
         super().__init__(form, jobs, reader, jobs.pictures)
         self.fields = SettingFields(form, PICTURES, self)
+        self.pixels = SettingFields(form, PIXELS, self)
         self.others = SettingFields(form, OTHERS, self)
-        self.fields.edited.connect(self.update_preview)
+        for fields in (self.fields, self.pixels):
+            fields.edited.connect(self.update_preview)
         self.others.edited.connect(self.changed)
         self.others.edited.connect(self.edited)
         self._headline = plain_label(role="heading")
         self.shape_note = plain_label(role="muted")
         """Tells the shape that images are stored in."""
+        self.histogram = RangeHistogram(
+            self.tr("Values of images with more than 8 bits"), self.tr("value")
+        )
+        self.histogram.setVisible(False)
+        self.histogram.range_chosen.connect(self._on_range)
+        self.range_note = plain_label(role="muted")
+        """Tells the values that become black and white."""
+        self._is_whole = False
         self.board = CardGrid(is_double=True)
         self._lay_out()
         jobs.pictures.ended.connect(self._on_pictures)
@@ -53,18 +67,21 @@ class ImagesPage(PreviewPage):
 
     def refusal(self) -> str:
         """Return the first invalid field."""
-        return self.fields.problem() or self.others.problem()
+        return next(filter(None, (fields.problem() for fields in self._all())), "")
 
     def enter(self) -> None:
         """Update the fields and the preview."""
-        self.fields.refresh()
-        self.others.refresh()
+        for fields in self._all():
+            fields.refresh()
         super().enter()
+
+    def _all(self) -> tuple[SettingFields, ...]:
+        return self.fields, self.pixels, self.others
 
     @Slot()
     def update_preview(self) -> None:
         """Dim the outdated preview and request a new one."""
-        if not self.fields.problem():
+        if not self.fields.problem() and not self.pixels.problem():
             self.board.set_dimmed(is_dimmed=True)
         super().update_preview()
 
@@ -78,7 +95,10 @@ class ImagesPage(PreviewPage):
         if not self._is_shown:
             return
         if event.outcome is Outcome.FINISHED:
-            shown: tuple[BeforeAfter, ...] = event.result
+            planned: PlannedImages
+            shown: tuple[BeforeAfter, ...]
+            planned, shown = event.result
+            self._show_values(planned.values)
             self.board.show_cards([self._card(one) for one in shown])
             self.board.set_dimmed(is_dimmed=False)
             self._headline.setText(
@@ -89,6 +109,36 @@ class ImagesPage(PreviewPage):
             words = explain(event.error or RuntimeError("The scan failed and gave no reason"))
             self._headline.setText(f"{words.happened} {words.why}")
         self.changed.emit()
+
+    def _show_values(self, values: "ValueSummary | None") -> None:
+        """Show the values of deep images, and which of them become black and white."""
+        self.histogram.setVisible(values is not None)
+        self.range_note.setVisible(values is not None)
+        if values is None:
+            return
+        self._is_whole = values.is_whole
+        try:
+            given = parse_range(self.form.text("images.value_range"))
+        except ValueError:
+            # The field shows the problem.
+            return
+        low, high = given or choose_range(values)
+        self.histogram.show_histogram(values.least, values.most, values.counts)
+        self.histogram.show_range(low, high)
+        self.range_note.setText(
+            self.tr(
+                "{0} becomes black and {1} white in all images. Drag the edges to change the range."
+            ).format(f"{low:,.6g}", f"{high:,.6g}")
+        )
+
+    @Slot(float, float)
+    def _on_range(self, low: float, high: float) -> None:
+        if self._is_whole:
+            low, high = round(low), round(high)
+        if low < high:
+            self.form.set_text("images.value_range", f"{low:.6g}:{high:.6g}")
+            self.pixels.refresh()
+            self.update_preview()
 
     def _shape_words(self, one: "BeforeAfter") -> str:
         """Tell the shape that was decided, and what happens to images of another shape."""
@@ -121,9 +171,11 @@ class ImagesPage(PreviewPage):
         )
 
     def _lay_out(self) -> None:
-        ask = stacked(self.fields.rows(), None, self.others.rows())
+        ask = stacked(self.fields.rows(), None, self.pixels.rows(), None, self.others.rows())
         show = spaced(QVBoxLayout(), SPACING)
         show.addWidget(self._headline)
         show.addWidget(self.shape_note)
+        show.addWidget(self.histogram)
+        show.addWidget(self.range_note)
         show.addWidget(self.board, stretch=1)
         lay_out_columns(self, ask, show)

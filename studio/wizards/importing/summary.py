@@ -249,6 +249,7 @@ class SummaryPage(Page):
                 self.tr("{0} × {1} px").format(dry_run.shape.width, dry_run.shape.height),
                 choice_words()[self.form.text("images.fit")],
                 self.tr("Colour") if dry_run.channels == 3 else self.tr("Grey"),
+                *self._values_words(dry_run.value_range),
             ]
         )
         skipped = skipped_rows(dry_run.ledger.skip_counts())
@@ -260,6 +261,12 @@ class SummaryPage(Page):
             (self.tr("Images"), pictures),
             (self.tr("Left out"), "\n".join(lines) or self.tr("Nothing")),
         ]
+
+    def _values_words(self, value_range: tuple[float, float] | None) -> list[str]:
+        if value_range is None:
+            return []
+        low, high = (f"{end:,.6g}" for end in value_range)
+        return [self.tr("values from {0} to {1}").format(low, high)]
 
     def _lay_out(self) -> None:
         self._card.setProperty("role", "panel")

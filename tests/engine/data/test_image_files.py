@@ -6,7 +6,10 @@ from PIL import Image
 
 from engine.data import image_files
 from engine.data.image_shape import ImageShape, common_shape, square
+from engine.data.pixel_values import ValueRange
 from engine.errors import ImagesUnreadableError
+from tests.helpers.deep_images import png_16, ramp, tiff
+from tests.helpers.odd_images import FLAWS
 
 
 def save(picture, path, **options):
@@ -33,7 +36,24 @@ def test_that_a_transparent_palette_shows_white(tmp_path):
 def test_that_sixteen_bits_are_scaled_and_not_clipped(tmp_path):
     picture = Image.fromarray(np.array([[0, 32768, 65535]], dtype=np.uint16))
     read = image_files.read_image(save(picture, tmp_path / "a.png"))
-    assert read[0, :, 0].tolist() == [0, 127, 255]
+    assert read[0, :, 0].tolist() == [0, 128, 255]
+
+
+def test_that_a_folder_is_read_in_the_range_and_band_of_a_dataset(tmp_path):
+    bands = np.stack([ramp(0, high) for high in (1_000, 2_000, 3_000, 4_000)], axis=2)
+    (tmp_path / "a.tif").write_bytes(tiff(bands))
+    (tmp_path / "b.png").write_bytes(png_16(ramp(0, 2_000)))
+    value_range = ValueRange(0, 4_000)
+    _names, images, _skipped = image_files.read_image_folder(
+        tmp_path, square(16), 3, value_range=value_range
+    )
+    assert images[0].max((0, 1)).tolist() == [64, 128, 191]
+    assert images[1].max((0, 1)).tolist() == [128] * 3
+    names, images, [(skipped, reason)] = image_files.read_image_folder(
+        tmp_path, square(16), 1, value_range=value_range, band=4
+    )
+    assert (names, images.max()) == (["a.tif"], 255)
+    assert (skipped, "no band 4" in reason) == ("b.png", True)
 
 
 def test_that_a_rotated_photograph_stands_upright(tmp_path):
@@ -57,10 +77,11 @@ def test_that_a_truncated_picture_is_refused(tmp_path):
         image_files.read_image(path)
 
 
-def test_that_a_giant_picture_is_refused_unread(tmp_path, monkeypatch):
-    monkeypatch.setattr(image_files, "MAX_PIXELS", 10)
+def test_that_a_giant_picture_is_refused_unread(tmp_path):
+    content, _reason = FLAWS["bomb-by-its-header.png"]
+    (tmp_path / "a.png").write_bytes(content)
     with pytest.raises(ImagesUnreadableError, match="pixels"):
-        image_files.read_image(save(Image.new("L", (4, 4)), tmp_path / "a.png"))
+        image_files.read_image(tmp_path / "a.png")
 
 
 def test_that_resizing_pads_with_the_corner_colour():

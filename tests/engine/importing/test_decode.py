@@ -15,6 +15,7 @@ from engine.importing.decode import AHEAD, BATCH, Decoder, decode_all
 from engine.importing.formats.format import ImageRef, RawSample
 from engine.importing.ledger import Reason
 from engine.importing.plan import ImageSettings
+from engine.importing.value_range import SourceValues
 from tests.helpers.sources import picture
 
 
@@ -49,7 +50,8 @@ def decoder(pictures, source, **plan):
     """Decode from a source that is asked for nothing but whether it is there."""
     archive: Any = SimpleNamespace(source=source)
     images = ImageSettings(size=32, **plan)
-    return Decoder(archive=archive, form=pictures, settings=images, shape=square(32))
+    values = SourceValues(archive, pictures, pictures.samples(), images, RunControl())
+    return Decoder(archive=archive, form=pictures, settings=images, shape=square(32), values=values)
 
 
 def decode(pictures, source, threads=0, **plan) -> list[Any]:

@@ -34,7 +34,7 @@ KNOWN_ENDS = {"gz": ".tar.gz", "bz2": ".tar.bz2", "xz": ".tar.xz"}
 @pytest.mark.parametrize("name", LOOKS)
 def test_that_an_odd_picture_looks_right(name):
     content, look = LOOKS[name]
-    picture = decode_source_image(content)
+    picture = decode_source_image(content).picture
     assert (picture.mode, picture.size) == (look.mode, look.size)
     first = np.atleast_1d(np.asarray(picture)[0, 0]).astype(int)
     assert np.abs(first - look.first).max() <= look.tolerance, first
@@ -157,7 +157,7 @@ def test_that_a_mutated_picture_is_a_picture_or_a_reason(data):
     try:
         picture = decode_source_image(
             content, SMALL_LIMITS, at_least=data.draw(st.sampled_from([0, 8]))
-        )
+        ).picture
     except EntryError as error:
         Reason(error.reason)
     else:

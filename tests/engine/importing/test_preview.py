@@ -20,7 +20,7 @@ from engine.importing.preview import (
     BEFORE_SIDE,
     PreviewItem,
     before_and_after,
-    planned_shape,
+    planned_images,
     preview,
 )
 from engine.importing.scan import QuickScan, decoding_hash, list_files, quick_scan
@@ -96,7 +96,7 @@ def test_that_a_bad_plan_and_a_stop_are_heeded(tmp_path):
 
 
 def fitted(plan, archive, look):
-    made = planned_shape(plan, archive, look, RunControl())
+    made = planned_images(plan, archive, look, RunControl())
     return before_and_after(plan, made, archive, look, RunControl())
 
 

@@ -3,6 +3,7 @@ import errno
 import numpy as np
 import pytest
 
+from engine.data.image_decode import Original
 from engine.errors import DiskFullError
 from engine.importing.formats.format import RawSample
 from engine.importing.ledger import Reason
@@ -19,7 +20,7 @@ def rows(count):
 
 
 def decoded(number, pixels):
-    (facts,) = image_facts(pixels[None], [(9, 8)])
+    (facts,) = image_facts(pixels[None], [Original(size=(9, 8), bands=3)])
     return DecodedSample(raw=SAMPLES[number], pixels=pixels, facts=facts)
 
 
