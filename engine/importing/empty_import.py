@@ -219,10 +219,14 @@ def diagnose_empty_import(
     samples = tuple(samples)
     if not any(sample.image is not None for sample in samples):
         causes.add(CauseKind.NO_IMAGES, count=ledger.files_found)
-    elif not any(s.texts or words_of_name(stem_of(s.key)) for s in samples):
+    elif not any(s.texts for s in samples) and len(set(map(_name, samples))) == 1:
         count = causes.counts.pop(CauseKind.IMAGES_WITHOUT_TEXT, 0)
         causes.add(CauseKind.NAMES, stem_of(samples[0].key), count)
     return causes.likeliest()
+
+
+def _name(sample: RawSample) -> str:
+    return words_of_name(stem_of(sample.key))
 
 
 def _add_files(causes: _Causes, listing: FileListing, skipped: Iterable[SkipRecord]) -> None:

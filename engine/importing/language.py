@@ -27,8 +27,10 @@ TOOL_WORDS = frozenset((
     # Screenshots and chats
     "screenshot", "screenshots", "scrnshot", "screencap", "screenclip", "bildschirmfoto",
     "schermata", "skärmavbild", "schermafbeelding", "whatsapp", "fb", "signal", "telegram",
-    "wechat", "mmexport", "imessage", "ios", "截图", "屏幕截图", "螢幕截圖", "截屏", "微信图片",
-    "微信截图", "スクリーンショット", "스크린샷",
+    "wechat", "mmexport", "imessage", "ios", "snapchat", "instagram", "facebook", "twitter",
+    "tiktok", "discord", "rpreplay", "maxresdefault", "hqdefault",
+    "截图", "屏幕截图", "螢幕截圖", "截屏", "微信图片", "微信截图",
+    "スクリーンショット", "스크린샷",
     # Generators and datasets
     "comfyui", "dalle", "dall·e", "txt2img", "img2img", "temp", "tmp", "jpegimages", "pngimages",
     "celeba", "ffhq", "coco", "imagenet", "dataset", "datasets",
@@ -43,8 +45,9 @@ GENERIC_WORDS = frozenset((
     "bild", "bilder", "imagen", "imágenes", "immagine", "immagini", "图片", "照片", "圖片", "画像",
     "写真", "사진", "фото", "изображение", "снимок", "экрана", "screen", "shot", "snapshot", "snap",
     "capture", "captura", "pantalla", "d’écran", "d'écran", "ekran", "görüntüsü", "received",
-    "untitled", "unbenannt", "titre", "sans", "ohne", "titel", "download", "downloads", "file",
-    "files", "frame", "frames", "scan", "scans", "scanned", "doc", "document", "page", "pages",
+    "tela", "zrzut", "ekranu", "untitled", "unbenannt", "titre", "sans", "ohne", "titel",
+    "download", "downloads", "file", "files", "frame", "frames", "scan", "scans", "scanned", "doc",
+    "document", "page", "pages",
     "slide", "sheet", "output", "outputs", "out", "input", "inputs", "result", "results", "sample",
     "samples", "sampled", "tile", "tiles", "crop", "crops", "cropped", "align", "aligned", "mask",
     "masks", "thumb", "thumbs", "thumbnail", "thumbnails", "original", "originals", "orig",
@@ -62,7 +65,8 @@ GENERIC_WORDS = frozenset((
 """Words that say nothing by themselves; beside others they may be part of a caption."""
 _FUNCTION_WORDS = frozenset((
     "a", "an", "am", "pm", "at", "um", "of", "the", "to", "by", "from", "in", "on", "and", "de",
-    "d", "l", "la", "le", "à", "a", "du", "des", "del", "di", "von", "aus", "im", "v", "x", "s",
+    "vom", "d", "l", "la", "le", "à", "du", "des", "del", "di", "von", "aus",
+    "im", "в", "от", "v", "x", "s",
 ))
 # fmt: on
 
@@ -83,6 +87,7 @@ _HEX = re.compile(r"(?:0x)?[0-9a-f]{6,}", re.IGNORECASE)
 _COUNTED = re.compile(r"([^\W\d_]+)\d+")
 _ADDRESS = re.compile(r"(?i)(?:[a-z][\w+.-]*://|www\.)\S+|\S*[\\/]\S*\.\w{2,5}|\S+\.(?:jpe?g|png|webp|gif|tiff?|bmp|json|txt|xml|csv|mp4)")  # fmt: skip # noqa: E501
 _VOWELS = frozenset("aeiouyäöüåæøœáàâãéèêëíìîïóòôõúùûýÿăąęėįųūīēāőű")
+_SETTINGS = re.compile(r"\s*\n(?:Negative prompt|Steps): ")
 _LOOKED_AT = 400
 
 
@@ -100,6 +105,11 @@ def is_language(text: str) -> bool:
         return False
     words = [word.strip("\"'()[]{}<>:;,.!?") for word in re.split(r"[\s,;|]+", text)]
     return any(word and is_word(word) for word in words)
+
+
+def without_settings(text: str) -> str:
+    """Return a prompt without the settings that image generators write below it."""
+    return _SETTINGS.split(text, maxsplit=1)[0].strip()
 
 
 def is_word(token: str) -> bool:

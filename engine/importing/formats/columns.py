@@ -203,6 +203,8 @@ def _share(rows: Sequence[Mapping[str, Any]], column: str, test: Callable[[objec
 
 
 def _has_image(value: object, index: ImageIndex, folders: Sequence[str]) -> bool:
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
     if not isinstance(value, str) or not value:
         return False
     try:

@@ -37,7 +37,7 @@ from engine.importing.formats.names import (
 )
 from engine.importing.formats.records import captions_of, prompt_of_graph
 from engine.importing.formats.streams import STREAM_ERRORS
-from engine.importing.language import is_language
+from engine.importing.language import is_language, without_settings
 from engine.importing.ledger import FileLedger
 from engine.importing.sources.archive import LIMITS, Archive
 
@@ -84,8 +84,6 @@ _USER_COMMENT, _EXIF_FOLDER = 0x9286, 0x8769
 _XMP_FIELDS = ("dc:description", "dc:title")
 _XMP_BYTES = 1_000_000
 _XMP_ITEM = re.compile(r"<rdf:li[^<>]*>([^<]*)</rdf:li>")
-# What image generators write after their prompt.
-_SETTINGS = re.compile(r"\n(Negative prompt|Steps): ")
 _CAMERAS = re.compile(r"(?i)olympus digital camera|samsung|sony dsc|minolta digital|dcim|ascii|.?")
 
 
@@ -109,7 +107,7 @@ def texts_within(stream: BinaryIO) -> dict[str, str]:
 def _tidied(text: str) -> str:
     """Return the prompt without the settings that generators write behind it, or around it."""
     if not text.lstrip().startswith(("{", "[")):
-        return _SETTINGS.split(text, maxsplit=1)[0].strip()
+        return without_settings(text)
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):

@@ -158,15 +158,20 @@ class ImageIndex:
             # Converted to another format since, or uploaded under a prefix.
             candidates = self._names.get(stem_of(base), [])
             candidates = candidates or self._names.get(_UPLOADED.sub("", base), [])
+        elif not candidates and base.isdigit():
+            # Spreadsheets drop the zeros before a number.
+            candidates = self._names.get(_number_key(base), [])
         if len(candidates) < 2:
             return candidates[0] if candidates else None
         wanted = [folded(part) for part in parts[:-1] if part != ".."]
 
-        def rank(path: str) -> tuple[int, int]:
+        def rank(path: str) -> tuple[int, int, int]:
             folder = folder_of(path)
-            pairs = zip(reversed(folded(folder).split("/")), reversed(wanted), strict=False)
+            above = folded(folder).split("/")
+            pairs = zip(reversed(above), reversed(wanted), strict=False)
             shared = sum(1 for _pair in takewhile(lambda pair: pair[0] == pair[1], pairs))
-            return shared, -(folders.index(folder) if folder in folders else len(folders))
+            place = folders.index(folder) if folder in folders else len(folders)
+            return shared, len(set(above) & set(wanted)), -place
 
         ranked = sorted(candidates, key=rank, reverse=True)
         return ranked[0] if rank(ranked[0]) > rank(ranked[1]) else None
@@ -192,11 +197,17 @@ def _by_name(images: Iterable[str], others: Iterable[str]) -> dict[str, list[str
     found: dict[str, list[str]] = {}
     for path in sorted(images):
         base = folded(path.rpartition("/")[2])
-        for name in {base, stem_of(base)}:
+        stem = stem_of(base)
+        for name in {base, stem, _number_key(stem) if stem.isdigit() else stem}:
             found.setdefault(name, []).append(path)
     for path in sorted(others):
         found.setdefault(folded(path.rpartition("/")[2]), []).append(path)
     return found
+
+
+def _number_key(digits: str) -> str:
+    """Return a key that no name has, for all names that count to the same number."""
+    return f"#{digits.lstrip('0')}/"
 
 
 def _local_name(name: str) -> str:

@@ -164,8 +164,12 @@ def _answer(turns: object) -> str:
 
 
 def _image_name(record: Mapping[str, Any]) -> dict[str, str]:
-    """Return the name of an image that is an object, such as ``{"path": ...}``."""
-    image = record.get("image", record.get("img"))
+    """Return the name of an image that is an object or the only one of a list."""
+    image = next((record[n] for n in ("image", "img", "images") if record.get(n)), None)
+    if isinstance(image, list) and len(image) == 1:
+        image = image[0]
+        if isinstance(image, str):
+            return {"image": image}
     if not isinstance(image, dict) or image.get("bytes"):
         return {}
     path = next((image[key] for key in _IMAGE_KEYS if isinstance(image.get(key), str)), "")

@@ -48,7 +48,7 @@ from engine.importing.formats.names import (
 )
 from engine.importing.formats.records import captions_of
 from engine.importing.formats.streams import STREAM_ERRORS, checked_encoding
-from engine.importing.language import is_language
+from engine.importing.language import is_language, without_settings
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.sources.archive import LIMITS, Archive
 
@@ -87,7 +87,10 @@ class TextFiles:
     def read(self, path: str, ledger: FileLedger) -> str:
         """Return a file's text; empty if it is skipped. The caller marks the file as used."""
         try:
-            content = self._archive.read(path, LIMITS.text_bytes)
+            # Labelme writes the image into its record, too.
+            is_record = suffix_of(path) == RECORD_SUFFIX
+            limit = LIMITS.row_bytes if is_record else LIMITS.text_bytes
+            content = self._archive.read(path, limit)
             decoded = decode_text(content, self._encoding)
         except EntryError as error:
             ledger.mark_skipped(path, Reason(error.reason), error.detail)
@@ -117,7 +120,7 @@ class TextFiles:
             with suppress(ValueError, RecursionError):
                 captions = captions_of(json.loads(text))
         elif _anchor(path, _TEXT_FOLDER) is None:
-            captions = [text] if is_language(text) else []
+            captions = [without_settings(text)] if is_language(text) else []
         else:
             captions = [line.strip() for line in text.splitlines() if is_language(line)]
         if captions:

@@ -1,6 +1,7 @@
 """A folder as a source. Of links, only those to files within the folder are followed.
 
-So there is neither a way out nor a circle. The Hugging Face Hub's cache is made of such links.
+So there is neither a way out nor a circle. The Hugging Face Hub's cache is made of such links; if
+one of its snapshots is picked, those to the cached files beside it are followed, too.
 """
 
 import io
@@ -51,8 +52,9 @@ class FolderArchive:
         self.source = source or folder
         self.selected_entry = printable(selected_entry)
         self._root = os.path.realpath(folder)
+        self._link_root = _cache_of(self._root) or self._root
         self._limits = limits
-        # Files within the folder that links lead to, by the path of the link.
+        # Files that links lead to, by the path of the link.
         self._targets: dict[str, str] = {}
         # The original names of files whose names are not valid text.
         self._odd_names = {self.selected_entry: selected_entry} if selected_entry else {}
@@ -152,13 +154,13 @@ class FolderArchive:
         """Return the status of the file that a link leads to; its own if it is not followed."""
         target = os.path.realpath(f"{self._root}/{path}")
         try:
-            relative = os.path.relpath(target, self._root).replace(os.sep, "/")
+            relative = os.path.relpath(target, self._link_root).replace(os.sep, "/")
             status = os.lstat(target)
         except (OSError, ValueError):  # nothing is there, or it is on another drive
             return link
         if not is_safe(relative) or not stat.S_ISREG(status.st_mode):
             return link
-        self._targets[path] = relative
+        self._targets[path] = target
         return status
 
     def _may_enter(self, path: str, depth: int, ledger: FileLedger) -> bool:
@@ -192,7 +194,11 @@ class FolderArchive:
             raise EntryError(path, Reason.UNSAFE_PATH, "it leads out of the folder")
         place = self._root
         path = self._odd_names.get(path, path)
-        *folders, name = self._targets.get(path, path).split("/")
+        if path in self._targets:
+            if os.path.realpath(self._targets[path]) != self._targets[path]:
+                raise EntryError(path, Reason.LINK, "it leads elsewhere by now")
+            return self._targets[path]
+        *folders, name = path.split("/")
         for folder in folders:
             place = f"{place}/{folder}"
             if _is_link(os.lstat(place)):
@@ -215,6 +221,13 @@ class FolderArchive:
             return file, status.st_size
         file.close()
         raise EntryError(path, Reason.SPECIAL_FILE, "it is a device, socket or pipe")
+
+
+def _cache_of(root: str) -> str:
+    """Return the folder of a Hub's repository if ``root`` is one of its snapshots; else empty."""
+    snapshots = Path(root).parent
+    is_snapshot = snapshots.name == "snapshots" and (snapshots.parent / "blobs").is_dir()
+    return str(snapshots.parent) if is_snapshot else ""
 
 
 def _is_link(status: os.stat_result) -> bool:

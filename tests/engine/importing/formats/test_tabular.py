@@ -149,6 +149,13 @@ def test_that_of_equal_names_the_one_in_the_same_folders_is_meant():
     assert found.item("lists/t.jsonl#2").image is None
 
 
+def test_that_numbers_name_images_with_or_without_zeros():
+    files = {"img/0007.png": P, "img/12.png": P}
+    rows = lines({"id": 7, "text": "a kite"}, {"id": 12, "text": "a barn"})
+    found = scanned(files | {"t.jsonl": rows}, "table_file")
+    assert found.texts == {"img/0007.png": ("a kite",), "img/12.png": ("a barn",)}
+
+
 @pytest.mark.parametrize(
     "table",
     [
@@ -160,6 +167,8 @@ def test_that_of_equal_names_the_one_in_the_same_folders_is_meant():
         {"file_name": {"0": "a.png", "1": "b.png"}, "caption": {"0": "red cat", "1": "blue dog"}},
         {"version": 2, "labels": [["a.png", "red cat"], ["b.png", "blue dog"]]},
         {"items": [{"data": {"image": "a.png", "caption": "red cat"}}]},
+        [{"images": ["a.png"], "messages": [{"role": "assistant", "content": "red cat"}]}],
+        [{"image": {"path": "a.png"}, "caption": "red cat"}],
     ],
 )
 def test_that_json_may_have_any_usual_shape(table):

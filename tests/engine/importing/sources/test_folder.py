@@ -116,10 +116,13 @@ def test_that_links_to_files_within_the_folder_are_followed(tmp_path):
     sizes = {entry.path: entry.size for entry in archive.entries(ledger)}
     assert sizes == {"blobs/aa": 7, "snapshots/0f/a.jpg": 7}
     assert archive.read("snapshots/0f/a.jpg", 100) == b"content"
+    snapshot = FolderArchive(tmp_path / "snapshots" / "0f")
+    assert [entry.path for entry in snapshot.entries(FileLedger())] == ["a.jpg"]
+    assert snapshot.read("a.jpg", 100) == b"content"
     # What has become a link since may lead anywhere.
     (tmp_path / "blobs" / "aa").unlink()
     (tmp_path / "blobs" / "aa").symlink_to("/etc/hostname")
-    with pytest.raises(EntryError, match="link"):
+    with pytest.raises(EntryError, match="elsewhere"):
         archive.read("snapshots/0f/a.jpg", 100)
 
 
