@@ -80,7 +80,8 @@ class ImagesPage(PreviewPage):
         if event.outcome is Outcome.FINISHED:
             shown: tuple[BeforeAfter, ...] = event.result
             self.board.show_cards([self._card(one) for one in shown])
-            self.board.set_dimmed(is_dimmed=False)
+            # These images may be of older settings, with newer ones requested.
+            self.board.set_dimmed(is_dimmed=self.jobs.pictures.is_running)
             self._headline.setText(
                 self.tr("Before and after") if shown else self.tr("No image could be read.")
             )
