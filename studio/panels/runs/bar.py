@@ -121,6 +121,9 @@ class RunsBar(QWidget):
         self._pages.idClicked.connect(self.page_requested)
         self._search.setPlaceholderText(self.tr("Search runs"))
         self._search.setAccessibleName(self.tr("Search runs"))
+        self._search.setToolTip(
+            self.tr("Words of names, notes and settings, such as hinge, 0.001 or batch-size=64")
+        )
         self._search.setClearButtonEnabled(True)
         self._search.setMinimumWidth(_SEARCH_WIDTH)
         self._search.textChanged.connect(lambda _text: self._typing.start())
