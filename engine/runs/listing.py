@@ -79,11 +79,9 @@ class ListedRun:
         name, _equals, value = word.rpartition("=")
         if not value:
             return False
-        try:
+        with contextlib.suppress(ValueError):
             # A number is sought as a whole: 1 is no beginning of 128.
             value = f"{float(value)!r}\n"
-        except ValueError:
-            pass
         return f"{name.replace('-', '_')}={value}" in self.settings
 
 

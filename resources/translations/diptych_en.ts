@@ -138,6 +138,16 @@
     </message>
 </context>
 <context>
+    <name>RunProgress</name>
+    <message numerus="yes">
+        <source>CPU, %Ln thread(s)</source>
+        <translation>
+            <numerusform>CPU, %Ln thread</numerusform>
+            <numerusform>CPU, %Ln threads</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>SaveGalleryDialog</name>
     <message numerus="yes">
         <source>%Ln pairs saved</source>

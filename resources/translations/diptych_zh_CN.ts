@@ -3969,6 +3969,10 @@ Free software under the Apache License 2.0.</source>
         <source>Draw a sa&amp;mple now</source>
         <translation>立即绘制样本(&amp;M)</translation>
     </message>
+    <message>
+        <source>Settings of the r&amp;un…</source>
+        <translation>本次训练的设置(&amp;U)…</translation>
+    </message>
 </context>
 <context>
     <name>RunControls</name>
@@ -4229,6 +4233,10 @@ Free software under the Apache License 2.0.</source>
         <translation>更多设置</translation>
     </message>
     <message>
+        <source>Run</source>
+        <translation>训练</translation>
+    </message>
+    <message>
         <source>Training</source>
         <translation>训练</translation>
     </message>
@@ -4249,12 +4257,20 @@ Free software under the Apache License 2.0.</source>
         <translation>预览与检查点</translation>
     </message>
     <message>
+        <source>{0}: {1}</source>
+        <translation>{0}：{1}</translation>
+    </message>
+    <message>
         <source>Train with the settings above</source>
         <translation>按上面的设置训练</translation>
     </message>
     <message>
         <source>Cannot start yet. {0}: {1}.</source>
         <translation>暂时无法开始。{0}：{1}。</translation>
+    </message>
+    <message>
+        <source>Next run</source>
+        <translation>下一次训练</translation>
     </message>
     <message numerus="yes">
         <source>%n more field(s) need attention.</source>
@@ -4282,8 +4298,53 @@ Free software under the Apache License 2.0.</source>
         <translation>训练进度</translation>
     </message>
     <message>
+        <source>Settings…</source>
+        <translation>设置…</translation>
+    </message>
+    <message>
+        <source>Show the settings of this run, and use them for another</source>
+        <translation>查看本次训练的设置，并可用于另一次训练</translation>
+    </message>
+    <message>
         <source>{0}, {1} pairs, {2} px</source>
         <translation>{0}，{1} 对，{2} 像素</translation>
+    </message>
+    <message numerus="yes">
+        <source>CPU, %Ln thread(s)</source>
+        <translation>
+            <numerusform>CPU，%Ln 个线程</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>RunSettingsDialog</name>
+    <message>
+        <source>Only what differs from the preset</source>
+        <translation>仅显示与预设不同的设置</translation>
+    </message>
+    <message>
+        <source>Nothing differs from the preset.</source>
+        <translation>与预设没有任何不同。</translation>
+    </message>
+    <message>
+        <source>Use for a new run</source>
+        <translation>用于新的训练</translation>
+    </message>
+    <message>
+        <source>Fill the form of the next run with these settings</source>
+        <translation>用这些设置填写下一次训练的表单</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Settings of {0}</source>
+        <translation>{0} 的设置</translation>
+    </message>
+    <message>
+        <source>Dataset {0}, preset {1}</source>
+        <translation>数据集 {0}，预设 {1}</translation>
     </message>
 </context>
 <context>
@@ -4474,6 +4535,14 @@ Free software under the Apache License 2.0.</source>
         <translation>将设置相同的训练加入队列</translation>
     </message>
     <message>
+        <source>Settings…</source>
+        <translation>设置…</translation>
+    </message>
+    <message>
+        <source>Show the settings of this run, and use them for another</source>
+        <translation>查看本次训练的设置，并可用于另一次训练</translation>
+    </message>
+    <message>
         <source>Show folder</source>
         <translation>显示文件夹</translation>
     </message>
@@ -4532,6 +4601,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Search runs</source>
         <translation>搜索训练</translation>
+    </message>
+    <message>
+        <source>Words of names, notes and settings, such as hinge, 0.001 or batch-size=64</source>
+        <translation>名称、备注和设置中的词，例如 hinge、0.001 或 batch-size=64</translation>
     </message>
     <message>
         <source>More actions</source>
@@ -5725,6 +5798,29 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>No pair was found. The likeliest reasons:</source>
         <translation>没有找到图文对。最可能的原因：</translation>
+    </message>
+</context>
+<context>
+    <name>_SettingsTable</name>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>Setting</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>值</translation>
+    </message>
+    <message>
+        <source>Preset</source>
+        <translation>预设</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
     </message>
 </context>
 <context>

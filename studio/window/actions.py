@@ -33,6 +33,8 @@ class RunActions(QObject):
             Command.SAVE_NOW: self._make(self.tr("Save a &checkpoint now"), "Ctrl+Shift+S", "save"),
             Command.SAMPLE_NOW: self._make(self.tr("Draw a sa&mple now"), "Ctrl+D", "gallery"),
         }
+        self.settings = QAction(self.tr("Settings of the r&un…"), self)
+        self.settings.setEnabled(False)
         for command, action in self._actions.items():
             action.triggered.connect(lambda _checked, c=command: self.command_chosen.emit(c))
 
@@ -52,7 +54,7 @@ class RunActions(QObject):
         for group in groups:
             listed += [None] if listed else []
             listed += [self._actions[command] for command in group]
-        return listed
+        return [*listed, None, self.settings]
 
     def show_offered(self, commands: frozenset[Command], reason: str) -> None:
         """Enable the given commands; ``reason`` is the tooltip of Start."""

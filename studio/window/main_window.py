@@ -124,6 +124,12 @@ class MainWindow(QMainWindow):
         self.run.setFocus()
 
     @Slot()
+    def show_run(self) -> None:
+        """Show the Run dock in front, with the form of the next run."""
+        self._pages.setCurrentWidget(self.docks)
+        self.docks.raise_dock("run")
+
+    @Slot()
     def show_datasets(self) -> None:
         """Show the Datasets dock in front."""
         self._pages.setCurrentWidget(self.docks)

@@ -24,6 +24,7 @@ from engine.events import (
 from engine.metrics.verdict import JudgedRun
 from engine.runs.event_reader import read_losses, read_quality
 from engine.runs.folder import RunFolder
+from studio.dialogs.run_settings import RunSettingsDialog
 from studio.errors.reporter import ErrorReporter
 from studio.jobs.training import RunEvents, TrainingJob
 from studio.models.more_training import opened_run, resumable_run
@@ -46,7 +47,14 @@ class RunView(QObject):
         self._window, self._reporter = window, reporter
         self.status = RunStatus()
         self.folder: Path | None = None
+        self.settings: RunSettingsDialog | None = None
+        self._config: RunConfig | None = None
+        """Of the run that was started last, whose folder may not be written yet."""
         training.run_started.connect(self._start)
+        training.run_started.connect(window.run.on_run_started)
+        window.run.settings_requested.connect(self._show_own_settings)
+        window.actions_.run.settings.triggered.connect(self._show_own_settings)
+        window.runs.settings_requested.connect(self.show_settings)
         training.pause_asked.connect(lambda: self._ask(LifecycleEvent.PAUSE_ASKED))
         training.resume_asked.connect(lambda: self._ask(LifecycleEvent.RESUME_ASKED))
         training.stop_asked.connect(lambda: self._ask(LifecycleEvent.STOP_ASKED))
@@ -83,6 +91,32 @@ class RunView(QObject):
             self._reporter.report(error)
 
     @Slot(object)
+    def show_settings(self, folder: Path) -> None:
+        """Show the settings of a run in their dialog, or report the error."""
+        run = RunFolder(folder)
+        try:
+            is_starting = self._config is not None and folder == self._config.run
+            config = self._config if is_starting and not run.config_file.exists() else None
+            config = config or run.read_config().with_values(run=folder)
+        except EngineError as error:
+            self._reporter.report(error)
+            return
+        if self.settings is None:
+            self.settings = RunSettingsDialog(self._window)
+            self.settings.use_requested.connect(self._use_settings)
+        self.settings.show_run(config)
+
+    @Slot()
+    def _show_own_settings(self) -> None:
+        if self.folder is not None:
+            self.show_settings(self.folder)
+
+    @Slot(object)
+    def _use_settings(self, config: RunConfig) -> None:
+        self._window.run.use_settings(config)
+        self._window.show_run()
+
+    @Slot(object)
     def show_judged(self, judged: JudgedRun) -> None:
         """Show the verdict on a run, unless another one is shown or it is training again."""
         if judged.folder != self.folder or self.status.is_running:
@@ -93,6 +127,7 @@ class RunView(QObject):
 
     @Slot(object)
     def _start(self, config: RunConfig) -> None:
+        self._config = config
         goes_on = bool(RunFolder(config.run).checkpoint_paths())
         if goes_on:
             self._show_past(config.run)
@@ -185,6 +220,7 @@ class RunView(QObject):
 
     def _clear(self, folder: Path) -> None:
         self.folder = folder
+        self._window.actions_.run.settings.setEnabled(True)
         self._window.losses.clear()
         self._window.quality.clear()
         self._window.run.notes.clear()

@@ -1,5 +1,6 @@
 """The studio speaks the user's language, and counts in it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,10 @@ from studio.i18n import Language, install_language, translate_engine
 from studio.models.run_form import RunForm
 from studio.models.run_state import RunActivity, activity_text
 from studio.panels.run import RunPanel
+from studio.panels.run.controls import RunProgress
 from studio.settings.choices import GeneralChoices
 from studio.settings.codec import SettingsStore
-from tests.helpers.fake_engine import FakeEngine
+from tests.helpers.fake_engine import FakeEngine, prepared
 
 
 def test_that_chinese_reaches_every_corner(
@@ -48,6 +50,24 @@ def test_that_english_has_plurals(qtbot: QtBot, qapp: QApplication, tmp_path: Pa
     form.set_text("seed", "-3")
     panel.refresh()
     assert panel.reason.endswith("2 more fields need attention.")
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "two"),
+    [
+        (Language.ENGLISH, "CPU, 1 thread, ", "CPU, 2 threads, "),
+        (Language.CHINESE, "CPU，1 个线程，", "CPU，2 个线程，"),
+    ],
+)
+def test_that_the_device_is_said_in_the_users_language(
+    qtbot: QtBot, qapp: QApplication, language: Language, one: str, two: str
+):
+    install_language(qapp, language)
+    progress = RunProgress()
+    qtbot.addWidget(progress)
+    for event, text in (("CPU, 1 thread", one), ("CPU, 2 threads", two), ("H200", "H200")):
+        progress.show_prepared(replace(prepared(Path()), device=event))
+        assert any(label.text().startswith(text) for label in progress.findChildren(QLabel))
 
 
 @pytest.mark.parametrize(

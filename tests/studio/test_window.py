@@ -122,11 +122,12 @@ def test_that_stop_says_so_at_once_and_keeps_a_checkpoint(
     assert RunFolder(engine.configs[0].run).checkpoint_paths()
 
 
-def test_that_the_form_is_locked_while_training(qtbot: QtBot, studio: Studio):
+def test_that_the_form_stays_usable_while_another_run_is_not_opened(qtbot: QtBot, studio: Studio):
     field = child(studio.window.run, QLineEdit)
-    assert field.isEnabled()
     start_digits(qtbot, studio)
-    assert not field.isEnabled()
+    assert field.isEnabled()
+    assert studio.window.run.can_queue
+    assert not studio.window.run.can_start
     assert not studio.window.actions_.open_run.isEnabled()
     stop(qtbot, studio)
     assert field.isEnabled()

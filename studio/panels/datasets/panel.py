@@ -164,7 +164,7 @@ class _LineDelegate(QStyledItemDelegate):
             painter.fillRect(option.rect, palette.color(ground))
         room = option.rect.adjusted(_ROOM + 3, _ROOM, -_ROOM, -_ROOM)
         bold = QFont(option.font)
-        bold.setWeight(QFont.Weight.DemiBold)
+        bold.setWeight(QFont.Weight.Bold)
         for data, font, color, side in (
             (_Role.DisplayRole, bold, role.Text, Qt.AlignmentFlag.AlignTop),
             (_DETAIL_ROLE, option.font, role.PlaceholderText, Qt.AlignmentFlag.AlignBottom),

@@ -49,6 +49,8 @@ class RunsBar(QWidget):
         self.rename.setShortcut(Qt.Key.Key_F2)
         self.queue_again = QAction(icon("queue"), self.tr("Queue again"), self)
         self.queue_again.setToolTip(self.tr("Add a run with the same settings to the queue"))
+        self.settings = QAction(self.tr("Settings…"), self)
+        self.settings.setToolTip(self.tr("Show the settings of this run, and use them for another"))
         self.show_folder = QAction(icon("folder"), self.tr("Show folder"), self)
         self.copy_command = QAction(self.tr("Copy command"), self)
         self.copy_command.setToolTip(self.tr("Copy the command line that does this run again"))
@@ -63,7 +65,7 @@ class RunsBar(QWidget):
         self._search = QLineEdit()
         self._typing = QTimer(self, singleShot=True, interval=_TYPING_MS)
         self._typing.timeout.connect(lambda: self.search_changed.emit(self._search.text()))
-        first = (self.star, self.rename, self.queue_again)
+        first = (self.settings, self.star, self.rename, self.queue_again)
         for group in (first, (self.show_folder, self.copy_command), (self.delete,)):
             self.menu.addActions(list(group))
             self.menu.addSeparator()
@@ -80,12 +82,13 @@ class RunsBar(QWidget):
         self.open.setEnabled(is_sound and not is_busy)
         self.resume.setEnabled(not is_busy and is_sound and is_resumable(run))
         self.resume.setToolTip(self._resume_tip(run, is_busy=is_busy))
-        self.branch.setEnabled(not is_busy and is_sound and bool(run and run.checkpoints))
+        # A branch is set up in the form, and can be queued while another run is active.
+        self.branch.setEnabled(is_sound and bool(run and run.checkpoints))
         for action in (self.star, self.show_folder):
             action.setEnabled(run is not None)
         for action in (self.rename, self.delete):
             action.setEnabled(is_free)
-        for action in (self.queue_again, self.copy_command):
+        for action in (self.settings, self.queue_again, self.copy_command):
             action.setEnabled(is_sound)
         is_starred = run is not None and run.is_starred
         self.star.setText(self.tr("Remove star") if is_starred else self.tr("Star"))

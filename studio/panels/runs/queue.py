@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.models.run_queue import QueuedRun, QueueState
+from studio.models.run_settings import difference_text
 from studio.theme import SPACING, current_colors
 from studio.widgets.buttons import push_button
 from studio.widgets.icons import icon
@@ -84,7 +85,9 @@ class QueueView(QWidget):
         item = QListWidgetItem(icon(_ICONS[run.state]), self._text(run))
         # Items are dropped between other items, not onto them.
         item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsDropEnabled)
-        item.setToolTip("\n".join(part for part in (str(run.plan.config.run), run.reason) if part))
+        config = run.plan.config
+        parts = (str(config.run), difference_text(config), run.reason)
+        item.setToolTip("\n".join(part for part in parts if part))
         if run.state is QueueState.FAILED:
             item.setForeground(QColor(current_colors().danger))
         return item
@@ -98,7 +101,7 @@ class QueueView(QWidget):
             QueueState.FAILED: self.tr("failed: {0}").format(run.reason),
         }[run.state]
         parts = [run.name, run.plan.starter or config.dataset.name, state]
-        return " · ".join(parts)
+        return " · ".join(parts) + "\n" + difference_text(config)
 
     def _lay_out(self) -> None:
         empty = EmptyState(
