@@ -247,7 +247,7 @@ class Studio(QObject):
     @Slot()
     def _pick_run(self) -> None:
         caption, start = self.tr("Folder of a run"), self.workspace / "runs"
-        pick_folder(self.window, caption, start, self.run_view.open_or_report)
+        pick_folder(self.window, caption, start, self.run_view.open_chosen)
 
     @Slot()
     def _pick_workspace(self) -> None:

@@ -35,7 +35,7 @@ def group_titles() -> dict[str, str]:
     """Return the titles of the groups of settings, by the prefix of their dotted names."""
     translate = QCoreApplication.translate
     return {
-        "": translate("RunPanel", "Run"),
+        "": translate("RunPanel", "General"),
         "training": translate("RunPanel", "Training"),
         "variational": translate("RunPanel", "Likelihood"),
         "data": translate("RunPanel", "Data"),

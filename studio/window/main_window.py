@@ -130,6 +130,12 @@ class MainWindow(QMainWindow):
         self.docks.raise_dock("run")
 
     @Slot()
+    def show_gallery(self) -> None:
+        """Show the Gallery dock in front."""
+        self._pages.setCurrentWidget(self.docks)
+        self.docks.raise_dock("gallery")
+
+    @Slot()
     def show_datasets(self) -> None:
         """Show the Datasets dock in front."""
         self._pages.setCurrentWidget(self.docks)
@@ -144,14 +150,19 @@ class MainWindow(QMainWindow):
     def arrangement(self) -> WindowLayout:
         """Return geometry and dock layout for saving."""
         return WindowLayout(
-            geometry=bytes(self.saveGeometry().data()), docks=self.docks.layout_state()
+            geometry=bytes(self.saveGeometry().data()),
+            docks=self.docks.layout_state(),
+            run_width=self.docks.run_width,
+            curves_height=self.docks.curves_height,
         )
 
     def arrange(self, layout: WindowLayout) -> None:
         """Restore geometry and dock layout."""
         if layout.geometry:
             self.restoreGeometry(QByteArray(layout.geometry))
-        self.docks.restore_layout(layout.docks)
+        self.docks.restore_layout(
+            layout.docks, run_width=layout.run_width, curves_height=layout.curves_height
+        )
 
     def leave(self) -> None:
         """Close without asking."""

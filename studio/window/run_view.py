@@ -91,6 +91,13 @@ class RunView(QObject):
             self._reporter.report(error)
 
     @Slot(object)
+    def open_chosen(self, folder: Path) -> None:
+        """Show a run that the user has chosen, with its images in front; or report the error."""
+        self.open_or_report(folder)
+        if self.folder == folder:
+            self._window.show_gallery()
+
+    @Slot(object)
     def show_settings(self, folder: Path) -> None:
         """Show the settings of a run in their dialog, or report the error."""
         run = RunFolder(folder)

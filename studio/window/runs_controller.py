@@ -234,7 +234,7 @@ class RunsController(QObject):
 
     def _connect_panel(self) -> None:
         panel, jobs, training = self._window.runs, self._jobs, self._training
-        panel.open_requested.connect(self._view.open_or_report)
+        panel.open_requested.connect(self._view.open_chosen)
         panel.resume_requested.connect(self.resume)
         panel.branch_requested.connect(jobs.find_choices)
         panel.queue_again_requested.connect(self._queue_again)

@@ -28,13 +28,12 @@ def fill_in(qtbot: QtBot, studio: Studio, name: str, text: str) -> None:
 
 def shown(dialog: RunSettingsDialog) -> dict[str, tuple[str, str]]:
     """Give value and preset of each setting in the table."""
-    rows: dict[str, tuple[str, str]] = {}
-    for group in range(dialog.table.topLevelItemCount()):
-        heading = dialog.table.topLevelItem(group)
-        assert heading is not None
-        for row in range(heading.childCount()):
-            item = heading.child(row)
-            rows[item.text(0)] = (item.text(1), item.text(2))
+    model, rows = dialog.table.model(), {}
+    for group in range(model.rowCount()):
+        heading = model.index(group, 0)
+        for row in range(model.rowCount(heading)):
+            label, value, preset = (model.index(row, column, heading).data() for column in range(3))
+            rows[label] = (value, preset)
     return rows
 
 
