@@ -23,7 +23,7 @@ from studio.window.dock_area import DockArea, RunStatusBar
 from studio.window.welcome import WelcomePage
 
 _USUAL = QSize(1280, 800)
-_MIN_SIZE = QSize(800, 480)
+_MIN_SIZE = QSize(900, 600)
 _PLAIN = (RunState.IDLE, RunState.PREPARING, RunState.RUNNING)
 """States that are not shown in the window title."""
 

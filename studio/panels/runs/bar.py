@@ -22,6 +22,7 @@ from engine.runs.metadata import MAX_NOTE
 from engine.runs.status import Status
 from studio.theme import SPACING
 from studio.widgets.buttons import add_page_buttons, icon_button, push_button
+from studio.widgets.flow_layout import FlowLayout
 from studio.widgets.icons import icon
 from studio.widgets.labels import fill, plain_label, spaced
 
@@ -119,7 +120,7 @@ class RunsBar(QWidget):
         return self.tr("Resume from the newest intact checkpoint")
 
     def _lay_out(self) -> None:
-        layout = spaced(QHBoxLayout(self), SPACING // 2, (0, 0, 0, 0))
+        layout = FlowLayout(SPACING // 2, self)
         add_page_buttons(layout, self._pages, (self.tr("History"), self.tr("Queue")))
         self._pages.idClicked.connect(self.page_requested)
         self._search.setPlaceholderText(self.tr("Search runs"))
@@ -138,10 +139,8 @@ class RunsBar(QWidget):
         self._more.setMenu(self.menu)
         self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
-        layout.addSpacing(SPACING)
-        layout.addWidget(self._search, stretch=1)
-        layout.addSpacing(SPACING)
-        fill(layout, self.open, self.resume, self.branch, self._more, 0)
+        for widget in (self._search, self.open, self.resume, self.branch, self._more):
+            layout.addWidget(widget)
 
 
 def is_resumable(run: ListedRun | None) -> bool:
