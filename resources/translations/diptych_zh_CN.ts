@@ -57,6 +57,10 @@ Free software under the Apache License 2.0.</source>
         <translation>全屏(&amp;F)</translation>
     </message>
     <message>
+        <source>&amp;Keyboard shortcuts</source>
+        <translation>键盘快捷键(&amp;K)</translation>
+    </message>
+    <message>
         <source>Open &amp;log folder</source>
         <translation>打开日志文件夹(&amp;L)</translation>
     </message>
@@ -95,6 +99,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>&amp;View</source>
         <translation>视图(&amp;V)</translation>
+    </message>
+    <message>
+        <source>&amp;Shown panels</source>
+        <translation>显示的面板(&amp;S)</translation>
     </message>
     <message>
         <source>&amp;Appearance</source>
@@ -412,6 +420,13 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>CurvePlot</name>
+    <message>
+        <source>Show everything</source>
+        <translation>显示全部</translation>
+    </message>
+</context>
+<context>
     <name>DatasetBrowser</name>
     <message>
         <source>Undo</source>
@@ -428,6 +443,22 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>No item fits the filter.</source>
         <translation>没有符合筛选条件的条目。</translation>
+    </message>
+    <message>
+        <source>Exclude or include</source>
+        <translation>排除或重新纳入</translation>
+    </message>
+    <message>
+        <source>Copy text</source>
+        <translation>复制文本</translation>
+    </message>
+    <message>
+        <source>Copy image</source>
+        <translation>复制图像</translation>
+    </message>
+    <message>
+        <source>Select all</source>
+        <translation>全选</translation>
     </message>
     <message>
         <source>Item {0} of {1}</source>
@@ -3523,6 +3554,17 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>Plot</name>
+    <message>
+        <source>Copy picture</source>
+        <translation>复制为图片</translation>
+    </message>
+    <message>
+        <source>Copy values</source>
+        <translation>复制数值</translation>
+    </message>
+</context>
+<context>
     <name>PlotWithLegend</name>
     <message>
         <source>images seen</source>
@@ -3771,6 +3813,14 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Try again</source>
         <translation>重试</translation>
+    </message>
+    <message>
+        <source>Move up</source>
+        <translation>上移</translation>
+    </message>
+    <message>
+        <source>Move down</source>
+        <translation>下移</translation>
     </message>
     <message>
         <source>Stop the queue on failure</source>
@@ -4233,8 +4283,8 @@ Free software under the Apache License 2.0.</source>
         <translation>更多设置</translation>
     </message>
     <message>
-        <source>Run</source>
-        <translation>训练</translation>
+        <source>General</source>
+        <translation>常规</translation>
     </message>
     <message>
         <source>Training</source>
@@ -5001,6 +5051,85 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Must be at most {0}</source>
         <translation>不得大于 {0}</translation>
+    </message>
+</context>
+<context>
+    <name>ShortcutsDialog</name>
+    <message>
+        <source>Keyboard shortcuts</source>
+        <translation>键盘快捷键</translation>
+    </message>
+    <message>
+        <source>Everywhere</source>
+        <translation>任何位置</translation>
+    </message>
+    <message>
+        <source>Next field or button</source>
+        <translation>下一个字段或按钮</translation>
+    </message>
+    <message>
+        <source>Menu of what has the focus</source>
+        <translation>当前焦点对象的菜单</translation>
+    </message>
+    <message>
+        <source>Gallery</source>
+        <translation>画廊</translation>
+    </message>
+    <message>
+        <source>Open the pair</source>
+        <translation>打开图文对</translation>
+    </message>
+    <message>
+        <source>Previous and next pair, while one is open</source>
+        <translation>上一对和下一对（打开图文对时）</translation>
+    </message>
+    <message>
+        <source>Previous and next step</source>
+        <translation>上一步和下一步</translation>
+    </message>
+    <message>
+        <source>Runs</source>
+        <translation>训练列表</translation>
+    </message>
+    <message>
+        <source>Open the run</source>
+        <translation>打开训练</translation>
+    </message>
+    <message>
+        <source>Rename the run</source>
+        <translation>重命名训练</translation>
+    </message>
+    <message>
+        <source>Move the run to the trash, or out of the queue</source>
+        <translation>将训练移入回收站，或移出队列</translation>
+    </message>
+    <message>
+        <source>Move a run within the queue</source>
+        <translation>在队列中移动训练</translation>
+    </message>
+    <message>
+        <source>Datasets</source>
+        <translation>数据集</translation>
+    </message>
+    <message>
+        <source>Exclude the selected items, or include them again</source>
+        <translation>排除所选条目，或重新纳入</translation>
+    </message>
+    <message>
+        <source>Copy the text of the item</source>
+        <translation>复制条目的文本</translation>
+    </message>
+    <message>
+        <source>Select all items</source>
+        <translation>选择所有条目</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>重做</translation>
     </message>
 </context>
 <context>

@@ -1,6 +1,6 @@
 """Dialog with all settings of a run, beside those of its preset."""
 
-from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction, QBrush, QColor, QFont, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
     QHeaderView,
-    QMenu,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -98,8 +97,7 @@ class _SettingsTable(QTreeWidget):
         self.setHeaderLabels([self.tr("Setting"), self.tr("Value"), self.tr("Preset")])
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setUniformRowHeights(True)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.customContextMenuRequested.connect(self._show_menu)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.header().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.setColumnWidth(0, _LABEL_WIDTH)
         self.setColumnWidth(1, _VALUE_WIDTH)
@@ -139,10 +137,3 @@ class _SettingsTable(QTreeWidget):
         items = self.selectedItems() or self._items
         lines = ("\t".join(item.text(column) for column in range(3)) for item in items)
         QGuiApplication.clipboard().setText("\n".join(line.rstrip() for line in lines))
-
-    @Slot(QPoint)
-    def _show_menu(self, place: QPoint) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(self.copy)
-        menu.popup(self.viewport().mapToGlobal(place))

@@ -85,14 +85,30 @@ class DockArea(QMainWindow):
         self.run_width, self.curves_height = _DEFAULT.run_width, _DEFAULT.curves_height
         self.reset()
 
-    def toggle_actions(self) -> list[QAction]:
-        """Return the actions that show and hide each dock."""
-        return [dock.toggleViewAction() for dock in self._docks.values()]
+    def toggle_actions(self) -> dict[str, QAction]:
+        """Return the actions that show and hide each dock, by its name."""
+        return {name: dock.toggleViewAction() for name, dock in self._docks.items()}
 
     def raise_dock(self, name: str) -> None:
         """Show a dock in front of the others in its tab area."""
         self._docks[name].show()
         self._docks[name].raise_()
+
+    def focus_dock(self, name: str) -> None:
+        """Show a dock in front and move the focus to its first widget that takes it."""
+        self.raise_dock(name)
+        content = self._docks[name].widget()
+        takers = (w for w in content.findChildren(QWidget) if w.isVisible() and _takes_tab(w))
+        target = content if content.focusProxy() is not None else next(takers, None)
+        if target is not None:
+            target.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def is_behind(self, widget: QWidget) -> bool:
+        """Whether a widget is in a dock that another one of its tab area hides."""
+        return any(
+            dock.isAncestorOf(widget) and dock.visibleRegion().isEmpty()
+            for dock in self._docks.values()
+        )
 
     def layout_state(self) -> bytes:
         """Return the layout for saving."""
@@ -163,6 +179,7 @@ class DockArea(QMainWindow):
         dock.setObjectName(name)
         dock.setWidget(content)
         dock.setWindowIcon(symbol)
+        dock.toggleViewAction().setIcon(symbol)
         return dock
 
     def event(self, event: QEvent) -> bool:
@@ -182,6 +199,10 @@ class DockArea(QMainWindow):
         """Apply a saved layout and divide the window, now that it has its size."""
         super().showEvent(event)
         self._apply_state()
+
+
+def _takes_tab(widget: QWidget) -> bool:
+    return widget.isEnabled() and bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
 
 
 _BAR_WIDTH = 140

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QByteArray, QSize, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QWidget
 
 from studio.dialogs.error import AboutDialog
+from studio.dialogs.shortcuts import ShortcutsDialog
 from studio.models.run_state import Command, RunState, RunStatus, activity_text
 from studio.panels.datasets import DatasetPanel
 from studio.panels.gallery import GalleryPanel
@@ -123,17 +124,21 @@ class MainWindow(QMainWindow):
         self._pages.setCurrentWidget(self.docks)
         self.run.setFocus()
 
+    @Slot(str)
+    def show_panel(self, name: str) -> None:
+        """Show a panel in front and move the focus into it."""
+        self._pages.setCurrentWidget(self.docks)
+        self.docks.focus_dock(name)
+
     @Slot()
     def show_run(self) -> None:
         """Show the Run dock in front, with the form of the next run."""
-        self._pages.setCurrentWidget(self.docks)
-        self.docks.raise_dock("run")
+        self.show_panel("run")
 
     @Slot()
     def show_gallery(self) -> None:
         """Show the Gallery dock in front."""
-        self._pages.setCurrentWidget(self.docks)
-        self.docks.raise_dock("gallery")
+        self.show_panel("gallery")
 
     @Slot()
     def show_datasets(self) -> None:
@@ -178,6 +183,8 @@ class MainWindow(QMainWindow):
         actions.run.command_chosen.connect(self._on_command)
         actions.reset_layout.triggered.connect(self._reset_layout)
         actions.full_screen.toggled.connect(self._set_full_screen)
+        actions.panel_chosen.connect(self.show_panel)
+        actions.shortcuts.triggered.connect(lambda: ShortcutsDialog(self, self.menuBar()).open())
         actions.about.triggered.connect(lambda: AboutDialog(self).open())
         self.run.commands_changed.connect(self._show_offer)
         self.welcome.studio_requested.connect(self.show_docks)
@@ -219,6 +226,16 @@ class MainWindow(QMainWindow):
         if path is not None:
             event.acceptProposedAction()
             self.import_requested.emit(path)
+
+    def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002, FBT001 - Qt's signature
+        """Move the focus with Tab, past all that is in the back of a tab area."""
+        first: QWidget | None = None
+        while super().focusNextPrevChild(next):
+            reached = QApplication.focusWidget()
+            if reached is first or reached is None or not self.docks.is_behind(reached):
+                return True
+            first = first or reached
+        return False
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Emit ``close_requested`` unless ``leave`` was called."""

@@ -341,4 +341,4 @@ def test_that_a_further_panel_becomes_a_tab_beside_the_log(qtbot: QtBot):
     log = child(docks, QDockWidget, "log")
     assert dock.widget() is notes
     assert dock in docks.tabifiedDockWidgets(log)
-    assert "Notes" in [action.text() for action in docks.toggle_actions()]
+    assert "Notes" in [action.text() for action in docks.toggle_actions().values()]
