@@ -5322,8 +5322,8 @@ Free software under the Apache License 2.0.</source>
         <translation>数据集、训练和画廊的文件夹</translation>
     </message>
     <message>
-        <source>The language changes when Diptych starts the next time.</source>
-        <translation>语言将在下次启动 Diptych 时更改。</translation>
+        <source>The language changes once the open import or gallery is done.</source>
+        <translation>打开的导入或画廊结束后，语言随即切换。</translation>
     </message>
 </context>
 <context>

@@ -48,18 +48,43 @@ class RunView(QObject):
         self.status = RunStatus()
         self.folder: Path | None = None
         self.settings: RunSettingsDialog | None = None
-        self._config: RunConfig | None = None
+        self.config: RunConfig | None = None
         """Of the run that was started last, whose folder may not be written yet."""
+        self.ready: RunReady | None = None
+        """What the shown run has reported about itself."""
         training.run_started.connect(self._start)
         training.run_started.connect(window.run.on_run_started)
         window.run.settings_requested.connect(self._show_own_settings)
         window.actions_.run.settings.triggered.connect(self._show_own_settings)
         window.runs.settings_requested.connect(self.show_settings)
-        training.pause_asked.connect(lambda: self._ask(LifecycleEvent.PAUSE_ASKED))
-        training.resume_asked.connect(lambda: self._ask(LifecycleEvent.RESUME_ASKED))
-        training.stop_asked.connect(lambda: self._ask(LifecycleEvent.STOP_ASKED))
+        # Not lambdas, which would outlive the view: the job may be given to another one.
+        training.pause_asked.connect(self._on_pause_asked)
+        training.resume_asked.connect(self._on_resume_asked)
+        training.stop_asked.connect(self._on_stop_asked)
         training.event_emitted.connect(self._on_event)
         window.set_can_save(False)
+
+    def take_over(self, earlier: "RunView") -> None:
+        """Show the run of an earlier view, whose window this one's replaces."""
+        folder, self.config = earlier.folder, earlier.config
+        if folder is None:
+            return
+        if not earlier.status.is_running:
+            self.open_or_report(folder)
+            return
+        if RunFolder(folder).log_file.is_file():
+            self._show_past(folder)
+        else:
+            self._clear(folder)
+        self._window.set_can_save(earlier.can_save)
+        self._show(earlier.status)
+        if earlier.ready is not None:
+            self._on_report(earlier.ready)
+
+    @property
+    def can_save(self) -> bool:
+        """Whether a gallery of the shown run can be saved."""
+        return self._window.actions_.save_gallery.isEnabled()
 
     def follow(self, run: RunEvents) -> None:
         """Also show the reports of a run that another process trains, without its lifecycle."""
@@ -102,8 +127,8 @@ class RunView(QObject):
         """Show the settings of a run in their dialog, or report the error."""
         run = RunFolder(folder)
         try:
-            is_starting = self._config is not None and folder == self._config.run
-            config = self._config if is_starting and not run.config_file.exists() else None
+            is_starting = self.config is not None and folder == self.config.run
+            config = self.config if is_starting and not run.config_file.exists() else None
             config = config or run.read_config().with_values(run=folder)
         except EngineError as error:
             self._reporter.report(error)
@@ -134,7 +159,7 @@ class RunView(QObject):
 
     @Slot(object)
     def _start(self, config: RunConfig) -> None:
-        self._config = config
+        self.config = config
         goes_on = bool(RunFolder(config.run).checkpoint_paths())
         if goes_on:
             self._show_past(config.run)
@@ -145,6 +170,18 @@ class RunView(QObject):
         self._window.run.show_resumable(None)
         self._show(self.status.started(config.run.name))
         self._window.show_docks()
+
+    @Slot()
+    def _on_pause_asked(self) -> None:
+        self._ask(LifecycleEvent.PAUSE_ASKED)
+
+    @Slot()
+    def _on_resume_asked(self) -> None:
+        self._ask(LifecycleEvent.RESUME_ASKED)
+
+    @Slot()
+    def _on_stop_asked(self) -> None:
+        self._ask(LifecycleEvent.STOP_ASKED)
 
     def _ask(self, lifecycle_event: LifecycleEvent) -> None:
         """Show a request at once, before the run confirms it."""
@@ -175,6 +212,7 @@ class RunView(QObject):
         """Show a report of a run, whichever process trains it."""
         match event:
             case RunReady():
+                self.ready = event
                 self._window.run.show_prepared(event)
             case MetricsReported():
                 self._advance(event)
@@ -226,7 +264,7 @@ class RunView(QObject):
         return reports
 
     def _clear(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder, self.ready = folder, None
         self._window.actions_.run.settings.setEnabled(True)
         self._window.losses.clear()
         self._window.quality.clear()

@@ -248,16 +248,17 @@ def test_that_the_latest_run_comes_back(
 
 @pytest.mark.slow
 def test_that_choices_outlive_the_session(
-    qapp: QApplication, settings: QSettings, engine: FakeEngine, tmp_path: Path
+    qtbot: QtBot, qapp: QApplication, settings: QSettings, engine: FakeEngine, tmp_path: Path
 ):
     first = build_studio(qapp, settings=settings, work=engine.work())
     first.window.show()
     first.window.show_docks()
-    picker = first.window.actions_
-    picker.choice(Appearance.DARK).trigger()
-    picker.choice(Language.CHINESE).trigger()
+    before = first.window
+    before.actions_.choice(Appearance.DARK).trigger()
+    before.actions_.choice(Language.CHINESE).trigger()
     assert current_colors() is DARK
-    picker.choose_workspace.trigger()
+    qtbot.waitUntil(lambda: first.window is not before)
+    first.window.actions_.choose_workspace.trigger()
     dialog = child(first.window, QFileDialog)
     dialog.fileSelected.emit(str(tmp_path / "work"))
     dialog.reject()
@@ -267,8 +268,9 @@ def test_that_choices_outlive_the_session(
     assert second.workspace == tmp_path / "work"
     assert second.window.actions_.choice(Appearance.DARK).isChecked()
     assert second.window.actions_.choice(Language.CHINESE).isChecked()
+    second.window.show()
+    second.window.show_docks()
     assert child(second.window, QDockWidget, "log").isHidden()
-    second.window.actions_.choice(Language.ENGLISH).trigger()
     second.window.actions_.choice(Appearance.LIGHT).trigger()
     assert current_colors() is LIGHT
     second.window.leave()
