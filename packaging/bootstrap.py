@@ -1,8 +1,8 @@
 """Set up a checkout and run a command in it: ``python packaging/bootstrap.py COMMAND``.
 
 Works on Linux, Windows and macOS with nothing but Python and a network. Whatever is already set
-up is left alone. This file and its two siblings keep to syntax that old Pythons can read, so that
-one of those is met with a sentence and not with a traceback.
+up is left alone. This file, its two siblings and ``studio/system_libraries.py`` keep to syntax that
+old Pythons can read, so that one of those is met with a sentence and not with a traceback.
 """
 
 from __future__ import annotations

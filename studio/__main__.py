@@ -4,6 +4,8 @@ import multiprocessing
 import os
 import sys
 
+from studio.system_libraries import has_apt, how_to_install, missing_for_window
+
 DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
 
@@ -15,17 +17,27 @@ def main() -> int:
         from resources import starters_folder
 
         return run_command(sys.argv[1:], starters=starters_folder())
-    # Without a display, Qt would abort with a misleading message.
-    if sys.platform == "linux" and not any(os.environ.get(name) for name in DISPLAYS):
-        print(  # noqa: T201 - the one thing to say before there is a window or a log
-            "diptych: there is no display to open a window on. "
-            "'diptych train --help' tells how to train without one.",
-            file=sys.stderr,
-        )
+    problem = _why_no_window() if sys.platform == "linux" else ""
+    if problem:
+        # There is neither a window nor a log yet.
+        print(f"diptych: {problem}", file=sys.stderr)  # noqa: T201
         return 2
     from studio.start import run_studio
 
     return run_studio(sys.argv)
+
+
+def _why_no_window() -> str:
+    """Return why Qt cannot open a window, where it would abort with a misleading message."""
+    if not any(os.environ.get(name) for name in DISPLAYS):
+        return (
+            "there is no display to open a window on. "
+            "'diptych train --help' tells how to train without one."
+        )
+    missing = missing_for_window()
+    if not missing:
+        return ""
+    return f"no window can be opened. {how_to_install(missing, with_apt=has_apt())}"
 
 
 if __name__ == "__main__":

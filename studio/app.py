@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QProcess, QSettings, Slot
+from PySide6.QtCore import QObject, QProcess, QSettings, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from engine.events import RunEnded, RunEvent, RunReady, RunRelocated
@@ -16,6 +16,7 @@ from engine.runs.folder import RunFolder
 from studio.dialogs.error import ErrorDialog
 from studio.errors.reporter import ErrorReport, ErrorReporter
 from studio.i18n import Language, install_language
+from studio.jobs.awake import SleepInhibitor
 from studio.jobs.dataset import DatasetJobs
 from studio.jobs.engine_api import EngineApi
 from studio.jobs.gallery import GalleryJob
@@ -25,6 +26,7 @@ from studio.jobs.runs import RunJobs
 from studio.jobs.training import SpeedJob, TrainingJob, TransferJob
 from studio.log import LogRelay
 from studio.models.run_form import RunForm
+from studio.models.run_queue import FILE_NAME
 from studio.models.run_state import Command
 from studio.panels.datasets import DatasetPanel
 from studio.panels.gallery import GalleryPanel
@@ -47,30 +49,37 @@ from studio.settings.choices import (
 from studio.settings.codec import SettingsStore, migrate
 from studio.theme import Appearance, Theme
 from studio.widgets.folder_dialog import pick_folder, show_folder
+from studio.window.actions import Actions
 from studio.window.closing import Closing, GallerySaving
 from studio.window.desktop_integration import DesktopIntegration
 from studio.window.import_flow import Imported, ImportFlow
 from studio.window.main_window import MainWindow
 from studio.window.run_controller import RunAlerts, RunController, StorageErrorHandler
 from studio.window.run_view import RunView
-from studio.window.runs_controller import RunsController
+from studio.window.runs_controller import QueueRunner, RunsController
 
 SWITCH_INTERVAL_S = 0.0005
 """Interpreter switch interval; with Python's default of 5 ms, training stalls on all cores while
 the window draws a curve.
 """
+_MESSAGE_MS = 10_000
+_RETRY_MS = 500
 
 
 class Studio(QObject):
-    """The application: ``window`` is the main window, ``training`` the training job."""
+    """The application: ``window`` is the main window, ``training`` the training job.
+
+    A change of the language replaces the window and its controllers; the jobs stay.
+    """
 
     def __init__(self, application: QApplication, settings: QSettings, work: EngineApi) -> None:
         super().__init__(application)
+        self._application = application
         migrate(settings)
         self.store = SettingsStore(settings)
         self._general = self.store.load(GeneralChoices())
-        install_language(application, self._general.language)
         self.theme = Theme(application)
+        self.theme.use_font_of(install_language(application, self._general.language))
         self.theme.set_appearance(self._general.appearance)
         self.reporter = ErrorReporter(self)
         self.log = LogRelay(self)
@@ -81,6 +90,16 @@ class Studio(QObject):
         self.datasets = DatasetJobs(work.datasets, self)
         self.runs = RunJobs(self)
         self.nearest = NearestJob(work.find_nearest, lambda: self.training.is_running, self)
+        self.queue = QueueRunner(self.training, self.workspace / FILE_NAME, self)
+        self.awake = SleepInhibitor(parent=self)
+        self.awake.follow(self.training)
+        self._work = work
+        self._form = RunForm(self.workspace, self.store.load(RunChoices()))
+        self._build_window()
+        self._connect_jobs()
+
+    def _build_window(self) -> None:
+        """Create the window and its controllers, and connect them to the jobs."""
         self.window = self._make_window()
         self.run_view = RunView(self.window, self.training, self.reporter)
         self.notes = RunAlerts(self.window.run, self.training)
@@ -90,6 +109,7 @@ class Studio(QObject):
             self.window,
             self.training,
             self.runs,
+            self.queue,
             self.run_view,
             self.reporter,
             lambda: self.workspace,
@@ -98,8 +118,8 @@ class Studio(QObject):
         self.saving = GallerySaving(self.window, self.gallery, choices)
         self.importing = ImportFlow(
             self.window,
-            ImportJobs(work.import_dataset, self),
-            work.reader,
+            ImportJobs(self._work.import_dataset, self.window),
+            self._work.reader,
             lambda: self.workspace,
             self.store.load(ImportChoices()),
         )
@@ -115,9 +135,10 @@ class Studio(QObject):
             self.training,
             self.run_view,
             self.reporter,
+            self.awake,
             self.store.load(AroundChoices()),
         )
-        self._connect()
+        self._connect_window()
 
     @property
     def workspace(self) -> Path:
@@ -154,10 +175,9 @@ class Studio(QObject):
         self.store.flush()
 
     def _make_window(self) -> MainWindow:
-        choices = self.store.load(RunChoices())
-        form = RunForm(self.workspace, choices)
+        is_more_open = self.store.load(RunChoices()).is_more_open
         window = MainWindow(
-            run=RunPanel(form, is_more_open=choices.is_more_open),
+            run=RunPanel(self._form, is_more_open=is_more_open),
             losses=LossPlotPanel(),
             quality=QualityPanel(),
             gallery=GalleryPanel(self.nearest),
@@ -171,7 +191,15 @@ class Studio(QObject):
         window.actions_.check(self._general.appearance, self._general.language)
         return window
 
-    def _connect(self) -> None:
+    def _connect_jobs(self) -> None:
+        """Connect what outlives a window."""
+        # From the start of a run, so that a crash does not lose it.
+        self.training.run_started.connect(lambda c: self._remember_general(last_run=c.run))
+        self.training.run_started.connect(lambda _config: self.nearest.on_run_started())
+        self.training.event_emitted.connect(self._on_event)
+        self.reporter.error_reported.connect(self._show_error)
+
+    def _connect_window(self) -> None:
         window, actions = self.window, self.window.actions_
         window.run.start_requested.connect(self.runs_controller.start)
         forecast = window.run.forecast
@@ -181,31 +209,24 @@ class Studio(QObject):
         initial = window.run.initial
         initial.preview_requested.connect(lambda p: self.transfer.start(p.config, p.starter))
         self.transfer.ended.connect(initial.show_ended)
-        self.runs.listed.connect(lambda found: initial.show_runs(found.runs))
+        self.runs.listed.connect(initial.show_listed)
         window.gallery.save_requested.connect(self._save_gallery)
         window.datasets.train_requested.connect(self._train_on)
         window.datasets.failed.connect(self.reporter.report)
-        # From the start of a run, so that a crash does not lose it.
-        self.training.run_started.connect(lambda c: self._remember_general(last_run=c.run))
-        self.training.run_started.connect(lambda _config: self.nearest.on_run_started())
         self.storage_errors.discard_requested.connect(self.run_controller.ask_to_discard)
-        self.training.event_emitted.connect(self._on_event)
         window.log.folder_requested.connect(lambda: show_folder(log_folder()))
         window.welcome.open_requested.connect(self._pick_run)
-        actions.open_run.triggered.connect(self._pick_run)
-        actions.save_gallery.triggered.connect(self._save_gallery)
-        actions.choose_workspace.triggered.connect(self._pick_workspace)
-        actions.show_workspace.triggered.connect(lambda: show_folder(self.workspace))
-        actions.show_log_folder.triggered.connect(lambda: show_folder(log_folder()))
-        actions.appearance_chosen.connect(self._on_appearance)
-        actions.language_chosen.connect(self._on_language)
+        self._connect_actions(actions)
         self.log.line_logged.connect(window.log.add_line)
-        self.reporter.error_reported.connect(self._show_error)
-        self.closing.closing.connect(self.remember)
-        self.closing.closing.connect(self.importing.shut_down)
-        self.closing.closing.connect(self.desktop.shut_down)
-        self.closing.closing.connect(self.runs_controller.shut_down)
-        self.closing.closing.connect(self.nearest.shut_down)
+        for shut_down in (
+            self.remember,
+            self.importing.shut_down,
+            self.desktop.shut_down,
+            self.awake.let_go,
+            self.runs_controller.shut_down,
+            self.nearest.shut_down,
+        ):
+            self.closing.closing.connect(shut_down)
         window.import_requested.connect(self.importing.open)
         window.datasets.import_requested.connect(self.importing.open)
         self.importing.imported.connect(window.datasets.refresh)
@@ -213,6 +234,15 @@ class Studio(QObject):
         self.run_view.run_opened.connect(self.runs.judge)
         self.runs.judged.connect(self.run_view.show_judged)
         self.runs.judged.connect(self.desktop.notices.on_judged)
+
+    def _connect_actions(self, actions: Actions) -> None:
+        actions.open_run.triggered.connect(self._pick_run)
+        actions.save_gallery.triggered.connect(self._save_gallery)
+        actions.choose_workspace.triggered.connect(self._pick_workspace)
+        actions.show_workspace.triggered.connect(lambda: show_folder(self.workspace))
+        actions.show_log_folder.triggered.connect(lambda: show_folder(log_folder()))
+        actions.appearance_chosen.connect(self._on_appearance)
+        actions.language_chosen.connect(self._on_language)
 
     @Slot(object)
     def _on_event(self, event: RunEvent) -> None:
@@ -247,7 +277,7 @@ class Studio(QObject):
     @Slot()
     def _pick_run(self) -> None:
         caption, start = self.tr("Folder of a run"), self.workspace / "runs"
-        pick_folder(self.window, caption, start, self.run_view.open_or_report)
+        pick_folder(self.window, caption, start, self.run_view.open_chosen)
 
     @Slot()
     def _pick_workspace(self) -> None:
@@ -268,9 +298,35 @@ class Studio(QObject):
     @Slot(object)
     def _on_language(self, language: Language) -> None:
         self._remember_general(language=language)
-        self.window.statusBar().showMessage(
-            self.tr("The language changes when Diptych starts the next time."), 10_000
+        # Deferred: the menu that was used goes with its window.
+        self.window.datasets.settle_edits(
+            lambda _folder: QTimer.singleShot(0, self, self._change_language)
         )
+
+    @Slot()
+    def _change_language(self) -> None:
+        """Build the window again once nothing in it would be lost; runs and queue go on."""
+        is_writing = self.datasets.saving.is_running or self.datasets.exporting.is_running
+        if self.importing.wizard or self.saving.dialog or is_writing or self.desktop.is_writing:
+            waits = self.tr("The language changes once the open import or gallery is done.")
+            self.window.statusBar().showMessage(waits, _MESSAGE_MS)
+            QTimer.singleShot(_RETRY_MS, self, self._change_language)
+            return
+        self.remember()
+        old, view, alerts = self.window, self.run_view, self.notes
+        self.runs_controller.leave()
+        self.importing.shut_down()
+        self.desktop.shut_down()
+        self.theme.use_font_of(install_language(self._application, self._general.language))
+        self._build_window()
+        self.run_view.take_over(view)
+        self.notes.take_over(alerts)
+        if old.datasets.folder is not None:
+            self.window.datasets.open_dataset(old.datasets.folder)
+        (self.window.show_welcome if old.is_welcoming else self.window.show_docks)()
+        self.window.show()
+        old.leave()
+        old.deleteLater()
 
     @Slot(object)
     def _show_error(self, report: ErrorReport) -> None:

@@ -19,7 +19,13 @@ class Language(StrEnum):
 
 
 def install_language(app: QCoreApplication, language: Language) -> QLocale:
-    """Install the translations of a language; it applies to widgets created afterwards."""
+    """Install the translations of a language in place of an earlier one.
+
+    It applies to widgets created afterwards.
+    """
+    for earlier in app.findChildren(QTranslator):
+        app.removeTranslator(earlier)
+        earlier.deleteLater()
     locale = QLocale.system() if language is Language.SYSTEM else QLocale(language.value)
     if locale.language() not in (QLocale.Language.English, QLocale.Language.Chinese):
         # Texts are English in every other language, so dates and numbers must be English too.

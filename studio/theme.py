@@ -7,8 +7,8 @@ palette is set explicitly, because platforms without a desktop theme provide non
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtCore import QLocale, QObject, Qt
+from PySide6.QtGui import QColor, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from resources import theme_folder
@@ -19,6 +19,17 @@ MARGIN = 12
 """Pixels between the content and the edge of a panel."""
 GAP = 20
 """Pixels between groups of widgets."""
+
+CHINESE_FAMILIES = (
+    "Noto Sans CJK SC",
+    "Noto Sans SC",
+    "Source Han Sans SC",
+    "Source Han Sans CN",
+    "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei",
+    "Droid Sans Fallback",
+)
+"""Fonts of Linux systems for Simplified Chinese, best first; other systems choose well."""
 
 
 class Appearance(StrEnum):
@@ -104,6 +115,19 @@ class Theme(QObject):
         self._app.styleHints().setColorScheme(schemes[appearance])
         self._apply()
 
+    def use_font_of(self, locale: QLocale) -> None:
+        """Set the application's font: for Chinese one that has bold Chinese characters.
+
+        Characters that the system's font lacks come from a fallback font, which Qt never draws
+        bold.
+        """
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
+        if locale.language() is QLocale.Language.Chinese:
+            installed = set(QFontDatabase.families(QFontDatabase.WritingSystem.SimplifiedChinese))
+            known = [family for family in CHINESE_FAMILIES if family in installed]
+            font.setFamilies([*known[:1], font.family()])
+        self._app.setFont(font)
+
     def _apply(self) -> None:
         is_dark = self.appearance is Appearance.DARK
         if self.appearance is Appearance.SYSTEM:
@@ -183,7 +207,7 @@ QToolButton[role="view"] {{
   background: {surface}; border: 1px solid {border}; border-radius: 5px; padding: 3px 9px;
 }}
 QToolButton[role="view"]:hover, QToolButton[role="view"]:focus {{ border-color: {accent}; }}
-QToolButton[role="view"]:checked {{ border-color: {accent}; color: {accent}; font-weight: 600; }}
+QToolButton[role="view"]:checked {{ border-color: {accent}; color: {accent}; font-weight: 700; }}
 QComboBox::drop-down {{ border: none; width: 20px; }}
 QComboBox::down-arrow {{ image: url("{down}"); width: 10px; height: 10px; }}
 QCheckBox::indicator {{
@@ -206,7 +230,7 @@ QPushButton[role="line"] {{ background: transparent; border-color: transparent; 
 QPushButton[role="line"]:hover, QPushButton[role="line"]:focus {{ border-color: {border}; }}
 QPushButton[role="line"]:checked {{ border-color: {accent}; color: {accent}; }}
 QPushButton[role="primary"] {{
-  background: {accent}; border-color: {accent}; color: {on_accent}; font-weight: 600;
+  background: {accent}; border-color: {accent}; color: {on_accent}; font-weight: 700;
 }}
 QPushButton[role="primary"]:hover {{ background: {accent_hover}; border-color: {accent_hover}; }}
 QPushButton[role="primary"]:disabled {{
@@ -232,12 +256,12 @@ QPushButton[role="choice"]::menu-indicator {{
   image: url("{down}"); subcontrol-origin: padding; subcontrol-position: center right;
   width: 10px; height: 10px; right: 6px;
 }}
-QLabel[role="heading"] {{ font-weight: 600; }}
-QLabel[role="title"] {{ font-size: 20pt; font-weight: 600; }}
-QLabel[role="page-title"] {{ font-size: 15pt; font-weight: 600; }}
+QLabel[role="heading"] {{ font-weight: 700; }}
+QLabel[role="title"] {{ font-size: 20pt; font-weight: 700; }}
+QLabel[role="page-title"] {{ font-size: 15pt; font-weight: 700; }}
 QLabel[role="muted"] {{ color: {muted}; }}
 QLabel[role="problem"] {{ color: {danger}; }}
-QLabel[modified="true"] {{ font-weight: 600; }}
+QLabel[modified="true"] {{ font-weight: 700; color: {accent}; }}
 QFrame[role="card"] {{ background: {surface}; border: 1px solid {border}; border-radius: 9px; }}
 QFrame[role="panel"] {{ background: {surface}; border: 1px solid {border}; border-radius: 9px; }}
 QFrame[role="drop"] {{ background: {surface}; border: 2px dashed {border}; border-radius: 9px; }}
@@ -257,13 +281,13 @@ QToolBar QToolButton {{ border: 1px solid transparent; border-radius: 5px; paddi
 QToolBar QToolButton:hover {{ background: {raised}; border-color: {border}; }}
 QStatusBar {{ background: {window}; border-top: 1px solid {border}; }}
 QStatusBar::item {{ border: none; }}
-QListWidget[role="view"], QTableView[role="view"] {{
+QListWidget[role="view"], QTableView[role="view"], QTreeView[role="view"] {{
   background: {surface}; alternate-background-color: {raised};
   border: 1px solid {border}; border-radius: 6px; outline: none;
 }}
 QListWidget[role="view"]::item {{ padding: 7px 8px; }}
 QListWidget[role="view"]::item:selected {{ background: {accent}; color: {on_accent}; }}
-QTableView[role="view"] QHeaderView::section {{
+QTableView[role="view"] QHeaderView::section, QTreeView[role="view"] QHeaderView::section {{
   background: {raised}; color: {muted}; border: none; border-bottom: 1px solid {border};
   padding: 4px 4px;
 }}

@@ -1,9 +1,13 @@
 """Building blocks shared by the networks."""
 
 import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 SLOPE = 0.2
 """Negative slope of the leaky ReLU in every network."""
@@ -26,6 +30,33 @@ def initialise(network: nn.Module) -> None:
             nn.init.kaiming_normal_(module.weight, a=SLOPE)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
+
+
+@contextmanager
+def shapes_only() -> Iterator[None]:
+    """Build networks on the meta device, without memory for and values of their weights."""
+    with torch.device("meta"), _SkipRandomValues():
+        yield
+
+
+class _SkipRandomValues(TorchFunctionMode):
+    """Leaves out normally distributed values.
+
+    On the meta device there is nothing to fill, but PyTorch's first attempt imports
+    ``torch._dynamo``, which takes a second.
+    """
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        named = kwargs or {}
+        if func is nn.init.normal_:
+            return named["tensor"]
+        return args[0] if func is Tensor.normal_ else func(*args, **named)
 
 
 class MinibatchStdDev(nn.Module):

@@ -24,7 +24,7 @@ from engine.runs.status import MAX_COUNT, Status
 log = logging.getLogger(__name__)
 
 FILE_NAME = "catalogue.sqlite"
-SCHEMA = 3
+SCHEMA = 4
 """Version of the table; increase it with every change. A file of another version is rebuilt."""
 BUSY_S = 10.0
 MEMORY = ":memory:"

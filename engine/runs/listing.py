@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from engine.config.run import RunConfig
+from engine.config.setting import settings_in, value_at
 from engine.errors import EngineError
 from engine.runs.folder import RunFolder, bytes_in
 from engine.runs.metadata import FILE_NAME as NOTES_FILE
@@ -55,6 +57,8 @@ class ListedRun:
     """Error of a failed run."""
     problem: str = ""
     """Problems of the folder; empty if there are none."""
+    settings: str = ""
+    """All settings for the search, as ``settings_text`` writes them."""
 
     @property
     def name(self) -> str:
@@ -62,10 +66,30 @@ class ListedRun:
         return self.folder.name
 
     def matches(self, text: str) -> bool:
-        """Whether all words of a search are in the run's name, notes or settings."""
+        """Whether all words of a search are in the run's name or notes, or are among its settings.
+
+        A setting is found by its value, such as ``hinge`` or ``1e-3``, or with its name:
+        ``batch-size=64``.
+        """
         words = f"{self.name}\n{self.notes}\n{self.dataset}\n{self.preset}\n{self.family}"
         place = words.casefold()
-        return all(word in place for word in text.casefold().split())
+        return all(word in place or self._has_setting(word) for word in text.casefold().split())
+
+    def _has_setting(self, word: str) -> bool:
+        name, _equals, value = word.rpartition("=")
+        if not value:
+            return False
+        with contextlib.suppress(ValueError):
+            # A number is sought as a whole: 1 is no beginning of 128.
+            value = f"{float(value)!r}\n"
+        return f"{name.replace('-', '_')}={value}" in self.settings
+
+
+def settings_text(config: RunConfig) -> str:
+    """Return a line ``name=value`` for each setting in lower case, with numbers as floats."""
+    values = ((name, value_at(config, name)) for name, _field, _about in settings_in(config))
+    texts = ((n, repr(float(v)) if type(v) in (int, float) else str(v)) for n, v in values)
+    return "".join(f"{name}={text.casefold()}\n" for name, text in texts)
 
 
 def run_folders(runs: Path) -> list[Path]:
@@ -122,6 +146,7 @@ def read_run(folder: Path) -> ListedRun:
         is_branch=notes.origin is not None and notes.origin.is_branch,
         checkpoints=checkpoints,
         error=left.error,
+        settings=(_tried(lambda: settings_text(config), problems) if config else None) or "",
         problem="; ".join(problems),
     )
 

@@ -13,6 +13,7 @@ from engine.config.run import RunConfig
 from engine.config.toml import config_hash
 from engine.data.tokenizers import encode_all
 from engine.errors import CheckpointCorruptError, UnknownWordsError
+from engine.nets.blocks import shapes_only
 from engine.nets.protocols import Modality, PairModel
 from engine.nets.registry import build_modalities, build_model
 from engine.runs.checkpoint import read_tensors
@@ -60,7 +61,7 @@ def load_run(folder: Path, device: torch.device, checkpoint: str = NEWEST) -> Lo
         path = run.chosen_checkpoint(checkpoint)
     metadata, tensors = read_metadata(path), read_tensors(path, EMA_PREFIX)
     # Compare shapes before allocating memory: an untrusted run may describe a huge network.
-    with torch.device("meta"):
+    with shapes_only():
         _modalities, expected = _build(config, model)
     expected_shapes = {name: tensor.shape for name, tensor in expected.state_dict().items()}
     if {name: tensor.shape for name, tensor in tensors.items()} != expected_shapes:

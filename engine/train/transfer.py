@@ -22,6 +22,7 @@ from engine.data.text_choice import AUTO
 from engine.data.tokenizers import SPECIAL
 from engine.errors import ConfigError, Problem
 from engine.events import WeightsTransferred
+from engine.nets.blocks import shapes_only
 from engine.nets.protocols import AxisKind, TensorAxis, TextNetwork
 from engine.nets.registry import build_modalities
 from engine.runs.branching import InitialRun, find_initial_run
@@ -135,7 +136,7 @@ def preview_transfer(config: RunConfig) -> WeightsTransferred | None:
         aspect=model.aspect,
     )
     # Without memory and without the global randomness, which a run may be using.
-    with torch.device("meta"):
+    with shapes_only():
         networks = build_networks(modalities, config)
     return transfer(networks, config, model, initial)
 

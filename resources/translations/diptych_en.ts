@@ -138,6 +138,16 @@
     </message>
 </context>
 <context>
+    <name>RunProgress</name>
+    <message numerus="yes">
+        <source>CPU, %Ln thread(s)</source>
+        <translation>
+            <numerusform>CPU, %Ln thread</numerusform>
+            <numerusform>CPU, %Ln threads</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>SaveGalleryDialog</name>
     <message numerus="yes">
         <source>%Ln pairs saved</source>
@@ -439,6 +449,13 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>No texts were found for %Ln image(s): names such as {0} are no captions. You can keep the images without text.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%Ln image(s) have no text that belongs to them by name.</source>
         <translation>
             <numerusform>%Ln image has no text that belongs to it by name.</numerusform>
@@ -460,10 +477,94 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%Ln image(s) cannot be read.</source>
-        <translation>
-            <numerusform>%Ln image cannot be read.</numerusform>
-            <numerusform>%Ln images cannot be read.</numerusform>
+        <source>%Ln image(s) cannot be read, such as {0}.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>All %Ln remaining item(s) are for validation, none for training.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln file(s), such as {0}, are links that lead out of it. Choose the folder that they lead to, or copy the files.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln file(s), such as {0}, are encrypted with a password. Unpack the archive first.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>It holds %Ln archive(s), such as {0}. Choose one of them, or unpack them first.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln file(s), such as {0}, are DICOM scans, which are not read. Convert them to PNG or TIFF.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln file(s), such as {0}, are videos, which are not read. Extract frames as JPEG or PNG.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln file(s), such as {0}, are raw photos of a camera, which are not read. Convert them to JPEG or TIFF.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln file(s), such as {0}, are sounds, which are not read.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln file(s), such as {0}, are documents, which are not read. Export their pages as PNG.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln file(s), such as {0}, hold arrays, which are not read. Save the images as PNG or TIFF.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s), such as {0}, are of a kind that is not read. Convert them to JPEG or PNG.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln text file(s), such as {0}, hold numbers instead of captions.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
         </translation>
     </message>
     <message numerus="yes">

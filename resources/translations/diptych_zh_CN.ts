@@ -57,6 +57,10 @@ Free software under the Apache License 2.0.</source>
         <translation>全屏(&amp;F)</translation>
     </message>
     <message>
+        <source>&amp;Keyboard shortcuts</source>
+        <translation>键盘快捷键(&amp;K)</translation>
+    </message>
+    <message>
         <source>Open &amp;log folder</source>
         <translation>打开日志文件夹(&amp;L)</translation>
     </message>
@@ -95,6 +99,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>&amp;View</source>
         <translation>视图(&amp;V)</translation>
+    </message>
+    <message>
+        <source>&amp;Shown panels</source>
+        <translation>显示的面板(&amp;S)</translation>
     </message>
     <message>
         <source>&amp;Appearance</source>
@@ -412,6 +420,13 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>CurvePlot</name>
+    <message>
+        <source>Show everything</source>
+        <translation>显示全部</translation>
+    </message>
+</context>
+<context>
     <name>DatasetBrowser</name>
     <message>
         <source>Undo</source>
@@ -428,6 +443,22 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>No item fits the filter.</source>
         <translation>没有符合筛选条件的条目。</translation>
+    </message>
+    <message>
+        <source>Exclude or include</source>
+        <translation>排除或重新纳入</translation>
+    </message>
+    <message>
+        <source>Copy text</source>
+        <translation>复制文本</translation>
+    </message>
+    <message>
+        <source>Copy image</source>
+        <translation>复制图像</translation>
+    </message>
+    <message>
+        <source>Select all</source>
+        <translation>全选</translation>
     </message>
     <message>
         <source>Item {0} of {1}</source>
@@ -2517,10 +2548,6 @@ Free software under the Apache License 2.0.</source>
         <translation>每张图像配一个文本文件</translation>
     </message>
     <message>
-        <source>A .txt or .caption file of the same name, beside the image or in a folder of its own, holds its text.</source>
-        <translation>同名的 .txt 或 .caption 文件（与图像同处或在单独的文件夹中）存放其文本。</translation>
-    </message>
-    <message>
         <source>Images in class folders</source>
         <translation>按类别分文件夹的图像</translation>
     </message>
@@ -2537,20 +2564,8 @@ Free software under the Apache License 2.0.</source>
         <translation>每张图像一行，格式为 CSV、TSV、JSON 或 JSON Lines。</translation>
     </message>
     <message>
-        <source>A Parquet table</source>
-        <translation>Parquet 表格</translation>
-    </message>
-    <message>
         <source>Its rows name image files or contain the images.</source>
         <translation>各行给出图像文件名，或直接包含图像。</translation>
-    </message>
-    <message>
-        <source>COCO captions</source>
-        <translation>COCO 图像描述</translation>
-    </message>
-    <message>
-        <source>One JSON file lists the images and several captions of each.</source>
-        <translation>一个 JSON 文件列出图像及每张的多个描述。</translation>
     </message>
     <message>
         <source>WebDataset shards</source>
@@ -2589,8 +2604,32 @@ Free software under the Apache License 2.0.</source>
         <translation>以文件名为文本</translation>
     </message>
     <message>
-        <source>The name of the image file is its text; numbers are left out.</source>
-        <translation>图像的文件名就是其文本；数字略去。</translation>
+        <source>A .txt, .caption, .tags or .json file of the same name, beside the image or in a folder of its own, holds its text.</source>
+        <translation>同名的 .txt、.caption、.tags 或 .json 文件（在图像旁边或单独的文件夹中）包含其文本。</translation>
+    </message>
+    <message>
+        <source>A Parquet or Arrow table</source>
+        <translation>Parquet 或 Arrow 表格</translation>
+    </message>
+    <message>
+        <source>COCO annotations</source>
+        <translation>COCO 标注</translation>
+    </message>
+    <message>
+        <source>One JSON file lists the images with captions, or with boxes: then the names of their categories are the text, and the boxes are left out.</source>
+        <translation>一个 JSON 文件列出图像及其说明文字；若只有标注框，则以类别名称为文本，不导入标注框。</translation>
+    </message>
+    <message>
+        <source>Boxes of Pascal VOC, YOLO or CVAT</source>
+        <translation>Pascal VOC、YOLO 或 CVAT 的标注框</translation>
+    </message>
+    <message>
+        <source>The names of the classes are the text; the boxes are left out.</source>
+        <translation>类别名称就是文本；不导入标注框。</translation>
+    </message>
+    <message>
+        <source>The name of the image file is its text; numbers, identifiers and names that cameras give are left out.</source>
+        <translation>图像文件的名称就是文本；数字、标识符和相机所起的名称会被去掉。</translation>
     </message>
     <message>
         <source>Hidden files of the system</source>
@@ -2629,6 +2668,10 @@ Free software under the Apache License 2.0.</source>
         <translation>系统不允许读取的文件</translation>
     </message>
     <message>
+        <source>Encrypted with a password</source>
+        <translation>有密码加密</translation>
+    </message>
+    <message>
         <source>Paths that lead out of the source</source>
         <translation>指向来源之外的路径</translation>
     </message>
@@ -2641,8 +2684,16 @@ Free software under the Apache License 2.0.</source>
         <translation>设备和管道</translation>
     </message>
     <message>
+        <source>Web addresses instead of images</source>
+        <translation>网址，不是图像</translation>
+    </message>
+    <message>
         <source>Rows that lack an image or a text</source>
         <translation>缺少图像或文本的行</translation>
+    </message>
+    <message>
+        <source>Numbers or code instead of captions</source>
+        <translation>数字或代码，不是说明文字</translation>
     </message>
     <message>
         <source>Texts in an unknown encoding</source>
@@ -3587,6 +3638,17 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>Plot</name>
+    <message>
+        <source>Copy picture</source>
+        <translation>复制为图片</translation>
+    </message>
+    <message>
+        <source>Copy values</source>
+        <translation>复制数值</translation>
+    </message>
+</context>
+<context>
     <name>PlotWithLegend</name>
     <message>
         <source>images seen</source>
@@ -3837,6 +3899,14 @@ Free software under the Apache License 2.0.</source>
         <translation>重试</translation>
     </message>
     <message>
+        <source>Move up</source>
+        <translation>上移</translation>
+    </message>
+    <message>
+        <source>Move down</source>
+        <translation>下移</translation>
+    </message>
+    <message>
         <source>Stop the queue on failure</source>
         <translation>失败时停止队列</translation>
     </message>
@@ -4032,6 +4102,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Draw a sa&amp;mple now</source>
         <translation>立即绘制样本(&amp;M)</translation>
+    </message>
+    <message>
+        <source>Settings of the r&amp;un…</source>
+        <translation>本次训练的设置(&amp;U)…</translation>
     </message>
 </context>
 <context>
@@ -4293,6 +4367,10 @@ Free software under the Apache License 2.0.</source>
         <translation>更多设置</translation>
     </message>
     <message>
+        <source>General</source>
+        <translation>常规</translation>
+    </message>
+    <message>
         <source>Training</source>
         <translation>训练</translation>
     </message>
@@ -4313,12 +4391,20 @@ Free software under the Apache License 2.0.</source>
         <translation>预览与检查点</translation>
     </message>
     <message>
+        <source>{0}: {1}</source>
+        <translation>{0}：{1}</translation>
+    </message>
+    <message>
         <source>Train with the settings above</source>
         <translation>按上面的设置训练</translation>
     </message>
     <message>
         <source>Cannot start yet. {0}: {1}.</source>
         <translation>暂时无法开始。{0}：{1}。</translation>
+    </message>
+    <message>
+        <source>Next run</source>
+        <translation>下一次训练</translation>
     </message>
     <message numerus="yes">
         <source>%n more field(s) need attention.</source>
@@ -4346,8 +4432,53 @@ Free software under the Apache License 2.0.</source>
         <translation>训练进度</translation>
     </message>
     <message>
+        <source>Settings…</source>
+        <translation>设置…</translation>
+    </message>
+    <message>
+        <source>Show the settings of this run, and use them for another</source>
+        <translation>查看本次训练的设置，并可用于另一次训练</translation>
+    </message>
+    <message>
         <source>{0}, {1} pairs, {2} px</source>
         <translation>{0}，{1} 对，{2} 像素</translation>
+    </message>
+    <message numerus="yes">
+        <source>CPU, %Ln thread(s)</source>
+        <translation>
+            <numerusform>CPU，%Ln 个线程</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>RunSettingsDialog</name>
+    <message>
+        <source>Only what differs from the preset</source>
+        <translation>仅显示与预设不同的设置</translation>
+    </message>
+    <message>
+        <source>Nothing differs from the preset.</source>
+        <translation>与预设没有任何不同。</translation>
+    </message>
+    <message>
+        <source>Use for a new run</source>
+        <translation>用于新的训练</translation>
+    </message>
+    <message>
+        <source>Fill the form of the next run with these settings</source>
+        <translation>用这些设置填写下一次训练的表单</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Settings of {0}</source>
+        <translation>{0} 的设置</translation>
+    </message>
+    <message>
+        <source>Dataset {0}, preset {1}</source>
+        <translation>数据集 {0}，预设 {1}</translation>
     </message>
 </context>
 <context>
@@ -4538,6 +4669,14 @@ Free software under the Apache License 2.0.</source>
         <translation>将设置相同的训练加入队列</translation>
     </message>
     <message>
+        <source>Settings…</source>
+        <translation>设置…</translation>
+    </message>
+    <message>
+        <source>Show the settings of this run, and use them for another</source>
+        <translation>查看本次训练的设置，并可用于另一次训练</translation>
+    </message>
+    <message>
         <source>Show folder</source>
         <translation>显示文件夹</translation>
     </message>
@@ -4596,6 +4735,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Search runs</source>
         <translation>搜索训练</translation>
+    </message>
+    <message>
+        <source>Words of names, notes and settings, such as hinge, 0.001 or batch-size=64</source>
+        <translation>名称、备注和设置中的词，例如 hinge、0.001 或 batch-size=64</translation>
     </message>
     <message>
         <source>More actions</source>
@@ -4995,6 +5138,85 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>ShortcutsDialog</name>
+    <message>
+        <source>Keyboard shortcuts</source>
+        <translation>键盘快捷键</translation>
+    </message>
+    <message>
+        <source>Everywhere</source>
+        <translation>任何位置</translation>
+    </message>
+    <message>
+        <source>Next field or button</source>
+        <translation>下一个字段或按钮</translation>
+    </message>
+    <message>
+        <source>Menu of what has the focus</source>
+        <translation>当前焦点对象的菜单</translation>
+    </message>
+    <message>
+        <source>Gallery</source>
+        <translation>画廊</translation>
+    </message>
+    <message>
+        <source>Open the pair</source>
+        <translation>打开图文对</translation>
+    </message>
+    <message>
+        <source>Previous and next pair, while one is open</source>
+        <translation>上一对和下一对（打开图文对时）</translation>
+    </message>
+    <message>
+        <source>Previous and next step</source>
+        <translation>上一步和下一步</translation>
+    </message>
+    <message>
+        <source>Runs</source>
+        <translation>训练列表</translation>
+    </message>
+    <message>
+        <source>Open the run</source>
+        <translation>打开训练</translation>
+    </message>
+    <message>
+        <source>Rename the run</source>
+        <translation>重命名训练</translation>
+    </message>
+    <message>
+        <source>Move the run to the trash, or out of the queue</source>
+        <translation>将训练移入回收站，或移出队列</translation>
+    </message>
+    <message>
+        <source>Move a run within the queue</source>
+        <translation>在队列中移动训练</translation>
+    </message>
+    <message>
+        <source>Datasets</source>
+        <translation>数据集</translation>
+    </message>
+    <message>
+        <source>Exclude the selected items, or include them again</source>
+        <translation>排除所选条目，或重新纳入</translation>
+    </message>
+    <message>
+        <source>Copy the text of the item</source>
+        <translation>复制条目的文本</translation>
+    </message>
+    <message>
+        <source>Select all items</source>
+        <translation>选择所有条目</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>重做</translation>
+    </message>
+</context>
+<context>
     <name>SourcePage</name>
     <message>
         <source>Cancel</source>
@@ -5184,8 +5406,8 @@ Free software under the Apache License 2.0.</source>
         <translation>数据集、训练和画廊的文件夹</translation>
     </message>
     <message>
-        <source>The language changes when Diptych starts the next time.</source>
-        <translation>语言将在下次启动 Diptych 时更改。</translation>
+        <source>The language changes once the open import or gallery is done.</source>
+        <translation>打开的导入或画廊结束后，语言随即切换。</translation>
     </message>
 </context>
 <context>
@@ -5732,6 +5954,12 @@ Free software under the Apache License 2.0.</source>
         </translation>
     </message>
     <message numerus="yes">
+        <source>No texts were found for %Ln image(s): names such as {0} are no captions. You can keep the images without text.</source>
+        <translation>
+            <numerusform>没有找到 %Ln 张图像的文本：{0} 这样的名称不是说明文字。您可以保留没有文本的图像。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%Ln image(s) have no text that belongs to them by name.</source>
         <translation>
             <numerusform>%Ln 张图像没有同名的文本。</numerusform>
@@ -5750,12 +5978,6 @@ Free software under the Apache License 2.0.</source>
         </translation>
     </message>
     <message numerus="yes">
-        <source>%Ln image(s) cannot be read.</source>
-        <translation>
-            <numerusform>%Ln 张图像无法读取。</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
         <source>%Ln row(s) lack the image or the text that the chosen columns should hold.</source>
         <translation>
             <numerusform>%Ln 行缺少所选列应有的图像或文本。</numerusform>
@@ -5765,6 +5987,88 @@ Free software under the Apache License 2.0.</source>
         <source>%Ln item(s) are left out by what you have chosen.</source>
         <translation>
             <numerusform>按您的选择略去了 %Ln 条。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s) cannot be read, such as {0}.</source>
+        <translation>
+            <numerusform>%Ln 张图像无法读取，例如 {0}。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>All %Ln remaining item(s) are for validation, none for training.</source>
+        <translation>
+            <numerusform>剩余的 %Ln 个条目全部用于验证，没有可用于训练的。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln file(s), such as {0}, are links that lead out of it. Choose the folder that they lead to, or copy the files.</source>
+        <translation>
+            <numerusform>%Ln 个文件（例如 {0}）是指向外部的链接。请选择链接所指的文件夹，或复制这些文件。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln file(s), such as {0}, are encrypted with a password. Unpack the archive first.</source>
+        <translation>
+            <numerusform>%Ln 个文件（例如 {0}）有密码加密。请先解压。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>It holds %Ln archive(s), such as {0}. Choose one of them, or unpack them first.</source>
+        <translation>
+            <numerusform>其中有 %Ln 个压缩包，例如 {0}。请选择其中一个，或先解压。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>The images of {0} are web addresses; nothing is downloaded. Download them first.</source>
+        <translation>{0} 中的图像是网址；程序不会下载。请先下载图像。</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln file(s), such as {0}, are DICOM scans, which are not read. Convert them to PNG or TIFF.</source>
+        <translation>
+            <numerusform>%Ln 个文件（例如 {0}）是 DICOM 扫描，无法读取。请转换为 PNG 或 TIFF。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln file(s), such as {0}, are videos, which are not read. Extract frames as JPEG or PNG.</source>
+        <translation>
+            <numerusform>%Ln 个文件（例如 {0}）是视频，无法读取。请将画面导出为 JPEG 或 PNG。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln file(s), such as {0}, are raw photos of a camera, which are not read. Convert them to JPEG or TIFF.</source>
+        <translation>
+            <numerusform>%Ln 个文件（例如 {0}）是相机的 RAW 照片，无法读取。请转换为 JPEG 或 TIFF。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln file(s), such as {0}, are sounds, which are not read.</source>
+        <translation>
+            <numerusform>%Ln 个文件（例如 {0}）是声音，无法读取。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln file(s), such as {0}, are documents, which are not read. Export their pages as PNG.</source>
+        <translation>
+            <numerusform>%Ln 个文件（例如 {0}）是文档，无法读取。请将页面导出为 PNG。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln file(s), such as {0}, hold arrays, which are not read. Save the images as PNG or TIFF.</source>
+        <translation>
+            <numerusform>%Ln 个文件（例如 {0}）包含数组，无法读取。请将图像保存为 PNG 或 TIFF。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s), such as {0}, are of a kind that is not read. Convert them to JPEG or PNG.</source>
+        <translation>
+            <numerusform>%Ln 张图像（例如 {0}）的格式无法读取。请转换为 JPEG 或 PNG。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln text file(s), such as {0}, hold numbers instead of captions.</source>
+        <translation>
+            <numerusform>%Ln 个文本文件（例如 {0}）包含数字而不是说明文字。</numerusform>
         </translation>
     </message>
     <message>
@@ -5793,6 +6097,29 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>No pair was found. The likeliest reasons:</source>
         <translation>没有找到图文对。最可能的原因：</translation>
+    </message>
+</context>
+<context>
+    <name>_SettingsTable</name>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>Setting</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>值</translation>
+    </message>
+    <message>
+        <source>Preset</source>
+        <translation>预设</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
     </message>
 </context>
 <context>

@@ -42,7 +42,7 @@ class ImportJobs(QObject):
         self.listing = CancellingJob("listing", self)
         self.previews = CancellingJob("previews", self)
         self.texts = CancellingJob("texts", self)
-        self.pictures = CancellingJob("pictures", self)
+        self.pictures = CancellingJob("pictures", self, finishes=True)
         self.check = CancellingJob("check", self)
         self.recount = CancellingJob("recount", self)
         self.thumbnails = CancellingJob("thumbnails", self)

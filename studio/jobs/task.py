@@ -32,15 +32,24 @@ class TaskEnded:
 
 
 class CancellingJob(QObject):
-    """Runs one request at a time; a newer request cancels the older one and drops its result."""
+    """Runs one request at a time; a newer request cancels the older one and drops its result.
+
+    Args:
+        name: of the thread.
+        parent: the owner.
+        finishes: finish the request under way and emit its result before taking the newest; the
+            requests between them are dropped. For previews, which would otherwise show nothing
+            while requests come faster than they are answered.
+    """
 
     progressed = Signal(object)
     ended = Signal(object)
-    """Carries the ``TaskEnded`` of the newest request."""
+    """Carries the ``TaskEnded`` of the newest request or, with ``finishes``, of each finished
+    one."""
 
-    def __init__(self, name: str, parent: QObject | None = None) -> None:
+    def __init__(self, name: str, parent: QObject | None = None, *, finishes: bool = False) -> None:
         super().__init__(parent)
-        self._name = name
+        self._name, self._finishes = name, finishes
         self._control = RunControl()
         self._next: Job | None = None
         self._is_dropped = self._is_cancelled = False
@@ -55,10 +64,10 @@ class CancellingJob(QObject):
     def request(self, job: Job) -> None:
         """Run ``job`` in a thread once the previous one has ended."""
         self._next = job
-        if self._thread.is_running:
-            self._drop()
-        else:
+        if not self._thread.is_running:
             self._start()
+        elif not self._finishes:
+            self._drop()
 
     def cancel(self) -> None:
         """Cancel the request; ``ended`` then carries ``STOPPED``, if something was running."""
@@ -112,6 +121,8 @@ class CancellingJob(QObject):
             if not self._is_dropped:
                 self.progressed.emit(event)
         elif self._next is not None:
+            if self._finishes and not (self._is_dropped or self._is_cancelled):
+                self.ended.emit(event)
             self._start()
         elif self._is_cancelled:
             # Even if it finished in the meantime: the result may belong to an older request.

@@ -213,6 +213,18 @@ class RunForm:
         if config.images and config.images <= start.images_seen:
             self._texts["images"] = value_text(start.images_seen + config.images)
 
+    def use_settings(self, config: RunConfig) -> None:
+        """Take dataset, preset and settings of a run; the next run gets a name of its own."""
+        self.end_branch()
+        self._typed_name = ""
+        built = {self.workspace / "datasets" / name: name for name in STARTERS}
+        if config.dataset in built:
+            self.choose_starter(built[config.dataset])
+        else:
+            self.choose_dataset(config.dataset)
+        self.preset = config.preset if config.preset in PRESETS else self.preset
+        self._texts = {name: value_text(value_at(config, name)) for name in FIELDS}
+
     def end_branch(self) -> None:
         """Start the next run from scratch; keep the settings."""
         if self.branch is not None:

@@ -2,13 +2,22 @@
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
 
 from engine.events import MetricsReported
 from studio.models.loss_history import LossHistory, smoothed
 from studio.settings.choices import PlotView
 from studio.theme import MARGIN, SPACING
 from studio.widgets.buttons import push_button
+from studio.widgets.flow_layout import FlowLayout
 from studio.widgets.labels import fill, spaced
 from studio.widgets.plot_with_legend import PlotWithLegend
 
@@ -76,8 +85,13 @@ class LossPlotPanel(QWidget):
         self._log.toggled.connect(self._set_log)
         tip = self.tr("Show the whole run; single outliers may leave the frame")
         refit = push_button(self.tr("Fit"), self.board.plot.fit_again, tip=tip)
-        controls, label = spaced(QHBoxLayout(), SPACING), QLabel(self.tr("Smoothing"))
-        fill(controls, (self.board.legend, 1), label, self._smoothing, self._log, refit)
+        view = QWidget()
+        view.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        row, label = spaced(QHBoxLayout(view), SPACING, (0, 0, 0, 0)), QLabel(self.tr("Smoothing"))
+        fill(row, label, self._smoothing, self._log, refit)
+        controls = FlowLayout(SPACING)
+        controls.addWidget(self.board.legend)
+        controls.addWidget(view)
         layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, SPACING, MARGIN, MARGIN))
         fill(layout, controls, (self.board, 1))
 

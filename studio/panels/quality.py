@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
 from engine.events import EvaluationCompleted
 from engine.metrics.verdict import Verdict, worded
@@ -16,6 +16,7 @@ from studio.models.loss_history import (
 )
 from studio.theme import MARGIN, SPACING
 from studio.widgets.buttons import add_page_buttons
+from studio.widgets.flow_layout import FlowLayout
 from studio.widgets.labels import fill, plain_label, spaced
 from studio.widgets.plot_with_legend import PlotWithLegend
 
@@ -74,12 +75,11 @@ class QualityPanel(QWidget):
         self._draw()
 
     def _lay_out(self) -> None:
-        choice = spaced(QHBoxLayout(), SPACING // 2)
+        choice = FlowLayout(SPACING // 2)
         self._buttons = QButtonGroup(self)
         add_page_buttons(choice, self._buttons, [view.title for view in self._views.values()])
         self._buttons.idClicked.connect(lambda page: self.show_view(list(self._views)[page]))
-        choice.addSpacing(SPACING)
-        choice.addWidget(self.board.legend, stretch=1)
+        choice.addWidget(self.board.legend)
         layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, SPACING, MARGIN, MARGIN))
         fill(layout, choice, (self.board, 1), self._sentence, self._advice)
         self.show_verdict(None)

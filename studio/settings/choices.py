@@ -51,6 +51,10 @@ class WindowLayout:
 
     geometry: bytes = b""
     docks: bytes = b""
+    run_width: int = 340
+    """Width of the Run dock, which stays when the window is resized."""
+    curves_height: int = 250
+    """Height of the docks below the gallery, which stays as well."""
 
 
 @dataclass(frozen=True, kw_only=True)

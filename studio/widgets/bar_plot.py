@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
 from studio.theme import DARK, current_colors
 from studio.widgets.curve_plot import DARK_COLORS, LIGHT_COLORS
 from studio.widgets.labels import fill, plain_label, spaced
-from studio.widgets.plot_axis import CountAxis, GridAxis, color_axes, plot_widget
+from studio.widgets.plot_axis import CountAxis, GridAxis, add_copy_actions, color_axes, plot_widget
 
 _THICKNESS = 0.8
 _MAX_NAME = 18
@@ -56,13 +56,14 @@ class BarPlot(QWidget):
             self._plot.invertY(b=True)
         self._bars: Any = pg.BarGraphItem(x=[], height=[], width=_THICKNESS)
         self._plot.addItem(self._bars)
+        add_copy_actions(self._plot, self.values_text)
         layout = spaced(QVBoxLayout(self), margins=(0, 0, 0, 0))
         fill(layout, plain_label(title, role="heading"), (self._plot, 1))
         self._recolor()
 
     def show_numbers(self, numbers: Sequence[float], counts: Sequence[int], step: float) -> None:
         """Show vertical bars at intervals of ``step``."""
-        self.counts = tuple(counts)
+        self.counts, self._names = tuple(counts), tuple(f"{number:g}" for number in numbers)
         self._bars.setOpts(x=list(numbers), height=list(counts), width=_THICKNESS * step, y0=0)
         low = min(numbers, default=0) - step
         high = max(numbers, default=1) + step
@@ -73,6 +74,11 @@ class BarPlot(QWidget):
         """Show horizontal bars from top to bottom, as many as fit the height."""
         self.counts, self._names = tuple(counts), tuple(names)
         self._lay_names()
+
+    def values_text(self) -> str:
+        """Return a line for each bar: its name or number and its count, separated by a tab."""
+        rows = zip(self._names, self.counts, strict=True)
+        return "\n".join(f"{name}\t{count}" for name, count in rows)
 
     def _lay_names(self) -> None:
         room = self._plot.getViewBox().height() / self.fontMetrics().lineSpacing()

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 from PySide6.QtCore import Signal, SignalInstance
 from PySide6.QtGui import QAction, QIcon, QKeySequence
 from PySide6.QtWidgets import (
-    QBoxLayout,
     QButtonGroup,
     QHBoxLayout,
+    QLayout,
     QMenu,
     QPushButton,
     QToolButton,
@@ -108,7 +108,7 @@ def icon_button(name: str, tip: str, key: str = "") -> QToolButton:
     return button
 
 
-def add_page_buttons(layout: QBoxLayout, pages: QButtonGroup, texts: Iterable[str]) -> None:
+def add_page_buttons(layout: QLayout, pages: QButtonGroup, texts: Iterable[str]) -> None:
     """Add checkable buttons with ids from 0 to layout and group; the first is checked."""
     for page, text in enumerate(texts):
         button = QToolButton()

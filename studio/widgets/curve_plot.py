@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QPen
+from PySide6.QtGui import QAction, QColor, QPen
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from studio.theme import DARK, MARGIN, SPACING, current_colors, mixed
 from studio.widgets.labels import fill, spaced
-from studio.widgets.plot_axis import GridAxis, color_axes, plot_widget
+from studio.widgets.plot_axis import GridAxis, add_copy_actions, color_axes, plot_widget
 
 SHOWN_PERCENTILES = (1.0, 99.0)
 HEADROOM = 0.05
@@ -163,7 +163,7 @@ class CurvePlot(QWidget):
             has_marks: draw a dot at each point, for curves of few points.
         """
         super().__init__(parent)
-        self._has_marks = has_marks
+        self._axis, self._has_marks = axis, has_marks
         self._curves: dict[str, _Curve] = {}
         self.is_fitting = True
         """Whether the range follows the data."""
@@ -172,6 +172,10 @@ class CurvePlot(QWidget):
         self._plot = plot_widget(GridAxis("left"))
         self._plot.setLabel("bottom", axis)
         self._plot.getViewBox().sigRangeChangedManually.connect(self._leave_fitting)
+        add_copy_actions(self._plot, self.values_text)
+        fit = QAction(self.tr("Show everything"), self._plot)
+        fit.triggered.connect(self.fit_again)
+        self._plot.addAction(fit)
         self.crosshair = Crosshair(self._plot, reading, self._read_at)
         fill(spaced(QVBoxLayout(self), margins=(0, 0, 0, 0)), self._plot)
         self._recolor()
@@ -241,6 +245,17 @@ class CurvePlot(QWidget):
         self._plot.setRange(xRange=across, yRange=up, padding=0)
         # Prevents a second paint: pyqtgraph would otherwise do this at the first one.
         self._plot.scene().prepareForPaint()
+
+    def values_text(self) -> str:
+        """Return the visible curves as lines of x and values, separated by tabs."""
+        shown = [curve for curve in self._curves.values() if curve.is_shown]
+        tables = [dict(zip(c.x.tolist(), c.y.tolist(), strict=True)) for c in shown]
+        rows = [
+            [f"{x:.15g}", *(f"{table[x]:.6g}" if x in table else "" for table in tables)]
+            for x in sorted(set().union(*tables))
+        ]
+        heads = [self._axis, *(curve.label for curve in shown)]
+        return "\n".join("\t".join(row) for row in (heads, *rows))
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the light and dark scheme."""

@@ -1,9 +1,11 @@
 """Axes and set-up shared by the plots."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtGui import QAction, QGuiApplication, QPainter, QPen
 
 from studio.theme import current_colors
 
@@ -53,6 +55,21 @@ def plot_widget(left: GridAxis) -> Any:
         plot.getAxis(side).enableAutoSIPrefix(enable=False)
         plot.getAxis(side).setZValue(-1)
     return plot
+
+
+def add_copy_actions(plot: Any, values: Callable[[], str]) -> None:
+    """Add a context menu to a plot that copies it as a picture or as values.
+
+    Args:
+        plot: a ``PlotWidget``.
+        values: returns the values as lines of cells that are separated by tabs.
+    """
+    picture = QAction(QCoreApplication.translate("Plot", "Copy picture"), plot)
+    picture.triggered.connect(lambda: QGuiApplication.clipboard().setPixmap(plot.grab()))
+    table = QAction(QCoreApplication.translate("Plot", "Copy values"), plot)
+    table.triggered.connect(lambda: QGuiApplication.clipboard().setText(values()))
+    plot.addActions([picture, table])
+    plot.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
 
 def color_axes(plot: Any, *, is_upright: bool = True) -> None:

@@ -6,17 +6,18 @@ from collections.abc import Iterable
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton, QWidget
+from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QToolButton, QWidget
 
 from studio.theme import SPACING
 from studio.widgets.curve_plot import CurvePlot
-from studio.widgets.labels import fill, plain_label, spaced
+from studio.widgets.flow_layout import FlowLayout
+from studio.widgets.labels import plain_label
 
 _SWATCH = QSize(14, 14)
 
 
 class CurveLegend(QWidget):
-    """A row of checkable buttons, one for each curve."""
+    """Checkable buttons, one for each curve, in as many rows as they need."""
 
     visibility_changed = Signal(str, bool)
 
@@ -24,7 +25,10 @@ class CurveLegend(QWidget):
         super().__init__(parent)
         self._chips: dict[str, QToolButton] = {}
         self._labels: dict[str, str] = {}
-        self._layout = fill(spaced(QHBoxLayout(self), SPACING // 2, (0, 0, 0, 0)), 1)
+        self._layout = FlowLayout(SPACING // 2, self)
+        policy = self.sizePolicy()
+        policy.setHorizontalPolicy(QSizePolicy.Policy.Expanding)
+        self.setSizePolicy(policy)
 
     def add(self, name: str, label: str, tip: str, *, is_on: bool) -> None:
         """Add the button of a curve."""
@@ -37,7 +41,7 @@ class CurveLegend(QWidget):
         chip.setChecked(is_on)
         chip.toggled.connect(lambda is_on: self.visibility_changed.emit(name, is_on))
         self._chips[name], self._labels[name] = chip, label
-        self._layout.insertWidget(self._layout.count() - 1, chip)
+        self._layout.addWidget(chip)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -93,7 +93,7 @@ class _Step(QWidget):
             painter.drawLine(int(x), int(circle.bottom()) + 3, int(x), _HEIGHT)
         self._paint_circle(painter, circle)
         font = QFont(self.font())
-        font.setWeight(QFont.Weight.DemiBold if self._is_current else QFont.Weight.Normal)
+        font.setWeight(QFont.Weight.Bold if self._is_current else QFont.Weight.Normal)
         painter.setFont(font)
         is_known = self._is_current or self._is_done
         painter.setPen(QColor(colors.text if is_known else colors.muted))
@@ -112,7 +112,7 @@ class _Step(QWidget):
         painter.setBrush(QColor(colors.accent if self._is_current else colors.window))
         painter.drawEllipse(circle)
         font = QFont(self.font())
-        font.setWeight(QFont.Weight.DemiBold)
+        font.setWeight(QFont.Weight.Bold)
         painter.setFont(font)
         text = "✓" if self._is_done else str(self._number + 1)
         inks = {True: colors.on_accent, False: colors.accent if self._is_done else colors.muted}

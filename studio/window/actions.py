@@ -1,6 +1,6 @@
 """Actions of the menus with their shortcuts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TypeVar
 
@@ -33,6 +33,8 @@ class RunActions(QObject):
             Command.SAVE_NOW: self._make(self.tr("Save a &checkpoint now"), "Ctrl+Shift+S", "save"),
             Command.SAMPLE_NOW: self._make(self.tr("Draw a sa&mple now"), "Ctrl+D", "gallery"),
         }
+        self.settings = QAction(self.tr("Settings of the r&un…"), self)
+        self.settings.setEnabled(False)
         for command, action in self._actions.items():
             action.triggered.connect(lambda _checked, c=command: self.command_chosen.emit(c))
 
@@ -52,7 +54,7 @@ class RunActions(QObject):
         for group in groups:
             listed += [None] if listed else []
             listed += [self._actions[command] for command in group]
-        return listed
+        return [*listed, None, self.settings]
 
     def show_offered(self, commands: frozenset[Command], reason: str) -> None:
         """Enable the given commands; ``reason`` is the tooltip of Start."""
@@ -68,12 +70,15 @@ class RunActions(QObject):
         return action
 
 
+_MAX_DIGIT = 9
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class Actions(QObject):
     """All actions of the main window, and its menus."""
 
+    panel_chosen = Signal(str)
+    """Carries the name of a panel to bring to the front."""
     appearance_chosen = Signal(object)
     language_chosen = Signal(object)
 
@@ -93,6 +98,9 @@ class Actions(QObject):
         self.reset_layout = self._make(self.tr("&Reset layout"))
         self.full_screen = self._make(self.tr("&Full screen"), "F11")
         self.full_screen.setCheckable(True)
+        self.panels: dict[str, QAction] = {}
+        """Actions that bring a panel to the front, by its name."""
+        self.shortcuts = self._make(self.tr("&Keyboard shortcuts"), key.HelpContents)
         self.show_log_folder = self._make(self.tr("Open &log folder"), None, "log")
         self.save_report = self._make(self.tr("Save &diagnostic report…"), None, "doctor")
         self.keep_awake = self._make(self.tr("Keep the computer a&wake while training"))
@@ -117,8 +125,18 @@ class Actions(QObject):
             self.language_chosen.emit,
         )
 
-    def fill(self, bar: QMenuBar, docks: list[QAction]) -> None:
-        """Create the menus."""
+    def fill(self, bar: QMenuBar, panels: Mapping[str, QAction]) -> None:
+        """Create the menus.
+
+        Args:
+            bar: of the main window.
+            panels: actions that show and hide the panels, by name.
+        """
+        for place, (name, toggle) in enumerate(panels.items(), start=1):
+            action = self._make(toggle.text(), f"Ctrl+{place}" if place <= _MAX_DIGIT else None)
+            action.setIcon(toggle.icon())
+            action.triggered.connect(lambda _checked, name=name: self.panel_chosen.emit(name))
+            self.panels[name] = action
         self._add_menu(
             bar,
             self.tr("&File"),
@@ -135,7 +153,10 @@ class Actions(QObject):
             ],
         )
         self._add_menu(bar, self.tr("&Run"), [*self.run.menu(), None, self.keep_awake])
-        view = self._add_menu(bar, self.tr("&View"), [*docks, None])
+        view = self._add_menu(bar, self.tr("&View"), [*self.panels.values(), None])
+        shown = QMenu(self.tr("&Shown panels"), view)
+        shown.addActions(list(panels.values()))
+        view.addMenu(shown)
         appearance, language = QMenu(self.tr("&Appearance"), view), QMenu("&Language / 语言", view)
         appearance.addActions(self._appearances.actions())
         language.addActions(self._languages.actions())
@@ -143,8 +164,8 @@ class Actions(QObject):
         view.addMenu(language)
         view.addSeparator()
         view.addActions([self.reset_layout, self.full_screen])
-        help_actions = [self.show_log_folder, self.save_report, None, self.about]
-        self._add_menu(bar, self.tr("&Help"), help_actions)
+        reports = [self.show_log_folder, self.save_report]
+        self._add_menu(bar, self.tr("&Help"), [self.shortcuts, None, *reports, None, self.about])
 
     def check(self, appearance: Appearance, language: Language) -> None:
         """Check the actions of the active appearance and language."""

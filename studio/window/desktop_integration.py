@@ -34,6 +34,7 @@ class DesktopIntegration(QObject):
         training: runs of this process.
         run_view: shows a run.
         reporter: reports errors.
+        awake: keeps the computer awake during runs.
         choices: of the user.
     """
 
@@ -43,13 +44,13 @@ class DesktopIntegration(QObject):
         training: TrainingJob,
         run_view: RunView,
         reporter: ErrorReporter,
+        awake: SleepInhibitor,
         choices: AroundChoices,
     ) -> None:
         super().__init__(window)
         self._window, self._run_view, self._reporter = window, run_view, reporter
         self.choices = choices
-        self.awake = SleepInhibitor(parent=self)
-        self.awake.follow(training)
+        self.awake = awake
         self.notices = RunNotices(window)
         training.event_emitted.connect(self.notices.hold)
         self.following = RunLogFollower(self)
@@ -67,9 +68,13 @@ class DesktopIntegration(QObject):
         actions.keep_awake.toggled.connect(self._on_keep_awake)
         actions.save_report.triggered.connect(self._pick_report)
 
+    @property
+    def is_writing(self) -> bool:
+        """Whether a diagnostic report is being written."""
+        return self.reporting.is_running
+
     def shut_down(self) -> None:
-        """Stop all threads and allow the computer to sleep."""
-        self.awake.let_go()
+        """Stop all threads."""
         self.following.leave()
         self.reporting.forget()
         for job in (self.following, self.reporting):

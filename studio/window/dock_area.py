@@ -3,8 +3,8 @@
 import itertools
 from collections.abc import Mapping
 
-from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtGui import QAction, QIcon, QShowEvent
+from PySide6.QtCore import QByteArray, QEvent, Qt
+from PySide6.QtGui import QAction, QIcon, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QLabel,
@@ -16,16 +16,22 @@ from PySide6.QtWidgets import (
 )
 
 from studio.models.run_state import RunActivity, RunState, RunStatus, activity_text, progress_text
+from studio.settings.choices import WindowLayout
 from studio.theme import MARGIN
 from studio.widgets.icons import icon
 
 LAYOUT_VERSION = 4
 """Increased when docks are added or removed; older saved layouts are ignored."""
-_RUN_WIDTH, _GALLERY_HEIGHT, _LOSSES_HEIGHT = 340, 430, 250
+_DEFAULT = WindowLayout()
+_SEPARATOR = 1
+"""Pixels between two docks, as the theme has them."""
 
 
 class DockArea(QMainWindow):
     """Nested main window that holds the docks, so that their layout can be saved separately.
+
+    The gallery takes what is gained or lost when the window is resized: width of the Run dock and
+    height of the docks below the gallery change only when the user drags their edges.
 
     Args:
         run, losses, quality, gallery, datasets, runs, log: the panels.
@@ -74,28 +80,50 @@ class DockArea(QMainWindow):
             self._docks[name] = self._make_dock(
                 name, panel.windowTitle(), panel, panel.windowIcon()
             )
-        self._waits_for_size = False
+        self._state = b""
+        """A saved layout that waits for the window to have a size."""
+        self.run_width, self.curves_height = _DEFAULT.run_width, _DEFAULT.curves_height
         self.reset()
 
-    def toggle_actions(self) -> list[QAction]:
-        """Return the actions that show and hide each dock."""
-        return [dock.toggleViewAction() for dock in self._docks.values()]
+    def toggle_actions(self) -> dict[str, QAction]:
+        """Return the actions that show and hide each dock, by its name."""
+        return {name: dock.toggleViewAction() for name, dock in self._docks.items()}
 
     def raise_dock(self, name: str) -> None:
         """Show a dock in front of the others in its tab area."""
         self._docks[name].show()
         self._docks[name].raise_()
 
+    def focus_dock(self, name: str) -> None:
+        """Show a dock in front and move the focus to its first widget that takes it."""
+        self.raise_dock(name)
+        content = self._docks[name].widget()
+        takers = (w for w in content.findChildren(QWidget) if w.isVisible() and _takes_tab(w))
+        target = content if content.focusProxy() is not None else next(takers, None)
+        if target is not None:
+            target.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def is_behind(self, widget: QWidget) -> bool:
+        """Whether a widget is in a dock that another one of its tab area hides."""
+        return any(
+            dock.isAncestorOf(widget) and dock.visibleRegion().isEmpty()
+            for dock in self._docks.values()
+        )
+
     def layout_state(self) -> bytes:
         """Return the layout for saving."""
-        return bytes(self.saveState(LAYOUT_VERSION).data())
+        # A layout that was never shown has not been restored yet.
+        return self._state or bytes(self.saveState(LAYOUT_VERSION).data())
 
-    def restore_layout(self, state: bytes) -> None:
-        """Restore a saved layout; an unusable one leaves the default."""
-        if state and self.restoreState(QByteArray(state), LAYOUT_VERSION):
-            self._waits_for_size = False
-        else:
-            self.reset()
+    def restore_layout(self, state: bytes, *, run_width: int, curves_height: int) -> None:
+        """Restore a saved layout; an unusable one leaves the default.
+
+        It is applied when the docks are shown: before, they have no size to divide.
+        """
+        self.run_width, self.curves_height = run_width, curves_height
+        self._state = state
+        if self.isVisible():
+            self._apply_state()
 
     def reset(self) -> None:
         """Restore the default layout."""
@@ -113,16 +141,37 @@ class DockArea(QMainWindow):
             dock.show()
         gallery.raise_()
         losses.raise_()
-        self._resize()
+        self._state = b""
+        self.run_width, self.curves_height = _DEFAULT.run_width, _DEFAULT.curves_height
+        self._divide()
 
-    def _resize(self) -> None:
-        # Docks can only be resized in a window that has its final size.
-        self._waits_for_size = not self.isVisible()
+    def _apply_state(self) -> None:
+        state, self._state = self._state, b""
+        if state and not self.restoreState(QByteArray(state), LAYOUT_VERSION):
+            self.reset()
+        self._divide()
+
+    def _divide(self) -> None:
+        """Give the Run dock its width, the lower docks their height, and the gallery the rest."""
         run, gallery, losses = (self._docks[name] for name in ("run", "gallery", "losses"))
-        widths = [_RUN_WIDTH, max(self.width() - _RUN_WIDTH, _RUN_WIDTH)]
+        widths = [self.run_width, max(self.width() - self.run_width - _SEPARATOR, 1)]
         self.resizeDocks([run, gallery], widths, Qt.Orientation.Horizontal)
-        heights = [_GALLERY_HEIGHT, _LOSSES_HEIGHT]
+        heights = [max(self.height() - self.curves_height - _SEPARATOR, 1), self.curves_height]
         self.resizeDocks([gallery, losses], heights, Qt.Orientation.Vertical)
+
+    def _remember_sizes(self) -> None:
+        """Take over the sizes that the user has dragged the docks to."""
+        run, gallery, losses = (self._front_of(name) for name in ("run", "gallery", "losses"))
+        self.run_width = run.width()
+        below = self.height() - gallery.geometry().bottom() - 1 - _SEPARATOR
+        if losses.y() > gallery.geometry().bottom() and below > 0:
+            self.curves_height = below
+
+    def _front_of(self, name: str) -> QDockWidget:
+        """Return the dock that is in front in the tab area of a dock."""
+        dock = self._docks[name]
+        tabs = [dock, *self.tabifiedDockWidgets(dock)]
+        return next((tab for tab in tabs if not tab.visibleRegion().isEmpty()), dock)
 
     def _make_dock(self, name: str, title: str, content: QWidget, symbol: QIcon) -> QDockWidget:
         dock = QDockWidget(title, self)
@@ -130,13 +179,30 @@ class DockArea(QMainWindow):
         dock.setObjectName(name)
         dock.setWidget(content)
         dock.setWindowIcon(symbol)
+        dock.toggleViewAction().setIcon(symbol)
         return dock
 
+    def event(self, event: QEvent) -> bool:
+        """Remember the sizes when an edge between docks is released, the only part to press."""
+        is_handled = super().event(event)
+        if event.type() == QEvent.Type.MouseButtonRelease:
+            self._remember_sizes()
+        return is_handled
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the gallery take the difference."""
+        super().resizeEvent(event)
+        if self.isVisible():
+            self._divide()
+
     def showEvent(self, event: QShowEvent) -> None:
-        """Resize the docks now that the window has its size."""
+        """Apply a saved layout and divide the window, now that it has its size."""
         super().showEvent(event)
-        if self._waits_for_size:
-            self._resize()
+        self._apply_state()
+
+
+def _takes_tab(widget: QWidget) -> bool:
+    return widget.isEnabled() and bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
 
 
 _BAR_WIDTH = 140

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QByteArray, QSize, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QWidget
 
 from studio.dialogs.error import AboutDialog
+from studio.dialogs.shortcuts import ShortcutsDialog
 from studio.models.run_state import Command, RunState, RunStatus, activity_text
 from studio.panels.datasets import DatasetPanel
 from studio.panels.gallery import GalleryPanel
@@ -23,7 +24,7 @@ from studio.window.dock_area import DockArea, RunStatusBar
 from studio.window.welcome import WelcomePage
 
 _USUAL = QSize(1280, 800)
-_MIN_SIZE = QSize(800, 480)
+_MIN_SIZE = QSize(900, 600)
 _PLAIN = (RunState.IDLE, RunState.PREPARING, RunState.RUNNING)
 """States that are not shown in the window title."""
 
@@ -123,6 +124,22 @@ class MainWindow(QMainWindow):
         self._pages.setCurrentWidget(self.docks)
         self.run.setFocus()
 
+    @Slot(str)
+    def show_panel(self, name: str) -> None:
+        """Show a panel in front and move the focus into it."""
+        self._pages.setCurrentWidget(self.docks)
+        self.docks.focus_dock(name)
+
+    @Slot()
+    def show_run(self) -> None:
+        """Show the Run dock in front, with the form of the next run."""
+        self.show_panel("run")
+
+    @Slot()
+    def show_gallery(self) -> None:
+        """Show the Gallery dock in front."""
+        self.show_panel("gallery")
+
     @Slot()
     def show_datasets(self) -> None:
         """Show the Datasets dock in front."""
@@ -138,14 +155,19 @@ class MainWindow(QMainWindow):
     def arrangement(self) -> WindowLayout:
         """Return geometry and dock layout for saving."""
         return WindowLayout(
-            geometry=bytes(self.saveGeometry().data()), docks=self.docks.layout_state()
+            geometry=bytes(self.saveGeometry().data()),
+            docks=self.docks.layout_state(),
+            run_width=self.docks.run_width,
+            curves_height=self.docks.curves_height,
         )
 
     def arrange(self, layout: WindowLayout) -> None:
         """Restore geometry and dock layout."""
         if layout.geometry:
             self.restoreGeometry(QByteArray(layout.geometry))
-        self.docks.restore_layout(layout.docks)
+        self.docks.restore_layout(
+            layout.docks, run_width=layout.run_width, curves_height=layout.curves_height
+        )
 
     def leave(self) -> None:
         """Close without asking."""
@@ -161,6 +183,8 @@ class MainWindow(QMainWindow):
         actions.run.command_chosen.connect(self._on_command)
         actions.reset_layout.triggered.connect(self._reset_layout)
         actions.full_screen.toggled.connect(self._set_full_screen)
+        actions.panel_chosen.connect(self.show_panel)
+        actions.shortcuts.triggered.connect(lambda: ShortcutsDialog(self, self.menuBar()).open())
         actions.about.triggered.connect(lambda: AboutDialog(self).open())
         self.run.commands_changed.connect(self._show_offer)
         self.welcome.studio_requested.connect(self.show_docks)
@@ -202,6 +226,16 @@ class MainWindow(QMainWindow):
         if path is not None:
             event.acceptProposedAction()
             self.import_requested.emit(path)
+
+    def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002, FBT001 - Qt's signature
+        """Move the focus with Tab, past all that is in the back of a tab area."""
+        first: QWidget | None = None
+        while super().focusNextPrevChild(next):
+            reached = QApplication.focusWidget()
+            if reached is first or reached is None or not self.docks.is_behind(reached):
+                return True
+            first = first or reached
+        return False
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Emit ``close_requested`` unless ``leave`` was called."""

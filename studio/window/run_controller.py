@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.config.run import RunConfig
 from engine.events import (
+    Alert,
     AlertChanged,
     BatchSizeSelected,
     CheckpointSaved,
@@ -120,7 +121,16 @@ class RunAlerts(QObject):
     def __init__(self, panel: RunPanel, run: RunEvents) -> None:
         super().__init__(panel)
         self._notes = panel.notes
+        self.raised: dict[Alert, AlertChanged] = {}
+        """The alerts of the run that are raised."""
+        run.run_started.connect(self.raised.clear)
         run.event_emitted.connect(self._on_event)
+
+    def take_over(self, earlier: "RunAlerts") -> None:
+        """Show the raised alerts of a run that is given to this window."""
+        self.raised.update(earlier.raised)
+        for event in self.raised.values():
+            self._notes.show_health(event)
 
     @Slot(object)
     def _on_event(self, event: RunEvent) -> None:
@@ -185,6 +195,10 @@ class RunAlerts(QObject):
 
     def _show_health(self, event: AlertChanged) -> None:
         self._notes.show_health(event)
+        if event.is_raised:
+            self.raised[event.alert] = event
+        else:
+            self.raised.pop(event.alert, None)
         evidence = ", ".join(f"{name} {value:.3g}" for name, value in event.evidence.items())
         state = "begins" if event.is_raised else "ends"
         _log.info("%s %s at %d images: %s", event.alert, state, event.images_seen, evidence)

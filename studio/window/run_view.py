@@ -24,6 +24,7 @@ from engine.events import (
 from engine.metrics.verdict import JudgedRun
 from engine.runs.event_reader import read_losses, read_quality
 from engine.runs.folder import RunFolder
+from studio.dialogs.run_settings import RunSettingsDialog
 from studio.errors.reporter import ErrorReporter
 from studio.jobs.training import RunEvents, TrainingJob
 from studio.models.more_training import opened_run, resumable_run
@@ -46,12 +47,44 @@ class RunView(QObject):
         self._window, self._reporter = window, reporter
         self.status = RunStatus()
         self.folder: Path | None = None
+        self.settings: RunSettingsDialog | None = None
+        self.config: RunConfig | None = None
+        """Of the run that was started last, whose folder may not be written yet."""
+        self.ready: RunReady | None = None
+        """What the shown run has reported about itself."""
         training.run_started.connect(self._start)
-        training.pause_asked.connect(lambda: self._ask(LifecycleEvent.PAUSE_ASKED))
-        training.resume_asked.connect(lambda: self._ask(LifecycleEvent.RESUME_ASKED))
-        training.stop_asked.connect(lambda: self._ask(LifecycleEvent.STOP_ASKED))
+        training.run_started.connect(window.run.on_run_started)
+        window.run.settings_requested.connect(self._show_own_settings)
+        window.actions_.run.settings.triggered.connect(self._show_own_settings)
+        window.runs.settings_requested.connect(self.show_settings)
+        # Not lambdas, which would outlive the view: the job may be given to another one.
+        training.pause_asked.connect(self._on_pause_asked)
+        training.resume_asked.connect(self._on_resume_asked)
+        training.stop_asked.connect(self._on_stop_asked)
         training.event_emitted.connect(self._on_event)
         window.set_can_save(False)
+
+    def take_over(self, earlier: "RunView") -> None:
+        """Show the run of an earlier view, whose window this one's replaces."""
+        folder, self.config = earlier.folder, earlier.config
+        if folder is None:
+            return
+        if not earlier.status.is_running:
+            self.open_or_report(folder)
+            return
+        if RunFolder(folder).log_file.is_file():
+            self._show_past(folder)
+        else:
+            self._clear(folder)
+        self._window.set_can_save(earlier.can_save)
+        self._show(earlier.status)
+        if earlier.ready is not None:
+            self._on_report(earlier.ready)
+
+    @property
+    def can_save(self) -> bool:
+        """Whether a gallery of the shown run can be saved."""
+        return self._window.actions_.save_gallery.isEnabled()
 
     def follow(self, run: RunEvents) -> None:
         """Also show the reports of a run that another process trains, without its lifecycle."""
@@ -83,6 +116,39 @@ class RunView(QObject):
             self._reporter.report(error)
 
     @Slot(object)
+    def open_chosen(self, folder: Path) -> None:
+        """Show a run that the user has chosen, with its images in front; or report the error."""
+        self.open_or_report(folder)
+        if self.folder == folder:
+            self._window.show_gallery()
+
+    @Slot(object)
+    def show_settings(self, folder: Path) -> None:
+        """Show the settings of a run in their dialog, or report the error."""
+        run = RunFolder(folder)
+        try:
+            is_starting = self.config is not None and folder == self.config.run
+            config = self.config if is_starting and not run.config_file.exists() else None
+            config = config or run.read_config().with_values(run=folder)
+        except EngineError as error:
+            self._reporter.report(error)
+            return
+        if self.settings is None:
+            self.settings = RunSettingsDialog(self._window)
+            self.settings.use_requested.connect(self._use_settings)
+        self.settings.show_run(config)
+
+    @Slot()
+    def _show_own_settings(self) -> None:
+        if self.folder is not None:
+            self.show_settings(self.folder)
+
+    @Slot(object)
+    def _use_settings(self, config: RunConfig) -> None:
+        self._window.run.use_settings(config)
+        self._window.show_run()
+
+    @Slot(object)
     def show_judged(self, judged: JudgedRun) -> None:
         """Show the verdict on a run, unless another one is shown or it is training again."""
         if judged.folder != self.folder or self.status.is_running:
@@ -93,6 +159,7 @@ class RunView(QObject):
 
     @Slot(object)
     def _start(self, config: RunConfig) -> None:
+        self.config = config
         goes_on = bool(RunFolder(config.run).checkpoint_paths())
         if goes_on:
             self._show_past(config.run)
@@ -103,6 +170,18 @@ class RunView(QObject):
         self._window.run.show_resumable(None)
         self._show(self.status.started(config.run.name))
         self._window.show_docks()
+
+    @Slot()
+    def _on_pause_asked(self) -> None:
+        self._ask(LifecycleEvent.PAUSE_ASKED)
+
+    @Slot()
+    def _on_resume_asked(self) -> None:
+        self._ask(LifecycleEvent.RESUME_ASKED)
+
+    @Slot()
+    def _on_stop_asked(self) -> None:
+        self._ask(LifecycleEvent.STOP_ASKED)
 
     def _ask(self, lifecycle_event: LifecycleEvent) -> None:
         """Show a request at once, before the run confirms it."""
@@ -133,6 +212,7 @@ class RunView(QObject):
         """Show a report of a run, whichever process trains it."""
         match event:
             case RunReady():
+                self.ready = event
                 self._window.run.show_prepared(event)
             case MetricsReported():
                 self._advance(event)
@@ -184,7 +264,8 @@ class RunView(QObject):
         return reports
 
     def _clear(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder, self.ready = folder, None
+        self._window.actions_.run.settings.setEnabled(True)
         self._window.losses.clear()
         self._window.quality.clear()
         self._window.run.notes.clear()

@@ -25,9 +25,6 @@ from studio.widgets.folder_dialog import show_folder
 from studio.window.main_window import MainWindow
 from studio.window.run_view import RunView
 
-Start = Callable[[RunPlan], None]
-Resume = Callable[[RunConfig], None]
-
 
 class QueueRunner(QObject):
     """Starts queued runs one after the other.
@@ -38,21 +35,21 @@ class QueueRunner(QObject):
 
     Args:
         training: the training job.
-        start: starts a run from its plan.
-        resume: resumes a run.
         file: of the queue.
         parent: the owner.
     """
 
+    start_requested = Signal(object)
+    """Carries the ``RunPlan`` of a run to start."""
+    resume_requested = Signal(object)
+    """Carries the ``RunConfig`` of a run to resume."""
     changed = Signal()
     failed = Signal(object)
     """Carries the error: the queue cannot be saved."""
 
-    def __init__(
-        self, training: TrainingJob, start: Start, resume: Resume, file: Path, parent: QObject
-    ) -> None:
+    def __init__(self, training: TrainingJob, file: Path, parent: QObject) -> None:
         super().__init__(parent)
-        self._training, self._start, self._resume = training, start, resume
+        self._training = training
         self.is_active = False
         """Whether waiting runs are started in turn."""
         self.queue = RunQueue(file)
@@ -138,11 +135,11 @@ class QueueRunner(QObject):
         was_begun = RunFolder(config.run).config_file.is_file()
         if run.state is QueueState.INTERRUPTED and was_begun:
             self.queue.change(place, QueueState.RUNNING)
-            self._resume(config)
+            self.resume_requested.emit(config)
             return
         self.queue.replace_plan(place, self.queue.with_free_name(run.plan, but=place))
         self.queue.change(place, QueueState.RUNNING)
-        self._start(self.queue[place].plan)
+        self.start_requested.emit(self.queue[place].plan)
 
     @Slot(object)
     def _on_event(self, event: RunEvent) -> None:
@@ -194,6 +191,7 @@ class RunsController(QObject):
         window: MainWindow,
         training: TrainingJob,
         jobs: RunJobs,
+        runner: QueueRunner,
         view: RunView,
         reporter: ErrorReporter,
         workspace: Callable[[], Path],
@@ -201,11 +199,12 @@ class RunsController(QObject):
         super().__init__(window)
         self._window, self._training, self._jobs = window, training, jobs
         self._view, self._reporter, self._workspace = view, reporter, workspace
-        self.runner = QueueRunner(training, self.start, self._go_on, workspace() / FILE_NAME, self)
+        self.runner = runner
         self._connect_panel()
         self._connect_queue()
-        self._show_queue()
+        self._show_busy()
 
+    @Slot(object)
     def start(self, plan: RunPlan) -> None:
         """Start a run; for a branch, copy its checkpoint first."""
         if plan.branch is None:
@@ -223,6 +222,10 @@ class RunsController(QObject):
         self._window.runs.set_workspace(self._workspace())
         self.runner.use_file(self._workspace() / FILE_NAME)
 
+    def leave(self) -> None:
+        """Save pending notes before another window takes over; runs and queue go on."""
+        self._window.runs.notes.commit()
+
     @Slot()
     def shut_down(self) -> None:
         """Stop all work before the window closes."""
@@ -234,7 +237,7 @@ class RunsController(QObject):
 
     def _connect_panel(self) -> None:
         panel, jobs, training = self._window.runs, self._jobs, self._training
-        panel.open_requested.connect(self._view.open_or_report)
+        panel.open_requested.connect(self._view.open_chosen)
         panel.resume_requested.connect(self.resume)
         panel.branch_requested.connect(jobs.find_choices)
         panel.queue_again_requested.connect(self._queue_again)
@@ -256,6 +259,8 @@ class RunsController(QObject):
         view.retry_requested.connect(runner.retry)
         view.move_requested.connect(runner.move)
         view.stops_chosen.connect(runner.choose_stops)
+        runner.start_requested.connect(self.start)
+        runner.resume_requested.connect(self._go_on)
         runner.changed.connect(self._show_queue)
         runner.failed.connect(self._reporter.report)
 
@@ -271,6 +276,7 @@ class RunsController(QObject):
         else:
             self._go_on(config)
 
+    @Slot(object)
     def _go_on(self, config: RunConfig) -> None:
         self._training.start(config, resumes=True)
 

@@ -126,8 +126,8 @@ def test_that_bars_hold_every_count_once_and_a_long_tail_takes_one():
 class Asked:
     """A job whose looks end when they are told to."""
 
-    def __init__(self, qtbot: QtBot) -> None:
-        self.qtbot, self.job = qtbot, CancellingJob("test")
+    def __init__(self, qtbot: QtBot, *, finishes: bool = False) -> None:
+        self.qtbot, self.job = qtbot, CancellingJob("test", finishes=finishes)
         self.ended: list[TaskEnded] = []
         self.go_on = threading.Event()
         self.started = threading.Event()
@@ -162,6 +162,24 @@ def test_that_a_newer_request_supersedes_an_older(asked: Asked):
     assert asked.wait().result == "third"
     assert len(asked.ended) == 1
     assert not asked.job.is_running
+
+
+def test_that_a_job_for_previews_finishes_one_and_then_takes_the_newest(qtbot: QtBot):
+    asked = Asked(qtbot, finishes=True)
+    asked.start_slow()
+    asked.job.request(lambda _tell, _control: "second")
+    asked.job.request(lambda _tell, _control: "third")
+    asked.go_on.set()
+    qtbot.waitUntil(lambda: len(asked.ended) == 2)
+    assert [ended.result for ended in asked.ended] == ["slow", "third"]
+    assert not asked.job.is_running
+    asked.go_on.clear()
+    asked.started.clear()
+    asked.start_slow()
+    asked.job.request(lambda _tell, _control: "fifth")
+    asked.job.forget()
+    qtbot.waitUntil(lambda: not asked.job._thread.is_running)
+    assert len(asked.ended) == 2
 
 
 def test_that_a_cancelled_request_says_so_even_if_it_was_done(asked: Asked):

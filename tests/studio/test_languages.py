@@ -1,22 +1,26 @@
 """The studio speaks the user's language, and counts in it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QLocale, QSettings
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.errors import DiskFullError
-from studio.app import build_studio
+from engine.events import Alert, AlertChanged
+from studio.app import Studio, build_studio
 from studio.errors.wording import explain
 from studio.i18n import Language, install_language, translate_engine
 from studio.models.run_form import RunForm
-from studio.models.run_state import RunActivity, activity_text
+from studio.models.run_state import Command, RunActivity, RunState, activity_text
 from studio.panels.run import RunPanel
+from studio.panels.run.controls import RunProgress
 from studio.settings.choices import GeneralChoices
 from studio.settings.codec import SettingsStore
-from tests.helpers.fake_engine import FakeEngine
+from tests.helpers.fake_engine import FakeEngine, prepared
+from tests.helpers.windows import ask, life, says, start, visible_buttons, wait_for
 
 
 def test_that_chinese_reaches_every_corner(
@@ -36,6 +40,53 @@ def test_that_chinese_reaches_every_corner(
     studio.window.leave()
 
 
+@pytest.mark.slow
+def test_that_the_language_changes_around_a_run(qtbot: QtBot, studio: Studio, engine: FakeEngine):
+    start(qtbot, studio)
+    old, form = studio.window, studio.window.run._form
+    form.set_text("training.batch_size", "48")
+    alert = AlertChanged(alert=Alert.MODE_COLLAPSE, is_raised=True, images_seen=200, evidence={})
+    engine.trouble.append(alert)
+    qtbot.waitUntil(lambda: bool(studio.notes.raised))
+    studio.queue.start()
+    with qtbot.waitSignal(old.destroyed):
+        old.actions_.choice(Language.CHINESE).trigger()
+    window = studio.window
+    assert window.isVisible()
+    assert not window.is_welcoming
+    assert studio.training.is_running
+    assert studio.queue.is_active
+    assert life(studio) is RunState.RUNNING
+    assert {"暂停", "停止", "加入队列"} <= set(visible_buttons(window.run))
+    assert says(window.run, "CPU，2 个线程，60,000 对，32 像素")
+    assert not window.run.notes.isHidden()
+    batch = next(e for e in window.run.findChildren(QLineEdit) if e.accessibleName() == "批大小")
+    assert batch.text() == "48"
+    # The new window steers the run, and hears of it.
+    ask(studio, Command.SAMPLE_NOW)
+    qtbot.waitUntil(lambda: "generator" in window.losses.history.curves)
+    engine.finish.set()
+    wait_for(qtbot, studio, RunState.FINISHED)
+    assert "已完成" in window.windowTitle()
+    window.actions_.choice(Language.ENGLISH).trigger()
+    qtbot.waitUntil(lambda: studio.window is not window)
+    assert studio.window.windowTitle().endswith("Diptych")
+
+
+@pytest.mark.slow
+def test_that_the_language_waits_for_an_open_import(qtbot: QtBot, studio: Studio):
+    old = studio.window
+    old.import_requested.emit(None)
+    wizard = studio.importing.wizard
+    assert wizard is not None
+    old.actions_.choice(Language.CHINESE).trigger()
+    qtbot.waitUntil(lambda: "language" in old.statusBar().currentMessage())
+    assert studio.window is old
+    wizard.close()
+    qtbot.waitUntil(lambda: studio.window is not old)
+    assert studio.window.actions_.start.text().startswith("开始训练")
+
+
 def test_that_english_has_plurals(qtbot: QtBot, qapp: QApplication, tmp_path: Path):
     install_language(qapp, Language.ENGLISH)
     form = RunForm(tmp_path)
@@ -48,6 +99,24 @@ def test_that_english_has_plurals(qtbot: QtBot, qapp: QApplication, tmp_path: Pa
     form.set_text("seed", "-3")
     panel.refresh()
     assert panel.reason.endswith("2 more fields need attention.")
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "two"),
+    [
+        (Language.ENGLISH, "CPU, 1 thread, ", "CPU, 2 threads, "),
+        (Language.CHINESE, "CPU，1 个线程，", "CPU，2 个线程，"),
+    ],
+)
+def test_that_the_device_is_said_in_the_users_language(
+    qtbot: QtBot, qapp: QApplication, language: Language, one: str, two: str
+):
+    install_language(qapp, language)
+    progress = RunProgress()
+    qtbot.addWidget(progress)
+    for event, text in (("CPU, 1 thread", one), ("CPU, 2 threads", two), ("H200", "H200")):
+        progress.show_prepared(replace(prepared(Path()), device=event))
+        assert any(label.text().startswith(text) for label in progress.findChildren(QLabel))
 
 
 @pytest.mark.parametrize(

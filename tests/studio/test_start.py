@@ -12,6 +12,7 @@ import pytest
 import engine.train.run
 from engine.control import RunControl
 from studio import __main__ as entry
+from studio import system_libraries
 from studio.jobs import engine_api
 
 ROOT = Path(__file__).parents[2]
@@ -94,6 +95,26 @@ def test_that_a_missing_display_is_said_in_a_sentence(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["diptych"])
     assert entry.main() == 2
     assert capsys.readouterr().err.startswith("diptych: there is no display")
+
+
+def test_that_a_missing_library_is_said_with_its_package(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(sys, "argv", ["diptych"])
+    monkeypatch.setattr(entry, "has_apt", lambda: True)
+    lacks = {"libEGL.so.1", "libxcb-cursor.so.0"}
+    monkeypatch.setattr(system_libraries, "can_load_library", lambda name: name not in lacks)
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    assert entry.main() == 2
+    assert capsys.readouterr().err.endswith("sudo apt-get install libegl1\n")
+    monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
+    assert entry.main() == 2
+    assert capsys.readouterr().err.endswith("sudo apt-get install libegl1 libxcb-cursor0\n")
+
+
+def test_that_wayland_needs_no_library_of_x11(monkeypatch):
+    monkeypatch.setattr(system_libraries, "can_load_library", lambda name: "xcb" not in name)
+    assert system_libraries.missing_for_window({"WAYLAND_DISPLAY": "wayland-0"}) == []
+    assert "libxcb1" in system_libraries.missing_for_window({"DISPLAY": ":0"})
 
 
 @pytest.fixture

@@ -122,11 +122,12 @@ def test_that_stop_says_so_at_once_and_keeps_a_checkpoint(
     assert RunFolder(engine.configs[0].run).checkpoint_paths()
 
 
-def test_that_the_form_is_locked_while_training(qtbot: QtBot, studio: Studio):
+def test_that_the_form_stays_usable_while_another_run_is_not_opened(qtbot: QtBot, studio: Studio):
     field = child(studio.window.run, QLineEdit)
-    assert field.isEnabled()
     start_digits(qtbot, studio)
-    assert not field.isEnabled()
+    assert field.isEnabled()
+    assert studio.window.run.can_queue
+    assert not studio.window.run.can_start
     assert not studio.window.actions_.open_run.isEnabled()
     stop(qtbot, studio)
     assert field.isEnabled()
@@ -247,16 +248,17 @@ def test_that_the_latest_run_comes_back(
 
 @pytest.mark.slow
 def test_that_choices_outlive_the_session(
-    qapp: QApplication, settings: QSettings, engine: FakeEngine, tmp_path: Path
+    qtbot: QtBot, qapp: QApplication, settings: QSettings, engine: FakeEngine, tmp_path: Path
 ):
     first = build_studio(qapp, settings=settings, work=engine.work())
     first.window.show()
     first.window.show_docks()
-    picker = first.window.actions_
-    picker.choice(Appearance.DARK).trigger()
-    picker.choice(Language.CHINESE).trigger()
+    before = first.window
+    before.actions_.choice(Appearance.DARK).trigger()
+    before.actions_.choice(Language.CHINESE).trigger()
     assert current_colors() is DARK
-    picker.choose_workspace.trigger()
+    qtbot.waitUntil(lambda: first.window is not before)
+    first.window.actions_.choose_workspace.trigger()
     dialog = child(first.window, QFileDialog)
     dialog.fileSelected.emit(str(tmp_path / "work"))
     dialog.reject()
@@ -266,8 +268,9 @@ def test_that_choices_outlive_the_session(
     assert second.workspace == tmp_path / "work"
     assert second.window.actions_.choice(Appearance.DARK).isChecked()
     assert second.window.actions_.choice(Language.CHINESE).isChecked()
+    second.window.show()
+    second.window.show_docks()
     assert child(second.window, QDockWidget, "log").isHidden()
-    second.window.actions_.choice(Language.ENGLISH).trigger()
     second.window.actions_.choice(Appearance.LIGHT).trigger()
     assert current_colors() is LIGHT
     second.window.leave()
@@ -340,4 +343,4 @@ def test_that_a_further_panel_becomes_a_tab_beside_the_log(qtbot: QtBot):
     log = child(docks, QDockWidget, "log")
     assert dock.widget() is notes
     assert dock in docks.tabifiedDockWidgets(log)
-    assert "Notes" in [action.text() for action in docks.toggle_actions()]
+    assert "Notes" in [action.text() for action in docks.toggle_actions().values()]

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QLineEdit, QToolButton, QWidget
 
 from engine.data.search import Filter, ItemFilter
 from studio.theme import SPACING
 from studio.widgets.buttons import add_page_buttons, icon_button
 from studio.widgets.fields import ChoiceField
+from studio.widgets.flow_layout import FlowLayout
 from studio.widgets.icons import icon
-from studio.widgets.labels import fill, spaced
 
 _TYPING_MS = 150
 _MAX_CHOICES = 40
@@ -130,11 +130,11 @@ class BrowserBar(QWidget):
             widget.setEnabled(page == 0)
 
     def _lay_out(self, undo: QAction, redo: QAction) -> None:
-        layout = spaced(QHBoxLayout(self), SPACING // 2, (0, 0, 0, 0))
+        layout = FlowLayout(SPACING // 2, self)
         add_page_buttons(layout, self._pages, (self.tr("Items"), self.tr("Statistics")))
         self._pages.idClicked.connect(self.page_requested)
-        layout.addSpacing(SPACING)
-        fill(layout, (self._search, 3), (self._show, 2))
+        layout.addWidget(self._search)
+        layout.addWidget(self._show)
         replace = icon_button("replace", self.tr("Find and replace…"))
         replace.setAutoRepeat(False)
         replace.clicked.connect(self.replace_requested)

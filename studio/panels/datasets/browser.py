@@ -13,7 +13,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QKeySequence, QPainter, QPalette
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QPainter, QPalette
 from PySide6.QtWidgets import (
     QSplitter,
     QStackedWidget,
@@ -225,7 +225,38 @@ class DatasetBrowser(QWidget):
         fill(spaced(QVBoxLayout(self), SPACING, (0, 0, 0, 0)), self.bar, (self._pages, 1))
         self.setFocusProxy(self.wall)
 
+    def _add_menu(self) -> None:
+        """Give the items a context menu."""
+        exclude = QAction(self.tr("Exclude or include"), self.wall)
+        exclude.triggered.connect(self.editing.toggle_excluded)
+        copy_text = QAction(self.tr("Copy text"), self.wall)
+        copy_text.setShortcuts(QKeySequence.StandardKey.Copy)
+        copy_text.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        copy_text.triggered.connect(self._copy_text)
+        copy_image = QAction(self.tr("Copy image"), self.wall)
+        copy_image.triggered.connect(self._copy_image)
+        select = QAction(self.tr("Select all"), self.wall)
+        select.triggered.connect(self.wall.selectAll)
+        self.wall.addActions([exclude, copy_text, copy_image, select])
+        self.wall.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+
+    @Slot()
+    def _copy_text(self) -> None:
+        """Copy the texts of the selected items, one on each line."""
+        if self.edits is not None and self._chosen:
+            edits = self.edits
+            texts = (edits.state(item).text for item in sorted(self._chosen))
+            QGuiApplication.clipboard().setText("\n".join(texts))
+
+    @Slot()
+    def _copy_image(self) -> None:
+        """Copy the image of the current item."""
+        picture = self._model.picture(self._chosen[0]) if self._chosen else None
+        if picture is not None:
+            QGuiApplication.clipboard().setImage(picture)
+
     def _connect(self) -> None:
+        self._add_menu()
         self.bar.filter_changed.connect(self._filter)
         self.bar.page_requested.connect(self.show_page)
         self.bar.zoom_requested.connect(self.wall.zoom_by)

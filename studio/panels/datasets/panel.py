@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QDesktopServices, QFont, QPainter, QPalette, QShowEvent
+from PySide6.QtGui import QAction, QDesktopServices, QFont, QPainter, QPalette, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -47,6 +47,7 @@ from studio.panels.datasets.task_bar import TaskBar
 from studio.theme import MARGIN, SPACING
 from studio.widgets.buttons import push_button
 from studio.widgets.folder_dialog import pick_folder
+from studio.widgets.icons import icon
 from studio.widgets.labels import EmptyState, fill, plain_label, scrolling, set_look, spaced
 
 _Role = Qt.ItemDataRole
@@ -75,7 +76,8 @@ class DatasetListView(QWidget):
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setAccessibleName(self.tr("Datasets"))
         self._list.itemSelectionChanged.connect(self._on_selection)
-        self._buttons: list[QPushButton] = []
+        self._list.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self._needs_dataset: list[QPushButton | QAction] = []
         layout = spaced(QVBoxLayout(self), SPACING, (0, 0, 0, 0))
         fill(layout, (self._list, 1), self._make_buttons())
 
@@ -110,8 +112,8 @@ class DatasetListView(QWidget):
 
     def set_open(self, *, is_open: bool) -> None:
         """Enable the buttons that need an open dataset."""
-        for button in self._buttons:
-            button.setEnabled(is_open)
+        for control in self._needs_dataset:
+            control.setEnabled(is_open)
 
     def _make_buttons(self) -> QGridLayout:
         imagefolder = self.tr(
@@ -136,8 +138,11 @@ class DatasetListView(QWidget):
                 grid.addWidget(button, 0, 0, 1, 2)
             else:
                 grid.addWidget(button, (1 + place) // 2, (1 + place) % 2)
+            action = QAction(icon(name), text, self._list)
+            action.triggered.connect(signal)
+            self._list.addAction(action)
             if name != "import":
-                self._buttons.append(button)
+                self._needs_dataset += [button, action]
         return grid
 
     def _on_selection(self) -> None:
@@ -164,7 +169,7 @@ class _LineDelegate(QStyledItemDelegate):
             painter.fillRect(option.rect, palette.color(ground))
         room = option.rect.adjusted(_ROOM + 3, _ROOM, -_ROOM, -_ROOM)
         bold = QFont(option.font)
-        bold.setWeight(QFont.Weight.DemiBold)
+        bold.setWeight(QFont.Weight.Bold)
         for data, font, color, side in (
             (_Role.DisplayRole, bold, role.Text, Qt.AlignmentFlag.AlignTop),
             (_DETAIL_ROLE, option.font, role.PlaceholderText, Qt.AlignmentFlag.AlignBottom),

@@ -1,5 +1,6 @@
 """Run controls: buttons, progress, alerts, and the row to train longer."""
 
+import re
 from collections.abc import Hashable
 
 from PySide6.QtCore import Signal, Slot
@@ -128,7 +129,7 @@ class RunControls(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = RunState.IDLE
-        self._can_start = False
+        self._can_start = self._can_queue = False
         ask = self.ask
         self.start = push_button(self.tr("Start training"), lambda: ask(Command.START))
         self.queue = push_button("", self.queue_requested, icon_name="queue")
@@ -191,12 +192,12 @@ class RunControls(QWidget):
         self._state = state
         self._show()
 
-    def show_startable(self, *, can_start: bool, tip: str) -> None:
-        """Enable or disable Start; ``tip`` gives the reason."""
-        self._can_start = can_start
+    def show_startable(self, *, can_start: bool, can_queue: bool, tip: str) -> None:
+        """Enable or disable Start and the queue; ``tip`` gives the reason."""
+        self._can_start, self._can_queue = can_start, can_queue
         self.start.setToolTip(tip)
         add = self.tr("Add to queue; start it from the Runs panel")
-        self.queue.setToolTip(add if can_start else tip)
+        self.queue.setToolTip(add if can_queue else tip)
         self._show()
 
     def show_resumable(self, run: Resumable | None) -> None:
@@ -222,9 +223,11 @@ class RunControls(QWidget):
         state, available = self._state, self.available_commands
         is_under_way, is_paused = is_alive(state), state is RunState.PAUSED
         self._show_texts()
-        for button in (self.start, self.queue):
-            button.setEnabled(Command.START in available)
-            button.setVisible(not is_under_way)
+        self.start.setEnabled(Command.START in available)
+        self.start.setVisible(not is_under_way)
+        self.queue.setEnabled(self._can_queue)
+        # Beside Start there is room for the icon alone.
+        self.queue.setText(self.tr("Add to queue") if is_under_way else "")
         self.resume.setEnabled(Command.RESUME in available)
         self.pause.set_enabled(
             main=Command.PAUSE in available, arrow=Command.PAUSE_RELEASE in available
@@ -259,7 +262,10 @@ _PROGRESS_GAP = 5
 
 
 class RunProgress(QWidget):
-    """Progress of a run; hidden while there is none."""
+    """Name, progress and device of a run; hidden while there is none."""
+
+    settings_requested = Signal()
+    """Emitted to show the settings of the run."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -268,14 +274,22 @@ class RunProgress(QWidget):
         self._bar.setAccessibleName(self.tr("Progress of the run"))
         self._figures = plain_label()
         self._device = plain_label(role="muted")
+        self._settings = push_button(
+            self.tr("Settings…"),
+            self.settings_requested,
+            role="small",
+            tip=self.tr("Show the settings of this run, and use them for another"),
+        )
+        head = fill(spaced(QHBoxLayout(), SPACING), (self._state, 1), self._settings)
         layout = spaced(QVBoxLayout(self), _PROGRESS_GAP, (0, 0, 0, 0))
-        fill(layout, self._state, self._bar, self._figures, self._device)
+        fill(layout, head, self._bar, self._figures, self._device)
         self.show_status(RunStatus())
 
     def show_status(self, status: RunStatus) -> None:
         """Show a status."""
         self.setVisible(status.activity is not RunActivity.IDLE)
-        self._state.setText(activity_text(status.activity))
+        texts = (status.name, activity_text(status.activity))
+        self._state.setText("\n".join(text for text in texts if text))
         progress = status.progress
         self._figures.setText(progress_text(progress) if progress else "")
         self._figures.setVisible(progress is not None)
@@ -292,9 +306,18 @@ class RunProgress(QWidget):
         """Show device, number of pairs and image size."""
         text = self.tr("{0}, {1} pairs, {2} px")
         self._device.setText(
-            text.format(event.device, count_text(event.pairs), event.size_text.replace("x", "×"))
+            text.format(
+                self._device_text(event.device),
+                count_text(event.pairs),
+                event.size_text.replace("x", "×"),
+            )
         )
         self._device.show()
+
+    def _device_text(self, device: str) -> str:
+        """Return the name of a device, as the engine gives it, in the user's language."""
+        cpu = re.fullmatch(r"CPU, (\d+) threads?", device)
+        return self.tr("CPU, %Ln thread(s)", "", int(cpu[1])) if cpu else device
 
 
 _MAX_NOTES = 4

@@ -12,6 +12,7 @@ from engine.events import Outcome, WeightsTransferred
 from engine.runs.listing import ListedRun
 from engine.runs.status import Status
 from studio.errors.wording import explain
+from studio.jobs.runs import RunList
 from studio.jobs.task import TaskEnded
 from studio.models.run_form import RunForm, RunPlan
 from studio.models.run_state import count_text
@@ -66,6 +67,10 @@ class InitialRunRow(QObject):
         self._layout = layout
 
     @Slot(object)
+    def show_listed(self, found: RunList) -> None:
+        """Set the runs of the workspace from their listing."""
+        self.show_runs(found.runs)
+
     def show_runs(self, runs: Sequence[ListedRun]) -> None:
         """Set the runs of the workspace."""
         if tuple(runs) != self._runs:

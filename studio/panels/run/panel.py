@@ -13,7 +13,8 @@ from engine.runs.branching import BranchStart
 from studio.i18n import translate_engine
 from studio.models.more_training import Resumable
 from studio.models.run_form import FIELDS, RunForm
-from studio.models.run_state import Command, RunStatus
+from studio.models.run_settings import group_titles
+from studio.models.run_state import Command, RunActivity, RunStatus
 from studio.panels.run.controls import HealthNotes, RunControls, RunProgress
 from studio.panels.run.forecast import ForecastView
 from studio.panels.run.initial import InitialRunRow
@@ -27,7 +28,10 @@ MAIN = ("family", "device", "minutes", "training.batch_size", "training.learning
 
 
 class RunPanel(QWidget):
-    """Form, controls and progress of a run; emits requests only."""
+    """Form of the next run; controls and progress of the active or open one.
+
+    The form stays usable while a run is active: the next run can be queued. Emits requests only.
+    """
 
     start_requested = Signal(object)
     """Emitted with a valid ``RunPlan``."""
@@ -39,6 +43,8 @@ class RunPanel(QWidget):
     """Emitted with a ``Command`` for the current run."""
     commands_changed = Signal()
     """Emitted when ``available_commands`` may have changed."""
+    settings_requested = Signal()
+    """Emitted to show the settings of the active or open run."""
 
     def __init__(
         self, form: RunForm, *, is_more_open: bool = False, parent: QWidget | None = None
@@ -47,6 +53,8 @@ class RunPanel(QWidget):
         self._form = form
         self._problems: dict[str, str] = {}
         self._status = RunStatus()
+        self._requested: Path | None = None
+        """Folder of the run that was requested last."""
         self.notes = HealthNotes(self)
         self._headings: dict[str, QLabel] = {}
         self._subject = RunSetupFields(form, self)
@@ -56,29 +64,43 @@ class RunPanel(QWidget):
             rows.edited.connect(self.refresh)
         self.origin = ForkOriginLabel()
         self.origin.cancel_requested.connect(self._end_branch)
+        self._title = plain_label(self.tr("Next run"), role="heading")
         self._content = QWidget()
         self._more = Section(self.tr("More settings"), self._make_more())
         self._more.set_open(is_open=is_more_open)
         self.forecast = ForecastView(form)
         self.forecast.edited.connect(self.refresh)
         self._progress = RunProgress()
+        self._progress.settings_requested.connect(self.settings_requested)
         self._reason = plain_label(role="problem")
         self._controls = RunControls()
         self._controls.command_requested.connect(self._on_command)
         self._controls.resume_requested.connect(self.resume_requested)
         self._controls.queue_requested.connect(self.queue)
         self._lay_out()
+        self._title.hide()
         self.refresh()
 
     @property
     def can_start(self) -> bool:
         """Whether the form is valid and no run is active."""
-        return not self._problems and not self._status.is_running
+        return self.can_queue and not self._status.is_running
+
+    @property
+    def can_queue(self) -> bool:
+        """Whether the form is valid, also while a run is active."""
+        return not self._problems
 
     @property
     def reason(self) -> str:
-        """Why Start is disabled; empty if it is enabled."""
-        return "" if self._status.is_running else self._reason_text()
+        """Why the form cannot be started or queued; empty if it is valid."""
+        if not self._problems:
+            return ""
+        name, problem = next(iter(self._problems.items()))
+        text = self.tr("Cannot start yet. {0}: {1}.").format(self._label_of(name), problem)
+        others = len(self._problems) - 1
+        more = self.tr("%n more field(s) need attention.", "", others)
+        return f"{text} {more}" if others else text
 
     def choices(self) -> RunChoices:
         """Return the choices to remember."""
@@ -98,20 +120,20 @@ class RunPanel(QWidget):
 
     def show_status(self, status: RunStatus) -> None:
         """Show the status of the run."""
-        has_begun_or_ended = status.is_running != self._status.is_running
         has_moved = status.state is not self._status.state
         self._status = status
         self._progress.show_status(status)
+        self._title.setVisible(status.activity is not RunActivity.IDLE)
         if has_moved:
             self._controls.show_state(status.state)
-        if has_begun_or_ended:
-            # The next run needs a new name and starts from scratch.
-            self._form.rename("")
-            self._form.start_from(None)
-            self._form.end_branch()
             self.refresh()
-        elif has_moved:
-            self.commands_changed.emit()
+
+    @Slot(object)
+    def on_run_started(self, config: RunConfig) -> None:
+        """Prepare the form for the run after the one that it has started."""
+        if config.run == self._requested:
+            self._clear_for_next()
+        self._requested = None
 
     def show_resumable(self, run: Resumable | None) -> None:
         """Set the run that can be resumed, if any."""
@@ -149,22 +171,33 @@ class RunPanel(QWidget):
         """Request the run of the form, if it is valid."""
         self.refresh()
         if self.can_start:
-            self.start_requested.emit(self._form.plan())
+            plan = self._form.plan()
+            self._requested = plan.config.run
+            self.start_requested.emit(plan)
 
     @Slot()
     def queue(self) -> None:
         """Request to queue the run of the form, if it is valid."""
         self.refresh()
-        if self.can_start:
+        if self.can_queue:
             self.queue_requested.emit(self._form.plan())
-            self._form.rename("")
-            self._form.start_from(None)
-            self._end_branch()
+            self._clear_for_next()
+
+    def use_settings(self, config: RunConfig) -> None:
+        """Fill the form with the settings of a run."""
+        self._form.use_settings(config)
+        self.refresh()
 
     def begin_branch(self, start: BranchStart, config: RunConfig) -> None:
         """Fill the form with the settings of a branch."""
         self._form.begin_branch(start, config)
         self.refresh()
+
+    def _clear_for_next(self) -> None:
+        """Keep the settings; the next run needs a new name and starts from scratch."""
+        self._form.rename("")
+        self._form.start_from(None)
+        self._end_branch()
 
     @Slot()
     def _end_branch(self) -> None:
@@ -174,9 +207,7 @@ class RunPanel(QWidget):
     @Slot()
     def refresh(self) -> None:
         """Validate the form and update all widgets."""
-        if not self._status.is_running:
-            # The folder of the current run is not empty, which is no error.
-            self._problems = self._form.problems()
+        self._problems = self._form.problems()
         self.origin.show_branch(self._form.branch)
         self._subject.refresh(self._problems)
         self.initial.refresh(self._problems, is_running=self._status.is_running)
@@ -185,9 +216,8 @@ class RunPanel(QWidget):
         self.forecast.setVisible(self.forecast.has_data and not self._status.is_running)
         for group, heading in self._headings.items():
             heading.setVisible(any(self._form.matters(name) for name in FIELDS if _in(group, name)))
-        self._content.setEnabled(not self._status.is_running)
         tip = self.reason or self.tr("Train with the settings above")
-        self._controls.show_startable(can_start=self.can_start, tip=tip)
+        self._controls.show_startable(can_start=self.can_start, can_queue=self.can_queue, tip=tip)
         self._reason.setText(self.reason)
         self._reason.setVisible(bool(self.reason))
         self.commands_changed.emit()
@@ -195,17 +225,9 @@ class RunPanel(QWidget):
     def _make_more(self) -> QWidget:
         content = QWidget()
         layout = spaced(QVBoxLayout(content), SPACING, (0, 0, 0, 0))
-        titles = {
-            "": "",
-            "training": self.tr("Training"),
-            "variational": self.tr("Likelihood"),
-            "data": self.tr("Data"),
-            "networks": self.tr("Networks"),
-            "reporting": self.tr("Previews and checkpoints"),
-        }
-        for group, title in titles.items():
+        for group, title in group_titles().items():
             names = [name for name in FIELDS if _in(group, name)]
-            if title:
+            if group:
                 self._headings[group] = plain_label(title, role="heading")
                 layout.addWidget(self._headings[group])
             rows = form_layout()
@@ -219,22 +241,13 @@ class RunPanel(QWidget):
         self.initial.add_to(rows)
         self._settings.add_to(rows, MAIN)
         form = spaced(QVBoxLayout(self._content), SPACING, (MARGIN, SPACING, MARGIN, SPACING))
-        fill(form, self.origin, rows, self._more, 1)
+        fill(form, self._title, self.origin, rows, self._more, 1)
         scroll = scrolling(self._content)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         bottom = spaced(QVBoxLayout(), SPACING, (MARGIN, SPACING, MARGIN, MARGIN))
         fill(bottom, self.notes, self._progress, self.forecast, self._reason, self._controls)
         fill(spaced(QVBoxLayout(self), 0, (0, 0, 0, 0)), (scroll, 1), bottom)
         self.setFocusProxy(self._controls)
-
-    def _reason_text(self) -> str:
-        if not self._problems:
-            return ""
-        name, problem = next(iter(self._problems.items()))
-        text = self.tr("Cannot start yet. {0}: {1}.").format(self._label_of(name), problem)
-        others = len(self._problems) - 1
-        more = self.tr("%n more field(s) need attention.", "", others)
-        return f"{text} {more}" if others else text
 
     def _label_of(self, name: str) -> str:
         own = {

@@ -22,6 +22,7 @@ from engine.runs.metadata import MAX_NOTE
 from engine.runs.status import Status
 from studio.theme import SPACING
 from studio.widgets.buttons import add_page_buttons, icon_button, push_button
+from studio.widgets.flow_layout import FlowLayout
 from studio.widgets.icons import icon
 from studio.widgets.labels import fill, plain_label, spaced
 
@@ -49,6 +50,8 @@ class RunsBar(QWidget):
         self.rename.setShortcut(Qt.Key.Key_F2)
         self.queue_again = QAction(icon("queue"), self.tr("Queue again"), self)
         self.queue_again.setToolTip(self.tr("Add a run with the same settings to the queue"))
+        self.settings = QAction(self.tr("Settings…"), self)
+        self.settings.setToolTip(self.tr("Show the settings of this run, and use them for another"))
         self.show_folder = QAction(icon("folder"), self.tr("Show folder"), self)
         self.copy_command = QAction(self.tr("Copy command"), self)
         self.copy_command.setToolTip(self.tr("Copy the command line that does this run again"))
@@ -63,7 +66,7 @@ class RunsBar(QWidget):
         self._search = QLineEdit()
         self._typing = QTimer(self, singleShot=True, interval=_TYPING_MS)
         self._typing.timeout.connect(lambda: self.search_changed.emit(self._search.text()))
-        first = (self.star, self.rename, self.queue_again)
+        first = (self.settings, self.star, self.rename, self.queue_again)
         for group in (first, (self.show_folder, self.copy_command), (self.delete,)):
             self.menu.addActions(list(group))
             self.menu.addSeparator()
@@ -80,12 +83,13 @@ class RunsBar(QWidget):
         self.open.setEnabled(is_sound and not is_busy)
         self.resume.setEnabled(not is_busy and is_sound and is_resumable(run))
         self.resume.setToolTip(self._resume_tip(run, is_busy=is_busy))
-        self.branch.setEnabled(not is_busy and is_sound and bool(run and run.checkpoints))
+        # A branch is set up in the form, and can be queued while another run is active.
+        self.branch.setEnabled(is_sound and bool(run and run.checkpoints))
         for action in (self.star, self.show_folder):
             action.setEnabled(run is not None)
         for action in (self.rename, self.delete):
             action.setEnabled(is_free)
-        for action in (self.queue_again, self.copy_command):
+        for action in (self.settings, self.queue_again, self.copy_command):
             action.setEnabled(is_sound)
         is_starred = run is not None and run.is_starred
         self.star.setText(self.tr("Remove star") if is_starred else self.tr("Star"))
@@ -116,11 +120,14 @@ class RunsBar(QWidget):
         return self.tr("Resume from the newest intact checkpoint")
 
     def _lay_out(self) -> None:
-        layout = spaced(QHBoxLayout(self), SPACING // 2, (0, 0, 0, 0))
+        layout = FlowLayout(SPACING // 2, self)
         add_page_buttons(layout, self._pages, (self.tr("History"), self.tr("Queue")))
         self._pages.idClicked.connect(self.page_requested)
         self._search.setPlaceholderText(self.tr("Search runs"))
         self._search.setAccessibleName(self.tr("Search runs"))
+        self._search.setToolTip(
+            self.tr("Words of names, notes and settings, such as hinge, 0.001 or batch-size=64")
+        )
         self._search.setClearButtonEnabled(True)
         self._search.setMinimumWidth(_SEARCH_WIDTH)
         self._search.textChanged.connect(lambda _text: self._typing.start())
@@ -132,10 +139,8 @@ class RunsBar(QWidget):
         self._more.setMenu(self.menu)
         self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
-        layout.addSpacing(SPACING)
-        layout.addWidget(self._search, stretch=1)
-        layout.addSpacing(SPACING)
-        fill(layout, self.open, self.resume, self.branch, self._more, 0)
+        for widget in (self._search, self.open, self.resume, self.branch, self._more):
+            layout.addWidget(widget)
 
 
 def is_resumable(run: ListedRun | None) -> bool:

@@ -32,6 +32,7 @@ class RunsPanel(QWidget):
     resume_requested = Signal(object)
     branch_requested = Signal(object)
     queue_again_requested = Signal(object)
+    settings_requested = Signal(object)
     folder_requested = Signal(object)
     command_requested = Signal(object)
 
@@ -114,6 +115,7 @@ class RunsPanel(QWidget):
             (bar.resume.clicked, self.resume_requested),
             (bar.branch.clicked, self.branch_requested),
             (bar.queue_again.triggered, self.queue_again_requested),
+            (bar.settings.triggered, self.settings_requested),
             (bar.show_folder.triggered, self.folder_requested),
             (bar.copy_command.triggered, self.command_requested),
             (table.open_requested, self.open_requested),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QDropEvent, QKeyEvent
+from PySide6.QtGui import QAction, QColor, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.models.run_queue import QueuedRun, QueueState
+from studio.models.run_settings import difference_text
 from studio.theme import SPACING, current_colors
 from studio.widgets.buttons import push_button
 from studio.widgets.icons import icon
@@ -51,6 +52,18 @@ class QueueView(QWidget):
         self.retry = push_button(
             self.tr("Try again"), lambda: self.retry_requested.emit(self.list.currentRow())
         )
+        self._menu = {
+            "retry": QAction(self.tr("Try again"), self),
+            "up": QAction(self.tr("Move up"), self),
+            "down": QAction(self.tr("Move down"), self),
+            "remove": QAction(self.tr("Remove"), self),
+        }
+        self._menu["retry"].triggered.connect(self.retry.click)
+        self._menu["up"].triggered.connect(lambda: self.list.move_current(-1))
+        self._menu["down"].triggered.connect(lambda: self.list.move_current(1))
+        self._menu["remove"].triggered.connect(self._remove)
+        self.list.addActions(list(self._menu.values()))
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.stops = QCheckBox(self.tr("Stop the queue on failure"))
         self.stops.setToolTip(self.tr("If off, a failed run is marked and the next one starts"))
         self.stops.toggled.connect(self.stops_chosen)
@@ -84,7 +97,9 @@ class QueueView(QWidget):
         item = QListWidgetItem(icon(_ICONS[run.state]), self._text(run))
         # Items are dropped between other items, not onto them.
         item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsDropEnabled)
-        item.setToolTip("\n".join(part for part in (str(run.plan.config.run), run.reason) if part))
+        config = run.plan.config
+        parts = (str(config.run), difference_text(config), run.reason)
+        item.setToolTip("\n".join(part for part in parts if part))
         if run.state is QueueState.FAILED:
             item.setForeground(QColor(current_colors().danger))
         return item
@@ -98,7 +113,7 @@ class QueueView(QWidget):
             QueueState.FAILED: self.tr("failed: {0}").format(run.reason),
         }[run.state]
         parts = [run.name, run.plan.starter or config.dataset.name, state]
-        return " · ".join(parts)
+        return " · ".join(parts) + "\n" + difference_text(config)
 
     def _lay_out(self) -> None:
         empty = EmptyState(
@@ -118,6 +133,10 @@ class QueueView(QWidget):
         run = self._runs[row] if 0 <= row < len(self._runs) else None
         self.remove.setEnabled(run is not None and run.state is not QueueState.RUNNING)
         self.retry.setEnabled(run is not None and run.state is QueueState.FAILED)
+        self._menu["retry"].setEnabled(self.retry.isEnabled())
+        self._menu["remove"].setEnabled(self.remove.isEnabled())
+        self._menu["up"].setEnabled(row > 0)
+        self._menu["down"].setEnabled(0 <= row < len(self._runs) - 1)
         self.start.setText(self.tr("Pause queue") if self._is_active else self.tr("Start queue"))
         self.start.setIcon(icon("pause" if self._is_active else "run"))
         self.start.setToolTip(
@@ -152,6 +171,10 @@ class _DragList(QListWidget):
         self.setDefaultDropAction(Qt.DropAction.MoveAction)
         self.setToolTip(self.tr("Drag the lines into another order, or press Alt+Up and Alt+Down"))
 
+    def move_current(self, steps: int) -> None:
+        """Request to move the current item up or down."""
+        self._move(self.currentRow(), self.currentRow() + steps)
+
     def dropEvent(self, event: QDropEvent) -> None:
         """Emit ``moved`` instead of moving the item."""
         row = self.currentRow()
@@ -170,7 +193,7 @@ class _DragList(QListWidget):
         steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
         step = steps.get(Qt.Key(event.key()))
         if step is not None and event.modifiers() & Qt.KeyboardModifier.AltModifier:
-            self._move(self.currentRow(), self.currentRow() + step)
+            self.move_current(step)
         elif event.key() == Qt.Key.Key_Delete:
             self.remove_requested.emit()
         else:

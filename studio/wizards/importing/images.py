@@ -100,7 +100,8 @@ class ImagesPage(PreviewPage):
             planned, shown = event.result
             self._show_values(planned.values)
             self.board.show_cards([self._card(one) for one in shown])
-            self.board.set_dimmed(is_dimmed=False)
+            # These images may be of older settings, with newer ones requested.
+            self.board.set_dimmed(is_dimmed=self.jobs.pictures.is_running)
             self._headline.setText(
                 self.tr("Before and after") if shown else self.tr("No image could be read.")
             )

@@ -56,6 +56,25 @@ def test_that_a_search_looks_everywhere_for_every_word(runs, file):
         assert set(names(listed(runs, file, text))) == found, text
 
 
+def test_that_a_search_finds_settings_by_value_and_by_name(runs, file):
+    made_run(runs, "cats", training__adversarial_loss="hinge", training__batch_size=128)
+    made_run(runs, "dogs", training__adversarial_loss="wasserstein", training__learning_rate=0.0123)
+    for text, found in {
+        "hinge": {"cats"},
+        "HINGE 128": {"cats"},
+        "adversarial-loss=was": {"dogs"},
+        "0.0123": {"dogs"},
+        "1.23e-2": {"dogs"},
+        "0.012": set(),
+        "batch-size=128": {"cats"},
+        "batch_size=128.0": {"cats"},
+        "batch-size=12": set(),
+        "batch-size=": set(),
+        "learning": set(),
+    }.items():
+        assert set(names(listed(runs, file, text))) == found, text
+
+
 def test_that_only_runs_that_changed_are_read_again(runs, file, monkeypatch):
     folders = [made_run(runs, f"run-{number}") for number in range(4)]
     listed(runs, file)

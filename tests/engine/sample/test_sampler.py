@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -83,6 +85,17 @@ def test_that_captions_keep_the_images(run, monkeypatch):
     shown, texts = gather(load_run(run, CPU).sampler.captions(images, 1))
     assert np.array_equal(shown[..., 0], images[:, 0].numpy())
     assert set(" ".join(texts).split()) <= set(WORDS)
+
+
+def test_that_loading_a_run_does_not_import_the_compiler(run):
+    code = (
+        "import sys, torch\n"
+        "from pathlib import Path\n"
+        "from engine.sample.load import load_run\n"
+        "load_run(Path(sys.argv[1]), torch.device('cpu'))\n"
+        "sys.exit('torch._dynamo' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(run)], check=True)
 
 
 def test_that_a_missing_run_or_checkpoint_is_named(run, tmp_path):
