@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.cli.import_ import add_source, plan_from
 from engine.cli.progress import stop_on_interrupt
+from engine.cli.terminal import answer
 from engine.cli.train import cost_sentence
 from engine.config.sections import DataConfig
 from engine.control import RunControl
@@ -37,7 +38,7 @@ def run(arguments: argparse.Namespace) -> None:
         check_report, choice = _check(arguments, control)
     except StoppedError:
         raise KeyboardInterrupt from None
-    print(_json(check_report, choice) if arguments.json else _text(check_report, choice))
+    answer(_json(check_report, choice) if arguments.json else _text(check_report, choice))
 
 
 def _check(arguments: argparse.Namespace, control: RunControl) -> tuple[CheckReport, TextChoice]:

@@ -18,7 +18,14 @@ import numpy.typing as npt
 
 from engine.data.manifest import FILE_NAME, TRAIN, VALIDATION, Manifest, Record, has_image
 from engine.errors import EngineError, FolderInUseError
-from engine.fs.atomic import atomic_write, check_free_space, files, wrap_os_error
+from engine.fs.atomic import (
+    atomic_write,
+    check_free_space,
+    files,
+    remove_abandoned,
+    staged_path,
+    wrap_os_error,
+)
 
 
 @contextlib.contextmanager
@@ -33,10 +40,10 @@ def atomic_directory(folder: Path, needed_bytes: int) -> Iterator[Path]:
         FolderInUseError: the folder holds files.
         FolderNotWritableError, DiskFullError: it cannot be written.
     """
-    staged = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    staged = staged_path(folder)
     try:
         ensure_unused(folder)
-        shutil.rmtree(staged, ignore_errors=True)
+        remove_abandoned(folder)
         staged.mkdir(parents=True)
         check_free_space(staged, needed_bytes)
         yield staged
@@ -94,7 +101,7 @@ class DatasetWriter:
         shared: Path | None = None,
     ) -> None:
         self._folder, self._shape, self._shared = folder, shape, shared
-        self.staged = staged or folder.with_name(f".{folder.name}.{os.getpid()}.part")
+        self.staged = staged or staged_path(folder)
         """The temporary folder; further files may be written to it before ``publish``."""
         self._needed_bytes = int(np.prod(shape, dtype=np.int64))
         self._digest = hashlib.sha256(repr(shape).encode())
@@ -106,6 +113,7 @@ class DatasetWriter:
     def __enter__(self) -> Self:
         with self._explaining():
             ensure_unused(self._folder)
+            remove_abandoned(self._folder)
             shutil.rmtree(self.staged, ignore_errors=True)
             self.staged.mkdir(parents=True)
             try:
