@@ -112,7 +112,7 @@ def load_checkpoint(run: TrainingSetup, checkpoint: Path) -> CheckpointMetadata:
             torch.set_rng_state(tensors[f"{RNG_PREFIX}cpu"])
         if run.state.device.type == "cuda" and f"{RNG_PREFIX}cuda" in tensors:
             torch.cuda.set_rng_state(tensors[f"{RNG_PREFIX}cuda"], run.state.device)
-    except (ValueError, RuntimeError) as error:
+    except (ValueError, TypeError, RuntimeError) as error:
         raise CheckpointCorruptError(checkpoint, str(error)) from error
     return metadata
 

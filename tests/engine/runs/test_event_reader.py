@@ -14,14 +14,17 @@ from engine.events import (
     AlertChanged,
     BatchSizeSelected,
     CheckpointSaved,
+    DatasetVerified,
     EvaluationCompleted,
     EvaluationFailed,
+    LogRestored,
     MicroBatchingEnabled,
     Outcome,
     Phase,
     PhaseChanged,
     PreviewFailed,
     PreviewReady,
+    ReportingFailed,
     RolledBack,
     RunEnded,
     RunEvent,
@@ -66,6 +69,8 @@ def every_event(run: Path) -> list[RunEvent]:
         RunRelocated(folder=Path("/elsewhere/run")),
         StepsSkipped(images_seen=64, steps=(3, 4), terms=("discriminator",)),
         RolledBack(images_seen=3000, from_images_seen=4000, rate_scale=0.5),
+        DatasetVerified(damage=("images 0 to 9 in images.npy",)),
+        LogRestored(bytes_restored=4_000),
         MicroBatchingEnabled(
             images_seen=1, batch_size=64, num_micro_batches=2, memory_bytes=1, budget_bytes=2
         ),
@@ -263,6 +268,6 @@ def test_that_every_kind_of_event_is_tried_above(tmp_path):
     import typing
 
     tried = {type(event) for event in every_event(tmp_path)}
-    tried |= {PreviewReady, EvaluationFailed, PreviewFailed}
+    tried |= {PreviewReady, EvaluationFailed, PreviewFailed, ReportingFailed}
     assert tried == set(typing.get_args(RunEvent))
     assert all(dataclasses.is_dataclass(kind) for kind in tried)
