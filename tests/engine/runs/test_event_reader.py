@@ -112,11 +112,11 @@ def test_that_a_preview_comes_without_its_pictures(tmp_path):
     assert read.images.shape == (0, 0, 0, 3)
 
 
-@pytest.mark.parametrize("kind", [EvaluationFailed, PreviewFailed])
+@pytest.mark.parametrize("kind", [EvaluationFailed, PreviewFailed, ReportingFailed])
 def test_that_an_error_is_told_in_its_own_words(tmp_path, kind):
     error = DiskFullError(tmp_path, 5, 1)
     [read] = read_events(log_of(tmp_path / "events.jsonl", kind(error=error)))
-    assert isinstance(read, EvaluationFailed | PreviewFailed)
+    assert isinstance(read, EvaluationFailed | PreviewFailed | ReportingFailed)
     assert isinstance(read.error, LoggedError)
     assert (read.error.kind, str(read.error)) == ("DiskFullError", str(error))
 
