@@ -2,7 +2,20 @@
 
 import sys
 
-from engine.cli.main import main
+from engine.cli.terminal import interrupt_on_signals, run_guarded
+
+
+def main() -> int:
+    """Run the command line and return the exit code."""
+    interrupt_on_signals()
+    return run_guarded(_run)
+
+
+def _run() -> int:
+    from engine.cli.main import main
+
+    return main()
+
 
 if __name__ == "__main__":
     sys.exit(main())

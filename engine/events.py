@@ -280,6 +280,28 @@ class PreviewFailed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DatasetVerified:
+    """The content of the dataset was compared with its checksums; training continues."""
+
+    damage: tuple[str, ...]
+    """What has changed since the dataset was written, one clause each; empty if it is intact."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogRestored:
+    """The log was deleted during the run and was written again."""
+
+    bytes_restored: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportingFailed:
+    """The receiver of events raised an error; the run continues, and reports go to the log."""
+
+    error: Exception
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunEnded:
     """Last event of every run."""
 
@@ -311,6 +333,9 @@ RunEvent = (
     | StepsSkipped
     | RolledBack
     | MicroBatchingEnabled
+    | DatasetVerified
+    | LogRestored
+    | ReportingFailed
     | RunEnded
 )
 Emit = Callable[[RunEvent], None]

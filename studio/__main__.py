@@ -1,9 +1,9 @@
 """Entry point of ``diptych``: the studio without arguments, the command line with a subcommand."""
 
-import multiprocessing
 import os
 import sys
 
+from engine.cli.terminal import BAD_INPUT, complain, interrupt_on_signals, run_guarded
 from studio.system_libraries import has_apt, how_to_install, missing_for_window
 
 DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
@@ -11,6 +11,14 @@ DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
 def main() -> int:
     """Run the studio or the command line and return the exit code."""
+    interrupt_on_signals()
+    return run_guarded(_run)
+
+
+def _run() -> int:
+    # Imported here, where an interrupt or a lack of memory becomes a sentence.
+    import multiprocessing
+
     multiprocessing.freeze_support()
     if len(sys.argv) > 1:
         from engine.cli.main import main as run_command
@@ -19,9 +27,8 @@ def main() -> int:
         return run_command(sys.argv[1:], starters=starters_folder())
     problem = _why_no_window() if sys.platform == "linux" else ""
     if problem:
-        # There is neither a window nor a log yet.
-        print(f"diptych: {problem}", file=sys.stderr)  # noqa: T201
-        return 2
+        complain(problem)
+        return BAD_INPUT
     from studio.start import run_studio
 
     return run_studio(sys.argv)

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from engine.cli.terminal import END_SIGNALS
 from studio.app import Studio, build_studio
 from studio.errors.reporter import excepthooks
 from studio.log import start_logging, stop_logging
@@ -37,8 +38,11 @@ def run_studio(arguments: list[str]) -> int:
 
 
 def _quit_on_interrupt(studio: Studio) -> None:
-    """Save and quit on Ctrl+C in the terminal."""
-    signal.signal(signal.SIGINT, lambda _number, _frame: _interrupt(studio))
+    """Save and quit on Ctrl+C in the terminal, when that closes, and when asked to terminate."""
+    for number in END_SIGNALS:
+        # Ignored signals remain ignored, as SIGHUP is under ``nohup``.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda _number, _frame: _interrupt(studio))
     # Python handles signals between bytecodes, so the Qt event loop needs a timer that runs Python.
     timer = QTimer(studio, interval=SIGNALS_EVERY_MS)
     timer.timeout.connect(lambda: None)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.cli import sample, train
+from engine.cli.terminal import say
 from engine.config.presets import config_from_preset
 from engine.runs.event_reader import read_losses
 from engine.runs.folder import RunFolder
@@ -50,8 +51,8 @@ def run(arguments: argparse.Namespace) -> None:
     sample.write_with_progress(gallery)
     chart = results / "losses.png"
     draw_losses(RunFolder(config.run), chart)
-    print(f"Contact sheet: {gallery.folder / 'contact_sheet.png'}")
-    print(f"Loss curves: {chart}")
+    say(f"Contact sheet: {gallery.folder / 'contact_sheet.png'}")
+    say(f"Loss curves: {chart}")
 
 
 def draw_losses(folder: RunFolder, path: Path) -> None:

@@ -3,18 +3,21 @@
 import argparse
 import dataclasses
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from engine.cli.import_ import add_source, plan_from
 from engine.cli.progress import stop_on_interrupt
+from engine.cli.terminal import answer
 from engine.cli.train import cost_sentence
 from engine.config.sections import DataConfig
 from engine.control import RunControl
-from engine.data.manifest import FILE_NAME
+from engine.data.checksums import damage_text, find_damage
+from engine.data.manifest import FILE_NAME, read_manifest
 from engine.data.store import open_dataset, training_texts
 from engine.data.text_choice import AUTO, TextChoice, choose_texts
-from engine.errors import StoppedError
+from engine.errors import DatasetCorruptError, StoppedError
 from engine.importing.check_context import CheckReport
 
 MAX_EXAMPLES = 3
@@ -34,10 +37,21 @@ def run(arguments: argparse.Namespace) -> None:
     control = RunControl()
     stop_on_interrupt(control)
     try:
+        damage = _damage(arguments.source, control)
         check_report, choice = _check(arguments, control)
     except StoppedError:
         raise KeyboardInterrupt from None
-    print(_json(check_report, choice) if arguments.json else _text(check_report, choice))
+    shown = _json(check_report, choice, damage) if arguments.json else _text(check_report, choice)
+    answer(shown)
+    if damage:
+        raise DatasetCorruptError(arguments.source, damage_text(damage))
+
+
+def _damage(folder: Path, control: RunControl) -> Sequence[str]:
+    """Return what has changed in a dataset since it was written; nothing for other sources."""
+    if not (folder / FILE_NAME).is_file():
+        return ()
+    return find_damage(folder, read_manifest(folder), lambda _size: control.stop_if_asked())
 
 
 def _check(arguments: argparse.Namespace, control: RunControl) -> tuple[CheckReport, TextChoice]:
@@ -52,8 +66,9 @@ def _check(arguments: argparse.Namespace, control: RunControl) -> tuple[CheckRep
     return found.result.check_report, found.text_facts.choice
 
 
-def _json(check_report: CheckReport, choice: TextChoice) -> str:
+def _json(check_report: CheckReport, choice: TextChoice, damage: Sequence[str]) -> str:
     table = {
+        "damage": list(damage),
         "items": len(check_report.outcomes),
         "kept": sum(1 for _decision in check_report.kept()),
         "issues": [

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.cli.progress import stop_on_interrupt
+from engine.cli.terminal import answer
 from engine.control import RunControl
 
 PAIRS = 5_000
@@ -51,7 +52,7 @@ def run(arguments: argparse.Namespace) -> None:
         checkpoint=arguments.checkpoint,
         control=control,
     )
-    print(report.to_json() if arguments.json else report.to_text())
+    answer(report.to_json() if arguments.json else report.to_text())
 
 
 def _count(text: str) -> int:

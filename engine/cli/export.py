@@ -27,14 +27,17 @@ def add_to(commands: Any, _starters: Path | None) -> None:
 
 def run(arguments: Namespace) -> None:
     """Write the folder, and print progress."""
+    from engine.data.checksums import ensure_intact
     from engine.data.export import export_image_folder
     from engine.data.store import open_dataset
 
     control, line = RunControl(), StatusLine()
     stop_on_interrupt(control)
     try:
+        dataset = open_dataset(arguments.dataset)
+        ensure_intact(dataset.folder, dataset.manifest, lambda _size: control.stop_if_asked())
         count = export_image_folder(
-            open_dataset(arguments.dataset),
+            dataset,
             arguments.folder,
             report=lambda done, total: line.update(f"{done:,} of {total:,} images"),
             control=control,

@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.cli.options import add_settings, chosen_settings
 from engine.cli.progress import ImportPrinter, stop_on_interrupt
+from engine.cli.terminal import say
 from engine.control import RunControl
 from engine.errors import NothingToImportError, TextsUnreadableError
 from engine.importing.formats.format import Detection, ImportSpec
@@ -92,7 +93,7 @@ def run(arguments: argparse.Namespace) -> None:
     control = RunControl()
     stop_on_interrupt(control)
     plan = plan_from(arguments, control)
-    print(f"Reading {plan.source} as {plan.reading.format}.")
+    say(f"Reading {plan.source} as {plan.reading.format}.")
     printer = ImportPrinter()
     import_dataset(plan, printer, control, is_strict=arguments.strict)
     printer.raise_failure()
@@ -103,9 +104,9 @@ def run(arguments: argparse.Namespace) -> None:
             values = " to ".join(f"{end:,.15g}" for end in report["value_range"])
             print(sentence.format(counts[issue], values))
     for reason, count in report["skipped_by_reason"].items():
-        print(f"  {count:>9,} {reason.replace('_', ' ')}")
-    print(f"Dataset: {plan.dataset}")
-    print(f"Report: {plan.dataset / PAGE_NAME}")
+        say(f"  {count:>9,} {reason.replace('_', ' ')}")
+    say(f"Dataset: {plan.dataset}")
+    say(f"Report: {plan.dataset / PAGE_NAME}")
     if arguments.report:
         shutil.copyfile(plan.dataset / JSON_NAME, arguments.report)
 

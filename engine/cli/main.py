@@ -5,22 +5,29 @@
 
 import argparse
 import logging
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from engine.cli import branch, demo, doctor, evaluate, export, import_, report, runs, sample, train
-from engine.errors import EngineError
+from engine.cli.terminal import BAD_INPUT, DONE, TORCH_BYTES, check_memory_limit, run_guarded
+from engine.printable import printable
 from engine.version import installed_version
 
-DONE, FAILED, BAD_INPUT = 0, 1, 2
+NEED_TORCH = frozenset({"train", "branch", "sample", "evaluate", "demo"})
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Print the error in one line, without the usage."""
-        self.exit(BAD_INPUT, f"{self.prog}: {message}. See {self.prog} --help.\n")
+        self.exit(BAD_INPUT, f"{self.prog}: {printable(message)}. See {self.prog} --help.\n")
+
+
+class _Formatter(logging.Formatter):
+    """Escapes what files put into log messages."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(super().format(record), keeps_layout=True)
 
 
 def main(argv: Sequence[str] | None = None, *, starters: Path | None = None) -> int:
@@ -33,23 +40,18 @@ def main(argv: Sequence[str] | None = None, *, starters: Path | None = None) -> 
     Returns:
         The exit code.
     """
+    return run_guarded(lambda: _run(argv, starters))
+
+
+def _run(argv: Sequence[str] | None, starters: Path | None) -> int:
     arguments = _parser(starters).parse_args(argv)
-    logging.basicConfig(
-        level=logging.INFO if arguments.verbose else logging.ERROR,
-        format="%(levelname)s %(name)s: %(message)s",
-    )
-    try:
-        arguments.command(arguments)
-    except EngineError as error:
-        print(f"diptych: {error}", file=sys.stderr)
-        return BAD_INPUT
-    except KeyboardInterrupt:
-        print("diptych: interrupted", file=sys.stderr)
-        return FAILED
-    except Exception as error:
-        logging.getLogger(__name__).exception("The command failed.")
-        print(f"diptych: unexpected {type(error).__name__}: {error}", file=sys.stderr)
-        return FAILED
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Formatter("%(levelname)s %(name)s: %(message)s"))
+    level = logging.INFO if arguments.verbose else logging.ERROR
+    logging.basicConfig(level=level, handlers=[handler])
+    if arguments.subcommand in NEED_TORCH:
+        check_memory_limit(TORCH_BYTES)
+    arguments.command(arguments)
     return DONE
 
 
@@ -60,7 +62,7 @@ def _parser(starters: Path | None) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"diptych {installed_version()}")
     parser.add_argument("--verbose", action="store_true", help="print log messages to stderr")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, dest="subcommand")
     for module in (train, branch, runs, sample, evaluate, import_, doctor, export, demo, report):
         module.add_to(commands, starters)
     return parser

@@ -1,16 +1,19 @@
 """Print the events of a job on a terminal, with a status line that is updated in place."""
 
+import contextlib
 import signal
 import sys
 import time
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
+from engine.cli.terminal import END_SIGNALS, OutputClosedError, lost_output, say, write
 from engine.control import RunControl
 from engine.events import (
     ALERT_REMEDIES,
     AlertChanged,
     BatchSizeSelected,
+    DatasetVerified,
     EvaluationCompleted,
     EvaluationFailed,
     GalleryEnded,
@@ -20,12 +23,14 @@ from engine.events import (
     ImportEvent,
     ImportProgressed,
     ImportStage,
+    LogRestored,
     MetricsReported,
     MicroBatchingEnabled,
     Outcome,
     Phase,
     PhaseChanged,
     PreviewFailed,
+    ReportingFailed,
     RolledBack,
     RunEnded,
     RunEvent,
@@ -36,6 +41,7 @@ from engine.events import (
     StepsSkipped,
     WeightsTransferred,
 )
+from engine.printable import printable
 
 TERMINAL_EVERY_S = 0.5
 FILE_EVERY_S = 10.0
@@ -61,7 +67,10 @@ Ended = TypeVar("Ended", RunEnded, GalleryEnded, ImportEnded)
 
 
 class StatusLine:
-    """Standard output; on a terminal, with a status line at the bottom."""
+    """Standard output; on a terminal, with a status line at the bottom.
+
+    A job goes on if nobody reads: neither method raises when the output cannot be written.
+    """
 
     def __init__(self) -> None:
         self._is_terminal = sys.stdout.isatty()
@@ -75,17 +84,19 @@ class StatusLine:
             return
         self._shown_s = time.monotonic()
         if not self._is_terminal:
-            print(text, flush=True)
+            say(text)
             return
-        print("\r" + text.ljust(self._width), end="", flush=True)
-        self._width = len(text)
+        shown = printable(text)
+        with contextlib.suppress(OutputClosedError):
+            write("\r" + shown.ljust(self._width))
+        self._width = len(shown)
 
     def print(self, text: str) -> None:
         """Print a permanent line."""
         if self._width:
-            print()
             self._width = 0
-        print(text, flush=True)
+            say("")
+        say(text)
 
 
 class _Printer(Generic[Ended]):
@@ -104,8 +115,24 @@ class _Printer(Generic[Ended]):
 class RunPrinter(_Printer[RunEnded]):
     """Print the events of a training run."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._has_raised = False
+
     def __call__(self, event: RunEvent) -> None:
-        """Print one event."""
+        """Print one event.
+
+        Raises:
+            OutputClosedError: it cannot be printed; raised once. The run notes it in its log and
+                continues.
+        """
+        self._print(event)
+        lost = lost_output()
+        if lost is not None and not self._has_raised:
+            self._has_raised = True
+            raise lost
+
+    def _print(self, event: RunEvent) -> None:
         if isinstance(event, MetricsReported):
             self._line.update(_metrics_line(event))
             return
@@ -155,17 +182,22 @@ class ImportPrinter(_Printer[ImportEnded]):
 
 
 def stop_on_interrupt(control: RunControl) -> None:
-    """Request a stop on SIGINT and SIGTERM, so that all work is saved.
+    """Request a stop on SIGINT, SIGTERM and SIGHUP, so that all work is saved.
 
-    A second signal ends the process immediately; what was saved before is intact.
+    A second SIGINT or SIGTERM ends the process immediately; what was saved before is intact. A
+    terminal that closes may send SIGHUP twice, so it does not. A SIGHUP that is ignored, as under
+    ``nohup``, remains ignored.
     """
+    hang_up = getattr(signal, "SIGHUP", None)
 
     def stop(number: int, _frame: object) -> None:
-        signal.signal(number, signal.SIG_DFL)
+        if number != hang_up:
+            signal.signal(number, signal.SIG_DFL)
         control.request_stop()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+    for number in END_SIGNALS:
+        if number != hang_up or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, stop)
 
 
 def _import_line(event: ImportProgressed) -> str:
@@ -264,6 +296,13 @@ def _micro_batches_line(event: MicroBatchingEnabled) -> str:
     )
 
 
+def _verified_line(event: DatasetVerified) -> str:
+    if not event.damage:
+        return "The dataset is intact: its content matches its checksums."
+    damage = "; ".join(event.damage)
+    return f"The dataset has changed since it was written: {damage}. Training continues with it."
+
+
 _RUN_LINES: dict[type[RunEvent], Callable[[Any], str]] = {
     PhaseChanged: lambda e: _PHASES[e.phase],
     RunReady: _ready_line,
@@ -279,5 +318,8 @@ _RUN_LINES: dict[type[RunEvent], Callable[[Any], str]] = {
     StepsSkipped: _skipped_line,
     RolledBack: _rolled_back_line,
     MicroBatchingEnabled: _micro_batches_line,
+    DatasetVerified: _verified_line,
+    LogRestored: lambda e: f"The log was deleted; its {e.bytes_restored:,} bytes are restored.",
+    ReportingFailed: lambda e: f"Reports were lost: {e.error}",
     RunEnded: lambda e: f"Run {e.outcome} after {e.images_seen:,} images.",
 }

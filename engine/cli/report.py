@@ -6,6 +6,8 @@ from typing import Any
 
 import platformdirs
 
+from engine.cli.terminal import say
+
 
 def add_to(commands: Any, _starters: Path | None) -> None:
     """Declare the subcommand."""
@@ -23,4 +25,4 @@ def run(arguments: argparse.Namespace) -> None:
 
     logs = platformdirs.user_log_path("diptych", appauthor=False)
     target = write_report(arguments.output, run=arguments.run, logs=logs)
-    print(f"Report: {target}. Check it before you send it.")
+    say(f"Report: {target}. Check it before you send it.")

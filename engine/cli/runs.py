@@ -8,6 +8,7 @@ from typing import Any
 
 import platformdirs
 
+from engine.cli.terminal import answer
 from engine.errors import RunMissingError
 from engine.metrics.verdict import KID_NOTE
 from engine.runs.catalogue import FILE_NAME, Catalogue
@@ -48,7 +49,7 @@ def add_to(commands: Any, _starters: Path | None) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Print the table, or the command."""
     if arguments.repeated is not None:
-        print(quoted(repeating_arguments(arguments.repeated.absolute())))
+        answer(quoted(repeating_arguments(arguments.repeated.absolute())))
         return
     runs, file = _place(arguments)
     if not runs.is_dir():
@@ -57,9 +58,9 @@ def run(arguments: argparse.Namespace) -> None:
         catalogue.refresh()
         found = catalogue.runs(arguments.search)
     if not found:
-        print(f"No runs in {runs}" + (f" match '{arguments.search}'" if arguments.search else ""))
+        answer(f"No runs in {runs}" + (f" match '{arguments.search}'" if arguments.search else ""))
         return
-    print(table_of(found))
+    answer(table_of(found))
 
 
 def table_of(runs: Sequence[ListedRun]) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.cli.progress import GalleryPrinter, stop_on_interrupt
+from engine.cli.terminal import say
 from engine.control import RunControl
 from engine.sample.request import Direction, GalleryRequest
 
@@ -80,4 +81,4 @@ def write_with_progress(request: GalleryRequest) -> None:
     printer = GalleryPrinter()
     write_gallery(request, printer, control)
     printer.raise_failure()
-    print(f"Gallery: {request.folder / 'index.html'}")
+    say(f"Gallery: {request.folder / 'index.html'}")

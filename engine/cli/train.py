@@ -9,6 +9,7 @@ import platformdirs
 
 from engine.cli.options import add_settings, chosen_settings
 from engine.cli.progress import RunPrinter, stop_on_interrupt
+from engine.cli.terminal import answer, say
 from engine.config.forecast import (
     DataFacts,
     MeasuredRun,
@@ -145,10 +146,10 @@ def _print_estimate(config: RunConfig) -> None:
     stop_on_interrupt(control)
     data = data_facts(read_manifest(config.dataset))
     images_per_s = measure_throughput(config, control)
-    print("\n".join(estimate_lines(config, data, images_per_s)))
+    answer(*estimate_lines(config, data, images_per_s))
     texts = training_texts(open_dataset(config.dataset))
     _tokenizer, choice = choose_texts(config.data, texts)
-    print(choice.sentence(), cost_sentence(choice, config), sep="\n")
+    answer(choice.sentence(), cost_sentence(choice, config))
 
 
 def cost_sentence(choice: TextChoice, config: RunConfig | None = None) -> str:
@@ -239,7 +240,7 @@ def _suitable(dataset: Path, arguments: argparse.Namespace) -> str:
         channels=manifest.channels,
         pairs=manifest.items,
     )
-    print(f"Preset {suggestion.name}: {suggestion.reason}.")
+    say(f"Preset {suggestion.name}: {suggestion.reason}.")
     return suggestion.name
 
 
@@ -295,6 +296,6 @@ def train_with_progress(config: RunConfig, train: Train | None = None) -> RunPri
     folder = printer.ended.folder if printer.ended else config.run
     verdict = judge_run(folder).verdict
     if verdict is not None:
-        print(*worded(verdict), KID_NOTE, sep="\n")
-    print(f"Run folder: {folder}")
+        say(*worded(verdict), KID_NOTE)
+    say(f"Run folder: {folder}")
     return printer

@@ -12,12 +12,31 @@ from engine.data.image_shape import ImageShape
 from engine.data.pixel_values import MAX_BANDS, check_range
 from engine.data.starters import STARTERS
 from engine.errors import DatasetCorruptError, DatasetMissingError, format_problem
-from engine.fs.codec import DecodeError, Range, decode, encode
+from engine.fs.codec import DecodeError, Length, Range, decode, encode
+from engine.fs.untrusted import read_regular, read_table
 
-FORMAT = 3
-FILE_NAME = "manifest.json"
+FORMAT, OLDEST_FORMAT = 4, 3
+"""The format that is written, and the oldest that is read; it has no checksums."""
+FILE_NAME, IMAGES, RECORDS = "manifest.json", "images.npy", "pairs.jsonl"
+MAX_BYTES = 64_000_000
+"""Limit of a manifest; the checksums of a terabyte have a third of it."""
+MAX_ITEMS, MAX_SIDE, MAX_TEXT = 10**9, 65_536, 100_000
 TRAIN, VALIDATION = "train", "held_out"
 """Splits of the items."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checksums:
+    """Checksums of the content in blocks of a mebibyte: 16 hex digits each."""
+
+    images: tuple[str, ...]
+    """Of the pixels in images.npy, without its header."""
+    records: tuple[str, ...]
+    """Of pairs.jsonl."""
+
+
+_Count = Annotated[int, Range(0, MAX_ITEMS)]
+_Text = Annotated[str, Length(MAX_TEXT)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,28 +44,30 @@ class Manifest:
     """Metadata of a dataset; reading it loads no images."""
 
     format: int = FORMAT
-    name: str
-    title: str
-    version: str
+    name: _Text
+    title: _Text
+    version: _Text
     """Content hash: 16 hex digits over images and pairs."""
-    pairs: int
+    pairs: _Count
     """Items with an image and a text."""
-    image_only: int
-    text_only: int
-    train_items: int
-    validation_items: int
-    image_height: int
-    image_width: int
-    channels: int
+    image_only: _Count
+    text_only: _Count
+    train_items: _Count
+    validation_items: _Count
+    image_height: Annotated[int, Range(1, MAX_SIDE)]
+    image_width: Annotated[int, Range(1, MAX_SIDE)]
+    channels: Annotated[int, Range(1, 3)]
     """1 (grey) or 3 (RGB)."""
-    licence: str
-    source: str
+    licence: _Text
+    source: _Text
     """Origin of the pairs, as text."""
     value_range: Annotated[tuple[float, ...], check_range] = ()
     """Values that became black and white of images of more than 8 bits; empty if there were none.
     Manifests of older versions lack it, and the band."""
     band: Annotated[int, Range(0, MAX_BANDS)] = 0
     """Channel that was taken of each image, from 1; 0 if all colours were."""
+    checksums: Checksums | None = None
+    """None in datasets of older versions."""
 
     @property
     def image_shape(self) -> ImageShape:
@@ -71,8 +92,8 @@ def read_manifest(folder: Path) -> Manifest:
         DatasetCorruptError: it is damaged, or of an unsupported format.
     """
     try:
-        table: dict[str, Any] = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
-        if table.get("format") != FORMAT:
+        table = read_table(read_regular(folder / FILE_NAME, MAX_BYTES), FILE_NAME)
+        if table.get("format") not in range(OLDEST_FORMAT, FORMAT + 1):
             raise DatasetCorruptError(folder, format_problem(table.get("format"), FORMAT))
         return decode(Manifest, table)
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -82,7 +103,7 @@ def read_manifest(folder: Path) -> Manifest:
         raise DatasetCorruptError(
             folder, f"its manifest has a missing or malformed {strange}"
         ) from error
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError) as error:
         raise DatasetCorruptError(folder, f"its manifest cannot be read ({error})") from error
 
 

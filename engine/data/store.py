@@ -3,14 +3,15 @@
 A dataset folder holds ``manifest.json``, ``images.npy`` (uint8 [M, H, W, C]) and ``pairs.jsonl``
 with one line per item: ``text``, ``split`` and optional fields. The text of an item without one is
 ``null``; an item without an image has ``"image": false`` and no row in images.npy. The optional
-fields are those of ``engine.data.manifest.Record``.
+fields are those of ``engine.data.manifest.Record``. A folder is untrusted: kinds and sizes of its
+files are checked before they are read.
 
 Shapes: N items, M images, H height, W width, C channels.
 """
 
 import functools
-import json
-from collections.abc import Iterable, Sequence
+import io
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.data.checksums import (
+    MAX_RECORD_BYTES,
+    images_shape,
+    open_images,
+    open_records,
+)
 from engine.data.manifest import (
+    IMAGES,
+    RECORDS,
     TRAIN,
     VALIDATION,
     Manifest,
@@ -30,6 +39,7 @@ from engine.data.manifest import (
 )
 from engine.data.writer import DatasetWriter, Images
 from engine.errors import DatasetCorruptError
+from engine.fs.untrusted import MalformedFileError, read_table
 
 
 @dataclass(frozen=True)
@@ -88,12 +98,11 @@ def open_dataset(folder: Path) -> StoredDataset:
     """
     manifest = read_manifest(folder)
     try:
-        images = np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
-        # Not ``splitlines``: texts and names may hold other Unicode line separators.
-        lines = (folder / "pairs.jsonl").read_text(encoding="utf-8").split("\n")
-        records: list[Record] = [json.loads(line) for line in lines if line]
-    except (OSError, ValueError, TypeError, EOFError) as error:
+        images, records = _map_images(folder, manifest), list(_read_records(folder, manifest))
+    except MalformedFileError as error:
         raise DatasetCorruptError(folder, str(error)) from error
+    except OSError as error:
+        raise DatasetCorruptError(folder, f"{error.filename}: {error.strerror}") from error
     dataset = StoredDataset(folder, manifest, images, records)
     _check(dataset)
     return dataset
@@ -141,14 +150,49 @@ def write_dataset(
     return manifest
 
 
+def _map_images(folder: Path, manifest: Manifest) -> Images:
+    """Map images.npy: [M, H, W, C].
+
+    Raises:
+        MalformedFileError: it is not an array of the manifest's shape.
+        OSError: it cannot be read.
+    """
+    expected = images_shape(manifest)
+    with open_images(folder, manifest) as file:
+        start = file.tell()
+        file.seek(0)
+        try:
+            np.lib.format.read_magic(file)
+            shape, is_fortran, dtype = np.lib.format.read_array_header_1_0(file)
+        except (ValueError, EOFError) as error:
+            raise MalformedFileError(f"{IMAGES} is not an array ({str(error)[:100]})") from error
+        if (shape, is_fortran, dtype, file.tell()) != (expected, False, np.uint8, start):
+            raise MalformedFileError(f"{IMAGES} is {dtype} {shape}, not uint8 {expected}")
+        return np.memmap(file, np.uint8, "r", start, shape)
+
+
+def _read_records(folder: Path, manifest: Manifest) -> Iterator[Record]:
+    """Read the lines of pairs.jsonl.
+
+    Raises:
+        MalformedFileError: a line is too long or not a JSON object, or there are too many.
+        OSError: it cannot be read.
+    """
+    with open_records(folder, manifest) as plain, io.BufferedReader(plain, 1 << 16) as file:
+        lines = iter(lambda: file.readline(MAX_RECORD_BYTES + 1), b"")
+        for number, line in enumerate(lines, 1):
+            if len(line) > MAX_RECORD_BYTES:
+                raise MalformedFileError(f"line {number:,} of {RECORDS} is too long")
+            if number > manifest.items:
+                raise MalformedFileError(f"{RECORDS} has more than {manifest.items:,} lines")
+            yield read_table(line, f"line {number:,} of {RECORDS}")
+
+
 def _check(dataset: StoredDataset) -> None:
-    manifest, images = dataset.manifest, dataset.images
+    manifest = dataset.manifest
     count = manifest.pairs + manifest.image_only
-    expected = (count, manifest.image_height, manifest.image_width, manifest.channels)
     problem = None
-    if images.dtype != np.uint8 or images.shape != expected:
-        problem = f"images.npy is {images.dtype} {images.shape}, not uint8 {expected}"
-    elif len(dataset.records) != manifest.items:
+    if len(dataset.records) != manifest.items:
         problem = f"pairs.jsonl has {len(dataset.records)} lines, not {manifest.items}"
     elif not all(_is_record(record) for record in dataset.records):
         problem = "a line of pairs.jsonl lacks its text, its image or its split, or is malformed"

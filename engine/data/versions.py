@@ -8,6 +8,7 @@ Shapes: M images, H height, W width, C channels.
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +87,10 @@ def save_version(
             value_range=old.value_range,
             band=old.band,
         )
+        if shared and manifest.checksums and old.checksums:
+            # Those of the shared pixels as they were written: damage since then stays visible.
+            checksums = replace(manifest.checksums, images=old.checksums.images)
+            manifest = replace(manifest, checksums=checksums)
         writer.publish(manifest)
     return manifest
 

@@ -16,9 +16,27 @@ from typing import BinaryIO, Self
 import numpy as np
 import numpy.typing as npt
 
-from engine.data.manifest import FILE_NAME, TRAIN, VALIDATION, Manifest, Record, has_image
-from engine.errors import EngineError, FolderInUseError
-from engine.fs.atomic import atomic_write, check_free_space, files, wrap_os_error
+from engine.data.checksums import MAX_RECORD_BYTES, BlockDigest
+from engine.data.manifest import (
+    FILE_NAME,
+    IMAGES,
+    RECORDS,
+    TRAIN,
+    VALIDATION,
+    Checksums,
+    Manifest,
+    Record,
+    has_image,
+)
+from engine.errors import EditRefusedError, EngineError, FolderInUseError
+from engine.fs.atomic import (
+    atomic_write,
+    check_free_space,
+    files,
+    remove_abandoned,
+    staged_path,
+    wrap_os_error,
+)
 
 
 @contextlib.contextmanager
@@ -33,10 +51,10 @@ def atomic_directory(folder: Path, needed_bytes: int) -> Iterator[Path]:
         FolderInUseError: the folder holds files.
         FolderNotWritableError, DiskFullError: it cannot be written.
     """
-    staged = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    staged = staged_path(folder)
     try:
         ensure_unused(folder)
-        shutil.rmtree(staged, ignore_errors=True)
+        remove_abandoned(folder)
         staged.mkdir(parents=True)
         check_free_space(staged, needed_bytes)
         yield staged
@@ -94,10 +112,11 @@ class DatasetWriter:
         shared: Path | None = None,
     ) -> None:
         self._folder, self._shape, self._shared = folder, shape, shared
-        self.staged = staged or folder.with_name(f".{folder.name}.{os.getpid()}.part")
+        self.staged = staged or staged_path(folder)
         """The temporary folder; further files may be written to it before ``publish``."""
         self._needed_bytes = int(np.prod(shape, dtype=np.int64))
         self._digest = hashlib.sha256(repr(shape).encode())
+        self._image_blocks, self._record_blocks = BlockDigest(), BlockDigest()
         self._counts: Counter[str] = Counter()
         self._images: BinaryIO | None = None
         self._images_written = 0
@@ -106,11 +125,12 @@ class DatasetWriter:
     def __enter__(self) -> Self:
         with self._explaining():
             ensure_unused(self._folder)
+            remove_abandoned(self._folder)
             shutil.rmtree(self.staged, ignore_errors=True)
             self.staged.mkdir(parents=True)
             try:
                 self._open_images()
-                self._lines = (self.staged / "pairs.jsonl").open("wb")
+                self._lines = (self.staged / RECORDS).open("wb")
             except (OSError, EngineError):
                 self._clean_up()
                 raise
@@ -130,6 +150,7 @@ class DatasetWriter:
             for start in range(0, len(images), step):
                 piece = np.ascontiguousarray(images[start : start + step])
                 self._digest.update(piece.data)
+                self._image_blocks.update(piece.data)
                 if self._images is not None:
                     self._images.write(piece.data)
         self._images_written += len(images)
@@ -140,9 +161,16 @@ class DatasetWriter:
         Args:
             record: table with at least ``text``, which may be None, and ``split`` (``train`` or
                 ``held_out``); ``"image": False`` marks an item without an image.
+
+        Raises:
+            EditRefusedError: its texts are too long to be read again.
         """
         line = json.dumps(record, ensure_ascii=False).encode() + b"\n"
+        if len(line) > MAX_RECORD_BYTES:
+            item = self._counts["items"] + 1
+            raise EditRefusedError(f"the texts of item {item:,} have more than 8 MB")
         self._digest.update(line)
+        self._record_blocks.update(line)
         self._counts["items"] += 1
         self._counts["image_only"] += record["text"] is None
         self._counts["text_only"] += not has_image(record)
@@ -180,6 +208,9 @@ class DatasetWriter:
             source=source,
             value_range=tuple(value_range or ()),
             band=band,
+            checksums=Checksums(
+                images=self._image_blocks.checksums(), records=self._record_blocks.checksums()
+            ),
         )
 
     def publish(self, manifest: Manifest) -> None:
@@ -200,10 +231,10 @@ class DatasetWriter:
     def _open_images(self) -> None:
         with contextlib.suppress(OSError):
             if self._shared is not None:
-                os.link(self._shared, self.staged / "images.npy")
+                os.link(self._shared, self.staged / IMAGES)
                 return
         check_free_space(self.staged, self._needed_bytes)
-        self._images = (self.staged / "images.npy").open("wb")
+        self._images = (self.staged / IMAGES).open("wb")
         np.lib.format.write_array_header_1_0(
             self._images, {"descr": "|u1", "fortran_order": False, "shape": self._shape}
         )

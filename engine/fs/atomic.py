@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import stat
+import sys
 import tempfile
 from collections.abc import Iterator
 from io import FileIO
@@ -17,7 +18,7 @@ SPARE_BYTES = 8_000_000
 """Free space that is left for other programs."""
 _NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})
 """Errors of file systems that cannot sync folders."""
-_STAGED = re.compile(r"\.(?P<name>.+)\.\d+\.(?P<is_old>old\.)?part")
+_STAGED = re.compile(r"\.(?P<name>.+)\.(?P<pid>\d{1,10})\.(?P<is_old>old\.)?part")
 
 
 class FileSystem:
@@ -146,6 +147,32 @@ def atomic_write(path: Path, content: bytes) -> None:
 def staged_path(path: Path, *, is_old: bool = False) -> Path:
     """Return a temporary name beside ``path``, for new or (``is_old``) for replaced content."""
     return path.with_name(f".{path.name}.{os.getpid()}.{'old.' if is_old else ''}part")
+
+
+def remove_abandoned(path: Path) -> None:
+    """Remove the temporary files for ``path`` that killed processes left; errors are ignored.
+
+    Windows cannot tell whether a process is alive; there, only those of this process are removed.
+    """
+    with contextlib.suppress(OSError):
+        for found in list(path.parent.iterdir()):
+            match = _STAGED.fullmatch(found.name)
+            if match and match["name"] == path.name and not match["is_old"]:
+                pid = int(match["pid"])
+                if pid == os.getpid() or not _is_alive(pid):
+                    remove_if_there(found)
+
+
+def _is_alive(pid: int) -> bool:
+    if sys.platform == "win32":
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
 
 
 def is_staged(path: Path) -> bool:

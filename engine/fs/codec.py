@@ -274,6 +274,12 @@ def _text(value: Any) -> str:
     return _checked(value, str, "a text")
 
 
+def _path(value: Any) -> Path:
+    if "\0" in _text(value):
+        raise ValueError("must not hold a zero byte")
+    return Path(value)
+
+
 _WRITERS: Readers = {
     bytes: lambda value: base64.b64encode(value).decode("ascii"),
     Path: lambda value: value.as_posix(),
@@ -283,7 +289,7 @@ _READERS: Readers = {
     int: lambda value: _checked(value, int, "a whole number"),
     float: lambda value: float(value) if type(value) is int else _checked(value, float, "a number"),
     str: _text,
-    Path: lambda value: Path(_text(value)),
+    Path: _path,
     bytes: lambda value: base64.b64decode(_text(value), validate=True),
     Any: lambda value: value,
 }

@@ -13,6 +13,8 @@ from typing import Any
 
 MAX_DEPTH = 64
 """Largest nesting depth of JSON; files of this program have less than half of it."""
+MAX_DIGITS = 100
+"""Digits of the largest integer in JSON, which a float can hold."""
 _KINDS = {
     stat.S_IFLNK: "a symbolic link",
     stat.S_IFDIR: "a folder",
@@ -80,15 +82,24 @@ def ensure_folder(path: Path) -> None:
         raise MalformedFileError(f"{path.name} is {_KINDS.get(kind, 'a file')}")
 
 
+def _bounded_int(digits: str) -> int:
+    if len(digits) > MAX_DIGITS + digits.startswith("-"):
+        raise ValueError(f"a number has {len(digits):,} digits")
+    return int(digits)
+
+
+_DECODER = json.JSONDecoder(parse_int=_bounded_int)
+
+
 def read_table(content: bytes, name: str) -> dict[str, Any]:
-    """Parse a JSON object of at most ``MAX_DEPTH`` levels.
+    """Parse a JSON object of at most ``MAX_DEPTH`` levels, with integers of ``MAX_DIGITS``.
 
     Raises:
         MalformedFileError: it is not such an object.
     """
     too_deep = f"{name} is nested more than {MAX_DEPTH} levels deep"
     try:
-        table = json.loads(content.decode("utf-8"))
+        table = _DECODER.decode(content.decode("utf-8"))
     except RecursionError:
         raise MalformedFileError(too_deep) from None
     except ValueError as error:
@@ -98,6 +109,8 @@ def read_table(content: bytes, name: str) -> dict[str, Any]:
     # Skip the depth check for the common case of few brackets.
     if content.count(b"[") + content.count(b"{") > MAX_DEPTH and _is_deep(table):
         raise MalformedFileError(too_deep)
+    if b"\\u" in content and _has_surrogates(table):
+        raise MalformedFileError(f"{name} holds half a character")
     return table
 
 
@@ -107,6 +120,14 @@ def _is_deep(table: dict[str, Any]) -> bool:
         groups = (value.values() if isinstance(value, dict) else value for value in level)
         level = [part for group in groups for part in group if isinstance(part, dict | list)]
     return bool(level)
+
+
+def _has_surrogates(table: dict[str, Any]) -> bool:
+    try:
+        json.dumps(table, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def ensure_regular(name: str, status: os.stat_result) -> None:

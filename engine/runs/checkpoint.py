@@ -77,8 +77,8 @@ def read_tensors(path: Path, prefix: str) -> dict[str, Tensor]:
                     for name in file.keys()  # noqa: SIM118 (no mapping)
                     if name.startswith(prefix)
                 }
-        except SafetensorError as error:
-            raise CheckpointCorruptError(path, str(error)) from error
+        except (SafetensorError, RuntimeError) as error:
+            raise CheckpointCorruptError(path, str(error).partition("\n")[0]) from error
     if not tensors:
         raise CheckpointCorruptError(path, f"it holds no tensor named {prefix}*")
     return tensors

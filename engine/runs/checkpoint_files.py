@@ -10,8 +10,9 @@ Format of the tensors: https://huggingface.co/docs/safetensors.
 import contextlib
 import hashlib
 import json
+import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -40,7 +41,7 @@ MAX_BYTES = {TENSORS: 1 << 36, FACTS: MAX_FACTS_BYTES}
 """Largest size of each file of a checkpoint other than the manifest."""
 MAX_HEADER_BYTES = 16_000_000
 """Limit of the safetensors header; that of a large network has 1 % of it."""
-MAX_DIMENSIONS = 16
+MAX_DIMENSIONS, MAX_ELEMENTS = 16, 1 << 40
 DTYPES = frozenset({"BOOL", "U8", "I8", "I16", "I32", "I64", "F16", "BF16", "F32", "F64"})
 PIECE_BYTES = 1_000_000
 OLD_SUFFIX = ".safetensors"
@@ -233,10 +234,17 @@ def verify_tensors(path: Path) -> None:
         with safe_open(path / TENSORS, framework="numpy") as tensors:
             for name in tensors.keys():  # noqa: SIM118 (no mapping)
                 span = tensors.get_slice(name)
-                if span.get_dtype() not in DTYPES or len(span.get_shape()) > MAX_DIMENSIONS:
+                if span.get_dtype() not in DTYPES or not _is_possible(span.get_shape()):
                     raise MalformedFileError(f"{TENSORS} has a strange entry for '{name[:100]}'")
-    except SafetensorError as error:
+    except (SafetensorError, OverflowError) as error:
         raise MalformedFileError(f"{TENSORS} cannot be used: {str(error)[:200]}") from error
+
+
+def _is_possible(shape: Sequence[int]) -> bool:
+    """Whether a tensor can have a shape; one without elements may have any other sizes."""
+    return (
+        len(shape) <= MAX_DIMENSIONS and math.prod(size for size in shape if size) <= MAX_ELEMENTS
+    )
 
 
 def _ensure_header_size(start: bytes, file_bytes: int) -> None:

@@ -8,7 +8,7 @@ from collections import deque
 from io import FileIO
 from pathlib import Path
 
-from engine.events import CheckpointSaved, MetricsReported, RunEnded, RunEvent
+from engine.events import CheckpointSaved, LogRestored, MetricsReported, RunEnded, RunEvent
 from engine.fs.atomic import files
 from engine.fs.untrusted import NOFOLLOW_FLAGS, MalformedFileError, ensure_regular
 from engine.runs.event_codec import MAX_LINE, entry_in, line_of, line_of_fields
@@ -77,7 +77,8 @@ class RunLog:
     """Append the events of a run to its log file, unbuffered.
 
     A truncated last line is repaired first. Disk errors do not raise: they are logged once, and
-    unwritten events are written with the next event.
+    unwritten events are written with the next event. A log that is deleted while it is written is
+    restored.
     """
 
     def __init__(self, path: Path) -> None:
@@ -87,17 +88,24 @@ class RunLog:
         self._is_failing = False
         self._last_losses_s = float("-inf")
         self._synced_s = time.monotonic()
+        self._restored: LogRestored | None = None
         self._write()
 
-    def record(self, event: RunEvent) -> None:
-        """Append an event; metrics reports at most once per second."""
+    def record(self, event: RunEvent) -> LogRestored | None:
+        """Append an event; metrics reports at most once per second.
+
+        Returns:
+            An event that is already appended, if the log had been deleted; None if not.
+        """
         if isinstance(event, MetricsReported):
             if 0 <= event.progress.elapsed_s - self._last_losses_s < LOSSES_EVERY_S:
-                return
+                return None
             self._last_losses_s = event.progress.elapsed_s
         self._waiting.append(line_of(event))
         # Sync, so that a checkpoint is not on disk before the log entries that precede it.
         self._write(is_urgent=isinstance(event, CheckpointSaved | RunEnded))
+        restored, self._restored = self._restored, None
+        return restored
 
     def reopen(self, path: Path) -> None:
         """Switch to another file, which also receives unwritten events."""
@@ -117,11 +125,14 @@ class RunLog:
                 if cut:
                     log.info("Removed a truncated line of %d bytes from %s.", cut, self._path)
                     self._waiting.appendleft(line_of_fields("LogRepaired", {"bytes_cut": cut}))
+            is_due = is_urgent or time.monotonic() - self._synced_s >= SYNC_EVERY_S
+            if is_due:
+                self._follow_path(self._file)
             file = self._file
             while self._waiting:
                 _append(file, self._waiting[0])
                 self._waiting.popleft()
-            if is_urgent or time.monotonic() - self._synced_s >= SYNC_EVERY_S:
+            if is_due:
                 self._synced_s = time.monotonic()
                 files.sync(file)
         except (OSError, MalformedFileError) as error:
@@ -130,6 +141,32 @@ class RunLog:
             self._drop()
         else:
             self._tell(None)
+
+    def _follow_path(self, deleted: FileIO) -> None:
+        """Write a deleted log again from its open file, which still holds the content.
+
+        Raises:
+            MalformedFileError, OSError: it cannot be written.
+        """
+        with contextlib.suppress(FileNotFoundError):
+            if not os.path.samestat(os.fstat(deleted.fileno()), self._path.lstat()):
+                # Replaced, as by an editor that saves: append to the new file.
+                deleted.close()
+                self._file, _cut = open_for_append(self._path)
+            return
+        restored, _cut = open_for_append(self._path)
+        try:
+            deleted.seek(0)
+            for piece in iter(lambda: deleted.read(_PIECE_BYTES), b""):
+                files.write(restored, piece)
+        except OSError:
+            restored.close()
+            raise
+        deleted.close()
+        self._file = restored
+        log.warning("The log %s was deleted; it is restored.", self._path)
+        self._restored = LogRestored(bytes_restored=restored.tell())
+        self._waiting.appendleft(line_of(self._restored))
 
     def _drop(self) -> None:
         if self._file is not None:

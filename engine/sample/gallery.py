@@ -100,6 +100,8 @@ TILE = 96
 GAP = 14
 CAPTION = 34
 FONT_SIZE = 13
+MAX_DRAWN = 400
+"""Characters of a caption that are measured, which takes long; two lines have fewer."""
 PAPER, INK = "#ffffff", "#2b2b2b"
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
@@ -135,7 +137,7 @@ def draw_contact_sheet(pairs: Sequence[tuple[Image.Image, str]]) -> Image.Image:
 def _wrap(draw: ImageDraw.ImageDraw, font: Font, text: str, width: int) -> list[str]:
     """Wrap a caption into at most two lines; what is too long is cut off."""
     lines: list[str] = []
-    for word in text.split():
+    for word in text[:MAX_DRAWN].split():
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and draw.textlength(longer, font) <= width:
             lines[-1] = longer

@@ -30,6 +30,7 @@ from engine.events import (
     Emit,
     Phase,
     PhaseChanged,
+    ReportingFailed,
     RunEvent,
     RunPaused,
     RunRelocated,
@@ -111,7 +112,7 @@ def load_checkpoint(run: TrainingSetup, checkpoint: Path) -> CheckpointMetadata:
             torch.set_rng_state(tensors[f"{RNG_PREFIX}cpu"])
         if run.state.device.type == "cuda" and f"{RNG_PREFIX}cuda" in tensors:
             torch.cuda.set_rng_state(tensors[f"{RNG_PREFIX}cuda"], run.state.device)
-    except (ValueError, RuntimeError) as error:
+    except (ValueError, TypeError, RuntimeError) as error:
         raise CheckpointCorruptError(checkpoint, str(error)) from error
     return metadata
 
@@ -149,6 +150,7 @@ class RunDirectory:
         self._lock: RunLock | None = None
         self._heartbeat_s = float("-inf")
         self._log: RunLog | None = None
+        self._is_receiver_failing = False
 
     def create(self, config: RunConfig) -> None:
         """Create and lock the folder of a new run.
@@ -158,6 +160,8 @@ class RunDirectory:
         """
         create_run_folder(config)
         self._lock_folder()
+        # An earlier start in this folder may have been killed.
+        self.folder.sweep()
         self._open_log()
 
     def reopen(self, config: RunConfig) -> ValidCheckpoint | None:
@@ -188,11 +192,24 @@ class RunDirectory:
         return 0
 
     def emit(self, event: RunEvent) -> None:
-        """Log an event and pass it on."""
-        if self._log is not None:
-            self._log.record(event)
+        """Log an event and pass it on; a receiver that raises does not end the run."""
+        restored = self._log.record(event) if self._log is not None else None
         self.heartbeat()
-        self._emit(event)
+        self._pass_on(event)
+        if restored is not None:
+            self._pass_on(restored)
+
+    def _pass_on(self, event: RunEvent) -> None:
+        try:
+            self._emit(event)
+        except Exception as error:
+            if not self._is_receiver_failing:
+                log.warning("Events cannot be reported: %s", error, exc_info=True)
+                if self._log is not None:
+                    self._log.record(ReportingFailed(error=error))
+            self._is_receiver_failing = True
+        else:
+            self._is_receiver_failing = False
 
     def heartbeat(self) -> None:
         """Renew the lock's time stamp for other machines; call this regularly."""

@@ -59,7 +59,11 @@ def in_precision(name: str, device: torch.device) -> AbstractContextManager[obje
 # Classification of errors that PyTorch raises.
 
 
-_NO_ROOM = re.compile(r"can't allocate memory|not enough memory|out of memory", re.IGNORECASE)
+_NO_ROOM = re.compile(
+    r"can't allocate memory|not enough memory|out of memory|could not (create|execute) a primitive",
+    re.IGNORECASE,
+)
+"""The last is what oneDNN says when it cannot allocate its buffers."""
 _LOST = re.compile(
     r"CUDA error|cudnn_status|cublas_status|device-side assert|unspecified launch failure"
     r"|device is lost|GPU is lost|driver shutting down",

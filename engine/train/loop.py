@@ -1,5 +1,6 @@
 """Training loop: requests, steps, and the periodic tasks between them."""
 
+import contextlib
 from collections.abc import Mapping
 
 from engine.data.store import open_dataset
@@ -19,6 +20,7 @@ from engine.train.rollback import WEIGHTS, FaultHandler
 from engine.train.setup import TrainingSetup, dry_run_steps
 from engine.train.state import update_ema
 from engine.train.step import StepReport
+from engine.train.verification import DatasetVerification
 
 POLL_EVERY_S = 0.1
 """How often a paused run checks for requests."""
@@ -48,9 +50,11 @@ class TrainingLoop:
         if not has_classifier(default_cache(), run.model.dataset_version):
             context.estimator.expect_reader()
         self._checkpoint_due_s = 0.0
+        self._verification = DatasetVerification(run.config.dataset)
         clock = context.clock
         self.tasks = (
             PeriodicTask("report", lambda: context.meter.is_due, self._report),
+            PeriodicTask("verification", lambda: self._verification.is_done, self._verify),
             PeriodicTask(
                 "checkpoint", lambda: clock.elapsed_s >= self._checkpoint_due_s, self._save
             ),
@@ -91,6 +95,11 @@ class TrainingLoop:
 
     def train(self) -> Outcome | None:
         """Train; return None when the run is paused and its memory is to be released."""
+        # The content of a resumed run's dataset has been compared before.
+        with contextlib.nullcontext() if self._run.is_restored else self._verification:
+            return self._train()
+
+    def _train(self) -> Outcome | None:
         context, control, clock = self._context, self._control, self._context.clock
         context.emit(PhaseChanged(phase=Phase.TRAINING))
         clock.start()
@@ -208,6 +217,11 @@ class TrainingLoop:
         return checkpoint_metadata(
             self._run, elapsed_s=context.clock.elapsed_s, loop_state=loop_state
         )
+
+    def _verify(self) -> None:
+        result = self._verification.take_result()
+        if result is not None:
+            self._context.emit(result)
 
     def _preview(self) -> None:
         with self._context.estimator.measure(TaskKind.PREVIEW):

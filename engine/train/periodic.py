@@ -113,10 +113,14 @@ class Evaluation:
         return {"best": dict(self._best)}
 
     def load_state_dict(self, state: Mapping[str, object]) -> None:
-        """Restore what a checkpoint stores."""
+        """Restore what a checkpoint stores; missing or invalid values are ignored."""
         best = state.get("best")
         if isinstance(best, Mapping):
-            self._best = {str(name): float(rank) for name, rank in best.items()}
+            self._best = {
+                str(name): float(rank)
+                for name, rank in best.items()
+                if isinstance(rank, int | float) and math.isfinite(rank)
+            }
 
     def _beats(self, name: str, value: float) -> bool:
         if name.endswith(NO_RANK):

@@ -151,7 +151,9 @@ def _restore(
     context.monitor.load_state_dict(state)
     context.estimator.load_state_dict(state)
     context.schedule.load_state_dict(state, metadata.images_seen, metadata.elapsed_s)
-    run.step.num_micro_batches = int(state.get("num_micro_batches", 1))
+    match state.get("num_micro_batches"):
+        case int() as count if 1 <= count <= run.config.training.batch_size:
+            run.step.num_micro_batches = count
     context.emit(
         RunResumed(
             images_seen=metadata.images_seen,

@@ -14,9 +14,10 @@ from torch import Tensor
 from engine.config.run import RunConfig
 from engine.config.sections import TrainingConfig
 from engine.control import RunControl
+from engine.data.checksums import content_version, damage_text, find_damage
 from engine.data.loader import Batch, DeviceLoader
 from engine.data.store import StoredDataset, open_dataset
-from engine.errors import ConfigError, MemoryExhaustedError, Problem
+from engine.errors import ConfigError, DatasetCorruptError, MemoryExhaustedError, Problem
 from engine.events import Emit, RunReady, WeightsTransferred
 from engine.nets.protocols import Modality
 from engine.nets.registry import build_modalities
@@ -96,7 +97,7 @@ def set_up(
     initial = None if is_restored else find_initial_run(config)
     requested, config = config, follow_initial_run(config, initial)
     metadata, texts = model_metadata(config, dataset)
-    _check_dataset_version(folder, metadata)
+    _check_dataset_content(folder, dataset, control)
     write_model(folder, metadata)
     control.stop_if_asked()
     config = decide_texts(config, texts)
@@ -190,14 +191,25 @@ def _build_step(state: TrainingState, config: RunConfig, data: TrainingData) -> 
     )
 
 
-def _check_dataset_version(folder: RunFolder, metadata: ModelMetadata) -> None:
-    """Refuse to resume a run with another version of its dataset."""
+def _check_dataset_content(folder: RunFolder, dataset: StoredDataset, control: RunControl) -> None:
+    """Refuse to resume a run with another version of its dataset, or with changed content.
+
+    The version is computed again from the content: what the manifest says may be wrong.
+    """
     if not folder.model_file.exists():
         return
-    before = folder.read_model().dataset_version
-    if before != metadata.dataset_version:
-        reason = f"has changed: the run began with version {before}, not {metadata.dataset_version}"
+    before, manifest = folder.read_model().dataset_version, dataset.manifest
+    if before != manifest.version:
+        reason = f"has changed: the run began with version {before}, not {manifest.version}"
         raise ConfigError([Problem("dataset", reason)])
+
+    def check_stop(_size: int) -> None:
+        control.stop_if_asked()
+
+    if content_version(dataset.folder, manifest, check_stop) != before:
+        damage = find_damage(dataset.folder, manifest, check_stop)
+        reason = damage_text(damage) if damage else f"its content is not that of version {before}"
+        raise DatasetCorruptError(dataset.folder, reason)
 
 
 def _decide(

@@ -17,6 +17,8 @@ from engine.runs.checkpoint_files import CheckpointMetadata
 from engine.sample.load import EMA_PREFIX
 
 GENERATOR, DISCRIMINATOR = "generator", "discriminator"
+_MOMENTS = {"step", "exp_avg", "exp_avg_sq"}
+"""State of Adam for a weight."""
 _LR_RATIO = "lr_ratio"
 """Key of a parameter group: its learning rate relative to the run's."""
 
@@ -156,16 +158,18 @@ def _restore_optimizer(trained: OptimizedNetwork, tensors: Mapping[str, Tensor])
         if not 0 <= int(index) < len(weights):
             raise ValueError("an optimizer has moments of unknown weights")
         weight = weights[int(index)]
-        moments.setdefault(numbers[weight], {})[name] = _laid_out_like(weight, value)
+        moments.setdefault(numbers[weight], {})[name] = _laid_out_like(weight, name, value)
+    if any(named.keys() != _MOMENTS for named in moments.values()):
+        raise ValueError("an optimizer lacks moments, or has unknown ones")
     optimizer.load_state_dict({"state": moments, "param_groups": groups})
 
 
-def _laid_out_like(weight: Tensor, value: Tensor) -> Tensor:
+def _laid_out_like(weight: Tensor, name: str, value: Tensor) -> Tensor:
     """Copy a moment into its weight's memory format, which the fused kernel relies on."""
-    if value.dim() == 0:
-        return value
-    if value.shape != weight.shape:
+    if value.shape != (() if name == "step" else weight.shape):
         raise ValueError("an optimizer's moments do not fit its weights")
+    if name == "step":
+        return value.float()
     return torch.empty_like(weight, requires_grad=False).copy_(value)
 
 

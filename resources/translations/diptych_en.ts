@@ -450,9 +450,9 @@
     </message>
     <message numerus="yes">
         <source>No texts were found for %Ln image(s): names such as {0} are no captions. You can keep the images without text.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>No text was found for %Ln image: its name, {0}, is no caption. You can keep the image without text.</numerusform>
+            <numerusform>No texts were found for %Ln images: names such as {0} are no captions. You can keep the images without text.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -478,93 +478,93 @@
     </message>
     <message numerus="yes">
         <source>%Ln image(s) cannot be read, such as {0}.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln image cannot be read: {0}.</numerusform>
+            <numerusform>%Ln images cannot be read, such as {0}.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>All %Ln remaining item(s) are for validation, none for training.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>The only remaining item is for validation, none for training.</numerusform>
+            <numerusform>All %Ln remaining items are for validation, none for training.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln file(s), such as {0}, are links that lead out of it. Choose the folder that they lead to, or copy the files.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln file, {0}, is a link that leads out of it. Choose the folder that it leads to, or copy the file.</numerusform>
+            <numerusform>%Ln files, such as {0}, are links that lead out of it. Choose the folder that they lead to, or copy the files.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln file(s), such as {0}, are encrypted with a password. Unpack the archive first.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln file, {0}, is encrypted with a password. Unpack the archive first.</numerusform>
+            <numerusform>%Ln files, such as {0}, are encrypted with a password. Unpack the archive first.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>It holds %Ln archive(s), such as {0}. Choose one of them, or unpack them first.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>It holds %Ln archive, {0}. Choose it, or unpack it first.</numerusform>
+            <numerusform>It holds %Ln archives, such as {0}. Choose one of them, or unpack them first.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln file(s), such as {0}, are DICOM scans, which are not read. Convert them to PNG or TIFF.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln file, {0}, is a DICOM scan, which is not read. Convert it to PNG or TIFF.</numerusform>
+            <numerusform>%Ln files, such as {0}, are DICOM scans, which are not read. Convert them to PNG or TIFF.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln file(s), such as {0}, are videos, which are not read. Extract frames as JPEG or PNG.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln file, {0}, is a video, which is not read. Extract frames as JPEG or PNG.</numerusform>
+            <numerusform>%Ln files, such as {0}, are videos, which are not read. Extract frames as JPEG or PNG.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln file(s), such as {0}, are raw photos of a camera, which are not read. Convert them to JPEG or TIFF.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln file, {0}, is a raw photo of a camera, which is not read. Convert it to JPEG or TIFF.</numerusform>
+            <numerusform>%Ln files, such as {0}, are raw photos of a camera, which are not read. Convert them to JPEG or TIFF.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln file(s), such as {0}, are sounds, which are not read.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln file, {0}, is a sound, which is not read.</numerusform>
+            <numerusform>%Ln files, such as {0}, are sounds, which are not read.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln file(s), such as {0}, are documents, which are not read. Export their pages as PNG.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln file, {0}, is a document, which is not read. Export its pages as PNG.</numerusform>
+            <numerusform>%Ln files, such as {0}, are documents, which are not read. Export their pages as PNG.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln file(s), such as {0}, hold arrays, which are not read. Save the images as PNG or TIFF.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln file, {0}, holds arrays, which are not read. Save the images as PNG or TIFF.</numerusform>
+            <numerusform>%Ln files, such as {0}, hold arrays, which are not read. Save the images as PNG or TIFF.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln image(s), such as {0}, are of a kind that is not read. Convert them to JPEG or PNG.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln image, {0}, is of a kind that is not read. Convert it to JPEG or PNG.</numerusform>
+            <numerusform>%Ln images, such as {0}, are of a kind that is not read. Convert them to JPEG or PNG.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln text file(s), such as {0}, hold numbers instead of captions.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln text file, {0}, holds numbers instead of captions.</numerusform>
+            <numerusform>%Ln text files, such as {0}, hold numbers instead of captions.</numerusform>
         </translation>
     </message>
     <message numerus="yes">

@@ -5732,6 +5732,22 @@ Free software under the Apache License 2.0.</source>
         <translation>运行从完好的 {0}（{1} 张图像）继续。</translation>
     </message>
     <message>
+        <source>The dataset has changed since it was written: {0}.</source>
+        <translation>数据集在写入之后发生了变化：{0}。</translation>
+    </message>
+    <message>
+        <source>Training continues with it. Import it again, or restore a backup.</source>
+        <translation>训练将继续使用它。请重新导入，或从备份中恢复。</translation>
+    </message>
+    <message>
+        <source>The log of this run was deleted.</source>
+        <translation>此次运行的日志被删除了。</translation>
+    </message>
+    <message>
+        <source>Its {0} are restored, and training continues.</source>
+        <translation>已恢复其中的 {0}，训练继续进行。</translation>
+    </message>
+    <message>
         <source>Another program trains this run: {0}.</source>
         <translation>另一个程序正在训练这个运行：{0}。</translation>
     </message>

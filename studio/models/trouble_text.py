@@ -8,6 +8,8 @@ from PySide6.QtCore import QCoreApplication, QLocale
 from engine.events import (
     ALERT_REMEDIES,
     Alert,
+    DatasetVerified,
+    LogRestored,
     MicroBatchingEnabled,
     RolledBack,
     RunResumed,
@@ -108,6 +110,28 @@ def skipped_checkpoints_text(event: RunResumed) -> Advice | None:
         ),
         translate("Trouble", "The run resumes from {0} ({1} images), which is intact.").format(
             event.checkpoint, count_text(event.images_seen)
+        ),
+    )
+
+
+def damage_text(event: DatasetVerified) -> Advice | None:
+    """Return what has changed in a dataset since it was written, or ``None`` if it is intact."""
+    if not event.damage:
+        return None
+    return Advice(
+        translate("Trouble", "The dataset has changed since it was written: {0}.").format(
+            ", ".join(event.damage)
+        ),
+        translate("Trouble", "Training continues with it. Import it again, or restore a backup."),
+    )
+
+
+def restored_text(event: LogRestored) -> Advice:
+    """Return that a deleted log was restored."""
+    return Advice(
+        translate("Trouble", "The log of this run was deleted."),
+        translate("Trouble", "Its {0} are restored, and training continues.").format(
+            size_text(event.bytes_restored)
         ),
     )
 

@@ -12,7 +12,9 @@ from engine.events import (
     AlertChanged,
     BatchSizeSelected,
     CheckpointSaved,
+    DatasetVerified,
     EvaluationFailed,
+    LogRestored,
     MicroBatchingEnabled,
     Phase,
     PhaseChanged,
@@ -33,6 +35,8 @@ from studio.jobs.training import RunEvents, TrainingJob
 from studio.models.run_state import Command, RunState
 from studio.models.trouble_text import (
     Advice,
+    damage_text,
+    restored_text,
     rolled_back_text,
     skipped_checkpoints_text,
     skipped_text,
@@ -155,6 +159,11 @@ class RunAlerts(QObject):
                 self._notes.show_note(StepsSkipped, skipped_text(event))
             case RolledBack():
                 self._show_rollback(event)
+            case _:
+                self._show_incident(event)
+
+    def _show_incident(self, event: RunEvent) -> None:
+        match event:
             case MicroBatchingEnabled():
                 _log.info(
                     "Batch of %d split into %d micro-batches",
@@ -162,8 +171,19 @@ class RunAlerts(QObject):
                     event.num_micro_batches,
                 )
                 self._notes.show_note(MicroBatchingEnabled, split_text(event))
+            case DatasetVerified():
+                self._show_verification(event)
+            case LogRestored():
+                self._notes.show_note(LogRestored, restored_text(event))
             case _:
                 self._log_event(event)
+
+    def _show_verification(self, event: DatasetVerified) -> None:
+        if event.damage:
+            _log.warning("The dataset has changed: %s", ", ".join(event.damage))
+        else:
+            _log.info("The dataset is intact: its content matches its checksums")
+        self._notes.show_note(DatasetVerified, damage_text(event))
 
     def _log_event(self, event: RunEvent) -> None:
         match event:

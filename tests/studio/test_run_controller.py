@@ -11,7 +11,9 @@ from engine.events import (
     Alert,
     AlertChanged,
     CheckpointSaved,
+    DatasetVerified,
     EvaluationFailed,
+    LogRestored,
     MetricsReported,
     MicroBatchingEnabled,
     PreviewFailed,
@@ -224,6 +226,7 @@ SPLIT = MicroBatchingEnabled(
         (BACK, "unstable at 6,400 images", "back to 6,000 images and continues with 50 %"),
         (SPLIT, "A batch of 64 does not fit", "into 4 micro-batches, to the same effect"),
         (SPLIT, "A batch of 64 does not fit", "7.00 GiB of 8.00 GiB were taken."),
+        (LogRestored(bytes_restored=2**20), "log of this run was deleted", "Its 1.00 MiB are"),
     ],
 )
 def test_that_trouble_is_told_with_what_was_done(
@@ -248,6 +251,15 @@ def test_that_the_same_trouble_stands_once_and_a_new_run_has_none(
     assert says(studio.window.run, "9,900 images"), "somebody may only look now"
     start(qtbot, studio)
     assert not says(studio.window.run, "9,900 images")
+
+
+def test_that_a_dataset_that_has_changed_is_told(
+    qtbot: QtBot, studio: Studio, engine: FakeEngine, problem_log: ProblemLog
+):
+    start(qtbot, studio)
+    engine.trouble += [DatasetVerified(damage=()), DatasetVerified(damage=("images 0 to 9",))]
+    qtbot.waitUntil(lambda: says(studio.window.run, "has changed since it was written: images 0"))
+    problem_log.expect("The dataset has changed: images 0 to 9")
 
 
 def test_that_damaged_checkpoints_are_named():

@@ -1,5 +1,7 @@
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,18 @@ def test_that_a_failed_write_keeps_the_old_file_and_says_what_is_missing(tmp_pat
     assert caught.value.needed_bytes == len(b"new content")
     assert (tmp_path / "a.bin").read_bytes() == b"old"
     assert [path.name for path in tmp_path.iterdir()] == ["a.bin"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot tell whether a process is alive")
+def test_that_what_killed_processes_left_is_removed(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", ""]) as dead:
+        dead.wait()
+    left = [f".pets.{dead.pid}.part", f".pets.{os.getpid()}.part"]
+    kept = [f".pets.{os.getppid()}.part", f".pets-2.{dead.pid}.part", f".pets.{dead.pid}.old.part"]
+    for name in left + kept:
+        (tmp_path / name).mkdir()
+    atomic.remove_abandoned(tmp_path / "pets")
+    assert {path.name for path in tmp_path.iterdir()} == set(kept)
 
 
 def test_that_room_is_checked_before_a_write(tmp_path):

@@ -142,7 +142,7 @@ def test_that_a_strange_head_is_refused(checkpoint, reason):
         ({"images_seen": 1.5}, "no usable 'images_seen'"),
         ({"elapsed_s": float("nan")}, "no usable 'elapsed_s'"),
         ({"elapsed_s": float("inf")}, "no usable 'elapsed_s'"),
-        ({"elapsed_s": 10**400}, "no usable 'elapsed_s'"),
+        ({"elapsed_s": 10**400}, "a number has 401 digits"),
         ({"elapsed_s": "1"}, "no usable 'elapsed_s'"),
         ({"config_hash": None}, "no usable 'config_hash'"),
         ({"versions": {"torch": 2}}, "no usable 'versions'"),

@@ -287,15 +287,17 @@ def test_that_a_folder_deleted_in_mid_run_is_named(tmp_path, problem_log):
         write_checkpoint(run.checkpoint_path(128), some_tensors(), facts_at(128))
     log.record(losses(5000))
     log.close()
+    problem_log.expect("cannot be written")
     assert not run.path.exists()
 
 
-def test_that_a_run_moved_to_another_folder_goes_on_logging_there(tmp_path):
+def test_that_a_run_moved_to_another_folder_goes_on_logging_there(tmp_path, problem_log):
     old, new = stored_run(tmp_path / "old", 64), stored_run(tmp_path / "new")
     log = RunLog(old.log_file)
     log.record(losses(100))
     shutil.rmtree(old.path)
     log.reopen(new.log_file)
+    problem_log.expect("cannot be written")
     log.record(losses(5000))
     log.close()
     assert [report.progress.images_seen for report in read_losses(new.log_file)] == [5000]

@@ -14,14 +14,17 @@ from engine.events import (
     AlertChanged,
     BatchSizeSelected,
     CheckpointSaved,
+    DatasetVerified,
     EvaluationCompleted,
     EvaluationFailed,
+    LogRestored,
     MicroBatchingEnabled,
     Outcome,
     Phase,
     PhaseChanged,
     PreviewFailed,
     PreviewReady,
+    ReportingFailed,
     RolledBack,
     RunEnded,
     RunEvent,
@@ -66,6 +69,8 @@ def every_event(run: Path) -> list[RunEvent]:
         RunRelocated(folder=Path("/elsewhere/run")),
         StepsSkipped(images_seen=64, steps=(3, 4), terms=("discriminator",)),
         RolledBack(images_seen=3000, from_images_seen=4000, rate_scale=0.5),
+        DatasetVerified(damage=("images 0 to 9 in images.npy",)),
+        LogRestored(bytes_restored=4_000),
         MicroBatchingEnabled(
             images_seen=1, batch_size=64, num_micro_batches=2, memory_bytes=1, budget_bytes=2
         ),
@@ -107,11 +112,11 @@ def test_that_a_preview_comes_without_its_pictures(tmp_path):
     assert read.images.shape == (0, 0, 0, 3)
 
 
-@pytest.mark.parametrize("kind", [EvaluationFailed, PreviewFailed])
+@pytest.mark.parametrize("kind", [EvaluationFailed, PreviewFailed, ReportingFailed])
 def test_that_an_error_is_told_in_its_own_words(tmp_path, kind):
     error = DiskFullError(tmp_path, 5, 1)
     [read] = read_events(log_of(tmp_path / "events.jsonl", kind(error=error)))
-    assert isinstance(read, EvaluationFailed | PreviewFailed)
+    assert isinstance(read, EvaluationFailed | PreviewFailed | ReportingFailed)
     assert isinstance(read.error, LoggedError)
     assert (read.error.kind, str(read.error)) == ("DiskFullError", str(error))
 
@@ -263,6 +268,6 @@ def test_that_every_kind_of_event_is_tried_above(tmp_path):
     import typing
 
     tried = {type(event) for event in every_event(tmp_path)}
-    tried |= {PreviewReady, EvaluationFailed, PreviewFailed}
+    tried |= {PreviewReady, EvaluationFailed, PreviewFailed, ReportingFailed}
     assert tried == set(typing.get_args(RunEvent))
     assert all(dataclasses.is_dataclass(kind) for kind in tried)
