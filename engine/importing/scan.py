@@ -16,7 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from engine.config.setting import problems_in
@@ -26,7 +26,13 @@ from engine.data.pixel_values import parse_range
 from engine.errors import ConfigError, EngineError, EntryError, Problem
 from engine.events import ImportEmit, ImportProgressed, ImportStage
 from engine.importing.empty_import import Cause, diagnose_unknown_source
-from engine.importing.formats.format import Detection, FileListing, Format, RawSample
+from engine.importing.formats.format import (
+    Detection,
+    FileListing,
+    Format,
+    RawSample,
+    suffix_of,
+)
 from engine.importing.formats.names import (
     HEAD_BYTES,
     IMAGE_SUFFIXES,
@@ -68,7 +74,7 @@ def list_files(
             control.stop_if_asked()
             tell(len(entries))
         entries.append(entry)
-        suffixes[PurePosixPath(entry.path).suffix.lower()] += 1
+        suffixes[suffix_of(entry.path)] += 1
     control.stop_if_asked()
     unnamed: frozenset[str] = frozenset()
     if not IMAGE_SUFFIXES & suffixes.keys():
@@ -83,7 +89,7 @@ def _unnamed_images(
     for number, entry in enumerate(entries):
         if number % ASK_EVERY == 0:
             control.stop_if_asked()
-        if PurePosixPath(entry.path).suffix:
+        if suffix_of(entry.path):
             continue
         with contextlib.suppress(EntryError, *STREAM_ERRORS), archive.open(entry.path) as stream:
             if starts_like_image(stream.read(HEAD_BYTES)):

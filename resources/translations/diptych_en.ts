@@ -486,7 +486,7 @@
     <message numerus="yes">
         <source>All %Ln remaining item(s) are for validation, none for training.</source>
         <translation>
-            <numerusform>The only remaining item is for validation, none for training.</numerusform>
+            <numerusform>%Ln remaining item is for validation, none for training.</numerusform>
             <numerusform>All %Ln remaining items are for validation, none for training.</numerusform>
         </translation>
     </message>

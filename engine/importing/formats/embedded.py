@@ -27,13 +27,13 @@ from engine.importing.formats.format import (
     ImageFileFormat,
     ImportSpec,
     RawSample,
+    suffix_of,
 )
 from engine.importing.formats.names import (
     image_paths,
     scan_images,
     skip_leftovers,
     split_extras,
-    suffix_of,
 )
 from engine.importing.formats.records import captions_of, prompt_of_graph
 from engine.importing.formats.streams import STREAM_ERRORS

@@ -6,9 +6,9 @@ an image. Adding a format takes a file in this package and a line in ``registry`
 Shapes: H height, W width, C channels.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -66,8 +66,23 @@ class FileListing:
     an image."""
 
     def of(self, *suffixes: str) -> list[FileEntry]:
-        """Return the files of some suffixes (``.jpg``), in order."""
-        return [e for e in self.entries if PurePosixPath(e.path).suffix.lower() in suffixes]
+        """Return the files of some suffixes (``.jpg``; empty for none), in order."""
+        numbers = (n for suffix in dict.fromkeys(suffixes) for n in self._places.get(suffix, ()))
+        return [self.entries[n] for n in sorted(numbers)]
+
+    @cached_property
+    def _places(self) -> Mapping[str, Sequence[int]]:
+        places: dict[str, list[int]] = {}
+        for number, entry in enumerate(self.entries):
+            places.setdefault(suffix_of(entry.path), []).append(number)
+        return places
+
+
+def suffix_of(path: str) -> str:
+    """Return the suffix of a path as ``pathlib`` defines it, in lower case."""
+    name = path.rpartition("/")[2]
+    at = name.rfind(".")
+    return name[at:].lower() if 0 < at < len(name) - 1 else ""
 
 
 @dataclass(frozen=True, kw_only=True)

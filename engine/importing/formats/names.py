@@ -11,7 +11,7 @@ from itertools import takewhile
 from urllib.parse import unquote
 
 from engine.errors import ConfigError, Problem
-from engine.importing.formats.format import FileListing, ImageRef, RawSample
+from engine.importing.formats.format import FileListing, ImageRef, RawSample, suffix_of
 from engine.importing.ledger import FileLedger, Reason
 
 # fmt: off
@@ -68,12 +68,6 @@ _IMAGE_STARTS = re.compile(
 def starts_like_image(head: bytes) -> bool:
     """Whether a file's first ``HEAD_BYTES`` are those of an image."""
     return _IMAGE_STARTS.match(head) is not None
-
-
-def suffix_of(path: str) -> str:
-    """Return a file's suffix in lower case, with its dot."""
-    name = path.rpartition("/")[2]
-    return "." + name.rpartition(".")[2].lower() if "." in name[1:] else ""
 
 
 def folder_of(path: str) -> str:

@@ -30,6 +30,7 @@ from engine.importing.formats.format import (
     ImageFileFormat,
     ImportSpec,
     RawSample,
+    suffix_of,
 )
 from engine.importing.formats.names import (
     ImageIndex,
@@ -37,7 +38,6 @@ from engine.importing.formats.names import (
     offer_leftovers,
     split_extras,
     stem_of,
-    suffix_of,
 )
 from engine.importing.formats.streams import STREAM_ERRORS
 from engine.importing.ledger import FileLedger, Reason

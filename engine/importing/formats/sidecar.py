@@ -34,6 +34,7 @@ from engine.importing.formats.format import (
     ImageRef,
     ImportSpec,
     RawSample,
+    suffix_of,
 )
 from engine.importing.formats.names import (
     TEXT_SUFFIXES,
@@ -44,7 +45,6 @@ from engine.importing.formats.names import (
     split_extras,
     split_of_name,
     stem_of,
-    suffix_of,
 )
 from engine.importing.formats.records import captions_of
 from engine.importing.formats.streams import STREAM_ERRORS, checked_encoding

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from itertools import chain, islice, zip_longest
 from typing import Any
 
+from engine.importing.formats.format import suffix_of
 from engine.importing.formats.json_stream import JsonBrokenError, JsonStream, JsonValue
-from engine.importing.formats.names import is_column_name, is_image, suffix_of
+from engine.importing.formats.names import is_column_name, is_image
 from engine.importing.formats.records import flat_record
 from engine.importing.formats.streams import Line, encoding_of, lines_of, text_of
 from engine.importing.sources.archive import LIMITS, Archive

@@ -35,6 +35,7 @@ from engine.importing.formats.format import (
     ImageRef,
     ImportSpec,
     RawSample,
+    suffix_of,
 )
 from engine.importing.formats.names import (
     ImageIndex,
@@ -44,7 +45,6 @@ from engine.importing.formats.names import (
     offer_leftovers,
     split_extras,
     stem_of,
-    suffix_of,
 )
 from engine.importing.formats.streams import STREAM_ERRORS
 from engine.importing.formats.table_rows import (
