@@ -100,8 +100,7 @@ def checked_encoding(wanted: str) -> str:
 def _known(encoding: str, otherwise: str = "utf-8") -> str:
     try:
         # Python's "encodings" hold some that turn bytes into bytes, such as zlib.
-        " ".encode(encoding)
-        codecs.getincrementaldecoder(encoding)(errors="replace").decode(b"a\0")
+        codecs.getincrementaldecoder(encoding)(errors="replace").decode(" ".encode(encoding))
     except (LookupError, ValueError, TypeError, AttributeError):
         return otherwise
     return encoding
