@@ -100,24 +100,24 @@ _PRIORS: Mapping[str, float] = {
     "cp949": 0.05,
     "cp1252": 0.3,
     "cp1250": 0.02,
-    "iso8859-2": 0.015,
+    "iso8859-2": 0.02,
     "cp1251": 0.04,
     "koi8-r": 0.004,
     "koi8-u": 0.0035,
     "cp866": 0.004,
     "cp1253": 0.004,
-    "cp1254": 0.003,
+    "cp1254": 0.006,
     "cp1255": 0.003,
     "cp1256": 0.003,
+    "iso8859-6": 0.0003,
     "cp1257": 0.002,
     "cp874": 0.003,
 }
 """How often sources are in each encoding, relative to the others; names as in chardet."""
 _OTHER_PRIOR = 1e-4
 """That of every other encoding that chardet knows."""
-# ``packaging/bench_encoding.py`` measures the weight: at 0.15 and at 0.1, fewer single captions are
-# read right. It is divided by the number of captions, because chardet is right without it from ten
-# captions on.
+# By ``packaging/bench_encoding.py``: at 0.15 and at 0.1, fewer single captions are read right. It
+# fades with the number of captions, because from ten on chardet is right without it.
 _PRIOR_WEIGHT = 0.12
 _NAMES = {"euc_jis_2004": "euc_jp", "koi8-r": "koi8_r"}
 """Python's usual names, where chardet prefers others."""
@@ -135,11 +135,16 @@ _MIXED_WORD = re.compile(
     r"|[\u03b1-\u03c9\u0430-\u045f\u0491][\u0391-\u03a9\u0400-\u042f\u0490]"
 )
 """Letters of two alphabets in one word, or a Greek or Cyrillic capital behind a small letter."""
+_CONTROLS = re.compile(r"[\x80-\x9f]")
 _ACCENTED = re.compile(r"[\u00c0-\u024f]{3}")
 """Three accented letters in a row, which Latin alphabets hardly ever have."""
-_ACCENTS = re.compile(r"[\u00aa-\u024f\u0300-\u036f\u1e00-\u1eff]")
+_ACCENTS = re.compile(r"[\u00a1-\u024f\u0300-\u036f\u1e00-\u1eff]")
 """Latin letters with accents, which do mix with ASCII letters."""
-_GROUP_LINES = 20
+_GROUP_LINES, _MIN_GROUPS, _MAX_GROUPS = 3, 8, 60
+"""Lines that are rated together, unless there are too few or too many of them."""
+_JOINT_LINES = 20
+_FLOOR = 0.3
+"""Lowest confidence that counts in a group, relative to that of the best encoding."""
 _MIN_CONFIDENCE = 1e-5
 """Below it chardet has found no text; random bytes in no encoding reach more than 0.02."""
 _LEAD = math.log(2.0)
@@ -179,7 +184,8 @@ def decode_text(content: bytes, encoding: str = "") -> DecodedText:
     stated = _decode(content, encoding) if encoding else None
     unicode = None if 0 in content else _decode(content, "utf-8")
     if stated is not None and (unicode is None or not _is_surely_utf8(unicode)):
-        own = _own_encoding(content, stated, encoding) if _is_odd(stated) else encoding
+        is_odd = _is_odd(stated) and not encoding.lower().startswith("utf")
+        own = _own_encoding(content, stated, encoding) if is_odd else encoding
         return _finished(_decode(content, own), own, 1.0)
     if unicode is not None and _is_surely_utf8(unicode, least=1):
         return _finished(unicode, "utf-8", 1.0)
@@ -325,36 +331,61 @@ def _likeliest(lines: Sequence[bytes]) -> tuple[str, float]:
 
 
 def _scores(lines: Sequence[bytes]) -> tuple[dict[str, float], float]:
-    """Rate encodings with chardet, in groups so that a broken line spoils only its group.
+    """Rate encodings with chardet: lines in small groups, so that a stray one spoils only its own.
+
+    Those that are no strays are also rated together, which is more precise.
 
     Returns:
         A logarithmic score for each encoding, and the highest confidence of any.
     """
+    size = max(min(_GROUP_LINES, math.ceil(len(lines) / _MIN_GROUPS)), len(lines) // _MAX_GROUPS)
     groups = [
-        _ratings(b"\n".join(lines[start : start + _GROUP_LINES]))
-        for start in range(0, len(lines), _GROUP_LINES)
+        _ratings(b"\n".join(lines[start : start + size])) for start in range(0, len(lines), size)
     ]
-    names = _PRIORS.keys() | {name for ratings in groups for name in ratings}
-    weight = _PRIOR_WEIGHT / len(lines)
-    scores = {
+    weight = _PRIOR_WEIGHT / math.sqrt(len(lines))
+    scores = _weigh(groups, weight)
+    if len(groups) > 1:
+        first = max(sorted(scores), key=scores.__getitem__)
+        usual = [line for line in lines if not _is_stray(line, first)] or lines
+        groups.append(_ratings(b"\n".join(usual[:_JOINT_LINES])))
+        scores = _weigh(groups, weight)
+    return scores, max(max(ratings.values(), default=0.0) for ratings in groups)
+
+
+def _weigh(groups: Sequence[Mapping[str, float]], weight: float) -> dict[str, float]:
+    """Return the logarithmic score of each encoding from its confidences and its prior."""
+    best = [max(ratings.values(), default=0.0) for ratings in groups]
+    # What is impossible in one group may yet be right in all others.
+    floors = [max(1e-6, _FLOOR * one if len(groups) > 1 else 0.0) for one in best]
+    return {
         name: weight * math.log(_PRIORS.get(name, _OTHER_PRIOR))
-        + sum(math.log(max(ratings.get(name, 0.0), 1e-6)) for ratings in groups)
-        for name in names
+        + sum(
+            math.log(max(ratings.get(name, 0.0), floor))
+            for ratings, floor in zip(groups, floors, strict=True)
+        )
+        for name in _PRIORS.keys() | {name for ratings in groups for name in ratings}
     }
-    return scores, max((max(ratings.values(), default=0.0) for ratings in groups), default=0.0)
+
+
+def _is_stray(line: bytes, encoding: str) -> bool:
+    text = _decode_line(line, encoding)
+    return text is None or _is_odd(text)
 
 
 def _ratings(content: bytes) -> dict[str, float]:
-    """Return the confidence of each encoding; 0 where words would mix Latin and other letters."""
+    """Return the confidence of each encoding; 0 where the text would be none.
+
+    No text has control characters from 0x80 to 0x9F, which is where Windows has letters and ISO
+    8859 has none, and no word mixes alphabets.
+    """
     found = chardet.detect_all(
         content, ignore_threshold=True, compat_names=False, exclude_encodings=_UNICODE
     )
     # The encoding of content that is no text is None.
     ratings = {one["encoding"]: one["confidence"] for one in found if one["encoding"]}
     for name in ratings:
-        if not _is_text_encoding(name) or (
-            _has_own_alphabet(name) and _MIXED_WORD.search(content.decode(name, "replace"))
-        ):
+        text = content.decode(name, "replace") if _is_text_encoding(name) else "\x80"
+        if _CONTROLS.search(text) or (_has_own_alphabet(name) and _MIXED_WORD.search(text)):
             ratings[name] = 0.0
     return ratings
 
@@ -366,7 +397,10 @@ def _has_own_alphabet(encoding: str) -> bool:
 
 def _is_odd(text: str) -> bool:
     """Whether a text looks as if it were read in an encoding of another script."""
-    return _MIXED_WORD.search(_ACCENTS.sub("", text)) is not None or bool(_ACCENTED.search(text))
+    bare = _ACCENTS.sub("", text)
+    ascii_letters = sum(character.isascii() and character.isalpha() for character in bare)
+    is_mostly_accents = len(text) - len(bare) > ascii_letters
+    return is_mostly_accents or bool(_ACCENTED.search(text) or _MIXED_WORD.search(bare))
 
 
 def _own_encoding(content: bytes, stated_text: str, stated: str) -> str:

@@ -100,7 +100,8 @@ def checked_encoding(wanted: str) -> str:
 def _known(encoding: str, otherwise: str = "utf-8") -> str:
     try:
         # Python's "encodings" hold some that turn bytes into bytes, such as zlib.
-        codecs.getincrementaldecoder(encoding)(errors="replace").decode(" ".encode(encoding))
+        blank = " ".encode(encoding)
+        codecs.getincrementaldecoder(encoding)(errors="replace").decode(blank)
     except (LookupError, ValueError, TypeError, AttributeError):
         return otherwise
     return encoding
