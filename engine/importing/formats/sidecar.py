@@ -23,6 +23,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from engine.errors import EntryError
 from engine.importing.encoding import decode_text, detect_encoding
@@ -53,6 +54,9 @@ from engine.importing.ledger import FileLedger, Reason
 from engine.importing.sources.archive import LIMITS, Archive
 
 _SAMPLES = 300
+_FOLDER_SAMPLES = 20
+_MIN_POOL = 3
+"""Texts of a folder, apart from ASCII, that suffice to detect its encoding."""
 RECORD_SUFFIX = ".json"
 _IMAGE_FOLDER = re.compile(r"(?i)images?|imgs?|jpe?gs?")
 _TEXT_FOLDER = re.compile(r"(?i)texts?(_c\d+)?|captions?|labels?")
@@ -68,11 +72,11 @@ _PARALLEL = "*"
 
 
 class TextFiles:
-    """Text files that are read in one encoding.
+    """Text files that are read in one encoding, or in one for each folder.
 
     Args:
         archive: the source.
-        paths: of all of them; some are looked at to find the encoding.
+        paths: of all of them; some of each folder are looked at to find its encoding.
         encoding: what the user says; empty detects it.
 
     Raises:
@@ -80,8 +84,12 @@ class TextFiles:
     """
 
     def __init__(self, archive: Archive, paths: Sequence[str], encoding: str) -> None:
-        self._archive = archive
-        self._encoding = checked_encoding(encoding) or self._detected(paths)
+        self._archive, self._paths = archive, paths
+        self._given = checked_encoding(encoding)
+        self._by_folder: dict[str, list[str]] = defaultdict(list)
+        for path in paths if not self._given else ():
+            self._by_folder[folder_of(path)].append(path)
+        self._encodings: dict[str, str] = {}
         self._last: tuple[str, tuple[str, ...]] = "", ()
 
     def read(self, path: str, ledger: FileLedger) -> str:
@@ -91,7 +99,7 @@ class TextFiles:
             is_record = suffix_of(path) == RECORD_SUFFIX
             limit = LIMITS.row_bytes if is_record else LIMITS.text_bytes
             content = self._archive.read(path, limit)
-            decoded = decode_text(content, self._encoding)
+            decoded = decode_text(content, self._given or self._encoding_of(folder_of(path)))
         except EntryError as error:
             ledger.mark_skipped(path, Reason(error.reason), error.detail)
             return ""
@@ -130,15 +138,27 @@ class TextFiles:
         self._last = path, tuple(captions[:MAX_CAPTIONS])
         return self._last[1]
 
-    def _detected(self, paths: Sequence[str]) -> str:
+    def _encoding_of(self, folder: str) -> str:
+        """Detect the encoding of a folder; where it has too few texts, that of the source."""
+        if folder not in self._encodings:
+            pool = self._pool(self._by_folder[folder], _FOLDER_SAMPLES)
+            is_enough = len(pool) >= _MIN_POOL
+            self._encodings[folder] = detect_encoding(pool) if is_enough else self._of_source
+        return self._encodings[folder]
+
+    @cached_property
+    def _of_source(self) -> str:
+        return detect_encoding(self._pool(self._paths, _SAMPLES))
+
+    def _pool(self, paths: Sequence[str], most: int) -> list[bytes]:
+        """Read some of the files, spread over all; return those that are not ASCII."""
         samples: list[bytes] = []
-        # Spread over the whole source: one folder may be in a language of its own.
-        for path in paths[:: max(len(paths) // _SAMPLES, 1)][:_SAMPLES]:
+        for path in paths[:: max(len(paths) // most, 1)][:most]:
             try:
                 samples.append(self._archive.read(path, LIMITS.text_bytes))
             except (EntryError, *STREAM_ERRORS):
                 continue
-        return detect_encoding([sample for sample in samples if not sample.isascii()])
+        return [sample for sample in samples if not sample.isascii()]
 
 
 @dataclass(slots=True)

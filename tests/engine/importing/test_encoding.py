@@ -112,6 +112,55 @@ def test_that_three_captions_suffice(encoding):
         assert detect_encoding(samples) == encoding
 
 
+FRENCH = [
+    "un café crème à côté d’une fenêtre",
+    "une forêt brûlée",
+    "trois garçons près du château",
+    "une île où l’été ne finit pas",
+]
+ITALIAN = ["una città di notte", "un caffè caldo", "la libertà dipinta", "perché è estate"]
+TURKISH = ["küçük bir kız", "kırmızı ağaç", "yaşlı bir balıkçı", "İstanbul’da yağmur"]
+POLISH = ["biały koń nad rzeką", "czerwona łódź", "na łące pod śniegiem", "źrebak i kot"]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "phrases"),
+    [
+        ("cp1252", FRENCH),
+        ("cp1252", ITALIAN),
+        ("cp1254", TURKISH),
+        ("iso8859_2", POLISH),
+        ("cp1250", POLISH),
+        ("cp866", RUSSIAN),
+        ("mac_roman", FRENCH),
+    ],
+)
+def test_that_siblings_of_an_encoding_are_told_apart(encoding, phrases):
+    contents = [phrase.encode(encoding) for phrase in phrases]
+    found = detect_encoding(contents)
+    assert [decode_text(content, found).text for content in contents] == phrases
+
+
+@pytest.mark.parametrize("count", [3, 10, 40])
+def test_that_a_file_of_another_encoding_leaves_the_others_right_and_is_read_itself(count):
+    others = {"cp1252": FRENCH, "gb18030": SIMPLIFIED, "cp1251": RUSSIAN, "cp932": JAPANESE}
+    for encoding, phrases in (("cp1252", FRENCH), ("cp1250", POLISH), ("gb18030", SIMPLIFIED)):
+        texts = [phrases[number % len(phrases)] for number in range(count)]
+        contents = [text.encode(encoding) for text in texts]
+        for other, (odd, *_more) in others.items():
+            if other == encoding or (encoding, other) == ("cp1250", "cp1252"):
+                continue
+            found = detect_encoding([*contents, odd.encode(other)])
+            assert [decode_text(content, found).text for content in contents] == texts
+            if (encoding, other) in {("cp1252", "gb18030"), ("cp1252", "cp1251")}:
+                assert decode_text(odd.encode(other), found).text == odd
+
+
+def test_that_windows_letters_are_no_control_characters_of_iso():
+    for phrase in ("krześle", "košile", "žena"):
+        assert not any("\x80" <= c <= "\x9f" for c in decode_text(phrase.encode("cp1250")).text)
+
+
 def test_that_captions_that_pass_for_another_encoding_are_read_as_their_source():
     # 一个 reads as one Hangul syllable after another, 雪山 in GBK even as UTF-8.
     for word in ("困惑", "雪山", "嘿嘿", "蝙蝠", "猫"):

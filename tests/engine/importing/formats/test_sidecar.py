@@ -172,3 +172,27 @@ def test_that_pairing_many_files_opens_each_text_a_few_times_at_most():
 @given(mutated(KOHYA | CUB))
 def test_that_damaged_sources_are_survived(files):
     survives(files, "sidecar", PLAIN)
+
+
+def test_that_each_folder_has_its_own_encoding():
+    """Few captions of one folder would be lost among the many of the other."""
+    texts = {
+        "fr": ("cp1252", ["un café", "une forêt brûlée", "près du château", "l’été", "une île"]),
+        "pl": ("cp1250", ["biały koń", "czerwona łódź", "na łące pod śniegiem", "źrebak"]),
+        "ru": ("koi8_r", ["красная кошка", "старый мост у реки", "на траве", "зелёный трамвай"]),
+        "few": ("cp1252", ["déjà vu"]),
+    }
+    files, wanted = {}, {}
+    for folder, (encoding, captions) in texts.items():
+        for number, caption in enumerate(captions * (8 if folder == "fr" else 1)):
+            files[f"{folder}/{number}.png"] = P
+            files[f"{folder}/{number}.txt"] = caption.encode(encoding)
+            wanted[f"{folder}/{number}.png"] = (caption,)
+    assert scanned(files, "sidecar").texts == wanted
+
+
+def test_that_an_encoding_of_unicode_can_be_stated():
+    for encoding in ("utf-16", "utf-16-le", "utf-32"):
+        files = {"a.png": P, "a.txt": "a red café".encode(encoding)}
+        found = scanned(files, "sidecar", ImportSpec(format="sidecar", encoding=encoding))
+        assert found.texts == {"a.png": ("a red café",)}
