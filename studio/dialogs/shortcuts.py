@@ -10,6 +10,7 @@ from studio.theme import GAP, MARGIN, SPACING
 from studio.widgets.labels import FactGrid, fill, plain_label, scrolling, spaced
 
 _WIDTH, _HEIGHT = 520, 560
+_KEYS_WIDTH = 150
 Shortcuts = list[tuple[str, str]]
 """Keys and what they do."""
 
@@ -29,7 +30,7 @@ class ShortcutsDialog(QDialog):
         content = QWidget()
         layout = spaced(QVBoxLayout(content), SPACING, (0, 0, MARGIN, 0))
         for title, rows in (*_menu_shortcuts(menus), *self._panel_keys()):
-            grid = FactGrid("muted")
+            grid = FactGrid("muted", first_width=_KEYS_WIDTH)
             grid.show_rows(rows)
             fill(layout, plain_label(title, role="heading"), grid)
             layout.addSpacing(GAP - SPACING)

@@ -1,7 +1,7 @@
 """The run form without widgets: values, validation, the resulting plan, and run names."""
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -38,11 +38,23 @@ def today() -> date:
     return date.today()  # noqa: DTZ011 - a name should carry the day on the user's wall
 
 
-def free_run_name(runs: Path, subject: str, day: Callable[[], date] = today) -> str:
-    """Return a name made from subject and date that no folder in ``runs`` has yet."""
+def free_run_name(
+    runs: Path,
+    subject: str,
+    day: Callable[[], date] = today,
+    taken: Collection[str] = frozenset(),
+) -> str:
+    """Return a name made from subject and date that is not taken by a folder in ``runs`` yet.
+
+    Args:
+        runs: folder of the run folders.
+        subject: beginning of the name.
+        day: returns the date.
+        taken: names of runs whose folders do not exist yet.
+    """
     stem = f"{FORBIDDEN.sub('-', subject).strip(' .') or 'run'}-{day().isoformat()}"
     number = 1
-    while (runs / f"{stem}-{number}").exists():
+    while f"{stem}-{number}" in taken or (runs / f"{stem}-{number}").exists():
         number += 1
     return f"{stem}-{number}"
 
@@ -122,6 +134,8 @@ class RunForm:
         remembered = {n: t for n, t in choices.texts.items() if n in FIELDS and n not in INITIAL}
         self._texts.update(remembered)
         self._typed_name = ""
+        self.taken: frozenset[str] = frozenset()
+        """Names of the active run and of those in the queue, whose folders may not exist yet."""
         self.branch: BranchStart | None = None
         """Checkpoint that the next run starts from, if it is a branch."""
         self._branched: RunConfig | None = None
@@ -140,9 +154,9 @@ class RunForm:
     def name(self) -> str:
         """Name of the next run: typed, or generated from dataset and date."""
         if self.branch is not None and not self._typed_name:
-            return free_name_like(self.runs, self.branch.source.name)
+            return free_name_like(self.runs, self.branch.source.name, self.taken)
         subject = self.starter or self.dataset.name
-        return self._typed_name or free_run_name(self.runs, subject, self._day)
+        return self._typed_name or free_run_name(self.runs, subject, self._day, self.taken)
 
     def choose_starter(self, name: str) -> None:
         """Train on a starter dataset. The suggested preset is replaced by the new suggestion."""
@@ -423,7 +437,7 @@ class RunForm:
             problems["dataset"] = translate("RunForm", "There is no dataset in this folder")
         if not is_usable_name(self.name):
             problems["name"] = translate("RunForm", "This cannot be the name of a folder")
-        elif holds_files(self.runs / self.name):
+        elif self.name in self.taken or holds_files(self.runs / self.name):
             problems["name"] = translate("RunForm", "A run of this name exists already")
         if not is_writable(self.workspace):
             problems["workspace"] = translate("RunForm", "Nothing can be written to this folder")

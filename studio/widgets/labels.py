@@ -139,9 +139,21 @@ class FactGrid(QWidget):
     """A grid with two columns of text."""
 
     def __init__(
-        self, role: str, parent: QWidget | None = None, *, is_numeric: bool = False
+        self,
+        role: str,
+        parent: QWidget | None = None,
+        *,
+        is_numeric: bool = False,
+        first_width: int = 0,
     ) -> None:
-        """Create a grid; ``role`` styles the first column, ``is_numeric`` right-aligns it."""
+        """Create a grid.
+
+        Args:
+            role: style rule of the first column.
+            parent: parent widget.
+            is_numeric: right-align the first column.
+            first_width: minimum width of the first column, to align several grids.
+        """
         super().__init__(parent)
         self._role = role
         side = Qt.AlignmentFlag.AlignRight if is_numeric else Qt.AlignmentFlag.AlignLeft
@@ -151,6 +163,7 @@ class FactGrid(QWidget):
         self._grid.setHorizontalSpacing(GAP)
         self._grid.setVerticalSpacing(SPACING)
         self._grid.setColumnStretch(1, 1)
+        self._grid.setColumnMinimumWidth(0, first_width)
 
     def show_rows(self, rows: Sequence[tuple[str, str]]) -> None:
         """Replace the rows."""

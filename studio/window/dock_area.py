@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Mapping
 
-from PySide6.QtCore import QByteArray, QEvent, Qt
+from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Slot
 from PySide6.QtGui import QAction, QIcon, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -83,6 +83,9 @@ class DockArea(QMainWindow):
         self._state = b""
         """A saved layout that waits for the window to have a size."""
         self.run_width, self.curves_height = _DEFAULT.run_width, _DEFAULT.curves_height
+        for dock in self._docks.values():
+            dock.topLevelChanged.connect(self._divide_soon)
+            dock.toggleViewAction().toggled.connect(self._divide_soon)
         self.reset()
 
     def toggle_actions(self) -> dict[str, QAction]:
@@ -150,6 +153,11 @@ class DockArea(QMainWindow):
         if state and not self.restoreState(QByteArray(state), LAYOUT_VERSION):
             self.reset()
         self._divide()
+
+    @Slot()
+    def _divide_soon(self) -> None:
+        """Give a dock that comes back its size: Qt leaves it the smallest."""
+        QTimer.singleShot(0, self, self._divide)
 
     def _divide(self) -> None:
         """Give the Run dock its width, the lower docks their height, and the gallery the rest."""

@@ -360,6 +360,9 @@ class RunsController(QObject):
             stops_on_failure=runner.queue.stops_on_failure,
         )
         panel.show_waiting(runner.queue.due_count)
+        active = self._training.folder if self._training.is_running else None
+        names = {run.name for run in runner.queue} | ({active.name} if active else set())
+        self._window.run.show_taken(frozenset(names))
 
     def _say(self, text: str) -> None:
         self._window.statusBar().showMessage(text, _MESSAGE_MS)

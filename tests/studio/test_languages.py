@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QLocale, QSettings
+from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -19,6 +20,7 @@ from studio.panels.run import RunPanel
 from studio.panels.run.controls import RunProgress
 from studio.settings.choices import GeneralChoices
 from studio.settings.codec import SettingsStore
+from studio.theme import Theme
 from tests.helpers.fake_engine import FakeEngine, prepared
 from tests.helpers.windows import ask, life, says, start, visible_buttons, wait_for
 
@@ -38,6 +40,22 @@ def test_that_chinese_reaches_every_corner(
     assert activity_text(RunActivity.STOPPED) == "已停止，检查点已保存"
     assert explain(DiskFullError(tmp_path, 10, 1)).happened == "磁盘已满。"
     studio.window.leave()
+
+
+def test_that_chinese_uses_a_font_whose_characters_can_be_bold(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+):
+    system = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).family()
+    theme = Theme(qapp)
+    for installed, family in (
+        (["WenQuanYi Zen Hei", "Noto Sans CJK SC"], "Noto Sans CJK SC"),
+        (["A font of another system"], system),
+    ):
+        monkeypatch.setattr(QFontDatabase, "families", lambda _system, found=installed: found)
+        theme.use_font_of(QLocale("zh_CN"))
+        assert qapp.font().families()[0] == family
+        theme.use_font_of(QLocale("en"))
+        assert qapp.font().families()[0] == system
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QDockWidget
 from pytestqt.qtbot import QtBot
 
 from engine.cli.main import _parser
@@ -16,6 +17,7 @@ from studio.app import Studio
 from studio.dialogs.confirm import EmptyTrash
 from studio.dialogs.error import ErrorDialog
 from studio.dialogs.run_name import BranchRun, RenameRun
+from studio.dialogs.run_settings import RunSettingsDialog
 from studio.models.run_history import Column
 from studio.panels.runs import RunsPanel
 from tests.helpers.datasets import mixed_dataset
@@ -86,6 +88,33 @@ def test_that_the_search_finds_what_was_noted(
     qtbot.waitUntil(lambda: panel.table.names() == ["dogs"])
     qtbot.keyClicks(panel.bar._search, "xyz")
     qtbot.waitUntil(lambda: panel._pages.currentIndex() == 1)
+
+
+def test_that_open_brings_the_images_of_the_run_to_the_front(
+    qtbot: QtBot, studio: Studio, panel: RunsPanel, runs: Path
+):
+    panel.table.mark(runs / "dogs")
+    panel.bar.open.click()
+    assert studio.run_view.folder == runs / "dogs"
+    gallery, table = (child(studio.window, QDockWidget, name) for name in ("gallery", "runs"))
+    qtbot.waitUntil(lambda: not gallery.visibleRegion().isEmpty())
+    assert table.visibleRegion().isEmpty()
+
+
+def test_that_the_settings_of_any_run_are_shown(studio: Studio, panel: RunsPanel, runs: Path):
+    panel.table.mark(runs / "cats")
+    panel.bar.settings.trigger()
+    dialog = child(studio.window, RunSettingsDialog)
+    assert dialog.windowTitle() == "Settings of cats"
+    dialog.only_modified.setChecked(True)
+    assert dialog.table.topLevelItemCount() == 0
+    assert says(dialog, "Nothing differs from the preset.")
+    dialog.table.copy.trigger()
+    assert QGuiApplication.clipboard().text() == ""
+    dialog.only_modified.setChecked(False)
+    dialog.table.copy.trigger()
+    assert "Batch size\t64 pairs\t64 pairs" in QGuiApplication.clipboard().text().splitlines()
+    dialog.close()
 
 
 def test_that_notes_are_kept_with_their_own_run(

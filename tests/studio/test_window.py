@@ -294,6 +294,20 @@ def test_that_docks_come_back_with_reset(studio: Studio):
     assert not log.isHidden()
 
 
+def test_that_a_dock_that_comes_back_has_its_width(qtbot: QtBot, studio: Studio):
+    studio.window.show_docks()
+    studio.window.resize(1400, 900)
+    run = child(studio.window, QDockWidget, "run")
+    qtbot.waitUntil(lambda: run.width() == 340)
+    run.setFloating(True)
+    run.setFloating(False)
+    qtbot.waitUntil(lambda: run.width() == 340)
+    for is_shown in (False, True):
+        run.toggleViewAction().trigger()
+        assert run.isHidden() is not is_shown
+    qtbot.waitUntil(lambda: run.width() == 340)
+
+
 def test_that_folders_open_in_the_file_manager(studio: Studio, monkeypatch):
     opened: list[QUrl] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)

@@ -161,6 +161,12 @@ class RunPanel(QWidget):
             self._form.set_text(name, text)
         self.refresh()
 
+    def show_taken(self, names: frozenset[str]) -> None:
+        """Set the names of the active run and of those in the queue."""
+        if names != self._form.taken:
+            self._form.taken = names
+            self.refresh()
+
     def set_workspace(self, folder: Path) -> None:
         """Set the workspace of the form."""
         self._form.workspace = folder
