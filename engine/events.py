@@ -344,6 +344,14 @@ class ImportStage(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PromptsChecked:
+    """Some texts of a gallery cannot be drawn, or only their beginning."""
+
+    problems: tuple[str, ...]
+    """One sentence for each such line."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class GalleryProgressed:
     """Pairs of a gallery were written."""
 
@@ -390,7 +398,7 @@ class ImportEnded:
     error: Exception | None = None
 
 
-GalleryEvent = GalleryProgressed | GalleryEnded
+GalleryEvent = PromptsChecked | GalleryProgressed | GalleryEnded
 ImportEvent = ImportProgressed | ImportEnded
 GalleryEmit = Callable[[GalleryEvent], None]
 ImportEmit = Callable[[ImportEvent], None]

@@ -18,6 +18,7 @@ from studio.errors.reporter import ErrorReport, ErrorReporter
 from studio.i18n import Language, install_language
 from studio.jobs.dataset import DatasetJobs
 from studio.jobs.engine_api import EngineApi
+from studio.jobs.evaluation import EvaluationJob
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.importing import ImportJobs
 from studio.jobs.nearest import NearestJob
@@ -49,6 +50,7 @@ from studio.theme import Appearance, Theme
 from studio.widgets.folder_dialog import pick_folder, show_folder
 from studio.window.closing import Closing, GallerySaving
 from studio.window.desktop_integration import DesktopIntegration
+from studio.window.evaluation import EvaluationController
 from studio.window.import_flow import Imported, ImportFlow
 from studio.window.main_window import MainWindow
 from studio.window.run_controller import RunAlerts, RunController, StorageErrorHandler
@@ -77,6 +79,7 @@ class Studio(QObject):
         self.training = TrainingJob(work.train, work.resume, work.build_starter, self)
         self.speed = SpeedJob(work.measure_speed, work.build_starter, self.training, self)
         self.transfer = TransferJob(work.preview_transfer, work.build_starter, self)
+        self.evaluation = EvaluationJob(work.evaluate_run, self.training, self)
         self.gallery = GalleryJob(work.write_gallery, self.training, self)
         self.datasets = DatasetJobs(work.datasets, self)
         self.runs = RunJobs(self)
@@ -94,6 +97,9 @@ class Studio(QObject):
             self.reporter,
             lambda: self.workspace,
         )
+        self.evaluating = EvaluationController(
+            self.window, self.training, self.evaluation, self.runs, self.run_view, self.reporter
+        )
         choices = self.store.load(SaveGalleryChoices())
         self.saving = GallerySaving(self.window, self.gallery, choices)
         self.importing = ImportFlow(
@@ -106,7 +112,7 @@ class Studio(QObject):
         self.closing = Closing(
             self.window,
             self.training,
-            (self.gallery, self.datasets, self.speed, self.transfer),
+            (self.gallery, self.datasets, self.speed, self.transfer, self.evaluation),
             self.importing,
             self.run_view,
         )
@@ -185,6 +191,7 @@ class Studio(QObject):
         window.gallery.save_requested.connect(self._save_gallery)
         window.datasets.train_requested.connect(self._train_on)
         window.datasets.failed.connect(self.reporter.report)
+        window.quality.failed.connect(self.reporter.report)
         # From the start of a run, so that a crash does not lose it.
         self.training.run_started.connect(lambda c: self._remember_general(last_run=c.run))
         self.training.run_started.connect(lambda _config: self.nearest.on_run_started())

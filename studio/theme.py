@@ -237,6 +237,7 @@ QLabel[role="title"] {{ font-size: 20pt; font-weight: 600; }}
 QLabel[role="page-title"] {{ font-size: 15pt; font-weight: 600; }}
 QLabel[role="muted"] {{ color: {muted}; }}
 QLabel[role="problem"] {{ color: {danger}; }}
+QLabel[role="readout"] {{ background: {surface}; border: 1px solid {border}; border-radius: 6px; }}
 QLabel[modified="true"] {{ font-weight: 600; }}
 QFrame[role="card"] {{ background: {surface}; border: 1px solid {border}; border-radius: 9px; }}
 QFrame[role="panel"] {{ background: {surface}; border: 1px solid {border}; border-radius: 9px; }}

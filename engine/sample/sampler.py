@@ -130,7 +130,10 @@ class Sampler:
         }
 
     def _postprocess(self, whole: Mapping[str, Tensor]) -> Pairs:
-        return decoded(tuple(self._modalities.values()), whole)
+        return Pairs(
+            images=self._modalities["image"].postprocess(whole["image"]),
+            texts=tuple(self._modalities["text"].postprocess(whole["text"])),
+        )
 
     def _completions(self, name: str, given: Tensor, seed: int) -> Iterator[Pairs]:
         for start in range(0, len(given), BATCH):
@@ -139,12 +142,6 @@ class Sampler:
             yield self.complete(
                 {key: part[: len(rows)] for key, part in noise.items()}, {name: rows}
             )
-
-
-def decoded(modalities: Sequence[Modality], items: Mapping[str, Tensor]) -> Pairs:
-    """Decode items from the form that networks produce and receive, by modality."""
-    found = {modality.name: modality.postprocess(items[modality.name]) for modality in modalities}
-    return Pairs(images=found["image"], texts=tuple(found["text"]))
 
 
 def _expand(end: Endpoint, count: int) -> Endpoint:

@@ -13,7 +13,7 @@ from engine.metrics.evaluate import Evaluator, build_evaluator
 from engine.metrics.extractor import default_cache, has_classifier, num_training_steps
 from engine.nets.protocols import PairModel
 from engine.runs.checkpoint_files import CheckpointMetadata
-from engine.sample.sampler import Sampler, decoded
+from engine.sample.sampler import Sampler
 from engine.train.checkpointing import Snapshot, checkpoint_metadata, take_snapshot
 from engine.train.context import RunContext
 from engine.train.device import is_out_of_memory
@@ -53,7 +53,7 @@ class TrainingLoop:
             seed,
             lambda: context.directory.folder,
             context.emit,
-            real=decoded(run.modalities, run.batch(0).items),
+            run.real_pairs,
         )
         is_cached = has_classifier(default_cache(), run.model.dataset_version)
         self._evaluation = Evaluation(

@@ -108,6 +108,8 @@ def preview_metrics(made: Pairs, real: Pairs) -> dict[str, float]:
             What does not vary in the real pairs is left out.
     """
     count = min(len(made.texts), len(real.texts))
+    if count < 2:
+        return {}
     spreads = [float(pairs.images[:count].std(0).mean()) for pairs in (made, real)]
     others = [len(set(pairs.texts[:count])) - 1 for pairs in (made, real)]
     names = ("preview_image_spread", "preview_text_spread")
