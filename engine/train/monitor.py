@@ -95,7 +95,7 @@ RULES = (
     # All texts consist of few tokens, in whatever order.
     AlarmRule(Alert.MODE_COLLAPSE, 10_000, (Threshold("token_entropy", 0.4, 0.55),)),
     # All images, or all texts, of a preview are the same.
-    AlarmRule(Alert.MODE_COLLAPSE, 0, (Threshold("preview_image_spread", 0.03, 0.06),)),
+    AlarmRule(Alert.MODE_COLLAPSE, 0, (Threshold("preview_image_spread", 0.05, 0.1),)),
     AlarmRule(Alert.MODE_COLLAPSE, 0, (Threshold("preview_text_spread", 0.02, 0.05),)),
     # Half of the kinds of pairs are never made, although the samples are enough for all. Healthy
     # runs on digits make all of them before the grace period is over.
