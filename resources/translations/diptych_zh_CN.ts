@@ -1216,6 +1216,10 @@ Free software under the Apache License 2.0.</source>
         <translation>词表中的最大词元数。更少见的词元替换为未知词元。</translation>
     </message>
     <message>
+        <source>Interval between evaluations; the last weights are evaluated too. 0 disables both.</source>
+        <translation>两次评估的间隔；最终权重也会评估。0 表示都不评估。</translation>
+    </message>
+    <message>
         <source>128 px, for a GPU with 6 GB</source>
         <translation>128 像素，适合 6 GB 显存的 GPU</translation>
     </message>
@@ -1382,10 +1386,6 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Evaluate every</source>
         <translation>评估间隔</translation>
-    </message>
-    <message>
-        <source>Interval between evaluations. 0 disables evaluation.</source>
-        <translation>两次评估之间的时间间隔。0 表示不评估。</translation>
     </message>
     <message>
         <source>Evaluation samples</source>
