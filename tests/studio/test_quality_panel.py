@@ -320,3 +320,16 @@ def test_that_a_stopped_run_is_evaluated_in_a_thread(
     with qtbot.waitSignal(studio.runs.judged):
         button.click()
     assert engine.evaluated == [run, run]
+
+
+def test_that_the_readout_fits_into_a_low_plot(qtbot: QtBot, panel: QualityPanel):
+    panel.add_quality(measured(100, text_to_image=0.7, image_to_text=0.6))
+    panel.add_quality(measured(200, text_to_image=0.8, image_to_text=0.7))
+    plot = panel.board.plot
+    for height in (500, 190):
+        panel.resize(700, height)
+        qtbot.wait(1)
+        plot.crosshair.point_at(plot._plot.getViewBox().sceneBoundingRect().center())
+        label = plot.crosshair._label
+        assert "Image to text" in label.text()
+        assert label.geometry().bottom() < plot._plot.height(), height
