@@ -4,6 +4,7 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -21,6 +22,7 @@ from engine.runs.metadata import ModelMetadata
 from studio.app import Studio
 from studio.models.run_state import Command
 from studio.panels.quality import QualityPanel
+from studio.widgets.curve_plot import CurvePlot
 from tests.helpers.fake_engine import FakeEngine
 from tests.helpers.guards import is_event
 from tests.helpers.tiny import WORDS, tiny_dataset
@@ -322,14 +324,17 @@ def test_that_a_stopped_run_is_evaluated_in_a_thread(
     assert engine.evaluated == [run, run]
 
 
-def test_that_the_readout_fits_into_a_low_plot(qtbot: QtBot, panel: QualityPanel):
-    panel.add_quality(measured(100, text_to_image=0.7, image_to_text=0.6))
-    panel.add_quality(measured(200, text_to_image=0.8, image_to_text=0.7))
-    plot = panel.board.plot
-    for height in (500, 190):
-        panel.resize(700, height)
+def test_that_the_readout_fits_into_a_low_plot(qtbot: QtBot):
+    plot = CurvePlot("images seen", "{0} images")
+    qtbot.addWidget(plot)
+    plot.show()
+    for name in ("Precision", "Recall", "Density", "Coverage", "Modes"):
+        plot.add(name, name)
+        plot.show_curve(name, np.array([0.0, 9.0]), np.array([0.0, 1.0]), None)
+    for height in (500, 100):
+        plot.resize(700, height)
         qtbot.wait(1)
         plot.crosshair.point_at(plot._plot.getViewBox().sceneBoundingRect().center())
         label = plot.crosshair._label
-        assert "Image to text" in label.text()
-        assert label.geometry().bottom() < plot._plot.height(), height
+        assert "Modes" in label.text()
+        assert label.geometry().bottom() < height
