@@ -16,7 +16,8 @@ class RunControl:
         self._changed = threading.Condition()
         self._is_stopping = self._is_discarding = False
         self._is_pausing = self._is_releasing = False
-        self._wants_checkpoint = self._wants_sample = self._wants_retry = False
+        self._wants_checkpoint = self._wants_sample = self._wants_evaluation = False
+        self._wants_retry = False
         self._folder: Path | None = None
 
     def request_stop(self, *, discard: bool = False) -> None:
@@ -58,6 +59,12 @@ class RunControl:
         """Request a preview after the current step."""
         with self._changed:
             self._wants_sample = True
+            self._changed.notify_all()
+
+    def request_evaluation(self) -> None:
+        """Request an evaluation of the weights after the current step."""
+        with self._changed:
+            self._wants_evaluation = True
             self._changed.notify_all()
 
     def offer_folder(self, folder: Path) -> None:
@@ -105,6 +112,12 @@ class RunControl:
         """Return whether a preview was requested, and clear the request."""
         with self._changed:
             wanted, self._wants_sample = self._wants_sample, False
+        return wanted
+
+    def take_evaluation_request(self) -> bool:
+        """Return whether an evaluation was requested, and clear the request."""
+        with self._changed:
+            wanted, self._wants_evaluation = self._wants_evaluation, False
         return wanted
 
     def take_retry_request(self) -> bool:

@@ -42,6 +42,8 @@ class Alert(StrEnum):
     """The images have far more detail of single pixels than real ones: a checkerboard or grain."""
     BLUR = "blur"
     """The images have far less detail of single pixels than real ones."""
+    INCOHERENT = "incoherent"
+    """Images and texts belong together no more often than by chance."""
     NON_FINITE = "non_finite"
     """A loss or gradient became infinite or NaN."""
 
@@ -52,6 +54,7 @@ ALERT_REMEDIES: Mapping[Alert, str] = {
     Alert.OVERFITTING: "Try augmentation, a smaller discriminator, or more data.",
     Alert.GRID: "Try longer training, a lower learning rate, or a wider discriminator.",
     Alert.BLUR: "Try longer training, a wider discriminator, or a GAN family; VAEs always blur.",
+    Alert.INCOHERENT: "Try longer training, R1 as regularizer, or fewer, more regular words.",
     Alert.NON_FINITE: "Try a lower learning rate, or full precision (fp32).",
 }
 """What to change, for the command line and, translated, for the window."""
@@ -151,6 +154,14 @@ class PreviewReady:
     """[N, H, W, 3]."""
     texts: tuple[str, ...]
     path: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationStarted:
+    """An evaluation has begun; the next one of its events tells its end."""
+
+    images_seen: int
+    """By the weights that are measured."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -322,6 +333,7 @@ RunEvent = (
     | MetricsReported
     | PreviewReady
     | PreviewFailed
+    | EvaluationStarted
     | EvaluationCompleted
     | EvaluationFailed
     | AlertChanged
@@ -354,6 +366,14 @@ class ImportStage(StrEnum):
     """Run the data checks."""
     WRITING = "writing"
     """Write the dataset."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromptsChecked:
+    """Some texts of a gallery cannot be drawn, or only their beginning."""
+
+    problems: tuple[str, ...]
+    """One sentence for each such line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -403,7 +423,7 @@ class ImportEnded:
     error: Exception | None = None
 
 
-GalleryEvent = GalleryProgressed | GalleryEnded
+GalleryEvent = PromptsChecked | GalleryProgressed | GalleryEnded
 ImportEvent = ImportProgressed | ImportEnded
 GalleryEmit = Callable[[GalleryEvent], None]
 ImportEmit = Callable[[ImportEvent], None]

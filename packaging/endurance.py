@@ -1,8 +1,9 @@
 """Run the long forms of the stress tests: ``make endurance`` (about an hour and a half).
 
-    python packaging/endurance.py [life] [fuzz] [kills] [imports] [hour]
+    python packaging/endurance.py [life] [monkey] [fuzz] [kills] [imports] [hour]
 
 ``life``     a random user presses everything in the real window, 2,600 times
+``monkey``   a random user presses anything while tiny networks really train, for ten minutes
 ``fuzz``     10,000 strange sources for each importer, for archives, pictures and encodings
 ``kills``    a hundred kill -9 of training runs of every preset, half of them amid a save
 ``imports``  twenty kill -9 of an import
@@ -45,6 +46,11 @@ def _life(_folder: Path) -> int:
     return _call(*tests, variables={"DIPTYCH_LIFE_EXAMPLES": "60"})
 
 
+def _monkey(_folder: Path) -> int:
+    tests = ("-m", "pytest", "-q", "-s", "tests/journeys/test_monkey.py")
+    return _call(*tests, variables={"DIPTYCH_MONKEY_MINUTES": "10"})
+
+
 def _fuzz(_folder: Path) -> int:
     # All of the importers: each is tried beside its other tests.
     tests = ("-m", "pytest", "-q", "tests/engine/importing", "tests/engine/train/test_resume.py")
@@ -75,6 +81,7 @@ def _call(*arguments: str, variables: Mapping[str, str] | None = None) -> int:
 
 PARTS: Mapping[str, Callable[[Path], int]] = {
     "life": _life,
+    "monkey": _monkey,
     "fuzz": _fuzz,
     "kills": _kills,
     "imports": _imports,

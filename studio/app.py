@@ -19,6 +19,7 @@ from studio.i18n import Language, install_language
 from studio.jobs.awake import SleepInhibitor
 from studio.jobs.dataset import DatasetJobs
 from studio.jobs.engine_api import EngineApi
+from studio.jobs.evaluation import EvaluationJob
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.importing import ImportJobs
 from studio.jobs.nearest import NearestJob
@@ -52,6 +53,7 @@ from studio.widgets.folder_dialog import pick_folder, show_folder
 from studio.window.actions import Actions
 from studio.window.closing import Closing, GallerySaving
 from studio.window.desktop_integration import DesktopIntegration
+from studio.window.evaluation import EvaluationController
 from studio.window.import_flow import Imported, ImportFlow
 from studio.window.main_window import MainWindow
 from studio.window.run_controller import RunAlerts, RunController, StorageErrorHandler
@@ -86,6 +88,7 @@ class Studio(QObject):
         self.training = TrainingJob(work.train, work.resume, work.build_starter, self)
         self.speed = SpeedJob(work.measure_speed, work.build_starter, self.training, self)
         self.transfer = TransferJob(work.preview_transfer, work.build_starter, self)
+        self.evaluation = EvaluationJob(work.evaluate_run, self.training, self)
         self.gallery = GalleryJob(work.write_gallery, self.training, self)
         self.datasets = DatasetJobs(work.datasets, self)
         self.runs = RunJobs(self)
@@ -114,6 +117,9 @@ class Studio(QObject):
             self.reporter,
             lambda: self.workspace,
         )
+        self.evaluating = EvaluationController(
+            self.window, self.training, self.evaluation, self.runs, self.run_view, self.reporter
+        )
         choices = self.store.load(SaveGalleryChoices())
         self.saving = GallerySaving(self.window, self.gallery, choices)
         self.importing = ImportFlow(
@@ -126,7 +132,7 @@ class Studio(QObject):
         self.closing = Closing(
             self.window,
             self.training,
-            (self.gallery, self.datasets, self.speed, self.transfer),
+            (self.gallery, self.datasets, self.speed, self.transfer, self.evaluation),
             self.importing,
             self.run_view,
         )
@@ -213,6 +219,7 @@ class Studio(QObject):
         window.gallery.save_requested.connect(self._save_gallery)
         window.datasets.train_requested.connect(self._train_on)
         window.datasets.failed.connect(self.reporter.report)
+        window.quality.failed.connect(self.reporter.report)
         self.storage_errors.discard_requested.connect(self.run_controller.ask_to_discard)
         window.log.folder_requested.connect(lambda: show_folder(log_folder()))
         window.welcome.open_requested.connect(self._pick_run)

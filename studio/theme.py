@@ -262,6 +262,7 @@ QLabel[role="page-title"] {{ font-size: 15pt; font-weight: 700; }}
 QLabel[role="muted"] {{ color: {muted}; }}
 QLabel[role="problem"] {{ color: {danger}; }}
 QLabel[modified="true"] {{ font-weight: 700; color: {accent}; }}
+QLabel[role="readout"] {{ background: {surface}; border: 1px solid {border}; border-radius: 6px; }}
 QFrame[role="card"] {{ background: {surface}; border: 1px solid {border}; border-radius: 9px; }}
 QFrame[role="panel"] {{ background: {surface}; border: 1px solid {border}; border-radius: 9px; }}
 QFrame[role="drop"] {{ background: {surface}; border: 2px dashed {border}; border-radius: 9px; }}

@@ -30,6 +30,7 @@ from engine.events import (
     Phase,
     PhaseChanged,
     PreviewFailed,
+    PromptsChecked,
     ReportingFailed,
     RolledBack,
     RunEnded,
@@ -53,7 +54,7 @@ _PHASES = {
     Phase.WARMING_UP: "Warming up ...",
     Phase.TRAINING: "Training. Ctrl+C stops and saves; a second Ctrl+C exits immediately.",
     Phase.SAMPLING: "Drawing a preview ...",
-    Phase.EVALUATING: "Preparing the evaluator ...",
+    Phase.EVALUATING: "Evaluating the last weights; everything is saved ...",
     Phase.SAVING: "Saving ...",
 }
 _STAGES = {
@@ -148,6 +149,8 @@ class GalleryPrinter(_Printer[GalleryEnded]):
     def __call__(self, event: GalleryEvent) -> None:
         """Print one event."""
         match event:
+            case PromptsChecked():
+                self._line.print("\n".join(event.problems))
             case GalleryProgressed():
                 self._line.update(f"{event.done:,} of {event.total:,} pairs")
             case GalleryEnded():

@@ -480,7 +480,7 @@ class ReportingConfig:
     evaluate_every_s: float = setting(
         60.0,
         label="Evaluate every",
-        help="Interval between evaluations. 0 disables evaluation.",
+        help="Interval between evaluations; the last weights are evaluated too. 0 disables both.",
         unit="s",
         low=0.0,
         high=86_400.0,

@@ -80,6 +80,15 @@ def to_channels(images: Pixels, channels: int) -> Pixels:
     return ((images @ weights + 500) // 1000)[..., None].astype(np.uint8)
 
 
+def image_files(folder: Path) -> list[Path]:
+    """List the images of a folder by their suffixes, sorted by name, without hidden ones."""
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+    )
+
+
 def read_image_folder(
     folder: Path,
     shape: ImageShape,
@@ -108,9 +117,7 @@ def read_image_folder(
     names: list[str] = []
     images: list[Pixels] = []
     skipped: list[tuple[str, str]] = []
-    for path in sorted(folder.iterdir()):
-        if path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
-            continue
+    for path in image_files(folder):
         try:
             image = read_image(path, at_least=shape.longer, value_range=value_range, band=band)
             images.append(resize(to_channels(image[None], channels), shape)[0])

@@ -140,7 +140,8 @@ def mode_metrics(made: Sequence[Any], modes: "Counter[Any]") -> Metrics:
     """Measure which modes were generated, and how evenly.
 
     Returns:
-        ``covered_modes``: share of the modes that occur; ``smallest_share``: of the rarest mode;
+        ``covered_modes``: share of the modes that occur, and the expected share in as many real
+            pairs (``_upper_bound``); ``smallest_share``: of the rarest mode;
         ``mode_kl``: KL divergence of the generated shares from the data's, in nats (everything
             outside the modes counts as one more, rare one).
     """
@@ -153,6 +154,7 @@ def mode_metrics(made: Sequence[Any], modes: "Counter[Any]") -> Metrics:
     is_made = shares > 0
     return {
         "covered_modes": float((counts > 0).mean()),
+        "covered_modes_upper_bound": float((1 - (1 - data / data.sum()) ** len(made)).mean()),
         "smallest_share": float(counts.min() / len(made)),
         "mode_kl": float((shares[is_made] * np.log(shares[is_made] / expected[is_made])).sum()),
     }

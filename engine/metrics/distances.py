@@ -3,6 +3,7 @@
 Shapes: N and M items, D features, K neighbours.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -35,23 +36,25 @@ def squared_discrepancy(one: Features, other: Features) -> float:
     )
 
 
-def kernel_distance(one: Features, other: Features, seed: int) -> tuple[float, float]:
+def kernel_distance(
+    one: Features, other: Features, seed: int, check: Callable[[], None] = lambda: None
+) -> tuple[float, float]:
     """Return KID: mean and standard deviation of the squared MMD over random subsets.
 
     Args:
         one: [N, D].
         other: [M, D].
         seed: draws the subsets.
+        check: called between the subsets; may raise.
     """
     random = np.random.default_rng(seed)
     size = min(SUBSET, len(one), len(other))
-    found = [
-        squared_discrepancy(
-            one[random.choice(len(one), size, replace=False)],
-            other[random.choice(len(other), size, replace=False)],
-        )
-        for _subset in range(SUBSETS)
-    ]
+    found: list[float] = []
+    for _subset in range(SUBSETS):
+        check()
+        some = one[random.choice(len(one), size, replace=False)]
+        others = other[random.choice(len(other), size, replace=False)]
+        found.append(squared_discrepancy(some, others))
     return float(np.mean(found)), float(np.std(found))
 
 

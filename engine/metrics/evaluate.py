@@ -177,17 +177,22 @@ class Evaluator:
         self._validation_texts = [dataset.texts[row] for row in validation]
         self._is_in_vocabulary = is_in_vocabulary
 
-    def measure(self, sampler: Sampler, *, count: int, seed: int) -> EvaluationReport:
+    def measure(
+        self, sampler: Sampler, *, count: int, seed: int, control: RunControl | None = None
+    ) -> EvaluationReport:
         """Generate pairs in all directions and measure them.
 
         Args:
             sampler: of the model.
             count: joint pairs, and at most so many in each of the other directions.
             seed: of the noise.
+            control: checked from now on; by default the constructor's.
 
         Raises:
             StoppedError: a stop was requested.
         """
+        if control is not None:
+            self._control = self._extractor.control = control
         images, texts = collect(sampler.pairs(count, seed), self._control)
         features, said = self._extractor.extract(images)
         report = EvaluationReport(metrics={}, absent={}, about=self._about(count, seed))
@@ -204,6 +209,7 @@ class Evaluator:
             self._training_texts,
             is_valid,
             self._known_words,
+            self._control.stop_if_asked,
         )
         metrics |= self._memory.metrics(features)
         return EvaluationReport(metrics=metrics, absent=absent, about=report.about)
@@ -212,8 +218,9 @@ class Evaluator:
         self, features: Features, metrics: dict[str, float], absent: dict[str, str], seed: int
     ) -> None:
         one, other = self._real[::2], self._real[1::2]
-        metrics["kid"], metrics["kid_std"] = kernel_distance(features, self._real, seed)
-        metrics["kid_baseline"], _std = kernel_distance(one, other, seed)
+        check = self._control.stop_if_asked
+        metrics["kid"], metrics["kid_std"] = kernel_distance(features, self._real, seed, check)
+        metrics["kid_baseline"], _std = kernel_distance(one, other, seed, check)
         metrics["kid_n"] = len(features)
         smallest = min(len(features), len(one))
         if is_enough(smallest, features.shape[1]):
@@ -229,6 +236,7 @@ class Evaluator:
     def _measure_texture(
         self, images: ImageArray, metrics: dict[str, float], absent: dict[str, str]
     ) -> None:
+        self._control.stop_if_asked()
         metrics |= self._texture.metrics(to_channels(images, self._dataset.manifest.channels))
         if "texture" not in metrics:
             absent["texture"] = f"needs {2 * MIN_IMAGES} real images that differ"

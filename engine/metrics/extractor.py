@@ -131,6 +131,12 @@ class EvaluatorClassifier(nn.Module):
         return features, self.head(features)
 
 
+def num_training_steps(num_images: int) -> int:
+    """Return in how many steps a classifier is trained on so many images."""
+    size = min(BATCH, num_images)
+    return max(1, min(IMAGES, MAX_EPOCHS * num_images) // size) if size else 0
+
+
 def train_classifier(
     images: ImageArray,
     truth: npt.NDArray[np.int64],
@@ -188,7 +194,7 @@ def _fit(
     control: RunControl | None,
 ) -> None:
     size = min(BATCH, len(images))
-    steps = max(1, min(IMAGES, MAX_EPOCHS * len(images)) // size)
+    steps = num_training_steps(len(images))
     optimizer = torch.optim.AdamW(classifier.parameters(), weight_decay=DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK_RATE, total_steps=steps)
     order = torch.empty(0, dtype=torch.long)

@@ -24,6 +24,7 @@ def text_metrics(
     training: frozenset[str],
     is_valid: Callable[[str], bool],
     known: "KnownWords | None" = None,
+    check: Callable[[], None] = lambda: None,
 ) -> dict[str, float]:
     """Measure texts.
 
@@ -41,6 +42,7 @@ def text_metrics(
         training: real texts that were, in the same form as ``made``.
         is_valid: judges one text.
         known: words of the training texts; by default those of ``training``.
+        check: called between the texts that are compared; may raise.
     """
     words = [split_words(text) for text in made]
     metrics = {
@@ -58,12 +60,21 @@ def text_metrics(
     some = _some(words)
     references = [split_words(text) for text in _some(validation)]
     if references:
-        metrics["bleu"] = float(np.mean([bleu(text, references) for text in some]))
+        metrics["bleu"] = _mean_bleu(((text, references) for text in some), check)
     if len(some) > 1:
-        metrics["self_bleu"] = float(
-            np.mean([bleu(text, [*some[:i], *some[i + 1 :]]) for i, text in enumerate(some)])
-        )
+        others = ((text, [*some[:i], *some[i + 1 :]]) for i, text in enumerate(some))
+        metrics["self_bleu"] = _mean_bleu(others, check)
     return metrics
+
+
+def _mean_bleu(
+    compared: Iterable[tuple[Words, Sequence[Words]]], check: Callable[[], None]
+) -> float:
+    scores: list[float] = []
+    for text, references in compared:
+        check()
+        scores.append(bleu(text, references))
+    return float(np.mean(scores))
 
 
 class KnownWords:

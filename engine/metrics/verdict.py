@@ -438,7 +438,7 @@ class JudgedRun:
     verdict: Verdict | None = None
     """None if the run was never evaluated, or its dataset is missing or has changed."""
     report: EvaluationCompleted | None = None
-    """The report of ``diptych evaluate``, if the run was not evaluated while it trained."""
+    """The report of ``diptych evaluate``, if it is newer than all evaluations in training."""
 
 
 def judge_run(folder: Path) -> JudgedRun:
@@ -452,15 +452,15 @@ def judge_run(folder: Path) -> JudgedRun:
         return JudgedRun(folder=folder)
     points = list(read_quality(run.log_file))
     report = _read_report(folder, version)
-    newest = points[-1] if points else report
-    if newest and report and report.images_seen > newest.images_seen:
-        newest = report
+    if points and report and report.images_seen <= points[-1].images_seen:
+        report = None
+    newest = report or (points[-1] if points else None)
     verdict = None
     if newest is not None and dataset.manifest.version == version:
         history = [(point.images_seen, point.metrics) for point in points]
         facts = facts_of(config, dataset)
         verdict = judge(newest.metrics, newest.images_seen, history, facts)
-    return JudgedRun(folder=folder, verdict=verdict, report=None if points else report)
+    return JudgedRun(folder=folder, verdict=verdict, report=report)
 
 
 def _read_report(folder: Path, version: str) -> EvaluationCompleted | None:

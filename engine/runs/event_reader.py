@@ -49,6 +49,15 @@ def read_quality(path: Path) -> Iterator[EvaluationCompleted]:
     return _points(path, EvaluationCompleted)
 
 
+def last_resumption(path: Path) -> RunResumed | None:
+    """Read the newest ``RunResumed`` of a log; None if the run was never resumed."""
+    newest = None
+    for line, _number in _numbered(path):
+        event = _event(line, path) if b'"RunResumed"' in line else None
+        newest = event if isinstance(event, RunResumed) else newest
+    return newest
+
+
 def has_saved(path: Path) -> bool:
     """Whether a log contains a saved checkpoint.
 

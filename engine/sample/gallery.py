@@ -19,15 +19,24 @@ from typing import Self, TextIO
 
 import torch
 from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
+from torch import Tensor
 
 from engine.control import RunControl
 from engine.data.image_files import read_image_folder
 from engine.data.pixel_values import ValueRange
 from engine.errors import EngineError, FolderInUseError
-from engine.events import GalleryEmit, GalleryEnded, GalleryProgressed, ImageArray, Outcome
+from engine.events import (
+    GalleryEmit,
+    GalleryEnded,
+    GalleryProgressed,
+    ImageArray,
+    Outcome,
+    PromptsChecked,
+)
 from engine.fs.atomic import atomic_write, wrap_os_error
 from engine.sample.load import LoadedRun, encode_texts, load_run
-from engine.sample.request import Direction, GalleryRequest, read_texts
+from engine.sample.prompts import drawable, read_prompts
+from engine.sample.request import Direction, GalleryRequest
 from engine.sample.sampler import Pairs, Sampler
 from engine.version import installed_version
 
@@ -325,11 +334,18 @@ class _Writing:
             case Direction.IMAGE_TO_TEXT:
                 return self._plan_captions(run, sampler)
             case Direction.TEXT_TO_IMAGE:
-                texts = encode_texts(read_texts(_required(request.texts)), run.model)[:count]
+                texts = self._texts(run, at_least=1)[:count]
                 return Plan(sampler.drawings(texts, seed), len(texts))
             case Direction.TEXT_PATH:
-                texts = read_texts(_required(request.texts), at_least=2)
-                return Plan(sampler.text_walk(encode_texts(texts, run.model), count, seed), count)
+                return Plan(sampler.text_walk(self._texts(run, at_least=2), count, seed), count)
+
+    def _texts(self, run: LoadedRun, *, at_least: int) -> Tensor:
+        """Encode the texts that can be drawn, and report the others: [N, L] token ids."""
+        prompts = read_prompts(_required(self._request.texts), run.model, at_least=at_least)
+        kept = drawable(prompts, at_least=at_least)
+        if problems := tuple(filter(None, (prompt.sentence() for prompt in prompts))):
+            self._emit(PromptsChecked(problems=problems))
+        return encode_texts([prompt.text for prompt in kept], run.model)
 
     def _plan_captions(self, run: LoadedRun, sampler: Sampler) -> Plan:
         request = self._request

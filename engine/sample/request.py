@@ -84,8 +84,14 @@ class GalleryRequest:
             raise ConfigError(problems)
 
 
-def read_texts(path: Path, *, at_least: int = 1) -> list[str]:
-    """Read a text file with one text per line; empty lines are ignored.
+def numbered_lines(text: str) -> list[tuple[int, str]]:
+    """Split a text into its lines with their numbers from 1; empty ones are left out."""
+    lines = enumerate(text.splitlines(), 1)
+    return [(number, line.strip()) for number, line in lines if line.strip()]
+
+
+def read_lines(path: Path, *, at_least: int = 1) -> list[tuple[int, str]]:
+    """Read the ``numbered_lines`` of a text file.
 
     Raises:
         TextsUnreadableError: it is not UTF-8, too large, or holds too few texts.
@@ -100,7 +106,7 @@ def read_texts(path: Path, *, at_least: int = 1) -> list[str]:
         raise TextsUnreadableError(path, error.strerror or str(error)) from error
     if size > MAX_BYTES:
         raise TextsUnreadableError(path, f"it has more than {MAX_BYTES // 1_000_000} MB")
-    texts = [line.strip() for line in text.splitlines() if line.strip()]
-    if len(texts) < at_least:
-        raise TextsUnreadableError(path, f"it holds {len(texts)} texts and must hold {at_least}")
-    return texts
+    lines = numbered_lines(text)
+    if len(lines) < at_least:
+        raise TextsUnreadableError(path, f"it holds {len(lines)} texts and must hold {at_least}")
+    return lines

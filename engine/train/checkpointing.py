@@ -7,6 +7,7 @@ import platform
 import shutil
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,21 @@ def tensors_of(run: TrainingSetup) -> dict[str, Tensor]:
     if run.state.device.type == "cuda":
         named[f"{RNG_PREFIX}cuda"] = torch.cuda.get_rng_state(run.state.device)
     return named
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """Copy of what a checkpoint holds, made while the run continues."""
+
+    tensors: Mapping[str, Tensor]
+    """On the CPU."""
+    metadata: CheckpointMetadata
+
+
+def take_snapshot(run: TrainingSetup, metadata: CheckpointMetadata) -> Snapshot:
+    """Copy the current state of a run."""
+    tensors = {name: value.detach().cpu().clone() for name, value in tensors_of(run).items()}
+    return Snapshot(tensors=tensors, metadata=metadata)
 
 
 def checkpoint_metadata(
@@ -308,19 +324,32 @@ class CheckpointWriter:
             StoppedError: a stop was requested that discards what is not saved.
         """
         path = self._write(
-            run, metadata, lambda folder: folder.checkpoint_path(metadata.images_seen), during
+            run,
+            tensors_of(run),
+            metadata,
+            lambda folder: folder.checkpoint_path(metadata.images_seen),
+            during,
         )
         self.images_saved = metadata.images_seen
         RetentionPolicy(self._directory.folder, run.config.reporting).prune()
         self._directory.emit(CheckpointSaved(images_seen=metadata.images_seen, path=path))
 
-    def save_best(self, run: TrainingSetup, metadata: CheckpointMetadata, metric: str) -> None:
+    def save_best(
+        self, run: TrainingSetup, snapshot: Snapshot, metric: str, *, during: Phase
+    ) -> None:
         """Save the best checkpoint by a metric; raises what ``save`` does."""
-        self._write(run, metadata, lambda folder: folder.best_path(metric), Phase.TRAINING)
+        self._write(
+            run,
+            snapshot.tensors,
+            snapshot.metadata,
+            lambda folder: folder.best_path(metric),
+            during,
+        )
 
     def _write(
         self,
         run: TrainingSetup,
+        tensors: Mapping[str, Tensor],
         metadata: CheckpointMetadata,
         path_in: Callable[[RunFolder], Path],
         during: Phase,
@@ -329,7 +358,7 @@ class CheckpointWriter:
         while True:
             path = path_in(self._directory.folder)
             try:
-                write_checkpoint(path, tensors_of(run), metadata)
+                write_checkpoint(path, tensors, metadata)
             except (DiskFullError, FolderNotWritableError) as error:
                 problem = error
             else:

@@ -1,20 +1,27 @@
 """Training loop: requests, steps, and the periodic tasks between them."""
 
 import contextlib
+import copy
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import cast
 
+from engine.control import RunControl
 from engine.data.store import open_dataset
 from engine.errors import NonFiniteLossError
 from engine.events import MetricsReported, Outcome, Phase, PhaseChanged, RunPaused, StepsSkipped
 from engine.metrics.evaluate import Evaluator, build_evaluator
-from engine.metrics.extractor import default_cache, has_classifier
+from engine.metrics.extractor import default_cache, has_classifier, num_training_steps
+from engine.nets.protocols import PairModel
 from engine.runs.checkpoint_files import CheckpointMetadata
 from engine.sample.sampler import Sampler
-from engine.train.checkpointing import checkpoint_metadata
+from engine.train.checkpointing import Snapshot, checkpoint_metadata, take_snapshot
 from engine.train.context import RunContext
 from engine.train.device import is_out_of_memory
+from engine.train.evaluation import KEPT_BEST, Evaluation
 from engine.train.lr_schedule import learning_rate
-from engine.train.periodic import KEPT_BEST, Evaluation, PeriodicTask, Previews
+from engine.train.metrics import Skipped
+from engine.train.periodic import PeriodicTask, Previews
 from engine.train.progress import TaskKind
 from engine.train.rollback import WEIGHTS, FaultHandler
 from engine.train.setup import TrainingSetup, dry_run_steps
@@ -43,14 +50,28 @@ class TrainingLoop:
         sampler = Sampler(run.state.model, run.modalities, run.state.device)
         reporting, seed = context.config.reporting, run.config.seed
         self._previews = Previews(
-            sampler, reporting, seed, lambda: context.directory.folder, context.emit
+            sampler,
+            reporting,
+            seed,
+            lambda: context.directory.folder,
+            context.emit,
+            run.real_pairs,
         )
-        self._evaluation = Evaluation(sampler, reporting, seed, self._get_evaluator, context.emit)
+        is_cached = has_classifier(default_cache(), run.model.dataset_version)
+        self._evaluation = Evaluation(
+            reporting,
+            seed,
+            prepare=self._build_evaluator,
+            take_snapshot=self._take_snapshot,
+            emit=context.emit,
+            control=self._control,
+            work=context.estimator.evaluation,
+            num_classifier_steps=0 if is_cached else num_training_steps(run.announcement.pairs),
+        )
         self._evaluation.load_state_dict(loop_state)
-        if not has_classifier(default_cache(), run.model.dataset_version):
-            context.estimator.expect_reader()
         self._checkpoint_due_s = 0.0
         self._verification = DatasetVerification(run.config.dataset)
+        self._phase = Phase.TRAINING
         clock = context.clock
         self.tasks = (
             PeriodicTask("report", lambda: context.meter.is_due, self._report),
@@ -60,11 +81,13 @@ class TrainingLoop:
             ),
             PeriodicTask(
                 "evaluation",
-                lambda: (
-                    self._evaluation.is_due(clock.elapsed_s)
-                    or context.estimator.wants_evaluation(clock.images_seen, clock.elapsed_s)
-                ),
-                self._evaluate,
+                lambda: self._is_evaluation_due() and not self._is_over(),
+                self._begin_evaluation,
+            ),
+            PeriodicTask(
+                "slice of an evaluation",
+                lambda: self._evaluation.is_slice_due() and not self._is_over(),
+                self._advance_evaluation,
             ),
             PeriodicTask(
                 "preview",
@@ -100,28 +123,39 @@ class TrainingLoop:
             return self._train()
 
     def _train(self) -> Outcome | None:
-        context, control, clock = self._context, self._control, self._context.clock
-        context.emit(PhaseChanged(phase=Phase.TRAINING))
+        control, clock = self._control, self._context.clock
+        self._enter(Phase.TRAINING)
         clock.start()
         self._evaluation.start(clock.elapsed_s)
         self._schedule_checkpoint()
         if not self._is_over() and not control.is_pause_requested:
             self._preview()
+        if self._train_until_over():
+            return None
+        if clock.images_seen and not control.is_discard_requested:
+            self._enter(Phase.SAVING)
+            self._save_unsaved()
+            self._show_preview()
+            if self._evaluate_last_weights():
+                return None
+        return Outcome.STOPPED if control.is_stop_requested else Outcome.FINISHED
+
+    def _train_until_over(self) -> bool:
+        """Train; return whether the run is paused and its memory is to be released."""
         while True:
             while not self._is_over():
-                if not control.is_pause_requested:
+                if not self._control.is_pause_requested:
                     self._run_iteration()
                 elif self._wait_while_paused():
-                    return None
+                    return True
             self._report()
             # The last report may have caused a rollback.
             if self._is_over():
-                break
-        if clock.images_seen and not control.is_discard_requested:
-            context.emit(PhaseChanged(phase=Phase.SAVING))
-            self._save_unsaved()
-            self._previews.show(context.progress)
-        return Outcome.STOPPED if control.is_stop_requested else Outcome.FINISHED
+                return False
+
+    def close(self) -> None:
+        """Abandon an unfinished evaluation."""
+        self._evaluation.close()
 
     def _is_over(self) -> bool:
         fraction = self._context.fraction
@@ -129,11 +163,13 @@ class TrainingLoop:
 
     def _run_iteration(self) -> None:
         if self._control.take_sample_request():
-            self._context.emit(PhaseChanged(phase=Phase.SAMPLING))
+            self._enter(Phase.SAMPLING)
             self._preview()
-            self._context.emit(PhaseChanged(phase=Phase.TRAINING))
+            self._enter(Phase.TRAINING)
         if self._control.take_checkpoint_request():
             self._save()
+        if self._control.take_evaluation_request():
+            self._evaluation.request()
         self._step()
         for task in self.tasks:
             if task.is_due():
@@ -190,7 +226,12 @@ class TrainingLoop:
         for change in context.monitor.update(losses, metrics, images_seen):
             context.emit(change)
         if context.guard.needs_rollback(skipped, self._run.state.step):
-            self._faults.roll_back(skipped)
+            self._roll_back(skipped)
+
+    def _roll_back(self, skipped: Skipped | None) -> None:
+        # What is being measured is no longer a state of this run.
+        self._evaluation.abandon()
+        self._faults.roll_back(skipped)
 
     def _schedule_checkpoint(self) -> None:
         reporting = self._context.config.reporting
@@ -202,7 +243,7 @@ class TrainingLoop:
                 self._context.writer.save(self._run, self._metadata())
             self._schedule_checkpoint()
         else:
-            self._faults.roll_back(None)
+            self._roll_back(None)
 
     def _metadata(self) -> CheckpointMetadata:
         context = self._context
@@ -225,34 +266,94 @@ class TrainingLoop:
 
     def _preview(self) -> None:
         with self._context.estimator.measure(TaskKind.PREVIEW):
-            self._previews.show(self._context.progress)
+            self._show_preview()
 
-    def _evaluate(self) -> None:
-        """Evaluate with the training clock stopped; save the checkpoints that are the best."""
+    def _show_preview(self) -> None:
+        context = self._context
+        metrics = self._previews.show(context.progress)
+        for change in context.monitor.add_preview(metrics, context.clock.images_seen):
+            context.emit(change)
+
+    def _is_evaluation_due(self) -> bool:
+        clock, estimator = self._context.clock, self._context.estimator
+        seen, elapsed_s = clock.images_seen, clock.elapsed_s
+        is_early = self._evaluation.is_ready and estimator.wants_evaluation(seen, elapsed_s)
+        left_s = estimator.training_left_s(seen, elapsed_s)
+        return is_early or self._evaluation.is_due(elapsed_s, left_s)
+
+    def _begin_evaluation(self) -> None:
+        with self._context.clock.stopped():
+            self._evaluation.begin(self._context.clock.elapsed_s)
+            if self._evaluation.is_measuring:
+                self._context.estimator.begin_evaluation()
+
+    def _advance_evaluation(self, seconds: float = 0.0) -> None:
+        """Evaluate for a slice with the training clock stopped; save checkpoints that are best.
+
+        Args:
+            seconds: duration of the slice, by default the evaluation's share.
+        """
         context = self._context
         with context.clock.stopped():
-            with context.estimator.measure(TaskKind.EVALUATION):
-                best = self._evaluation.run(context.clock.images_seen, context.clock.elapsed_s)
-            context.monitor.add_evaluation(self._evaluation.metrics, context.clock.images_seen)
+            evaluated = self._evaluation.advance(seconds)
+            if evaluated is None:
+                return
+            context.estimator.end_evaluation(evaluated.took_s)
+            context.monitor.add_evaluation(evaluated.metrics, context.clock.images_seen)
+            # Later checkpoints know that this one was the best.
+            state = {**evaluated.snapshot.metadata.loop_state, **self._evaluation.state_dict()}
+            snapshot = replace(
+                evaluated.snapshot, metadata=replace(evaluated.snapshot.metadata, loop_state=state)
+            )
             for metric in KEPT_BEST:
-                if metric in best:
-                    context.writer.save_best(self._run, self._metadata(), metric)
+                if metric in evaluated.best:
+                    context.writer.save_best(self._run, snapshot, metric, during=self._phase)
 
-    def _get_evaluator(self) -> Evaluator:
-        """Load the evaluator of the dataset; the first time with a dataset, train it."""
-        run, context = self._run, self._context
-        context.emit(PhaseChanged(phase=Phase.EVALUATING))
-        try:
-            with context.estimator.paused():
-                return build_evaluator(
-                    open_dataset(run.config.dataset),
-                    run.model,
-                    run.model.aspect.scaled(run.config.networks.image_size),
-                    default_cache(),
-                    context.control,
-                )
-        finally:
-            context.emit(PhaseChanged(phase=Phase.TRAINING))
+    def _evaluate_last_weights(self) -> bool:
+        """Measure the final weights, unless they have been measured or the run was stopped.
+
+        Returns:
+            Whether the run is paused and its memory is to be released first.
+        """
+        context, control = self._context, self._control
+        is_measured = self._evaluation.measured_images == context.clock.images_seen
+        if is_measured or not self._evaluation.is_enabled or control.is_stop_requested:
+            return False
+        self._enter(Phase.EVALUATING)
+        self._evaluation.abandon()
+        self._evaluation.request()
+        while self._continue_evaluation() and not control.is_stop_requested:
+            context.directory.heartbeat()
+            if control.is_pause_requested:
+                if self._wait_while_paused():
+                    return True
+                self._enter(Phase.EVALUATING)
+        return False
+
+    def _continue_evaluation(self) -> bool:
+        """Work on a requested evaluation without training; return whether any of it is left."""
+        if self._evaluation.is_due(self._context.clock.elapsed_s, None):
+            self._begin_evaluation()
+        if not self._evaluation.is_under_way:
+            return False
+        self._advance_evaluation(POLL_EVERY_S)
+        return True
+
+    def _build_evaluator(self, control: RunControl) -> Evaluator:
+        run = self._run
+        return build_evaluator(
+            open_dataset(run.config.dataset),
+            run.model,
+            run.model.aspect.scaled(run.config.networks.image_size),
+            default_cache(),
+            control,
+        )
+
+    def _take_snapshot(self) -> tuple[Snapshot, Sampler]:
+        run = self._run
+        model = cast("PairModel", copy.deepcopy(run.state.ema))
+        sampler = Sampler(model, run.modalities, run.state.device)
+        return take_snapshot(run, self._metadata()), sampler
 
     def _wait_while_paused(self) -> bool:
         """Wait for the end of a pause; return whether the memory is to be released first."""
@@ -264,15 +365,27 @@ class TrainingLoop:
                 if control.is_release_requested:
                     self._save_unsaved()
                     return not control.is_stop_requested
-                if control.take_checkpoint_request():
-                    self._save_unsaved()
-                if control.take_sample_request():
-                    self._previews.show(context.progress)
-                context.directory.heartbeat()
-                control.wait(POLL_EVERY_S)
+                if not self._serve_paused():
+                    control.wait(POLL_EVERY_S)
         if not control.is_stop_requested:
-            context.emit(PhaseChanged(phase=Phase.TRAINING))
+            self._enter(Phase.TRAINING)
         return False
+
+    def _serve_paused(self) -> bool:
+        """Do what is requested during a pause; return whether an evaluation is under way."""
+        context, control = self._context, self._control
+        context.directory.heartbeat()
+        if control.take_checkpoint_request():
+            self._save_unsaved()
+        if control.take_sample_request():
+            self._show_preview()
+        if control.take_evaluation_request():
+            self._evaluation.request()
+        return self._evaluation.is_requested and self._continue_evaluation()
+
+    def _enter(self, phase: Phase) -> None:
+        self._phase = phase
+        self._context.emit(PhaseChanged(phase=phase))
 
     def _save_unsaved(self) -> None:
         """Save unless nothing was trained since the last checkpoint.

@@ -21,10 +21,14 @@ STALE_IMAGES = 5_000
 """A metric that was not reported for this long is ignored."""
 RECOVERY_IMAGES = 10_000
 """All metrics must be finite for this long before the non-finite alert clears."""
-EVALUATED = ("grid",)
+COHERENCE = "coherence_above_chance"
+"""Derived metric: 0 if images and texts are paired by chance, 1 if as well as real ones."""
+EVALUATED = ("grid", "recall", "covered_modes", "covered_modes_upper_bound", COHERENCE)
 """Metrics of the evaluation that alerts use; each keeps its value until the next evaluation."""
 EVALUATION_GRACE_IMAGES = 20_000
 """Evaluations before this raise no alert: grids and blur of a new run vanish by themselves."""
+PREVIEW_GRACE_IMAGES = 1_000
+"""Previews before this raise no alert."""
 MIN_GAP, MAX_GAP = -1.0, 2.0
 """Limits of ``overfit_gap``, a quotient whose divisor can be near 0."""
 
@@ -75,6 +79,9 @@ class AlarmRule:
         return any(t.metric in values and t.is_cleared(values[t.metric]) for t in self.thresholds)
 
 
+# Previews of healthy runs of every family (digits, emoji) have an image spread of at least 0.13 and
+# a text spread of 0.8; a run whose images have turned white has 0 and 0.
+#
 # Metrics of healthy runs (digits, emoji, shapes; cpu-tiny) after the grace period: image_diversity
 # 0.55 to 1.3, unique_texts 0.89 to 1.1, token_entropy 0.78 to 1.05, real_score 0.29 to 0.48 and
 # fake_score 0.31 to 0.48 (mismatched pairs count as fakes, so both stay near 1/3), real_sign -1,
@@ -87,6 +94,22 @@ RULES = (
     AlarmRule(Alert.MODE_COLLAPSE, 10_000, (Threshold("unique_texts", 0.3, 0.5),)),
     # All texts consist of few tokens, in whatever order.
     AlarmRule(Alert.MODE_COLLAPSE, 10_000, (Threshold("token_entropy", 0.4, 0.55),)),
+    # All images, or all texts, of a preview are the same.
+    AlarmRule(Alert.MODE_COLLAPSE, 0, (Threshold("preview_image_spread", 0.05, 0.1),)),
+    AlarmRule(Alert.MODE_COLLAPSE, 0, (Threshold("preview_text_spread", 0.02, 0.05),)),
+    # Half of the kinds of pairs are never made, although the samples are enough for all. Healthy
+    # runs on digits make all of them before the grace period is over.
+    AlarmRule(
+        Alert.MODE_COLLAPSE,
+        0,
+        (Threshold("covered_modes", 0.5, 0.6), Threshold("covered_modes_upper_bound", 0.95, 0.9)),
+    ),
+    # Hardly a real image has a generated one in its vicinity. Collapsed runs have 0 to 0.01, the
+    # slowest healthy one 0.02 after 12,800 images and 0.15 after 40,000.
+    AlarmRule(Alert.MODE_COLLAPSE, 20_000, (Threshold("recall", 0.02, 0.04),)),
+    # Coherence of 1,000 pairs made by chance is 0 +- 0.011 on digits. Healthy runs reach 0.2 within
+    # 20,000 images there, and 0.7 within 40,000 on emoji.
+    AlarmRule(Alert.INCOHERENT, 20_000, (Threshold(COHERENCE, 0.05, 0.1),)),
     # Small discriminators with a gradient penalty are often right without harm; only one that is
     # never wrong is a problem.
     AlarmRule(
@@ -138,14 +161,19 @@ class HealthMonitor:
         if images_seen < GRACE_IMAGES:
             return changes
         self._smooth(metrics, images_seen)
-        values = {
-            name: smoothed.value
-            for name, smoothed in self._smoothed.items()
-            if name in EVALUATED or images_seen - smoothed.images_seen <= STALE_IMAGES
-        }
-        for alert in Alert:
-            changes += self._evaluate(alert, values, images_seen)
-        return changes
+        return changes + self._changes(images_seen)
+
+    def add_preview(self, metrics: Mapping[str, float], images_seen: int) -> list[AlertChanged]:
+        """Process a preview; return the alerts that it raises or clears at once.
+
+        Args:
+            metrics: by name, as ``engine.train.periodic.preview_metrics`` returns them.
+            images_seen: at the preview.
+        """
+        if images_seen < PREVIEW_GRACE_IMAGES:
+            return []
+        self._smoothed |= {name: _Smoothed(value, images_seen) for name, value in metrics.items()}
+        return self._changes(images_seen)
 
     def add_evaluation(self, metrics: Mapping[str, float], images_seen: int) -> None:
         """Keep the results of an evaluation for the next updates.
@@ -156,6 +184,7 @@ class HealthMonitor:
         """
         if images_seen < EVALUATION_GRACE_IMAGES:
             return
+        metrics = {**metrics, COHERENCE: coherence_above_chance(metrics)}
         for name in EVALUATED:
             if math.isfinite(value := metrics.get(name, math.nan)):
                 self._smoothed[name] = _Smoothed(value, images_seen)
@@ -226,6 +255,14 @@ class HealthMonitor:
             # Computed from a smoothed value, so it is not smoothed again.
             self._smoothed[GRADIENT_SHARE] = _Smoothed(share, images_seen)
 
+    def _changes(self, images_seen: int) -> list[AlertChanged]:
+        values = {
+            name: smoothed.value
+            for name, smoothed in self._smoothed.items()
+            if name in EVALUATED or images_seen - smoothed.images_seen <= STALE_IMAGES
+        }
+        return [change for alert in Alert for change in self._evaluate(alert, values, images_seen)]
+
     def _evaluate(
         self, alert: Alert, values: Mapping[str, float], images_seen: int
     ) -> Iterator[AlertChanged]:
@@ -242,6 +279,16 @@ class HealthMonitor:
                 images_seen=images_seen,
                 evidence={name: values[name] for name in sorted(metrics & values.keys())},
             )
+
+
+def coherence_above_chance(metrics: Mapping[str, float]) -> float:
+    """Return coherence between chance, 0, and the upper bound, 1; NaN if that is unknown."""
+    for name in ("joint_coherence", "match"):
+        chance, bound = metrics.get(f"{name}_baseline"), metrics.get(f"{name}_upper_bound")
+        # An evaluator that recognises real pairs hardly better than by chance cannot judge others.
+        if name in metrics and chance is not None and bound is not None and bound > 2 * chance:
+            return (metrics[name] - chance) / (bound - chance)
+    return math.nan
 
 
 class _Smoothed:

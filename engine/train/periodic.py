@@ -1,4 +1,4 @@
-"""Periodic tasks of the training loop: evaluation and previews."""
+"""Periodic tasks of the training loop, and the previews."""
 
 import logging
 import math
@@ -7,34 +7,17 @@ from dataclasses import dataclass
 
 from engine.config.sections import ReportingConfig
 from engine.data.loader import mix_seed
-from engine.errors import StoppedError
 from engine.events import (
     Emit,
-    EvaluationCompleted,
-    EvaluationFailed,
     PreviewFailed,
     PreviewReady,
     Progress,
 )
-from engine.metrics.evaluate import Evaluator
 from engine.runs.folder import RunFolder
-from engine.runs.retention import RANKED
 from engine.sample.preview_sheet import write_sheet
-from engine.sample.sampler import Sampler
+from engine.sample.sampler import Pairs, Sampler
 
 log = logging.getLogger(__name__)
-
-LOWER_IS_BETTER = frozenset(
-    {"kid", "fid", "copied_share", "memorisation", "self_bleu", "mode_kl", "texture"}
-)
-LOWER_IS_BETTER_PREFIX = "texture_"
-ONE_IS_BEST = frozenset({"grid"})
-NO_RANK = ("_std", "_baseline", "_upper_bound", "_n", "known_bigrams")
-"""Suffixes of metrics without a best value: they qualify others, or are best near their bound."""
-KEPT_BEST = tuple(RANKED)
-"""Metrics whose best checkpoint is kept."""
-EVALUATION_STREAM = 0xE7A1
-"""Random stream of the evaluation's noise, independent of the training's for any seed."""
 
 
 @dataclass(frozen=True)
@@ -45,99 +28,6 @@ class PeriodicTask:
     is_due: Callable[[], bool]
     run: Callable[[], None]
     """Also sets when the task is due again."""
-
-
-class Evaluation:
-    """Evaluates the EMA weights at an interval and remembers the best value of each metric.
-
-    Args:
-        sampler: draws from the EMA weights.
-        config: interval and number of samples.
-        seed: of the run; every evaluation uses the same noise.
-        get_evaluator: called at the first evaluation; may train the evaluator, for minutes.
-        emit: receives the results.
-    """
-
-    def __init__(
-        self,
-        sampler: Sampler,
-        config: ReportingConfig,
-        seed: int,
-        get_evaluator: Callable[[], Evaluator],
-        emit: Emit,
-    ) -> None:
-        self._sampler, self._config = sampler, config
-        self._seed = mix_seed(seed, EVALUATION_STREAM)
-        self._get_evaluator, self._emit = get_evaluator, emit
-        self._evaluator: Evaluator | None = None
-        self.metrics: Mapping[str, float] = {}
-        """Of the last evaluation; empty if it failed."""
-        self._best: dict[str, float] = {}
-        self._due_s = 0.0
-
-    def start(self, elapsed_s: float) -> None:
-        """Make the next evaluation due after one interval."""
-        self._due_s = elapsed_s + self._config.evaluate_every_s
-
-    def is_due(self, elapsed_s: float) -> bool:
-        """Whether the interval has passed."""
-        return self._config.evaluate_every_s > 0 and elapsed_s >= self._due_s
-
-    def run(self, images_seen: int, elapsed_s: float) -> frozenset[str]:
-        """Evaluate; return the metrics that are the best so far. A failure never ends a run."""
-        self.start(elapsed_s)
-        self.metrics = {}
-        try:
-            if self._evaluator is None:
-                self._evaluator = self._get_evaluator()
-            report = self._evaluator.measure(
-                self._sampler, count=self._config.eval_samples, seed=self._seed
-            )
-        except StoppedError:
-            return frozenset()
-        except Exception as error:
-            log.exception("Quality could not be measured after %d images.", images_seen)
-            self._emit(EvaluationFailed(error=error))
-            return frozenset()
-        metrics = self.metrics = dict(report.metrics)
-        best = frozenset(name for name, value in metrics.items() if self._beats(name, value))
-        self._emit(
-            EvaluationCompleted(
-                images_seen=images_seen, elapsed_s=elapsed_s, metrics=metrics, best=best
-            )
-        )
-        return best
-
-    def state_dict(self) -> dict[str, object]:
-        """Return what a checkpoint stores."""
-        return {"best": dict(self._best)}
-
-    def load_state_dict(self, state: Mapping[str, object]) -> None:
-        """Restore what a checkpoint stores; missing or invalid values are ignored."""
-        best = state.get("best")
-        if isinstance(best, Mapping):
-            self._best = {
-                str(name): float(rank)
-                for name, rank in best.items()
-                if isinstance(rank, int | float) and math.isfinite(rank)
-            }
-
-    def _beats(self, name: str, value: float) -> bool:
-        if name.endswith(NO_RANK):
-            return False
-        rank = _rank(name, value)
-        if not rank > self._best.get(name, float("-inf")):
-            return False
-        self._best[name] = rank
-        return True
-
-
-def _rank(name: str, value: float) -> float:
-    """Return a number that is the higher the better."""
-    if name in ONE_IS_BEST:
-        return -abs(math.log(value)) if value > 0 else -math.inf
-    is_lower_better = name in LOWER_IS_BETTER or name.startswith(LOWER_IS_BETTER_PREFIX)
-    return -value if is_lower_better else value
 
 
 # --------------------------------------------------------------------------
@@ -160,6 +50,7 @@ class Previews:
         seed: of the run; every preview uses the same noise.
         folder: returns the run folder, which may change during the run.
         emit: receives each preview.
+        real: real pairs that the previews are compared with.
     """
 
     def __init__(
@@ -169,8 +60,10 @@ class Previews:
         seed: int,
         folder: Callable[[], RunFolder],
         emit: Emit,
+        real: Pairs,
     ) -> None:
         self._sampler, self._config, self._folder, self._emit = sampler, config, folder, emit
+        self._real = real
         self._noise = sampler.draw_noise(config.preview_count, mix_seed(seed, NOISE_STREAM))
         self._due_s = 0.0
 
@@ -178,15 +71,22 @@ class Previews:
         """Whether the interval has passed since the last preview."""
         return elapsed_s >= self._due_s
 
-    def show(self, progress: Progress) -> None:
-        """Draw, write and report a preview. A failure is reported and never ends a run."""
+    def show(self, progress: Progress) -> Mapping[str, float]:
+        """Draw, write and report a preview. A failure is reported and never ends a run.
+
+        Returns:
+            Its ``preview_metrics``; none if it failed.
+        """
         wait_s = max(FIRST_INTERVAL_S, SHARE_OF_ELAPSED * progress.elapsed_s)
         self._due_s = progress.elapsed_s + min(wait_s, self._config.preview_every_s)
         try:
-            self._emit(self._draw(progress))
+            preview = self._draw(progress)
+            self._emit(preview)
+            return preview_metrics(Pairs(images=preview.images, texts=preview.texts), self._real)
         except Exception as error:
             log.exception("A preview failed after %d images.", progress.images_seen)
             self._emit(PreviewFailed(error=error))
+            return {}
 
     def _draw(self, progress: Progress) -> PreviewReady:
         pairs = self._sampler.complete(self._noise, {})
@@ -197,6 +97,24 @@ class Previews:
         return PreviewReady(
             images_seen=images_seen, elapsed_s=elapsed_s, images=images, texts=texts, path=path
         )
+
+
+def preview_metrics(made: Pairs, real: Pairs) -> dict[str, float]:
+    """Measure how much the pairs of a preview differ, relative to real ones.
+
+    Returns:
+        ``preview_image_spread``: ratio of the mean standard deviation of a pixel over the images;
+            ``preview_text_spread``: ratio of the numbers of texts that differ from the first one.
+            What does not vary in the real pairs is left out.
+    """
+    count = min(len(made.texts), len(real.texts))
+    if count < 2:
+        return {}
+    spreads = [float(pairs.images[:count].std(0).mean()) for pairs in (made, real)]
+    others = [len(set(pairs.texts[:count])) - 1 for pairs in (made, real)]
+    names = ("preview_image_spread", "preview_text_spread")
+    ratios = zip(names, (spreads, others), strict=True)
+    return {name: ours / theirs for name, (ours, theirs) in ratios if theirs > 0}
 
 
 def previews_until(elapsed_s: float, longest_s: float) -> float:

@@ -5,6 +5,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -33,52 +34,32 @@ class TaskDurations:
     """Measures and predicts the durations of periodic tasks.
 
     Previews and checkpoints count as training time and are measured by the training clock, which
-    is stopped while the run waits. It is also stopped during evaluations, which are therefore
-    measured by a monotonic clock.
+    is stopped while the run waits. It is also stopped during the slices of evaluations, whose
+    durations are added.
 
     Args:
         config: intervals.
         elapsed_s: reads the training clock.
-        now_s: reads a monotonic clock.
     """
 
-    def __init__(
-        self,
-        config: ReportingConfig,
-        elapsed_s: Callable[[], float],
-        now_s: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._config, self._elapsed_s, self._now_s = config, elapsed_s, now_s
+    def __init__(self, config: ReportingConfig, elapsed_s: Callable[[], float]) -> None:
+        self._config, self._elapsed_s = config, elapsed_s
         self._took_s = {kind: deque[float](maxlen=AVERAGED) for kind in TaskKind}
-        self._paused_s = self._pause_began_s = 0.0
-        self._pauses = 0
         self.counted_s = 0.0
         """Training time spent on previews and checkpoints."""
 
     @contextlib.contextmanager
-    def paused(self) -> Iterator[None]:
-        """Return a context that is not measured; contexts nest."""
-        if self._pauses == 0:
-            self._pause_began_s = self._now_s()
-        self._pauses += 1
-        try:
-            yield
-        finally:
-            self._pauses -= 1
-            if self._pauses == 0:
-                self._paused_s += self._now_s() - self._pause_began_s
-
-    @contextlib.contextmanager
     def measure(self, kind: TaskKind) -> Iterator[None]:
-        """Measure a task, without the pauses in it; a task that raises is not counted."""
-        is_counted = kind is not TaskKind.EVALUATION
-        clock_s = self._elapsed_s if is_counted else self._active_s
-        began_s = clock_s()
+        """Measure a preview or a checkpoint; a task that raises is not counted."""
+        began_s = self._elapsed_s()
         yield
-        took_s = max(clock_s() - began_s, 0.0)
+        took_s = max(self._elapsed_s() - began_s, 0.0)
+        self.add(kind, took_s)
+        self.counted_s += took_s
+
+    def add(self, kind: TaskKind, took_s: float) -> None:
+        """Add a measured duration."""
         self._took_s[kind].append(took_s)
-        if is_counted:
-            self.counted_s += took_s
 
     def is_known(self, kind: TaskKind) -> bool:
         """Whether the kind was ever measured."""
@@ -106,19 +87,20 @@ class TaskDurations:
         """Return the seconds of steps between two training times."""
         return max(end_s - elapsed_s - self._counted_in(elapsed_s, end_s), 0.0)
 
-    def evaluations(self, last_s: float, elapsed_s: float, end_s: float) -> int:
-        """Return the number of remaining evaluations.
+    def evaluations(self, last_s: float, ready_s: float, end_s: float) -> int:
+        """Return the number of remaining evaluations, with the one of the last weights.
 
         Args:
             last_s: training time of the last one, or of the start.
-            elapsed_s: training time so far.
+            ready_s: training time at which the evaluator is free.
             end_s: training time at the end.
         """
         every_s = self._config.evaluate_every_s
         if every_s <= 0:
             return 0
-        first_s = max(last_s + every_s, elapsed_s)
-        return max(math.ceil((end_s - first_s) / every_s), 0)
+        # None begins in the last half interval.
+        first_s = max(last_s + every_s, ready_s)
+        return 1 + max(math.ceil((end_s - every_s / 2 - first_s) / every_s), 0)
 
     def finishing_s(self) -> float:
         """Return the time from the last step to the end: a checkpoint and a preview."""
@@ -134,10 +116,6 @@ class TaskDurations:
             value = table.get(kind.value)
             if isinstance(value, int | float) and 0 <= value < math.inf:
                 self._took_s[kind].append(float(value))
-
-    def _active_s(self) -> float:
-        now_s = self._pause_began_s if self._pauses else self._now_s()
-        return now_s - self._paused_s
 
     def _counted_in(self, start_s: float, end_s: float) -> float:
         every_s = self._config.preview_every_s
@@ -212,48 +190,52 @@ class Throughput:
         return throughput if math.isfinite(throughput) else self._known
 
 
+EVALUATION_SHARE = 0.5
+"""Time for evaluations relative to that of the steps between their slices."""
 RATE_WINDOW_S = 20.0
 """Window of the reported images per second, in training time."""
 EARLY_FRACTION = 0.03
-"""Fraction of a long run after which it is evaluated for the first time, to measure the duration.
-An evaluation that has to train its reader first is not made early."""
-EVALUATE_PAIR_IMAGES, TRAIN_READER_IMAGES = 3.4, 21_500.0
-"""Cost of evaluating a pair and of training the evaluator's reader, in images of training; used
-before the first evaluation. Measured on digits with ``cpu-tiny``, 2 cores."""
+"""Fraction of a long run after which it is evaluated for the first time, to time an evaluation."""
+EVALUATION_S, EVALUATED_PAIR_IMAGES = 5.0, 0.4
+"""Duration of an evaluation before the first one: a constant for the metrics, and the cost of a
+pair in images of training. Measured on digits, shapes and emoji of 32 and 64 px, one thread."""
 _FORECAST, _THROUGHPUT = "forecast", "throughput"
+
+
+@dataclass
+class EvaluationWork:
+    """Work of the evaluator that has begun."""
+
+    preparing_s: float = 0.0
+    """Expected until it is ready."""
+    measuring_s: float | None = None
+    """Spent on the evaluation under way; None if there is none."""
 
 
 class ProgressEstimator:
     """Estimates progress and remaining time; with two budgets the nearer one counts.
 
     The remaining time is wall-clock time, with all remaining previews, checkpoints and evaluations
-    and without pauses. The loop measures its periodic tasks::
+    and without pauses. The loop measures its previews and checkpoints::
 
-        with estimator.measure(TaskKind.EVALUATION):
+        with estimator.measure(TaskKind.PREVIEW):
             ...
-            with estimator.paused():  # done only once, or waiting for the user
-                ...
 
     Args:
         config: of the run.
         clock_s: reads the training clock.
-        now_s: reads a monotonic clock.
     """
 
-    def __init__(
-        self,
-        config: RunConfig,
-        clock_s: Callable[[], float] = lambda: 0.0,
-        now_s: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, config: RunConfig, clock_s: Callable[[], float] = lambda: 0.0) -> None:
         self._seconds = config.minutes * 60 or None
         self._images = config.images or None
         self._evaluates_every_s = config.reporting.evaluate_every_s
         self._evaluated_count = config.reporting.eval_samples
-        self._needs_reader = False
+        self.evaluation = EvaluationWork()
+        """Kept up to date by the evaluation."""
         self._recent: deque[tuple[float, int]] = deque([(0.0, 0)])
         self._throughput = Throughput()
-        self._durations = TaskDurations(config.reporting, clock_s, now_s)
+        self._durations = TaskDurations(config.reporting, clock_s)
         self._known_throughput: float | None = None
         self._elapsed_s = 0.0
         self._evaluated_s: float | None = None
@@ -276,18 +258,16 @@ class ProgressEstimator:
         return min(max(fractions), 1.0) if fractions else None
 
     def measure(self, kind: TaskKind) -> contextlib.AbstractContextManager[None]:
-        """Return a context that measures a periodic task."""
-        if kind is TaskKind.EVALUATION:
-            self._evaluated_s = self._elapsed_s
+        """Return a context that measures a preview or a checkpoint."""
         return self._durations.measure(kind)
 
-    def paused(self) -> contextlib.AbstractContextManager[None]:
-        """Return a context that is not measured: a pause, or a task that is done only once."""
-        return self._durations.paused()
+    def begin_evaluation(self) -> None:
+        """Count the interval to the next evaluation from now."""
+        self._evaluated_s = self._elapsed_s
 
-    def expect_reader(self) -> None:
-        """Expect that the first evaluation has to train its reader."""
-        self._needs_reader = True
+    def end_evaluation(self, took_s: float) -> None:
+        """Add the duration of an evaluation, of all its slices."""
+        self._durations.add(TaskKind.EVALUATION, took_s)
 
     def expected_images(self, images_seen: int, elapsed_s: float) -> int | None:
         """Estimate the images seen at the end of the budget in minutes.
@@ -305,8 +285,11 @@ class ProgressEstimator:
     def wants_evaluation(self, images_seen: int, elapsed_s: float) -> bool:
         """Whether to evaluate early, to measure the duration of an evaluation."""
         fraction = self.fraction(images_seen, elapsed_s)
-        is_settled = self._needs_reader or self._durations.is_known(TaskKind.EVALUATION)
-        if is_settled or not fraction or fraction < EARLY_FRACTION:
+        if (
+            self._durations.is_known(TaskKind.EVALUATION)
+            or not fraction
+            or fraction < EARLY_FRACTION
+        ):
             return False
         return 0 < self._evaluates_every_s < elapsed_s / fraction - elapsed_s
 
@@ -345,26 +328,33 @@ class ProgressEstimator:
         return (images_seen - then_images) / (elapsed_s - then_s) if elapsed_s > then_s else 0.0
 
     def _remaining_s(self, images_seen: int, elapsed_s: float) -> float | None:
-        training_s = self._training_left_s(images_seen, elapsed_s)
+        training_s = self.training_left_s(images_seen, elapsed_s)
         if training_s is None:
             return None
-        if training_s <= 0:
-            return 0.0
-        last_s, end_s = self._evaluated_s or 0.0, elapsed_s + training_s
-        count = self._durations.evaluations(last_s, elapsed_s, end_s)
-        return training_s + self._evaluations_s(count) + self._durations.finishing_s()
+        training_s = max(training_s, 0.0)
+        evaluations_s = self._evaluations_s(elapsed_s, elapsed_s + training_s)
+        return training_s + evaluations_s + self._durations.finishing_s()
 
-    def _evaluations_s(self, count: int) -> float:
-        """Return the time of evaluations; before the first, an estimate by the throughput."""
+    def _evaluations_s(self, elapsed_s: float, end_s: float) -> float:
+        """Return the time of the evaluator from now on."""
+        work, each_s = self.evaluation, self._evaluation_s()
+        begun_s = work.preparing_s
+        if work.measuring_s is not None:
+            begun_s += max(each_s - work.measuring_s, 0.0)
+        last_s, ready_s = self._evaluated_s or 0.0, elapsed_s + begun_s / EVALUATION_SHARE
+        return begun_s + each_s * self._durations.evaluations(last_s, ready_s, end_s)
+
+    def _evaluation_s(self) -> float:
+        """Return the expected duration of an evaluation; before the first one, a guess."""
         if self._durations.is_known(TaskKind.EVALUATION):
-            return count * self._durations.expected_s(TaskKind.EVALUATION)
+            return self._durations.expected_s(TaskKind.EVALUATION)
         throughput = self._throughput.images_per_s()
-        if not count or not throughput:
-            return 0.0
-        reader = TRAIN_READER_IMAGES if self._needs_reader else 0.0
-        return (count * EVALUATE_PAIR_IMAGES * self._evaluated_count + reader) / throughput
+        if not throughput:
+            return EVALUATION_S
+        return EVALUATION_S + EVALUATED_PAIR_IMAGES * self._evaluated_count / throughput
 
-    def _training_left_s(self, images_seen: int, elapsed_s: float) -> float | None:
+    def training_left_s(self, images_seen: int, elapsed_s: float) -> float | None:
+        """Return the training time until the budget is used; None if that is unknown."""
         left: list[float] = []
         if self._seconds:
             left.append(self._seconds - elapsed_s)

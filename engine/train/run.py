@@ -134,9 +134,9 @@ def _train(context: RunContext, checkpoint: ValidCheckpoint | None) -> Outcome |
     loop_state = _restore(context, run, checkpoint) if checkpoint else {}
     context.emit(run.announcement)
     context.emit(PhaseChanged(phase=Phase.WARMING_UP))
-    loop = TrainingLoop(run, context, loop_state)
-    loop.warm_up()
-    return loop.train()
+    with contextlib.closing(TrainingLoop(run, context, loop_state)) as loop:
+        loop.warm_up()
+        return loop.train()
 
 
 def _restore(

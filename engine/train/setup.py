@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,8 +16,9 @@ from engine.config.run import RunConfig
 from engine.config.sections import TrainingConfig
 from engine.control import RunControl
 from engine.data.checksums import content_version, damage_text, find_damage
+from engine.data.image_files import resize, to_channels
 from engine.data.loader import Batch, DeviceLoader
-from engine.data.store import StoredDataset, open_dataset
+from engine.data.store import TRAIN, StoredDataset, open_dataset
 from engine.errors import ConfigError, DatasetCorruptError, MemoryExhaustedError, Problem
 from engine.events import Emit, RunReady, WeightsTransferred
 from engine.nets.protocols import Modality
@@ -25,6 +27,7 @@ from engine.runs.branching import InitialRun, find_initial_run
 from engine.runs.checkpoint_files import CheckpointMetadata
 from engine.runs.folder import RunFolder, write_model
 from engine.runs.metadata import ModelMetadata, Origin, change_notes
+from engine.sample.sampler import Pairs
 from engine.train.batch_size import DeviceMemory, choose_batch, peak_bytes, total_bytes
 from engine.train.data import (
     TrainingData,
@@ -62,6 +65,8 @@ class TrainingSetup:
     initial_tensors: Mapping[str, Tensor]
     """All tensors of the state before the first step, on the CPU."""
     announcement: RunReady
+    real_pairs: Pairs
+    """As many training pairs as a preview has, in the shape of the run's images."""
     is_restored: bool
     """Whether ``initial_tensors`` lack what the run took over from an earlier one."""
 
@@ -131,6 +136,7 @@ def set_up(
             name: tensor.detach().cpu().clone() for name, tensor in state.tensors().items()
         },
         announcement=_announcement(folder, data, metadata, config, state),
+        real_pairs=_real_pairs(dataset, metadata, config),
         is_restored=is_restored,
     )
 
@@ -288,6 +294,16 @@ def _announcement(
         image_height=shape.height,
         image_width=shape.width,
     )
+
+
+def _real_pairs(dataset: StoredDataset, model: ModelMetadata, config: RunConfig) -> Pairs:
+    rows = dataset.complete_rows(TRAIN)
+    # Not the first ones: datasets are often sorted.
+    places = np.linspace(0, len(rows) - 1, min(len(rows), config.reporting.preview_count))
+    rows = rows[places.astype(np.int64)]
+    images, shape = dataset.images_of(rows), model.aspect.scaled(config.networks.image_size)
+    images = images if images.shape[1:3] == shape else resize(images, shape)
+    return Pairs(images=to_channels(images, 3), texts=tuple(dataset.texts[row] for row in rows))
 
 
 def read_batch(modalities: Sequence[Modality], loader: DeviceLoader, step: int) -> Batch:

@@ -49,6 +49,10 @@ Free software under the Apache License 2.0.</source>
         <translation>退出(&amp;Q)</translation>
     </message>
     <message>
+        <source>E&amp;valuate now</source>
+        <translation>立即评估(&amp;V)</translation>
+    </message>
+    <message>
         <source>&amp;Reset layout</source>
         <translation>恢复默认布局(&amp;R)</translation>
     </message>
@@ -420,6 +424,13 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>CopyableTable</name>
+    <message>
+        <source>&amp;Copy</source>
+        <translation>复制(&amp;C)</translation>
+    </message>
+</context>
+<context>
     <name>CurvePlot</name>
     <message>
         <source>Show everything</source>
@@ -639,6 +650,17 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>{0} (repaired)</source>
         <translation>{0}（已修复）</translation>
+    </message>
+</context>
+<context>
+    <name>DropZone</name>
+    <message>
+        <source>One folder, archive or table can be dropped at a time. Nothing was taken.</source>
+        <translation>一次只能拖入一个文件夹、压缩包或表格。未导入任何内容。</translation>
+    </message>
+    <message>
+        <source>Only folders and files of this computer can be dropped.</source>
+        <translation>只能拖入本机的文件夹和文件。</translation>
     </message>
 </context>
 <context>
@@ -903,6 +925,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Try longer training, a wider discriminator, or a GAN family; VAEs always blur.</source>
         <translation>可尝试更长的训练、更宽的判别器或 GAN 类模型；VAE 总会模糊。</translation>
+    </message>
+    <message>
+        <source>Try longer training, R1 as regularizer, or fewer, more regular words.</source>
+        <translation>可以尝试延长训练、使用 R1 正则化，或减少用词并使其更规范。</translation>
     </message>
     <message>
         <source>Try a lower learning rate, or full precision (fp32).</source>
@@ -1221,6 +1247,10 @@ Free software under the Apache License 2.0.</source>
         <translation>词表中的最大词元数。更少见的词元替换为未知词元。</translation>
     </message>
     <message>
+        <source>Interval between evaluations; the last weights are evaluated too. 0 disables both.</source>
+        <translation>两次评估的间隔；最终权重也会评估。0 表示都不评估。</translation>
+    </message>
+    <message>
         <source>Value range</source>
         <translation>取值范围</translation>
     </message>
@@ -1411,10 +1441,6 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Evaluate every</source>
         <translation>评估间隔</translation>
-    </message>
-    <message>
-        <source>Interval between evaluations. 0 disables evaluation.</source>
-        <translation>两次评估之间的时间间隔。0 表示不评估。</translation>
     </message>
     <message>
         <source>Evaluation samples</source>
@@ -2361,6 +2387,14 @@ Free software under the Apache License 2.0.</source>
         <translation>在我的文本之间漫步</translation>
     </message>
     <message>
+        <source>Line {0} is not drawn; the run does not know: {1}</source>
+        <translation>第 {0} 行不会绘制；该次训练不认识：{1}</translation>
+    </message>
+    <message>
+        <source>Line {0} is too long for the run and is drawn as “{1}”</source>
+        <translation>第 {0} 行超出该次训练的长度，将按“{1}”绘制</translation>
+    </message>
+    <message>
         <source>Choose a folder</source>
         <translation>请选择文件夹</translation>
     </message>
@@ -2441,6 +2475,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>The pictures are blurred.</source>
         <translation>图像模糊。</translation>
+    </message>
+    <message>
+        <source>The pictures match their texts no more often than by chance.</source>
+        <translation>图片与文本相符的程度不高于随机水平。</translation>
     </message>
     <message>
         <source>A loss is no longer a number.</source>
@@ -3753,6 +3791,22 @@ Free software under the Apache License 2.0.</source>
         <translation>纹理</translation>
     </message>
     <message>
+        <source>The evaluations of this run have no such figures.</source>
+        <translation>该次训练的评估没有这类指标。</translation>
+    </message>
+    <message>
+        <source>Coherence cannot be measured on this dataset: its captions hardly differ, and it has too few validation pairs. All other figures were measured.</source>
+        <translation>此数据集无法测量一致性：其文字说明几乎没有差别，验证用的图文对也太少。其他指标均已测量。</translation>
+    </message>
+    <message>
+        <source>Variety needs more than five real images to compare with.</source>
+        <translation>测量多样性需要五张以上的真实图像作对比。</translation>
+    </message>
+    <message>
+        <source>Texture, {0} px</source>
+        <translation>纹理，{0} px</translation>
+    </message>
+    <message>
         <source>Real images</source>
         <translation>真实图像</translation>
     </message>
@@ -3857,12 +3911,88 @@ Free software under the Apache License 2.0.</source>
         <translation>验证文本中已知词对的比例</translation>
     </message>
     <message>
+        <source>Fréchet distance on the features of KID; lower is better</source>
+        <translation>在 KID 所用特征上的 Fréchet 距离，越低越好</translation>
+    </message>
+    <message>
+        <source>Rarest</source>
+        <translation>最少的一类</translation>
+    </message>
+    <message>
+        <source>Share of the samples that the rarest kind of pairs has</source>
+        <translation>样本中最少的一类图文对所占的比例</translation>
+    </message>
+    <message>
+        <source>Mode divergence</source>
+        <translation>类别散度</translation>
+    </message>
+    <message>
+        <source>How uneven the kinds of pairs are compared with the data, nats</source>
+        <translation>与数据相比，各类图文对的不均匀程度，单位为奈特</translation>
+    </message>
+    <message>
+        <source>Distinct bigrams</source>
+        <translation>不同的双词组</translation>
+    </message>
+    <message>
+        <source>Different pairs of words over all pairs of words</source>
+        <translation>不同的双词组占全部双词组的比例</translation>
+    </message>
+    <message>
+        <source>Known words</source>
+        <translation>已知词</translation>
+    </message>
+    <message>
+        <source>Share of words that the training texts have</source>
+        <translation>在训练文本中出现过的词所占的比例</translation>
+    </message>
+    <message>
+        <source>Similarity of the texts to validation texts</source>
+        <translation>文本与验证文本的相似度</translation>
+    </message>
+    <message>
+        <source>Similarity of the texts to each other; lower is more varied</source>
+        <translation>文本彼此的相似度，越低越多样</translation>
+    </message>
+    <message>
+        <source>Near copies</source>
+        <translation>近似副本</translation>
+    </message>
+    <message>
+        <source>Share of images that are nearer to a training image than 99 of 100 real ones are</source>
+        <translation>与某张训练图像的距离比 99% 的真实图像更近的图像所占的比例</translation>
+    </message>
+    <message>
+        <source>New</source>
+        <translation>全新</translation>
+    </message>
+    <message>
+        <source>Share of images that copy no training image</source>
+        <translation>没有复制任何训练图像的图像所占的比例</translation>
+    </message>
+    <message>
         <source>Known</source>
         <translation>已有</translation>
     </message>
     <message>
         <source>Share of texts that occur verbatim in the training set</source>
         <translation>与训练集逐字相同的文本比例</translation>
+    </message>
+    <message>
+        <source>deviation</source>
+        <translation>标准差</translation>
+    </message>
+    <message>
+        <source>baseline</source>
+        <translation>基线</translation>
+    </message>
+    <message>
+        <source>upper bound</source>
+        <translation>上限</translation>
+    </message>
+    <message>
+        <source>samples</source>
+        <translation>样本数</translation>
     </message>
     <message>
         <source>{0} px: {1}</source>
@@ -3876,12 +4006,71 @@ Free software under the Apache License 2.0.</source>
         <translation>质量</translation>
     </message>
     <message>
-        <source>Quality is measured about once a minute while a run trains.</source>
-        <translation>训练时大约每分钟评估一次质量。</translation>
+        <source>Evaluate now</source>
+        <translation>立即评估</translation>
+    </message>
+    <message>
+        <source>All figures</source>
+        <translation>全部指标</translation>
+    </message>
+    <message>
+        <source>Evaluating…</source>
+        <translation>正在评估…</translation>
+    </message>
+    <message>
+        <source>Cancel evaluation</source>
+        <translation>取消评估</translation>
+    </message>
+    <message>
+        <source>Measure the current weights; training continues meanwhile</source>
+        <translation>测量当前权重，训练同时继续</translation>
+    </message>
+    <message>
+        <source>There is no run with weights to measure</source>
+        <translation>没有可测量权重的训练</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Copy the selected cells for a spreadsheet; all if none are</source>
+        <translation>复制所选单元格，可粘贴到电子表格；未选择时复制全部</translation>
+    </message>
+    <message>
+        <source>Save as CSV…</source>
+        <translation>另存为 CSV…</translation>
+    </message>
+    <message>
+        <source>All figures with full precision, one line for each evaluation</source>
+        <translation>全部指标，保留完整精度，每次评估一行</translation>
+    </message>
+    <message>
+        <source>Quality is measured about once a minute while a run trains, and when it ends. “Evaluate now” measures the newest weights.</source>
+        <translation>训练过程中大约每分钟测量一次质量，结束时也会测量。“立即评估”会测量最新的权重。</translation>
+    </message>
+    <message>
+        <source>Save all figures</source>
+        <translation>保存全部指标</translation>
+    </message>
+    <message>
+        <source>CSV (*.csv)</source>
+        <translation>CSV (*.csv)</translation>
     </message>
     <message>
         <source>Best so far: {0}</source>
         <translation>目前最佳：{0}</translation>
+    </message>
+</context>
+<context>
+    <name>QualityTable</name>
+    <message>
+        <source>The best of the run so far</source>
+        <translation>该次训练迄今的最佳值</translation>
+    </message>
+    <message>
+        <source>{0} images</source>
+        <translation>{0} 张图像</translation>
     </message>
 </context>
 <context>
@@ -4547,8 +4736,8 @@ Free software under the Apache License 2.0.</source>
         <translation>正在绘制预览…</translation>
     </message>
     <message>
-        <source>Preparing to measure quality…</source>
-        <translation>正在准备质量评估…</translation>
+        <source>Measuring the last weights…</source>
+        <translation>正在测量最终权重…</translation>
     </message>
     <message>
         <source>Saving a checkpoint…</source>
@@ -5687,6 +5876,14 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Live</source>
         <translation>实时</translation>
+    </message>
+    <message>
+        <source>Newest</source>
+        <translation>最新</translation>
+    </message>
+    <message>
+        <source>Show the newest pairs</source>
+        <translation>显示最新的图文对</translation>
     </message>
     <message>
         <source>Show the newest pairs, and each new preview as it comes</source>

@@ -340,6 +340,7 @@ class PairView(QDialog):
             self._cursor.count,
             text=step_text(sheet.images_seen, sheet.elapsed_s),
             is_live=self._cursor.is_live,
+            grows=self._timeline.is_growing,
         )
 
     @Slot(QPoint)

@@ -65,6 +65,10 @@ class GalleryFields(QWidget):
         for name, field in self._fields.items():
             field.set_problem(problems.get(name, ""))
 
+    def show_text_notes(self, notes: str) -> None:
+        """Set what is said about single texts without preventing the gallery."""
+        self._fields["texts"].set_hint(notes)
+
     def _listen(self, name: str, field: _Text) -> None:
         def store(text: str) -> None:
             setattr(self._form, name, text)
@@ -260,6 +264,7 @@ class SaveGalleryDialog(QDialog):
     def _check(self) -> None:
         problems = self._form.problems()
         self._fields.show_problems(problems)
+        self._fields.show_text_notes("" if "texts" in problems else self._form.text_notes())
         self._save.setEnabled(not problems)
         self._save.setToolTip("" if not problems else self.tr("Correct the red fields first"))
         self._summary.setText("" if problems else self._summary_text())

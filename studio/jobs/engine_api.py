@@ -15,9 +15,11 @@ from engine.config.run import RunConfig
 from engine.control import RunControl
 from engine.events import Emit, GalleryEmit, ImportEmit, WeightsTransferred
 from engine.importing.plan import ImportPlan
+from engine.runs.folder import RunFolder
 from engine.sample.request import GalleryRequest
 from resources import starters_folder
 from studio.jobs.dataset import DatasetWork
+from studio.jobs.evaluation import EvaluateRun
 from studio.jobs.gallery import WriteGallery
 from studio.jobs.importing import ImportDataset, ImportReader
 from studio.jobs.nearest import EngineSearch, FindNearest
@@ -49,6 +51,15 @@ def _preview_transfer(config: RunConfig) -> WeightsTransferred | None:
     from engine.train.transfer import preview_transfer
 
     return preview_transfer(config)
+
+
+def _evaluate_run(run: Path, control: RunControl) -> None:
+    from engine.metrics.evaluate import evaluate_run
+    from engine.metrics.extractor import default_cache
+
+    _set_libraries_aside()
+    count = RunFolder(run).read_config().reporting.eval_samples
+    evaluate_run(run, cache=default_cache(), count=count, control=control)
 
 
 _building = threading.Lock()
@@ -96,6 +107,7 @@ class EngineApi:
     measure_speed: MeasureSpeed = _measure_speed
     preview_transfer: PreviewTransfer = _preview_transfer
     build_starter: BuildStarter = _build_starter
+    evaluate_run: EvaluateRun = _evaluate_run
     write_gallery: WriteGallery = _write_gallery
     import_dataset: ImportDataset = _import_dataset
     reader: ImportReader = field(default_factory=ImportReader)

@@ -14,6 +14,7 @@ from engine.events import (
     GalleryEvent,
     GalleryProgressed,
     Outcome,
+    PromptsChecked,
     RunEnded,
     RunEvent,
 )
@@ -112,6 +113,8 @@ class GalleryJob(QObject):
     @Slot(object)
     def _on_event(self, event: GalleryEvent) -> None:
         match event:
+            case PromptsChecked():
+                _log.info("%s", " ".join(event.problems))
             case GalleryProgressed():
                 self.gallery_progressed.emit(event)
             case GalleryEnded():

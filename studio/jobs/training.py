@@ -136,6 +136,10 @@ class TrainingJob(RunEvents):
         """Request a checkpoint; ``CheckpointSaved`` follows."""
         self._control.request_checkpoint()
 
+    def request_evaluation(self) -> None:
+        """Request an evaluation; ``EvaluationStarted`` follows."""
+        self._control.request_evaluation()
+
     def request_sample(self) -> None:
         """Request a preview; ``PreviewReady`` follows."""
         self._control.request_sample()

@@ -7,7 +7,19 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication
 
 from engine.config.setting import Setting
-from engine.sample.request import MAX_COUNT, MAX_SEED, NEED_TEXTS, Direction, GalleryRequest
+from engine.data.image_files import image_files
+from engine.errors import EngineError
+from engine.runs.folder import RunFolder
+from engine.runs.metadata import ModelMetadata
+from engine.sample.prompts import Prompt, check_prompts
+from engine.sample.request import (
+    MAX_COUNT,
+    MAX_SEED,
+    NEED_TEXTS,
+    Direction,
+    GalleryRequest,
+    numbered_lines,
+)
 from studio.models.setting_text import range_text, read_value, value_text
 from studio.paths import holds_files, is_writable
 from studio.settings.choices import SaveGalleryChoices
@@ -44,9 +56,12 @@ class GalleryForm:
         self.truncation = value_text(choices.truncation)
         self.to_seed = str(choices.to_seed)
         self.texts, self.images = choices.texts, choices.images
+        self._model = _model_of(run)
 
     def asks_for(self, name: str) -> bool:
         """Whether a field applies to the direction."""
+        if name == "count" and self.direction is Direction.TEXT_TO_IMAGE:
+            return False  # One pair for each text.
         return self.direction in _ASKED.get(name, tuple(Direction))
 
     def allowed_range(self, name: str) -> str:
@@ -55,9 +70,19 @@ class GalleryForm:
 
     def pair_count(self) -> int:
         """Return the expected number of pairs."""
-        if self.direction is Direction.TEXT_TO_IMAGE:
-            return min(self._number("count"), len(_lines(self.texts)))
-        return self._number("count")
+        match self.direction:
+            case Direction.TEXT_TO_IMAGE:
+                return sum(not prompt.unknown for prompt in self._prompts())
+            case Direction.IMAGE_TO_TEXT:
+                return min(self._number("count"), _image_count(self.images))
+            case _:
+                return self._number("count")
+
+    def text_notes(self) -> str:
+        """Return what the run cannot make of single texts, one line each; empty if nothing."""
+        if not self.asks_for("texts"):
+            return ""
+        return "\n".join(filter(None, map(_note, self._prompts())))
 
     def gallery_folder(self) -> Path:
         """Return the folder of the gallery."""
@@ -82,13 +107,15 @@ class GalleryForm:
             ConfigError: the engine rejects the request.
             OSError: the texts cannot be written.
         """
+        numbers: dict[str, Any] = {"count": MAX_COUNT}
+        numbers |= {name: self._number(name) for name in _NUMBERS if self.asks_for(name)}
         return GalleryRequest(
             run=self._run,
             folder=_path(self.folder),
             direction=self.direction,
             images=_path(self.images) if self.asks_for("images") else None,
             texts=_write_texts(self.texts) if self.asks_for("texts") else None,
-            **{name: self._number(name) for name in _NUMBERS if self.asks_for(name)},
+            **numbers,
         )
 
     def choices(self) -> SaveGalleryChoices:
@@ -109,17 +136,28 @@ class GalleryForm:
         kind, about = _NUMBERS[name]
         return read_value(kind, about, getattr(self, name))
 
+    def _prompts(self) -> list[Prompt]:
+        lines = numbered_lines(self.texts)
+        if self._model is None:
+            return [Prompt(line=number, text=text) for number, text in lines]
+        return check_prompts(lines, self._model)
+
     def _given_problems(self) -> dict[str, str]:
+        translate = QCoreApplication.translate
+        no_folder = translate("GalleryForm", "Choose a folder of images")
+        has_images = bool(self.images.strip()) and _path(self.images).is_dir()
+        return {"texts": self._texts_problem(), "images": "" if has_images else no_folder}
+
+    def _texts_problem(self) -> str:
         translate = QCoreApplication.translate
         one = translate("GalleryForm", "Write at least one text")
         two = translate("GalleryForm", "Write at least two texts")
         few, least = (two, 2) if self.direction is Direction.TEXT_PATH else (one, 1)
-        no_folder = translate("GalleryForm", "Choose a folder of images")
-        has_images = bool(self.images.strip()) and _path(self.images).is_dir()
-        return {
-            "texts": few if len(_lines(self.texts)) < least else "",
-            "images": "" if has_images else no_folder,
-        }
+        prompts = self._prompts()
+        if len(prompts) < least:
+            return few
+        is_known = sum(not prompt.unknown for prompt in prompts) >= least
+        return "" if is_known else self.text_notes()
 
 
 def free_folder(folder: Path) -> Path:
@@ -151,8 +189,30 @@ def _write_texts(texts: str) -> Path:
     return Path(file.name)
 
 
-def _lines(texts: str) -> list[str]:
-    return [line for line in texts.splitlines() if line.strip()]
+def _model_of(run: Path) -> ModelMetadata | None:
+    """Read what the run can draw; a damaged file is told when the gallery is made."""
+    try:
+        return RunFolder(run).read_model()
+    except (EngineError, OSError):
+        return None
+
+
+def _image_count(folder: str) -> int:
+    try:
+        return len(image_files(_path(folder)))
+    except (OSError, ValueError, RuntimeError):
+        return 0  # The reason is told when the gallery is made.
+
+
+def _note(prompt: Prompt) -> str:
+    translate = QCoreApplication.translate
+    if prompt.unknown:
+        refused = translate("GalleryForm", "Line {0} is not drawn; the run does not know: {1}")
+        return refused.format(prompt.line, ", ".join(prompt.unknown))
+    if not prompt.drawn_as:
+        return ""
+    cut = translate("GalleryForm", "Line {0} is too long for the run and is drawn as “{1}”")
+    return cut.format(prompt.line, prompt.drawn_as)
 
 
 def _path(text: str) -> Path:

@@ -129,10 +129,13 @@ class QualityView:
     name: str
     title: str
     metrics: tuple[str, ...]
+    absent: str
+    """Why an evaluation may have none of them."""
 
 
 def quality_views() -> tuple[QualityView, ...]:
     """Return the views in the user's language."""
+    unknown = translate("Quality", "The evaluations of this run have no such figures.")
     return (
         QualityView(
             "coherence",
@@ -141,13 +144,19 @@ def quality_views() -> tuple[QualityView, ...]:
                 *("joint_coherence", "text_to_image", "image_to_text"),
                 *("match", "match_upper_bound", "match_baseline"),
             ),
+            translate(
+                "Quality",
+                "Coherence cannot be measured on this dataset: its captions hardly differ, and it "
+                "has too few validation pairs. All other figures were measured.",
+            ),
         ),
-        QualityView("images", translate("Quality", "Images"), ("kid",)),
-        QualityView("texture", translate("Quality", "Texture"), ("grid", "texture")),
+        QualityView("images", translate("Quality", "Images"), ("kid",), unknown),
+        QualityView("texture", translate("Quality", "Texture"), ("grid", "texture"), unknown),
         QualityView(
             "variety",
             translate("Quality", "Variety"),
             ("precision", "recall", "density", "coverage", "covered_modes"),
+            translate("Quality", "Variety needs more than five real images to compare with."),
         ),
         QualityView(
             "texts",
@@ -156,12 +165,16 @@ def quality_views() -> tuple[QualityView, ...]:
                 *("text_validity", "unique_share", "distinct_1", "copied_share"),
                 *("known_bigrams", "known_bigrams_upper_bound"),
             ),
+            unknown,
         ),
     )
 
 
 def figure_words(name: str) -> tuple[str, str]:
     """Return label and explanation of a metric; unknown names are returned unchanged."""
+    if name.startswith("texture_"):
+        level = translate("Quality", "Texture, {0} px")
+        return level.format(name.removeprefix("texture_")), figure_words("texture")[1]
     known = {
         "joint_coherence": (
             translate("Quality", "Pairs"),
@@ -261,12 +274,65 @@ def figure_words(name: str) -> tuple[str, str]:
             translate("Quality", "Bigrams, real"),
             translate("Quality", "Known bigrams of the validation texts"),
         ),
+        "fid": (
+            "FID",
+            translate("Quality", "Fréchet distance on the features of KID; lower is better"),
+        ),
+        "smallest_share": (
+            translate("Quality", "Rarest"),
+            translate("Quality", "Share of the samples that the rarest kind of pairs has"),
+        ),
+        "mode_kl": (
+            translate("Quality", "Mode divergence"),
+            translate("Quality", "How uneven the kinds of pairs are compared with the data, nats"),
+        ),
+        "distinct_2": (
+            translate("Quality", "Distinct bigrams"),
+            translate("Quality", "Different pairs of words over all pairs of words"),
+        ),
+        "known_words": (
+            translate("Quality", "Known words"),
+            translate("Quality", "Share of words that the training texts have"),
+        ),
+        "bleu": (
+            "BLEU",
+            translate("Quality", "Similarity of the texts to validation texts"),
+        ),
+        "self_bleu": (
+            "Self-BLEU",
+            translate("Quality", "Similarity of the texts to each other; lower is more varied"),
+        ),
+        "memorisation": (
+            translate("Quality", "Near copies"),
+            translate(
+                "Quality",
+                "Share of images that are nearer to a training image than 99 of 100 real ones are",
+            ),
+        ),
+        "novelty": (
+            translate("Quality", "New"),
+            translate("Quality", "Share of images that copy no training image"),
+        ),
         "copied_share": (
             translate("Quality", "Known"),
             translate("Quality", "Share of texts that occur verbatim in the training set"),
         ),
     }
+    for suffix, words in _companions().items():
+        if name not in known and name.endswith(suffix):
+            label, tip = figure_words(name.removesuffix(suffix))
+            return f"{label}, {words}", tip
     return known.get(name, (name, name))
+
+
+def _companions() -> dict[str, str]:
+    """Return the suffixes of values that accompany a metric, in words."""
+    return {
+        "_std": translate("Quality", "deviation"),
+        "_baseline": translate("Quality", "baseline"),
+        "_upper_bound": translate("Quality", "upper bound"),
+        "_n": translate("Quality", "samples"),
+    }
 
 
 def levels_text(metrics: Mapping[str, float]) -> str:
@@ -277,6 +343,9 @@ def levels_text(metrics: Mapping[str, float]) -> str:
     return "\n".join(level.format(side, f"{metrics[f'texture_{side}']:.3g}") for side in sides)
 
 
+_THOUSANDTHS = ("kid", "kid_std", "kid_baseline")
+
+
 def shown_value(name: str, value: float) -> float:
     """Scale a metric for display."""
-    return 1000 * value if name == "kid" else value
+    return 1000 * value if name in _THOUSANDTHS else value

@@ -12,6 +12,7 @@ from pathlib import Path
 from engine.config.run import RunConfig
 from engine.errors import ConfigError, EngineError
 from engine.events import MetricsReported
+from engine.runs.event_reader import last_resumption
 from engine.runs.folder import RunFolder
 from engine.runs.status import Status, StoredStatus, status_of
 from studio.i18n import translate_engine
@@ -41,6 +42,10 @@ class Resumable:
     """Images seen at the newest checkpoint."""
     elapsed_s: float
     """Training time at its newest checkpoint."""
+    resumed_images: int = 0
+    """Images seen where it was resumed last; 0 if it never was."""
+    resumed_s: float = 0.0
+    """Training time where it was resumed last."""
 
     @property
     def usual_unit(self) -> Unit:
@@ -49,12 +54,17 @@ class Resumable:
         return Unit.IMAGES if config.images and not config.minutes else Unit.MINUTES
 
     def usual_amount(self, unit: Unit) -> str:
-        """Suggest the remaining amount or, if nothing remains, the original one; may be empty."""
+        """Suggest the remaining amount or, if nothing remains, that of the last time.
+
+        May be empty. The limits of a run count from its beginning, so they grow each time.
+        """
         if unit is Unit.IMAGES:
             total, left = self.config.images, self.config.images - self.images_seen
-            return str(left if left > 0 else total) if total else ""
+            again = max(total - self.resumed_images, 1)
+            return str(left if left > 0 else again) if total else ""
         total, left = self.config.minutes, self.config.minutes - self.elapsed_s / _MINUTE_S
-        amount = round(left, 1) if left > _SHORTEST_MINUTES else total
+        again = total - self.resumed_s / _MINUTE_S
+        amount = round(left if left > _SHORTEST_MINUTES else again, 1)
         return value_text(max(amount, 0.1)) if total else ""
 
     @property
@@ -126,6 +136,9 @@ def opened_run(before: RunState, folder: Path, reports: Sequence[MetricsReported
     resumable = None if holder else resumable_run(folder, reports, begins_again=is_cut_off)
     lifecycle_event, activity = _opened(stored, resumable)
     progress = replace(reports[-1].progress, remaining_s=None) if reports else None
+    if progress is not None and stored.images_seen > progress.images_seen:
+        # Not every report is logged.
+        progress = replace(progress, images_seen=stored.images_seen)
     status = RunStatus(
         state=next_state(before, lifecycle_event),
         activity=activity,
@@ -159,11 +172,14 @@ def resumable_run(
         return None
     digits = "".join(filter(str.isdecimal, checkpoints[-1].name)) if checkpoints else ""
     images = int(digits or 0)
+    resumed = last_resumption(run.log_file)
     times = [r.progress.elapsed_s for r in reports if r.progress.images_seen <= images]
     return Resumable(
         config=config.with_values(run=folder),
         images_seen=images,
         elapsed_s=times[-1] if times else 0.0,
+        resumed_images=resumed.images_seen if resumed else 0,
+        resumed_s=resumed.elapsed_s if resumed else 0.0,
     )
 
 

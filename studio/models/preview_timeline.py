@@ -39,6 +39,14 @@ class PreviewTimeline(QObject):
         super().__init__(parent)
         self._steps: list[PreviewStep] = []
         self._sheets = _SheetCache(cache_bytes)
+        self.is_growing = False
+        """Whether the run trains, so that new previews may come."""
+
+    def set_growing(self, is_growing: bool) -> None:  # noqa: FBT001 - one plain fact
+        """Set ``is_growing``."""
+        if is_growing != self.is_growing:
+            self.is_growing = is_growing
+            self.steps_changed.emit()
 
     @property
     def cached_bytes(self) -> int:

@@ -316,7 +316,11 @@ def _ended(status: RunStatus, event: RunEnded) -> RunStatus:
     activity = _OUTCOMES[event.outcome]
     if activity is RunActivity.STOPPED and event.images_saved < max(1, event.images_seen):
         activity = RunActivity.DISCARDED
-    progress = replace(status.progress, remaining_s=None) if status.progress else None
+    progress = status.progress
+    if progress is not None:
+        # The last report is a little older than the end.
+        seen, elapsed_s = event.images_seen, event.elapsed_s
+        progress = replace(progress, images_seen=seen, elapsed_s=elapsed_s, remaining_s=None)
     return replace(status, activity=activity, progress=progress, is_ending=False)
 
 
@@ -343,7 +347,7 @@ def activity_text(activity: RunActivity) -> str:
         RunActivity.WARMING_UP: translate("RunStatus", "Warming up…"),
         RunActivity.TRAINING: translate("RunStatus", "Training"),
         RunActivity.SAMPLING: translate("RunStatus", "Drawing a preview…"),
-        RunActivity.EVALUATING: translate("RunStatus", "Preparing to measure quality…"),
+        RunActivity.EVALUATING: translate("RunStatus", "Measuring the last weights…"),
         RunActivity.SAVING: translate("RunStatus", "Saving a checkpoint…"),
         RunActivity.PAUSING: translate("RunStatus", "Pausing…"),
         RunActivity.PAUSED: translate("RunStatus", "Paused"),

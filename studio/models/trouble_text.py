@@ -43,6 +43,9 @@ def advice(alert: Alert) -> Advice:
             "Health", "The pictures show a fine grid or grain that real ones do not have."
         ),
         Alert.BLUR: translate("Health", "The pictures are blurred."),
+        Alert.INCOHERENT: translate(
+            "Health", "The pictures match their texts no more often than by chance."
+        ),
         Alert.NON_FINITE: translate("Health", "A loss is no longer a number."),
     }[alert]
     return Advice(trouble, translate_engine(ALERT_REMEDIES[alert]))

@@ -88,6 +88,10 @@ class GalleryPanel(QWidget):
         """Return the view settings to remember."""
         return GalleryView(zoom=self._zoom.value())
 
+    def set_growing(self, is_growing: bool) -> None:  # noqa: FBT001 - one plain fact
+        """Set whether the run trains, so that new previews may come."""
+        self._timeline.set_growing(is_growing)
+
     def set_view(self, view: GalleryView) -> None:
         """Restore view settings."""
         self._zoom.setValue(view.zoom)
@@ -123,7 +127,11 @@ class GalleryPanel(QWidget):
         self._model.show_sheet(sheet)
         text = step_text(sheet.images_seen, sheet.elapsed_s) if sheet else ""
         self._steps.show_step(
-            self._cursor.index, self._cursor.count, text=text, is_live=self._cursor.is_live
+            self._cursor.index,
+            self._cursor.count,
+            text=text,
+            is_live=self._cursor.is_live,
+            grows=self._timeline.is_growing,
         )
 
     def _lay_tiles_out(self, sheet: Sheet | None) -> None:

@@ -120,6 +120,10 @@ class Crosshair(QObject):
             lines = [f"{label}  {value:.4g}" for label, value in reading.values]
             self._label.setText("\n".join([first, *lines]))
             self._label.adjustSize()
+            if self._label.height() + MARGIN > self._plot.height():
+                # A low plot would cut off the last lines.
+                self._label.setText("   ".join([first, *lines]))
+                self._label.adjustSize()
             # The label is on the side of the pointer with more room.
             x = self._plot.mapFromScene(place).x()
             is_right = x > self._plot.width() / 2

@@ -105,9 +105,9 @@ class PlotWithLegend(QStackedWidget):
         self.plot = CurvePlot(self.tr("images seen"), self.tr("{0} images"), has_marks=has_marks)
         self.plot.setAccessibleName(name)
         self.plot.recolored.connect(self._color_legend)
-        nothing = plain_label(empty, role="muted")
-        nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.addWidget(nothing)
+        self._empty = plain_label(empty, role="muted")
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.addWidget(self._empty)
         self.addWidget(self.plot)
 
     @property
@@ -126,6 +126,10 @@ class PlotWithLegend(QStackedWidget):
         self.plot.clear()
         self.legend.clear()
         self.setCurrentIndex(0)
+
+    def set_empty(self, text: str) -> None:
+        """Set the text that is shown while there are no curves."""
+        self._empty.setText(text)
 
     def add(self, name: str, label: str, tip: str) -> None:
         """Add a curve to legend and plot."""

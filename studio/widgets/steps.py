@@ -145,24 +145,23 @@ class TimelineBar(QWidget):
         self._next = icon_button("next", self.tr("Next step"), "Alt+Right")
         self._next.clicked.connect(lambda: self._go_by(1))
         self._live = QToolButton()
-        self._live.setText(self.tr("Live"))
         self._live.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._live.setCheckable(True)
         self._live.setAutoRaise(True)
-        self._live.setToolTip(self.tr("Show the newest pairs, and each new preview as it comes"))
         self._live.clicked.connect(lambda: self.move_requested.emit(self._slider.maximum()))
         layout = spaced(QHBoxLayout(self), SPACING, (0, 0, 0, 0))
         fill(layout, self._previous, (self._slider, 1), self._next, self._live, self._label)
         self.setFocusProxy(self._slider)
 
-    def show_step(self, index: int, count: int, *, text: str, is_live: bool) -> None:
+    def show_step(self, index: int, count: int, *, text: str, is_live: bool, grows: bool) -> None:
         """Show a step without emitting signals.
 
         Args:
             index: index of the step.
             count: number of steps.
             text: description of the step.
-            is_live: whether new steps are followed.
+            is_live: whether the newest step is shown, and new ones are followed.
+            grows: whether new steps may come.
         """
         with QSignalBlocker(self._slider):
             self._slider.setRange(0, max(0, count - 1))
@@ -171,8 +170,13 @@ class TimelineBar(QWidget):
         self._previous.setEnabled(index > 0)
         self._next.setEnabled(0 <= index < count - 1)
         self._live.setEnabled(count > 0)
-        self._live.setChecked(is_live and count > 0)
-        self._live.setIcon(icon("live", "accent" if is_live and count else ""))
+        is_lit = is_live and grows and count > 0
+        self._live.setText(self.tr("Live") if grows else self.tr("Newest"))
+        newest = self.tr("Show the newest pairs")
+        follow = self.tr("Show the newest pairs, and each new preview as it comes")
+        self._live.setToolTip(follow if grows else newest)
+        self._live.setChecked(is_lit)
+        self._live.setIcon(icon("live", "accent" if is_lit else ""))
         self._label.setText(text)
         self._slider.setToolTip(text)
 

@@ -95,6 +95,7 @@ class Actions(QObject):
         self.quit.setMenuRole(QAction.MenuRole.QuitRole)
         self.run = RunActions(self)
         self.start, self.stop = self.run.action(Command.START), self.run.action(Command.STOP_SAVE)
+        self.evaluate = self._make(self.tr("E&valuate now"), "Ctrl+E", "doctor")
         self.reset_layout = self._make(self.tr("&Reset layout"))
         self.full_screen = self._make(self.tr("&Full screen"), "F11")
         self.full_screen.setCheckable(True)
@@ -152,7 +153,9 @@ class Actions(QObject):
                 self.quit,
             ],
         )
-        self._add_menu(bar, self.tr("&Run"), [*self.run.menu(), None, self.keep_awake])
+        self._add_menu(
+            bar, self.tr("&Run"), [*self.run.menu(), self.evaluate, None, self.keep_awake]
+        )
         view = self._add_menu(bar, self.tr("&View"), [*self.panels.values(), None])
         shown = QMenu(self.tr("&Shown panels"), view)
         shown.addActions(list(panels.values()))

@@ -13,7 +13,8 @@ from studio.dialogs.confirm import CloseAnswer, ConfirmQuit
 from studio.dialogs.save_gallery import SaveGalleryDialog
 from studio.jobs.dataset import DatasetJobs
 from studio.jobs.gallery import GalleryJob
-from studio.jobs.training import SpeedJob, TrainingJob, TransferJob
+from studio.jobs.task import CancellingJob
+from studio.jobs.training import TrainingJob
 from studio.models.run_state import RunState
 from studio.settings.choices import SaveGalleryChoices
 from studio.window.import_flow import ImportFlow
@@ -37,7 +38,7 @@ class Closing(QObject):
         self,
         window: MainWindow,
         training: TrainingJob,
-        others: Sequence[GalleryJob | DatasetJobs | SpeedJob | TransferJob],
+        others: Sequence[GalleryJob | DatasetJobs | CancellingJob],
         importing: ImportFlow,
         view: RunView,
     ) -> None:

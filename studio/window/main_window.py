@@ -17,7 +17,7 @@ from studio.panels.quality import QualityPanel
 from studio.panels.run import RunPanel
 from studio.panels.runs import RunsPanel
 from studio.settings.choices import WindowLayout
-from studio.widgets.drop_zone import dropped_path
+from studio.widgets.drop_zone import dropped_path, refusal_text
 from studio.widgets.icons import icon
 from studio.window.actions import Actions
 from studio.window.dock_area import DockArea, RunStatusBar
@@ -27,6 +27,8 @@ _USUAL = QSize(1280, 800)
 _MIN_SIZE = QSize(900, 600)
 _PLAIN = (RunState.IDLE, RunState.PREPARING, RunState.RUNNING)
 """States that are not shown in the window title."""
+
+_REFUSAL_MS = 10_000
 
 
 class MainWindow(QMainWindow):
@@ -216,8 +218,8 @@ class MainWindow(QMainWindow):
         (self.showFullScreen if is_full else self.showNormal)()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Accept a single folder or file."""
-        if dropped_path(event.mimeData()) is not None:
+        """Accept files and folders; several are refused with a reason when they are dropped."""
+        if event.mimeData().hasUrls():
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
@@ -226,6 +228,8 @@ class MainWindow(QMainWindow):
         if path is not None:
             event.acceptProposedAction()
             self.import_requested.emit(path)
+        else:
+            self.statusBar().showMessage(refusal_text(event.mimeData()), _REFUSAL_MS)
 
     def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002, FBT001 - Qt's signature
         """Move the focus with Tab, past all that is in the back of a tab area."""

@@ -41,6 +41,7 @@ class RunView(QObject):
 
     run_opened = Signal(object)
     """Carries the folder of the opened run."""
+    status_changed = Signal()
 
     def __init__(self, window: MainWindow, training: TrainingJob, reporter: ErrorReporter) -> None:
         super().__init__(window)
@@ -274,3 +275,5 @@ class RunView(QObject):
     def _show(self, status: RunStatus) -> None:
         self.status = status
         self._window.show_status(status)
+        self._window.gallery.set_growing(status.is_running or bool(status.holder))
+        self.status_changed.emit()

@@ -13,6 +13,8 @@ from engine.errors import DiskFullError, EvaluatorMissingError, StoppedError
 from engine.events import (
     CheckpointSaved,
     Emit,
+    EvaluationCompleted,
+    EvaluationStarted,
     GalleryEmit,
     GalleryEnded,
     GalleryProgressed,
@@ -112,6 +114,7 @@ class FakeEngine:
     speed: float | Exception = 1_000.0
     """Images per second that it measures, or why it cannot."""
     measured: list[RunConfig] = field(default_factory=list)
+    evaluated: list[Path] = field(default_factory=list)
     transfer: WeightsTransferred | Exception = TRANSFERRED
     """What a run takes over from an earlier one, or why it cannot."""
     compared: list[RunConfig] = field(default_factory=list)
@@ -130,6 +133,7 @@ class FakeEngine:
             preview_transfer=self.preview_transfer,
             build_starter=self.build_starter,
             write_gallery=self.write_gallery,
+            evaluate_run=self.evaluate_run,
         )
 
     def build_starter(self, name: str, datasets: Path) -> Path:
@@ -146,6 +150,13 @@ class FakeEngine:
         if isinstance(self.speed, Exception):
             raise self.speed
         return self.speed
+
+    def evaluate_run(self, run: Path, control: RunControl) -> None:
+        """Remember the folder, at once or as soon as it may."""
+        self.evaluated.append(run)
+        while self.holds_measurement.is_set():
+            control.stop_if_asked()
+            control.wait(LOOK_S)
 
     def preview_transfer(self, config: RunConfig) -> WeightsTransferred:
         """Remember the configuration."""
@@ -241,6 +252,12 @@ class _FakeRun:
             self._do_as_told()
             if control.take_checkpoint_request():
                 self._save()
+            if control.take_evaluation_request():
+                self.emit(EvaluationStarted(images_seen=self.images))
+                metrics = {"joint_coherence": 0.5}
+                self.emit(
+                    EvaluationCompleted(images_seen=self.images, elapsed_s=1.0, metrics=metrics)
+                )
             if control.take_sample_request():
                 self.emit(PhaseChanged(phase=Phase.SAMPLING))
                 self._learn()

@@ -1,7 +1,8 @@
 """A training run in made-up time, to hold forecasts against what then happens.
 
-It knows the run's rhythm by itself: previews after 2 s and then a tenth of the time, checkpoints
-and evaluations at fixed intervals, of which evaluations and pauses stop the clock of training.
+It knows the run's rhythm: previews after 2 s and then a tenth of the time, checkpoints
+and evaluations at fixed intervals. Evaluations, in slices of half a step's time, and pauses stop
+the clock of training; the last weights are evaluated when it is over.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from engine.config.run import RunConfig
 from engine.config.sections import ReportingConfig
-from engine.train.progress import ProgressEstimator, TaskKind
+from engine.train.progress import EVALUATION_SHARE, ProgressEstimator, TaskKind
 
 BATCH = 64
 REPORT_EVERY_S = 0.25
@@ -43,7 +44,7 @@ class SimulatedRun:
     checkpoint_s: float = 0.0
     evaluation_s: float = 0.0
     judge_s: float = 0.0
-    """Making the judge, before the first evaluation."""
+    """Preparing the evaluator, from the first step on."""
     evaluate_every_s: float = 60.0
     pauses: Mapping[float, float] = field(default_factory=dict[float, float])
     """Seconds, by the share of the run at which somebody pauses it."""
@@ -65,12 +66,11 @@ class SimulatedRun:
             images=self.images,
             reporting=reporting,
         )
-        self.estimator = ProgressEstimator(config, lambda: self.elapsed_s, lambda: self.now_s)
+        self.estimator = ProgressEstimator(config, lambda: self.elapsed_s)
         self.estimator.load_state_dict(self.remembered)
-        if self.judge_s:
-            self.estimator.expect_reader()
+        self._work = self.estimator.evaluation
+        self._work.preparing_s = self.judge_s
         self._waits = sorted(self.pauses.items())
-        self._has_judge = False
 
     def forecasts(self) -> list[Forecast]:
         """Run to the end; give what was said at 5, 10, 25, 50 and 75 %."""
@@ -96,6 +96,8 @@ class SimulatedRun:
                     assert progress.remaining_s is not None
                     yield moments.pop(0), progress.remaining_s, self._active_s
         self._spend(self.checkpoint_s + self.preview_s)
+        if self.evaluate_every_s:
+            self.now_s += self._work.preparing_s + self.evaluation_s
 
     def _rest_if_due(self, due: dict[str, float]) -> None:
         if self.elapsed_s >= due["preview"]:
@@ -110,24 +112,32 @@ class SimulatedRun:
                     self.full_disk_s = 0.0
                 self._spend(self.checkpoint_s)
             due["save"] = self.elapsed_s + 60
-        wants = self.estimator.wants_evaluation(self.images_seen, self.elapsed_s)
-        if self.evaluate_every_s and (wants or self.elapsed_s >= due["evaluate"]):
+        is_free = self._work.measuring_s is None and not self._work.preparing_s
+        if self.evaluate_every_s and is_free and self._is_evaluation_due(due["evaluate"]):
             due["evaluate"] = self.elapsed_s + self.evaluate_every_s
-            self._evaluate()
+            self._work.measuring_s = 0.0
+            self.estimator.begin_evaluation()
         while self._waits and self._share() >= self._waits[0][0]:
-            self._pause(self._waits.pop(0)[1])
+            self._wait(self._waits.pop(0)[1])
 
-    def _evaluate(self) -> None:
-        with self.estimator.measure(TaskKind.EVALUATION):
-            if not self._has_judge:
-                self._has_judge = True
-                with self.estimator.paused():
-                    self.now_s += self.judge_s
-            self.now_s += self.evaluation_s
+    def _is_evaluation_due(self, due_s: float) -> bool:
+        left_s = self.estimator.training_left_s(self.images_seen, self.elapsed_s) or 0.0
+        is_due = self.elapsed_s >= due_s and left_s >= self.evaluate_every_s / 2
+        return is_due or self.estimator.wants_evaluation(self.images_seen, self.elapsed_s)
 
-    def _pause(self, seconds: float) -> None:
-        with self.estimator.paused():
-            self._wait(seconds)
+    def _evaluate_for(self, seconds: float) -> None:
+        work = self._work
+        if work.preparing_s:
+            took_s = min(work.preparing_s, seconds)
+            work.preparing_s -= took_s
+            self.now_s += took_s
+        elif work.measuring_s is not None:
+            took_s = min(self.evaluation_s - work.measuring_s, seconds)
+            work.measuring_s += took_s
+            self.now_s += took_s
+            if work.measuring_s >= self.evaluation_s:
+                work.measuring_s = None
+                self.estimator.end_evaluation(self.evaluation_s)
 
     def _wait(self, seconds: float) -> None:
         self.now_s += seconds
@@ -135,7 +145,9 @@ class SimulatedRun:
 
     def _take_step(self) -> None:
         self.images_seen += BATCH
-        self._spend(BATCH / self.images_per_s(self.elapsed_s))
+        step_s = BATCH / self.images_per_s(self.elapsed_s)
+        self._spend(step_s)
+        self._evaluate_for(EVALUATION_SHARE * step_s)
 
     def _spend(self, seconds: float) -> None:
         self.now_s += seconds

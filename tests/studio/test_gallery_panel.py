@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QWheelEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QPushButton, QSlider
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QPushButton, QSlider, QToolButton
 from pytestqt.qtbot import QtBot
 
 from studio.dialogs.error import ErrorDialog
@@ -80,6 +80,20 @@ def test_that_the_newest_preview_is_shown_with_its_texts(panel: GalleryPanel, ru
     model = grid_of(panel).model()
     assert [model.index(row, 0).data() for row in range(4)] == list(TEXTS)
     assert grid_of(panel).isVisible()
+
+
+def test_that_live_is_lit_only_while_new_previews_may_come(panel: GalleryPanel, run: Path) -> None:
+    button = next(b for b in panel.findChildren(QToolButton) if b.text() in ("Live", "Newest"))
+    panel.set_growing(True)
+    panel.add_preview(make_preview(run, 1))
+    panel.add_preview(make_preview(run, 2))
+    assert (button.text(), button.isChecked()) == ("Live", True)
+    step_slider(panel).setValue(0)
+    assert not button.isChecked()
+    panel.set_growing(False)
+    assert (button.text(), button.isChecked(), button.isEnabled()) == ("Newest", False, True)
+    button.click()
+    assert (step_slider(panel).value(), button.isChecked()) == (1, False)
 
 
 def test_that_the_slider_follows_at_the_end_and_holds_still_before_it(

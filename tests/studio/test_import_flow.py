@@ -16,7 +16,7 @@ from studio.settings.choices import ImportChoices
 from studio.widgets.drop_zone import DropZone
 from tests.helpers.fake_engine import FakeEngine
 from tests.helpers.fake_looks import FakeLooks
-from tests.helpers.windows import OpenWizard, opened_studio, press
+from tests.helpers.windows import OpenWizard, opened_studio, press, says
 
 
 @pytest.fixture
@@ -36,9 +36,9 @@ def start(opened: OpenWizard) -> None:
     opened.press("Import")
 
 
-def drop(widget: Any, path: Path) -> None:
+def drop(widget: Any, *paths: Path) -> None:
     content = QMimeData()
-    content.setUrls([QUrl.fromLocalFile(str(path))])
+    content.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     event = QDropEvent(
         QPointF(9, 9),
         Qt.DropAction.CopyAction,
@@ -203,6 +203,20 @@ def test_that_a_folder_dropped_onto_the_window_is_listed(
     drop(wizard.findChild(DropZone), tmp_path.parent)
     qtbot.waitUntil(lambda: wizard.source.source == tmp_path.parent)
     qtbot.waitUntil(lambda: not wizard.source.refusal())
+    wizard.close()
+
+
+def test_that_two_dropped_things_are_refused_with_a_reason(studio: Studio, tmp_path: Path):
+    drop(studio.window, tmp_path, tmp_path.parent)
+    assert studio.importing.wizard is None
+    assert "dropped at a time" in studio.window.statusBar().currentMessage()
+    studio.importing.open()
+    wizard = studio.importing.wizard
+    assert wizard is not None
+    zone = wizard.findChild(DropZone)
+    assert not says(wizard, "dropped at a time")
+    drop(zone, tmp_path, tmp_path.parent)
+    assert says(wizard, "dropped at a time")
     wizard.close()
 
 

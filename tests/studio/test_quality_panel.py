@@ -1,9 +1,13 @@
 """The quality panel: figures by scale, their best, and what they mean."""
 
+import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
@@ -18,6 +22,9 @@ from engine.runs.metadata import ModelMetadata
 from studio.app import Studio
 from studio.models.run_state import Command
 from studio.panels.quality import QualityPanel
+from studio.widgets.curve_plot import CurvePlot
+from tests.helpers.fake_engine import FakeEngine
+from tests.helpers.guards import is_event
 from tests.helpers.tiny import WORDS, tiny_dataset
 from tests.helpers.windows import ask, says, start, write_run
 
@@ -198,3 +205,136 @@ def test_that_a_stored_run_brings_its_figures_back(tmp_path: Path):
     with RunFolder(tmp_path).log_file.open("a", encoding="utf-8") as file:
         file.write('{"event": "EvaluationCompleted", "metrics": 3}\n{"event": "Eval')
     assert list(read_quality(RunFolder(tmp_path).log_file)) == events
+
+
+# All figures, and the evaluation on request.
+
+
+def test_that_all_figures_are_in_a_table(panel: QualityPanel):
+    panel.add_quality(measured(1_000, frozenset({"kid"}), smallest_share=0.07))
+    panel.add_quality(measured(2_000, mode_kl=0.25))
+    panel.show_view("table")
+    model = panel.table.model()
+    down, across = Qt.Orientation.Vertical, Qt.Orientation.Horizontal
+    names = [model.headerData(row, down) for row in range(model.rowCount())]
+    assert [model.headerData(column, across) for column in range(2)] == [
+        "2,000 images",
+        "1,000 images",
+    ]
+    assert model.index(names.index("KID × 1000"), 1).data() == "20"
+    assert model.index(names.index("Rarest"), 0).data() == ""
+    assert model.index(names.index("Rarest"), 1).data() == "0.07"
+    assert "best" in model.index(names.index("KID × 1000"), 1).data(Qt.ItemDataRole.ToolTipRole)
+    panel.drop_after(1_500)
+    assert model.columnCount() == 1
+    panel.clear()
+    assert (model.rowCount(), model.columnCount()) == (0, 0)
+
+
+def test_that_figures_can_be_copied_with_their_names(panel: QualityPanel):
+    panel.add_quality(measured(1_000, joint_coherence=0.4))
+    panel.add_quality(measured(2_000, joint_coherence=0.6))
+    panel.show_view("table")
+    panel.table.copy()
+    lines = QGuiApplication.clipboard().text().splitlines()
+    assert lines[0].split("\t") == ["", "2,000 images", "1,000 images"]
+    assert "Pairs\t0.6\t0.4" in lines
+    row = next(number for number, line in enumerate(lines) if line.startswith("Pairs")) - 1
+    panel.table.selectRow(row)
+    panel.table.copy_action.trigger()
+    assert QGuiApplication.clipboard().text().splitlines()[1:] == ["Pairs\t0.6\t0.4"]
+
+
+def test_that_figures_are_saved_with_full_precision(panel: QualityPanel, tmp_path: Path):
+    panel.add_quality(measured(1_000, kid=1 / 3))
+    panel.add_quality(measured(2_000, grid=1.5))
+    panel.save_csv(tmp_path / "quality.csv")
+    with (tmp_path / "quality.csv").open(encoding="utf-8", newline="") as file:
+        first, second = csv.DictReader(file)
+    assert (first["images_seen"], second["images_seen"]) == ("1000", "2000")
+    assert float(first["kid"]) == 1 / 3
+    assert (first["grid"], second["grid"]) == ("", "1.5")
+
+
+def test_that_a_file_that_cannot_be_written_is_told(qtbot: QtBot, panel: QualityPanel):
+    with qtbot.waitSignal(panel.failed) as failed:
+        panel.save_csv(Path("/nonexistent/quality.csv"))
+    assert isinstance((failed.args or [None])[0], FileNotFoundError)
+
+
+def test_that_a_view_without_figures_says_why_and_not_that_nothing_was_measured(
+    panel: QualityPanel,
+):
+    assert says(panel, "Quality is measured about once a minute")
+    figures = {"kid": 0.02, "text_validity": 1.0}
+    panel.add_quality(EvaluationCompleted(images_seen=100, elapsed_s=0.1, metrics=figures))
+    assert says(panel, "Coherence cannot be measured on this dataset")
+    panel.show_view("images")
+    assert panel.board.legend.names == ("kid",)
+    panel.clear()
+    panel.show_view("coherence")
+    assert says(panel, "Quality is measured about once a minute")
+
+
+def test_that_the_same_weights_are_shown_once(panel: QualityPanel):
+    panel.add_quality(measured(100, joint_coherence=0.4))
+    panel.add_quality(measured(100, joint_coherence=0.5))
+    (curve,) = panel.board.plot._curves.values()
+    assert (curve.x.tolist(), curve.y.tolist()) == ([100], [0.5])
+
+
+def test_that_a_training_run_is_evaluated_on_request(
+    qtbot: QtBot, studio: Studio, engine: FakeEngine
+):
+    button, action = studio.window.quality.evaluate, studio.window.actions_.evaluate
+    assert not button.isEnabled()
+    assert not action.isEnabled()
+    start(qtbot, studio)
+    qtbot.waitUntil(action.isEnabled)
+    with qtbot.waitSignal(
+        studio.training.event_emitted, check_params_cb=is_event(EvaluationCompleted)
+    ):
+        action.trigger()
+        assert button.text() == "Evaluating…"
+        assert not button.isEnabled()
+        assert not action.isEnabled()
+    assert button.text() == "Evaluate now"
+    assert button.isEnabled()
+    assert studio.window.quality.board.legend.names == ("joint_coherence",)
+    ask(studio, Command.STOP_SAVE)
+
+
+def test_that_a_stopped_run_is_evaluated_in_a_thread(
+    qtbot: QtBot, studio: Studio, engine: FakeEngine, tmp_path: Path
+):
+    run = write_run(tmp_path / "runs" / "old", outcome=Outcome.STOPPED)
+    studio.run_view.open(run)
+    button = studio.window.quality.evaluate
+    assert button.isEnabled()
+    engine.holds_measurement.set()
+    button.click()
+    assert button.text() == "Cancel evaluation"
+    assert not studio.window.actions_.evaluate.isEnabled()
+    with qtbot.waitSignal(studio.evaluation.ended):
+        button.click()
+    assert button.text() == "Evaluate now"
+    engine.holds_measurement.clear()
+    with qtbot.waitSignal(studio.runs.judged):
+        button.click()
+    assert engine.evaluated == [run, run]
+
+
+def test_that_the_readout_fits_into_a_low_plot(qtbot: QtBot):
+    plot = CurvePlot("images seen", "{0} images")
+    qtbot.addWidget(plot)
+    plot.show()
+    for name in ("Precision", "Recall", "Density", "Coverage", "Modes"):
+        plot.add(name, name)
+        plot.show_curve(name, np.array([0.0, 9.0]), np.array([0.0, 1.0]), None)
+    for height in (500, 100):
+        plot.resize(700, height)
+        qtbot.wait(1)
+        plot.crosshair.point_at(plot._plot.getViewBox().sceneBoundingRect().center())
+        label = plot.crosshair._label
+        assert "Modes" in label.text()
+        assert label.geometry().bottom() < height

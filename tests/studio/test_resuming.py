@@ -1,5 +1,6 @@
 """Going on with runs that lie on disk: finished, stopped, interrupted, failed, held."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,14 @@ def test_that_as_much_again_is_suggested_when_nothing_is_left():
     done = resumable(minutes=0.0, images=3_000)
     assert (done.usual_unit, done.usual_amount(Unit.IMAGES)) == (Unit.IMAGES, "3000")
     assert done.longer(Unit.IMAGES, "3000").images == 6_000
+
+
+def test_that_the_suggestion_does_not_double_each_time():
+    # Five minutes, then five more twice: the limit of the run is fifteen.
+    run = replace(resumable(minutes=15.0), elapsed_s=900.0, resumed_s=600.0)
+    assert run.usual_amount(Unit.MINUTES) == "5"
+    run = replace(resumable(minutes=0.0, images=9_000), images_seen=9_000, resumed_images=6_000)
+    assert run.usual_amount(Unit.IMAGES) == "3000"
 
 
 @pytest.mark.parametrize("text", ["", "0"])

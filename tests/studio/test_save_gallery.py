@@ -19,6 +19,7 @@ from pytestqt.qtbot import QtBot
 from engine.config.presets import config_from_preset
 from engine.errors import DiskFullError
 from engine.events import CheckpointSaved, GalleryEnded, GalleryProgressed, Outcome, PreviewReady
+from engine.runs.folder import RunFolder, write_model
 from engine.sample.request import MAX_COUNT, Direction, GalleryRequest
 from studio.dialogs.save_gallery import SaveGalleryDialog
 from studio.jobs.gallery import GalleryJob
@@ -27,6 +28,7 @@ from studio.models.gallery_form import free_folder
 from studio.settings.choices import SaveGalleryChoices
 from tests.helpers.fake_engine import FakeEngine
 from tests.helpers.guards import ProblemLog, is_event
+from tests.helpers.tiny import tiny_facts
 from tests.helpers.windows import child
 
 
@@ -383,3 +385,39 @@ def test_that_a_failure_is_the_last_event(qtbot, training, tmp_path, problem_log
     assert isinstance(event, GalleryEnded)
     assert (event.outcome, str(event.error)) == (Outcome.FAILED, "no room")
     problem_log.expect("A job failed")
+
+
+# What the run can make of single texts and images.
+
+
+def test_that_lines_that_the_run_cannot_draw_are_named_before_it_draws(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    run = tmp_path / "runs" / "digits"
+    run.mkdir(parents=True)
+    write_model(RunFolder(run), tiny_facts())
+    opened = Opened(qtbot, tmp_path)
+    opened.choose("Images for my texts")
+    assert not opened.count.isVisible(), "there is one image for each text"
+    texts = child(opened.dialog, QPlainTextEdit)
+    texts.setPlainText("dark\nzebra\ndark grey light\nlight")
+    assert opened.says("Line 2 is not drawn; the run does not know: zebra")
+    assert opened.says("Line 3 is too long for the run and is drawn as “dark grey”")
+    assert opened.says("3 PNG images")
+    assert opened.button("Save").isEnabled()
+    texts.setPlainText("zebra")
+    assert opened.says("Line 1 is not drawn")
+    assert not opened.button("Save").isEnabled()
+    texts.setPlainText("dark")
+    assert not opened.says("Line 1")
+
+
+def test_that_five_files_are_announced_as_five(qtbot: QtBot, tmp_path: Path) -> None:
+    for number in range(5):
+        (tmp_path / f"{number}.png").write_bytes(b"")
+    (tmp_path / "notes.txt").write_text("no image")
+    opened = Opened(qtbot, tmp_path, SaveGalleryChoices(images=str(tmp_path)))
+    opened.choose("Texts for my images")
+    assert opened.says("5 PNG images")
+    opened.count.setText("3")
+    assert opened.says("3 PNG images")

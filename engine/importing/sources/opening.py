@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.control import RunControl
+from engine.data.image_files import SUFFIXES
 from engine.errors import SourceUnreadableError
 from engine.importing.sources.archive import LIMITS, Archive, Limits
 from engine.importing.sources.folder import FolderArchive
@@ -76,6 +77,9 @@ def _open_by_content(source: Path, limits: Limits, control: RunControl | None) -
         head = file.read(512)
     if head[257:262] == b"ustar":
         return TarArchive(source, limits, control)
+    if source.suffix.lower() in SUFFIXES:
+        reason = "it is a single image; choose the folder or the archive that holds all of them"
+        raise SourceUnreadableError(source, reason)
     raise SourceUnreadableError(
         source, "it is neither a folder, a ZIP or tar archive, a table nor an IDX file"
     )

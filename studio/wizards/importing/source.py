@@ -148,7 +148,13 @@ class SourcePage(Page):
 
     def _make_zone(self) -> DropZone:
         zone = DropZone()
+        refusal = plain_label(role="problem")
+        refusal.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        refusal.hide()
         zone.dropped.connect(self.choose)
+        zone.dropped.connect(refusal.hide)
+        zone.refused.connect(refusal.setText)
+        zone.refused.connect(refusal.show)
         picture = IconView(icon("import", "accent"), _ICON_SIDE)
         heading = plain_label(self.tr("Drop a folder or a file here"), role="heading")
         kinds = plain_label(
@@ -173,6 +179,7 @@ class SourcePage(Page):
         zone.content.addWidget(picture, alignment=Qt.AlignmentFlag.AlignHCenter)
         zone.content.addWidget(heading)
         zone.content.addWidget(kinds)
+        zone.content.addWidget(refusal)
         zone.content.addSpacing(SPACING)
         zone.content.addLayout(buttons)
         return zone

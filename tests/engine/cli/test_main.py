@@ -33,6 +33,7 @@ SMALL = [
     "--token-dim=4",
     "--device=cpu",
     "--seed=1",
+    "--evaluate-every-s=0",
 ]
 
 
@@ -104,6 +105,28 @@ def test_that_a_run_that_cannot_be_started_from_is_named(tmp_path, capsys, probl
     told = capsys.readouterr().err.strip()
     assert "The checkpoint" in told
     assert len(told.splitlines()) == 1
+    problem_log.expect("failed")
+
+
+def test_that_texts_that_cannot_be_drawn_are_named_and_the_others_drawn(
+    tmp_path, capsys, problem_log
+):
+    _code, run = trained(tmp_path)
+    texts, gallery = tmp_path / "texts.txt", tmp_path / "gallery"
+    texts.write_text("dark\n\nzebra\nlight dark\n")
+    sample = ["sample", "--run", str(run), "--gallery", str(gallery), "--texts", str(texts)]
+    capsys.readouterr()
+    assert main([*sample, "--direction", "text-to-image"]) == 0
+    told = capsys.readouterr().out
+    assert "Line 3 is not drawn: not in the run's vocabulary: zebra." in told
+    assert "Line 4 has 2 tokens, the run reads 1: it is drawn as “light”." in told
+    assert told.index("Line 4") < told.index("2 pairs")
+    lines = [json.loads(line) for line in (gallery / "metadata.jsonl").read_text().splitlines()]
+    assert [line["text"] for line in lines] == ["dark", "light"]
+    texts.write_text("zebra\n")
+    other = ["--gallery", str(tmp_path / "other"), "--direction", "text-to-image"]
+    assert main([*sample[:3], *other, "--texts", str(texts)]) == 2
+    assert "zebra" in capsys.readouterr().err
     problem_log.expect("failed")
 
 

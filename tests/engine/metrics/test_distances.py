@@ -175,6 +175,9 @@ def test_that_images_beside_training_images_are_remembered():
 
 def test_that_modes_are_counted():
     metrics = mode_metrics(["a"] * 6 + ["b"] * 3 + ["x"], Counter({"a": 50, "b": 25, "c": 25}))
+    # Ten real pairs lack the second or third kind in .75^10 of all cases.
+    expected = 1 - (0.5**10 + 2 * 0.75**10) / 3
+    assert metrics["covered_modes_upper_bound"] == pytest.approx(expected)
     assert metrics["covered_modes"] == pytest.approx(2 / 3)
     assert metrics["smallest_share"] == 0.0
     expected = (
@@ -189,6 +192,7 @@ def test_that_the_datas_own_shares_do_not_diverge():
     metrics = mode_metrics(["a"] * 50 + ["b"] * 50, Counter({"a": 500, "b": 500}))
     assert metrics == {
         "covered_modes": 1.0,
+        "covered_modes_upper_bound": pytest.approx(1.0),
         "smallest_share": 0.5,
         "mode_kl": pytest.approx(0, abs=1e-3),
     }

@@ -3,16 +3,30 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from engine.cli.main import main
 from engine.control import RunControl
 from engine.data.image_shape import square
 from engine.data.store import open_dataset, write_dataset
 from engine.errors import DatasetChangedError, EvaluatorMissingError
-from engine.events import Alert, AlertChanged, EvaluationCompleted, Phase, PhaseChanged
+from engine.events import (
+    Alert,
+    AlertChanged,
+    CheckpointSaved,
+    EvaluationCompleted,
+    EvaluationStarted,
+    MetricsReported,
+    Outcome,
+    Phase,
+    PhaseChanged,
+    RunPaused,
+)
 from engine.metrics.evaluate import EvaluationReport, NearestImages, evaluate_run
 from engine.metrics.extractor import FeatureExtractor
 from engine.metrics.verdict import JudgedRun, RunFacts, facts_of, judge, judge_run, worded
+from engine.runs.checkpoint import read_tensors
+from engine.runs.checkpoint_files import read_metadata
 from engine.runs.event_log import RunLog
 from engine.runs.folder import RunFolder
 from engine.train import loop, monitor
@@ -24,7 +38,6 @@ from tests.helpers.tiny import tiny_config, tiny_dataset
 def run(tmp_path):
     data = tiny_dataset(tmp_path / "data", pairs=120)
     config = tiny_config(data, tmp_path / "run", images=32)
-    config = config.with_values(reporting__evaluate_every_s=0.0)
     train(config, lambda _event: None, RunControl())
     return config.run
 
@@ -87,8 +100,71 @@ def test_that_quality_is_measured_in_mid_run_and_the_best_is_kept(tmp_path, monk
     folder = RunFolder(config.run)
     assert folder.chosen_checkpoint("kid") == folder.best_path("kid")
     phases = [event.phase for event in events if isinstance(event, PhaseChanged)]
-    assert phases.index(Phase.EVALUATING) < phases.index(Phase.SAVING)
+    assert Phase.EVALUATING not in phases, "training continues meanwhile, and a stop is a stop"
+    (began,) = [event for event in events if isinstance(event, EvaluationStarted)]
+    assert began.images_seen == measured.images_seen
+    # Other steps were taken while these weights were measured; the best are those that were.
+    metadata = read_metadata(folder.best_path("kid"))
+    assert metadata.images_seen == measured.images_seen < events[-1].images_seen
+    assert metadata.loop_state["best"]["kid"] == -measured.metrics["kid"]
     assert '"EvaluationCompleted"' in folder.log_file.read_text("utf-8")
+
+
+def evaluated_config(tmp_path, **values):
+    data = tiny_dataset(tmp_path / "data", pairs=120)
+    config = tiny_config(data, tmp_path / "run", images=400)
+    return config.with_values(reporting__eval_samples=100, **values)
+
+
+def test_that_the_last_weights_are_measured_when_a_short_run_is_over(tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "default_cache", lambda: tmp_path / "cache")
+    events = []
+    train(evaluated_config(tmp_path, reporting__evaluate_every_s=60.0), events.append, RunControl())
+    (measured,) = [event for event in events if isinstance(event, EvaluationCompleted)]
+    assert measured.images_seen == events[-1].images_seen == 400
+    phases = [event.phase for event in events if isinstance(event, PhaseChanged)]
+    assert phases[-2:] == [Phase.SAVING, Phase.EVALUATING]
+    saved = next(event for event in events if isinstance(event, CheckpointSaved))
+    assert events.index(saved) < events.index(measured), "nothing is lost if it is killed there"
+    assert judge_run(tmp_path / "run").verdict is not None
+
+
+@pytest.mark.parametrize("is_paused", [False, True])
+def test_that_an_evaluation_is_made_on_request(tmp_path, monkeypatch, *, is_paused):
+    monkeypatch.setattr(loop, "default_cache", lambda: tmp_path / "cache")
+    config = evaluated_config(tmp_path, reporting__evaluate_every_s=0.0, images=0)
+    control, events = RunControl(), []
+
+    def emit(event):
+        events.append(event)
+        if isinstance(event, MetricsReported) and is_paused:
+            control.request_pause()
+        if isinstance(event, RunPaused if is_paused else MetricsReported):
+            control.request_evaluation()
+        if isinstance(event, EvaluationCompleted):
+            control.request_stop()
+
+    train(config, emit, control)
+    measured = [event for event in events if isinstance(event, EvaluationCompleted)]
+    assert len(measured) == 1
+    assert events[-1].outcome is Outcome.STOPPED
+    if is_paused:
+        assert measured[0].images_seen == events[-1].images_seen
+
+
+def test_that_evaluations_change_no_number_of_the_training(tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "default_cache", lambda: tmp_path / "cache")
+    tensors, config = [], evaluated_config(tmp_path)
+    for name, every_s in (("with", 0.01), ("without", 0.0)):
+        events = []
+        changed = config.with_values(run=tmp_path / name, reporting__evaluate_every_s=every_s)
+        train(changed, events.append, RunControl())
+        measured = [event for event in events if isinstance(event, EvaluationCompleted)]
+        assert bool(measured) == (name == "with")
+        tensors.append(read_tensors(RunFolder(tmp_path / name).latest_checkpoint(), ""))
+    one, other = tensors
+    assert one.keys() == other.keys()
+    assert not [key for key in one if not torch.equal(one[key], other[key])]
 
 
 def test_that_a_grid_raises_an_alert_in_mid_run(tmp_path, monkeypatch):

@@ -17,6 +17,7 @@ from engine.events import (
     DatasetVerified,
     EvaluationCompleted,
     EvaluationFailed,
+    EvaluationStarted,
     LogRestored,
     MicroBatchingEnabled,
     Outcome,
@@ -54,6 +55,7 @@ def every_event(run: Path) -> list[RunEvent]:
             all_words=2,
         ),
         losses(1000),
+        EvaluationStarted(images_seen=1000),
         EvaluationCompleted(
             images_seen=1000, elapsed_s=1.0, metrics={"kid": 0.5}, best=frozenset({"kid"})
         ),

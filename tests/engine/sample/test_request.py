@@ -8,13 +8,14 @@ import pytest
 
 from engine.errors import ConfigError, TextsUnreadableError, UnknownWordsError
 from engine.sample.load import encode_texts
+from engine.sample.prompts import check_prompts, drawable
 from engine.sample.request import (
     MAX_BYTES,
     MAX_COUNT,
     MAX_SEED,
     Direction,
     GalleryRequest,
-    read_texts,
+    read_lines,
 )
 from tests.helpers.tiny import tiny_facts
 
@@ -66,34 +67,35 @@ def test_that_a_direction_reads_as_on_the_command_line() -> None:
     ]
 
 
-def test_that_a_request_needs_no_torch() -> None:
-    code = "import sys, engine.sample.request; sys.exit('torch' in sys.modules)"
+@pytest.mark.parametrize("module", ["request", "prompts"])
+def test_that_a_dialog_needs_no_torch(module: str) -> None:
+    code = f"import sys, engine.sample.{module}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_that_each_line_is_a_text(tmp_path):
     path = tmp_path / "texts.txt"
     path.write_bytes("\ufeffa red cat\r\n\n  一只猫  \nlast".encode())
-    assert read_texts(path) == ["a red cat", "一只猫", "last"]
+    assert read_lines(path) == [(1, "a red cat"), (3, "一只猫"), (4, "last")]
 
 
 def test_that_unusable_files_say_why(tmp_path):
     path = tmp_path / "texts.txt"
     with pytest.raises(TextsUnreadableError, match="No such file"):
-        read_texts(path)
+        read_lines(path)
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(TextsUnreadableError, match="not UTF-8"):
-        read_texts(path)
+        read_lines(path)
     path.write_bytes(b"\n\n")
     with pytest.raises(TextsUnreadableError, match="holds 0 texts and must hold 1"):
-        read_texts(path)
+        read_lines(path)
     path.write_bytes(b"one\n")
     with pytest.raises(TextsUnreadableError, match="must hold 2"):
-        read_texts(path, at_least=2)
+        read_lines(path, at_least=2)
     with path.open("wb") as file:
         file.truncate(MAX_BYTES + 1)
     with pytest.raises(TextsUnreadableError, match="more than 50 MB"):
-        read_texts(path)
+        read_lines(path)
 
 
 def test_that_oov_share_are_named_once_each_and_in_order():
@@ -108,3 +110,27 @@ def test_that_known_texts_become_numbers():
     texts = encode_texts(["dark", "light"], model)
     assert texts.shape == (2, model.text_length)
     assert model.tokenizer.decode(texts[1].tolist()) == "light"
+
+
+# What a run can make of each line.
+
+
+def test_that_an_unknown_word_fails_its_line_alone():
+    prompts = check_prompts([(1, "dark"), (3, "dark zebra"), (4, "light")], tiny_facts())
+    assert [prompt.sentence() for prompt in prompts] == [
+        "",
+        "Line 3 is not drawn: not in the run's vocabulary: zebra.",
+        "",
+    ]
+    assert [prompt.line for prompt in drawable(prompts, at_least=2)] == [1, 4]
+    with pytest.raises(UnknownWordsError) as caught:
+        drawable(prompts, at_least=3)
+    assert caught.value.words == ("zebra",)
+
+
+def test_that_a_text_beyond_the_runs_length_says_what_is_drawn():
+    """The run reads three tokens, of which one is the end."""
+    (fits, cut) = check_prompts([(1, "dark grey"), (2, "dark grey light")], tiny_facts())
+    assert fits.sentence() == ""
+    assert cut.drawn_as == "dark grey"
+    assert cut.sentence() == ("Line 2 has 3 tokens, the run reads 2: it is drawn as “dark grey”.")

@@ -258,6 +258,70 @@ def test_that_an_evaluation_is_remembered_by_a_checkpoint_and_forgotten_by_a_rol
     assert monitor.update({}, WELL, 26_000) == []
 
 
+CHANCE = {"joint_coherence_baseline": 0.1, "joint_coherence_upper_bound": 0.99}
+
+
+@pytest.mark.parametrize(
+    ("alert", "within", "bad"),
+    [
+        (Alert.MODE_COLLAPSE, 1_000, {"covered_modes": 0.4, "covered_modes_upper_bound": 1.0}),
+        (Alert.MODE_COLLAPSE, 21_000, {"recall": 0.01}),
+        (Alert.INCOHERENT, 21_000, {"joint_coherence": 0.11, **CHANCE}),
+        (
+            Alert.INCOHERENT,
+            21_000,
+            {"match": 0.01, "match_baseline": 0.01, "match_upper_bound": 0.36},
+        ),
+    ],
+)
+def test_that_figures_of_an_evaluation_raise_alerts(alert, within, bad):
+    monitor = HealthMonitor()
+    monitor.add_evaluation(bad, 30_000)
+    (raised,) = watched(lambda _images: WELL, images=90_000, start=30_000, monitor=monitor)
+    assert (raised.alert, raised.is_raised) == (alert, True)
+    assert raised.images_seen <= 30_000 + within
+    good = dict.fromkeys(bad, 0.0) | {"covered_modes": 1.0, "recall": 0.5, "joint_coherence": 0.9}
+    good |= {**CHANCE, "covered_modes_upper_bound": 1.0}
+    monitor.add_evaluation(good, 90_000)
+    (cleared,) = watched(lambda _images: WELL, images=150_000, start=90_000, monitor=monitor)
+    assert (cleared.alert, cleared.is_raised) == (alert, False)
+
+
+@pytest.mark.parametrize(
+    "figures",
+    [
+        # A thousand samples cannot cover all the names of emoji.
+        {"covered_modes": 0.3, "covered_modes_upper_bound": 0.42},
+        {"recall": 0.05},
+        {"joint_coherence": 0.3, **CHANCE},
+        # The evaluator cannot tell real pairs from others.
+        {"match": 0.01, "match_baseline": 0.01, "match_upper_bound": 0.015},
+        {"joint_coherence": 0.1},
+    ],
+)
+def test_that_figures_that_may_be_healthy_raise_none(figures):
+    monitor = HealthMonitor()
+    monitor.add_evaluation(figures, 30_000)
+    assert watched(lambda _images: WELL, images=90_000, start=30_000, monitor=monitor) == []
+
+
+@pytest.mark.parametrize("name", ["preview_image_spread", "preview_text_spread"])
+def test_that_a_preview_that_hardly_varies_is_told_at_once(name):
+    monitor = HealthMonitor()
+    fine = {"preview_image_spread": 0.9, "preview_text_spread": 1.0}
+    assert monitor.add_preview(fine | {name: 0.0}, 900) == []
+    assert monitor.add_preview(fine, 2_000) == []
+    (raised,) = monitor.add_preview(fine | {name: 0.0}, 3_000)
+    assert (raised.alert, raised.is_raised, raised.evidence) == (
+        Alert.MODE_COLLAPSE,
+        True,
+        {name: 0.0},
+    )
+    assert monitor.add_preview(fine | {name: 0.0}, 4_000) == []
+    (cleared,) = reloaded(monitor).add_preview(fine, 5_000)
+    assert (cleared.is_raised, cleared.evidence) == (False, {name: fine[name]})
+
+
 def test_that_a_run_that_went_back_is_watched_anew_and_keeps_its_alerts():
     monitor = HealthMonitor()
     collapsed = WELL | {"image_diversity": 0.05}

@@ -12,8 +12,6 @@ from engine.train.progress import (
     MAX_POINTS,
     RATE_WINDOW_S,
     ProgressEstimator,
-    TaskDurations,
-    TaskKind,
     Throughput,
     TrainingClock,
 )
@@ -148,7 +146,11 @@ RUNS = {
     "the same, short": lambda: SimulatedRun(minutes=3, evaluation_s=12.0),
     "the same, overnight": lambda: SimulatedRun(minutes=480, evaluation_s=12.0),
     "the same, images": lambda: SimulatedRun(images=600_000, evaluation_s=12.0),
-    "a judge of 40 s first": lambda: SimulatedRun(minutes=10, evaluation_s=6.0, judge_s=40.0),
+    "an evaluator of 40 s": lambda: SimulatedRun(minutes=10, evaluation_s=6.0, judge_s=40.0),
+    "the same, two minutes": lambda: SimulatedRun(minutes=2, evaluation_s=6.0, judge_s=40.0),
+    "an evaluator that is ready after the end": lambda: SimulatedRun(
+        minutes=0.5, evaluation_s=6.0, judge_s=40.0
+    ),
     "dear previews and checkpoints": lambda: SimulatedRun(
         images=600_000, preview_s=1.2, checkpoint_s=8.0, evaluation_s=5.0
     ),
@@ -214,7 +216,7 @@ def test_that_nonsense_that_is_remembered_is_ignored():
 
 
 def test_that_a_short_run_is_not_evaluated_early():
-    """It would not be evaluated at all, so there is nothing to learn."""
+    """Only its last weights are evaluated."""
     run = SimulatedRun(minutes=0.9)
     assert not run.estimator.wants_evaluation(1000, 5.0)
     run = SimulatedRun(minutes=2)
@@ -222,32 +224,28 @@ def test_that_a_short_run_is_not_evaluated_early():
     assert run.estimator.wants_evaluation(1000, 4.0)
 
 
-def test_that_nobody_waits_early_for_a_reader_to_be_trained():
-    run = SimulatedRun(minutes=2, judge_s=10.0)
-    assert not run.estimator.wants_evaluation(1000, 4.0)
+def test_that_before_the_first_evaluation_its_duration_is_guessed_by_the_throughput():
+    """Of a two-minute run at 200 images a second five are due, and the last weights."""
+    budget = SimulatedRun(minutes=2, evaluate_every_s=20.0, judge_s=10.0).estimator
+    said = [budget.progress(200 * second, float(second)).remaining_s for second in range(7)]
+    assert said[-1] == pytest.approx(114 + 10 + 6 * (5.0 + 0.4 * 1000 / 200))
 
 
-@pytest.mark.parametrize(("judge_s", "expected_s"), [(0.0, 114 + 8.5), (10.0, 114 + 19.25)])
-def test_that_before_the_first_evaluation_their_cost_is_guessed_by_the_pace(
-    judge_s: float, expected_s: float
-):
-    """On digits at 2,000 images a second: 1.7 s for each of five, and 10.75 s for a reader."""
-    budget = SimulatedRun(minutes=2, evaluate_every_s=20.0, judge_s=judge_s).estimator
-    said = [budget.progress(2000 * second, float(second)).remaining_s for second in range(7)]
-    assert said[-1] == pytest.approx(expected_s)
+def test_that_an_evaluation_under_way_counts_with_what_is_left_of_it():
+    budget = SimulatedRun(minutes=2, evaluate_every_s=60.0).estimator
+    budget.end_evaluation(8.0)
+    budget.progress(1000, 61.0)
+    budget.begin_evaluation()
+    for measuring_s, left_s in ((0.0, 8.0), (3.0, 5.0), (20.0, 0.0)):
+        budget.evaluation.measuring_s = measuring_s
+        # And the evaluation of the last weights.
+        assert budget.progress(1000, 61.0).remaining_s == pytest.approx(59 + left_s + 8.0)
 
 
-def test_that_a_pause_within_an_aside_is_not_its_cost():
-    now_s = 0.0
-    asides = TaskDurations(ReportingConfig(), lambda: 0.0, lambda: now_s)
-    with asides.measure(TaskKind.EVALUATION):
-        now_s += 3.0
-        with asides.paused():
-            now_s += 500.0
-            with asides.paused():
-                now_s += 100.0
-        now_s += 4.0
-    assert asides.expected_s(TaskKind.EVALUATION) == pytest.approx(7.0)
+def test_that_the_last_evaluation_is_still_to_come_when_training_is_over():
+    budget = SimulatedRun(minutes=2).estimator
+    budget.end_evaluation(8.0)
+    assert budget.progress(1000, 121.0).remaining_s == pytest.approx(8.0)
 
 
 def test_that_a_run_that_is_set_back_keeps_its_pace():

@@ -94,7 +94,7 @@ def test_that_a_table_whose_name_is_no_text_can_be_read(tmp_path):
         ("a.zip", b"no archive", "list of files is damaged"),
         ("a.tar", b"no archive", "no tar"),
         ("a.rar", b"Rar!", "only ZIP and tar"),
-        ("a.jpg", b"\xff\xd8\xff", "neither a folder"),
+        ("a.jpg", b"\xff\xd8\xff", "a single image; choose the folder"),
         ("a.gz", b"\x1f\x8bno gzip", "neither a folder"),
         ("empty", b"", "neither a folder"),
     ],
