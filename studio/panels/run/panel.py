@@ -120,13 +120,18 @@ class RunPanel(QWidget):
 
     def show_status(self, status: RunStatus) -> None:
         """Show the status of the run."""
+        has_begun_or_ended = status.is_running != self._status.is_running
         has_moved = status.state is not self._status.state
         self._status = status
         self._progress.show_status(status)
         self._title.setVisible(status.activity is not RunActivity.IDLE)
         if has_moved:
             self._controls.show_state(status.state)
+        if has_begun_or_ended:
             self.refresh()
+        elif has_moved:
+            # The form is not validated again: a run that cannot save moves many times a second.
+            self.commands_changed.emit()
 
     @Slot(object)
     def on_run_started(self, config: RunConfig) -> None:
