@@ -15,7 +15,7 @@ from engine.config.sections import (
     TrainingConfig,
     VariationalConfig,
 )
-from engine.config.setting import problems_in, setting
+from engine.config.setting import problems_in, setting, value_at
 from engine.errors import ConfigError, Problem
 
 MAX_DENSE_IMAGE_SIZE = 64
@@ -112,6 +112,21 @@ RULES = (
             bool(run.data.word_vectors) and run.data.tokenizer not in ("auto", "word")
         ),
     ),
+)
+
+
+def _has_unencodable(name: str) -> Callable[["RunConfig"], bool]:
+    return lambda run: any("\ud800" <= c <= "\udfff" for c in str(value_at(run, name)))
+
+
+RULES += tuple(
+    Rule(
+        field=name,
+        reason="has a name that is not text in this system's encoding, so it cannot be stored. "
+        "Rename it, or set a UTF-8 locale",
+        is_broken=_has_unencodable(name),
+    )
+    for name in ("dataset", "run", "init_from", "data.word_vectors")
 )
 
 

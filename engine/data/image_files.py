@@ -12,6 +12,7 @@ from PIL import Image, ImageOps
 from engine.data.image_decode import MAX_BYTES, decode_image, flatten
 from engine.data.image_shape import ImageShape
 from engine.errors import EntryError, ImagesUnreadableError
+from engine.fs.untrusted import MalformedFileError, read_regular
 
 MAX_PIXELS = 64_000_000
 """Largest image that is decoded."""
@@ -27,13 +28,12 @@ def read_image(path: Path) -> Pixels:
         ImagesUnreadableError: not an image, damaged, or too large.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-        if len(content) > MAX_BYTES:
-            raise ImagesUnreadableError(path, f"it has more than {MAX_BYTES:,} bytes")
+        content = read_regular(path.resolve(), MAX_BYTES)
         return np.asarray(flatten(decode_image(content, MAX_PIXELS), "white").convert("RGB"))
     except EntryError as error:
         raise ImagesUnreadableError(path, error.detail or error.reason) from error
+    except MalformedFileError as error:
+        raise ImagesUnreadableError(path, str(error)) from error
     except OSError as error:
         raise ImagesUnreadableError(path, error.strerror or str(error)) from error
 

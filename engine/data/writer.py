@@ -37,6 +37,7 @@ from engine.fs.atomic import (
     staged_path,
     wrap_os_error,
 )
+from engine.printable import printable
 
 
 @contextlib.contextmanager
@@ -179,13 +180,16 @@ class DatasetWriter:
             self._lines.write(line)
 
     def manifest(self, *, name: str, title: str, licence: str, source: str) -> Manifest:
-        """Build the manifest with the content hash, after all images and records."""
+        """Build the manifest with the content hash, after all images and records.
+
+        Texts may come from file names in any encoding; what cannot be printed is escaped.
+        """
         if self._images_written != self._shape[0]:
             raise ValueError(f"{self._shape[0]} images were expected, not {self._images_written}")
         counts = self._counts
         return Manifest(
-            name=name,
-            title=title,
+            name=printable(name),
+            title=printable(title),
             version=self._digest.hexdigest()[:16],
             pairs=counts["items"] - counts["image_only"] - counts["text_only"],
             image_only=counts["image_only"],
@@ -195,8 +199,8 @@ class DatasetWriter:
             image_height=self._shape[1],
             image_width=self._shape[2],
             channels=self._shape[3],
-            licence=licence,
-            source=source,
+            licence=printable(licence),
+            source=printable(source),
             checksums=Checksums(
                 images=self._image_blocks.checksums(), records=self._record_blocks.checksums()
             ),
