@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BOOTSTRAP = $(PYTHON) packaging/bootstrap.py
 
-.PHONY: help run test check setup docs release-check bench endurance screenshots \
+.PHONY: help run test check setup docs release-check bench fuzz endurance screenshots \
 	translations clean
 
 help:  ## say what can be made
@@ -28,6 +28,9 @@ release-check:  ## build sdist and wheel, install them into an empty environment
 
 bench:  ## measure start-up, responsiveness and throughput of the window
 	@$(BOOTSTRAP) bench
+
+fuzz:  ## give the command line 300 damaged files of each kind it reads
+	@$(BOOTSTRAP) fuzz
 
 endurance:  ## do at length what the tests do in short: kills, a random user, fuzzing, an hour
 	@$(BOOTSTRAP) endurance

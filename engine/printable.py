@@ -1,5 +1,6 @@
 """Texts of strangers, made safe for terminals and pages."""
 
+import html
 import re
 
 _CONTROLS = "\x00-\x1f\x7f-\x9f"
@@ -20,3 +21,8 @@ def printable(text: str, *, keeps_layout: bool = False) -> str:
     """
     pattern = _UNPRINTABLE_BUT_LAYOUT if keeps_layout else _UNPRINTABLE
     return pattern.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def escape_html(text: str) -> str:
+    """Escape a text for an HTML page or attribute, with what ``printable`` escapes."""
+    return html.escape(printable(text, keeps_layout=True))

@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))
 
 from engine.config.forecast import MEASURED_RUNS  # noqa: E402 (the path comes first)
 from engine.config.presets import PRESETS  # noqa: E402
-from engine.config.run import NEW_RUN_RULES, RULES, RunConfig  # noqa: E402
+from engine.config.run import NEW_RUN_RULES, NO_TEXT, RULES, RunConfig  # noqa: E402
 from engine.config.setting import settings_in  # noqa: E402
 from engine.data.starters import STARTERS  # noqa: E402
 from engine.events import ALERT_REMEDIES  # noqa: E402
@@ -101,6 +101,7 @@ def call(tool: str, *arguments: object) -> None:
 
 def _declared() -> Iterator[str]:
     yield from (rule.reason for rule in RULES + NEW_RUN_RULES)
+    yield NO_TEXT
     yield from ALERT_REMEDIES.values()
     yield from declared_texts()
     for config in (RunConfig, ImportPlan):

@@ -19,6 +19,7 @@ from engine.data.store import open_dataset, training_texts
 from engine.data.text_choice import AUTO, TextChoice, choose_texts
 from engine.errors import DatasetCorruptError, StoppedError
 from engine.importing.check_context import CheckReport
+from engine.printable import printable
 
 MAX_EXAMPLES = 3
 """Number of items that are named for each issue."""
@@ -91,7 +92,7 @@ def _text(check_report: CheckReport, choice: TextChoice) -> str:
     lines = [f"{len(check_report.outcomes):,} items checked."]
     for report in found:
         name = report.issue.replace("_", " ")
-        keys = ", ".join(ascii(key)[1:-1] for key in report.keys[:MAX_EXAMPLES])
+        keys = ", ".join(map(printable, report.keys[:MAX_EXAMPLES]))
         more = ", ..." if report.count > MAX_EXAMPLES else ""
         lines.append(f"{name:<15} {report.count:>9,}  {report.fix:<6} {keys}{more}")
     if not found:

@@ -13,6 +13,7 @@ from engine.cli.progress import ImportPrinter, stop_on_interrupt
 from engine.cli.terminal import say
 from engine.control import RunControl
 from engine.errors import NothingToImportError, TextsUnreadableError
+from engine.fs.untrusted import read_regular
 from engine.importing.formats.format import Detection, ImportSpec
 from engine.importing.formats.registry import FORMATS
 from engine.importing.ledger import FileLedger
@@ -28,6 +29,8 @@ _ABOUT_ORIGINALS = {
     Issue.MORE_FRAMES: "{0:,} images are frames or pages of files that hold more of them "
     "(--frame-step).",
 }
+MAX_NAMES_BYTES = 64_000_000
+"""Limit of a file of label names."""
 
 
 def add_to(commands: Any, _starters: Path | None) -> None:
@@ -177,7 +180,7 @@ def read_label_names(path: Path) -> tuple[tuple[str, str], ...]:
         TextsUnreadableError: the file cannot be parsed.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_regular(path.resolve(), MAX_NAMES_BYTES).decode("utf-8-sig")
         if path.suffix.lower() == ".json":
             return tuple((str(k), str(v)) for k, v in json.loads(text).items())
         rows = csv.reader(text.splitlines(), delimiter="\t" if "\t" in text else ",")

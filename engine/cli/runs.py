@@ -11,6 +11,7 @@ import platformdirs
 from engine.cli.terminal import answer
 from engine.errors import RunMissingError
 from engine.metrics.verdict import KID_NOTE
+from engine.printable import printable
 from engine.runs.catalogue import FILE_NAME, Catalogue
 from engine.runs.command import quoted, repeating_arguments
 from engine.runs.listing import ListedRun
@@ -68,7 +69,7 @@ def table_of(runs: Sequence[ListedRun]) -> str:
     rows = [list(_COLUMNS), *([text(run) for text in _COLUMNS.values()] for run in runs)]
     widths = [max(len(row[place]) for row in rows) for place in range(len(_COLUMNS))]
     lines = ["  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)).rstrip() for r in rows]
-    lines += [f"{_printable(run.name)}: {run.problem}" for run in runs if run.problem]
+    lines += [f"{printable(run.name)}: {printable(run.problem)}" for run in runs if run.problem]
     if sum(run.kid is not None for run in runs) > 1:
         lines.append(KID_NOTE)
     return "\n".join(lines)
@@ -114,19 +115,14 @@ def _date(run: ListedRun) -> str:
         return "-"
 
 
-def _printable(text: str) -> str:
-    """Replace control characters, which could corrupt the terminal."""
-    return "".join(c if c.isprintable() else "?" for c in text)
-
-
 _COLUMNS: dict[str, Callable[[ListedRun], str]] = {
-    "NAME": lambda run: ("* " if run.is_starred else "") + _printable(run.name),
+    "NAME": lambda run: ("* " if run.is_starred else "") + printable(run.name),
     "STATE": _status,
     "IMAGES": lambda run: f"{run.images_seen:,}",
     "TIME": _time,
     "KID": lambda run: _figure(run.kid),
     "COHERENCE": lambda run: _figure(run.joint_coherence),
     "SIZE": _size,
-    "DATASET": lambda run: _printable(run.dataset),
+    "DATASET": lambda run: printable(run.dataset),
     "DATE": _date,
 }

@@ -53,16 +53,18 @@ class _Output:
 def say(*lines: str) -> None:
     """Print lines that accompany a job; the job goes on if they cannot be written."""
     with contextlib.suppress(OutputClosedError):
-        answer(*lines)
+        answer(*map(printable, lines))
 
 
-def answer(*lines: str) -> None:
-    """Print lines that a command exists for; control characters are escaped.
+def answer(*texts: str) -> None:
+    """Print lines or tables that a command exists for.
+
+    Control characters other than line feeds are escaped.
 
     Raises:
         OutputClosedError: they cannot be written; raised once.
     """
-    write("".join(f"{printable(line, keeps_layout=True)}\n" for line in lines))
+    write("".join(f"{printable(text, keeps_layout=True)}\n" for text in texts))
 
 
 def write(text: str) -> None:

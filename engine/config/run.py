@@ -15,7 +15,7 @@ from engine.config.sections import (
     TrainingConfig,
     VariationalConfig,
 )
-from engine.config.setting import problems_in, setting
+from engine.config.setting import problems_in, setting, value_at
 from engine.errors import ConfigError, Problem
 
 MAX_DENSE_IMAGE_SIZE = 64
@@ -142,9 +142,22 @@ def check_new_run(run: "RunConfig") -> None:
         raise ConfigError(problems)
 
 
+NO_TEXT = (
+    "has a name that is not text in this system's encoding, so it cannot be stored. Rename it, or "
+    "set a UTF-8 locale"
+)
+
+
 def combination_problems(run: "RunConfig") -> list[Problem]:
     """Return all refused combinations of a configuration."""
-    return [Problem(rule.field, rule.reason) for rule in RULES if rule.is_broken(run)]
+    problems = [Problem(rule.field, rule.reason) for rule in RULES if rule.is_broken(run)]
+    # Bytes of a file name that are no text are lone surrogates, which TOML cannot hold.
+    strange = [
+        name
+        for name in ("dataset", "run", "init_from", "data.word_vectors")
+        if any("\ud800" <= character <= "\udfff" for character in str(value_at(run, name)))
+    ]
+    return problems + [Problem(name, NO_TEXT) for name in strange]
 
 
 LARGE_VOCABULARY = 256

@@ -11,6 +11,8 @@ from typing import Any, cast
 from engine.errors import Problem
 
 _KEY = "setting"
+MAX_NUMBER = 1e300
+"""Limit of every number; infinity is beyond it."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -33,11 +35,12 @@ class Setting:
     def problem_with(self, value: object) -> str | None:
         """Return a validation error, or ``None`` if the value is valid."""
         if self.choices and value not in self.choices:
-            return f"must be one of {', '.join(map(str, self.choices))}, not {value}"
+            return f"must be one of {', '.join(map(str, self.choices))}, not {str(value)[:60]}"
         if not isinstance(value, int | float) or isinstance(value, bool):
             return None
-        if value != value:  # NaN compares with nothing
-            return "must be a number"
+        # NaN compares with nothing, and integers may be too large for a float.
+        if value != value or abs(value) >= MAX_NUMBER:
+            return f"must be a number below {MAX_NUMBER:g}"
         if self.low is not None and value < self.low:
             return f"must be at least {self.low:g}, not {value:g}"
         if self.high is not None and value > self.high:

@@ -15,6 +15,7 @@ from engine.data.image_limits import MAX_BYTES
 from engine.data.image_shape import ImageShape
 from engine.data.pixel_values import ValueRange
 from engine.errors import EntryError, ImagesUnreadableError
+from engine.fs.untrusted import MalformedFileError, read_regular
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 
@@ -36,12 +37,8 @@ def read_image(
         ImagesUnreadableError: not an image, damaged, or too large.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-        if len(content) > MAX_BYTES:
-            raise ImagesUnreadableError(path, f"it has more than {MAX_BYTES:,} bytes")
         decoded = decode_image(
-            content,
+            read_regular(path.resolve(), MAX_BYTES),
             at_least=at_least,
             band=band,
             value_range=None if value_range is None else lambda: value_range,
@@ -49,6 +46,8 @@ def read_image(
         return np.asarray(flatten(decoded.picture, "white").convert("RGB"))
     except EntryError as error:
         raise ImagesUnreadableError(path, error.detail or error.reason) from error
+    except MalformedFileError as error:
+        raise ImagesUnreadableError(path, str(error)) from error
     except OSError as error:
         raise ImagesUnreadableError(path, error.strerror or str(error)) from error
 

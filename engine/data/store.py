@@ -210,6 +210,6 @@ def _is_record(record: Any) -> bool:
         and isinstance(record.get("text"), str | None)
         and "text" in record
         and (record["text"] is not None or has_image(record))
-        and record.get("split") in {TRAIN, VALIDATION}
+        and record.get("split") in (TRAIN, VALIDATION)
         and has_valid_extras(record)
     )

@@ -7,6 +7,7 @@ are kept, so memory is bounded by the vocabulary.
 Shapes: K words found, D dimensions of a vector.
 """
 
+import io
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.errors import VectorsUnreadableError
+from engine.fs.untrusted import MalformedFileError, open_regular
 
+MAX_BYTES = 1 << 36
+"""Largest file that is read; the largest pretrained ones have a tenth of it."""
 MAX_LINE = 200_000
 """Characters of the longest line that is parsed."""
+MAX_VALUE = 1e6
+"""Largest number of a vector; pretrained ones are below 100."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +51,10 @@ def read_word_vectors(path: Path, wanted: Collection[str]) -> WordVectors:
     found: dict[str, npt.NDArray[np.float32]] = {}
     size = skipped = 0
     try:
-        with path.open(encoding="utf-8", errors="replace") as file:
+        with (
+            open_regular(path.resolve(), MAX_BYTES) as plain,
+            io.TextIOWrapper(io.BufferedReader(plain), encoding="utf-8", errors="replace") as file,
+        ):
             first = True
             while line := file.readline(MAX_LINE):
                 word, _, numbers = line.rstrip().partition(" ")
@@ -60,6 +69,8 @@ def read_word_vectors(path: Path, wanted: Collection[str]) -> WordVectors:
                     skipped += 1
                     continue
                 found[word.lower()] = vector
+    except MalformedFileError as error:
+        raise VectorsUnreadableError(path, str(error)) from error
     except OSError as error:
         raise VectorsUnreadableError(path, error.strerror or str(error)) from error
     if not found:
@@ -86,9 +97,10 @@ def fitted(vectors: WordVectors, size: int) -> npt.NDArray[np.float32]:
 
 
 def _vector(numbers: str) -> npt.NDArray[np.float32]:
-    """Parse the numbers of a line; empty if one is not a finite number."""
+    """Parse the numbers of a line; empty if it has less than two, or one is out of range."""
     try:
         vector = np.array(numbers.split(), dtype=np.float32)
     except ValueError:
         return np.empty(0, dtype=np.float32)
-    return vector if np.isfinite(vector).all() else np.empty(0, dtype=np.float32)
+    is_usable = len(vector) > 1 and bool((np.abs(vector) <= MAX_VALUE).all())
+    return vector if is_usable else np.empty(0, dtype=np.float32)

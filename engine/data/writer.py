@@ -37,6 +37,7 @@ from engine.fs.atomic import (
     staged_path,
     wrap_os_error,
 )
+from engine.printable import printable
 
 
 @contextlib.contextmanager
@@ -188,13 +189,16 @@ class DatasetWriter:
         value_range: Sequence[float] | None = None,
         band: int = 0,
     ) -> Manifest:
-        """Build the manifest with the content hash, after all images and records."""
+        """Build the manifest with the content hash, after all images and records.
+
+        Texts may come from file names in any encoding; what cannot be printed is escaped.
+        """
         if self._images_written != self._shape[0]:
             raise ValueError(f"{self._shape[0]} images were expected, not {self._images_written}")
         counts = self._counts
         return Manifest(
-            name=name,
-            title=title,
+            name=printable(name),
+            title=printable(title),
             version=self._digest.hexdigest()[:16],
             pairs=counts["items"] - counts["image_only"] - counts["text_only"],
             image_only=counts["image_only"],
@@ -204,8 +208,8 @@ class DatasetWriter:
             image_height=self._shape[1],
             image_width=self._shape[2],
             channels=self._shape[3],
-            licence=licence,
-            source=source,
+            licence=printable(licence),
+            source=printable(source),
             value_range=tuple(value_range or ()),
             band=band,
             checksums=Checksums(

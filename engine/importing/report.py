@@ -5,7 +5,6 @@ or network access. Both are in the dataset's folder. For every import: files fou
 files skipped, and items found = items imported + items skipped.
 """
 
-import html
 import json
 import platform
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +19,7 @@ from engine.importing.check_context import IssueReport
 from engine.importing.ledger import FileLedger, Reason, SkipRecord
 from engine.importing.plan import ImportPlan
 from engine.importing.scan import plan_table
+from engine.printable import escape_html
 from engine.version import installed_version
 
 ROWS_SHOWN = 2_000
@@ -104,7 +104,7 @@ def report_page(table: Mapping[str, Any]) -> str:
         _table("Versions", ("Program", "Version"), table["versions"].items()),
     )
     return _PAGE.substitute(
-        title=html.escape(title), summary=_summary(table), sections="\n".join(sections)
+        title=escape_html(title), summary=_summary(table), sections="\n".join(sections)
     )
 
 
@@ -119,7 +119,7 @@ def _summary(table: Mapping[str, Any]) -> str:
         f"texts: {encodings}; "
         f"version {table['version'] or 'none'}."
     )
-    return html.escape(sentence)
+    return escape_html(sentence)
 
 
 def _counts_section(table: Mapping[str, Any]) -> str:
@@ -146,16 +146,16 @@ def _table(heading: str, columns: Sequence[str], rows: Iterable[Sequence[object]
     def cell(value: object) -> str:
         if isinstance(value, int) and not isinstance(value, bool):
             return f'<td class="number">{value:,}</td>'
-        return f"<td>{html.escape(str(value))}</td>"
+        return f"<td>{escape_html(str(value))}</td>"
 
     every = list(rows)
     if not every:
-        return f"<h2>{html.escape(heading)}</h2><p>None.</p>"
-    head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
+        return f"<h2>{escape_html(heading)}</h2><p>None.</p>"
+    head = "".join(f"<th>{escape_html(column)}</th>" for column in columns)
     body = "".join(f"<tr>{''.join(map(cell, row))}</tr>\n" for row in every[:ROWS_SHOWN])
     rest = len(every) - ROWS_SHOWN
     more = f"<p>And {rest:,} more, in report.json.</p>" if rest > 0 else ""
-    return f"<h2>{html.escape(heading)}</h2><table><tr>{head}</tr>\n{body}</table>{more}"
+    return f"<h2>{escape_html(heading)}</h2><table><tr>{head}</tr>\n{body}</table>{more}"
 
 
 def _flat(plan: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:

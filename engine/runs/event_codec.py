@@ -22,8 +22,8 @@ MAX_TEXT = 10_000
 """Characters after which a text is truncated."""
 MAX_LINE = 1_000_000
 """Bytes of the longest line that is parsed."""
-MAX_BYTES = 1 << 40
-"""Largest log that is read."""
+MAX_BYTES = 1 << 31
+"""Largest log that is read; a line a second fills it in two months."""
 _BUFFER_BYTES = 1 << 16
 _KINDS: dict[str, type[RunEvent]] = {kind.__name__: kind for kind in get_args(RunEvent)}
 _PATHS: dict[type, Callable[[Path, str], Path]] = {

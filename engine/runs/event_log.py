@@ -22,6 +22,7 @@ SYNC_EVERY_S = 1.0
 MAX_WAITING = 10_000
 """Largest number of lines buffered while the disk fails; the oldest are dropped first."""
 _PIECE_BYTES = 1 << 16
+_MAX_SEARCHED = 4 * MAX_LINE
 
 
 def open_for_append(path: Path) -> tuple[FileIO, int]:
@@ -51,6 +52,10 @@ def _repair(file: FileIO) -> int:
     whole = _end_of_last_line(file, size)
     if whole == size:
         return 0
+    if whole < size - _MAX_SEARCHED:
+        # No line of ours; end it, and readers skip it.
+        files.write(file, b"\n")
+        return 0
     file.seek(whole)
     last = file.read(MAX_LINE + 1)
     if len(last) <= MAX_LINE and entry_in(last) is not None:
@@ -61,9 +66,9 @@ def _repair(file: FileIO) -> int:
 
 
 def _end_of_last_line(file: FileIO, size: int) -> int:
-    """Return the position after the last line end, searching backwards."""
+    """Return the position after the last line end, searching backwards through a few lines."""
     end = size
-    while end:
+    while end > size - _MAX_SEARCHED - _PIECE_BYTES and end:
         start = max(0, end - _PIECE_BYTES)
         file.seek(start)
         found = file.read(end - start).rfind(b"\n")

@@ -7,7 +7,6 @@ self-contained web page. The folder follows the Hugging Face ImageFolder convent
 Shapes: N images, H height, W width.
 """
 
-import html
 import json
 import logging
 import math
@@ -34,6 +33,7 @@ from engine.events import (
     PromptsChecked,
 )
 from engine.fs.atomic import atomic_write, wrap_os_error
+from engine.printable import escape_html, printable
 from engine.sample.load import LoadedRun, encode_texts, load_run
 from engine.sample.prompts import drawable, read_prompts
 from engine.sample.request import Direction, GalleryRequest
@@ -85,16 +85,16 @@ def gallery_page(
         provenance: shown in the footer.
     """
     figures = [
-        f'<figure><img src="{html.escape(name)}" alt="{html.escape(text)}" loading="lazy">'
-        f"<figcaption>{html.escape(text) or '&nbsp;'}</figcaption></figure>"
+        f'<figure><img src="{escape_html(name)}" alt="{escape_html(text)}" loading="lazy">'
+        f"<figcaption>{escape_html(text) or '&nbsp;'}</figcaption></figure>"
         for name, text in pairs
     ]
     facts = [
-        f"<dt>{html.escape(name.replace('_', ' '))}</dt><dd>{html.escape(str(value))}</dd>"
+        f"<dt>{escape_html(name.replace('_', ' '))}</dt><dd>{escape_html(str(value))}</dd>"
         for name, value in provenance.items()
     ]
     return _PAGE.substitute(
-        title=html.escape(f"{len(figures):,} pairs from {provenance.get('run', 'a run')}"),
+        title=escape_html(f"{len(figures):,} pairs from {provenance.get('run', 'a run')}"),
         width=size[0],
         height=size[1],
         rendering="pixelated" if max(size) <= SMALL else "auto",
@@ -304,7 +304,7 @@ class _Writing:
         plan = self._plan(run)
         self._emit(GalleryProgressed(done=0, total=plan.total))
         provenance = Provenance(
-            run=self._request.run.absolute().name,
+            run=printable(self._request.run.absolute().name),
             dataset=run.model.dataset,
             images_seen=run.checkpoint.images_seen,
             step=run.checkpoint.step,

@@ -21,11 +21,14 @@ from engine.errors import SheetCorruptError
 from engine.events import ImageArray
 from engine.fs.atomic import atomic_write
 from engine.fs.codec import decode, encode
+from engine.fs.untrusted import read_regular
 
 CHUNK = "diptych"
 KIND = "preview"
 MAX_TILES = 4096
 MAX_PIXELS = 64_000_000
+MAX_BYTES = 256_000_000
+"""Limit of a sheet, which has three bytes a pixel before it is compressed."""
 MAX_CHUNK_CHARACTERS = 4_000_000
 
 
@@ -132,7 +135,7 @@ def read_sheet(path: Path) -> Sheet:
 
 def _opened(path: Path) -> Image.Image:
     try:
-        return Image.open(path, formats=("PNG",))
+        return Image.open(io.BytesIO(read_regular(path, MAX_BYTES)), formats=("PNG",))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise SheetCorruptError(path, str(error)) from error
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from engine.errors import ConfigError, Problem, TextsUnreadableError
+from engine.fs.untrusted import MalformedFileError, read_regular
 
 MAX_COUNT = 100_000
 MAX_SEED = 2**31 - 1
@@ -97,15 +98,13 @@ def read_lines(path: Path, *, at_least: int = 1) -> list[tuple[int, str]]:
         TextsUnreadableError: it is not UTF-8, too large, or holds too few texts.
     """
     try:
-        size = path.stat().st_size
-        content = path.read_bytes() if size <= MAX_BYTES else b""
-        text = content.decode("utf-8-sig")
+        text = read_regular(path.resolve(), MAX_BYTES).decode("utf-8-sig")
+    except MalformedFileError as error:
+        raise TextsUnreadableError(path, str(error)) from error
     except UnicodeDecodeError as error:
         raise TextsUnreadableError(path, "it is not UTF-8 text") from error
     except OSError as error:
         raise TextsUnreadableError(path, error.strerror or str(error)) from error
-    if size > MAX_BYTES:
-        raise TextsUnreadableError(path, f"it has more than {MAX_BYTES // 1_000_000} MB")
     lines = numbered_lines(text)
     if len(lines) < at_least:
         raise TextsUnreadableError(path, f"it holds {len(lines)} texts and must hold {at_least}")

@@ -261,16 +261,22 @@ def _faster_precision(
     if not has_bf16(device):
         return "fp32"
     size = config.training.batch_size or min(TrainingConfig().batch_size, data.count)
-    rates = {
-        precision: _training_speed(
-            config.with_values(training__precision=precision, training__batch_size=size),
-            data,
-            device,
-            control,
-            seconds=PROBE_S / 2,
-        )
-        for precision in ("fp32", "bf16")
-    }
+    try:
+        rates = {
+            precision: _training_speed(
+                config.with_values(training__precision=precision, training__batch_size=size),
+                data,
+                device,
+                control,
+                seconds=PROBE_S / 2,
+            )
+            for precision in ("fp32", "bf16")
+        }
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        # The run splits its batches, and its speed is not that of whole ones.
+        return "fp32"
     return "bf16" if rates["bf16"] >= MIN_BF16_SPEEDUP * rates["fp32"] else "fp32"
 
 

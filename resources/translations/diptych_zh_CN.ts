@@ -907,6 +907,10 @@ Free software under the Apache License 2.0.</source>
         <translation>对</translation>
     </message>
     <message>
+        <source>has a name that is not text in this system&apos;s encoding, so it cannot be stored. Rename it, or set a UTF-8 locale</source>
+        <translation>的名称不是此系统编码下的有效文字，因此无法保存。请重命名，或设置 UTF-8 区域</translation>
+    </message>
+    <message>
         <source>Try a larger batch, relativistic pairing, or a lower rate.</source>
         <translation>可尝试更大的批、相对配对损失或更低的学习率。</translation>
     </message>

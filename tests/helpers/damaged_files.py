@@ -24,25 +24,13 @@ import pyarrow as pa
 from engine.cli.main import main as diptych
 from engine.runs.checkpoint_files import FACTS, MANIFEST, TENSORS, FileEntry, manifest_to_json
 from tests.helpers import sources
+from tests.helpers.command_line import TINY
 from tests.helpers.tiny import WORDS, tiny_dataset
 
 MAX_BYTES = 1_000_000_000
 REFUSED, TAKEN, TRACEBACK, HANG, MEMORY = "refused", "taken", "traceback", "hang", "over 1 GB"
 FATES = (REFUSED, TAKEN, TRACEBACK, HANG, MEMORY)
 CHECKPOINT = "run/checkpoints/checkpoint-000000000032"
-TINY = [
-    "--batch-size=8",
-    "--preview-count=4",
-    "--latent-dim=4",
-    "--generator-channels=4",
-    "--token-dim=4",
-    "--discriminator-channels=4",
-    "--embedding-dim=8",
-    "--device=cpu",
-    "--precision=fp32",
-    "--evaluate-every-s=0",
-]
-
 Random = random.Random
 Mutate = Callable[[Random, bytes], bytes]
 
@@ -374,6 +362,7 @@ def judge(code: int, complaints: str, peak_bytes: int = 0) -> Outcome:
 def read_here(arguments: Sequence[str]) -> Outcome:
     """Run a command in this process."""
     _reset_peak()
+    handlers = logging.getLogger().handlers[:]
     complaints = io.StringIO()
     with (
         contextlib.redirect_stdout(io.StringIO()),
@@ -388,8 +377,8 @@ def read_here(arguments: Sequence[str]) -> Outcome:
             code = -1
             complaints.write(f"{type(error).__name__}: {error}")
         finally:
-            # Its handler writes to the standard error of this case.
-            logging.getLogger().handlers.clear()
+            # Remove its handler, which writes to the standard error of this case.
+            logging.getLogger().handlers[:] = handlers
     return judge(code, complaints.getvalue(), _peak())
 
 

@@ -1,7 +1,6 @@
 """The command line, as real processes, when its terminal, its memory or its time is taken away."""
 
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -11,38 +10,12 @@ import pytest
 from engine.events import LogRestored, Outcome, ReportingFailed, RunEnded
 from engine.runs.event_reader import read_events
 from engine.runs.folder import RunFolder
+from tests.helpers.command_line import PATIENCE_S, TINY, diptych, ended, pipe
 from tests.helpers.tiny import tiny_dataset
 
 resource = pytest.importorskip("resource", reason="POSIX")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals, pipes and limits")
-ROOT = Path(__file__).parents[3]
-TINY = [
-    "--batch-size=8",
-    "--preview-count=4",
-    "--latent-dim=4",
-    "--generator-channels=4",
-    "--discriminator-channels=4",
-    "--embedding-dim=8",
-    "--token-dim=4",
-    "--device=cpu",
-    "--precision=fp32",
-    "--evaluate-every-s=0",
-]
 FOREVER = "--minutes=600"
-PATIENCE_S = 60
-
-
-def diptych(*arguments, **options):
-    """Start the real command line."""
-    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | options
-    return subprocess.Popen(
-        [sys.executable, "-m", "studio", *map(str, arguments)], cwd=ROOT, **options
-    )
-
-
-def pipe(stream):
-    assert stream is not None
-    return stream
 
 
 def training(tmp_path, *options, **streams):
@@ -58,12 +31,6 @@ def wait_for(condition):
     while not condition() and time.monotonic() < deadline_s:
         time.sleep(0.02)
     assert condition()
-
-
-def ended(process):
-    """Wait for the end of a process; return its code and the lines that it complained with."""
-    _told, complaints = process.communicate(timeout=PATIENCE_S)
-    return process.returncode, complaints.splitlines()
 
 
 @pytest.mark.slow

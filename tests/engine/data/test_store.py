@@ -1,11 +1,18 @@
 import json
+import os
 
 import numpy as np
 import pytest
 
+from engine.data.checksums import MAX_RECORD_BYTES
 from engine.data.manifest import read_manifest
 from engine.data.store import open_dataset, write_dataset
-from engine.errors import DatasetCorruptError, DatasetMissingError, FolderInUseError
+from engine.errors import (
+    DatasetCorruptError,
+    DatasetMissingError,
+    EditRefusedError,
+    FolderInUseError,
+)
 from tests.helpers.tiny import WORDS, tiny_dataset
 
 
@@ -81,6 +88,92 @@ def _change_a_line(folder, **changes):
     (folder / "pairs.jsonl").write_text("\n".join([first, *lines[1:]]) + "\n")
 
 
+def _add_to_a_text(text):
+    def damage(folder):
+        lines = (folder / "pairs.jsonl").read_text().splitlines()
+        lines[0] = lines[0].replace('"dark"', text, 1)
+        (folder / "pairs.jsonl").write_text("\n".join(lines) + "\n")
+
+    return damage
+
+
+def _make_a_pipe(name):
+    def damage(folder):
+        (folder / name).unlink()
+        os.mkfifo(folder / name)
+
+    return damage
+
+
+def _make_a_link(name):
+    def damage(folder):
+        (folder / name).rename(folder.parent / name)
+        (folder / name).symlink_to(folder.parent / name)
+
+    return damage
+
+
+def _make_huge(name):
+    def damage(folder):
+        os.truncate(folder / name, 1 << 42)
+
+    return damage
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes or free links")
+@pytest.mark.parametrize("name", ["manifest.json", "images.npy", "pairs.jsonl"])
+@pytest.mark.parametrize(
+    ("hurt", "reason"),
+    [(_make_a_pipe, "is a pipe"), (_make_a_link, "is a symbolic link"), (_make_huge, "is larger")],
+)
+def test_that_only_regular_files_of_a_possible_size_are_read(tmp_path, name, hurt, reason):
+    folder = tiny_dataset(tmp_path / "tiny")
+    hurt(name)(folder)
+    with pytest.raises(DatasetCorruptError, match=reason):
+        open_dataset(folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("9" * 400, "a number has 400 digits"),
+        ("[" * 90 + "]" * 90, "levels deep"),
+        ("[" * 50_000 + "]" * 50_000, "levels deep"),
+        ('"\\ud800"', "half a character"),
+        ('"' + "x" * MAX_RECORD_BYTES + '"', "is larger|is too long"),
+    ],
+)
+def test_that_a_hostile_record_is_refused(tmp_path, text, reason):
+    folder = tiny_dataset(tmp_path / "tiny")
+    _add_to_a_text(text)(folder)
+    with pytest.raises(DatasetCorruptError, match=reason):
+        open_dataset(folder)
+
+
+def test_that_a_record_that_could_not_be_read_is_not_written(tmp_path):
+    images = np.zeros((1, 8, 8, 1), np.uint8)
+    records = [{"text": "x" * MAX_RECORD_BYTES, "split": "train"}]
+    with pytest.raises(EditRefusedError, match="item 1 have more than 8 MB"):
+        write_dataset(
+            tmp_path / "d",
+            name="",
+            title="",
+            images=images,
+            records=records,
+            licence="",
+            source="",
+        )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_that_a_dataset_of_the_previous_format_opens(tmp_path):
+    folder = tiny_dataset(tmp_path / "tiny")
+    table = json.loads((folder / "manifest.json").read_text())
+    del table["checksums"]
+    (folder / "manifest.json").write_text(json.dumps({**table, "format": 3}))
+    assert len(open_dataset(folder).records) == 24
+
+
 def _hide_an_image(folder):
     _change_a_line(folder, image=False)
 
@@ -113,6 +206,11 @@ def _edit_manifest(**changes):
         lambda folder: (folder / "images.npy").unlink(),
         _hide_an_image,
         _empty_an_item,
+        _edit_manifest(pairs=10**400),
+        _edit_manifest(image_height=0),
+        _edit_manifest(image_width=10**6),
+        _edit_manifest(checksums={"images": ["a"], "records": [1]}),
+        lambda folder: _change_a_line(folder, split=["train"]),
     ],
 )
 def test_that_a_damaged_dataset_is_refused_with_a_reason(tmp_path, damage):

@@ -94,7 +94,7 @@ def test_that_unusable_files_say_why(tmp_path):
         read_lines(path, at_least=2)
     with path.open("wb") as file:
         file.truncate(MAX_BYTES + 1)
-    with pytest.raises(TextsUnreadableError, match="more than 50 MB"):
+    with pytest.raises(TextsUnreadableError, match="larger than 50,000,000 bytes"):
         read_lines(path)
 
 
