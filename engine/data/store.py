@@ -185,7 +185,7 @@ def _read_records(folder: Path, manifest: Manifest) -> Iterator[Record]:
                 raise MalformedFileError(f"line {number:,} of {RECORDS} is too long")
             if number > manifest.items:
                 raise MalformedFileError(f"{RECORDS} has more than {manifest.items:,} lines")
-            yield read_table(line, f"line {number:,} of {RECORDS}")
+            yield read_table(line, f"a line of {RECORDS}")
 
 
 def _check(dataset: StoredDataset) -> None:

@@ -46,7 +46,7 @@ def read_word_vectors(path: Path, wanted: Collection[str]) -> WordVectors:
             first is used.
 
     Raises:
-        VectorsUnreadableError: the file cannot be read, or holds none of the words.
+        VectorsUnreadableError: the file cannot be read, or holds less than two of the words.
     """
     found: dict[str, npt.NDArray[np.float32]] = {}
     size = skipped = 0
@@ -73,8 +73,10 @@ def read_word_vectors(path: Path, wanted: Collection[str]) -> WordVectors:
         raise VectorsUnreadableError(path, str(error)) from error
     except OSError as error:
         raise VectorsUnreadableError(path, error.strerror or str(error)) from error
-    if not found:
-        raise VectorsUnreadableError(path, "it holds no vector of any of the dataset's words")
+    if len(found) < 2:
+        # Vectors are centred, which leaves nothing of a single one.
+        kind = "a vector of only one" if found else "no vector of any"
+        raise VectorsUnreadableError(path, f"it holds {kind} of the dataset's words")
     return WordVectors(
         words=tuple(found), values=np.stack(list(found.values())), skipped_lines=skipped
     )
@@ -99,8 +101,9 @@ def fitted(vectors: WordVectors, size: int) -> npt.NDArray[np.float32]:
 def _vector(numbers: str) -> npt.NDArray[np.float32]:
     """Parse the numbers of a line; empty if it has less than two, or one is out of range."""
     try:
-        vector = np.array(numbers.split(), dtype=np.float32)
+        # As doubles, which hold every number that a file may name without a warning.
+        vector = np.array(numbers.split(), dtype=np.float64)
     except ValueError:
         return np.empty(0, dtype=np.float32)
     is_usable = len(vector) > 1 and bool((np.abs(vector) <= MAX_VALUE).all())
-    return vector if is_usable else np.empty(0, dtype=np.float32)
+    return vector.astype(np.float32) if is_usable else np.empty(0, dtype=np.float32)

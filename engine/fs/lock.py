@@ -22,6 +22,7 @@ from typing import Self
 from engine.errors import EngineError, FolderNotWritableError, RunLockedError, RunMissingError
 from engine.fs.atomic import wrapping_os_errors
 from engine.fs.untrusted import NOFOLLOW_FLAGS
+from engine.printable import printable
 
 log = logging.getLogger(__name__)
 
@@ -149,7 +150,9 @@ def _read_holder(handle: int) -> Holder:
         return Holder(0, "", is_us=False)
     if type(pid) is not int or not 0 < pid < 1 << 32 or not isinstance(host, str):
         return Holder(0, "", is_us=False)
-    return Holder(pid, host[:255], is_us=pid == os.getpid() and host == socket.gethostname())
+    return Holder(
+        pid, printable(host[:255]), is_us=pid == os.getpid() and host == socket.gethostname()
+    )
 
 
 if sys.platform == "win32":

@@ -82,6 +82,9 @@ def ensure_folder(path: Path) -> None:
         raise MalformedFileError(f"{path.name} is {_KINDS.get(kind, 'a file')}")
 
 
+_TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep"
+
+
 def _bounded_int(digits: str) -> int:
     if len(digits) > MAX_DIGITS + digits.startswith("-"):
         raise ValueError(f"a number has {len(digits):,} digits")
@@ -97,18 +100,17 @@ def read_table(content: bytes, name: str) -> dict[str, Any]:
     Raises:
         MalformedFileError: it is not such an object.
     """
-    too_deep = f"{name} is nested more than {MAX_DEPTH} levels deep"
     try:
         table = _DECODER.decode(content.decode("utf-8"))
     except RecursionError:
-        raise MalformedFileError(too_deep) from None
+        raise MalformedFileError(f"{name} {_TOO_DEEP}") from None
     except ValueError as error:
         raise MalformedFileError(f"{name} is not JSON ({str(error)[:100]})") from error
     if not isinstance(table, dict):
         raise MalformedFileError(f"{name} is not a JSON object")
     # Skip the depth check for the common case of few brackets.
     if content.count(b"[") + content.count(b"{") > MAX_DEPTH and _is_deep(table):
-        raise MalformedFileError(too_deep)
+        raise MalformedFileError(f"{name} {_TOO_DEEP}")
     if b"\\u" in content and _has_surrogates(table):
         raise MalformedFileError(f"{name} holds half a character")
     return table

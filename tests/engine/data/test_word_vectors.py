@@ -38,8 +38,15 @@ def test_that_useless_files_say_why(tmp_path):
 def test_that_endless_lines_do_not_fill_the_memory(tmp_path, monkeypatch):
     monkeypatch.setattr(word_vectors, "MAX_LINE", 100)
     path = tmp_path / "vectors.txt"
-    path.write_text("x " + "1 " * 1000 + "\na 1 2\n")
-    assert read_word_vectors(path, {"a"}).words == ("a",)
+    path.write_text("x " + "1 " * 1000 + "\na 1 2\nb 2 1\n")
+    assert read_word_vectors(path, {"a", "b"}).words == ("a", "b")
+
+
+def test_that_a_single_word_or_number_is_of_no_use(tmp_path):
+    path = tmp_path / "vectors.txt"
+    path.write_text("a 1 2\nb 1e300 1\nc 1\n")
+    with pytest.raises(VectorsUnreadableError, match="only one of the dataset's words"):
+        read_word_vectors(path, {"a", "b", "c"})
 
 
 def test_that_longer_vectors_keep_where_they_differ_most():
