@@ -23,6 +23,7 @@ RANDOM = np.random.default_rng(0)
 
 def values_of(content, **chosen):
     file = open_stored(content, **chosen)
+    assert file is not None
     with MemoryBudget(100_000) as budget:
         return file.read(budget).values
 

@@ -1,5 +1,6 @@
 import hashlib
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ RECORDS = [
     {"text": None, "split": "train"},
     {"text": "alone", "image": False, "split": "held_out"},
 ]
-ABOUT = {"name": "some", "title": "Some", "licence": "", "source": ""}
+ABOUT: dict[str, Any] = {"name": "some", "title": "Some", "licence": "", "source": ""}
 
 
 def some_images() -> np.ndarray:
