@@ -106,10 +106,10 @@ _PRIORS: Mapping[str, float] = {
     "koi8-u": 0.0035,
     "cp866": 0.004,
     "cp1253": 0.004,
-    "cp1254": 0.006,
+    "cp1254": 0.003,
     "cp1255": 0.003,
     "cp1256": 0.003,
-    "iso8859-6": 0.0003,
+    "iso8859-6": 0.00005,
     "cp1257": 0.002,
     "cp874": 0.003,
 }
@@ -331,25 +331,27 @@ def _likeliest(lines: Sequence[bytes]) -> tuple[str, float]:
 
 
 def _scores(lines: Sequence[bytes]) -> tuple[dict[str, float], float]:
-    """Rate encodings with chardet: lines in small groups, so that a stray one spoils only its own.
+    """Rate encodings with chardet, which is most precise for many lines of one encoding.
 
-    Those that are no strays are also rated together, which is more precise.
+    So lines are rated in small groups first, where a stray one of another encoding spoils only its
+    own, and then those that are no strays in larger ones.
 
     Returns:
         A logarithmic score for each encoding, and the highest confidence of any.
     """
-    size = max(min(_GROUP_LINES, math.ceil(len(lines) / _MIN_GROUPS)), len(lines) // _MAX_GROUPS)
-    groups = [
-        _ratings(b"\n".join(lines[start : start + size])) for start in range(0, len(lines), size)
-    ]
     weight = _PRIOR_WEIGHT / math.sqrt(len(lines))
-    scores = _weigh(groups, weight)
+    small = max(min(_GROUP_LINES, math.ceil(len(lines) / _MIN_GROUPS)), len(lines) // _MAX_GROUPS)
+    groups = _rate_groups(lines, small)
     if len(groups) > 1:
+        scores = _weigh(groups, weight)
         first = max(sorted(scores), key=scores.__getitem__)
         usual = [line for line in lines if not _is_stray(line, first)] or lines
-        groups.append(_ratings(b"\n".join(usual[:_JOINT_LINES])))
-        scores = _weigh(groups, weight)
-    return scores, max(max(ratings.values(), default=0.0) for ratings in groups)
+        groups = _rate_groups(usual, max(_JOINT_LINES, len(usual) // _MAX_GROUPS))
+    return _weigh(groups, weight), max(max(one.values(), default=0.0) for one in groups)
+
+
+def _rate_groups(lines: Sequence[bytes], size: int) -> list[dict[str, float]]:
+    return [_ratings(b"\n".join(lines[at : at + size])) for at in range(0, len(lines), size)]
 
 
 def _weigh(groups: Sequence[Mapping[str, float]], weight: float) -> dict[str, float]:

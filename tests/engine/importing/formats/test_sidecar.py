@@ -180,15 +180,23 @@ def test_that_each_folder_has_its_own_encoding():
         "fr": ("cp1252", ["un café", "une forêt brûlée", "près du château", "l’été", "une île"]),
         "pl": ("cp1250", ["biały koń", "czerwona łódź", "na łące pod śniegiem", "źrebak"]),
         "ru": ("koi8_r", ["красная кошка", "старый мост у реки", "на траве", "зелёный трамвай"]),
-        "few": ("cp1252", ["déjà vu"]),
     }
     files, wanted = {}, {}
     for folder, (encoding, captions) in texts.items():
-        for number, caption in enumerate(captions * (8 if folder == "fr" else 1)):
+        repeated = [f"{caption} {turn}" for turn in range(4) for caption in captions]
+        for number, caption in enumerate(repeated if folder == "fr" else captions):
             files[f"{folder}/{number}.png"] = P
             files[f"{folder}/{number}.txt"] = caption.encode(encoding)
             wanted[f"{folder}/{number}.png"] = (caption,)
     assert scanned(files, "sidecar").texts == wanted
+
+
+def test_that_a_folder_of_few_captions_has_the_encoding_of_the_source():
+    captions = ["biały koń", "czerwona łódź", "na łące pod śniegiem", "źrebak"]
+    files = {"few/a.png": P, "few/a.txt": "ślad".encode("cp1250")}
+    for number, caption in enumerate(captions):
+        files |= {f"{number}.png": P, f"{number}.txt": caption.encode("cp1250")}
+    assert scanned(files, "sidecar").texts["few/a.png"] == ("ślad",)
 
 
 def test_that_an_encoding_of_unicode_can_be_stated():
