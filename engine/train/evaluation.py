@@ -96,7 +96,7 @@ class Evaluation:
         """Whether an evaluation was requested and has not ended."""
         self._best: dict[str, float] = {}
         self._due_s = 0.0
-        self._slice_ended_s = self._next_slice_s = time.monotonic()
+        self._slice_ended_s, self._overshoot_s = time.monotonic(), 0.0
         self.measured_images = -1
         """Images seen at the last evaluation."""
 
@@ -161,25 +161,23 @@ class Evaluation:
 
     def is_slice_due(self) -> bool:
         """Whether training has had its share of the time since the last slice."""
-        return self.is_under_way and time.monotonic() >= self._next_slice_s
+        return self.is_under_way and self._allowed_s() >= SLICE_S
 
     def advance(self, seconds: float = 0.0) -> Evaluated | None:
         """Work for a slice; return the evaluation that ends in it.
 
         Args:
-            seconds: duration of the slice, by default according to the time since the last one.
+            seconds: duration of the slice, by default what is allowed.
         """
         began_s = time.monotonic()
-        seconds = seconds or max(SLICE_S, EVALUATION_SHARE * (began_s - self._slice_ended_s))
+        seconds = seconds or max(self._allowed_s(), SLICE_S)
         evaluated = None
         if self._preparing is not None:
             self._advance_preparing(self._preparing, seconds)
         elif self._measuring is not None:
             evaluated = self._advance_measuring(self._measuring, seconds)
         self._slice_ended_s = time.monotonic()
-        self._next_slice_s = (
-            self._slice_ended_s + (self._slice_ended_s - began_s) / EVALUATION_SHARE
-        )
+        self._overshoot_s = max(self._slice_ended_s - began_s - seconds, 0.0)
         return evaluated
 
     def abandon(self) -> None:
@@ -204,6 +202,14 @@ class Evaluation:
         best = state.get("best")
         if isinstance(best, Mapping):
             self._best = {str(name): float(rank) for name, rank in best.items()}
+
+    def _allowed_s(self) -> float:
+        """Return the duration of a slice now: a share of the time since the last one.
+
+        What that one took too long is taken off, or slices would grow from one to the next.
+        """
+        since_s = time.monotonic() - self._slice_ended_s
+        return EVALUATION_SHARE * since_s - self._overshoot_s
 
     def _begin_preparing(self) -> None:
         if self._evaluator is None and self._preparing is None:
