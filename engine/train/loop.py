@@ -10,7 +10,7 @@ from engine.data.store import open_dataset
 from engine.errors import NonFiniteLossError
 from engine.events import MetricsReported, Outcome, Phase, PhaseChanged, RunPaused, StepsSkipped
 from engine.metrics.evaluate import Evaluator, build_evaluator
-from engine.metrics.extractor import default_cache, has_classifier, num_training_steps
+from engine.metrics.extractor import MAX_SIDE, default_cache, has_classifier, num_training_steps
 from engine.nets.protocols import PairModel
 from engine.runs.checkpoint_files import CheckpointMetadata
 from engine.sample.sampler import Sampler
@@ -65,6 +65,7 @@ class TrainingLoop:
             control=self._control,
             work=context.estimator.evaluation,
             num_classifier_steps=0 if is_cached else num_training_steps(run.announcement.pairs),
+            classifier_pixels=min(run.config.networks.image_size, MAX_SIDE) ** 2,
         )
         self._evaluation.load_state_dict(loop_state)
         self._checkpoint_due_s = 0.0

@@ -174,7 +174,7 @@ def test_that_the_preparation_is_foreseen_by_its_steps():
 
     story = Story(prepare=prepare, num_classifier_steps=100)
     story.evaluation.start(0.0)
-    assert story.work.preparing_s == pytest.approx(100 * module.CLASSIFIER_STEP_S)
+    assert story.work.preparing_s == pytest.approx(100 * 1_024 * module.CLASSIFIER_STEP_S)
     for _slice in range(51):
         story.evaluation.advance(1e-9)
     call = story.evaluation._preparing
