@@ -48,7 +48,7 @@ def _life(_folder: Path) -> int:
 
 def _monkey(_folder: Path) -> int:
     tests = ("-m", "pytest", "-q", "-s", "tests/journeys/test_monkey.py")
-    return _call(*tests, variables={"DIPTYCH_MONKEY_MINUTES": "10"})
+    return _call(*tests, variables={"DIPTYCH_MONKEY_MINUTES": "10", "DIPTYCH_MONKEY_LENGTH": "200"})
 
 
 def _fuzz(_folder: Path) -> int:

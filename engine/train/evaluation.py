@@ -34,9 +34,10 @@ EVALUATION_STREAM = 0xE7A1
 
 SLICE_S = 0.1
 """Shortest slice."""
-CLASSIFIER_STEP_S = 0.035
-"""Guess at a training step of the evaluator's classifier, until it is measured."""
-MIN_TIMED_STEPS = 10
+CLASSIFIER_STEP_S = 3.5e-5
+"""Guess at a training step of the evaluator's classifier for each of its pixels, until it is
+measured: 35 ms at 32 px, 140 ms at 64 px, one thread."""
+MIN_TIMED_STEPS = 3
 """Steps after which the measured duration counts."""
 
 
@@ -68,6 +69,7 @@ class Evaluation:
         control: of the run.
         work: is kept up to date.
         num_classifier_steps: training steps that ``prepare`` takes.
+        classifier_pixels: of an image that the classifier sees.
     """
 
     def __init__(
@@ -81,11 +83,13 @@ class Evaluation:
         control: RunControl,
         work: EvaluationWork,
         num_classifier_steps: int = 0,
+        classifier_pixels: int = 1_024,
     ) -> None:
         self._config, self._seed = config, mix_seed(seed, EVALUATION_STREAM)
         self._prepare, self._take_snapshot = prepare, take_snapshot
         self._emit, self._control, self._work = emit, control, work
         self._num_classifier_steps = num_classifier_steps
+        self._classifier_step_s = CLASSIFIER_STEP_S * classifier_pixels
         self._evaluator: Evaluator | None = None
         self._preparing: TimeSlicedCall[Evaluator] | None = None
         self._timed_from = (0, 0.0)
@@ -96,7 +100,7 @@ class Evaluation:
         """Whether an evaluation was requested and has not ended."""
         self._best: dict[str, float] = {}
         self._due_s = 0.0
-        self._slice_ended_s = self._next_slice_s = time.monotonic()
+        self._slice_ended_s, self._overshoot_s = time.monotonic(), 0.0
         self.measured_images = -1
         """Images seen at the last evaluation."""
 
@@ -161,25 +165,23 @@ class Evaluation:
 
     def is_slice_due(self) -> bool:
         """Whether training has had its share of the time since the last slice."""
-        return self.is_under_way and time.monotonic() >= self._next_slice_s
+        return self.is_under_way and self._allowed_s() >= SLICE_S
 
     def advance(self, seconds: float = 0.0) -> Evaluated | None:
         """Work for a slice; return the evaluation that ends in it.
 
         Args:
-            seconds: duration of the slice, by default according to the time since the last one.
+            seconds: duration of the slice, by default what is allowed.
         """
         began_s = time.monotonic()
-        seconds = seconds or max(SLICE_S, EVALUATION_SHARE * (began_s - self._slice_ended_s))
+        seconds = seconds or max(self._allowed_s(), SLICE_S)
         evaluated = None
         if self._preparing is not None:
             self._advance_preparing(self._preparing, seconds)
         elif self._measuring is not None:
             evaluated = self._advance_measuring(self._measuring, seconds)
         self._slice_ended_s = time.monotonic()
-        self._next_slice_s = (
-            self._slice_ended_s + (self._slice_ended_s - began_s) / EVALUATION_SHARE
-        )
+        self._overshoot_s = max(self._slice_ended_s - began_s - seconds, 0.0)
         return evaluated
 
     def abandon(self) -> None:
@@ -209,11 +211,19 @@ class Evaluation:
                 if isinstance(rank, int | float) and math.isfinite(rank)
             }
 
+    def _allowed_s(self) -> float:
+        """Return the duration of a slice now: a share of the time since the last one.
+
+        What that one took too long is taken off, or slices would grow from one to the next.
+        """
+        since_s = time.monotonic() - self._slice_ended_s
+        return EVALUATION_SHARE * since_s - self._overshoot_s
+
     def _begin_preparing(self) -> None:
         if self._evaluator is None and self._preparing is None:
             self._preparing = TimeSlicedCall(self._prepare, self._control)
             self._timed_from = (0, 0.0)
-            self._work.preparing_s = self._num_classifier_steps * CLASSIFIER_STEP_S
+            self._work.preparing_s = self._num_classifier_steps * self._classifier_step_s
 
     def _advance_preparing(self, call: TimeSlicedCall[Evaluator], seconds: float) -> None:
         if not call.advance(seconds):
@@ -236,7 +246,7 @@ class Evaluation:
         if checks and not self._timed_from[0]:
             self._timed_from = checks, spent_s
         steps = checks - self._timed_from[0]
-        each_s = CLASSIFIER_STEP_S
+        each_s = self._classifier_step_s
         if steps >= MIN_TIMED_STEPS:
             each_s = (spent_s - self._timed_from[1]) / steps
         self._work.preparing_s = each_s * max(self._num_classifier_steps - checks, 0)

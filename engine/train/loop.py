@@ -11,7 +11,7 @@ from engine.data.store import open_dataset
 from engine.errors import NonFiniteLossError
 from engine.events import MetricsReported, Outcome, Phase, PhaseChanged, RunPaused, StepsSkipped
 from engine.metrics.evaluate import Evaluator, build_evaluator
-from engine.metrics.extractor import default_cache, has_classifier, num_training_steps
+from engine.metrics.extractor import MAX_SIDE, default_cache, has_classifier, num_training_steps
 from engine.nets.protocols import PairModel
 from engine.runs.checkpoint_files import CheckpointMetadata
 from engine.sample.sampler import Sampler
@@ -67,6 +67,7 @@ class TrainingLoop:
             control=self._control,
             work=context.estimator.evaluation,
             num_classifier_steps=0 if is_cached else num_training_steps(run.announcement.pairs),
+            classifier_pixels=min(run.config.networks.image_size, MAX_SIDE) ** 2,
         )
         self._evaluation.load_state_dict(loop_state)
         self._checkpoint_due_s = 0.0
@@ -316,19 +317,25 @@ class TrainingLoop:
             Whether the run is paused and its memory is to be released first.
         """
         context, control = self._context, self._control
-        is_measured = self._evaluation.measured_images == context.clock.images_seen
-        if is_measured or not self._evaluation.is_enabled or control.is_stop_requested:
-            return False
-        self._enter(Phase.EVALUATING)
-        self._evaluation.abandon()
-        self._evaluation.request()
-        while self._continue_evaluation() and not control.is_stop_requested:
-            context.directory.heartbeat()
-            if control.is_pause_requested:
-                if self._wait_while_paused():
-                    return True
-                self._enter(Phase.EVALUATING)
+        if self._evaluation.measured_images != context.clock.images_seen:
+            self._evaluation.abandon()
+        while self._wants_last_evaluation():
+            self._enter(Phase.EVALUATING)
+            self._evaluation.request()
+            while not control.is_pause_requested and self._continue_evaluation():
+                context.directory.heartbeat()
+            if not control.is_pause_requested:
+                break
+            # Nothing goes on in a pause that was not requested then.
+            self._evaluation.is_requested = False
+            if self._wait_while_paused():
+                return True
         return False
+
+    def _wants_last_evaluation(self) -> bool:
+        is_measured = self._evaluation.measured_images == self._context.clock.images_seen
+        is_wanted = self._evaluation.is_enabled and not is_measured
+        return is_wanted and not self._control.is_stop_requested
 
     def _continue_evaluation(self) -> bool:
         """Work on a requested evaluation without training; return whether any of it is left."""

@@ -152,6 +152,26 @@ def test_that_an_evaluation_is_made_on_request(tmp_path, monkeypatch, *, is_paus
         assert measured[0].images_seen == events[-1].images_seen
 
 
+@pytest.mark.parametrize("releases", [False, True])
+def test_that_the_last_evaluation_can_be_paused(tmp_path, monkeypatch, *, releases):
+    monkeypatch.setattr(loop, "default_cache", lambda: tmp_path / "cache")
+    control, events = RunControl(), []
+
+    def emit(event):
+        is_first = not any(isinstance(e, RunPaused) for e in events)
+        if isinstance(event, EvaluationStarted) and is_first:
+            control.request_pause(release=releases)
+        if isinstance(event, RunPaused):
+            control.request_resume()
+        events.append(event)
+
+    train(evaluated_config(tmp_path, reporting__evaluate_every_s=60.0), emit, control)
+    assert any(isinstance(event, RunPaused) for event in events)
+    (measured,) = [event for event in events if isinstance(event, EvaluationCompleted)]
+    assert measured.images_seen == events[-1].images_seen == 400
+    assert events[-1].outcome is Outcome.FINISHED
+
+
 def test_that_evaluations_change_no_number_of_the_training(tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "default_cache", lambda: tmp_path / "cache")
     tensors, config = [], evaluated_config(tmp_path)

@@ -147,17 +147,23 @@ def test_that_a_slice_waits_until_training_has_had_its_share(monkeypatch: pytest
 
         def advance(self, seconds: float) -> bool:
             asked.append(seconds)
-            now[0] += 3.0
+            now[0] += seconds + 1.0
             return False
 
     story.evaluation._preparing = cast("Any", Call())
+    # A step took four seconds, so half of that is allowed; it becomes a second more.
     now[0] = 104.0
+    assert story.evaluation.is_slice_due()
     story.evaluation.advance()
     assert asked == [2.0]
-    now[0] += 5.9
-    assert not story.evaluation.is_slice_due()
-    now[0] += 0.1
-    assert story.evaluation.is_slice_due()
+    for slice_s in (module.SLICE_S, module.SLICE_S):
+        # Short steps follow: the second is made up for, and slices do not grow.
+        now[0] += 2.0 + 2 * module.SLICE_S - 0.01
+        assert not story.evaluation.is_slice_due()
+        now[0] += 0.02
+        assert story.evaluation.is_slice_due()
+        story.evaluation.advance()
+        assert asked[-1] == pytest.approx(slice_s, abs=0.01)
 
 
 def test_that_the_preparation_is_foreseen_by_its_steps():
@@ -168,7 +174,7 @@ def test_that_the_preparation_is_foreseen_by_its_steps():
 
     story = Story(prepare=prepare, num_classifier_steps=100)
     story.evaluation.start(0.0)
-    assert story.work.preparing_s == pytest.approx(100 * module.CLASSIFIER_STEP_S)
+    assert story.work.preparing_s == pytest.approx(100 * 1_024 * module.CLASSIFIER_STEP_S)
     for _slice in range(51):
         story.evaluation.advance(1e-9)
     call = story.evaluation._preparing
