@@ -206,9 +206,6 @@ def estimate_lines(config: RunConfig, data: DataFacts, images_per_s: float) -> l
 
 
 def _milestones(run: MeasuredRun, images_per_s: float) -> list[str]:
-    if not run.says_when:
-        seen = f"a run of {run.sample_images:,} images on {run.subject}"
-        return [f"Images needed: not measured; see {seen} (docs/measurements.md, {run.source})."]
     lines: list[str] = []
     for label, images in (
         ("Shapes recognisable", run.recognisable_images),

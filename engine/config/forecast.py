@@ -44,17 +44,12 @@ class MeasuredRun:
     subject: str
     """Dataset that it was measured on; follows "Measured on"."""
     recognisable_images: int | None
-    """Images seen until what they show can be recognised; None if not measured."""
+    """Images seen until what they show can be recognised; None if not measured. One of both is."""
     best_images: int | None
     """Images seen until more changed little, or of the longest run that was measured; None if no
     run was long enough to say."""
     source: str
     """Section of ``docs/measurements.md`` with the figures."""
-
-    @property
-    def says_when(self) -> bool:
-        """Whether it is known after how many images a run shows something."""
-        return self.recognisable_images is not None or self.best_images is not None
 
 
 MEASURED_RUNS: Mapping[str, MeasuredRun] = {

@@ -2108,10 +2108,6 @@ Free software under the Apache License 2.0.</source>
         <translation>所需图像数：未对这类图像测量。</translation>
     </message>
     <message>
-        <source>Images needed: not measured. The sample is of a run on {0}.</source>
-        <translation>所需图像数：未测量。样本来自在{0}上的一次训练。</translation>
-    </message>
-    <message>
         <source>What such a run gave after {0} images; click to enlarge</source>
         <translation>此类训练在 {0} 张图像后的结果；点击放大</translation>
     </message>

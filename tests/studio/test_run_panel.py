@@ -384,8 +384,8 @@ def test_that_one_click_fits_the_image_size_and_keeps_what_was_changed(qtbot, st
     assert form.preset == "cpu-colour-64"
     form.set_text("networks.latent_dim", "64")
     studio.window.run.refresh()
-    assert forecast_says(studio, "Images needed: not measured. The sample is of a run on 1,810")
-    assert not forecast_says(studio, "As good as it gets")
+    assert forecast_says(studio, "As good as it gets: not measured")
+    assert forecast_says(studio, "Measured on 1,810")
     form.set_text("networks.latent_dim", "48")
     studio.window.run.refresh()
     assert [name for name in FIELDS if form.is_modified(name)] == ["networks.latent_dim"]

@@ -131,7 +131,7 @@ class ForecastView(QWidget):
 
     def _lines(self, config: RunConfig, run: MeasuredRun | None, speed: float) -> list[str]:
         lines: list[str] = []
-        if run is not None and run.says_when:
+        if run is not None:
             if run.recognisable_images is None:
                 lines.append(self.tr("Shapes recognisable: not measured"))
             else:
@@ -173,10 +173,6 @@ class ForecastView(QWidget):
                 "Images needed: not measured with these settings, only with the values of the "
                 "preset {0}."
             ).format(translate_engine(PRESETS[run.preset].title))
-        elif not shown.says_when:
-            text = self.tr("Images needed: not measured. The sample is of a run on {0}.").format(
-                translate_engine(shown.subject)
-            )
         else:
             text = self.tr("Measured on {0}.").format(translate_engine(run.subject))
         self._basis.setText(text)
