@@ -174,8 +174,6 @@ class Kind:
     is_resealed: bool = False
     also: str = ""
     """Another folder that the commands need."""
-    is_read: bool = True
-    """Whether the commands read an intact file; false for formats that may only be refused."""
 
 
 SAMPLE = "sample --run {}/run --gallery {}/gallery --count 2"
@@ -212,7 +210,7 @@ KINDS = {
     "ZIP": Kind("source/pictures.zip", _source("pictures.zip")),
     "tar": Kind("source/shard-00000.tar", (*IMPORT, *_source("shard-00000.tar"))),
     "Parquet": Kind("source/train.parquet", IMPORT),
-    "Arrow": Kind("source/data.arrow", (*IMPORT, *_source("data.arrow")), is_read=False),
+    "Arrow": Kind("source/data.arrow", (*IMPORT, *_source("data.arrow"))),
     "CSV": Kind("source/captions.csv", IMPORT),
     "JSON": Kind("source/metadata.jsonl", IMPORT, mutate_lines),
     "COCO": Kind("source/captions.json", IMPORT, mutate_json),
@@ -265,7 +263,7 @@ def check_base(name: str, base: Path) -> None:
         shutil.rmtree(case, ignore_errors=True)
         shutil.copytree(base, case)
         outcome = read_here([word.replace("{}", str(case)) for word in command.split()])
-        if outcome.fate != (TAKEN if KINDS[name].is_read else REFUSED):
+        if outcome.fate != TAKEN:
             raise RuntimeError(f"{command} does not read {name}: {outcome}")
 
 
