@@ -136,9 +136,13 @@ class ArrowFile:
     def _from(self, first: int) -> Iterator[pa.RecordBatch]:
         reader = self._open()
         if self._is_file:
-            yield from map(reader.get_batch, range(first, reader.num_record_batches))
+            batches = map(reader.get_batch, range(first, reader.num_record_batches))
         else:
-            yield from itertools.islice(reader, first, None)
+            batches = itertools.islice(reader, first, None)
+        for batch in batches:
+            # Unlike parquet's, the buffers are used as they are: damaged offsets end the process.
+            batch.validate(full=True)
+            yield batch
 
 
 _ARROW_FILE = b"ARROW1"
