@@ -22,11 +22,23 @@ TINY = [
 """Options of a run that trains in a moment."""
 
 
+_started: list["subprocess.Popen[str]"] = []
+
+
 def diptych(*arguments: object, **options: Any) -> "subprocess.Popen[str]":
     """Start the command line; both outputs are pipes unless the options say otherwise."""
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | options
     words = [argument if isinstance(argument, bytes) else str(argument) for argument in arguments]
-    return subprocess.Popen([sys.executable, "-m", "studio", *words], cwd=ROOT, **options)
+    process = subprocess.Popen([sys.executable, "-m", "studio", *words], cwd=ROOT, **options)
+    _started.append(process)
+    return process
+
+
+def kill_leftovers() -> None:
+    """Kill the processes that a failed test has left running."""
+    for process in _started:
+        process.kill()
+    _started.clear()
 
 
 def pipe(stream: IO[str] | None) -> IO[str]:

@@ -18,23 +18,12 @@ from engine.config.forecast import DataFacts
 from engine.config.presets import PRESETS, config_from_preset
 from engine.control import RunControl
 from engine.runs.folder import RunFolder
+from tests.helpers.command_line import TINY
 from tests.helpers.run_folders import stored_run
 from tests.helpers.tiny import tiny_dataset
 
 ROOT = Path(__file__).parents[3]
-SMALL = [
-    "--images=64",
-    "--batch-size=8",
-    "--preview-count=4",
-    "--latent-dim=4",
-    "--generator-channels=4",
-    "--discriminator-channels=4",
-    "--embedding-dim=8",
-    "--token-dim=4",
-    "--device=cpu",
-    "--seed=1",
-    "--evaluate-every-s=0",
-]
+SMALL = [*TINY, "--images=64", "--seed=1"]
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,14 @@ import pytest
 from engine.events import LogRestored, Outcome, ReportingFailed, RunEnded
 from engine.runs.event_reader import read_events
 from engine.runs.folder import RunFolder
-from tests.helpers.command_line import PATIENCE_S, TINY, diptych, ended, pipe
+from tests.helpers.command_line import (
+    PATIENCE_S,
+    TINY,
+    diptych,
+    ended,
+    kill_leftovers,
+    pipe,
+)
 from tests.helpers.tiny import tiny_dataset
 
 resource = pytest.importorskip("resource", reason="POSIX")
@@ -31,6 +39,12 @@ def wait_for(condition):
     while not condition() and time.monotonic() < deadline_s:
         time.sleep(0.02)
     assert condition()
+
+
+@pytest.fixture(autouse=True)
+def leave_no_process() -> Iterator[None]:
+    yield
+    kill_leftovers()
 
 
 @pytest.mark.slow
