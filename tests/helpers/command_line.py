@@ -38,6 +38,9 @@ def kill_leftovers() -> None:
     """Kill the processes that a failed test has left running."""
     for process in _started:
         process.kill()
+        process.wait()
+        for stream in filter(None, (process.stdout, process.stderr)):
+            stream.close()
     _started.clear()
 
 

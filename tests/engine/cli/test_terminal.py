@@ -42,9 +42,12 @@ def wait_for(condition):
 
 
 @pytest.fixture(autouse=True)
-def leave_no_process() -> Iterator[None]:
+def own_processes() -> Iterator[None]:
+    """Let processes meet SIGHUP even where the tests run under ``nohup``; leave none behind."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     kill_leftovers()
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.slow
