@@ -7,6 +7,7 @@ read by ``RowTexts``. An image may also be embedded in a cell, as base64 or as a
 import base64
 import binascii
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
@@ -159,15 +160,17 @@ def _text_columns(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> 
     named = _first_named(columns, TEXT_NAMES, named_share)
     if named and (plain(named) not in LABEL_NAMES or language[named] >= 0.5):
         return (named,)
-    # What is the same in every row describes the source.
-    varied = [
-        c for c in columns if language[c] >= 0.5 and (len(set(cells[c])) > 1 or len(rows) < 3)
-    ]
+    # What is the same in most rows describes the source.
+    varied = [c for c in columns if language[c] >= 0.5 and (_varies(cells[c]) or len(rows) < 3)]
     captions = [c for c in varied if is_text_name(c)]
     wordy = {c: sum(len(text.split()) for text in cells[c]) for c in captions or varied}
     if wordy:
         return (max(wordy, key=lambda c: wordy[c]),)
     return (named,) if named else ()
+
+
+def _varies(texts: Sequence[str]) -> bool:
+    return bool(texts) and Counter(texts).most_common(1)[0][1] <= 0.7 * len(texts)
 
 
 def _flag_columns(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> tuple[str, ...]:
