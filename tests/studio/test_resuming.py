@@ -115,6 +115,16 @@ def test_that_what_is_no_amount_is_refused(unit: Unit, text: str):
 # The window.
 
 
+def test_that_the_run_panel_is_no_wider_when_a_run_can_be_resumed(
+    qtbot: QtBot, studio: Studio, tmp_path: Path
+):
+    studio.window.show_docks()
+    studio.run_view.open(write_run(tmp_path / "runs" / "old", outcome=Outcome.STOPPED))
+    qtbot.waitUntil(amount(studio).isVisible)
+    # The dock's first width is 340 px; a panel that needs more would widen it for good.
+    assert studio.window.run.minimumSizeHint().width() < 300
+
+
 @pytest.mark.parametrize(
     ("outcome", "state", "words"),
     [

@@ -61,9 +61,11 @@ class MoreTraining(QWidget):
         )
         self._problem = plain_label(role="problem")
         self._problem.hide()
-        row, label = spaced(QHBoxLayout(), SPACING), QLabel(self.tr("Train for another"))
-        fill(row, label, (self._amount, 1), self._unit, self.button)
-        fill(spaced(QVBoxLayout(self), _GAP, (0, 0, 0, 0)), row, self._problem)
+        row = spaced(QHBoxLayout(), SPACING)
+        fill(row, (self._amount, 1), self._unit, self.button)
+        # The label has a line of its own: beside the fields it would widen the whole dock.
+        label, column = QLabel(self.tr("Train for another")), QVBoxLayout(self)
+        fill(spaced(column, _GAP, (0, 0, 0, 0)), label, row, self._problem)
         self._explain()
         self.hide()
 
