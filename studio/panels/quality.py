@@ -126,7 +126,6 @@ class QualityPanel(QWidget):
         add_page_buttons(choice, self._buttons, titles)
         self._buttons.idClicked.connect(lambda page: self.show_view([*self._views, _TABLE][page]))
         choice.addWidget(self.evaluate)
-        choice.addWidget(self.board.legend)
         page = QWidget()
         copy = push_button(self.tr("Copy"), self.table.copy, role="small")
         copy.setToolTip(self.tr("Copy the selected cells for a spreadsheet; all if none are"))
@@ -138,7 +137,7 @@ class QualityPanel(QWidget):
         self._pages.addWidget(self.board)
         self._pages.addWidget(page)
         layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, SPACING, MARGIN, MARGIN))
-        fill(layout, choice, (self._pages, 1), self._sentence, self._advice)
+        fill(layout, choice, self.board.legend, (self._pages, 1), self._sentence, self._advice)
         self.show_verdict(None)
 
     def _show_empty(self) -> None:
