@@ -1,4 +1,4 @@
-"""Texts of strangers, made safe for terminals and pages."""
+"""Escapes characters of untrusted texts that terminals and HTML pages would interpret."""
 
 import html
 import re

@@ -70,7 +70,7 @@ Ended = TypeVar("Ended", RunEnded, GalleryEnded, ImportEnded)
 class StatusLine:
     """Standard output; on a terminal, with a status line at the bottom.
 
-    A job goes on if nobody reads: neither method raises when the output cannot be written.
+    A job continues if nobody reads: neither method raises when the output cannot be written.
     """
 
     def __init__(self) -> None:

@@ -13,6 +13,7 @@ import re
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TextIO
 
 from engine.errors import EngineError
@@ -51,7 +52,7 @@ class _Output:
 
 
 def say(*lines: str) -> None:
-    """Print lines that accompany a job; the job goes on if they cannot be written."""
+    """Print lines that accompany a job; the job continues if they cannot be written."""
     with contextlib.suppress(OutputClosedError):
         answer(*map(printable, lines))
 
@@ -154,7 +155,8 @@ def _prepare_streams() -> None:
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+            null = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (open until the end)
+            setattr(sys, name, null)
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 

@@ -85,7 +85,13 @@ _REPEATS = re.compile(r"^\d+_(?=\D)")
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:[.,:]\d+)*|\.\d+)(?:e[-+]?\d+)?%?", re.IGNORECASE)
 _HEX = re.compile(r"(?:0x)?[0-9a-f]{6,}", re.IGNORECASE)
 _COUNTED = re.compile(r"([^\W\d_]+)\d+")
-_ADDRESS = re.compile(r"(?i)(?:[a-z][\w+.-]*://|www\.)\S+|\S*[\\/]\S*\.\w{2,5}|\S+\.(?:jpe?g|png|webp|gif|tiff?|bmp|json|txt|xml|csv|mp4)")  # fmt: skip # noqa: E501
+_ADDRESS = re.compile(
+    r"""(?ix)
+    (?:[a-z][\w+.-]*://|www\.)\S+                                       # web address
+    | \S*[\\/]\S*\.\w{2,5}                                            # path of a file
+    | \S+\.(?:jpe?g|png|webp|gif|tiff?|bmp|json|txt|xml|csv|mp4)        # name of a file
+    """
+)
 _VOWELS = frozenset("aeiouyäöüåæøœáàâãéèêëíìîïóòôõúùûýÿăąęėįųūīēāőű")
 _SETTINGS = re.compile(r"\s*\n(?:Negative prompt|Steps): ")
 _LOOKED_AT = 400

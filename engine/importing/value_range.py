@@ -118,8 +118,7 @@ def _values_of(content: bytes, frame: int, band: int) -> Values | None:
         with suppress_pillow_warnings(), MemoryBudget(MAX_PIXELS) as budget:
             file = open_stored(content, frame=frame, band=band)
             return file.read(budget).values if file is not None and file.is_deep else None
-    # As in ``decode_image``: Pillow raises arbitrary exceptions on damaged files.
-    except Exception:  # noqa: BLE001
+    except Exception:  # noqa: BLE001 (Pillow raises arbitrary exceptions on damaged files)
         return None
 
 

@@ -326,7 +326,7 @@ class TrainingLoop:
                 context.directory.heartbeat()
             if not control.is_pause_requested:
                 break
-            # Nothing goes on in a pause that was not requested then.
+            # Nothing continues in a pause that was not requested then.
             self._evaluation.is_requested = False
             if self._wait_while_paused():
                 return True

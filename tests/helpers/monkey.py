@@ -31,24 +31,15 @@ from studio.settings.choices import GeneralChoices
 from studio.settings.codec import SettingsStore
 from tests.helpers.guards import ProblemLog, left_running, running_threads
 from tests.helpers.tiny import tiny_dataset
-from tests.helpers.windows import opened_studio
+from tests.helpers.windows import TINY_FORM, opened_studio
 
 TINY = {
-    "device": "cpu",
-    "minutes": "0",
+    **TINY_FORM,
     "images": "1500",
-    "training.batch_size": "8",
-    "training.precision": "fp32",
-    "networks.latent_dim": "4",
-    "networks.generator_channels": "4",
-    "networks.discriminator_channels": "4",
-    "networks.embedding_dim": "8",
-    "networks.token_dim": "4",
     "reporting.preview_count": "9",
     "reporting.preview_every_s": "1",
     "reporting.checkpoint_every_s": "5",
     "reporting.evaluate_every_s": "3",
-    "reporting.eval_samples": "100",
 }
 DATASETS = {"grey": {}, "large": {"size": 64}, "wide": {"size": 18, "width": 32, "channels": 3}}
 TEXTS = ("", "0", "3", "-1", "8", "0.001", "1e9", "nan", "two words", "é\u202e", "x" * 300)

@@ -47,6 +47,19 @@ from tests.helpers.guards import ProblemLog
 
 PATIENCE_MS = 10_000
 SETTLED = {"training": RunState.RUNNING, "paused": RunState.PAUSED, "stuck": RunState.PAUSED}
+TINY_FORM = {
+    "device": "cpu",
+    "minutes": "0",
+    "training.batch_size": "8",
+    "training.precision": "fp32",
+    "networks.latent_dim": "4",
+    "networks.generator_channels": "4",
+    "networks.discriminator_channels": "4",
+    "networks.embedding_dim": "8",
+    "networks.token_dim": "4",
+    "reporting.eval_samples": "100",
+}
+"""Values of the run form for networks that train in a moment."""
 
 
 class PatientQtBot(QtBot):

@@ -20,22 +20,9 @@ from studio.app import Studio
 from studio.models.run_state import Command, RunState
 from tests.helpers.guards import is_event
 from tests.helpers.tiny import tiny_dataset
-from tests.helpers.windows import DIALOG_PATIENCE_MS, ask, life, press, says
+from tests.helpers.windows import DIALOG_PATIENCE_MS, TINY_FORM, ask, life, press, says
 
-SMALL = {
-    "device": "cpu",
-    "seed": "1",
-    "minutes": "0",
-    "training.batch_size": "8",
-    "training.precision": "fp32",
-    "networks.latent_dim": "4",
-    "networks.generator_channels": "4",
-    "networks.discriminator_channels": "4",
-    "networks.embedding_dim": "8",
-    "networks.token_dim": "4",
-    "reporting.preview_count": "16",
-    "reporting.eval_samples": "100",
-}
+SMALL = {**TINY_FORM, "seed": "1", "reporting.preview_count": "16"}
 
 
 def prepare(studio: Studio, dataset: Path, **values: str) -> None:
