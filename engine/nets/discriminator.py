@@ -23,7 +23,8 @@ class Discriminator(nn.Module):
 
     Separate heads for the items and for their match follow Triangle GAN (Gan et al. 2017,
     arXiv:1709.06548) and let an item without a partner contribute. With a single modality there is
-    no pair head.
+    no pair head. From three modalities on, the pair head also judges rows that lack some: a learned
+    vector stands for the features of an absent item.
 
     Args:
         modalities: in any order.
@@ -33,6 +34,7 @@ class Discriminator(nn.Module):
     def __init__(self, modalities: Sequence[Modality], embedding_dim: int) -> None:
         super().__init__()
         names = [modality.name for modality in modalities]
+        self._modalities = {modality.name: modality for modality in modalities}
         self.backbones = nn.ModuleDict({m.name: m.build_backbone() for m in modalities})
         self.unimodal_heads = nn.ModuleDict({name: _unimodal_head(embedding_dim) for name in names})
         self.heads = (*names, PAIR) if len(names) > 1 else tuple(names)
@@ -45,6 +47,9 @@ class Discriminator(nn.Module):
             )
             initialise(self.joint_head)
             init_near_zero(self.joint_head)
+        self.absent = nn.ParameterDict()
+        if len(names) > 2:
+            self.absent.update({n: nn.Parameter(torch.zeros(embedding_dim)) for n in names})
 
     def embed(self, items: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Embed discrete items, so that a penalty can differentiate; keep the others."""
@@ -67,22 +72,71 @@ class Discriminator(nn.Module):
         """Run the backbones on items or on their embeddings: by modality, [B, F]."""
         return {name: self.backbones[name](item) for name, item in items.items()}
 
-    def logits(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Run all heads: [B] logits for each of ``heads``."""
+    def is_mismatch(
+        self, items: Mapping[str, Tensor], present: Mapping[str, Tensor], exchanged: str
+    ) -> Tensor:
+        """Whether rows no longer belong together after one item is taken from the row before.
+
+        The item must differ, and so must another one. Where the rows have discrete items, one of
+        these must differ: two pictures of a three differ, yet each fits the other's word.
+
+        Args:
+            items: by modality, [B, ...].
+            present: by modality, [B] booleans. Rows that lack other items than the row before them
+                make no mismatch.
+            exchanged: the modality.
+
+        Returns:
+            [B] booleans.
+        """
+        differs = {
+            name: ~self._modalities[name].is_equal(item, item.roll(1, 0)) & present[name]
+            for name, item in items.items()
+        }
+        alike = torch.stack([there == there.roll(1, 0) for there in present.values()]).all(0)
+        others = torch.stack([d for name, d in differs.items() if name != exchanged]).any(0)
+        discrete = [name for name in differs if self._modalities[name].is_discrete]
+        if discrete:
+            has_discrete = torch.stack([present[name] for name in discrete]).any(0)
+            others &= torch.stack([differs[name] for name in discrete]).any(0) | ~has_discrete
+        return alike & differs[exchanged] & others
+
+    def logits(
+        self, features: Mapping[str, Tensor], present: Mapping[str, Tensor] | None = None
+    ) -> dict[str, Tensor]:
+        """Run all heads: [B] logits for each of ``heads``; arguments as in ``joint_logit``."""
         logits = {name: self.unimodal_heads[name](seen)[:, 0] for name, seen in features.items()}
         if PAIR in self.heads:
-            logits[PAIR] = self.joint_logit(features)
+            logits[PAIR] = self.joint_logit(features, present)
         return logits
 
-    def joint_logit(self, features: Mapping[str, Tensor]) -> Tensor:
-        """Run the pair head alone: [B] logits."""
+    def joint_logit(
+        self, features: Mapping[str, Tensor], present: Mapping[str, Tensor] | None = None
+    ) -> Tensor:
+        """Run the pair head alone: [B] logits.
+
+        Args:
+            features: by modality, [B, F].
+            present: by modality, [B] booleans: the items that the head sees; by default all. Two
+                modalities are always judged together.
+        """
         seen = [features[name] for name in self.backbones]
-        product = functools.reduce(operator.mul, seen)
+        factors = seen
+        if present is not None and self.absent:
+            masks = [present[name][:, None] for name in self.backbones]
+            factors = [f.where(mask, 1.0) for f, mask in zip(seen, masks, strict=True)]
+            seen = [
+                f.where(mask, self.absent[name])
+                for name, f, mask in zip(self.backbones, seen, masks, strict=True)
+            ]
+        product = functools.reduce(operator.mul, factors)
         return self.joint_head(torch.cat([*seen, product], 1))[:, 0]
 
-    def forward(self, items: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def forward(
+        self, items: Mapping[str, Tensor], present: Mapping[str, Tensor] | None = None
+    ) -> dict[str, Tensor]:
         """Run backbones and heads: [B] logits for each of ``heads``."""
-        return self.logits(self.features(items))
+        return self.logits(self.features(items), present)
 
 
 def _unimodal_head(embedding_dim: int) -> nn.Sequential:

@@ -9,6 +9,8 @@ opposite order was measured and was worse: docs/measurements.md.
 Shapes: B batch, F features.
 """
 
+import itertools
+import math
 from collections.abc import Mapping, Sequence
 from typing import cast
 
@@ -56,9 +58,15 @@ class PairContext(nn.Module):
             observed: by modality, [count] booleans: the rows whose item may be used; by default
                 all.
         """
-        if not conditions:
+        codes = {name: self.encode(name, item) for name, item in conditions.items()}
+        return self.combine(codes, count, observed)
+
+    def combine(
+        self, codes: Items, count: int, observed: Mapping[str, Tensor] | None = None
+    ) -> Tensor:
+        """Sum encodings [count, F] by modality, of which each row uses those in ``observed``."""
+        if not codes:
             return self.unconditional.expand(count, -1)
-        codes = {name: self._encode(name, item) for name, item in conditions.items()}
         if observed is None:
             return torch.stack(list(codes.values())).sum(0)
         visible = torch.stack(
@@ -67,9 +75,31 @@ class PairContext(nn.Module):
         is_observed = torch.stack([observed[name] for name in codes]).any(0)
         return visible.sum(0).where(is_observed[:, None], self.unconditional)
 
-    def _encode(self, name: str, item: Tensor) -> Tensor:
+    def encode(self, name: str, item: Tensor) -> Tensor:
+        """Encode items of one modality: [B, ...] to [B, F]."""
         code = self.encoders[name](item)
         return code if self.rms is None else self.rms * functional.rms_norm(code, code.shape[1:])
+
+
+MAX_PATTERNS = 14
+"""Largest number of conditioning patterns that keep something: all of four modalities."""
+
+
+def subset_patterns(names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """List what generated items may keep of real ones: the proper subsets of the modalities.
+
+    Of five modalities and more, a fixed choice of ``MAX_PATTERNS``, each modality alone among
+    them. The empty pattern is repeated until it is a quarter of all or more: items from noise alone
+    are what most samples are.
+    """
+    subsets = [
+        kept for count in range(1, len(names)) for kept in itertools.combinations(names, count)
+    ]
+    if len(subsets) > MAX_PATTERNS:
+        alone, between = subsets[: len(names)], subsets[len(names) :]
+        wanted = max(0, MAX_PATTERNS - len(alone))
+        subsets = alone + [between[len(between) * place // wanted] for place in range(wanted)]
+    return ((),) * max(1, math.ceil(len(subsets) / 3)) + tuple(subsets)
 
 
 class PairGenerator(nn.Module):
@@ -85,11 +115,13 @@ class PairGenerator(nn.Module):
         self.modality_order = tuple(modality.name for modality in modalities)
         self.context = PairContext(modalities, embedding_dim)
         self.decoders = nn.ModuleDict({m.name: m.build_decoder() for m in modalities})
-        self.conditioning_patterns = tuple(
-            self.modality_order[:kept] for kept in range(len(self.modality_order))
-        )
-        """What a generated pair may keep of a real one: its first modalities, in the order of
-        generation."""
+        self.conditioning_patterns = subset_patterns(self.modality_order)
+        """What generated items may keep of real ones."""
+        if len(self.modality_order) <= 2:
+            # The first is predicted from the second by likelihood alone (docs/measurements.md).
+            self.conditioning_patterns = tuple(
+                self.modality_order[:kept] for kept in range(len(self.modality_order))
+            )
 
     def decoder(self, name: str) -> Decoder:
         """Return the decoder of one modality."""
@@ -133,25 +165,23 @@ class PairGenerator(nn.Module):
         Args:
             noise: as drawn by ``draw_noise``.
             real: real pairs.
-            conditioning_mask: by modality, [B] booleans: the rows that keep the real item. A row
-                keeps the first modalities, as ``conditioning_patterns`` says, and generates the
-                rest.
+            conditioning_mask: by modality, [B] booleans: the rows that keep the real item, as
+                ``conditioning_patterns`` says; the others are generated.
         """
         pair: dict[str, Tensor] = {}
+        codes: dict[str, Tensor] = {}
         for name in self.modality_order:
-            # Detached: the image must follow the text, not move the text towards what is easy to
-            # draw.
-            earlier_items = {earlier: item.detach() for earlier, item in pair.items()}
-            context = self.context(earlier_items, len(conditioning_mask[name]))
+            context = self._training_context(name, {**real, **pair}, conditioning_mask, codes)
             if isinstance(self.decoders[name], DiscreteDecoder):
                 # Without batch statistics or a gradient, only the generated rows are needed.
                 rows = (~conditioning_mask[name]).nonzero()[:, 0]
                 made = self.decoder(name)(noise[name][rows], context[rows])
                 pair[name] = real[name].index_copy(0, rows, made)
-                continue
-            made = self.decoder(name)(noise[name], context)
-            is_kept = conditioning_mask[name].view(-1, *[1] * (made.dim() - 1))
-            pair[name] = torch.where(is_kept, real[name], made)
+            else:
+                made = self.decoder(name)(noise[name], context)
+                is_kept = conditioning_mask[name].view(-1, *[1] * (made.dim() - 1))
+                pair[name] = torch.where(is_kept, real[name], made)
+            codes.pop(name, None)
         return pair
 
     def relax(
@@ -170,14 +200,40 @@ class PairGenerator(nn.Module):
             noise: not used: texts are learned by likelihood.
         """
         relaxed = dict(pair)
+        codes: dict[str, Tensor] = {}
         for name, table in tables.items():
-            earlier = self.modality_order[: self.modality_order.index(name)]
-            context = self.context({n: pair[n].detach() for n in earlier}, len(pair[name]))
+            context = self._training_context(name, pair, conditioning_mask, codes)
             rows = (~conditioning_mask[name]).nonzero()[:, 0]
             decoder = cast("DiscreteDecoder", self.decoders[name])
             made = decoder.relax(context[rows], pair[name][rows], table)
             relaxed[name] = functional.embedding(pair[name], table).index_copy(0, rows, made)
         return relaxed
+
+    def _training_context(
+        self, name: str, items: Items, mask: Mapping[str, Tensor], codes: dict[str, Tensor]
+    ) -> Tensor:
+        """Return the condition of a modality in training pairs: [B, F].
+
+        It consists of the items before it in the order, real or generated, and of the later ones
+        that a row keeps. ``codes`` saves encodings from one call to the next.
+        """
+        place = self.modality_order.index(name)
+        earlier = self.modality_order[:place]
+        later = [
+            other
+            for other in self.modality_order[place + 1 :]
+            if any(other in kept and name not in kept for kept in self.conditioning_patterns)
+        ]
+        for other in (*earlier, *later):
+            if other not in codes:
+                # Detached: the image must follow the text, not move the text towards what is easy
+                # to draw.
+                codes[other] = self.context.encode(other, items[other].detach())
+        given = {other: codes[other] for other in (*earlier, *later)}
+        if not later:
+            return self.context.combine(given, len(mask[name]))
+        known = {other: torch.ones_like(mask[other]) for other in earlier}
+        return self.context.combine(given, len(mask[name]), {**mask, **known})
 
     def nll_losses(self, real: Items, observed: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return the negative log-likelihood of real items under the decoders that have one.

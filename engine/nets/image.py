@@ -17,6 +17,7 @@ from torch.nn import functional
 from engine.data.image_shape import COARSEST, SQUARE, ImageShape
 from engine.events import ImageArray
 from engine.nets.blocks import SLOPE, activation, initialise
+from engine.nets.protocols import rows_equal
 
 PIXEL_LIKELIHOODS = ("laplace", "normal", "bernoulli")
 
@@ -100,6 +101,15 @@ class ImageModality:
     def shape(self) -> ImageShape:
         """H and W."""
         return self.aspect.scaled(self.size)
+
+    @property
+    def is_discrete(self) -> bool:
+        """Two pictures are never equal by meaning."""
+        return False
+
+    def is_equal(self, one: Tensor, other: Tensor) -> Tensor:
+        """Compare network input row by row: [B, ...] each to [B] booleans."""
+        return rows_equal(one, other)
 
     def preprocess(self, stored: Tensor) -> Tensor:
         """Convert [B, C, H, W] uint8 to [B, C, H, W] float in [-1, 1], channels last in memory."""

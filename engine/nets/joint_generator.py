@@ -13,7 +13,6 @@ that they vary (docs/measurements.md).
 Shapes: B batch, F features, Z noise.
 """
 
-import itertools
 from collections.abc import Mapping, Sequence
 from typing import cast
 
@@ -21,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.nets.blocks import activation, initialise
-from engine.nets.generator import PairContext
+from engine.nets.generator import PairContext, subset_patterns
 from engine.nets.protocols import (
     Decoder,
     Endpoint,
@@ -67,12 +66,8 @@ class SharedBackboneGenerator(nn.Module):
         self.branches = nn.ModuleDict(
             {m.name: self._build_branch(m, embedding_dim) for m in modalities}
         )
-        self.conditioning_patterns = tuple(
-            kept
-            for count in range(len(self.modality_order))
-            for kept in itertools.combinations(self.modality_order, count)
-        )
-        """What a generated pair may keep of a real one: any proper subset."""
+        self.conditioning_patterns = subset_patterns(self.modality_order)
+        """What a generated pair may keep of a real one."""
 
     def draw_noise(self, count: int, generator: torch.Generator) -> dict[str, Tensor]:
         """Draw what ``forward`` needs for ``count`` pairs."""

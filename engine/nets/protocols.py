@@ -110,6 +110,11 @@ class TrainableGenerator(PairModel, Protocol):
         ...
 
 
+def rows_equal(one: Tensor, other: Tensor) -> Tensor:
+    """Compare rows exactly: [B, ...] each to [B] booleans."""
+    return (one == other).flatten(1).all(1)
+
+
 def lerp(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
     """Interpolate linearly between rows: [B, ...] each, weights [B]."""
     weight = t.view(-1, *[1] * (start.dim() - 1)).to(start)
@@ -245,6 +250,15 @@ class Modality(Protocol):
     @property
     def name(self) -> str:
         """Key in batches and prefix of its weights in a checkpoint."""
+        ...
+
+    @property
+    def is_discrete(self) -> bool:
+        """Whether items can be equal by meaning, such as texts; pictures and sounds never are."""
+        ...
+
+    def is_equal(self, one: Tensor, other: Tensor) -> Tensor:
+        """Compare network input row by row: [B, ...] each to [B] booleans."""
         ...
 
     def preprocess(self, stored: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from torch.nn import functional
 from engine.data.tokenizers import END, PADDING, UNKNOWN, Tokenizer
 from engine.data.word_vectors import WordVectors, fitted
 from engine.nets.blocks import activation, initialise
-from engine.nets.protocols import AxisKind, TensorAxis
+from engine.nets.protocols import AxisKind, TensorAxis, rows_equal
 
 BLOCKED_LOGIT = -1e9
 LOGIT_AXES = {
@@ -123,6 +123,15 @@ class TextModality:
     """Initialise the embedding where given; they are trained further."""
     context_norm: str = "none"
     """``rms`` to normalise the context of the recurrent decoder, or ``none``."""
+
+    @property
+    def is_discrete(self) -> bool:
+        """Texts can be equal."""
+        return True
+
+    def is_equal(self, one: Tensor, other: Tensor) -> Tensor:
+        """Compare network input row by row: [B, ...] each to [B] booleans."""
+        return rows_equal(one, other)
 
     def preprocess(self, stored: Tensor) -> Tensor:
         """Convert [B, L] token ids to [B, L, V] one-hot rows."""

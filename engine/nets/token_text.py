@@ -24,7 +24,7 @@ from torch.nn import functional
 
 from engine.data.tokenizers import END, PADDING, UNKNOWN, Tokenizer
 from engine.data.word_vectors import WordVectors
-from engine.nets.protocols import AxisKind, TensorAxis
+from engine.nets.protocols import AxisKind, TensorAxis, rows_equal
 from engine.nets.text import (
     BLOCKED_LOGIT,
     EMBEDDING_STD,
@@ -64,6 +64,15 @@ class TokenTextModality:
     encoder: str = "linear"
     """Kind of the encoders, as for ``engine.nets.text_pooling.build_pooling``."""
     cutoffs: Sequence[int] = CUTOFFS
+
+    @property
+    def is_discrete(self) -> bool:
+        """Texts can be equal."""
+        return True
+
+    def is_equal(self, one: Tensor, other: Tensor) -> Tensor:
+        """Compare network input row by row: [B, ...] each to [B] booleans."""
+        return rows_equal(one, other)
 
     def preprocess(self, stored: Tensor) -> Tensor:
         """Convert [B, L] stored ids to int64."""

@@ -109,6 +109,8 @@ class MultimodalVae(nn.Module):
     ) -> None:
         super().__init__()
         self.modality_order = tuple(modality.name for modality in modalities)
+        self.discrete = frozenset(m.name for m in modalities if m.is_discrete)
+        """Modalities with few, discrete values, whose likelihood pixels would outweigh."""
         self.latent_dim = latent_dim
         self.encoder_heads = nn.ModuleDict(
             {m.name: EncoderHead(m.build_backbone(), embedding_dim, latent_dim) for m in modalities}

@@ -71,8 +71,9 @@ def discriminator_loss(
     # The second derivatives of a penalty need full precision.
     with in_precision("fp32" if penalty else config.precision, rng.device):
         features = discriminator.features(x)
-        real_logits = masked(discriminator.logits(features), real_mask(real))
-        fake_logits = masked(discriminator(g), fake_mask(kept))
+        real_logits = masked(discriminator.logits(features, real.present), real_mask(real))
+        judged = judged_items(real)
+        fake_logits = masked(discriminator(g, judged), fake_mask(kept, judged))
         terms = [objective.discriminator(real_logits[h], fake_logits[h]) for h in real_logits]
         loss = torch.stack(terms).sum()
         has_mismatches = objective.is_bounded_below or config.mismatched_pairs == "always"
@@ -87,7 +88,7 @@ def discriminator_loss(
                 loss = loss + objective.discriminator(pairs, mismatched)
     losses = {"discriminator": loss.detach()}
     if penalty is not None:
-        inputs = penalty_inputs(discriminator, x, real_logits, g, fake_logits, rng)
+        inputs = penalty_inputs(discriminator, x, real_logits, g, fake_logits, rng, real.present)
         if config.penalty_scale == "spread":
             inputs = replace(inputs, weights=relative_spreads(x, real.observed()))
         weighted = config.penalty_weight * penalty(inputs).mean()
@@ -118,10 +119,12 @@ def generator_loss(
     with in_precision(config.precision, rng.device):
         soft_noise = noise if config.text_relaxation == "soft" else None
         g = augment(generator.relax(fake, kept, discriminator.embedding_tables(), soft_noise))
-        fake_logits = masked(discriminator(g), fake_mask(kept))
+        judged = judged_items(real)
+        fake_logits = masked(discriminator(g, judged), fake_mask(kept, judged))
         real_logits: Logits = {}
         if objective.needs_real_logits:
-            real_logits = masked(discriminator(augment(real.items)), real_mask(real))
+            logits = discriminator(augment(real.items), real.present)
+            real_logits = masked(logits, real_mask(real))
         terms = [objective.generator(fake_logits[h], real_logits.get(h)) for h in fake_logits]
         adversarial = torch.stack(terms).sum()
         text_nll = nll_loss(
@@ -138,15 +141,15 @@ def mismatched_logits(
 ) -> MaskedLogits:
     """Return the pair logits of real items from two different pairs, which count as fakes.
 
-    Steps alternate between the modalities that are exchanged with the next row's. Rows whose
-    neighbour has equal items (ten words for 60,000 digits) make no mismatch and are masked.
+    Steps alternate between the modalities that are exchanged with the next row's. Rows that still
+    belong together (ten words for 60,000 digits) make no mismatch and are masked.
     Source: the matching-aware discriminator of Reed et al. 2016, arXiv:1605.05396, algorithm 1.
     """
     exchanged = list(real.items)[step % len(real.items)]
-    differs = torch.stack([(i != i.roll(1, 0)).flatten(1).any(1) for i in real.items.values()])
-    is_pair = real_mask(real)[PAIR]
-    logits = discriminator.joint_logit({**features, exchanged: features[exchanged].roll(1, 0)})
-    return MaskedLogits(logits, differs.all(0) & is_pair & is_pair.roll(1, 0))
+    is_mismatch = discriminator.is_mismatch(real.items, real.present, exchanged)
+    swapped = {**features, exchanged: features[exchanged].roll(1, 0)}
+    logits = discriminator.joint_logit(swapped, real.present)
+    return MaskedLogits(logits, is_mismatch & real_mask(real)[PAIR])
 
 
 def penalty_inputs(
@@ -156,6 +159,7 @@ def penalty_inputs(
     g: Items,
     fake_logits: Logits,
     rng: torch.Generator,
+    present: Masks | None = None,
 ) -> PenaltyInputs:
     """Collect what a gradient penalty differentiates.
 
@@ -171,7 +175,7 @@ def penalty_inputs(
         return torch.stack(scaled).sum(0)
 
     def masked_sum(items: Items) -> Tensor:
-        logits = discriminator(items)
+        logits = discriminator(items, present)
         rows = [logits[h].float().where(v.mask, 0.0) for h, v in real_logits.items()]
         return torch.stack(rows).sum(0)
 
@@ -191,17 +195,32 @@ def masked(logits: Items, masks: Masks) -> Logits:
 
 
 def real_mask(real: Batch) -> Masks:
-    """Return by head the rows that count as real.
+    """Return by head the rows that count as real; a pair needs two items or more.
 
     A pseudo-label makes its row a real pair; it is no real item of its own modality.
     """
-    return {**real.observed(), PAIR: torch.stack(list(real.present.values())).all(0)}
+    return {**real.observed(), PAIR: _is_pair(real)}
 
 
-def fake_mask(kept: Masks) -> Masks:
-    """Return by head the rows that count as fake: a pair does if any of its items is generated."""
+def judged_items(real: Batch) -> Masks:
+    """Return by modality the rows in which the pair head sees the generated item.
+
+    They are those of the real pair, so that what is absent does not tell real from generated. Rows
+    without a real pair are judged whole.
+    """
+    is_pair = _is_pair(real)
+    return {name: there | ~is_pair for name, there in real.present.items()}
+
+
+def fake_mask(kept: Masks, judged: Masks) -> Masks:
+    """Return by head the rows that count as fake: a pair does if any judged item is generated."""
     generated = {name: ~real for name, real in kept.items()}
-    return {**generated, PAIR: torch.stack(list(generated.values())).any(0)}
+    in_pair = [made & judged[name] for name, made in generated.items()]
+    return {**generated, PAIR: torch.stack(in_pair).any(0)}
+
+
+def _is_pair(real: Batch) -> Tensor:
+    return torch.stack(list(real.present.values())).sum(0) >= 2
 
 
 def detach(items: Items, *, needs_grad: bool) -> dict[str, Tensor]:

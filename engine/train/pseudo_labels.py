@@ -15,6 +15,9 @@ from engine.losses.adversarial import masked_mean
 from engine.nets.protocols import TrainableGenerator
 from engine.train.step import broadcast_mask
 
+SHOWN_SHARE = 0.6
+"""Probability that each of several partners of an item conditions its prediction."""
+
 
 @torch.no_grad()
 def pseudo_label(model: TrainableGenerator, batch: Batch, *, threshold: float) -> Batch:
@@ -55,6 +58,8 @@ def nll_loss(
     """Return the negative log-likelihood of a batch under the decoders that have one, in nats.
 
     Half of the items are conditioned on their partner, half are not, as when a pair is generated.
+    Of several partners each is left out of some rows, so that an item is also predicted from each
+    of them alone.
     Where a text has no image, the one generated for it is its condition: back-translation, Sennrich
     et al. 2016, arXiv:1511.06709.
 
@@ -98,6 +103,15 @@ def nll_loss(
     visible = {
         name: (there | has_generated_partner) & is_conditioned for name, there in present.items()
     }
+    if len(visible) > 2:
+        # A pseudo-label keeps all the items that it was predicted from.
+        is_pseudo = torch.stack([*real.pseudo.values(), torch.zeros_like(is_conditioned)]).any(0)
+        shape = (len(visible), len(some))
+        is_shown = torch.rand(shape, generator=rng, device=some.device) < SHOWN_SHARE
+        visible = {
+            name: there & (shown | is_pseudo)
+            for (name, there), shown in zip(visible.items(), is_shown, strict=True)
+        }
     losses = generator.nll_losses(conditions, visible)
     means = [masked_mean(loss, present[name]) for name, loss in losses.items()]
     return torch.stack(means).sum() if means else None

@@ -34,7 +34,6 @@ from engine.train.device import in_precision
 from engine.train.state import GENERATOR, step_if_finite
 from engine.train.step import StepReport, average_reports, impute_missing_rows, split_batch
 
-TEXT = "text"
 ACTIVE_VARIANCE = 0.01
 """A latent number is inactive if the variance of its mean over the items is below this.
 Source: active units in Burda et al. 2016, arXiv:1509.00519.
@@ -112,7 +111,8 @@ class VaeStep:
         config, images = self._config, step * self._batch_size
         ramp = min(1.0, images / config.kl_warmup_images) if config.kl_warmup_images > 0 else 1.0
         return BoundWeights(
-            divergence=ramp * config.kl_weight, modalities={TEXT: config.text_weight}
+            divergence=ramp * config.kl_weight,
+            modalities=dict.fromkeys(self._model.discrete, config.text_weight),
         )
 
     def _bound(self, items: Items, present: Present, weights: BoundWeights, step: int) -> Bound:

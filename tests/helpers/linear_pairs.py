@@ -7,6 +7,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from engine.nets.protocols import rows_equal
 from engine.nets.vae import MultimodalVae
 
 
@@ -18,6 +19,10 @@ class LinearModality:
     size: int
     scale: float = 0.7
     embedding_dim: int = 3
+    is_discrete: bool = False
+
+    def is_equal(self, one: Tensor, other: Tensor) -> Tensor:
+        return rows_equal(one, other)
 
     def preprocess(self, stored: Tensor) -> Tensor:
         return stored

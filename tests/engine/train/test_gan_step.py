@@ -354,7 +354,8 @@ def test_that_fake_pairs_follow_each_pattern_in_equal_shares(family):
     else:
         assert text == [False, False, True, True, False, False]
         assert image == [False, False, False, False, True, True]
-    made = fake_mask(kept)
+    judged = {name: torch.ones_like(rows) for name, rows in kept.items()}
+    made = fake_mask(kept, judged)
     assert made[PAIR].all()
     assert made["text"].tolist() == [not real for real in text]
 
